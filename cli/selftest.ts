@@ -9,6 +9,7 @@ import {
 } from "../conformance/index.ts";
 import { EXIT, UserError } from "./errors.ts";
 
+/** What the command line of `selftest` gives. */
 export interface SelftestOptions {
   readonly json?: boolean;
   readonly suite?: string;

@@ -47,7 +47,7 @@ describe("a step on the data plane as evidence", () => {
     expect(isRunEvent(JSON.parse(JSON.stringify(CHECK)))).toBe(true);
   });
 
-  it("is told by its psql line", () => {
+  it("is reported by its psql line", () => {
     const report = foldRun(RUN);
     expect(report.checks[0]?.evidence).toEqual([STEP]);
     expect(junitXml(report)).toContain("psql -h 'db' -p 5432 -d 'd1' -c 'SELECT 1'");

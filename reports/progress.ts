@@ -4,7 +4,7 @@ import { type Counts, countVerdicts, subjectOf } from "./report.ts";
 import { BAR_CELLS, cut, LOOK, type Out, type Paint, paintFor, plain } from "./terminal.ts";
 
 /** What a reader of the events so far knows; a fold, so that it can be shown at any moment. */
-export interface Progress {
+interface Progress {
   readonly planned: number;
   readonly done: number;
   readonly counts: Counts;
@@ -58,7 +58,7 @@ function resultLine(
 }
 
 /** What one event adds to the progress, and the lines it is worth. */
-export function advance(progress: Progress, event: RunEvent, paint: Paint): ProgressStep {
+function advance(progress: Progress, event: RunEvent, paint: Paint): ProgressStep {
   switch (event.type) {
     case "run-started":
       return { progress: { ...NO_PROGRESS, planned: event.planned }, lines: [headLine(event, paint)] };

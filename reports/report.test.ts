@@ -78,7 +78,7 @@ function seed(number: number, digest: string): RunEvent {
   };
 }
 
-test("a seed that gave two digests is told", () => {
+test("a seed that gave two digests is reported", () => {
   const report = foldRun([started, seed(7, "aa"), { ...started, run: "r2" }, seed(7, "bb")]);
   expect(report.notes).toEqual([expect.stringContaining("seed 7 gave different digests")]);
 });

@@ -91,11 +91,11 @@ function endpointOf(check: CheckReport): string | undefined {
 
 function checkResult(report: Report, check: CheckReport, lines: EventLines) {
   const { reason, expected, seen } = check;
-  const told = [reason ?? check.title, expected && `Expected: ${expected}`, seen && `Seen: ${seen}`];
+  const parts = [reason ?? check.title, expected && `Expected: ${expected}`, seen && `Seen: ${seen}`];
   return {
     ruleId: clausesOf(check)[0],
     level: LEVELS[check.verdict],
-    message: { text: [...told.filter(Boolean), ...repeatLines(check)].join("\n") },
+    message: { text: [...parts.filter(Boolean), ...repeatLines(check)].join("\n") },
     locations: [locationOf(report, check.id, lines, endpointOf(check))],
     partialFingerprints: { "drydockCheck/v1": check.id },
     properties: {

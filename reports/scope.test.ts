@@ -76,7 +76,7 @@ test("runs against one plan each are no run against all plans", () => {
   expect(foldRun(mergeRuns(small, large, scopedRun({ run: "c", verdicts: {} }))).conformant).toBe(true);
 });
 
-test("each shard's line that runs it again is told", () => {
+test("the line that reruns each shard is reported", () => {
   const report = foldRun(mergeRuns(...shardsOf([0, 0, 1, 1, 2, 2], {})));
   expect(report.commands).toHaveLength(3);
   for (const [name, face] of Object.entries(FACES))
@@ -121,7 +121,7 @@ test("a run that was interrupted is not known, however green it was", () => {
   expect(foldRun(stopped)).toMatchObject({ verdict: "unknown", conformant: false, exitCode: 130 });
 });
 
-test("an accepted failure is told beside the conformance that it qualifies", () => {
+test("an accepted failure is reported beside the conformance that it qualifies", () => {
   const accepted = { reason: "mended in 3.2", until: "2026-06-01" };
   const events = scopedRun({ run: "r", verdicts: { "bind-a": "warn" } }).map((event) =>
     event.type === "check-finished" && event.check.id === "bind-a" ? { ...event, accepted } : event,

@@ -40,7 +40,7 @@ test("what is written is read again, event for event", () => {
   );
 });
 
-test("a stream cut off anywhere behind its first line can be read, and the torn line is told", () => {
+test("a stream cut off anywhere behind its first line can be read, and the torn line is reported", () => {
   const path = write(started, { v: 1, type: "note", text: "grüße, 漢字" }, { v: 1, type: "check-started", check: "a" });
   const whole = readFileSync(path);
   const first = whole.indexOf(0x0a) + 1;
@@ -94,7 +94,7 @@ test("a line longer than the limit is refused before it is read whole", () => {
   expect(() => readRun(path)).toThrow("REPORT_LINE_TOO_LONG");
 });
 
-test("an empty file, a missing one, a folder and a stream without a beginning are told apart", () => {
+test("an empty file, a missing one, a folder and a stream without a beginning are distinguished", () => {
   const path = join(dir, "empty");
   writeFileSync(path, "");
   expect(() => readRun(path)).toThrow("REPORT_NO_RUN");

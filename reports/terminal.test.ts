@@ -160,7 +160,7 @@ test("evidence is shown when asked for: clause, expectation, and the lines that 
   expect(summaryLines(foldRun(run)).join("\n")).toContain("--evidence, or --out DIR");
 });
 
-test("a counterexample is told step by step with the line that replays it", () => {
+test("a counterexample is printed step by step with the line that replays it", () => {
   const text = summaryLines(foldRun(EXAMPLE_SCENARIO)).join("\n");
   expect(text).toMatch(/1\. tenant a: provision i1 \(small\)\n +2\. fault:.*\n +3\. heal\n +replay +drydock replay/);
 });

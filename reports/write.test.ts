@@ -46,7 +46,7 @@ test("a run that is killed leaves its own stream and no verdict of an earlier ru
   expect(foldRun(readRun(join(dir, "run.jsonl")).events)).toMatchObject({ isComplete: false, verdict: "fail" });
 });
 
-test("a folder that cannot be made is told in one line", () => {
+test("a folder that cannot be made is reported in one line", () => {
   const file = join(dir, "file");
   writeFileSync(file, "");
   expect(() => openReports(join(file, "out"))).toThrow(/^REPORT_CANNOT_WRITE: [^\n]*$/);

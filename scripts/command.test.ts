@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { InvalidArgumentError } from "commander";
 import { describe, expect, it } from "vitest";
-import { share, wholeNumber } from "./command.ts";
+import { pattern, share, wholeNumber } from "./command.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const { scripts }: { scripts: Record<string, string> } = JSON.parse(readFileSync(`${ROOT}package.json`, "utf8"));
@@ -46,6 +46,11 @@ describe("an option", () => {
 
   it.each(["-0.1", "1.1", "", "x"])("that is a share can't be %j", (text) => {
     expect(() => share(text)).toThrow(InvalidArgumentError);
+  });
+
+  it("that is a pattern must be a regular expression", () => {
+    expect(() => pattern("(")).toThrow(InvalidArgumentError);
+    expect(pattern("^bind-")).toEqual(/^bind-/);
   });
 
   it("is read as a number", () => {

@@ -23,6 +23,15 @@ export const wholeNumber =
     return value;
   };
 
+/** Parses a regular expression. */
+export function pattern(text: string): RegExp {
+  try {
+    return new RegExp(text);
+  } catch {
+    throw new InvalidArgumentError("It must be a regular expression.");
+  }
+}
+
 /** Parses an option that is a share: a number from 0 to 1. */
 export function share(text: string): number {
   const value = Number(text);

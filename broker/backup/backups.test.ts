@@ -8,7 +8,7 @@ import { type BackupStore, createBackupStore, type BackupPart } from "./backups.
 /** As much of Swift as the backup manager uses, in one container. */
 class Swift {
   readonly objects = new Map<string, Uint8Array<ArrayBuffer>>();
-  /** Something stands before it that knows no page at all. */
+  /** A proxy in front of it answers every request with 404. */
   isHidden = false;
 
   readonly project: OpenStackProject = {
@@ -40,7 +40,7 @@ class Swift {
   };
 }
 
-/** Text that does not shrink, so that it fills more than one part. */
+/** Incompressible text, so that it fills more than one part. */
 const LONG = Uint8Array.from({ length: 9 * 1024 * 1024 }, (_, at) => ((at * 2_654_435_761) >>> 13) ^ (at >>> 3));
 
 describe("the backup store", () => {
@@ -53,7 +53,7 @@ describe("the backup store", () => {
     store = storeWith(TEST_CONFIG.encryptionKey);
   });
 
-  it("gives back what it was given", async () => {
+  it("returns what it was given", async () => {
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ maxLength: 2000 }), async (dump) => {
         const parts = await store.put("a", "b", dump);
@@ -63,7 +63,7 @@ describe("the backup store", () => {
     );
   });
 
-  it("takes an object for deleted when Swift has none, and not when a proxy has no such page", async () => {
+  it("considers an object deleted when Swift has none, but not when a proxy has no such page", async () => {
     await store.put("a", "b", Uint8Array.of(1));
     swift.isHidden = true;
     await expect(store.remove("a")).rejects.toBeInstanceOf(FinalError);
@@ -73,7 +73,7 @@ describe("the backup store", () => {
     await store.remove("a");
   });
 
-  it("stores a long dump in parts, none of them readable", async () => {
+  it("stores a long dump in parts, none of which is readable", async () => {
     const parts = await store.put("a", "b", LONG);
     expect(parts.length).toBeGreaterThan(1);
     expect([...swift.objects.keys()]).toEqual(parts.map(({ name }) => name));
@@ -97,14 +97,14 @@ describe("the backup store", () => {
       void swift.objects.set(part?.name ?? "", swift.objects.get("a/other/0000") ?? new Uint8Array()),
   };
 
-  it.each(Object.entries(damages))("gives nothing back when %s", async (_words, damage) => {
+  it.each(Object.entries(damages))("returns nothing when %s", async (_words, damage) => {
     await store.put("a", "other", Buffer.from("the other backup"));
     const parts = await store.put("a", "b", Buffer.from("the dump"));
     damage(parts);
     await expect(store.get("a", parts)).rejects.toThrow(FinalError);
   });
 
-  it("gives nothing back under another key, to another instance, or from no parts", async () => {
+  it("returns nothing with another key, to another instance, or from no parts", async () => {
     const parts = await store.put("a", "b", Buffer.from("the dump"));
     await expect(storeWith("77".repeat(32)).get("a", parts)).rejects.toThrow(FinalError);
     await expect(store.get("b", parts)).rejects.toThrow(FinalError);
@@ -112,13 +112,13 @@ describe("the backup store", () => {
     await expect(store.get("a", parts.slice(1))).rejects.toThrow(FinalError);
   });
 
-  it("puts a dump in the place of what an attempt before it has left", async () => {
+  it("replaces whatever an earlier attempt left", async () => {
     await store.put("a", "b", LONG);
     const parts = await store.put("a", "b", Buffer.from("short"));
     expect([...swift.objects.keys()]).toEqual(parts.map(({ name }) => name));
   });
 
-  it("removes a backup, or all of an instance, and no other's", async () => {
+  it("removes a backup, or all backups of an instance, and no others", async () => {
     for (const [instance, backup] of [
       ["a", "1"],
       ["a", "2"],

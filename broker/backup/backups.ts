@@ -24,29 +24,29 @@ export type BackupPart = Static<typeof BackupPart>;
 /** The parts of a backup, read from its row. */
 export const parseParts = parserOf("a list of parts", Type.Array(BackupPart));
 
-/** The backup manager: dumps in Swift, compressed, sealed under a key of their instance, cut into parts with checksums. */
+/** The backup manager: dumps in Swift, compressed, sealed under their instance's key, split into parts with checksums. */
 export interface BackupStore {
-  /** Stores a dump in place of what an earlier attempt may have left of it. @throws BackendError, FinalError */
+  /** Stores a dump, replacing whatever an earlier attempt left. @throws BackendError, FinalError */
   put(instanceId: string, backupId: string, dump: Uint8Array): Promise<readonly BackupPart[]>;
-  /** The dump, once every part has proved whole. @throws BackendError, and FinalError when a part is changed, short or missing */
+  /** The dump, once every part is verified. @throws BackendError, and FinalError when a part is changed, truncated or missing */
   get(instanceId: string, parts: readonly BackupPart[]): Promise<Bytes>;
-  /** Deletes every object of a backup, or of all backups of an instance, also those that no record names. */
+  /** Deletes every object of a backup, or of all backups of an instance, including those that no record names. */
   remove(instanceId: string, backupId?: string): Promise<void>;
 }
 
 const CONTAINER = "backups";
 const PART_BYTES = 4 * 1024 * 1024;
-/** Digits of the number of a part in its name, so that names sort as parts do. */
+/** Digits of a part's number in its name, so that names sort like parts. */
 const PART_DIGITS = 4;
 const compress = promisify(gzip);
 const expand = promisify(gunzip);
 
 const sha256 = (bytes: Uint8Array): string => hash("sha256", bytes, "hex");
 
-/** Swift lists 10,000 names at most at a time; all of them are deleted before it is asked for more. */
+/** Swift lists at most 10,000 names at a time; all of them are deleted before asking for more. */
 const LISTINGS_MAX = 1000;
 
-/** What Swift does not have is as good as deleted; a 404 of something that stands before Swift says nothing. @throws FinalError */
+/** What Swift does not have counts as deleted; a 404 from something in front of Swift says nothing. @throws FinalError */
 const expectOrGone = (answer: BackendAnswer, what: string, ...statuses: readonly number[]): BackendAnswer =>
   expectStatus(answer, what, ...statuses, ...(isOfSwift(answer) ? [404] : []));
 
@@ -71,7 +71,7 @@ class Container {
     return { name, bytes: bytes.length, sha256: sha256(bytes) };
   }
 
-  /** @throws FinalError when the part is missing or is not what was stored */
+  /** @throws FinalError when the part is missing or differs from what was stored */
   async getPart({ name, bytes, sha256: digest }: BackupPart): Promise<Bytes> {
     const answer = await this.#call("GET", `/${name}`);
     if (answer.status !== 200) throw new FinalError(`the backup is not whole: part ${name} answered ${answer.status}`);
@@ -80,7 +80,7 @@ class Container {
     return answer.bytes;
   }
 
-  /** Deletes all objects whose names begin so. */
+  /** Deletes all objects whose names have this prefix. */
   async clear(prefix: string): Promise<void> {
     for (let listing = 0; listing < LISTINGS_MAX; listing++) {
       const names = await this.#list(prefix);

@@ -1,13 +1,13 @@
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
 
-/** Longest time that a connection may be silent. */
+/** How long a connection may be silent. */
 const SILENCE_MS_MAX = 60_000;
 const BODY_BYTES_MAX = 1024 * 1024 * 1024;
-/** Statuses that a Response may not give a body. */
+/** Statuses for which a Response may have no body. */
 const BODILESS = new Set([101, 204, 205, 304]);
 
-/** @throws Error when the body is longer than the limit or is cut off */
+/** @throws Error when the body exceeds the limit or is cut off */
 async function readBody(message: IncomingMessage): Promise<Buffer<ArrayBuffer>> {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -37,10 +37,10 @@ function sendBody(request: ClientRequest, body: RequestInit["body"]): void {
 }
 
 /**
- * Makes a `fetch` whose connections come from one address of this machine, which the built-in one can't. Redirects are not followed.
+ * Creates a `fetch` that connects from one address of this machine, which the built-in one can't. Redirects are not followed.
  *
  * @param localAddress an address of this machine
- * @returns a fetch that rejects as the built-in one does, also after a minute of silence
+ * @returns a fetch that rejects as the built-in one does, and after a minute of silence
  */
 export const boundFetch =
   (localAddress: string) =>

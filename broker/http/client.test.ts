@@ -25,7 +25,7 @@ describe("an exchange with a backend", () => {
     },
   );
 
-  it.each([409, 422, 501])("that is answered %i is refused for good, and says why", async (status) => {
+  it.each([409, 422, 501])("that is answered with %i is refused for good, and says why", async (status) => {
     const answer = await ask(status);
     const refused = { name: "FinalError", message: `restore answered ${status}: because` };
     expect(() => expectStatus(answer, "restore", 200)).toThrow(expect.objectContaining(refused));

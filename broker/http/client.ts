@@ -1,7 +1,7 @@
 import { BackendError, FinalError } from "../errors.ts";
 import type { Host } from "../host.ts";
 
-/** Bytes that nobody else can change: what `fetch` takes for a body. */
+/** Bytes that nobody else can change, as `fetch` wants them for a body. */
 export type Bytes = Uint8Array<ArrayBuffer>;
 
 /** One request to a backend; `json` or `body`, not both. */
@@ -13,14 +13,14 @@ export interface BackendRequest {
   readonly body?: string | Bytes;
 }
 
-/** What a backend has answered, its body read to the end. */
+/** A backend's answer, its body read to the end. */
 export interface BackendAnswer {
   readonly status: number;
   readonly headers: Headers;
   readonly bytes: Bytes;
 }
 
-/** Statuses that say "not now". 501 says "never" (RFC 9110, section 15.6.2). */
+/** Statuses that mean "not now". 501 means "never" (RFC 9110, section 15.6.2). */
 const isTransient = (status: number): boolean => status === 429 || (status >= 500 && status !== 501);
 
 /** Longest part of an answer that an error shows, in characters. */
@@ -41,7 +41,7 @@ async function send(host: Host, { method, url, headers, json, body }: BackendReq
 /**
  * One exchange with a backend; redirects are not followed.
  *
- * @throws BackendError when the connection fails, and for a status that may pass (429, 5xx but 501): worth another try
+ * @throws BackendError when the connection fails, and for a temporary status (429, 5xx except 501): worth another try
  */
 export async function exchange(host: Host, request: BackendRequest): Promise<BackendAnswer> {
   const what = `${request.method} ${request.url}`;
@@ -55,7 +55,7 @@ export async function exchange(host: Host, request: BackendRequest): Promise<Bac
 /** The answer's body as text. */
 export const textOf = ({ bytes }: BackendAnswer): string => Buffer.from(bytes).toString("utf8");
 
-/** The answer's JSON. @throws BackendError when it is none: an answer that was cut is worth another try */
+/** The answer's JSON. @throws BackendError when it is not JSON: a truncated answer is worth another try */
 function jsonOf(answer: BackendAnswer): unknown {
   try {
     return JSON.parse(textOf(answer));
@@ -69,7 +69,7 @@ export interface BodySchema<T> {
   Check(value: unknown): value is T;
 }
 
-/** The answer's JSON, of this schema. @throws BackendError when it is of another: it is not the backend's own, and worth another try */
+/** The answer's JSON, of this schema. @throws BackendError when it does not match: it is not the backend's own answer, and worth another try */
 export function bodyOf<T>(answer: BackendAnswer, schema: BodySchema<T>): T {
   const body = jsonOf(answer);
   if (schema.Check(body)) return body;
@@ -82,7 +82,7 @@ export function expectStatus(answer: BackendAnswer, what: string, ...statuses: r
   throw new FinalError(describeAnswer(answer, what));
 }
 
-/** For an operator: what a backend was asked for, and the beginning of what it answered. */
+/** For an operator: the request to a backend, and the beginning of its answer. */
 export function describeAnswer(answer: BackendAnswer, what: string): string {
   const text = textOf(answer).slice(0, SHOWN_CHARS_MAX);
   return `${what} answered ${answer.status}${text === "" ? "" : `: ${text}`}`;
@@ -92,7 +92,7 @@ const TRIES_MAX = 8;
 const BACKOFF_MS = 1000;
 const BACKOFF_MS_MAX = 60_000;
 
-/** Tries work again, further and further apart, while a backend is down. @throws the last BackendError, or at once any other error */
+/** Retries work, at growing intervals, while a backend is down. @throws the last BackendError, or at once any other error */
 export async function retryWhileDown<T>(host: Host, work: () => Promise<T>): Promise<T> {
   for (let tried = 1; ; tried++) {
     try {

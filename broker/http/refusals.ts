@@ -3,8 +3,8 @@ import { Compile } from "typebox/compile";
 import { type BackendAnswer, type BodySchema, textOf } from "./client.ts";
 
 /**
- * What a backend calls the reason of a refusal. A status is no reason: Neutron's 409 is "there already" as well as "quota used up", and 404
- * is "no such thing" as well as "no such route", also from a proxy that stands in front.
+ * A backend's own word for the reason of a refusal. A status is no reason: Neutron's 409 means "exists already" as well as "quota exceeded", and 404
+ * means "no such thing" as well as "no such route", perhaps from a proxy in front.
  */
 const NEUTRON = Compile(Type.Object({ NeutronError: Type.Object({ type: Type.String() }) }));
 const DIRECTOR = Compile(Type.Object({ code: Type.Integer() }));
@@ -19,15 +19,15 @@ function parseRefusal<T>(shape: BodySchema<T>, answer: BackendAnswer): T | undef
   }
 }
 
-/** The reason of a refusal of Neutron: `SecurityGroupRuleExists`, `OverQuota` …; undefined when somebody else has answered. */
+/** The reason of a refusal of Neutron: `SecurityGroupRuleExists`, `OverQuota` …; undefined when somebody else answered. */
 export const neutronReason = (answer: BackendAnswer): string | undefined =>
   parseRefusal(NEUTRON, answer)?.NeutronError.type;
 
 /** Codes of the director's errors (bosh-director/lib/bosh/director/errors.rb). */
 export const DIRECTOR_CODES = { taskNotFound: 10_000, deploymentNotFound: 70_000 } as const;
 
-/** The code of a director's error; undefined when somebody else has answered. */
+/** The code of a director's error; undefined when somebody else answered. */
 export const directorCode = (answer: BackendAnswer): number | undefined => parseRefusal(DIRECTOR, answer)?.code;
 
-/** Swift gives no reasons, but marks each of its answers: without the mark somebody else has spoken. */
+/** Swift gives no reasons, but marks each of its answers: without the mark, somebody else answered. */
 export const isOfSwift = ({ headers }: BackendAnswer): boolean => headers.has("x-trans-id");

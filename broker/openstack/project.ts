@@ -8,8 +8,8 @@ import { type BackendAnswer, bodyOf, type Bytes, exchange, expectStatus, retryWh
 /** The broker's project in OpenStack: one token, and the endpoints of the catalog. */
 export interface OpenStackProject {
   /**
-   * One request to Neutron (path after `/v2.0`) or Swift (path after the account). It is sent again while the service is down, but
-   * a POST is not: its work may have been done although its answer was lost, so it is for the caller to look first.
+   * One request to Neutron (path after `/v2.0`) or Swift (path after the account). It is sent again while the service is down, except
+   * for a POST: its work may have been done although its answer was lost, so the caller has to look first.
    *
    * @throws BackendError
    */
@@ -60,7 +60,7 @@ async function authenticate({ openstack }: BrokerConfig, host: Host): Promise<Pr
   return { token: answer.headers.get("x-subject-token") ?? "", endpoints: publicEndpoints(token.catalog) };
 }
 
-/** Opens the project of the configuration; it logs in with the first call, and again when the token has ended. */
+/** Opens the project of the configuration; it logs in on the first call, and again when the token has expired. */
 export function openProject(config: BrokerConfig, host: Host): OpenStackProject {
   let login: ProjectLogin | undefined;
   return {

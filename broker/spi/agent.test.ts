@@ -10,7 +10,7 @@ const deleting = (...replies: readonly Reply[]): { readonly done: Promise<void>;
 };
 
 describe("the agent of an instance", () => {
-  it("is asked again by whoever finds nobody there, and its user is not taken for gone", async () => {
+  it("is asked again when nobody answers, and its user is not assumed gone", async () => {
     const { done, host } = deleting(
       { status: 404 },
       { status: 404, json: { error: { code: "not_found" } } },
@@ -21,7 +21,7 @@ describe("the agent of an instance", () => {
     await expect(deleting({ status: 404 }).done).rejects.toThrow(BackendError);
   });
 
-  it("has said no when it refuses", async () => {
+  it("is final in its refusals", async () => {
     await expect(deleting({ status: 409, json: { error: { code: "not_primary" } } }).done).rejects.toThrow(FinalError);
   });
 });

@@ -18,12 +18,12 @@ import { AGENT_PORT, AGENT_USER } from "./manifest.ts";
 export interface InstanceAgent {
   /** Resolves when the data service serves. */
   ready(): Promise<void>;
-  /** Creates a user, or gives it this password. */
+  /** Creates a user, or sets its password. */
   putCredentials(username: string, password: string, database: string): Promise<void>;
-  /** Deletes a user and ends its sessions. Nothing happens when there is none. */
+  /** Deletes a user and ends its sessions; does nothing when there is none. */
   deleteCredentials(username: string): Promise<void>;
   dump(): Promise<Bytes>;
-  /** Replaces the data by that of a dump. */
+  /** Replaces the data with that of a dump. */
   restore(dump: Bytes): Promise<void>;
 }
 
@@ -42,7 +42,7 @@ export function instanceAgent(host: Host, ip: string, password: string): Instanc
     retryWhileDown(host, async () => {
       const headers = { authorization, ...(options.body && { "content-type": "application/octet-stream" }) };
       const answer = await exchange(host, { method, url: `http://${ip}:${AGENT_PORT}${path}`, headers, ...options });
-      // A VM that comes up answers for a while as one that is not there. No 404 of an agent says that its work is done: it deletes again.
+      // A VM that is starting answers for a while as if it were missing. A 404 from an agent never means that the work is done: delete again.
       if (answer.status === 404) throw new BackendError(`no agent at ${ip}: ${method} ${path} answered 404`);
       return answer;
     });

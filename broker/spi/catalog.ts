@@ -1,6 +1,6 @@
 import type { ServiceName } from "../config.ts";
 
-/** A plan as the catalog offers it. Sizes only grow, and single may become replica; nothing goes back. */
+/** A plan as the catalog offers it. Sizes only grow, and single may become replica; never the reverse. */
 export interface Plan {
   readonly id: string;
   readonly name: string;
@@ -8,7 +8,7 @@ export interface Plan {
   readonly nodes: 1 | 3;
 }
 
-/** A data service as the catalog offers it, and what its deployments have to know. */
+/** A data service as the catalog offers it, and what its deployments need to know. */
 export interface Service {
   readonly id: string;
   readonly name: string;
@@ -25,7 +25,7 @@ export const MAINTENANCE_VERSION = "1.0.0";
 
 const SIZES = ["small", "big"] as const;
 
-/** Ids are fixed for good: they are what platforms know a plan by. */
+/** Ids never change: platforms know a plan by its id. */
 function plansOf(kind: ServiceName, digit: string, topology: string): readonly Plan[] {
   return (["single", "replica"] as const).flatMap((nodes, at) =>
     SIZES.map(
@@ -179,6 +179,6 @@ export function catalogOf(service: Service): object {
   };
 }
 
-/** May an instance move from one plan to the other? It may grow and be replicated, and stay as it is. */
+/** Whether an instance may move from one plan to the other: it may grow, become replicated, or stay as it is. */
 export const mayBecome = (from: Plan, to: Plan): boolean =>
   SIZES.indexOf(to.size) >= SIZES.indexOf(from.size) && to.nodes >= from.nodes;

@@ -39,7 +39,7 @@ describe("the manifest of an instance", () => {
     }
   });
 
-  it("takes any text of a parameter for text", () => {
+  it("treats any text in a parameter as text", () => {
     const service = serviceOf("redis");
     const hostile = 'a"\n  - evil: true\n#{{ "erb" }} <%= 1 %>';
     const [plan] = service.plans;
@@ -50,7 +50,7 @@ describe("the manifest of an instance", () => {
 });
 
 describe("the catalog", () => {
-  it.each(SERVICES)("offers %s in four plans, each with ids of its own and a schema", (kind) => {
+  it.each(SERVICES)("offers %s in four plans, each with its own ids and a schema", (kind) => {
     const service = serviceOf(kind);
     const { services } = catalogOf(service) as {
       services: readonly [
@@ -69,7 +69,7 @@ describe("the catalog", () => {
     expect(new Set(ids).size).toBe(ids.length);
   });
 
-  it("lets an instance grow and be replicated, and never go back", () => {
+  it("lets an instance grow and become replicated, never the reverse", () => {
     const { plans } = serviceOf("postgresql");
     const allowed = plans.flatMap((from) =>
       plans.filter((to) => mayBecome(from, to)).map((to) => `${from.name} ${to.name}`),

@@ -1,7 +1,7 @@
 import { stringify } from "yaml";
 import type { Plan, Service } from "./catalog.ts";
 
-/** The passwords of one instance, which nobody but its platform knows. */
+/** The passwords of one instance, known only to its platform. */
 export interface InstanceSecrets {
   readonly adminPassword: string;
   readonly agentPassword: string;
@@ -19,7 +19,7 @@ interface ManifestInput {
 
 /** Port of the agent on each VM of an instance. */
 export const AGENT_PORT = 3100;
-/** The user as which the broker logs in at the agent. */
+/** The user name with which the broker logs in to the agent. */
 export const AGENT_USER = "spi";
 
 /** The node name in Consul that leads to the primary (docs/discoveries/data-services.md). */
@@ -42,7 +42,7 @@ export function manifestOf({ deployment, service, plan, parameters, secrets, dom
     alias: aliasOf(deployment, service),
     port: service.port,
   };
-  // The director reads YAML 1.1: `on`, `y` or `1:30` as text needs quotes there.
+  // The director reads YAML 1.1, in which the texts `on`, `y` and `1:30` need quotes.
   return stringify(
     {
       name: deployment,

@@ -2,7 +2,7 @@ import type { PostgresCursor, PostgresPool, PostgresPoolClient, PostgresQueryRes
 import { newDb, type QueryOrAst } from "pg-mem";
 import { isObject } from "../json.ts";
 
-/** Statements kept parsed. The broker has some forty; whoever has more pays for parsing again. */
+/** Parsed statements that are kept. The broker has some forty; further ones are parsed again. */
 const STATEMENTS_MAX = 500;
 
 /** A node of a parsed statement. */
@@ -32,12 +32,12 @@ function fillParameters(node: unknown, values: readonly unknown[]): unknown {
   return Object.fromEntries(Object.entries(node).map(([key, value]) => [key, fillParameters(value, values)]));
 }
 
-/** The commands that change rows; to Kysely every other one only gives some. */
+/** The commands that change rows; Kysely takes every other one for a query. */
 const CHANGES = ["INSERT", "UPDATE", "DELETE"] as const;
 
-/** A database of pg-mem that parses each statement once: most of what pg-mem's own pool costs is the parsing of values in texts. */
+/** A database of pg-mem that parses each statement once: most of the cost of pg-mem's own pool is parsing values in statements. */
 class EmbeddedClient implements PostgresPoolClient {
-  // The first time, pg-mem looks whether it has understood every part of a statement.
+  // The first time, pg-mem checks whether it understood every part of a statement.
   readonly #options = { noAstCoverageCheck: false };
   readonly #schema = newDb(this.#options).public;
   readonly #parsed = new Map<string, Statements>();
@@ -77,7 +77,7 @@ class EmbeddedClient implements PostgresPoolClient {
   }
 }
 
-/** A pool on an embedded database (pg-mem), gone with the process. */
+/** A pool on an embedded database (pg-mem), lost with the process. */
 export function embeddedPool(): PostgresPool {
   const client = new EmbeddedClient();
   return { connect: () => Promise.resolve(client), end: () => Promise.resolve(), options: {} };

@@ -44,7 +44,7 @@ describe("an outage of the database", () => {
     expect(isOutage(failure(undefined, message))).toBe(true);
   });
 
-  it("is one of all the addresses of a name", () => {
+  it("is an outage of every address of a name", () => {
     const refused = failure("ECONNREFUSED", "", "connect");
     expect(isOutage(new AggregateError([refused, failure("ENETUNREACH", "", "connect")]))).toBe(true);
     expect(isOutage(new AggregateError([refused, new TypeError("a defect")]))).toBe(false);
@@ -61,7 +61,7 @@ describe("an outage of the database", () => {
     new TypeError("a defect"),
     "57P01",
     undefined,
-  ])("is not to be seen in %s", (error) => {
+  ])("is not indicated by %s", (error) => {
     expect(isOutage(error)).toBe(false);
   });
 });

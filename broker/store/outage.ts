@@ -1,4 +1,4 @@
-/** One way in which a database shows that it is away for the moment. */
+/** One way in which a database shows that it is temporarily unavailable. */
 interface Sign {
   /** What it says, and where that is defined. */
   readonly means: string;
@@ -67,11 +67,11 @@ function shows(sign: Sign, code: string, syscall: string, message: string): bool
 }
 
 /**
- * Does an error of `pg` say that the database is away for the moment: stopping, starting, cut off, out of connections? Then the same may be
- * tried again. A statement that was under way may have been carried out all the same.
+ * Whether an error of `pg` says that the database is temporarily unavailable: stopping, starting, cut off, out of connections. Then the same may be
+ * tried again. A statement in flight may have been executed all the same.
  */
 export function isOutage(error: unknown): boolean {
-  // A name with several addresses: each one has failed in its own way.
+  // A name with several addresses: each failed in its own way.
   if (error instanceof AggregateError && error.errors.length > 0) return error.errors.every(isOutage);
   if (!(error instanceof Error)) return false;
   const code = "code" in error ? String(error.code) : "";

@@ -47,7 +47,7 @@ describe.skipIf("reason" in postgres)("connections to PostgreSQL", () => {
     return (rows[0]?.n ?? 0) - 1;
   };
 
-  it("may break while somebody holds one and asks nothing", async () => {
+  it("may break while held idle", async () => {
     const client = await pool.connect();
     await terminate(await pidOf(client));
     await expect.poll(() => heard.length).toBeGreaterThan(0);
@@ -56,7 +56,7 @@ describe.skipIf("reason" in postgres)("connections to PostgreSQL", () => {
     expect(await pidOfNext()).toBeGreaterThan(0);
   });
 
-  it("may break while a statement is under way, and are not used again", async () => {
+  it("may break during a statement, and are not reused", async () => {
     const client = await pool.connect();
     const pid = await pidOf(client);
     const statement = client.query("select pg_sleep(60)", []).catch(isOutage);
@@ -66,7 +66,7 @@ describe.skipIf("reason" in postgres)("connections to PostgreSQL", () => {
     expect(await pidOfNext()).not.toBe(pid);
   });
 
-  it("may break while nobody uses them", async () => {
+  it("may break while unused", async () => {
     const client = await pool.connect();
     const pid = await pidOf(client);
     client.release();
@@ -88,7 +88,7 @@ describe.skipIf("reason" in postgres)("connections to PostgreSQL", () => {
 });
 
 describe("a server that is not there", () => {
-  it("is an outage, over TCP and by a socket that is gone", async () => {
+  it("is an outage, over TCP and over a missing Unix socket", async () => {
     const folder = await mkdtemp(join(tmpdir(), "broker-socket-"));
     for (const url of ["postgres://nobody@127.0.0.1:1/none", `postgres://nobody@localhost/none?host=${folder}`]) {
       const pool = postgresPool(url);

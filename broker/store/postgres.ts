@@ -4,16 +4,16 @@ import pg from "pg";
 import { isOutage } from "./outage.ts";
 
 const CONNECTIONS_MAX = 10;
-/** To connect, or to wait for a connection while all are in use. */
+/** Time to connect, or to wait for a connection while all are in use. */
 const CONNECT_MS_MAX = 10_000;
-/** The server gives a statement up after this time, so that it is not carried out behind the back of whoever has tried again. */
+/** The server gives up on a statement after this long, so that it is not executed behind the back of a caller that has retried. */
 const STATEMENT_MS_MAX = 20_000;
-/** After this time without an answer the connection is given up. Longer than the server takes to say so itself. */
+/** A connection without an answer for this long is given up. Longer than the server takes to report the timeout itself. */
 const ANSWER_MS_MAX = 25_000;
-/** How long the server may take to close a connection that was ended. */
+/** How long the server may take to close an ended connection. */
 const CLOSE_MS_MAX = 5_000;
 
-/** A connection that somebody uses. Where the database went away under it, it is closed, not used again. */
+/** A connection in use. If the database goes away meanwhile, it is closed, not reused. */
 class Lease implements PostgresPoolClient {
   readonly #client: PostgresPoolClient;
   #isBroken = false;
@@ -42,19 +42,19 @@ class Lease implements PostgresPoolClient {
 
 async function waitForEnds(clients: Iterable<pg.Client>): Promise<void> {
   const signal = AbortSignal.timeout(CLOSE_MS_MAX);
-  // A server that does not close its side in time is not waited for any longer.
+  // Don't wait any longer for a server that does not close its side in time.
   await Promise.all([...clients].map((client) => once(client, "end", { signal }).catch(() => {})));
 }
 
 /**
- * Connections to PostgreSQL, ten at most. One that breaks never ends the process, whether it is idle, in use, or just being made: `onError` hears of it,
+ * Connections to PostgreSQL, ten at most. One that breaks never ends the process, whether it is idle, in use, or being opened: `onError` hears of it,
  * and so does whoever uses it, by its statement. `end` resolves when the connections are closed.
  *
  * @param url `postgres://…`
  */
 export function postgresPool(url: string, onError: (error: Error) => void = () => {}): PostgresPool {
   const open = new Set<pg.Client>();
-  /** pg-pool listens for errors of idle clients only, so each client is listened to from its birth. */
+  /** pg-pool listens for errors of idle clients only, so each client gets a listener from the start. */
   class Client extends pg.Client {
     constructor(config?: pg.ClientConfig) {
       super(config);
@@ -72,7 +72,7 @@ export function postgresPool(url: string, onError: (error: Error) => void = () =
     query_timeout: ANSWER_MS_MAX,
     keepAlive: true,
   });
-  // What an idle client says here, it has said to `onError`.
+  // An idle client's error here has already gone to `onError`.
   pool.on("error", () => {});
   return {
     options: pool.options,

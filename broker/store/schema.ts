@@ -16,17 +16,17 @@ export const InstanceRow = Type.Object({
   plan_id: Type.String(),
   deployment: Type.String(),
   /**
-   * `ready` also while an update is in progress: the operation says so. `failed`: it never came to be and nothing of it is left. `broken`: its
-   * update could be neither carried out nor taken back, or its deletion has begun; it can be updated or deleted.
+   * `ready` also while an update is in progress: the operation says so. `failed`: it was never created and nothing of it is left. `broken`: its
+   * update could be neither completed nor undone, or its deletion has begun; it can be updated or deleted.
    */
   state: Type.Enum(["creating", "ready", "broken", "failed"]),
-  /** Whose it is, to tell an identical request from another: organization, space, platform. */
+  /** Its owner, to distinguish an identical request from another: organization, space, platform. */
   owner: Type.String(),
   parameters: Type.String(),
   context: Type.String(),
   /** Sealed: passwords of the instance. */
   secrets: Type.String(),
-  /** Address of the first VM; empty before there is one. */
+  /** Address of the first VM; empty until there is one. */
   address: Type.String(),
   version: Type.Integer(),
   created_ms: Type.Number(),
@@ -39,7 +39,7 @@ export const BindingRow = Type.Object({
   id: Type.String(),
   instance_id: Type.String(),
   state: Type.Enum(["creating", "ready", "removing"]),
-  /** What was asked for, to tell an identical request from another. */
+  /** What was requested, to distinguish an identical request from another. */
   request: Type.String(),
   username: Type.String(),
   /** Sealed. */
@@ -56,10 +56,10 @@ export type OperationKind = "provision" | "update" | "deprovision" | "bind" | "u
 export interface OperationRow {
   id: string;
   instance_id: string;
-  /** Empty unless it is about one binding. */
+  /** Empty unless the operation concerns one binding. */
   binding_id: string;
   kind: OperationKind;
-  /** `undoing`: the work has failed for good, and what it did is being taken back; to a platform it is in progress. */
+  /** `undoing`: the work has failed for good and is being undone; to a platform the operation is in progress. */
   state: "in progress" | "undoing" | "succeeded" | "failed";
   description: string;
   /** What the operation works on, as JSON. */
@@ -78,7 +78,7 @@ export const BackupRow = Type.Object({
   state: Type.Enum(["queued", "running", "succeeded", "failed", "deleted"]),
   /** Object names and checksums, as JSON. */
   parts: Type.String(),
-  /** Of the dump, before it was compressed; 0 until the backup has succeeded. */
+  /** Size of the dump before compression; 0 until the backup has succeeded. */
   size_bytes: Type.Number(),
   triggered_ms: Type.Number(),
   /** 0 until it has ended. */
@@ -100,7 +100,7 @@ export const RestoreRow = Type.Object({
 /** A restore of a backup into its own instance. */
 export type RestoreRow = Static<typeof RestoreRow>;
 
-/** The statements that make the tables and indexes where they are missing; they run on PostgreSQL and on pg-mem alike. */
+/** The statements that create missing tables and indexes; they run on both PostgreSQL and pg-mem. */
 export const SCHEMA: readonly string[] = [
   "create table if not exists instances (id text primary key, plan_id text not null, deployment text not null, state text not null, owner text not null, parameters text not null, context text not null, secrets text not null, address text not null, version integer not null, created_ms bigint not null)",
   "create table if not exists bindings (id text primary key, instance_id text not null, state text not null, request text not null, username text not null, password text not null, created_ms bigint not null)",

@@ -16,7 +16,7 @@ describe("a seal", () => {
     expect(openText(seal, sealText(seal, "pässword"))).toBe("pässword");
   });
 
-  it("does not open what was changed, at any place", () => {
+  it("does not open what was changed anywhere", () => {
     const sealed = seal.seal(Buffer.from("the password"));
     fc.assert(
       fc.property(fc.nat(sealed.length - 1), fc.integer({ min: 1, max: 255 }), (at, flip) => {
@@ -27,13 +27,13 @@ describe("a seal", () => {
     expect(() => seal.open(sealed.subarray(0, 20))).toThrow(/authenticat|tag|state/i);
   });
 
-  it("has a key of its own for each purpose and each key of a broker", () => {
+  it("has a separate key for each purpose and each broker key", () => {
     const sealed = seal.seal(Buffer.from("secret"));
     expect(() => createSeal(new FakeHost(), KEY, "backup/a").open(sealed)).toThrow(/authenticat|tag|state/i);
     expect(() => createSeal(new FakeHost(), "1f".repeat(32), "store").open(sealed)).toThrow(/authenticat|tag|state/i);
   });
 
-  it("never seals the same twice alike", () => {
+  it("never seals the same text identically twice", () => {
     expect(Buffer.from(seal.seal(Buffer.from("x")))).not.toEqual(Buffer.from(seal.seal(Buffer.from("x"))));
   });
 });

@@ -6,13 +6,13 @@ interface Statement<T> {
   execute(): Promise<T>;
 }
 
-/** PostgreSQL gives 64-bit numbers as text. */
+/** PostgreSQL returns 64-bit numbers as text. */
 function parseNumbers(row: object): void {
   for (const [name, value] of Object.entries(row))
     if (name.endsWith("_ms") || name.endsWith("_bytes")) Reflect.set(row, name, Number(value));
 }
 
-/** Asks the database, and says so to the host. Every method throws StoreError while the database can't be reached. */
+/** Queries the database, and tells the host. Every method throws StoreError while the database can't be reached. */
 export class StoreSession {
   readonly #host: Host;
 
@@ -20,7 +20,7 @@ export class StoreSession {
     this.#host = host;
   }
 
-  /** Runs a statement. @throws StoreError; what the database refused, as it said it */
+  /** Runs a statement. @throws StoreError; a refusal of the database as it is */
   async run<T>(statement: Statement<T>): Promise<T> {
     try {
       return await this.#host.track(statement.execute());
@@ -29,12 +29,12 @@ export class StoreSession {
     }
   }
 
-  /** Runs a statement whose result nobody needs. */
+  /** Runs a statement and ignores its result. */
   async execute(statement: Statement<unknown>): Promise<void> {
     await this.run(statement);
   }
 
-  /** Did the statement, which returns what it changed, change anything? pg-mem's count of rows is wrong after a conflict. */
+  /** Whether a statement changed anything; it must return what it changed, as pg-mem miscounts rows after a conflict. */
   async hasChanged(statement: Statement<readonly object[]>): Promise<boolean> {
     return (await this.run(statement)).length > 0;
   }

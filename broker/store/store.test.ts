@@ -94,13 +94,13 @@ describe.each(databases)("the store on $name", ({ missing, pool: open }) => {
       return () => pool.end();
     });
 
-    it("gives back what it was given, 64-bit times and awkward text included", async () => {
+    it("returns what it was given, 64-bit times and awkward text included", async () => {
       expect(await store.addInstance(instance("a"))).toBe(true);
       expect(await store.instance("a")).toEqual(instance("a"));
       expect(await store.instance("b")).toBeUndefined();
     });
 
-    it("takes an id once, however many ask for it at once", async () => {
+    it("accepts an id once, however many ask for it at the same time", async () => {
       const answers = await Promise.all([1, 2, 3, 4].map((at) => store.addInstance(instance("a", { created_ms: at }))));
       expect(answers.filter(Boolean)).toHaveLength(1);
       expect(await store.instances()).toHaveLength(1);
@@ -109,7 +109,7 @@ describe.each(databases)("the store on $name", ({ missing, pool: open }) => {
       expect((await store.binding("b"))?.instance_id).toBe("a");
     });
 
-    it("changes a record for whoever has seen it last", async () => {
+    it("changes a record only for whoever saw its latest state", async () => {
       await store.addInstance(instance("a"));
       const seen = instance("a");
       const changes = [store.setInstance(seen, { state: "ready" }), store.setInstance(seen, { state: "failed" })];
@@ -141,7 +141,7 @@ describe.each(databases)("the store on $name", ({ missing, pool: open }) => {
       expect((await store.turnOf("a"))?.id).toBe("second");
     });
 
-    it("knows the newest operation of an instance and of a binding apart", async () => {
+    it("distinguishes the newest operation of an instance from that of a binding", async () => {
       const make = async (id: string, change: Partial<Operation>): Promise<void> => {
         await store.claim(operation(id, "a", change));
         await store.endOperation(id, "succeeded", "");
@@ -158,7 +158,7 @@ describe.each(databases)("the store on $name", ({ missing, pool: open }) => {
       expect(await store.operation("4")).toMatchObject({ state: "succeeded", busy: null });
     });
 
-    it("finds what a process that was killed left open, in the order in which it was opened", async () => {
+    it("finds what a killed process left open, in the order in which it was opened", async () => {
       await store.claim(operation("z", "a"));
       await store.claim(operation("y", "b"));
       await store.claim(operation("x", "c"));
@@ -206,7 +206,7 @@ describe.each(databases)("the store on $name", ({ missing, pool: open }) => {
 });
 
 describe("a store that is away", () => {
-  it("is no defect: it may be tried again", async () => {
+  it("is no defect: it may be retried", async () => {
     const pool = postgresPool("postgres://nobody@127.0.0.1:1/none");
     await expect(openStore(pool, realHost())).rejects.toThrow(StoreError);
     await pool.end();

@@ -15,29 +15,29 @@ import { bindingsIn } from "./tables/bindings.ts";
 import { instancesIn } from "./tables/instances.ts";
 import { operationsIn } from "./tables/operations.ts";
 
-/** An operation, as everybody but the database sees it. */
+/** An operation, as all code outside the database layer sees it. */
 export type Operation = Omit<OperationRow, "sequence">;
 
 /**
- * The broker's state: one data layer, the same SQL on pg-mem and on PostgreSQL. Each change is one statement, so none is half made. Every
+ * The broker's state: one data layer, the same SQL on pg-mem and on PostgreSQL. Each change is one statement, so none is ever half done. Every
  * method throws StoreError while the database can't be reached.
  */
 export interface Store {
   instance(id: string): Promise<InstanceRow | undefined>;
   instances(): Promise<readonly InstanceRow[]>;
-  /** Answers false when the id is taken. */
+  /** Resolves to false when the id is taken. */
   addInstance(row: InstanceRow): Promise<boolean>;
-  /** Compare-and-set: false when somebody else changed it first. */
+  /** Compare-and-set: false when another change came first. */
   setInstance(row: InstanceRow, change: Partial<Omit<InstanceRow, "id" | "version">>): Promise<boolean>;
   deleteInstance(id: string): Promise<void>;
   binding(id: string): Promise<BindingRow | undefined>;
   bindings(): Promise<readonly BindingRow[]>;
   bindingsOf(instanceId: string): Promise<readonly BindingRow[]>;
-  /** Answers false when the id is taken, as the other methods that add. */
+  /** Resolves to false when the id is taken, as do the other methods that add. */
   addBinding(row: BindingRow): Promise<boolean>;
   setBinding(id: string, change: Partial<BindingRow>): Promise<void>;
   deleteBinding(id: string): Promise<void>;
-  /** Opens an operation that keeps its instance busy; false when another does already. */
+  /** Opens an operation that keeps its instance busy; false when another one already does. */
   claim(row: Operation): Promise<boolean>;
   /** Opens an operation that waits for its turn. */
   enqueue(row: Operation): Promise<void>;
@@ -52,10 +52,10 @@ export interface Store {
   newestOf(instanceId: string, bindingId: string): Promise<Operation | undefined>;
   /** Those in progress or being undone, oldest first. */
   openOperations(): Promise<readonly Operation[]>;
-  /** From now on the operation is one that takes back what was done. */
+  /** From now on, the operation undoes what was done. */
   undoOperation(id: string): Promise<void>;
   endOperation(id: string, state: "succeeded" | "failed", description: string): Promise<void>;
-  /** Forgets the operations of an instance but one. */
+  /** Forgets all operations of an instance but one. */
   forgetOperations(instanceId: string, exceptId: string): Promise<void>;
   backup(id: string): Promise<BackupRow | undefined>;
   backups(): Promise<readonly BackupRow[]>;
@@ -70,7 +70,7 @@ export interface Store {
   deleteRestoresOf(instanceId: string): Promise<void>;
 }
 
-/** Opens the store and makes its tables where they are missing. @throws StoreError when the database can't be reached */
+/** Opens the store and creates missing tables. @throws StoreError when the database can't be reached */
 export async function openStore(pool: PostgresPool, host: Host): Promise<Store> {
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   const session = new StoreSession(host);

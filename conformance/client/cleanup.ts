@@ -1,7 +1,7 @@
 import type { Answer, Operation } from "./answer.ts";
 import type { Offer } from "./catalog.ts";
 import { bodyOf } from "./http/observation.ts";
-import { cleanupPatienceMs, type EndedOperation, longerMs } from "./polling.ts";
+import { cleanupPatienceMs, type EndedOperation, isRemoved, longerMs } from "./polling.ts";
 import { planIds, type RequestOptions } from "./request.ts";
 import type { RunMemory } from "./run-memory.ts";
 import type { ClientSettings } from "./settings.ts";
@@ -24,9 +24,6 @@ interface Remover {
   /** Whether a deletion was refused because of something else that is going on. */
   readonly isBusy: (refusal: Answer) => Promise<boolean>;
 }
-
-const isRemoved = (ended: EndedOperation | undefined): boolean =>
-  ended?.state === "succeeded" || ended?.state === "gone";
 
 /** A 404 is a wrong answer to a deletion, but says that nothing is there as well. */
 const isAbsent = (ended: EndedOperation | undefined): boolean =>

@@ -2,7 +2,7 @@ import type { Exchange } from "./http/exchange.ts";
 import { exchangeWithout } from "./http/observation.ts";
 import type { RawRequest, TransportError, TransportFault } from "./http/transport.ts";
 
-/** What the broker did in place of answering, by fault; others speak for themselves. */
+/** What the broker did in place of answering, by fault; any other is described by its own message. */
 const WORDS: Readonly<Partial<Record<TransportFault, string>>> = {
   refused: "the broker refuses connections",
   reset: "the broker hung up",

@@ -2,14 +2,13 @@ import type { Answer, Operation } from "./answer.ts";
 import type { Offer } from "./catalog.ts";
 import { entryFor, type Thing } from "./ledger-entry.ts";
 import type { Exchange } from "./http/exchange.ts";
-import { isObject } from "./http/json.ts";
 import type { Observation } from "./http/observation.ts";
 import type { RawRequest } from "./http/transport.ts";
 import type { Ledger } from "./ledger.ts";
 import { NoAnswer } from "./no-answer.ts";
 import { type EndedOperation, patienceMs, pollUntilEnded } from "./polling.ts";
 import { isFull } from "./refusal.ts";
-import { buildRequest, deletionQuery, isSuccess, pollOf, type RequestOptions } from "./request.ts";
+import { answerTo, buildRequest, deletionQuery, isSuccess, pollOf, type RequestOptions } from "./request.ts";
 import { BOUNDLESS, type Room } from "./room.ts";
 import { RunMemory, type Wait } from "./run-memory.ts";
 import { pauseAfter, Sender } from "./sender.ts";
@@ -87,16 +86,7 @@ export class OsbClient {
   }
 
   #keep(operation: Operation, options: RequestOptions, observation: Observation): Answer {
-    const answer: Answer = {
-      ...observation,
-      operation,
-      intent: options.intent ?? "plain",
-      instanceId: options.instanceId ?? "",
-      bindingId: options.bindingId ?? "",
-      query: options.query ?? {},
-      sent: isObject(options.body) ? options.body : {},
-      polled: options.polled,
-    };
+    const answer = answerTo(operation, options, observation);
     if (operation === "update" && isSuccess(answer) && answer.status !== 202)
       this.#memory.noteUpdate(answer.instanceId, options, true);
     this.sent.push(answer);
@@ -125,16 +115,11 @@ export class OsbClient {
       await this.room.take(instanceId);
       this.recordInstance(offer, instanceId);
       const answer = await this.#create("provision", instanceId, { ...options, instanceId });
-      if (this.#mayExist(instanceId)) return answer;
+      if (this.#memory.mayExist(instanceId)) return answer;
       if (!isFull(answer)) this.room.free(instanceId);
       else if (this.room.yield(instanceId, isPlain)) continue;
       return answer;
     }
-  }
-
-  /** Whether something may have come of the requests to create a thing. */
-  #mayExist(id: string): boolean {
-    return this.#memory.wanted.has(id) || this.#memory.unsure.has(id);
   }
 
   /** Writes the binding down, then asks for it. @throws NoAnswer */

@@ -14,6 +14,10 @@ export interface EndedOperation {
   readonly polls: readonly Answer[];
 }
 
+/** Whether a deletion was accepted and has ended. */
+export const isRemoved = (ended: EndedOperation | undefined): boolean =>
+  ended?.state === "succeeded" || ended?.state === "gone";
+
 /** How an operation ended according to a poll; undefined while it goes on. */
 export function stateOf(poll: Answer): "succeeded" | "failed" | "gone" | undefined {
   const isDeletion = poll.polled === "deprovision" || poll.polled === "unbind";

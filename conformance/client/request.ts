@@ -1,7 +1,7 @@
 import { type Answer, type Intent, METHOD, type Operation, pathOf } from "./answer.ts";
 import type { Offer } from "./catalog.ts";
 import { isObject, type Json, type JsonObject, stringOf } from "./http/json.ts";
-import { bodyOf } from "./http/observation.ts";
+import { bodyOf, type Observation } from "./http/observation.ts";
 import type { RawRequest } from "./http/transport.ts";
 import type { ClientSettings } from "./settings.ts";
 import { NEWEST_MINOR } from "./spec-version.ts";
@@ -27,6 +27,20 @@ export interface RequestOptions {
 
 /** Whether an answer has a status of the class 2xx. */
 export const isSuccess = (answer: Pick<Answer, "status">): boolean => answer.status >= 200 && answer.status < 300;
+
+/** What was observed, as the answer to a request. */
+export function answerTo(operation: Operation, options: RequestOptions, observation: Observation): Answer {
+  return {
+    ...observation,
+    operation,
+    intent: options.intent ?? "plain",
+    instanceId: options.instanceId ?? "",
+    bindingId: options.bindingId ?? "",
+    query: options.query ?? {},
+    sent: isObject(options.body) ? options.body : {},
+    polled: options.polled,
+  };
+}
 
 /** The query of a DELETE, or the hints of a GET. */
 export function planIds(offer: Offer): { service_id: string; plan_id: string } {

@@ -4,7 +4,7 @@ import type { EndedOperation } from "./polling.ts";
 import { planIn, type RequestOptions } from "./request.ts";
 
 /** Operations of one kind on a plan, one after the other, that may run out of time before no more are waited for. */
-export const TIMEOUTS_MAX = 2;
+const TIMEOUTS_MAX = 2;
 
 /** An operation that a client waits for. */
 export interface Wait {
@@ -39,6 +39,11 @@ export class RunMemory {
   readonly #experience = new Map<string, Experience>();
   /** The plans that each instance may have, the likeliest first: a deletion has to name the current one. */
   readonly #plans = new Map<string, readonly string[]>();
+
+  /** Whether something may have come of the requests to create a thing. */
+  mayExist(id: string): boolean {
+    return this.wanted.has(id) || this.unsure.has(id);
+  }
 
   /** The plan of an instance that is about to be created. */
   beginPlan(instanceId: string, planId: string): void {

@@ -53,9 +53,14 @@ export function secretsOf({ auth }: Target): readonly string[] {
   return [header, secret].filter((each) => each !== undefined).filter((each) => each !== "");
 }
 
+/** The value of an Authorization header for a name and a password. */
+export function basicHeader(username: string, password: string): string {
+  return `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
+}
+
 /** The value of the Authorization header, if the target wants one. */
 export function authorizationOf(auth: Auth): string | undefined {
   if (auth.kind === "none") return undefined;
   if (auth.kind === "bearer") return `Bearer ${auth.token}`;
-  return `Basic ${Buffer.from(`${auth.username}:${auth.password}`).toString("base64")}`;
+  return basicHeader(auth.username, auth.password);
 }

@@ -92,7 +92,7 @@ describe("the contents of a tenant's database", () => {
     for (const [fact, text] of written) expect(contents.get(fact)).toBe(text);
   });
 
-  it("tells differences by name, the first few one by one", () => {
+  it("names differences, the first few one by one", () => {
     const expected: DatabaseContents = new Map([1, 2, 3, 4, 5].map((at) => [`row t/${at}`, `["${at}"]`]));
     const seen: DatabaseContents = new Map([
       ["row t/1", '["x"]'],
@@ -103,7 +103,7 @@ describe("the contents of a tenant's database", () => {
     );
   });
 
-  it("does not read a table that is not as it was made", async () => {
+  it("does not read a table whose shape has changed", async () => {
     const store = fillStore([[["k", "v", null]], [], []]);
     const table = store.tables.get("drydock_a");
     store.tables.set("drydock_a", { columns: table?.columns.slice(0, 2) ?? [], rows: table?.rows ?? new Map() });

@@ -3,13 +3,13 @@ import type { TableRow, TableShape } from "./statement.ts";
 
 /**
  * What a tenant's own session sees of the suites' tables, fact by fact: `row drydock_types/unicode` is a fact, and so is a column
- * list, an index, a right. Made by reading in a session as an application does, so that it owes nothing to what the service calls a dump.
+ * list, an index, a right. Read in a session, as an application reads, so that it does not depend on what the service calls a dump.
  */
 export type DatabaseContents = ReadonlyMap<string, string>;
 
 const text = (row: TableRow): string => JSON.stringify(row);
 
-/** Whether a table can be read as the suite made it: a shape that differs is a fact of its own. */
+/** Whether a table can be read as the suite created it: a different shape is a fact of its own. */
 const fitsShape = (columns: readonly TableRow[], { columns: wanted }: TableShape): boolean =>
   columns.length === 0 || wanted.every(({ name }) => columns.some(([each]) => each === name));
 
@@ -25,7 +25,7 @@ async function factsOf(
   return [...facts, ...rows.map((row): [string, string] => [`row ${name}/${row[0]}`, text(row)])];
 }
 
-/** Reads all that the suites have made; the rows of those tables whose shape is known. @throws DataError */
+/** Reads everything that the suites created; rows only of tables whose shape is known. @throws DataError */
 export async function readContents(session: RecordedSession, shapes: readonly TableShape[]): Promise<DatabaseContents> {
   const tables = (await session.run({ do: "tables" })).map(([name]) => String(name));
   const facts: [string, string][] = [];
@@ -44,7 +44,7 @@ export async function readContents(session: RecordedSession, shapes: readonly Ta
   ]);
 }
 
-/** The facts that rows which were written must be. */
+/** The facts that written rows must show. */
 export function writtenFacts(shape: TableShape, rows: readonly TableRow[]): DatabaseContents {
   return new Map(rows.map((row) => [`row ${shape.name}/${row[0]}`, text(row)]));
 }
@@ -57,7 +57,7 @@ export interface Difference {
   readonly seen: string | undefined;
 }
 
-/** In what contents differ from what they should be: every fact that is missing, is not as it was, or should not be there. */
+/** How contents differ from what they should be: every fact that is missing, has changed, or should not be there. */
 export function differences(expected: DatabaseContents, seen: DatabaseContents): readonly Difference[] {
   const lost = [...expected].flatMap(([fact, value]): Difference[] => {
     const now = seen.get(fact);
@@ -70,7 +70,7 @@ export function differences(expected: DatabaseContents, seen: DatabaseContents):
   return [...lost, ...extra];
 }
 
-/** Longest value that a difference tells, in characters. */
+/** Longest value that a difference shows, in characters. */
 const VALUE_CHARS_MAX = 80;
 
 function short(value: string | undefined): string {
@@ -84,7 +84,7 @@ function describeDifference({ kind, fact, expected, seen }: Difference): string 
   return `${fact} is ${short(seen)} instead of ${short(expected)}`;
 }
 
-/** Differences that a verdict tells one by one. */
+/** Differences that a verdict lists one by one. */
 const SHOWN_MAX = 3;
 
 /** "row a/1 is missing; row a/2 is missing; and 7 more" */

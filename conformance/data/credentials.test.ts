@@ -58,7 +58,7 @@ describe("loginOf", () => {
     expect("login" in found || found.reason.length > 0).toBe(true);
   });
 
-  it("takes PostgreSQL from the port, the name or the tags when there is no uri", () => {
+  it("recognises PostgreSQL by the port, the name or the tags when there is no uri", () => {
     const parts = { host: "h", username: "u", password: "p", name: "d" };
     expect(loginOf({ ...parts, port: 5432 }, DB)).toHaveProperty("login");
     expect(loginOf({ ...parts, port: 6543 }, service("x", ["postgresql"]))).toHaveProperty("login");
@@ -67,7 +67,7 @@ describe("loginOf", () => {
     });
   });
 
-  it("takes a uri that is badly encoded as it stands", () => {
+  it("takes a badly encoded uri as it is", () => {
     expect(loginOf({ uri: "postgres://u:100%@h/d" }, DB)).toMatchObject({ login: { password: "100%" } });
   });
 

@@ -32,7 +32,7 @@ const USUAL: Readonly<Record<Part, readonly string[]>> = {
 const SCHEME = /^postgres(ql)?:$/;
 const POSTGRES_PORT = 5432;
 
-/** Either a login, or why there is none. */
+/** A login, or why there is none. */
 type LoginResult = { readonly login: Login } | { readonly reason: string };
 
 function valueAt(credentials: JsonObject, path: string): string | undefined {
@@ -60,7 +60,7 @@ function tlsOf(uri: URL | undefined, ca: string | undefined): Tls | undefined {
   return { isVerified: mode.startsWith("verify"), ...(ca === undefined ? {} : { ca }) };
 }
 
-/** Part of a uri; one that is not encoded as it should be is taken as it stands. */
+/** Part of a uri; a badly encoded one is taken as it is. */
 export function decodeUriPart(text: string): string | undefined {
   if (text === "") return undefined;
   try {
@@ -89,7 +89,7 @@ export function loginOf(credentials: JsonObject, service: Service, map: Credenti
   const host = findPart(credentials, map, "host") ?? decodeUriPart(own?.hostname ?? "");
   const username = findPart(credentials, map, "username") ?? decodeUriPart(own?.username ?? "");
   const password = findPart(credentials, map, "password") ?? decodeUriPart(own?.password ?? "");
-  // What is called "name" need not be the database's: the uri knows better, and a map best.
+  // "name" need not be the database's: the uri takes precedence over it, and a map over both.
   const inUri = map.database === undefined ? decodeUriPart(own?.pathname.slice(1) ?? "") : undefined;
   const database = inUri ?? findPart(credentials, map, "database");
   const missing = Object.entries({ host, username, password, database }).filter(([, value]) => value === undefined);

@@ -1,6 +1,6 @@
 import type { TableRows, Statement } from "./statement.ts";
 
-/** What lets somebody in at a data service, read from the credentials of a binding. */
+/** What it takes to log in to a data service, read from the credentials of a binding. */
 export interface Login {
   readonly client: "postgresql";
   readonly host: string;
@@ -25,7 +25,7 @@ export interface TenantVm {
   readonly vmOf: string;
 }
 
-/** Where a connection comes from: an application that a binding admits, somebody whom none does, or another tenant's VM. */
+/** Where a connection comes from: an application that a binding admits, a host that none admits, or another tenant's VM. */
 export type Vantage = "application" | "outsider" | TenantVm;
 
 /** A host, by name or IP address, and a port. */
@@ -34,7 +34,7 @@ export interface Address {
   readonly port: number;
 }
 
-/** What came of a connection to a port: nobody took it, somebody answered, or it was taken in silence. */
+/** The result of a connection to a port: nobody accepted it, somebody answered, or it was accepted in silence. */
 export type Reach = "shut" | "open" | "silent";
 
 /** The way to the data services behind a broker: real sockets, or a data plane in the same process. */
@@ -43,13 +43,13 @@ export interface DataPlane {
   readonly hasOutsider: boolean;
   /** Whether connections can come from another tenant's VM. */
   readonly hasTenantVm: boolean;
-  /** Ports of an instance's VM that the platform keeps for itself, as those of its agents. Only an operator knows. */
+  /** Ports of an instance's VM that the platform keeps for itself, such as those of its agents. Only an operator knows them. */
   readonly platformPorts: readonly number[];
   /** The address that a host name leads to. @throws DataError unreachable */
   resolve(host: string): Promise<string>;
   /** Logs in. @throws DataError unreachable, denied, failed, nowhere */
   connect(login: Login, from: Vantage): Promise<DataSession>;
-  /** Tries a port with no client in particular. @throws DataError nowhere, unreachable when the host has no address */
+  /** Tries a port without any particular client. @throws DataError nowhere, unreachable when the host has no address */
   reach(address: Address, from: Vantage): Promise<Reach>;
   /**
    * Where an instance listens before it has a binding. Only an operator knows: absent on somebody else's platform, and undefined
@@ -58,7 +58,7 @@ export interface DataPlane {
   locate?(instanceId: string): Promise<Address | undefined>;
 }
 
-/** What an engine can hold beside tables, rows and sequences, and a session can therefore make and read. */
+/** What an engine can hold besides tables, rows and sequences, and a session can therefore create and read. */
 export type Extra = "index" | "view" | "grant";
 
 /** A session of one user on one instance. */
@@ -71,18 +71,18 @@ export interface DataSession {
 
 /**
  * Why there was no session, or no rows. `unreachable`: nobody answered (refused, reset, timed out, name unknown). `denied`: the
- * server answered and let nobody in. `failed`: the server refused a statement, or is out of order (without a code: it takes connections and stays silent). `lost`: the session ended.
+ * server answered and let nobody in. `failed`: the server refused a statement, or is out of order (without a code: it accepts connections and stays silent). `lost`: the session ended.
  * `nowhere`: nobody can connect from the vantage, so nothing was seen.
  */
 export type DataFault = "unreachable" | "denied" | "failed" | "lost" | "nowhere";
 
-/** Code of the fault that a host name has no address. */
+/** Code of the fault "the host name has no address". */
 export const NO_NAME = "ENOTFOUND";
 
 /** There was no session, or no rows; `fault` says why. The message is cut to 300 characters. */
 export class DataError extends Error {
   readonly fault: DataFault;
-  /** SQLSTATE or the like, where the server gave one. */
+  /** SQLSTATE or similar, where the server gave one. */
   readonly code: string | undefined;
   constructor(fault: DataFault, message: string, code?: string, options?: ErrorOptions) {
     super(message.replaceAll(/\s+/g, " ").slice(0, 300), options);

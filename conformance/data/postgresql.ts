@@ -23,14 +23,14 @@ export const DATA_LIMITS: DataLimits = {
 
 const EXTRAS: ReadonlySet<Extra> = new Set<Extra>(["index", "view", "grant"]);
 
-/** What makes the text of values the same whatever the server's defaults. */
+/** Settings that make the text of values independent of the server's defaults. */
 const SETTINGS =
   "SET TimeZone = 'UTC'; SET DateStyle = 'ISO, YMD'; SET bytea_output = 'hex'; SET extra_float_digits = 1";
 
 /** A socket that leaves from a given local address and is cut when the server sends more than it may. */
 class BoundSocket extends Socket {
   readonly #localAddress: string | undefined;
-  /** Whether somebody took the connection. */
+  /** Whether somebody accepted the connection. */
   hasConnected = false;
 
   constructor(localAddress: string | undefined, bytesMax: number) {
@@ -73,7 +73,7 @@ function configOf(login: Login, address: string, socket: BoundSocket, limits: Da
   };
 }
 
-/** Invalid authorization, unknown database, no right to connect: the server has answered, and let nobody in. */
+/** Invalid authorization, unknown database, no right to connect: the server answered and refused the login. */
 const DENIED = /^(28...|3D000|42501)$/;
 const SQLSTATE = /^[0-9A-Z]{5}$/;
 
@@ -86,7 +86,7 @@ function sqlStateOf(error: unknown): string | undefined {
 const messageOf = (error: unknown): string =>
   error instanceof Error ? error.message || String("code" in error ? error.code : error.name) : String(error);
 
-/** Somebody took the connection and threw it away without a word, as a firewall does that is a proxy. */
+/** Somebody accepted the connection and dropped it without a word, as a proxying firewall does. */
 const THROWN_AWAY = /ECONNRESET|EPIPE|terminated unexpectedly/;
 
 const NO_PASSWORD = /client password must be a (non-empty )?string/;
@@ -98,7 +98,7 @@ function connectError(error: unknown, { hasConnected }: BoundSocket, source: str
   const message = messageOf(error);
   // The client itself gives up when it has none to give.
   if (NO_PASSWORD.test(message)) return new DataError("denied", "the server demands a password");
-  // Who takes a connection and stays silent can be reached, and is out of order.
+  // A server that accepts a connection and stays silent is reachable, but out of order.
   const isSilent = hasConnected && !THROWN_AWAY.test(message);
   const mute = isSilent ? "failed" : "unreachable";
   const fault = state === undefined ? mute : DENIED.test(state) ? "denied" : "failed";
@@ -136,14 +136,14 @@ class PostgresSession implements DataSession {
   }
 
   async close(): Promise<void> {
-    // A server that does not say goodbye is not waited for, and a connection that is broken already is as good as closed.
+    // Don't wait for a server that does not say goodbye; a broken connection counts as closed.
     const timer = setTimeout(() => this.#socket.destroy(), CLOSE_MS_MAX);
     await this.#client.end().catch(() => {});
     clearTimeout(timer);
   }
 }
 
-/** Logs in at a PostgreSQL server. @throws DataError unreachable, denied, failed, nowhere */
+/** Logs in to a PostgreSQL server. @throws DataError unreachable, denied, failed, nowhere */
 export async function openPostgres(
   login: Login,
   address: string,
@@ -153,7 +153,7 @@ export async function openPostgres(
   const { default: pg } = await import("pg");
   const socket = new BoundSocket(source, limits.sessionBytesMax);
   const client = new pg.Client(configOf(login, address, socket, limits));
-  // What breaks between two statements shows at the next one.
+  // A break between two statements shows at the next one.
   client.on("error", () => {});
   try {
     await client.connect();

@@ -1,10 +1,10 @@
 import { Socket } from "node:net";
 import { type Address, DataError, type Reach } from "./plane.ts";
 
-/** How long whoever takes a connection may take to say something, in milliseconds. */
+/** How long whoever accepts a connection may take to say something, in milliseconds. */
 const WORD_MS_MAX = 3000;
 
-/** What servers of HTTP answer; others take it for nonsense, and say so or hang up. */
+/** HTTP servers answer this; others take it for nonsense, and say so or hang up. */
 const QUESTION = "HEAD / HTTP/1.0\r\n\r\n";
 
 /** The machine has no such address, or may not use it: nobody can connect from there, which says nothing about who is connected to. */
@@ -17,8 +17,8 @@ export const nowhere = (source: string): DataError =>
 const codeOf = (error: unknown): string => (error instanceof Error && "code" in error ? String(error.code) : "");
 
 /**
- * Connects to a port and waits for a word. Who takes a connection and throws it away without one, as a firewall does that is a proxy, is as
- * shut as who takes none.
+ * Connects to a port and waits for a word. A port that accepts a connection and drops it without one, as a proxying firewall does, is as
+ * closed as one that accepts none.
  *
  * @throws DataError nowhere
  */

@@ -39,8 +39,8 @@ export class DataRecorder {
   }
 
   /**
-   * Logs in at a service that may still be coming up: asks again while nobody answers or it says that it is not ready. Of
-   * several attempts only the last is kept.
+   * Logs in to a service that may still be starting: retries while nobody answers or it says that it is not ready. Of
+   * several attempts, only the last is kept.
    *
    * @throws DataError
    */
@@ -69,17 +69,17 @@ export class DataRecorder {
     }
   }
 
-  /** Logs in and out again at a service that may still be coming up: how that failed. */
+  /** Logs in and out again at a service that may still be starting; returns how that failed. */
   tryLogin(access: Access): Promise<DataError | undefined> {
     return failureOf(this.openWhenReady(access));
   }
 
-  /** Logs in and out again, once: how that failed. */
+  /** Logs in and out again, once; returns how that failed. */
   tryLoginOnce(access: Access, from: Vantage = "application"): Promise<DataError | undefined> {
     return failureOf(this.open(access, from));
   }
 
-  /** Tries a port with no client in particular. @throws DataError nowhere, unreachable */
+  /** Tries a port without any particular client. @throws DataError nowhere, unreachable */
   async tryPort(address: Address, from: Vantage): Promise<Reach> {
     const startMs = this.#clock.nowMs();
     const record = (ended: Reach | DataError): void =>
@@ -95,7 +95,7 @@ export class DataRecorder {
   }
 }
 
-/** Ends the session that was opened; why there was none. */
+/** Ends the session that was opened; returns why there was none. */
 async function failureOf(opening: Promise<RecordedSession>): Promise<DataError | undefined> {
   try {
     await (await opening).close();
@@ -106,7 +106,7 @@ async function failureOf(opening: Promise<RecordedSession>): Promise<DataError |
   }
 }
 
-/** How long a service may take until it lets in who has just been given credentials, or after a restore. */
+/** How long a service may take to accept new credentials, or to accept any after a restore. */
 const READY_MS_MAX = 60_000;
 const READY_POLL_MS = 250;
 /** And until the name it is reached by is known, in milliseconds. */
@@ -116,5 +116,5 @@ const NAME_MS_MAX = 10_000;
 const isComingUp = ({ fault, code }: DataError): boolean =>
   fault === "unreachable" || (fault === "failed" && code === undefined) || code === "57P03" || code === "53300";
 
-/** What a person types to see whether a login works. */
+/** What one types to see whether a login works. */
 const HELLO = "SELECT 1";

@@ -15,7 +15,7 @@ afterEach(async () => {
   }
 });
 
-/** A server that does with a connection what a test wants. */
+/** A server that treats a connection as the test wants. */
 async function listening(serve: (socket: Socket) => void): Promise<Login> {
   const server = createServer((socket) => {
     sockets.add(socket);
@@ -48,7 +48,7 @@ const refusing = (code: string): Promise<Login> =>
     socket.once("data", () => socket.end(errorResponse({ S: "FATAL", V: "FATAL", C: code, M: "no" }))),
   );
 
-/** For a server that stays silent; one that answers has as long as it needs. */
+/** For a silent server; one that answers may take as long as it needs. */
 const IMPATIENT = { connectMsMax: 200 };
 
 async function refusalOf(login: Login, limits = {}): Promise<Pick<DataError, "fault" | "code">> {
@@ -62,13 +62,13 @@ async function refusalOf(login: Login, limits = {}): Promise<Pick<DataError, "fa
 }
 
 describe("the way over sockets", () => {
-  it("tells a server that refuses a login from one that is out of order", async () => {
+  it("distinguishes a server that refuses a login from one that is out of order", async () => {
     expect(await refusalOf(await refusing("28P01"))).toEqual({ fault: "denied", code: "28P01" });
     expect(await refusalOf(await refusing("3D000"))).toEqual({ fault: "denied", code: "3D000" });
     expect(await refusalOf(await refusing("57P03"))).toEqual({ fault: "failed", code: "57P03" });
   });
 
-  it("takes a port that is closed or resets for unreachable, and one that stays silent for out of order", async () => {
+  it("considers a port that is closed or resets unreachable, and a silent one out of order", async () => {
     const reset = await listening((socket) => socket.resetAndDestroy());
     const silent = await listening(() => {});
     const unreachable = { fault: "unreachable", code: undefined };
@@ -81,7 +81,7 @@ describe("the way over sockets", () => {
     });
   });
 
-  it("cuts a server that sends more than it may", async () => {
+  it("cuts off a server that sends more than it may", async () => {
     let sent = 0;
     const flood = await listening((socket) => {
       const block = Buffer.concat([Buffer.from("N\0\0\xff\xff", "latin1"), Buffer.alloc(65_531)]);
@@ -127,7 +127,7 @@ describe("the way over sockets", () => {
     expect(socketPlane().hasTenantVm).toBe(false);
   });
 
-  it("takes who hangs up without a word for shut, who says one for open, and who says nothing for silent", async () => {
+  it("considers a port closed that hangs up without a word, open if it says one, and silent if it says nothing", async () => {
     const plane = socketPlane();
     const reach = async (serve: Parameters<typeof listening>[0]) => plane.reach(await listening(serve), "application");
     expect(await reach((socket) => socket.resetAndDestroy())).toBe("shut");
@@ -138,7 +138,7 @@ describe("the way over sockets", () => {
     expect(await plane.reach({ host: "127.0.0.1", port: 1 }, "application")).toBe("shut");
   });
 
-  it("says that nobody can connect from an address that is none of this machine, and calls no port shut for it", async () => {
+  it("reports that nobody can connect from an address that this machine lacks, and calls no port closed because of it", async () => {
     const login = await listening(() => {});
     const plane = socketPlane({ outsider: "192.0.2.1", tenant: "192.0.2.1" });
     for (const from of ["outsider", { vmOf: "db.b" }] as const) {

@@ -10,7 +10,7 @@ export interface SocketPlaneOptions {
   readonly resolve?: (host: string) => Promise<string | undefined>;
   /** Local address from which applications connect. Default: what the system chooses. */
   readonly source?: string;
-  /** Local address of somebody whom no binding admits. */
+  /** Local address of a host that no binding admits. */
   readonly outsider?: string;
   /** Local address of another tenant's VM; `instance`: this machine has the addresses of all VMs, so that of the instance itself. */
   readonly tenant?: string;
@@ -36,7 +36,7 @@ export function resolverAt(server: string): (host: string) => Promise<string | u
     );
 }
 
-/** Stands for the address of the instance itself, where that of another tenant's VM is asked for. */
+/** Stands for the address of the instance itself where another tenant's VM is asked for. */
 const OWN_ADDRESS = "instance";
 
 /** The data services behind a broker, reached over TCP with their own clients. */

@@ -22,7 +22,7 @@ describe("sqlOf", () => {
     expect(values).toEqual(rows.flat());
   });
 
-  it("asks for rows in one order and for no more than are read", () => {
+  it("asks for rows in a fixed order and for no more than are read", () => {
     expect(sqlOf({ do: "rows", table: T }).text).toBe(
       'SELECT id::text, n::text FROM drydock_t ORDER BY id COLLATE "C" LIMIT 10001',
     );
@@ -30,7 +30,7 @@ describe("sqlOf", () => {
 });
 
 describe("sqlText", () => {
-  it("is what a person can paste", () => {
+  it("can be pasted as it is", () => {
     const statement: Statement = { do: "insert", table: T, rows: [["it's $2", null]] };
     expect(sqlText(statement)).toBe(
       "INSERT INTO drydock_t (id, n) VALUES ('it''s $2'::text::text, NULL::text::integer)",

@@ -30,7 +30,7 @@ function insert(table: string, columns: readonly Column[], rows: readonly TableR
   return { text: `INSERT INTO ${table} (${names(columns)}) VALUES ${tuples.join(", ")}`, values: rows.flat() };
 }
 
-/** What a statement is in PostgreSQL's words. Values go as text, so that what comes back can be compared with what went. */
+/** A statement in PostgreSQL's words. Values go as text, so that results can be compared with what was written. */
 export function sqlOf(statement: Statement): Sql {
   switch (statement.do) {
     case "create-table": {

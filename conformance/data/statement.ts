@@ -1,4 +1,4 @@
-/** Names of everything that the suites make begin like this; what begins otherwise is not theirs, and is left alone. */
+/** The prefix of every name that the suites create; anything else is not theirs and is left alone. */
 export const PREFIX = "drydock_";
 
 type ColumnType =
@@ -52,7 +52,7 @@ export type Statement =
   | { readonly do: "next"; readonly sequence: string }
   | { readonly do: "create-index"; readonly name: string; readonly table: TableShape; readonly column: string }
   | { readonly do: "create-view"; readonly name: string; readonly table: string }
-  /** From here on the session is in a transaction that nobody ends. */
+  /** From here on, the session is in a transaction that nobody ends. */
   | { readonly do: "begin" }
   /** Lets everybody who can log in read a table. */
   | { readonly do: "grant"; readonly table: string }
@@ -65,5 +65,5 @@ export type Statement =
   /** Rows of kind, name and definition: indexes, views and grants of the suites' tables. */
   | { readonly do: "objects" };
 
-/** Most rows that a statement may give back; a table of the suites has far fewer. */
+/** Most rows that a statement may return; a table of the suites has far fewer. */
 export const ROWS_MAX = 10_000;

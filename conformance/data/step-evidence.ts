@@ -26,7 +26,7 @@ export function rowsText(rows: TableRows): string {
   return `${shown}${shown === "" ? "" : "\n"}(${rows.length} rows)`;
 }
 
-/** Servers like to name whom they refuse. */
+/** Servers tend to name whom they refuse. */
 function hideSecrets({ username, password }: Login, text: string): string {
   return [username, password].reduce(
     (shown, secret) => (secret === "" ? shown : shown.replaceAll(secret, REDACTED)),

@@ -81,7 +81,7 @@ export function inventedChange(run: RunContext, offer: Offer): Change {
 }
 
 /** Whether the catalog says that instances of an offer can be changed in some way. */
-export const isUpdatable =
+const isUpdatable =
   (run: RunContext) =>
   (offer: Offer): boolean =>
     allowsContextUpdates(offer) || changesOf(run, offer).length > 0;

@@ -89,8 +89,8 @@ export class OsbContext {
     return provisionInstance(this.shared, this.platform, offer, parameters);
   }
 
-  /** A binding of its own on an instance. */
-  async bound(live: LiveInstance, id: string = this.platform.newId()): Promise<LiveBinding> {
+  /** Binds an instance and waits for the end. @throws NoAnswer, Verdicted when the bind does not succeed */
+  async bindTo(live: LiveInstance, id: string = this.platform.newId()): Promise<LiveBinding> {
     const answer = await this.bind(live, id);
     const settled = await this.platform.settle(live.offer, answer);
     if (settled.state === "succeeded") return { live, id, bound: settled };

@@ -8,7 +8,7 @@ import type { SpecMinor } from "../client/spec-version.ts";
 export type OsbCheck = Check<OsbContext>;
 
 /** What a check takes of the run beyond a client of its own. */
-export interface CheckNeeds {
+interface CheckNeeds {
   /** Service instances that it holds at once, at most. Default 1. */
   readonly instances?: number;
   /** Runs alone, because it holds or breaks what stands behind the broker. Default false. */
@@ -16,7 +16,7 @@ export interface CheckNeeds {
 }
 
 /** A check as its file writes it. Section, level and versions are those of its first clause, unless it says otherwise. */
-export interface CheckDefinition {
+interface CheckDefinition {
   /** Public: baselines and reports name checks by it. */
   readonly id: string;
   /** What a sound broker does, as one short sentence. */

@@ -50,11 +50,11 @@ const PRESCRIBED = ["AsyncRequired", "ConcurrencyError", "RequiresApp", "Mainten
 const CLOSED = ["schemas", "costs", "labels"];
 
 /** The value with a member of the vendor's own in each object. */
-function extended(value: Json): Json {
-  if (isArray(value)) return value.map(extended);
+function extend(value: Json): Json {
+  if (isArray(value)) return value.map(extend);
   if (!isObject(value)) return value;
   const members = Object.entries(value).map(
-    ([name, item]) => [name, CLOSED.includes(name) ? item : extended(item)] as const,
+    ([name, item]) => [name, CLOSED.includes(name) ? item : extend(item)] as const,
   );
   return { ...Object.fromEntries(members), "acme.example/note": { a: [1, null] } };
 }
@@ -119,9 +119,9 @@ const oncePerBinding: Middleware = async (request, next, memory) => {
   if ((operation !== "bind" && operation !== "fetch-binding") || jsonOf(response)["credentials"] === undefined)
     return response;
   const key = `returned ${request.path.join("/")}`;
-  const isTold = memory.facts.has(key);
+  const isKnown = memory.facts.has(key);
   memory.facts.set(key, true);
-  if (!isTold) return response;
+  if (!isKnown) return response;
   return drop("endpoints")(drop("credentials")(response, request, memory), request, memory);
 };
 
@@ -226,7 +226,7 @@ const assuming =
       ? next({ ...request, headers: { ...request.headers, [VERSION]: "2.17" } })
       : next(request);
 
-const isStranger: When = not(isAuthorized);
+const isUnauthorized: When = not(isAuthorized);
 
 /** The members of requests by the version that brought them. */
 const MEMBERS_SINCE: Readonly<Record<string, number>> = {
@@ -252,7 +252,7 @@ const BROKERS: readonly Unusual[] = [
     middleware: alter(
       ENDPOINTS,
       () => true,
-      rewritten((it) => JSON.stringify(extended(it))),
+      rewritten((it) => JSON.stringify(extend(it))),
     ),
   },
   {
@@ -287,10 +287,10 @@ const BROKERS: readonly Unusual[] = [
     warnings: ["api-version-unsupported-message", "update-unsupported-plan-message"],
   },
   {
-    name: "stands behind a proxy that answers strangers in HTML",
+    name: "stands behind a proxy that answers unauthorized callers in HTML",
     middleware: async (request, next, memory) => {
       const response = await next(request);
-      return isStranger(request, memory) && response.status === 401
+      return isUnauthorized(request, memory) && response.status === 401
         ? { ...response, headers: { ...response.headers, ...html }, text: "<h1>401</h1>" }
         : response;
     },

@@ -140,15 +140,15 @@ async function findings({ middleware, mode = "sync", minor = 17, isUnfetchable =
 }
 
 /** Checks in the order of their ids, with the reason of those that nobody expects. */
-const named = (results: Awaited<ReturnType<typeof findings>>["results"], expected: readonly string[]) =>
+const namesOf = (results: Awaited<ReturnType<typeof findings>>["results"], expected: readonly string[]) =>
   results.map(({ check, reason }) => (expected.includes(check.id) ? check.id : `${check.id}: ${reason}`)).toSorted();
 
 describe.each(BROKERS)("a broker that $name", (broker) => {
   const { findings: expected, unknown = [] } = broker;
   it("has that as its finding, and all that follows from it says so", async () => {
     const { accusing, open, causes } = await findings(broker);
-    expect(named(accusing, expected)).toEqual(expected.toSorted());
-    expect(named(open, unknown)).toEqual(unknown.toSorted());
+    expect(namesOf(accusing, expected)).toEqual(expected.toSorted());
+    expect(namesOf(open, unknown)).toEqual(unknown.toSorted());
     const heads = [...expected, ...unknown];
     expect([...causes].filter((cause) => !heads.includes(cause)).toSorted()).toEqual([]);
   });

@@ -12,7 +12,7 @@ interface Actor {
 
 /**
  * Who is at work in a run, and who waits for others. Where everybody waits for others, nobody will ever go on: that is how a
- * deadlock over places is distinguished from a long wait for the broker.
+ * deadlock over places differs from a long wait for the broker.
  */
 export class Actors {
   readonly #current = new AsyncLocalStorage<Actor>();

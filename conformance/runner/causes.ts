@@ -51,7 +51,7 @@ export function causesOf(results: readonly TracedResult[]): readonly Cause[] {
 }
 
 /**
- * The worst verdict of results. What follows from a finding of the same run is said by that one: of itself it leaves nothing open about
+ * The worst verdict of results. What follows from a finding of the same run is explained by that finding: it leaves nothing open about
  * the broker, and does not count.
  */
 export function worstOwnVerdict(results: readonly TracedResult[]): Verdict {

@@ -9,7 +9,7 @@ import type { ClientSettings } from "../client/settings.ts";
 import { NEWEST_MINOR, type SpecMinor } from "../client/spec-version.ts";
 import type { DataPlane } from "../data/plane.ts";
 import type { DrydockFile } from "../settings/drydock-file.ts";
-import { commandOf } from "./command-of-run.ts";
+import { lineThatRepeats } from "./command.ts";
 import { dataPlaneFor } from "./data-plane.ts";
 import { Crew, type PlannedCheck } from "./crew.ts";
 import { type Judged, RUN_EVENT_VERSION } from "./events.ts";
@@ -205,7 +205,7 @@ export class Certification {
       at: this.#now(),
       run: this.#settings.newId(),
       tool: { name: "drydock", version: this.#options.toolVersion ?? "0.0.0" },
-      command: this.#options.command ?? commandOf(this.#options, this.#selection, this.#settings.minor),
+      command: this.#options.command ?? lineThatRepeats(this.#options, this.#settings.minor, this.#selection.suites),
       target: { kind: "broker", url: this.#settings.target.url },
       profile: `osb-2.${this.#settings.minor}`,
       ...(judged && { judged }),
@@ -228,7 +228,7 @@ export class Certification {
       leftBehind,
       scope: this.#selection.scope,
       isAborted: this.#isAborted(),
-      lost: this.#crew?.lost,
+      lost: this.#crew?.loss,
       isDefective: this.#crew?.isDefective === true,
     });
     const { verdict, counts, causes, exitCode, conformant, statement } = summary;

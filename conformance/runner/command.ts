@@ -1,4 +1,7 @@
 import { quoteForShell } from "../client/http/shell.ts";
+import type { SpecMinor } from "../client/spec-version.ts";
+import type { CertifyOptions } from "./options.ts";
+import type { AnySuite } from "./suite.ts";
 import { INVOCATION } from "./tool.ts";
 
 /** A word as a POSIX shell takes it, in quotes only where it needs them. */
@@ -23,4 +26,21 @@ export function commandLine(target: string | undefined, flags: Flags): string {
     value === undefined ? [] : [`--${name}`, quote(String(value))],
   );
   return [INVOCATION, "certify", ...(url === undefined ? [] : [quote(url)]), ...given].join(" ");
+}
+
+/** The line that runs this certification again, in the version that it was judged in. */
+export function lineThatRepeats(options: CertifyOptions, minor: SpecMinor, suites: readonly AnySuite[]): string {
+  const { url, username, service, plan, only, plans, maxInstances, maxTimeMs, limits } = options;
+  return commandLine(url, {
+    ...(username !== undefined && { username }),
+    profile: `osb-2.${minor}`,
+    suite: suites.map(({ name }) => name).join(","),
+    service,
+    plan,
+    only: only?.join(","),
+    plans,
+    "max-instances": maxInstances,
+    "max-operation": limits?.operationMsMax === undefined ? undefined : limits.operationMsMax / 1000,
+    "max-time": maxTimeMs === undefined ? undefined : maxTimeMs / 60_000,
+  });
 }

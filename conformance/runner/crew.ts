@@ -68,7 +68,7 @@ export class Crew {
   }
 
   /** Set when the broker stopped answering. */
-  get lost(): TargetError | undefined {
+  get loss(): TargetError | undefined {
     return this.#lost;
   }
 

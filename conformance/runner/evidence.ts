@@ -13,7 +13,7 @@ function setupFor(evidence: readonly Evidence[], answers: readonly Answer[]): re
   const accused = evidence.find((each): each is Answer => "operation" in each && "instanceId" in each);
   if (accused === undefined || accused.instanceId === "") return [];
   const before = answers.slice(0, Math.max(0, answers.indexOf(accused)));
-  const made = (operation: "provision" | "bind", bindingId: string) =>
+  const creationOf = (operation: "provision" | "bind", bindingId: string) =>
     before.find(
       (answer) =>
         answer.operation === operation &&
@@ -21,7 +21,10 @@ function setupFor(evidence: readonly Evidence[], answers: readonly Answer[]): re
         answer.bindingId === bindingId &&
         isSuccess(answer),
     );
-  const all = [made("provision", ""), accused.bindingId === "" ? undefined : made("bind", accused.bindingId)];
+  const all = [
+    creationOf("provision", ""),
+    accused.bindingId === "" ? undefined : creationOf("bind", accused.bindingId),
+  ];
   return all.filter((answer) => answer !== undefined).filter((answer) => !evidence.includes(answer));
 }
 

@@ -56,11 +56,11 @@ async function run(
   return { summary, events };
 }
 
-const asked: Run = async (platform) => pass(await platform.send("catalog"));
+const askForCatalog: Run = async (platform) => pass(await platform.send("catalog"));
 
 describe("a check", () => {
   it("passes with an answer of the broker to show", async () => {
-    const { summary } = await run([suiteOf("osb", asked)]);
+    const { summary } = await run([suiteOf("osb", askForCatalog)]);
     expect(summary).toMatchObject({ verdict: "pass", exitCode: 0 });
   });
 
@@ -88,14 +88,14 @@ describe("a check", () => {
     ["gets no answer", silent, {}],
     [
       "cannot be given its context",
-      asked,
+      askForCatalog,
       {
         contextFor: () => {
           throw new Error("no context");
         },
       },
     ],
-    ["passes and fails to tidy up", asked, { afterCheck: failing }],
+    ["passes and fails to tidy up", askForCatalog, { afterCheck: failing }],
   ])("that %s is unknown, never a pass, and the run goes to its end", async (_how, crash, more) => {
     const { summary, events } = await run([suiteOf("osb", crash, more)]);
     expect(summary).toMatchObject({ verdict: "unknown", exitCode: 2, conformant: false });
@@ -111,7 +111,7 @@ describe("a check", () => {
 
 describe("a run goes to its end", () => {
   it("when what checks share cannot be made ready", async () => {
-    const review = suiteOf("osb", asked, { warmUp: () => Promise.reject(new Error("no instance")) });
+    const review = suiteOf("osb", askForCatalog, { warmUp: () => Promise.reject(new Error("no instance")) });
     const suite = { ...review, checks: review.checks.map((check) => ({ ...check, phase: "review" as const })) };
     const { summary, events } = await run([suite]);
     expect(summary.verdict).toBe("pass");

@@ -9,7 +9,7 @@ import type { CertifySummary } from "./summary.ts";
 const WORDS = "instance limit for this service has been reached";
 
 /** A broker that has room for so many instances, and refuses another that it would accept. */
-function brokerWithRoomFor(max: number, mode: BrokerMode, status: number) {
+function brokerWithRoomFor(mode: BrokerMode, max: number, status: number) {
   const broker = createMemoryBroker({ mode });
   const live = new Set<string>();
   const ending = new Set<string>();
@@ -35,7 +35,7 @@ function brokerWithRoomFor(max: number, mode: BrokerMode, status: number) {
 
 function run(mode: BrokerMode, max: number, status = 500): Promise<CertifySummary> {
   let nowMs = 0;
-  const { handle, backend } = brokerWithRoomFor(max, mode, status);
+  const { handle, backend } = brokerWithRoomFor(mode, max, status);
   return certify({
     url: "http://127.0.0.1:1",
     username: "drydock",

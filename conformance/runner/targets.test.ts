@@ -361,7 +361,7 @@ describe("a broker that serves older versions only", () => {
     const isNewer = Number(request.headers["x-broker-api-version"]?.split(".")[1]) > 14;
     return isNewer ? { status: 412, headers: {}, text: "{}" } : handle(request);
   };
-  const asked = (profile?: string) => {
+  const certifyBy = (profile?: string) => {
     const { profile: _, ...rest } = options("http://127.0.0.1:1", {
       transport: asTransport(serving),
       only: ["catalog-200"],
@@ -370,11 +370,11 @@ describe("a broker that serves older versions only", () => {
   };
 
   it("is asked in the newest that it serves", async () => {
-    expect(await asked()).toMatchObject({ minor: 14, exitCode: 0 });
+    expect(await certifyBy()).toMatchObject({ minor: 14, exitCode: 0 });
   });
 
   it("cannot be tested in a newer one", async () => {
-    await expect(asked("osb-2.16")).rejects.toMatchObject({ code: "version-refused", exitCode: 2 });
+    await expect(certifyBy("osb-2.16")).rejects.toMatchObject({ code: "version-refused", exitCode: 2 });
   });
 });
 

@@ -32,7 +32,11 @@ export function eventClock(startMs = 0): Clock {
       const sleeper = { atMs: nowMs + ms, wake: resolve };
       const at = sleepers.findLastIndex(({ atMs }) => atMs <= sleeper.atMs) + 1;
       sleepers.splice(at, 0, sleeper);
-      signal?.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
+      const giveUp = (): void => {
+        const reason: unknown = signal?.reason;
+        reject(reason instanceof Error ? reason : new Error(String(reason)));
+      };
+      signal?.addEventListener("abort", giveUp, { once: true });
       turnSoon();
     });
   return { nowMs: () => nowMs, sleepMs };

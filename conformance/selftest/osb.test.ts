@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { OSB_CHECKS } from "../osb/checks.ts";
+import { CLAUSES } from "../osb/clauses.ts";
 import { listClauses } from "../osb/listing.ts";
 import { OSB_MUTANTS } from "../osb/mutants/index.ts";
 import { osbMutantSet } from "./osb-mutant-set.ts";
@@ -26,8 +27,7 @@ describe("the OSB suite", () => {
   it("has a check for each clause, or says why not", () => {
     const bare = listClauses().filter(({ checks, reason }) => checks.length === 0 && (reason ?? "") === "");
     expect(bare).toEqual([]);
-    expect(listClauses().filter(({ checks }) => checks.length === 0)).toHaveLength(8);
-    expect(listClauses()).toHaveLength(366);
+    expect(listClauses().map(({ id }) => id)).toEqual(CLAUSES.map(({ id }) => id));
   });
 
   it("has checks and mutants whose ids are theirs alone", () => {

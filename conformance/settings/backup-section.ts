@@ -1,11 +1,11 @@
 import Type from "typebox";
 import { FreeMapping, HttpUrl, MappingOf, oneOf, Section, Text } from "./vocabulary.ts";
 
-/** What backups and restores can be. A vendor's own word that is in no list is a state that goes on. */
+/** The states of backups and restores. A vendor's own word that is in no list means "in progress". */
 const BACKUP_STATES = ["queued", "running", "succeeded", "failed", "deleted"] as const;
-/** Interfaces of backups that are known by name; see `DRIVERS` of the backup suite. */
+/** Known backup interfaces, by name; see `DRIVERS` in the backup suite. */
 const BACKUP_DRIVER_NAMES = ["extension", "a9s", "a9s-v1", "swisscom"] as const;
-/** The driver that a section `backup` begins with when it names none. */
+/** The driver that a section `backup` starts from when it names none. */
 export const DEFAULT_BACKUP_DRIVER = "a9s";
 
 const REQUEST_LINE = "^[A-Z]+ /";

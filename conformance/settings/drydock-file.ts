@@ -32,7 +32,7 @@ export const EMPTY_FILE: DrydockFile = {
   data: { credentials: {} },
 };
 
-/** YAML aliases that a file may resolve to: more are an attack on memory. */
+/** YAML aliases that a file may resolve to; more would be an attack on memory. */
 const ALIASES_MAX = 100;
 
 const validator = Compile(DRYDOCK_SCHEMA);

@@ -5,7 +5,7 @@ import { FreeMapping, isHttpUrl, MappingOf, Section } from "./vocabulary.ts";
 
 /**
  * The schema of `drydock.yml`: what is accepted, what TypeScript knows of it, what its documentation says and what an editor
- * completes all come from here. Beside the words of JSON Schema it uses three of its own:
+ * completes all come from here. Besides the keywords of JSON Schema, it uses three of its own:
  *
  * - `expected`: what a value must be, in words that follow "must be"; error messages and the documentation say it.
  * - `fallback`: in words, what holds where the key is left out and no `default` says it.

@@ -16,7 +16,7 @@ export const oneOf = (words: readonly string[]): string => `one of ${words.join(
 /** A text that is not empty. */
 export const Text = (words: Words) => Type.Optional(Type.String({ minLength: 1, expected: "a text", ...words }));
 
-/** A text of a form that no keyword of JSON Schema says exactly. */
+/** A text in a form that no JSON Schema keyword describes exactly. */
 export const Checked = (isRight: (text: string) => boolean, words: Words) =>
   Type.Optional(Type.Refine(Type.String({ minLength: 1, ...words }), isRight));
 
@@ -24,7 +24,7 @@ export const Checked = (isRight: (text: string) => boolean, words: Words) =>
 export const Section = <P extends Type.TProperties>(properties: P, words: Words) =>
   Type.Optional(Type.Object(properties, { additionalProperties: false, expected: "a mapping", ...words }));
 
-/** A mapping whose keys are nobody's business but the broker's. */
+/** A mapping whose keys only the broker knows. */
 export const FreeMapping = (words: Words) =>
   Type.Optional(Type.Unsafe<JsonObject>({ type: "object", expected: "a mapping", ...words }));
 

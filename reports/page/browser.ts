@@ -13,8 +13,8 @@ interface Executable {
 }
 
 /**
- * The Chromium of the npm package. It comes with the libraries that a bare machine lacks, but unpacks them only where it
- * believes to be on Lambda, so that it is told so for the length of the call.
+ * The Chromium of the npm package. It comes with the libraries that a bare machine lacks, but unpacks them only on
+ * Lambda; for the length of the call the environment says that this is one.
  */
 async function findPackagedChromium(): Promise<Executable> {
   const before = process.env["AWS_EXECUTION_ENV"];

@@ -7,7 +7,7 @@ import { Bar } from "./overview.tsx";
 import { Mark, SUITE_TITLES, WORDS } from "./parts.tsx";
 
 /** What the filters show and change. */
-export interface FilterProps {
+interface FilterProps {
   readonly report: Report;
   readonly items: readonly Item[];
   readonly shown: number;

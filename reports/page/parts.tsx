@@ -57,7 +57,7 @@ function copyBySelection(text: string): void {
 const COPIED_MS = 1_500;
 
 /** Copies a text; says `what` it copied. */
-export function CopyButton({ text, what }: { text: string; what: string }) {
+function CopyButton({ text, what }: { text: string; what: string }) {
   const [isCopied, setCopied] = useState(false);
   const onClick = async () => {
     await copy(text);

@@ -1,7 +1,7 @@
 import type { Mutant } from "../../conformance/osb/mutants/mutant.ts";
 import type { Handler } from "../../conformance/osb/memory-broker/http.ts";
 import type { CheckResult } from "../../conformance/index.ts";
-import { isListed } from "../../conformance/selftest/selftest.ts";
+import { hasNoticed, isListed } from "../../conformance/selftest/selftest.ts";
 import { certifyBroker, runMutant, type BrokerUnderTest } from "../../conformance/selftest/broker-under-test.ts";
 import { createWorld } from "../../simulators/world.ts";
 import { inception } from "../story/inception.ts";
@@ -59,8 +59,6 @@ const NO_DEFECT: Readonly<Record<string, string>> = {
   "not-rotation-old-binding-stays-valid": "the broker refuses to remove a binding while its rotation is in progress",
 };
 
-const isNotice = ({ verdict }: CheckResult): boolean => verdict === "fail" || verdict === "warn";
-
 /** Runs mutants in front of one broker. */
 export class Campaign {
   readonly #broker: BrokerUnderTest;
@@ -84,7 +82,7 @@ export class Campaign {
     const named = mutant.expected.filter((check) => judging.includes(check));
     if (named.length === 0) return { kind: "not-offered" };
     const { results, hasActed } = await runMutant(this.#broker, mutant, isWhole ? undefined : named);
-    const killedBy = results.filter(isNotice).map(({ check }) => check.id);
+    const killedBy = results.filter(hasNoticed).map(({ check }) => check.id);
     const over = killedBy.filter((check) => !mutant.expected.includes(check) && !isListed(mutant.also, check));
     const checks = named.filter((check) => !killedBy.includes(check));
     if (checks.length === 0) return { kind: "killed", over };

@@ -100,8 +100,12 @@ function isDocumented(source: Source, node: SyntaxNode): boolean {
 function countUndocumentedExports(sources: readonly Source[]): Figures {
   const figures: Figures = {};
   for (const source of product(sources)) {
+    const documented = new Set<string>();
     for (const node of source.body) {
-      if (declaredNames(node).length > 0 && !isDocumented(source, node)) add(figures, roomOf(source.path));
+      const names = declaredNames(node);
+      // The implementation of an overload is no signature of its own.
+      if (isDocumented(source, node)) for (const name of names) documented.add(name);
+      else if (names.some((name) => !documented.has(name))) add(figures, roomOf(source.path));
     }
   }
   return figures;

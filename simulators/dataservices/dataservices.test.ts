@@ -55,9 +55,9 @@ describe("the agent", () => {
     const { kernel, services, ask } = bindUser();
     services.session(APP, VM, 5432, login("d71da55a")).put("t", "k", { secret: "row-secret" });
     ask("POST", VM, "/v1/dumps");
-    const told = JSON.stringify(kernel.journal.events);
-    expect(told).toContain("user.create");
-    for (const secret of ["p1", "agent-secret", "row-secret", "SCRAM"]) expect(told).not.toContain(`${secret}"`);
+    const journal = JSON.stringify(kernel.journal.events);
+    expect(journal).toContain("user.create");
+    for (const secret of ["p1", "agent-secret", "row-secret", "SCRAM"]) expect(journal).not.toContain(`${secret}"`);
     const user = services.parts.slot.value.disks.get(`disk-${VM}`)?.users.get("u1");
     expect(user?.verifier).toMatch(/^SCRAM-SHA-256\$1:/);
   });
@@ -244,7 +244,7 @@ describe("dump and restore", () => {
     expect(contents(world, OTHER, "d2")).toEqual(whole);
   });
 
-  it("restores damaged bytes when verification is skipped, and keeps sessions open when told so", () => {
+  it("restores damaged bytes when verification is skipped, and keeps sessions open when asked to", () => {
     const world = bindUser();
     perform(world, [{ table: "a", key: "1", row: { n: 1 } }]);
     const dump = dumpOf(world);

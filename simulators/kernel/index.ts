@@ -11,6 +11,7 @@ export {
   effectSchema,
   STUCK_MS_MAX,
 } from "./faults/effects.ts";
+export { formatIpv4, parseIpv4 } from "./ipv4.ts";
 export { compileGlob } from "./faults/glob.ts";
 export {
   type AttributesOf,
@@ -62,7 +63,7 @@ export { percentDecode, percentText } from "./http/percent.ts";
 export { Journal, type JournalEvent } from "./journal.ts";
 export type { Snapshot } from "./history.ts";
 export { Kernel, type Slot } from "./kernel.ts";
-export { isDeeper, isObject, JSON_DEPTH_MAX } from "./json.ts";
+export { isDeeper, isObject, JSON_DEPTH_MAX, readTexts } from "./json.ts";
 export { EPOCH_MS, type KernelOptions, type Pace, PACES } from "./options.ts";
 export { byKey, byText } from "./order.ts";
 export { own } from "./own.ts";

@@ -2,6 +2,9 @@
 export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
+/** The items of a list as texts; none where it is no list. */
+export const readTexts = (value: unknown): readonly string[] => (Array.isArray(value) ? value.map(String) : []);
+
 /** Arrays and objects within each other in a body: code that works on such values recurses. */
 export const JSON_DEPTH_MAX = 900;
 

@@ -21,7 +21,7 @@ interface InputHandler {
 /**
  * The discrete-event kernel: one clock, one queue, one journal, one seed. Everything in `simulators/` is a state machine on it.
  *
- * Time moves only in `step` and `advanceTo`. Who calls them decides what the clock is: in a scenario the driver jumps from
+ * Time moves only in `step`, `advanceTo` and `advanceBy`. Who calls them decides what the clock is: in a scenario the driver jumps from
  * event to event, in a live world it follows the wall (see `edge/drive.ts`). Events of one instant run in the order in which
  * they were scheduled.
  */

@@ -183,6 +183,11 @@ export abstract class Scheduler {
     this.#queue.nowMs = Math.max(this.#queue.nowMs, Math.floor(atMs));
   }
 
+  /** Runs all that is due within `ms` from now and moves the clock by as much. */
+  advanceBy(ms: number): void {
+    this.advanceTo(this.#queue.nowMs + ms);
+  }
+
   /**
    * Runs until nothing is left; answers how many events ran. For worlds without periodic timers.
    *

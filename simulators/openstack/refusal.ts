@@ -30,5 +30,8 @@ export class Refusal extends Error {
 /** Refuses with a reply that is complete already. */
 export const refuseWith = (reply: HttpReply): Refusal => new Refusal(reply.status, "", "", { reply });
 
+/** 400 of a type of the service's own. */
+export const invalidRequest = (type: string, message: string): Refusal => new Refusal(400, type, message);
+
 /** 501: the real service has it, this simulator has not. */
 export const notSimulated = (what: string): Refusal => new Refusal(501, "", `not simulated: ${what}`);

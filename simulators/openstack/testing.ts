@@ -151,7 +151,7 @@ export class TwoProjectCloud {
   }
 
   sleep(ms: number): void {
-    this.#client.sleep(ms);
+    this.#client.kernel.advanceBy(ms);
   }
 
   async call(who: ProjectName, method: string, service: string, path: string, body?: unknown): Promise<ReceivedReply> {

@@ -19,7 +19,7 @@ const TOKEN = Compile(
   Type.Object({ token_type: Type.String(), access_token: Type.String(), expires_in: Type.Number() }),
 );
 
-/** A token ends for us this long before it ends. */
+/** Tokens are renewed this long before they expire. */
 const LEEWAY_S = 15;
 
 interface Bearer {
@@ -27,7 +27,7 @@ interface Bearer {
   readonly untilMs: number;
 }
 
-/** Where the director's tokens come from; undefined when it takes basic credentials. */
+/** Where the director's tokens come from; undefined when it accepts basic credentials. */
 async function findUaa({ director }: BrokerConfig, host: Host): Promise<string | undefined> {
   if (director.uaaUrl !== undefined) return director.uaaUrl;
   const answer = await exchange(host, { method: "GET", url: `${director.url}/info` });

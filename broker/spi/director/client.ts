@@ -21,10 +21,10 @@ const TASKS = Compile(Type.Array(TaskView));
 /** States in which a task has not ended. */
 const RUNNING = new Set(["queued", "processing", "cancelling"]);
 
-/** Has the task not ended? */
+/** Whether a task has not ended yet. */
 export const isRunning = ({ state }: TaskView): boolean => RUNNING.has(state);
 
-/** What a request to the director may carry. */
+/** What a request to the director may contain. */
 interface DirectorRequestOptions {
   readonly body?: string;
   /** Media type of the body. */
@@ -45,7 +45,7 @@ export class DirectorClient {
     this.#authorization = directorAuthorization(config, host);
   }
 
-  /** One request, not tried again: what starts a task must be looked for first. @throws BackendError */
+  /** One request, not retried: a task that it may have started must be looked for first. @throws BackendError */
   async send(method: string, path: string, options: DirectorRequestOptions = {}): Promise<BackendAnswer> {
     const headers: Record<string, string> = { authorization: await this.#authorization() };
     if (options.type !== undefined) headers["content-type"] = options.type;
@@ -58,7 +58,7 @@ export class DirectorClient {
     });
   }
 
-  /** GET, tried again while the director is down. @throws BackendError */
+  /** GET, retried while the director is down. @throws BackendError */
   read(path: string): Promise<BackendAnswer> {
     return retryWhileDown(this.#host, () => this.send("GET", path));
   }
@@ -73,7 +73,7 @@ export class DirectorClient {
     return bodyOf(expectStatus(answer, "tasks", 200), TASKS);
   }
 
-  /** Cancels a task. One that has ended meanwhile can't be cancelled, which is as good; so is one that the director has forgotten. */
+  /** Cancels a task. One that has ended meanwhile, or that the director has forgotten, counts as cancelled. */
   async cancel(id: number): Promise<void> {
     const answer = await retryWhileDown(this.#host, () => this.send("DELETE", `/task/${id}`));
     const hasEnded = answer.status === 400 && textOf(answer).startsWith(`Cannot cancel task ${id}:`);

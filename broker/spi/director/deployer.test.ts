@@ -15,7 +15,7 @@ class Director {
   readonly tasks: Task[] = [];
   endings: string[] = [];
   disks: { disk_cid: string; deployment_name: string }[] = [];
-  /** Answers to POST and DELETE that are lost after the task was made. */
+  /** Answers to POST and DELETE that are lost after the task was created. */
   lost = 0;
 
   readonly answer = ({ method, url, headers }: Sent): Reply => {
@@ -69,26 +69,26 @@ describe("the deployer", () => {
     expect(director.tasks).toMatchObject([{ context: "op-1", state: "done" }]);
   });
 
-  it("finds a task whose answer was lost instead of starting another", async () => {
+  it("finds a task whose answer was lost, and starts no other", async () => {
     director.lost = 1;
     await deployer.deploy("d1", "---", "op-1");
     expect(director.tasks).toHaveLength(1);
   });
 
-  it("takes up the task of a process that is gone, also one that has ended", async () => {
+  it("resumes the task of a dead process, even one that has ended", async () => {
     director.tasks.push({ id: 1, context: "op-1", state: "done", result: "/deployments/d1" });
     await deployer.deploy("d1", "---", "op-1");
     expect(host.sent.every(({ method }) => method === "GET")).toBe(true);
   });
 
-  it("gives a deploy that failed up for good", async () => {
+  it("gives up on a failed deploy for good", async () => {
     director.endings = ["error"];
     await expect(deployer.deploy("d1", "---", "op-1")).rejects.toThrow(FinalError);
     await expect(deployer.deploy("d1", "---", "op-1")).rejects.toThrow(FinalError);
     expect(director.tasks).toHaveLength(1);
   });
 
-  it("tries a deletion again, with force in the end, and counts the tries of earlier processes", async () => {
+  it("retries a deletion, finally with force, and counts the attempts of earlier processes", async () => {
     director.endings = ["error", "error", "done"];
     await deployer.remove("d1", "op-1");
     const deletions = host.sent.filter(({ method }) => method === "DELETE").map(({ url }) => new URL(url).search);
@@ -99,7 +99,7 @@ describe("the deployer", () => {
     expect(director.tasks.filter(({ context }) => context === "op-2")).toHaveLength(20);
   });
 
-  it("deletes the disks that a deployment leaves, and no other's", async () => {
+  it("deletes the disks that a deployment leaves behind, and no others", async () => {
     director.disks = ["d1", "d2"].map((name) => ({ disk_cid: `disk-${name}`, deployment_name: name }));
     await deployer.remove("d1", "op-1");
     expect(director.disks).toEqual([{ disk_cid: "disk-d2", deployment_name: "d2" }]);
@@ -111,7 +111,7 @@ describe("the deployer", () => {
     expect(director.tasks).toMatchObject([{ state: "cancelled" }]);
   });
 
-  it("takes a deployment for gone when the director says so, and no other 404 for it", async () => {
+  it("considers a deployment gone when the director says so, but not on any other 404", async () => {
     const gone = { status: 404, json: { code: 70_000, description: "Deployment 'd1' doesn't exist" } };
     const elsewhere = [{ status: 404 }, { status: 404, json: { code: 10_000 } }, { status: 404, json: "not found" }];
     const refusing = (reply: Reply, method: string): void => {
@@ -131,14 +131,14 @@ describe("the deployer", () => {
     }
   });
 
-  it("takes no refusal of a deploy for a success", async () => {
+  it("takes no refused deploy for a success", async () => {
     for (const json of [{ code: 70_000 }, { code: 100_002 }, undefined]) {
       host.answer = (sent) => (sent.method === "POST" ? { status: 404, json } : director.answer(sent));
       await expect(deployer.deploy("d1", "---", "op-1")).rejects.toThrow(FinalError);
     }
   });
 
-  it("takes a task for cancelled when it has ended or is forgotten, and no other refusal for it", async () => {
+  it("considers a task cancelled when it has ended or is forgotten, but not on any other refusal", async () => {
     director.tasks.push({ id: 1, context: "op-1", state: "processing", result: null });
     const asBytes = (text: string): Uint8Array => Buffer.from(text);
     const cancelling = async (reply: Reply): Promise<void> => {
@@ -155,7 +155,7 @@ describe("the deployer", () => {
       await expect(cancelling(reply)).rejects.toThrow(FinalError);
   });
 
-  it("works meanwhile for as long as a deploy goes on, and survives a backend that is away", async () => {
+  it("keeps working while a deploy runs, and survives a backend that is away", async () => {
     director.endings = ["processing", "processing", "done"];
     let times = 0;
     await deployer.deploy("d1", "---", "op-1", async () => {
@@ -167,7 +167,7 @@ describe("the deployer", () => {
     await expect(refused).rejects.toThrow("no");
   });
 
-  it("says of a director that is out of order that it may be asked again, and never says its secret", async () => {
+  it("reports a broken director as worth another try, and never reveals its secret", async () => {
     host.answer = () => ({ status: 502 });
     const error = await deployer.vms("d1").then(String, (thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(BackendError);

@@ -21,7 +21,7 @@ const DISKS = Compile(
   ),
 );
 
-/** A VM of a deployment, or the place of one that is missing. */
+/** A VM of a deployment, or the slot of a missing one. */
 export type InstanceVm = Static<typeof InstanceVm>;
 
 /**
@@ -30,30 +30,30 @@ export type InstanceVm = Static<typeof InstanceVm>;
  */
 export interface Deployer {
   /**
-   * Brings a deployment to its manifest; `contextId` names the attempt, so that one whose answer was lost is found again. `meanwhile` is
+   * Brings a deployment to its manifest; `contextId` names the attempt, so that it is found again if its answer was lost. `meanwhile` is
    * called at each poll of the task; where a backend fails it, the next poll calls it again.
    */
   deploy(deployment: string, manifest: string, contextId: string, meanwhile?: Meanwhile): Promise<void>;
-  /** Cancels what is running under this context id. What is cancelled fails. */
+  /** Cancels whatever runs under this context id; a cancelled task fails. */
   cancel(contextId: string): Promise<void>;
-  /** Deletes a deployment and its orphaned disks. Nothing happens when it is gone. */
+  /** Deletes a deployment and its orphaned disks; does nothing when it is gone. */
   remove(deployment: string, contextId: string, options?: { readonly keepDisks?: boolean }): Promise<void>;
   /** The VMs of a deployment, by index; none when it is gone. */
   vms(deployment: string): Promise<readonly InstanceVm[]>;
 }
 
-/** A deploy that failed is said to the platform; a deletion that failed leaves what costs, so it is tried again, for about an hour. */
+/** A failed deploy is reported to the platform; a failed deletion leaves things that cost money, so it is retried, for about an hour. */
 const DELETE_TRIES_MAX = 20;
-/** From this try on a deletion is forced: the director goes on where an agent or the IaaS fails; it writes down what it could not delete. */
+/** From this attempt on, deletion is forced: the director carries on where an agent or the IaaS fails, and records what it could not delete. */
 const FORCED_FROM_TRY = 3;
 
-/** There is no such deployment. Another 404 is no answer to the question. */
+/** The director says that there is no such deployment; any other 404 says nothing. */
 const isGone = (answer: BackendAnswer): boolean => directorCode(answer) === DIRECTOR_CODES.deploymentNotFound;
 
 /** A context id is at most 64 characters long. */
 const diskContextId = (contextId: string, diskCid: string): string => hash("sha256", `${contextId} ${diskCid}`);
 
-/** Makes the deployer for the director of a configuration. */
+/** Creates the deployer for the configured director. */
 export function createDeployer(config: BrokerConfig, host: Host): Deployer {
   const client = new DirectorClient(config, host);
   const tasks = new TaskRunner(client, host);

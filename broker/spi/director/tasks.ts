@@ -11,14 +11,14 @@ import { type DirectorClient, isRunning, type TaskView } from "./client.ts";
  */
 type StartTask = (failed: number) => Promise<BackendAnswer | undefined>;
 
-/** Called at each poll of a task; a BackendError of it is ignored, for the next poll calls it again. */
+/** Called at each poll of a task; its BackendErrors are ignored, as the next poll calls it again. */
 export type Meanwhile = () => Promise<void>;
 
-/** Work of the director, tried again until it succeeds. */
+/** Work of the director, retried until it succeeds. */
 interface TaskOrder {
   /** For an operator. */
   readonly what: string;
-  /** Leads back to what was started before, also by a process that is gone, so that nothing is done twice and tries are counted. */
+  /** Leads back to what was started before, even by a dead process, so that nothing is done twice and attempts are counted. */
   readonly contextId: string;
   readonly triesMax: number;
   readonly start: StartTask;
@@ -26,10 +26,10 @@ interface TaskOrder {
 }
 
 const POLL_MS = 10_000;
-/** After this a task is cancelled: its worker is dead or it waits for something that will not come. Less than the catalog's maximum_polling_duration. */
+/** A task is cancelled after this long: its worker is dead, or it waits for something that will never come. Less than the catalog's maximum_polling_duration. */
 const TASK_MS_MAX = 90 * 60_000;
 const CANCEL_MS_MAX = 5 * 60_000;
-/** The pause before a try: twice as long each time, up to a limit. */
+/** The pause before an attempt: it doubles each time, up to a limit. */
 const RETRY_MS = 5_000;
 const RETRY_MS_MAX = 5 * 60_000;
 
@@ -37,7 +37,7 @@ function ignoreOutage(error: unknown): void {
   if (!(error instanceof BackendError)) throw error;
 }
 
-/** Runs tasks of a director to their end. */
+/** Runs director tasks to completion. */
 export class TaskRunner {
   readonly #client: DirectorClient;
   readonly #host: Host;
@@ -47,7 +47,7 @@ export class TaskRunner {
     this.#host = host;
   }
 
-  /** Runs a task to its success. @throws FinalError once `triesMax` tasks have failed, BackendError while the director is down */
+  /** Runs a task until it succeeds. @throws FinalError once `triesMax` tasks have failed, BackendError while the director is down */
   async run({ what, contextId, triesMax, start, meanwhile }: TaskOrder): Promise<void> {
     for (;;) {
       const begun = await this.#begin(contextId, triesMax, start);
@@ -72,7 +72,7 @@ export class TaskRunner {
     });
   }
 
-  /** Waits for the end of a task; one that doesn't come to it is cancelled. */
+  /** Waits for a task to end; cancels one that doesn't. */
   async #follow(id: number, meanwhile: Meanwhile | undefined): Promise<TaskView> {
     const ended = await this.#waitForEnd(id, TASK_MS_MAX, meanwhile);
     if (ended !== undefined) return ended;
@@ -95,7 +95,7 @@ export class TaskRunner {
   }
 }
 
-/** The task that an answer leads to. @throws FinalError when it leads to none */
+/** The task that an answer points to. @throws FinalError when it points to none */
 function startedTask(answer: BackendAnswer): TaskView {
   const location = answer.headers.get("location");
   if (location === null) throw new FinalError(describeAnswer(answer, "the director"));

@@ -11,7 +11,7 @@ const planWith =
   (value: Json): Json => ({ services: [{ bindable: true, plans: [{ [member]: value }] }] });
 const schema = (value: Json): Json => planWith("schemas")({ service_instance: { create: { parameters: value } } });
 const names = (...all: readonly string[]): Json => ({ services: all.map((name) => ({ name })) });
-const sized = (bytes: number): Json => {
+const schemaOfSize = (bytes: number): Json => {
   const empty: JsonObject = { description: "" };
   return schema({ description: "x".repeat(bytes - JSON.stringify(empty).length) });
 };
@@ -80,8 +80,12 @@ const TABLE: readonly (readonly [id: string, right: readonly Json[], wrong: read
       schema({ allOf: [{ $ref: "other.json#/a" }] }),
     ],
   ],
-  ["schema-max-64kb", [sized(65_536)], [sized(65_537)]],
-  ["schema-max-64000-bytes", [sized(64_000), sized(65_537)], [sized(64_001), sized(65_536)]],
+  ["schema-max-64kb", [schemaOfSize(65_536)], [schemaOfSize(65_537)]],
+  [
+    "schema-max-64000-bytes",
+    [schemaOfSize(64_000), schemaOfSize(65_537)],
+    [schemaOfSize(64_001), schemaOfSize(65_536)],
+  ],
   [
     "schema-valid-for-its-draft",
     [schema({ $schema: draft7, type: "object" })],

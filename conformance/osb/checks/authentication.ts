@@ -1,12 +1,14 @@
 import type { Answer, Operation } from "../../client/answer.ts";
 import type { Offer } from "../../client/catalog.ts";
 import { fail, followsFrom, notApplicable, type Outcome, pass, Verdicted, worstOf } from "../../runner/check.ts";
+import { basicHeader } from "../../client/target.ts";
 import type { OsbContext } from "../context.ts";
 import { type OsbCheck, probe, review } from "../define.ts";
 import { expectStatus, seenOf } from "../judge.ts";
 import { lookFor } from "../model/presence.ts";
 import { obstacleTo } from "../model/stages.ts";
 import { lifecycleOf } from "../sequences/lifecycles.ts";
+import { judgeEncryption, judgeProtection } from "./encryption.ts";
 import { ANY, BINDABLE } from "../plan-requirements.ts";
 import { isSuccess, deletionQuery, planIds } from "../../client/request.ts";
 
@@ -17,9 +19,6 @@ function basicCredentials(context: OsbContext): { username: string; password: st
     notApplicable(auth.kind === "none" ? "no credentials are in use" : "another mechanism is agreed"),
   );
 }
-
-const basicHeader = (username: string, password: string): string =>
-  `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
 
 const ENDPOINTS: readonly Operation[] = [
   "catalog",
@@ -79,14 +78,14 @@ const OPTIONAL_ENDPOINTS: readonly Operation[] = [
 ];
 
 /** What is sent in place of the right credentials, and the check whose finding it is. */
-interface Stranger {
+interface Intruder {
   readonly judgedBy: "auth-enforced-every-endpoint" | "auth-401-wrong-password" | "auth-401-wrong-user";
   readonly authorization: string | null;
 }
 
-const nobody: Stranger = { judgedBy: "auth-enforced-every-endpoint", authorization: null };
+const nobody: Intruder = { judgedBy: "auth-enforced-every-endpoint", authorization: null };
 
-const withWrongPassword = (context: OsbContext): Stranger | undefined => {
+const withWrongPassword = (context: OsbContext): Intruder | undefined => {
   const { auth } = context.platform.settings.target;
   if (auth.kind !== "basic") return undefined;
   return { judgedBy: "auth-401-wrong-password", authorization: basicHeader(auth.username, "drydock-wrong") };
@@ -97,10 +96,10 @@ async function expect401(
   context: OsbContext,
   operation: Operation,
   place: ProtectedResource,
-  stranger: Stranger,
+  intruder: Intruder,
 ): Promise<Outcome> {
   const send = (headers: Headers) => sendWithHeaders(context, operation, place, headers);
-  const answer = await send({ Authorization: stranger.authorization });
+  const answer = await send({ Authorization: intruder.authorization });
   if (answer.status === 401) return pass(answer);
   if (OPTIONAL_ENDPOINTS.includes(operation) && answer.status >= 400) {
     const proper = await send({});
@@ -110,7 +109,7 @@ async function expect401(
   const outcome = fail(`401 from ${operation}`, seenOf(answer), answer);
   // An endpoint that lets in whoever asks is one fault, and a wrong status for all that are turned away is another.
   const other = isSuccess(answer) ? nobody : withWrongPassword(context);
-  if (other === undefined || other.judgedBy === stranger.judgedBy) return outcome;
+  if (other === undefined || other.judgedBy === intruder.judgedBy) return outcome;
   const same = await send({ Authorization: other.authorization });
   const isSame = isSuccess(answer) ? isSuccess(same) : same.status === answer.status;
   return isSame
@@ -126,17 +125,17 @@ async function protectedPlace(context: OsbContext): Promise<ProtectedResource> {
   const obstacle = obstacleTo(await lifecycleOf(context.shared, offer), stage);
   if (obstacle !== undefined) return { offer, instanceId: platform.newId(), bindingId: platform.newId(), obstacle };
   const live = await context.freshOf(offer);
-  const bindingId = stage === "bind" ? (await context.bound(live)).id : platform.newId();
+  const bindingId = stage === "bind" ? (await context.bindTo(live)).id : platform.newId();
   return { offer, instanceId: live.id, bindingId, obstacle: undefined };
 }
 
-async function expect401Everywhere(context: OsbContext, stranger: Stranger): Promise<Outcome> {
+async function expect401Everywhere(context: OsbContext, intruder: Intruder): Promise<Outcome> {
   const place = await protectedPlace(context);
   const isBindable = BINDABLE.fits(place.offer);
   const outcomes: Outcome[] = [];
   for (const operation of ENDPOINTS) {
     const isAboutBindings = operation.endsWith("bind") || operation.endsWith("binding");
-    if (isBindable || !isAboutBindings) outcomes.push(await expect401(context, operation, place, stranger));
+    if (isBindable || !isAboutBindings) outcomes.push(await expect401(context, operation, place, intruder));
   }
   return worstOf(outcomes);
 }
@@ -167,24 +166,6 @@ async function judgeRefusedMutations(context: OsbContext): Promise<Outcome> {
   if (kept.is === "untold") return kept.outcome;
   if (made.is === "untold") return made.outcome;
   return pass(deletionDenied, ...kept.evidence, provisionDenied, ...made.evidence);
-}
-
-/** Hosts that only this machine, or a network without a public name, can reach. */
-const LOCAL_HOST = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$|\.(localhost|local|internal|test|consul)$/;
-
-const isLocal = (url: string): boolean => LOCAL_HOST.test(URL.parse(url)?.hostname ?? "");
-
-function judgeEncryption({ platform, run }: OsbContext): Outcome {
-  const { url } = platform.settings.target;
-  if (isLocal(url)) return notApplicable("a broker on this machine or a network of its own", run.catalog);
-  return url.startsWith("http:") ? fail("https", "http", run.catalog) : pass(run.catalog);
-}
-
-function judgeProtection(context: OsbContext): Outcome {
-  const { target } = context.platform.settings;
-  const outcome = judgeEncryption(context);
-  const isOpen = outcome.verdict === "pass" && target.auth.kind === "none";
-  return isOpen ? fail("credentials", "none in use", context.run.catalog) : outcome;
 }
 
 /** Checks of spec.md, "Platform to Service Broker Authentication". */

@@ -44,7 +44,7 @@ function rotationBody(context: OsbContext, live: LiveInstance, predecessor: stri
 
 async function rotate(context: OsbContext): Promise<Rotation> {
   const live = await context.live(ROTATABLE);
-  const { id: oldId, bound } = await context.bound(live);
+  const { id: oldId, bound } = await context.bindTo(live);
   const newId = context.platform.newId();
   const hasBegun = await context.watchOperations(live, oldId);
   const answer = await context.bind(live, newId, { body: rotationBody(context, live, oldId) });
@@ -104,7 +104,7 @@ async function rotateWithoutFlag(context: OsbContext): Promise<Outcome> {
   if (offer.plan.id !== rotatable.plan.id)
     throw new Verdicted(notApplicable("binding the rotatable plan is synchronous"));
   const live = await context.live(ROTATABLE);
-  const { id } = await context.bound(live);
+  const { id } = await context.bindTo(live);
   const answer = await context.bind(live, context.platform.newId(), {
     query: {},
     body: rotationBody(context, live, id),

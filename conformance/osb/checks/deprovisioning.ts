@@ -1,5 +1,5 @@
 import { bodyOf } from "../../client/http/observation.ts";
-import type { EndedOperation } from "../../client/polling.ts";
+import { type EndedOperation, isRemoved } from "../../client/polling.ts";
 import { fail, notApplicable, type Outcome, pass } from "../../runner/check.ts";
 import type { OsbContext } from "../context.ts";
 import { type OsbCheck, probe } from "../define.ts";
@@ -9,7 +9,7 @@ import { judgeLifecycles } from "../judging/lifecycles.ts";
 import { judgeResent, judgeSameOperation } from "../judging/resent.ts";
 import { judgeBadEnd, obstacleIn } from "../model/stages.ts";
 import { failDeprovision } from "../sequences/broken-backend.ts";
-import { isRemoved, type Lifecycle } from "../sequences/lifecycles.ts";
+import { type Lifecycle } from "../sequences/lifecycles.ts";
 import {
   isAboutDeletion,
   isAboutFailure,

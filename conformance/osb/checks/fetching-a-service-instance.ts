@@ -17,7 +17,7 @@ import type { Lifecycle } from "../sequences/lifecycles.ts";
 
 /** Why a check of what is fetched does not apply where an instance was reached. */
 const FETCHED = { unmet: RETRIEVABLE.unmet } as const;
-const TOLD = { unmet: "no fetched instance tells it" } as const;
+const UNSTATED = { unmet: "no fetched instance tells it" } as const;
 
 function judgeFetchedGone(lifecycle: Lifecycle): Outcome | undefined {
   const { deprovision, fetchedGone, fetched, controls, deprovisionAgain } = lifecycle;
@@ -154,7 +154,7 @@ export const fetchingInstanceChecks: readonly OsbCheck[] = [
       judgeLifecycles(
         context,
         compareMember("service_id", ({ offer }) => offer.service.id),
-        TOLD,
+        UNSTATED,
       ),
   }),
   probe({
@@ -166,7 +166,7 @@ export const fetchingInstanceChecks: readonly OsbCheck[] = [
       judgeLifecycles(
         context,
         compareMember("plan_id", ({ offer }) => offer.plan.id),
-        TOLD,
+        UNSTATED,
       ),
   }),
   probe({
@@ -174,7 +174,7 @@ export const fetchingInstanceChecks: readonly OsbCheck[] = [
     title: "A fetched instance has the dashboard_url that was announced",
     requirement: "dashboard_url of a fetched instance, when present, is a string and the last one announced.",
     needs: { instances: 0 },
-    run: (context) => judgeLifecycles(context, compareDashboard, TOLD),
+    run: (context) => judgeLifecycles(context, compareDashboard, UNSTATED),
   }),
   probe({
     id: "metadata-attributes-fetch-updated",
@@ -182,6 +182,6 @@ export const fetchingInstanceChecks: readonly OsbCheck[] = [
     requirement:
       "Attributes of an instance's metadata change only with the instance; changed ones show in later fetches.",
     needs: { instances: 0 },
-    run: (context) => judgeLifecycles(context, compareAttributes, TOLD),
+    run: (context) => judgeLifecycles(context, compareAttributes, UNSTATED),
   }),
 ];

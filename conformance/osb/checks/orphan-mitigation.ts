@@ -11,12 +11,13 @@ import { obstacleTo } from "../model/stages.ts";
 import { lookFor } from "../model/presence.ts";
 import { ANY, BINDABLE } from "../plan-requirements.ts";
 import { failProvision } from "../sequences/broken-backend.ts";
-import { isRemoved, lifecycleOf } from "../sequences/lifecycles.ts";
+import { lifecycleOf } from "../sequences/lifecycles.ts";
 import { refusedRequests } from "../sequences/refused-requests.ts";
 import { standardAnswers } from "../sequences/standard-answers.ts";
 import { unlessAlso } from "./removal.ts";
 import { isSuccess } from "../../client/request.ts";
 import { NoAnswer } from "../../client/no-answer.ts";
+import { isRemoved } from "../../client/polling.ts";
 
 async function judgeCleanUpAfterFailure(context: OsbContext): Promise<Outcome> {
   const { offer, failed, deletion } = await failProvision(context);

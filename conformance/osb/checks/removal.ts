@@ -14,7 +14,7 @@ export type Removal = "unbind" | "deprovision";
 
 /** Something to remove: a binding of its own on a shared instance, or an instance of its own. */
 async function createRemovable(context: OsbContext, kind: Removal): Promise<LiveBinding> {
-  if (kind === "unbind") return context.bound(await context.live(BINDABLE));
+  if (kind === "unbind") return context.bindTo(await context.live(BINDABLE));
   const live = await context.fresh(ANY);
   return { live, id: "", bound: live.provisioned };
 }
@@ -126,7 +126,7 @@ export async function asyncRemovalOffer(context: OsbContext, kind: Removal): Pro
 export async function removeWithoutFlag(context: OsbContext, kind: Removal): Promise<Answer> {
   const offer = await asyncRemovalOffer(context, kind);
   const live = kind === "unbind" ? await context.liveOf(offer) : await context.freshOf(offer);
-  const { id } = kind === "unbind" ? await context.bound(live) : { id: "" };
+  const { id } = kind === "unbind" ? await context.bindTo(live) : { id: "" };
   return remove(context, kind, thingOf({ live, id }), planIds(offer));
 }
 

@@ -2,13 +2,14 @@ import { fail, followsFrom, type Outcome, pass, unknown } from "../../runner/che
 import type { OsbContext } from "../context.ts";
 import { type OsbCheck, probe } from "../define.ts";
 import { isSuccess } from "../../client/request.ts";
+import { isRemoved } from "../../client/polling.ts";
 import { expectErrorOf422, expectStatus, seenOf } from "../judge.ts";
 import { judgeGone, judgeSecondDeletion, type Removed } from "../judging/absence.ts";
 import { judgeLifecycles } from "../judging/lifecycles.ts";
 import { judgeResent, judgeSameOperation } from "../judging/resent.ts";
 import { judgeBadEnd } from "../model/stages.ts";
 import { BINDABLE } from "../plan-requirements.ts";
-import { isRemoved, type Lifecycle, lifecycleOf } from "../sequences/lifecycles.ts";
+import { type Lifecycle, lifecycleOf } from "../sequences/lifecycles.ts";
 import {
   isAboutDeletion,
   isAboutFailure,

@@ -11,7 +11,7 @@ export type Judge = (answer: Answer, context: OsbContext) => string | undefined;
  * An answer of the server that a broker stands in, which knows no such route: an update where none is offered, or an id with a
  * character that the server does not let through. The specification says nothing of these.
  */
-export function isUnrouted({ operation, status, instanceId }: Answer, { run }: OsbContext): boolean {
+function isUnrouted({ operation, status, instanceId }: Answer, { run }: OsbContext): boolean {
   if (operation === "update" && [404, 405, 501].includes(status)) return !areUpdatesOffered(run);
   return status >= 400 && status < 500 && encodeURIComponent(instanceId) !== instanceId;
 }

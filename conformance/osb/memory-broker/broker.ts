@@ -18,6 +18,7 @@
  * `certify({ url: "http://127.0.0.1:1", …, fetch: asFetch(createMemoryBroker().handle) })` certifies it without a socket.
  */
 import type { JsonObject } from "../../client/http/json.ts";
+import { basicHeader } from "../../client/target.ts";
 import type { Backend } from "../../runner/hooks.ts";
 import { Bindings } from "./bindings.ts";
 import { MEMORY_CATALOG } from "./catalog.ts";
@@ -43,7 +44,7 @@ export interface MemoryBrokerOptions {
 }
 
 /** A broker in memory, and the switches of what stands behind it. */
-export interface MemoryBroker {
+interface MemoryBroker {
   readonly handle: Handler;
   readonly backend: Backend;
 }
@@ -51,7 +52,7 @@ export interface MemoryBroker {
 /** A new broker that knows no instances. Its state is gone with it. */
 export function createMemoryBroker(options: MemoryBrokerOptions = {}): MemoryBroker {
   const { mode = "sync", catalog = MEMORY_CATALOG, username = "drydock", password = "conformance" } = options;
-  const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
+  const authorization = basicHeader(username, password);
   const operations = new Operations(options.time);
   const plans = new Plans(catalog, mode);
   const instances = new Instances(plans, operations);

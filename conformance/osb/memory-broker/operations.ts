@@ -13,7 +13,7 @@ export interface OperationTime {
 }
 
 /** Work that began with a 202. */
-export interface Operation {
+interface Operation {
   /** What the platform polls with. */
   readonly id: string;
   readonly kind: "create" | "update" | "delete";
@@ -33,7 +33,7 @@ export interface Subject {
 }
 
 /** What is asked of the backend. */
-export interface Work {
+interface Work {
   readonly kind: Operation["kind"];
   readonly isAsync: boolean;
   /** Makes the change. */

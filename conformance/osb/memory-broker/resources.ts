@@ -20,7 +20,7 @@ export interface Resource extends Subject {
 }
 
 /** A PUT: what it asks for, and how to make it. */
-export interface Creation {
+interface Creation {
   readonly id: string;
   readonly offer: Offer;
   readonly body: JsonObject;

@@ -8,7 +8,7 @@ import { type Fact, factOf } from "./fact.ts";
 export type ThingKind = "instance" | "binding";
 
 /** Whether the broker can tell what it is asked to delete from nothing. */
-export type DeletionOfNothing = "refused" | "accepted";
+type DeletionOfNothing = "refused" | "accepted";
 
 function read(answer: Parameters<typeof isSuccess>[0] | undefined): DeletionOfNothing | undefined {
   return answer === undefined ? undefined : isSuccess(answer) ? "accepted" : "refused";

@@ -19,7 +19,7 @@ export function factOf<T>(
   return { value, judgedBy, evidence: answers.filter((answer) => answer !== undefined) };
 }
 
-/** It cannot be said because of a fact that another check judges. */
+/** It cannot be determined because of a fact that another check judges. */
 export function followsFromFact(fact: Fact<unknown>, reason: string, ...more: readonly Answer[]): Outcome {
   return followsFrom(fact.judgedBy, reason, ...more, ...fact.evidence);
 }

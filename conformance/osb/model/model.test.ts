@@ -66,7 +66,7 @@ describe("lookFor", () => {
     return lookFor(context, { offer, instanceId, bindingId: "" }, absence);
   }
 
-  const unfetched = (more: Middleware): Middleware => combine(hidesAll, more);
+  const withoutFetches = (more: Middleware): Middleware => combine(hidesAll, more);
 
   it.each([
     ["GET", undefined],
@@ -79,12 +79,12 @@ describe("lookFor", () => {
   });
 
   it("can't tell where each DELETE looks like success and nothing can be fetched, and says whose finding that is", async () => {
-    const presence = await look(unfetched(deletesAnything), true, "never");
+    const presence = await look(withoutFetches(deletesAnything), true, "never");
     expect(presence).toMatchObject({ is: "untold", outcome: { followsFrom: "deprovision-410-unknown" } });
   });
 
   it("can't tell what was deleted from what is there where the second DELETE looks like success", async () => {
-    const broker = unfetched(remembersDeleted);
+    const broker = withoutFetches(remembersDeleted);
     expect((await look(broker, true, "never")).is).toBe("there");
     expect(await look(broker, true, "deleted")).toMatchObject({
       is: "untold",
@@ -131,7 +131,7 @@ describe("what is learnt of polls", () => {
     expect((await keepsFinalState(context.shared, "instance")).value).toBeUndefined();
   });
 
-  it("is that the end of an operation is told again", async () => {
+  it("is that the end of an operation is reported again", async () => {
     const context = await contextOn({ mode: "async" });
     expect(await isPolled(context.shared, "binding")).toBe(true);
     expect((await keepsFinalState(context.shared, "binding")).value).toBe(true);

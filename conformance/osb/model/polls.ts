@@ -23,7 +23,7 @@ export function polledAgain(lifecycle: Lifecycle, kind: ThingKind): Lifecycle["a
   return lifecycle.after.filter(({ final }) => final.operation === `poll-${kind}`);
 }
 
-/** Whether the state of an operation that made something is still shown after it was shown first. */
+/** Whether the state of an operation that made something is still reported after it was first reported. */
 export async function keepsFinalState(shared: Shared, kind: ThingKind): Promise<Fact<boolean>> {
   const ends = (await allLifecycles(shared))
     .flatMap((lifecycle) => polledAgain(lifecycle, kind))

@@ -24,7 +24,7 @@ export type Presence =
  * What an absence would be: the thing `never` was made, or was `deleted`. A broker may answer DELETE differently to the two, so
  * each has its own control.
  */
-export type Absence = "never" | "deleted";
+type Absence = "never" | "deleted";
 
 const kindOf = ({ bindingId }: Thing): ThingKind => (bindingId === "" ? "instance" : "binding");
 

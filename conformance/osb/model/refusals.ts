@@ -2,7 +2,7 @@ import type { Answer } from "../../client/answer.ts";
 import { isFull, wordsOf } from "../../client/refusal.ts";
 
 /** Why a broker says that it refuses an ordinary request; `unsaid` where its words tell nothing that we know. */
-export type RefusalKind = "full" | "parameters" | "application" | "maintenance" | "busy" | "unsaid";
+type RefusalKind = "full" | "parameters" | "application" | "maintenance" | "busy" | "unsaid";
 
 /** Longest part of a broker's words that a reason quotes, in characters. */
 const QUOTED_CHARS_MAX = 120;

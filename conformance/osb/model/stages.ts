@@ -1,9 +1,9 @@
 import type { Answer } from "../../client/answer.ts";
 import { isBindable } from "../../client/catalog.ts";
-import type { EndedOperation } from "../../client/polling.ts";
+import { type EndedOperation, isRemoved } from "../../client/polling.ts";
 import { bodyOf } from "../../client/http/observation.ts";
 import { fail, followsFrom, notApplicable, type Outcome, unknown } from "../../runner/check.ts";
-import { isRemoved, type Lifecycle } from "../sequences/lifecycles.ts";
+import { type Lifecycle } from "../sequences/lifecycles.ts";
 import { describeRefusal, kindOfRefusal } from "./refusals.ts";
 
 /** How far a lifecycle has to have come for something to be judged in it. */
@@ -36,9 +36,9 @@ const STATES: readonly unknown[] = ["in progress", "succeeded", "failed"];
 function unreadableIn({ state, polls }: EndedOperation): string | undefined {
   const last = polls.at(-1);
   if (last?.status !== 200 || state === "succeeded" || state === "gone") return undefined;
-  const word = bodyOf(last)["state"];
-  if (STATES.includes(word)) return undefined;
-  return `${last.operation.replace("poll", "lastop")}-state-${word === undefined ? "required" : "values"}`;
+  const reported = bodyOf(last)["state"];
+  if (STATES.includes(reported)) return undefined;
+  return `${last.operation.replace("poll", "lastop")}-state-${reported === undefined ? "required" : "values"}`;
 }
 
 /** It follows from an ordinary request of this kind that did not come to a good end. */

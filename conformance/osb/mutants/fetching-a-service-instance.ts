@@ -69,7 +69,11 @@ export const fetchingInstanceMutants: readonly Mutant[] = [
       body((it, request, memory) => ({ ...it, service_id: offerOf(request, memory)?.service.name ?? "" })),
     ),
   ),
-  mutant("fetch-instance-plan-id", "A plan that cannot be bound is told as the first of its offering.", nameFirstPlan),
+  mutant(
+    "fetch-instance-plan-id",
+    "A plan that cannot be bound is reported as the first of its offering.",
+    nameFirstPlan,
+  ),
   mutant(
     "fetch-instance-dashboard-url",
     "dashboard_url has another token when it is fetched.",

@@ -79,7 +79,7 @@ export async function standardAnswers(context: OsbContext): Promise<readonly Ans
   });
 }
 
-/** The ordinary polls of lifecycles and updates about instances, or about bindings, up to the one that showed the end. */
+/** The ordinary polls of lifecycles and updates about instances, or about bindings, up to the one that reported the end. */
 export async function ordinaryPolls(context: OsbContext, kind: ThingKind): Promise<readonly Answer[]> {
   const all = await allLifecycles(context.shared);
   const later = new Set(all.flatMap(({ after }) => after.flatMap(({ again }) => again)));

@@ -8,7 +8,7 @@ import { provisionInstance, type Shared } from "../shared-instances.ts";
 import { variedParameters } from "./parameters.ts";
 
 /** Parameters that a broker has accepted on something new, with its answer. */
-export interface Accepted {
+interface Accepted {
   readonly parameters: JsonObject;
   readonly answer: Answer;
 }

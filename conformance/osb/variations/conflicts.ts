@@ -20,10 +20,10 @@ export interface Conflict {
 /** PUTs for an instance with other attributes: other parameters, another plan, a plan of another offering. */
 export function planConflicts(context: OsbContext, offer: Offer): readonly Conflict[] {
   const { run } = context;
-  const stranger = run.offers.find(({ service }) => service.id !== offer.service.id);
+  const foreign = run.offers.find(({ service }) => service.id !== offer.service.id);
   const others = [
     ["another plan", otherPlan(offer)],
-    ["another offering", stranger],
+    ["another offering", foreign],
   ] as const;
   return others.flatMap(([words, other]) =>
     other === undefined ? [] : [{ words, body: { ...provisionBodyFor(run, other), ...planIds(other) } }],

@@ -9,9 +9,9 @@ interface ForeignId {
 
 /** An id that no catalog has, and that of each other kind of thing of this catalog. */
 function foreignIds(context: OsbContext, own: Offer, member: "service_id" | "plan_id"): readonly ForeignId[] {
-  const stranger = context.run.services.find(({ id }) => id !== own.service.id);
-  const [plan] = stranger?.plans ?? [];
-  const other = member === "service_id" ? stranger : plan;
+  const foreign = context.run.services.find(({ id }) => id !== own.service.id);
+  const [plan] = foreign?.plans ?? [];
+  const other = member === "service_id" ? foreign : plan;
   return [
     { words: `an unknown ${member}`, id: context.platform.newId() },
     ...(other === undefined ? [] : [{ words: `the ${member} of another offering`, id: other.id }]),

@@ -21,7 +21,7 @@ function otherValue(value: Json): Json | undefined {
 }
 
 /** The same parameters with one of them changed, for each whose value can be. */
-function varied(parameters: JsonObject): readonly JsonObject[] {
+function withOneChanged(parameters: JsonObject): readonly JsonObject[] {
   return Object.entries(parameters).flatMap(([name, value]) => {
     const other = otherValue(value);
     return other === undefined ? [] : [{ ...parameters, [name]: other }];
@@ -41,7 +41,7 @@ export function variedParameters(run: RunContext, offer: Offer, use: SchemaUse):
   const fitting = isObject(schema) ? differentFrom(schema, ordinary ?? {}) : undefined;
   const candidates = [
     ...(fitting === undefined ? [] : [fitting]),
-    ...varied(ordinary ?? {}).slice(0, VARIED_MAX),
+    ...withOneChanged(ordinary ?? {}).slice(0, VARIED_MAX),
     withInvented(ordinary, "varied"),
   ];
   return candidates.filter((each) => !sameJson(each, ordinary ?? {}));

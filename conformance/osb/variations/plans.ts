@@ -8,7 +8,7 @@ const PLANS_MAX = 6;
 
 /**
  * The plans on which a check tries what may differ between plans: all that meet the requirements, or the first alone where the run
- * was asked for no more.
+ * asks for that.
  *
  * @throws Verdicted not applicable when there is none
  */

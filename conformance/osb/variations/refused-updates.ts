@@ -23,12 +23,12 @@ export function refusedUpdates(context: OsbContext, { live, change }: UpdateReco
   const unfit = violatingParameters(live.offer, "update");
   const wrongVersion = { maintenance_info: { version: "0.0.0-drydock" } };
   const isMaintained = minor >= 15 && maintenanceVersion(live.offer) !== undefined;
-  const stranger = run.services.find(({ id }) => id !== live.offer.service.id);
+  const foreign = run.services.find(({ id }) => id !== live.offer.service.id);
   return [
     { words: "no service_id", body: withoutService(body) },
     { words: "an empty service_id", body: { ...body, service_id: "" } },
     { words: "an unknown service_id", body: { ...body, service_id: platform.newId() } },
-    ...(stranger === undefined ? [] : [{ words: "another offering", body: { ...body, service_id: stranger.id } }]),
+    ...(foreign === undefined ? [] : [{ words: "another offering", body: { ...body, service_id: foreign.id } }]),
     { words: "an unknown plan_id", body: { ...body, plan_id: platform.newId() } },
     { words: "parameters of the wrong type", body: { ...body, parameters: "text" } },
     ...(unfit === undefined || schemaOf(live.offer, "update") === undefined

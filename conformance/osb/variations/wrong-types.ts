@@ -48,7 +48,7 @@ const WRONG_TYPES: Readonly<Record<"provision" | "update" | "bind", readonly Wro
 };
 
 /** A request that is malformed in one member. */
-export interface Malformed {
+interface Malformed {
   readonly words: string;
   readonly body: JsonObject;
   /** Whether a broker may pass over the member, and so over what is wrong with it. */

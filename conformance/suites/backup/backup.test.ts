@@ -83,7 +83,7 @@ describe("the backup suite", () => {
     expect(reasons(ran)).toEqual(["no interface for backups answers with a list (swisscom (drydock.yml) 404)"]);
   });
 
-  it("is not applicable to a service whose credentials it can't speak", async () => {
+  it("is not applicable to a service whose credentials it has no client for", async () => {
     const ran = await run(DATA, { scheme: "redis" });
     expect(verdicts(ran)).toEqual(["not-applicable"]);
     expect(reasons(ran)).toEqual(["toy-db: no data client for redis://…"]);
@@ -91,21 +91,21 @@ describe("the backup suite", () => {
     expect(ran.cloud.instances.size).toBe(0);
   });
 
-  it("is not applicable to a broker in the same process that comes without a way to its data", async () => {
+  it("is not applicable to a broker in the same process that gives no access to its data", async () => {
     const { data: _, ...blind } = toyOptions(new ToyCloud());
     const summary = await certify({ ...blind, ...DATA, suites: [backupSuite] });
     const outcomes = new Set(summary.results.map(({ verdict, reason }) => `${verdict}: ${reason}`));
     expect([...outcomes]).toEqual(["not-applicable: there is no way to the data services (option data)"]);
   });
 
-  it("is unknown, not passed, when a tenant can't get at its own data", async () => {
+  it("is unknown, not passed, when a tenant can't reach its own data", async () => {
     const ran = await run(DATA, {}, new ToyCloud({ admits: () => false }));
     expect(verdicts(ran)).toEqual(["unknown"]);
     expect(reasons(ran)[0]).toMatch(/^the credentials of a binding do not let in .*: password authentication failed/);
     expect([ran.summary.exitCode, ran.cloud.instances.size]).toEqual([2, 0]);
   });
 
-  it("sends the broker's credentials nowhere else, and tells nobody those of another place", async () => {
+  it("sends the broker's credentials nowhere else, and reveals nobody else's", async () => {
     const asked: { url: string; authorization: string | undefined }[] = [];
     const cloud = new ToyCloud();
     const toy = toyOptions(cloud);
@@ -160,7 +160,7 @@ describe("the backup suite", () => {
     });
   });
 
-  it("keeps to the number of instances that it may have", async () => {
+  it("keeps within its number of instances", async () => {
     const ran = await run({ maxInstances: 1 });
     const byId = Object.fromEntries(ran.finished.map(({ check, verdict }) => [check.id, verdict]));
     expect(byId).toMatchObject({ "BK-10": "pass", "BK-11": "pass", "BK-48": "not-applicable" });

@@ -22,7 +22,7 @@ export interface BackupOperation {
   readonly id: string;
   readonly state: BackupState | "refused" | "lost" | "timed-out";
   readonly began: Observation;
-  /** The last that was heard of it. */
+  /** The last answer about it. */
   readonly last: Observation;
 }
 
@@ -97,7 +97,7 @@ export class BackupClient {
     return typeof word === "string" ? this.api.states[word.toLowerCase()] : undefined;
   }
 
-  /** Takes a backup and waits for its end. What comes to be is written down first. */
+  /** Takes a backup and waits for its end. What may be created is recorded first. */
   async create(instanceId: string): Promise<BackupOperation> {
     const ids = { instance: instanceId };
     this.#record(ids);
@@ -105,7 +105,7 @@ export class BackupClient {
     return this.#follow(began, (id) => this.send(this.api.get, { ...ids, backup: id }));
   }
 
-  /** Restores in place and waits for the end, at most so long; default: as long as an operation may take. */
+  /** Restores in place and waits for the end, at most this long; default: as long as an operation may take. */
   async restore(instanceId: string, backupId: string, waitMsMax?: number): Promise<BackupOperation> {
     const ids = { instance: instanceId, backup: backupId };
     const began = await this.send(this.api.restore, ids);
@@ -127,7 +127,7 @@ export class BackupClient {
     if (!isSuccess(began)) return { id, state: "refused", began, last: began };
     const first = this.stateOf(bodyOf(began));
     if (first !== undefined && isFinal(first)) return { id, state: first, began, last: began };
-    // What is neither promised for later nor has a name of its own is done.
+    // An answer that neither promises completion later nor has an id of its own is final.
     if (id === "") return { id, state: began.status === 202 ? "lost" : "succeeded", began, last: began };
     return this.#poll(id, began, ask, waitMsMax);
   }
@@ -151,7 +151,7 @@ export class BackupClient {
     }
   }
 
-  /** The ids of backups are the broker's to give, so what is written down is the backups of an instance, which is ours. */
+  /** The broker chooses the ids of backups, so what is recorded is "the backups of this instance", whose id is ours. */
   #record(ids: Ids): void {
     this.#platform.ledger.record({
       kind: "backup",
@@ -170,7 +170,7 @@ export class BackupClient {
     });
   }
 
-  /** Waits until the backups of an instance are gone that were asked to go; false when they stay. */
+  /** Waits until the deleted backups of an instance are gone; false when they stay. */
   waitUntilDeleted(instance: string): Promise<boolean> {
     return this.#untilNoneLeft({ instance }, async () => true);
   }
@@ -188,7 +188,7 @@ export class BackupClient {
     return false;
   }
 
-  /** Ids of the backups that an instance still has; undefined when that can't be known for the moment. */
+  /** Ids of the backups that an instance still has; undefined when that can't be determined at the moment. */
   async #listLeft(ids: Ids): Promise<readonly string[] | undefined> {
     const answer = await this.send(this.api.list, ids, { intent: "cleanup" }).catch(ignoreSilence);
     if (answer?.status === 404 || answer?.status === 410) return [];
@@ -202,7 +202,7 @@ export class BackupClient {
   }
 }
 
-/** No answer now may be one later; a broker that is gone for good is not waited for. */
+/** Where there is no answer now, there may be one later; a broker that is gone for good is not waited for. */
 function ignoreSilence(error: unknown): undefined {
   if (error instanceof NoAnswer && error.fault !== "refused") return undefined;
   throw error;

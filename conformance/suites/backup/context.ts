@@ -56,7 +56,7 @@ export class BackupContext extends TenantContext {
     }
   }
 
-  /** Deeds with the last step on the data plane that has to do with a difference, or the last of all: what shows a finding. */
+  /** The evidence of a finding: the exchanges with the last data-plane step that concerns a difference, or else the last of all. */
   evidence(deeds: readonly BackupOperation[], found: readonly Difference[] = []): readonly Evidence[] {
     const about = found[0]?.fact.replace(/^\w+ ([^/]*).*$/, "$1") ?? `FROM ${PREFIX}`;
     const { steps } = this.recorder;

@@ -24,13 +24,13 @@ const BACKUP_REQUEST_NAMES = [
  */
 export interface BackupInterface {
   readonly name: string;
-  /** Default: the broker's. Somewhere else the broker's credentials are not sent. */
+  /** Default: the broker's. The broker's credentials are not sent anywhere else. */
   readonly url?: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly list: BackupRequest;
   readonly create: BackupRequest;
   readonly get: BackupRequest;
-  /** Absent where backups only go by themselves. */
+  /** Absent where backups can only expire by themselves. */
   readonly delete?: BackupRequest;
   readonly restore: BackupRequest;
   readonly getRestore: BackupRequest;

@@ -19,7 +19,7 @@ export const BACKUP_CHECKS: readonly Check<BackupContext>[] = [
   neighbourCheck,
 ];
 
-/** Backup and restore: what comes back, what goes, and who is left alone. */
+/** Backup and restore: what comes back, what disappears, and who is left alone. */
 export const backupSuite = defineSuite<BackupContext>({
   name: "backup",
   checks: BACKUP_CHECKS,

@@ -5,7 +5,7 @@ import { type Evidence, fail, type Outcome, unknown, Verdicted } from "../../run
 import type { IsolationContext } from "./context.ts";
 import type { LiveInstance } from "../../osb/shared-instances.ts";
 
-/** Somebody without credentials: what a server answers shows that it can be reached. */
+/** A login without credentials: any answer of a server shows that it can be reached. */
 export function anonymousAccess({ host, port }: Address, instance: LiveInstance): Access {
   const login = {
     client: "postgresql",
@@ -19,8 +19,8 @@ export function anonymousAccess({ host, port }: Address, instance: LiveInstance)
 }
 
 /**
- * Whether a data service can be reached: who can't even connect finds it shut; who gets any answer, if only a refusal, finds it
- * open. Ends the check as unknown where nobody can stand at the vantage.
+ * Whether a data service can be reached: it is closed where one can't even connect, and open where any answer comes, if only a
+ * refusal. Ends the check as unknown where nobody can connect from the vantage.
  */
 export async function attemptConnection(context: IsolationContext, key: Access, from: Vantage): Promise<Reach> {
   const refusal = await context.recorder.tryLoginOnce(key, from);
@@ -29,7 +29,7 @@ export async function attemptConnection(context: IsolationContext, key: Access, 
   return refusal?.fault === "failed" && refusal.code === undefined ? "silent" : "open";
 }
 
-/** What it means that a port is not shut. */
+/** What it means that a port is not closed. */
 export function judgeOpenPort(
   reach: Exclude<Reach, "shut">,
   expected: string,
@@ -52,14 +52,14 @@ export function unadmittedVantages({ recorder: { plane } }: IsolationContext, ot
 export const toWhom = (from: Vantage): string =>
   from === "outsider" ? "to an outsider" : `to ${describeVantage(from)}`;
 
-/** Whether two instances share an address: it has to be open for the one when it is for the other. */
+/** Whether two instances share an address: then it is open for one whenever it is for the other. */
 export async function sharesAddress(context: IsolationContext, a: Tenant, b: Tenant): Promise<boolean> {
   const { plane } = context.recorder;
   const [first, second] = [await plane.resolve(a.access.login.host), await plane.resolve(b.access.login.host)];
   return first === second && a.access.login.port === b.access.login.port;
 }
 
-/** The address itself: that a name no longer leads there closes nothing. */
+/** The address itself: a name that no longer leads there closes nothing. */
 export async function atResolvedAddress(context: IsolationContext, { access: key }: Tenant): Promise<Access> {
   return { ...key, login: { ...key.login, host: await context.recorder.plane.resolve(key.login.host) } };
 }

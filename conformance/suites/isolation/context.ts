@@ -7,7 +7,7 @@ import type { Evidence } from "../../runner/check.ts";
 import type { LiveBinding } from "../../osb/context.ts";
 import type { LiveInstance } from "../../osb/shared-instances.ts";
 
-/** An instance with a binding, whether or not its credentials can be spoken. */
+/** An instance with a binding, whether or not there is a client for its credentials. */
 export interface Owner {
   readonly live: LiveInstance;
   readonly binding: LiveBinding;
@@ -27,7 +27,7 @@ export class IsolationContext extends BackupContext {
       return { live: tenant.live, binding: tenant.binding, tenant };
     }
     const live = given ?? (await this.osb.freshOf(offer));
-    return { live, binding: await this.osb.bound(live) };
+    return { live, binding: await this.osb.bindTo(live) };
   }
 
   /** Whether a binding can still be fetched as it was, and its credentials still let in. */

@@ -72,7 +72,7 @@ describe("the isolation suite", () => {
     expect(check?.reason).toMatch(/^seen after a binding was removed/);
   });
 
-  it("says that nobody stood at another tenant's VM, and passes what it has seen all the same", async () => {
+  it("says that it could not connect from another tenant's VM, and passes what it has seen all the same", async () => {
     const cloud = toy();
     const found = await run(cloud, { data: { ...cloud.plane(), hasTenantVm: false }, only: ["IS-43", "IS-48"] });
     expect(found["IS-48"]).toMatchObject({
@@ -108,14 +108,14 @@ describe("the isolation suite", () => {
     expect((await run(quiet, { data: mute, only: ["IS-48"] }))["IS-48"]?.verdict).toBe("unknown");
   });
 
-  it("speaks the API alone where it can't speak the credentials", async () => {
+  it("uses only the API where it has no client for the credentials", async () => {
     const found = await run(toy(), {}, { scheme: "mysql" });
     expect(found["IS-06"]?.verdict).toBe("pass");
     expect(found["IS-25"]).toMatchObject({ verdict: "not-applicable", reason: "toy-db: no data client for mysql://…" });
     expect(found["IS-43"]?.verdict).toBe("not-applicable");
   });
 
-  it("does not take a server that is out of order for one that refuses", async () => {
+  it("does not mistake a broken server for one that refuses", async () => {
     const cloud = toy();
     const plane = cloud.plane();
     const { DataError } = await import("../../data/plane.ts");

@@ -11,7 +11,7 @@ describe("secretsIn", () => {
       expect(secretsIn(credentials)).toContain(password);
   });
 
-  it("takes names, ports and places for what they are", () => {
+  it("does not mistake names, ports and hosts for secrets", () => {
     expect(secretsIn({ host: "h", port: 5432, name: "d", uri: "http://h/password", password: null })).toEqual([]);
   });
 });

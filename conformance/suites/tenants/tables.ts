@@ -50,7 +50,7 @@ const numberedRows = (count: number): TableRows =>
     (_, at): TableRow => [`r${String(at).padStart(4, "0")}`, `row ${at} ${"·".repeat(at % 50)}`],
   );
 
-/** Many rows, and one that is too long for a page of the engine. */
+/** Many rows, and one that exceeds a page of the engine. */
 export const MANY_ROWS: FilledTable = {
   shape: {
     name: "drydock_rows",
@@ -69,7 +69,7 @@ export const MANY_ROWS: FilledTable = {
 const VOLUME_BYTES = 4 * 1024 * 1024;
 /** Widths of its rows, in characters: one after the other, so that no read ends where the last one did. */
 const WIDTHS = [0, 3, 40, 200, 1100, 64, 5000, 7, 700, 16_000, 90, 2500, 1, 320];
-/** Every so many rows have no text at all. */
+/** One row in this many has no text at all. */
 const NULL_EVERY = 9;
 
 const KNUTH = 2_654_435_761;
@@ -103,7 +103,7 @@ function volumeRows(): TableRows {
   return rows;
 }
 
-/** Some thousand rows, none like another, narrow and wide in turns. */
+/** Some thousand rows, all different, alternately narrow and wide. */
 export const VOLUME: FilledTable = {
   shape: {
     name: "drydock_volume",
@@ -135,18 +135,18 @@ function* batchesOf(rows: TableRows): Generator<TableRows> {
   if (batch.length > 0) yield batch;
 }
 
-/** Makes a table and fills it. @throws DataError */
+/** Creates a table and fills it. @throws DataError */
 export async function createFilled(session: RecordedSession, { shape, rows }: FilledTable): Promise<void> {
   await session.run({ do: "create-table", table: shape });
   for (const batch of batchesOf(rows)) await session.run({ do: "insert", table: shape, rows: batch });
 }
 
-/** The facts that filled tables must be. */
+/** The facts that filled tables must show. */
 export function factsOf(...tables: readonly FilledTable[]): DatabaseContents {
   return new Map(tables.flatMap(({ shape, rows }) => [...writtenFacts(shape, rows)]));
 }
 
-/** A small table with rows that carry a mark, so that the tables of two tenants can't be taken for each other. */
+/** A small table whose rows carry a mark, so that the tables of two tenants can't be confused. */
 export function markedTable(name: string, mark: string, ...keys: readonly string[]): FilledTable {
   const columns = [
     { name: "id", type: "text" },

@@ -24,10 +24,10 @@ export interface Tenant {
   readonly bound: Answer;
 }
 
-/** Services that are tried for credentials that can be spoken. */
+/** How many services are tried for credentials that there is a client for. */
 const SERVICES_MAX = 4;
 
-/** A plan whose credentials let in, or the outcome of the checks that need one. */
+/** A plan whose credentials work, or the outcome of the checks that need one. */
 type ScoutResult = { readonly offer: Offer } | { readonly offer?: undefined; readonly outcome: Outcome };
 
 function candidates(run: RunContext): readonly Offer[] {
@@ -41,13 +41,13 @@ function candidates(run: RunContext): readonly Offer[] {
 /** What a check of tenants and their data works with. */
 export class TenantContext {
   readonly osb: OsbContext;
-  readonly #shared: Shared;
+  readonly shared: Shared;
   #recorder: DataRecorder | undefined;
   #isSpoilt = false;
 
   constructor(platform: OsbClient, shared: Shared) {
     this.osb = new OsbContext(platform, shared);
-    this.#shared = shared;
+    this.shared = shared;
   }
 
   get platform(): OsbClient {
@@ -58,11 +58,7 @@ export class TenantContext {
     return this.osb.run;
   }
 
-  get shared(): Shared {
-    return this.#shared;
-  }
-
-  /** The way to the data. Ends the check as not applicable where there is none. */
+  /** Access to the data. Ends the check as not applicable where there is none. */
   get recorder(): DataRecorder {
     const { clock, signal } = this.platform.settings;
     this.#recorder ??= new DataRecorder(this.#plane(), clock, signal);
@@ -91,33 +87,33 @@ export class TenantContext {
   }
 
   #scout(): Promise<ScoutResult> {
-    return this.#shared.once("spoken offer", (platform) => this.with(platform).#look());
+    return this.shared.once("spoken offer", (platform) => this.with(platform).#look());
   }
 
   with(platform: OsbClient): TenantContext {
-    return new TenantContext(platform, this.#shared);
+    return new TenantContext(platform, this.shared);
   }
 
-  /** Binds an instance of each service in turn, until there are credentials that can be spoken. */
+  /** Binds an instance of each service in turn, until there is a client for the credentials. */
   async #look(): Promise<ScoutResult> {
     const reasons: string[] = [];
     const evidence: Evidence[] = [];
     for (const offer of candidates(this.run)) {
-      const live = await this.#shared.borrow(offer);
+      const live = await this.shared.borrow(offer);
       try {
-        const spoken = await this.#speak(await this.osb.bound(live));
+        const spoken = await this.#speak(await this.osb.bindTo(live));
         if ("key" in spoken) return await this.#reach(offer, spoken.key);
         reasons.push(`${offer.service.name}: ${spoken.reason}`);
         evidence.push(spoken.answer);
       } finally {
         await this.platform.ledger.clean();
-        await this.#shared.giveBack(live, false);
+        await this.shared.giveBack(live, false);
       }
     }
     return { outcome: notApplicable(reasons.join("; "), ...evidence) };
   }
 
-  /** Who can't be reached from here is waited for once, and not by each check. */
+  /** An unreachable service is waited for once, not by each check. */
   async #reach(offer: Offer, key: Access): Promise<ScoutResult> {
     const refusal = await this.recorder.tryLogin(key);
     if (refusal === undefined) return { offer };
@@ -154,7 +150,7 @@ export class TenantContext {
   /** An instance with a binding: a new one, or a binding on an instance that is there. `bindingId`: default a new one. */
   async tenant(offer: Offer, given?: LiveInstance, bindingId?: string): Promise<Tenant> {
     const live = given ?? (await this.osb.freshOf(offer));
-    const binding = await this.osb.bound(live, bindingId);
+    const binding = await this.osb.bindTo(live, bindingId);
     const spoken = await this.#speak(binding);
     if ("reason" in spoken) throw new Verdicted(unknown(spoken.reason, spoken.answer));
     return { live, binding, access: spoken.key, bound: spoken.answer };

@@ -60,12 +60,12 @@ export function findRemovable(director: Director, all: boolean, keepDisks: boole
 export function* cleanUp(director: Director, task: Task, args: TaskArguments["cleanup"]): Body<string> {
   const vms = yield* deleteOrphanVms(director, task);
   const { releases, stemcells, disks } = findRemovable(director, args.all, args.keepOrphanedDisks);
-  let versions = 0;
-  const all = [...releases].flatMap(([name, doomed]) => doomed.map((each) => ({ name, each })));
+  let deletedVersions = 0;
+  const all = [...releases].flatMap(([name, versions]) => versions.map((each) => ({ name, each })));
   const dropping = new Stage(director, task, "Deleting releases", all.length);
   for (const { name, each } of all) {
     yield* dropping.step(`${name}/${each.version}`, deleteVersions(director, task, name, [each], false));
-    versions++;
+    deletedVersions++;
   }
   yield* deleteUnusedStemcells(director, task, stemcells);
   const stage = new Stage(director, task, "Deleting orphaned disks", disks.length);
@@ -74,13 +74,13 @@ export function* cleanUp(director: Director, task: Task, args: TaskArguments["cl
   const state = director.slot.value;
   const blobs = args.all ? state.dnsBlobs.length : 0;
   if (args.all) state.dnsBlobs = [];
-  return `Deleted ${versions} release(s), ${stemcells.length} stemcell(s), 0 extra compiled package(s), ${disks.length} orphaned disk(s), ${vms} orphaned vm(s), 0 exported release(s), and ${blobs} dns blob(s)`;
+  return `Deleted ${deletedVersions} release(s), ${stemcells.length} stemcell(s), 0 extra compiled package(s), ${disks.length} orphaned disk(s), ${vms} orphaned vm(s), 0 exported release(s), and ${blobs} dns blob(s)`;
 }
 
-function* deleteUnusedStemcells(director: Director, task: Task, doomed: readonly Stemcell[]): Body {
+function* deleteUnusedStemcells(director: Director, task: Task, unused: readonly Stemcell[]): Body {
   const { stemcells } = director.slot.value;
-  const stage = new Stage(director, task, "Deleting stemcells", doomed.length);
-  for (const stemcell of doomed) {
+  const stage = new Stage(director, task, "Deleting stemcells", unused.length);
+  for (const stemcell of unused) {
     yield* stage.step(`${stemcell.name}/${stemcell.version}`, director.cpi.deleteStemcell(stemcell.cid));
     stemcells.splice(stemcells.indexOf(stemcell), 1);
     director.kernel.record("bosh", "stemcell.delete", `${stemcell.name}/${stemcell.version}`);

@@ -30,16 +30,16 @@ export function* deleteRelease(director: Director, task: Task, args: TaskArgumen
 }
 
 function* deleteIfUnused(director: Director, task: Task, name: string, version: string | undefined): Body<string> {
-  const versions = director.slot.value.releases.get(name) ?? [];
-  const doomed = versions.filter((each) => version === undefined || each.version === version);
-  if (doomed.length === 0) throw new DirectorError(30006, `Release version '${name}/${version}' doesn't exist`);
-  const users = [...new Set(doomed.flatMap((each) => releaseUsers(director, name, each.version)))];
+  const all = director.slot.value.releases.get(name) ?? [];
+  const versions = all.filter((each) => version === undefined || each.version === version);
+  if (versions.length === 0) throw new DirectorError(30006, `Release version '${name}/${version}' doesn't exist`);
+  const users = [...new Set(versions.flatMap((each) => releaseUsers(director, name, each.version)))];
   if (users.length > 0) {
     throw version === undefined
       ? new DirectorError(30007, `Release '${name}' is still in use by: ${users.join(", ")}`)
       : new DirectorError(30008, `ReleaseVersion '${name}/${version}' is still in use by: ${users.join(", ")}`);
   }
-  yield* deleteVersions(director, task, name, doomed, version === undefined);
+  yield* deleteVersions(director, task, name, versions, version === undefined);
   return `/release/${name}`;
 }
 
@@ -48,14 +48,14 @@ export function* deleteVersions(
   director: Director,
   task: Task,
   name: string,
-  doomed: readonly ReleaseVersion[],
+  versions: readonly ReleaseVersion[],
   whole: boolean,
 ): Body {
   const { releases } = director.slot.value;
-  const left = (releases.get(name) ?? []).filter((each) => !doomed.includes(each));
+  const left = (releases.get(name) ?? []).filter((each) => !versions.includes(each));
   const only = <T extends NamedPart>(pick: (each: ReleaseVersion) => readonly T[]): readonly T[] => {
     const kept = byFingerprint(left.flatMap(pick));
-    return [...byFingerprint(doomed.flatMap(pick)).values()].filter(({ fingerprint }) => !kept.has(fingerprint));
+    return [...byFingerprint(versions.flatMap(pick)).values()].filter(({ fingerprint }) => !kept.has(fingerprint));
   };
   yield* showNew(
     director,
@@ -70,10 +70,10 @@ export function* deleteVersions(
     only((each) => each.jobs),
   );
   if (whole) {
-    const stage = new Stage(director, task, "Deleting release versions", doomed.length);
-    for (const { version } of doomed) yield* stage.step(`${name}/${version}`, pause(0));
+    const stage = new Stage(director, task, "Deleting release versions", versions.length);
+    for (const { version } of versions) yield* stage.step(`${name}/${version}`, pause(0));
   }
   if (left.length === 0) releases.delete(name);
   else releases.set(name, left);
-  for (const { version } of doomed) director.kernel.record("bosh", "release.delete", `${name}/${version}`);
+  for (const { version } of versions) director.kernel.record("bosh", "release.delete", `${name}/${version}`);
 }

@@ -1,7 +1,8 @@
 import type { LinkDefinition, ReleaseJob, ReleasePackage, ReleaseVersion } from "../state/artifacts.ts";
 import type { Director } from "../state/director.ts";
 import type { Archive, JobArchive } from "./archive.ts";
-import { asFields, type Fields, readHashes, readTexts } from "../configs/fields.ts";
+import { readTexts } from "../../kernel/index.ts";
+import { asFields, type Fields, readHashes } from "../configs/fields.ts";
 
 /** A part whose fingerprint is known keeps its blob and its id. */
 type KnownParts = ReadonlyMap<string, ReleaseJob | ReleasePackage>;

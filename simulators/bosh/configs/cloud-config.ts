@@ -1,3 +1,4 @@
+import { formatIpv4, parseIpv4 } from "../../kernel/index.ts";
 import type { Cpi } from "../cpi/cpi.ts";
 import type { VmChoice } from "../deploy/manifest.ts";
 import { readYaml } from "../templates/yaml.ts";
@@ -34,28 +35,21 @@ export interface Subnet {
   isStatic(ip: string): boolean;
 }
 
-/** An IPv4 address as a number. */
-export const toAddressNumber = (ip: string): number => ip.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
-
-/** A number as an IPv4 address. */
-export const toAddress = (value: number): string =>
-  [24, 16, 8, 0].map((shift) => Math.floor(value / 2 ** shift) % 256).join(".");
-
 function readRange(text: string): readonly [number, number] {
   const [from, to] = text.split("-").map((part) => part.trim());
   if (from?.includes("/")) {
     const [base, bits] = from.split("/");
     const size = 2 ** (32 - Number(bits));
-    const start = Math.floor(toAddressNumber(base ?? "") / size) * size;
+    const start = Math.floor(parseIpv4(base ?? "") / size) * size;
     return [start, start + size - 1];
   }
-  return [toAddressNumber(from ?? ""), toAddressNumber(to ?? from ?? "")];
+  return [parseIpv4(from ?? ""), parseIpv4(to ?? from ?? "")];
 }
 
 function readSubnet(fields: Fields): Subnet {
   const cidr = requireField(fields, "range", "string");
   const [start, end] = readRange(cidr);
-  const gateway = optionalField(fields, "gateway", "string") ?? toAddress(start + 1);
+  const gateway = optionalField(fields, "gateway", "string") ?? formatIpv4(start + 1);
   const ranges = (name: string): readonly (readonly [number, number])[] =>
     (optionalField(fields, name, "array") ?? []).map((each) => readRange(String(each)));
   const statics = ranges("static");
@@ -66,13 +60,13 @@ function readSubnet(fields: Fields): Subnet {
   return {
     first: start + 1,
     last: end - 1,
-    netmask: toAddress(2 ** 32 - (end - start + 1)),
+    netmask: formatIpv4(2 ** 32 - (end - start + 1)),
     gateway,
     dns: (optionalField(fields, "dns", "array") ?? []).map(String),
     azs,
     taken,
     cloudProperties: optionalField(fields, "cloud_properties", "hash") ?? {},
-    isStatic: (ip) => statics.some(([from, to]) => toAddressNumber(ip) >= from && toAddressNumber(ip) <= to),
+    isStatic: (ip) => statics.some(([from, to]) => parseIpv4(ip) >= from && parseIpv4(ip) <= to),
   };
 }
 

@@ -55,9 +55,6 @@ export function optionalField<T extends TypeName>(fields: Fields, name: string, 
   );
 }
 
-/** The texts of a list; nothing where it is none. */
-export const readTexts = (value: unknown): readonly string[] => (Array.isArray(value) ? value.map(String) : []);
-
 /** The mappings of a list; nothing where it is none. */
 export const readHashes = (value: unknown): readonly Fields[] => (Array.isArray(value) ? value.filter(isHash) : []);
 

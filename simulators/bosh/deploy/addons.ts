@@ -1,4 +1,5 @@
-import { type Fields, readHashes, readTexts } from "../configs/fields.ts";
+import { readTexts } from "../../kernel/index.ts";
+import { type Fields, readHashes } from "../configs/fields.ts";
 import type { InstanceGroup, JobSpec, Manifest } from "./manifest.ts";
 
 /** The jobs of a group and of the addons that include it. Rules by instance group, job and deployment are known. */

@@ -1,4 +1,5 @@
-import { type Network, type Subnet, toAddress, toAddressNumber } from "../configs/cloud-config.ts";
+import { formatIpv4, parseIpv4 } from "../../kernel/index.ts";
+import type { Network, Subnet } from "../configs/cloud-config.ts";
 import type { VmNetwork } from "../cpi/cpi.ts";
 import type { Instance } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
@@ -21,7 +22,7 @@ export interface AddressHolder {
 }
 
 const containsAddress = (subnet: Subnet, ip: string): boolean =>
-  toAddressNumber(ip) >= subnet.first && toAddressNumber(ip) <= subnet.last;
+  parseIpv4(ip) >= subnet.first && parseIpv4(ip) <= subnet.last;
 
 /** The lowest address that nobody has in the subnets of the zone. @throws DirectorError 130011 */
 function findLowestFree(director: Director, network: Network, { az, title }: AddressHolder): AddressChoice {
@@ -31,9 +32,9 @@ function findLowestFree(director: Director, network: Network, { az, title }: Add
     let candidate = Math.max(subnet.first, addressHints.get(key) ?? 0);
     for (const [from, to] of [...subnet.taken, [subnet.last + 1, subnet.last + 1] as const]) {
       for (; candidate < from && candidate <= subnet.last; candidate++) {
-        if (addresses.has(toAddress(candidate))) continue;
+        if (addresses.has(formatIpv4(candidate))) continue;
         addressHints.set(key, candidate);
-        return { ip: toAddress(candidate), subnet };
+        return { ip: formatIpv4(candidate), subnet };
       }
       candidate = Math.max(candidate, to + 1);
     }
@@ -87,7 +88,7 @@ function keepCurrent(network: Network, az: string, ip: string | undefined): Addr
     (each) => containsAddress(each, ip) && (each.azs.length === 0 || each.azs.includes(az)),
   );
   if (subnet === undefined) return undefined;
-  const value = toAddressNumber(ip);
+  const value = parseIpv4(ip);
   return subnet.taken.some(([from, to]) => value >= from && value <= to) ? undefined : { ip, subnet };
 }
 
@@ -96,7 +97,7 @@ export function releaseAddress(director: Director, ip: string): void {
   const { addresses, addressHints, orphanVms } = director.slot.value;
   for (const { ips } of orphanVms.values()) if (ips.includes(ip)) return;
   addresses.delete(ip);
-  const value = toAddressNumber(ip);
+  const value = parseIpv4(ip);
   for (const [key, hint] of addressHints) {
     const first = Number(key.slice(key.lastIndexOf("/") + 1));
     if (value >= first && value < hint) addressHints.set(key, value);

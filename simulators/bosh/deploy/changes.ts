@@ -27,7 +27,7 @@ export function changesFor(run: DeployRun, each: PlannedInstance): ReturnType<ty
   return each.instance.ignore ? [] : changesOf(each, updateRequestFor(run, each));
 }
 
-/** What a deploy is told besides the manifest. */
+/** What a deploy is asked for besides the manifest. */
 export interface UpdateRequest {
   readonly recreate: boolean;
   /** The agent said, or kept silent. */

@@ -1,7 +1,7 @@
 import type { VmRequest } from "../cpi/cpi.ts";
-import type { Body, Random } from "../../kernel/index.ts";
+import { type Body, type Random, readTexts } from "../../kernel/index.ts";
 import { vmProperties } from "../configs/cloud-config.ts";
-import { type Fields, isHash, optionalField, readTexts } from "../configs/fields.ts";
+import { type Fields, isHash, optionalField } from "../configs/fields.ts";
 import { audit, withAudit } from "../events/audit.ts";
 import { bootVm, type VmOwner } from "../instances/boot.ts";
 import { abandonVm } from "../instances/destroy-vm.ts";

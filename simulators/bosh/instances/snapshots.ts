@@ -38,14 +38,14 @@ export function* deleteMatchingSnapshots(
   director: Director,
   chosen: (each: Snapshot) => boolean,
 ): Body<readonly string[]> {
-  const doomed = director.slot.value.snapshots.filter(chosen);
-  for (const each of doomed) {
+  const matching = director.slot.value.snapshots.filter(chosen);
+  for (const each of matching) {
     yield* director.cpi.deleteSnapshot(each.cid);
     const { snapshots } = director.slot.value;
     snapshots.splice(snapshots.indexOf(each), 1);
     director.kernel.record("bosh", "snapshot.delete", each.cid);
   }
-  return doomed.map(({ cid }) => cid);
+  return matching.map(({ cid }) => cid);
 }
 
 /** `snapshot deployment`. */

@@ -82,10 +82,6 @@ export class Client {
     return fixtureOf(this.#recordings, name);
   }
 
-  sleep(ms: number): void {
-    this.kernel.advanceTo(this.kernel.nowMs + ms);
-  }
-
   #authorization({ auth = "admin", jwt, jwt_note: note }: RecordedRequest): string | undefined {
     if (jwt !== undefined) return jwt === null ? undefined : this.#token(jwt, note ?? "");
     if (auth === "none") return undefined;
@@ -107,7 +103,7 @@ export class Client {
   }
 
   async send(recorded: RecordedRequest): Promise<DirectorAnswer> {
-    this.sleep(REQUEST_MS);
+    this.kernel.advanceBy(REQUEST_MS);
     const authorization = this.#authorization(recorded);
     const body: Uint8Array | string =
       recorded.body_ref !== undefined
@@ -144,7 +140,7 @@ export class Client {
 
   /** Follows a task to its end and returns its last state. */
   async follow(path: string): Promise<Record<string, unknown>> {
-    for (const until = this.kernel.nowMs + TASK_MS_MAX; this.kernel.nowMs < until; this.sleep(POLL_MS)) {
+    for (const until = this.kernel.nowMs + TASK_MS_MAX; this.kernel.nowMs < until; this.kernel.advanceBy(POLL_MS)) {
       const answer = await this.get(path);
       if (answer.status !== 200) throw new Error(`${path}: ${answer.status} ${answer.text}`);
       const task = JSON.parse(answer.text) as Record<string, unknown>;

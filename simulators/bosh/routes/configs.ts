@@ -88,11 +88,12 @@ function show(context: RequestContext): HttpReply {
   return htmlJson(200, view(context.director, config));
 }
 
-function remove(context: RequestContext, doomed: readonly Config[]): HttpReply {
+function remove(context: RequestContext, configs: readonly Config[]): HttpReply {
   const { director, caller } = context;
-  for (const { team } of doomed) requireScopes(caller, teamScopes(team === null ? [] : [team], "admin", director.uuid));
-  for (const config of doomed) config.deleted = true;
-  const [first] = doomed;
+  for (const { team } of configs)
+    requireScopes(caller, teamScopes(team === null ? [] : [team], "admin", director.uuid));
+  for (const config of configs) config.deleted = true;
+  const [first] = configs;
   if (first !== undefined) director.kernel.record("bosh", "config.delete", String(first.id), { type: first.type });
   return emptyReply();
 }
@@ -107,10 +108,10 @@ function removeByName(context: RequestContext): HttpReply {
   const { director, query, request } = context;
   for (const field of ["type", "name"])
     if ((query.get(field) ?? "") === "") throw new DirectorError(440010, `'${field}' is required`);
-  const doomed = liveConfigs(director).filter(
+  const configs = liveConfigs(director).filter(
     ({ type, name }) => type === query.get("type") && name === query.get("name"),
   );
-  return doomed.length === 0 ? noEndpoint(request.path) : remove(context, doomed);
+  return configs.length === 0 ? noEndpoint(request.path) : remove(context, configs);
 }
 
 /** The routes of /configs, of all types. */

@@ -2,6 +2,6 @@
 export interface MonitorMemory {
   /** By agent id: the first look at which its agent was silent. */
   silentSinceMs: Map<string, number>;
-  /** By instance id: when the resurrector was last told of it. */
+  /** By instance id: when the resurrector last heard of it. */
   alertedMs: Map<string, number>;
 }

@@ -21,7 +21,7 @@ const COPY_DONE = message("c");
 const complete = (tag: string): Buffer => message("C", `${tag}\0`);
 const error = (code: string): Buffer => message("E", `SERROR\0VERROR\0C${code}\0Mno\0\0`);
 
-/** A connection to a server in memory that answers every query with the same bytes, in pieces of these sizes, and then hangs up if it is told to. */
+/** A connection to a server in memory that answers every query with the same bytes, in pieces of these sizes, and then hangs up if asked to. */
 class Answering extends Duplex {
   readonly #answer: Buffer;
   readonly #sizes: readonly number[];

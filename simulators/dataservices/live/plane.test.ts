@@ -235,7 +235,7 @@ describe.skipIf(whyNot !== undefined)("the live data plane", () => {
       COMMENT ON TABLE everything IS 'it''s all'; COMMENT ON COLUMN everything.t IS 'text'; COMMENT ON CONSTRAINT some_of ON child IS 'check'; COMMENT ON FUNCTION twice(int) IS 'doubles';
       GRANT SELECT ON everything TO PUBLIC; GRANT UPDATE (t) ON everything TO u1; REVOKE EXECUTE ON FUNCTION twice(int) FROM PUBLIC; SELECT lo_from_bytea(4711, '\\x0102');
     `;
-    /** Catalog and content as text, from which two states are told apart. */
+    /** Catalog and content as text, which distinguishes two states. */
     const PICTURE = `
       SELECT table_schema || '.' || table_name || '.' || column_name || ' ' || data_type || coalesce(column_default, '') || is_nullable || is_identity || coalesce(generation_expression, '') AS x FROM information_schema.columns WHERE table_schema NOT IN ('pg_catalog', 'information_schema')
       UNION ALL SELECT indexdef FROM pg_indexes WHERE schemaname NOT LIKE 'pg_%'

@@ -44,11 +44,7 @@ export class ConsulClient {
         config: config ?? {},
       })),
     });
-    this.sleep(SETTLE_MS);
-  }
-
-  sleep(ms: number): void {
-    this.kernel.advanceTo(this.kernel.nowMs + ms);
+    this.kernel.advanceBy(SETTLE_MS);
   }
 
   #agent(name = "agent-1"): ConsulAgent {
@@ -62,7 +58,7 @@ export class ConsulClient {
   }
 
   send(recorded: RecordedRequest, agent?: string): Flight {
-    this.sleep(STEP_MS);
+    this.kernel.advanceBy(STEP_MS);
     const headers: Record<string, string> = { host: "127.0.0.1:8500" };
     for (const [name, value] of Object.entries(recorded.headers ?? {})) headers[name.toLowerCase()] = value;
     return this.#agent(agent).http.receive(
@@ -81,7 +77,7 @@ export class ConsulClient {
 
   /** The answer to one DNS message. */
   ask(message: Uint8Array, transport: "udp" | "tcp", agent?: string): Uint8Array | undefined {
-    this.sleep(STEP_MS);
+    this.kernel.advanceBy(STEP_MS);
     const asked = this.#agent(agent).ask(message, transport);
     if (!(asked instanceof Process)) return asked.message;
     while (asked.running && this.kernel.step());
@@ -102,9 +98,9 @@ export class ConsulClient {
       const messages = frames.push(chunk);
       replies.push(...messages.flatMap((message) => this.ask(message, "tcp", agent) ?? []));
       if (messages.length > 0) deadlineMs = this.kernel.nowMs + TCP_IDLE_MS;
-      this.sleep(PIECE_MS);
+      this.kernel.advanceBy(PIECE_MS);
     }
-    this.sleep(timeoutMs);
+    this.kernel.advanceBy(timeoutMs);
     const closed = isHalfClosed || frames.messages >= TCP_MESSAGES_MAX || this.kernel.nowMs > deadlineMs;
     return { replies, closed };
   }

@@ -96,7 +96,7 @@ class ScenarioReplay {
     if ("join" in step) return this.#join(step);
     if ("pending" in step) return this.#pending(step.pending);
     if ("kill" in step) this.#client.kill(step.kill);
-    else this.#client.sleep(step.wait_ms);
+    else this.#client.kernel.advanceBy(step.wait_ms);
     return [];
   }
 

@@ -19,7 +19,7 @@ class Identity {
   }
 
   sleep(ms: number): void {
-    this.#client.sleep(ms);
+    this.#client.kernel.advanceBy(ms);
   }
 
   async call(method: string, path: string, body?: object, token = this.#admin): Promise<ReceivedReply> {

@@ -49,10 +49,6 @@ export class LocalClient {
     return `http://127.0.0.1:2${CATALOG.identity.port}/v3`;
   }
 
-  sleep(ms: number): void {
-    this.kernel.advanceTo(this.kernel.nowMs + ms);
-  }
-
   async send(
     method: string,
     url: string,
@@ -74,7 +70,7 @@ export class LocalClient {
       origin,
     });
     this.sent.push({ service: host.name, method: plain.method, path: plain.path });
-    this.sleep(REQUEST_MS);
+    this.kernel.advanceBy(REQUEST_MS);
     const upload = service.uploadOf(plain.method, plain.path);
     const request =
       upload === undefined

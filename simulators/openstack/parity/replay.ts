@@ -84,7 +84,7 @@ async function differencesOf(
 ): Promise<readonly string[]> {
   if ("poll" in step) return replayPoll(client, setting, step);
   if ("sleep_ms" in step) {
-    client.sleep(step.sleep_ms);
+    client.kernel.advanceBy(step.sleep_ms);
     return [];
   }
   return compareReply(step, await exchange(client, setting, step), setting.variables);
@@ -161,7 +161,7 @@ async function replayPoll(
     if (client.kernel.nowMs > endMs) {
       return [`states ${JSON.stringify(seen)}; wanted one of ${JSON.stringify(until.in ?? until.status ?? until.not)}`];
     }
-    client.sleep(every_ms);
+    client.kernel.advanceBy(every_ms);
   }
 }
 

@@ -4,7 +4,7 @@ import { type Path, replaceAt, valueAt } from "../../mutants/paths.ts";
 import type { SpecMinor } from "../../../client/spec-version.ts";
 
 /** One way to spoil a catalog: what of it, and with which values. */
-export interface Defect {
+interface Defect {
   /** The id of the rule that has to catch it. */
   readonly rule: string;
   /** Where it can be planted, and with what; nowhere when the catalog has no such place. */
@@ -61,7 +61,7 @@ function member(rule: string, places: Places, name: string, to: Wrong, minor: Sp
 }
 
 /** A member takes the value that another of its kind has. */
-function repeated(rule: string, groups: (catalog: JsonObject) => readonly (readonly Path[])[], name: string): Defect {
+function repeatName(rule: string, groups: (catalog: JsonObject) => readonly (readonly Path[])[], name: string): Defect {
   const plant: Defect["plant"] = (catalog) =>
     groups(catalog)
       .filter((paths) => paths.length > 1)
@@ -82,7 +82,7 @@ const unfriendly = fc.constantFrom("a b", "a_b", "ä", "a/b", "a:b");
 const flags = (places: Places, kind: string, names: readonly string[]) =>
   names.map((name) => member(`${kind}-${name.replaceAll("_", "-")}-type`, places, name, noBoolean));
 const draft7 = "http://json-schema.org/draft-07/schema#";
-const padded = (chars: number): Wrong =>
+const padTo = (chars: number): Wrong =>
   fc.constant({ $schema: draft7, type: "object", description: "x".repeat(chars) });
 const withoutBinding: Places = (catalog) =>
   plans(catalog).filter((path) => {
@@ -95,10 +95,10 @@ const withoutBinding: Places = (catalog) =>
 export const DEFECTS: readonly Defect[] = [
   ...identity("service", services),
   ...identity("plan", plans),
-  repeated("service-name-unique", (catalog) => [services(catalog)], "name"),
-  repeated("service-id-unique", (catalog) => [services(catalog)], "id"),
-  repeated("plan-id-unique", (catalog) => [plans(catalog)], "id"),
-  repeated(
+  repeatName("service-name-unique", (catalog) => [services(catalog)], "name"),
+  repeatName("service-id-unique", (catalog) => [services(catalog)], "id"),
+  repeatName("plan-id-unique", (catalog) => [plans(catalog)], "id"),
+  repeatName(
     "plan-name-unique-in-service",
     (catalog) => services(catalog).map((path) => under(catalog, [path], "plans")),
     "name",
@@ -149,8 +149,8 @@ export const DEFECTS: readonly Defect[] = [
   member("schema-parameters-object", creations, "parameters", noObject),
   member("schema-dollar-schema-present", published, "$schema", fc.oneof(absent, empty)),
   member("schema-no-external-refs", published, "$ref", fc.constantFrom("https://example.com/a.json", "other.json#/a")),
-  member("schema-max-64kb", creations, "parameters", padded(66_000)),
-  member("schema-max-64000-bytes", creations, "parameters", padded(64_500)),
+  member("schema-max-64kb", creations, "parameters", padTo(66_000)),
+  member("schema-max-64000-bytes", creations, "parameters", padTo(64_500)),
   member("schema-valid-for-its-draft", creations, "parameters", fc.constant({ $schema: draft7, type: "objekt" })),
   member("maintenance-version-required", maintenance, "version", fc.oneof(absent, noString)),
   member(

@@ -23,9 +23,9 @@ function judgeReturnedCredentials(lifecycle: Lifecycle): Outcome | undefined {
 const judgeCredentials =
   ({ minor }: OsbContext) =>
   (lifecycle: Lifecycle): Outcome | undefined => {
-    const ofBinding = minor >= 14 ? judgeBindingInformation(lifecycle) : undefined;
+    const information = minor >= 14 ? judgeBindingInformation(lifecycle) : undefined;
     const outcome = judgeReturnedCredentials(lifecycle);
-    return outcome?.verdict === "fail" && ofBinding?.verdict === "fail"
+    return outcome?.verdict === "fail" && information?.verdict === "fail"
       ? followsFrom(
           "bind-info-returned-once",
           "the binding information is returned nowhere",
@@ -49,10 +49,10 @@ function judgeBindingInformation(lifecycle: Lifecycle): Outcome | undefined {
   if (bind === undefined || first?.state !== "succeeded" || requires(lifecycle.offer, "route_forwarding"))
     return undefined;
   const evidence = [bind, ...first.polls.slice(-1), ...(fetched ? [fetched] : [])];
-  const isTold = [bind, fetched].some(
+  const isStated = [bind, fetched].some(
     (answer) => answer !== undefined && INFORMATION.some((member) => isPresent(bodyOf(answer)[member])),
   );
-  if (isTold) return pass(...evidence);
+  if (isStated) return pass(...evidence);
   if (fetched === undefined && bind.status === 202)
     return fail("binding information in the first fetch", "a 202, and nothing that can be fetched", ...evidence);
   if (fetched !== undefined && fetched.status !== 200)

@@ -15,7 +15,7 @@ const bad = { intent: "bad" } as const;
 const bindAgain = (context: OsbContext, judge: (first: Answer, again: Answer) => Outcome): Promise<Outcome> =>
   onEachPlan(context, [BINDABLE], async (offer) => {
     const live = await context.liveOf(offer);
-    const { id, bound } = await context.bound(live);
+    const { id, bound } = await context.bindTo(live);
     return judge(bound.answer, await context.bind(live, id));
   });
 
@@ -31,7 +31,7 @@ function compareRepeatedCredentials(first: Answer, again: Answer): Outcome {
 const bindConflicting = (context: OsbContext): Promise<Outcome> =>
   onEachPlan(context, [BINDABLE], async (offer) => {
     const live = await context.liveOf(offer);
-    const { id } = await context.bound(live);
+    const { id } = await context.bindTo(live);
     const put = async (parameters: JsonObject): Promise<Answer> => {
       const answer = await context.bind(live, id, { body: { ...context.bindBody(offer), parameters }, ...bad });
       await context.platform.settle(offer, answer);

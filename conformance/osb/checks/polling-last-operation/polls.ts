@@ -15,7 +15,7 @@ const MAKING: readonly (Operation | undefined)[] = ["provision", "update", "bind
 const isDeleting = ({ polled }: Answer): boolean => polled === "deprovision" || polled === "unbind";
 
 /**
- * Judges the ordinary polls of the standard stories, from the first to the one that showed the end. What a poll after the end is answered
+ * Judges the ordinary polls of the standard stories, from the first to the one that reported the end. What a poll after the end is answered
  * is the matter of `lastop-*-state-kept`, and of no other check.
  */
 export function judgeEveryPoll(kind: ThingKind, judge: (poll: Answer, kind: ThingKind) => Outcome | undefined) {

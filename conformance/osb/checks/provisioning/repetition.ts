@@ -5,7 +5,7 @@ import type { OsbContext } from "../../context.ts";
 import { type OsbCheck, probe } from "../../define.ts";
 import { expectStatus } from "../../judge.ts";
 import { ANY } from "../../plan-requirements.ts";
-import { isRemoved } from "../../sequences/lifecycles.ts";
+import { isRemoved } from "../../../client/polling.ts";
 import { type Conflict, judgeOtherParameters, planConflicts } from "../../variations/conflicts.ts";
 import { unlessOrdinaryRefused } from "../../model/ordinary.ts";
 import { lookFor } from "../../model/presence.ts";

@@ -35,9 +35,9 @@ function readBack({ before, after, settled }: UpdateRecord) {
 }
 
 const comparePlans = (record: UpdateRecord): Outcome => {
-  const shown = readBack(record);
-  if ("verdict" in shown) return shown;
-  const { before, after } = shown;
+  const fetched = readBack(record);
+  if ("verdict" in fetched) return fetched;
+  const { before, after } = fetched;
   const [was, is] = [before, after].map((answer) => bodyOf(answer)["plan_id"]);
   if (was === undefined || is === undefined) return notApplicable("the plan of an instance is not returned", after);
   return was === is
@@ -46,9 +46,9 @@ const comparePlans = (record: UpdateRecord): Outcome => {
 };
 
 const compareParameters = (record: UpdateRecord): Outcome => {
-  const shown = readBack(record);
-  if ("verdict" in shown) return shown;
-  const { before, after } = shown;
+  const fetched = readBack(record);
+  if ("verdict" in fetched) return fetched;
+  const { before, after } = fetched;
   if (!hasParameters(before)) return notApplicable("the instance shows no parameters that could be lost", before);
   return sameJson(bodyOf(before)["parameters"], bodyOf(after)["parameters"])
     ? pass(before, record.settled.answer, after)
@@ -79,13 +79,13 @@ function judgeParameters({ change, settled, after }: UpdateRecord): Outcome {
 
 /** What an update says of the labels, and what the fetch that follows it does. */
 function judgeLabels({ settled, after }: UpdateRecord): Outcome {
-  const [said, shown] = [settled.answer, after].map((answer) => {
+  const [returned, fetched] = [settled.answer, after].map((answer) => {
     const metadata = answer === undefined ? undefined : bodyOf(answer)["metadata"];
     return isObject(metadata) ? metadata["labels"] : undefined;
   });
-  if (settled.state !== "succeeded" || said === undefined || shown === undefined || after === undefined)
+  if (settled.state !== "succeeded" || returned === undefined || fetched === undefined || after === undefined)
     return notApplicable("no labels came with an update and with the fetch after it", settled.answer);
-  return sameJson(said, shown)
+  return sameJson(returned, fetched)
     ? pass(settled.answer, after)
     : fail("the labels that came with the update", "other ones", settled.answer, after);
 }

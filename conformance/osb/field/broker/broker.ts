@@ -1,5 +1,6 @@
 import { areBindingsRetrievable, areInstancesRetrievable, readCatalog } from "../../../client/catalog.ts";
 import { isObject, type Json, type JsonObject } from "../../../client/http/json.ts";
+import { basicHeader } from "../../../client/target.ts";
 import {
   type Handler,
   reply,
@@ -17,7 +18,7 @@ import { type Thing, Things } from "./things.ts";
 
 /** Who may ask. */
 export const LOGIN = { username: "drydock", password: "conformance" } as const;
-const AUTHORIZATION = `Basic ${Buffer.from(`${LOGIN.username}:${LOGIN.password}`).toString("base64")}`;
+const AUTHORIZATION = basicHeader(LOGIN.username, LOGIN.password);
 
 /** A broker that behaves like this, on a clock of milliseconds. A request that it hangs up on is rejected. */
 export function createFieldBroker(behaviour: Behaviour, nowMs: () => number): Handler {

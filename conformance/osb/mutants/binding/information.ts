@@ -42,7 +42,7 @@ export const bindingInformationMutants: readonly Mutant[] = [
   ),
   mutant(
     "bind-credentials-required",
-    "Credentials are only told when a binding is fetched.",
+    "Credentials are returned only when a binding is fetched.",
     alter(BIND, isDone, drop("credentials")),
   ),
   mutant(

@@ -84,11 +84,15 @@ export function pollAnswerMutantsOf(kind: Polled): readonly Mutant[] {
 }
 
 /** Defects in how polls are understood, and in what is remembered for them. */
-export function pollRequestMutantsOf(kind: Polled): readonly Mutant[] {
+export const pollRequestMutantsOf = (kind: Polled): readonly Mutant[] => [
+  ...pollReadingMutantsOf(kind),
+  ...pollMemoryMutantsOf(kind),
+];
+
+/** Defects in how polls are understood. */
+function pollReadingMutantsOf(kind: Polled): readonly Mutant[] {
   const operations = pollsOf(kind);
   const id = (rest: string) => `lastop-${kind}-${rest}`;
-  const roundTrip = kind === "instance" ? "lastop-operation-roundtrip" : "lastop-binding-operation-roundtrip";
-  const isAsked: When = all(isKnown, not(isPending));
   return [
     mutant(
       id("400-malformed"),
@@ -114,9 +118,19 @@ export function pollRequestMutantsOf(kind: Polled): readonly Mutant[] {
       alter(operations, is(200), instead(400), not(asks("service_id"))),
       later,
     ),
+  ];
+}
+
+/** Defects in what is remembered for polls. */
+function pollMemoryMutantsOf(kind: Polled): readonly Mutant[] {
+  const operations = pollsOf(kind);
+  const id = (rest: string) => `lastop-${kind}-${rest}`;
+  const roundTrip = kind === "instance" ? "lastop-operation-roundtrip" : "lastop-binding-operation-roundtrip";
+  const isAsked: When = all(isKnown, not(isPending));
+  return [
     mutant(
       id("state-kept"),
-      `Polls of ${kind}s: once it has told the end of an operation it tells that it failed.`,
+      `Polls of ${kind}s: once it has reported the end of an operation, it reports that it failed.`,
       changeEnd(operations, "failed"),
       later,
     ),

@@ -36,7 +36,7 @@ async function fly(started: Answer, meanwhile: Record<string, Answer | undefined
   return { log, flight: await flight.catch((error: unknown) => error) };
 }
 
-async function landed(...[started, meanwhile, state]: Parameters<typeof fly>) {
+async function flyToEnd(...[started, meanwhile, state]: Parameters<typeof fly>) {
   const { flight } = await fly(started, meanwhile, state);
   if (flight instanceof Error || typeof flight !== "object" || flight === null || !("wasRunning" in flight))
     throw new Error("there was no flight");
@@ -68,7 +68,7 @@ describe("a flight", () => {
   });
 
   it("shows everything that was asked as evidence, the beginning first", async () => {
-    const flight = await landed(accepted, { resent: asked, update: undefined });
+    const flight = await flyToEnd(accepted, { resent: asked, update: undefined });
     expect(evidenceOf(flight)).toEqual([accepted, asked]);
   });
 });
@@ -77,22 +77,22 @@ describe("judgeMeanwhile", () => {
   const judge = (answer: Answer) => pass(answer);
 
   it("judges what was asked while the operation was in progress", async () => {
-    const flight = await landed(accepted, { resent: asked });
+    const flight = await flyToEnd(accepted, { resent: asked });
     expect(judgeMeanwhile(flight, "resent", judge)).toEqual(pass(asked));
   });
 
   it.each(["succeeded", "failed"])("accuses nobody when the operation had %s by then", async (state) => {
-    const flight = await landed(accepted, { resent: asked }, state);
+    const flight = await flyToEnd(accepted, { resent: asked }, state);
     expect(judgeMeanwhile(flight, "resent", judge).verdict).toBe("not-applicable");
   });
 
   it("judges a deletion also when it ended the operation", async () => {
-    const flight = await landed(accepted, { deletion }, "succeeded");
+    const flight = await flyToEnd(accepted, { deletion }, "succeeded");
     expect(judgeMeanwhile(flight, "deletion", judge).verdict).toBe("pass");
   });
 
   it("is not applicable to what could not be asked", async () => {
-    const flight = await landed(accepted, { update: undefined });
+    const flight = await flyToEnd(accepted, { update: undefined });
     expect(judgeMeanwhile(flight, "update", judge)).toMatchObject({
       verdict: "not-applicable",
       reason: expect.stringContaining("catalog"),

@@ -35,20 +35,20 @@ async function prepare(
   return { contents: await readContents(session, SHAPES), extras: session.extras };
 }
 
-/** What an engine has none of, or its client can't make, was not looked at: a pass says so. */
+/** What an engine lacks, or its client can't create, was not examined: a pass says so. */
 function passWith({ size }: RecordedSession["extras"], evidence: readonly Evidence[]): Outcome {
   const reason = "indexes, views and rights were not looked at: this data plane has none";
   return { ...pass(...evidence), ...(size === 0 ? { reason } : {}) };
 }
 
-/** What was backed up is taken away, so that it can only come from the backup: two tables as a whole, of the third some rows. */
+/** Removes what was backed up, so that it can only come from the backup: two whole tables, and some rows of the third. */
 async function destroy(session: RecordedSession): Promise<void> {
   for (const { shape } of [TYPES, VOLUME]) await session.run({ do: "drop-table", table: shape.name });
   const { shape, rows } = MANY_ROWS;
   for (const [key] of rows.slice(0, 20)) await session.run({ do: "delete", table: shape, key: String(key) });
 }
 
-/** A gap is no fault, a number that was given out before is. */
+/** A gap is no fault; a number that was handed out before is. */
 async function judgeSequence(
   context: BackupContext,
   tenant: Tenant,

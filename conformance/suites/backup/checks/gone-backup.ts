@@ -4,7 +4,7 @@ import { checkOf } from "../../../runner/requirement.ts";
 import type { BackupContext } from "../context.ts";
 import { BINDABLE } from "../../../osb/plan-requirements.ts";
 
-/** A backup that its owner has removed is gone: it can't be restored, and asked about it is not there, or said to be deleted. */
+/** A backup that its owner has removed is gone: it can't be restored, and a request for it says that it is missing or deleted. */
 async function goneBackup(context: BackupContext): Promise<Outcome> {
   const offer = (await context.findUsableOffer()) ?? context.osb.offer(BINDABLE);
   const live = await context.osb.liveOf(offer);

@@ -16,7 +16,7 @@ const see =
 
 const canariesOf = ({ live }: Tenant): FilledTable => markedTable(NAME, live.id, "first", "second");
 
-/** The neighbour goes on as well, so that one who rolls it back to some earlier state is seen. */
+/** The neighbour goes on as well, so that rolling it back to an earlier state shows. */
 async function goOn(context: BackupContext, neighbour: Tenant, table: FilledTable): Promise<DatabaseContents> {
   return context.inSession(neighbour, async (session) => {
     await session.run({ do: "insert", table: table.shape, rows: [["third", `third of ${neighbour.live.id}`]] });
@@ -57,7 +57,7 @@ export const neighbourCheck = checkOf(
     section: "Neighbours",
     requirement: "A backup and a restore of one instance change nothing in another instance of the same service.",
     instances: 2,
-    // Whom a restore hits by mistake is not ours to choose: alone, there is nobody else.
+    // We can't choose whom a restore hits by mistake: run alone, there is nobody else to hit.
     exclusive: true,
   },
   neighbourUnchanged,

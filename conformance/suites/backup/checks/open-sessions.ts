@@ -13,7 +13,7 @@ const VALUE = { name: "value", type: "text" } as const;
 
 const look = (session: RecordedSession): Promise<DatabaseContents> => readContents(session, [LEDGER.shape]);
 
-/** What an application leaves open: a session that is idle, and one in the middle of a transaction. */
+/** What an application leaves open: an idle session, and one in the middle of a transaction. */
 interface Held {
   readonly idle: RecordedSession;
   readonly busy: RecordedSession;
@@ -52,7 +52,7 @@ interface Restored {
   readonly hasWaited: boolean;
 }
 
-/** Restores with both sessions open. One that waits for a transaction would wait for good, and the suite with it. */
+/** Restores with both sessions open. A restore that waits for the transaction would wait for ever, and the suite with it. */
 async function restoreUnder(
   client: BackupClient,
   tenant: Tenant,
@@ -69,7 +69,7 @@ async function restoreUnder(
   return { restore: ended, hasWaited: clock.nowMs() - releasedMs <= RELEASE_MS_MAX };
 }
 
-/** Done, it has replaced everything; refused or failed, it has changed nothing. */
+/** A finished restore has replaced everything; a refused or failed one has changed nothing. */
 async function judgeData(
   context: BackupContext,
   tenant: Tenant,

@@ -16,7 +16,7 @@ async function prepare(session: RecordedSession): Promise<DatabaseContents> {
   return readContents(session, SHAPES);
 }
 
-/** Life goes on after the backup: each of these a restore has to take back, and nobody clears the way for it. */
+/** Life goes on after the backup: a restore has to undo each of these, and nobody clears the way for it. */
 async function live(session: RecordedSession): Promise<void> {
   const table = LEDGER.shape;
   await session.run({ do: "insert", table, rows: [["added", "after the backup"]] });

@@ -50,10 +50,10 @@ export function loseTail({ tables }: Store): void {
   for (const key of [...rows.keys()].slice(Math.floor(rows.size / 2))) rows.delete(key);
 }
 
-/** What a read of a socket brings at most. */
+/** The most that one read of a socket returns. */
 const READ_BYTES = 64 * 1024;
 
-/** Takes away each row that a read ends within. */
+/** Drops each row in which a read ends. */
 export function loseReads(rows: Map<string, TableRow>): void {
   let bytes = 0;
   for (const [key, row] of rows) {

@@ -20,7 +20,7 @@ import type { LiveInstance } from "../../../osb/shared-instances.ts";
 const CLOSE_MS_MAX = 30_000;
 const CLOSE_POLL_MS = 250;
 
-/** Tries until it is shut, or time is up. */
+/** Tries until it is closed, or time is up. */
 async function waitUntilShut(context: IsolationContext, key: Access, from: Vantage, waitMsMax: number): Promise<Reach> {
   const { clock, signal } = context.platform.settings;
   const endMs = clock.nowMs() + waitMsMax;
@@ -90,7 +90,7 @@ async function closedBeforeBinding(context: IsolationContext): Promise<Outcome> 
   return judgeReopened(context, whole, [...(before ?? []), ...control, ...bound, ...unbound]);
 }
 
-/** After the last binding: it may take its time to close, but to those who never were let in it stays shut. */
+/** After the last binding: closing may take time, but to those who were never admitted it stays closed. */
 async function judgeClosing(
   context: IsolationContext,
   key: Access,
@@ -104,7 +104,7 @@ async function judgeClosing(
   return isOutcome(others) ? others : [...evidence, ...others];
 }
 
-/** What was not looked at, for want of somebody to look. */
+/** What was not examined, for lack of a vantage. */
 function describeUnseen({ recorder: { plane } }: IsolationContext, isSeenBefore: boolean): string {
   const early =
     "seen after a binding was removed: where an instance listens before its first one, only its operator knows";

@@ -23,7 +23,7 @@ async function judgeCrossLogin(context: IsolationContext, own: Tenant, other: Te
   if (refusal === undefined) return fail(expected, "a login", ...evidence);
   const isUp = (await context.recorder.tryLogin(other.access)) === undefined;
   const control = context.lastStep();
-  // A server that is out of order lets in nobody: only a refusal that was meant proves something.
+  // A server that is out of order lets nobody in: only a deliberate refusal proves anything.
   if (isUp && refusal.fault === "denied") return pass(...evidence, ...control);
   return unknown(
     `the service at instance ${other.live.id} is out of order: ${refusal.message}`,
@@ -32,7 +32,7 @@ async function judgeCrossLogin(context: IsolationContext, own: Tenant, other: Te
   );
 }
 
-/** Where two instances are one database a login says nothing: then it is the data that must not be seen. */
+/** Where two instances share one database, a login says nothing: then it is the data that must not be visible. */
 async function judgeSharedDatabase(context: IsolationContext, own: Tenant, other: Tenant): Promise<Outcome> {
   const canary = markedTable("drydock_canary", other.live.id, "only");
   await context.inSession(other, (session) => createFilled(session, canary));
@@ -53,7 +53,7 @@ async function crossLogin(context: IsolationContext): Promise<Outcome> {
   const shared = await context.osb.liveOf(offer);
   context.markChanged();
   const [a, b] = await Promise.all([context.tenant(offer, shared), context.tenant(offer)]);
-  // Each must get in at its own instance, or a refusal elsewhere says nothing.
+  // Each must be able to log in to its own instance, or a refusal elsewhere says nothing.
   for (const tenant of [a, b]) await context.inSession(tenant, async () => {});
   const [placeA, placeB] = [
     await databaseAddress(context, a.access.login),

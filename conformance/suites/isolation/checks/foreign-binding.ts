@@ -11,7 +11,7 @@ import type { LiveInstance } from "../../../osb/shared-instances.ts";
 
 type Probe = "fetch-binding" | "poll-binding" | "unbind";
 
-/** The same request about a binding that nobody has: what a broker that knows nothing would answer. */
+/** The same request about a binding that does not exist: what a broker that knows nothing would answer. */
 interface Probed {
   readonly foreign: Answer;
   readonly control: Answer;

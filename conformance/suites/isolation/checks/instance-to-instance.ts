@@ -10,7 +10,7 @@ interface Target {
   readonly what: string;
 }
 
-/** What VMs of data services listen at beside the service: none of it is for a tenant. */
+/** What data-service VMs listen on besides the service: none of it is for a tenant. */
 const USUAL: readonly Target[] = [
   { port: 22, what: "SSH" },
   { port: 2822, what: "monit, as BOSH's agent sets it up" },
@@ -75,7 +75,7 @@ async function instanceToInstance(context: IsolationContext): Promise<Outcome> {
     return notApplicable("nobody stands at another tenant's VM (data.tenant in drydock.yml)");
   const victim = await context.tenant(offer, await context.osb.liveOf(offer));
   const attacker = await context.tenant(offer);
-  // Both are there: who is let in nowhere proves nothing.
+  // Both exist: credentials that work nowhere prove nothing.
   await context.inSession(attacker, async () => {});
   await context.inSession(victim, async () => {});
   const control = context.lastStep();

@@ -3,7 +3,7 @@ import { fail, notApplicable, type Outcome, pass, unknown } from "../../../runne
 import { checkOf } from "../../../runner/requirement.ts";
 import type { IsolationContext } from "../context.ts";
 
-/** The same ids again: what is made from them, instead of drawn, is the same again as well. */
+/** The same ids again: secrets derived from them, rather than drawn at random, come out the same again. */
 async function reprovision(context: IsolationContext): Promise<Outcome> {
   const { platform, osb } = context;
   const offer = await context.requireUsableOffer();

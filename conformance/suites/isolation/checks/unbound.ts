@@ -5,7 +5,7 @@ import { type Evidence, fail, type Outcome, pass, unknown } from "../../../runne
 import { checkOf } from "../../../runner/requirement.ts";
 import type { IsolationContext } from "../context.ts";
 
-/** How long a service may take to forget a user, in milliseconds. */
+/** How long a service may take to remove a user, in milliseconds. */
 const REVOKE_MS_MAX = 30_000;
 const REVOKE_POLL_MS = 250;
 
@@ -38,7 +38,7 @@ async function hasEnded(session: RecordedSession): Promise<boolean> {
 const outOfOrder = (how: string, evidence: readonly Evidence[]): Outcome =>
   unknown(`the service is out of order: ${how}`, ...evidence);
 
-/** Another binding of the same instance shows that the service is there: who is refused now is meant. */
+/** Another binding of the same instance shows that the service is up: a refusal now is deliberate. */
 async function judge(context: IsolationContext, gone: Tenant, other: Tenant, open: RecordedSession): Promise<Outcome> {
   const bound = `within ${REVOKE_MS_MAX / 1000} s of its removal`;
   const isDenied = (refusal: DataError | undefined): boolean => refusal?.fault === "denied";

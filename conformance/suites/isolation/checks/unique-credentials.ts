@@ -28,7 +28,7 @@ async function unique(context: IsolationContext): Promise<Outcome> {
   const offer = (await context.findUsableOffer()) ?? context.osb.offer(BINDABLE);
   const [a, b] = [await context.osb.liveOf(offer), await context.osb.freshOf(offer)];
   const all: Given[] = [];
-  for (const live of [a, b, a, b]) all.push(await fetchGiven(context, await context.osb.bound(live)));
+  for (const live of [a, b, a, b]) all.push(await fetchGiven(context, await context.osb.bindTo(live)));
   const evidence = all.map(({ answer }) => answer);
   if (all.every(({ credentials }) => secretsIn(credentials).length === 0))
     return notApplicable("the credentials hold no password, token or key", ...evidence.slice(0, 1));

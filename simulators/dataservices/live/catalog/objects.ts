@@ -86,7 +86,7 @@ export const NODES: readonly { readonly kind: string; readonly query: string }[]
     query: `SELECT 'partition:' || c.oid AS key, format('ALTER TABLE ONLY %s ATTACH PARTITION %s %s', i.inhparent::regclass, ${NAME}, pg_get_expr(c.relpartbound, c.oid)) AS sql
       FROM ${RELATIONS} JOIN pg_inherits i ON i.inhrelid = c.oid WHERE c.relispartition AND c.relkind IN ('r', 'p') AND ${IS_OURS} ORDER BY n.nspname, c.relname`,
   },
-  /** `sql` is what COPY is told: the table with its columns, if it has any that are stored and not generated. */
+  /** `sql` is the operand of COPY: the table with its columns, if it has any that are stored and not generated. */
   {
     kind: "rows",
     query: `SELECT 'rows:' || c.oid AS key, ${NAME} AS name, ${NAME} || coalesce(' (' || string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) || ')', '') AS sql

@@ -1,9 +1,8 @@
+import { badRequest, notFound } from "../../fault-refusals.ts";
 import { Refusal } from "../../refusal.ts";
 
-/** 400. */
-export const badRequest = (message: string): Refusal => new Refusal(400, "badRequest", message);
-/** 404. */
-export const notFound = (message: string): Refusal => new Refusal(404, "itemNotFound", message);
+export { badRequest, notFound };
+
 /** 404 for a thing that does not exist, or that the caller may not see. */
 export const notFoundById = (kind: string, id: string): Refusal => notFound(`${kind} ${id} could not be found.`);
 /** 403: the refusal of a policy rule. */

@@ -1,11 +1,10 @@
-import { Refusal } from "../../refusal.ts";
+import { invalidRequest as badRequest, Refusal } from "../../refusal.ts";
 
 /*
  * Designate's refusals: status, type and message as recorded (docs/discoveries/openstack.md, "Designate").
  */
 
-/** 400 of any type. */
-export const badRequest = (type: string, message: string): Refusal => new Refusal(400, type, message);
+export { badRequest };
 
 /** 400 `invalid_object`. */
 export const invalidObject = (message: string): Refusal => badRequest("invalid_object", message);

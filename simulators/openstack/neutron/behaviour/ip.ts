@@ -1,9 +1,8 @@
+import { formatIpv4, parseIpv4 } from "../../../kernel/index.ts";
+
 /*
  * IP arithmetic. The value of an IPv4 address is a whole number below 2^32 where only IPv4 is meant, a bigint where either version is.
  */
-
-const toNumber = (ip: string): number => ip.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
-const toIpv4 = (value: number): string => [24, 16, 8, 0].map((shift) => Math.floor(value / 2 ** shift) % 256).join(".");
 
 const isIpv4 = (text: string): boolean => {
   const parts = text.split(".");
@@ -17,7 +16,7 @@ export const isIp = (text: unknown): text is string => typeof text === "string" 
 
 /** The value of an address. */
 export function addressValue(ip: string): bigint {
-  if (!ip.includes(":")) return BigInt(toNumber(ip));
+  if (!ip.includes(":")) return BigInt(parseIpv4(ip));
   const [head = "", tail] = ip.split("::");
   const groups = (part: string): string[] => (part === "" ? [] : part.split(":"));
   const [front, back] = [groups(head), groups(tail ?? "")];
@@ -27,7 +26,7 @@ export function addressValue(ip: string): bigint {
 
 /** The text of an address; of IPv6 the shortest (RFC 5952). */
 export function addressText(value: bigint, version: 4 | 6): string {
-  if (version === 4) return toIpv4(Number(value));
+  if (version === 4) return formatIpv4(Number(value));
   const groups = Array.from({ length: 8 }, (_none, at) => ((value >> BigInt(16 * (7 - at))) & 0xffffn).toString(16));
   const text = groups.join(":");
   const zeroRuns = [...text.matchAll(/(?:^|(?<=:))0(?::0)+(?=:|$)/g)].sort((a, b) => b[0].length - a[0].length);
@@ -51,13 +50,13 @@ export function parseIpv4Range(cidr: string): Ipv4Range | undefined {
   const [base = "", bits = "32"] = cidr.split("/");
   if (!isIpv4(base) || !/^\d{1,2}$/.test(bits) || Number(bits) > 32) return undefined;
   const size = 2 ** (32 - Number(bits));
-  const first = Math.floor(toNumber(base) / size) * size;
+  const first = Math.floor(parseIpv4(base) / size) * size;
   return { first, last: first + size - 1, bits: Number(bits) };
 }
 
 /** Whether an IPv4 address lies in the range. */
 export const isInRange = (range: Ipv4Range, ip: string): boolean =>
-  isIpv4(ip) && toNumber(ip) >= range.first && toNumber(ip) <= range.last;
+  isIpv4(ip) && parseIpv4(ip) >= range.first && parseIpv4(ip) <= range.last;
 
 /** A prefix of either version, with the values of its first and last address. */
 export interface Prefix {

@@ -1,4 +1,4 @@
-import { Refusal } from "../../refusal.ts";
+import { invalidRequest as invalid, Refusal } from "../../refusal.ts";
 
 /*
  * Neutron's refusals: status, type and message as recorded (docs/discoveries/openstack.md, "Neutron errors").
@@ -28,8 +28,7 @@ export const badRequest = (resource: string, message: string): Refusal =>
 /** 400 `HTTPBadRequest`: the web framework's, about the request itself. */
 export const httpBadRequest = (message: string): Refusal => new Refusal(400, "HTTPBadRequest", message);
 
-/** 400 of a type of its own. */
-export const invalid = (type: string, message: string): Refusal => new Refusal(400, type, message);
+export { invalid };
 
 /** 409 of any type. */
 export const conflict = (type: string, message: string): Refusal => new Refusal(409, type, message);

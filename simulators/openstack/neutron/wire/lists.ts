@@ -1,4 +1,4 @@
-import { type HttpReply, json, own } from "../../../kernel/index.ts";
+import { type HttpReply, json, own, readTexts } from "../../../kernel/index.ts";
 import { repr } from "../../python/index.ts";
 import type { RequestContext } from "../../service.ts";
 import type { Attributes } from "./attributes.ts";
@@ -65,8 +65,6 @@ function filterOf(key: string, wanted: readonly string[], attributes: Attributes
   };
 }
 
-const textsIn = (value: unknown): readonly string[] => (Array.isArray(value) ? value.map(String) : []);
-
 /** The `fixed_ips` of a port's view. */
 function addressesIn(value: unknown): readonly { readonly subnet_id: string; readonly ip_address: string }[] {
   const each = Array.isArray(value) ? value.filter(isDictionary) : [];
@@ -77,7 +75,7 @@ function tagFilter(key: string, wanted: readonly string[]): Filter {
   const isAny = key.endsWith("-any");
   const isNot = key.startsWith("not-");
   return (view) => {
-    const tags = textsIn(view.tags);
+    const tags = readTexts(view.tags);
     const fits = isAny ? wanted.some((tag) => tags.includes(tag)) : wanted.every((tag) => tags.includes(tag));
     return fits !== isNot;
   };
@@ -168,6 +166,7 @@ function linksOf(
   return page.length === limit ? [next, previous] : [previous];
 }
 
+/** A view reduced to the `fields` that a query names; whole where it names none. */
 export function selectFields(query: URLSearchParams, view: View): View {
   const wanted = query.getAll("fields").filter((each) => each !== "");
   return wanted.length === 0 ? view : Object.fromEntries(Object.entries(view).filter(([key]) => wanted.includes(key)));

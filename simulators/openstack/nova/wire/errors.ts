@@ -1,14 +1,13 @@
 import type { Actor } from "../../cloud.ts";
+import { badRequest, notFound } from "../../fault-refusals.ts";
 import { Refusal } from "../../refusal.ts";
 
-/** 400. */
-export const badRequest = (message: string): Refusal => new Refusal(400, "badRequest", message);
+export { badRequest, notFound };
+
 /** 409. */
 export const conflict = (message: string): Refusal => new Refusal(409, "conflictingRequest", message);
 /** 403. */
 export const forbidden = (message: string): Refusal => new Refusal(403, "forbidden", message);
-/** 404. */
-export const notFound = (message: string): Refusal => new Refusal(404, "itemNotFound", message);
 
 /** What this API answers where a resource does not exist at this microversion. */
 export const noResource = (): Refusal => notFound("The resource could not be found.");
