@@ -25,7 +25,7 @@ async function certifyAt(clock: Clock, transport: Transport, more: Partial<Certi
 
 /** A broker whose operations take so long. */
 const slowBroker = (clock: Clock, operationMs: number) =>
-  createMemoryBroker({ mode: "async", time: { operationMs, nowMs: clock.nowMs } });
+  createMemoryBroker({ mode: "async", time: { operationMs, nowMs: () => clock.nowMs() } });
 
 const reasonsOf = (results: readonly { readonly reason?: string }[]): string =>
   [...new Set(results.map(({ reason = "" }) => reason))].join("\n");
