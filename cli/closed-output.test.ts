@@ -28,6 +28,6 @@ describe("a command whose standard output is closed", () => {
     const args = ["run", "provisioning", "--seeds", "100000", "--json"];
     const { code, stderr } = await runUnread(args, "line");
     expect(code).toBe(EXIT.interrupted);
-    expect(stderr).toMatch(/^(drydock: stopping and cleaning up[^\n]*\n)?$/);
+    expect(stderr).toMatch(/^(\n?drydock: stopping and cleaning up[^\n]*\n)?$/);
   }, 120_000);
 });
