@@ -1,7 +1,7 @@
 import { defineSuite } from "../runner/suite.ts";
 import { OSB_CHECKS } from "./checks.ts";
 import { OsbContext } from "./context.ts";
-import { allLifecycles } from "./sequences/lifecycles.ts";
+import { beginStandardAnswers } from "./sequences/standard-answers.ts";
 import { Shared } from "./shared-instances.ts";
 
 /** The Open Service Broker API, clause by clause. */
@@ -12,7 +12,7 @@ export const osbSuite = defineSuite<OsbContext>({
     const shared = new Shared(run);
     return {
       contextFor: (platform) => new OsbContext(platform, shared),
-      warmUp: async () => void (await allLifecycles(shared)),
+      warmUp: () => beginStandardAnswers(new OsbContext(run.platform, shared)),
       afterCheck: (context, outcome) => context.close(outcome),
       reclaim: () => shared.reclaim(),
     };

@@ -7,7 +7,7 @@ import { type OsbCheck, probe, review } from "../define.ts";
 import { expectStatus, seenOf } from "../judge.ts";
 import { lookFor } from "../model/presence.ts";
 import { obstacleTo } from "../model/stages.ts";
-import { lifecycleOf } from "../sequences/lifecycles.ts";
+import { lifecycleUpTo } from "../sequences/lifecycles.ts";
 import { judgeEncryption, judgeProtection } from "./encryption.ts";
 import { ANY, BINDABLE } from "../plan-requirements.ts";
 import { isSuccess, deletionQuery, planIds } from "../../client/request.ts";
@@ -122,7 +122,7 @@ async function protectedPlace(context: OsbContext): Promise<ProtectedResource> {
   const { platform } = context;
   const offer = context.offer(context.run.offers.some(BINDABLE.fits) ? BINDABLE : ANY);
   const stage = BINDABLE.fits(offer) ? "bind" : "provision";
-  const obstacle = obstacleTo(await lifecycleOf(context.shared, offer), stage);
+  const obstacle = obstacleTo(await lifecycleUpTo(context.shared, stage, offer), stage);
   if (obstacle !== undefined) return { offer, instanceId: platform.newId(), bindingId: platform.newId(), obstacle };
   const live = await context.freshOf(offer);
   const bindingId = stage === "bind" ? (await context.bindTo(live)).id : platform.newId();

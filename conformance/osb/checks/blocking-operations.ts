@@ -7,13 +7,13 @@ import { expectErrorOf422, expectStatus, seenOf } from "../judge.ts";
 import { asyncOffer } from "../sequences/asynchronous-plans.ts";
 import { judgeMeanwhile } from "../sequences/flights/flight.ts";
 import { flightOfProvision } from "../sequences/flights/provision.ts";
-import { lifecycleOf } from "../sequences/lifecycles.ts";
+import { lifecycleUpTo } from "../sequences/lifecycles.ts";
 import { updateRefusal } from "../sequences/updates.ts";
 
 /** Judges what an update and a bind are answered while their instance is being made. */
 async function judgeDuringProvision(context: OsbContext, judge: (answer: Answer) => Outcome): Promise<Outcome> {
   const flight = await flightOfProvision(context.shared, await asyncOffer(context));
-  const { binds } = await lifecycleOf(context.shared, flight.offer);
+  const { binds } = await lifecycleUpTo(context.shared, "bind", flight.offer);
   const refusals = {
     update: await updateRefusal(context),
     bind: binds[0]?.state === "refused" ? binds[0].answer : undefined,

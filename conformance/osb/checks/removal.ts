@@ -7,7 +7,7 @@ import { expectStatus, seenOf } from "../judge.ts";
 import { lookFor, type Thing } from "../model/presence.ts";
 import { obstacleTo } from "../model/stages.ts";
 import { ANY, BINDABLE } from "../plan-requirements.ts";
-import { allLifecycles, type Lifecycle, lifecycleOf } from "../sequences/lifecycles.ts";
+import { allLifecycles, firstAnswerTo, type Lifecycle, lifecycleOffers, lifecycleUpTo } from "../sequences/lifecycles.ts";
 
 /** Unbinding and deprovisioning obey the same rules; `kind` says which is meant. */
 export type Removal = "unbind" | "deprovision";
@@ -51,7 +51,8 @@ export function removeWithout(kind: Removal, member: "service_id" | "plan_id") {
   return async (context: OsbContext): Promise<Outcome> => {
     const offer = context.offer(kind === "unbind" ? BINDABLE : ANY);
     const { [member]: _, ...query } = queryOf(context, kind, offer);
-    const obstacle = obstacleTo(await lifecycleOf(context.shared, offer), kind === "unbind" ? "bind" : "provision");
+    const stage = kind === "unbind" ? "bind" : "provision";
+    const obstacle = obstacleTo(await lifecycleUpTo(context.shared, stage, offer), stage);
     if (obstacle !== undefined) return removeNothingWithout(context, kind, { offer, query, obstacle });
     const it = await createRemovable(context, kind);
     const hasBegun = await context.watchOperations(it.live, it.id);
@@ -107,9 +108,11 @@ export function removeMismatched(kind: Removal) {
 /** Whether this kind of deletion was answered 202 in some lifecycle; the plan of it. */
 export async function asyncRemovalOffer(context: OsbContext, kind: Removal): Promise<Offer> {
   context.offer(kind === "unbind" ? BINDABLE : ANY);
+  const offers = lifecycleOffers(context.shared);
+  const first = await Promise.all(offers.map((offer) => firstAnswerTo(context.shared, kind, offer)));
+  const found = offers.find((_, at) => first[at]?.status === 202);
+  if (found !== undefined) return found;
   const all = await allLifecycles(context.shared);
-  const found = all.find((lifecycle) => lifecycle[kind]?.answer.status === 202);
-  if (found !== undefined) return found.offer;
   const seen = all.map((lifecycle) => lifecycle[kind]?.answer).filter((answer) => answer !== undefined);
   if (seen.length > 0) throw new Verdicted(notApplicable(`no ${kind} was answered 202: it is synchronous`, ...seen));
   const obstacles = all.map((lifecycle) => obstacleTo(lifecycle, kind)).filter((obstacle) => obstacle !== undefined);

@@ -20,7 +20,7 @@ import type { ThingKind } from "../model/deletions.ts";
 import { describeRefusal, kindOfRefusal } from "../model/refusals.ts";
 import { obstacleTo } from "../model/stages.ts";
 import { ANY, BINDABLE } from "../plan-requirements.ts";
-import { lifecycleOf } from "../sequences/lifecycles.ts";
+import { lifecycleUpTo } from "../sequences/lifecycles.ts";
 import { oddPolls } from "../sequences/odd-polls.ts";
 import { type RefusedRequest, refusedRequests } from "../sequences/refused-requests.ts";
 import { standardAnswers } from "../sequences/standard-answers.ts";
@@ -101,7 +101,7 @@ async function unlessBrokenAnyway(context: OsbContext, answer: Answer, outcome: 
   const { operation } = answer;
   if (operation !== "provision" && operation !== "bind") return outcome;
   const offer = context.offer(context.run.offers.some(BINDABLE.fits) ? BINDABLE : ANY);
-  return obstacleTo(await lifecycleOf(context.shared, offer), operation) ?? outcome;
+  return obstacleTo(await lifecycleUpTo(context.shared, operation, offer), operation) ?? outcome;
 }
 
 /** A creation that was refused is not there. Looked for by GET or by DELETE, as the broker can tell. */

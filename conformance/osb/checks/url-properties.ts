@@ -7,7 +7,7 @@ import { lookFor } from "../model/presence.ts";
 import { describeRefusal, kindOfRefusal } from "../model/refusals.ts";
 import { obstacleTo } from "../model/stages.ts";
 import { ANY } from "../plan-requirements.ts";
-import { lifecycleOf } from "../sequences/lifecycles.ts";
+import { lifecycleUpTo } from "../sequences/lifecycles.ts";
 import { standardAnswers } from "../sequences/standard-answers.ts";
 import { isSuccess } from "../../client/request.ts";
 
@@ -33,7 +33,7 @@ async function provisionOddIds(context: OsbContext): Promise<Outcome> {
   }
   const outcome = worstOf(outcomes);
   return outcome.verdict === "fail"
-    ? (obstacleTo(await lifecycleOf(context.shared, offer), "provision") ?? outcome)
+    ? (obstacleTo(await lifecycleUpTo(context.shared, "provision", offer), "provision") ?? outcome)
     : outcome;
 }
 

@@ -1,6 +1,6 @@
 import type { Answer } from "../../client/answer.ts";
 import type { Offer } from "../../client/catalog.ts";
-import { type Lifecycle, lifecycleOf } from "../sequences/lifecycles.ts";
+import { type Lifecycle, lifecycleOf, lifecycleUpTo } from "../sequences/lifecycles.ts";
 import type { Shared } from "../shared-instances.ts";
 import { isSuccess } from "../../client/request.ts";
 import type { Outcome } from "../../runner/check.ts";
@@ -18,7 +18,9 @@ function endsOf(lifecycle: Lifecycle, stage: Stage) {
  * been for the same reason. Undefined where it was not tried.
  */
 export async function acceptsOrdinary(shared: Shared, stage: Stage, offer: Offer): Promise<Fact<boolean>> {
-  const ended = endsOf(await lifecycleOf(shared, offer), stage);
+  const isEarly = stage === "provision" || stage === "bind";
+  const lifecycle = await (isEarly ? lifecycleUpTo(shared, stage, offer) : lifecycleOf(shared, offer));
+  const ended = endsOf(lifecycle, stage);
   const isAccepted = ended === undefined ? undefined : ended.state !== "refused";
   return factOf(isAccepted, JUDGED_BY[stage], ...(ended === undefined ? [] : evidenceOfEnd(ended)));
 }

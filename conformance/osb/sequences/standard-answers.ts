@@ -24,13 +24,25 @@ const ofOperation = ({ answer, polls }: EndedOperation): readonly Answer[] => [a
 
 const ofUpdate = ({ before, settled, after }: UpdateRecord) => [before, ...ofOperation(settled), after];
 
-const updatesOf = async (context: OsbContext) => [
-  ...(await showing(() => anyUpdate(context), ofUpdate)),
-  ...(await showing(
+const updatesOf = async (context: OsbContext): Promise<readonly Answer[]> => {
+  const any = showing(() => anyUpdate(context), ofUpdate);
+  const declared = showing(
     () => declaredRecords(context),
     (records) => records.flatMap(ofUpdate),
-  )),
-];
+  );
+  return (await Promise.all([any, declared])).flat();
+};
+
+const refusalsOf = (context: OsbContext): Promise<readonly Answer[]> =>
+  showing(
+    () => refusedRequests(context),
+    (all) => all.map(({ answer }) => answer),
+  );
+
+/** What can be begun with the run, so that reviews do not wait for it at its end: nothing that breaks or holds what is behind the broker. */
+export async function beginStandardAnswers(context: OsbContext): Promise<void> {
+  await Promise.all([allLifecycles(context.shared), refusalsOf(context), updatesOf(context)]);
+}
 
 async function failuresOf(context: OsbContext): Promise<readonly Answer[]> {
   return [
@@ -63,19 +75,19 @@ const oddPollsOf = (context: OsbContext, kind: ThingKind) =>
 export async function standardAnswers(context: OsbContext): Promise<readonly Answer[]> {
   return context.shared.once("standard answers", async (platform) => {
     const lifecycles = (await allLifecycles(context.shared)).flatMap(({ answers }) => answers);
-    const updates = await updatesOf(context);
-    const refusals = await showing(
-      () => refusedRequests(context),
-      (all) => all.map(({ answer }) => answer),
-    );
-    const polls = [...(await oddPollsOf(context, "instance")), ...(await oddPollsOf(context, "binding"))];
+    const [updates, refusals, ...polls] = await Promise.all([
+      updatesOf(context),
+      refusalsOf(context),
+      oddPollsOf(context, "instance"),
+      oddPollsOf(context, "binding"),
+    ]);
     const failures = await failuresOf(context);
     // It is read again, as platforms do: what it says may have changed since.
     const again = await showing(
       () => platform.send("catalog"),
       (answer) => [answer],
     );
-    return [...new Set([context.run.catalog, ...again, ...lifecycles, ...updates, ...refusals, ...polls, ...failures])];
+    return [...new Set([context.run.catalog, ...again, ...lifecycles, ...updates, ...refusals, ...polls.flat(), ...failures])];
   });
 }
 

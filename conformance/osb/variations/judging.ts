@@ -9,6 +9,7 @@ import { expectStatus, type StatusRule } from "../judge.ts";
 import { isSuccess } from "../../client/request.ts";
 import type { LiveInstance } from "../shared-instances.ts";
 import { attemptProvision } from "./attempts.ts";
+import { tryBinds } from "./binds.ts";
 import { type Tried, worstTried } from "./tried.ts";
 
 /** A request that is varied in one way, and what its answer may be. */
@@ -26,7 +27,8 @@ export interface Row {
   readonly intent?: Intent;
 }
 
-const optionsOf = ({ body = {}, text, intent = "bad" }: Row) => ({
+/** What sends a row. */
+export const optionsOf = ({ body = {}, text, intent = "bad" }: Row) => ({
   intent,
   ...(text === undefined ? { body } : { text }),
 });
@@ -78,12 +80,9 @@ export async function judgeProvisions(context: OsbContext, offer: Offer, rows: r
 
 /** Tries binds that are wrong in one way each. */
 export async function judgeBinds(context: OsbContext, live: LiveInstance, rows: readonly Row[]): Promise<Outcome> {
-  const tried: Tried[] = [];
-  for (const row of rows) {
-    const answer = await context.bind(live, context.platform.newId(), optionsOf(row));
-    await context.platform.settle(live.offer, answer);
-    tried.push(await judgeRow(context, "bind", live.offer, row, answer));
-  }
+  const tried = await tryBinds(context, live, rows, (row, answer) =>
+    judgeRow(context, "bind", live.offer, row, answer),
+  );
   return worstTried(tried);
 }
 
@@ -138,11 +137,10 @@ export async function judgeLeanBinds(
 ): Promise<Outcome> {
   const obstacle = await obstacleTo(context, "bind", live.offer);
   if (obstacle !== undefined) return obstacle;
-  const tried: Tried[] = [];
-  for (const { words, body = {} } of rows) {
-    const answer = await context.bind(live, context.platform.newId(), { body });
-    await context.platform.settle(live.offer, answer);
-    tried.push({ words, outcome: expectStatus(answer, PROCESSED) });
-  }
+  const lean = rows.map((row): Row => ({ ...row, good: PROCESSED, intent: "plain" }));
+  const tried = await tryBinds(context, live, lean, async ({ words }, answer) => ({
+    words,
+    outcome: expectStatus(answer, PROCESSED),
+  }));
   return worstTried(tried, "an ordinary request has nothing that could be left out");
 }

@@ -5,11 +5,11 @@ import { type OsbCheck, probe } from "../../define.ts";
 import { judgeLifecycles } from "../../judging/lifecycles.ts";
 import { isWebAddress } from "../../judging/web-address.ts";
 import { ANY } from "../../plan-requirements.ts";
-import { type Lifecycle, lifecycleOf } from "../../sequences/lifecycles.ts";
+import { type Lifecycle, lifecycleUpTo } from "../../sequences/lifecycles.ts";
 
 async function judgeProvisionDashboard(context: OsbContext): Promise<Outcome> {
   const offer = context.offer(ANY);
-  const { provision } = await lifecycleOf(context.shared, offer);
+  const { provision } = await lifecycleUpTo(context.shared, "provision", offer);
   const url = bodyOf(provision.answer)["dashboard_url"];
   // An empty one is none: whether it may be empty is a matter of the member's own rule.
   if (typeof url !== "string" || url === "") return notApplicable("no dashboard_url was returned", provision.answer);

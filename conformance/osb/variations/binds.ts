@@ -1,0 +1,67 @@
+import type { Answer } from "../../client/answer.ts";
+import { isSuccess } from "../../client/request.ts";
+import type { OsbContext } from "../context.ts";
+import type { LiveInstance } from "../shared-instances.ts";
+import { optionsOf, type Row } from "./judging.ts";
+import type { Tried } from "./tried.ts";
+
+/** Binds of one instance that were accepted, some of which may be in progress. */
+class Accepted {
+  readonly answers: Answer[] = [];
+  readonly #running: Promise<unknown>[] = [];
+
+  get areQuiet(): boolean {
+    return this.#running.length === 0;
+  }
+
+  add(answer: Answer, settle: () => Promise<unknown>): void {
+    if (isSuccess(answer)) this.answers.push(answer);
+    if (answer.status !== 202) return;
+    const running = settle();
+    // What it rejects with is thrown when it is waited for.
+    running.catch(() => {});
+    this.#running.push(running);
+  }
+
+  async settle(): Promise<void> {
+    await Promise.all(this.#running.splice(0));
+  }
+}
+
+/**
+ * Tries binds of one instance, of which each may be accepted. While an accepted one goes on the next are asked for; what is not as it
+ * should be then may be so for that reason, and is asked again when all is quiet.
+ */
+export async function tryBinds(
+  context: OsbContext,
+  live: LiveInstance,
+  rows: readonly Row[],
+  judge: (row: Row, answer: Answer) => Promise<Tried>,
+): Promise<readonly Tried[]> {
+  const { platform } = context;
+  const accepted = new Accepted();
+  const ask = async (row: Row): Promise<Tried> => {
+    const answer = await context.bind(live, platform.newId(), optionsOf(row));
+    accepted.add(answer, () => platform.settle(live.offer, answer));
+    return judge(row, answer);
+  };
+  const tried: Tried[] = [];
+  for (const row of rows) {
+    const isAlone = accepted.areQuiet;
+    const first = await ask(row);
+    if (!isAlone && first.outcome.verdict !== "pass") {
+      await accepted.settle();
+      tried.push(await ask(row));
+    } else tried.push(first);
+  }
+  await accepted.settle();
+  await unbindAll(context, live, accepted.answers);
+  return tried;
+}
+
+/** Side by side; what is not removed so is removed with the rest of the check. */
+async function unbindAll({ platform }: OsbContext, { offer, id }: LiveInstance, bound: readonly Answer[]) {
+  const removals: Answer[] = [];
+  for (const { bindingId } of bound) removals.push(await platform.unbind(offer, id, bindingId, { intent: "cleanup" }));
+  await Promise.all(removals.map((removal) => platform.settle(offer, removal)));
+}
