@@ -4,7 +4,7 @@ import { fail, followsFrom, notApplicable, type Outcome, pass, Verdicted, worstO
 import type { OsbContext } from "../context.ts";
 import { type OsbCheck, probe, review } from "../define.ts";
 import { expectStatus, seenOf } from "../judge.ts";
-import { lookFor } from "../model/presence.ts";
+import { learnToLook, lookFor } from "../model/presence.ts";
 import { obstacleTo } from "../model/stages.ts";
 import { lifecycleUpTo } from "../sequences/lifecycles.ts";
 import { ANY, BINDABLE } from "../plan-requirements.ts";
@@ -143,6 +143,7 @@ async function expect401Everywhere(context: OsbContext, stranger: Stranger): Pro
 
 async function judgeRefusedMutations(context: OsbContext): Promise<Outcome> {
   basicCredentials(context);
+  await learnToLook(context, "instance", context.offer(ANY));
   const live = await context.fresh(ANY);
   const { platform } = context;
   const denied = { headers: { Authorization: null }, intent: "bad" } as const;
