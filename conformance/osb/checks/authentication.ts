@@ -1,4 +1,5 @@
 import type { Answer, Operation } from "../../client/answer.ts";
+import { isObject } from "../../client/http/json.ts";
 import type { Offer } from "../../client/catalog.ts";
 import { fail, followsFrom, notApplicable, type Outcome, pass, Verdicted, worstOf } from "../../runner/check.ts";
 import type { OsbContext } from "../context.ts";
@@ -102,7 +103,7 @@ async function expect401(
   const send = (headers: Headers) => sendWithHeaders(context, operation, place, headers);
   const answer = await send({ Authorization: stranger.authorization });
   if (answer.status === 401) return pass(answer);
-  if (OPTIONAL_ENDPOINTS.includes(operation) && answer.status >= 400) {
+  if (OPTIONAL_ENDPOINTS.includes(operation) && (answer.status >= 400 || !isObject(answer.json))) {
     const proper = await send({});
     if (proper.status === answer.status) return notApplicable(`${operation} is not served`, answer, proper);
   }

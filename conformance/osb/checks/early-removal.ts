@@ -4,7 +4,7 @@ import { isSuccess } from "../../client/request.ts";
 import { fail, followsFrom, notApplicable, type Outcome, pass, unknown } from "../../runner/check.ts";
 import type { OsbContext } from "../context.ts";
 import { expectErrorOf422, expectStatus, seenOf } from "../judge.ts";
-import { deletionOfDeleted, type ThingKind } from "../model/deletions.ts";
+import { deletionOfDeleted, deletionOfUnknown, type ThingKind } from "../model/deletions.ts";
 import { followsFromFact } from "../model/fact.ts";
 import { fetchTellsTruth } from "../model/fetches.ts";
 import { JUDGED_BY } from "../model/stages.ts";
@@ -60,7 +60,14 @@ export function judgeHalted(kind: Removal) {
     const { deletion } = flight.meanwhile;
     if (deletion === undefined || !isSuccess(deletion)) return judgeUnaccepted(context, kind, flight);
     if (flight.ended.state !== "timed-out") return expectNothingLeft(context, kind, flight);
-    return fail("it to be gone in the end", "the operation does not end", ...evidenceOf(flight));
+    const nothing = await deletionOfUnknown(context.shared, kind === "unbind" ? "binding" : "instance", flight.offer);
+    return nothing.value === "accepted"
+      ? followsFromFact(
+          nothing,
+          "a deletion of what is not there is accepted, so it need not end",
+          ...evidenceOf(flight),
+        )
+      : fail("it to be gone in the end", "the operation does not end", ...evidenceOf(flight));
   };
 }
 
