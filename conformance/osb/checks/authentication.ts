@@ -5,6 +5,7 @@ import { fail, followsFrom, notApplicable, type Outcome, pass, Verdicted, worstO
 import type { OsbContext } from "../context.ts";
 import { type OsbCheck, probe, review } from "../define.ts";
 import { expectStatus, seenOf } from "../judge.ts";
+import { judgeEncryption } from "../judging/encryption.ts";
 import { learnToLook, lookFor } from "../model/presence.ts";
 import { obstacleTo } from "../model/stages.ts";
 import { lifecycleUpTo } from "../sequences/lifecycles.ts";
@@ -169,17 +170,6 @@ async function judgeRefusedMutations(context: OsbContext): Promise<Outcome> {
   if (kept.is === "untold") return kept.outcome;
   if (made.is === "untold") return made.outcome;
   return pass(deletionDenied, ...kept.evidence, provisionDenied, ...made.evidence);
-}
-
-/** Hosts that only this machine, or a network without a public name, can reach. */
-const LOCAL_HOST = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$|\.(localhost|local|internal|test|consul)$/;
-
-const isLocal = (url: string): boolean => LOCAL_HOST.test(URL.parse(url)?.hostname ?? "");
-
-function judgeEncryption({ platform, run }: OsbContext): Outcome {
-  const { url } = platform.settings.target;
-  if (isLocal(url)) return notApplicable("a broker on this machine or a network of its own", run.catalog);
-  return url.startsWith("http:") ? fail("https", "http", run.catalog) : pass(run.catalog);
 }
 
 function judgeProtection(context: OsbContext): Outcome {
