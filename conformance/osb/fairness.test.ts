@@ -26,6 +26,7 @@ import { alter, combine, pretend, refuse, type When } from "./mutants/middleware
 import { ENDPOINTS, operationOf, sentOf } from "./mutants/operations.ts";
 import { stopAtOnce } from "./mutants/removal.ts";
 import { type Middleware, mutate } from "./mutants/traffic.ts";
+import { eventClock } from "../selftest/event-clock.ts";
 import { osbSuite } from "./suite.ts";
 import type { SpecMinor } from "../client/spec-version.ts";
 
@@ -528,7 +529,6 @@ async function findings(
   minor: SpecMinor = 17,
   file = "",
 ): Promise<Findings> {
-  let nowMs = Date.UTC(2026, 0, 1);
   let ids = 0;
   const { handle, backend } = createMemoryBroker({ mode, catalog: broker.catalog ?? MEMORY_CATALOG });
   const { results, leftBehind } = await certify({
@@ -540,7 +540,7 @@ async function findings(
     transport: asTransport(mutate({ middleware: broker.middleware ?? ((request, next) => next(request)) }, handle)),
     backend,
     file,
-    clock: { nowMs: () => nowMs, sleepMs: async (ms) => void (nowMs += ms) },
+    clock: eventClock(Date.UTC(2026, 0, 1)),
     newId: () => `5f0b4c8e-2222-4000-8000-${String(++ids).padStart(12, "0")}`,
   });
   expect(leftBehind).toEqual([]);

@@ -1,14 +1,15 @@
 import type { Answer, Operation } from "../../client/answer.ts";
+import { isObject } from "../../client/http/json.ts";
 import type { Offer } from "../../client/catalog.ts";
 import { fail, followsFrom, notApplicable, type Outcome, pass, Verdicted, worstOf } from "../../runner/check.ts";
 import { basicHeader } from "../../client/target.ts";
 import type { OsbContext } from "../context.ts";
 import { type OsbCheck, probe, review } from "../define.ts";
 import { expectStatus, seenOf } from "../judge.ts";
-import { lookFor } from "../model/presence.ts";
+import { judgeEncryption } from "../judging/encryption.ts";
+import { learnToLook, lookFor } from "../model/presence.ts";
 import { obstacleTo } from "../model/stages.ts";
 import { lifecycleUpTo } from "../sequences/lifecycles.ts";
-import { judgeEncryption, judgeProtection } from "./encryption.ts";
 import { ANY, BINDABLE } from "../plan-requirements.ts";
 import { isSuccess, deletionQuery, planIds } from "../../client/request.ts";
 
@@ -101,7 +102,7 @@ async function expect401(
   const send = (headers: Headers) => sendWithHeaders(context, operation, place, headers);
   const answer = await send({ Authorization: intruder.authorization });
   if (answer.status === 401) return pass(answer);
-  if (OPTIONAL_ENDPOINTS.includes(operation) && answer.status >= 400) {
+  if (OPTIONAL_ENDPOINTS.includes(operation) && (answer.status >= 400 || !isObject(answer.json))) {
     const proper = await send({});
     if (proper.status === answer.status) return notApplicable(`${operation} is not served`, answer, proper);
   }
@@ -142,6 +143,7 @@ async function expect401Everywhere(context: OsbContext, intruder: Intruder): Pro
 
 async function judgeRefusedMutations(context: OsbContext): Promise<Outcome> {
   basicCredentials(context);
+  await learnToLook(context, "instance", context.offer(ANY));
   const live = await context.fresh(ANY);
   const { platform } = context;
   const denied = { headers: { Authorization: null }, intent: "bad" } as const;
@@ -166,6 +168,13 @@ async function judgeRefusedMutations(context: OsbContext): Promise<Outcome> {
   if (kept.is === "untold") return kept.outcome;
   if (made.is === "untold") return made.outcome;
   return pass(deletionDenied, ...kept.evidence, provisionDenied, ...made.evidence);
+}
+
+function judgeProtection(context: OsbContext): Outcome {
+  const { target } = context.platform.settings;
+  const outcome = judgeEncryption(context);
+  const isOpen = outcome.verdict === "pass" && target.auth.kind === "none";
+  return isOpen ? fail("credentials", "none in use", context.run.catalog) : outcome;
 }
 
 /** Checks of spec.md, "Platform to Service Broker Authentication". */

@@ -5,12 +5,24 @@ import { type OsbCheck, probe, review } from "../define.ts";
 import { expectStatus } from "../judge.ts";
 import { judgeEvery } from "../judging/every-answer.ts";
 import { attemptProvision } from "../variations/attempts.ts";
+import { unlessOrdinaryFails } from "../variations/judging.ts";
 import { ANY } from "../plan-requirements.ts";
 
 /** A provision that declares another type than JSON, or none. */
 async function provisionTyped(context: OsbContext, contentType: string | null): Promise<Answer> {
   const headers = { "Content-Type": contentType };
   return attemptProvision(context, context.offer(ANY), { headers, intent: "bad" });
+}
+
+async function judgeOtherType(context: OsbContext): Promise<Outcome> {
+  const answer = await provisionTyped(context, "text/plain");
+  return unlessOrdinaryFails(
+    context,
+    "provision",
+    context.offer(ANY),
+    answer,
+    expectStatus(answer, ["2xx", 400], ["4xx"]),
+  );
 }
 
 /** A refusal of a body without a type, in the way of one with another type: one fault, if it is one. */
@@ -34,7 +46,7 @@ export const contentTypeChecks: readonly OsbCheck[] = [
     id: "request-content-type-mismatch-400",
     title: "A body of another Content-Type is processed or refused with 400",
     requirement: "A broker that refuses a body because of its Content-Type should answer 400.",
-    run: async (context) => expectStatus(await provisionTyped(context, "text/plain"), ["2xx", 400], ["4xx"]),
+    run: judgeOtherType,
   }),
   review({
     id: "response-content-type-json",

@@ -4,7 +4,7 @@ import { isSuccess } from "../../client/request.ts";
 import { fail, followsFrom, notApplicable, type Outcome, pass, unknown } from "../../runner/check.ts";
 import type { OsbContext } from "../context.ts";
 import { expectErrorOf422, expectStatus, seenOf } from "../judge.ts";
-import { deletionOfDeleted, type ThingKind } from "../model/deletions.ts";
+import { deletionOfDeleted, deletionOfUnknown, type ThingKind } from "../model/deletions.ts";
 import { followsFromFact } from "../model/fact.ts";
 import { fetchTellsTruth } from "../model/fetches.ts";
 import { JUDGED_BY } from "../model/stages.ts";
@@ -12,7 +12,7 @@ import { asyncBindOffer, asyncOffer, asyncUpdateOffer } from "../sequences/async
 import { flightOfEarlyUnbind, flightOfUnbind } from "../sequences/flights/bind.ts";
 import { flightOfDeprovision } from "../sequences/flights/deprovision.ts";
 import { evidenceOf, type Flight, judgeMeanwhile } from "../sequences/flights/flight.ts";
-import { flightOfEarlyDeletion } from "../sequences/flights/provision.ts";
+import { flightOfEarlyDeletion, flightOfProvision } from "../sequences/flights/provision.ts";
 import { flightOfUpdate } from "../sequences/flights/update.ts";
 import { asyncRemovalOffer, type Removal } from "./removal.ts";
 
@@ -33,19 +33,24 @@ async function removeEarly(context: OsbContext, kind: Removal): Promise<Flight> 
     : flightOfEarlyDeletion(context.shared, await asyncOffer(context));
 }
 
-/** The check that has a 5xx to an early deletion as its finding. */
-const EARLY_5XX: Readonly<Record<Removal, string>> = {
-  unbind: "unbind-busy-422",
-  deprovision: "deprovision-during-provision-halts",
-};
+/** The check that has a 5xx to an early deletion as its finding: a broker that fails at whatever comes meanwhile has one fault. */
+async function judgeOfEarly5xx(context: OsbContext, kind: Removal, { offer }: Flight): Promise<string> {
+  if (kind === "unbind") return "unbind-busy-422";
+  const { update, bind } = (await flightOfProvision(context.shared, offer)).meanwhile;
+  const isBroken = [update, bind].some((answer) => answer !== undefined && answer.status >= 500);
+  return isBroken ? "concurrency-422" : "deprovision-during-provision-halts";
+}
 
 /** An early deletion that was not accepted: a refusal is in order, a 5xx is wrong whatever goes on. */
-function judgeUnaccepted(kind: Removal, answer: Answer, flight: Flight): Outcome {
-  const evidence = evidenceOf(flight);
-  if (answer.status < 500) return notApplicable(`the deletion was refused: ${seenOf(answer)}`, ...evidence);
-  return kind === "unbind"
-    ? followsFrom(EARLY_5XX.unbind, `the deletion is answered ${seenOf(answer)}`, ...evidence)
-    : fail("a deletion during a provision to be accepted or refused", seenOf(answer), ...evidence);
+async function judgeUnaccepted(context: OsbContext, kind: Removal, flight: Flight): Promise<Outcome> {
+  const judgedBy = await judgeOfEarly5xx(context, kind, flight);
+  return judgeMeanwhile(flight, "deletion", (answer) => {
+    const evidence = evidenceOf(flight);
+    if (answer.status < 500) return notApplicable(`the deletion was refused: ${seenOf(answer)}`, ...evidence);
+    return judgedBy === "deprovision-during-provision-halts"
+      ? fail("a deletion during a provision to be accepted or refused", seenOf(answer), ...evidence)
+      : followsFrom(judgedBy, `the deletion is answered ${seenOf(answer)}`, ...evidence);
+  });
 }
 
 /** A deletion that overtakes the creation leaves nothing in the end. */
@@ -53,10 +58,16 @@ export function judgeHalted(kind: Removal) {
   return async (context: OsbContext): Promise<Outcome> => {
     const flight = await removeEarly(context, kind);
     const { deletion } = flight.meanwhile;
-    if (deletion === undefined || !isSuccess(deletion))
-      return judgeMeanwhile(flight, "deletion", (answer) => judgeUnaccepted(kind, answer, flight));
+    if (deletion === undefined || !isSuccess(deletion)) return judgeUnaccepted(context, kind, flight);
     if (flight.ended.state !== "timed-out") return expectNothingLeft(context, kind, flight);
-    return fail("it to be gone in the end", "the operation does not end", ...evidenceOf(flight));
+    const nothing = await deletionOfUnknown(context.shared, kind === "unbind" ? "binding" : "instance", flight.offer);
+    return nothing.value === "accepted"
+      ? followsFromFact(
+          nothing,
+          "a deletion of what is not there is accepted, so it need not end",
+          ...evidenceOf(flight),
+        )
+      : fail("it to be gone in the end", "the operation does not end", ...evidenceOf(flight));
   };
 }
 
@@ -86,8 +97,10 @@ export function judgePolls(
   return async (context: OsbContext): Promise<Outcome> => {
     const flight = await removeEarly(context, kind);
     const { deletion: answer, polled: poll } = flight.meanwhile;
-    if (answer !== undefined && answer.status >= 500)
-      return followsFrom(EARLY_5XX[kind], `the deletion meanwhile is answered ${seenOf(answer)}`, answer);
+    if (answer !== undefined && answer.status >= 500) {
+      const judgedBy = await judgeOfEarly5xx(context, kind, flight);
+      return followsFrom(judgedBy, `the deletion meanwhile is answered ${seenOf(answer)}`, answer);
+    }
     if (answer?.status !== status || poll === undefined) {
       return notApplicable(`the deletion meanwhile was answered ${answer?.status}`, ...evidenceOf(flight));
     }

@@ -1,10 +1,13 @@
 import type { JsonObject } from "../../client/http/json.ts";
-import { type Outcome, worstOf } from "../../runner/check.ts";
+import type { Answer } from "../../client/answer.ts";
+import { followsFrom, type Outcome, worstOf } from "../../runner/check.ts";
 import type { OsbContext } from "../context.ts";
 import { type OsbCheck, probe } from "../define.ts";
-import { expectStatus } from "../judge.ts";
+import { expectStatus, seenOf } from "../judge.ts";
 import { ANY } from "../plan-requirements.ts";
 import { provisionAndBindWith } from "../sequences/requests.ts";
+
+const IDENTITY = "X-Broker-API-Originating-Identity";
 
 const originatingIdentity = (platform: string, user: JsonObject): string =>
   `${platform} ${Buffer.from(JSON.stringify(user)).toString("base64")}`;
@@ -17,7 +20,7 @@ const USERS: readonly (readonly [string, JsonObject])[] = [
 
 async function sendIdentities(context: OsbContext): Promise<Outcome> {
   const outcomes = USERS.map(([platform, user]) => {
-    const headers = { "X-Broker-API-Originating-Identity": originatingIdentity(platform, user) };
+    const headers = { [IDENTITY]: originatingIdentity(platform, user) };
     return provisionAndBindWith(context, (body) => body, headers);
   });
   return worstOf(await Promise.all(outcomes));
@@ -27,7 +30,19 @@ async function omitIdentity(context: OsbContext): Promise<Outcome> {
   const offer = context.offer(ANY);
   const catalog = await context.platform.send("catalog");
   const deleted = await context.platform.deprovision(offer, context.platform.newId());
-  return worstOf([expectStatus(catalog, ["2xx"], ["4xx"]), expectStatus(deleted, [410, 200, 202, 404], ["4xx"])]);
+  const outcome = expectStatus(deleted, [410, 200, 202, 404], ["4xx"]);
+  return worstOf([expectStatus(catalog, ["2xx"], ["4xx"]), await unlessSameWithIdentity(context, deleted, outcome)]);
+}
+
+/** A deletion that is answered as wrongly with an identity is not so for want of one. */
+async function unlessSameWithIdentity(context: OsbContext, deleted: Answer, outcome: Outcome): Promise<Outcome> {
+  if (outcome.verdict === "pass") return outcome;
+  const [[platform, user] = ["cloudfoundry", {}] as const] = USERS;
+  const headers = { [IDENTITY]: originatingIdentity(platform, user) };
+  const same = await context.platform.deprovision(context.offer(ANY), context.platform.newId(), { headers });
+  return same.status === deleted.status
+    ? followsFrom("deprovision-410-unknown", `with an identity it is answered ${seenOf(same)} too`, deleted, same)
+    : outcome;
 }
 
 /** Checks of spec.md, "Originating Identity". */

@@ -3,7 +3,7 @@ import { fail, type Outcome, pass, unknown, worstOf } from "../../runner/check.t
 import type { OsbContext } from "../context.ts";
 import { type OsbCheck, probe, review } from "../define.ts";
 import { expectStatus } from "../judge.ts";
-import { lookFor } from "../model/presence.ts";
+import { learnToLook, lookFor } from "../model/presence.ts";
 import { describeRefusal, kindOfRefusal } from "../model/refusals.ts";
 import { obstacleTo } from "../model/stages.ts";
 import { ANY } from "../plan-requirements.ts";
@@ -17,6 +17,7 @@ const bad = { intent: "bad" } as const;
 async function provisionOddIds(context: OsbContext): Promise<Outcome> {
   const offer = context.offer(ANY);
   const { platform } = context;
+  await learnToLook(context, "instance", offer);
   const outcomes: Outcome[] = [];
   for (const odd of [" odd", "/odd"]) {
     await platform.ledger.clean();

@@ -5,10 +5,12 @@ import { fail, followsFrom, type Outcome, pass, unknown, worstOf } from "../../r
 import { changesOf, updatablePlan } from "../changes.ts";
 import type { OsbContext } from "../context.ts";
 import { type OsbCheck, probe, review } from "../define.ts";
-import { expectStatus, seenOf, unlessRefusedAnyway } from "../judge.ts";
+import { expectStatus, seenOf } from "../judge.ts";
 import { type Judge, judgeEvery } from "../judging/every-answer.ts";
 import { ANY } from "../plan-requirements.ts";
 import { provisionAndBindWith } from "../sequences/requests.ts";
+import { isSuccess } from "../../client/request.ts";
+import { updateRefusal } from "../sequences/updates.ts";
 import type { LiveInstance } from "../shared-instances.ts";
 
 /** Members that no version defines, wherever a broker might trip over them. */
@@ -34,8 +36,8 @@ async function sendExtended(context: OsbContext): Promise<Outcome> {
   const change = { previous_values: { service_id: service.id, plan_id: plan.id }, ...firstChangeBody(context, live) };
   const answer = await context.update(live, extendBody(change));
   await context.platform.settle(live.offer, answer);
-  const ordinarily = () => context.update(live, firstChangeBody(context, live));
-  return worstOf([created, await unlessRefusedAnyway(expectStatus(answer, ["2xx"]), ordinarily)]);
+  const refusal = isSuccess(answer) ? undefined : await updateRefusal(context);
+  return refusal === undefined ? worstOf([created, expectStatus(answer, ["2xx"])]) : created;
 }
 
 const firstChangeBody = ({ run }: OsbContext, { offer }: LiveInstance): JsonObject =>

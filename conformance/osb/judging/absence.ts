@@ -61,6 +61,10 @@ const stays = (removed: Removed): boolean =>
   removed.again !== undefined &&
   ![404, 410].includes(removed.again.status);
 
+/** What never was and what was deleted are taken for the same: one status for both, or success in either way. */
+export const isAlike = (control: Answer, again: Answer): boolean =>
+  control.status === again.status || (isSuccess(control) && isSuccess(again));
+
 /** What was deleted is gone. Where GET and DELETE contradict each other, one of them is wrong, and not the deletion. */
 export function judgeGone(removed: Removed): Outcome {
   const { kind, deletion, fetched, again } = removed;
@@ -73,7 +77,7 @@ export function judgeGone(removed: Removed): Outcome {
   if (again === undefined) return unknown("it was not looked for after the deletion", ...evidence);
   if (again.status === 404 || again.status === 410) return pass(...evidence);
   const reason = `the next deletion is answered ${seenOf(again)}, which does not tell whether something was left`;
-  const isOfNothing = removed.control?.status === again.status;
+  const isOfNothing = removed.control !== undefined && isAlike(removed.control, again);
   return followsFrom(isOfNothing ? ids.unknown : ids.goneAgain, reason, ...evidence);
 }
 
@@ -84,7 +88,7 @@ export function judgeSecondDeletion(removed: Removed & { readonly again: Answer 
   if (outcome.verdict === "pass") return outcome;
   const ids = IDS[kind];
   if (stays(removed)) return followsFrom(ids.deletes, "GET still shows what was deleted", deletion, again);
-  if (control?.status === again.status)
+  if (control !== undefined && isAlike(control, again))
     return followsFrom(ids.unknown, `what never was is answered ${seenOf(control)} too`, control, deletion, again);
   return { ...outcome, evidence: [deletion, again] };
 }

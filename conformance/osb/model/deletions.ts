@@ -1,5 +1,6 @@
 import type { Offer } from "../../client/catalog.ts";
 import { isSuccess } from "../../client/request.ts";
+import { isAlike } from "../judging/absence.ts";
 import { type Lifecycle, lifecycleOf } from "../sequences/lifecycles.ts";
 import type { Shared } from "../shared-instances.ts";
 import { type Fact, factOf } from "./fact.ts";
@@ -46,6 +47,7 @@ function readRepeat(lifecycle: Lifecycle, kind: ThingKind) {
   const [first, again] = kind === "instance" ? [deprovision, deprovisionAgain] : [unbind, unbindAgain];
   const control = kind === "instance" ? controls.deprovision : controls.unbind;
   const removal = kind === "instance" ? "deprovision" : "unbind";
-  const judgedBy = `${removal}-410-${control?.status === again?.status ? "unknown" : "after-delete"}`;
+  const isUnknownAlike = control !== undefined && again !== undefined && isAlike(control, again);
+  const judgedBy = `${removal}-410-${isUnknownAlike ? "unknown" : "after-delete"}`;
   return factOf(read(again), judgedBy, first?.answer, again);
 }

@@ -76,3 +76,8 @@ async function deletePresence(context: OsbContext, thing: Thing, absence: Absenc
 export async function lookFor(context: OsbContext, thing: Thing, absence: Absence): Promise<Presence> {
   return (await fetchPresence(context, thing)) ?? deletePresence(context, thing, absence);
 }
+
+/** Learns beforehand what `lookFor` has to know of the broker, so that nothing is held meanwhile. */
+export async function learnToLook({ shared }: OsbContext, kind: ThingKind, offer: Offer): Promise<void> {
+  await deletionOfDeleted(shared, kind, offer);
+}

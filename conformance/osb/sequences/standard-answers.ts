@@ -87,7 +87,9 @@ export async function standardAnswers(context: OsbContext): Promise<readonly Ans
       () => platform.send("catalog"),
       (answer) => [answer],
     );
-    return [...new Set([context.run.catalog, ...again, ...lifecycles, ...updates, ...refusals, ...polls.flat(), ...failures])];
+    return [
+      ...new Set([context.run.catalog, ...again, ...lifecycles, ...updates, ...refusals, ...polls.flat(), ...failures]),
+    ];
   });
 }
 

@@ -1,6 +1,7 @@
 import type { Offer } from "../../client/catalog.ts";
 import { type Outcome, Verdicted, worstOf } from "../../runner/check.ts";
-import type { OsbContext } from "../context.ts";
+import { Berth } from "../../runner/berth.ts";
+import { OsbContext } from "../context.ts";
 import type { PlanRequirement } from "../plan-requirements.ts";
 
 /** Most plans that one check tries; the first of each offering come first. */
@@ -53,42 +54,65 @@ function nameThePlan({ plan }: Offer, outcome: Outcome): Outcome {
 async function inTurn(
   context: OsbContext,
   offers: readonly Offer[],
-  judge: (offer: Offer) => Promise<Outcome>,
+  judge: (own: OsbContext, offer: Offer) => Promise<Outcome>,
 ): Promise<readonly Outcome[]> {
   const outcomes: Outcome[] = [];
   for (const offer of offers) {
-    const outcome = await judge(offer);
+    const outcome = await judge(context, offer);
     outcomes.push(outcome);
     if (offer !== offers.at(-1)) await context.release(outcome);
   }
   return outcomes;
 }
 
+/** With a client of its own, so that what one plan takes up is free when that plan is judged, and not when all are. */
+async function judgeAlone(
+  { platform, run, shared }: OsbContext,
+  offer: Offer,
+  judge: (own: OsbContext, offer: Offer) => Promise<Outcome>,
+): Promise<Outcome> {
+  const berth = new Berth(run.quota, "check", 1);
+  const own = new OsbContext(platform.scope(berth), shared);
+  try {
+    const outcome = await judge(own, offer);
+    await own.close(outcome);
+    return outcome;
+  } finally {
+    await own.platform.end();
+    await own.platform.ledger.clean();
+    berth.close();
+  }
+}
+
 /** All at once. Where one ends in an error the others end first: none goes on behind the back of a check that is over. */
 async function sideBySide(
+  context: OsbContext,
   offers: readonly Offer[],
-  judge: (offer: Offer) => Promise<Outcome>,
+  judge: (own: OsbContext, offer: Offer) => Promise<Outcome>,
 ): Promise<readonly Outcome[]> {
-  const judging = offers.map(judge);
-  await Promise.allSettled(judging);
+  const { actors } = context.run.quota;
+  const name = actors.current ?? "plans side by side";
+  const judging = offers.map((offer) => actors.act(name, () => judgeAlone(context, offer, judge)));
+  await actors.waitFor(Promise.allSettled(judging));
   return Promise.all(judging);
 }
 
 /**
  * Judges each plan that meets the requirements, side by side where there is room; the worst outcome counts, and says of which plan it is.
+ * `judge` gets the context that it has to use.
  *
  * @throws Verdicted not applicable when there is none
  */
 export async function onEachPlan(
   context: OsbContext,
   requirements: readonly PlanRequirement[],
-  judge: (offer: Offer) => Promise<Outcome>,
+  judge: (own: OsbContext, offer: Offer) => Promise<Outcome>,
 ): Promise<Outcome> {
   const offers = plansToTry(context, ...requirements);
-  const judgeOne = async (offer: Offer): Promise<Outcome> => {
-    const outcome = await outcomeOf(() => judge(offer));
+  const judgeOne = async (own: OsbContext, offer: Offer): Promise<Outcome> => {
+    const outcome = await outcomeOf(() => judge(own, offer));
     return offers.length > 1 ? nameThePlan(offer, outcome) : outcome;
   };
   const isRoomy = context.run.quota.max >= ROOMY;
-  return worstOf(isRoomy ? await sideBySide(offers, judgeOne) : await inTurn(context, offers, judgeOne));
+  return worstOf(isRoomy ? await sideBySide(context, offers, judgeOne) : await inTurn(context, offers, judgeOne));
 }

@@ -212,6 +212,27 @@ it("lists the projects that a user reaches by inheritance only", async () => {
   expect((body as { projects: readonly { id: string }[] }).projects.map(({ id }) => id)).toEqual([child]);
 });
 
+it("counts what an implied role implies in turn among the effective assignments", async () => {
+  const identity = await Identity.open();
+  const { user, project } = await member(identity);
+  const [a, b, c] = [
+    await identity.make("roles", "role", { name: "a" }),
+    await identity.make("roles", "role", { name: "b" }),
+    await identity.make("roles", "role", { name: "c" }),
+  ];
+  for (const [prior, implied] of [
+    [a, b],
+    [b, c],
+  ])
+    expect((await identity.call("PUT", `/roles/${prior}/implies/${implied}`)).status).toBe(201);
+  await identity.call("PUT", `/projects/${project}/users/${user}/roles/${a}`);
+  const { body } = await identity.call("GET", `/role_assignments?user.id=${user}&effective`);
+  const held = (body as { role_assignments: readonly { role: { id: string } }[] }).role_assignments.map(
+    ({ role }) => role.id,
+  );
+  expect(new Set(held)).toEqual(new Set([a, b, c, await identity.role("member"), await identity.role("reader")]));
+});
+
 it("ends at roles that imply each other, and never implies the administrator's", async () => {
   const identity = await Identity.open();
   const { user, project } = await member(identity);

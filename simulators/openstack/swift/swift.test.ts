@@ -8,7 +8,7 @@ const linesOf = (names: readonly string[], query: string): readonly string[] =>
   chooseLines(names, new URLSearchParams(query)).map((line) => ("name" in line ? line.name : line.subdir));
 
 describe("a listing", () => {
-  const name = fc.string({ minLength: 1, maxLength: 6, unit: fc.constantFrom("a", "b", "/", "ü", "😀") });
+  const name = fc.string({ minLength: 1, maxLength: 6, unit: fc.constantFrom("a", "b", "/", "ü", "ﬀ", "😀") });
   const names = fc.uniqueArray(name, { maxLength: 20 });
 
   it("shows every line once, in the order of their bytes, to who follows the markers", () => {
@@ -23,6 +23,10 @@ describe("a listing", () => {
         expect(seen).toEqual([...seen].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))));
       }),
     );
+  });
+
+  it("has a character beyond U+FFFF after one before it, though its UTF-16 sorts before", () => {
+    expect(linesOf(["😀", "ﬀ"], "")).toEqual(["ﬀ", "😀"]);
   });
 
   it("turns round when asked to", () => {

@@ -1,6 +1,7 @@
 import { type JsonObject, sameJson } from "../../../client/http/json.ts";
 import { bodyOf } from "../../../client/http/observation.ts";
 import type { Answer } from "../../../client/answer.ts";
+import type { Offer } from "../../../client/catalog.ts";
 import { fail, notApplicable, type Outcome, pass } from "../../../runner/check.ts";
 import type { OsbContext } from "../../context.ts";
 import { type OsbCheck, probe } from "../../define.ts";
@@ -12,12 +13,21 @@ import { onEachPlan } from "../../variations/plans.ts";
 
 const bad = { intent: "bad" } as const;
 
-const bindAgain = (context: OsbContext, judge: (first: Answer, again: Answer) => Outcome): Promise<Outcome> =>
-  onEachPlan(context, [BINDABLE], async (offer) => {
-    const live = await context.liveOf(offer);
-    const { id, bound } = await context.bindTo(live);
-    return judge(bound.answer, await context.bind(live, id));
+const bindAgain = (whole: OsbContext, judge: (first: Answer, again: Answer) => Outcome): Promise<Outcome> =>
+  onEachPlan(whole, [BINDABLE], async (context, offer) => {
+    const { first, again } = await bindTwice(context, offer);
+    return judge(first, again);
   });
+
+/** The same bind again after it has ended. Played once a run for each plan. */
+function bindTwice(context: OsbContext, offer: Offer): Promise<{ readonly first: Answer; readonly again: Answer }> {
+  return context.shared.once(`bind twice ${offer.plan.id}`, async (platform) => {
+    const own = context.with(platform);
+    const live = await own.freshOf(offer);
+    const { id, bound } = await own.bindTo(live);
+    return { first: bound.answer, again: await own.bind(live, id) };
+  });
+}
 
 function compareRepeatedCredentials(first: Answer, again: Answer): Outcome {
   const [given, repeated] = [bodyOf(first)["credentials"], bodyOf(again)["credentials"]];
@@ -28,8 +38,8 @@ function compareRepeatedCredentials(first: Answer, again: Answer): Outcome {
     : fail("the credentials of the first answer", "other ones", first, again);
 }
 
-const bindConflicting = (context: OsbContext): Promise<Outcome> =>
-  onEachPlan(context, [BINDABLE], async (offer) => {
+const bindConflicting = (whole: OsbContext): Promise<Outcome> =>
+  onEachPlan(whole, [BINDABLE], async (context, offer) => {
     const live = await context.liveOf(offer);
     const { id } = await context.bindTo(live);
     const put = async (parameters: JsonObject): Promise<Answer> => {

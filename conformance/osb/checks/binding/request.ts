@@ -67,8 +67,8 @@ async function bindLean(context: OsbContext): Promise<Outcome> {
   return judgeLeanBinds(context, live, withoutEach(members, context.bindBody(live.offer)));
 }
 
-const bindInvalidParameters = (context: OsbContext): Promise<Outcome> =>
-  onEachPlan(context, [BINDABLE, withStrictSchema("bind")], async (offer) => {
+const bindInvalidParameters = (whole: OsbContext): Promise<Outcome> =>
+  onEachPlan(whole, [BINDABLE, withStrictSchema("bind")], async (context, offer) => {
     const live = await context.liveOf(offer);
     const body = { ...context.bindBody(offer), parameters: violatingParameters(offer, "bind") ?? {} };
     return judgeBinds(context, live, [{ words: "unfit parameters", body, good: ["4xx"], tolerated: ["2xx"] }]);

@@ -18,8 +18,8 @@ import { isSuccess } from "../../../client/request.ts";
 
 const bad = { intent: "bad" } as const;
 
-const judgeIdentical = (context: OsbContext): Promise<Outcome> =>
-  onEachPlan(context, [ANY], async (offer) => {
+const judgeIdentical = (whole: OsbContext): Promise<Outcome> =>
+  onEachPlan(whole, [ANY], async (context, offer) => {
     const live = await context.liveOf(offer);
     return expectStatus(await context.provision(live.offer, live.id), [200]);
   });
@@ -62,8 +62,8 @@ async function judgeConflict(context: OsbContext, offer: Offer, conflict: Confli
   };
 }
 
-const judgeConflicts = (context: OsbContext): Promise<Outcome> =>
-  onEachPlan(context, [ANY], async (offer) => {
+const judgeConflicts = (whole: OsbContext): Promise<Outcome> =>
+  onEachPlan(whole, [ANY], async (context, offer) => {
     const tried: Tried[] = [];
     for (const conflict of planConflicts(context, offer)) tried.push(await judgeConflict(context, offer, conflict));
     const body = context.provisionBody(offer);
@@ -98,8 +98,8 @@ async function judgeUntouched(context: OsbContext, offer: Offer, { words, body }
   return { words, outcome: fail("the first instance to stay as it was", seen, before, answer, after) };
 }
 
-const judgeOriginals = (context: OsbContext): Promise<Outcome> =>
-  onEachPlan(context, [ANY], async (offer) => {
+const judgeOriginals = (whole: OsbContext): Promise<Outcome> =>
+  onEachPlan(whole, [ANY], async (context, offer) => {
     const [parameters] = variedParameters(context.run, offer, "create");
     const conflicts = [
       ...planConflicts(context, offer),

@@ -80,19 +80,19 @@ async function provisionLean(context: OsbContext): Promise<Outcome> {
   return judgeLeanProvisions(context, offer, rows);
 }
 
-const provisionInvalidParameters = (context: OsbContext): Promise<Outcome> =>
-  onEachPlan(context, [withStrictSchema("create")], (offer) => {
+const provisionInvalidParameters = (whole: OsbContext): Promise<Outcome> =>
+  onEachPlan(whole, [withStrictSchema("create")], (context, offer) => {
     const body = { ...context.provisionBody(offer), parameters: violatingParameters(offer, "create") ?? {} };
     return judgeProvisions(context, offer, [{ words: "unfit parameters", body, good: ["4xx"], tolerated: ["2xx"] }]);
   });
 
-function provisionValidParameters(context: OsbContext): Promise<Outcome> {
-  const parametersFor = (offer: Offer) => otherParameters(context.run, offer, "create");
+function provisionValidParameters(whole: OsbContext): Promise<Outcome> {
+  const parametersFor = (offer: Offer) => otherParameters(whole.run, offer, "create");
   const requirement = {
     unmet: "no plan publishes a schema that parameters can be made for",
     fits: (offer: Offer) => parametersFor(offer) !== undefined,
   };
-  return onEachPlan(context, [requirement], (offer) => {
+  return onEachPlan(whole, [requirement], (context, offer) => {
     const body = { ...context.provisionBody(offer), parameters: parametersFor(offer) ?? {} };
     return judgeProvisions(context, offer, [{ words: "fitting parameters", body, good: ["2xx"], intent: "plain" }]);
   });

@@ -6,17 +6,9 @@ const LOCAL_HOST = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$|\.(localhost|local|
 
 const isLocal = (url: string): boolean => LOCAL_HOST.test(URL.parse(url)?.hostname ?? "");
 
-/** Whether traffic is encrypted; not applicable to a broker that only this machine or a network of its own reaches. */
+/** TLS, but for a broker on a network of its own. */
 export function judgeEncryption({ platform, run }: OsbContext): Outcome {
   const { url } = platform.settings.target;
   if (isLocal(url)) return notApplicable("a broker on this machine or a network of its own", run.catalog);
   return url.startsWith("http:") ? fail("https", "http", run.catalog) : pass(run.catalog);
-}
-
-/** Whether traffic is encrypted and credentials are in use. */
-export function judgeProtection(context: OsbContext): Outcome {
-  const { target } = context.platform.settings;
-  const outcome = judgeEncryption(context);
-  const isOpen = outcome.verdict === "pass" && target.auth.kind === "none";
-  return isOpen ? fail("credentials", "none in use", context.run.catalog) : outcome;
 }
