@@ -41,9 +41,19 @@ function unreadableIn({ state, polls }: EndedOperation): string | undefined {
   return `${last.operation.replace("poll", "lastop")}-state-${reported === undefined ? "required" : "values"}`;
 }
 
+/**
+ * The check that has it as its finding where a poll, and not the state that it reports, ended an operation that makes something; such a
+ * poll says nothing about the operation.
+ */
+function refusedPollIn({ state, polls }: EndedOperation): string | undefined {
+  const last = polls.at(-1);
+  if (state !== "failed" || last === undefined || last.status < 400) return undefined;
+  return `${last.operation.replace("poll", "lastop")}-${last.status === 410 ? "410-only-deleting" : "200"}`;
+}
+
 /** It follows from an ordinary request of this kind that did not come to a good end. */
 export function obstacleIn(stage: Stage, ended: EndedOperation): Outcome {
-  const judgedBy = unreadableIn(ended) ?? JUDGED_BY[stage];
+  const judgedBy = unreadableIn(ended) ?? refusedPollIn(ended) ?? JUDGED_BY[stage];
   return followsFrom(judgedBy, `an ordinary ${stage} ${describeEnd(ended)}`, ...evidenceOfEnd(ended));
 }
 
@@ -54,8 +64,8 @@ export function obstacleIn(stage: Stage, ended: EndedOperation): Outcome {
 export function judgeBadEnd(stage: Stage, expected: string, ended: EndedOperation): Outcome {
   const evidence = evidenceOfEnd(ended);
   const seen = `the ${stage} ${describeEnd(ended)}`;
-  const unreadable = unreadableIn(ended);
-  if (unreadable !== undefined) return followsFrom(unreadable, seen, ...evidence);
+  const pollFault = unreadableIn(ended) ?? refusedPollIn(ended);
+  if (pollFault !== undefined) return followsFrom(pollFault, seen, ...evidence);
   const isMaking = stage === "provision" || stage === "bind";
   const isFull = kindOfRefusal(ended.answer) === "full";
   const isRefused = isMaking && ended.state === "refused" && (ended.answer.status < 500 || isFull);

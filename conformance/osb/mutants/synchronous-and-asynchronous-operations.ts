@@ -21,9 +21,9 @@ const isFirstTime =
 const bindLater: Middleware = async (request, next, memory) => {
   const key = `used ${instanceKeyOf(request)}`;
   const operation = operationOf(request);
-  if (operation === "bind" && isAuthorized(request, memory) && !memory.facts.has(key))
-    return reply(404, { error: "NotFound", description: "There is no such instance yet." });
+  const isTooEarly = operation === "bind" && isAuthorized(request, memory) && !memory.facts.has(key);
   if (operation !== "provision" && operation !== "catalog") memory.facts.set(key, true);
+  if (isTooEarly) return reply(404, { error: "NotFound", description: "There is no such instance yet." });
   return next(request);
 };
 

@@ -69,7 +69,16 @@ export function pollAnswerMutantsOf(kind: Polled): readonly Mutant[] {
       id("410-only-deleting"),
       kind === "instance" ? "An update ends in 410." : "The making of a volume ends in 410.",
       endGone(operations, kind === "instance" ? isUpdating : all(isCreating, isOfVolumes)),
-      { ...later, also: [id("200"), id("available"), "orphan-broker-knows-only-platform-resources"] },
+      {
+        ...later,
+        also: [
+          id("200"),
+          id("available"),
+          "orphan-broker-knows-only-platform-resources",
+          "update-malformed-400",
+          "update-previous-values-optional",
+        ],
+      },
     ),
     mutant(
       id("retry-after"),
