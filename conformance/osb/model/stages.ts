@@ -3,7 +3,7 @@ import { isBindable } from "../../client/catalog.ts";
 import { type EndedOperation, isRemoved } from "../../client/polling.ts";
 import { bodyOf } from "../../client/http/observation.ts";
 import { fail, followsFrom, notApplicable, type Outcome, unknown } from "../../runner/check.ts";
-import { type Lifecycle } from "../sequences/lifecycles.ts";
+import type { Lifecycle } from "../sequences/lifecycles.ts";
 import { describeRefusal, kindOfRefusal } from "./refusals.ts";
 
 /** How far a lifecycle has to have come for something to be judged in it. */

@@ -33,7 +33,7 @@ export function milestonesOf(shared: Shared, { plan }: Offer): Milestones {
 const STAGES: readonly Stage[] = ["provision", "bind", "unbind", "deprovision"];
 
 /** Tells those that wait for the first answer of its kind. */
-export function answered(shared: Shared, answer: Answer, offer: Offer): void {
+export function noteAnswer(shared: Shared, answer: Answer, offer: Offer): void {
   const stage = STAGES.find((each) => each === answer.operation);
   if (stage !== undefined) milestonesOf(shared, offer).answers[stage].resolve(answer);
 }
