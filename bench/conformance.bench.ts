@@ -66,7 +66,7 @@ const OPERATION_MS = 1_000;
 /** The whole suite on an asynchronous broker in memory, on virtual time: how long it takes, in lengths of one operation. */
 async function operationLengths(): Promise<number> {
   const clock = eventClock();
-  const time = { operationMs: OPERATION_MS, nowMs: clock.nowMs };
+  const time = { operationMs: OPERATION_MS, nowMs: () => clock.nowMs() };
   const { handle } = createMemoryBroker({ mode: "async", time });
   const login = { username: "drydock", password: "conformance" };
   const target = { url: "http://127.0.0.1:1", ...login, transport: asTransport(handle), clock };

@@ -1,5 +1,5 @@
 import type { SpecMinor } from "../../client/spec-version.ts";
-import type { Row } from "./judging.ts";
+import type { Row } from "./row.ts";
 import type { JsonObject } from "../../client/http/json.ts";
 
 /** A body without a member that it has to have, in one of the ways in which it can be missing. */

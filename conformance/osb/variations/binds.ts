@@ -2,7 +2,7 @@ import type { Answer } from "../../client/answer.ts";
 import { isSuccess } from "../../client/request.ts";
 import type { OsbContext } from "../context.ts";
 import type { LiveInstance } from "../shared-instances.ts";
-import { optionsOf, type Row } from "./judging.ts";
+import { optionsOf, type Row } from "./row.ts";
 import type { Tried } from "./tried.ts";
 
 /** Binds of one instance that were accepted, some of which may be in progress. */

@@ -1,5 +1,5 @@
-import { type JsonObject, sameJson } from "../../client/http/json.ts";
-import type { Answer, Intent } from "../../client/answer.ts";
+import { sameJson } from "../../client/http/json.ts";
+import type { Answer } from "../../client/answer.ts";
 import type { Offer } from "../../client/catalog.ts";
 import { followsFrom, type Outcome } from "../../runner/check.ts";
 import type { OsbContext } from "../context.ts";
@@ -10,28 +10,8 @@ import { isSuccess } from "../../client/request.ts";
 import type { LiveInstance } from "../shared-instances.ts";
 import { attemptProvision } from "./attempts.ts";
 import { tryBinds } from "./binds.ts";
+import { optionsOf, type Row } from "./row.ts";
 import { type Tried, worstTried } from "./tried.ts";
-
-/** A request that is varied in one way, and what its answer may be. */
-export interface Row {
-  readonly words: string;
-  readonly body?: JsonObject;
-  /** Sent as it is in place of `body`. */
-  readonly text?: string;
-  readonly good: readonly StatusRule[];
-  /** Answers that are worth a warning. */
-  readonly tolerated?: readonly StatusRule[];
-  /** The specification leaves it to the broker whether it refuses: one that fails (5xx) is another check's finding. */
-  readonly isPermission?: boolean;
-  /** Default `bad`. */
-  readonly intent?: Intent;
-}
-
-/** What sends a row. */
-export const optionsOf = ({ body = {}, text, intent = "bad" }: Row) => ({
-  intent,
-  ...(text === undefined ? { body } : { text }),
-});
 
 function judgeAnswer({ good, tolerated = [], isPermission = false }: Row, answer: Answer): Outcome {
   if (!isPermission || answer.status < 500) return expectStatus(answer, good, tolerated);
