@@ -110,7 +110,7 @@ export function summaryMarkdown(report: Report): string {
     ({ scenario, counts }) => `- ${escapeMarkdown(scenario)}: ${tally(counts, noPaint)}`,
   );
   return [
-    `# ${LOOK[report.verdict].mark} ${escapeMarkdown(report.headline)}`,
+    `# ${escapeMarkdown(report.headline)}`,
     "",
     about.join(" · "),
     "",
