@@ -21,7 +21,7 @@ export interface LedgerEntry extends LeftBehind {
 export class Ledger {
   readonly #entries = new Map<string, LedgerEntry>();
   readonly #scopes = new Set<Ledger>();
-  #stuck: LeftBehind[] = [];
+  #stuck: LedgerEntry[] = [];
 
   scope(): Ledger {
     const scope = new Ledger();
@@ -59,14 +59,22 @@ export class Ledger {
   async #removeInOrder(entries: readonly LedgerEntry[]): Promise<void> {
     for (const entry of entries) {
       const isGone = await entry.remove().catch(() => false);
-      if (!isGone) this.#stuck.push({ kind: entry.kind, id: entry.id, curl: entry.curl });
+      if (!isGone) this.#stuck.push(entry);
       this.#entries.delete(keyOf(entry));
     }
   }
 
+  /** Tries once more to remove what could not be removed so far: at the end of a run nothing else keeps the broker busy. */
+  async retry(): Promise<void> {
+    await Promise.all([...this.#scopes].map((scope) => scope.retry()));
+    for (const entry of this.#stuck.splice(0)) this.record(entry);
+    await this.clean();
+  }
+
   /** What could not be removed so far. */
   leftBehind(): readonly LeftBehind[] {
-    const all = [...this.#stuck, ...[...this.#scopes].flatMap((scope) => scope.leftBehind())];
+    const stuck = this.#stuck.map(({ kind, id, curl }) => ({ kind, id, curl }));
+    const all = [...stuck, ...[...this.#scopes].flatMap((scope) => scope.leftBehind())];
     return [...new Map(all.map((item) => [keyOf(item), item])).values()];
   }
 }

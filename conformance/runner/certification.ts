@@ -67,6 +67,7 @@ export class Certification {
       if (!this.#isAborted()) throw error;
     } finally {
       await this.#ledger.clean();
+      if (!this.#isAborted()) await this.#ledger.retry();
     }
     if (!this.#isStarted) this.#start(0);
     return this.#finish();
