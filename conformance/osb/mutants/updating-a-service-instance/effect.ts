@@ -98,7 +98,12 @@ export const updatingInstanceEffectMutants: readonly Mutant[] = [
   mutant(
     "update-applied-visible",
     "Labels that an update tells are not those that a fetch tells.",
-    alter(PATCH, success, set("metadata", { labels: { owner: "somebody" } })),
+    // A broker that returns no labels has none to get wrong.
+    alter(
+      PATCH,
+      success,
+      body((it) => ("metadata" in it ? { ...it, metadata: { labels: { owner: "somebody" } } } : it)),
+    ),
     { id: "not-update-applied-visible-labels" },
   ),
   mutant("update-4xx-applies-nothing", "It applies the parameters before it looks for service_id.", applyRefused),
