@@ -2,5 +2,4 @@
 export const KNOWN: Readonly<Record<string, readonly string[]>> = {
   "status-instead-of-state": ["left behind"],
   "pending-is-no-state": ["left behind"],
-  "polls-of-updates-name-the-old-plan": ["left behind"],
 };
