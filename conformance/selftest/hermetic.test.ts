@@ -1,21 +1,12 @@
 import { expect, it } from "vitest";
-import type { CheckInfo, Verdict } from "../runner/events.ts";
+import type { Verdict } from "../runner/events.ts";
 import type { MutantSet } from "../runner/mutant-set.ts";
 import { findDependences } from "./hermetic.ts";
-
-const info = (id: string): CheckInfo => ({
-  id,
-  suite: "osb",
-  title: id,
-  level: "MUST",
-  clauses: [id],
-  section: "",
-  requirement: "",
-});
+import { checkInfo } from "./testing/check-info.ts";
 
 /** A set of two checks; `verdictOf` says how one is judged. */
 function setOf(verdictOf: (id: string, only: boolean, seed: number | undefined) => Verdict): MutantSet {
-  const checks = ["a", "b"].map(info);
+  const checks = ["a", "b"].map(checkInfo);
   const run: MutantSet["run"] = async (_mutant, only, seed) =>
     checks
       .filter(({ id }) => only?.includes(id) ?? true)

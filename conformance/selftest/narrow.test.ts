@@ -1,24 +1,16 @@
 import { describe, expect, it } from "vitest";
-import type { CheckInfo, Verdict } from "../runner/events.ts";
+import type { Verdict } from "../runner/events.ts";
 import type { MutantSet } from "../runner/mutant-set.ts";
 import { narrowMutantSet } from "./narrow.ts";
 import { selftest } from "./selftest.ts";
+import { checkInfo } from "./testing/check-info.ts";
 
-const info = (id: string): CheckInfo => ({
-  id,
-  suite: "osb",
-  title: id,
-  level: "MUST",
-  clauses: [id],
-  section: "",
-  requirement: "",
-});
 const mutant = (id: string, expected: readonly string[]) => ({ id, description: `is ${id}`, expected, also: [] });
 
 /** Three checks and a mutant for each; `late` notices its own only when the others have run. */
 function mutantSet() {
   const runs: string[] = [];
-  const checks = ["a-one", "b-two", "late"].map(info);
+  const checks = ["a-one", "b-two", "late"].map(checkInfo);
   const set: MutantSet = {
     suite: "osb",
     checks,

@@ -1,18 +1,10 @@
 import { describe, expect, it } from "vitest";
-import type { CheckInfo, Verdict } from "../runner/events.ts";
+import type { Verdict } from "../runner/events.ts";
 import type { MutantSet, MutantInfo } from "../runner/mutant-set.ts";
 import { isListed, type Problem, selftest } from "./selftest.ts";
 import type { CheckResult } from "../runner/summary.ts";
+import { checkInfo } from "./testing/check-info.ts";
 
-const info = (id: string): CheckInfo => ({
-  id,
-  suite: "osb",
-  title: id,
-  level: "MUST",
-  clauses: [id],
-  section: "",
-  requirement: "",
-});
 const mutant = (id: string, expected: readonly string[], also: readonly string[] = []): MutantInfo => ({
   id,
   description: `is ${id}`,
@@ -25,7 +17,7 @@ function mutantSetOf(
   mutants: readonly MutantInfo[],
   verdicts: Record<string, Record<string, [Verdict, string?]>>,
 ): MutantSet {
-  const checks = ["a", "b", "c"].map(info);
+  const checks = ["a", "b", "c"].map(checkInfo);
   const resultsOf = (broker: string): readonly CheckResult[] =>
     checks.map((check) => {
       const [verdict, reason] = verdicts[broker]?.[check.id] ?? ["pass"];
