@@ -43,6 +43,8 @@ function fillBody(body: JsonObject, ids: Ids): JsonObject {
 export class BackupClient {
   readonly api: BackupInterface;
   readonly #platform: OsbClient;
+  /** Instances whose backups could not be removed. */
+  readonly #stuck = new Set<string>();
 
   constructor(platform: OsbClient, api: BackupInterface) {
     this.#platform = platform;
@@ -163,11 +165,13 @@ export class BackupClient {
   }
 
   async #removeAll(ids: Ids): Promise<boolean> {
-    return this.#untilNoneLeft(ids, async (left) => {
+    const areGone = await this.#untilNoneLeft(ids, async (left) => {
       if (this.api.delete === undefined) return false;
       for (const backup of left) await this.#delete({ ...ids, backup });
       return true;
     });
+    if (!areGone) this.#stuck.add(ids.instance);
+    return areGone;
   }
 
   /** Waits until the deleted backups of an instance are gone; false when they stay. */
@@ -191,7 +195,8 @@ export class BackupClient {
   /** Ids of the backups that an instance still has; undefined when that can't be determined at the moment. */
   async #listLeft(ids: Ids): Promise<readonly string[] | undefined> {
     const answer = await this.send(this.api.list, ids, { intent: "cleanup" }).catch(ignoreSilence);
-    if (answer?.status === 404 || answer?.status === 410) return [];
+    // Once its instance is removed, a list that is missing no longer says that the backups are.
+    if (answer?.status === 404 || answer?.status === 410) return this.#stuck.has(ids.instance) ? undefined : [];
     const entries = answer === undefined ? undefined : this.entriesOf(answer);
     return entries?.filter((item) => this.stateOf(item) !== "deleted").flatMap((item) => this.idOf(item) ?? []);
   }
