@@ -43,6 +43,8 @@ export interface BrokerConfig {
   readonly managementCidrs?: readonly string[];
   /** Factor on the pauses between polls. Default 1. */
   readonly pace?: number;
+  /** How long an operation stays a process's without a sign of life, in ms; then another process takes it over. Default 15 s. */
+  readonly leaseMs?: number;
   readonly plantedBug?: PlantedBug;
 }
 
@@ -63,6 +65,7 @@ export const CONFIG_ERRORS = {
   CONFIG_INVALID: "see broker/README.md for the settings",
   CONFIG_BAD_LISTEN: "listen must be a loopback address and a port, such as 127.0.0.1:3000",
   CONFIG_PORT_TAKEN: "stop what listens there, or choose another address with BROKER_LISTEN",
+  CONFIG_NEWER_SCHEMA: "a newer broker has used the database: start that version or a later one",
   CONFIG_NO_STORE: "see that the database of DATABASE_URL runs and takes the login",
 } as const;
 

@@ -49,6 +49,10 @@ const Text = Type.String({ minLength: 1 });
 const Login = Type.Object({ username: Text, password: Text });
 const Url = Type.String({ pattern: "^https?://." });
 
+/** Shorter leases end while a database is merely slow. */
+const LEASE_MS_MIN = 1_000;
+const LEASE_MS_MAX = 600_000;
+
 /** A settings file with the environment on top of it. */
 const SettingsTree = Type.Object(
   {
@@ -65,6 +69,7 @@ const SettingsTree = Type.Object(
     applicationCidrs: Type.Array(Text),
     managementCidrs: Type.Optional(Type.Array(Text, { minItems: 1 })),
     pace: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),
+    leaseMs: Type.Optional(Type.Integer({ minimum: LEASE_MS_MIN, maximum: LEASE_MS_MAX })),
     databaseUrl: Type.Optional(Type.String({ pattern: "^postgres(ql)?://." })),
     caCert: Type.Optional(Text),
   },
@@ -138,6 +143,7 @@ function applyEnvironment(tree: Tree, environment: Environment): void {
     if (value !== undefined) tree[setting] = value.split(",").map((each) => each.trim());
   }
   if (environment.BROKER_PACE !== undefined) tree.pace = Number(environment.BROKER_PACE);
+  if (environment.BROKER_LEASE_MS !== undefined) tree.leaseMs = Number(environment.BROKER_LEASE_MS);
   if (environment.BOSH_UAA_URL !== undefined) put(tree, "director.uaaUrl", environment.BOSH_UAA_URL);
 }
 
