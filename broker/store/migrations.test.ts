@@ -56,7 +56,7 @@ describe.each(databases)("migrations on $name", ({ missing, open, reopen }) => {
       const first = await open();
       const pools = [first, ...Array.from({ length: 4 }, reopen)];
       const applied = await Promise.all(pools.map((pool) => migrate(sessionOn(pool), 7)));
-      expect(applied.flat().sort()).toEqual(ALL);
+      expect(applied.flat().toSorted((a, b) => a - b)).toEqual(ALL);
       for (const pool of pools) await pool.end();
     });
 

@@ -10,9 +10,9 @@ interface TestDatabase {
   /** Why there is none on this machine. */
   readonly missing: string | undefined;
   /** A database without tables, which other processes could reach. Further pools on it: `reopen`. */
-  open(): Promise<StorePool>;
+  readonly open: () => Promise<StorePool>;
   /** Another pool on the database that was opened last. */
-  reopen(): StorePool;
+  readonly reopen: () => StorePool;
 }
 
 /** Every change of the store is tested on both: what runs on pg-mem alone proves nothing of SQL. */

@@ -78,9 +78,13 @@ export interface ControlPlaneAnswer {
   readonly json: Readonly<Record<string, unknown>>;
 }
 
-/** Makes a client of a control plane, which logs in as its platform or as its operator. */
+/**
+ * Makes a client of a control plane, which logs in as its platform or as its operator.
+ *
+ * @param answerMsMax how long an answer may take. Default: a minute
+ */
 export const controlPlaneClient =
-  (address: string) =>
+  (address: string, answerMsMax = 60_000) =>
   async (
     method: string,
     path: string,
@@ -95,6 +99,7 @@ export const controlPlaneClient =
     const response = await fetch(`http://${address}${path}`, {
       method,
       headers,
+      signal: AbortSignal.timeout(answerMsMax),
       ...(body && { body: JSON.stringify(body) }),
     });
     const answer: unknown = await response.json();
