@@ -1,6 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import { createBackupStore } from "./backup/backups.ts";
-import { type BrokerConfig, checkConfig, managersOf } from "./config.ts";
+import { type BrokerConfig, checkConfig, keyRingOf, managersOf } from "./config.ts";
 import { BackendError, FinalError } from "./errors.ts";
 import { SecurityGroupGuard } from "./guard/guard.ts";
 import { neutronOf } from "./guard/neutron.ts";
@@ -71,8 +71,8 @@ export async function createBroker(config: BrokerConfig, outer: Host, options: B
       agentPort: AGENT_PORT,
       managers: managersOf(config),
     }),
-    backups: createBackupStore(project, host, config.encryptionKey),
-    seal: createSeal(host, config.encryptionKey, "store"),
+    backups: createBackupStore(project, host, keyRingOf(config)),
+    seal: createSeal(host, keyRingOf(config), "store"),
   };
   const executor = createExecutor(context, report, options.onOperation);
   const app = createApp(context, executor, report);

@@ -1,3 +1,4 @@
+import { keyRingOf } from "./config.ts";
 import type { Settings } from "./settings.ts";
 
 /** Writes one line of JSON. It leaves out secrets of the settings, and whatever looks like a secret that the broker made. */
@@ -8,13 +9,13 @@ const DRAWN = /[0-9a-f]{40,}/gi;
 const HIDDEN = "[secret]";
 
 function secretsIn({ broker, databaseUrl }: Settings): readonly string[] {
-  const { credentials, admin, director, openstack, encryptionKey } = broker;
+  const { credentials, admin, director, openstack } = broker;
   return [
     credentials.password,
     admin.password,
     director.clientSecret,
     openstack.password,
-    encryptionKey,
+    ...keyRingOf(broker),
     ...(databaseUrl === undefined ? [] : [databaseUrl, decodeURIComponent(new URL(databaseUrl).password)]),
   ].filter((secret) => secret !== "");
 }

@@ -43,6 +43,7 @@ const VARIABLES: Readonly<Record<string, string>> = {
 const LISTS: Readonly<Record<string, string>> = {
   BROKER_APPLICATION_CIDRS: "applicationCidrs",
   BROKER_MANAGEMENT_CIDRS: "managementCidrs",
+  BROKER_READING_KEYS: "readingKeys",
 };
 
 const Text = Type.String({ minLength: 1 });
@@ -66,6 +67,7 @@ const SettingsTree = Type.Object(
     domain: Type.Optional(Text),
     address: Type.Optional(Type.Object({ name: Text, ip: Text, port: Type.Integer() })),
     encryptionKey: Text,
+    readingKeys: Type.Optional(Type.Array(Text)),
     applicationCidrs: Type.Array(Text),
     managementCidrs: Type.Optional(Type.Array(Text, { minItems: 1 })),
     pace: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),

@@ -88,6 +88,17 @@ function addExec(drydock: Command): void {
     .action(async (command: string[], options) => endWith((await import("./exec.ts")).exec(command, options)));
 }
 
+function addBroker(drydock: Command): void {
+  drydock
+    .command("broker")
+    .description("a control plane of the reference broker as a process, or work on its store: serve (the default), rotate-keys")
+    .argument("[command-and-file...]", "what to do, and the file of the settings; the environment wins over it")
+    .addHelpText("after", "\nExamples:\n  $ drydock broker broker.yml\n  $ drydock broker rotate-keys broker.yml")
+    .action(async (words: string[]) =>
+      endWith((await import("../broker/commands.ts")).runBrokerCommand(words)),
+    );
+}
+
 function addClauses(drydock: Command): void {
   drydock
     .command("clauses")
@@ -165,6 +176,7 @@ function createProgram(): Command {
     addUp,
     addEnv,
     addExec,
+    addBroker,
     addCertification,
     addClauses,
     addSelftest,

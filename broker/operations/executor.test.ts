@@ -64,7 +64,7 @@ class Bench {
         get: () => Promise.resolve(new Uint8Array()),
         remove: (id) => note(`forget ${id}`),
       },
-      seal: createSeal(host, TEST_CONFIG.encryptionKey, "store"),
+      seal: createSeal(host, [TEST_CONFIG.encryptionKey], "store"),
     };
     this.executor = this.executorOn(() => ({}));
   }
