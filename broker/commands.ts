@@ -6,13 +6,8 @@ import { postgresPool } from "./store/postgres.ts";
 import { rotateKeys } from "./store/rotation.ts";
 import { createSeal } from "./store/seal.ts";
 
-/** What can be run, and what it does, for `--help`. */
-const BROKER_COMMANDS = {
-  serve: "run one control plane until SIGTERM or SIGINT; without a command, too",
-  "rotate-keys": "seal every stored secret with encryptionKey, while readingKeys opens what older keys sealed",
-} as const;
-
-type BrokerCommand = keyof typeof BROKER_COMMANDS;
+/** What can be run: one control plane until SIGTERM or SIGINT; or work on its store. */
+type BrokerCommand = "serve" | "rotate-keys";
 
 const EXIT_COULD_NOT_RUN = 2;
 

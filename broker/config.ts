@@ -69,6 +69,8 @@ export const CONFIG_ERRORS = {
   CONFIG_PORT_TAKEN: "stop what listens there, or choose another address with BROKER_LISTEN",
   CONFIG_NEWER_SCHEMA: "a newer broker has used the database: start that version or a later one",
   CONFIG_NO_DATABASE: "name the broker's database with DATABASE_URL",
+  CONFIG_BAD_DATABASE:
+    "DATABASE_URL must be postgres://user:password@host:port,…/database, with target_session_attrs any, read-write or primary",
   CONFIG_NO_STORE: "see that the database of DATABASE_URL runs and takes the login",
 } as const;
 

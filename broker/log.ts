@@ -1,5 +1,6 @@
 import { keyRingOf } from "./config.ts";
 import type { Settings } from "./settings.ts";
+import { parseDatabaseUrl } from "./store/hosts.ts";
 
 /** Writes one line of JSON. It leaves out secrets of the settings, and whatever looks like a secret that the broker made. */
 export type Log = (event: string, data: Readonly<Record<string, unknown>>) => void;
@@ -16,9 +17,14 @@ function secretsIn({ broker, databaseUrl }: Settings): readonly string[] {
     director.clientSecret,
     openstack.password,
     ...keyRingOf(broker),
-    ...(databaseUrl === undefined ? [] : [databaseUrl, decodeURIComponent(new URL(databaseUrl).password)]),
+    ...(databaseUrl === undefined ? [] : secretsOfUrl(databaseUrl)),
   ].filter((secret) => secret !== "");
 }
+
+const secretsOfUrl = (url: string): readonly string[] => [
+  url,
+  ...parseDatabaseUrl(url).urls.flatMap((each) => [each, decodeURIComponent(new URL(each).password)]),
+];
 
 /**
  * Makes a log on standard output.

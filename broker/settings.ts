@@ -5,6 +5,7 @@ import Type, { type Static } from "typebox";
 import { parse } from "yaml";
 import { type BrokerConfig, checkConfig, ConfigError } from "./config.ts";
 import { isObject } from "./json.ts";
+import { parseDatabaseUrl } from "./store/hosts.ts";
 
 /** The settings of a control plane's process: the broker's configuration, and more. */
 export interface Settings {
@@ -162,6 +163,7 @@ export function readSettings(file: string | undefined, environment: Environment)
     throw new ConfigError("CONFIG_INVALID", `${error?.instancePath || "the settings"} ${error?.message ?? ""}`);
   }
   const { listen: wanted, databaseUrl, caCert, ...broker } = tree;
+  if (databaseUrl !== undefined) parseDatabaseUrl(databaseUrl);
   const listen = parseListen(wanted ?? "127.0.0.1:3000");
   // By default its connections come from the address at which it listens.
   const here = { managementCidrs: [`${isIP(listen.host) === 4 ? listen.host : "127.0.0.1"}/32`] };

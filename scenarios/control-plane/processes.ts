@@ -112,8 +112,8 @@ const logged = (outputs: readonly string[], event: string): readonly string[] =>
 const repeated = (names: readonly string[]): readonly string[] =>
   [...Map.groupBy(names, (name) => name)].filter(([, each]) => each.length > 1).map(([name]) => name);
 
-/** Tasks that a second one followed although the first had not failed. */
-function doneTwice({ world }: Cloud): readonly string[] {
+/** Tasks of the director that a second one followed although the first had not failed. */
+export function doneTwice({ world }: Cloud): readonly string[] {
   const tasks = [...world.bosh.state().tasks.values()].filter(
     ({ contextId, state }) => contextId !== "" && state === "done",
   );
