@@ -2,7 +2,7 @@ import { type Field, HEADERS, integer, JSON_VALUE, optional, type OptionalField,
 
 /** The longest delay of one occasion: a day. */
 export const DELAY_MS_MAX = 86_400_000;
-/** What hangs for so long, thirty days of the world's time, has failed, whether or not its rule is disarmed. */
+/** A call that hangs for this long, thirty days in the world's time, has failed, whether or not its rule is disarmed. */
 export const STUCK_MS_MAX = 30 * 86_400_000;
 
 interface EffectDefinition {
