@@ -25,7 +25,7 @@ const AGENT_METHODS = [
 /** A call that an agent answers. */
 export type AgentMethod = (typeof AGENT_METHODS)[number];
 
-/** What tells one instance's VM from another's. */
+/** What identifies an instance's VM. */
 const AGENT_ATTRIBUTES = {
   deployment: { prose: "the name of the deployment" },
   group: { prose: "the name of the instance group" },
@@ -37,7 +37,7 @@ const AGENT_ATTRIBUTES = {
 
 type AgentAttributes = Readonly<Record<keyof typeof AGENT_ATTRIBUTES, string>>;
 
-/** What fault rules may match an instance's agent by. */
+/** The attributes by which fault rules match an instance's agent. */
 export const attributesOf = (instance: Instance): AgentAttributes => ({
   deployment: instance.deployment,
   group: instance.group,
@@ -65,13 +65,13 @@ const agentPoint = (method: AgentMethod) =>
 
 const POINTS = new Map(AGENT_METHODS.map((method) => [method, agentPoint(method)]));
 
-/** The fault, if any, that befalls a call of an agent. */
+/** The fault, if any, that strikes a call to an agent. */
 export function agentFault(kernel: Kernel, method: AgentMethod, attributes: AgentAttributes) {
   const point = POINTS.get(method);
   return point && kernel.faults.at(point, attributes);
 }
 
-/** Where a task may fail at its beginning, or lose its worker. */
+/** Where a task may fail at its start, or lose its worker. */
 export const TASK_POINT = faultPoint({
   point: "director:task",
   effects: ["error", "stuck"],
@@ -92,7 +92,7 @@ export const JOB_POINT = faultPoint({
   attributes: AGENT_ATTRIBUTES,
 });
 
-/** The message that an agent sends unasked. */
+/** The message that an agent sends on its own. */
 export const HEARTBEAT_POINT = faultPoint({
   point: "agent:heartbeat",
   effects: ["stuck"],

@@ -36,7 +36,7 @@ const pointOf = (method: CpiMethod) =>
 
 const POINTS = new Map(METHODS.map((method) => [method, pointOf(method)]));
 
-/** A CPI whose calls meet their fault points. */
+/** A CPI whose calls pass their fault points. */
 export const withFaults = (kernel: Kernel, cpi: Cpi): Cpi =>
   wrap(cpi, (method, call) => meetFault(kernel, method, call));
 
