@@ -142,7 +142,7 @@ function maskedDifferences(expected: unknown, actual: unknown, path: string): st
     : [`${path}: form like ${short(expected)} expected, got ${short(actual, 80)}`];
 }
 
-/** In what an answer differs from what was recorded; empty when in nothing. */
+/** Lists how an answer differs from the recorded one. */
 export function compareReply(step: RecordedExchange, actual: ReceivedReply, variables: Variables): string[] {
   const { reply } = step;
   const differences: string[] = [];

@@ -7,7 +7,7 @@ const NO_USAGE: ProjectUsage = { volumes: 0, snapshots: 0, gigabytes: 0, backups
 export const usageOf = ({ slot }: Cinder, projectId: string): ProjectUsage =>
   slot.value.usage.get(projectId) ?? NO_USAGE;
 
-/** Adds to what a project uses; negative numbers take away. */
+/** Adds to what a project uses; negative numbers subtract. */
 export function addUsage({ slot }: Cinder, projectId: string, by: Partial<ProjectUsage>): void {
   const { usage } = slot.value;
   let own = usage.get(projectId);
