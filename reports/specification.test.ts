@@ -28,7 +28,7 @@ test.each([
   );
 });
 
-test("other suites, and sections that a release does not have, are at no address", () => {
+test("other suites, and sections that a release does not have, have no address", () => {
   expect(specificationUrl({ suite: "backup", section: "Provisioning" }, "osb-2.17")).toBeUndefined();
   expect(specificationUrl({ suite: "osb", section: "Binding Rotation" }, "osb-2.13")).toBeUndefined();
 });

@@ -6,7 +6,7 @@ import type { Grouping } from "./list.tsx";
 import { Bar } from "./overview.tsx";
 import { Mark, SUITE_TITLES, WORDS } from "./parts.tsx";
 
-/** What the filters show and change. */
+/** The state of the filters, and how to change it. */
 interface FilterProps {
   readonly report: Report;
   readonly items: readonly Item[];
@@ -126,7 +126,7 @@ function GroupingChoice({ grouping, onGrouping }: Pick<FilterProps, "grouping" |
   );
 }
 
-/** Search, verdict, level, grouping; stays in sight while the list is read. */
+/** Search, verdict, level and grouping; stays visible while the list scrolls. */
 export function FilterBar(props: FilterProps) {
   const { filter, onFilter, items, shown, search } = props;
   return (
