@@ -5,7 +5,7 @@ import { endWithClosedOutput } from "./closed-output.ts";
 import { EXIT, explain } from "./errors.ts";
 import { wholeNumber } from "./whole-number.ts";
 
-/** `package.json` lies one folder up from the sources and two up from what is built. */
+/** `package.json` lies one folder above the sources and two above the built files. */
 function version(): string {
   const at = import.meta.url.endsWith(".ts") ? "../package.json" : "../../package.json";
   const manifest: unknown = JSON.parse(readFileSync(new URL(at, import.meta.url), "utf8"));
@@ -150,7 +150,7 @@ function addReport(drydock: Command): void {
     );
 }
 
-/** The command line, without anything behind it: each command loads what it needs when it runs. */
+/** The command line alone: each command loads what it needs when it runs. */
 function createProgram(): Command {
   const drydock = new Command("drydock")
     .description("A whole fake cloud that proves, without a cloud, that a service broker is right.")
