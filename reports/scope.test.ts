@@ -111,7 +111,7 @@ test("an old stream can be read, and proves nobody conformant", () => {
   expect(passed.every(isRunEvent)).toBe(true);
   const report = foldRun(passed);
   expect(report).toMatchObject({ verdict: "pass", conformant: false, headline: "10 checks: passed" });
-  expect(report.notes).toContainEqual(expect.stringContaining("does not tell what the run left out"));
+  expect(report.notes).toContainEqual(expect.stringContaining("does not say what the run left out"));
 });
 
 test("an interrupted run is unknown, however green it was", () => {

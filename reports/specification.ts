@@ -122,7 +122,9 @@ export function specificationUrl(
 ): string | undefined {
   if (suite !== "osb") return undefined;
   const minor = minorOf(profile);
-  const place = PLACES[section]?.findLast(([since]) => since <= minor);
+  // A section comes from a stream: a name that every object has, such as `valueOf`, is no section.
+  const places = Object.hasOwn(PLACES, section) ? PLACES[section] : undefined;
+  const place = places?.findLast(([since]) => since <= minor);
   if (place === undefined) return undefined;
   const [, file, anchor] = place;
   return `https://github.com/openservicebrokerapi/servicebroker/blob/v2.${minor}/${file}#${anchor}`;

@@ -22,12 +22,11 @@ const FIGURES = VERDICTS.filter((verdict) => verdict !== "pass");
 
 const exercisedOf = ({ pass, fail, unknown, warn }: Counts): number => pass + fail + unknown + warn;
 
-/** A card for each suite and scenario; pressing it shows only that. */
 /** The suites and scenarios of the run, each a switch of the filter. */
 export function Suites({ report, filter, onFilter }: Pick<FilterProps, "report" | "filter" | "onFilter">) {
-  const cards = [
+  const cards: readonly { readonly key: string; readonly title: string; readonly counts: Counts }[] = [
     ...report.suites.map(({ suite, counts }) => ({
-      key: suite as string,
+      key: suite,
       title: SUITE_TITLES[suite] ?? suite,
       counts,
     })),

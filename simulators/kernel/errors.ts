@@ -2,8 +2,7 @@
 export const KERNEL_ERRORS = {
   KERNEL_DEADLOCK:
     "nothing is scheduled and the awaited work is still pending; await something that the world can finish",
-  KERNEL_EVENTS_MAX:
-    "the limit of events was reached; raise eventsMax, or look for processes that never end",
+  KERNEL_EVENTS_MAX: "the limit of events was reached; raise eventsMax, or look for processes that never end",
   KERNEL_UNKNOWN_TIMER: "no handler is registered for this kind of timer; call kernel.onTimer first",
   KERNEL_UNKNOWN_INPUT: "no handler is registered for this kind of input; call kernel.onInput first",
   KERNEL_NOT_RECORDING: "work is in flight and inputs were not recorded; create the kernel with recordInputs: true",

@@ -30,6 +30,6 @@ export function publish(subject: ParitySubject, scenarios: readonly ScenarioScor
 
 /** Regressions since the ratchet was written, one line each: scenarios that match less, or are no longer there. */
 export async function findRegressionsSince(subject: ParitySubject): Promise<readonly string[]> {
-  const before = JSON.parse(readFileSync(page(subject.name, "json"), "utf8")) as Ratchet;
+  const before: Ratchet = JSON.parse(readFileSync(page(subject.name, "json"), "utf8"));
   return findRegressions(before, await subject.replay(RECORDINGS));
 }

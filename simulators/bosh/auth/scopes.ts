@@ -26,8 +26,8 @@ const TEAM = /^bosh\.teams\.([^.]+)\.(admin|read)$/;
 /** Teams of which the caller is an admin. */
 export const adminTeamsOf = (caller: Caller): readonly string[] =>
   caller.scopes.flatMap((scope) => {
-    const match = TEAM.exec(scope);
-    return match?.[2] === "admin" ? [match[1] as string] : [];
+    const [, team = "", role] = TEAM.exec(scope) ?? [];
+    return role === "admin" ? [team] : [];
   });
 
 /** The members of any team that also have a permission. */

@@ -26,8 +26,7 @@ function readWatchTime(fields: Fields, name: string): WatchTime {
 
 function readAmount(fields: Fields, name: string): Amount {
   const value = fields[name];
-  if (Number.isInteger(value)) return value as number;
-  return String(value);
+  return typeof value === "number" && Number.isInteger(value) ? value : String(value);
 }
 
 /** The update settings of a manifest or group. @throws DirectorError 180001, 180002, 40000 */

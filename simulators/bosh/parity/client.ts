@@ -143,7 +143,7 @@ export class Client {
     for (const until = this.kernel.nowMs + TASK_MS_MAX; this.kernel.nowMs < until; this.kernel.advanceBy(POLL_MS)) {
       const answer = await this.get(path);
       if (answer.status !== 200) throw new Error(`${path}: ${answer.status} ${answer.text}`);
-      const task = JSON.parse(answer.text) as Record<string, unknown>;
+      const task: Record<string, unknown> = JSON.parse(answer.text);
       if (!["queued", "processing", "cancelling"].includes(String(task.state))) return task;
     }
     throw new Error(`${path} does not end`);

@@ -1,4 +1,4 @@
-import { UUID_PATTERN } from "../../kernel/index.ts";
+import { isObject, UUID_PATTERN } from "../../kernel/index.ts";
 import { escapePattern, typeOf, anyIndex } from "../../parity/compare.ts";
 
 /*
@@ -37,7 +37,7 @@ function fits(template: string, actual: string, bindings: Bindings): boolean {
   });
   const match = new RegExp(`^${source.join("")}$`).exec(actual);
   if (match === null) return false;
-  for (const [at, name] of names.entries()) bindings.set(name, match[at + 1] as string);
+  for (const [at, name] of names.entries()) bindings.set(name, match[at + 1] ?? "");
   return true;
 }
 
@@ -69,21 +69,14 @@ export function differences(
     return fits(expected, String(actual), bindings) ? [] : [`${path}: ${expected} expected, got ${actual}`];
   if (typeOf(expected) !== typeOf(actual))
     return [`${path}: ${abbreviate(expected)} expected, got ${abbreviate(actual)}`];
-  if (Array.isArray(expected)) return compareLists(expected, actual as unknown[], rules, bindings, path);
-  if (typeof expected === "object" && expected !== null)
-    return compareObjects(
-      expected as Record<string, unknown>,
-      actual as Record<string, unknown>,
-      rules,
-      bindings,
-      path,
-    );
+  if (Array.isArray(expected) && Array.isArray(actual)) return compareLists(expected, actual, rules, bindings, path);
+  if (isObject(expected) && isObject(actual)) return compareObjects(expected, actual, rules, bindings, path);
   return expected === actual ? [] : [`${path}: ${abbreviate(expected)} expected, got ${abbreviate(actual)}`];
 }
 
 function compareObjects(
-  expected: Record<string, unknown>,
-  actual: Record<string, unknown>,
+  expected: Readonly<Record<string, unknown>>,
+  actual: Readonly<Record<string, unknown>>,
   rules: CompareRules,
   bindings: Bindings,
   path: string,

@@ -168,7 +168,7 @@ const linesOf = (text: string): readonly Record<string, unknown>[] =>
   text
     .split("\n")
     .filter((line) => line !== "")
-    .map((line) => JSON.parse(line) as Record<string, unknown>);
+    .map((line): Record<string, unknown> => JSON.parse(line));
 
 async function replayTask(client: Client, { task, mask }: TaskStep, bindings: Bindings): Promise<string[]> {
   const final = await client.follow(`/tasks/${task.id}`);

@@ -2,6 +2,7 @@ import type { Cinder } from "./cinder.ts";
 import type { ProjectUsage } from "./rows.ts";
 
 const NO_USAGE: ProjectUsage = { volumes: 0, snapshots: 0, gigabytes: 0, backups: 0, backup_gigabytes: 0 };
+const USAGES = ["volumes", "snapshots", "gigabytes", "backups", "backup_gigabytes"] as const;
 
 /** What a project uses. */
 export const usageOf = ({ slot }: Cinder, projectId: string): ProjectUsage =>
@@ -12,5 +13,5 @@ export function addUsage({ slot }: Cinder, projectId: string, by: Partial<Projec
   const { usage } = slot.value;
   let own = usage.get(projectId);
   if (own === undefined) usage.set(projectId, (own = { ...NO_USAGE }));
-  for (const name of Object.keys(by) as (keyof ProjectUsage)[]) own[name] += by[name] ?? 0;
+  for (const name of USAGES) own[name] += by[name] ?? 0;
 }
