@@ -4,7 +4,7 @@ import { type BrokerConfig, checkConfig, keyRingOf, managersOf } from "./config.
 import { BackendError, FinalError } from "./errors.ts";
 import { SecurityGroupGuard } from "./guard/guard.ts";
 import { neutronOf } from "./guard/neutron.ts";
-import { openProject } from "./openstack/project.ts";
+import { openProject, type OpenStackProject } from "./openstack/project.ts";
 import { restoreGuards, WATCH_MS } from "./guard/watch.ts";
 import { type Host, mortalHost } from "./host.ts";
 import { createExecutor, type Executor, type OperationListener } from "./operations/executor.ts";
@@ -15,6 +15,7 @@ import { backupRoutes } from "./osb/backups.ts";
 import { bindingRoutes } from "./osb/bindings/routes.ts";
 import { catalogRoute } from "./osb/catalog.ts";
 import { instanceRoutes } from "./osb/instances/routes.ts";
+import { operatorRoutes } from "./osb/operator.ts";
 import { recordRoutes } from "./osb/records.ts";
 import { createServer } from "./osb/server.ts";
 import { register } from "./registrar/registrar.ts";
@@ -75,7 +76,7 @@ export async function createBroker(config: BrokerConfig, outer: Host, options: B
     seal: createSeal(host, keyRingOf(config), "store"),
   };
   const executor = createExecutor(context, report, options.onOperation);
-  const app = createApp(context, executor, report);
+  const app = createApp(context, executor, project, report);
   return {
     app,
     start: async () => {
@@ -114,7 +115,12 @@ function keepLeases({ host, store }: OperationContext, executor: Executor, repor
   host.every(store.worker.leaseMs / SIGNS_PER_LEASE, () => void keep());
 }
 
-function createApp(context: OperationContext, executor: Executor, report: (error: unknown) => void): FastifyInstance {
+function createApp(
+  context: OperationContext,
+  executor: Executor,
+  project: OpenStackProject,
+  report: (error: unknown) => void,
+): FastifyInstance {
   const { config, host, service } = context;
   const app = createServer(createAuthentication(config, host), report);
   catalogRoute(app, service);
@@ -123,5 +129,6 @@ function createApp(context: OperationContext, executor: Executor, report: (error
   instanceRoutes(app, controlPlane);
   bindingRoutes(app, controlPlane);
   backupRoutes(app, controlPlane);
+  operatorRoutes(app, controlPlane, project);
   return app;
 }

@@ -75,9 +75,9 @@ const guardedOf = (context: OperationContext, { id, plan_id: own }: InstanceRow,
   nodes: planOf(context, planId).nodes,
 });
 
-/** Whether the instance has a binding that is ready. */
+/** Whether the instance has a binding that is ready, and has not been taken out of use. */
 export const isBound = async ({ store }: OperationContext, { id }: InstanceRow): Promise<boolean> =>
-  (await store.bindingsOf(id)).some(({ state }) => state === "ready");
+  (await store.bindingsOf(id)).some(({ state }) => state === "ready") && (await store.quarantineOf(id)) === undefined;
 
 /** Opens the instance to applications if it has a binding, and closes it otherwise. @throws BackendError, FinalError */
 export async function guardBindings(context: OperationContext, instance: InstanceRow, planId?: string): Promise<void> {

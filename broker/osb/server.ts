@@ -4,6 +4,7 @@ import type { Authenticate } from "./authentication.ts";
 import { parseBody } from "./body.ts";
 import { refuseEarly, refuseUnreadable, refusalOf } from "./refusals.ts";
 import { checkIdentity, checkVersion } from "./headers.ts";
+import { rememberRequests } from "./scope.ts";
 
 const BODY_BYTES_MAX = 1024 * 1024;
 /** As long as all headers together may be: the API has a rule of its own for the length of ids. */
@@ -91,6 +92,7 @@ export function createServer(authenticate: Authenticate, report: (error: unknown
     clientErrorHandler: refuseUnreadable,
     frameworkErrors: (_error, request, reply) => void refusePath(request, reply),
   });
+  rememberRequests(app);
   admit(app, authenticate);
   readBodies(app);
   refuseEarly(app.server);

@@ -1,13 +1,23 @@
-import { Kysely, PostgresDialect } from "kysely";
+import { Kysely, PostgresDialect, type Selectable } from "kysely";
 import type { Host } from "../host.ts";
 import { migrate } from "./migrations.ts";
 import type { StorePool } from "./pool.ts";
-import type { BackupRow, BindingRow, InstanceRow, OperationRow, RestoreRow, Tables } from "./schema.ts";
+import type {
+  AuditRow,
+  BackupRow,
+  BindingRow,
+  InstanceRow,
+  OperationRow,
+  QuarantineRow,
+  RestoreRow,
+  Tables,
+} from "./schema.ts";
 import { StoreSession } from "./session.ts";
 import { backupsIn, restoresIn } from "./tables/backups.ts";
 import { bindingsIn } from "./tables/bindings.ts";
 import { instancesIn } from "./tables/instances.ts";
 import { leasesIn, periodicIn } from "./tables/leases.ts";
+import { type AuditEntry, operatorIn } from "./tables/operator.ts";
 import { operationQueriesIn, operationsIn } from "./tables/operations.ts";
 
 /** An operation, as all code outside the database layer sees it. */
@@ -30,6 +40,13 @@ export interface Worker {
 interface HeldOperation {
   readonly id: string;
   readonly fence: number;
+}
+
+/** Who orders an operation, and what it makes. */
+export interface Order {
+  /** For the log of who did what; absent: it is not logged. */
+  readonly actor?: string;
+  readonly record?: NewRecord;
 }
 
 /** A record that an operation makes, stored together with it. */
@@ -68,9 +85,23 @@ export interface Store {
    * Opens an operation, which this process holds and which keeps its instance busy, and stores the record that it makes. False when another operation
    * already keeps the instance busy, or the record's id is taken.
    */
-  claim(row: Operation, record?: NewRecord): Promise<boolean>;
+  claim(row: Operation, order?: Order): Promise<boolean>;
   /** Opens an operation that waits for its turn; this process holds it. */
-  enqueue(row: Operation): Promise<void>;
+  enqueue(row: Operation, actor?: string): Promise<void>;
+  /** Why an instance is out of use; undefined when it is not. */
+  quarantineOf(instanceId: string): Promise<QuarantineRow | undefined>;
+  quarantines(): Promise<readonly QuarantineRow[]>;
+  /** Resolves to false when it was out of use already. */
+  addQuarantine(row: QuarantineRow): Promise<boolean>;
+  deleteQuarantine(instanceId: string): Promise<void>;
+  /** Adds a line to the log of who did what. */
+  note(entry: AuditEntry): Promise<void>;
+  /** The newest lines, newest first: those before this sequence number, if one is given. */
+  auditBefore(sequence: number | undefined, limit: number): Promise<readonly Selectable<AuditRow>[]>;
+  /** Forgets lines that are older than this, in ms since the Unix epoch. */
+  forgetAuditBefore(ms: number): Promise<void>;
+  /** Instances by id, after this one: a page of all. */
+  instancesAfter(id: string, limit: number): Promise<readonly InstanceRow[]>;
   /** Gives an operation its turn; false while another keeps the instance busy. */
   takeTurn(row: Operation): Promise<boolean>;
   /** The operation whose turn it is. */
@@ -127,6 +158,7 @@ const storeOn = (session: StoreSession, worker: Worker, isPrivate: boolean): Sto
   ...operationQueriesIn(session, worker),
   ...leasesIn(session, worker),
   ...periodicIn(session, worker),
+  ...operatorIn(session),
   ...backupsIn(session),
   ...restoresIn(session),
 });
