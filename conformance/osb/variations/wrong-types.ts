@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from "../../client/http/json.ts";
 import type { SpecMinor } from "../../client/spec-version.ts";
+import type { Row } from "./row.ts";
 
 /** A member of a request with a value of another JSON type than the specification gives it. */
 interface WrongType {
@@ -49,21 +50,39 @@ const WRONG_TYPES: Readonly<Record<"provision" | "update" | "bind", readonly Wro
 
 /** A request that is malformed in one member. */
 interface Malformed {
+  readonly member: string;
   readonly words: string;
   readonly body: JsonObject;
   /** Whether a broker may pass over the member, and so over what is wrong with it. */
   readonly isUnread: boolean;
 }
 
-/** A body with each of its members in turn of a wrong type, as far as the version has the member. */
-export function wronglyTyped(
+/**
+ * Requests with one member of a wrong type each, all of them or those with wrong parameters, and how they may be answered: 400, or 2xx
+ * where the member need not be read. 422 is worth a warning.
+ */
+export function typedRows(
   operation: keyof typeof WRONG_TYPES,
   minor: SpecMinor,
   body: JsonObject,
-): readonly Malformed[] {
+  which: "all" | "parameters" = "all",
+): readonly Row[] {
+  return wronglyTyped(operation, minor, body)
+    .filter(({ member }) => which === "all" || member === "parameters")
+    .map(({ words, body: malformed, isUnread }) => ({
+      words,
+      body: malformed,
+      good: isUnread ? [400, "2xx"] : [400],
+      tolerated: [422],
+    }));
+}
+
+/** A body with each of its members in turn of a wrong type, as far as the version has the member. */
+function wronglyTyped(operation: keyof typeof WRONG_TYPES, minor: SpecMinor, body: JsonObject): readonly Malformed[] {
   return WRONG_TYPES[operation]
     .filter(({ since = 11 }) => since <= minor)
     .map(({ member, value, isUnread = false }) => ({
+      member,
       words: `${member} ${JSON.stringify(value)}`,
       body: { ...body, [member]: value },
       isUnread,
