@@ -132,9 +132,11 @@ export function destroyDisk(services: DataServices, disk: string): void {
   services.onDiskDestroyed(disk);
 }
 
-/** @throws DataServiceError DS_NOT_SIMULATED for a kind that has no data plane here */
-export function requireSimulatedData({ kind }: Instance): void {
-  if (kind !== "postgresql") throw new DataServiceError("DS_NOT_SIMULATED", `the data of ${kind}`);
+/** @throws DataServiceError DS_NOT_SIMULATED for a kind whose data neither a real server nor the virtual plane holds */
+export function requireSimulatedData({ real }: DataServices, instance: Instance): void {
+  const { kind } = instance;
+  if (kind !== "postgresql" && !real?.covers(instance))
+    throw new DataServiceError("DS_NOT_SIMULATED", `the data of ${kind}`);
 }
 
 /** The part of BOSH's job context that a data service needs. */

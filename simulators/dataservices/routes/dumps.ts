@@ -9,7 +9,7 @@ import { agentRoute, applyFault, awaitReal, realServersOf, requirePrimary } from
 
 function* create(services: DataServices, instance: Instance): Body<HttpReply> {
   requirePrimary(instance);
-  requireSimulatedData(instance);
+  requireSimulatedData(services, instance);
   yield* applyFault(services, "dump", instance);
   const { kernel } = services;
   const isDisclosing = isPlanted(kernel, "dump wrong-neighbour", instance);

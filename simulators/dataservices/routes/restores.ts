@@ -9,7 +9,7 @@ import { agentRoute, applyFault, awaitReal, realServersOf, requirePrimary } from
 
 function* create(services: DataServices, instance: Instance, request: HttpRequest): Body<HttpReply> {
   requirePrimary(instance);
-  requireSimulatedData(instance);
+  requireSimulatedData(services, instance);
   const bytes = typeof request.body === "string" ? Buffer.from(bodyText(request)) : request.body;
   yield* applyFault(services, "restore", instance);
   const { kernel } = services;

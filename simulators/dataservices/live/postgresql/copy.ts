@@ -1,6 +1,6 @@
 import { StringDecoder } from "node:string_decoder";
 import type { Client, Connection, Submittable } from "pg";
-import { DataServiceError } from "../wire/errors.ts";
+import { DataServiceError } from "../../wire/errors.ts";
 
 /** The part of pg's connection that COPY needs and its types leave out. */
 interface CopyConnection {

@@ -1,7 +1,7 @@
 import type { Client } from "pg";
-import { decode, type Item } from "../wire/dump.ts";
-import { DataServiceError } from "../wire/errors.ts";
-import type { RestoreDefects } from "../behaviour/services.ts";
+import { decode, type Item } from "../../wire/dump.ts";
+import { DataServiceError } from "../../wire/errors.ts";
+import type { RestoreDefects } from "../../behaviour/services.ts";
 import { copyIn } from "./copy.ts";
 import { endSessions, GROUP, identifier, RESTORER, SUPERUSER } from "./roles.ts";
 import type { Server } from "./server.ts";

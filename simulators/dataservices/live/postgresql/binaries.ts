@@ -3,7 +3,7 @@ import { access, constants, cp, stat } from "node:fs/promises";
 import { arch, platform } from "node:os";
 import { basename, delimiter, dirname, join } from "node:path";
 import { promisify } from "node:util";
-import { LivePlaneError } from "./errors.ts";
+import { LivePlaneError } from "../errors.ts";
 
 const run = promisify(execFile);
 
@@ -31,9 +31,21 @@ export async function findBinaries(owner: Owner, scratch: string): Promise<Binar
   const found = (await findEmbedded()) ?? (await findOnPath());
   if (found === undefined) throw new LivePlaneError("LIVE_PG_MISSING");
   const binaries = owner.uid === undefined || (await isPassable(found)) ? found : await copyBinaries(found, scratch);
-  const { stdout } = await run(join(binaries, "postgres"), ["--version"], { ...owner, cwd: "/" });
-  const major = Number(/(\d+)/.exec(stdout)?.[1]);
+  const major = Number.parseInt(await versionOf(binaries, owner), 10);
   return { initdb: join(binaries, "initdb"), postgres: join(binaries, "postgres"), major };
+}
+
+/** Such as `18.4`. */
+async function versionOf(binaries: string, owner: Owner): Promise<string> {
+  const { stdout } = await run(join(binaries, "postgres"), ["--version"], { ...owner, cwd: "/" });
+  return /\d+(\.\d+)*/.exec(stdout)?.[0] ?? "";
+}
+
+/** The version of the PostgreSQL of this machine, such as `18.4`. @throws LivePlaneError LIVE_PG_MISSING */
+export async function versionHere(): Promise<string> {
+  const found = (await findEmbedded()) ?? (await findOnPath());
+  if (found === undefined) throw new LivePlaneError("LIVE_PG_MISSING");
+  return versionOf(found, {});
 }
 
 /** Why this machine can run no server, in one line; `undefined` when it can. */

@@ -3,9 +3,9 @@ import { writeFile } from "node:fs/promises";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import pg from "pg";
-import type { Instance, User } from "../state.ts";
+import type { Instance, User } from "../../state.ts";
 import type { Binaries, Owner } from "./binaries.ts";
-import { LivePlaneError } from "./errors.ts";
+import { LivePlaneError } from "../errors.ts";
 import { applyUsers, hbaOf, identifier, type RESTORER, SUPERUSER } from "./roles.ts";
 
 /** Settings for many small servers that must start quickly and need not survive a power failure. */

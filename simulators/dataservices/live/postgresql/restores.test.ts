@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { DUMP_BYTES_MAX, decode, encode, type Item } from "../wire/dump.ts";
+import { DUMP_BYTES_MAX, decode, encode, type Item } from "../../wire/dump.ts";
 import { databaseOf, makeDatabase } from "./testing/databases.ts";
 import { digestOf } from "./testing/digest.ts";
-import { whyNoServer } from "./index.ts";
-import { LiveRig } from "./testing/rig.ts";
+import { whyNoServer } from "./binaries.ts";
+import { PostgresqlRig } from "./testing/rig.ts";
 import { roundTrip } from "./testing/round-trip.ts";
 
 const whyNot = await whyNoServer();
@@ -29,16 +29,16 @@ const TABLES_AT_ONCE = 100;
 
 const itemsIn = (dump: Uint8Array): readonly Item[] => [...decode(dump, "postgresql")];
 
-async function dumpOf(rig: LiveRig): Promise<Uint8Array> {
+async function dumpOf(rig: PostgresqlRig): Promise<Uint8Array> {
   const dump = await rig.dump();
   if (dump instanceof Uint8Array) return dump;
   throw new Error(JSON.stringify(dump));
 }
 
 describe.skipIf(whyNot !== undefined)("a restore on a real server", { timeout: TEST_MS_MAX }, () => {
-  let rig: LiveRig;
+  let rig: PostgresqlRig;
   beforeAll(async () => {
-    rig = await LiveRig.open();
+    rig = await PostgresqlRig.open();
   });
   afterAll(async () => {
     await rig.close();

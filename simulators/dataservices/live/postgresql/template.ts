@@ -3,7 +3,7 @@ import { chown, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Binaries, Owner } from "./binaries.ts";
-import { LivePlaneError } from "./errors.ts";
+import { LivePlaneError } from "../errors.ts";
 import { GROUP, PLACEHOLDER, RESTORER, SCHEMA, SUPERUSER } from "./roles.ts";
 
 const run = promisify(execFile);

@@ -1,5 +1,5 @@
 import type { Client } from "pg";
-import type { User } from "../state.ts";
+import type { User } from "../../state.ts";
 
 /*
  * The role model of the a9s platform: one group role owns every object of an instance; the user of a binding is a member, acts

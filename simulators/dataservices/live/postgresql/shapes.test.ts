@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { whyNoServer } from "./index.ts";
-import { LiveRig } from "./testing/rig.ts";
+import { whyNoServer } from "./binaries.ts";
+import { PostgresqlRig } from "./testing/rig.ts";
 
 const whyNot = await whyNoServer();
 if (whyNot !== undefined) process.stderr.write(`skipped: shapes of databases on a real server: ${whyNot}\n`);
@@ -69,9 +69,9 @@ const REFUSED: readonly (readonly [name: string, sql: string])[] = [
 ];
 
 describe.skipIf(whyNot !== undefined)("a dump", { timeout: TEST_MS_MAX }, () => {
-  let rig: LiveRig;
+  let rig: PostgresqlRig;
   beforeAll(async () => {
-    rig = await LiveRig.open();
+    rig = await PostgresqlRig.open();
   }, TEST_MS_MAX);
   afterAll(() => rig.close());
 

@@ -1,7 +1,7 @@
 import type { Client } from "pg";
-import { decode, DUMP_BYTES_MAX, DumpWriter, encode, type Item, tooLarge, withoutTail } from "../wire/dump.ts";
-import { DataServiceError } from "../wire/errors.ts";
-import type { DumpDefects } from "../behaviour/services.ts";
+import { decode, DUMP_BYTES_MAX, DumpWriter, encode, type Item, tooLarge, withoutTail } from "../../wire/dump.ts";
+import { DataServiceError } from "../../wire/errors.ts";
+import type { DumpDefects } from "../../behaviour/services.ts";
 import { COMMENTS, GRANTS, LARGE_OBJECTS, LARGE_OBJECTS_BYTES, SEQUENCES, TABLES } from "./catalog/attachments.ts";
 import { ALIASES, DEPENDENCIES } from "./catalog/dependencies.ts";
 import { NODES } from "./catalog/objects.ts";

@@ -1,6 +1,6 @@
 import { type DatabasePlan, harmDatabase, makeDatabase } from "./databases.ts";
 import { bytesIn, digestOf } from "./digest.ts";
-import type { LiveRig } from "./rig.ts";
+import type { PostgresqlRig } from "./rig.ts";
 
 export interface RoundTrip {
   /** Bytes of the rows as text. */
@@ -16,7 +16,7 @@ const differences = (before: readonly string[], after: readonly string[]): reado
 ];
 
 /** Makes a database, dumps it, harms it, restores it, and compares what the server says of it before and after. */
-export async function roundTrip(rig: LiveRig, plan: DatabasePlan): Promise<RoundTrip> {
+export async function roundTrip(rig: PostgresqlRig, plan: DatabasePlan): Promise<RoundTrip> {
   const [before, bytes] = await rig.using(async (client) => {
     await makeDatabase(client, plan);
     return [await digestOf(client), await bytesIn(client)] as const;
