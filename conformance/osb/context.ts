@@ -29,10 +29,10 @@ export class OsbContext {
   #borrowed: LiveInstance[] = [];
   readonly #changedInstances = new Set<LiveInstance>();
 
-  constructor(platform: OsbClient, shared: Shared) {
+  constructor(platform: OsbClient, shared: Shared, run: RunContext = shared.run) {
     this.platform = platform;
     this.shared = shared;
-    this.run = shared.run;
+    this.run = run;
   }
 
   get minor(): SpecMinor {
@@ -50,7 +50,13 @@ export class OsbContext {
 
   /** The same context with another client: for a story that several checks share. */
   with(platform: OsbClient): OsbContext {
-    return new OsbContext(platform, this.shared);
+    return new OsbContext(platform, this.shared, this.run);
+  }
+
+  /** The same context, with these plans before all others. */
+  preferring(first: readonly Offer[]): OsbContext {
+    const offers = [...first, ...this.run.offers.filter((offer) => !first.includes(offer))];
+    return new OsbContext(this.platform, this.shared, { ...this.run, offers });
   }
 
   /** An instance that other checks use before and after this one. Do not change it: take `fresh` for that. */

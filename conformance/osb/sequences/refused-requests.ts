@@ -11,6 +11,7 @@ import { isFetchOffered } from "../model/fetches.ts";
 import { lookFor, type Presence } from "../model/presence.ts";
 import { ANY, BINDABLE } from "../plan-requirements.ts";
 import type { LiveInstance } from "../shared-instances.ts";
+import { acceptedOffer } from "./working-plans.ts";
 import { isUnanswered } from "../variations/silence.ts";
 
 /** A request with one planted defect, and what came of it. */
@@ -205,8 +206,10 @@ async function instanceOf(own: OsbContext, offer: Offer): Promise<LiveInstance |
  * @throws NoAnswer when a request without a defect in it got none
  */
 export async function refusalsOfAll(context: OsbContext): Promise<Refusals> {
-  const offer = context.offer(context.run.offers.some(BINDABLE.fits) ? BINDABLE : ANY);
+  const requirement = context.run.offers.some(BINDABLE.fits) ? BINDABLE : ANY;
+  context.offer(requirement);
   return context.shared.once("refused requests", async (platform) => {
+    const offer = await acceptedOffer(context, requirement);
     const own = context.with(platform);
     const live = await instanceOf(own, offer);
     const refused = new Refused(own);

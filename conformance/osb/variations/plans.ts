@@ -63,7 +63,8 @@ export async function orNone<T>(play: () => Promise<readonly T[]>): Promise<read
   }
 }
 
-function nameThePlan({ plan }: Offer, outcome: Outcome): Outcome {
+/** The same outcome, which says of which plan it is. */
+export function nameThePlan({ plan }: Offer, outcome: Outcome): Outcome {
   if (outcome.verdict === "pass" || outcome.reason === undefined) return outcome;
   return { ...outcome, reason: `plan "${plan.name}": ${outcome.reason}` };
 }
@@ -90,7 +91,7 @@ async function judgeAlone(
   judge: (own: OsbContext, offer: Offer) => Promise<Outcome>,
 ): Promise<Outcome> {
   const berth = new Berth(run.quota, "check", 1);
-  const own = new OsbContext(platform.scope(berth), shared);
+  const own = new OsbContext(platform.scope(berth), shared, run);
   try {
     const outcome = await judge(own, offer);
     await own.close(outcome);

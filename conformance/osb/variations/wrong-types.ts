@@ -58,23 +58,23 @@ interface Malformed {
 }
 
 /**
- * Requests with one member of a wrong type each, all of them or those with wrong parameters, and how they may be answered: 400, or 2xx
- * where the member need not be read. 422 is worth a warning.
+ * Requests with one member of a wrong type each, and how they may be answered: 400, or 2xx where the member need not be read. 422 is worth
+ * a warning.
  */
-export function typedRows(
-  operation: keyof typeof WRONG_TYPES,
-  minor: SpecMinor,
-  body: JsonObject,
-  which: "all" | "parameters" = "all",
-): readonly Row[] {
+export function typedRows(operation: keyof typeof WRONG_TYPES, minor: SpecMinor, body: JsonObject): readonly Row[] {
+  return wronglyTyped(operation, minor, body).map(({ words, body: malformed, isUnread }) => ({
+    words,
+    body: malformed,
+    good: isUnread ? [400, "2xx"] : [400],
+    tolerated: [422],
+  }));
+}
+
+/** Those of wrong parameters, for a second plan: how it refuses is judged on the first, that it does on each. */
+export function parameterRows(operation: keyof typeof WRONG_TYPES, minor: SpecMinor, body: JsonObject): readonly Row[] {
   return wronglyTyped(operation, minor, body)
-    .filter(({ member }) => which === "all" || member === "parameters")
-    .map(({ words, body: malformed, isUnread }) => ({
-      words,
-      body: malformed,
-      good: isUnread ? [400, "2xx"] : [400],
-      tolerated: [422],
-    }));
+    .filter(({ member }) => member === "parameters")
+    .map(({ words, body: malformed }) => ({ words, body: malformed, good: ["4xx"] }));
 }
 
 /** A body with each of its members in turn of a wrong type, as far as the version has the member. */

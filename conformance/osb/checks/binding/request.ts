@@ -14,7 +14,7 @@ import { withForeignIds } from "../../variations/foreign-ids.ts";
 import { judgeBinds, judgeLeanBinds, unlessOrdinaryFails } from "../../variations/judging.ts";
 import { onEachPlan, plansUnlike } from "../../variations/plans.ts";
 import { violatingParameters, withStrictSchema } from "../../variations/violations.ts";
-import { typedRows } from "../../variations/wrong-types.ts";
+import { parameterRows, typedRows } from "../../variations/wrong-types.ts";
 
 const bad = { intent: "bad" } as const;
 
@@ -37,7 +37,7 @@ async function bindMalformed(context: OsbContext): Promise<Outcome> {
   const outcomes: Outcome[] = [];
   for (const [at, offer] of plansUnlike(context, "bind", BINDABLE).entries()) {
     const live = await context.liveOf(offer);
-    const typed = typedRows("bind", context.minor, context.bindBody(offer), at === 0 ? "all" : "parameters");
+    const typed = (at === 0 ? typedRows : parameterRows)("bind", context.minor, context.bindBody(offer));
     const outcome = await judgeBinds(context, live, [...(at === 0 ? texts : []), ...typed]);
     outcomes.push(outcome);
     await context.release(outcome);

@@ -11,7 +11,7 @@ import { withForeignIds } from "../../variations/foreign-ids.ts";
 import { judgeLeanProvisions, judgeProvisions } from "../../variations/judging.ts";
 import { onEachPlan, plansUnlike } from "../../variations/plans.ts";
 import { violatingParameters, withStrictSchema } from "../../variations/violations.ts";
-import { typedRows } from "../../variations/wrong-types.ts";
+import { parameterRows, typedRows } from "../../variations/wrong-types.ts";
 
 /** Provisions without a member that has to be there. */
 function provisionWithout(member: string, good: readonly StatusRule[], tolerated: readonly StatusRule[] = []) {
@@ -61,7 +61,7 @@ async function provisionMalformed(context: OsbContext): Promise<Outcome> {
 async function provisionWrongType(context: OsbContext): Promise<Outcome> {
   const outcomes: Outcome[] = [];
   for (const [at, offer] of plansUnlike(context, "create", ANY).entries()) {
-    const rows = typedRows("provision", context.minor, context.provisionBody(offer), at === 0 ? "all" : "parameters");
+    const rows = (at === 0 ? typedRows : parameterRows)("provision", context.minor, context.provisionBody(offer));
     outcomes.push(await judgeProvisions(context, offer, rows));
   }
   return worstOf(outcomes);

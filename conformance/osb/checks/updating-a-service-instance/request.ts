@@ -17,7 +17,7 @@ import { judgeUpdates } from "../../variations/judging.ts";
 import type { Row } from "../../variations/row.ts";
 import { onEachPlan, orNone, plansUnlike } from "../../variations/plans.ts";
 import { violatingParameters, withStrictSchema } from "../../variations/violations.ts";
-import { typedRows } from "../../variations/wrong-types.ts";
+import { parameterRows, typedRows } from "../../variations/wrong-types.ts";
 import { isSuccess } from "../../../client/request.ts";
 
 const bad = { intent: "bad" } as const;
@@ -56,7 +56,7 @@ async function updateMalformed(context: OsbContext): Promise<Outcome> {
   const requirement = { unmet: "it takes no update", fits: ({ plan }: Offer) => plan.id === unlike.plan.id };
   const [other] = await orNone<UpdateRecord>(async () => [await acceptedUpdate(context, requirement)]);
   if (other === undefined) return outcome;
-  const rows = typedRows("update", context.minor, other.change.body, "parameters");
+  const rows = parameterRows("update", context.minor, other.change.body);
   return worstOf([outcome, await judgeUpdates(context, other.live.offer, rows)]);
 }
 
