@@ -129,6 +129,18 @@ export class OsbContext {
     });
   }
 
+  /**
+   * The same for an instance that is new: a 5xx is a finding only where it comes again, as a broker may stumble over something else. The
+   * answer says under which id.
+   */
+  async provisionNew(offer: Offer, options: RequestOptions = {}): Promise<Answer> {
+    const answer = await this.provision(offer, this.platform.newId(), options);
+    if (answer.status < 500) return answer;
+    const removal = await this.platform.deprovision(offer, answer.instanceId, { intent: "cleanup" });
+    await this.platform.settle(offer, removal);
+    return this.provision(offer, this.platform.newId(), options);
+  }
+
   bind(live: Pick<LiveInstance, "offer" | "id">, bindingId: string, options: RequestOptions = {}): Promise<Answer> {
     return this.platform.bind(live.offer, live.id, bindingId, {
       ...(this.minor >= 14 ? { query: { accepts_incomplete: "true" } } : {}),

@@ -30,7 +30,7 @@ async function omitAcceptsIncomplete(context: OsbContext): Promise<Outcome> {
     return platform.settle(offer, answer);
   };
   const offer = await offerToTry(context);
-  await take(offer, context.provision(offer, platform.newId(), { query: {} }));
+  await take(offer, context.provisionNew(offer, { query: {} }));
   const live = await instanceToTry(context, offer, answers);
   if (live === undefined) return judgeUnasked(answers);
   const { id: instanceId } = live;

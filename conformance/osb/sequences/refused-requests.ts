@@ -140,7 +140,7 @@ async function refuseCreations(refused: Refused, offer: Offer, live: LiveInstanc
     refused.answered.push({ what: named.what, judgedBy: defect.judgedBy, answer, ...seen });
   };
   for (const defect of provisionDefects(own, offer))
-    await take("provision", defect, () => own.provision(offer, own.platform.newId(), { ...sendable(defect), ...bad }));
+    await take("provision", defect, () => own.provisionNew(offer, { ...sendable(defect), ...bad }));
   if (live === undefined || !BINDABLE.fits(offer)) return;
   for (const defect of creationDefects("bind", own.bindBody(offer), unfitting(offer, "bind")))
     await take("bind", defect, () => own.bind(live, own.platform.newId(), { ...sendable(defect), ...bad }));

@@ -37,7 +37,7 @@ export async function unlessOrdinaryFails(
   return followsFromFact(fact, `an ordinary ${stage} fails in the same way: ${answer.status}`, answer);
 }
 
-/** A refusal counts only where the ordinary request is accepted. */
+/** A refusal counts only where the ordinary request is accepted, also that for the plan which is named in place of another. */
 async function judgeRow(
   context: OsbContext,
   stage: "provision" | "bind",
@@ -46,7 +46,11 @@ async function judgeRow(
   answer: Answer,
 ): Promise<Tried> {
   const outcome = judgeAnswer(row, answer);
-  return { words: row.words, outcome: await unlessOrdinaryFails(context, stage, offer, answer, outcome) };
+  const own = await unlessOrdinaryFails(context, stage, offer, answer, outcome);
+  const named = context.run.offers.find(({ plan }) => plan.id === row.body?.["plan_id"]);
+  if (own !== outcome || named === undefined || named.plan.id === offer.plan.id)
+    return { words: row.words, outcome: own };
+  return { words: row.words, outcome: await unlessOrdinaryFails(context, stage, named, answer, outcome) };
 }
 
 const tryProvision = (context: OsbContext, offer: Offer, row: Row): Promise<Tried> =>
