@@ -85,7 +85,8 @@ function sightsOf(services: DataServices, name: GroupName, { cluster }: Group): 
 function sightOf(services: DataServices, instance: Instance): Sight {
   const disk = services.slot.value.disks.get(instance.disk);
   const { server, role, follows, waitsFor } = instance;
-  if (server === "stopped" || server === "unfenced") return { is: "stopped", hasData: disk?.isBlank === false };
+  const isTakenForStopped = server === "unfenced" && isPlanted(services.kernel, "failover unfenced", instance);
+  if (server === "stopped" || isTakenForStopped) return { is: "stopped", hasData: disk?.isBlank === false };
   if (server === "cloning") return { is: "cloning" };
   if (faultAt(services.kernel, "look", instance) !== undefined) return { is: "silent" };
   const position = disk?.position ?? 0;
@@ -124,7 +125,8 @@ export function halt(services: DataServices, instance: Instance): void {
 
 function perform(services: DataServices, name: GroupName, action: Action): void {
   const instance = memberAt(services, name, action.node);
-  if (instance === undefined) return;
+  // A server that counts as ended and isn't holds its data: nothing else can be started on it.
+  if (instance === undefined || (instance.server === "unfenced" && action.do !== "fence")) return;
   switch (action.do) {
     case "fence":
       if (isPlanted(services.kernel, "failover unfenced", instance)) change(services, instance, { server: "unfenced" });
