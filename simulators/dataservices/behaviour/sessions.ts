@@ -7,7 +7,7 @@ import type { DataServices } from "./services.ts";
 import { diskOf, isServing } from "./replication.ts";
 import { halt, watch } from "./supervision.ts";
 import type { Instance, OpenSession } from "../state.ts";
-import { verifies } from "../wire/scram.ts";
+import { verifies } from "../wire/verifier.ts";
 
 /** Who logs in, and to which database. */
 export interface SessionLogin {

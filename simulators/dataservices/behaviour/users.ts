@@ -1,4 +1,4 @@
-import { verifierOf, verifies } from "../wire/scram.ts";
+import { verifierOf, verifies } from "../wire/verifier.ts";
 import type { DataServices } from "./services.ts";
 import { commit } from "./commits.ts";
 import { diskOf, membersOf } from "./replication.ts";
@@ -13,7 +13,7 @@ export function writeUser(services: DataServices, instance: Instance, username: 
   const known = disk?.users.get(username);
   if (disk === undefined || (known !== undefined && verifies(password, known.verifier))) return false;
   const salt = kernel.secrets("dataservices/salt").bytes(SALT_BYTES);
-  const verifier = verifierOf(password, salt, services.scramIterations);
+  const verifier = verifierOf(instance.kind, password, salt, services.scramIterations);
   commit(services, instance, { op: "user", user: { username, database: instance.database, verifier } });
   const kind = known === undefined ? "user.create" : "user.password";
   kernel.record("dataservices", kind, instance.address, { deployment: instance.deployment, username });

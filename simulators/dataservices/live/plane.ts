@@ -13,6 +13,7 @@ import type { GatedListener } from "./gated-listener.ts";
 import { openListeners, waitForConnect } from "./listeners.ts";
 import { type Lease, type NodeLimits, Nodes } from "./nodes.ts";
 import { postgresql } from "./postgresql/engine.ts";
+import { redis } from "./redis/engine.ts";
 import { ConnectionFault, RoleNotServed } from "./refusals.ts";
 
 /** What a live plane takes from its world, and its limits. */
@@ -29,7 +30,7 @@ export interface LivePlaneOptions extends Partial<NodeLimits> {
 }
 
 /** One for each kind whose data is served. */
-const ENGINES: readonly EngineMaker[] = [postgresql];
+const ENGINES: readonly EngineMaker[] = [postgresql, redis];
 
 const DEFAULTS = { enginesMax: 16, idleMsMax: 300_000, recheckMs: 200, vmsMax: 2000 } as const;
 
