@@ -69,6 +69,7 @@ export class LivePlane {
     this.#onTrouble = options.onTrouble ?? (() => {});
     this.#observer = {
       onChanged: (address) => this.#follow(address),
+      onPrimaryMoved: () => {},
       onDiskDestroyed: (disk) => this.#later("", this.#nodes.destroy(disk)),
       onDiskCopied: (from, to) => this.#later("", this.#nodes.copy(from, to)),
     };
@@ -229,6 +230,7 @@ export class LivePlane {
   #real(): RealServers {
     return {
       covers: ({ kind }) => this.#nodes.engineOf(kind) !== undefined,
+      replicates: () => false,
       applyUsers: (instance) => {
         const users = diskOf(this.#services.parts, instance)?.users ?? new Map();
         return this.#nodes.ifRunning(instance.disk, (node) => node.applyUsers(users));
