@@ -1,4 +1,3 @@
-export type { EngineIdentity } from "./engine.ts";
 export { LIVE_PLANE_ERRORS, LivePlaneError, type LivePlaneErrorCode } from "./errors.ts";
 export { LivePlane, type LivePlaneOptions } from "./plane.ts";
 export { whyNoServer } from "./postgresql/binaries.ts";

@@ -1,5 +1,4 @@
-import { once } from "node:events";
-import { connect, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import type { Driver } from "../../kernel/edge/drive.ts";
 import { type Served, serve } from "../../kernel/edge/serve.ts";
 import { PasswordThrottle } from "../../kernel/edge/throttle.ts";
@@ -10,7 +9,8 @@ import { diskOf } from "../behaviour/replication.ts";
 import { type Instance, type Kind, KINDS } from "../state.ts";
 import type { EngineIdentity, EngineMaker } from "./engine.ts";
 import { LivePlaneError } from "./errors.ts";
-import { GatedListener } from "./gated-listener.ts";
+import type { GatedListener } from "./gated-listener.ts";
+import { openListeners, waitForConnect } from "./listeners.ts";
 import { type Lease, type NodeLimits, Nodes } from "./nodes.ts";
 import { postgresql } from "./postgresql/engine.ts";
 import { ConnectionFault, RoleNotServed } from "./refusals.ts";
@@ -97,14 +97,9 @@ export class LivePlane {
     return this.#nodes.running;
   }
 
-  /** What serves each kind of data service here; an error's message where this machine can run none of that kind. */
-  identify(): Promise<readonly (EngineIdentity | { readonly kind: Kind; readonly error: string })[]> {
-    const engines = KINDS.flatMap((kind) => this.#nodes.engineOf(kind) ?? []);
-    return Promise.all(
-      engines.map((engine) =>
-        engine.identify().catch((error: unknown) => ({ kind: engine.kind, error: messageOf(error) })),
-      ),
-    );
+  /** What serves each kind of data service here. Rejects where this machine can run none of a kind. */
+  identify(): Promise<readonly EngineIdentity[]> {
+    return Promise.all(KINDS.flatMap((kind) => this.#nodes.engineOf(kind)?.identify() ?? []));
   }
 
   /** Makes now what the servers of a kind need, so that the first connection is quicker. */
@@ -200,26 +195,15 @@ export class LivePlane {
     return shut;
   }
 
-  async #openListeners(instance: Instance): Promise<readonly GatedListener[]> {
-    const { address, agent, port } = instance;
-    const agentPort = Number(new URL(this.#agents.url).port);
-    const opening = [this.#openListener(address, agent.port, () => waitForConnect(connect(agentPort, "127.0.0.1")))];
-    // A service that does not run has no listener, nor has one whose data is not simulated.
-    const engine = this.#nodes.engineOf(instance.kind);
-    if (instance.state === "running" && engine !== undefined)
-      opening.push(this.#openListener(address, port, () => this.#dial(address), engine.refuse));
-    return Promise.all(opening);
-  }
-
-  #openListener(
-    address: string,
-    port: number,
-    dial: () => Promise<Socket>,
-    refuseWith?: (client: Socket, error: unknown) => void,
-  ): Promise<GatedListener> {
-    const admits = (source: string): boolean => this.#services.admits(source, address, port);
-    const report = (error: unknown): void => this.#onTrouble(address, error);
-    return GatedListener.open({ address, port, admits, dial, report, ...(refuseWith && { refuse: refuseWith }) });
+  #openListeners(instance: Instance): Promise<readonly GatedListener[]> {
+    const { address, kind } = instance;
+    return openListeners(instance, {
+      services: this.#services,
+      agentPort: Number(new URL(this.#agents.url).port),
+      engine: this.#nodes.engineOf(kind),
+      dial: () => this.#dial(address),
+      report: (error) => this.#onTrouble(address, error),
+    });
   }
 
   async #dial(address: string): Promise<Socket> {
@@ -259,11 +243,4 @@ export class LivePlane {
       lease.release();
     }
   }
-}
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
-async function waitForConnect(socket: Socket): Promise<Socket> {
-  await once(socket, "connect");
-  return socket;
 }

@@ -12,13 +12,13 @@ export const PASSWORD = "p1";
 export const DATABASE = "d1";
 
 /** What an agent answers: its status and its JSON. */
-export interface Reply {
+interface Reply {
   readonly status: number;
   readonly body: unknown;
 }
 
 /** What stands behind the agent of a rig. */
-export interface RigOptions extends Partial<Omit<LivePlaneOptions, "services" | "driver">> {
+interface RigOptions extends Partial<Omit<LivePlaneOptions, "services" | "driver">> {
   readonly kind: Kind;
   readonly port: number;
   /** Custom parameters of the job. */
@@ -101,5 +101,4 @@ export class LiveRig {
 }
 
 /** An address of this process alone: two runs of the tests at once do not meet. `last` is its last byte. */
-export const addressOf = (last: number): string =>
-  `127.${130 + ((process.pid >> 8) % 100)}.${process.pid % 256}.${last}`;
+const addressOf = (last: number): string => `127.${130 + ((process.pid >> 8) % 100)}.${process.pid % 256}.${last}`;
