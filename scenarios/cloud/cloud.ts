@@ -87,7 +87,8 @@ export async function bootCloud(options: CloudOptions = {}): Promise<Cloud> {
   const sockets = await openSockets(world, { tls, controlToken, report });
   afterBrokers.defer(() => sockets.close());
   world.kernel.setPace(pace);
-  const booted = { seed, secretsFrom, pace, brokers: brokers.list(), caCert: tls.ca, controlToken };
+  const engines = await sockets.plane.identify();
+  const booted = { seed, secretsFrom, pace, brokers: brokers.list(), engines, caCert: tls.ca, controlToken };
   return cloudOf(world, { brokers, sockets, lock: claimed.lock, description: describe(world, booted) }, ends.move());
 }
 

@@ -1,5 +1,6 @@
 import { BROKER_PORT, CONSUL_DNS_PORT, CONSUL_HTTP_PORT, CONTROL_PORT } from "../../simulators/addresses.ts";
 import type { Pace } from "../../simulators/kernel/index.ts";
+import type { ServedKind } from "../../simulators/live/sockets.ts";
 import type { World } from "../../simulators/world.ts";
 import type { RunningBroker } from "./brokers.ts";
 
@@ -52,6 +53,8 @@ export interface CloudDescription {
   readonly dns: { readonly address: string; readonly domain: string };
   readonly consul: { readonly httpAddr: string; readonly url: string };
   readonly brokers: readonly BrokerDescription[];
+  /** What serves each kind of data service: its name and version, or why nothing does. */
+  readonly engines: readonly ServedKind[];
   /** Faults, events, digest, snapshots (simulators/control/README.md). Each request carries `Authorization: Bearer` with the token. */
   readonly control: { readonly url: string; readonly token: string };
   /** URL that lists the broken conservation laws, with the control token. */
@@ -66,6 +69,7 @@ interface BootedCloud {
   readonly secretsFrom: "random" | "seed";
   readonly pace: Pace;
   readonly brokers: readonly RunningBroker[];
+  readonly engines: readonly ServedKind[];
   readonly caCert: string;
   readonly controlToken: string;
 }
@@ -73,7 +77,7 @@ interface BootedCloud {
 /** Describes a cloud that has been booted. */
 export function describe(
   world: World,
-  { seed, secretsFrom, pace, brokers, caCert, controlToken }: BootedCloud,
+  { seed, secretsFrom, pace, brokers, engines, caCert, controlToken }: BootedCloud,
 ): CloudDescription {
   const { plan, credentials } = world;
   const { authUrl, ...admin } = credentials.openstackAdmin;
@@ -105,6 +109,7 @@ export function describe(
       consulUrl,
       operator,
     })),
+    engines,
     control: { url: control, token: controlToken },
     laws: `${control}/laws`,
     applications: plan.applications,

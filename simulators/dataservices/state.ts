@@ -16,7 +16,7 @@ interface Login {
 export interface User {
   readonly username: string;
   readonly database: string;
-  /** `SCRAM-SHA-256$…`, see `wire/scram.ts`. */
+  /** In the form that servers of the kind take in place of a password, see `wire/verifier.ts`. */
   readonly verifier: string;
 }
 

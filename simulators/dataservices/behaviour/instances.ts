@@ -16,7 +16,7 @@ export interface StartOrder {
   readonly bootstrap: boolean;
   /** The persistent disk. With null the data lasts as long as the job runs on this VM. */
   readonly disk: string | null;
-  /** Properties of the job: `{database, port, admin, agent: {port, username, password}, …custom parameters}`. */
+  /** Properties of the job: `{database, port, admin, agent: {port, username, password}, parameters: {…custom}, …limits of the plan}`. */
   readonly properties: Readonly<Record<string, unknown>>;
 }
 
@@ -94,13 +94,16 @@ function instanceOf(order: StartOrder, state: Instance["state"]): Instance {
 
 const ephemeral = (address: string): string => `ephemeral:${address}`;
 
+/** The job's own properties come last: what a platform gives in `parameters` changes no limit of a plan. */
 function parametersOf(properties: Readonly<Record<string, unknown>>): Instance["parameters"] {
-  const scalars = Object.entries(properties).filter(
-    (entry): entry is [string, string | number | boolean] =>
-      !STRUCTURAL.has(entry[0]) && ["string", "number", "boolean"].includes(typeof entry[1]),
-  );
-  return Object.fromEntries(scalars);
+  const { parameters } = properties;
+  const given = typeof parameters === "object" && parameters !== null ? Object.entries(parameters) : [];
+  const own = Object.entries(properties).filter(([name]) => !STRUCTURAL.has(name));
+  return Object.fromEntries([...given, ...own].filter(isScalar));
 }
+
+const isScalar = (entry: readonly [string, unknown]): entry is [string, string | number | boolean] =>
+  ["string", "number", "boolean"].includes(typeof entry[1]);
 
 /** Stops the data service of a VM: its sessions end and nothing listens any more. The disk keeps what it holds, unless the VM `isGone` and the disk was the VM's own. */
 export function stop(services: DataServices, address: string, kind: Kind, isGone = false): void {

@@ -5,7 +5,7 @@ import { faultAt, type FaultLocation } from "../faults.ts";
 import type { DataServices } from "./services.ts";
 import { diskOf } from "./replication.ts";
 import type { Instance, OpenSession } from "../state.ts";
-import { verifies } from "../wire/scram.ts";
+import { verifies } from "../wire/verifier.ts";
 
 /** Who logs in, and to which database. */
 export interface SessionLogin {

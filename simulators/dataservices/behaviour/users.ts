@@ -1,4 +1,4 @@
-import { verifierOf, verifies } from "../wire/scram.ts";
+import { verifierOf, verifies } from "../wire/verifier.ts";
 import type { DataServices } from "./services.ts";
 import { diskOf, membersOf } from "./replication.ts";
 import type { Instance } from "../state.ts";
@@ -12,7 +12,7 @@ export function writeUser(services: DataServices, instance: Instance, username: 
   const known = disk?.users.get(username);
   if (disk === undefined || (known !== undefined && verifies(password, known.verifier))) return false;
   const salt = kernel.secrets("dataservices/salt").bytes(SALT_BYTES);
-  const verifier = verifierOf(password, salt, services.scramIterations);
+  const verifier = verifierOf(instance.kind, password, salt, services.scramIterations);
   disk.users.set(username, { username, database: instance.database, verifier });
   const kind = known === undefined ? "user.create" : "user.password";
   kernel.record("dataservices", kind, instance.address, { deployment: instance.deployment, username });

@@ -4,7 +4,8 @@ import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import pg from "pg";
 import type { Instance, User } from "../../state.ts";
-import type { Binaries, Owner } from "./binaries.ts";
+import type { Owner } from "../owner.ts";
+import type { Binaries } from "./binaries.ts";
 import { LivePlaneError } from "../errors.ts";
 import { applyUsers, hbaOf, identifier, type RESTORER, SUPERUSER } from "./roles.ts";
 
