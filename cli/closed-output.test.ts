@@ -29,5 +29,5 @@ describe("a command whose standard output is closed", () => {
     const { code, stderr } = await runUnread(args, "line");
     expect(code).toBe(EXIT.interrupted);
     expect(stderr).toMatch(/^(\n?drydock: stopping and cleaning up[^\n]*\n)?$/);
-  }, 120_000);
+  });
 });

@@ -36,7 +36,7 @@ const plansOf = (catalog: unknown): readonly unknown[] =>
 const runtime = mkdtempSync(join(tmpdir(), "drydock-test-"));
 const own = { XDG_RUNTIME_DIR: runtime };
 /** A generous limit, as many tests may run side by side on few processors. */
-const BOOTS_MS_MAX = 300_000;
+const BOOTS_MS_MAX = 900_000;
 const begun: RunningCommand[] = [];
 function start(...args: string[]): RunningCommand {
   const running = startDrydock(args, own);

@@ -66,7 +66,7 @@ describe("run --json", () => {
     expect(linesOf(alone.out)).toEqual([second]);
     const again = await outputOf(() => replay("provisioning", { seed: 1, json: true }));
     expect(linesOf(again.out)).toEqual([first]);
-  }, 300_000);
+  });
 });
 
 /** A scenario that fails on these seeds. */

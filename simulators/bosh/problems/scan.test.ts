@@ -76,7 +76,7 @@ describe("a scan", () => {
       }),
       { numRuns: 40 },
     );
-  }, 60_000);
+  });
 
   it("closes what earlier scans found", async () => {
     const bench = await deployGroups();

