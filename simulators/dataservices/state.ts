@@ -42,6 +42,8 @@ export interface Disk {
   readonly id: string;
   readonly users: Map<string, User>;
   content: Content;
+  /** Names of restores that were done, the latest last: asked for once more, they are done already. */
+  restored: readonly string[];
 }
 
 /** A session of the virtual data plane. */

@@ -70,7 +70,7 @@ function leave({ slot }: DataServices, instance: Instance): void {
   else slot.value.groups.set(group, others);
 }
 
-const newDisk = (id: string): Disk => ({ id, users: new Map(), content: emptyContent() });
+const newDisk = (id: string): Disk => ({ id, users: new Map(), content: emptyContent(), restored: [] });
 
 function instanceOf(order: StartOrder, state: Instance["state"]): Instance {
   const { kind, address, deployment, index, properties } = order;

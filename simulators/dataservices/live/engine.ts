@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import type { DumpDefects, RestoreDefects } from "../behaviour/services.ts";
+import type { DumpDefects, FinishedLog, RestoreDefects } from "../behaviour/services.ts";
 import type { Instance, Kind, User } from "../state.ts";
 
 /** What serves a kind of data service on this machine, as `drydock up` and reports name it. */
@@ -26,20 +26,6 @@ export interface RestoreTarget {
   /** ms since the Unix epoch. */
   readonly atMs: number;
   readonly log: string;
-}
-
-/** The files of a node's log that are finished and not collected yet. */
-export interface FinishedLog {
-  /**
-   * Finishes the file in use, if anything was written, and lists what is finished, oldest first.
-   *
-   * @returns `untilMs`: every moment until then can be restored with these files and the earlier ones, ms since the Unix epoch
-   */
-  finish(): Promise<{ readonly files: readonly string[]; readonly untilMs: number }>;
-  /** @throws DataServiceError DS_NOT_A_DUMP when there is no such file */
-  read(file: string): Promise<Uint8Array>;
-  /** Forgets a file that was collected. */
-  remove(file: string): Promise<void>;
 }
 
 /** One server at work: the process, or the part of this one, behind one instance. */
@@ -70,7 +56,7 @@ export interface LiveNode {
    */
   restore(dump: AsyncIterable<Uint8Array>, defects: RestoreDefects, target?: RestoreTarget): Promise<void>;
   /** What was written after a dump, for engines and instances that keep it. */
-  readonly log?: FinishedLog;
+  readonly log?: FinishedLog | undefined;
   /** Ends all sessions and the server; the data stays in its folder. */
   stop(): Promise<void>;
 }

@@ -1,3 +1,4 @@
+import { rm } from "node:fs/promises";
 import type { Socket } from "node:net";
 import type { Driver } from "../../kernel/edge/drive.ts";
 import { type Served, serve } from "../../kernel/edge/serve.ts";
@@ -11,7 +12,9 @@ import type { EngineIdentity, EngineMaker } from "./engine.ts";
 import { LivePlaneError } from "./errors.ts";
 import type { GatedListener } from "./gated-listener.ts";
 import { openListeners, waitForConnect } from "./listeners.ts";
+import { DataServiceError } from "../wire/errors.ts";
 import { type Lease, type NodeLimits, Nodes } from "./nodes.ts";
+import { dumpOf, restoreTo, Turns } from "./transfers.ts";
 import { postgresql } from "./postgresql/engine.ts";
 import { redis } from "./redis/engine.ts";
 import { ConnectionFault, RoleNotServed } from "./refusals.ts";
@@ -49,6 +52,7 @@ interface VmListeners {
 export class LivePlane {
   readonly #services: DataServices;
   readonly #nodes: Nodes;
+  readonly #turns = new Turns();
   readonly #agents: Served;
   readonly #driver: Driver;
   readonly #listeners = new Map<string, VmListeners>();
@@ -231,8 +235,15 @@ export class LivePlane {
         const users = diskOf(this.#services.parts, instance)?.users ?? new Map();
         return this.#nodes.ifRunning(instance.disk, (node) => node.applyUsers(users));
       },
-      dump: (instance, defects) => this.#with(instance, ({ node }) => node.dump(defects)),
-      restore: (instance, bytes, defects) => this.#with(instance, ({ node }) => node.restore(bytes, defects)),
+      dump: (instance, defects) => dumpOf(() => this.#lease(instance), { turns: this.#turns, defects }),
+      keep: (stream) => this.#nodes.files().then((files) => files.keep(stream)),
+      forget: ({ path }) => rm(path, { force: true }),
+      restore: (instance, order) => this.#with(instance, ({ node }) => restoreTo(node, order)),
+      log: (instance, work) =>
+        this.#with(instance, ({ node }) => {
+          if (node.log === undefined) throw new DataServiceError("DS_NOT_SIMULATED", "this instance keeps no log");
+          return work(node.log);
+        }),
     };
   }
 
