@@ -4,7 +4,7 @@ import { EXIT } from "./errors.ts";
 import type { Cloud, CloudOptions } from "../scenarios/cloud/cloud.ts";
 
 /** Options that `up` and `exec` share. */
-export type BootOptions = Pick<CloudOptions, "seed" | "secretsFrom" | "pace" | "block" | "services" | "tell">;
+export type BootOptions = Pick<CloudOptions, "seed" | "secretsFrom" | "pace" | "block" | "services" | "store" | "tell">;
 
 /** Something in a cloud that is up went wrong, and nobody else waits to hear of it. */
 function reportDefect(error: unknown): void {

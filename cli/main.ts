@@ -31,6 +31,11 @@ const seed = (): Option =>
   ).argParser(wholeNumber(0, 2 ** 31 - 1));
 const pace = (): Option =>
   new Option("--pace <pace>", "how long simulated work takes").choices(["realistic", "fast", "instant"]);
+const store = (): Option =>
+  new Option(
+    "--store <kind>",
+    "where the brokers keep their state: in memory, or on a primary and a standby of PostgreSQL",
+  ).choices(["embedded", "postgres-ha"]);
 const block = (): Option =>
   new Option(
     "--block <block>",
@@ -61,6 +66,7 @@ function addUp(drydock: Command): void {
     .addOption(seed())
     .addOption(pace().default("fast"))
     .addOption(block())
+    .addOption(store())
     .addHelpText("after", "\nExamples:\n  $ drydock up\n  $ drydock up --json --pace realistic > cloud.json")
     .action(async (options) => endWith((await import("./up.ts")).up(options)));
 }
@@ -83,9 +89,21 @@ function addExec(drydock: Command): void {
     .addOption(seed())
     .addOption(pace().default("instant"))
     .addOption(block())
+    .addOption(store())
     .addHelpText("after", "\nExamples:\n  $ drydock exec -- npm test\n  $ drydock exec -- sh -c 'bosh -n deployments'")
     .passThroughOptions()
     .action(async (command: string[], options) => endWith((await import("./exec.ts")).exec(command, options)));
+}
+
+function addBroker(drydock: Command): void {
+  drydock
+    .command("broker")
+    .description(
+      "a control plane of the reference broker as a process, or work on its store: serve (the default), rotate-keys",
+    )
+    .argument("[command-and-file...]", "what to do, and the file of the settings; the environment wins over it")
+    .addHelpText("after", "\nExamples:\n  $ drydock broker broker.yml\n  $ drydock broker rotate-keys broker.yml")
+    .action(async (words: string[]) => endWith((await import("../broker/commands.ts")).runBrokerCommand(words)));
 }
 
 function addClauses(drydock: Command): void {
@@ -165,6 +183,7 @@ function createProgram(): Command {
     addUp,
     addEnv,
     addExec,
+    addBroker,
     addCertification,
     addClauses,
     addSelftest,

@@ -52,6 +52,8 @@ export interface CloudDescription {
   readonly dns: { readonly address: string; readonly domain: string };
   readonly consul: { readonly httpAddr: string; readonly url: string };
   readonly brokers: readonly BrokerDescription[];
+  /** Where the brokers keep their state: the URL of a primary and its standby, each broker with a database of its own; null where it is in memory. */
+  readonly store: { readonly url: string } | null;
   /** Faults, events, digest, snapshots (simulators/control/README.md). Each request carries `Authorization: Bearer` with the token. */
   readonly control: { readonly url: string; readonly token: string };
   /** URL that lists the broken conservation laws, with the control token. */
@@ -68,12 +70,14 @@ interface BootedCloud {
   readonly brokers: readonly RunningBroker[];
   readonly caCert: string;
   readonly controlToken: string;
+  /** URL of the database server; absent: the state of the brokers is in memory. */
+  readonly store: string | undefined;
 }
 
 /** Describes a cloud that has been booted. */
 export function describe(
   world: World,
-  { seed, secretsFrom, pace, brokers, caCert, controlToken }: BootedCloud,
+  { seed, secretsFrom, pace, brokers, caCert, controlToken, store }: BootedCloud,
 ): CloudDescription {
   const { plan, credentials } = world;
   const { authUrl, ...admin } = credentials.openstackAdmin;
@@ -105,6 +109,7 @@ export function describe(
       consulUrl,
       operator,
     })),
+    store: store === undefined ? null : { url: store },
     control: { url: control, token: controlToken },
     laws: `${control}/laws`,
     applications: plan.applications,

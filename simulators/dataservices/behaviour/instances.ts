@@ -104,6 +104,7 @@ const newDisk = (id: string): Disk => ({
   content: emptyContent(),
   position: 0,
   isBlank: true,
+  restored: [],
 });
 
 function instanceOf(order: StartOrder, state: Instance["state"]): Instance {

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import type { DumpDefects, RestoreDefects } from "../behaviour/services.ts";
+import type { DumpDefects, FinishedLog, RestoreDefects } from "../behaviour/services.ts";
 import type { Sight } from "../cluster/cluster.ts";
 import type { Instance, Kind, User } from "../state.ts";
 
@@ -59,20 +59,6 @@ export interface RestoreTarget {
   readonly log: string;
 }
 
-/** The files of a node's log that are finished and not collected yet. */
-export interface FinishedLog {
-  /**
-   * Finishes the file in use, if anything was written, and lists what is finished, oldest first.
-   *
-   * @returns `untilMs`: every moment until then can be restored with these files and the earlier ones, ms since the Unix epoch
-   */
-  finish(): Promise<{ readonly files: readonly string[]; readonly untilMs: number }>;
-  /** @throws DataServiceError DS_NOT_A_DUMP when there is no such file */
-  read(file: string): Promise<Uint8Array>;
-  /** Forgets a file that was collected. */
-  remove(file: string): Promise<void>;
-}
-
 /** One server at work: the process, or the part of this one, behind one instance. */
 export interface LiveNode {
   /** Resolves when it is at work no more, for whatever reason. */
@@ -101,7 +87,7 @@ export interface LiveNode {
    */
   restore(dump: AsyncIterable<Uint8Array>, defects: RestoreDefects, target?: RestoreTarget): Promise<void>;
   /** What was written after a dump, for engines and instances that keep it. */
-  readonly log?: FinishedLog;
+  readonly log?: FinishedLog | undefined;
   /** Ends all sessions and the server; the data stays in its folder. */
   stop(): Promise<void>;
   /** Ends every process of the server without a word, however it hangs; resolves when none is left. Only of nodes that replicate. */

@@ -1,11 +1,12 @@
-import { rm } from "node:fs/promises";
-import { join } from "node:path";
+import { readdir, rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { execFile as run } from "node:child_process";
 import { promisify } from "node:util";
 import type { Instance, Kind, User } from "../state.ts";
 import type { EngineMaker, LiveEngine, LiveNode, MemberOrder } from "./engine.ts";
 import { LivePlaneError } from "./errors.ts";
 import { createRunFolder, type RunFolder } from "./folder.ts";
+import { KeptFiles } from "./transfers.ts";
 
 const execFile = promisify(run);
 
@@ -44,6 +45,7 @@ export class Nodes {
   readonly #engines: ReadonlyMap<Kind, LiveEngine>;
   readonly #slots = new Map<string, Slot>();
   #folder: Promise<RunFolder> | undefined;
+  #files: KeptFiles | undefined;
   #made = 0;
   #uses = 0;
   #isClosed = false;
@@ -57,6 +59,12 @@ export class Nodes {
   /** Nodes at work. */
   get running(): number {
     return [...this.#slots.values()].filter(({ node }) => node !== undefined).length;
+  }
+
+  /** The files that are kept for a while. @throws LivePlaneError LIVE_DATA_CLOSED */
+  async files(): Promise<KeptFiles> {
+    const { path } = await this.#openFolder();
+    return (this.#files ??= new KeptFiles(path));
   }
 
   /** What serves a kind; undefined where nothing does. */
@@ -163,6 +171,9 @@ export class Nodes {
       if (!source.hasData) return;
       // `-a` keeps the owner: the files belong to the server's own user.
       await execFile("cp", ["-a", source.data, target.data]);
+      // What an engine keeps beside the data goes along.
+      for (const each of await besides(source.data))
+        await execFile("cp", ["-a", each, `${target.data}${each.slice(source.data.length)}`]);
       target.hasData = true;
     });
     await this.#exclusive(target, () => copied);
@@ -175,7 +186,7 @@ export class Nodes {
     if (slot === undefined) return;
     await this.#exclusive(slot, async () => {
       await this.#halt(slot);
-      await rm(slot.data, { recursive: true, force: true });
+      for (const each of [slot.data, ...(await besides(slot.data))]) await rm(each, { recursive: true, force: true });
     });
   }
 
@@ -272,6 +283,13 @@ export class Nodes {
     slot.node = undefined;
     await node?.stop();
   }
+}
+
+/** The folders of a node beside its data: those whose names go on with a dot. */
+async function besides(data: string): Promise<readonly string[]> {
+  const folder = dirname(data);
+  const names = await readdir(folder).catch(() => []);
+  return names.filter((name) => name.startsWith(`${basename(data)}.`)).map((name) => join(folder, name));
 }
 
 function once(work: () => void): () => void {

@@ -1,3 +1,4 @@
+import { rm } from "node:fs/promises";
 import type { Socket } from "node:net";
 import type { Driver } from "../../kernel/edge/drive.ts";
 import { type Served, serve } from "../../kernel/edge/serve.ts";
@@ -12,7 +13,9 @@ import { LivePlaneError } from "./errors.ts";
 import type { GatedListener } from "./gated-listener.ts";
 import { openListeners, waitForConnect } from "./listeners.ts";
 import { LiveGroups } from "./groups.ts";
+import { DataServiceError } from "../wire/errors.ts";
 import { type Lease, type NodeLimits, Nodes } from "./nodes.ts";
+import { dumpOf, restoreTo, Turns } from "./transfers.ts";
 import { postgresql } from "./postgresql/engine.ts";
 import { redis } from "./redis/engine.ts";
 import { ConnectionFault, RoleNotServed } from "./refusals.ts";
@@ -54,6 +57,7 @@ export class LivePlane {
   readonly #services: DataServices;
   readonly #nodes: Nodes;
   readonly #groups: LiveGroups;
+  readonly #turns = new Turns();
   readonly #agents: Served;
   readonly #driver: Driver;
   readonly #listeners = new Map<string, VmListeners>();
@@ -257,11 +261,18 @@ export class LivePlane {
         const users = diskOf(this.#services.parts, instance)?.users ?? new Map();
         return this.#nodes.ifRunning(instance.disk, (node) => node.applyUsers(users));
       },
-      dump: (instance, defects) => this.#with(instance, ({ node }) => node.dump(defects)),
-      restore: (instance, bytes, defects) => {
-        const restore = (): Promise<void> => this.#with(instance, ({ node }) => node.restore(bytes, defects));
+      dump: (instance, defects) => dumpOf(() => this.#lease(instance), { turns: this.#turns, defects }),
+      keep: (stream) => this.#nodes.files().then((files) => files.keep(stream)),
+      forget: ({ path }) => rm(path, { force: true }),
+      restore: (instance, order) => {
+        const restore = (): Promise<void> => this.#with(instance, ({ node }) => restoreTo(node, order));
         return this.#groups.isManaged(instance) ? this.#groups.replaceHistory(instance, restore) : restore();
       },
+      log: (instance, work) =>
+        this.#with(instance, ({ node }) => {
+          if (node.log === undefined) throw new DataServiceError("DS_NOT_SIMULATED", "this instance keeps no log");
+          return work(node.log);
+        }),
     };
   }
 

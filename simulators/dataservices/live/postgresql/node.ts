@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
 import { rm } from "node:fs/promises";
 import type { Socket } from "node:net";
-import type { DumpDefects, RestoreDefects } from "../../behaviour/services.ts";
+import type { DumpDefects, FinishedLog, RestoreDefects } from "../../behaviour/services.ts";
 import type { Instance, User } from "../../state.ts";
 import { openStream } from "../../wire/dump-stream.ts";
 import { DataServiceError } from "../../wire/errors.ts";
-import type { FinishedLog, LiveNode, MemberOrder, NodeOrder, RestoreTarget } from "../engine.ts";
+import type { LiveNode, MemberOrder, NodeOrder, RestoreTarget } from "../engine.ts";
 import { LivePlaneError } from "../errors.ts";
 import { MEMBER_SETTINGS, PostgresqlMember } from "./member.ts";
 import type { Installation } from "./installation.ts";

@@ -10,7 +10,7 @@ import { extract } from "tar-stream";
 import Type from "typebox";
 import { Compile } from "typebox/compile";
 import { DataServiceError } from "../../../wire/errors.ts";
-import type { Owner } from "../binaries.ts";
+import type { Owner } from "../../owner.ts";
 import { type BackupLabel, LABEL, MANIFEST } from "./base-backup.ts";
 
 const run = promisify(execFile);
