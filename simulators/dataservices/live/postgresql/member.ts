@@ -155,6 +155,7 @@ export class PostgresqlMember implements MemberNode {
     } finally {
       await session.end().catch(() => {});
     }
+    for (const name of SERVERS_OWN) await rm(join(fresh, name), { force: true });
     await replaceContent(to, fresh);
   }
 
@@ -190,6 +191,9 @@ async function within<T>(work: Promise<T>, msMax: number): Promise<T> {
     work.catch(() => {});
   }
 }
+
+/** Files of the server that was copied, not of its data. */
+const SERVERS_OWN = [".s.PGSQL.5432.lock", ".s.PGSQL.5432", "postmaster.opts", "standby.signal"];
 
 async function replaceContent(folder: string, by: string): Promise<void> {
   const there = await readdir(folder).catch(() => undefined);

@@ -1,10 +1,11 @@
+import { readFileSync } from "node:fs";
 import pg from "pg";
 import { addressOf, DATABASE, PASSWORD, USER } from "../../testing/rig.ts";
 import { PostgresqlRig } from "./rig.ts";
 
 /** Addresses of the nodes, by index. */
 export const NODES = [20, 21, 22].map(addressOf);
-const WAIT_MS_MAX = 30_000;
+const WAIT_MS_MAX = 20_000;
 
 /** Three real servers behind their agents, of which two follow the first. */
 export class Trio {
@@ -78,12 +79,26 @@ export class Trio {
       if (await isSo().catch((error: unknown) => void (last = error))) return;
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
-    throw new Error(`still not so after ${WAIT_MS_MAX} ms: ${String(last)} ${JSON.stringify(await this.phases())}`);
+    const { troubles } = this.rig;
+    throw new Error(`still not so after ${WAIT_MS_MAX} ms: ${String(last)} ${String(await this.phases())} ${troubles.map(String).join("; ")}`);
   }
 
-  /** Process id of the server at a disk's address, as its own session says; its folder. */
-  async serverAt(address: string): Promise<{ readonly pid: number }> {
-    const [row] = await this.query(address, "SELECT pg_backend_pid() AS pid");
-    return { pid: Number(row?.pid) };
+  /** Kills the server of a node as the machine would for lack of memory: the postmaster alone. */
+  async killServer(address: string): Promise<void> {
+    const client = await this.connect(address);
+    const { rows } = await client.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
+    process.kill(parentOf(rows[0]?.pid ?? 0), "SIGKILL");
+    await client.end().catch(() => {});
+  }
+
+  /** How long there was no primary, as the journal tells it, ms. */
+  toldGapsMs(): readonly number[] {
+    return this.rig.kernel.journal.events
+      .filter(({ kind, data }) => kind === "primary.up" && data?.term !== 0)
+      .map(({ data }) => Number(data?.withoutPrimaryMs));
   }
 }
+
+/** The process that started another. */
+export const parentOf = (pid: number): number =>
+  Number(/^PPid:\t(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
