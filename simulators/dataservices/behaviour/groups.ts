@@ -40,7 +40,13 @@ export function enroll({ slot }: DataServices, { deployment, kind, index, disk }
   const key = groupOf({ deployment, kind });
   let group = clusters.get(key);
   if (group === undefined) {
-    group = { cluster: newCluster(index), disks: new Map(), lostAtMs: undefined, lastGapMs: undefined, isWatched: false };
+    group = {
+      cluster: newCluster(index),
+      disks: new Map(),
+      lostAtMs: undefined,
+      lastGapMs: undefined,
+      isWatched: false,
+    };
     clusters.set(key, group);
   }
   group.cluster = withMember(group.cluster, index);
@@ -80,12 +86,17 @@ export function adopt(services: DataServices, { name, cluster, isLost }: Supervi
   const subject = groupOf(name);
   group.cluster = cluster;
   if (isLost) noteLoss(group, kernel.nowMs);
-  if (cluster.term !== term) kernel.record("dataservices", "primary.lost", subject, { term: cluster.term, from: leader, to: cluster.leader });
+  if (cluster.term !== term)
+    kernel.record("dataservices", "primary.lost", subject, { term: cluster.term, from: leader, to: cluster.leader });
   const primary = primaryOf(cluster);
   if (isLost || primary === undefined || group.lostAtMs === undefined) return;
   const address = memberAt(services, name, primary)?.address ?? "";
   group.lastGapMs = kernel.nowMs - group.lostAtMs;
   group.lostAtMs = undefined;
-  kernel.record("dataservices", "primary.up", subject, { address, term: cluster.term, withoutPrimaryMs: group.lastGapMs });
+  kernel.record("dataservices", "primary.up", subject, {
+    address,
+    term: cluster.term,
+    withoutPrimaryMs: group.lastGapMs,
+  });
   services.onPrimaryMoved(name.deployment, name.kind);
 }

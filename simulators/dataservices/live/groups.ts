@@ -112,9 +112,10 @@ export class LiveGroups {
   #fenceReplicas(name: GroupName): void {
     const cluster = this.#clusterOf(name);
     if (cluster === undefined) return;
-    const members = [...cluster.members].map(
-      ([index, member]): [number, Member] => [index, index === cluster.leader ? member : { phase: "fenced", missed: 0 }],
-    );
+    const members = [...cluster.members].map(([index, member]): [number, Member] => [
+      index,
+      index === cluster.leader ? member : { phase: "fenced", missed: 0 },
+    ]);
     this.#adopt({ name, cluster: { ...cluster, members: new Map(members) }, isLost: false });
   }
 
@@ -201,23 +202,28 @@ export class LiveGroups {
     this.#adopt({ name: watch.name, cluster: decision.cluster, isLost });
     for (const action of decision.actions) await this.#perform(watch, action);
     // What was done is seen at once rather than at the next look.
-    if (decision.actions.some((action) => action.do !== "clone") && isSupervised(services, watch.name)) watch.isDue = true;
+    if (decision.actions.some((action) => action.do !== "clone") && isSupervised(services, watch.name))
+      watch.isDue = true;
   }
 
   /** Servers whose job has other properties now start again: the replicas first, since theirs must not be less than the primary's. */
   async #renew(name: GroupName): Promise<void> {
     const { services, nodes } = this.#options;
     const leader = this.#clusterOf(name)?.leader;
-    const members = [...membersOf(services, name)].sort((a, b) => Number(a.index === leader) - Number(b.index === leader));
+    const members = [...membersOf(services, name)].sort(
+      (a, b) => Number(a.index === leader) - Number(b.index === leader),
+    );
     for (const member of members) {
       const { node } = nodes.nodeOf(member.disk);
-      if (node !== undefined && !node.suits(this.#sized(member))) await this.#start(member, member.index === leader ? "primary" : "replica");
+      if (node !== undefined && !node.suits(this.#sized(member)))
+        await this.#start(member, member.index === leader ? "primary" : "replica");
     }
   }
 
   async #isIdle(watch: Watch): Promise<boolean> {
     const { services, nodes, idleMsMax } = this.#options;
-    const isUsed = watch.cloning.size > 0 || membersOf(services, watch.name).some(({ disk }) => nodes.usersOf(disk) > 0);
+    const isUsed =
+      watch.cloning.size > 0 || membersOf(services, watch.name).some(({ disk }) => nodes.usersOf(disk) > 0);
     if (isUsed || watch.waiting.length > 0) watch.usedAtMs = this.#nowMs;
     return this.#nowMs - watch.usedAtMs > idleMsMax;
   }
@@ -320,7 +326,11 @@ export class LiveGroups {
       primary: as === "primary" ? undefined : { index: cluster.leader, data: folder },
     };
     await primary?.member.expect(instance.index);
-    await nodes.startMember(this.#sized(instance), services.slot.value.disks.get(instance.disk)?.users ?? new Map(), order);
+    await nodes.startMember(
+      this.#sized(instance),
+      services.slot.value.disks.get(instance.disk)?.users ?? new Map(),
+      order,
+    );
     void nodes.nodeOf(instance.disk).node?.exited.then(() => this.notice(instance));
   }
 

@@ -73,7 +73,11 @@ export class Nodes {
   }
 
   /** The node of a disk that is at work, and whether the disk has data. */
-  nodeOf(disk: string): { readonly node: LiveNode | undefined; readonly hasData: boolean; readonly data: string | undefined } {
+  nodeOf(disk: string): {
+    readonly node: LiveNode | undefined;
+    readonly hasData: boolean;
+    readonly data: string | undefined;
+  } {
     const slot = this.#slots.get(disk);
     return { node: slot?.node, hasData: slot?.hasData === true, data: slot?.data };
   }

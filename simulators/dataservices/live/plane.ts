@@ -220,7 +220,10 @@ export class LivePlane {
       .then(() => this.#nodes.stop(disk));
     this.#later(address, shut);
     // Its group looks for another primary only when nothing of it is left.
-    this.#later(address, ended.then(() => this.#groups.notice(listeners.of)));
+    this.#later(
+      address,
+      ended.then(() => this.#groups.notice(listeners.of)),
+    );
     return shut;
   }
 

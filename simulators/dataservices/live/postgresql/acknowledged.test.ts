@@ -14,7 +14,10 @@ describe.skipIf(whyNot !== undefined)("applications that write while primaries d
 
   beforeAll(async () => {
     trio = await Trio.open();
-    await trio.query(trio.primary ?? "", "CREATE TABLE ledger (key text PRIMARY KEY, node text DEFAULT inet_server_addr())");
+    await trio.query(
+      trio.primary ?? "",
+      "CREATE TABLE ledger (key text PRIMARY KEY, node text DEFAULT inet_server_addr())",
+    );
   }, ROUND_MS_MAX);
   afterAll(async () => {
     await trio?.rig.close();

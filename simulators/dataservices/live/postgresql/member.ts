@@ -151,7 +151,11 @@ export class PostgresqlMember implements MemberNode {
     await this.expect(index);
     const session = await server.connectForReplication();
     try {
-      await unpackBackup(baseBackup(session, { label: nameOf(index), major: server.options.binaries.major }), fresh, owner);
+      await unpackBackup(
+        baseBackup(session, { label: nameOf(index), major: server.options.binaries.major }),
+        fresh,
+        owner,
+      );
     } finally {
       await session.end().catch(() => {});
     }

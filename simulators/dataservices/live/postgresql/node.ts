@@ -59,7 +59,10 @@ export class PostgresqlNode implements LiveNode {
   }
 
   /** @throws LivePlaneError LIVE_PG_START */
-  static async start(installation: Installation, { instance, data, users, member }: NodeOrder): Promise<PostgresqlNode> {
+  static async start(
+    installation: Installation,
+    { instance, data, users, member }: NodeOrder,
+  ): Promise<PostgresqlNode> {
     const options = optionsOf(installation, data, instance, member);
     const server = await startWith(options, users);
     installation.copies.prepare().catch(() => {});
@@ -73,7 +76,10 @@ export class PostgresqlNode implements LiveNode {
   }
 
   suits(changed: Instance): boolean {
-    return isDeepStrictEqual(this.#options, optionsOf(this.#installation, this.#options.data, changed, this.#options.member));
+    return isDeepStrictEqual(
+      this.#options,
+      optionsOf(this.#installation, this.#options.data, changed, this.#options.member),
+    );
   }
 
   dial(): Socket {

@@ -29,7 +29,13 @@ export class Trio {
 
   /** Ends the VM of a node. */
   deleteVm(index: number): void {
-    const place = { deployment: DATABASE, index, bootstrap: index === 0, ip: NODES[index] ?? "", diskCid: `disk-${NODES[index]}` };
+    const place = {
+      deployment: DATABASE,
+      index,
+      bootstrap: index === 0,
+      ip: NODES[index] ?? "",
+      diskCid: `disk-${NODES[index]}`,
+    };
     this.rig.services.jobs.postgresql.stop({ ...place, properties: {} }, true);
   }
 
@@ -80,7 +86,9 @@ export class Trio {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     const { troubles } = this.rig;
-    throw new Error(`still not so after ${WAIT_MS_MAX} ms: ${String(last)} ${String(await this.phases())} ${troubles.map(String).join("; ")}`);
+    throw new Error(
+      `still not so after ${WAIT_MS_MAX} ms: ${String(last)} ${String(await this.phases())} ${troubles.map(String).join("; ")}`,
+    );
   }
 
   /** Kills the server of a node as the machine would for lack of memory: the postmaster alone. */
