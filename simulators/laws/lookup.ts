@@ -9,7 +9,7 @@ export interface LawfulWorld {
   readonly openstack: Pick<OpenStack, "state">;
   readonly bosh: Pick<Bosh, "state">;
   readonly dns: Pick<Dns, "catalog">;
-  readonly dataservices: Pick<DataServices, "instances" | "disks" | "parts">;
+  readonly dataservices: Pick<DataServices, "instances" | "disks" | "parts" | "at" | "primaryOf" | "isStale">;
   readonly plan: AddressPlan;
   readonly directorAddress: string;
 }

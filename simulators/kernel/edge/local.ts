@@ -3,6 +3,7 @@ import type { Service } from "../http/api.ts";
 import { type HttpReply, type HttpRequest, makeRequest, serialise } from "../http/message.ts";
 import type { Process } from "../process.ts";
 import type { Driver } from "./drive.ts";
+import { endStream, firstBytes } from "./write.ts";
 
 /** The part of `fetch` that the local face keeps: absolute URLs, the usual `init`, standard `Response`s; redirects are followed unless `manual`. */
 export type LocalFetch = (url: string | URL | Request, init?: RequestInit) => Promise<Response>;
@@ -154,6 +155,8 @@ export function replyOf(
       gone?.removeEventListener("abort", hangUp);
       restored.delete(lose);
       driver.woke();
+      // Nobody will read what was made for a client that has gone.
+      if (outcome.state === "done" && gone?.aborted) void endStream(outcome.value);
       if (outcome.state === "done") resolve(outcome.value);
       if (outcome.state === "failed") reject(outcome.error);
     });
@@ -165,12 +168,19 @@ const BODILESS = new Set([101, 204, 205, 304]);
 
 /** A reply as `fetch` gives it. @throws TypeError for one that breaks the connection */
 export function toResponse(reply: HttpReply): Response {
-  if (reply.wire?.kind === "reset") throw connectionError("ECONNRESET", "read ECONNRESET");
+  if (reply.wire?.kind === "reset") {
+    void endStream(reply);
+    throw connectionError("ECONNRESET", "read ECONNRESET");
+  }
   const { body, headers } = serialise(reply);
   const list = Object.entries(headers).flatMap(([name, value]): [string, string][] =>
     [value].flat().map((each) => [name, each]),
   );
   const init = { status: reply.status, headers: list };
+  if (reply.stream !== undefined) {
+    const chunks = reply.wire?.kind === "truncate" ? firstBytes(reply.stream, reply.wire.bytes) : reply.stream;
+    return new Response(ReadableStream.from(chunks), init);
+  }
   const bytes = typeof body === "string" ? Buffer.from(body) : body;
   if (BODILESS.has(reply.status) || bytes.length === 0) return new Response(null, init);
   if (reply.wire?.kind === "truncate" && reply.wire.bytes < bytes.length) {

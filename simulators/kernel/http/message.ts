@@ -40,6 +40,11 @@ export interface HttpReply {
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   readonly json?: unknown;
   readonly body?: string | Uint8Array;
+  /**
+   * In place of a body: chunks that are sent as they come, each asked for once the one before it is on its way. Read once. If it throws, the
+   * connection breaks. For worlds on the wall clock alone: reading it takes real time.
+   */
+  readonly stream?: AsyncIterable<Uint8Array>;
   readonly wire?: WireFault;
   /** What its handler threw: for the log, never for the wire. */
   readonly crash?: Crash;
