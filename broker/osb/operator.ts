@@ -88,7 +88,7 @@ async function quarantine(context: OperationContext, request: OperatorRequest): 
   await context.store.addQuarantine({ instance_id: id, reason, since_ms: context.host.nowMs() });
   await note(context, "quarantine", id, reason);
   // Whoever opens the instance from now on sees that it must not; what is open already is closed here.
-  await context.guard.close(id);
+  await context.guard.narrow(id, []);
   return {};
 }
 

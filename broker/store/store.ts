@@ -61,6 +61,8 @@ export type NewRecord =
  * none is ever half done. Every method throws StoreError while the database can't be reached.
  */
 export interface Store {
+  /** Resolves when the database answers. */
+  ping(): Promise<void>;
   /** The process that this store belongs to. */
   readonly worker: Worker;
   /** Whether no other process can reach the database. */
@@ -152,6 +154,7 @@ const storeOn = (session: StoreSession, worker: Worker, isPrivate: boolean): Sto
   isPrivate,
   // Where there is nobody else, nobody takes anything over.
   fencedBy: (id, fence) => storeOn(isPrivate ? session : session.fencedBy(id, fence), worker, isPrivate),
+  ping: () => session.ping(),
   ...instancesIn(session),
   ...bindingsIn(session),
   ...operationsIn(session, worker),
