@@ -68,37 +68,13 @@ export async function createBroker(config: BrokerConfig, outer: Host, options: B
   const host = leasedHost(mortal);
   const report = options.report ?? (() => {});
   const project = openProject(config, host);
-  const service = serviceOf(config.service);
-  const context: OperationContext = {
-    config,
-    host,
-    store: await openStore(options.pool, host, config.leaseMs),
-    service,
-    deployer: createDeployer(config, host),
-    guard: new SecurityGroupGuard(neutronOf(project), host, {
-      servicePort: service.port,
-      agentPort: AGENT_PORT,
-      managers: managersOf(config),
-    }),
-    backups: createBackupStore(project, host, keyRingOf(config)),
-    seal: createSeal(host, keyRingOf(config), "store"),
-  };
-  const listen: OperationListener = (...event) => {
-    metrics.onOperation(...event);
-    options.onOperation?.(...event);
-  };
-  const executor = createExecutor(context, report, listen);
-  const metrics = createMetrics({
-    nowMs: () => host.nowMs(),
-    running: () => executor.running,
-    isStoreUp: () =>
-      context.store.ping().then(
-        () => true,
-        () => false,
-      ),
-    ofProcess: options.isOnlyOne,
-  });
+  const context = await createContext(config, host, project, options.pool);
+  const { executor, metrics } = createWorkers(context, report, options);
   let isOver = false;
+  const end = (): void => {
+    isOver = true;
+    kill();
+  };
   const app = createServer(createAuthentication(config, host), report, options.tls);
   metrics.watch(app);
   addRoutes(app, { context, executor }, project);
@@ -117,19 +93,62 @@ export async function createBroker(config: BrokerConfig, outer: Host, options: B
       keepLeases(context, executor, report);
     },
     stop: async () => {
-      isOver = true;
-      kill();
+      end();
       await app.close();
       // Nothing is in progress here any more, so that others need not wait for the leases to end. Where the store is away, they will.
       await releaseLeases(options.pool, context.store.worker).catch((error: unknown) => {
         if (!isOutage(error)) report(error);
       });
     },
-    kill: () => {
-      isOver = true;
-      kill();
-    },
+    kill: end,
   };
+}
+
+async function createContext(
+  config: BrokerConfig,
+  host: Host,
+  project: OpenStackProject,
+  pool: StorePool,
+): Promise<OperationContext> {
+  const service = serviceOf(config.service);
+  return {
+    config,
+    host,
+    store: await openStore(pool, host, config.leaseMs),
+    service,
+    deployer: createDeployer(config, host),
+    guard: new SecurityGroupGuard(neutronOf(project), host, {
+      servicePort: service.port,
+      agentPort: AGENT_PORT,
+      managers: managersOf(config),
+    }),
+    backups: createBackupStore(project, host, keyRingOf(config)),
+    seal: createSeal(host, keyRingOf(config), "store"),
+  };
+}
+
+/** What carries operations out, and what counts them. */
+function createWorkers(
+  context: OperationContext,
+  report: (error: unknown, operation?: Operation) => void,
+  { onOperation, isOnlyOne }: BrokerOptions,
+): { readonly executor: Executor; readonly metrics: ReturnType<typeof createMetrics> } {
+  const { host, store } = context;
+  const executor = createExecutor(context, report, (...event) => {
+    metrics.onOperation(...event);
+    onOperation?.(...event);
+  });
+  const metrics = createMetrics({
+    nowMs: () => host.nowMs(),
+    running: () => executor.running,
+    isStoreUp: () =>
+      store.ping().then(
+        () => true,
+        () => false,
+      ),
+    ofProcess: isOnlyOne,
+  });
+  return { executor, metrics };
 }
 
 /** Leases are prolonged this often while they last. */
