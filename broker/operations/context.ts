@@ -76,9 +76,13 @@ const guardedOf = (context: OperationContext, { id, plan_id: own }: InstanceRow,
   nodes: planOf(context, planId).nodes,
 });
 
-/** The networks that the ready bindings of an instance open it to. */
-async function networksOfBindings({ store, config }: OperationContext, { id }: InstanceRow): Promise<readonly string[]> {
+/** The networks that the ready bindings of an instance open it to; none while it is taken out of use. */
+async function networksOfBindings(
+  { store, config }: OperationContext,
+  { id }: InstanceRow,
+): Promise<readonly string[]> {
   const { applicationNetworks = [], applicationCidrs } = config;
+  if ((await store.quarantineOf(id)) !== undefined) return [];
   const ready = (await store.bindingsOf(id)).filter(({ state }) => state === "ready");
   return [...new Set(ready.flatMap(({ request }) => networksOf(request, applicationNetworks, applicationCidrs)))];
 }

@@ -6,6 +6,7 @@ import { bind, unbind } from "./bindings.ts";
 import type { OperationContext } from "./context.ts";
 import { deprovision, provision, undoProvision, undoUpdate, update } from "./instances.ts";
 import { OperationLease, workUnder } from "./lease.ts";
+import { mend } from "./mends.ts";
 import { coalesce, retryRounds } from "./retry.ts";
 
 type OperationStep = (context: OperationContext, operation: Operation) => Promise<void>;
@@ -24,6 +25,7 @@ const STEPS: Readonly<Record<OperationKind, OperationSteps>> = {
   unbind: { work: unbind },
   backup: { work: backup, undo: undoBackup },
   restore: { work: restore, undo: undoRestore },
+  mend: { work: mend },
 };
 
 /** How often a whole operation is tried while a backend is down. */
