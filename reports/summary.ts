@@ -2,7 +2,7 @@ import type { Verdict } from "../conformance/runner/events.ts";
 import { judgedLine } from "./judged.ts";
 import { type Cause, causesSentence, groupByCause, rankTitle } from "./causes.ts";
 import { duration } from "./duration.ts";
-import { repeatLines } from "./repeat.ts";
+import { repeatLines, secretLine } from "./repeat.ts";
 import { type CheckReport, failingSeeds, findings, type Report, subjectOf } from "./report.ts";
 import { BAR_CELLS, bar, cut, LOOK, noPaint, type Paint, plain, type Style, tally } from "./terminal.ts";
 
@@ -42,9 +42,9 @@ function followerLines(followers: readonly CheckReport[], paint: Paint): string[
   return field("follow", `${named.join(", ")}${rest > 0 ? ` and ${rest} more` : ""}`, paint);
 }
 
-/** What was wrong, in a line: what was seen where that is known, else the reason. */
+/** What was wrong, in a line: the reason, which says what was expected and seen. */
 function whatOf({ seen, reason }: CheckReport): string | undefined {
-  const what = seen === undefined ? reason : `seen: ${seen}`;
+  const what = reason ?? (seen === undefined ? undefined : `seen: ${seen}`);
   return what === undefined ? undefined : cut(plain(what), WHAT_CHARS_MAX);
 }
 
@@ -136,11 +136,10 @@ function evidenceHint(report: Report, options: SummaryOptions, paint: Paint): st
     ...(options.evidence === true ? findings(report).flatMap(repeatLines) : []),
     ...report.leftBehind.map(({ curl }) => curl),
   ];
-  const set = "export DRYDOCK_AUTHORIZATION=\"Basic $(printf %s 'USER:PASSWORD' | base64)\"";
-  const needsSecret = shown.some((line) => line.includes("$DRYDOCK_AUTHORIZATION"));
+  const secret = secretLine(shown);
   const isHidden = options.evidence !== true && options.reportPath === undefined && findings(report).length > 0;
   return [
-    ...(needsSecret ? [`  ${paint("dim", "for the curl lines:")}  ${set}`, ""] : []),
+    ...(secret === undefined ? [] : [`  ${paint("dim", "for the curl lines:")}  ${secret}`, ""]),
     ...(isHidden ? [`  ${paint("dim", "requests and answers: --evidence, or --out DIR for the report")}`, ""] : []),
   ];
 }

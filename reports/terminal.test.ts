@@ -123,7 +123,7 @@ test("the summary has the causes first, each level under its heading, in a line 
   const text = summaryLines(foldRun(EXAMPLE_RUN), { reportPath: "out/report.html" }).join("\n");
   expect(text).toMatch(/^\n {2}4 causes, 4 findings\n\n {2}MUST\n/);
   expect(text).toMatch(
-    /✗ The same instance with other parameters is a conflict {2}provision-conflict-409\n +seen: 200 OK with an empty object\n/,
+    /✗ The same instance with other parameters is a conflict {2}provision-conflict-409\n +expected 409 Conflict, seen 200 OK with an empty object\n/,
   );
   expect(text).not.toContain("service_instances/made-before");
   expect(text).toMatch(/osb +█+░+ +1 passed · 2 failed · 1 unknown · 1 warned · 1 not applicable/);
