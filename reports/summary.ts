@@ -130,6 +130,15 @@ function leftBehindLines(report: Report, paint: Paint): string[] {
   return [head, ...report.leftBehind.map(({ curl }) => `      ${plain(curl)}`), ""];
 }
 
+/** Longest note shown, in characters; the reports have it whole. */
+const NOTE_CHARS_MAX = 200;
+
+/** What happened beside the checks, such as a defect in what several of them share. */
+function noteLines({ notes }: Report, paint: Paint): string[] {
+  if (notes.length === 0) return [];
+  return [...notes.map((note) => `  ${paint("dim", "note")}  ${cut(plain(note), NOTE_CHARS_MAX)}`), ""];
+}
+
 /** Where the curl lines are, for whoever has only this summary; with them on show, how to give the secret that they leave out. */
 function evidenceHint(report: Report, options: SummaryOptions, paint: Paint): string[] {
   const shown = [
@@ -162,6 +171,7 @@ export function summaryLines(report: Report, options: SummaryOptions = {}): stri
     "",
     ...findingLines(report, options, paint),
     ...leftBehindLines(report, paint),
+    ...noteLines(report, paint),
     ...evidenceHint(report, options, paint),
     ...tableLines(report, paint),
     "",

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { RUN_EVENT_VERSION } from "../conformance/runner/events.ts";
 import { duration } from "./duration.ts";
 import { EXAMPLE_RUN, EXAMPLE_SCENARIO, exchangeOf } from "./fixtures/example.ts";
 import { anyRun, anyText } from "./fixtures/runs.ts";
@@ -130,6 +131,16 @@ test("the summary has the causes first, each level under its heading, in a line 
   expect(text).toContain("✗ Not conformant  http://127.0.0.1:3000 · osb-2.17 in 9.4 s");
   expect(text.indexOf("1 left behind at the broker")).toBeGreaterThan(text.indexOf("Not determined"));
   expect(text).toContain("report  out/report.html");
+});
+
+test("what went wrong beside the checks stands under the findings, cut to a line", () => {
+  const text = `a defect of drydock's own, in lifecycle small: ${"deep ".repeat(100)}`;
+  const note = { v: RUN_EVENT_VERSION, type: "note", text } as const;
+  const run = EXAMPLE_RUN.flatMap((event) => (event.type === "run-started" ? [event, note] : [event]));
+  const lines = summaryLines(foldRun(run));
+  const at = lines.findIndex((line) => line.includes("note  a defect of drydock's own, in lifecycle small"));
+  expect(at).toBeGreaterThan(lines.findIndex((line) => line.includes("causes,")));
+  expect(lines[at]?.length).toBeLessThan(220);
 });
 
 test("a finding names what follows from it, which has no line of its own", () => {
