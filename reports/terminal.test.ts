@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { RUN_EVENT_VERSION } from "../conformance/runner/events.ts";
+import { RUN_EVENT_VERSION, type RunEvent } from "../conformance/runner/events.ts";
 import { duration } from "./duration.ts";
 import { EXAMPLE_RUN, EXAMPLE_SCENARIO, exchangeOf } from "./fixtures/example.ts";
 import { anyRun, anyText } from "./fixtures/runs.ts";
@@ -136,7 +136,7 @@ test("the summary has the causes first, each level under its heading, in a line 
 test("what went wrong beside the checks stands under the findings, cut to a line", () => {
   const text = `a defect of drydock's own, in lifecycle small: ${"deep ".repeat(100)}`;
   const note = { v: RUN_EVENT_VERSION, type: "note", text } as const;
-  const run = EXAMPLE_RUN.flatMap((event) => (event.type === "run-started" ? [event, note] : [event]));
+  const run = EXAMPLE_RUN.flatMap((event): RunEvent[] => (event.type === "run-started" ? [event, note] : [event]));
   const lines = summaryLines(foldRun(run));
   const at = lines.findIndex((line) => line.includes("note  a defect of drydock's own, in lifecycle small"));
   expect(at).toBeGreaterThan(lines.findIndex((line) => line.includes("causes,")));

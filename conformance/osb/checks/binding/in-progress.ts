@@ -6,6 +6,7 @@ import { expectStatusOrBusy } from "../../judge.ts";
 import { judgeResent, judgeSameOperation } from "../../judging/resent.ts";
 import { asyncBindOffer } from "../../sequences/asynchronous-plans.ts";
 import { flightOfBind } from "../../sequences/flights/bind.ts";
+import { judgeConflicts } from "../../sequences/flights/conflicts.ts";
 import { judgeMeanwhile } from "../../sequences/flights/flight.ts";
 import { isSuccess } from "../../../client/request.ts";
 
@@ -44,7 +45,10 @@ export const bindingInProgressChecks: readonly OsbCheck[] = [
     title: "A conflicting bind while the first is in progress is answered 409",
     requirement: "A bind under the same id with other parameters is answered 409 also while the first is in progress.",
     needs: { exclusive: true },
-    run: (context) => judgeDuringBind(context, "conflict", (answer) => expectStatusOrBusy(answer, [409])),
+    run: async (context) => {
+      const flight = await flightOfBind(context.shared, await asyncBindOffer(context));
+      return judgeConflicts(context, flight, "bind");
+    },
   }),
   probe({
     id: "bind-concurrent-422",

@@ -1,9 +1,9 @@
 import type { Outcome } from "../../../runner/check.ts";
 import type { OsbContext } from "../../context.ts";
 import { type OsbCheck, probe } from "../../define.ts";
-import { expectStatusOrBusy } from "../../judge.ts";
 import { judgeResent, judgeSameOperation } from "../../judging/resent.ts";
 import { asyncOffer } from "../../sequences/asynchronous-plans.ts";
+import { judgeConflicts } from "../../sequences/flights/conflicts.ts";
 import { judgeMeanwhile } from "../../sequences/flights/flight.ts";
 import { flightOfProvision } from "../../sequences/flights/provision.ts";
 
@@ -39,7 +39,7 @@ export const provisioningInProgressChecks: readonly OsbCheck[] = [
     needs: { exclusive: true },
     run: async (context) => {
       const flight = await flightOfProvision(context.shared, await asyncOffer(context));
-      return judgeMeanwhile(flight, "conflict", (answer) => expectStatusOrBusy(answer, [409]));
+      return judgeConflicts(context, flight, "create");
     },
   }),
 ];
