@@ -121,7 +121,7 @@ test("SARIF says what is wrong once, and the summary how to give the login that 
   expect(summaryMarkdown(foldRun(EXAMPLE_RUN)).split("export DRYDOCK_AUTHORIZATION=")).toHaveLength(2);
 });
 
-test("SARIF of a scenario tells the counterexample", () => {
+test("SARIF of a scenario has the counterexample", () => {
   const { runs } = JSON.parse(JSON.stringify(sarif(scenario, eventLinesOf(EXAMPLE_SCENARIO))));
   expect(runs[0].results).toHaveLength(1);
   expect(runs[0].results[0].message.text).toContain("drydock replay provisioning --seed 2");

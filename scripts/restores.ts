@@ -6,10 +6,10 @@
  * Exit code 0 when every database came back as it was, 1 otherwise.
  */
 import fc from "fast-check";
-import { database } from "../simulators/dataservices/live/testing/databases.ts";
+import { database } from "../simulators/dataservices/live/postgresql/testing/databases.ts";
 import { whyNoServer } from "../simulators/dataservices/live/index.ts";
-import { LiveRig } from "../simulators/dataservices/live/testing/rig.ts";
-import { type RoundTrip, roundTrip } from "../simulators/dataservices/live/testing/round-trip.ts";
+import { PostgresqlRig } from "../simulators/dataservices/live/postgresql/testing/rig.ts";
+import { type RoundTrip, roundTrip } from "../simulators/dataservices/live/postgresql/testing/round-trip.ts";
 import { scriptCommand, wholeNumber } from "./command.ts";
 
 const {
@@ -35,7 +35,7 @@ function print(seed: number, { bytes, dumpBytes, differences }: RoundTrip): void
   for (const line of differences.slice(0, SHOWN_MAX)) console.error(`seed ${seed}: ${line}`);
 }
 
-async function compareAll(rig: LiveRig): Promise<void> {
+async function compareAll(rig: PostgresqlRig): Promise<void> {
   const sizes: number[] = [];
   let wrong = 0;
   for (let seed = first; seed < first + databases; seed++) {
@@ -57,7 +57,7 @@ async function compareAll(rig: LiveRig): Promise<void> {
 
 const why = await whyNoServer();
 if (why !== undefined) throw new Error(`no real PostgreSQL: ${why}`);
-const rig = await LiveRig.open();
+const rig = await PostgresqlRig.open();
 try {
   await compareAll(rig);
 } finally {

@@ -12,7 +12,6 @@ const OF_ONE_PLAN = [
   "not-provision-conflict-409",
   "not-provision-missing-service-id-400",
   "not-provision-invalid-service-id",
-  "not-provision-wrong-type-400",
   "not-provision-parameters-validated",
   "not-update-parameters-validated",
   "not-update-applied-visible",

@@ -1,4 +1,4 @@
-import { type JsonObject, sameJson } from "../../client/http/json.ts";
+import type { JsonObject } from "../../client/http/json.ts";
 import type { Answer } from "../../client/answer.ts";
 import type { Offer } from "../../client/catalog.ts";
 import type { OsbClient } from "../../client/osb-client.ts";
@@ -24,10 +24,6 @@ async function firstAccepted(
   }
   return undefined;
 }
-
-/** Whether a request was sent with these parameters. */
-export const withParameters = ({ sent }: Answer, parameters: JsonObject): boolean =>
-  sameJson(sent["parameters"] ?? {}, parameters);
 
 function provisionVaried(shared: Shared, platform: OsbClient, offer: Offer): Promise<Accepted | undefined> {
   return firstAccepted(variedParameters(shared.run, offer, "create"), (parameters) =>

@@ -45,8 +45,8 @@ it("sweeps what dead processes left, and leaves the folders of living ones", asy
   try {
     const dead = spawn(process.execPath, ["-e", "0"], { stdio: "ignore" });
     await new Promise((resolve) => dead.once("exit", resolve));
-    const left = await mkdtemp(join(place, `drydock-pg-${dead.pid}-`));
-    const ours = await mkdtemp(join(place, `drydock-pg-${process.ppid}-`));
+    const left = await mkdtemp(join(place, `drydock-data-${dead.pid}-`));
+    const ours = await mkdtemp(join(place, `drydock-data-${process.ppid}-`));
     await writeFile(join(left, "file"), "");
     expect(await sweep()).toEqual([basename(left)]);
     expect([existsSync(left), existsSync(ours)]).toEqual([false, true]);

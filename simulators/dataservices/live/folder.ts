@@ -4,20 +4,25 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 /*
- * Everything that a live plane puts on the disk lies in one folder of its own, `drydock-pg-<pid>-…`. A process that ends
+ * Everything that a live plane puts on the disk lies in one folder of its own, `drydock-data-<pid>-…`. A process that ends
  * without closing its plane, kill -9 included, leaves nothing: a watchdog holds the other end of a pipe, and when the pipe
  * breaks it ends the servers of the folder and removes it. What outlives the watchdog as well (a container that was
  * frozen) is swept at the next start.
  */
-const PREFIX = "drydock-pg-";
+const PREFIX = "drydock-data-";
+
+/** The file in a node's folder that holds its process id; PostgreSQL's has a name of its own. */
+export const PID_FILE = "server.pid";
 
 /** Ends the servers under folder $1, found by their pid files and checked by their command lines, then removes it. */
 const WATCHDOG = `
 cat > /dev/null
-for file in "$1"/data-*/postmaster.pid; do
+for file in "$1"/data-*/*.pid; do
   [ -f "$file" ] || continue
   pid=$(head -n 1 "$file")
-  { tr '\\0' ' ' < "/proc/$pid/cmdline" 2> /dev/null || ps -o args= -p "$pid"; } | grep -qF "$1" && kill -QUIT "$pid"
+  # PostgreSQL takes QUIT for an immediate shutdown, which ends its children as well.
+  case "$file" in */postmaster.pid) signal=QUIT ;; *) signal=KILL ;; esac
+  { tr '\\0' ' ' < "/proc/$pid/cmdline" 2> /dev/null || ps -o args= -p "$pid"; } | grep -qF "$1" && kill -$signal "$pid"
 done
 sleep 0.3
 rm -rf "$1"
@@ -69,18 +74,21 @@ export async function sweep(): Promise<readonly string[]> {
     const pid = Number(name.slice(PREFIX.length).split("-")[0]);
     const owner = await stat(path).catch(() => undefined);
     if (!Number.isInteger(pid) || isAlive(pid) || owner === undefined || owner.uid !== process.getuid?.()) continue;
-    for (const data of await readdir(path).catch(() => [])) await endServer(path, join(path, data, "postmaster.pid"));
+    for (const data of await readdir(path).catch(() => [])) {
+      await endServer(path, join(path, data, "postmaster.pid"), "SIGQUIT");
+      await endServer(path, join(path, data, PID_FILE), "SIGKILL");
+    }
     await rm(path, { recursive: true, force: true, maxRetries: 3 });
     swept.push(name);
   }
   return swept;
 }
 
-async function endServer(folder: string, pidFile: string): Promise<void> {
+async function endServer(folder: string, pidFile: string, signal: "SIGQUIT" | "SIGKILL"): Promise<void> {
   const pid = Number((await readFile(pidFile, "utf8").catch(() => "")).split("\n")[0]);
   // A pid may belong to another process by now: ours has the folder in its command line.
   if (!Number.isInteger(pid) || pid <= 1 || !isAlive(pid) || !(await commandOf(pid)).includes(folder)) return;
-  process.kill(pid, "SIGQUIT");
+  process.kill(pid, signal);
 }
 
 async function commandOf(pid: number): Promise<string> {

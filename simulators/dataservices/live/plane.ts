@@ -1,5 +1,5 @@
-import { once } from "node:events";
-import { connect, type Socket } from "node:net";
+import { rm } from "node:fs/promises";
+import type { Socket } from "node:net";
 import type { Driver } from "../../kernel/edge/drive.ts";
 import { type Served, serve } from "../../kernel/edge/serve.ts";
 import { PasswordThrottle } from "../../kernel/edge/throttle.ts";
@@ -7,44 +7,57 @@ import type { DataServices } from "../index.ts";
 import { connectFault } from "../behaviour/sessions.ts";
 import type { Observer, RealServers } from "../behaviour/services.ts";
 import { diskOf } from "../behaviour/replication.ts";
-import type { Instance } from "../state.ts";
-import { type EngineLimits, Engines, type Lease } from "./engines.ts";
+import { type Instance, type Kind, KINDS } from "../state.ts";
+import type { EngineMaker, LiveEngine, ServedKind } from "./engine.ts";
 import { LivePlaneError } from "./errors.ts";
-import { GatedListener } from "./gated-listener.ts";
-import { ConnectionFault, HotStandbyOff, refuseClient } from "./refusals.ts";
-import { sqlDump } from "./sql-dump.ts";
-import { sqlRestore } from "./sql-restore.ts";
+import type { GatedListener } from "./gated-listener.ts";
+import { openListeners, waitForConnect } from "./listeners.ts";
+import { LiveGroups } from "./groups.ts";
+import { DataServiceError } from "../wire/errors.ts";
+import { type Lease, type NodeLimits, Nodes } from "./nodes.ts";
+import { dumpOf, restoreTo, Turns } from "./transfers.ts";
+import { postgresql } from "./postgresql/engine.ts";
+import { redis } from "./redis/engine.ts";
+import { ConnectionFault, RoleNotServed } from "./refusals.ts";
 
 /** What a live plane takes from its world, and its limits. */
-export interface LivePlaneOptions extends Partial<EngineLimits> {
+export interface LivePlaneOptions extends Partial<NodeLimits> {
   readonly services: DataServices;
   /** Of a world on the wall clock. */
   readonly driver: Driver;
   /** How often open connections are checked against the security groups, ms. Default 200. Call `recheck` to have it at once. */
   readonly recheckMs?: number;
+  /** Time between two looks at a group of nodes that replicate, ms. Default 250. */
+  readonly lookMs?: number;
   /** How many VMs may have listeners (two each: data and agent). Those over it are out of reach. Default 2000. */
   readonly vmsMax?: number;
   /** Called when a listener can't be opened or a server fails. Default: such errors are dropped; clients still see a refusal. */
   readonly onTrouble?: (address: string, error: unknown) => void;
 }
 
-const DEFAULTS = { enginesMax: 16, idleMsMax: 300_000, recheckMs: 200, vmsMax: 2000 } as const;
+/** One for each kind whose data is served. */
+const ENGINES: readonly EngineMaker[] = [postgresql, redis];
+
+const DEFAULTS = { enginesMax: 16, idleMsMax: 300_000, recheckMs: 200, lookMs: 250, vmsMax: 2000 } as const;
 
 /** The listeners of one VM: for its data, and for its agent. */
 interface VmListeners {
   readonly key: string;
+  readonly of: Instance;
   readonly opened: Promise<void>;
   open: readonly GatedListener[];
 }
 
 /**
- * Real PostgreSQL behind the addresses of a world on the wall clock. Each running instance has a listener at its own address; the
+ * Real servers behind the addresses of a world on the wall clock. Each running instance has a listener at its own address; the
  * server behind it starts with the first connection. Nothing listens anywhere else: a server has its socket in a folder that only
  * its user and this process can enter.
  */
 export class LivePlane {
   readonly #services: DataServices;
-  readonly #engines: Engines;
+  readonly #nodes: Nodes;
+  readonly #groups: LiveGroups;
+  readonly #turns = new Turns();
   readonly #agents: Served;
   readonly #driver: Driver;
   readonly #listeners = new Map<string, VmListeners>();
@@ -61,13 +74,25 @@ export class LivePlane {
     this.#agents = agents;
     this.#driver = options.driver;
     this.#vmsMax = options.vmsMax ?? DEFAULTS.vmsMax;
-    this.#engines = new Engines({ enginesMax, idleMsMax });
+    this.#nodes = new Nodes({ enginesMax, idleMsMax }, ENGINES);
     this.#onTrouble = options.onTrouble ?? (() => {});
     this.#observer = {
-      onChanged: (address) => this.#follow(address),
-      onDiskDestroyed: (disk) => this.#later("", this.#engines.destroy(disk)),
-      onDiskCopied: (from, to) => this.#later("", this.#engines.copy(from, to)),
+      onChanged: (address, isGone) => this.#follow(address, isGone),
+      onPrimaryMoved: () => {},
+      onDiskDestroyed: (disk) => this.#later("", this.#nodes.destroy(disk)),
+      onDiskCopied: (from, to) => this.#later("", this.#nodes.copy(from, to)),
     };
+    this.#groups = new LiveGroups(
+      {
+        services: services.parts,
+        driver: this.#driver,
+        nodes: this.#nodes,
+        onTrouble: this.#onTrouble,
+        lookMs: options.lookMs ?? DEFAULTS.lookMs,
+        idleMsMax,
+      },
+      services.supervised,
+    );
     this.#timer = setInterval(() => this.recheck(), options.recheckMs ?? DEFAULTS.recheckMs);
     this.#timer.unref();
   }
@@ -91,12 +116,19 @@ export class LivePlane {
 
   /** Servers at work. */
   get running(): number {
-    return this.#engines.running;
+    return this.#nodes.running;
   }
 
-  /** Makes the template now, so that the first connection is quicker. */
-  async prepare(): Promise<void> {
-    await this.#engines.prepare();
+  /** What serves each kind of data service here. */
+  identify(): Promise<readonly ServedKind[]> {
+    const identityOf = ({ kind, identify }: LiveEngine): Promise<ServedKind> =>
+      identify().catch((error: unknown) => ({ kind, missing: error instanceof Error ? error.message : String(error) }));
+    return Promise.all(KINDS.flatMap((kind) => this.#nodes.engineOf(kind) ?? []).map(identityOf));
+  }
+
+  /** Makes now what the servers of a kind need, so that the first connection is quicker. */
+  async prepare(kind: Kind = "postgresql"): Promise<void> {
+    await this.#nodes.engineOf(kind)?.prepare();
   }
 
   /** Cuts connections that the security groups no longer admit, at once rather than at the next `recheckMs`. */
@@ -123,7 +155,8 @@ export class LivePlane {
     for (const address of this.#listeners.keys()) void this.#shut(address);
     await this.settle();
     await this.#agents.close();
-    await this.#engines.close();
+    await this.#groups.close();
+    await this.#nodes.close();
   }
 
   #followAll(): void {
@@ -137,7 +170,7 @@ export class LivePlane {
   }
 
   /** Gives an instance the listeners that it should have now. Its key says which: with another key they are opened anew. */
-  #follow(address: string): void {
+  #follow(address: string, isGone = false): void {
     const instance = this.#services.at(address);
     const key =
       instance === undefined
@@ -145,12 +178,15 @@ export class LivePlane {
         : [instance.kind, instance.state, instance.port, instance.agent.port, instance.disk].join(" ");
     const listeners = this.#listeners.get(address);
     if (listeners?.key === key) return this.#adapt(instance);
-    const shut = listeners === undefined ? Promise.resolve() : this.#shut(address);
+    const shut = listeners === undefined ? Promise.resolve() : this.#shut(address, isGone);
     if (instance === undefined) return;
     if (this.#listeners.size >= this.#vmsMax)
-      return this.#onTrouble(address, new LivePlaneError("LIVE_PG_VMS", address));
-    // The template is made while nobody waits for it.
-    if (instance.kind === "postgresql") this.#engines.prepare().catch(() => {});
+      return this.#onTrouble(address, new LivePlaneError("LIVE_DATA_VMS", address));
+    // What a first server needs is made while nobody waits for it.
+    this.#nodes
+      .engineOf(instance.kind)
+      ?.prepare()
+      .catch(() => {});
     this.#listeners.set(address, this.#listen(key, instance, shut));
   }
 
@@ -158,93 +194,99 @@ export class LivePlane {
     const opened = shut.then(async () => {
       made.open = await this.#openListeners(instance);
     });
-    const made: VmListeners = { key, opened: opened.catch(() => {}), open: [] };
+    const made: VmListeners = { key, of: instance, opened: opened.catch(() => {}), open: [] };
     this.#later(instance.address, opened);
     return made;
   }
 
   /** Gives a server at work its job's new properties, by a restart. One that is stopped takes them when it starts. */
   #adapt(instance: Instance | undefined): void {
-    if (instance === undefined || !this.#engines.isRunning(instance.disk)) return;
+    if (instance === undefined) return;
+    if (this.#groups.isManaged(instance)) return this.#groups.notice(instance);
+    if (!this.#nodes.isRunning(instance.disk)) return;
     this.#later(
       instance.address,
       this.#lease(instance).then((lease) => lease.release()),
     );
   }
 
-  #shut(address: string): Promise<void> {
+  /** A server ends with its VM without a word; one whose job is stopped ends its sessions in order. */
+  #shut(address: string, isGone = false): Promise<void> {
     const listeners = this.#listeners.get(address);
     this.#listeners.delete(address);
     if (listeners === undefined) return Promise.resolve();
-    const disk = listeners.key.slice(listeners.key.lastIndexOf(" ") + 1);
+    const { disk } = listeners.of;
+    const ended = isGone ? this.#nodes.kill(disk) : Promise.resolve();
     const shut = listeners.opened
-      .then(() => Promise.all(listeners.open.map((each) => each.close())))
-      .then(() => this.#engines.stop(disk));
+      .then(() => Promise.all([ended, ...listeners.open.map((each) => each.close())]))
+      .then(() => this.#nodes.stop(disk));
     this.#later(address, shut);
+    // Its group looks for another primary only when nothing of it is left.
+    this.#later(
+      address,
+      ended.then(() => this.#groups.notice(listeners.of)),
+    );
     return shut;
   }
 
-  async #openListeners(instance: Instance): Promise<readonly GatedListener[]> {
-    const { address, agent, port } = instance;
-    const agentPort = Number(new URL(this.#agents.url).port);
-    const opening = [this.#openListener(address, agent.port, () => waitForConnect(connect(agentPort, "127.0.0.1")))];
-    // A service that does not run has no listener, nor has one whose data is not simulated.
-    if (instance.state === "running" && instance.kind === "postgresql")
-      opening.push(this.#openListener(address, port, () => this.#dial(address), refuseClient));
-    return Promise.all(opening);
-  }
-
-  #openListener(
-    address: string,
-    port: number,
-    dial: () => Promise<Socket>,
-    refuseWith?: (client: Socket, error: unknown) => void,
-  ): Promise<GatedListener> {
-    const admits = (source: string): boolean => this.#services.admits(source, address, port);
-    const report = (error: unknown): void => this.#onTrouble(address, error);
-    return GatedListener.open({ address, port, admits, dial, report, ...(refuseWith && { refuse: refuseWith }) });
+  #openListeners(instance: Instance): Promise<readonly GatedListener[]> {
+    const { address, kind } = instance;
+    return openListeners(instance, {
+      services: this.#services,
+      agentPort: Number(new URL(this.#agents.url).port),
+      engine: this.#nodes.engineOf(kind),
+      dial: () => this.#dial(address),
+      report: (error) => this.#onTrouble(address, error),
+    });
   }
 
   async #dial(address: string): Promise<Socket> {
     const instance = this.#services.at(address);
-    if (instance === undefined) throw new LivePlaneError("LIVE_PG_NO_INSTANCE");
-    if (instance.role === "replica") throw new HotStandbyOff();
+    if (instance === undefined) throw new LivePlaneError("LIVE_DATA_NO_INSTANCE");
+    if (this.#nodes.engineOf(instance.kind)?.roles.has(instance.role) !== true) throw new RoleNotServed(instance.role);
     this.#driver.arrive();
     const fault = connectFault(this.#services.parts, instance);
     if (fault !== undefined) throw new ConnectionFault(fault);
     const lease = await this.#lease(instance);
-    const socket = lease.server.dial();
+    const socket = lease.node.dial();
     socket.once("close", () => lease.release());
     return waitForConnect(socket);
   }
 
   #lease(instance: Instance): Promise<Lease> {
-    return this.#engines.lease(instance, diskOf(this.#services.parts, instance)?.users ?? new Map());
+    if (this.#groups.isManaged(instance)) return this.#groups.lease(instance);
+    return this.#nodes.lease(instance, diskOf(this.#services.parts, instance)?.users ?? new Map());
   }
 
   #real(): RealServers {
     return {
-      covers: ({ kind }) => kind === "postgresql",
+      covers: ({ kind }) => this.#nodes.engineOf(kind) !== undefined,
+      replicates: ({ kind }) => this.#nodes.engineOf(kind)?.replicates === true,
       applyUsers: (instance) => {
         const users = diskOf(this.#services.parts, instance)?.users ?? new Map();
-        return this.#engines.ifRunning(instance.disk, (server) => server.applyUsers(users));
+        return this.#nodes.ifRunning(instance.disk, (node) => node.applyUsers(users));
       },
-      dump: (instance, defects) => this.#with(instance, ({ server }) => sqlDump(server, defects)),
-      restore: (instance, bytes, defects) => this.#with(instance, ({ server }) => sqlRestore(server, bytes, defects)),
+      dump: (instance, defects) => dumpOf(() => this.#lease(instance), { turns: this.#turns, defects }),
+      keep: (stream) => this.#nodes.files().then((files) => files.keep(stream)),
+      forget: ({ path }) => rm(path, { force: true }),
+      restore: (instance, order) => {
+        const restore = (): Promise<void> => this.#with(instance, ({ node }) => restoreTo(node, order));
+        return this.#groups.isManaged(instance) ? this.#groups.replaceHistory(instance, restore) : restore();
+      },
+      log: (instance, work) =>
+        this.#with(instance, ({ node }) => {
+          if (node.log === undefined) throw new DataServiceError("DS_NOT_SIMULATED", "this instance keeps no log");
+          return work(node.log);
+        }),
     };
   }
 
   async #with<T>(instance: Instance, work: (lease: Lease) => Promise<T>): Promise<T> {
     const lease = await this.#lease(instance);
     try {
-      return await this.#engines.alone(instance.disk, () => work(lease));
+      return await this.#nodes.alone(instance.disk, () => work(lease));
     } finally {
       lease.release();
     }
   }
-}
-
-async function waitForConnect(socket: Socket): Promise<Socket> {
-  await once(socket, "connect");
-  return socket;
 }

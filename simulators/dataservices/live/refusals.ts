@@ -1,11 +1,7 @@
-import type { Socket } from "node:net";
-import { resetConnection } from "../../kernel/edge/connections.ts";
 import type { Effect } from "../../kernel/index.ts";
-import { LivePlaneError } from "./errors.ts";
-import { refuseStartup } from "./startup.ts";
 
-/** A client of a replica. Replication is not simulated, so it has nothing to show: it answers as a standby with `hot_standby = off`. */
-export class HotStandbyOff extends Error {}
+/** A client of an instance whose role its engine does not serve. */
+export class RoleNotServed extends Error {}
 
 /** A fault that is armed on connections. */
 export class ConnectionFault extends Error {
@@ -15,14 +11,4 @@ export class ConnectionFault extends Error {
     super(`a fault of kind ${effect.kind}`);
     this.effect = effect;
   }
-}
-
-/** Tells a client in PostgreSQL's own protocol why it is not served (SQLSTATE of Appendix A of its manual), or resets it. */
-export function refuseClient(client: Socket, error: unknown): void {
-  if (error instanceof ConnectionFault && error.effect.kind === "reset") return resetConnection(client);
-  if (error instanceof ConnectionFault) return refuseStartup(client, "53300", "sorry, too many clients already");
-  if (error instanceof HotStandbyOff)
-    refuseStartup(client, "57P03", "the database system is not accepting connections (hot standby mode is disabled)");
-  else if (error instanceof LivePlaneError) refuseStartup(client, "57P03", error.message);
-  else refuseStartup(client, "XX000", "the data service failed");
 }

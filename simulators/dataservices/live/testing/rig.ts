@@ -1,14 +1,15 @@
-import pg from "pg";
 import { WallDriver, wallNowMs } from "../../../kernel/edge/drive.ts";
 import { basicHeader, Kernel } from "../../../kernel/index.ts";
-import { createDataServices, type DataServices } from "../../index.ts";
+import { createDataServices, type DataServices, type Kind } from "../../index.ts";
 import { AGENT } from "../../testing.ts";
-import { LivePlane } from "../index.ts";
+import { LivePlane, type LivePlaneOptions } from "../index.ts";
 
-const USER = "u1";
-const PASSWORD = "p1";
-const DATABASE = "d1";
-const PORT = 5432;
+/** The tenant of a rig. */
+export const USER = "u1";
+/** The tenant's password. */
+export const PASSWORD = "p1";
+/** The name of the database and the deployment. */
+export const DATABASE = "d1";
 
 /** What an agent answers: its status and its JSON. */
 interface Reply {
@@ -16,42 +17,63 @@ interface Reply {
   readonly body: unknown;
 }
 
-/** One real PostgreSQL behind its agent, at an address of this process alone, reached as a broker and an application reach it. */
+/** What stands behind the agent of a rig. */
+interface RigOptions extends Partial<Omit<LivePlaneOptions, "services" | "driver">> {
+  readonly kind: Kind;
+  readonly port: number;
+  /** Custom parameters of the job. */
+  readonly parameters?: Readonly<Record<string, unknown>>;
+}
+
+/** One data service behind its agent, at an address of this process alone, reached as a broker and an application reach it. */
 export class LiveRig {
   readonly kernel: Kernel;
   readonly services: DataServices;
   readonly plane: LivePlane;
   readonly address: string;
+  readonly port: number;
   readonly troubles: unknown[];
   readonly #driver: WallDriver;
 
-  private constructor(driver: WallDriver, services: DataServices, plane: LivePlane, troubles: unknown[]) {
+  protected constructor(
+    driver: WallDriver,
+    services: DataServices,
+    plane: LivePlane,
+    port: number,
+    troubles: unknown[],
+  ) {
     this.#driver = driver;
     this.kernel = driver.kernel;
     this.services = services;
     this.plane = plane;
+    this.port = port;
     this.troubles = troubles;
-    this.address = `127.${130 + ((process.pid >> 8) % 100)}.${process.pid % 256}.20`;
+    this.address = addressOf(20);
   }
 
-  static async open(): Promise<LiveRig> {
+  /** Opens a plane and boots the instance; its tenant is `USER`. */
+  static async openAs<Rig extends LiveRig>(
+    make: (...parts: [WallDriver, DataServices, LivePlane, number, unknown[]]) => Rig,
+    { kind, port, parameters = {}, ...limits }: RigOptions,
+  ): Promise<Rig> {
     const driver = new WallDriver(new Kernel({ startMs: wallNowMs(), pace: "instant" }));
     const services = createDataServices(driver.kernel);
     const troubles: unknown[] = [];
     const onTrouble = (_address: string, error: unknown): void => void troubles.push(error);
-    const rig = new LiveRig(driver, services, await LivePlane.open({ services, driver, onTrouble }), troubles);
-    await rig.#boot();
+    const plane = await LivePlane.open({ services, driver, onTrouble, ...limits });
+    const rig = make(driver, services, plane, port, troubles);
+    await rig.boot(kind, rig.address, 0, parameters);
+    const { status } = await rig.ask("PUT", `/v1/credentials/${USER}`, JSON.stringify({ password: PASSWORD }));
+    if (status !== 201) throw new Error(`no user: ${status}`);
     return rig;
   }
 
-  async #boot(): Promise<void> {
-    const properties = { database: DATABASE, port: PORT, max_connections: 20, agent: AGENT };
-    const { address } = this;
-    const place = { address, deployment: DATABASE, index: 0, bootstrap: true, disk: `disk-${address}` };
-    this.services.start({ kind: "postgresql", ...place, properties });
+  /** Starts an instance of the group; the first is the primary. */
+  async boot(kind: Kind, address: string, index: number, parameters: RigOptions["parameters"] = {}): Promise<void> {
+    const properties = { database: DATABASE, port: this.port, agent: AGENT, ...parameters };
+    const place = { address, deployment: DATABASE, index, bootstrap: index === 0, disk: `disk-${address}` };
+    this.services.start({ kind, ...place, properties });
     await this.plane.settle();
-    const { status } = await this.ask("PUT", `/v1/credentials/${USER}`, JSON.stringify({ password: PASSWORD }));
-    if (status !== 201) throw new Error(`no user: ${status}`);
   }
 
   async close(): Promise<void> {
@@ -59,10 +81,10 @@ export class LiveRig {
     this.#driver.stop();
   }
 
-  ask(method: string, path: string, body?: string | Uint8Array): Promise<Response> {
+  ask(method: string, path: string, body?: string | Uint8Array, address = this.address): Promise<Response> {
     const headers = { authorization: basicHeader(AGENT.username, AGENT.password) };
     const given = body === undefined ? {} : { body: typeof body === "string" ? body : Uint8Array.from(body) };
-    return fetch(`http://${this.address}:${AGENT.port}${path}`, { method, headers, ...given });
+    return fetch(`http://${address}:${AGENT.port}${path}`, { method, headers, ...given });
   }
 
   /** A dump, or why there is none. */
@@ -76,22 +98,8 @@ export class LiveRig {
     const reply = await this.ask("POST", "/v1/restores", dump);
     return { status: reply.status, body: await reply.json() };
   }
-
-  /** A session of the tenant. */
-  async connect(): Promise<pg.Client> {
-    const address = { host: this.address, port: PORT, ssl: false };
-    const client = new pg.Client({ ...address, user: USER, password: PASSWORD, database: DATABASE });
-    client.on("error", () => {});
-    await client.connect();
-    return client;
-  }
-
-  async using<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
-    const client = await this.connect();
-    try {
-      return await work(client);
-    } finally {
-      await client.end();
-    }
-  }
 }
+
+/** An address of this process alone: two runs of the tests at once do not meet. `last` is its last byte. */
+export const addressOf = (last: number): string =>
+  `127.${130 + ((process.pid >> 8) % 100)}.${process.pid % 256}.${last}`;

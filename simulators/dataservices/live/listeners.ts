@@ -1,0 +1,41 @@
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+import type { DataServices } from "../index.ts";
+import type { Instance } from "../state.ts";
+import type { LiveEngine } from "./engine.ts";
+import { GatedListener } from "./gated-listener.ts";
+
+/** Where the connections to an instance lead. */
+interface Destinations {
+  readonly services: DataServices;
+  /** The port of this process's own server for all agents. */
+  readonly agentPort: number;
+  /** What serves the kind of the instance; undefined where nothing does. */
+  readonly engine: LiveEngine | undefined;
+  /** A connection to the instance's node. */
+  readonly dial: () => Promise<Socket>;
+  readonly report: (error: unknown) => void;
+}
+
+/** Opens the listeners of one VM: for its agent, and for its data. A service that does not run has none for its data, nor has one whose data is not simulated. */
+export function openListeners(instance: Instance, to: Destinations): Promise<readonly GatedListener[]> {
+  const { address, agent, port, state } = instance;
+  const { services, engine, dial, report } = to;
+  const at = (listensOn: number) => ({
+    address,
+    port: listensOn,
+    admits: (source: string): boolean => services.admits(source, address, listensOn),
+    report,
+  });
+  const dialAgent = (): Promise<Socket> => waitForConnect(connect(to.agentPort, "127.0.0.1"));
+  const opening = [GatedListener.open({ ...at(agent.port), dial: dialAgent })];
+  if (state === "running" && engine !== undefined)
+    opening.push(GatedListener.open({ ...at(port), dial, refuse: engine.refuse }));
+  return Promise.all(opening);
+}
+
+/** The socket, once it is connected. */
+export async function waitForConnect(socket: Socket): Promise<Socket> {
+  await once(socket, "connect");
+  return socket;
+}

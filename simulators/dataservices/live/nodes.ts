@@ -1,0 +1,305 @@
+import { readdir, rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { execFile as run } from "node:child_process";
+import { promisify } from "node:util";
+import type { Instance, Kind, User } from "../state.ts";
+import type { EngineMaker, LiveEngine, LiveNode, MemberOrder } from "./engine.ts";
+import { LivePlaneError } from "./errors.ts";
+import { createRunFolder, type RunFolder } from "./folder.ts";
+import { KeptFiles } from "./transfers.ts";
+
+const execFile = promisify(run);
+
+/** How much of the machine real servers may take. */
+export interface NodeLimits {
+  /** Servers at work at once; the one that has been idle longest makes room. Default 16, at about 20 MB each. */
+  readonly enginesMax: number;
+  /** A server without connections stops after this time, ms. Default 300000. */
+  readonly idleMsMax: number;
+}
+
+/** The node of one disk, at work or not. */
+interface Slot {
+  readonly disk: string;
+  readonly data: string;
+  hasData: boolean;
+  node: LiveNode | undefined;
+  isStarting: boolean;
+  /** How many use it now: connections, and work of the agent. It does not stop while anyone does. */
+  users: number;
+  usedAt: number;
+  /** The work on the node so far: each piece waits for the one before it. */
+  work: Promise<unknown>;
+  idle: NodeJS.Timeout | undefined;
+}
+
+/** The use of a node; once all are released it may stop. */
+export interface Lease {
+  readonly node: LiveNode;
+  release(): void;
+}
+
+/** The nodes of a world, by disk: started for the first user, stopped after the last, no more at once than the limit. */
+export class Nodes {
+  readonly #limits: NodeLimits;
+  readonly #engines: ReadonlyMap<Kind, LiveEngine>;
+  readonly #slots = new Map<string, Slot>();
+  #folder: Promise<RunFolder> | undefined;
+  #files: KeptFiles | undefined;
+  #made = 0;
+  #uses = 0;
+  #isClosed = false;
+
+  constructor(limits: NodeLimits, makers: readonly EngineMaker[]) {
+    this.#limits = limits;
+    const engines = makers.map((make) => make(async () => (await this.#openFolder()).path));
+    this.#engines = new Map(engines.map((engine) => [engine.kind, engine]));
+  }
+
+  /** Nodes at work. */
+  get running(): number {
+    return [...this.#slots.values()].filter(({ node }) => node !== undefined).length;
+  }
+
+  /** The files that are kept for a while. @throws LivePlaneError LIVE_DATA_CLOSED */
+  async files(): Promise<KeptFiles> {
+    const { path } = await this.#openFolder();
+    return (this.#files ??= new KeptFiles(path));
+  }
+
+  /** What serves a kind; undefined where nothing does. */
+  engineOf(kind: Kind): LiveEngine | undefined {
+    return this.#engines.get(kind);
+  }
+
+  /** The node of a disk that is at work, and whether the disk has data. */
+  nodeOf(disk: string): {
+    readonly node: LiveNode | undefined;
+    readonly hasData: boolean;
+    readonly data: string | undefined;
+  } {
+    const slot = this.#slots.get(disk);
+    return { node: slot?.node, hasData: slot?.hasData === true, data: slot?.data };
+  }
+
+  /** Starts the node of a group on its disk, which it keeps until it is stopped or killed. @throws LivePlaneError */
+  async startMember(instance: Instance, users: ReadonlyMap<string, User>, member: MemberOrder): Promise<void> {
+    const slot = this.#slotOf(instance.disk, (await this.#openFolder()).path);
+    await this.#exclusive(slot, () => this.#start(slot, instance, users, member));
+    // It is stopped with its group only, not for being idle.
+    clearTimeout(slot.idle);
+  }
+
+  /** The use of a node of a group that is at work. */
+  use(disk: string): Lease | undefined {
+    const slot = this.#slots.get(disk);
+    if (slot?.node === undefined) return undefined;
+    slot.users++;
+    slot.usedAt = ++this.#uses;
+    return { node: slot.node, release: once(() => void slot.users--) };
+  }
+
+  /** Connections, and work of the agent, at the node of a disk. */
+  usersOf(disk: string): number {
+    return this.#slots.get(disk)?.users ?? 0;
+  }
+
+  /** Ends every process of a node at once; whatever it is doing is not waited for. */
+  async kill(disk: string): Promise<void> {
+    const slot = this.#slots.get(disk);
+    const node = slot?.node;
+    if (slot === undefined || node === undefined) return;
+    await (node.kill?.() ?? node.stop());
+    if (slot.node === node) slot.node = undefined;
+  }
+
+  /** Fills an empty disk by work that is given its folder; where that fails, the disk has no data. */
+  async fill(disk: string, work: (data: string) => Promise<void>): Promise<void> {
+    const slot = this.#slotOf(disk, (await this.#openFolder()).path);
+    await this.#exclusive(slot, async () => {
+      await this.#halt(slot);
+      slot.hasData = false;
+      await work(slot.data);
+      slot.hasData = true;
+    });
+  }
+
+  isRunning(disk: string): boolean {
+    return this.#slots.get(disk)?.node !== undefined;
+  }
+
+  /** The node of an instance's disk, started where it is not at work, with these users. @throws LivePlaneError */
+  async lease(instance: Instance, users: ReadonlyMap<string, User>): Promise<Lease> {
+    const slot = this.#slotOf(instance.disk, (await this.#openFolder()).path);
+    slot.users++;
+    slot.usedAt = ++this.#uses;
+    clearTimeout(slot.idle);
+    try {
+      const node = await this.#exclusive(slot, () => this.#start(slot, instance, users));
+      return { node, release: once(() => this.#release(slot)) };
+    } catch (error) {
+      this.#release(slot);
+      throw error;
+    }
+  }
+
+  /** Works on the node of a disk if it is running; no other such work runs meanwhile. */
+  async ifRunning(disk: string, work: (node: LiveNode) => Promise<void>): Promise<void> {
+    const slot = this.#slots.get(disk);
+    if (slot === undefined) return;
+    await this.#exclusive(slot, async () => {
+      await slot.node?.revive();
+      if (slot.node !== undefined) await work(slot.node);
+    });
+  }
+
+  /** Works on a leased node; no other such work runs meanwhile. */
+  alone<T>(disk: string, work: () => Promise<T>): Promise<T> {
+    const slot = this.#slots.get(disk);
+    return slot === undefined ? work() : this.#exclusive(slot, work);
+  }
+
+  /** Stops the node of a disk; the data stays. */
+  async stop(disk: string): Promise<void> {
+    const slot = this.#slots.get(disk);
+    if (slot !== undefined) await this.#exclusive(slot, () => this.#halt(slot));
+  }
+
+  /** Copies all that is on one disk to another. It queues at once: what is asked of either disk later comes after it. */
+  async copy(from: string, to: string): Promise<void> {
+    const source = this.#slots.get(from);
+    if (source === undefined || this.#folder === undefined) return;
+    const target = this.#slotOf(to, join(source.data, ".."));
+    const copied = this.#exclusive(source, async () => {
+      await this.#halt(source);
+      if (!source.hasData) return;
+      // `-a` keeps the owner: the files belong to the server's own user.
+      await execFile("cp", ["-a", source.data, target.data]);
+      // What an engine keeps beside the data goes along.
+      for (const each of await besides(source.data))
+        await execFile("cp", ["-a", each, `${target.data}${each.slice(source.data.length)}`]);
+      target.hasData = true;
+    });
+    await this.#exclusive(target, () => copied);
+  }
+
+  /** Stops the node of a disk and removes its data. */
+  async destroy(disk: string): Promise<void> {
+    const slot = this.#slots.get(disk);
+    this.#slots.delete(disk);
+    if (slot === undefined) return;
+    await this.#exclusive(slot, async () => {
+      await this.#halt(slot);
+      for (const each of [slot.data, ...(await besides(slot.data))]) await rm(each, { recursive: true, force: true });
+    });
+  }
+
+  /** Stops all nodes and removes all their files. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await Promise.all([...this.#slots.keys()].map((disk) => this.stop(disk)));
+    this.#slots.clear();
+    await Promise.all([...this.#engines.values()].map((engine) => engine.close()));
+    await (await this.#folder?.catch(() => undefined))?.close();
+  }
+
+  #openFolder(): Promise<RunFolder> {
+    if (this.#isClosed) return Promise.reject(new LivePlaneError("LIVE_DATA_CLOSED"));
+    this.#folder ??= createRunFolder();
+    return this.#folder;
+  }
+
+  #slotOf(disk: string, folder: string): Slot {
+    let slot = this.#slots.get(disk);
+    if (slot === undefined) {
+      const data = join(folder, `data-${++this.#made}`);
+      const idle = {
+        node: undefined,
+        isStarting: false,
+        users: 0,
+        usedAt: 0,
+        work: Promise.resolve(),
+        idle: undefined,
+      };
+      slot = { disk, data, hasData: false, ...idle };
+      this.#slots.set(disk, slot);
+    }
+    return slot;
+  }
+
+  #exclusive<T>(slot: Slot, work: () => Promise<T>): Promise<T> {
+    const result = slot.work.then(work);
+    slot.work = result.catch(() => {});
+    return result;
+  }
+
+  async #start(
+    slot: Slot,
+    instance: Instance,
+    users: ReadonlyMap<string, User>,
+    member?: MemberOrder,
+  ): Promise<LiveNode> {
+    const engine = this.#engines.get(instance.kind);
+    if (this.#isClosed || engine === undefined) throw new LivePlaneError("LIVE_DATA_CLOSED");
+    if (slot.node?.suits(instance)) {
+      await slot.node.revive();
+      if (slot.node !== undefined) return slot.node;
+    }
+    await this.#halt(slot);
+    await this.#makeRoom(slot);
+    slot.isStarting = true;
+    try {
+      if (!slot.hasData) await engine.format(slot.data);
+      slot.hasData = true;
+      slot.node = await engine.start({ instance, data: slot.data, users, ...(member && { member }) });
+    } finally {
+      slot.isStarting = false;
+    }
+    const { node } = slot;
+    void node.exited.then(() => {
+      if (slot.node === node) slot.node = undefined;
+    });
+    return node;
+  }
+
+  async #makeRoom(wanting: Slot): Promise<void> {
+    const atWork = [...this.#slots.values()].filter((each) => each.node !== undefined || each.isStarting);
+    if (atWork.length < this.#limits.enginesMax) return;
+    const [idlest] = [...this.#slots.values()]
+      .filter((each) => each !== wanting && each.node !== undefined && each.users === 0)
+      .sort((a, b) => a.usedAt - b.usedAt);
+    if (idlest === undefined) throw new LivePlaneError("LIVE_DATA_LIMIT", `enginesMax ${this.#limits.enginesMax}`);
+    await this.stop(idlest.disk);
+  }
+
+  #release(slot: Slot): void {
+    slot.users--;
+    if (slot.users > 0) return;
+    slot.idle = setTimeout(() => {
+      if (slot.users === 0) void this.stop(slot.disk);
+    }, this.#limits.idleMsMax);
+    slot.idle.unref();
+  }
+
+  async #halt(slot: Slot): Promise<void> {
+    clearTimeout(slot.idle);
+    const { node } = slot;
+    slot.node = undefined;
+    await node?.stop();
+  }
+}
+
+/** The folders of a node beside its data: those whose names go on with a dot. */
+async function besides(data: string): Promise<readonly string[]> {
+  const folder = dirname(data);
+  const names = await readdir(folder).catch(() => []);
+  return names.filter((name) => name.startsWith(`${basename(data)}.`)).map((name) => join(folder, name));
+}
+
+function once(work: () => void): () => void {
+  let isDone = false;
+  return () => {
+    if (!isDone) work();
+    isDone = true;
+  };
+}

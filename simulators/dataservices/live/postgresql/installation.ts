@@ -1,0 +1,24 @@
+import { randomBytes } from "node:crypto";
+import { type Owner, serverOwner } from "../owner.ts";
+import { type Binaries, findBinaries } from "./binaries.ts";
+import { Copies, createTemplate } from "./template.ts";
+
+/** What all PostgreSQL servers of a live plane share: the programs, the user they run as, and the template that each starts from. */
+export interface Installation {
+  readonly binaries: Binaries;
+  readonly owner: Owner;
+  readonly password: string;
+  readonly copies: Copies;
+}
+
+const PASSWORD_BYTES = 24;
+
+/** @throws LivePlaneError LIVE_PG_MISSING, LIVE_DATA_NO_USER, LIVE_PG_INIT */
+export async function createInstallation(folder: string): Promise<Installation> {
+  const owner = await serverOwner();
+  const binaries = await findBinaries(owner, folder);
+  const password = randomBytes(PASSWORD_BYTES).toString("hex");
+  const copies = new Copies(await createTemplate(binaries, owner, folder, password));
+  copies.prepare().catch(() => {});
+  return { binaries, owner, password, copies };
+}
