@@ -1,3 +1,4 @@
+import type { ServiceName } from "../config.ts";
 import type { InstanceRow } from "../store/schema.ts";
 import type { Service } from "./catalog.ts";
 import { aliasOf } from "./manifest.ts";
@@ -9,8 +10,6 @@ interface InstanceLocation {
   readonly instance: Pick<InstanceRow, "deployment" | "plan_id">;
 }
 
-const SCHEMES = { postgresql: "postgres", redis: "redis", mongodb: "mongodb" } as const;
-
 const primaryOf = ({ service, domain, instance }: InstanceLocation): string =>
   `${aliasOf(instance.deployment, service)}.node.${domain}`;
 
@@ -19,20 +18,45 @@ function hostsOf({ service, domain, instance }: InstanceLocation): readonly stri
   return Array.from({ length: nodes }, (_, at) => `${instance.deployment}-${service.role}-${at}.node.${domain}`);
 }
 
-/** What an application gets: the keys of a9s PostgreSQL; Redis and MongoDB differ in the scheme of the uri, and MongoDB says which database is the default. */
+/** What the keys of credentials are made of. */
+interface Login {
+  readonly deployment: string;
+  /** The alias of the primary. */
+  readonly host: string;
+  readonly hosts: readonly string[];
+  readonly port: number;
+  readonly username: string;
+  readonly password: string;
+}
+
+const uriOf = (scheme: string, { username, password, host, port }: Login, path: string): string =>
+  `${scheme}://${username}:${password}@${host}:${port}/${path}`;
+
+/** The keys per kind (docs/discoveries/data-services.md, "Bindings"): those of a9s PostgreSQL, of a9s KeyValue with those of the older a9s Redis beside them, and of a9s MongoDB. */
+const SHAPES: Readonly<Record<ServiceName, (login: Login) => object>> = {
+  postgresql: (login) => {
+    const { deployment: name, host, hosts, port, username, password } = login;
+    return { host, hosts, port, name, username, password, uri: uriOf("postgres", login, name) };
+  },
+  // The path of a Redis uri is the number of a database.
+  redis: (login) => {
+    const { host, hosts, port, username, password } = login;
+    const valkey = { username, password, port };
+    return { host, hosts, port, username, password, valkey, uri: uriOf("redis", login, "0") };
+  },
+  mongodb: (login) => {
+    const { deployment: name, host, hosts, port, username, password } = login;
+    const keys = { host, hosts, port, name, default_database: name, username, password };
+    return { ...keys, uri: uriOf("mongodb", login, name) };
+  },
+};
+
+/** What an application gets. */
 export function credentialsOf(location: InstanceLocation, username: string, password: string): object {
   const { service, instance } = location;
-  const host = primaryOf(location);
-  return {
-    host,
-    hosts: hostsOf(location),
-    port: service.port,
-    name: instance.deployment,
-    ...(service.kind === "mongodb" && { default_database: instance.deployment }),
-    username,
-    password,
-    uri: `${SCHEMES[service.kind]}://${username}:${password}@${host}:${service.port}/${instance.deployment}`,
-  };
+  const { deployment } = instance;
+  const hosts = { host: primaryOf(location), hosts: hostsOf(location), port: service.port };
+  return SHAPES[service.kind]({ deployment, ...hosts, username, password });
 }
 
 /** What an application connects to, for platforms that open their own firewalls. */

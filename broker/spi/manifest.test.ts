@@ -92,7 +92,7 @@ describe("the credentials of a binding", () => {
       password: "secret",
       hostname: credentials.host,
       port: String(service.port),
-      pathname: "/d1",
+      pathname: kind === "redis" ? "/0" : "/d1",
     });
     const endpoints = endpointsOf(place) as readonly { host: string; ports: readonly string[] }[];
     expect(endpoints.map(({ host }) => host)).toEqual([credentials.host, ...credentials.hosts]);

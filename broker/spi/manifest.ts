@@ -1,4 +1,5 @@
 import { stringify } from "yaml";
+import type { ServiceName } from "../config.ts";
 import type { Plan, Service } from "./catalog.ts";
 
 /** The passwords of one instance, known only to its platform. */
@@ -26,6 +27,11 @@ export const AGENT_USER = "spi";
 export const aliasOf = (deployment: string, service: Service): string =>
   service.kind === "postgresql" ? `${deployment}-psql-master-alias` : `${deployment}-master`;
 
+/** What an instance of a size may take, in the properties of its job. */
+const LIMITS: Readonly<Partial<Record<ServiceName, Readonly<Record<Plan["size"], object>>>>> = {
+  redis: { small: { maxmemory: "256mb", maxclients: 128 }, big: { maxmemory: "1gb", maxclients: 512 } },
+};
+
 /** The manifest of an instance, as YAML: what a plan and its parameters mean for a director (bosh.io/docs/manifest-v2). */
 export function manifestOf({ deployment, service, plan, parameters, secrets, domain }: ManifestInput): string {
   const properties = {
@@ -33,6 +39,7 @@ export function manifestOf({ deployment, service, plan, parameters, secrets, dom
     port: service.port,
     admin: { username: "admin", password: secrets.adminPassword },
     agent: { port: AGENT_PORT, username: AGENT_USER, password: secrets.agentPassword },
+    ...LIMITS[service.kind]?.[plan.size],
     parameters,
   };
   const consul = {

@@ -95,10 +95,15 @@ export class OsbContext {
     return provisionInstance(this.shared, this.platform, offer, parameters);
   }
 
-  /** Binds an instance and waits for the end. @throws NoAnswer, Verdicted when the bind does not succeed */
+  /**
+   * Binds an instance and waits for the end. A refusal may be for being early, which is another check's finding: it is asked once more.
+   *
+   * @throws NoAnswer, Verdicted when the bind does not succeed
+   */
   async bindTo(live: LiveInstance, id: string = this.platform.newId()): Promise<LiveBinding> {
-    const answer = await this.bind(live, id);
-    const settled = await this.platform.settle(live.offer, answer);
+    const first = await this.platform.settle(live.offer, await this.bind(live, id));
+    const settled =
+      first.state === "refused" ? await this.platform.settle(live.offer, await this.bind(live, id)) : first;
     if (settled.state === "succeeded") return { live, id, bound: settled };
     throw new Verdicted(obstacleIn("bind", settled));
   }

@@ -40,7 +40,7 @@ export const RELEASES: readonly ReleaseSpec[] = [
   { name: "backup-service", version: "1", jobs: [job("backup-manager", "container")] },
   { name: "service-guard", version: "1", jobs: [job("service-guard", "prefix")] },
   dataService("postgresql", "parameters", "max_connections"),
-  dataService("redis", "parameters"),
+  dataService("redis", "parameters", "maxmemory", "maxclients"),
   dataService("mongodb", "parameters"),
   controlPlane("postgresql"),
   controlPlane("redis"),

@@ -13,12 +13,36 @@ export interface EngineIdentity {
   readonly isEmbedded: boolean;
 }
 
+/** A kind that this machine can serve, or why it can't. */
+export type ServedKind = EngineIdentity | { readonly kind: Kind; readonly missing: string };
+
 /** What a node is started with. */
 export interface NodeOrder {
   readonly instance: Instance;
   /** The folder that is the node's disk, made by `format`. The node's socket and pid file lie in it too. */
   readonly data: string;
   readonly users: ReadonlyMap<string, User>;
+}
+
+/** A moment to restore: a time, and the folder with the log files that lead to it from the dump. */
+export interface RestoreTarget {
+  /** ms since the Unix epoch. */
+  readonly atMs: number;
+  readonly log: string;
+}
+
+/** The files of a node's log that are finished and not collected yet. */
+export interface FinishedLog {
+  /**
+   * Finishes the file in use, if anything was written, and lists what is finished, oldest first.
+   *
+   * @returns `untilMs`: every moment until then can be restored with these files and the earlier ones, ms since the Unix epoch
+   */
+  finish(): Promise<{ readonly files: readonly string[]; readonly untilMs: number }>;
+  /** @throws DataServiceError DS_NOT_A_DUMP when there is no such file */
+  read(file: string): Promise<Uint8Array>;
+  /** Forgets a file that was collected. */
+  remove(file: string): Promise<void>;
 }
 
 /** One server at work: the process, or the part of this one, behind one instance. */
@@ -33,14 +57,23 @@ export interface LiveNode {
   revive(): Promise<void>;
   /** Makes its users those given: creates them, changes passwords, drops the others and ends their sessions. */
   applyUsers(users: ReadonlyMap<string, User>): Promise<void>;
-  /** All its data as of one moment. @throws DataServiceError DS_NOT_COVERED, DS_DUMP_TOO_LARGE */
-  dump(defects: DumpDefects): Promise<Uint8Array>;
   /**
-   * Verifies a dump, ends all sessions of tenants, and puts the data of the dump in the place of all data. Users stay as they are.
+   * All its data as of one moment, in chunks that are the reader's own; asking for the next is what lets it go on, and a reader who leaves ends
+   * it. What it throws before the first chunk is the reason why there is no dump.
    *
+   * @throws DataServiceError DS_NOT_COVERED
+   */
+  dump(defects: DumpDefects): AsyncIterable<Uint8Array>;
+  /**
+   * Verifies a dump, ends all sessions of tenants, and puts the data of the dump in the place of all data. Users stay as they are. It touches
+   * nothing before it has read the whole dump: the checksum comes at the end (`wire/dump-stream.ts`).
+   *
+   * @param target a moment after the dump, of engines with a `log`; absent: the dump's own
    * @throws DataServiceError DS_NOT_A_DUMP, DS_FOREIGN_DUMP, DS_NOT_RESTORED
    */
-  restore(dump: Uint8Array, defects: RestoreDefects): Promise<void>;
+  restore(dump: AsyncIterable<Uint8Array>, defects: RestoreDefects, target?: RestoreTarget): Promise<void>;
+  /** What was written after a dump, for engines and instances that keep it. */
+  readonly log?: FinishedLog;
   /** Ends all sessions and the server; the data stays in its folder. */
   stop(): Promise<void>;
 }
@@ -51,7 +84,7 @@ export interface LiveEngine {
   /** The roles in which its nodes serve. Clients of an instance in another role are refused with `RoleNotServed`. */
   readonly roles: ReadonlySet<Instance["role"]>;
   /** @throws LivePlaneError when this machine can't run it */
-  identify(): Promise<EngineIdentity>;
+  readonly identify: () => Promise<EngineIdentity>;
   /** Makes now what every node needs, so that the first connection is quicker. @throws LivePlaneError */
   prepare(): Promise<void>;
   /** Makes the folder of a disk that was never used. `data` does not exist yet. */

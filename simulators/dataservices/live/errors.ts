@@ -2,10 +2,11 @@
 export const LIVE_PLANE_ERRORS = {
   LIVE_PG_MISSING:
     "not simulated here: no PostgreSQL binaries on this machine; run npm install with optional dependencies, or put initdb and postgres on the PATH",
-  LIVE_PG_NO_USER:
-    "PostgreSQL does not run as root and this machine has neither a user postgres nor nobody; run as another user",
   LIVE_PG_INIT: "initdb failed",
   LIVE_PG_START: "PostgreSQL did not start",
+  LIVE_REDIS_START: "the Redis server did not start",
+  LIVE_DATA_NO_USER:
+    "a data service does not run as root, and this machine has neither a user postgres nor nobody; run as another user",
   LIVE_DATA_LIMIT: "too many servers are in use; raise enginesMax or close connections",
   LIVE_DATA_VMS: "too many VMs with a data service have listeners; raise vmsMax",
   LIVE_DATA_CLOSED: "the live plane is closed",

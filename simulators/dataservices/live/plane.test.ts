@@ -9,7 +9,8 @@ import { basicHeader, Kernel } from "../../kernel/index.ts";
 import { createDataServices, type DataServices } from "../index.ts";
 import { decode, encode } from "../wire/dump.ts";
 import { AGENT } from "../testing.ts";
-import { findBinaries, serverOwner } from "./postgresql/binaries.ts";
+import { serverOwner } from "./owner.ts";
+import { findBinaries } from "./postgresql/binaries.ts";
 import { LivePlane } from "./index.ts";
 
 /** Addresses of this process alone: two runs of the tests at once do not meet. */

@@ -7,12 +7,13 @@ import { connectFault } from "../behaviour/sessions.ts";
 import type { Observer, RealServers } from "../behaviour/services.ts";
 import { diskOf } from "../behaviour/replication.ts";
 import { type Instance, type Kind, KINDS } from "../state.ts";
-import type { EngineIdentity, EngineMaker } from "./engine.ts";
+import type { EngineMaker, LiveEngine, ServedKind } from "./engine.ts";
 import { LivePlaneError } from "./errors.ts";
 import type { GatedListener } from "./gated-listener.ts";
 import { openListeners, waitForConnect } from "./listeners.ts";
 import { type Lease, type NodeLimits, Nodes } from "./nodes.ts";
 import { postgresql } from "./postgresql/engine.ts";
+import { redis } from "./redis/engine.ts";
 import { ConnectionFault, RoleNotServed } from "./refusals.ts";
 
 /** What a live plane takes from its world, and its limits. */
@@ -29,7 +30,7 @@ export interface LivePlaneOptions extends Partial<NodeLimits> {
 }
 
 /** One for each kind whose data is served. */
-const ENGINES: readonly EngineMaker[] = [postgresql];
+const ENGINES: readonly EngineMaker[] = [postgresql, redis];
 
 const DEFAULTS = { enginesMax: 16, idleMsMax: 300_000, recheckMs: 200, vmsMax: 2000 } as const;
 
@@ -68,6 +69,7 @@ export class LivePlane {
     this.#onTrouble = options.onTrouble ?? (() => {});
     this.#observer = {
       onChanged: (address) => this.#follow(address),
+      onPrimaryMoved: () => {},
       onDiskDestroyed: (disk) => this.#later("", this.#nodes.destroy(disk)),
       onDiskCopied: (from, to) => this.#later("", this.#nodes.copy(from, to)),
     };
@@ -97,9 +99,11 @@ export class LivePlane {
     return this.#nodes.running;
   }
 
-  /** What serves each kind of data service here. Rejects where this machine can run none of a kind. */
-  identify(): Promise<readonly EngineIdentity[]> {
-    return Promise.all(KINDS.flatMap((kind) => this.#nodes.engineOf(kind)?.identify() ?? []));
+  /** What serves each kind of data service here. */
+  identify(): Promise<readonly ServedKind[]> {
+    const identityOf = ({ kind, identify }: LiveEngine): Promise<ServedKind> =>
+      identify().catch((error: unknown) => ({ kind, missing: error instanceof Error ? error.message : String(error) }));
+    return Promise.all(KINDS.flatMap((kind) => this.#nodes.engineOf(kind) ?? []).map(identityOf));
   }
 
   /** Makes now what the servers of a kind need, so that the first connection is quicker. */
@@ -226,6 +230,7 @@ export class LivePlane {
   #real(): RealServers {
     return {
       covers: ({ kind }) => this.#nodes.engineOf(kind) !== undefined,
+      replicates: () => false,
       applyUsers: (instance) => {
         const users = diskOf(this.#services.parts, instance)?.users ?? new Map();
         return this.#nodes.ifRunning(instance.disk, (node) => node.applyUsers(users));

@@ -8,7 +8,7 @@ import { requireSimulatedData } from "../behaviour/instances.ts";
 import { agentRoute, applyFault, awaitReal, realServersOf, requirePrimary } from "./agent-route.ts";
 
 function* create(services: DataServices, instance: Instance): Body<HttpReply> {
-  requirePrimary(instance);
+  requirePrimary(services, instance);
   requireSimulatedData(services, instance);
   yield* applyFault(services, "dump", instance);
   const { kernel } = services;

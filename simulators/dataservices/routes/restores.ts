@@ -8,7 +8,7 @@ import type { Instance } from "../state.ts";
 import { agentRoute, applyFault, awaitReal, realServersOf, requirePrimary } from "./agent-route.ts";
 
 function* create(services: DataServices, instance: Instance, request: HttpRequest): Body<HttpReply> {
-  requirePrimary(instance);
+  requirePrimary(services, instance);
   requireSimulatedData(services, instance);
   const bytes = typeof request.body === "string" ? Buffer.from(bodyText(request)) : request.body;
   yield* applyFault(services, "restore", instance);

@@ -9,14 +9,14 @@ const PATTERN = /^SCRAM-SHA-256\$(\d+):([^$]+)\$([^:]+):(.+)$/;
  *
  * `iterations`: 4096 as PostgreSQL takes (about 0.8 ms each); clients other than libpq may refuse fewer.
  */
-export function verifierOf(password: string, salt: Uint8Array, iterations: number): string {
+export function scramVerifierOf(password: string, salt: Uint8Array, iterations: number): string {
   const { storedKey, serverKey } = keysOf(password, salt, iterations);
   const [s, k, v] = [salt, storedKey, serverKey].map((bytes) => Buffer.from(bytes).toString("base64"));
   return `SCRAM-SHA-256$${iterations}:${s}$${k}:${v}`;
 }
 
 /** Does the password belong to the verifier? In constant time. */
-export function verifies(password: string, verifier: string): boolean {
+export function verifiesScram(password: string, verifier: string): boolean {
   const [, iterations, salt, storedKey] = PATTERN.exec(verifier) ?? [];
   if (iterations === undefined || salt === undefined || storedKey === undefined) return false;
   const offered = keysOf(password, Buffer.from(salt, "base64"), Number(iterations)).storedKey;

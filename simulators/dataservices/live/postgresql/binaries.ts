@@ -4,6 +4,7 @@ import { arch, platform } from "node:os";
 import { basename, delimiter, dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { LivePlaneError } from "../errors.ts";
+import { type Owner, serverOwner } from "../owner.ts";
 
 const run = promisify(execFile);
 
@@ -13,12 +14,6 @@ export interface Binaries {
   readonly postgres: string;
   /** Such as 18. */
   readonly major: number;
-}
-
-/** The user that a server runs as; empty unless this process is root, whom PostgreSQL refuses. */
-export interface Owner {
-  readonly uid?: number;
-  readonly gid?: number;
 }
 
 /**
@@ -96,20 +91,4 @@ async function copyBinaries(folder: string, scratch: string): Promise<string> {
   const to = join(scratch, "native");
   await cp(dirname(folder), to, { recursive: true, verbatimSymlinks: true });
   return join(to, basename(folder));
-}
-
-/** For root, the user `postgres`, else `nobody`. @throws LivePlaneError LIVE_PG_NO_USER */
-export async function serverOwner(): Promise<Owner> {
-  if (process.getuid?.() !== 0) return {};
-  for (const name of ["postgres", "nobody"]) {
-    try {
-      const [uid, gid] = await Promise.all(
-        ["-u", "-g"].map(async (flag) => Number((await run("id", [flag, name])).stdout)),
-      );
-      if (uid !== undefined && gid !== undefined) return { uid, gid };
-    } catch {
-      continue;
-    }
-  }
-  throw new LivePlaneError("LIVE_PG_NO_USER");
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { type Binaries, findBinaries, type Owner, serverOwner } from "./binaries.ts";
+import { type Owner, serverOwner } from "../owner.ts";
+import { type Binaries, findBinaries } from "./binaries.ts";
 import { Copies, createTemplate } from "./template.ts";
 
 /** What all PostgreSQL servers of a live plane share: the programs, the user they run as, and the template that each starts from. */
@@ -12,7 +13,7 @@ export interface Installation {
 
 const PASSWORD_BYTES = 24;
 
-/** @throws LivePlaneError LIVE_PG_MISSING, LIVE_PG_NO_USER, LIVE_PG_INIT */
+/** @throws LivePlaneError LIVE_PG_MISSING, LIVE_DATA_NO_USER, LIVE_PG_INIT */
 export async function createInstallation(folder: string): Promise<Installation> {
   const owner = await serverOwner();
   const binaries = await findBinaries(owner, folder);

@@ -4,9 +4,10 @@ import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import pg from "pg";
 import type { Instance, User } from "../../state.ts";
-import type { Binaries, Owner } from "./binaries.ts";
+import type { Owner } from "../owner.ts";
+import type { Binaries } from "./binaries.ts";
 import { LivePlaneError } from "../errors.ts";
-import { applyUsers, hbaOf, identifier, type RESTORER, SUPERUSER } from "./roles.ts";
+import { applyUsers, CLOSED_HBA, hbaOf, identifier, literal, RESTORER, SUPERUSER } from "./roles.ts";
 
 /** Settings for many small servers that must start quickly and need not survive a power failure. */
 const SETTINGS: Readonly<Record<string, string>> = {
@@ -16,8 +17,9 @@ const SETTINGS: Readonly<Record<string, string>> = {
   shared_buffers: "8MB",
   max_connections: "128",
   max_wal_size: "64MB",
-  wal_level: "minimal",
-  max_wal_senders: "0",
+  wal_level: "replica",
+  // A second one for the log that goes with a base backup, and those of replicas.
+  max_wal_senders: "10",
   max_logical_replication_workers: "0",
   jit: "off",
   lc_messages: "C",
@@ -41,15 +43,6 @@ const PARAMETERS = new Set([
 ]);
 const PARAMETER_VALUE = /^[\w.+-]{1,64}$/;
 
-/** Locks that a server can hold. A restore drops and makes every object in one transaction, some ten locks a table: enough for 3000 tables. */
-const LOCKS_MAX = 32_768;
-const LOCKS_PER_CONNECTION_MIN = 64;
-
-/** The setting `max_locks_per_transaction`: the server has room for that many locks for each connection it allows. */
-function locksFor(connections: number): string {
-  return String(Math.max(LOCKS_PER_CONNECTION_MIN, Math.ceil(LOCKS_MAX / Math.max(1, connections))));
-}
-
 /** The server settings of an instance: those of all, and its job's custom parameters that the platform lets through. */
 export function settingsOf(instance: Instance, major: number): Readonly<Record<string, string>> {
   const custom = Object.entries(instance.parameters)
@@ -57,8 +50,7 @@ export function settingsOf(instance: Instance, major: number): Readonly<Record<s
     .filter(([name, value]) => PARAMETERS.has(name) && PARAMETER_VALUE.test(value));
   // Saves each server a worker process.
   const io = major >= 18 ? { io_method: "sync" } : {};
-  const settings: Readonly<Record<string, string>> = { ...SETTINGS, ...io, ...Object.fromEntries(custom) };
-  return { ...settings, max_locks_per_transaction: locksFor(Number(settings.max_connections) || 1) };
+  return { ...SETTINGS, ...io, ...Object.fromEntries(custom) };
 }
 
 /** What a server is started with. One whose options have changed must be started again. */
@@ -70,6 +62,10 @@ export interface ServerOptions {
   readonly password: string;
   readonly database: string;
   readonly settings: Readonly<Record<string, string>>;
+  /** Admits nobody but the simulator, whatever password the superuser of its files has. Default false. */
+  readonly isClosed?: boolean;
+  /** How long it may take to serve: longer where it has a log to replay. Default 20 s. */
+  readonly startMsMax?: number;
 }
 
 const READY = "database system is ready to accept connections";
@@ -92,7 +88,7 @@ export class Server {
 
   /** @throws LivePlaneError LIVE_PG_START */
   static async start(options: ServerOptions): Promise<Server> {
-    await writeFile(join(options.data, "pg_hba.conf"), hbaOf(options.database));
+    await writeFile(join(options.data, "pg_hba.conf"), options.isClosed ? CLOSED_HBA : hbaOf(options.database));
     const settings = { ...options.settings, unix_socket_directories: options.data };
     const flags = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
     const child = spawn(options.binaries.postgres, ["-D", options.data, ...flags], {
@@ -105,13 +101,25 @@ export class Server {
     });
     const server = new Server(options, child);
     try {
-      await waitUntilReady(child);
+      await waitUntilReady(child, options.startMsMax ?? START_MS_MAX);
+      if (options.isClosed) await server.#setPasswords();
       await server.#nameDatabase();
       await server.revive();
       return server;
     } catch (error) {
       await server.stop();
       throw error;
+    }
+  }
+
+  /** Gives the simulator's own roles the passwords of this process, where the files come from another. */
+  async #setPasswords(): Promise<void> {
+    const client = await this.connect(SUPERUSER, "template1");
+    try {
+      for (const role of [SUPERUSER, RESTORER])
+        await client.query(`ALTER ROLE ${role} PASSWORD ${literal(this.options.password)}`);
+    } finally {
+      await client.end();
     }
   }
 
@@ -134,9 +142,18 @@ export class Server {
 
   /** A client that logs in as one of the simulator's own roles. */
   async connect(user: typeof SUPERUSER | typeof RESTORER, database = this.options.database): Promise<pg.Client> {
+    return this.#open({ user, database });
+  }
+
+  /** A client for commands of replication, such as BASE_BACKUP. */
+  connectForReplication(): Promise<pg.Client> {
+    return this.#open({ user: SUPERUSER, replication: "true" });
+  }
+
+  async #open(login: pg.ClientConfig & { readonly replication?: string }): Promise<pg.Client> {
     const { data, password } = this.options;
-    const address = { host: data, port: 5432, ssl: false };
-    const client = new pg.Client({ ...address, user, password, database, connectionTimeoutMillis: START_MS_MAX });
+    const address = { host: data, port: 5432, ssl: false, password, connectionTimeoutMillis: START_MS_MAX };
+    const client = new pg.Client({ ...address, ...login });
     client.on("error", () => {});
     await client.connect();
     return client;
@@ -178,11 +195,11 @@ export class Server {
   }
 }
 
-function waitUntilReady(child: ChildProcess): Promise<void> {
+function waitUntilReady(child: ChildProcess, startMsMax: number): Promise<void> {
   return new Promise((resolve, reject) => {
     let log = "";
     const fail = (why: string): void => reject(new LivePlaneError("LIVE_PG_START", why));
-    const late = setTimeout(() => fail(`not ready after ${START_MS_MAX} ms`), START_MS_MAX);
+    const late = setTimeout(() => fail(`not ready after ${startMsMax} ms`), startMsMax);
     child.once("error", (error) => fail(error.message));
     child.once("exit", () => {
       clearTimeout(late);

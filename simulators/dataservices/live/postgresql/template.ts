@@ -2,7 +2,8 @@ import { execFile, spawn } from "node:child_process";
 import { chown, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import type { Binaries, Owner } from "./binaries.ts";
+import type { Owner } from "../owner.ts";
+import type { Binaries } from "./binaries.ts";
 import { LivePlaneError } from "../errors.ts";
 import { GROUP, PLACEHOLDER, RESTORER, SCHEMA, SUPERUSER } from "./roles.ts";
 

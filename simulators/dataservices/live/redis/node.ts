@@ -1,0 +1,144 @@
+import { chown, mkdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { DumpDefects, RestoreDefects } from "../../behaviour/services.ts";
+import type { Instance, User } from "../../state.ts";
+import { DUMP_BYTES_MAX, openBytes, sealBytes, tooLarge } from "../../wire/dump.ts";
+import { DataServiceError } from "../../wire/errors.ts";
+import type { LiveNode, NodeOrder } from "../engine.ts";
+import { LivePlaneError } from "../errors.ts";
+import type { Owner } from "../owner.ts";
+import { ReplyError } from "./resp/client.ts";
+import { AOF_FOLDER, RDB_FILE, Server, type ServerOptions, writeOwned } from "./server.ts";
+import { settingsOf } from "./settings.ts";
+
+/** What a dump of a Redis or Valkey server holds after its first line: an RDB file, as the server writes it. */
+const ENGINE = "redis";
+const SAVE_MS_MAX = 60_000;
+const POLL_MS = 20;
+/** Where the data of before lies while a restore may still fail. */
+const PREVIOUS = "previous";
+
+/** Makes the folder of a disk that was never used. */
+export async function formatFolder(data: string, { uid, gid }: Owner): Promise<void> {
+  await mkdir(data, { mode: 0o700 });
+  if (uid !== undefined && gid !== undefined) await chown(data, uid, gid);
+}
+
+/** A Redis or Valkey server of the machine, as a node. A restore starts it again under the same roof. */
+export async function startServerNode(
+  order: NodeOrder,
+  common: Omit<ServerOptions, "data" | "settings">,
+): Promise<LiveNode> {
+  const node = new ServerNode({ ...common, data: order.data, settings: settingsOf(order.instance) }, order.users);
+  await node.start();
+  return node;
+}
+
+class ServerNode implements LiveNode {
+  readonly exited: Promise<void>;
+  readonly #options: ServerOptions;
+  #users: ReadonlyMap<string, User>;
+  #server: Server | undefined;
+  #end: () => void = () => {};
+
+  constructor(options: ServerOptions, users: ReadonlyMap<string, User>) {
+    this.#options = options;
+    this.#users = users;
+    this.exited = new Promise((resolve) => (this.#end = resolve));
+  }
+
+  async start(): Promise<void> {
+    const server = await Server.start(this.#options, this.#users);
+    this.#server = server;
+    // While a restore changes servers, there is none that this one could take along.
+    void server.exited.then(() => this.#server === server && this.#end());
+  }
+
+  get #running(): Server {
+    if (this.#server === undefined) throw new LivePlaneError("LIVE_REDIS_START", "a restore is at work");
+    return this.#server;
+  }
+
+  suits(instance: Instance): boolean {
+    return isDeepStrictEqual(settingsOf(instance), this.#options.settings);
+  }
+
+  dial(): ReturnType<Server["dial"]> {
+    return this.#running.dial();
+  }
+
+  async revive(): Promise<void> {
+    await this.#server?.revive();
+  }
+
+  async applyUsers(users: ReadonlyMap<string, User>): Promise<void> {
+    this.#users = users;
+    await this.#running.applyUsers(users);
+  }
+
+  /** The save begins after the request: all that was acknowledged before it is in the dump. */
+  async dump({ isTorn, isShort }: DumpDefects): Promise<Uint8Array> {
+    refuseDefects({ "dump torn-snapshot": isTorn, "dump lost-tail": isShort });
+    const server = this.#running;
+    await beginSave(server);
+    await server.waitFor("persistence", SAVE_MS_MAX, ["rdb_bgsave_in_progress:0"]);
+    await server.waitFor("persistence", POLL_MS, ["rdb_last_bgsave_status:ok"]);
+    const path = join(this.#options.data, RDB_FILE);
+    try {
+      if ((await stat(path)).size > DUMP_BYTES_MAX) throw tooLarge();
+      return sealBytes(ENGINE, await readFile(path));
+    } finally {
+      await rm(path, { force: true });
+    }
+  }
+
+  /** All or nothing: the data of before comes back when the server refuses the RDB file. Every session ends with the server. */
+  async restore(dump: Uint8Array, { isAppending, isTrusting, keepsSessions }: RestoreDefects): Promise<void> {
+    refuseDefects({ "restore append": isAppending, "restore keep-sessions": keepsSessions });
+    const rdb = openBytes(dump, ENGINE, isTrusting);
+    const { data, owner } = this.#options;
+    const server = this.#running;
+    this.#server = undefined;
+    await server.stop();
+    await rename(join(data, AOF_FOLDER), join(data, PREVIOUS));
+    try {
+      await writeOwned(join(data, RDB_FILE), rdb, owner);
+      await this.start();
+    } catch (error) {
+      await rm(join(data, AOF_FOLDER), { recursive: true, force: true });
+      await rename(join(data, PREVIOUS), join(data, AOF_FOLDER));
+      await this.start();
+      throw new DataServiceError("DS_NOT_RESTORED", error instanceof LivePlaneError ? error.message : "the RDB file");
+    } finally {
+      await rm(join(data, RDB_FILE), { force: true });
+      await rm(join(data, PREVIOUS), { recursive: true, force: true });
+    }
+  }
+
+  async stop(): Promise<void> {
+    await this.#server?.stop();
+    this.#end();
+  }
+}
+
+/** A defect that nobody acts on would let a suite believe that it had been there. @throws DataServiceError DS_NOT_SIMULATED */
+function refuseDefects(planted: Readonly<Record<string, boolean>>): void {
+  const [defect] = Object.entries(planted).find(([, isPlanted]) => isPlanted) ?? [];
+  if (defect !== undefined) throw new DataServiceError("DS_NOT_SIMULATED", `the defect ${defect} on a Redis server`);
+}
+
+/** A server saves one file at a time. What it is at now may have begun before the request, so it is waited for. */
+async function beginSave(server: Server): Promise<void> {
+  for (let waited = 0; ; waited += POLL_MS) {
+    try {
+      await server.ask("BGSAVE");
+      return;
+    } catch (error) {
+      if (!(error instanceof ReplyError) || !/in progress|child process|rewriting/i.test(error.message)) throw error;
+      if (waited > SAVE_MS_MAX) throw error;
+      await sleep(POLL_MS);
+    }
+  }
+}

@@ -1,0 +1,45 @@
+import { execFile } from "node:child_process";
+import { access, constants } from "node:fs/promises";
+import { delimiter, join } from "node:path";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+
+/** A server program of this machine. */
+export interface Program {
+  readonly path: string;
+  /** `Redis` or `Valkey`. */
+  readonly name: string;
+  /** Such as `7.0.15`. */
+  readonly version: string;
+}
+
+/** The programs that are looked for, in this order, by name. */
+const NAMES = [
+  ["redis-server", "Redis"],
+  ["valkey-server", "Valkey"],
+] as const;
+/** The first version in which a replica can say from which address it connects (`bind-source-addr`), and of ACL rules as ours. */
+const MAJOR_MIN = 7;
+
+/** The server program on the PATH, if it is recent enough; undefined where there is none. */
+export async function findProgram(): Promise<Program | undefined> {
+  for (const folder of (process.env.PATH ?? "").split(delimiter)) {
+    for (const [file, name] of NAMES) {
+      const path = join(folder, file);
+      const version = await versionOf(path);
+      if (version !== undefined && Number.parseInt(version, 10) >= MAJOR_MIN) return { path, name, version };
+    }
+  }
+  return undefined;
+}
+
+async function versionOf(path: string): Promise<string | undefined> {
+  try {
+    await access(path, constants.X_OK);
+    const { stdout } = await run(path, ["--version"]);
+    return / v=([\d.]+)/.exec(stdout)?.[1];
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,184 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { chown, writeFile } from "node:fs/promises";
+import { connect, type Socket } from "node:net";
+import { join } from "node:path";
+import { existsSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { User } from "../../state.ts";
+import { LivePlaneError } from "../errors.ts";
+import { PID_FILE } from "../folder.ts";
+import type { Owner } from "../owner.ts";
+import { aclFileOf, OPERATOR, tenantRules } from "./acl.ts";
+import type { Program } from "./program.ts";
+import { RespClient, textOf } from "./resp/client.ts";
+import type { RedisSettings } from "./settings.ts";
+
+/** What a server is started with. */
+export interface ServerOptions {
+  readonly program: Program;
+  readonly owner: Owner;
+  /** The folder of its data; the socket lies in it too. */
+  readonly data: string;
+  /** Of the simulator's own user. */
+  readonly password: string;
+  readonly passwordHash: string;
+  readonly settings: RedisSettings;
+}
+
+const READY = "eady to accept connections";
+const LOG_CHARS_MAX = 4000;
+const START_MS_MAX = 20_000;
+const STOP_MS_MAX = 10_000;
+const REWRITE_MS_MAX = 60_000;
+const POLL_MS = 20;
+
+/** The file from which a server loads its data when it has no append-only files. */
+export const RDB_FILE = "dump.rdb";
+/** The folder of the append-only files, which hold each write before it is acknowledged. */
+export const AOF_FOLDER = "appendonlydir";
+
+/** The text of redis.conf. Nothing listens but a socket in the server's own folder. */
+function configOf({ data, settings }: ServerOptions, isAppending: boolean): string {
+  const config: Readonly<Record<string, string>> = {
+    port: "0",
+    unixsocket: join(data, "s"),
+    unixsocketperm: "700",
+    dir: data,
+    dbfilename: RDB_FILE,
+    appenddirname: AOF_FOLDER,
+    aclfile: join(data, "users.acl"),
+    pidfile: join(data, PID_FILE),
+    daemonize: "no",
+    logfile: '""',
+    save: '""',
+    appendonly: isAppending ? "yes" : "no",
+    // The kernel has what was acknowledged, which outlives the process; a power failure need not be survived.
+    appendfsync: "no",
+    "repl-diskless-sync-delay": "0",
+    ...settings,
+  };
+  return Object.entries(config)
+    .map(([name, value]) => `${name} ${value}\n`)
+    .join("");
+}
+
+/** One server program at work, which listens on a socket of its own folder alone. */
+export class Server {
+  readonly options: ServerOptions;
+  readonly exited: Promise<void>;
+  readonly #child: ChildProcess;
+  #operator: RespClient | undefined;
+
+  private constructor(options: ServerOptions, child: ChildProcess) {
+    this.options = options;
+    this.#child = child;
+    this.exited = new Promise((resolve) => child.once("exit", () => resolve()));
+  }
+
+  /** Starts on what is in the folder, with these users and no others. @throws LivePlaneError LIVE_REDIS_START */
+  static async start(options: ServerOptions, users: ReadonlyMap<string, User>): Promise<Server> {
+    const { data, owner, program } = options;
+    const hasLog = existsSync(join(data, AOF_FOLDER));
+    await writeOwned(join(data, "redis.conf"), configOf(options, hasLog), owner);
+    await writeOwned(join(data, "users.acl"), aclFileOf(options.passwordHash, users.values()), owner);
+    const child = spawn(program.path, [join(data, "redis.conf")], {
+      ...owner,
+      cwd: data,
+      stdio: ["ignore", "pipe", "ignore"],
+      // A Ctrl-C at the terminal is for this process alone, which then stops the server.
+      detached: true,
+      env: { PATH: process.env.PATH ?? "", LC_ALL: "C" },
+    });
+    const server = new Server(options, child);
+    try {
+      await waitUntilReady(child);
+      await server.revive();
+      if (!hasLog) await server.#beginLog();
+      return server;
+    } catch (error) {
+      await server.stop();
+      throw error;
+    }
+  }
+
+  /** A server that has loaded an RDB file writes its data to append-only files first, then what follows. */
+  async #beginLog(): Promise<void> {
+    await this.ask("CONFIG", "SET", "appendonly", "yes");
+    await this.waitFor("persistence", REWRITE_MS_MAX, ["aof_rewrite_in_progress:0", "aof_rewrite_scheduled:0"]);
+  }
+
+  /** Waits until a section of INFO has all these lines. @throws LivePlaneError LIVE_REDIS_START after `msMax` */
+  async waitFor(section: string, msMax: number, lines: readonly string[]): Promise<void> {
+    for (let waited = 0; waited < msMax; waited += POLL_MS) {
+      const info = textOf(await this.ask("INFO", section)).split("\r\n");
+      if (lines.every((line) => info.includes(line))) return;
+      await sleep(POLL_MS);
+    }
+    throw new LivePlaneError("LIVE_REDIS_START", `no ${lines.join(", ")} after ${msMax} ms`);
+  }
+
+  /** Opens the operator's standing session where it is lost. */
+  async revive(): Promise<void> {
+    if (this.#operator?.isOpen) return;
+    const operator = new RespClient(this.dial());
+    await operator.ask("AUTH", OPERATOR, this.options.password);
+    this.#operator = operator;
+  }
+
+  /** A command of the operator. @throws ReplyError */
+  ask(...words: readonly string[]): ReturnType<RespClient["ask"]> {
+    if (this.#operator === undefined) throw new LivePlaneError("LIVE_REDIS_START", "no session of the operator");
+    return this.#operator.ask(...words);
+  }
+
+  async applyUsers(users: ReadonlyMap<string, User>): Promise<void> {
+    const reply = await this.ask("ACL", "USERS");
+    const there = reply.type === "array" ? (reply.items ?? []).map(textOf) : [];
+    const gone = there.filter((name) => name !== "default" && name !== OPERATOR && !users.has(name));
+    // Ends their sessions as well.
+    if (gone.length > 0) await this.ask("ACL", "DELUSER", ...gone);
+    for (const user of users.values()) await this.ask("ACL", "SETUSER", user.username, ...tenantRules(user));
+    await this.ask("ACL", "SAVE");
+  }
+
+  /** A raw connection, as a client at the instance's address has it. */
+  dial(): Socket {
+    return connect(join(this.options.data, "s"));
+  }
+
+  /** Ends all sessions and the server, and after `STOP_MS_MAX` kills it. */
+  async stop(): Promise<void> {
+    this.#operator?.end();
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null || this.#child.pid === undefined) return;
+    this.#child.kill("SIGTERM");
+    const late = setTimeout(() => this.#child.kill("SIGKILL"), STOP_MS_MAX);
+    await this.exited;
+    clearTimeout(late);
+  }
+}
+
+/** Writes a file that only the server's user may read. */
+export async function writeOwned(path: string, text: string | Uint8Array, { uid, gid }: Owner): Promise<void> {
+  await writeFile(path, text, { mode: 0o600 });
+  if (uid !== undefined && gid !== undefined) await chown(path, uid, gid);
+}
+
+function waitUntilReady(child: ChildProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let log = "";
+    const fail = (why: string): void => reject(new LivePlaneError("LIVE_REDIS_START", why));
+    const late = setTimeout(() => fail(`not ready after ${START_MS_MAX} ms`), START_MS_MAX);
+    const end = (why: string): void => {
+      clearTimeout(late);
+      fail(why);
+    };
+    child.once("error", (error) => end(error.message));
+    child.once("exit", () => end(log.split("\n").findLast((line) => / # |rror/.test(line)) ?? "it ended at once"));
+    child.stdout?.on("data", (chunk: Buffer) => {
+      log = (log + chunk.toString("latin1")).slice(-LOG_CHARS_MAX);
+      if (!log.includes(READY)) return;
+      clearTimeout(late);
+      resolve();
+    });
+  });
+}

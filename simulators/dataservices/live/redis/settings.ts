@@ -1,0 +1,26 @@
+import type { Instance } from "../../state.ts";
+
+/** What a plan and the parameters of an instance mean for its server, in the words of redis.conf. */
+export interface RedisSettings {
+  /** Bytes that data may take, as `64mb`; 0 for no limit. */
+  readonly maxmemory: string;
+  readonly "maxmemory-policy": string;
+  readonly maxclients: string;
+}
+
+const POLICY = /^(noeviction|(allkeys|volatile)-(lru|lfu|random)|volatile-ttl)$/;
+const MEMORY = /^\d{1,12}(k|m|g|kb|mb|gb)?$/i;
+const COUNT = /^[1-9]\d{0,4}$/;
+
+/** The settings of an instance by its job's properties `maxmemory`, `maxmemory_policy` and `maxclients`. */
+export function settingsOf({ parameters }: Instance): RedisSettings {
+  const given = (name: string, pattern: RegExp, otherwise: string): string => {
+    const text = String(parameters[name] ?? otherwise);
+    return pattern.test(text) ? text : otherwise;
+  };
+  return {
+    maxmemory: given("maxmemory", MEMORY, "256mb"),
+    "maxmemory-policy": given("maxmemory_policy", POLICY, "noeviction"),
+    maxclients: given("maxclients", COUNT, "1000"),
+  };
+}
