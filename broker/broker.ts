@@ -2,6 +2,7 @@ import type { FastifyInstance } from "fastify";
 import { createBackupStore } from "./backup/backups.ts";
 import { type BrokerConfig, checkConfig, keyRingOf, managersOf } from "./config.ts";
 import { BackendError, FinalError } from "./errors.ts";
+import { followVms } from "./guard/follow.ts";
 import { SecurityGroupGuard } from "./guard/guard.ts";
 import { neutronOf } from "./guard/neutron.ts";
 import { openProject } from "./openstack/project.ts";
@@ -75,6 +76,7 @@ export async function createBroker(config: BrokerConfig, outer: Host, options: B
     seal: createSeal(host, keyRingOf(config), "store"),
   };
   const executor = createExecutor(context, report, options.onOperation);
+  let isOver = false;
   const app = createApp(context, executor, report);
   return {
     app,
@@ -87,9 +89,11 @@ export async function createBroker(config: BrokerConfig, outer: Host, options: B
           if (!(error instanceof BackendError || error instanceof FinalError)) report(error);
         });
       host.every(WATCH_MS, () => void look());
+      void followVms(context, () => isOver, report).catch(report);
       keepLeases(context, executor, report);
     },
     stop: async () => {
+      isOver = true;
       kill();
       await app.close();
       // Nothing is in progress here any more, so that others need not wait for the leases to end. Where the store is away, they will.
@@ -97,7 +101,10 @@ export async function createBroker(config: BrokerConfig, outer: Host, options: B
         if (!isOutage(error)) report(error);
       });
     },
-    kill,
+    kill: () => {
+      isOver = true;
+      kill();
+    },
   };
 }
 

@@ -40,7 +40,7 @@ const FOLLOW_MS = 1000;
 export type Ending = "succeeded" | "failed";
 
 /** What a listener hears of an operation; `is lost` when another process has taken it over. */
-export type OperationEvent = "begins" | "goes wrong" | "is lost" | Ending;
+type OperationEvent = "begins" | "goes wrong" | "is lost" | Ending;
 
 /** Called when an operation begins (again, after a restart), when it or its undoing goes wrong, and when it has ended. */
 export type OperationListener = (operation: Operation, event: OperationEvent, why?: unknown) => void;

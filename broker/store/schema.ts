@@ -79,7 +79,7 @@ export interface OperationRow {
 }
 
 /** Periodic work of which one process at a time does its share. */
-export interface LeaseRow {
+interface LeaseRow {
   name: string;
   worker: string;
   lease_until_ms: number;

@@ -5,7 +5,7 @@ import { isOutage } from "./outage.ts";
 import type { Tables } from "./schema.ts";
 
 /** Makes a statement on a database, or within a transaction of it. */
-export type Build<T> = (db: Kysely<Tables>) => { execute(): Promise<T> };
+type Build<T> = (db: Kysely<Tables>) => { execute(): Promise<T> };
 
 /** PostgreSQL returns 64-bit numbers as text. */
 function parseNumbers(row: object): void {
@@ -58,7 +58,7 @@ export class StoreSession {
   }
 
   /** The rows that a statement has changed, which it must return. */
-  async changed<T extends object>(build: Build<T[]>): Promise<readonly T[]> {
+  async selectChanged<T extends object>(build: Build<T[]>): Promise<readonly T[]> {
     const rows = await this.write(build);
     rows.forEach(parseNumbers);
     return rows;

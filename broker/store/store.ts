@@ -7,8 +7,8 @@ import { StoreSession } from "./session.ts";
 import { backupsIn, restoresIn } from "./tables/backups.ts";
 import { bindingsIn } from "./tables/bindings.ts";
 import { instancesIn } from "./tables/instances.ts";
-import { leasesIn } from "./tables/leases.ts";
-import { operationsIn } from "./tables/operations.ts";
+import { leasesIn, periodicIn } from "./tables/leases.ts";
+import { operationQueriesIn, operationsIn } from "./tables/operations.ts";
 
 /** An operation, as all code outside the database layer sees it. */
 export type Operation = Omit<OperationRow, "sequence" | "worker" | "fence" | "lease_until_ms"> & {
@@ -27,7 +27,7 @@ export interface Worker {
 }
 
 /** An operation that this process holds. */
-export interface HeldOperation {
+interface HeldOperation {
   readonly id: string;
   readonly fence: number;
 }
@@ -111,7 +111,7 @@ export interface Store {
 }
 
 /** How long a lease lasts by default: longer than a short stop of a process or of the network. */
-export const LEASE_MS = 15_000;
+const LEASE_MS = 15_000;
 
 /** Nobody else can reach a private database, so whoever opens it is the one worker that it ever had. */
 const ONLY_WORKER = "the only one";
@@ -124,7 +124,9 @@ const storeOn = (session: StoreSession, worker: Worker, isPrivate: boolean): Sto
   ...instancesIn(session),
   ...bindingsIn(session),
   ...operationsIn(session, worker),
+  ...operationQueriesIn(session, worker),
   ...leasesIn(session, worker),
+  ...periodicIn(session, worker),
   ...backupsIn(session),
   ...restoresIn(session),
 });

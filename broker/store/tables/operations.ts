@@ -1,6 +1,7 @@
 import type { Kysely } from "kysely";
 import type { Tables } from "../schema.ts";
 import type { StoreSession } from "../session.ts";
+import { leaseOf } from "./leases.ts";
 import type { NewRecord, Operation, Worker } from "../store.ts";
 
 const COLUMNS = [
@@ -44,14 +45,14 @@ async function insertRecord(db: Kysely<Tables>, { table, row }: NewRecord): Prom
   return added.length > 0;
 }
 
-/** Statements on the table `operations`; new ones are held by this worker. */
+const select = (db: Kysely<Tables>) => db.selectFrom("operations").select(COLUMNS);
+
+/** Changes of the table `operations`; new ones are held by this worker. */
 export const operationsIn = (session: StoreSession, { name, leaseMs }: Worker) => {
-  const select = (db: Kysely<Tables>) => db.selectFrom("operations").select(COLUMNS);
-  const leased = () => ({ worker: name, lease_until_ms: session.fromNowMs(leaseMs) });
   const claimIn = async (db: Kysely<Tables>, row: Operation): Promise<boolean> => {
     const claimed = await db
       .insertInto("operations")
-      .values({ ...row, ...leased(), busy: row.instance_id })
+      .values({ ...row, ...leaseOf(session, name, leaseMs), busy: row.instance_id })
       .onConflict((conflict) => conflict.doNothing())
       .returning("id")
       .execute();
@@ -70,33 +71,13 @@ export const operationsIn = (session: StoreSession, { name, leaseMs }: Worker) =
           throw error;
         }),
     enqueue: (row: Operation) =>
-      session.execute((db) => db.insertInto("operations").values({ ...row, ...leased(), busy: null })),
+      session.execute((db) =>
+        db.insertInto("operations").values({ ...row, ...leaseOf(session, name, leaseMs), busy: null }),
+      ),
     takeTurn: (row: Operation) =>
       succeedsUnlessTaken(
         session.write((db) => db.updateTable("operations").set({ busy: row.instance_id }).where("id", "=", row.id)),
       ),
-    turnOf: (instanceId: string) => session.selectFirst((db) => select(db).where("busy", "=", instanceId)),
-    operation: (id: string) => session.selectFirst((db) => select(db).where("id", "=", id)),
-    busyWith: (instanceId: string) =>
-      session.selectFirst((db) =>
-        select(db)
-          .where("instance_id", "=", instanceId)
-          .where("state", "in", OPEN)
-          .orderBy("sequence", "desc")
-          .limit(1),
-      ),
-    newestOf: (instanceId: string, bindingId: string) =>
-      session.selectFirst((db) =>
-        select(db)
-          .where("instance_id", "=", instanceId)
-          .where("binding_id", "=", bindingId)
-          .where("kind", "in", bindingId === "" ? ["provision", "update", "deprovision"] : ["bind", "unbind"])
-          .orderBy("sequence", "desc")
-          .limit(1),
-      ),
-    openOperations: () => session.selectAll((db) => select(db).where("state", "in", OPEN).orderBy("sequence")),
-    ownOperations: () =>
-      session.selectAll((db) => select(db).where("state", "in", OPEN).where("worker", "=", name).orderBy("sequence")),
     undoOperation: (id: string) =>
       session.execute((db) => db.updateTable("operations").set({ state: "undoing" }).where("id", "=", id)),
     // Nobody needs what it worked on any more, and it may hold secrets.
@@ -110,3 +91,25 @@ export const operationsIn = (session: StoreSession, { name, leaseMs }: Worker) =
       ),
   };
 };
+
+/** Queries of the table `operations`. */
+export const operationQueriesIn = (session: StoreSession, { name }: Worker) => ({
+  turnOf: (instanceId: string) => session.selectFirst((db) => select(db).where("busy", "=", instanceId)),
+  operation: (id: string) => session.selectFirst((db) => select(db).where("id", "=", id)),
+  busyWith: (instanceId: string) =>
+    session.selectFirst((db) =>
+      select(db).where("instance_id", "=", instanceId).where("state", "in", OPEN).orderBy("sequence", "desc").limit(1),
+    ),
+  newestOf: (instanceId: string, bindingId: string) =>
+    session.selectFirst((db) =>
+      select(db)
+        .where("instance_id", "=", instanceId)
+        .where("binding_id", "=", bindingId)
+        .where("kind", "in", bindingId === "" ? ["provision", "update", "deprovision"] : ["bind", "unbind"])
+        .orderBy("sequence", "desc")
+        .limit(1),
+    ),
+  openOperations: () => session.selectAll((db) => select(db).where("state", "in", OPEN).orderBy("sequence")),
+  ownOperations: () =>
+    session.selectAll((db) => select(db).where("state", "in", OPEN).where("worker", "=", name).orderBy("sequence")),
+});
