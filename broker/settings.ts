@@ -5,6 +5,7 @@ import Type, { type Static } from "typebox";
 import { parse } from "yaml";
 import { type BrokerConfig, checkConfig, ConfigError } from "./config.ts";
 import { isObject } from "./json.ts";
+import { parseDatabaseUrl } from "./store/hosts.ts";
 
 /** The settings of a control plane's process: the broker's configuration, and more. */
 export interface Settings {
@@ -43,11 +44,16 @@ const VARIABLES: Readonly<Record<string, string>> = {
 const LISTS: Readonly<Record<string, string>> = {
   BROKER_APPLICATION_CIDRS: "applicationCidrs",
   BROKER_MANAGEMENT_CIDRS: "managementCidrs",
+  BROKER_READING_KEYS: "readingKeys",
 };
 
 const Text = Type.String({ minLength: 1 });
 const Login = Type.Object({ username: Text, password: Text });
 const Url = Type.String({ pattern: "^https?://." });
+
+/** Shorter leases end while a database is merely slow. */
+const LEASE_MS_MIN = 1_000;
+const LEASE_MS_MAX = 600_000;
 
 /** A settings file with the environment on top of it. */
 const SettingsTree = Type.Object(
@@ -62,9 +68,24 @@ const SettingsTree = Type.Object(
     domain: Type.Optional(Text),
     address: Type.Optional(Type.Object({ name: Text, ip: Text, port: Type.Integer() })),
     encryptionKey: Text,
+    readingKeys: Type.Optional(Type.Array(Text)),
     applicationCidrs: Type.Array(Text),
+    applicationNetworks: Type.Optional(
+      Type.Array(
+        Type.Object(
+          {
+            application: Type.Optional(Text),
+            space: Type.Optional(Text),
+            organization: Type.Optional(Text),
+            cidrs: Type.Array(Text, { minItems: 1 }),
+          },
+          { additionalProperties: false },
+        ),
+      ),
+    ),
     managementCidrs: Type.Optional(Type.Array(Text, { minItems: 1 })),
     pace: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),
+    leaseMs: Type.Optional(Type.Integer({ minimum: LEASE_MS_MIN, maximum: LEASE_MS_MAX })),
     databaseUrl: Type.Optional(Type.String({ pattern: "^postgres(ql)?://." })),
     caCert: Type.Optional(Text),
   },
@@ -138,6 +159,7 @@ function applyEnvironment(tree: Tree, environment: Environment): void {
     if (value !== undefined) tree[setting] = value.split(",").map((each) => each.trim());
   }
   if (environment.BROKER_PACE !== undefined) tree.pace = Number(environment.BROKER_PACE);
+  if (environment.BROKER_LEASE_MS !== undefined) tree.leaseMs = Number(environment.BROKER_LEASE_MS);
   if (environment.BOSH_UAA_URL !== undefined) put(tree, "director.uaaUrl", environment.BOSH_UAA_URL);
 }
 
@@ -154,6 +176,7 @@ export function readSettings(file: string | undefined, environment: Environment)
     throw new ConfigError("CONFIG_INVALID", `${error?.instancePath || "the settings"} ${error?.message ?? ""}`);
   }
   const { listen: wanted, databaseUrl, caCert, ...broker } = tree;
+  if (databaseUrl !== undefined) parseDatabaseUrl(databaseUrl);
   const listen = parseListen(wanted ?? "127.0.0.1:3000");
   // By default its connections come from the address at which it listens.
   const here = { managementCidrs: [`${isIP(listen.host) === 4 ? listen.host : "127.0.0.1"}/32`] };

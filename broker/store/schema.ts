@@ -8,6 +8,7 @@ export interface Tables {
   operations: OperationRow;
   backups: BackupRow;
   restores: RestoreRow;
+  leases: LeaseRow;
 }
 
 /** The schema of a row, for the payload of the operation that makes it. */
@@ -69,6 +70,19 @@ export interface OperationRow {
   created_ms: number;
   /** Order of creation. */
   sequence: Generated<number>;
+  /** The process that works on it; empty: nobody. */
+  worker: Generated<string>;
+  /** Counts how often it was taken; a worker with a smaller number has lost it. */
+  fence: Generated<number>;
+  /** By the database's clock: from then on, anybody may take it. */
+  lease_until_ms: Generated<number>;
+}
+
+/** Periodic work of which one process at a time does its share. */
+interface LeaseRow {
+  name: string;
+  worker: string;
+  lease_until_ms: number;
 }
 
 /** The schema of a row, for the payload of the operation that makes it. */
@@ -99,16 +113,3 @@ export const RestoreRow = Type.Object({
 });
 /** A restore of a backup into its own instance. */
 export type RestoreRow = Static<typeof RestoreRow>;
-
-/** The statements that create missing tables and indexes; they run on both PostgreSQL and pg-mem. */
-export const SCHEMA: readonly string[] = [
-  "create table if not exists instances (id text primary key, plan_id text not null, deployment text not null, state text not null, owner text not null, parameters text not null, context text not null, secrets text not null, address text not null, version integer not null, created_ms bigint not null)",
-  "create table if not exists bindings (id text primary key, instance_id text not null, state text not null, request text not null, username text not null, password text not null, created_ms bigint not null)",
-  "create table if not exists operations (id text primary key, instance_id text not null, binding_id text not null, kind text not null, state text not null, description text not null, payload text not null, busy text unique, created_ms bigint not null, sequence serial not null)",
-  "create table if not exists backups (id text primary key, instance_id text not null, state text not null, parts text not null, size_bytes bigint not null, triggered_ms bigint not null, finished_ms bigint not null)",
-  "create table if not exists restores (id text primary key, instance_id text not null, backup_id text not null, state text not null, triggered_ms bigint not null, finished_ms bigint not null)",
-  "create index if not exists bindings_instance on bindings (instance_id)",
-  "create index if not exists operations_instance on operations (instance_id)",
-  "create index if not exists backups_instance on backups (instance_id)",
-  "create index if not exists restores_instance on restores (instance_id)",
-];

@@ -83,7 +83,7 @@ async function openBind(controlPlane: ControlPlane, row: BindingRow): Promise<Op
   const payload: BindPayload = { row };
   const order = { instanceId: row.instance_id, bindingId: row.id, kind: "bind", payload } as const;
   const operation = newOperation(controlPlane.context, order);
-  if (!(await openOperation(controlPlane, operation))) throw concurrency();
+  if (!(await openOperation(controlPlane, operation, { table: "bindings", row }))) throw concurrency();
   return operation;
 }
 

@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from "node:util";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { DumpDefects, RestoreDefects } from "../../behaviour/services.ts";
 import type { Instance, User } from "../../state.ts";
+import { drained, streamOf } from "../../wire/dump-stream.ts";
 import { DUMP_BYTES_MAX, openBytes, sealBytes, tooLarge } from "../../wire/dump.ts";
 import { DataServiceError } from "../../wire/errors.ts";
 import type { LiveNode, NodeOrder } from "../engine.ts";
@@ -17,6 +18,9 @@ import { settingsOf } from "./settings.ts";
 const ENGINE = "redis";
 const SAVE_MS_MAX = 60_000;
 const POLL_MS = 20;
+/** What a dump may hold besides the RDB file. */
+const HEAD_BYTES_MAX = 1024;
+
 /** Where the data of before lies while a restore may still fail. */
 const PREVIOUS = "previous";
 
@@ -79,7 +83,11 @@ class ServerNode implements LiveNode {
   }
 
   /** The save begins after the request: all that was acknowledged before it is in the dump. */
-  async dump({ isTorn, isShort }: DumpDefects): Promise<Uint8Array> {
+  dump(defects: DumpDefects): AsyncIterable<Uint8Array> {
+    return streamOf(this.#dumpBytes(defects));
+  }
+
+  async #dumpBytes({ isTorn, isShort }: DumpDefects): Promise<Uint8Array> {
     refuseDefects({ "dump torn-snapshot": isTorn, "dump lost-tail": isShort });
     const server = this.#running;
     await beginSave(server);
@@ -95,9 +103,12 @@ class ServerNode implements LiveNode {
   }
 
   /** All or nothing: the data of before comes back when the server refuses the RDB file. Every session ends with the server. */
-  async restore(dump: Uint8Array, { isAppending, isTrusting, keepsSessions }: RestoreDefects): Promise<void> {
+  async restore(
+    dump: AsyncIterable<Uint8Array>,
+    { isAppending, isTrusting, keepsSessions }: RestoreDefects,
+  ): Promise<void> {
     refuseDefects({ "restore append": isAppending, "restore keep-sessions": keepsSessions });
-    const rdb = openBytes(dump, ENGINE, isTrusting);
+    const rdb = openBytes(await drained(dump, DUMP_BYTES_MAX + HEAD_BYTES_MAX), ENGINE, isTrusting);
     const { data, owner } = this.#options;
     const server = this.#running;
     this.#server = undefined;
