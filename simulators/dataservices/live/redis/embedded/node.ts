@@ -8,7 +8,8 @@ import { wallNowMs } from "../../../../kernel/edge/drive.ts";
 import { sameSecret } from "../../../../kernel/index.ts";
 import type { DumpDefects, RestoreDefects } from "../../../behaviour/services.ts";
 import type { Instance, User } from "../../../state.ts";
-import { openBytes, sealBytes } from "../../../wire/dump.ts";
+import { drained, openStream, sealStream, streamOf } from "../../../wire/dump-stream.ts";
+import { DUMP_BYTES_MAX } from "../../../wire/dump.ts";
 import { sha256Of } from "../../../wire/verifier.ts";
 import type { LiveNode, NodeOrder } from "../../engine.ts";
 import { settingsOf } from "../settings.ts";
@@ -100,17 +101,24 @@ class EmbeddedNode implements LiveNode {
     return lines;
   }
 
-  async dump({ isTorn, isShort }: DumpDefects): Promise<Uint8Array> {
+  dump(defects: DumpDefects): AsyncIterable<Uint8Array> {
+    return sealStream(ENGINE, streamOf(this.#dumpBytes(defects)));
+  }
+
+  async #dumpBytes({ isTorn, isShort }: DumpDefects): Promise<Uint8Array> {
     const first = this.#lines();
     if (isTorn) await sleep(TEAR_MS);
     const whole = isTorn ? [...everySecond(first, 0), ...everySecond(this.#lines(), 1)] : first;
     const lines = isShort ? whole.slice(0, Math.floor(whole.length / 2)) : whole;
-    return sealBytes(ENGINE, Buffer.from(lines.map((line) => `${line}\n`).join("")));
+    return Buffer.from(lines.map((line) => `${line}\n`).join(""));
   }
 
-  async restore(dump: Uint8Array, { isAppending, isTrusting, keepsSessions }: RestoreDefects): Promise<void> {
-    const text = openBytes(dump, ENGINE, isTrusting).toString("utf8");
-    const lines = readLines(text.split("\n").slice(0, -1), isTrusting);
+  async restore(
+    dump: AsyncIterable<Uint8Array>,
+    { isAppending, isTrusting, keepsSessions }: RestoreDefects,
+  ): Promise<void> {
+    const bytes = await drained(openStream(ENGINE, dump, isTrusting), DUMP_BYTES_MAX);
+    const lines = readLines(Buffer.from(bytes).toString("utf8").split("\n").slice(0, -1), isTrusting);
     if (!keepsSessions) this.#endSessions(() => true);
     this.#dispatcher.change((keyspace) => {
       if (!isAppending) for (const database of keyspace.databases) database.clear();
