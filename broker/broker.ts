@@ -1,3 +1,4 @@
+import type { Tracer } from "@opentelemetry/api";
 import type { FastifyInstance } from "fastify";
 import { createBackupStore } from "./backup/backups.ts";
 import { type BrokerConfig, checkConfig, keyRingOf, managersOf } from "./config.ts";
@@ -9,6 +10,7 @@ import { openProject, type OpenStackProject } from "./openstack/project.ts";
 import { restoreGuards, WATCH_MS } from "./guard/watch.ts";
 import { type Host, mortalHost } from "./host.ts";
 import { createMetrics } from "./observe/metrics.ts";
+import { noTracer, tracedHost, traceRequests } from "./observe/tracing.ts";
 import { createExecutor, type Executor, type OperationListener } from "./operations/executor.ts";
 import type { OperationContext } from "./operations/context.ts";
 import { leasedHost } from "./operations/lease.ts";
@@ -51,6 +53,8 @@ export interface BrokerOptions {
   readonly report?: (error: unknown, operation?: Operation) => void;
   /** The certificate with which its server speaks TLS. Default: it speaks plain HTTP. */
   readonly tls?: TlsOptions | undefined;
+  /** Where spans begin (OpenTelemetry). Default: a tracer that does nothing. */
+  readonly tracer?: Tracer | undefined;
   /** Whether it is the only broker of its process, so that its metrics tell of the process, too. Default false. */
   readonly isOnlyOne?: boolean | undefined;
   /** Called as operations begin, go wrong and end, for a log. Default: nobody learns of them. */
@@ -65,10 +69,11 @@ export interface BrokerOptions {
 export async function createBroker(config: BrokerConfig, outer: Host, options: BrokerOptions): Promise<Broker> {
   checkConfig(config);
   const { host: mortal, kill } = mortalHost(outer);
-  const host = leasedHost(mortal);
+  const host = tracedHost(leasedHost(mortal));
   const report = options.report ?? (() => {});
   const project = openProject(config, host);
-  const context = await createContext(config, host, project, options.pool);
+  const tracer = options.tracer ?? noTracer();
+  const context = { ...(await createContext(config, host, project, options.pool)), tracer };
   const { executor, metrics } = createWorkers(context, report, options);
   let isOver = false;
   const end = (): void => {
@@ -76,6 +81,7 @@ export async function createBroker(config: BrokerConfig, outer: Host, options: B
     kill();
   };
   const app = createServer(createAuthentication(config, host), report, options.tls);
+  traceRequests(app, tracer);
   metrics.watch(app);
   addRoutes(app, { context, executor }, project);
   return {
