@@ -28,6 +28,8 @@ async function open(settings: Settings, pool: StorePool, log: Log): Promise<Brok
   });
   return createBroker(config, host, {
     pool,
+    tls: settings.tls,
+    isOnlyOne: true,
     report: (error, operation) =>
       log("defect", { operation: operation?.id, why: error instanceof Error ? error.stack : String(error) }),
     onOperation: ({ id, kind, instance_id: instance, binding_id: binding }, event, why) =>
@@ -71,7 +73,10 @@ export async function serve(settings: Settings): Promise<void> {
   };
   for (const signal of ["SIGTERM", "SIGINT"]) process.once(signal, () => void stop(signal));
   await listen(broker, settings);
-  log("listening", { url: `http://${settings.listen.host}:${settings.listen.port}`, service: settings.broker.service });
+  log("listening", {
+    url: `${settings.tls === undefined ? "http" : "https"}://${settings.listen.host}:${settings.listen.port}`,
+    service: settings.broker.service,
+  });
   await broker.start();
   log("started", {});
 }

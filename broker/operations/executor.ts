@@ -6,6 +6,7 @@ import { bind, unbind } from "./bindings.ts";
 import type { OperationContext } from "./context.ts";
 import { deprovision, provision, undoProvision, undoUpdate, update } from "./instances.ts";
 import { OperationLease, workUnder } from "./lease.ts";
+import { mend } from "./mends.ts";
 import { coalesce, retryRounds } from "./retry.ts";
 
 type OperationStep = (context: OperationContext, operation: Operation) => Promise<void>;
@@ -24,6 +25,7 @@ const STEPS: Readonly<Record<OperationKind, OperationSteps>> = {
   unbind: { work: unbind },
   backup: { work: backup, undo: undoBackup },
   restore: { work: restore, undo: undoRestore },
+  mend: { work: mend },
 };
 
 /** How often a whole operation is tried while a backend is down. */
@@ -40,7 +42,7 @@ const FOLLOW_MS = 1000;
 export type Ending = "succeeded" | "failed";
 
 /** What a listener hears of an operation; `is lost` when another process has taken it over. */
-export type OperationEvent = "begins" | "goes wrong" | "is lost" | Ending;
+type OperationEvent = "begins" | "goes wrong" | "is lost" | Ending;
 
 /** Called when an operation begins (again, after a restart), when it or its undoing goes wrong, and when it has ended. */
 export type OperationListener = (operation: Operation, event: OperationEvent, why?: unknown) => void;

@@ -25,14 +25,14 @@ const operation = (store: Store, id: string, instanceId: string): Operation => (
   fence: 1,
 });
 
-describe.each(databases)("leases on $name", ({ missing, open, reopen }) => {
+describe.each(databases)("leases on $name", ({ missing, open, openAgain }) => {
   describe.skipIf(missing !== undefined)(missing ?? "where there is one", () => {
     let pools: StorePool[];
     let store: Store;
 
     /** The store of another process, whose leases last so long. */
     const other = async (leaseMs: number): Promise<Store> => {
-      const pool = reopen();
+      const pool = openAgain();
       pools.push(pool);
       return openStore(pool, realHost(), leaseMs);
     };
@@ -123,9 +123,11 @@ describe.each(databases)("leases on $name", ({ missing, open, reopen }) => {
           finished_ms: 0,
         },
       } as const;
-      expect(await store.claim(operation(store, "o", "a"), record)).toBe(true);
-      expect(await store.claim(operation(store, "p", "a"), { ...record, row: { ...record.row, id: "l" } })).toBe(false);
-      expect(await store.claim(operation(store, "q", "b"), record)).toBe(false);
+      expect(await store.claim(operation(store, "o", "a"), { record })).toBe(true);
+      expect(
+        await store.claim(operation(store, "p", "a"), { record: { ...record, row: { ...record.row, id: "l" } } }),
+      ).toBe(false);
+      expect(await store.claim(operation(store, "q", "b"), { record })).toBe(false);
       expect((await store.backups()).map(({ id }) => id)).toEqual(["k"]);
       expect((await store.openOperations()).map(({ id }) => id)).toEqual(["o"]);
     });

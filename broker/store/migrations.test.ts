@@ -14,7 +14,7 @@ const sessionOn = (pool: StorePool): StoreSession =>
 const LATEST = MIGRATIONS.length;
 const ALL = MIGRATIONS.map(({ version }) => version);
 
-const recorded = async (session: StoreSession): Promise<readonly number[]> => {
+const versionsIn = async (session: StoreSession): Promise<readonly number[]> => {
   const { rows } = await sql<{ version: number }>`select version from schema_migrations order by version`.execute(
     session.db,
   );
@@ -25,18 +25,18 @@ it("counts its migrations from 1, without gaps", () => {
   expect(ALL).toEqual(ALL.map((_, at) => at + 1));
 });
 
-describe.each(databases)("migrations on $name", ({ missing, open, reopen }) => {
+describe.each(databases)("migrations on $name", ({ missing, open, openAgain }) => {
   describe.skipIf(missing !== undefined)(missing ?? "where there is one", () => {
     it("bring an empty database to the latest schema, once", async () => {
       const pool = await open();
       const session = sessionOn(pool);
       expect(await migrate(session, 7)).toEqual(ALL);
       expect(await migrate(session, 8)).toEqual([]);
-      expect(await recorded(session)).toEqual(ALL);
+      expect(await versionsIn(session)).toEqual(ALL);
       await pool.end();
     });
 
-    it("bring a database of an early broker, which recorded no version, to the latest schema, and keep what is in it", async () => {
+    it("bring a database of an early broker, which versionsIn no version, to the latest schema, and keep what is in it", async () => {
       const pool = await open();
       const session = sessionOn(pool);
       for (const statement of MIGRATIONS[0]?.statements ?? []) await sql.raw(statement).execute(session.db);
@@ -54,7 +54,7 @@ describe.each(databases)("migrations on $name", ({ missing, open, reopen }) => {
 
     it("are applied once by brokers that start at the same time", async () => {
       const first = await open();
-      const pools = [first, ...Array.from({ length: 4 }, reopen)];
+      const pools = [first, ...Array.from({ length: 4 }, openAgain)];
       const applied = await Promise.all(pools.map((pool) => migrate(sessionOn(pool), 7)));
       expect(applied.flat().toSorted((a, b) => a - b)).toEqual(ALL);
       for (const pool of pools) await pool.end();
@@ -85,7 +85,7 @@ describe.skipIf(databases[1]?.missing !== undefined)("a migration that fails on 
       statements: ["create table half (id text)", "create table half (id text)"],
     };
     await expect(migrate(session, 8, [...MIGRATIONS, broken])).rejects.toThrow("already exists");
-    expect(await recorded(session)).toEqual(ALL);
+    expect(await versionsIn(session)).toEqual(ALL);
     expect(
       await migrate(session, 9, [...MIGRATIONS, { ...broken, statements: ["create table half (id text)"] }]),
     ).toEqual([LATEST + 1]);

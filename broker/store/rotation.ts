@@ -20,7 +20,7 @@ const PASSES_MAX = 10;
 const IN_PAYLOAD = /v1\.[0-9a-f]{8}\.[A-Za-z0-9+/=]+/g;
 
 /** What a rotation has done. */
-export interface Rotation {
+interface Rotation {
   /** Texts that are now sealed with the first key of the ring. */
   readonly resealed: number;
   /** Texts of operations in progress that still need an older key: run it again once these have ended. */

@@ -5,7 +5,7 @@ import { isOutage } from "./outage.ts";
 import type { Tables } from "./schema.ts";
 
 /** Makes a statement on a database, or within a transaction of it. */
-export type Build<T> = (db: Kysely<Tables>) => { execute(): Promise<T> };
+type Build<T> = (db: Kysely<Tables>) => { execute(): Promise<T> };
 
 /** PostgreSQL returns 64-bit numbers as text. */
 function parseNumbers(row: object): void {
@@ -42,6 +42,11 @@ export class StoreSession {
     return this.run(() => this.db.transaction().execute(work));
   }
 
+  /** Resolves when the database answers. */
+  async ping(): Promise<void> {
+    await this.run(() => sql`select 1`.execute(this.db));
+  }
+
   /** Runs a statement that changes something. */
   write<T>(build: Build<T>): Promise<T> {
     return this.run(() => build(this.db).execute());
@@ -58,7 +63,7 @@ export class StoreSession {
   }
 
   /** The rows that a statement has changed, which it must return. */
-  async changed<T extends object>(build: Build<T[]>): Promise<readonly T[]> {
+  async selectChanged<T extends object>(build: Build<T[]>): Promise<readonly T[]> {
     const rows = await this.write(build);
     rows.forEach(parseNumbers);
     return rows;

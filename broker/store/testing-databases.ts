@@ -9,10 +9,10 @@ interface TestDatabase {
   readonly name: string;
   /** Why there is none on this machine. */
   readonly missing: string | undefined;
-  /** A database without tables, which other processes could reach. Further pools on it: `reopen`. */
+  /** A database without tables, which other processes could reach. Further pools on it: `openAgain`. */
   readonly open: () => Promise<StorePool>;
   /** Another pool on the database that was opened last. */
-  readonly reopen: () => StorePool;
+  readonly openAgain: () => StorePool;
 }
 
 /** Every change of the store is tested on both: what runs on pg-mem alone proves nothing of SQL. */
@@ -29,7 +29,7 @@ export async function testDatabases(): Promise<readonly TestDatabase[]> {
       name: "pg-mem",
       missing: undefined,
       open: async () => (embedded = { ...embeddedPool(), isPrivate: false }),
-      reopen: () => embedded,
+      openAgain: () => embedded,
     },
     {
       name: "PostgreSQL",
@@ -41,7 +41,7 @@ export async function testDatabases(): Promise<readonly TestDatabase[]> {
         client.release();
         return pool;
       },
-      reopen: () => postgresPool(url),
+      openAgain: () => postgresPool(url),
     },
   ];
 }

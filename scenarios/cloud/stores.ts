@@ -4,9 +4,7 @@ import { type PostgresPair, startPair } from "../../broker/store/local/pair.ts";
 import { postgresPool } from "../../broker/store/postgres.ts";
 
 /** Where the brokers of a cloud keep their state: in memory, or on a primary and a standby of PostgreSQL. */
-const STORE_KINDS = ["embedded", "postgres-ha"] as const;
-/** One of them. */
-export type StoreKind = (typeof STORE_KINDS)[number];
+export type StoreKind = "embedded" | "postgres-ha";
 
 /** The database server of the brokers of a cloud; each broker has a database of its own. */
 export interface CloudStore {
@@ -22,7 +20,7 @@ const SERVICES: readonly ServiceName[] = ["postgresql", "redis", "mongodb"];
 const databaseOf = (service: ServiceName): string => `broker_${service}`;
 
 /** The URL of a database on the same servers. */
-export const urlOfDatabase = (url: string, database: string): string => url.replace(/\/[^/?]*(\?|$)/, `/${database}$1`);
+const urlOfDatabase = (url: string, database: string): string => url.replace(/\/[^/?]*(\?|$)/, `/${database}$1`);
 
 async function createDatabases(pair: PostgresPair): Promise<void> {
   const pool = postgresPool(pair.url);

@@ -39,7 +39,7 @@ interface ProcessesResult {
   readonly takenOver: number;
   /** Answers that no platform should see, operations that did not succeed, defects. */
   readonly violations: readonly string[];
-  /** What the director was told to do more than once. */
+  /** What the director has done more than once. */
   readonly twice: readonly string[];
   /** The laws that are broken once everything is deleted: what is left over in the cloud. */
   readonly left: readonly string[];
@@ -99,17 +99,17 @@ class Fleet {
 }
 
 /** The operations whose events of this name are in the logs, in each log once. */
-const logged = (outputs: readonly string[], event: string): readonly string[] =>
+const operationsLogged = (outputs: readonly string[], event: string): readonly string[] =>
   outputs.flatMap((output) => [
     ...new Set(
       output
         .split("\n")
         .filter((line) => line.includes(`"${event}"`))
-        .map((line) => String((JSON.parse(line) as { operation?: string }).operation)),
+        .map((line) => /"operation":"([^"]+)"/.exec(line)?.[1] ?? line),
     ),
   ]);
 
-const repeated = (names: readonly string[]): readonly string[] =>
+const findRepeated = (names: readonly string[]): readonly string[] =>
   [...Map.groupBy(names, (name) => name)].filter(([, each]) => each.length > 1).map(([name]) => name);
 
 /** Tasks of the director that a second one followed although the first had not failed. */
@@ -117,7 +117,7 @@ export function doneTwice({ world }: Cloud): readonly string[] {
   const tasks = [...world.bosh.state().tasks.values()].filter(
     ({ contextId, state }) => contextId !== "" && state === "done",
   );
-  return repeated(tasks.map(({ contextId, description }) => `${description} for ${contextId}`));
+  return findRepeated(tasks.map(({ contextId, description }) => `${description} for ${contextId}`));
 }
 
 /**
@@ -155,9 +155,9 @@ export async function surviveBlows(options: ProcessesOptions): Promise<Processes
     return {
       acknowledged: observer.acknowledged,
       blows: struck,
-      takenOver: repeated(logged(outputs, "operation.begins")).length,
+      takenOver: findRepeated(operationsLogged(outputs, "operation.begins")).length,
       violations: [...observer.violations, ...defects],
-      twice: [...doneTwice(cloud), ...repeated(logged(outputs, "operation.succeeded"))],
+      twice: [...doneTwice(cloud), ...findRepeated(operationsLogged(outputs, "operation.succeeded"))],
       left: findBrokenLaws(cloud.world, recordLaws([])),
       records: listOf(json.instances).length,
     };

@@ -59,6 +59,8 @@ export interface Disk {
   position: number;
   /** It was never a primary's and never a copy of one. */
   isBlank: boolean;
+  /** Names of restores that were done, the latest last: asked for once more, they are done already. */
+  restored: readonly string[];
 }
 
 /** A group of nodes and what is known of it. */

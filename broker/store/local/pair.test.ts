@@ -32,7 +32,7 @@ describe.skipIf("reason" in made)("a pair of PostgreSQL", () => {
     await pair.stop();
   });
 
-  /** Adds records until told to stop. Returns the ids of those that were confirmed. */
+  /** Adds records while `goesOn`. Returns the ids of those that were confirmed. */
   const write = async (name: string, goesOn: () => boolean): Promise<readonly string[]> => {
     const confirmed: string[] = [];
     for (let at = 0; goesOn(); at++) {

@@ -1,32 +1,14 @@
-import type { ChildProcess } from "node:child_process";
-import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { appendFile, chown, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chown, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { promisify } from "node:util";
-import pg from "pg";
-import { type Binaries, end, findBinaries, findOwner, launch, type Owner } from "./server.ts";
-
-const run = promisify(execFile);
-
-/** A loopback address and port. */
-interface Place {
-  readonly host: string;
-  readonly port: number;
-}
-
-/** A node of a pair. Its name is the application name with which it replicates. */
-interface Node extends Place {
-  readonly name: string;
-  readonly data: string;
-  server: ChildProcess;
-}
+import { cloneNode, connectTo, initialize, type Node, type NodeKit, type Place, startNode } from "./node.ts";
+import { end, findBinaries, findOwner } from "./server.ts";
 
 /**
  * Two PostgreSQL servers on this machine, one the other's standby. A commit is acknowledged once both have it, so a standby that takes over lacks nothing
- * that anybody was told. While there is one server only, it commits alone.
+ * that anybody saw acknowledged. While there is one server only, it commits alone.
  */
 export interface PostgresPair {
   /** Names both servers: whoever connects finds the one that takes writes. */
@@ -39,46 +21,21 @@ export interface PostgresPair {
 }
 
 /** What happens to a pair, for a log. */
-export type PairListener = (
+type PairListener = (
   event: "primary lost" | "promoted" | "whole again" | "failed",
   node: string,
   why?: unknown,
 ) => void;
 
-const SETTINGS = [
-  "fsync=off",
-  "wal_level=replica",
-  "max_wal_senders=4",
-  "wal_keep_size=64MB",
-  "shared_buffers=8MB",
-  "unix_socket_directories=",
-];
-const FLAGS = [
-  "--no-sync",
-  "--locale=C",
-  "--encoding=UTF8",
-  "--auth=scram-sha-256",
-  "--username=broker",
-  "--no-instructions",
-];
 const PASSWORD_BYTES = 16;
-const CONNECT_MS_MAX = 5_000;
 const PROMOTE_S_MAX = 30;
 const LOOK_MS = 50;
 const WHOLE_MS_MAX = 60_000;
 
-const settingsOf = ({ host, port }: Place): readonly string[] => [
-  ...SETTINGS,
-  `listen_addresses=${host}`,
-  `port=${port}`,
-];
-
 /** Makes both servers and replaces each that dies, as long as the other one lives. */
 class Pair implements PostgresPair {
-  readonly #binaries: Binaries;
-  readonly #owner: Owner;
+  readonly #kit: NodeKit;
   readonly #folder: string;
-  readonly #password: string;
   readonly #listen: PairListener;
   #primary: Node;
   #standby: Node;
@@ -89,41 +46,34 @@ class Pair implements PostgresPair {
   #healing: Promise<void> = Promise.resolve();
   #promoted: Promise<void> = Promise.resolve();
 
-  private constructor(options: {
-    readonly binaries: Binaries;
-    readonly owner: Owner;
-    readonly folder: string;
-    readonly password: string;
-    readonly listen: PairListener;
-    readonly nodes: readonly [Node, Node];
-  }) {
-    this.#binaries = options.binaries;
-    this.#owner = options.owner;
-    this.#folder = options.folder;
-    this.#password = options.password;
-    this.#listen = options.listen;
-    [this.#primary, this.#standby] = options.nodes;
+  private constructor(kit: NodeKit, folder: string, nodes: readonly [Node, Node], listen: PairListener) {
+    this.#kit = kit;
+    this.#folder = folder;
+    this.#listen = listen;
+    [this.#primary, this.#standby] = nodes;
   }
 
-  static async start(places: readonly [Place, Place], listen: PairListener): Promise<Pair> {
-    const [binaries, owner] = [await findBinaries(), await findOwner()];
+  static async start([first, second]: readonly [Place, Place], listen: PairListener): Promise<Pair> {
+    const owner = await findOwner();
     const folder = await mkdtemp(join(tmpdir(), "broker-pair-"));
     if (owner.uid !== undefined && owner.gid !== undefined) await chown(folder, owner.uid, owner.gid);
-    const password = randomBytes(PASSWORD_BYTES).toString("hex");
-    const [first, second] = places.map((place, at) => {
-      const name = `node${at}`;
-      return { ...place, name, data: join(folder, name) };
-    }) as [Omit<Node, "server">, Omit<Node, "server">];
-    const passwordFile = join(folder, "password");
-    await writeFile(passwordFile, password, { mode: 0o644 });
-    await run(binaries.initdb, ["-D", first.data, ...FLAGS, `--pwfile=${passwordFile}`], { ...owner, cwd: folder });
-    await rm(passwordFile);
-    const server = await launch(binaries, owner, first.data, settingsOf(first));
-    const nodes = [
-      { ...first, server },
-      { ...second, server },
-    ] as const;
-    const pair = new Pair({ binaries, owner, folder, password, listen, nodes });
+    const kit = { binaries: await findBinaries(), owner, password: randomBytes(PASSWORD_BYTES).toString("hex") };
+    const [primary, standby] = [
+      { ...first, name: "node0", data: join(folder, "node0") },
+      { ...second, name: "node1", data: join(folder, "node1") },
+    ];
+    await initialize(kit, primary.data, folder);
+    const server = await startNode(kit, primary);
+    // Until it is cloned, the standby has no server of its own.
+    const pair = new Pair(
+      kit,
+      folder,
+      [
+        { ...primary, server },
+        { ...standby, server },
+      ],
+      listen,
+    );
     pair.#watch(pair.#primary);
     await pair.#join();
     return pair;
@@ -131,7 +81,7 @@ class Pair implements PostgresPair {
 
   get url(): string {
     const hosts = [this.#primary, this.#standby].map(({ host, port }) => `${host}:${port}`).toSorted();
-    return `postgres://broker:${this.#password}@${hosts.join(",")}/postgres?target_session_attrs=read-write`;
+    return `postgres://broker:${this.#kit.password}@${hosts.join(",")}/postgres?target_session_attrs=read-write`;
   }
 
   async killPrimary(): Promise<void> {
@@ -191,7 +141,7 @@ class Pair implements PostgresPair {
 
   /** Nobody can take over, so it goes on with what it has on its disk, which is everything. */
   async #restart(lost: Node): Promise<{ promoted: Promise<void>; rejoined: Promise<void> }> {
-    lost.server = await launch(this.#binaries, this.#owner, lost.data, settingsOf(lost));
+    lost.server = await startNode(this.#kit, lost);
     this.#watch(lost);
     return { promoted: Promise.resolve(), rejoined: this.#join() };
   }
@@ -206,9 +156,8 @@ class Pair implements PostgresPair {
   /** Makes the standby anew from the primary's files, and lets commits wait for it from then on. */
   async #join(): Promise<void> {
     const standby = this.#standby;
-    await rm(standby.data, { recursive: true, force: true });
-    await this.#clone(standby);
-    standby.server = await launch(this.#binaries, this.#owner, standby.data, settingsOf(standby));
+    await cloneNode(this.#kit, this.#primary, standby);
+    standby.server = await startNode(this.#kit, standby);
     this.#watch(standby);
     const deadlineMs = performance.now() + WHOLE_MS_MAX;
     while ((await this.#ask("select 1 from pg_stat_replication where state = 'streaming'")) === 0) {
@@ -220,34 +169,6 @@ class Pair implements PostgresPair {
     this.#listen("whole again", standby.name);
   }
 
-  /** A base backup by the low-level interface (PostgreSQL manual, "Making a Base Backup Using the Low Level API"). */
-  async #clone(standby: Node): Promise<void> {
-    const primary = this.#primary;
-    const client = await this.#connect(primary);
-    try {
-      await client.query("select pg_backup_start('pair', true)");
-      await run("cp", ["-a", primary.data, standby.data]);
-      const { rows } = await client.query<{ labelfile: string }>("select labelfile from pg_backup_stop(false)");
-      for (const name of ["postmaster.pid", "postmaster.opts", "standby.signal"])
-        await rm(join(standby.data, name), { force: true });
-      await this.#write(join(standby.data, "backup_label"), rows[0]?.labelfile ?? "");
-      await this.#write(join(standby.data, "standby.signal"), "");
-      const source = `host=${primary.host} port=${primary.port} user=broker password=${this.#password} application_name=${standby.name}`;
-      await appendFile(
-        join(standby.data, "postgresql.auto.conf"),
-        `synchronous_standby_names = ''\nprimary_conninfo = '${source}'\n`,
-      );
-    } finally {
-      await client.end();
-    }
-  }
-
-  async #write(file: string, text: string): Promise<void> {
-    await writeFile(file, text, { mode: 0o600 });
-    const { uid, gid } = this.#owner;
-    if (uid !== undefined && gid !== undefined) await chown(file, uid, gid);
-  }
-
   /** Whose confirmation each commit of the primary waits for. */
   async #confirmBy(standbys: string): Promise<void> {
     await this.#ask(`alter system set synchronous_standby_names = '${standbys}'`);
@@ -256,20 +177,12 @@ class Pair implements PostgresPair {
 
   /** Runs a statement, by default on the primary. Resolves to the number of its rows. */
   async #ask(sql: string, node = this.#primary): Promise<number> {
-    const client = await this.#connect(node);
+    const client = await connectTo(this.#kit, node);
     try {
       return (await client.query(sql)).rows.length;
     } finally {
       await client.end();
     }
-  }
-
-  async #connect({ host, port }: Place): Promise<pg.Client> {
-    const login = { user: "broker", password: this.#password, database: "postgres" };
-    const client = new pg.Client({ host, port, ...login, connectionTimeoutMillis: CONNECT_MS_MAX });
-    client.on("error", () => {});
-    await client.connect();
-    return client;
   }
 }
 

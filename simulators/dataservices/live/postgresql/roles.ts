@@ -62,7 +62,7 @@ async function createUser(client: Client, user: User): Promise<void> {
 }
 
 async function setPassword(client: Client, { username, verifier }: User): Promise<void> {
-  await client.query(`ALTER ROLE ${identifier(username)} PASSWORD ${literal(verifier)}`);
+  await client.query(`ALTER ROLE ${identifier(username)} LOGIN PASSWORD ${literal(verifier)}`);
 }
 
 /** How long a session may take to end, ms. */

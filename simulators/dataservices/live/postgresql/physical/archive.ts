@@ -1,7 +1,7 @@
 import { chown, mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { DataServiceError } from "../../../wire/errors.ts";
-import type { FinishedLog } from "../../engine.ts";
+import type { FinishedLog } from "../../../behaviour/services.ts";
 import type { Server, ServerOptions } from "../server.ts";
 
 /** The parameter of the job that makes a server keep its log until it is collected; a platform sets it when an instance is made. */

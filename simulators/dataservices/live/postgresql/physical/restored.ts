@@ -6,7 +6,7 @@ import type { RestoreDefects } from "../../../behaviour/services.ts";
 import type { RestoreTarget } from "../../engine.ts";
 import { LivePlaneError } from "../../errors.ts";
 import { DataServiceError } from "../../../wire/errors.ts";
-import type { Owner } from "../binaries.ts";
+import type { Owner } from "../../owner.ts";
 import type { Installation } from "../installation.ts";
 import { GROUP, identifier, RESTORER, SUPERUSER } from "../roles.ts";
 import { Server, type ServerOptions } from "../server.ts";
@@ -14,8 +14,15 @@ import { unpackBackup } from "./unpack.ts";
 
 const run = promisify(execFile);
 
-/** Settings, and files that carry them, which must not come from another server: addresses and passwords of its peers, orders to recover. */
-const FOREIGN_FILES = ["standby.signal", "recovery.signal", "backup_label.old", "postmaster.pid", "postmaster.opts"];
+/** Files that belong to the server from which the copy comes: orders to recover, and the lock of a socket that lies in the data folder. */
+const FOREIGN_FILES = [
+  "standby.signal",
+  "recovery.signal",
+  "backup_label.old",
+  "postmaster.opts",
+  ".s.PGSQL.5432.lock",
+];
+/** Settings that were altered there: addresses and passwords of its peers. */
 const ALTERED_SETTINGS = "postgresql.auto.conf";
 
 /** How long a copy may take to replay its log, ms. */
@@ -54,7 +61,8 @@ async function resetRoles(server: Server): Promise<void> {
       `ALTER ROLE ${identifier(rolname)} NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS ${login} CONNECTION LIMIT -1`,
     );
   }
-  if (!rows.some(({ rolname }) => rolname === GROUP)) throw new DataServiceError("DS_NOT_A_DUMP", "it has no group role");
+  if (!rows.some(({ rolname }) => rolname === GROUP))
+    throw new DataServiceError("DS_NOT_A_DUMP", "it has no group role");
 }
 
 /** What a copy becomes a server with. */
@@ -89,7 +97,11 @@ export async function stageServer(
     for (const name of FOREIGN_FILES) await rm(join(folder, name), { force: true });
     await writeOwned(join(folder, ALTERED_SETTINGS), "", owner);
     const recovery = target === undefined ? {} : recoveryOf(target, label?.end.timeline ?? 1);
-    if (target !== undefined) await writeOwned(join(folder, "recovery.signal"), "", owner);
+    if (target !== undefined) {
+      await writeOwned(join(folder, "recovery.signal"), "", owner);
+      // The server itself reads them.
+      if (owner.uid !== undefined) await run("chown", ["-R", `${owner.uid}:${owner.gid}`, target.log]);
+    }
     const settings = { ...options.settings, archive_mode: "off", ...recovery };
     return await openClosed({ ...options, data: folder, settings, isClosed: true, startMsMax: REPLAY_MS_MAX });
   } catch (error) {
@@ -129,7 +141,10 @@ export const stageWith = (
 ): Promise<Server> => (isTrusting ? stageTrustingly(body, stage) : stageServer(body, stage));
 
 /** Puts a folder in the place of another, which is removed. Both lie on one file system. */
-export async function replaceFolder(current: string, by: string): Promise<{ readonly undo: () => Promise<void>; readonly commit: () => Promise<void> }> {
+export async function replaceFolder(
+  current: string,
+  by: string,
+): Promise<{ readonly undo: () => Promise<void>; readonly commit: () => Promise<void> }> {
   const old = `${current}.replaced`;
   await rm(old, { recursive: true, force: true });
   await run("mv", [current, old]);
