@@ -12,6 +12,7 @@ import { LivePlaneError } from "./errors.ts";
 import type { GatedListener } from "./gated-listener.ts";
 import { openListeners, waitForConnect } from "./listeners.ts";
 import { type Lease, type NodeLimits, Nodes } from "./nodes.ts";
+import { mongodb } from "./mongodb/engine.ts";
 import { postgresql } from "./postgresql/engine.ts";
 import { redis } from "./redis/engine.ts";
 import { ConnectionFault, RoleNotServed } from "./refusals.ts";
@@ -30,7 +31,7 @@ export interface LivePlaneOptions extends Partial<NodeLimits> {
 }
 
 /** One for each kind whose data is served. */
-const ENGINES: readonly EngineMaker[] = [postgresql, redis];
+const ENGINES: readonly EngineMaker[] = [postgresql, redis, mongodb];
 
 const DEFAULTS = { enginesMax: 16, idleMsMax: 300_000, recheckMs: 200, vmsMax: 2000 } as const;
 

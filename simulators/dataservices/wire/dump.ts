@@ -14,7 +14,7 @@ import { DataServiceError } from "./errors.ts";
  * items are statements as well (see `live/postgresql/sql-dump.ts`) and whose tables come in several items when they are long. The
  * dump of another engine holds, in place of items, bytes that the engine alone can read.
  */
-type Engine = "virtual" | "postgresql" | "redis";
+type Engine = "virtual" | "postgresql" | "redis" | "mongodb";
 
 /** Rows of a table. A line is the engine's own text of a row; `into` is what a real server's COPY is given before the lines. */
 interface RowsItem {

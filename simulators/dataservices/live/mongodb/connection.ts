@@ -66,7 +66,7 @@ class Connection implements Client {
   async #serve(message: Buffer): Promise<void> {
     const request = read(message);
     if (request instanceof ServerError) {
-      // A command that can't be read is answered where its sender can be told which it was.
+      // A command that can't be read is answered, for its sender is known.
       const answered = { id: message.readInt32LE(4), isLegacy: false, isCompressed: false };
       this.#socket.write(writeReply(answered, request.reply));
       return;

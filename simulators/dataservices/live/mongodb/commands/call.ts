@@ -1,11 +1,12 @@
 import { Double } from "bson";
-import { filterContextOf, type PipelineContext, runPipeline } from "../aggregation/pipeline.ts";
+import { filterContextOf, type PipelineContext } from "../aggregation/context.ts";
+import { runPipeline } from "../aggregation/pipeline.ts";
 import type { Action } from "../auth/roles.ts";
 import { readCollation } from "../query/collation.ts";
 import type { FilterContext } from "../query/match.ts";
 import type { Client, Server } from "../server/server.ts";
 import type { Session } from "../server/sessions.ts";
-import { Collection, requireName } from "../storage/collection.ts";
+import { type Collection, requireName } from "../storage/collection.ts";
 import type { WriteMark } from "../storage/operations.ts";
 import type { Reader } from "../storage/records.ts";
 import { Busy, type Transaction } from "../storage/transaction.ts";

@@ -9,7 +9,7 @@ import { type Document, isArray, isDocument, type Value } from "../values/value.
 import { ServerError } from "../wire/errors.ts";
 import { type Call, contextOf, ensureCollection, inTransaction, whenFree } from "./call.ts";
 import { prepare, requireSize, requireValid } from "./write-context.ts";
-import { insertInto } from "./writes.ts";
+import { insertInto } from "./statements.ts";
 
 /** Where a pipeline writes to. */
 export function targetOf(operand: Value, database: string): { readonly database: string; readonly collection: string } {
@@ -46,7 +46,7 @@ async function replaceAll(call: Call, target: ReturnType<typeof targetOf>, rows:
   const made = rows.map((row) => prepare(row, call.server.store.nextTime()));
   await whenFree(call, () =>
     inTransaction(call, (transaction) => {
-      for (const document of [...collection.documents(transaction.reader)])
+      for (const document of collection.documents(transaction.reader))
         transaction.put(collection, document._id, undefined);
       for (const document of made) {
         requireValid(call, collection, document);

@@ -58,7 +58,7 @@ export interface ServerOptions {
   readonly limits?: Partial<ServerLimits>;
   /** ms since 1970. */
   readonly now: () => number;
-  /** Told of errors that are ours. Default: they are dropped; the client sees InternalError. */
+  /** Hears of errors that are ours. Default: they are dropped; the client sees InternalError. */
   readonly onDefect?: (error: unknown) => void;
   /** Commands for tests: fail points. As mongod's parameter `enableTestCommands`. */
   readonly hasTestCommands?: boolean;
@@ -74,7 +74,7 @@ export interface Client {
 }
 
 /** What a fail point does to commands. */
-export interface FailPoint {
+interface FailPoint {
   readonly data: Document;
   /** How often it still acts. */
   times: number;
@@ -174,7 +174,7 @@ export class Server {
 
   /** Ends the connections, sessions and cursors of a user. */
   endUser(database: string, user: string): void {
-    for (const client of [...this.clients])
+    for (const client of this.clients)
       if (client.principal?.db === database && client.principal.user === user) this.disconnect(client);
     const key = `${database}.${user}`;
     this.sessions.endWhere((id) => id.endsWith(`/${key}`));
@@ -199,7 +199,7 @@ export class Server {
     loadImage(new Store(this.options.now), image, false);
     this.sessions.endWhere(() => true);
     this.cursors.closeWhere(() => true);
-    if (!keepsClients) for (const client of [...this.clients]) client.close();
+    if (!keepsClients) for (const client of this.clients) client.close();
     const { version } = this.store;
     const time = this.store.nextTime();
     loadImage(this.store, image, false);
@@ -211,7 +211,7 @@ export class Server {
 
   /** Ends all connections; what is committed is in the files. */
   close(): void {
-    for (const client of [...this.clients]) client.close();
+    for (const client of this.clients) client.close();
     this.sessions.endWhere(() => true);
     this.#log?.compact();
     this.#log?.close();

@@ -20,7 +20,7 @@ export interface Session {
 }
 
 /** Limits of sessions; the defaults are those of the server, but for `sessionsMax`. */
-export interface SessionLimits {
+interface SessionLimits {
   readonly sessionsMax: number;
   readonly sessionIdleMsMax: number;
   readonly transactionMsMax: number;
@@ -177,12 +177,12 @@ export class Sessions {
 
   /** Ends the sessions that fit: those of a user who is gone, or all. */
   endWhere(fits: (id: string) => boolean): void {
-    for (const id of [...this.#sessions.keys()]) if (fits(id)) this.end(id);
+    for (const id of this.#sessions.keys()) if (fits(id)) this.end(id);
   }
 
   /** Undoes transactions that take too long, and forgets sessions that nobody uses. */
   expire(nowMs: number): void {
-    for (const session of [...this.#sessions.values()]) {
+    for (const session of this.#sessions.values()) {
       if (session.transaction !== undefined && nowMs - session.startedMs > this.#limits.transactionMsMax)
         this.#abort(session);
       if (session.transaction === undefined && nowMs - session.usedMs > this.#limits.sessionIdleMsMax)

@@ -6,7 +6,7 @@ import { type IndexKey, IndexKeys, type IndexSpec } from "./index-keys.ts";
 import type { Record } from "./records.ts";
 import type { Transaction } from "./transaction.ts";
 
-/** Whoever wants a key: told of the transaction that holds it. */
+/** Whoever wants a key hears of the transaction that holds it. */
 interface Contender {
   meet(other: Transaction): void;
 }

@@ -31,7 +31,7 @@ type Write = (
 ) => void;
 
 /** What a transaction has changed: the record and its collection. */
-export interface Change {
+interface Change {
   readonly collection: Collection;
   readonly record: Record;
 }

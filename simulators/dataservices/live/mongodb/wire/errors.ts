@@ -1,7 +1,7 @@
 import type { Document } from "../values/value.ts";
 
 /** The error codes of MongoDB's wire protocol that this engine gives, by name (`src/mongo/base/error_codes.yml` of the server). */
-export const CODES = {
+const CODES = {
   InternalError: 1,
   BadValue: 2,
   NoSuchKey: 4,
@@ -77,7 +77,7 @@ export const CODES = {
 } as const;
 
 /** A name in `CODES`. */
-export type CodeName = keyof typeof CODES;
+type CodeName = keyof typeof CODES;
 
 /** A refusal of a command, as the reply shows it: `{ok: 0, errmsg, code, codeName}` and what `details` adds. */
 export class ServerError extends Error {
