@@ -199,7 +199,8 @@ export class Server {
     loadImage(new Store(this.options.now), image, false);
     this.sessions.endWhere(() => true);
     this.cursors.closeWhere(() => true);
-    if (!keepsClients) for (const client of this.clients) client.close();
+    // Who has not logged in has no session that could end: drivers watch a server by such connections.
+    if (!keepsClients) for (const client of this.clients) if (client.principal !== undefined) client.close();
     const { version } = this.store;
     const time = this.store.nextTime();
     loadImage(this.store, image, false);
