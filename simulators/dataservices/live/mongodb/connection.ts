@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import type { Principal } from "./auth/roles.ts";
-import { Cut, dispatch } from "./commands/dispatch.ts";
+import { dispatch } from "./commands/dispatch.ts";
+import { Cut } from "./server/fail-points.ts";
 import type { Client, Server } from "./server/server.ts";
 import { Frames } from "./wire/frames.ts";
 import { readMessage, type Request, writeReply } from "./wire/message.ts";

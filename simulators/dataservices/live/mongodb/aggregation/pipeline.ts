@@ -12,7 +12,7 @@ const STAGES: StageTable = { ...LIST_STAGES, ...FIELD_STAGES, ...GROUP_STAGES, .
 
 /** Stages that a real server has, and this engine has not. */
 const ABSENT = new Set(
-  "$geoNear $search $searchMeta $vectorSearch $listSearchIndexes $planCacheStats $listLocalSessions $listSessions $querySettings $shardedDataDistribution $changeStreamSplitLargeEvent $rankFusion".split(
+  "$geoNear $search $searchMeta $vectorSearch $listSearchIndexes $planCacheStats $listSessions $querySettings $shardedDataDistribution $changeStreamSplitLargeEvent $rankFusion".split(
     " ",
   ),
 );
@@ -26,6 +26,7 @@ const OF_COMMAND = new Set([
   "$indexStats",
   "$currentOp",
   "$listCatalog",
+  "$listLocalSessions",
 ]);
 
 /** The name and the operand of a stage. @throws ServerError 40323 */

@@ -1,5 +1,7 @@
 import { Double } from "bson";
 import { filterContextOf, type PipelineContext } from "../aggregation/context.ts";
+import { compileExpression } from "../aggregation/expressions.ts";
+import { scopeOf } from "../aggregation/scope.ts";
 import { runPipeline } from "../aggregation/pipeline.ts";
 import type { Action } from "../auth/roles.ts";
 import { readCollation } from "../query/collation.ts";
@@ -138,8 +140,10 @@ export function contextOf(
   const { server, database } = call;
   const collation = readCollation(options.collation ?? collection?.options.collation);
   const variables: Record<string, Value> = { NOW: new Date(server.now), CLUSTER_TIME: server.store.time };
-  for (const [name, value] of Object.entries(documentIn(options, "let") ?? documentIn(call.body, "let") ?? {}))
-    variables[name] = value;
+  const bound = documentIn(options, "let") ?? documentIn(call.body, "let") ?? {};
+  // They are expressions that see no document, such as `{$literal: "$a"}`.
+  for (const [name, value] of Object.entries(bound))
+    variables[name] = compileExpression(value)(scopeOf({}, { ...variables }));
   return {
     database,
     texts: collation?.order ?? byCodePoint,

@@ -9,6 +9,7 @@ import { type MatchDetails } from "../query/match.ts";
 import { Rows } from "../server/cursors.ts";
 import type { Collection } from "../storage/collection.ts";
 import { documentFor } from "../storage/records.ts";
+import { byCodePoint, equals } from "../values/compare.ts";
 import { keyOf } from "../values/key.ts";
 import { type Document, isArray, isDocument, type Value } from "../values/value.ts";
 import { notSimulated, ServerError } from "../wire/errors.ts";
@@ -161,12 +162,18 @@ function count(call: Call): Document {
 
 function distinct(call: Call): Document {
   const path = componentsOf(requireText("distinct", call.body, "key"));
+  const collection = call.server.store.catalog.find(call.database, collectionName(call));
+  const { texts } = contextOf(call, collection);
   const values = new Map<string, Value>();
   for (const document of queryDocuments(call, documentIn(call.body, "query") ?? {}))
     for (const { value } of terminals(document, path))
       for (const each of isArray(value) ? value : [value])
         if (each !== undefined) values.set(keyOf(each), values.get(keyOf(each)) ?? each);
-  return { values: [...values.values()], ...OK };
+  const all = [...values.values()];
+  // A collation takes texts for equal that are not the same.
+  const distinctValues =
+    texts === byCodePoint ? all : all.filter((value, at) => all.findIndex((each) => equals(each, value, texts)) === at);
+  return { values: distinctValues, ...OK };
 }
 
 /** Commands that read documents. */

@@ -17,12 +17,14 @@ export async function once(
 ): Promise<Document> {
   const before = doneBefore(call, statement);
   if (before !== undefined) return before;
-  return whenFree(call, () => {
-    let marks: ReturnType<typeof marksFor> = [];
-    const result = inTransaction(call, work, (made) => (marks = marksFor(call, statement, made)));
-    remember(call, marks);
-    return result;
-  });
+  const doOnce = (): Promise<Document> =>
+    whenFree(call, () => {
+      let marks: ReturnType<typeof marksFor> = [];
+      const result = inTransaction(call, work, (made) => (marks = marksFor(call, statement, made)));
+      remember(call, marks);
+      return result;
+    });
+  return call.isRetryable ? call.server.failPoints.duringWrite(doOnce) : doOnce();
 }
 
 /** Runs statements one after another; one that fails ends the rest where they are ordered. */
@@ -78,7 +80,7 @@ export function insertInto(transaction: Transaction, collection: Collection, doc
     !isOvertaken &&
     record !== undefined &&
     (record.pending === undefined ? record.newest?.document : record.pending.document) !== undefined;
-  if (isTaken) collection.indexes.get("_id_")?.refuse(collection.namespace, id);
+  if (isTaken) collection.indexes.get("_id_")?.refuse(collection.namespace, document);
   transaction.put(collection, id, document);
 }
 

@@ -1,11 +1,10 @@
 import { compileMatch } from "../aggregation/context.ts";
 import type { MatchDetails } from "../query/match.ts";
-import { compileSort } from "../query/sort.ts";
 import type { Collection } from "../storage/collection.ts";
 import type { Transaction } from "../storage/transaction.ts";
 import { type CompiledUpdate, compileUpdate, seedOf } from "../update/update.ts";
 import { isIdentical } from "../values/compare.ts";
-import { type Document, isDocument, type Value } from "../values/value.ts";
+import { type Document, isDocument } from "../values/value.ts";
 import { ServerError } from "../wire/errors.ts";
 import {
   type Call,
@@ -59,7 +58,7 @@ export function upsert(
   return made;
 }
 
-const UPDATE_FIELDS = new Set(["q", "u", "c", "multi", "upsert", "collation", "arrayFilters", "hint", "sort"]);
+const UPDATE_FIELDS = new Set(["q", "u", "c", "multi", "upsert", "collation", "arrayFilters", "hint"]);
 
 async function updateStatement(call: Call, collection: Collection, statement: Document, at: number): Promise<Document> {
   const filter = requireStatement(statement, UPDATE_FIELDS, "update.updates");
@@ -72,27 +71,11 @@ async function updateStatement(call: Call, collection: Collection, statement: Do
   const target = { filter, update, isUpsert: isOn(statement, "upsert") };
   if (isMulti) return updateMany(call, collection, target, statement);
   return once(call, statementOf(call, at), (transaction) => {
-    const [first] = sortFound(
-      search({ ...call, transaction }, collection, filter, context.pipeline),
-      statement.sort,
-      call,
-      collection,
-    );
+    const [first] = search({ ...call, transaction }, collection, filter, context.pipeline);
     if (first === undefined) return insertMissing(call, transaction, collection, target);
     const after = updateOne(call, transaction, collection, first.document, update, first.details);
     return { n: 1, nModified: isIdentical(first.document, after) ? 0 : 1 };
   });
-}
-
-function sortFound<T extends { readonly document: Document }>(
-  found: readonly T[],
-  sort: Value,
-  call: Call,
-  collection: Collection,
-): readonly T[] {
-  if (!isDocument(sort)) return found;
-  const order = compileSort(sort, contextOf(call, collection).texts);
-  return found.toSorted((a, b) => order(a.document, b.document));
 }
 
 function insertMissing(call: Call, transaction: Transaction, collection: Collection, target: Target): Document {

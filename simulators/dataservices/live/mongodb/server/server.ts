@@ -7,6 +7,7 @@ import { Log } from "../storage/log.ts";
 import { Store } from "../storage/store.ts";
 import type { Document } from "../values/value.ts";
 import { Cursors } from "./cursors.ts";
+import { FailPoints } from "./fail-points.ts";
 import { Oplog } from "./oplog.ts";
 import { Sessions } from "./sessions.ts";
 
@@ -73,13 +74,6 @@ export interface Client {
   close(): void;
 }
 
-/** What a fail point does to commands. */
-interface FailPoint {
-  readonly data: Document;
-  /** How often it still acts. */
-  times: number;
-}
-
 /** One server: its data, users, sessions and cursors, without any socket. */
 export class Server {
   readonly options: ServerOptions;
@@ -94,10 +88,9 @@ export class Server {
   readonly electionId: ObjectId;
   /** Commands that came in, by name. */
   readonly counts = new Map<string, number>();
-  failPoint: FailPoint | undefined;
+  readonly failPoints = new FailPoints();
   connectionsMade = 0;
   readonly #log: Log | undefined;
-  #concern: Document = {};
 
   /** @throws ServerError InternalError where the files of the folder are damaged */
   constructor(options: ServerOptions) {
@@ -125,17 +118,6 @@ export class Server {
       logBytesMax,
       diskBytesMax,
     });
-  }
-
-  /** What the next reply carries besides: a fail point says so. */
-  armConcern(fields: Document): void {
-    this.#concern = fields;
-  }
-
-  pendingConcern(): Document {
-    const fields = this.#concern;
-    this.#concern = {};
-    return fields;
   }
 
   get now(): number {

@@ -26,8 +26,7 @@ interface SessionLimits {
   readonly transactionMsMax: number;
 }
 
-const noTransaction = (why: string): ServerError =>
-  new ServerError("NoSuchTransaction", why, { errorLabels: ["TransientTransactionError"] });
+const noTransaction = (why: string): ServerError => new ServerError("NoSuchTransaction", why);
 
 const UUID = 4;
 
@@ -188,6 +187,16 @@ export class Sessions {
       if (session.transaction === undefined && nowMs - session.usedMs > this.#limits.sessionIdleMsMax)
         this.#sessions.delete(session.id);
     }
+  }
+
+  /** The sessions of a user, as `$listLocalSessions` shows them. */
+  list(user: string): readonly Document[] {
+    return [...this.#sessions.values()]
+      .filter(({ id }) => id.endsWith(`/${user}`))
+      .map(({ id, usedMs }) => ({
+        _id: { id: new Binary(Buffer.from(id.slice(0, id.indexOf("/")), "hex"), UUID) },
+        lastUse: new Date(usedMs),
+      }));
   }
 
   /** What retryable writes have left: for the next image of the data. */

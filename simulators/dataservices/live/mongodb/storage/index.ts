@@ -85,9 +85,9 @@ export class Index {
     }
   }
 
-  /** @throws ServerError DuplicateKey: a value of this index is taken */
-  refuse(namespace: string, value: Value): never {
-    throw this.#duplicate(namespace, { text: "", values: [value] });
+  /** @throws ServerError DuplicateKey: the keys of this document are taken */
+  refuse(namespace: string, document: Document): never {
+    throw this.#duplicate(namespace, this.keysOf(document)[0] ?? { text: "", values: [] });
   }
 
   #duplicate(namespace: string, { values }: IndexKey): ServerError {

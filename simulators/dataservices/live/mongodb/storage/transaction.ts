@@ -18,7 +18,6 @@ export const writeConflict = (): ServerError =>
   new ServerError(
     "WriteConflict",
     "Caused by :: Write conflict during plan execution and yielding is disabled. :: Please retry your operation or multi-document transaction.",
-    { errorLabels: ["TransientTransactionError"] },
   );
 
 /** How a store changes a document, see `Store`. */
