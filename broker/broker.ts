@@ -1,28 +1,35 @@
 import type { FastifyInstance } from "fastify";
-import type { PostgresPool } from "kysely";
 import { createBackupStore } from "./backup/backups.ts";
-import { type BrokerConfig, checkConfig, managersOf } from "./config.ts";
+import { type BrokerConfig, checkConfig, keyRingOf, managersOf } from "./config.ts";
 import { BackendError, FinalError } from "./errors.ts";
+import { followVms } from "./guard/follow.ts";
 import { SecurityGroupGuard } from "./guard/guard.ts";
 import { neutronOf } from "./guard/neutron.ts";
-import { openProject } from "./openstack/project.ts";
+import { openProject, type OpenStackProject } from "./openstack/project.ts";
 import { restoreGuards, WATCH_MS } from "./guard/watch.ts";
 import { type Host, mortalHost } from "./host.ts";
+import { createMetrics } from "./observe/metrics.ts";
 import { createExecutor, type Executor, type OperationListener } from "./operations/executor.ts";
 import type { OperationContext } from "./operations/context.ts";
+import { leasedHost } from "./operations/lease.ts";
 import { createAuthentication } from "./osb/authentication.ts";
 import { backupRoutes } from "./osb/backups.ts";
 import { bindingRoutes } from "./osb/bindings/routes.ts";
 import { catalogRoute } from "./osb/catalog.ts";
 import { instanceRoutes } from "./osb/instances/routes.ts";
+import { healthRoutes } from "./osb/health.ts";
+import type { ControlPlane } from "./osb/operations.ts";
+import { operatorRoutes } from "./osb/operator.ts";
 import { recordRoutes } from "./osb/records.ts";
-import { createServer } from "./osb/server.ts";
+import { createServer, type TlsOptions } from "./osb/server.ts";
 import { register } from "./registrar/registrar.ts";
 import { serviceOf } from "./spi/catalog.ts";
 import { createDeployer } from "./spi/director/deployer.ts";
 import { AGENT_PORT } from "./spi/manifest.ts";
+import type { StorePool } from "./store/pool.ts";
 import { createSeal } from "./store/seal.ts";
-import { type Operation, openStore } from "./store/store.ts";
+import { isOutage } from "./store/outage.ts";
+import { type Operation, openStore, releaseLeases } from "./store/store.ts";
 
 /** A control plane of one data service. */
 export interface Broker {
@@ -39,9 +46,13 @@ export interface Broker {
 /** What a broker gets besides its configuration. */
 export interface BrokerOptions {
   /** The store of its state: a pool of `pg`, or `embeddedPool()`. */
-  readonly pool: PostgresPool;
+  readonly pool: StorePool;
   /** Called with each defect: an error that no backend caused. Default: nobody learns of them. */
   readonly report?: (error: unknown, operation?: Operation) => void;
+  /** The certificate with which its server speaks TLS. Default: it speaks plain HTTP. */
+  readonly tls?: TlsOptions | undefined;
+  /** Whether it is the only broker of its process, so that its metrics tell of the process, too. Default false. */
+  readonly isOnlyOne?: boolean | undefined;
   /** Called as operations begin, go wrong and end, for a log. Default: nobody learns of them. */
   readonly onOperation?: OperationListener;
 }
@@ -53,14 +64,15 @@ export interface BrokerOptions {
  */
 export async function createBroker(config: BrokerConfig, outer: Host, options: BrokerOptions): Promise<Broker> {
   checkConfig(config);
-  const { host, kill } = mortalHost(outer);
+  const { host: mortal, kill } = mortalHost(outer);
+  const host = leasedHost(mortal);
   const report = options.report ?? (() => {});
   const project = openProject(config, host);
   const service = serviceOf(config.service);
   const context: OperationContext = {
     config,
     host,
-    store: await openStore(options.pool, host),
+    store: await openStore(options.pool, host, config.leaseMs),
     service,
     deployer: createDeployer(config, host),
     guard: new SecurityGroupGuard(neutronOf(project), host, {
@@ -68,11 +80,28 @@ export async function createBroker(config: BrokerConfig, outer: Host, options: B
       agentPort: AGENT_PORT,
       managers: managersOf(config),
     }),
-    backups: createBackupStore(project, host, config.encryptionKey),
-    seal: createSeal(host, config.encryptionKey, "store"),
+    backups: createBackupStore(project, host, keyRingOf(config)),
+    seal: createSeal(host, keyRingOf(config), "store"),
   };
-  const executor = createExecutor(context, report, options.onOperation);
-  const app = createApp(context, executor, report);
+  const listen: OperationListener = (...event) => {
+    metrics.onOperation(...event);
+    options.onOperation?.(...event);
+  };
+  const executor = createExecutor(context, report, listen);
+  const metrics = createMetrics({
+    nowMs: () => host.nowMs(),
+    running: () => executor.running,
+    isStoreUp: () =>
+      context.store.ping().then(
+        () => true,
+        () => false,
+      ),
+    ofProcess: options.isOnlyOne,
+  });
+  let isOver = false;
+  const app = createServer(createAuthentication(config, host), report, options.tls);
+  metrics.watch(app);
+  addRoutes(app, { context, executor }, project);
   return {
     app,
     start: async () => {
@@ -84,23 +113,45 @@ export async function createBroker(config: BrokerConfig, outer: Host, options: B
           if (!(error instanceof BackendError || error instanceof FinalError)) report(error);
         });
       host.every(WATCH_MS, () => void look());
+      void followVms(context, () => isOver, report).catch(report);
+      keepLeases(context, executor, report);
     },
     stop: async () => {
+      isOver = true;
       kill();
       await app.close();
+      // Nothing is in progress here any more, so that others need not wait for the leases to end. Where the store is away, they will.
+      await releaseLeases(options.pool, context.store.worker).catch((error: unknown) => {
+        if (!isOutage(error)) report(error);
+      });
     },
-    kill,
+    kill: () => {
+      isOver = true;
+      kill();
+    },
   };
 }
 
-function createApp(context: OperationContext, executor: Executor, report: (error: unknown) => void): FastifyInstance {
-  const { config, host, service } = context;
-  const app = createServer(createAuthentication(config, host), report);
-  catalogRoute(app, service);
+/** Leases are prolonged this often while they last. */
+const SIGNS_PER_LEASE = 4;
+
+function keepLeases({ host, store }: OperationContext, executor: Executor, report: (error: unknown) => void): void {
+  if (store.isPrivate) return;
+  const keep = (): Promise<void> =>
+    executor.keepLeases().catch((error: unknown) => {
+      // A store that is away is asked again next time.
+      if (!(error instanceof BackendError)) report(error);
+    });
+  host.every(store.worker.leaseMs / SIGNS_PER_LEASE, () => void keep());
+}
+
+function addRoutes(app: FastifyInstance, controlPlane: ControlPlane, project: OpenStackProject): void {
+  const { context } = controlPlane;
+  healthRoutes(app, context.store);
+  catalogRoute(app, context.service);
   recordRoutes(app, context);
-  const controlPlane = { context, executor };
   instanceRoutes(app, controlPlane);
   bindingRoutes(app, controlPlane);
   backupRoutes(app, controlPlane);
-  return app;
+  operatorRoutes(app, controlPlane, project);
 }

@@ -1,4 +1,5 @@
 import { networkOf } from "./guard/cidr.ts";
+import type { ApplicationNetworks } from "./guard/networks.ts";
 
 /** The data services a control plane can offer. */
 export type ServiceName = "postgresql" | "redis" | "mongodb";
@@ -34,8 +35,12 @@ export interface BrokerConfig {
   readonly address?: { readonly name: string; readonly ip: string; readonly port: number };
   /** 32 bytes, as hexadecimal digits: encrypts credentials and backups at rest. */
   readonly encryptionKey: string;
-  /** Networks from which applications connect: data guard opens instances to these on bind. */
+  /** Further keys, which only open what was sealed with them: earlier ones, and one that is about to be the first. Default: none. */
+  readonly readingKeys?: readonly string[];
+  /** Networks from which applications connect that have none of their own: data guard opens instances to these on bind. */
   readonly applicationCidrs: readonly string[];
+  /** Networks of single applications, spaces and organizations; the narrowest that fits a binding counts. Default: none. */
+  readonly applicationNetworks?: readonly ApplicationNetworks[];
   /**
    * Networks from which instances are managed, this control plane's and the backup manager's: data guard opens the agents' port to
    * these and to nobody else. Default: `address.ip`.
@@ -43,6 +48,8 @@ export interface BrokerConfig {
   readonly managementCidrs?: readonly string[];
   /** Factor on the pauses between polls. Default 1. */
   readonly pace?: number;
+  /** How long an operation stays a process's without a sign of life, in ms; then another process takes it over. Default 15 s. */
+  readonly leaseMs?: number;
   readonly plantedBug?: PlantedBug;
 }
 
@@ -54,15 +61,22 @@ export interface Login {
 
 /** What can keep a broker from starting, by code, and what to do about it. */
 export const CONFIG_ERRORS = {
-  CONFIG_BAD_KEY: "encryptionKey must be 64 hexadecimal digits",
-  CONFIG_BAD_CIDR: "applicationCidrs and managementCidrs must be IPv4 prefixes such as 10.0.0.0/24",
+  CONFIG_BAD_KEY: "encryptionKey and each of readingKeys must be 64 hexadecimal digits",
+  CONFIG_BAD_SCOPE: "each of applicationNetworks must name one of application, space and organization",
+  CONFIG_BAD_CIDR:
+    "applicationCidrs, applicationNetworks and managementCidrs must be IPv4 prefixes such as 10.0.0.0/24",
   CONFIG_NO_MANAGER: "say in managementCidrs, or by address.ip, where this control plane's connections come from",
   CONFIG_NO_LOGIN: "username and password must not be empty",
   CONFIG_NO_FILE: "name a configuration file that can be read",
   CONFIG_NOT_YAML: "the configuration file must hold one YAML or JSON mapping",
   CONFIG_INVALID: "see broker/README.md for the settings",
-  CONFIG_BAD_LISTEN: "listen must be a loopback address and a port, such as 127.0.0.1:3000",
+  CONFIG_BAD_LISTEN: "listen must be an address and a port, such as 127.0.0.1:3000; without tls, a loopback address",
+  CONFIG_BAD_TLS: "tls.cert and tls.key must be PEM, or the paths of PEM files, that belong together",
   CONFIG_PORT_TAKEN: "stop what listens there, or choose another address with BROKER_LISTEN",
+  CONFIG_NEWER_SCHEMA: "a newer broker has used the database: start that version or a later one",
+  CONFIG_NO_DATABASE: "name the broker's database with DATABASE_URL",
+  CONFIG_BAD_DATABASE:
+    "DATABASE_URL must be postgres://user:password@host:port,…/database, with target_session_attrs any, read-write or primary",
   CONFIG_NO_STORE: "see that the database of DATABASE_URL runs and takes the login",
 } as const;
 
@@ -82,10 +96,20 @@ export class ConfigError extends Error {
 export const managersOf = ({ managementCidrs, address }: BrokerConfig): readonly string[] =>
   managementCidrs ?? (address === undefined ? [] : [`${address.ip}/32`]);
 
+/** The keys that open what is sealed at rest. The first one seals. */
+export const keyRingOf = ({ encryptionKey, readingKeys = [] }: BrokerConfig): readonly string[] => [
+  encryptionKey,
+  ...readingKeys,
+];
+
 /** Checks what no type can say of a configuration. @throws ConfigError */
 export function checkConfig(config: BrokerConfig): BrokerConfig {
-  if (!/^[0-9a-f]{64}$/i.test(config.encryptionKey)) throw new ConfigError("CONFIG_BAD_KEY");
-  for (const cidr of [...config.applicationCidrs, ...(config.managementCidrs ?? [])])
+  for (const key of keyRingOf(config)) if (!/^[0-9a-f]{64}$/i.test(key)) throw new ConfigError("CONFIG_BAD_KEY");
+  const { applicationNetworks = [] } = config;
+  for (const { cidrs: _cidrs, ...scopes } of applicationNetworks)
+    if (Object.keys(scopes).length !== 1) throw new ConfigError("CONFIG_BAD_SCOPE", JSON.stringify(scopes));
+  const applications = [...config.applicationCidrs, ...applicationNetworks.flatMap(({ cidrs }) => cidrs)];
+  for (const cidr of [...applications, ...(config.managementCidrs ?? [])])
     if (!cidr.includes("/") || networkOf(cidr) === undefined) throw new ConfigError("CONFIG_BAD_CIDR", cidr);
   if (managersOf(config).length === 0) throw new ConfigError("CONFIG_NO_MANAGER");
   for (const { username, password } of [config.credentials, config.admin]) {

@@ -48,3 +48,11 @@ export class FinalError extends Error {
     this.name = "FinalError";
   }
 }
+
+/** Another process has taken an operation over. Whoever worked on it so far must stop, and change nothing more. */
+export class LeaseLostError extends Error {
+  constructor(operationId: string) {
+    super(`operation ${operationId} was taken over by another process`);
+    this.name = "LeaseLostError";
+  }
+}

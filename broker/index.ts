@@ -10,3 +10,4 @@ export {
 } from "./config.ts";
 export { type Host, realHost } from "./host.ts";
 export { embeddedPool } from "./store/embedded.ts";
+export type { StorePool } from "./store/pool.ts";

@@ -1,4 +1,6 @@
+import { keyRingOf } from "./config.ts";
 import type { Settings } from "./settings.ts";
+import { parseDatabaseUrl } from "./store/hosts.ts";
 
 /** Writes one line of JSON. It leaves out secrets of the settings, and whatever looks like a secret that the broker made. */
 export type Log = (event: string, data: Readonly<Record<string, unknown>>) => void;
@@ -8,16 +10,21 @@ const DRAWN = /[0-9a-f]{40,}/gi;
 const HIDDEN = "[secret]";
 
 function secretsIn({ broker, databaseUrl }: Settings): readonly string[] {
-  const { credentials, admin, director, openstack, encryptionKey } = broker;
+  const { credentials, admin, director, openstack } = broker;
   return [
     credentials.password,
     admin.password,
     director.clientSecret,
     openstack.password,
-    encryptionKey,
-    ...(databaseUrl === undefined ? [] : [databaseUrl, decodeURIComponent(new URL(databaseUrl).password)]),
+    ...keyRingOf(broker),
+    ...(databaseUrl === undefined ? [] : secretsOfUrl(databaseUrl)),
   ].filter((secret) => secret !== "");
 }
+
+const secretsOfUrl = (url: string): readonly string[] => [
+  url,
+  ...parseDatabaseUrl(url).urls.flatMap((each) => [each, decodeURIComponent(new URL(each).password)]),
+];
 
 /**
  * Makes a log on standard output.

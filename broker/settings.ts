@@ -1,15 +1,20 @@
 import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
+import { createSecureContext } from "node:tls";
 import Ajv from "ajv";
 import Type, { type Static } from "typebox";
 import { parse } from "yaml";
 import { type BrokerConfig, checkConfig, ConfigError } from "./config.ts";
 import { isObject } from "./json.ts";
+import type { TlsOptions } from "./osb/server.ts";
+import { parseDatabaseUrl } from "./store/hosts.ts";
 
 /** The settings of a control plane's process: the broker's configuration, and more. */
 export interface Settings {
   readonly broker: BrokerConfig;
   readonly listen: { readonly host: string; readonly port: number };
+  /** PEM of the certificate and the key with which it speaks TLS. */
+  readonly tls?: TlsOptions;
   /** `postgres://…`; absent: the state is kept in memory and gone with the process. */
   readonly databaseUrl?: string;
   /** PEM of the authority that signed the director's certificate. */
@@ -22,6 +27,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 const VARIABLES: Readonly<Record<string, string>> = {
   BROKER_SERVICE: "service",
   BROKER_LISTEN: "listen",
+  BROKER_TLS_CERT: "tls.cert",
+  BROKER_TLS_KEY: "tls.key",
   BROKER_USERNAME: "credentials.username",
   BROKER_PASSWORD: "credentials.password",
   BROKER_ADMIN_USERNAME: "admin.username",
@@ -43,11 +50,16 @@ const VARIABLES: Readonly<Record<string, string>> = {
 const LISTS: Readonly<Record<string, string>> = {
   BROKER_APPLICATION_CIDRS: "applicationCidrs",
   BROKER_MANAGEMENT_CIDRS: "managementCidrs",
+  BROKER_READING_KEYS: "readingKeys",
 };
 
 const Text = Type.String({ minLength: 1 });
 const Login = Type.Object({ username: Text, password: Text });
 const Url = Type.String({ pattern: "^https?://." });
+
+/** Shorter leases end while a database is merely slow. */
+const LEASE_MS_MIN = 1_000;
+const LEASE_MS_MAX = 600_000;
 
 /** A settings file with the environment on top of it. */
 const SettingsTree = Type.Object(
@@ -62,9 +74,25 @@ const SettingsTree = Type.Object(
     domain: Type.Optional(Text),
     address: Type.Optional(Type.Object({ name: Text, ip: Text, port: Type.Integer() })),
     encryptionKey: Text,
+    readingKeys: Type.Optional(Type.Array(Text)),
     applicationCidrs: Type.Array(Text),
+    applicationNetworks: Type.Optional(
+      Type.Array(
+        Type.Object(
+          {
+            application: Type.Optional(Text),
+            space: Type.Optional(Text),
+            organization: Type.Optional(Text),
+            cidrs: Type.Array(Text, { minItems: 1 }),
+          },
+          { additionalProperties: false },
+        ),
+      ),
+    ),
     managementCidrs: Type.Optional(Type.Array(Text, { minItems: 1 })),
     pace: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),
+    leaseMs: Type.Optional(Type.Integer({ minimum: LEASE_MS_MIN, maximum: LEASE_MS_MAX })),
+    tls: Type.Optional(Type.Object({ cert: Text, key: Text })),
     databaseUrl: Type.Optional(Type.String({ pattern: "^postgres(ql)?://." })),
     caCert: Type.Optional(Text),
   },
@@ -104,12 +132,13 @@ function put(tree: Tree, path: string, value: string): void {
   }
 }
 
-/** Parses an address such as `127.0.0.1:3000`. It must be a loopback address: for others, a proxy speaks TLS. @throws ConfigError CONFIG_BAD_LISTEN */
-function parseListen(value: string): Settings["listen"] {
+/** Parses an address such as `127.0.0.1:3000`. Passwords go over no network in clear, so without TLS it must be a loopback address. @throws ConfigError CONFIG_BAD_LISTEN */
+function parseListen(value: string, isTls: boolean): Settings["listen"] {
   const match = /^(.+):(\d{1,5})$/.exec(value);
   const [host, port] = [match?.[1] ?? "", Number(match?.[2])];
   const isLoopback = host === "localhost" || host === "[::1]" || (isIP(host) === 4 && host.startsWith("127."));
-  if (!isLoopback || port > 65_535) throw new ConfigError("CONFIG_BAD_LISTEN", value);
+  const isAddress = isLoopback || (isTls && isIP(host.replaceAll(/[[\]]/g, "")) !== 0);
+  if (!isAddress || port > 65_535) throw new ConfigError("CONFIG_BAD_LISTEN", value);
   return { host: host.replaceAll(/[[\]]/g, ""), port };
 }
 
@@ -128,6 +157,18 @@ const CONVERSIONS: Readonly<Record<string, (value: string) => string>> = {
   CONSUL_HTTP_ADDR: (value) => (/^https?:/.test(value) ? value : `http://${value}`),
 };
 
+/** @throws ConfigError CONFIG_BAD_TLS, without the contents, one of which is secret */
+function readTls({ cert, key }: TlsOptions): TlsOptions {
+  const read = (value: string): string => (value.includes("-----BEGIN") ? value : readFileSync(value, "utf8"));
+  try {
+    const tls = { cert: read(cert), key: read(key) };
+    createSecureContext(tls);
+    return tls;
+  } catch {
+    throw new ConfigError("CONFIG_BAD_TLS");
+  }
+}
+
 function applyEnvironment(tree: Tree, environment: Environment): void {
   for (const [name, path] of Object.entries(VARIABLES)) {
     const value = environment[name];
@@ -138,6 +179,7 @@ function applyEnvironment(tree: Tree, environment: Environment): void {
     if (value !== undefined) tree[setting] = value.split(",").map((each) => each.trim());
   }
   if (environment.BROKER_PACE !== undefined) tree.pace = Number(environment.BROKER_PACE);
+  if (environment.BROKER_LEASE_MS !== undefined) tree.leaseMs = Number(environment.BROKER_LEASE_MS);
   if (environment.BOSH_UAA_URL !== undefined) put(tree, "director.uaaUrl", environment.BOSH_UAA_URL);
 }
 
@@ -153,13 +195,15 @@ export function readSettings(file: string | undefined, environment: Environment)
     const [error] = validate.errors ?? [];
     throw new ConfigError("CONFIG_INVALID", `${error?.instancePath || "the settings"} ${error?.message ?? ""}`);
   }
-  const { listen: wanted, databaseUrl, caCert, ...broker } = tree;
-  const listen = parseListen(wanted ?? "127.0.0.1:3000");
+  const { listen: wanted, tls: files, databaseUrl, caCert, ...broker } = tree;
+  if (databaseUrl !== undefined) parseDatabaseUrl(databaseUrl);
+  const listen = parseListen(wanted ?? "127.0.0.1:3000", files !== undefined);
   // By default its connections come from the address at which it listens.
   const here = { managementCidrs: [`${isIP(listen.host) === 4 ? listen.host : "127.0.0.1"}/32`] };
   return {
     broker: checkConfig({ ...(broker.address === undefined && here), ...broker }),
     listen,
+    ...(files && { tls: readTls(files) }),
     ...(databaseUrl !== undefined && { databaseUrl }),
     ...(caCert !== undefined && { caCert: certificateOf(caCert) }),
   };

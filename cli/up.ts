@@ -6,7 +6,7 @@ import { publishCloud } from "./cloud-state.ts";
 import { EXIT } from "./errors.ts";
 import { storyPrinter } from "./story.ts";
 
-/** What the command line of `up` gives. */
+/** The options of `up`. */
 interface UpOptions extends Omit<BootOptions, "tell"> {
   readonly json?: boolean;
 }
@@ -33,7 +33,7 @@ function servedBy(engine: CloudDescription["engines"][number]): string {
   return `${engine.name} ${engine.version}${engine.isEmbedded ? ", embedded" : ""}`;
 }
 
-/** Where everything is, without secrets: those are in `drydock env`. */
+/** Says where everything is, without secrets: `drydock env` has those. */
 function summary(description: CloudDescription): string {
   const { block, seed, pace, director, openstack, dns, consul, brokers, engines, control } = description;
   const paint = paintFor(process.stdout);

@@ -1,19 +1,19 @@
 import { judgedLine } from "./judged.ts";
 import { type Cause, causesSentence, groupByCause, rankTitle } from "./causes.ts";
-import { repeatLines } from "./repeat.ts";
+import { repeatLines, secretLine } from "./repeat.ts";
 import { type CheckReport, failingSeeds, type Report, subjectOf } from "./report.ts";
 import { specificationUrl } from "./specification.ts";
 import { LOOK, noPaint, plain, tally } from "./terminal.ts";
 
-/** What of Markdown and HTML a text of a broker could use to be more than text. */
+/** Characters by which a broker's text could become Markdown or HTML. */
 const MARKUP = /[\\`*_[\]<>#|~&]/g;
 
-/** A text of anybody as text of a Markdown document, on one line. */
+/** Escapes an untrusted text for a Markdown document, on one line. */
 function escapeMarkdown(text: string): string {
   return plain(text).replace(MARKUP, (char) => `&#${char.charCodeAt(0)};`);
 }
 
-/** A block that no line inside can end. */
+/** A code block that no line inside can end. */
 function codeBlock(lines: readonly string[]): string[] {
   const text = lines.map(plain).join("\n");
   const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
@@ -60,8 +60,10 @@ function findingLines(report: Report): string[] {
   const causes = groupByCause(report);
   const sentence = causesSentence(causes);
   const ranks = Map.groupBy(causes, ({ root }) => rankTitle(root));
+  const secret = secretLine(causes.flatMap(({ root }) => repeatLines(root)));
   return [
     ...(sentence === undefined ? [] : [`**${sentence}**`, ""]),
+    ...(secret === undefined ? [] : ["For the curl lines:", "", ...codeBlock([secret]), ""]),
     ...[...ranks].flatMap(([title, ranked]) => [
       `### ${title}`,
       "",
@@ -80,7 +82,7 @@ function seedLines(report: Report): string[] {
   ]);
 }
 
-/** Why checks did not apply, the reason that is given most often first. */
+/** Why checks did not apply, most frequent reason first. */
 function notApplicableLines({ checks }: Report): string[] {
   const left = checks.filter(({ verdict }) => verdict === "not-applicable");
   if (left.length === 0) return [];

@@ -2,22 +2,22 @@ import type { Verdict } from "../conformance/runner/events.ts";
 import { judgedLine } from "./judged.ts";
 import { type Cause, causesSentence, groupByCause, rankTitle } from "./causes.ts";
 import { duration } from "./duration.ts";
-import { repeatLines } from "./repeat.ts";
+import { repeatLines, secretLine } from "./repeat.ts";
 import { type CheckReport, failingSeeds, findings, type Report, subjectOf } from "./report.ts";
 import { BAR_CELLS, bar, cut, LOOK, noPaint, type Paint, plain, type Style, tally } from "./terminal.ts";
 
 /** How a summary is shown. */
 export interface SummaryOptions {
   readonly paint?: Paint;
-  /** Where the HTML report lies, as the reader would open it. */
+  /** The path of the HTML report, as the reader would open it. */
   readonly reportPath?: string;
-  /** Causes shown, and failing seeds; the others are counted. Default 20. */
+  /** How many causes and failing seeds are shown; the others are counted. Default 20. */
   readonly findingsMax?: number;
   /** Shows under each cause its clause and the lines that repeat it. Default false. */
   readonly evidence?: boolean;
 }
 
-/** Causes, and failing seeds, on a screen. */
+/** How many causes and failing seeds fit a screen. */
 const FINDINGS_MAX = 20;
 
 const VERDICT_STYLE: Readonly<Record<Verdict, Style>> = {
@@ -32,7 +32,7 @@ function field(name: string, value: string | undefined, paint: Paint): string[] 
   return value === undefined ? [] : [`      ${paint("dim", name.padEnd(9))} ${value}`];
 }
 
-/** Ids of followers named on a line; the others are counted. */
+/** How many followers a line names; the others are counted. */
 const FOLLOWERS_MAX = 4;
 
 function followerLines(followers: readonly CheckReport[], paint: Paint): string[] {
@@ -42,13 +42,13 @@ function followerLines(followers: readonly CheckReport[], paint: Paint): string[
   return field("follow", `${named.join(", ")}${rest > 0 ? ` and ${rest} more` : ""}`, paint);
 }
 
-/** What was wrong, in a line: what was seen where that is known, else the reason. */
+/** What was wrong, in one line: the reason, which says what was expected and seen. */
 function whatOf({ seen, reason }: CheckReport): string | undefined {
-  const what = seen === undefined ? reason : `seen: ${seen}`;
+  const what = reason ?? (seen === undefined ? undefined : `seen: ${seen}`);
   return what === undefined ? undefined : cut(plain(what), WHAT_CHARS_MAX);
 }
 
-/** Longest account of what was wrong, in characters; the reports have it whole. */
+/** The longest account of what was wrong, in characters; the reports have all of it. */
 const WHAT_CHARS_MAX = 140;
 
 function evidenceLines(check: CheckReport, paint: Paint): string[] {
@@ -130,17 +130,25 @@ function leftBehindLines(report: Report, paint: Paint): string[] {
   return [head, ...report.leftBehind.map(({ curl }) => `      ${plain(curl)}`), ""];
 }
 
-/** Where the curl lines are, for whoever has only this summary; with them on show, how to give the secret that they leave out. */
+/** Longest note shown, in characters; the reports have it whole. */
+const NOTE_CHARS_MAX = 200;
+
+/** What happened beside the checks, such as a defect in what several of them share. */
+function noteLines({ notes }: Report, paint: Paint): string[] {
+  if (notes.length === 0) return [];
+  return [...notes.map((note) => `  ${paint("dim", "note")}  ${cut(plain(note), NOTE_CHARS_MAX)}`), ""];
+}
+
+/** Where a reader of the summary finds the curl lines; where they are shown, how to supply the secret that they leave out. */
 function evidenceHint(report: Report, options: SummaryOptions, paint: Paint): string[] {
   const shown = [
     ...(options.evidence === true ? findings(report).flatMap(repeatLines) : []),
     ...report.leftBehind.map(({ curl }) => curl),
   ];
-  const set = "export DRYDOCK_AUTHORIZATION=\"Basic $(printf %s 'USER:PASSWORD' | base64)\"";
-  const needsSecret = shown.some((line) => line.includes("$DRYDOCK_AUTHORIZATION"));
+  const secret = secretLine(shown);
   const isHidden = options.evidence !== true && options.reportPath === undefined && findings(report).length > 0;
   return [
-    ...(needsSecret ? [`  ${paint("dim", "for the curl lines:")}  ${set}`, ""] : []),
+    ...(secret === undefined ? [] : [`  ${paint("dim", "for the curl lines:")}  ${secret}`, ""]),
     ...(isHidden ? [`  ${paint("dim", "requests and answers: --evidence, or --out DIR for the report")}`, ""] : []),
   ];
 }
@@ -154,7 +162,7 @@ function resultCount(report: Report): number {
   return Object.values(report.counts).reduce((sum, count) => sum + count, 0);
 }
 
-/** The end of a run for a person: what holds, what does not with clause and curl line, and where the report lies. */
+/** The end of a run for a person: what holds, what does not, with clause and curl line, and where the report is. */
 export function summaryLines(report: Report, options: SummaryOptions = {}): string[] {
   const paint = options.paint ?? noPaint;
   const subject = [plain(subjectOf(report.target)), report.profile].filter(Boolean).join(" · ");
@@ -163,6 +171,7 @@ export function summaryLines(report: Report, options: SummaryOptions = {}): stri
     "",
     ...findingLines(report, options, paint),
     ...leftBehindLines(report, paint),
+    ...noteLines(report, paint),
     ...evidenceHint(report, options, paint),
     ...tableLines(report, paint),
     "",

@@ -46,7 +46,7 @@ const LONG = Uint8Array.from({ length: 9 * 1024 * 1024 }, (_, at) => ((at * 2_65
 describe("the backup store", () => {
   let swift: Swift;
   let store: BackupStore;
-  const storeWith = (key: string): BackupStore => createBackupStore(swift.project, new FakeHost(), key);
+  const storeWith = (key: string): BackupStore => createBackupStore(swift.project, new FakeHost(), [key]);
 
   beforeEach(() => {
     swift = new Swift();

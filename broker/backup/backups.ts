@@ -98,11 +98,11 @@ class Container {
 /**
  * Opens the backups of a project.
  *
- * @param encryptionKey 64 hexadecimal digits; each instance's backups are sealed under a key derived from it
+ * @param ring keys of 64 hexadecimal digits, the first of which seals; each instance's backups are sealed under a key derived from it
  */
-export function createBackupStore(project: OpenStackProject, host: Host, encryptionKey: string): BackupStore {
+export function createBackupStore(project: OpenStackProject, host: Host, ring: readonly string[]): BackupStore {
   const container = new Container(project);
-  const sealOf = (instanceId: string): Seal => createSeal(host, encryptionKey, `backup/${instanceId}`);
+  const sealOf = (instanceId: string): Seal => createSeal(host, ring, `backup/${instanceId}`);
   return {
     async put(instanceId, backupId, dump) {
       const sealed = sealOf(instanceId).seal(await host.track(compress(dump, { level: 6 })));

@@ -1,4 +1,4 @@
-import { BackendError, FinalError } from "../errors.ts";
+import { BackendError, FinalError, LeaseLostError } from "../errors.ts";
 import type { Host } from "../host.ts";
 
 /** Bytes that nobody else can change, as `fetch` wants them for a body. */
@@ -46,6 +46,8 @@ async function send(host: Host, { method, url, headers, json, body }: BackendReq
 export async function exchange(host: Host, request: BackendRequest): Promise<BackendAnswer> {
   const what = `${request.method} ${request.url}`;
   const answer = await send(host, request).catch((error: unknown) => {
+    // Nothing was sent, and nothing may be.
+    if (error instanceof LeaseLostError) throw error;
     throw new BackendError(`${what}: ${error instanceof Error ? error.message : String(error)}`);
   });
   if (isTransient(answer.status)) throw new BackendError(describeAnswer(answer, what));

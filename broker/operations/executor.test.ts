@@ -49,7 +49,7 @@ class Bench {
         await note(`admit ${cidrs.join()}`);
         this.admit();
       },
-      close: () => note("close"),
+      narrow: (_id, cidrs) => note(cidrs.length === 0 ? "close" : `narrow ${cidrs.join()}`),
       remove: (id) => note(`unguard ${id}`),
     };
     this.context = {
@@ -64,7 +64,7 @@ class Bench {
         get: () => Promise.resolve(new Uint8Array()),
         remove: (id) => note(`forget ${id}`),
       },
-      seal: createSeal(host, TEST_CONFIG.encryptionKey, "store"),
+      seal: createSeal(host, [TEST_CONFIG.encryptionKey], "store"),
     };
     this.executor = this.executorOn(() => ({}));
   }
@@ -72,8 +72,8 @@ class Bench {
   /** An executor whose store does some things in another way. */
   executorOn(change: (store: Store) => Partial<Store>): Executor {
     const { store, ...others } = this.context;
-    const changed = { ...others, store: { ...store, ...change(store) } };
-    return createExecutor(changed, (error) => void this.reported.push(error));
+    const changed: Store = { ...store, ...change(store), fencedBy: () => changed };
+    return createExecutor({ ...others, store: changed }, (error) => void this.reported.push(error));
   }
 
   row(id: string): InstanceRow {
@@ -104,6 +104,8 @@ class Bench {
       payload: JSON.stringify({ row: this.row(id) }),
       busy: id,
       created_ms: 1,
+      worker: this.context.store.worker.name,
+      fence: 1,
       ...change,
     };
     await (operation.busy === null ? this.context.store.enqueue(operation) : this.context.store.claim(operation));

@@ -1,10 +1,12 @@
-import { BackendError, FinalError } from "../errors.ts";
+import { BackendError, FinalError, LeaseLostError } from "../errors.ts";
 import type { OperationKind } from "../store/schema.ts";
 import type { Operation } from "../store/store.ts";
 import { backup, restore, undoBackup, undoRestore } from "./backups.ts";
 import { bind, unbind } from "./bindings.ts";
 import type { OperationContext } from "./context.ts";
 import { deprovision, provision, undoProvision, undoUpdate, update } from "./instances.ts";
+import { OperationLease, workUnder } from "./lease.ts";
+import { mend } from "./mends.ts";
 import { coalesce, retryRounds } from "./retry.ts";
 
 type OperationStep = (context: OperationContext, operation: Operation) => Promise<void>;
@@ -23,6 +25,7 @@ const STEPS: Readonly<Record<OperationKind, OperationSteps>> = {
   unbind: { work: unbind },
   backup: { work: backup, undo: undoBackup },
   restore: { work: restore, undo: undoRestore },
+  mend: { work: mend },
 };
 
 /** How often a whole operation is tried while a backend is down. */
@@ -32,35 +35,52 @@ const UNDO_ROUNDS_MAX = 50;
 
 /** How often a waiting operation checks whether it is its turn. */
 const TURN_MS = 2000;
+/** How often the ending of an operation that another process works on is looked for. */
+const FOLLOW_MS = 1000;
 
 /** How an operation ended. */
 export type Ending = "succeeded" | "failed";
 
+/** What a listener hears of an operation; `is lost` when another process has taken it over. */
+type OperationEvent = "begins" | "goes wrong" | "is lost" | Ending;
+
 /** Called when an operation begins (again, after a restart), when it or its undoing goes wrong, and when it has ended. */
-export type OperationListener = (operation: Operation, event: "begins" | "goes wrong" | Ending, why?: unknown) => void;
+export type OperationListener = (operation: Operation, event: OperationEvent, why?: unknown) => void;
 
 /**
- * Carries operations out in the background. Each is a row that is stored before anything is done, and each step can be done
- * again, so that a broker that was killed goes on where it stopped.
+ * Carries operations out in the background. Each is a row that is stored before anything is done, and each step can be done again, so that whoever
+ * takes over from a broker that was killed goes on where it stopped. Of several processes on one store, one works on an operation.
  */
 export interface Executor {
-  /** Runs an operation. Resolves with its ending, once that is stored. An operation that is started twice runs once. */
+  /**
+   * Runs an operation that this process holds, or may take. Resolves with its ending, once that is stored, also when another process works on it. An
+   * operation that is started twice runs once.
+   */
   start(operation: Operation): Promise<Ending>;
-  /** Takes up open operations that nobody carries out, such as those of an earlier process. Waits for a store that is away. */
+  /** Takes up open operations that nobody carries out, such as those of a process that was killed. Waits for a store that is away. */
   resume(): Promise<void>;
   /** As `resume`, in the background: for when an answer of the store was lost, which may have opened an operation. */
   resumeLater(): void;
+  /** Prolongs the leases of this process, gives up what was taken from it, and takes up what others have left. @throws StoreError */
+  keepLeases(): Promise<void>;
+  /** How many operations this process works on. */
+  readonly running: number;
 }
 
 /** What a platform reads of a failure: no hosts, ids or traces of the backend. */
 const describeFailure = (kind: OperationKind): string =>
   `The ${kind} did not succeed. Try again, or ask the operator of the service.`;
 
+interface Running {
+  readonly lease: OperationLease;
+  readonly ending: Promise<Ending>;
+}
+
 class BackgroundExecutor implements Executor {
   readonly #context: OperationContext;
   readonly #report: (error: unknown, operation?: Operation) => void;
   readonly #listen: OperationListener;
-  readonly #running = new Map<string, Promise<Ending>>();
+  readonly #running = new Map<string, Running>();
   readonly resume: () => Promise<void>;
 
   constructor(
@@ -71,37 +91,96 @@ class BackgroundExecutor implements Executor {
     this.#context = context;
     this.#report = report;
     this.#listen = listen;
-    this.resume = coalesce(() =>
-      this.#writeUntilDone(async () => {
-        for (const operation of await context.store.openOperations()) void this.start(operation);
-      }),
-    );
+    this.resume = coalesce(() => retryRounds(context.host, Number.POSITIVE_INFINITY, () => this.#takeUp()));
+  }
+
+  get running(): number {
+    return this.#running.size;
   }
 
   start(operation: Operation): Promise<Ending> {
     const known = this.#running.get(operation.id);
-    if (known !== undefined) return known;
-    const ending = this.#perform(operation).finally(() => this.#running.delete(operation.id));
-    this.#running.set(operation.id, ending);
-    ending.catch((error: unknown) => this.#report(error, operation));
-    return ending;
+    if (known !== undefined && !known.lease.isLost) return known.ending;
+    const isOurs = operation.worker === this.#context.store.worker.name;
+    return isOurs ? this.#run(operation) : this.#takeOrFollow(operation);
   }
 
   resumeLater(): void {
     this.resume().catch((error: unknown) => this.#report(error));
   }
 
-  async #perform(operation: Operation): Promise<Ending> {
+  async keepLeases(): Promise<void> {
+    const { store, host } = this.#context;
+    const askedMs = host.nowMs();
+    const held = new Map((await store.renew()).map(({ id, fence }) => [id, fence]));
+    for (const [id, { lease }] of this.#running) {
+      if (held.get(id) === lease.fence) lease.prolong(askedMs);
+      // What ended meanwhile is nobody's; its worker learns that when it stores the end.
+      else if (held.has(id) || (await store.operation(id))?.worker !== store.worker.name) lease.lose();
+    }
+    await this.#takeUp();
+  }
+
+  /** Starts what is this process's and not running, after it has taken what nobody holds any more. */
+  async #takeUp(): Promise<void> {
     const { store } = this.#context;
-    if (operation.busy === null) await this.#writeUntilDone(() => this.#waitForTurn(operation));
+    await store.takeFree();
+    for (const operation of await store.ownOperations()) void this.start(operation);
+  }
+
+  #run(operation: Operation): Promise<Ending> {
+    const { store, host } = this.#context;
+    const leaseMs = store.isPrivate ? Number.POSITIVE_INFINITY : store.worker.leaseMs;
+    const lease = new OperationLease(operation.id, operation.fence, host, leaseMs);
+    const context = { ...this.#context, store: store.fencedBy(operation.id, operation.fence) };
+    const ending = workUnder(lease, () => this.#perform(context, operation))
+      .finally(() => {
+        if (this.#running.get(operation.id)?.lease === lease) this.#running.delete(operation.id);
+      })
+      .catch((error: unknown) => {
+        if (!(error instanceof LeaseLostError)) throw error;
+        this.#listen(operation, "is lost");
+        return this.#follow(operation.id);
+      });
+    this.#running.set(operation.id, { lease, ending });
+    ending.catch((error: unknown) => this.#report(error, operation));
+    return ending;
+  }
+
+  async #takeOrFollow(operation: Operation): Promise<Ending> {
+    const { store } = this.#context;
+    const fence = await store.take(operation.id);
+    if (fence === undefined) return this.#follow(operation.id);
+    return this.#run({ ...operation, worker: store.worker.name, fence });
+  }
+
+  /** Waits for the ending of an operation that another process works on. One that is forgotten was undone by whatever deleted its instance. */
+  async #follow(id: string): Promise<Ending> {
+    const { store, host } = this.#context;
+    for (;;) {
+      const state = await store.operation(id).then(
+        (row) => row?.state ?? "failed",
+        (error: unknown) => {
+          if (error instanceof BackendError) return "unknown";
+          throw error;
+        },
+      );
+      if (state === "succeeded" || state === "failed") return state;
+      await host.sleepMs(FOLLOW_MS);
+    }
+  }
+
+  async #perform(context: OperationContext, operation: Operation): Promise<Ending> {
+    const { store } = context;
+    if (operation.busy === null) await this.#writeUntilDone(() => this.#waitForTurn(context, operation));
     this.#listen(operation, "begins");
     const { work, undo } = STEPS[operation.kind];
     const isUndoing = operation.state === "undoing";
-    const ending = isUndoing ? "failed" : await this.#attempt(ROUNDS_MAX, operation, work);
+    const ending = isUndoing ? "failed" : await this.#attempt(ROUNDS_MAX, context, operation, work);
     if (ending === "failed") {
       // A broker that takes the operation up from here must not try the work again on what is half undone.
       if (!isUndoing) await this.#writeUntilDone(() => store.undoOperation(operation.id));
-      await this.#attempt(UNDO_ROUNDS_MAX, operation, undo);
+      await this.#attempt(UNDO_ROUNDS_MAX, context, operation, undo);
     }
     const description = ending === "failed" ? describeFailure(operation.kind) : "";
     await this.#writeUntilDone(() => store.endOperation(operation.id, ending, description));
@@ -109,25 +188,29 @@ class BackgroundExecutor implements Executor {
     return ending;
   }
 
-  async #attempt(roundsMax: number, operation: Operation, step: OperationStep | undefined): Promise<Ending> {
+  async #attempt(
+    roundsMax: number,
+    context: OperationContext,
+    operation: Operation,
+    step: OperationStep | undefined,
+  ): Promise<Ending> {
     try {
-      await retryRounds(this.#context.host, roundsMax, async () => step?.(this.#context, operation));
+      await retryRounds(context.host, roundsMax, async () => step?.(context, operation));
       return "succeeded";
     } catch (error) {
+      if (error instanceof LeaseLostError) throw error;
       this.#listen(operation, "goes wrong", error);
       if (!(error instanceof BackendError || error instanceof FinalError)) this.#report(error, operation);
       return "failed";
     }
   }
 
-  /** Stores an ending. While the store is away, no operation has ended. */
   #writeUntilDone(change: () => Promise<void>): Promise<void> {
     return retryRounds(this.#context.host, Number.POSITIVE_INFINITY, change);
   }
 
   /** Waits until it is an operation's turn. Cuts short a provision before it, whose task is cancelled and whose work is undone. */
-  async #waitForTurn(operation: Operation): Promise<void> {
-    const { store, deployer, host } = this.#context;
+  async #waitForTurn({ store, deployer, host }: OperationContext, operation: Operation): Promise<void> {
     while (!(await store.takeTurn(operation))) {
       const before = await store.turnOf(operation.instance_id);
       if (before?.kind === "provision") await deployer.cancel(before.id);

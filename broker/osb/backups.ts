@@ -73,9 +73,8 @@ async function create(controlPlane: ControlPlane, request: BackupRequest, reply:
   const row = newBackup(context, instance);
   const payload: BackupPayload = { row };
   const operation = newOperation(context, { instanceId: instance.id, kind: "backup", payload });
-  if (!(await openOperation(controlPlane, operation))) throw busyRefusal();
+  if (!(await openOperation(controlPlane, operation, { table: "backups", row }))) throw busyRefusal();
   void executor.start(operation);
-  await context.store.addBackup(row);
   reply.code(202);
   return describeBackup(row);
 }
@@ -97,9 +96,8 @@ async function restore(controlPlane: ControlPlane, request: BackupRequest, reply
   const row = newRestore(context, backup);
   const payload: RestorePayload = { row };
   const operation = newOperation(context, { instanceId: row.instance_id, kind: "restore", payload });
-  if (!(await openOperation(controlPlane, operation))) throw busyRefusal();
+  if (!(await openOperation(controlPlane, operation, { table: "restores", row }))) throw busyRefusal();
   void executor.start(operation);
-  await context.store.addRestore(row);
   reply.code(202);
   return describeRestore(row);
 }

@@ -3,9 +3,10 @@ import { asyncRequired, OsbError, StoreError } from "../errors.ts";
 import type { Executor } from "../operations/executor.ts";
 import type { OperationContext } from "../operations/context.ts";
 import type { OperationKind } from "../store/schema.ts";
-import type { Operation } from "../store/store.ts";
+import type { NewRecord, Operation } from "../store/store.ts";
 import { optionalText } from "./fields.ts";
 import { newId } from "./ids.ts";
+import { currentActor } from "./scope.ts";
 
 /** The query of a route. */
 export type RouteQuery = Readonly<Record<string, string | undefined>>;
@@ -51,21 +52,26 @@ export const newOperation = (
   payload: JSON.stringify(payload ?? {}),
   busy: instanceId,
   created_ms: context.host.nowMs(),
+  worker: context.store.worker.name,
+  fence: 1,
 });
 
 /**
- * Stores an operation, before any work on it: from now on the instance is busy, and a broker that starts again will carry it on.
- * Returns false when the instance was busy already.
+ * Stores an operation, and the record that it makes, before any work on it: from now on the instance is busy, and whichever broker runs will carry
+ * it on. Returns false when the instance was busy already, or the record's id is taken.
  *
  * @throws StoreError
  */
-export const openOperation = (controlPlane: ControlPlane, operation: Operation): Promise<boolean> =>
-  resumeIfLost(controlPlane, controlPlane.context.store.claim(operation));
+export const openOperation = (controlPlane: ControlPlane, operation: Operation, record?: NewRecord): Promise<boolean> =>
+  resumeIfLost(
+    controlPlane,
+    controlPlane.context.store.claim(operation, { actor: currentActor(), ...(record && { record }) }),
+  );
 
 /** Stores an operation that waits until the one in progress has ended. Returns it as it was stored. @throws StoreError */
 export async function openBehind(controlPlane: ControlPlane, operation: Operation): Promise<Operation> {
   const waiting = { ...operation, busy: null };
-  await resumeIfLost(controlPlane, controlPlane.context.store.enqueue(waiting));
+  await resumeIfLost(controlPlane, controlPlane.context.store.enqueue(waiting, currentActor()));
   return waiting;
 }
 

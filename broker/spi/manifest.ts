@@ -1,5 +1,6 @@
 import { stringify } from "yaml";
 import type { ServiceName } from "../config.ts";
+import type { InstanceRow } from "../store/schema.ts";
 import type { Plan, Service } from "./catalog.ts";
 
 /** The passwords of one instance, known only to its platform. */
@@ -16,6 +17,8 @@ interface ManifestInput {
   readonly parameters: Readonly<Record<string, unknown>>;
   readonly secrets: InstanceSecrets;
   readonly domain: string;
+  /** What the broker knows of the instance besides: a record that is lost is made again from it. */
+  readonly record: Pick<InstanceRow, "id" | "owner" | "context" | "created_ms">;
 }
 
 /** Port of the agent on each VM of an instance. */
@@ -39,7 +42,7 @@ const LIMITS: Readonly<Partial<Record<ServiceName, Readonly<Record<Plan["size"],
 };
 
 /** The manifest of an instance, as YAML: what a plan and its parameters mean for a director (bosh.io/docs/manifest-v2). */
-export function manifestOf({ deployment, service, plan, parameters, secrets, domain }: ManifestInput): string {
+export function manifestOf({ deployment, service, plan, parameters, secrets, domain, record }: ManifestInput): string {
   const properties = {
     database: deployment,
     port: service.port,
@@ -47,6 +50,13 @@ export function manifestOf({ deployment, service, plan, parameters, secrets, dom
     agent: { port: AGENT_PORT, username: AGENT_USER, password: secrets.agentPassword },
     ...LIMITS[service.kind]?.[plan.size],
     parameters,
+    broker: {
+      instance: record.id,
+      plan: plan.id,
+      owner: record.owner,
+      context: record.context,
+      created_ms: record.created_ms,
+    },
   };
   const consul = {
     domain,

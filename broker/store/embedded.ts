@@ -1,6 +1,7 @@
-import type { PostgresCursor, PostgresPool, PostgresPoolClient, PostgresQueryResult } from "kysely";
-import { newDb, type QueryOrAst } from "pg-mem";
+import type { PostgresCursor, PostgresPoolClient, PostgresQueryResult } from "kysely";
+import { DataType, type IBackup, newDb, type QueryOrAst } from "pg-mem";
 import { isObject } from "../json.ts";
+import type { StorePool } from "./pool.ts";
 
 /** Parsed statements that are kept. The broker has some forty; further ones are parsed again. */
 const STATEMENTS_MAX = 500;
@@ -39,8 +40,19 @@ const CHANGES = ["INSERT", "UPDATE", "DELETE"] as const;
 class EmbeddedClient implements PostgresPoolClient {
   // The first time, pg-mem checks whether it understood every part of a statement.
   readonly #options = { noAstCoverageCheck: false };
-  readonly #schema = newDb(this.#options).public;
+  readonly #db = newDb(this.#options);
+  readonly #schema = this.#db.public;
   readonly #parsed = new Map<string, Statements>();
+  #before: IBackup | undefined;
+
+  constructor(nowMs: () => number) {
+    this.#schema.registerFunction({
+      name: "clock_timestamp",
+      returns: DataType.timestamptz,
+      implementation: () => new Date(nowMs()),
+      impure: true,
+    });
+  }
 
   query<R>(sql: string, parameters: readonly unknown[]): Promise<PostgresQueryResult<R>>;
   query<R>(cursor: PostgresCursor<R>): PostgresCursor<R>;
@@ -49,10 +61,27 @@ class EmbeddedClient implements PostgresPoolClient {
     parameters: readonly unknown[] = [],
   ): Promise<PostgresQueryResult<R>> | PostgresCursor<R> {
     if (typeof statement !== "string") throw new TypeError("the embedded store has no cursors");
-    return this.#run<R>(statement, parameters);
+    const control = this.#transactions[statement];
+    if (control === undefined) return this.#run<R>(statement, parameters);
+    control();
+    return Promise.resolve({ command: "SELECT", rowCount: 0, rows: [] });
   }
 
   release(): void {}
+
+  /** pg-mem accepts these and does nothing. Nobody else is connected meanwhile, so a copy of the data is as good. */
+  readonly #transactions: Readonly<Record<string, () => void>> = {
+    begin: () => {
+      this.#before = this.#db.backup();
+    },
+    commit: () => {
+      this.#before = undefined;
+    },
+    rollback: () => {
+      this.#before?.restore();
+      this.#before = undefined;
+    },
+  };
 
   async #run<R>(sql: string, parameters: readonly unknown[]): Promise<PostgresQueryResult<R>> {
     const filled = fillParameters(this.#parse(sql), parameters);
@@ -77,8 +106,30 @@ class EmbeddedClient implements PostgresPoolClient {
   }
 }
 
-/** A pool on an embedded database (pg-mem), lost with the process. */
-export function embeddedPool(): PostgresPool {
-  const client = new EmbeddedClient();
-  return { connect: () => Promise.resolve(client), end: () => Promise.resolve(), options: {} };
+/** One connection, which one user at a time may have, so that nobody sees a transaction of somebody else. */
+class OneConnection {
+  readonly #client: EmbeddedClient;
+  #last: Promise<void> = Promise.resolve();
+
+  constructor(nowMs: () => number) {
+    this.#client = new EmbeddedClient(nowMs);
+  }
+
+  async connect(): Promise<PostgresPoolClient> {
+    const { promise: released, resolve: release } = Promise.withResolvers<void>();
+    const before = this.#last;
+    this.#last = released;
+    await before;
+    return { query: this.#client.query.bind(this.#client), release: () => release() };
+  }
+}
+
+/**
+ * A pool on an embedded database (pg-mem), lost with the process.
+ *
+ * @param nowMs the database's clock, in ms since the Unix epoch. Default: this machine's
+ */
+export function embeddedPool(nowMs: () => number = Date.now): StorePool {
+  const connection = new OneConnection(nowMs);
+  return { connect: () => connection.connect(), end: () => Promise.resolve(), options: {}, isPrivate: true };
 }

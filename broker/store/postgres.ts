@@ -1,7 +1,9 @@
 import { once } from "node:events";
-import type { PostgresCursor, PostgresPool, PostgresPoolClient, PostgresQueryResult } from "kysely";
+import type { PostgresCursor, PostgresPoolClient, PostgresQueryResult } from "kysely";
 import pg from "pg";
+import { type DatabaseServers, parseDatabaseUrl } from "./hosts.ts";
 import { isOutage } from "./outage.ts";
+import type { StorePool } from "./pool.ts";
 
 const CONNECTIONS_MAX = 10;
 /** Time to connect, or to wait for a connection while all are in use. */
@@ -46,37 +48,90 @@ async function waitForEnds(clients: Iterable<pg.Client>): Promise<void> {
   await Promise.all([...clients].map((client) => once(client, "end", { signal }).catch(() => {})));
 }
 
-/**
- * Connections to PostgreSQL, ten at most. One that breaks never ends the process, whether it is idle, in use, or being opened: `onError` hears of it,
- * and so does whoever uses it, by its statement. `end` resolves when the connections are closed.
- *
- * @param url `postgres://…`
- */
-export function postgresPool(url: string, onError: (error: Error) => void = () => {}): PostgresPool {
-  const open = new Set<pg.Client>();
+/** A server that takes no writes, such as a standby: SQLSTATE read_only_sql_transaction, so that it counts as an outage. */
+const readOnlyError = (): Error => Object.assign(new Error("the server takes no writes"), { code: "25006" });
+
+/** Fails for a server that takes no writes. */
+function verifyWrites(client: pg.PoolClient, done: (error?: Error) => void): void {
+  client.query<{ transaction_read_only: string }>("show transaction_read_only").then(
+    ({ rows }) => done(rows[0]?.transaction_read_only === "off" ? undefined : readOnlyError()),
+    (error: unknown) => done(error instanceof Error ? error : new Error(String(error))),
+  );
+}
+
+/** Which of several servers new connections go to: the one that worked last, and after it the next. */
+class Turn {
+  readonly #urls: readonly string[];
+  #at = 0;
+
+  constructor(urls: readonly string[]) {
+    this.#urls = urls;
+  }
+
+  get url(): string {
+    return this.#urls[this.#at] ?? "";
+  }
+
+  /** Tries each server once. @throws the last server's error */
+  async connect<T>(open: () => Promise<T>): Promise<T> {
+    for (let tried = 1; ; tried++) {
+      const at = this.#at;
+      try {
+        return await open();
+      } catch (error) {
+        // Another one, who tried at the same time, may have moved on already.
+        if (this.#at === at) this.#at = (at + 1) % this.#urls.length;
+        if (tried >= this.#urls.length) throw error;
+      }
+    }
+  }
+}
+
+/** The pool of `pg`, whose clients take the server whose turn it is, and tell of each of their errors. */
+function poolOn(
+  turn: Turn,
+  { mustTakeWrites }: DatabaseServers,
+  open: Set<pg.Client>,
+  onError: (error: Error) => void,
+) {
   /** pg-pool listens for errors of idle clients only, so each client gets a listener from the start. */
   class Client extends pg.Client {
     constructor(config?: pg.ClientConfig) {
-      super(config);
+      super({ ...config, connectionString: turn.url });
       open.add(this);
       this.on("error", onError);
       this.once("end", () => open.delete(this));
     }
   }
-  const pool = new pg.Pool({
+  return new pg.Pool({
     Client,
-    connectionString: url,
     max: CONNECTIONS_MAX,
     connectionTimeoutMillis: CONNECT_MS_MAX,
     statement_timeout: STATEMENT_MS_MAX,
     query_timeout: ANSWER_MS_MAX,
     keepAlive: true,
+    ...(mustTakeWrites && { verify: verifyWrites }),
   });
+}
+
+/**
+ * Connections to PostgreSQL, ten at most. One that breaks never ends the process, whether it is idle, in use, or being opened: `onError` hears of it,
+ * and so does whoever uses it, by its statement. Of several servers, one that takes writes is found again after a fail-over. `end` resolves when the
+ * connections are closed.
+ *
+ * @param url `postgres://…`, with several hosts where there are several servers
+ * @throws ConfigError CONFIG_BAD_DATABASE
+ */
+export function postgresPool(url: string, onError: (error: Error) => void = () => {}): StorePool {
+  const servers = parseDatabaseUrl(url);
+  const open = new Set<pg.Client>();
+  const turn = new Turn(servers.urls);
+  const pool = poolOn(turn, servers, open, onError);
   // An idle client's error here has already gone to `onError`.
   pool.on("error", () => {});
   return {
     options: pool.options,
-    connect: async () => new Lease(await pool.connect()),
+    connect: async () => new Lease(await turn.connect(() => pool.connect())),
     end: async () => {
       await pool.end();
       await waitForEnds(open);

@@ -8,6 +8,9 @@ export interface Tables {
   operations: OperationRow;
   backups: BackupRow;
   restores: RestoreRow;
+  leases: LeaseRow;
+  quarantines: QuarantineRow;
+  audit: AuditRow;
 }
 
 /** The schema of a row, for the payload of the operation that makes it. */
@@ -50,7 +53,7 @@ export const BindingRow = Type.Object({
 export type BindingRow = Static<typeof BindingRow>;
 
 /** What an operation does. */
-export type OperationKind = "provision" | "update" | "deprovision" | "bind" | "unbind" | "backup" | "restore";
+export type OperationKind = "provision" | "update" | "deprovision" | "bind" | "unbind" | "backup" | "restore" | "mend";
 
 /** An operation, open or ended. */
 export interface OperationRow {
@@ -69,6 +72,40 @@ export interface OperationRow {
   created_ms: number;
   /** Order of creation. */
   sequence: Generated<number>;
+  /** The process that works on it; empty: nobody. */
+  worker: Generated<string>;
+  /** Counts how often it was taken; a worker with a smaller number has lost it. */
+  fence: Generated<number>;
+  /** By the database's clock: from then on, anybody may take it. */
+  lease_until_ms: Generated<number>;
+}
+
+/** An instance that its operator has taken out of use. */
+export interface QuarantineRow {
+  instance_id: string;
+  reason: string;
+  since_ms: number;
+}
+
+/** What somebody has done or ordered. */
+export interface AuditRow {
+  /** Order in which it was written. */
+  sequence: Generated<number>;
+  at_ms: number;
+  /** `platform`, with the originating identity if there is one, or `operator`. */
+  actor: string;
+  /** The kind of an operation, or an operator's action. */
+  action: string;
+  /** Id of the instance, binding, or whatever else it was about. */
+  subject: string;
+  detail: string;
+}
+
+/** Periodic work of which one process at a time does its share. */
+interface LeaseRow {
+  name: string;
+  worker: string;
+  lease_until_ms: number;
 }
 
 /** The schema of a row, for the payload of the operation that makes it. */
@@ -99,16 +136,3 @@ export const RestoreRow = Type.Object({
 });
 /** A restore of a backup into its own instance. */
 export type RestoreRow = Static<typeof RestoreRow>;
-
-/** The statements that create missing tables and indexes; they run on both PostgreSQL and pg-mem. */
-export const SCHEMA: readonly string[] = [
-  "create table if not exists instances (id text primary key, plan_id text not null, deployment text not null, state text not null, owner text not null, parameters text not null, context text not null, secrets text not null, address text not null, version integer not null, created_ms bigint not null)",
-  "create table if not exists bindings (id text primary key, instance_id text not null, state text not null, request text not null, username text not null, password text not null, created_ms bigint not null)",
-  "create table if not exists operations (id text primary key, instance_id text not null, binding_id text not null, kind text not null, state text not null, description text not null, payload text not null, busy text unique, created_ms bigint not null, sequence serial not null)",
-  "create table if not exists backups (id text primary key, instance_id text not null, state text not null, parts text not null, size_bytes bigint not null, triggered_ms bigint not null, finished_ms bigint not null)",
-  "create table if not exists restores (id text primary key, instance_id text not null, backup_id text not null, state text not null, triggered_ms bigint not null, finished_ms bigint not null)",
-  "create index if not exists bindings_instance on bindings (instance_id)",
-  "create index if not exists operations_instance on operations (instance_id)",
-  "create index if not exists backups_instance on backups (instance_id)",
-  "create index if not exists restores_instance on restores (instance_id)",
-];

@@ -1,15 +1,12 @@
 import type { PostgresPool } from "kysely";
-import { afterAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { StoreError } from "../errors.ts";
 import { realHost } from "../host.ts";
 import { embeddedPool } from "./embedded.ts";
 import type { BackupRow, BindingRow, InstanceRow } from "./schema.ts";
 import { postgresPool } from "./postgres.ts";
 import { type Operation, openStore, type Store } from "./store.ts";
-import { startPostgres } from "./testing.ts";
-
-const postgres = await startPostgres();
-if ("reason" in postgres) process.stderr.write(`skipped: the store on PostgreSQL: ${postgres.reason}\n`);
+import { testDatabases } from "./testing-databases.ts";
 
 const instance = (id: string, change: Partial<InstanceRow> = {}): InstanceRow => ({
   id,
@@ -36,6 +33,8 @@ const operation = (id: string, instanceId: string, change: Partial<Operation> = 
   payload: "{}",
   busy: instanceId,
   created_ms: 5,
+  worker: "",
+  fence: 1,
   ...change,
 });
 
@@ -59,31 +58,9 @@ const backup = (id: string, instanceId: string): BackupRow => ({
   finished_ms: 0,
 });
 
-const TABLES = "instances bindings operations backups restores".split(" ");
+const databases = await testDatabases();
 
-/** A pool of PostgreSQL whose tables are empty. */
-async function cleanPool(url: string): Promise<PostgresPool> {
-  const pool = postgresPool(url);
-  const client = await pool.connect();
-  for (const table of TABLES) await client.query(`drop table if exists ${table}`, []);
-  client.release();
-  return pool;
-}
-
-const databases = [
-  { name: "pg-mem", missing: undefined, pool: () => Promise.resolve(embeddedPool()) },
-  {
-    name: "PostgreSQL",
-    missing: "reason" in postgres ? postgres.reason : undefined,
-    pool: () => cleanPool("url" in postgres ? postgres.url : ""),
-  },
-];
-
-afterAll(async () => {
-  if ("stop" in postgres) await postgres.stop();
-});
-
-describe.each(databases)("the store on $name", ({ missing, pool: open }) => {
+describe.each(databases)("the store on $name", ({ missing, open }) => {
   describe.skipIf(missing !== undefined)(missing ?? "where there is one", () => {
     let pool: PostgresPool;
     let store: Store;

@@ -1,28 +1,74 @@
-import { Kysely, PostgresDialect, type PostgresPool, sql } from "kysely";
+import { Kysely, PostgresDialect, type Selectable } from "kysely";
 import type { Host } from "../host.ts";
-import {
-  type BackupRow,
-  type BindingRow,
-  type InstanceRow,
-  type OperationRow,
-  type RestoreRow,
-  SCHEMA,
-  type Tables,
+import { migrate } from "./migrations.ts";
+import type { StorePool } from "./pool.ts";
+import type {
+  AuditRow,
+  BackupRow,
+  BindingRow,
+  InstanceRow,
+  OperationRow,
+  QuarantineRow,
+  RestoreRow,
+  Tables,
 } from "./schema.ts";
 import { StoreSession } from "./session.ts";
 import { backupsIn, restoresIn } from "./tables/backups.ts";
 import { bindingsIn } from "./tables/bindings.ts";
 import { instancesIn } from "./tables/instances.ts";
-import { operationsIn } from "./tables/operations.ts";
+import { leasesIn, periodicIn } from "./tables/leases.ts";
+import { type AuditEntry, operatorIn } from "./tables/operator.ts";
+import { operationQueriesIn, operationsIn } from "./tables/operations.ts";
 
 /** An operation, as all code outside the database layer sees it. */
-export type Operation = Omit<OperationRow, "sequence">;
+export type Operation = Omit<OperationRow, "sequence" | "worker" | "fence" | "lease_until_ms"> & {
+  /** The process that works on it, as last read. */
+  readonly worker: string;
+  /** With which number it was taken. */
+  readonly fence: number;
+};
+
+/** A process that works on operations. */
+export interface Worker {
+  /** Differs from that of every other process, earlier ones included. */
+  readonly name: string;
+  /** How long an operation stays this worker's without a sign of life. */
+  readonly leaseMs: number;
+}
+
+/** An operation that this process holds. */
+interface HeldOperation {
+  readonly id: string;
+  readonly fence: number;
+}
+
+/** Who orders an operation, and what it makes. */
+export interface Order {
+  /** For the log of who did what; absent: it is not logged. */
+  readonly actor?: string;
+  readonly record?: NewRecord;
+}
+
+/** A record that an operation makes, stored together with it. */
+export type NewRecord =
+  | { readonly table: "instances"; readonly row: InstanceRow }
+  | { readonly table: "bindings"; readonly row: BindingRow }
+  | { readonly table: "backups"; readonly row: BackupRow }
+  | { readonly table: "restores"; readonly row: RestoreRow };
 
 /**
- * The broker's state: one data layer, the same SQL on pg-mem and on PostgreSQL. Each change is one statement, so none is ever half done. Every
- * method throws StoreError while the database can't be reached.
+ * The broker's state: one data layer, the same SQL on pg-mem and on PostgreSQL. Each change is one statement or one transaction, so
+ * none is ever half done. Every method throws StoreError while the database can't be reached.
  */
 export interface Store {
+  /** Resolves when the database answers. */
+  ping(): Promise<void>;
+  /** The process that this store belongs to. */
+  readonly worker: Worker;
+  /** Whether no other process can reach the database. */
+  readonly isPrivate: boolean;
+  /** The same store for whoever works on an operation: each change throws LeaseLostError once somebody else has taken the operation over. */
+  fencedBy(operationId: string, fence: number): Store;
   instance(id: string): Promise<InstanceRow | undefined>;
   instances(): Promise<readonly InstanceRow[]>;
   /** Resolves to false when the id is taken. */
@@ -37,10 +83,27 @@ export interface Store {
   addBinding(row: BindingRow): Promise<boolean>;
   setBinding(id: string, change: Partial<BindingRow>): Promise<void>;
   deleteBinding(id: string): Promise<void>;
-  /** Opens an operation that keeps its instance busy; false when another one already does. */
-  claim(row: Operation): Promise<boolean>;
-  /** Opens an operation that waits for its turn. */
-  enqueue(row: Operation): Promise<void>;
+  /**
+   * Opens an operation, which this process holds and which keeps its instance busy, and stores the record that it makes. False when another operation
+   * already keeps the instance busy, or the record's id is taken.
+   */
+  claim(row: Operation, order?: Order): Promise<boolean>;
+  /** Opens an operation that waits for its turn; this process holds it. */
+  enqueue(row: Operation, actor?: string): Promise<void>;
+  /** Why an instance is out of use; undefined when it is not. */
+  quarantineOf(instanceId: string): Promise<QuarantineRow | undefined>;
+  quarantines(): Promise<readonly QuarantineRow[]>;
+  /** Resolves to false when it was out of use already. */
+  addQuarantine(row: QuarantineRow): Promise<boolean>;
+  deleteQuarantine(instanceId: string): Promise<void>;
+  /** Adds a line to the log of who did what. */
+  note(entry: AuditEntry): Promise<void>;
+  /** The newest lines, newest first: those before this sequence number, if one is given. */
+  auditBefore(sequence: number | undefined, limit: number): Promise<readonly Selectable<AuditRow>[]>;
+  /** Forgets lines that are older than this, in ms since the Unix epoch. */
+  forgetAuditBefore(ms: number): Promise<void>;
+  /** Instances by id, after this one: a page of all. */
+  instancesAfter(id: string, limit: number): Promise<readonly InstanceRow[]>;
   /** Gives an operation its turn; false while another keeps the instance busy. */
   takeTurn(row: Operation): Promise<boolean>;
   /** The operation whose turn it is. */
@@ -52,11 +115,21 @@ export interface Store {
   newestOf(instanceId: string, bindingId: string): Promise<Operation | undefined>;
   /** Those in progress or being undone, oldest first. */
   openOperations(): Promise<readonly Operation[]>;
+  /** Those of them that this process holds. */
+  ownOperations(): Promise<readonly Operation[]>;
   /** From now on, the operation undoes what was done. */
   undoOperation(id: string): Promise<void>;
   endOperation(id: string, state: "succeeded" | "failed", description: string): Promise<void>;
   /** Forgets all operations of an instance but one. */
   forgetOperations(instanceId: string, exceptId: string): Promise<void>;
+  /** Takes every open operation whose lease has ended. Nobody else gets one of them. */
+  takeFree(): Promise<readonly HeldOperation[]>;
+  /** Takes one open operation if its lease has ended. Resolves to its new fence, or to nothing when somebody holds it. */
+  take(id: string): Promise<number | undefined>;
+  /** Prolongs every lease of this process. What it returns is all that it still holds. */
+  renew(): Promise<readonly HeldOperation[]>;
+  /** Whether this process may do a piece of periodic work, for so many ms: one process at a time may. */
+  holdLease(name: string, ms: number): Promise<boolean>;
   backup(id: string): Promise<BackupRow | undefined>;
   backups(): Promise<readonly BackupRow[]>;
   backupsOf(instanceId: string): Promise<readonly BackupRow[]>;
@@ -70,16 +143,52 @@ export interface Store {
   deleteRestoresOf(instanceId: string): Promise<void>;
 }
 
-/** Opens the store and creates missing tables. @throws StoreError when the database can't be reached */
-export async function openStore(pool: PostgresPool, host: Host): Promise<Store> {
-  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
-  const session = new StoreSession(host);
-  for (const statement of SCHEMA) await session.run({ execute: () => sql.raw(statement).execute(db) });
-  return {
-    ...instancesIn(db, session),
-    ...bindingsIn(db, session),
-    ...operationsIn(db, session),
-    ...backupsIn(db, session),
-    ...restoresIn(db, session),
-  };
+/** How long a lease lasts by default: longer than a short stop of a process or of the network. */
+const LEASE_MS = 15_000;
+
+/** Nobody else can reach a private database, so whoever opens it is the one worker that it ever had. */
+const ONLY_WORKER = "the only one";
+
+const storeOn = (session: StoreSession, worker: Worker, isPrivate: boolean): Store => ({
+  worker,
+  isPrivate,
+  // Where there is nobody else, nobody takes anything over.
+  fencedBy: (id, fence) => storeOn(isPrivate ? session : session.fencedBy(id, fence), worker, isPrivate),
+  ping: () => session.ping(),
+  ...instancesIn(session),
+  ...bindingsIn(session),
+  ...operationsIn(session, worker),
+  ...operationQueriesIn(session, worker),
+  ...leasesIn(session, worker),
+  ...periodicIn(session, worker),
+  ...operatorIn(session),
+  ...backupsIn(session),
+  ...restoresIn(session),
+});
+
+/**
+ * Opens the store and migrates it.
+ *
+ * @param leaseMs see `Worker`. Default 15 s
+ * @throws StoreError when the database can't be reached; ConfigError when a newer broker has migrated it
+ */
+export async function openStore(pool: StorePool, host: Host, leaseMs = LEASE_MS): Promise<Store> {
+  const session = new StoreSession(new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) }), host);
+  await migrate(session, host.nowMs());
+  const isPrivate = pool.isPrivate === true;
+  const name = isPrivate ? ONLY_WORKER : Buffer.from(host.randomBytes(WORKER_BYTES)).toString("hex");
+  return storeOn(session, { name, leaseMs }, isPrivate);
+}
+
+const WORKER_BYTES = 8;
+
+/** Ends every lease of a worker that has stopped. @throws what the database throws */
+export async function releaseLeases(pool: StorePool, worker: Worker): Promise<void> {
+  if (pool.isPrivate === true) return;
+  const client = await pool.connect();
+  try {
+    await client.query("update operations set worker = '', lease_until_ms = 0 where worker = $1", [worker.name]);
+  } finally {
+    client.release();
+  }
 }

@@ -1,5 +1,4 @@
 import type { FastifyInstance } from "fastify";
-import type { PostgresPool } from "kysely";
 import {
   type Broker,
   type BrokerConfig,
@@ -7,6 +6,7 @@ import {
   embeddedPool,
   type PlantedBug,
   type ServiceName,
+  type StorePool,
 } from "../../broker/index.ts";
 import { BROKER_PORT, CONSUL_HTTP_PORT } from "../../simulators/addresses.ts";
 import type { World } from "../../simulators/world.ts";
@@ -19,7 +19,7 @@ import { BrokerHosts } from "./broker-hosts.ts";
 interface BrokersOptions {
   readonly plantedBug?: PlantedBug;
   /** Opens the store of a broker. Default: an embedded database for each, kept as long as the world. */
-  readonly pool?: (service: ServiceName) => PostgresPool;
+  readonly pool?: (service: ServiceName) => StorePool;
   /** Makes a broker reachable over TCP too. Default: it is on the network in process only. */
   readonly listen?: (app: FastifyInstance, address: string, port: number) => Promise<void>;
   /** Factor on the pauses between polls. Default: the world's pace at the time when the broker starts. */
@@ -50,7 +50,7 @@ export class Brokers {
   readonly #world: World;
   readonly #options: BrokersOptions;
   readonly #hosts: BrokerHosts;
-  readonly #pools = new Map<ServiceName, PostgresPool>();
+  readonly #pools = new Map<ServiceName, StorePool>();
   readonly #running = new Map<ServiceName, Running>();
   /** What was killed may hold its port for a moment longer. */
   readonly #closing = new Map<ServiceName, Promise<unknown>>();

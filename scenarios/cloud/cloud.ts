@@ -17,6 +17,7 @@ import type { StoryLine } from "../story/story.ts";
 import { Brokers } from "./brokers.ts";
 import { type CloudDescription, describe, environmentOf } from "./description.ts";
 import type { ServiceName } from "../deployments/manifests.ts";
+import { type CloudStore, openCloudStore, type StoreKind } from "./stores.ts";
 
 /** What kind of cloud to boot. */
 export interface CloudOptions {
@@ -33,6 +34,8 @@ export interface CloudOptions {
   readonly block?: string;
   /** Services whose control planes are deployed. Default: all of them. */
   readonly services?: readonly ServiceName[];
+  /** Where the brokers keep their state. Default `embedded`: in memory. */
+  readonly store?: StoreKind;
   /** A bug planted in the brokers. Default: none. */
   readonly plantedBug?: PlantedBug;
   /** File that keeps the keys of UAA and TLS from one cloud to the next. Default: each process makes its own. */
@@ -77,7 +80,9 @@ export async function bootCloud(options: CloudOptions = {}): Promise<Cloud> {
   const world = createWorld({ seed, time: "wall", pace: "instant", block: claimed.block, signing, ...secretKey });
   ends.defer(() => stop(world));
   world.kernel.onCrash = (_process, error) => report(error);
-  const brokers = createBrokers(world, options);
+  const store = options.store === "postgres-ha" ? await openCloudStore(claimed.block, report) : undefined;
+  ends.defer(() => store?.close());
+  const brokers = createBrokers(world, options, store);
   // Ends run in reverse: the brokers close before the sockets through which they talk.
   const afterBrokers = ends.use(new AsyncDisposableStack());
   ends.defer(() => brokers.close());
@@ -88,7 +93,16 @@ export async function bootCloud(options: CloudOptions = {}): Promise<Cloud> {
   afterBrokers.defer(() => sockets.close());
   world.kernel.setPace(pace);
   const engines = await sockets.plane.identify();
-  const booted = { seed, secretsFrom, pace, brokers: brokers.list(), engines, caCert: tls.ca, controlToken };
+  const booted = {
+    seed,
+    secretsFrom,
+    pace,
+    brokers: brokers.list(),
+    engines,
+    caCert: tls.ca,
+    controlToken,
+    store: store?.pair.url,
+  };
   return cloudOf(world, { brokers, sockets, lock: claimed.lock, description: describe(world, booted) }, ends.move());
 }
 
@@ -108,12 +122,17 @@ function cloudOf(
 }
 
 /** Makes the brokers of a cloud, which listen on its addresses. */
-function createBrokers(world: World, { pace = "instant", report = () => {}, plantedBug }: CloudOptions): Brokers {
+function createBrokers(
+  world: World,
+  { pace = "instant", report = () => {}, plantedBug }: CloudOptions,
+  store: CloudStore | undefined,
+): Brokers {
   return new Brokers(world, {
     report,
     pace: PACES[pace],
     listen: (app, address, port) => listen(world, app, address, port, report),
     ...(plantedBug && { plantedBug }),
+    ...(store && { pool: (service) => store.pool(service) }),
   });
 }
 

@@ -55,6 +55,8 @@ export interface CloudDescription {
   readonly brokers: readonly BrokerDescription[];
   /** What serves each kind of data service: its name and version, or why nothing does. */
   readonly engines: readonly ServedKind[];
+  /** Where the brokers keep their state: the URL of a primary and its standby, each broker with a database of its own; null where it is in memory. */
+  readonly store: { readonly url: string } | null;
   /** Faults, events, digest, snapshots (simulators/control/README.md). Each request carries `Authorization: Bearer` with the token. */
   readonly control: { readonly url: string; readonly token: string };
   /** URL that lists the broken conservation laws, with the control token. */
@@ -72,12 +74,14 @@ interface BootedCloud {
   readonly engines: readonly ServedKind[];
   readonly caCert: string;
   readonly controlToken: string;
+  /** URL of the database server; absent: the state of the brokers is in memory. */
+  readonly store: string | undefined;
 }
 
 /** Describes a cloud that has been booted. */
 export function describe(
   world: World,
-  { seed, secretsFrom, pace, brokers, engines, caCert, controlToken }: BootedCloud,
+  { seed, secretsFrom, pace, brokers, engines, caCert, controlToken, store }: BootedCloud,
 ): CloudDescription {
   const { plan, credentials } = world;
   const { authUrl, ...admin } = credentials.openstackAdmin;
@@ -110,6 +114,7 @@ export function describe(
       operator,
     })),
     engines,
+    store: store === undefined ? null : { url: store },
     control: { url: control, token: controlToken },
     laws: `${control}/laws`,
     applications: plan.applications,

@@ -2,18 +2,9 @@ import type { Postgres, StopMode } from "../../broker/store/testing.ts";
 import { findBrokenLaws } from "../../simulators/laws.ts";
 import { recordLaws } from "../laws/records.ts";
 import type { Cloud } from "../cloud/cloud.ts";
-import {
-  ControlPlaneProcess,
-  type ControlPlaneAnswer,
-  controlPlaneClient,
-  type ControlPlaneClient,
-  controlPlaneEnvironment,
-} from "./process.ts";
+import { listOf, Observer, pause } from "./observer.ts";
+import { ControlPlaneProcess, controlPlaneClient, controlPlaneEnvironment } from "./process.ts";
 
-const IDS = { service_id: "5d3b1c10-0000-4000-8000-000000000000", plan_id: "5d3b1c10-0000-4000-8000-000000000000" };
-const OWNER = { organization_guid: "org", space_guid: "space" };
-const ENDING_MS_MAX = 120_000;
-const POLL_MS = 20;
 /** Requests during each outage, all of which must be answered 503. */
 const PROBES = 3;
 /** Answers between two restarts, so that the load is back before the next one. */
@@ -48,115 +39,6 @@ export interface OutageResult {
   readonly records: number;
 }
 
-const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, POLL_MS));
-
-const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
-
-/** The state of each backup that an answer lists. */
-const statesOf = ({ json }: ControlPlaneAnswer): readonly string[] =>
-  listOf(json.backups).map((backup) => String(Object.getOwnPropertyDescriptor(backup, "state")?.value));
-
-/** Sends the requests of all platforms, and notes what they see of one control plane. */
-class Observer {
-  readonly control: ControlPlaneProcess;
-  readonly #client: ControlPlaneClient;
-  readonly statuses: Record<string, number> = {};
-  readonly violations: string[] = [];
-  answers = 0;
-  acknowledged = 0;
-  /** Platforms go on while this is true. */
-  isLoaded = true;
-
-  constructor(control: ControlPlaneProcess, client: ControlPlaneClient) {
-    this.control = control;
-    this.#client = client;
-  }
-
-  async send(...request: Parameters<ControlPlaneClient>): Promise<ControlPlaneAnswer> {
-    const answer = await this.#client(...request);
-    const { status, json } = answer;
-    this.answers++;
-    this.statuses[status] = (this.statuses[status] ?? 0) + 1;
-    const isExplained = status < 400 || (typeof json.description === "string" && json.description !== "");
-    if ((status >= 500 && status !== 503) || !isExplained)
-      this.violations.push(`${request[0]} ${request[1]}: ${status} ${JSON.stringify(json)}`);
-    return answer;
-  }
-
-  /** Sends a request until the database is back. @throws Error when that takes too long */
-  async ask(...request: Parameters<ControlPlaneClient>): Promise<ControlPlaneAnswer> {
-    const deadlineMs = performance.now() + ENDING_MS_MAX;
-    for (;;) {
-      const answer = await this.send(...request);
-      if (answer.status < 500) return answer;
-      if (performance.now() > deadlineMs) throw new Error(`${request[1]} answers nothing but ${answer.status}`);
-      await pause();
-    }
-  }
-
-  /** Orders an operation and follows it to its end. */
-  async operate(method: string, path: string, body?: object): Promise<void> {
-    const query = new URLSearchParams({ accepts_incomplete: "true", ...(method === "DELETE" && IDS) });
-    const answer = await this.ask(method, `${path}?${String(query)}`, body && { ...IDS, ...body });
-    const isOver = method === "DELETE" ? answer.status === 410 : answer.status < 202;
-    if (isOver) return;
-    if (answer.status !== 202) return void this.violations.push(`${method} ${path}: ${answer.status}`);
-    this.acknowledged++;
-    const operation = String(answer.json.operation);
-    const end = await this.#follow(`${path}/last_operation?operation=${operation}`, ({ status, json }) =>
-      status === 200 ? (json.state === "in progress" ? undefined : String(json.state)) : String(status),
-    );
-    if (end !== "succeeded" && !(method === "DELETE" && end === "410"))
-      this.violations.push(`${method} ${path}, operation ${operation}: ${end}`);
-  }
-
-  /** Makes one backup. An order that was answered 503 may have been accepted all the same: the list shows it. */
-  async backUp(path: string): Promise<void> {
-    const backups = `${path}/extensions/backup/backups`;
-    const list = async (): Promise<readonly unknown[]> => statesOf(await this.ask("GET", backups));
-    for (;;) {
-      const { status } = await this.send("POST", backups);
-      if (status === 202 || (await list()).length > 0) break;
-      if (status !== 503) return void this.violations.push(`POST ${backups}: ${status}`);
-      await pause();
-    }
-    this.acknowledged++;
-    const end = await this.#follow(backups, (answer) =>
-      statesOf(answer).find((state) => state !== "queued" && state !== "running"),
-    );
-    const { length } = await list();
-    if (end !== "succeeded" || length !== 1)
-      this.violations.push(`POST ${backups}: ${length} backups, one of them ${end}`);
-  }
-
-  async #follow(path: string, endOf: (answer: ControlPlaneAnswer) => string | undefined): Promise<string> {
-    const deadlineMs = performance.now() + ENDING_MS_MAX;
-    while (performance.now() < deadlineMs) {
-      const end = endOf(await this.ask("GET", path));
-      if (end !== undefined) return end;
-      await pause();
-    }
-    return "no end";
-  }
-
-  /** Notes that a platform can't go on because the control plane does not answer. */
-  abandon(error: unknown): void {
-    this.isLoaded = false;
-    this.violations.push(error instanceof Error ? `${error.message} ${String(error.cause ?? "")}` : String(error));
-  }
-
-  /** Leads an instance through its whole lifecycle. */
-  async runLifecycle(id: string): Promise<void> {
-    const path = `/v2/service_instances/${id}`;
-    await this.operate("PUT", path, OWNER);
-    await this.operate("PUT", `${path}/service_bindings/${id}-b`, {});
-    await this.operate("PATCH", path, { parameters: { max_connections: 21 } });
-    await this.backUp(path);
-    await this.operate("DELETE", `${path}/service_bindings/${id}-b`);
-    await this.operate("DELETE", path);
-  }
-}
-
 /** Restarts the database under load, each time after the load has gone on for a while. */
 async function restartUnderLoad(observer: Observer, { postgres, restarts, tell }: OutageOptions): Promise<void> {
   const probe = async (): Promise<void> => {
@@ -181,7 +63,7 @@ async function restartUnderLoad(observer: Observer, { postgres, restarts, tell }
 export async function surviveOutages(options: OutageOptions): Promise<OutageResult> {
   const { cloud, postgres, address, customers = 6 } = options;
   const control = new ControlPlaneProcess(controlPlaneEnvironment(cloud, address, postgres.url));
-  const observer = new Observer(control, controlPlaneClient(address));
+  const observer = new Observer(controlPlaneClient(address));
   try {
     await control.awaitEvent("started");
     const platform = async (name: number): Promise<void> => {
@@ -193,10 +75,10 @@ export async function surviveOutages(options: OutageOptions): Promise<OutageResu
     await restartUnderLoad(observer, options).catch((error: unknown) => observer.abandon(error));
     observer.isLoaded = false;
     await Promise.all(platforms);
-    if (control.hasExited) return { ...summaryOf(observer), left: [], records: 0 };
+    if (control.hasExited) return { ...summaryOf(observer, control), left: [], records: 0 };
     const { json } = await observer.ask("GET", "/instances", undefined, "operator");
     return {
-      ...summaryOf(observer),
+      ...summaryOf(observer, control),
       left: findBrokenLaws(cloud.world, recordLaws([])),
       records: listOf(json.instances).length,
     };
@@ -205,7 +87,10 @@ export async function surviveOutages(options: OutageOptions): Promise<OutageResu
   }
 }
 
-function summaryOf({ control, statuses, violations, acknowledged }: Observer): Omit<OutageResult, "left" | "records"> {
+function summaryOf(
+  { statuses, violations, acknowledged }: Observer,
+  control: ControlPlaneProcess,
+): Omit<OutageResult, "left" | "records"> {
   const defects = control.output.split("\n").filter((line) => line.includes('"event":"defect"'));
   return { acknowledged, statuses, violations: [...violations, ...defects], hasDied: control.hasExited };
 }

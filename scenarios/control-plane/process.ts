@@ -5,7 +5,7 @@ import { basicHeader } from "../../simulators/kernel/index.ts";
 import type { Cloud } from "../cloud/cloud.ts";
 
 const MAIN = fileURLToPath(new URL("../../broker/main.ts", import.meta.url));
-const LISTENING_MS_MAX = 60_000;
+const LISTENING_MS_MAX = 180_000;
 const LOOK_MS = 2;
 
 /** Logins and the key of a control plane that runs as a process of its own in tests. */
@@ -56,7 +56,7 @@ export class ControlPlaneProcess {
     return this.process.exitCode !== null || this.process.signalCode !== null;
   }
 
-  /** Waits until it has logged an event. @throws Error when it ends first, or takes longer than a minute */
+  /** Waits until it has logged an event. @throws Error when it ends first, or takes longer than three minutes */
   async awaitEvent(event: string): Promise<void> {
     const deadlineMs = performance.now() + LISTENING_MS_MAX;
     while (!this.output.includes(`"${event}"`)) {
@@ -78,9 +78,13 @@ export interface ControlPlaneAnswer {
   readonly json: Readonly<Record<string, unknown>>;
 }
 
-/** Makes a client of a control plane, which logs in as its platform or as its operator. */
+/**
+ * Makes a client of a control plane, which logs in as its platform or as its operator.
+ *
+ * @param answerMsMax how long an answer may take. Default: a minute
+ */
 export const controlPlaneClient =
-  (address: string) =>
+  (address: string, answerMsMax = 60_000) =>
   async (
     method: string,
     path: string,
@@ -95,6 +99,7 @@ export const controlPlaneClient =
     const response = await fetch(`http://${address}${path}`, {
       method,
       headers,
+      signal: AbortSignal.timeout(answerMsMax),
       ...(body && { body: JSON.stringify(body) }),
     });
     const answer: unknown = await response.json();

@@ -75,11 +75,9 @@ export async function provision(
   const payload: ProvisionPayload = { row };
   const operation = newOperation(context, { instanceId: id, kind: "provision", payload });
   // Of two equal requests at once, one opens the operation; the other is answered as a repetition.
-  if (!(await openOperation(controlPlane, operation)))
+  if (!(await openOperation(controlPlane, operation, { table: "instances", row })))
     return (await answerRepeatedProvision(context, id, wanted, reply)) ?? Promise.reject(concurrency());
-  // A stored operation is carried out even when the store goes away before the record is added.
   void executor.start(operation);
-  await context.store.addInstance(row);
   return acceptedReply(reply, operation);
 }
 

@@ -1,19 +1,16 @@
-import type { Kysely } from "kysely";
-import type { BackupRow, RestoreRow, Tables } from "../schema.ts";
+import type { BackupRow, RestoreRow } from "../schema.ts";
 import type { StoreSession } from "../session.ts";
 
-type Db = Kysely<Tables>;
-
 /** Statements on the table `backups`. */
-export const backupsIn = (db: Db, session: StoreSession) => ({
-  backup: (id: string) => session.selectFirst(db.selectFrom("backups").selectAll().where("id", "=", id)),
-  backups: () => session.selectAll(db.selectFrom("backups").selectAll().orderBy("triggered_ms").orderBy("id")),
+export const backupsIn = (session: StoreSession) => ({
+  backup: (id: string) => session.selectFirst((db) => db.selectFrom("backups").selectAll().where("id", "=", id)),
+  backups: () => session.selectAll((db) => db.selectFrom("backups").selectAll().orderBy("triggered_ms").orderBy("id")),
   backupsOf: (instanceId: string) =>
-    session.selectAll(
+    session.selectAll((db) =>
       db.selectFrom("backups").selectAll().where("instance_id", "=", instanceId).orderBy("triggered_ms").orderBy("id"),
     ),
   addBackup: (row: BackupRow) =>
-    session.hasChanged(
+    session.hasChanged((db) =>
       db
         .insertInto("backups")
         .values(row)
@@ -21,20 +18,20 @@ export const backupsIn = (db: Db, session: StoreSession) => ({
         .returning("id"),
     ),
   setBackup: (id: string, change: Partial<BackupRow>) =>
-    session.execute(db.updateTable("backups").set(change).where("id", "=", id)),
+    session.execute((db) => db.updateTable("backups").set(change).where("id", "=", id)),
   deleteBackupsOf: (instanceId: string) =>
-    session.execute(db.deleteFrom("backups").where("instance_id", "=", instanceId)),
+    session.execute((db) => db.deleteFrom("backups").where("instance_id", "=", instanceId)),
 });
 
 /** Statements on the table `restores`. */
-export const restoresIn = (db: Db, session: StoreSession) => ({
-  restore: (id: string) => session.selectFirst(db.selectFrom("restores").selectAll().where("id", "=", id)),
+export const restoresIn = (session: StoreSession) => ({
+  restore: (id: string) => session.selectFirst((db) => db.selectFrom("restores").selectAll().where("id", "=", id)),
   restoresOf: (instanceId: string) =>
-    session.selectAll(
+    session.selectAll((db) =>
       db.selectFrom("restores").selectAll().where("instance_id", "=", instanceId).orderBy("triggered_ms").orderBy("id"),
     ),
   addRestore: (row: RestoreRow) =>
-    session.hasChanged(
+    session.hasChanged((db) =>
       db
         .insertInto("restores")
         .values(row)
@@ -42,7 +39,7 @@ export const restoresIn = (db: Db, session: StoreSession) => ({
         .returning("id"),
     ),
   setRestore: (id: string, change: Partial<RestoreRow>) =>
-    session.execute(db.updateTable("restores").set(change).where("id", "=", id)),
+    session.execute((db) => db.updateTable("restores").set(change).where("id", "=", id)),
   deleteRestoresOf: (instanceId: string) =>
-    session.execute(db.deleteFrom("restores").where("instance_id", "=", instanceId)),
+    session.execute((db) => db.deleteFrom("restores").where("instance_id", "=", instanceId)),
 });

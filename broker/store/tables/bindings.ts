@@ -1,19 +1,16 @@
-import type { Kysely } from "kysely";
-import type { BindingRow, Tables } from "../schema.ts";
+import type { BindingRow } from "../schema.ts";
 import type { StoreSession } from "../session.ts";
 
-type Db = Kysely<Tables>;
-
 /** Statements on the table `bindings`. */
-export const bindingsIn = (db: Db, session: StoreSession) => ({
-  binding: (id: string) => session.selectFirst(db.selectFrom("bindings").selectAll().where("id", "=", id)),
-  bindings: () => session.selectAll(db.selectFrom("bindings").selectAll().orderBy("created_ms").orderBy("id")),
+export const bindingsIn = (session: StoreSession) => ({
+  binding: (id: string) => session.selectFirst((db) => db.selectFrom("bindings").selectAll().where("id", "=", id)),
+  bindings: () => session.selectAll((db) => db.selectFrom("bindings").selectAll().orderBy("created_ms").orderBy("id")),
   bindingsOf: (instanceId: string) =>
-    session.selectAll(
+    session.selectAll((db) =>
       db.selectFrom("bindings").selectAll().where("instance_id", "=", instanceId).orderBy("created_ms").orderBy("id"),
     ),
   addBinding: (row: BindingRow) =>
-    session.hasChanged(
+    session.hasChanged((db) =>
       db
         .insertInto("bindings")
         .values(row)
@@ -21,6 +18,6 @@ export const bindingsIn = (db: Db, session: StoreSession) => ({
         .returning("id"),
     ),
   setBinding: (id: string, change: Partial<BindingRow>) =>
-    session.execute(db.updateTable("bindings").set(change).where("id", "=", id)),
-  deleteBinding: (id: string) => session.execute(db.deleteFrom("bindings").where("id", "=", id)),
+    session.execute((db) => db.updateTable("bindings").set(change).where("id", "=", id)),
+  deleteBinding: (id: string) => session.execute((db) => db.deleteFrom("bindings").where("id", "=", id)),
 });

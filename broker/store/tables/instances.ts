@@ -1,15 +1,15 @@
-import type { Kysely } from "kysely";
-import type { InstanceRow, Tables } from "../schema.ts";
+import type { InstanceRow } from "../schema.ts";
 import type { StoreSession } from "../session.ts";
 
-type Db = Kysely<Tables>;
-
 /** Statements on the table `instances`. */
-export const instancesIn = (db: Db, session: StoreSession) => ({
-  instance: (id: string) => session.selectFirst(db.selectFrom("instances").selectAll().where("id", "=", id)),
-  instances: () => session.selectAll(db.selectFrom("instances").selectAll().orderBy("created_ms").orderBy("id")),
+export const instancesIn = (session: StoreSession) => ({
+  instance: (id: string) => session.selectFirst((db) => db.selectFrom("instances").selectAll().where("id", "=", id)),
+  instances: () =>
+    session.selectAll((db) => db.selectFrom("instances").selectAll().orderBy("created_ms").orderBy("id")),
+  instancesAfter: (id: string, limit: number) =>
+    session.selectAll((db) => db.selectFrom("instances").selectAll().where("id", ">", id).orderBy("id").limit(limit)),
   addInstance: (row: InstanceRow) =>
-    session.hasChanged(
+    session.hasChanged((db) =>
       db
         .insertInto("instances")
         .values(row)
@@ -17,7 +17,7 @@ export const instancesIn = (db: Db, session: StoreSession) => ({
         .returning("id"),
     ),
   setInstance: (row: InstanceRow, change: Partial<Omit<InstanceRow, "id" | "version">>) =>
-    session.hasChanged(
+    session.hasChanged((db) =>
       db
         .updateTable("instances")
         .set({ ...change, version: row.version + 1 })
@@ -25,5 +25,5 @@ export const instancesIn = (db: Db, session: StoreSession) => ({
         .where("version", "=", row.version)
         .returning("id"),
     ),
-  deleteInstance: (id: string) => session.execute(db.deleteFrom("instances").where("id", "=", id)),
+  deleteInstance: (id: string) => session.execute((db) => db.deleteFrom("instances").where("id", "=", id)),
 });

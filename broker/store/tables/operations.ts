@@ -1,9 +1,8 @@
 import type { Kysely } from "kysely";
 import type { Tables } from "../schema.ts";
 import type { StoreSession } from "../session.ts";
-import type { Operation } from "../store.ts";
-
-type Db = Kysely<Tables>;
+import { leaseOf } from "./leases.ts";
+import type { NewRecord, Operation, Order, Worker } from "../store.ts";
 
 const COLUMNS = [
   "id",
@@ -15,6 +14,8 @@ const COLUMNS = [
   "payload",
   "busy",
   "created_ms",
+  "worker",
+  "fence",
 ] as const;
 const OPEN = ["in progress", "undoing"] as const;
 const UNIQUE_VIOLATION = "23505";
@@ -30,44 +31,99 @@ async function succeedsUnlessTaken(change: Promise<unknown>): Promise<boolean> {
   }
 }
 
-/** Statements on the table `operations`. */
-export const operationsIn = (db: Db, session: StoreSession) => {
-  const select = () => db.selectFrom("operations").select(COLUMNS);
+/** Takes back what a transaction has done so far. */
+class Taken extends Error {}
+
+/** Adds the record that an operation makes. Resolves to false when its id is taken. */
+async function insertRecord(db: Kysely<Tables>, { table, row }: NewRecord): Promise<boolean> {
+  const added = await db
+    .insertInto(table)
+    .values(row)
+    .onConflict((conflict) => conflict.doNothing())
+    .returning("id")
+    .execute();
+  return added.length > 0;
+}
+
+/** A line in the log of who did what. */
+async function logOrder(db: Kysely<Tables>, row: Operation, actor: string): Promise<void> {
+  const subject = row.binding_id === "" ? row.instance_id : `${row.instance_id}/${row.binding_id}`;
+  await db
+    .insertInto("audit")
+    .values({ at_ms: row.created_ms, actor, action: row.kind, subject, detail: `operation ${row.id}` })
+    .execute();
+}
+
+const select = (db: Kysely<Tables>) => db.selectFrom("operations").select(COLUMNS);
+
+/** Changes of the table `operations`; new ones are held by this worker. */
+export const operationsIn = (session: StoreSession, { name, leaseMs }: Worker) => {
+  const claimIn = async (db: Kysely<Tables>, row: Operation): Promise<boolean> => {
+    const claimed = await db
+      .insertInto("operations")
+      .values({ ...row, ...leaseOf(session, name, leaseMs), busy: row.instance_id })
+      .onConflict((conflict) => conflict.doNothing())
+      .returning("id")
+      .execute();
+    return claimed.length > 0;
+  };
   return {
-    claim: (row: Operation) =>
-      session.hasChanged(
-        db
+    claim: (row: Operation, { actor, record }: Order = {}) =>
+      session
+        .transaction(async (db) => {
+          if (!(await claimIn(db, row))) return false;
+          if (actor !== undefined) await logOrder(db, row, actor);
+          if (record !== undefined && !(await insertRecord(db, record))) throw new Taken();
+          return true;
+        })
+        .catch((error: unknown) => {
+          if (error instanceof Taken) return false;
+          throw error;
+        }),
+    enqueue: (row: Operation, actor?: string) =>
+      session.transaction(async (db) => {
+        await db
           .insertInto("operations")
-          .values({ ...row, busy: row.instance_id })
-          .onConflict((conflict) => conflict.doNothing())
-          .returning("id"),
-      ),
-    enqueue: (row: Operation) => session.execute(db.insertInto("operations").values({ ...row, busy: null })),
+          .values({ ...row, ...leaseOf(session, name, leaseMs), busy: null })
+          .execute();
+        if (actor !== undefined) await logOrder(db, row, actor);
+      }),
     takeTurn: (row: Operation) =>
       succeedsUnlessTaken(
-        session.run(db.updateTable("operations").set({ busy: row.instance_id }).where("id", "=", row.id)),
+        session.write((db) => db.updateTable("operations").set({ busy: row.instance_id }).where("id", "=", row.id)),
       ),
-    turnOf: (instanceId: string) => session.selectFirst(select().where("busy", "=", instanceId)),
-    operation: (id: string) => session.selectFirst(select().where("id", "=", id)),
-    busyWith: (instanceId: string) =>
-      session.selectFirst(
-        select().where("instance_id", "=", instanceId).where("state", "in", OPEN).orderBy("sequence", "desc").limit(1),
-      ),
-    newestOf: (instanceId: string, bindingId: string) =>
-      session.selectFirst(
-        select()
-          .where("instance_id", "=", instanceId)
-          .where("binding_id", "=", bindingId)
-          .where("kind", "in", bindingId === "" ? ["provision", "update", "deprovision"] : ["bind", "unbind"])
-          .orderBy("sequence", "desc")
-          .limit(1),
-      ),
-    openOperations: () => session.selectAll(select().where("state", "in", OPEN).orderBy("sequence")),
     undoOperation: (id: string) =>
-      session.execute(db.updateTable("operations").set({ state: "undoing" }).where("id", "=", id)),
+      session.execute((db) => db.updateTable("operations").set({ state: "undoing" }).where("id", "=", id)),
+    // Nobody needs what it worked on any more, and it may hold secrets.
     endOperation: (id: string, state: "succeeded" | "failed", description: string) =>
-      session.execute(db.updateTable("operations").set({ state, description, busy: null }).where("id", "=", id)),
+      session.execute((db) =>
+        db.updateTable("operations").set({ state, description, busy: null, payload: "{}" }).where("id", "=", id),
+      ),
     forgetOperations: (instanceId: string, exceptId: string) =>
-      session.execute(db.deleteFrom("operations").where("instance_id", "=", instanceId).where("id", "!=", exceptId)),
+      session.execute((db) =>
+        db.deleteFrom("operations").where("instance_id", "=", instanceId).where("id", "!=", exceptId),
+      ),
   };
 };
+
+/** Queries of the table `operations`. */
+export const operationQueriesIn = (session: StoreSession, { name }: Worker) => ({
+  turnOf: (instanceId: string) => session.selectFirst((db) => select(db).where("busy", "=", instanceId)),
+  operation: (id: string) => session.selectFirst((db) => select(db).where("id", "=", id)),
+  busyWith: (instanceId: string) =>
+    session.selectFirst((db) =>
+      select(db).where("instance_id", "=", instanceId).where("state", "in", OPEN).orderBy("sequence", "desc").limit(1),
+    ),
+  newestOf: (instanceId: string, bindingId: string) =>
+    session.selectFirst((db) =>
+      select(db)
+        .where("instance_id", "=", instanceId)
+        .where("binding_id", "=", bindingId)
+        .where("kind", "in", bindingId === "" ? ["provision", "update", "deprovision"] : ["bind", "unbind"])
+        .orderBy("sequence", "desc")
+        .limit(1),
+    ),
+  openOperations: () => session.selectAll((db) => select(db).where("state", "in", OPEN).orderBy("sequence")),
+  ownOperations: () =>
+    session.selectAll((db) => select(db).where("state", "in", OPEN).where("worker", "=", name).orderBy("sequence")),
+});

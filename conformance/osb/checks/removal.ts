@@ -1,16 +1,18 @@
 import type { Answer } from "../../client/answer.ts";
 import type { Offer } from "../../client/catalog.ts";
 import { isSuccess, planIds } from "../../client/request.ts";
+import { type Tried, worstTried } from "../variations/tried.ts";
 import { fail, followsFrom, notApplicable, type Outcome, pass, unknown, Verdicted } from "../../runner/check.ts";
 import type { LiveBinding, OsbContext } from "../context.ts";
 import { expectStatus, seenOf } from "../judge.ts";
 import { learnToLook, lookFor, type Thing } from "../model/presence.ts";
-import { obstacleTo } from "../model/stages.ts";
+import { followsFromUnserved, obstacleTo, unservedDeletionIn } from "../model/stages.ts";
 import { ANY, BINDABLE } from "../plan-requirements.ts";
 import {
   allLifecycles,
   firstAnswerTo,
   type Lifecycle,
+  lifecycleOf,
   lifecycleOffers,
   lifecycleUpTo,
 } from "../sequences/lifecycles.ts";
@@ -61,12 +63,33 @@ export function removeWithout(kind: Removal, member: "service_id" | "plan_id") {
     const obstacle = obstacleTo(await lifecycleUpTo(context.shared, stage, offer), stage);
     if (obstacle !== undefined) return removeNothingWithout(context, kind, { offer, query, obstacle });
     await learnToLook(context, kind === "unbind" ? "binding" : "instance", offer);
-    const it = await createRemovable(context, kind);
-    const hasBegun = await context.watchOperations(it.live, it.id);
-    const answer = await remove(context, kind, thingOf(it), query);
-    const outcome = expectStatus(answer, [400]);
-    return outcome.verdict === "pass" ? expectStillThere(context, it, answer, await hasBegun()) : outcome;
+    const tried: Tried[] = [];
+    for (const [words, sent] of [
+      [`no ${member}`, query],
+      [`an empty ${member}`, { ...query, [member]: "" }],
+    ] as const) {
+      const outcome = await removeWith(context, kind, sent);
+      tried.push({ words, outcome });
+      // Each has a thing of its own, and the next has its room.
+      await context.release(outcome);
+    }
+    return worstTried(tried);
   };
+}
+
+async function removeWith(
+  context: OsbContext,
+  kind: Removal,
+  query: Readonly<Record<string, string>>,
+): Promise<Outcome> {
+  const it = await createRemovable(context, kind);
+  const hasBegun = await context.watchOperations(it.live, it.id);
+  const answer = await remove(context, kind, thingOf(it), query);
+  await context.platform.settle(it.live.offer, answer);
+  const outcome = expectStatus(answer, [400]);
+  return outcome.verdict === "pass"
+    ? expectStillThere(context, it, answer, await hasBegun())
+    : unlessUnserved(context, kind, it.live, { answer, outcome });
 }
 
 async function removeNothingWithout(
@@ -158,8 +181,31 @@ export function removeMalformed(kind: Removal) {
       accepts_incomplete: "maybe",
     });
     await context.platform.settle(it.live.offer, answer);
-    return expectStatus(answer, [400, 422, "2xx"], ["4xx"]);
+    const outcome = expectStatus(answer, [400, 422, "2xx"], ["4xx"]);
+    return unlessUnserved(context, kind, it.live, { answer, outcome });
   };
+}
+
+/** What never was is answered 410. */
+export const judgeRemovalOfUnknown =
+  (kind: Removal) =>
+  (lifecycle: Lifecycle): Outcome | undefined => {
+    const control = lifecycle.controls[kind];
+    if (control === undefined) return undefined;
+    const ordinary = unservedDeletionIn(lifecycle, kind);
+    return ordinary === undefined ? expectStatus(control, [410]) : followsFromUnserved(kind, control, ordinary);
+  };
+
+/** The reading of a refusal that every deletion of this kind gets. */
+async function unlessUnserved(
+  { shared }: OsbContext,
+  kind: Removal,
+  { offer }: Pick<LiveBinding["live"], "offer">,
+  { answer, outcome }: { readonly answer: Answer; readonly outcome: Outcome },
+): Promise<Outcome> {
+  if (outcome.verdict === "pass" || isSuccess(answer)) return outcome;
+  const ordinary = unservedDeletionIn(await lifecycleOf(shared, offer), kind);
+  return ordinary?.status === answer.status ? followsFromUnserved(kind, answer, ordinary) : outcome;
 }
 
 /** A deletion that succeeded was answered 200, or 202 where the version knows it. */

@@ -1,13 +1,15 @@
 import type { Kernel, Slot } from "../../kernel/index.ts";
-import type { DataServicesState, Instance } from "../state.ts";
+import type { DataServicesState, Instance, Kind } from "../state.ts";
 
 /** May `source` open a connection to `address:port`? The world's security groups answer. */
 export type Admission = (source: string, address: string, port: number) => boolean;
 
 /** Follows what happens in the world: for whoever holds sockets or processes. */
 export interface Observer {
-  /** The data service at this address was started, given other properties or stopped. */
-  onChanged(address: string): void;
+  /** The data service at this address was started, given other properties or stopped; `isGone`: with its VM. */
+  onChanged(address: string, isGone?: boolean): void;
+  /** Another node is the primary of a group now. */
+  onPrimaryMoved(deployment: string, kind: Kind): void;
   onDiskDestroyed(disk: string): void;
   onDiskCopied(from: string, to: string): void;
 }
@@ -15,13 +17,48 @@ export interface Observer {
 /** Real servers behind the instances. They answer by promises, so only a world on the wall clock can have them. */
 export interface RealServers {
   /** Does a real server stand behind this instance? */
-  covers(instance: Instance): boolean;
+  covers(instance: Pick<Instance, "kind">): boolean;
+  /** Do the real servers of a group replicate, and does the plane supervise them? */
+  replicates(instance: Pick<Instance, "kind">): boolean;
   /** Makes the users of a running server those of the disk; ends the sessions of those that are gone. */
   applyUsers(instance: Instance): Promise<void>;
-  /** @throws DataServiceError DS_NOT_COVERED, DS_DUMP_TOO_LARGE */
-  dump(instance: Instance, defects: DumpDefects): Promise<Uint8Array>;
+  /** A dump as it is being made. @throws DataServiceError DS_NOT_COVERED */
+  dump(instance: Instance, defects: DumpDefects): AsyncIterable<Uint8Array>;
+  /** Keeps what is being received in a file, which is forgotten with the world. @throws Error when the stream breaks off */
+  keep(stream: AsyncIterable<Uint8Array>): Promise<KeptFile>;
+  forget(file: KeptFile): Promise<void>;
   /** @throws DataServiceError DS_NOT_A_DUMP, DS_FOREIGN_DUMP, DS_NOT_RESTORED */
-  restore(instance: Instance, dump: Uint8Array, defects: RestoreDefects): Promise<void>;
+  restore(instance: Instance, order: RestoreOrder): Promise<void>;
+  /** Work on the log of an instance that keeps one. @throws DataServiceError DS_NOT_SIMULATED where none is kept */
+  log<T>(instance: Instance, work: (log: FinishedLog) => Promise<T>): Promise<T>;
+}
+
+/** A file outside of the world, by its path. Plain data. */
+export interface KeptFile {
+  readonly path: string;
+  readonly bytes: number;
+}
+
+/** What a real server restores. */
+export interface RestoreOrder {
+  readonly dump: KeptFile;
+  readonly defects: RestoreDefects;
+  /** A moment after the dump, with the files of the log that lead there, by name. */
+  readonly target?: { readonly atMs: number; readonly log: ReadonlyMap<string, KeptFile> };
+}
+
+/** The files of a log that are finished and not collected yet. */
+export interface FinishedLog {
+  /**
+   * Finishes the file in use, if anything was written, and lists what is finished, oldest first.
+   *
+   * @returns `untilMs`: every moment until then can be restored with these files and the earlier ones, ms since the Unix epoch
+   */
+  finish(): Promise<{ readonly files: readonly string[]; readonly untilMs: number }>;
+  /** @throws DataServiceError DS_NOT_A_DUMP when there is no such file */
+  read(file: string): Promise<Uint8Array>;
+  /** Forgets a file that was collected. */
+  remove(file: string): Promise<void>;
 }
 
 /** Defects of a dump, planted by fault points. */
@@ -46,6 +83,8 @@ export interface DataServices extends Observer {
   /** Set by a live plane for as long as it is open. */
   real: RealServers | undefined;
   readonly observers: Set<Observer>;
+  /** Files of logs that were sent for a restore to come, by its place and name, and by file. Files are no part of the world. */
+  readonly stagedLogs: Map<string, Map<string, KeptFile>>;
   /** Ends the open virtual sessions at an instance: of one user, or all. */
   endSessions(instance: Instance, username?: string): void;
 }
@@ -63,7 +102,9 @@ export function createServices(
     ...options,
     real: undefined,
     observers,
-    onChanged: (address) => observers.forEach((observer) => observer.onChanged(address)),
+    stagedLogs: new Map(),
+    onChanged: (address, isGone) => observers.forEach((observer) => observer.onChanged(address, isGone)),
+    onPrimaryMoved: (deployment, kind) => observers.forEach((observer) => observer.onPrimaryMoved(deployment, kind)),
     onDiskDestroyed: (disk) => observers.forEach((observer) => observer.onDiskDestroyed(disk)),
     onDiskCopied: (from, to) => observers.forEach((observer) => observer.onDiskCopied(from, to)),
     endSessions: ({ address }, username) => {

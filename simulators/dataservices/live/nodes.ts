@@ -1,11 +1,12 @@
-import { rm } from "node:fs/promises";
-import { join } from "node:path";
+import { readdir, rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { execFile as run } from "node:child_process";
 import { promisify } from "node:util";
 import type { Instance, Kind, User } from "../state.ts";
-import type { EngineMaker, LiveEngine, LiveNode } from "./engine.ts";
+import type { EngineMaker, LiveEngine, LiveNode, MemberOrder } from "./engine.ts";
 import { LivePlaneError } from "./errors.ts";
 import { createRunFolder, type RunFolder } from "./folder.ts";
+import { KeptFiles } from "./transfers.ts";
 
 const execFile = promisify(run);
 
@@ -44,6 +45,7 @@ export class Nodes {
   readonly #engines: ReadonlyMap<Kind, LiveEngine>;
   readonly #slots = new Map<string, Slot>();
   #folder: Promise<RunFolder> | undefined;
+  #files: KeptFiles | undefined;
   #made = 0;
   #uses = 0;
   #isClosed = false;
@@ -59,9 +61,67 @@ export class Nodes {
     return [...this.#slots.values()].filter(({ node }) => node !== undefined).length;
   }
 
+  /** The files that are kept for a while. @throws LivePlaneError LIVE_DATA_CLOSED */
+  async files(): Promise<KeptFiles> {
+    const { path } = await this.#openFolder();
+    return (this.#files ??= new KeptFiles(path));
+  }
+
   /** What serves a kind; undefined where nothing does. */
   engineOf(kind: Kind): LiveEngine | undefined {
     return this.#engines.get(kind);
+  }
+
+  /** The node of a disk that is at work, and whether the disk has data. */
+  nodeOf(disk: string): {
+    readonly node: LiveNode | undefined;
+    readonly hasData: boolean;
+    readonly data: string | undefined;
+  } {
+    const slot = this.#slots.get(disk);
+    return { node: slot?.node, hasData: slot?.hasData === true, data: slot?.data };
+  }
+
+  /** Starts the node of a group on its disk, which it keeps until it is stopped or killed. @throws LivePlaneError */
+  async startMember(instance: Instance, users: ReadonlyMap<string, User>, member: MemberOrder): Promise<void> {
+    const slot = this.#slotOf(instance.disk, (await this.#openFolder()).path);
+    await this.#exclusive(slot, () => this.#start(slot, instance, users, member));
+    // It is stopped with its group only, not for being idle.
+    clearTimeout(slot.idle);
+  }
+
+  /** The use of a node of a group that is at work. */
+  use(disk: string): Lease | undefined {
+    const slot = this.#slots.get(disk);
+    if (slot?.node === undefined) return undefined;
+    slot.users++;
+    slot.usedAt = ++this.#uses;
+    return { node: slot.node, release: once(() => void slot.users--) };
+  }
+
+  /** Connections, and work of the agent, at the node of a disk. */
+  usersOf(disk: string): number {
+    return this.#slots.get(disk)?.users ?? 0;
+  }
+
+  /** Ends every process of a node at once; whatever it is doing is not waited for. */
+  async kill(disk: string): Promise<void> {
+    const slot = this.#slots.get(disk);
+    const node = slot?.node;
+    if (slot === undefined || node === undefined) return;
+    await (node.kill?.() ?? node.stop());
+    if (slot.node === node) slot.node = undefined;
+  }
+
+  /** Fills an empty disk by work that is given its folder; where that fails, the disk has no data. */
+  async fill(disk: string, work: (data: string) => Promise<void>): Promise<void> {
+    const slot = this.#slotOf(disk, (await this.#openFolder()).path);
+    await this.#exclusive(slot, async () => {
+      await this.#halt(slot);
+      slot.hasData = false;
+      await work(slot.data);
+      slot.hasData = true;
+    });
   }
 
   isRunning(disk: string): boolean {
@@ -115,6 +175,9 @@ export class Nodes {
       if (!source.hasData) return;
       // `-a` keeps the owner: the files belong to the server's own user.
       await execFile("cp", ["-a", source.data, target.data]);
+      // What an engine keeps beside the data goes along.
+      for (const each of await besides(source.data))
+        await execFile("cp", ["-a", each, `${target.data}${each.slice(source.data.length)}`]);
       target.hasData = true;
     });
     await this.#exclusive(target, () => copied);
@@ -127,7 +190,7 @@ export class Nodes {
     if (slot === undefined) return;
     await this.#exclusive(slot, async () => {
       await this.#halt(slot);
-      await rm(slot.data, { recursive: true, force: true });
+      for (const each of [slot.data, ...(await besides(slot.data))]) await rm(each, { recursive: true, force: true });
     });
   }
 
@@ -170,7 +233,12 @@ export class Nodes {
     return result;
   }
 
-  async #start(slot: Slot, instance: Instance, users: ReadonlyMap<string, User>): Promise<LiveNode> {
+  async #start(
+    slot: Slot,
+    instance: Instance,
+    users: ReadonlyMap<string, User>,
+    member?: MemberOrder,
+  ): Promise<LiveNode> {
     const engine = this.#engines.get(instance.kind);
     if (this.#isClosed || engine === undefined) throw new LivePlaneError("LIVE_DATA_CLOSED");
     if (slot.node?.suits(instance)) {
@@ -183,7 +251,7 @@ export class Nodes {
     try {
       if (!slot.hasData) await engine.format(slot.data);
       slot.hasData = true;
-      slot.node = await engine.start({ instance, data: slot.data, users });
+      slot.node = await engine.start({ instance, data: slot.data, users, ...(member && { member }) });
     } finally {
       slot.isStarting = false;
     }
@@ -219,6 +287,13 @@ export class Nodes {
     slot.node = undefined;
     await node?.stop();
   }
+}
+
+/** The folders of a node beside its data: those whose names go on with a dot. */
+async function besides(data: string): Promise<readonly string[]> {
+  const folder = dirname(data);
+  const names = await readdir(folder).catch(() => []);
+  return names.filter((name) => name.startsWith(`${basename(data)}.`)).map((name) => join(folder, name));
 }
 
 function once(work: () => void): () => void {

@@ -1,5 +1,15 @@
-import { type Body, type HttpReply, type HttpRequest, on, type Route } from "../../kernel/index.ts";
+import {
+  type Body,
+  type HttpReply,
+  type HttpRequest,
+  on,
+  readBasic,
+  type Route,
+  sameSecret,
+  type Upload,
+} from "../../kernel/index.ts";
 import { stop } from "../behaviour/instances.ts";
+import { phaseOfInstance } from "../behaviour/replication.ts";
 import type { DataServices } from "../behaviour/services.ts";
 import { faultAt, type FaultStep } from "../faults.ts";
 import type { Instance } from "../state.ts";
@@ -17,13 +27,27 @@ export function instanceAt({ slot }: DataServices, request: HttpRequest): Instan
   return instance === undefined || String(instance.agent.port) !== portOf(request) ? undefined : instance;
 }
 
+/** Does a request carry the login of an instance's agent? Both parts are compared, whatever the first comparison says. */
+export function isAgentsLogin({ agent }: Instance, { headers }: HttpRequest): boolean {
+  const { username = "", password = "" } = readBasic(headers.authorization) ?? {};
+  const isUser = sameSecret(username, agent.username);
+  const isPassword = sameSecret(password, agent.password);
+  return isUser && isPassword;
+}
+
 /** A connection that nobody accepts. */
 export const NOBODY_LISTENS: HttpReply = { status: 0, wire: { kind: "reset" } };
 
 /** One route of the agent, for its platform alone. */
-export const agentRoute = (method: string, path: string, handler: AgentHandler): Route<DataServices> => ({
+export const agentRoute = (
+  method: string,
+  path: string,
+  handler: AgentHandler,
+  upload?: Upload,
+): Route<DataServices> => ({
   method,
   path,
+  ...(upload && { upload }),
   auth: "basic, the job's property `agent`",
   clients: ["broker"],
   *handler(services, request): Body<HttpReply> {
@@ -38,9 +62,10 @@ export const agentRoute = (method: string, path: string, handler: AgentHandler):
 });
 
 /** @throws AgentError 503 when the data service does not run, 409 on a replica */
-export function requirePrimary(instance: Instance): void {
+export function requirePrimary(services: DataServices, instance: Instance): void {
   if (instance.state !== "running") throw new AgentError(503, "not_running", "the data service does not run");
-  if (instance.role !== "primary") throw new AgentError(409, "not_primary", "ask the primary of the group");
+  if (instance.role !== "primary" || phaseOfInstance(services, instance) !== "primary")
+    throw new AgentError(409, "not_primary", "ask the primary of the group");
 }
 
 /** Lets the armed fault of a step act. @throws AgentError its failure; `vanish` stops the service first */

@@ -1,32 +1,23 @@
-import {
-  defineService,
-  type HttpReply,
-  type HttpRequest,
-  readBasic,
-  sameSecret,
-  type Service,
-} from "../../kernel/index.ts";
+import { defineService, type HttpReply, type HttpRequest, type Service } from "../../kernel/index.ts";
 import type { DataServices } from "../behaviour/services.ts";
 import { AgentError } from "../wire/agent-errors.ts";
-import { DUMP_BYTES_MAX } from "../wire/dump.ts";
-import { instanceAt, NOBODY_LISTENS } from "./agent-route.ts";
+import { instanceAt, isAgentsLogin, NOBODY_LISTENS } from "./agent-route.ts";
 import { credentialsRoutes } from "./credentials.ts";
 import { dumpsRoutes } from "./dumps.ts";
+import { logsRoutes } from "./logs.ts";
 import { restoresRoutes } from "./restores.ts";
 import { statusRoutes } from "./status.ts";
 
-/** What a body may hold besides a dump. */
-const SLACK_BYTES = 1024;
+/** Of any body but a dump or a file of a log, which are uploads. */
+const BODY_BYTES_MAX = 64 * 1024;
 
 function authenticate(services: DataServices, request: HttpRequest): HttpReply | undefined {
   const instance = instanceAt(services, request);
   // No data service on this VM, so no agent of one.
   if (instance === undefined) return NOBODY_LISTENS;
-  const { username = "", password = "" } = readBasic(request.headers.authorization) ?? {};
-  // Both are compared, whatever the first comparison says.
-  const isUser = sameSecret(username, instance.agent.username);
-  const isPassword = sameSecret(password, instance.agent.password);
-  return isUser && isPassword ? undefined : new AgentError(401, "unauthorized", "wrong or missing credentials").reply;
+  return isAgentsLogin(instance, request)
+    ? undefined
+    : new AgentError(401, "unauthorized", "wrong or missing credentials").reply;
 }
 
 /** The agent beside the data service on each VM, for the platform alone: one service at many addresses. */
@@ -35,12 +26,12 @@ export function createAgent(services: DataServices): Service {
     name: "dataservice-agent",
     kernel: services.kernel,
     sim: services,
-    bodyBytesMax: DUMP_BYTES_MAX + SLACK_BYTES,
+    bodyBytesMax: BODY_BYTES_MAX,
     before: authenticate,
     unmatched: (_services, _request, allowed) =>
       allowed.length > 0
         ? new AgentError(405, "method_not_allowed", `allowed: ${allowed.join(", ")}`).reply
         : new AgentError(404, "not_found", "no such resource").reply,
-    routes: [...statusRoutes, ...credentialsRoutes, ...dumpsRoutes, ...restoresRoutes],
+    routes: [...statusRoutes, ...credentialsRoutes, ...dumpsRoutes, ...restoresRoutes(services), ...logsRoutes],
   });
 }

@@ -7,8 +7,10 @@ import type { Instance } from "../state.ts";
 import { requireSimulatedData } from "../behaviour/instances.ts";
 import { agentRoute, applyFault, awaitReal, realServersOf, requirePrimary } from "./agent-route.ts";
 
+const HEADERS = { "Content-Type": "application/octet-stream" };
+
 function* create(services: DataServices, instance: Instance): Body<HttpReply> {
-  requirePrimary(instance);
+  requirePrimary(services, instance);
   requireSimulatedData(services, instance);
   yield* applyFault(services, "dump", instance);
   const { kernel } = services;
@@ -19,12 +21,27 @@ function* create(services: DataServices, instance: Instance): Body<HttpReply> {
     isShort: isPlanted(kernel, "dump lost-tail", instance),
   };
   const real = realServersOf(services, source);
-  const body =
-    real === undefined
-      ? yield* virtualDump(services, source, defects)
-      : yield* awaitReal(services, real.dump(source, defects));
+  if (real !== undefined) {
+    const stream = yield* awaitReal(services, startedStream(real.dump(source, defects)));
+    kernel.record("dataservices", "dump.begin", instance.address, { deployment: instance.deployment });
+    return { status: 200, headers: HEADERS, stream };
+  }
+  const body = yield* virtualDump(services, source, defects);
   kernel.record("dataservices", "dump.done", instance.address, { deployment: instance.deployment, bytes: body.length });
-  return { status: 200, headers: { "Content-Type": "application/octet-stream" }, body };
+  return { status: 200, headers: HEADERS, body };
+}
+
+/** A stream whose first chunk is there: what keeps it from beginning can still be answered. */
+async function startedStream(stream: AsyncIterable<Uint8Array>): Promise<AsyncIterable<Uint8Array>> {
+  const chunks = stream[Symbol.asyncIterator]();
+  const first = await chunks.next();
+  return (async function* () {
+    try {
+      for (let each = first; each.done !== true; each = await chunks.next()) yield each.value;
+    } finally {
+      await chunks.return?.();
+    }
+  })();
 }
 
 /** A dump of all data, as it is at one moment. */

@@ -1,16 +1,123 @@
-import { type Body, bodyText, type HttpReply, type HttpRequest, json } from "../../kernel/index.ts";
+import type { Readable } from "node:stream";
+import { type Body, empty, type HttpReply, type HttpRequest, json, queryOf, type Upload } from "../../kernel/index.ts";
 import { requireSimulatedData } from "../behaviour/instances.ts";
-import { neighboursOf } from "../behaviour/replication.ts";
-import type { DataServices } from "../behaviour/services.ts";
+import { diskOf, neighboursOf } from "../behaviour/replication.ts";
+import type { DataServices, KeptFile, RestoreDefects } from "../behaviour/services.ts";
 import { virtualRestore } from "../behaviour/virtual.ts";
 import { isPlanted } from "../faults.ts";
 import type { Instance } from "../state.ts";
-import { agentRoute, applyFault, awaitReal, realServersOf, requirePrimary } from "./agent-route.ts";
+import { AgentError } from "../wire/agent-errors.ts";
+import { DUMP_BYTES_MAX } from "../wire/dump.ts";
+import { DataServiceError } from "../wire/errors.ts";
+import {
+  agentRoute,
+  applyFault,
+  awaitReal,
+  instanceAt,
+  isAgentsLogin,
+  realServersOf,
+  requirePrimary,
+} from "./agent-route.ts";
+
+/** A dump of a real server goes to a file; one of the virtual plane is small. */
+const REAL_BYTES_MAX = 1024 ** 4;
+/** How many restores a disk remembers. */
+const RESTORED_MAX = 50;
+const NAME = /^[\w.-]{1,100}$/;
+
+const isKept = (value: unknown): value is KeptFile => typeof value === "object" && value !== null && "path" in value;
+
+/**
+ * Takes a dump from the wire. Where a real server stands behind the instance it goes to a file, else into memory. Whoever may not order a restore
+ * is not listened to.
+ */
+const uploadTo = (services: DataServices): Upload => ({
+  bodyBytesMax: REAL_BYTES_MAX,
+  receive: async (stream: Readable, request: HttpRequest): Promise<unknown> => {
+    const instance = instanceAt(services, request);
+    if (instance === undefined || !isAgentsLogin(instance, request)) return undefined;
+    if (services.real?.covers(instance)) return services.real.keep(stream);
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    for await (const chunk of stream) {
+      bytes += Buffer.from(chunk).length;
+      if (bytes > DUMP_BYTES_MAX) throw new DataServiceError("DS_DUMP_TOO_LARGE", `${DUMP_BYTES_MAX} bytes`);
+      chunks.push(Buffer.from(chunk));
+    }
+    return new Uint8Array(Buffer.concat(chunks));
+  },
+});
+
+const bytesOf = ({ received, body }: HttpRequest): Uint8Array => {
+  if (received instanceof Uint8Array) return received;
+  return typeof body === "string" ? Buffer.from(body) : body;
+};
+
+/** The name of an order that may come twice; undefined where it has none. @throws AgentError 400 */
+function nameOf({ headers }: HttpRequest): string | undefined {
+  const name = headers["idempotency-key"];
+  if (name === undefined || NAME.test(name)) return name;
+  throw new AgentError(400, "bad_name", `Idempotency-Key matches ${NAME.source}`);
+}
+
+const isDone = (services: DataServices, instance: Instance, name: string): boolean =>
+  diskOf(services, instance)?.restored.includes(name) === true;
+
+function remember(services: DataServices, instance: Instance, name: string): void {
+  const disk = diskOf(services, instance);
+  if (disk !== undefined) disk.restored = [...disk.restored, name].slice(-RESTORED_MAX);
+}
+
+const DONE = json(200, { restored: true });
+
+/** The moment that a query names, in ms since the Unix epoch. @throws AgentError 400 */
+function targetMsOf(request: HttpRequest): number | undefined {
+  const given = queryOf(request).get("at_ms");
+  if (given === null) return undefined;
+  if (/^\d{1,15}$/.test(given)) return Number(given);
+  throw new AgentError(400, "bad_time", "at_ms: ms since the Unix epoch");
+}
+
+/** What puts the dump of a request in the place of the data of one instance. */
+type Restoring = (target: Instance, defects: RestoreDefects) => Body;
+
+function restoring(services: DataServices, request: HttpRequest, name: string | undefined): Restoring {
+  const atMs = targetMsOf(request);
+  return function* (instance, defects) {
+    const real = realServersOf(services, instance);
+    if (real === undefined) {
+      if (atMs !== undefined) throw new DataServiceError("DS_NOT_SIMULATED", "a moment after the dump");
+      return yield* virtualRestore(services, instance, bytesOf(request), defects);
+    }
+    const dump = isKept(request.received)
+      ? request.received
+      : yield* awaitReal(services, real.keep(oneChunk(bytesOf(request))));
+    const log = services.stagedLogs.get(stageOf(instance, name)) ?? new Map<string, KeptFile>();
+    const target = atMs === undefined ? {} : { target: { atMs, log } };
+    yield* awaitReal(services, real.restore(instance, { dump, defects, ...target }));
+  };
+}
+
+async function* oneChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
+
+const stageOf = ({ address }: Instance, name: string | undefined): string => `${address} ${name ?? ""}`;
 
 function* create(services: DataServices, instance: Instance, request: HttpRequest): Body<HttpReply> {
-  requirePrimary(instance);
+  try {
+    return yield* restore(services, instance, request);
+  } finally {
+    if (isKept(request.received)) void services.real?.forget(request.received);
+    services.stagedLogs.delete(stageOf(instance, request.headers["idempotency-key"]));
+  }
+}
+
+function* restore(services: DataServices, instance: Instance, request: HttpRequest): Body<HttpReply> {
+  requirePrimary(services, instance);
   requireSimulatedData(services, instance);
-  const bytes = typeof request.body === "string" ? Buffer.from(bodyText(request)) : request.body;
+  const name = nameOf(request);
+  if (name !== undefined && isDone(services, instance, name)) return DONE;
   yield* applyFault(services, "restore", instance);
   const { kernel } = services;
   const defects = {
@@ -20,14 +127,39 @@ function* create(services: DataServices, instance: Instance, request: HttpReques
   };
   const isStraying = isPlanted(kernel, "restore wrong-neighbour", instance);
   const neighbours = isStraying ? neighboursOf(services, instance).slice(0, 1) : [];
+  const perform = restoring(services, request, name);
   for (const target of [instance, ...neighbours]) {
-    const real = realServersOf(services, target);
-    if (real === undefined) yield* virtualRestore(services, target, bytes, defects);
-    else yield* awaitReal(services, real.restore(target, bytes, defects));
+    yield* perform(target, defects);
     kernel.record("dataservices", "restore.done", target.address, { deployment: target.deployment });
   }
-  return json(200, { restored: true });
+  if (name !== undefined) remember(services, instance, name);
+  return DONE;
+}
+
+function* show(services: DataServices, instance: Instance, request: HttpRequest): Body<HttpReply> {
+  if (isDone(services, instance, request.params.name ?? "")) return DONE;
+  throw new AgentError(404, "not_found", "no such restore was done");
+}
+
+/** Keeps a file of the log for the restore that will need it. */
+function* stage(services: DataServices, instance: Instance, request: HttpRequest): Body<HttpReply> {
+  const { name = "", file = "" } = request.params;
+  const real = realServersOf(services, instance);
+  if (real === undefined) throw new DataServiceError("DS_NOT_SIMULATED", "a moment after the dump");
+  if (!NAME.test(name) || !/^[0-9A-Z.a-z]{1,60}$/.test(file))
+    throw new AgentError(400, "bad_name", "no name of a file");
+  const kept = isKept(request.received)
+    ? request.received
+    : yield* awaitReal(services, real.keep(oneChunk(bytesOf(request))));
+  const key = stageOf(instance, name);
+  const files = services.stagedLogs.get(key) ?? new Map<string, KeptFile>();
+  services.stagedLogs.set(key, files.set(file, kept));
+  return empty(204);
 }
 
 /** Puts the data of a dump in the place of all data. */
-export const restoresRoutes = [agentRoute("POST", "/v1/restores", create)];
+export const restoresRoutes = (services: DataServices) => [
+  agentRoute("POST", "/v1/restores", create, uploadTo(services)),
+  agentRoute("GET", "/v1/restores/:name", show),
+  agentRoute("PUT", "/v1/restores/:name/log/:file", stage, uploadTo(services)),
+];

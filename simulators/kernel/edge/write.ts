@@ -1,10 +1,16 @@
 import type { ServerResponse } from "node:http";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { type HttpReply, type ReplyHeaders, serialise } from "../http/message.ts";
 import type { Connections } from "./connections.ts";
 
 /** Sends a reply, or as much of it as a fault leaves. @throws TypeError for headers that can't be written */
 export function writeReply(raw: ServerResponse, answered: HttpReply, connections: Connections): void {
-  if (answered.wire?.kind === "reset") return connections.reset(raw.req.socket);
+  if (answered.wire?.kind === "reset") {
+    void endStream(answered);
+    return connections.reset(raw.req.socket);
+  }
+  if (answered.stream !== undefined) return writeStream(raw, answered.stream, answered, connections);
   const { body, headers } = serialise(answered);
   const bytes = typeof body === "string" ? Buffer.from(body) : body;
   const bodiless = answered.status === 204 || answered.status === 304;
@@ -26,3 +32,35 @@ const mutableHeaders = (headers: ReplyHeaders): Record<string, string | string[]
   Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [name, typeof value === "string" ? value : [...value]]),
   );
+
+/** Tells a stream that nobody will read it. */
+export async function endStream({ stream }: HttpReply): Promise<void> {
+  await stream?.[Symbol.asyncIterator]().return?.();
+}
+
+/** Sends chunks as they come. Whoever reads slowly slows the stream; a stream that fails breaks the connection, so that its reader can tell. */
+function writeStream(
+  raw: ServerResponse,
+  stream: AsyncIterable<Uint8Array>,
+  { status, headers = {}, wire }: HttpReply,
+  connections: Connections,
+): void {
+  raw.writeHead(status, mutableHeaders(headers));
+  raw.flushHeaders();
+  const chunks = wire?.kind === "truncate" ? firstBytes(stream, wire.bytes) : stream;
+  pipeline(Readable.from(chunks, { objectMode: false }), raw).catch(() => connections.cut(raw.req.socket));
+}
+
+/** The first bytes of a stream, and then an error. */
+export async function* firstBytes(stream: AsyncIterable<Uint8Array>, bytes: number): AsyncGenerator<Uint8Array> {
+  let left = bytes;
+  for await (const chunk of stream) {
+    if (chunk.length >= left) {
+      yield chunk.subarray(0, left);
+      break;
+    }
+    left -= chunk.length;
+    yield chunk;
+  }
+  throw Object.assign(new TypeError("terminated"), { code: "UND_ERR_SOCKET" });
+}

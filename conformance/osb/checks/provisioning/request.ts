@@ -1,6 +1,6 @@
 import { maintenanceVersion, type Offer } from "../../../client/catalog.ts";
 import type { JsonObject } from "../../../client/http/json.ts";
-import type { Outcome } from "../../../runner/check.ts";
+import { type Outcome, worstOf } from "../../../runner/check.ts";
 import type { OsbContext } from "../../context.ts";
 import { type OsbCheck, probe } from "../../define.ts";
 import type { StatusRule } from "../../judge.ts";
@@ -9,42 +9,39 @@ import { otherParameters } from "../../request-bodies.ts";
 import { absencesOf, withoutEach, withoutId } from "../../variations/absences.ts";
 import { withForeignIds } from "../../variations/foreign-ids.ts";
 import { judgeLeanProvisions, judgeProvisions } from "../../variations/judging.ts";
-import { onEachPlan } from "../../variations/plans.ts";
+import { onEachPlan, plansUnlike } from "../../variations/plans.ts";
 import { violatingParameters, withStrictSchema } from "../../variations/violations.ts";
-import { wronglyTyped } from "../../variations/wrong-types.ts";
+import { parameterRows, typedRows } from "../../variations/wrong-types.ts";
 
 /** Provisions without a member that has to be there. */
 function provisionWithout(member: string, good: readonly StatusRule[], tolerated: readonly StatusRule[] = []) {
-  return async (context: OsbContext): Promise<Outcome> => {
+  return (context: OsbContext): Promise<Outcome> => {
     const offer = context.offer(ANY);
     const absences = absencesOf(member, context.provisionBody(offer));
-    return judgeProvisions(
-      context,
-      offer,
-      absences.map(({ words, body }) => ({ words, body, good, tolerated })),
-    );
+    const rows = absences.map(({ words, body }) => ({ words, body, good, tolerated }));
+    return judgeProvisions(context, offer, rows);
   };
 }
 
 const provisionWithoutId =
   (member: "service_id" | "plan_id") =>
-  (context: OsbContext): Promise<Outcome> => {
-    const offer = context.offer(ANY);
-    return judgeProvisions(context, offer, withoutId(member, context.minor, context.provisionBody(offer)));
-  };
+  (whole: OsbContext): Promise<Outcome> =>
+    onEachPlan(whole, [ANY], (context, offer) =>
+      judgeProvisions(context, offer, withoutId(member, context.minor, context.provisionBody(offer))),
+    );
 
 /** An unknown or foreign id: any refusal will do, acceptance is worth a warning. */
-async function provisionForeign(context: OsbContext, member: "service_id" | "plan_id"): Promise<Outcome> {
-  const offer = context.offer(ANY);
-  const rows = withForeignIds(context, offer, [member]).map(({ words, change }) => ({
-    words,
-    body: { ...context.provisionBody(offer), ...change },
-    good: ["4xx"] as const,
-    tolerated: ["2xx"] as const,
-    isPermission: true,
-  }));
-  return judgeProvisions(context, offer, rows);
-}
+const provisionForeign = (whole: OsbContext, member: "service_id" | "plan_id"): Promise<Outcome> =>
+  onEachPlan(whole, [ANY], (context, offer) => {
+    const rows = withForeignIds(context, offer, [member]).map(({ words, change }) => ({
+      words,
+      body: { ...context.provisionBody(offer), ...change },
+      good: ["4xx"] as const,
+      tolerated: ["2xx"] as const,
+      isPermission: true,
+    }));
+    return judgeProvisions(context, offer, rows);
+  });
 
 const MALFORMED = ['{"service_id": "x', "[]", "null", ""];
 
@@ -59,13 +56,12 @@ async function provisionMalformed(context: OsbContext): Promise<Outcome> {
 }
 
 async function provisionWrongType(context: OsbContext): Promise<Outcome> {
-  const offer = context.offer(ANY);
-  const rows = wronglyTyped("provision", context.minor, context.provisionBody(offer)).map(({ isUnread, ...row }) => ({
-    ...row,
-    good: isUnread ? ([400, "2xx"] as const) : [400],
-    tolerated: [422],
-  }));
-  return judgeProvisions(context, offer, rows);
+  const outcomes: Outcome[] = [];
+  for (const [at, offer] of plansUnlike(context, "create", ANY).entries()) {
+    const rows = (at === 0 ? typedRows : parameterRows)("provision", context.minor, context.provisionBody(offer));
+    outcomes.push(await judgeProvisions(context, offer, rows));
+  }
+  return worstOf(outcomes);
 }
 
 /** The ordinary body, with all that a platform may add to it. */

@@ -4,9 +4,9 @@ import { fail, notApplicable, type Outcome, pass } from "../../../runner/check.t
 import { changesOf, updatablePlan } from "../../changes.ts";
 import type { OsbContext } from "../../context.ts";
 import { expectUnflagged } from "../removal.ts";
+import { updateMalformed } from "./malformed.ts";
 import { type OsbCheck, probe } from "../../define.ts";
 import { expectErrorOf422, expectStatus, seenOf, unlessRefusedAnyway } from "../../judge.ts";
-import { ANY } from "../../plan-requirements.ts";
 import { contextOf, updateBodyFor } from "../../request-bodies.ts";
 import { asyncUpdateOffer } from "../../sequences/asynchronous-plans.ts";
 import { acceptedUpdate, anyUpdate, firstChange, PLAN_UPDATEABLE, type UpdateRecord } from "../../sequences/updates.ts";
@@ -16,7 +16,6 @@ import { judgeUpdates } from "../../variations/judging.ts";
 import type { Row } from "../../variations/row.ts";
 import { onEachPlan, orNone } from "../../variations/plans.ts";
 import { violatingParameters, withStrictSchema } from "../../variations/violations.ts";
-import { wronglyTyped } from "../../variations/wrong-types.ts";
 import { isSuccess } from "../../../client/request.ts";
 
 const bad = { intent: "bad" } as const;
@@ -30,37 +29,6 @@ async function updateWithoutFlag(context: OsbContext): Promise<Answer> {
 async function updateWithoutServiceId(context: OsbContext): Promise<Outcome> {
   const { live, change } = await acceptedUpdate(context);
   return judgeUpdates(context, live.offer, withoutId("service_id", context.minor, change.body));
-}
-
-const MALFORMED = ['{"service_id": "', "[]", "null", ""];
-
-/** Bodies that are malformed. */
-function malformedRows(context: OsbContext, body: Answer["sent"]): readonly Row[] {
-  const texts = MALFORMED.map((text) => ({ words: text === "" ? "no body" : `the body ${text}`, text, good: [400] }));
-  const typed = wronglyTyped("update", context.minor, body).map(({ isUnread, ...row }) => ({
-    ...row,
-    good: isUnread ? ([400, "2xx"] as const) : [400],
-  }));
-  return [...texts, ...typed].map((row) => ({ ...row, tolerated: [415, 422] }));
-}
-
-/** Where no update is accepted, each PATCH may be refused as the broker likes; it is neither to be accepted nor to fail for that. */
-async function updateMalformed(context: OsbContext): Promise<Outcome> {
-  const [record] = await orNone<UpdateRecord>(async () => [await acceptedUpdate(context)]);
-  const offer = record?.live.offer ?? context.offer(ANY);
-  const rows = malformedRows(context, record?.change.body ?? { service_id: offer.service.id });
-  if (record !== undefined) return judgeUpdates(context, offer, rows);
-  const outcome = await judgeUpdates(
-    context,
-    offer,
-    rows.map(({ words, text, body }) => ({
-      words,
-      ...(text === undefined ? {} : { text }),
-      ...(body === undefined ? {} : { body }),
-      good: ["4xx", 501],
-    })),
-  );
-  return outcome.verdict === "pass" ? notApplicable("no update is accepted: every PATCH may be refused") : outcome;
 }
 
 async function updateWithForeignIds(

@@ -5,14 +5,14 @@ import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import type { DumpDefects, RestoreDefects } from "../../behaviour/services.ts";
 import type { Instance, User } from "../../state.ts";
-import { openBytes, sealBytes } from "../../wire/dump.ts";
+import { openStream, sealStream } from "../../wire/dump-stream.ts";
 import { DataServiceError } from "../../wire/errors.ts";
 import type { LiveNode, NodeOrder } from "../engine.ts";
 import { type ManagedUser, credentialOfVerifier } from "./auth/users.ts";
 import { serve } from "./connection.ts";
 import { expireDocuments } from "./server/expire.ts";
 import { Server, SERVER_LIMITS, type ServerLimits } from "./server/server.ts";
-import { frameOf, readFrames } from "./storage/frames.ts";
+import { frameOf, FrameReader } from "./storage/frames.ts";
 import { imageOf, withoutTail } from "./storage/image.ts";
 import { ServerError } from "./wire/errors.ts";
 
@@ -115,16 +115,25 @@ class Node implements LiveNode {
     this.#server.applyUsers(managedUsers(users));
   }
 
-  async dump({ isTorn, isShort }: DumpDefects): Promise<Uint8Array> {
-    refuseDefects({ "dump torn-snapshot": isTorn });
-    const image = isShort ? withoutTail([...imageOf(this.#server.store)]) : imageOf(this.#server.store);
-    return sealBytes(ENGINE, Buffer.concat([...image].map(frameOf)));
+  dump(defects: DumpDefects): AsyncIterable<Uint8Array> {
+    return sealStream(ENGINE, this.#frames(defects));
   }
 
-  async restore(dump: Uint8Array, { isAppending, isTrusting, keepsSessions }: RestoreDefects): Promise<void> {
+  async *#frames({ isTorn, isShort }: DumpDefects): AsyncGenerator<Uint8Array> {
+    refuseDefects({ "dump torn-snapshot": isTorn });
+    const image = imageOf(this.#server.store);
+    for (const document of isShort ? withoutTail([...image]) : image) yield frameOf(document);
+  }
+
+  async restore(
+    dump: AsyncIterable<Uint8Array>,
+    { isAppending, isTrusting, keepsSessions }: RestoreDefects,
+  ): Promise<void> {
     refuseDefects({ "restore append": isAppending });
+    const frames = new FrameReader();
+    for await (const chunk of openStream(ENGINE, dump, isTrusting)) frames.push(chunk);
     try {
-      this.#server.restore(readFrames(openBytes(dump, ENGINE, isTrusting)).documents, keepsSessions);
+      this.#server.restore(frames.documents, keepsSessions);
     } catch (error) {
       if (error instanceof ServerError) throw new DataServiceError("DS_NOT_RESTORED", error.codeName);
       throw error;

@@ -28,11 +28,17 @@ export const literal = (text: string): string => `'${text.replaceAll("'", "''")}
 /** The text of pg_hba.conf: the group's members may connect to their own database, and nobody to any other. */
 export const hbaOf = (database: string): string =>
   [
-    `local all ${SUPERUSER} scram-sha-256`,
+    `local all,replication ${SUPERUSER} scram-sha-256`,
     `local ${identifier(database)} ${RESTORER} scram-sha-256`,
     `local ${identifier(database)} +${GROUP} scram-sha-256`,
     "",
   ].join("\n");
+
+/**
+ * The text of pg_hba.conf of a server that is not served yet: its files may come from elsewhere, with passwords of their own. Its socket lies
+ * in a folder that nobody but its user and this process can enter.
+ */
+export const CLOSED_HBA = `local all,replication ${SUPERUSER} trust\n`;
 
 /** Makes the users of a server those wanted: creates them, changes passwords, drops the others. */
 export async function applyUsers(client: Client, wanted: ReadonlyMap<string, User>): Promise<void> {
@@ -56,7 +62,7 @@ async function createUser(client: Client, user: User): Promise<void> {
 }
 
 async function setPassword(client: Client, { username, verifier }: User): Promise<void> {
-  await client.query(`ALTER ROLE ${identifier(username)} PASSWORD ${literal(verifier)}`);
+  await client.query(`ALTER ROLE ${identifier(username)} LOGIN PASSWORD ${literal(verifier)}`);
 }
 
 /** How long a session may take to end, ms. */

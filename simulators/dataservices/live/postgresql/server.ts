@@ -4,10 +4,13 @@ import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import pg from "pg";
 import type { Instance, User } from "../../state.ts";
+import type { MemberOrder } from "../engine.ts";
 import type { Owner } from "../owner.ts";
 import type { Binaries } from "./binaries.ts";
 import { LivePlaneError } from "../errors.ts";
-import { applyUsers, hbaOf, identifier, type RESTORER, SUPERUSER } from "./roles.ts";
+import { killServer } from "./fence.ts";
+import { writeMemberFiles } from "./member.ts";
+import { applyUsers, CLOSED_HBA, hbaOf, identifier, literal, RESTORER, SUPERUSER } from "./roles.ts";
 
 /** Settings for many small servers that must start quickly and need not survive a power failure. */
 const SETTINGS: Readonly<Record<string, string>> = {
@@ -17,8 +20,9 @@ const SETTINGS: Readonly<Record<string, string>> = {
   shared_buffers: "8MB",
   max_connections: "128",
   max_wal_size: "64MB",
-  wal_level: "minimal",
-  max_wal_senders: "0",
+  wal_level: "replica",
+  // A second one for the log that goes with a base backup, and those of replicas.
+  max_wal_senders: "10",
   max_logical_replication_workers: "0",
   jit: "off",
   lc_messages: "C",
@@ -42,15 +46,6 @@ const PARAMETERS = new Set([
 ]);
 const PARAMETER_VALUE = /^[\w.+-]{1,64}$/;
 
-/** Locks that a server can hold. A restore drops and makes every object in one transaction, some ten locks a table: enough for 3000 tables. */
-const LOCKS_MAX = 32_768;
-const LOCKS_PER_CONNECTION_MIN = 64;
-
-/** The setting `max_locks_per_transaction`: the server has room for that many locks for each connection it allows. */
-function locksFor(connections: number): string {
-  return String(Math.max(LOCKS_PER_CONNECTION_MIN, Math.ceil(LOCKS_MAX / Math.max(1, connections))));
-}
-
 /** The server settings of an instance: those of all, and its job's custom parameters that the platform lets through. */
 export function settingsOf(instance: Instance, major: number): Readonly<Record<string, string>> {
   const custom = Object.entries(instance.parameters)
@@ -58,8 +53,7 @@ export function settingsOf(instance: Instance, major: number): Readonly<Record<s
     .filter(([name, value]) => PARAMETERS.has(name) && PARAMETER_VALUE.test(value));
   // Saves each server a worker process.
   const io = major >= 18 ? { io_method: "sync" } : {};
-  const settings: Readonly<Record<string, string>> = { ...SETTINGS, ...io, ...Object.fromEntries(custom) };
-  return { ...settings, max_locks_per_transaction: locksFor(Number(settings.max_connections) || 1) };
+  return { ...SETTINGS, ...io, ...Object.fromEntries(custom) };
 }
 
 /** What a server is started with. One whose options have changed must be started again. */
@@ -71,12 +65,20 @@ export interface ServerOptions {
   readonly password: string;
   readonly database: string;
   readonly settings: Readonly<Record<string, string>>;
+  /** Admits nobody but the simulator, whatever password the superuser of its files has. Default false. */
+  readonly isClosed?: boolean;
+  /** What it is to its group, for a node that replicates. */
+  readonly member?: MemberOrder;
+  /** How long it may take to serve: longer where it has a log to replay. Default 20 s. */
+  readonly startMsMax?: number;
 }
 
-const READY = "database system is ready to accept connections";
+const READY = /database system is ready to accept (read-only )?connections/;
 const LOG_CHARS_MAX = 4000;
 const START_MS_MAX = 20_000;
 const STOP_MS_MAX = 10_000;
+/** How long a change of users may wait for a replica, ms. */
+const CONFIRM_MS_MAX = 8000;
 
 /** One PostgreSQL at work: a postmaster that listens on a socket of its own folder alone. */
 export class Server {
@@ -93,7 +95,8 @@ export class Server {
 
   /** @throws LivePlaneError LIVE_PG_START */
   static async start(options: ServerOptions): Promise<Server> {
-    await writeFile(join(options.data, "pg_hba.conf"), hbaOf(options.database));
+    await writeFile(join(options.data, "pg_hba.conf"), options.isClosed ? CLOSED_HBA : hbaOf(options.database));
+    if (options.member !== undefined) await writeMemberFiles(options.member, options);
     const settings = { ...options.settings, unix_socket_directories: options.data };
     const flags = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
     const child = spawn(options.binaries.postgres, ["-D", options.data, ...flags], {
@@ -106,8 +109,10 @@ export class Server {
     });
     const server = new Server(options, child);
     try {
-      await waitUntilReady(child);
-      await server.#nameDatabase();
+      await waitUntilReady(child, options.startMsMax ?? START_MS_MAX);
+      if (options.isClosed) await server.#setPasswords();
+      // A standby has the name from its primary.
+      if (options.member?.primary === undefined) await server.#nameDatabase();
       await server.revive();
       return server;
     } catch (error) {
@@ -116,10 +121,23 @@ export class Server {
     }
   }
 
+  /** Gives the simulator's own roles the passwords of this process, where the files come from another. */
+  async #setPasswords(): Promise<void> {
+    const client = await this.connect(SUPERUSER, "template1");
+    try {
+      for (const role of [SUPERUSER, RESTORER])
+        await client.query(`ALTER ROLE ${role} PASSWORD ${literal(this.options.password)}`);
+    } finally {
+      await client.end();
+    }
+  }
+
   /** Gives the database its instance's name. */
   async #nameDatabase(): Promise<void> {
     const client = await this.connect(SUPERUSER, "template1");
     try {
+      // It may be alone yet.
+      await client.query("SET synchronous_commit = local");
       const { rows } = await client.query<{ datname: string }>(
         "SELECT datname FROM pg_database WHERE datname <> 'template1' AND datname <> $1",
         [this.options.database],
@@ -135,9 +153,18 @@ export class Server {
 
   /** A client that logs in as one of the simulator's own roles. */
   async connect(user: typeof SUPERUSER | typeof RESTORER, database = this.options.database): Promise<pg.Client> {
+    return this.#open({ user, database });
+  }
+
+  /** A client for commands of replication, such as BASE_BACKUP. */
+  connectForReplication(): Promise<pg.Client> {
+    return this.#open({ user: SUPERUSER, replication: "true" });
+  }
+
+  async #open(login: pg.ClientConfig & { readonly replication?: string }): Promise<pg.Client> {
     const { data, password } = this.options;
-    const address = { host: data, port: 5432, ssl: false };
-    const client = new pg.Client({ ...address, user, password, database, connectionTimeoutMillis: START_MS_MAX });
+    const address = { host: data, port: 5432, ssl: false, password, connectionTimeoutMillis: START_MS_MAX };
+    const client = new pg.Client({ ...address, ...login });
     client.on("error", () => {});
     await client.connect();
     return client;
@@ -159,8 +186,27 @@ export class Server {
     return this.#admin;
   }
 
-  applyUsers(users: ReadonlyMap<string, User>): Promise<void> {
-    return applyUsers(this.admin, users);
+  /**
+   * Makes its users those given.
+   *
+   * @param commit `on`: as safe as a tenant's writes, on a replica as well; `local`: of a server that may have none yet. Default `on`
+   * @throws LivePlaneError LIVE_PG_UNCONFIRMED when no replica has the change in time; it is there all the same
+   */
+  async applyUsers(users: ReadonlyMap<string, User>, commit: "on" | "local" = "on"): Promise<void> {
+    const { admin } = this;
+    let isUnconfirmed = false;
+    const onNotice = ({ message }: { readonly message?: string | undefined }): void => {
+      if (message?.includes("synchronous replication") === true) isUnconfirmed = true;
+    };
+    admin.on("notice", onNotice);
+    try {
+      await admin.query(`SET synchronous_commit = ${commit}; SET statement_timeout = ${CONFIRM_MS_MAX}`);
+      await applyUsers(admin, users);
+      await admin.query("RESET statement_timeout");
+    } finally {
+      admin.off("notice", onNotice);
+    }
+    if (isUnconfirmed) throw new LivePlaneError("LIVE_PG_UNCONFIRMED");
   }
 
   /** A raw connection, as a client at the instance's address has it. */
@@ -168,22 +214,29 @@ export class Server {
     return connect(join(this.options.data, ".s.PGSQL.5432"));
   }
 
-  /** Ends all sessions and the server: by a fast shutdown, and after `STOP_MS_MAX` by an immediate one. */
+  /** Ends every process of the server without a word. */
+  async kill(): Promise<void> {
+    if (this.#child.pid !== undefined) await killServer(this.#child.pid, this.options.data);
+    if (this.#child.exitCode === null && this.#child.signalCode === null) await this.exited;
+  }
+
+  /** Ends all sessions and the server: by a fast shutdown, and after `STOP_MS_MAX` without a word. */
   async stop(): Promise<void> {
-    await this.#admin?.end().catch(() => {});
+    // Not waited for: a server that hangs does not answer.
+    this.#admin?.end().catch(() => {});
     if (this.#child.exitCode !== null || this.#child.signalCode !== null || this.#child.pid === undefined) return;
     this.#child.kill("SIGINT");
-    const late = setTimeout(() => this.#child.kill("SIGQUIT"), STOP_MS_MAX);
+    const late = setTimeout(() => void this.kill(), STOP_MS_MAX);
     await this.exited;
     clearTimeout(late);
   }
 }
 
-function waitUntilReady(child: ChildProcess): Promise<void> {
+function waitUntilReady(child: ChildProcess, startMsMax: number): Promise<void> {
   return new Promise((resolve, reject) => {
     let log = "";
     const fail = (why: string): void => reject(new LivePlaneError("LIVE_PG_START", why));
-    const late = setTimeout(() => fail(`not ready after ${START_MS_MAX} ms`), START_MS_MAX);
+    const late = setTimeout(() => fail(`not ready after ${startMsMax} ms`), startMsMax);
     child.once("error", (error) => fail(error.message));
     child.once("exit", () => {
       clearTimeout(late);
@@ -191,7 +244,7 @@ function waitUntilReady(child: ChildProcess): Promise<void> {
     });
     child.stderr?.on("data", (chunk: Buffer) => {
       log = (log + chunk.toString("utf8")).slice(-LOG_CHARS_MAX);
-      if (!log.includes(READY)) return;
+      if (!READY.test(log)) return;
       clearTimeout(late);
       resolve();
     });

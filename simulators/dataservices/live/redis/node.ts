@@ -4,7 +4,8 @@ import { isDeepStrictEqual } from "node:util";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { DumpDefects, RestoreDefects } from "../../behaviour/services.ts";
 import type { Instance, User } from "../../state.ts";
-import { DUMP_BYTES_MAX, openBytes, sealBytes, tooLarge } from "../../wire/dump.ts";
+import { drained, openStream, sealStream, streamOf } from "../../wire/dump-stream.ts";
+import { DUMP_BYTES_MAX, tooLarge } from "../../wire/dump.ts";
 import { DataServiceError } from "../../wire/errors.ts";
 import type { LiveNode, NodeOrder } from "../engine.ts";
 import { LivePlaneError } from "../errors.ts";
@@ -79,7 +80,11 @@ class ServerNode implements LiveNode {
   }
 
   /** The save begins after the request: all that was acknowledged before it is in the dump. */
-  async dump({ isTorn, isShort }: DumpDefects): Promise<Uint8Array> {
+  dump(defects: DumpDefects): AsyncIterable<Uint8Array> {
+    return sealStream(ENGINE, streamOf(this.#dumpBytes(defects)));
+  }
+
+  async #dumpBytes({ isTorn, isShort }: DumpDefects): Promise<Uint8Array> {
     refuseDefects({ "dump torn-snapshot": isTorn, "dump lost-tail": isShort });
     const server = this.#running;
     await beginSave(server);
@@ -88,16 +93,19 @@ class ServerNode implements LiveNode {
     const path = join(this.#options.data, RDB_FILE);
     try {
       if ((await stat(path)).size > DUMP_BYTES_MAX) throw tooLarge();
-      return sealBytes(ENGINE, await readFile(path));
+      return await readFile(path);
     } finally {
       await rm(path, { force: true });
     }
   }
 
   /** All or nothing: the data of before comes back when the server refuses the RDB file. Every session ends with the server. */
-  async restore(dump: Uint8Array, { isAppending, isTrusting, keepsSessions }: RestoreDefects): Promise<void> {
+  async restore(
+    dump: AsyncIterable<Uint8Array>,
+    { isAppending, isTrusting, keepsSessions }: RestoreDefects,
+  ): Promise<void> {
     refuseDefects({ "restore append": isAppending, "restore keep-sessions": keepsSessions });
-    const rdb = openBytes(dump, ENGINE, isTrusting);
+    const rdb = await drained(openStream(ENGINE, dump, isTrusting), DUMP_BYTES_MAX);
     const { data, owner } = this.#options;
     const server = this.#running;
     this.#server = undefined;

@@ -1,0 +1,110 @@
+import { type Kysely, sql } from "kysely";
+import { ConfigError } from "../config.ts";
+import type { Tables } from "./schema.ts";
+import type { StoreSession } from "./session.ts";
+
+/** One step from a schema to the next. Its statements run on both PostgreSQL and pg-mem. */
+export interface Migration {
+  /** Counts from 1, without gaps. */
+  readonly version: number;
+  readonly name: string;
+  readonly statements: readonly string[];
+}
+
+/**
+ * Every step from an empty database to the schema of this broker, in order. A step that was released is never changed: a further one follows it. The
+ * first one looks at what is there, because early brokers recorded no version.
+ */
+export const MIGRATIONS: readonly Migration[] = [
+  {
+    version: 1,
+    name: "instances, bindings, operations, backups, restores",
+    statements: [
+      "create table if not exists instances (id text primary key, plan_id text not null, deployment text not null, state text not null, owner text not null, parameters text not null, context text not null, secrets text not null, address text not null, version integer not null, created_ms bigint not null)",
+      "create table if not exists bindings (id text primary key, instance_id text not null, state text not null, request text not null, username text not null, password text not null, created_ms bigint not null)",
+      "create table if not exists operations (id text primary key, instance_id text not null, binding_id text not null, kind text not null, state text not null, description text not null, payload text not null, busy text unique, created_ms bigint not null, sequence serial not null)",
+      "create table if not exists backups (id text primary key, instance_id text not null, state text not null, parts text not null, size_bytes bigint not null, triggered_ms bigint not null, finished_ms bigint not null)",
+      "create table if not exists restores (id text primary key, instance_id text not null, backup_id text not null, state text not null, triggered_ms bigint not null, finished_ms bigint not null)",
+      "create index if not exists bindings_instance on bindings (instance_id)",
+      "create index if not exists operations_instance on operations (instance_id)",
+      "create index if not exists backups_instance on backups (instance_id)",
+      "create index if not exists restores_instance on restores (instance_id)",
+    ],
+  },
+  {
+    version: 2,
+    name: "leases of operations",
+    statements: [
+      "alter table operations add column worker text not null default ''",
+      "alter table operations add column fence integer not null default 0",
+      "alter table operations add column lease_until_ms bigint not null default 0",
+      "create table leases (name text primary key, worker text not null, lease_until_ms bigint not null)",
+    ],
+  },
+  {
+    version: 3,
+    name: "quarantine and audit",
+    statements: [
+      "create table quarantines (instance_id text primary key, reason text not null, since_ms bigint not null)",
+      "create table audit (sequence serial primary key, at_ms bigint not null, actor text not null, action text not null, subject text not null, detail text not null)",
+      "create index audit_at on audit (at_ms)",
+    ],
+  },
+];
+
+/** Where versions are recorded. Row 0 is the lock: whoever migrates holds it. */
+const TABLE =
+  "create table if not exists schema_migrations (version integer primary key, name text not null, applied_ms bigint not null)";
+const LOCK_ROW = "insert into schema_migrations values (0, 'lock', 0) on conflict do nothing";
+
+/** SQLSTATE of two who create one table at the same moment: unique_violation, duplicate_table. */
+const CREATED_TWICE = ["23505", "42P07"];
+const TRIES_MAX = 5;
+
+/** Makes sure that the table of versions is there, also while others do the same. */
+async function ensureTable(session: StoreSession): Promise<void> {
+  for (let tried = 1; ; tried++) {
+    try {
+      await session.write((db) => ({ execute: () => sql.raw(TABLE).execute(db) }));
+      return await session.execute((db) => ({ execute: () => sql.raw(LOCK_ROW).execute(db) }));
+    } catch (error) {
+      const code = error instanceof Error && "code" in error ? String(error.code) : "";
+      if (!CREATED_TWICE.includes(code) || tried === TRIES_MAX) throw error;
+    }
+  }
+}
+
+/**
+ * Brings a database to the schema of this broker: forward only, under a lock that brokers which start at the same time wait for, all pending steps or none.
+ *
+ * @param nowMs time to record, in ms since the Unix epoch
+ * @param migrations default: those of this broker
+ * @returns the versions that were applied
+ * @throws ConfigError CONFIG_NEWER_SCHEMA when a newer broker has migrated it; StoreError
+ */
+export async function migrate(
+  session: StoreSession,
+  nowMs: number,
+  migrations: readonly Migration[] = MIGRATIONS,
+): Promise<readonly number[]> {
+  await ensureTable(session);
+  return session.transaction(async (db) => {
+    const known = await versionsUnderLock(db);
+    const latest = migrations.at(-1)?.version ?? 0;
+    const newest = Math.max(0, ...known);
+    if (newest > latest)
+      throw new ConfigError("CONFIG_NEWER_SCHEMA", `schema ${newest}, and this broker knows ${latest}`);
+    const pending = migrations.filter(({ version }) => version > newest);
+    for (const { version, name, statements } of pending) {
+      for (const statement of statements) await sql.raw(statement).execute(db);
+      await sql`insert into schema_migrations values (${version}, ${name}, ${nowMs})`.execute(db);
+    }
+    return pending.map(({ version }) => version);
+  });
+}
+
+async function versionsUnderLock(db: Kysely<Tables>): Promise<readonly number[]> {
+  await sql`select version from schema_migrations where version = 0 for update`.execute(db);
+  const { rows } = await sql<{ version: number }>`select version from schema_migrations`.execute(db);
+  return rows.map(({ version }) => version);
+}

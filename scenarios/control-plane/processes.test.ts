@@ -1,0 +1,37 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startPostgres } from "../../broker/store/testing.ts";
+import { bootCloud, type Cloud } from "../cloud/cloud.ts";
+import { surviveBlows } from "./processes.ts";
+
+const postgres = await startPostgres("tcp");
+if ("reason" in postgres) process.stderr.write(`skipped: several control planes: ${postgres.reason}\n`);
+
+/** A short run of `npm run processes`. */
+describe.skipIf("reason" in postgres)("several control planes on one store", () => {
+  let cloud: Cloud;
+
+  beforeAll(async () => {
+    cloud = await bootCloud({ services: [], pace: "instant" });
+  });
+
+  afterAll(async () => {
+    await cloud?.close();
+    if ("stop" in postgres) await postgres.stop();
+  });
+
+  it("finish what any of them acknowledged, once, while one after the other is killed or stands still", async () => {
+    const { acknowledged, blows, takenOver, ...outcome } = await surviveBlows({
+      cloud,
+      databaseUrl: "url" in postgres ? postgres.url : "",
+      addresses: [3001, 3002, 3003].map((port) => `${cloud.world.plan.block}.0.9:${port}`),
+      operations: 30,
+      blowEveryMs: 1_000,
+      blows: ["kill", "stop"],
+      customers: 4,
+    });
+    expect(outcome).toEqual({ violations: [], twice: [], left: [], records: 0 });
+    expect(acknowledged).toBeGreaterThanOrEqual(30);
+    expect(blows).toBeGreaterThan(1);
+    expect(takenOver).toBeGreaterThan(0);
+  }, 300_000);
+});

@@ -1,0 +1,45 @@
+/**
+ * `npm run processes`: proves that several control planes on one store work as one. One after the other is killed with -9, or stands still until the
+ * others have taken its work over, while platforms order operations.
+ *
+ * Exit code 0 when nothing that was acknowledged was lost or done twice, 1 otherwise.
+ */
+import { startPostgres } from "../broker/store/testing.ts";
+import { bootCloud } from "../scenarios/cloud/cloud.ts";
+import { surviveBlows } from "../scenarios/control-plane/processes.ts";
+import { scriptCommand, wholeNumber } from "./command.ts";
+
+const { processes, operations, every, still } = scriptCommand(
+  "npm run processes --",
+  "Kill one of several control planes on one store again and again, under load.",
+)
+  .option("--processes <n>", "control planes", wholeNumber(2), 3)
+  .option("--operations <n>", "operations that are acknowledged before the load ends", wholeNumber(1), 500)
+  .option("--every <ms>", "time between two kills, in ms", wholeNumber(100), 5_000)
+  .option("--still", "every other time, let the process stand still instead", false)
+  .parse()
+  .opts<{ processes: number; operations: number; every: number; still: boolean }>();
+
+const FIRST_PORT = 3001;
+const postgres = await startPostgres("tcp");
+if ("reason" in postgres) throw new Error(postgres.reason);
+const cloud = await bootCloud({ services: [], pace: "instant" });
+try {
+  const result = await surviveBlows({
+    cloud,
+    databaseUrl: postgres.url,
+    addresses: Array.from({ length: processes }, (_, at) => `${cloud.world.plan.block}.0.9:${FIRST_PORT + at}`),
+    operations,
+    blowEveryMs: every,
+    blows: still ? ["kill", "stop"] : ["kill"],
+    tell: (blow, acknowledged) => console.log(`blow ${blow}: ${acknowledged} operations acknowledged so far`),
+  });
+  const { violations, twice, left, records } = result;
+  const isSound = [...violations, ...twice, ...left].length === 0 && records === 0;
+  console.log(JSON.stringify(result));
+  console.log(isSound ? "nothing was lost or done twice" : "NOT sound");
+  if (!isSound) process.exitCode = 1;
+} finally {
+  await cloud.close();
+  await postgres.stop();
+}

@@ -1,0 +1,54 @@
+import { rm } from "node:fs/promises";
+import type { DumpDefects } from "../../../behaviour/services.ts";
+import { sealStream } from "../../../wire/dump-stream.ts";
+import type { Installation } from "../installation.ts";
+import type { Server } from "../server.ts";
+import { baseBackup } from "./base-backup.ts";
+import { loseTail, tear } from "./defects.ts";
+import { stageServer } from "./restored.ts";
+
+/** The engine that a dump of a base backup names. */
+export const ENGINE = "postgresql";
+
+/** A base backup of a server, over a session of its own. */
+export async function* backupOf(server: Server, major: number): AsyncGenerator<Uint8Array> {
+  const client = await server.connectForReplication();
+  try {
+    yield* baseBackup(client, { label: "drydock", major });
+  } finally {
+    // A session with a backup under way is ended, not asked: it would send the rest first.
+    if (client.connection !== undefined) client.connection.stream.destroy();
+  }
+}
+
+/** A base backup of a copy on which something was done first: how defects of dumps are planted. The dump itself is sound. */
+async function* backupOfAltered(
+  server: Server,
+  installation: Installation,
+  alter: (copy: Server) => Promise<void>,
+): AsyncGenerator<Uint8Array> {
+  const folder = `${server.options.data}.altered`;
+  const body = backupOf(server, installation.binaries.major);
+  const copy = await stageServer(body, { installation, options: server.options, folder });
+  try {
+    await alter(copy);
+    yield* backupOf(copy, installation.binaries.major);
+  } finally {
+    await copy.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** All that a server holds, as of one moment. */
+export function physicalDump(
+  server: Server,
+  installation: Installation,
+  { isTorn, isShort }: DumpDefects,
+): AsyncIterable<Uint8Array> {
+  if (!isTorn && !isShort) return sealStream(ENGINE, backupOf(server, installation.binaries.major));
+  const body = backupOfAltered(server, installation, async (copy) => {
+    if (isTorn) await tear(server, copy);
+    if (isShort) await loseTail(copy);
+  });
+  return sealStream(ENGINE, body);
+}

@@ -1,0 +1,159 @@
+import { execFile } from "node:child_process";
+import { chown, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import type { RestoreDefects } from "../../../behaviour/services.ts";
+import type { RestoreTarget } from "../../engine.ts";
+import { LivePlaneError } from "../../errors.ts";
+import { DataServiceError } from "../../../wire/errors.ts";
+import type { Owner } from "../../owner.ts";
+import type { Installation } from "../installation.ts";
+import { GROUP, identifier, RESTORER, SUPERUSER } from "../roles.ts";
+import { Server, type ServerOptions } from "../server.ts";
+import { unpackBackup } from "./unpack.ts";
+
+const run = promisify(execFile);
+
+/** Files that belong to the server from which the copy comes: orders to recover, and the lock of a socket that lies in the data folder. */
+const FOREIGN_FILES = [
+  "standby.signal",
+  "recovery.signal",
+  "backup_label.old",
+  "postmaster.opts",
+  ".s.PGSQL.5432.lock",
+];
+/** Settings that were altered there: addresses and passwords of its peers. */
+const ALTERED_SETTINGS = "postgresql.auto.conf";
+
+/** How long a copy may take to replay its log, ms. */
+const REPLAY_MS_MAX = 600_000;
+
+async function writeOwned(path: string, content: string, { uid, gid }: Owner): Promise<void> {
+  await writeFile(path, content, { mode: 0o600 });
+  if (uid !== undefined && gid !== undefined) await chown(path, uid, gid);
+}
+
+/** A quoted word for the shell that the server runs. */
+const word = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
+
+/** Times as PostgreSQL reads them here: it refuses the `Z` of ISO 8601. */
+const timestampOf = (ms: number): string => new Date(ms).toISOString().replace("T", " ").replace("Z", "+00");
+
+/** What a recovery to a time needs. Without an action the server would stay read-only for ever; a time before the copy's end would be ignored in silence. */
+function recoveryOf({ atMs, log }: RestoreTarget, timeline: number): Readonly<Record<string, string>> {
+  return {
+    restore_command: `cp ${word(log)}/%f "%p"`,
+    recovery_target_time: timestampOf(atMs),
+    recovery_target_timeline: String(timeline),
+    recovery_target_action: "promote",
+  };
+}
+
+/** Roles of the files get no power that they have not here; logins are those of the disk, which come later. */
+async function resetRoles(server: Server): Promise<void> {
+  const { rows } = await server.admin.query<{ rolname: string }>(
+    "SELECT rolname FROM pg_roles WHERE rolname NOT LIKE 'pg\\_%' AND rolname <> $1",
+    [SUPERUSER],
+  );
+  for (const { rolname } of rows) {
+    const login = rolname === RESTORER ? "LOGIN" : "NOLOGIN PASSWORD NULL";
+    await server.admin.query(
+      `ALTER ROLE ${identifier(rolname)} NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS ${login} CONNECTION LIMIT -1`,
+    );
+  }
+  if (!rows.some(({ rolname }) => rolname === GROUP))
+    throw new DataServiceError("DS_NOT_A_DUMP", "it has no group role");
+}
+
+/** What a copy becomes a server with. */
+export interface StageOptions {
+  readonly installation: Installation;
+  /** Of the server that the copy will replace. */
+  readonly options: ServerOptions;
+  /** Where the copy goes; nothing is there yet. */
+  readonly folder: string;
+  readonly target?: RestoreTarget | undefined;
+  readonly isTrusting?: boolean;
+}
+
+/**
+ * Makes a server of a base backup, beside the one that serves: unpacked, verified, its log replayed, its roles reset. Nobody can connect to it
+ * but the simulator. Whoever calls stops it.
+ *
+ * @param body a base backup, see `baseBackup`
+ * @throws DataServiceError DS_NOT_A_DUMP, DS_FOREIGN_DUMP, DS_NOT_RESTORED; the folder is gone then
+ */
+export async function stageServer(
+  body: AsyncIterable<Uint8Array>,
+  { installation, options, folder, target, isTrusting = false }: StageOptions,
+): Promise<Server> {
+  const { owner, binaries } = installation;
+  const label = await unpackBackup(body, folder, owner, isTrusting);
+  try {
+    if (label !== undefined && label.major !== binaries.major)
+      throw new DataServiceError("DS_FOREIGN_DUMP", `PostgreSQL ${label.major}, not ${binaries.major}`);
+    if (target !== undefined && label !== undefined && target.atMs < label.endMs)
+      throw new DataServiceError("DS_NOT_RESTORED", "the time is before the end of the backup");
+    for (const name of FOREIGN_FILES) await rm(join(folder, name), { force: true });
+    await writeOwned(join(folder, ALTERED_SETTINGS), "", owner);
+    const recovery = target === undefined ? {} : recoveryOf(target, label?.end.timeline ?? 1);
+    if (target !== undefined) {
+      await writeOwned(join(folder, "recovery.signal"), "", owner);
+      // The server itself reads them.
+      if (owner.uid !== undefined) await run("chown", ["-R", `${owner.uid}:${owner.gid}`, target.log]);
+    }
+    const settings = { ...options.settings, archive_mode: "off", ...recovery };
+    return await openClosed({ ...options, data: folder, settings, isClosed: true, startMsMax: REPLAY_MS_MAX });
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true });
+    throw error instanceof LivePlaneError ? new DataServiceError("DS_NOT_RESTORED", error.message) : error;
+  }
+}
+
+async function openClosed(options: ServerOptions): Promise<Server> {
+  const server = await Server.start(options);
+  try {
+    await resetRoles(server);
+    return server;
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+}
+
+/**
+ * As `stageServer`, of a dump whose verification is skipped, the defect: what can't be read is left out, down to nothing.
+ */
+export async function stageTrustingly(body: AsyncIterable<Uint8Array>, stage: StageOptions): Promise<Server> {
+  try {
+    return await stageServer(body, { ...stage, isTrusting: true });
+  } catch {
+    await stage.installation.copies.take(stage.folder);
+    return Server.start({ ...stage.options, data: stage.folder, isClosed: true });
+  }
+}
+
+/** Stages a dump as these defects say. */
+export const stageWith = (
+  { isTrusting }: Pick<RestoreDefects, "isTrusting">,
+  body: AsyncIterable<Uint8Array>,
+  stage: StageOptions,
+): Promise<Server> => (isTrusting ? stageTrustingly(body, stage) : stageServer(body, stage));
+
+/** Puts a folder in the place of another, which is removed. Both lie on one file system. */
+export async function replaceFolder(
+  current: string,
+  by: string,
+): Promise<{ readonly undo: () => Promise<void>; readonly commit: () => Promise<void> }> {
+  const old = `${current}.replaced`;
+  await rm(old, { recursive: true, force: true });
+  await run("mv", [current, old]);
+  await run("mv", [by, current]);
+  return {
+    undo: async () => {
+      await rm(current, { recursive: true, force: true });
+      await run("mv", [old, current]);
+    },
+    commit: () => rm(old, { recursive: true, force: true }),
+  };
+}

@@ -1,0 +1,35 @@
+import { type Body, empty, type HttpReply, type HttpRequest, json } from "../../kernel/index.ts";
+import type { DataServices, FinishedLog } from "../behaviour/services.ts";
+import type { Instance } from "../state.ts";
+import { DataServiceError } from "../wire/errors.ts";
+import { agentRoute, awaitReal, realServersOf, requirePrimary } from "./agent-route.ts";
+
+/** Works on the log of an instance. @throws DataServiceError DS_NOT_SIMULATED on the virtual plane, and where none is kept */
+function* onLog<T>(services: DataServices, instance: Instance, work: (log: FinishedLog) => Promise<T>): Body<T> {
+  requirePrimary(services, instance);
+  const real = realServersOf(services, instance);
+  if (real === undefined) throw new DataServiceError("DS_NOT_SIMULATED", "the log of a virtual data service");
+  return yield* awaitReal(services, real.log(instance, work));
+}
+
+function* finish(services: DataServices, instance: Instance): Body<HttpReply> {
+  const { files, untilMs } = yield* onLog(services, instance, (log) => log.finish());
+  return json(200, { files, until_ms: untilMs });
+}
+
+function* read(services: DataServices, instance: Instance, { params }: HttpRequest): Body<HttpReply> {
+  const body = yield* onLog(services, instance, (log) => log.read(params.file ?? ""));
+  return { status: 200, headers: { "Content-Type": "application/octet-stream" }, body };
+}
+
+function* remove(services: DataServices, instance: Instance, { params }: HttpRequest): Body<HttpReply> {
+  yield* onLog(services, instance, (log) => log.remove(params.file ?? ""));
+  return empty(204);
+}
+
+/** The log of an instance, file by file, for whoever collects it. */
+export const logsRoutes = [
+  agentRoute("POST", "/v1/log", finish),
+  agentRoute("GET", "/v1/log/:file", read),
+  agentRoute("DELETE", "/v1/log/:file", remove),
+];
