@@ -1,20 +1,24 @@
 import { MongoClient } from "mongodb";
+import Type from "typebox";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parseAs } from "../clients/answers.ts";
 import { bootCloud, type Cloud } from "./cloud.ts";
 import { OWNER, PersistentCustomer } from "./testing.ts";
 
 const PATIENCE_MS = 120_000;
 
 /** What a binding gives. */
-interface Credentials {
-  readonly host: string;
-  readonly hosts: readonly string[];
-  readonly port: number;
-  readonly default_database: string;
-  readonly username: string;
-  readonly password: string;
-  readonly uri: string;
-}
+const Credentials = Type.Object({
+  host: Type.String(),
+  hosts: Type.Array(Type.String()),
+  port: Type.Integer(),
+  default_database: Type.String(),
+  username: Type.String(),
+  password: Type.String(),
+  uri: Type.String(),
+});
+type Credentials = Type.Static<typeof Credentials>;
+const Backups = Type.Array(Type.Object({ id: Type.String() }));
 
 interface Item {
   readonly _id: number;
@@ -30,7 +34,7 @@ describe("MongoDB as a tenant orders it", { timeout: PATIENCE_MS }, () => {
   const bind = async (instance: string, binding: string): Promise<Credentials> => {
     const path = `/v2/service_instances/${instance}/service_bindings/${binding}`;
     await customer.ask("PUT", path, { bind_resource: { app_guid: "app" } });
-    return (await customer.askUntilAnswered("GET", path)).body.credentials as Credentials;
+    return parseAs(Credentials, (await customer.askUntilAnswered("GET", path)).body.credentials, `GET ${path}`);
   };
   /** The official driver on the address of applications, which data guard admits. It resolves names by the cloud's DNS, as the machine's resolver would. */
   const connect = ({ uri, host }: Credentials, address = cloud.resolve(host)): Promise<MongoClient> =>
@@ -90,9 +94,8 @@ describe("MongoDB as a tenant orders it", { timeout: PATIENCE_MS }, () => {
     const backups = "/v2/service_instances/docs/extensions/backup/backups";
     await items().replaceOne({ _id: 1 }, { n: 10 });
     expect((await customer.make(backups, backups)).state).toBe("succeeded");
-    const [backup] = (await customer.askUntilAnswered("GET", backups)).body.backups as readonly {
-      readonly id: string;
-    }[];
+    const listed = (await customer.askUntilAnswered("GET", backups)).body.backups;
+    const [backup] = parseAs(Backups, listed, `GET ${backups}`);
     await items().deleteMany({});
     const restores = "/v2/service_instances/docs/extensions/backup/restores";
     expect((await customer.make(`${backups}/${backup?.id ?? ""}/restores`, restores)).state).toBe("succeeded");

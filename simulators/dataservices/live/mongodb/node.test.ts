@@ -102,8 +102,7 @@ describe("a MongoDB instance", () => {
     const others = await Promise.all(
       ["redis", "mongodb"].map((engine) => drained(sealStream(engine, streamOf(Buffer.from("x"))), 1000)),
     );
-    for (const each of [flipped, dump.subarray(0, -1), ...others])
-      expect((await rig.restore(each)).status).toBe(422);
+    for (const each of [flipped, dump.subarray(0, -1), ...others]) expect((await rig.restore(each)).status).toBe(422);
     expect(await client.db().collection("items").countDocuments()).toBe(1);
     await client.close();
   });

@@ -58,7 +58,7 @@ function begin(
   };
   authorize(plain, command);
   checkConcerns(body);
-  if (body.apiVersion !== undefined && body.apiVersion !== "1") throw new ServerError(322, 'API version must be "1"');
+  checkApiVersion(name, body);
   return body.lsid === undefined || command.action === "nobody" ? withoutSession(plain) : withSession(plain, command);
 }
 
@@ -102,6 +102,26 @@ function withSession(call: Call, command: Command): Call {
     ? server.sessions.start(session, number, server.now)
     : server.sessions.resume(session, number);
   return { ...call, session, transaction };
+}
+
+/** The commands of version 1 of the Stable API (MongoDB manual, "Stable API"). */
+const VERSIONED = new Set(
+  `abortTransaction aggregate collMod commitTransaction count create createIndexes delete drop dropDatabase dropIndexes endSessions explain
+   find findAndModify getMore hello insert killCursors killSessions listCollections listDatabases listIndexes ping refreshSessions
+   saslContinue saslStart update`.split(/\s+/),
+);
+
+function checkApiVersion(name: string, body: Document): void {
+  const { apiVersion, apiStrict, apiDeprecationErrors } = body;
+  if (apiVersion === undefined && (apiStrict !== undefined || apiDeprecationErrors !== undefined))
+    throw new ServerError("InvalidOptions", "Provided apiStrict or apiDeprecationErrors without passing apiVersion");
+  if (apiVersion !== undefined && apiVersion !== "1")
+    throw new ServerError("APIVersionError", 'API version must be "1"');
+  if (apiStrict === true && !VERSIONED.has(name))
+    throw new ServerError(
+      "APIStrictError",
+      `Provided apiStrict:true, but the command ${name} is not in API Version 1. Information on supported commands and migrations in API Version 1 can be found at https://dochub.mongodb.org/core/manual-versioned-api`,
+    );
 }
 
 const LEVELS = new Set(["local", "available", "majority", "linearizable", "snapshot"]);

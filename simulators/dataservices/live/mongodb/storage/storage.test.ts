@@ -149,6 +149,18 @@ describe("transactions", () => {
   });
 });
 
+test("a unique key that an open transaction has taken is free for nobody until it ends", () => {
+  const { store, collection } = open();
+  const index = { name: "n", key: { n: 1 }, unique: true };
+  store.change({ kind: "createIndex", database: "app", collection: "items", index });
+  const [a, b] = [store.begin(true), store.begin(true)];
+  a.put(collection, 1, { _id: 1, n: 7 });
+  expect(attempt(() => b.put(collection, 2, { _id: 2, n: 7 }))).toBe("conflict");
+  expect(attempt(() => store.begin(false).put(collection, 3, { _id: 3, n: 7 }))).toBe("busy");
+  store.abort(a);
+  expect(attempt(() => store.begin(false).put(collection, 3, { _id: 3, n: 7 }))).toBe("done");
+});
+
 describe("the log", () => {
   let folder: string;
   beforeEach(() => {

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { type Document, doubleOf, type Value } from "../values/value.ts";
 
 /** Names of fields, without those that the engine refuses. */
-export const fieldName = fc
+const fieldName = fc
   .string({ maxLength: 6 })
   .filter((name) => !name.includes("\0") && name !== "__proto__" && !/^\d+$/.test(name));
 

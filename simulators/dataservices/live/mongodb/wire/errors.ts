@@ -74,6 +74,8 @@ const CODES = {
   Interrupted: 11601,
   InterruptedDueToReplStateChange: 11602,
   LockTimeout: 24,
+  APIVersionError: 322,
+  APIStrictError: 323,
   HostUnreachable: 6,
   HostNotFound: 7,
   NetworkTimeout: 89,
