@@ -30,9 +30,15 @@ export const AGENT_USER = "spi";
 export const aliasOf = (deployment: string, service: Service): string =>
   service.kind === "postgresql" ? `${deployment}-psql-master-alias` : `${deployment}-master`;
 
+const MEBIBYTE = 1024 * 1024;
+
 /** What an instance of a size may take, in the properties of its job. */
 const LIMITS: Readonly<Partial<Record<ServiceName, Readonly<Record<Plan["size"], object>>>>> = {
   redis: { small: { maxmemory: "256mb", maxclients: 128 }, big: { maxmemory: "1gb", maxclients: 512 } },
+  mongodb: {
+    small: { maxIncomingConnections: 128, disk_bytes: 512 * MEBIBYTE },
+    big: { maxIncomingConnections: 512, disk_bytes: 2048 * MEBIBYTE },
+  },
 };
 
 /** The properties of the job of the data service. */
