@@ -1,3 +1,4 @@
+import type { Tracer } from "@opentelemetry/api";
 import type { FastifyInstance } from "fastify";
 import { createBackupStore } from "./backup/backups.ts";
 import { type BrokerConfig, checkConfig, keyRingOf, managersOf } from "./config.ts";
@@ -9,6 +10,7 @@ import { openProject, type OpenStackProject } from "./openstack/project.ts";
 import { restoreGuards, WATCH_MS } from "./guard/watch.ts";
 import { type Host, mortalHost } from "./host.ts";
 import { createMetrics } from "./observe/metrics.ts";
+import { noTracer, tracedHost, traceRequests } from "./observe/tracing.ts";
 import { createExecutor, type Executor, type OperationListener } from "./operations/executor.ts";
 import type { OperationContext } from "./operations/context.ts";
 import { leasedHost } from "./operations/lease.ts";
@@ -51,6 +53,8 @@ export interface BrokerOptions {
   readonly report?: (error: unknown, operation?: Operation) => void;
   /** The certificate with which its server speaks TLS. Default: it speaks plain HTTP. */
   readonly tls?: TlsOptions | undefined;
+  /** Where spans begin (OpenTelemetry). Default: a tracer that does nothing. */
+  readonly tracer?: Tracer | undefined;
   /** Whether it is the only broker of its process, so that its metrics tell of the process, too. Default false. */
   readonly isOnlyOne?: boolean | undefined;
   /** Called as operations begin, go wrong and end, for a log. Default: nobody learns of them. */
@@ -65,41 +69,19 @@ export interface BrokerOptions {
 export async function createBroker(config: BrokerConfig, outer: Host, options: BrokerOptions): Promise<Broker> {
   checkConfig(config);
   const { host: mortal, kill } = mortalHost(outer);
-  const host = leasedHost(mortal);
+  const host = tracedHost(leasedHost(mortal));
   const report = options.report ?? (() => {});
   const project = openProject(config, host);
-  const service = serviceOf(config.service);
-  const context: OperationContext = {
-    config,
-    host,
-    store: await openStore(options.pool, host, config.leaseMs),
-    service,
-    deployer: createDeployer(config, host),
-    guard: new SecurityGroupGuard(neutronOf(project), host, {
-      servicePort: service.port,
-      agentPort: AGENT_PORT,
-      managers: managersOf(config),
-    }),
-    backups: createBackupStore(project, host, keyRingOf(config)),
-    seal: createSeal(host, keyRingOf(config), "store"),
-  };
-  const listen: OperationListener = (...event) => {
-    metrics.onOperation(...event);
-    options.onOperation?.(...event);
-  };
-  const executor = createExecutor(context, report, listen);
-  const metrics = createMetrics({
-    nowMs: () => host.nowMs(),
-    running: () => executor.running,
-    isStoreUp: () =>
-      context.store.ping().then(
-        () => true,
-        () => false,
-      ),
-    ofProcess: options.isOnlyOne,
-  });
+  const tracer = options.tracer ?? noTracer();
+  const context = { ...(await createContext(config, host, project, options.pool)), tracer };
+  const { executor, metrics } = createWorkers(context, report, options);
   let isOver = false;
+  const end = (): void => {
+    isOver = true;
+    kill();
+  };
   const app = createServer(createAuthentication(config, host), report, options.tls);
+  traceRequests(app, tracer);
   metrics.watch(app);
   addRoutes(app, { context, executor }, project);
   return {
@@ -117,19 +99,62 @@ export async function createBroker(config: BrokerConfig, outer: Host, options: B
       keepLeases(context, executor, report);
     },
     stop: async () => {
-      isOver = true;
-      kill();
+      end();
       await app.close();
       // Nothing is in progress here any more, so that others need not wait for the leases to end. Where the store is away, they will.
       await releaseLeases(options.pool, context.store.worker).catch((error: unknown) => {
         if (!isOutage(error)) report(error);
       });
     },
-    kill: () => {
-      isOver = true;
-      kill();
-    },
+    kill: end,
   };
+}
+
+async function createContext(
+  config: BrokerConfig,
+  host: Host,
+  project: OpenStackProject,
+  pool: StorePool,
+): Promise<OperationContext> {
+  const service = serviceOf(config.service);
+  return {
+    config,
+    host,
+    store: await openStore(pool, host, config.leaseMs),
+    service,
+    deployer: createDeployer(config, host),
+    guard: new SecurityGroupGuard(neutronOf(project), host, {
+      servicePort: service.port,
+      agentPort: AGENT_PORT,
+      managers: managersOf(config),
+    }),
+    backups: createBackupStore(project, host, keyRingOf(config)),
+    seal: createSeal(host, keyRingOf(config), "store"),
+  };
+}
+
+/** What carries operations out, and what counts them. */
+function createWorkers(
+  context: OperationContext,
+  report: (error: unknown, operation?: Operation) => void,
+  { onOperation, isOnlyOne }: BrokerOptions,
+): { readonly executor: Executor; readonly metrics: ReturnType<typeof createMetrics> } {
+  const { host, store } = context;
+  const executor = createExecutor(context, report, (...event) => {
+    metrics.onOperation(...event);
+    onOperation?.(...event);
+  });
+  const metrics = createMetrics({
+    nowMs: () => host.nowMs(),
+    running: () => executor.running,
+    isStoreUp: () =>
+      store.ping().then(
+        () => true,
+        () => false,
+      ),
+    ofProcess: isOnlyOne,
+  });
+  return { executor, metrics };
 }
 
 /** Leases are prolonged this often while they last. */

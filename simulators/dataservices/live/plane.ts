@@ -16,6 +16,7 @@ import { LiveGroups } from "./groups.ts";
 import { DataServiceError } from "../wire/errors.ts";
 import { type Lease, type NodeLimits, Nodes } from "./nodes.ts";
 import { dumpOf, restoreTo, Turns } from "./transfers.ts";
+import { mongodb } from "./mongodb/engine.ts";
 import { postgresql } from "./postgresql/engine.ts";
 import { redis } from "./redis/engine.ts";
 import { ConnectionFault, RoleNotServed } from "./refusals.ts";
@@ -37,7 +38,7 @@ export interface LivePlaneOptions extends Partial<NodeLimits> {
   readonly onTrouble?: (address: string, error: unknown) => void;
 }
 
-const ENGINES: readonly EngineMaker[] = [postgresql, redis];
+const ENGINES: readonly EngineMaker[] = [postgresql, redis, mongodb];
 
 const DEFAULTS = { enginesMax: 16, idleMsMax: 300_000, recheckMs: 200, lookMs: 250, vmsMax: 2000 } as const;
 
