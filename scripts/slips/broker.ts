@@ -1,6 +1,6 @@
 import type { Slip } from "./slip.ts";
 
-/** Slips in the reference broker. */
+/** Slips in the reference broker, and in the sessions of its data services. */
 export const BROKER_SLIPS: readonly Slip[] = [
   {
     id: "broker-rounds-one-too-many",
@@ -225,5 +225,13 @@ export const BROKER_SLIPS: readonly Slip[] = [
     from: 'const force = failed + 1 >= FORCED_FROM_TRY ? "?force=true" : "";',
     to: 'const force = failed > FORCED_FROM_TRY + 9 ? "?force=true" : "";',
     tests: ["broker/spi"],
+  },
+  {
+    id: "dataservices-replica-writes",
+    breaks: "a replica takes no writes",
+    file: "simulators/dataservices/behaviour/sessions.ts",
+    from: 'if (instance.role === "replica") throw new DataServiceError("DS_READ_ONLY");',
+    to: "",
+    tests: ["simulators/dataservices/dataservices"],
   },
 ];

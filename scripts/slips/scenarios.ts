@@ -1,15 +1,7 @@
 import type { Slip } from "./slip.ts";
 
-/** Slips in the data services, the scenarios and their laws. */
+/** Slips in what data services dump and admit, and in the scenarios and their laws. */
 export const SCENARIO_SLIPS: readonly Slip[] = [
-  {
-    id: "dataservices-replica-writes",
-    breaks: "a replica takes no writes",
-    file: "simulators/dataservices/behaviour/sessions.ts",
-    from: 'if (instance.role === "replica" && !READS.has(statement.op)) throw new DataServiceError("DS_READ_ONLY");',
-    to: "",
-    tests: ["simulators/dataservices/dataservices"],
-  },
   {
     id: "dataservices-dump-unverified",
     breaks: "a dump whose checksum differs is refused",
