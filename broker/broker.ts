@@ -1,3 +1,4 @@
+import type { Tracer } from "@opentelemetry/api";
 import type { FastifyInstance } from "fastify";
 import { createBackupStore } from "./backup/backups.ts";
 import { type BrokerConfig, checkConfig, keyRingOf, managersOf } from "./config.ts";
@@ -5,9 +6,11 @@ import { BackendError, FinalError } from "./errors.ts";
 import { followVms } from "./guard/follow.ts";
 import { SecurityGroupGuard } from "./guard/guard.ts";
 import { neutronOf } from "./guard/neutron.ts";
-import { openProject } from "./openstack/project.ts";
+import { openProject, type OpenStackProject } from "./openstack/project.ts";
 import { restoreGuards, WATCH_MS } from "./guard/watch.ts";
 import { type Host, mortalHost } from "./host.ts";
+import { createMetrics } from "./observe/metrics.ts";
+import { noTracer, tracedHost, traceRequests } from "./observe/tracing.ts";
 import { createExecutor, type Executor, type OperationListener } from "./operations/executor.ts";
 import type { OperationContext } from "./operations/context.ts";
 import { leasedHost } from "./operations/lease.ts";
@@ -16,8 +19,11 @@ import { backupRoutes } from "./osb/backups.ts";
 import { bindingRoutes } from "./osb/bindings/routes.ts";
 import { catalogRoute } from "./osb/catalog.ts";
 import { instanceRoutes } from "./osb/instances/routes.ts";
+import { healthRoutes } from "./osb/health.ts";
+import type { ControlPlane } from "./osb/operations.ts";
+import { operatorRoutes } from "./osb/operator.ts";
 import { recordRoutes } from "./osb/records.ts";
-import { createServer } from "./osb/server.ts";
+import { createServer, type TlsOptions } from "./osb/server.ts";
 import { register } from "./registrar/registrar.ts";
 import { serviceOf } from "./spi/catalog.ts";
 import { createDeployer } from "./spi/director/deployer.ts";
@@ -45,6 +51,12 @@ export interface BrokerOptions {
   readonly pool: StorePool;
   /** Called with each defect: an error that no backend caused. Default: nobody learns of them. */
   readonly report?: (error: unknown, operation?: Operation) => void;
+  /** The certificate with which its server speaks TLS. Default: it speaks plain HTTP. */
+  readonly tls?: TlsOptions | undefined;
+  /** Where spans begin (OpenTelemetry). Default: a tracer that does nothing. */
+  readonly tracer?: Tracer | undefined;
+  /** Whether it is the only broker of its process, so that its metrics tell of the process, too. Default false. */
+  readonly isOnlyOne?: boolean | undefined;
   /** Called as operations begin, go wrong and end, for a log. Default: nobody learns of them. */
   readonly onOperation?: OperationListener;
 }
@@ -57,27 +69,21 @@ export interface BrokerOptions {
 export async function createBroker(config: BrokerConfig, outer: Host, options: BrokerOptions): Promise<Broker> {
   checkConfig(config);
   const { host: mortal, kill } = mortalHost(outer);
-  const host = leasedHost(mortal);
+  const host = tracedHost(leasedHost(mortal));
   const report = options.report ?? (() => {});
   const project = openProject(config, host);
-  const service = serviceOf(config.service);
-  const context: OperationContext = {
-    config,
-    host,
-    store: await openStore(options.pool, host, config.leaseMs),
-    service,
-    deployer: createDeployer(config, host),
-    guard: new SecurityGroupGuard(neutronOf(project), host, {
-      servicePort: service.port,
-      agentPort: AGENT_PORT,
-      managers: managersOf(config),
-    }),
-    backups: createBackupStore(project, host, keyRingOf(config)),
-    seal: createSeal(host, keyRingOf(config), "store"),
-  };
-  const executor = createExecutor(context, report, options.onOperation);
+  const tracer = options.tracer ?? noTracer();
+  const context = { ...(await createContext(config, host, project, options.pool)), tracer };
+  const { executor, metrics } = createWorkers(context, report, options);
   let isOver = false;
-  const app = createApp(context, executor, report);
+  const end = (): void => {
+    isOver = true;
+    kill();
+  };
+  const app = createServer(createAuthentication(config, host), report, options.tls);
+  traceRequests(app, tracer);
+  metrics.watch(app);
+  addRoutes(app, { context, executor }, project);
   return {
     app,
     start: async () => {
@@ -93,19 +99,62 @@ export async function createBroker(config: BrokerConfig, outer: Host, options: B
       keepLeases(context, executor, report);
     },
     stop: async () => {
-      isOver = true;
-      kill();
+      end();
       await app.close();
       // Nothing is in progress here any more, so that others need not wait for the leases to end. Where the store is away, they will.
       await releaseLeases(options.pool, context.store.worker).catch((error: unknown) => {
         if (!isOutage(error)) report(error);
       });
     },
-    kill: () => {
-      isOver = true;
-      kill();
-    },
+    kill: end,
   };
+}
+
+async function createContext(
+  config: BrokerConfig,
+  host: Host,
+  project: OpenStackProject,
+  pool: StorePool,
+): Promise<OperationContext> {
+  const service = serviceOf(config.service);
+  return {
+    config,
+    host,
+    store: await openStore(pool, host, config.leaseMs),
+    service,
+    deployer: createDeployer(config, host),
+    guard: new SecurityGroupGuard(neutronOf(project), host, {
+      servicePort: service.port,
+      agentPort: AGENT_PORT,
+      managers: managersOf(config),
+    }),
+    backups: createBackupStore(project, host, keyRingOf(config)),
+    seal: createSeal(host, keyRingOf(config), "store"),
+  };
+}
+
+/** What carries operations out, and what counts them. */
+function createWorkers(
+  context: OperationContext,
+  report: (error: unknown, operation?: Operation) => void,
+  { onOperation, isOnlyOne }: BrokerOptions,
+): { readonly executor: Executor; readonly metrics: ReturnType<typeof createMetrics> } {
+  const { host, store } = context;
+  const executor = createExecutor(context, report, (...event) => {
+    metrics.onOperation(...event);
+    onOperation?.(...event);
+  });
+  const metrics = createMetrics({
+    nowMs: () => host.nowMs(),
+    running: () => executor.running,
+    isStoreUp: () =>
+      store.ping().then(
+        () => true,
+        () => false,
+      ),
+    ofProcess: isOnlyOne,
+  });
+  return { executor, metrics };
 }
 
 /** Leases are prolonged this often while they last. */
@@ -121,14 +170,13 @@ function keepLeases({ host, store }: OperationContext, executor: Executor, repor
   host.every(store.worker.leaseMs / SIGNS_PER_LEASE, () => void keep());
 }
 
-function createApp(context: OperationContext, executor: Executor, report: (error: unknown) => void): FastifyInstance {
-  const { config, host, service } = context;
-  const app = createServer(createAuthentication(config, host), report);
-  catalogRoute(app, service);
+function addRoutes(app: FastifyInstance, controlPlane: ControlPlane, project: OpenStackProject): void {
+  const { context } = controlPlane;
+  healthRoutes(app, context.store);
+  catalogRoute(app, context.service);
   recordRoutes(app, context);
-  const controlPlane = { context, executor };
   instanceRoutes(app, controlPlane);
   bindingRoutes(app, controlPlane);
   backupRoutes(app, controlPlane);
-  return app;
+  operatorRoutes(app, controlPlane, project);
 }

@@ -63,13 +63,15 @@ export interface Login {
 export const CONFIG_ERRORS = {
   CONFIG_BAD_KEY: "encryptionKey and each of readingKeys must be 64 hexadecimal digits",
   CONFIG_BAD_SCOPE: "each of applicationNetworks must name one of application, space and organization",
-  CONFIG_BAD_CIDR: "applicationCidrs, applicationNetworks and managementCidrs must be IPv4 prefixes such as 10.0.0.0/24",
+  CONFIG_BAD_CIDR:
+    "applicationCidrs, applicationNetworks and managementCidrs must be IPv4 prefixes such as 10.0.0.0/24",
   CONFIG_NO_MANAGER: "say in managementCidrs, or by address.ip, where this control plane's connections come from",
   CONFIG_NO_LOGIN: "username and password must not be empty",
   CONFIG_NO_FILE: "name a configuration file that can be read",
   CONFIG_NOT_YAML: "the configuration file must hold one YAML or JSON mapping",
   CONFIG_INVALID: "see broker/README.md for the settings",
-  CONFIG_BAD_LISTEN: "listen must be a loopback address and a port, such as 127.0.0.1:3000",
+  CONFIG_BAD_LISTEN: "listen must be an address and a port, such as 127.0.0.1:3000; without tls, a loopback address",
+  CONFIG_BAD_TLS: "tls.cert and tls.key must be PEM, or the paths of PEM files, that belong together",
   CONFIG_PORT_TAKEN: "stop what listens there, or choose another address with BROKER_LISTEN",
   CONFIG_NEWER_SCHEMA: "a newer broker has used the database: start that version or a later one",
   CONFIG_NO_DATABASE: "name the broker's database with DATABASE_URL",

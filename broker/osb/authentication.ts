@@ -3,7 +3,7 @@ import type { BrokerConfig, Login } from "../config.ts";
 import { OsbError } from "../errors.ts";
 import type { Host } from "../host.ts";
 import { equalInConstantTime } from "./constant-time.ts";
-import { RECORDS_PATH } from "./records.ts";
+import { LIVE_PATH, METRICS_PATH, OPERATOR_PATH, READY_PATH, RECORDS_PATH } from "./paths.ts";
 import { createThrottle } from "./throttle.ts";
 
 /** Reads the login of a header with Basic credentials (RFC 7617); undefined for any other header. */
@@ -28,12 +28,19 @@ function isSameLogin(given: Login, expected: Login): boolean {
  */
 export type Authenticate = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
 
+/** Where operators log in, and platforms do not. */
+const OPERATORS_PATHS = [RECORDS_PATH, OPERATOR_PATH, METRICS_PATH];
+/** What anybody may ask: it says nothing but yes or no. */
+const OPEN_PATHS: readonly string[] = [LIVE_PATH, READY_PATH];
+
 /** Makes what checks the credentials of requests against those of a configuration. */
 export function createAuthentication(config: BrokerConfig, host: Host): Authenticate {
   const throttle = createThrottle(host);
   return async (request, reply) => {
     // The route, not the path, which can be written in several ways.
-    const isForOperators = request.routeOptions.url === RECORDS_PATH;
+    const route = request.routeOptions.url ?? "";
+    if (OPEN_PATHS.includes(route)) return;
+    const isForOperators = OPERATORS_PATHS.some((path) => route === path || route.startsWith(`${path}/`));
     const expected = isForOperators ? config.admin : config.credentials;
     const given = loginOf(request.headers.authorization);
     // Without a password there is none to guess.

@@ -41,6 +41,20 @@ export const MIGRATIONS: readonly Migration[] = [
       "create table leases (name text primary key, worker text not null, lease_until_ms bigint not null)",
     ],
   },
+  {
+    version: 3,
+    name: "quarantine and audit",
+    statements: [
+      "create table quarantines (instance_id text primary key, reason text not null, since_ms bigint not null)",
+      "create table audit (sequence serial primary key, at_ms bigint not null, actor text not null, action text not null, subject text not null, detail text not null)",
+      "create index audit_at on audit (at_ms)",
+    ],
+  },
+  {
+    version: 4,
+    name: "traces of operations",
+    statements: ["alter table operations add column traceparent text not null default ''"],
+  },
 ];
 
 /** Where versions are recorded. Row 0 is the lock: whoever migrates holds it. */
