@@ -54,8 +54,7 @@ function refusedPollIn({ state, polls }: EndedOperation): string | undefined {
 /** The check that has it as its finding where polls are answered nothing but 5xx: nobody can tell how the operation went. */
 function unservedPollIn({ state, polls }: EndedOperation): string | undefined {
   const last = polls.at(-1);
-  const isOpen = state === "unreadable" || state === "timed-out";
-  if (!isOpen || last === undefined || last.status < 500) return undefined;
+  if (state !== "unreadable" || last === undefined || last.status < 500) return undefined;
   return `${last.operation.replace("poll", "lastop")}-available`;
 }
 
