@@ -1,5 +1,8 @@
 import type { FastifyInstance } from "fastify";
 import { createBackupStore } from "./backup/backups.ts";
+import { createBackupManager } from "./backup/manager.ts";
+import { a9sRoutes } from "./backup/routes/a9s.ts";
+import { extensionRoutes } from "./backup/routes/extension.ts";
 import { type BrokerConfig, checkConfig, keyRingOf, managersOf } from "./config.ts";
 import { BackendError, FinalError } from "./errors.ts";
 import { SecurityGroupGuard } from "./guard/guard.ts";
@@ -11,7 +14,6 @@ import { createExecutor, type Executor, type OperationListener } from "./operati
 import type { OperationContext } from "./operations/context.ts";
 import { leasedHost } from "./operations/lease.ts";
 import { createAuthentication } from "./osb/authentication.ts";
-import { backupRoutes } from "./osb/backups.ts";
 import { bindingRoutes } from "./osb/bindings/routes.ts";
 import { catalogRoute } from "./osb/catalog.ts";
 import { instanceRoutes } from "./osb/instances/routes.ts";
@@ -71,7 +73,7 @@ export async function createBroker(config: BrokerConfig, outer: Host, options: B
       agentPort: AGENT_PORT,
       managers: managersOf(config),
     }),
-    backups: createBackupStore(project, host, keyRingOf(config)),
+    backups: createBackupStore(project, host),
     seal: createSeal(host, keyRingOf(config), "store"),
   };
   const executor = createExecutor(context, report, options.onOperation);
@@ -87,6 +89,7 @@ export async function createBroker(config: BrokerConfig, outer: Host, options: B
           if (!(error instanceof BackendError || error instanceof FinalError)) report(error);
         });
       host.every(WATCH_MS, () => void look());
+      createBackupManager({ context, executor }, report).start();
       keepLeases(context, executor, report);
     },
     stop: async () => {
@@ -122,6 +125,7 @@ function createApp(context: OperationContext, executor: Executor, report: (error
   const controlPlane = { context, executor };
   instanceRoutes(app, controlPlane);
   bindingRoutes(app, controlPlane);
-  backupRoutes(app, controlPlane);
+  extensionRoutes(app, controlPlane);
+  a9sRoutes(app, controlPlane);
   return app;
 }
