@@ -3,7 +3,7 @@ import type { JobBehaviours, JobContext } from "./bosh/index.ts";
 import type { DataServices } from "./dataservices/index.ts";
 import type { Dns } from "./dns/index.ts";
 import type { LocalNet } from "./kernel/edge/local.ts";
-import type { Kernel } from "./kernel/index.ts";
+import type { Kernel, Slot } from "./kernel/index.ts";
 
 interface Parts {
   readonly kernel: Kernel;
@@ -21,17 +21,32 @@ interface Registration {
   readonly port: number;
 }
 
+/** The aliases that Consul agents register where the primary is, by address of the VM. */
+type Aliases = Slot<Map<string, string>>;
+
 /** What the jobs of the platform's releases do in this world when an agent starts or stops them. */
 export function wireJobs({ kernel, net, dns, dataservices, behaviours }: Parts): void {
+  const aliases: Aliases = kernel.slot("world/aliases", new Map());
   behaviours.set("consul-server", {
     start: ({ ip }) => void net.attach(ip, CONSUL_HTTP_PORT, { service: dns.http }),
     stop: () => {},
   });
   behaviours.set("consul-agent", {
-    start: (context) => register(dns, context),
-    stop: (context, gone) => {
-      if (gone) deregister(dns, context);
+    start: (context) => {
+      const { alias } = register(dns, context);
+      aliases.value.set(context.ip, alias);
+      if (isPrimary(dataservices, context)) dns.catalog.registerNode(alias, context.ip);
     },
+    stop: (context, gone) => {
+      if (!gone) return;
+      aliases.value.delete(context.ip);
+      deregister(dns, context);
+    },
+  });
+  dataservices.onPrimaryMoved((deployment, kind) => {
+    const address = dataservices.primaryOf(deployment, kind)?.address ?? "";
+    const alias = aliases.value.get(address);
+    if (alias !== undefined) dns.catalog.registerNode(alias, address);
   });
   for (const kind of ["postgresql", "redis", "mongodb"] as const) {
     behaviours.set(kind, {
@@ -43,7 +58,7 @@ export function wireJobs({ kernel, net, dns, dataservices, behaviours }: Parts):
       migrate: (_context, fromDisk, toDisk) => dataservices.copyDisk(fromDisk, toDisk),
     });
   }
-  // What lay on a volume is gone with it. The journal says when; the change is an event of its own.
+  // The data on a volume goes with it. The journal says when, and the change is an event of its own.
   kernel.onTimer<{ disk: string }>("world/disk-gone", ({ disk }) => dataservices.destroyDisk(disk));
   kernel.journal.listen(({ source, kind, subject }) => {
     if (source === "cinder" && kind === "volume.gone") kernel.timer(0, "world/disk-gone", { disk: subject });
@@ -57,9 +72,16 @@ function registrationOf({ node, service, alias, port }: JobContext["properties"]
   throw new Error("job consul-agent: properties need node, service and alias (texts) and port (a number)");
 }
 
-/** The Consul agent of a VM registers its node, its service, and on the first VM the alias that clients connect to. */
-function register({ catalog }: Dns, { ip, index, bootstrap, properties }: JobContext): void {
-  const { node, service, alias, port } = registrationOf(properties);
+/** Does the VM carry the primary that clients are to connect to? Beside no data service, the first VM counts as one. */
+function isPrimary(dataservices: DataServices, { ip, deployment, bootstrap }: JobContext): boolean {
+  const instance = dataservices.at(ip);
+  return instance === undefined ? bootstrap : dataservices.primaryOf(deployment, instance.kind)?.address === ip;
+}
+
+/** The Consul agent of a VM registers its node and its service; the alias that clients connect to is registered where the primary is. */
+function register({ catalog }: Dns, { ip, index, properties }: JobContext): Registration {
+  const registration = registrationOf(properties);
+  const { node, service, port } = registration;
   const name = `${node}-${index}`;
   catalog.registerNode(name, ip);
   catalog.registerService({
@@ -72,11 +94,11 @@ function register({ catalog }: Dns, { ip, index, bootstrap, properties }: JobCon
     meta: {},
     weights: { passing: 1, warning: 1 },
   });
-  if (bootstrap) catalog.registerNode(alias, ip);
+  return registration;
 }
 
-function deregister({ catalog }: Dns, { index, bootstrap, ip, properties }: JobContext): void {
+function deregister({ catalog }: Dns, { index, ip, properties }: JobContext): void {
   const { node, alias } = registrationOf(properties);
   catalog.deregisterNode(`${node}-${index}`);
-  if (bootstrap && catalog.node(alias)?.address === ip) catalog.deregisterNode(alias);
+  if (catalog.node(alias)?.address === ip) catalog.deregisterNode(alias);
 }

@@ -41,6 +41,13 @@ export class ExpectedContents {
     this.#note();
   }
 
+  /** Notes rows whose write was not acknowledged, and may be there or not. */
+  noteUnknownWrite(rows: DatabaseContents): void {
+    this.#possible = distinct([...this.#possible, ...addRows(this.#possible, rows)]);
+    if (this.#restored !== undefined) this.#restored = distinct([...this.#restored, ...addRows(this.#restored, rows)]);
+    this.#note();
+  }
+
   #note(): void {
     for (const backup of this.#backups.filter(({ isEnded }) => !isEnded))
       backup.contents = distinct([...backup.contents, ...this.possible]);

@@ -23,11 +23,13 @@ const plant = (point: string, rule: Partial<FaultRule> = {}): FaultRule => ({
 
 describe("the agent", () => {
   it("shows state and role, but only to those who know its password", () => {
-    const { ask, boot } = rig();
+    const { ask, boot, pass } = rig();
     boot(VM, "d1");
     boot(OTHER, "d1", { index: 1 });
-    expect(ask("GET", VM, "/v1/status").json).toEqual({ state: "running", role: "primary" });
-    expect(ask("GET", OTHER, "/v1/status").json).toEqual({ state: "running", role: "replica" });
+    expect(ask("GET", VM, "/v1/status").json).toEqual({ state: "running", role: "primary", phase: "primary" });
+    expect(ask("GET", OTHER, "/v1/status").json).toEqual({ state: "running", role: "replica", phase: "fenced" });
+    pass(5000);
+    expect(ask("GET", OTHER, "/v1/status").json).toEqual({ state: "running", role: "replica", phase: "replica" });
     expect(ask("GET", VM, "/v1/status", "", "wrong").status).toBe(401);
     expect(ask("GET", VM, "/v1/nothing", "", "wrong").status).toBe(401);
     expect(ask("GET", VM, "/v1/nothing").status).toBe(404);
@@ -99,8 +101,10 @@ describe("the virtual data plane", () => {
   });
 
   it("shows the primary's rows on a replica and refuses writes there", () => {
-    const { services, boot } = bindUser();
+    const { services, boot, pass } = bindUser();
     boot(OTHER, "d71da55a", { index: 1 });
+    expect(() => services.session(APP, OTHER, 5432, login("d71da55a"))).toThrow("DS_NOT_READY");
+    pass(5000);
     services.session(APP, VM, 5432, login("d71da55a")).put("t", "k", { a: 1 });
     const replica = services.session(APP, OTHER, 5432, login("d71da55a"));
     expect(replica.get("t", "k")).toEqual({ a: 1 });
@@ -320,7 +324,7 @@ describe("the job", () => {
     const { kernel, services, ask, boot } = rig();
     kernel.faults.arm(plant("start"));
     boot(VM, "d1");
-    expect(ask("GET", VM, "/v1/status").json).toEqual({ state: "failing", role: "primary" });
+    expect(ask("GET", VM, "/v1/status").json).toEqual({ state: "failing", role: "primary", phase: "primary" });
     expect(ask("POST", VM, "/v1/dumps").status).toBe(503);
     expect(() => services.session(APP, VM, 5432, login("d1"))).toThrow("DS_REFUSED");
   });

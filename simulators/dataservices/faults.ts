@@ -29,6 +29,34 @@ const LOUD = {
     prose:
       "A connection to the data is refused (error) or breaks at once (reset), as when the server has no slot left or restarts. An application retries.",
   }),
+  write: faultPoint({
+    point: "dataservice:write",
+    effects: ["vanish"],
+    attributes: ATTRIBUTES,
+    prose:
+      "The server process dies with a write: it is on the disk of the primary, no replica has it yet, and the client is told nothing. Another node is promoted, or the server starts again. The client may not count the write as done or as lost.",
+  }),
+  look: faultPoint({
+    point: "dataservice:look",
+    effects: ["error"],
+    attributes: ATTRIBUTES,
+    prose:
+      "The node does not answer its supervisor, though it may still serve clients. After some looks it is fenced, and where it was the primary, a replica is promoted; no write that was acknowledged may be lost, and no client may write to two nodes.",
+  }),
+  replicate: faultPoint({
+    point: "dataservice:replicate",
+    effects: ["delay"],
+    attributes: ATTRIBUTES,
+    prose:
+      "A change reaches this replica late, and all changes after it stay behind it. What it shows is old; commits wait for another replica, and where there is none, their outcome is unknown.",
+  }),
+  promote: faultPoint({
+    point: "dataservice:promote",
+    effects: ["error", "delay"],
+    attributes: ATTRIBUTES,
+    prose:
+      "The replica that was chosen does not become the primary, or late. The supervisor asks it again: another one may lack what was acknowledged. Until then clients find no primary.",
+  }),
   credentials: faultPoint({
     point: "dataservice:credentials",
     effects: ["error", "delay"],
@@ -62,6 +90,12 @@ const PLANTED = {
     "A damaged dump is not refused: as much of it as can be read replaces what was there, and the answer is a success.",
   "restore wrong-neighbour": "The restore overwrites another instance of the same kind as well.",
   "restore keep-sessions": "Open sessions are not ended: they go on writing into the restored state.",
+  "failover unfenced":
+    "The old primary is not ended before a replica is promoted: both take writes, and those of the old one are lost.",
+  "failover laggard":
+    "The replica that is least far is promoted in place of the furthest: what only that had confirmed is lost.",
+  "failover unconfirmed":
+    "The primary acknowledges writes that no replica has: they are lost with it.",
   "credentials keep": "A user that was deleted still logs in, and its sessions go on.",
   "credentials everywhere": "A user is created on every instance of the same kind, with the same password.",
 } as const;

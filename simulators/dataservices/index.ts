@@ -12,7 +12,11 @@ import {
 } from "./behaviour/instances.ts";
 import { type Admission, createServices, type DataServices as Parts } from "./behaviour/services.ts";
 import { defineInputs, openSession, type Session, type SessionLogin } from "./behaviour/sessions.ts";
-import { createState, type Instance, type Kind } from "./state.ts";
+import { defineDeliveries } from "./behaviour/commits.ts";
+import { phaseOf, primaryOf } from "./cluster/cluster.ts";
+import { isSupervised, membersOf } from "./behaviour/replication.ts";
+import { defineSupervision } from "./behaviour/supervision.ts";
+import { createState, groupOf, type Instance, type Kind } from "./state.ts";
 
 export { DATASERVICE_ERRORS, DataServiceError, type DataServiceErrorCode } from "./wire/errors.ts";
 export type { Row, Value } from "./behaviour/content.ts";
@@ -54,6 +58,12 @@ export interface DataServices {
   at(address: string): Instance | undefined;
   /** Running or failing data services, by address. */
   instances(): readonly Instance[];
+  /** The node of a group that serves writes; undefined while there is none. */
+  primaryOf(deployment: string, kind: Kind): Instance | undefined;
+  /** Calls when another node has become the primary of a group. */
+  onPrimaryMoved(listener: (deployment: string, kind: Kind) => void): void;
+  /** Belongs the disk to a node that serves nobody before it has what its primary has? */
+  isStale(disk: string): boolean;
   /** Ids of the disks that hold data, for the conservation laws. */
   disks(): readonly string[];
   /** The simulator as its own parts see it: for the live plane and the laws. */
@@ -68,6 +78,8 @@ export function createDataServices(kernel: Kernel, options: DataServicesOptions 
   });
   defineFaults(kernel);
   defineInputs(parts);
+  defineDeliveries(parts);
+  defineSupervision(parts);
   return {
     agent: createAgent(parts),
     jobs: jobsOf(parts),
@@ -84,6 +96,20 @@ export function createDataServices(kernel: Kernel, options: DataServicesOptions 
     session: (source, address, port, login) => openSession(parts, source, address, port, login),
     at: (address) => parts.slot.value.instances.get(address),
     instances: () => [...parts.slot.value.instances.values()].sort((a, b) => byText(a.address, b.address)),
+    primaryOf: (deployment, kind) => {
+      const group = parts.slot.value.clusters.get(groupOf({ deployment, kind }));
+      const members = membersOf(parts, { deployment, kind });
+      if (group === undefined || !isSupervised(parts, { kind })) return members.find(({ role }) => role === "primary");
+      return members.find(({ index }) => index === primaryOf(group.cluster));
+    },
+    onPrimaryMoved: (onPrimaryMoved) => {
+      const nothing = (): void => {};
+      parts.observers.add({ onPrimaryMoved, onChanged: nothing, onDiskDestroyed: nothing, onDiskCopied: nothing });
+    },
+    isStale: (disk) =>
+      [...parts.slot.value.clusters.values()].some(({ cluster, disks }) =>
+        [...disks].some(([index, each]) => each === disk && index !== cluster.leader && phaseOf(cluster, index) !== "replica"),
+      ),
     disks: () => [...parts.slot.value.disks.keys()].sort(),
     parts,
   };

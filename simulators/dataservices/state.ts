@@ -1,5 +1,6 @@
 import type { Kernel, Slot } from "../kernel/index.ts";
-import type { Content } from "./behaviour/content.ts";
+import type { Content, Mutation } from "./behaviour/content.ts";
+import type { Cluster } from "./cluster/cluster.ts";
 
 /** The data services that there are. */
 export const KINDS = ["postgresql", "redis", "mongodb"] as const;
@@ -20,6 +21,12 @@ export interface User {
   readonly verifier: string;
 }
 
+/**
+ * The server of a node. `unfenced` is the harm of a planted defect: it was to be ended before another was promoted, counts as ended, and
+ * serves on. On the live plane the real servers say what they are.
+ */
+export type ServerState = "up" | "promoting" | "stopped" | "cloning" | "unfenced";
+
 /** The process of a data service on one VM. */
 export interface Instance {
   readonly kind: Kind;
@@ -27,7 +34,13 @@ export interface Instance {
   readonly port: number;
   readonly deployment: string;
   readonly index: number;
+  /** What its server is; what its group takes it for is in the group's `Cluster`. */
   readonly role: "primary" | "replica";
+  readonly server: ServerState;
+  /** Index of the node that a replica is told to follow. */
+  readonly follows: number | null;
+  /** Indexes of the nodes for one of which a primary's commits wait; none: for nobody. */
+  readonly waitsFor: readonly number[];
   readonly database: string;
   /** The persistent disk that holds users and data. */
   readonly disk: string;
@@ -44,6 +57,23 @@ export interface Disk {
   content: Content;
   /** Names of restores that were done, the latest last: asked for once more, they are done already. */
   restored: readonly string[];
+  /** How many changes it holds: how far its history goes. */
+  position: number;
+  /** It was never a primary's and never a copy of one. */
+  isBlank: boolean;
+}
+
+/** A group of nodes and what is known of it. */
+export interface Group {
+  cluster: Cluster;
+  /** The disk that each node had last, by index. */
+  readonly disks: Map<number, string>;
+  /** When the group lost its primary; undefined while it has one. */
+  lostAtMs: number | undefined;
+  /** How long it was without a primary the last time, ms. */
+  lastGapMs: number | undefined;
+  /** Is a look at it due? */
+  isWatched: boolean;
 }
 
 /** A session of the virtual data plane. */
@@ -60,6 +90,10 @@ export interface DataServicesState {
   readonly instances: Map<string, Instance>;
   /** The addresses of a group by deployment and kind, `d71da55a/postgresql`. */
   readonly groups: Map<string, readonly string[]>;
+  /** What is known of each group that is supervised, by the same key. */
+  readonly clusters: Map<string, Group>;
+  /** Changes that are on their way to a replica, by its address, the first first. */
+  readonly inFlight: Map<string, readonly Mutation[]>;
   readonly disks: Map<string, Disk>;
   /** Sessions of the virtual data plane, by address of the VM and id. */
   readonly sessions: Map<string, Map<number, OpenSession>>;
@@ -75,6 +109,8 @@ export function createState(kernel: Kernel): Slot<DataServicesState> {
   return kernel.slot<DataServicesState>("dataservices", {
     instances: new Map(),
     groups: new Map(),
+    clusters: new Map(),
+    inFlight: new Map(),
     disks: new Map(),
     sessions: new Map(),
     lastSession: 0,

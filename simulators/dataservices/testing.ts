@@ -8,6 +8,8 @@ export interface Rig {
   readonly services: DataServices;
   /** Starts an instance; `dep` names its deployment and database. */
   readonly boot: (address: string, dep: string, options?: { index?: number; kind?: Kind; disk?: string }) => void;
+  /** Lets the world go on for so many ms. */
+  readonly pass: (ms: number) => void;
   /** Asks the agent at an address, and lets the world run until it has answered. */
   readonly ask: (
     method: string,
@@ -27,6 +29,12 @@ export function rig(seed = 1): Rig {
     boot: (address, dep, { index = 0, kind = "postgresql", disk = `disk-${address}` } = {}) => {
       const properties = { database: dep, port: 5432, admin: { username: "admin", password: "x" }, agent: AGENT };
       services.start({ kind, address, deployment: dep, index, bootstrap: index === 0, disk, properties });
+    },
+    pass: (ms) => {
+      kernel.onTimer("testing/pass", () => void (isOver = true));
+      let isOver = false;
+      kernel.timer(ms, "testing/pass", {});
+      while (!isOver && kernel.step());
     },
     ask: (method, address, path, body = "", password = AGENT.password) =>
       finish(kernel, services.agent.receive(agentRequest(method, address, path, body, password))),

@@ -13,28 +13,35 @@ export const dataServiceOf = (instance: Instance): string | undefined =>
 const isRunning = ({ vm, state }: Instance): boolean =>
   state === "started" && vm !== null && vm.isSupervised && vm.jobState === "running";
 
-/** The names that the Consul agent of an instance registers: its node, and on the first one the alias. */
-function namesOf(instance: Instance): readonly string[] {
+/** The names that the Consul agent of an instance registers: its node, and on the primary's the alias. */
+function namesOf({ dataservices }: LawfulWorld, instance: Instance): readonly string[] {
   const properties = jobOf(instance, "consul-agent")?.properties;
   if (properties === undefined) return [];
   const own = `${String(properties.node)}-${instance.index}`;
-  return instance.bootstrap ? [own, String(properties.alias)] : [own];
+  const address = instance.ips[0]?.ip ?? "";
+  const kind = dataservices.at(address)?.kind;
+  const hasPrimary =
+    kind === undefined
+      ? instance.bootstrap
+      : dataservices.primaryOf(instance.deployment, kind)?.address === address;
+  return hasPrimary ? [own, String(properties.alias)] : [own];
 }
 
 /** Each name in the cloud's own networks is that of a VM with that address; each VM has its names. */
-function names({ dns, plan }: LawfulWorld, known: Lookup): readonly string[] {
+function names(world: LawfulWorld, known: Lookup): readonly string[] {
+  const { dns, plan } = world;
   const stray = dns.catalog
     .nodes()
     .filter(({ address }) => address.startsWith(`${plan.block}.`))
     .filter(({ name, address }) => {
       const instance = known.byAddress.get(address);
-      const isOwn = instance !== undefined && (namesOf(instance).includes(name) || namesOf(instance).length === 0);
+      const isOwn = instance !== undefined && (namesOf(world, instance).includes(name) || namesOf(world, instance).length === 0);
       return !isOwn && !known.busy.has(instance?.deployment ?? "") && address !== plan.management.gateway;
     })
     .map(({ name, address }) => `the name ${name} leads to ${address}, which is not its VM`);
   const missing = known.instances
     .filter((instance) => isRunning(instance) && !known.busy.has(instance.deployment))
-    .flatMap((instance) => namesOf(instance).filter((name) => dns.catalog.node(name)?.address !== instance.ips[0]?.ip))
+    .flatMap((instance) => namesOf(world, instance).filter((name) => dns.catalog.node(name)?.address !== instance.ips[0]?.ip))
     .map((name) => `the name ${name} does not lead to its VM`);
   return [...(known.project === "" ? [] : stray), ...missing];
 }
@@ -67,6 +74,6 @@ function contents({ dataservices, openstack }: LawfulWorld, known: Lookup): read
     .map((disk) => `data is kept for the disk ${disk}, which does not exist`);
 }
 
-/** The laws of the names, processes and stored data of data services: a line for each thing that breaks one. */
+/** The laws of the names, processes and stored data of data services: a line for each violation. */
 export const serviceLaws = (world: LawfulWorld, known: Lookup): readonly string[] =>
   [names, processes, contents].flatMap((law) => law(world, known));

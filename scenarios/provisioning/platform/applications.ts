@@ -7,6 +7,17 @@ const TABLE = "ledger";
 /** A session on the virtual data plane. */
 type Session = ReturnType<World["dataservices"]["session"]>;
 
+/** A write that its server breaks off may have been made or not. */
+function isAcknowledgedBy(write: () => void): boolean {
+  try {
+    write();
+    return true;
+  } catch (error) {
+    if (error instanceof Error && error.name === "DataServiceError") return false;
+    throw error;
+  }
+}
+
 /** The tenants' applications, which use their bindings. */
 export class Applications {
   readonly #world: World;
@@ -24,8 +35,10 @@ export class Applications {
     for (let at = 0; at < count; at++) {
       const key = `${instance.id.slice(-4)}-${++this.#rows}`;
       const row = { row: this.#rows, tenant: instance.tenant };
-      session.put(TABLE, key, row);
-      instance.holds.noteWrite(new Map([[key, JSON.stringify(row)]]));
+      const isAcknowledged = isAcknowledgedBy(() => session.put(TABLE, key, row));
+      const written = new Map([[key, JSON.stringify(row)]]);
+      if (isAcknowledged) instance.holds.noteWrite(written);
+      else return instance.holds.noteUnknownWrite(written);
     }
     session.close();
   }

@@ -1,9 +1,20 @@
 import { byKey } from "../../kernel/index.ts";
+import type { User } from "../state.ts";
 
 /** A value of a virtual column: any that JSON can hold. */
 export type Value = string | number | boolean | null | readonly Value[] | { readonly [name: string]: Value };
 /** The columns of one row, by name. */
 export type Row = Readonly<Record<string, Value>>;
+
+/** A change of what a disk holds, as it goes from a primary to its replicas. Plain data. */
+export type Mutation =
+  | { readonly op: "write"; readonly table: string; readonly key: string; readonly row: Row | null }
+  | { readonly op: "drop"; readonly table: string }
+  | { readonly op: "next"; readonly sequence: string }
+  | { readonly op: "user"; readonly user: User }
+  | { readonly op: "no-user"; readonly username: string }
+  /** Puts content in the place of what is there, or writes it over it. */
+  | { readonly op: "content"; readonly content: Content; readonly isAppended: boolean };
 
 /** What a virtual data service holds. Plain data. */
 export interface Content {

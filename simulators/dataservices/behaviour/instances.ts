@@ -3,7 +3,12 @@ import { Compile } from "typebox/compile";
 import { emptyContent } from "./content.ts";
 import { DataServiceError } from "../wire/errors.ts";
 import { faultAt } from "../faults.ts";
+import { primaryOf } from "../cluster/cluster.ts";
+import { dropInFlight } from "./commits.ts";
+import { enroll, expel } from "./groups.ts";
+import { isSupervised, membersOf } from "./replication.ts";
 import type { DataServices } from "./services.ts";
+import { halt, startServer, watch } from "./supervision.ts";
 import { type Disk, groupOf, type Instance, type Kind } from "../state.ts";
 
 /** How the agent of a VM starts the job of a data service. */
@@ -12,7 +17,7 @@ export interface StartOrder {
   readonly address: string;
   readonly deployment: string;
   readonly index: number;
-  /** The bootstrap instance of its group is the primary, the others are replicas. */
+  /** The bootstrap instance of a new group is its primary, the others are replicas. */
   readonly bootstrap: boolean;
   /** The persistent disk. With null the data lasts as long as the job runs on this VM. */
   readonly disk: string | null;
@@ -47,14 +52,37 @@ export function start(services: DataServices, order: StartOrder): Instance {
   const state = services.slot.value;
   const there = state.instances.get(order.address);
   if (there !== undefined && there.kind !== order.kind) throw new DataServiceError("DS_VM_TAKEN", order.address);
-  const instance = instanceOf(order, faultAt(kernel, "start", order) === undefined ? "running" : "failing");
+  const made = instanceOf(order, faultAt(kernel, "start", order) === undefined ? "running" : "failing");
+  const isSame = there?.disk === made.disk && there.index === made.index && there.deployment === made.deployment;
+  const instance = isSame ? { ...made, ...serverOf(there) } : made;
   if (!state.disks.has(instance.disk)) state.disks.set(instance.disk, newDisk(instance.disk));
   state.instances.set(instance.address, instance);
   join(services, instance);
-  const { kind, address, deployment, index, role } = instance;
-  kernel.record("dataservices", `service.${instance.state}`, address, { kind, deployment, index, role });
+  const started = isSupervised(services, instance) ? supervise(services, instance) : instance;
+  const { kind, address, deployment, index, role } = started;
+  kernel.record("dataservices", `service.${started.state}`, address, { kind, deployment, index, role });
   services.onChanged(address);
-  return instance;
+  return started;
+}
+
+/** What an instance that is given new properties keeps. */
+const serverOf = ({ role, server, follows, waitsFor }: Instance) => ({ role, server, follows, waitsFor });
+
+/** Makes a node a member of its group. The first serves at once, others once they are copies of it. */
+function supervise(services: DataServices, instance: Instance): Instance {
+  const { instances } = services.slot.value;
+  const { cluster } = enroll(services, instance);
+  const role = cluster.leader === instance.index ? "primary" : "replica";
+  const isReal = services.real?.covers(instance) === true;
+  if (instance.state === "failing") halt(services, instance);
+  else if (isReal) instances.set(instance.address, { ...instance, role: primaryOf(cluster) === instance.index ? role : "replica" });
+  else if (instance.server === "stopped") {
+    const isAlone = cluster.voters.length === 0;
+    if (role === "primary" && isAlone) startServer(services, instance, "primary");
+    else instances.set(instance.address, { ...instance, role: "replica" });
+  }
+  watch(services, instance);
+  return instances.get(instance.address) ?? instance;
 }
 
 function join({ slot }: DataServices, instance: Instance): void {
@@ -70,7 +98,14 @@ function leave({ slot }: DataServices, instance: Instance): void {
   else slot.value.groups.set(group, others);
 }
 
-const newDisk = (id: string): Disk => ({ id, users: new Map(), content: emptyContent(), restored: [] });
+const newDisk = (id: string): Disk => ({
+  id,
+  users: new Map(),
+  content: emptyContent(),
+  position: 0,
+  isBlank: true,
+  restored: [],
+});
 
 function instanceOf(order: StartOrder, state: Instance["state"]): Instance {
   const { kind, address, deployment, index, properties } = order;
@@ -84,6 +119,9 @@ function instanceOf(order: StartOrder, state: Instance["state"]): Instance {
     deployment,
     index,
     role: order.bootstrap ? "primary" : "replica",
+    server: "stopped",
+    follows: null,
+    waitsFor: [],
     database: properties.database,
     disk: order.disk ?? ephemeral(address),
     agent: { port: Number(agent.port ?? AGENT_PORT), username: agent.username, password: agent.password },
@@ -111,11 +149,13 @@ export function stop(services: DataServices, address: string, kind: Kind, isGone
   const instance = state.instances.get(address);
   if (instance === undefined || instance.kind !== kind) return;
   services.endSessions(instance);
+  dropInFlight(services, instance);
   state.instances.delete(address);
   leave(services, instance);
   services.kernel.record("dataservices", "service.stopped", address, { kind, deployment: instance.deployment });
-  if (isGone) state.disks.delete(ephemeral(address));
-  services.onChanged(address);
+  if (isGone && state.disks.delete(ephemeral(address))) expel(services, ephemeral(address));
+  watch(services, instance);
+  services.onChanged(address, isGone);
 }
 
 /** Gives one persistent disk all that is on another. */
@@ -132,6 +172,10 @@ export function copyDisk(services: DataServices, from: string, to: string): void
 export function destroyDisk(services: DataServices, disk: string): void {
   if (!services.slot.value.disks.delete(disk)) return;
   services.kernel.record("dataservices", "disk.destroy", disk);
+  for (const key of expel(services, disk)) {
+    const [deployment = "", kind] = key.split("/");
+    for (const member of membersOf(services, { deployment, kind: kind as Kind }).slice(0, 1)) watch(services, member);
+  }
   services.onDiskDestroyed(disk);
 }
 

@@ -1,16 +1,21 @@
 import { byText } from "../../kernel/index.ts";
+import { type Phase, phaseOf } from "../cluster/cluster.ts";
 import { type Disk, groupOf, type Instance } from "../state.ts";
 import type { DataServices } from "./services.ts";
 
-/** The disk with the data of an instance: its own, or for a replica its primary's. */
+/** Is the group of an instance supervised? Not where real servers stand behind it that can't replicate: then its first node is the primary for good. */
+export const isSupervised = ({ real }: DataServices, { kind }: Pick<Instance, "kind">): boolean =>
+  real === undefined || !real.covers({ kind }) || real.replicates({ kind });
+
+/** The disk with the data of an instance: its own; for a replica without replication, its primary's. */
 export function diskOf(services: DataServices, instance: Instance): Disk | undefined {
-  const primary =
-    instance.role === "primary" ? instance : membersOf(services, instance).find(({ role }) => role === "primary");
-  return primary === undefined ? undefined : services.slot.value.disks.get(primary.disk);
+  const isOwn = instance.role === "primary" || isSupervised(services, instance);
+  const holder = isOwn ? instance : membersOf(services, instance).find(({ role }) => role === "primary");
+  return holder === undefined ? undefined : services.slot.value.disks.get(holder.disk);
 }
 
 /** The instances of the same deployment and kind, the instance itself included. */
-export function membersOf({ slot }: DataServices, instance: Instance): readonly Instance[] {
+export function membersOf({ slot }: DataServices, instance: Pick<Instance, "deployment" | "kind">): readonly Instance[] {
   const { groups, instances } = slot.value;
   return (groups.get(groupOf(instance)) ?? []).flatMap((address) => instances.get(address) ?? []);
 }
@@ -18,6 +23,22 @@ export function membersOf({ slot }: DataServices, instance: Instance): readonly 
 /** The other primaries of the same kind, by address: whom a planted defect may hit. */
 export function neighboursOf({ slot }: DataServices, instance: Instance): readonly Instance[] {
   return [...slot.value.instances.values()]
-    .filter(({ kind, role, address }) => kind === instance.kind && role === "primary" && address !== instance.address)
+    .filter(({ kind, role, deployment }) => kind === instance.kind && role === "primary" && deployment !== instance.deployment)
     .sort((a, b) => byText(a.address, b.address));
+}
+
+/** What a node is to its group. Where nobody supervises, its role for good. */
+export function phaseOfInstance(services: DataServices, instance: Instance): Phase {
+  const group = services.slot.value.clusters.get(groupOf(instance));
+  return group === undefined || !isSupervised(services, instance)
+    ? instance.role
+    : phaseOf(group.cluster, instance.index);
+}
+
+/** Does the node serve clients? One that was not fenced although it had to be does, too. */
+export function isServing(services: DataServices, instance: Instance): boolean {
+  if (instance.state !== "running") return false;
+  if (instance.server === "unfenced") return true;
+  const phase = phaseOfInstance(services, instance);
+  return instance.server === "up" && (phase === "primary" || phase === "replica");
 }

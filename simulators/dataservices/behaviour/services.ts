@@ -1,13 +1,15 @@
 import type { Kernel, Slot } from "../../kernel/index.ts";
-import type { DataServicesState, Instance } from "../state.ts";
+import type { DataServicesState, Instance, Kind } from "../state.ts";
 
 /** May `source` open a connection to `address:port`? The world's security groups answer. */
 export type Admission = (source: string, address: string, port: number) => boolean;
 
 /** Follows what happens in the world: for whoever holds sockets or processes. */
 export interface Observer {
-  /** The data service at this address was started, given other properties or stopped. */
-  onChanged(address: string): void;
+  /** The data service at this address was started, given other properties or stopped; `isGone`: with its VM. */
+  onChanged(address: string, isGone?: boolean): void;
+  /** Another node is the primary of a group now. */
+  onPrimaryMoved(deployment: string, kind: Kind): void;
   onDiskDestroyed(disk: string): void;
   onDiskCopied(from: string, to: string): void;
 }
@@ -15,7 +17,9 @@ export interface Observer {
 /** Real servers behind the instances. They answer by promises, so only a world on the wall clock can have them. */
 export interface RealServers {
   /** Does a real server stand behind this instance? */
-  covers(instance: Instance): boolean;
+  covers(instance: Pick<Instance, "kind">): boolean;
+  /** Do the real servers of a group replicate, and does the plane supervise them? */
+  replicates(instance: Pick<Instance, "kind">): boolean;
   /** Makes the users of a running server those of the disk; ends the sessions of those that are gone. */
   applyUsers(instance: Instance): Promise<void>;
   /** A dump as it is being made. @throws DataServiceError DS_NOT_COVERED */
@@ -102,7 +106,8 @@ export function createServices(
     observers,
     restoring: new Set(),
     stagedLogs: new Map(),
-    onChanged: (address) => observers.forEach((observer) => observer.onChanged(address)),
+    onChanged: (address, isGone) => observers.forEach((observer) => observer.onChanged(address, isGone)),
+    onPrimaryMoved: (deployment, kind) => observers.forEach((observer) => observer.onPrimaryMoved(deployment, kind)),
     onDiskDestroyed: (disk) => observers.forEach((observer) => observer.onDiskDestroyed(disk)),
     onDiskCopied: (from, to) => observers.forEach((observer) => observer.onDiskCopied(from, to)),
     endSessions: ({ address }, username) => {

@@ -1,9 +1,11 @@
 import { byKey, type Effect, sameSecret } from "../../kernel/index.ts";
-import { nextValue, type Row, writeRow } from "./content.ts";
+import { commit } from "./commits.ts";
+import type { Content, Mutation, Row } from "./content.ts";
 import { DataServiceError, type DataServiceErrorCode } from "../wire/errors.ts";
 import { faultAt, type FaultLocation } from "../faults.ts";
 import type { DataServices } from "./services.ts";
-import { diskOf } from "./replication.ts";
+import { diskOf, isServing } from "./replication.ts";
+import { halt, watch } from "./supervision.ts";
 import type { Instance, OpenSession } from "../state.ts";
 import { verifies } from "../wire/verifier.ts";
 
@@ -17,7 +19,8 @@ export interface SessionLogin {
 /**
  * A session of the virtual data plane: a logged-in user of one instance, who writes and reads rows. Each call is an input of
  * the world. All throw `DataServiceError` DS_SESSION_ENDED once the user is deleted, the service stops, a restore has run or the
- * security group no longer admits the source; writes throw DS_READ_ONLY on a replica.
+ * security group no longer admits the source; writes throw DS_READ_ONLY on a replica, and DS_UNCONFIRMED where no replica has them:
+ * then nobody knows what becomes of them.
  */
 export interface Session {
   put(table: string, key: string, row: Row): void;
@@ -139,6 +142,7 @@ function requireListening(services: DataServices, source: string, address: strin
   const instance = services.slot.value.instances.get(address);
   const isOpen = instance?.state === "running" && instance.port === port && services.admits(source, address, port);
   if (!isOpen) throw new DataServiceError("DS_REFUSED", `${address}:${port} from ${source}`);
+  if (!isServing(services, instance)) throw new DataServiceError("DS_NOT_READY", `${address}:${port}`);
   return instance;
 }
 
@@ -158,26 +162,49 @@ function execute(services: DataServices, { session, statement }: Execution): unk
     sessions.get(address)?.delete(id);
     throw new DataServiceError("DS_SESSION_ENDED");
   }
-  if (instance.role === "replica" && !READS.has(statement.op)) throw new DataServiceError("DS_READ_ONLY");
-  return perform(disk.content, statement);
+  watch(services, instance);
+  if (READS.has(statement.op)) return read(disk.content, statement);
+  if (instance.role === "replica") throw new DataServiceError("DS_READ_ONLY");
+  return write(services, instance, mutationOf(statement));
 }
 
-/** What goes in and what comes out are copies, as over a socket: nobody holds a part of the disk. */
-function perform(content: Parameters<typeof writeRow>[0], statement: Statement): unknown {
+/** What a statement changes. @throws Error for one that only reads */
+function mutationOf(statement: Statement): Mutation {
   switch (statement.op) {
     case "put":
-      return writeRow(content, statement.table, statement.key, structuredClone(statement.row));
+      return { op: "write", table: statement.table, key: statement.key, row: structuredClone(statement.row) };
     case "remove":
-      return writeRow(content, statement.table, statement.key, null);
+      return { op: "write", table: statement.table, key: statement.key, row: null };
     case "drop":
-      return content.tables.delete(statement.table);
     case "next":
-      return nextValue(content, statement.sequence);
+      return statement;
+    default:
+      throw new Error(`${statement.op} changes nothing`);
+  }
+}
+
+/** A server that dies with a write has made it, and nobody was told. */
+function write(services: DataServices, instance: Instance, mutation: Mutation): unknown {
+  const isDying = faultAt(services.kernel, "write", instance) !== undefined;
+  const { value, isUnconfirmed } = commit(services, instance, mutation);
+  if (isDying) {
+    halt(services, instance);
+    throw new DataServiceError("DS_SESSION_ENDED");
+  }
+  if (isUnconfirmed) throw new DataServiceError("DS_UNCONFIRMED");
+  return value;
+}
+
+/** What comes out is a copy, as over a socket: nobody holds a part of the disk. */
+function read(content: Content, statement: Statement): unknown {
+  switch (statement.op) {
     case "get":
       return structuredClone(content.tables.get(statement.table)?.rows.get(statement.key));
     case "read":
       return structuredClone([...(content.tables.get(statement.table)?.rows ?? [])]).sort(byKey);
     case "tables":
       return [...content.tables.keys()].sort();
+    default:
+      throw new Error(`${statement.op} reads nothing`);
   }
 }

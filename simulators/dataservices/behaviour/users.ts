@@ -1,5 +1,6 @@
 import { verifierOf, verifies } from "../wire/verifier.ts";
 import type { DataServices } from "./services.ts";
+import { commit } from "./commits.ts";
 import { diskOf, membersOf } from "./replication.ts";
 import type { Instance } from "../state.ts";
 
@@ -13,7 +14,7 @@ export function writeUser(services: DataServices, instance: Instance, username: 
   if (disk === undefined || (known !== undefined && verifies(password, known.verifier))) return false;
   const salt = kernel.secrets("dataservices/salt").bytes(SALT_BYTES);
   const verifier = verifierOf(instance.kind, password, salt, services.scramIterations);
-  disk.users.set(username, { username, database: instance.database, verifier });
+  commit(services, instance, { op: "user", user: { username, database: instance.database, verifier } });
   const kind = known === undefined ? "user.create" : "user.password";
   kernel.record("dataservices", kind, instance.address, { deployment: instance.deployment, username });
   return known === undefined;
@@ -21,7 +22,8 @@ export function writeUser(services: DataServices, instance: Instance, username: 
 
 /** Removes a user and ends its virtual sessions, on replicas as well. Nothing happens where there is none. */
 export function removeUser(services: DataServices, instance: Instance, username: string): void {
-  if (!diskOf(services, instance)?.users.delete(username)) return;
+  if (diskOf(services, instance)?.users.has(username) !== true) return;
+  commit(services, instance, { op: "no-user", username });
   for (const member of membersOf(services, instance)) services.endSessions(member, username);
   services.kernel.record("dataservices", "user.delete", instance.address, {
     deployment: instance.deployment,

@@ -1,5 +1,6 @@
 import type { Body } from "../../kernel/index.ts";
-import { append, emptyContent, tearLastWrites } from "./content.ts";
+import { commit } from "./commits.ts";
+import { emptyContent, tearLastWrites } from "./content.ts";
 import { contentOf, decode, encode, itemsOf, withoutTail } from "../wire/dump.ts";
 import { DataServiceError } from "../wire/errors.ts";
 import type { DataServices, DumpDefects, RestoreDefects } from "./services.ts";
@@ -36,6 +37,5 @@ export function* virtualRestore(
   if (disk === undefined || services.slot.value.instances.get(instance.address)?.disk !== instance.disk)
     throw new DataServiceError("DS_REFUSED", instance.address);
   if (!defects.keepsSessions) for (const member of membersOf(services, instance)) services.endSessions(member);
-  if (defects.isAppending) append(disk.content, content);
-  else disk.content = content;
+  commit(services, instance, { op: "content", content, isAppended: defects.isAppending });
 }

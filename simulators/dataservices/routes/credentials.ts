@@ -1,6 +1,7 @@
 import Type from "typebox";
 import { Compile } from "typebox/compile";
 import { type Body, bodyJson, empty, type HttpReply, type HttpRequest, json } from "../../kernel/index.ts";
+import { isConfirmed } from "../behaviour/commits.ts";
 import { neighboursOf } from "../behaviour/replication.ts";
 import type { DataServices } from "../behaviour/services.ts";
 import { removeUser, writeUser } from "../behaviour/users.ts";
@@ -24,6 +25,12 @@ function* applyUsers(services: DataServices, instances: readonly Instance[]): Bo
   }
 }
 
+/** A primary that waits for its replicas does so here too; the platform asks again. @throws AgentError 503 */
+function requireConfirmation(services: DataServices, instance: Instance): void {
+  if (services.real?.covers(instance) !== true && !isConfirmed(services, instance))
+    throw new AgentError(503, "not_replicated", "no replica has the change yet");
+}
+
 /** @throws AgentError 400 */
 function usernameOf(request: HttpRequest): string {
   const username = request.params.username ?? "";
@@ -43,7 +50,7 @@ function passwordOf(instance: Instance, request: HttpRequest): string {
 }
 
 function* put(services: DataServices, instance: Instance, request: HttpRequest): Body<HttpReply> {
-  requirePrimary(instance);
+  requirePrimary(services, instance);
   const username = usernameOf(request);
   const password = passwordOf(instance, request);
   yield* applyFault(services, "credentials", instance);
@@ -52,16 +59,18 @@ function* put(services: DataServices, instance: Instance, request: HttpRequest):
   const isNew = writeUser(services, instance, username, password);
   for (const each of neighbours) writeUser(services, each, username, password);
   yield* applyUsers(services, [instance, ...neighbours]);
+  requireConfirmation(services, instance);
   return json(isNew ? 201 : 200, { username, database: instance.database });
 }
 
 function* remove(services: DataServices, instance: Instance, request: HttpRequest): Body<HttpReply> {
-  requirePrimary(instance);
+  requirePrimary(services, instance);
   yield* applyFault(services, "credentials", instance);
   if (isPlanted(services.kernel, "credentials keep", instance)) return empty(204);
   removeUser(services, instance, request.params.username ?? "");
   // Also when the record was gone: an earlier attempt may have failed after it.
   yield* applyUsers(services, [instance]);
+  requireConfirmation(services, instance);
   return empty(204);
 }
 

@@ -10,7 +10,7 @@ import { agentRoute, applyFault, awaitReal, realServersOf, requirePrimary } from
 const HEADERS = { "Content-Type": "application/octet-stream" };
 
 function* create(services: DataServices, instance: Instance): Body<HttpReply> {
-  requirePrimary(instance);
+  requirePrimary(services, instance);
   requireSimulatedData(services, instance);
   yield* applyFault(services, "dump", instance);
   const { kernel } = services;

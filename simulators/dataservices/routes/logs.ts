@@ -6,7 +6,7 @@ import { agentRoute, awaitReal, realServersOf, requirePrimary } from "./agent-ro
 
 /** Works on the log of an instance. @throws DataServiceError DS_NOT_SIMULATED on the virtual plane, and where none is kept */
 function* onLog<T>(services: DataServices, instance: Instance, work: (log: FinishedLog) => Promise<T>): Body<T> {
-  requirePrimary(instance);
+  requirePrimary(services, instance);
   const real = realServersOf(services, instance);
   if (real === undefined) throw new DataServiceError("DS_NOT_SIMULATED", "the log of a virtual data service");
   return yield* awaitReal(services, real.log(instance, work));

@@ -120,7 +120,7 @@ function* create(services: DataServices, instance: Instance, request: HttpReques
 }
 
 function* restore(services: DataServices, instance: Instance, request: HttpRequest): Body<HttpReply> {
-  requirePrimary(instance);
+  requirePrimary(services, instance);
   requireSimulatedData(services, instance);
   const name = nameOf(request);
   if (name !== undefined && isDone(services, instance, name)) return DONE;

@@ -5,7 +5,12 @@ export const DATASERVICE_ERRORS = {
   DS_WRONG_PASSWORD: { message: "password authentication failed for user", sqlstate: "28P01" },
   DS_NOT_YOUR_DATABASE: { message: "this user may not connect to the database", sqlstate: "28000" },
   DS_SESSION_ENDED: { message: "terminating connection due to administrator command", sqlstate: "57P01" },
-  DS_READ_ONLY: { message: "cannot write: a replica is read-only", sqlstate: "25006" },
+  DS_NOT_READY: { message: "the database system is starting up", sqlstate: "57P03" },
+  DS_UNCONFIRMED: {
+    message: "no replica has confirmed the write: it may be there or not",
+    sqlstate: "57014",
+  },
+  DS_READ_ONLY: { message: "cannot execute a write in a read-only transaction", sqlstate: "25006" },
   DS_NOT_SIMULATED: { message: "not simulated here" },
   DS_VM_TAKEN: { message: "the VM already carries another kind of data service: one per VM is simulated" },
   DS_BAD_JOB: { message: "the properties of the job are incomplete" },

@@ -58,7 +58,7 @@ export const ROUTES: readonly Route<ConsulSim>[] = [
   ...SNAPSHOT_ROUTES,
 ];
 
-/** Paths that end in `/` and are meant by the same path without. */
+/** Paths that end in `/`; the same path without it is redirected to them. */
 const SUBTREES = new Set(
   ROUTES.filter(({ path }) => path.endsWith("/") && path !== "/" && path !== "/v1/query/").map(({ path }) => path),
 );
@@ -99,7 +99,7 @@ function patternOf(path: string): string | undefined {
   return undefined;
 }
 
-/** What the router of Consul's HTTP library does before any handler. */
+/** What the router of Consul's HTTP library does before it calls a handler. */
 function before(sim: ConsulSim, request: HttpRequest): HttpReply | undefined {
   const clean = cleanPath(request.path);
   if (clean !== request.path) return redirect(request, clean);
@@ -138,7 +138,7 @@ function after(_sim: ConsulSim, request: HttpRequest, reply: HttpReply): HttpRep
   };
 }
 
-/** The HTTP API of one agent. `name` tells it from the others in fault points. */
+/** The HTTP API of one agent. `name` distinguishes it from the others in fault points. */
 export function createConsulHttp(kernel: Kernel, name: string, sim: ConsulSim): Service {
   return defineService<ConsulSim>({
     name,

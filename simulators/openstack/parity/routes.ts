@@ -4,10 +4,10 @@ import { createOpenStack, type OpenStack, SERVICE_NAMES, type ServiceName } from
 import { withoutSlashes } from "../url.ts";
 import type { SentRequest } from "./client.ts";
 
-/** A route of the page: who uses it, and whether it answers at all. */
+/** A route of the page: who uses it, and whether it is served at all. */
 interface RouteStatus {
   readonly service: ServiceName;
-  /** Two where HEAD does what GET does. */
+  /** Two where HEAD acts as GET. */
   readonly methods: readonly string[];
   readonly path: string;
   /** `token`, or `none` for an open route. */
@@ -46,7 +46,7 @@ function routedPath(service: ServiceName, path: string): string {
   return prefix !== undefined && decoded.startsWith(`${prefix}/`) ? decoded.slice(prefix.length) : decoded;
 }
 
-/** What the recordings send to a route. */
+/** The recorded requests to a route. */
 interface RouteTraffic {
   requests: number;
   isOfCpi: boolean;
@@ -54,7 +54,7 @@ interface RouteTraffic {
 
 const keyOf = (service: string, method: string, path: string): string => `${service} ${method} ${path}`;
 
-/** Every route of a cloud, with who uses it: the real clients that it declares, and the recordings. */
+/** Every route of a cloud, with its declared real clients and its recorded requests. */
 export function routeStatuses(traffic: readonly ScenarioTraffic[]): readonly RouteStatus[] {
   const openstack = createOpenStack(new Kernel({ seed: "parity" }));
   const recorded = trafficByRoute(openstack, traffic);
@@ -95,7 +95,7 @@ function mergeHeads(statuses: readonly RouteStatus[]): readonly RouteStatus[] {
   return rows.filter((status) => !merged.has(status));
 }
 
-/** What the recordings send to each route. */
+/** The recorded requests to each route. */
 function trafficByRoute(
   openstack: OpenStack,
   traffic: readonly ScenarioTraffic[],
@@ -115,7 +115,7 @@ function trafficByRoute(
   return routes;
 }
 
-/** A check that asks each route as the administrator: does it refuse because it is not simulated? */
+/** Makes a check that asks a route as the administrator whether it refuses because it is not simulated. */
 function createProbe(openstack: OpenStack): (service: ServiceName, method: string, path: string) => boolean {
   const { token, project } = logIn(openstack);
   return (service, method, template) => {
@@ -164,7 +164,7 @@ export const servedRows = (statuses: readonly RouteStatus[]): readonly string[] 
       return `| ${service} | ${nameOf(status)} | ${auth} | ${clients.join(", ")} | ${recorded === 0 ? "" : recorded} |`;
     });
 
-/** Rows of the table `| Service | Route |`, of the routes that are only there to refuse. */
+/** Rows of the table `| Service | Route |`, for routes that exist only to refuse. */
 export const refusedRows = (statuses: readonly RouteStatus[]): readonly string[] =>
   statuses.filter(({ isServed }) => !isServed).map((status) => `| ${status.service} | ${nameOf(status)} |`);
 

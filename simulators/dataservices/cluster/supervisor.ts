@@ -1,0 +1,139 @@
+import { type Action, type Cluster, type Decision, type Member, type Phase, phaseOf, type Sight } from "./cluster.ts";
+import { elect } from "./election.ts";
+import { tendVoters } from "./voters.ts";
+
+/** How patient a supervisor is, in looks. */
+export interface Patience {
+  /** Looks at which a process does not answer before it counts as dead and is fenced. */
+  readonly silentLooksMax: number;
+  /** Looks at which a node is there and does not follow before it is made a copy anew. */
+  readonly strayLooksMax: number;
+  /** Looks at which a voter is gone before the primary stops waiting for it. */
+  readonly goneLooksMax: number;
+}
+
+/** The patience of a supervisor that looks some times a second. */
+export const PATIENCE: Patience = { silentLooksMax: 3, strayLooksMax: 20, goneLooksMax: 4 };
+
+/** What a supervisor sees of a group at one look, by index of the node; a node that is not in it is absent. */
+export type Sights = ReadonlyMap<number, Sight>;
+
+const ABSENT: Sight = { is: "absent" };
+
+/** How a node is seen. */
+export const sightOf = (sights: Sights, index: number): Sight => sights.get(index) ?? ABSENT;
+
+const withPhase = (cluster: Cluster, index: number, member: Member): Cluster => ({
+  ...cluster,
+  members: new Map(cluster.members).set(index, member),
+});
+
+/** Sets the phase of a node and counts this look as missed or not. */
+function noted(cluster: Cluster, index: number, phase: Phase, isMissed: boolean): Cluster {
+  const missed = isMissed ? (cluster.members.get(index)?.missed ?? 0) + 1 : 0;
+  return withPhase(cluster, index, { phase, missed });
+}
+
+const missedBy = ({ members }: Cluster, index: number): number => members.get(index)?.missed ?? 0;
+
+/** What a look at a group means: what the group is from now on, and what is to be done, in this order. A pure function. */
+export function decide(cluster: Cluster, sights: Sights, patience: Patience = PATIENCE): Decision {
+  const { leader } = cluster;
+  const sight = sightOf(sights, leader);
+  if (sight.is === "primary") return lead(noted(cluster, leader, "primary", false), sights, patience);
+  // A leader whose disk is gone for good is no member any more.
+  const missed = cluster.members.has(leader) ? noted(cluster, leader, phaseOf(cluster, leader), true) : cluster;
+  switch (sight.is) {
+    case "silent":
+      return missedBy(missed, leader) < patience.silentLooksMax
+        ? { cluster: missed, actions: [] }
+        : { cluster: missed, actions: [{ do: "fence", node: leader }] };
+    case "cloning":
+      return { cluster: missed, actions: [] };
+    case "replica":
+      return { cluster: missed, actions: [{ do: "promote", node: leader, voters: missed.voters }] };
+    case "stopped":
+      return elect(missed, sights) ?? { cluster: missed, actions: resume(missed, sights, sight.hasData) };
+    case "absent":
+      return elect(missed, sights) ?? { cluster: missed, actions: [] };
+  }
+}
+
+/** A leader that stopped and that nobody can replace starts again where it left off. One whose data is gone starts empty only if there is nothing to wait for. */
+function resume(cluster: Cluster, sights: Sights, hasData: boolean): readonly Action[] {
+  const { leader, voters } = cluster;
+  const isLost = !hasData && voters.some((each) => holdsData(cluster, each, sightOf(sights, each)));
+  if (isLost) return voters.flatMap((each) => startVoter(each, sightOf(sights, each)));
+  return [{ do: "start", node: leader, as: phaseOf(cluster, leader) === "primary" || !hasData ? "primary" : "replica" }];
+}
+
+const holdsData = (cluster: Cluster, index: number, sight: Sight): boolean =>
+  phaseOf(cluster, index) !== "fenced" && (sight.is !== "stopped" || sight.hasData) && sight.is !== "cloning";
+
+const startVoter = (node: number, sight: Sight): readonly Action[] =>
+  sight.is === "stopped" && sight.hasData ? [{ do: "start", node, as: "replica" }] : [];
+
+/** There is a primary: everybody else is brought to follow it. */
+function lead(cluster: Cluster, sights: Sights, patience: Patience): Decision {
+  const actions: Action[] = [];
+  let now = cluster;
+  for (const index of [...cluster.members.keys()].sort((a, b) => a - b)) {
+    if (index === cluster.leader) continue;
+    const tended = tend(now, index, sights, patience);
+    now = tended.cluster;
+    actions.push(...tended.actions);
+  }
+  const voted = tendVoters(now, sights, patience.goneLooksMax);
+  return { cluster: voted.cluster, actions: [...actions, ...voted.actions] };
+}
+
+/** The phase of a node that does not answer: what it holds is as good as before. */
+const away = (phase: Phase): Phase => (phase === "fenced" ? "fenced" : "rejoining");
+
+/** Brings one node to follow the primary. */
+function tend(cluster: Cluster, node: number, sights: Sights, patience: Patience): Decision {
+  const sight = sightOf(sights, node);
+  const phase = phaseOf(cluster, node);
+  const { leader: primary } = cluster;
+  switch (sight.is) {
+    case "absent":
+      return { cluster: noted(cluster, node, away(phase), true), actions: [] };
+    case "cloning":
+      return { cluster: noted(cluster, node, "rejoining", false), actions: [] };
+    // Two primaries: whatever it serves, nobody may see it.
+    case "primary":
+      return { cluster: noted(cluster, node, "fenced", true), actions: [{ do: "fence", node }] };
+    case "silent": {
+      const missed = noted(cluster, node, away(phase), true);
+      const isDead = missedBy(missed, node) >= patience.silentLooksMax;
+      return { cluster: missed, actions: isDead ? [{ do: "fence", node }] : [] };
+    }
+    case "stopped":
+      return phase === "fenced" || !sight.hasData
+        ? { cluster: noted(cluster, node, "rejoining", false), actions: [{ do: "clone", node, primary }] }
+        : { cluster: noted(cluster, node, "rejoining", true), actions: [{ do: "start", node, as: "replica" }] };
+    case "replica":
+      return tendReplica(cluster, node, { sights, follows: sight.follows, strayLooksMax: patience.strayLooksMax });
+  }
+}
+
+interface ReplicaSight {
+  readonly sights: Sights;
+  readonly follows: number | null;
+  readonly strayLooksMax: number;
+}
+
+function tendReplica(cluster: Cluster, node: number, { sights, follows, strayLooksMax }: ReplicaSight): Decision {
+  const { leader: primary } = cluster;
+  const leader = sightOf(sights, primary);
+  const fence: Action = { do: "fence", node };
+  if (phaseOf(cluster, node) === "fenced") return { cluster, actions: [fence] };
+  if (follows !== primary)
+    return { cluster: noted(cluster, node, "rejoining", true), actions: [{ do: "follow", node, primary }] };
+  if (leader.is === "primary" && leader.followers.includes(node))
+    return { cluster: noted(cluster, node, "replica", false), actions: [] };
+  const stray = noted(cluster, node, "rejoining", true);
+  return missedBy(stray, node) < strayLooksMax
+    ? { cluster: stray, actions: [] }
+    : { cluster: noted(stray, node, "fenced", false), actions: [fence] };
+}
