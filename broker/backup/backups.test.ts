@@ -54,7 +54,10 @@ describe("the backup store", () => {
   });
 
   it("stores parts of which none is readable, and the wrapped key in the first", async () => {
-    const { parts } = await store.put("a/b", inChunks(Buffer.from("canary canary")), { ...KEY, wrapped: "d3JhcHBlZA==" });
+    const { parts } = await store.put("a/b", inChunks(Buffer.from("canary canary")), {
+      ...KEY,
+      wrapped: "d3JhcHBlZA==",
+    });
     const stored = Buffer.concat([...swift.objects.values()]).toString("latin1");
     expect(stored).not.toContain("canary");
     expect(stored).toContain("d3JhcHBlZA==");
@@ -124,7 +127,14 @@ describe("the backup store", () => {
     };
     await open(chunks);
     const [first, second, ...rest] = chunks as [Buffer, Buffer, ...Buffer[]];
-    for (const pieces of [chunks.slice(0, -1), [second, first, ...rest], chunks.slice(1), [...chunks, first], [...chunks, Buffer.alloc(7)], []])
+    for (const pieces of [
+      chunks.slice(0, -1),
+      [second, first, ...rest],
+      chunks.slice(1),
+      [...chunks, first],
+      [...chunks, Buffer.alloc(7)],
+      [],
+    ])
       await expect(open(pieces)).rejects.toThrow(FinalError);
   });
 

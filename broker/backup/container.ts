@@ -47,7 +47,11 @@ export class Container {
   #call(
     method: string,
     name: string,
-    options: { readonly body?: Bytes; readonly headers?: Readonly<Record<string, string>>; readonly isOnce?: boolean } = {},
+    options: {
+      readonly body?: Bytes;
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly isOnce?: boolean;
+    } = {},
   ): Promise<BackendAnswer> {
     return this.#project.call("object-store", method, `/${CONTAINER}${name}`, options);
   }

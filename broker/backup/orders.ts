@@ -25,7 +25,11 @@ export const isOf = ({ id, deployment }: InstanceRow, backup: BackupRow): boolea
   backup.instance_id === id && (backup.deployment === deployment || backup.deployment === "");
 
 /** Finds a backup of this instance; another instance's does not count. @throws OsbError 404 */
-export async function requireOwnBackup(context: OperationContext, instance: InstanceRow, id: string): Promise<BackupRow> {
+export async function requireOwnBackup(
+  context: OperationContext,
+  instance: InstanceRow,
+  id: string,
+): Promise<BackupRow> {
   const backup = await context.store.backup(id);
   if (backup === undefined || !isOf(instance, backup)) throw unknownBackup();
   return backup;
@@ -179,10 +183,8 @@ async function checkKey(context: OperationContext, source: BackupRow, key: strin
 export async function deleteBackup(context: OperationContext, backup: BackupRow): Promise<void> {
   const { store, backups } = context;
   if (backup.state === "deleted") throw new OsbError(410, "The backup is gone.");
-  if (backup.state === "queued" || backup.state === "running")
-    throw new OsbError(423, "The backup is being made.");
+  if (backup.state === "queued" || backup.state === "running") throw new OsbError(423, "The backup is being made.");
   if ((await store.openRestoresFrom(backup.id)).length > 0) throw new OsbError(423, "The backup is being restored.");
   await backups.remove(`${backup.instance_id}/${backup.id}`);
   await store.setBackup(backup.id, { state: "deleted", parts: "[]", data_key: "", wrapped_key: "" });
 }
-

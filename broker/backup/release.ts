@@ -30,7 +30,11 @@ export async function releaseBackups(context: OperationContext, { id }: Instance
 }
 
 /** Deletes every object of an instance but those of the backups that are kept. */
-async function removeOthers({ store, backups }: OperationContext, id: string, kept: readonly BackupRow[]): Promise<void> {
+async function removeOthers(
+  { store, backups }: OperationContext,
+  id: string,
+  kept: readonly BackupRow[],
+): Promise<void> {
   const names = new Set(kept.map((each) => each.id));
   for (const row of await store.backupsOf(id)) if (!names.has(row.id)) await backups.remove(`${id}/${row.id}`);
   const logs = await store.logFilesOf(id);

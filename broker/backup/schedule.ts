@@ -16,13 +16,23 @@ export interface Schedule {
 
 /** The first due time after a moment; both in ms since the Unix epoch. */
 export function nextDueMs({ expression, timeZone }: Schedule, afterMs: number): number {
-  return CronExpressionParser.parse(expression, { currentDate: new Date(afterMs), tz: timeZone }).next().getTime();
+  return CronExpressionParser.parse(expression, { currentDate: new Date(afterMs), tz: timeZone })
+    .next()
+    .getTime();
 }
 
 /** The due times from one moment, which is one, up to another: how many, and the last. */
-export function dueTimes(schedule: Schedule, firstMs: number, untilMs: number): { readonly count: number; readonly lastMs: number } {
+export function dueTimes(
+  schedule: Schedule,
+  firstMs: number,
+  untilMs: number,
+): { readonly count: number; readonly lastMs: number } {
   let [count, lastMs] = [1, firstMs];
-  for (let next = nextDueMs(schedule, lastMs); next <= untilMs && count < COUNTED_MAX; next = nextDueMs(schedule, lastMs))
+  for (
+    let next = nextDueMs(schedule, lastMs);
+    next <= untilMs && count < COUNTED_MAX;
+    next = nextDueMs(schedule, lastMs)
+  )
     [count, lastMs] = [count + 1, next];
   return { count, lastMs };
 }

@@ -127,9 +127,7 @@ export async function exchangeStream(host: Host, { method, url, headers }: Backe
     if (error instanceof LeaseLostError) throw error;
     throw new BackendError(`${what}: ${error instanceof Error ? error.message : String(error)}`);
   };
-  const response = await host
-    .fetch(url, { method, headers: { ...headers }, redirect: "manual", signal })
-    .catch(fail);
+  const response = await host.fetch(url, { method, headers: { ...headers }, redirect: "manual", signal }).catch(fail);
   if (isTransient(response.status)) {
     const bytes = new Uint8Array(await response.arrayBuffer().catch(fail));
     throw new BackendError(describeAnswer({ status: response.status, headers: response.headers, bytes }, what));
@@ -172,7 +170,8 @@ export async function exchangeUpload(
     return answer;
   } catch (error) {
     const reason = source.failure ?? error;
-    if (reason instanceof BackendError || reason instanceof FinalError || reason instanceof LeaseLostError) throw reason;
+    if (reason instanceof BackendError || reason instanceof FinalError || reason instanceof LeaseLostError)
+      throw reason;
     throw new BackendError(`${what}: ${reason instanceof Error ? reason.message : String(reason)}`);
   }
 }

@@ -94,14 +94,22 @@ export function instanceAgent(host: Host, ip: string, password: string): Instanc
     },
     dump: () =>
       retryWhileDown(host, async () => {
-        const answer = await exchangeStream(host, { method: "POST", url: urlOf("/v1/dumps"), headers: { authorization } });
+        const answer = await exchangeStream(host, {
+          method: "POST",
+          url: urlOf("/v1/dumps"),
+          headers: { authorization },
+        });
         if (answer.status === 404) throw missing("dump");
         if (answer.status === 200) return answer.chunks;
         const bytes = await allOf(answer.chunks);
         throw new FinalError(describeAnswer({ ...answer, bytes }, "dump"));
       }),
     async isRestored(name) {
-      const answer = await exchange(host, { method: "GET", url: urlOf(`/v1/restores/${name}`), headers: { authorization } });
+      const answer = await exchange(host, {
+        method: "GET",
+        url: urlOf(`/v1/restores/${name}`),
+        headers: { authorization },
+      });
       if (answer.status === 404) return false;
       const { running } = bodyOf(expectStatus(answer, "restore", 200), RESTORE_STATE);
       // It goes on although its answer was lost; a second one would wait for it and then do it again.
@@ -116,7 +124,10 @@ export function instanceAgent(host: Host, ip: string, password: string): Instanc
       expectStatus(answer, "restore", 200);
     },
     async finishLog() {
-      const { files, until_ms: untilMs } = bodyOf(expectStatus(await send("POST", "/v1/log"), "log", 200), FINISHED_LOG);
+      const { files, until_ms: untilMs } = bodyOf(
+        expectStatus(await send("POST", "/v1/log"), "log", 200),
+        FINISHED_LOG,
+      );
       return { files, untilMs };
     },
     readLog: async (file) => expectStatus(await send("GET", `/v1/log/${file}`), "log", 200).bytes,

@@ -133,7 +133,8 @@ const LASTING: Readonly<Record<ServiceName, object>> = {
   postgresql: {
     continuous_archiving: {
       type: "boolean",
-      description: "Whether the instance can be restored to any moment between its first backup and now. It stays as it is.",
+      description:
+        "Whether the instance can be restored to any moment between its first backup and now. It stays as it is.",
     },
   },
   redis: {},

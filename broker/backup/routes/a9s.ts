@@ -8,7 +8,15 @@ import { momentsOf } from "../moments.ts";
 import { deleteBackup, orderBackup, orderRestore } from "../orders.ts";
 import { putSettings } from "../settings.ts";
 import { describeMoments, describeSettings, isDownloadable, isoTime } from "./answers.ts";
-import { backupOf, type BackupRequest, type BackupRoute, backupsOf, requestKeyOf, restoreOrderOf, sendArtifact } from "./extension.ts";
+import {
+  backupOf,
+  type BackupRequest,
+  type BackupRoute,
+  backupsOf,
+  requestKeyOf,
+  restoreOrderOf,
+  sendArtifact,
+} from "./extension.ts";
 
 /*
  * The backup manager's API as that of anynines' product is known: below `/instances/:id` as its client for Klutch uses it, and below

@@ -42,10 +42,7 @@ export async function backupOf({ context }: ControlPlane, { params }: BackupRequ
 }
 
 /** The backups of an instance, oldest first. */
-export async function backupsOf(
-  { context }: ControlPlane,
-  instance: InstanceRow,
-): Promise<readonly BackupRow[]> {
+export async function backupsOf({ context }: ControlPlane, instance: InstanceRow): Promise<readonly BackupRow[]> {
   return (await context.store.backupsOf(instance.id)).filter((each) => isOf(instance, each));
 }
 
@@ -136,7 +133,9 @@ export function extensionRoutes(app: FastifyInstance, controlPlane: ControlPlane
   app.get<BackupRoute>(`${base}/backups`, async (request) => ({
     backups: (await backupsOf(controlPlane, await instanceOf(request))).map(describeBackup),
   }));
-  app.get<BackupRoute>(`${base}/backups/:backup`, async (request) => describeBackup(await backupOf(controlPlane, request)));
+  app.get<BackupRoute>(`${base}/backups/:backup`, async (request) =>
+    describeBackup(await backupOf(controlPlane, request)),
+  );
   app.delete<BackupRoute>(`${base}/backups/:backup`, async (request) => {
     await deleteBackup(context, await backupOf(controlPlane, request));
     return {};

@@ -63,7 +63,11 @@ export const restoresIn = (session: StoreSession) => ({
   /** Restores of a backup that have not ended. */
   openRestoresFrom: (backupId: string) =>
     session.selectAll((db) =>
-      db.selectFrom("restores").selectAll().where("backup_id", "=", backupId).where("state", "in", ["queued", "running"]),
+      db
+        .selectFrom("restores")
+        .selectAll()
+        .where("backup_id", "=", backupId)
+        .where("state", "in", ["queued", "running"]),
     ),
   deleteRestoresOf: (instanceId: string) =>
     session.execute((db) => db.deleteFrom("restores").where("instance_id", "=", instanceId)),

@@ -15,7 +15,13 @@ export function enroll({ slot }: DataServices, { deployment, kind, index, disk }
   const key = groupOf({ deployment, kind });
   let group = clusters.get(key);
   if (group === undefined) {
-    group = { cluster: newCluster(index), disks: new Map(), lostAtMs: undefined, lastGapMs: undefined, isWatched: false };
+    group = {
+      cluster: newCluster(index),
+      disks: new Map(),
+      lostAtMs: undefined,
+      lastGapMs: undefined,
+      isWatched: false,
+    };
     clusters.set(key, group);
   }
   group.cluster = withMember(group.cluster, index);
@@ -61,6 +67,11 @@ export function adopt(services: DataServices, name: GroupName, group: Group, clu
   const address = memberAt(services, name, primary)?.address ?? "";
   group.lastGapMs = kernel.nowMs - (group.lostAtMs ?? kernel.nowMs);
   group.lostAtMs = undefined;
-  kernel.record("dataservices", "primary.promoted", address, { ...name, index: primary, term: cluster.term, withoutPrimaryMs: group.lastGapMs });
+  kernel.record("dataservices", "primary.promoted", address, {
+    ...name,
+    index: primary,
+    term: cluster.term,
+    withoutPrimaryMs: group.lastGapMs,
+  });
   services.onPrimaryMoved(name.deployment, name.kind);
 }

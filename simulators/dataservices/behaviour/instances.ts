@@ -75,7 +75,8 @@ function supervise(services: DataServices, instance: Instance): Instance {
   const role = cluster.leader === instance.index ? "primary" : "replica";
   const isReal = services.real?.covers(instance) === true;
   if (instance.state === "failing") halt(services, instance);
-  else if (isReal) instances.set(instance.address, { ...instance, role: primaryOf(cluster) === instance.index ? role : "replica" });
+  else if (isReal)
+    instances.set(instance.address, { ...instance, role: primaryOf(cluster) === instance.index ? role : "replica" });
   else if (instance.server === "stopped") {
     const isAlone = cluster.voters.length === 0;
     if (role === "primary" && isAlone) startServer(services, instance, "primary");

@@ -15,7 +15,10 @@ export function diskOf(services: DataServices, instance: Instance): Disk | undef
 }
 
 /** The instances of the same deployment and kind, the instance itself included. */
-export function membersOf({ slot }: DataServices, instance: Pick<Instance, "deployment" | "kind">): readonly Instance[] {
+export function membersOf(
+  { slot }: DataServices,
+  instance: Pick<Instance, "deployment" | "kind">,
+): readonly Instance[] {
   const { groups, instances } = slot.value;
   return (groups.get(groupOf(instance)) ?? []).flatMap((address) => instances.get(address) ?? []);
 }
@@ -23,7 +26,10 @@ export function membersOf({ slot }: DataServices, instance: Pick<Instance, "depl
 /** The other primaries of the same kind, by address: whom a planted defect may hit. */
 export function neighboursOf({ slot }: DataServices, instance: Instance): readonly Instance[] {
   return [...slot.value.instances.values()]
-    .filter(({ kind, role, deployment }) => kind === instance.kind && role === "primary" && deployment !== instance.deployment)
+    .filter(
+      ({ kind, role, deployment }) =>
+        kind === instance.kind && role === "primary" && deployment !== instance.deployment,
+    )
     .sort((a, b) => byText(a.address, b.address));
 }
 

@@ -64,7 +64,8 @@ export const agentRoute = (
 /** @throws AgentError 503 when the data service does not run, 409 on a replica */
 export function requirePrimary(services: DataServices, instance: Instance): void {
   if (instance.state !== "running") throw new AgentError(503, "not_running", "the data service does not run");
-  if (instance.role !== "primary" || phaseOfInstance(services, instance) !== "primary") throw new AgentError(409, "not_primary", "ask the primary of the group");
+  if (instance.role !== "primary" || phaseOfInstance(services, instance) !== "primary")
+    throw new AgentError(409, "not_primary", "ask the primary of the group");
 }
 
 /** Lets the armed fault of a step act. @throws AgentError its failure; `vanish` stops the service first */

@@ -1,9 +1,4 @@
-import {
-  defineService,
-  type HttpReply,
-  type HttpRequest,
-  type Service,
-} from "../../kernel/index.ts";
+import { defineService, type HttpReply, type HttpRequest, type Service } from "../../kernel/index.ts";
 import type { DataServices } from "../behaviour/services.ts";
 import { AgentError } from "../wire/agent-errors.ts";
 import { instanceAt, isAgentsLogin, NOBODY_LISTENS } from "./agent-route.ts";

@@ -1,13 +1,5 @@
 import type { Readable } from "node:stream";
-import {
-  type Body,
-  empty,
-  type HttpReply,
-  type HttpRequest,
-  json,
-  queryOf,
-  type Upload,
-} from "../../kernel/index.ts";
+import { type Body, empty, type HttpReply, type HttpRequest, json, queryOf, type Upload } from "../../kernel/index.ts";
 import { requireSimulatedData } from "../behaviour/instances.ts";
 import { diskOf, neighboursOf } from "../behaviour/replication.ts";
 import type { DataServices, KeptFile, RestoreDefects } from "../behaviour/services.ts";
@@ -17,7 +9,15 @@ import type { Instance } from "../state.ts";
 import { AgentError } from "../wire/agent-errors.ts";
 import { DUMP_BYTES_MAX } from "../wire/dump.ts";
 import { DataServiceError } from "../wire/errors.ts";
-import { agentRoute, applyFault, awaitReal, instanceAt, isAgentsLogin, realServersOf, requirePrimary } from "./agent-route.ts";
+import {
+  agentRoute,
+  applyFault,
+  awaitReal,
+  instanceAt,
+  isAgentsLogin,
+  realServersOf,
+  requirePrimary,
+} from "./agent-route.ts";
 
 /** A dump of a real server goes to a file; one of the virtual plane is small. */
 const REAL_BYTES_MAX = 1024 ** 4;
@@ -108,7 +108,8 @@ const stageOf = ({ address }: Instance, name: string | undefined): string => `${
 function* create(services: DataServices, instance: Instance, request: HttpRequest): Body<HttpReply> {
   const name = nameOf(request);
   const order = stageOf(instance, name);
-  if (name !== undefined && services.restoring.has(order)) throw new AgentError(409, "in_progress", "this restore is in progress");
+  if (name !== undefined && services.restoring.has(order))
+    throw new AgentError(409, "in_progress", "this restore is in progress");
   services.restoring.add(order);
   try {
     return yield* restore(services, instance, request);
@@ -154,7 +155,8 @@ function* stage(services: DataServices, instance: Instance, request: HttpRequest
   const { name = "", file = "" } = request.params;
   const real = realServersOf(services, instance);
   if (real === undefined) throw new DataServiceError("DS_NOT_SIMULATED", "a moment after the dump");
-  if (!NAME.test(name) || !/^[0-9A-Z.a-z]{1,60}$/.test(file)) throw new AgentError(400, "bad_name", "no name of a file");
+  if (!NAME.test(name) || !/^[0-9A-Z.a-z]{1,60}$/.test(file))
+    throw new AgentError(400, "bad_name", "no name of a file");
   const kept = isKept(request.received)
     ? request.received
     : yield* awaitReal(services, real.keep(oneChunk(bytesOf(request))));

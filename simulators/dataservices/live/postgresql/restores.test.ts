@@ -120,5 +120,4 @@ describe.skipIf(whyNot !== undefined)("a restore on a real server", { timeout: T
     const dump = await dumpOf(rig);
     expect(await rig.restore(dump)).toEqual({ status: 200, body: { restored: true } });
   });
-
 });

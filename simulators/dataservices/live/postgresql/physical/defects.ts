@@ -149,4 +149,3 @@ export async function loseTail(copy: Server): Promise<void> {
     await client.end();
   }
 }
-

@@ -15,7 +15,13 @@ import { unpackBackup } from "./unpack.ts";
 const run = promisify(execFile);
 
 /** Files that belong to the server from which the copy comes: orders to recover, and the lock of a socket that lies in the data folder. */
-const FOREIGN_FILES = ["standby.signal", "recovery.signal", "backup_label.old", "postmaster.opts", ".s.PGSQL.5432.lock"];
+const FOREIGN_FILES = [
+  "standby.signal",
+  "recovery.signal",
+  "backup_label.old",
+  "postmaster.opts",
+  ".s.PGSQL.5432.lock",
+];
 /** Settings that were altered there: addresses and passwords of its peers. */
 const ALTERED_SETTINGS = "postgresql.auto.conf";
 
@@ -55,7 +61,8 @@ async function resetRoles(server: Server): Promise<void> {
       `ALTER ROLE ${identifier(rolname)} NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS ${login} CONNECTION LIMIT -1`,
     );
   }
-  if (!rows.some(({ rolname }) => rolname === GROUP)) throw new DataServiceError("DS_NOT_A_DUMP", "it has no group role");
+  if (!rows.some(({ rolname }) => rolname === GROUP))
+    throw new DataServiceError("DS_NOT_A_DUMP", "it has no group role");
 }
 
 /** What a copy becomes a server with. */
@@ -134,7 +141,10 @@ export const stageWith = (
 ): Promise<Server> => (isTrusting ? stageTrustingly(body, stage) : stageServer(body, stage));
 
 /** Puts a folder in the place of another, which is removed. Both lie on one file system. */
-export async function replaceFolder(current: string, by: string): Promise<{ readonly undo: () => Promise<void>; readonly commit: () => Promise<void> }> {
+export async function replaceFolder(
+  current: string,
+  by: string,
+): Promise<{ readonly undo: () => Promise<void>; readonly commit: () => Promise<void> }> {
   const old = `${current}.replaced`;
   await rm(old, { recursive: true, force: true });
   await run("mv", [current, old]);

@@ -74,14 +74,23 @@ const asRefusal = (error: unknown): DataServiceError =>
     ? error
     : new DataServiceError("DS_NOT_A_DUMP", error instanceof Error ? error.message : String(error));
 
-async function unpackTar(chunks: AsyncIterable<Uint8Array>, folder: string, digests: Map<string, string>): Promise<void> {
+async function unpackTar(
+  chunks: AsyncIterable<Uint8Array>,
+  folder: string,
+  digests: Map<string, string>,
+): Promise<void> {
   const entries = extract();
   const fed = pipeline(Readable.from(chunks, { objectMode: false }), entries);
   fed.catch(() => {});
   try {
     for await (const entry of entries as AsyncIterable<Member>) await unpackMember(entry, folder, digests);
   } catch (error) {
-    throw asRefusal(await fed.then(() => error, (first: unknown) => first));
+    throw asRefusal(
+      await fed.then(
+        () => error,
+        (first: unknown) => first,
+      ),
+    );
   }
   await fed.catch((error: unknown) => {
     throw asRefusal(error);
@@ -96,7 +105,8 @@ interface Member extends Readable {
 async function unpackMember(entry: Member, folder: string, digests: Map<string, string>): Promise<void> {
   const { name, type } = entry.header;
   const path = normalize(name);
-  if (path.startsWith("..") || path.startsWith(sep)) throw new DataServiceError("DS_NOT_A_DUMP", "a path leads out of it");
+  if (path.startsWith("..") || path.startsWith(sep))
+    throw new DataServiceError("DS_NOT_A_DUMP", "a path leads out of it");
   const target = join(folder, path);
   if (type === "directory") {
     await mkdir(target, { recursive: true, mode: 0o700 });
