@@ -52,7 +52,7 @@ export interface BrokerConfig {
 }
 
 /** What the operator decides of backups. */
-export interface BackupConfig {
+interface BackupConfig {
   /** Days for which backups outlive their instance. Default 0: they go with it. */
   readonly daysAfterDeprovision?: number;
   /** Whether tenants may download backups that are under a key of their own. Default true. */

@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import { BackendError, FinalError, OsbError } from "../errors.ts";
 import { agentOf, type OperationContext } from "../operations/context.ts";
 import type { ControlPlane } from "../osb/operations.ts";
@@ -14,7 +15,7 @@ import { dueTimes, nextDueMs } from "./schedule.ts";
 const LOOK_MS = 60_000;
 
 /** What the backup manager does by itself: schedules, retention, collection of logs. One process at a time does it. */
-export interface BackupManager {
+interface BackupManager {
   /** Looks from now on once every `LOOK_MS`. */
   start(): void;
   /** Looks once, if no other process does. @throws StoreError */
@@ -94,7 +95,7 @@ const isArchiving = ({ state, address, parameters }: InstanceRow): boolean =>
   state === "ready" && address !== "" && parseObject(parameters)[ARCHIVING] === true;
 
 /** Stores the finished files of an instance's log, and lets its agent forget them. Nobody restores meanwhile: its history would be another. */
-export async function collectLog(context: OperationContext, instance: InstanceRow): Promise<void> {
+async function collectLog(context: OperationContext, instance: InstanceRow): Promise<void> {
   const { store } = context;
   if ((await store.busyWith(instance.id)) !== undefined) return;
   const { epoch } = await settingsOf(context, instance);
@@ -124,7 +125,7 @@ async function collectFile(
 ): Promise<void> {
   const { key, sealed } = makeLogKey(context);
   const folder = `${instanceId}/log-${deployment}-${epoch}-${name}`;
-  const { parts } = await context.backups.put(folder, oneChunk(bytes), { key });
+  const { parts } = await context.backups.put(folder, Readable.from([bytes]), { key });
   await context.store.addLogFile({
     id,
     instance_id: instanceId,
@@ -135,8 +136,4 @@ async function collectFile(
     data_key: sealed,
     collected_ms: context.host.nowMs(),
   });
-}
-
-async function* oneChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
 }

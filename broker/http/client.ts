@@ -107,7 +107,7 @@ export async function retryWhileDown<T>(host: Host, work: () => Promise<T>): Pro
 }
 
 /** An answer whose body is read as it comes. */
-export interface StreamedAnswer {
+interface StreamedAnswer {
   readonly status: number;
   readonly headers: Headers;
   /** @throws BackendError when it breaks off, or is silent for too long */

@@ -43,7 +43,7 @@ export interface InstanceAgent {
 }
 
 /** What an agent is to restore. */
-export interface AgentRestore {
+interface AgentRestore {
   /** Asked for a second time under the same name, nothing happens. */
   readonly name: string;
   /** Called for each attempt. */
@@ -54,10 +54,44 @@ export interface AgentRestore {
 
 const FINISHED_LOG = Compile(Type.Object({ files: Type.Array(Type.String()), until_ms: Type.Number() }));
 /** Files of a log that can be collected, oldest first, and until when they lead. */
-export interface FinishedLog {
+interface FinishedLog {
   readonly files: readonly string[];
   /** ms since the Unix epoch, by the instance's clock. */
   readonly untilMs: number;
+}
+
+/** How an agent is reached. */
+interface AgentLink {
+  readonly host: Host;
+  readonly headers: { readonly authorization: string };
+  urlOf(path: string): string;
+  /** A VM that is starting answers for a while as if it were missing. A 404 from an agent never means that the work is done: delete again. */
+  noAgent(what: string): BackendError;
+  /** @throws BackendError */
+  send(
+    method: string,
+    path: string,
+    options?: Pick<BackendRequest, "json"> & { readonly body?: Bytes },
+  ): Promise<BackendAnswer>;
+}
+
+function linkTo(host: Host, ip: string, password: string): AgentLink {
+  const headers = { authorization: basicAuthorization(AGENT_USER, password) };
+  const urlOf = (path: string): string => `http://${ip}:${AGENT_PORT}${path}`;
+  const noAgent = (what: string): BackendError => new BackendError(`no agent at ${ip}: ${what} answered 404`);
+  return {
+    host,
+    headers,
+    urlOf,
+    noAgent,
+    send: (method, path, options = {}) =>
+      retryWhileDown(host, async () => {
+        const typed = { ...headers, ...(options.body && { "content-type": "application/octet-stream" }) };
+        const answer = await exchange(host, { method, url: urlOf(path), headers: typed, ...options });
+        if (answer.status === 404) throw noAgent(`${method} ${path}`);
+        return answer;
+      }),
+  };
 }
 
 /**
@@ -66,21 +100,8 @@ export interface FinishedLog {
  * @param ip the address of the instance's first VM
  */
 export function instanceAgent(host: Host, ip: string, password: string): InstanceAgent {
-  const authorization = basicAuthorization(AGENT_USER, password);
-  const urlOf = (path: string): string => `http://${ip}:${AGENT_PORT}${path}`;
-  // A VM that is starting answers for a while as if it were missing. A 404 from an agent never means that the work is done: delete again.
-  const missing = (what: string): BackendError => new BackendError(`no agent at ${ip}: ${what} answered 404`);
-  const send = (
-    method: string,
-    path: string,
-    options: Pick<BackendRequest, "json"> & { readonly body?: Bytes } = {},
-  ): Promise<BackendAnswer> =>
-    retryWhileDown(host, async () => {
-      const headers = { authorization, ...(options.body && { "content-type": "application/octet-stream" }) };
-      const answer = await exchange(host, { method, url: urlOf(path), headers, ...options });
-      if (answer.status === 404) throw missing(`${method} ${path}`);
-      return answer;
-    });
+  const link = linkTo(host, ip, password);
+  const { send } = link;
   return {
     async ready() {
       expectStatus(await send("GET", "/v1/status"), "status", 200);
@@ -92,57 +113,58 @@ export function instanceAgent(host: Host, ip: string, password: string): Instanc
     async deleteCredentials(username) {
       expectStatus(await send("DELETE", `/v1/credentials/${username}`), "credentials", 204);
     },
-    dump: () =>
-      retryWhileDown(host, async () => {
-        const answer = await exchangeStream(host, {
-          method: "POST",
-          url: urlOf("/v1/dumps"),
-          headers: { authorization },
-        });
-        if (answer.status === 404) throw missing("dump");
-        if (answer.status === 200) return answer.chunks;
-        const bytes = await allOf(answer.chunks);
-        throw new FinalError(describeAnswer({ ...answer, bytes }, "dump"));
-      }),
-    async isRestored(name) {
-      const answer = await exchange(host, {
-        method: "GET",
-        url: urlOf(`/v1/restores/${name}`),
-        headers: { authorization },
-      });
-      if (answer.status === 404) return false;
-      const { running } = bodyOf(expectStatus(answer, "restore", 200), RESTORE_STATE);
-      // It goes on although its answer was lost; a second one would wait for it and then do it again.
-      if (running === true) throw new BackendError("the restore is in progress");
-      return true;
-    },
-    async restore({ name, dump, atMs }) {
-      const headers = { authorization, "content-type": "application/octet-stream", "idempotency-key": name };
-      const url = urlOf(`/v1/restores${atMs === undefined ? "" : `?at_ms=${atMs}`}`);
-      const answer = await exchangeUpload(host, { method: "POST", url, headers }, dump());
-      if (answer.status === 404) throw missing("restore");
-      expectStatus(answer, "restore", 200);
-    },
-    async finishLog() {
-      const { files, until_ms: untilMs } = bodyOf(
-        expectStatus(await send("POST", "/v1/log"), "log", 200),
-        FINISHED_LOG,
-      );
-      return { files, untilMs };
-    },
-    readLog: async (file) => expectStatus(await send("GET", `/v1/log/${file}`), "log", 200).bytes,
-    async forgetLog(file) {
-      expectStatus(await send("DELETE", `/v1/log/${file}`), "log", 204);
-    },
-    async sendLog(restore, file, body) {
-      expectStatus(await send("PUT", `/v1/restores/${restore}/log/${file}`, { body }), "log", 204);
-    },
+    ...dumpsOver(link),
+    ...logOver(link),
   };
 }
 
 const RESTORE_STATE = Compile(Type.Object({ restored: Type.Boolean(), running: Type.Optional(Type.Boolean()) }));
 
-async function allOf(chunks: AsyncIterable<Bytes>): Promise<Bytes> {
+type DumpMethods = Pick<InstanceAgent, "dump" | "restore" | "isRestored">;
+
+const dumpsOver = ({ host, headers, urlOf, noAgent }: AgentLink): DumpMethods => ({
+  dump: () =>
+    retryWhileDown(host, async () => {
+      const answer = await exchangeStream(host, { method: "POST", url: urlOf("/v1/dumps"), headers });
+      if (answer.status === 404) throw noAgent("dump");
+      if (answer.status === 200) return answer.chunks;
+      throw new FinalError(describeAnswer({ ...answer, bytes: await readWhole(answer.chunks) }, "dump"));
+    }),
+  async isRestored(name) {
+    const answer = await exchange(host, { method: "GET", url: urlOf(`/v1/restores/${name}`), headers });
+    if (answer.status === 404) return false;
+    const { running } = bodyOf(expectStatus(answer, "restore", 200), RESTORE_STATE);
+    // It goes on although its answer was lost; a second one would do it again.
+    if (running === true) throw new BackendError("the restore is in progress");
+    return true;
+  },
+  async restore({ name, dump, atMs }) {
+    const own = { ...headers, "content-type": "application/octet-stream", "idempotency-key": name };
+    const url = urlOf(`/v1/restores${atMs === undefined ? "" : `?at_ms=${atMs}`}`);
+    const answer = await exchangeUpload(host, { method: "POST", url, headers: own }, dump());
+    if (answer.status === 404) throw noAgent("restore");
+    expectStatus(answer, "restore", 200);
+  },
+});
+
+type LogMethods = Pick<InstanceAgent, "finishLog" | "readLog" | "forgetLog" | "sendLog">;
+
+const logOver = ({ send }: AgentLink): LogMethods => ({
+  async finishLog() {
+    const answer = expectStatus(await send("POST", "/v1/log"), "log", 200);
+    const { files, until_ms: untilMs } = bodyOf(answer, FINISHED_LOG);
+    return { files, untilMs };
+  },
+  readLog: async (file) => expectStatus(await send("GET", `/v1/log/${file}`), "log", 200).bytes,
+  async forgetLog(file) {
+    expectStatus(await send("DELETE", `/v1/log/${file}`), "log", 204);
+  },
+  async sendLog(restore, file, body) {
+    expectStatus(await send("PUT", `/v1/restores/${restore}/log/${file}`, { body }), "log", 204);
+  },
+});
+
+async function readWhole(chunks: AsyncIterable<Bytes>): Promise<Bytes> {
   const all: Bytes[] = [];
   for await (const chunk of chunks) all.push(chunk);
   return Buffer.concat(all);

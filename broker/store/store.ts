@@ -14,7 +14,7 @@ import type {
   Tables,
 } from "./schema.ts";
 import { StoreSession } from "./session.ts";
-import { backupSettingsIn } from "./tables/backup-settings.ts";
+import { backupSettingsIn, keysAndLogsIn } from "./tables/backup-settings.ts";
 import { backupsIn, restoresIn } from "./tables/backups.ts";
 import { bindingsIn } from "./tables/bindings.ts";
 import { instancesIn } from "./tables/instances.ts";
@@ -163,6 +163,7 @@ const storeOn = (session: StoreSession, worker: Worker, isPrivate: boolean): Sto
   ...backupsIn(session),
   ...restoresIn(session),
   ...backupSettingsIn(session),
+  ...keysAndLogsIn(session),
 });
 
 /**

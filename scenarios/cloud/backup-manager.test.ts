@@ -200,9 +200,14 @@ describe("the backup manager", () => {
     world.run(async () => {
       const settings = `${pathOf("sibling")}/settings`;
       expect((await send("PUT", settings, { body: { schedule: "every hour" } })).status).toBe(400);
-      expect((await send("PUT", settings, { body: { schedule: "0 * * * *", time_zone: "Mars/Olympus" } })).status).toBe(400);
+      expect((await send("PUT", settings, { body: { schedule: "0 * * * *", time_zone: "Mars/Olympus" } })).status).toBe(
+        400,
+      );
       const body = { schedule: "0 * * * *", time_zone: "Europe/London", keep_min: 2, keep_days: 0 };
-      expect((await send("PUT", settings, { body })).body).toMatchObject({ time_zone: "Europe/London", missed: { count: 0 } });
+      expect((await send("PUT", settings, { body })).body).toMatchObject({
+        time_zone: "Europe/London",
+        missed: { count: 0 },
+      });
       await pass(4.5 * HOUR_MS);
       const backups = await listed("sibling");
       const scheduled = backups.filter(({ origin }) => origin === "schedule");

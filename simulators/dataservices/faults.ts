@@ -94,8 +94,7 @@ const PLANTED = {
     "The old primary is not ended before a replica is promoted: both take writes, and those of the old one are lost.",
   "failover laggard":
     "The replica that is least far is promoted in place of the furthest: what only that had confirmed is lost.",
-  "failover unconfirmed":
-    "The primary acknowledges writes that no replica has: they are lost with it.",
+  "failover unconfirmed": "The primary acknowledges writes that no replica has: they are lost with it.",
   "credentials keep": "A user that was deleted still logs in, and its sessions go on.",
   "credentials everywhere": "A user is created on every instance of the same kind, with the same password.",
 } as const;

@@ -108,7 +108,9 @@ export function createDataServices(kernel: Kernel, options: DataServicesOptions 
     },
     isStale: (disk) =>
       [...parts.slot.value.clusters.values()].some(({ cluster, disks }) =>
-        [...disks].some(([index, each]) => each === disk && index !== cluster.leader && phaseOf(cluster, index) !== "replica"),
+        [...disks].some(
+          ([index, each]) => each === disk && index !== cluster.leader && phaseOf(cluster, index) !== "replica",
+        ),
       ),
     disks: () => [...parts.slot.value.disks.keys()].sort(),
     parts,

@@ -69,7 +69,11 @@ export type Sight =
       /** Who follows it without a gap. */
       readonly followers: readonly number[];
     }
-  | { readonly is: "replica"; readonly position: number; /** Whom it is told to follow. */ readonly follows: number | null };
+  | {
+      readonly is: "replica";
+      readonly position: number /** Whom it is told to follow. */;
+      readonly follows: number | null;
+    };
 
 /** What a supervisor does. Each may be repeated, and what came of it is seen at the next look. */
 export type Action =

@@ -16,9 +16,7 @@ function candidateOf(cluster: Cluster, index: number, sight: Sight | undefined):
 function furthestVoter(cluster: Cluster, sights: ReadonlyMap<number, Sight>): Candidate | undefined {
   const candidates = cluster.voters.map((index) => candidateOf(cluster, index, sights.get(index)));
   if (candidates.length === 0 || candidates.includes(undefined)) return undefined;
-  return candidates
-    .flatMap((each) => each ?? [])
-    .sort((a, b) => b.position - a.position || a.index - b.index)[0];
+  return candidates.flatMap((each) => each ?? []).sort((a, b) => b.position - a.position || a.index - b.index)[0];
 }
 
 /**

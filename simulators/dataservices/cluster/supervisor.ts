@@ -64,7 +64,9 @@ function resume(cluster: Cluster, sights: Sights, hasData: boolean): readonly Ac
   const { leader, voters } = cluster;
   const isLost = !hasData && voters.some((each) => holdsData(cluster, each, sightOf(sights, each)));
   if (isLost) return voters.flatMap((each) => startVoter(each, sightOf(sights, each)));
-  return [{ do: "start", node: leader, as: phaseOf(cluster, leader) === "primary" || !hasData ? "primary" : "replica" }];
+  return [
+    { do: "start", node: leader, as: phaseOf(cluster, leader) === "primary" || !hasData ? "primary" : "replica" },
+  ];
 }
 
 const holdsData = (cluster: Cluster, index: number, sight: Sight): boolean =>

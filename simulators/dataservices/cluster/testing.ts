@@ -71,7 +71,10 @@ export class ModelGroup {
 
   look(): void {
     for (const node of this.nodes) if (node.process === "cloning") this.#finishClone(node);
-    const { cluster, actions } = decide(this.cluster, new Map(this.nodes.map((node, at) => [at, this.#sight(node, at)])));
+    const { cluster, actions } = decide(
+      this.cluster,
+      new Map(this.nodes.map((node, at) => [at, this.#sight(node, at)])),
+    );
     this.cluster = cluster;
     for (const action of actions) if (!this.#failures.has(this.#actions++)) this.#perform(action);
   }

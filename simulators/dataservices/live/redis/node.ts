@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from "node:util";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { DumpDefects, RestoreDefects } from "../../behaviour/services.ts";
 import type { Instance, User } from "../../state.ts";
-import { drained, streamOf } from "../../wire/dump-stream.ts";
+import { readAll, streamOf } from "../../wire/dump-stream.ts";
 import { DUMP_BYTES_MAX, openBytes, sealBytes, tooLarge } from "../../wire/dump.ts";
 import { DataServiceError } from "../../wire/errors.ts";
 import type { LiveNode, NodeOrder } from "../engine.ts";
@@ -108,7 +108,7 @@ class ServerNode implements LiveNode {
     { isAppending, isTrusting, keepsSessions }: RestoreDefects,
   ): Promise<void> {
     refuseDefects({ "restore append": isAppending, "restore keep-sessions": keepsSessions });
-    const rdb = openBytes(await drained(dump, DUMP_BYTES_MAX + HEAD_BYTES_MAX), ENGINE, isTrusting);
+    const rdb = openBytes(await readAll(dump, DUMP_BYTES_MAX + HEAD_BYTES_MAX), ENGINE, isTrusting);
     const { data, owner } = this.#options;
     const server = this.#running;
     this.#server = undefined;

@@ -66,7 +66,7 @@ async function resetRoles(server: Server): Promise<void> {
 }
 
 /** What a copy becomes a server with. */
-export interface StageOptions {
+interface StageOptions {
   readonly installation: Installation;
   /** Of the server that the copy will replace. */
   readonly options: ServerOptions;
@@ -124,7 +124,7 @@ async function openClosed(options: ServerOptions): Promise<Server> {
 /**
  * As `stageServer`, of a dump whose verification is skipped, the defect: what can't be read is left out, down to nothing.
  */
-export async function stageTrustingly(body: AsyncIterable<Uint8Array>, stage: StageOptions): Promise<Server> {
+async function stageTrustingly(body: AsyncIterable<Uint8Array>, stage: StageOptions): Promise<Server> {
   try {
     return await stageServer(body, { ...stage, isTrusting: true });
   } catch {
