@@ -5,6 +5,7 @@ import { a9sRoutes } from "./backup/routes/a9s.ts";
 import { extensionRoutes } from "./backup/routes/extension.ts";
 import { type BrokerConfig, checkConfig, keyRingOf, managersOf } from "./config.ts";
 import { BackendError, FinalError } from "./errors.ts";
+import { followVms } from "./guard/follow.ts";
 import { SecurityGroupGuard } from "./guard/guard.ts";
 import { neutronOf } from "./guard/neutron.ts";
 import { openProject } from "./openstack/project.ts";
@@ -77,6 +78,7 @@ export async function createBroker(config: BrokerConfig, outer: Host, options: B
     seal: createSeal(host, keyRingOf(config), "store"),
   };
   const executor = createExecutor(context, report, options.onOperation);
+  let isOver = false;
   const app = createApp(context, executor, report);
   return {
     app,
@@ -90,9 +92,11 @@ export async function createBroker(config: BrokerConfig, outer: Host, options: B
         });
       host.every(WATCH_MS, () => void look());
       createBackupManager({ context, executor }, report).start();
+      void followVms(context, () => isOver, report).catch(report);
       keepLeases(context, executor, report);
     },
     stop: async () => {
+      isOver = true;
       kill();
       await app.close();
       // Nothing is in progress here any more, so that others need not wait for the leases to end. Where the store is away, they will.
@@ -100,7 +104,10 @@ export async function createBroker(config: BrokerConfig, outer: Host, options: B
         if (!isOutage(error)) report(error);
       });
     },
-    kill,
+    kill: () => {
+      isOver = true;
+      kill();
+    },
   };
 }
 

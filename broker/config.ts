@@ -1,4 +1,5 @@
 import { networkOf } from "./guard/cidr.ts";
+import type { ApplicationNetworks } from "./guard/networks.ts";
 
 /** The data services a control plane can offer. */
 export type ServiceName = "postgresql" | "redis" | "mongodb";
@@ -36,8 +37,10 @@ export interface BrokerConfig {
   readonly encryptionKey: string;
   /** Further keys, which only open what was sealed with them: earlier ones, and one that is about to be the first. Default: none. */
   readonly readingKeys?: readonly string[];
-  /** Networks from which applications connect: data guard opens instances to these on bind. */
+  /** Networks from which applications connect that have none of their own: data guard opens instances to these on bind. */
   readonly applicationCidrs: readonly string[];
+  /** Networks of single applications, spaces and organizations; the narrowest that fits a binding counts. Default: none. */
+  readonly applicationNetworks?: readonly ApplicationNetworks[];
   /**
    * Networks from which instances are managed, this control plane's and the backup manager's: data guard opens the agents' port to
    * these and to nobody else. Default: `address.ip`.
@@ -68,7 +71,9 @@ export interface Login {
 /** What can keep a broker from starting, by code, and what to do about it. */
 export const CONFIG_ERRORS = {
   CONFIG_BAD_KEY: "encryptionKey and each of readingKeys must be 64 hexadecimal digits",
-  CONFIG_BAD_CIDR: "applicationCidrs and managementCidrs must be IPv4 prefixes such as 10.0.0.0/24",
+  CONFIG_BAD_SCOPE: "each of applicationNetworks must name one of application, space and organization",
+  CONFIG_BAD_CIDR:
+    "applicationCidrs, applicationNetworks and managementCidrs must be IPv4 prefixes such as 10.0.0.0/24",
   CONFIG_NO_MANAGER: "say in managementCidrs, or by address.ip, where this control plane's connections come from",
   CONFIG_NO_LOGIN: "username and password must not be empty",
   CONFIG_NO_FILE: "name a configuration file that can be read",
@@ -108,7 +113,11 @@ export const keyRingOf = ({ encryptionKey, readingKeys = [] }: BrokerConfig): re
 /** Checks what no type can say of a configuration. @throws ConfigError */
 export function checkConfig(config: BrokerConfig): BrokerConfig {
   for (const key of keyRingOf(config)) if (!/^[0-9a-f]{64}$/i.test(key)) throw new ConfigError("CONFIG_BAD_KEY");
-  for (const cidr of [...config.applicationCidrs, ...(config.managementCidrs ?? [])])
+  const { applicationNetworks = [] } = config;
+  for (const { cidrs: _cidrs, ...scopes } of applicationNetworks)
+    if (Object.keys(scopes).length !== 1) throw new ConfigError("CONFIG_BAD_SCOPE", JSON.stringify(scopes));
+  const applications = [...config.applicationCidrs, ...applicationNetworks.flatMap(({ cidrs }) => cidrs)];
+  for (const cidr of [...applications, ...(config.managementCidrs ?? [])])
     if (!cidr.includes("/") || networkOf(cidr) === undefined) throw new ConfigError("CONFIG_BAD_CIDR", cidr);
   if (managersOf(config).length === 0) throw new ConfigError("CONFIG_NO_MANAGER");
   for (const { username, password } of [config.credentials, config.admin]) {

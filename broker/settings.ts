@@ -70,6 +70,19 @@ const SettingsTree = Type.Object(
     encryptionKey: Text,
     readingKeys: Type.Optional(Type.Array(Text)),
     applicationCidrs: Type.Array(Text),
+    applicationNetworks: Type.Optional(
+      Type.Array(
+        Type.Object(
+          {
+            application: Type.Optional(Text),
+            space: Type.Optional(Text),
+            organization: Type.Optional(Text),
+            cidrs: Type.Array(Text, { minItems: 1 }),
+          },
+          { additionalProperties: false },
+        ),
+      ),
+    ),
     managementCidrs: Type.Optional(Type.Array(Text, { minItems: 1 })),
     backups: Type.Optional(
       Type.Object(

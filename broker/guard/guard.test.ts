@@ -37,7 +37,7 @@ describe("data guard", () => {
     await guard.protect(CLUSTER, ["vm-1", "vm-2"]);
     expect(neutron.open).toEqual([AGENT, peers]);
     await guard.admit(CLUSTER, [APPS]);
-    await guard.close("a");
+    await guard.narrow("a", []);
     expect(neutron.open).toEqual([AGENT, peers]);
     await guard.admit(CLUSTER, []);
     expect(neutron.open).toEqual([AGENT, peers]);
@@ -48,10 +48,10 @@ describe("data guard", () => {
     expect(neutron.open).toEqual([AGENT, `${APPS}:5432`, "10.0.1.0/24:5432"]);
     await guard.admit(A, ["10.0.1.0/24"]);
     expect(neutron.open).toEqual([AGENT, "10.0.1.0/24:5432"]);
-    await guard.close("a");
-    await guard.close("a");
+    await guard.narrow("a", []);
+    await guard.narrow("a", []);
     expect(neutron.open).toEqual([AGENT]);
-    await guard.close("never-made");
+    await guard.narrow("never-made", []);
     expect(neutron.groups).toHaveLength(1);
   });
 
@@ -98,7 +98,7 @@ describe("data guard", () => {
   it("closes although the quota is used up", async () => {
     await guard.admit(A, [APPS]);
     neutron.rulesMax = 0;
-    await guard.close("a");
+    await guard.narrow("a", []);
     expect(neutron.open).toEqual([AGENT]);
   });
 
@@ -119,7 +119,7 @@ describe("data guard", () => {
       neutron.instead = () => undefined;
     };
     await failing(/POST .*rules/, () => guard.admit(A, ["10.0.1.0/24"]));
-    await failing(/DELETE .*rules/, () => guard.close("a"));
+    await failing(/DELETE .*rules/, () => guard.narrow("a", []));
     await failing(/PUT .*ports/, () => guard.protect(A, ["vm-2"]));
     await failing(/POST .*groups$/, () => guard.protect({ id: "b", nodes: 1 }, []));
     await failing(/DELETE .*groups/, () => guard.remove("a"));
@@ -168,7 +168,7 @@ describe("data guard", () => {
   it("asks for the groups and ports of one instance alone, but for the watch over all", async () => {
     await guard.protect(A, ["vm-1"]);
     await guard.admit(A, [APPS]);
-    await guard.close("a");
+    await guard.narrow("a", []);
     await guard.remove("a");
     const lists = neutron.asked.filter((each) => /^GET \/(ports|security-groups)/.test(each));
     expect(new Set(lists)).toEqual(
@@ -205,7 +205,7 @@ describe("data guard", () => {
       fc.asyncProperty(fc.array(step, { maxLength: 8 }), async (steps) => {
         await guard.remove("a");
         for (const each of steps) {
-          if (each === "close") await guard.close("a");
+          if (each === "close") await guard.narrow("a", []);
           else {
             Object.assign(neutron, { rulesMax: each.rulesMax, lost: each.lost });
             const hasOpened = await guard.admit(CLUSTER, each.admit).then(
@@ -217,7 +217,7 @@ describe("data guard", () => {
             if (hasOpened) expect([...seen].sort()).toEqual([...wanted].sort());
           }
         }
-        await guard.close("a");
+        await guard.narrow("a", []);
         expect(neutron.open.filter((text) => text.startsWith("10.0."))).toEqual([]);
       }),
       { numRuns: 50 },

@@ -24,8 +24,8 @@ export interface Guard {
   guardedPorts(): Promise<ReadonlyMap<string, number>>;
   /** Opens the service's port to these networks, and closes it to all others. @throws FinalError when it can't be opened */
   admit(instance: GuardedInstance, cidrs: readonly string[]): Promise<void>;
-  /** Closes the instance to all applications. It makes no rule, so no quota stands in its way. */
-  close(instanceId: string): Promise<void>;
+  /** Closes the instance to all but these networks. It makes no rule, so no quota stands in its way. */
+  narrow(instanceId: string, cidrs: readonly string[]): Promise<void>;
   /** Takes the group off the ports and deletes it. */
   remove(instanceId: string): Promise<void>;
 }
@@ -74,15 +74,22 @@ export class SecurityGroupGuard implements Guard {
   }
 
   async admit({ id, nodes }: GuardedInstance, cidrs: readonly string[]): Promise<void> {
-    const applications = cidrs.map((cidr) => ingressRule(this.#options.servicePort, fromNetwork(cidr)));
-    const rulesFor = (group: Group): readonly NewRule[] => [...this.#standingRules(group, nodes > 1), ...applications];
+    const rulesFor = (group: Group): readonly NewRule[] => [
+      ...this.#standingRules(group, nodes > 1),
+      ...this.#rulesFor(cidrs),
+    ];
     const group = await this.#open(id, rulesFor);
     await this.#closeSurplus(group, rulesFor(group));
   }
 
-  async close(instanceId: string): Promise<void> {
+  async narrow(instanceId: string, cidrs: readonly string[]): Promise<void> {
     // The rule for further nodes lets in nobody else, so here it does not matter whether there are any.
-    for (const group of await this.#find(instanceId)) await this.#closeSurplus(group, this.#standingRules(group, true));
+    for (const group of await this.#find(instanceId))
+      await this.#closeSurplus(group, [...this.#standingRules(group, true), ...this.#rulesFor(cidrs)]);
+  }
+
+  #rulesFor(cidrs: readonly string[]): readonly NewRule[] {
+    return cidrs.map((cidr) => ingressRule(this.#options.servicePort, fromNetwork(cidr)));
   }
 
   async remove(instanceId: string): Promise<void> {

@@ -29,5 +29,10 @@ export const DIRECTOR_CODES = { taskNotFound: 10_000, deploymentNotFound: 70_000
 /** The code of a director's error; undefined when somebody else answered. */
 export const directorCode = (answer: BackendAnswer): number | undefined => parseRefusal(DIRECTOR, answer)?.code;
 
+const AGENT = Compile(Type.Object({ error: Type.Object({ code: Type.String() }) }));
+
+/** The reason of a refusal of an instance's agent, such as `not_primary`; undefined when somebody else answered. */
+export const agentReason = (answer: BackendAnswer): string | undefined => parseRefusal(AGENT, answer)?.error.code;
+
 /** Swift gives no reasons, but marks each of its answers: without the mark, somebody else answered. */
 export const isOfSwift = ({ headers }: BackendAnswer): boolean => headers.has("x-trans-id");

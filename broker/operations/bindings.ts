@@ -1,7 +1,7 @@
 import { FinalError } from "../errors.ts";
 import { openText } from "../store/seal.ts";
 import type { Operation } from "../store/store.ts";
-import { agentOf, guardBindings, instanceOf, isBound, locate, type OperationContext } from "./context.ts";
+import { agentOf, guardBindings, instanceOf, locate, narrow, type OperationContext } from "./context.ts";
 import { bindPayload } from "./payloads.ts";
 
 /** Creates the user, and opens the instance last: whatever is open, a binding has asked for. */
@@ -21,7 +21,7 @@ export async function bind(context: OperationContext, operation: Operation): Pro
 }
 
 /**
- * Undoes a bind, or as much of it as was done. The instance is closed before the user goes, so that a failure in between leaves it closed;
+ * Undoes a bind, or as much of it as was done. The instance is closed to the binding's applications before the user goes, so that a failure in between leaves it closed;
  * nothing is opened, so whatever kept the bind from opening it does not keep this from succeeding.
  */
 export async function unbind(context: OperationContext, operation: Operation): Promise<void> {
@@ -29,7 +29,7 @@ export async function unbind(context: OperationContext, operation: Operation): P
   if (binding?.instance_id !== operation.instance_id) return;
   await context.store.setBinding(binding.id, { state: "removing" });
   const instance = await instanceOf(context, operation);
-  if (!(await isBound(context, instance))) await context.guard.close(instance.id);
+  await narrow(context, instance);
   const located = await locate(context, instance);
   if (located.address !== "") await agentOf(context, located).deleteCredentials(binding.username);
   await context.store.deleteBinding(binding.id);

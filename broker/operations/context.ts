@@ -2,10 +2,11 @@ import Type from "typebox";
 import type { BackupStore } from "../backup/backups.ts";
 import type { BrokerConfig } from "../config.ts";
 import type { Guard, GuardedInstance } from "../guard/guard.ts";
+import { networksOf } from "../guard/networks.ts";
 import type { Host } from "../host.ts";
 import { BackendError } from "../errors.ts";
 import { parserOf } from "../json.ts";
-import { type InstanceAgent, instanceAgent } from "../spi/agent.ts";
+import { findPrimary, type InstanceAgent, instanceAgent } from "../spi/agent.ts";
 import type { Plan, Service } from "../spi/catalog.ts";
 import type { Deployer, InstanceVm } from "../spi/director/deployer.ts";
 import type { InstanceSecrets } from "../spi/manifest.ts";
@@ -75,14 +76,24 @@ const guardedOf = (context: OperationContext, { id, plan_id: own }: InstanceRow,
   nodes: planOf(context, planId).nodes,
 });
 
-/** Whether the instance has a binding that is ready. */
-export const isBound = async ({ store }: OperationContext, { id }: InstanceRow): Promise<boolean> =>
-  (await store.bindingsOf(id)).some(({ state }) => state === "ready");
+/** The networks that the ready bindings of an instance open it to. */
+async function networksOfBindings(
+  { store, config }: OperationContext,
+  { id }: InstanceRow,
+): Promise<readonly string[]> {
+  const { applicationNetworks = [], applicationCidrs } = config;
+  const ready = (await store.bindingsOf(id)).filter(({ state }) => state === "ready");
+  return [...new Set(ready.flatMap(({ request }) => networksOf(request, applicationNetworks, applicationCidrs)))];
+}
 
-/** Opens the instance to applications if it has a binding, and closes it otherwise. @throws BackendError, FinalError */
+/** Opens the instance to the applications that it is bound to, and closes it to all others. @throws BackendError, FinalError */
 export async function guardBindings(context: OperationContext, instance: InstanceRow, planId?: string): Promise<void> {
-  const cidrs = (await isBound(context, instance)) ? context.config.applicationCidrs : [];
-  await context.guard.admit(guardedOf(context, instance, planId), cidrs);
+  await context.guard.admit(guardedOf(context, instance, planId), await networksOfBindings(context, instance));
+}
+
+/** Closes the instance to the applications that it is bound to no more. Makes no rule, so no quota stands in its way. */
+export async function narrow(context: OperationContext, instance: InstanceRow): Promise<void> {
+  await context.guard.narrow(instance.id, await networksOfBindings(context, instance));
 }
 
 /** Guards the VMs that exist. @throws BackendError, FinalError */
@@ -100,13 +111,18 @@ export async function protect(
 }
 
 /**
- * Stores the address of an instance and guards its VMs, also after a VM was replaced. The address is empty where there is no deployment.
+ * Stores the address of an instance's primary and guards its VMs, also after a VM was replaced or another node became the primary. The
+ * address is empty where there is no deployment.
  *
- * @throws BackendError while the first VM is missing: it will be recreated with its disk, and so with everything on it
+ * @throws BackendError while there is no VM that can be the primary: one will be recreated with its disk, or another promoted
  */
 export async function locate(context: OperationContext, instance: InstanceRow, planId?: string): Promise<InstanceRow> {
   const vms = await protect(context, instance, planId);
-  const address = vms[0]?.ips[0] ?? "";
-  if (vms.length > 0 && address === "") throw new BackendError(`${instance.deployment} has no VM at present`);
+  const addresses = vms.flatMap(({ ips: [first] }) => first ?? []);
+  if (vms.length > 0 && addresses.length === 0) throw new BackendError(`${instance.deployment} has no VM at present`);
+  const address =
+    addresses.length > 1 || vms.length > 1
+      ? await findPrimary(context.host, addresses, secretsOf(context, instance).agentPassword)
+      : (addresses[0] ?? "");
   return address === instance.address ? instance : saveInstance(context, instance, { address });
 }

@@ -50,7 +50,7 @@ class Bench {
         await note(`admit ${cidrs.join()}`);
         this.admit();
       },
-      close: () => note("close"),
+      narrow: (_id, cidrs) => note(cidrs.length === 0 ? "close" : `narrow ${cidrs.join()}`),
       remove: (id) => note(`unguard ${id}`),
     };
     this.context = {

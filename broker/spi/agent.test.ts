@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { BackendError, FinalError } from "../errors.ts";
 import { FakeHost, type Reply } from "../testing.ts";
-import { instanceAgent } from "./agent.ts";
+import { findPrimary, instanceAgent } from "./agent.ts";
 
 const deleting = (...replies: readonly Reply[]): { readonly done: Promise<void>; readonly host: FakeHost } => {
   const left = [...replies];
@@ -21,7 +21,31 @@ describe("the agent of an instance", () => {
     await expect(deleting({ status: 404 }).done).rejects.toThrow(BackendError);
   });
 
-  it("is final in its refusals", async () => {
-    await expect(deleting({ status: 409, json: { error: { code: "not_primary" } } }).done).rejects.toThrow(FinalError);
+  it("is final in its refusals, but for one: another node may be the primary by now", async () => {
+    await expect(deleting({ status: 400, json: { error: { code: "bad_username" } } }).done).rejects.toThrow(FinalError);
+    const moved = deleting({ status: 409, json: { error: { code: "not_primary" } } });
+    await expect(moved.done).rejects.toThrow(BackendError);
+  });
+});
+
+describe("the primary of an instance", () => {
+  const find = (roles: Readonly<Record<string, object | undefined>>): Promise<string> => {
+    const host = new FakeHost(({ url }) => {
+      const json = roles[new URL(url).hostname];
+      return json === undefined ? { status: 503 } : { status: 200, json };
+    });
+    return findPrimary(host, Object.keys(roles), "secret");
+  };
+
+  it("is the node that says so, not one that is yet to be or was", async () => {
+    const replica = { role: "replica", phase: "replica" };
+    const found = find({
+      "10.0.0.5": { role: "primary", phase: "fenced" },
+      "10.0.0.6": replica,
+      "10.0.0.7": { role: "primary", phase: "primary" },
+    });
+    expect(await found).toBe("10.0.0.7");
+    expect(await find({ "10.0.0.5": undefined, "10.0.0.6": { role: "primary" } })).toBe("10.0.0.6");
+    await expect(find({ "10.0.0.5": replica, "10.0.0.6": undefined })).rejects.toThrow(BackendError);
   });
 });

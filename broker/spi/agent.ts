@@ -15,10 +15,11 @@ import {
   expectStatus,
   retryWhileDown,
 } from "../http/client.ts";
+import { agentReason } from "../http/refusals.ts";
 import { AGENT_PORT, AGENT_USER } from "./manifest.ts";
 
 /**
- * The agent on the first VM of an instance, which manages its data service. Every method may be called again after a failure, and
+ * The agent on the VM of an instance's primary, which manages its data service. Every method may be called again after a failure, and
  * throws BackendError while the agent is down, FinalError when it refuses.
  */
 export interface InstanceAgent {
@@ -63,6 +64,7 @@ interface FinishedLog {
 /** How an agent is reached. */
 interface AgentLink {
   readonly host: Host;
+  readonly ip: string;
   readonly headers: { readonly authorization: string };
   urlOf(path: string): string;
   /** A VM that is starting answers for a while as if it were missing. A 404 from an agent never means that the work is done: delete again. */
@@ -81,6 +83,7 @@ function linkTo(host: Host, ip: string, password: string): AgentLink {
   const noAgent = (what: string): BackendError => new BackendError(`no agent at ${ip}: ${what} answered 404`);
   return {
     host,
+    ip,
     headers,
     urlOf,
     noAgent,
@@ -89,15 +92,21 @@ function linkTo(host: Host, ip: string, password: string): AgentLink {
         const typed = { ...headers, ...(options.body && { "content-type": "application/octet-stream" }) };
         const answer = await exchange(host, { method, url: urlOf(path), headers: typed, ...options });
         if (answer.status === 404) throw noAgent(`${method} ${path}`);
-        return answer;
+        return requirePrimary(answer, ip);
       }),
   };
+}
+
+/** The primary may have moved meanwhile: then the operation looks for it again. @throws BackendError */
+function requirePrimary(answer: BackendAnswer, ip: string): BackendAnswer {
+  if (agentReason(answer) === "not_primary") throw new BackendError(`the data service at ${ip} is no primary`);
+  return answer;
 }
 
 /**
  * Reaches the agent of an instance.
  *
- * @param ip the address of the instance's first VM
+ * @param ip the address of the VM with the primary
  */
 export function instanceAgent(host: Host, ip: string, password: string): InstanceAgent {
   const link = linkTo(host, ip, password);
@@ -122,13 +131,14 @@ const RESTORE_STATE = Compile(Type.Object({ restored: Type.Boolean(), running: T
 
 type DumpMethods = Pick<InstanceAgent, "dump" | "restore" | "isRestored">;
 
-const dumpsOver = ({ host, headers, urlOf, noAgent }: AgentLink): DumpMethods => ({
+const dumpsOver = ({ host, ip, headers, urlOf, noAgent }: AgentLink): DumpMethods => ({
   dump: () =>
     retryWhileDown(host, async () => {
       const answer = await exchangeStream(host, { method: "POST", url: urlOf("/v1/dumps"), headers });
       if (answer.status === 404) throw noAgent("dump");
       if (answer.status === 200) return answer.chunks;
-      throw new FinalError(describeAnswer({ ...answer, bytes: await readWhole(answer.chunks) }, "dump"));
+      const refusal = requirePrimary({ ...answer, bytes: await readWhole(answer.chunks) }, ip);
+      throw new FinalError(describeAnswer(refusal, "dump"));
     }),
   async isRestored(name) {
     const answer = await exchange(host, { method: "GET", url: urlOf(`/v1/restores/${name}`), headers });
@@ -143,7 +153,7 @@ const dumpsOver = ({ host, headers, urlOf, noAgent }: AgentLink): DumpMethods =>
     const url = urlOf(`/v1/restores${atMs === undefined ? "" : `?at_ms=${atMs}`}`);
     const answer = await exchangeUpload(host, { method: "POST", url, headers: own }, dump());
     if (answer.status === 404) throw noAgent("restore");
-    expectStatus(answer, "restore", 200);
+    expectStatus(requirePrimary(answer, ip), "restore", 200);
   },
 });
 
@@ -168,4 +178,27 @@ async function readWhole(chunks: AsyncIterable<Bytes>): Promise<Bytes> {
   const all: Bytes[] = [];
   for await (const chunk of chunks) all.push(chunk);
   return Buffer.concat(all);
+}
+
+const STATUS = Compile(Type.Object({ role: Type.String(), phase: Type.Optional(Type.String()) }));
+
+/**
+ * Finds the node of an instance that is the primary now: its agents say what each is.
+ *
+ * @param addresses of its VMs
+ * @throws BackendError while there is none, as in the moment of a fail-over
+ */
+export function findPrimary(host: Host, addresses: readonly string[], password: string): Promise<string> {
+  const authorization = basicAuthorization(AGENT_USER, password);
+  const isPrimary = async (ip: string): Promise<boolean> => {
+    const url = `http://${ip}:${AGENT_PORT}/v1/status`;
+    const answer = await exchange(host, { method: "GET", url, headers: { authorization } }).catch(() => undefined);
+    if (answer?.status !== 200) return false;
+    const { role, phase } = bodyOf(answer, STATUS);
+    return (phase ?? role) === "primary";
+  };
+  return retryWhileDown(host, async () => {
+    for (const ip of addresses) if (await isPrimary(ip)) return ip;
+    throw new BackendError(`none of ${addresses.join(", ")} is the primary at present`);
+  });
 }

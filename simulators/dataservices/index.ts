@@ -13,6 +13,7 @@ import {
 import { type Admission, createServices, type DataServices as Parts } from "./behaviour/services.ts";
 import { defineInputs, openSession, type Session, type SessionLogin } from "./behaviour/sessions.ts";
 import { defineDeliveries } from "./behaviour/commits.ts";
+import { defineSupervised, type Supervised } from "./behaviour/groups.ts";
 import { phaseOf, primaryOf } from "./cluster/cluster.ts";
 import { isSupervised, membersOf } from "./behaviour/replication.ts";
 import { defineSupervision } from "./behaviour/supervision.ts";
@@ -66,6 +67,8 @@ export interface DataServices {
   isStale(disk: string): boolean;
   /** Ids of the disks that hold data, for the conservation laws. */
   disks(): readonly string[];
+  /** For the live plane: makes what its supervisor decided the state of the world. */
+  readonly supervised: (change: Supervised) => void;
   /** The simulator as its own parts see it: for the live plane and the laws. */
   readonly parts: Parts;
 }
@@ -80,6 +83,7 @@ export function createDataServices(kernel: Kernel, options: DataServicesOptions 
   defineInputs(parts);
   defineDeliveries(parts);
   defineSupervision(parts);
+  const supervised = defineSupervised(parts);
   return {
     agent: createAgent(parts),
     jobs: jobsOf(parts),
@@ -113,6 +117,7 @@ export function createDataServices(kernel: Kernel, options: DataServicesOptions 
         ),
       ),
     disks: () => [...parts.slot.value.disks.keys()].sort(),
+    supervised,
     parts,
   };
 }

@@ -55,12 +55,12 @@ export interface Disk {
   readonly id: string;
   readonly users: Map<string, User>;
   content: Content;
-  /** Names of restores that were done, the latest last: asked for once more, they are done already. */
-  restored: readonly string[];
   /** How many changes it holds: how far its history goes. */
   position: number;
   /** It was never a primary's and never a copy of one. */
   isBlank: boolean;
+  /** Names of restores that were done, the latest last: asked for once more, they are done already. */
+  restored: readonly string[];
 }
 
 /** A group of nodes and what is known of it. */

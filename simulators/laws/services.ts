@@ -21,9 +21,7 @@ function namesOf({ dataservices }: LawfulWorld, instance: Instance): readonly st
   const address = instance.ips[0]?.ip ?? "";
   const kind = dataservices.at(address)?.kind;
   const hasPrimary =
-    kind === undefined
-      ? instance.bootstrap
-      : dataservices.primaryOf(instance.deployment, kind)?.address === address;
+    kind === undefined ? instance.bootstrap : dataservices.primaryOf(instance.deployment, kind)?.address === address;
   return hasPrimary ? [own, String(properties.alias)] : [own];
 }
 
@@ -35,13 +33,16 @@ function names(world: LawfulWorld, known: Lookup): readonly string[] {
     .filter(({ address }) => address.startsWith(`${plan.block}.`))
     .filter(({ name, address }) => {
       const instance = known.byAddress.get(address);
-      const isOwn = instance !== undefined && (namesOf(world, instance).includes(name) || namesOf(world, instance).length === 0);
+      const isOwn =
+        instance !== undefined && (namesOf(world, instance).includes(name) || namesOf(world, instance).length === 0);
       return !isOwn && !known.busy.has(instance?.deployment ?? "") && address !== plan.management.gateway;
     })
     .map(({ name, address }) => `the name ${name} leads to ${address}, which is not its VM`);
   const missing = known.instances
     .filter((instance) => isRunning(instance) && !known.busy.has(instance.deployment))
-    .flatMap((instance) => namesOf(world, instance).filter((name) => dns.catalog.node(name)?.address !== instance.ips[0]?.ip))
+    .flatMap((instance) =>
+      namesOf(world, instance).filter((name) => dns.catalog.node(name)?.address !== instance.ips[0]?.ip),
+    )
     .map((name) => `the name ${name} does not lead to its VM`);
   return [...(known.project === "" ? [] : stray), ...missing];
 }

@@ -9,6 +9,31 @@ export interface GroupName {
   readonly kind: Instance["kind"];
 }
 
+/** What a supervisor of real servers has decided. */
+export interface Supervised {
+  readonly name: GroupName;
+  readonly cluster: Cluster;
+  /** No primary was seen at this look. */
+  readonly isLost: boolean;
+}
+
+/** Tells the kernel how the decisions about real servers become the state of the world, and answers with what sends them. */
+export function defineSupervised(services: DataServices): (change: Supervised) => void {
+  const { kernel, slot } = services;
+  return kernel.onInput("dataservices.supervised", ({ name, cluster, isLost }: Supervised) => {
+    const group = slot.value.clusters.get(groupOf(name));
+    if (group === undefined) return;
+    for (const member of membersOf(services, name)) {
+      const role = primaryOf(cluster) === member.index ? "primary" : "replica";
+      if (role !== member.role) slot.value.instances.set(member.address, { ...member, role });
+    }
+    adopt(services, { name, cluster, isLost });
+  });
+}
+
+/** The group has no primary from now on, unless it had none before. */
+export const noteLoss = (group: Group, nowMs: number): void => void (group.lostAtMs ??= nowMs);
+
 /** Makes a node a member of its group, which comes into being with the first one. */
 export function enroll({ slot }: DataServices, { deployment, kind, index, disk }: Instance): Group {
   const { clusters } = slot.value;
@@ -50,26 +75,26 @@ export const memberAt = (services: DataServices, name: GroupName, index: number)
   membersOf(services, name).find((each) => each.index === index && each.state === "running");
 
 /**
- * Makes what a supervisor decided the state of the group, and tells the journal and the observers of a new primary, and how long there
- * was none.
+ * Makes what a supervisor decided the state of the group. The journal is told when a group loses its primary, and for how long it had
+ * none; the observers, where the primary is now.
  */
-export function adopt(services: DataServices, name: GroupName, group: Group, cluster: Cluster): void {
-  const { kernel } = services;
-  const before = primaryOf(group.cluster);
-  const { term } = group.cluster;
+export function adopt(services: DataServices, { name, cluster, isLost }: Supervised): void {
+  const { kernel, slot } = services;
+  const group = slot.value.clusters.get(groupOf(name));
+  if (group === undefined) return;
+  const { term, leader } = group.cluster;
+  const subject = groupOf(name);
   group.cluster = cluster;
-  if (cluster.term !== term) {
-    group.lostAtMs ??= kernel.nowMs;
-    kernel.record("dataservices", "primary.lost", `${name.deployment}/${name.kind}`, { term: cluster.term });
-  }
+  if (isLost) noteLoss(group, kernel.nowMs);
+  if (cluster.term !== term)
+    kernel.record("dataservices", "primary.lost", subject, { term: cluster.term, from: leader, to: cluster.leader });
   const primary = primaryOf(cluster);
-  if (primary === undefined || primary === before) return;
+  if (isLost || primary === undefined || group.lostAtMs === undefined) return;
   const address = memberAt(services, name, primary)?.address ?? "";
-  group.lastGapMs = kernel.nowMs - (group.lostAtMs ?? kernel.nowMs);
+  group.lastGapMs = kernel.nowMs - group.lostAtMs;
   group.lostAtMs = undefined;
-  kernel.record("dataservices", "primary.promoted", address, {
-    ...name,
-    index: primary,
+  kernel.record("dataservices", "primary.up", subject, {
+    address,
     term: cluster.term,
     withoutPrimaryMs: group.lastGapMs,
   });

@@ -5,7 +5,7 @@ import { DataServiceError } from "../wire/errors.ts";
 import { faultAt } from "../faults.ts";
 import { primaryOf } from "../cluster/cluster.ts";
 import { dropInFlight } from "./commits.ts";
-import { enroll, expel } from "./groups.ts";
+import { enroll, expel, noteLoss } from "./groups.ts";
 import { isSupervised, membersOf } from "./replication.ts";
 import type { DataServices } from "./services.ts";
 import { halt, startServer, watch } from "./supervision.ts";
@@ -155,6 +155,8 @@ export function stop(services: DataServices, address: string, kind: Kind, isGone
   leave(services, instance);
   services.kernel.record("dataservices", "service.stopped", address, { kind, deployment: instance.deployment });
   if (isGone && state.disks.delete(ephemeral(address))) expel(services, ephemeral(address));
+  const group = state.clusters.get(groupOf(instance));
+  if (group?.cluster.leader === instance.index) noteLoss(group, services.kernel.nowMs);
   watch(services, instance);
   services.onChanged(address, isGone);
 }

@@ -60,7 +60,8 @@ function look(services: DataServices, name: GroupName): void {
   const sights = sightsOf(services, name, group);
   const { cluster, actions } = decide(group.cluster, isReversed(services, name) ? reversed(sights) : sights);
   const isAtRest = actions.length === 0 && isSteady(cluster.members, group.cluster.members);
-  adopt(services, name, group, cluster);
+  const isLost = sights.get(group.cluster.leader)?.is !== "primary";
+  adopt(services, { name, cluster, isLost });
   for (const action of actions) perform(services, name, action);
   if (!isAtRest) watch(services, name);
 }

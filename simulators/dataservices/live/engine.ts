@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import type { DumpDefects, FinishedLog, RestoreDefects } from "../behaviour/services.ts";
+import type { Sight } from "../cluster/cluster.ts";
 import type { Instance, Kind, User } from "../state.ts";
 
 /** What serves a kind of data service on this machine, as `drydock up` and reports name it. */
@@ -22,6 +23,36 @@ export interface NodeOrder {
   /** The folder that is the node's disk, made by `format`. The node's socket and pid file lie in it too. */
   readonly data: string;
   readonly users: ReadonlyMap<string, User>;
+  /** What the node is to its group; absent where it has none. */
+  readonly member?: MemberOrder;
+}
+
+/** What a node of a group is started as. */
+export interface MemberOrder {
+  readonly index: number;
+  /** The node that it is to follow; undefined for a primary. */
+  readonly primary: { readonly index: number; readonly data: string } | undefined;
+  /** For one of whom commits wait whenever it is the primary. */
+  readonly voters: readonly number[];
+}
+
+/** What a node says of its part in its group. */
+export type MemberSight = Extract<Sight, { readonly is: "primary" | "replica" }>;
+
+/** A node that replicates. What each does may be repeated. */
+export interface MemberNode {
+  /** Rejects when the node does not answer within `lookMsMax`. */
+  look(): Promise<MemberSight>;
+  /** Makes it the primary; its commits wait for one of the voters from the first one on. */
+  promote(voters: readonly number[]): Promise<void>;
+  follow(primary: { readonly index: number; readonly data: string }): Promise<void>;
+  waitFor(voters: readonly number[]): Promise<void>;
+  /** Keeps what this node, which is yet to come back, will need of the primary's log. */
+  expect(index: number): Promise<void>;
+  /** Drops what is kept for a node. */
+  forget(index: number): Promise<void>;
+  /** Writes a copy of all that the node has into the folder `to`, for the node `index`. */
+  copyTo(to: string, index: number): Promise<void>;
 }
 
 /** A moment to restore: a time, and the folder with the log files that lead to it from the dump. */
@@ -62,6 +93,10 @@ export interface LiveNode {
   readonly log?: FinishedLog | undefined;
   /** Ends all sessions and the server; the data stays in its folder. */
   stop(): Promise<void>;
+  /** Ends every process of the server without a word, however it hangs; resolves when none is left. Only of nodes that replicate. */
+  kill?(): Promise<void>;
+  /** Its part in its group; only of nodes that replicate. */
+  readonly member?: MemberNode;
 }
 
 /** What serves one kind of data service: it makes disks, and starts nodes on them. */
@@ -69,6 +104,8 @@ export interface LiveEngine {
   readonly kind: Kind;
   /** The roles in which its nodes serve. Clients of an instance in another role are refused with `RoleNotServed`. */
   readonly roles: ReadonlySet<Instance["role"]>;
+  /** Do its nodes replicate, so that groups of them can be supervised? Default false. */
+  readonly replicates?: boolean;
   /** @throws LivePlaneError when this machine can't run it */
   readonly identify: () => Promise<EngineIdentity>;
   /** Makes now what every node needs, so that the first connection is quicker. @throws LivePlaneError */

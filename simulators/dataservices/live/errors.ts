@@ -3,6 +3,7 @@ export const LIVE_PLANE_ERRORS = {
   LIVE_PG_MISSING:
     "not simulated here: no PostgreSQL binaries on this machine; run npm install with optional dependencies, or put initdb and postgres on the PATH",
   LIVE_PG_INIT: "initdb failed",
+  LIVE_PG_UNCONFIRMED: "no replica has confirmed the change in time",
   LIVE_PG_START: "PostgreSQL did not start",
   LIVE_REDIS_START: "the Redis server did not start",
   LIVE_DATA_NO_USER:
@@ -10,6 +11,7 @@ export const LIVE_PLANE_ERRORS = {
   LIVE_DATA_LIMIT: "too many servers are in use; raise enginesMax or close connections",
   LIVE_DATA_VMS: "too many VMs with a data service have listeners; raise vmsMax",
   LIVE_DATA_CLOSED: "the live plane is closed",
+  LIVE_DATA_NOT_READY: "the database system is starting up",
   LIVE_DATA_NO_INSTANCE: "the data service does not run",
 } as const;
 

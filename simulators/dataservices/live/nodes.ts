@@ -3,7 +3,7 @@ import { basename, dirname, join } from "node:path";
 import { execFile as run } from "node:child_process";
 import { promisify } from "node:util";
 import type { Instance, Kind, User } from "../state.ts";
-import type { EngineMaker, LiveEngine, LiveNode } from "./engine.ts";
+import type { EngineMaker, LiveEngine, LiveNode, MemberOrder } from "./engine.ts";
 import { LivePlaneError } from "./errors.ts";
 import { createRunFolder, type RunFolder } from "./folder.ts";
 import { KeptFiles } from "./transfers.ts";
@@ -70,6 +70,58 @@ export class Nodes {
   /** What serves a kind; undefined where nothing does. */
   engineOf(kind: Kind): LiveEngine | undefined {
     return this.#engines.get(kind);
+  }
+
+  /** The node of a disk that is at work, and whether the disk has data. */
+  nodeOf(disk: string): {
+    readonly node: LiveNode | undefined;
+    readonly hasData: boolean;
+    readonly data: string | undefined;
+  } {
+    const slot = this.#slots.get(disk);
+    return { node: slot?.node, hasData: slot?.hasData === true, data: slot?.data };
+  }
+
+  /** Starts the node of a group on its disk, which it keeps until it is stopped or killed. @throws LivePlaneError */
+  async startMember(instance: Instance, users: ReadonlyMap<string, User>, member: MemberOrder): Promise<void> {
+    const slot = this.#slotOf(instance.disk, (await this.#openFolder()).path);
+    await this.#exclusive(slot, () => this.#start(slot, instance, users, member));
+    // It is stopped with its group only, not for being idle.
+    clearTimeout(slot.idle);
+  }
+
+  /** The use of a node of a group that is at work. */
+  use(disk: string): Lease | undefined {
+    const slot = this.#slots.get(disk);
+    if (slot?.node === undefined) return undefined;
+    slot.users++;
+    slot.usedAt = ++this.#uses;
+    return { node: slot.node, release: once(() => void slot.users--) };
+  }
+
+  /** Connections, and work of the agent, at the node of a disk. */
+  usersOf(disk: string): number {
+    return this.#slots.get(disk)?.users ?? 0;
+  }
+
+  /** Ends every process of a node at once; whatever it is doing is not waited for. */
+  async kill(disk: string): Promise<void> {
+    const slot = this.#slots.get(disk);
+    const node = slot?.node;
+    if (slot === undefined || node === undefined) return;
+    await (node.kill?.() ?? node.stop());
+    if (slot.node === node) slot.node = undefined;
+  }
+
+  /** Fills an empty disk by work that is given its folder; where that fails, the disk has no data. */
+  async fill(disk: string, work: (data: string) => Promise<void>): Promise<void> {
+    const slot = this.#slotOf(disk, (await this.#openFolder()).path);
+    await this.#exclusive(slot, async () => {
+      await this.#halt(slot);
+      slot.hasData = false;
+      await work(slot.data);
+      slot.hasData = true;
+    });
   }
 
   isRunning(disk: string): boolean {
@@ -181,7 +233,12 @@ export class Nodes {
     return result;
   }
 
-  async #start(slot: Slot, instance: Instance, users: ReadonlyMap<string, User>): Promise<LiveNode> {
+  async #start(
+    slot: Slot,
+    instance: Instance,
+    users: ReadonlyMap<string, User>,
+    member?: MemberOrder,
+  ): Promise<LiveNode> {
     const engine = this.#engines.get(instance.kind);
     if (this.#isClosed || engine === undefined) throw new LivePlaneError("LIVE_DATA_CLOSED");
     if (slot.node?.suits(instance)) {
@@ -194,7 +251,7 @@ export class Nodes {
     try {
       if (!slot.hasData) await engine.format(slot.data);
       slot.hasData = true;
-      slot.node = await engine.start({ instance, data: slot.data, users });
+      slot.node = await engine.start({ instance, data: slot.data, users, ...(member && { member }) });
     } finally {
       slot.isStarting = false;
     }

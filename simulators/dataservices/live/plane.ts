@@ -1,20 +1,19 @@
-import { rm } from "node:fs/promises";
 import type { Socket } from "node:net";
 import type { Driver } from "../../kernel/edge/drive.ts";
 import { type Served, serve } from "../../kernel/edge/serve.ts";
 import { PasswordThrottle } from "../../kernel/edge/throttle.ts";
 import type { DataServices } from "../index.ts";
 import { connectFault } from "../behaviour/sessions.ts";
-import type { Observer, RealServers } from "../behaviour/services.ts";
+import type { Observer } from "../behaviour/services.ts";
 import { diskOf } from "../behaviour/replication.ts";
-import { type Instance, type Kind, KINDS } from "../state.ts";
+import { type Instance, type Kind, KINDS, type User } from "../state.ts";
 import type { EngineMaker, LiveEngine, ServedKind } from "./engine.ts";
 import { LivePlaneError } from "./errors.ts";
 import type { GatedListener } from "./gated-listener.ts";
 import { openListeners, waitForConnect } from "./listeners.ts";
-import { DataServiceError } from "../wire/errors.ts";
+import { LiveGroups } from "./groups.ts";
 import { type Lease, type NodeLimits, Nodes } from "./nodes.ts";
-import { dumpOf, restoreTo, Turns } from "./transfers.ts";
+import { realServers } from "./real-servers.ts";
 import { postgresql } from "./postgresql/engine.ts";
 import { redis } from "./redis/engine.ts";
 import { ConnectionFault, RoleNotServed } from "./refusals.ts";
@@ -26,6 +25,8 @@ export interface LivePlaneOptions extends Partial<NodeLimits> {
   readonly driver: Driver;
   /** How often open connections are checked against the security groups, ms. Default 200. Call `recheck` to have it at once. */
   readonly recheckMs?: number;
+  /** Time between two looks at a group of nodes that replicate, ms. Default 250. */
+  readonly lookMs?: number;
   /** How many VMs may have listeners (two each: data and agent). Those over it are out of reach. Default 2000. */
   readonly vmsMax?: number;
   /** Called when a listener can't be opened or a server fails. Default: such errors are dropped; clients still see a refusal. */
@@ -35,11 +36,12 @@ export interface LivePlaneOptions extends Partial<NodeLimits> {
 /** One for each kind whose data is served. */
 const ENGINES: readonly EngineMaker[] = [postgresql, redis];
 
-const DEFAULTS = { enginesMax: 16, idleMsMax: 300_000, recheckMs: 200, vmsMax: 2000 } as const;
+const DEFAULTS = { enginesMax: 16, idleMsMax: 300_000, recheckMs: 200, lookMs: 250, vmsMax: 2000 } as const;
 
 /** The listeners of one VM: for its data, and for its agent. */
 interface VmListeners {
   readonly key: string;
+  readonly of: Instance;
   readonly opened: Promise<void>;
   open: readonly GatedListener[];
 }
@@ -52,7 +54,7 @@ interface VmListeners {
 export class LivePlane {
   readonly #services: DataServices;
   readonly #nodes: Nodes;
-  readonly #turns = new Turns();
+  readonly #groups: LiveGroups;
   readonly #agents: Served;
   readonly #driver: Driver;
   readonly #listeners = new Map<string, VmListeners>();
@@ -72,11 +74,22 @@ export class LivePlane {
     this.#nodes = new Nodes({ enginesMax, idleMsMax }, ENGINES);
     this.#onTrouble = options.onTrouble ?? (() => {});
     this.#observer = {
-      onChanged: (address) => this.#follow(address),
+      onChanged: (address, isGone) => this.#follow(address, isGone),
       onPrimaryMoved: () => {},
       onDiskDestroyed: (disk) => this.#later("", this.#nodes.destroy(disk)),
       onDiskCopied: (from, to) => this.#later("", this.#nodes.copy(from, to)),
     };
+    this.#groups = new LiveGroups(
+      {
+        services: services.parts,
+        driver: this.#driver,
+        nodes: this.#nodes,
+        onTrouble: this.#onTrouble,
+        lookMs: options.lookMs ?? DEFAULTS.lookMs,
+        idleMsMax,
+      },
+      services.supervised,
+    );
     this.#timer = setInterval(() => this.recheck(), options.recheckMs ?? DEFAULTS.recheckMs);
     this.#timer.unref();
   }
@@ -91,7 +104,12 @@ export class LivePlane {
     });
     const plane = new LivePlane(options, agents);
     const { parts } = options.services;
-    parts.real = plane.#real();
+    parts.real = realServers({
+      nodes: plane.#nodes,
+      groups: plane.#groups,
+      lease: (instance) => plane.#lease(instance),
+      usersOf: (instance) => plane.#usersOf(instance),
+    });
     parts.observers.add(plane.#observer);
     parts.kernel.restored.add(plane.#onRestored);
     plane.#followAll();
@@ -139,6 +157,7 @@ export class LivePlane {
     for (const address of this.#listeners.keys()) void this.#shut(address);
     await this.settle();
     await this.#agents.close();
+    await this.#groups.close();
     await this.#nodes.close();
   }
 
@@ -153,7 +172,7 @@ export class LivePlane {
   }
 
   /** Gives an instance the listeners that it should have now. Its key says which: with another key they are opened anew. */
-  #follow(address: string): void {
+  #follow(address: string, isGone = false): void {
     const instance = this.#services.at(address);
     const key =
       instance === undefined
@@ -161,7 +180,7 @@ export class LivePlane {
         : [instance.kind, instance.state, instance.port, instance.agent.port, instance.disk].join(" ");
     const listeners = this.#listeners.get(address);
     if (listeners?.key === key) return this.#adapt(instance);
-    const shut = listeners === undefined ? Promise.resolve() : this.#shut(address);
+    const shut = listeners === undefined ? Promise.resolve() : this.#shut(address, isGone);
     if (instance === undefined) return;
     if (this.#listeners.size >= this.#vmsMax)
       return this.#onTrouble(address, new LivePlaneError("LIVE_DATA_VMS", address));
@@ -177,29 +196,38 @@ export class LivePlane {
     const opened = shut.then(async () => {
       made.open = await this.#openListeners(instance);
     });
-    const made: VmListeners = { key, opened: opened.catch(() => {}), open: [] };
+    const made: VmListeners = { key, of: instance, opened: opened.catch(() => {}), open: [] };
     this.#later(instance.address, opened);
     return made;
   }
 
   /** Gives a server at work its job's new properties, by a restart. One that is stopped takes them when it starts. */
   #adapt(instance: Instance | undefined): void {
-    if (instance === undefined || !this.#nodes.isRunning(instance.disk)) return;
+    if (instance === undefined) return;
+    if (this.#groups.isManaged(instance)) return this.#groups.notice(instance);
+    if (!this.#nodes.isRunning(instance.disk)) return;
     this.#later(
       instance.address,
       this.#lease(instance).then((lease) => lease.release()),
     );
   }
 
-  #shut(address: string): Promise<void> {
+  /** A server ends with its VM without a word; one whose job is stopped ends its sessions in order. */
+  #shut(address: string, isGone = false): Promise<void> {
     const listeners = this.#listeners.get(address);
     this.#listeners.delete(address);
     if (listeners === undefined) return Promise.resolve();
-    const disk = listeners.key.slice(listeners.key.lastIndexOf(" ") + 1);
+    const { disk } = listeners.of;
+    const ended = isGone ? this.#nodes.kill(disk) : Promise.resolve();
     const shut = listeners.opened
-      .then(() => Promise.all(listeners.open.map((each) => each.close())))
+      .then(() => Promise.all([ended, ...listeners.open.map((each) => each.close())]))
       .then(() => this.#nodes.stop(disk));
     this.#later(address, shut);
+    // Its group looks for another primary only when nothing of it is left.
+    this.#later(
+      address,
+      ended.then(() => this.#groups.notice(listeners.of)),
+    );
     return shut;
   }
 
@@ -228,35 +256,11 @@ export class LivePlane {
   }
 
   #lease(instance: Instance): Promise<Lease> {
-    return this.#nodes.lease(instance, diskOf(this.#services.parts, instance)?.users ?? new Map());
+    if (this.#groups.isManaged(instance)) return this.#groups.lease(instance);
+    return this.#nodes.lease(instance, this.#usersOf(instance));
   }
 
-  #real(): RealServers {
-    return {
-      covers: ({ kind }) => this.#nodes.engineOf(kind) !== undefined,
-      replicates: () => false,
-      applyUsers: (instance) => {
-        const users = diskOf(this.#services.parts, instance)?.users ?? new Map();
-        return this.#nodes.ifRunning(instance.disk, (node) => node.applyUsers(users));
-      },
-      dump: (instance, defects) => dumpOf(() => this.#lease(instance), { turns: this.#turns, defects }),
-      keep: (stream) => this.#nodes.files().then((files) => files.keep(stream)),
-      forget: ({ path }) => rm(path, { force: true }),
-      restore: (instance, order) => this.#with(instance, ({ node }) => restoreTo(node, order)),
-      log: (instance, work) =>
-        this.#with(instance, ({ node }) => {
-          if (node.log === undefined) throw new DataServiceError("DS_NOT_SIMULATED", "this instance keeps no log");
-          return work(node.log);
-        }),
-    };
-  }
-
-  async #with<T>(instance: Instance, work: (lease: Lease) => Promise<T>): Promise<T> {
-    const lease = await this.#lease(instance);
-    try {
-      return await this.#nodes.alone(instance.disk, () => work(lease));
-    } finally {
-      lease.release();
-    }
+  #usersOf(instance: Instance): ReadonlyMap<string, User> {
+    return diskOf(this.#services.parts, instance)?.users ?? new Map();
   }
 }

@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 import { type Body, empty, type HttpReply, type HttpRequest, json, queryOf, type Upload } from "../../kernel/index.ts";
 import { requireSimulatedData } from "../behaviour/instances.ts";
-import { diskOf, neighboursOf } from "../behaviour/replication.ts";
+import { diskOf, membersOf, neighboursOf } from "../behaviour/replication.ts";
 import type { DataServices, KeptFile, RestoreDefects } from "../behaviour/services.ts";
 import { virtualRestore } from "../behaviour/virtual.ts";
 import { isPlanted } from "../faults.ts";
@@ -64,9 +64,12 @@ function nameOf({ headers }: HttpRequest): string | undefined {
 const isDone = (services: DataServices, instance: Instance, name: string): boolean =>
   diskOf(services, instance)?.restored.includes(name) === true;
 
+/** Every node of the group remembers it: any of them may be the primary when the question comes. */
 function remember(services: DataServices, instance: Instance, name: string): void {
-  const disk = diskOf(services, instance);
-  if (disk !== undefined) disk.restored = [...disk.restored, name].slice(-RESTORED_MAX);
+  for (const member of membersOf(services, instance)) {
+    const disk = diskOf(services, member);
+    if (disk !== undefined) disk.restored = [...disk.restored, name].slice(-RESTORED_MAX);
+  }
 }
 
 const DONE = json(200, { restored: true });

@@ -101,6 +101,8 @@ function patternOf(path: string): string | undefined {
 
 /** What the router of Consul's HTTP library does before it calls a handler. */
 function before(sim: ConsulSim, request: HttpRequest): HttpReply | undefined {
+  // About the server as a whole, and so answered by Go itself (net/http, globalOptionsHandler).
+  if (request.path === "*" && request.method === "OPTIONS") return { status: 200, body: "" };
   const clean = cleanPath(request.path);
   if (clean !== request.path) return redirect(request, clean);
   if (SUBTREES.has(`${request.path}/`)) return redirect(request, `${request.path}/`);

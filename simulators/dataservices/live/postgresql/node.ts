@@ -5,8 +5,9 @@ import type { DumpDefects, FinishedLog, RestoreDefects } from "../../behaviour/s
 import type { Instance, User } from "../../state.ts";
 import { openStream } from "../../wire/dump-stream.ts";
 import { DataServiceError } from "../../wire/errors.ts";
-import type { LiveNode, NodeOrder, RestoreTarget } from "../engine.ts";
+import type { LiveNode, MemberOrder, NodeOrder, RestoreTarget } from "../engine.ts";
 import { LivePlaneError } from "../errors.ts";
+import { MEMBER_SETTINGS, PostgresqlMember } from "./member.ts";
 import type { Installation } from "./installation.ts";
 import { ARCHIVING, archiveSettings, clearArchive, LogArchive, makeArchive } from "./physical/archive.ts";
 import { append, replaceUnderSessions } from "./physical/defects.ts";
@@ -14,7 +15,12 @@ import { ENGINE, physicalDump } from "./physical/dump.ts";
 import { replaceFolder, stageWith } from "./physical/restored.ts";
 import { Server, type ServerOptions, settingsOf } from "./server.ts";
 
-const optionsOf = ({ binaries, owner, password }: Installation, data: string, instance: Instance): ServerOptions => ({
+const optionsOf = (
+  { binaries, owner, password }: Installation,
+  data: string,
+  instance: Instance,
+  member?: MemberOrder,
+): ServerOptions => ({
   binaries,
   owner,
   data,
@@ -22,13 +28,19 @@ const optionsOf = ({ binaries, owner, password }: Installation, data: string, in
   database: instance.database,
   settings: {
     ...settingsOf(instance, binaries.major),
+    ...(member && MEMBER_SETTINGS),
     ...(instance.parameters[ARCHIVING] === true && archiveSettings(data)),
   },
+  ...(member && { member }),
 });
+
+/** What a node is that may get replicas later. */
+const ALONE: MemberOrder = { index: 0, primary: undefined, voters: [] };
 
 /** One PostgreSQL behind one instance. A restore replaces its server by another, on other files. */
 export class PostgresqlNode implements LiveNode {
   readonly exited: Promise<void>;
+  readonly member: PostgresqlMember;
   readonly #installation: Installation;
   readonly #options: ServerOptions;
   #server: Server;
@@ -43,11 +55,15 @@ export class PostgresqlNode implements LiveNode {
     this.#users = users;
     this.exited = new Promise((resolve) => (this.#end = resolve));
     this.#watch(server);
+    this.member = new PostgresqlMember(() => this.#server, server.options.member ?? ALONE);
   }
 
   /** @throws LivePlaneError LIVE_PG_START */
-  static async start(installation: Installation, { instance, data, users }: NodeOrder): Promise<PostgresqlNode> {
-    const options = optionsOf(installation, data, instance);
+  static async start(
+    installation: Installation,
+    { instance, data, users, member }: NodeOrder,
+  ): Promise<PostgresqlNode> {
+    const options = optionsOf(installation, data, instance, member);
     const server = await startWith(options, users);
     installation.copies.prepare().catch(() => {});
     return new PostgresqlNode(installation, server, users);
@@ -60,7 +76,10 @@ export class PostgresqlNode implements LiveNode {
   }
 
   suits(changed: Instance): boolean {
-    return isDeepStrictEqual(this.#options, optionsOf(this.#installation, this.#options.data, changed));
+    return isDeepStrictEqual(
+      this.#options,
+      optionsOf(this.#installation, this.#options.data, changed, this.#options.member),
+    );
   }
 
   dial(): Socket {
@@ -88,7 +107,9 @@ export class PostgresqlNode implements LiveNode {
     const { data } = this.#options;
     const folder = `${data}.restored`;
     await rm(folder, { recursive: true, force: true });
-    const stage = { installation: this.#installation, options: this.#options, folder, target };
+    // A copy is nobody's member before it takes the place of this one.
+    const { member: _member, ...options } = this.#options;
+    const stage = { installation: this.#installation, options, folder, target };
     const copy = await stageWith(defects, openStream(ENGINE, dump, defects.isTrusting), stage);
     try {
       if (defects.isAppending) return await append(copy, this.#server);
@@ -109,10 +130,10 @@ export class PostgresqlNode implements LiveNode {
       const { undo, commit } = await replaceFolder(this.#options.data, folder);
       try {
         await clearArchive(this.#options);
-        this.#server = await startWith(this.#options, this.#users);
+        this.#server = await startWith(this.#optionsNow, this.#users);
       } catch (error) {
         await undo();
-        this.#server = await startWith(this.#options, this.#users);
+        this.#server = await startWith(this.#optionsNow, this.#users);
         throw error instanceof LivePlaneError ? new DataServiceError("DS_NOT_RESTORED", error.message) : error;
       }
       await commit();
@@ -125,8 +146,17 @@ export class PostgresqlNode implements LiveNode {
     }
   }
 
+  /** With what a server takes the place of the present one: as the primary that this one may have become meanwhile. */
+  get #optionsNow(): ServerOptions {
+    return this.#options.member === undefined ? this.#options : { ...this.#options, member: this.member.order };
+  }
+
   stop(): Promise<void> {
     return this.#server.stop();
+  }
+
+  kill(): Promise<void> {
+    return this.#server.kill();
   }
 }
 
@@ -134,7 +164,7 @@ async function startWith(options: ServerOptions, users: ReadonlyMap<string, User
   await makeArchive(options);
   const server = await Server.start(options);
   try {
-    await server.applyUsers(users);
+    if (options.member?.primary === undefined) await server.applyUsers(users, "local");
     return server;
   } catch (error) {
     await server.stop();

@@ -1,16 +1,15 @@
 import type { Socket } from "node:net";
 import { resetConnection } from "../../../kernel/edge/connections.ts";
 import { LivePlaneError } from "../errors.ts";
-import { ConnectionFault, RoleNotServed } from "../refusals.ts";
+import { ConnectionFault } from "../refusals.ts";
 import { refuseStartup } from "./startup.ts";
 
 /** Tells a client in PostgreSQL's own protocol why it is not served (SQLSTATE of Appendix A of its manual), or resets it. */
 export function refuseClient(client: Socket, error: unknown): void {
   if (error instanceof ConnectionFault && error.effect.kind === "reset") return resetConnection(client);
   if (error instanceof ConnectionFault) return refuseStartup(client, "53300", "sorry, too many clients already");
-  // Replication is not simulated, so a replica has nothing to show: it answers as a standby with `hot_standby = off`.
-  if (error instanceof RoleNotServed)
-    refuseStartup(client, "57P03", "the database system is not accepting connections (hot standby mode is disabled)");
-  else if (error instanceof LivePlaneError) refuseStartup(client, "57P03", error.message);
+  if (error instanceof LivePlaneError && error.code === "LIVE_DATA_NOT_READY")
+    return refuseStartup(client, "57P03", "the database system is starting up");
+  if (error instanceof LivePlaneError) refuseStartup(client, "57P03", error.message);
   else refuseStartup(client, "XX000", "the data service failed");
 }

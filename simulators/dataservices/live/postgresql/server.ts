@@ -4,9 +4,12 @@ import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import pg from "pg";
 import type { Instance, User } from "../../state.ts";
+import type { MemberOrder } from "../engine.ts";
 import type { Owner } from "../owner.ts";
 import type { Binaries } from "./binaries.ts";
 import { LivePlaneError } from "../errors.ts";
+import { killServer } from "./fence.ts";
+import { writeMemberFiles } from "./member.ts";
 import { applyUsers, CLOSED_HBA, hbaOf, identifier, literal, RESTORER, SUPERUSER } from "./roles.ts";
 
 /** Settings for many small servers that must start quickly and need not survive a power failure. */
@@ -64,14 +67,18 @@ export interface ServerOptions {
   readonly settings: Readonly<Record<string, string>>;
   /** Admits nobody but the simulator, whatever password the superuser of its files has. Default false. */
   readonly isClosed?: boolean;
+  /** What it is to its group, for a node that replicates. */
+  readonly member?: MemberOrder;
   /** How long it may take to serve: longer where it has a log to replay. Default 20 s. */
   readonly startMsMax?: number;
 }
 
-const READY = "database system is ready to accept connections";
+const READY = /database system is ready to accept (read-only )?connections/;
 const LOG_CHARS_MAX = 4000;
 const START_MS_MAX = 20_000;
 const STOP_MS_MAX = 10_000;
+/** How long a change of users may wait for a replica, ms. */
+const CONFIRM_MS_MAX = 8000;
 
 /** One PostgreSQL at work: a postmaster that listens on a socket of its own folder alone. */
 export class Server {
@@ -89,6 +96,7 @@ export class Server {
   /** @throws LivePlaneError LIVE_PG_START */
   static async start(options: ServerOptions): Promise<Server> {
     await writeFile(join(options.data, "pg_hba.conf"), options.isClosed ? CLOSED_HBA : hbaOf(options.database));
+    if (options.member !== undefined) await writeMemberFiles(options.member, options);
     const settings = { ...options.settings, unix_socket_directories: options.data };
     const flags = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
     const child = spawn(options.binaries.postgres, ["-D", options.data, ...flags], {
@@ -103,7 +111,8 @@ export class Server {
     try {
       await waitUntilReady(child, options.startMsMax ?? START_MS_MAX);
       if (options.isClosed) await server.#setPasswords();
-      await server.#nameDatabase();
+      // A standby has the name from its primary.
+      if (options.member?.primary === undefined) await server.#nameDatabase();
       await server.revive();
       return server;
     } catch (error) {
@@ -127,6 +136,8 @@ export class Server {
   async #nameDatabase(): Promise<void> {
     const client = await this.connect(SUPERUSER, "template1");
     try {
+      // It may be alone yet.
+      await client.query("SET synchronous_commit = local");
       const { rows } = await client.query<{ datname: string }>(
         "SELECT datname FROM pg_database WHERE datname <> 'template1' AND datname <> $1",
         [this.options.database],
@@ -175,8 +186,27 @@ export class Server {
     return this.#admin;
   }
 
-  applyUsers(users: ReadonlyMap<string, User>): Promise<void> {
-    return applyUsers(this.admin, users);
+  /**
+   * Makes its users those given.
+   *
+   * @param commit `on`: as safe as a tenant's writes, on a replica as well; `local`: of a server that may have none yet. Default `on`
+   * @throws LivePlaneError LIVE_PG_UNCONFIRMED when no replica has the change in time; it is there all the same
+   */
+  async applyUsers(users: ReadonlyMap<string, User>, commit: "on" | "local" = "on"): Promise<void> {
+    const { admin } = this;
+    let isUnconfirmed = false;
+    const onNotice = ({ message }: { readonly message?: string | undefined }): void => {
+      if (message?.includes("synchronous replication") === true) isUnconfirmed = true;
+    };
+    admin.on("notice", onNotice);
+    try {
+      await admin.query(`SET synchronous_commit = ${commit}; SET statement_timeout = ${CONFIRM_MS_MAX}`);
+      await applyUsers(admin, users);
+      await admin.query("RESET statement_timeout");
+    } finally {
+      admin.off("notice", onNotice);
+    }
+    if (isUnconfirmed) throw new LivePlaneError("LIVE_PG_UNCONFIRMED");
   }
 
   /** A raw connection, as a client at the instance's address has it. */
@@ -184,12 +214,19 @@ export class Server {
     return connect(join(this.options.data, ".s.PGSQL.5432"));
   }
 
-  /** Ends all sessions and the server: by a fast shutdown, and after `STOP_MS_MAX` by an immediate one. */
+  /** Ends every process of the server without a word. */
+  async kill(): Promise<void> {
+    if (this.#child.pid !== undefined) await killServer(this.#child.pid, this.options.data);
+    if (this.#child.exitCode === null && this.#child.signalCode === null) await this.exited;
+  }
+
+  /** Ends all sessions and the server: by a fast shutdown, and after `STOP_MS_MAX` without a word. */
   async stop(): Promise<void> {
-    await this.#admin?.end().catch(() => {});
+    // Not waited for: a server that hangs does not answer.
+    this.#admin?.end().catch(() => {});
     if (this.#child.exitCode !== null || this.#child.signalCode !== null || this.#child.pid === undefined) return;
     this.#child.kill("SIGINT");
-    const late = setTimeout(() => this.#child.kill("SIGQUIT"), STOP_MS_MAX);
+    const late = setTimeout(() => void this.kill(), STOP_MS_MAX);
     await this.exited;
     clearTimeout(late);
   }
@@ -207,7 +244,7 @@ function waitUntilReady(child: ChildProcess, startMsMax: number): Promise<void> 
     });
     child.stderr?.on("data", (chunk: Buffer) => {
       log = (log + chunk.toString("utf8")).slice(-LOG_CHARS_MAX);
-      if (!log.includes(READY)) return;
+      if (!READY.test(log)) return;
       clearTimeout(late);
       resolve();
     });

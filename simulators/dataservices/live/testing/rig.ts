@@ -101,4 +101,5 @@ export class LiveRig {
 }
 
 /** An address of this process alone: two runs of the tests at once do not meet. `last` is its last byte. */
-const addressOf = (last: number): string => `127.${130 + ((process.pid >> 8) % 100)}.${process.pid % 256}.${last}`;
+export const addressOf = (last: number): string =>
+  `127.${130 + ((process.pid >> 8) % 100)}.${process.pid % 256}.${last}`;

@@ -1,0 +1,69 @@
+import Type from "typebox";
+import { Compile } from "typebox/compile";
+
+/** For whom a binding is: what its request said of application, space and organization. */
+interface BindContext {
+  readonly application: string | undefined;
+  readonly space: string | undefined;
+  readonly organization: string | undefined;
+}
+
+/** Networks from which the applications of one application, space or organization connect. */
+export interface ApplicationNetworks {
+  readonly application?: string;
+  readonly space?: string;
+  readonly organization?: string;
+  readonly cidrs: readonly string[];
+}
+
+const Text = Type.Union([Type.String(), Type.Null()]);
+/** The part of a binding's request that says for whom it is, as `osb/bindings/bind.ts` writes it. */
+const REQUEST = Compile(
+  Type.Object({
+    app: Type.Optional(Text),
+    resource: Type.Optional(Type.Object({ app_guid: Type.Optional(Text), space_guid: Type.Optional(Text) })),
+    owner: Type.String(),
+  }),
+);
+const OWNER = Compile(Type.Object({ organization: Type.Optional(Text), space: Type.Optional(Text) }));
+
+/** A text that is no JSON says nothing of anybody. */
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Reads for whom a binding is. The space of the binding counts, not that of the instance, which may be shared. */
+function bindContextOf(request: string): BindContext {
+  const asked = parse(request);
+  if (!REQUEST.Check(asked)) return { application: undefined, space: undefined, organization: undefined };
+  const owner = parse(asked.owner);
+  const { organization, space } = OWNER.Check(owner) ? owner : {};
+  return {
+    application: asked.resource?.app_guid ?? asked.app ?? undefined,
+    space: asked.resource?.space_guid ?? space ?? undefined,
+    organization: organization ?? undefined,
+  };
+}
+
+const SCOPES = ["application", "space", "organization"] as const;
+
+/**
+ * The networks that a binding opens its instance to: those of its application, else of its space, else of its organization, else those of
+ * everybody who has none of his own.
+ */
+export function networksOf(
+  request: string,
+  networks: readonly ApplicationNetworks[],
+  others: readonly string[],
+): readonly string[] {
+  const context = bindContextOf(request);
+  for (const scope of SCOPES) {
+    const own = networks.filter((each) => each[scope] !== undefined && each[scope] === context[scope]);
+    if (own.length > 0) return own.flatMap(({ cidrs }) => cidrs);
+  }
+  return others;
+}
