@@ -140,6 +140,7 @@ export interface Store {
   deleteBackupKey(id: string): Promise<void>;
   logFilesOf(instanceId: string): Promise<readonly LogFileRow[]>;
   addLogFile(row: LogFileRow): Promise<boolean>;
+  deleteLogFile(id: string): Promise<void>;
   deleteLogFilesOf(instanceId: string): Promise<void>;
 }
 

@@ -59,6 +59,7 @@ export const keysAndLogsIn = (session: StoreSession) => ({
         .onConflict((conflict) => conflict.doNothing())
         .returning("id"),
     ),
+  deleteLogFile: (id: string) => session.execute((db) => db.deleteFrom("log_files").where("id", "=", id)),
   deleteLogFilesOf: (instanceId: string) =>
     session.execute((db) => db.deleteFrom("log_files").where("instance_id", "=", instanceId)),
 });
