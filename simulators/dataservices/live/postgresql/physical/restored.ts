@@ -46,6 +46,8 @@ function recoveryOf({ atMs, log }: RestoreTarget, timeline: number): Readonly<Re
     recovery_target_time: timestampOf(atMs),
     recovery_target_timeline: String(timeline),
     recovery_target_action: "promote",
+    // Else it would count as ready while it only replays.
+    hot_standby: "off",
   };
 }
 
