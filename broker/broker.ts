@@ -85,12 +85,7 @@ export async function createBroker(config: BrokerConfig, outer: Host, options: B
     start: async () => {
       await executor.resume();
       await register(config, host);
-      // What fails now is done by the next look.
-      const look = (): Promise<void> =>
-        restoreGuards(context).catch((error: unknown) => {
-          if (!(error instanceof BackendError || error instanceof FinalError)) report(error);
-        });
-      host.every(WATCH_MS, () => void look());
+      keepGuards(context, report);
       createBackupManager({ context, executor }, report).start();
       void followVms(context, () => isOver, report).catch(report);
       keepLeases(context, executor, report);
@@ -109,6 +104,15 @@ export async function createBroker(config: BrokerConfig, outer: Host, options: B
       kill();
     },
   };
+}
+
+function keepGuards(context: OperationContext, report: (error: unknown) => void): void {
+  // What fails now is done by the next look.
+  const look = (): Promise<void> =>
+    restoreGuards(context).catch((error: unknown) => {
+      if (!(error instanceof BackendError || error instanceof FinalError)) report(error);
+    });
+  context.host.every(WATCH_MS, () => void look());
 }
 
 /** Leases are prolonged this often while they last. */

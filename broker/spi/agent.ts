@@ -66,15 +66,15 @@ interface AgentLink {
   readonly host: Host;
   readonly ip: string;
   readonly headers: { readonly authorization: string };
-  urlOf(path: string): string;
+  readonly urlOf: (path: string) => string;
   /** A VM that is starting answers for a while as if it were missing. A 404 from an agent never means that the work is done: delete again. */
-  noAgent(what: string): BackendError;
+  readonly noAgent: (what: string) => BackendError;
   /** @throws BackendError */
-  send(
+  readonly send: (
     method: string,
     path: string,
     options?: Pick<BackendRequest, "json"> & { readonly body?: Bytes },
-  ): Promise<BackendAnswer>;
+  ) => Promise<BackendAnswer>;
 }
 
 function linkTo(host: Host, ip: string, password: string): AgentLink {

@@ -10,8 +10,8 @@ import { dumpOf, restoreTo, Turns } from "./transfers.ts";
 interface RealParts {
   readonly nodes: Nodes;
   readonly groups: LiveGroups;
-  lease(instance: Instance): Promise<Lease>;
-  usersOf(instance: Instance): ReadonlyMap<string, User>;
+  readonly lease: (instance: Instance) => Promise<Lease>;
+  readonly usersOf: (instance: Instance) => ReadonlyMap<string, User>;
 }
 
 /** The servers of a plane, as the simulator asks them. */
