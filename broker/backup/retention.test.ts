@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { backupRow } from "../store/testing-rows.ts";
+import { backupRow } from "../store/testing/rows.ts";
 import { expiredBackups } from "./retention.ts";
 
 const DAY_MS = 86_400_000;

@@ -2,12 +2,8 @@ import { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { whyNoServer } from "../../simulators/dataservices/live/index.ts";
 import { PersistentCustomer, OWNER } from "./testing.ts";
 import { bootCloud, type Cloud } from "./cloud.ts";
-
-const whyNot = await whyNoServer();
-if (whyNot !== undefined) process.stderr.write(`skipped: moments of a live cloud: ${whyNot}\n`);
 
 /** Limit, in ms, for what takes seconds on an idle machine. */
 const PATIENCE_MS = 600_000;
@@ -19,7 +15,7 @@ interface Window {
   readonly end_time: string | null;
 }
 
-describe.skipIf(whyNot !== undefined)("a live instance that keeps its log", { timeout: PATIENCE_MS }, () => {
+describe("a live instance that keeps its log", { timeout: PATIENCE_MS }, () => {
   let cloud: Cloud;
   let customer: PersistentCustomer;
   const ends = new AsyncDisposableStack();
@@ -75,7 +71,14 @@ describe.skipIf(whyNot !== undefined)("a live instance that keeps its log", { ti
     }
   };
 
-  it("comes back as it was at a moment, in place and in another instance, and not outside of its window", async () => {
+  it("comes back as it was at a moment, in place and in another instance, and not outside of its window", async ({
+    skip,
+  }) => {
+    const missing = await cloud.sockets.plane.prepare("postgresql").then(
+      () => undefined,
+      (error: unknown) => String(error),
+    );
+    if (missing !== undefined) return skip(`no PostgreSQL server on this machine: ${missing}`);
     const parameters = { continuous_archiving: true };
     expect(await customer.ask("PUT", PATH, { ...OWNER, parameters })).toBe("succeeded");
     expect(await customer.ask("PUT", "/v2/service_instances/other", OWNER)).toBe("succeeded");

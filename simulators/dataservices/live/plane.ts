@@ -14,6 +14,7 @@ import { openListeners, waitForConnect } from "./listeners.ts";
 import { LiveGroups } from "./groups.ts";
 import { type Lease, type NodeLimits, Nodes } from "./nodes.ts";
 import { realServers } from "./real-servers.ts";
+import { mongodb } from "./mongodb/engine.ts";
 import { postgresql } from "./postgresql/engine.ts";
 import { redis } from "./redis/engine.ts";
 import { ConnectionFault, RoleNotServed } from "./refusals.ts";
@@ -29,12 +30,13 @@ export interface LivePlaneOptions extends Partial<NodeLimits> {
   readonly lookMs?: number;
   /** How many VMs may have listeners (two each: data and agent). Those over it are out of reach. Default 2000. */
   readonly vmsMax?: number;
+  /** What serves the kinds; a kind without an engine has no data. Default: `ENGINES`. */
+  readonly engines?: readonly EngineMaker[];
   /** Called when a listener can't be opened or a server fails. Default: such errors are dropped; clients still see a refusal. */
   readonly onTrouble?: (address: string, error: unknown) => void;
 }
 
-/** One for each kind whose data is served. */
-const ENGINES: readonly EngineMaker[] = [postgresql, redis];
+const ENGINES: readonly EngineMaker[] = [postgresql, redis, mongodb];
 
 const DEFAULTS = { enginesMax: 16, idleMsMax: 300_000, recheckMs: 200, lookMs: 250, vmsMax: 2000 } as const;
 
@@ -71,7 +73,7 @@ export class LivePlane {
     this.#agents = agents;
     this.#driver = options.driver;
     this.#vmsMax = options.vmsMax ?? DEFAULTS.vmsMax;
-    this.#nodes = new Nodes({ enginesMax, idleMsMax }, ENGINES);
+    this.#nodes = new Nodes({ enginesMax, idleMsMax }, options.engines ?? ENGINES);
     this.#onTrouble = options.onTrouble ?? (() => {});
     this.#observer = {
       onChanged: (address, isGone) => this.#follow(address, isGone),
@@ -124,7 +126,7 @@ export class LivePlane {
   /** What serves each kind of data service here. */
   identify(): Promise<readonly ServedKind[]> {
     const identityOf = ({ kind, identify }: LiveEngine): Promise<ServedKind> =>
-      identify().catch((error: unknown) => ({ kind, missing: error instanceof Error ? error.message : String(error) }));
+      identify().catch((error: unknown) => ({ kind, missing: String(error).replace(/^\w*Error: /, "") }));
     return Promise.all(KINDS.flatMap((kind) => this.#nodes.engineOf(kind) ?? []).map(identityOf));
   }
 
