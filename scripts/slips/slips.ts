@@ -1,6 +1,7 @@
 import { BOSH_SLIPS } from "./bosh.ts";
 import { BOSH_TEMPLATE_SLIPS } from "./bosh-templates.ts";
 import { BROKER_SLIPS } from "./broker.ts";
+import { BROKER_STORE_SLIPS } from "./broker-store.ts";
 import { CONFORMANCE_SLIPS } from "./conformance.ts";
 import { CORE_SLIPS } from "./core.ts";
 import { MONGODB_SLIPS } from "./mongodb.ts";
@@ -15,6 +16,7 @@ export const SLIPS: readonly Slip[] = [
   ...BOSH_SLIPS,
   ...BOSH_TEMPLATE_SLIPS,
   ...BROKER_SLIPS,
+  ...BROKER_STORE_SLIPS,
   ...CONFORMANCE_SLIPS,
   ...CORE_SLIPS,
   ...MONGODB_SLIPS,
