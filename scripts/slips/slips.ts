@@ -9,6 +9,7 @@ import { NEUTRON_DESIGNATE_SLIPS } from "./neutron-designate.ts";
 import { NOVA_CINDER_SLIPS } from "./nova-cinder.ts";
 import { OPENSTACK_IDENTITY_SLIPS } from "./openstack-identity.ts";
 import { OSB_SLIPS } from "./osb.ts";
+import { SCENARIO_SLIPS } from "./scenarios.ts";
 import type { Slip } from "./slip.ts";
 
 /** Every slip, by the area that it is planted in. */
@@ -24,4 +25,5 @@ export const SLIPS: readonly Slip[] = [
   ...NOVA_CINDER_SLIPS,
   ...OPENSTACK_IDENTITY_SLIPS,
   ...OSB_SLIPS,
+  ...SCENARIO_SLIPS,
 ];
