@@ -173,7 +173,7 @@ export class LivePlane {
     const key =
       instance === undefined
         ? ""
-        : [instance.kind, instance.state, instance.port, instance.agent.port, instance.disk].join(" ");
+        : [instance.kind, instance.state, instance.port, instance.agent.port, instance.disk, instance.tls?.certificate].join(" ");
     const listeners = this.#listeners.get(address);
     if (listeners?.key === key) return this.#adapt(instance);
     const shut = listeners === undefined ? Promise.resolve() : this.#shut(address, isGone);
