@@ -58,9 +58,14 @@ export class GatedListener {
     for (const [client, source] of this.#clients) if (!this.#options.admits(source)) resetConnection(client);
   }
 
+  /** Resets all connections. */
+  cut(): void {
+    for (const client of this.#clients.keys()) resetConnection(client);
+  }
+
   /** Resets all connections and stops listening. */
   async close(): Promise<void> {
-    for (const client of this.#clients.keys()) resetConnection(client);
+    this.cut();
     const closed = once(this.#server, "close");
     this.#server.close();
     await closed;

@@ -10,6 +10,7 @@ import { diskOf } from "../behaviour/replication.ts";
 import { type Instance, type Kind, KINDS } from "../state.ts";
 import type { EngineIdentity, EngineMaker } from "./engine.ts";
 import { LivePlaneError } from "./errors.ts";
+import { DiskWatch } from "./disk-watch.ts";
 import type { GatedListener } from "./gated-listener.ts";
 import { openListeners, waitForConnect } from "./listeners.ts";
 import { LiveGroups } from "./groups.ts";
@@ -27,6 +28,8 @@ export interface LivePlaneOptions extends Partial<NodeLimits> {
   readonly driver: Driver;
   /** How often open connections are checked against the security groups, ms. Default 200. Call `recheck` to have it at once. */
   readonly recheckMs?: number;
+  /** How often the disks of instances are measured, ms. Default 5000. */
+  readonly diskMs?: number;
   /** Time between two looks at a group of nodes that replicate, ms. Default 250. */
   readonly lookMs?: number;
   /** How many VMs may have listeners (two each: data and agent). Those over it are out of reach. Default 2000. */
@@ -38,7 +41,7 @@ export interface LivePlaneOptions extends Partial<NodeLimits> {
 /** One for each kind whose data is served. */
 const ENGINES: readonly EngineMaker[] = [postgresql, redis];
 
-const DEFAULTS = { enginesMax: 16, idleMsMax: 300_000, recheckMs: 200, lookMs: 250, vmsMax: 2000 } as const;
+const DEFAULTS = { enginesMax: 16, idleMsMax: 300_000, recheckMs: 200, lookMs: 250, diskMs: 5000, vmsMax: 2000 } as const;
 
 /** The listeners of one VM: for its data, and for its agent. */
 interface VmListeners {
@@ -63,6 +66,8 @@ export class LivePlane {
   readonly #listeners = new Map<string, VmListeners>();
   readonly #onTrouble: (address: string, error: unknown) => void;
   readonly #timer: NodeJS.Timeout;
+  readonly #disks: DiskWatch;
+  readonly #diskTimer: NodeJS.Timeout;
   readonly #vmsMax: number;
   readonly #observer: Observer;
   readonly #onRestored = (): void => this.#followAll();
@@ -95,6 +100,9 @@ export class LivePlane {
     );
     this.#timer = setInterval(() => this.recheck(), options.recheckMs ?? DEFAULTS.recheckMs);
     this.#timer.unref();
+    this.#disks = new DiskWatch(this.#nodes);
+    this.#diskTimer = setInterval(() => void this.checkDisks(), options.diskMs ?? DEFAULTS.diskMs);
+    this.#diskTimer.unref();
   }
 
   /** Opens the plane: its listeners follow the world from now on. */
@@ -134,6 +142,16 @@ export class LivePlane {
     for (const { open } of this.#listeners.values()) for (const each of open) each.recheck();
   }
 
+  /** Measures the disks of servers at work now, and closes instances whose disk is too full, rather than at the next `diskMs`. */
+  async checkDisks(): Promise<void> {
+    for (const address of await this.#disks.look(this.#services.instances())) {
+      // The agent's listener comes first; it stays open.
+      const [, data] = this.#listeners.get(address)?.open ?? [];
+      data?.cut();
+      this.#onTrouble(address, new LivePlaneError("LIVE_DATA_DISK_FULL", address));
+    }
+  }
+
   /** Resolves when listeners and servers are as the world now says. */
   async settle(): Promise<void> {
     let last: Promise<unknown> | undefined;
@@ -150,6 +168,7 @@ export class LivePlane {
     parts.kernel.restored.delete(this.#onRestored);
     parts.real = undefined;
     clearInterval(this.#timer);
+    clearInterval(this.#diskTimer);
     for (const address of this.#listeners.keys()) void this.#shut(address);
     await this.settle();
     await this.#agents.close();
@@ -242,6 +261,7 @@ export class LivePlane {
     const instance = this.#services.at(address);
     if (instance === undefined) throw new LivePlaneError("LIVE_DATA_NO_INSTANCE");
     if (this.#nodes.engineOf(instance.kind)?.roles.has(instance.role) !== true) throw new RoleNotServed(instance.role);
+    this.#disks.requireRoom(instance);
     this.#driver.arrive();
     const fault = connectFault(this.#services.parts, instance);
     if (fault !== undefined) throw new ConnectionFault(fault);
