@@ -11,8 +11,8 @@ export default defineConfig({
     pool: "forks",
     maxWorkers: 2,
     // A bound for what hangs, not a measure of speed: many tests start processes, on machines that are busy.
-    testTimeout: 300_000,
-    hookTimeout: 300_000,
+    testTimeout: 900_000,
+    hookTimeout: 900_000,
     expect: { poll: { timeout: 30_000 } },
     reporters: ["default"],
   },

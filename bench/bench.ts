@@ -23,7 +23,7 @@ export interface Result extends Measurement {
   readonly met?: boolean;
 }
 
-/** Calls `work` at least `roundsMin` times and for at least `msMin`; answers with the best rate of operations per second. */
+/** Calls `work` at least `roundsMin` times and for at least `msMin`; returns the best rate of operations per second. */
 export function bestRate(operations: number, work: () => void, roundsMin = 5, msMin = 500): number {
   let best = 0;
   const begin = performance.now();

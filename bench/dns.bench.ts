@@ -11,7 +11,7 @@ const QUESTIONS = 20_000;
 const IN_FLIGHT = 32;
 const NODES = 1000;
 
-/** Sends so many datagrams, some in flight at once, and waits for as many answers. */
+/** Sends a number of datagrams, some in flight at once, and waits for as many answers. */
 async function ask(port: number, host: string, message: Uint8Array): Promise<void> {
   const client = createSocket("udp4");
   let [sent, received] = [0, 0];

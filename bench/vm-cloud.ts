@@ -6,7 +6,7 @@ interface Named {
   readonly id: string;
 }
 
-/** An OpenStack with room for any number of servers, spoken to as its own services speak to each other: no socket. */
+/** An OpenStack with room for any number of servers, called as its own services call each other, without sockets. */
 interface VmCloud {
   readonly kernel: Kernel;
   readonly openstack: OpenStack;
@@ -26,7 +26,7 @@ function awaitReply(kernel: Kernel, reply: HttpReply | Process<HttpReply>): Http
   return reply.outcome.value;
 }
 
-/** ms in which any server boots. */
+/** The time in which any server boots, ms. */
 const BOOT_MS_MAX = 1_800_000;
 
 /** `startMs`: the time in it (Unix, ms); a cloud that is driven by the wall begins now. */
@@ -67,7 +67,7 @@ export function vmCloud(startMs?: number): VmCloud {
   };
 }
 
-/** Quotas, a flavor, an image and a network of a million addresses; answers with the request for a server. */
+/** Creates quotas, a flavor, an image and a network of a million addresses; returns the request for a server. */
 function prepare(call: Call, { nova, neutron, glance }: OpenStack["services"], project: string): object {
   call(nova, "PUT", `/v2.1/os-quota-sets/${project}`, { quota_set: { instances: -1, cores: -1, ram: -1 } });
   call(neutron, "PUT", `/v2.0/quotas/${project}`, { quota: { port: -1 } });

@@ -10,14 +10,14 @@ const VMS = 5_000;
 const HTTP_VMS = 1_000;
 const CLIENTS = 16;
 
-/** From the request to ACTIVE. */
+/** The time from the request to ACTIVE. */
 function createVms(count: number): void {
   const cloud = vmCloud();
   for (let each = 0; each < count; each++) cloud.create();
   cloud.settle();
 }
 
-/** What no server of an HTTP API can do without: reading a request and writing an answer of that size. */
+/** The least that any HTTP API costs: reading a request and writing an answer of that size. */
 function parseAndWrite(count: number): void {
   const { serverBody } = vmCloud();
   const kept: object[] = [];
@@ -34,7 +34,7 @@ const inProcess: Benchmark = {
   }),
 };
 
-/** `count` requests by some clients side by side. */
+/** Sends `count` requests from several clients side by side. */
 async function send(count: number, url: string, init: RequestInit): Promise<void> {
   let left = count;
   const client = async (): Promise<void> => {

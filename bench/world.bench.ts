@@ -8,7 +8,7 @@ import type { Benchmark } from "./bench.ts";
 const DEPLOYMENTS = 10;
 const INSTANCES = 1_000;
 const VMS = DEPLOYMENTS * INSTANCES;
-/** Virtual seconds that are lived through. */
+/** How many virtual seconds are simulated. */
 const SECONDS = 3_600;
 
 const manifest = (name: string): string =>
@@ -30,7 +30,7 @@ const manifest = (name: string): string =>
     ],
   });
 
-/** A platform with so many VMs that the director has deployed and watches. */
+/** A platform with this many VMs, deployed and watched by the director. */
 async function deployIdleVms(): Promise<World> {
   const world = createWorld({ seed: "bench", journalEventsMax: 1000 });
   await world.run(async () => {
@@ -40,14 +40,14 @@ async function deployIdleVms(): Promise<World> {
   return world;
 }
 
-/** Virtual seconds a wall second. */
+/** Virtual seconds per wall second. */
 function paceOf(kernel: Kernel): number {
   const start = performance.now();
   kernel.advanceTo(kernel.nowMs + SECONDS * 1000);
   return (SECONDS / (performance.now() - start)) * 1000;
 }
 
-/** As many processes on a bare kernel, each waking up once a minute. */
+/** The same number of processes on a bare kernel, each waking up once a minute. */
 function bareKernel(): Kernel {
   const kernel = new Kernel({ seed: "bench" });
   function* beat(): Body {

@@ -2,7 +2,7 @@ import { type Command, Option } from "commander";
 import { DEFAULTS } from "./defaults.ts";
 import { wholeNumber } from "./whole-number.ts";
 
-/** Which broker, and what of it. */
+/** Options that choose the broker and what of it to judge. */
 function addTarget(certify: Command): Command {
   return certify
     .option("--username <name>", "user of basic authentication")

@@ -74,7 +74,7 @@ describe("certify", () => {
     expect(readFileSync(join(again, name), "utf8")).toBe(readFileSync(join(out, name), "utf8"));
   });
 
-  it("never calls a run conformant that was narrowed, in no report, and tells the line that narrows it again", async () => {
+  it("never calls a narrowed run conformant, in any report, and prints the line that narrows it again", async () => {
     const out = join(folder, "narrowed");
     const narrow = ["--only", "catalog-*", "--plan", "small", "--max-instances", "2"];
     const summaryFile = join(folder, "step.md");
@@ -92,7 +92,7 @@ describe("certify", () => {
     expect(readFileSync(summaryFile, "utf8")).toContain(`# ${said}`);
   });
 
-  it("is not conformant when nothing of a suite that was asked for could be exercised, and says of which", async () => {
+  it("is not conformant when nothing of a requested suite could be exercised, and names the suite", async () => {
     const out = join(folder, "empty-suite");
     const { code, stdout } = await drydock(["certify", url, ...login, "--suite", "osb,backup", "--out", out], env);
     expect(code).toBe(2);
@@ -197,12 +197,12 @@ describe("a target that cannot be tested ends in one line and with 2", () => {
   });
 });
 
-describe("a service or plan that the catalog has not", () => {
+describe("a service or plan that is not in the catalog", () => {
   it.each([
     [["--plan", "smal"], 'no such plan: "smal"; nearest: small'],
     [["--service", "nodes"], 'no such service: "nodes"; nearest: notes'],
     [["--service", "notes", "--plan", "gigantic"], 'no such plan of the service "notes": "gigantic"; there is small'],
-  ])("%j ends with 2 and says which there are", async (args, why) => {
+  ])("%j ends with 2 and lists those there are", async (args, why) => {
     const { code, stderr } = await drydock(["certify", url, ...login, ...args], env);
     expect(stderr).toContain(why);
     expect(code).toBe(2);
@@ -246,7 +246,7 @@ describe("Ctrl-C", () => {
   });
 });
 
-it("keeps the reports of an earlier run out of one that could not begin", async () => {
+it("leaves no reports of an earlier run in the folder of one that could not begin", async () => {
   const out = join(folder, "never");
   expect((await drydock(["certify", "http://127.0.0.1:1", "--out", out])).code).toBe(2);
   expect(existsSync(join(out, "report.html"))).toBe(false);

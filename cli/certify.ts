@@ -15,7 +15,7 @@ import { DEFAULTS } from "./defaults.ts";
 import { UserError } from "./errors.ts";
 import { openSession, readNamedFile, type SessionOptions } from "./session.ts";
 
-/** What the command line of `certify` gives. */
+/** The options of `certify`. */
 export interface CertifyCommandOptions {
   readonly username?: string;
   readonly password?: string;
@@ -45,7 +45,7 @@ export interface CertifyCommandOptions {
 
 /** The same, for one run. */
 export interface CertifyRunOptions extends CertifyCommandOptions {
-  /** The line that runs it again. */
+  /** The command line that runs it again. */
   readonly command: string;
   readonly signal: AbortSignal;
 }
@@ -65,7 +65,7 @@ export function findSuites(names: string): readonly AnySuite[] {
 const splitList = (text: string | undefined): readonly string[] | undefined =>
   text?.split(",").map((each) => each.trim());
 
-/** The line that runs it again; the secret stays in the environment. */
+/** The command line that runs it again, without the secret, which stays in the environment. */
 export function commandFor(url: string | undefined, options: CertifyCommandOptions): string {
   const { username, ca, profile, suite, service, plan, only, config, baseline, timeout, maxInstances } = options;
   const { plans, maxOperation, maxTime } = options;
@@ -87,7 +87,7 @@ export function commandFor(url: string | undefined, options: CertifyCommandOptio
   });
 }
 
-/** Options that hold for any target. @throws UserError, TargetError */
+/** Options for any target. @throws UserError, TargetError */
 export function certifyOptions(url: string, options: CertifyCommandOptions): Omit<CertifyOptions, "suites"> {
   const { profile, service, plan, plans, jobs, maxInstances, timeout, maxOperation, maxTime } = options;
   const only = splitList(options.only);
@@ -124,7 +124,7 @@ function loginFrom(
   };
 }
 
-/** Inside `drydock exec` and `eval "$(drydock env)"`, names of bindings are those of that cloud; a drydock.yml knows better. */
+/** Inside `drydock exec` and `eval "$(drydock env)"`, host names in bindings resolve in that cloud; a drydock.yml takes precedence. */
 function dataInCloud({ file }: Pick<CertifyOptions, "file">): Pick<CertifyOptions, "data"> {
   const dns = process.env["DRYDOCK_DNS"];
   if (dns === undefined || file !== undefined) return {};
@@ -133,7 +133,7 @@ function dataInCloud({ file }: Pick<CertifyOptions, "file">): Pick<CertifyOption
   return { data: socketPlane({ resolve: resolverAt(dns), source, outsider, tenant: "instance", platformPorts }) };
 }
 
-/** Certifies, shows and writes what comes of it. */
+/** Certifies, and shows and writes the result. */
 export async function certifyAndReport(options: CertifyOptions, shown: SessionOptions): Promise<CertifySummary> {
   const session = openSession(shown);
   try {

@@ -1,12 +1,12 @@
 import { type ClauseListing, listClauses } from "../conformance/index.ts";
 import { EXIT } from "./errors.ts";
 
-/** What the command line of `clauses` gives. */
+/** The options of `clauses`. */
 interface ClausesOptions {
   readonly json?: boolean;
 }
 
-/** Columns: clause, level, version, checks. */
+/** The widths of the columns: clause, level, version, checks. */
 function line({ id, level, since, checks, mutants, reason }: ClauseListing, width: number): string {
   const start = `${id.padEnd(width)}  ${level.padEnd(6)}  ${since}`;
   if (checks.length === 0) return `${start}  not testable: ${reason ?? ""}`;

@@ -3,7 +3,7 @@ import { EXIT_CLOSED_OUTPUT } from "./closed-output.ts";
 import { EXIT } from "./errors.ts";
 import { startDrydock } from "./testing/run.ts";
 
-/** Runs a command line whose reader goes away: at once, or after the first line. */
+/** Runs a command line whose reader leaves at once, or after the first line. */
 async function runUnread(args: readonly string[], after: "start" | "line" = "start") {
   const { child, ended, firstLine } = startDrydock(args);
   if (after === "line") await firstLine;
@@ -24,10 +24,10 @@ describe("a command whose standard output is closed", () => {
     60_000,
   );
 
-  it("is interrupted where it can be, and cleans up", async () => {
+  it("is interrupted if possible, and cleans up", async () => {
     const args = ["run", "provisioning", "--seeds", "100000", "--json"];
     const { code, stderr } = await runUnread(args, "line");
     expect(code).toBe(EXIT.interrupted);
     expect(stderr).toMatch(/^(\n?drydock: stopping and cleaning up[^\n]*\n)?$/);
-  }, 120_000);
+  });
 });

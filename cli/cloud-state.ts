@@ -12,12 +12,12 @@ const KnownCloud = Type.Object({
   /** ms since the Unix epoch. */
   sinceMs: Type.Number(),
   block: Type.String(),
-  /** Listens as long as somebody holds the block. */
+  /** Listens for as long as the block is owned. */
   lock: Type.Object({ host: Type.String(), port: Type.Integer() }),
   environment: Type.Record(Type.String(), Type.String()),
 });
 
-/** A cloud that `drydock up` keeps, as other commands of the same user find it. */
+/** A running cloud, as other commands of the same user find it. */
 type KnownCloud = Readonly<Static<typeof KnownCloud>>;
 
 const knownCloud = Compile(KnownCloud);
@@ -31,14 +31,14 @@ function stateFolder(): string {
   const { uid, username } = userInfo();
   const path = join(process.env["XDG_RUNTIME_DIR"] || tmpdir(), `drydock-${uid < 0 ? username : uid}`);
   mkdirSync(path, { recursive: true, mode: 0o700 });
-  // Not through a link: in a folder that all share, somebody else may have put one there.
+  // Not through a link: in a shared folder, somebody else may have put one there.
   const stats = lstatSync(path);
   const isOwn = uid < 0 || (stats.uid === uid && (stats.mode & OTHERS_MAY) === 0);
   if (!stats.isDirectory() || !isOwn) throw new UserError("CLI_STATE_FOLDER", path);
   return path;
 }
 
-/** The file in which keys that were made once are kept for the next cloud. @throws UserError CLI_STATE_FOLDER */
+/** The file that keeps keys for the next cloud. @throws UserError CLI_STATE_FOLDER */
 export const keysFile = (): string => join(stateFolder(), "keys.json");
 
 const fileOf = (block: string): string => join(stateFolder(), `cloud-${block}.json`);
@@ -49,9 +49,9 @@ export function publishCloud(cloud: Pick<Cloud, "description" | "environment" | 
   const { block } = cloud.description;
   const known: KnownCloud = { pid: process.pid, sinceMs: Date.now(), block, lock, environment: { ...environment } };
   const path = fileOf(block);
-  // Renamed into place, so that nobody reads half of it.
+  // Renamed into place, so that nobody reads a half-written file.
   const draft = `${path}.${process.pid}`;
-  // Made anew, for the mode of a file that is there stays what it was.
+  // Created afresh, because an existing file would keep its mode.
   rmSync(draft, { force: true });
   writeFileSync(draft, JSON.stringify(known), { mode: 0o600, flag: "wx" });
   renameSync(draft, path);
@@ -64,7 +64,7 @@ export async function findCloudsUp(): Promise<readonly KnownCloud[]> {
   for (const name of readdirSync(stateFolder()).filter((each) => NAME.test(each))) {
     const path = join(stateFolder(), name);
     const known: unknown = JSON.parse(readFileSync(path, "utf8"));
-    // Another version of drydock may keep clouds too, in a way of its own.
+    // Another version of drydock may keep clouds in a form of its own.
     if (!knownCloud.Check(known)) continue;
     if (isAlive(known.pid) && (await isListening(known.lock))) up.push(known);
     else rmSync(path, { force: true });
@@ -81,7 +81,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** The pid may be another process's by now; the port of a cloud that is up answers. */
+/** Whether a cloud is up. Its pid may belong to another process by now, but the port of a running cloud answers. */
 function isListening({ host, port }: KnownCloud["lock"]): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ host, port, timeout: CONNECT_MS_MAX });

@@ -32,11 +32,11 @@ if (!HAS_PROC) process.stderr.write("skipped: the memory of an upload: this mach
 const plansOf = (catalog: unknown): readonly unknown[] =>
   (catalog as { services: { plans: unknown[] }[] }).services.flatMap(({ plans }) => plans);
 
-/** Where the clouds of these tests are noted, apart from those of whoever runs them. */
+/** Where the clouds of these tests are recorded, apart from those of the person who runs them. */
 const runtime = mkdtempSync(join(tmpdir(), "drydock-test-"));
 const own = { XDG_RUNTIME_DIR: runtime };
-/** Where many tests run side by side on few processors. */
-const BOOTS_MS_MAX = 300_000;
+/** A generous limit, as many tests may run side by side on few processors. */
+const BOOTS_MS_MAX = 900_000;
 const begun: RunningCommand[] = [];
 function start(...args: string[]): RunningCommand {
   const running = startDrydock(args, own);
@@ -45,7 +45,7 @@ function start(...args: string[]): RunningCommand {
 }
 const drydock = (...args: string[]): Promise<CommandResult> => start(...args).ended;
 afterAll(() => {
-  // Of a test that failed: it would live on.
+  // Left by a failed test, it would live on.
   for (const { child } of begun) if (child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");
   rmSync(runtime, { recursive: true });
 });
@@ -71,11 +71,11 @@ describe("a cloud that is up", { timeout: BOOTS_MS_MAX }, () => {
     expect(ended.stdout.split("\n")).toHaveLength(2);
   });
 
-  /** As a person would who has the cloud's environment. */
+  /** Runs a command in the cloud's environment. */
   const ask = async (client: string, ...args: string[]): Promise<string> =>
     (await run(client, args, { env: environment })).stdout;
 
-  it("tells every address in one line, and brokers and DNS answer there", async () => {
+  it("prints every address in one line, and brokers and DNS answer there", async () => {
     expect(cloud.dns.address).toMatch(/^127\.\d+\.\d+\.\d+:\d+$/);
     expect(cloud.brokers.map(({ name }) => name)).toEqual([
       "postgresql-service-broker",
@@ -88,7 +88,7 @@ describe("a cloud that is up", { timeout: BOOTS_MS_MAX }, () => {
     }
   });
 
-  it("hands on the token of its control API, without which nobody steers it", async () => {
+  it("hands on the token of its control API, without which nobody can steer it", async () => {
     expect(environment).toMatchObject({
       DRYDOCK_CONTROL: cloud.control.url,
       DRYDOCK_CONTROL_TOKEN: cloud.control.token,
@@ -100,7 +100,7 @@ describe("a cloud that is up", { timeout: BOOTS_MS_MAX }, () => {
     expect((await laws({ authorization, origin: "https://evil.example" })).status).toBe(403);
   });
 
-  it("answers the line of the README with its catalog: the name by its DNS, the login, and no other header", async () => {
+  it("answers the README's curl line with its catalog: name from its DNS, login, no other header", async () => {
     const line = /^curl -u username:password (http:\S+)$/m.exec(README)?.[1] ?? "";
     const { hostname, port, pathname } = new URL(line);
     const resolver = new Resolver();
@@ -165,7 +165,7 @@ describe("a cloud that is up", { timeout: BOOTS_MS_MAX }, () => {
   });
 
   it.skipIf(!HAS_OPENSTACK)("satisfies the openstack CLI", async () => {
-    // Its interactive mode: one process for all, for it takes long to start.
+    // Its interactive mode: one process for everything, as it starts slowly.
     const commands = [
       "token issue -f value -c project_id",
       "server create --image ubuntu-22.04 --flavor m1.small --network management --wait probe -f value -c status",
@@ -180,7 +180,7 @@ describe("a cloud that is up", { timeout: BOOTS_MS_MAX }, () => {
     ];
     const asked = run("openstack", [], { env: environment });
     asked.child.stdin?.end(commands.join("\n"));
-    // That mode ends with 1, whatever its commands did.
+    // That mode ends with 1, whatever its commands do.
     const { stdout } = await asked.catch((error: { readonly stdout: string }) => error);
     const [project, ...answers] = stdout.split("\n").filter((line) => line !== "");
     expect(project).toMatch(/^[0-9a-f]{32}$/);
@@ -216,7 +216,7 @@ describe("exec", { timeout: BOOTS_MS_MAX }, () => {
     await expect(ended).rejects.toMatchObject({ code: 7, stdout: "401 200 true localhost,127.0.0.0/8\n", stderr: "" });
   });
 
-  it("has secrets of its own each time, and the same ones for a seed, of which it warns", async () => {
+  it("has new secrets each time, and the same ones for a seed, of which it warns", async () => {
     const secrets = ["BOSH_CLIENT_SECRET", "OS_PASSWORD", "DRYDOCK_BROKER_PASSWORD"];
     const print = `printf '%s\\n' ${secrets.map((name) => `"$${name}"`).join(" ")} "$DRYDOCK_CONTROL_TOKEN"`;
     const [one, other, seeded, again] = await Promise.all(
@@ -249,7 +249,7 @@ describe("exec", { timeout: BOOTS_MS_MAX }, () => {
 });
 
 describe("env", { timeout: BOOTS_MS_MAX }, () => {
-  it("reads and writes no folder that somebody else may have put in its place", async () => {
+  it("neither reads nor writes a folder that somebody else may have put in place", async () => {
     const elsewhere = mkdtempSync(join(tmpdir(), "drydock-test-"));
     const { uid, username } = userInfo();
     mkdirSync(join(elsewhere, "mine"), { mode: 0o700 });
@@ -259,7 +259,7 @@ describe("env", { timeout: BOOTS_MS_MAX }, () => {
     expect([code, stderr]).toEqual([2, expect.stringMatching(/^drydock: .*CLI_STATE_FOLDER.*\n$/)]);
   });
 
-  it("says in one line that no cloud is up, and ignores what a killed one left", async () => {
+  it("says in one line that no cloud is up, and ignores what a killed one left behind", async () => {
     const up = start("up", "--json");
     await up.firstLine;
     up.child.kill("SIGKILL");

@@ -6,20 +6,20 @@ import type { Cloud, CloudOptions } from "../scenarios/cloud/cloud.ts";
 /** Options that `up` and `exec` share. */
 export type BootOptions = Pick<CloudOptions, "seed" | "secretsFrom" | "pace" | "block" | "services" | "store" | "tell">;
 
-/** Something in a cloud that is up went wrong, and nobody else waits to hear of it. */
+/** Reports something that went wrong in a running cloud and that nobody waits for. */
 function reportDefect(error: unknown): void {
   process.stderr.write(
     `drydock: in the cloud: ${error instanceof Error ? error.message.split("\n")[0] : String(error)}\n`,
   );
 }
 
-/** The warning for those who give a seed. */
+/** The warning that comes with a seed. */
 export const PREDICTABLE =
-  "every password of this cloud follows from its seed: anybody on this machine can work them out; leave --seed away for random ones";
+  "every password of this cloud follows from its seed: anybody on this machine can work them out; leave out --seed for random ones";
 
 /** Boots a cloud for a command and says on standard error what goes wrong in it later. */
 export async function bootCloudFor(options: BootOptions): Promise<Cloud> {
-  // What was compiled once is kept for the next time, in a folder of Node's own, as are the keys: a cloud is ready sooner.
+  // Compiled code is cached in a folder of Node's own, and keys are kept as well, so that the next cloud is ready sooner.
   enableCompileCache();
   const { bootCloud } = await import("../scenarios/cloud/cloud.ts");
   return bootCloud({ ...options, keysFile: keysFile(), report: reportDefect });
@@ -27,28 +27,27 @@ export async function bootCloudFor(options: BootOptions): Promise<Cloud> {
 
 const PROXY = /^(https?|all)_proxy$/i;
 
-/** Variables that let clients on a machine behind a proxy reach loopback without it. */
+/** Variables with which clients behind a proxy reach loopback directly. */
 export function proxyBypass(outer: NodeJS.ProcessEnv): Readonly<Record<string, string>> {
   if (!Object.keys(outer).some((name) => PROXY.test(name))) return {};
   const list = [outer["no_proxy"] ?? outer["NO_PROXY"] ?? "", "127.0.0.0/8"].filter((each) => each !== "").join(",");
   return { NO_PROXY: list, no_proxy: list };
 }
 
-/** One Ctrl-C may arrive as two signals: from the terminal, and passed on by the process that started us. */
+/** The time within which two signals count as one: a Ctrl-C may arrive from the terminal and again from the process that started us. */
 const SAME_MS_MAX = 500;
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** Whether and when the user asked to end. */
 interface Interruption {
-  /** Resolves with the first signal that asks to end. */
+  /** Resolves with the first signal to end. */
   readonly first: Promise<NodeJS.Signals>;
   isOver(): boolean;
 }
 
 /**
- * Catches the signals that end a process. The first asks us to end in order; a later one ends the process at once, unless it
- * can be passed on.
+ * Catches the signals that end a process. The first asks for an orderly end; a later one ends the process at once, unless it can be passed on.
  */
 export function catchSignals(passOn?: (signal: NodeJS.Signals) => void): Interruption {
   const first = Promise.withResolvers<NodeJS.Signals>();

@@ -22,7 +22,7 @@ describe("why a command could not run", () => {
     );
   });
 
-  it("is a defect of our own otherwise, in one line", () => {
+  it("is otherwise a defect of our own, in one line", () => {
     expect(explanationOf(new Error("first\nsecond"))).toMatch(
       /^drydock: unexpected: first \(a defect of drydock's own.*--debug.*\)$/,
     );

@@ -3,7 +3,7 @@ import { TargetError } from "../conformance/index.ts";
 /** Exit codes of every command, as documented in --help. */
 export const EXIT = { ok: 0, notConformant: 1, couldNotRun: 2, interrupted: 130 } as const;
 
-/** What the user can mend: one line, exit 2. Anything else that is thrown is a defect of ours, whose place --debug shows. */
+/** What the user can mend: one line, exit 2. Anything else that is thrown is a defect of ours, which --debug locates. */
 export const USER_ERRORS = {
   CLI_PORT_TAKEN: "stop what listens there, or choose another block with --block",
   CLI_NO_COMMAND: "give a command after --, for example: drydock exec -- npm test",
@@ -29,7 +29,7 @@ export class UserError extends Error {
   }
 }
 
-/** Prefixes of the catalogued errors of all parts: each has a code and a message of one line. */
+/** Prefixes of the catalogued errors of all rooms: each has a code and a one-line message. */
 const CATALOGUED = /^(TARGET|CONFIG|REPORT|STREAM|BROKER|CLI|FAULT|LIVE|NET)_/;
 
 function isUsers(error: unknown): error is Error {

@@ -18,7 +18,7 @@ export async function exec(command: readonly string[], options: BootOptions): Pr
   const interrupted = catchSignals((signal) => passOn(signal));
   const cloud = await bootCloudFor(options);
   try {
-    // A signal that came during the last step is heard only when the event loop turns.
+    // A signal that arrived during the last step is delivered only when the event loop turns.
     await setImmediate();
     if (interrupted.isOver()) return EXIT.interrupted;
     if (cloud.description.predictableSecrets) process.stderr.write(`drydock: ${PREDICTABLE}\n`);

@@ -4,10 +4,10 @@ import Type, { type Static } from "typebox";
 import { Compile } from "typebox/compile";
 import { UserError } from "./errors.ts";
 
-/** Seeds that failed, by what they failed on: they are run first the next time. */
+/** Seeds that failed, by the subject on which they failed; they run first the next time. */
 export interface FailingSeeds {
   readonly seeds: readonly number[];
-  /** Notes how a seed ended; the file changes at once. */
+  /** Records how a seed ended, at once in the file. */
   note(seed: number, hasPassed: boolean): void;
 }
 
@@ -43,7 +43,7 @@ function parseFile(text: string): SeedsFile | undefined {
 }
 
 /**
- * Opens the list in a folder (made when there is something to note).
+ * Opens the list in a folder, which is created once there is something to record.
  *
  * @param subject what the seeds are of: the scenario, and the planted bug if there is one
  * @throws UserError CLI_CAN_NOT_WRITE

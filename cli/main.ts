@@ -5,7 +5,7 @@ import { endWithClosedOutput } from "./closed-output.ts";
 import { EXIT, explain } from "./errors.ts";
 import { wholeNumber } from "./whole-number.ts";
 
-/** `package.json` lies one folder up from the sources and two up from what is built. */
+/** `package.json` lies one folder above the sources and two above the built files. */
 function version(): string {
   const at = import.meta.url.endsWith(".ts") ? "../package.json" : "../../package.json";
   const manifest: unknown = JSON.parse(readFileSync(new URL(at, import.meta.url), "utf8"));
@@ -15,14 +15,14 @@ function version(): string {
 
 const EXIT_CODES = `
 Exit codes:
-  0    what was asked for was exercised and holds, all seeds passed, or the command of exec ended with 0
+  0    everything requested was exercised and holds, all seeds passed, or the command of exec ended with 0
   1    a MUST is violated, or a seed failed
   2    could not run (unreachable broker, bad file, unknown name: one line says what to do), or could not be
-       determined: a check came to no verdict, or in a suite that was asked for nothing could be exercised
-  130  interrupted with Ctrl-C, or nobody reads the output any more, after cleaning up
-  141  nobody reads the output any more, of a command that has nothing to clean up
+       determined: a check reached no verdict, or nothing in a requested suite could be exercised
+  130  interrupted with Ctrl-C, or its reader left, after cleaning up
+  141  its reader left, and there was nothing to clean up
 
-Only a run that nothing narrows (--only, --service, --plan, a --max-instances that is too low) says "Conformant".`;
+Only a run that nothing narrows (--only, --service, --plan, too low a --max-instances) says "Conformant".`;
 
 const seed = (): Option =>
   new Option(
@@ -168,7 +168,7 @@ function addReport(drydock: Command): void {
     );
 }
 
-/** The command line, without anything behind it: each command loads what it needs when it runs. */
+/** The command line alone: each command loads what it needs when it runs. */
 function createProgram(): Command {
   const drydock = new Command("drydock")
     .description("A whole fake cloud that proves, without a cloud, that a service broker is right.")

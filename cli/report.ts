@@ -10,7 +10,7 @@ function findStream(path: string): string {
   return stats.isDirectory() ? join(path, "run.jsonl") : path;
 }
 
-/** `drydock report RUNS… --out DIR`: writes all reports of finished runs anew. Returns the exit code. @throws UserError CLI_NO_REPORT, ReportError */
+/** `drydock report RUNS… --out DIR`: writes all reports of finished runs again. Returns the exit code. @throws UserError CLI_NO_REPORT, ReportError */
 export async function report(runs: readonly string[], options: { readonly out: string }): Promise<number> {
   const streams = runs.map((run) => ({ run, ...readRun(findStream(run)) }));
   for (const { run, torn } of streams) {

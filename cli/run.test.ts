@@ -21,7 +21,7 @@ beforeAll(() => {
 afterEach(() => vi.restoreAllMocks());
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** What a command prints, and the exit code that it answers with. */
+/** What a command prints, and its exit code. */
 async function outputOf(command: () => Promise<number>): Promise<{ readonly code: number; readonly out: string }> {
   let out = "";
   vi.spyOn(process.stdout, "write").mockImplementation((text) => {
@@ -66,10 +66,10 @@ describe("run --json", () => {
     expect(linesOf(alone.out)).toEqual([second]);
     const again = await outputOf(() => replay("provisioning", { seed: 1, json: true }));
     expect(linesOf(again.out)).toEqual([first]);
-  }, 300_000);
+  });
 });
 
-/** Fails on these seeds. */
+/** A scenario that fails on these seeds. */
 const fragile = (...failing: readonly number[]): Scenario => {
   const result = (seed: number): SeedResult => ({
     seed,
@@ -104,7 +104,7 @@ describe("run", () => {
       expect(failed.out).toContain(text);
   });
 
-  it("says what it does not know", async () => {
+  it("names what it does not know", async () => {
     const options = { seeds: 1, from: 1, version: "0.0.0" };
     const unknown = replay("nothing", { seed: 1 });
     await expect(unknown).rejects.toThrow("there is no scenario nothing (CLI_UNKNOWN_SCENARIO");
@@ -115,7 +115,7 @@ describe("run", () => {
 });
 
 describe("seeds that failed", () => {
-  it("are kept by what they failed on, until they pass", () => {
+  it("are kept by subject until they pass", () => {
     const at = join(folder, "kept");
     const kept = openFailingSeeds(at, "a");
     expect(kept.seeds).toEqual([]);

@@ -9,7 +9,7 @@ import { type FailingSeeds, openFailingSeeds } from "./failing-seeds.ts";
 import { runInterruptibly, openSession, type Session } from "./session.ts";
 import { SCENARIOS } from "../scenarios/scenarios.ts";
 
-/** What the command line of `run` gives. */
+/** The options of `run`. */
 export interface RunOptions {
   readonly seeds: number;
   readonly from: number;
@@ -20,7 +20,7 @@ export interface RunOptions {
   readonly version: string;
 }
 
-/** What the command line of `replay` gives. */
+/** The options of `replay`. */
 export interface ReplayOptions {
   readonly seed: number;
   readonly path?: string;
@@ -52,7 +52,7 @@ const plantedBugFlag = (plantedBug: string | undefined): string =>
 const replayLine = (name: string, { seed }: SeedResult, path: string, plantedBug: string | undefined): string =>
   `${INVOCATION} replay ${name} --seed ${seed} --path "${path}"${plantedBugFlag(plantedBug)}`;
 
-/** Those that failed before come first, each once. */
+/** The seeds to run: those that failed before come first, each once. */
 const seedsInOrder = (known: readonly number[], from: number, count: number): readonly number[] => [
   ...new Set([...known, ...Array.from({ length: count }, (_, at) => from + at)]),
 ];
@@ -80,7 +80,7 @@ function finishedEvent(
   };
 }
 
-/** Lines of JSON instead of a summary; the reports are written all the same. */
+/** Prints lines of JSON instead of a summary; the reports are written nevertheless. */
 function jsonSession(out: string | undefined): Session {
   const writer = out === undefined ? undefined : openReports(out);
   return {

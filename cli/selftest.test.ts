@@ -11,7 +11,7 @@ interface Matrix {
 }
 
 describe("selftest", () => {
-  it("prints the matrix of a suite as JSON, the same by rows and by columns, and ends with 0 when it is sound", async () => {
+  it("prints the matrix of a suite as JSON, the same by rows and columns, and ends with 0 when it is sound", async () => {
     const { code, stdout, stderr } = await drydock(["selftest", "--suite", "isolation", "--json"]);
     expect([code, stderr]).toEqual([0, ""]);
     const { checks, mutants } = JSON.parse(stdout) as Matrix;
@@ -23,7 +23,7 @@ describe("selftest", () => {
     for (const { expected, killedBy } of mutants) expect(killedBy).toEqual(expect.arrayContaining([...expected]));
   });
 
-  it("tells it to a reader", async () => {
+  it("prints it for a reader", async () => {
     const { code, stdout } = await drydock(["selftest", "--suite", "isolation"]);
     expect(code).toBe(0);
     expect(stdout).toMatch(
@@ -31,7 +31,7 @@ describe("selftest", () => {
     );
   });
 
-  it("says which suites there are when it is asked for another", async () => {
+  it("lists the suites when asked for an unknown one", async () => {
     const { code, stderr } = await drydock(["selftest", "--suite", "everything"]);
     expect(code).toBe(2);
     expect(stderr).toMatch(/osb, backup, isolation/);
@@ -49,7 +49,7 @@ describe("selftest", () => {
     expect(stdout).toMatch(/osb: 1 of 1 checks tripped \(100 %\) by 1 mutants; \d+ clean runs; 0 problems/);
   });
 
-  it("names what is near when there is no such check or mutant", async () => {
+  it("suggests similar names when there is no such check or mutant", async () => {
     const { code, stderr } = await drydock(["selftest", "--mutant", "not-bind-conflict-408"]);
     expect(code).toBe(2);
     expect(stderr).toMatch(/no such check or mutant: --mutant not-bind-conflict-408; nearest: .*not-bind-conflict-409/);

@@ -9,7 +9,7 @@ import {
 } from "../conformance/index.ts";
 import { EXIT, UserError } from "./errors.ts";
 
-/** What the command line of `selftest` gives. */
+/** The options of `selftest`. */
 export interface SelftestOptions {
   readonly json?: boolean;
   readonly suite?: string;
@@ -30,7 +30,7 @@ function selectMutantSets(suite: string | undefined): readonly MutantSet[] {
 
 const splitIds = (text: string | undefined): readonly string[] | undefined => text?.split(",").map((id) => id.trim());
 
-/** The sets that have what `--only` and `--mutant` name, narrowed to it. */
+/** The mutant sets, narrowed to what `--only` and `--mutant` name. */
 function narrowSets(sets: readonly MutantSet[], { only, mutant }: SelftestOptions): readonly MutantSet[] {
   if (only === undefined && mutant === undefined) return sets;
   const narrowed = { only: splitIds(only), mutants: splitIds(mutant) };
@@ -44,7 +44,7 @@ function narrowSets(sets: readonly MutantSet[], { only, mutant }: SelftestOption
   throw new UserError("CLI_BAD_OPTION", `no such check or mutant: ${asked}${near}`);
 }
 
-/** Progress on a terminal only, on one line. */
+/** Shows progress on one line, on terminals only. */
 function show(suite: string): (progress: Progress) => void {
   if (!process.stderr.isTTY) return () => {};
   return ({ done, all, broker }) =>
@@ -63,7 +63,7 @@ function print(mutantSet: MutantSet, { matrix, problems }: SelftestResult): void
   );
 }
 
-/** Runs the suites on their mutants, or what `--only` and `--mutant` name of them. 0 when the matrix is sound, 1 when not; what is wrong with it goes to standard error. */
+/** Runs the suites, or what `--only` and `--mutant` name of them, on their mutants. Returns 0 when the matrix is sound, else 1, with the problems on standard error. */
 export async function selftest(options: SelftestOptions): Promise<number> {
   const results: SelftestResult[] = [];
   for (const mutantSet of narrowSets(selectMutantSets(options.suite), options)) {

@@ -13,7 +13,7 @@ import {
 import { catchSignals } from "./cloud.ts";
 import { UserError } from "./errors.ts";
 
-/** What a run is shown and kept as. */
+/** How a run is shown, and where it is kept. */
 export interface SessionOptions {
   /** Folder for run.jsonl and the reports made of it. */
   readonly out?: string | undefined;
@@ -23,10 +23,10 @@ export interface SessionOptions {
   readonly evidence?: boolean | undefined;
 }
 
-/** Takes the events of one run: shows and keeps them as they come, and prints what they amount to at the end. */
+/** Takes the events of one run: shows and keeps them as they come, and prints the result at the end. */
 export interface Session {
   readonly emit: (event: RunEvent) => void;
-  /** Shows a line that no report keeps. */
+  /** Shows a line that goes into no report. */
   readonly say: (line: string) => void;
   /** Writes the reports and prints the summary. Call it also for a run that broke off. */
   readonly finish: () => void;
@@ -63,7 +63,7 @@ export function openSession(options: SessionOptions): Session {
   return { emit, say, finish };
 }
 
-/** Annotations, and the summary on the page of the step. */
+/** Prints annotations, and writes the summary of the step. */
 function reportToGithub(report: Report): void {
   process.stdout.write(`${githubAnnotations(report).join("\n")}\n`);
   const path = process.env["GITHUB_STEP_SUMMARY"];
@@ -79,8 +79,8 @@ function reportToGithub(report: Report): void {
 }
 
 /**
- * Runs work that Ctrl-C asks to stop and clean up. An unhandled rejection asks for the same: what was made is removed before it is
- * thrown, and its text is shown without the objects that it carries, which may hold secrets.
+ * Runs work that Ctrl-C asks to stop and clean up. So does an unhandled rejection: what was made is removed before it is thrown, and its
+ * text is shown without the objects that it carries, which may hold secrets.
  */
 export async function runInterruptibly<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const stopping = new AbortController();
@@ -103,7 +103,7 @@ export async function runInterruptibly<T>(work: (signal: AbortSignal) => Promise
   }
 }
 
-/** The text of a file that the user named, or of `usual` where it exists; else `undefined`. @throws UserError CLI_NO_FILE */
+/** The text of the file that the user named, by default of `usual` where it exists; else `undefined`. @throws UserError CLI_NO_FILE */
 export function readNamedFile(named: string | undefined, usual?: string): string | undefined {
   const path = named ?? (usual !== undefined && existsSync(usual) ? usual : undefined);
   if (path === undefined) return undefined;

@@ -6,7 +6,7 @@ import { publishCloud } from "./cloud-state.ts";
 import { EXIT } from "./errors.ts";
 import { storyPrinter } from "./story.ts";
 
-/** What the command line of `up` gives. */
+/** The options of `up`. */
 interface UpOptions extends Omit<BootOptions, "tell"> {
   readonly json?: boolean;
 }
@@ -28,9 +28,14 @@ export async function up({ json = false, ...options }: UpOptions): Promise<numbe
   }
 }
 
-/** Where everything is, without secrets: those are in `drydock env`. */
+function servedBy(engine: CloudDescription["engines"][number]): string {
+  if ("missing" in engine) return engine.missing;
+  return `${engine.name} ${engine.version}${engine.isEmbedded ? ", embedded" : ""}`;
+}
+
+/** Says where everything is, without secrets: `drydock env` has those. */
 function summary(description: CloudDescription): string {
-  const { block, seed, pace, director, openstack, dns, consul, brokers, control } = description;
+  const { block, seed, pace, director, openstack, dns, consul, brokers, engines, control } = description;
   const paint = paintFor(process.stdout);
   const row = (name: string, text: string): string => `  ${paint("bold", name.padEnd(11))}${text}`;
   return [
@@ -43,6 +48,7 @@ function summary(description: CloudDescription): string {
     ...brokers.map(({ name, url, username }, at) =>
       row(at === 0 ? "brokers" : "", `${url}, user ${username}: ${name}`),
     ),
+    ...engines.map((engine, at) => row(at === 0 ? "data" : "", `${engine.kind}: ${servedBy(engine)}`)),
     row("control", `${control.url}: faults, events, snapshots, laws; with the token DRYDOCK_CONTROL_TOKEN`),
     "",
     "In another terminal:",

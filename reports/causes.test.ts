@@ -19,7 +19,7 @@ function check(id: string, verdict: Verdict, more: Partial<CheckReport> = {}): C
   return { ...info, verdict, durationMs: 0, evidence: [], ...more };
 }
 
-/** Runs whose checks name each other, themselves or nobody as the cause. */
+/** Runs whose checks name each other, themselves or nothing as the cause. */
 const anyTangle: fc.Arbitrary<readonly RunEvent[]> = anyRun.chain((events) => {
   const ids = events.flatMap((event) => (event.type === "check-finished" ? [event.check.id] : []));
   const anyCause = fc.option(fc.constantFrom(...ids, "no-such-check"), { nil: undefined });
@@ -45,7 +45,7 @@ test("every finding stands under exactly one cause, however the checks name each
   );
 });
 
-test("what follows from a finding, or from what follows from it, stands under it", () => {
+test("whatever follows from a finding, directly or not, stands under it", () => {
   const checks = [
     check("root", "fail"),
     check("near", "unknown", { followsFrom: "root" }),
@@ -76,6 +76,6 @@ test("causes are ordered by verdict, then by how binding the requirement is", ()
   expect(groupByCause({ checks }).map(({ root }) => root.id)).toEqual(["must", "open", "should", "may"]);
 });
 
-test("nothing found has no sentence", () => {
+test("no findings, no sentence", () => {
   expect(causesSentence(groupByCause({ checks: [check("sound", "pass")] }))).toBeUndefined();
 });

@@ -10,7 +10,7 @@ export interface Cause {
 
 const LEVELS: readonly Level[] = ["MUST", "SHOULD", "MAY"];
 
-/** The finding at the end of the chain of `followsFrom`; of a chain that bites its tail the first by id. */
+/** The finding at the end of the chain of `followsFrom`; in a circular chain, the first by id. */
 function rootOf(check: CheckReport, found: ReadonlyMap<string, CheckReport>): CheckReport {
   const chain = [check];
   for (let at = check; ; ) {
@@ -44,7 +44,7 @@ export function causesSentence(causes: readonly Cause[]): string | undefined {
   return total === 0 ? undefined : `${count(causes.length, "cause")}, ${count(total, "finding")}`;
 }
 
-/** The heading under which a cause is listed: how binding what is broken is, or that nothing could be determined. */
+/** The heading under which a cause is listed: the level of the broken requirement, or that nothing could be determined. */
 export function rankTitle({ verdict, level }: { readonly verdict: Verdict; readonly level: Level }): string {
   return verdict === "unknown" ? "Not determined" : level;
 }

@@ -3,16 +3,16 @@ import type { Exchange, LeftBehind, RunEvent, Verdict } from "../conformance/run
 import { ReportError } from "./errors.ts";
 import { BODY_CHARS_MAX, type CheckReport, compareValues, type EventOf, type SeedReport } from "./report.ts";
 
-/** One run of the stream, as far as it is collected. */
+/** One run of the stream, as collected so far. */
 export interface FoldedRun {
   readonly header: EventOf<"run-started">;
   finished: EventOf<"run-finished"> | undefined;
-  /** Ids of the checks that came to a verdict in it. */
+  /** Ids of the checks that reached a verdict in it. */
   readonly checks: Set<string>;
   readonly notes: Set<string>;
 }
 
-/** What the events of some runs say, each result once. */
+/** The contents of the events of some runs, with each result once. */
 interface Folding {
   readonly runs: Map<string, FoldedRun>;
   readonly begun: Set<string>;

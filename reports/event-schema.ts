@@ -3,8 +3,8 @@ import { Compile } from "typebox/compile";
 import type { RunEvent } from "../conformance/runner/events.ts";
 
 /**
- * The event stream at the edge: what a line of a run.jsonl must hold before anything inside trusts it. Members that are
- * not named here are tolerated, so that a later writer of the same version may say more.
+ * The event stream at the edge: what a line of a run.jsonl must hold before anything inside trusts it. Unknown members are tolerated, so
+ * that a later writer of the same version may say more.
  */
 const V = Type.Union([Type.Literal(1), Type.Literal(2)]);
 const Text = Type.String();
@@ -138,7 +138,7 @@ const Event = Type.Union([
 
 const compiled = Compile(Event);
 
-/** Whether a parsed line is an event of a version that is read. */
+/** Whether a parsed line is an event of a supported version. */
 export function isRunEvent(value: unknown): value is RunEvent & Static<typeof Event> {
   return compiled.Check(value);
 }

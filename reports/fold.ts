@@ -20,13 +20,13 @@ import {
   VERDICTS,
 } from "./report.ts";
 
-/** The exit code of several shards is the gravest of theirs; a finding is graver than a run that could not be done. */
+/** Exit codes by gravity: several shards have the gravest of theirs, and a finding is graver than a run that could not be done. */
 const EXIT_CODES_WORST_FIRST = [130, 1, 2, 0];
 
 /** The note on a stream of version 1. */
-const NO_SCOPE = "The stream does not tell what the run left out, so that it shows nobody conformant; certify again.";
+const NO_SCOPE = "The stream does not say what the run left out, so it proves nobody conformant; certify again.";
 
-/** The plans of all shards, each once; the reason for the version is the first one's. */
+/** The plans of all shards, each once, with the first shard's reason for the version. */
 function judgedBy(runs: readonly FoldedRun[]): Pick<Report, "judged"> {
   const judged = runs.flatMap(({ header }) => header.judged ?? []);
   const [first] = judged;
@@ -70,7 +70,7 @@ function checksInOrder(checks: Iterable<CheckReport>): CheckReport[] {
   );
 }
 
-/** What was asked for and held by all shards; undefined when one of them does not say (version 1, or a scenario). */
+/** What all shards were asked for and ran; undefined when one of them does not say (version 1, or a scenario). */
 function coverageOfRuns(runs: readonly FoldedRun[], checks: readonly CheckReport[]): Coverage | undefined {
   const held = runs.flatMap(({ header: { scope }, checks: finished }) => (scope ? [{ scope, finished }] : []));
   if (held.length < runs.length) return undefined;
@@ -80,8 +80,8 @@ function coverageOfRuns(runs: readonly FoldedRun[], checks: readonly CheckReport
 const isInterrupted = ({ finished }: FoldedRun): boolean => finished?.exitCode === 130;
 
 /**
- * `counts`: of seeds. The verdict of shards that say what they held is that of all their checks, as if one run had held them: a suite that one shard
- * could not exercise another may have. Of other shards the worst verdict counts.
+ * `counts`: of seeds. Shards that say what they ran have the verdict of all their checks together, as of one run: a suite that one shard
+ * could not exercise, another may have. Of other shards the worst verdict counts.
  */
 function verdictOf(
   counts: Counts,
@@ -99,7 +99,7 @@ function verdictOf(
   return coverage === undefined ? all : verdictOver(all, coverage);
 }
 
-/** How the runs ended; a run that did not leaves the whole without an end. */
+/** How the runs ended; undefined where one of them did not. */
 function ending(runs: readonly FoldedRun[]): Pick<Report, "isComplete" | "finishedAt" | "exitCode"> {
   const ends = runs.flatMap(({ finished }) => (finished ? [finished] : []));
   const finishedAt = ends
@@ -113,8 +113,8 @@ function ending(runs: readonly FoldedRun[]): Pick<Report, "isComplete" | "finish
 }
 
 /**
- * Folds the events of a run, or of several shards one after the other, into its report. Neither the order of the shards
- * nor a shard given twice changes it; of several results for one check or seed the worst counts.
+ * Folds the events of a run, or of several shards one after the other, into its report. Neither their order nor a repeated shard changes
+ * it; of several results for one check or seed the worst counts.
  *
  * @throws ReportError REPORT_NO_RUN for a stream without a beginning
  */
@@ -174,7 +174,7 @@ const OF_SCENARIO: Readonly<Record<Verdict, string>> = {
   "not-applicable": "Nothing was exercised",
 };
 
-/** The members of a report that put its verdict, and what it rests on, into words. */
+/** The members of a report that put its verdict and its basis into words. */
 function statementMembers(
   target: ReportTarget,
   verdict: Verdict,

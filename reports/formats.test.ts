@@ -113,7 +113,7 @@ test("SARIF leads to the specification, to the line of the stream, and to the en
   expect(logicalLocations[0].name).toBe("PUT /v2/service_instances/:instance_id");
 });
 
-test("SARIF of a scenario tells the counterexample", () => {
+test("SARIF of a scenario has the counterexample", () => {
   const { runs } = JSON.parse(JSON.stringify(sarif(scenario, eventLinesOf(EXAMPLE_SCENARIO))));
   expect(runs[0].results).toHaveLength(1);
   expect(runs[0].results[0].message.text).toContain("drydock replay provisioning --seed 2");

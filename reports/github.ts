@@ -3,7 +3,7 @@ import { repeatLines } from "./repeat.ts";
 import { failingSeeds, notExercised, type Report, statement } from "./report.ts";
 import { specificationUrl } from "./specification.ts";
 
-/** GitHub shows ten annotations of each kind for a step and drops the others without a word. */
+/** GitHub shows ten annotations of each kind per step and silently drops the others. */
 export const ANNOTATIONS_MAX = 10;
 
 function escapeData(text: string): string {
@@ -20,9 +20,8 @@ function annotation(command: "error" | "warning" | "notice", title: string, line
 }
 
 /**
- * Workflow commands that GitHub Actions turns into annotations: suites of which nothing was exercised and the worst causes, ten
- * in all, how many more there are, and what the run was.
- * Nothing that a broker answers can end a line, and so none can smuggle in a command of its own.
+ * Workflow commands that GitHub Actions turns into annotations: suites of which nothing was exercised and the worst causes, ten in all, how
+ * many more there are, and what the run was. Nothing that a broker answers can end a line, so none can smuggle in a command.
  */
 export function githubAnnotations(report: Report): readonly string[] {
   const checks = groupByCause(report).map(({ root: check, followers }) => {

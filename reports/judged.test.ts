@@ -10,7 +10,7 @@ import { summaryLines } from "./summary.ts";
 const VERSION = "Judged as 2.17, the newest version that the broker takes (--profile overrides).";
 const plan = (name: string) => ({ service: "db", plan: name });
 
-/** The example run, as one that says what it judges. */
+/** The example run, with what it judges. */
 const judging = (plans: readonly string[], run = "1"): readonly RunEvent[] =>
   EXAMPLE_RUN.map((event) =>
     event.type === "run-started" ? { ...event, run, judged: { plans: plans.map(plan), version: VERSION } } : event,

@@ -1,6 +1,6 @@
 import type { Judged } from "../conformance/runner/events.ts";
 
-/** Plans that a line names; the others are counted. */
+/** How many plans a line names; the others are counted. */
 const PLANS_NAMED_MAX = 4;
 
 /** The plans under test, in a line: `2 plans: db/small, db/large`. */
@@ -11,5 +11,5 @@ export function plansJudged({ plans }: Judged): string {
   return `${count}${named.length === 0 ? "" : `: ${named.join(", ")}`}${more > 0 ? ` and ${more} more` : ""}`;
 }
 
-/** What was judged, in one line: the plans under test, the version of the API and why that one. */
+/** What was judged, in one line: the plans under test, the version of the API and why that version. */
 export const judgedLine = (judged: Judged): string => `${plansJudged(judged)}. ${judged.version}`;

@@ -6,7 +6,7 @@ import { countVerdicts, notExercised, statement, subjectOf } from "./report.ts";
 import { specificationUrl } from "./specification.ts";
 import { element, escapeText } from "./xml.ts";
 
-/** As JUnit counts: a warning is a test that passed, what is unknown is an error, what does not apply is skipped. */
+/** Verdicts in JUnit's terms: a warning is a passed test, unknown is an error, not applicable is skipped. */
 function tally(counts: Counts, durationMs: number) {
   const { fail, unknown, warn, pass } = counts;
   const skipped = counts["not-applicable"];
@@ -118,8 +118,8 @@ function errorCase(name: string, type: string, message: string, text: string): s
 }
 
 /**
- * What is wrong with the run itself has test cases of its own: one that broke off, so that no tool takes the part for the whole,
- * and a suite all of whose checks were skipped, which would look green.
+ * What is wrong with the run itself has test cases of its own: that it broke off, so that no tool takes the part for the whole, and a suite
+ * all of whose checks were skipped, which would look green.
  */
 function runSuite(report: Report): { readonly cases: number; readonly elements: readonly string[] } {
   const cases = notExercised(report).map(({ suite }) =>
@@ -131,15 +131,15 @@ function runSuite(report: Report): { readonly cases: number; readonly elements: 
     ),
   );
   if (!report.isComplete) {
-    const message = "the run did not come to its end";
-    cases.push(errorCase("the run comes to its end", "incomplete", message, report.unfinished.join("\n")));
+    const message = "the run did not finish";
+    cases.push(errorCase("the run finishes", "incomplete", message, report.unfinished.join("\n")));
   }
   if (cases.length === 0) return { cases: 0, elements: [] };
   const attributes = { name: "run", tests: cases.length, failures: 0, errors: cases.length, skipped: 0 };
   return { cases: cases.length, elements: [element("testsuite", attributes, [about(report), ...cases])] };
 }
 
-/** The counts and times of all test suites: the sum of theirs, so that whoever adds up comes to the same. */
+/** The counts and times of all test suites: exactly the sums of theirs. */
 function total(report: Report, runCases: number) {
   const seeds = report.scenarios.flatMap((each) => each.seeds);
   const sum = tally(countVerdicts([...report.checks, ...seeds]), sumMs([...report.checks, ...seeds]));

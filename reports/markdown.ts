@@ -5,15 +5,15 @@ import { type CheckReport, failingSeeds, type Report, subjectOf } from "./report
 import { specificationUrl } from "./specification.ts";
 import { LOOK, noPaint, plain, tally } from "./terminal.ts";
 
-/** What of Markdown and HTML a text of a broker could use to be more than text. */
+/** Characters by which a broker's text could become Markdown or HTML. */
 const MARKUP = /[\\`*_[\]<>#|~&]/g;
 
-/** A text of anybody as text of a Markdown document, on one line. */
+/** Escapes an untrusted text for a Markdown document, on one line. */
 function escapeMarkdown(text: string): string {
   return plain(text).replace(MARKUP, (char) => `&#${char.charCodeAt(0)};`);
 }
 
-/** A block that no line inside can end. */
+/** A code block that no line inside can end. */
 function codeBlock(lines: readonly string[]): string[] {
   const text = lines.map(plain).join("\n");
   const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
@@ -80,7 +80,7 @@ function seedLines(report: Report): string[] {
   ]);
 }
 
-/** Why checks did not apply, the reason that is given most often first. */
+/** Why checks did not apply, most frequent reason first. */
 function notApplicableLines({ checks }: Report): string[] {
   const left = checks.filter(({ verdict }) => verdict === "not-applicable");
   if (left.length === 0) return [];

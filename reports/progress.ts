@@ -3,7 +3,7 @@ import { flagOf } from "../conformance/runner/statement.ts";
 import { type Counts, countVerdicts, subjectOf } from "./report.ts";
 import { BAR_CELLS, cut, LOOK, type Out, type Paint, paintFor, plain } from "./terminal.ts";
 
-/** What a reader of the events so far knows; a fold, so that it can be shown at any moment. */
+/** What the events so far amount to; a fold, so that it can be shown at any moment. */
 interface Progress {
   readonly planned: number;
   readonly done: number;
@@ -14,10 +14,10 @@ interface Progress {
 /** Before the first event. */
 export const NO_PROGRESS: Progress = { planned: 0, done: 0, counts: countVerdicts([]), running: [] };
 
-/** Progress after an event, and what the event is worth printing. */
+/** The progress after an event, and what to print for the event. */
 interface ProgressStep {
   readonly progress: Progress;
-  /** What is worth a line of its own, in both kinds of output. */
+  /** What gets a line of its own, in both kinds of output. */
   readonly lines: readonly string[];
 }
 
@@ -41,7 +41,7 @@ function headLine(event: Extract<RunEvent, { type: "run-started" }>, paint: Pain
   return `${title}${paint("dim", `${profile} · ${planned} ${what}${narrowed}`)}`;
 }
 
-/** A result as it comes in; only what somebody will have to look at is worth a line. */
+/** A result as it comes in; only findings get a line. */
 function resultLine(
   verdict: Verdict,
   name: string,
@@ -57,7 +57,7 @@ function resultLine(
   ];
 }
 
-/** What one event adds to the progress, and the lines it is worth. */
+/** Adds one event to the progress, and gives the lines to print for it. */
 function advance(progress: Progress, event: RunEvent, paint: Paint): ProgressStep {
   switch (event.type) {
     case "run-started":
@@ -99,7 +99,7 @@ export function statusLine(progress: Progress, columns: number, paint: Paint): s
 /** Plain output shows the progress at each tenth of the plan, but not more often than every ten results. */
 const RESULTS_PER_LINE_MIN = 10;
 
-/** For logs that nobody redraws. */
+/** For logs, which can't be redrawn. */
 function plainProgress(before: Progress, after: Progress): string[] {
   const every = Math.max(RESULTS_PER_LINE_MIN, Math.ceil(after.planned / 10));
   if (after.done === before.done || after.done % every !== 0) return [];
@@ -113,13 +113,13 @@ const CLEAR_LINE = "\r\u001b[2K";
 export interface LiveReporter {
   /** Hand it each event as it happens. */
   readonly show: (event: RunEvent) => void;
-  /** Shows a line that is no event: what is waited for. */
+  /** Shows a line that is no event, such as what is being waited for. */
   readonly say: (line: string) => void;
-  /** Takes the redrawn line away; call it before printing anything else, also after an error. */
+  /** Removes the redrawn line; call it before printing anything else, even after an error. */
   readonly end: () => void;
 }
 
-/** Shows a run while it goes on: on a terminal with one line that is redrawn, elsewhere with plain lines only. */
+/** Shows a run in progress: on a terminal with one line that is redrawn, elsewhere with plain lines. */
 export function liveReporter(out: Out, paint: Paint = paintFor(out)): LiveReporter {
   let progress = NO_PROGRESS;
   const isLive = out.isTTY === true;

@@ -8,12 +8,12 @@ function operationIn(body: string): string | undefined {
     if (typeof parsed !== "object" || parsed === null || !("operation" in parsed)) return undefined;
     return typeof parsed.operation === "string" ? parsed.operation : undefined;
   } catch {
-    // The body of an asynchronous answer may be anything, or nothing; the poll goes without an operation then.
+    // The body of an asynchronous answer may be anything or empty; the poll then carries no operation.
     return undefined;
   }
 }
 
-/** What to wait for after a request whose work goes on; `undefined` where it was done at once. */
+/** What to wait for after an asynchronous request; `undefined` where the work was done at once. */
 function waitLine({ request: { method, url }, response }: Exchange): string | undefined {
   if (response?.status !== 202 || method === "GET" || !URL.canParse(url)) return undefined;
   const poll = new URL(url);
@@ -23,7 +23,7 @@ function waitLine({ request: { method, url }, response }: Exchange): string | un
   return `# wait until GET ${poll.href} no longer says "in progress"`;
 }
 
-/** Lines of a shell that repeat what led to a verdict, in order: what has to be made first, what was sent, and when to wait. */
+/** Shell lines that repeat what led to a verdict, in order: what to create first, what was sent, and when to wait. */
 export function repeatLines({ evidence }: Pick<CheckReport, "evidence">): readonly string[] {
   return evidence.flatMap((exchange) => [exchange.curl, waitLine(exchange) ?? []].flat());
 }

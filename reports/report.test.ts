@@ -24,7 +24,7 @@ test("merging in steps is merging at once", () => {
   );
 });
 
-test("a shard given twice counts once", () => {
+test("a repeated shard counts once", () => {
   fc.assert(
     fc.property(anyRun, anyRun, (a, b) => {
       expect(foldRun(mergeRuns(a, b, a))).toEqual(foldRun(mergeRuns(a, b)));
@@ -32,7 +32,7 @@ test("a shard given twice counts once", () => {
   );
 });
 
-test("a shard more never makes the verdict better", () => {
+test("a further shard never improves the verdict", () => {
   fc.assert(
     fc.property(anyRun, anyRun, (a, b) => {
       expect(severity(foldRun(mergeRuns(a, b)).verdict)).toBeLessThanOrEqual(severity(foldRun(a).verdict));
@@ -89,7 +89,7 @@ test("passed seeds beyond the limit are counted and not listed", () => {
   expect(report.scenarios[0]?.counts.pass).toBe(1_500);
 });
 
-test("a check that was begun and never ended is listed", () => {
+test("a check that began and never ended is listed", () => {
   const report = foldRun([started, { v: 1, type: "check-started", check: "catalog-a" }]);
   expect(report.unfinished).toEqual(["catalog-a"]);
   expect(report.verdict).toBe("unknown");

@@ -9,11 +9,11 @@ import type {
   Verdict,
 } from "../conformance/runner/events.ts";
 
-/** The version of report.json. Version 2 tells what was left out, and each line that runs it again. */
+/** The version of report.json. Version 2 adds what was left out, and each command line that runs it again. */
 export const REPORT_VERSION = 2;
-/** Bodies of evidence are cut to this length in a report; the event stream keeps them longer. */
+/** The length to which bodies of evidence are cut in a report; the event stream keeps more. */
 export const BODY_CHARS_MAX = 16_384;
-/** Seeds that passed are listed up to this number; the counts hold all of them. */
+/** How many passed seeds are listed at most; the counts include all. */
 export const PASSED_SEEDS_MAX = 1_000;
 
 /** How many results have each verdict. */
@@ -22,25 +22,25 @@ export type Counts = Readonly<Record<Verdict, number>>;
 export type EventOf<T extends RunEvent["type"]> = Extract<RunEvent, { readonly type: T }>;
 /** What was tested: a broker, or a scenario. */
 export type ReportTarget = EventOf<"run-started">["target"];
-/** What a seed can come to. */
+/** The possible outcomes of a seed. */
 type SeedVerdict = EventOf<"seed-finished">["verdict"];
 
-/** A check and what it came to. */
+/** A check and its outcome. */
 export interface CheckReport extends CheckInfo {
   readonly verdict: Verdict;
-  /** Why not applicable or unknown; what was wrong. One line. */
+  /** Why it is not applicable or unknown, or what was wrong, in one line. */
   readonly reason?: string;
   readonly expected?: string;
   readonly seen?: string;
   /** Id of the check that judges the fault from which this verdict follows. */
   readonly followsFrom?: string;
-  /** Set on a failure that a baseline accepts to the end of a day (UTC): its verdict is a warning. */
+  /** Set on a failure that a baseline accepts to the end of a day (UTC), which makes its verdict a warning. */
   readonly accepted?: { readonly reason: string; readonly until: string };
   readonly durationMs: number;
   readonly evidence: readonly Exchange[];
 }
 
-/** A seed of a scenario and what it came to. */
+/** A seed of a scenario and its outcome. */
 export interface SeedReport {
   readonly seed: number;
   readonly verdict: SeedVerdict;
@@ -51,25 +51,25 @@ export interface SeedReport {
   readonly durationMs: number;
 }
 
-/** A scenario and what its seeds came to. */
+/** A scenario and the outcomes of its seeds. */
 export interface ScenarioReport {
   readonly scenario: string;
   readonly counts: Counts;
   /** Commands executed, over all seeds. */
   readonly steps: number;
-  /** Worst first, then by seed: all that did not pass, and of those that passed the first PASSED_SEEDS_MAX. */
+  /** Worst first, then by seed: all that did not pass, and the first PASSED_SEEDS_MAX that did. */
   readonly seeds: readonly SeedReport[];
 }
 
-/** A suite and what its checks came to. */
+/** A suite and the outcomes of its checks. */
 export interface SuiteReport {
   readonly suite: SuiteName;
   readonly counts: Counts;
-  /** The worst of its checks. A suite whose checks all did not apply is no pass. */
+  /** The worst of its checks. A suite none of whose checks applied is no pass. */
   readonly verdict: Verdict | "not-exercised";
 }
 
-/** What a run came to: a fold of its events, and all that the pages and files below know. */
+/** The outcome of a run: a fold of its events, and all that the other formats know. */
 export interface Report {
   readonly v: typeof REPORT_VERSION;
   readonly target: ReportTarget;
@@ -77,21 +77,21 @@ export interface Report {
   /** The plans under test, of all shards, and why the broker is judged by this version; absent where the stream does not say. */
   readonly judged?: Judged;
   readonly tool: { readonly name: string; readonly version: string };
-  /** The lines that run it again: one, or one for each shard. */
+  /** The command lines that run it again: one for each shard. */
   readonly commands: readonly string[];
-  /** Ids of the runs (shards) that it was made of. */
+  /** Ids of the runs (shards) from which it was made. */
   readonly runs: readonly string[];
   /** ISO 8601, UTC. */
   readonly startedAt: string;
-  /** Missing when a run did not come to its end. */
+  /** Missing when a run did not finish. */
   readonly finishedAt?: string;
   readonly isComplete: boolean;
   readonly planned: number;
   /** The worst of all verdicts; at least `unknown` when the run is not complete, or a suite was not exercised. */
   readonly verdict: Verdict;
-  /** Whether the broker was shown conformant: only by the whole of the suites that were asked for. */
+  /** Whether the broker was proved conformant, which takes the whole of the requested suites. */
   readonly conformant: boolean;
-  /** What the run came to, short. */
+  /** The outcome of the run in a few words. */
   readonly headline: string;
   /** What of each suite was exercised, and what narrowed the run; absent where the stream does not say. */
   readonly exercised?: string;
@@ -102,7 +102,7 @@ export interface Report {
   /** By suite, section and id. */
   readonly checks: readonly CheckReport[];
   readonly scenarios: readonly ScenarioReport[];
-  /** Checks that were begun and never came to a verdict. */
+  /** Checks that began and never reached a verdict. */
   readonly unfinished: readonly string[];
   readonly leftBehind: readonly LeftBehind[];
   readonly notes: readonly string[];
@@ -110,7 +110,7 @@ export interface Report {
 
 /** All verdicts, worst first. */
 export const VERDICTS: readonly Verdict[] = ["fail", "unknown", "warn", "pass", "not-applicable"];
-/** Order of texts and numbers, for `sort`. */
+/** Orders texts and numbers, for `sort`. */
 export const compareValues = <T>(a: T, b: T): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** How many results have each verdict. */
@@ -125,22 +125,22 @@ export function subjectOf(target: ReportTarget): string {
   return target.kind === "broker" ? target.url : `scenario ${target.name}`;
 }
 
-/** Headline and what it rests on, in one line. */
+/** The headline and its basis, in one line. */
 export function statement({ headline, exercised }: Pick<Report, "headline" | "exercised">): string {
   return exercised === undefined ? headline : `${headline}. ${exercised}`;
 }
 
-/** Suites of which checks were held and none found anything out. */
+/** Suites whose checks ran without exercising anything. */
 export function notExercised(report: Report): readonly SuiteReport[] {
   return report.suites.filter(({ verdict }) => verdict === "not-exercised");
 }
 
-/** The results that somebody has to look at, worst first. */
+/** The findings, worst first. */
 export function findings(report: Pick<Report, "checks">): readonly CheckReport[] {
   return VERDICTS.slice(0, 3).flatMap((verdict) => report.checks.filter((check) => check.verdict === verdict));
 }
 
-/** The seeds that did not hold, with the scenario they belong to. */
+/** The seeds that did not hold, with their scenarios. */
 export function failingSeeds(report: Report): readonly (SeedReport & { readonly scenario: string })[] {
   return report.scenarios.flatMap(({ scenario, seeds }) =>
     seeds.filter(({ verdict }) => verdict !== "pass").map((seed) => ({ ...seed, scenario })),

@@ -4,13 +4,13 @@ import { type CheckReport, failingSeeds, findings, notExercised, type Report, st
 import { repeatLines } from "./repeat.ts";
 import { specificationUrl } from "./specification.ts";
 
-/** A broker has no source here, so that a result points to the line of the event stream that proves it. */
+/** A broker has no source here, so a result points to the line of the event stream that proves it. */
 const ARTIFACT = "run.jsonl";
 
-/** The line of run.jsonl, from 1, at which a check (by its id) or a seed (`scenario/seed`) came to its verdict. */
+/** The line of run.jsonl, from 1, at which a check (by its id) or a seed (`scenario/seed`) reached its verdict. */
 export type EventLines = ReadonlyMap<string, number>;
 
-/** Where each verdict stands in a stream; of several for one check or seed the last. */
+/** The line of each verdict in a stream; of several for one check or seed, the last. */
 export function eventLinesOf(events: Iterable<RunEvent>): EventLines {
   const lines = new Map<string, number>();
   let line = 0;
@@ -46,7 +46,7 @@ function ruleOf(id: string, check: CheckReport, profile: string | undefined): Ru
   };
 }
 
-/** Each clause that a check of the run judges, also those that hold, so that a tool can tell mended from not run. */
+/** Each clause that a check of the run judges, including those that hold, so that a tool can distinguish fixed from not run. */
 function rulesOf(report: Report): Rule[] {
   const rules = new Map<string, Rule>();
   for (const check of report.checks) {
@@ -78,7 +78,7 @@ function locationOf(report: Report, name: string, lines: EventLines, endpoint = 
   };
 }
 
-/** Method and route of the request that is accused, ids left out: what a reader looks for in the broker's source. */
+/** Method and route of the accused request, without ids: what a reader looks for in the broker's source. */
 function endpointOf(check: CheckReport): string | undefined {
   const accused = check.evidence.find(({ setup }) => setup !== true);
   if (accused === undefined || !URL.canParse(accused.request.url)) return undefined;
@@ -119,7 +119,7 @@ function seedResult(report: Report, seed: ReturnType<typeof failingSeeds>[number
   };
 }
 
-/** What the run was, for whoever would take a file without results for a clean bill. */
+/** What the run was, so that nobody takes a file without results for a clean bill of health. */
 function invocationsOf(report: Report) {
   const level = notExercised(report).length > 0 || !report.isComplete ? "error" : "note";
   return report.commands.map((commandLine) => ({
@@ -130,7 +130,7 @@ function invocationsOf(report: Report) {
   }));
 }
 
-/** SARIF 2.1.0: clause ids are the rules; failures are errors, violated SHOULDs warnings, what stayed unknown a note. */
+/** SARIF 2.1.0: clause ids are the rules; failures are errors, violated SHOULDs warnings, unknowns notes. */
 export function sarif(report: Report, lines: EventLines): object {
   const results = [
     ...findings(report).map((check) => checkResult(report, check, lines)),

@@ -18,7 +18,7 @@ const verdict = fc.constantFrom<Verdict>("pass", "pass", "pass", "warn", "fail",
 const verdicts = fc
   .tuple(...SCOPED_IDS.map(() => verdict))
   .map((all) => Object.fromEntries(SCOPED_IDS.map((id, at) => [id, all[at] ?? "pass"])));
-/** For each check the shard that holds it. */
+/** The shard that runs each check. */
 const placing = fc.tuple(...SCOPED_IDS.map(() => fc.nat(3)));
 
 function shardsOf(placed: readonly number[], of: Readonly<Record<string, Verdict>>): readonly (readonly RunEvent[])[] {
@@ -38,7 +38,7 @@ const FACES: Readonly<Record<string, (report: ReturnType<typeof foldRun>) => str
   GitHub: (report) => githubAnnotations(report).join("\n"),
 };
 
-test("shards that hold every check once come to what one run of the whole comes to", () => {
+test("shards that together run every check once give the result of one whole run", () => {
   fc.assert(
     fc.property(verdicts, placing, (of, placed) => {
       const [whole, merged] = [
@@ -52,7 +52,7 @@ test("shards that hold every check once come to what one run of the whole comes 
   );
 });
 
-test("shards without one check are called by what they hold, whatever it came to", () => {
+test("shards that lack a check are named by what they ran, whatever the outcome", () => {
   fc.assert(
     fc.property(verdicts, placing, fc.constantFrom(...SCOPED_IDS), (of, placed, missing) => {
       const kept = SCOPED_IDS.filter((id) => id !== missing);
@@ -68,7 +68,7 @@ test("shards without one check are called by what they hold, whatever it came to
 const holds = (events: readonly RunEvent[], id: string): boolean =>
   events.some((event) => event.type === "check-finished" && event.check.id === id);
 
-test("runs against one plan each are no run against all plans", () => {
+test("runs against one plan each don't add up to a run against all plans", () => {
   const small = scopedRun({ run: "a", verdicts: {}, narrowedBy: [{ by: "plan", to: "small" }] });
   const large = scopedRun({ run: "b", verdicts: {}, narrowedBy: [{ by: "plan", to: "large" }] });
   const report = foldRun(mergeRuns(small, large));
@@ -84,7 +84,7 @@ test("the line that reruns each shard is reported", () => {
 });
 
 describe.each(Object.entries(FACES))("%s", (_name, face) => {
-  test("calls a narrowed run by what was run, never conformant", () => {
+  test("names a narrowed run by what was run, never conformant", () => {
     const text = face(foldRun(scopedRun({ run: "r", verdicts: {}, only: ["catalog-a", "catalog-b"] })));
     expect(text).not.toContain("Conformant");
     expect(text).toContain("2 of 6 checks: passed");
@@ -98,12 +98,12 @@ describe.each(Object.entries(FACES))("%s", (_name, face) => {
     expect(face(report)).toContain("Exercised: osb 4 of 4 checks, backup none of 2 checks");
   });
 
-  test("calls the whole, exercised, conformant", () => {
+  test("calls a whole and exercised run conformant", () => {
     expect(face(foldRun(scopedRun({ run: "r", verdicts: {} })))).toContain("Conformant in osb and backup");
   });
 });
 
-test("an old stream can be read, and shows nobody conformant", () => {
+test("an old stream can be read, and proves nobody conformant", () => {
   const passed = EXAMPLE_RUN.map((event): RunEvent => {
     if (event.type === "check-finished") return { ...event, v: 1, verdict: "pass" };
     return event.type === "run-finished" ? { ...event, v: 1, verdict: "pass", exitCode: 0 } : { ...event, v: 1 };
@@ -111,10 +111,10 @@ test("an old stream can be read, and shows nobody conformant", () => {
   expect(passed.every(isRunEvent)).toBe(true);
   const report = foldRun(passed);
   expect(report).toMatchObject({ verdict: "pass", conformant: false, headline: "10 checks: passed" });
-  expect(report.notes).toContainEqual(expect.stringContaining("does not tell what the run left out"));
+  expect(report.notes).toContainEqual(expect.stringContaining("does not say what the run left out"));
 });
 
-test("a run that was interrupted is not known, however green it was", () => {
+test("an interrupted run is unknown, however green it was", () => {
   const stopped = scopedRun({ run: "r", verdicts: {} }).map((event) =>
     event.type === "run-finished" ? { ...event, exitCode: 130 } : event,
   );

@@ -28,7 +28,14 @@ test.each([
   );
 });
 
-test("other suites, and sections that a release does not have, are at no address", () => {
+test("other suites, and sections that a release does not have, have no address", () => {
   expect(specificationUrl({ suite: "backup", section: "Provisioning" }, "osb-2.17")).toBeUndefined();
   expect(specificationUrl({ suite: "osb", section: "Binding Rotation" }, "osb-2.13")).toBeUndefined();
 });
+
+test.each(["valueOf", "__proto__", "constructor"])(
+  "a section called %s, as a stream may say, has no address",
+  (section) => {
+    expect(specificationUrl({ suite: "osb", section }, "osb-2.17")).toBeUndefined();
+  },
+);

@@ -1,11 +1,11 @@
 import type { SuiteName } from "../conformance/runner/events.ts";
 
-/** Where a section stands from a minor version of the specification on: file and anchor. */
+/** Where a section is, from a minor version of the specification on: file and anchor. */
 type Place = readonly [since: number, file: "spec.md" | "profile.md", anchor: string];
 
 /**
- * Sections of the Open Service Broker API by the headings of 2.17, each with where it stands in each release; earlier releases name
- * and place some otherwise. Source: spec.md and profile.md at the tags v2.11 to v2.17 of openservicebrokerapi/servicebroker.
+ * Sections of the Open Service Broker API by the headings of 2.17, each with its place in each release; earlier releases name and place
+ * some differently. Source: spec.md and profile.md at the tags v2.11 to v2.17 of openservicebrokerapi/servicebroker.
  */
 const PLACES: Readonly<Record<string, readonly Place[]>> = {
   "Change Policy for Minor Versions": [
@@ -113,8 +113,8 @@ function minorOf(profile: string | undefined): number {
 }
 
 /**
- * The address of a section in the release of the specification that a run judged by; `undefined` for sections of other suites, and
- * for one that the release does not have.
+ * The URL of a section in the release of the specification by which a run judged; `undefined` for sections of other suites, and for those
+ * that the release does not have.
  */
 export function specificationUrl(
   { suite, section }: { readonly suite: SuiteName; readonly section: string },
@@ -122,7 +122,9 @@ export function specificationUrl(
 ): string | undefined {
   if (suite !== "osb") return undefined;
   const minor = minorOf(profile);
-  const place = PLACES[section]?.findLast(([since]) => since <= minor);
+  // A section comes from a stream: a name that every object has, such as `valueOf`, is no section.
+  const places = Object.hasOwn(PLACES, section) ? PLACES[section] : undefined;
+  const place = places?.findLast(([since]) => since <= minor);
   if (place === undefined) return undefined;
   const [, file, anchor] = place;
   return `https://github.com/openservicebrokerapi/servicebroker/blob/v2.${minor}/${file}#${anchor}`;

@@ -31,7 +31,7 @@ function write(...events: readonly RunEvent[]): string {
   return writer.path;
 }
 
-test("what is written is read again, event for event", () => {
+test("what is written can be read back, event for event", () => {
   fc.assert(
     fc.property(anyRun, (events) => {
       expect(readRun(write(...events)).events).toEqual(JSON.parse(JSON.stringify(events)));
@@ -40,7 +40,7 @@ test("what is written is read again, event for event", () => {
   );
 });
 
-test("a stream cut off anywhere behind its first line can be read, and the torn line is reported", () => {
+test("a stream cut off anywhere after its first line can be read, and the torn line is reported", () => {
   const path = write(started, { v: 1, type: "note", text: "grüße, 漢字" }, { v: 1, type: "check-started", check: "a" });
   const whole = readFileSync(path);
   const first = whole.indexOf(0x0a) + 1;
@@ -82,13 +82,13 @@ test("an unknown version is refused even on a torn last line", () => {
   expect(() => readRun(path)).toThrow("REPORT_UNKNOWN_VERSION");
 });
 
-test("an event longer than a line may be is cut and says so", () => {
+test("an event longer than a line may be is cut, and says so", () => {
   const line = lineOf({ v: 1, type: "note", text: "ü".repeat(RUN_LINE_BYTES_MAX) });
   expect(Buffer.byteLength(line)).toBeLessThanOrEqual(RUN_LINE_BYTES_MAX);
   expect(parseLine(line, "x")).toMatchObject({ text: expect.stringContaining("characters cut]") });
 });
 
-test("a line longer than the limit is refused before it is read whole", () => {
+test("a line over the limit is refused before it is read completely", () => {
   const path = write(started);
   appendFileSync(path, "x".repeat(RUN_LINE_BYTES_MAX + 1));
   expect(() => readRun(path)).toThrow("REPORT_LINE_TOO_LONG");

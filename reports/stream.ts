@@ -3,7 +3,7 @@ import { RUN_EVENT_VERSIONS, type RunEvent } from "../conformance/runner/events.
 import { ReportError } from "./errors.ts";
 import { isRunEvent } from "./event-schema.ts";
 
-/** No line of a run.jsonl is longer; the writer cuts the bodies of the evidence until its event fits. */
+/** The longest line of a run.jsonl; the writer cuts bodies of evidence until the event fits. */
 export const RUN_LINE_BYTES_MAX = 4 * 1024 * 1024;
 const READ_CHUNK_BYTES = 256 * 1024;
 const NEWLINE = 0x0a;
@@ -16,7 +16,7 @@ function cutTo(charsMax: number) {
 }
 
 /**
- * One event as a line, newline included, never longer than RUN_LINE_BYTES_MAX: its longest strings are cut, and say so.
+ * Writes one event as a line, newline included, never longer than RUN_LINE_BYTES_MAX: its longest strings are cut, and say so.
  *
  * @throws ReportError REPORT_LINE_TOO_LONG for an event that is long without a long string
  */
@@ -48,8 +48,7 @@ export function parseLine(line: string, where: string): RunEvent {
 }
 
 /**
- * Appends events to a file, each whole and at once, so that a run that is killed leaves a stream that can be read.
- * Truncates what was there.
+ * Appends events to a file, each completely and at once, so that a killed run leaves a readable stream. Truncates an existing file.
  *
  * @throws ReportError REPORT_CANNOT_WRITE
  */
@@ -80,14 +79,14 @@ export class RunWriter {
   }
 }
 
-/** The last line of a stream whose writer was killed in the middle of it. */
+/** The incomplete last line of a stream whose writer was killed. */
 export interface TornLine {
   /** Counted from 1. */
   readonly line: number;
   readonly bytes: number;
 }
 
-/** A stream as it was read. */
+/** A stream that has been read. */
 export interface RunStream {
   readonly events: readonly RunEvent[];
   readonly torn?: TornLine;
@@ -129,8 +128,8 @@ function openStream(path: string): number {
 }
 
 /**
- * Reads a run.jsonl. A last line without its newline that does not parse is the mark of a killed writer: it is left
- * out and reported as `torn`. Any other line that is no event is an error. A stream begins with `run-started`.
+ * Reads a run.jsonl. A last line that has no newline and does not parse is the mark of a killed writer: it is left out and reported as
+ * `torn`. Any other line that is no event is an error. A stream begins with `run-started`.
  *
  * @throws ReportError
  */
@@ -163,8 +162,7 @@ function subjectOf(event: RunEvent & { type: "run-started" }): string {
 }
 
 /**
- * The shards of a run as one stream: merging is replaying one after the other. Reports made of it don't depend on the
- * order, nor on a shard given twice.
+ * Merges the shards of a run into one stream, one after the other. Reports made of it depend neither on the order nor on repeated shards.
  *
  * @throws ReportError REPORT_DIFFERENT_SUBJECTS when the shards had different targets or profiles
  */

@@ -9,15 +9,15 @@ import { BAR_CELLS, bar, cut, LOOK, noPaint, type Paint, plain, type Style, tall
 /** How a summary is shown. */
 export interface SummaryOptions {
   readonly paint?: Paint;
-  /** Where the HTML report lies, as the reader would open it. */
+  /** The path of the HTML report, as the reader would open it. */
   readonly reportPath?: string;
-  /** Causes shown, and failing seeds; the others are counted. Default 20. */
+  /** How many causes and failing seeds are shown; the others are counted. Default 20. */
   readonly findingsMax?: number;
   /** Shows under each cause its clause and the lines that repeat it. Default false. */
   readonly evidence?: boolean;
 }
 
-/** Causes, and failing seeds, on a screen. */
+/** How many causes and failing seeds fit a screen. */
 const FINDINGS_MAX = 20;
 
 const VERDICT_STYLE: Readonly<Record<Verdict, Style>> = {
@@ -32,7 +32,7 @@ function field(name: string, value: string | undefined, paint: Paint): string[] 
   return value === undefined ? [] : [`      ${paint("dim", name.padEnd(9))} ${value}`];
 }
 
-/** Ids of followers named on a line; the others are counted. */
+/** How many followers a line names; the others are counted. */
 const FOLLOWERS_MAX = 4;
 
 function followerLines(followers: readonly CheckReport[], paint: Paint): string[] {
@@ -42,13 +42,13 @@ function followerLines(followers: readonly CheckReport[], paint: Paint): string[
   return field("follow", `${named.join(", ")}${rest > 0 ? ` and ${rest} more` : ""}`, paint);
 }
 
-/** What was wrong, in a line: what was seen where that is known, else the reason. */
+/** What was wrong, in one line: what was seen where that is known, else the reason. */
 function whatOf({ seen, reason }: CheckReport): string | undefined {
   const what = seen === undefined ? reason : `seen: ${seen}`;
   return what === undefined ? undefined : cut(plain(what), WHAT_CHARS_MAX);
 }
 
-/** Longest account of what was wrong, in characters; the reports have it whole. */
+/** The longest account of what was wrong, in characters; the reports have all of it. */
 const WHAT_CHARS_MAX = 140;
 
 function evidenceLines(check: CheckReport, paint: Paint): string[] {
@@ -130,7 +130,7 @@ function leftBehindLines(report: Report, paint: Paint): string[] {
   return [head, ...report.leftBehind.map(({ curl }) => `      ${plain(curl)}`), ""];
 }
 
-/** Where the curl lines are, for whoever has only this summary; with them on show, how to give the secret that they leave out. */
+/** Where a reader of the summary finds the curl lines; where they are shown, how to supply the secret that they leave out. */
 function evidenceHint(report: Report, options: SummaryOptions, paint: Paint): string[] {
   const shown = [
     ...(options.evidence === true ? findings(report).flatMap(repeatLines) : []),
@@ -154,7 +154,7 @@ function resultCount(report: Report): number {
   return Object.values(report.counts).reduce((sum, count) => sum + count, 0);
 }
 
-/** The end of a run for a person: what holds, what does not with clause and curl line, and where the report lies. */
+/** The end of a run for a person: what holds, what does not, with clause and curl line, and where the report is. */
 export function summaryLines(report: Report, options: SummaryOptions = {}): string[] {
   const paint = options.paint ?? noPaint;
   const subject = [plain(subjectOf(report.target)), report.profile].filter(Boolean).join(" · ");

@@ -41,7 +41,7 @@ test("plain output of any run has lines only: no control characters, no redrawin
   );
 });
 
-test("a terminal gets one line that is redrawn and taken away at the end", () => {
+test("a terminal gets one line that is redrawn, and removed at the end", () => {
   const out = fakeOut(true);
   const live = liveReporter(out, noPaint);
   for (const event of EXAMPLE_RUN) live.show(event);
@@ -64,7 +64,7 @@ test("the redrawn line is never wider than the terminal", () => {
   );
 });
 
-test("a log tells of the progress at most at each tenth", () => {
+test("a log shows the progress at most at each tenth", () => {
   const out = fakeOut(false);
   const live = liveReporter(out, noPaint);
   const [started] = EXAMPLE_SCENARIO;
@@ -172,7 +172,7 @@ test("findings beyond the limit are counted, and a run that broke off says so", 
   expect(text).toContain("Did not finish");
 });
 
-test("a story names who acts once in a row", () => {
+test("a story names the same actor once in a row", () => {
   const lines = timelineLines([
     { atMs: 0, who: "operator", text: "creates a VM" },
     { atMs: 41_000, who: "nova", text: "BUILD" },

@@ -33,13 +33,13 @@ export const LOOK: Readonly<Record<Verdict, { mark: string; style: Style; word: 
   "not-applicable": { mark: "–", style: "dim", word: "not applicable" },
 };
 
-/** On one line and without anything that moves a cursor or hides a word: what a broker answers is not to be trusted. */
+/** Puts a text on one line, without anything that moves a cursor or hides a word: a broker's answers can't be trusted. */
 export function plain(text: string): string {
   const oneLine = stripVTControlCharacters(text).replaceAll(/\s+/gu, " ");
   return oneLine.replaceAll(/[\p{Cc}\p{Cf}\p{Surrogate}]/gu, "�").trim();
 }
 
-/** The text, cut to a width in characters, with an ellipsis where something is missing. */
+/** Cuts a text to a width in characters, with an ellipsis where something is missing. */
 export function cut(text: string, widthMax: number): string {
   const chars = Array.from(text);
   if (chars.length <= widthMax) return text;
@@ -65,7 +65,7 @@ export function bar(counts: Counts, cells: number, paint: Paint): string {
 
 const TALLY_ORDER: readonly Verdict[] = ["pass", "fail", "unknown", "warn", "not-applicable"];
 
-/** `12 passed · 1 failed`; what did not occur is not named. */
+/** `12 passed · 1 failed`, without verdicts that did not occur. */
 export function tally(counts: Counts, paint: Paint): string {
   return TALLY_ORDER.filter((verdict) => counts[verdict] > 0)
     .map((verdict) => paint(LOOK[verdict].style, `${counts[verdict]} ${LOOK[verdict].word}`))

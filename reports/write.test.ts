@@ -32,7 +32,7 @@ test("a folder gets the stream and all reports, and the report is the fold of th
   expect(report).toEqual(foldRun(readRun(paths.stream).events));
 });
 
-test("a run that is killed leaves its own stream and no verdict of an earlier run", () => {
+test("a killed run leaves its own stream, and no verdict of an earlier run", () => {
   writeReports(dir, EXAMPLE_RUN);
   const script = `
     import { openReports } from ${JSON.stringify(new URL("./write.ts", import.meta.url).href)};

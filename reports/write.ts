@@ -11,7 +11,7 @@ import type { Report } from "./report.ts";
 import { type EventLines, eventLinesOf, sarif } from "./sarif.ts";
 import { RunWriter, readRun } from "./stream.ts";
 
-/** What `--out DIR` gets beside the stream; each is made of the report alone. */
+/** What `--out DIR` gets besides the stream; each is made from the report alone. */
 const FILES = {
   json: ["report.json", (report: Report) => `${JSON.stringify(report, null, 2)}\n`],
   html: ["report.html", reportHtml],
@@ -39,7 +39,7 @@ function pathsIn(dir: string): ReportPaths {
   };
 }
 
-/** Writes beside and renames, so that a reader sees the old file or the new one, never a half. */
+/** Writes another file and renames it, so that a reader sees the old file or the new one, never half of it. */
 function replaceFile(path: string, text: string): void {
   writeFileSync(`${path}.part`, text);
   renameSync(`${path}.part`, path);
@@ -62,7 +62,7 @@ function writeFiles(report: Report, lines: EventLines, paths: ReportPaths): void
   });
 }
 
-/** The report of a run, and where its files lie. */
+/** The report of a run, and the paths of its files. */
 export interface WrittenReports {
   readonly report: Report;
   readonly paths: ReportPaths;
@@ -70,15 +70,15 @@ export interface WrittenReports {
 
 /** Takes the events of one run and makes its files. */
 export interface ReportWriter {
-  /** Hand it each event as it happens; it lies in run.jsonl when this returns. */
+  /** Hand it each event as it happens; the event is in run.jsonl when this returns. */
   readonly record: (event: RunEvent) => void;
-  /** Replays what was recorded into all the files. Call it also for a run that broke off. */
+  /** Writes all the files from what was recorded. Call it even for a run that broke off. */
   readonly finish: () => WrittenReports;
 }
 
 /**
- * Opens `dir` (made if missing) for a run: its events go to run.jsonl while it goes on, and the reports of an earlier
- * run are removed, so that a run that is killed leaves its own stream and nobody else's verdict.
+ * Opens `dir` (created if missing) for a run: events are written to run.jsonl as they happen, and the reports of an earlier run are
+ * removed, so that a killed run leaves its own stream and no other verdict.
  *
  * @throws ReportError REPORT_CANNOT_WRITE
  */
@@ -101,7 +101,7 @@ export function openReports(dir: string): ReportWriter {
   };
 }
 
-/** Writes the stream and all reports of events that are at hand. @throws ReportError */
+/** Writes the stream and all reports of given events. @throws ReportError */
 export function writeReports(dir: string, events: Iterable<RunEvent>): WrittenReports {
   const writer = openReports(dir);
   for (const event of events) writer.record(event);

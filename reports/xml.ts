@@ -1,6 +1,6 @@
 /** The little XML that reports need. Whatever a broker answered, the result is a well-formed XML 1.0 document. */
 
-/** All that XML 1.0 has no way to hold, not even escaped: most control characters, lone surrogates, U+FFFE and U+FFFF. */
+/** What XML 1.0 can't hold, not even escaped: most control characters, lone surrogates, U+FFFE and U+FFFF. */
 // oxlint-disable-next-line no-control-regex
 const NOT_XML = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|\p{Surrogate}/gu;
 const ENTITIES: Readonly<Record<string, string>> = {
@@ -13,7 +13,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "\r": "&#13;",
 };
 
-/** Shows what XML cannot hold as its code point, so that a reader of the report still sees that it was there. */
+/** Replaces what XML can't hold by its code point, so that a reader of the report still sees that it was there. */
 function holdable(text: string): string {
   return text.replace(NOT_XML, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }

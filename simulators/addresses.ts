@@ -5,7 +5,7 @@
  *   .0.0/20     management: the director and the platform's own VMs
    .128.0/18   service instances
  *   .240.0/24   floating addresses
- *   .250.1      drydock itself: who owns the block, and the control API
+ *   .250.1      drydock itself: the lock of the block, and the control API
  *   .250.10     the OpenStack controller, every service at its usual port
  */
 export interface AddressPlan {
@@ -16,7 +16,7 @@ export interface AddressPlan {
   readonly floating: Subnet;
   readonly controller: string;
   readonly director: string;
-  /** Where the world is steered from. */
+  /** Where the control API listens. */
   readonly control: string;
   /** The first of the Consul servers: it answers for names. */
   readonly consul: string;
@@ -62,5 +62,5 @@ export const CONSUL_DNS_PORT = 8600;
 export const BROKER_PORT = 3000;
 /** Of the agent beside each data service. */
 export const AGENT_PORT = 3100;
-/** Of the API that steers the world, at `.250.1`: no part of the simulated cloud. */
+/** Of the control API, at `.250.1`: not part of the simulated cloud. */
 export const CONTROL_PORT = 7701;

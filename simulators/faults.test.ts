@@ -36,7 +36,7 @@ function control(world: World): (rule: unknown) => HttpReply {
     service.receive(makeRequest("POST", "/_drydock/faults", { headers, body: JSON.stringify(rule) })) as HttpReply;
 }
 
-/** The place of a source of points in the cloud. */
+/** Where a source of points is in the cloud. */
 const SOURCES: Readonly<Record<string, string>> = {
   agent: "calls that the director makes to the agent of a VM",
   bosh: "routes of the director",
@@ -89,7 +89,7 @@ function sections(world: World): Readonly<Record<string, string>> {
   };
 }
 
-/** The document with the sections that follow from the code written anew, each behind its mark. */
+/** The document with its generated sections rewritten, each after its mark. */
 function renew(document: string, world: World): string {
   return Object.entries(sections(world)).reduce((text, [name, section]) => {
     const mark = `<!-- ${name}: kept by simulators/faults.test.ts -->`;
@@ -104,7 +104,7 @@ describe("docs/faults.md", async () => {
   const world = createWorld({ signing });
   const document = readFileSync(DOCUMENT, "utf8");
 
-  it("says what the code does (UPDATE_DOCS=1 rewrites it)", () => {
+  it("agrees with the code (UPDATE_DOCS=1 rewrites it)", () => {
     const renewed = renew(document, world);
     if (process.env.UPDATE_DOCS === "1") writeFileSync(DOCUMENT, renewed);
     expect(document).toBe(renewed);
@@ -140,7 +140,7 @@ describe("every point of the world", () => {
     }
   };
 
-  it("takes the effects that it declares and refuses all others", () => {
+  it("accepts the effects that it declares and refuses all others", () => {
     const wrong = points.flatMap(({ point, effects }) =>
       EFFECT_KINDS.filter((kind) => {
         const expected = effects.includes(kind) ? "" : "FAULT_WRONG_EFFECT";
@@ -150,7 +150,7 @@ describe("every point of the world", () => {
     expect(wrong).toEqual([]);
   });
 
-  it("says what each of its attributes is, and refuses any other", () => {
+  it("describes each of its attributes, and refuses any other", () => {
     const wrong = points.flatMap(({ point, effects: [kind = "error"], attributes = {} }) => {
       const refusalFor = (name: string): string => refusalOf({ point, match: { [name]: "*" }, effect: SAMPLES[kind] });
       const bad = Object.entries(attributes).filter(([name, { prose }]) => prose === "" || refusalFor(name) !== "");

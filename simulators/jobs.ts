@@ -58,7 +58,7 @@ export function wireJobs({ kernel, net, dns, dataservices, behaviours }: Parts):
       migrate: (_context, fromDisk, toDisk) => dataservices.copyDisk(fromDisk, toDisk),
     });
   }
-  // What lay on a volume is gone with it. The journal says when; the change is an event of its own.
+  // The data on a volume goes with it. The journal says when, and the change is an event of its own.
   kernel.onTimer<{ disk: string }>("world/disk-gone", ({ disk }) => dataservices.destroyDisk(disk));
   kernel.journal.listen(({ source, kind, subject }) => {
     if (source === "cinder" && kind === "volume.gone") kernel.timer(0, "world/disk-gone", { disk: subject });

@@ -27,11 +27,11 @@ import {
 } from "./kernel/index.ts";
 import { makeKeys, type LiveKeys } from "./live/keys.ts";
 
-/** Whatever a client can be answered by. */
+/** Every kind of listener. */
 const LISTENERS = ["http", "https", "local", "msw", "dns-udp", "dns-tcp"] as const;
 type Listener = (typeof LISTENERS)[number];
 
-/** How an exchange ended for the client, and what it had got by then. */
+/** How an exchange ended for the client, and what it had received by then. */
 interface Seen {
   /** `whole`: the answer is complete. `broken`: the connection broke. `silent`: nothing came. */
   readonly end: "whole" | "broken" | "silent";
@@ -42,7 +42,7 @@ interface Seen {
   readonly bytes?: number;
 }
 
-/** What must be seen, and how often the work has been done by then; or that the rule is refused when it is armed. */
+/** What must be seen, and how often the work must have been done; or that the rule is refused when it is armed. */
 type Row = { readonly seen: Seen; readonly worked: number } | "refused";
 
 const BODY = JSON.stringify({ title: "Moby Dick" });
@@ -51,7 +51,7 @@ const OLD = "10.0.0.1";
 const NEW = "10.0.0.2";
 const ANSWERED = (address: string): Row => ({ seen: { end: "whole", status: "NOERROR", body: address }, worked: 0 });
 
-/** What each effect is on a listener that speaks HTTP. */
+/** What each effect does on an HTTP listener. */
 const HTTP: Readonly<Record<EffectKind, Row>> = {
   reply: { seen: { end: "whole", status: 503, body: "busy", bytes: 4 }, worked: 0 },
   delay: WHOLE,
@@ -105,7 +105,7 @@ const EFFECTS_OF: { readonly [K in EffectKind]: (listener: Listener) => Effect &
   stale: () => ({ kind: "stale", ageMs: 5000 }),
 };
 
-/** A client that can ask, and go in the middle of the answer. */
+/** A client that can ask, and leave in the middle of the answer. */
 interface Asked {
   readonly seen: Promise<Seen>;
   readonly hangUp: () => void;
@@ -146,7 +146,7 @@ function library(kernel: Kernel): { readonly service: Service; readonly worked: 
   return { service, worked: () => worked };
 }
 
-/** What came over a connection, until it ended one way or another. */
+/** What arrived over a connection until it ended. */
 async function receiveAll(
   socket: Socket,
   isComplete: (bytes: Buffer) => boolean,
@@ -155,7 +155,7 @@ async function receiveAll(
   return new Promise((resolve) => {
     socket.on("data", (chunk: Buffer) => {
       chunks.push(chunk);
-      // Long answers are cut here, and read to their end.
+      // Long answers are truncated here, but read to their end.
       if (chunks.length > 50 || !isComplete(Buffer.concat(chunks))) return;
       socket.destroy();
       resolve([Buffer.concat(chunks), "whole"]);
@@ -165,7 +165,7 @@ async function receiveAll(
   });
 }
 
-/** Status and body of as much of an HTTP message as there is; `length` is what its head promises. */
+/** Status and body of an HTTP message as far as it arrived; `length` is what its head promises. */
 function messageIn(bytes: Buffer): { status: number; body: Buffer; length: number } | undefined {
   const split = bytes.indexOf("\r\n\r\n");
   if (split < 0) return undefined;
@@ -238,7 +238,7 @@ async function httpRig(listener: "http" | "https" | "local" | "msw"): Promise<Ri
 
 const QUESTION = buildQuery("alias.node.consul. A", 7, undefined);
 
-/** A whole DNS message; one that stops in its middle has its length alone. */
+/** A complete DNS message; of one that stops in the middle, only the length. */
 function answerIn(message: Buffer, end: Seen["end"]): Seen {
   try {
     const { rcode, answer } = readReply(message);
@@ -260,7 +260,7 @@ function overTcp(port: number): Asked {
   return { seen, hangUp: () => socket.destroy() };
 }
 
-/** Asks once more behind the question: when that is answered, what has not been answered never will be. */
+/** Asks again after the question: once that is answered, an unanswered question never will be. */
 function overUdp(kernel: Kernel, port: number): Asked {
   const socket = createSocket("udp4");
   const seen = (async (): Promise<Seen> => {
@@ -340,7 +340,7 @@ describe.each(LISTENERS)("faults on %s", (listener) => {
     kernel.faults.disarm();
   });
 
-  it("a client that vanishes while it is delayed leaves work that is done when the rule is disarmed, if not before", async () => {
+  it("when a client vanishes during a delay, its work is done once the rule is disarmed, if not before", async () => {
     const { kernel, point } = rig;
     const before = rig.worked();
     kernel.faults.arm({ point, effect: { kind: "delay", delayMs: 86_400_000 } });
@@ -409,7 +409,7 @@ describe.each(["http", "https"] as const)("a listener over %s", (listener) => {
     };
   };
 
-  it("answers what can't be written with the service's own 500, says why, and goes on", async () => {
+  it("answers with the service's own 500 where a reply can't be written, says why, and goes on", async () => {
     const reported: unknown[] = [];
     let isBad = true;
     const answer = (): HttpReply => ({ status: 200, headers: isBad ? { "X A": "1" } : {}, body: "good" });
@@ -420,7 +420,7 @@ describe.each(["http", "https"] as const)("a listener over %s", (listener) => {
     expect(await served.ask().seen).toMatchObject({ end: "whole", body: "good" });
   });
 
-  it("lets all the bytes arrive that an answer is cut to, however slowly they are read", async () => {
+  it("delivers all the bytes that are left of a cut answer, however slowly they are read", async () => {
     const bytes = 12_000_000;
     await using served = await listen(() => text(200, "x".repeat(2 * bytes)));
     served.kernel.faults.arm({ point: "library:GET /book", effect: { kind: "truncate", bytes } });
@@ -433,7 +433,7 @@ describe.each(["http", "https"] as const)("a listener over %s", (listener) => {
     expect(await served.ask(reads).seen).toMatchObject({ end: "broken", status: 200, bytes });
   });
 
-  it("sends an answer without a body whole before it ends the connection that is to be cut", async () => {
+  it("sends a bodiless answer completely before it cuts the connection", async () => {
     await using served = await listen(() => empty(204));
     served.kernel.faults.arm({ point: "library:GET /book", effect: { kind: "truncate", bytes: 0 } });
     expect(await served.ask().seen).toEqual({ end: "broken", status: 204, body: "", bytes: 0 });

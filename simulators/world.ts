@@ -17,7 +17,7 @@ export { expectsVm } from "./bosh/index.ts";
 export interface WorldOptions {
   /** The seed of ids, durations and faults. Default 1. */
   readonly seed?: number | string;
-  /** What passwords, keys and tokens are drawn from. Default: the seed; then whoever knows it knows them. */
+  /** The key from which passwords, keys and tokens are drawn. Default: the seed, so that whoever knows the seed knows them. */
   readonly secretKey?: string;
   /** `virtual` jumps from event to event (default), `wall` follows the clock of this machine. */
   readonly time?: "virtual" | "wall";
@@ -67,9 +67,9 @@ export interface World {
   /** What jobs of VMs do in this world, by name of the job. */
   readonly behaviours: JobBehaviours;
   readonly directorAddress: string;
-  /** The director answers at its address from now on: whoever has deployed it calls this. */
+  /** Lets the director answer at its address; called once it is deployed. */
   startDirector(): void;
-  /** What somebody at this address sends from and waits by. */
+  /** The environment of code at this address. */
   environmentAt(address: string): Environment;
   /** Secrets of this name: the same each time it is called. */
   secretsOf(name: string): SecretStream;
@@ -77,13 +77,13 @@ export interface World {
   run<T>(work: () => Promise<T>): Promise<T>;
   /** Every service with the address and port at which it answers. */
   endpoints(): readonly Endpoint[];
-  /** May `source` connect to `address:port`? The security groups of the VM there say so; an address that no VM has is open to nobody. */
+  /** Whether `source` may connect to `address:port`, by the security groups of the VM there; an address without a VM is open to nobody. */
   admits(source: string, address: string, port: number): boolean;
   /** See laws.ts. */
   findBrokenLaws(...further: readonly Law[]): readonly string[];
 }
 
-/** A service with the place at which it answers. */
+/** A service with the address and port at which it answers. */
 export interface Endpoint {
   readonly name: string;
   readonly service: Service;

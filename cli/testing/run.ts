@@ -16,7 +16,7 @@ export interface CommandResult {
 /** A command while it runs. */
 export interface RunningCommand {
   readonly child: ChildProcess;
-  /** Of its standard output. Rejects when it ends without one. */
+  /** The first line of its standard output. Rejects when it ends without one. */
   readonly firstLine: Promise<string>;
   readonly ended: Promise<CommandResult>;
 }
@@ -41,7 +41,7 @@ export function startDrydock(args: readonly string[], env: Readonly<Record<strin
       reject,
     );
   });
-  // Whoever waits for its end only need not know.
+  // Callers that wait only for the end don't handle this rejection.
   firstLine.catch(() => {});
   return { child, firstLine, ended };
 }

@@ -27,7 +27,7 @@ async function tokenOf({ uaaUrl, client, clientSecret, caCert }: Director): Prom
   return (JSON.parse(await textOf(message)) as { access_token: string }).access_token;
 }
 
-/** Uploads a stemcell of this size, made while it is sent, over TLS; answers with the status and the task's address. */
+/** Uploads a stemcell of this size, generated while it is sent, over TLS; returns the status and the task's URL. */
 export async function uploadStemcell(director: Director, sizeMib: number): Promise<{ status: number; task: string }> {
   const block = randomBytes(MIB);
   const hash = createHash("sha1");

@@ -168,7 +168,7 @@ export class OsbClient {
 
   /** Waits until the operation that `answer` began has ended; see `pollUntilEnded`. @throws NoAnswer */
   async settle(offer: Offer, answer: Answer): Promise<EndedOperation> {
-    if (answer.status !== 202) return { state: isSuccess(answer) ? "succeeded" : "refused", answer, polls: [] };
+    if (answer.status !== 202) return this.#endedAtOnce(answer);
     const { clock } = this.settings;
     const wait: Wait = { operation: answer.operation, planName: offer.plan.name, sinceMs: clock.nowMs() };
     this.#memory.waits.add(wait);
@@ -181,19 +181,28 @@ export class OsbClient {
           : patienceMs(this.settings, offer, answer, this.#memory.longestMs),
         shortestMs: this.#memory.shortestMs(offer, answer),
       });
-      this.#noteEnd(offer, ended, clock.nowMs() - wait.sinceMs);
+      this.#noteEnd(offer, ended, wait);
       return ended;
     } finally {
       this.#memory.waits.delete(wait);
     }
   }
 
-  #noteEnd(offer: Offer, ended: EndedOperation, tookMs: number): void {
+  #endedAtOnce(answer: Answer): EndedOperation {
+    if (!isSuccess(answer)) return { state: "refused", answer, polls: [] };
+    this.room.noteEnd({ sinceMs: this.settings.clock.nowMs(), tookMs: 0, quickestMs: 0 });
+    return { state: "succeeded", answer, polls: [] };
+  }
+
+  #noteEnd(offer: Offer, ended: EndedOperation, { sinceMs }: Wait): void {
+    const tookMs = this.settings.clock.nowMs() - sinceMs;
     const { state, answer } = ended;
     const { operation, instanceId, bindingId, intent } = answer;
     // What races with another operation may rightly never end.
     if (state === "timed-out" && intent !== "race") this.#memory.noteTimeout(offer, ended);
+    if (this.#memory.endsNothing) this.room.noteEndless();
     if (state === "timed-out" || state === "unreadable") return;
+    this.room.noteEnd({ sinceMs, tookMs, quickestMs: this.#memory.shortestMs(offer, answer) });
     this.#memory.noteEnd(offer, answer, tookMs);
     if (state === "failed") return;
     if (operation === "update") this.#memory.noteUpdate(instanceId, { body: answer.sent }, true);

@@ -1,3 +1,13 @@
+/** An operation of the broker that has ended. */
+export interface EndedWork {
+  /** When it was begun, in milliseconds since 1970. */
+  readonly sinceMs: number;
+  /** How long it took, in milliseconds; 0 where it was done at once. */
+  readonly tookMs: number;
+  /** The least that one of its kind took on its plan before, in milliseconds; 0 where none has ended. */
+  readonly quickestMs: number;
+}
+
 /** Room for service instances at the broker, as far as one client may use it. */
 export interface Room {
   /** Waits for room for an instance, unless it has some. Rejects when there will be none. */
@@ -13,6 +23,10 @@ export interface Room {
   hand(instanceId: string, to: Room): void;
   /** Takes over an instance together with its room. */
   adopt(instanceId: string): void;
+  /** An operation has ended. How long it took says how much room the run may take up at once. */
+  noteEnd(work: EndedWork): void;
+  /** The broker ends nothing, however little it has to do: to go slowly is of no use. */
+  noteEndless(): void;
 }
 
 /** For a client that nobody limits. */
@@ -22,4 +36,6 @@ export const BOUNDLESS: Room = {
   yield: () => false,
   hand: () => {},
   adopt: () => {},
+  noteEnd: () => {},
+  noteEndless: () => {},
 };

@@ -36,6 +36,8 @@ export class RunMemory {
   silences = 0;
   /** The longest that an operation of the run took, in milliseconds; 0 when none has ended. */
   longestMs = 0;
+  /** Operations that did not end in time. */
+  #timeouts = 0;
   readonly #experience = new Map<string, Experience>();
   /** The plans that each instance may have, the likeliest first: a deletion has to name the current one. */
   readonly #plans = new Map<string, readonly string[]>();
@@ -70,6 +72,7 @@ export class RunMemory {
 
   /** An operation did not end in time. */
   noteTimeout(offer: Offer, ended: EndedOperation): void {
+    this.#timeouts++;
     const experience = this.#of(offer, ended.answer.operation);
     experience.timeouts++;
     experience.endless = ended;
@@ -90,7 +93,13 @@ export class RunMemory {
 
   /** Whether operations of a kind on a plan do not end: then none is waited for, or each check would cost its whole patience. */
   isStalled(offer: Offer, operation: Operation): boolean {
-    return this.#of(offer, operation).timeouts >= TIMEOUTS_MAX;
+    const { timeouts } = this.#of(offer, operation);
+    return timeouts >= TIMEOUTS_MAX || (timeouts > 0 && this.endsNothing);
+  }
+
+  /** Whether several operations of the run have run out of time, and none has ever ended. */
+  get endsNothing(): boolean {
+    return this.longestMs === 0 && this.#timeouts >= TIMEOUTS_MAX;
   }
 
   /** The least that an operation of a kind on a plan took, in milliseconds; 0 when none is known to have ended. */

@@ -2,7 +2,7 @@ import { isIPv6 } from "node:net";
 import { Ajv, type ValidateFunction } from "ajv";
 import type { Level } from "../runner/events.ts";
 import type { JsonObject } from "../client/http/json.ts";
-import type { Operation } from "../client/answer.ts";
+import type { Answer, Operation } from "../client/answer.ts";
 
 import bindingMetadata from "./bodies/binding-metadata.json" with { type: "json" };
 import binding from "./bodies/binding.json" with { type: "json" };
@@ -64,6 +64,18 @@ const WRITTEN = [
 
 /** Every rule about the body of an answer, in the order of the specification's headings. */
 export const BODY_RULES: readonly BodyRule[] = WRITTEN.map((row) => ({ at: [], isRequired: false, ...row }));
+
+/** The check that demands an object as the body of such an answer; undefined where no clause does. */
+export function bodyCheckOf(
+  { operation, status }: Pick<Answer, "operation" | "status">,
+  minor: SpecMinor,
+): string | undefined {
+  const rule = BODY_RULES.find(
+    ({ on, status: statuses, member, since = 0, until = 99 }) =>
+      member === "" && on.includes(operation) && statuses.includes(status) && since <= minor && minor <= until,
+  );
+  return rule === undefined ? undefined : (rule.id ?? rule.clauses[0]);
+}
 
 const ajv = new Ajv({ strict: false, logger: false });
 ajv.addFormat("absolute-url", (value) => URL.canParse(value));

@@ -44,9 +44,9 @@ import { updatingInstanceRequestChecks } from "./checks/updating-a-service-insta
 import { urlPropertiesChecks } from "./checks/url-properties.ts";
 import { vendorExtensionFieldsChecks } from "./checks/vendor-extension-fields.ts";
 import type { OsbCheck } from "./define.ts";
+import { triedElsewhere } from "./elsewhere.ts";
 
-/** Every check of the OSB API, by the headings of the specification and in their order. */
-export const OSB_CHECKS: readonly OsbCheck[] = [
+const CHECKS: readonly OsbCheck[] = [
   ...changePolicyForMinorVersionsChecks,
   ...apiVersionHeaderChecks,
   ...originatingIdentityChecks,
@@ -93,3 +93,6 @@ export const OSB_CHECKS: readonly OsbCheck[] = [
   ...contextObjectChecks,
   ...responseBodyChecks,
 ];
+
+/** Every check of the OSB API, by the headings of the specification and in their order. */
+export const OSB_CHECKS: readonly OsbCheck[] = CHECKS.map(triedElsewhere);

@@ -29,10 +29,10 @@ export class OsbContext {
   #borrowed: LiveInstance[] = [];
   readonly #changedInstances = new Set<LiveInstance>();
 
-  constructor(platform: OsbClient, shared: Shared) {
+  constructor(platform: OsbClient, shared: Shared, run: RunContext = shared.run) {
     this.platform = platform;
     this.shared = shared;
-    this.run = shared.run;
+    this.run = run;
   }
 
   get minor(): SpecMinor {
@@ -50,7 +50,13 @@ export class OsbContext {
 
   /** The same context with another client: for a story that several checks share. */
   with(platform: OsbClient): OsbContext {
-    return new OsbContext(platform, this.shared);
+    return new OsbContext(platform, this.shared, this.run);
+  }
+
+  /** The same context, with these plans before all others. */
+  preferring(first: readonly Offer[]): OsbContext {
+    const offers = [...first, ...this.run.offers.filter((offer) => !first.includes(offer))];
+    return new OsbContext(this.platform, this.shared, { ...this.run, offers });
   }
 
   /** An instance that other checks use before and after this one. Do not change it: take `fresh` for that. */
@@ -89,10 +95,15 @@ export class OsbContext {
     return provisionInstance(this.shared, this.platform, offer, parameters);
   }
 
-  /** Binds an instance and waits for the end. @throws NoAnswer, Verdicted when the bind does not succeed */
+  /**
+   * Binds an instance and waits for the end. A refusal may be for being early, which is another check's finding: it is asked once more.
+   *
+   * @throws NoAnswer, Verdicted when the bind does not succeed
+   */
   async bindTo(live: LiveInstance, id: string = this.platform.newId()): Promise<LiveBinding> {
-    const answer = await this.bind(live, id);
-    const settled = await this.platform.settle(live.offer, answer);
+    const first = await this.platform.settle(live.offer, await this.bind(live, id));
+    const settled =
+      first.state === "refused" ? await this.platform.settle(live.offer, await this.bind(live, id)) : first;
     if (settled.state === "succeeded") return { live, id, bound: settled };
     throw new Verdicted(obstacleIn("bind", settled));
   }
@@ -121,6 +132,18 @@ export class OsbContext {
       ...(options.text === undefined ? { body: this.provisionBody(offer) } : {}),
       ...options,
     });
+  }
+
+  /**
+   * The same for an instance that is new: a 5xx is a finding only where it comes again, as a broker may stumble over something else. The
+   * answer says under which id.
+   */
+  async provisionNew(offer: Offer, options: RequestOptions = {}): Promise<Answer> {
+    const answer = await this.provision(offer, this.platform.newId(), options);
+    if (answer.status < 500) return answer;
+    const removal = await this.platform.deprovision(offer, answer.instanceId, { intent: "cleanup" });
+    await this.platform.settle(offer, removal);
+    return this.provision(offer, this.platform.newId(), options);
   }
 
   bind(live: Pick<LiveInstance, "offer" | "id">, bindingId: string, options: RequestOptions = {}): Promise<Answer> {

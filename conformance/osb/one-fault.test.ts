@@ -1,14 +1,17 @@
 import { describe, expect, it } from "vitest";
 import type { Operation } from "../client/answer.ts";
+import { parseJson } from "../client/http/json.ts";
+import { TransportError } from "../client/http/transport.ts";
 import type { SpecMinor } from "../client/spec-version.ts";
 import { certify } from "../runner/certify.ts";
 import { createMemoryBroker } from "./memory-broker/broker.ts";
 import { MEMORY_CATALOG } from "./memory-broker/catalog.ts";
-import { asTransport } from "./memory-broker/http.ts";
+import { asTransport, jsonOf, reply, type WireRequest } from "./memory-broker/http.ts";
 import type { BrokerMode } from "./memory-broker/mode.ts";
 import { instead, is, status, success } from "./mutants/changes.ts";
-import { all, isAuthorized, isKnown, isPending, not } from "./mutants/conditions.ts";
-import { alter, combine, pretend } from "./mutants/middleware.ts";
+import { all, isAuthorized, isKnown, isPending, lacks, not } from "./mutants/conditions.ts";
+import { alter, combine, pretend, rewrite } from "./mutants/middleware.ts";
+import { operationOf } from "./mutants/operations.ts";
 import { type Middleware, mutate } from "./mutants/traffic.ts";
 import { osbSuite } from "./suite.ts";
 
@@ -25,6 +28,11 @@ interface Faulty {
   /** Checks that are unknown of themselves. */
   readonly unknown?: readonly string[];
 }
+
+const isJson = ({ text }: WireRequest): boolean => "json" in parseJson(Buffer.from(text));
+
+const FIRST_PLAN = "5f0b4c8e-0000-4000-8000-000000000101";
+const isOfFirstPlan = (request: WireRequest): boolean => jsonOf(request)["plan_id"] === FIRST_PLAN;
 
 const polls: readonly Operation[] = ["poll-instance", "poll-binding"];
 const deletions: readonly Operation[] = ["deprovision", "unbind"];
@@ -114,6 +122,99 @@ const BROKERS: readonly Faulty[] = [
       return isAuthorized(request, memory) || response.status !== 401 ? response : { ...response, status: 403 };
     },
     findings: ["auth-401-malformed-header", "auth-401-wrong-password"],
+  },
+  {
+    name: "never answers a body that is no JSON",
+    middleware: (request, next) =>
+      ["PUT", "PATCH"].includes(request.method) && !isJson(request)
+        ? Promise.reject(new TransportError("timeout", "no complete answer within 60000 ms"))
+        : next(request),
+    findings: ["provision-malformed-body-400", "bind-malformed-400", "update-malformed-400"],
+  },
+  {
+    name: "closes the connection on a body that is no JSON",
+    middleware: (request, next) =>
+      ["PUT", "PATCH"].includes(request.method) && !isJson(request)
+        ? Promise.reject(new TransportError("reset", "socket hang up"))
+        : next(request),
+    findings: ["provision-malformed-body-400", "bind-malformed-400", "update-malformed-400"],
+  },
+  {
+    name: "stumbles over the first provision of each plan",
+    middleware: (request, next, memory) => {
+      const { plan_id: plan } = jsonOf(request);
+      const key = `stumbled ${String(plan)}`;
+      const isOrdinary = operationOf(request) === "provision" && isAuthorized(request, memory);
+      if (!isOrdinary || memory.facts.has(key) || !JSON.stringify(MEMORY_CATALOG).includes(`"${String(plan)}"`))
+        return next(request);
+      memory.facts.set(key, true);
+      return Promise.resolve(reply(500, { description: "Another process has the lock." }));
+    },
+    findings: [],
+  },
+  {
+    name: "makes no instance of its first plan, and takes a bind without service_id",
+    middleware: combine(
+      pretend(["provision"], all(isAuthorized, isOfFirstPlan), 500, { description: "A null pointer." }),
+      rewrite(["bind"], lacks("service_id"), (request, memory) => {
+        const { service_id } = memory.asked.get(request.path.slice(0, 3).join("/")) ?? {};
+        return { ...request, text: JSON.stringify({ ...jsonOf(request), service_id }) };
+      }),
+    ),
+    findings: ["provision-creates-resource", "bind-missing-service-id-400"],
+  },
+  {
+    name: "never compares a provision with the instance that is there, nor with the one in progress",
+    middleware: alter(["provision"], is(409), instead(200)),
+    mode: "async",
+    findings: ["provision-conflict-409"],
+  },
+  {
+    name: "serves no polls, and answers 202 also to who cannot wait",
+    middleware: combine(
+      alter(["poll-instance"], () => true, instead(501), isAuthorized),
+      rewrite(
+        ["provision"],
+        () => true,
+        (request) => ({ ...request, query: { accepts_incomplete: "true" } }),
+      ),
+    ),
+    mode: "async",
+    findings: ["lastop-instance-available", "async-needs-accepts-incomplete"],
+  },
+  {
+    name: "deletes instances without a word, where every body is to be an object",
+    middleware: alter(["deprovision"], is(200), (response) => ({ ...response, text: "" })),
+    minor: 13,
+    findings: ["deprovision-200-body"],
+  },
+  {
+    name: "passes over parameters that are no object, where no schema is published",
+    middleware: rewrite(
+      ["provision"],
+      (request) => typeof jsonOf(request)["parameters"] === "string" && !isOfFirstPlan(request),
+      (request) => ({ ...request, text: JSON.stringify({ ...jsonOf(request), parameters: {} }) }),
+    ),
+    findings: ["provision-wrong-type-400"],
+  },
+  {
+    name: "wants a parameter for each bind, and says so with a 500",
+    middleware: pretend(["bind"], isAuthorized, 500, { description: 'must pass JSON configuration with field "uri"' }),
+    findings: [],
+    unknown: ["bind-creates-binding"],
+  },
+  {
+    name: "takes each second repeat of a provision for a new one",
+    middleware: (request, next, memory) => {
+      const key = `repeats ${request.path.join("/")}`;
+      if (operationOf(request) !== "provision" || !isKnown(request, memory)) return next(request);
+      const count = Number(memory.facts.get(key) ?? 0) + 1;
+      memory.facts.set(key, count);
+      return next(request).then((response) =>
+        response.status === 200 && count % 2 === 0 ? { ...response, status: 201 } : response,
+      );
+    },
+    findings: ["provision-identical-200"],
   },
 ];
 

@@ -19,7 +19,7 @@ it("gives back the place of an idle instance that cannot be removed, so that nob
   const platform = {
     newId: () => "i",
     endlessProvision: () => undefined,
-    provision: async (_offer: Offer, id: string) => room.take(id).then(() => ({ status: 201 })),
+    provision: async (_offer: Offer, id: string) => room.take(id).then(() => ({ status: 201, instanceId: id })),
     settle: async (_offer: Offer, answer: unknown) => ({ state: "succeeded", answer, polls: [] }),
     deprovision: () => Promise.reject(new Error("hung up")),
   };

@@ -8,6 +8,7 @@ import { NoRoom } from "../runner/quota.ts";
 import type { RunContext } from "../runner/suite.ts";
 import { obstacleIn } from "./model/stages.ts";
 import { provisionBodyFor } from "./request-bodies.ts";
+import { provisionPatiently } from "./sequences/patient-provision.ts";
 import type { EndedOperation } from "../client/polling.ts";
 
 /** An instance that exists. */
@@ -121,11 +122,11 @@ export async function provisionInstance(
     platform.room.free(id);
     throw new Verdicted(obstacleIn("provision", endless));
   }
-  const answer = await platform.provision(offer, id, {
+  const answer = await provisionPatiently(shared, platform, offer, id, {
     query: { accepts_incomplete: "true" },
     body: { ...provisionBodyFor(shared.run, offer), ...(parameters === undefined ? {} : { parameters }) },
   });
   const provisioned = await platform.settle(offer, answer);
-  if (provisioned.state === "succeeded") return { offer, id, provisioned };
+  if (provisioned.state === "succeeded") return { offer, id: answer.instanceId, provisioned };
   throw new Verdicted(obstacleIn("provision", provisioned));
 }

@@ -1,4 +1,4 @@
-import type { Room } from "../client/room.ts";
+import type { EndedWork, Room } from "../client/room.ts";
 import type { Claimant, Peak, Quota } from "./quota.ts";
 
 /** One client's share of the places. */
@@ -71,6 +71,14 @@ export class Berth implements Room {
     const units = 1 + this.#spare;
     this.#spare = 0;
     return this.#quota.backOff(units, peak, isPlain);
+  }
+
+  noteEnd(work: EndedWork): void {
+    this.#quota.noteEnd(work);
+  }
+
+  noteEndless(): void {
+    this.#quota.hurry();
   }
 
   /** Gives back what was not used; what is held is given back when it is freed. */

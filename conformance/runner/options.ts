@@ -36,7 +36,7 @@ export interface CertifyOptions extends TargetOptions {
   readonly plans?: "first" | "all";
   /** Checks side by side: most of their time they wait. Default 64. */
   readonly jobs?: number;
-  /** Service instances at once. Default 48. */
+  /** Most service instances at once; a run begins with few, and takes more while the broker does not slow down. Default 64. */
   readonly maxInstances?: number;
   /** Ends the run after so many milliseconds with the verdicts that there are; the rest is unknown. Default: no limit. */
   readonly maxTimeMs?: number;

@@ -1,4 +1,6 @@
+import type { EndedWork } from "../client/room.ts";
 import { Actors } from "./actors.ts";
+import { Pace } from "./pace.ts";
 
 /** Who asks for places. Stories are waited for by checks that may hold places, so some places are theirs alone. */
 export type Claimant = "check" | "story";
@@ -56,11 +58,13 @@ export class Quota {
   readonly #peaks = new Set<Peak>();
   #isReclaiming = false;
   readonly #waiting: Waiter[] = [];
+  readonly #pace: Pace;
   readonly #reclaim: () => Promise<boolean>;
 
   constructor(max: number, reclaim: () => Promise<boolean> = async () => false) {
     this.#allowed = max;
     this.#max = max;
+    this.#pace = new Pace(max);
     this.#reclaim = reclaim;
     this.actors = new Actors(() => this.#resolveDeadlock());
   }
@@ -100,6 +104,12 @@ export class Quota {
 
   release(units: number): void {
     this.#used -= units;
+    void this.#admitNext();
+  }
+
+  /** An operation on an instance has ended: how long it took says whether the broker can bear more at once. */
+  noteEnd(work: EndedWork): void {
+    this.#pace.note(work);
     void this.#admitNext();
   }
 
@@ -148,8 +158,18 @@ export class Quota {
   }
 
   #maxFor(claimant: Claimant, units: number): number {
-    if (claimant === "story") return this.#max;
-    return Math.max(this.#max - STORY_PLACES, Math.min(this.#max, units), Math.ceil(this.#max / 2));
+    const max = Math.min(this.#max, Math.max(this.#pace.window, units));
+    if (claimant === "story") return max;
+    return Math.max(max - STORY_PLACES, Math.min(max, units), Math.ceil(max / 2));
+  }
+
+  /** Gives more places at once from now on, by default as many as there are. Whether somebody waits who may get one for it. */
+  hurry(places = this.#max): boolean {
+    if (this.#pace.window >= this.#max) return false;
+    this.#pace.widenTo(places);
+    const isWaitedFor = this.#waiting.length > 0;
+    void this.#admitNext();
+    return isWaitedFor;
   }
 
   /** A story may pass a check that waits, never another story; nor does a check pass anybody. */
@@ -176,7 +196,7 @@ export class Quota {
   /** When everybody waits, one gives up, so that the others go on: one that has places, else a story that those wait for who have. */
   #resolveDeadlock(): void {
     setImmediate(() => {
-      if (this.actors.areWorking || this.#isReclaiming) return;
+      if (this.actors.areWorking || this.#isReclaiming || this.hurry(2 * this.#pace.window)) return;
       const loser =
         this.#waiting.findLast(({ isHolding }) => isHolding) ??
         this.#waiting.findLast(({ claimant }) => claimant === "story") ??

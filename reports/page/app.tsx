@@ -21,7 +21,7 @@ function useFilter(): [Filter, (filter: Filter) => void] {
   return [filter, change];
 }
 
-/** A slash goes to the search field, as in most places where one can search. */
+/** The slash key focuses the search field, as it does on most sites. */
 function useSlash(search: { readonly current: HTMLInputElement | null }): void {
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
@@ -34,7 +34,7 @@ function useSlash(search: { readonly current: HTMLInputElement | null }): void {
   }, [search]);
 }
 
-/** On paper nothing can be opened: what somebody has to look at is printed open, and closed again afterwards. */
+/** Nothing can be opened on paper: findings are printed open, and closed again afterwards. */
 function usePrintOpen(): void {
   useEffect(() => {
     let opened: HTMLDetailsElement[] = [];
@@ -54,7 +54,7 @@ function usePrintOpen(): void {
   }, []);
 }
 
-/** A report lists the first of very many seeds that passed; it says so where somebody may look for the others. */
+/** Says, where a reader may look for more, that a report lists only the first of very many passed seeds. */
 function Unlisted({ report }: { report: Report }) {
   return report.scenarios.map(({ scenario, counts, seeds }) => {
     const listed = seeds.length - counts.fail - counts.unknown;

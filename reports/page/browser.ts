@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Browser, chromium } from "@playwright/test";
 
-/** On a machine that is busy. */
+/** A generous limit, for busy machines. */
 const START_MS_MAX = 240_000;
 
 interface Executable {
@@ -13,8 +13,8 @@ interface Executable {
 }
 
 /**
- * The Chromium of the npm package. It comes with the libraries that a bare machine lacks, but unpacks them only on
- * Lambda; for the length of the call the environment says that this is one.
+ * The Chromium of the npm package. It brings the libraries that a bare machine lacks, but unpacks them only on Lambda; during the call the
+ * environment claims to be Lambda.
  */
 async function findPackagedChromium(): Promise<Executable> {
   const before = process.env["AWS_EXECUTION_ENV"];
@@ -30,7 +30,7 @@ async function findPackagedChromium(): Promise<Executable> {
   }
 }
 
-/** DRYDOCK_CHROMIUM names an executable; without it the one of the npm package is taken. Throws when none starts. */
+/** Starts the executable that DRYDOCK_CHROMIUM names, by default that of the npm package. Throws when it does not start. */
 export async function launchBrowser(): Promise<Browser> {
   const named = process.env["DRYDOCK_CHROMIUM"];
   const { path, env } = named === undefined ? await findPackagedChromium() : { path: named };

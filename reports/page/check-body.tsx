@@ -22,7 +22,7 @@ function Comparison({ expected, seen }: { expected?: string | undefined; seen?: 
   );
 }
 
-/** The section by name, and where the run is of a public specification as a link to it. */
+/** The section by name, and as a link where the specification is public. */
 function Section({ check, profile }: { check: CheckReport; profile: string | undefined }) {
   const url = specificationUrl(check, profile);
   return url === undefined ? (

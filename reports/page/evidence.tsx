@@ -44,7 +44,7 @@ function Answer({ exchange: { response, error } }: { exchange: Exchange }) {
   return <Message title={title} headers={response.headers} body={response.body} />;
 }
 
-/** A data service answers without a status: what it said is in the body. */
+/** A data service answers without a status: its answer is in the body. */
 function statusOf({ response }: Exchange): { readonly text: string; readonly look: "good" | "odd" | "bad" } {
   if (response === undefined) return { text: "no answer", look: "bad" };
   const { status } = response;

@@ -6,7 +6,7 @@ import type { Grouping } from "./list.tsx";
 import { Bar } from "./overview.tsx";
 import { Mark, SUITE_TITLES, WORDS } from "./parts.tsx";
 
-/** What the filters show and change. */
+/** The state of the filters, and how to change it. */
 interface FilterProps {
   readonly report: Report;
   readonly items: readonly Item[];
@@ -22,12 +22,11 @@ const FIGURES = VERDICTS.filter((verdict) => verdict !== "pass");
 
 const exercisedOf = ({ pass, fail, unknown, warn }: Counts): number => pass + fail + unknown + warn;
 
-/** A card for each suite and scenario; pressing it shows only that. */
 /** The suites and scenarios of the run, each a switch of the filter. */
 export function Suites({ report, filter, onFilter }: Pick<FilterProps, "report" | "filter" | "onFilter">) {
-  const cards = [
+  const cards: readonly { readonly key: string; readonly title: string; readonly counts: Counts }[] = [
     ...report.suites.map(({ suite, counts }) => ({
-      key: suite as string,
+      key: suite,
       title: SUITE_TITLES[suite] ?? suite,
       counts,
     })),
@@ -126,7 +125,7 @@ function GroupingChoice({ grouping, onGrouping }: Pick<FilterProps, "grouping" |
   );
 }
 
-/** Search, verdict, level, grouping; stays in sight while the list is read. */
+/** Search, verdict, level and grouping; stays visible while the list scrolls. */
 export function FilterBar(props: FilterProps) {
   const { filter, onFilter, items, shown, search } = props;
   return (

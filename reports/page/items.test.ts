@@ -12,7 +12,7 @@ const anyFilter = fc.record({
   text: fc.oneof(fc.string({ unit: "grapheme" }), fc.constantFrom("conflict", "PUT 409", "vol-4 owner")),
 });
 
-test("a filter survives the way through an address", () => {
+test("a filter survives being written to an address and read back", () => {
   fc.assert(
     fc.property(anyFilter, (filter) => {
       expect(filterOf(hashOf(filter))).toEqual(filter);
@@ -30,7 +30,7 @@ test("filtering twice is filtering once, and a narrower filter shows no more", (
   );
 });
 
-test("no filter shows all", () => {
+test("no filter shows everything", () => {
   expect(filterItems(items, NO_FILTER)).toEqual(items);
 });
 
@@ -48,6 +48,6 @@ test.each([
   ).toEqual(keys.toSorted());
 });
 
-test("a choice made twice is taken back", () => {
+test("a choice made twice is undone", () => {
   expect(toggle(toggle(["a"], "b"), "b")).toEqual(["a"]);
 });

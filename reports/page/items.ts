@@ -1,4 +1,4 @@
-/** What the page lists and filters: checks and seeds, in one shape. Pure, so that it can be tested without a page. */
+/** What the page lists and filters: checks and seeds, in one shape. Free of the DOM, so that it can be tested without a page. */
 import type { Level, Verdict } from "../../conformance/runner/events.ts";
 import type { CheckReport, Report, SeedReport } from "../report.ts";
 
@@ -10,7 +10,7 @@ interface Listed {
   readonly section: string;
   readonly verdict: Verdict;
   readonly level: Level | undefined;
-  /** All of its text in lower case. */
+  /** All of its text, in lower case. */
   readonly haystack: string;
 }
 
@@ -60,7 +60,7 @@ export interface Filter {
 /** Shows everything. */
 export const NO_FILTER: Filter = { verdicts: [], suites: [], levels: [], text: "" };
 
-/** Whether the filter may hide something. */
+/** Whether the filter can hide anything. */
 export function isFiltering({ verdicts, suites, levels, text }: Filter): boolean {
   return verdicts.length + suites.length + levels.length > 0 || text.trim() !== "";
 }

@@ -75,7 +75,7 @@ function Row({ item, context }: { item: Item; context: ListContext }) {
   );
 }
 
-/** As many rows are drawn at once as a browser draws without a pause. */
+/** How many rows are drawn at once: what a browser draws without a pause. */
 const ROWS_MAX = 200;
 
 interface GroupProps {
@@ -109,7 +109,7 @@ function Group({ title, verdict, items, context }: GroupProps) {
 /** What the list is grouped by. */
 export type Grouping = "verdict" | "cause" | "section";
 
-/** What a row shows beside its own item. */
+/** What a row shows besides its own item. */
 interface ListContext {
   readonly profile: string | undefined;
   /** The findings that follow from a check, by its id. */
@@ -118,7 +118,7 @@ interface ListContext {
   readonly causes: readonly Cause[];
 }
 
-/** What the rows of a report's list have in common. */
+/** What all rows of a report's list share. */
 export function listContextOf(report: Report): ListContext {
   const causes = groupByCause(report);
   return {
@@ -129,7 +129,7 @@ export function listContextOf(report: Report): ListContext {
   };
 }
 
-/** Causes by level, each with what follows from it beneath it; then what is no finding, by verdict. */
+/** Causes by level, each with what follows from it beneath; then the other checks, by verdict. */
 function CauseList({ items, context }: { items: readonly Item[]; context: ListContext }) {
   const shown = new Map(items.map((item) => [item.key, item]));
   const ranks = [...Map.groupBy(context.causes, ({ root }) => rankTitle(root))].map(([title, causes]) => ({

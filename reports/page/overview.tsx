@@ -73,7 +73,7 @@ function Incomplete({ report }: { report: Report }) {
   );
 }
 
-/** A part of the suites shows nobody conformant, however green it is. */
+/** Part of the suites proves nobody conformant, however green it is. */
 function Narrowed({ report }: { report: Report }) {
   const { coverage } = report;
   if (coverage === undefined || coverage.narrowedBy.length === 0) return null;
@@ -137,7 +137,7 @@ function Notes({ notes }: { notes: readonly string[] }) {
   );
 }
 
-/** What the run came to, before any detail. */
+/** The outcome of the run, before any detail. */
 export function Overview({ report }: { report: Report }) {
   const found = causesSentence(groupByCause(report));
   return (

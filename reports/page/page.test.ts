@@ -16,7 +16,7 @@ import { foldRun } from "../fold.ts";
 import { launchBrowser } from "./browser.ts";
 
 const BROWSER_START_MS_MAX = 300_000;
-/** On a machine that is busy. */
+/** A generous limit, for busy machines. */
 const ACTION_MS_MAX = 120_000;
 let browser: Browser | undefined;
 let whyNot = "";
@@ -38,7 +38,7 @@ afterAll(async () => {
 interface Opened {
   readonly page: Page;
   readonly context: BrowserContext;
-  /** Every address that the page asked for. */
+  /** Every URL that the page requested. */
   readonly requests: readonly string[];
   readonly complaints: readonly string[];
 }
@@ -65,7 +65,7 @@ function test(name: string, run: (browser: Browser) => Promise<void>): void {
   });
 }
 
-test("the report opens from a file, can be filtered and searched, shows its evidence, and asks the network for nothing", async (it) => {
+test("the report opens from a file, can be filtered and searched, shows its evidence, and sends no requests", async (it) => {
   const { page, context, requests, complaints } = await open(it, EXAMPLE_RUN);
   expect(await page.getByRole("heading", { level: 1 }).textContent()).toBe("Not conformant");
   expect(await page.locator("details.item").count()).toBe(10);
@@ -94,7 +94,7 @@ test("the report opens from a file, can be filtered and searched, shows its evid
   await context.close();
 });
 
-test("the policy of the page stops a request even if a script made it", async (it) => {
+test("the policy of the page stops even a request by a script", async (it) => {
   const asked: (string | undefined)[] = [];
   const server = createServer((request, response) => {
     asked.push(request.url);
@@ -163,7 +163,7 @@ test("the filter lives in the address", async (it) => {
   await context.close();
 });
 
-test("a narrowed run is headed by what was run, and says what narrowed it", async (it) => {
+test("a narrowed run has what was run as its heading, and says what narrowed it", async (it) => {
   const { page, context } = await open(it, scopedRun({ run: "r", verdicts: {}, only: ["catalog-a"] }));
   expect(await page.getByRole("heading", { level: 1 }).textContent()).toBe("1 of 6 checks: passed");
   expect(await page.getByRole("complementary", { name: "Narrowed" }).textContent()).toContain("--only catalog-a");
@@ -172,7 +172,7 @@ test("a narrowed run is headed by what was run, and says what narrowed it", asyn
   await context.close();
 });
 
-test("a suite of which nothing was exercised is named, and no pass", async (it) => {
+test("a suite of which nothing was exercised is named, and is no pass", async (it) => {
   const verdicts = { "BK-1": "not-applicable", "BK-2": "not-applicable" } as const;
   const { page, context } = await open(it, scopedRun({ run: "r", verdicts }));
   expect(await page.getByRole("heading", { level: 1 }).textContent()).toBe(
@@ -196,7 +196,7 @@ test("a counterexample is shown with its steps and the line that replays it", as
   await context.close();
 });
 
-test("what somebody has to look at is printed open", async (it) => {
+test("findings are printed open", async (it) => {
   const { page, context } = await open(it, EXAMPLE_RUN);
   await page.evaluate(() => dispatchEvent(new Event("beforeprint")));
   expect(await page.locator("details.finding[open]").count()).toBe(4);
@@ -215,7 +215,7 @@ test("without scripts the summary can be read as text", async (it) => {
   await context.close();
 });
 
-test("a browser's own parser takes the JUnit file for well-formed", async (it) => {
+test("a browser's own parser finds the JUnit file well-formed", async (it) => {
   const { page, context } = await open(it, EXAMPLE_RUN);
   const errors = await page.evaluate(
     (xml) => new DOMParser().parseFromString(xml, "application/xml").querySelectorAll("parsererror").length,

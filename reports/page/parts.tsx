@@ -44,7 +44,7 @@ async function copy(text: string): Promise<void> {
   }
 }
 
-/** For browsers that keep the clipboard from pages that were opened as files. */
+/** For browsers that deny the clipboard to pages opened from files. */
 function copyBySelection(text: string): void {
   const area = document.createElement("textarea");
   area.value = text;
@@ -56,7 +56,7 @@ function copyBySelection(text: string): void {
 
 const COPIED_MS = 1_500;
 
-/** Copies a text; says `what` it copied. */
+/** A button that copies a text, and says `what` it copied. */
 function CopyButton({ text, what }: { text: string; what: string }) {
   const [isCopied, setCopied] = useState(false);
   const onClick = async () => {
@@ -81,7 +81,7 @@ export function CommandLine({ line, what }: { line: string; what: string }) {
   );
 }
 
-/** A `details` that draws its inside when it is first opened, or at once with `eager`. */
+/** A `details` whose contents are drawn when it is first opened, or at once with `eager`. */
 export function Fold(props: {
   class: string;
   summary: ComponentChildren;

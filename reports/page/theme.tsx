@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 const THEMES = ["system", "light", "dark"] as const;
 type Theme = (typeof THEMES)[number];
 
-/** The system decides between light and dark until the reader does. */
+/** The theme: the system's until the reader chooses one. */
 export function ThemeButton() {
   const [theme, setTheme] = useState<Theme>("system");
   const next = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length] ?? "system";

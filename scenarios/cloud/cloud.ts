@@ -92,11 +92,13 @@ export async function bootCloud(options: CloudOptions = {}): Promise<Cloud> {
   const sockets = await openSockets(world, { tls, controlToken, report });
   afterBrokers.defer(() => sockets.close());
   world.kernel.setPace(pace);
+  const engines = await sockets.plane.identify();
   const booted = {
     seed,
     secretsFrom,
     pace,
     brokers: brokers.list(),
+    engines,
     caCert: tls.ca,
     controlToken,
     store: store?.pair.url,

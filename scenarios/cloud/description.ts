@@ -1,5 +1,6 @@
 import { BROKER_PORT, CONSUL_DNS_PORT, CONSUL_HTTP_PORT, CONTROL_PORT } from "../../simulators/addresses.ts";
 import type { Pace } from "../../simulators/kernel/index.ts";
+import type { ServedKind } from "../../simulators/live/sockets.ts";
 import type { World } from "../../simulators/world.ts";
 import type { RunningBroker } from "./brokers.ts";
 
@@ -52,6 +53,8 @@ export interface CloudDescription {
   readonly dns: { readonly address: string; readonly domain: string };
   readonly consul: { readonly httpAddr: string; readonly url: string };
   readonly brokers: readonly BrokerDescription[];
+  /** What serves each kind of data service: its name and version, or why nothing does. */
+  readonly engines: readonly ServedKind[];
   /** Where the brokers keep their state: the URL of a primary and its standby, each broker with a database of its own; null where it is in memory. */
   readonly store: { readonly url: string } | null;
   /** Faults, events, digest, snapshots (simulators/control/README.md). Each request carries `Authorization: Bearer` with the token. */
@@ -68,6 +71,7 @@ interface BootedCloud {
   readonly secretsFrom: "random" | "seed";
   readonly pace: Pace;
   readonly brokers: readonly RunningBroker[];
+  readonly engines: readonly ServedKind[];
   readonly caCert: string;
   readonly controlToken: string;
   /** URL of the database server; absent: the state of the brokers is in memory. */
@@ -77,7 +81,7 @@ interface BootedCloud {
 /** Describes a cloud that has been booted. */
 export function describe(
   world: World,
-  { seed, secretsFrom, pace, brokers, caCert, controlToken, store }: BootedCloud,
+  { seed, secretsFrom, pace, brokers, engines, caCert, controlToken, store }: BootedCloud,
 ): CloudDescription {
   const { plan, credentials } = world;
   const { authUrl, ...admin } = credentials.openstackAdmin;
@@ -109,6 +113,7 @@ export function describe(
       consulUrl,
       operator,
     })),
+    engines,
     store: store === undefined ? null : { url: store },
     control: { url: control, token: controlToken },
     laws: `${control}/laws`,

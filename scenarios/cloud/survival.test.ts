@@ -5,9 +5,9 @@ import { postgresPool } from "../../broker/store/postgres.ts";
 import { startPostgres } from "../../broker/store/testing.ts";
 import { findBrokenLaws } from "../../simulators/laws.ts";
 import { recordLaws } from "../laws/records.ts";
-import { createWorld, type World } from "../../simulators/world.ts";
+import { createWorld } from "../../simulators/world.ts";
 import { inception } from "../story/inception.ts";
-import { Brokers } from "./brokers.ts";
+import { Fate } from "./fate.ts";
 import { PersistentCustomer, OWNER } from "./testing.ts";
 
 /*
@@ -15,55 +15,6 @@ import { PersistentCustomer, OWNER } from "./testing.ts";
  * then finish everything that it had accepted, as if nothing had happened, and leave nothing behind that no record names.
  */
 const SERVICE = "postgresql";
-const DOWN_MS = 5_000;
-
-/** Kills the broker at some of its steps: a step is an exchange with a backend, a statement, or a pause. */
-class Fate {
-  readonly world: World;
-  readonly brokers: Brokers;
-  readonly reported: unknown[] = [];
-  #killedAt: ReadonlySet<number> = new Set();
-  steps = 0;
-
-  constructor(world: World, pool: StorePool) {
-    this.world = world;
-    this.brokers = new Brokers(this.#countSteps(), { pool: () => pool, report: (error) => this.reported.push(error) });
-  }
-
-  begin(killedAt: readonly number[]): void {
-    this.steps = 0;
-    this.#killedAt = new Set(killedAt);
-  }
-
-  #countSteps(): World {
-    const { net, driver } = this.world;
-    const step = async <T>(work: Promise<T>): Promise<T> => {
-      const number = this.steps++;
-      const value = await work;
-      if (this.#killedAt.has(number)) this.#kill();
-      return value;
-    };
-    return {
-      ...this.world,
-      net: {
-        attach: net.attach.bind(net),
-        fetchFrom: (source: string) => {
-          const fetch = net.fetchFrom(source);
-          return (...call: Parameters<typeof fetch>) => step(fetch(...call));
-        },
-      } as unknown as World["net"],
-      driver: {
-        sleep: (ms: number) => step(driver.sleep(ms)),
-        track: <T>(work: Promise<T>) => step(driver.track(work)),
-      } as World["driver"],
-    };
-  }
-
-  #kill(): void {
-    this.brokers.kill(SERVICE);
-    void this.world.driver.sleep(DOWN_MS).then(() => this.brokers.restart(SERVICE));
-  }
-}
 
 const postgres = await startPostgres();
 if ("reason" in postgres) process.stderr.write(`skipped: survival on PostgreSQL: ${postgres.reason}\n`);
@@ -93,7 +44,7 @@ describe.each(STORES)("a broker that is killed, on $store", ({ missing, livesMax
     if (missing) return;
     pool = open();
     const world = createWorld({ seed: 7, scramIterations: 1, journalEventsMax: 200 });
-    fate = new Fate(world, pool);
+    fate = new Fate(world, SERVICE, pool);
     await world.run(async () => {
       await inception(world, { services: [SERVICE] });
       const [broker] = fate.brokers.list();

@@ -40,12 +40,15 @@ export class Observer {
     return answer;
   }
 
-  /** Sends a request until the database is back. @throws Error when that takes too long */
+  /**
+   * Sends a request until the database is back, and until another operation of the instance has ended: a backup is shown as succeeded a moment before
+   * its operation has ended. @throws Error when that takes too long
+   */
   async ask(...request: Parameters<ControlPlaneClient>): Promise<ControlPlaneAnswer> {
     const deadlineMs = performance.now() + ENDING_MS_MAX;
     for (;;) {
       const answer = await this.send(...request);
-      if (answer.status < 500) return answer;
+      if (answer.status < 500 && answer.json.error !== "ConcurrencyError") return answer;
       if (performance.now() > deadlineMs) throw new Error(`${request[1]} answers nothing but ${answer.status}`);
       await pause();
     }

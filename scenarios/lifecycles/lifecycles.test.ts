@@ -7,11 +7,11 @@ import { runLifecycles } from "./lifecycles.ts";
 const campaign = fileURLToPath(new URL("../../scripts/campaign.ts", import.meta.url));
 
 /** A few lifecycles a seed, to save time; `npm run campaign` has hundreds. */
-it("a seed has one digest: 50 seeds, each played in two processes, which take them in opposite orders", async () => {
-  const args = [campaign, "--seeds", "50", "--service-instances", "1", "--fleet", "20"];
+it("a seed has one digest: 20 seeds, each played in two processes, which take them in opposite orders", async () => {
+  const args = [campaign, "--seeds", "20", "--service-instances", "1", "--fleet", "20"];
   const { stdout } = await promisify(execFile)(process.execPath, args);
-  expect(stdout).toMatch(/^50 seeds, each played twice: .*; one digest a seed\n$/);
-}, 600_000);
+  expect(stdout).toMatch(/^20 seeds, each played twice: .*; one digest a seed\n$/);
+});
 
 it("runs of different seeds differ, and most instances are provisioned although fault points fail", async () => {
   const [one, other] = [

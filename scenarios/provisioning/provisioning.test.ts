@@ -17,14 +17,14 @@ describe("a seed", () => {
     for (const seed of [1, 2, 3, 4, 5]) expect(await prepared.run(seed)).toMatchObject({ seed, verdict: "pass" });
     expect(await prepared.run(7)).toEqual(first);
     expect((await (await provisioning.prepare({})).run(7)).digest).toBe(first.digest);
-  }, 300_000);
+  });
 });
 
 describe("a seed that failed once", () => {
   let prepared: PreparedScenario;
   beforeAll(async () => {
     prepared = await provisioning.prepare({});
-  }, 600_000);
+  });
   it.each(REGRESSIONS)(
     "passes now: $seed, $cause",
     async ({ seed }) => {
@@ -57,7 +57,7 @@ describe("a broker that forgets a volume", () => {
     expect(again).toMatchObject({ verdict: "fail", reason, counterexample });
     const sound = await (await provisioning.prepare({})).replay(seed, counterexample?.path);
     expect(sound.verdict).toBe("pass");
-  }, 300_000);
+  });
 });
 
 const plan = (steps: readonly Step[], faults: readonly PlannedFault[] = []): Plan => ({

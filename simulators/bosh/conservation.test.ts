@@ -160,7 +160,7 @@ async function ready(seed: number): Promise<Client> {
   return client;
 }
 
-it("loses no VM, disk, address or lock, whatever fails, and converges when nothing fails any more", async () => {
+it("loses no VM, disk, address or lock, whatever fails, and converges once nothing fails any more", async () => {
   await fc.assert(
     fc.asyncProperty(fc.integer(), fc.array(command, { maxLength: 12 }), async (seed, commands) => {
       const client = await ready(seed);

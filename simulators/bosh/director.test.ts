@@ -6,7 +6,7 @@ import { TestDirector, fixture } from "./testing/director.ts";
 const text = (name: string): string => readFileSync(fixture(name), "utf8");
 
 describe("director", () => {
-  it("tells who it is to anybody, the rest to who may know", () => {
+  it("tells anybody who it is, and the rest to those who may know", () => {
     const bench = new TestDirector();
     expect(bench.bosh.director.receive(makeRequest("GET", "/info"))).toMatchObject({
       status: 200,
@@ -26,7 +26,7 @@ describe("director", () => {
     });
   });
 
-  it("takes a stemcell and a release", async () => {
+  it("accepts a stemcell and a release", async () => {
     const bench = new TestDirector();
     expect(await bench.upload("/stemcells", "stemcell-1.1.tgz")).toBe("/stemcells/tiny-stemcell/1.1");
     expect(await bench.upload("/releases", "demo-1.tgz")).toBe("Created release 'demo/1'");
@@ -65,7 +65,7 @@ describe("director", () => {
     ]);
   });
 
-  it("refuses what refers to nothing, with the director's own words", async () => {
+  it("refuses dangling references in the director's own words", async () => {
     const bench = new TestDirector();
     await bench.ready();
     const manifest = readFileSync(fixture("web1.yml"), "utf8");
@@ -95,7 +95,7 @@ describe("director", () => {
     expect(bench.send("DELETE", "/deployments/one")).toMatchObject({ status: 404, json: { code: 70000 } });
   });
 
-  it("fails a deploy whose job does not run, and mends it with the next", async () => {
+  it("fails a deploy whose job does not run, and repairs it with the next", async () => {
     const bench = new TestDirector();
     await bench.ready();
     bench.kernel.faults.arm({ point: "director:job", effect: { kind: "error", message: "no" } });
@@ -106,7 +106,7 @@ describe("director", () => {
     expect(bench.deploy("web1.yml").state).toBe("done");
   });
 
-  it("tells a silent agent from that of the VM that takes its place", async () => {
+  it("distinguishes a silent agent from that of the VM that replaces its own", async () => {
     const bench = new TestDirector();
     await bench.ready();
     bench.deploy("web1.yml");
@@ -130,7 +130,7 @@ describe("director", () => {
     expect(bench.deploy("web1.yml").state).toBe("done");
   });
 
-  it("goes on with a call of the CPI that hung when the rule is disarmed", async () => {
+  it("continues a hanging call of the CPI when the rule is disarmed", async () => {
     const bench = new TestDirector();
     await bench.ready();
     const id = bench.kernel.faults.arm({ point: "cpi:create_vm", effect: { kind: "stuck" } });
@@ -142,7 +142,7 @@ describe("director", () => {
     expect(bench.task(started).state).toBe("done");
   });
 
-  it("refuses a rule for a type of task that there is none of", () => {
+  it("refuses a rule for an unknown type of task", () => {
     const { faults } = new TestDirector().kernel;
     const rule = { point: "director:task", match: { type: "update" }, effect: { kind: "stuck" } } as const;
     expect(() => faults.arm(rule)).toThrow(/FAULT_IMPOSSIBLE_VALUE.*update_stemcell/);

@@ -25,19 +25,19 @@ const AGENT_METHODS = [
 /** A call that an agent answers. */
 export type AgentMethod = (typeof AGENT_METHODS)[number];
 
-/** What tells one instance's VM from another's. */
+/** What identifies an instance's VM. */
 const AGENT_ATTRIBUTES = {
   deployment: { prose: "the name of the deployment" },
   group: { prose: "the name of the instance group" },
   index: { prose: "the index of the instance in its group" },
   instance: { prose: "the instance as the CLI shows it, GROUP/ID" },
-  id: { prose: "the id of the instance, which it keeps when its VM is made anew" },
-  vm: { prose: "the CID of the VM, another one when it is made anew; empty where the instance has none" },
+  id: { prose: "the id of the instance, which it keeps when its VM is recreated" },
+  vm: { prose: "the CID of the VM, a new one when it is recreated; empty where the instance has none" },
 } as const satisfies Readonly<Record<string, FaultAttribute>>;
 
 type AgentAttributes = Readonly<Record<keyof typeof AGENT_ATTRIBUTES, string>>;
 
-/** What fault rules may match an instance's agent by. */
+/** The attributes by which fault rules match an instance's agent. */
 export const attributesOf = (instance: Instance): AgentAttributes => ({
   deployment: instance.deployment,
   group: instance.group,
@@ -65,21 +65,21 @@ const agentPoint = (method: AgentMethod) =>
 
 const POINTS = new Map(AGENT_METHODS.map((method) => [method, agentPoint(method)]));
 
-/** The fault, if any, that befalls a call of an agent. */
+/** The fault, if any, that strikes a call to an agent. */
 export function agentFault(kernel: Kernel, method: AgentMethod, attributes: AgentAttributes) {
   const point = POINTS.get(method);
   return point && kernel.faults.at(point, attributes);
 }
 
-/** Where a task may fail at its beginning, or lose its worker. */
+/** Where a task may fail at its start, or lose its worker. */
 export const TASK_POINT = faultPoint({
   point: "director:task",
   effects: ["error", "stuck"],
   prose:
-    "A task of the director fails at its beginning, or its worker dies and it stays in processing until the director calls it timed out. The caller must see the error, or give up after its own limit, and be able to try again.",
+    "A task of the director fails at its start, or its worker dies and it stays in processing until the director declares it timed out. The caller must see the error, or give up after its own limit, and be able to try again.",
   attributes: {
     type: { prose: "the type of the task", values: TASK_TYPES },
-    deployment: { prose: "the name of the deployment; empty for a task of none" },
+    deployment: { prose: "the name of the deployment; empty for a task without one" },
   },
 });
 
@@ -88,16 +88,16 @@ export const JOB_POINT = faultPoint({
   point: "director:job",
   effects: ["error"],
   prose:
-    "A job is not running when the watch time of its update is over (400007): the usual failure of a deploy. The VM stays; the deployment must be repairable and deletable.",
+    "A job is not running at the end of its update's watch time (400007): the usual failure of a deploy. The VM stays; the deployment must be repairable and deletable.",
   attributes: AGENT_ATTRIBUTES,
 });
 
-/** The message that an agent sends unasked. */
+/** The message that an agent sends on its own. */
 export const HEARTBEAT_POINT = faultPoint({
   point: "agent:heartbeat",
   effects: ["stuck"],
   prose:
-    "The health monitor does not hear from an agent, each look of a minute being one occasion. After a minute of silence it has the VM scanned; one whose agent is really dead is recreated.",
+    "The health monitor receives no heartbeat from an agent; each of its looks, one a minute, is an occasion. After a minute of silence it has the VM scanned, and recreated if its agent is really dead.",
   attributes: AGENT_ATTRIBUTES,
 });
 

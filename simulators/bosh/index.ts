@@ -26,7 +26,7 @@ export interface Bosh {
   readonly director: Service;
   /** Only with `uaa` in the options. */
   readonly uaa: Service | undefined;
-  /** What jobs do in the world, by name of the job. */
+  /** What jobs do in the world, by the job's name. */
   readonly behaviours: JobBehaviours;
   /** For the world's laws; read only. */
   state(): DirectorState;
@@ -55,7 +55,7 @@ export function createBosh(kernel: Kernel, options: DirectorOptions): Bosh {
     sim: director,
     routes: ROUTES,
     unmatched: (_director, request) => unmatchedReply(director, request, isOwned(request.path)),
-    // An unforeseen error is an empty 500, as with the real director.
+    // An unforeseen error is answered with an empty 500, as by the real director.
     crashed: () => brokenReply,
     unread: (_director, _request, why) => (why === "too-large" ? nginxRefusal(413) : brokenReply),
     front: NGINX_FRONT,

@@ -12,7 +12,7 @@ import { createControl } from "./api.ts";
 const TOKEN = "the-right-token";
 const RULE = JSON.stringify({ point: "nova:POST /servers", effect: { kind: "reset" } });
 
-/** `method path`, with the body that would make it work. */
+/** Requests by `method path`, each with a body with which it would work. */
 const ROUTES: readonly (readonly [method: string, path: string, body?: string | undefined])[] = [
   ["GET", "/_drydock/faults/points"],
   ["GET", "/_drydock/faults/effects"],
@@ -73,7 +73,7 @@ describe("access to the control API", () => {
     return { status: answer.statusCode ?? 0, headers: answer.headers, text: await text(answer) };
   };
 
-  /** What a request by the person who started the cloud has; `undefined` takes a header away. */
+  /** The headers of a request by the person who started the cloud; `undefined` removes a header. */
   const rightful = (changed: OutgoingHttpHeaders = {}): OutgoingHttpHeaders => {
     const headers = { host, authorization: `Bearer ${TOKEN}`, "content-type": "application/json", ...changed };
     return Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== undefined));
@@ -160,7 +160,7 @@ describe("access to the control API", () => {
     expect(await text(socket)).toMatch(/^HTTP\/1\.[01] 403 /);
   });
 
-  it("is refused with 401 whatever method, path and headers come without the token", () => {
+  it("is refused with 401 without the token, whatever the method, path and headers", () => {
     const headers = fc.dictionary(fc.stringMatching(/^[a-z][a-z-]{0,15}$/), fc.string());
     const paths = fc.webPath().map((path) => `/_drydock${path}`);
     fc.assert(
@@ -175,7 +175,7 @@ describe("access to the control API", () => {
     ["Bearer", "application/json"],
     ["bearer", "application/json; charset=utf-8"],
     ["BEARER", "Application/JSON;charset=utf-8"],
-  ])("is given to who has the token as %s, with JSON as %s", async (scheme, type) => {
+  ])("is granted with the token as %s, and JSON as %s", async (scheme, type) => {
     const headers = rightful({ authorization: `${scheme} ${TOKEN}`, "content-type": type });
     const armed = await send("POST", "/_drydock/faults", headers, RULE);
     expect(armed.status).toBe(201);

@@ -2,9 +2,9 @@ import { type HttpReply, type HttpRequest, json, readBearer, type ReplyHeaders, 
 
 /** Who may steer the world, and under which names it is reached. */
 export interface ControlAccess {
-  /** What each request brings as `Authorization: Bearer`. */
+  /** What each request must carry as `Authorization: Bearer`. */
   readonly token: string;
-  /** `127.64.250.1:7701`: where the API listens. Any other `Host` came here through a foreign name (DNS rebinding). */
+  /** `127.64.250.1:7701`: where the API listens. Any other `Host` got here through a foreign name (DNS rebinding). */
   readonly hosts: readonly string[];
 }
 
@@ -19,7 +19,7 @@ function isFromPage({ headers }: HttpRequest): boolean {
   return headers.origin !== undefined || (headers["sec-fetch-site"] ?? "none") !== "none";
 }
 
-/** Also where the edge does not read it, as that of a GET. */
+/** Whether a request has a body, even one that the edge does not read, such as that of a GET. */
 const hasBody = ({ headers, body }: HttpRequest): boolean =>
   body.length > 0 || Number(headers["content-length"] ?? 0) > 0 || headers["transfer-encoding"] !== undefined;
 
@@ -29,7 +29,7 @@ function isOtherThanJson(request: HttpRequest): boolean {
   return type === undefined ? hasBody(request) : !/^application\/json *(;|$)/i.test(type);
 }
 
-/** Why a request may do nothing here; `undefined` when it may go on. */
+/** Why a request is refused; `undefined` when it may go on. */
 export function refusalOf({ token, hosts }: ControlAccess, request: HttpRequest): HttpReply | undefined {
   if (!sameSecret(readBearer(request.headers.authorization), token))
     return refusal(401, "CONTROL_UNAUTHORIZED", "send Authorization: Bearer and DRYDOCK_CONTROL_TOKEN", CHALLENGE);

@@ -65,7 +65,7 @@ describe("control", () => {
     expect(call("GET", "/_drydock/faults/points?point=cinder:*").json).toEqual([]);
     expect(call("GET", "/_drydock/faults/effects").json).toContainEqual({
       kind: "truncate",
-      prose: expect.stringContaining("stops in its middle"),
+      prose: expect.stringContaining("stops in the middle"),
       schema: expect.objectContaining({ required: ["kind", "bytes"] }),
     });
   });

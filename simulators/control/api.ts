@@ -20,7 +20,7 @@ import {
 } from "../kernel/index.ts";
 import { type ControlAccess, refusal, refusalOf } from "./access.ts";
 
-/** What the control API steers: the kernel, and what the world as a whole can say of itself. */
+/** What the control API steers: the kernel, and the world as a whole. */
 interface ControlledWorld {
   readonly kernel: Kernel;
   /** The conservation laws that are broken now, one line each; empty when all hold. */
@@ -129,13 +129,13 @@ const ROUTES: readonly Route<ControlContext>[] = [
   { method: "POST", path: "/_drydock/snapshots/:id/restore", handler: restoreSnapshot },
 ];
 
-/** Answers are for who asked: no cache keeps them, and no browser takes them for a page or a script. */
+/** Answers are for the caller only: no cache keeps them, and no browser takes them for a page or a script. */
 const PRIVATE = { "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff" } as const;
 
 /**
- * Steers a world over HTTP, in any language: faults, the journal, snapshots, the laws. Not part of the simulated cloud, so
- * its requests are no inputs of a snapshot (arming a fault is one by itself) and it has no fault points of its own. Every request, also one for
- * a path that nothing answers, must bring what `access` asks for.
+ * Steers a world over HTTP, in any language: faults, the journal, snapshots, the laws. Not part of the simulated cloud, so its requests are
+ * no inputs of a snapshot (arming a fault is one by itself) and it has no fault points of its own. Every request, even one for an unknown
+ * path, must carry what `access` asks for.
  */
 export function createControl(controlled: ControlledWorld, access: ControlAccess): Service {
   const service = defineService<ControlContext>({

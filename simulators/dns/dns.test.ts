@@ -41,7 +41,7 @@ describe("a registered service", () => {
   );
 
   test.prop([names, instances], { numRuns: 25 })(
-    "is cut over plain UDP, never beyond 512 bytes, and always something of it stays",
+    "is truncated over plain UDP to at most 512 bytes, and always keeps at least one record",
     (service, list) => {
       const consul = createTestConsul();
       register(consul, service, list);
@@ -56,7 +56,7 @@ describe("a registered service", () => {
   );
 
   test.prop([names, instances, fc.integer({ min: 513, max: 4096 })], { numRuns: 25 })(
-    "keeps to the size that a client offers, but for the OPT that comes on top",
+    "keeps to the size that a client offers, except for the OPT record that is added",
     (service, list, udpBytes) => {
       const consul = createTestConsul({ config: { dns_config: { enable_truncate: true } } });
       register(consul, service, list);
@@ -79,7 +79,7 @@ describe("a registered service", () => {
     },
   );
 
-  it("comes in every order, each as often", () => {
+  it("comes in every order, each equally often", () => {
     const consul = createTestConsul();
     register(
       consul,
@@ -102,7 +102,7 @@ describe("a registered service", () => {
 
 describe("any packet", () => {
   test.prop([fc.uint8Array({ maxLength: 200 }), fc.constantFrom("udp" as const, "tcp" as const)])(
-    "is answered by its id or not at all, and the next question is answered as ever",
+    "is answered with its id or not at all, and the next question is answered as usual",
     (bytes, transport) => {
       const { dns, ask } = createTestConsul();
       const reply = dns.answer(bytes, transport);
@@ -133,7 +133,7 @@ describe("health", () => {
   const check = (status: string) => ({ CheckID: "c", Name: "c", Status: status, ServiceID: "web" });
   const service = { Service: "web", Port: 1 };
 
-  it("takes critical members out, and warning ones where only passing ones may answer", () => {
+  it("removes critical members, and warning ones where only passing ones may answer", () => {
     for (const [onlyPassing, status, count] of [
       [false, "passing", 1],
       [false, "warning", 1],
@@ -151,7 +151,7 @@ describe("health", () => {
     }
   });
 
-  it("is lost by a heartbeat that stays away, and found again by the next", () => {
+  it("is lost when a heartbeat stays away, and regained with the next", () => {
     const consul = createTestConsul();
     consul.http("PUT", "/v1/agent/service/register", { Name: "web", Check: { TTL: "10s", Status: "passing" } });
     const answers = (): number | undefined => consul.ask("web.service.consul. A")?.answer.length;
@@ -170,7 +170,7 @@ describe("faults of an answer", () => {
     consul.dns.catalog.registerNode("alias", address);
   };
 
-  it("lose it, fail it, cut it, each as often as armed", () => {
+  it("lose it, fail it or truncate it, as often as armed", () => {
     const consul = createTestConsul();
     register(consul, "10.0.0.1");
     consul.kernel.faults.arm({ point: "dns:answer", effect: { kind: "reset" } });
@@ -182,7 +182,7 @@ describe("faults of an answer", () => {
     expect(consul.ask("alias.node.consul. A")?.answer).toMatchObject([{ data: "10.0.0.1" }]);
   });
 
-  it("give one from the past, which has no part in the present", () => {
+  it("give a past answer, which leaves the present one as it is", () => {
     const consul = createTestConsul();
     register(consul, "10.0.0.1");
     consul.kernel.advanceTo(consul.kernel.nowMs + 10_000);
@@ -194,7 +194,7 @@ describe("faults of an answer", () => {
     expect(consul.dns.resolve("alias.node.consul")).toBe("10.0.0.2");
   });
 
-  it("know nothing of a node from before it was there", () => {
+  it("know nothing of a node at a time before it existed", () => {
     const consul = createTestConsul();
     consul.kernel.advanceTo(consul.kernel.nowMs + 60_000);
     register(consul, "10.0.0.1");
@@ -204,7 +204,7 @@ describe("faults of an answer", () => {
 });
 
 describe("a captured world", () => {
-  it("answers as it did when it is restored", () => {
+  it("answers as before once it is restored", () => {
     const consul = createTestConsul();
     register(consul, "web", [{ node: "n1", octet: 1, port: 80 }]);
     const snapshot = consul.kernel.snapshot();

@@ -3,8 +3,8 @@ import { RCODE } from "./wire/codec/types.ts";
 
 /*
  * What may fail between a resolver and Consul: a question or its answer is lost or late, an agent can't look anything up, a message is
- * cut on its way, an agent answers from a catalog that has since changed. What a client must do about it: ask again, not take an
- * error for absence, and find a new primary within its own bound although old answers still come.
+ * truncated on its way, an agent answers from a catalog that has since changed. What a client must do about it: ask again, not take an
+ * error for absence, and find a new primary within its own bound although stale answers still arrive.
  */
 
 /** The fault point of all answers over DNS, of these agents. */
@@ -32,7 +32,7 @@ export type DnsAnswerPoint = ReturnType<typeof dnsAnswerPoint>;
 
 const HEADER_BYTES = 12;
 
-/** A SERVFAIL with the question that came; silence for less than a header. */
+/** A SERVFAIL that repeats the question; silence for less than a header. */
 export function servfail(message: Uint8Array): Uint8Array | undefined {
   if (message.length < HEADER_BYTES) return undefined;
   const reply = new Uint8Array(message);

@@ -19,7 +19,7 @@ export { CatalogError } from "./state/registration.ts";
 interface ConsulAgentOptions {
   /** Default `consul-0`. */
   readonly name?: string;
-  /** A UUID. Default: one of the seed. */
+  /** A UUID. Default: one from the seed. */
   readonly id?: string;
   readonly address: string;
   /** `dev` is a server with indented JSON, `client` no server. Default `server`. */
@@ -38,7 +38,7 @@ export interface DnsOptions extends ConsulAgentOptions {
   readonly hasLeader?: boolean;
 }
 
-/** What comes back for a message. */
+/** What an agent returns for a message. */
 export interface DnsReply {
   /** The whole answer; without one there is silence. */
   readonly message?: Uint8Array;
@@ -46,13 +46,13 @@ export interface DnsReply {
   readonly wire?: WireFault;
 }
 
-/** Where one agent is spoken to. */
+/** The interfaces of one agent. */
 export interface ConsulAgent {
   readonly name: string;
   readonly http: Service;
-  /** What arrives of the answer to a DNS message, as a datagram and at once, however long the real one would take; `undefined` is silence. */
+  /** What arrives of the answer to a DNS message sent as a datagram: at once, however long the real agent would take; `undefined` is silence. */
   answer(message: Uint8Array, transport: Transport): Uint8Array | undefined;
-  /** The same, in the time that it takes: a process where it must wait for a leader or a resolver. */
+  /** The same, but takes its time: a process where it must wait for a leader or a resolver. */
   ask(message: Uint8Array, transport: Transport): DnsReply | Process<DnsReply>;
 }
 
@@ -60,11 +60,11 @@ export interface ConsulAgent {
 export interface Dns extends ConsulAgent {
   /** The catalog of the first agent's datacenter. */
   readonly catalog: Catalog;
-  /** All agents, the first one first. */
+  /** All agents, in the order of the options. */
   readonly agents: readonly ConsulAgent[];
   /** The first IPv4 address of a name, as the first agent resolves it. */
   resolve(name: string): string | undefined;
-  /** Kills an agent: it answers no more, the others notice after some seconds. */
+  /** Kills an agent: it stops answering, and the others notice after some seconds. */
   kill(agent: string): void;
 }
 
@@ -176,7 +176,7 @@ function* answerDelayed(
   return yield* answerAfter(resolver.waitedMs, message);
 }
 
-/** What of a reply fits in the datagram that arrives; `undefined` when none does. */
+/** The part of a reply that arrives in the datagram; `undefined` when nothing does. */
 export function datagramOf({ message, wire }: DnsReply): Uint8Array | undefined {
   return wire?.kind === "truncate" ? message?.subarray(0, wire.bytes) : message;
 }

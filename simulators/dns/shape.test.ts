@@ -38,7 +38,7 @@ const RESOURCES = [
   "status",
   "txn",
 ];
-/** Paths that are not called as their file is. */
+/** Paths that are not named like their file. */
 const FILE_OF: Readonly<Record<string, string>> = { query: "queries", session: "sessions" };
 
 function importsOf(file: string): readonly string[] {
@@ -47,7 +47,7 @@ function importsOf(file: string): readonly string[] {
 }
 
 describe("the rooms of Consul's simulator", () => {
-  it("hold every file but the few at the root", () => {
+  it("hold every file except the few at the root", () => {
     expect(sources.filter((file) => !file.includes("/")).sort()).toEqual(LOOSE_FILES);
   });
 
@@ -59,7 +59,7 @@ describe("the rooms of Consul's simulator", () => {
     expect(foreign).toEqual([]);
   });
 
-  it("serve each resource of the API from the file that is called so", () => {
+  it("serve each resource of the API from the file of that name", () => {
     const served = files
       .filter((file) => file.startsWith("routes/") && !file.endsWith(".test.ts") && file !== "routes/index.ts")
       .flatMap((file) =>

@@ -7,11 +7,11 @@ import { createUaa } from "../bosh/auth/uaa.ts";
 import { Pool } from "./pool.ts";
 import type { RealFailure, Sample, Target } from "./target.ts";
 
-/** What the director does with whatever nobody foresaw; a throw of ours has a `crash`. */
+/** What the director answers to anything unforeseen; a throw of ours has a `crash`. */
 const EMPTY_500: RealFailure = {
   fits: (_request, { body }) => body === "",
   isEmpty: true,
-  source: "recorded of a director: what its handlers did not foresee is 500 without a body",
+  source: "recorded of a director: anything that its handlers did not foresee is 500 without a body",
 };
 const NOT_IMPLEMENTED: RealFailure = {
   fits: (_request, { body }) => body === "listing active networks is not implemented",
@@ -86,7 +86,7 @@ function samplesOf(recordings: string, client: Client): readonly Sample[] {
       if (!("request" in step)) return [];
       const { method, path, headers = {}, json, body, body_ref: fixture } = step.request;
       const names = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
-      // Archives are not spoilt here: what reads them has tests of its own.
+      // Archives are not corrupted here: their readers have tests of their own.
       const text = fixture?.endsWith(".yml") === true ? client.fixture(fixture).toString("utf8") : body;
       return [{ method, path, headers: names, body: json ?? text }];
     }),

@@ -7,7 +7,7 @@ import type { AttackedRoute, Sample, Target } from "./target.ts";
 /** How hard an attack is. */
 interface CampaignOptions {
   readonly seed: number | string;
-  /** Random requests to each route, and to those that take much a few times as many. */
+  /** Random requests to each route; routes that take much get a few times as many. */
   readonly rounds: number;
   /** The part of the systematic requests that is sent, 0 to 1: every place in what clients send, with every kind of wrong value. */
   readonly sweepShare: number;
@@ -17,7 +17,7 @@ interface CampaignOptions {
 
 /** Something that no request may cause. */
 interface Finding {
-  /** What went wrong and where, without what differs from one occurrence to the next. */
+  /** What went wrong and where, without details that differ between occurrences. */
   readonly what: string;
   /** The request that showed it. */
   readonly request: string;
@@ -26,7 +26,7 @@ interface Finding {
 /** What an attack has shown. */
 interface CampaignReport {
   readonly requests: number;
-  /** Requests that reached a handler and met what they named. */
+  /** Requests that reached a handler and found what they named. */
   readonly reached: number;
   readonly findings: readonly Finding[];
 }
@@ -53,7 +53,7 @@ export async function attack(target: Target, options: CampaignOptions): Promise<
     if (nowMs() - beganMs > REQUEST_MS_MAX) note(`slow: ${route.method} ${route.path}`, shown);
     if (reply === undefined) return;
     if (![401, 404, 405, 501].includes(reply.status)) reached++;
-    // Who was locked out, by what was attacked, comes back with the world as it was.
+    // Restoring the world also unlocks users that the attack has locked out.
     if (reply.status === 401 && target.isKnown?.(request) === true) target.renew?.();
     for (const what of faultsOf(target, route, request, reply)) note(what, shown);
     gather(target, route, reply);
@@ -77,11 +77,11 @@ export async function attack(target: Target, options: CampaignOptions): Promise<
   return { requests, reached, findings: [...findings.values()] };
 }
 
-/** A route that takes much can be sent much that is wrong. */
+/** Random requests to a route: the more it takes, the more can be wrong with a request. */
 const turnsOf = (samples: readonly Sample[]): number =>
   1 + Math.min(12, Math.floor(samples.filter(({ body }) => body !== undefined).length / 2));
 
-/** Lets the world go on: what a request left behind must not break it later. */
+/** Lets the world go on, as what a request left behind must not break it later. */
 function advanceWorld({ kernel }: Target, ms: number, note: (what: string) => void): void {
   const untilMs = kernel.nowMs + ms;
   for (let tries = 0; tries < 100; tries++) {

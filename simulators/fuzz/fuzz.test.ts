@@ -15,7 +15,7 @@ describe("no request stops the cloud", { timeout: 300_000 }, () => {
   let attacked: AttackedWorld;
   beforeAll(async () => {
     attacked = await openTargets(SEED);
-  }, 120_000);
+  });
   const targetOf = (name: string): Target => attacked.targets.find((each) => each.name === name) as Target;
 
   it("every API is attacked", () => {

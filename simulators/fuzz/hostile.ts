@@ -1,11 +1,11 @@
 import type { Random } from "../kernel/index.ts";
 
-/** Stands for a value nested so deep that nothing but its text can be made; `textOf` puts it in. */
+/** Stands for a value nested so deeply that only its text can be made; `textOf` inserts it. */
 const DEEP = "@@deep@@";
 const DEPTH = 5000;
 const LONG = "x".repeat(70_000);
 
-/** Keys that every object of JavaScript has without having them. */
+/** Keys that every JavaScript object inherits. */
 export const PROTOTYPE_KEYS = ["__proto__", "constructor", "toString", "hasOwnProperty", "valueOf"] as const;
 
 /** Values of the wrong type, size or shape, wherever a value is expected. */
@@ -45,7 +45,7 @@ const VALUES: readonly unknown[] = [
   { length: -1 },
 ];
 
-/** Whole bodies that are none of what a route takes. */
+/** Whole bodies that no route takes. */
 const BODIES: readonly string[] = [
   "",
   "null",
@@ -170,7 +170,7 @@ export const SEGMENTS: readonly string[] = [
   "x".repeat(300),
 ];
 
-/** Methods that a route does not take, or that nobody does. */
+/** Methods that a route, or any server, does not take. */
 export const METHODS: readonly string[] = ["FOO", "TRACE", "OPTIONS", "PATCH", "HEAD", "PROPFIND"];
 
 /** A whole body that no client should send. */
@@ -216,7 +216,7 @@ export function spoil(random: Random, value: unknown): unknown {
 const entriesOf = (value: unknown): readonly (readonly [string, unknown])[] =>
   typeof value === "object" && value !== null ? Object.entries(value) : [];
 
-/** As a member of its own, whatever its name. */
+/** Sets an own member, whatever its name. */
 function put(target: object, key: string, value: unknown): void {
   Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
 }

@@ -6,7 +6,7 @@ import { RESOURCE_KINDS, TwoProjectCloud, PROJECTS, type OwnedResource } from ".
 import { Pool } from "./pool.ts";
 import type { RealFailure, Sample, Target } from "./target.ts";
 
-/** How recordings call a service, and what a real client puts before the paths of its steps. */
+/** The name of a service in recordings, and what a real client puts before the paths of its steps. */
 const PREFIXES: Readonly<Record<string, readonly [CatalogType, (project: string) => string]>> = {
   identity: ["identity", () => "/v3"],
   compute: ["compute", () => "/v2.1"],
@@ -61,7 +61,7 @@ function isTooDeep({ body }: HttpRequest): boolean {
   return body.length > 900 && /[[{]{50}|(?:\{"a":){50}/.test(Buffer.from(body).toString("utf8"));
 }
 
-/** A cloud with two projects that have one thing of each kind, attacked by both and the administrator. */
+/** A cloud with two projects that each have one thing of each kind, attacked by both and by the administrator. */
 export async function openStackTargets(
   seed: number,
   recordings: string,

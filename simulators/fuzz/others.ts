@@ -92,7 +92,7 @@ export function agentTarget(seed: number): { readonly target: Target; readonly s
   return { target, services };
 }
 
-/** The API that steers a world. */
+/** The control API. */
 export function controlTarget(kernel: Kernel, findBrokenLaws: () => readonly string[]): Target {
   const rule = { point: "dns:answer", count: 1, effect: { kind: "delay", delayMs: 5 } };
   const token = "fuzz";

@@ -1,7 +1,7 @@
 import type { Random } from "../kernel/index.ts";
 
 const NAMING = /(?:^|_)(?:id|uuid|name|key|node|service|cid|fingerprint)$/i;
-/** Names kept of one kind: old ones stay, so that later requests still meet what was seeded. */
+/** How many names of one kind are kept: the oldest stay, so that later requests still find what was seeded. */
 const NAMES_MAX = 40;
 
 /** Names of things that exist, by the word that leads to them in a path, gathered from answers. */
@@ -15,7 +15,7 @@ export class Pool {
     this.#names.set(key, [...list, name]);
   }
 
-  /** What it holds now; calling the answer brings that back. */
+  /** Remembers its contents; the function returned restores them. */
   mark(): () => void {
     const names = new Map(this.#names);
     return () => {
@@ -23,7 +23,7 @@ export class Pool {
     };
   }
 
-  /** Takes in an answer: what its members are called and what they are in. */
+  /** Takes in the names in an answer, by their members and what contains them. */
   gather(word: string, value: unknown): void {
     if (Array.isArray(value)) for (const each of value) this.#take(word, each);
     else this.#take(word, value);
@@ -42,7 +42,7 @@ export class Pool {
     }
   }
 
-  /** One of those that the words lead to, the first word that has any; `undefined` when none has. */
+  /** A name under one of the words, the first that has any; `undefined` when none has. */
   pick(random: Random, ...words: readonly string[]): string | undefined {
     for (const word of words) {
       const list = this.#names.get(wordOf(word)) ?? this.#names.get(`${wordOf(word)}.name`);
@@ -51,14 +51,14 @@ export class Pool {
     return undefined;
   }
 
-  /** Any of them. */
+  /** Any name. */
   any(random: Random): string {
     const lists = [...this.#names.values()];
     return lists.length === 0 ? "none" : random.pick(random.pick(lists));
   }
 }
 
-/** `security_groups`, `security-group` and `Security_Groups` are one word. */
+/** Normalizes a word: `security_groups`, `security-group` and `Security_Groups` are one. */
 const wordOf = (word: string): string =>
   word
     .toLowerCase()

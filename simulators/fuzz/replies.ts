@@ -2,10 +2,10 @@ import { Readable } from "node:stream";
 import { type HttpReply, type HttpRequest, Process, replyHeader, serialise } from "../kernel/index.ts";
 import type { AttackedRoute, Target } from "./target.ts";
 
-/** Events of the world until a reply that takes time must have come. */
+/** The number of the world's events within which a reply that takes time must come. */
 const EVENTS_MAX = 20_000;
 
-/** Sends a request and lets the world go on until its reply is there. @throws Error when it never comes */
+/** Sends a request and lets the world go on until the reply comes. @throws Error when it never comes */
 export async function send({ service, kernel }: Target, request: HttpRequest): Promise<HttpReply> {
   const upload = service.uploadOf(request.method, request.path);
   const ready =
@@ -21,7 +21,7 @@ export async function send({ service, kernel }: Target, request: HttpRequest): P
   return answered.outcome.value;
 }
 
-/** Members of the error body of the framework that this project serves its own APIs with, and of its codes. */
+/** Members of the error body of the framework with which this project serves its own APIs, and its codes. */
 const isOfFramework = (text: string): boolean =>
   text.includes("FST_ERR") || /^\{"statusCode":\d+,"(?:code|error)":/.test(text);
 
@@ -75,11 +75,11 @@ export function gather({ pool }: Target, { path }: AttackedRoute, reply: HttpRep
   try {
     pool.gather(word, JSON.parse(body));
   } catch {
-    // A page, not a value: there are no names in it.
+    // A page, not a value: it holds no names.
   }
 }
 
-/** Where something was thrown: the first line of our own on its stack. */
+/** Where an error was thrown: the first line of our own on its stack. */
 export function placeOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const inner = error.cause instanceof Error ? error.cause : error;

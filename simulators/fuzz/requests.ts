@@ -47,7 +47,7 @@ export function drawRequest(
 
 const HOSTILE_SEGMENT = 0.06;
 
-/** A request to a route with what a sample says. */
+/** A request to a route with the contents of a sample. */
 export function requestFor(target: Target, route: AttackedRoute, sample: Sample, random: Random): HttpRequest {
   const [, query = ""] = fillIn(target, sample.path, random).split("?");
   const { body, headers } = sample;
@@ -88,7 +88,7 @@ function assembleRequest(
   });
 }
 
-/** What no client can put on the wire as it is. */
+/** Escapes what no client can put on the wire as it is. */
 const encodeUrl = (url: string): string =>
   url.replaceAll(/[^\x21-\x7e]/g, (char) => encodeURIComponent(char.toWellFormed()));
 
@@ -115,7 +115,7 @@ function bodyFor(target: Target, sample: Sample | undefined, random: Random): st
   return fillIn(target, textOf(spoilt), random);
 }
 
-/** With what another client sent besides, so that what is rarely sent meets what is usual. */
+/** Adds what another client sent, so that rare and usual members meet. */
 function crossSamples(sample: Sample, samples: readonly Sample[], random: Random): Sample {
   const { body } = random.pick(samples);
   if (!isObject(sample.body) || !isObject(body) || random.chance(0.5)) return sample;
@@ -134,7 +134,7 @@ function spoilText(text: string, random: Random): string {
     const spoilt = spoil(random, parse(text));
     return random.chance(0.5) ? stringify(spoilt, { aliasDuplicateObjects: false }) : textOf(spoilt);
   } catch {
-    // No YAML after all: something to cut, then.
+    // Not YAML after all, so it is cut.
     return text.slice(random.int(0, text.length));
   }
 }
@@ -147,7 +147,7 @@ function fillIn(target: Target, text: string, random: Random): string {
   });
 }
 
-/** What scenarios call their things, as far as the names are habits. */
+/** The names that scenarios usually give their things. */
 const HABITS: readonly (readonly [RegExp, string])[] = [
   [/^s(erver)?\d?$/, "servers"],
   [/^n(et)?\d?$/, "networks"],

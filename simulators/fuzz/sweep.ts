@@ -1,19 +1,19 @@
 import { PROTOTYPE_KEYS } from "./hostile.ts";
 import type { Sample } from "./target.ts";
 
-/** Values of which each tells another kind of carelessness, for every place in what clients send. */
+/** Values that each reveal another kind of carelessness, for every place in what clients send. */
 const VALUES: readonly unknown[] = [null, [null], {}, [], "x", 5, -1, true, "__proto__", "constructor", [["x"]], ""];
 const QUERY_VALUES = ["", "x", "-1", "__proto__", "%00", "(a%2B)%2B%24", "in:%22", ":", "1e3"];
 const HEADER_VALUES = ["", "%FF/x", "%", "__proto__", "-1", ",;=", "/"];
-/** What some list or other is asked with. */
+/** Queries of lists. */
 const QUERY_NAMES = ["limit", "marker", "sort_key", "sort", "sort_dir", "fields", "tags", "not-tags", "name", "filter"];
 
 type Path = readonly (string | number)[];
 
-/** Bodies that every route that takes one must stand. */
+/** Bodies that every route with a body must survive. */
 const BODIES = ["null", "[]", "[null]", '{"__proto__":null}', '{"constructor":{"prototype":{}}}', "5", "["];
 
-/** What is asked of every route whatever the share of `sweep`: a few bodies, and nothing in every place of what clients send. */
+/** What is sent to every route whatever the share of `sweep`: a few bodies, and null in every place of what clients send. */
 export function* basics(samples: readonly Sample[], method: string): Generator<Sample> {
   if (method === "GET" || method === "HEAD" || method === "DELETE") return;
   const headers = samples[0]?.headers ?? {};
@@ -38,7 +38,7 @@ const namesIn = (samples: readonly Sample[]): readonly string[] =>
     [...new URLSearchParams(path.split("?")[1] ?? "").keys()].filter((each) => each !== ""),
   );
 
-/** Every place of their bodies once, with the sample that has the most beside it. */
+/** Every place of their bodies once, with the fullest sample that has it. */
 function places(samples: readonly Sample[]): readonly (readonly [Sample, Path])[] {
   const found = new Map<string, readonly [Sample, Path]>();
   const richest = [...samples].sort((a, b) => sizeOf(b.body) - sizeOf(a.body));

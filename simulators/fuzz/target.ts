@@ -1,46 +1,46 @@
 import type { HttpReply, HttpRequest, Kernel, Random, Service } from "../kernel/index.ts";
 import type { Pool } from "./pool.ts";
 
-/** A request that a real client sent, which says what a route takes. Names in `{{…}}` are to be filled in. */
+/** A request that a real client sent, which shows what a route takes. Names in `{{…}}` are to be filled in. */
 export interface Sample {
   readonly method: string;
-  /** As the service is asked for it, with the query. */
+  /** The path as requested of the service, with the query. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   /** A value to send as JSON, or a text. */
   readonly body: unknown;
 }
 
-/** One API in a world of its own or of several, with things in it that requests can name. */
+/** One API, in a world of its own or shared with others, with things that requests can name. */
 export interface Target {
   readonly name: string;
   readonly kernel: Kernel;
   readonly service: Service;
   readonly samples: readonly Sample[];
   readonly pool: Pool;
-  /** Values that `{{name}}` of samples stands for. */
+  /** The values of `{{name}}` in samples. */
   readonly variables: ReadonlyMap<string, unknown>;
-  /** Where a route is asked for; the default is its own template. */
+  /** The path at which a route is requested. Default: its own template. */
   readonly pathOf?: (template: string) => string;
   readonly origin: string;
-  /** Headers of one of those who may call. */
+  /** Headers of one of the callers. */
   readonly caller: (random: Random) => Readonly<Record<string, string>>;
-  /** Are these the credentials of somebody who may call, untouched? */
+  /** Whether these are the intact credentials of a caller. */
   readonly isKnown?: (request: HttpRequest) => boolean;
-  /** Puts the world back to how it was: to begin with, and when those who may call are locked out. */
+  /** Restores the world: at the beginning, and when its callers are locked out. */
   readonly renew?: () => void;
-  /** Answers of 500 that the real service gives too; names the source. */
+  /** Answers of 500 that the real service gives too, each with its source. */
   readonly realFailures: readonly RealFailure[];
-  /** The share of requests that must reach a handler and meet what they name: neither 401, 404, 405 nor 501. */
+  /** The share of requests that must reach a handler and find what they name: neither 401, 404, 405 nor 501. */
   readonly reachMin: number;
 }
 
 /** A 500 that is no defect. */
 export interface RealFailure {
   readonly fits: (request: HttpRequest, reply: HttpReply) => boolean;
-  /** Its body is empty. */
+  /** Whether its body is empty. */
   readonly isEmpty?: boolean;
-  /** Where it is known from. */
+  /** Its source. */
   readonly source: string;
 }
 

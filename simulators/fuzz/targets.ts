@@ -11,10 +11,10 @@ import type { Target } from "./target.ts";
 const recordingFile = (name: string): string =>
   fileURLToPath(new URL(`../../docs/parity/recordings/${name}.jsonl.gz`, import.meta.url));
 
-/** Every API of the simulators, each with things in its world that requests can name. */
+/** Every API of the simulators, each with things that requests can name. */
 export interface AttackedWorld {
   readonly targets: readonly Target[];
-  /** The laws of the world that they make together, asked of whatever the attack has left. */
+  /** The laws of the world that they make together, judged on whatever the attack has left. */
   readonly laws: () => readonly string[];
 }
 

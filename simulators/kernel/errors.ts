@@ -1,9 +1,8 @@
-/** What can go wrong in the kernel, by code. Every one is a mistake of the caller; its line says what to do. */
+/** What can go wrong in the kernel, by code. Each is the caller's mistake, and its line says what to do. */
 export const KERNEL_ERRORS = {
   KERNEL_DEADLOCK:
     "nothing is scheduled and the awaited work is still pending; await something that the world can finish",
-  KERNEL_EVENTS_MAX:
-    "more events than the limit allows were run; raise eventsMax, or look for processes that never end",
+  KERNEL_EVENTS_MAX: "the limit of events was reached; raise eventsMax, or look for processes that never end",
   KERNEL_UNKNOWN_TIMER: "no handler is registered for this kind of timer; call kernel.onTimer first",
   KERNEL_UNKNOWN_INPUT: "no handler is registered for this kind of input; call kernel.onInput first",
   KERNEL_NOT_RECORDING: "work is in flight and inputs were not recorded; create the kernel with recordInputs: true",
@@ -13,7 +12,7 @@ export const KERNEL_ERRORS = {
   FAULT_WRONG_EFFECT: "the fault point can't act out this effect",
   FAULT_UNKNOWN_ATTRIBUTE: "the fault point has no such attribute to match",
   FAULT_IMPOSSIBLE_VALUE: "the attribute never has a value that this pattern matches",
-  FAULT_RULES_MAX: "as many rules are armed as may be; disarm some",
+  FAULT_RULES_MAX: "no more rules can be armed; disarm some",
 } as const;
 
 /** One of these codes. */

@@ -19,7 +19,7 @@ import {
   text,
 } from "./index.ts";
 
-/** One small API with every kind of route, and one list of cases: each face must give the same answers. */
+/** One small API with every kind of route, and one list of cases to which each face must give the same answers. */
 function library(kernel: Kernel): Service {
   const books = new Map<string, unknown>();
   function* slowly(): Body<HttpReply> {

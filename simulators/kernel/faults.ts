@@ -10,12 +10,11 @@ import { type Body, Hold, on, type Release } from "./process.ts";
 /*
  * The fault model.
  *
- * What may fail: each place where a real cloud fails is a named point: a route (`nova:POST /servers`), a CPI call, a stage of
- * a director's task, a DNS answer, a step of a data service. At a point a rule may put one effect; `faults/effects.ts` is the
- * catalogue of them. A rule that can never act is refused when it is armed.
- * What the subject must survive: any finite sequence of these. When they stop, each operation must end within its
- * bound, nothing may be left behind that no record names, and no false state may be reported.
- * The plan is data, is part of the seed, and its draws come from a stream of their own.
+ * What may fail: each place where a real cloud fails is a named point: a route (`nova:POST /servers`), a CPI call, a stage of a director's
+ * task, a DNS answer, a step of a data service. At a point a rule may put one effect; `faults/effects.ts` is the catalogue of them. A rule
+ * that can never act is refused when it is armed. What the subject must survive: any finite sequence of these. When they stop, each
+ * operation must end within its bound, nothing may be left behind without a record, and no false state may be reported. The plan is data
+ * and part of the seed, and its draws come from a stream of their own.
  */
 
 /** An armed rule, and how many occasions it has met. */
@@ -27,13 +26,13 @@ export interface ArmedRule {
   acted: number;
 }
 
-/** Rules that may be armed at a time. */
+/** The most rules that may be armed at a time. */
 export const RULES_MAX = 1000;
 
 interface FaultState {
   ids: number;
   rules: ArmedRule[];
-  /** Calls that have been held so far, to number them. */
+  /** How many calls have been held so far, to number them. */
   holds: number;
 }
 
@@ -74,7 +73,7 @@ export class Faults {
   /** Declares a point, at which rules may act from now on. */
   define(point: FaultPoint): void {
     this.#points.set(point.point, point);
-    // A pattern that is armed already may mean this point too.
+    // A pattern that is already armed may match this point too.
     if (this.rules.length > 0) this.#rewatch();
   }
 
@@ -101,7 +100,7 @@ export class Faults {
     return this.#sendArm(parsed);
   }
 
-  /** For a restore: do these rules fit the points of this world? @throws KernelError as `arm` does */
+  /** For a restore: checks that these rules fit the points of this world. @throws KernelError as `arm` does */
   check(rules: readonly FaultRule[]): void {
     const points = [...this.#points.values()];
     for (const rule of rules) resolvePoints(parseRule(rule), points);
@@ -109,7 +108,7 @@ export class Faults {
 
   #arm(rule: FaultRule): number {
     const armed = this.#current();
-    // Rules that will not act any more are kept for who asks how often they did, as long as there is room.
+    // Spent rules are kept while there is room, so that one can still ask how often they acted.
     if (armed.rules.length >= RULES_MAX) {
       armed.rules = armed.rules.filter((each) => !isSpent(each));
       this.#rewatch();
@@ -121,7 +120,7 @@ export class Faults {
     return armed.ids;
   }
 
-  /** Takes a rule away, or all of them, and lets go of what they hold. */
+  /** Disarms a rule, or all of them, and releases what they hold. */
   disarm(id?: number): void {
     this.#kernel.input("fault.disarm", id ?? null);
   }
@@ -158,7 +157,7 @@ export class Faults {
     }
   }
 
-  /** Is there a rule on this point? Who must compute the attributes may ask first. */
+  /** Whether there is a rule on this point. Callers that have to compute the attributes can ask first. */
   isArmed(point: string): boolean {
     return this.#current().rules.length > 0 && this.#watches.has(point);
   }
@@ -187,13 +186,13 @@ export class Faults {
     return true;
   }
 
-  /** Waits as long as a `delay` says, or until its rule is disarmed. What was asked for is done whether or not anybody waits for it. */
+  /** Waits as long as a `delay` says, or until its rule is disarmed. The work is then done whether or not anybody waits for it. */
   *delay(effect: EffectOf<"delay">): Body<true> {
     yield* this.#hold(effect, effect.delayMs, false);
     return true;
   }
 
-  /** Hangs until the rule is disarmed, the caller hangs up or `STUCK_MS_MAX` are over; answers whether the call goes on, which it does after the first. */
+  /** Hangs until the rule is disarmed, the caller hangs up or `STUCK_MS_MAX` are over; answers whether the call goes on, which it does only when the rule was disarmed. */
   *stuck(effect: EffectOf<"stuck">): Body<boolean> {
     return (yield* this.#hold(effect, STUCK_MS_MAX, true)) === "disarmed";
   }
@@ -218,7 +217,7 @@ export class Faults {
     return this.#held.size;
   }
 
-  /** Whoever waits for this process has gone: an effect that holds it gives it up. */
+  /** The caller that waits for this process has gone: an effect that holds it releases it. */
   hangUp({ hold }: { readonly hold: Hold | undefined }): void {
     if (hold?.endsWithCaller && this.#held.get(hold.id) === hold) this.#kernel.input("fault.hang-up", hold.id);
   }

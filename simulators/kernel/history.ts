@@ -69,7 +69,7 @@ export class History {
     if (!this.recordsInputs || this.replaying) return;
     this.#checkpoint ??= this.#kernel.capture();
     const { nowMs, events } = this.#kernel.position();
-    // A copy: whoever gave it may change it, or use its memory again.
+    // A copy, as the caller may change the value or reuse its memory.
     this.#inputs.push({ atMs: nowMs, events, kind, data: structuredClone(data) });
   }
 

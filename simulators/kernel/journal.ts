@@ -64,7 +64,7 @@ export class Journal {
     this.#pendingLines = 0;
   }
 
-  /** 64 hexadecimal digits over all events so far. Reading it does not change it. */
+  /** The digest of all events so far: 64 hexadecimal digits. Reading it does not change it. */
   get digest(): string {
     return hash("sha256", `${this.#chain}${this.#pending}${this.#seq}`, "hex");
   }
@@ -78,7 +78,7 @@ export class Journal {
     return this.#events;
   }
 
-  /** Calls `listener` for each event from now on; the answer takes it away again. A listener must not change the world. */
+  /** Calls `listener` for each event from now on; the function returned removes it. A listener must not change the world. */
   listen(listener: (event: JournalEvent) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -88,7 +88,7 @@ export class Journal {
     return { seq: this.#seq, chain: this.#chain, pending: this.#pending, events: [...this.#events] };
   }
 
-  /** Back to a mark. */
+  /** Goes back to a mark. */
   rewind(mark: JournalMark): void {
     this.#seq = mark.seq;
     this.#chain = mark.chain;

@@ -5,14 +5,14 @@ export const isObject = (value: unknown): value is Readonly<Record<string, unkno
 /** The items of a list as texts; none where it is no list. */
 export const readTexts = (value: unknown): readonly string[] => (Array.isArray(value) ? value.map(String) : []);
 
-/** Arrays and objects within each other in a body: code that works on such values recurses. */
+/** How deep arrays and objects may nest in a body: code that works on such values recurses. */
 export const JSON_DEPTH_MAX = 900;
 
 const [QUOTE, BACKSLASH] = [0x22, 0x5c];
 const OPENING = new Set([0x5b, 0x7b]);
 const CLOSING = new Set([0x5d, 0x7d]);
 
-/** Do arrays and objects of a JSON text nest deeper than `max`? Takes bytes or characters, as everything that counts is ASCII. */
+/** Whether arrays and objects in a JSON text nest deeper than `max`. Takes bytes or characters, as everything that counts is ASCII. */
 export function isDeeper(text: string | Uint8Array, max: number): boolean {
   if (text.length <= max) return false;
   let depth = 0;

@@ -182,7 +182,7 @@ describe("determinism", () => {
           return kernel.journal.digest;
         };
         expect(run(seed)).toBe(run(seed));
-        // A short history is one throw of a die: two seeds may well agree, twenty do not.
+        // Two seeds may well agree on a history this short; twenty don't.
         expect(new Set(Array.from({ length: 20 }, (_, at) => run(seed + at))).size).toBeGreaterThan(1);
       }),
     );
@@ -240,7 +240,7 @@ describe("snapshot", () => {
 });
 
 describe("reseed", () => {
-  it("sends runs that begin with one restored world different ways, each the same way each time", () => {
+  it("makes runs from one restored world differ by seed, and each repeat itself", () => {
     const kernel = new Kernel({ seed: 1 });
     kernel.random("a").float();
     const beginning = kernel.snapshot();

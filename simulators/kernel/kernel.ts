@@ -13,7 +13,7 @@ export interface Slot<T> {
   value: T;
 }
 
-/** Handlers are looked up by kind, where the type of their data is lost; whoever registers one and whoever uses it agree on it. */
+/** Handlers are looked up by kind, which loses the type of their data; whoever registers a kind and whoever sends it agree on the type. */
 interface InputHandler {
   handle(data: unknown): unknown;
 }
@@ -80,12 +80,12 @@ export class Kernel extends Scheduler {
     return this.#streams.secrets(name);
   }
 
-  /** A stream of secrets that gives the same each time it is made. */
+  /** A stream of secrets that starts afresh, with the same secrets, each time it is made. */
   fixedSecrets(name: string): SecretStream {
     return this.#streams.fixedSecrets(name);
   }
 
-  /** From now on all streams are those of another seed: runs that begin with one restored world then go different ways. */
+  /** Switches all streams to another seed, so that runs from one restored world differ. */
   reseed(seed: number | string): void {
     this.input("kernel.reseed", seed);
   }
@@ -178,7 +178,7 @@ export class Kernel extends Scheduler {
     const { schedule, slots, streams, pace, journal } = structuredClone(checkpoint);
     for (const [name, slot] of this.#slots) slot.value = slots.get(name);
     this.#pace = pace;
-    // Inputs that run again expect the tokens that they met. Without any, a key of its own never gives a secret twice.
+    // Inputs that run again expect the tokens that they saw the first time. Where none are kept, a key of its own never gives a secret twice.
     this.#streams.moveTo(streams, !this.#streams.hasSecretKey || this.#history.recordsInputs);
     this.loadSchedule(schedule);
     this.journal.rewind(journal);

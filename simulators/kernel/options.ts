@@ -10,7 +10,7 @@ export type Pace = keyof typeof PACES;
 export interface KernelOptions {
   /** Default 1. */
   readonly seed?: number | string;
-  /** What secrets are drawn from; whoever knows it knows them. Default: the seed, so that a run can be repeated to the byte. */
+  /** The key from which secrets are drawn; whoever knows it knows them. Default: the seed, so that a run can be repeated to the byte. */
   readonly secretKey?: string;
   /** ms since the Unix epoch at which the world begins. Default `EPOCH_MS`. */
   readonly startMs?: number;

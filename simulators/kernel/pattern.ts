@@ -1,13 +1,13 @@
 import { RE2JS, RE2JSException } from "re2js";
 
-/** Characters of a pattern from a client: its work grows with them times those of the texts. */
+/** The longest pattern from a client, in characters: matching takes time in proportion to the pattern times the text. */
 export const PATTERN_CHARS_MAX = 4096;
 
-/** A compiled pattern. It works in time linear in the text, whatever the pattern: a client's pattern stops nobody. */
+/** A compiled pattern. It matches in time linear in the text, whatever the pattern, so no client's pattern stops the others. */
 export interface Pattern {
-  /** Does any part of the text fit? */
+  /** Whether any part of the text matches. */
   readonly test: (text: string) => boolean;
-  /** The first part that fits and its groups, those that took no part as empty texts; `undefined` when none fits. */
+  /** The first part that matches and its groups, unmatched ones as empty texts; `undefined` when no part matches. */
   readonly groups: (text: string) => readonly string[] | undefined;
 }
 
@@ -17,7 +17,7 @@ interface PatternOptions {
 }
 
 /**
- * Compiles a regular expression in RE2's syntax, which is Go's: Perl's without back-references and looking around, which can't be had in
+ * Compiles a regular expression in RE2's syntax, which is Go's: Perl's without back-references and look-around, which can't be matched in
  * linear time. The error is worded as Go words it.
  */
 export function compilePattern(
@@ -44,8 +44,8 @@ const patternOf = (compiled: RE2JS): Pattern => ({
 });
 
 /**
- * Does the whole text fit a pattern in which `*` stands for anything, also for nothing? Going back only to the last `*`, it takes at most
- * the length of one times that of the other.
+ * Whether the whole text matches a pattern in which `*` stands for anything, even nothing. As it backtracks only to the last `*`, it takes
+ * at most the product of both lengths.
  */
 export function globFits(pattern: string, text: string, { ignoresCase = false }: PatternOptions = {}): boolean {
   const [wanted, given] = ignoresCase ? [pattern.toLowerCase(), text.toLowerCase()] : [pattern, text];

@@ -26,7 +26,7 @@ export interface Resumable {
 /** Whoever waits: a process (with the count of its wait, which a stale wake does not match) or a callback. */
 type Waiter<T> = { readonly process: Resumable; readonly wait: number } | ((value: T) => void);
 
-/** A pulse that wakes everyone who waits for it now. It keeps nothing: who comes later waits for the next one. */
+/** A pulse that wakes everyone who is waiting for it. It keeps nothing: later waiters wait for the next pulse. */
 export class Signal<T = void> {
   readonly #scheduler: Scheduler;
   #waiters: Waiter<T>[] = [];
@@ -35,7 +35,7 @@ export class Signal<T = void> {
     this.#scheduler = scheduler;
   }
 
-  /** Wakes everyone who waits now, each in an event of its own. */
+  /** Wakes all present waiters, each in an event of its own. */
   fire(value: T): void {
     const waiters = this.#waiters;
     this.#waiters = [];
@@ -59,12 +59,12 @@ export class Signal<T = void> {
 /** Why a fault no longer holds a process. */
 export type Release = "over" | "disarmed" | "hung up";
 
-/** A wait that a fault causes, at most once let go of. */
+/** A wait that a fault causes, released at most once. */
 export class Hold extends Signal<Release> {
   readonly id: number;
   /** The rule that holds. */
   readonly rule: number;
-  /** Does it end when whoever waits for the process goes? */
+  /** Whether it ends when the caller of the process hangs up. */
   readonly endsWithCaller: boolean;
 
   constructor(scheduler: Scheduler, id: number, rule: number, endsWithCaller: boolean) {
@@ -75,12 +75,12 @@ export class Hold extends Signal<Release> {
   }
 }
 
-/** A generator at work. Made by `kernel.spawn`. */
+/** A running generator. Made by `kernel.spawn`. */
 export class Process<R = void> {
   readonly name: string;
   /** For the kernel: how often it has waited; a wake for an earlier wait is stale and ignored. */
   waits = 0;
-  /** What a fault held it by when it last waited for one. */
+  /** The hold of the last fault that made it wait. */
   hold: Hold | undefined;
   readonly #scheduler: Scheduler;
   readonly #body: Body<R>;
@@ -101,7 +101,7 @@ export class Process<R = void> {
     return this.#outcome.state === "running";
   }
 
-  /** Calls back when it has ended, at once if it already has. */
+  /** Calls back when it has ended; at once if it already has. */
   onSettled(callback: (process: Process<R>) => void): void {
     if (this.running) this.#settled.push(callback);
     else callback(this);
@@ -112,7 +112,7 @@ export class Process<R = void> {
     if (this.running) this.#scheduler.resume(this, this.waits, error, true);
   }
 
-  /** Ends it where it waits: its `finally` blocks run, its waiters see it failed with `reason`. */
+  /** Ends it where it waits: its `finally` blocks run, and its waiters see it fail with `reason`. */
   kill(reason: unknown): void {
     if (!this.running) return;
     this.waits++;
@@ -174,7 +174,7 @@ export function* on<T>(waitable: Signal<T> | Process<T>): Generator<Yielded, T, 
 
 /** Waits for all of them, in any order of ending; answers with the results in the order given. The first failure is thrown. */
 export function* all<T>(processes: readonly Process<T>[]): Generator<Yielded, T[], unknown> {
-  // Whoever is awaited later may fail earlier: heard from the start, its failure is not taken for a crash.
+  // A process awaited later may fail earlier: with a listener from the start, its failure is not taken for a crash.
   for (const process of processes) process.onSettled(() => {});
   const results: T[] = [];
   for (const process of processes) results.push(yield* on(process));

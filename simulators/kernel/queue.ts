@@ -41,7 +41,7 @@ export class EventQueue {
     return this.#nowAt < this.#now.length ? this.nowMs : this.#later.peek()?.at;
   }
 
-  /** Whether something was scheduled for the present instant, within it, and has not run. */
+  /** Whether something scheduled within the present instant, for that instant, has not run yet. */
   get isBusy(): boolean {
     return this.#nowAt < this.#now.length;
   }
@@ -69,7 +69,7 @@ export class EventQueue {
   /** Takes the next entry that is due by `untilMs` and moves the clock to it. */
   take(untilMs: number): QueueEntry | undefined {
     const next = this.#later.peek();
-    // What was queued for this instant in the past is older than what was queued within it.
+    // What was queued for this instant at an earlier time comes before what was queued within it.
     if (next !== undefined && next.at === this.nowMs) return this.#later.pop();
     const entry = this.#now[this.#nowAt];
     if (entry !== undefined) {

@@ -160,7 +160,7 @@ export abstract class Scheduler {
       try {
         this.#call(entry);
       } catch (error) {
-        // Whoever moves the clock has no part in what an event does.
+        // An event's error is no concern of whoever moves the clock.
         this.reportCrash(name, error);
       }
     }

@@ -5,7 +5,7 @@ const BLOCK_BYTES = 32;
 
 /**
  * A named stream of secrets: HMAC-SHA-256 of a running number, with the secret key of the world. Unlike `Random`, which is fast and
- * linear, no part of it tells another: who has one password of a stream cannot work out the next, nor the one before.
+ * linear, no part of it reveals another: whoever has one password of a stream can work out neither the next nor the one before.
  */
 export class SecretStream {
   readonly #name: string;
@@ -18,7 +18,7 @@ export class SecretStream {
     this.#name = name;
   }
 
-  /** From now on another stream, from its beginning. */
+  /** Becomes another stream, from its beginning. */
   rekey(key: number | string): void {
     this.#key = String(key);
     this.drawnBytes = 0;
@@ -56,6 +56,6 @@ export class SecretStream {
 
 const digestOf = (text: string): Buffer => hash("sha256", text, "buffer");
 
-/** Whether two secrets are equal, in a time that tells neither where they differ nor how long they are. */
+/** Whether two secrets are equal, in a time that reveals neither where they differ nor how long they are. */
 export const sameSecret = (given: string, expected: string): boolean =>
   timingSafeEqual(digestOf(given), digestOf(expected));

@@ -66,7 +66,7 @@ export class Streams {
     };
   }
 
-  /** Brings the streams back to where they were; those of secrets only where `rewindsSecrets`. */
+  /** Moves the streams back to where they were; those of secrets only with `rewindsSecrets`. */
   moveTo({ seed, random, secrets }: StreamPositions, rewindsSecrets: boolean): void {
     this.#seed = seed;
     for (const [name, stream] of this.#random) stream.state = random.get(name) ?? Random.fork(seed, name).state;

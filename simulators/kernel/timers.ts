@@ -10,7 +10,7 @@ export interface PlainTimer {
   readonly data: unknown;
 }
 
-/** Handlers are looked up by kind, where the type of their data is lost; whoever registers one and whoever uses it agree on it. */
+/** Handlers are looked up by kind, which loses the type of their data; whoever registers a kind and whoever arms it agree on the type. */
 interface TimerHandler {
   handle(data: unknown, id: number): void;
 }
@@ -31,7 +31,7 @@ export class PlainTimers {
     this.#handlerOf(kind);
   }
 
-  /** Gives an entry of the queue a timer to fire. */
+  /** Gives a queue entry a timer to fire. */
   arm(timer: PlainTimer, entry: QueueEntry): void {
     entry.timer = timer;
     this.#armed.set(timer.id, { entry, timer });

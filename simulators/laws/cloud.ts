@@ -2,7 +2,7 @@ import type { LawfulWorld, Lookup } from "./lookup.ts";
 
 const nameOf = ({ group, id }: { readonly group: string; readonly id: string }): string => `${group}/${id}`;
 
-/** Each server has an owner: an instance, a VM that the director names an orphan, or a founder of the platform. */
+/** Each server belongs to an instance, to a VM that the director lists as an orphan, or to the founders of the platform. */
 function servers({ openstack, bosh }: LawfulWorld, known: Lookup): readonly string[] {
   const { orphanVms } = bosh.state();
   return [...openstack.state().nova.servers.values()]
@@ -50,7 +50,7 @@ function ports({ openstack }: LawfulWorld, known: Lookup): readonly string[] {
     .map(({ id, fixedIps }) => `port ${id} (${fixedIps.map(({ ip }) => ip).join(", ")}) belongs to nothing`);
 }
 
-/** Each volume is the disk of an instance, a disk that the director names an orphan, or attached to a founder. */
+/** Each volume is the disk of an instance, a disk that the director lists as an orphan, or attached to a founder. */
 function volumes({ openstack, bosh }: LawfulWorld, known: Lookup): readonly string[] {
   const { orphanDisks } = bosh.state();
   return [...openstack.state().cinder.volumes.values()]
@@ -66,7 +66,7 @@ function volumes({ openstack, bosh }: LawfulWorld, known: Lookup): readonly stri
     .map(({ id, status }) => `volume ${id} (${status}) is nobody's disk`);
 }
 
-/** What the director names an orphan exists, so that the list does not grow for ever. */
+/** What the director lists as an orphan exists, so that the list does not grow for ever. */
 function orphans({ openstack, bosh }: LawfulWorld, known: Lookup): readonly string[] {
   if (known.project === "") return [];
   const { volumes: disks } = openstack.state().cinder;
@@ -75,7 +75,7 @@ function orphans({ openstack, bosh }: LawfulWorld, known: Lookup): readonly stri
     .map(({ cid, deployment }) => `the orphaned disk ${cid} of ${deployment} does not exist`);
 }
 
-/** Each address that the director has given away is that of an instance, or of a VM that it names an orphan. */
+/** Each address that the director has assigned is that of an instance, or of a VM that it lists as an orphan. */
 function addresses({ bosh }: LawfulWorld, known: Lookup): readonly string[] {
   const { addresses: given, orphanVms } = bosh.state();
   const orphaned = new Set([...orphanVms.values()].flatMap(({ ips }) => ips));
@@ -88,6 +88,6 @@ function addresses({ bosh }: LawfulWorld, known: Lookup): readonly string[] {
     .map(([ip, { deployment }]) => `the director keeps address ${ip} for ${deployment}, which has no such instance`);
 }
 
-/** The laws of servers, instances, ports, volumes, orphans and addresses: a line for each thing that breaks one. */
+/** The laws of servers, instances, ports, volumes, orphans and addresses: a line for each violation. */
 export const cloudLaws = (world: LawfulWorld, known: Lookup): readonly string[] =>
   [servers, instances, ports, volumes, orphans, addresses].flatMap((law) => law(world, known));

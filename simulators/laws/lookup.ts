@@ -29,15 +29,15 @@ export interface Lookup {
   readonly byAddress: ReadonlyMap<string, Instance>;
   readonly byVm: ReadonlyMap<string, Instance>;
   readonly byDisk: ReadonlyMap<string, Instance>;
-  /** Servers that were there before the director: its own and the one that it was deployed from. */
+  /** The founders: servers older than the director, namely its own and the one from which it was deployed. */
   readonly founders: ReadonlySet<string>;
   /** Deployments that a task is working on. */
   readonly busy: ReadonlySet<string>;
-  /** Could a task that runs now have made what was made then (ms since the Unix epoch)? */
+  /** Whether a running task can have made what was made then (ms since the Unix epoch). */
   readonly inFlight: (createdMs: number) => boolean;
 }
 
-/** One law, or several: a line for each thing that breaks it. */
+/** One law, or several: returns a line for each violation. */
 export type Law = (world: LawfulWorld, known: Lookup) => readonly string[];
 
 const isAtWork = ({ state, deadSinceMs }: { state: string; deadSinceMs: number | null }): boolean =>

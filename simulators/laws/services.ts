@@ -75,6 +75,6 @@ function contents({ dataservices, openstack }: LawfulWorld, known: Lookup): read
     .map((disk) => `data is kept for the disk ${disk}, which does not exist`);
 }
 
-/** The laws of the names, processes and stored data of data services: a line for each thing that breaks one. */
+/** The laws of the names, processes and stored data of data services: a line for each violation. */
 export const serviceLaws = (world: LawfulWorld, known: Lookup): readonly string[] =>
   [names, processes, contents].flatMap((law) => law(world, known));

@@ -6,7 +6,7 @@ type Neutron = ReturnType<LawfulWorld["openstack"]["state"]>["neutron"];
 type Group = Neutron["groups"] extends Map<string, infer G> ? G : never;
 type Rule = Group["rules"][number];
 
-/** A VM with a data service, and the groups that its port carries. */
+/** A VM with a data service, and the groups of its port. */
 interface Vm {
   readonly deployment: string;
   readonly groups: readonly Group[];
@@ -33,7 +33,7 @@ function carriersOf(vms: readonly Vm[]): ReadonlyMap<string, ReadonlySet<string>
 const covers = ({ portMin, portMax, protocol }: Rule, port: number): boolean =>
   protocol === null || ((portMin === null || portMin <= port) && (portMax === null || port <= portMax));
 
-/** Are there addresses that are in both? One prefix lies in the other or they are apart. */
+/** Whether two prefixes share addresses: then one lies in the other. */
 function overlap(a: string, b: string): boolean {
   const [x, y] = [parseIpv4Range(a), parseIpv4Range(b)];
   return x !== undefined && y !== undefined && x.first <= y.last && y.first <= x.last;
@@ -47,7 +47,7 @@ function isInside(prefix: string, network: string): boolean {
   return inner !== undefined && outer !== undefined && inner.bits >= outer.bits && isInRange(outer, address);
 }
 
-/** Whom a rule lets in that has no business there; undefined when all have. */
+/** Whom a rule wrongly lets in; undefined when nobody. */
 function intruders({ plan }: LawfulWorld, rule: Rule, isOwn: (groupId: string) => boolean): string | undefined {
   const { remoteGroupId: group, remoteIpPrefix: prefix } = rule;
   if (group !== null) return isOwn(group) ? undefined : "VMs of other instances";

@@ -10,7 +10,7 @@ describe("a block of loopback", () => {
   };
   afterEach(() => claimed.splice(0).forEach((each) => each.release()));
 
-  it("is one that nobody has, and belongs to whoever claimed it until it is released", async () => {
+  it("is a free one, and belongs to its claimant until it is released", async () => {
     const [first, second] = [await claim(), await claim()];
     expect(LIVE_BLOCKS).toContain(first);
     expect(second).not.toBe(first);

@@ -7,14 +7,14 @@ import { LiveError, listenError } from "./errors.ts";
 export interface ClaimedBlock {
   /** `127.64` */
   readonly block: string;
-  /** Where this process listens for as long as it owns the block. */
+  /** The lock, at which this process listens for as long as it owns the block. */
   readonly lock: { readonly host: string; readonly port: number };
   release(): void;
 }
 
 const FIRST = 64;
 const LAST = 126;
-/** The lock of a block, by its host within the block and its port: whoever listens there owns the block. */
+/** The lock of a block, as a host within the block and a port: whoever listens there owns the block. */
 const BLOCK_LOCK = { host: "250.1", port: 7700 } as const;
 
 /** The blocks to choose from when none is asked for. */
@@ -32,13 +32,13 @@ async function lockBlock(block: string): Promise<Server> {
   server.unref();
   server.listen(BLOCK_LOCK.port, `${block}.${BLOCK_LOCK.host}`);
   await once(server, "listening");
-  // A connection that the lock can't take does not cost its owner the block.
+  // A connection that can't be accepted must not cost the owner the block.
   hearErrors(server);
   return server;
 }
 
 /**
- * Takes the block that is asked for, or the first that is free.
+ * Claims the given block, by default the first free one.
  *
  * @throws LiveError LIVE_BAD_BLOCK, LIVE_PORT_TAKEN, LIVE_NO_BLOCK, LIVE_NO_LOOPBACK
  */

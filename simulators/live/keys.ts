@@ -17,7 +17,7 @@ export interface TlsKeys {
   readonly cert: string;
 }
 
-/** What a live cloud signs and encrypts with. No part of any world's history. */
+/** The keys of a live cloud, for signatures and TLS. They are not part of any world's history. */
 export interface LiveKeys {
   readonly signing: SigningKeys;
   readonly tls: TlsKeys;
@@ -46,8 +46,8 @@ export async function makeKeys(addresses: readonly string[], nowMs: number): Pro
 }
 
 /**
- * The keys in a file that only its owner can read. Where it holds none that fit, new ones are made and kept there. So a cloud is ready sooner,
- * and its clients need not learn another CA each time.
+ * The keys in a file that only its owner can read. Where it holds none that fit, new ones are made and kept there. So a cloud is ready
+ * sooner, and its clients need no new CA each time.
  */
 export async function loadKeys(path: string, addresses: readonly string[], nowMs: number): Promise<LiveKeys> {
   const kept = await readKeys(path);
@@ -68,7 +68,7 @@ async function readKeys(path: string): Promise<LiveKeys | undefined> {
     const read: unknown = JSON.parse(await readFile(path, "utf8"));
     return isKeys(read) ? read : undefined;
   } catch {
-    // There are none yet, or none that can be read: new ones take their place.
+    // None exist yet, or none can be read: new ones are made.
     return undefined;
   }
 }
@@ -91,7 +91,7 @@ const DAY_MS = 86_400_000;
  * ECDSA key could answer; addresses as SAN, because Go ignores the common name.
  */
 async function makeTlsKeys(addresses: readonly string[], nowMs: number, untilMs: number): Promise<TlsKeys> {
-  // Loaded here, so that a start with kept keys does not wait for it.
+  // Loaded only here, so that a start with kept keys does not wait for it.
   const { generate } = await import("selfsigned");
   const validity = {
     notBeforeDate: new Date(nowMs - DAY_MS),

@@ -8,11 +8,11 @@ import type { Endpoint, World } from "../world.ts";
 import { listenError } from "./errors.ts";
 import type { TlsKeys } from "./keys.ts";
 
-export { whyNoServer } from "../dataservices/live/index.ts";
+export { type ServedKind, whyNoServer } from "../dataservices/live/index.ts";
 
 interface SocketsOptions {
   readonly tls: Pick<TlsKeys, "key" | "cert">;
-  /** What each request to the control API brings as a bearer token. */
+  /** The bearer token that each request to the control API must carry. */
   readonly controlToken: string;
   /** Called with what a handler threw, and with failures of the live plane. */
   readonly report: (error: unknown) => void;
@@ -25,7 +25,7 @@ export interface Sockets {
   close(): Promise<void>;
 }
 
-/** Consul and the control API are endpoints of a live world alone: in process they are reached through the job of a VM, and directly. */
+/** Consul and the control API are endpoints only of a live world: in process, one is reached through the job of a VM, the other directly. */
 function endpointsOf(world: World, token: string): readonly Endpoint[] {
   const { kernel, plan, dns } = world;
   const access = { token, hosts: [`${plan.control}:${CONTROL_PORT}`] };
@@ -38,8 +38,8 @@ function endpointsOf(world: World, token: string): readonly Endpoint[] {
 }
 
 /**
- * Listens wherever the world says that something answers, each connection admitted by the security groups of the VM there; behind data
- * services stand real servers. What fails closes the rest.
+ * Listens at every endpoint of the world. Security groups of the VM there admit each connection; real servers stand behind the data
+ * services. When one can't listen, the others are closed.
  *
  * @throws LiveError LIVE_PORT_TAKEN, LIVE_NO_LOOPBACK
  */
@@ -61,7 +61,7 @@ export async function openSockets(world: World, options: SocketsOptions): Promis
 const openPlane = ({ dataservices, driver }: World, { report }: SocketsOptions): Promise<LivePlane> =>
   LivePlane.open({ services: dataservices, driver, onTrouble: (_address, error) => report(error) });
 
-/** Who may connect. The control API is no part of the cloud and admits everybody on this machine. */
+/** Who may connect. The control API is not part of the cloud and admits everybody on this machine. */
 export function admissionAt(world: World, address: string, port: number): (source: string) => boolean {
   return address === world.plan.control ? () => true : (source) => world.admits(source, address, port);
 }

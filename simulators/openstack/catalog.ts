@@ -18,7 +18,7 @@ export const CATALOG = {
 /** A type of service, as the catalog names it. */
 export type CatalogType = keyof typeof CATALOG;
 
-/** Is it one of the catalog's own types? */
+/** Whether it is one of the catalog's own types. */
 export const isCatalogType = (type: string): type is CatalogType => Object.hasOwn(CATALOG, type);
 
 /** The types of the catalog, in its order. */

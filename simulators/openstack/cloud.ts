@@ -7,8 +7,8 @@ import type { ServerOps } from "./operations/servers.ts";
 import type { VolumeOps } from "./operations/volumes.ts";
 
 /*
- * How the services of one cloud meet. Each service is a folder with `createX(cloud): X`, where X holds its `Service`
- * and, if neighbours need it, its operations. `createOpenStack` (index.ts) makes the `Cloud`, then Keystone, then the rest, and
+ * How the services of one cloud are connected. Each service is a folder with `createX(cloud): X`, where X holds its `Service`
+ * and, if other services need them, its operations. `createOpenStack` (index.ts) makes the `Cloud`, then Keystone, then the rest, and
  * puts their operations into `cloud.ports`, `cloud.volumes`, `cloud.images`, `cloud.servers`.
  *
  * - A service defines its API with `openStackService` (service.ts): authentication, request ids, error bodies.
@@ -18,7 +18,7 @@ import type { VolumeOps } from "./operations/volumes.ts";
  * - Ids: `cloud.uuid("neutron")`, `cloud.hex("keystone")`. Times: kernel ms in state, time.ts on reading.
  * - Work that takes time: `cloud.kernel.timer(cloud.kernel.work(ms), kind, data)`, plain data.
  * - What one service asks of another inside the world goes through the interfaces of `operations/`, never over HTTP. They throw `Refusal`
- *   as the asked service would answer (same status, type, message); the asking service rewords it where the real one does.
+ *   as the called service would answer (same status, type, message); the caller rewords it where the real one does.
  * - Each state change is one `kernel.record(service, "port.create", id, {…})`.
  */
 
@@ -37,7 +37,7 @@ export type {
 export type { ServerOps } from "./operations/servers.ts";
 export type { VolumeOps, VolumeView } from "./operations/volumes.ts";
 
-/** What may be chosen of a cloud. */
+/** The options of a cloud. */
 export interface OpenStackOptions {
   /** The first administrator, of domain `default`. Default admin, secret, admin. */
   readonly admin?: { readonly user: string; readonly password: string; readonly project: string };
@@ -51,7 +51,7 @@ export interface OpenStackOptions {
   readonly quotas?: Readonly<Record<string, number>>;
 }
 
-/** One cloud while it is put together; complete once `createOpenStack` returns. */
+/** One cloud under construction; complete once `createOpenStack` returns. */
 export interface Cloud {
   readonly kernel: Kernel;
   readonly region: string;
@@ -59,7 +59,7 @@ export interface Cloud {
   readonly admin: { readonly user: string; readonly password: string; readonly project: string };
   /** A default quota: the option's, or `fallback`. */
   quota(resource: string, fallback: number): number;
-  /** The root URL of a service for whoever sent `request`. */
+  /** The root URL of a service for the sender of `request`. */
   root(type: CatalogType, request: Pick<HttpRequest, "origin">): string;
   /** Fixes the root URL of a service once its port is known. */
   readonly setEndpoint: (type: CatalogType, url: string) => void;
@@ -80,11 +80,11 @@ const absent = (what: string): never => {
   throw new Error(`openstack: ${what} is not part of this cloud`);
 };
 
-/** A stand-in that says so when it is used: until the service has been made, or in a cloud without it. */
+/** A placeholder that throws when it is used: until the service has been made, or in a cloud without it. */
 const missing = <T extends object>(what: string): T =>
   new Proxy({} as T, { get: () => absent(what), set: () => absent(what) });
 
-/** The frame that the services are put into. */
+/** A cloud that still lacks its services. */
 export function createCloud(kernel: Kernel, options: OpenStackOptions = {}): Cloud {
   const endpoints = new Map(
     CATALOG_TYPES.flatMap((type) => {
@@ -115,7 +115,7 @@ export function createCloud(kernel: Kernel, options: OpenStackOptions = {}): Clo
   };
 }
 
-/** The same host as the client used, another port. */
+/** The URL of the host that the client used, with another port. */
 function beside(origin: string, port: number): string {
   const match = /^(https?:\/\/(?:\[[^\]]*\]|[^:/]+))/.exec(origin);
   return `${match?.[1] ?? "http://127.0.0.1"}:${port}`;

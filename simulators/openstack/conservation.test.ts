@@ -21,10 +21,10 @@ const MAKEABLE = Object.keys(RESOURCE_KINDS).filter((kind) => kind !== "recordse
 const who = fc.constantFrom(...PROJECTS);
 /** Chooses one of the things that were made. */
 const pick = fc.nat({ max: 30 });
-/** Once in a while it is the other project's. */
+/** Whether, once in a while, it is the other project's. */
 const isForeign = fc.oneof({ weight: 4, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) });
 
-/** What may fail after it was accepted, and can be deleted all the same. */
+/** What may fail after being accepted, and can be deleted nevertheless. */
 const FAULTS = [
   "nova:server.build",
   "cinder:volume.create",
@@ -71,7 +71,7 @@ const command = fc.oneof(
 );
 type Command = typeof command extends fc.Arbitrary<infer T> ? T : never;
 
-/** What was made and not yet seen to be gone. */
+/** What was made and has not been seen to be gone. */
 type Ledger = OwnedResource[];
 
 const choose = (things: readonly OwnedResource[], at: number): OwnedResource | undefined =>
@@ -175,7 +175,7 @@ async function perform(cloud: TwoProjectCloud, ledger: Ledger, wanted: Command):
   foreignFails(wanted.who, things, status, `${wanted.action} ${JSON.stringify(body)}`);
 }
 
-/** Nobody does anything with what is another project's. */
+/** Nobody can touch what belongs to another project. */
 function foreignFails(by: ProjectName, things: readonly OwnedResource[], status: number, what: string): void {
   expect(status, `${what} by ${by}`).toBeLessThan(500);
   if (things.some(({ owner }) => owner !== by)) expect(status, `${what} by ${by}`).toBeGreaterThanOrEqual(400);
@@ -213,7 +213,7 @@ function checkQuotas(cloud: TwoProjectCloud): void {
       expect(used, `${resource} of ${name}`).toBeLessThanOrEqual(QUOTAS[resource as keyof typeof QUOTAS]);
 }
 
-/** Each reference from one service to another has its counterpart, once nothing is under way. */
+/** Each reference from one service to another has its counterpart, once nothing is in progress. */
 function checkReferences(cloud: TwoProjectCloud): void {
   const { nova, cinder, neutron } = cloud.openstack.state();
   const links = [...nova.servers.values()].flatMap((server) =>
@@ -251,7 +251,7 @@ async function checkVisibility(cloud: TwoProjectCloud, ledger: Ledger): Promise<
 
 const DELETE_ROUNDS = 4;
 
-/** Deletes whatever a project is shown, in several rounds, as some things wait for others. */
+/** Deletes everything that a project sees, in several rounds, as some things wait for others. */
 async function clean(cloud: TwoProjectCloud, name: ProjectName): Promise<void> {
   for (let round = 0; round < DELETE_ROUNDS; round++) {
     for (const router of await cloud.list(name, "router")) await unplug(cloud, name, router);

@@ -34,7 +34,7 @@ const PATHS: Readonly<Record<Name, (project: string) => string>> = {
 
 describe("a handler that throws", () => {
   it.each(NAMES)(
-    "of %s is answered in that service's envelope, and the log says which request it was",
+    "of of %s is answered in that service's envelope, and the log says which request it was",
     async (name) => {
       const cloud = await TwoProjectCloud.open({}, 1);
       const { services } = cloud.openstack;

@@ -67,7 +67,7 @@ class Recorder {
     return seen.reply;
   }
 
-  /** A request that leaves the service as it was, refused or not: the journal of the service stays as it is too. */
+  /** A request that leaves the service as it was, refused or not, and must leave the service's journal as it was. */
   keeps(...[route, ids, sent]: Parameters<Recorder["send"]>): HttpReply {
     const seen = this.send(route, ids, sent);
     expect([route, sent?.body, seen.isStateChanged, seen.kinds]).toEqual([route, sent?.body, false, []]);
@@ -267,7 +267,7 @@ function driveOthers(nova: Recorder): void {
   nova.keeps("PUT /os-quota-class-sets/:class", ["default"], defaults);
 }
 
-/** What Nova does at its neighbours is in their journal. */
+/** What Nova does to other services is in their journal. */
 function driveProxies(nova: Recorder): void {
   const image = nova.session.variable("image");
   nova.keeps("POST /images/:id/metadata", [image], { ...ADMIN, body: { metadata: { a: "1" } } });

@@ -24,7 +24,7 @@ describe("pageAfter", () => {
     expect(pageAfter(["a"], "b", 1, (item) => item)).toBeUndefined();
   });
 
-  it("tells a full last page from one with more behind it", () => {
+  it("distinguishes a full last page from one that more follow", () => {
     expect(pageAfter(["a", "b"], null, 2, (item) => item)).toMatchObject({ isFull: true, hasMore: false });
     expect(pageAfter(["a", "b", "c"], null, 2, (item) => item)).toMatchObject({ isFull: true, hasMore: true });
     expect(pageAfter(["a"], null, 2, (item) => item)).toMatchObject({ isFull: false, hasMore: false });

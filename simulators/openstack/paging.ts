@@ -1,13 +1,13 @@
-/** One page of a list that is sorted already. */
+/** One page of a sorted list. */
 interface Page<T> {
   readonly items: readonly T[];
-  /** The page is full: Nova and Cinder then link to a next one even if nothing follows. */
+  /** Whether the page is full: Nova and Cinder then link to a next one even if nothing follows. */
   readonly isFull: boolean;
-  /** Something follows. */
+  /** Whether anything follows. */
   readonly hasMore: boolean;
 }
 
-/** Cuts the page after the item `marker`. `undefined` when no item has that id. */
+/** The page after the item `marker`; `undefined` when no item has that id. */
 export function pageAfter<T>(
   sorted: readonly T[],
   marker: string | null | undefined,

@@ -1,18 +1,18 @@
 import type { HttpReply } from "../kernel/index.ts";
 
-/** What a refusal carries beside status, type and message. */
+/** What a refusal carries besides status, type and message. */
 interface RefusalExtras {
   readonly headers?: Readonly<Record<string, string>>;
   /** More members of the service's error object (Keystone's `identity`, Designate's `errors`, Nova's `retryAfter` …). */
   readonly members?: Readonly<Record<string, unknown>>;
-  /** Sent as it is instead of the service's error body. */
+  /** A body that replaces the service's error body. */
   readonly reply?: HttpReply;
 }
 
 /**
- * A request, or a call from a neighbouring service, that is refused. Handlers and the operations of `cloud.ts` throw it; the
- * service that answers the client gives it that service's own error body (docs/discoveries/openstack.md, "What differs per service"). `type` is the wire's word where the
- * service has one (`NetworkNotFound`, `itemNotFound`, `zone_not_found`), else empty.
+ * The refusal of a request, or of a call from another service. Handlers and the operations of `cloud.ts` throw it; the service that answers
+ * the client turns it into its own error body (docs/discoveries/openstack.md, "What differs per service"). `type` is the service's word on
+ * the wire where it has one (`NetworkNotFound`, `itemNotFound`, `zone_not_found`), else empty.
  */
 export class Refusal extends Error {
   readonly status: number;
@@ -27,11 +27,11 @@ export class Refusal extends Error {
   }
 }
 
-/** Refuses with a reply that is complete already. */
+/** Refuses with a complete reply. */
 export const refuseWith = (reply: HttpReply): Refusal => new Refusal(reply.status, "", "", { reply });
 
 /** 400 of a type of the service's own. */
 export const invalidRequest = (type: string, message: string): Refusal => new Refusal(400, type, message);
 
-/** 501: the real service has it, this simulator has not. */
+/** 501: the real service has it, this simulator does not. */
 export const notSimulated = (what: string): Refusal => new Refusal(501, "", `not simulated: ${what}`);

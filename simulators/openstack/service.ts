@@ -21,9 +21,9 @@ export interface RequestContext {
   readonly request: HttpRequest;
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
-  /** `req-` and a UUID; goes out in the headers. */
+  /** `req-` and a UUID; sent in the headers. */
   readonly requestId: string;
-  /** Who calls. On an open route (version documents) without a valid token: `ANONYMOUS`. */
+  /** The caller; `ANONYMOUS` on an open route (version documents) without a valid token. */
   readonly actor: Actor;
 }
 
@@ -32,7 +32,7 @@ export interface OpenStackRoute {
   readonly method: string;
   readonly path: string;
   readonly handler: (context: RequestContext) => HttpReply;
-  /** Answers without a token too. */
+  /** Whether it answers without a token. */
   readonly open?: boolean;
   readonly upload?: Upload;
   readonly clients?: readonly string[];
@@ -59,34 +59,34 @@ export const bindRoutes = <S>(subject: S, table: readonly RouteEntry<S>[]): read
 export interface ServiceWire {
   /** The error body. */
   refuse(refusal: Refusal, context: RequestContext): HttpReply;
-  /** No token, or one that does not hold. */
+  /** The answer where there is no valid token. */
   unauthenticated(context: RequestContext): HttpReply;
-  /** No such route; `allowed` are the methods the path knows. Asked after authentication. */
+  /** The answer where no route matches; `allowed` are the path's methods. Called after authentication. */
   unmatched(context: RequestContext, allowed: readonly string[]): HttpReply;
-  /** Headers on each reply: request ids, Vary, microversion. The reply's own win. */
+  /** Headers of each reply: request ids, Vary, microversion. The reply's own take precedence. */
   headers(context: RequestContext, reply: HttpReply): ReplyHeaders;
   /** The answer to an error of its own: a handler that throws, a body too deep for its parser. */
   crashed(context: RequestContext): HttpReply;
-  /** The client went away in the middle of its body. Default: as `crashed`, which is what most services say. */
+  /** The answer where the client leaves in the middle of its body. Default: as `crashed`, as in most services. */
   cut?(context: RequestContext): HttpReply;
-  /** The server it stands on. */
+  /** The HTTP server on which it runs. */
   readonly front: Front;
-  /** Bytes of a body from which the size limit in front of the service refuses. Default 16 MiB, which is ours. */
+  /** Bytes of a body beyond which the size limit in front of the service refuses. Default 16 MiB, a limit of our own. */
   readonly bodyBytesMax?: number;
-  /** It takes a body in chunks without a length for an empty one (as recorded: its framework reads as many bytes as the length says). */
+  /** Whether it takes a chunked body for an empty one (as recorded: its framework reads as many bytes as the length says). */
   readonly ignoresChunks?: boolean;
   /** Runs before the handler, after authentication: microversion, project in the path. Throws `Refusal`. */
   admit?(context: RequestContext): void;
-  /** Open also where no route matches (the paths answer without a token). */
+  /** Whether this request needs no token even where no route matches. Default: it does need one. */
   isOpen?(request: HttpRequest): boolean;
-  /** What a refusal by authentication looks at instead of X-Auth-Token. Default that header. */
+  /** The token of a request. Default: the value of X-Auth-Token. */
   token?(request: HttpRequest): string | undefined;
 }
 
 /** `max_request_body_size` of the filter that most services have in front. */
 export const BODY_BYTES_MAX = 114_688;
 
-/** Who calls without a token that holds. */
+/** A caller without a valid token. */
 export const ANONYMOUS: Actor = {
   token: "",
   userId: "",
@@ -135,14 +135,14 @@ export function openStackService(
       answer({ ...contextOf(cloud, request, wire), params: {} }, true, (context) => unreadReply(wire, context, why)),
     front: wire.front,
     bodyBytesMax: wire.bodyBytesMax ?? OURS_BYTES_MAX,
-    // A reply that a fault made has not been through `answer`.
+    // A reply made by a fault has not passed through `answer`.
     after: (_cloud, request, reply) =>
       answered.has(reply) ? reply : addHeaders(wire, contextOf(cloud, request, wire), reply),
   });
   return readAsPython(service, wire);
 }
 
-/** The service behind a server of Python's: it decodes slashes of paths first, and may not read chunks. */
+/** The service behind a Python server, which decodes slashes of paths first and may not read chunks. */
 function readAsPython(service: Service, wire: ServiceWire): Service {
   const read = (request: HttpRequest): HttpRequest => decodeSlashes(wire.ignoresChunks ? dropChunks(request) : request);
   return {
@@ -151,7 +151,7 @@ function readAsPython(service: Service, wire: ServiceWire): Service {
       const isChunked = request.headers["transfer-encoding"]?.toLowerCase() === "chunked";
       const isNone = hasOnlyChunks(request) && wire.cut === undefined && (wire.ignoresChunks === true || !isChunked);
       if (why === "too-large" || !isNone) return service.unread(request, why);
-      // What it does not read can't be cut.
+      // What it does not read can't be cut short.
       const answered = service.receive(decodeSlashes(dropChunks(request)));
       return "status" in answered ? answered : service.unread(request, why);
     },
@@ -180,7 +180,7 @@ function unreadReply(wire: ServiceWire, context: RequestContext, why: Unread): H
   return errorPage(context.request, 413, explanation(text));
 }
 
-/** The size limit stands in front of authentication; in process nobody else counts the bytes. */
+/** The size limit comes before authentication; in process nothing else counts the bytes. */
 function refuseLong(wire: ServiceWire, context: RequestContext): void {
   if (context.request.body.length > (wire.bodyBytesMax ?? OURS_BYTES_MAX))
     throw refuseWith(unreadReply(wire, context, "too-large"));

@@ -30,7 +30,7 @@ describe.each(SERVICE_NAMES)("%s", (service) => {
     expect(readdirSync(`${folderOf(service)}routes`).length).toBeGreaterThan(1);
   });
 
-  it("has no room that is named like a drawer", () => {
+  it("has no room with a name that says nothing", () => {
     const names = filesOf(service).flatMap((path) => path.split("/").map(roomOf));
     expect(names.filter((name) => DRAWERS.includes(name))).toEqual([]);
   });
@@ -42,7 +42,7 @@ describe.each(SERVICE_NAMES)("%s", (service) => {
     expect(declaring.filter((path) => path !== "faults.ts")).toEqual([]);
   });
 
-  it("lets state, behaviour and wire know nothing of the routes", () => {
+  it("keeps state, behaviour and wire ignorant of the routes", () => {
     const knowing = filesOf(service).filter(
       (path) =>
         /^(state|behaviour|wire)\b/.test(path) &&

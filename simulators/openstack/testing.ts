@@ -105,7 +105,7 @@ export const RESOURCE_KINDS: Readonly<Record<string, ResourceKind>> = {
   },
 };
 
-/** A cloud with two projects, A and B, spoken to over its HTTP APIs without sockets. For tests and the fuzzer. */
+/** A cloud with two projects, A and B, called through its HTTP APIs without sockets. For tests and the fuzzer. */
 export class TwoProjectCloud {
   readonly #client: LocalClient;
   readonly #prepared: PreparedScenario;
@@ -119,7 +119,7 @@ export class TwoProjectCloud {
   static async open(options: OpenStackOptions, seed: number): Promise<TwoProjectCloud> {
     const client = new LocalClient(options, seed);
     const setup = await ScenarioSetup.prepare(client);
-    // Naming both projects in a step is what makes them.
+    // A step that names both projects creates them.
     const steps = PROJECTS.map((as) => ({ as, service: "compute", method: "GET", path: "/", reply: { status: 200 } }));
     return new TwoProjectCloud(client, await setup.actorsFor({ id: "", service: "", title: "", steps }));
   }
@@ -166,7 +166,7 @@ export class TwoProjectCloud {
     );
   }
 
-  /** Creates a resource of this kind in a project; `undefined` when the service refuses. */
+  /** Creates a resource of this kind in a project and returns its id; `undefined` when the service refuses. */
   async create(
     who: ProjectName,
     kind: string,
@@ -190,7 +190,7 @@ export class TwoProjectCloud {
     return this.call(who, "GET", service, `${path}/${id}`);
   }
 
-  /** The ids of the resources of a kind that a project is shown. */
+  /** The ids of the resources of a kind that a project sees. */
   async list(who: ProjectName, kind: string): Promise<readonly string[]> {
     const { service, path } = RESOURCE_KINDS[kind] as ResourceKind;
     const { body } = await this.call(who, "GET", service, path);

@@ -2,7 +2,7 @@ import { type HttpReply, percentDecode } from "../kernel/index.ts";
 
 const DECODER = new TextDecoder("utf-8", { fatal: true });
 
-/** Is a percent-encoded text UTF-8 once it is decoded? */
+/** Whether a percent-encoded text is UTF-8 once it is decoded. */
 export function isUtf8(encoded: string): boolean {
   if (!encoded.includes("%")) return true;
   try {
@@ -14,7 +14,7 @@ export function isUtf8(encoded: string): boolean {
 }
 
 /**
- * A path that can't be decoded never reaches Nova, Cinder and Glance: the server they stand on answers by itself, without a word or
+ * A path that can't be decoded never reaches Nova, Cinder and Glance: the server on which they run answers by itself, with neither text nor
  * their envelope (recorded).
  */
 export const UNDECODABLE_PATH: HttpReply = {
@@ -23,7 +23,7 @@ export const UNDECODABLE_PATH: HttpReply = {
   body: "",
 };
 
-/** Slashes at the end taken away. An expression for it would look at each run of slashes as often as it is long. */
+/** Strips slashes from the end. A regular expression would take quadratic time on runs of slashes. */
 export function withoutSlashes(text: string): string {
   let end = text.length;
   while (text[end - 1] === "/") end--;

@@ -25,7 +25,7 @@ const stripTags = (page: string): string =>
     .replaceAll(/<br\s{0,8}\/?>/g, "\n")
     .replaceAll(/<[^<>]+>/g, "");
 
-/** `page` is the body of the HTML form, which the others are made from. */
+/** `page` is the body of the HTML form, from which the others are made. */
 export function errorPage(
   { headers: { accept = "" } }: HttpRequest,
   status: number,
@@ -43,10 +43,10 @@ export function errorPage(
   return { status, body, headers: { "Content-Type": "text/plain; charset=UTF-8", ...headers } };
 }
 
-/** What webob writes where nobody gave it a detail. */
+/** What webob writes where it is given no detail. */
 export const explanation = (text: string): string => `${text}<br /><br />\n\n\n`;
 
-/** The page of a path that leads nowhere. */
+/** The page for an unknown path. */
 export const NO_ROUTE = explanation("The resource could not be found.");
 
 /** The message of a 500 by which a service reports an error of its own. */

@@ -1,4 +1,4 @@
-/** A pattern that fits this text and no other. */
+/** A pattern that matches only this text. */
 export const escapePattern = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 
 /** The type of a JSON value: as `typeof`, but `null` and `array` are types of their own. */

@@ -63,7 +63,7 @@ export function scenarioRows(scenarios: readonly ScenarioScore[]): readonly stri
 
 const DIFFERENCE_CHARACTERS_MAX = 200;
 
-/** A line for each scenario that does not match whole: where it first differs. */
+/** A line for each scenario that does not match completely, with its first difference. */
 export function differingLines(scenarios: readonly ScenarioScore[]): readonly string[] {
   const differing = scenarios.filter(({ steps, matched }) => matched < steps);
   if (differing.length === 0) return ["Nothing."];

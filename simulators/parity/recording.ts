@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 
 /**
- * Reads the scenarios of a `.jsonl` or `.jsonl.gz` file, one a line. Recordings are trusted: whoever asks says what they hold.
+ * Reads the scenarios of a `.jsonl` or `.jsonl.gz` file, one a line. Recordings are trusted: the caller says what type they hold.
  *
  * @throws Error with `code` ENOENT …, or SyntaxError for a line that is no JSON
  */

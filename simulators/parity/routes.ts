@@ -1,4 +1,4 @@
-/** How many requests, each `METHOD /path` without its query, go to a route. */
+/** Counts the requests, each `METHOD /path` without its query, that a route serves. */
 export const countRequests = (
   route: { readonly method: string; readonly path: string },
   requests: readonly string[],

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { type Ratchet, ratchetOf, type ScenarioScore, findRegressions } from "./ratchet.ts";
 
-/** A simulator whose likeness to the recorded system can be measured. */
+/** A simulator whose fidelity to the recorded system can be measured. */
 export interface ParitySubject<R extends ScenarioScore = ScenarioScore> {
   /** Also the name of its pages, `docs/parity/NAME.{md,json}`. */
   readonly name: "bosh" | "openstack" | "dns";
@@ -12,14 +12,14 @@ export interface ParitySubject<R extends ScenarioScore = ScenarioScore> {
    * @throws Error when there are none
    */
   replay(directory: string): Promise<readonly R[]>;
-  /** The page: scenarios, what differs, each route with the real clients that were seen using it. */
+  /** The page: scenarios, differences, and each route with the real clients seen using it. */
   markdown(scenarios: readonly R[]): string;
 }
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const page = (name: string, ending: string): string => `${root}docs/parity/${name}.${ending}`;
 
-/** Where the recordings of the repository lie. */
+/** Where the repository keeps its recordings. */
 export const RECORDINGS = `${root}docs/parity/recordings`;
 
 /** Rewrites the page and the ratchet of a simulator. */
@@ -30,6 +30,6 @@ export function publish(subject: ParitySubject, scenarios: readonly ScenarioScor
 
 /** Regressions since the ratchet was written, one line each: scenarios that match less, or are no longer there. */
 export async function findRegressionsSince(subject: ParitySubject): Promise<readonly string[]> {
-  const before = JSON.parse(readFileSync(page(subject.name, "json"), "utf8")) as Ratchet;
+  const before: Ratchet = JSON.parse(readFileSync(page(subject.name, "json"), "utf8"));
   return findRegressions(before, await subject.replay(RECORDINGS));
 }

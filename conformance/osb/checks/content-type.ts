@@ -28,9 +28,10 @@ async function judgeOtherType(context: OsbContext): Promise<Outcome> {
 /** A refusal of a body without a type, in the way of one with another type: one fault, if it is one. */
 async function judgeUntyped(context: OsbContext): Promise<Outcome> {
   const answer = await provisionTyped(context, null);
-  const outcome = expectStatus(answer, ["2xx", 400], ["4xx"]);
-  if (outcome.verdict === "pass" || (await provisionTyped(context, "text/plain")).status !== answer.status)
-    return outcome;
+  const judged = expectStatus(answer, ["2xx", 400], ["4xx"]);
+  const outcome = await unlessOrdinaryFails(context, "provision", context.offer(ANY), answer, judged);
+  if (outcome.verdict === "pass" || outcome.verdict === "unknown") return outcome;
+  if ((await provisionTyped(context, "text/plain")).status !== answer.status) return outcome;
   return followsFrom("request-content-type-mismatch-400", `every other type is answered ${answer.status}`, answer);
 }
 

@@ -7,13 +7,14 @@ import { expectErrorOf422, expectStatus, seenOf } from "../judge.ts";
 import { deletionOfDeleted, deletionOfUnknown, type ThingKind } from "../model/deletions.ts";
 import { followsFromFact } from "../model/fact.ts";
 import { fetchTellsTruth } from "../model/fetches.ts";
-import { JUDGED_BY } from "../model/stages.ts";
+import { JUDGED_BY, obstacleTo } from "../model/stages.ts";
 import { asyncBindOffer, asyncOffer, asyncUpdateOffer } from "../sequences/asynchronous-plans.ts";
 import { flightOfEarlyUnbind, flightOfUnbind } from "../sequences/flights/bind.ts";
 import { flightOfDeprovision } from "../sequences/flights/deprovision.ts";
 import { evidenceOf, type Flight, judgeMeanwhile } from "../sequences/flights/flight.ts";
 import { flightOfEarlyDeletion, flightOfProvision } from "../sequences/flights/provision.ts";
 import { flightOfUpdate } from "../sequences/flights/update.ts";
+import { lifecycleOf } from "../sequences/lifecycles.ts";
 import { asyncRemovalOffer, type Removal } from "./removal.ts";
 
 /** Judges the answer to a deletion that is sent again while it is in progress. */
@@ -60,6 +61,8 @@ export function judgeHalted(kind: Removal) {
     const { deletion } = flight.meanwhile;
     if (deletion === undefined || !isSuccess(deletion)) return judgeUnaccepted(context, kind, flight);
     if (flight.ended.state !== "timed-out") return expectNothingLeft(context, kind, flight);
+    const obstacle = obstacleTo(await lifecycleOf(context.shared, flight.offer), kind);
+    if (obstacle !== undefined) return obstacle;
     const nothing = await deletionOfUnknown(context.shared, kind === "unbind" ? "binding" : "instance", flight.offer);
     return nothing.value === "accepted"
       ? followsFromFact(

@@ -39,7 +39,7 @@ function compareFetchedCredentials({ binds, fetchedBindings }: Lifecycle): Outco
 }
 
 /** Why a check of what is fetched does not apply where a binding was reached. */
-const FETCHED = { unmet: BINDING_RETRIEVABLE.unmet } as const;
+const FETCHED = { unmet: BINDING_RETRIEVABLE.unmet, plan: BINDING_RETRIEVABLE } as const;
 
 function judgeFetchedUnbound(lifecycle: Lifecycle): Outcome | undefined {
   const { unbind, fetchedUnbound, fetchedBindings, controls, unbindAgain } = lifecycle;
@@ -97,6 +97,7 @@ export const fetchingBindingChecks: readonly OsbCheck[] = [
     run: (context) =>
       judgeLifecycles(context, judgeFetchedCredentials, {
         unmet: "no bind for credentials was answered 202 and then fetched",
+        plan: BINDING_RETRIEVABLE,
         stage: "bind",
       }),
   }),
@@ -110,6 +111,7 @@ export const fetchingBindingChecks: readonly OsbCheck[] = [
     run: (context) =>
       judgeLifecycles(context, compareFetchedCredentials, {
         unmet: "no credentials were both returned by a bind and fetched",
+        plan: BINDING_RETRIEVABLE,
         stage: "bind",
       }),
   }),

@@ -16,8 +16,8 @@ import { flightOfUpdate } from "../sequences/flights/update.ts";
 import type { Lifecycle } from "../sequences/lifecycles.ts";
 
 /** Why a check of what is fetched does not apply where an instance was reached. */
-const FETCHED = { unmet: RETRIEVABLE.unmet } as const;
-const UNSTATED = { unmet: "no fetched instance tells it" } as const;
+const FETCHED = { unmet: RETRIEVABLE.unmet, plan: RETRIEVABLE } as const;
+const UNSTATED = { unmet: "no fetched instance tells it", plan: RETRIEVABLE } as const;
 
 function judgeFetchedGone(lifecycle: Lifecycle): Outcome | undefined {
   const { deprovision, fetchedGone, fetched, controls, deprovisionAgain } = lifecycle;

@@ -3,7 +3,7 @@ import { bodyOf } from "../../client/http/observation.ts";
 import type { Answer } from "../../client/answer.ts";
 import type { Offer } from "../../client/catalog.ts";
 import { fail, followsFrom, notApplicable, type Outcome, pass, worstOf } from "../../runner/check.ts";
-import { BODY_RULES } from "../bodies.ts";
+import { bodyCheckOf } from "../bodies.ts";
 import type { OsbContext } from "../context.ts";
 import { type OsbCheck, probe, review } from "../define.ts";
 import { expectStatus, seenOf } from "../judge.ts";
@@ -91,18 +91,9 @@ async function judgeSuccessBodies(context: OsbContext): Promise<Outcome> {
   const wrong = answers.filter(({ json }) => !isObject(json));
   if (answers.length === 0) return notApplicable("no success was seen");
   const outcomes = wrong.map((answer): Outcome => {
-    const rule = BODY_RULES.find(
-      ({ on, status, member, since = 0, until = 99 }) =>
-        member === "" &&
-        on.includes(answer.operation) &&
-        status.includes(answer.status) &&
-        since <= context.minor &&
-        context.minor <= until,
-    );
+    const judgedBy = bodyCheckOf(answer, context.minor);
     const seen = `${answer.problem ?? "not an object"} (${answer.operation})`;
-    return rule === undefined
-      ? fail("a well-formed body", seen, answer)
-      : followsFrom(rule.id ?? rule.clauses[0] ?? "", seen, answer);
+    return judgedBy === undefined ? fail("a well-formed body", seen, answer) : followsFrom(judgedBy, seen, answer);
   });
   return outcomes.length === 0 ? pass(...answers.slice(0, 3)) : worstOf(outcomes);
 }

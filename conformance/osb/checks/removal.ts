@@ -1,6 +1,7 @@
 import type { Answer } from "../../client/answer.ts";
 import type { Offer } from "../../client/catalog.ts";
 import { isSuccess, planIds } from "../../client/request.ts";
+import { type Tried, worstTried } from "../variations/tried.ts";
 import { fail, followsFrom, notApplicable, type Outcome, pass, unknown, Verdicted } from "../../runner/check.ts";
 import type { LiveBinding, OsbContext } from "../context.ts";
 import { expectStatus, seenOf } from "../judge.ts";
@@ -61,12 +62,31 @@ export function removeWithout(kind: Removal, member: "service_id" | "plan_id") {
     const obstacle = obstacleTo(await lifecycleUpTo(context.shared, stage, offer), stage);
     if (obstacle !== undefined) return removeNothingWithout(context, kind, { offer, query, obstacle });
     await learnToLook(context, kind === "unbind" ? "binding" : "instance", offer);
-    const it = await createRemovable(context, kind);
-    const hasBegun = await context.watchOperations(it.live, it.id);
-    const answer = await remove(context, kind, thingOf(it), query);
-    const outcome = expectStatus(answer, [400]);
-    return outcome.verdict === "pass" ? expectStillThere(context, it, answer, await hasBegun()) : outcome;
+    const tried: Tried[] = [];
+    for (const [words, sent] of [
+      [`no ${member}`, query],
+      [`an empty ${member}`, { ...query, [member]: "" }],
+    ] as const) {
+      const outcome = await removeWith(context, kind, sent);
+      tried.push({ words, outcome });
+      // Each has a thing of its own, and the next has its room.
+      await context.release(outcome);
+    }
+    return worstTried(tried);
   };
+}
+
+async function removeWith(
+  context: OsbContext,
+  kind: Removal,
+  query: Readonly<Record<string, string>>,
+): Promise<Outcome> {
+  const it = await createRemovable(context, kind);
+  const hasBegun = await context.watchOperations(it.live, it.id);
+  const answer = await remove(context, kind, thingOf(it), query);
+  await context.platform.settle(it.live.offer, answer);
+  const outcome = expectStatus(answer, [400]);
+  return outcome.verdict === "pass" ? expectStillThere(context, it, answer, await hasBegun()) : outcome;
 }
 
 async function removeNothingWithout(

@@ -11,6 +11,7 @@ import {
   Verdicted,
   worstOf,
 } from "../../runner/check.ts";
+import { bodyCheckOf } from "../bodies.ts";
 import type { OsbContext } from "../context.ts";
 import { type OsbCheck, review } from "../define.ts";
 import { seenOf } from "../judge.ts";
@@ -22,7 +23,8 @@ import { obstacleTo } from "../model/stages.ts";
 import { ANY, BINDABLE } from "../plan-requirements.ts";
 import { lifecycleUpTo } from "../sequences/lifecycles.ts";
 import { oddPolls } from "../sequences/odd-polls.ts";
-import { type RefusedRequest, refusedRequests } from "../sequences/refused-requests.ts";
+import { refusalsOfAll, type Refusals, type RefusedRequest, refusedRequests } from "../sequences/refused-requests.ts";
+import { silenceOf } from "../variations/silence.ts";
 import { standardAnswers } from "../sequences/standard-answers.ts";
 
 /** That something is gone is what who deletes it wants to hear. */
@@ -61,6 +63,7 @@ async function judgeStatuses(context: OsbContext): Promise<Outcome> {
   const answers = await standardAnswers(context);
   const wrong = answers.find((answer) => findErrorInSuccess(answer) !== undefined);
   if (wrong !== undefined) return fail("no success with an error", findErrorInSuccess(wrong) ?? "", wrong);
+  const unanswered = await orNone(async () => (await refusalsOfAll(context)).unanswered);
   const broken = (await allMistakes(context)).filter(({ answer }) => answer.status >= 500);
   const full = broken.find(({ answer }) => kindOfRefusal(answer) === "full");
   if (full !== undefined) return unknown(`${full.what} is answered ${describeRefusal(full.answer)}`, full.answer);
@@ -68,9 +71,18 @@ async function judgeStatuses(context: OsbContext): Promise<Outcome> {
   if (own !== undefined)
     return unlessBrokenAnyway(context, own.answer, fail(`a 4xx for ${own.what}`, seenOf(own.answer), own.answer));
   const [first] = broken;
-  return first?.judgedBy === undefined
-    ? pass(...answers.slice(0, 3))
-    : followsFrom(first.judgedBy, `${first.what} is answered ${seenOf(first.answer)}`, first.answer);
+  if (first?.judgedBy !== undefined)
+    return followsFrom(first.judgedBy, `${first.what} is answered ${seenOf(first.answer)}`, first.answer);
+  return judgeUnanswered(unanswered) ?? pass(...answers.slice(0, 3));
+}
+
+/** A request without an answer has no status at all. */
+function judgeUnanswered([first]: Refusals["unanswered"]): Outcome | undefined {
+  if (first === undefined) return undefined;
+  const { what, judgedBy, silence } = first;
+  return judgedBy === undefined
+    ? fail(`a 4xx for ${what}`, silenceOf(silence), silence.exchange)
+    : followsFrom(judgedBy, `${what} gets ${silenceOf(silence)}`, silence.exchange);
 }
 
 type Mistake = Pick<RefusedRequest, "what" | "judgedBy" | "answer">;
@@ -87,7 +99,7 @@ async function allMistakes(context: OsbContext): Promise<readonly Mistake[]> {
   return [...refused, ...(await polls("instance")), ...(await polls("binding"))];
 }
 
-async function orNone(play: () => Promise<readonly Mistake[]>): Promise<readonly Mistake[]> {
+async function orNone<T>(play: () => Promise<readonly T[]>): Promise<readonly T[]> {
   try {
     return await play();
   } catch (error) {
@@ -122,6 +134,25 @@ async function judgeRefusedCreations(context: OsbContext): Promise<Outcome> {
   return outcomes.length === 0 ? notApplicable("no creation was refused with a 4xx") : worstOf(outcomes);
 }
 
+/** The body of a success has clauses of its own for most operations; then it is a finding of theirs. */
+async function judgeLegacyBodies(context: OsbContext): Promise<Outcome> {
+  const isRuled = (answer: Answer): boolean => bodyCheckOf(answer, context.minor) !== undefined;
+  const judge = (applies: (answer: Answer) => boolean) =>
+    judgeEvery(
+      "a JSON object",
+      (answer) => answer.status !== 304 && applies(answer),
+      (answer) => (isObject(answer.json) ? undefined : (answer.problem ?? "another kind of JSON")),
+      "no answers",
+    )(context);
+  const own = await judge((answer) => !isRuled(answer));
+  if (own.verdict === "fail") return own;
+  const wrong = (await standardAnswers(context)).find((answer) => isRuled(answer) && !isObject(answer.json));
+  const judgedBy = wrong === undefined ? undefined : bodyCheckOf(wrong, context.minor);
+  return wrong === undefined || judgedBy === undefined
+    ? judge(() => true)
+    : followsFrom(judgedBy, `${wrong.problem ?? "another kind of JSON"} (${wrong.operation})`, wrong);
+}
+
 /** Checks of spec.md, "Service Broker Errors". */
 export const serviceBrokerErrorsChecks: readonly OsbCheck[] = [
   review({
@@ -144,7 +175,9 @@ export const serviceBrokerErrorsChecks: readonly OsbCheck[] = [
   review({
     id: "error-code-single-word",
     title: "An error code is a single word",
-    requirement: "`error` in the body of an error is one camel-cased word.",
+    requirement:
+      "`error` in the body of an error is described as one camel-cased word; all that it must be is not empty.",
+    level: "SHOULD",
     run: judgeEvery(
       "error to be one word",
       (answer) => hasErrorMember("error")(answer) && isFilled(bodyOf(answer)["error"]),
@@ -212,12 +245,7 @@ export const serviceBrokerErrorsChecks: readonly OsbCheck[] = [
     id: "error-legacy-json-object-bodies",
     title: "Every body is a JSON object (up to 2.13)",
     requirement: "Up to version 2.13 the body of every answer, success or error, is a JSON object.",
-    run: judgeEvery(
-      "a JSON object",
-      ({ status }) => status !== 304,
-      (answer) => (isObject(answer.json) ? undefined : (answer.problem ?? "another kind of JSON")),
-      "no answers",
-    ),
+    run: judgeLegacyBodies,
   }),
   review({
     id: "error-4xx-no-change",

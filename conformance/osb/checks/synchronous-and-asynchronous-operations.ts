@@ -1,7 +1,7 @@
 import { bodyOf } from "../../client/http/observation.ts";
 import type { Answer } from "../../client/answer.ts";
 import type { Offer } from "../../client/catalog.ts";
-import { fail, followsFrom, notApplicable, type Outcome, pass } from "../../runner/check.ts";
+import { fail, followsFrom, notApplicable, type Outcome, pass, Verdicted } from "../../runner/check.ts";
 import { changesOf } from "../changes.ts";
 import type { OsbContext } from "../context.ts";
 import { type OsbCheck, probe, review } from "../define.ts";
@@ -17,8 +17,9 @@ import type { EndedOperation } from "../../client/polling.ts";
 import { isSuccess, planIds } from "../../client/request.ts";
 
 /**
- * 202 only for those who said that they can wait. Each kind of operation is asked for without the flag. What has to be there first is made
- * ordinarily, and the update comes last: a plan that it changes would have to be named by everything after it.
+ * 202 only for those who said that they can wait. Each kind of operation is asked for without the flag, a provision first: it needs
+ * nothing. What has to be there for the others is made ordinarily, and the update comes late: a plan that it changes would have to be
+ * named by everything after it. Where nothing can be made, the provision alone tells what it tells.
  */
 async function omitAcceptsIncomplete(context: OsbContext): Promise<Outcome> {
   const { platform, run } = context;
@@ -28,9 +29,11 @@ async function omitAcceptsIncomplete(context: OsbContext): Promise<Outcome> {
     answers.push(answer);
     return platform.settle(offer, answer);
   };
-  const live = await context.freshOf(await offerToTry(context));
-  const { offer, id: instanceId } = live;
-  await take(offer, context.provision(offer, platform.newId(), { query: {} }));
+  const offer = await offerToTry(context);
+  await take(offer, context.provisionNew(offer, { query: {} }));
+  const live = await instanceToTry(context, offer, answers);
+  if (live === undefined) return judgeUnasked(answers);
+  const { id: instanceId } = live;
   if (BINDABLE.fits(offer)) await omitFromBindings(context, live, take);
   const change = changesOf(run, offer)[0];
   if (change !== undefined) await take(offer, context.update(live, change.body, { query: {} }));
@@ -38,10 +41,28 @@ async function omitAcceptsIncomplete(context: OsbContext): Promise<Outcome> {
     offer,
     platform.deprovision(offer, instanceId, { query: omitFlag(platform.deletionOf(offer, instanceId)) }),
   );
+  return judgeUnasked(answers);
+}
+
+function judgeUnasked(answers: readonly Answer[]): Outcome {
   const wrong = answers.filter(({ status }) => status === 202);
   if (wrong.length === 0) return pass(...answers);
   const operations = [...new Set(wrong.map(({ operation }) => operation))].join(", ");
   return fail("no 202 without accepts_incomplete=true", `202 for ${operations}`, ...wrong);
+}
+
+/** Undefined where none can be made and what was answered already shows the fault. @throws Verdicted where it does not */
+async function instanceToTry(
+  context: OsbContext,
+  offer: Offer,
+  answers: readonly Answer[],
+): Promise<LiveInstance | undefined> {
+  try {
+    return await context.freshOf(offer);
+  } catch (error) {
+    if (error instanceof Verdicted && answers.some(({ status }) => status === 202)) return undefined;
+    throw error;
+  }
 }
 
 async function omitFromBindings(

@@ -31,7 +31,7 @@ import {
 } from "./removal.ts";
 
 /** Why a check of bindings does not apply where an instance was reached. */
-const BOUND = { unmet: BINDABLE.unmet } as const;
+const BOUND = { unmet: BINDABLE.unmet, plan: BINDABLE } as const;
 
 const bad = { intent: "bad" } as const;
 

@@ -10,6 +10,8 @@ const POLLS = 2;
 export interface OperationTime {
   readonly operationMs: number;
   readonly nowMs: () => number;
+  /** Who does the work: so many operations go on at a time, others wait for their turn. Default: as many as there are. */
+  readonly workers?: number;
 }
 
 /** Work that began with a 202. */
@@ -54,6 +56,8 @@ export class Operations {
   #isHeld = false;
   #isBroken = false;
   readonly #time: OperationTime | undefined;
+  /** When each worker has done what it was given. */
+  #freeAtMs: readonly number[] = [];
 
   /** Without `time` an operation ends at the second poll. */
   constructor(time?: OperationTime) {
@@ -105,8 +109,18 @@ export class Operations {
       return () => --pollsLeft > 0;
     }
     const { nowMs, operationMs } = this.#time;
-    const endMs = nowMs() + operationMs;
+    const endMs = Math.max(nowMs(), this.#takeWorker()) + operationMs;
+    this.#freeAtMs = [...this.#freeAtMs, endMs];
     return () => nowMs() < endMs;
+  }
+
+  /** When the worker is free that gets the next operation, in milliseconds. */
+  #takeWorker(): number {
+    const { workers = Number.POSITIVE_INFINITY } = this.#time ?? {};
+    if (this.#freeAtMs.length < workers) return 0;
+    const [first = 0, ...others] = this.#freeAtMs.toSorted((a, b) => a - b);
+    this.#freeAtMs = others;
+    return first;
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Operation } from "../../client/answer.ts";
 import { stateOf } from "../../client/polling.ts";
+import { isSuccess } from "../../client/request.ts";
 import { allLifecycles, type Lifecycle } from "../sequences/lifecycles.ts";
 import type { Shared } from "../shared-instances.ts";
 import type { ThingKind } from "./deletions.ts";
@@ -16,6 +17,15 @@ export async function isPolled(shared: Shared, kind: ThingKind): Promise<boolean
   return all.some(({ answers }) =>
     answers.some(({ operation, status }) => status === 202 && LASTING[kind].includes(operation)),
   );
+}
+
+/** Whether an ordinary poll is ever answered with a success. Undefined where none was sent. */
+export async function arePollsServed(shared: Shared, kind: ThingKind): Promise<Fact<boolean>> {
+  const polls = (await allLifecycles(shared))
+    .flatMap(({ answers }) => answers)
+    .filter(({ operation }) => operation === `poll-${kind}`);
+  const isServed = polls.length === 0 ? undefined : polls.some(isSuccess);
+  return factOf(isServed, `lastop-${kind}-available`, ...polls.slice(0, 1));
 }
 
 /** The operations of a lifecycle on its instance, or on its bindings, that were polled to their end and once more. */

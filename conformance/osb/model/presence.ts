@@ -6,6 +6,8 @@ import type { OsbContext } from "../context.ts";
 import { deletionOfDeleted, deletionOfUnknown, type ThingKind } from "./deletions.ts";
 import { type Fact, followsFromFact } from "./fact.ts";
 import { fetchTellsTruth, isFetchOffered } from "./fetches.ts";
+import { lifecycleOf } from "../sequences/lifecycles.ts";
+import { obstacleTo } from "./stages.ts";
 
 /** An instance, or a binding of one, that may or may not be there. */
 export interface Thing {
@@ -50,8 +52,12 @@ async function deletePresence(context: OsbContext, thing: Thing, absence: Absenc
   const { offer, instanceId, bindingId } = thing;
   const control = await controlFor(context, thing, absence);
   const what = absence === "never" ? "never was" : "was deleted before";
-  if (control.value === undefined)
-    return { is: "untold", outcome: unknown(`how it answers the deletion of what ${what} could not be learnt`) };
+  if (control.value === undefined) {
+    const lifecycle = await lifecycleOf(context.shared, offer);
+    const obstacle = obstacleTo(lifecycle, bindingId === "" ? "deprovision" : "unbind");
+    const reason = `how it answers the deletion of what ${what} could not be learnt`;
+    return { is: "untold", outcome: obstacle ?? unknown(reason) };
+  }
   if (control.value === "accepted") {
     const reason = `the deletion of what ${what} looks like success, so a deletion shows nothing`;
     return { is: "untold", outcome: followsFromFact(control, reason) };

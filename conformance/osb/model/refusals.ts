@@ -1,4 +1,4 @@
-import type { Answer } from "../../client/answer.ts";
+import type { Answer, Operation } from "../../client/answer.ts";
 import { isFull, wordsOf } from "../../client/refusal.ts";
 
 /** Why a broker says that it refuses an ordinary request; `unsaid` where its words tell nothing that we know. */
@@ -6,6 +6,10 @@ type RefusalKind = "full" | "parameters" | "application" | "maintenance" | "busy
 
 /** Longest part of a broker's words that a reason quotes, in characters. */
 const QUOTED_CHARS_MAX = 120;
+
+/** How brokers say that they want parameters: by name, or by what they must be passed. */
+const WANTING =
+  /parameter|required propert|must have required|schema|\b(must (pass|provide|specify|supply|set)|missing|requires?)\b.{0,60}\b(field|configuration|config|option|argument|propert(y|ies)|setting)s?\b/i;
 
 const isSaid =
   (pattern: RegExp) =>
@@ -17,7 +21,7 @@ const KINDS: readonly (readonly [RefusalKind, (answer: Answer) => boolean])[] = 
   ["maintenance", isSaid(/maintenance_?info/i)],
   ["full", isFull],
   ["application", isSaid(/requiresapp|app_?guid|bind_resource/i)],
-  ["parameters", isSaid(/parameter|required propert|must have required|schema/i)],
+  ["parameters", isSaid(WANTING)],
 ];
 
 const HINTS: Readonly<Record<RefusalKind, string>> = {
@@ -29,9 +33,18 @@ const HINTS: Readonly<Record<RefusalKind, string>> = {
   unsaid: "if it needs parameters, they can be given in drydock.yml",
 };
 
+/** Requests that can carry parameters: only for want of these can more of them help. */
+const PARAMETERISED: readonly Operation[] = ["provision", "update", "bind"];
+
 /** Reads the reason of a refusal from the broker's own words. */
 export function kindOfRefusal(answer: Answer): RefusalKind {
   return KINDS.find(([, matches]) => matches(answer))?.[0] ?? "unsaid";
+}
+
+/** Whether the words of a refusal name something that the run's owner can see to, whatever its status: room, or parameters. */
+export function isWanting(answer: Answer): boolean {
+  const kind = kindOfRefusal(answer);
+  return kind === "full" || (kind === "parameters" && PARAMETERISED.includes(answer.operation));
 }
 
 /** A refusal in one clause: status, the broker's own words, and what can be done about it where something can. */
@@ -39,5 +52,7 @@ export function describeRefusal(answer: Answer): string {
   const words = wordsOf(answer);
   const seen = words === "" ? String(answer.status) : `${answer.status} (${words.slice(0, QUOTED_CHARS_MAX)})`;
   const kind = kindOfRefusal(answer);
-  return answer.status >= 500 && kind !== "full" ? seen : `${seen}; ${HINTS[kind]}`;
+  if (answer.status >= 500 && !isWanting(answer)) return seen;
+  const isHopeless = (kind === "unsaid" || kind === "parameters") && !PARAMETERISED.includes(answer.operation);
+  return isHopeless ? seen : `${seen}; ${HINTS[kind]}`;
 }

@@ -4,7 +4,7 @@ import { type EndedOperation, isRemoved } from "../../client/polling.ts";
 import { bodyOf } from "../../client/http/observation.ts";
 import { fail, followsFrom, notApplicable, type Outcome, unknown } from "../../runner/check.ts";
 import type { Lifecycle } from "../sequences/lifecycles.ts";
-import { describeRefusal, kindOfRefusal } from "./refusals.ts";
+import { describeRefusal, isWanting } from "./refusals.ts";
 
 /** How far a lifecycle has to have come for something to be judged in it. */
 export type Stage = "provision" | "bind" | "unbind" | "deprovision";
@@ -51,9 +51,20 @@ function refusedPollIn({ state, polls }: EndedOperation): string | undefined {
   return `${last.operation.replace("poll", "lastop")}-${last.status === 410 ? "410-only-deleting" : "200"}`;
 }
 
+/** The check that has it as its finding where polls are answered nothing but 5xx: nobody can tell how the operation went. */
+function unservedPollIn({ state, polls }: EndedOperation): string | undefined {
+  const last = polls.at(-1);
+  if (state !== "unreadable" || last === undefined || last.status < 500) return undefined;
+  return `${last.operation.replace("poll", "lastop")}-available`;
+}
+
+/** The check that has it as its finding where a poll is at fault, and not the operation that it asks about. */
+const pollFaultIn = (ended: EndedOperation): string | undefined =>
+  unreadableIn(ended) ?? refusedPollIn(ended) ?? unservedPollIn(ended);
+
 /** It follows from an ordinary request of this kind that did not come to a good end. */
 export function obstacleIn(stage: Stage, ended: EndedOperation): Outcome {
-  const judgedBy = unreadableIn(ended) ?? refusedPollIn(ended) ?? JUDGED_BY[stage];
+  const judgedBy = pollFaultIn(ended) ?? JUDGED_BY[stage];
   return followsFrom(judgedBy, `an ordinary ${stage} ${describeEnd(ended)}`, ...evidenceOfEnd(ended));
 }
 
@@ -64,11 +75,10 @@ export function obstacleIn(stage: Stage, ended: EndedOperation): Outcome {
 export function judgeBadEnd(stage: Stage, expected: string, ended: EndedOperation): Outcome {
   const evidence = evidenceOfEnd(ended);
   const seen = `the ${stage} ${describeEnd(ended)}`;
-  const pollFault = unreadableIn(ended) ?? refusedPollIn(ended);
+  const pollFault = pollFaultIn(ended);
   if (pollFault !== undefined) return followsFrom(pollFault, seen, ...evidence);
   const isMaking = stage === "provision" || stage === "bind";
-  const isFull = kindOfRefusal(ended.answer) === "full";
-  const isRefused = isMaking && ended.state === "refused" && (ended.answer.status < 500 || isFull);
+  const isRefused = isMaking && ended.state === "refused" && (ended.answer.status < 500 || isWanting(ended.answer));
   return isRefused || ended.state === "timed-out"
     ? unknown(`an ordinary ${stage} ${describeEnd(ended)}`, ...evidence)
     : fail(expected, seen, ...evidence);

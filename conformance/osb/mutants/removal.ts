@@ -34,6 +34,12 @@ const fillInIds: Parameters<typeof rewrite>[2] = (request, memory) => {
 export const isForeign: When = ({ query }, { catalog }) =>
   query["plan_id"] !== undefined && !offersOf(readCatalog(catalog)).some(({ plan }) => plan.id === query["plan_id"]);
 
+/** A DELETE whose ids are there, and one of them empty. */
+const hasEmptyId: When = ({ query }) =>
+  query["service_id"] !== undefined &&
+  query["plan_id"] !== undefined &&
+  (query["service_id"] === "" || query["plan_id"] === "");
+
 /** Refuses, and removes all the same. */
 function removeRefused(kind: Removal, when: When): Middleware {
   return async (request, next, memory) => {
@@ -97,9 +103,15 @@ export function removalMutantsOf(kind: Removal): readonly Mutant[] {
       removeRefused(kind, all(isAlive, not(asks("plan_id")))),
     ),
     mutant(
+      [`${kind}-missing-service-id-400`, `${kind}-missing-plan-id-400`],
+      `It looks whether the ids are there, and not whether they are empty, and removes ${it}.`,
+      rewrite(operations, all(isAlive, hasEmptyId), fillInIds),
+      { id: `no-empty-ids-in-${kind}` },
+    ),
+    mutant(
       `${kind}-invalid-service-or-plan`,
       `It sees that the ids are wrong only when it has removed ${it}.`,
-      removeRefused(kind, isForeign),
+      removeRefused(kind, all(isForeign, asks("plan_id"))),
     ),
     mutant(
       `${kind}-200`,

@@ -48,7 +48,7 @@ async function pollOddly(platform: OsbClient, kind: ThingKind, offer: Offer, sta
 }
 
 async function begin(own: OsbContext, kind: ThingKind, offer: Offer): Promise<Answer> {
-  if (kind === "instance") return own.provision(offer, own.platform.newId());
+  if (kind === "instance") return own.provisionNew(offer);
   const live = await own.freshOf(offer);
   return own.bind(live, own.platform.newId());
 }

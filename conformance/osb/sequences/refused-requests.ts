@@ -1,6 +1,7 @@
-import type { Answer } from "../../client/answer.ts";
+import type { Answer, Operation } from "../../client/answer.ts";
 import { type Offer, schemaOf } from "../../client/catalog.ts";
 import type { Json, JsonObject } from "../../client/http/json.ts";
+import type { NoAnswer } from "../../client/no-answer.ts";
 import { planIds } from "../../client/request.ts";
 import { minimalFor, violationOf } from "../../client/schema.ts";
 import { Verdicted } from "../../runner/check.ts";
@@ -10,6 +11,8 @@ import { isFetchOffered } from "../model/fetches.ts";
 import { lookFor, type Presence } from "../model/presence.ts";
 import { ANY, BINDABLE } from "../plan-requirements.ts";
 import type { LiveInstance } from "../shared-instances.ts";
+import { acceptedOffer } from "./working-plans.ts";
+import { isUnanswered } from "../variations/silence.ts";
 
 /** A request with one planted defect, and what came of it. */
 export interface RefusedRequest {
@@ -21,6 +24,18 @@ export interface RefusedRequest {
   readonly presence?: Presence;
   /** The deletion that follows a refused creation. */
   readonly deletion?: Answer;
+}
+
+/** A request with one planted defect that the broker got and never answered. */
+interface UnansweredRequest extends Pick<RefusedRequest, "what" | "judgedBy"> {
+  readonly silence: NoAnswer;
+}
+
+/** What came of the requests with a defect each. */
+export interface Refusals {
+  readonly answered: readonly RefusedRequest[];
+  /** At most one: after it no other body is sent that cannot be read, as the next would be waited for as long. */
+  readonly unanswered: readonly UnansweredRequest[];
 }
 
 /** A body with one planted defect. */
@@ -88,40 +103,65 @@ async function lookAfter(
   return { presence, deletion };
 }
 
-async function refuseCreations(own: OsbContext, offer: Offer, live: LiveInstance | undefined) {
-  const requests: RefusedRequest[] = [];
-  const record = async (operation: string, { what, judgedBy }: Defect, answer: Answer) => {
-    const seen = await lookAfter(own, offer, answer);
-    if (answer.status < 400) await own.platform.settle(offer, answer);
-    requests.push({ what: `${operation} with ${what}`, judgedBy, answer, ...seen });
-  };
-  for (const defect of provisionDefects(own, offer))
-    await record(
-      "a provision",
-      defect,
-      await own.provision(offer, own.platform.newId(), { ...sendable(defect), ...bad }),
-    );
-  if (live === undefined || !BINDABLE.fits(offer)) return requests;
-  for (const defect of creationDefects("bind", own.bindBody(offer), unfitting(offer, "bind")))
-    await record("a bind", defect, await own.bind(live, own.platform.newId(), { ...sendable(defect), ...bad }));
-  return requests;
+/** What is asked for in this story, and what came of it so far. */
+class Refused {
+  readonly own: OsbContext;
+  readonly answered: RefusedRequest[] = [];
+  readonly unanswered: UnansweredRequest[] = [];
+  constructor(own: OsbContext) {
+    this.own = own;
+  }
+
+  /** Sends one; undefined where it is left without an answer, or one like it was. */
+  async ask(
+    operation: Operation,
+    { what, judgedBy, text }: Defect,
+    send: () => Promise<Answer>,
+  ): Promise<Answer | undefined> {
+    if (text !== undefined && this.unanswered.length > 0) return undefined;
+    try {
+      return await send();
+    } catch (error) {
+      if (!isUnanswered(error, operation)) throw error;
+      this.unanswered.push({ what, judgedBy, silence: error });
+      return undefined;
+    }
+  }
 }
 
-async function refuseUpdates(own: OsbContext, live: LiveInstance): Promise<readonly RefusedRequest[]> {
-  if (!areUpdatesOffered(own.run)) return [];
+async function refuseCreations(refused: Refused, offer: Offer, live: LiveInstance | undefined): Promise<void> {
+  const { own } = refused;
+  const take = async (operation: "provision" | "bind", defect: Defect, send: () => Promise<Answer>) => {
+    const named = { ...defect, what: `a ${operation} with ${defect.what}` };
+    const answer = await refused.ask(operation, named, send);
+    if (answer === undefined) return;
+    const seen = await lookAfter(own, offer, answer);
+    if (answer.status < 400) await own.platform.settle(offer, answer);
+    refused.answered.push({ what: named.what, judgedBy: defect.judgedBy, answer, ...seen });
+  };
+  for (const defect of provisionDefects(own, offer))
+    await take("provision", defect, () => own.provisionNew(offer, { ...sendable(defect), ...bad }));
+  if (live === undefined || !BINDABLE.fits(offer)) return;
+  for (const defect of creationDefects("bind", own.bindBody(offer), unfitting(offer, "bind")))
+    await take("bind", defect, () => own.bind(live, own.platform.newId(), { ...sendable(defect), ...bad }));
+}
+
+async function refuseUpdates(refused: Refused, live: LiveInstance): Promise<void> {
+  const { own } = refused;
+  if (!areUpdatesOffered(own.run)) return;
   const service = { service_id: live.offer.service.id };
   const defects: readonly Defect[] = [
-    { what: "no service_id", judgedBy: "update-missing-service-id-400", body: {} },
-    { what: "a body that is no JSON", judgedBy: "update-malformed-400", text: '{"service_id": "x' },
-    { what: "an unknown plan", body: { ...service, plan_id: "drydock-no-such-plan" } },
+    { what: "an update with no service_id", judgedBy: "update-missing-service-id-400", body: {} },
+    { what: "an update with a body that is no JSON", judgedBy: "update-malformed-400", text: '{"service_id": "x' },
+    { what: "an update with an unknown plan", body: { ...service, plan_id: "drydock-no-such-plan" } },
   ];
-  const requests: RefusedRequest[] = [];
   for (const defect of defects) {
-    const answer = await own.update(live, defect.body ?? {}, { ...sendable(defect), ...bad });
+    const send = () => own.update(live, defect.body ?? {}, { ...sendable(defect), ...bad });
+    const answer = await refused.ask("update", defect, send);
+    if (answer === undefined) continue;
     await own.platform.settle(live.offer, answer);
-    requests.push({ what: `an update with ${defect.what}`, judgedBy: defect.judgedBy, answer });
+    refused.answered.push({ what: defect.what, judgedBy: defect.judgedBy, answer });
   }
-  return requests;
 }
 
 /** Deletions that lack an id. They are of what never was: refusing them is right in any case, and nothing is lost. */
@@ -160,17 +200,30 @@ async function instanceOf(own: OsbContext, offer: Offer): Promise<LiveInstance |
   }
 }
 
-/** One request of each kind that has to be refused. Played once a run. */
-export async function refusedRequests(context: OsbContext): Promise<readonly RefusedRequest[]> {
-  const offer = context.offer(context.run.offers.some(BINDABLE.fits) ? BINDABLE : ANY);
+/**
+ * One request of each kind that has to be refused. Played once a run.
+ *
+ * @throws NoAnswer when a request without a defect in it got none
+ */
+export async function refusalsOfAll(context: OsbContext): Promise<Refusals> {
+  const requirement = context.run.offers.some(BINDABLE.fits) ? BINDABLE : ANY;
+  context.offer(requirement);
   return context.shared.once("refused requests", async (platform) => {
+    const offer = await acceptedOffer(context, requirement);
     const own = context.with(platform);
     const live = await instanceOf(own, offer);
-    return [
-      ...(await refuseCreations(own, offer, live)),
-      ...(live === undefined ? [] : await refuseUpdates(own, live)),
+    const refused = new Refused(own);
+    await refuseCreations(refused, offer, live);
+    if (live !== undefined) await refuseUpdates(refused, live);
+    const answered = [
+      ...refused.answered,
       ...(await refuseDeletions(own, offer)),
       ...(await refuseReadings(own, offer)),
     ];
+    return { answered, unanswered: refused.unanswered };
   });
 }
+
+/** Those that were answered. */
+export const refusedRequests = async (context: OsbContext): Promise<readonly RefusedRequest[]> =>
+  (await refusalsOfAll(context)).answered;

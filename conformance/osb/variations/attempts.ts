@@ -15,10 +15,9 @@ export async function attemptProvision(
   options: Pick<RequestOptions, "body" | "text" | "intent" | "headers">,
 ): Promise<Answer> {
   const { platform } = context;
-  const id = platform.newId();
-  const answer = await context.provision(offer, id, options);
+  const answer = await context.provisionNew(offer, options);
   if (!isSuccess(answer)) return answer;
   await platform.settle(offer, answer);
-  await platform.settle(offer, await platform.deprovision(offer, id));
+  await platform.settle(offer, await platform.deprovision(offer, answer.instanceId));
   return answer;
 }

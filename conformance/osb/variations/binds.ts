@@ -3,6 +3,7 @@ import { isSuccess } from "../../client/request.ts";
 import type { OsbContext } from "../context.ts";
 import type { LiveInstance } from "../shared-instances.ts";
 import { optionsOf, type Row } from "./row.ts";
+import { orSilence } from "./silence.ts";
 import type { Tried } from "./tried.ts";
 
 /** Binds of one instance that were accepted, some of which may be in progress. */
@@ -30,7 +31,8 @@ class Accepted {
 
 /**
  * Tries binds of one instance, of which each may be accepted. While an accepted one goes on the next are asked for; what is not as it
- * should be then may be so for that reason, and is asked again when all is quiet.
+ * should be then may be so for that reason, and is asked again when all is quiet. Ends with the first that is never answered: the next
+ * may wait as long.
  */
 export async function tryBinds(
   context: OsbContext,
@@ -40,19 +42,22 @@ export async function tryBinds(
 ): Promise<readonly Tried[]> {
   const { platform } = context;
   const accepted = new Accepted();
-  const ask = async (row: Row): Promise<Tried> => {
-    const answer = await context.bind(live, platform.newId(), optionsOf(row));
-    accepted.add(answer, () => platform.settle(live.offer, answer));
-    return judge(row, answer);
-  };
+  const ask = (row: Row): Promise<Tried> =>
+    orSilence(context, "bind", row, async () => {
+      const answer = await context.bind(live, platform.newId(), optionsOf(row));
+      accepted.add(answer, () => platform.settle(live.offer, answer));
+      return judge(row, answer);
+    });
   const tried: Tried[] = [];
   for (const row of rows) {
-    const isAlone = accepted.areQuiet;
+    // The first bind of an instance may come too early for the broker, which is another check's finding.
+    const isSure = accepted.areQuiet && tried.length > 0;
     const first = await ask(row);
-    if (!isAlone && first.outcome.verdict !== "pass") {
+    if (!isSure && first.outcome.verdict !== "pass" && first.isSilent !== true) {
       await accepted.settle();
       tried.push(await ask(row));
     } else tried.push(first);
+    if (first.isSilent === true) break;
   }
   await accepted.settle();
   await unbindAll(context, live, accepted.answers);

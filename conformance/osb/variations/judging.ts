@@ -11,6 +11,7 @@ import type { LiveInstance } from "../shared-instances.ts";
 import { attemptProvision } from "./attempts.ts";
 import { tryBinds } from "./binds.ts";
 import { optionsOf, type Row } from "./row.ts";
+import { orSilence } from "./silence.ts";
 import { type Tried, worstTried } from "./tried.ts";
 
 function judgeAnswer({ good, tolerated = [], isPermission = false }: Row, answer: Answer): Outcome {
@@ -36,7 +37,7 @@ export async function unlessOrdinaryFails(
   return followsFromFact(fact, `an ordinary ${stage} fails in the same way: ${answer.status}`, answer);
 }
 
-/** A refusal counts only where the ordinary request is accepted. */
+/** A refusal counts only where the ordinary request is accepted, also that for the plan which is named in place of another. */
 async function judgeRow(
   context: OsbContext,
   stage: "provision" | "bind",
@@ -45,17 +46,21 @@ async function judgeRow(
   answer: Answer,
 ): Promise<Tried> {
   const outcome = judgeAnswer(row, answer);
-  return { words: row.words, outcome: await unlessOrdinaryFails(context, stage, offer, answer, outcome) };
+  const own = await unlessOrdinaryFails(context, stage, offer, answer, outcome);
+  const named = context.run.offers.find(({ plan }) => plan.id === row.body?.["plan_id"]);
+  if (own !== outcome || named === undefined || named.plan.id === offer.plan.id)
+    return { words: row.words, outcome: own };
+  return { words: row.words, outcome: await unlessOrdinaryFails(context, stage, named, answer, outcome) };
 }
+
+const tryProvision = (context: OsbContext, offer: Offer, row: Row): Promise<Tried> =>
+  orSilence(context, "provision", row, async () =>
+    judgeRow(context, "provision", offer, row, await attemptProvision(context, offer, optionsOf(row))),
+  );
 
 /** Tries provisions that are wrong in one way each, side by side. */
 export async function judgeProvisions(context: OsbContext, offer: Offer, rows: readonly Row[]): Promise<Outcome> {
-  const tried = await Promise.all(
-    rows.map(async (row) =>
-      judgeRow(context, "provision", offer, row, await attemptProvision(context, offer, optionsOf(row))),
-    ),
-  );
-  return worstTried(tried);
+  return worstTried(await Promise.all(rows.map((row) => tryProvision(context, offer, row))));
 }
 
 /** Tries binds that are wrong in one way each. */
@@ -66,15 +71,38 @@ export async function judgeBinds(context: OsbContext, live: LiveInstance, rows: 
   return worstTried(tried);
 }
 
-/** Tries updates that are wrong in one way each. Only to be asked where an update is accepted. */
-export async function judgeUpdates(context: OsbContext, offer: Offer, rows: readonly Row[]): Promise<Outcome> {
-  const tried: Tried[] = [];
-  for (const row of rows) {
-    const live = await context.liveOf(offer);
+async function tryUpdate(
+  context: OsbContext,
+  offer: Offer,
+  row: Row,
+  judge: (answer: Answer) => Outcome,
+): Promise<Tried> {
+  const live = await context.liveOf(offer);
+  const tried = await orSilence(context, "update", row, async () => {
     const answer = await context.update(live, row.body ?? {}, optionsOf(row));
     if (isSuccess(answer)) context.markChanged(live);
     await context.platform.settle(offer, answer);
-    tried.push({ words: row.words, outcome: judgeAnswer(row, answer) });
+    return { words: row.words, outcome: judge(answer) };
+  });
+  if (tried.isSilent === true) context.markChanged(live);
+  return tried;
+}
+
+/**
+ * Tries updates that are wrong in one way each, up to the first that is never answered: the next may wait as long. Only to be asked where
+ * an update is accepted.
+ */
+export async function judgeUpdates(
+  context: OsbContext,
+  offer: Offer,
+  rows: readonly Row[],
+  judge: (row: Row, answer: Answer) => Outcome = judgeAnswer,
+): Promise<Outcome> {
+  const tried: Tried[] = [];
+  for (const row of rows) {
+    const one = await tryUpdate(context, offer, row, (answer) => judge(row, answer));
+    tried.push(one);
+    if (one.isSilent === true) break;
   }
   return worstTried(tried);
 }
@@ -101,10 +129,12 @@ export async function judgeLeanProvisions(
   const obstacle = await obstacleTo(context, "provision", offer);
   if (obstacle !== undefined) return obstacle;
   const tried = await Promise.all(
-    rows.map(async ({ words, body = {} }) => ({
-      words,
-      outcome: expectStatus(await attemptProvision(context, offer, { body }), PROCESSED),
-    })),
+    rows.map((row) =>
+      orSilence(context, "provision", { ...row, good: PROCESSED }, async () => ({
+        words: row.words,
+        outcome: expectStatus(await attemptProvision(context, offer, { body: row.body ?? {} }), PROCESSED),
+      })),
+    ),
   );
   return worstTried(tried, "an ordinary request has nothing that could be left out");
 }

@@ -13,6 +13,10 @@ export const withInvented = (parameters: JsonObject | undefined, value: string):
   [INVENTED]: value,
 });
 
+/** Whether an invented parameter is among those of a request: a broker may refuse one that it does not know. */
+export const areInvented = (body: JsonObject): boolean =>
+  isObject(body["parameters"]) && INVENTED in body["parameters"];
+
 /** Another value of the same JSON type; undefined where none comes to mind. */
 function otherValue(value: Json): Json | undefined {
   if (typeof value === "string") return `${value}-2`;

@@ -1,4 +1,4 @@
-import type { Offer } from "../../client/catalog.ts";
+import { type Offer, schemaOf, type SchemaUse } from "../../client/catalog.ts";
 import { type Outcome, Verdicted, worstOf } from "../../runner/check.ts";
 import { Berth } from "../../runner/berth.ts";
 import { OsbContext } from "../context.ts";
@@ -20,6 +20,24 @@ export function plansToTry(context: OsbContext, ...requirements: readonly PlanRe
   const fitting = run.offers.filter((offer) => requirements.every((requirement) => requirement.fits(offer)));
   const leads = fitting.filter((offer, at) => fitting.findIndex((each) => each.service.id === offer.service.id) === at);
   return [...leads, ...fitting.filter((offer) => !leads.includes(offer))].slice(0, PLANS_MAX);
+}
+
+/**
+ * The first plan, and with it the first whose parameters the broker can judge otherwise: one without a published schema where the first has
+ * one, or the other way about. The first alone where the run asks for that.
+ *
+ * @throws Verdicted not applicable when there is none
+ */
+export function plansUnlike(
+  context: OsbContext,
+  use: SchemaUse,
+  ...requirements: readonly PlanRequirement[]
+): readonly Offer[] {
+  const [first, ...rest] = plansToTry(context, ...requirements);
+  if (first === undefined) return [];
+  const hasSchema = (offer: Offer): boolean => schemaOf(offer, use) !== undefined;
+  const unlike = rest.find((offer) => hasSchema(offer) !== hasSchema(first));
+  return unlike === undefined ? [first] : [first, unlike];
 }
 
 /** From so many instances at once on, plans are judged side by side. */
@@ -45,7 +63,8 @@ export async function orNone<T>(play: () => Promise<readonly T[]>): Promise<read
   }
 }
 
-function nameThePlan({ plan }: Offer, outcome: Outcome): Outcome {
+/** The same outcome, which says of which plan it is. */
+export function nameThePlan({ plan }: Offer, outcome: Outcome): Outcome {
   if (outcome.verdict === "pass" || outcome.reason === undefined) return outcome;
   return { ...outcome, reason: `plan "${plan.name}": ${outcome.reason}` };
 }
@@ -72,7 +91,7 @@ async function judgeAlone(
   judge: (own: OsbContext, offer: Offer) => Promise<Outcome>,
 ): Promise<Outcome> {
   const berth = new Berth(run.quota, "check", 1);
-  const own = new OsbContext(platform.scope(berth), shared);
+  const own = new OsbContext(platform.scope(berth), shared, run);
   try {
     const outcome = await judge(own, offer);
     await own.close(outcome);

@@ -5,6 +5,8 @@ export interface Tried {
   /** What was varied, in a few words. */
   readonly words: string;
   readonly outcome: Outcome;
+  /** Whether the broker left it without an answer. Default: it answered. */
+  readonly isSilent?: true;
 }
 
 /** Most variations that one verdict names, and most exchanges that it shows. */

@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from "../../client/http/json.ts";
 import type { SpecMinor } from "../../client/spec-version.ts";
+import type { Row } from "./row.ts";
 
 /** A member of a request with a value of another JSON type than the specification gives it. */
 interface WrongType {
@@ -49,21 +50,39 @@ const WRONG_TYPES: Readonly<Record<"provision" | "update" | "bind", readonly Wro
 
 /** A request that is malformed in one member. */
 interface Malformed {
+  readonly member: string;
   readonly words: string;
   readonly body: JsonObject;
   /** Whether a broker may pass over the member, and so over what is wrong with it. */
   readonly isUnread: boolean;
 }
 
+/**
+ * Requests with one member of a wrong type each, and how they may be answered: 400, or 2xx where the member need not be read. 422 is worth
+ * a warning.
+ */
+export function typedRows(operation: keyof typeof WRONG_TYPES, minor: SpecMinor, body: JsonObject): readonly Row[] {
+  return wronglyTyped(operation, minor, body).map(({ words, body: malformed, isUnread }) => ({
+    words,
+    body: malformed,
+    good: isUnread ? [400, "2xx"] : [400],
+    tolerated: [422],
+  }));
+}
+
+/** Those of wrong parameters, for a second plan: how it refuses is judged on the first, that it does on each. */
+export function parameterRows(operation: keyof typeof WRONG_TYPES, minor: SpecMinor, body: JsonObject): readonly Row[] {
+  return wronglyTyped(operation, minor, body)
+    .filter(({ member }) => member === "parameters")
+    .map(({ words, body: malformed }) => ({ words, body: malformed, good: ["4xx"] }));
+}
+
 /** A body with each of its members in turn of a wrong type, as far as the version has the member. */
-export function wronglyTyped(
-  operation: keyof typeof WRONG_TYPES,
-  minor: SpecMinor,
-  body: JsonObject,
-): readonly Malformed[] {
+function wronglyTyped(operation: keyof typeof WRONG_TYPES, minor: SpecMinor, body: JsonObject): readonly Malformed[] {
   return WRONG_TYPES[operation]
     .filter(({ since = 11 }) => since <= minor)
     .map(({ member, value, isUnread = false }) => ({
+      member,
       words: `${member} ${JSON.stringify(value)}`,
       body: { ...body, [member]: value },
       isUnread,

@@ -1,6 +1,6 @@
 import type { AppliedJob, Instance } from "../state/deployments.ts";
 
-/** The VM on which a job runs, as its behaviour sees it. */
+/** The VM on which a job runs, as the job's behaviour sees it. */
 export interface JobContext {
   readonly deployment: string;
   readonly group: string;
@@ -15,14 +15,14 @@ export interface JobContext {
 }
 
 /**
- * What a job does in the world when its agent starts or stops it. Called within an event of the kernel, so it is synchronous;
- * `start` may be called again for a job that runs (an update in place), with new properties.
+ * What a job does in the world when its agent starts or stops it. It is called within an event of the kernel, so it is synchronous; `start`
+ * may be called again for a running job (an update in place), with new properties.
  */
 export interface JobBehaviour {
   start(context: JobContext): void;
-  /** `gone`: the VM is being deleted or has vanished, not merely its jobs stopped. */
+  /** `gone`: the VM is being deleted or has vanished; otherwise only its jobs stop. */
   stop(context: JobContext, gone: boolean): void;
-  /** The agent copies what lies on the persistent disk to a new one that takes its place; the job is stopped meanwhile. */
+  /** The agent copies the contents of the persistent disk to the new one that replaces it, while the job is stopped. */
   migrate?(context: JobContext, fromDisk: string, toDisk: string): void;
 }
 
@@ -53,7 +53,7 @@ export function startJobs(behaviours: JobBehaviours, instance: Instance): void {
   }
 }
 
-/** Stops the jobs of an instance in the world, the last first. `gone`: with their VM. */
+/** Stops the jobs of an instance in the world, in reverse order. `gone`: with their VM. */
 export function stopJobs(behaviours: JobBehaviours, instance: Instance, gone: boolean): void {
   for (const job of [...(instance.vm?.jobs ?? [])].reverse()) {
     const context = jobContextOf(instance, job.properties);
@@ -61,7 +61,7 @@ export function stopJobs(behaviours: JobBehaviours, instance: Instance, gone: bo
   }
 }
 
-/** @param jobs those that are to run: a VM that was made anew has none yet */
+/** @param jobs those that are to run: a new VM has none yet */
 export function migrateJobs(
   behaviours: JobBehaviours,
   instance: Instance,

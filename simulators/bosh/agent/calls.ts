@@ -6,15 +6,15 @@ import { DirectorError } from "../wire/errors.ts";
 
 const CALL_MS = 500;
 
-/** How long the director waits for an answer of an agent, each time. */
+/** How long the director waits for an agent's answer, each time. */
 export const TIMEOUT_MS = 45_000;
 
-/** How often the director asks an agent that does not answer. */
+/** How many times the director asks an agent that does not answer. */
 export const TRIES = 3;
 
 const TIMED_OUT = 450002;
 
-/** Has an agent been silent for too long? */
+/** Whether the error says that an agent has been silent for too long. */
 export const isTimeout = (error: unknown): boolean => error instanceof DirectorError && error.code === TIMED_OUT;
 
 const timeoutError = (instance: Instance, method: AgentMethod, waitMs: number): DirectorError =>
@@ -41,7 +41,7 @@ export function* callAgent(
   throw timeoutError(instance, method, waitMs);
 }
 
-/** The agent refused a long-running action, in the director's words. */
+/** The error when the agent refuses a long-running action, in the director's words. */
 export const actionFailure = (director: Director, message: string): DirectorError =>
   new DirectorError(
     450001,

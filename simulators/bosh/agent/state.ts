@@ -2,13 +2,13 @@ import { agentFault, attributesOf, HEARTBEAT_POINT } from "../faults.ts";
 import type { Instance } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
 
-/** Does the health monitor hear from the agent? */
+/** Whether the health monitor receives the agent's heartbeats. */
 export function sendsHeartbeat(director: Director, instance: Instance): boolean {
   if (instance.vm === null || !director.cpi.isAlive(instance.vm.cid)) return false;
   return director.kernel.faults.at(HEARTBEAT_POINT, attributesOf(instance))?.kind !== "stuck";
 }
 
-/** What get_state says; a fault of kind error makes the jobs fail. Takes no time. */
+/** What get_state reports; a fault of kind error makes the jobs fail. Takes no time. */
 export function agentState(
   director: Director,
   instance: Instance,

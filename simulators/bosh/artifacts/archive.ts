@@ -17,10 +17,10 @@ export interface Archive {
   readonly packaging: Readonly<Record<string, string>>;
 }
 
-/** A job of a release: its own archive within the release's. */
+/** A job of a release, which has its own archive within the release's. */
 export interface JobArchive {
   readonly manifest: Readonly<Record<string, unknown>>;
-  /** Texts below templates/, by name. */
+  /** Texts under templates/, by name. */
   readonly templates: Readonly<Record<string, string>>;
 }
 
@@ -30,7 +30,7 @@ export interface BrokenArchive {
   readonly reason: string;
 }
 
-/** Is it the result of `receiveArchive`? */
+/** Whether a value is the result of `receiveArchive`. */
 export const isArchive = (value: unknown): value is Archive | BrokenArchive =>
   typeof value === "object" && value !== null && "ok" in value;
 
@@ -48,7 +48,7 @@ async function readSmall(stream: Readable, bytesMax: number): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** Walks a gzipped tar as it streams by; memory stays flat whatever its size. */
+/** Walks a gzipped tar while it streams through; memory stays flat whatever its size. */
 async function walkArchive(stream: Readable, visit: (name: string, member: Readable) => Promise<void>): Promise<void> {
   const entries = extract();
   const unzip = createGunzip();
@@ -74,7 +74,7 @@ async function readJob(member: Readable): Promise<JobArchive> {
   return { manifest, templates };
 }
 
-/** The packaging script of a package; the rest, however large, flows by. */
+/** The packaging script of a package; the rest, however large, streams through. */
 async function readPackaging(member: Readable): Promise<string> {
   let script = "";
   await walkArchive(member, async (name, part) => {

@@ -9,14 +9,14 @@ import { Stage } from "../tasks/stage.ts";
 import { deleteVersions, releaseUsers } from "./delete-release.ts";
 import { stemcellUsers } from "./stemcells.ts";
 
-/** Deletes a disk, and forgets that it was an orphan. @throws CpiError */
+/** Deletes a disk and its record as an orphan. @throws CpiError */
 export function* deleteOrphanDisk(director: Director, cid: string): Body {
   yield* director.cpi.deleteDisk(cid);
   director.slot.value.orphanDisks.delete(cid);
   director.kernel.record("bosh", "disk.delete", cid);
 }
 
-/** `delete orphan disks`; a disk that nobody knows is no error. */
+/** `delete orphan disks`; an unknown disk is no error. */
 export function* deleteOrphanDisks(
   director: Director,
   task: Task,
@@ -36,7 +36,7 @@ interface Removable {
   readonly disks: readonly OrphanDisk[];
 }
 
-/** What a clean-up would delete: with `all` everything that nothing uses, else all but the two newest of each. */
+/** What a clean-up would delete: with `all`, everything unused; else all unused versions but the two newest of each. */
 export function findRemovable(director: Director, all: boolean, keepDisks: boolean): Removable {
   const state = director.slot.value;
   const kept = all ? 0 : UNUSED_KEPT;

@@ -43,7 +43,7 @@ function* deleteIfUnused(director: Director, task: Task, name: string, version: 
   return `/release/${name}`;
 }
 
-/** Deletes versions and the parts that only they hold. A whole release shows its versions, too. */
+/** Deletes versions and the parts that only they hold. Deleting a whole release shows its versions as well. */
 export function* deleteVersions(
   director: Director,
   task: Task,

@@ -46,7 +46,7 @@ describe("export release", () => {
     );
   });
 
-  it("compiles first what is not compiled yet, and not again what is", async () => {
+  it("first compiles what is not compiled yet, and nothing twice", async () => {
     const director = await deployDemo();
     const stages = (task: FollowedTask): readonly unknown[] => [...new Set(task.events.map(({ stage }) => stage))];
     const release = director.bosh.state().releases.get("demo")?.[0];
@@ -68,7 +68,7 @@ describe("export release", () => {
     expect(exportRelease(await deployDemo(), more)).toMatchObject({ state: "error", result });
   });
 
-  it("refuses a deployment that there is not at once", async () => {
+  it("refuses an unknown deployment at once", async () => {
     const director = await deployDemo();
     expect(director.json("POST", "/releases/export", { ...BODY, deployment_name: "y" })).toMatchObject({
       status: 404,

@@ -19,7 +19,7 @@ type ExportArgs = TaskArguments["export_release"];
 
 const COPY_MS = 200;
 
-/** `export release`: compiles what is not compiled yet and packs it as a compiled release. */
+/** `export release`: compiles what is not compiled yet and packs a compiled release. */
 export function* exportRelease(director: Director, task: Task, args: TaskArguments["export_release"]): Body<string> {
   const deployment = director.slot.value.deployments.get(args.deployment);
   if (deployment === undefined) throw new DirectorError(70000, `Deployment '${args.deployment}' doesn't exist`);

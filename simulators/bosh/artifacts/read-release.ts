@@ -55,12 +55,12 @@ function readPackage(
   };
 }
 
-/** The parts of releases by their fingerprints: parts of one fingerprint are the same. */
+/** The parts of releases by fingerprint: parts with the same fingerprint are the same. */
 export const byFingerprint = <T extends { readonly fingerprint: string }>(
   parts: readonly T[],
 ): ReadonlyMap<string, T> => new Map(parts.map((each) => [each.fingerprint, each]));
 
-/** A release as its manifest and its archives have it. What the director has under the same fingerprint keeps its ids. */
+/** Reads a release from its manifest and its archives. Parts that the director has under the same fingerprint keep their ids. */
 export function readRelease(director: Director, archive: Archive, manifest: Fields): ReleaseVersion {
   const others = director.slot.value.releases.get(String(manifest.name)) ?? [];
   const jobs = byFingerprint(others.flatMap((each) => each.jobs));

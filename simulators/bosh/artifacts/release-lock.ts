@@ -1,4 +1,4 @@
-/** The lock under which versions of a release come and go. */
+/** The lock under which versions of a release are created and deleted. */
 export const releaseLock = (name: string): string => `lock:release:${name}`;
 
 /** How long a task waits for the lock of a release. */

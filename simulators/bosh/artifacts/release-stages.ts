@@ -12,7 +12,7 @@ export interface NamedPart {
   readonly fingerprint: string;
 }
 
-/** New packages and jobs one by one, those that the director has already in one line. */
+/** Shows new packages and jobs one by one, and those that the director already has in one line. */
 export function* showParts(director: Director, task: Task, release: ReleaseVersion): Body {
   const others = director.slot.value.releases.get(release.name) ?? [];
   const compiledKnown = new Set(others.flatMap(({ compiled }) => [...compiled.keys()].map((key) => key.split(":")[0])));

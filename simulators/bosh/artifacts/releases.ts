@@ -28,7 +28,7 @@ export function* createRelease(
   return yield* withLock(director, task, releaseLock(String(manifest.name)), { waitMs: LOCK_MS }, work);
 }
 
-/** A stage of one step, which has its name. */
+/** A stage of a single step of the same name. */
 const showOne = <T>(director: Director, task: Task, name: string, work: Body<T>): Body<T> =>
   new Stage(director, task, name, 1).step(name, work);
 

@@ -6,10 +6,10 @@ import type { Task } from "../state/tasks.ts";
 import { startTask } from "../tasks/queue.ts";
 import { deleteOrphanDisk } from "./cleanup.ts";
 
-/** How long a disk waits as an orphan. */
+/** How long a disk stays an orphan before it is deleted. */
 const DISK_MS = 5 * 86_400_000;
 
-/** Is the last clean-up of the schedule still under way? One whose worker died is not. */
+/** Whether the last scheduled clean-up is still in progress. One whose worker died is not. */
 const isSweeping = (director: Director): boolean =>
   [...director.slot.value.tasks.values()].some(
     ({ type, user, state, deadSinceMs }) =>
@@ -19,7 +19,7 @@ const isSweeping = (director: Director): boolean =>
       (state === "queued" || state === "processing" || state === "cancelling"),
   );
 
-/** Queues what the director's own schedule deletes: VMs left behind at once, disks after five days. */
+/** Queues what the director's own schedule deletes: orphaned VMs at once, disks after five days. */
 export function scheduleSweep(director: Director): void {
   const { orphanVms, orphanDisks } = director.slot.value;
   const old = [...orphanDisks.values()].filter(({ orphanedMs }) => director.kernel.nowMs - orphanedMs > DISK_MS);
@@ -32,7 +32,7 @@ export function scheduleSweep(director: Director): void {
   });
 }
 
-/** What the schedule deletes; what can't be deleted now is tried again with the next. */
+/** Deletes what the schedule says; what can't be deleted now is tried again the next time. */
 export function* sweep(director: Director, task: Task, args: TaskArguments["sweep"]): Body<string> {
   const { cids } = args;
   const vms = yield* deleteOrphanVms(director, task);

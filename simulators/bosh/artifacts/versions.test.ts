@@ -29,7 +29,7 @@ describe("versions", () => {
     ["1", "1.0"],
     ["1.0.0", "1"],
     ["01", "1"],
-  ])("take %s and %s for the same", (one, other) => {
+  ])("treat %s and %s as the same", (one, other) => {
     expect(compareVersions(one, other)).toBe(0);
   });
 

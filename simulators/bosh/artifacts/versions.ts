@@ -1,9 +1,9 @@
-/** A version in its three segments; a segment is of parts between dots. */
+/** A version in its three segments, each a list of the parts between dots. */
 interface Version {
   readonly release: readonly string[];
-  /** What makes it older than the release alone: `1.0-rc.1`. */
+  /** The part that makes it older than the release alone: `1.0-rc.1`. */
   readonly preRelease: readonly string[] | undefined;
-  /** What makes it newer than the release alone: `1.0+dev.2`. */
+  /** The part that makes it newer than the release alone: `1.0+dev.2`. */
   readonly postRelease: readonly string[] | undefined;
 }
 
@@ -20,7 +20,7 @@ function parseVersion(text: string): Version {
 
 /**
  * The order of releases and stemcells by version (the semi_semantic gem, which the director uses): numbers as numbers, before words;
- * `1-rc.1`, `1`, `1+dev.1`. What is missing counts as 0, so `1` is `1.0`.
+ * `1-rc.1`, `1`, `1+dev.1`. Missing parts count as 0, so `1` is `1.0`.
  */
 export function compareVersions(a: string, b: string): number {
   const [left, right] = [parseVersion(a), parseVersion(b)];
@@ -31,7 +31,7 @@ export function compareVersions(a: string, b: string): number {
   );
 }
 
-/** @param present the order of a version that has the segment to one that has it not */
+/** @param present the order of a version that has the segment relative to one that lacks it */
 function compareOptional(
   left: readonly string[] | undefined,
   right: readonly string[] | undefined,

@@ -3,7 +3,7 @@ import { type Director, nowSeconds } from "../state/director.ts";
 import type { Caller } from "./scopes.ts";
 import { readToken } from "./token.ts";
 
-/** Who sends the request, by Basic credentials or by a token of UAA; `undefined` for a caller that the director does not know. */
+/** The sender of a request, by Basic credentials or by a token of UAA; `undefined` for a caller unknown to the director. */
 export function callerOf(director: Director, request: HttpRequest): Caller | undefined {
   const header = request.headers.authorization;
   const { uaa, users } = director.options;

@@ -12,7 +12,7 @@ const { privateKey, publicKey } = generateKeyPairSync("rsa", {
 const LOCKED = "Your account has been locked because of too many failed attempts to login.";
 const BAD = "Bad credentials";
 
-/** A UAA, and what it says to logins: `ok`, or why not. */
+/** A UAA, and its answer to a login: `ok`, or why not. */
 function uaa() {
   const kernel = new Kernel();
   const scopes = ["bosh.admin"];
@@ -45,7 +45,7 @@ function uaa() {
 }
 
 describe("UAA's lockout", () => {
-  it("locks a user after too many wrong passwords, also from the right one, for a time; nobody else", () => {
+  it("locks a user, and nobody else, for a time after too many wrong passwords, even for the right one", () => {
     const { fails, logIn, passS } = uaa();
     expect(new Set(fails("ada", LOCKOUT.failuresMax))).toEqual(new Set([BAD]));
     expect(logIn("ada", "right")).toBe(LOCKED);
@@ -58,7 +58,7 @@ describe("UAA's lockout", () => {
     expect(logIn("ada", "right")).toBe("ok");
   });
 
-  it("locks again with the next wrong password after the time is over", () => {
+  it("locks again at the next wrong password once the time is over", () => {
     const { fails, logIn, passS } = uaa();
     fails("ada", LOCKOUT.failuresMax);
     passS(LOCKOUT.lockedForS);
@@ -66,7 +66,7 @@ describe("UAA's lockout", () => {
     expect(logIn("ada", "right")).toBe(LOCKED);
   });
 
-  it("is not prolonged by who tries while it lasts", () => {
+  it("is not prolonged by attempts while it lasts", () => {
     const { fails, logIn, passS } = uaa();
     fails("ada", LOCKOUT.failuresMax);
     passS(LOCKOUT.lockedForS - 1);
@@ -87,7 +87,7 @@ describe("UAA's lockout", () => {
     expect(logIn("ada", "right")).toBe("ok");
   });
 
-  it("has no part in clients, nor in users that there are not", () => {
+  it("affects neither clients nor unknown users", () => {
     const { answerTo, fails, kernel } = uaa();
     const client = (secret: string): string =>
       answerTo({ grant_type: "client_credentials", client_id: "client", client_secret: secret });
@@ -97,7 +97,7 @@ describe("UAA's lockout", () => {
     expect(kernel.journal.seq).toBe(0);
   });
 
-  it("is brought back with a snapshot", () => {
+  it("is restored with a snapshot", () => {
     const { kernel, fails, logIn } = uaa();
     fails("ada", LOCKOUT.failuresMax);
     const snapshot = kernel.snapshot();

@@ -1,6 +1,6 @@
 import type { Kernel, Slot } from "../../kernel/index.ts";
 
-/** UAA's policy for users unless an operator sets another (`uaa.authentication.policy.global` of uaa-release). Clients have none. */
+/** UAA's default policy for users (`uaa.authentication.policy.global` of uaa-release). Clients have none. */
 export const LOCKOUT = { failuresMax: 5, countedForS: 3600, lockedForS: 300 } as const;
 
 /** When each user gave wrong passwords since the last right one: ms, oldest first. */
@@ -22,14 +22,14 @@ export class Lockout {
     return (this.#slot.value.get(user) ?? []).filter((atMs) => atMs > sinceMs);
   }
 
-  /** Has the user failed too often, too recently? */
+  /** Whether the user has failed too often, too recently. */
   isLocked(user: string): boolean {
     const counted = this.#failuresOf(user);
     const newestMs = counted.at(-1) ?? 0;
     return counted.length >= LOCKOUT.failuresMax && newestMs > this.#kernel.nowMs - LOCKOUT.lockedForS * 1000;
   }
 
-  /** Notes a wrong password of a user that exists. */
+  /** Records a wrong password of an existing user. */
   fail(user: string): void {
     this.#slot.value.set(user, [...this.#failuresOf(user), this.#kernel.nowMs].slice(-LOCKOUT.failuresMax));
     this.#kernel.record("uaa", "login.fail", user);

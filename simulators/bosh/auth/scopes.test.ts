@@ -24,7 +24,7 @@ describe("scopes", () => {
     expect(no.filter((scope) => can(permission, scope))).toEqual([]);
   });
 
-  it("of a team let its admins change and its readers see what is the team's", () => {
+  it("of a team let its admins change, and its readers see, what belongs to the team", () => {
     expect(teamScopes(["a"], "admin", UUID)).toEqual(["bosh.admin", "bosh.abc.admin", "bosh.teams.a.admin"]);
     expect(teamScopes(["a"], "read", UUID)).toEqual([
       "bosh.admin",

@@ -1,4 +1,4 @@
-/** What a caller may do: a user name and the scopes that hold (docs/discoveries/bosh-director.md, "Scopes"). */
+/** A caller: a user name and the scopes that it has (docs/discoveries/bosh-director.md, "Scopes"). */
 export interface Caller {
   readonly user: string;
   readonly scopes: readonly string[];
@@ -6,7 +6,7 @@ export interface Caller {
 
 /** What a route requires of its caller. */
 export type Permission =
-  /** Any known caller: the handler judges by the object of the request. */
+  /** Any known caller: the handler decides by what the request is about. */
   | "anybody"
   | "admin"
   | "read"
@@ -26,11 +26,11 @@ const TEAM = /^bosh\.teams\.([^.]+)\.(admin|read)$/;
 /** Teams of which the caller is an admin. */
 export const adminTeamsOf = (caller: Caller): readonly string[] =>
   caller.scopes.flatMap((scope) => {
-    const match = TEAM.exec(scope);
-    return match?.[2] === "admin" ? [match[1] as string] : [];
+    const [, team = "", role] = TEAM.exec(scope) ?? [];
+    return role === "admin" ? [team] : [];
   });
 
-/** Which members of any team also have a permission. */
+/** The members of any team that also have a permission. */
 const TEAM_SHARE: Readonly<Partial<Record<Permission, "admin" | "any">>> = {
   create_deployment: "admin",
   update_configs: "admin",
@@ -42,7 +42,7 @@ const TEAM_SHARE: Readonly<Partial<Record<Permission, "admin" | "any">>> = {
   list_configs: "any",
 };
 
-/** The scopes of which any one is enough, apart from those of teams; a refusal names them. */
+/** Scopes of which any one suffices, apart from those of teams; a refusal names them. */
 export function scopesFor(permission: Permission, uuid: string): readonly string[] {
   const admin = ["bosh.admin", `bosh.${uuid}.admin`];
   if (permission === "upload_releases") return [...admin, "bosh.releases.upload"];
@@ -51,7 +51,7 @@ export function scopesFor(permission: Permission, uuid: string): readonly string
   return [...admin, "bosh.read", `bosh.${uuid}.read`];
 }
 
-/** Has the caller a permission, by scopes of its own or as a member of a team? */
+/** Whether the caller has a permission, by its own scopes or as a member of a team. */
 export function isPermitted(caller: Caller, permission: Permission, uuid: string): boolean {
   if (permission === "anybody") return true;
   const share = TEAM_SHARE[permission];
@@ -62,7 +62,7 @@ export function isPermitted(caller: Caller, permission: Permission, uuid: string
   return isMember || hasAnyScope(caller, scopesFor(permission, uuid));
 }
 
-/** Has the caller at least one of these scopes? */
+/** Whether the caller has at least one of these scopes. */
 export const hasAnyScope = (caller: Caller, wanted: readonly string[]): boolean =>
   wanted.some((each) => caller.scopes.includes(each));
 

@@ -28,7 +28,7 @@ export function readToken(
     const isRefresh = String(claims.jti ?? "").endsWith("-r");
     return isRefresh === (kind === "refresh") ? claims : undefined;
   } catch {
-    // What can't be read is no token; the caller gets 401, as for a wrong one.
+    // A token that can't be read is answered with 401, like a wrong one.
     return undefined;
   }
 }

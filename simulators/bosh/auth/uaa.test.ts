@@ -45,7 +45,7 @@ const claimsOf = (token: string): Record<string, unknown> =>
   JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString()) as Record<string, unknown>;
 
 describe("UAA", () => {
-  it("gives a user an access and a refresh token, a client an access token alone", () => {
+  it("gives a user an access and a refresh token, and a client only an access token", () => {
     const { token } = start();
     expect(token(PASSWORD)).toMatchObject({ token_type: "bearer", scope: "bosh.admin bosh.teams.a.admin" });
     expect(token(PASSWORD).refresh_token).toBeDefined();
@@ -53,7 +53,7 @@ describe("UAA", () => {
     expect(token(CLIENT).refresh_token).toBeUndefined();
   });
 
-  it("says in a token whose it is, what it may and until when", () => {
+  it("says in a token whose it is, what it permits and until when", () => {
     const { token, kernel } = start();
     const nowS = Math.floor(kernel.nowMs / 1000);
     expect(claimsOf(token(PASSWORD).access_token)).toMatchObject({
@@ -113,7 +113,7 @@ describe("UAA", () => {
 });
 
 describe("a director with UAA", () => {
-  it("takes an access token until it expires, in whatever case it says bearer", () => {
+  it("accepts an access token until it expires, however `bearer` is capitalised", () => {
     const { kernel, token, statusOf } = start();
     const { access_token: access } = token(PASSWORD);
     expect([statusOf(`bearer ${access}`), statusOf(`Bearer ${access}`)]).toEqual([200, 200]);
@@ -123,7 +123,7 @@ describe("a director with UAA", () => {
     expect(statusOf(`bearer ${access}`)).toBe(401);
   });
 
-  it("takes neither a refresh token, nor one that was tampered with, nor a password", () => {
+  it("accepts neither a refresh token, nor a forged one, nor a password", () => {
     const { token, statusOf } = start();
     const { access_token: access, refresh_token: refresh = "" } = token(PASSWORD);
     const [head, , signature] = access.split(".");

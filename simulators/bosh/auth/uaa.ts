@@ -57,7 +57,7 @@ function grantToken({ kernel, options }: Uaa, subject: Subject, grantType: strin
     jti,
   };
   if (subject.userName === undefined) return json(200, token);
-  // The director takes no refresh token for an access token: their jti ends in -r.
+  // The director does not accept a refresh token, whose jti ends in -r, as an access token.
   const refresh = issueToken({ ...claims, jti: `${jti}-r`, exp: now + REFRESH_S }, options.privateKey);
   return json(200, { ...token, refresh_token: refresh });
 }

@@ -14,14 +14,14 @@ export interface CloudConfig {
   readonly compilation: Fields;
 }
 
-/** A network of a cloud config. Only manual ones have subnets here. */
+/** A network of a cloud config. Here, only manual ones have subnets. */
 export interface Network {
   readonly name: string;
   readonly type: "manual" | "dynamic" | "vip";
   readonly subnets: readonly Subnet[];
 }
 
-/** A range of addresses with its gateway. The first and last addresses, as numbers, are those that hosts may have. */
+/** A range of addresses with its gateway. `first` and `last` bound the addresses that hosts may have, as numbers. */
 export interface Subnet {
   readonly first: number;
   readonly last: number;
@@ -78,11 +78,11 @@ const readByName = (fields: Fields, list: string): ReadonlyMap<string, Fields> =
     ]),
   );
 
-/** Lists of several configs are one list; of anything else the last counts. */
+/** Merges configs: lists are joined; of anything else the last wins. */
 const joinLists = (old: unknown, value: unknown): unknown =>
   Array.isArray(old) && Array.isArray(value) ? [...old, ...value] : value;
 
-/** A network of a type that BOSH does not know has no subnets, as one without an address of its own. */
+/** A network of a type unknown to BOSH has no subnets, like one without addresses of its own. */
 const networkType = (type = "manual"): Network["type"] => (type === "manual" || type === "vip" ? type : "dynamic");
 
 /** @throws DirectorError when a part is malformed */

@@ -6,7 +6,7 @@ import type { Fields } from "./fields.ts";
 import { configsById } from "./latest.ts";
 import { withRuntime } from "./runtime-config.ts";
 
-/** A manifest with what the runtime configs add to it, and the cloud config that it is deployed with. @throws DirectorError for what is malformed */
+/** A manifest with the additions of the runtime configs, and the cloud config with which it is deployed. @throws DirectorError for malformed parts */
 export function readDeployConfigs(
   director: Director,
   manifest: Fields,

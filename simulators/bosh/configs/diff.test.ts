@@ -12,7 +12,7 @@ describe("a diff", () => {
     expect(diff({ name: "a" }, { name: "b" })).toEqual(["- name: a", "  ", "+ name: b"]);
   });
 
-  it("shows a change within a section once, below its head", () => {
+  it("shows a change within a section once, under its head", () => {
     expect(diff({ update: { canaries: 1, serial: true } }, { update: { canaries: 2, serial: true } })).toEqual([
       "  update:",
       "-   canaries: 1",
@@ -20,7 +20,7 @@ describe("a diff", () => {
     ]);
   });
 
-  it("takes elements of a list of one name for the same", () => {
+  it("takes list elements of the same name to be the same", () => {
     const before = { azs: [{ name: "z1", cloud_properties: { a: 1 } }, { name: "z2" }] };
     const after = { azs: [{ name: "z3" }, { name: "z1", cloud_properties: { a: 2 } }] };
     expect(diff(before, after)).toEqual([
@@ -51,7 +51,7 @@ describe("a diff", () => {
     ]);
   });
 
-  it("hides what lies below properties and env.bosh where it redacts", () => {
+  it("hides what lies under properties and env.bosh where it redacts", () => {
     const after = { properties: { a: { b: "secret" } }, env: { bosh: { c: "secret" }, d: "shown" } };
     expect(diff({}, after, true)).toEqual([
       "+ properties:",

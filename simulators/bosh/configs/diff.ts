@@ -22,7 +22,7 @@ const ORDER = [
   "variables",
 ];
 
-/** How values are shown: what lies under `properties` and `env.bosh` may be secret. */
+/** How values are shown: those under `properties` and `env.bosh` may be secret. */
 interface DiffMode {
   readonly redact: boolean;
   readonly isHidden: boolean;

@@ -4,7 +4,7 @@ import { inspect } from "../templates/ruby.ts";
 /** A mapping of parsed YAML. */
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** Is it a mapping, as opposed to a list or a plain value? */
+/** Whether it is a mapping, as opposed to a list or a plain value. */
 export function isHash(value: unknown): value is Fields {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
@@ -24,7 +24,7 @@ type TypeName = keyof FieldTypes;
 
 const TYPE_NAMES = { string: "String", integer: "Integer", array: "Array", hash: "Hash", boolean: "Boolean" } as const;
 
-/** What a value is as one of these types; undefined where it is another. Digits pass for a number, and a number for text. */
+/** Converts a value to one of these types; undefined where it is of another. Digits pass for a number, and a number for text. */
 const CONVERT: { readonly [T in TypeName]: (value: unknown) => FieldTypes[T] | undefined } = {
   string: (value) => (typeof value === "string" ? value : typeof value === "number" ? String(value) : undefined),
   integer: (value) => {
@@ -36,14 +36,14 @@ const CONVERT: { readonly [T in TypeName]: (value: unknown) => FieldTypes[T] | u
   boolean: (value) => (typeof value === "boolean" ? value : undefined),
 };
 
-/** A property that must be there. @throws DirectorError 40001 missing, 40000 of another type */
+/** A required property. @throws DirectorError 40001 missing, 40000 of another type */
 export function requireField<T extends TypeName>(fields: Fields, name: string, type: T): FieldTypes[T] {
   const value = optionalField(fields, name, type);
   if (value !== undefined) return value;
   throw new DirectorError(40001, `Required property '${name}' was not specified in object (${inspect(fields)})`);
 }
 
-/** A property that may be left out. @throws DirectorError 40000 of another type */
+/** An optional property. @throws DirectorError 40000 of another type */
 export function optionalField<T extends TypeName>(fields: Fields, name: string, type: T): FieldTypes[T] | undefined {
   const value = fields[name];
   if (value === undefined || value === null) return undefined;
@@ -55,7 +55,7 @@ export function optionalField<T extends TypeName>(fields: Fields, name: string, 
   );
 }
 
-/** The mappings of a list; nothing where it is none. */
+/** The mappings in a list; none where the value is no list. */
 export const readHashes = (value: unknown): readonly Fields[] => (Array.isArray(value) ? value.filter(isHash) : []);
 
 /** The elements of a list as mappings. @throws DirectorError 40000 where one is something else */

@@ -1,7 +1,7 @@
 import type { Config } from "../state/configs.ts";
 import type { Director } from "../state/director.ts";
 
-/** The configs of these ids, in their order, deleted ones too; ids that there are not are left out. */
+/** The configs with these ids, in their order, including deleted ones; unknown ids are left out. */
 export const configsById = (director: Director, ids: readonly number[]): readonly Config[] =>
   ids.flatMap((id) => director.slot.value.configs.find((each) => each.id === id) ?? []);
 

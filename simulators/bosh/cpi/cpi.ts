@@ -11,10 +11,10 @@ export interface VmNetwork {
   readonly cloudProperties: Properties;
 }
 
-/** Cloud properties, or metadata: what the CPI makes of them is its own affair. */
+/** Cloud properties or metadata: opaque to the director. */
 export type Properties = Readonly<Record<string, unknown>>;
 
-/** What create_vm is asked to make. */
+/** The arguments of create_vm. */
 export interface VmRequest {
   readonly agentId: string;
   readonly stemcellCid: string;
@@ -39,7 +39,7 @@ export class CpiError extends Error {
  * All throw CpiError.
  */
 export interface Cpi {
-  /** How long the agent of a new VM takes to answer, once create_vm has ended: median, ms. */
+  /** How long the agent of a new VM takes to answer after create_vm has ended: median, ms. */
   readonly bootMs: number;
   createStemcell(name: string, version: string, cloudProperties: Properties): Body<string>;
   deleteStemcell(cid: string): Body;
@@ -48,7 +48,7 @@ export interface Cpi {
   rebootVm(cid: string): Body;
   setVmMetadata(cid: string, metadata: Readonly<Record<string, string>>): Body;
   hasVm(cid: string): Body<boolean>;
-  /** Synchronous, for the agent's heartbeat: is the machine there and running? */
+  /** Whether the machine exists and runs. Synchronous, for the agent's heartbeat. */
   isAlive(cid: string): boolean;
   /** `vm_resources` (cpu, ram, ephemeral_disk_size) as cloud properties. Takes no time. */
   calculateVmProperties(resources: Properties): Properties;

@@ -15,7 +15,7 @@ export interface Dummy extends Cpi {
   readonly disks: readonly string[];
 }
 
-/** The director's own dummy CPI: VMs are processes with small decimal ids, everything is done at once. */
+/** The director's own dummy CPI: VMs are processes with small decimal ids, and every call is done at once. */
 export function createDummyCpi(kernel: Kernel): Dummy {
   return new DummyCpi(kernel);
 }

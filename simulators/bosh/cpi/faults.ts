@@ -31,12 +31,12 @@ const pointOf = (method: CpiMethod) =>
     point: `cpi:${method}`,
     effects: ["error", "delay", "lost-reply", "stuck"],
     prose:
-      "A call of the CPI fails before its work, after it (the IaaS did it and the director never heard), late, or hangs. The director must clean up what it knows of; what it can't know of must end as a named orphan.",
+      "A call of the CPI fails before its work or after it (the IaaS did it and the director never learns), is late, or hangs. The director must clean up what it knows of; what it can't know of must end as a listed orphan.",
   });
 
 const POINTS = new Map(METHODS.map((method) => [method, pointOf(method)]));
 
-/** A CPI whose calls meet their fault points. */
+/** A CPI whose calls pass their fault points. */
 export const withFaults = (kernel: Kernel, cpi: Cpi): Cpi =>
   wrap(cpi, (method, call) => meetFault(kernel, method, call));
 

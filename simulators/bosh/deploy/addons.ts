@@ -2,7 +2,7 @@ import { readTexts } from "../../kernel/index.ts";
 import { type Fields, readHashes } from "../configs/fields.ts";
 import type { InstanceGroup, JobSpec, Manifest } from "./manifest.ts";
 
-/** The jobs of a group and of the addons that include it. Rules by instance group, job and deployment are known. */
+/** The jobs of a group and of the addons that include it. Rules by instance group, job and deployment are supported. */
 export function jobsWithAddons(group: InstanceGroup, manifest: Manifest): readonly JobSpec[] {
   const matches = (rules: Fields): boolean => {
     const groups = readTexts(rules.instance_groups);

@@ -38,7 +38,7 @@ function take(
 }
 
 describe("the addresses of a network", () => {
-  it("are handed out from the lowest, without gateway, reserved and static ones, until there are no more", () => {
+  it("are handed out from the lowest, except gateway, reserved and static ones, until none is left", () => {
     const director = createDirector();
     const free = [4, 5, 7, 8, 9, 12, 13, 14].map((last) => `10.0.0.${last}`);
     expect(free.map((_ip, at) => take(director, `w/${at}`))).toEqual(free);
@@ -51,7 +51,7 @@ describe("the addresses of a network", () => {
     expect(take(createDirector(), "w/1", { az: "z2" })).toBe("10.0.1.1");
   });
 
-  it("bring the subnet's gateway and netmask with them", () => {
+  it("come with the subnet's gateway and netmask", () => {
     const reserved = reserveAddress(createDirector() as Director, network, holder("w/1", "z2"), undefined, undefined);
     expect(reserved).toMatchObject({ gateway: "10.0.1.2", netmask: "255.255.255.252", type: "manual" });
   });
@@ -73,7 +73,7 @@ describe("the addresses of a network", () => {
     expect(() => take(director, "w/2", { ip: "10.9.0.1" })).toThrow("IP belongs to no subnet");
   });
 
-  it("are free again when they are released, unless a VM that was left behind has them", () => {
+  it("are free again when they are released, unless an orphaned VM has them", () => {
     const director = createDirector();
     const [first, second] = [take(director, "w/1"), take(director, "w/2")];
     const { orphanVms } = director.slot.value;
@@ -82,7 +82,7 @@ describe("the addresses of a network", () => {
     expect([take(director, "w/3"), take(director, "w/4")]).toEqual([first, "10.0.0.7"]);
   });
 
-  it("have one holder each, whatever is taken and released", () => {
+  it("have one holder each, whatever is reserved and released", () => {
     const step = fc.record({ name: fc.nat({ max: 5 }), isRelease: fc.boolean() });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 40 }), (steps) => {

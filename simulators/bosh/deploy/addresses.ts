@@ -16,7 +16,7 @@ export interface AddressHolder {
   readonly deployment: string;
   /** `group/uuid`. */
   readonly instance: string;
-  /** As messages name it: `group/uuid (0)`. */
+  /** How messages name it: `group/uuid (0)`. */
   readonly title: string;
   readonly az: string;
 }
@@ -24,7 +24,7 @@ export interface AddressHolder {
 const containsAddress = (subnet: Subnet, ip: string): boolean =>
   parseIpv4(ip) >= subnet.first && parseIpv4(ip) <= subnet.last;
 
-/** The lowest address that nobody has in the subnets of the zone. @throws DirectorError 130011 */
+/** The lowest free address in the subnets of the zone. @throws DirectorError 130011 */
 function findLowestFree(director: Director, network: Network, { az, title }: AddressHolder): AddressChoice {
   const { addresses, addressHints } = director.slot.value;
   for (const subnet of network.subnets.filter(({ azs }) => azs.length === 0 || azs.includes(az))) {
@@ -81,7 +81,7 @@ export function reserveAddress(
   return { ...common, ip, netmask, gateway, dns, cloudProperties };
 }
 
-/** An address stays while its network still hands it out: static ranges are no longer free for the dynamic. */
+/** Whether an instance keeps its address, which it does while its network still hands it out: not from a range that has become static. */
 function keepCurrent(network: Network, az: string, ip: string | undefined): AddressChoice | undefined {
   if (ip === undefined) return undefined;
   const subnet = network.subnets.find(
@@ -92,7 +92,7 @@ function keepCurrent(network: Network, az: string, ip: string | undefined): Addr
   return subnet.taken.some(([from, to]) => value >= from && value <= to) ? undefined : { ip, subnet };
 }
 
-/** Makes an address free again, unless a VM that was left behind still holds it. */
+/** Frees an address, unless an orphaned VM still holds it. */
 export function releaseAddress(director: Director, ip: string): void {
   const { addresses, addressHints, orphanVms } = director.slot.value;
   for (const { ips } of orphanVms.values()) if (ips.includes(ip)) return;
@@ -104,7 +104,7 @@ export function releaseAddress(director: Director, ip: string): void {
   }
 }
 
-/** Gives back all addresses of an instance. */
+/** Frees all addresses of an instance. */
 export function releaseAddresses(director: Director, instance: Instance): void {
   for (const ip of [...instance.ips.map((each) => each.ip), ...instance.pendingIps]) releaseAddress(director, ip);
   instance.ips = [];

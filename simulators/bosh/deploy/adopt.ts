@@ -10,14 +10,14 @@ export interface PlannedGroup {
   readonly group: InstanceGroup;
   readonly jobs: readonly JobSpec[];
   readonly stemcell: Stemcell;
-  /** In the order of their zones, then of their indexes: the order of updates. */
+  /** In order of zone, then of index: the order of updates. */
   readonly instances: readonly Instance[];
-  /** Ids of the instances to which nothing had been applied when the plan was made. */
+  /** Ids of instances that had nothing applied when the plan was made. */
   readonly fresh: ReadonlySet<string>;
   readonly unneeded: readonly Instance[];
 }
 
-/** A plan whose instances are there: the phases of a deploy work on it. */
+/** A plan whose instances exist: the phases of a deploy work on it. */
 export interface DeployPlan extends ResolvedManifest {
   readonly stemcells: readonly Stemcell[];
   readonly groups: readonly PlannedGroup[];
@@ -42,7 +42,7 @@ function adoptGroup(director: Director, deployment: Deployment, plan: GroupPlan)
   return withInstances(plan, instances);
 }
 
-/** The plan of what is there already: what it would add is left out, and nothing is changed. */
+/** The part of a plan that already exists: what it would add is left out, and nothing is changed. */
 export const withExistingOnly = (plan: Plan): DeployPlan => ({
   ...plan,
   groups: plan.groups.map((group) =>

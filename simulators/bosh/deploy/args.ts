@@ -1,7 +1,7 @@
-/** What the route of a deploy hands to its task: plain data. */
+/** What a deploy's route hands to its task, as plain data. */
 export interface DeployArgs {
   readonly deployment: string;
-  /** The text; null takes that of the last successful deploy. */
+  /** The manifest's text; null for that of the last successful deploy. */
   readonly manifest: string | null;
   readonly cloudConfigIds: readonly number[];
   readonly runtimeConfigIds: readonly number[];

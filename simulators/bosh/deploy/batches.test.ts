@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { manifestOf, TestDirector } from "../testing/director.ts";
 import { resolveAmount } from "./read-instance-group.ts";
 
-/** Deploys groups and answers with the stages of updates in the order of their beginnings and ends. */
+/** Deploys groups and returns the beginnings and ends of the stages of updates, in order. */
 async function updatesOf(groups: readonly { readonly name: string; readonly serial?: boolean }[]): Promise<string[]> {
   const director = new TestDirector();
   await director.ready();
@@ -31,7 +31,7 @@ describe("instance groups", () => {
     ]);
   });
 
-  it("are updated together where neighbours are not serial", async () => {
+  it("are updated together where adjacent ones are not serial", async () => {
     const updates = await updatesOf([
       { name: "a", serial: false },
       { name: "b", serial: false },
@@ -66,7 +66,7 @@ describe("an amount", () => {
     expect(resolveAmount(amount, size)).toBe(count);
   });
 
-  it("is at least one, and a share at most all", () => {
+  it("is at least one, and a percentage at most all", () => {
     fc.assert(
       fc.property(fc.nat({ max: 100 }), fc.integer({ min: 1, max: 1000 }), (percent, size) => {
         const count = resolveAmount(`${percent}%`, size);

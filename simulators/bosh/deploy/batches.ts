@@ -1,6 +1,6 @@
 import type { PlannedGroup } from "./adopt.ts";
 
-/** Groups one after the other; neighbours that are not serial go together. */
+/** Batches of groups, updated one after the other; adjacent groups that are not serial share a batch. */
 export function serialBatches(groups: readonly PlannedGroup[]): readonly (readonly PlannedGroup[])[] {
   const batches: PlannedGroup[][] = [];
   let open: PlannedGroup[] | undefined;

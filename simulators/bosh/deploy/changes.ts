@@ -2,7 +2,7 @@ import type { Change, DesiredState, Instance } from "../state/deployments.ts";
 import { diskDiffers, type PlannedInstance } from "./plan-instance.ts";
 import { desiredOf, isChosen, type DeployRun } from "./run.ts";
 
-/** What a deploy asks of an instance, apart from what the manifest says. */
+/** What a deploy asks of an instance beyond the manifest. */
 export function updateRequestFor(run: DeployRun, { instance }: PlannedInstance): UpdateRequest {
   const { args, agents } = run;
   const chosen = args.change !== null && isChosen(args.change, instance);
@@ -22,7 +22,7 @@ export function updateRequestFor(run: DeployRun, { instance }: PlannedInstance):
   };
 }
 
-/** Why a deploy must touch an instance; an instance that is ignored it never touches. */
+/** Why a deploy must touch an instance; it never touches one that is ignored. */
 export function changesFor(run: DeployRun, each: PlannedInstance): ReturnType<typeof changesOf> {
   return each.instance.ignore ? [] : changesOf(each, updateRequestFor(run, each));
 }
@@ -30,7 +30,7 @@ export function changesFor(run: DeployRun, each: PlannedInstance): ReturnType<ty
 /** What a deploy is asked for besides the manifest. */
 export interface UpdateRequest {
   readonly recreate: boolean;
-  /** The agent said, or kept silent. */
+  /** What the agent reported, or that it kept silent. */
   readonly agent: "running" | "stopped" | "failing" | "silent" | "none";
   readonly desired: DesiredState;
   /** Its VM was made by this very deploy. */
@@ -50,7 +50,7 @@ const COMPARED: readonly Change[] = [
   "tags",
 ];
 
-/** Why an instance must be touched; empty when it need not be. */
+/** Why an instance must be touched; empty when it needn't be. */
 function changesOf({ instance, parts, disk }: PlannedInstance, wishes: UpdateRequest): readonly Change[] {
   const { applied } = instance;
   const changes: Change[] = [];

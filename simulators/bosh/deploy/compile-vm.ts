@@ -56,7 +56,7 @@ const stemcellOf = ({ stemcell: { name, version, apiVersion } }: PendingPackage)
   apiVersion,
 });
 
-/** Reserves the address of a compilation VM and says what the CPI is to make. @throws DirectorError 130011 */
+/** Reserves the address of a compilation VM and describes the VM to the CPI. @throws DirectorError 130011 */
 function prepareVm(
   director: Director,
   { config }: DeployPlan,
@@ -73,7 +73,7 @@ function prepareVm(
   return { request, ips: networks.map(({ ip }) => ip) };
 }
 
-/** What the cloud config says of the VMs that compile. */
+/** The cloud config's settings for compilation VMs. */
 const readVmChoice = (compilation: Fields): VmChoice => ({
   vmType: compilation.vm_type === undefined ? undefined : String(compilation.vm_type),
   vmResources: isHash(compilation.vm_resources) ? compilation.vm_resources : undefined,

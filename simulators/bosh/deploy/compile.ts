@@ -25,7 +25,7 @@ export interface PendingPackage {
   readonly target: string;
 }
 
-/** The packages that the groups run and nobody has compiled for their stemcell yet; dependencies come first. */
+/** The packages that the groups run and that are not compiled for their stemcell yet; dependencies come first. */
 function findPackagesToCompile(plan: DeployPlan, groups: readonly PlannedGroup[]): readonly PendingPackage[] {
   const needs = new Map<string, PendingPackage>();
   for (const { jobs, stemcell } of groups) {
@@ -101,7 +101,7 @@ function* compilePackage(
       yield* withCompilationVm(director, task, deployment, plan, need, runPackaging(director, each));
       const random = director.kernel.random("bosh/blobs");
       const blob = { sha1: random.hex(40), blobId: random.uuid() };
-      // The versions of a release share the packages that are the same.
+      // The versions of a release share identical packages.
       for (const version of director.slot.value.releases.get(release.name) ?? [])
         if (version.packages.some(({ fingerprint }) => fingerprint === each.fingerprint))
           version.compiled.set(key, blob);
@@ -109,7 +109,7 @@ function* compilePackage(
   );
 }
 
-/** The agent runs the packaging script; the last lines of its trace are what people see when it fails. */
+/** Has the agent run the packaging script; when it fails, people see the last lines of its trace. */
 function* runPackaging(director: Director, each: ReleasePackage): Body {
   const { kernel } = director;
   yield kernel.work(kernel.random("bosh/compile").lognormal(COMPILE_MEDIAN_MS, 0.5));

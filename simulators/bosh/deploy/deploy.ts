@@ -33,7 +33,7 @@ export function* deploy(director: Director, task: Task, args: DeployArgs): Body<
   try {
     yield* withLock(director, task, deploymentLock(name), options, work());
   } catch (error) {
-    // What failed before its first stage has changed nothing and is not written down.
+    // A deploy that fails before its first stage has changed nothing and is not recorded.
     if (task.event !== "") auditDeploy(run, before, messageOf(error));
     throw error;
   }

@@ -10,7 +10,7 @@ export function* runPostDeploy(director: Director, instances: readonly Instance[
   for (const instance of instances) if (instance.vm !== null) yield* runScripts(director, instance, "post-deploy");
 }
 
-/** What was deployed becomes what the deployment is: its manifest and its configs. */
+/** Makes the manifest and configs that were deployed those of the deployment. */
 export function recordSuccess({ director, args, deployment }: DeployRun, plan: DeployPlan): void {
   deployment.manifest = args.manifest ?? deployment.manifest;
   deployment.cloudConfigIds = args.cloudConfigIds;

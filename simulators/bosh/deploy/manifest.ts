@@ -1,6 +1,6 @@
 import type { Fields } from "../configs/fields.ts";
 
-/** What a manifest asks for (bosh.io/docs/manifest-v2), parsed; names are not yet resolved. */
+/** A parsed manifest (bosh.io/docs/manifest-v2), whose names are not yet resolved. */
 export interface Manifest {
   readonly name: string;
   readonly releases: readonly { readonly name: string; readonly version: string }[];
@@ -26,7 +26,7 @@ export interface Addon {
   readonly exclude: Fields | undefined;
 }
 
-/** A variable that the config server is to make. */
+/** A variable for the config server to generate. */
 export interface VariableSpec {
   readonly name: string;
   readonly type: string;
@@ -53,10 +53,10 @@ export interface UpdateSettings {
   readonly serial: boolean;
 }
 
-/** A number, or text that should be one or a percentage of a group's size. */
+/** A number, or text that should be a number or a percentage of a group's size. */
 export type Amount = number | string;
 
-/** How long jobs may take to run: nobody asks before `minMs`, nobody waits beyond `maxMs`. */
+/** How long jobs may take to run: nobody asks before `minMs` or waits beyond `maxMs`. */
 export interface WatchTime {
   readonly minMs: number;
   readonly maxMs: number;

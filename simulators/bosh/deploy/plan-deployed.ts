@@ -7,8 +7,8 @@ import { planInstances } from "./plan.ts";
 import { resolveManifest } from "./references.ts";
 
 /**
- * The plan of what was last deployed, for tasks other than a deploy (errands, cloud check, single instances). Nothing is changed
- * for it. Undefined where no deploy has succeeded yet.
+ * The plan of what was last deployed, for tasks other than a deploy (errands, cloud check, single instances). Making it changes nothing.
+ * Undefined where no deploy has succeeded yet.
  *
  * @throws DirectorError where the manifest refers to what is no longer there
  */

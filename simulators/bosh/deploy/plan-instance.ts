@@ -18,7 +18,7 @@ export interface PlannedInstance {
   readonly cloudProperties: Fields;
   readonly jobs: readonly RenderedJob[];
   readonly disk: { readonly sizeMb: number; readonly cloudProperties: Fields } | undefined;
-  /** A digest of each part that it will have. */
+  /** A digest of each of its parts. */
   readonly parts: Applied;
   readonly isNew: boolean;
 }
@@ -81,7 +81,7 @@ function diskOf(group: InstanceGroup, config: CloudConfig): PlannedInstance["dis
   return group.diskMb > 0 ? { sizeMb: group.diskMb, cloudProperties: {} } : undefined;
 }
 
-/** Has an instance another persistent disk than the plan wants? */
+/** Whether an instance's persistent disk differs from what the plan wants. */
 export const diskDiffers = (disk: Disk | null, wanted: PlannedInstance["disk"]): boolean =>
   digestOf([disk?.sizeMb ?? 0, disk?.cloudProperties ?? {}]) !==
   digestOf([wanted?.sizeMb ?? 0, wanted?.cloudProperties ?? {}]);

@@ -168,12 +168,12 @@ describe("a plan", () => {
     ]);
   });
 
-  it("gives new instances the lowest indexes that are free, also those of instances that go", () => {
+  it("gives new instances the lowest free indexes, including those of instances that go", () => {
     const existing = [0, 2].map((index) => instance({ index }));
     expect(planGroup({ instances: 4 }, existing).added.map(({ index }) => index)).toEqual([1, 3]);
   });
 
-  it("removes from each zone the highest indexes first", () => {
+  it("removes the highest indexes of each zone first", () => {
     const existing = [
       instance({ az: "z1", index: 0 }),
       instance({ az: "z1", index: 1 }),
@@ -207,7 +207,7 @@ describe("a plan", () => {
     expect(removed).toEqual([]);
   });
 
-  it("removes the instances of groups that the manifest has no more", () => {
+  it("removes the instances of groups that the manifest no longer has", () => {
     const gone = instance({ group: "gone" });
     const { groups, removed } = plan(manifestOf([{ instances: 1 }]), [instance({}), gone]);
     expect([removed, groups[0]?.unneeded]).toEqual([[gone], []]);
@@ -227,7 +227,7 @@ describe("a plan", () => {
     ["latest", "2.10"],
     ["1.latest", "1.10"],
     ["1.9", "1.9"],
-  ])("takes for stemcell %s version %s", (wanted, version) => {
+  ])("for stemcell %s takes version %s", (wanted, version) => {
     const state = stateOf(["1"], ["1.9", "2.10", "1.10", "2.9"]);
     expect(plan(manifestOf([], "1", wanted), [], state).stemcells.map((each) => each.version)).toEqual([version]);
   });
@@ -246,7 +246,7 @@ describe("a plan", () => {
       manifestOf([{ instances: 1, staticIps: ["10.0.0.99"] }]),
       /declares static ip '10.0.0.99\/32', which belongs to no subnet/,
     ],
-  ])("refuses %s that there is not", (_what, manifest, message) => {
+  ])("refuses an unknown %s", (_what, manifest, message) => {
     expect(() => plan(manifest)).toThrow(message);
   });
 });

@@ -27,13 +27,13 @@ export interface GroupPlan {
   readonly stemcell: Stemcell;
   readonly kept: readonly KeptInstance[];
   readonly added: readonly AddedInstance[];
-  /** Of the bootstrap instance; undefined where the group has no instances. */
+  /** The index of the bootstrap instance; undefined where the group has no instances. */
   readonly bootstrapIndex: number | undefined;
   /** Existing instances that the group no longer has room for: zone by zone, the highest index first. */
   readonly unneeded: readonly Instance[];
 }
 
-/** What a deploy would do with the instances of a deployment. A value: nothing has been changed for it. */
+/** What a deploy would do with the instances of a deployment: a value, for which nothing has been changed. */
 export interface Plan extends ResolvedManifest {
   readonly stemcells: readonly Stemcell[];
   readonly groups: readonly GroupPlan[];
@@ -95,7 +95,7 @@ function planGroup(
   return { group, jobs, stemcell, kept, added, bootstrapIndex: findBootstrap(kept, added), unneeded };
 }
 
-/** Gives the lowest index that no instance has, each time another one. */
+/** Yields the free indexes, lowest first. */
 function indexSource(instances: readonly Instance[]): () => number {
   const taken = new Set(instances.map(({ index }) => index));
   return () => {

@@ -27,7 +27,7 @@ const RELEASE_LOCK_MS = 300_000;
 
 type Networks = ReadonlyMap<string, readonly VmNetwork[]>;
 
-/** The first phase of a deploy: reads the manifest, plans, reserves and renders. No VM is touched. @throws DirectorError for what can't be deployed */
+/** The first phase of a deploy: reads the manifest, plans, reserves and renders. It touches no VM. @throws DirectorError for what can't be deployed */
 export function* prepareDeploy(run: DeployRun): Body<DeployPlan> {
   const { director, task, deployment } = run;
   const resolved = resolveRun(run);
@@ -89,7 +89,7 @@ function* renderAll({ director }: DeployRun, plan: DeployPlan, networks: Network
       planInstance(director, plan, group, instance, networks.get(instance.id) ?? []);
 }
 
-/** get_state of every VM; one that keeps silent ends the deploy unless it is to be fixed. @throws DirectorError 450002 */
+/** Asks every VM for get_state; one that stays silent ends the deploy unless it is to be fixed. @throws DirectorError 450002 */
 function* askAgents({ director, args, deployment, agents }: DeployRun): Body {
   for (const instance of deployment.instances) {
     if (instance.ignore) continue;

@@ -26,8 +26,7 @@ function readWatchTime(fields: Fields, name: string): WatchTime {
 
 function readAmount(fields: Fields, name: string): Amount {
   const value = fields[name];
-  if (Number.isInteger(value)) return value as number;
-  return String(value);
+  return typeof value === "number" && Number.isInteger(value) ? value : String(value);
 }
 
 /** The update settings of a manifest or group. @throws DirectorError 180001, 180002, 40000 */
@@ -83,7 +82,7 @@ function readNetworks(fields: Fields): InstanceGroup["networks"] {
   }));
 }
 
-/** How many of `size` instances an amount means; at least one. @throws Error, as the director does only when it needs it */
+/** How many of `size` instances an amount means; at least one. @throws Error for a malformed amount: only here, as in the director */
 export function resolveAmount(value: Amount, size: number): number {
   if (typeof value === "string" && !/^\d+%?$/.test(value)) throw new Error("cannot be calculated");
   const count =
@@ -95,7 +94,7 @@ export function resolveAmount(value: Amount, size: number): number {
   return Math.max(1, count);
 }
 
-/** The instance groups of a manifest, with the settings that all of them share. @throws DirectorError 40000, 40001, 40003, 190006 */
+/** The instance groups of a manifest, with the settings that they share. @throws DirectorError 40000, 40001, 40003, 190006 */
 export function readGroups(fields: Fields, common: Fields): readonly InstanceGroup[] {
   if ("instance_groups" in fields && fields.instance_groups === null)
     throw new DirectorError(40000, "Property 'instance_groups' value (nil) did not match the required type 'Array'");

@@ -63,7 +63,7 @@ function readVariables(fields: Fields): readonly VariableSpec[] {
   return wishes;
 }
 
-/** Addons of a manifest or a runtime config; one without jobs adds nothing. */
+/** The addons of a manifest or a runtime config; one without jobs adds nothing. */
 export const readAddons = (fields: Fields): readonly Addon[] =>
   requireHashes(optionalField(fields, "addons", "array") ?? []).map((each) => ({
     name: requireField(each, "name", "string"),
@@ -92,7 +92,7 @@ function readStemcells(fields: Fields): Manifest["stemcells"] {
   });
 }
 
-/** @throws DirectorError with the director's own code and text for what is wrong first */
+/** @throws DirectorError with the director's own code and text for the first error */
 export function parseManifest(fields: Fields): Manifest {
   const wanted = readReleases(fields);
   const common = requireField(fields, "update", "hash");

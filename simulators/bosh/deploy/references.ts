@@ -9,7 +9,7 @@ import type { InstanceGroup, JobSpec, Manifest } from "./manifest.ts";
 /** What the director knows of releases. */
 type Releases = Pick<DirectorState, "releases">;
 
-/** What a manifest means here and now, before anything is placed. */
+/** A manifest with its names resolved as things stand, before anything is placed. */
 export interface ResolvedManifest {
   readonly manifest: Manifest;
   readonly config: CloudConfig;
@@ -31,7 +31,7 @@ function resolveRelease(state: Releases, name: string, version: string): Release
   return found;
 }
 
-/** Resolves what can be refused before any stage begins. Pure: the links that it makes are in the table that it returns. @throws DirectorError of the first reference that leads nowhere */
+/** Resolves what can be refused before any stage begins. Pure: the links that it makes are in the table that it returns. @throws DirectorError for the first dangling reference */
 export function resolveManifest(
   state: Pick<DirectorState, "releases" | "links">,
   deployment: string,

@@ -17,11 +17,11 @@ import { releaseAddresses } from "./addresses.ts";
 
 interface RemoveOptions {
   readonly parallel: number;
-  /** Continue when an agent or the CPI fails. */
+  /** Whether to continue when an agent or the CPI fails. */
   readonly force: boolean;
 }
 
-/** Removes instances that the manifest has no place for, in a stage of its own, which is left out when there are none. */
+/** Removes instances for which the manifest has no place, in a stage of its own, which is left out when there are none. */
 export function* removeUnneeded(
   { director, task, deployment }: DeployRun,
   instances: readonly Instance[],
@@ -32,7 +32,7 @@ export function* removeUnneeded(
   yield* removeInstances(director, task, deployment, instances, stage, { parallel, force: false });
 }
 
-/** Stops the jobs, deletes the VM, leaves the disk as an orphan; the instance is forgotten. */
+/** Stops the jobs, deletes the VM, orphans the disk and forgets the instance. */
 export function* removeInstances(
   director: Director,
   task: Task,
@@ -73,7 +73,7 @@ function* removeInstance(
   director.kernel.record("bosh", "instance.delete", instance.id, { deployment: deployment.name });
 }
 
-/** Forgets the VM whatever the IaaS says; one that is not known to be gone is written down as an orphan. */
+/** Forgets the VM whatever the IaaS says; one that may still exist is recorded as an orphan. */
 function* abandonInstanceVm(director: Director, task: Task, instance: Instance): Body {
   const { vm } = instance;
   if (vm === null) return;

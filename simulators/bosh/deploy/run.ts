@@ -4,13 +4,13 @@ import type { Task } from "../state/tasks.ts";
 import type { DeployArgs, StateChange } from "./args.ts";
 import type { UpdateRequest } from "./changes.ts";
 
-/** One deploy at work. */
+/** One deploy in progress. */
 export interface DeployRun {
   readonly director: Director;
   readonly task: Task;
   readonly args: DeployArgs;
   readonly deployment: Deployment;
-  /** What each agent said before anything was done. */
+  /** What each agent reported before anything was done. */
   readonly agents: Map<string, UpdateRequest["agent"]>;
   /** Instances whose VM was made in this run. */
   readonly created: Set<string>;
@@ -41,7 +41,7 @@ export const runWithoutChanges = (director: Director, task: Task, deployment: De
   },
 });
 
-/** The states that a change of state may name, and what instances then are to be. */
+/** The states that a change of state may name, each with the state that it means for an instance. */
 export const STATES: Readonly<Record<string, DesiredState>> = {
   started: "started",
   stopped: "stopped",
@@ -50,12 +50,12 @@ export const STATES: Readonly<Record<string, DesiredState>> = {
   recreate: "started",
 };
 
-/** Is a change of state about this instance? `*` stands for all groups. */
+/** Whether a change of state concerns this instance. `*` stands for all groups. */
 export const isChosen = (change: StateChange, instance: Instance): boolean =>
   (change.group === "*" || change.group === instance.group) &&
   (change.id === null || change.id === instance.id || change.id === String(instance.index));
 
-/** What an instance is to be once the deploy has ended. */
+/** The state in which the deploy is to leave an instance. */
 export const desiredOf = ({ args }: DeployRun, instance: Instance): DesiredState =>
   args.change !== null && isChosen(args.change, instance)
     ? (STATES[args.change.state] ?? instance.state)

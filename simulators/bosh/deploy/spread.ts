@@ -2,15 +2,15 @@ import type { Instance } from "../state/deployments.ts";
 import type { InstanceGroup } from "./manifest.ts";
 import type { AddedInstance, KeptInstance } from "./plan.ts";
 
-/** Which instances a group keeps, and the zone of each that it lacks. */
+/** Which instances a group keeps, and the zone of each one it lacks. */
 interface Spread {
   readonly kept: readonly Instance[];
   readonly fresh: readonly string[];
 }
 
 /**
- * Spreads the number of instances that a group wants over its zones as evenly as it goes; where a zone has instances already, it
- * comes first and they stay. A group without zones has one, of no name.
+ * Spreads a group's instances over its zones as evenly as possible; zones that already have instances come first and keep them. A group
+ * without zones has one without a name.
  */
 export function spreadOverZones(group: InstanceGroup, existing: readonly Instance[]): Spread {
   const zones = group.azs.length === 0 ? [""] : group.azs;
@@ -30,7 +30,7 @@ export function spreadOverZones(group: InstanceGroup, existing: readonly Instanc
   return { kept, fresh };
 }
 
-/** The index of a group's bootstrap instance: of the one that has been it, else the lowest. Undefined where there are no instances. */
+/** The index of a group's bootstrap instance: that of the present one, else the lowest. Undefined where there are no instances. */
 export function findBootstrap(kept: readonly KeptInstance[], added: readonly AddedInstance[]): number | undefined {
   const elected = kept.filter(({ instance }) => instance.bootstrap);
   const indexes = (elected.length > 0 ? elected : [...kept, ...added]).map(({ index }) => index);

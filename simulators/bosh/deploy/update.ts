@@ -21,7 +21,7 @@ import type { DeployPlan, PlannedGroup } from "./adopt.ts";
 import { removeUnneeded } from "./remove.ts";
 import type { DeployRun } from "./run.ts";
 
-/** Updates groups one after the other, those that are not serial together. True if anything was done. */
+/** Updates groups in batches. True if anything was done. */
 export function* updateGroups(run: DeployRun, plan: DeployPlan, groups: readonly PlannedGroup[]): Body<boolean> {
   const { kernel } = run.director;
   let isAnyUpdated = false;

@@ -14,7 +14,7 @@ const absoluteName = (director: Director, deployment: string, name: string): str
 
 const TYPES = new Set(["password", "certificate", "ssh", "rsa", "user"]);
 
-/** Makes the values that the manifest asks for and that are not there yet. @throws DirectorError 540005, 540009 */
+/** Generates the values that the manifest asks for and that don't exist yet. @throws DirectorError 540005, 540009 */
 export function generateVariables(
   director: Director,
   task: Task,

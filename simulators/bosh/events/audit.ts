@@ -6,7 +6,7 @@ import { messageOf } from "../wire/errors.ts";
 
 const EVENTS_MAX = 10_000;
 
-/** How many are forgotten at once. */
+/** How many of the oldest are dropped at once. */
 const TRIM = 1000;
 
 /** What an audit event says; everything else comes from the task. */
@@ -44,7 +44,7 @@ export function audit(director: Director, by: Task | string, what: AuditEntry): 
   return id;
 }
 
-/** An audit pair around some work: the second names the first, and the error if there was one. */
+/** Writes a pair of audit events around some work: the second names the first, and the error if there was one. */
 export function* withAudit<T>(
   director: Director,
   task: Task,

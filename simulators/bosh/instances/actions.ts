@@ -18,7 +18,7 @@ import { instanceName, ownerOf, instanceTitle } from "./names.ts";
 import { startInstance } from "./start.ts";
 import { stopInstance } from "./stop.ts";
 
-/** `stop instance` and its kin: one instance, without converging the rest. */
+/** `stop instance` and the like: acts on one instance, without converging the rest. */
 export function* runInstanceAction(
   director: Director,
   task: Task,

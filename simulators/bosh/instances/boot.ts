@@ -65,7 +65,7 @@ function* tryCreate(director: Director, request: VmRequest): Body<string> {
   }
 }
 
-/** Waits for a new agent. The limit is true time, the boot is work. @throws DirectorError 450001, 450002 */
+/** Waits for a new agent. The limit is not scaled by the pace, the boot is. @throws DirectorError 450001, 450002 */
 function* awaitFirstPing(director: Director, owner: VmOwner, vm: Vm, index: string): Body {
   const { kernel, cpi } = director;
   const waitMs = director.options.agentWaitMs ?? 600_000;

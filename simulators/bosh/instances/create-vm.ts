@@ -10,7 +10,7 @@ import { bootVm } from "./boot.ts";
 import { attachDisk } from "./disk.ts";
 import { instanceName, ownerOf } from "./names.ts";
 
-/** Makes the VM of an instance; a disk that it has already is attached and mounted. */
+/** Makes the VM of an instance; a disk that the instance already has is attached and mounted. */
 export function* createVm(director: Director, task: Task, planned: PlannedInstance): Body {
   const { instance, group, stemcell } = planned;
   checkpoint(task);
@@ -46,7 +46,7 @@ export function* createVm(director: Director, task: Task, planned: PlannedInstan
   yield* callAgent(director, instance, "apply");
 }
 
-/** The addresses of the plan become those of the instance; the ones it no longer has are free again. */
+/** Gives the instance the addresses of the plan, and frees those that it no longer has. */
 function takeAddresses(director: Director, instance: Instance, networks: PlannedInstance["networks"]): void {
   const old = instance.ips.filter(({ ip }) => !networks.some((network) => network.ip === ip));
   instance.ips = networks.map(({ name, ip }) => ({ network: name, ip }));

@@ -3,7 +3,7 @@ import { TestDirector, manifestOf } from "../testing/director.ts";
 import { deployGroups } from "../testing/problems.ts";
 
 describe("delete vm", () => {
-  it("leaves the instance, and the VM where the IaaS refuses", async () => {
+  it("keeps the instance, and the VM where the IaaS refuses", async () => {
     const bench = await deployGroups();
     const instance = bench.instance("x", "w");
     const { vm } = instance;
@@ -19,7 +19,7 @@ describe("delete vm", () => {
     ]);
   });
 
-  it("is written down for a VM that nobody knows as well", async () => {
+  it("is recorded even for an unknown VM", async () => {
     const bench = await deployGroups(1);
     const task = bench.task(bench.send("DELETE", "/vms/nosuch"));
     expect(task).toMatchObject({ state: "done", result: "true" });
@@ -30,7 +30,7 @@ describe("delete vm", () => {
     ]);
   });
 
-  it("leaves an orphan on the list, with its addresses, until it is swept", async () => {
+  it("keeps an orphan on the list, with its addresses, until it is swept", async () => {
     const bench = new TestDirector({ resurrector: true });
     await bench.ready();
     bench.kernel.faults.arm({ point: "cpi:set_vm_metadata", effect: { kind: "error", message: "no" } });

@@ -9,7 +9,7 @@ import type { TaskArguments } from "../tasks/jobs.ts";
 import { allInstances } from "../state/lookup.ts";
 import { deleteVm, destroyVm, VM_LOCK_MS } from "./destroy-vm.ts";
 
-/** `delete vm <cid>`: also of one that nobody knows. Its instance stays and is to have a VM; an orphan stays one until it is swept. */
+/** `delete vm <cid>`, even of an unknown VM. Its instance stays and still expects a VM; an orphan stays one until it is swept. */
 export function* deleteVmByCid(director: Director, task: Task, { cid }: TaskArguments["delete_vm"]): Body<string> {
   const stage = new Stage(director, task, "Delete VM", 1);
   const work = (function* (): Body {
@@ -27,7 +27,7 @@ function* destroyUnowned(director: Director, task: Task, cid: string): Body {
   director.kernel.record("bosh", "vm.delete", cid);
 }
 
-/** VMs that were left behind are deleted in the background. */
+/** Deletes orphaned VMs in the background. */
 export function* deleteOrphanVms(director: Director, task: Task): Body<number> {
   const orphans = [...director.slot.value.orphanVms.values()];
   const stage = new Stage(director, task, "Deleting orphaned vms", orphans.length);

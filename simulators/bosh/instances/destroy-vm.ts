@@ -9,7 +9,7 @@ import { withLock } from "../tasks/locks.ts";
 import type { VmOwner } from "./boot.ts";
 import { ownerOf } from "./names.ts";
 
-/** Deletes a VM that no instance will have; where even that fails it is written down as an orphan. */
+/** Deletes a VM that no instance will have; where that fails, it is recorded as an orphan. */
 export function* abandonVm(director: Director, task: Task, owner: VmOwner, cid: string, ips: readonly string[]): Body {
   try {
     yield* destroyVm(director, task, owner, cid);
@@ -40,7 +40,7 @@ export function* deleteVm(director: Director, task: Task, instance: Instance): B
   forgetVm(instance);
 }
 
-/** The record of a VM goes; what it was made with is no longer applied. */
+/** Deletes the record of a VM; what was applied to it no longer is. */
 export function forgetVm(instance: Instance): void {
   instance.vm = null;
 }

@@ -8,7 +8,7 @@ import { allInstances } from "../state/lookup.ts";
 import { attachDisk, orphanDisk } from "./disk.ts";
 import { instanceName } from "./names.ts";
 
-/** `orphan disk`: takes a disk off its instance, in the records only. */
+/** `orphan disk`: takes a disk from its instance, in the records only. */
 export function* orphanDiskByCid(director: Director, task: Task, { cid }: TaskArguments["orphan_disk"]): Body<string> {
   const stage = new Stage(director, task, "Orphan disk", 1);
   const step = stage.begin(cid);
@@ -19,7 +19,7 @@ export function* orphanDiskByCid(director: Director, task: Task, { cid }: TaskAr
   return `disk ${cid} orphaned`;
 }
 
-/** `attach disk`: an instance that is stopped takes another disk; its old one becomes an orphan. @throws DirectorError 520001, 520003 */
+/** `attach disk`: gives a stopped instance another disk; its old one becomes an orphan. @throws DirectorError 520001, 520003 */
 export function* attachDiskByCid(director: Director, task: Task, args: TaskArguments["attach_disk"]): Body<string> {
   const { deployment: name, job, id, cid } = args;
   const instance = director.slot.value.deployments

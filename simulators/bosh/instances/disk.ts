@@ -29,7 +29,7 @@ export function* attachDisk(director: Director, task: Task, instance: Instance, 
   vm.mountedDisk = diskCid;
 }
 
-/** Takes the disk off the record of the instance; it waits as an orphan for five days. */
+/** Takes the disk from the record of the instance; it stays an orphan for five days. */
 export function orphanDisk(director: Director, task: Task, instance: Instance): void {
   const { disk } = instance;
   if (disk === null) return;
@@ -48,7 +48,7 @@ export function orphanDisk(director: Director, task: Task, instance: Instance): 
   director.kernel.record("bosh", "disk.orphan", disk.cid, { deployment: instance.deployment });
 }
 
-/** Brings the disk to what is planned: a new one is made before the old one is given up. */
+/** Gives an instance the disk that is planned: the new one is made before the old one is given up. */
 export function* updateDisk(director: Director, task: Task, planned: PlannedInstance, renews: boolean): Body {
   const { instance, disk: wanted } = planned;
   const { cpi, kernel } = director;
@@ -69,7 +69,7 @@ export function* updateDisk(director: Director, task: Task, planned: PlannedInst
     (made) => made,
   );
   kernel.record("bosh", "disk.create", cid, { deployment: instance.deployment, sizeMb: wanted.sizeMb });
-  // A disk that no record names would be lost: it is written down before anything else can fail.
+  // A disk without a record would be lost, so it is recorded before anything else can fail.
   const row = ++director.slot.value.diskRows;
   const fresh = { row, cid, sizeMb: wanted.sizeMb, cloudProperties: wanted.cloudProperties };
   if (old === null) instance.disk = fresh;

@@ -40,7 +40,7 @@ const isErrandJob = (
     ?.jobs.find(({ name }) => name === job.name)
     ?.templates.some(({ target }) => target === "bin/run") ?? false;
 
-/** Groups that live as errands, then every job that can be run as one. */
+/** Groups whose lifecycle is errand, then every job that can be run as one. */
 export function errandNames(plan: DeployPlan): readonly string[] {
   const groups = plan.groups.filter(({ group }) => group.errand).map(({ group }) => group.name);
   const jobs = plan.groups.flatMap((each) =>
@@ -99,7 +99,7 @@ function* performErrand(director: Director, task: Task, deployment: Deployment, 
   const run = runWithoutChanges(director, task, deployment);
   yield* createMissingVms(run, plan, errandGroups);
   for (const group of errandGroups) {
-    // The jobs of an errand group are set up anew for each run.
+    // The jobs of an errand group are set up afresh for each run.
     for (const instance of group.instances) instance.clean = false;
     yield* updateGroup(run, plan, group);
   }

@@ -17,7 +17,7 @@ const ROOT = { name: "./", text: null };
 
 const LOGGED = ["post-deploy", "pre-start"];
 
-/** What lies in the log directory of a VM: the outputs of the scripts that ran there. */
+/** The contents of a VM's log directory: the outputs of the scripts that ran there. */
 function logFiles(instance: Instance, type: string, filters: readonly string[]): Members {
   if (type === "agent") return [ROOT, { name: "./current", text: "" }];
   if (type === "system")
@@ -60,7 +60,7 @@ export function* fetchLogs(
   );
 }
 
-/** `fetch logs`: answers with the id of a blob. Archives of several instances are packed together. */
+/** `fetch logs`: returns the id of a blob. Archives of several instances are packed together. */
 export function* collectLogs(director: Director, task: Task, args: TaskArguments["logs"]): Body<string> {
   const { deployment: name, group, id, type, filters } = args;
   const deployment = director.slot.value.deployments.get(name);

@@ -6,7 +6,7 @@ import type { Task } from "../state/tasks.ts";
 import type { TaskArguments } from "../tasks/jobs.ts";
 import { requireDeployment } from "../state/lookup.ts";
 
-/** Snapshots the disk of an instance; nothing is done, and no cid answered, where snapshots are switched off. */
+/** Snapshots the disk of an instance and returns the cid; does nothing where snapshots are disabled. */
 export function* takeSnapshot(director: Director, instance: Instance): Body<readonly string[]> {
   const { disk } = instance;
   if (director.options.snapshots !== true || disk === null) return [];
@@ -33,7 +33,7 @@ export function* takeSnapshot(director: Director, instance: Instance): Body<read
   return [cid];
 }
 
-/** Deletes the snapshots that `chosen` says yes to; returns their cids. */
+/** Deletes the snapshots that `chosen` accepts; returns their cids. */
 export function* deleteMatchingSnapshots(
   director: Director,
   chosen: (each: Snapshot) => boolean,

@@ -12,11 +12,11 @@ import { updateDisk } from "./disk.ts";
 import { awaitRunning } from "./watch.ts";
 
 interface StartOptions {
-  /** With null nobody waits for the jobs, and no post-start script runs. */
+  /** Null for not waiting for the jobs and running no post-start script. */
   readonly watch: WatchTime | null;
-  /** The progress made by then. */
+  /** The progress that has been made by then. */
   readonly base: number;
-  /** Makes a new disk even where the old one would do. */
+  /** Whether to make a new disk even where the old one would do. */
   readonly renewsDisk?: boolean;
 }
 
@@ -34,7 +34,7 @@ export function* startInstance(
   planned.instance.clean = true;
 }
 
-/** Hands the agent its packages and jobs; nothing is started. */
+/** Hands the agent its packages and jobs, without starting any. */
 export function* configureJobs(director: Director, planned: PlannedInstance, base: number, step?: StageStep): Body {
   const { instance } = planned;
   step?.progress(base + 10, "installing packages");
@@ -69,7 +69,7 @@ export function* launchJobs(
 }
 
 /*
- * What is done to one instance, in the order of calls of a real director (docs/discoveries/bosh-director.md, "CPI and agent calls"). Durations are those seen in
- * the wild (docs/discoveries/bosh-director.md, "Durations"), drawn from the seed and scaled by the pace.
+ * What is done to one instance, in the order of a real director's calls (docs/discoveries/bosh-director.md, "CPI and agent calls").
+ * Durations are those seen in the wild (docs/discoveries/bosh-director.md, "Durations"), drawn from the seed and scaled by the pace.
  */
 const UPDATE_MEDIAN_MS = 8_000;

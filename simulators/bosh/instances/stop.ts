@@ -7,7 +7,7 @@ import type { Instance } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
 import type { StageStep } from "../tasks/stage.ts";
 
-/** pre-stop, drain, stop, post-stop. Without a step nothing is shown. */
+/** Runs pre-stop, drain, stop and post-stop. Shows nothing where no step is given. */
 export function* stopInstance(
   director: Director,
   instance: Instance,

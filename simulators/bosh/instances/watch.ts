@@ -9,7 +9,7 @@ import { checkpoint } from "../tasks/transitions.ts";
 import { DirectorError } from "../wire/errors.ts";
 import { instanceTitle } from "./names.ts";
 
-/** Sleeps for the least time, then asks in up to nine more steps until the agent reports `running`. @throws DirectorError 400007 */
+/** Sleeps for the minimum time, then asks up to nine more times until the agent reports `running`. @throws DirectorError 400007 */
 export function* awaitRunning(director: Director, task: Task, instance: Instance, watch: WatchTime): Body {
   const { kernel } = director;
   const effect = kernel.faults.at(JOB_POINT, attributesOf(instance));

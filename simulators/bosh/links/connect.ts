@@ -1,6 +1,6 @@
 import type { Link, LinkConsumer, LinkProvider, Links } from "../state/links.ts";
 
-/** Puts the link between the two into a table of links; one that exists is kept. */
+/** Adds the link between the two to a table of links; an existing one is kept. */
 export function connect(
   table: Links,
   consumer: LinkConsumer,
@@ -21,14 +21,14 @@ export function connect(
   return link;
 }
 
-/** Forgets the links of which one end is gone. */
+/** Removes the links that have lost an end. */
 export function dropDangling(table: Links): void {
   const consumers = new Set(table.consumers.map(({ id }) => id));
   const providers = new Set(table.providers.map(({ id }) => id));
   table.links = table.links.filter((each) => consumers.has(each.consumerId) && providers.has(each.providerId));
 }
 
-/** Forgets what a deleted deployment gave and took. */
+/** Removes what a deleted deployment provided and consumed. */
 export function dropLinks(table: Links, deployment: string): void {
   table.providers = table.providers.filter((each) => each.deployment !== deployment);
   table.consumers = table.consumers.filter((each) => each.deployment !== deployment);

@@ -15,10 +15,10 @@ export interface ResolvedLink {
   readonly provider: LinkProvider;
 }
 
-/** The links of a deployment as its manifest has them. */
+/** The links of a deployment according to its manifest. */
 export interface LinkPlan {
   readonly resolved: readonly ResolvedLink[];
-  /** All links of the director once this plan is committed. */
+  /** All links of the director once this plan is adopted. */
   readonly linkTable: Links;
 }
 
@@ -142,7 +142,7 @@ function planConsumer(table: Links, deployment: string, { group, job, definition
   };
 }
 
-/** The one provider that fits; undefined for an optional link without one; else a text that says why not. */
+/** The one provider that matches; undefined for an optional link without one; else a text that says why there is none. */
 function matchProvider(
   table: Links,
   deployment: string,

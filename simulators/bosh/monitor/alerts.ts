@@ -4,7 +4,7 @@ import type { Instance } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
 import { utc } from "../wire/times.ts";
 
-/** The user in whose name the health monitor speaks to the director. */
+/** The user as which the health monitor calls the director. */
 export const MONITOR_USER = "hm";
 
 interface Alert {
@@ -14,11 +14,11 @@ interface Alert {
   readonly severity: 1 | 2 | 4;
   /** Default: the title. */
   readonly summary?: string;
-  /** The one instance that it is about. */
+  /** The one instance that it concerns. */
   readonly instance?: Instance;
 }
 
-/** Raises an alert of the health monitor: it is shown among the director's events. */
+/** Raises an alert of the health monitor, which appears among the director's events. */
 export function raiseAlert(
   director: Director,
   { deployment, title, severity, summary = title, instance }: Alert,

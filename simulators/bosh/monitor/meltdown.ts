@@ -2,19 +2,19 @@ import { type Deployment, expectsVm, type Instance } from "../state/deployments.
 import type { Director } from "../state/director.ts";
 
 /**
- * When the resurrector holds back: while so many instances of a deployment are down that recreating them would rather make things
- * worse (the defaults of bosh-monitor's resurrector).
+ * When the resurrector holds back: while so many instances of a deployment are down that recreating them would make things worse (the
+ * defaults of bosh-monitor's resurrector).
  */
 const MELTDOWN = {
   /** Fewer are never a meltdown. */
   instancesMin: 5,
   /** Of the deployment's instances. */
   shareMin: 0.2,
-  /** An alert counts for so long, whether or not its instance is well again. */
+  /** How long an alert counts, whether or not its instance has recovered. */
   alertMs: 600_000,
 } as const;
 
-/** Notes that the resurrector has been alerted to instances. */
+/** Records that the resurrector has been alerted to instances. */
 export function noteAlerts(director: Director, instances: readonly Instance[]): void {
   const { nowMs } = director.kernel;
   const { monitor } = director.slot.value;
@@ -34,7 +34,7 @@ interface Health {
   readonly summary: string;
 }
 
-/** How a deployment stands: of its agents, and the instances that lack one, how many there were alerts on of late. */
+/** The state of a deployment: how many of its agents, and of the instances without one, had recent alerts. */
 export function healthOf(director: Director, { name, instances }: Deployment): Health {
   const { nowMs } = director.kernel;
   const { alertedMs } = director.slot.value.monitor;

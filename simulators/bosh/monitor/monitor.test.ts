@@ -4,7 +4,7 @@ import { expectsVm } from "../state/deployments.ts";
 import { deployGroups, endsOf, isUp, MINUTE_MS, SCAN } from "../testing/monitor.ts";
 
 describe("an instance without a VM", () => {
-  it("is alerted on each minute, and recreated with its id, address and disk", async () => {
+  it("is alerted on every minute, and recreated with its id, address and disk", async () => {
     const bench = await deployGroups({ w: 1 }, 1024);
     const instance = bench.instance("x", "w");
     const { ips, disk } = instance;
@@ -42,7 +42,7 @@ describe("an instance without a VM", () => {
     );
   });
 
-  it("is not forgotten by a repair of which the worker died", async () => {
+  it("is not forgotten when the worker of its repair dies", async () => {
     const bench = await deployGroups({ w: 1 });
     const instance = bench.instance("x", "w");
     bench.kernel.faults.arm({ point: "director:task", match: { type: "cck_scan_and_fix" }, effect: { kind: "stuck" } });
@@ -53,7 +53,7 @@ describe("an instance without a VM", () => {
     expect(isUp(bench, instance)).toBe(true);
   });
 
-  it("is expected to have one only while it is a service that was applied and is not detached", async () => {
+  it("is expected to have one only while it is an applied service that is not detached", async () => {
     const bench = await deployGroups({ w: 1 });
     const instance = bench.instance("x", "w");
     expect(expectsVm(instance)).toBe(true);
@@ -65,7 +65,7 @@ describe("an instance without a VM", () => {
     expect(expectsVm({ ...instance, applied: { stemcell: "made, and not yet applied" } })).toBe(false);
   });
 
-  it("is left alone when it was stopped hard", async () => {
+  it("is left alone after a hard stop", async () => {
     const bench = await deployGroups({ w: 2 });
     const reply = bench.send("PUT", "/deployments/x/jobs/w/0?state=detached", { type: "text/yaml" });
     expect(bench.task(reply)).toMatchObject({ state: "done" });
@@ -141,7 +141,7 @@ describe("an instance without a VM", () => {
 });
 
 describe("an agent that is silent", () => {
-  it("has its VM recreated after a minute, also while the VM lives", async () => {
+  it("has its VM recreated after a minute, even while the VM lives", async () => {
     const bench = await deployGroups({ w: 2 });
     const instance = bench.instance("x", "w");
     const old = instance.vm;
@@ -155,7 +155,7 @@ describe("an agent that is silent", () => {
     expect(bench.dummy.isAlive(old?.cid ?? "")).toBe(false);
   });
 
-  it("is not alerted on for one heartbeat that is missed", async () => {
+  it("is not alerted on for one missed heartbeat", async () => {
     const bench = await deployGroups({ w: 2 });
     bench.kernel.faults.arm({ point: "agent:heartbeat", count: 1, effect: { kind: "stuck" } });
     bench.pass(5 * MINUTE_MS);

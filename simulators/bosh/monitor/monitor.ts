@@ -8,8 +8,8 @@ import { forgetAlerts } from "./meltdown.ts";
 import { resurrect } from "./resurrector.ts";
 
 /*
- * The health monitor (bosh-monitor), whose timers are one here: each look takes the director's list of deployments, hears the
- * heartbeats, and alerts on agents that are silent and on instances without a VM. A deployment that a task has locked is left alone.
+ * The health monitor (bosh-monitor), with all its timers in one: each look fetches the director's list of deployments, takes in heartbeats,
+ * and alerts on silent agents and on instances without a VM. A deployment locked by a task is left alone.
  */
 
 /** `hm.intervals.analyze_agents` and `analyze_instances`. */
@@ -18,7 +18,7 @@ export const MONITOR_MS = 60_000;
 /** `hm.intervals.agent_timeout`. */
 const AGENT_TIMEOUT_MS = 60_000;
 
-/** One look, and the director's own schedule; it comes again by itself. */
+/** Takes one look, runs the director's own schedule, and schedules itself again. */
 export function runMonitor(director: Director): void {
   const { deployments } = director.slot.value;
   hearAgents(director);
@@ -30,7 +30,7 @@ export function runMonitor(director: Director): void {
   director.kernel.timer(MONITOR_MS, "bosh/monitor", null);
 }
 
-/** Notes which agents have fallen silent; those that are heard again, or are gone, are forgotten. */
+/** Records which agents have fallen silent; those that are heard again, or are gone, are forgotten. */
 function hearAgents(director: Director): void {
   const { deployments, monitor: memory } = director.slot.value;
   const { nowMs } = director.kernel;
@@ -44,7 +44,7 @@ function hearAgents(director: Director): void {
   if (silent.size > 0 || memory.silentSinceMs.size > 0) memory.silentSinceMs = silent;
 }
 
-/** An agent sends a heartbeat every half minute: at the first look that misses it, the last one is no older than the limit. */
+/** An agent sends a heartbeat every half minute: at the first look that misses one, the last is no older than the limit. */
 function hasTimedOut(director: Director, { vm }: Instance): boolean {
   const sinceMs = vm === null ? undefined : director.slot.value.monitor.silentSinceMs.get(vm.agentId);
   return sinceMs !== undefined && director.kernel.nowMs - sinceMs >= AGENT_TIMEOUT_MS;
@@ -66,7 +66,7 @@ function analyseInstances(director: Director, deployment: Deployment): void {
   raiseAlerts(director, deployment, bare, ({ id }) => `${id} has no VM`, "instances which do not have VMs");
 }
 
-/** Alerts on each instance, then on all of them together: it is the second that the resurrector acts on. */
+/** Alerts on each instance, then on all of them together: the resurrector acts on the second alert. */
 function raiseAlerts(
   director: Director,
   deployment: Deployment,

@@ -59,7 +59,7 @@ describe("a config of type resurrection", () => {
     expect(isUp(bench, bench.instance("x", "a"))).toBe(false);
   });
 
-  it("counts together with those of other names", async () => {
+  it("is combined with those of other names", async () => {
     const bench = await deployGroups({ a: 1, b: 1 });
     upload(bench, "r", { rules: [rule(false, { instance_groups: ["a"] })] });
     upload(bench, "s", { rules: [rule(false, { instance_groups: ["b"] })] });

@@ -23,7 +23,7 @@ type ResurrectionFilter = Static<typeof FILTER>;
 
 type ResurrectionRule = Static<typeof RULE>;
 
-/** The rules of all configs of type `resurrection`; what is no rule is passed over, as the health monitor does. */
+/** The rules of all configs of type `resurrection`; anything else is skipped, as the health monitor does. */
 function rulesOf(director: Director): readonly ResurrectionRule[] {
   return latestConfigs(director, "resurrection").flatMap(({ content }) => {
     const config = parseConfig(content);
@@ -31,7 +31,7 @@ function rulesOf(director: Director): readonly ResurrectionRule[] {
   });
 }
 
-/** As the health monitor loads it, without aliases and symbols. Undefined where it can't: such a config has no rules. */
+/** Loads a config as the health monitor does, without aliases and symbols. Undefined where that fails: such a config has no rules. */
 function parseConfig(content: string): unknown {
   try {
     return readYaml(content, { aliases: false, symbols: false });
@@ -43,7 +43,7 @@ function parseConfig(content: string): unknown {
 
 const isEmpty = (names: readonly unknown[] | null | undefined): boolean => (names ?? []).length === 0;
 
-/** An empty list matches everybody. */
+/** An empty list matches everything. */
 function matches(
   { deployments, instance_groups: groups }: ResurrectionFilter,
   deployment: string,
@@ -58,7 +58,7 @@ function applies({ include = {}, exclude = {} }: ResurrectionRule, deployment: s
   return matches(include, deployment, group) && !(excludesAny && matches(exclude, deployment, group));
 }
 
-/** May VMs of a group be recreated? Each rule that applies must allow it; without rules it is allowed. */
+/** Whether VMs of a group may be recreated. Each rule that applies must allow it; without rules it is allowed. */
 export function resurrectionFilter(director: Director): (deployment: string, group: string) => boolean {
   const rules = rulesOf(director);
   return (deployment, group) => rules.every((rule) => rule.enabled || !applies(rule, deployment, group));

@@ -21,7 +21,7 @@ export function createOpenStackCpi(kernel: Kernel, openstack: OpenStack, options
   return new OpenStackCpi(kernel, openstack, options, start);
 }
 
-/** How long a stemcell's agent takes to answer once Nova says ACTIVE; together with the boot these are the times seen in the wild. */
+/** How long a stemcell's agent takes to answer once Nova says ACTIVE; together with the boot this gives the times seen in the wild. */
 const BOOT_MS = 20_000;
 
 type Metadata = Readonly<Record<string, string>>;

@@ -7,8 +7,7 @@ const groupNames = ({ security_groups: names }: Properties): readonly string[] =
   Array.isArray(names) ? names.map(String) : [];
 
 /**
- * The ids of a VM's security groups. Those of the VM type and its extensions take the place of the networks' (security_groups.rb,
- * pick_security_groups).
+ * The ids of a VM's security groups. Those of the VM type and its extensions replace the networks' (security_groups.rb, pick_security_groups).
  *
  * @throws CpiError where one is not found by name or id
  */
@@ -42,7 +41,7 @@ export function* createPort(process: CpiProcess, network: VmNetwork, groups: rea
   return readReply(NEW_PORT, reply.json, "POST /v2.0/ports").port.id;
 }
 
-/** A port that an earlier failure left on the address is DOWN and has no device. */
+/** Deletes the port that an earlier failure left on the address: it is DOWN and has no device. */
 function* freeAddress(process: CpiProcess, { ip }: VmNetwork): Body {
   const path = `/v2.0/ports?fixed_ips=ip_address%3D${ip}`;
   const { ports } = yield* process.read(PORTS, "neutron", "GET", path);

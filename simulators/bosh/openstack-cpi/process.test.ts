@@ -38,7 +38,7 @@ function start(statuses: readonly number[]) {
   const nova = serve("nova", () => json(statuses[Math.min(at++, statuses.length - 1)] ?? 500, { ok: true }));
   const services = { keystone, nova } as unknown as OpenStack["services"];
   const process = new CpiProcess(kernel, services, OPTIONS);
-  /** Runs a call to its end, and answers with its value or error. */
+  /** Runs a call to its end and returns its value or error. */
   const run = <T>(body: Body<T>): T | Error => {
     const call = kernel.spawn("call", caught(body));
     while (call.running) if (!kernel.step()) throw new Error("the call never ends");
@@ -49,7 +49,7 @@ function start(statuses: readonly number[]) {
 }
 
 describe("a process of the CPI", () => {
-  it.each(["GET", "DELETE"])("sends a %s again that the service has failed, until it succeeds", (method) => {
+  it.each(["GET", "DELETE"])("repeats a failed %s until it succeeds", (method) => {
     const { kernel, process, run, requests } = start([500, 503, 200]);
     const sinceMs = kernel.nowMs;
     expect(run(process.ask("nova", method, "/x"))).toMatchObject({ status: 200 });
@@ -63,7 +63,7 @@ describe("a process of the CPI", () => {
     expect(requests.filter((each) => each === "DELETE /x")).toHaveLength(10);
   });
 
-  it.each(["POST", "PUT"])("does not send a %s again: it may have been done", (method) => {
+  it.each(["POST", "PUT"])("does not repeat a %s, as it may have been done", (method) => {
     const { process, run, requests } = start([500, 200]);
     expect(run(process.ask("nova", method, "/x", {}))).toBeInstanceOf(CpiError);
     expect(requests.filter((each) => each === `${method} /x`)).toHaveLength(1);
@@ -76,7 +76,7 @@ describe("a process of the CPI", () => {
     expect(requests).toEqual(["POST /v3/auth/tokens", "GET /project/a", "GET /project/b"]);
   });
 
-  it("takes a reply other than success for an answer, or for the error of a request that must succeed", () => {
+  it("returns a reply other than success, or throws it where the request must succeed", () => {
     const { process, run } = start([404]);
     expect(run(process.ask("nova", "GET", "/x"))).toMatchObject({ status: 404 });
     expect(run(process.request("nova", "GET", "/x"))).toMatchObject({ name: "CpiError", retryable: false });

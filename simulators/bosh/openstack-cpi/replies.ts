@@ -3,7 +3,7 @@ import { Compile } from "typebox/compile";
 import { CpiError } from "../cpi/cpi.ts";
 
 /*
- * What the CPI reads of OpenStack's replies: each shape has the fields that it looks at and no others.
+ * What the CPI reads in OpenStack's replies: each shape has just the fields that it looks at.
  */
 
 const ID = Type.Object({ id: Type.String() });
@@ -30,13 +30,13 @@ export const SERVER_ZONE = Compile(
 );
 /** The security groups of Neutron. */
 export const SECURITY_GROUPS = Compile(Type.Object({ security_groups: Type.Array(NAMED) }));
-/** A port of Neutron that was made. */
+/** A port of Neutron that was just made. */
 export const NEW_PORT = Compile(Type.Object({ port: ID }));
 /** Ports of Neutron. */
 export const PORTS = Compile(Type.Object({ ports: Type.Array(PORT) }));
 /** A volume of Cinder. */
 export const VOLUME = Compile(Type.Object({ volume: ID }));
-/** How a volume of Cinder stands. */
+/** The status of a volume of Cinder. */
 export const VOLUME_STATUS = Compile(Type.Object({ volume: Type.Object({ status: Type.String() }) }));
 /** A snapshot of Cinder. */
 export const SNAPSHOT = Compile(Type.Object({ snapshot: ID }));

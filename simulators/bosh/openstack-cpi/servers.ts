@@ -75,7 +75,7 @@ export function* setServerMetadata(process: CpiProcess, id: string, values: Read
     yield* process.request("nova", "PUT", `/v2.1/servers/${id}`, { server: { name: values.name } });
 }
 
-/** Deletes a server, waits until it is gone, and deletes the ports that it leaves; one that is gone already is no error. @throws CpiError */
+/** Deletes a server, waits until it is gone, and deletes the ports that it leaves; one that is already gone is no error. @throws CpiError */
 export function* deleteServer(process: CpiProcess, id: string): Body {
   const found = yield* process.ask("nova", "GET", `/v2.1/servers/${id}`);
   const { ports } = yield* process.read(PORTS, "neutron", "GET", `/v2.0/ports?device_id=${id}`);
@@ -96,7 +96,7 @@ export function* rebootServer(process: CpiProcess, id: string): Body {
   yield* settle(process, "nova", `/v2.1/servers/${id}`, "server", ["active"]);
 }
 
-/** Does Nova know the server? */
+/** Whether Nova knows the server. */
 export function* hasServer(process: CpiProcess, id: string): Body<boolean> {
   return (yield* process.ask("nova", "GET", `/v2.1/servers/${id}`)).status === 200;
 }

@@ -32,10 +32,10 @@ export function* createVolume(
   return volume.id;
 }
 
-/** b is the flavor's ephemeral disk. */
+/** Device names of volumes; /dev/sdb is the flavor's ephemeral disk. */
 const DEVICES = "cdefghijklmnopqrstuvwxyz".split("").map((letter) => `/dev/sd${letter}`);
 
-/** Attaches a volume to a server, unless it is attached already. Returns its device. @throws CpiError */
+/** Attaches a volume to a server, unless it is already attached. Returns its device. @throws CpiError */
 export function* attachVolume(process: CpiProcess, serverId: string, id: string): Body<string> {
   yield* process.request("nova", "GET", `/v2.1/servers/${serverId}`);
   yield* process.request("cinder", "GET", volumePath(id));
@@ -51,7 +51,7 @@ export function* attachVolume(process: CpiProcess, serverId: string, id: string)
   return device ?? "";
 }
 
-/** Detaches a volume; nothing is done where one of the two is gone, or they are not attached. @throws CpiError */
+/** Detaches a volume; does nothing where one of the two is gone, or they are not attached. @throws CpiError */
 export function* detachVolume(process: CpiProcess, serverId: string, id: string): Body {
   const server = yield* process.ask("nova", "GET", `/v2.1/servers/${serverId}`);
   const volume = yield* process.ask("cinder", "GET", volumePath(id));
@@ -62,7 +62,7 @@ export function* detachVolume(process: CpiProcess, serverId: string, id: string)
   yield* settle(process, "cinder", volumePath(id), "volume", ["available"]);
 }
 
-/** Deletes a volume; one that is gone already is no error. @throws CpiError where it is not available */
+/** Deletes a volume; one that is already gone is no error. @throws CpiError where it is not available */
 export function* deleteVolume(process: CpiProcess, id: string): Body {
   const reply = yield* process.ask("cinder", "GET", volumePath(id));
   if (reply.status === 404) return;
@@ -78,7 +78,7 @@ export function* setVolumeMetadata(process: CpiProcess, id: string, values: Read
   yield* process.request("cinder", "POST", `${volumePath(id)}/metadata`, metadataBody(values));
 }
 
-/** Does Cinder know the volume? */
+/** Whether Cinder knows the volume. */
 export function* hasVolume(process: CpiProcess, id: string): Body<boolean> {
   return (yield* process.ask("cinder", "GET", volumePath(id))).status === 200;
 }
@@ -102,7 +102,7 @@ export function* createVolumeSnapshot(
   return snapshot.id;
 }
 
-/** Deletes a snapshot; one that is gone already is no error. @throws CpiError */
+/** Deletes a snapshot; one that is already gone is no error. @throws CpiError */
 export function* deleteVolumeSnapshot(process: CpiProcess, id: string): Body {
   const found = yield* process.ask("cinder", "GET", snapshotPath(id));
   if (found.status === 404) return;

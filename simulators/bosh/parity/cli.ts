@@ -5,8 +5,8 @@ import type { Client } from "./client.ts";
 import type { CliStep, RecordedRequest } from "./recording.ts";
 
 /*
- * A step of the real CLI, replayed by the requests that it was seen to send: their paths come from the recording, their bodies
- * from the command line. What the CLI prints is not judged here: that needs the CLI itself.
+ * A step of the real CLI, replayed through the requests that it was seen to send: paths come from the recording, bodies from the command
+ * line. What the CLI prints is not judged here, as that needs the CLI itself.
  */
 
 const POLL = /^\/tasks\/\d+/;
@@ -22,7 +22,7 @@ const readFlag = (argv: readonly string[], name: string): string | undefined => 
   return at >= 0 ? argv[at + 1] : argv.find((each) => each.startsWith(`--${name}=`))?.split("=")[1];
 };
 
-/** What the CLI puts into the body of a request of this path. */
+/** What the CLI puts into the body of a request to this path. */
 async function draftOf(client: Client, path: string, argv: readonly string[], latest: string): Promise<Draft> {
   const file = argv.find((each) => each.startsWith("fixtures/")) ?? "";
   const text = (): string => client.fixture(file).toString("utf8");
@@ -72,7 +72,7 @@ function configBody(path: string, argv: readonly string[], content: string, late
 const userOf = (env: CliStep["cli"]["env"]): string | undefined =>
   env?.BOSH_CLIENT ?? (env?.BOSH_CLIENT_SECRET === undefined ? undefined : "bad");
 
-/** Sends what the CLI sent; answers with what came back otherwise. */
+/** Sends what the CLI sent; returns how the replies differ. */
 export async function replayCli(client: Client, { cli }: CliStep, filled: (path: string) => string): Promise<string[]> {
   const found: string[] = [];
   const auth = userOf(cli.env);

@@ -23,7 +23,7 @@ const CERTIFICATES = [
 
 const UAA_URL = "https://127.0.0.1:28443";
 const HOST = "127.0.0.1:25555";
-/** What passes between two requests of one client. */
+/** The time between two requests of one client. */
 const REQUEST_MS = 20;
 const TASK_MS_MAX = 3_600_000;
 const POLL_MS = 120;
@@ -51,7 +51,7 @@ export class Client {
   readonly #recordings: string;
   readonly #keys: { own: ReturnType<typeof pair>; foreign: ReturnType<typeof pair> } | undefined;
 
-  /** `recordings` is a file beside which the fixtures lie; `mode` is how the director differs from the reference. */
+  /** `recordings` is a file next to the fixtures; `mode` is how the director differs from the reference. */
   constructor(recordings: string, mode?: Scenario["director_mode"], seed: string | number = "parity") {
     this.kernel = new Kernel({ seed, pace: "fast" });
     this.#recordings = recordings;
@@ -73,7 +73,7 @@ export class Client {
     });
   }
 
-  /** Keys of an issuer of tokens, made anew each time. */
+  /** Generates the keys of an issuer of tokens. */
   signing(): ReturnType<typeof pair> {
     return pair();
   }
@@ -143,7 +143,7 @@ export class Client {
     for (const until = this.kernel.nowMs + TASK_MS_MAX; this.kernel.nowMs < until; this.kernel.advanceBy(POLL_MS)) {
       const answer = await this.get(path);
       if (answer.status !== 200) throw new Error(`${path}: ${answer.status} ${answer.text}`);
-      const task = JSON.parse(answer.text) as Record<string, unknown>;
+      const task: Record<string, unknown> = JSON.parse(answer.text);
       if (!["queued", "processing", "cancelling"].includes(String(task.state))) return task;
     }
     throw new Error(`${path} does not end`);

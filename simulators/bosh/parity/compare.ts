@@ -1,9 +1,9 @@
-import { UUID_PATTERN } from "../../kernel/index.ts";
+import { isObject, UUID_PATTERN } from "../../kernel/index.ts";
 import { escapePattern, typeOf, anyIndex } from "../../parity/compare.ts";
 
 /*
- * Comparison under masks and placeholders (docs/parity/recordings): `{{uuid1}}`, `{{hex1}}`, `{{vm1}}` bind to the value at first
- * sight and must be equal afterwards; `{{*}}` and the rest match anything.
+ * Comparison with masks and placeholders (docs/parity/recordings): `{{uuid1}}`, `{{hex1}}`, `{{vm1}}` bind to the first value that they
+ * meet, which must then recur; `{{*}}` and the rest match anything.
  */
 export type Bindings = Map<string, string>;
 
@@ -20,7 +20,7 @@ const abbreviate = (value: unknown): string => (JSON.stringify(value) ?? "nothin
 export const fill = (text: string, bindings: Bindings): string =>
   text.replace(/\{\{(\w+)\}\}/g, (whole, name: string) => bindings.get(name) ?? whole);
 
-/** Does the text fit the template? Binds what it sees for the first time. */
+/** Whether the text matches the template. Binds placeholders that are not yet bound. */
 function fits(template: string, actual: string, bindings: Bindings): boolean {
   if (!template.includes("{{")) return template === actual;
   const names: string[] = [];
@@ -37,18 +37,18 @@ function fits(template: string, actual: string, bindings: Bindings): boolean {
   });
   const match = new RegExp(`^${source.join("")}$`).exec(actual);
   if (match === null) return false;
-  for (const [at, name] of names.entries()) bindings.set(name, match[at + 1] as string);
+  for (const [at, name] of names.entries()) bindings.set(name, match[at + 1] ?? "");
   return true;
 }
 
-/** What does not matter when two values are compared. */
+/** What to ignore when two values are compared. */
 export interface CompareRules {
   readonly mask: ReadonlySet<string>;
   /** Lists (`[*]` for any index) whose order is not significant. */
   readonly unordered: ReadonlySet<string>;
 }
 
-/** How a value differs from the recorded one; empty when it fits, and only then placeholders are bound. */
+/** How a value differs from the recorded one; empty when it matches, and only then placeholders are bound. */
 export function differences(
   expected: unknown,
   actual: unknown,
@@ -69,21 +69,14 @@ export function differences(
     return fits(expected, String(actual), bindings) ? [] : [`${path}: ${expected} expected, got ${actual}`];
   if (typeOf(expected) !== typeOf(actual))
     return [`${path}: ${abbreviate(expected)} expected, got ${abbreviate(actual)}`];
-  if (Array.isArray(expected)) return compareLists(expected, actual as unknown[], rules, bindings, path);
-  if (typeof expected === "object" && expected !== null)
-    return compareObjects(
-      expected as Record<string, unknown>,
-      actual as Record<string, unknown>,
-      rules,
-      bindings,
-      path,
-    );
+  if (Array.isArray(expected) && Array.isArray(actual)) return compareLists(expected, actual, rules, bindings, path);
+  if (isObject(expected) && isObject(actual)) return compareObjects(expected, actual, rules, bindings, path);
   return expected === actual ? [] : [`${path}: ${abbreviate(expected)} expected, got ${abbreviate(actual)}`];
 }
 
 function compareObjects(
-  expected: Record<string, unknown>,
-  actual: Record<string, unknown>,
+  expected: Readonly<Record<string, unknown>>,
+  actual: Readonly<Record<string, unknown>>,
   rules: CompareRules,
   bindings: Bindings,
   path: string,
@@ -114,7 +107,7 @@ function compareLists(
   return strict;
 }
 
-/** Each expected item takes the first item left that fits. */
+/** Pairs each expected item with the first remaining item that matches. */
 function compareUnordered(
   expected: readonly unknown[],
   actual: readonly unknown[],
@@ -143,7 +136,7 @@ interface EventLine {
 const PARALLEL =
   /^(Creating missing vms|Downloading packages|Deleting|Compiling packages|Updating instance|Running errand|Fetching logs|Scanning)/;
 
-/** Lines of one stage may come in another order: its tasks run in parallel. */
+/** Lines of one stage may come in another order, as its tasks run in parallel. */
 export function eventDifferences(
   expected: readonly EventLine[],
   actual: readonly EventLine[],

@@ -1,10 +1,10 @@
 import type { Instance } from "../state/deployments.ts";
 import type { Client } from "./client.ts";
 
-/** How long an agent that was frozen stays silent: its connection to the message bus must be made anew. */
+/** How long an agent stays silent after being frozen: it has to reconnect to the message bus. */
 const THAW_MS = 30_000;
 
-/** Causes what a note of a recording says was done outside the API, through the simulator's own faults. */
+/** Repeats what a recording's note says was done outside the API, by means of the simulator's own faults. */
 export function causeNote(client: Client, note: string): readonly string[] {
   const parts = note.split("; ").map((part) => causePart(client, part));
   return parts.includes(false) ? [`not simulated: ${note}`] : [];
@@ -20,7 +20,7 @@ function causePart({ kernel, bosh, dummy }: Client, note: string): boolean {
     const match = { group: failing[1] ?? "" };
     faults.arm({ point: "agent:get_state", match, count: null, effect: { kind: "error", message: "failing" } });
   } else if (frozen !== null) {
-    // The agent of the VM that takes its place is another one.
+    // The VM that replaces it has another agent.
     const match = { vm: instanceNamed(bosh, frozen)?.vm?.cid ?? "" };
     faults.arm({ point: "agent:*", match, count: null, effect: { kind: "stuck" } });
   } else if (/report running again/.test(note)) faults.disarm();

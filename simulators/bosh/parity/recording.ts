@@ -12,7 +12,7 @@ export interface Scenario {
   readonly area: string;
   /** Absent: basic authentication and the settings of the reference director. */
   readonly director_mode?: string;
-  /** `upload-release F`, `deploy F`, …: run to the end of their tasks before the first step. */
+  /** `upload-release F`, `deploy F`, …: their tasks run to the end before the first step. */
   readonly setup: readonly string[];
   readonly steps: readonly RecordedStep[];
 }
@@ -60,7 +60,7 @@ export interface CliStep {
     readonly argv: readonly string[];
     readonly env?: Readonly<Record<string, string>>;
     readonly exit: number;
-    /** `METHOD path status`, polls of one task folded. */
+    /** `METHOD path status`; polls of one task count once. */
     readonly wire: readonly string[];
   };
 }

@@ -10,7 +10,7 @@ import { type RequestStep, type Scenario, type RecordedStep, type TaskStep } fro
 
 /** How far a scenario matches, and what differs. */
 export interface ScenarioResult extends ScenarioScore {
-  /** Steps of the CLI among them: judged by their requests, not by what the CLI prints. */
+  /** How many of them are steps of the CLI, which are judged by their requests, not by what the CLI prints. */
   readonly cli: number;
   readonly failures: readonly {
     readonly step: number;
@@ -91,7 +91,7 @@ const rulesOf = (mask: readonly string[] | undefined, ...unordered: string[]): C
   unordered: new Set(unordered),
 });
 
-/** Lists that come in the order of a database. */
+/** Lists whose order is the database's. */
 function unorderedOf(path: string): readonly string[] {
   if (/\/(vms|instances)$/.test(path)) return ["$"];
   if (/^\/(links|link_consumers|link_providers)\?/.test(path)) return ["$"];
@@ -145,7 +145,7 @@ function bodyOf(expected: unknown, answer: DirectorAnswer, method: string): unkn
   }
 }
 
-/** A recording may have cut the line end of a text. */
+/** A recording may have dropped the final newline of a text. */
 const answerText = ({ text }: DirectorAnswer, expected: string): string =>
   text.trimEnd() === expected.trimEnd() ? expected : text;
 
@@ -168,14 +168,14 @@ const linesOf = (text: string): readonly Record<string, unknown>[] =>
   text
     .split("\n")
     .filter((line) => line !== "")
-    .map((line) => JSON.parse(line) as Record<string, unknown>);
+    .map((line): Record<string, unknown> => JSON.parse(line));
 
 async function replayTask(client: Client, { task, mask }: TaskStep, bindings: Bindings): Promise<string[]> {
   const final = await client.follow(`/tasks/${task.id}`);
   const events = linesOf((await client.get(`/tasks/${task.id}/output?type=event`)).text);
   const result = linesOf((await client.get(`/tasks/${task.id}/output?type=result`)).text);
   const rules = rulesOf(mask, "$.result", "$.result[*].processes");
-  // Who follows decides nothing: in the recording it was the administrator.
+  // It makes no difference who follows; in the recording it was the administrator.
   const eventRules = { ...rules, mask: new Set([...rules.mask].filter((path) => path.startsWith("$.event_lines"))) };
   return [
     ...eventDifferences(task.event_lines, events, eventRules, bindings),

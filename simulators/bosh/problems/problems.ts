@@ -8,7 +8,7 @@ interface Resolution {
   readonly plan: string;
 }
 
-/** What may be done about one type of problem. */
+/** What can be done about one type of problem. */
 interface ProblemHandler {
   /** The director's class, as its errors name it. */
   readonly className: string;
@@ -61,14 +61,14 @@ const HANDLERS: Readonly<Record<Problem["type"], ProblemHandler>> = {
   },
 };
 
-/** A problem whose subject has gone since. */
+/** A problem whose subject has since gone. */
 const INVALID: ProblemHandler = {
   className: "InvalidProblem",
   auto: "close",
   resolutions: [{ name: "close", plan: "Close problem" }],
 };
 
-/** A problem can't be resolved in this way. It counts as resolved all the same: the next scan finds it again. */
+/** A problem can't be resolved in this way. It counts as resolved nevertheless: the next scan finds it again. */
 export class HandlerError extends Error {
   constructor(message: string) {
     super(message);
@@ -81,14 +81,14 @@ export interface Diagnosis {
   readonly handler: ProblemHandler;
   readonly description: string;
   readonly group: string;
-  /** Undefined: the problem is no longer valid. */
+  /** Undefined where the problem is no longer valid. */
   readonly instance: Instance | undefined;
 }
 
 const instanceOf = (director: Director, { deployment, instanceId }: Problem): Instance | undefined =>
   director.slot.value.deployments.get(deployment)?.instances.find(({ id }) => id === instanceId);
 
-/** What a problem is about now: its subject may be gone since the scan. */
+/** What a problem is about now: its subject may have gone since the scan. */
 export function diagnose(director: Director, problem: Problem): Diagnosis {
   const instance = instanceOf(director, problem);
   const gone = instance === undefined ? "Instance is no longer in the database" : invalidity(problem, instance);
@@ -100,7 +100,7 @@ export function diagnose(director: Director, problem: Problem): Diagnosis {
   return { handler: HANDLERS[problem.type], description, group: instance.group, instance };
 }
 
-/** Why there is nothing left that a problem could be about. */
+/** Why a problem has lost its subject. */
 function invalidity(problem: Problem, { vm, disk }: Instance): string | undefined {
   if (problem.type === "missing_vm") return undefined;
   if (problem.type === "unresponsive_agent") return vm === null ? "VM '' is no longer in the database" : undefined;
@@ -109,7 +109,7 @@ function invalidity(problem: Problem, { vm, disk }: Instance): string | undefine
   return `Can't find corresponding vm-cid for disk '${disk.cid}'`;
 }
 
-/** The VM is the one that the instance has now, not the one of the scan. */
+/** The VM that the instance has now, which may not be the one of the scan. */
 function describeProblem(problem: Problem, instance: Instance): string {
   const { vm, disk } = instance;
   const cid = vm === null ? "" : ` with cloud ID '${vm.cid}'`;
@@ -134,14 +134,14 @@ function describeProblem(problem: Problem, instance: Instance): string {
 export const problemData = ({ type, ownerVms }: Problem): object =>
   type === "mount_info_mismatch" ? { owner_vms: ownerVms } : {};
 
-/** The problems of a deployment that nobody has resolved or closed. */
+/** The problems of a deployment that are neither resolved nor closed. */
 export const openProblems = (director: Director, deployment: string): readonly Problem[] =>
   director.slot.value.problems.filter((each) => each.deployment === deployment && each.state === "open");
 
-/** So many are kept before those that are resolved or closed are forgotten. */
+/** How many are kept before resolved and closed ones are forgotten. */
 const PROBLEMS_MAX = 10_000;
 
-/** Notes a problem of an instance's VM or disk. */
+/** Records a problem of an instance's VM or disk. */
 export function openProblem(
   director: Director,
   instance: Instance,
@@ -162,7 +162,7 @@ export function openProblem(
   });
 }
 
-/** A scan begins anew: what earlier ones found, of these instances or of all, is closed. */
+/** Closes what earlier scans found, of these instances or of all, since a new scan starts from nothing. */
 export function closeProblems(director: Director, deployment: string, instances?: readonly Instance[]): void {
   const ids = instances && new Set(instances.map(({ id }) => id));
   for (const problem of openProblems(director, deployment))

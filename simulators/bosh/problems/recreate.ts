@@ -12,8 +12,8 @@ import type { Task } from "../state/tasks.ts";
 import { HandlerError } from "./problems.ts";
 
 /**
- * Makes the VM of an instance anew from what is deployed, with its disk and its addresses; the old one is deleted first, if there is
- * one. Jobs are started only where the instance is to run.
+ * Recreates the VM of an instance from what is deployed, with its disk and its addresses; the old one, if any, is deleted first. Jobs are
+ * started only where the instance is to run.
  *
  * @param waits until the jobs run
  * @throws HandlerError when the last deployed manifest knows nothing of the instance; whatever its steps throw: the instance may
@@ -30,7 +30,7 @@ export function* recreateInstance(
   const group = plan?.groups.find(({ instances, unneeded }) => [...instances, ...unneeded].includes(instance));
   if (plan === undefined || group === undefined) throw new HandlerError("Unable to look up VM apply spec");
   yield* deleteVm(director, task, instance);
-  // Wherever this ends, the next deploy does the instance again.
+  // Wherever this fails, the next deploy does the instance again.
   instance.clean = false;
   const planned = replanInstance(director, plan, group, instance);
   yield* createVm(director, task, planned);
@@ -43,7 +43,7 @@ export function* recreateInstance(
 
 const POST_DEPLOY_SILENCE_MS = 10_000;
 
-/** Runs the post-deploy scripts of all VMs of a deployment in which one was recreated; agents that keep silent are passed over. */
+/** Runs the post-deploy scripts of all VMs of a deployment in which one was recreated; silent agents are skipped. */
 export function* postDeployAll(director: Director, { instances }: Deployment): Body {
   const withVm = instances.filter(({ vm }) => vm !== null);
   yield* all(withVm.map((each) => director.kernel.spawn("post-deploy", postDeployOne(director, each))));

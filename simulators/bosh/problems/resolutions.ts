@@ -10,14 +10,14 @@ import { codeOf, messageOf } from "../wire/errors.ts";
 import { type Diagnosis, HandlerError } from "./problems.ts";
 import { recreateInstance } from "./recreate.ts";
 
-/** The work that a resolution is done for. */
+/** The task for which a resolution is applied. */
 export interface Repair {
   readonly director: Director;
   readonly task: Task;
   readonly deployment: Deployment;
 }
 
-/** Does what a resolution says. @throws HandlerError, or whatever its steps throw */
+/** Applies a resolution. @throws HandlerError, or whatever its steps throw */
 export function* resolveProblem(repair: Repair, problem: Problem, diagnosis: Diagnosis, name: string): Body {
   const { handler, instance } = diagnosis;
   if (!handler.resolutions.some((each) => each.name === name))
@@ -29,7 +29,7 @@ export function* resolveProblem(repair: Repair, problem: Problem, diagnosis: Dia
   yield* repairInstance(repair, instance, name);
 }
 
-/** @throws HandlerError when the agent answers by now */
+/** @throws HandlerError when the agent answers again */
 function* refuseIfAwake(director: Director, instance: Instance): Body {
   try {
     yield* callAgent(director, instance, "ping", 1);
@@ -75,7 +75,7 @@ function* rebootInstance(director: Director, instance: Instance): Body {
 
 const ACTION_FAILED = 450001;
 
-/** Gives up a disk that is lost; its record becomes an orphan. @throws HandlerError when the agent refuses to unmount it */
+/** Gives up a lost disk; its record becomes an orphan. @throws HandlerError when the agent refuses to unmount it */
 function* forgetDisk(director: Director, task: Task, instance: Instance): Body {
   const { vm, disk } = instance;
   if (disk === null) return;

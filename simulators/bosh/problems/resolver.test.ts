@@ -29,7 +29,7 @@ describe("resolutions", () => {
     expect(bench.instance("x", "w")).toMatchObject({ id, ips, disk, clean: true, vm: { mountedDisk: disk?.cid } });
   });
 
-  it("wait until the jobs run, or do not", async () => {
+  it("wait until the jobs run, or don't wait", async () => {
     const bench = await deployGroups();
     const instance = bench.instance("x", "w");
     for (const [name, state] of [
@@ -56,7 +56,7 @@ describe("resolutions", () => {
     expect(problems(bench)[0]?.description).toBe(`VM for 'w/${instance.id} (0)' missing.`);
   });
 
-  it("do nothing to an agent that answers by now", async () => {
+  it("do nothing to an agent that answers again", async () => {
     const bench = await deployGroups();
     const instance = bench.instance("x", "w");
     const { vm } = instance;
@@ -82,7 +82,7 @@ describe("resolutions", () => {
     expect([instance.vm, bench.dummy.isAlive(cid)]).toEqual([null, false]);
   });
 
-  it("leave a problem open where the IaaS has failed, and take it for resolved where the choice was wrong", async () => {
+  it("leave a problem open where the IaaS failed, and count it as resolved where the choice was wrong", async () => {
     const bench = await deployGroups();
     bench.deleteVm(bench.instance("x", "w"));
     scan(bench);
@@ -98,7 +98,7 @@ describe("resolutions", () => {
     );
   });
 
-  it("go on with the others where one fails, and tell of each", async () => {
+  it("go on with the others where one fails, and report each", async () => {
     const bench = await deployGroups(3);
     for (const index of [0, 1, 2]) bench.deleteVm(bench.instance("x", "w", index));
     scan(bench);
@@ -148,7 +148,7 @@ describe("resolutions", () => {
     expect(events).toMatchObject([{ error: { code, message } }]);
   });
 
-  it("are refused with a bare 500 where the body is no object", async () => {
+  it("are refused with a bare 500 where the body is not an object", async () => {
     const bench = await deployGroups(1);
     expect(bench.json("PUT", "/deployments/x/problems", []).status).toBe(500);
     expect(bench.json("PUT", "/deployments/x/scan_and_fix", { jobs: [] }).status).toBe(500);
@@ -165,7 +165,7 @@ describe("resolutions", () => {
     expect(applyResolutions(bench, { 1: null }).result).toBe("1 resolved");
   });
 
-  it("need a deployment that was deployed once with success", async () => {
+  it("need a deployment that was deployed successfully once", async () => {
     const bench = new TestDirector();
     await bench.ready();
     bench.kernel.faults.arm({ point: "director:job", effect: { kind: "error", message: "does not run" } });
@@ -178,7 +178,7 @@ describe("resolutions", () => {
     expect(instance.vm).toBeNull();
   });
 
-  it("recreate an instance that a deploy which failed has added", async () => {
+  it("recreate an instance that a failed deploy has added", async () => {
     const bench = await deployGroups(1);
     bench.kernel.faults.arm({ point: "director:job", effect: { kind: "error", message: "does not run" } });
     expect(bench.deployText(manifestOf({ w: 2 })).state).toBe("error");
@@ -189,7 +189,7 @@ describe("resolutions", () => {
     expect(isUp(bench, added)).toBe(true);
   });
 
-  it("run the post-deploy scripts afterwards, and pass over agents that are silent", async () => {
+  it("run the post-deploy scripts afterwards, and skip silent agents", async () => {
     const bench = await deployGroups();
     freeze(bench, bench.instance("x", "w", 1));
     const beganMs = bench.kernel.nowMs;
@@ -199,7 +199,7 @@ describe("resolutions", () => {
     expect(applyResolutions(bench, {}).state).toBe("error");
   });
 
-  it("can only close a problem of which the VM is gone since", async () => {
+  it("can only close a problem whose VM has gone since", async () => {
     const bench = await deployGroups();
     const instance = bench.instance("x", "w");
     freeze(bench, instance);

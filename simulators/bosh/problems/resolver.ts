@@ -19,10 +19,10 @@ import { postDeployAll } from "./recreate.ts";
 import { type Repair, resolveProblem } from "./resolutions.ts";
 import { requireDeployment } from "../state/lookup.ts";
 
-/** What is to be done about which problem: by id of the problem the name of a resolution, or null for the default of its type. */
+/** The chosen resolutions: by problem id, the name of a resolution, or null for the default of its type. */
 type ChosenResolutions = ReadonlyMap<string, string | null>;
 
-/** By instance group: how many of its problems are worked on at once. */
+/** How many of a group's problems are worked on at once, by instance group. */
 type MaxInFlight = ReadonlyMap<string, string>;
 
 /** The outcome. */
@@ -127,7 +127,7 @@ export class ProblemResolver {
     } catch (error) {
       if (codeOf(error) === CANCELLED) throw error;
       this.#errors.push(`Error resolving problem '${problem.id}': ${messageOf(error)}`);
-      // After any other error the problem stays open, to be tried again without a new scan.
+      // After any other error the problem stays open and can be tried again without a new scan.
       if (!(error instanceof HandlerError)) return;
     }
     problem.state = "resolved";

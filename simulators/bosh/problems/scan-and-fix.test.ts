@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { countsOf, deployGroups, fix, freeze, isUp, problems, scan } from "../testing/problems.ts";
 
 describe("scan and fix", () => {
-  it("works on the instances that are named, by index or id, and on no other", async () => {
+  it("works on the instances named by index or id, and on no others", async () => {
     const bench = await deployGroups(3);
     const all = [0, 1, 2].map((index) => bench.instance("x", "w", index));
     for (const each of all) bench.deleteVm(each);
@@ -12,7 +12,7 @@ describe("scan and fix", () => {
     expect(all.map((each) => isUp(bench, each))).toEqual([true, false, true]);
   });
 
-  it("leaves open what a scan has found about others", async () => {
+  it("leaves open what a scan has found about other instances", async () => {
     const bench = await deployGroups();
     for (const index of [0, 1]) bench.deleteVm(bench.instance("x", "w", index));
     scan(bench);
@@ -20,7 +20,7 @@ describe("scan and fix", () => {
     expect(problems(bench).map(({ id }) => id)).toEqual([2]);
   });
 
-  it("recreates the VM of an agent that is dead", async () => {
+  it("recreates the VM of a dead agent", async () => {
     const bench = await deployGroups();
     const instance = bench.instance("x", "w");
     const cid = instance.vm?.cid ?? "";
@@ -29,7 +29,7 @@ describe("scan and fix", () => {
     expect([bench.dummy.isAlive(cid), isUp(bench, instance)]).toEqual([false, true]);
   });
 
-  it("tells what it could not repair, after it has repaired the rest", async () => {
+  it("reports what it could not repair, after it has repaired the rest", async () => {
     const bench = await deployGroups();
     for (const index of [0, 1]) bench.deleteVm(bench.instance("x", "w", index));
     bench.kernel.faults.arm({ point: "cpi:create_vm", effect: { kind: "error", message: "no host" } });
@@ -37,7 +37,7 @@ describe("scan and fix", () => {
     expect(isUp(bench, bench.instance("x", "w", 1))).toBe(true);
   });
 
-  it("leaves alone what is ignored", async () => {
+  it("leaves ignored instances alone", async () => {
     const bench = await deployGroups();
     const instance = bench.instance("x", "w");
     bench.deleteVm(instance);
@@ -51,7 +51,7 @@ describe("scan and fix", () => {
     });
   });
 
-  it("refuses an instance that there is not, and all while the resurrection is paused", async () => {
+  it("refuses an unknown instance, and everything while resurrection is paused", async () => {
     const bench = await deployGroups();
     expect(fix(bench, { w: [7] }).events).toMatchObject([{ error: { code: 70001, message: "'x/w/7' doesn't exist" } }]);
     bench.json("PUT", "/resurrection", { resurrection_paused: true });

@@ -33,7 +33,7 @@ export const startScanAndFix = (
 
 /**
  * `scan and fix`: scans the VMs of the instances that are named and recreates those that are missing or whose agent is dead; each
- * keeps its id, its addresses and its disk. It is not tried again by itself: the next alert asks for the next one.
+ * keeps its id, its addresses and its disk. It does not repeat itself: the next alert asks for the next one.
  */
 export function* scanAndFix(director: Director, task: Task, args: TaskArguments["scan_and_fix"]): Body<string> {
   const deployment = requireDeployment(director, args.deployment);
@@ -75,7 +75,7 @@ function requireInstanceNamed({ name, instances }: Deployment, [group, idOrIndex
 
 const FIXABLE = ["unresponsive_agent", "missing_vm"];
 
-/** Every VM that the scan has found missing or silent is to be recreated; what is ignored it has not looked at. */
+/** Chooses to recreate every VM that the scan found missing or silent; the scan skips ignored instances. */
 function resolutionsFor(
   director: Director,
   { name }: Deployment,

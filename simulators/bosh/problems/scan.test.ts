@@ -4,7 +4,7 @@ import { TestDirector, manifestOf } from "../testing/director.ts";
 import { applyResolutions, countsOf, deployGroups, fix, freeze, names, problems, scan } from "../testing/problems.ts";
 
 describe("a scan", () => {
-  it("reports an instance of which the VM was deleted, and offers to recreate it", async () => {
+  it("reports an instance whose VM was deleted, and offers to recreate it", async () => {
     const bench = await deployGroups();
     const instance = bench.instance("x", "w");
     bench.deleteVm(instance);
@@ -44,7 +44,7 @@ describe("a scan", () => {
     expect(names(second)).toEqual(["ignore", "reboot_vm", ...always, "delete_vm", "delete_vm_reference"]);
   });
 
-  it("counts each instance that is to have a VM as what it is", async () => {
+  it("counts each instance that should have a VM in its class", async () => {
     const state = fc.record({
       loss: fc.constantFrom("none", "deleted", "lost", "frozen"),
       state: fc.constantFrom("started" as const, "stopped" as const, "detached" as const),
@@ -76,9 +76,9 @@ describe("a scan", () => {
       }),
       { numRuns: 40 },
     );
-  }, 60_000);
+  });
 
-  it("closes what earlier ones have found", async () => {
+  it("closes what earlier scans found", async () => {
     const bench = await deployGroups();
     bench.deleteVm(bench.instance("x", "w"));
     scan(bench);
@@ -97,7 +97,7 @@ describe("a scan", () => {
 });
 
 describe("disks", () => {
-  it("that are lost are reported under the row of the disk, and let go as orphans", async () => {
+  it("that are lost are reported under the row of the disk, and given up as orphans", async () => {
     const bench = new TestDirector();
     await bench.ready();
     // Not the rows of the instances.

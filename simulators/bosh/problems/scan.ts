@@ -10,7 +10,7 @@ import { withLock } from "../tasks/locks.ts";
 import { Stage } from "../tasks/stage.ts";
 import { closeProblems, openProblem } from "./problems.ts";
 
-/** A scan gives each agent this long, in true time. */
+/** How long a scan gives each agent, not scaled by the pace. */
 const SILENCE_MS = 10_000;
 
 /** How many agents are asked at once. */
@@ -19,7 +19,7 @@ const AGENTS_PARALLEL = 32;
 /** A scan that meets another task: it does not wait for the deployment's lock. */
 export const LOCKED = "Unable to get deployment lock, maybe a deployment is in progress. Try again later.";
 
-/** By VM: the disk that its agent has mounted, as far as a scan of VMs has heard. */
+/** The disk that each VM's agent has mounted, as far as the scan of VMs has learnt, by VM. */
 type Mounts = ReadonlyMap<string, string>;
 
 /** `scan cloud`. Earlier open problems of the deployment are closed. */
@@ -36,7 +36,7 @@ function* scanAll(director: Director, task: Task, { name, instances }: Deploymen
   yield* scanDisks(director, task, instances, mounts);
 }
 
-/** Asks the agent of each instance that is to have a VM; one that is ignored is counted only. */
+/** Asks the agent of each instance that should have a VM; ignored instances are only counted. */
 export function* scanVms(director: Director, task: Task, instances: readonly Instance[]): Body<Mounts> {
   const expected = instances.filter(expectsVm);
   const ignored = expected.filter(({ ignore }) => ignore).length;
@@ -57,7 +57,7 @@ function* checkVms(
   for (const instance of instances.filter(({ ignore }) => !ignore)) {
     const isSilent = ["silent", "none"].includes(agentState(director, instance));
     if (isSilent) silent.push(instance);
-    // Who keeps silent is not to be reported for its disk as well.
+    // A silent agent is not to be reported for its disk as well.
     const mounted = isSilent ? instance.disk?.cid : instance.vm?.mountedDisk;
     if (instance.vm !== null && mounted != null) mounts.set(instance.vm.cid, mounted);
   }

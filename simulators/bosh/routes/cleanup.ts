@@ -28,7 +28,7 @@ function startCleanup(context: RequestContext): HttpReply {
   );
 }
 
-/** What is compiled of the versions, in the order in which it was. */
+/** The compiled packages of the versions, in order of compilation. */
 const compiledView = (versions: readonly ReleaseVersion[]): readonly object[] =>
   versions.flatMap(({ compiled, packages }) =>
     [...compiled.keys()].map((key) => {

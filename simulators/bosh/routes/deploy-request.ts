@@ -57,7 +57,7 @@ function recreateBefore(query: URLSearchParams): string | null {
   return text;
 }
 
-/** Queues a deploy; a deployment that is new is listed from then on. @throws DirectorError 40005, 190025 */
+/** Queues a deploy; a new deployment is listed from then on. @throws DirectorError 40005, 190025 */
 export function startDeploy(
   context: RequestContext,
   name: string,

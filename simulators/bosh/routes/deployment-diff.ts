@@ -11,7 +11,7 @@ import { DirectorError } from "../wire/errors.ts";
 import { htmlJson } from "../wire/replies.ts";
 import { latestIds } from "./deploy-request.ts";
 
-/** `POST /deployments/:deployment/diff`: what can't be compared is said in an answer of 200. */
+/** `POST /deployments/:deployment/diff`: reports what can't be compared in an answer of 200. */
 export function diffManifest(context: RequestContext): HttpReply {
   const { director, params, query, request } = context;
   const deployment = director.slot.value.deployments.get(params.deployment ?? "");
@@ -54,7 +54,7 @@ function mergeConfigs(
   return read(manifest === null ? [] : runtimeIds).reduce(addRuntime, document);
 }
 
-/** A document with what a runtime config adds to it: parts that it has not under the same name, and tags. */
+/** A document with what a runtime config adds to it: tags, and parts whose names it does not have yet. */
 function addRuntime(document: Fields, runtime: Fields): Fields {
   const merged: Record<string, unknown> = { ...document };
   for (const list of LISTS) {

@@ -19,7 +19,7 @@ interface DeploymentTask {
   readonly hasContext?: boolean;
 }
 
-/** Queues a task on a deployment and sends the client to it. */
+/** Queues a task on a deployment and redirects the client to it. */
 export function startDeploymentTask(context: RequestContext, { name }: Deployment, task: DeploymentTask): HttpReply {
   const { type, description, job, queue, isOfDeployment = true, hasContext = false } = task;
   const started = startTask(context.director, {

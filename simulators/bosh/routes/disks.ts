@@ -63,6 +63,6 @@ export const DISKS: readonly DirectorRoute[] = [
   route("DELETE", "/disks/:cid", {}, remove),
   route("DELETE", "/orphan_disks/:cid", {}, remove),
   route("PUT", "/disks/:cid/attachments", {}, attach),
-  // Volumes of running deployments over an API of their own: nobody has any here.
+  // Dynamic disks have an API of their own; here nobody has any.
   route("GET", "/dynamic_disks", { needs: "read" }, () => htmlJson(200, [])),
 ];

@@ -66,7 +66,7 @@ function list({ director, query }: RequestContext): HttpReply {
   for (let at = events.length - 1; at >= 0 && found.length < PAGE; at--) {
     const event = events[at];
     if (event === undefined) continue;
-    // What is no number counts as 0, as in Ruby.
+    // Anything but a number counts as 0, as in Ruby.
     if (beforeId !== null && event.id >= (Number.parseInt(beforeId, 10) || 0)) continue;
     if (typeof before === "number" && event.timestamp >= before) continue;
     if (typeof after === "number" && event.timestamp <= after) continue;
@@ -83,7 +83,7 @@ function show({ director, params }: RequestContext): HttpReply {
   return event === undefined ? text(404, "Event not found") : json(200, view(event));
 }
 
-/** What clients note themselves: the health monitor its alerts. */
+/** Records an event of a client's own, such as an alert of the health monitor. */
 function create(context: RequestContext): HttpReply {
   const { director, caller } = context;
   const body = jsonObject(context);

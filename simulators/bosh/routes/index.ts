@@ -54,7 +54,7 @@ const TABLE: readonly DirectorRoute[] = [
   ...LINKS,
 ];
 
-/** Every route of the director. What answers to GET answers to HEAD, without the body. */
+/** Every route of the director. A route for GET also answers HEAD, without the body. */
 export const ROUTES: readonly DirectorRoute[] = [
   ...TABLE,
   ...TABLE.filter(({ method }) => method === "GET").map(headOf),
@@ -62,7 +62,7 @@ export const ROUTES: readonly DirectorRoute[] = [
 
 const OWNED = new Set(TABLE.map(({ path }) => path.split("/")[1]));
 
-/** Does a controller of the director own the first segment of this path? Other paths are refused without authentication. */
+/** Whether a controller of the director owns the first segment of this path. Other paths are refused without authentication. */
 export const isOwned = (path: string): boolean => OWNED.has(path.split("/")[1]);
 
 function headOf(route: DirectorRoute): DirectorRoute {

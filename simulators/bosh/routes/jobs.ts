@@ -5,7 +5,7 @@ import { DirectorError } from "../wire/errors.ts";
 import { htmlJson, redirectToTask } from "../wire/replies.ts";
 import { startDeploy } from "./deploy-request.ts";
 
-/** A change of state is a deploy of the last manifest, or of one that comes along. */
+/** A change of state is a deploy of the last manifest, or of one in the request. */
 function changeState(context: RequestContext): HttpReply {
   const { params, query, request } = context;
   const deployment = deploymentInPath(context);

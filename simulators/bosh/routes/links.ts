@@ -77,7 +77,7 @@ function listLinks(context: RequestContext): HttpReply {
 
 const invalidRequest = (what: string): DirectorError => new DirectorError(810001, `Invalid request: ${what}`);
 
-/** A link that somebody outside asks for: an on-demand broker. */
+/** A link requested from outside, by an on-demand broker for example. */
 interface LinkRequest {
   readonly provider: LinkProvider;
   readonly owner: string;
@@ -169,7 +169,7 @@ function remove({ director, params }: RequestContext): HttpReply {
 
 const STATUSES: Readonly<Record<string, number>> = { default: 0, unhealthy: 1, healthy: 3, all: 4 };
 
-/** The DNS name that stands for what a link leads to. @throws DirectorError 810000, 810006, 810007, 810008 */
+/** The DNS name of the instances to which a link leads. @throws DirectorError 810000, 810006, 810007, 810008 */
 function showAddress(context: RequestContext): HttpReply {
   const { director, query } = context;
   const wanted = query.get("link_id");
@@ -190,7 +190,7 @@ function showAddress(context: RequestContext): HttpReply {
   });
 }
 
-/** Zones are numbered in the order in which the director came to know them. */
+/** Zones are numbered in the order in which the director learnt of them. */
 function zoneNumber({ director }: RequestContext, az: string): number {
   const { zones } = director.slot.value;
   if (!zones.includes(az)) zones.push(az);

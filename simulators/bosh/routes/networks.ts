@@ -2,7 +2,7 @@ import { type HttpReply, json } from "../../kernel/index.ts";
 import type { RequestContext } from "../wire/context.ts";
 import { type DirectorRoute, route } from "../wire/route.ts";
 
-/** No network is ever orphaned here; the others the director itself does not list. */
+/** No network is ever orphaned here, and the director lists only orphaned ones. */
 const list = ({ query }: RequestContext): HttpReply =>
   query.get("orphaned") === "true"
     ? json(200, [])

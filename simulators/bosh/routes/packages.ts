@@ -8,7 +8,7 @@ import { DirectorError } from "../wire/errors.ts";
 import { htmlJson } from "../wire/replies.ts";
 import { type DirectorRoute, route } from "../wire/route.ts";
 
-/** @throws Unforeseen for what is no YAML */
+/** @throws Unforeseen for malformed YAML */
 function parseYaml(text: string): unknown {
   try {
     return readYaml(text);
@@ -18,7 +18,7 @@ function parseYaml(text: string): unknown {
   }
 }
 
-/** Fingerprints of a manifest's packages that the director has already. @throws DirectorError 440001 */
+/** Fingerprints of a manifest's packages that the director already has. @throws DirectorError 440001 */
 function listMatches({ director, request }: RequestContext, list: "packages" | "compiled_packages"): HttpReply {
   const manifest = parseYaml(bodyText(request));
   const packages = isHash(manifest) ? manifest[list] : undefined;

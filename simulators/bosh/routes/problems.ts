@@ -44,7 +44,7 @@ function startResolving(context: RequestContext): HttpReply {
   });
 }
 
-/** `{jobs: {group: [id or index]}}`; undefined when it is something else. */
+/** Reads `{jobs: {group: [id or index]}}`; undefined for anything else. */
 function readInstanceNames(body: unknown): readonly InstanceName[] | undefined {
   const jobs = isHash(body) ? body.jobs : undefined;
   if (!isHash(jobs) || !Object.values(jobs).every(Array.isArray)) return undefined;

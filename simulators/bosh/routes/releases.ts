@@ -144,7 +144,7 @@ export const RELEASES: readonly DirectorRoute[] = [
   route("GET", "/releases/:name", { needs: "read_releases" }, showRelease),
   route("DELETE", "/releases/:name", {}, deleteRelease),
   route("POST", "/releases/export", { media: ["application/json"] }, exportRelease),
-  // Nobody was seen using it with all three parameters.
+  // No client was seen using it with all three parameters.
   route("GET", "/jobs", { needs: "read" }, () => ({
     status: 400,
     body: "",

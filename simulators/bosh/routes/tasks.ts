@@ -31,7 +31,7 @@ const SHOWN = new Set([
 
 const RESULT_CHARS_MAX = 128;
 
-/** A long result is shown by its beginning, without the last word of any line. */
+/** Shortens a long result to its beginning, which drops the last word of a line. */
 function shownResult(result: string | null): string | null {
   if (result === null || result.length <= RESULT_CHARS_MAX) return result;
   const shown = result.trim().slice(0, RESULT_CHARS_MAX + 1);

@@ -7,7 +7,7 @@ import { DirectorError } from "../wire/errors.ts";
 
 const UPLOAD_BYTES_MAX = 10_000 * 1024 * 1024;
 
-/** What takes a tarball from the wire. */
+/** Receives a tarball. */
 export const UPLOAD = { bodyBytesMax: UPLOAD_BYTES_MAX, receive: receiveArchive };
 
 /** Media types of an upload: the tarball itself, or JSON that says where it lies. */
@@ -16,7 +16,7 @@ export const UPLOAD_MEDIA = ["application/x-compressed", "application/json"] as 
 const REMOTE: BrokenArchive = { ok: false, reason: "not simulated: uploads by URL; send the tarball" };
 const NOTHING: BrokenArchive = { ok: false, reason: "there is no archive" };
 
-/** The archive that a request brings. An upload by URL is a broken one, which the task refuses. */
+/** The archive that a request carries. An upload by URL counts as a broken one, which the task refuses. */
 export function uploadedArchive({ headers, received }: HttpRequest): Archive | BrokenArchive {
   if (headers["content-type"]?.startsWith("application/json")) return REMOTE;
   return isArchive(received) ? received : NOTHING;

@@ -19,7 +19,7 @@ function deleteVm(context: RequestContext): HttpReply {
   );
 }
 
-/** The VMs that nobody has any more, as the API shows them. */
+/** The orphaned VMs, as the API shows them. */
 export const orphanedVms = ({ director }: RequestContext): readonly object[] =>
   [...director.slot.value.orphanVms.values()].map((vm) => ({
     az: vm.az,

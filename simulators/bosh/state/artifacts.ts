@@ -1,4 +1,4 @@
-/** A stemcell, and what the IaaS calls it (`cid`). */
+/** A stemcell, with its id at the IaaS (`cid`). */
 export interface Stemcell {
   readonly id: number;
   readonly name: string;
@@ -16,7 +16,7 @@ interface ReleasePart {
   readonly blobId: string;
 }
 
-/** What a job says it takes from or gives to others (job.MF). */
+/** What a job declares that it consumes or provides (job.MF). */
 export interface LinkDefinition {
   readonly name: string;
   readonly type: string;
@@ -55,7 +55,7 @@ export interface ReleaseVersion {
   readonly compiled: Map<string, { readonly sha1: string; readonly blobId: string }>;
 }
 
-/** A gzipped tar, described by its members' texts; made when it is fetched. */
+/** A gzipped tar, kept as its members' texts and packed when it is fetched. */
 export interface Blob {
   readonly id: string;
   readonly members: readonly BlobMember[];

@@ -1,4 +1,4 @@
-/** One row of the configs: each upload of new content is another one. */
+/** One row of the configs: each upload of new content adds one. */
 export interface Config {
   readonly id: number;
   readonly type: string;

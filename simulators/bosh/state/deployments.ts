@@ -12,16 +12,16 @@ export interface Deployment {
   instances: Instance[];
   /** The current variable set: name → id of the value in use. */
   variables: readonly { readonly id: string; readonly name: string }[];
-  /** Whether DNS records of it have been published. */
+  /** Whether its DNS records have been published. */
   hasRecords: boolean;
-  /** Errands that ran last without changes since, by name. */
+  /** Errands that ran and have had no changes since, by name. */
   readonly errandRuns: Record<string, string>;
 }
 
-/** What an instance is to be: running, stopped, or stopped and without its VM. */
+/** The desired state of an instance: running, stopped, or stopped and without its VM. */
 export type DesiredState = "started" | "stopped" | "detached";
 
-/** What is compared to find out why an instance must change; the names are those of the audit log. */
+/** The parts that are compared to find out why an instance must change; the names are those of the audit log. */
 export type Change =
   | "recreate"
   | "stemcell"
@@ -52,9 +52,9 @@ export interface Instance {
   bootstrap: boolean;
   state: DesiredState;
   ignore: boolean;
-  /** Of an errand group: has a VM only while it runs, or when kept alive. */
+  /** Whether it belongs to an errand group: it then has a VM only while the errand runs, or when kept alive. */
   errand: boolean;
-  /** False while its last update has not ended well: the next deploy does it again. */
+  /** False until its last update has succeeded; while it is, the next deploy does the instance again. */
   clean: boolean;
   vm: Vm | null;
   disk: Disk | null;
@@ -73,7 +73,7 @@ export interface Vm {
   readonly agentId: string;
   readonly createdMs: number;
   readonly stemcell: { readonly name: string; readonly version: string; readonly apiVersion: number };
-  /** What the supervisor says, unless a job fails. */
+  /** What the supervisor reports, unless a job fails. */
   jobState: "running" | "stopped" | "failing";
   /** Whether its jobs have ever been started: the supervisor then knows of their processes. */
   isSupervised: boolean;
@@ -83,8 +83,8 @@ export interface Vm {
 }
 
 /**
- * Is this instance to have a VM? Only one that has had its jobs applied, is no errand, and has not been stopped hard (the director's
- * `expects_vm`). Neither `ignore` nor a paused resurrection changes what is expected.
+ * Whether this instance should have a VM: only if its jobs have been applied, it is no errand, and it has not been stopped hard (the
+ * director's `expects_vm`). Neither `ignore` nor a paused resurrection changes that.
  */
 export const expectsVm = ({ errand, state, applied }: Instance): boolean =>
   !errand && state !== "detached" && applied?.configuration !== undefined;

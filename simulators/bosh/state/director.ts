@@ -4,7 +4,7 @@ import type { Cpi } from "../cpi/cpi.ts";
 import type { DirectorState } from "./index.ts";
 import type { TaskRunners } from "../tasks/jobs.ts";
 
-/** A person or client that the director knows by name and password. */
+/** A person or client with a name and password. */
 export interface DirectorUser {
   readonly name: string;
   readonly password: string;
@@ -42,15 +42,15 @@ export interface DirectorOptions {
   readonly workers?: number;
   /** How long an agent may take to answer its first ping, ms. Default 600,000. */
   readonly agentWaitMs?: number;
-  /** What agents say is the uptime of each process, s; default: that of the VM. The director's dummy agents say 12. */
+  /** The uptime of each process that agents report, s; default: that of the VM. The director's dummy agents report 12. */
   readonly processUptimeS?: number;
-  /** Whether disks may be snapshot. Default false. */
+  /** Whether snapshots of disks are enabled. Default false. */
   readonly snapshots?: boolean;
-  /** A stand-in for a config server that makes and keeps the values of `variables`; its address is shown in /info. */
+  /** A stand-in for a config server that generates and keeps the values of `variables`; its address is shown in /info. */
   readonly configServer?: { readonly url: string };
   /** Shown by `GET /director/certificate_expiry`. Default none. */
   readonly certificates?: readonly { readonly path: string; readonly expiryMs: number }[];
-  /** Whether VMs that vanish are found and recreated without being asked. Default true. */
+  /** Whether VMs that vanish are found and recreated automatically. Default true. */
   readonly resurrector?: boolean;
 }
 

@@ -41,17 +41,17 @@ export interface DirectorState {
   readonly variables: Map<string, Variable[]>;
   /** Blobs of DNS records that were handed to the agents. */
   dnsBlobs: string[];
-  /** VMs that could not be deleted with their deployment, or were swapped out. */
+  /** VMs that could not be deleted with their deployment, or were replaced. */
   readonly orphanVms: Map<string, OrphanVm>;
-  /** Availability zones in the order in which they came to be known. */
+  /** Availability zones in the order in which the director learnt of them. */
   readonly zones: string[];
   /** Who holds each address. */
   readonly addresses: Map<string, { readonly deployment: string; readonly instance: string }>;
-  /** Per range, no address below this one is free: where a search begins. */
+  /** Where the search for a free address begins, by range: none below it is free. */
   readonly addressHints: Map<string, number>;
 }
 
-/** A director that has nothing yet. */
+/** The state of a new director. */
 export const createState = (): DirectorState => ({
   tasks: new Map(),
   taskIds: 0,

@@ -1,4 +1,4 @@
-/** What a job of a deployment gives to others. */
+/** What a job of a deployment provides. */
 export interface LinkProvider {
   readonly id: number;
   readonly deployment: string;
@@ -11,7 +11,7 @@ export interface LinkProvider {
   shared: boolean;
 }
 
-/** What a job, or somebody outside, takes from others. */
+/** What a job, or somebody outside, consumes. */
 export interface LinkConsumer {
   readonly id: number;
   readonly deployment: string;

@@ -13,6 +13,6 @@ export function requireDeployment({ slot }: Pick<Director, "slot">, name: string
 export const allInstances = ({ slot }: Pick<Director, "slot">): readonly Instance[] =>
   [...slot.value.deployments.values()].flatMap(({ instances }) => instances);
 
-/** Is this what a client means by an index or an id? */
+/** Whether a client's text is the index or the id of this instance. */
 export const hasIndexOrId = (instance: Instance, name: string): boolean =>
   instance.id === name || String(instance.index) === name;

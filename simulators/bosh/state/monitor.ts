@@ -1,7 +1,7 @@
 /** What the health monitor remembers from one look to the next. */
 export interface MonitorMemory {
-  /** By agent id: the first look at which its agent was silent. */
+  /** The first look at which each agent was silent, by agent id. */
   silentSinceMs: Map<string, number>;
-  /** By instance id: when the resurrector last heard of it. */
+  /** When the resurrector was last alerted to each instance, by instance id. */
   alertedMs: Map<string, number>;
 }

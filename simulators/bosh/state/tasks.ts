@@ -21,13 +21,13 @@ export interface Task {
   resultOutput: string;
   debug: string;
   cpi: string;
-  /** Since when nobody works on it although it is in process; null while somebody does. */
+  /** Since when it has had no worker although it is processing; null while it has one. */
   deadSinceMs: number | null;
-  /** What to do, as plain data; null once it has ended: an upload is large, and nobody asks for it again. */
+  /** What to do, as plain data; null once it has ended, as an upload is large and nobody asks for it again. */
   job: TaskJob | null;
 }
 
-/** A lock, and the task that holds it. `timeoutMs` is a time since the Unix epoch; clients see it, nobody acts on it. */
+/** A lock, and the task that holds it. `timeoutMs` is ms since the Unix epoch; clients see it, but nothing acts on it. */
 export interface Lock {
   readonly name: string;
   readonly taskId: number;

@@ -1,7 +1,7 @@
 import { all, type Body } from "../../kernel/index.ts";
 import type { Director } from "../state/director.ts";
 
-/** At most `width` at once. What runs is let finish when one fails; then the first failure is thrown. */
+/** Runs at most `width` at once. When one fails, those in progress finish; then the first failure is thrown. */
 export function* inBatches<T>(director: Director, items: readonly T[], width: number, work: (item: T) => Body): Body {
   const waiting = [...items];
   let failed: { readonly error: unknown } | undefined;

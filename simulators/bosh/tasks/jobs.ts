@@ -20,7 +20,7 @@ export interface InstanceFilter {
   readonly id?: string;
 }
 
-/** What may be done to a single instance. */
+/** What can be done to a single instance. */
 export type InstanceVerb = "stop" | "start" | "restart" | "recreate";
 
 /** What the route that queues a task hands to it, by the kind of its job: plain data. */

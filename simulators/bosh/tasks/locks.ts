@@ -9,15 +9,15 @@ const LOCK_TIMEOUT_MS = 240_000;
 const LOCK_RETRY_MS = 1000;
 
 interface LockOptions {
-  /** How long to wait for it before giving up. */
+  /** How long to wait for the lock before giving up. */
   readonly waitMs: number;
   /** The deployment under which the audit log shows it. */
   readonly deployment?: string;
-  /** What to say when it can't be had. Default: the director's words. */
+  /** The text of the time-out. Default: the director's words. */
   readonly refusal?: string;
 }
 
-/** Does work under a lock; the lock is let go however the work ends. @throws DirectorError when the lock can't be had */
+/** Works under a lock, which is released however the work ends. @throws DirectorError when the lock can't be acquired in time */
 export function* withLock<T>(
   director: Director,
   task: Task,

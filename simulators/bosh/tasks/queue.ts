@@ -19,7 +19,7 @@ const CONTEXT_ID_CHARS_MAX = 64;
 /** Older tasks are forgotten. A real director keeps 2,000 of each type. */
 const TASKS_MAX = 10_000;
 
-/** Queues a task; a worker that is free looks for work once a second. */
+/** Queues a task; free workers look for work once a second. */
 export function startTask(director: Director, request: TaskRequest): Task {
   const contextId = request.contextId ?? "";
   if (contextId.length > CONTEXT_ID_CHARS_MAX) {

@@ -2,7 +2,7 @@ import { type Director, nowSeconds } from "../state/director.ts";
 import type { Task } from "../state/tasks.ts";
 import { DirectorError } from "../wire/errors.ts";
 
-/** Puts a task into a state: its time is that of the change. */
+/** Puts a task into a state, and sets its time to that of the change. */
 export function enterState(director: Director, task: Task, state: Task["state"]): void {
   task.state = state;
   task.timestamp = nowSeconds(director);
@@ -18,7 +18,7 @@ export function recordState(director: Director, task: Task): void {
   });
 }
 
-/** Where a task notices that it has been cancelled. */
+/** A checkpoint, at which a task notices that it has been cancelled. */
 export function checkpoint(task: Task): void {
   if (task.state === "cancelling") throw new DirectorError(10001, `Task ${task.id} cancelled`);
 }
@@ -30,7 +30,7 @@ export function cancelTask(director: Director, task: Task): void {
   enterState(director, task, "cancelling");
 }
 
-/** The state as it is shown: a task that nobody works on any more times out. */
+/** The state as clients see it: a task whose worker has died times out. */
 export const shownState = (director: Director, task: Task): string =>
   task.deadSinceMs !== null && director.kernel.nowMs - task.deadSinceMs > TIMEOUT_MS ? "timeout" : task.state;
 

@@ -10,7 +10,7 @@ import { checkpoint, enterState, recordState } from "./transitions.ts";
 
 const WORKERS = 3;
 
-/** Lets free workers take what waits: urgent tasks first. */
+/** Lets free workers take waiting tasks, urgent ones first. */
 export function startWaitingTasks(director: Director): void {
   const state = director.slot.value;
   const { queue, tasks } = state;

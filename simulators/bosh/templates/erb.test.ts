@@ -84,7 +84,7 @@ describe("a job template", () => {
     expect(errorOf(template).message).toBe(message);
   });
 
-  it("stands for what it does not evaluate by a digest of all that it could have read", () => {
+  it("replaces what it does not evaluate with a digest of all that it could have read", () => {
     const template = "<%= p('port') + 1 %>";
     const other = { ...scope, properties: { ...scope.properties, port: 81 } };
     expect(render(template)).toMatch(/^[0-9a-f]{40}$/);

@@ -3,9 +3,9 @@ import { rubyInstance } from "./ruby.ts";
 import { own } from "../../kernel/index.ts";
 
 /*
- * Job templates are Ruby. What is simulated of it is what decides a deploy: which properties a template reads, whether they are
- * there, and whether its text changes. Lookups, `if_p`, `if_link` and `spec` are understood; any other expression stands for a
- * digest of everything that the template could have read.
+ * Job templates are Ruby. The simulated part is what decides a deploy: which properties a template reads, whether they exist, and whether
+ * its text changes. Lookups, `if_p`, `if_link` and `spec` are evaluated; any other expression becomes a digest of everything that the
+ * template could have read.
  */
 
 interface TemplateScope {
@@ -16,7 +16,7 @@ interface TemplateScope {
   readonly links: Readonly<Record<string, unknown>>;
 }
 
-/** Why a template can't be filled in, in the words of Ruby. */
+/** Why a template can't be rendered, in the words of Ruby. */
 export class RenderError extends Error {
   readonly line: number;
 
@@ -36,7 +36,7 @@ const TEXT_METHODS: Readonly<Record<string, (text: string) => string>> = {
 
 const LOOKUP = /(?<![.\w])p\(\s*(['"])([\w.-]+)\1\s*(,[^)]*)?\)/g;
 
-/** Text and tags in turn. What begins like a tag and never ends is text. */
+/** Text and tags in turn. A tag that never ends is text. */
 function splitTags(template: string): readonly string[] {
   const parts: string[] = [];
   let at = 0;
@@ -49,7 +49,7 @@ function splitTags(template: string): readonly string[] {
   }
 }
 
-/** The text between two tags as `trim_mode: "-"` leaves it: `-%>` takes the line's end with it, `<%-` the blanks that indent it. */
+/** The text between two tags as `trim_mode: "-"` leaves it: `-%>` swallows the newline after it, `<%-` the blanks before it. */
 function trimText(text: string, before: string | undefined, after: string | undefined): string {
   const begun = before?.endsWith("-%>") ? text.replace(/^\n/, "") : text;
   return after?.startsWith("<%-") ? begun.replace(/(^|\n)[ \t]*$/, "$1") : begun;
@@ -80,7 +80,7 @@ function renderTag(text: string, scope: TemplateScope, line: number, skipping: b
   return "";
 }
 
-/** Opens or closes a block; what is in a block whose condition fails is skipped. */
+/** Opens or closes a block; a block whose condition fails is skipped. */
 function followBlock(code: string, scope: TemplateScope, skipping: boolean[]): void {
   const link = /^if_link\(\s*['"]([\w.-]+)['"]\s*\)/.exec(code);
   const property = /^if_p\(\s*['"]([\w.-]+)['"]\s*\)/.exec(code);

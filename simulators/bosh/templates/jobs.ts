@@ -25,7 +25,7 @@ function effectiveProperties(job: ReleaseJob, given: Fields): Record<string, unk
   );
 }
 
-/** What other instances of this director are called in its DNS. */
+/** The names of other instances in this director's DNS. */
 const dnsNameOf = (instance: Instance): string =>
   [instance.id, instance.group, instance.ips[0]?.network ?? "", instance.deployment, "bosh"].join(".");
 

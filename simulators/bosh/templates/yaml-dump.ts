@@ -4,7 +4,7 @@ import { YamlError } from "./yaml-errors.ts";
 
 /* YAML as Ruby's Psych writes it (psych 5.3, yaml_tree.rb): clients see it in diffs and in stored configs. */
 
-/** Would Psych read this plain text as something other than text? `08` is text to it; it writes it in quotes for the sake of others. */
+/** Whether Psych would read this plain text as something other than text. `08` is text to Psych, which quotes it for the sake of other readers. */
 function isReadOtherwise(text: string): boolean {
   if (/^0[0-7]*[89]/.test(text)) return true;
   try {
@@ -15,7 +15,7 @@ function isReadOtherwise(text: string): boolean {
   }
 }
 
-/** What libyaml can't write without quotes: it would end the text, or begin something else. */
+/** What libyaml can't write without quotes, because it would end the text or begin something else. */
 const NOT_PLAIN = /: |:$| #|^\s|\s$/;
 
 /** One scalar. */
@@ -64,5 +64,5 @@ function dumpPair(key: string, value: unknown): readonly string[] {
   return [`${name}:`, ...dumpLines(value).map((line) => `${indent}${line}`)];
 }
 
-/** A document, with its head. */
+/** A document, including its `---` line. */
 export const dumpYaml = (value: unknown): string => `---\n${dumpLines(value).join("\n")}\n`;

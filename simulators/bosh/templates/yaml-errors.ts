@@ -1,4 +1,4 @@
-/** A text that is no YAML, or none that the director could hold. The message is Psych's. */
+/** A text that is no YAML, or that the director does not accept. The message is Psych's. */
 export class YamlError extends Error {
   /** The class of Ruby's exception, such as `Psych::SyntaxError`. */
   readonly ruby: string;
@@ -15,7 +15,7 @@ export class YamlError extends Error {
   }
 }
 
-/** A class that a safe load does not make. */
+/** A class that a safe load does not instantiate. */
 export const disallowedClass = (name: string): YamlError =>
   new YamlError("Psych::DisallowedClass", `Tried to load unspecified class: ${name}`);
 

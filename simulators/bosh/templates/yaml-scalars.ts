@@ -5,7 +5,7 @@ import { disallowedClass, YamlError } from "./yaml-errors.ts";
  * Measured values: docs/discoveries/bosh-director.md, "How it reads YAML". Ruby's `^` and `$` hold at each line, hence the `m` flags.
  */
 
-/** Begins like a word: nothing but null and the booleans may hide in it. */
+/** Begins like a word, which can only be null or a boolean. */
 const WORD = /^[^\d.:-]?[\p{Alphabetic}_\s!@#$%^&*(){}<>|/\\~;=]+/mu;
 /** The longest of them is `false`. */
 const WORD_CHARS_MAX = 5;
@@ -16,7 +16,7 @@ const FALSE = /^(no|false|off)$/im;
 const TIME = /^-?\d{4}-\d{1,2}-\d{1,2}(?:[Tt]|\s+)\d{1,2}:\d\d:\d\d(?:\.\d*)?(?:\s*(?:Z|[-+]\d{1,2}:?(?:\d\d)?))?$/;
 const DATE = /^\d{4}-(?:1[012]|0\d|\d)-(?:[12]\d|3[01]|0\d|\d)$/;
 const SYMBOL = /^:./;
-/** To the base 60, the last group of digits being seconds when there are three, minutes when there are two. */
+/** Base 60: the last group of digits is seconds when there are three, minutes when there are two. */
 const SEXAGESIMAL = /^[-+]?\d[\d_]*(:[0-5]?\d){1,2}(\.[\d_]*)?$/;
 const FLOAT = /^[-+]?(\d[\d_,]*)?\.\d*([eE][-+]\d+)?$/;
 
@@ -34,7 +34,7 @@ function readWord(text: string): string | boolean | null {
   return FALSE.test(text) ? false : text;
 }
 
-/** Undefined where it is no integer. Without a minus it has none: `-0` is 0. */
+/** Undefined where it is no integer. `-0` is 0. */
 function readInteger(text: string): number | undefined {
   for (const [base, pattern] of INTEGERS) {
     const digits = pattern.exec(text)?.[1];

@@ -175,7 +175,7 @@ describe("an alias", () => {
     expect(() => readYaml(text)).toThrow(YamlError);
   });
 
-  it("may not unfold without end", () => {
+  it("may not expand without end", () => {
     const levels = Array.from({ length: 30 }, (_, at) => `l${at + 1}: &l${at + 1} [*l${at}, *l${at}]`);
     const text = ["l0: &l0 x", ...levels].join("\n");
     expect(() => readYaml(text)).toThrow(YamlError);
@@ -196,7 +196,7 @@ describe("a text", () => {
     expect(readYaml(text) ?? null).toBeNull();
   });
 
-  it("counts as far as its first document", () => {
+  it("is read up to the end of its first document", () => {
     expect(readYaml("--- a\n--- b: b: b\n")).toBe("a");
   });
 

@@ -15,17 +15,17 @@ import { inspect } from "./ruby.ts";
 import { readScalar, toFloat } from "./yaml-scalars.ts";
 import { disallowedClass, syntaxError, YamlError } from "./yaml-errors.ts";
 
-/** Lists and mappings within each other. What works on them recurses. */
+/** How deep lists and mappings may nest: what works on them recurses. */
 const DEPTH_MAX = 200;
 
-/** Values of a document whose aliases are written out. */
+/** The most values in a document whose aliases are expanded. */
 const UNFOLDED_MAX = 1_000_000;
 
 /** What a load permits. */
 interface LoadOptions {
-  /** May a value be used again by its anchor? True by default. */
+  /** Whether a value may be reused by its anchor. True by default. */
   readonly aliases?: boolean;
-  /** May there be symbols? True by default. */
+  /** Whether symbols are permitted. True by default. */
   readonly symbols?: boolean;
 }
 
@@ -52,7 +52,7 @@ export function readYaml(text: string, { aliases = true, symbols = true }: LoadO
   }
 }
 
-/** A document whose scalars are all still texts: what they stand for is up to Psych's rules. */
+/** A document whose scalars are still texts: Psych's rules decide what they are. */
 function firstDocument(text: string): Document.Parsed | undefined {
   const [document] = parseAllDocuments(text, {
     logLevel: "silent",
@@ -89,7 +89,7 @@ function checkTag(tag: string | undefined): void {
 class Loader {
   readonly #aliases: boolean;
   readonly #symbols: boolean;
-  /** What has an anchor, known before what is within it. */
+  /** Anchored values, known before their contents. */
   readonly #anchors = new Map<string, unknown>();
 
   constructor(aliases: boolean, symbols: boolean) {
@@ -182,7 +182,7 @@ interface Measure {
   readonly values: number;
 }
 
-/** `above` are the values that this one is in. One that is in many places is measured once and counts each time. */
+/** `above` are the values that contain this one. A value in several places is measured once and counted each time. */
 function measure(value: unknown, above: ReadonlySet<object>, known: Map<object, Measure>): Measure {
   if (typeof value !== "object" || value === null) return { depth: 0, values: 1 };
   if (above.has(value)) throw new Error("a value contains itself");

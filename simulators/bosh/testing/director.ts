@@ -19,7 +19,7 @@ export interface FollowedTask {
 
 const TASK_S_MAX = 10_000;
 
-/** A director with the reference users and the means to talk to it as the CLI does. For tests. */
+/** A director with the reference users, and the means to call it as the CLI does. For tests. */
 export class TestDirector {
   readonly kernel = new Kernel({ seed: 5 });
   readonly dummy: Dummy = createDummyCpi(this.kernel);
@@ -90,7 +90,7 @@ export class TestDirector {
     return this.task(this.send("POST", path, { type: "application/x-compressed", received })).result;
   }
 
-  /** A stemcell, a release and a cloud config are there. @throws Error */
+  /** Uploads a stemcell, a release and a cloud config. @throws Error */
   async ready(): Promise<void> {
     await this.upload("/stemcells", "stemcell-1.1.tgz");
     await this.upload("/releases", "demo-1.tgz");
@@ -107,7 +107,7 @@ export class TestDirector {
     return this.task(this.send("POST", "/deployments", { type: "text/yaml", body: manifest }));
   }
 
-  /** An instance as the director has it. @throws Error when there is none */
+  /** An instance in the director's state. @throws Error when there is none */
   instance(deployment: string, group: string, index = 0): Instance {
     const found = this.bosh
       .state()

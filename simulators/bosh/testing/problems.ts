@@ -38,7 +38,7 @@ export function applyResolutions(
 export const fix = (bench: TestDirector, jobs: object): FollowedTask =>
   bench.task(bench.json("PUT", "/deployments/x/scan_and_fix", { jobs }));
 
-/** The counts that a scan ends its stage of VMs, or of disks, with. */
+/** The counts with which a scan ends its stage of VMs, or of disks. */
 export const countsOf = ({ events }: FollowedTask, stage: RegExp): unknown =>
   events.findLast((line) => stage.test(String(line.stage)))?.task;
 

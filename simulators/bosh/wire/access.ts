@@ -13,7 +13,7 @@ export function requireScopes(caller: Caller, wanted: readonly string[]): void {
   if (!hasAnyScope(caller, wanted)) throw new DirectorError(600000, `Require one of the scopes: ${wanted.join(", ")}`);
 }
 
-/** May the caller see what belongs to these teams? Lists are filtered, not refused. */
+/** Whether the caller may see what belongs to these teams. Lists are filtered, not refused. */
 export function canSee(director: Director, caller: Caller, teams: readonly string[]): boolean {
   const own = adminTeamsOf(caller);
   return hasAnyScope(caller, scopesFor("read", director.uuid)) || teams.some((team) => own.includes(team));

@@ -2,15 +2,15 @@ import { bodyJson } from "../../kernel/index.ts";
 import { isHash } from "../configs/fields.ts";
 import type { RequestContext } from "./context.ts";
 
-/** A handler meets what the director's own did not foresee: Ruby raises, and its framework answers `broken`. */
+/** Input that the director's own handler did not foresee: Ruby raises, and its framework answers `broken`. */
 export class Unforeseen extends Error {}
 
-/** For the right of `??`. @throws Unforeseen */
+/** For the right-hand side of `??`. @throws Unforeseen */
 export function raiseUnforeseen(): never {
   throw new Unforeseen();
 }
 
-/** Is there no value? JSON's null counts as none. */
+/** Whether there is no value. JSON's null counts as none. */
 export const isNil = (value: unknown): value is null | undefined => value === undefined || value === null;
 
 /** A body that must be a JSON object; `undefined` when it can't be parsed, which most routes answer with 500. */

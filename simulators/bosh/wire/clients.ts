@@ -1,6 +1,6 @@
 /**
- * Which real clients were seen using a route (docs/discoveries/bosh-director.md, "Routes" and "What each client needs"): the `bosh` CLI, the on-demand-service-broker, the
- * service-fabrik-broker, the health monitor. A route that is not listed is the CLI's alone.
+ * Which real clients were seen using a route (docs/discoveries/bosh-director.md, "Routes" and "What each client needs"): the `bosh` CLI,
+ * the on-demand-service-broker, the service-fabrik-broker, the health monitor. A route that is not listed is used by the CLI only.
  */
 const SEEN: Readonly<Record<string, string>> = {
   "GET /info": "bosh odb fabrik hm",
@@ -39,6 +39,6 @@ const SEEN: Readonly<Record<string, string>> = {
   "GET /deployments/:deployment/jobs/:group/:id": "",
 };
 
-/** The real clients that were seen using a route. */
+/** The real clients seen using a route. */
 export const clientsOf = (method: string, path: string): readonly string[] =>
   (SEEN[`${method} ${path}`] ?? "bosh").split(" ").filter((name) => name !== "");

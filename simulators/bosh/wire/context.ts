@@ -5,7 +5,7 @@ import type { Deployment, Instance } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
 import { DirectorError } from "./errors.ts";
 
-/** What a handler works with. */
+/** What a handler is given. */
 export interface RequestContext {
   readonly director: Director;
   readonly request: HttpRequest;
@@ -37,5 +37,5 @@ export function instanceInPath(context: RequestContext, isStrict = true): Instan
   return instance;
 }
 
-/** The header with which clients mark the tasks that belong together. */
+/** The header by which clients mark tasks that belong together. */
 export const contextIdOf = ({ request }: RequestContext): string | undefined => request.headers["x-bosh-context-id"];

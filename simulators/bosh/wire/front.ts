@@ -4,7 +4,7 @@ import { callerOf } from "../auth/caller.ts";
 import type { Director } from "../state/director.ts";
 import { noEndpoint, notAuthorized } from "./replies.ts";
 
-/** A service behind nginx, which takes `//deployments` and `/deployments/` for `/deployments`. */
+/** A service behind nginx, which treats `//deployments` and `/deployments/` as `/deployments`. */
 export function behindNginx(service: Service): Service {
   const clean = (path: string): string => path.replace(/^\/{2,}/, "/").replace(/^(\/[^/]+)\/$/, "$1");
   const withCleanPath = (request: HttpRequest): HttpRequest => ({ ...request, path: clean(request.path) });

@@ -10,7 +10,7 @@ import {
 } from "../../kernel/index.ts";
 
 /*
- * nginx in front of the director: what it refuses by itself (ngx_http_parse.c, ngx_http_request.c, with the defaults that the release leaves).
+ * nginx in front of the director: what it refuses by itself (ngx_http_parse.c, ngx_http_request.c, with the defaults that the release keeps).
  */
 
 /** `large_client_header_buffers` is 4 of 8 KiB: no line may be longer. */
@@ -51,11 +51,11 @@ const HEADER_TOO_LARGE: HttpReply = {
 function judge({ line, fields, rest }: RawMessage): Judged {
   const [method = "", url = "", version = "", ...more] = line.split(" ");
   const number = /^HTTP\/(\d)\.(\d{1,3})$/.exec(version);
-  // Methods are of capitals; one that is in no list goes on to the director.
+  // Methods consist of capitals; unknown ones are passed on to the director.
   if (more.length > 0 || number === null || !isToken(method) || !/^[A-Z_-]+$/.test(method)) return refuse(400);
   if (number[1] !== "1") return refuse(505);
   if (method === "CONNECT" || method === "TRACE") return refuse(405);
-  // A line that is no field is ignored, as are names with odd characters.
+  // A line without a field is ignored, as are names with odd characters.
   const { headers } = fieldsOf(fields.filter((field) => field.includes(":")));
   const coding = headers["transfer-encoding"];
   if (coding !== undefined && coding.toLowerCase() !== "chunked") return refuse(501);
@@ -69,9 +69,9 @@ function limitRequest({ method, url, path, headers }: HttpRequest): HttpReply | 
   if (url.length > LINE_BYTES_MAX) return nginxRefusal(414);
   if (Object.entries(headers).some(([name, value]) => name.length + value.length > LINE_BYTES_MAX))
     return HEADER_TOO_LARGE;
-  // It decodes the path to find its location, and takes no zero byte and no escape that is none.
+  // It decodes the path to find its location, and accepts neither a zero byte nor a malformed escape.
   return /%(?:00|(?![0-9a-fA-F]{2}))/.test(path) ? nginxRefusal(400) : undefined;
 }
 
-/** What nginx refuses before the director hears of it. */
+/** What nginx refuses before the director sees it. */
 export const NGINX_FRONT: Front = { judge, limit: limitRequest, hostless: nginxRefusal(400) };

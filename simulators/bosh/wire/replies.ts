@@ -3,17 +3,17 @@ import type { Task } from "../state/tasks.ts";
 import type { RequestContext } from "./context.ts";
 import type { DirectorError } from "./errors.ts";
 
-/** Text of most routes: JSON that calls itself HTML, as the director's framework has it. */
+/** The media type of most routes: JSON labelled as HTML, as by the director's framework. */
 export const HTML = "text/html;charset=utf-8";
 
-/** JSON that calls itself HTML, as most routes answer. */
+/** JSON labelled as HTML, with which most routes answer. */
 export const htmlJson = (status: number, value: unknown): HttpReply => ({
   status,
   json: value,
   headers: { "Content-Type": HTML },
 });
 
-/** A text that calls itself HTML. */
+/** A text labelled as HTML. */
 export const htmlText = (status: number, body: string): HttpReply => ({
   status,
   body,
@@ -24,7 +24,7 @@ export const htmlText = (status: number, body: string): HttpReply => ({
 export const errorReply = (error: DirectorError): HttpReply =>
   htmlJson(error.status, { code: error.code, description: error.message });
 
-/** The answer to a caller whom the director does not know. */
+/** The answer to an unknown caller. */
 export const notAuthorized = (path: string): HttpReply => htmlText(401, `Not authorized: '${path}'\n`);
 
 /** The answer where a path is known and no route of it matches. */
@@ -34,10 +34,10 @@ export const noEndpoint = (path: string): HttpReply => htmlText(404, `Endpoint '
 export const emptyReply = (status: 200 | 201 | 204 = 204): HttpReply =>
   status === 204 ? empty(204) : { status, body: "", headers: { "Content-Type": HTML } };
 
-/** What the framework answers when a handler meets what nobody foresaw. */
+/** The framework's answer when a handler meets something unforeseen. */
 export const brokenReply: HttpReply = { status: 500, body: "", headers: { "Content-Type": HTML } };
 
-/** Sends the client to the task that its request began. */
+/** Redirects the client to the task that its request started. */
 export function redirectToTask({ director, request }: RequestContext, task: Task): HttpReply {
   const status = request.method === "GET" ? 302 : (director.options.redirectStatus ?? 303);
   const host = request.headers.host ?? "";

@@ -17,7 +17,7 @@ type Media = "application/json" | "text/yaml" | "application/x-compressed";
 
 interface RouteOptions {
   readonly needs?: Permission;
-  /** The routes below /deployments/:d: existence is checked before scope. */
+  /** The routes under /deployments/:d, which check existence before scope. */
   readonly deployment?: "admin" | "read";
   readonly media?: readonly Media[];
   readonly upload?: Route<Director>["upload"];

@@ -14,6 +14,9 @@ export interface EngineIdentity {
   readonly isEmbedded: boolean;
 }
 
+/** A kind that this machine can serve, or why it can't. */
+export type ServedKind = EngineIdentity | { readonly kind: Kind; readonly missing: string };
+
 /** What a node is started with. */
 export interface NodeOrder {
   readonly instance: Instance;
@@ -104,7 +107,7 @@ export interface LiveEngine {
   /** Do its nodes replicate, so that groups of them can be supervised? Default false. */
   readonly replicates?: boolean;
   /** @throws LivePlaneError when this machine can't run it */
-  identify(): Promise<EngineIdentity>;
+  readonly identify: () => Promise<EngineIdentity>;
   /** Makes now what every node needs, so that the first connection is quicker. @throws LivePlaneError */
   prepare(): Promise<void>;
   /** Makes the folder of a disk that was never used. `data` does not exist yet. */

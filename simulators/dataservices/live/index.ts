@@ -1,3 +1,4 @@
+export type { ServedKind } from "./engine.ts";
 export { LIVE_PLANE_ERRORS, LivePlaneError, type LivePlaneErrorCode } from "./errors.ts";
 export { LivePlane, type LivePlaneOptions } from "./plane.ts";
 export { whyNoServer } from "./postgresql/binaries.ts";

@@ -8,7 +8,7 @@ import { connectFault } from "../behaviour/sessions.ts";
 import type { Observer, RealServers } from "../behaviour/services.ts";
 import { diskOf } from "../behaviour/replication.ts";
 import { type Instance, type Kind, KINDS } from "../state.ts";
-import type { EngineIdentity, EngineMaker } from "./engine.ts";
+import type { EngineMaker, LiveEngine, ServedKind } from "./engine.ts";
 import { LivePlaneError } from "./errors.ts";
 import { DiskWatch } from "./disk-watch.ts";
 import type { GatedListener } from "./gated-listener.ts";
@@ -127,9 +127,11 @@ export class LivePlane {
     return this.#nodes.running;
   }
 
-  /** What serves each kind of data service here. Rejects where this machine can run none of a kind. */
-  identify(): Promise<readonly EngineIdentity[]> {
-    return Promise.all(KINDS.flatMap((kind) => this.#nodes.engineOf(kind)?.identify() ?? []));
+  /** What serves each kind of data service here. */
+  identify(): Promise<readonly ServedKind[]> {
+    const identityOf = ({ kind, identify }: LiveEngine): Promise<ServedKind> =>
+      identify().catch((error: unknown) => ({ kind, missing: error instanceof Error ? error.message : String(error) }));
+    return Promise.all(KINDS.flatMap((kind) => this.#nodes.engineOf(kind) ?? []).map(identityOf));
   }
 
   /** Makes now what the servers of a kind need, so that the first connection is quicker. */

@@ -15,7 +15,7 @@ export const SERVER_PORT = 8300;
 /** `127.0.0.1:8300`: a server as Raft names it. */
 export const serverAddress = ({ options }: Agent): string => `${options.address}:${SERVER_PORT}`;
 
-/** How many reads an agent's cache remembers; with one more it is emptied. */
+/** How many reads an agent's cache remembers; one more empties it. */
 const CACHE_ENTRIES_MAX = 10_000;
 
 /** A member as the others see it. */
@@ -41,7 +41,7 @@ const SERVER_META = {
   version: VERSION,
 };
 
-/** One Consul agent: a member of its datacenter, to whose services it keeps the catalog true. */
+/** One Consul agent: a member of its datacenter that keeps the catalog in step with its own services. */
 export class Agent {
   readonly kernel: Kernel;
   readonly options: AgentOptions;
@@ -78,7 +78,7 @@ export class Agent {
     this.#membership.value = membership;
   }
 
-  /** Was this read through the agent's cache before? It is from now on. */
+  /** Whether this was read through the agent's cache before; it counts as read from now on. */
   readsCached(key: string): boolean {
     if (this.#cached.value.has(key)) return true;
     if (this.#cached.value.size >= CACHE_ENTRIES_MAX) this.#cached.value.clear();
@@ -104,7 +104,7 @@ export class Agent {
   join(): void {
     this.#whileSyncing(() => {
       this.#registerMember();
-      // The autopilot of a production server looks at the node before the agent has written its own services.
+      // The autopilot of a production server checks the node before the agent has written its own services.
       if (this.options.isServer && !this.options.isDev) this.datacenter.store.next();
       this.#registerSelf();
     });
@@ -122,7 +122,7 @@ export class Agent {
     };
   }
 
-  /** The leader makes a member known: its node, its health, and the service of a server. */
+  /** What the leader writes of a new member: its node, its health and, for a server, its service. */
   #registerMember(): void {
     const { name, isServer } = this.options;
     const known = this.datacenter.catalog.node(name);
@@ -170,7 +170,7 @@ export class Agent {
     this.datacenter.catalog.register({ ...this.#base(), skipNodeUpdate: false, checks: [] });
   }
 
-  /** The leader has found that the agent no longer answers. */
+  /** What the leader writes when it finds that the agent no longer answers. */
   fail(): void {
     const check = this.#serfCheck("critical", "Agent not live or unreachable");
     if (this.datacenter.catalog.node(this.name) !== undefined) this.datacenter.catalog.registerCheck(check);
@@ -202,7 +202,7 @@ export class Agent {
     try {
       this.datacenter.catalog.register({ ...this.#base(), skipNodeUpdate: true, ...what });
     } catch (error) {
-      // The catalog refuses what conflicts with another node; a real agent logs it and tries again at its next turn.
+      // The catalog refuses what conflicts with another node; a real agent logs it and tries again in its next round.
       if (!(error instanceof CatalogError)) throw error;
       this.datacenter.store.record("agent.sync-failed", this.name, { error: error.message });
       this.local.scheduleRepair();
@@ -213,7 +213,7 @@ export class Agent {
     return this.datacenter.catalog.entry(this.name);
   }
 
-  /** Anti-entropy: the agent is right about itself, the catalog is made to agree. */
+  /** Anti-entropy: the agent is right about itself, and the catalog is made to agree. */
   #repair(): void {
     this.#registerMember();
     this.#registerSelf();

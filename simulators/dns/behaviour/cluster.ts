@@ -4,12 +4,12 @@ import { Datacenter } from "./datacenter.ts";
 import { Agent, type AgentOptions } from "./agent.ts";
 import { configuredCheck, configuredService } from "./definitions.ts";
 
-/** Entries of a log before anybody writes: the configuration of the peers, the barrier of a new leader. */
+/** Log entries before anybody writes: the peers' configuration and the new leader's barrier. */
 const FIRST_ENTRIES = 2;
-/** What the mesh, which a development agent has on, writes when it begins: its authority and its roots. */
+/** Log entries that the mesh, which a development agent enables, writes at its start: its certificate authority and its roots. */
 const MESH_ENTRIES = 6;
 
-/** The time until the other members are sure that one is dead. */
+/** The time until the other members take one for dead. */
 const SUSPECT_MS = 5000;
 /** The time until a leader without a majority steps down. */
 const LEASE_MS = 2500;
@@ -56,7 +56,7 @@ const AUTOPILOT: Omit<Autopilot, "CreateIndex" | "ModifyIndex"> = {
 /** How many events an agent keeps. */
 const EVENTS_MAX = 256;
 
-/** All agents of all datacenters that know of each other. */
+/** All agents of all datacenters that know each other. */
 export class Cluster {
   readonly kernel: Kernel;
   readonly datacenters = new Map<string, Datacenter>();
@@ -114,7 +114,7 @@ export class Cluster {
     return datacenter;
   }
 
-  /** A write to an agent's own node has the agent repair the catalog. */
+  /** After a write to an agent's own node, has the agent repair the catalog. */
   #suspectAgent(datacenter: Datacenter, node: string): void {
     const agent = this.agents.get(node);
     if (agent !== undefined && agent.datacenter === datacenter && !agent.isSyncing) agent.local.scheduleRepair();
@@ -128,7 +128,7 @@ export class Cluster {
     return this.membersOf(datacenter).filter(({ options, membership }) => options.isServer && membership === "alive");
   }
 
-  /** Ends an agent without a word: the others notice. */
+  /** Kills an agent, which says no goodbye: the others notice. */
   kill(name: string): void {
     const agent = this.#requireAgent(name);
     agent.membership = "failed";
@@ -184,7 +184,7 @@ export class Cluster {
     return this.#events.value.list.filter(({ receivers }) => receivers.includes(agent.name)).map(({ event }) => event);
   }
 
-  /** Sends an event to all of a datacenter whom its filters let through. Each event moves the logical clock. */
+  /** Sends an event to every agent of a datacenter that its filters select. Each event advances the logical clock. */
   fireEvent(datacenter: Datacenter, event: Omit<UserEvent, "ID" | "Version" | "LTime">): UserEvent {
     const state = this.#events.value;
     const fired: UserEvent = { ID: this.kernel.random("dns/events").uuid(), ...event, Version: 1, LTime: 0 };
@@ -210,7 +210,7 @@ function receives(
   );
 }
 
-/** One that can't be compiled, which the HTTP API refuses, lets nothing through. */
+/** A filter that can't be compiled, which the HTTP API refuses, selects nothing. */
 function compileEventFilter(source: string): ((text: string) => boolean) | undefined {
   if (source === "") return undefined;
   const compiled = compilePattern(source);

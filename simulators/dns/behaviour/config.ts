@@ -47,7 +47,7 @@ export interface ConsulConfig {
   readonly retry_join?: readonly string[];
   readonly retry_join_wan?: readonly string[];
   readonly translate_wan_addrs?: boolean;
-  /** How long changes of a check's output alone may wait. Default `5m`. */
+  /** How long a change of nothing but a check's output may wait. Default `5m`. */
   readonly check_update_interval?: string;
   /** The shortest TTL of a session. Default `10s`. */
   readonly session_ttl_min?: string;
@@ -76,7 +76,7 @@ const KEYS = new Set([
   "check_update_interval",
   "session_ttl_min",
 ]);
-/** Keys without effect on what is simulated: logs, sockets, folders, the machine. */
+/** Keys that don't affect what is simulated: logs, sockets, folders, the machine. */
 const WITHOUT_EFFECT = new Set([
   "addresses",
   "bind_addr",
@@ -126,9 +126,9 @@ export interface DnsSettings {
   readonly onlyPassing: boolean;
   readonly compresses: boolean;
   readonly nodeMetaTxt: boolean;
-  /** Addresses of other datacenters are those tagged `wan`. */
+  /** Whether addresses in other datacenters are those tagged `wan`. */
   readonly translatesWan: boolean;
-  /** Servers without a leader may answer. */
+  /** Whether servers without a leader may answer. */
   readonly takesStale: boolean;
   readonly recursors: readonly string[];
   readonly recursorTimeoutMs: number;
@@ -140,7 +140,7 @@ const ms = (text: string): number => (durationNs(text) ?? 0) / NS_PER_MS;
 
 const fqdn = (domain: string): string => `${domain.toLowerCase().replace(/\.$/, "")}.`;
 
-/** @throws Error when a duration is none */
+/** @throws Error for a malformed duration */
 export function dnsSettings(config: ConsulConfig): DnsSettings {
   const dns = config.dns_config ?? {};
   const ttls = Object.entries(dns.service_ttl ?? {});
@@ -177,7 +177,7 @@ export function dnsSettings(config: ConsulConfig): DnsSettings {
 /** The shortest TTL of a session, ns. */
 export const sessionTtlNsMin = ({ session_ttl_min: text = "10s" }: ConsulConfig): number => durationNs(text) ?? 0;
 
-/** How long changes of a check's output alone wait, ms. */
+/** How long a change of nothing but a check's output waits, ms. */
 export const outputMs = ({ check_update_interval: text = "5m" }: ConsulConfig): number => ms(text);
 
 /** How long a request waits for a leader before it fails. */

@@ -7,7 +7,7 @@ import { Queries } from "../state/queries.ts";
 import { Sessions } from "../state/sessions.ts";
 import { Store } from "../state/store.ts";
 
-/** Whether the servers have a leader. One that lost its own still answers from what it knows, to who is content with that. */
+/** Whether the servers have a leader. Servers that lost theirs still answer from what they know to readers that accept stale data. */
 type Leadership =
   | { readonly state: "present" | "never" }
   | { readonly state: "lost" /** ms since the Unix epoch. */; readonly sinceMs: number };
@@ -45,7 +45,7 @@ export class Datacenter {
     return this.leadership.state === "present";
   }
 
-  /** Can a reader who takes old data be answered? */
+  /** Whether a reader that accepts stale data can be answered. */
   get hasData(): boolean {
     return this.leadership.state !== "never";
   }
@@ -55,7 +55,7 @@ export class Datacenter {
     this.store.record("leader.lost", this.name);
   }
 
-  /** What the catalog must tell the rest. */
+  /** What the catalog reports to the rest of the datacenter. */
   releaseDependents(node: string, check: string | undefined, index: number): void {
     if (check === undefined) this.coordinates.forget(node);
     this.sessions.destroyDependents(node, check, index);

@@ -52,14 +52,14 @@ export function weightsError({ passing, warning }: Weights): string | undefined 
   return passing > WEIGHT_MAX || warning > WEIGHT_MAX ? "DNS Weight must be between 0 and 65535" : undefined;
 }
 
-/** The weights that a registration gives, 1 and 1 where it gives none. */
+/** The weights that a registration gives; 1 and 1 by default. */
 export function weightsOf(fields: ServiceFields["Weights"]): Weights {
   return fields === undefined
     ? { passing: 1, warning: 1 }
     : { passing: fields.Passing ?? 0, warning: fields.Warning ?? 0 };
 }
 
-/** The address that stands for every machine, which no service can have. */
+/** The wildcard address, which no service can have. */
 export const isAnyAddress = (address: string): boolean => addressBytes(address)?.every((byte) => byte === 0) ?? false;
 
 /** A service and its checks out of a decoded registration. @throws DefinitionError */
@@ -107,7 +107,7 @@ function proxyErrors({ kind, port }: Service, { Proxy: proxy }: ServiceFields): 
   ];
 }
 
-/** Addresses by tag as they are given, whole. */
+/** Addresses by tag, exactly as given. */
 export const addressesByTag = (given: ServiceFields["TaggedAddresses"] = {}): Record<string, ServiceAddress> =>
   Object.fromEntries(
     Object.entries(given).map(([tag, { Address = "", Port = 0 }]) => [tag, { Address, Port }] as const),
@@ -128,7 +128,7 @@ function taggedAddressesOf(fields: ServiceFields): Service["taggedAddresses"] {
 
 type ServiceCheckFields = NonNullable<ServiceFields["Check"]>;
 
-/** The checks of a service; empty ones stand for none. */
+/** The checks of a service; empty ones count as none. */
 const givenChecks = ({ Check = {}, Checks = [] }: ServiceFields): readonly ServiceCheckFields[] =>
   [Check, ...Checks].filter((check) => Object.keys(check).length > 0);
 
@@ -148,7 +148,7 @@ function serviceChecks(service: Service, fields: ServiceFields): readonly LocalC
   });
 }
 
-/** Whether a check runs a script: these are off for callers of the API. */
+/** Whether a check runs a script, which callers of the API may not have. */
 export const isScript = ({ Args = [], ScriptArgs = [] }: CheckFields): boolean =>
   Args.length > 0 || ScriptArgs.length > 0;
 const isAlias = ({ AliasNode, AliasService }: CheckFields): boolean => Boolean(AliasNode) || Boolean(AliasService);
@@ -167,7 +167,7 @@ export function checkError(check: CheckFields): string | undefined {
   return !isProbe && !isAlias(check) && ttl <= 0 ? "TTL must be > 0 for TTL checks" : undefined;
 }
 
-/** How a check comes to its status. */
+/** How a check gets its status. */
 export function checkTypeOf(check: CheckFields): CheckType {
   if (isAlias(check)) return "alias";
   if (check.DockerContainerID) return "docker";
@@ -200,7 +200,7 @@ export function localCheck(
   };
 }
 
-/** Keys of configuration files, which are those of the API with underscores. */
+/** Keys of configuration files: those of the API, with underscores. */
 function dropUnderscores(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(dropUnderscores);
   if (!isObject(value)) return value;
@@ -213,7 +213,7 @@ function dropUnderscores(value: unknown): unknown {
 export const configuredService = (node: string, given: Readonly<Record<string, unknown>>): ServiceDefinition =>
   readService(node, decodeJson(JSON.stringify(dropUnderscores(given)), SERVICE) ?? {});
 
-/** A check of the agent's configuration; it has no type, as in the real one. @throws DefinitionError, JsonError */
+/** A check of the agent's configuration; like the real one, it has no type. @throws DefinitionError, JsonError */
 export function configuredCheck(node: string, given: Readonly<Record<string, unknown>>): LocalCheck {
   const fields = decodeJson(JSON.stringify(dropUnderscores(given)), NODE_CHECK) ?? {};
   const wrong = checkError(fields);

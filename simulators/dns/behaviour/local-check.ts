@@ -1,6 +1,6 @@
 import type { Check, Service } from "../state/rows.ts";
 
-/** How a check comes to its status. `tcp`, `http`, `grpc`, `docker` and `script` probes are not run: their status stays as registered. */
+/** How a check gets its status. `tcp`, `http`, `grpc`, `docker` and `script` probes are not run: their status stays as registered. */
 export type CheckType = "ttl" | "alias" | "maintenance" | "tcp" | "http" | "grpc" | "docker" | "script" | "";
 
 /** A check as its agent knows it. */
@@ -10,7 +10,7 @@ export interface LocalCheck {
   readonly serviceTags: readonly string[];
   /** 0 unless it is a TTL check. */
   readonly ttlMs: number;
-  /** How long its service may be critical before it is deregistered; 0 for ever. */
+  /** How long its service may be critical before it is deregistered; 0 for no limit. */
   readonly deregisterAfterMs: number;
   readonly aliasNode: string;
   readonly aliasService: string;
@@ -42,15 +42,15 @@ interface LocalChecks {
 }
 
 /**
- * The aliases of an agent with their status and output, each judged when it is taken. An alias has the worst status of what it stands
- * for: itself included, where it belongs to the same node.
+ * The aliases of an agent with their status and output, each judged when it is yielded. An alias has the worst status of what it stands
+ * for, which includes itself where it belongs to the same node.
  */
 export function* aliasStatuses(local: LocalChecks): Generator<readonly [LocalCheck, status: string, output: string]> {
   for (const known of local.checks.values())
     if (known.aliasNode !== "" || known.aliasService !== "") yield [known, ...aliasStatus(local, known.aliasService)];
 }
 
-/** Of an alias of a service (empty: of the node), in Consul's words. */
+/** The output of an alias of a service (empty: of the node), in Consul's words. */
 function aliasStatus({ services, checks: all }: LocalChecks, service: string): readonly [string, string] {
   if (service !== "" && !services.has(service)) return ["critical", `Service ${service} could not be found on node `];
   const checks = [...all.values()].filter(
@@ -63,11 +63,11 @@ function aliasStatus({ services, checks: all }: LocalChecks, service: string): r
   return ["passing", "All checks passing."];
 }
 
-/** The id of the check that stands for maintenance: of a service, or of the node. */
+/** The id of the check that marks maintenance of a service or of the node. */
 export const maintenanceId = (service: string | undefined): string =>
   service === undefined ? "_node_maintenance" : `_service_maintenance:${service}`;
 
-/** The check that stands for maintenance, with Consul's own reason where none is given. */
+/** The check that marks maintenance. Default reason: Consul's own. */
 export function maintenanceCheck(node: string, service: Service | undefined, reason: string): LocalCheck {
   const what = service === undefined ? "node" : "service";
   const why = `Maintenance mode is enabled for this ${what}, but no reason was provided. This is a default message.`;

@@ -5,7 +5,7 @@ import { aliasStatuses, type LocalCheck, maintenanceCheck, maintenanceId } from 
 /** A service as its agent knows it. */
 interface LocalService {
   readonly service: Service;
-  /** The catalog has it as it is here. */
+  /** Whether the catalog has it as it is here. */
   isSynced: boolean;
 }
 
@@ -17,7 +17,7 @@ interface LocalTables {
   readonly goneChecks: Set<string>;
   isSyncArmed: boolean;
   isRepairArmed: boolean;
-  /** When the agent began, ms since the Unix epoch: its periodic turns are counted from there. */
+  /** When the agent started, ms since the Unix epoch: its periodic rounds are counted from there. */
   readonly startMs: number;
 }
 
@@ -29,13 +29,13 @@ const REPAIR_EVERY_MS = 60_000;
 
 /** How an agent brings its changes to the catalog. */
 interface CatalogSync {
-  /** Writes what is not synced to the catalog. */
+  /** Writes to the catalog what is not synced. */
   push(): void;
-  /** Compares all with the catalog and repairs it. */
+  /** Compares everything with the catalog and repairs it. */
   repair(): void;
 }
 
-/** What one agent knows of itself: its services and checks, to which it keeps the catalog true. */
+/** What one agent knows of itself: its services and checks, with which it keeps the catalog in step. */
 export class LocalState {
   readonly #kernel: Kernel;
   readonly #agent: string;
@@ -101,7 +101,7 @@ export class LocalState {
     this.outside?.push();
   }
 
-  /** Has the catalog compared with what is here at the next turn of the anti-entropy. */
+  /** Has the next round of anti-entropy compare the catalog with what is here. */
   scheduleRepair(): void {
     if (this.state.isRepairArmed) return;
     this.state.isRepairArmed = true;
@@ -113,7 +113,7 @@ export class LocalState {
     this.outside?.repair();
   }
 
-  /** Adds or replaces a service with its checks; `replaceChecks` drops those that are not given. */
+  /** Adds or replaces a service with its checks; `replaceChecks` drops the checks that are not given. */
   addService(service: Service, checks: readonly LocalCheck[], replaceChecks: boolean): void {
     this.state.services.set(service.id, { service, isSynced: false });
     this.changed.fire(true);
@@ -233,12 +233,12 @@ export class LocalState {
     this.removeService(known.check.serviceId);
   }
 
-  /** Turns maintenance of the node (no service) or of a service on. Nothing happens where it is on. */
+  /** Turns on maintenance of a service, or of the node where no service is given. Does nothing where it is on. */
   enterMaintenance(node: string, service: Service | undefined, reason: string): void {
     if (this.check(maintenanceId(service?.id)) === undefined) this.addCheck(maintenanceCheck(node, service, reason));
   }
 
-  /** Turns maintenance of the node (no service) or of a service off. */
+  /** Turns off maintenance of a service, or of the node where no service is given. */
   leaveMaintenance(service: string | undefined): void {
     this.removeCheck(maintenanceId(service));
   }

@@ -46,7 +46,7 @@ export const checkOf = (node: string, fields: DecodedStruct<typeof REGISTERED_CH
 const DURATIONS = ["Interval", "Timeout", "DeregisterCriticalServiceAfter"];
 const DEFAULTS = new Set<unknown>(["", "0s", 0, false, null, undefined]);
 
-/** A definition as the catalog shows it: what is not the default, durations in Go's form. */
+/** A definition as the catalog shows it: without defaults, durations in Go's form. */
 function definitionOf(given: unknown): Readonly<Record<string, unknown>> {
   const entries = Object.entries(given ?? {}).map(([key, value]: [string, unknown]) => {
     const ns = DURATIONS.includes(key) && typeof value === "string" ? durationNs(value) : undefined;

@@ -54,7 +54,7 @@ describe("Node's resolver", () => {
     return own;
   };
 
-  it("asks over UDP, sees that the answer was cut, and gets all of it over TCP", async () => {
+  it("asks over UDP, sees that the answer was truncated, and gets all of it over TCP", async () => {
     expect((await resolver().resolve4("pg.service.consul")).sort()).toEqual(ADDRESSES);
   });
 
@@ -68,7 +68,7 @@ describe("Node's resolver", () => {
     );
   });
 
-  it("finds names of addresses, and none where there is none", async () => {
+  it("finds the names of addresses that have one", async () => {
     expect(await resolver().reverse("10.0.0.2")).toEqual(["pg-2.node.dc1.consul"]);
     await expect(resolver().resolve4("ghost.service.consul")).rejects.toMatchObject({ code: "ENOTFOUND" });
     await expect(resolver().resolve6("pg-1.node.consul")).rejects.toMatchObject({ code: "ENODATA" });
@@ -77,7 +77,7 @@ describe("Node's resolver", () => {
 });
 
 describe("a TCP connection", () => {
-  it("may bring its messages one byte at a time, several at once, and empty ones between", async () => {
+  it("may carry messages one byte at a time, several at once, and empty ones in between", async () => {
     const message = Buffer.from("100101000001000000000000" + "0470672d31046e6f646506636f6e73756c0000010001", "hex");
     const frame = Buffer.concat([Buffer.from([0, message.length]), message]);
     const socket = connect(Number(port), HOST);

@@ -18,15 +18,15 @@ export interface ServedDns {
   close(): Promise<void>;
 }
 
-/** Hands a message to the agent and its answer, when there is one, to `reply`. */
+/** Hands a message to the agent, and the answer, if there is one, to `reply`. */
 type Ask = (message: Uint8Array, transport: Transport, reply: (answer: DnsReply) => void) => void;
 
 interface ServeDnsOptions {
   readonly host: string;
   readonly port: number;
-  /** May this address ask? Who may not gets no answer over UDP and is reset over TCP. Default: everyone may. */
+  /** Whether this address may ask; any other gets no answer over UDP and is reset over TCP. Default: every address may. */
   readonly admits?: (source: string) => boolean;
-  /** Hears what the agent threw, for which its client gets no answer, and what a socket failed with. Default: nobody does. */
+  /** Called with what the agent threw, for which its client gets no answer, and with errors of sockets. Default: nothing is called. */
   readonly report?: (error: unknown) => void;
 }
 
@@ -81,7 +81,7 @@ function answerDatagrams(udp: UdpSocket, ask: Ask, admits: (source: string) => b
     isOpen = false;
   });
   udp.on("message", (message: Buffer, from: RemoteInfo) => {
-    // A datagram that the network refuses is lost, as any other may be; nobody can be answered at port 0.
+    // A datagram that the network refuses is lost, as any other may be; port 0 can't be answered.
     if (from.port === 0 || !admits(from.address)) return;
     ask(message, "udp", (answer) => {
       const datagram = datagramOf(answer);
@@ -93,7 +93,7 @@ function answerDatagrams(udp: UdpSocket, ask: Ask, admits: (source: string) => b
 /** Messages over TCP carry their length in front; several may come on one connection. */
 function converse(socket: Socket, ask: Ask): void {
   const frames = new Frames();
-  // A deadline, not a time of silence: who sends a byte now and then does not put it off.
+  // A deadline, not an idle time: a byte now and then does not extend it.
   let deadline = setTimeout(() => socket.destroy(), TCP_FIRST_MS);
   socket.once("close", () => clearTimeout(deadline));
   socket.on("error", () => socket.destroy());
@@ -107,7 +107,7 @@ function converse(socket: Socket, ask: Ask): void {
   });
 }
 
-/** The length in front is that of the whole message, also where a fault cuts it. */
+/** The length prefix is that of the whole message, even where a fault cuts it. */
 function write(socket: Socket, { message, wire }: DnsReply): void {
   if (!socket.writable) return;
   if (wire?.kind === "reset") return resetConnection(socket);

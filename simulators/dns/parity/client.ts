@@ -5,23 +5,23 @@ import { Frames, TCP_FIRST_MS, TCP_IDLE_MS, TCP_MESSAGES_MAX } from "../wire/cod
 import type { HttpReplyRecord, RecordedRequest, Scenario } from "./recording.ts";
 
 const NODE_ID = "11111111-2222-3333-4444-55555555555";
-/** What passes between two steps of one client. */
+/** The time between two steps of one client. */
 const STEP_MS = 2;
-/** Until an agent has written what its configuration says. */
+/** The time until an agent has written what its configuration says. */
 const SETTLE_MS = 200;
-/** Between two pieces of a stream. */
+/** The time between two pieces of a stream. */
 const PIECE_MS = 60;
-/** The longest that a reply may be held. */
+/** How long to wait for a reply at most. */
 const REQUEST_MS_MAX = 700_000;
 
-/** Headers that recordings keep. */
+/** The headers that recordings keep. */
 const KEPT =
   /^(?:content-type|content-encoding|location|allow|x-consul-.*|x-cache|age|x-content-type-options|content-security-policy|access-control-.*)$/;
 
-/** A request under way. */
+/** A request in progress. */
 export type Flight = HttpReply | Process<HttpReply>;
 
-/** A Consul in process with the agents of a scenario, spoken to as its clients do. */
+/** A Consul in process with the agents of a scenario, driven as its clients would. */
 export class ConsulClient {
   readonly kernel: Kernel;
   readonly dns: Dns;
@@ -66,7 +66,7 @@ export class ConsulClient {
     );
   }
 
-  /** Lets time pass until the reply is there. */
+  /** Lets time pass until the reply arrives. */
   settle(flight: Flight): HttpReply {
     if (!(flight instanceof Process)) return flight;
     const untilMs = this.kernel.nowMs + REQUEST_MS_MAX;
@@ -84,7 +84,7 @@ export class ConsulClient {
     return asked.outcome.state === "done" ? asked.outcome.value.message : undefined;
   }
 
-  /** The answers to what is sent in pieces over one connection, and whether the server has closed it by the end of a time. */
+  /** The answers to what is sent in pieces over one connection, and whether the server closes it within a time. */
   stream(
     chunks: readonly Uint8Array[],
     isHalfClosed: boolean,

@@ -16,7 +16,7 @@ function sortKeys(value: unknown): unknown {
   );
 }
 
-/** A copy in which masked values are all alike and lists without order are sorted. */
+/** A copy in which all masked values are the same and unordered lists are sorted. */
 export function maskReply(reply: unknown, mask: readonly string[]): unknown {
   const copy = structuredClone(reply);
   for (const path of mask) if (!path.startsWith("order:")) replaceAt(copy, path, () => "<masked>");
@@ -33,7 +33,7 @@ export function maskReply(reply: unknown, mask: readonly string[]): unknown {
   return copy;
 }
 
-/** In what a value differs from the recorded one. */
+/** Lists how a value differs from the recorded one. */
 export function differences(expected: unknown, actual: unknown, path = "$"): readonly string[] {
   if (canonical(expected) === canonical(actual)) return [];
   if (Array.isArray(expected) && Array.isArray(actual)) {

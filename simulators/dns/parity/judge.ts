@@ -6,7 +6,7 @@ import type { DnsRecord, DnsReplyRecord, DnsStep, Timing } from "./recording.ts"
 const IMMEDIATE_MS_MAX = 700;
 const SLACK_MS = 200;
 
-/** In what the time that an answer took differs from its recorded class. */
+/** Says how the time that an answer took differs from its recorded class. */
 export function timingDifferences(timing: Timing | undefined, tookMs: number): readonly string[] {
   if (timing === undefined) return [];
   const waitMs = timing.wait_ms ?? 0;
@@ -19,7 +19,7 @@ export function timingDifferences(timing: Timing | undefined, tookMs: number): r
   return tookMs >= from && tookMs <= to ? [] : [`took ${tookMs} ms, expected ${from} to ${to} (${timing.class})`];
 }
 
-/** A value with every text in it filled in, names of members too. */
+/** A value with every text in it filled in, including names of members. */
 export function fillInAll<T>(value: T, fillIn: (text: string) => string): T;
 /** As above. */
 export function fillInAll(value: unknown, fillIn: (text: string) => string): unknown {
@@ -31,7 +31,7 @@ export function fillInAll(value: unknown, fillIn: (text: string) => string): unk
 
 const SECTIONS = ["answer", "authority", "additional"] as const;
 
-/** In what a DNS answer differs from the recorded one: byte for byte unless its order is random. */
+/** Lists how a DNS answer differs from the recorded one: byte for byte, unless its order is random. */
 export function dnsDifferences(
   step: DnsStep,
   reply: DnsReplyRecord,

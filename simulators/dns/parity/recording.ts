@@ -11,7 +11,7 @@ export interface Scenario {
   readonly id: string;
   readonly title: string;
   readonly area: string;
-  /** Laid over the agent's base configuration. */
+  /** Merged over the agent's base configuration. */
   readonly config?: ConsulConfig;
   /** `server`: a real data directory, compact JSON. Default: a development agent. */
   readonly mode?: "dev" | "server";
@@ -34,7 +34,7 @@ export interface RecordedRequest {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
   readonly body_repeat?: { readonly text: string; readonly count: number };
-  /** The reply's body is compared as text. */
+  /** Whether the reply's body is compared as text. */
   readonly raw_body?: boolean;
 }
 
@@ -43,7 +43,7 @@ export interface HttpReplyRecord {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: unknown;
-  /** The server closed the connection without an answer. */
+  /** Whether the server closed the connection without an answer. */
   readonly disconnected?: boolean;
 }
 

@@ -50,7 +50,7 @@ function replayScenario(scenario: Scenario): ScenarioResult {
   }
 }
 
-/** One scenario on its way: what it has captured and what still runs. */
+/** One scenario in progress: what it has captured and what still runs. */
 class ScenarioReplay {
   readonly #scenario: Scenario;
   readonly #client: ConsulClient;
@@ -100,7 +100,7 @@ class ScenarioReplay {
     return [];
   }
 
-  /** Fills in what was captured; other `${…}` are meant as they stand. */
+  /** Fills in what was captured; any other `${…}` is taken literally. */
   #fillIn(text: string): string {
     return text.replace(/\$\{(\w+)\}/g, (whole, name: string) =>
       this.#captured.has(name) ? String(this.#captured.get(name)) : whole,

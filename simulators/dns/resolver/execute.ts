@@ -11,7 +11,7 @@ export interface QueryResult {
   readonly query: PreparedQuery;
   readonly services: readonly ServiceRow[];
   readonly datacenter: Datacenter;
-  /** Other datacenters that were asked. */
+  /** How many other datacenters were asked. */
   readonly failovers: number;
 }
 
@@ -24,7 +24,7 @@ interface ExecuteOptions {
   readonly isConnect: boolean;
 }
 
-/** Among how many of the nearest the node that is asked for is looked for. */
+/** How many of the nearest instances are searched for the node that is asked for. */
 const NEAREST_MAX = 10;
 
 /** Executes a prepared query from an agent; `undefined` when there is none of this id or name. */
@@ -60,7 +60,7 @@ function nearOf({ Service }: PreparedQuery, asked: string, agent: Agent): string
   return near === "_agent" ? agent.name : near;
 }
 
-/** Healthy instances that the query's filters and the caller's rights let through, shuffled. */
+/** Healthy instances that the query's filters and the caller's rights admit, shuffled. */
 function select(
   datacenter: Datacenter,
   { Service }: PreparedQuery,

@@ -6,10 +6,10 @@ import { type Rr, TYPE } from "../wire/codec/types.ts";
 import type { Lookup } from "./message.ts";
 import { addressRecord, fqdn, metaRecords } from "./records.ts";
 
-/** Chased records in an answer without EDNS. */
+/** The most records that following an alias adds to an answer without EDNS. */
 const CHASED_RECORDS_MAX = 5;
 
-/** Records of one instance: those that answer, and those that come with them. */
+/** Records of one instance: the answers and the additional ones. */
 interface InstanceRecords {
   readonly answers: readonly Rr[];
   readonly extra: readonly Rr[];
@@ -20,7 +20,7 @@ const NOTHING: InstanceRecords = { answers: [], extra: [] };
 /** Where instances are, and how their records are made. */
 interface InstanceContext {
   readonly settings: DnsSettings;
-  /** Name of the datacenter that the instances are in. */
+  /** The datacenter of the instances. */
   readonly datacenter: string;
   /** TTL of the records, seconds. */
   readonly ttl: number;
@@ -54,7 +54,7 @@ export function answerAddresses(lookup: Lookup, placed: readonly PlacedService[]
   if (message.answer.length === 0 && alias !== undefined) message.answer.push(...alias);
 }
 
-/** Answers with an SRV for each instance, its addresses and the metadata of its node beside it. */
+/** Answers with an SRV for each instance, and with its addresses and its node's metadata as additional records. */
 export function answerServices(lookup: Lookup, placed: readonly PlacedService[], context: InstanceContext): void {
   const { message } = lookup;
   const { settings, datacenter, ttl } = context;
@@ -78,7 +78,7 @@ function recordsOf(placed: PlacedService, lookup: Lookup, context: InstanceConte
   const { name, type } = lookup.question;
   const nodeBytes = addressBytes(entry.row.address);
   const ownBytes = service.address === "" ? undefined : addressBytes(service.address);
-  // A service that is an alias of the very name asked for stands at its node.
+  // A service that is an alias of the very name asked for has the address of its node.
   const isOwnAlias = nodeBytes !== undefined && service.address !== "" && fqdn(service.address) === name;
   const usesNode = service.address === "" || (ownBytes === undefined && isOwnAlias);
   const bytes = usesNode ? nodeBytes : ownBytes;
@@ -92,7 +92,7 @@ function recordsOf(placed: PlacedService, lookup: Lookup, context: InstanceConte
     : { answers: [record], extra: [] };
 }
 
-/** The name that an SRV leads to: that of the node where it leads to the same address. */
+/** The target of an SRV: the node's name where that leads to the same address. */
 function targetOf(
   { entry, isMoved }: PlacedService,
   usesNode: boolean,

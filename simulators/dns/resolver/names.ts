@@ -14,11 +14,11 @@ export type NameQuestion =
       readonly datacenter: string | undefined;
     }
   | { readonly kind: "ingress"; readonly datacenter: string | undefined }
-  | { readonly kind: "addr"; readonly hex: string /** What is left of the domain. */; readonly prefix: string };
+  | { readonly kind: "addr"; readonly hex: string /** The labels that precede the domain. */; readonly prefix: string };
 
 const KEYWORDS = new Set(["service", "connect", "ingress", "node", "query", "addr"]);
 
-/** The part of a lower-case name before the domain, with its final dot; `undefined` when it is not under one of ours. */
+/** The part of a lower-case name before the domain, with its final dot; `undefined` when it is under none of ours. */
 export function prefixOf(name: string, { domain, altDomain }: DnsSettings): string | undefined {
   const longer = altDomain !== undefined && altDomain.length > domain.length ? altDomain : domain;
   const shorter = longer === domain ? altDomain : domain;
@@ -31,7 +31,7 @@ function cutDomain(name: string, domain: string): string | undefined {
   return name.charCodeAt(name.length - domain.length - 1) === 0x2e ? name.slice(0, -domain.length) : undefined;
 }
 
-/** Reads a prefix from the right: the first keyword decides; for SRV a label that begins with `_` does as well. */
+/** Reads a prefix from the right: the first keyword decides; for SRV, so does a label that begins with `_`. */
 export function parseName(prefix: string, type: number): NameQuestion | undefined {
   const labels = labelsOf(prefix);
   const at = labels.findLastIndex((label) => KEYWORDS.has(label) || (type === TYPE.SRV && label.startsWith("_")));

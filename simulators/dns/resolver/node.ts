@@ -4,10 +4,10 @@ import { type Rr, TYPE } from "../wire/codec/types.ts";
 import type { Lookup } from "./message.ts";
 import { fqdn, literalRecords, metaRecords } from "./records.ts";
 
-/** Types of questions to which a node has an answer. */
+/** The types of question that a node can answer. */
 const NODE_TYPES: ReadonlySet<number> = new Set([TYPE.A, TYPE.AAAA, TYPE.ANY, TYPE.TXT]);
 
-/** Is it a question to which a node has an answer? */
+/** Whether a node can answer this question. */
 export const isNodeQuestion = ({ question }: Lookup): boolean => NODE_TYPES.has(question.type);
 
 /** Answers with the address of a node, or an alias where it has a host name, and with its metadata. `chase` follows the alias. */

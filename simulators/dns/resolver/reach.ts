@@ -15,7 +15,7 @@ export interface ReachedDatacenter {
   readonly authorizer: Authorizer;
 }
 
-/** The datacenter of a name (its own when there is none) and what the agent may see there, or what is in the way. */
+/** The datacenter of a name (the agent's own when it names none) and what the agent may see there, or what is in the way. */
 export function reachDatacenter(
   cluster: Cluster,
   agent: Agent,

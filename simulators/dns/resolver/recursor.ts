@@ -19,7 +19,7 @@ export type UpstreamRecord = UpstreamData & {
 export interface UpstreamAnswer {
   readonly rcode: keyof typeof RCODE;
   readonly aa?: boolean;
-  /** Over UDP the answer is cut: TC and no records. */
+  /** Whether the answer is truncated over UDP: TC and no records. */
   readonly tc?: boolean;
   readonly answer?: readonly UpstreamRecord[];
   readonly authority?: readonly UpstreamRecord[];
@@ -31,7 +31,7 @@ export interface Upstream {
   readonly answers: Readonly<Record<string, UpstreamAnswer | "drop">>;
 }
 
-/** What asking such a resolver gave. */
+/** What such a resolver returned. */
 export interface UpstreamReply {
   readonly rcode: Rcode;
   readonly isAuthoritative: boolean;

@@ -3,7 +3,7 @@ import { FLAG, type Message, type Query, type Question, RCODE, type Transport } 
 import { echoOpt, newMessage } from "./message.ts";
 import { askUpstream, type Upstream, type UpstreamReply } from "./recursor.ts";
 
-/** The resolvers to which an agent passes questions about other domains, asked in their order. */
+/** The resolvers to which an agent passes questions about other domains, in the order in which it asks them. */
 export class Recursors {
   readonly #settings: Pick<DnsSettings, "recursors" | "recursorTimeoutMs">;
   readonly #upstreams: ReadonlyMap<string, Upstream>;
@@ -20,7 +20,7 @@ export class Recursors {
     this.#onTimeout = onTimeout;
   }
 
-  /** The replies of those that answer, one after the other as they are taken. */
+  /** Yields the replies of those that answer; each is asked only when its turn comes. */
   *replies(name: string, type: number, transport: Transport): Generator<UpstreamReply> {
     for (const recursor of this.#settings.recursors) {
       const reply = askUpstream(this.#upstreams.get(recursor), name, type, transport);

@@ -35,7 +35,7 @@ export function nameOfHolder(reached: ReachedDatacenter, name: string, settings:
   return holder && `${holder.name}.service.${datacenter}.${settings.domain}`;
 }
 
-/** The first by name among those that fit. */
+/** The first by name among those that match. */
 function firstNode(entries: Iterable<NodeEntry>, fits: (row: NodeRow) => boolean): NodeRow | undefined {
   let first: NodeRow | undefined;
   for (const { row } of entries)

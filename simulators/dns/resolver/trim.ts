@@ -3,13 +3,13 @@ import { sizeOf } from "../wire/codec/encode.ts";
 import { type Message, type Opt, type Rr, type Transport, TYPE } from "../wire/codec/types.ts";
 
 const PLAIN_BYTES_MAX = 512;
-/** Above this number no configuration lets plain UDP answers go. */
+/** Plain UDP answers never hold more records than this, whatever the configuration. */
 const PLAIN_ANSWERS_MAX = 8;
 const TCP_BYTES_MAX = 65_523;
 const TCP_ANSWERS_MAX = 4096;
 const TCP_SRV_MAX = 1024;
 const SLACK_BYTES = 8;
-/** When a message is that much too long, the cut is searched by halving. */
+/** How far over its limit a message is when the cut is found by bisection. */
 const FAR_BYTES = 100;
 const NEAR_BYTES = 10;
 
@@ -33,7 +33,7 @@ function byOwner(records: readonly Rr[]): Extra {
   return index;
 }
 
-/** Keeps of the additional records the first for each target that is still answered, through aliases. */
+/** Keeps the first additional record for each target that is still among the answers, following aliases. */
 function keepTargets(message: Message, extra: Extra | undefined): void {
   if (extra === undefined) return;
   const resolved = new Set<string>();
@@ -86,10 +86,10 @@ function shorten(
 }
 
 const HEADER_BYTES = 12;
-/** Type, class, TTL and length of a record, the ends of its names, and the fixed fields of the longest data. */
+/** Bytes of type, class, TTL and length of a record, of the ends of its names, and of the fixed fields of the longest data. */
 const RECORD_BYTES = 48;
 
-/** A size that a message surely keeps within: cheaper than the true one. */
+/** An upper bound of a message's size, cheaper than the true one. */
 function sizeAtMost({ question, answer, authority, additional }: Message): number {
   let bytes = HEADER_BYTES + RECORD_BYTES + (question?.name.length ?? 0);
   for (const section of [answer, authority, additional]) for (const rr of section) bytes += recordAtMost(rr);
@@ -105,14 +105,14 @@ function recordAtMost(rr: Rr): number {
     case TYPE.SRV:
       return bytes + rr.target.length * UTF8_BYTES_MAX;
     default:
-      // Whatever is rarer is measured.
+      // Rarer records are measured.
       return Number.POSITIVE_INFINITY;
   }
 }
 
 const UTF8_BYTES_MAX = 3;
 
-/** The number of answers that fit, found by halving; stops early when it is near enough. */
+/** The number of answers that fit, found by bisection, which stops early when it is near enough. */
 function halve(message: Message, bytesMax: number, compresses: boolean, extra: Extra | undefined): number {
   const all = message.answer;
   let [low, high] = [0, all.length + 1];

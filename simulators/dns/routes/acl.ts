@@ -79,7 +79,7 @@ function saveToken(call: ConsulCall, accessor: string): HttpReply {
   return call.json(tokenView(datacenter, row, true));
 }
 
-/** Reads of a token that is not there are refused as if the caller's own were missing. */
+/** Reads of a token that doesn't exist are refused as if the caller's own were missing. */
 function tokenResult(datacenter: Datacenter, row: TokenRow | undefined, withSecret: boolean): ReadResult {
   const index = datacenter.acl.tokenIndex;
   return row === undefined
@@ -89,7 +89,7 @@ function tokenResult(datacenter: Datacenter, row: TokenRow | undefined, withSecr
 
 function readOwnToken(call: ConsulCall): ReadResult {
   const datacenter = call.datacenter();
-  // The anonymous token has no holder who could ask for itself.
+  // The anonymous token has no holder to ask for it.
   const row = call.token === "" ? undefined : datacenter.acl.tokenOf(call.token);
   return tokenResult(datacenter, row, true);
 }
@@ -148,7 +148,7 @@ function deletePolicy(call: ConsulCall): HttpReply {
   return call.json(true);
 }
 
-/** Every endpoint says so while ACLs are off. */
+/** The answer of every endpoint while ACLs are off. */
 const whenEnabled =
   (handler: ConsulHandler): ConsulHandler =>
   (sim, request) =>

@@ -47,7 +47,7 @@ function registerCheck(call: ConsulCall): HttpReply {
   return EMPTY_REPLY;
 }
 
-/** With ACLs on, an unknown check can't be vetted; without, it is nobody's. @throws HttpError */
+/** With ACLs on, rights on an unknown check can't be judged; with ACLs off, anybody may name it. @throws HttpError */
 function requireCheckWrite(call: ConsulCall, id: string): void {
   const authorizer = rightsOf(call);
   if (!hasAcl(call)) return;
@@ -70,7 +70,7 @@ function updateTtl(call: ConsulCall, status: string, output: string): HttpReply 
   return EMPTY_REPLY;
 }
 
-/** A heartbeat that says nothing but the status. */
+/** A heartbeat that carries only the status. */
 const heartbeat = (status: string) => answerAtOnce((call) => updateTtl(call, status, call.query.get("note") ?? ""));
 
 function updateCheck(call: ConsulCall): HttpReply {

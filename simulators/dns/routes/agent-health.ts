@@ -8,7 +8,7 @@ import { requireRight, rightsOf, withEmptyRest } from "./agent-rights.ts";
 
 /** HTTP status of a health, for load balancers. */
 const HTTP_STATUS: Readonly<Record<string, number>> = { passing: 200, warning: 429, critical: 503, maintenance: 503 };
-/** The worst last. */
+/** From best to worst. */
 const SEVERITY = ["passing", "warning", "critical", "maintenance"];
 
 const wantsText = ({ query, request }: ConsulCall): boolean =>

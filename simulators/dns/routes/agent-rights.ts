@@ -4,7 +4,7 @@ import type { ConsulCall, ConsulSim } from "../wire/call.ts";
 import type { ConsulHandler } from "../wire/handler.ts";
 import { deny, refuseInternally } from "../wire/refusal.ts";
 
-/** The caller's rights on this agent, which answers for itself also without a leader. @throws HttpError */
+/** The caller's rights on this agent, which answers for itself even without a leader. @throws HttpError */
 export const rightsOf = (call: ConsulCall): Authorizer => call.authorizer(call.agent.datacenter);
 
 /** @throws HttpError 403 unless it is allowed */
@@ -25,14 +25,14 @@ export function requireNodeWrite(authorizer: Authorizer, node: string): void {
 /** Whether ACLs are on. */
 export const hasAcl = (call: ConsulCall): boolean => call.agent.datacenter.acl.options.enabled;
 
-/** Refuses a definition that runs a script, which is off for callers of the API. @throws HttpError 500 */
+/** Refuses a definition that runs a script, which callers of the API may not have. @throws HttpError 500 */
 export function refuseScript(): never {
   return refuseInternally(
     "Scripts are disabled on this agent from remote calls; to enable, configure 'enable_script_checks' to true",
   );
 }
 
-/** Routes whose last segment may be empty: Consul's own handler sees it. */
+/** Routes whose last segment may be empty, which Consul's own handler then sees. */
 export const withEmptyRest = (
   method: string,
   path: string,

@@ -46,7 +46,7 @@ function registerService(call: ConsulCall): HttpReply {
   return EMPTY_REPLY;
 }
 
-/** With ACLs on, an unknown service can't be vetted; without, it is nobody's. @throws HttpError */
+/** With ACLs on, rights on an unknown service can't be judged; with ACLs off, anybody may name it. @throws HttpError */
 function requireKnownServiceWrite(call: ConsulCall, id: string): void {
   const authorizer = rightsOf(call);
   if (!hasAcl(call)) return;

@@ -8,7 +8,7 @@ import { hasAcl, requireRight, rightsOf, withEmptyRest } from "./agent-rights.ts
 
 const SERF_PORT = 8301;
 const WAN_PORT = 8302;
-/** What a gossip pool calls the state of a member. */
+/** A gossip pool's number for each state of a member. */
 const STATUS = { alive: 1, left: 3, failed: 4 } as const;
 
 /** `?enable=` of a maintenance request. @throws HttpError 400 */
@@ -66,7 +66,7 @@ function listMembers(call: ConsulCall): HttpReply {
   const segment = call.query.get("segment") ?? "";
   if (segment !== "" && segment !== "_all")
     refuseInternally("Network segments are not supported in this version of Consul");
-  // A bare `?wan` is no: the parameter must have a value.
+  // A bare `?wan` means no: the parameter needs a value.
   const isWan = (call.query.get("wan") ?? "") !== "";
   const { cluster, agent } = call.sim;
   const list = isWan

@@ -8,7 +8,7 @@ export type ReadableDatacenter = Pick<Datacenter, "catalog" | "store" | "name" |
   readonly authorizer: Authorizer;
 };
 
-/** The datacenter that a read means, with what the caller may see there. @throws HttpError, NoLeader */
+/** The datacenter to which a read is addressed, with what the caller may see there. @throws HttpError, NoLeader */
 export function withRights(call: ConsulCall): ReadableDatacenter {
   const datacenter = call.datacenter();
   const authorizer = call.authorizer(datacenter);
@@ -25,7 +25,7 @@ export function metaFilter(call: ConsulCall): (meta: Meta) => boolean {
   return (meta) => wanted.every(([key, value]) => meta?.[key] === value);
 }
 
-/** The node that results are sorted from; empty for none. */
+/** The node by whose distance results are sorted; empty for none. */
 export const nearOf = (call: ConsulCall): string => {
   const near = call.query.get("near") ?? "";
   return near === "_agent" ? call.agent.name : near;

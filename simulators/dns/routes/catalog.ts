@@ -88,7 +88,7 @@ function listGatewayServices(call: ConsulCall): ReadResult {
   return { index: 0, value: null };
 }
 
-/** `/v1/catalog/…` but for registration (Consul 1.8, "Catalog HTTP API"). */
+/** `/v1/catalog/…` except registration (Consul 1.8, "Catalog HTTP API"). */
 export const CATALOG_ROUTES: readonly Route<ConsulSim>[] = [
   { method: "GET", path: "/v1/catalog/datacenters", handler: listDatacenters },
   { method: "GET", path: "/v1/catalog/nodes", handler: answerRead("consistency", listNodes) },

@@ -56,7 +56,7 @@ function readNode(call: ConsulCall): ReadResult {
 function updateCoordinate(call: ConsulCall): HttpReply {
   const { Node: node = "", Segment: segment = "", Coord: given } = decodeBody(call, COORDINATE_UPDATE);
   const datacenter = call.datacenter();
-  // Without a coordinate Consul's handler crashes, and the connection with it.
+  // Without a coordinate, Consul's handler crashes and takes the connection with it.
   if (given === undefined) return { status: 0, wire: { kind: "reset" } };
   if (!call.authorizer(datacenter).writes("node", node)) deny();
   const { Vec, Error = 0, Adjustment = ORIGIN.Adjustment, Height = 0 } = given;

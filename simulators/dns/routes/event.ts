@@ -34,7 +34,7 @@ function fireEvent(call: ConsulCall): HttpReply {
   );
 }
 
-/** Events have no index of a log: that of the youngest is made of its id. */
+/** Events have no log index: the newest one's is derived from its id. */
 function listEvents(call: ConsulCall): HttpReply {
   const authorizer = call.authorizer(call.agent.datacenter);
   const name = call.query.get("name") ?? "";

@@ -63,7 +63,7 @@ function listServiceChecks(call: ConsulCall): ReadResult {
   return listChecks(call, rows, tableIndex(call));
 }
 
-/** Reads that look at nodes as well wait on them. */
+/** Reads that include nodes also wait on them. */
 function tableIndex(call: ConsulCall): number {
   const { store } = withRights(call);
   return call.query.has("node-meta") ? store.latest("nodes", "checks") : store.latest("checks");

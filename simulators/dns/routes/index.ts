@@ -58,7 +58,7 @@ export const ROUTES: readonly Route<ConsulSim>[] = [
   ...SNAPSHOT_ROUTES,
 ];
 
-/** Paths that end in `/` and are meant by the same path without. */
+/** Paths that end in `/`; the same path without it is redirected to them. */
 const SUBTREES = new Set(
   ROUTES.filter(({ path }) => path.endsWith("/") && path !== "/" && path !== "/v1/query/").map(({ path }) => path),
 );
@@ -99,8 +99,10 @@ function patternOf(path: string): string | undefined {
   return undefined;
 }
 
-/** What the router of Consul's HTTP library does before any handler. */
+/** What the router of Consul's HTTP library does before it calls a handler. */
 function before(sim: ConsulSim, request: HttpRequest): HttpReply | undefined {
+  // About the server as a whole, and so answered by Go itself (net/http, globalOptionsHandler).
+  if (request.path === "*" && request.method === "OPTIONS") return { status: 200, body: "" };
   const clean = cleanPath(request.path);
   if (clean !== request.path) return redirect(request, clean);
   if (SUBTREES.has(`${request.path}/`)) return redirect(request, `${request.path}/`);
@@ -138,7 +140,7 @@ function after(_sim: ConsulSim, request: HttpRequest, reply: HttpReply): HttpRep
   };
 }
 
-/** The HTTP API of one agent. `name` tells it from the others in fault points. */
+/** The HTTP API of one agent. `name` distinguishes it from the others in fault points. */
 export function createConsulHttp(kernel: Kernel, name: string, sim: ConsulSim): Service {
   return defineService<ConsulSim>({
     name,

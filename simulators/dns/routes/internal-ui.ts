@@ -63,7 +63,7 @@ function listNodes(call: ConsulCall): ReadResult {
   return { index: store.latest("nodes", "services", "checks"), value };
 }
 
-/** `/v1/internal/ui/…`: what Consul's own pages read; no part of its documented API. */
+/** `/v1/internal/ui/…`: what Consul's own web pages read; not part of its documented API. */
 export const INTERNAL_UI_ROUTES: readonly Route<ConsulSim>[] = [
   { method: "GET", path: "/v1/internal/ui/services", handler: answerRead("index", listServices) },
   { method: "GET", path: "/v1/internal/ui/nodes", handler: answerRead("index", listNodes) },

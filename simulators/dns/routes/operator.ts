@@ -18,7 +18,7 @@ const AUTOPILOT = lax(
   }),
 );
 
-/** @throws HttpError 403 unless the caller may operate the datacenter so */
+/** @throws HttpError 403 unless the caller has this operator right in the datacenter */
 function requireOperator(call: ConsulCall, access: "read" | "write"): void {
   const authorizer = call.authorizer(call.datacenter());
   if (access === "write" ? !authorizer.writes("operator") : !authorizer.reads("operator")) deny();

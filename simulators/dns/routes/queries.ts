@@ -61,7 +61,7 @@ const serviceQueryOf = (fields: NonNullable<QueryFields["Service"]>): PreparedQu
   Connect: fields.Connect ?? false,
 });
 
-/** Who may manage all may see all; others see what their rules name, but never a captured token. */
+/** A caller that may manage everything may see everything; others see what their rules name, but never a captured token. */
 const isManager = (authorizer: Authorizer): boolean => authorizer.writes("acl");
 /** What stands in place of a token that the caller may not see. */
 const HIDDEN = "<hidden>";

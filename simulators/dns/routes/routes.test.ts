@@ -70,12 +70,18 @@ describe("any request", () => {
   );
 });
 
+it("OPTIONS * asks about the server, which Go answers itself", () => {
+  const { http } = createTestConsul();
+  expect(http("OPTIONS", "*")).toMatchObject({ status: 200, body: "" });
+  expect(http("GET", "*").status).toBe(301);
+});
+
 describe("a read that blocks", () => {
   const registerWeb = (consul: ReturnType<typeof createTestConsul>, node: string): void => {
     consul.http("PUT", "/v1/catalog/register", { Node: node, Address: "10.0.0.1", Service: { Service: "web" } });
   };
 
-  it("waits for a write to what it read, not for any other", () => {
+  it("waits for a write to what it read, and for no other", () => {
     const consul = createTestConsul();
     registerWeb(consul, "n1");
     const index = consul.http("GET", "/v1/health/service/web").headers?.["X-Consul-Index"];
@@ -93,7 +99,7 @@ describe("a read that blocks", () => {
 });
 
 describe("a service of an agent", () => {
-  it("is waited for by the hash of its content", () => {
+  it("can be waited for by the hash of its content", () => {
     const consul = createTestConsul();
     consul.http("PUT", "/v1/agent/service/register", { Name: "web", Port: 1 });
     const hash = consul.http("GET", "/v1/agent/service/web").headers?.["X-Consul-Contenthash"];
@@ -116,7 +122,7 @@ describe("servers that lose one of two", () => {
       ],
     });
 
-  it("have no leader: old data for who takes it, an error after a while for the others, registrations that wait", () => {
+  it("have no leader: readers that accept stale data get it, others an error after a while, and registrations wait", () => {
     const { kernel, dns, http, ask } = consul();
     http("PUT", "/v1/catalog/register", { Node: "n1", Address: "10.0.0.1", Service: { Service: "web" } });
     dns.kill("agent-2");
@@ -135,7 +141,7 @@ describe("servers that lose one of two", () => {
     expect(ask("late.service.consul. A")?.rcode).toBe("NXDOMAIN");
   });
 
-  it("of which the others hear: a client that dies takes its services out of the answers", () => {
+  it("that the others notice: when a client dies, its services leave the answers", () => {
     const { kernel, dns, ask } = consul();
     const [, , client] = dns.agents;
     client?.http.receive(makeRequest("PUT", "/v1/agent/service/register", { body: '{"Name":"web"}' }));

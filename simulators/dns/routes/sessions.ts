@@ -34,7 +34,7 @@ const SESSION = lax(
 );
 type SessionFields = Decoded<typeof SESSION>;
 
-/** A lock delay as it may be given: text, ns, or whole seconds. @throws HttpError 400 for a text that is no duration */
+/** Reads a lock delay: text, ns, or whole seconds. @throws HttpError 400 for a text that is no duration */
 function readLockDelayNs(given: unknown): number {
   if (given === undefined || given === null) return LOCK_DELAY_NS_DEFAULT;
   const ns = typeof given === "string" ? durationNs(given) : Number(given);
@@ -44,9 +44,9 @@ function readLockDelayNs(given: unknown): number {
 
 type Draft = Omit<SessionRow, "id" | "createIndex" | "modifyIndex">;
 
-/** The checks that a session depends on: the default one unless the caller says otherwise. */
+/** The checks on which a session depends: the default one unless the caller names others. */
 function checksOf(fields: SessionFields): Pick<Draft, "nodeChecks" | "checks" | "serviceChecks"> {
-  // A list that is null is an empty one, unlike a list that is not given.
+  // Null is an empty list, unlike a list that is left out.
   const list = (name: "Checks" | "NodeChecks"): readonly string[] | undefined =>
     name in fields ? (fields[name] ?? []) : undefined;
   const services = (fields.ServiceChecks ?? []).map(({ ID = "", Namespace = "" }) => ({ ID, Namespace }));
@@ -57,7 +57,7 @@ function checksOf(fields: SessionFields): Pick<Draft, "nodeChecks" | "checks" | 
   return { nodeChecks: list("NodeChecks") ?? [SERF_HEALTH], checks: isDefault ? null : checks, serviceChecks };
 }
 
-/** A session as it is asked for, checked. @throws HttpError, SessionError in Consul's words */
+/** The session that a request describes, checked. @throws HttpError, SessionError in Consul's words */
 function draftOf(call: ConsulCall, fields: SessionFields, lockDelayNs: number): Draft {
   const { TTL: ttl = "" } = fields;
   const behavior = behaviorOf(fields);

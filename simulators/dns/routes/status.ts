@@ -10,7 +10,7 @@ function readLeader(call: ConsulCall): HttpReply {
   return call.json(first === undefined ? "" : serverAddress(first));
 }
 
-/** Status can be read without a leader, too. @throws HttpError, NoLeader */
+/** Status can be read even without a leader. @throws HttpError, NoLeader */
 function statusDatacenter(call: ConsulCall): Datacenter {
   const own = call.agent.datacenter;
   const asked = call.query.get("dc") ?? "";

@@ -32,7 +32,7 @@ export const CHECK_OPERATION = apiStruct("CheckTxnOp", { Verb: STRING, Check: CH
 interface Operation {
   readonly verb: string;
   readonly node: string;
-  /** Of the service or check; empty for a node. */
+  /** The id of the service or check; empty for a node. */
   readonly id: string;
   /** For check-and-set. */
   readonly index: number;
@@ -92,7 +92,7 @@ export function catalogObjection(
   return may ? undefined : PERMISSION_DENIED;
 }
 
-/** What an operation gives back. */
+/** The result of an operation. */
 export type TxnResult = Readonly<Record<string, unknown>>;
 
 const WRITES = new Set(["set", "cas", "delete", "delete-cas"]);
@@ -149,7 +149,7 @@ function resultOf({ catalog, name }: Datacenter, { kind, node, id }: CatalogOper
   return check === undefined ? [] : [{ Check: checkView(check, null) }];
 }
 
-/** @throws Refusal for a service or check on a node that is not there */
+/** @throws Refusal for a service or check on a node that doesn't exist */
 function write({ catalog }: Datacenter, operation: CatalogOperation, index: number): void {
   const { node } = operation;
   if (operation.kind === "Node") return catalog.register(nodeRegistration(node, operation.fields), index);

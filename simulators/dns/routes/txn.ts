@@ -99,7 +99,7 @@ const kvOperation = (fields: Decoded<typeof KV>): KvOperation => ({
   session: fields.Session ?? "",
 });
 
-/** Everything or nothing: a failing operation takes the others back. */
+/** All or nothing: an operation that fails undoes the others. */
 function transact(call: ConsulCall): HttpReply {
   const list = operationsIn(call);
   const isRead = list.every((operation) => !isWrite(operation));
@@ -117,7 +117,7 @@ function transact(call: ConsulCall): HttpReply {
 const isWrite = (operation: Operation): boolean =>
   operation.kind === "KV" ? WRITES.has(operation.verb) : isCatalogWrite(operation);
 
-/** What is refused before anything is tried: rights, empty keys, locks that are delayed. */
+/** Refuses what can be refused before anything is tried: missing rights, empty keys, locks in their delay. */
 function precheck(datacenter: Datacenter, authorizer: Authorizer, list: readonly Operation[]): readonly Failure[] {
   return list.flatMap((operation, OpIndex) => {
     const What = objection(datacenter, authorizer, operation);
@@ -166,7 +166,7 @@ function perform(
   return { failures, results };
 }
 
-/** How to take back what a failing transaction has done. */
+/** How to undo what a failing transaction has done. */
 function captureStores({ kv, catalog }: Datacenter, list: readonly Operation[]): () => void {
   const undoKv = kv.capture();
   const undoCatalog = list.some((operation) => operation.kind !== "KV" && isWrite(operation))

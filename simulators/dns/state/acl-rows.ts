@@ -1,4 +1,4 @@
-/** A policy, as it is kept. */
+/** A policy as stored. */
 export interface PolicyRow {
   readonly id: string;
   readonly name: string;
@@ -9,7 +9,7 @@ export interface PolicyRow {
   readonly modifyIndex: number;
 }
 
-/** A token, as it is kept. */
+/** A token as stored. */
 export interface TokenRow {
   readonly accessor: string;
   readonly secret: string;
@@ -23,7 +23,7 @@ export interface TokenRow {
   readonly modifyIndex: number;
 }
 
-/** The token of requests that show none. */
+/** The token of requests that carry none. */
 export const ANONYMOUS = {
   accessor: "00000000-0000-0000-0000-000000000002",
   secret: "anonymous",
@@ -32,7 +32,7 @@ export const ANONYMOUS = {
   local: false,
 } as const;
 
-/** The policy that may do everything; it can't be deleted. */
+/** The policy that grants everything; it can't be deleted. */
 export const MANAGEMENT = {
   id: "00000000-0000-0000-0000-000000000001",
   name: "global-management",

@@ -16,7 +16,7 @@ const NAMED = ["agent", "event", "key", "node", "query", "service", "session"];
 const UNNAMED = ["acl", "keyring", "operator"];
 const isGrant = (text: string): text is Grant => ["deny", "read", "list", "write"].includes(text);
 
-/** Rules that can't be read; the message is Consul's, or the nearest to it. */
+/** Rules that can't be read; the message is Consul's, or close to it. */
 class RuleError extends Refusal {}
 
 interface RuleToken {
@@ -87,7 +87,7 @@ class RuleReader {
     throw new RuleError(`Failed to parse ACL rules: At ${position(this.#source, at)}: ${why}`);
   }
 
-  /** The scanner of HCL stands two columns past the last character when it has met the end. */
+  /** At the end, the scanner of HCL stands two columns past the last character. */
   #refuseEnd(): never {
     const [line = "", column = "0"] = position(this.#source, this.#source.length + 1).split(":");
     const at = `${line}:${Number(column) + 1}`;
@@ -168,12 +168,12 @@ export class Authorizer {
     return this.#grant(resource, name) === "write";
   }
 
-  /** May everything under a prefix of keys be written? */
+  /** Whether everything under a prefix of keys may be written. */
   writesUnder(prefix: string): boolean {
     const inside = this.#rules.filter(({ resource, name }) => resource === "key" && name.startsWith(prefix));
     return this.writes("key", prefix) && inside.every(({ grant }) => grant === "write");
   }
 }
 
-/** Of everybody while ACLs are off. */
+/** Everybody's rights while ACLs are off. */
 export const ALLOW_ALL = new Authorizer([], "write");

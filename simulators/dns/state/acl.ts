@@ -20,7 +20,7 @@ const NAME = /^[A-Za-z0-9\-_]{1,128}$/;
 export interface AclOptions {
   readonly enabled: boolean;
   readonly isDeny: boolean;
-  /** Secret of the management token; empty for none, then the API may be used to bootstrap. */
+  /** Secret of the management token; empty for none, so that the API may be used to bootstrap. */
   readonly master: string;
 }
 
@@ -77,7 +77,7 @@ export class Acl {
     );
   }
 
-  /** The first management token, when there is none yet. */
+  /** Creates the first management token, when there is none yet. */
   bootstrap(): TokenRow {
     return this.#putToken({
       accessor: this.#uuid(),

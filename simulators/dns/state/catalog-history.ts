@@ -2,14 +2,14 @@ import type { Kernel, Slot } from "../../kernel/index.ts";
 import { type CatalogState, copyEntry, rebuildState } from "./catalog-state.ts";
 import type { NodeEntry } from "./rows.ts";
 
-/** A node as it was before a write; `null` when there was none. */
+/** A node as it was before a write; `null` when it did not exist. */
 interface PastEntry {
   readonly atMs: number;
   readonly node: string;
   readonly before: NodeEntry | null;
 }
 
-/** Writes that can be looked back behind. */
+/** How many writes the history reaches back. */
 const WRITES_MAX = 4096;
 
 /** What the nodes of a catalog were before its latest writes. */
@@ -22,7 +22,7 @@ export class CatalogHistory {
     this.#slot = kernel.slot<PastEntry[]>(`dns/${datacenter}/history`, []);
   }
 
-  /** Notes a node before it is written to. */
+  /** Remembers a node before it is written to. */
   remember(name: string, entry: NodeEntry | undefined): void {
     const past = this.#slot.value;
     const before = entry === undefined ? null : copyEntry(entry);

@@ -9,7 +9,7 @@ export const serviceTable = (name: string): string => `service.${name.toLowerCas
 /** The index table of services that are gone. */
 export const EXTINCTION = "service_last_extinction";
 
-/** What a reader finds in the catalog of one datacenter. Names are compared without case. */
+/** What a reader finds in the catalog of one datacenter. Names are case-insensitive. */
 export class CatalogReads {
   protected readonly store: Store;
   protected readonly slot: Slot<CatalogState>;
@@ -69,7 +69,7 @@ export class CatalogReads {
     return entry;
   }
 
-  /** An instance with the entry of its node. */
+  /** An instance with its node. */
   withEntry(service: ServiceRow): PlacedService {
     return { service, entry: this.require(service.node) };
   }

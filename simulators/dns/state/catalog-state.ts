@@ -1,6 +1,6 @@
 import type { NodeEntry, ServiceRow } from "./rows.ts";
 
-/** Nodes by lower-case name; services and checks hang on their node. */
+/** Nodes by lower-case name; each holds its services and checks. */
 export interface CatalogState {
   readonly nodes: Map<string, NodeEntry>;
   /** Lower-case service name → lower-case `node/id` → instance. */
@@ -9,19 +9,19 @@ export interface CatalogState {
   readonly byId: Map<string, string>;
 }
 
-/** A catalog of nothing. */
+/** An empty catalog. */
 export const emptyState = (): CatalogState => ({ nodes: new Map(), byService: new Map(), byId: new Map() });
 
 const instanceKey = ({ node, id }: ServiceRow): string => `${node}/${id}`.toLowerCase();
 
-/** An entry that later writes leave alone. */
+/** A copy of an entry that later writes leave alone. */
 export const copyEntry = ({ row, services, checks }: NodeEntry): NodeEntry => ({
   row,
   services: new Map(services),
   checks: new Map(checks),
 });
 
-/** A catalog of these nodes, its indexes made anew. */
+/** A catalog of these nodes, with its indexes rebuilt. */
 export function rebuildState(nodes: Map<string, NodeEntry>): CatalogState {
   const state: CatalogState = { ...emptyState(), nodes };
   for (const { row, services } of nodes.values()) {
@@ -31,14 +31,14 @@ export function rebuildState(nodes: Map<string, NodeEntry>): CatalogState {
   return state;
 }
 
-/** Puts an instance among those of its service. */
+/** Adds an instance to those of its service. */
 export function linkService({ byService }: CatalogState, service: ServiceRow): void {
   const name = service.name.toLowerCase();
   const instances = byService.get(name) ?? new Map<string, ServiceRow>();
   byService.set(name, instances.set(instanceKey(service), service));
 }
 
-/** Takes an instance out of its service. True if it was the last, with which the service goes. */
+/** Removes an instance from its service. True if it was the last, with which the service goes. */
 export function unlinkService({ byService }: CatalogState, service: ServiceRow): boolean {
   const name = service.name.toLowerCase();
   const instances = byService.get(name);

@@ -14,9 +14,9 @@ import type { Store } from "./store.ts";
 
 /** Follows the changes of a catalog. */
 interface CatalogListener {
-  /** A check went critical or is gone, or the whole node is (no `check`). */
+  /** A check has become critical or has gone, or the whole node has (no `check`). */
   onLost(node: string, check: string | undefined, index: number): void;
-  /** Something of this node was written. */
+  /** Something on this node was written. */
   onWritten(node: string): void;
 }
 
@@ -30,7 +30,7 @@ export class Catalog extends CatalogReads {
     this.#history = new CatalogHistory(store.kernel, store.datacenter);
   }
 
-  /** Keeps the present state; the call that it returns restores it, for a transaction that fails. */
+  /** Keeps the present state; the function that it returns restores it, for a transaction that fails. */
   capture(): () => void {
     const nodes = new Map([...this.state.nodes].map(([name, entry]) => [name, copyEntry(entry)] as const));
     return () => {
@@ -53,7 +53,7 @@ export class Catalog extends CatalogReads {
     }
   }
 
-  /** All of it or nothing. @throws CatalogError when the catalog refuses it */
+  /** Registers all or nothing. @throws CatalogError when the catalog refuses it */
   register(registration: Registration, index = this.store.next()): void {
     checkRegistration(this.state, registration);
     this.#remember(registration.node);
@@ -63,7 +63,7 @@ export class Catalog extends CatalogReads {
     this.listener?.onWritten(registration.node);
   }
 
-  /** A node without services, as agents and control planes make them known. */
+  /** Registers a node without services, as agents and control planes do. */
   registerNode(
     name: string,
     address: string,
@@ -82,7 +82,7 @@ export class Catalog extends CatalogReads {
     return this.require(name).row;
   }
 
-  /** A service on a node that is there. What is left out is empty. @throws CatalogError */
+  /** Registers a service on an existing node. What is left out is empty. @throws CatalogError */
   registerService(
     service: Pick<Service, "node" | "id" | "name" | "address" | "port" | "tags" | "meta" | "weights"> &
       Partial<Pick<Service, "taggedAddresses" | "enableTagOverride" | "kind" | "native">>,
@@ -93,7 +93,7 @@ export class Catalog extends CatalogReads {
     this.register({ ...fieldsOf(row), skipNodeUpdate: true, service: full, checks: [] });
   }
 
-  /** A check on a node that is there. @throws CatalogError */
+  /** Registers a check on an existing node. @throws CatalogError */
   registerCheck(check: Check): void {
     const row = this.node(check.node);
     if (row === undefined) throw new CatalogError("Missing node registration");
@@ -123,7 +123,7 @@ export class Catalog extends CatalogReads {
     this.store.record("node.register", asked.node, { address });
   }
 
-  /** A known node id under a new name gives up its old one. Returns the row that it had. */
+  /** Drops the old name of a known node id that comes under a new one. Returns the row that it had. */
   #rename({ id, node }: Registration, index: number): NodeRow | undefined {
     const owner = id === "" ? undefined : this.state.byId.get(id);
     if (owner === undefined || owner === node.toLowerCase()) return undefined;
@@ -179,7 +179,7 @@ export class Catalog extends CatalogReads {
     for (const { name } of this.entry(node)?.services.values() ?? []) this.store.touch(index, serviceTable(name));
   }
 
-  /** Takes an instance out of its service; the last one takes the service with it. */
+  /** Removes an instance from its service; the service goes with the last one. */
   #unlink(service: ServiceRow, index: number): void {
     const table = serviceTable(service.name);
     this.store.touch(index, "services");
@@ -188,7 +188,7 @@ export class Catalog extends CatalogReads {
     this.store.touch(index, EXTINCTION);
   }
 
-  /** A service goes with its checks. Nothing happens where there is none, but the index moves. */
+  /** Removes a service with its checks. Where there is none, only the index moves. */
   deregisterService(node: string, id: string): void {
     this.#remember(node);
     const index = this.store.next();
@@ -207,7 +207,7 @@ export class Catalog extends CatalogReads {
     this.store.record("service.deregister", `${service.node}/${service.id}`);
   }
 
-  /** Nothing happens where there is no such check, but the index moves. */
+  /** Removes a check. Where there is none, only the index moves. */
   deregisterCheck(node: string, id: string): void {
     this.#remember(node);
     const index = this.store.next();
@@ -225,7 +225,7 @@ export class Catalog extends CatalogReads {
     this.store.record("check.deregister", `${check.node}/${check.id}`);
   }
 
-  /** A node goes with everything on it. */
+  /** Removes a node with everything on it. */
   deregisterNode(name: string): void {
     this.#remember(name);
     const index = this.store.next();

@@ -17,7 +17,7 @@ export interface CoordinateRow {
   readonly coordinate: Coordinate;
 }
 
-/** Numbers in the vector of a coordinate. */
+/** How many numbers the vector of a coordinate has. */
 export const DIMENSIONS = 8;
 /** Updates are collected and written together. */
 const UPDATE_MS = 5000;
@@ -67,7 +67,7 @@ export class Coordinates {
     this.#slot.value.rows.delete(node.toLowerCase());
   }
 
-  /** Sorts by distance from a node; who has no coordinate comes last, in the order given. */
+  /** Sorts by distance from a node; nodes without coordinates come last, in the order given. */
   sortByDistance<T>(source: string, list: readonly T[], nodeOf: (item: T) => string): readonly T[] {
     const from = this.of(source)?.coordinate;
     if (from === undefined) return list;

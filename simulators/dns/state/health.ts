@@ -5,7 +5,7 @@ export const SERF_HEALTH = "serfHealth";
 
 const MAINTENANCE = /^_node_maintenance$|^_service_maintenance:/;
 
-/** The status of several checks together; `maintenance` outranks critical, an unknown status counts as none. */
+/** The combined status of several checks; `maintenance` outranks critical, an unknown status counts as none. */
 export function aggregate(checks: Iterable<Pick<CheckRow, "id" | "status">>): string {
   let [critical, warning, unknown] = [false, false, false];
   for (const { id, status } of checks) {
@@ -17,7 +17,7 @@ export function aggregate(checks: Iterable<Pick<CheckRow, "id" | "status">>): st
   return unknown ? "" : critical ? "critical" : warning ? "warning" : "passing";
 }
 
-/** May an instance be answered with? Critical ones may not, and only passing ones where that is asked for. */
+/** Whether an instance may be part of an answer. Critical ones may not; where only passing ones are asked for, warning ones may not either. */
 export function isHealthy(
   entry: NodeEntry,
   service: ServiceRow,
@@ -32,7 +32,7 @@ export function isHealthy(
   return true;
 }
 
-/** The weight of an instance in SRV records, by what its checks say. */
+/** The weight of an instance in SRV records, by the status of its checks. */
 export function weightOf(entry: NodeEntry, service: ServiceRow): number {
   if (entry.checks.size === 0) return service.weights.passing;
   const checks = [...entry.checks.values()].filter(({ serviceId }) => serviceId === "" || serviceId === service.id);

@@ -17,7 +17,7 @@ export interface KvRow {
 
 interface KvState {
   readonly rows: Map<string, KvRow>;
-  /** Deleted keys, or prefixes, and when: readers of a prefix must see that it changed. */
+  /** Deleted keys or prefixes, with the time: readers of a prefix must see that it changed. */
   readonly tombstones: Map<string, { readonly index: number; readonly atMs: number }>;
   /** Until when a key can't be locked, ms since the Unix epoch. */
   readonly lockDelays: Map<string, number>;
@@ -25,7 +25,7 @@ interface KvState {
 
 const TOMBSTONE_MS_MAX = 15 * 60_000;
 
-/** What a write asks for; its index is that of the check-and-set. */
+/** The write that is asked for; its index is that of the check-and-set. */
 export interface KvWrite {
   readonly key: string;
   readonly value: Uint8Array;
@@ -92,7 +92,7 @@ export class KeyValues {
     this.#store.record("kv.set", row.key);
   }
 
-  /** Writes a value; who holds the lock goes on holding it. */
+  /** Writes a value; the holder of the lock keeps it. */
   set({ key, value, flags }: KvWrite, index: number): void {
     const known = this.get(key);
     const session = known?.session ?? "";
@@ -109,7 +109,7 @@ export class KeyValues {
     return true;
   }
 
-  /** Takes the lock of a key for a session that exists; `false` when another has it. */
+  /** Takes the lock of a key for an existing session; `false` when another has it. */
   lock({ key, value, flags, session }: KvWrite, index: number): boolean {
     const known = this.get(key);
     if (known !== undefined && known.session !== "" && known.session !== session) return false;
@@ -129,7 +129,7 @@ export class KeyValues {
     return true;
   }
 
-  /** True while the delay after a lost lock has not passed. */
+  /** True until the delay after a lost lock has passed. */
   isDelayed(key: string): boolean {
     const until = this.#slot.value.lockDelays.get(key);
     if (until === undefined) return false;
@@ -170,7 +170,7 @@ export class KeyValues {
     this.#store.record("kv.delete", key);
   }
 
-  /** Frees, or deletes, what a dead session held, and keeps it from being locked for a while. */
+  /** Releases, or deletes, what a dead session held, and prevents new locks on it for a while. */
   releaseLocksOf(session: string, behavior: "release" | "delete", delayMs: number, index: number): void {
     for (const row of this.heldBy(session)) {
       if (behavior === "delete") this.delete(row.key, index);

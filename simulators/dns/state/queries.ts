@@ -29,12 +29,12 @@ export interface PreparedQuery {
 
 /** A refusal; the message is Consul's. */
 class QueryError extends Refusal {}
-/** What Consul says of a query that is not there. */
+/** What Consul says of a query that doesn't exist. */
 export const QUERY_NOT_FOUND = "Query not found";
 
 const TEMPLATE = "name_prefix_match";
 
-/** Prepared queries of one datacenter: by id, by name without case, or by the longest prefix of a template. */
+/** Prepared queries of one datacenter: by id, by case-insensitive name, or by the longest prefix of a template. */
 export class Queries {
   readonly #store: Store;
   readonly #sessions: Sessions;
@@ -95,7 +95,7 @@ export class Queries {
     this.#store.record("query.delete", id);
   }
 
-  /** A session takes its queries with it. */
+  /** Removes the queries of a session that has gone. */
   deleteBoundTo(session: string, index: number): void {
     for (const { ID, Session } of this.#slot.value.values()) if (Session === session) this.#drop(ID, index);
   }

@@ -18,12 +18,12 @@ export interface Registration {
 /** A registration that the catalog refuses; the message is Consul's. */
 export class CatalogError extends Refusal {}
 
-/** Do two values look alike as JSON? */
+/** Whether two values are the same as JSON. */
 export function hasSameJson(a: unknown, b: unknown): boolean {
   return a === b || JSON.stringify(a) === JSON.stringify(b);
 }
 
-/** Does a registration change what is known of its node? */
+/** Whether a registration changes what is known of its node. */
 export const changesNode = (asked: Registration, row: NodeRow): boolean =>
   asked.id !== row.id ||
   asked.node !== row.name ||
@@ -40,7 +40,7 @@ export const fieldsOf = ({ id, name, address, meta, taggedAddresses }: NodeRow) 
   taggedAddresses,
 });
 
-/** @throws CatalogError when the catalog refuses the registration, of which nothing is written then */
+/** @throws CatalogError when the catalog refuses the registration, which then writes nothing */
 export function checkRegistration(state: CatalogState, asked: Registration): void {
   const { node, service, checks } = asked;
   const entry = state.nodes.get(node.toLowerCase());
@@ -61,7 +61,7 @@ export function checkRegistration(state: CatalogState, asked: Registration): voi
   }
 }
 
-/** A node id may take a name that is free, or that a node without id or a dead one has. @throws CatalogError */
+/** Checks that a node id may take a name: a free one, or that of a node that has no id or is dead. @throws CatalogError */
 function checkNodeName({ nodes, byId }: CatalogState, { id, node, address }: Registration): void {
   const entry = nodes.get(node.toLowerCase());
   const holder = entry?.row;

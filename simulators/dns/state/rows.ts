@@ -3,7 +3,7 @@ export type Meta = Readonly<Record<string, string>> | null;
 
 /** A node of the catalog. */
 export interface NodeRow {
-  /** A UUID, or empty for a node that no agent stands behind. */
+  /** A UUID, or empty for a node without an agent. */
   readonly id: string;
   readonly name: string;
   /** An IP address or a host name. */
@@ -32,7 +32,7 @@ export interface ServiceRow {
   readonly node: string;
   readonly id: string;
   readonly name: string;
-  /** Empty: that of the node. */
+  /** Empty for that of the node. */
   readonly address: string;
   readonly port: number;
   readonly tags: readonly string[];
@@ -42,7 +42,7 @@ export interface ServiceRow {
   readonly enableTagOverride: boolean;
   /** `connect-proxy` …, empty for a plain service. */
   readonly kind: string;
-  /** Speaks the mesh's protocol itself. */
+  /** Whether it speaks the mesh's protocol itself. */
   readonly native: boolean;
   readonly createIndex: number;
   readonly modifyIndex: number;

@@ -5,7 +5,7 @@ import type { Catalog } from "./catalog.ts";
 import type { KeyValues } from "./kv.ts";
 import type { Store } from "./store.ts";
 
-/** A session, as it is kept. */
+/** A session as stored. */
 export interface SessionRow {
   readonly id: string;
   readonly name: string;
@@ -112,7 +112,7 @@ export class Sessions {
   /** Called when a session has gone. */
   onDestroyed: ((id: string, index: number) => void) | undefined;
 
-  /** A check of a node failed or went, or the node did. */
+  /** Ends the sessions that depend on a check of a node that failed or went, or on a node that went. */
   destroyDependents(node: string, check: string | undefined, index: number): void {
     if (this.#slot.value.size === 0) return;
     for (const { row } of this.#slot.value.values())

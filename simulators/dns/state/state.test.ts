@@ -7,7 +7,7 @@ import { aggregate } from "./health.ts";
 const base64 = (text: string): string => Buffer.from(text).toString("base64");
 
 describe("a key", () => {
-  it("is set by a check-and-set only at the index at which it stands", () => {
+  it("is set by a check-and-set only at its present index", () => {
     const { http } = createTestConsul();
     expect(http("PUT", "/v1/kv/a?cas=0", "one").body).toBe(true);
     expect(http("PUT", "/v1/kv/a?cas=0", "two").body).toBe(false);
@@ -88,7 +88,7 @@ describe("the health of several checks", () => {
 describe("the rules of a token", () => {
   const may = (rules: string) => new Authorizer(readRules(rules), "deny");
 
-  it("prefer an exact name to the longest prefix, and that to a shorter one", () => {
+  it("prefer an exact name to the longest prefix, and a longer prefix to a shorter one", () => {
     const authorizer = may(
       'key_prefix "" { policy = "read" } key_prefix "a/" { policy = "write" } key "a/b" { policy = "deny" }',
     );
@@ -96,7 +96,7 @@ describe("the rules of a token", () => {
     expect(["x", "a/x", "a/b"].map((key) => authorizer.reads("key", key))).toEqual([true, true, false]);
   });
 
-  it("let a tree be written only where nothing in it is closed", () => {
+  it("let a tree be written only where nothing in it is denied", () => {
     const authorizer = may('key_prefix "a/" { policy = "write" } key "a/b" { policy = "read" }');
     expect([authorizer.writesUnder("a/"), authorizer.writesUnder("a/c")]).toEqual([false, true]);
   });

@@ -1,7 +1,7 @@
 import { type Kernel, Signal, type Slot } from "../../kernel/index.ts";
 
 interface StoreState {
-  /** Of the last write, as in a Raft log. */
+  /** The index of the last write, as in a Raft log. */
   index: number;
   /** When each table, or each service, was last written. */
   readonly touched: Map<string, number>;
@@ -29,7 +29,7 @@ export class Store {
   /** Begins a write and answers with its index. */
   next(): number {
     const index = ++this.#slot.value.index;
-    // Whoever waits runs in an event of its own, when the write is done.
+    // Waiters run in events of their own, once the write is done.
     this.changed.fire(index);
     return index;
   }
@@ -46,7 +46,7 @@ export class Store {
     return this.#slot.value.touched.get(table);
   }
 
-  /** The youngest write to any of these tables; 0 for none. */
+  /** The index of the latest write to any of these tables; 0 for none. */
   latest(...tables: readonly string[]): number {
     let latest = 0;
     for (const table of tables) latest = Math.max(latest, this.#slot.value.touched.get(table) ?? 0);

@@ -37,7 +37,7 @@ export class ConsulCall {
     return this.request.params[name] ?? "";
   }
 
-  /** The part of the path behind the route's last `/`; may be empty. */
+  /** The part of the path after the route's last `/`; may be empty. */
   get rest(): string {
     return this.param("rest");
   }
@@ -56,7 +56,7 @@ export class ConsulCall {
     return { status, headers: { "Content-Type": "application/json", ...headers }, body: printJson(value, pretty) };
   }
 
-  /** The datacenter that the request means: that of `?dc=` unless one is given. @throws HttpError, NoLeader */
+  /** The datacenter to which the request is addressed: that of `?dc=` unless one is given. @throws HttpError, NoLeader */
   datacenter(name = this.query.get("dc") || ""): Datacenter {
     const { cluster, agent } = this.sim;
     const own = agent.datacenter;

@@ -2,7 +2,7 @@ import type { Service, ServiceAddress, Weights } from "../state/rows.ts";
 
 /*
  * The content hash of a service: that of the library which Consul uses (hashstructure), FNV-1 over 64 bits. A structure is the hash
- * of its type's name combined, in any order, with each field's name and value; a list is its members one after the other.
+ * of its type's name combined, in any order, with each field's name and value; a list is hashed member by member.
  */
 const OFFSET = 0xcbf29ce484222325n;
 const PRIME = 0x100000001b3n;

@@ -12,7 +12,7 @@ const UNIT_NS: Readonly<Record<string, number>> = {
 const WHOLE = /^[+-]?(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+$/;
 const PART = /(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)/gy;
 
-/** Longer than anything that makes sense. */
+/** The longest text that is read: longer than any sensible duration. */
 const CHARACTERS_MAX = 1000;
 
 /** A duration as Go writes it (`1m30s`, `500ms`, `0`), in ns; `undefined` when it is none. */

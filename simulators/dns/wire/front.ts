@@ -1,7 +1,7 @@
 import { type Front, fieldsOf, isToken, type Judged, type RawMessage, rawAnswer } from "../../kernel/index.ts";
 
 /*
- * Go's net/http, on which Consul stands: any token is a method; what can't be read is a text of one line (server.go, request.go).
+ * Go's net/http, on which Consul is built: any token is a method; what can't be read is answered with one line of text (server.go, request.go).
  */
 
 const refuse = (status: string, detail = ""): Judged => ({

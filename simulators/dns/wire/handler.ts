@@ -3,7 +3,7 @@ import type { Agent } from "../behaviour/agent.ts";
 import { ConsulCall, type ConsulSim } from "./call.ts";
 import { HttpError, NoLeader, Refusal, refuseBadRequest } from "./refusal.ts";
 
-/** A reply, at once or once it is due. */
+/** A reply, either at once or when it is due. */
 export type ConsulReply = HttpReply | Body<HttpReply>;
 /** Answers the requests of a route. */
 export type ConsulHandler = (sim: ConsulSim, request: HttpRequest) => ConsulReply;
@@ -22,7 +22,7 @@ export const textReply = (status: number, message: string, headers: Headers = {}
   body: message,
 });
 
-/** The reply to a refusal; those of the stores, which say what Consul says, are its 500s. @throws what is no refusal */
+/** The reply to a refusal; those of the stores, in Consul's words, are its 500s. @throws anything that is not a refusal */
 export function errorReply(error: unknown, headers: Headers): HttpReply {
   if (error instanceof HttpError && error.message === "") return { status: error.status, body: "" };
   if (error instanceof HttpError) return textReply(error.status, error.message, error.isBare ? {} : headers);

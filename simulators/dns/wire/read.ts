@@ -4,10 +4,10 @@ import { durationNs } from "./duration.ts";
 import { answerErrors, type ConsulHandler, errorReply } from "./handler.ts";
 import { refuseBadRequest } from "./refusal.ts";
 
-/** Which headers a read has beside its body: also its consistency, also when it fails. */
+/** Whether a read's headers state its consistency, and whether it has them even when it fails. */
 type MetaHeaders = "consistency" | "cacheable" | "index" | "index-on-success";
 
-/** What a read found: the index that it stands at, and the value, or a reply made ready. */
+/** What a read found: its index, and the value or a finished reply. */
 export type ReadResult =
   | { readonly index: number; readonly value: unknown }
   | { readonly index: number; readonly reply: HttpReply };
@@ -16,7 +16,7 @@ type Read = (call: ConsulCall) => ReadResult;
 type Headers = Readonly<Record<string, string>>;
 
 interface ReadOptions {
-  /** The read waits until the index is beyond this; 0 to answer at once. */
+  /** The read waits until the index exceeds this; 0 answers at once. */
   readonly minIndex: number;
   readonly waitMs: number;
   readonly consistency: "leader" | "stale" | "consistent";
@@ -24,15 +24,14 @@ interface ReadOptions {
 
 const WAIT_MS_DEFAULT = 300_000;
 const WAIT_MS_MAX = 600_000;
-/** A wait is longer by up to this part of itself, so that not all come back at once. */
+/** Each wait is extended by up to this fraction of itself, so that not all readers come back at once. */
 const JITTER_PART = 16;
 const UINT64_MAX = 0xffff_ffff_ffff_ffffn;
 
 const NO_META: Headers = { "X-Consul-Index": "1", "X-Consul-Knownleader": "false", "X-Consul-Lastcontact": "0" };
 
 /**
- * A handler of a read that may block (`?index=`, `?wait=`; Consul, "Blocking Queries"). `run` is called again whenever something was
- * written.
+ * A handler of a read that may block (`?index=`, `?wait=`; Consul, "Blocking Queries"). `run` is called again after each write.
  */
 export const answerRead =
   (meta: MetaHeaders, run: Read): ConsulHandler =>
@@ -67,14 +66,14 @@ function readOptions(call: ConsulCall): ReadOptions {
   return { minIndex: index === "" ? 0 : Number(index), waitMs, consistency: consistencyOf(call) };
 }
 
-/** Whether the servers know a leader, and for how long (ms) they have not heard of one. */
+/** Whether the servers know a leader, and how long ago (ms) they last heard from one. */
 function contactHeaders({ sim, agent, query }: ConsulCall): Headers {
   const { leadership } = sim.cluster.datacenters.get(query.get("dc") ?? "") ?? agent.datacenter;
   const lostMs = leadership.state === "lost" ? agent.kernel.nowMs - leadership.sinceMs : 0;
   return { "X-Consul-Knownleader": String(leadership.state === "present"), "X-Consul-Lastcontact": String(lostMs) };
 }
 
-/** What an agent has once read with `?cached` it keeps fresh by itself, so a hit is never old. */
+/** An agent keeps what it once read with `?cached` fresh by itself, so a hit is never stale. */
 function cacheHeaders({ agent, request, query }: ConsulCall): Headers {
   const kept = new URLSearchParams(query);
   for (const name of ["cached", "stale", "consistent", "pretty", "index", "wait"]) kept.delete(name);

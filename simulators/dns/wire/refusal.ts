@@ -4,7 +4,7 @@ export class Refusal extends Error {}
 /** A refusal with a status of its own: its message is the body. */
 export class HttpError extends Error {
   readonly status: number;
-  /** Whether the reply lacks the headers of a read, as what the agent refuses by itself does. */
+  /** Whether the reply lacks the headers of a read, as refusals by the agent itself do. */
   readonly isBare: boolean;
 
   constructor(status: number, message: string, isBare = status === 400 || status === 404) {
@@ -23,12 +23,12 @@ export const refuseBadRequest = (message: string): never => {
   throw new HttpError(400, message);
 };
 
-/** @throws HttpError 500, with which Consul answers what its servers refuse */
+/** @throws HttpError 500, as Consul does for what its servers refuse */
 export const refuseInternally = (message: string): never => {
   throw new HttpError(500, message);
 };
 
-/** What Consul says to those whose token does not suffice. */
+/** What Consul says when the caller's token does not suffice. */
 export const PERMISSION_DENIED = "Permission denied";
 
 /** @throws HttpError 403 */

@@ -2,7 +2,7 @@ import type { LocalCheck } from "../behaviour/local-check.ts";
 import type { CheckRow, Meta, NodeRow, Service, ServiceRow } from "../state/rows.ts";
 import type { SessionRow } from "../state/sessions.ts";
 
-/** Objects as Consul's API shows them, members in its order. */
+/** Objects as Consul's API shows them, with members in its order. */
 type View = Readonly<Record<string, unknown>>;
 
 const sortMembers = (meta: Readonly<Record<string, unknown>> | null): View | null =>
@@ -116,7 +116,7 @@ const NO_DEFINITION = {
   TCP: "",
 };
 
-/** A check as the health of an agent's service shows it: without tags and type. */
+/** A check as part of the health of an agent's service: without tags and type. */
 export const bareCheckView = ({ check, serviceName }: LocalCheck): View => ({
   ...checkView({ ...check, serviceName, serviceTags: [], type: "", createIndex: 0, modifyIndex: 0 }, null),
   Definition: NO_DEFINITION,

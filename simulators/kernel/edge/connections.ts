@@ -1,13 +1,13 @@
 import type { Server, Socket } from "node:net";
 
-/** Sends RST and forgets the connection; one that is closed already stays so. */
+/** Sends RST and drops the connection; does nothing to one that is already closed. */
 export function resetConnection(socket: Socket): void {
-  // Whatever goes wrong with a connection that is being broken, it is broken.
+  // The connection is being broken: whatever goes wrong with it no longer matters.
   socket.on("error", () => {});
   if (!socket.destroyed) socket.resetAndDestroy();
 }
 
-/** Ends the connection once all that was written has gone out. Unlike a reset this loses none of it, however slowly it is read. */
+/** Ends the connection once everything written has been sent. Unlike a reset, it loses nothing, however slowly the client reads. */
 export function cutConnection(socket: Socket): void {
   socket.on("error", () => {});
   socket.destroySoon();
@@ -16,8 +16,8 @@ export function cutConnection(socket: Socket): void {
 const nameOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress}:${remotePort}`;
 
 /**
- * The open TCP connections of a server, with or without TLS. A connection that speaks TLS can't be reset by itself, as its socket is no
- * TCP socket; what it runs on is known here by the client's address.
+ * The open TCP connections of a server, with or without TLS. A TLS connection can't be reset through its own socket, which is no TCP
+ * socket; the TCP socket beneath it is found here by the client's address.
  */
 export class Connections {
   readonly #open = new Map<string, Socket>();
@@ -36,21 +36,21 @@ export class Connections {
     return this.#open.size;
   }
 
-  /** Breaks the connection of this socket as a network does: TCP RST, in the middle of whatever goes over it. */
+  /** Breaks the connection of this socket as a network does: TCP RST, in the middle of whatever is being sent. */
   reset(socket: Socket): void {
-    // Of one whose client has gone there is nothing left to break.
+    // When the client has gone, there is nothing left to break.
     const tcp = this.#open.get(nameOf(socket));
     if (tcp !== undefined) resetConnection(tcp);
     socket.destroy();
   }
 
-  /** Ends the connection of this socket behind what was written to it (TCP FIN), without a closing alert where it speaks TLS. */
+  /** Ends the connection of this socket after what was written to it (TCP FIN), without TLS's closing alert. */
   cut(socket: Socket): void {
     cutConnection(this.#open.get(nameOf(socket)) ?? socket);
   }
 }
 
-/** Hears what a listener says of itself once it listens (no file left for another connection …): unheard, it would end the process. */
+/** Handles the errors that a server emits while it listens (no file descriptor left for another connection …): unhandled, they would end the process. */
 export function hearErrors(listener: NodeJS.EventEmitter, report: (error: unknown) => void = () => {}): void {
   listener.on("error", report);
 }

@@ -31,7 +31,7 @@ describe("virtual time", () => {
     expect(seen).toEqual(["a", "b", "a", "b", "a", "b"]);
   });
 
-  it("reports awaited work that can never end", async () => {
+  it("reports awaited work that can never finish", async () => {
     const driver = new VirtualDriver(new Kernel());
     await expect(driver.run(new Promise(() => {}))).rejects.toThrow("KERNEL_DEADLOCK");
   });
@@ -47,7 +47,7 @@ describe("virtual time", () => {
 });
 
 describe("tracked work", () => {
-  it("ends in the order in which it began, however long each really takes, with the clock standing still", async () => {
+  it("ends in the order in which it began, however long each piece really takes, while the clock stands still", async () => {
     const driver = new VirtualDriver(new Kernel());
     const ended: string[] = [];
     const takes = async (name: string, turns: number): Promise<void> => {

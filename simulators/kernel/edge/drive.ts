@@ -6,10 +6,10 @@ export interface Driver {
   readonly kernel: Kernel;
   /** Brings the clock up to the present; call it before anything enters from outside. */
   arrive(): void;
-  /** Resolves after a time of the kernel; rejects with the signal's reason when it is aborted. */
+  /** Resolves after this long in kernel time; rejects with the signal's reason when that is aborted. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
   /**
-   * Says that asynchronous work outside the kernel is under way until the promise settles: virtual time stands still meanwhile.
+   * Declares asynchronous work outside the kernel, which lasts until the promise settles: virtual time stands still meanwhile.
    * Such work may not itself wait for tracked work.
    */
   track<T>(work: Promise<T>): Promise<T>;
@@ -36,7 +36,7 @@ function sleepOn(driver: Driver, ms: number, signal?: AbortSignal): Promise<void
 const macrotask = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 const EVENTS_BETWEEN_TURNS = 1024;
-/** Turns of the event loop without tracked work after which nothing counts as running: one for reactions, one for what they defer. */
+/** Turns of the event loop without tracked work after which nothing is taken to be running: one for reactions, one for what they defer. */
 const IDLE_TURNS = 2;
 
 /** Tracked work: once it has settled, `release` hands its result to whoever waits for it. */
@@ -49,7 +49,7 @@ interface Held {
  * react to the last event. One turn of the event loop runs all reactions that need no timer, thread or socket of their own; work
  * that needs one must be tracked.
  *
- * How long tracked work really takes must not show. So its results are held and released one at a time, in the order in which the work
+ * How long tracked work really takes must not show. So its results are held back and released one at a time, in the order in which the work
  * began, each when nothing else is running.
  */
 export class VirtualDriver implements Driver {
@@ -97,7 +97,7 @@ export class VirtualDriver implements Driver {
     this.#pump = undefined;
   }
 
-  /** Until nothing is running outside the kernel. */
+  /** Resolves when nothing is running outside the kernel. */
   async #settle(): Promise<void> {
     this.#woke = false;
     while (this.#pump !== undefined) await this.#pump;
@@ -118,7 +118,7 @@ export class VirtualDriver implements Driver {
     await this.#settle();
     for (let events = 1; !settled; events++) {
       if (!this.kernel.step()) throw new KernelError("KERNEL_DEADLOCK");
-      // Untracked work outside would starve while a periodic timer keeps the world busy.
+      // Otherwise a periodic timer would keep the world busy and starve untracked work outside.
       if (this.#isDisturbed() || events % EVENTS_BETWEEN_TURNS === 0) await this.#settle();
     }
     return done;
@@ -128,7 +128,7 @@ export class VirtualDriver implements Driver {
     return this.#woke || this.#held.length > 0;
   }
 
-  /** Lets this much time pass, reactions outside the kernel included. */
+  /** Lets this much time pass, including reactions outside the kernel. */
   async advance(ms: number): Promise<void> {
     await this.#settle();
     const untilMs = this.kernel.nowMs + ms;
@@ -198,7 +198,7 @@ export class WallDriver implements Driver {
     this.arrive();
   }
 
-  /** Stops following the wall clock; nothing runs any more. */
+  /** Stops following the wall clock; nothing runs after that. */
   stop(): void {
     clearTimeout(this.#timer);
     this.kernel.onScheduled = undefined;

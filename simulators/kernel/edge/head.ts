@@ -1,14 +1,14 @@
 import type { IncomingMessage } from "node:http";
 import { type HttpRequest, makeRequest } from "../http/message.ts";
 
-/** The address of a client, an IPv4 one in its own form; empty once the connection has gone. */
+/** The address of a client, IPv4 in dotted decimal; empty once the connection has gone. */
 export const sourceOf = (socket: { readonly remoteAddress?: string | undefined }): string =>
   socket.remoteAddress?.replace(/^::ffff:/, "") ?? "";
 
-/** The path and query of a request line; a proxy's form names the host as well. */
+/** The path and query of a request line; the form sent to a proxy names the host as well. */
 const targetOf = (url: string): string => url.replace(/^https?:\/\/[^/?#]*/i, "") || "/";
 
-/** A request without its body, as the APIs know it. `scheme` is `http` or `https`. */
+/** A request without its body, as the APIs see it. `scheme` is `http` or `https`. */
 export function readHead(request: IncomingMessage, scheme: string): HttpRequest {
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(request.headers)) if (value !== undefined) headers[name] = String(value);

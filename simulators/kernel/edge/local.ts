@@ -8,7 +8,7 @@ import { endStream, firstBytes } from "./write.ts";
 /** The part of `fetch` that the local face keeps: absolute URLs, the usual `init`, standard `Response`s; redirects are followed unless `manual`. */
 export type LocalFetch = (url: string | URL | Request, init?: RequestInit) => Promise<Response>;
 
-/** Whatever can answer at an address of the local net. */
+/** Anything that can answer at an address of the local network. */
 type LocalHost = { readonly service: Service } | { readonly fetch: (request: Request) => Promise<Response> };
 
 /** May `source` open a connection to `address:port`? A closed port answers like a host that drops packets. */
@@ -18,7 +18,7 @@ const REDIRECTS_MAX = 5;
 
 /**
  * The network of a world without sockets: names resolve through `resolve` (the simulated DNS), connections pass `admits`
- * (security groups), and services answer in process. Deterministic, and fast enough for scale.
+ * (security groups), and services answer in process. Deterministic, and fast enough for large worlds.
  */
 export class LocalNet {
   readonly #driver: Driver;
@@ -26,7 +26,7 @@ export class LocalNet {
   /** The address of a name, or `undefined` for NXDOMAIN. Default: literals only. */
   resolve: (name: string) => string | undefined = () => undefined;
   admits: Admission = () => true;
-  /** What a connection waits for before it is opened, if for anything: a network that stalls. */
+  /** What a connection waits for before it opens, such as a stalled network; nothing by default. */
   holds: (source: string, address: string, port: number) => Promise<void> | undefined = () => undefined;
 
   constructor(driver: Driver) {
@@ -42,7 +42,7 @@ export class LocalNet {
     };
   }
 
-  /** Notes who answers where; the function returned brings that back, as a snapshot of the kernel does for the rest of a world. */
+  /** Remembers who answers where; the function returned restores that, as a kernel snapshot does for the rest of a world. */
   mark(): () => void {
     const hosts = new Map(this.#hosts);
     return () => {
@@ -86,7 +86,7 @@ export class LocalNet {
     const incoming = await this.#driver.track(toHttpRequest(service, request, url, source));
     this.#driver.arrive();
     const reply = await replyOf(service.receive(incoming), this.#driver, request.signal);
-    // In process nobody reads a log, so a defect of a simulator fails the request that met it.
+    // In process nobody reads a log, so a defect in a simulator fails the request that hit it.
     if (reply.crash !== undefined) throw reply.crash;
     return toResponse(reply);
   }
@@ -105,7 +105,7 @@ function redirectRequest(request: Request, status: number, url: URL): Request {
   return new Request(url, { method: request.method === "HEAD" ? "HEAD" : "GET", headers, redirect: request.redirect });
 }
 
-/** A request of `fetch` as a route takes it, its body or upload read. */
+/** A `fetch` request as a route takes it, with its body or upload read. */
 export async function toHttpRequest(
   service: Service,
   request: Request,
@@ -116,7 +116,7 @@ export async function toHttpRequest(
   const upload = service.uploadOf(request.method, url.pathname);
   const body =
     upload === undefined && request.body !== null ? new Uint8Array(await request.arrayBuffer()) : new Uint8Array();
-  // The type that `fetch` itself gives the body.
+  // The type that `fetch` itself sets for the body.
   const hasLength =
     body.length > 0 || ((request.method === "PUT" || request.method === "POST") && request.body === null);
   const headers = hasLength ? { "content-length": String(body.length), ...sent } : sent;
@@ -129,7 +129,7 @@ export async function toHttpRequest(
 /** The connection breaks. */
 const LOST: HttpReply = { status: 0, wire: { kind: "reset" } };
 
-/** Waits for a reply that the world takes time to give. @throws the signal's reason when the client has gone meanwhile */
+/** Waits for a reply that takes the world time. @throws the signal's reason when the client has gone meanwhile */
 export function replyOf(
   answered: HttpReply | Process<HttpReply>,
   driver: Driver,
@@ -144,7 +144,7 @@ export function replyOf(
     };
     if (gone?.aborted) return hangUp();
     const { restored } = driver.kernel;
-    // A restored world has no trace of what was under way: the process never ends.
+    // A restored world has no trace of what was in progress: the process never ends.
     const lose = (): void => {
       restored.delete(lose);
       resolve(LOST);
@@ -163,7 +163,7 @@ export function replyOf(
   });
 }
 
-/** Statuses that a `Response` may not give a body. */
+/** Statuses with which a `Response` may not have a body. */
 const BODILESS = new Set([101, 204, 205, 304]);
 
 /** A reply as `fetch` gives it. @throws TypeError for one that breaks the connection */
@@ -184,12 +184,12 @@ export function toResponse(reply: HttpReply): Response {
   const bytes = typeof body === "string" ? Buffer.from(body) : body;
   if (BODILESS.has(reply.status) || bytes.length === 0) return new Response(null, init);
   if (reply.wire?.kind === "truncate" && reply.wire.bytes < bytes.length) {
-    // The head announces the whole length, so that a reader of less can tell.
+    // The head announces the full length, so that a client that gets less can tell.
     if (!list.some(([name]) => name.toLowerCase() === "content-length"))
       list.push(["Content-Length", String(bytes.length)]);
     return new Response(truncatedStream(bytes.subarray(0, reply.wire.bytes)), init);
   }
-  // A string body would make Response add a Content-Type of its own.
+  // Given a string, Response would add a Content-Type of its own.
   return new Response(new Uint8Array(bytes), init);
 }
 

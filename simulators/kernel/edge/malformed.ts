@@ -11,7 +11,7 @@ interface Connection {
 
 /**
  * The answer to bytes that Node's parser refuses: the service's `Front` says what its real server makes of them, which may be a request
- * after all (a method of one's own, a header line without a colon). The connection ends with it.
+ * after all (an invented method, a header line without a colon). The connection ends with it.
  */
 export async function answerMalformed(
   service: Service,
@@ -21,7 +21,7 @@ export async function answerMalformed(
   const judged = service.front.judge(cutMessage(packet));
   if ("answer" in judged) return judged.answer;
   const { method, url, headers, body } = judged.request;
-  // Its method stays as it came: real servers tell capitals from others.
+  // The method stays as sent: real servers are case-sensitive here.
   const common = {
     ...makeRequest(method, url, { headers, origin: `${scheme}://${headers.host ?? "localhost"}`, source }),
     method,

@@ -5,7 +5,7 @@ import type { HttpReply } from "../http/message.ts";
 import type { Driver } from "./drive.ts";
 import { replyOf, toHttpRequest, toResponse } from "./local.ts";
 
-/** For a client that hears no answer any more. */
+/** For a client that gets no answer. */
 const GONE: HttpReply = { status: 0, wire: { kind: "reset" } };
 
 /**

@@ -25,9 +25,9 @@ export interface ServeOptions {
   readonly tls?: { readonly key: string; readonly cert: string };
   /** Whether this address may connect; any other is reset. Default: every address may. */
   readonly admits?: (source: string) => boolean;
-  /** Slows down whoever tries passwords. Default: nobody is slowed. */
+  /** Slows down clients that guess passwords. Default: none. */
   readonly throttle?: PasswordThrottle;
-  /** Called with each `Crash`: which request it was and what was thrown. Default: nothing is called. */
+  /** Called with each `Crash`, which names the request and what was thrown. Default: nothing is called. */
   readonly report?: (error: unknown) => void;
 }
 
@@ -39,7 +39,7 @@ export interface Served {
   close(): Promise<void>;
 }
 
-/** Headers of one request, in bytes, that the parser takes: more than any service behind it, so that its own limits are met first. */
+/** Bytes of headers that the parser takes: more than any service behind it, so that the service's own limit applies first. */
 const HEADER_BYTES_MAX = 128 * 1024;
 /** Busy clients reuse connections; a server that closes them early makes their next request fail. */
 const KEEP_ALIVE_MS = 75_000;
@@ -72,7 +72,7 @@ export function guardConnections(server: Server, admits: (source: string) => boo
   });
 }
 
-/** One listening server: reads requests, has them answered, writes the answers. */
+/** One listening server: reads requests, has them answered and writes the answers. */
 class Face {
   readonly server: HttpServer;
   readonly scheme: "http" | "https";
@@ -81,7 +81,7 @@ class Face {
   readonly #report: (error: unknown) => void;
   readonly #throttle: PasswordThrottle | undefined;
   readonly #connections: Connections;
-  /** Requests whose body is still being read, by connection: how to end the reading. */
+  /** How to stop reading the body of a request, by connection, while it is being read. */
   readonly #reading = new WeakMap<Duplex, { readonly request: IncomingMessage; readonly cut: AbortController }>();
 
   constructor(service: Service, driver: Driver, { tls, throttle, report = () => {} }: ServeOptions) {
@@ -90,18 +90,18 @@ class Face {
     this.#report = report;
     this.#throttle = throttle;
     this.scheme = tls === undefined ? "http" : "https";
-    // The API's own server judges a missing Host and a malformed length.
+    // The API's own front judges a missing Host and a malformed length.
     const common = { maxHeaderSize: HEADER_BYTES_MAX, keepAliveTimeout: KEEP_ALIVE_MS, requireHostHeader: false };
     this.server = tls === undefined ? createServer(common) : createTlsServer({ ...common, ...tls });
     this.#connections = new Connections(this.server);
-    // Node drops headers over its count without a word.
+    // Node silently drops headers over its maximum count.
     this.server.maxHeadersCount = 0;
     const answer = (request: IncomingMessage, response: ServerResponse): void => {
       if (request.httpVersionMajor === 1) void this.#answer(request, response);
       else this.#judge(request, request.socket);
     };
     this.server.on("request", answer);
-    // The real servers ignore an expectation that they do not know.
+    // The real servers ignore expectations that they don't know.
     this.server.on("checkExpectation", answer);
     this.server.on("connect", (request: IncomingMessage, socket: Duplex) => this.#judge(request, socket));
     this.server.on("clientError", (error: Error, socket: Duplex) => this.#onClientError(error, socket));
@@ -123,7 +123,7 @@ class Face {
     try {
       writeReply(response, reply, this.#connections);
     } catch (error) {
-      // A reply that can't be written, such as a header with a line break in it, is as much of a defect as a throw.
+      // A reply that can't be written, such as one with a line break in a header, is as much a defect as a throw.
       const crashed = this.#service.crashed(common, error);
       if (crashed.crash !== undefined) this.#report(crashed.crash);
       if (response.headersSent) this.#connections.reset(request.socket);
@@ -131,7 +131,7 @@ class Face {
     }
   }
 
-  /** The reply; `undefined` when the client has gone while the world took its time to give it. */
+  /** The reply; `undefined` when the client left before the world gave one. */
   async #replyTo(request: IncomingMessage, common: HttpRequest, gone: AbortSignal): Promise<HttpReply | undefined> {
     const { hostless } = this.#service.front;
     if (hostless !== undefined && request.httpVersion === "1.1" && request.headers.host === undefined) return hostless;
@@ -172,7 +172,7 @@ class Face {
 
   #onClientError(error: Error & { readonly rawPacket?: Uint8Array }, socket: Duplex): void {
     const reading = this.#reading.get(socket);
-    // Bytes after a whole request do not concern it; Node closes the connection once it is answered.
+    // Bytes after a complete request are not part of it; Node closes the connection once it is answered.
     if (reading !== undefined) return reading.request.complete ? undefined : reading.cut.abort();
     if (!socket.writable || error.rawPacket === undefined) return void socket.destroy();
     void answerMalformed(this.#service, error.rawPacket, {
@@ -185,7 +185,7 @@ class Face {
     );
   }
 
-  /** What Node's parser accepts and the real servers may not: another version of HTTP, a CONNECT although this is no proxy. */
+  /** What Node's parser accepts and the real servers may not: another version of HTTP, or CONNECT to something that is no proxy. */
   #judge({ method = "", url = "", httpVersion, headers }: IncomingMessage, socket: Duplex): void {
     const target = url.startsWith("/") ? url : `/${url}`;
     const fields = Object.entries(headers).map(([name, value]) => `${name}: ${String(value)}`);
@@ -194,7 +194,7 @@ class Face {
   }
 }
 
-/** Answers, a wrong password later than others. A failure known at once is counted at once: more tries may arrive before this answer is sent. */
+/** Answers, delaying wrong passwords. A failure that is known at once is counted at once, as more guesses may arrive before this answer is sent. */
 async function answerSlowly(
   request: HttpRequest,
   throttle: PasswordThrottle | undefined,

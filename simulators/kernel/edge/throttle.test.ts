@@ -33,7 +33,7 @@ describe("the throttle of passwords", () => {
     );
   });
 
-  it("answers the first wrong ones at once, and each later one a pause after the one before", () => {
+  it("answers the first wrong passwords at once, and each later one a pause after the one before", () => {
     const { throttle } = createThrottle();
     const pauses = Array.from({ length: FREE_MAX + 3 }, () => throttle.pauseMsFor(password, wrong));
     expect(pauses).toEqual([...Array<number>(FREE_MAX).fill(0), PAUSE_MS, 2 * PAUSE_MS, 3 * PAUSE_MS]);
@@ -53,7 +53,7 @@ describe("the throttle of passwords", () => {
     ["a token", makeRequest("GET", "/info", { headers: { authorization: "Bearer x" } }), wrong],
     ["nothing", makeRequest("GET", "/info"), wrong],
     ["a token of Keystone", makeRequest("GET", "/v3/auth/tokens", { headers: { "x-auth-token": "x" } }), wrong],
-  ])("never holds who brings %s", (_name, request, reply) => {
+  ])("never delays a request with %s", (_name, request, reply) => {
     const { throttle } = createThrottle();
     for (let each = 0; each < 100; each++) expect(throttle.pauseMsFor(request, reply)).toBe(0);
     expect(throttle.refusalOf(password)).toBeUndefined();

@@ -1,10 +1,10 @@
 import type { HttpReply, HttpRequest } from "../http/message.ts";
 
-/** Wrong passwords that are answered at once; after them, one is answered per pause. */
+/** Wrong passwords that are answered at once; after that, one is answered per pause. */
 export const FREE_MAX = 5;
 /** How long each further wrong password waits behind the one before. */
 export const PAUSE_MS = 1000;
-/** Answers to wrong passwords that may wait at a time; while as many wait, no password is checked. */
+/** Answers to wrong passwords that may wait at a time; while that many wait, no password is checked. */
 export const WAITING_MAX = 16;
 
 /** Where Keystone and UAA take passwords: /v3/auth/tokens, /v3/users/:id/password, /oauth/token. */
@@ -14,8 +14,9 @@ const bringsPassword = ({ method, path, headers }: HttpRequest): boolean =>
   /^basic\s/i.test(headers.authorization ?? "") || (method === "POST" && LOGIN.test(path));
 
 /**
- * Slows down whoever tries passwords at one listener. It counts them together, whoever sends them: on loopback an address costs nothing, and one
- * account is enough to guess at. Right passwords are answered at once, unless too many wrong ones are waiting. Whoever has a token is never held.
+ * Slows down password guessing at one listener. It counts all clients together: on loopback an address costs nothing, and one account is
+ * enough to guess at. Right passwords are answered at once, unless too many wrong ones are waiting. A request with a token is never
+ * delayed.
  */
 export class PasswordThrottle {
   readonly #nowMs: () => number;
@@ -31,7 +32,7 @@ export class PasswordThrottle {
     return Math.max(0, this.#paidMs - this.#nowMs());
   }
 
-  /** The answer to one more password while too many wrong ones wait. */
+  /** The answer to a further password while too many wrong ones wait. */
   refusalOf(request: HttpRequest): HttpReply | undefined {
     const overMs = this.#owedMs - (FREE_MAX + WAITING_MAX) * PAUSE_MS;
     if (overMs <= 0 || !bringsPassword(request)) return undefined;
@@ -43,7 +44,7 @@ export class PasswordThrottle {
     };
   }
 
-  /** How long an answer is held back, ms. Call it once per answer. */
+  /** How long to hold an answer back, ms. Call it once per answer. */
   pauseMsFor(request: HttpRequest, { status }: HttpReply): number {
     if (status !== 401 || !bringsPassword(request)) return 0;
     this.#paidMs = this.#nowMs() + this.#owedMs + PAUSE_MS;

@@ -17,8 +17,8 @@ function sweep(): void {
 }
 
 /**
- * An upload as it streams by, of whatever size, in little memory. Its chunks lie outside of V8's heap and are garbage at once, but V8
- * lets 64 MB of such garbage pile up before it looks; so it is asked to look more often while an upload runs.
+ * Streams an upload of any size in little memory. Its chunks lie outside V8's heap and become garbage at once, but V8 lets 64 MB of such
+ * garbage pile up before it collects; so it is asked to collect more often while an upload runs.
  */
 export function streamSparingly(payload: Readable): Readable {
   let bytes = 0;
@@ -32,6 +32,6 @@ export function streamSparingly(payload: Readable): Readable {
       done(null, chunk);
     },
   });
-  // What breaks the upload breaks its copy, and with it whoever reads that copy.
+  // What breaks the upload breaks its copy, and with it the reader of that copy.
   return pipeline(payload, counter, () => {});
 }

@@ -2,7 +2,7 @@ import { type Field, HEADERS, integer, JSON_VALUE, optional, type OptionalField,
 
 /** The longest delay of one occasion: a day. */
 export const DELAY_MS_MAX = 86_400_000;
-/** What hangs for so long, thirty days of the world's time, has failed, whether or not its rule is disarmed. */
+/** A call that hangs for this long, thirty days in the world's time, has failed, whether or not its rule is disarmed. */
 export const STUCK_MS_MAX = 30 * 86_400_000;
 
 interface EffectDefinition {
@@ -20,7 +20,7 @@ export const EFFECTS = {
   },
   delay: {
     prose:
-      "The work is done, but this much later, also when whoever asked has hung up meanwhile. Disarming the rule ends the wait at once.",
+      "The work is done this much later, even if the caller has hung up meanwhile. Disarming the rule ends the wait at once.",
     fields: { delayMs: integer(0, DELAY_MS_MAX) },
   },
   reset: {
@@ -34,21 +34,21 @@ export const EFFECTS = {
   },
   truncate: {
     prose:
-      "The work is done and the answer stops in its middle: so many bytes of its body arrive, then the connection ends (TCP FIN, over TLS without a closing alert); an answer that is no longer than that arrives whole before. A datagram arrives cut to so many bytes, without DNS's flag TC, which would be an honest answer.",
+      "The work is done and the answer stops in the middle: this many bytes of its body arrive, then the connection ends (TCP FIN, over TLS without a closing alert); a shorter answer arrives whole first. A datagram arrives cut to this many bytes, without DNS's flag TC, which would make it an honest answer.",
     fields: { bytes: integer(0) },
   },
   error: {
     prose:
-      "The step fails with this message, which is a note where the real thing would show none. A code is for points whose `errorCode` says what it means.",
+      "The step fails with this message, which is only a note where the real system shows none. A code may be given at points whose `errorCode` says what it means.",
     fields: { message: TEXT, code: optional(integer(0)) },
   },
   stuck: {
     prose:
-      "The thing stays in its passing state for good, or whoever is called does not answer. A call that hangs goes on when the rule is disarmed, is given up when its caller hangs up, and fails after thirty days of the world's time.",
+      "The thing stays in a transitional state for good, or the callee does not answer. A hanging call goes on when the rule is disarmed, is abandoned when its caller hangs up, and fails after thirty days of the world's time.",
     fields: {},
   },
   vanish: { prose: "The thing ceases to exist behind everybody's back.", fields: {} },
-  stale: { prose: "The answer is as it would have been so many ms ago.", fields: { ageMs: integer(1) } },
+  stale: { prose: "The answer is what it would have been this many ms ago.", fields: { ageMs: integer(1) } },
 } as const satisfies Readonly<Record<string, EffectDefinition>>;
 
 /** The name of an effect. */

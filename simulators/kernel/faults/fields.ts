@@ -1,7 +1,7 @@
 import { validateHeaderName, validateHeaderValue } from "node:http";
 import { isObject } from "../json.ts";
 
-/** One parameter of an effect: what it may be, for the reader of the catalogue, for a JSON Schema and for the check. */
+/** What one parameter of an effect may be: in words for the catalogue, as JSON Schema, and as a check. */
 export interface Field<T> {
   /** `a whole number from 200 to 599` */
   readonly expects: string;
@@ -66,7 +66,7 @@ export const HEADERS: Field<Readonly<Record<string, string>>> = {
     isObject(value) && Object.entries(value).every(([name, each]) => isHeader(name, each)),
 };
 
-/** Objects and arrays within each other: printing and copying a rule recurses. */
+/** How deep objects and arrays may nest: printing and copying a rule recurses. */
 const DEPTH_MAX = 100;
 
 function isTooDeep(value: unknown): boolean {
@@ -88,7 +88,7 @@ function isJson(value: unknown): boolean {
   }
 }
 
-/** A text goes out as it is, anything else as JSON. */
+/** A text is sent as it is, anything else as JSON. */
 export const JSON_VALUE: Field<unknown> = {
   expects: `a text, sent as it is, or any other JSON value at most ${DEPTH_MAX} levels deep`,
   schema: {},

@@ -14,7 +14,7 @@ describe("a pattern of a fault rule", () => {
   it.each([
     ["a*b*bc", "abc"],
     ["*ab*b", "ab"],
-  ])("%j lets no letter of %j stand for two of its own", (given, candidate) => {
+  ])("%j matches no letter of %j twice", (given, candidate) => {
     expect(compileGlob(given)(candidate)).toBe(false);
   });
 });

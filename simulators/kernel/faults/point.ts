@@ -1,9 +1,9 @@
 import type { Effect, EffectKind, EffectOf } from "./effects.ts";
 
-/** By what occasions at a point differ. */
+/** What distinguishes the occasions at a point. */
 export interface FaultAttribute {
   readonly prose: string;
-  /** Every value that it can have; left out where they are without end. */
+  /** Every value that it can have; left out where there are infinitely many. */
   readonly values?: readonly string[];
   /** The shape of its values, as a route writes its path: `/servers/:id`. */
   readonly template?: string;
@@ -20,7 +20,7 @@ export interface FaultPoint {
   readonly attributes?: Readonly<Record<string, FaultAttribute>>;
   /** What `code` of an `error` means here and may be. Where this is left out, a rule with a code is refused. */
   readonly errorCode?: { readonly prose: string; readonly minimum: number; readonly maximum: number };
-  /** Why this point can't act out an effect of a kind that it knows; `undefined` when it can. */
+  /** Why this point can't act out this effect, although it knows the kind; `undefined` when it can. */
   readonly refuses?: (effect: Effect) => string | undefined;
 }
 
@@ -38,7 +38,7 @@ export type EffectAt<P extends FaultPoint> = EffectOf<P["effects"][number]>;
 interface Frequency {
   /** Let this many matching occasions pass first. Default 0. */
   readonly skip?: number;
-  /** Act at most this often; `null` for without end. Default 1. */
+  /** Act at most this often; `null` for no limit. Default 1. */
   readonly count?: number | null;
   /** Act with this probability (over 0, at most 1) on each occasion. Default 1. */
   readonly probability?: number;
@@ -53,13 +53,13 @@ export interface FaultRule extends Frequency {
   readonly effect: Effect;
 }
 
-/** What is said of a rule on one declared point. */
+/** The rest of a rule on one declared point. */
 interface RuleAt<P extends FaultPoint> extends Frequency {
   readonly match?: Readonly<Partial<Record<NamesOf<P>, string>>>;
   readonly effect: EffectAt<P>;
 }
 
-/** A rule on one declared point; the compiler knows what may be matched there and what may happen. */
+/** A rule on one declared point, whose attributes and effects the compiler checks. */
 export const ruleAt = <P extends FaultPoint>(point: P, rule: RuleAt<P>): FaultRule => ({
   ...(rule as Omit<FaultRule, "point">),
   point: point.point,

@@ -3,7 +3,7 @@ import type { Effect } from "./effects.ts";
 import { compileGlob, meetsTemplate } from "./glob.ts";
 import type { FaultAttribute, FaultPoint, FaultRule } from "./point.ts";
 
-/** Names in one message. */
+/** The most names in one message. */
 const NAMES_MAX = 20;
 
 function listNames(names: Iterable<string>): string {
@@ -28,7 +28,7 @@ function canBe({ values, template }: FaultAttribute, pattern: string): boolean {
   return template === undefined || meetsTemplate(pattern, template);
 }
 
-/** The points that are spelt most alike, for who has mistyped one: those with most pairs of neighbouring letters in common. */
+/** The points spelt most like a mistyped name: those that share the most pairs of adjacent letters with it. */
 function nearest(name: string, points: readonly FaultPoint[]): readonly string[] {
   const pairsOf = (text: string): Set<string> => new Set(Array.from(text, (_, at) => text.slice(at, at + 2)));
   const wanted = pairsOf(name);
@@ -42,7 +42,7 @@ function nearest(name: string, points: readonly FaultPoint[]): readonly string[]
   return ranked.slice(0, 3).map(({ point }) => point);
 }
 
-/** Narrows the points to those that pass; where none does, the rule is refused in the words of `why`. */
+/** Narrows the points to those that pass; refuses the rule in the words of `why` where none does. */
 function narrow(
   points: readonly FaultPoint[],
   passes: (point: FaultPoint) => boolean,

@@ -72,7 +72,7 @@ function* faultsOf(rule: unknown): Generator<string> {
 }
 
 /**
- * The rule that this value is, as a copy of its own.
+ * Reads a value as a rule, of which it returns a copy.
  *
  * @throws KernelError FAULT_BAD_RULE with the first thing that is wrong
  */

@@ -9,13 +9,13 @@ import { compileRoutes } from "./router.ts";
 
 /**
  * A handler is a plain synchronous function from (simulator, request) to reply. One that must wait for the world (a blocking
- * query) is a generator: the face answers when it ends.
+ * query) is a generator, and the face answers when it ends.
  */
 export type Handler<S> = (sim: S, request: HttpRequest) => HttpReply | Body<HttpReply>;
 
-/** The one way for a body to be a stream: the edge turns it into a plain value, which the handler finds in `request.received`. */
+/** The only way to stream a body: the edge turns it into a plain value, which the handler finds in `request.received`. */
 export interface Upload {
-  /** Bytes after which the edge refuses with 413. */
+  /** Bytes beyond which the edge answers 413. */
   readonly bodyBytesMax: number;
   /** Reads the stream to its end and answers with plain data. What it throws ends the request with `Api.unread`. */
   receive(stream: Readable, request: HttpRequest): Promise<unknown>;
@@ -27,7 +27,7 @@ export interface Route<S> {
   /** `/servers/:id/action`; `*name` as the last segment takes the rest of the path. */
   readonly path: string;
   readonly handler: Handler<S>;
-  /** Who may call, in the words of the API's own `before`; documentation and input of the parity table. */
+  /** Who may call, in the words of the API's own `before`; documentation, and input for the parity table. */
   readonly auth?: string;
   /** JSON Schema of the body; documentation, and what `before` or the handler validates with. */
   readonly schema?: unknown;
@@ -36,7 +36,7 @@ export interface Route<S> {
   readonly clients?: readonly string[];
 }
 
-/** A simulated HTTP API as a value. Faces (Fastify, local fetch, msw) and the parity table are made from it. */
+/** A simulated HTTP API as a value. Faces (sockets, local fetch, msw) and the parity table are made from it. */
 export interface Api<S> {
   /** `nova`, `bosh`, `consul` …: the source of its fault points, `nova:POST /servers`. */
   readonly name: string;
@@ -45,9 +45,9 @@ export interface Api<S> {
   readonly routes: readonly Route<S>[];
   /** Runs before the handler, also when no route matches: authentication, scope, media types. An answer ends the request. */
   readonly before?: (sim: S, request: HttpRequest, route: Route<S> | undefined) => HttpReply | undefined;
-  /** The answer when no route matches; `allowed` are the methods that the path knows (empty: unknown path). */
+  /** The answer when no route matches; `allowed` lists the methods of the path (empty for an unknown path). */
   readonly unmatched: (sim: S, request: HttpRequest, allowed: readonly string[]) => HttpReply;
-  /** Last touch on each reply: request ids, Vary, gzip. */
+  /** Finishes each reply: request ids, Vary, gzip. */
   readonly after?: (sim: S, request: HttpRequest, reply: HttpReply) => HttpReply;
   /**
    * The answer when a handler throws, which is a defect of the simulator: in the API's own envelope, without what was thrown, which goes to
@@ -56,15 +56,15 @@ export interface Api<S> {
   readonly crashed?: (sim: S, request: HttpRequest) => HttpReply;
   /** The answer when the body could not be read to its end. Default: 413 or 400, text. */
   readonly unread?: (sim: S, request: HttpRequest, why: Unread) => HttpReply;
-  /** How the HTTP server in front of this API treats bytes that are no HTTP request. Default `PLAIN_FRONT`. */
+  /** How the HTTP server in front of this API treats bytes that are not an HTTP request. Default `PLAIN_FRONT`. */
   readonly front?: Front;
   /** True for an API outside the simulated world: its routes are not fault points. */
   readonly infallible?: boolean;
-  /** Bytes of an ordinary body after which the edge answers 413. Default 16 MiB. */
+  /** Bytes of an ordinary body beyond which the edge answers 413. Default 16 MiB. */
   readonly bodyBytesMax?: number;
 }
 
-/** Why a body was not read: it is longer than the API takes, or the client ended it early. */
+/** Why a body was not read: it is longer than the API takes, or the client cut it short. */
 export type Unread = "too-large" | "cut";
 
 /** An API made ready: its routes compiled, its fault points declared. A face need not know the type of its simulator. */
@@ -80,19 +80,19 @@ export interface Service {
     readonly auth: string;
     readonly clients: readonly string[];
   }[];
-  /** The upload of the route that this request would meet; asked before the body is read. */
+  /** The upload of the route that this request would reach; asked for before the body is read. */
   readonly uploadOf: (method: string, path: string) => Upload | undefined;
   /** The answer to a request whose body was not read to its end. */
   readonly unread: (request: HttpRequest, why: Unread) => HttpReply;
   /** The answer to a request whose reading, or the writing of whose reply, threw. */
   readonly crashed: (request: HttpRequest, error: unknown) => HttpReply;
-  /** Answers a request from within the world (another simulator). Not recorded: it follows from what is. */
+  /** Answers a request from within the world (another simulator). Not recorded, as it follows from the state. */
   readonly call: (request: HttpRequest) => HttpReply | Process<HttpReply>;
   /** Answers a request from outside the world: recorded for snapshots. */
   readonly receive: (request: HttpRequest) => HttpReply | Process<HttpReply>;
 }
 
-/** Makes an API ready: compiles its routes and declares their fault points. @throws Error for two routes alike */
+/** Makes an API ready: compiles its routes and declares their fault points. @throws Error for two identical routes */
 export function defineService<S>(api: Api<S>): Service {
   const router = compileRoutes(api.routes);
   const points = new Map(api.infallible ? [] : api.routes.map((route) => [route, routePoint(api.name, route)]));

@@ -28,5 +28,5 @@ export class Crash extends Error {
   }
 }
 
-/** The id by which the service knows a request, as its reply tells it. */
+/** The service's id of a request, which its reply carries. */
 export const requestIdOf = (reply: HttpReply): string => replyHeader(reply, "x-openstack-request-id") ?? "";

@@ -27,7 +27,7 @@ export function routePoint(
     point: `${api}:${method} ${path}`,
     effects: ROUTE_EFFECTS,
     prose:
-      "The request fails before, during or after its work; the caller must cope with an answer that is an error, late, cut or missing.",
+      "The request fails before, during or after its work; the caller must cope with an answer that is an error, late, truncated or missing.",
     attributes: {
       ...Object.fromEntries(parameters),
       path: { prose: "the path as sent, from where the route begins and without the query", template: path },

@@ -6,11 +6,11 @@ export interface RawMessage {
   readonly line: string;
   /** The lines of the header, without their ends. */
   readonly fields: readonly string[];
-  /** What follows the empty line, as far as it has come. */
+  /** What follows the empty line, as far as it has arrived. */
   readonly rest: Uint8Array;
 }
 
-/** What a server makes of such a message: a request all the same, or an answer of its own. */
+/** What a server makes of such a message: a request nevertheless, or an answer of its own. */
 export type Judged =
   | {
       readonly request: {
@@ -43,7 +43,7 @@ export function rawAnswer(status: string, headers: Readonly<Record<string, strin
   );
 }
 
-/** Cuts a message into its lines. Bytes stand for characters, as on the wire. */
+/** Cuts a message into its lines. Each character is one byte, as on the wire. */
 export function cutMessage(bytes: Uint8Array): RawMessage {
   const text = Buffer.from(bytes).toString("latin1");
   const found = text.indexOf("\r\n\r\n");
@@ -52,10 +52,10 @@ export function cutMessage(bytes: Uint8Array): RawMessage {
   return { line, fields, rest: bytes.subarray(end + 4) };
 }
 
-/** Header lines as fields, repeated ones joined, as far as they are fields: up to the first line without a colon. */
+/** Header lines as fields, repeated ones joined, up to the first line that is no field because it has no colon. */
 export function fieldsOf(lines: readonly string[]): {
   readonly headers: Readonly<Record<string, string>>;
-  /** How many lines were read before one that is no field. */
+  /** How many lines precede the first that is no field. */
   readonly read: number;
 } {
   const headers = new Map<string, string>();
@@ -72,12 +72,12 @@ export function fieldsOf(lines: readonly string[]): {
   return { headers: Object.fromEntries(headers), read };
 }
 
-/** A method that HTTP allows (RFC 9110 §5.6.2), known or not. */
+/** Any method that HTTP's grammar allows (RFC 9110 §5.6.2), known or not. */
 export const isToken = (word: string): boolean => /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(word);
 
 const BAD_REQUEST = rawAnswer("400 Bad Request", { "Content-Type": "text/plain; charset=utf-8" }, "400 Bad Request");
 
-/** The request in a message that is one but for its method. */
+/** The request in a message that would be one but for its method. */
 export function requestIn({ line, fields, rest }: RawMessage): Judged | undefined {
   const [method = "", url = "", version = "", ...more] = line.split(" ");
   if (more.length > 0 || !isToken(method) || !/^HTTP\/1\.[01]$/.test(version) || url === "") return undefined;
@@ -88,5 +88,5 @@ export function requestIn({ line, fields, rest }: RawMessage): Judged | undefine
   return { request: { method, url, headers, body: rest.subarray(0, Number(length)) } };
 }
 
-/** Of an API that imitates nobody: any method is asked for, the rest is 400. */
+/** For an API that imitates nobody: any method reaches it, the rest is 400. */
 export const PLAIN_FRONT: Front = { judge: (message) => requestIn(message) ?? { answer: BAD_REQUEST } };

@@ -21,7 +21,7 @@ export interface HttpRequest {
   readonly body: string | Uint8Array;
   /** What an upload route's `receive` made of the stream. */
   readonly received?: unknown;
-  /** `http://host:port` that the client used, for links. */
+  /** The `http://host:port` that the client used, for links. */
   readonly origin: string;
   /** The client's address. */
   readonly source: string;
@@ -31,9 +31,9 @@ export interface HttpRequest {
 export type WireFault = { readonly kind: "reset" } | { readonly kind: "truncate"; readonly bytes: number };
 
 /**
- * An answer. `json` is serialised by the face (Content-Type application/json unless a header says otherwise); `body` is sent as
- * it is, and has no Content-Type but the one in `headers`. Header names are written as given. Do not change a reply's `json`:
- * callers in process read the very object.
+ * An answer. `json` is serialised by the face (Content-Type application/json unless a header says otherwise); `body` is sent as it is, and
+ * has no Content-Type but the one in `headers`. Header names are written as given. Do not change a reply's `json`: callers in process read
+ * that very object.
  */
 export interface HttpReply {
   readonly status: number;
@@ -50,7 +50,7 @@ export interface HttpReply {
   readonly crash?: Crash;
 }
 
-/** Headers of a reply; a list is sent as so many header lines. */
+/** Headers of a reply; a list is sent as one header line for each item. */
 export type ReplyHeaders = NonNullable<HttpReply["headers"]>;
 
 /** A reply of this value as JSON. */
@@ -116,7 +116,7 @@ export function serialise(reply: HttpReply): { readonly body: string | Uint8Arra
 const SENDABLE = /^[\t\x20-\x7e\x80-\xff]*$/;
 const isSendable = (value: string | readonly string[]): boolean => [value].flat().every((each) => SENDABLE.test(each));
 
-/** Characters as bytes of UTF-8; what would end the line is a blank, as Go has it. */
+/** Encodes characters as bytes of UTF-8, and line breaks as blanks, as Go does. */
 const lineOf = (value: string): string =>
   SENDABLE.test(value)
     ? value
@@ -124,7 +124,7 @@ const lineOf = (value: string): string =>
         .toString("latin1")
         .replaceAll(/[^\t\x20-\x7e\x80-\xff]/g, " ");
 
-/** Header values that can be written: they may tell what a client sent. */
+/** Makes header values fit to be written: they may repeat what a client sent. */
 function sendable(headers: ReplyHeaders): ReplyHeaders {
   if (Object.values(headers).every(isSendable)) return headers;
   return Object.fromEntries(

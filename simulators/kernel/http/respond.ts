@@ -5,7 +5,7 @@ import type { RoutePoint } from "./faults.ts";
 import { type HttpReply, type HttpRequest, text } from "./message.ts";
 import type { RouteMatch, Router } from "./router.ts";
 
-/** Answers a request, in so far as the fault rules at its route let it: a reply, or a process that ends with one. */
+/** Answers a request as far as the fault rules on its route allow: with a reply, or a process that ends with one. */
 export function respond<S>(
   api: Api<S>,
   router: Router<Route<S>>,
@@ -58,7 +58,7 @@ function answer<S>(api: Api<S>, match: RouteMatch<Route<S>>, request: HttpReques
   return match.route.handler(api.sim, request);
 }
 
-/** As `answer`; what throws, now or later, is answered as a crash. */
+/** As `answer`, but what is thrown, now or later, is answered as a crash. */
 function attempt<S>(api: Api<S>, match: RouteMatch<Route<S>>, request: HttpRequest): HttpReply | Body<HttpReply> {
   try {
     const answered = answer(api, match, request);
@@ -81,7 +81,7 @@ function* attemptBody<S>(
   }
 }
 
-/** The reply after `api.after`, which may throw as well as a handler. */
+/** The reply after `api.after`, which may throw just as a handler may. */
 export function finishReply<S>(
   api: Api<S>,
   request: HttpRequest,
@@ -95,7 +95,7 @@ export function finishReply<S>(
   }
 }
 
-/** Gives a crash the id by which its client knows the request, which only the complete reply has. */
+/** Gives a crash the request id that the client sees, which only the complete reply has. */
 function identifyCrash(reply: HttpReply): HttpReply {
   if (reply.crash !== undefined) reply.crash.requestId = requestIdOf(reply);
   return reply;

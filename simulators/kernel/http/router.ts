@@ -1,6 +1,6 @@
 import { percentText } from "./percent.ts";
 
-/** What a path leads to. `allowed` is filled when the path is known but not with this method. */
+/** What a path leads to. `allowed` lists the methods of a known path that does not have this one. */
 export interface RouteMatch<R> {
   readonly route: R | undefined;
   readonly params: Readonly<Record<string, string>>;

@@ -7,7 +7,7 @@ export const UPLOAD_POINT = faultPoint({
   attributes: { id: { prose: "the id of the image" }, name: { prose: "its name" } },
   errorCode: { prose: "the HTTP status of the refusal", minimum: 400, maximum: 599 },
   prose:
-    "An upload is refused after it was received (store full, quota), or the image stays saving for good. The caller must not use an image before it is active.",
+    "An upload is refused after it was received (store full, quota), or the image stays in `saving` for good. The caller must not use an image before it is active.",
 });
 
 /** Where Glance's own work may fail, beside its routes. */

@@ -58,7 +58,7 @@ describe("the list of images", () => {
     expect(await list(query)).toEqual(expected);
   });
 
-  it("shows another project neither what is private to this one nor its community images", async () => {
+  it("shows another project neither this one's private nor its community images", async () => {
     expect(await list("", "B")).toEqual(["shared"]);
     expect(await list("visibility=community", "B")).toEqual(["community"]);
   });
@@ -90,7 +90,7 @@ describe("the list of images", () => {
 });
 
 describe("an image", () => {
-  it("is not deleted while it is protected, and its id is never given again", async () => {
+  it("can't be deleted while it is protected, and its id is never reused", async () => {
     const cloud = await TwoProjectCloud.open({}, 1);
     const id = "6f70656e-7374-4163-8b69-6d6167650000";
     const body = { id, name: "i", protected: true };

@@ -24,7 +24,7 @@ import { WIRE } from "./wire/wire.ts";
 /** Glance of one cloud. */
 interface GlanceService {
   readonly service: Service;
-  /** What the other services ask of it. */
+  /** What it does for the other services. */
   readonly ops: ImageOps;
 }
 

@@ -4,7 +4,7 @@ import { Refusal } from "../refusal.ts";
 
 type ImageStatus = "queued" | "saving" | "uploading" | "importing" | "active" | "deactivated";
 
-/** A project that an image is shared with. */
+/** A project with which an image is shared. */
 export interface MemberRow {
   readonly id: string;
   status: "pending" | "accepted" | "rejected";
@@ -12,7 +12,7 @@ export interface MemberRow {
   updatedMs: number;
 }
 
-/** Data that was received: its digests, and itself where it is small. */
+/** Received data: its digests, and the data itself where it is small. */
 export interface ImageData {
   /** Bytes. */
   readonly size: number;
@@ -51,13 +51,13 @@ export interface ImageRow {
   members: readonly MemberRow[];
   /** Small data is kept, so that it can be downloaded; of large data only size and digests are. */
   data: Uint8Array | null;
-  /** What was staged and waits for its import. */
+  /** Staged data that waits for its import. */
   staged: ImageData | null;
 }
 
 interface GlanceState {
   readonly images: Map<string, ImageRow>;
-  /** Ids are never given twice, not even after a delete. */
+  /** Ids that were ever given: none is reused, not even after a delete. */
   readonly usedIds: Set<string>;
   /** How many images were ever made. */
   made: number;
@@ -72,11 +72,11 @@ export interface Glance {
 /** A state in which nothing exists. */
 export const emptyState = (): GlanceState => ({ images: new Map(), usedIds: new Set(), made: 0 });
 
-/** The project's membership in an image that is shared. */
+/** The project's membership in a shared image. */
 export const memberOf = (row: ImageRow, projectId: string): MemberRow | undefined =>
   row.visibility === "shared" ? row.members.find(({ id }) => id === projectId) : undefined;
 
-/** May the actor see the image by its id? A list shows less. */
+/** Whether the actor may see the image by its id. A list shows less. */
 export const sees = (actor: Actor, row: ImageRow): boolean =>
   controls(actor, row) ||
   ["public", "community"].includes(row.visibility) ||
@@ -96,7 +96,7 @@ export function requireOwnImage(glance: Glance, actor: Actor, id: string): Image
   return row;
 }
 
-/** Notes that the image has changed now. */
+/** Sets the time of the image's last change to now. */
 export function touch({ cloud }: Glance, row: ImageRow): void {
   row.updatedMs = cloud.kernel.nowMs;
 }

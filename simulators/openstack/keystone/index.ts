@@ -36,7 +36,7 @@ import { keystoneWire } from "./wire/wire.ts";
 /** Keystone of one cloud. */
 interface KeystoneService {
   readonly service: Service;
-  /** What the other services ask of it. */
+  /** What it does for the other services. */
   readonly ops: IdentityOps;
 }
 
@@ -95,7 +95,7 @@ const operations = (keystone: Keystone): IdentityOps => ({
 const withoutTrailingSlash = (request: HttpRequest): HttpRequest =>
   request.path.length > 1 && request.path.endsWith("/") ? { ...request, path: withoutSlashes(request.path) } : request;
 
-/** To Keystone a slash at the end of a path means nothing. */
+/** Keystone ignores a slash at the end of a path. */
 const ignoreTrailingSlashes = (service: Service): Service => ({
   ...service,
   call: (request) => service.call(withoutTrailingSlash(request)),

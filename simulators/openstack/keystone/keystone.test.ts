@@ -5,7 +5,7 @@ import { TOKEN_LIFE_MS } from "./behaviour/tokens.ts";
 
 type Body = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
-/** A cloud's Keystone, as its administrator and as whoever has a password. */
+/** A cloud's Keystone, called by its administrator and by anybody with a password. */
 class Identity {
   readonly #client = new LocalClient({}, "delegation");
   #admin = "";
@@ -66,7 +66,7 @@ class Identity {
   }
 }
 
-it("lets a trustee act with the trustor's roles that were delegated, until the trust ends", async () => {
+it("lets a trustee act with the roles that the trustor delegated, until the trust ends", async () => {
   const identity = await Identity.open();
   const [project, trustor, trustee] = [
     await identity.make("projects", "project", { name: "p" }),
@@ -129,7 +129,7 @@ async function member(identity: Identity): Promise<{ readonly user: string; read
 const statusOf = async (identity: Identity, token: string): Promise<number> =>
   (await identity.call("GET", "/auth/tokens", undefined, token)).status;
 
-it("lets a token live for four hours, and one made from it no longer", async () => {
+it("lets a token, and any made from it, live for four hours", async () => {
   const identity = await Identity.open();
   const { project } = await member(identity);
   const token = await identity.token("u", { project: { id: project } });
@@ -154,7 +154,7 @@ it("ends one token when it is revoked, and no other", async () => {
   expect([await statusOf(identity, first), await statusOf(identity, second)]).toEqual([401, 200]);
 });
 
-it("ends a user's tokens with its password, not those that come after", async () => {
+it("ends a user's tokens when the password changes, but not later ones", async () => {
   const identity = await Identity.open();
   const { user, project } = await member(identity);
   const scope = { project: { id: project } };
@@ -233,7 +233,7 @@ it("counts what an implied role implies in turn among the effective assignments"
   expect(new Set(held)).toEqual(new Set([a, b, c, await identity.role("member"), await identity.role("reader")]));
 });
 
-it("ends at roles that imply each other, and never implies the administrator's", async () => {
+it("copes with roles that imply each other, and never implies the administrator's", async () => {
   const identity = await Identity.open();
   const { user, project } = await member(identity);
   const [a, b] = [

@@ -5,7 +5,7 @@ import { addToCount, checkQuota, quotasOf } from "./state/quotas.ts";
 import { newNeutron, PROJECT, refusalOf } from "./testing.ts";
 
 describe("a quota", () => {
-  it("is refused to whoever would exceed it, and to nobody before", () => {
+  it("refuses whatever would exceed it, and nothing before", () => {
     fc.assert(
       fc.property(fc.nat({ max: 20 }), fc.nat({ max: 20 }), fc.integer({ min: 1, max: 5 }), (limit, used, more) => {
         const neutron = newNeutron({ network: limit });
@@ -17,12 +17,12 @@ describe("a quota", () => {
     );
   });
 
-  it("of −1 has no end", () => {
+  it("of −1 is unlimited", () => {
     const neutron = newNeutron({ port: -1 });
     expect(refusalOf(() => checkQuota(neutron, PROJECT, "port", 1_000_000))).toBeUndefined();
   });
 
-  it("of a project goes before that of the cloud, which goes before that of Zed", () => {
+  it("of a project outranks that of the cloud, which outranks that of Zed", () => {
     const neutron = newNeutron({ port: 7, router: 3 });
     neutron.slot.value.quotas.set(PROJECT, { port: 5 });
     expect(quotasOf(neutron, PROJECT)).toMatchObject({ port: 5, router: 3, network: 100, subnetpool: -1 });

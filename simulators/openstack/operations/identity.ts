@@ -1,4 +1,4 @@
-/** Who calls: what the token says, with the roles that hold at this moment (implied ones included). */
+/** The caller according to the token, with the present roles (implied ones included). */
 export interface Actor {
   readonly token: string;
   readonly userId: string;
@@ -14,9 +14,9 @@ export interface Actor {
   readonly isAdmin: boolean;
 }
 
-/** What Keystone does for the others. */
+/** What Keystone does for the other services. */
 export interface IdentityOps {
-  /** The bearer of a token that holds now, or `undefined`. */
+  /** The bearer of a valid token, or `undefined`. */
   actor(token: string): Actor | undefined;
   project(projectId: string): { readonly id: string; readonly name: string; readonly enabled: boolean } | undefined;
 }

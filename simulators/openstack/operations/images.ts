@@ -23,7 +23,7 @@ export interface ImageView {
 export interface ImageOps {
   /** An image the actor may see. */
   image(actor: Actor, imageId: string): ImageView | undefined;
-  /** Whoever's. */
+  /** Anybody's image. */
   find(imageId: string): ImageView | undefined;
   /** Those the actor may see, newest first; for Nova's old image proxy. */
   images(actor: Actor): readonly ImageView[];
@@ -44,9 +44,9 @@ export interface ImageOps {
   ): ImageView;
   /** queued → active with data of this size. */
   activate(imageId: string, sizeBytes: number): void;
-  /** Deletes it, whoever's. Nothing happens when it is gone. */
+  /** Deletes anybody's image; does nothing when it is gone. */
   remove(imageId: string): void;
-  /** Sets and takes away custom properties. @throws Refusal as PATCH /images */
+  /** Sets and removes custom properties. @throws Refusal as PATCH /images */
   setProperties(actor: Actor, imageId: string, properties: Readonly<Record<string, string>>): void;
   /** As the actor's own DELETE /images would. @throws Refusal */
   delete(actor: Actor, imageId: string): void;

@@ -11,7 +11,7 @@ export interface PortView {
   readonly status: string;
   readonly deviceId: string;
   readonly fixedIps: readonly { readonly subnetId: string; readonly ip: string; readonly version: 4 | 6 }[];
-  /** Floating addresses, with the fixed address that each stands for. */
+  /** Floating addresses, each with its fixed address. */
   readonly floatingIps: readonly { readonly ip: string; readonly fixedIp: string }[];
   /** Names of its security groups, in order. */
   readonly securityGroups: readonly string[];
@@ -65,7 +65,7 @@ export interface FloatingIpView {
   /** Name of its network. */
   readonly network: string;
   readonly fixedIp: string | null;
-  /** Empty where it points at nothing. */
+  /** Empty where it has no association. */
   readonly deviceId: string;
 }
 
@@ -78,7 +78,7 @@ export interface ProxiedOps {
     group: { readonly name: string; readonly description: string },
   ): SecurityGroupView;
   deleteGroup(actor: Actor, id: string): void;
-  /** A rule for incoming traffic; answers its id and the group with it. */
+  /** Adds a rule for incoming traffic; returns its id and the group with it. */
   createRule(
     actor: Actor,
     rule: {
@@ -122,11 +122,11 @@ export interface PortOps {
   create(actor: Actor, request: PortRequest): PortView;
   /** Gives an existing port to a server. @throws Refusal */
   bind(portId: string, to: { readonly deviceId: string; readonly deviceOwner: string; readonly hostId: string }): void;
-  /** Takes it away again: DOWN, no device. Nothing happens when it is gone. */
+  /** Takes it away again: DOWN, no device. Does nothing when it is gone. */
   unbind(portId: string): void;
-  /** Deletes it, floating addresses let go. Nothing happens when it is gone. */
+  /** Deletes it and dissociates its floating addresses. Does nothing when it is gone. */
   remove(portId: string): void;
-  /** Takes other addresses; one without `ip` is chosen from its subnet. @throws Refusal */
+  /** Replaces its addresses; one without `ip` is chosen from its subnet. @throws Refusal */
   setFixedIps(portId: string, wanted: readonly { readonly subnetId: string; readonly ip?: string }[]): void;
   setSecurityGroups(portId: string, groupIds: readonly string[]): void;
   /** Floating addresses by address (any project's for an admin), for Nova's old proxy actions. @throws Refusal */

@@ -1,6 +1,6 @@
-/** What Nova does for its neighbours. */
+/** What Nova does for the other services. */
 export interface ServerOps {
-  /** A live server, whoever's. */
+  /** Anybody's live server. */
   server(serverId: string):
     | {
         readonly id: string;
@@ -14,6 +14,6 @@ export interface ServerOps {
     | undefined;
   /** Whether a live server was booted from this image. */
   usesImage(imageId: string): boolean;
-  /** Neutron tells that a port of a server is no more; nothing happens when Nova knows of none. */
+  /** Called by Neutron when a port of a server has gone; does nothing when Nova knows no such port. */
   forgetPort(serverId: string, portId: string): void;
 }

@@ -17,7 +17,7 @@ export interface VolumeView {
 export interface VolumeOps {
   /** A volume the actor may see. */
   volume(actor: Actor, volumeId: string): VolumeView | undefined;
-  /** A volume, whoever's. */
+  /** Anybody's volume. */
   find(volumeId: string): VolumeView | undefined;
   snapshotSizeGb(actor: Actor, snapshotId: string): number | undefined;
   /** How many the actor's project has. */
@@ -34,14 +34,14 @@ export interface VolumeOps {
       readonly zone?: string;
     },
   ): VolumeView;
-  /** available → reserved, with an attachment; answers its id. @throws Refusal 400 when its status does not allow it */
+  /** available → reserved, with an attachment; returns its id. @throws Refusal 400 when its status does not allow it */
   reserve(actor: Actor, volumeId: string, serverId: string): string;
-  /** reserved → in-use. Nothing happens when the attachment is gone. */
+  /** reserved → in-use. Does nothing when the attachment is gone. */
   attach(attachmentId: string, device: string, host: string): void;
   /** in-use → detaching. @throws Refusal 400 when its status does not allow it */
   beginDetach(actor: Actor, volumeId: string): void;
   /** Ends the attachment whatever the status: available (in-use where others are attached). */
   detach(volumeId: string, serverId: string): void;
-  /** Deletes it when no one uses it; without effect otherwise. */
+  /** Deletes it when nobody uses it; otherwise does nothing. */
   remove(volumeId: string): void;
 }

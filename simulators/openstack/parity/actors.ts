@@ -5,7 +5,7 @@ import type { RecordedScenario } from "./recording.ts";
 interface Endpoint {
   /** Without the version. */
   readonly root: string;
-  /** What paths of steps are relative to. */
+  /** The base of the paths of steps. */
   readonly base: string;
 }
 
@@ -15,7 +15,7 @@ export interface ActorSession {
   readonly endpoints: Readonly<Record<string, Endpoint>>;
 }
 
-/** What a scenario begins with: who takes part, and the values that its steps name. */
+/** What a scenario begins with: its actors, and the values that its steps name. */
 export interface PreparedScenario {
   readonly variables: Variables;
   readonly actors: Readonly<Record<string, ActorSession>>;
@@ -179,7 +179,7 @@ export class ScenarioSetup {
   }
 }
 
-/** A service that this cloud lacks has no fixtures: the steps that need them will differ. */
+/** A service missing from this cloud has no fixtures: the steps that need them will differ. */
 async function tryFixture(work: () => Promise<void>): Promise<void> {
   await work().catch(() => undefined);
 }

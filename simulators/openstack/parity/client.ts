@@ -11,13 +11,13 @@ import {
 } from "../index.ts";
 import type { ReceivedReply } from "./compare.ts";
 
-/** A request takes this much virtual time, as it does on a real cloud. */
+/** The virtual time that a request takes, about as on a real cloud. */
 const REQUEST_MS = 20;
 
 /** When the recordings of Zed were made: some replies name the day. */
 const RECORDED_MS = Date.UTC(2026, 10, 22, 9);
 
-/** A request that a client sent, without what it carried. */
+/** A request that a client sent, without its headers and body. */
 export interface SentRequest {
   readonly service: ServiceName;
   readonly method: string;
@@ -25,12 +25,12 @@ export interface SentRequest {
   readonly path: string;
 }
 
-/** Speaks to a cloud in process as a client with sockets would: absolute URLs, bytes, lower-case headers. */
+/** Calls a cloud in process as a client with sockets would: absolute URLs, bytes, lower-case headers. */
 export class LocalClient {
   readonly kernel: Kernel;
   readonly openstack: OpenStack;
   readonly #hosts = new Map<string, { readonly name: ServiceName; readonly service: Service }>();
-  /** What was sent, in order. */
+  /** The requests that were sent, in order. */
   readonly sent: SentRequest[] = [];
 
   constructor(options: OpenStackOptions = {}, seed: string | number = "parity") {

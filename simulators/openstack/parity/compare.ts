@@ -1,5 +1,5 @@
 import { escapePattern, typeOf, anyIndex } from "../../parity/compare.ts";
-import { isUuid } from "../../kernel/index.ts";
+import { isObject, isUuid } from "../../kernel/index.ts";
 import type { RecordedExchange } from "./recording.ts";
 
 /** Saved values and those of the scenario's actors, by name. */
@@ -69,6 +69,8 @@ function formOf(text: string): string | undefined {
 
 const short = (value: unknown, length = 200): string => (JSON.stringify(value) ?? "nothing").slice(0, length);
 
+type Members = Readonly<Record<string, unknown>>;
+
 class Comparison {
   readonly #mask: ReadonlySet<string>;
   readonly #unordered: ReadonlySet<string>;
@@ -86,13 +88,10 @@ class Comparison {
     if (isIn(this.#mask, path)) return maskedDifferences(expected, actual, path);
     if (actual === undefined) return [`${path}: missing`];
     if (typeOf(expected) !== typeOf(actual)) return [`${path}: ${short(expected)} expected, got ${short(actual)}`];
-    if (typeof expected === "string")
-      return sameText(expected, actual as string)
-        ? []
-        : [`${path}: ${short(expected, 600)} expected, got ${short(actual, 600)}`];
-    if (Array.isArray(expected)) return this.#lists(expected, actual as unknown[], path);
-    if (typeof expected === "object" && expected !== null)
-      return this.#objects(expected as Record<string, unknown>, actual as Record<string, unknown>, path);
+    if (typeof expected === "string" && typeof actual === "string")
+      return sameText(expected, actual) ? [] : [`${path}: ${short(expected, 600)} expected, got ${short(actual, 600)}`];
+    if (Array.isArray(expected) && Array.isArray(actual)) return this.#lists(expected, actual, path);
+    if (isObject(expected) && isObject(actual)) return this.#objects(expected, actual, path);
     return expected === actual ? [] : [`${path}: ${short(expected)} expected, got ${short(actual)}`];
   }
 
@@ -113,7 +112,7 @@ class Comparison {
     });
   }
 
-  #objects(expected: Record<string, unknown>, actual: Record<string, unknown>, path: string): string[] {
+  #objects(expected: Members, actual: Members, path: string): string[] {
     const at = (key: string): string => path + (/[.[\]]/.test(key) ? `['${key}']` : `.${key}`);
     const known = Object.keys(expected).flatMap((key) => {
       if (key in actual) return this.differences(expected[key], actual[key], at(key));
@@ -135,14 +134,14 @@ function maskedDifferences(expected: unknown, actual: unknown, path: string): st
   if (actual === undefined) return [`${path}: missing`];
   if (actual === null || expected === null) return [];
   if (typeOf(expected) !== typeOf(actual)) return [`${path}: type ${typeOf(expected)} expected, got ${typeOf(actual)}`];
-  if (typeof expected !== "string") return [];
+  if (typeof expected !== "string" || typeof actual !== "string") return [];
   const form = formOf(expected);
-  return form === undefined || form === formOf(actual as string)
+  return form === undefined || form === formOf(actual)
     ? []
     : [`${path}: form like ${short(expected)} expected, got ${short(actual, 80)}`];
 }
 
-/** In what an answer differs from what was recorded; empty when in nothing. */
+/** Lists how an answer differs from the recorded one. */
 export function compareReply(step: RecordedExchange, actual: ReceivedReply, variables: Variables): string[] {
   const { reply } = step;
   const differences: string[] = [];

@@ -1,18 +1,20 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { type HttpReply, Kernel, makeRequest, Process, replyHeader, type Service } from "../../kernel/index.ts";
 import { compileRoutes } from "../../kernel/http/router.ts";
 import { createOpenStack, type OpenStack, SERVICE_NAMES, type ServiceName } from "../index.ts";
 import { withoutSlashes } from "../url.ts";
 import type { SentRequest } from "./client.ts";
 
-/** A route of the page: who uses it, and whether it answers at all. */
+/** A route of the page: who uses it, and whether it is served at all. */
 interface RouteStatus {
   readonly service: ServiceName;
-  /** Two where HEAD does what GET does. */
+  /** Two where HEAD acts as GET. */
   readonly methods: readonly string[];
   readonly path: string;
   /** `token`, or `none` for an open route. */
   readonly auth: string;
-  /** Real clients that were observed to use it: as the route declares them, and the CPI where its recorded sequences do. */
+  /** Real clients that were observed to use it: as the route declares them, the CPI where its recorded sequences do, and the clients that were run. */
   readonly clients: readonly string[];
   /** Requests of the recordings that it answered, those of the CPI's sequences among them. */
   readonly recorded: number;
@@ -46,7 +48,7 @@ function routedPath(service: ServiceName, path: string): string {
   return prefix !== undefined && decoded.startsWith(`${prefix}/`) ? decoded.slice(prefix.length) : decoded;
 }
 
-/** What the recordings send to a route. */
+/** The recorded requests to a route. */
 interface RouteTraffic {
   requests: number;
   isOfCpi: boolean;
@@ -54,15 +56,33 @@ interface RouteTraffic {
 
 const keyOf = (service: string, method: string, path: string): string => `${service} ${method} ${path}`;
 
-/** Every route of a cloud, with who uses it: the real clients that it declares, and the recordings. */
-export function routeStatuses(traffic: readonly ScenarioTraffic[]): readonly RouteStatus[] {
+/** A real client, and the routes (`nova:GET /servers`) that it called when it was run in a cloud. */
+interface ClientTraffic {
+  /** `openstack 10.5.0` */
+  readonly client: string;
+  readonly routes: readonly string[];
+}
+
+/** Reads what `npm run clients` has written beside the recordings. */
+export function readClientTraffic(directory: string): ClientTraffic {
+  return JSON.parse(readFileSync(join(directory, "openstack-cli.json"), "utf8"));
+}
+
+/** Every route of a cloud, with its declared real clients, those that were run, and its recorded requests. */
+export function routeStatuses(
+  traffic: readonly ScenarioTraffic[],
+  { client, routes }: ClientTraffic,
+): readonly RouteStatus[] {
   const openstack = createOpenStack(new Kernel({ seed: "parity" }));
   const recorded = trafficByRoute(openstack, traffic);
   const refuses = createProbe(openstack);
+  const called = new Set(routes);
+  const [name = client] = client.split(" ");
   return SERVICE_NAMES.flatMap((service) => {
     const statuses = openstack.services[service].routes.map(({ method, path, auth, clients }): RouteStatus => {
       const seen = recorded.get(keyOf(service, method, path));
       const known = new Set(seen?.isOfCpi ? [...clients, "bosh"] : clients);
+      if (called.has(`${service}:${method} ${path}`)) known.add(name);
       return {
         service,
         methods: [method],
@@ -95,7 +115,7 @@ function mergeHeads(statuses: readonly RouteStatus[]): readonly RouteStatus[] {
   return rows.filter((status) => !merged.has(status));
 }
 
-/** What the recordings send to each route. */
+/** The recorded requests to each route. */
 function trafficByRoute(
   openstack: OpenStack,
   traffic: readonly ScenarioTraffic[],
@@ -115,7 +135,7 @@ function trafficByRoute(
   return routes;
 }
 
-/** A check that asks each route as the administrator: does it refuse because it is not simulated? */
+/** Makes a check that asks a route as the administrator whether it refuses because it is not simulated. */
 function createProbe(openstack: OpenStack): (service: ServiceName, method: string, path: string) => boolean {
   const { token, project } = logIn(openstack);
   return (service, method, template) => {
@@ -164,7 +184,7 @@ export const servedRows = (statuses: readonly RouteStatus[]): readonly string[] 
       return `| ${service} | ${nameOf(status)} | ${auth} | ${clients.join(", ")} | ${recorded === 0 ? "" : recorded} |`;
     });
 
-/** Rows of the table `| Service | Route |`, of the routes that are only there to refuse. */
+/** Rows of the table `| Service | Route |`, for routes that exist only to refuse. */
 export const refusedRows = (statuses: readonly RouteStatus[]): readonly string[] =>
   statuses.filter(({ isServed }) => !isServed).map((status) => `| ${status.service} | ${nameOf(status)} |`);
 

@@ -1,8 +1,8 @@
 import { differingLines, type Score, scenarioRows, scoreOf, scoresByArea } from "../../parity/ratchet.ts";
-import type { ParitySubject } from "../../parity/subject.ts";
+import { type ParitySubject, RECORDINGS } from "../../parity/subject.ts";
 import { recordingsIn } from "./recording.ts";
 import { replay, type ScenarioResult } from "./replay.ts";
-import { refusedRows, routeStatuses, routeTotals, servedRows } from "./routes.ts";
+import { readClientTraffic, refusedRows, routeStatuses, routeTotals, servedRows } from "./routes.ts";
 
 const scoreRow = ({ name, scenarios, scenariosMatched, steps, stepsMatched }: Score): string =>
   `| ${name} | ${scenariosMatched} / ${scenarios} | ${stepsMatched} / ${steps} | ${((100 * stepsMatched) / Math.max(1, steps)).toFixed(1)} % |`;
@@ -12,7 +12,8 @@ export const openStackParity: ParitySubject<ScenarioResult> = {
   name: "openstack",
   replay: (directory) => replay(recordingsIn(directory)),
   markdown: (scenarios) => {
-    const statuses = routeStatuses(scenarios);
+    const traffic = readClientTraffic(RECORDINGS);
+    const statuses = routeStatuses(scenarios, traffic);
     return [
       "# Parity: OpenStack",
       "",
@@ -36,8 +37,15 @@ export const openStackParity: ParitySubject<ScenarioResult> = {
       "## Routes",
       "",
       "`bosh` is the director's CPI and `openstack` the command line client, each observed at the real services (docs/discoveries/openstack.md,",
-      '"What clients call"); the CPI\'s own sequences are among the recordings. Recorded: requests of the recordings above. HEAD stands beside GET where it',
-      "does the same. Tempest and gophercloud were run against the simulator too, but which routes they called was not kept.",
+      `"What clients call"); the CPI's own sequences are among the recordings. \`${traffic.client}\` also ran the commands of`,
+      "`recordings/openstack-cli.txt` in a simulated cloud (`npm run clients`), and is named at each route that it called there.",
+      "Recorded: requests of the recordings above. HEAD stands beside GET where it does the same.",
+      "",
+      "*Neither* counts routes that no recording and no client here has called: they follow the API reference and the services' source, and nothing",
+      "else vouches for them. Most are for operators and other services (Cinder's groups, attachments, messages, hosts and quota classes; Keystone's",
+      "inherited and system grants, and trusts), repeat another form (the tags of each Neutron resource one by one; Nova's former proxies for images,",
+      "security groups and floating IPs), or are further methods of Swift. Tempest and gophercloud ran against the simulator too, but which",
+      "routes they called was not kept.",
       "",
       "| Service | Served | Of real clients | Only recorded | Neither | Refused |",
       "|---|---|---|---|---|---|",

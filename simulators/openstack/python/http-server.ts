@@ -8,13 +8,13 @@ import {
 } from "../../kernel/index.ts";
 
 /*
- * The HTTP server of Python's library, on which the services stand: eventlet's (Nova, Neutron, Cinder, Glance, Swift, Designate) and wsgiref
- * (Keystone), as recorded over sockets.
+ * The Python HTTP servers on which the services run: eventlet's (Nova, Neutron, Cinder, Glance, Swift, Designate) and wsgiref (Keystone),
+ * as recorded over sockets.
  */
 
 /** Characters of a request line, and of one header line, that eventlet reads. */
 const LINE_CHARS_MAX = 8192;
-/** Headers of a request from which Python's parser refuses. */
+/** The number of headers from which Python's parser refuses a request. */
 const HEADERS_MAX = 100;
 
 const EXPLANATIONS: Readonly<Record<number, string>> = {
@@ -51,11 +51,11 @@ interface Server {
   /** The name that it gives in its errors, and the version of HTTP that it speaks. */
   readonly banner: string;
   readonly version: "HTTP/1.0" | "HTTP/1.1";
-  /** It answers with a status line even where it could not read the version. */
+  /** Whether it answers with a status line even where it could not read the version. */
   readonly alwaysHasStatus: boolean;
-  /** It checks lengths itself, and lines for their own. */
+  /** Whether it checks lengths itself, and the length of each line. */
   readonly isStrict: boolean;
-  /** Headers are counted. */
+  /** Whether it counts headers. */
   readonly countsHeaders: boolean;
 }
 
@@ -88,7 +88,7 @@ function judge(server: Server, { line, fields, rest }: RawMessage): Judged {
   const judged = judgeLine(server, line);
   if ("answer" in judged || "request" in judged) return judged;
   const [method, url] = judged;
-  // A line that is no field ends the header: what follows it is lost.
+  // A line without a field ends the header: what follows is lost.
   const { headers } = fieldsOf(fields);
   const length = headers["content-length"]?.split(",")[0]?.trim();
   const isNumber = length === undefined || /^\d{1,15}$/.test(length);
@@ -143,9 +143,9 @@ const EVENTLET: Server = {
 
 /** Nova, Neutron, Cinder, Designate. */
 export const EVENTLET_FRONT = front(EVENTLET);
-/** Glance takes more headers than Python's parser does by itself. */
+/** Glance accepts more headers than Python's parser does by default. */
 export const GLANCE_FRONT = front({ ...EVENTLET, countsHeaders: false });
-/** Swift does too, and answers in HTTP/1.1 whatever it was sent. */
+/** So does Swift, which answers in HTTP/1.1 whatever the request. */
 export const SWIFT_FRONT = front({ ...EVENTLET, countsHeaders: false, alwaysHasStatus: true });
 /** Keystone. */
 export const WSGIREF_FRONT = front({

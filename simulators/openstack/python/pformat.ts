@@ -39,7 +39,7 @@ function layOut(value: unknown, width: number, indent: number, allowance: number
   return `{${parts.join(separator)}}`;
 }
 
-/** A long string is cut between words, into literals that stand side by side. */
+/** Splits a long string between words into adjacent literals. */
 function layOutText(value: string, width: number, indentOf: number, allowanceOf: number, level: number): string {
   const [indent, allowance] = level === 1 ? [indentOf + 1, allowanceOf + 1] : [indentOf, allowanceOf];
   const words = value.match(/\S*\s*/g)?.filter((word) => word !== "") ?? [];

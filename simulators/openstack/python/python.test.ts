@@ -19,7 +19,7 @@ describe("repr", () => {
     expect(repr(value)).toBe(expected);
   });
 
-  it("quotes a text that is no value of a list, so that `str` and `repr` differ there only", () => {
+  it("quotes a text outside a list too, where alone `str` and `repr` differ", () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
         expect(str(value)).toBe(typeof value === "string" ? value : repr(value));
@@ -62,7 +62,7 @@ describe("pformat", () => {
     );
   });
 
-  it("cuts a long text between its words", () => {
+  it("splits a long text between words", () => {
     expect(pformat("word ".repeat(20).trim(), 40)).toMatch(/^\('word [^\n]*'\n 'word/);
   });
 });

@@ -1,7 +1,7 @@
 import { pformat, repr } from "../python/index.ts";
 import type { SchemaFailure } from "./schema.ts";
 
-/** Columns into which schema and value are laid out. */
+/** The width to which schema and value are laid out, in columns. */
 const WIDTH = 72;
 
 const indent = (text: string): string =>

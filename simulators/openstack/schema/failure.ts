@@ -1,7 +1,7 @@
 import { repr } from "../python/index.ts";
 import type { Check, Schema, SchemaFailure, Validate } from "./schema.ts";
 
-/** A failure of a keyword at the value itself. */
+/** The failure of a keyword at the value itself. */
 export const failureAt = (value: unknown, schema: Schema, keyword: string, message: string): SchemaFailure => ({
   path: [],
   schemaPath: [],
@@ -11,7 +11,7 @@ export const failureAt = (value: unknown, schema: Schema, keyword: string, messa
   schema,
 });
 
-/** A failure within a part, seen from the whole. */
+/** A failure within a part, with its paths extended to the whole. */
 export const failureWithin = (
   failure: SchemaFailure | undefined,
   path: readonly (string | number)[],

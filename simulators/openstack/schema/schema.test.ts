@@ -4,7 +4,7 @@ import { checkValue, explainFailure, type Schema, validate } from "./index.ts";
 
 interface Example {
   readonly schema: Schema;
-  /** Generates values that fit. */
+  /** Generates valid values. */
   readonly values: fc.Arbitrary<unknown>;
 }
 
@@ -104,12 +104,12 @@ describe("validate", () => {
     expect(validate(schema, value)?.message).toBe(message);
   });
 
-  it("counts characters, not halves of them", () => {
+  it("counts code points, not UTF-16 units", () => {
     expect(validate({ maxLength: 1 }, "😀")).toBeUndefined();
     expect(validate({ minLength: 2 }, "😀")?.message).toBe("'😀' is too short");
   });
 
-  it("takes the message of a format that has one, and its own where it has none", () => {
+  it("uses the message of a format that has one, and otherwise its own", () => {
     const formats = { even: (value: unknown) => Number(value) % 2 === 0, never: () => "no way" };
     expect(validate({ format: "even" }, 3, formats)?.message).toBe("3 is not a 'even'");
     expect(validate({ format: "never" }, 3, formats)?.message).toBe("no way");
@@ -129,7 +129,7 @@ describe("checkValue", () => {
 });
 
 describe("explainFailure", () => {
-  it("prints the schema and the value with the way to each", () => {
+  it("prints the schema and the value with the path to each", () => {
     const failure = validate({ properties: { a: { items: { type: "null" } } } }, { a: [1] });
     expect(failure && explainFailure(failure)).toBe(
       [

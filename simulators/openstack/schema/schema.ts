@@ -20,14 +20,14 @@ export interface Schema {
   readonly minimum?: number;
   readonly maximum?: number;
   readonly enum?: readonly unknown[];
-  /** Name of a check in the `Formats` of the call; one that is not there lets everything pass. */
+  /** Name of a check in the `Formats` of the call; an unknown one passes everything. */
   readonly format?: string;
   readonly oneOf?: readonly Schema[];
   readonly anyOf?: readonly Schema[];
   readonly allOf?: readonly Schema[];
   readonly not?: Schema;
   readonly dependencies?: Readonly<Record<string, readonly string[]>>;
-  /** For readers of the schema; these check nothing. */
+  /** For readers of the schema only. */
   readonly title?: string;
   readonly description?: string;
   readonly readOnly?: boolean;
@@ -43,7 +43,7 @@ export interface SchemaFailure {
   readonly value: unknown;
   /** In the words of Python's jsonschema. */
   readonly message: string;
-  /** The keyword that failed and the schema it stands in (Glance and Designate show them). */
+  /** The keyword that failed and its schema (Glance and Designate show them). */
   readonly keyword: string;
   readonly schema: Schema;
 }
@@ -51,7 +51,7 @@ export interface SchemaFailure {
 /** Checks named by `format`: true when the value is fine, false for jsonschema's own message, or the message. */
 export type Formats = Readonly<Record<string, (value: unknown) => boolean | string>>;
 
-/** Validates against a schema; answers the first failure, `undefined` when there is none. */
+/** Validates against a schema; returns the first failure, `undefined` when there is none. */
 export type Validate = (schema: Schema, value: unknown, formats?: Formats) => SchemaFailure | undefined;
 
 /** One keyword's check. `validate` judges the parts of the value. */

@@ -13,7 +13,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
 
 const NO_FORMATS: Formats = {};
 
-/** Validates and answers the first failure in the order of the schema's keywords, `undefined` when there is none. */
+/** Validates and returns the first failure in the order of the schema's keywords, `undefined` when there is none. */
 export function validate(schema: Schema, value: unknown, formats: Formats = NO_FORMATS): SchemaFailure | undefined {
   for (const keyword in schema) {
     const failure = CHECKS[keyword]?.(value, schema, formats, validate);

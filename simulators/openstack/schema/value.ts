@@ -2,7 +2,7 @@ import type { Formats, Schema, SchemaFailure } from "./schema.ts";
 import { validate } from "./validate.ts";
 
 /*
- * What a value is once it has passed a schema of `Schema`. Schemas declared `as const satisfies Schema`, or built by functions with `const`
+ * The type of a value that has passed a `Schema`. Schemas declared `as const satisfies Schema`, or built by functions with `const`
  * type parameters, keep their literal types, so that a checked body needs no cast.
  */
 
@@ -30,7 +30,7 @@ type Members<S> = S extends { readonly properties: infer P }
     ? Readonly<Record<string, ValueOf<P[keyof P]>>>
     : Readonly<Record<string, unknown>>;
 
-/** Members that the schema does not name, where it admits any. */
+/** Members that the schema does not name, where it allows any. */
 type OtherMembers<S> = S extends { readonly additionalProperties: false } ? unknown : Readonly<Record<string, unknown>>;
 
 type Fields<P, Required> = {
@@ -39,7 +39,7 @@ type Fields<P, Required> = {
   readonly [K in keyof P as K extends Required ? never : K]?: ValueOf<Exclude<P[K], undefined>>;
 };
 
-/** The type of the values that a schema admits; `unknown` where the schema's own type says nothing. */
+/** The type of the values that a schema allows; `unknown` where the schema's own type is too wide. */
 export type ValueOf<S> = S extends { readonly enum: readonly (infer E)[] }
   ? E
   : S extends { readonly type: readonly (infer N)[] }
@@ -50,10 +50,10 @@ export type ValueOf<S> = S extends { readonly enum: readonly (infer E)[] }
         ? ValueOf<O>
         : unknown;
 
-/** What a validation comes to: the value with the type that its schema says, or the first failure. */
+/** The result of a validation: the value with its schema's type, or the first failure. */
 type Checked<V> = { readonly ok: true; readonly value: V } | { readonly ok: false; readonly failure: SchemaFailure };
 
-/** Validates a value and gives it the type that the schema says. */
+/** Validates a value and gives it its schema's type. */
 export function checkValue<const S extends Schema>(schema: S, value: unknown, formats?: Formats): Checked<ValueOf<S>> {
   const failure = validate(schema, value, formats);
   // The one place where a type follows from a check at run time.

@@ -16,7 +16,7 @@ interface SwiftService {
   state(): SwiftState;
 }
 
-/** Bytes of one object: what is simulated lies in memory, so bodies are smaller than a real cloud's 5 GiB. */
+/** The largest object, in bytes: data is held in memory, so it is smaller than a real cloud's 5 GiB. */
 const OBJECT_BYTES_MAX = 64 * 1024 * 1024;
 
 /** Swift: accounts, containers and objects in memory, with large objects, temporary URLs, access lists and quotas. */

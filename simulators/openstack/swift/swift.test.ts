@@ -11,7 +11,7 @@ describe("a listing", () => {
   const name = fc.string({ minLength: 1, maxLength: 6, unit: fc.constantFrom("a", "b", "/", "ü", "ﬀ", "😀") });
   const names = fc.uniqueArray(name, { maxLength: 20 });
 
-  it("shows every line once, in the order of their bytes, to who follows the markers", () => {
+  it("shows every line once, in byte order, to a client that follows the markers", () => {
     fc.assert(
       fc.property(names, fc.integer({ min: 1, max: 5 }), fc.constantFrom("", "/"), (all, limit, delimiter) => {
         const query = (marker: string): string =>
@@ -29,7 +29,7 @@ describe("a listing", () => {
     expect(linesOf(["😀", "ﬀ"], "")).toEqual(["ﬀ", "😀"]);
   });
 
-  it("turns round when asked to", () => {
+  it("is reversed on request", () => {
     fc.assert(
       fc.property(names, (all) => {
         expect(linesOf(all, "reverse=true")).toEqual([...linesOf(all, "")].reverse());
@@ -68,7 +68,7 @@ describe("large objects", () => {
       await call("PUT", `/box/part/${name}`, text);
   });
 
-  it("deliver their segments in the manifest's order, under the digest of their digests", async () => {
+  it("deliver their segments in the manifest's order, with the digest of their digests", async () => {
     const manifest = [{ path: "/box/part/2", etag: md5("two"), size_bytes: 3 }, { path: "/box/part/1" }];
     expect((await call("PUT", "/box/large?multipart-manifest=put", manifest)).status).toBe(201);
     const { body, headers } = await call("GET", "/box/large");
@@ -76,7 +76,7 @@ describe("large objects", () => {
     expect(headers.etag).toBe(`"${md5(md5("two") + md5("one"))}"`);
   });
 
-  it("are refused when a segment is missing or another", async () => {
+  it("are refused when a segment is missing or differs", async () => {
     const refusal = await call("PUT", "/box/bad?multipart-manifest=put", [
       { path: "/box/part/9" },
       { path: "/box/part/1", size_bytes: 4 },
@@ -94,14 +94,14 @@ describe("large objects", () => {
     });
   });
 
-  it("are spoilt by a segment that changes", async () => {
+  it("are invalidated by a segment that changes", async () => {
     await call("PUT", "/box/segment", "old");
     await call("PUT", "/box/spoilt?multipart-manifest=put", [{ path: "/box/segment" }]);
     await call("PUT", "/box/segment", "new");
     expect((await call("GET", "/box/spoilt")).status).toBe(409);
   });
 
-  it("go with their segments when asked to", async () => {
+  it("are deleted with their segments on request", async () => {
     await call("PUT", "/box/gone-1", "x");
     await call("PUT", "/box/gone?multipart-manifest=put", [{ path: "/box/gone-1" }]);
     expect((await call("DELETE", "/box/gone?multipart-manifest=delete")).body).toMatchObject({ "Number Deleted": 2 });
@@ -116,7 +116,7 @@ describe("large objects", () => {
 });
 
 describe("an account", () => {
-  it("hears of its objects after half a minute", async () => {
+  it("learns of its objects after half a minute", async () => {
     const cloud = await TwoProjectCloud.open({}, 1);
     const readUsage = async (): Promise<string | undefined> =>
       (await cloud.call("A", "GET", "object-store", "")).headers["x-account-bytes-used"];

@@ -1,4 +1,5 @@
 import type { Answer } from "../../../client/answer.ts";
+import type { JsonObject } from "../../../client/http/json.ts";
 import { followsFrom, notApplicable, type Outcome } from "../../../runner/check.ts";
 import type { OsbContext } from "../../context.ts";
 import { type OsbCheck, probe } from "../../define.ts";
@@ -7,16 +8,31 @@ import { BINDABLE } from "../../plan-requirements.ts";
 import { withoutApp } from "../../request-bodies.ts";
 import { isSuccess } from "../../../client/request.ts";
 
-/** Binds without an application, and with one if that is refused. */
-async function bindWithoutApp(context: OsbContext): Promise<{ bare: Answer; bound: Answer | undefined }> {
-  const live = await context.live(BINDABLE);
-  const bare = withoutApp(context.bindBody(live.offer));
-  const first = await context.bind(live, context.platform.newId(), { body: bare });
-  await context.platform.settle(live.offer, first);
-  if (isSuccess(first)) return { bare: first, bound: undefined };
-  const second = await context.bind(live, context.platform.newId());
-  await context.platform.settle(live.offer, second);
-  return { bare: first, bound: second };
+interface BindWithoutApp {
+  readonly bare: Answer;
+  /** With an application, where it is refused without one. */
+  readonly bound: Answer | undefined;
+}
+
+/**
+ * Binds without an application, and with one if that is refused. The first refusal may be for being early, which is another check's
+ * finding, so it is asked for once more. Played once a run.
+ */
+function bindWithoutApp(whole: OsbContext): Promise<BindWithoutApp> {
+  return whole.shared.once("bind without application", async (platform) => {
+    const context = whole.with(platform);
+    const live = await context.fresh(BINDABLE);
+    const bind = async (body: JsonObject): Promise<Answer> => {
+      const answer = await context.bind(live, platform.newId(), { body });
+      await platform.settle(live.offer, answer);
+      return answer;
+    };
+    const ordinary = context.bindBody(live.offer);
+    const first = await bind(withoutApp(ordinary));
+    if (isSuccess(first)) return { bare: first, bound: undefined };
+    const bound = await bind(ordinary);
+    return { bare: await bind(withoutApp(ordinary)), bound };
+  });
 }
 
 async function judgeRequiresAppCode(context: OsbContext): Promise<Outcome> {

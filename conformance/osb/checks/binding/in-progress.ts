@@ -3,6 +3,7 @@ import { type Outcome, pass } from "../../../runner/check.ts";
 import type { OsbContext } from "../../context.ts";
 import { type OsbCheck, probe } from "../../define.ts";
 import { expectStatusOrBusy } from "../../judge.ts";
+import { judgeConflictInProgress } from "../../judging/conflict-in-progress.ts";
 import { judgeResent, judgeSameOperation } from "../../judging/resent.ts";
 import { asyncBindOffer } from "../../sequences/asynchronous-plans.ts";
 import { flightOfBind } from "../../sequences/flights/bind.ts";
@@ -22,6 +23,18 @@ const judgeConcurrentBind = (answer: Answer): Outcome => {
   if (isSuccess(answer)) return pass(answer);
   return expectStatusOrBusy(answer, ["2xx", 422]);
 };
+
+async function judgeConflictingBind(context: OsbContext): Promise<Outcome> {
+  const flight = await flightOfBind(context.shared, await asyncBindOffer(context));
+  return judgeMeanwhile(flight, "conflict", (answer) =>
+    judgeConflictInProgress(answer, "bind-conflict-409", async () => {
+      const { live, id } = await context.bindTo(await context.freshOf(flight.offer));
+      const later = await context.bind(live, id, { body: answer.sent, intent: "bad" });
+      await context.platform.settle(live.offer, later);
+      return later;
+    }),
+  );
+}
 
 /** Checks of spec.md, "Binding": other binds while one is in progress. */
 export const bindingInProgressChecks: readonly OsbCheck[] = [
@@ -44,7 +57,7 @@ export const bindingInProgressChecks: readonly OsbCheck[] = [
     title: "A conflicting bind while the first is in progress is answered 409",
     requirement: "A bind under the same id with other parameters is answered 409 also while the first is in progress.",
     needs: { exclusive: true },
-    run: (context) => judgeDuringBind(context, "conflict", (answer) => expectStatusOrBusy(answer, [409])),
+    run: judgeConflictingBind,
   }),
   probe({
     id: "bind-concurrent-422",

@@ -7,10 +7,11 @@ import { type OsbCheck, probe } from "../../define.ts";
 import { bindingAnswers, INFORMATION, isCredentialService, isDone, isPresent } from "../../judging/binding-answers.ts";
 import { judgeLifecycles } from "../../judging/lifecycles.ts";
 import { judgeBadEnd } from "../../model/stages.ts";
+import { BINDABLE } from "../../plan-requirements.ts";
 import type { Lifecycle } from "../../sequences/lifecycles.ts";
 
 /** What a lifecycle has to have reached, and why a check does not apply to one that has. */
-const BOUND = { stage: "bind", unmet: "no binding that it is about was made" } as const;
+const BOUND = { stage: "bind", unmet: "no binding that it is about was made", plan: BINDABLE } as const;
 
 function judgeReturnedCredentials(lifecycle: Lifecycle): Outcome | undefined {
   const bind = lifecycle.binds[0]?.answer;

@@ -1,6 +1,6 @@
 import { bodyOf } from "../../../client/http/observation.ts";
 import type { Answer } from "../../../client/answer.ts";
-import { fail, followsFrom, type Outcome } from "../../../runner/check.ts";
+import { fail, followsFrom, type Outcome, worstOf } from "../../../runner/check.ts";
 import type { OsbContext } from "../../context.ts";
 import { expectUnflagged } from "../removal.ts";
 import { type OsbCheck, probe } from "../../define.ts";
@@ -12,9 +12,9 @@ import { otherPlan } from "../../changes.ts";
 import { withoutEach, withoutId } from "../../variations/absences.ts";
 import { withForeignIds } from "../../variations/foreign-ids.ts";
 import { judgeBinds, judgeLeanBinds, unlessOrdinaryFails } from "../../variations/judging.ts";
-import { onEachPlan } from "../../variations/plans.ts";
+import { onEachPlan, plansUnlike } from "../../variations/plans.ts";
 import { violatingParameters, withStrictSchema } from "../../variations/violations.ts";
-import { wronglyTyped } from "../../variations/wrong-types.ts";
+import { parameterRows, typedRows } from "../../variations/wrong-types.ts";
 
 const bad = { intent: "bad" } as const;
 
@@ -28,19 +28,21 @@ function bindWithout(member: "service_id" | "plan_id") {
 const MALFORMED = ['{"plan_id": ', "[]", "null", ""];
 
 async function bindMalformed(context: OsbContext): Promise<Outcome> {
-  const live = await context.live(BINDABLE);
   const texts = MALFORMED.map((text) => ({
     words: text === "" ? "no body" : `the body ${text}`,
     text,
     good: [400],
     tolerated: [415, 422],
   }));
-  const typed = wronglyTyped("bind", context.minor, context.bindBody(live.offer)).map(({ isUnread, ...row }) => ({
-    ...row,
-    good: isUnread ? ([400, "2xx"] as const) : [400],
-    tolerated: [422],
-  }));
-  return judgeBinds(context, live, [...texts, ...typed]);
+  const outcomes: Outcome[] = [];
+  for (const [at, offer] of plansUnlike(context, "bind", BINDABLE).entries()) {
+    const live = await context.liveOf(offer);
+    const typed = (at === 0 ? typedRows : parameterRows)("bind", context.minor, context.bindBody(offer));
+    const outcome = await judgeBinds(context, live, [...(at === 0 ? texts : []), ...typed]);
+    outcomes.push(outcome);
+    await context.release(outcome);
+  }
+  return worstOf(outcomes);
 }
 
 /** Ids that are unknown, or those of something else than the instance's offering and plan. */

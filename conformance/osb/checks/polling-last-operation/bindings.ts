@@ -1,8 +1,8 @@
 import { notApplicable, type Outcome } from "../../../runner/check.ts";
 import type { OsbContext } from "../../context.ts";
 import { type OsbCheck, probe, review } from "../../define.ts";
-import { expectStatus } from "../../judge.ts";
 import { judgeLifecycles } from "../../judging/lifecycles.ts";
+import { judgeUnknownPoll } from "../../judging/unknown-poll.ts";
 import { isPolled } from "../../model/polls.ts";
 import { BINDABLE } from "../../plan-requirements.ts";
 import { pollInvalid, pollMalformed, pollRoundTrip, pollWithoutHints } from "./odd-polls.ts";
@@ -13,10 +13,8 @@ async function pollUnknownBinding(context: OsbContext): Promise<Outcome> {
     return notApplicable("no bind or unbind was answered 202: the route need not exist");
   const live = await context.live(BINDABLE);
   const bindingId = context.platform.newId();
-  return expectStatus(
-    await context.platform.send("poll-binding", { instanceId: live.id, bindingId, intent: "bad" }),
-    [404],
-  );
+  const answer = await context.platform.send("poll-binding", { instanceId: live.id, bindingId, intent: "bad" });
+  return judgeUnknownPoll(context, "binding", answer);
 }
 
 /** Why a check of polls after the end does not apply. */

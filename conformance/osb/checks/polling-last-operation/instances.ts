@@ -3,8 +3,8 @@ import type { Answer } from "../../../client/answer.ts";
 import { fail, notApplicable, type Outcome, pass, worstOf } from "../../../runner/check.ts";
 import type { OsbContext } from "../../context.ts";
 import { type OsbCheck, probe, review } from "../../define.ts";
-import { expectStatus } from "../../judge.ts";
 import { judgeLifecycles } from "../../judging/lifecycles.ts";
+import { judgeUnknownPoll } from "../../judging/unknown-poll.ts";
 import { isPolled } from "../../model/polls.ts";
 import type { Lifecycle } from "../../sequences/lifecycles.ts";
 import { standardAnswers } from "../../sequences/standard-answers.ts";
@@ -32,7 +32,7 @@ async function pollUnknownInstance(context: OsbContext): Promise<Outcome> {
   if (!(await isPolled(context.shared, "instance")))
     return notApplicable("nothing was answered 202: the route need not exist");
   const answer = await context.platform.send("poll-instance", { instanceId: context.platform.newId(), intent: "bad" });
-  return expectStatus(answer, [404]);
+  return judgeUnknownPoll(context, "instance", answer);
 }
 
 /** `instance_usable` belongs to failed updates and deletions, `update_repeatable` to failed updates. */

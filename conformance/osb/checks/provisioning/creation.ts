@@ -12,7 +12,7 @@ import { isSuccess } from "../../../client/request.ts";
 
 /** Without the flag: 422 where the broker cannot do it at once. */
 async function provisionWithoutFlag(context: OsbContext, query: Readonly<Record<string, string>>): Promise<Answer> {
-  return context.provision(await asyncOffer(context), context.platform.newId(), { query, intent: "bad" });
+  return context.provisionNew(await asyncOffer(context), { query, intent: "bad" });
 }
 
 /** Who takes `false` for `true` but not absence for it has a fault of its own. */

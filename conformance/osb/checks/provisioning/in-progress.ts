@@ -1,7 +1,7 @@
 import type { Outcome } from "../../../runner/check.ts";
 import type { OsbContext } from "../../context.ts";
 import { type OsbCheck, probe } from "../../define.ts";
-import { expectStatusOrBusy } from "../../judge.ts";
+import { judgeConflictInProgress } from "../../judging/conflict-in-progress.ts";
 import { judgeResent, judgeSameOperation } from "../../judging/resent.ts";
 import { asyncOffer } from "../../sequences/asynchronous-plans.ts";
 import { judgeMeanwhile } from "../../sequences/flights/flight.ts";
@@ -10,6 +10,18 @@ import { flightOfProvision } from "../../sequences/flights/provision.ts";
 async function judgeResentProvision(context: OsbContext): Promise<Outcome> {
   const flight = await flightOfProvision(context.shared, await asyncOffer(context));
   return judgeMeanwhile(flight, "resent", (answer) => judgeResent(answer));
+}
+
+async function judgeConflictingProvision(context: OsbContext): Promise<Outcome> {
+  const flight = await flightOfProvision(context.shared, await asyncOffer(context));
+  return judgeMeanwhile(flight, "conflict", (answer) =>
+    judgeConflictInProgress(answer, "provision-conflict-409", async () => {
+      const { offer, id } = await context.freshOf(flight.offer);
+      const later = await context.provision(offer, id, { body: answer.sent, intent: "bad" });
+      await context.platform.settle(offer, later);
+      return later;
+    }),
+  );
 }
 
 /** Checks of spec.md, "Provisioning": the same id again while the first request is in progress. */
@@ -37,9 +49,6 @@ export const provisioningInProgressChecks: readonly OsbCheck[] = [
     requirement:
       "A provision under the same id with other attributes is answered 409 also while the first is in progress.",
     needs: { exclusive: true },
-    run: async (context) => {
-      const flight = await flightOfProvision(context.shared, await asyncOffer(context));
-      return judgeMeanwhile(flight, "conflict", (answer) => expectStatusOrBusy(answer, [409]));
-    },
+    run: judgeConflictingProvision,
   }),
 ];

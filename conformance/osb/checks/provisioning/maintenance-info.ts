@@ -15,7 +15,7 @@ async function provisionMaintained(context: OsbContext, change: Maintenance): Pr
   const info = { version, ...(change === "described" ? { description: "Drydock wrote this" } : {}) };
   const body = { ...context.provisionBody(offer), ...(change === "absent" ? {} : { maintenance_info: info }) };
   const intent = change === "other" ? "bad" : "plain";
-  return context.provision(offer, context.platform.newId(), { body, intent });
+  return context.provisionNew(offer, { body, intent });
 }
 
 /** Judges it by its status; a broker that accepts neither this form nor the usual one is not to be judged. */

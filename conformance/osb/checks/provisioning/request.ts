@@ -1,6 +1,6 @@
 import { maintenanceVersion, type Offer } from "../../../client/catalog.ts";
 import type { JsonObject } from "../../../client/http/json.ts";
-import type { Outcome } from "../../../runner/check.ts";
+import { type Outcome, worstOf } from "../../../runner/check.ts";
 import type { OsbContext } from "../../context.ts";
 import { type OsbCheck, probe } from "../../define.ts";
 import type { StatusRule } from "../../judge.ts";
@@ -9,9 +9,9 @@ import { otherParameters } from "../../request-bodies.ts";
 import { absencesOf, withoutEach, withoutId } from "../../variations/absences.ts";
 import { withForeignIds } from "../../variations/foreign-ids.ts";
 import { judgeLeanProvisions, judgeProvisions } from "../../variations/judging.ts";
-import { onEachPlan } from "../../variations/plans.ts";
+import { onEachPlan, plansUnlike } from "../../variations/plans.ts";
 import { violatingParameters, withStrictSchema } from "../../variations/violations.ts";
-import { wronglyTyped } from "../../variations/wrong-types.ts";
+import { parameterRows, typedRows } from "../../variations/wrong-types.ts";
 
 /** Provisions without a member that has to be there. */
 function provisionWithout(member: string, good: readonly StatusRule[], tolerated: readonly StatusRule[] = []) {
@@ -59,13 +59,12 @@ async function provisionMalformed(context: OsbContext): Promise<Outcome> {
 }
 
 async function provisionWrongType(context: OsbContext): Promise<Outcome> {
-  const offer = context.offer(ANY);
-  const rows = wronglyTyped("provision", context.minor, context.provisionBody(offer)).map(({ isUnread, ...row }) => ({
-    ...row,
-    good: isUnread ? ([400, "2xx"] as const) : [400],
-    tolerated: [422],
-  }));
-  return judgeProvisions(context, offer, rows);
+  const outcomes: Outcome[] = [];
+  for (const [at, offer] of plansUnlike(context, "create", ANY).entries()) {
+    const rows = (at === 0 ? typedRows : parameterRows)("provision", context.minor, context.provisionBody(offer));
+    outcomes.push(await judgeProvisions(context, offer, rows));
+  }
+  return worstOf(outcomes);
 }
 
 /** The ordinary body, with all that a platform may add to it. */

@@ -12,8 +12,15 @@ import { previousValues, updateBodyFor } from "../../request-bodies.ts";
 
 const bad = { intent: "bad" } as const;
 
-async function updateMaintained(context: OsbContext, version: "same" | "other"): Promise<Answer> {
-  const live = version === "other" ? await context.live(MAINTAINED) : await context.fresh(MAINTAINED);
+/** An update to the version of the catalog, or to another one. Played once a run for each. */
+function updateMaintained(context: OsbContext, version: "same" | "other"): Promise<Answer> {
+  return context.shared.once(`update to ${version} maintenance version`, (platform) =>
+    askForVersion(context.with(platform), version),
+  );
+}
+
+async function askForVersion(context: OsbContext, version: "same" | "other"): Promise<Answer> {
+  const live = await context.fresh(MAINTAINED);
   const info = { version: version === "other" ? "0.0.0-drydock" : (maintenanceVersion(live.offer) ?? "") };
   const previous = { ...previousValues(context.run, live.offer), maintenance_info: { version: info.version } };
   const body = updateBodyFor(context.run, live.offer, { maintenance_info: info, previous_values: previous });

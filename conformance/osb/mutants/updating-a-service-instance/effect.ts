@@ -69,9 +69,7 @@ export const updatingInstanceEffectMutants: readonly Mutant[] = [
   mutant("update-200", "A finished update is answered 201.", alter(PATCH, is(200), status(201)), {
     also: ["update-*", "vendor-request-fields-do-not-halt"],
   }),
-  mutant("update-noop-200", "An update that changes nothing is refused: 422.", refuseRepeat, {
-    also: ["update-maintenance-info-error-code"],
-  }),
+  mutant("update-noop-200", "An update that changes nothing is refused: 422.", refuseRepeat),
   mutant(
     "update-applied-visible",
     "It answers 200 to new parameters, and keeps the old.",

@@ -37,7 +37,7 @@ const message: fc.Arbitrary<Message> = fc.record({
   additional: fc.array(record, { maxLength: 4 }),
 });
 
-/** What a reader of the bytes must find. */
+/** What the reader of the bytes must find. */
 const shownData = (rr: Rr): unknown => {
   if (rr.type === TYPE.SRV) return { priority: rr.priority, weight: rr.weight, port: rr.port, target: rr.target };
   if (rr.type === TYPE.TXT) return rr.texts;
@@ -56,12 +56,12 @@ describe("messages", () => {
     expect(sizeOf(given, compress)).toBe(bytes.length);
   });
 
-  test.prop([message])("are no longer compressed than plain", (given) => {
+  test.prop([message])("are no longer when compressed than when plain", (given) => {
     expect(sizeOf(given, true)).toBeLessThanOrEqual(sizeOf(given, false));
   });
 
   test.prop([name, fc.constantFrom("A", "SRV", "TXT", "ANY"), fc.option(fc.nat(0xffff), { nil: undefined })])(
-    "that ask are received as they were built",
+    "that are queries are received as they were built",
     (asked, type, udpBytes) => {
       const received = decodeQuery(buildQuery(`${asked} ${type}`, 7, udpBytes));
       expect(received.kind).toBe("query");

@@ -6,7 +6,7 @@ import { type Message, type Opt, type Rr, type Subnet, TYPE } from "./types.ts";
 const POINTER_MAX = 0x3fff;
 const QUESTION_OFFSET = 12;
 const STRING_BYTES_MAX = 255;
-/** The longest thing written between two checks of the room left: a record with a name, or a string of a measured TXT. */
+/** The most bytes written between two checks of the space left: a record with a name, or a string of a measured TXT. */
 const ROOM_BYTES = 4096;
 const CLASS_IN = 1;
 const EDNS_SUBNET = 8;
@@ -15,9 +15,9 @@ const EDNS_SUBNET = 8;
 class Writer {
   bytes: Buffer = Buffer.allocUnsafe(1 << 17);
   at = 0;
-  /** Names that can be pointed to; `undefined` when the message is not compressed. */
+  /** Names to which pointers can lead; `undefined` when the message is not compressed. */
   offsets: Map<string, number> | undefined;
-  /** The name of the question, which most others are or end in. */
+  /** The name of the question, which most other names are or end with. */
   question = "";
   failed = false;
   #compresses = false;
@@ -30,7 +30,7 @@ class Writer {
     this.#compresses = compress;
   }
 
-  /** Names written so far. Most answers repeat the question alone and never need them. */
+  /** Names written so far. Most answers only repeat the question and never need them. */
   #questionOffsets(): Map<string, number> {
     const offsets = new Map<string, number>();
     let at = QUESTION_OFFSET;
@@ -68,7 +68,7 @@ class Writer {
     for (let at = 0; at < bytes.length; at++) this.bytes[this.at++] = bytes[at] ?? 0;
   }
 
-  /** A name; only where `mayPoint` may it end in a pointer, but it can always be pointed to later. Compares by case, as Consul's library does. */
+  /** Writes a name. It may end in a pointer only with `mayPoint`, but later names can always point to it. Case-sensitive, as Consul's library is. */
   name(given: string, mayPoint: boolean): void {
     const isQuestion = this.at === QUESTION_OFFSET;
     if (mayPoint && this.#compresses && given === this.question) return this.u16(0xc000 | QUESTION_OFFSET);

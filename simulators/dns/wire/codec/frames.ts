@@ -5,13 +5,13 @@ export const TCP_IDLE_MS = 8000;
 /** How many messages a connection may bring. */
 export const TCP_MESSAGES_MAX = 128;
 
-/** Messages out of a TCP stream, each with its length in front (RFC 1035 §4.2.2); an empty one is passed over. */
+/** Extracts messages from a TCP stream, each prefixed with its length (RFC 1035 §4.2.2); empty ones are skipped. */
 export class Frames {
   #pending: Buffer = Buffer.alloc(0);
-  /** Messages so far, empty ones included. */
+  /** The number of messages so far, including empty ones. */
   messages = 0;
 
-  /** Takes in what has arrived and answers with the messages that are whole now. */
+  /** Takes in what has arrived and returns the messages that are now complete. */
   push(chunk: Uint8Array): readonly Buffer[] {
     this.#pending = this.#pending.length === 0 ? Buffer.from(chunk) : Buffer.concat([this.#pending, chunk]);
     const messages: Buffer[] = [];
@@ -28,7 +28,7 @@ export class Frames {
   }
 }
 
-/** A message with its length in front. */
+/** A message prefixed with its length. */
 export function frameMessage(message: Uint8Array): Buffer {
   const frame = Buffer.allocUnsafe(message.length + 2);
   frame.writeUInt16BE(message.length, 0);

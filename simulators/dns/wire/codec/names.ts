@@ -1,6 +1,6 @@
 const BACKSLASH = 0x5c;
 const DOT = 0x2e;
-/** Bytes that are escaped in a label besides the unprintable: `. ( ) ; space @ " \`. */
+/** Bytes that are escaped in a label besides unprintable ones: `. ( ) ; space @ " \`. */
 const SPECIAL = new Set([0x2e, 0x28, 0x29, 0x3b, 0x20, 0x40, 0x22, 0x5c]);
 
 const LABEL_BYTES_MAX = 63;
@@ -10,7 +10,7 @@ const POINTERS_MAX = 126;
 /** A name, and where it ends. */
 interface NameRead {
   readonly name: string;
-  /** Where the reader goes on. */
+  /** Where reading continues. */
   readonly next: number;
 }
 
@@ -57,7 +57,7 @@ function escapeLabel(bytes: Buffer, from: number, to: number): string {
   return text;
 }
 
-/** Labels of a name, without the final dot; escaped dots are no borders. */
+/** Labels of a name, without the final dot; escaped dots don't separate. */
 export function labelsOf(name: string): string[] {
   if (name === "." || name === "") return [];
   if (!name.includes("\\")) return (name.endsWith(".") ? name.slice(0, -1) : name).split(".");
@@ -91,7 +91,7 @@ export const bytesText = (text: string): string => {
   return text;
 };
 
-/** A string of a TXT or a label as bytes; escapes are undone. `undefined` when an escape is cut. */
+/** A string of a TXT or a label as bytes, unescaped. `undefined` when an escape is incomplete. */
 export function unescapeText(text: string): number[] | undefined {
   const bytes: number[] = [];
   for (let at = 0; at < text.length; ) {

@@ -8,7 +8,7 @@ import { encodeMessage } from "./encode.ts";
 import { FLAG, type Message, OPCODE, RCODE, type Rr, TYPE } from "./types.ts";
 
 /*
- * Another implementation of the wire format, dns-packet, as a judge: both write the same bytes for the same message, and each reads what
+ * Another implementation of the wire format, dns-packet, as an oracle: both write the same bytes for the same message, and each reads what
  * the other has written.
  */
 
@@ -110,7 +110,7 @@ describe("a message that both implementations know", () => {
     expect(encodedOrNothing(given, false).toString("hex")).toBe(oracle.encode(packetOf(given)).toString("hex"));
   });
 
-  test.prop([message, fc.boolean()])("is read by the other as it was meant, compressed or not", (given, compress) => {
+  test.prop([message, fc.boolean()])("is read by the other as intended, compressed or not", (given, compress) => {
     const read = oracle.decode(encodedOrNothing(given, compress));
     const meant = packetOf(given);
     expect([read.id, (read.flags ?? 0) & 0x7fff]).toEqual([meant.id, meant.flags]);

@@ -36,7 +36,7 @@ export const FLAG = {
 } as const;
 
 interface Owned {
-  /** As in a zone file: labels with a final dot, `\.` and `\DDD` escaped. */
+  /** As in a zone file: labels with a final dot, with `\.` and `\DDD` as escapes. */
   readonly name: string;
   /** Seconds. */
   readonly ttl: number;
@@ -104,7 +104,7 @@ export interface Query {
   readonly opt: Opt | undefined;
 }
 
-/** What an answer is built up in. */
+/** An answer under construction. */
 export interface Message {
   id: number;
   flags: number;

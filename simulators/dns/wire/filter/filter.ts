@@ -6,7 +6,7 @@ import type { FilterType } from "./types.ts";
 /** Whether a value passes. */
 type Filter = (value: unknown) => boolean;
 
-/** Compiles an expression for values of a type (Consul 1.8, "Filtering"). Empty lets all through. @throws FilterError */
+/** Compiles an expression for values of a type (Consul 1.8, "Filtering"). An empty one passes everything. @throws FilterError */
 export function compileFilter(source: string, fields: Readonly<Record<string, FilterType>>): Filter {
   if (source === "") return () => true;
   const node = parseFilter(source);
@@ -51,7 +51,7 @@ function matcher(node: FilterMatch, path: readonly string[], type: FilterType): 
   return (value) => Array.isArray(value) && value.some(pick);
 }
 
-/** A key that is not there is equal to nothing and in nothing. */
+/** A missing key is equal to nothing and in nothing. */
 function matchKey(
   node: FilterMatch,
   key: string,

@@ -4,7 +4,7 @@ import { Refusal } from "../refusal.ts";
 export class FilterError extends Refusal {}
 
 type Operator = "equal" | "in" | "empty" | "matches";
-/** An expression, read. */
+/** A parsed expression. */
 export type FilterNode =
   | { readonly kind: "and" | "or"; readonly left: FilterNode; readonly right: FilterNode }
   | { readonly kind: "not"; readonly inner: FilterNode }
@@ -22,7 +22,7 @@ export const FAILED = "Failed to create boolean expression evaluator: ";
 const VALUE_START = '"-", "0", "\\"", "`", [ \\t\\r\\n], [1-9] or [a-zA-Z]';
 const EXPRESSION_START = '"(", "-", "0", "\\"", "`", "not", [ \\t\\r\\n], [1-9] or [a-zA-Z]';
 
-/** Operators behind a selector, in the order in which they are tried. */
+/** Operators after a selector, in the order in which they are tried. */
 const COMPARISONS: readonly { readonly pattern: RegExp; readonly operator: Operator; readonly negated: boolean }[] = [
   { pattern: /\s*==\s*/, operator: "equal", negated: false },
   { pattern: /\s*!=\s*/, operator: "equal", negated: true },
@@ -44,7 +44,7 @@ export const parseFilter = (source: string): FilterNode => new FilterParser(sour
 
 interface FilterValue {
   readonly text: string;
-  /** Segments when it can be a selector. */
+  /** Its segments, when it can be a selector. */
   readonly selector: readonly string[] | undefined;
 }
 
@@ -81,7 +81,7 @@ class FilterParser {
     return true;
   }
 
-  /** Brackets, negations and parts within each other; each is a call. */
+  /** How deep brackets, negations and parts may nest; each level is a call. */
   #enter(): void {
     if (++this.#depth > PARTS_MAX) throw new FilterError(`${FAILED}${place(this.#at)}: over ${PARTS_MAX} parts`);
   }

@@ -3,7 +3,7 @@ import { type Json, JsonError, parseJson } from "./parse.ts";
 import type { Decoded, Shape, Struct } from "./shape.ts";
 
 /**
- * Decodes a body as Go does: names compare without case, the first wrong type or unknown member is reported. `undefined` for null.
+ * Decodes a body as Go does: names are case-insensitive, the first wrong type or unknown member is reported. `undefined` for null.
  *
  * @throws JsonError in Go's words
  */
@@ -70,7 +70,7 @@ function decode(json: Json, shape: Shape, owner: string, path: readonly string[]
   }
 }
 
-/** What Go puts where JSON has null: in a list there is no leaving out. */
+/** What Go puts where JSON has null: an item of a list can't be left out. */
 function zero(shape: Shape): unknown {
   switch (shape.kind) {
     case "string":
@@ -137,7 +137,7 @@ function decodeStruct(members: readonly (readonly [string, Json])[], struct: Str
       throw new JsonError(`json: unknown field "${key}"`);
     }
     const [name, shape] = member;
-    // A type that decodes itself begins a path of its own.
+    // A type that decodes itself starts a path of its own.
     decoded[name] = decode(value, shape, struct.name, struct.name === "" ? [name] : [...path, name]);
   }
   return decoded;

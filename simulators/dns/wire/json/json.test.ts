@@ -35,7 +35,7 @@ describe("JSON as Go reads and writes it", () => {
   });
 
   test.prop([fc.dictionary(fc.string(), value, { minKeys: 1 }), fc.nat()])(
-    "ends unexpectedly wherever it is cut",
+    "ends unexpectedly wherever it is cut off",
     (given, at) => {
       const text = JSON.stringify(given);
       const cut = text.slice(0, at % text.length);
@@ -43,7 +43,7 @@ describe("JSON as Go reads and writes it", () => {
     },
   );
 
-  test.prop([fc.string()])("never fails but with an error of its own", (text) => {
+  test.prop([fc.string()])("never fails except with an error of its own", (text) => {
     try {
       parseJson(text);
     } catch (error) {
@@ -57,11 +57,11 @@ describe("a value that is nested too deeply", () => {
     ["[".repeat(100_000), "unexpected EOF"],
     [`${"[".repeat(100_000)}${"]".repeat(100_000)}`, "exceeded max depth"],
     [`${'{"a":'.repeat(100_000)}1${"}".repeat(100_000)}`, "exceeded max depth"],
-  ])("is refused, and the stack holds", (text, message) => {
+  ])("is refused without overflowing the stack", (text, message) => {
     expect(() => parseJson(text)).toThrow(message);
   });
 
-  test("is not what brackets within a string look like", () => {
+  test("is not found where brackets stand within a string", () => {
     expect(parseJson(JSON.stringify("[".repeat(1000)))).toEqual({ kind: "string", value: "[".repeat(1000) });
   });
 });
@@ -81,7 +81,7 @@ describe("a decoded structure", () => {
     expect(() => decodeJson(text, SHAPE)).toThrow(message);
   });
 
-  test("takes names without case and ignores what follows", () => {
+  test("ignores the case of names and what follows the value", () => {
     expect(decodeJson('{"name":"a","PORT":1} rest', SHAPE)).toEqual({ Name: "a", Port: 1 });
   });
 

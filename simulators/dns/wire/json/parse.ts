@@ -1,4 +1,4 @@
-/** A JSON value as it stood in the text; numbers keep their digits. */
+/** A JSON value as written; numbers keep their digits. */
 export type Json =
   | { readonly kind: "null" }
   | { readonly kind: "bool"; readonly value: boolean }
@@ -30,7 +30,7 @@ export function parseJson(text: string): Json {
   return new Parser(text).first();
 }
 
-/** Looks at the brackets alone: too deep a value is refused, one that is cut as cut. @throws JsonError */
+/** Looks at the brackets only, and refuses a value that nests too deeply or is cut off. @throws JsonError */
 function checkDepth(text: string): void {
   let [depth, deepest] = [0, 0];
   let isString = false;
@@ -114,7 +114,7 @@ class Parser {
     return { kind: "number", text: this.#text.slice(start, this.#at) };
   }
 
-  /** One digit at least. */
+  /** Reads at least one digit. */
   #digits(where: string): void {
     if (!isDigit(this.#text[this.#at] ?? this.#cut())) this.#wrong(where);
     while (isDigit(this.#text[this.#at] ?? "")) this.#at++;

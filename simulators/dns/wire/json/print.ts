@@ -1,4 +1,4 @@
-/** Go escapes these in JSON, so that it can stand in a page. */
+/** Go escapes these in JSON, so that it can be embedded in HTML. */
 const ESCAPED: Readonly<Record<string, string>> = {
   "<": "\\u003c",
   ">": "\\u003e",
@@ -9,7 +9,7 @@ const ESCAPED: Readonly<Record<string, string>> = {
 const HTML = /[<>&\u2028\u2029]/g;
 const INDENT = "    ";
 
-/** JSON as Go writes it: `pretty` is indented by four spaces with a final line end. A bigint is a number. */
+/** JSON as Go writes it: `pretty` is indented by four spaces and ends with a newline. A bigint is written as a number. */
 export function printJson(value: unknown, pretty: boolean): string {
   const text = printValue(value, pretty ? "\n" : "");
   return pretty ? `${text}\n` : text;

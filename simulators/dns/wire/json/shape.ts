@@ -61,7 +61,7 @@ export const INT = { kind: "int", go: "int" } as const;
 export const UINT64 = { kind: "int", go: "uint64" } as const;
 /** A number. */
 export const FLOAT = { kind: "float" } as const;
-/** Whatever stands there. */
+/** Any value. */
 export const ANY = { kind: "any" } as const;
 /** Bytes, as base64. */
 export const BYTES = { kind: "bytes" } as const;

@@ -18,11 +18,11 @@ export const volumeViewOf = (row: VolumeRow): VolumeView => ({
   attachments: row.attachments.map(({ id, serverId, device }) => ({ id, serverId, device })),
 });
 
-/** What Cinder says to whoever wants to detach what is not attached. */
+/** Cinder's refusal to detach what is not attached. */
 export const CANNOT_DETACH =
   "Invalid volume: Unable to detach volume. Volume status must be 'in-use' and attach_status must be 'attached' to detach.";
 
-/** A volume that a server uses is detached through Nova, or data is lost. @throws Refusal 409 */
+/** Refuses to detach a volume that a server uses except through Nova, as data would be lost. @throws Refusal 409 */
 export function refuseNovaAttachment(row: VolumeRow): void {
   const used = row.attachments.find(({ isNova }) => isNova);
   if (used === undefined) return;
@@ -30,7 +30,7 @@ export function refuseNovaAttachment(row: VolumeRow): void {
   throw new Refusal(409, "conflictingRequest", message);
 }
 
-/** Adds an attachment and gives the volume its new status. Answers the attachment's id. */
+/** Adds an attachment and gives the volume its new status. Returns the attachment's id. */
 export function addAttachment(
   cinder: Cinder,
   row: VolumeRow,
@@ -44,7 +44,7 @@ export function addAttachment(
   return id;
 }
 
-/** Ends attachments whatever the status: the volume is in use where others are left, else available. */
+/** Ends attachments whatever the status: the volume stays in use where others are left, else it is available. */
 export function endAttachments(cinder: Cinder, row: VolumeRow, isEnding: (attachment: Attachment) => boolean): void {
   for (const attachment of row.attachments)
     if (isEnding(attachment)) cinder.slot.value.volumeByAttachment.delete(attachment.id);
@@ -62,7 +62,7 @@ export function reserveForServer(cinder: Cinder, actor: Actor, volumeId: string,
   return addAttachment(cinder, row, { serverId, device: null, host: null, attachedMs: 0, isNova: true }, "reserved");
 }
 
-/** reserved → in-use. Nothing happens where the attachment is gone. */
+/** reserved → in-use. Does nothing where the attachment is gone. */
 export function completeAttachment(cinder: Cinder, attachmentId: string, device: string, host: string): void {
   const { volumes, volumeByAttachment } = cinder.slot.value;
   const row = volumes.get(volumeByAttachment.get(attachmentId) ?? "");

@@ -5,7 +5,7 @@ describe("a backup, on a cloud without a backup service", () => {
   const statusOf = (session: TestSession, path: string, member: string): unknown =>
     memberOf(session.send("cinder", "GET", path).json, `${member}.status`);
 
-  it("is accepted, then fails with a reason and a message, and the volume is as it was", async () => {
+  it("is accepted, then fails with a reason and a message, and leaves the volume as it was", async () => {
     const session = await TestSession.open();
     const volume = session.volume();
     const made = session.send("cinder", "POST", "/backups", { body: { backup: { volume_id: volume } } });

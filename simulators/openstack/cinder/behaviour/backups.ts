@@ -8,7 +8,7 @@ import { setStatus } from "../state/volumes.ts";
  * This cloud has no backup service, like the recorded one: a backup is accepted, then fails with a message that says so.
  */
 
-/** ms of simulated work until it is clear that nobody takes the backup. */
+/** ms of simulated work until it is clear that no service takes the backup. */
 const SCHEDULE_MS = 2000;
 
 /** Accepts a backup of a volume. */
@@ -22,14 +22,14 @@ export function startBackup(cinder: Cinder, row: BackupRow, volume: VolumeRow, r
   kernel.timer(kernel.work(SCHEDULE_MS), "cinder/backup", { id: row.id, requestId });
 }
 
-/** Takes a backup away; its share of the quota is free again. */
+/** Removes a backup and frees its share of the quota. */
 export function removeBackup(cinder: Cinder, row: BackupRow): void {
   cinder.slot.value.backups.delete(row.id);
   addUsage(cinder, row.projectId, { backups: -1, backup_gigabytes: -row.sizeGb });
   recordChange(cinder, "backup.delete", row.id);
 }
 
-/** No service takes the backup: it fails, and the volume has its status again. */
+/** Fails the backup, as no service takes it, and gives the volume its old status. */
 export function failBackup(
   cinder: Cinder,
   { id, requestId }: { readonly id: string; readonly requestId: string },

@@ -10,7 +10,7 @@ import { addVolume, setStatus } from "../state/volumes.ts";
 /** ms of simulated work. */
 const CREATE_MS = 3000;
 
-/** A volume that somebody asks for, checked. */
+/** A checked request for a volume. */
 interface VolumeRequest {
   readonly sizeGb: number;
   readonly name: string | null;
@@ -24,7 +24,7 @@ interface VolumeRequest {
   readonly requestId: string;
 }
 
-/** What a volume remembers of the image or volume that it was made from. */
+/** What a volume keeps of the image or volume from which it was made. */
 const imageMetadataOf = (image: ImageView): Record<string, string> => ({
   image_id: image.id,
   image_name: image.name ?? "",
@@ -95,11 +95,11 @@ export interface VolumeCreation {
   readonly id: string;
   readonly status: string;
   readonly bootable: boolean;
-  /** The request that asked for a type without a back end; empty: it has one. */
+  /** The id of a request for a type without a back end; empty where the type has one. */
   readonly requestWithoutBackend: string;
 }
 
-/** A volume is available, or in error. */
+/** Turns a volume to available, or to error. */
 export function endCreateVolume(cinder: Cinder, { id, status, bootable, requestWithoutBackend }: VolumeCreation): void {
   const row = cinder.slot.value.volumes.get(id);
   if (row?.status !== "creating") return;

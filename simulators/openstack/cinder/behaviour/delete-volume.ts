@@ -15,7 +15,7 @@ export function startDeleteVolume(cinder: Cinder, row: VolumeRow): void {
   kernel.timer(kernel.work(DELETE_MS), "cinder/deleted", { id: row.id });
 }
 
-/** The volume is gone, with its snapshots; the fault point `cinder:volume.delete` decides. */
+/** Removes the volume with its snapshots, unless the fault point `cinder:volume.delete` acts. */
 export function endDeleteVolume(cinder: Cinder, id: string): void {
   const { kernel } = cinder.cloud;
   const row = cinder.slot.value.volumes.get(id);

@@ -7,11 +7,11 @@ import { setStatus } from "../state/volumes.ts";
 /** ms of simulated work. */
 const EXTEND_MS = 300;
 
-/** An extension under way: sizes in GB. */
+/** An extension in progress; sizes in GB. */
 export interface VolumeExtension {
   readonly id: string;
   readonly from: number;
-  /** What it comes to: `wanted`, or `from` when it fails. */
+  /** The resulting size: `wanted`, or `from` when it fails. */
   readonly to: number;
   readonly wanted: number;
 }
@@ -28,7 +28,7 @@ export function startExtendVolume(cinder: Cinder, row: VolumeRow, wantedGb: numb
   if (effect?.kind !== "stuck") kernel.timer(kernel.work(EXTEND_MS), "cinder/extended", extension);
 }
 
-/** The volume has its new size, or keeps the old one in `error_extending`. */
+/** Gives the volume its new size, or leaves it the old one in `error_extending`. */
 export function endExtendVolume(cinder: Cinder, { id, from, to, wanted }: VolumeExtension): void {
   const row = cinder.slot.value.volumes.get(id);
   if (row?.status !== "extending") return;

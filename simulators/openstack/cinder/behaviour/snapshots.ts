@@ -8,7 +8,7 @@ import { addUsage } from "../state/usage.ts";
 const CREATE_MS = 500;
 const DELETE_MS = 500;
 
-/** Adds a snapshot, which has its data later. */
+/** Adds a snapshot, whose data follows later. */
 export function startCreateSnapshot(cinder: Cinder, row: SnapshotRow): void {
   const { kernel } = cinder.cloud;
   cinder.slot.value.snapshots.set(row.id, row);
@@ -26,7 +26,7 @@ export function startDeleteSnapshot(cinder: Cinder, row: SnapshotRow): void {
   kernel.timer(kernel.work(DELETE_MS), "cinder/snapshot-deleted", { id: row.id });
 }
 
-/** The snapshot has its data, or has failed. */
+/** Gives the snapshot its data, or fails it. */
 export function endCreateSnapshot(
   cinder: Cinder,
   { id, status }: { readonly id: string; readonly status: string },
@@ -35,7 +35,7 @@ export function endCreateSnapshot(
   if (row?.status === "creating") setSnapshotStatus(cinder, row, status);
 }
 
-/** The snapshot is gone; its share of the quota is free again. */
+/** Removes the snapshot and frees its share of the quota. */
 export function endDeleteSnapshot(cinder: Cinder, id: string): void {
   const row = cinder.slot.value.snapshots.get(id);
   if (row === undefined) return;

@@ -8,7 +8,7 @@ const UPLOAD_MS = 1000;
 /** What the fake back end writes into an image, bytes. */
 const UPLOAD_BYTES = 1024;
 
-/** A volume that becomes an image. */
+/** A volume that is being copied into an image. */
 export interface ImageUpload {
   readonly id: string;
   readonly imageId: string;
@@ -23,7 +23,7 @@ export function startUploadImage(cinder: Cinder, row: VolumeRow, imageId: string
   kernel.timer(kernel.work(UPLOAD_MS), "cinder/uploaded", upload);
 }
 
-/** The image has its data, the volume its status again. */
+/** Gives the image its data, and the volume its old status. */
 export function endUploadImage(cinder: Cinder, { id, imageId }: ImageUpload): void {
   cinder.cloud.images.activate(imageId, UPLOAD_BYTES);
   const row = cinder.slot.value.volumes.get(id);

@@ -22,7 +22,7 @@ interface Holder {
   readonly find: (call: CinderCall) => WithMetadata;
 }
 
-/** Changes metadata of a volume or snapshot; nothing happens where the new ones are the old ones. */
+/** Changes metadata of a volume or snapshot; does nothing where they stay the same. */
 export function changeMetadata({ cinder }: CinderCall, kind: Holder["kind"], row: WithMetadata, next: Metadata): void {
   if (isDeepStrictEqual(row.metadata, next)) return;
   row.metadata = next;
@@ -66,7 +66,7 @@ function showItem(call: CinderCall, holder: Holder): HttpReply {
   return ok({ meta: { [key]: value } });
 }
 
-/** The routes of metadata, alike for volumes and snapshots. */
+/** The routes of metadata, the same for volumes and snapshots. */
 export function metadataRoutes(collection: "volumes" | "snapshots", holder: Holder): readonly CinderRoute[] {
   const path = `/${collection}/:id/metadata`;
   const item = `${path}/:key`;

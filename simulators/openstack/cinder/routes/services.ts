@@ -15,7 +15,7 @@ const serviceView = (binary: string, host: string, call: CinderCall): object => 
   ...(call.version >= 7 && { cluster: null }),
 });
 
-/** A host is asked for with its back end or without. */
+/** A query may name a host with its back end or without. */
 function listServices(call: CinderCall): readonly object[] {
   const [wantedBinary, wantedHost] = [call.query.get("binary"), call.query.get("host")];
   const all = [

@@ -18,7 +18,7 @@ describe("a volume type that is not public", () => {
     return session.send("cinder", "POST", `/types/${id}/action`, { who: "admin", body }).status;
   };
 
-  /** Statuses of all that a project may want of the type. */
+  /** The statuses of everything a project can ask of the type. */
   const uses = (who: "A" | "B"): Readonly<Record<string, unknown>> => {
     const listed = JSON.stringify(session.send("cinder", "GET", "/types", { who }).json).includes(id);
     const made = session.send("cinder", "POST", "/volumes", { who, body: { volume: { size: 1 } } });
@@ -37,7 +37,7 @@ describe("a volume type that is not public", () => {
   const CLOSED = { isListed: false, show: 404, create: 404, retype: 404 };
   const OPEN = { isListed: true, show: 200, create: 202, retype: 202 };
 
-  it("is hidden from projects without access, and open to those with it until it is taken away", () => {
+  it("is hidden from projects without access, and open to those with access until it is revoked", () => {
     expect([uses("A"), uses("B")]).toEqual([CLOSED, CLOSED]);
     expect(change("addProjectAccess")).toBe(202);
     expect([uses("A"), uses("B")]).toEqual([OPEN, CLOSED]);
@@ -49,7 +49,7 @@ describe("a volume type that is not public", () => {
     expect([uses("A"), uses("B")]).toEqual([CLOSED, CLOSED]);
   });
 
-  it("is changed by administrators alone", () => {
+  it("can be changed by administrators only", () => {
     const body = { addProjectAccess: { project: session.cloud.projectId("B") } };
     expect(session.send("cinder", "POST", `/types/${id}/action`, { who: "B", body }).status).toBe(403);
   });

@@ -65,7 +65,7 @@ function remove(call: CinderCall): HttpReply {
   return emptyReply();
 }
 
-/** Anyone who has the key may take the volume. */
+/** Anyone with the key may accept the volume. */
 function accept(call: CinderCall): HttpReply {
   const { cinder, actor, params } = call;
   const fields = requireMember(call, "accept", {

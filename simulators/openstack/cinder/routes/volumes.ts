@@ -96,7 +96,7 @@ const LISTING: ListDescription<VolumeRow> = {
   },
 };
 
-/** Filters that need to know more than the row. */
+/** Filters that need more than the row. */
 function listingOf({ cinder, actor }: CinderCall): ListDescription<VolumeRow> {
   const typeName = (row: VolumeRow): string | undefined => cinder.slot.value.types.get(row.typeId)?.name;
   return {

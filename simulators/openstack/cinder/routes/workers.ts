@@ -1,11 +1,11 @@
 import { notFound } from "../wire/errors.ts";
 import type { CinderRoute } from "../wire/route.ts";
 
-/** The path of the clean-up of workers, which knows no GET. */
+/** The path of the workers' clean-up, which has no GET. */
 export const WORKER_ROUTES: readonly CinderRoute[] = [
   {
     method: "GET",
-    // Knows no GET.
+    // Has no GET.
     path: "/workers",
     handler: () => {
       throw notFound("The resource could not be found.");

@@ -1,7 +1,7 @@
 import { type Cinder, recordChange } from "./cinder.ts";
 import type { MessageRow } from "./rows.ts";
 
-/** Messages that are kept; the oldest go first. */
+/** How many messages are kept; the oldest go first. */
 const MESSAGES_MAX = 1000;
 
 /** Tells a project why something that was accepted failed later. */

@@ -35,7 +35,7 @@ describe("quotas of Cinder", () => {
     );
   });
 
-  it("count an extension at once, and let it go no further than gigabytes and the size of a volume allow", async () => {
+  it("count an extension at once, and limit it by gigabytes and by the size of a volume", async () => {
     const session = await TestSession.open({ quotas: { gigabytes: 5, per_volume_gigabytes: 4 } });
     const id = session.volume();
     const extend = (size: number): number =>
@@ -72,7 +72,7 @@ describe("quotas of Cinder", () => {
     expect(backup()).toBe(413);
   });
 
-  it("move with a volume that is transferred, if the other project has room for it", async () => {
+  it("move with a transferred volume, if the other project has room for it", async () => {
     const session = await TestSession.open({ quotas: { volumes: 1 } });
     const offer = (): readonly [string, string] => {
       const body = { transfer: { volume_id: session.volume() } };

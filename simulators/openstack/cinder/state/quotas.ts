@@ -43,7 +43,7 @@ export function setQuotas(cinder: Cinder, projectId: string, limits: Readonly<Re
   recordChange(cinder, "quota.update", projectId, limits);
 }
 
-/** Back to the defaults. */
+/** Resets a project to the defaults. */
 export function resetQuotas(cinder: Cinder, projectId: string): void {
   if (cinder.slot.value.quotas.delete(projectId)) recordChange(cinder, "quota.reset", projectId);
 }
@@ -102,7 +102,7 @@ export function checkTypeQuota(cinder: Cinder, projectId: string, type: TypeRow,
 
 const COUNTED = ["volumes", "snapshots", "gigabytes", "backups", "backup_gigabytes"] as const;
 
-/** What a project uses of a quota. Those of volume types are counted on the spot. */
+/** What a project uses of a quota. The use of a volume type is counted on demand. */
 export function usedOf(cinder: Cinder, projectId: string, name: string): number {
   const counted = COUNTED.find((each) => each === name);
   return counted === undefined ? usedOfType(cinder, projectId, name) : usageOf(cinder, projectId)[counted];

@@ -1,4 +1,4 @@
-/** A server that uses a volume, or will. */
+/** A server that uses a volume, or is about to. */
 export interface Attachment {
   readonly id: string;
   readonly serverId: string;
@@ -6,7 +6,7 @@ export interface Attachment {
   device: string | null;
   host: string | null;
   attachedMs: number;
-  /** Made by Nova, which alone may end it. */
+  /** Whether Nova made it; then only Nova may end it. */
   readonly isNova: boolean;
 }
 

@@ -3,7 +3,7 @@ import { notFoundById } from "../wire/errors.ts";
 import { type Cinder, recordChange } from "./cinder.ts";
 import type { TypeRow } from "./rows.ts";
 
-/** Names of the types that are there from the beginning; the first is the default. */
+/** Names of the types of a new cloud; the first is the default. */
 export const INITIAL_TYPES = ["fake", "__DEFAULT__"] as const;
 
 /** A type by name or id. */
@@ -25,7 +25,7 @@ export function requireType(
   throw notFoundById(isId ? "Volume type" : "Volume type with name", wanted ?? INITIAL_TYPES[0]);
 }
 
-/** Adds a type, which no project has access to yet. */
+/** Adds a type, to which no project has access yet. */
 export function addType(
   cinder: Cinder,
   wanted: Pick<TypeRow, "name" | "description" | "isPublic" | "extraSpecs">,

@@ -14,7 +14,7 @@ export function addVolume(cinder: Cinder, row: VolumeRow): void {
   addUsage(cinder, row.projectId, { volumes: 1, gigabytes: row.sizeGb });
 }
 
-/** Takes a volume away, attachments and all; its share of the quota is free again. */
+/** Removes a volume with its attachments and frees its share of the quota. */
 export function removeVolume(cinder: Cinder, row: VolumeRow): void {
   const { volumes, byProject, volumeByAttachment } = cinder.slot.value;
   if (!volumes.delete(row.id)) return;
@@ -23,7 +23,7 @@ export function removeVolume(cinder: Cinder, row: VolumeRow): void {
   addUsage(cinder, row.projectId, { volumes: -1, gigabytes: -row.sizeGb });
 }
 
-/** Gives a volume to another project, quota and all. */
+/** Moves a volume, and its share of the quota, to another project. */
 export function transferVolume(cinder: Cinder, row: VolumeRow, projectId: string, userId: string): void {
   removeVolume(cinder, row);
   Object.assign(row, { projectId, userId });

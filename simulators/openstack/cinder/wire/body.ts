@@ -48,7 +48,7 @@ export function readAction(call: CinderCall): readonly [name: string, fields: un
 /** The body as JSON. @throws Refusal 400, 415, 500 for a body without a length */
 function readBody(call: CinderCall): unknown {
   const { request } = call.context;
-  // It reads a body of no length as nothing, and fails on that.
+  // It reads a body without a length as nothing, and fails on that.
   if (request.body.length === 0) throw new Refusal(500, "computeFault", ERRED);
   const type = (request.headers["content-type"] ?? "").split(";")[0]?.trim();
   if (type !== "application/json") throw new Refusal(415, "badMediaType", "Unsupported Content-Type");

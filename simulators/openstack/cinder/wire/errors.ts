@@ -9,13 +9,13 @@ export const notFoundById = (kind: string, id: string): Refusal => notFound(`${k
 export const forbiddenByPolicy = (rule: string): Refusal =>
   new Refusal(403, "forbidden", `Policy doesn't allow ${rule} to be performed.`);
 
-/** A quota is full. Clients take 413 with Retry-After for a rate limit (docs/discoveries/openstack.md, "Rate limits and over-limit"). */
+/** 413: a quota is full. With Retry-After, clients would take it for a rate limit (docs/discoveries/openstack.md, "Rate limits and over-limit"). */
 export const overLimit = (message: string): Refusal =>
   new Refusal(413, "overLimit", message, { headers: { "Retry-After": "0" }, members: { retryAfter: "0" } });
 
 /** Refuses what is not modelled, in Cinder's own error form. */
 export const notSimulated = (what: string): Refusal => new Refusal(400, "badRequest", `not simulated: ${what}`);
 
-/** The refusal of an action that no table holds. */
+/** The refusal of an unknown action. */
 export const noAction = (name: string): Refusal =>
   badRequest(`There is no such action: ${name}. Verify the request body and Content-Type header and try again.`);

@@ -8,12 +8,12 @@ import { sortBy, type SortKey } from "../../paging.ts";
 export interface ListDescription<T> {
   /** `volumes`: path and member of the answer. */
   readonly collection: string;
-  /** `Volume`, for the marker that isn't there. */
+  /** `Volume`, for messages about an unknown marker. */
   readonly kind: string;
   readonly idOf: (item: T) => string;
   readonly seqOf: (item: T) => number;
   readonly sortKeys: Readonly<Record<string, (item: T) => string | number | boolean | null>>;
-  /** Answers whether an item fits one value of a filter. */
+  /** Whether an item matches one value of a filter. */
   readonly filters: Readonly<Record<string, (item: T, value: string) => boolean>>;
 }
 
@@ -29,7 +29,7 @@ const PAGING_PARAMETERS = new Set([
 ]);
 const LIMIT_MAX = 1000;
 
-/** One page, with the members that the answer has beside the items. @throws Refusal 400, 404 */
+/** One page, with the other members of the answer. @throws Refusal 400, 404 */
 export function listPage<T>(
   call: CinderCall,
   { collection, kind, idOf, seqOf, sortKeys, filters }: ListDescription<T>,
@@ -85,7 +85,7 @@ function readOrder<T>(
   return [...chosen, [seqOf, "desc"]];
 }
 
-/** From 3.31 on an unknown filter is refused; below it is ignored. */
+/** From 3.31 on an unknown filter is refused; before, it is ignored. */
 function filterItems<T>(
   { query, version }: CinderCall,
   filters: ListDescription<T>["filters"],

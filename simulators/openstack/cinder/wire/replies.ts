@@ -3,7 +3,7 @@ import { type HttpReply, json } from "../../../kernel/index.ts";
 /** The content type of answers without a body. */
 export const HTML = "text/html; charset=UTF-8";
 
-/** An empty answer: most actions say JSON, deletions HTML. */
+/** The content types of an empty answer: JSON for most actions, HTML for deletions. */
 export const acceptedReply = (): HttpReply => ({
   status: 202,
   body: "",

@@ -10,7 +10,7 @@ import type { RequestContext, OpenStackRoute } from "../../service.ts";
 /** A route of Cinder. */
 export interface CinderRoute {
   readonly method: string;
-  /** Behind `/v3` or `/v3/PROJECT`. */
+  /** After `/v3` or `/v3/PROJECT`. */
   readonly path: string;
   /** First microversion that has it. */
   readonly from?: number;
@@ -20,7 +20,7 @@ export interface CinderRoute {
   readonly handler: (call: CinderCall) => HttpReply;
 }
 
-/** Every path is known with the project in front and without it. */
+/** Serves every path with the project in front and without it. */
 export function mountRoute(cinder: Cinder, route: CinderRoute): readonly OpenStackRoute[] {
   const handler = (context: RequestContext): HttpReply => {
     const { actor, params, query, requestId, request } = context;
@@ -36,7 +36,7 @@ export function mountRoute(cinder: Cinder, route: CinderRoute): readonly OpenSta
   ];
 }
 
-/** The lists of a resource of which there is never any. */
+/** The lists of a resource that never has any items. */
 export const emptyListRoutes = (path: string, member: string, from?: number): readonly CinderRoute[] =>
   [path, `${path}/detail`].map((each) => ({
     method: "GET",

@@ -26,7 +26,7 @@ export const METADATA = {
 /** Keys and texts. */
 export const STRICT_METADATA = { ...METADATA, type: "object" } as const satisfies Schema;
 
-/** True, false, or `undefined` for what is neither. */
+/** True or false; `undefined` for anything else. */
 export const parseBoolean = (value: unknown): boolean | undefined => {
   const text = String(value).toLowerCase();
   if (["1", "true", "yes", "on", "t", "y"].includes(text)) return true;

@@ -28,7 +28,7 @@ export function startImport(designate: Designate, projectId: string, isZoneFile:
   return row;
 }
 
-/** Makes the kernel finish what `startImport` begins. */
+/** Declares the timer that finishes what `startImport` begins. */
 export function installImports(designate: Designate): void {
   const { kernel } = designate.cloud;
   kernel.onTimer<ImportEnd>(IMPORTED, ({ id, message }) => {

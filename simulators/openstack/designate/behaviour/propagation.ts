@@ -13,7 +13,7 @@ const PROPAGATED = "designate/announced";
 export const soaOf = ({ email, serial, refreshS }: ZoneRow): string =>
   `${NAMESERVER} ${email.replace("@", ".")}. ${serial} ${refreshS} ${SOA_TIMES}`;
 
-/** Counts a change of the zone's content: a new serial goes out to the name servers. */
+/** Counts a change of the zone's content, and sends the new serial to the name servers. */
 export function markChanged(designate: Designate, zone: ZoneRow): void {
   const { kernel } = designate.cloud;
   zone.serial = Math.max(zone.serial + 1, Math.floor(kernel.nowMs / 1000));
@@ -43,7 +43,7 @@ function pointOf({ action }: ZoneRow): (typeof DESIGNATE_POINTS)[keyof typeof DE
   return action === "DELETE" ? DESIGNATE_POINTS.delete : DESIGNATE_POINTS.update;
 }
 
-/** Waits for the name servers. A later change makes an earlier wait void. */
+/** Waits for the name servers. A later change supersedes an earlier wait. */
 export function propagate(designate: Designate, zone: ZoneRow): void {
   const { kernel } = designate.cloud;
   const effect = kernel.faults.at(pointOf(zone), { id: zone.id, name: zone.name });
@@ -53,7 +53,7 @@ export function propagate(designate: Designate, zone: ZoneRow): void {
   kernel.timer(kernel.work(PROPAGATION_MS) + delayMs, PROPAGATED, propagation);
 }
 
-/** Makes the kernel finish what `propagate` begins. */
+/** Declares the timer that finishes what `propagate` begins. */
 export function installPropagation(designate: Designate): void {
   const { kernel } = designate.cloud;
   for (const point of Object.values(DESIGNATE_POINTS)) kernel.faults.define(point);

@@ -8,7 +8,7 @@ const invalidLocation = (message: string): Refusal => badRequest("invalid_record
 
 const isAtOrBelow = (name: string, zone: string): boolean => name === zone || isBelow(name, zone);
 
-/** A recordset lies in its zone and in none below; a CNAME stands alone at its name, and never at the apex. @throws Refusal 400, 409 */
+/** Checks that a recordset lies in its zone and in none below, and that a CNAME stands alone at its name and never at the apex. @throws Refusal 400, 409 */
 export function checkLocation(designate: Designate, zone: ZoneRow, name: string, type: string): void {
   if (!isAtOrBelow(name, zone.name)) throw invalidLocation("RecordSet is not contained within it's parent zone");
   if (type === "CNAME" && name === zone.name)
@@ -24,9 +24,9 @@ export function checkLocation(designate: Designate, zone: ZoneRow, name: string,
 }
 
 /**
- * Records of a zone and of a recordset; those that the service keeps don't count.
+ * Checks the quotas of records, of a zone and of a recordset; records kept by the service itself don't count.
  *
- * @param ownId the recordset that the records replace those of
+ * @param ownId the recordset whose records are replaced
  * @throws Refusal 413
  */
 export function checkRecordQuota(

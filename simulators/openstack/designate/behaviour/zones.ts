@@ -6,7 +6,7 @@ import { soaOf } from "./propagation.ts";
 /** Whether a name lies below a zone. Both have their final dot. */
 export const isBelow = (name: string, zone: string): boolean => name.endsWith(`.${zone}`);
 
-/** A zone may neither exist already nor lie above or below another project's. @throws Refusal 400, 403, 409 */
+/** Checks that a zone neither exists already nor lies above or below another project's. @throws Refusal 400, 403, 409 */
 export function checkZoneName({ slot }: Designate, name: string, projectId: string): void {
   const zones = [...slot.value.zones.values()];
   if (name.split(".").filter((label) => label !== "").length < 2)
@@ -19,7 +19,7 @@ export function checkZoneName({ slot }: Designate, name: string, projectId: stri
   if (zones.some((zone) => zone.name === name)) throw duplicate("duplicate_zone", "Zone");
 }
 
-/** Once an administrator has named a TLD, a zone must lie below one. @throws Refusal 400 */
+/** Checks that a zone lies below a TLD, once an administrator has created any. @throws Refusal 400 */
 export function checkTld({ slot }: Designate, zoneName: string): void {
   const names = [...slot.value.tlds.values()].map(({ name }) => name.toLowerCase());
   if (names.length === 0) return;
@@ -33,7 +33,7 @@ export function checkNotDeleting(zone: ZoneRow): void {
   if (zone.action === "DELETE") throw badRequest("bad_request", "Can not update a deleting zone");
 }
 
-/** A zone begins with its authority and its name server. */
+/** Adds the recordsets with which a zone begins: its SOA and its NS. */
 export function addManagedRecordsets({ slot, cloud }: Designate, zone: ZoneRow): void {
   for (const [type, record] of [
     ["NS", NAMESERVER],

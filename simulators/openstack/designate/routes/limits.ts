@@ -7,7 +7,7 @@ import { projectOf } from "../wire/request.ts";
 
 const NAME_LENGTH_MAX = 255;
 
-/** `/v2/limits`: what holds for the caller's project. */
+/** `/v2/limits`: the limits of the caller's project. */
 export const limitRoutes = (designate: Designate): readonly OpenStackRoute[] => [
   {
     method: "GET",

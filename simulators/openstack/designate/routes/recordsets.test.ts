@@ -62,7 +62,7 @@ describe("a recordset", () => {
     expect(await create("a.example.org.", "A", [])).toMatchObject([201, { status: "ACTIVE", action: "NONE" }]);
   });
 
-  it("of the service's own is not to be changed", async () => {
+  it("of the service's own can't be changed", async () => {
     const [, body] = await send("A", "GET", `/zones/${zoneId}/recordsets?type=NS`);
     const [{ id } = { id: "" }] = (body as { recordsets: readonly { id: string }[] }).recordsets;
     const path = `/zones/${zoneId}/recordsets/${id}`;
@@ -90,7 +90,7 @@ describe("quotas", () => {
     expect(await create("d.example.org.", "A", [])).toEqual([413, refusal("over_quota")]);
   });
 
-  it("limit the zones of a project, whatever others have", async () => {
+  it("limit the zones of a project, however many others have", async () => {
     expect((await createZone("two.org."))[0]).toBe(202);
     expect(await createZone("three.org.")).toEqual([413, refusal("over_quota")]);
     expect((await createZone("three.org.", "B"))[0]).toBe(202);
@@ -98,7 +98,7 @@ describe("quotas", () => {
 });
 
 describe("a zone", () => {
-  it("lies neither below nor above another project's, and is there once", async () => {
+  it("lies neither below nor above another project's, and exists only once", async () => {
     expect(await createZone("sub.example.org.", "B")).toEqual([403, refusal("illegal_child")]);
     await createZone("deep.other.org.", "B");
     expect(await createZone("other.org.")).toEqual([403, refusal("illegal_parent")]);
@@ -121,7 +121,7 @@ describe("a list", () => {
     return (body as { recordsets: readonly { name: string }[] }).recordsets.map(({ name }) => name);
   };
 
-  it("is filtered by patterns, sorted, and cut into pages by a limit from 1 to 1000", async () => {
+  it("is filtered by patterns, sorted, and paged by a limit from 1 to 1000", async () => {
     for (const name of ["b", "a", "c"]) await create(`${name}.example.org.`, "A", []);
     expect(await names("sort_key=name&sort_dir=desc")).toEqual(["c.example.org.", "b.example.org.", "a.example.org."]);
     expect(await names("name=A.*")).toEqual(["a.example.org."]);

@@ -42,7 +42,7 @@ function recordsIn(value: unknown): readonly unknown[] {
   throw schemaViolation(["records"], `'${String(value)}' is not a valid list of records`, "type", ["list"]);
 }
 
-/** Records have to reach the name servers; a recordset without any is as it should be at once. */
+/** Records have to reach the name servers; a recordset without any is ACTIVE at once. */
 const propagationOf = (
   records: readonly string[],
   action: "CREATE" | "UPDATE",
@@ -51,7 +51,7 @@ const propagationOf = (
 
 type NewRecordset = Pick<RecordSetRow, "name" | "type" | "records" | "ttl"> & { readonly about: unknown };
 
-/** Reads the body in the order in which the service finds fault with it. @throws Refusal 400 */
+/** Reads the body, checking it in the service's order. @throws Refusal 400 */
 function newRecordsetIn(context: RequestContext): NewRecordset {
   const body = bodyOf(context, "recordset", CREATABLE);
   const name = body.name === undefined ? undefined : host(body.name);
@@ -167,7 +167,7 @@ function listOfAllZones(designate: Designate, context: RequestContext): HttpRepl
   return list(designate, context, "/recordsets", rows);
 }
 
-/** Without its zone in the path, a recordset is only pointed to. */
+/** Redirects to a recordset where its zone is not in the path. */
 function redirect({ slot }: Designate, context: RequestContext): HttpReply {
   const row = slot.value.recordsets.get(idIn(context, "recordset_id"));
   if (row === undefined || !canSee(context, row.projectId)) throw notFound("recordset_not_found", "RecordSet");

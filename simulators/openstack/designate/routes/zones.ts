@@ -40,7 +40,7 @@ const view = (context: RequestContext, zone: ZoneRow): View => ({
 
 type NewZone = Pick<ZoneRow, "name" | "email" | "ttl" | "description" | "attributes">;
 
-/** Reads the body in the order in which the service finds fault with it. @throws Refusal 400, 501 */
+/** Reads the body, checking it in the service's order. @throws Refusal 400, 501 */
 function newZoneIn(context: RequestContext): NewZone {
   const body = bodyOf(context, "zone", CREATABLE);
   const name = body.name === undefined ? undefined : domain(body.name);

@@ -13,7 +13,7 @@ export const QUOTAS = {
 /** What a quota limits, in the API's words. */
 type QuotaResource = keyof typeof QUOTAS;
 
-/** The limit that holds for a project: its own, else the cloud's, else that of Zed. */
+/** The limit of a project: its own, else the cloud's, else that of Zed. */
 function quotaOf(designate: Designate, projectId: string, resource: QuotaResource): number {
   const own = designate.slot.value.quotas.get(projectId)?.[resource];
   return own ?? designate.cloud.quota(resource, QUOTAS[resource]);

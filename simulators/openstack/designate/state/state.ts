@@ -4,7 +4,7 @@ import type { Cloud } from "../../cloud.ts";
 /** How far the name servers are with a zone or recordset. */
 type Status = "PENDING" | "ACTIVE" | "ERROR";
 
-/** What the name servers have still to learn. */
+/** What the name servers have yet to learn. */
 type PendingAction = "CREATE" | "UPDATE" | "DELETE" | "NONE";
 
 /** A zone. Times are ms since the Unix epoch. */

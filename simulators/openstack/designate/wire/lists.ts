@@ -22,7 +22,7 @@ type SortValue = string | number | null;
 /** What may be sorted by and filtered for, by name. */
 export type ListKeys<T> = Readonly<Record<string, (row: T) => SortValue | readonly string[]>>;
 
-/** A list before the query has its say. */
+/** A list before the query is applied. */
 interface Listing<T extends ListedRow> {
   /** The member that holds the list. */
   readonly member: string;
@@ -35,7 +35,7 @@ interface Listing<T extends ListedRow> {
 
 const isList = (value: SortValue | readonly string[]): value is readonly string[] => Array.isArray(value);
 
-/** Rows that fit all filters of the query; filters are patterns with `*`, whatever the case. @throws Refusal 400 */
+/** Rows that match all filters of the query: patterns with `*` that ignore case. @throws Refusal 400 */
 function filterRows<T extends ListedRow>({ rows, keys }: Listing<T>, query: URLSearchParams): readonly T[] {
   const filters = [...query].filter(([name]) => !STEERING.includes(name));
   const unknown = [...new Set(filters.map(([name]) => name).filter((name) => !Object.hasOwn(keys, name)))];
@@ -66,7 +66,7 @@ function directionIn(query: URLSearchParams): "asc" | "desc" {
   throw badRequest("invalid_sort_dir", `Unknown sort direction, must be 'desc' or 'asc'`);
 }
 
-/** What the rows are sorted by: when they were created, unless the query names another key. @throws Refusal 400 */
+/** The key by which rows are sorted: their creation, unless the query names another. @throws Refusal 400 */
 function sortKeyIn<T extends ListedRow>(query: URLSearchParams, keys: ListKeys<T>): (row: T) => SortValue {
   const name = query.get("sort_key") ?? "created_at";
   if (name === "created_at") return ({ createdMs }) => createdMs;

@@ -60,7 +60,7 @@ describe.each(RECORDS)("a record of type %s", (type, right, wrong) => {
 });
 
 describe("records", () => {
-  it("are refused at the first that is none, with its place", () => {
+  it("are refused at the first invalid one, with its position", () => {
     const refusal = (): unknown => parseRecords("A", ["10.0.0.1", "banana", "apple"]);
     expect(refusal).toThrow(
       expect.objectContaining({

@@ -10,11 +10,11 @@ export type View = Readonly<Record<string, unknown>>;
 /** The root URL of the API's version, for links. */
 export const rootOf = ({ cloud, request }: RequestContext): string => `${cloud.root("dns", request)}/v2`;
 
-/** Whether the caller asks for all projects. Members who do have been refused by then. */
+/** Whether the caller asks for all projects. Members who ask have been refused by then. */
 const wantsAllProjects = ({ request }: RequestContext): boolean =>
   request.headers["x-auth-all-projects"]?.toLowerCase() === "true";
 
-/** The project that the caller acts for: another one where an administrator says so. */
+/** The project for which the caller acts, which an administrator may choose. */
 export const projectOf = ({ request, actor }: RequestContext): string =>
   request.headers["x-auth-sudo-project-id"] ?? actor.projectId;
 
@@ -36,7 +36,7 @@ export function requireZone(designate: Designate, context: RequestContext): Zone
   return zone;
 }
 
-/** Refuses who is no administrator. */
+/** Refuses everybody but administrators. */
 export const forAdmins =
   (handler: OpenStackRoute["handler"]): OpenStackRoute["handler"] =>
   (context) => {
@@ -44,7 +44,7 @@ export const forAdmins =
     return handler(context);
   };
 
-/** A handler that says that something is not simulated. */
+/** A handler that answers that something is not simulated. */
 export const refuseUnmodelled = (what: string) => (): never => {
   throw notSimulated(what);
 };
@@ -56,7 +56,7 @@ export function bodyObject({ request }: RequestContext, kind: string): View {
   return body;
 }
 
-/** The body as an object with no keys but `known`. @throws Refusal 400 */
+/** The body as an object with no other keys than `known`. @throws Refusal 400 */
 export function bodyOf(context: RequestContext, kind: string, known: readonly string[]): View {
   const body = bodyObject(context, kind);
   const unknown = Object.keys(body).filter((key) => !known.includes(key));

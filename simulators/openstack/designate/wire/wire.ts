@@ -23,7 +23,7 @@ const NO_VERSION = `<!doctype html>
 <p>The requested URL was not found on the server. If you entered the URL manually please check your spelling and try again.</p>
 `;
 
-/** The service only speaks JSON. */
+/** The service speaks only JSON. */
 function checkAccept({ request }: RequestContext): void {
   const accept = request.headers.accept ?? "*/*";
   if (/application\/(json|\*)|\*\/\*|text\/dns/.test(accept)) return;
@@ -35,7 +35,7 @@ function checkAccept({ request }: RequestContext): void {
   throw new Refusal(406, "", "", { reply });
 }
 
-/** Headers by which administrators act for others. Members are turned away before anything is looked up. */
+/** Headers by which administrators act for others. Members are refused before anything is looked up. */
 function checkScope({ request, actor }: RequestContext): void {
   const { "x-auth-all-projects": all, "x-auth-sudo-project-id": sudo } = request.headers;
   if ((all?.toLowerCase() !== "true" && sudo === undefined) || actor.isAdmin) return;

@@ -2,12 +2,12 @@ import { createHash } from "node:crypto";
 import type { Readable } from "node:stream";
 import { type Glance, type ImageData, type ImageRow, touch } from "../state.ts";
 
-/** Bytes of an image's data up to which it is kept for download. */
+/** The largest data of an image that is kept for download, bytes. */
 export const DATA_BYTES_KEPT_MAX = 1024 * 1024;
-/** Bytes that one upload may have. */
+/** The largest upload, bytes. */
 export const UPLOAD_BYTES_MAX = 64 * 1024 ** 3;
 
-/** Digests data as it comes in chunks; memory stays flat whatever its size. */
+/** Digests data chunk by chunk; memory stays flat whatever its size. */
 class Digester {
   readonly #md5 = createHash("md5");
   readonly #sha512 = createHash("sha512");
@@ -39,7 +39,7 @@ export async function receiveData(stream: Readable): Promise<ImageData> {
   return digester.finish();
 }
 
-/** Digests data that is there as a whole, and keeps all of it. */
+/** Digests complete data, and keeps all of it. */
 export function digestData(body: string | Uint8Array): ImageData {
   const bytes = typeof body === "string" ? Buffer.from(body) : body;
   const digester = new Digester();
@@ -47,7 +47,7 @@ export function digestData(body: string | Uint8Array): ImageData {
   return { ...digester.finish(), data: new Uint8Array(bytes) };
 }
 
-/** Gives the image its data: it is active. */
+/** Gives the image its data, which makes it active. */
 export function fill(glance: Glance, row: ImageRow, data: ImageData): void {
   Object.assign(row, data, { status: "active", staged: null });
   touch(glance, row);

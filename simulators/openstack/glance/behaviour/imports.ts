@@ -7,12 +7,12 @@ const IMPORT_MS = 800;
 /** Timer of an import's end. */
 const IMPORTED = "glance/imported";
 
-/** Lets the imports of this Glance end. */
+/** Declares the timer that ends imports. */
 export function defineImports(glance: Glance): void {
   glance.cloud.kernel.onTimer<{ id: string }>(IMPORTED, ({ id }) => endImport(glance, id));
 }
 
-/** Starts the import of what was staged. */
+/** Starts the import of staged data. */
 export function startImport({ cloud }: Glance, row: ImageRow): void {
   row.status = "importing";
   row.properties = { ...row.properties, os_glance_import_task: cloud.uuid("glance") };

@@ -61,7 +61,7 @@ function createFor(glance: Glance, projectId: string, request: Parameters<ImageO
   });
 }
 
-/** Bytes of a snapshot up to which its data is made; larger ones are digested by their id, as nobody reads them. */
+/** The largest snapshot for which data is made, bytes; the digest of a larger one is that of its id, as nobody reads it. */
 const SNAPSHOT_BYTES_MADE_MAX = 64 * 1024;
 
 function activate(glance: Glance, id: string, sizeBytes: number): void {

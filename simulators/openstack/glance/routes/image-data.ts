@@ -24,7 +24,7 @@ const isImageData = (value: unknown): value is ImageData => isObject(value) && t
 const receivedData = ({ request }: RequestContext): ImageData =>
   isImageData(request.received) ? request.received : digestData(request.body);
 
-/** The image that takes data. @throws Refusal 400, 403, 404, 409, 415 */
+/** The image that is to receive data. @throws Refusal 400, 403, 404, 409, 415 */
 function requireTarget(glance: Glance, context: RequestContext, to: "saving" | "uploading"): ImageRow {
   requireType(context, ["application/octet-stream"]);
   const row = requireOwnImage(glance, context.actor, context.params.id ?? "");
@@ -62,7 +62,7 @@ function download(glance: Glance, context: RequestContext): HttpReply {
   return partReply(row.data, range[1] ?? "", range[2] ?? "", headers);
 }
 
-/** Bytes `first` to `last`; without `first`, the last so many. @throws Refusal 416 */
+/** Bytes `first` to `last`; without `first`, the last `last` bytes. @throws Refusal 416 */
 function partReply(
   data: Uint8Array,
   first: string,

@@ -26,7 +26,7 @@ const SORT_KEYS: Readonly<Record<string, (row: ImageRow) => string | number | nu
   updated_at: ({ updatedMs }) => updatedMs,
 };
 
-/** Keys and directions that the query asks for, in either of its two ways. */
+/** The sort keys and directions of the query, in either of its two forms. */
 function readOrder(query: URLSearchParams): readonly (readonly (string | undefined)[])[] {
   const sort = query.get("sort");
   if (sort !== null) return sort.split(",").map((part) => part.split(":"));
@@ -45,7 +45,7 @@ function parseSortKey([key = "", dir = "desc"]: readonly (string | undefined)[])
   return [value, dir];
 }
 
-/** The newest come first, also among those that are otherwise equal. @throws Refusal 400 */
+/** The newest come first, even among those that are otherwise equal. @throws Refusal 400 */
 function parseOrder(query: URLSearchParams): readonly SortKey<ImageRow>[] {
   const isAscending = query.has("sort_key") && query.getAll("sort_dir").at(-1) === "asc";
   return [...readOrder(query).map(parseSortKey), [({ seq }) => seq, isAscending ? "asc" : "desc"]];

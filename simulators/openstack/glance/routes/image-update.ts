@@ -91,7 +91,7 @@ function changeProperty(row: ImageRow, { op, name, value }: Change): void {
   row.properties = Object.fromEntries(op === "remove" ? others : [...others, [name, String(value)]]);
 }
 
-/** All of the operations, or none. */
+/** Applies all of the operations, or none. */
 function update(glance: Glance, context: RequestContext): HttpReply {
   const { actor, params } = context;
   requireType(context, PATCH_TYPES, { "Accept-Patch": PATCH_TYPES.join(",") });

@@ -20,7 +20,7 @@ export const imageRoutes = (glance: Glance): readonly OpenStackRoute[] =>
 
 function create(glance: Glance, context: RequestContext): HttpReply {
   const body = readBody(context);
-  // A list makes the service fail.
+  // The real service fails on a list.
   if (Array.isArray(body)) throw new Refusal(500, "", ERRED);
   checkNames(Object.keys(body));
   const attributes = checkImage(body);

@@ -7,7 +7,7 @@ import { readMembers } from "../wire/body.ts";
 
 const PATH = "/v2/images/:id/members";
 
-/** The projects that an image is shared with (Image API v2, "sharing"). */
+/** The projects with which an image is shared (Image API v2, "sharing"). */
 export const memberRoutes = (glance: Glance): readonly OpenStackRoute[] =>
   bindRoutes(glance, [
     ["GET", PATH, list, { clients: ["openstack"] }],
@@ -71,7 +71,7 @@ function show(glance: Glance, context: RequestContext): HttpReply {
   return json(200, view(row, member));
 }
 
-/** Whether it takes the image is the member's own decision. */
+/** Only the member itself decides whether it accepts the image. */
 function decide(glance: Glance, context: RequestContext): HttpReply {
   const { status } = readMembers(context);
   if (status === undefined) throw new Refusal(400, "", "Status not specified");

@@ -14,7 +14,7 @@ function listNamespaces({ query }: RequestContext): HttpReply {
   });
 }
 
-/** Metadata definitions, of which there are none; making some is not simulated. */
+/** Metadata definitions, of which there are none; creating them is not simulated. */
 export const METADEF_ROUTES: readonly OpenStackRoute[] = [
   ...["POST", "PUT", "DELETE"].map((method) => ({
     method,

@@ -4,7 +4,7 @@ import { isReadOnlyAttribute } from "./schemas.ts";
 
 const RESERVED: readonly string[] = ["locations", "deleted", "deleted_at", "direct_url"];
 
-/** Lets names pass that a client may set. @throws Refusal 403 */
+/** Checks that a client may set attributes of these names. @throws Refusal 403 */
 export function checkNames(names: readonly string[]): void {
   for (const name of names) {
     const isReserved = RESERVED.includes(name);
@@ -13,7 +13,7 @@ export function checkNames(names: readonly string[]): void {
   }
 }
 
-/** Lets values pass that the actor may set. @throws Refusal 400, 403 */
+/** Checks that the actor may set these values. @throws Refusal 400, 403 */
 export function checkValues(actor: Actor, attributes: Readonly<Record<string, unknown>>): void {
   for (const name of ["min_disk", "min_ram"]) {
     const value = attributes[name];

@@ -4,7 +4,7 @@ import { Refusal } from "../../refusal.ts";
 import { type ImageRow, memberOf, sees } from "../state.ts";
 import { imageView } from "./image.ts";
 
-/** Parameters of a list that choose no images. */
+/** Parameters of a list that are no filters. */
 const STEERING: ReadonlySet<string> = new Set(["limit", "marker", "sort", "sort_key", "sort_dir", "member_status"]);
 
 const VISIBILITIES = ["public", "private", "community", "shared", "all"];
@@ -12,7 +12,7 @@ const STATUSES = ["pending", "accepted", "rejected", "all"];
 
 const badRequest = (message: string): Refusal => new Refusal(400, "", message);
 
-/** What a list shows of all images: less than what may be read by its id. @throws Refusal 400 */
+/** Chooses the images that a list shows: fewer than may be read by id. @throws Refusal 400 */
 export function visibilityFilter(actor: Actor, query: URLSearchParams): (row: ImageRow) => boolean {
   const visibility = query.get("visibility");
   const status = query.get("member_status") ?? "accepted";
@@ -30,7 +30,7 @@ export function visibilityFilter(actor: Actor, query: URLSearchParams): (row: Im
   };
 }
 
-/** What the other parameters of a list choose: every attribute and custom property is a filter. @throws Refusal 400 when it is used */
+/** The filter that the other parameters make: each is an attribute or a custom property. @throws Refusal 400 when it is used */
 export function attributeFilter(query: URLSearchParams): (row: ImageRow) => boolean {
   const filters = [...query].filter(([name]) => !STEERING.has(name));
   return (row) => filters.every(([name, wanted]) => fits(row, name, wanted));

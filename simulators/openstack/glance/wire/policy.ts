@@ -1,7 +1,7 @@
 import { notSimulated, Refusal } from "../../refusal.ts";
 import type { RequestContext, OpenStackRoute } from "../../service.ts";
 
-/** The handler of what belongs to administrators and is not simulated for them either. */
+/** The handler of a route that is for administrators and not simulated: 501 for them, 403 for others. */
 export const forAdministrators =
   (rule: string, what: string): OpenStackRoute["handler"] =>
   ({ actor }: RequestContext): never => {

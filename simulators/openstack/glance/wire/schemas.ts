@@ -163,10 +163,10 @@ export const PUBLISHED: Readonly<Record<string, object>> = {
   members: listOf("member", MEMBER, [DESCRIBED]),
 };
 
-/** Is it an attribute that every image has? Other members of a body are custom properties. */
+/** Whether it is an attribute that every image has. Other members of a body are custom properties. */
 export const isImageAttribute = (name: string): boolean => Object.hasOwn(IMAGE.properties, name);
 
-/** Is it an attribute that clients may not set? */
+/** Whether it is an attribute that clients may not set. */
 export function isReadOnlyAttribute(name: string): boolean {
   const properties: Readonly<Record<string, Schema>> = IMAGE.properties;
   return own(properties, name)?.readOnly === true;

@@ -31,7 +31,7 @@ function answerUnmatched(context: RequestContext, allowed: readonly string[]): H
       status: 405,
       headers: { "Content-Type": "text/html; charset=UTF-8", "Content-Length": "0", ...allow },
     };
-  // The body is read before the method is looked at.
+  // The body is read before the method is considered.
   if (request.body.length > 0 && !bodyJson(request).ok)
     return errorPage(context.request, 400, explanation("Malformed JSON in request body."));
   return errorPage(

@@ -2,7 +2,7 @@ import type { AppCredential } from "../state/entities.ts";
 import { nameKey } from "../state/names.ts";
 import type { KeystoneState } from "../state/state.ts";
 
-/** Deletes an application credential; its tokens end with it. Nothing happens when it is gone. */
+/** Deletes an application credential and ends its tokens; does nothing when it is gone. */
 export function removeAppCredential(state: KeystoneState, id: string): void {
   const credential = state.appCredentials.get(id);
   if (credential === undefined) return;
@@ -11,7 +11,7 @@ export function removeAppCredential(state: KeystoneState, id: string): void {
   state.generation++;
 }
 
-/** Deletes the application credentials that `isConcerned` holds for. */
+/** Deletes the application credentials for which `isConcerned` holds. */
 export function forgetAppCredentials(state: KeystoneState, isConcerned: (credential: AppCredential) => boolean): void {
   for (const credential of state.appCredentials.values())
     if (isConcerned(credential)) removeAppCredential(state, credential.id);

@@ -11,14 +11,14 @@ import { domainIdOf, grantScope, parseScope, type Reference } from "./scopes.ts"
 import type { Keystone, Tokens } from "./tokens.ts";
 import { spendTrust } from "./trusts.ts";
 
-/** The member `auth` of a request, once its schema has let it through. */
+/** The member `auth` of a request that has passed its schema. */
 type AuthBody = ValueOf<typeof AUTH>;
 
 const METHODS = ["external", "password", "token", "oauth1", "mapped", "application_credential"] as const;
-/** Keystone has them, this simulator has not. */
+/** Methods that Keystone has and this simulator lacks. */
 const NOT_SIMULATED: readonly string[] = ["external", "oauth1", "mapped"];
 
-/** Who proved to be who, and by what. */
+/** Who has been authenticated, and by what. */
 interface Proof {
   readonly user: User;
   readonly methods: readonly string[];
@@ -26,7 +26,7 @@ interface Proof {
   readonly credential?: AppCredential;
 }
 
-/** A token for whoever proves who they are (docs/discoveries/openstack.md, "Authentication"). @throws Refusal 400, 401, 403, 404, 501 */
+/** Authenticates the sender of a request and issues a token (docs/discoveries/openstack.md, "Authentication"). @throws Refusal 400, 401, 403, 404, 501 */
 export function authenticate({ state, tokens }: Keystone, auth: AuthBody): Token {
   checkMethods(auth);
   const requested = parseScope(auth.scope);
@@ -121,7 +121,7 @@ function parseReference(value: unknown): Reference | undefined {
   return { id: textIfAny(value.id), name: textIfAny(value.name), domain: parseReference(value.domain) };
 }
 
-/** The published schema says nothing of this member, so it is read here. */
+/** The published schema does not cover this member, so it is checked here. */
 function parseCredentialReference(value: unknown): CredentialReference {
   if (!isObject(value)) return {};
   return { ...parseReference(value), user: parseReference(value.user), secret: textIfAny(value.secret) };

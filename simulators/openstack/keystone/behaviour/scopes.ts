@@ -18,7 +18,7 @@ type RequestedScope =
   | { readonly kind: "project" | "domain"; readonly reference: Reference }
   | { readonly kind: "trust"; readonly id: string };
 
-/** The member `scope` of a request, once its schema has let it through. */
+/** The member `scope` of a request that has passed its schema. */
 type ScopeBody =
   | string
   | {
@@ -31,7 +31,7 @@ type ScopeBody =
 
 const SCOPES = ["project", "domain", "system", "OS-TRUST:trust", "unscoped"] as const;
 
-/** What a request asks for. @throws Refusal 400 */
+/** Reads the scope that a request asks for. @throws Refusal 400 */
 export function parseScope(scope: ScopeBody | undefined): RequestedScope {
   if (scope === undefined) return { kind: "omitted" };
   if (scope === "unscoped") return { kind: "none" };
@@ -91,7 +91,7 @@ function trustScope(state: KeystoneState, id: string): Scope {
   return { kind: "project", id: projectId };
 }
 
-/** Is the scope there and enabled, and does the user hold a role on it? */
+/** Whether the scope exists and is enabled, and the user holds a role on it. */
 function isUsable(state: KeystoneState, user: User, scope: Scope): boolean {
   if (scope.kind === "project" && !state.projects.get(scope.id)?.enabled) return false;
   if (scope.kind === "domain" && !state.domains.get(scope.id)?.enabled) return false;
@@ -103,7 +103,7 @@ function requireUsable(state: KeystoneState, user: User, scope: Scope): Scope {
   return scope;
 }
 
-/** Without a scope in the request: the user's default project where that can be used, else none. */
+/** The scope where the request names none: the user's default project if usable, else none. */
 function defaultScope(state: KeystoneState, user: User): Scope {
   const id = user.defaultProjectId;
   if (id === undefined) return { kind: "none" };

@@ -5,7 +5,7 @@ import { effectiveRoles, scopeKey } from "../state/roles.ts";
 import type { KeystoneSlot, KeystoneState } from "../state/state.ts";
 import { notFound, authenticationRequired } from "../wire/errors.ts";
 
-/** A token lives four hours (docs/discoveries/openstack.md, "The recorded services"). True time: not scaled by the pace. */
+/** A token lives four hours (docs/discoveries/openstack.md, "The recorded services"), not scaled by the pace. */
 export const TOKEN_LIFE_MS = 4 * 3600 * 1000;
 
 /** What a token says of its bearer. */
@@ -22,7 +22,7 @@ export interface Keystone {
 export class Tokens {
   readonly #cloud: Cloud;
   readonly #slot: KeystoneSlot;
-  /** Who bears a token, for as long as nothing about grants, users, projects or tokens changes. */
+  /** Caches the bearer of each token until anything about grants, users, projects or tokens changes. */
   readonly #actors = new Map<string, Actor>();
   #generation = -1;
 
@@ -36,7 +36,7 @@ export class Tokens {
     return this.#cloud.kernel.nowMs;
   }
 
-  /** A new token. Made from another token, it ends when that one does and carries its audit id. */
+  /** Issues a token. One made from another token ends when that one does and carries its audit id. */
   issue(grant: TokenGrant, from?: Token): Token {
     const state = this.#slot.value;
     const { nowMs } = this.#cloud.kernel;
@@ -58,7 +58,7 @@ export class Tokens {
   }
 
   /**
-   * The token, if it holds.
+   * The token, if it is valid.
    *
    * @throws Refusal 401, or 404 where Keystone says what is gone (docs/discoveries/openstack.md, "Unauthenticated requests")
    */
@@ -73,7 +73,7 @@ export class Tokens {
     return token;
   }
 
-  /** A subject token, whoever's. @throws Refusal 404 */
+  /** Anybody's token, as the subject of a request. @throws Refusal 404 */
   requireLive(id: string): Token {
     if (!this.#slot.value.tokens.has(id)) throw new Refusal(404, "", "Could not recognize Fernet token");
     try {
@@ -84,7 +84,7 @@ export class Tokens {
     }
   }
 
-  /** The roles that a token gives at this moment: of a trust or an application credential no more than was delegated. */
+  /** The roles that a token gives at this moment; with a trust or an application credential, no more than was delegated. */
   rolesOf(token: Token): Role[] {
     const state = this.#slot.value;
     const trust = state.trusts.get(token.trustId ?? "");
@@ -93,7 +93,7 @@ export class Tokens {
     return delegated === undefined ? roles : roles.filter((role) => delegated.includes(role.id));
   }
 
-  /** The bearer, or `undefined` when the token does not hold. */
+  /** The bearer, or `undefined` when the token is not valid. */
   actor(tokenId: string): Actor | undefined {
     const state = this.#slot.value;
     if (this.#generation !== state.generation) {
@@ -134,7 +134,7 @@ export class Tokens {
     };
   }
 
-  /** Ends every token that the user holds now: on one scope, or all. */
+  /** Ends every token that the user has now, on one scope or on all. */
   revokeUser(userId: string, scope?: string): void {
     const state = this.#slot.value;
     state.revokedUpTo.set(scope === undefined ? userId : `${userId}/${scope}`, state.tokensIssued);
@@ -149,7 +149,7 @@ export class Tokens {
   }
 }
 
-/** Tokens lie in order of issue, so the oldest come first; one made from another may stay a little longer. */
+/** Drops expired tokens. They are in order of issue, so the oldest come first; one made from another may stay a little longer. */
 function forgetExpired(state: KeystoneState, nowMs: number): void {
   for (const [id, token] of state.tokens) {
     if (token.expiresMs > nowMs) return;

@@ -3,7 +3,7 @@ import type { KeystoneState } from "../state/state.ts";
 import { Refusal } from "../../refusal.ts";
 import { notFound } from "../wire/errors.ts";
 
-/** Has it neither expired nor been used up? */
+/** Whether it has neither expired nor been used up. */
 export const isUsable = ({ expiresMs, remainingUses }: Trust, nowMs: number): boolean =>
   (expiresMs === null || expiresMs > nowMs) && (remainingUses === null || remainingUses > 0);
 
@@ -14,7 +14,7 @@ export function requireTrust(state: KeystoneState, id: string): Trust {
   return trust;
 }
 
-/** The trust that the user is to act under, with one use less. @throws Refusal 403, 404 */
+/** The trust under which the user acts, with one use less. @throws Refusal 403, 404 */
 export function spendTrust(state: KeystoneState, user: User, id: string, nowMs: number): Trust {
   const trust = requireTrust(state, id);
   if (!isUsable(trust, nowMs)) throw notFound("trust", id);
@@ -24,7 +24,7 @@ export function spendTrust(state: KeystoneState, user: User, id: string, nowMs: 
   return trust;
 }
 
-/** Deletes the trusts that `isConcerned` holds for. */
+/** Deletes the trusts for which `isConcerned` holds. */
 export function forgetTrusts(state: KeystoneState, isConcerned: (trust: Trust) => boolean): void {
   for (const trust of state.trusts.values()) if (isConcerned(trust)) state.trusts.delete(trust.id);
 }

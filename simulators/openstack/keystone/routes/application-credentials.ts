@@ -126,7 +126,7 @@ function makeCredential(
   return { credential, secret };
 }
 
-/** Milliseconds, with microseconds behind the point: this time is kept to them. @throws Refusal 400 */
+/** Milliseconds, with microseconds after the point, to which this time is exact. @throws Refusal 400 */
 function parseExpiry(value: string | null, nowMs: number): number | null {
   if (value === null) return null;
   const ms = Date.parse(/Z|[+-]\d\d:?\d\d$/.test(value) ? value : `${value}Z`);

@@ -11,7 +11,7 @@ import { badRequest, notFound } from "../wire/errors.ts";
 /** An id for a new entity. */
 export const newId = (cloud: Cloud): string => cloud.hex("keystone");
 
-/** Keeps in `extra` the attributes that are not known ones: the API shows them again. */
+/** Keeps unknown attributes in `extra`, as the API shows them again. */
 export function withExtras<E extends Entity>(entity: E, attributes: Attributes, known: readonly string[]): E {
   const extras = Object.entries(attributes).filter(([name]) => !known.includes(name) && name !== "links");
   if (extras.length > 0) entity.extra = { ...entity.extra, ...Object.fromEntries(extras) };

@@ -18,7 +18,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** @throws Refusal 400 when keys for EC2 can't be read as such, which later requests do */
+/** Checks that later requests can read keys for EC2. @throws Refusal 400 */
 function checkKeys(type: string, blob: string): void {
   if (type === "ec2" && !isObject(parseJson(blob))) throw badRequest("Invalid blob in credential");
 }

@@ -71,7 +71,7 @@ export const DOMAINS = defineResource({
   isReadable: ({ actor }, id) => actor.projectDomainId === id || actor.domainId === id,
 });
 
-/** Removes what belongs to a domain that goes. */
+/** Removes what belongs to a deleted domain. */
 function removeWithin<E extends { readonly id: string; readonly domainId: string }>(
   state: KeystoneState,
   entities: Map<string, E>,

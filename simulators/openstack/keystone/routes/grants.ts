@@ -9,9 +9,9 @@ import { collectionReply } from "../wire/links.ts";
 import { requireAdmin } from "../wire/policy.ts";
 import { roleView } from "./roles.ts";
 
-/** Who a role is granted to. */
+/** To whom a role is granted. */
 type HolderKind = "user" | "group";
-/** What a role is granted on. */
+/** On what a role is granted. */
 type ScopeKind = "project" | "domain" | "system";
 
 /** End of the path of a grant that is inherited. */
@@ -35,7 +35,7 @@ const PATHS: readonly GrantPath[] = [
   { scope: "domain", base: "/v3/OS-INHERIT/domains/:target", end: TO_PROJECTS, prefix: INHERITED },
 ];
 
-/** Grants of roles to users and groups (Identity API v3, "assign role to user on project" and its kin). */
+/** Grants of roles to users and groups (Identity API v3, "assign role to user on project" and the like). */
 export const grantRoutes = (keystone: Keystone): readonly OpenStackRoute[] =>
   PATHS.flatMap((path) =>
     (["user", "group"] as const).flatMap((holder) => {
@@ -54,7 +54,7 @@ class GrantWork {
   readonly #keystone: Keystone;
   readonly #path: GrantPath;
   readonly #holder: HolderKind;
-  /** What the policies call it. */
+  /** Its name in policies. */
   readonly #policy: string;
 
   constructor(keystone: Keystone, path: GrantPath, holder: HolderKind) {

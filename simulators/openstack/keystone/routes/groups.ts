@@ -53,7 +53,7 @@ export const GROUPS = defineResource({
   remove: removeGroup,
 });
 
-/** Forgets what hangs on a group. */
+/** Removes what belongs to a group. */
 export function removeGroup(state: KeystoneState, group: Group): void {
   state.names.delete(nameKey("group", group.domainId, group.name));
   forgetGrants(state, `group:${group.id}`);

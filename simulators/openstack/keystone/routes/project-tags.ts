@@ -63,7 +63,7 @@ function addTag(keystone: Keystone, context: RequestContext): HttpReply {
   requireAdmin(context, "create_project_tag");
   const project = requireProject(keystone, context, "create_project_tag");
   if (!project.tags.includes(tag)) project.tags = [...project.tags, tag];
-  // The address misses a part in the original too.
+  // The original's address lacks a part as well.
   const location = `${rootOf(context)}/${project.id}/tags/${encodeURIComponent(tag)}`;
   return { status: 201, body: "", headers: { "Content-Type": "text/html; charset=utf-8", Location: location } };
 }

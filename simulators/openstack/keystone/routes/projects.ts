@@ -58,7 +58,7 @@ export const projectView = (project: Project): Readonly<Record<string, unknown>>
   options: optionsView(project.isImmutable),
 });
 
-/** Keystone of Zed breaks down where a project takes the name of another. */
+/** Keystone of Zed fails with a 500 where a project takes the name of another. */
 const breakdown = (): Refusal =>
   refuseWith({
     status: 500,
@@ -125,7 +125,7 @@ export const PROJECTS = defineResource({
   isReadable: ({ actor }, id) => actor.projectId === id,
 });
 
-/** Forgets what hangs on a project. @throws Refusal 403 when it is immutable */
+/** Removes what belongs to a project. @throws Refusal 403 when it is immutable */
 export function removeProject(state: KeystoneState, project: Project): void {
   refuseImmutable(project, "delete", "project");
   state.names.delete(nameKey("project", project.domainId, project.name));

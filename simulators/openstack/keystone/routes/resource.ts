@@ -16,9 +16,9 @@ export interface Resource<E extends Entity, C extends Schema, U extends Schema> 
   readonly member: string;
   /** Noun of the policies and of "Could not find …". Default `member`. */
   readonly noun?: string;
-  /** A PATCH or DELETE (and GET, unless there is `isReadable`) of what is not there is 404 before it is 403. */
+  /** Whether a PATCH or DELETE (and GET, unless there is `isReadable`) of something missing is 404 rather than 403. */
   readonly existsFirst?: boolean;
-  /** A POST without the root member is refused by the schema; by default it stands for `{}`. */
+  /** Whether the schema refuses a POST without the root member; by default a missing one stands for `{}`. */
   readonly bodyRequired?: boolean;
   readonly createSchema: C;
   readonly updateSchema: U;
@@ -26,13 +26,13 @@ export interface Resource<E extends Entity, C extends Schema, U extends Schema> 
   view(entity: E, context: RequestContext, state: KeystoneState): Readonly<Record<string, unknown>>;
   create(keystone: Keystone, context: RequestContext, attributes: ValueOf<C>): E;
   update(keystone: Keystone, entity: E, attributes: ValueOf<U>): void;
-  /** What goes with an entity that is deleted. */
+  /** Removes what goes with a deleted entity. */
   remove?(state: KeystoneState, entity: E): void;
-  /** May a caller without the admin role GET this one? Default no. */
+  /** Whether a caller without the admin role may GET this one. Default no. */
   isReadable?(context: RequestContext, id: string): boolean;
-  /** Is this one listed to a caller without the admin role? Default: listing is refused. */
+  /** Whether this one is listed to a caller without the admin role. Default: listing is refused. */
   isListed?(context: RequestContext, entity: E): boolean;
-  /** Members that the reply to a PATCH has besides. */
+  /** Further members of the reply to a PATCH. */
   readonly afterUpdate?: Readonly<Record<string, unknown>>;
 }
 

@@ -12,7 +12,7 @@ import { TO_PROJECTS } from "./grants.ts";
 export const roleAssignmentRoutes = (keystone: Keystone): readonly OpenStackRoute[] =>
   bindRoutes(keystone, [["GET", "/v3/role_assignments", listAssignments]]);
 
-/** An option of the query that is given, and not given as false. */
+/** Whether an option of the query is given, and not as false. */
 const isOn = (query: URLSearchParams, name: string): boolean =>
   query.has(name) && !["0", "false"].includes((query.get(name) ?? "").toLowerCase());
 
@@ -60,7 +60,7 @@ function view(state: KeystoneState, context: RequestContext, assignment: Assignm
   };
 }
 
-/** Where the grant behind an assignment is, and by which membership and implication it came about. */
+/** Where the grant behind an assignment is, and the membership and implication from which it follows. */
 function linksOf(root: string, assignment: Assignment): object {
   const { holder, holderId, roleId, from, group, prior } = assignment;
   const { scope, scopeId } = from ?? assignment;

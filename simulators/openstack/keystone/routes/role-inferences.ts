@@ -21,7 +21,7 @@ export const roleInferenceRoutes = (keystone: Keystone): readonly OpenStackRoute
     ["DELETE", `${PATH}/:implied`, removeRule],
   ]);
 
-/** A role that may not be given by way of another. */
+/** A role that no other may imply. */
 const NEVER_IMPLIED = "admin";
 
 const reference = (context: RequestContext, { id, name }: Role): object => ({

@@ -11,7 +11,7 @@ import { tokenView } from "../wire/token.ts";
 
 const PATH = "/v3/auth/tokens";
 
-/** Tokens: issued, validated, revoked (Identity API v3, "authentication and token management"). */
+/** Issues, validates and revokes tokens (Identity API v3, "authentication and token management"). */
 export const tokenRoutes = (keystone: Keystone): readonly OpenStackRoute[] =>
   bindRoutes(keystone, [
     ["POST", PATH, issueToken, { open: true, clients: ["bosh", "openstack"] }],

@@ -80,11 +80,11 @@ export const userView = (user: User): Readonly<Record<string, unknown>> => ({
   options: {},
 });
 
-/** Users; their passwords are changed in `passwords.ts`. */
+/** Users; a change of their own password is in `user-passwords.ts`. */
 export const USERS = defineResource({
   collection: "users",
   member: "user",
-  // `options` beside `properties` is a slip of Keystone's own, which its messages show.
+  // `options` beside `properties` is Keystone's own mistake, which its messages show.
   createSchema: { ...createSchema(PROPERTIES, ["name"]), options: { type: "object" } },
   updateSchema: updateSchema(PROPERTIES),
   map: (state) => state.users,
@@ -124,7 +124,7 @@ export const USERS = defineResource({
   isReadable: ({ actor }, id) => actor.userId === id,
 });
 
-/** Forgets what hangs on a user. */
+/** Removes what belongs to a user. */
 export function removeUser(state: KeystoneState, user: User): void {
   state.names.delete(nameKey("user", user.domainId, user.name));
   forgetGrants(state, `user:${user.id}`);

@@ -10,11 +10,11 @@ export interface Assignment {
   /** Id of the project or domain; `all` for the system. */
   readonly scopeId: string;
   readonly roleId: string;
-  /** The scope that it was granted on to be inherited from. */
+  /** The scope on which it was granted, to be inherited. */
   readonly from?: { readonly scope: "project" | "domain" | "system"; readonly scopeId: string };
   /** The role that implies this one. */
   readonly prior?: string;
-  /** The group that the user has it from. */
+  /** The group through which the user has it. */
   readonly group?: string;
 }
 
@@ -53,7 +53,7 @@ function* byMember(state: KeystoneState, assignment: Assignment): Generator<Assi
     yield { ...assignment, holder: "user", holderId, group: assignment.holderId };
 }
 
-/** What is granted to be inherited holds on every project below. */
+/** An inherited grant applies to every project below. */
 function* byInheritor(state: KeystoneState, assignment: Assignment): Generator<Assignment> {
   const { from } = assignment;
   if (from === undefined) return yield assignment;
@@ -64,11 +64,11 @@ function* byInheritor(state: KeystoneState, assignment: Assignment): Generator<A
   }
 }
 
-/** The role and those that it implies, each way to a role once: roles may imply each other in a circle. */
+/** The role and those that it implies, each path to a role once: roles may imply each other in a circle. */
 function* withImplied(state: KeystoneState, assignment: Assignment): Generator<Assignment> {
   const wayTo = ({ roleId, prior = "" }: Assignment): string => `${prior} ${roleId}`;
   const found = new Map([[wayTo(assignment), assignment]]);
-  // A map is walked to its end even while it grows.
+  // Iterating a map includes what is added meanwhile.
   for (const each of found.values()) {
     yield each;
     for (const roleId of state.implied.get(each.roleId) ?? []) {

@@ -53,7 +53,7 @@ export interface ServiceEntry extends Entity {
   enabled: boolean;
 }
 
-/** Where a service of the catalog is. */
+/** The address of a service of the catalog. */
 export interface Endpoint extends Entity {
   serviceId: string;
   interface: string;
@@ -119,7 +119,7 @@ export interface Token {
   readonly expiresMs: number;
   readonly appCredentialId?: string;
   readonly trustId?: string;
-  /** Counts issued tokens: it tells what is revoked "up to now" from what came later within the same instant. */
+  /** Counts issued tokens: it distinguishes tokens revoked "up to now" from later ones of the same instant. */
   readonly seq: number;
   isRevoked: boolean;
 }

@@ -16,7 +16,7 @@ export function grant(state: KeystoneState, holder: string, scope: string, roleI
   state.generation++;
 }
 
-/** Takes a granted role away; answers whether it was there. */
+/** Revokes a granted role; returns whether it was there. */
 export function ungrant(state: KeystoneState, holder: string, scope: string, roleId: string): boolean {
   const byScope = state.grants.get(holder);
   const roles = byScope?.get(scope);
@@ -31,7 +31,7 @@ export function ungrant(state: KeystoneState, holder: string, scope: string, rol
   return true;
 }
 
-/** Forgets every grant to a holder, or on a scope, that is gone; also the inherited ones. */
+/** Removes every grant, inherited ones included, to a holder or on a scope that is gone. */
 export function forgetGrants(state: KeystoneState, key: string): void {
   forgetKey(state, key);
   forgetKey(state, INHERITED + key);

@@ -2,7 +2,7 @@ import type { Refusal } from "../../refusal.ts";
 import type { Entity } from "./entities.ts";
 import type { KeystoneState } from "./state.ts";
 
-/** What a name is unique among. */
+/** The kinds of entities among which a name is unique. */
 type Namespace = "user" | "project" | "domain" | "role" | "group" | "appcred";
 
 /** Key of a name in `KeystoneState.names`. Names are unique regardless of case. */

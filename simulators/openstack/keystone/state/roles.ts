@@ -35,7 +35,7 @@ export function effectiveRoles(state: KeystoneState, userId: string, scope: stri
       for (const id of state.grants.get(holder)?.get(granting) ?? []) ids.add(id);
     }
   }
-  // A set is walked to its end even while it grows, and holds each role once: circles end.
+  // Iterating a set includes what is added meanwhile, and it holds each role once, so circles end.
   for (const id of ids) for (const implied of state.implied.get(id) ?? []) ids.add(implied);
   return [...ids].flatMap((id) => state.roles.get(id) ?? []).filter(({ domainId }) => domainId === null);
 }

@@ -14,7 +14,7 @@ import type {
   User,
 } from "./entities.ts";
 
-/** All that Keystone keeps: plain maps by id, and the indexes over them. */
+/** Everything that Keystone keeps: plain maps by id, and the indexes over them. */
 export interface KeystoneState {
   domains: Map<string, Domain>;
   projects: Map<string, Project>;
@@ -40,7 +40,7 @@ export interface KeystoneState {
   tokensIssued: number;
   /** `user` or `user/scope` → tokens up to this `seq` are revoked. */
   revokedUpTo: Map<string, number>;
-  /** Grows with every change of who may do what; caches of derived facts compare it. */
+  /** Grows with every change of who may do what; caches check it. */
   generation: number;
 }
 

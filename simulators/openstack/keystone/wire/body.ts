@@ -26,7 +26,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** A value that fits its schema, with the type that the schema says. @throws Refusal 400 that prints the schema */
+/** A value checked against its schema, with the schema's type. @throws Refusal 400 that prints the schema */
 export function checkBody<const S extends Schema>(schema: S, value: unknown): ValueOf<S> {
   const checked = checkValue(schema, value);
   if (checked.ok) return checked.value;

@@ -1,10 +1,10 @@
 import { Refusal } from "../../refusal.ts";
 
-/** The blame that Keystone appends to what it could not understand. */
+/** The sentence that Keystone appends when it could not understand a request. */
 export const MALFORMED =
   "The server could not comply with the request since it is either malformed or otherwise incorrect. The client is assumed to be in error.";
 
-/** 400: something that the request must hold is not there. */
+/** 400: a required part of the request is missing. */
 export const missingAttribute = (attribute: string, target: string): Refusal =>
   new Refusal(400, "", `Expecting to find ${attribute} in ${target}. ${MALFORMED}`);
 
@@ -26,9 +26,9 @@ export const duplicateInDomain = (type: string, name: string, domainId: string):
 export const authenticationRequired = (message = "The request you have made requires authentication."): Refusal =>
   new Refusal(401, "", message);
 
-/** 403: the policy `action` (`identity:list_users`) does not let the caller. */
+/** 403: the policy `action` (`identity:list_users`) forbids it to the caller. */
 export const forbiddenAction = (action: string): Refusal =>
   new Refusal(403, "", `You are not authorized to perform the requested action: ${action}.`);
 
-/** 501: Keystone has it, this simulator has not. */
+/** 501: Keystone has it, this simulator does not. */
 export const notSimulated = (what: string): Refusal => new Refusal(501, "", `${what} is not simulated.`);

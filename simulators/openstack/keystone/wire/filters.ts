@@ -17,7 +17,7 @@ const equals: Comparator = (shown, wanted) =>
     ? shown === !["false", "0", "no", "off"].includes(wanted.toLowerCase())
     : typeof shown === "string" && shown === wanted;
 
-/** Does what is shown pass the query's filters (`name`, `name__startswith` …)? Filters that nobody knows are ignored. */
+/** Whether a view passes the query's filters (`name`, `name__startswith` …). Unknown filters are ignored. */
 export function passesFilters(view: Readonly<Record<string, unknown>>, query: URLSearchParams): boolean {
   for (const [key, wanted] of query) {
     const [name = "", comparator] = key.split("__");

@@ -1,7 +1,7 @@
 import { type HttpReply, serialise } from "../../../kernel/index.ts";
 import type { OpenStackRoute } from "../../service.ts";
 
-/** The HEAD that Flask makes of a GET: its headers, its length, no body. */
+/** The HEAD that Flask derives from a GET: its headers and its length, without the body. */
 const headRoute = (route: OpenStackRoute): OpenStackRoute => ({
   ...route,
   method: "HEAD",
@@ -14,7 +14,7 @@ function withoutBody(reply: HttpReply): HttpReply {
   return { status: reply.status, headers: { ...headers, "Content-Length": String(Buffer.byteLength(body)) } };
 }
 
-/** The routes, and behind each GET its HEAD unless the path has one of its own. */
+/** The routes, with a HEAD after each GET unless the path has one of its own. */
 export function withHeads(routes: readonly OpenStackRoute[]): readonly OpenStackRoute[] {
   const heads = new Set(routes.filter(({ method }) => method === "HEAD").map(({ path }) => path));
   return routes.flatMap((route) =>

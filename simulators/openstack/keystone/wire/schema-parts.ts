@@ -38,21 +38,21 @@ export const nameSchema = <const N extends number>(maxLength: N) =>
 
 type Properties = Readonly<Record<string, Schema>>;
 
-/** An object; what is not named is let through. */
+/** An object; unnamed members are allowed. */
 export const objectSchema = <const P extends Properties>(properties: P) => ({ type: "object", properties }) as const;
 
-/** An object with members that it must have. */
+/** An object with required members. */
 export const schemaRequiring = <const P extends Properties, const R extends readonly string[]>(
   properties: P,
   required: R,
 ) => ({ type: "object", properties, required }) as const;
 
-/** What a POST must look like. */
+/** The schema of a POST. */
 export const createSchema = <const P extends Properties, const R extends readonly string[]>(
   properties: P,
   required: R,
 ) => ({ type: "object", properties, required, additionalProperties: true }) as const;
 
-/** What a PATCH must look like: at least one member. */
+/** The schema of a PATCH: at least one member. */
 export const updateSchema = <const P extends Properties>(properties: P) =>
   ({ type: "object", properties, minProperties: 1, additionalProperties: true }) as const;

@@ -54,7 +54,7 @@ function headOfError(reply: HttpReply): HttpReply {
   return { status: reply.status, headers: { ...reply.headers, "Content-Length": String(bytes) } };
 }
 
-/** Keystone looks closer than the other services at a token that does not hold: it says what is gone. */
+/** Keystone says more than the other services about an invalid token: it names what is gone. */
 function reasonOf(tokens: Tokens, { request }: RequestContext): Refusal {
   try {
     tokens.check(request.headers["x-auth-token"] ?? "");

@@ -24,11 +24,11 @@ const allow = (rule: Partial<NewRule>): void =>
 const isOpen = (source: string, to: number): boolean | undefined => admits(neutron, source, "10.0.0.10", to);
 
 describe("a port", () => {
-  it("is closed as long as no rule lets anything in", () => {
+  it("is closed until a rule lets something in", () => {
     expect(isOpen("192.0.2.1", 5432)).toBe(false);
   });
 
-  it("is open to the sources and ports of a rule, both ends included, and to no other", () => {
+  it("is open to the sources and ports of a rule, both ends included, and to no others", () => {
     allow({ portMin: 5432, portMax: 5433, remoteIpPrefix: "192.0.2.0/30" });
     expect([5431, 5432, 5433, 5434].map((to) => isOpen("192.0.2.3", to))).toEqual([false, true, true, false]);
     expect(["192.0.1.255", "192.0.2.0", "192.0.2.4"].map((source) => isOpen(source, 5432))).toEqual([
@@ -62,7 +62,7 @@ describe("a port", () => {
     expect(admits(neutron, "192.0.2.1", "10.0.0.10", 53, "udp")).toBe(true);
   });
 
-  it("without port security is open, but not without a running server", () => {
+  it("without port security is open, except without a running server", () => {
     port.portSecurity = false;
     expect(isOpen("192.0.2.1", 80)).toBe(true);
     setDevice(neutron, port, "", "", "");

@@ -6,7 +6,7 @@ import { deletePort } from "./ports.ts";
 const bits = fc.integer({ min: 24, max: 30 });
 
 describe("addresses of ports", () => {
-  it("are all hosts of a subnet but its gateway, from the lowest, until none is left", () => {
+  it("are all hosts of a subnet except its gateway, from the lowest, until none is left", () => {
     fc.assert(
       fc.property(bits, (length) => {
         const neutron = newNeutron();
@@ -21,7 +21,7 @@ describe("addresses of ports", () => {
     );
   });
 
-  it("are held by one port each, and the lowest that was freed is the next to be given", () => {
+  it("are held by one port each, and the lowest freed one is allocated next", () => {
     const step = fc.oneof(fc.constant("create" as const), fc.nat({ max: 20 }));
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
@@ -56,7 +56,7 @@ describe("addresses of ports", () => {
     expect(addPort(neutron, network).fixedIps.map(({ ip }) => ip)).toEqual(["10.0.0.2", "fd00::1"]);
   });
 
-  it("are as before when a port is refused its second one", () => {
+  it("stay as they were when a port is refused its second one", () => {
     const neutron = newNeutron();
     const network = addNetwork(neutron);
     const [small, large] = [addSubnet(neutron, network, "10.0.1.0/30"), addSubnet(neutron, network, "10.0.0.0/24")];

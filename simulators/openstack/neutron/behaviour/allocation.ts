@@ -23,7 +23,7 @@ export const toRequests = (fields: readonly FixedIpFields[] | undefined): readon
  * Chooses the addresses of a port without taking them.
  *
  * @param requests `undefined`: one address of each version that the network has
- * @param holderId the port that holds its addresses already, which are no obstacle to it
+ * @param holderId the port for which they are chosen: the addresses that it holds count as free
  * @throws Refusal 400, 409
  */
 export function allocateAddresses(
@@ -77,7 +77,7 @@ function checkFree({ slot }: Neutron, network: NetworkRow, subnet: SubnetRow, ip
     throw conflict("IpAddressAlreadyAllocated", `IP address ${ip} already allocated in subnet ${subnet.id}`);
 }
 
-/** The lowest free address. Each subnet remembers below which none is free, so that filling a network stays linear. */
+/** The lowest free address. Each subnet remembers an index below which none is free, so that filling a network takes linear time. */
 function allocateNext(
   { slot }: Neutron,
   network: NetworkRow,
@@ -107,7 +107,7 @@ function poolAddress({ pools, version }: SubnetRow, index: number): string | und
   return undefined;
 }
 
-/** The index of an address in the pools; one outside them, which is never allocated, comes after all. */
+/** The index of an address in the pools; that of one outside them, which is never allocated, is beyond all. */
 function poolIndex({ pools }: SubnetRow, ip: string): number {
   let before = 0n;
   for (const { start, end } of pools) {

@@ -59,7 +59,7 @@ function associationWith(
   return { portId: port.id, fixedIp: address.ip, routerId: router.id };
 }
 
-/** @throws Refusal 409 when another floating IP stands for the fixed address */
+/** @throws Refusal 409 when another floating IP is associated with the fixed address */
 function checkUnassociated({ slot }: Neutron, row: FloatingIpRow, portId: string, fixedIp: string): void {
   const { floatingByPort, floatingIps } = slot.value;
   const others = (floatingByPort.get(portId) ?? []).flatMap((id) => floatingIps.get(id) ?? []);
@@ -91,7 +91,7 @@ export function deleteFloatingIp(neutron: Neutron, row: FloatingIpRow): void {
   neutron.cloud.kernel.record("neutron", "floatingip.delete", row.id);
 }
 
-/** Deletes a network's floating IPs that are associated with nothing: they don't keep it from being deleted. */
+/** Deletes a network's floating IPs that are associated with nothing, as they don't prevent its deletion. */
 export function deleteIdleFloatingIps(neutron: Neutron, network: NetworkRow): void {
   for (const row of neutron.slot.value.floatingIps.values())
     if (row.networkId === network.id && row.portId === null) deleteFloatingIp(neutron, row);

@@ -13,7 +13,7 @@ import {
 const ipv4 = fc.bigInt({ min: 0n, max: 2n ** 32n - 1n });
 const ipv6 = fc.oneof(
   fc.bigInt({ min: 0n, max: 2n ** 128n - 1n }),
-  // Long runs of zeros, which the shortest form leaves out.
+  // Long runs of zeros, which the shortest form omits.
   fc
     .array(fc.constantFrom<bigint>(0n, 0n, 0n, 1n, 0xffffn), { minLength: 8, maxLength: 8 })
     .map((groups) => groups.reduce((sum, group) => (sum << 16n) | group, 0n)),
@@ -23,7 +23,7 @@ const prefix4 = fc
   .map(([value, bits]) => `${addressText(value, 4)}/${bits}`);
 
 describe("addresses", () => {
-  it("keep their value through their text", () => {
+  it("keep their value when written and read", () => {
     fc.assert(fc.property(ipv4, (value) => addressValue(addressText(value, 4)) === value));
     fc.assert(fc.property(ipv6, (value) => addressValue(addressText(value, 6)) === value));
   });

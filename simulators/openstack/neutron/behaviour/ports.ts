@@ -4,7 +4,7 @@ import { addToCount } from "../state/quotas.ts";
 import { conflict } from "../wire/errors.ts";
 import { allocateAddresses, type FixedIpRequest, freeAddresses, takeAddresses } from "./allocation.ts";
 
-/** What a port is created from, once everything has been resolved. */
+/** A new port, once all names are resolved. */
 export interface NewPort {
   readonly network: NetworkRow;
   readonly projectId: string;
@@ -78,7 +78,7 @@ function newMac(neutron: Neutron): string {
   return `fa:16:3e:${digits.slice(0, 2)}:${digits.slice(2, 4)}:${digits.slice(4)}`;
 }
 
-/** Gives the port other addresses; those that it asks for again are kept. @throws Refusal 400, 409 */
+/** Replaces the port's addresses, keeping those that are requested again. @throws Refusal 400, 409 */
 export function changeAddresses(neutron: Neutron, row: PortRow, requests: readonly FixedIpRequest[]): void {
   const network = neutron.slot.value.networks.get(row.networkId);
   if (network === undefined) return;
@@ -102,7 +102,7 @@ function removeFromDevice({ slot }: Neutron, row: PortRow): void {
   else portsByDevice.set(row.deviceId, left);
 }
 
-/** Gives the port to a device, or takes it from one when `deviceId` is empty. It is ACTIVE while it is bound to a host. */
+/** Gives the port to a device, or takes it away when `deviceId` is empty. It is ACTIVE while it is bound to a host. */
 export function setDevice(neutron: Neutron, row: PortRow, deviceId: string, deviceOwner: string, hostId: string): void {
   if (row.deviceId !== "") removeFromDevice(neutron, row);
   row.deviceId = deviceId;
@@ -113,7 +113,7 @@ export function setDevice(neutron: Neutron, row: PortRow, deviceId: string, devi
   neutron.cloud.kernel.record("neutron", "port.bind", row.id, { device: deviceId, status: row.status });
 }
 
-/** Deletes the port: its addresses are free again, floating IPs let go of it, its server forgets it. */
+/** Deletes the port: frees its addresses, dissociates its floating IPs, and has its server forget it. */
 export function deletePort(neutron: Neutron, row: PortRow): void {
   const state = neutron.slot.value;
   if (!state.ports.delete(row.id)) return;

@@ -8,13 +8,13 @@ import { isInPrefix, parsePrefix, prefixesOverlap } from "./ip.ts";
 import { createPort, deletePort, setDevice } from "./ports.ts";
 import { addressesOf, INTERFACE_OWNER, interfacesOf } from "./routers.ts";
 
-/** Which interface is meant: that on a subnet, that of a port, or both. */
+/** Names an interface: by subnet, by port, or by both. */
 export interface InterfaceFields {
   readonly subnet_id?: string | undefined;
   readonly port_id?: string | undefined;
 }
 
-/** Puts the router on a subnet, by a new port or a given one. @throws Refusal 400, 404, 409 */
+/** Connects the router to a subnet, through a new port or a given one. @throws Refusal 400, 404, 409 */
 export function addInterface(neutron: Neutron, actor: Actor, router: RouterRow, fields: InterfaceFields): PortRow {
   const { subnet_id: subnetId, port_id: portId } = fields;
   if (subnetId !== undefined && portId !== undefined)
@@ -30,7 +30,7 @@ export function addInterface(neutron: Neutron, actor: Actor, router: RouterRow, 
   return port;
 }
 
-/** The new subnet may overlap none that the router is on. @throws Refusal 400 */
+/** Checks that the new subnet overlaps none to which the router is connected. @throws Refusal 400 */
 function checkNeighbours(neutron: Neutron, router: RouterRow, subnetId: string): void {
   const { subnets } = neutron.slot.value;
   const cidr = subnets.get(subnetId)?.cidr;
@@ -64,7 +64,7 @@ function createInterface(neutron: Neutron, actor: Actor, router: RouterRow, subn
   });
 }
 
-/** The network of a subnet, which can't be gone: subnets end with their network. */
+/** The network of a subnet, which always exists: subnets go with their network. */
 function networkOf({ slot }: Neutron, id: string): NetworkRow {
   const network = slot.value.networks.get(id);
   if (network === undefined) throw new Error(`neutron: a subnet without its network ${id}`);
@@ -84,7 +84,7 @@ function adoptPort(neutron: Neutron, actor: Actor, router: RouterRow, portId: st
   return port;
 }
 
-/** Takes the router off a subnet and deletes the port. @throws Refusal 400, 404, 409 */
+/** Disconnects the router from a subnet and deletes the port. @throws Refusal 400, 404, 409 */
 export function removeInterface(neutron: Neutron, router: RouterRow, fields: InterfaceFields): PortRow {
   const port = findInterface(neutron, router, fields);
   checkUnused(neutron, router, port);
@@ -118,7 +118,7 @@ function findInterface(neutron: Neutron, router: RouterRow, { subnet_id, port_id
   return port;
 }
 
-/** Neither routes nor floating IPs may need the interface. @throws Refusal 409 */
+/** Checks that neither routes nor floating IPs need the interface. @throws Refusal 409 */
 function checkUnused(neutron: Neutron, router: RouterRow, port: PortRow): void {
   for (const { subnetId } of port.fixedIps) {
     const prefix = parsePrefix(neutron.slot.value.subnets.get(subnetId)?.cidr);

@@ -9,7 +9,7 @@ import { toRequests } from "./allocation.ts";
 import { isInPrefix, parsePrefix } from "./ip.ts";
 import { createPort, deletePort } from "./ports.ts";
 
-/** Owner of the ports by which a router is on subnets. */
+/** The owner of the ports that connect a router to subnets. */
 export const INTERFACE_OWNER = "network:router_interface";
 const GATEWAY_OWNER = "network:router_gateway";
 
@@ -21,7 +21,7 @@ export interface GatewayInfo {
   readonly external_fixed_ips?: readonly FixedIpFields[];
 }
 
-/** The ports by which a router is on subnets, without its gateway. */
+/** The ports that connect a router to subnets, without its gateway. */
 export const interfacesOf = ({ slot }: Neutron, routerId: string): readonly PortRow[] =>
   (slot.value.portsByDevice.get(routerId) ?? [])
     .flatMap((id) => slot.value.ports.get(id) ?? [])
@@ -40,7 +40,7 @@ export function setGateway(neutron: Neutron, actor: Actor, row: RouterRow, info:
 
 /** @throws Refusal 400, 404 */
 function requireExternal(neutron: Neutron, actor: Actor, row: RouterRow, networkId: string): NetworkRow {
-  // The service has counted the change by the time it finds no such network.
+  // The real service has already counted the change when it finds no such network.
   if (!neutron.slot.value.networks.has(networkId)) touch(neutron, row);
   const network = requireNetwork(neutron, actor, networkId);
   if (!network.external) throw badRequest("router", `Network ${network.id} is not an external network.`);
@@ -68,7 +68,7 @@ function openGateway(
 ): void {
   const port = createPort(neutron, {
     network,
-    // Nobody's, so that it counts against no quota.
+    // It belongs to no project, so that it counts against no quota.
     projectId: "",
     name: "",
     fixedIps: toRequests(fixedIps),
@@ -89,7 +89,7 @@ export function addressesOf(neutron: Neutron, row: RouterRow): readonly FixedIp[
   );
 }
 
-/** Each next hop must be on a subnet of the router. @throws Refusal 400 */
+/** Checks that each next hop is on a subnet of the router. @throws Refusal 400 */
 export function checkRoutes(neutron: Neutron, row: RouterRow, routes: readonly HostRoute[]): void {
   const prefixes = addressesOf(neutron, row).flatMap(
     ({ subnetId }) => parsePrefix(neutron.slot.value.subnets.get(subnetId)?.cidr) ?? [],

@@ -20,7 +20,7 @@ const HTTPS: NewRule = {
 };
 
 describe("a security group", () => {
-  it("finds the rule that says the same: its description does not count, and its prefix is a network", () => {
+  it("finds an equal rule: descriptions don't count, and prefixes are compared as networks", () => {
     const neutron = newNeutron();
     const group = createGroup(neutron, PROJECT, "group", "");
     const rule = addRule(neutron, group, HTTPS);
@@ -43,7 +43,7 @@ describe("a security group", () => {
     expect(findSameRule(group, { ...HTTPS, ...difference })).toBeUndefined();
   });
 
-  it("starts with two rules that let everything out; the default one also lets its members in", () => {
+  it("starts with two rules that let everything out; the default group also lets its members in", () => {
     const neutron = newNeutron();
     const group = createGroup(neutron, PROJECT, "group", "");
     expect(group.rules.map(({ direction, ethertype }) => `${direction} ${ethertype}`)).toEqual([
@@ -57,7 +57,7 @@ describe("a security group", () => {
     expect(ensureDefaultGroup(neutron, PROJECT)).toBe(byDefault);
   });
 
-  it("takes the rules of others that let its members in with it, and counts them", () => {
+  it("takes along the rules of others that let its members in, and counts them", () => {
     const neutron = newNeutron();
     const [gone, stays] = [createGroup(neutron, PROJECT, "gone", ""), createGroup(neutron, PROJECT, "stays", "")];
     addRule(neutron, stays, { direction: "ingress", ethertype: "IPv4", remoteGroupId: gone.id });

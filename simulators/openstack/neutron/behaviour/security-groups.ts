@@ -18,7 +18,7 @@ export interface NewRule {
   readonly isInitial?: boolean;
 }
 
-/** Puts a rule into a group. */
+/** Adds a rule to a group. */
 export function addRule(neutron: Neutron, group: SecurityGroupRow, rule: NewRule): SecurityGroupRuleRow {
   const { groupByRule } = neutron.slot.value;
   const row: SecurityGroupRuleRow = {
@@ -94,7 +94,7 @@ function deleteRulesFor(neutron: Neutron, group: SecurityGroupRow, remoteId: str
 
 const COMPARED = ["direction", "ethertype", "protocol", "portMin", "portMax", "remoteGroupId"] as const;
 
-/** The rule of the group that says the same already. Descriptions don't count, and prefixes are compared as networks. */
+/** The group's rule that is equal to a new one. Descriptions don't count, and prefixes are compared as networks. */
 export const findSameRule = (group: SecurityGroupRow, rule: NewRule): SecurityGroupRuleRow | undefined =>
   group.rules.find(
     (each) =>

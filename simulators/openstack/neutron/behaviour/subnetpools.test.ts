@@ -7,7 +7,7 @@ import { isInPrefix, parsePrefix } from "./ip.ts";
 import { allocatePrefix } from "./subnetpools.ts";
 
 describe("a subnet pool", () => {
-  it("gives prefixes of any length that lie within it and apart from each other, until it is full", () => {
+  it("gives prefixes of any length that lie within it and don't overlap, until it is full", () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 24, max: 28 }), { minLength: 1, maxLength: 40 }), (lengths) => {
         const neutron = newNeutron();

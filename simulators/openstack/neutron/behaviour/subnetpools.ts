@@ -15,7 +15,7 @@ function checkLength(pool: SubnetpoolRow, bits: number): void {
   if (bits > pool.maxPrefixlen) throw refusal("Max", pool.maxPrefixlen);
 }
 
-/** The first place of this size in a prefix that overlaps nothing that is used. */
+/** The first range of this size in a prefix that overlaps nothing in use. */
 function firstFree(within: Prefix, bits: number, used: readonly Prefix[]): Prefix | undefined {
   const { version } = within;
   const size = prefixSize(version, bits);
@@ -23,7 +23,7 @@ function firstFree(within: Prefix, bits: number, used: readonly Prefix[]): Prefi
     const candidate = parsePrefix(`${addressText(first, version)}/${bits}`);
     const taken = candidate && used.find((other) => prefixesOverlap(candidate, other));
     if (candidate !== undefined && taken === undefined) return candidate;
-    // Behind what is taken, at the next place of this size: there may be more places than anybody could try.
+    // Skips what is taken, as there may be far too many ranges of this size to try each.
     const behind = taken === undefined ? first + size : taken.last + 1n;
     first = ((behind + size - 1n) / size) * size;
   }

@@ -13,7 +13,7 @@ function prefixOf(cidr: string): Prefix {
 const PREFIX = prefixOf("10.0.0.0/24");
 
 describe("the default pools of a subnet", () => {
-  it("are all hosts but the gateway, wherever it is", () => {
+  it("are all hosts except the gateway, wherever it is", () => {
     fc.assert(
       fc.property(fc.integer({ min: 20, max: 30 }), fc.nat(), (bits, at) => {
         const prefix = prefixOf(`10.0.0.0/${bits}`);
@@ -93,7 +93,7 @@ describe("a subnet", () => {
     expect(refusal("10.0.0.0/24", 6, false)).toBe("InvalidInput");
   });
 
-  it("serves owners of devices only", () => {
+  it("serves only owners of devices", () => {
     expect(refusalOf(() => checkServiceTypes(["compute:nova", "network:dhcp"]))).toBeUndefined();
     expect(refusalOf(() => checkServiceTypes(["banana"]))).toBe("InvalidSubnetServiceType");
   });

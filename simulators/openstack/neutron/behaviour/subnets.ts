@@ -5,17 +5,17 @@ import type { Neutron } from "../state/state.ts";
 import { badInput, conflict, invalid } from "../wire/errors.ts";
 import { addressText, addressValue, isInPrefix, parsePrefix, type Prefix, prefixesOverlap } from "./ip.ts";
 
-/** The addresses that hosts may have: IPv4 keeps the first and the last for itself, IPv6 the first. */
+/** The addresses that hosts may have: all but the first and, for IPv4, the last. */
 function hostRange({ version, first, last, bits }: Prefix): { readonly first: bigint; readonly last: bigint } {
   if (version === 6) return bits >= 127 ? { first, last } : { first: first + 1n, last };
   return bits >= 31 ? { first, last } : { first: first + 1n, last: last - 1n };
 }
 
-/** The gateway of a subnet that names none. */
+/** The default gateway of a subnet. */
 export const defaultGateway = (prefix: Prefix): string =>
   addressText(prefix.version === 6 ? prefix.first : hostRange(prefix).first, prefix.version);
 
-/** The pools of a subnet that names none: all hosts but the gateway. */
+/** The default pools of a subnet: all hosts but the gateway. */
 export function defaultPools(prefix: Prefix, gateway: string | null): readonly AllocationPool[] {
   const { first, last } = hostRange(prefix);
   const pool = (start: bigint, end: bigint): AllocationPool[] =>
@@ -65,7 +65,7 @@ export function checkGateway(gateway: string | null, pools: readonly AllocationP
   }
 }
 
-/** Longest prefixes in which DHCP has addresses to give. */
+/** The longest prefixes in which DHCP has addresses to offer. */
 const DHCP_BITS_MAX = { 4: 30, 6: 126 } as const;
 
 /** @throws Refusal 400 */

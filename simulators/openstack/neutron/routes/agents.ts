@@ -1,4 +1,4 @@
 import { emptyList } from "./read-only.ts";
 
-/** `/v2.0/agents`: a cloud without agents, as the recorded one. */
+/** `/v2.0/agents`: a cloud without agents, like the recorded one. */
 export const AGENT_ROUTES = [emptyList("agents", "agents")];

@@ -13,7 +13,7 @@ const view = ({ name, alias, description, updated }: Extension): object => ({
   links: [],
 });
 
-/** Alone among the routes of this API it fails with a page of the web framework. */
+/** The only route of this API that fails with a page of the web framework. */
 function show({ params }: RequestContext): HttpReply {
   const extension = EXTENSIONS.find(({ alias }) => alias === params.alias);
   if (extension !== undefined) return json(200, { extension: view(extension) });

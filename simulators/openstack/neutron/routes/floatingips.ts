@@ -48,7 +48,7 @@ const view = (neutron: Neutron, _actor: Actor, row: FloatingIpRow): View => ({
   router_id: row.routerId,
   port_id: row.portId,
   fixed_ip_address: row.fixedIp,
-  // No agent ever wires it, as on the recorded cloud.
+  // As on the recorded cloud, no agent ever wires it.
   status: "DOWN",
   description: row.description,
   port_details: portDetails(neutron, row),
@@ -62,7 +62,7 @@ const view = (neutron: Neutron, _actor: Actor, row: FloatingIpRow): View => ({
 function createOwnPort(neutron: Neutron, network: NetworkRow, id: string, address: string | undefined): PortRow {
   return createPort(neutron, {
     network,
-    // Nobody's, so that it counts against no quota.
+    // It belongs to no project, so that it counts against no quota.
     projectId: "",
     name: "",
     fixedIps: address === undefined ? undefined : [{ ip: address }],
@@ -108,7 +108,7 @@ function create(
   return row;
 }
 
-/** A change that says nothing about port and fixed address keeps both. */
+/** A change that mentions neither port nor fixed address keeps both. */
 function update(neutron: Neutron, actor: Actor, row: FloatingIpRow, fields: Fields<FloatingIpAttributes>): void {
   const { port_id: portId = row.portId, fixed_ip_address: fixedIp } = fields;
   if (fixedIp != null && portId === null && fields.port_id === undefined)

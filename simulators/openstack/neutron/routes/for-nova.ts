@@ -45,7 +45,7 @@ const networkForNova = (row: NetworkRow): NetworkView => ({
   portSecurity: row.portSecurity,
 });
 
-/** A port that is given to a server is found wired at once: two changes. */
+/** Gives a port to a server and wires it at once: two changes. */
 function touchForWiring(neutron: Neutron, row: PortRow): void {
   touch(neutron, row);
   touch(neutron, row);
@@ -110,7 +110,7 @@ function createPortFor(neutron: Neutron, actor: Actor, request: PortRequest): Po
 
 type PortChanges = Pick<PortOps, "create" | "bind" | "unbind" | "setFixedIps" | "setSecurityGroups" | "remove">;
 
-/** What Nova does with the ports of its servers. A port that is gone needs no change. */
+/** What Nova does with the ports of its servers. A missing port needs no change. */
 function portChanges(neutron: Neutron): PortChanges {
   const change = (portId: string, work: (row: PortRow) => void): void => {
     const row = neutron.slot.value.ports.get(portId);
@@ -142,7 +142,7 @@ function portChanges(neutron: Neutron): PortChanges {
   };
 }
 
-/** The groups of the actor's project, the default one among them. */
+/** The groups of the actor's project, including the default one. */
 function groupsFor(neutron: Neutron, actor: Actor): readonly SecurityGroupRow[] {
   ensureDefaultGroup(neutron, actor.projectId);
   return [...neutron.slot.value.groups.values()].filter(({ projectId }) => projectId === actor.projectId);

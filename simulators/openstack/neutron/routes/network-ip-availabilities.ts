@@ -5,13 +5,13 @@ import type { NetworkRow, SubnetRow } from "../state/rows.ts";
 import type { Neutron } from "../state/state.ts";
 import { projectMembers, type View } from "../wire/views.ts";
 
-/** All addresses but the network's own. */
+/** All addresses except the network's own. */
 function totalOf({ cidr }: SubnetRow): number {
   const prefix = parsePrefix(cidr);
   return prefix === undefined ? 0 : Number(prefix.last - prefix.first) - 1;
 }
 
-/** Counts ports, as the service does, not addresses. */
+/** Counts ports, not addresses, as the service does. */
 const usedOf = ({ slot }: Neutron, subnetId: string): number =>
   [...slot.value.ports.values()].filter(({ fixedIps }) => fixedIps.some((each) => each.subnetId === subnetId)).length;
 
@@ -36,7 +36,7 @@ function availabilityOf(neutron: Neutron, network: NetworkRow): View {
   };
 }
 
-/** `/v2.0/network-ip-availabilities`: how full the networks are. Who is no administrator sees none. */
+/** `/v2.0/network-ip-availabilities`: how full the networks are, for administrators; others see none. */
 export const networkIpAvailabilityRoutes = (neutron: Neutron): readonly OpenStackRoute[] => [
   {
     method: "GET",

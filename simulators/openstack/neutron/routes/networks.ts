@@ -111,7 +111,7 @@ function update(row: NetworkRow, fields: Fields<NetworkAttributes>): void {
   row.dnsDomain = fields.dns_domain ?? row.dnsDomain;
 }
 
-/** Deletes the ports that go with a network, those of DHCP and of idle floating IPs. @throws Refusal 409 when there are others */
+/** Deletes the ports that go with a network: those of DHCP and of idle floating IPs. @throws Refusal 409 when there are others */
 function deletePorts(neutron: Neutron, row: NetworkRow): void {
   deleteIdleFloatingIps(neutron, row);
   const ports = [...neutron.slot.value.ports.values()].filter(({ networkId }) => networkId === row.id);

@@ -45,7 +45,7 @@ const remove = <T extends ResourceRow, A extends Attributes>(
   id: string,
 ): void => resource.remove(neutron, actor, requireRow(neutron, resource, actor, id));
 
-/** Security groups and floating IPs, changed for a client of Nova's old routes just as its own requests to Neutron would. */
+/** Changes security groups and floating IPs for a client of Nova's old routes, just as its own requests to Neutron would. */
 export function proxyOperations(neutron: Neutron): ProxiedOps {
   return {
     createGroup: (actor, { name, description }) =>

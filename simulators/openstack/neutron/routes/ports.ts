@@ -31,7 +31,7 @@ function groupsIn(
 const pairsIn = ({ allowed_address_pairs: pairs = [] }: Fields<PortAttributes>, ownMac: string): AddressPair[] =>
   pairs.map((pair) => ({ mac_address: pair.mac_address ?? ownMac, ip_address: pair.ip_address }));
 
-/** Who does not own the network may not choose addresses on it. @throws Refusal 403 */
+/** Checks that only the owner of a network chooses addresses on it. @throws Refusal 403 */
 function checkMayChoose(actor: Actor, network: NetworkRow, fixedIps: readonly FixedIpFields[]): void {
   if (controls(actor, network) || !fixedIps.some(({ ip_address }) => ip_address !== undefined)) return;
   const parts = ["ip_address", "subnet_id"].filter((part) => fixedIps.some((each) => Object.hasOwn(each, part)));
@@ -66,14 +66,14 @@ function create(neutron: Neutron, actor: Actor, projectId: string, fields: NewFi
   return row;
 }
 
-/** Whether the port has just the addresses that are asked for. */
+/** Whether the port has exactly the requested addresses. */
 const hasAddresses = ({ fixedIps }: PortRow, requests: readonly FixedIpRequest[]): boolean =>
   requests.length === fixedIps.length &&
   requests.every(({ subnetId, ip }) =>
     fixedIps.some((each) => (subnetId ?? each.subnetId) === each.subnetId && (ip ?? each.ip) === each.ip),
   );
 
-/** The addresses that a change asks for; `undefined` when the port has them. @throws Refusal 400 */
+/** The addresses that a change asks for; `undefined` when the port already has them. @throws Refusal 400 */
 function newAddresses(row: PortRow, fields: Fields<PortAttributes>): readonly FixedIpRequest[] | undefined {
   const requests = toRequests(fields.fixed_ips);
   if (requests === undefined || hasAddresses(row, requests)) return undefined;
@@ -117,7 +117,7 @@ function updateDevice(neutron: Neutron, row: PortRow, fields: Fields<PortAttribu
   setDevice(neutron, row, deviceId ?? row.deviceId, owner ?? row.deviceOwner, hostId ?? row.hostId);
 }
 
-/** Owners whose ports end only with what they belong to. */
+/** Owners whose ports can only be deleted along with their device. */
 const SERVICE_OWNERS = [
   "network:router_interface",
   "network:router_gateway",

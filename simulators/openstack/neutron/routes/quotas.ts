@@ -46,7 +46,7 @@ const detailsOf = (neutron: Neutron, project: string): View =>
     ]),
   );
 
-/** Only projects for which an administrator has set some. */
+/** Lists only projects for which an administrator has set quotas. */
 function list(neutron: Neutron, context: RequestContext): HttpReply {
   requireAdmin(context, "get_quota");
   const projects = [...neutron.slot.value.quotas.keys()];

@@ -22,7 +22,7 @@ import { listReply } from "../wire/lists.ts";
 import { projectMembers, type View } from "../wire/views.ts";
 
 /*
- * Sharing an object with one project. Of the object types that Neutron can share this way, networks are simulated.
+ * Sharing an object with one project. Of the object types that Neutron can share, networks are simulated.
  */
 
 const TYPES = ["network", "qos_policy", "security_group", "address_scope", "subnetpool", "address_group"];
@@ -111,14 +111,14 @@ function update(neutron: Neutron, context: RequestContext): HttpReply {
   return json(200, { rbac_policy: view(row) });
 }
 
-/** Who objects to a policy's end, as the service names them. */
+/** What prevents the deletion of a policy, in the service's words. */
 const WATCHERS = [
   "neutron.plugins.ml2.plugin.NeutronDbPluginV2",
   "neutron.services.network_ip_availability.plugin.NeutronDbPluginV2",
   "neutron.services.network_ip_availability.plugin.NeutronDbPluginV2",
 ];
 
-/** A project that uses the network only through this policy stands in its way. @throws Refusal 409 */
+/** Refuses while a project uses the network only through this policy. @throws Refusal 409 */
 function checkUnused({ slot }: Neutron, row: RbacPolicyRow): void {
   const isUsed = slot.value.ports
     .values()

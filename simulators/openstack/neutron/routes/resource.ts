@@ -22,14 +22,14 @@ import { listReply, selectFields } from "../wire/lists.ts";
 import type { View } from "../wire/views.ts";
 import { tagRoutes } from "./tags.ts";
 
-/** A resource of the API: what it is made of, and what its verbs do. `resourceRoutes` makes its routes. */
+/** A resource of the API: its attributes, and what its verbs do. `resourceRoutes` makes its routes. */
 export interface Resource<T extends ResourceRow, A extends Attributes> extends ResourceSchema<A> {
   /** The path's own word: `security-groups`. */
   readonly path: string;
-  /** `Network`: the word in front of its `NotFound`. */
+  /** `Network`: the prefix of its `NotFound`. */
   readonly exception: string;
   readonly quota: QuotaResource;
-  /** Real clients that were seen using its routes. */
+  /** Real clients seen using its routes. */
   readonly clients: readonly string[];
   /** Default false: an unknown marker of a list is ignored. */
   readonly refusesUnknownMarker?: boolean;
@@ -40,7 +40,7 @@ export interface Resource<T extends ResourceRow, A extends Attributes> extends R
   readonly canSee?: (neutron: Neutron, actor: Actor, row: T) => boolean;
   /** Who may change and delete it. Default: its project's members and administrators. */
   readonly canChange?: (neutron: Neutron, actor: Actor, row: T) => boolean;
-  /** How a row that the actor may not see is refused; default as one that isn't there. */
+  /** How a row that the actor may not see is refused; default: like a missing one. */
   readonly refuseUnseen?: () => Refusal;
   readonly view: (neutron: Neutron, actor: Actor, row: T) => View;
   /** What creation shows, where it differs. */
@@ -99,7 +99,7 @@ function checkRevision({ request }: RequestContext, row: ResourceRow): void {
   throw new Refusal(412, "RevisionNumberConstraintFailed", message);
 }
 
-/** The database keeps three bytes of UTF-8 a character: what needs four makes the service fail. @throws Refusal 500 */
+/** The database keeps three bytes of UTF-8 a character: the service fails on four. @throws Refusal 500 */
 function checkStorable(fields: object): void {
   if (/[\u{10000}-\u{10ffff}]/u.test(JSON.stringify(fields))) throw internalError();
 }
@@ -146,7 +146,7 @@ function update<T extends ResourceRow, A extends Attributes>(
   const fields = parseChanges(actor, resource, itemOf(context, resource));
   const row = requireChangeable(neutron, resource, context, "update");
   checkPolicy(actor, resource, fields, "update");
-  // The service fails where a resource has no change (security group rules).
+  // The real service fails where a resource can't be changed (security group rules).
   if (resource.update === undefined) throw internalError();
   checkStorable(fields);
   checkRevision(context, row);

@@ -30,7 +30,7 @@ function interfaceReply(router: RouterRow, port: PortRow): HttpReply {
   });
 }
 
-/** The router's actions: putting it on subnets, and its extra routes, which are not simulated one by one. */
+/** The router's actions: connecting it to subnets, and its extra routes, whose single changes are not simulated. */
 export function interfaceRoutes(neutron: Neutron): readonly OpenStackRoute[] {
   const routerIn = ({ actor, params }: RequestContext): RouterRow =>
     requireRow(neutron, ROUTERS, actor, params.id ?? "");

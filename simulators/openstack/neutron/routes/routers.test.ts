@@ -38,7 +38,7 @@ const createFloatingIp = (portId?: string): FloatingIpRow =>
   });
 
 describe("the gateway of a router", () => {
-  it("is a port of nobody's on the external network, which goes when the gateway is cleared", () => {
+  it("is a port without a project on the external network, which goes when the gateway is cleared", () => {
     expect(portsOf(external).map(({ deviceOwner, projectId }) => [deviceOwner, projectId])).toEqual([
       ["network:router_gateway", ""],
     ]);
@@ -60,7 +60,7 @@ describe("the gateway of a router", () => {
     expect(portsOf(external)).toEqual([]);
   });
 
-  it("is an external network, and stays as long as a floating IP needs it", () => {
+  it("is on an external network, and stays as long as a floating IP needs it", () => {
     expect(refusalOf(() => setGateway({ network_id: network.id }))).toBe("BadRequest");
     createFloatingIp(port.id);
     expect(refusalOf(() => setGateway(null))).toBe("RouterExternalGatewayInUseByFloatingIp");
@@ -68,7 +68,7 @@ describe("the gateway of a router", () => {
 });
 
 describe("a router", () => {
-  it("is on a subnet once, by the gateway's address, and on none that overlaps", () => {
+  it("is on a subnet once, with the gateway's address, and on none that overlaps", () => {
     expect(portsOf(network).map(({ fixedIps }) => fixedIps[0]?.ip)).toContain("10.0.0.1");
     const add = (id: string): unknown => refusalOf(() => addInterface(neutron, MEMBER, router, { subnet_id: id }));
     expect(add(subnet.id)).toBe("BadRequest");
@@ -77,7 +77,7 @@ describe("a router", () => {
     expect(add(addSubnet(neutron, addNetwork(neutron), "10.0.1.0/24").id)).toBeUndefined();
   });
 
-  it("is not deleted while it is on a subnet, nor are its ports by themselves", () => {
+  it("can't be deleted while it is on a subnet, nor can its ports alone", () => {
     expect(refusalOf(() => ROUTERS.remove(neutron, MEMBER, router))).toBe("RouterInUse");
     for (const each of [...portsOf(external), ...portsOf(network)].filter(({ deviceId }) => deviceId === router.id))
       expect(refusalOf(() => PORTS.remove(neutron, MEMBER, each))).toBe("ServicePortInUse");
@@ -110,7 +110,7 @@ describe("a floating IP", () => {
     });
   });
 
-  it("is the only one of its fixed address", () => {
+  it("is the only one for its fixed address", () => {
     createFloatingIp(port.id);
     const before = portsOf(external).length;
     expect(refusalOf(() => createFloatingIp(port.id))).toBe("FloatingIPPortAlreadyAssociated");
@@ -123,7 +123,7 @@ describe("a floating IP", () => {
     expect(refusalOf(() => createFloatingIp(addPort(neutron, lone).id))).toBe("ExternalGatewayForFloatingIPNotFound");
   });
 
-  it("lets go of a port that is deleted, and can be given to another", () => {
+  it("is dissociated from a deleted port, and can be associated with another", () => {
     const floating = createFloatingIp(port.id);
     PORTS.remove(neutron, MEMBER, port);
     expect(floating).toMatchObject({ portId: null, fixedIp: null, routerId: null });
@@ -143,7 +143,7 @@ describe("a floating IP", () => {
 });
 
 describe("a network", () => {
-  it("takes idle floating IPs and ports of DHCP with it, and stays while any other port is on it", () => {
+  it("takes idle floating IPs and DHCP ports with it, and stays while it has any other port", () => {
     setGateway(null);
     createFloatingIp();
     addPort(neutron, external, { deviceOwner: "network:dhcp" });

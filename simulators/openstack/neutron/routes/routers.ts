@@ -9,7 +9,7 @@ import { badRequest, conflict } from "../wire/errors.ts";
 import { projectMembers, revisionMembers, type View } from "../wire/views.ts";
 import type { Resource } from "./resource.ts";
 
-/** An empty object is as good as null: no gateway. */
+/** An empty object means the same as null: no gateway. */
 const gatewayInfo = (value: unknown): GatewayInfo | null => {
   if (value === null || Object.keys(dictionary(value)).length === 0) return null;
   const fields = dictionaryOf(value, ["network_id"], ["enable_snat", "external_fixed_ips", "qos_policy_id"]);
@@ -22,7 +22,7 @@ const gatewayInfo = (value: unknown): GatewayInfo | null => {
   };
 };
 
-/** How a gateway translates addresses, and with which of its own, is for administrators to say. */
+/** Only administrators may say how a gateway translates addresses, and which addresses it has. */
 const gatewayPolicy = (value: unknown): "member" | "admin" => {
   const { enable_snat, external_fixed_ips } = isDictionary(value) ? value : {};
   return enable_snat !== undefined || external_fixed_ips !== undefined ? "admin" : "member";
@@ -74,7 +74,7 @@ const view = (neutron: Neutron, actor: Actor, row: RouterRow): View => ({
   ...(actor.isAdmin && { distributed: row.distributed, ha: false }),
 });
 
-/** A new gateway counts for its port and for the port's address, beside the change of the router. */
+/** A new gateway counts as changes of its port and of the port's address, besides that of the router. */
 function touchForGateway(neutron: Neutron, row: RouterRow): void {
   touch(neutron, row);
   touch(neutron, row);

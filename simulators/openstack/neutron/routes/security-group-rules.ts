@@ -91,7 +91,7 @@ export const SECURITY_GROUP_RULES: Resource<SecurityGroupRuleRow, RuleAttributes
   },
   find: ({ slot }, id) =>
     slot.value.groups.get(slot.value.groupByRule.get(id) ?? "")?.rules.find((rule) => rule.id === id),
-  // Of a rule that exists this API says something else than of one that doesn't.
+  // This API answers differently for an existing rule and a missing one.
   refuseUnseen: () => new Refusal(404, "HTTPNotFound", "The resource could not be found."),
   view: (_neutron, _actor, rule) => ruleView(rule),
   create: (neutron, actor, _projectId, fields) => create(neutron, actor, fields),

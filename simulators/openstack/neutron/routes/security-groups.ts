@@ -75,7 +75,7 @@ export const SECURITY_GROUPS: Resource<SecurityGroupRow, SecurityGroupAttributes
     if (actor.projectId !== "") ensureDefaultGroup(neutron, actor.projectId);
     const groups = [...neutron.slot.value.groups.values()];
     const names = query.getAll("name");
-    // Before any is shown: a group with its rules is long.
+    // Paged before the groups are shown, as a group with its rules is long.
     return names.length === 0 ? groups : groups.filter(({ name }) => names.includes(name));
   },
   find: ({ slot }, id) => slot.value.groups.get(id),

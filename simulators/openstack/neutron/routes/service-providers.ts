@@ -7,7 +7,7 @@ const PROVIDERS = ["dvrha", "dvr", "ha", "single_node"].map((name) => ({
   default: false,
 }));
 
-/** `/v2.0/service-providers`: the kinds of routers that the L3 plugin offers. */
+/** `/v2.0/service-providers`: the kinds of router that the L3 plugin offers. */
 export const SERVICE_PROVIDER_ROUTES: readonly OpenStackRoute[] = [
   {
     method: "GET",

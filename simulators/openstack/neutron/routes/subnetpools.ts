@@ -58,7 +58,7 @@ const view = (_neutron: Neutron, _actor: Actor, row: SubnetpoolRow): View => ({
   ...revisionMembers(row),
 });
 
-/** The reply to a change: lengths are numbers, and neither quota nor scope is shown. */
+/** The reply to a change, in which lengths are numbers, and neither quota nor scope is shown. */
 const updatedView = (_neutron: Neutron, _actor: Actor, row: SubnetpoolRow): View => ({
   id: row.id,
   ...projectMembers(row.projectId),
@@ -75,7 +75,7 @@ const updatedView = (_neutron: Neutron, _actor: Actor, row: SubnetpoolRow): View
   ...revisionMembers(row),
 });
 
-/** Shortest and longest prefix that a pool of each version allows unless it says otherwise. */
+/** The default shortest and longest prefix of a pool of each version. */
 const BITS = { 4: { min: 8, max: 32 }, 6: { min: 64, max: 128 } } as const;
 
 interface Bounds {
@@ -129,7 +129,7 @@ function create(neutron: Neutron, projectId: string, fields: NewFields<Subnetpoo
   return row;
 }
 
-/** Prefixes are only ever added. @throws Refusal 400 */
+/** Checks that prefixes are only added. @throws Refusal 400 */
 function update(row: SubnetpoolRow, fields: Fields<SubnetpoolAttributes>): void {
   checkBounds({ max_prefixlen: row.maxPrefixlen, ...fields }, BITS[row.version].max);
   row.name = fields.name ?? row.name;
@@ -141,7 +141,7 @@ function update(row: SubnetpoolRow, fields: Fields<SubnetpoolAttributes>): void 
   row.isDefault = fields.is_default ?? row.isDefault;
 }
 
-/** @throws Refusal 400 while a subnet is cut from it */
+/** @throws Refusal 400 while a subnet is allocated from it */
 function remove(neutron: Neutron, row: SubnetpoolRow): void {
   const { subnets, subnetpools } = neutron.slot.value;
   if (subnets.values().some(({ subnetpoolId }) => subnetpoolId === row.id))

@@ -106,7 +106,7 @@ function choosePrefix(
   return allocatePrefix(neutron, subnetpool, fields.prefixlen ?? subnetpool.defaultPrefixlen);
 }
 
-/** IPv4 has no modes of IPv6. @throws Refusal 400 */
+/** Checks that an IPv4 subnet has no IPv6 modes. @throws Refusal 400 */
 function checkModes(fields: NewFields<SubnetAttributes>): void {
   for (const name of ["ipv6_ra_mode", "ipv6_address_mode"] as const)
     if (fields.ip_version === 4 && fields[name] !== undefined && fields[name] !== null)
@@ -173,7 +173,7 @@ function touchNetwork(neutron: Neutron, { networkId }: SubnetRow): void {
   if (network !== undefined) touch(neutron, network);
 }
 
-/** The ports of DHCP go with the subnet. @throws Refusal 409 when others have addresses of it */
+/** Deletes the DHCP ports, which go with the subnet. @throws Refusal 409 when others have addresses in it */
 function remove(neutron: Neutron, row: SubnetRow): void {
   const ports = [...neutron.slot.value.ports.values()].filter(({ fixedIps }) =>
     fixedIps.some(({ subnetId }) => subnetId === row.id),

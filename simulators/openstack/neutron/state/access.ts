@@ -14,7 +14,7 @@ export function isSharedWith({ slot }: Neutron, networkId: string, projectId: st
 const canUseNetwork = (neutron: Neutron, actor: Actor, row: NetworkRow): boolean =>
   controls(actor, row) || row.shared || isSharedWith(neutron, row.id, actor.projectId);
 
-/** Whether the actor sees the network; external ones are everybody's to see. */
+/** Whether the actor sees the network; everybody sees external ones. */
 export const canSeeNetwork = (neutron: Neutron, actor: Actor, row: NetworkRow): boolean =>
   row.external || canUseNetwork(neutron, actor, row);
 
@@ -24,7 +24,7 @@ export function canSeeSubnet(neutron: Neutron, actor: Actor, row: SubnetRow): bo
   return controls(actor, row) || (network !== undefined && canUseNetwork(neutron, actor, network));
 }
 
-/** Whether the actor may see and change a port: its project's, or one on its own network that is somebody's. */
+/** Whether the actor may see and change a port: its project's, or one of another project on its own network. */
 export function controlsPort({ slot }: Neutron, actor: Actor, row: PortRow): boolean {
   const network = slot.value.networks.get(row.networkId);
   return controls(actor, row) || (network !== undefined && controls(actor, network) && row.projectId !== "");

@@ -5,7 +5,7 @@ import type { NetworkRow, PortRow, SecurityGroupRow, SubnetRow } from "./rows.ts
 import type { Neutron } from "./state.ts";
 
 /*
- * Rows that an actor names. One that it may not see counts as missing.
+ * Rows that an actor names. One that the actor may not see counts as missing.
  */
 
 /** @throws Refusal 404 */

@@ -30,7 +30,7 @@ export interface NetworkRow extends ResourceRow {
   readonly subnets: string[];
 }
 
-/** A range that a subnet allocates addresses from, both ends included. */
+/** A range from which a subnet allocates addresses, both ends included. */
 export interface AllocationPool {
   readonly start: string;
   readonly end: string;
@@ -114,7 +114,7 @@ export interface SecurityGroupRuleRow extends ResourceRow {
   readonly portMax: number | null;
   readonly remoteIpPrefix: string | null;
   readonly remoteGroupId: string | null;
-  /** Came with the group; its description is null on the wire. */
+  /** Whether it came with the group; its description is then null on the wire. */
   readonly isInitial: boolean;
   /** Number of the rule in the database's table of standard attributes. */
   readonly attrId: number;

@@ -7,8 +7,8 @@ import { forbidden, httpBadRequest } from "./errors.ts";
 import type { View } from "./views.ts";
 
 /*
- * What a resource is made of, as a table, and how a request's body becomes values: the owner is checked first, then unknown
- * names, then missing or read-only ones, then each value is converted; policy has the last word.
+ * The attributes of a resource, as a table, and how a request's body becomes values: the owner is checked first, then unknown names, then
+ * missing or read-only ones, then each value is converted; policy comes last.
  */
 
 /** Which of the two requests that carry attributes it is. */
@@ -16,9 +16,9 @@ type Verb = "create" | "update";
 
 /** One attribute of a resource. */
 interface Attribute<T = unknown> {
-  /** May be given at creation (default true). */
+  /** Whether it may be given at creation. Default true. */
   readonly post?: boolean;
-  /** May be changed later (default true). */
+  /** Whether it may be changed later. Default true. */
   readonly put?: boolean;
   readonly isRequired?: boolean;
   /** Default: any value, as it is. */
@@ -27,9 +27,9 @@ interface Attribute<T = unknown> {
   readonly policy?: (value: unknown, verb: Verb) => "member" | "admin";
   /** Names of the parts that policy looks at too. */
   readonly policyParts?: (value: unknown) => readonly string[];
-  /** Default true: a list may be filtered by it. */
+  /** Whether a list may be filtered by it. Default true. */
   readonly isFilter?: boolean;
-  /** Filters by it read their value as a boolean. */
+  /** Whether filters by it read their value as a boolean. */
   readonly isBoolean?: boolean;
 }
 
@@ -170,7 +170,7 @@ function checkName(name: string, { isRequired, post, put }: Attribute, isGiven: 
   if (verb === "update" && put === false && isGiven) throw httpBadRequest(`Cannot update read-only attribute ${name}`);
 }
 
-/** The one place where converted values get their type: each came out of the converter from which the type derives. */
+/** The one place where converted values get their type: each comes from the converter from which the type derives. */
 function convertAll<F>(attributes: Attributes, item: View): F {
   const entries = Object.entries(item).map(([name, value]) => [name, convertValue(name, value, attributes[name])]);
   return Object.fromEntries(entries) as F;

@@ -147,7 +147,7 @@ export function dictionaryOf(value: unknown, required: readonly string[], option
   );
 }
 
-/** A list of which the service says what it should hold. @throws InvalidValue */
+/** A list; the refusal says what it should hold. @throws InvalidValue */
 const listOf = (value: unknown, what: string): readonly unknown[] => {
   if (!Array.isArray(value)) throw new InvalidValue(`Invalid data format for ${what}: '${str(value)}'.`);
   return value;

@@ -13,7 +13,7 @@ const NOT_FOUND: Readonly<Record<string, (id: string) => string>> = {
   RbacPolicy: (id) => `RBAC policy of type None with ID ${id} not found`,
 };
 
-/** 404 `NetworkNotFound` and its like; `exception` is the word in the type's front. */
+/** 404 `NetworkNotFound` and the like; `exception` is the prefix of the type. */
 export const notFound = (exception: string, id: string): Refusal =>
   new Refusal(404, `${exception}NotFound`, NOT_FOUND[exception]?.(id) ?? `${exception} ${id} could not be found.`);
 
@@ -40,7 +40,7 @@ export const forbidden = (rule: string): Refusal =>
 /** The message of a 500 by which Neutron reports an error of its own. */
 export const INTERNAL_ERROR = "Request Failed: internal server error while processing your request.";
 
-/** 500, as Neutron gives it for what it forgot to check. */
+/** 500, which Neutron answers where it forgot a check. */
 export const internalError = (): Refusal => new Refusal(500, "HTTPInternalServerError", INTERNAL_ERROR);
 
 /** 501 for what is not modelled, in Neutron's own error form. */

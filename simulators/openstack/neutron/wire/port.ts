@@ -16,7 +16,7 @@ import {
 } from "./converters.ts";
 import { projectMembers, revisionMembers, type View } from "./views.ts";
 
-/** What a port is made of. */
+/** The attributes of a port. */
 export const PORT_ATTRIBUTES = withStandard({
   network_id: { isRequired: true, put: false, convert: uuid },
   name: { convert: text },
@@ -52,10 +52,10 @@ export const PORT_ATTRIBUTES = withStandard({
 /** The attributes of a port, as a type. */
 export type PortAttributes = typeof PORT_ATTRIBUTES;
 
-/** The mechanism driver of the cloud, as the recorded one names its own. */
+/** The mechanism driver of the cloud, named as on the recorded one. */
 const MECHANISM = "refmech";
 
-/** Names of ports need a DNS domain, which this cloud's network service has not: what a client gives is not kept. */
+/** DNS names of ports need a DNS domain, which this cloud's network service lacks: what a client gives is not kept. */
 const hostnameOf = (address: string): string => `host-${address.replaceAll(/[.:]/g, "-")}`;
 
 function dnsAssignment(ip: string): View {

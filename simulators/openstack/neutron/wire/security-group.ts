@@ -20,7 +20,7 @@ export const ruleView = (rule: SecurityGroupRuleRow): View => ({
   ...revisionMembers(rule),
 });
 
-/** A group with its rules, which show more there than by themselves. */
+/** A group with its rules, which have more members there than alone. */
 export const groupView = (group: SecurityGroupRow): View => ({
   id: group.id,
   name: group.name,

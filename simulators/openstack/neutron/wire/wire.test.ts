@@ -53,7 +53,7 @@ describe("a list", () => {
     return groups.map(({ name }) => name);
   };
 
-  it("holds what fits every filter, of which several values are alternatives", async () => {
+  it("holds what matches every filter; several values of one are alternatives", async () => {
     expect(await names("name=a&name=c")).toEqual(["a", "c"]);
     expect(await names("name=a&description=nothing")).toEqual([]);
     expect(await refusal("GET", "/security-groups?banana=1")).toMatchObject([
@@ -62,7 +62,7 @@ describe("a list", () => {
     ]);
   });
 
-  it("is sorted and cut into pages, the next of which begins behind the marker", async () => {
+  it("is sorted and paged, and the next page begins after the marker", async () => {
     const sorted = "sort_key=name&sort_dir=desc";
     expect(await names(sorted)).toEqual(["default", "c", "b", "a"]);
     const { body } = await cloud.call(

@@ -20,7 +20,7 @@ export const WIRE: ServiceWire = {
     if (!request.path.startsWith("/v2.0")) return json(404, { code: 404, title: "Not Found", description: null });
     if (allowed.length === 0) return neutronError(404, "HTTPNotFound", "The resource could not be found.");
     const refusal = neutronError(405, "HTTPMethodNotAllowed", UNCOMPREHENDED);
-    // The body of a HEAD is not sent, its length is.
+    // For a HEAD, the length is sent but not the body.
     return request.method === "HEAD" ? { ...refusal, headers: { "Content-Length": "176" } } : refusal;
   },
   headers: ({ requestId }) => ({ "X-Openstack-Request-Id": requestId }),
@@ -37,7 +37,7 @@ export const WIRE: ServiceWire = {
   },
 };
 
-/** Methods that mean something to Neutron; it takes any other for GET. */
+/** Methods that Neutron knows; it treats any other as GET. */
 const METHODS = new Set(["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD"]);
 
 /** The request as Neutron routes it: paths may end in `.json`. */

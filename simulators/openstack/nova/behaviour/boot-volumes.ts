@@ -7,7 +7,7 @@ import { failBuild, startSpawn } from "./spawn.ts";
 import { nextDevice } from "./volumes.ts";
 import { WORK_MS } from "./work.ts";
 
-/** Looks at a volume before a build gives up, `WORK_MS.volumePoll` apart (60 × 3 s on a real cloud). */
+/** How many times a build looks at a volume before it gives up, `WORK_MS.volumePoll` apart (60 × 3 s on a real cloud). */
 const VOLUME_TRIES_MAX = 600;
 
 /** A block device as the boot request asked for it. */
@@ -54,7 +54,7 @@ function createVolume(nova: Nova, server: Server, wanted: BootVolume): string {
   return volume.id;
 }
 
-/** Why the volumes will never do; `undefined` while there is hope. */
+/** Why the volumes can never be attached; `undefined` while they still may. */
 function failureOf({ links, tries }: VolumeWait, statuses: readonly string[]): string | undefined {
   const bad = statuses.findIndex((status) => status.startsWith("error"));
   if (bad < 0 && tries <= VOLUME_TRIES_MAX) return undefined;

@@ -10,7 +10,7 @@ import { whyNoHost } from "./scheduler.ts";
 import { failBuild, startSpawn } from "./spawn.ts";
 import { WORK_MS } from "./work.ts";
 
-/** An accepted server that is to be built. */
+/** An accepted server that is yet to be built. */
 export interface Build {
   readonly id: string;
   readonly nics: readonly BootNic[];

@@ -5,7 +5,7 @@ import { failServer, findServer, removeServer, touchServer } from "../state/serv
 import { dropShelvedImage } from "./snapshot.ts";
 import { WORK_MS } from "./work.ts";
 
-/** Accepts a delete; without a host the server is gone at once. Answers false where it is being deleted already. */
+/** Accepts a delete; without a host the server is gone at once. Returns false where it is already being deleted. */
 export function startDelete(nova: Nova, server: Server): boolean {
   if (server.task === "deleting") return false;
   dropShelvedImage(nova, server);
@@ -31,7 +31,7 @@ function beginDeleting(nova: Nova, server: Server): void {
 function releaseResources(nova: Nova, server: Server): void {
   const { ports, volumes } = nova.cloud;
   const { nics, volumes: links } = server;
-  // Taken away first: Neutron tells of each port that goes.
+  // Removed first, as Neutron reports each port that goes.
   server.nics = NO_NICS;
   server.volumes = NO_VOLUMES;
   for (const { portId, isOwn } of nics) {
@@ -44,7 +44,7 @@ function releaseResources(nova: Nova, server: Server): void {
   }
 }
 
-/** The virtual machine is gone, with what it held; the record follows. */
+/** Removes the virtual machine and what it held; the record follows. */
 export function terminateServer(nova: Nova, id: string): void {
   const server = findServer(nova, id);
   if (server === undefined || server.task !== "deleting") return;
@@ -58,7 +58,7 @@ export function terminateServer(nova: Nova, id: string): void {
   kernel.timer(kernel.work(WORK_MS.gone), "nova.gone", { id });
 }
 
-/** The record is gone. */
+/** Removes the record. */
 export function endDelete(nova: Nova, id: string): void {
   const server = findServer(nova, id);
   if (server === undefined) return;
@@ -68,7 +68,7 @@ export function endDelete(nova: Nova, id: string): void {
   recordChange(nova, "server.gone", id);
 }
 
-/** Lets the fault point `nova:server.live` act on a server that somebody looks at. Answers whether it still exists. */
+/** Lets the fault point `nova:server.live` act on a server that is being read. Returns whether it still exists. */
 export function isStillThere(nova: Nova, server: Server): boolean {
   const effect = nova.cloud.kernel.faults.at(NOVA_POINTS.live, { id: server.id, name: server.name });
   if (effect?.kind === "vanish") {

@@ -22,7 +22,7 @@ export interface FixedIpChange {
 
 const deviceOwner = (nova: Nova): string => `compute:${nova.cloud.zones[0] ?? "nova"}`;
 
-/** Binds the port that is named, or a new one. Without `groupIds` a new port has the default group. @throws Refusal as Neutron */
+/** Binds the named port, or a new one. Without `groupIds` a new port has the default group. @throws Refusal as Neutron */
 export function plugNic(nova: Nova, server: Server, wanted: BootNic, groupIds: readonly string[] | null): Nic {
   const { ports } = nova.cloud;
   const tag = wanted.tag === undefined ? {} : { tag: wanted.tag };
@@ -50,7 +50,7 @@ export function startDetachNic(nova: Nova, server: Server, portId: string): void
   recordChange(nova, "port.detach", server.id, { port: portId });
 }
 
-/** The port is free, or gone where Nova made it. */
+/** Frees the port, or deletes it where Nova made it. */
 export function endDetachNic(
   nova: Nova,
   { serverId, portId }: { readonly serverId: string; readonly portId: string },
@@ -64,12 +64,12 @@ export function endDetachNic(
   else nova.cloud.ports.unbind(portId);
 }
 
-/** Starts to give a server one more fixed address of a network, or to take one away. */
+/** Starts to give a server a further fixed address of a network, or to take one away. */
 export function startFixedIp({ cloud: { kernel } }: Nova, change: FixedIpChange): void {
   kernel.timer(kernel.work(WORK_MS.fixedIp), "nova.fixed-ip", change);
 }
 
-/** A failure is silent, as on the real service: the answer was 202 long ago. */
+/** As on the real service a failure is silent: the answer was 202 long ago. */
 export function endFixedIp(nova: Nova, { serverId, networkId, address }: FixedIpChange): void {
   const { ports } = nova.cloud;
   const own = ports.portsOf(serverId);
@@ -86,7 +86,7 @@ export function endFixedIp(nova: Nova, { serverId, networkId, address }: FixedIp
   }
 }
 
-/** Puts a server on one more network, at once. @throws Refusal as Neutron */
+/** Connects a server to a further network, at once. @throws Refusal as Neutron */
 export function attachNic(nova: Nova, server: Server, wanted: BootNic): Nic {
   const nic = plugNic(nova, server, wanted, null);
   server.nics = [...server.nics, nic];
@@ -95,7 +95,7 @@ export function attachNic(nova: Nova, server: Server, wanted: BootNic): Nic {
   return nic;
 }
 
-/** A port of a server has gone without Nova. */
+/** Forgets a port of a server that was deleted without Nova. */
 export function forgetPort(nova: Nova, serverId: string, portId: string): void {
   const server = findServer(nova, serverId);
   if (server === undefined || !server.nics.some((nic) => nic.portId === portId)) return;

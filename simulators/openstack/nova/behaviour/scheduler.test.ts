@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { memberOf, TestSession, textAt } from "../../testing-session.ts";
 
-/** A group of this policy; `most` servers of it may share a host. */
+/** A group of this policy; at most `most` of its servers may share a host. */
 function addGroup(session: TestSession, policy: string, most?: number): string {
   const rules = most === undefined ? {} : { rules: { max_server_per_host: most } };
   const body = { server_group: { name: "group", policy, ...rules } };
@@ -25,7 +25,7 @@ const statuses = (session: TestSession): readonly string[] =>
   [...session.cloud.openstack.state().nova.servers.values()].map(({ vm }) => vm);
 
 describe("the scheduler", () => {
-  it("puts exactly as many servers of an anti-affinity group on its one host as the rule allows", async () => {
+  it("puts exactly as many servers of an anti-affinity group on the one host as the rule allows", async () => {
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 6 }), async (most, count) => {
         const session = await TestSession.open();
@@ -39,7 +39,7 @@ describe("the scheduler", () => {
     );
   });
 
-  it("allows one server where the rule says nothing, and a place is free again once it is deleted", async () => {
+  it("allows one server by default, and another once that is deleted", async () => {
     const session = await TestSession.open();
     const group = addGroup(session, "anti-affinity");
     const [first, second] = [boot(session, group), boot(session, group)];
@@ -53,7 +53,7 @@ describe("the scheduler", () => {
   });
 
   it.each(["affinity", "soft-affinity", "soft-anti-affinity"])(
-    "puts all servers of a group with %s there",
+    "puts all servers of a group with %s on the one host",
     async (policy) => {
       const session = await TestSession.open();
       const group = addGroup(session, policy);

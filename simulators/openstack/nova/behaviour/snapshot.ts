@@ -10,7 +10,7 @@ export function dropShelvedImage(nova: Nova, server: Server): void {
   delete server.extras?.shelvedImageId;
 }
 
-/** The data of a snapshot arrives in Glance after a while. */
+/** Delivers the data of a snapshot to Glance after a while. */
 export function startSnapshot(nova: Nova, imageId: string): void {
   const { kernel } = nova.cloud;
   kernel.timer(kernel.work(WORK_MS.snapshot), "nova.snapshot", { imageId });

@@ -3,7 +3,7 @@ import type { Server } from "../state/server.ts";
 import { failServer, findServer, touchServer } from "../state/servers.ts";
 import { WORK_MS } from "./work.ts";
 
-/** Turns a server to ERROR because its build was given up. */
+/** Turns a server to ERROR because its build was abandoned. */
 export const failBuild = (nova: Nova, server: Server, reason: string): void =>
   failServer(nova, server, 500, `Build of instance ${server.id} aborted: ${reason}`);
 
@@ -16,7 +16,7 @@ export function startSpawn(nova: Nova, server: Server): void {
   kernel.timer(kernel.work(workMs), "nova.spawned", { id: server.id });
 }
 
-/** The server is ACTIVE, unless it was deleted or reset meanwhile. */
+/** Turns the server ACTIVE, unless it was deleted or reset meanwhile. */
 export function endSpawn(nova: Nova, id: string): void {
   const server = findServer(nova, id);
   if (server === undefined || server.task !== "spawning") return;

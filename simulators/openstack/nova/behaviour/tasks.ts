@@ -2,13 +2,13 @@ import { type Nova, recordChange } from "../state/nova.ts";
 import type { Server, VmState } from "../state/server.ts";
 import { findServer, setFlavor, touchServer } from "../state/servers.ts";
 
-/** How a task ends: in the state `vm`. */
+/** What a task shows, and the state `vm` in which it ends. */
 export interface TaskEnd {
   readonly id: string;
-  /** Null: nothing is shown while it lasts. */
+  /** The task state while it lasts; null for none. */
   readonly task: string | null;
   readonly vm: VmState;
-  /** What else happens. */
+  /** What else happens at the end. */
   readonly effect: "" | "confirm" | "revert" | "unshelved";
 }
 

@@ -8,7 +8,7 @@ describe("a volume and a server", () => {
   type State = "available" | "reserved" | "in-use" | "detaching";
   const command = fc.constantFrom("attach", "detach", "wait", "delete");
 
-  it("go through available, reserved, in-use and detaching, and no other way", async () => {
+  it("go through available, reserved, in-use and detaching, in no other way", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(command, { minLength: 1, maxLength: 12 }), async (commands) => {
         const session = await TestSession.open();
@@ -40,7 +40,7 @@ describe("a volume and a server", () => {
     );
   });
 
-  it("end when the server is deleted: the volume is free, or goes too where it was said so", async () => {
+  it("part when the server is deleted: the volume is free, or goes too where that was requested", async () => {
     const session = await TestSession.open();
     const server = session.server();
     const [kept, gone] = [session.volume(), session.volume()];
@@ -74,7 +74,7 @@ describe("a volume and a server", () => {
 });
 
 describe("devices", () => {
-  it("are the first free letters, beyond z too, and none twice", () => {
+  it("are the first free letters, even beyond z, and none twice", () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 800 }), (count) => {
         const devices: string[] = ["/dev/sda"];

@@ -5,7 +5,7 @@ import type { Server, VolumeLink } from "../state/server.ts";
 import { findServer } from "../state/servers.ts";
 import { WORK_MS } from "./work.ts";
 
-/** What an attachment, or its end, is about. */
+/** The server and volume of an attachment that begins or ends. */
 export interface AttachEnd {
   readonly serverId: string;
   readonly volumeId: string;
@@ -27,7 +27,7 @@ export function nextDevice(volumes: readonly Pick<VolumeLink, "device">[]): stri
   return `/dev/sd${diskLetters(index)}`;
 }
 
-/** Puts a reserved volume on a server; it is in use a little later. */
+/** Attaches a reserved volume to a server; it is in use a little later. */
 export function startAttachVolume(nova: Nova, server: Server, link: VolumeLink): void {
   const { kernel } = nova.cloud;
   server.volumes = [...server.volumes, link];
@@ -37,12 +37,12 @@ export function startAttachVolume(nova: Nova, server: Server, link: VolumeLink):
   recordChange(nova, "volume.attach", server.id, { volume: volumeId, device });
 }
 
-/** The volume is in use. */
+/** Turns the volume to in-use. */
 export function endAttachVolume(nova: Nova, { attachmentId, device }: AttachEnd): void {
   nova.cloud.volumes.attach(attachmentId, device, HOST);
 }
 
-/** Starts to take a volume away; it is gone from the server a little later. */
+/** Starts to detach a volume; it is gone from the server a little later. */
 export function startDetachVolume(nova: Nova, server: Server, link: VolumeLink): void {
   const { kernel } = nova.cloud;
   recordChange(nova, "volume.detach", server.id, { volume: link.volumeId });
@@ -53,7 +53,7 @@ export function startDetachVolume(nova: Nova, server: Server, link: VolumeLink):
   kernel.timer(kernel.work(WORK_MS.attach), "nova.detach", end);
 }
 
-/** The volume is free again, unless other servers use it. */
+/** Frees the volume, unless other servers use it. */
 export function endDetachVolume(nova: Nova, { serverId, volumeId }: AttachEnd): void {
   nova.cloud.volumes.detach(volumeId, serverId);
   const server = findServer(nova, serverId);

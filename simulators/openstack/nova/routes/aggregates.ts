@@ -94,7 +94,7 @@ function removeHost(call: NovaCall, row: Aggregate, host: unknown): void {
   touchAggregate(call, row, "remove_host");
 }
 
-/** A null takes the key away. */
+/** A null removes the key. */
 function setMetadata(call: NovaCall, row: Aggregate, change: Readonly<Record<string, unknown>>): void {
   const texts = (pairs: object): [string, string][] =>
     Object.entries(pairs).filter((pair): pair is [string, string] => typeof pair[1] === "string");

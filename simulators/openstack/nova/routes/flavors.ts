@@ -65,7 +65,7 @@ const QUERY: Readonly<Record<string, Schema>> = {
   sort_dir: TEXT,
 };
 
-/** Administrators may ask for those that are not public, or for both (`none`). */
+/** Administrators may ask for flavors that are not public, or for both kinds (`none`). */
 function publicFilter(call: NovaCall): (flavor: Flavor) => boolean {
   const asked = call.query.get("is_public");
   if (!call.actor.isAdmin || asked === null) return (flavor) => canUseFlavor(call, flavor);

@@ -29,7 +29,7 @@ function readPool(call: NovaCall): unknown {
   return typeof body === "object" && body !== null && "pool" in body ? body.pool : undefined;
 }
 
-/** Takes an address of the pool that is named, or of the first. */
+/** Takes an address from the named pool, or from the first. */
 function allocate(call: NovaCall): HttpReply {
   const wantedPool = readPool(call);
   const { ports } = call.nova.cloud;

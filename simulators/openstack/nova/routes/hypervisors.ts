@@ -41,7 +41,7 @@ const serversView = (call: NovaCall): object[] => scheduledServers(call).map(({ 
 
 const CPU_INFO = { arch: "x86_64", model: "fake", vendor: "fake", topology: {}, features: [] };
 
-/** From 2.88 on without what the host has. */
+/** From 2.88 on without the host's resources. */
 function hypervisorDetail(call: NovaCall): object {
   const { version } = call;
   return {
@@ -63,14 +63,14 @@ function showHypervisor(call: NovaCall): HttpReply {
   return ok({ hypervisor: hypervisorDetail(call) });
 }
 
-/** The fake hypervisor does not say since when it is up. */
+/** The fake hypervisor does not report its uptime. */
 function showUptime(call: NovaCall): HttpReply {
   requireAdmin(call, "os-hypervisors:uptime");
   showHypervisor(call);
   throw badRequest("Virt driver does not implement uptime function.");
 }
 
-/** By a part of the name. @throws Refusal 404 */
+/** Finds hypervisors by a part of the name. @throws Refusal 404 */
 function requireMatch(call: NovaCall, rule: string): object {
   requireAdmin(call, `os-hypervisors:${rule}`);
   const pattern = call.params.id ?? "";

@@ -36,7 +36,7 @@ export function requireImage(call: NovaCall): ImageView {
   return image;
 }
 
-/** A server is given by its id or its address. */
+/** A server is named by its id or its URL. */
 const FILTERS: Readonly<Record<string, (image: ImageView, value: string) => boolean>> = {
   name: ({ name }, value) => name === value,
   status: (image, value) => statusOf(image) === value.toUpperCase(),
@@ -61,7 +61,7 @@ function list(call: NovaCall, path: string, view: (image: ImageView) => object):
   return ok({ images: page.map(view), ...(hasMore && { images_links: nextLink(call, path, last.id) }) });
 }
 
-/** What Glance refuses in Nova's words. */
+/** Rewords Glance's refusals as Nova does. */
 export function rewordRefusals<T>(call: NovaCall, work: () => T): T {
   try {
     return work();

@@ -13,7 +13,7 @@ import { fingerprintOf, generateKey } from "./keypairs/key.ts";
 import { envelope, objectSchema, since } from "./schemas/parts.ts";
 import { storedTime } from "../../time.ts";
 
-/** Key pairs are the user's, not the project's; an administrator may look at another's from 2.10 on. @throws Refusal 403 */
+/** The owner: key pairs belong to users, not to projects; from 2.10 on an administrator may name another user. @throws Refusal 403 */
 function requireOwner({ query, actor, version }: NovaCall, rule: string): string {
   const asked = version >= 10 ? query.get("user_id") : null;
   if (asked === null || asked === actor.userId) return actor.userId;

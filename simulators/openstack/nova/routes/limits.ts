@@ -4,10 +4,6 @@ import { ok } from "../wire/replies.ts";
 import type { NovaCall } from "../wire/request.ts";
 import type { NovaRoute } from "../wire/route.ts";
 
-/*
- * The smaller surfaces: limits, zones, what administrators see of the hosts, usage, and what a server is asked beside its life.
- */
-
 function showLimits(call: NovaCall): HttpReply {
   const { version, nova, actor } = call;
   const asked = actor.isAdmin ? call.query.get("tenant_id") : null;

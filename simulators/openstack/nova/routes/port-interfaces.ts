@@ -61,7 +61,7 @@ function checkWanted(call: NovaCall, { port_id: portId, net_id: networkId, fixed
     throw conflict(`Fixed IP ${address} is already in use.`);
 }
 
-/** The port or network that is named, else the only network there is. @throws Refusal 400 */
+/** The named port or network, else the only network there is. @throws Refusal 400 */
 function planNic(call: NovaCall, { port_id: portId, net_id: netId, fixed_ips: ips, tag }: WantedInterface): BootNic {
   const networks = call.nova.cloud.ports.networksFor(call.actor);
   const networkId = netId ?? (networks.length === 1 ? networks[0]?.id : undefined);

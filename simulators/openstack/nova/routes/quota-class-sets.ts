@@ -14,7 +14,7 @@ function classView(call: NovaCall): object {
 }
 const classPath = "/os-quota-class-sets/:class";
 
-/** Routes of the API reference, "Quota class sets (os-quota-class-sets)". The class `default` alone has an effect, as on the real service. */
+/** Routes of the API reference, "Quota class sets (os-quota-class-sets)". Only the class `default` has an effect, as on the real service. */
 export const QUOTA_CLASS_SET_ROUTES: readonly NovaRoute[] = [
   {
     method: "GET",

@@ -11,7 +11,7 @@ import type { Schema } from "../../schema/schema.ts";
 const NETWORK = ["fixed_ips", "floating_ips", "security_group_rules", "security_groups"];
 const INJECTED = ["injected_file_content_bytes", "injected_file_path_bytes", "injected_files"];
 
-/** What this microversion still shows. */
+/** The quotas that this microversion still shows. */
 export const shownNames = (version: number): readonly string[] =>
   Object.keys(DEFAULTS).filter(
     (name) => !(version >= 36 && NETWORK.includes(name)) && !(version >= 57 && INJECTED.includes(name)),

@@ -3,7 +3,7 @@ import { TwoProjectCloud } from "../../testing.ts";
 
 type Group = { readonly id: string; readonly rules: readonly { readonly id: string }[] };
 
-it("makes groups that are Neutron's, and ends a rule with the group that it lets in", async () => {
+it("makes groups in Neutron, and deletes a rule with the group that it admits", async () => {
   const cloud = await TwoProjectCloud.open({}, 1);
   const make = async (name: string): Promise<string> => {
     const made = await cloud.call("A", "POST", "compute", "/os-security-groups", { security_group: { name } });

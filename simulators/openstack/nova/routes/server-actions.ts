@@ -44,7 +44,7 @@ export const SERVER_ACTIONS: ServerActions = {
 };
 
 /*
- * POST /servers/{id}/action. Each action says what its body is, who may call it, in which states, and what it leads to. The checks run in this
+ * POST /servers/{id}/action. Each action declares its body, who may call it, in which states, and what it does. The checks run in this
  * order: body, server, policy, lock, state, and what the body names.
  */
 

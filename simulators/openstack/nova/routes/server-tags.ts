@@ -13,14 +13,14 @@ import { validate } from "../../schema/validate.ts";
 
 const TAGS_MAX = 50;
 
-/** Tags of a server that has reached a host; before that this part of the API does not know it. @throws Refusal 404 */
+/** A server that has reached a host; before that, this part of the API does not find it. @throws Refusal 404 */
 function requireTags(call: NovaCall): { readonly server: Server; readonly tags: readonly string[] } {
   const server = requireServer(call);
   if (server.task === "scheduling") throw notFound(`Instance ${server.id} could not be found.`);
   return { server, tags: server.extras?.tags ?? [] };
 }
 
-/** Nothing happens where the new tags are the old ones. */
+/** Does nothing where the tags stay the same. */
 function setTags({ nova }: NovaCall, server: Server, tags: string[]): void {
   if (isDeepStrictEqual(server.extras?.tags ?? [], tags)) return;
   extrasOf(server).tags = tags;

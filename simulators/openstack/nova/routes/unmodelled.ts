@@ -1,7 +1,7 @@
 import { refuseAsUnmodelled } from "../wire/errors.ts";
 import { type NovaRoute, proxyRoute } from "../wire/route.ts";
 
-/** Routes that only other services or operators of a real cloud call: answered 501, so that nobody takes silence for success. */
+/** Routes that only other services or operators of a real cloud call: they answer 501, so that nobody takes silence for success. */
 export const UNMODELLED_ROUTES: readonly NovaRoute[] = [
   { method: "POST", path: "/os-assisted-volume-snapshots", handler: refuseAsUnmodelled("assisted snapshots") },
   {

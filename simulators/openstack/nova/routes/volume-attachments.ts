@@ -36,7 +36,7 @@ function requireLink(call: NovaCall): { server: Server; link: VolumeLink } {
   return { server, link };
 }
 
-/** States in which volumes come and go. */
+/** States in which volumes can be attached and detached. */
 const ATTACHABLE: readonly VmState[] = ["active", "paused", "stopped", "resized", "shelved", "shelved_offloaded"];
 const DEVICE = "(^/dev/x{0,1}[a-z]{0,1}d{0,1})([a-z]+)[0-9]*$";
 
@@ -55,14 +55,14 @@ const attachSchema = (version: number) =>
   );
 type WantedAttachment = ValueOf<ReturnType<typeof attachSchema>>["volumeAttachment"];
 
-/** What Cinder says, as Nova passes it on. */
+/** Cinder's refusals as Nova passes them on. */
 function rewordRefusal(error: unknown, { requestId }: NovaCall): unknown {
   if (!(error instanceof Refusal) || error.status !== 400) return error;
   const message = `Invalid volume: Invalid input received: ${error.message} (HTTP 400) (Request-ID: ${requestId})`;
   return badRequest(message);
 }
 
-/** The id of a new attachment, by which Cinder keeps the volume for this server. @throws Refusal 400, 404 */
+/** Reserves the volume for this server in Cinder; returns the id of the attachment. @throws Refusal 400, 404 */
 function reserve(call: NovaCall, server: Server, volumeId: string): string {
   const { volumes } = call.nova.cloud;
   const volume = volumes.volume(call.actor, volumeId);

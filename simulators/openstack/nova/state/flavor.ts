@@ -1,4 +1,4 @@
-/** Never changed in place once a server has it: a change makes a new one, and servers keep the flavor they were made with. */
+/** A flavor. It is never changed in place: a change makes a new one, and servers keep the flavor with which they were made. */
 export interface Flavor {
   readonly id: string;
   readonly name: string;

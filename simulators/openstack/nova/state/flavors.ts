@@ -3,7 +3,7 @@ import type { Actor } from "../../cloud.ts";
 import type { Flavor } from "./flavor.ts";
 import { type Nova, recordChange } from "./nova.ts";
 
-/** A flavor that is to be added; RAM in MiB, disks in GiB, swap in MiB. */
+/** A flavor to add; RAM in MiB, disks in GiB, swap in MiB. */
 export interface NewFlavor {
   readonly id?: string;
   readonly name: string;
@@ -17,7 +17,7 @@ export interface NewFlavor {
   readonly description?: string | null;
 }
 
-/** Adds a flavor; what is left out is as in the API: no ephemeral disk, no swap, public. */
+/** Adds a flavor. Defaults as in the API: no ephemeral disk, no swap, public. */
 export function addFlavor(nova: Nova, wanted: NewFlavor): Flavor {
   const state = nova.slot.value;
   const flavor: Flavor = {
@@ -42,13 +42,13 @@ export function addFlavor(nova: Nova, wanted: NewFlavor): Flavor {
   return flavor;
 }
 
-/** Who looks for a flavor. */
+/** The caller who looks for a flavor. */
 interface Asker {
   readonly nova: Nova;
   readonly actor: Actor;
 }
 
-/** A flavor that is not public is for the projects that were given access, administrators apart. */
+/** Whether the caller may see a flavor: one that is not public is for projects with access, and for administrators. */
 export const canUseFlavor = ({ nova, actor }: Asker, flavor: Flavor): boolean =>
   flavor.isPublic || nova.slot.value.flavorAccess.get(flavor.id)?.has(actor.projectId) === true;
 
@@ -58,7 +58,7 @@ export function findFlavor(call: Asker, id: string): Flavor | undefined {
   return flavor !== undefined && (call.actor.isAdmin || canUseFlavor(call, flavor)) ? flavor : undefined;
 }
 
-/** Servers keep the flavor that they were made with: a change makes a new one. */
+/** Replaces a flavor with a changed copy: servers keep the one with which they were made. */
 export function replaceFlavor(nova: Nova, flavor: Flavor, change: Partial<Flavor>): Flavor {
   const next = { ...flavor, ...change };
   if (isDeepStrictEqual(next, flavor)) return flavor;
@@ -67,7 +67,7 @@ export function replaceFlavor(nova: Nova, flavor: Flavor, change: Partial<Flavor
   return next;
 }
 
-/** Servers that have it keep it. */
+/** Deletes a flavor; servers that have it keep it. */
 export function removeFlavor(nova: Nova, { id, name }: Flavor): void {
   const { flavors, flavorNames, flavorAccess } = nova.slot.value;
   flavors.delete(id);

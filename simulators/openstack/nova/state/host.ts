@@ -1,7 +1,7 @@
 /** The one host of this cloud. */
 export const HOST = "ref";
 
-/** What one server may ask of it; more finds no valid host. */
+/** The most that one server may ask of it; more finds no valid host. */
 export const HOST_LIMITS = { vcpus: 4096, ramMb: 64 * 1024 * 1024, diskGb: 1024 * 1024 } as const;
 
 /** The service's own ids; the same in every cloud, as there is one host. */

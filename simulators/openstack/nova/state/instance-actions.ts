@@ -1,10 +1,10 @@
 import type { NovaCall } from "../wire/request.ts";
 import type { InstanceAction, Server } from "./server.ts";
 
-/** Actions that a server remembers; the oldest go first. */
+/** How many actions a server remembers; the oldest go first. */
 const ACTIONS_MAX = 100;
 
-/** Puts an action on the server's list (`os-instance-actions`). */
+/** Adds an action to the server's list (`os-instance-actions`). */
 export function addInstanceAction({ actor, requestId, nova }: NovaCall, server: Server, action: string): void {
   const added: InstanceAction = {
     action,
@@ -18,7 +18,7 @@ export function addInstanceAction({ actor, requestId, nova }: NovaCall, server: 
   server.actions = [...(server.actions ?? []), added].slice(-ACTIONS_MAX);
 }
 
-/** The actions of a server, newest first; the creation is not stored, it follows from the server. */
+/** The actions of a server, newest first; the creation is not stored, as it follows from the server. */
 export function instanceActionsOf(server: Server): readonly InstanceAction[] {
   const creation: InstanceAction = {
     action: "create",

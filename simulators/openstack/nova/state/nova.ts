@@ -13,7 +13,7 @@ export interface Keypair {
   readonly createdMs: number;
 }
 
-/** Servers that are to be kept together or apart. */
+/** A server group: servers to be kept together or apart. */
 export interface ServerGroup {
   readonly id: string;
   readonly name: string;
@@ -23,7 +23,7 @@ export interface ServerGroup {
   readonly userId: string;
 }
 
-/** Hosts under a name, perhaps as a zone. */
+/** An aggregate: hosts under a name, perhaps as a zone. */
 export interface Aggregate {
   readonly id: number;
   readonly uuid: string;

@@ -10,7 +10,7 @@ const quotasOf = (instances: number, cores: number, ramMb: number): Record<strin
 const limit = fc.integer({ min: -1, max: 6 });
 
 describe("quotas of Nova", () => {
-  it("admits exactly what fits, counts what lives, and gives back what is deleted", async () => {
+  it("admit exactly what fits, count what lives, and give back what is deleted", async () => {
     await fc.assert(
       fc.asyncProperty(
         limit,
@@ -43,7 +43,7 @@ describe("quotas of Nova", () => {
     );
   });
 
-  it("says what was asked for, what is used and what the limits are", async () => {
+  it("report what was requested, what is used and what the limits are", async () => {
     const session = await TestSession.open({ quotas: quotasOf(2, 20, 1100) });
     session.server();
     const body = session.serverBody({ min_count: 2, max_count: 2 });
@@ -54,7 +54,7 @@ describe("quotas of Nova", () => {
     ]);
   });
 
-  it("counts a resize by what the new flavor has more, and takes it back when it is reverted", async () => {
+  it("count the growth of a resize, and take it back when it is reverted", async () => {
     const session = await TestSession.open({ quotas: quotasOf(-1, -1, 1024) });
     const id = session.server();
     const act = (body: object): number => session.send("nova", "POST", `/servers/${id}/action`, { body }).status;
@@ -68,7 +68,7 @@ describe("quotas of Nova", () => {
     expect(usedMb()).toBe(512);
   });
 
-  it("holds a project to its own limits before the class, and the class before the defaults", async () => {
+  it("prefer a project's own limits to the class, and the class to the defaults", async () => {
     const session = await TestSession.open({ quotas: { instances: 3 } });
     const project = session.cloud.projectId("A");
     const readQuota = (): unknown =>
@@ -84,7 +84,7 @@ describe("quotas of Nova", () => {
     expect(readQuota()).toBe(7);
   });
 
-  it("stops key pairs, server groups, their members and metadata at their limits", async () => {
+  it("stop key pairs, server groups, their members and metadata at their limits", async () => {
     const quotas = { key_pairs: 1, server_groups: 1, server_group_members: 1, metadata_items: 1 };
     const session = await TestSession.open({ quotas });
     const post = (path: string, body: object): number => session.send("nova", "POST", path, { body }).status;

@@ -21,11 +21,11 @@ export const DEFAULTS: Readonly<Record<string, number>> = {
   server_groups: 10,
 };
 
-/** What a project without quotas of its own may have; −1 is unlimited. */
+/** The limits of a project without quotas of its own; −1 is unlimited. */
 export const defaultOf = (nova: Nova, name: string): number =>
   nova.slot.value.quotaClass[name] ?? nova.cloud.quota(name, DEFAULTS[name] ?? -1);
 
-/** What a project may have; −1 is unlimited. */
+/** The limits of a project; −1 is unlimited. */
 export const quotaOf = (nova: Nova, projectId: string, name: string): number =>
   nova.slot.value.quotas.get(projectId)?.[name] ?? defaultOf(nova, name);
 
@@ -40,7 +40,7 @@ export function setQuotas(nova: Nova, projectId: string, limits: Limits): void {
   recordChange(nova, "quota.update", projectId, limits);
 }
 
-/** Back to the defaults. */
+/** Resets a project to the defaults. */
 export function resetQuotas(nova: Nova, projectId: string): void {
   if (nova.slot.value.quotas.delete(projectId)) recordChange(nova, "quota.reset", projectId);
 }
@@ -55,7 +55,7 @@ export function setDefaultQuotas(nova: Nova, limits: Limits): void {
 
 const RESOURCES = ["cores", "instances", "ram"] as const;
 type CountedResource = (typeof RESOURCES)[number];
-/** What is wanted beyond what is used; RAM in MiB. */
+/** What is requested beyond what is used; RAM in MiB. */
 type QuotaDemand = Readonly<Partial<Record<CountedResource, number>>>;
 
 function exceededResources(nova: Nova, projectId: string, more: QuotaDemand): readonly CountedResource[] {

@@ -19,7 +19,7 @@ export type VmState =
 /** A port that a server holds. */
 export interface Nic {
   readonly portId: string;
-  /** Made by Nova, so that it goes with the server. */
+  /** Whether Nova made it, so that it goes with the server. */
   readonly isOwn: boolean;
   readonly tag?: string;
 }
@@ -52,7 +52,7 @@ export interface InstanceAction {
   message: string | null;
 }
 
-/** What few servers have; absent for the many, so that an idle one stays small. */
+/** What few servers have; absent from most, so that an idle one stays small. */
 export interface Extras {
   accessIPv4?: string;
   accessIPv6?: string;
@@ -67,7 +67,7 @@ export interface Extras {
   hostname?: string;
   reservationId?: string;
   launchIndex?: number;
-  /** During a resize: what to go back to. */
+  /** During a resize: what a revert restores. */
   oldFlavor?: Flavor;
   oldVm?: VmState;
   terminatedMs?: number;
@@ -91,12 +91,12 @@ export interface Server {
   /** Empty when it boots from a volume. */
   imageId: string;
   keyName: string | null;
-  /** The name, where it was made before descriptions were known (2.19). */
+  /** The name, where it was made below the microversion of descriptions (2.19). */
   description: string | null;
   vm: VmState;
   task: string | null;
   updatedMs: number;
-  /** 0: not yet. */
+  /** 0 for not yet. */
   launchedMs: number;
   isScheduled: boolean;
   metadata: Readonly<Record<string, string>>;
@@ -113,10 +113,10 @@ export const NO_NICS: readonly Nic[] = [];
 /** Shared by all servers without volumes. */
 export const NO_VOLUMES: readonly VolumeLink[] = [];
 
-/** The extras of a server, made when there are none. */
+/** The extras of a server, created when missing. */
 export const extrasOf = (server: Server): Extras => (server.extras ??= {});
 
-/** Who acts for a server in the background: its owner. */
+/** The actor in whose name background work on a server is done: its owner. */
 export const ownerOf = (server: Pick<Server, "projectId" | "userId">): Actor => ({
   ...ANONYMOUS,
   userId: server.userId,

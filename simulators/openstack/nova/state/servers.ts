@@ -42,7 +42,7 @@ function countUsage(state: NovaState, { projectId, flavor }: Server, sign: 1 | -
   usage.ram += sign * flavor.ram;
 }
 
-/** A live server, whoever's. */
+/** Anybody's live server. */
 export const findServer = (nova: Nova, id: string): Server | undefined => nova.slot.value.servers.get(id);
 
 /** Sets `updated`. */

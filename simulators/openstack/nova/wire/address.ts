@@ -18,7 +18,7 @@ export function parseAddress(path: string): RequestAddress | undefined {
   return { version: match[1] ?? "", project: match[2] ?? "", rest: path.slice(match[0].length) };
 }
 
-/** The request with the path that routes know: version and project taken away. */
+/** The request with the path that routes know, without version and project. */
 export function withoutVersion(request: HttpRequest): HttpRequest {
   const address = parseAddress(request.path);
   if (address !== undefined && address.rest !== "" && address.rest !== "/") return { ...request, path: address.rest };
@@ -28,7 +28,7 @@ export function withoutVersion(request: HttpRequest): HttpRequest {
 /** The path as the client sent it, without the query. */
 export const pathOf = ({ url }: HttpRequest): string => (url.includes("?") ? url.slice(0, url.indexOf("?")) : url);
 
-/** A URL may name the project; it must be the token's. @throws Refusal 400 */
+/** Checks that a project in the URL is the token's. @throws Refusal 400 */
 export function checkProject(context: RequestContext): void {
   const { project } = parseAddress(pathOf(context.request)) ?? { project: "" };
   const named = project.slice(1);

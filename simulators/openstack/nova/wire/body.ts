@@ -6,7 +6,7 @@ import { FORMATS } from "./formats.ts";
 import type { NovaCall } from "./request.ts";
 import { str } from "../../python/repr.ts";
 
-/** The check of names raises an error of its own, which is shown as it is. */
+/** The check of names raises an error of its own, whose text is shown as it is. */
 const isBadName = ({ keyword, schema }: SchemaFailure): boolean => keyword === "format" && schema.format === "name";
 
 /** Nova's sentence about a body that does not fit its schema. */
@@ -50,7 +50,7 @@ export function checkValue<const S extends Schema>(
   }
 }
 
-/** Takes away unexpected members; answers whether that was the failure. */
+/** Removes unexpected members; returns whether they were the failure. */
 function dropUnknownMembers({ keyword, value, schema }: SchemaFailure): boolean {
   if (keyword !== "additionalProperties" || typeof value !== "object" || value === null) return false;
   const unknown = Object.keys(value).filter((name) => !Object.hasOwn(schema.properties ?? {}, name));

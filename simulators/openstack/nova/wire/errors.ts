@@ -9,10 +9,10 @@ export const conflict = (message: string): Refusal => new Refusal(409, "conflict
 /** 403. */
 export const forbidden = (message: string): Refusal => new Refusal(403, "forbidden", message);
 
-/** What this API answers where a resource does not exist at this microversion. */
+/** The answer where a resource does not exist at this microversion. */
 export const noResource = (): Refusal => notFound("The resource could not be found.");
 
-/** Refuses whoever is not an administrator. @throws Refusal 403 */
+/** Refuses everybody but administrators. @throws Refusal 403 */
 export function requireAdmin({ actor }: { readonly actor: Actor }, rule: string): void {
   if (!actor.isAdmin) throw forbiddenByPolicy(rule);
 }

@@ -1,7 +1,7 @@
 import { compilePattern, isUuidLike } from "../../../kernel/index.ts";
 import type { Formats } from "../../schema/schema.ts";
 
-/** The shortest writing of an IPv6 address, all in hexadecimal: so the database keeps it. */
+/** The shortest form of an IPv6 address, all in hexadecimal, as the database keeps it. */
 export const shortIpv6 = (address: string): string => new URL(`http://[${address}]/`).hostname.slice(1, -1);
 
 const isUuid = (value: unknown): boolean => typeof value === "string" && isUuidLike(value);
@@ -10,15 +10,15 @@ const isIpv4 = (value: unknown): boolean => typeof value === "string" && V4.test
 const isIpv6 = (value: unknown): boolean =>
   typeof value === "string" && value.includes(":") && URL.canParse(`http://[${value}]/`);
 
-/** Constructs that Python compiles and RE2 does not; they are judged when it comes to matching. */
+/** Constructs that Python compiles and RE2 does not; they are refused when it comes to matching. */
 const BEYOND_RE2 = /\(\?(?:[=!>(]|<[=!]|P=)|\\[1-9AZ]|[*+?}]\+|\{\d{4,}|\{\d+,\d{4,}/;
 
-/** Would Python compile it? */
+/** Whether Python would compile it. */
 const isPythonRegex = (text: string): boolean => text !== "" && (compilePattern(text).ok || BEYOND_RE2.test(text));
 
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
-/** What Python's tables of Unicode call neither a letter, mark, number, sign nor blank. */
+/** Characters that Python's Unicode tables class as no letter, mark, number, sign or blank. */
 const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]/u;
 
 /** The formats that schemas of this service name. */

@@ -6,7 +6,7 @@ export const links = (call: NovaCall, collection: string, id: string): object[] 
   { rel: "bookmark", href: `${call.bookmark}/${collection}/${id}` },
 ];
 
-/** `…_links` of a full page. Parameters in the order in which the service writes them: sorted. */
+/** `…_links` of a full page, with sorted parameters as the service writes them. */
 export function nextLink(call: NovaCall, path: string, marker: string): object[] {
   const pairs = [...call.query].filter(([name]) => name !== "marker");
   const sorted = new URLSearchParams(pairs);

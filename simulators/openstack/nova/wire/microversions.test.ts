@@ -35,7 +35,7 @@ describe("microversions of Nova", () => {
     ["server_groups", 71],
     ["locked_reason", 73],
     ["OS-EXT-SRV-ATTR:hostname", 90],
-  ])("show a member %s with the version that brought it", (member, from) => {
+  ])("show a member %s from the version that introduced it", (member, from) => {
     const has = (version: number): boolean => {
       const server = memberOf(session.send("nova", "GET", `/servers/${id}`, { version }).json, "server");
       return typeof server === "object" && server !== null && Object.hasOwn(server, member);
@@ -49,18 +49,18 @@ describe("microversions of Nova", () => {
     [{ hostname: "host" }, 90],
     [{ host: "ref" }, 74],
     [{ networks: "none" }, 37],
-  ])("take %j in a new server from 2.%i on", (fields, from) => {
+  ])("accept %j in a new server from 2.%i on", (fields, from) => {
     const status = (version: number): number => {
       const body = { server: { name: "vm", flavorRef: "none", imageRef: session.variable("image"), ...fields } };
       if (version >= 37) Object.assign(body.server, { networks: "none" });
       const { json } = session.send("nova", "POST", "/servers", { version, body });
-      // What fits the schema fails later, as there is no such flavor.
+      // A valid body fails later, as there is no such flavor.
       return String(memberOf(json, "badRequest.message")).startsWith("Flavor") ? 202 : 400;
     };
     expect([status(from - 1), status(from)]).toEqual([400, 202]);
   });
 
-  it("refuse versions beyond the last and forms that are none", () => {
+  it("refuse versions beyond the last and malformed ones", () => {
     const statusOf = (value: string): number => {
       const headers = { "x-auth-token": session.cloud.actors.A?.token ?? "", "openstack-api-version": value };
       return session.get("nova", "/servers", headers).status;

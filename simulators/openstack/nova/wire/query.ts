@@ -20,9 +20,9 @@ export function checkQuery(call: NovaCall, properties: Readonly<Record<string, S
   throw badRequest(`Additional properties are not allowed (${unknown.map(repr).join(", ")} ${verb} unexpected)`);
 }
 
-/** The page's size that was asked for, clamped as the service does. */
+/** The requested page size, clamped as the service does. */
 const LIMIT_MAX = 1000;
-/** The size of the page that was asked for, clamped as the service does. */
+/** The requested page size, clamped as the service does. */
 export function pageSize({ query }: NovaCall): number {
   const asked = query.get("limit");
   return asked === null || asked === "" ? LIMIT_MAX : Math.min(LIMIT_MAX, Number(asked));

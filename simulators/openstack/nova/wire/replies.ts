@@ -1,6 +1,6 @@
 import { type HttpReply, json } from "../../../kernel/index.ts";
 
-/** An empty answer as this API sends it. */
+/** An empty answer in this API's form. */
 export const emptyReply = (status: number, type = "application/json"): HttpReply => ({
   status,
   body: "",

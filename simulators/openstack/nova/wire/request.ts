@@ -5,7 +5,7 @@ import { MICROVERSIONS } from "./versions.ts";
 import { microversionOf } from "../../microversion.ts";
 import type { RequestContext } from "../../service.ts";
 
-/** A request to Nova: who asks, at which microversion, under which address. */
+/** A request to Nova: the caller, the microversion and the address. */
 export interface NovaCall {
   readonly nova: Nova;
   readonly context: RequestContext;
@@ -15,7 +15,7 @@ export interface NovaCall {
   readonly requestId: string;
   /** The minor of 2.x. */
   readonly version: number;
-  /** Came in under /v2: no microversions, unknown keys of a body are dropped. */
+  /** Whether it came in under /v2, without microversions: unknown keys of a body are then dropped. */
   readonly isLegacy: boolean;
   /** `http://host:8774/v2.1`, with the project where the client named it. */
   readonly base: string;

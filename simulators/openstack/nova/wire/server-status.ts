@@ -30,7 +30,7 @@ const BY_VM: Readonly<Record<Server["vm"], string>> = {
   deleted: "DELETED",
 };
 
-/** The status that clients poll: what is being done shows where it matters (docs/discoveries/openstack.md, "State machines"). */
+/** The status that clients poll, which shows the task in progress where it matters (docs/discoveries/openstack.md, "State machines"). */
 export const statusOf = (server: Server): string => BY_TASK[server.task ?? ""] ?? BY_VM[server.vm];
 
 /** `OS-EXT-STS:power_state`: 0 none, 1 running, 3 paused, 4 shut down. */

@@ -10,7 +10,7 @@ import type { NovaCall } from "./request.ts";
 import { addressesOf, portsOf } from "./server-addresses.ts";
 import { POWER, statusOf, WITH_PROGRESS } from "./server-status.ts";
 
-/** What a user sees of the host: the same for the servers of one project on one host, and no name. */
+/** What a user sees of the host: a digest, the same for all servers of one project on one host, and no name. */
 const hostIdOf = (server: Server): string =>
   server.isScheduled && server.vm !== "shelved_offloaded" ? hash("sha224", server.projectId + HOST, "hex") : "";
 
@@ -100,7 +100,7 @@ function adminView(call: NovaCall, server: Server): Record<string, unknown> {
   return part;
 }
 
-/** The name as a host name: what is not allowed in one is taken out. */
+/** The name as a host name, without the characters that are not allowed there. */
 const hostnameOf = (name: string): string =>
   name
     .toLowerCase()
@@ -109,7 +109,7 @@ const hostnameOf = (name: string): string =>
     .replace(/^[.-]+|[.-]+$/g, "")
     .slice(0, 255);
 
-/** `r-` and eight letters; those made alone have one of their own. */
+/** `r-` and eight letters; a server made alone has one of its own. */
 const reservationOf = (server: Server): string =>
   server.extras?.reservationId ?? `r-${server.id.replaceAll("-", "").slice(0, 8)}`;
 
@@ -144,7 +144,7 @@ export function fullView(call: NovaCall, server: Server, isListed = false): Reco
 
 const groupIdsOf = (server: Server): string[] => (server.extras?.groupId === undefined ? [] : [server.extras.groupId]);
 
-/** What PUT and rebuild answer; from 2.75 on the same as GET. */
+/** The answer to PUT and rebuild; from 2.75 on the same as for GET. */
 export function changedView(call: NovaCall, server: Server): Record<string, unknown> {
   if (call.version >= 75) return fullView(call, server);
   return { ...commonView(call, server, false), ...(call.version >= 71 && { server_groups: groupIdsOf(server) }) };

@@ -23,7 +23,7 @@ const FAULTS: Readonly<Record<number, string>> = {
 };
 
 function faultReply({ status, type, message, extras }: Refusal): HttpReply {
-  // A neighbour's refusal keeps its status; its word for it is that service's own.
+  // Another service's refusal keeps its status and that service's own word.
   const name = type in FAULT_NAMES ? type : (FAULTS[status] ?? "computeFault");
   const headers = { "Content-Type": "application/json; charset=UTF-8", ...extras.headers };
   return json(status, { [name]: { code: status, message, ...extras.members } }, headers);
@@ -34,7 +34,7 @@ const FAULT_NAMES: Readonly<Record<string, true>> = {
   computeFault: true,
 };
 
-/** The answer under an unknown version: a choice of known ones. */
+/** The answer to an unknown version: a choice of known ones. */
 function versionChoices({ request }: RequestContext): HttpReply {
   const path = pathOf(request);
   return json(300, {

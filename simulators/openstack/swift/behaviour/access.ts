@@ -6,7 +6,7 @@ import { refusal } from "../wire/errors.ts";
 import { unauthorizedReply } from "../wire/wire.ts";
 import { checkSignature, isSigned } from "./temporary-urls.ts";
 
-/** What a request wants to do. Owners of the account may do all; others what the container's lists allow. */
+/** What a request does. Owners of the account may do everything; others what the container's lists allow. */
 export type Permission = "list" | "read" | "write" | "own";
 
 /** Roles that own the account of their project. */
@@ -14,7 +14,7 @@ const OPERATORS = ["member", "admin"];
 
 const entriesOf = (acl: string | undefined): readonly string[] => (acl ?? "").split(",").map((entry) => entry.trim());
 
-/** Do the lists of a container let the caller? */
+/** Whether the lists of a container admit the caller. */
 function allows(metadata: Headers, permission: Permission, { actor }: RequestContext): boolean {
   const isRead = permission === "read" || permission === "list";
   const entries = entriesOf(metadata[isRead ? "x-container-read" : "x-container-write"]);
@@ -29,7 +29,7 @@ function allows(metadata: Headers, permission: Permission, { actor }: RequestCon
   });
 }
 
-/** Lets the request pass, and answers whether a temporary URL let it. @throws Refusal 401, 403 */
+/** Checks that the request is allowed; returns whether a temporary URL allows it. @throws Refusal 401, 403 */
 export function admit(swift: Swift, context: RequestContext, permission: Permission): boolean {
   const { actor, params } = context;
   if (isSigned(context)) {

@@ -20,15 +20,15 @@ export const measureObject = (object: ObjectRow): { readonly bytes: number; read
 /** What an object delivers: its own bytes, or its segments'. */
 export interface Content {
   readonly data: Uint8Array;
-  /** As the header has it: quoted for large objects. */
+  /** In the header's form: quoted for large objects. */
   readonly etag: string;
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Bytes of an object of many parts, which is put together in memory. */
+/** The largest multi-part object, in bytes, as it is assembled in memory. */
 export const LARGE_BYTES_MAX = 256 * 1024 * 1024;
 
-/** 501: an object of many parts is longer than `LARGE_BYTES_MAX`. */
+/** 501: a multi-part object is longer than `LARGE_BYTES_MAX`. */
 export const tooLarge = (): Refusal => notSimulated(`objects of over ${LARGE_BYTES_MAX} bytes`);
 
 /** What an object delivers. @throws Refusal 409 when a segment is lost, 501 when it is too large */
@@ -58,7 +58,7 @@ function staticContent(swift: Swift, account: string, object: ObjectRow, segment
   const parts = segments.map(({ name, hash }) => {
     const part = findObject(swift, account, name);
     const content = part && contentOf(swift, account, part);
-    // A segment that was lost or replaced spoils the whole.
+    // A lost or replaced segment invalidates the whole object.
     if (content === undefined || content.etag.replaceAll('"', "") !== hash) throw new Refusal(409, "", "");
     return content.data;
   });

@@ -40,7 +40,7 @@ function parseEntry(entry: unknown): Entry | string {
   return "path does not refer to an object. Path must be of the form /container/object.";
 }
 
-/** @throws Refusal 400 that names every line which makes no sense */
+/** @throws Refusal 400 that names every invalid line */
 function parseManifest(context: RequestContext): readonly Entry[] {
   const entries: Entry[] = [];
   const problems: string[] = [];

@@ -4,7 +4,7 @@ import { reportedBytes, seenTotals } from "./totals.ts";
 
 const quotaExceeded = (): Refusal => new Refusal(413, "", "Upload exceeds quota.");
 
-/** Lets an upload of `bytes` pass that fits the quotas of the account and the container, as far as the proxy knows. @throws Refusal 413 */
+/** Checks that an upload of `bytes` fits the quotas of the account and the container, as far as the proxy knows. @throws Refusal 413 */
 export function checkQuota(swift: Swift, account: string, container: ContainerRow, bytes: number): void {
   const limit = Number(swift.slot.value.metadata.get(account)?.["x-account-meta-quota-bytes"] ?? Infinity);
   if (bytes > limit || reportedBytes(swift, account) + bytes > limit) throw quotaExceeded();

@@ -9,7 +9,7 @@ import { pageReply } from "../wire/wire.ts";
 /** By the number of digits of the signature. */
 const DIGESTS: Readonly<Record<number, string>> = { 40: "sha1", 64: "sha256", 128: "sha512" };
 
-/** Does the request come by a temporary URL? */
+/** Whether the request uses a temporary URL. */
 export const isSigned = ({ params, query }: RequestContext): boolean =>
   params.object !== undefined && (query.has("temp_url_sig") || query.has("temp_url_expires"));
 
@@ -19,7 +19,7 @@ export const expiryOf = ({ query }: RequestContext): number => {
   return /^\d+$/.test(expires) ? Number(expires) : Date.parse(expires) / 1000;
 };
 
-/** The keys that the account and the container sign by, two each at most. */
+/** The keys with which the account and the container sign, at most two each. */
 function keysFor(swift: Swift, { account = "", container = "" }: RequestContext["params"]): readonly string[] {
   const ofAccount = swift.slot.value.metadata.get(account) ?? {};
   const ofContainer = findContainer(swift, account, container)?.metadata ?? {};
@@ -31,7 +31,7 @@ function keysFor(swift: Swift, { account = "", container = "" }: RequestContext[
     .filter((key) => key !== undefined);
 }
 
-/** Who may GET may HEAD, and so may who may PUT or POST. */
+/** The methods whose signature is good for a method: that of GET, PUT or POST also allows HEAD. */
 const methodsFor = (method: string): readonly string[] =>
   method === "HEAD" ? ["HEAD", "GET", "PUT", "POST"] : [method];
 
@@ -48,7 +48,7 @@ function isSignedBy(key: string, digest: string, context: RequestContext): boole
   );
 }
 
-/** Lets a request pass that is signed by a key of the account or container, for its method and path, and not expired. @throws Refusal 401 */
+/** Checks that a request is signed with a key of the account or container, for its method and path, and has not expired. @throws Refusal 401 */
 export function checkSignature(swift: Swift, context: RequestContext): void {
   const { query, params, cloud } = context;
   for (const unknown of ["temp_url_prefix", "temp_url_ip_range"]) if (query.has(unknown)) throw notSimulated(unknown);

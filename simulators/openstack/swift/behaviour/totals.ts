@@ -1,8 +1,8 @@
 import type { ContainerRow, Swift, Totals } from "../state/state.ts";
 
-/** How long the proxy goes on with what it knows of a container. */
+/** How long the proxy caches what it knows of a container. */
 const SEEN_MS = 60_000;
-/** Containers tell their account about their objects after a while. */
+/** After how long containers report their objects to their account. */
 const REPORT_MS = 30_000;
 
 /** Objects and bytes of a container; with `untilMs` only what was stored by then. */
@@ -25,11 +25,11 @@ export function seenTotals({ cloud }: Swift, container: ContainerRow): Totals {
   return container.seen;
 }
 
-/** What the account has heard of a container: half a minute old. */
+/** What a container has reported to its account: half a minute old. */
 export const reportedTotals = ({ cloud }: Swift, container: ContainerRow): Totals =>
   countObjects(container, cloud.kernel.nowMs - REPORT_MS);
 
-/** Bytes that the account has heard of from its containers. */
+/** The bytes that the containers have reported to their account. */
 export function reportedBytes(swift: Swift, account: string): number {
   let bytes = 0;
   for (const container of swift.slot.value.accounts.get(account)?.values() ?? [])

@@ -9,7 +9,7 @@ import { listingReply, wantsJson } from "../wire/listing.ts";
 import { mergeMetadata } from "../wire/metadata.ts";
 import { acceptedReply } from "../wire/wire.ts";
 
-/** A container as its account knows it. */
+/** A container in a listing of its account. */
 interface KnownContainer extends Totals {
   readonly name: string;
   readonly last_modified: string;
@@ -58,7 +58,7 @@ export function putAccount(swift: Swift, context: RequestContext): HttpReply {
 const QUOTA = "x-account-meta-quota-bytes";
 const QUOTA_REMOVED = "x-remove-account-meta-quota-bytes";
 
-/** Quotas of accounts are for resellers to set. @throws Refusal 400, 403 */
+/** Checks that only resellers set quotas of accounts. @throws Refusal 400, 403 */
 function checkQuotaChange({ request: { headers }, actor }: RequestContext): void {
   if (!(QUOTA in headers) && !(QUOTA_REMOVED in headers)) return;
   if (!actor.roles.includes("ResellerAdmin")) throw refusal(403);

@@ -10,7 +10,7 @@ import { bodyBytes } from "../wire/body.ts";
 
 const DELETES_MAX = 10_000;
 
-/** What came of a bulk request. */
+/** The outcome of a bulk request. */
 interface Outcome {
   readonly deleted: number;
   readonly missing: number;
@@ -22,7 +22,7 @@ interface Outcome {
 
 const NOTHING: Outcome = { deleted: 0, missing: 0, errors: [] };
 
-/** Bulk requests always answer 200; what came of them is in the body. */
+/** Bulk requests always answer 200; their outcome is in the body. */
 function bulkReply({ request }: RequestContext, counts: Readonly<Record<string, number>>, outcome: Outcome): HttpReply {
   const { errors, body = "" } = outcome;
   const status = outcome.status ?? (errors.length > 0 ? "400 Bad Request" : "200 OK");

@@ -68,7 +68,7 @@ export function deleteContainer(swift: Swift, { params }: RequestContext): HttpR
 /** GET and HEAD of a container. */
 export function readContainer(swift: Swift, context: RequestContext): HttpReply {
   const container = requireContainer(swift, context);
-  // The proxy has asked the container anew, and believes what it heard.
+  // The proxy has asked the container again, and caches the answer.
   delete container.seen;
   const { count, bytes } = seenTotals(swift, container);
   const headers = titleCase({

@@ -10,7 +10,7 @@ import { httpDate, isYes, titleCase } from "../wire/headers.ts";
 import { isObjectMetadata, objectMetadata } from "../wire/metadata.ts";
 import { checkName, createdReply, parseDeleteAt, store } from "./stored-objects.ts";
 
-/** COPY: as a PUT of the destination that names its source. */
+/** COPY: the same as a PUT of the destination that names its source. */
 export function copyObject(swift: Swift, context: RequestContext): HttpReply {
   const { params, request } = context;
   const { destination } = request.headers;
@@ -46,7 +46,7 @@ export function copyFrom(
   return createdReply(object, object.etag, copyHeaders(account, path, source, object));
 }
 
-/** The copy has the source's metadata too, unless the client wants it fresh. */
+/** The copy takes over the source's metadata, unless the client asks for fresh ones. */
 function copyOf(to: RequestContext, source: ObjectRow, data: Uint8Array): ObjectRow {
   const { headers } = to.request;
   const { "x-object-manifest": _manifest, ...inherited } = source.metadata;

@@ -75,7 +75,7 @@ function manifestReply(object: ObjectRow, method: string): HttpReply {
   return { status: 200, headers, ...(method !== "HEAD" && { body: object.data }) };
 }
 
-/** A temporary URL is for downloads. */
+/** A temporary URL makes browsers download. */
 function downloadHeaders(context: RequestContext): Headers {
   const { query, params } = context;
   const name = encodeURIComponent(query.get("filename") ?? params.object?.split("/").at(-1) ?? "");

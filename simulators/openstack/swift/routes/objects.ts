@@ -15,7 +15,7 @@ import { acceptedReply } from "../wire/wire.ts";
 import { copyFrom } from "./object-copies.ts";
 import { checkName, createdReply, parseDeleteAt, store } from "./stored-objects.ts";
 
-/** What Python guesses from a name, of what matters here. */
+/** The content types that Python guesses from a name, as far as they matter here. */
 const TYPES: Readonly<Record<string, string>> = {
   txt: "text/plain",
   json: "application/json",
@@ -27,7 +27,7 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 const guessType = (name: string): string => TYPES[name.split(".").at(-1) ?? ""] ?? "application/octet-stream";
 
-/** The length comes first, or chunks whose end tells it; a copy has none of its own. @throws Refusal 400, 411 */
+/** Checks that the request declares a length or is chunked; a copy has neither. @throws Refusal 400, 411 */
 function checkLength({ request }: RequestContext): void {
   const { "content-length": length, "transfer-encoding": coding, "x-copy-from": source } = request.headers;
   if (coding !== undefined && coding.toLowerCase() !== "chunked")
@@ -55,7 +55,7 @@ function putCopy(swift: Swift, context: RequestContext, source: string): HttpRep
   return copyFrom(swift, context, path.join("/"), context);
 }
 
-/** @throws Refusal 400 when a dynamic large object's manifest is no path */
+/** @throws Refusal 400 when a dynamic large object's manifest is not a path */
 function checkManifest(manifest: string | undefined): void {
   if (manifest !== undefined && (splitPath(manifest) === undefined || /[?&]/.test(manifest)))
     throw badRequest("X-Object-Manifest must be in the format container/prefix", HTML);

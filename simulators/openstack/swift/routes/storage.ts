@@ -12,11 +12,11 @@ import { copyObject } from "./object-copies.ts";
 import { readObject } from "./object-reads.ts";
 import { deleteObject, postObject, putObject } from "./objects.ts";
 
-/** `isSigned`: a temporary URL let the request pass. */
+/** `isSigned`: a temporary URL allows the request. */
 type Handler = (swift: Swift, context: RequestContext, isSigned: boolean) => HttpReply;
 type Methods = Readonly<Record<string, readonly [needs: Permission, handler: Handler]>>;
 
-/** The handler where the query has a flag, else the other. */
+/** Picks a handler by whether the query has a flag. */
 const whereFlagged =
   (flag: string, flagged: Handler, other: Handler): Handler =>
   (swift, context, isSigned) =>
@@ -65,7 +65,7 @@ const PATHS: readonly (readonly [path: string, methods: Methods])[] = [
   ["/v1/:account/:container/*object", OBJECT],
 ];
 
-/** Every method of accounts, containers and objects, with what it takes to use it. */
+/** Every method of accounts, containers and objects, with the right that it needs. */
 export const storageRoutes = (swift: Swift): readonly OpenStackRoute[] =>
   PATHS.flatMap(([path, methods]): OpenStackRoute[] => [
     { method: "OPTIONS", path, open: true, handler: () => bareReply(200, { Allow: ALLOW }) },

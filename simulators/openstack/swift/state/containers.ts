@@ -10,7 +10,7 @@ export function ensureAccount({ slot }: Swift, name: string): Map<string, Contai
   return containers;
 }
 
-/** The container without the objects whose time has come. */
+/** The container without expired objects. */
 export function dropExpired({ cloud }: Swift, container: ContainerRow): ContainerRow {
   const nowS = cloud.kernel.nowMs / 1000;
   for (const [name, { deleteAtS }] of container.objects)

@@ -1,7 +1,7 @@
 import type { Slot } from "../../../kernel/index.ts";
 import type { Cloud } from "../../cloud.ts";
 
-/** Headers by their names in lower case. */
+/** Headers by lower-case name. */
 export type Headers = Readonly<Record<string, string>>;
 
 /** A part of a static large object, as its manifest names it. */
@@ -36,7 +36,7 @@ export interface ContainerRow {
   /** `x-container-meta-…`, `x-container-read`, `x-container-write`. */
   metadata: Headers;
   changedMs: number;
-  /** What the proxy last saw of it; quotas go by this. */
+  /** What the proxy last saw of it, by which quotas are judged. */
   seen?: Totals & { readonly atMs: number };
 }
 

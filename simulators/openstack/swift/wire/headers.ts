@@ -27,6 +27,6 @@ export const titleCase = (headers: Headers): Record<string, string> =>
     ]),
   );
 
-/** Does a header or parameter say yes, in one of the ways that Swift takes? */
+/** Whether a header or parameter says yes, in one of the forms that Swift accepts. */
 export const isYes = (value: string | null | undefined): boolean =>
   ["true", "1", "yes", "on", "t", "y"].includes((value ?? "").toLowerCase());

@@ -6,7 +6,7 @@ import { withoutSlashes } from "../../url.ts";
 import { LIMITS } from "../state/limits.ts";
 import { HTML, isYes } from "./headers.ts";
 
-/** One line of a listing: a thing, or what shares a prefix. */
+/** One line of a listing: an item, or a common prefix. */
 type Line = { readonly name: string } | { readonly subdir: string };
 
 const nameOf = (line: Line): string => ("name" in line ? line.name : line.subdir);
@@ -23,7 +23,7 @@ function parseLimit(query: URLSearchParams): number {
   return limit;
 }
 
-/** The names below the prefix, rolled up at the delimiter. With `path`, what lies directly in that folder. */
+/** The names under the prefix, rolled up at the delimiter. With `path`, the direct contents of that folder. */
 function rollUp(names: readonly string[], query: URLSearchParams): readonly Line[] {
   const path = query.get("path");
   const prefix = path === null ? (query.get("prefix") ?? "") : withoutSlashes(path) + (path === "" ? "" : "/");
@@ -42,7 +42,7 @@ function rollUp(names: readonly string[], query: URLSearchParams): readonly Line
 }
 
 /**
- * What of `names` the query asks for: filtered, rolled up at the delimiter, in order, from marker to end marker, limited.
+ * The part of `names` that the query asks for: filtered, rolled up at the delimiter, in order, from marker to end marker, limited.
  *
  * @throws Refusal 412 when the limit is too high
  */
@@ -58,7 +58,7 @@ export function chooseLines(names: readonly string[], query: URLSearchParams): r
     .slice(0, parseLimit(query));
 }
 
-/** Is the listing to be JSON? @throws Refusal 501 for XML */
+/** Whether the listing is to be JSON. @throws Refusal 501 for XML */
 export function wantsJson({ query, request }: RequestContext): boolean {
   const format = query.get("format");
   const accept = request.headers.accept ?? "";
@@ -67,7 +67,7 @@ export function wantsJson({ query, request }: RequestContext): boolean {
   return format === null ? accept.includes("application/json") : format === "json";
 }
 
-/** The reply with a listing, as JSON or text. A HEAD is answered as a list of nothing is. */
+/** The reply with a listing, as JSON or text. A HEAD is answered like an empty listing. */
 export function listingReply(
   context: RequestContext,
   names: readonly string[],

@@ -2,7 +2,7 @@ import { LIMITS } from "../state/limits.ts";
 import type { Headers } from "../state/state.ts";
 import { badRequest } from "./errors.ts";
 
-/** What is known, changed by `x-<kind>-meta-*` and `x-remove-<kind>-meta-*`; an empty value removes. @throws Refusal 400 over the limits */
+/** Applies `x-<kind>-meta-*` and `x-remove-<kind>-meta-*` to known metadata; an empty value removes. @throws Refusal 400 over the limits */
 export function mergeMetadata(known: Headers, headers: Headers, kind: "account" | "container"): Headers {
   const merged: Record<string, string> = { ...known };
   const prefix = `x-${kind}-meta-`;
@@ -19,7 +19,7 @@ export function mergeMetadata(known: Headers, headers: Headers, kind: "account" 
   return merged;
 }
 
-/** Lets metadata pass that keeps the limits. @throws Refusal 400 */
+/** Checks that metadata keeps within the limits. @throws Refusal 400 */
 export function checkMetadata(headers: Headers, prefix: string): void {
   const items = Object.entries(headers).filter(([name]) => name.startsWith(prefix));
   for (const [header, value] of items) checkItem(header, header.slice(prefix.length), value);
@@ -39,7 +39,7 @@ function checkItem(header: string, name: string, value: string): void {
     throw badRequest(`Metadata value longer than ${LIMITS.max_meta_value_length}: ${header}`);
 }
 
-/** Headers that are stored with an object, beside its metadata. */
+/** Headers that are stored with an object, besides its metadata. */
 const KEPT = [
   "content-disposition",
   "content-encoding",
@@ -49,9 +49,9 @@ const KEPT = [
   "expires",
 ];
 
-/** Is it a header of an object's own metadata? */
+/** Whether it is a header of an object's own metadata. */
 export const isObjectMetadata = (name: string): boolean => name.startsWith("x-object-meta-");
 
-/** What of a request's headers is stored with an object. */
+/** The request headers that are stored with an object. */
 export const objectMetadata = (headers: Headers): Headers =>
   Object.fromEntries(Object.entries(headers).filter(([name]) => isObjectMetadata(name) || KEPT.includes(name)));

@@ -41,7 +41,7 @@ export function pageReply(
 /** 202. */
 export const acceptedReply = (context: RequestContext): HttpReply => pageReply(context, 202);
 
-/** 401: the challenge of a request that proves no identity. */
+/** 401: the challenge to a request without an identity. */
 export function unauthorizedReply(context: RequestContext): HttpReply {
   const { cloud, request, params } = context;
   return pageReply(context, 401, {
@@ -52,7 +52,7 @@ export function unauthorizedReply(context: RequestContext): HttpReply {
   });
 }
 
-/** The methods that Swift says it allows, whatever the path. */
+/** The methods that Swift claims to allow, whatever the path. */
 export const ALLOW = "HEAD, POST, GET, OPTIONS, PUT, DELETE";
 
 /** Only `/v1/<account>…` leads anywhere. */
@@ -92,6 +92,6 @@ export const WIRE: ServiceWire = {
       throw refuseWith(pageReply(context, 412, { "Content-Type": "text/plain" }, "Invalid UTF8 or contains NULL"));
     if (!isUtf8(request.query)) throw refuseWith(undecodableReply(context, [...query.keys()]));
   },
-  // Who may do what depends on the container: `behaviour/access.ts` decides.
+  // Rights depend on the container: `behaviour/access.ts` decides.
   isOpen: () => true,
 };

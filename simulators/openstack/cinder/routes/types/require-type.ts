@@ -3,7 +3,7 @@ import { canUseType } from "../../state/types.ts";
 import { notFoundById } from "../../wire/errors.ts";
 import type { CinderCall } from "../../wire/request.ts";
 
-/** By id only, as this part of the API wants it; the types are looked for by name elsewhere. @throws Refusal 404 */
+/** Finds a type by id only, as this part of the API does; others also look by name. @throws Refusal 404 */
 export function requireTypeOf({ cinder, actor, params }: CinderCall): TypeRow {
   const row = cinder.slot.value.types.get(params.id ?? "");
   if (row === undefined || !canUseType(actor, row)) throw notFoundById("Volume type", params.id ?? "");

@@ -27,7 +27,7 @@ function setBootable(call: CinderCall, row: VolumeRow): HttpReply {
   return { ...acceptedReply(), status: 200 };
 }
 
-/** Nothing happens where the new metadata are the old ones. */
+/** Does nothing where the metadata stay the same. */
 function changeImageMetadata({ cinder }: CinderCall, row: VolumeRow, next: Readonly<Record<string, string>>): void {
   if (isDeepStrictEqual(row.imageMetadata, next)) return;
   row.imageMetadata = next;
@@ -77,7 +77,7 @@ const UPLOAD = {
   additionalProperties: false,
 } as const satisfies Schema;
 
-/** From 3.1 on with visibility and protection, which change nothing here. */
+/** From 3.1 on with visibility and protection, which have no effect here. */
 const UPLOAD_1 = {
   ...UPLOAD,
   properties: {
@@ -129,7 +129,7 @@ function typeView({ cinder }: CinderCall, row: VolumeRow): object {
   };
 }
 
-/** What volumes and images have to do with each other. */
+/** Actions that concern both volumes and images. */
 export const IMAGE_ACTIONS: VolumeActions = {
   "os-set_bootable": setBootable,
   "os-set_image_metadata": setImageMetadata,

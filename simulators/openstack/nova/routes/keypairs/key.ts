@@ -11,7 +11,7 @@ export function fingerprintOf(publicKey: string): string {
   return hash("md5", bytes, "hex").replace(/(..)(?!$)/g, "$1:");
 }
 
-/** A key of the right form. Nobody logs in to a simulated VM: its private half opens nothing. */
+/** A key of the right form. Its private half opens nothing, as nobody can log in to a simulated VM. */
 export function generateKey(call: NovaCall): { readonly publicKey: string; readonly privateKey: string } {
   const { cloud } = call.nova;
   const part = (bytes: Buffer): Buffer => {

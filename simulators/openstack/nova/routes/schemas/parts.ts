@@ -11,7 +11,7 @@ export const POSITIVE = {
   minimum: 1,
   minLength: 1,
 } as const satisfies Schema;
-/** What a filter by a boolean may say. */
+/** The values of a filter by a boolean. */
 export const BOOLEAN_WORDS = ["0", "1", "f", "false", "n", "no", "off", "on", "t", "true", "y", "yes"] as const;
 /** A boolean, or one of the words that Nova takes for one. */
 export const BOOLEAN = {
@@ -61,7 +61,7 @@ export const FLAVOR_REF = { type: ["string", "integer"], minLength: 1 } as const
 export const DISK_CONFIG = { type: "string", enum: ["AUTO", "MANUAL"] } as const satisfies Schema;
 /** A password of an administrator in the guest. */
 export const PASSWORD = { type: "string" } as const satisfies Schema;
-/** The addresses by which a server says it can be reached. */
+/** The addresses at which a server claims to be reachable. */
 export const ADDRESSES = {
   accessIPv4: { type: "string", format: "ipv4" },
   accessIPv6: { type: "string", format: "ipv6" },

@@ -43,7 +43,7 @@ const FIXED_IP = {
 
 const PORT = { oneOf: [{ type: "string", pattern: UUID }, { type: "null" }] } as const satisfies Schema;
 
-/** Tags of devices were there in 2.32, went away by mistake, and came back in 2.42. */
+/** Device tags came in 2.32, were lost by mistake, and came back in 2.42. */
 const hasDeviceTags = (version: number): boolean => version === 32 || version >= 42;
 
 const networkSchema = (version: number) =>
@@ -110,7 +110,7 @@ const SECURITY_GROUPS = {
   items: { type: "object", properties: { name: TEXT }, additionalProperties: false },
 } as const satisfies Schema;
 
-/** Members whatever the microversion, but for the networks. */
+/** Members at every microversion, except the networks. */
 const CREATE = {
   name: NAME,
   imageRef: IMAGE_REF,
@@ -166,7 +166,7 @@ export const createSchema = (version: number) =>
 
 /** The body of POST /servers. */
 export type CreateServerBody = ValueOf<ReturnType<typeof createSchema>>;
-/** A server as the body of POST /servers wants it. */
+/** A server as the body of POST /servers describes it. */
 export type WantedServer = CreateServerBody["server"];
 /** An entry of `block_device_mapping_v2`. */
 export type BlockDevice = ValueOf<typeof BLOCK_DEVICE>;

@@ -5,7 +5,7 @@ import { badRequest, forbidden, notFound } from "../../wire/errors.ts";
 import { emptyReply, HTML_TYPE } from "../../wire/replies.ts";
 import type { NovaCall } from "../../wire/request.ts";
 
-/** What Neutron refuses in Nova's words: what is in use or double is a bad request, a full quota is forbidden. */
+/** Rewords Neutron's refusals as Nova does: in use or duplicate is a bad request, a full quota is forbidden. */
 export function rewordRefusals<T>(work: () => T): T {
   try {
     return work();
@@ -32,7 +32,7 @@ export function requireMember(call: NovaCall, name: string): Readonly<Record<str
   return { ...member };
 }
 
-/** Does work at Neutron and answers 202 without a body. */
+/** Does work in Neutron and answers 202 without a body. */
 export const runAndReply = (work: () => void): HttpReply => {
   rewordRefusals(work);
   return emptyReply(202, HTML_TYPE);

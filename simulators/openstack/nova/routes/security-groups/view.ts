@@ -2,14 +2,14 @@ import type { SecurityGroupView } from "../../../cloud.ts";
 import type { NovaCall } from "../../wire/request.ts";
 
 /*
- * Security groups in the words of the network service that Nova once had: rules of incoming traffic only. Until 2.35.
+ * Security groups in the terms of nova-network, the network service that Nova once had: rules for incoming traffic only. Until 2.35.
  */
 
 type SecurityGroupRule = SecurityGroupView["rules"][number];
 
 const isWithPorts = ({ protocol }: SecurityGroupRule): boolean => protocol === "tcp" || protocol === "udp";
 
-/** A rule in the words of nova-network. */
+/** A rule in the terms of nova-network. */
 export const ruleView = (call: NovaCall, groupId: string, rule: SecurityGroupRule): object => ({
   id: rule.id,
   parent_group_id: groupId,
@@ -20,7 +20,7 @@ export const ruleView = (call: NovaCall, groupId: string, rule: SecurityGroupRul
   ip_range: rule.remoteGroup === null ? { cidr: rule.remoteIpPrefix ?? "0.0.0.0/0" } : {},
 });
 
-/** A group in the words of nova-network: rules for incoming traffic only. */
+/** A group in the terms of nova-network: rules for incoming traffic only. */
 export const securityGroupView = (call: NovaCall, group: SecurityGroupView): object => ({
   id: group.id,
   name: group.name,

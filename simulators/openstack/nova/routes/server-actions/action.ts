@@ -12,15 +12,15 @@ export interface ServerAction {
   readonly admin?: string;
   /** States in which it is allowed. Default: all. */
   readonly from?: readonly VmState[] | ((body: unknown) => readonly VmState[]);
-  /** The word in the conflict's message. Default: the action's name. */
+  /** Its word in the message of a conflict. Default: the action's name. */
   readonly verb?: string;
-  /** The word in the server's list of actions. Default: it is not listed, and records its change itself. */
+  /** Its word in the server's list of actions. Default: it is not listed, and records its change itself. */
   readonly record?: string;
-  /** Also works on a locked server. */
+  /** Whether it also works on a locked server. */
   readonly ignoresLock?: true;
   /** Last microversion that has it. Default: all have it. */
   readonly to?: number;
-  /** Of `body`, by microversion. Default: anything. */
+  /** The schema of `body`, by microversion. Default: anything. */
   readonly schema?: (version: number) => Schema;
   readonly run: (call: NovaCall, server: Server, body: unknown) => HttpReply;
 }
@@ -28,7 +28,7 @@ export interface ServerAction {
 /** Actions on a server by name. */
 export type ServerActions = Readonly<Record<string, ServerAction>>;
 
-/** The schema of an action's body, and what to do with a body that fits it. */
+/** The schema of an action's body, and what to do with a valid body. */
 export const withBody = <const S extends Schema>(
   schema: (version: number) => S,
   run: (call: NovaCall, server: Server, body: ValueOf<S>) => HttpReply,
@@ -60,7 +60,7 @@ export const startTransition =
     return emptyReply(202);
   };
 
-/** Without a wish nothing changes. */
+/** Keeps the disk configuration unless the body sets it. */
 export function setDiskConfig(server: Server, wanted: "AUTO" | "MANUAL" | undefined): void {
   if (wanted !== undefined) extrasOf(server).autoDisk = wanted === "AUTO";
 }

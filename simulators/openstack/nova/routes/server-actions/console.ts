@@ -6,7 +6,7 @@ import type { NovaCall } from "../../wire/request.ts";
 import { objectSchema } from "../schemas/parts.ts";
 import { type ServerAction, type ServerActions, withBody } from "./action.ts";
 
-/** What the fake hypervisor has on every console. */
+/** The text that the fake hypervisor has on every console. */
 const CONSOLE = ["FAKE CONSOLE OUTPUT", "ANOTHER", "LAST LINE"];
 
 const outputSchema = () =>
@@ -23,7 +23,7 @@ function showOutput(
   return ok({ output: lines === 0 ? "" : CONSOLE.slice(-lines).join("\n") });
 }
 
-/** This cloud has no consoles to connect to. */
+/** Refuses, as this cloud has no consoles to connect to. */
 const noConsole = (types: readonly string[]): ServerAction => ({
   ignoresLock: true,
   ...withBody(
@@ -34,7 +34,7 @@ const noConsole = (types: readonly string[]): ServerAction => ({
   ),
 });
 
-/** The console's text, and consoles that are not available. */
+/** The console's text, and interactive consoles, which are not available. */
 export const CONSOLE_ACTIONS: ServerActions = {
   "os-getConsoleOutput": { ignoresLock: true, ...withBody(outputSchema, showOutput) },
   "os-getVNCConsole": noConsole(["novnc", "xvpvnc"]),

@@ -6,7 +6,7 @@ import { emptyReply } from "../../wire/replies.ts";
 import type { NovaCall } from "../../wire/request.ts";
 import type { ServerActions } from "./action.ts";
 
-/** Deletes that are not DELETE. There is no soft delete on this cloud, so nothing to restore. */
+/** Deletes other than DELETE. This cloud has no soft delete, so there is nothing to restore. */
 export const DELETE_ACTIONS: ServerActions = {
   restore: { from: [], run: () => emptyReply(202) },
   forceDelete: { run: forceDelete },

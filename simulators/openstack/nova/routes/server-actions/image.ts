@@ -26,7 +26,7 @@ interface WantedImage {
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
-/** A snapshot: the image is there at once, its data later. */
+/** Takes a snapshot: the image exists at once, its data follows. */
 function createImage(
   call: NovaCall,
   server: Server,
@@ -45,7 +45,7 @@ function createImage(
   return { status: 202, body: "", headers: { "Content-Type": HTML_TYPE, Location: location } };
 }
 
-/** What an image of a server tells of it. */
+/** What an image records of its server. */
 function imageProperties(call: NovaCall, server: Server): Readonly<Record<string, string>> {
   const { nova, actor } = call;
   return {
@@ -81,7 +81,7 @@ function createBackup(call: NovaCall, server: Server, body: ValueOf<ReturnType<t
   return createImage(call, server, body, { image_type: "backup", backup_type: body.backup_type });
 }
 
-/** States in which a server has a disk that an image can be made of. */
+/** States in which a server has a disk of which an image can be made. */
 export const WITH_DISK: readonly VmState[] = ["active", "stopped", "paused", "suspended"];
 
 /** Images of a server's disk. */

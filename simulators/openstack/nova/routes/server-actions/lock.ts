@@ -22,7 +22,7 @@ function readReason(call: NovaCall, body: unknown): string | null {
 
 function lock(call: NovaCall, server: Server, body: unknown): HttpReply {
   const reason = readReason(call, body);
-  // Who locks again changes nothing.
+  // Locking again changes nothing.
   if (server.extras?.lock !== undefined && server.extras.lock.byAdmin === call.actor.isAdmin) return emptyReply(202);
   extrasOf(server).lock = { byAdmin: call.actor.isAdmin, reason };
   return emptyReply(202);

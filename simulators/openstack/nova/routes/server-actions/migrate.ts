@@ -11,7 +11,7 @@ function migrateLive(_call: NovaCall, server: Server, body: unknown): HttpReply 
   throw badRequest("No valid host was found. There are not enough hosts available.");
 }
 
-/** There is one host only, so that a cold migration comes to nothing. */
+/** There is only one host, so a cold migration fails. */
 export const MIGRATE_ACTIONS: ServerActions = {
   migrate: {
     admin: "os-migrate-server:migrate",

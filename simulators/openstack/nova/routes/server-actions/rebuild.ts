@@ -72,7 +72,7 @@ function rebuild(call: NovaCall, server: Server, wanted: WantedRebuild): HttpRep
   return { ...ok({ server: shown }), status: 202, headers: { Location: `${call.base}/servers/${server.id}` } };
 }
 
-/** The user's data stand in the answer once. */
+/** The answer alone shows the user data. */
 function rebuiltView(call: NovaCall, server: Server, adminPass: string): object {
   const { "OS-EXT-SRV-ATTR:user_data": _userData, ...view } = changedView(call, server);
   return {
@@ -93,7 +93,7 @@ function setExtras(server: Server, wanted: WantedRebuild): void {
   if (wanted.user_data === null) delete extrasOf(server).userData;
 }
 
-/** A server made anew from an image. */
+/** Rebuilds a server from an image. */
 export const REBUILD_ACTIONS: ServerActions = {
   rebuild: { from: ["active", "stopped", "error"], record: "rebuild", ...withBody(rebuildSchema, rebuild) },
 };

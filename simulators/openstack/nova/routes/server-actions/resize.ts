@@ -42,7 +42,7 @@ function revertResize(call: NovaCall, server: Server): HttpReply {
   return emptyReply(202);
 }
 
-/** Another flavor, to be confirmed or reverted. */
+/** Gives a server another flavor, to be confirmed or reverted. */
 export const RESIZE_ACTIONS: ServerActions = {
   resize: { from: ["active", "stopped"], record: "resize", ...withBody(resizeSchema, resize) },
   confirmResize: { from: ["resized"], record: "confirmResize", run: confirmResize },

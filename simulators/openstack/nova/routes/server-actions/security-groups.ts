@@ -45,7 +45,7 @@ function removeGroup(call: NovaCall, server: Server, body: unknown): HttpReply {
   return emptyReply(202);
 }
 
-/** Security groups of all ports of a server. */
+/** Changes the security groups of all ports of a server. */
 export const SECURITY_GROUP_ACTIONS: ServerActions = {
   addSecurityGroup: { run: addGroup, ignoresLock: true },
   removeSecurityGroup: { run: removeGroup, ignoresLock: true },

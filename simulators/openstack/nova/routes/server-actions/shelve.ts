@@ -7,7 +7,7 @@ import type { NovaCall } from "../../wire/request.ts";
 import { ACTION_MS, type ServerActions, startTransition } from "./action.ts";
 import { addImage, WITH_DISK } from "./image.ts";
 
-/** The disk of the host's own goes into an image until the server is unshelved or deleted. */
+/** A local disk is kept in an image until the server is unshelved or deleted. */
 function shelve(call: NovaCall, server: Server): HttpReply {
   if (server.imageId !== "") {
     const { id } = addImage(call, server, { name: `${server.name}-shelved` });
@@ -18,7 +18,7 @@ function shelve(call: NovaCall, server: Server): HttpReply {
   return emptyReply(202);
 }
 
-/** Shelved servers are offloaded at once on this cloud. */
+/** On this cloud, shelved servers are offloaded at once. */
 export const SHELVE_ACTIONS: ServerActions = {
   shelve: { from: WITH_DISK, record: "shelve", run: shelve },
   shelveOffload: {

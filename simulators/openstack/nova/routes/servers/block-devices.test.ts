@@ -56,7 +56,7 @@ describe("the block devices of a new server", () => {
       expect([reply.status, memberOf(reply.json, "badRequest.message")]).toEqual([400, expect.stringMatching(refusal)]);
   });
 
-  it("become volumes of their own, each with a device, and those that are marked go with the server", () => {
+  it("become separate volumes, each with a device, and those marked for it go with the server", () => {
     const kept = { ...BLANK, delete_on_termination: false };
     const reply = send([{ ...BLANK, delete_on_termination: true }, kept, { ...ROOT_NEW, delete_on_termination: true }]);
     const id = textAt(reply, "server.id");

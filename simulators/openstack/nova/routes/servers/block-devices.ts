@@ -6,14 +6,14 @@ import type { NovaCall } from "../../wire/request.ts";
 import type { BlockDevice, WantedServer } from "../schemas/servers.ts";
 
 /*
- * What POST /servers checks before it says 202; everything else turns the server to ERROR later. Nothing is 404 here: what a
- * body names and is not there is a bad request (docs/discoveries/openstack.md, "Failures", row 13).
+ * What POST /servers checks before it answers 202; everything else turns the server to ERROR later. Nothing is 404 here: a missing thing
+ * that the body names is a bad request (docs/discoveries/openstack.md, "Failures", row 13).
  */
 
 const badMapping = (why: string): Refusal => badRequest(`Block Device Mapping is Invalid: ${why}`);
 const BOOT_SEQUENCE = "Boot sequence for the instance and image/block device mapping combination is not valid.";
 
-/** The volumes that the body asks for; disks of the host's own need no record. @throws Refusal 400 */
+/** The volumes that the body asks for; local disks need no record. @throws Refusal 400 */
 export function planVolumes(call: NovaCall, wanted: WantedServer): readonly BootVolume[] {
   if (wanted.block_device_mapping !== undefined)
     throw badRequest("not simulated: block_device_mapping; use block_device_mapping_v2");

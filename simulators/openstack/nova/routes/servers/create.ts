@@ -24,7 +24,7 @@ import { checkNetworkIds, planNics } from "./boot-networks.ts";
 import { checkMetadataCount } from "./checks.ts";
 import { newPassword } from "./password.ts";
 
-/** Servers that one request may make, where quotas have no limit. */
+/** The most servers that one request may make where quotas are unlimited. */
 const SERVERS_MAX = 10_000;
 
 /** How many servers, at least and at most. @throws Refusal 400, 501 */
@@ -154,7 +154,7 @@ interface CheckedBoot {
   readonly max: number;
 }
 
-/** What a body asks for, checked in Nova's order. @throws Refusal 400, 403, 409, 501 */
+/** Reads what a body asks for, checking it in Nova's order. @throws Refusal 400, 403, 409, 501 */
 function planBoot(call: NovaCall, body: CreateServerBody): CheckedBoot {
   const { server: wanted } = body;
   const { min, max } = serverCounts(wanted);

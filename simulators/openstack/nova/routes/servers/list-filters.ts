@@ -10,8 +10,8 @@ import { repr } from "../../../python/repr.ts";
 type ServerFilter = (server: Server) => boolean;
 
 /**
- * Regular expressions of MariaDB, which ignore case; Nova takes `|` by the letter before it asks (`_safe_regex_mysql`). Its schema has
- * refused what Python can't compile. Looking around and back-references, which can't be had in linear time, are not modelled.
+ * Regular expressions of MariaDB, which ignore case; Nova escapes `|` first (`_safe_regex_mysql`). Its schema has refused what Python can't
+ * compile. Look-around and back-references, which can't be matched in linear time, are not modelled.
  *
  * @throws Refusal 400
  */
@@ -21,7 +21,7 @@ function likePattern(text: string): Pattern {
   throw badRequest(`not simulated: the regular expression ${repr(text)}: ${compiled.error}`);
 }
 
-/** Neutron looks for the text within addresses, where it has the extension (`ip-substring-filtering`). */
+/** Neutron searches addresses for the text, where it has the extension (`ip-substring-filtering`). */
 function addressFilter(call: NovaCall, version: 4 | 6, part: string): ServerFilter {
   return ({ nics }) =>
     nics.some(({ portId }) =>
@@ -100,7 +100,7 @@ const EXACT_FILTERS: Readonly<Record<string, (server: Server, value: string) => 
   reservation_id: ({ extras }, value) => extras?.reservationId === value,
 };
 
-/** The filters of a query. What a member may not filter by is ignored. @throws Refusal 400 */
+/** The filters of a query, without those that a member may not use. @throws Refusal 400 */
 export function readFilters(call: NovaCall): readonly ServerFilter[] {
   const { query, version, actor } = call;
   const filters: ServerFilter[] = [];

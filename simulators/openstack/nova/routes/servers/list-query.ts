@@ -1,7 +1,7 @@
 import type { Schema } from "../../../schema/schema.ts";
 
 /*
- * Lists of servers: filters, order, pages. What a member may not filter by is dropped; what nobody knows is refused from 2.75 on.
+ * Lists of servers: filters, order, pages. Filters that a member may not use are dropped; unknown ones are refused from 2.75 on.
  */
 
 const JOINED = [
@@ -60,7 +60,7 @@ const JOINED = [
 const TEXT: Schema = { type: "string" };
 const REGEX: Schema = { type: "string", format: "regex" };
 
-/** Filters whose value must be a regular expression, whatever is done with it. */
+/** Filters whose value must be a regular expression, however it is used. */
 const REGEX_FILTERS = [
   "kernel_id",
   "ramdisk_id",

@@ -26,7 +26,7 @@ function serversInScope(call: NovaCall, rule: string): readonly Server[] {
   return query.has("changes-since") ? [...live, ...dead] : dead;
 }
 
-/** A page of servers; `rule` is the policy's word for this list. @throws Refusal 400, 403 */
+/** A page of servers; `rule` is the policy's name for this list. @throws Refusal 400, 403 */
 export function listServers(
   call: NovaCall,
   path: string,

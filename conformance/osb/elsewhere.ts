@@ -1,0 +1,36 @@
+import type { Outcome } from "../runner/check.ts";
+import type { OsbContext } from "./context.ts";
+import type { OsbCheck } from "./define.ts";
+import { JUDGED_BY } from "./model/stages.ts";
+import { workingOffers } from "./sequences/working-plans.ts";
+import { nameThePlan, outcomeOf } from "./variations/plans.ts";
+
+/** Polls that are at fault keep an instance, or a binding, from being known to be made. */
+const POLL_FAULT = /^lastop-(instance|binding)-(available|200|410-only-deleting|state-(required|values))$/;
+
+/** Whether nothing could be judged because no ordinary instance or binding could be had of the plan that was tried. */
+function isForWantOfPlan({ verdict, followsFrom = "" }: Outcome): boolean {
+  const isMaking = followsFrom === JUDGED_BY.provision || followsFrom === JUDGED_BY.bind;
+  return verdict === "unknown" && (isMaking || POLL_FAULT.test(followsFrom));
+}
+
+async function runElsewhere(check: OsbCheck, context: OsbContext): Promise<Outcome> {
+  const outcome = await outcomeOf(async () => check.run(context));
+  if (!isForWantOfPlan(outcome)) return outcome;
+  const working = await workingOffers(context);
+  const [other] = working;
+  if (other === undefined || other === context.run.offers[0]) return outcome;
+  await context.release(outcome);
+  const own = context.preferring(working);
+  const elsewhere = await outcomeOf(async () => check.run(own));
+  await own.close(elsewhere);
+  return nameThePlan(other, elsewhere);
+}
+
+/**
+ * A check that tries one plan says something of the broker only where that plan works: where it doesn't, and another does, it is run once
+ * more with those first that do.
+ */
+export function triedElsewhere(check: OsbCheck): OsbCheck {
+  return check.phase === "review" ? check : { ...check, run: (context) => runElsewhere(check, context) };
+}

@@ -1,0 +1,87 @@
+import { compileFilter, type FilterContext, type Predicate } from "../query/match.ts";
+import type { TextOrder } from "../values/compare.ts";
+import { type Document, isDocument, type Value } from "../values/value.ts";
+import { notSimulated, ServerError } from "../wire/errors.ts";
+import { compileExpression } from "./expressions.ts";
+import { scopeOf } from "./scope.ts";
+import { FIELD_STAGES } from "./stages/fields.ts";
+import { GROUP_STAGES } from "./stages/groups.ts";
+import { JOIN_STAGES } from "./stages/joins.ts";
+import { LIST_STAGES } from "./stages/lists.ts";
+import type { StageTable } from "./stages/table.ts";
+import { WINDOW_STAGES } from "./stages/windows.ts";
+
+/** What a pipeline runs with. */
+export interface PipelineContext {
+  readonly database: string;
+  readonly texts: TextOrder;
+  /** `$$NOW`, the variables of `let`, by name. */
+  readonly variables: Readonly<Record<string, Value>>;
+  /** The documents of another collection or view, as the same read sees them. */
+  readonly read: (collection: string) => readonly Document[];
+  /** From 0 up to below 1. */
+  readonly random: () => number;
+}
+
+const STAGES: StageTable = { ...LIST_STAGES, ...FIELD_STAGES, ...GROUP_STAGES, ...JOIN_STAGES, ...WINDOW_STAGES };
+
+/** Stages that a real server has, and this engine has not. */
+const ABSENT = new Set(
+  "$geoNear $search $searchMeta $vectorSearch $listSearchIndexes $planCacheStats $listLocalSessions $listSessions $querySettings $shardedDataDistribution $changeStreamSplitLargeEvent $rankFusion".split(
+    " ",
+  ),
+);
+
+/** Stages that stand at one end of a pipeline and are done by the command. */
+const OF_COMMAND = new Set([
+  "$out",
+  "$merge",
+  "$changeStream",
+  "$collStats",
+  "$indexStats",
+  "$currentOp",
+  "$listCatalog",
+]);
+
+/** The name and the operand of a stage. @throws ServerError 40323 */
+export function stageOf(stage: Value): readonly [string, Value] {
+  const [entry, ...others] = isDocument(stage) ? Object.entries(stage) : [];
+  if (entry === undefined || others.length > 0)
+    throw new ServerError("StageNotAlone", "A pipeline stage specification object must contain exactly one field.");
+  return entry;
+}
+
+/** Runs stages one after another. @throws ServerError 40324 for a stage that nobody has; NotImplemented */
+export function runPipeline(
+  pipeline: readonly Value[],
+  documents: readonly Document[],
+  context: PipelineContext,
+): readonly Document[] {
+  // All are compiled first: an error in the last must not depend on what the first finds.
+  const stages = pipeline.map((stage) => {
+    const [name, operand] = stageOf(stage);
+    const compile = Object.hasOwn(STAGES, name) ? STAGES[name] : undefined;
+    if (compile !== undefined) return compile(operand, context, runPipeline);
+    if (ABSENT.has(name)) throw notSimulated(`the stage ${name}`);
+    if (OF_COMMAND.has(name))
+      throw new ServerError(
+        40601,
+        `${name} can only be the ${name === "$out" || name === "$merge" ? "final" : "first"} stage in the pipeline`,
+      );
+    throw new ServerError("UnknownPipelineStage", `Unrecognized pipeline stage name: '${name}'`);
+  });
+  return stages.reduce<readonly Document[]>((rows, stage) => stage(rows), documents);
+}
+
+/** The context of filters within a pipeline or a command with variables. */
+export const filterContextOf = ({ texts, variables }: Pick<PipelineContext, "texts" | "variables">): FilterContext => ({
+  texts,
+  expression: (expression) => {
+    const evaluate = compileExpression(expression);
+    return (document) => evaluate(scopeOf(document, variables));
+  },
+});
+
+/** Compiles a filter whose `$expr` sees the variables. */
+export const compileMatch = (filter: Document, context: Pick<PipelineContext, "texts" | "variables">): Predicate =>
+  compileFilter(filter, filterContextOf(context));

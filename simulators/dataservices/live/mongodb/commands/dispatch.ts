@@ -1,0 +1,210 @@
+import { Binary, Timestamp } from "bson";
+import type { Client, Server } from "../server/server.ts";
+import { Sessions } from "../server/sessions.ts";
+import { type Document, isArray, isDocument, isTruthy, numberOf } from "../values/value.ts";
+import type { Request } from "../wire/message.ts";
+import { notSimulated, ServerError } from "../wire/errors.ts";
+import { authorize } from "./authorize.ts";
+import { type Call, type Command, whenFree } from "./call.ts";
+import { userOf } from "./cursors.ts";
+import { checkFields } from "./fields.ts";
+import { COMMANDS } from "./table.ts";
+
+/** The connection is to be cut instead of an answer: a fail point says so. */
+export class Cut extends Error {}
+
+/** Carries out a command. Whatever goes wrong is an answer. @throws Cut */
+export async function dispatch(server: Server, client: Client, request: Request): Promise<Document> {
+  const { body } = request;
+  const [name = ""] = Object.keys(body);
+  server.counts.set(name, (server.counts.get(name) ?? 0) + 1);
+  let call: Call | undefined;
+  try {
+    const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+    if (command === undefined) throw new ServerError("CommandNotFound", `no such command: '${name}'`);
+    const failure = await failPoint(server, name, body);
+    if (failure !== undefined) return { ...failure, ...times(server) };
+    call = begin(server, client, request, name, command);
+    const begun = call;
+    const reply = await whenFree(begun, () => command.run(begun));
+    return { ...reply, ...(await concern(begun)), ...server.pendingConcern(), ...times(server) };
+  } catch (error) {
+    if (error instanceof Cut) throw error;
+    return { ...refusal(server, call, error), ...times(server) };
+  }
+}
+
+/** Checks a command, and finds the session and the transaction that it is part of. */
+function begin(
+  server: Server,
+  client: Client,
+  { body, database, isLegacy }: Request,
+  name: string,
+  command: Command,
+): Call {
+  if (isLegacy && command.action !== "nobody")
+    throw new ServerError(352, `Unsupported OP_QUERY command: ${name}. The client driver may require an upgrade.`);
+  checkFields(name, body, command.fields);
+  if (command.isForAdmin === true && database !== "admin")
+    throw new ServerError("Unauthorized", `${name} may only be run against the admin database.`);
+  const plain: Call = {
+    server,
+    client,
+    name,
+    body,
+    database,
+    session: undefined,
+    transaction: undefined,
+    isRetryable: false,
+  };
+  authorize(plain, command);
+  checkConcerns(body);
+  if (body.apiVersion !== undefined && body.apiVersion !== "1") throw new ServerError(322, 'API version must be "1"');
+  return body.lsid === undefined || command.action === "nobody" ? withoutSession(plain) : withSession(plain, command);
+}
+
+function withoutSession(call: Call): Call {
+  if (call.body.txnNumber !== undefined && call.name !== "endSessions")
+    throw new ServerError("InvalidOptions", "Transaction number requires a session ID to also be specified");
+  return call;
+}
+
+const ENDING = new Set(["commitTransaction", "abortTransaction"]);
+
+function withSession(call: Call, command: Command): Call {
+  const { server, body, name } = call;
+  const session = server.sessions.touch(Sessions.idOf(body.lsid, userOf(call)), server.now);
+  const { txnNumber, autocommit, startTransaction } = body;
+  const number = txnNumber === undefined ? undefined : BigInt(numberOf(txnNumber) ?? 0);
+  if (number === undefined) {
+    if (autocommit !== undefined || startTransaction !== undefined)
+      throw new ServerError("InvalidOptions", "'autocommit' and 'startTransaction' require 'txnNumber'");
+    return { ...call, session };
+  }
+  if (autocommit === undefined) {
+    if (!["insert", "update", "delete", "findAndModify", "findandmodify"].includes(name))
+      throw new ServerError(
+        50768,
+        "txnNumber may only be provided for multi-document transactions and retryable write commands.",
+      );
+    server.sessions.enterWrite(session, number);
+    return { ...call, session, isRetryable: true };
+  }
+  if (autocommit !== false) throw new ServerError("InvalidOptions", "autocommit must be false or omitted");
+  if (command.isForTransactions !== true)
+    throw new ServerError(
+      "OperationNotSupportedInTransaction",
+      `Cannot run '${name}' in a multi-document transaction.`,
+    );
+  if (ENDING.has(name)) return { ...call, session };
+  if (!isTruthy(startTransaction) && body.readConcern !== undefined)
+    throw new ServerError("InvalidOptions", "Only the first command in a transaction may specify a readConcern");
+  const transaction = isTruthy(startTransaction)
+    ? server.sessions.start(session, number, server.now)
+    : server.sessions.resume(session, number);
+  return { ...call, session, transaction };
+}
+
+const LEVELS = new Set(["local", "available", "majority", "linearizable", "snapshot"]);
+
+function checkConcerns(body: Document): void {
+  const { readConcern } = body;
+  if (isDocument(readConcern)) {
+    const { level, afterClusterTime, atClusterTime } = readConcern;
+    if (level !== undefined && !LEVELS.has(String(level)))
+      throw new ServerError(
+        "FailedToParse",
+        "readConcern.level must be either 'local', 'majority', 'linearizable', 'available', or 'snapshot'",
+      );
+    if (atClusterTime !== undefined || (level === "snapshot" && body.autocommit === undefined))
+      throw notSimulated("reads at a past time outside of transactions");
+    if (afterClusterTime !== undefined && !(afterClusterTime instanceof Timestamp))
+      throw new ServerError("TypeMismatch", "readConcern.afterClusterTime must be a timestamp");
+  }
+}
+
+/** What becomes of the write concern: `j` waits for the disk; more members than there are can't acknowledge. */
+async function concern({ body, server, name }: Call): Promise<Document> {
+  const { writeConcern } = body;
+  if (!isDocument(writeConcern)) return {};
+  const { w, j } = writeConcern;
+  if (j === true) await server.sync();
+  const isName = typeof w === "string" && w !== "majority";
+  const count = numberOf(w) ?? 1;
+  if (isName)
+    return writeConcernError(
+      79,
+      "UnknownReplWriteConcern",
+      `No write concern mode named '${w}' found in replica set configuration`,
+    );
+  return count > 1 && name !== "abortTransaction"
+    ? writeConcernError(100, "UnsatisfiableWriteConcern", "Not enough data-bearing nodes")
+    : {};
+}
+
+const writeConcernError = (code: number, codeName: string, errmsg: string): Document => ({
+  writeConcernError: { code, codeName, errmsg, errInfo: {} },
+});
+
+/** The times by which sessions are causally consistent. */
+function times({ store }: Server): Document {
+  return {
+    $clusterTime: { clusterTime: store.time, signature: { hash: new Binary(Buffer.alloc(20)), keyId: 0n } },
+    operationTime: store.time,
+  };
+}
+
+function refusal(server: Server, call: Call | undefined, error: unknown): Document {
+  const known =
+    error instanceof ServerError
+      ? error
+      : new ServerError(
+          "InternalError",
+          error instanceof RangeError
+            ? "the command needs more memory than there is"
+            : `the command failed: ${error instanceof Error ? error.name : "unknown"}`,
+        );
+  if (!(error instanceof ServerError)) server.options.onDefect?.(error);
+  const isInTransaction = call?.transaction !== undefined && call.session !== undefined;
+  if (isInTransaction && call.session !== undefined && known.codeName !== "TransactionCommitted")
+    server.sessions.fail(call.session);
+  const { errorLabels, ...reply } = known.reply;
+  return isInTransaction || known.codeName === "NoSuchTransaction"
+    ? { ...reply, ...(errorLabels === undefined ? {} : { errorLabels }) }
+    : reply;
+}
+
+/** What an armed fail point makes of a command; undefined where it is not concerned. @throws Cut */
+async function failPoint(server: Server, name: string, body: Document): Promise<Document | undefined> {
+  const { failPoint: armed } = server;
+  if (armed === undefined || armed.times <= 0) return undefined;
+  const {
+    failCommands,
+    appName: _name,
+    blockConnection,
+    blockTimeMS,
+    closeConnection,
+    errorCode,
+    errorLabels,
+    writeConcernError: later,
+  } = armed.data;
+  if (!isArray(failCommands) || !failCommands.includes(name) || body.configureFailPoint !== undefined) return undefined;
+  armed.times--;
+  if (blockConnection === true) await new Promise((resolve) => setTimeout(resolve, numberOf(blockTimeMS) ?? 0));
+  if (closeConnection === true) throw new Cut();
+  const labels = isArray(errorLabels) ? { errorLabels } : {};
+  if (errorCode !== undefined)
+    return {
+      ok: 0,
+      code: numberOf(errorCode) ?? 1,
+      errmsg: "Failing command via 'failCommand' failpoint",
+      ...codeNameOf(numberOf(errorCode)),
+      ...labels,
+    };
+  server.armConcern({ ...(later === undefined ? {} : { writeConcernError: later }), ...labels });
+  return undefined;
+}
+
+function codeNameOf(code: number | undefined): Document {
+  return code === undefined ? {} : { codeName: ServerError.nameOf(code) };
+}

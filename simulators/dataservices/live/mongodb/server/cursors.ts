@@ -1,0 +1,122 @@
+import { encodeDocument } from "../wire/encode.ts";
+import type { Document } from "../values/value.ts";
+import { ServerError } from "../wire/errors.ts";
+
+/** What a cursor gives next; `isDone` where nothing can come any more. */
+export interface Batch {
+  readonly documents: readonly Document[];
+  readonly isDone: boolean;
+  /** Where a change stream can be taken up again. */
+  readonly resumeToken?: Document;
+}
+
+/** Where the documents of a cursor come from. */
+export interface Source {
+  /** The next documents: up to `count`, and up to `BATCH_BYTES_MAX`. Waits up to `waitMs` where none is there yet. */
+  next(count: number, waitMs: number): Batch | Promise<Batch>;
+}
+
+/** A source that never waits for its first documents. */
+export interface ReadySource extends Source {
+  next(count: number, waitMs: 0): Batch;
+  next(count: number, waitMs: number): Batch | Promise<Batch>;
+}
+
+/** An open cursor. */
+export interface Cursor {
+  readonly id: bigint;
+  readonly namespace: string;
+  readonly source: Source;
+  /** Who opened it, `database.user`. */
+  readonly user: string;
+  readonly session: string | undefined;
+  readonly isTail: boolean;
+  usedMs: number;
+}
+
+/** Bytes of the documents of one batch, so that the reply fits a message. */
+const BATCH_BYTES_MAX = 16 * 1024 * 1024;
+/** Documents of the first batch where the client does not say. */
+export const FIRST_BATCH = 101;
+
+const sizes = new WeakMap<Document, number>();
+
+/** Bytes of a document. Documents don't change, so each is measured once. */
+export function sizeOf(document: Document): number {
+  let size = sizes.get(document);
+  if (size === undefined) sizes.set(document, (size = encodeDocument(document).length));
+  return size;
+}
+
+/** Documents that are all known already. */
+export class Rows implements ReadySource {
+  readonly #rows: readonly Document[];
+  #at = 0;
+
+  constructor(rows: readonly Document[]) {
+    this.#rows = rows;
+  }
+
+  next(count: number): Batch {
+    const from = this.#at;
+    let bytes = 0;
+    while (this.#at < this.#rows.length && this.#at - from < count) {
+      const size = sizeOf(this.#rows[this.#at] ?? {});
+      if (this.#at > from && bytes + size > BATCH_BYTES_MAX) break;
+      bytes += size;
+      this.#at++;
+    }
+    return { documents: this.#rows.slice(from, this.#at), isDone: this.#at >= this.#rows.length };
+  }
+}
+
+/** Limits of cursors. */
+export interface CursorLimits {
+  readonly cursorsMax: number;
+  readonly cursorIdleMsMax: number;
+}
+
+/** The open cursors of a server. */
+export class Cursors {
+  readonly #limits: CursorLimits;
+  readonly #cursors = new Map<bigint, Cursor>();
+  readonly #newId: () => bigint;
+
+  constructor(limits: CursorLimits, newId: () => bigint) {
+    this.#limits = limits;
+    this.#newId = newId;
+  }
+
+  get size(): number {
+    return this.#cursors.size;
+  }
+
+  /** @throws ServerError ExceededMemoryLimit where too many are open */
+  open(cursor: Omit<Cursor, "id">): Cursor {
+    if (this.#cursors.size >= this.#limits.cursorsMax)
+      throw new ServerError("ExceededMemoryLimit", `${this.#limits.cursorsMax} cursors are open: close some`);
+    let id = this.#newId();
+    while (id === 0n || this.#cursors.has(id)) id = this.#newId();
+    const made: Cursor = { ...cursor, id };
+    this.#cursors.set(id, made);
+    return made;
+  }
+
+  find(id: bigint): Cursor | undefined {
+    return this.#cursors.get(id);
+  }
+
+  close(id: bigint): boolean {
+    return this.#cursors.delete(id);
+  }
+
+  /** Closes the cursors that fit. */
+  closeWhere(fits: (cursor: Cursor) => boolean): void {
+    for (const cursor of [...this.#cursors.values()]) if (fits(cursor)) this.#cursors.delete(cursor.id);
+  }
+
+  /** Closes cursors that nobody has used for long; those of sessions live as long as these. */
+  expire(nowMs: number): void {
+    this.closeWhere(({ usedMs }) => nowMs - usedMs > this.#limits.cursorIdleMsMax);
+  }
+}

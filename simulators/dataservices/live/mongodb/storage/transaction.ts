@@ -1,0 +1,77 @@
+import { ServerError } from "../wire/errors.ts";
+import type { Collection } from "./collection.ts";
+import type { Reader, Record } from "./records.ts";
+import type { Document, Value } from "../values/value.ts";
+
+/** Another transaction must end first; whoever meets this waits for it and tries again. */
+export class Busy extends Error {
+  readonly ended: Promise<void>;
+
+  constructor(ended: Promise<void>) {
+    super("another transaction holds the document");
+    this.ended = ended;
+  }
+}
+
+/** The refusal of a write that another transaction has overtaken. */
+export const writeConflict = (): ServerError =>
+  new ServerError(
+    "WriteConflict",
+    "Caused by :: Write conflict during plan execution and yielding is disabled. :: Please retry your operation or multi-document transaction.",
+    { errorLabels: ["TransientTransactionError"] },
+  );
+
+/** How a store changes a document, see `Store`. */
+type Write = (
+  by: Transaction,
+  collection: Collection,
+  id: Value,
+  document: Document | undefined,
+  isReplacement: boolean,
+) => void;
+
+/** What a transaction has changed: the record and its collection. */
+export interface Change {
+  readonly collection: Collection;
+  readonly record: Record;
+}
+
+/**
+ * A set of changes that are committed at once or not at all. One that a client has begun sees a snapshot, and fails where another is
+ * before it; a single write sees what is committed, and waits.
+ */
+export class Transaction {
+  readonly #write: Write;
+  readonly isMulti: boolean;
+  readonly snapshot: number;
+  readonly changes = new Map<Record, Change>();
+  readonly ended: Promise<void>;
+  readonly end: () => void;
+
+  constructor(write: Write, isMulti: boolean, snapshot: number) {
+    this.#write = write;
+    this.isMulti = isMulti;
+    this.snapshot = snapshot;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.ended = promise;
+    this.end = resolve;
+  }
+
+  get reader(): Reader {
+    return { snapshot: this.snapshot, transaction: this };
+  }
+
+  /**
+   * Puts a document in the place of what an `_id` has, or removes it with `undefined`.
+   *
+   * @throws ServerError WriteConflict, DuplicateKey; Busy
+   */
+  put(collection: Collection, id: Value, document: Document | undefined, isReplacement = false): void {
+    this.#write(this, collection, id, document, isReplacement);
+  }
+
+  /** Another transaction holds what this one wants. @throws Busy, ServerError WriteConflict */
+  meet(other: Transaction): void {
+    throw this.isMulti ? writeConflict() : new Busy(other.ended);
+  }
+}
