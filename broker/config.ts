@@ -50,7 +50,16 @@ export interface BrokerConfig {
   readonly pace?: number;
   /** How long an operation stays a process's without a sign of life, in ms; then another process takes it over. Default 15 s. */
   readonly leaseMs?: number;
+  readonly backups?: BackupConfig;
   readonly plantedBug?: PlantedBug;
+}
+
+/** What the operator decides of backups. */
+export interface BackupConfig {
+  /** Days for which backups outlive their instance. Default 0: they go with it. */
+  readonly daysAfterDeprovision?: number;
+  /** Whether tenants may download backups that are under a key of their own. Default true. */
+  readonly downloads?: boolean;
 }
 
 /** A user name and a password. */

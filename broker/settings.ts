@@ -84,6 +84,15 @@ const SettingsTree = Type.Object(
       ),
     ),
     managementCidrs: Type.Optional(Type.Array(Text, { minItems: 1 })),
+    backups: Type.Optional(
+      Type.Object(
+        {
+          daysAfterDeprovision: Type.Optional(Type.Number({ minimum: 0, maximum: 3650 })),
+          downloads: Type.Optional(Type.Boolean()),
+        },
+        { additionalProperties: false },
+      ),
+    ),
     pace: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),
     leaseMs: Type.Optional(Type.Integer({ minimum: LEASE_MS_MIN, maximum: LEASE_MS_MAX })),
     databaseUrl: Type.Optional(Type.String({ pattern: "^postgres(ql)?://." })),
