@@ -72,7 +72,8 @@ export interface Login {
 export const CONFIG_ERRORS = {
   CONFIG_BAD_KEY: "encryptionKey and each of readingKeys must be 64 hexadecimal digits",
   CONFIG_BAD_SCOPE: "each of applicationNetworks must name one of application, space and organization",
-  CONFIG_BAD_CIDR: "applicationCidrs, applicationNetworks and managementCidrs must be IPv4 prefixes such as 10.0.0.0/24",
+  CONFIG_BAD_CIDR:
+    "applicationCidrs, applicationNetworks and managementCidrs must be IPv4 prefixes such as 10.0.0.0/24",
   CONFIG_NO_MANAGER: "say in managementCidrs, or by address.ip, where this control plane's connections come from",
   CONFIG_NO_LOGIN: "username and password must not be empty",
   CONFIG_NO_FILE: "name a configuration file that can be read",

@@ -24,7 +24,11 @@ const identityOf = ({ Address: address, CreateIndex: created }: Node): string =>
 
 async function askCatalog(host: Host, url: string, index: string | undefined): Promise<Catalog> {
   const query = index === undefined ? "" : `?index=${index}&wait=${WAIT_S}s`;
-  const answer = expectStatus(await exchange(host, { method: "GET", url: `${url}/v1/catalog/nodes${query}` }), "Consul", 200);
+  const answer = expectStatus(
+    await exchange(host, { method: "GET", url: `${url}/v1/catalog/nodes${query}` }),
+    "Consul",
+    200,
+  );
   const nodes = bodyOf(answer, NODES);
   return {
     index: answer.headers.get("x-consul-index") ?? "1",

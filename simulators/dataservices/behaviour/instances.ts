@@ -129,7 +129,9 @@ function instanceOf(order: StartOrder, state: Instance["state"]): Instance {
     database: properties.database,
     disk: order.disk ?? ephemeral(address),
     agent: { port: Number(agent.port ?? AGENT_PORT), username: agent.username, password: agent.password },
-    tls: properties.tls ? { certificate: properties.tls.certificate, privateKey: properties.tls.private_key } : undefined,
+    tls: properties.tls
+      ? { certificate: properties.tls.certificate, privateKey: properties.tls.private_key }
+      : undefined,
     parameters: parametersOf(properties),
     state,
   };

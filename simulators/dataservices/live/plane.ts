@@ -41,7 +41,14 @@ export interface LivePlaneOptions extends Partial<NodeLimits> {
 /** One for each kind whose data is served. */
 const ENGINES: readonly EngineMaker[] = [postgresql, redis];
 
-const DEFAULTS = { enginesMax: 16, idleMsMax: 300_000, recheckMs: 200, lookMs: 250, diskMs: 5000, vmsMax: 2000 } as const;
+const DEFAULTS = {
+  enginesMax: 16,
+  idleMsMax: 300_000,
+  recheckMs: 200,
+  lookMs: 250,
+  diskMs: 5000,
+  vmsMax: 2000,
+} as const;
 
 /** The listeners of one VM: for its data, and for its agent. */
 interface VmListeners {
@@ -194,7 +201,14 @@ export class LivePlane {
     const key =
       instance === undefined
         ? ""
-        : [instance.kind, instance.state, instance.port, instance.agent.port, instance.disk, instance.tls?.certificate].join(" ");
+        : [
+            instance.kind,
+            instance.state,
+            instance.port,
+            instance.agent.port,
+            instance.disk,
+            instance.tls?.certificate,
+          ].join(" ");
     const listeners = this.#listeners.get(address);
     if (listeners?.key === key) return this.#adapt(instance);
     const shut = listeners === undefined ? Promise.resolve() : this.#shut(address, isGone);

@@ -73,7 +73,10 @@ describe.skipIf(whyNot !== undefined)("an instance of a plan with TLS", () => {
   });
 
   it("serves a client that verifies the certificate and the name of the node", async () => {
-    const encrypted = await using({ ca, servername: NAME }, async (client) => (await client.query("SELECT 1 AS x")).rows);
+    const encrypted = await using(
+      { ca, servername: NAME },
+      async (client) => (await client.query("SELECT 1 AS x")).rows,
+    );
     expect(encrypted).toEqual([{ x: 1 }]);
     await expect(using({ ca, servername: "other.example" }, async () => undefined)).rejects.toThrow(/altnames/);
     await expect(using({ servername: NAME }, async () => undefined)).rejects.toThrow(/certificate/);
@@ -92,7 +95,13 @@ describe.skipIf(whyNot !== undefined)("an instance of a plan with TLS", () => {
   });
 
   it("takes a client that begins with TLS at once", async () => {
-    const socket = connectTls({ host: rig.address, port: rig.port, ca, servername: NAME, ALPNProtocols: ["postgresql"] });
+    const socket = connectTls({
+      host: rig.address,
+      port: rig.port,
+      ca,
+      servername: NAME,
+      ALPNProtocols: ["postgresql"],
+    });
     await new Promise((resolve, reject) => {
       socket.once("secureConnect", resolve);
       socket.once("error", reject);

@@ -53,11 +53,26 @@ describe.skipIf(whyNot !== undefined)("the limits of a plan", () => {
       message: expect.stringMatching(/\d+ of 160 MiB are used, and max_disk_threshold is 80 %/) as string,
     });
     expect((await made.ask("GET", "/v1/status")).status).toBe(200);
-    const properties = { database: DATABASE, port: 5432, agent: AGENT, max_connections: 20, disk_mb: 160, max_disk_threshold: 100 };
-    const place = { address: made.address, deployment: DATABASE, index: 0, bootstrap: true, disk: `disk-${made.address}` };
+    const properties = {
+      database: DATABASE,
+      port: 5432,
+      agent: AGENT,
+      max_connections: 20,
+      disk_mb: 160,
+      max_disk_threshold: 100,
+    };
+    const place = {
+      address: made.address,
+      deployment: DATABASE,
+      index: 0,
+      bootstrap: true,
+      disk: `disk-${made.address}`,
+    };
     made.services.start({ kind: "postgresql", ...place, properties });
     await made.plane.settle();
     await made.plane.checkDisks();
-    expect(await made.using(async (each) => (await each.query("SELECT count(*)::int AS n FROM t")).rows)).toEqual([{ n: 70_000 }]);
+    expect(await made.using(async (each) => (await each.query("SELECT count(*)::int AS n FROM t")).rows)).toEqual([
+      { n: 70_000 },
+    ]);
   }, 60_000);
 });
