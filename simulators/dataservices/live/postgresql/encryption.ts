@@ -17,11 +17,11 @@ const ALPN = "postgresql";
 const NEGOTIATION_MS_MAX = 10_000;
 
 /** The certificate of an instance. PEM throughout. */
-export type Certificate = NonNullable<Instance["tls"]>;
+type Certificate = NonNullable<Instance["tls"]>;
 
 /**
  * Brings a client that has just connected to the point from which it speaks encrypted, as a server with `hostssl` lines alone does. One that
- * would go on in the clear is told so in PostgreSQL's own words; a cancel request is taken in the clear, as PostgreSQL takes it.
+ * would go on in the clear is refused in PostgreSQL's own words; a cancel request is taken in the clear, as PostgreSQL takes it.
  *
  * @returns the socket to go on with; undefined where the connection has ended
  */
