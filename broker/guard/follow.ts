@@ -70,7 +70,7 @@ export async function followVms(
   report: (error: unknown) => void,
 ): Promise<void> {
   const { host, config } = context;
-  if (config.consul === undefined) return;
+  if (config.consul === undefined || config.consul.follow === false) return;
   let seen: Catalog | undefined;
   while (!isOver()) {
     try {

@@ -1,6 +1,6 @@
-import type { Action, Cluster, Sight } from "../cluster/cluster.ts";
+import type { Action, Sight } from "../cluster/cluster.ts";
 import type { Sights } from "../cluster/supervisor.ts";
-import { type GroupName, memberAt } from "../behaviour/groups.ts";
+import { clusterOf, type GroupName, memberAt } from "../behaviour/groups.ts";
 import { membersOf } from "../behaviour/replication.ts";
 import type { DataServices } from "../behaviour/services.ts";
 import { groupOf, type Instance } from "../state.ts";
@@ -43,14 +43,10 @@ export class GroupNodes {
     return instance !== undefined && this.#cloning.has(instance.address);
   }
 
-  #clusterOf(name: GroupName): Cluster | undefined {
-    return this.#options.services.slot.value.clusters.get(groupOf(name))?.cluster;
-  }
-
   /** Servers whose job has other properties now start again: the replicas first, since theirs must not be less than the primary's. */
   async renew(name: GroupName): Promise<void> {
     const { services, nodes } = this.#options;
-    const leader = this.#clusterOf(name)?.leader;
+    const leader = clusterOf(this.#options.services, name)?.leader;
     const members = [...membersOf(services, name)].sort(
       (a, b) => Number(a.index === leader) - Number(b.index === leader),
     );
@@ -64,7 +60,7 @@ export class GroupNodes {
   /** Stops the nodes, the primary last, so that its replicas have all that it has. */
   async stop(name: GroupName): Promise<void> {
     const { services, nodes } = this.#options;
-    const leader = this.#clusterOf(name)?.leader;
+    const leader = clusterOf(this.#options.services, name)?.leader;
     const members = membersOf(services, name);
     for (const { index, disk } of members) if (index !== leader) await nodes.stop(disk);
     for (const { index, disk } of members) if (index === leader) await nodes.stop(disk);
@@ -122,7 +118,7 @@ export class GroupNodes {
     switch (action.do) {
       case "promote":
         await member.promote(action.voters);
-        for (const index of this.#clusterOf(name)?.members.keys() ?? [])
+        for (const index of clusterOf(this.#options.services, name)?.members.keys() ?? [])
           if (index !== action.node) await member.expect(index);
         return;
       case "follow": {
@@ -148,7 +144,7 @@ export class GroupNodes {
 
   async #start(instance: Instance, as: "primary" | "replica"): Promise<void> {
     const { services, nodes } = this.#options;
-    const cluster = this.#clusterOf(instance);
+    const cluster = clusterOf(this.#options.services, instance);
     if (cluster === undefined) return;
     const primary = as === "primary" ? undefined : this.#at(instance, cluster.leader);
     // A replica whose primary is not there yet starts all the same: it may be the one to be promoted.

@@ -1,7 +1,7 @@
 import type { Driver } from "../../kernel/edge/drive.ts";
-import type { Cluster, Member } from "../cluster/cluster.ts";
+import type { Member } from "../cluster/cluster.ts";
 import { decide, PATIENCE } from "../cluster/supervisor.ts";
-import type { GroupName, Supervised } from "../behaviour/groups.ts";
+import { clusterOf, type GroupName, type Supervised } from "../behaviour/groups.ts";
 import { isSupervised, membersOf, phaseOfInstance } from "../behaviour/replication.ts";
 import type { DataServices } from "../behaviour/services.ts";
 import { groupOf, type Instance } from "../state.ts";
@@ -110,7 +110,7 @@ export class LiveGroups {
   }
 
   #fenceReplicas(name: GroupName): void {
-    const cluster = this.#clusterOf(name);
+    const cluster = clusterOf(this.#options.services, name);
     if (cluster === undefined) return;
     const members = [...cluster.members].map(([index, member]): [number, Member] => [
       index,
@@ -130,10 +130,6 @@ export class LiveGroups {
 
   get #nowMs(): number {
     return this.#options.services.kernel.nowMs;
-  }
-
-  #clusterOf(name: GroupName): Cluster | undefined {
-    return this.#options.services.slot.value.clusters.get(groupOf(name))?.cluster;
   }
 
   #wake({ deployment, kind }: Pick<Instance, "deployment" | "kind">): Watch {
@@ -189,7 +185,7 @@ export class LiveGroups {
 
   async #lookOnce(watch: Watch): Promise<void> {
     const { services, driver } = this.#options;
-    if (this.#clusterOf(watch.name) === undefined) return this.#forget(watch);
+    if (clusterOf(this.#options.services, watch.name) === undefined) return this.#forget(watch);
     if (await this.#isIdle(watch)) {
       await this.#nodes.stop(watch.name);
       return this.#forget(watch);
@@ -197,7 +193,7 @@ export class LiveGroups {
     await this.#nodes.renew(watch.name);
     const sights = await this.#nodes.look(watch.name);
     driver.arrive();
-    const cluster = this.#clusterOf(watch.name);
+    const cluster = clusterOf(this.#options.services, watch.name);
     if (cluster === undefined) return this.#forget(watch);
     const decision = decide(cluster, sights, PATIENCE);
     const isLost = sights.get(cluster.leader)?.is !== "primary";
