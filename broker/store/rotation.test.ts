@@ -4,7 +4,7 @@ import type { StorePool } from "./pool.ts";
 import { rotateKeys } from "./rotation.ts";
 import { createSeal, keyIdOf, openText, type Seal, sealText } from "./seal.ts";
 import { type Operation, openStore, type Store } from "./store.ts";
-import { testDatabases } from "./testing-databases.ts";
+import { testDatabases } from "./testing/databases.ts";
 
 const OLD = "0a".repeat(32);
 const NEW = "0b".repeat(32);

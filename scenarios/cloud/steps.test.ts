@@ -4,7 +4,7 @@ import { findBrokenLaws } from "../../simulators/laws.ts";
 import { createWorld } from "../../simulators/world.ts";
 import { recordLaws } from "../laws/records.ts";
 import { inception } from "../story/inception.ts";
-import { Fate } from "./fate.ts";
+import { Fate } from "./testing/fate.ts";
 import { OWNER, PersistentCustomer } from "./testing.ts";
 
 /*

@@ -3,6 +3,7 @@ import { BOSH_TEMPLATE_SLIPS } from "./bosh-templates.ts";
 import { BROKER_SLIPS } from "./broker.ts";
 import { CONFORMANCE_SLIPS } from "./conformance.ts";
 import { CORE_SLIPS } from "./core.ts";
+import { MONGODB_SLIPS } from "./mongodb.ts";
 import { NEUTRON_DESIGNATE_SLIPS } from "./neutron-designate.ts";
 import { NOVA_CINDER_SLIPS } from "./nova-cinder.ts";
 import { OPENSTACK_IDENTITY_SLIPS } from "./openstack-identity.ts";
@@ -16,6 +17,7 @@ export const SLIPS: readonly Slip[] = [
   ...BROKER_SLIPS,
   ...CONFORMANCE_SLIPS,
   ...CORE_SLIPS,
+  ...MONGODB_SLIPS,
   ...NEUTRON_DESIGNATE_SLIPS,
   ...NOVA_CINDER_SLIPS,
   ...OPENSTACK_IDENTITY_SLIPS,

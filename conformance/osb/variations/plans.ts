@@ -91,7 +91,7 @@ async function judgeAlone(
   judge: (own: OsbContext, offer: Offer) => Promise<Outcome>,
 ): Promise<Outcome> {
   const berth = new Berth(run.quota, "check", 1);
-  const own = new OsbContext(platform.scope(berth), shared, run);
+  const own = new OsbContext(platform.part(berth), shared, run);
   try {
     const outcome = await judge(own, offer);
     await own.close(outcome);

@@ -20,13 +20,13 @@ export function dumpOf(
 ): AsyncIterable<Uint8Array> {
   return endedWhenIdle(
     (async function* () {
-      const { node, release } = await lease();
-      const end = await turns.take(node);
+      const leased = await lease();
+      const end = await turns.take(leased.node);
       try {
-        yield* node.dump(defects);
+        yield* leased.node.dump(defects);
       } finally {
         end();
-        release();
+        leased.release();
       }
     })(),
   );

@@ -11,10 +11,9 @@ import { DataServiceError } from "./errors.ts";
  *   {"sequence":"orders","value":17}
  *
  * The same content gives the same bytes. `engine` says who can read the items: `virtual` (this file) or `postgresql`, whose
- * items are statements as well (see `live/postgresql/sql-dump.ts`) and whose tables come in several items when they are long. The
- * dump of another engine holds, in place of items, bytes that the engine alone can read.
+ * items are statements as well (see `live/postgresql/sql-dump.ts`) and whose tables come in several items when they are long.
  */
-type Engine = "virtual" | "postgresql" | "redis";
+type Engine = "virtual" | "postgresql";
 
 /** Rows of a table. A line is the engine's own text of a row; `into` is what a real server's COPY is given before the lines. */
 interface RowsItem {
@@ -35,7 +34,7 @@ const VERSION = "1";
 export const DUMP_BYTES_MAX = 64 * 1024 * 1024;
 
 /** Makes a dump item by item: it holds the bytes of the dump alone, and stops at the limit. */
-export class DumpWriter {
+class DumpWriter {
   readonly #engine: Engine;
   readonly #hash = createHash("sha256");
   readonly #lines: Buffer[] = [];
@@ -88,17 +87,11 @@ export function decode(dump: Uint8Array, engine: Engine, isTrusting = false): It
   return { [Symbol.iterator]: () => itemsIn(body, isTrusting) };
 }
 
-/** A dump of bytes that the engine alone can read. @throws DataServiceError DS_DUMP_TOO_LARGE */
-export function sealBytes(engine: Engine, bytes: Uint8Array): Uint8Array {
-  if (bytes.length > DUMP_BYTES_MAX) throw tooLarge();
-  return Buffer.concat([Buffer.from(headOf(engine, hash("sha256", bytes, "hex"), bytes.length)), bytes]);
-}
-
 const headOf = (engine: Engine, digest: string, bytes: number): string =>
   `${MAGIC} ${VERSION} ${engine} ${digest} ${bytes}\n`;
 
 /** Verifies a dump and returns what follows its first line. `isTrusting` as in `decode`. @throws DataServiceError DS_NOT_A_DUMP, DS_FOREIGN_DUMP */
-export function openBytes(dump: Uint8Array, engine: Engine, isTrusting = false): Buffer {
+function openBytes(dump: Uint8Array, engine: Engine, isTrusting = false): Buffer {
   const bytes = Buffer.from(dump.buffer, dump.byteOffset, dump.byteLength);
   const end = bytes.subarray(0, 256).indexOf("\n");
   const [magic, version, from, digest, length] = bytes.toString("latin1", 0, Math.max(0, end)).split(" ");

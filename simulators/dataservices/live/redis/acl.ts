@@ -8,7 +8,7 @@ import { sha256Of } from "../../wire/verifier.ts";
 /** The simulator's own user. */
 export const OPERATOR = "drydock";
 /** What a tenant may do, as ACL rules. */
-export const TENANT_RULES = ["~*", "&*", "+@all", "-@admin", "-@dangerous", "+info", "+keys", "+flushdb"] as const;
+const TENANT_RULES = ["~*", "&*", "+@all", "-@admin", "-@dangerous", "+info", "+keys", "+flushdb"] as const;
 
 /** The rules that make a tenant of a user, whatever it was before. */
 export const tenantRules = ({ verifier }: User): readonly string[] => [

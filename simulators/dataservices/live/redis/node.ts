@@ -4,8 +4,8 @@ import { isDeepStrictEqual } from "node:util";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { DumpDefects, RestoreDefects } from "../../behaviour/services.ts";
 import type { Instance, User } from "../../state.ts";
-import { drained, streamOf } from "../../wire/dump-stream.ts";
-import { DUMP_BYTES_MAX, openBytes, sealBytes, tooLarge } from "../../wire/dump.ts";
+import { readAll, openStream, sealStream, streamOf } from "../../wire/dump-stream.ts";
+import { DUMP_BYTES_MAX, tooLarge } from "../../wire/dump.ts";
 import { DataServiceError } from "../../wire/errors.ts";
 import type { LiveNode, NodeOrder } from "../engine.ts";
 import { LivePlaneError } from "../errors.ts";
@@ -18,9 +18,6 @@ import { settingsOf } from "./settings.ts";
 const ENGINE = "redis";
 const SAVE_MS_MAX = 60_000;
 const POLL_MS = 20;
-/** What a dump may hold besides the RDB file. */
-const HEAD_BYTES_MAX = 1024;
-
 /** Where the data of before lies while a restore may still fail. */
 const PREVIOUS = "previous";
 
@@ -84,7 +81,7 @@ class ServerNode implements LiveNode {
 
   /** The save begins after the request: all that was acknowledged before it is in the dump. */
   dump(defects: DumpDefects): AsyncIterable<Uint8Array> {
-    return streamOf(this.#dumpBytes(defects));
+    return sealStream(ENGINE, streamOf(this.#dumpBytes(defects)));
   }
 
   async #dumpBytes({ isTorn, isShort }: DumpDefects): Promise<Uint8Array> {
@@ -96,7 +93,7 @@ class ServerNode implements LiveNode {
     const path = join(this.#options.data, RDB_FILE);
     try {
       if ((await stat(path)).size > DUMP_BYTES_MAX) throw tooLarge();
-      return sealBytes(ENGINE, await readFile(path));
+      return await readFile(path);
     } finally {
       await rm(path, { force: true });
     }
@@ -108,7 +105,7 @@ class ServerNode implements LiveNode {
     { isAppending, isTrusting, keepsSessions }: RestoreDefects,
   ): Promise<void> {
     refuseDefects({ "restore append": isAppending, "restore keep-sessions": keepsSessions });
-    const rdb = openBytes(await drained(dump, DUMP_BYTES_MAX + HEAD_BYTES_MAX), ENGINE, isTrusting);
+    const rdb = await readAll(openStream(ENGINE, dump, isTrusting), DUMP_BYTES_MAX);
     const { data, owner } = this.#options;
     const server = this.#running;
     this.#server = undefined;

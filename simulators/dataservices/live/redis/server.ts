@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { chown, writeFile } from "node:fs/promises";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
@@ -72,7 +73,9 @@ export class Server {
   private constructor(options: ServerOptions, child: ChildProcess) {
     this.options = options;
     this.#child = child;
-    this.exited = new Promise((resolve) => child.once("exit", () => resolve()));
+    this.exited = once(child, "exit").then(() => {});
+    // Of a program that can't be started, `waitUntilReady` tells.
+    this.exited.catch(() => {});
   }
 
   /** Starts on what is in the folder, with these users and no others. @throws LivePlaneError LIVE_REDIS_START */

@@ -14,13 +14,13 @@ const COUNT = /^[1-9]\d{0,4}$/;
 
 /** The settings of an instance by its job's properties `maxmemory`, `maxmemory_policy` and `maxclients`. */
 export function settingsOf({ parameters }: Instance): RedisSettings {
-  const given = (name: string, pattern: RegExp, otherwise: string): string => {
+  const settingOf = (name: string, pattern: RegExp, otherwise: string): string => {
     const text = String(parameters[name] ?? otherwise);
     return pattern.test(text) ? text : otherwise;
   };
   return {
-    maxmemory: given("maxmemory", MEMORY, "256mb"),
-    "maxmemory-policy": given("maxmemory_policy", POLICY, "noeviction"),
-    maxclients: given("maxclients", COUNT, "1000"),
+    maxmemory: settingOf("maxmemory", MEMORY, "256mb"),
+    "maxmemory-policy": settingOf("maxmemory_policy", POLICY, "noeviction"),
+    maxclients: settingOf("maxclients", COUNT, "1000"),
   };
 }

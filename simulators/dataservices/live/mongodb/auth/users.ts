@@ -92,7 +92,7 @@ export class Users {
   }
 
   /** As `usersInfo` shows them. */
-  shown(database: string | undefined): readonly Document[] {
+  list(database: string | undefined): readonly Document[] {
     const keys = [...this.#managed.values(), ...[...this.#catalog.users.values()].map(principalIn)];
     return keys
       .filter(({ db }) => database === undefined || db === database)

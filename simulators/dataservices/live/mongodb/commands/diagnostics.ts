@@ -1,5 +1,5 @@
-import { type Document, fieldOf, isArray, isDocument, numberOf } from "../values/value.ts";
-import { notSimulated, ServerError } from "../wire/errors.ts";
+import { type Document, fieldOf, isArray, isDocument } from "../values/value.ts";
+import { ServerError } from "../wire/errors.ts";
 import { aggregateDocuments } from "./aggregate.ts";
 import { type Call, type CommandTable, contextOf, OK } from "./call.ts";
 import { documentIn, listIn } from "./fields.ts";
@@ -131,11 +131,7 @@ function getParameter(call: Call): Document {
 function configureFailPoint({ server, body }: Call): Document {
   if (server.options.hasTestCommands !== true)
     throw new ServerError("CommandNotFound", "no such command: 'configureFailPoint'");
-  if (body.configureFailPoint !== "failCommand")
-    throw notSimulated(`the fail point ${String(body.configureFailPoint)}`);
-  const { mode } = body;
-  const times = isDocument(mode) ? (numberOf(mode.times) ?? 1) : Number.POSITIVE_INFINITY;
-  server.failPoint = mode === "off" ? undefined : { data: documentIn(body, "data") ?? {}, times };
+  server.failPoints.configure(String(body.configureFailPoint), body.mode, documentIn(body, "data") ?? {});
   return OK;
 }
 

@@ -7,6 +7,7 @@ import { Log } from "../storage/log.ts";
 import { Store } from "../storage/store.ts";
 import type { Document } from "../values/value.ts";
 import { Cursors } from "./cursors.ts";
+import { FailPoints } from "./fail-points.ts";
 import { Oplog } from "./oplog.ts";
 import { Sessions } from "./sessions.ts";
 
@@ -58,7 +59,7 @@ export interface ServerOptions {
   readonly limits?: Partial<ServerLimits>;
   /** ms since 1970. */
   readonly now: () => number;
-  /** Told of errors that are ours. Default: they are dropped; the client sees InternalError. */
+  /** Hears of errors that are ours. Default: they are dropped; the client sees InternalError. */
   readonly onDefect?: (error: unknown) => void;
   /** Commands for tests: fail points. As mongod's parameter `enableTestCommands`. */
   readonly hasTestCommands?: boolean;
@@ -71,13 +72,6 @@ export interface Client {
   principal: Principal | undefined;
   /** Ends the connection. */
   close(): void;
-}
-
-/** What a fail point does to commands. */
-export interface FailPoint {
-  readonly data: Document;
-  /** How often it still acts. */
-  times: number;
 }
 
 /** One server: its data, users, sessions and cursors, without any socket. */
@@ -94,10 +88,9 @@ export class Server {
   readonly electionId: ObjectId;
   /** Commands that came in, by name. */
   readonly counts = new Map<string, number>();
-  failPoint: FailPoint | undefined;
+  readonly failPoints = new FailPoints();
   connectionsMade = 0;
   readonly #log: Log | undefined;
-  #concern: Document = {};
 
   /** @throws ServerError InternalError where the files of the folder are damaged */
   constructor(options: ServerOptions) {
@@ -125,17 +118,6 @@ export class Server {
       logBytesMax,
       diskBytesMax,
     });
-  }
-
-  /** What the next reply carries besides: a fail point says so. */
-  armConcern(fields: Document): void {
-    this.#concern = fields;
-  }
-
-  pendingConcern(): Document {
-    const fields = this.#concern;
-    this.#concern = {};
-    return fields;
   }
 
   get now(): number {
@@ -174,7 +156,7 @@ export class Server {
 
   /** Ends the connections, sessions and cursors of a user. */
   endUser(database: string, user: string): void {
-    for (const client of [...this.clients])
+    for (const client of this.clients)
       if (client.principal?.db === database && client.principal.user === user) this.disconnect(client);
     const key = `${database}.${user}`;
     this.sessions.endWhere((id) => id.endsWith(`/${key}`));
@@ -199,7 +181,8 @@ export class Server {
     loadImage(new Store(this.options.now), image, false);
     this.sessions.endWhere(() => true);
     this.cursors.closeWhere(() => true);
-    if (!keepsClients) for (const client of [...this.clients]) client.close();
+    // Who has not logged in has no session that could end: drivers watch a server by such connections.
+    if (!keepsClients) for (const client of this.clients) if (client.principal !== undefined) client.close();
     const { version } = this.store;
     const time = this.store.nextTime();
     loadImage(this.store, image, false);
@@ -211,7 +194,7 @@ export class Server {
 
   /** Ends all connections; what is committed is in the files. */
   close(): void {
-    for (const client of [...this.clients]) client.close();
+    for (const client of this.clients) client.close();
     this.sessions.endWhere(() => true);
     this.#log?.compact();
     this.#log?.close();

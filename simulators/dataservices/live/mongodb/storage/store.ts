@@ -15,8 +15,8 @@ import {
 import { documentFor, type Reader, type Record } from "./records.ts";
 import { Busy, Transaction, writeConflict } from "./transaction.ts";
 
-/** Told of every commit: the log, change streams, replicas. It may refuse one (a full disk) by throwing. */
-export type Follower = (entry: Entry) => void;
+/** Hears of every commit: the log, change streams, replicas. It may refuse one (a full disk) by throwing. */
+type Follower = (entry: Entry) => void;
 
 /** The data: a catalog, and documents in versions, changed by transactions alone. */
 export class Store {

@@ -69,7 +69,7 @@ export class RespClient {
 }
 
 /** The bytes of a request. The words are byte strings. */
-export const requestOf = (words: readonly string[]): Buffer =>
+const requestOf = (words: readonly string[]): Buffer =>
   Buffer.from(`*${words.length}\r\n${words.map((word) => `$${word.length}\r\n${word}\r\n`).join("")}`, "latin1");
 
 /** The text of a reply that is one; empty for any other. */

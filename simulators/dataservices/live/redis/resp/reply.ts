@@ -14,6 +14,10 @@ export type Reply =
   | { readonly type: "array"; readonly items: readonly Reply[] | null }
   | { readonly type: "map"; readonly entries: readonly (readonly [Reply, Reply])[] }
   | { readonly type: "set"; readonly items: readonly Reply[] }
+  /** Two by two: an array of pairs in RESP3, a flat array in RESP2. */
+  | { readonly type: "pairs"; readonly items: readonly (readonly [Reply, Reply])[] }
+  /** What was read of each stream: a map in RESP3, an array of pairs in RESP2. */
+  | { readonly type: "streams"; readonly items: readonly (readonly [Reply, Reply])[] }
   | { readonly type: "double"; readonly value: number }
   | { readonly type: "boolean"; readonly value: boolean }
   | { readonly type: "verbatim"; readonly text: string }
@@ -50,13 +54,16 @@ export const simple = (text: string): Reply => ({ type: "simple", text });
 /** A refusal; `text` begins with its code. */
 export const error = (text: string): Reply => ({ type: "error", text });
 
+/** From here on a double is written with an exponent. */
+const EXPONENT_MIN = 1e17;
+
 /** A double as the server writes it: the shortest text that reads back the same, as C's `%.17g` shortens it. */
 export function textOfDouble(value: number): string {
   if (Number.isNaN(value)) return "nan";
   if (!Number.isFinite(value)) return value > 0 ? "inf" : "-inf";
   if (Object.is(value, -0)) return "-0";
-  const text = String(value);
-  // C writes at least two digits of an exponent, and turns to exponents at 1e17 and 1e-5.
+  const text = Math.abs(value) >= EXPONENT_MIN ? value.toExponential() : String(value);
+  // C writes at least two digits of an exponent.
   const [mantissa = "", exponent] = text.split("e");
   if (exponent !== undefined) {
     const digits = Math.abs(Number(exponent)).toString().padStart(2, "0");
@@ -93,6 +100,14 @@ export function encode(reply: Reply, protocol: Protocol): string {
       return isOld
         ? many("*", reply.entries.length * 2, reply.entries.flat(), protocol)
         : many("%", reply.entries.length, reply.entries.flat(), protocol);
+    case "pairs":
+      return isOld
+        ? many("*", reply.items.length * 2, reply.items.flat(), protocol)
+        : many("*", reply.items.length, reply.items.map(array), protocol);
+    case "streams":
+      return isOld
+        ? many("*", reply.items.length, reply.items.map(array), protocol)
+        : many("%", reply.items.length, reply.items.flat(), protocol);
     case "set":
       return many(isOld ? "*" : "~", reply.items.length, reply.items, protocol);
     case "push":

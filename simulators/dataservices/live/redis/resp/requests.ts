@@ -4,7 +4,7 @@ const LINE_BYTES_MAX = 64 * 1024;
 const ARGUMENTS_MAX = 1024 * 1024;
 /** Longest argument, in bytes, as redis.conf's `proto-max-bulk-len`. */
 const ARGUMENT_BYTES_MAX = 512 * 1024 * 1024;
-/** What a client that has not logged in may send: nobody's memory is filled by a stranger. */
+/** What a client that has not logged in may send: it must not fill anybody's memory. */
 const UNAUTHENTICATED = { arguments: 10, bytes: 16 * 1024 };
 
 /** A request that breaks the protocol; the connection ends after the message. */

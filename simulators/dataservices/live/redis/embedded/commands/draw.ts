@@ -1,0 +1,9 @@
+/** Draws from a list: up to `count` different ones, in any order; below 0, exactly that many, the same one perhaps several times. */
+export function draw<T>(from: readonly T[], count: number, random: () => number): readonly T[] {
+  const pick = (list: readonly T[]): readonly T[] => list.slice(Math.floor(random() * list.length)).slice(0, 1);
+  if (count < 0) return Array.from({ length: from.length === 0 ? 0 : -count }, () => pick(from)).flat();
+  const left = [...from];
+  const drawn: T[] = [];
+  while (drawn.length < count && left.length > 0) drawn.push(...left.splice(Math.floor(random() * left.length), 1));
+  return drawn;
+}

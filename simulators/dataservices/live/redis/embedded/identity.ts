@@ -1,0 +1,6 @@
+/** What the engine calls itself wherever a client asks. */
+export const SERVER_NAME = "drydock";
+/** The full name, for people. */
+export const ENGINE_NAME = "Drydock's engine for the Redis protocol";
+/** The version of Redis whose commands these are: what clients look at before they use one. */
+export const VERSION = "7.0.0";
