@@ -3,6 +3,7 @@ import { BOSH_TEMPLATE_SLIPS } from "./bosh-templates.ts";
 import { BROKER_SLIPS } from "./broker.ts";
 import { CONFORMANCE_SLIPS } from "./conformance.ts";
 import { CORE_SLIPS } from "./core.ts";
+import { DATASERVICES_SLIPS } from "./dataservices.ts";
 import { MONGODB_SLIPS } from "./mongodb.ts";
 import { NEUTRON_DESIGNATE_SLIPS } from "./neutron-designate.ts";
 import { NOVA_CINDER_SLIPS } from "./nova-cinder.ts";
@@ -15,6 +16,7 @@ export const SLIPS: readonly Slip[] = [
   ...BOSH_SLIPS,
   ...BOSH_TEMPLATE_SLIPS,
   ...BROKER_SLIPS,
+  ...DATASERVICES_SLIPS,
   ...CONFORMANCE_SLIPS,
   ...CORE_SLIPS,
   ...MONGODB_SLIPS,

@@ -7,7 +7,8 @@ import type { DataServices } from "../behaviour/services.ts";
 import { groupOf, type Instance } from "../state.ts";
 import { LivePlaneError } from "./errors.ts";
 import { GroupNodes } from "./group-nodes.ts";
-import type { Lease, Nodes } from "./nodes.ts";
+import type { Nodes } from "./nodes.ts";
+import type { Lease } from "./slot.ts";
 
 /** How a live plane supervises groups. */
 export interface GroupOptions {
