@@ -58,28 +58,4 @@ export const DATASERVICES_SLIPS: readonly Slip[] = [
     to: "",
     tests: ["simulators/dataservices/live/postgresql/encryption"],
   },
-  {
-    id: "dataservices-dump-unverified",
-    breaks: "a dump whose checksum differs is refused",
-    file: "simulators/dataservices/wire/dump.ts",
-    from: "if (!isWhole && !isTrusting)",
-    to: "if (!isWhole && isTrusting)",
-    tests: ["simulators/dataservices/wire"],
-  },
-  {
-    id: "dataservices-scram-server-key",
-    breaks: "a verifier holds the server key that PostgreSQL stores",
-    file: "simulators/dataservices/wire/scram.ts",
-    from: '"Server Key"',
-    to: '"Server key"',
-    tests: ["simulators/dataservices/wire"],
-  },
-  {
-    id: "dataservices-gate-keeps-closed-rules",
-    breaks: "a rule that is closed cuts what it had let in",
-    file: "simulators/dataservices/live/gated-listener.ts",
-    from: "if (!this.#options.admits(source)) resetConnection(client);\n  }",
-    to: "if (!this.#options.admits(source)) void client;\n  }",
-    tests: ["simulators/dataservices/live/gated"],
-  },
 ];
