@@ -80,8 +80,10 @@ class ServerNode implements LiveNode {
   }
 
   /** The save begins after the request: all that was acknowledged before it is in the dump. */
-  dump(defects: DumpDefects): AsyncIterable<Uint8Array> {
-    return sealStream(ENGINE, streamOf(this.#dumpBytes(defects)));
+  async *dump(defects: DumpDefects): AsyncGenerator<Uint8Array> {
+    // Whatever speaks against a dump is known before its first chunk.
+    const bytes = await this.#dumpBytes(defects);
+    yield* sealStream(ENGINE, streamOf(bytes));
   }
 
   async #dumpBytes({ isTorn, isShort }: DumpDefects): Promise<Uint8Array> {
