@@ -130,7 +130,7 @@ scriptCommand(
   "npm run drivers:redis --",
   "Run redis-py's own tests against a real Redis and against our engine.",
 ).parse();
-const program = await findProgram();
+const program = findProgram();
 if (program === undefined) throw new Error("no redis-server 7 or valkey-server on the PATH: nothing to compare with");
 const { source, python } = await install();
 const real = await test(await serveReal(program.path), source, python, "real");
