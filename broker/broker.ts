@@ -1,5 +1,8 @@
 import type { FastifyInstance } from "fastify";
 import { createBackupStore } from "./backup/backups.ts";
+import { createBackupManager } from "./backup/manager.ts";
+import { a9sRoutes } from "./backup/routes/a9s.ts";
+import { extensionRoutes } from "./backup/routes/extension.ts";
 import { type BrokerConfig, checkConfig, keyRingOf, managersOf } from "./config.ts";
 import { BackendError, FinalError } from "./errors.ts";
 import { followVms } from "./guard/follow.ts";
@@ -12,7 +15,6 @@ import { createExecutor, type Executor, type OperationListener } from "./operati
 import type { OperationContext } from "./operations/context.ts";
 import { leasedHost } from "./operations/lease.ts";
 import { createAuthentication } from "./osb/authentication.ts";
-import { backupRoutes } from "./osb/backups.ts";
 import { bindingRoutes } from "./osb/bindings/routes.ts";
 import { catalogRoute } from "./osb/catalog.ts";
 import { instanceRoutes } from "./osb/instances/routes.ts";
@@ -72,7 +74,7 @@ export async function createBroker(config: BrokerConfig, outer: Host, options: B
       agentPort: AGENT_PORT,
       managers: managersOf(config),
     }),
-    backups: createBackupStore(project, host, keyRingOf(config)),
+    backups: createBackupStore(project, host),
     seal: createSeal(host, keyRingOf(config), "store"),
   };
   const executor = createExecutor(context, report, options.onOperation);
@@ -90,6 +92,7 @@ export async function createBroker(config: BrokerConfig, outer: Host, options: B
         });
       host.every(WATCH_MS, () => void look());
       void followVms(context, () => isOver, report).catch(report);
+      createBackupManager({ context, executor }, report).start();
       keepLeases(context, executor, report);
     },
     stop: async () => {
@@ -129,6 +132,7 @@ function createApp(context: OperationContext, executor: Executor, report: (error
   const controlPlane = { context, executor };
   instanceRoutes(app, controlPlane);
   bindingRoutes(app, controlPlane);
-  backupRoutes(app, controlPlane);
+  extensionRoutes(app, controlPlane);
+  a9sRoutes(app, controlPlane);
   return app;
 }

@@ -28,7 +28,11 @@ export interface BrokerConfig {
     readonly project: string;
   };
   /** Absent: the broker registers nowhere. */
-  readonly consul?: { readonly url: string };
+  readonly consul?: {
+    readonly url: string;
+    /** Does data guard follow VMs by a blocking query, which is always under way? Default true. */
+    readonly follow?: boolean;
+  };
   /** DNS domain of the records that instances register. Default `dc1.consul`. */
   readonly domain?: string;
   /** The name and address that the broker registers in Consul. */
@@ -50,7 +54,16 @@ export interface BrokerConfig {
   readonly pace?: number;
   /** How long an operation stays a process's without a sign of life, in ms; then another process takes it over. Default 15 s. */
   readonly leaseMs?: number;
+  readonly backups?: BackupConfig;
   readonly plantedBug?: PlantedBug;
+}
+
+/** What the operator decides of backups. */
+export interface BackupConfig {
+  /** Days for which backups outlive their instance. Default 0: they go with it. */
+  readonly daysAfterDeprovision?: number;
+  /** Whether tenants may download backups that are under a key of their own. Default true. */
+  readonly downloads?: boolean;
 }
 
 /** A user name and a password. */
@@ -63,7 +76,8 @@ export interface Login {
 export const CONFIG_ERRORS = {
   CONFIG_BAD_KEY: "encryptionKey and each of readingKeys must be 64 hexadecimal digits",
   CONFIG_BAD_SCOPE: "each of applicationNetworks must name one of application, space and organization",
-  CONFIG_BAD_CIDR: "applicationCidrs, applicationNetworks and managementCidrs must be IPv4 prefixes such as 10.0.0.0/24",
+  CONFIG_BAD_CIDR:
+    "applicationCidrs, applicationNetworks and managementCidrs must be IPv4 prefixes such as 10.0.0.0/24",
   CONFIG_NO_MANAGER: "say in managementCidrs, or by address.ip, where this control plane's connections come from",
   CONFIG_NO_LOGIN: "username and password must not be empty",
   CONFIG_NO_FILE: "name a configuration file that can be read",

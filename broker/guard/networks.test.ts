@@ -11,7 +11,13 @@ const NETWORKS = [
 ];
 
 /** A binding's request, as the broker keeps it. */
-const requestOf = (who: { app?: string; legacyApp?: string; space?: string; boundSpace?: string; organization?: string }): string =>
+const requestOf = (who: {
+  app?: string;
+  legacyApp?: string;
+  space?: string;
+  boundSpace?: string;
+  organization?: string;
+}): string =>
   canonical({
     app: who.legacyApp,
     resource: { app_guid: who.app, space_guid: who.boundSpace },
@@ -20,7 +26,8 @@ const requestOf = (who: { app?: string; legacyApp?: string; space?: string; boun
 
 describe("the networks of a binding", () => {
   it("are those of the application, else of the space, else of the organization, else of everybody", () => {
-    const of = (who: Parameters<typeof requestOf>[0]): readonly string[] => networksOf(requestOf(who), NETWORKS, OTHERS);
+    const of = (who: Parameters<typeof requestOf>[0]): readonly string[] =>
+      networksOf(requestOf(who), NETWORKS, OTHERS);
     expect(of({ app: "a", space: "s", organization: "o" })).toEqual(["10.4.0.1/32"]);
     expect(of({ legacyApp: "a", space: "s" })).toEqual(["10.4.0.1/32"]);
     expect(of({ app: "b", space: "s", organization: "o" })).toEqual(["10.2.0.0/16", "10.3.0.0/16"]);

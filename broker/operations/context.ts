@@ -77,7 +77,10 @@ const guardedOf = (context: OperationContext, { id, plan_id: own }: InstanceRow,
 });
 
 /** The networks that the ready bindings of an instance open it to. */
-async function networksOfBindings({ store, config }: OperationContext, { id }: InstanceRow): Promise<readonly string[]> {
+async function networksOfBindings(
+  { store, config }: OperationContext,
+  { id }: InstanceRow,
+): Promise<readonly string[]> {
   const { applicationNetworks = [], applicationCidrs } = config;
   const ready = (await store.bindingsOf(id)).filter(({ state }) => state === "ready");
   return [...new Set(ready.flatMap(({ request }) => networksOf(request, applicationNetworks, applicationCidrs)))];

@@ -3,7 +3,6 @@ import type { BrokerConfig, Login } from "../config.ts";
 import { OsbError } from "../errors.ts";
 import type { Host } from "../host.ts";
 import { equalInConstantTime } from "./constant-time.ts";
-import { RECORDS_PATH } from "./records.ts";
 import { createThrottle } from "./throttle.ts";
 
 /** Reads the login of a header with Basic credentials (RFC 7617); undefined for any other header. */
@@ -13,6 +12,9 @@ function loginOf(header: string | undefined): Login | undefined {
   const colon = text.indexOf(":");
   return colon < 0 ? undefined : { username: text.slice(0, colon), password: text.slice(colon + 1) };
 }
+
+/** The routes of operators: their records, and the backup manager's own API. */
+const OPERATORS = /^(\/v1)?\/instances(\/|$)/;
 
 /** Compares both parts, whatever the first comparison says. */
 function isSameLogin(given: Login, expected: Login): boolean {
@@ -33,7 +35,7 @@ export function createAuthentication(config: BrokerConfig, host: Host): Authenti
   const throttle = createThrottle(host);
   return async (request, reply) => {
     // The route, not the path, which can be written in several ways.
-    const isForOperators = request.routeOptions.url === RECORDS_PATH;
+    const isForOperators = OPERATORS.test(request.routeOptions.url ?? "");
     const expected = isForOperators ? config.admin : config.credentials;
     const given = loginOf(request.headers.authorization);
     // Without a password there is none to guess.

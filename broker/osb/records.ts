@@ -6,7 +6,7 @@ import type { BackupRow, BindingRow, InstanceRow } from "../store/schema.ts";
 import type { Operation } from "../store/store.ts";
 
 /** The path of the operators' records. */
-export const RECORDS_PATH = "/instances";
+const RECORDS_PATH = "/instances";
 
 const byInstance = <T extends { readonly instance_id: string }>(
   rows: readonly T[],

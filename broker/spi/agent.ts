@@ -1,6 +1,6 @@
 import Type from "typebox";
 import { Compile } from "typebox/compile";
-import { BackendError } from "../errors.ts";
+import { BackendError, FinalError } from "../errors.ts";
 import type { Host } from "../host.ts";
 import { basicAuthorization } from "../http/authorization.ts";
 import {
@@ -8,7 +8,10 @@ import {
   type BackendRequest,
   bodyOf,
   type Bytes,
+  describeAnswer,
   exchange,
+  exchangeStream,
+  exchangeUpload,
   expectStatus,
   retryWhileDown,
 } from "../http/client.ts";
@@ -26,9 +29,36 @@ export interface InstanceAgent {
   putCredentials(username: string, password: string, database: string): Promise<void>;
   /** Deletes a user and ends its sessions; does nothing when there is none. */
   deleteCredentials(username: string): Promise<void>;
-  dump(): Promise<Bytes>;
-  /** Replaces the data with that of a dump. */
-  restore(dump: Bytes): Promise<void>;
+  /** All data as of one moment, as it comes; a dump that breaks off throws BackendError. */
+  dump(): Promise<AsyncIterable<Bytes>>;
+  /** Replaces the data with that of a dump, once for each name. */
+  restore(order: AgentRestore): Promise<void>;
+  /** Whether the restore of this name was done. */
+  isRestored(name: string): Promise<boolean>;
+  /** Finishes the log of an instance that keeps one, and lists what can be collected. */
+  finishLog(): Promise<FinishedLog>;
+  readLog(file: string): Promise<Bytes>;
+  forgetLog(file: string): Promise<void>;
+  /** Sends a file of a log ahead of the restore that will need it. */
+  sendLog(restore: string, file: string, bytes: Bytes): Promise<void>;
+}
+
+/** What an agent is to restore. */
+export interface AgentRestore {
+  /** Asked for a second time under the same name, nothing happens. */
+  readonly name: string;
+  /** Called for each attempt. */
+  readonly dump: () => AsyncIterable<Bytes>;
+  /** A moment after the dump, whose log was sent ahead; ms since the Unix epoch. */
+  readonly atMs?: number;
+}
+
+const FINISHED_LOG = Compile(Type.Object({ files: Type.Array(Type.String()), until_ms: Type.Number() }));
+/** Files of a log that can be collected, oldest first, and until when they lead. */
+export interface FinishedLog {
+  readonly files: readonly string[];
+  /** ms since the Unix epoch, by the instance's clock. */
+  readonly untilMs: number;
 }
 
 /**
@@ -38,6 +68,9 @@ export interface InstanceAgent {
  */
 export function instanceAgent(host: Host, ip: string, password: string): InstanceAgent {
   const authorization = basicAuthorization(AGENT_USER, password);
+  const urlOf = (path: string): string => `http://${ip}:${AGENT_PORT}${path}`;
+  // A VM that is starting answers for a while as if it were missing. A 404 from an agent never means that the work is done: delete again.
+  const missing = (what: string): BackendError => new BackendError(`no agent at ${ip}: ${what} answered 404`);
   const send = (
     method: string,
     path: string,
@@ -45,9 +78,8 @@ export function instanceAgent(host: Host, ip: string, password: string): Instanc
   ): Promise<BackendAnswer> =>
     retryWhileDown(host, async () => {
       const headers = { authorization, ...(options.body && { "content-type": "application/octet-stream" }) };
-      const answer = await exchange(host, { method, url: `http://${ip}:${AGENT_PORT}${path}`, headers, ...options });
-      // A VM that is starting answers for a while as if it were missing. A 404 from an agent never means that the work is done: delete again.
-      if (answer.status === 404) throw new BackendError(`no agent at ${ip}: ${method} ${path} answered 404`);
+      const answer = await exchange(host, { method, url: urlOf(path), headers, ...options });
+      if (answer.status === 404) throw missing(`${method} ${path}`);
       // The primary has moved meanwhile: the operation looks for it again.
       if (agentReason(answer) === "not_primary") throw new BackendError(`the data service at ${ip} is no primary`);
       return answer;
@@ -63,9 +95,50 @@ export function instanceAgent(host: Host, ip: string, password: string): Instanc
     async deleteCredentials(username) {
       expectStatus(await send("DELETE", `/v1/credentials/${username}`), "credentials", 204);
     },
-    dump: async () => expectStatus(await send("POST", "/v1/dumps"), "dump", 200).bytes,
-    async restore(dump) {
-      expectStatus(await send("POST", "/v1/restores", { body: dump }), "restore", 200);
+    dump: () =>
+      retryWhileDown(host, async () => {
+        const answer = await exchangeStream(host, {
+          method: "POST",
+          url: urlOf("/v1/dumps"),
+          headers: { authorization },
+        });
+        if (answer.status === 404) throw missing("dump");
+        if (answer.status === 200) return answer.chunks;
+        const bytes = await allOf(answer.chunks);
+        throw new FinalError(describeAnswer({ ...answer, bytes }, "dump"));
+      }),
+    async isRestored(name) {
+      const answer = await exchange(host, {
+        method: "GET",
+        url: urlOf(`/v1/restores/${name}`),
+        headers: { authorization },
+      });
+      if (answer.status === 404) return false;
+      const { running } = bodyOf(expectStatus(answer, "restore", 200), RESTORE_STATE);
+      // It goes on although its answer was lost; a second one would wait for it and then do it again.
+      if (running === true) throw new BackendError("the restore is in progress");
+      return true;
+    },
+    async restore({ name, dump, atMs }) {
+      const headers = { authorization, "content-type": "application/octet-stream", "idempotency-key": name };
+      const url = urlOf(`/v1/restores${atMs === undefined ? "" : `?at_ms=${atMs}`}`);
+      const answer = await exchangeUpload(host, { method: "POST", url, headers }, dump());
+      if (answer.status === 404) throw missing("restore");
+      expectStatus(answer, "restore", 200);
+    },
+    async finishLog() {
+      const { files, until_ms: untilMs } = bodyOf(
+        expectStatus(await send("POST", "/v1/log"), "log", 200),
+        FINISHED_LOG,
+      );
+      return { files, untilMs };
+    },
+    readLog: async (file) => expectStatus(await send("GET", `/v1/log/${file}`), "log", 200).bytes,
+    async forgetLog(file) {
+      expectStatus(await send("DELETE", `/v1/log/${file}`), "log", 204);
+    },
+    async sendLog(restore, file, body) {
+      expectStatus(await send("PUT", `/v1/restores/${restore}/log/${file}`, { body }), "log", 204);
     },
   };
 }
@@ -91,4 +164,12 @@ export function findPrimary(host: Host, addresses: readonly string[], password: 
     for (const ip of addresses) if (await isPrimary(ip)) return ip;
     throw new BackendError(`none of ${addresses.join(", ")} is the primary at present`);
   });
+}
+
+const RESTORE_STATE = Compile(Type.Object({ restored: Type.Boolean(), running: Type.Optional(Type.Boolean()) }));
+
+async function allOf(chunks: AsyncIterable<Bytes>): Promise<Bytes> {
+  const all: Bytes[] = [];
+  for await (const chunk of chunks) all.push(chunk);
+  return Buffer.concat(all);
 }

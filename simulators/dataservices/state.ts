@@ -45,6 +45,8 @@ export interface Instance {
   /** The persistent disk that holds users and data. */
   readonly disk: string;
   readonly agent: Login & { readonly port: number };
+  /** With what it speaks TLS, and then nothing else; undefined: it speaks in the clear. PEM. */
+  readonly tls: { readonly certificate: string; readonly privateKey: string } | undefined;
   /** Custom parameters of the job, as the manifest gives them. */
   readonly parameters: Readonly<Record<string, string | number | boolean>>;
   readonly state: "running" | "failing";

@@ -70,6 +70,10 @@ export function expel({ slot }: DataServices, disk: string): readonly string[] {
   return changed;
 }
 
+/** What is known of a group; undefined where there is none. */
+export const clusterOf = ({ slot }: DataServices, name: GroupName): Cluster | undefined =>
+  slot.value.clusters.get(groupOf(name))?.cluster;
+
 /** The member of a group with this index; undefined while it has no VM that runs it. */
 export const memberAt = (services: DataServices, name: GroupName, index: number): Instance | undefined =>
   membersOf(services, name).find((each) => each.index === index && each.state === "running");

@@ -102,14 +102,21 @@ async function* oneChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;
 }
 
+/** What belongs together of one restore. */
 const stageOf = ({ address }: Instance, name: string | undefined): string => `${address} ${name ?? ""}`;
 
 function* create(services: DataServices, instance: Instance, request: HttpRequest): Body<HttpReply> {
+  const name = nameOf(request);
+  const order = stageOf(instance, name);
+  if (name !== undefined && services.restoring.has(order))
+    throw new AgentError(409, "in_progress", "this restore is in progress");
+  services.restoring.add(order);
   try {
     return yield* restore(services, instance, request);
   } finally {
+    services.restoring.delete(order);
     if (isKept(request.received)) void services.real?.forget(request.received);
-    services.stagedLogs.delete(stageOf(instance, request.headers["idempotency-key"]));
+    services.stagedLogs.delete(order);
   }
 }
 
@@ -137,7 +144,9 @@ function* restore(services: DataServices, instance: Instance, request: HttpReque
 }
 
 function* show(services: DataServices, instance: Instance, request: HttpRequest): Body<HttpReply> {
-  if (isDone(services, instance, request.params.name ?? "")) return DONE;
+  const { name = "" } = request.params;
+  if (isDone(services, instance, name)) return DONE;
+  if (services.restoring.has(stageOf(instance, name))) return json(200, { restored: false, running: true });
   throw new AgentError(404, "not_found", "no such restore was done");
 }
 
