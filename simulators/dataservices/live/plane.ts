@@ -6,7 +6,7 @@ import { PasswordThrottle } from "../../kernel/edge/throttle.ts";
 import type { DataServices } from "../index.ts";
 import { connectFault } from "../behaviour/sessions.ts";
 import type { Observer, RealServers } from "../behaviour/services.ts";
-import { diskOf } from "../behaviour/replication.ts";
+import { diskOf, membersOf } from "../behaviour/replication.ts";
 import { type Instance, type Kind, KINDS } from "../state.ts";
 import type { EngineMaker, LiveEngine, ServedKind } from "./engine.ts";
 import { LivePlaneError } from "./errors.ts";
@@ -297,9 +297,11 @@ export class LivePlane {
     return {
       covers: ({ kind }) => this.#nodes.engineOf(kind) !== undefined,
       replicates: ({ kind }) => this.#nodes.engineOf(kind)?.replicates === true,
-      applyUsers: (instance) => {
+      applyUsers: async (instance) => {
         const users = diskOf(this.#services.parts, instance)?.users ?? new Map();
-        return this.#nodes.ifRunning(instance.disk, (node) => node.applyUsers(users));
+        const hasEach = this.#nodes.engineOf(instance.kind)?.hasUsersPerNode === true;
+        for (const { disk } of hasEach ? membersOf(this.#services.parts, instance) : [instance])
+          await this.#nodes.ifRunning(disk, (node) => node.applyUsers(users));
       },
       dump: (instance, defects) => dumpOf(() => this.#lease(instance), { turns: this.#turns, defects }),
       keep: (stream) => this.#nodes.files().then((files) => files.keep(stream)),
