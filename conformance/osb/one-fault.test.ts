@@ -243,6 +243,7 @@ const BROKERS: readonly Faulty[] = [
       "update-maintenance-info-match",
       "update-unsupported-422",
     ],
+    unknown: ["update-plan-id-optional"],
   },
 ];
 
