@@ -234,6 +234,19 @@ const BROKERS: readonly Faulty[] = [
         : next(request),
     findings: ["provision-missing-plan-id-400"],
   },
+  {
+    name: "fails each update, also one with an unknown plan",
+    middleware: pretend(["update"], isAuthorized, 500, { description: "The backend has no updates." }),
+    // Each of these names the status of an update in a situation of its own.
+    findings: [
+      "update-200",
+      "update-context-only",
+      "update-maintenance-info-conflict-422",
+      "update-maintenance-info-match",
+      "update-unsupported-422",
+    ],
+    unknown: ["update-plan-id-optional"],
+  },
 ];
 
 async function findings({ middleware, mode = "sync", minor = 17, isUnfetchable = false }: Faulty) {
