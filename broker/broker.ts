@@ -1,3 +1,4 @@
+import type { Tracer } from "@opentelemetry/api";
 import type { FastifyInstance } from "fastify";
 import { createBackupStore } from "./backup/backups.ts";
 import { type BrokerConfig, checkConfig, keyRingOf, managersOf } from "./config.ts";
@@ -9,6 +10,7 @@ import { openProject, type OpenStackProject } from "./openstack/project.ts";
 import { restoreGuards, WATCH_MS } from "./guard/watch.ts";
 import { type Host, mortalHost } from "./host.ts";
 import { createMetrics } from "./observe/metrics.ts";
+import { noTracer, tracedHost, traceRequests } from "./observe/tracing.ts";
 import { createExecutor, type Executor, type OperationListener } from "./operations/executor.ts";
 import type { OperationContext } from "./operations/context.ts";
 import { leasedHost } from "./operations/lease.ts";
@@ -51,6 +53,8 @@ export interface BrokerOptions {
   readonly report?: (error: unknown, operation?: Operation) => void;
   /** The certificate with which its server speaks TLS. Default: it speaks plain HTTP. */
   readonly tls?: TlsOptions | undefined;
+  /** Where spans begin (OpenTelemetry). Default: a tracer that does nothing. */
+  readonly tracer?: Tracer | undefined;
   /** Whether it is the only broker of its process, so that its metrics tell of the process, too. Default false. */
   readonly isOnlyOne?: boolean | undefined;
   /** Called as operations begin, go wrong and end, for a log. Default: nobody learns of them. */
@@ -65,14 +69,53 @@ export interface BrokerOptions {
 export async function createBroker(config: BrokerConfig, outer: Host, options: BrokerOptions): Promise<Broker> {
   checkConfig(config);
   const { host: mortal, kill } = mortalHost(outer);
-  const host = leasedHost(mortal);
+  const host = tracedHost(leasedHost(mortal));
   const report = options.report ?? (() => {});
   const project = openProject(config, host);
+  const tracer = options.tracer ?? noTracer();
+  const context = { ...(await createContext(config, host, project, options.pool)), tracer };
+  const { executor, metrics } = createWorkers(context, report, options);
+  let isOver = false;
+  const end = (): void => {
+    isOver = true;
+    kill();
+  };
+  const app = createServer(createAuthentication(config, host), report, options.tls);
+  traceRequests(app, tracer);
+  metrics.watch(app);
+  addRoutes(app, { context, executor }, project);
+  return {
+    app,
+    start: async () => {
+      await executor.resume();
+      await register(config, host);
+      host.every(WATCH_MS, () => void lookAfter(context, report));
+      void followVms(context, () => isOver, report).catch(report);
+      keepLeases(context, executor, report);
+    },
+    stop: async () => {
+      end();
+      await app.close();
+      // Nothing is in progress here any more, so that others need not wait for the leases to end. Where the store is away, they will.
+      await releaseLeases(options.pool, context.store.worker).catch((error: unknown) => {
+        if (!isOutage(error)) report(error);
+      });
+    },
+    kill: end,
+  };
+}
+
+async function createContext(
+  config: BrokerConfig,
+  host: Host,
+  project: OpenStackProject,
+  pool: StorePool,
+): Promise<OperationContext> {
   const service = serviceOf(config.service);
-  const context: OperationContext = {
+  return {
     config,
     host,
-    store: await openStore(options.pool, host, config.leaseMs),
+    store: await openStore(pool, host, config.leaseMs),
     service,
     deployer: createDeployer(config, host),
     guard: new SecurityGroupGuard(neutronOf(project), host, {
@@ -83,53 +126,45 @@ export async function createBroker(config: BrokerConfig, outer: Host, options: B
     backups: createBackupStore(project, host, keyRingOf(config)),
     seal: createSeal(host, keyRingOf(config), "store"),
   };
-  const listen: OperationListener = (...event) => {
+}
+
+/** What carries operations out, and what counts them. */
+function createWorkers(
+  context: OperationContext,
+  report: (error: unknown, operation?: Operation) => void,
+  { onOperation, isOnlyOne }: BrokerOptions,
+): { readonly executor: Executor; readonly metrics: ReturnType<typeof createMetrics> } {
+  const { host, store } = context;
+  const executor = createExecutor(context, report, (...event) => {
     metrics.onOperation(...event);
-    options.onOperation?.(...event);
-  };
-  const executor = createExecutor(context, report, listen);
+    onOperation?.(...event);
+  });
   const metrics = createMetrics({
     nowMs: () => host.nowMs(),
     running: () => executor.running,
     isStoreUp: () =>
-      context.store.ping().then(
+      store.ping().then(
         () => true,
         () => false,
       ),
-    ofProcess: options.isOnlyOne,
+    ofProcess: isOnlyOne,
   });
-  let isOver = false;
-  const app = createServer(createAuthentication(config, host), report, options.tls);
-  metrics.watch(app);
-  addRoutes(app, { context, executor }, project);
-  return {
-    app,
-    start: async () => {
-      await executor.resume();
-      await register(config, host);
-      // What fails now is done by the next look.
-      const look = (): Promise<void> =>
-        restoreGuards(context).catch((error: unknown) => {
-          if (!(error instanceof BackendError || error instanceof FinalError)) report(error);
-        });
-      host.every(WATCH_MS, () => void look());
-      void followVms(context, () => isOver, report).catch(report);
-      keepLeases(context, executor, report);
-    },
-    stop: async () => {
-      isOver = true;
-      kill();
-      await app.close();
-      // Nothing is in progress here any more, so that others need not wait for the leases to end. Where the store is away, they will.
-      await releaseLeases(options.pool, context.store.worker).catch((error: unknown) => {
-        if (!isOutage(error)) report(error);
-      });
-    },
-    kill: () => {
-      isOver = true;
-      kill();
-    },
-  };
+  return { executor, metrics };
+}
+
+/** Lines of the log of who did what are kept this long. */
+const AUDIT_MS_MAX = 400 * 24 * 3_600_000;
+
+/** What one process at a time does for all, again and again. What fails now is done by the next look. */
+async function lookAfter(context: OperationContext, report: (error: unknown) => void): Promise<void> {
+  const { store, host } = context;
+  try {
+    if (!(await store.holdLease("look after", WATCH_MS / 2))) return;
+    await restoreGuards(context);
+    await store.forgetAuditBefore(host.nowMs() - AUDIT_MS_MAX);
+  } catch (error) {
+    if (!(error instanceof BackendError || error instanceof FinalError)) report(error);
+  }
 }
 
 /** Leases are prolonged this often while they last. */

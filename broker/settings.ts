@@ -13,6 +13,8 @@ import { parseDatabaseUrl } from "./store/hosts.ts";
 export interface Settings {
   readonly broker: BrokerConfig;
   readonly listen: { readonly host: string; readonly port: number };
+  /** Where spans are sent, by OTLP over HTTP. Absent: nowhere. */
+  readonly tracesUrl?: string;
   /** PEM of the certificate and the key with which it speaks TLS. */
   readonly tls?: TlsOptions;
   /** `postgres://…`; absent: the state is kept in memory and gone with the process. */
@@ -27,6 +29,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 const VARIABLES: Readonly<Record<string, string>> = {
   BROKER_SERVICE: "service",
   BROKER_LISTEN: "listen",
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: "tracesUrl",
   BROKER_TLS_CERT: "tls.cert",
   BROKER_TLS_KEY: "tls.key",
   BROKER_USERNAME: "credentials.username",
@@ -92,6 +95,7 @@ const SettingsTree = Type.Object(
     managementCidrs: Type.Optional(Type.Array(Text, { minItems: 1 })),
     pace: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),
     leaseMs: Type.Optional(Type.Integer({ minimum: LEASE_MS_MIN, maximum: LEASE_MS_MAX })),
+    tracesUrl: Type.Optional(Url),
     tls: Type.Optional(Type.Object({ cert: Text, key: Text })),
     databaseUrl: Type.Optional(Type.String({ pattern: "^postgres(ql)?://." })),
     caCert: Type.Optional(Text),
@@ -195,7 +199,7 @@ export function readSettings(file: string | undefined, environment: Environment)
     const [error] = validate.errors ?? [];
     throw new ConfigError("CONFIG_INVALID", `${error?.instancePath || "the settings"} ${error?.message ?? ""}`);
   }
-  const { listen: wanted, tls: files, databaseUrl, caCert, ...broker } = tree;
+  const { listen: wanted, tls: files, tracesUrl, databaseUrl, caCert, ...broker } = tree;
   if (databaseUrl !== undefined) parseDatabaseUrl(databaseUrl);
   const listen = parseListen(wanted ?? "127.0.0.1:3000", files !== undefined);
   // By default its connections come from the address at which it listens.
@@ -204,6 +208,7 @@ export function readSettings(file: string | undefined, environment: Environment)
     broker: checkConfig({ ...(broker.address === undefined && here), ...broker }),
     listen,
     ...(files && { tls: readTls(files) }),
+    ...(tracesUrl !== undefined && { tracesUrl }),
     ...(databaseUrl !== undefined && { databaseUrl }),
     ...(caCert !== undefined && { caCert: certificateOf(caCert) }),
   };

@@ -8,7 +8,7 @@ const REQUEST_BUCKETS_S = [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10, 60];
 const OPERATION_BUCKETS_S = [0.1, 1, 10, 60, 300, 900, 1800, 3600, 7200];
 
 /** What one broker counts, for Prometheus. */
-export interface Metrics {
+interface Metrics {
   /** Counts operations as they end, and as they are lost to another process. */
   readonly onOperation: OperationListener;
   /** Counts the requests of a server, and serves what was counted. */
@@ -26,31 +26,32 @@ interface MetricsOptions {
   readonly ofProcess?: boolean | undefined;
 }
 
-/** Makes the metrics of one broker. Names and units follow the practice of Prometheus ("Metric and label naming"). */
-export function createMetrics({ nowMs, running, isStoreUp, ofProcess = false }: MetricsOptions): Metrics {
-  const registry = new Registry();
-  const registers = [registry];
-  if (ofProcess) collectDefaultMetrics({ register: registry });
-  const requests = new Histogram({
+/** What is counted as it happens. */
+const histogramsOf = (registers: Registry[]) => ({
+  requests: new Histogram({
     name: "broker_http_request_duration_seconds",
     help: "How long requests took, by route and status.",
     labelNames: ["method", "route", "status"],
     buckets: REQUEST_BUCKETS_S,
     registers,
-  });
-  const operations = new Histogram({
+  }),
+  operations: new Histogram({
     name: "broker_operation_duration_seconds",
     help: "How long operations took from their acceptance to their end, by kind and ending.",
     labelNames: ["kind", "ending"],
     buckets: OPERATION_BUCKETS_S,
     registers,
-  });
-  const troubles = new Counter({
+  }),
+  troubles: new Counter({
     name: "broker_operation_troubles_total",
     help: "Attempts that went wrong, and operations that another process has taken over, by kind.",
     labelNames: ["kind", "trouble"],
     registers,
-  });
+  }),
+});
+
+/** What is asked when Prometheus reads. */
+function addGauges(registers: Registry[], { running, isStoreUp }: MetricsOptions): void {
   new Gauge({
     name: "broker_operations_running",
     help: "Operations that this process works on.",
@@ -67,10 +68,18 @@ export function createMetrics({ nowMs, running, isStoreUp, ofProcess = false }: 
       this.set((await isStoreUp()) ? 1 : 0);
     },
   });
+}
+
+/** Makes the metrics of one broker. Names and units follow the practice of Prometheus ("Metric and label naming"). */
+export function createMetrics(options: MetricsOptions): Metrics {
+  const registry = new Registry();
+  if (options.ofProcess === true) collectDefaultMetrics({ register: registry });
+  addGauges([registry], options);
+  const { requests, operations, troubles } = histogramsOf([registry]);
   return {
     onOperation: ({ kind, created_ms: createdMs }, event) => {
       if (event === "succeeded" || event === "failed")
-        operations.observe({ kind, ending: event }, Math.max(0, nowMs() - createdMs) / 1000);
+        operations.observe({ kind, ending: event }, Math.max(0, options.nowMs() - createdMs) / 1000);
       else if (event !== "begins") troubles.inc({ kind, trouble: event });
     },
     watch: (app) => {

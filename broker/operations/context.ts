@@ -1,3 +1,4 @@
+import type { Tracer } from "@opentelemetry/api";
 import Type from "typebox";
 import type { BackupStore } from "../backup/backups.ts";
 import type { BrokerConfig } from "../config.ts";
@@ -23,6 +24,8 @@ export interface OperationContext {
   readonly deployer: Deployer;
   readonly guard: Guard;
   readonly backups: BackupStore;
+  /** Where spans begin. Default: nowhere. */
+  readonly tracer?: Tracer;
   /** Seals the secrets that the store keeps. */
   readonly seal: Seal;
 }

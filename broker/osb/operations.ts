@@ -4,6 +4,7 @@ import type { Executor } from "../operations/executor.ts";
 import type { OperationContext } from "../operations/context.ts";
 import type { OperationKind } from "../store/schema.ts";
 import type { NewRecord, Operation } from "../store/store.ts";
+import { currentTraceparent } from "../observe/tracing.ts";
 import { optionalText } from "./fields.ts";
 import { newId } from "./ids.ts";
 import { currentActor } from "./scope.ts";
@@ -54,6 +55,7 @@ export const newOperation = (
   created_ms: context.host.nowMs(),
   worker: context.store.worker.name,
   fence: 1,
+  traceparent: currentTraceparent(),
 });
 
 /**

@@ -5,7 +5,7 @@ import type { OperationContext } from "../operations/context.ts";
 import { DIFFERENCES } from "../reconcile/differences.ts";
 import { mendInstance, reconcile } from "../reconcile/reconcile.ts";
 import type { InstanceRow, QuarantineRow } from "../store/schema.ts";
-import { objectBody } from "./fields.ts";
+import { objectBody, requiredText } from "./fields.ts";
 import { requireInstance } from "./instances/lookup.ts";
 import type { AnswerBody, ControlPlane } from "./operations.ts";
 import { OPERATOR_PATH } from "./paths.ts";
@@ -81,9 +81,8 @@ const note = ({ store, host }: OperationContext, action: string, subject: string
 
 /** Takes an instance out of use: closed to applications, and closed to every order of a platform but an unbind. Its data stay as they are. */
 async function quarantine(context: OperationContext, request: OperatorRequest): Promise<AnswerBody> {
-  const { reason } = objectBody(request.body) as { readonly reason?: unknown };
-  if (typeof reason !== "string" || reason === "" || reason.length > REASON_CHARS_MAX)
-    throw badRequest(`reason is required: a text of at most ${REASON_CHARS_MAX} characters.`);
+  const reason = requiredText(objectBody(request.body).reason, "reason");
+  if (reason.length > REASON_CHARS_MAX) throw badRequest(`reason is a text of at most ${REASON_CHARS_MAX} characters.`);
   const { id } = await requireInstance(context, request.params.id, 404);
   await context.store.addQuarantine({ instance_id: id, reason, since_ms: context.host.nowMs() });
   await note(context, "quarantine", id, reason);

@@ -27,7 +27,13 @@ const backup: BackupRow = {
   finished_ms: 2,
 };
 /** One instance of three nodes with one backup, and everything as it should be. */
-const RECORDS: Records = { instances: [instance], bindings: [], backups: [backup], busy: new Set() };
+const RECORDS: Records = {
+  instances: [instance],
+  bindings: [],
+  backups: [backup],
+  busy: new Set(),
+  named: new Set(["d0000001"]),
+};
 const SOUND: Inventory = {
   deployments: ["d0000001"],
   guarded: new Map([["a", 3]]),

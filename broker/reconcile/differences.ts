@@ -48,10 +48,7 @@ export function findDifferences(
   ];
 }
 
-function ghosts({ instances, busy }: Records, { deployments }: Inventory): readonly Difference[] {
-  const named = new Set(instances.map(({ deployment }) => deployment));
-  // An operation in progress may be about to store the record.
-  if (busy.size > 0 && instances.length === 0) return [];
+function ghosts({ named }: Records, { deployments }: Inventory): readonly Difference[] {
   return deployments
     .filter((name) => !named.has(name))
     .map((name) => ({ kind: "ghost-deployment", subject: name, detail: "no record names it" }));

@@ -21,7 +21,7 @@ const SERVERS = Compile(Type.Object({ servers: Type.Array(Server) }));
 const NODES = Compile(Type.Array(Type.Object({ Node: Type.String() })));
 
 /** A server of Nova, with what the director has noted on it. */
-export type ServerView = Static<typeof Server>;
+type ServerView = Static<typeof Server>;
 
 /** What the broker's records say. */
 export interface Records {
@@ -30,6 +30,8 @@ export interface Records {
   readonly backups: readonly BackupRow[];
   /** Instances with an operation in progress: they may be half made. */
   readonly busy: ReadonlySet<string>;
+  /** Deployments that a record names, or named a moment ago. */
+  readonly named: ReadonlySet<string>;
 }
 
 /** What there is, as each backend says. Deployments, disks, servers and nodes are those of this service alone. */
@@ -55,7 +57,8 @@ export async function readRecords({ store }: OperationContext): Promise<Records>
   const before = await store.openOperations();
   const [instances, bindings, backups] = [await store.instances(), await store.bindings(), await store.backups()];
   const after = await store.openOperations();
-  return { instances, bindings, backups, busy: new Set([...before, ...after].map(({ instance_id: id }) => id)) };
+  const busy = new Set([...before, ...after].map(({ instance_id: id }) => id));
+  return { instances, bindings, backups, busy, named: new Set(instances.map(({ deployment }) => deployment)) };
 }
 
 async function listObjects(project: OpenStackProject): Promise<readonly string[]> {

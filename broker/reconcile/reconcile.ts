@@ -9,7 +9,7 @@ import { type Difference, findDifferences } from "./differences.ts";
 import { readRecords, takeInventory } from "./inventory.ts";
 
 /** A difference, and what became of it. */
-export interface Reconciled extends Difference {
+interface Reconciled extends Difference {
   readonly isMended: boolean;
   /** Why it could not be mended, where that was tried. */
   readonly why?: string;
@@ -66,13 +66,17 @@ export async function reconcile(
   isMending = false,
 ): Promise<readonly Reconciled[]> {
   const { context } = controlPlane;
-  const records = await readRecords(context);
-  const known = new Set(records.instances.map(({ deployment }) => deployment));
-  const inventory = await takeInventory(context, project, known);
-  // What has begun meanwhile is as good as what had begun before.
-  const busy = new Set([...records.busy, ...(await readRecords(context)).busy]);
-  const nodesOf = ({ plan_id: id }: { readonly plan_id: string }): number => planOf(context, id).nodes;
-  const differences = findDifferences({ ...records, busy }, inventory, nodesOf);
+  const before = await readRecords(context);
+  const inventory = await takeInventory(context, project, before.named);
+  // Whatever has begun or ended while the backends were asked is left out.
+  const after = await readRecords(context);
+  const busy = new Set([...before.busy, ...after.busy]);
+  const named = new Set([...before.named, ...after.named]);
+  const differences = findDifferences(
+    { ...after, busy, named },
+    inventory,
+    ({ plan_id: id }) => planOf(context, id).nodes,
+  );
   const reconciled: Reconciled[] = [];
   for (const each of differences)
     reconciled.push(isMending ? await mend(controlPlane, each) : { ...each, isMended: false });

@@ -3,7 +3,7 @@ import { LeaseLostError } from "../errors.ts";
 import { realHost } from "../host.ts";
 import type { StorePool } from "./pool.ts";
 import { type Operation, openStore, type Store } from "./store.ts";
-import { testDatabases } from "./testing-databases.ts";
+import { testDatabases } from "./testing/databases.ts";
 
 const LONG_MS = 60_000;
 /** A lease that has ended by the time that anybody asks. */

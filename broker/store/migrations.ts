@@ -50,6 +50,11 @@ export const MIGRATIONS: readonly Migration[] = [
       "create index audit_at on audit (at_ms)",
     ],
   },
+  {
+    version: 4,
+    name: "traces of operations",
+    statements: ["alter table operations add column traceparent text not null default ''"],
+  },
 ];
 
 /** Where versions are recorded. Row 0 is the lock: whoever migrates holds it. */

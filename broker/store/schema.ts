@@ -76,6 +76,8 @@ export interface OperationRow {
   worker: Generated<string>;
   /** Counts how often it was taken; a worker with a smaller number has lost it. */
   fence: Generated<number>;
+  /** The trace that it belongs to (W3C Trace Context); empty: none. */
+  traceparent: Generated<string>;
   /** By the database's clock: from then on, anybody may take it. */
   lease_until_ms: Generated<number>;
 }

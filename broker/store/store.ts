@@ -21,7 +21,9 @@ import { type AuditEntry, operatorIn } from "./tables/operator.ts";
 import { operationQueriesIn, operationsIn } from "./tables/operations.ts";
 
 /** An operation, as all code outside the database layer sees it. */
-export type Operation = Omit<OperationRow, "sequence" | "worker" | "fence" | "lease_until_ms"> & {
+export type Operation = Omit<OperationRow, "sequence" | "worker" | "fence" | "lease_until_ms" | "traceparent"> & {
+  /** The trace that it belongs to, as a header of W3C Trace Context. Default: none. */
+  readonly traceparent?: string;
   /** The process that works on it, as last read. */
   readonly worker: string;
   /** With which number it was taken. */

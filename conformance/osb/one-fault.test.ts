@@ -232,14 +232,6 @@ const BROKERS: readonly Faulty[] = [
         : next(request),
     findings: ["provision-missing-plan-id-400"],
   },
-  {
-    name: "sends an empty syslog_drain_url with each binding",
-    middleware: alter(["bind"], success, (response) => ({
-      ...response,
-      text: JSON.stringify({ syslog_drain_url: "", ...jsonOf(response) }),
-    })),
-    findings: ["bind-syslog-drain-url-string"],
-  },
 ];
 
 async function findings({ middleware, mode = "sync", minor = 17, isUnfetchable = false }: Faulty) {

@@ -16,6 +16,7 @@ const COLUMNS = [
   "created_ms",
   "worker",
   "fence",
+  "traceparent",
 ] as const;
 const OPEN = ["in progress", "undoing"] as const;
 const UNIQUE_VIOLATION = "23505";

@@ -48,7 +48,7 @@ export function requirePermission(operations: readonly string[], pairs: readonly
   return async (context: OsbContext): Promise<Outcome> => {
     const all = (await bindingDescriptions(context)).filter(({ answer }) => operations.includes(answer.operation));
     const seen = all.flatMap(({ answer, offer }) =>
-      pairs.filter(([member]) => isFilled(bodyOf(answer)[member])).map((pair) => ({ answer, offer, pair })),
+      pairs.filter(([member]) => isPresent(bodyOf(answer)[member])).map((pair) => ({ answer, offer, pair })),
     );
     if (seen.length === 0) return notApplicable(`no answer has ${pairs.map(([member]) => member).join(", ")}`);
     const wrong = seen.find(({ offer, pair }) => !requires(offer, pair[1]));
@@ -60,9 +60,6 @@ export function requirePermission(operations: readonly string[], pairs: readonly
     );
   };
 }
-
-/** Something that a platform could act on: an empty string is no address, which is another check's finding. */
-const isFilled = (value: Json | undefined): boolean => isPresent(value) && value !== "";
 
 /** Neither absent nor null. */
 export const isPresent = (value: Json | undefined): boolean => value !== undefined && value !== null;
