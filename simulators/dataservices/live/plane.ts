@@ -127,7 +127,7 @@ export class LivePlane {
       groups: plane.#groups,
       lease: (instance) => plane.#lease(instance),
       usersOf: (instance) => plane.#usersOf(instance),
-      membersOf: (instance) => membersOf(plane.#services.parts, instance),
+      membersOf: (instance) => membersOf(parts, instance),
     });
     parts.observers.add(plane.#observer);
     parts.kernel.restored.add(plane.#onRestored);
