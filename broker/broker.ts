@@ -91,12 +91,7 @@ export async function createBroker(config: BrokerConfig, outer: Host, options: B
     start: async () => {
       await executor.resume();
       await register(config, host);
-      // What fails now is done by the next look.
-      const look = (): Promise<void> =>
-        restoreGuards(context).catch((error: unknown) => {
-          if (!(error instanceof BackendError || error instanceof FinalError)) report(error);
-        });
-      host.every(WATCH_MS, () => void look());
+      host.every(WATCH_MS, () => void lookAfter(context, report));
       createBackupManager({ context, executor }, report).start();
       void followVms(context, () => isOver, report).catch(report);
       keepLeases(context, executor, report);
@@ -158,6 +153,21 @@ function createWorkers(
     ofProcess: isOnlyOne,
   });
   return { executor, metrics };
+}
+
+/** Lines of the log of who did what are kept this long. */
+const AUDIT_MS_MAX = 400 * 24 * 3_600_000;
+
+/** What one process at a time does for all, again and again. What fails now is done by the next look. */
+async function lookAfter(context: OperationContext, report: (error: unknown) => void): Promise<void> {
+  const { store, host } = context;
+  try {
+    if (!(await store.holdLease("look after", WATCH_MS / 2))) return;
+    await restoreGuards(context);
+    await store.forgetAuditBefore(host.nowMs() - AUDIT_MS_MAX);
+  } catch (error) {
+    if (!(error instanceof BackendError || error instanceof FinalError)) report(error);
+  }
 }
 
 /** Leases are prolonged this often while they last. */

@@ -24,8 +24,7 @@ const isOwn = (host: string): boolean => host.startsWith("127.") && host !== "12
 /** Loads the exporter only where it is asked for. */
 async function exporterOf({ tracesUrl, broker }: Settings): Promise<Exporter | undefined> {
   if (tracesUrl === undefined) return undefined;
-  const { exportTraces } = await import("./observe/exporter.ts");
-  return exportTraces(tracesUrl, `${broker.service}-service-broker`);
+  return (await import("./observe/exporter.ts")).exportTraces(tracesUrl, `${broker.service}-service-broker`);
 }
 
 async function open(settings: Settings, pool: StorePool, log: Log, exporter: Exporter | undefined): Promise<Broker> {

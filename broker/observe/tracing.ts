@@ -86,7 +86,9 @@ export function traceWithin<T>(name: string, attributes: Attributes, work: () =>
 /** A span that has ended already, with times that somebody else has measured. */
 export function traceAfterwards(name: string, attributes: Attributes, startedMs: number, endedMs: number): void {
   const outer = current.getStore();
-  outer?.tracer.startSpan(name, { attributes, startTime: startedMs }, outer.context).end(endedMs);
+  // A number could be taken for a time since the start of the process.
+  const [startTime, endTime] = [new Date(startedMs), new Date(endedMs)];
+  outer?.tracer.startSpan(name, { attributes, startTime }, outer.context).end(endTime);
 }
 
 /** Whether anybody listens to the current trace. */

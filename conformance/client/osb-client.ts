@@ -210,8 +210,9 @@ export class OsbClient {
     const tookMs = this.settings.clock.nowMs() - sinceMs;
     const { state, answer } = ended;
     const { operation, instanceId, bindingId, intent } = answer;
-    // What races with another operation may rightly never end.
-    if (state === "timed-out" && intent !== "race") this.#memory.noteTimeout(offer, ended);
+    // Polls that are answered nothing but 5xx cost the time of one that does not end. What races with another may rightly never end.
+    const isUnserved = state === "unreadable" && (ended.polls.at(-1)?.status ?? 0) >= 500;
+    if ((state === "timed-out" || isUnserved) && intent !== "race") this.#memory.noteTimeout(offer, ended);
     if (this.#memory.endsNothing) this.room.noteEndless();
     if (state === "timed-out" || state === "unreadable") return;
     this.room.noteEnd({ sinceMs, tookMs, quickestMs: this.#memory.shortestMs(offer, answer) });

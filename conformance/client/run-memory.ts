@@ -34,6 +34,8 @@ export class RunMemory {
   readonly waits = new Set<Wait>();
   /** Requests without an answer since the last one that had one. */
   silences = 0;
+  /** Whether a request was answered 429 however often it was sent, and none was let through since. */
+  isThrottled = false;
   /** The longest that an operation of the run took, in milliseconds; 0 when none has ended. */
   longestMs = 0;
   /** Operations that did not end in time. */

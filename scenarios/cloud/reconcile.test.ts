@@ -51,7 +51,8 @@ describe("reconcile", () => {
     const { body } = await customer.askUntilAnswered("POST", `/operator/reconcile${query}`, undefined, operator);
     return (body.differences as readonly Found[]).map(({ kind, subject, isMended }) => ({ kind, subject, isMended }));
   };
-  const broken = async (): Promise<readonly string[]> => findBrokenLaws(world, recordLaws(await customer.records()));
+  const findBroken = async (): Promise<readonly string[]> =>
+    findBrokenLaws(world, recordLaws(await customer.records()));
   const sql = async (statement: string): Promise<void> => {
     const client = await pool.connect();
     await client.query(statement, []);
@@ -88,7 +89,7 @@ describe("reconcile", () => {
       expect(await customer.ask("PUT", "/v2/service_instances/one", OWNER)).toBe("succeeded");
       expect(await customer.ask("PUT", "/v2/service_instances/one/service_bindings/again", {})).toBe("succeeded");
       // What remains is the user of the binding that was forgotten: nobody can say whether somebody still needs it.
-      expect(await broken()).toEqual([expect.stringMatching(/^the user .* belongs to no binding$/)]);
+      expect(await findBroken()).toEqual([expect.stringMatching(/^the user .* belongs to no binding$/)]);
     }));
 
   it("says of an instance whose deployment is gone that it is broken, and finds what is left of it", () =>

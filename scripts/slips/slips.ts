@@ -1,6 +1,7 @@
 import { BOSH_SLIPS } from "./bosh.ts";
 import { BOSH_TEMPLATE_SLIPS } from "./bosh-templates.ts";
 import { BROKER_SLIPS } from "./broker.ts";
+import { BROKER_STORE_SLIPS } from "./broker-store.ts";
 import { CONFORMANCE_SLIPS } from "./conformance.ts";
 import { CORE_SLIPS } from "./core.ts";
 import { MONGODB_SLIPS } from "./mongodb.ts";
@@ -8,6 +9,7 @@ import { NEUTRON_DESIGNATE_SLIPS } from "./neutron-designate.ts";
 import { NOVA_CINDER_SLIPS } from "./nova-cinder.ts";
 import { OPENSTACK_IDENTITY_SLIPS } from "./openstack-identity.ts";
 import { OSB_SLIPS } from "./osb.ts";
+import { SCENARIO_SLIPS } from "./scenarios.ts";
 import type { Slip } from "./slip.ts";
 
 /** Every slip, by the area that it is planted in. */
@@ -15,6 +17,7 @@ export const SLIPS: readonly Slip[] = [
   ...BOSH_SLIPS,
   ...BOSH_TEMPLATE_SLIPS,
   ...BROKER_SLIPS,
+  ...BROKER_STORE_SLIPS,
   ...CONFORMANCE_SLIPS,
   ...CORE_SLIPS,
   ...MONGODB_SLIPS,
@@ -22,4 +25,5 @@ export const SLIPS: readonly Slip[] = [
   ...NOVA_CINDER_SLIPS,
   ...OPENSTACK_IDENTITY_SLIPS,
   ...OSB_SLIPS,
+  ...SCENARIO_SLIPS,
 ];

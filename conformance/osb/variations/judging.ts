@@ -9,6 +9,7 @@ import { expectStatus, type StatusRule } from "../judge.ts";
 import { isSuccess } from "../../client/request.ts";
 import type { LiveInstance } from "../shared-instances.ts";
 import { attemptProvision } from "./attempts.ts";
+import { tryEach } from "./attempts-at-once.ts";
 import { tryBinds } from "./binds.ts";
 import { optionsOf, type Row } from "./row.ts";
 import { orSilence } from "./silence.ts";
@@ -60,7 +61,7 @@ const tryProvision = (context: OsbContext, offer: Offer, row: Row): Promise<Trie
 
 /** Tries provisions that are wrong in one way each, side by side. */
 export async function judgeProvisions(context: OsbContext, offer: Offer, rows: readonly Row[]): Promise<Outcome> {
-  return worstTried(await Promise.all(rows.map((row) => tryProvision(context, offer, row))));
+  return worstTried(await tryEach(context, rows, (row) => tryProvision(context, offer, row)));
 }
 
 /** Tries binds that are wrong in one way each. */
@@ -148,13 +149,11 @@ export async function judgeLeanProvisions(
 ): Promise<Outcome> {
   const obstacle = await obstacleTo(context, "provision", offer);
   if (obstacle !== undefined) return obstacle;
-  const tried = await Promise.all(
-    rows.map((row) =>
-      orSilence(context, "provision", { ...row, good: PROCESSED }, async () => ({
-        words: row.words,
-        outcome: expectStatus(await attemptProvision(context, offer, { body: row.body ?? {} }), PROCESSED),
-      })),
-    ),
+  const tried = await tryEach(context, rows, (row) =>
+    orSilence(context, "provision", { ...row, good: PROCESSED }, async () => ({
+      words: row.words,
+      outcome: expectStatus(await attemptProvision(context, offer, { body: row.body ?? {} }), PROCESSED),
+    })),
   );
   return worstTried(tried, "an ordinary request has nothing that could be left out");
 }

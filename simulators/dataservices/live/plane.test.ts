@@ -203,10 +203,6 @@ describe.skipIf(whyNot !== undefined)("the live data plane", () => {
     await query(VM, "DROP TABLE by_psql");
   });
 
-  it("tells a client of a replica that there is nothing to read, in PostgreSQL's own words", async () => {
-    await expect(open(REPLICA, { database: "d1" })).rejects.toMatchObject({ code: "57P03" });
-  });
-
   describe("dump and restore", () => {
     const FIXTURE = `
       CREATE EXTENSION pgcrypto; CREATE EXTENSION citext;

@@ -7,11 +7,12 @@ import type { DumpDefects, RestoreDefects } from "../../behaviour/services.ts";
 import type { Instance, User } from "../../state.ts";
 import { openStream, sealStream } from "../../wire/dump-stream.ts";
 import { DataServiceError } from "../../wire/errors.ts";
-import type { LiveNode, NodeOrder } from "../engine.ts";
+import type { LiveNode, MemberOrder, NodeOrder } from "../engine.ts";
 import { type ManagedUser, credentialOfVerifier } from "./auth/users.ts";
 import { serve } from "./connection.ts";
 import { expireDocuments } from "./server/expire.ts";
 import { Server, SERVER_LIMITS, type ServerLimits } from "./server/server.ts";
+import { DATA, type Members, ReplicaMember } from "./replica.ts";
 import { frameOf, FrameReader } from "./storage/frames.ts";
 import { imageOf, withoutTail } from "./storage/image.ts";
 import { ServerError } from "./wire/errors.ts";
@@ -19,7 +20,6 @@ import { ServerError } from "./wire/errors.ts";
 /** What a dump of the embedded engine holds after its first line: frames of an image of the data. */
 const ENGINE = "mongodb";
 const SOCKET = "socket";
-const DATA = "documents";
 const TIDY_MS = 1000;
 
 /** What a binding's user may do: read and write the documents of its database, its collections and indexes, and nothing else. */
@@ -50,7 +50,8 @@ function limitsOf({ parameters }: Instance): Partial<ServerLimits> {
 }
 
 /** Starts the embedded engine on a disk; clients reach it by a socket in the disk's folder. */
-export async function startNode({ instance, data, users }: NodeOrder): Promise<LiveNode> {
+export async function startNode(order: NodeOrder, members: Members): Promise<LiveNode> {
+  const { instance, data, users } = order;
   const { address, port, deployment } = instance;
   const limits = limitsOf(instance);
   const server = new Server({
@@ -67,31 +68,41 @@ export async function startNode({ instance, data, users }: NodeOrder): Promise<L
   const listener = createServer((socket) => serve(server, socket));
   listener.listen(path);
   await once(listener, "listening");
-  return new Node(server, listener, path, instance, limits);
+  const member = new ReplicaMember(server, order.member ?? ALONE, data, members);
+  return new Node({ server, listener, member, path, instance, limits });
+}
+
+/** What a node is that may get replicas later. */
+const ALONE: MemberOrder = { index: 0, primary: undefined, voters: [] };
+
+/** What a node is put together from. */
+interface Parts {
+  readonly server: Server;
+  readonly listener: Listener;
+  readonly member: ReplicaMember;
+  readonly path: string;
+  readonly instance: Instance;
+  readonly limits: Partial<ServerLimits>;
 }
 
 class Node implements LiveNode {
   readonly exited: Promise<void>;
-  readonly #server: Server;
-  readonly #listener: Listener;
-  readonly #path: string;
-  readonly #instance: Instance;
-  readonly #limits: Partial<ServerLimits>;
+  readonly member: ReplicaMember;
+  readonly #parts: Parts;
   readonly #timers: readonly NodeJS.Timeout[];
   readonly #end: () => void;
+  #finished: Promise<void> | undefined;
 
-  constructor(server: Server, listener: Listener, path: string, instance: Instance, limits: Partial<ServerLimits>) {
-    this.#server = server;
-    this.#listener = listener;
-    this.#path = path;
-    this.#instance = instance;
-    this.#limits = limits;
+  constructor(parts: Parts) {
+    const { server, member, limits } = parts;
+    this.#parts = parts;
+    this.member = member;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.exited = promise;
     this.#end = resolve;
     const { ttlMsMax, syncMsMax } = { ...SERVER_LIMITS, ...limits };
     this.#timers = [
-      setInterval(() => expireDocuments(server.store, server.now), ttlMsMax),
+      setInterval(() => this.member.isPrimary && expireDocuments(server.store, server.now), ttlMsMax),
       setInterval(() => server.tidy(), TIDY_MS),
       // A disk that can't be written to shows with the next commit.
       setInterval(() => void server.sync().catch(() => {}), syncMsMax),
@@ -100,19 +111,19 @@ class Node implements LiveNode {
   }
 
   suits(instance: Instance): boolean {
-    const { address, port, deployment } = this.#instance;
+    const { address, port, deployment } = this.#parts.instance;
     const isSamePlace = instance.address === address && instance.port === port && instance.deployment === deployment;
-    return isSamePlace && isDeepStrictEqual(limitsOf(instance), this.#limits);
+    return isSamePlace && isDeepStrictEqual(limitsOf(instance), this.#parts.limits);
   }
 
   dial(): Socket {
-    return connect(this.#path);
+    return connect(this.#parts.path);
   }
 
   async revive(): Promise<void> {}
 
   async applyUsers(users: ReadonlyMap<string, User>): Promise<void> {
-    this.#server.applyUsers(managedUsers(users));
+    this.#parts.server.applyUsers(managedUsers(users));
   }
 
   dump(defects: DumpDefects): AsyncIterable<Uint8Array> {
@@ -121,7 +132,7 @@ class Node implements LiveNode {
 
   async *#frames({ isTorn, isShort }: DumpDefects): AsyncGenerator<Uint8Array> {
     refuseDefects({ "dump torn-snapshot": isTorn });
-    const image = imageOf(this.#server.store);
+    const image = imageOf(this.#parts.server.store);
     for (const document of isShort ? withoutTail([...image]) : image) yield frameOf(document);
   }
 
@@ -133,7 +144,7 @@ class Node implements LiveNode {
     const frames = new FrameReader();
     for await (const chunk of openStream(ENGINE, dump, isTrusting)) frames.push(chunk);
     try {
-      this.#server.restore(frames.documents, keepsSessions);
+      this.#parts.server.restore(frames.documents, keepsSessions);
     } catch (error) {
       if (error instanceof ServerError) throw new DataServiceError("DS_NOT_RESTORED", error.codeName);
       throw error;
@@ -141,10 +152,26 @@ class Node implements LiveNode {
   }
 
   async stop(): Promise<void> {
+    await this.#finish(true);
+  }
+
+  /** Ends as a process does that is killed: nothing is folded, and nobody is waited for. */
+  async kill(): Promise<void> {
+    await this.#finish(false);
+  }
+
+  #finish(folds: boolean): Promise<void> {
+    this.#finished ??= this.#close(folds);
+    return this.#finished;
+  }
+
+  async #close(folds: boolean): Promise<void> {
+    const { server, listener, member } = this.#parts;
     for (const timer of this.#timers) clearInterval(timer);
-    const closed = once(this.#listener, "close");
-    this.#listener.close();
-    this.#server.close();
+    member.close();
+    const closed = once(listener, "close");
+    listener.close();
+    server.close(folds);
     await closed;
     this.#end();
   }

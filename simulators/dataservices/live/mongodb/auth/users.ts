@@ -38,6 +38,11 @@ export class Users {
     this.#managed = new Map(users.map((user) => [`${user.db}.${user.user}`, user]));
   }
 
+  /** Those that the platform gave. */
+  get managed(): readonly ManagedUser[] {
+    return [...this.#managed.values()];
+  }
+
   isManaged(database: string, user: string): boolean {
     return this.#managed.has(`${database}.${user}`);
   }

@@ -30,11 +30,30 @@ function serverStatus({ server }: Call): Document {
     storageEngine: { name: "drydock", supportsCommittedReads: true, persistent: server.options.folder !== undefined },
     repl: {
       setName: server.options.setName,
-      isWritablePrimary: true,
-      hosts: [server.options.address],
-      primary: server.options.address,
+      isWritablePrimary: server.membership.isPrimary,
+      secondary: !server.membership.isPrimary,
+      hosts: server.membership.hosts,
+      primary: server.membership.primary,
       me: server.options.address,
     },
+    ...OK,
+  };
+}
+
+const PRIMARY = { state: 1, stateStr: "PRIMARY" } as const;
+const SECONDARY = { state: 2, stateStr: "SECONDARY" } as const;
+
+function replicaSetStatus({ server }: Call): Document {
+  const { hosts, primary, isPrimary } = server.membership;
+  const { address, setName } = server.options;
+  return {
+    set: setName,
+    date: new Date(server.now),
+    myState: isPrimary ? PRIMARY.state : SECONDARY.state,
+    members: hosts.map((name, _id): Document => {
+      const self = name === address ? { self: true } : {};
+      return { _id, name, health: 1, ...(name === primary ? PRIMARY : SECONDARY), ...self };
+    }),
     ...OK,
   };
 }
@@ -177,23 +196,6 @@ export const DIAGNOSTIC_COMMANDS: CommandTable = {
     action: "monitor",
     fields: { initialSync: "any" },
     isForAdmin: true,
-    run: ({ server }) => ({
-      set: server.options.setName,
-      date: new Date(server.now),
-      myState: 1,
-      term: 1n,
-      members: [
-        {
-          _id: 0,
-          name: server.options.address,
-          health: 1,
-          state: 1,
-          stateStr: "PRIMARY",
-          self: true,
-          uptime: Math.floor((server.now - server.startedMs) / 1000),
-        },
-      ],
-      ...OK,
-    }),
+    run: replicaSetStatus,
   },
 };

@@ -5,6 +5,7 @@ import { Sessions } from "../server/sessions.ts";
 import { type Document, isArray, isDocument, isTruthy, numberOf } from "../values/value.ts";
 import type { Request } from "../wire/message.ts";
 import { notSimulated, ServerError } from "../wire/errors.ts";
+import { outputOf } from "./aggregate.ts";
 import { authorize } from "./authorize.ts";
 import { type Call, type Command, whenFree } from "./call.ts";
 import { userOf } from "./cursors.ts";
@@ -26,7 +27,12 @@ export async function dispatch(server: Server, client: Client, request: Request)
     call = begin(server, client, request, name, command);
     const begun = call;
     const reply = await whenFree(begun, () => command.run(begun));
-    return { ...reply, ...(await concern(begun)), ...server.failPoints.takeFields(), ...times(server) };
+    return {
+      ...reply,
+      ...(isChanging(command, begun) ? await concern(begun) : {}),
+      ...server.failPoints.takeFields(),
+      ...times(server),
+    };
   } catch (error) {
     if (error instanceof Cut) throw error;
     return { ...refusal(server, call, name, request, error), ...times(server) };
@@ -57,6 +63,7 @@ function begin(
     isRetryable: false,
   };
   authorize(plain, command);
+  requirePart(plain, command);
   checkConcerns(body);
   checkApiVersion(name, body);
   return body.lsid === undefined || command.action === "nobody" ? withoutSession(plain) : withSession(plain, command);
@@ -142,23 +149,49 @@ function checkConcerns(body: Document): void {
   }
 }
 
-/** What becomes of the write concern: `j` waits for the disk; more members than there are can't acknowledge. */
+const WRITES = new Set<Command["action"]>(["write", "define", "administer", "manageUsers"]);
+
+/** A secondary takes no writes, and reads only of those who say that they may be behind. @throws ServerError NotWritablePrimary, NotPrimaryNoSecondaryOk */
+function requirePart(call: Call, { action }: Command): void {
+  const { server, body } = call;
+  if (server.membership.isPrimary) return;
+  if (WRITES.has(action) || body.txnNumber !== undefined || outputOf(body) !== undefined)
+    throw new ServerError("NotWritablePrimary", "not primary");
+  const preference = body.$readPreference;
+  const isForAny = isDocument(preference) && preference.mode !== undefined && preference.mode !== "primary";
+  if (action === "find" && !isForAny) throw new ServerError("NotMasterNoSlaveOk", "not primary and secondaryOk=false");
+}
+
+/** Does the command change anything that other members have to learn? What is part of a transaction is waited for at its end. */
+const isChanging = ({ action }: Command, { name, body, transaction }: Call): boolean =>
+  transaction === undefined && (WRITES.has(action) || name === "commitTransaction" || outputOf(body) !== undefined);
+
+/** How long a write waits for other members where the client does not say, ms. */
+const REPLICATION_MS_MAX = 600_000;
+
+/** What becomes of the write concern: `j` waits for the disk, anything but `w: 1` for a member that would be promoted. */
 async function concern({ body, server, name }: Call): Promise<Document> {
-  const { writeConcern } = body;
-  if (!isDocument(writeConcern)) return {};
-  const { w, j } = writeConcern;
+  const given = isDocument(body.writeConcern) ? body.writeConcern : {};
+  const { w = "majority", j, wtimeout } = given;
   if (j === true) await server.sync();
-  const isName = typeof w === "string" && w !== "majority";
-  const count = numberOf(w) ?? 1;
-  if (isName)
+  if (typeof w === "string" && w !== "majority")
     return writeConcernError(
       79,
       "UnknownReplWriteConcern",
       `No write concern mode named '${w}' found in replica set configuration`,
     );
-  return count > 1 && name !== "abortTransaction"
-    ? writeConcernError(100, "UnsatisfiableWriteConcern", "Not enough data-bearing nodes")
-    : {};
+  const { membership, store } = server;
+  const count = numberOf(w) ?? 1;
+  if (w !== "majority" && count > membership.hosts.length && name !== "abortTransaction")
+    return writeConcernError(100, "UnsatisfiableWriteConcern", "Not enough data-bearing nodes");
+  if (!membership.isPrimary || (w !== "majority" && count <= 1)) return {};
+  const msMax = numberOf(wtimeout) ?? 0;
+  const isThere = await membership.replicated(
+    store.time,
+    w === "majority" ? w : count - 1,
+    msMax === 0 ? REPLICATION_MS_MAX : msMax,
+  );
+  return isThere ? {} : writeConcernError(64, "WriteConcernFailed", "waiting for replication timed out");
 }
 
 const writeConcernError = (code: number, codeName: string, errmsg: string): Document => ({

@@ -8,6 +8,7 @@ import { Store } from "../storage/store.ts";
 import type { Document } from "../values/value.ts";
 import { Cursors } from "./cursors.ts";
 import { FailPoints } from "./fail-points.ts";
+import { aloneAt, type Membership } from "./membership.ts";
 import { Oplog } from "./oplog.ts";
 import { Sessions } from "./sessions.ts";
 
@@ -85,7 +86,8 @@ export class Server {
   readonly oplog = new Oplog();
   readonly clients = new Set<Client>();
   readonly startedMs: number;
-  readonly electionId: ObjectId;
+  electionId: ObjectId;
+  membership: Membership;
   /** Commands that came in, by name. */
   readonly counts = new Map<string, number>();
   readonly failPoints = new FailPoints();
@@ -104,6 +106,9 @@ export class Server {
     this.cursors = new Cursors(this.limits, () => randomBytes(8).readBigInt64LE() & 0x7fffffffffffffffn);
     this.#log = options.folder === undefined ? undefined : this.#openLog(options.folder);
     this.electionId = new ObjectId();
+    this.membership = aloneAt(options.address);
+    // What came before is in the files, and not remembered commit by commit.
+    this.oplog.clear(this.store.time);
     this.store.follow((entry) => this.oplog.add(entry));
   }
 
@@ -192,11 +197,11 @@ export class Server {
     this.#log?.compact();
   }
 
-  /** Ends all connections; what is committed is in the files. */
-  close(): void {
+  /** Ends all connections; what is committed is in the files, as an image where it `folds` them. */
+  close(folds = true): void {
     for (const client of this.clients) client.close();
     this.sessions.endWhere(() => true);
-    this.#log?.compact();
+    if (folds) this.#log?.compact();
     this.#log?.close();
   }
 }

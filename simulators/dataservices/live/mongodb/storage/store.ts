@@ -194,6 +194,12 @@ export class Store {
       }
   }
 
+  /** Takes over a commit of a primary, as if it had been made here. @throws what a follower throws: nothing has changed then */
+  replicate(entry: Entry): void {
+    for (const follower of this.#followers) follower(entry);
+    this.replay(entry);
+  }
+
   /** Carries out an entry of a log or of a primary. Its times become those of this store. */
   replay(entry: Entry): void {
     for (const operation of entry.operations) {
