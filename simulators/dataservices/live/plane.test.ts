@@ -16,7 +16,6 @@ import { LivePlane } from "./index.ts";
 const NET = `127.${130 + ((process.pid >> 8) % 100)}.${process.pid % 256}`;
 const VM = `${NET}.5`;
 const OTHER = `${NET}.6`;
-const REPLICA = `${NET}.7`;
 const run = promisify(execFile);
 
 const whyNot = await serverOwner()
@@ -104,7 +103,6 @@ describe.skipIf(whyNot !== undefined)("the live data plane", () => {
     });
     boot(VM, "d1");
     boot(OTHER, "d2");
-    boot(REPLICA, "d1", 1);
     await plane.settle();
     for (const address of [VM, OTHER]) await put(address, "u1", address === VM ? "p1" : "p2");
   });
