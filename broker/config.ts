@@ -28,7 +28,11 @@ export interface BrokerConfig {
     readonly project: string;
   };
   /** Absent: the broker registers nowhere. */
-  readonly consul?: { readonly url: string };
+  readonly consul?: {
+    readonly url: string;
+    /** Does data guard follow VMs by a blocking query, which is always under way? Default true. */
+    readonly follow?: boolean;
+  };
   /** DNS domain of the records that instances register. Default `dc1.consul`. */
   readonly domain?: string;
   /** The name and address that the broker registers in Consul. */

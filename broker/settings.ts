@@ -73,7 +73,7 @@ const SettingsTree = Type.Object(
     admin: Login,
     director: Type.Object({ url: Url, client: Text, clientSecret: Text, uaaUrl: Type.Optional(Url) }),
     openstack: Type.Object({ authUrl: Url, username: Text, password: Text, project: Text }),
-    consul: Type.Optional(Type.Object({ url: Url })),
+    consul: Type.Optional(Type.Object({ url: Url, follow: Type.Optional(Type.Boolean()) })),
     domain: Type.Optional(Text),
     address: Type.Optional(Type.Object({ name: Text, ip: Text, port: Type.Integer() })),
     encryptionKey: Text,

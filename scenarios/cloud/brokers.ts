@@ -189,7 +189,8 @@ export class Brokers {
       ...this.#secrets(service),
       director: credentials.director,
       openstack: { authUrl: credentials.openstackAdmin.authUrl, ...credentials.cpi },
-      consul: { url: `http://${plan.consul}:${CONSUL_HTTP_PORT}` },
+      // A world with a query in flight is no value: snapshots of worlds without sockets would not be possible.
+      consul: { url: `http://${plan.consul}:${CONSUL_HTTP_PORT}`, follow: this.#options.listen !== undefined },
       address: { name: `${service}-service-broker`, ip, port: BROKER_PORT },
       applicationCidrs: [`${plan.applications}/32`],
       pace: this.#options.pace ?? kernel.pace,

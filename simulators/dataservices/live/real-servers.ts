@@ -3,7 +3,8 @@ import type { RealServers } from "../behaviour/services.ts";
 import type { Instance, User } from "../state.ts";
 import { DataServiceError } from "../wire/errors.ts";
 import type { LiveGroups } from "./groups.ts";
-import type { Lease, Nodes } from "./nodes.ts";
+import type { Nodes } from "./nodes.ts";
+import type { Lease } from "./slot.ts";
 import { dumpOf, restoreTo, Turns } from "./transfers.ts";
 
 /** What real servers are made of: nodes and groups of a plane, and who may use an instance. */

@@ -1,12 +1,12 @@
 import { execFile } from "node:child_process";
-import { chown, rm, writeFile } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { RestoreDefects } from "../../../behaviour/services.ts";
 import type { RestoreTarget } from "../../engine.ts";
 import { LivePlaneError } from "../../errors.ts";
 import { DataServiceError } from "../../../wire/errors.ts";
-import type { Owner } from "../../owner.ts";
+import { writeOwned } from "../../owner.ts";
 import type { Installation } from "../installation.ts";
 import { GROUP, identifier, RESTORER, SUPERUSER } from "../roles.ts";
 import { Server, type ServerOptions } from "../server.ts";
@@ -27,11 +27,6 @@ const ALTERED_SETTINGS = "postgresql.auto.conf";
 
 /** How long a copy may take to replay its log, ms. */
 const REPLAY_MS_MAX = 600_000;
-
-async function writeOwned(path: string, content: string, { uid, gid }: Owner): Promise<void> {
-  await writeFile(path, content, { mode: 0o600 });
-  if (uid !== undefined && gid !== undefined) await chown(path, uid, gid);
-}
 
 /** A quoted word for the shell that the server runs. */
 const word = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;

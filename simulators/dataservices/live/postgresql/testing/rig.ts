@@ -3,9 +3,9 @@ import { DATABASE, LiveRig, PASSWORD, USER } from "../../testing/rig.ts";
 
 /** One real PostgreSQL behind its agent, reached as a broker and an application reach it. */
 export class PostgresqlRig extends LiveRig {
-  /** @param parameters custom parameters of the job, besides few connections */
-  static open(parameters: Readonly<Record<string, unknown>> = {}): Promise<PostgresqlRig> {
-    const service = { kind: "postgresql", port: 5432, parameters: { max_connections: 20, ...parameters } } as const;
+  /** @param properties further ones of the job */
+  static open(properties: Readonly<Record<string, unknown>> = {}): Promise<PostgresqlRig> {
+    const service = { kind: "postgresql", port: 5432, parameters: { max_connections: 20, ...properties } } as const;
     return LiveRig.openAs((...parts) => new PostgresqlRig(...parts), service);
   }
 
