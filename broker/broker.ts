@@ -1,3 +1,4 @@
+import type { Tracer } from "@opentelemetry/api";
 import type { FastifyInstance } from "fastify";
 import { createBackupStore } from "./backup/backups.ts";
 import { createBackupManager } from "./backup/manager.ts";
@@ -8,9 +9,11 @@ import { BackendError, FinalError } from "./errors.ts";
 import { followVms } from "./guard/follow.ts";
 import { SecurityGroupGuard } from "./guard/guard.ts";
 import { neutronOf } from "./guard/neutron.ts";
-import { openProject } from "./openstack/project.ts";
+import { openProject, type OpenStackProject } from "./openstack/project.ts";
 import { restoreGuards, WATCH_MS } from "./guard/watch.ts";
 import { type Host, mortalHost } from "./host.ts";
+import { createMetrics } from "./observe/metrics.ts";
+import { noTracer, tracedHost, traceRequests } from "./observe/tracing.ts";
 import { createExecutor, type Executor, type OperationListener } from "./operations/executor.ts";
 import type { OperationContext } from "./operations/context.ts";
 import { leasedHost } from "./operations/lease.ts";
@@ -18,8 +21,11 @@ import { createAuthentication } from "./osb/authentication.ts";
 import { bindingRoutes } from "./osb/bindings/routes.ts";
 import { catalogRoute } from "./osb/catalog.ts";
 import { instanceRoutes } from "./osb/instances/routes.ts";
+import { healthRoutes } from "./osb/health.ts";
+import type { ControlPlane } from "./osb/operations.ts";
+import { operatorRoutes } from "./osb/operator.ts";
 import { recordRoutes } from "./osb/records.ts";
-import { createServer } from "./osb/server.ts";
+import { createServer, type TlsOptions } from "./osb/server.ts";
 import { register } from "./registrar/registrar.ts";
 import { serviceOf } from "./spi/catalog.ts";
 import { createDeployer } from "./spi/director/deployer.ts";
@@ -47,6 +53,12 @@ export interface BrokerOptions {
   readonly pool: StorePool;
   /** Called with each defect: an error that no backend caused. Default: nobody learns of them. */
   readonly report?: (error: unknown, operation?: Operation) => void;
+  /** The certificate with which its server speaks TLS. Default: it speaks plain HTTP. */
+  readonly tls?: TlsOptions | undefined;
+  /** Where spans begin (OpenTelemetry). Default: a tracer that does nothing. */
+  readonly tracer?: Tracer | undefined;
+  /** Whether it is the only broker of its process, so that its metrics tell of the process, too. Default false. */
+  readonly isOnlyOne?: boolean | undefined;
   /** Called as operations begin, go wrong and end, for a log. Default: nobody learns of them. */
   readonly onOperation?: OperationListener;
 }
@@ -59,14 +71,54 @@ export interface BrokerOptions {
 export async function createBroker(config: BrokerConfig, outer: Host, options: BrokerOptions): Promise<Broker> {
   checkConfig(config);
   const { host: mortal, kill } = mortalHost(outer);
-  const host = leasedHost(mortal);
+  const host = tracedHost(leasedHost(mortal));
   const report = options.report ?? (() => {});
   const project = openProject(config, host);
+  const tracer = options.tracer ?? noTracer();
+  const context = { ...(await createContext(config, host, project, options.pool)), tracer };
+  const { executor, metrics } = createWorkers(context, report, options);
+  let isOver = false;
+  const end = (): void => {
+    isOver = true;
+    kill();
+  };
+  const app = createServer(createAuthentication(config, host), report, options.tls);
+  traceRequests(app, tracer);
+  metrics.watch(app);
+  addRoutes(app, { context, executor }, project);
+  return {
+    app,
+    start: async () => {
+      await executor.resume();
+      await register(config, host);
+      host.every(WATCH_MS, () => void lookAfter(context, report));
+      createBackupManager({ context, executor }, report).start();
+      void followVms(context, () => isOver, report).catch(report);
+      keepLeases(context, executor, report);
+    },
+    stop: async () => {
+      end();
+      await app.close();
+      // Nothing is in progress here any more, so that others need not wait for the leases to end. Where the store is away, they will.
+      await releaseLeases(options.pool, context.store.worker).catch((error: unknown) => {
+        if (!isOutage(error)) report(error);
+      });
+    },
+    kill: end,
+  };
+}
+
+async function createContext(
+  config: BrokerConfig,
+  host: Host,
+  project: OpenStackProject,
+  pool: StorePool,
+): Promise<OperationContext> {
   const service = serviceOf(config.service);
-  const context: OperationContext = {
+  return {
     config,
     host,
-    store: await openStore(options.pool, host, config.leaseMs),
+    store: await openStore(pool, host, config.leaseMs),
     service,
     deployer: createDeployer(config, host),
     guard: new SecurityGroupGuard(neutronOf(project), host, {
@@ -77,38 +129,45 @@ export async function createBroker(config: BrokerConfig, outer: Host, options: B
     backups: createBackupStore(project, host),
     seal: createSeal(host, keyRingOf(config), "store"),
   };
-  const executor = createExecutor(context, report, options.onOperation);
-  let isOver = false;
-  const app = createApp(context, executor, report);
-  return {
-    app,
-    start: async () => {
-      await executor.resume();
-      await register(config, host);
-      // What fails now is done by the next look.
-      const look = (): Promise<void> =>
-        restoreGuards(context).catch((error: unknown) => {
-          if (!(error instanceof BackendError || error instanceof FinalError)) report(error);
-        });
-      host.every(WATCH_MS, () => void look());
-      void followVms(context, () => isOver, report).catch(report);
-      createBackupManager({ context, executor }, report).start();
-      keepLeases(context, executor, report);
-    },
-    stop: async () => {
-      isOver = true;
-      kill();
-      await app.close();
-      // Nothing is in progress here any more, so that others need not wait for the leases to end. Where the store is away, they will.
-      await releaseLeases(options.pool, context.store.worker).catch((error: unknown) => {
-        if (!isOutage(error)) report(error);
-      });
-    },
-    kill: () => {
-      isOver = true;
-      kill();
-    },
-  };
+}
+
+/** What carries operations out, and what counts them. */
+function createWorkers(
+  context: OperationContext,
+  report: (error: unknown, operation?: Operation) => void,
+  { onOperation, isOnlyOne }: BrokerOptions,
+): { readonly executor: Executor; readonly metrics: ReturnType<typeof createMetrics> } {
+  const { host, store } = context;
+  const executor = createExecutor(context, report, (...event) => {
+    metrics.onOperation(...event);
+    onOperation?.(...event);
+  });
+  const metrics = createMetrics({
+    nowMs: () => host.nowMs(),
+    running: () => executor.running,
+    isStoreUp: () =>
+      store.ping().then(
+        () => true,
+        () => false,
+      ),
+    ofProcess: isOnlyOne,
+  });
+  return { executor, metrics };
+}
+
+/** Lines of the log of who did what are kept this long. */
+const AUDIT_MS_MAX = 400 * 24 * 3_600_000;
+
+/** What one process at a time does for all, again and again. What fails now is done by the next look. */
+async function lookAfter(context: OperationContext, report: (error: unknown) => void): Promise<void> {
+  const { store, host } = context;
+  try {
+    if (!(await store.holdLease("look after", WATCH_MS / 2))) return;
+    await restoreGuards(context);
+    await store.forgetAuditBefore(host.nowMs() - AUDIT_MS_MAX);
+  } catch (error) {
+    if (!(error instanceof BackendError || error instanceof FinalError)) report(error);
+  }
 }
 
 /** Leases are prolonged this often while they last. */
@@ -124,15 +183,14 @@ function keepLeases({ host, store }: OperationContext, executor: Executor, repor
   host.every(store.worker.leaseMs / SIGNS_PER_LEASE, () => void keep());
 }
 
-function createApp(context: OperationContext, executor: Executor, report: (error: unknown) => void): FastifyInstance {
-  const { config, host, service } = context;
-  const app = createServer(createAuthentication(config, host), report);
-  catalogRoute(app, service);
+function addRoutes(app: FastifyInstance, controlPlane: ControlPlane, project: OpenStackProject): void {
+  const { context } = controlPlane;
+  healthRoutes(app, context.store);
+  catalogRoute(app, context.service);
   recordRoutes(app, context);
-  const controlPlane = { context, executor };
   instanceRoutes(app, controlPlane);
   bindingRoutes(app, controlPlane);
   extensionRoutes(app, controlPlane);
   a9sRoutes(app, controlPlane);
-  return app;
+  operatorRoutes(app, controlPlane, project);
 }

@@ -59,7 +59,7 @@ export interface BrokerConfig {
 }
 
 /** What the operator decides of backups. */
-export interface BackupConfig {
+interface BackupConfig {
   /** Days for which backups outlive their instance. Default 0: they go with it. */
   readonly daysAfterDeprovision?: number;
   /** Whether tenants may download backups that are under a key of their own. Default true. */
@@ -83,7 +83,8 @@ export const CONFIG_ERRORS = {
   CONFIG_NO_FILE: "name a configuration file that can be read",
   CONFIG_NOT_YAML: "the configuration file must hold one YAML or JSON mapping",
   CONFIG_INVALID: "see broker/README.md for the settings",
-  CONFIG_BAD_LISTEN: "listen must be a loopback address and a port, such as 127.0.0.1:3000",
+  CONFIG_BAD_LISTEN: "listen must be an address and a port, such as 127.0.0.1:3000; without tls, a loopback address",
+  CONFIG_BAD_TLS: "tls.cert and tls.key must be PEM, or the paths of PEM files, that belong together",
   CONFIG_PORT_TAKEN: "stop what listens there, or choose another address with BROKER_LISTEN",
   CONFIG_NEWER_SCHEMA: "a newer broker has used the database: start that version or a later one",
   CONFIG_NO_DATABASE: "name the broker's database with DATABASE_URL",

@@ -4,6 +4,7 @@ import { ConfigError } from "./config.ts";
 import { BackendError } from "./errors.ts";
 import { realHost } from "./host.ts";
 import { createLog, type Log } from "./log.ts";
+import type { Exporter } from "./observe/exporter.ts";
 import type { Settings } from "./settings.ts";
 import { embeddedPool } from "./store/embedded.ts";
 import type { StorePool } from "./store/pool.ts";
@@ -20,7 +21,13 @@ function openPool({ databaseUrl }: Settings, log: Log): StorePool {
 /** Connections come from the address at which it listens, where that is one of its own. */
 const isOwn = (host: string): boolean => host.startsWith("127.") && host !== "127.0.0.1";
 
-async function open(settings: Settings, pool: StorePool, log: Log): Promise<Broker> {
+/** Loads the exporter only where it is asked for. */
+async function exporterOf({ tracesUrl, broker }: Settings): Promise<Exporter | undefined> {
+  if (tracesUrl === undefined) return undefined;
+  return (await import("./observe/exporter.ts")).exportTraces(tracesUrl, `${broker.service}-service-broker`);
+}
+
+async function open(settings: Settings, pool: StorePool, log: Log, exporter: Exporter | undefined): Promise<Broker> {
   const { broker: config, listen } = settings;
   const host = realHost({
     ...(isOwn(listen.host) && { from: listen.host }),
@@ -28,6 +35,9 @@ async function open(settings: Settings, pool: StorePool, log: Log): Promise<Brok
   });
   return createBroker(config, host, {
     pool,
+    tls: settings.tls,
+    tracer: exporter?.tracer,
+    isOnlyOne: true,
     report: (error, operation) =>
       log("defect", { operation: operation?.id, why: error instanceof Error ? error.stack : String(error) }),
     onOperation: ({ id, kind, instance_id: instance, binding_id: binding }, event, why) =>
@@ -61,17 +71,23 @@ export async function serve(settings: Settings): Promise<void> {
   const log = createLog(settings);
   if (settings.caCert !== undefined) setDefaultCACertificates([...getCACertificates("default"), settings.caCert]);
   const pool = openPool(settings, log);
-  const broker = await open(settings, pool, log).catch((error: unknown) => {
+  const exporter = await exporterOf(settings);
+  const broker = await open(settings, pool, log, exporter).catch((error: unknown) => {
     throw error instanceof BackendError ? new ConfigError("CONFIG_NO_STORE", error.message) : error;
   });
   const stop = async (signal: string): Promise<void> => {
     log("stopping", { signal });
     await broker.stop();
+    // A collector that is away loses the last spans, and delays nothing.
+    await exporter?.stop().catch((error: unknown) => log("traces.lost", { why: String(error) }));
     process.exit(0);
   };
   for (const signal of ["SIGTERM", "SIGINT"]) process.once(signal, () => void stop(signal));
   await listen(broker, settings);
-  log("listening", { url: `http://${settings.listen.host}:${settings.listen.port}`, service: settings.broker.service });
+  log("listening", {
+    url: `${settings.tls === undefined ? "http" : "https"}://${settings.listen.host}:${settings.listen.port}`,
+    service: settings.broker.service,
+  });
   await broker.start();
   log("started", {});
 }

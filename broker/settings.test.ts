@@ -69,6 +69,12 @@ describe("the settings of a process", () => {
     ["CONFIG_INVALID", () => whole({ director: { url: "ftp://x", client: "a", clientSecret: "b" } })],
     ["CONFIG_INVALID", () => whole({ databaseUrl: "mysql://x" })],
     ["CONFIG_BAD_KEY", () => whole({ encryptionKey: "short" })],
+    ["CONFIG_BAD_KEY", () => whole({ readingKeys: ["0f".repeat(32), "short"] })],
+    ["CONFIG_BAD_DATABASE", () => whole({ databaseUrl: "postgres://u:p@a,/d" })],
+    ["CONFIG_BAD_TLS", () => whole({ tls: { cert: "-----BEGIN nothing", key: "-----BEGIN nothing" } })],
+    ["CONFIG_BAD_TLS", () => whole({ tls: { cert: join(folder, "none.pem"), key: "-----BEGIN nothing" } })],
+    ["CONFIG_INVALID", () => whole({ leaseMs: 1 })],
+    ["CONFIG_INVALID", () => whole({ tracesUrl: "collector" })],
     ["CONFIG_BAD_CIDR", () => whole({ applicationCidrs: ["everybody"] })],
     ["CONFIG_BAD_CIDR", () => whole({ applicationCidrs: ["10.0.0.300/24"] })],
     ["CONFIG_BAD_CIDR", () => whole({ managementCidrs: ["10.0.0.1"] })],
@@ -83,7 +89,8 @@ describe("the settings of a process", () => {
 describe("the log", () => {
   it("leaves out the secrets of the settings and those that the broker draws", () => {
     const lines: string[] = [];
-    const settings = readSettings(whole({ databaseUrl: "postgres://u:db-secret@db/broker" }), {});
+    const databaseUrl = "postgres://u:db-secret@db,standby/broker";
+    const settings = readSettings(whole({ databaseUrl, readingKeys: ["0e".repeat(32)] }), {});
     const log = createLog(settings, (line) => lines.push(line));
     const { credentials, admin, director, openstack, encryptionKey } = TEST_CONFIG;
     const secrets = [
@@ -93,6 +100,8 @@ describe("the log", () => {
       openstack.password,
       encryptionKey,
       "db-secret",
+      databaseUrl,
+      "0e".repeat(32),
       "ab".repeat(32),
     ];
     log("operation.failed", { why: `it said ${secrets.join(" and ")}`, operation: "5d3b1c10-0000-4000" });

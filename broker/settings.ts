@@ -1,16 +1,22 @@
 import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
+import { createSecureContext } from "node:tls";
 import Ajv from "ajv";
 import Type, { type Static } from "typebox";
 import { parse } from "yaml";
 import { type BrokerConfig, checkConfig, ConfigError } from "./config.ts";
 import { isObject } from "./json.ts";
+import type { TlsOptions } from "./osb/server.ts";
 import { parseDatabaseUrl } from "./store/hosts.ts";
 
 /** The settings of a control plane's process: the broker's configuration, and more. */
 export interface Settings {
   readonly broker: BrokerConfig;
   readonly listen: { readonly host: string; readonly port: number };
+  /** Where spans are sent, by OTLP over HTTP. Absent: nowhere. */
+  readonly tracesUrl?: string;
+  /** PEM of the certificate and the key with which it speaks TLS. */
+  readonly tls?: TlsOptions;
   /** `postgres://…`; absent: the state is kept in memory and gone with the process. */
   readonly databaseUrl?: string;
   /** PEM of the authority that signed the director's certificate. */
@@ -23,6 +29,9 @@ type Environment = Readonly<Record<string, string | undefined>>;
 const VARIABLES: Readonly<Record<string, string>> = {
   BROKER_SERVICE: "service",
   BROKER_LISTEN: "listen",
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: "tracesUrl",
+  BROKER_TLS_CERT: "tls.cert",
+  BROKER_TLS_KEY: "tls.key",
   BROKER_USERNAME: "credentials.username",
   BROKER_PASSWORD: "credentials.password",
   BROKER_ADMIN_USERNAME: "admin.username",
@@ -95,6 +104,8 @@ const SettingsTree = Type.Object(
     ),
     pace: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),
     leaseMs: Type.Optional(Type.Integer({ minimum: LEASE_MS_MIN, maximum: LEASE_MS_MAX })),
+    tracesUrl: Type.Optional(Url),
+    tls: Type.Optional(Type.Object({ cert: Text, key: Text })),
     databaseUrl: Type.Optional(Type.String({ pattern: "^postgres(ql)?://." })),
     caCert: Type.Optional(Text),
   },
@@ -134,12 +145,13 @@ function put(tree: Tree, path: string, value: string): void {
   }
 }
 
-/** Parses an address such as `127.0.0.1:3000`. It must be a loopback address: for others, a proxy speaks TLS. @throws ConfigError CONFIG_BAD_LISTEN */
-function parseListen(value: string): Settings["listen"] {
+/** Parses an address such as `127.0.0.1:3000`. Passwords go over no network in clear, so without TLS it must be a loopback address. @throws ConfigError CONFIG_BAD_LISTEN */
+function parseListen(value: string, isTls: boolean): Settings["listen"] {
   const match = /^(.+):(\d{1,5})$/.exec(value);
   const [host, port] = [match?.[1] ?? "", Number(match?.[2])];
   const isLoopback = host === "localhost" || host === "[::1]" || (isIP(host) === 4 && host.startsWith("127."));
-  if (!isLoopback || port > 65_535) throw new ConfigError("CONFIG_BAD_LISTEN", value);
+  const isAddress = isLoopback || (isTls && isIP(host.replaceAll(/[[\]]/g, "")) !== 0);
+  if (!isAddress || port > 65_535) throw new ConfigError("CONFIG_BAD_LISTEN", value);
   return { host: host.replaceAll(/[[\]]/g, ""), port };
 }
 
@@ -157,6 +169,18 @@ const CONVERSIONS: Readonly<Record<string, (value: string) => string>> = {
   BOSH_ENVIRONMENT: directorUrlOf,
   CONSUL_HTTP_ADDR: (value) => (/^https?:/.test(value) ? value : `http://${value}`),
 };
+
+/** @throws ConfigError CONFIG_BAD_TLS, without the contents, one of which is secret */
+function readTls({ cert, key }: TlsOptions): TlsOptions {
+  const read = (value: string): string => (value.includes("-----BEGIN") ? value : readFileSync(value, "utf8"));
+  try {
+    const tls = { cert: read(cert), key: read(key) };
+    createSecureContext(tls);
+    return tls;
+  } catch {
+    throw new ConfigError("CONFIG_BAD_TLS");
+  }
+}
 
 function applyEnvironment(tree: Tree, environment: Environment): void {
   for (const [name, path] of Object.entries(VARIABLES)) {
@@ -184,14 +208,16 @@ export function readSettings(file: string | undefined, environment: Environment)
     const [error] = validate.errors ?? [];
     throw new ConfigError("CONFIG_INVALID", `${error?.instancePath || "the settings"} ${error?.message ?? ""}`);
   }
-  const { listen: wanted, databaseUrl, caCert, ...broker } = tree;
+  const { listen: wanted, tls: files, tracesUrl, databaseUrl, caCert, ...broker } = tree;
   if (databaseUrl !== undefined) parseDatabaseUrl(databaseUrl);
-  const listen = parseListen(wanted ?? "127.0.0.1:3000");
+  const listen = parseListen(wanted ?? "127.0.0.1:3000", files !== undefined);
   // By default its connections come from the address at which it listens.
   const here = { managementCidrs: [`${isIP(listen.host) === 4 ? listen.host : "127.0.0.1"}/32`] };
   return {
     broker: checkConfig({ ...(broker.address === undefined && here), ...broker }),
     listen,
+    ...(files && { tls: readTls(files) }),
+    ...(tracesUrl !== undefined && { tracesUrl }),
     ...(databaseUrl !== undefined && { databaseUrl }),
     ...(caCert !== undefined && { caCert: certificateOf(caCert) }),
   };

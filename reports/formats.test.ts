@@ -6,6 +6,7 @@ import { anyRun, anyText } from "./fixtures/runs.ts";
 import { ANNOTATIONS_MAX, githubAnnotations } from "./github.ts";
 import { junitXml } from "./junit.ts";
 import { foldRun } from "./fold.ts";
+import { summaryMarkdown } from "./markdown.ts";
 import { eventLinesOf, sarif } from "./sarif.ts";
 import { element, escapeText } from "./xml.ts";
 
@@ -111,6 +112,13 @@ test("SARIF leads to the specification, to the line of the stream, and to the en
   const line = EXAMPLE_RUN[physicalLocation.region.startLine - 1];
   expect(line?.type === "check-finished" && line.check.id).toBe(results[0].properties.check);
   expect(logicalLocations[0].name).toBe("PUT /v2/service_instances/:instance_id");
+});
+
+test("SARIF says what is wrong once, and the summary how to give the login that its lines leave out", () => {
+  const text = JSON.stringify(sarif(foldRun(EXAMPLE_RUN), eventLinesOf(EXAMPLE_RUN)));
+  expect(text.split("seen 200 OK with an empty object")).toHaveLength(2);
+  expect(text).not.toContain("Seen: 200 OK with an empty object");
+  expect(summaryMarkdown(foldRun(EXAMPLE_RUN)).split("export DRYDOCK_AUTHORIZATION=")).toHaveLength(2);
 });
 
 test("SARIF of a scenario has the counterexample", () => {

@@ -1,6 +1,6 @@
 import { judgedLine } from "./judged.ts";
 import { type Cause, causesSentence, groupByCause, rankTitle } from "./causes.ts";
-import { repeatLines } from "./repeat.ts";
+import { repeatLines, secretLine } from "./repeat.ts";
 import { type CheckReport, failingSeeds, type Report, subjectOf } from "./report.ts";
 import { specificationUrl } from "./specification.ts";
 import { LOOK, noPaint, plain, tally } from "./terminal.ts";
@@ -60,8 +60,10 @@ function findingLines(report: Report): string[] {
   const causes = groupByCause(report);
   const sentence = causesSentence(causes);
   const ranks = Map.groupBy(causes, ({ root }) => rankTitle(root));
+  const secret = secretLine(causes.flatMap(({ root }) => repeatLines(root)));
   return [
     ...(sentence === undefined ? [] : [`**${sentence}**`, ""]),
+    ...(secret === undefined ? [] : ["For the curl lines:", "", ...codeBlock([secret]), ""]),
     ...[...ranks].flatMap(([title, ranked]) => [
       `### ${title}`,
       "",

@@ -14,7 +14,7 @@ function operationIn(body: string): string | undefined {
 }
 
 /** What to wait for after an asynchronous request; `undefined` where the work was done at once. */
-function waitLine({ request: { method, url }, response }: Exchange): string | undefined {
+export function waitLine({ request: { method, url }, response }: Exchange): string | undefined {
   if (response?.status !== 202 || method === "GET" || !URL.canParse(url)) return undefined;
   const poll = new URL(url);
   poll.pathname = `${poll.pathname}/last_operation`;
@@ -26,4 +26,11 @@ function waitLine({ request: { method, url }, response }: Exchange): string | un
 /** Shell lines that repeat what led to a verdict, in order: what to create first, what was sent, and when to wait. */
 export function repeatLines({ evidence }: Pick<CheckReport, "evidence">): readonly string[] {
   return evidence.flatMap((exchange) => [exchange.curl, waitLine(exchange) ?? []].flat());
+}
+
+/** How to give the login that such lines leave out; `undefined` where they need none. */
+export function secretLine(lines: readonly string[]): string | undefined {
+  return lines.some((line) => line.includes("$DRYDOCK_AUTHORIZATION"))
+    ? "export DRYDOCK_AUTHORIZATION=\"Basic $(printf %s 'USER:PASSWORD' | base64)\""
+    : undefined;
 }

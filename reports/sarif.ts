@@ -91,7 +91,10 @@ function endpointOf(check: CheckReport): string | undefined {
 
 function checkResult(report: Report, check: CheckReport, lines: EventLines) {
   const { reason, expected, seen } = check;
-  const parts = [reason ?? check.title, expected && `Expected: ${expected}`, seen && `Seen: ${seen}`];
+  // A reason that says what was expected and seen says it all.
+  const isWhole = reason !== undefined && (expected === undefined || reason.includes(expected));
+  const more = isWhole ? [] : [expected && `Expected: ${expected}`, seen && `Seen: ${seen}`];
+  const parts = [reason === undefined ? check.title : `${check.title}: ${reason}`, ...more];
   return {
     ruleId: clausesOf(check)[0],
     level: LEVELS[check.verdict],

@@ -2,7 +2,7 @@ import type { Verdict } from "../conformance/runner/events.ts";
 import { judgedLine } from "./judged.ts";
 import { type Cause, causesSentence, groupByCause, rankTitle } from "./causes.ts";
 import { duration } from "./duration.ts";
-import { repeatLines } from "./repeat.ts";
+import { repeatLines, secretLine } from "./repeat.ts";
 import { type CheckReport, failingSeeds, findings, type Report, subjectOf } from "./report.ts";
 import { BAR_CELLS, bar, cut, LOOK, noPaint, type Paint, plain, type Style, tally } from "./terminal.ts";
 
@@ -42,9 +42,9 @@ function followerLines(followers: readonly CheckReport[], paint: Paint): string[
   return field("follow", `${named.join(", ")}${rest > 0 ? ` and ${rest} more` : ""}`, paint);
 }
 
-/** What was wrong, in one line: what was seen where that is known, else the reason. */
+/** What was wrong, in one line: the reason, which says what was expected and seen. */
 function whatOf({ seen, reason }: CheckReport): string | undefined {
-  const what = seen === undefined ? reason : `seen: ${seen}`;
+  const what = reason ?? (seen === undefined ? undefined : `seen: ${seen}`);
   return what === undefined ? undefined : cut(plain(what), WHAT_CHARS_MAX);
 }
 
@@ -130,17 +130,25 @@ function leftBehindLines(report: Report, paint: Paint): string[] {
   return [head, ...report.leftBehind.map(({ curl }) => `      ${plain(curl)}`), ""];
 }
 
+/** Longest note shown, in characters; the reports have it whole. */
+const NOTE_CHARS_MAX = 200;
+
+/** What happened beside the checks, such as a defect in what several of them share. */
+function noteLines({ notes }: Report, paint: Paint): string[] {
+  if (notes.length === 0) return [];
+  return [...notes.map((note) => `  ${paint("dim", "note")}  ${cut(plain(note), NOTE_CHARS_MAX)}`), ""];
+}
+
 /** Where a reader of the summary finds the curl lines; where they are shown, how to supply the secret that they leave out. */
 function evidenceHint(report: Report, options: SummaryOptions, paint: Paint): string[] {
   const shown = [
     ...(options.evidence === true ? findings(report).flatMap(repeatLines) : []),
     ...report.leftBehind.map(({ curl }) => curl),
   ];
-  const set = "export DRYDOCK_AUTHORIZATION=\"Basic $(printf %s 'USER:PASSWORD' | base64)\"";
-  const needsSecret = shown.some((line) => line.includes("$DRYDOCK_AUTHORIZATION"));
+  const secret = secretLine(shown);
   const isHidden = options.evidence !== true && options.reportPath === undefined && findings(report).length > 0;
   return [
-    ...(needsSecret ? [`  ${paint("dim", "for the curl lines:")}  ${set}`, ""] : []),
+    ...(secret === undefined ? [] : [`  ${paint("dim", "for the curl lines:")}  ${secret}`, ""]),
     ...(isHidden ? [`  ${paint("dim", "requests and answers: --evidence, or --out DIR for the report")}`, ""] : []),
   ];
 }
@@ -163,6 +171,7 @@ export function summaryLines(report: Report, options: SummaryOptions = {}): stri
     "",
     ...findingLines(report, options, paint),
     ...leftBehindLines(report, paint),
+    ...noteLines(report, paint),
     ...evidenceHint(report, options, paint),
     ...tableLines(report, paint),
     "",

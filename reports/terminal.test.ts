@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { RUN_EVENT_VERSION, type RunEvent } from "../conformance/runner/events.ts";
 import { duration } from "./duration.ts";
 import { EXAMPLE_RUN, EXAMPLE_SCENARIO, exchangeOf } from "./fixtures/example.ts";
 import { anyRun, anyText } from "./fixtures/runs.ts";
@@ -123,13 +124,23 @@ test("the summary has the causes first, each level under its heading, in a line 
   const text = summaryLines(foldRun(EXAMPLE_RUN), { reportPath: "out/report.html" }).join("\n");
   expect(text).toMatch(/^\n {2}4 causes, 4 findings\n\n {2}MUST\n/);
   expect(text).toMatch(
-    /✗ The same instance with other parameters is a conflict {2}provision-conflict-409\n +seen: 200 OK with an empty object\n/,
+    /✗ The same instance with other parameters is a conflict {2}provision-conflict-409\n +expected 409 Conflict, seen 200 OK with an empty object\n/,
   );
   expect(text).not.toContain("service_instances/made-before");
   expect(text).toMatch(/osb +█+░+ +1 passed · 2 failed · 1 unknown · 1 warned · 1 not applicable/);
   expect(text).toContain("✗ Not conformant  http://127.0.0.1:3000 · osb-2.17 in 9.4 s");
   expect(text.indexOf("1 left behind at the broker")).toBeGreaterThan(text.indexOf("Not determined"));
   expect(text).toContain("report  out/report.html");
+});
+
+test("what went wrong beside the checks stands under the findings, cut to a line", () => {
+  const text = `a defect of drydock's own, in lifecycle small: ${"deep ".repeat(100)}`;
+  const note = { v: RUN_EVENT_VERSION, type: "note", text } as const;
+  const run = EXAMPLE_RUN.flatMap((event): RunEvent[] => (event.type === "run-started" ? [event, note] : [event]));
+  const lines = summaryLines(foldRun(run));
+  const at = lines.findIndex((line) => line.includes("note  a defect of drydock's own, in lifecycle small"));
+  expect(at).toBeGreaterThan(lines.findIndex((line) => line.includes("causes,")));
+  expect(lines[at]?.length).toBeLessThan(220);
 });
 
 test("a finding names what follows from it, which has no line of its own", () => {

@@ -46,7 +46,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   "conformance/selftest": [...CLIENT, "conformance/runner", ...SUITES],
   conformance: ["conformance/runner", ...SUITES, "conformance/suites", "conformance/selftest"],
   scenarios: ["conformance", "conformance/osb", "conformance/selftest", "broker", "simulators", "simulators/kernel"],
-  reports: ["scenarios", "conformance", "conformance/runner"],
+  reports: ["conformance", "conformance/runner"],
 };
 
 /** Tests in these folders, and what only tests use, may import any room of the suites. */

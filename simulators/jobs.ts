@@ -61,6 +61,11 @@ export function wireJobs({ kernel, net, dns, dataservices, behaviours }: Parts):
       migrate: (_context, fromDisk, toDisk) => dataservices.copyDisk(fromDisk, toDisk),
     });
   }
+  followLosses(kernel, dataservices, vms);
+}
+
+/** What a data service loses with its VM and its volume: the journal says when, and each change is an event of its own. */
+function followLosses(kernel: Kernel, dataservices: DataServices, vms: Slot<Map<string, string>>): void {
   // A data service ends with its VM, long before the director learns of it.
   kernel.onTimer<{ vm: string }>("world/vm-gone", ({ vm }) => {
     for (const [address, each] of vms.value) {

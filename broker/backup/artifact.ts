@@ -37,13 +37,13 @@ const ArtifactHead = Type.Object({
   key: Type.Optional(Type.String()),
 });
 /** What an artifact says of itself before its first chunk. */
-export type ArtifactHead = Static<typeof ArtifactHead>;
+type ArtifactHead = Static<typeof ArtifactHead>;
 
 const parseHead = parserOf("the head of a backup", ArtifactHead);
 const compress = promisify(zstdCompress);
 const expand = promisify(zstdDecompress);
 
-const damaged = (what: string): FinalError => new FinalError(`the backup can't be opened: ${what}`);
+const damage = (what: string): FinalError => new FinalError(`the backup can't be opened: ${what}`);
 
 function nonceOf(chunk: number, isLast: boolean): Buffer {
   const nonce = Buffer.alloc(NONCE_BYTES);
@@ -78,7 +78,7 @@ class Sealer {
     try {
       return Buffer.concat([decipher.update(sealed.subarray(0, sealed.length - TAG_BYTES)), decipher.final()]);
     } catch {
-      throw damaged("it was changed, or this is not its key");
+      throw damage("it was changed, or this is not its key");
     }
   }
 }
@@ -138,7 +138,7 @@ class ByteReader {
 
   /** @throws FinalError when there are fewer */
   async take(bytes: number): Promise<Buffer> {
-    if (!(await this.#fill(bytes))) throw damaged("it is cut off");
+    if (!(await this.#fill(bytes))) throw damage("it is cut off");
     const taken = this.#held.subarray(0, bytes);
     this.#held = this.#held.subarray(bytes);
     return taken;
@@ -148,7 +148,7 @@ class ByteReader {
   async takeLine(max: number): Promise<Buffer> {
     await this.#fill(max);
     const end = this.#held.subarray(0, max).indexOf("\n");
-    if (end < 0) throw damaged("it has no head");
+    if (end < 0) throw damage("it has no head");
     return this.take(end + 1);
   }
 
@@ -176,12 +176,12 @@ export async function* openArtifact(
   const reader = new ByteReader(stored);
   try {
     const magic = await reader.takeLine(MAGIC.length);
-    if (magic.toString("latin1") !== MAGIC) throw damaged("it is no backup");
+    if (magic.toString("latin1") !== MAGIC) throw damage("it is no backup");
     const line = await reader.takeLine(HEAD_BYTES_MAX);
     const sealer = new Sealer(await keyOf(parseHeadOf(line)), Buffer.concat([magic, line]));
     for (let isLast = false; !isLast; ) {
       const length = (await reader.take(LENGTH_BYTES)).readUInt32BE();
-      if (length < TAG_BYTES || length > SEALED_BYTES_MAX) throw damaged("a chunk has no length");
+      if (length < TAG_BYTES || length > SEALED_BYTES_MAX) throw damage("a chunk has no length");
       const sealed = await reader.take(length);
       isLast = await reader.isAtEnd();
       const plain = sealer.open(sealed, isLast);
@@ -196,6 +196,6 @@ function parseHeadOf(line: Buffer): ArtifactHead {
   try {
     return parseHead(line.toString("utf8"));
   } catch {
-    throw damaged("its head is none");
+    throw damage("its head is none");
   }
 }

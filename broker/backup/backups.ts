@@ -8,7 +8,7 @@ import { FinalError } from "../errors.ts";
 export { type BackupPart, parseParts } from "./container.ts";
 
 /** What was stored of a stream. */
-export interface StoredArtifact {
+interface StoredArtifact {
   readonly parts: readonly BackupPart[];
   /** Of the stream, before compression. */
   readonly bytes: number;

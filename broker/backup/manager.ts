@@ -1,11 +1,9 @@
 import { BackendError, FinalError, OsbError } from "../errors.ts";
-import { agentOf, type OperationContext } from "../operations/context.ts";
+import type { OperationContext } from "../operations/context.ts";
 import type { ControlPlane } from "../osb/operations.ts";
-import { parseObject } from "../json.ts";
-import type { BackupSettingsRow, InstanceRow } from "../store/schema.ts";
-import { makeLogKey } from "./data-keys.ts";
-import { changeSettings, settingsOf } from "./history.ts";
-import { ARCHIVING } from "./moments.ts";
+import type { BackupSettingsRow } from "../store/schema.ts";
+import { changeSettings } from "./history.ts";
+import { collectLog, isArchiving } from "./log.ts";
 import { deleteBackup, orderBackup } from "./orders.ts";
 import { expiredBackups } from "./retention.ts";
 import { dueTimes, nextDueMs } from "./schedule.ts";
@@ -14,7 +12,7 @@ import { dueTimes, nextDueMs } from "./schedule.ts";
 const LOOK_MS = 60_000;
 
 /** What the backup manager does by itself: schedules, retention, collection of logs. One process at a time does it. */
-export interface BackupManager {
+interface BackupManager {
   /** Looks from now on once every `LOOK_MS`. */
   start(): void;
   /** Looks once, if no other process does. @throws StoreError */
@@ -88,55 +86,4 @@ async function expireKept(context: OperationContext): Promise<void> {
     if (backup.state === "succeeded") await deleteBackup(context, backup);
     await store.deleteBackup(backup.id);
   }
-}
-
-const isArchiving = ({ state, address, parameters }: InstanceRow): boolean =>
-  state === "ready" && address !== "" && parseObject(parameters)[ARCHIVING] === true;
-
-/** Stores the finished files of an instance's log, and lets its agent forget them. Nobody restores meanwhile: its history would be another. */
-export async function collectLog(context: OperationContext, instance: InstanceRow): Promise<void> {
-  const { store } = context;
-  if ((await store.busyWith(instance.id)) !== undefined) return;
-  const { epoch } = await settingsOf(context, instance);
-  const agent = agentOf(context, instance);
-  const { files, untilMs } = await agent.finishLog();
-  const known = new Set((await store.logFilesOf(instance.id)).map(({ id }) => id));
-  for (const name of files) {
-    const id = `${instance.deployment}/${epoch}/${name}`;
-    if (!known.has(id)) await collectFile(context, instance, { id, epoch, name, bytes: await agent.readLog(name) });
-    await agent.forgetLog(name);
-  }
-  if ((await settingsOf(context, instance)).epoch === epoch)
-    await changeSettings(context, instance, { log_until_ms: untilMs });
-}
-
-interface CollectedFile {
-  readonly id: string;
-  readonly epoch: number;
-  readonly name: string;
-  readonly bytes: Uint8Array;
-}
-
-async function collectFile(
-  context: OperationContext,
-  { id: instanceId, deployment }: InstanceRow,
-  { id, epoch, name, bytes }: CollectedFile,
-): Promise<void> {
-  const { key, sealed } = makeLogKey(context);
-  const folder = `${instanceId}/log-${deployment}-${epoch}-${name}`;
-  const { parts } = await context.backups.put(folder, oneChunk(bytes), { key });
-  await context.store.addLogFile({
-    id,
-    instance_id: instanceId,
-    deployment,
-    epoch,
-    name,
-    parts: JSON.stringify(parts),
-    data_key: sealed,
-    collected_ms: context.host.nowMs(),
-  });
-}
-
-async function* oneChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
 }

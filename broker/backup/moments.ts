@@ -13,7 +13,7 @@ export interface Moments {
 }
 
 /** The good backups of the history that an instance is in now, oldest first. A restore begins a new one: its log does not lead there from a backup of before. */
-async function basesOf(context: OperationContext, instance: InstanceRow): Promise<readonly BackupRow[]> {
+export async function basesOf(context: OperationContext, instance: InstanceRow): Promise<readonly BackupRow[]> {
   const { epoch } = await settingsOf(context, instance);
   return (await context.store.backupsOf(instance.id)).filter(
     (each) => each.state === "succeeded" && each.deployment === instance.deployment && each.epoch === epoch,

@@ -13,7 +13,7 @@ const busyRefusal = (): OsbError => new OsbError(409, "Another operation of this
 const unknownBackup = (): OsbError => new OsbError(404, "There is no such backup.");
 
 /** Finds an instance that is free for a backup or a restore. @throws OsbError 404, 409 */
-export async function requireFreeInstance(context: OperationContext, id: string): Promise<InstanceRow> {
+async function requireFreeInstance(context: OperationContext, id: string): Promise<InstanceRow> {
   const instance = await requireInstance(context, id, 404);
   if (instance.state !== "ready") throw new OsbError(409, "The service instance is not ready.");
   if ((await context.store.busyWith(id)) !== undefined) throw busyRefusal();
@@ -43,7 +43,7 @@ async function requireSource(context: OperationContext, instance: InstanceRow, i
 }
 
 /** Who orders a backup, and under which name, so that an order that comes twice is one. */
-export interface BackupOrder {
+interface BackupOrder {
   readonly origin: BackupRow["origin"];
   readonly requestKey: string | undefined;
 }

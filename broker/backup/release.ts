@@ -1,4 +1,5 @@
 import type { OperationContext } from "../operations/context.ts";
+import { logFolderOf } from "./log.ts";
 import type { BackupRow, InstanceRow } from "../store/schema.ts";
 
 const DAY_MS = 86_400_000;
@@ -38,5 +39,5 @@ async function removeOthers(
   const names = new Set(kept.map((each) => each.id));
   for (const row of await store.backupsOf(id)) if (!names.has(row.id)) await backups.remove(`${id}/${row.id}`);
   const logs = await store.logFilesOf(id);
-  for (const { deployment, epoch, name } of logs) await backups.remove(`${id}/log-${deployment}-${epoch}-${name}`);
+  for (const file of logs) await backups.remove(logFolderOf(file));
 }

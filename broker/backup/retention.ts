@@ -3,7 +3,7 @@ import type { BackupRow } from "../store/schema.ts";
 const DAY_MS = 86_400_000;
 
 /** What is kept: so many of the newest good backups, and every one that is younger than so many days. */
-export interface Retention {
+interface Retention {
   readonly keepMin: number;
   readonly keepDays: number;
 }

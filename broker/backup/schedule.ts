@@ -7,7 +7,7 @@ const FIELDS = 5;
 const COUNTED_MAX = 1000;
 
 /** When a backup is due. */
-export interface Schedule {
+interface Schedule {
   /** A cron expression of five fields. */
   readonly expression: string;
   /** IANA name, such as `Europe/London`. */

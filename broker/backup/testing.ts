@@ -28,7 +28,7 @@ export class Swift {
   #put(name: string, body: Uint8Array): void {
     if (this.refuses-- > 0) throw new BackendError("503");
     this.stored++;
-    if (!this.isForgetful) this.objects.set(name, Uint8Array.from(body));
+    if (!this.isForgetful) this.objects.set(name, new Uint8Array(body));
     if (this.losesAnswers-- > 0) throw new BackendError("the connection broke");
   }
 

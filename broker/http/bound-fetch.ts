@@ -19,7 +19,10 @@ function responseOf(message: IncomingMessage): Response {
 }
 
 async function* bytesOf(message: IncomingMessage): AsyncGenerator<Uint8Array> {
-  for await (const chunk of message as AsyncIterable<Uint8Array>) yield chunk;
+  for await (const chunk of message) {
+    const bytes: Uint8Array = chunk;
+    yield bytes;
+  }
   if (!message.complete) throw new Error("the answer broke off");
 }
 

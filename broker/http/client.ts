@@ -107,7 +107,7 @@ export async function retryWhileDown<T>(host: Host, work: () => Promise<T>): Pro
 }
 
 /** An answer whose body is read as it comes. */
-export interface StreamedAnswer {
+interface StreamedAnswer {
   readonly status: number;
   readonly headers: Headers;
   /** @throws BackendError when it breaks off, or is silent for too long */
@@ -159,8 +159,9 @@ export async function exchangeUpload(
   chunks: AsyncIterable<Bytes>,
 ): Promise<BackendAnswer> {
   const what = `${method} ${url}`;
-  const source = new FailureKept(chunks);
-  const init = { method, headers: { ...headers }, body: ReadableStream.from(source.chunks()), duplex: "half" } as const;
+  let failure: unknown;
+  const watched = keepFailure(chunks, (error) => (failure = error));
+  const init = { method, headers: { ...headers }, body: ReadableStream.from(watched), duplex: "half" } as const;
   const { signal } = new AbortController();
   try {
     const response = await host.fetch(url, { ...init, redirect: "manual", signal });
@@ -169,28 +170,19 @@ export async function exchangeUpload(
     if (isTransient(answer.status)) throw new BackendError(describeAnswer(answer, what));
     return answer;
   } catch (error) {
-    const reason = source.failure ?? error;
+    const reason = failure ?? error;
     if (reason instanceof BackendError || reason instanceof FinalError || reason instanceof LeaseLostError)
       throw reason;
     throw new BackendError(`${what}: ${reason instanceof Error ? reason.message : String(reason)}`);
   }
 }
 
-/** Remembers why a stream failed: `fetch` only says that it did. */
-class FailureKept {
-  failure: unknown;
-  readonly #chunks: AsyncIterable<Bytes>;
-
-  constructor(chunks: AsyncIterable<Bytes>) {
-    this.#chunks = chunks;
-  }
-
-  async *chunks(): AsyncGenerator<Bytes> {
-    try {
-      yield* this.#chunks;
-    } catch (error) {
-      this.failure = error;
-      throw error;
-    }
+/** Tells why a stream failed: `fetch` only says that it did. */
+async function* keepFailure(chunks: AsyncIterable<Bytes>, keep: (error: unknown) => void): AsyncGenerator<Bytes> {
+  try {
+    yield* chunks;
+  } catch (error) {
+    keep(error);
+    throw error;
   }
 }

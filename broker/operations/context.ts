@@ -1,3 +1,4 @@
+import type { Tracer } from "@opentelemetry/api";
 import Type from "typebox";
 import type { BackupStore } from "../backup/backups.ts";
 import type { BrokerConfig } from "../config.ts";
@@ -23,6 +24,8 @@ export interface OperationContext {
   readonly deployer: Deployer;
   readonly guard: Guard;
   readonly backups: BackupStore;
+  /** Where spans begin. Default: nowhere. */
+  readonly tracer?: Tracer;
   /** Seals the secrets that the store keeps. */
   readonly seal: Seal;
 }
@@ -76,12 +79,13 @@ const guardedOf = (context: OperationContext, { id, plan_id: own }: InstanceRow,
   nodes: planOf(context, planId).nodes,
 });
 
-/** The networks that the ready bindings of an instance open it to. */
+/** The networks that the ready bindings of an instance open it to; none while it is taken out of use. */
 async function networksOfBindings(
   { store, config }: OperationContext,
   { id }: InstanceRow,
 ): Promise<readonly string[]> {
   const { applicationNetworks = [], applicationCidrs } = config;
+  if ((await store.quarantineOf(id)) !== undefined) return [];
   const ready = (await store.bindingsOf(id)).filter(({ state }) => state === "ready");
   return [...new Set(ready.flatMap(({ request }) => networksOf(request, applicationNetworks, applicationCidrs)))];
 }

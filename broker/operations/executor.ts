@@ -1,4 +1,5 @@
 import { BackendError, FinalError, LeaseLostError } from "../errors.ts";
+import { noTracer, traceFrom } from "../observe/tracing.ts";
 import type { OperationKind } from "../store/schema.ts";
 import type { Operation } from "../store/store.ts";
 import { backup, restore, undoBackup, undoRestore } from "./backups.ts";
@@ -6,6 +7,7 @@ import { bind, unbind } from "./bindings.ts";
 import type { OperationContext } from "./context.ts";
 import { deprovision, provision, undoProvision, undoUpdate, update } from "./instances.ts";
 import { OperationLease, workUnder } from "./lease.ts";
+import { mend } from "./mends.ts";
 import { coalesce, retryRounds } from "./retry.ts";
 
 type OperationStep = (context: OperationContext, operation: Operation) => Promise<void>;
@@ -24,6 +26,7 @@ const STEPS: Readonly<Record<OperationKind, OperationSteps>> = {
   unbind: { work: unbind },
   backup: { work: backup, undo: undoBackup },
   restore: { work: restore, undo: undoRestore },
+  mend: { work: mend },
 };
 
 /** How often a whole operation is tried while a backend is down. */
@@ -131,7 +134,11 @@ class BackgroundExecutor implements Executor {
     const leaseMs = store.isPrivate ? Number.POSITIVE_INFINITY : store.worker.leaseMs;
     const lease = new OperationLease(operation.id, operation.fence, host, leaseMs);
     const context = { ...this.#context, store: store.fencedBy(operation.id, operation.fence) };
-    const ending = workUnder(lease, () => this.#perform(context, operation))
+    const { tracer = noTracer() } = context;
+    const attributes = { "osb.instance": operation.instance_id, "osb.operation": operation.id };
+    const trace = (work: () => Promise<Ending>): Promise<Ending> =>
+      traceFrom(tracer, operation.traceparent ?? "", operation.kind, attributes, work);
+    const ending = trace(() => workUnder(lease, () => this.#perform(context, operation)))
       .finally(() => {
         if (this.#running.get(operation.id)?.lease === lease) this.#running.delete(operation.id);
       })

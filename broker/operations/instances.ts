@@ -34,6 +34,7 @@ const manifestFor = (context: OperationContext, instance: InstanceRow, wanted: W
     parameters: parseObject(wanted.parameters),
     secrets: secretsOf(context, instance),
     domain: domainOf(context),
+    record: instance,
   });
 
 /** Deploys what is wanted, stores its address, guards it, and waits until it serves. May be repeated. */
@@ -119,5 +120,6 @@ export async function deprovision(context: OperationContext, operation: Operatio
 async function deleteRecords({ store }: OperationContext, instanceId: string): Promise<void> {
   await store.deleteRestoresOf(instanceId);
   for (const { id } of await store.bindingsOf(instanceId)) await store.deleteBinding(id);
+  await store.deleteQuarantine(instanceId);
   await store.deleteInstance(instanceId);
 }

@@ -12,6 +12,7 @@ const UpdatePayload = Type.Object({
 const BindPayload = Type.Object({ row: BindingRow });
 const BackupPayload = Type.Object({ row: BackupRow });
 const RestorePayload = Type.Object({ row: RestoreRow });
+const MendPayload = Type.Object({ way: Type.Enum(["broken", "guard"]) });
 
 /** The record that a provision makes. */
 export type ProvisionPayload = Static<typeof ProvisionPayload>;
@@ -23,6 +24,9 @@ export type BindPayload = Static<typeof BindPayload>;
 export type BackupPayload = Static<typeof BackupPayload>;
 /** The record that a restore makes. */
 export type RestorePayload = Static<typeof RestorePayload>;
+
+/** How a mend brings an instance and its record together. */
+export type MendPayload = Static<typeof MendPayload>;
 
 const payloadParser = <S extends Type.TSchema>(what: string, schema: S): ((operation: Operation) => Static<S>) => {
   const parse = parserOf(`the payload of a ${what}`, schema);
@@ -39,3 +43,5 @@ export const bindPayload = payloadParser("bind", BindPayload);
 export const backupPayload = payloadParser("backup", BackupPayload);
 /** As `provisionPayload`, of a restore. */
 export const restorePayload = payloadParser("restore", RestorePayload);
+/** As `provisionPayload`, of a mend. */
+export const mendPayload = payloadParser("mend", MendPayload);

@@ -3,6 +3,7 @@ import type { BrokerConfig, Login } from "../config.ts";
 import { OsbError } from "../errors.ts";
 import type { Host } from "../host.ts";
 import { equalInConstantTime } from "./constant-time.ts";
+import { BACKUP_PATHS, LIVE_PATH, METRICS_PATH, OPERATOR_PATH, READY_PATH } from "./paths.ts";
 import { createThrottle } from "./throttle.ts";
 
 /** Reads the login of a header with Basic credentials (RFC 7617); undefined for any other header. */
@@ -12,9 +13,6 @@ function loginOf(header: string | undefined): Login | undefined {
   const colon = text.indexOf(":");
   return colon < 0 ? undefined : { username: text.slice(0, colon), password: text.slice(colon + 1) };
 }
-
-/** The routes of operators: their records, and the backup manager's own API. */
-const OPERATORS = /^(\/v1)?\/instances(\/|$)/;
 
 /** Compares both parts, whatever the first comparison says. */
 function isSameLogin(given: Login, expected: Login): boolean {
@@ -30,12 +28,19 @@ function isSameLogin(given: Login, expected: Login): boolean {
  */
 export type Authenticate = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
 
+/** Where operators log in, and platforms do not. */
+const OPERATORS_PATHS = [...BACKUP_PATHS, OPERATOR_PATH, METRICS_PATH];
+/** What anybody may ask: it says nothing but yes or no. */
+const OPEN_PATHS: readonly string[] = [LIVE_PATH, READY_PATH];
+
 /** Makes what checks the credentials of requests against those of a configuration. */
 export function createAuthentication(config: BrokerConfig, host: Host): Authenticate {
   const throttle = createThrottle(host);
   return async (request, reply) => {
     // The route, not the path, which can be written in several ways.
-    const isForOperators = OPERATORS.test(request.routeOptions.url ?? "");
+    const route = request.routeOptions.url ?? "";
+    if (OPEN_PATHS.includes(route)) return;
+    const isForOperators = OPERATORS_PATHS.some((path) => route === path || route.startsWith(`${path}/`));
     const expected = isForOperators ? config.admin : config.credentials;
     const given = loginOf(request.headers.authorization);
     // Without a password there is none to guess.

@@ -14,6 +14,8 @@ export interface RequestBody {
   readonly bind_resource?: unknown;
   readonly app_guid?: unknown;
   readonly predecessor_binding_id?: unknown;
+  /** Of operators only. */
+  readonly reason?: unknown;
 }
 
 /** Checks that a body is an object, and returns it. @throws OsbError 400 */

@@ -4,8 +4,10 @@ import type { Executor } from "../operations/executor.ts";
 import type { OperationContext } from "../operations/context.ts";
 import type { OperationKind } from "../store/schema.ts";
 import type { NewRecord, Operation } from "../store/store.ts";
+import { currentTraceparent } from "../observe/tracing.ts";
 import { optionalText } from "./fields.ts";
 import { newId } from "./ids.ts";
+import { currentActor } from "./scope.ts";
 
 /** The query of a route. */
 export type RouteQuery = Readonly<Record<string, string | undefined>>;
@@ -53,6 +55,7 @@ export const newOperation = (
   created_ms: context.host.nowMs(),
   worker: context.store.worker.name,
   fence: 1,
+  traceparent: currentTraceparent(),
 });
 
 /**
@@ -62,12 +65,15 @@ export const newOperation = (
  * @throws StoreError
  */
 export const openOperation = (controlPlane: ControlPlane, operation: Operation, record?: NewRecord): Promise<boolean> =>
-  resumeIfLost(controlPlane, controlPlane.context.store.claim(operation, record));
+  resumeIfLost(
+    controlPlane,
+    controlPlane.context.store.claim(operation, { actor: currentActor(), ...(record && { record }) }),
+  );
 
 /** Stores an operation that waits until the one in progress has ended. Returns it as it was stored. @throws StoreError */
 export async function openBehind(controlPlane: ControlPlane, operation: Operation): Promise<Operation> {
   const waiting = { ...operation, busy: null };
-  await resumeIfLost(controlPlane, controlPlane.context.store.enqueue(waiting));
+  await resumeIfLost(controlPlane, controlPlane.context.store.enqueue(waiting, currentActor()));
   return waiting;
 }
 

@@ -4,9 +4,7 @@ import { parseObject } from "../json.ts";
 import type { OperationContext } from "../operations/context.ts";
 import type { BackupRow, BindingRow, InstanceRow } from "../store/schema.ts";
 import type { Operation } from "../store/store.ts";
-
-/** The path of the operators' records. */
-const RECORDS_PATH = "/instances";
+import { RECORDS_PATH } from "./paths.ts";
 
 const byInstance = <T extends { readonly instance_id: string }>(
   rows: readonly T[],

@@ -4,6 +4,7 @@ import type { Authenticate } from "./authentication.ts";
 import { parseBody } from "./body.ts";
 import { refuseEarly, refuseUnreadable, refusalOf } from "./refusals.ts";
 import { checkIdentity, checkVersion } from "./headers.ts";
+import { rememberRequests } from "./scope.ts";
 
 const BODY_BYTES_MAX = 1024 * 1024;
 /** As long as all headers together may be: the API has a rule of its own for the length of ids. */
@@ -64,8 +65,18 @@ function admit(app: FastifyInstance, authenticate: Authenticate): void {
   });
 }
 
+/** What a server shows of itself: PEM of its certificate, followed by that of intermediate authorities, and of its key. */
+export interface TlsOptions {
+  readonly cert: string;
+  readonly key: string;
+}
+
 /** An HTTP server without routes whose every refusal has the body of an OSB error, also what the framework or Node.js refuse. */
-export function createServer(authenticate: Authenticate, report: (error: unknown) => void): FastifyInstance {
+export function createServer(
+  authenticate: Authenticate,
+  report: (error: unknown) => void,
+  tls?: TlsOptions,
+): FastifyInstance {
   const refuse = (error: unknown, reply: FastifyReply): FastifyReply => {
     const { status, body } = refusalOf(error, report);
     return reply.code(status).send(body);
@@ -84,13 +95,16 @@ export function createServer(authenticate: Authenticate, report: (error: unknown
     requestTimeout: REQUEST_MS_MAX,
     keepAliveTimeout: KEEP_ALIVE_MS_MAX,
     forceCloseConnections: true,
-    exposeHeadRoutes: false,
+    // RFC 9110, section 9.1: HEAD is wherever GET is.
+    exposeHeadRoutes: true,
     return503OnClosing: false,
     routerOptions: { maxParamLength: PARAMETER_CHARS_MAX },
-    http: { requireHostHeader: false },
+    // Older versions of TLS are broken (RFC 8996).
+    ...(tls === undefined ? { http: { requireHostHeader: false } } : { https: { ...tls, minVersion: "TLSv1.2" } }),
     clientErrorHandler: refuseUnreadable,
     frameworkErrors: (_error, request, reply) => void refusePath(request, reply),
   });
+  rememberRequests(app);
   admit(app, authenticate);
   readBodies(app);
   refuseEarly(app.server);

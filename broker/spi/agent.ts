@@ -44,7 +44,7 @@ export interface InstanceAgent {
 }
 
 /** What an agent is to restore. */
-export interface AgentRestore {
+interface AgentRestore {
   /** Asked for a second time under the same name, nothing happens. */
   readonly name: string;
   /** Called for each attempt. */
@@ -55,10 +55,52 @@ export interface AgentRestore {
 
 const FINISHED_LOG = Compile(Type.Object({ files: Type.Array(Type.String()), until_ms: Type.Number() }));
 /** Files of a log that can be collected, oldest first, and until when they lead. */
-export interface FinishedLog {
+interface FinishedLog {
   readonly files: readonly string[];
   /** ms since the Unix epoch, by the instance's clock. */
   readonly untilMs: number;
+}
+
+/** How an agent is reached. */
+interface AgentLink {
+  readonly host: Host;
+  readonly ip: string;
+  readonly headers: { readonly authorization: string };
+  readonly urlOf: (path: string) => string;
+  /** A VM that is starting answers for a while as if it were missing. A 404 from an agent never means that the work is done: delete again. */
+  readonly noAgent: (what: string) => BackendError;
+  /** @throws BackendError */
+  readonly send: (
+    method: string,
+    path: string,
+    options?: Pick<BackendRequest, "json"> & { readonly body?: Bytes },
+  ) => Promise<BackendAnswer>;
+}
+
+function linkTo(host: Host, ip: string, password: string): AgentLink {
+  const headers = { authorization: basicAuthorization(AGENT_USER, password) };
+  const urlOf = (path: string): string => `http://${ip}:${AGENT_PORT}${path}`;
+  const noAgent = (what: string): BackendError => new BackendError(`no agent at ${ip}: ${what} answered 404`);
+  return {
+    host,
+    ip,
+    headers,
+    urlOf,
+    noAgent,
+    send: (method, path, options = {}) =>
+      retryWhileDown(host, async () => {
+        const typed = { ...headers, ...(options.body && { "content-type": "application/octet-stream" }) };
+        const answer = await exchange(host, { method, url: urlOf(path), headers: typed, ...options });
+        if (answer.status === 404) throw noAgent(`${method} ${path}`);
+        return requirePrimary(answer, ip);
+      }),
+  };
+}
+
+/** The primary may have moved meanwhile: then the operation looks for it again. @throws BackendError */
+function requirePrimary(answer: BackendAnswer, ip: string): BackendAnswer {
+  if (agentReason(answer) === "not_primary") throw new BackendError(`the data service at ${ip} is no primary`);
+  return answer;
 }
 
 /**
@@ -67,23 +109,8 @@ export interface FinishedLog {
  * @param ip the address of the VM with the primary
  */
 export function instanceAgent(host: Host, ip: string, password: string): InstanceAgent {
-  const authorization = basicAuthorization(AGENT_USER, password);
-  const urlOf = (path: string): string => `http://${ip}:${AGENT_PORT}${path}`;
-  // A VM that is starting answers for a while as if it were missing. A 404 from an agent never means that the work is done: delete again.
-  const missing = (what: string): BackendError => new BackendError(`no agent at ${ip}: ${what} answered 404`);
-  const send = (
-    method: string,
-    path: string,
-    options: Pick<BackendRequest, "json"> & { readonly body?: Bytes } = {},
-  ): Promise<BackendAnswer> =>
-    retryWhileDown(host, async () => {
-      const headers = { authorization, ...(options.body && { "content-type": "application/octet-stream" }) };
-      const answer = await exchange(host, { method, url: urlOf(path), headers, ...options });
-      if (answer.status === 404) throw missing(`${method} ${path}`);
-      // The primary has moved meanwhile: the operation looks for it again.
-      if (agentReason(answer) === "not_primary") throw new BackendError(`the data service at ${ip} is no primary`);
-      return answer;
-    });
+  const link = linkTo(host, ip, password);
+  const { send } = link;
   return {
     async ready() {
       expectStatus(await send("GET", "/v1/status"), "status", 200);
@@ -95,52 +122,62 @@ export function instanceAgent(host: Host, ip: string, password: string): Instanc
     async deleteCredentials(username) {
       expectStatus(await send("DELETE", `/v1/credentials/${username}`), "credentials", 204);
     },
-    dump: () =>
-      retryWhileDown(host, async () => {
-        const answer = await exchangeStream(host, {
-          method: "POST",
-          url: urlOf("/v1/dumps"),
-          headers: { authorization },
-        });
-        if (answer.status === 404) throw missing("dump");
-        if (answer.status === 200) return answer.chunks;
-        const bytes = await allOf(answer.chunks);
-        throw new FinalError(describeAnswer({ ...answer, bytes }, "dump"));
-      }),
-    async isRestored(name) {
-      const answer = await exchange(host, {
-        method: "GET",
-        url: urlOf(`/v1/restores/${name}`),
-        headers: { authorization },
-      });
-      if (answer.status === 404) return false;
-      const { running } = bodyOf(expectStatus(answer, "restore", 200), RESTORE_STATE);
-      // It goes on although its answer was lost; a second one would wait for it and then do it again.
-      if (running === true) throw new BackendError("the restore is in progress");
-      return true;
-    },
-    async restore({ name, dump, atMs }) {
-      const headers = { authorization, "content-type": "application/octet-stream", "idempotency-key": name };
-      const url = urlOf(`/v1/restores${atMs === undefined ? "" : `?at_ms=${atMs}`}`);
-      const answer = await exchangeUpload(host, { method: "POST", url, headers }, dump());
-      if (answer.status === 404) throw missing("restore");
-      expectStatus(answer, "restore", 200);
-    },
-    async finishLog() {
-      const { files, until_ms: untilMs } = bodyOf(
-        expectStatus(await send("POST", "/v1/log"), "log", 200),
-        FINISHED_LOG,
-      );
-      return { files, untilMs };
-    },
-    readLog: async (file) => expectStatus(await send("GET", `/v1/log/${file}`), "log", 200).bytes,
-    async forgetLog(file) {
-      expectStatus(await send("DELETE", `/v1/log/${file}`), "log", 204);
-    },
-    async sendLog(restore, file, body) {
-      expectStatus(await send("PUT", `/v1/restores/${restore}/log/${file}`, { body }), "log", 204);
-    },
+    ...dumpsOver(link),
+    ...logOver(link),
   };
+}
+
+const RESTORE_STATE = Compile(Type.Object({ restored: Type.Boolean(), running: Type.Optional(Type.Boolean()) }));
+
+type DumpMethods = Pick<InstanceAgent, "dump" | "restore" | "isRestored">;
+
+const dumpsOver = ({ host, ip, headers, urlOf, noAgent }: AgentLink): DumpMethods => ({
+  dump: () =>
+    retryWhileDown(host, async () => {
+      const answer = await exchangeStream(host, { method: "POST", url: urlOf("/v1/dumps"), headers });
+      if (answer.status === 404) throw noAgent("dump");
+      if (answer.status === 200) return answer.chunks;
+      const refusal = requirePrimary({ ...answer, bytes: await readWhole(answer.chunks) }, ip);
+      throw new FinalError(describeAnswer(refusal, "dump"));
+    }),
+  async isRestored(name) {
+    const answer = await exchange(host, { method: "GET", url: urlOf(`/v1/restores/${name}`), headers });
+    if (answer.status === 404) return false;
+    const { running } = bodyOf(expectStatus(answer, "restore", 200), RESTORE_STATE);
+    // It goes on although its answer was lost; a second one would do it again.
+    if (running === true) throw new BackendError("the restore is in progress");
+    return true;
+  },
+  async restore({ name, dump, atMs }) {
+    const own = { ...headers, "content-type": "application/octet-stream", "idempotency-key": name };
+    const url = urlOf(`/v1/restores${atMs === undefined ? "" : `?at_ms=${atMs}`}`);
+    const answer = await exchangeUpload(host, { method: "POST", url, headers: own }, dump());
+    if (answer.status === 404) throw noAgent("restore");
+    expectStatus(requirePrimary(answer, ip), "restore", 200);
+  },
+});
+
+type LogMethods = Pick<InstanceAgent, "finishLog" | "readLog" | "forgetLog" | "sendLog">;
+
+const logOver = ({ send }: AgentLink): LogMethods => ({
+  async finishLog() {
+    const answer = expectStatus(await send("POST", "/v1/log"), "log", 200);
+    const { files, until_ms: untilMs } = bodyOf(answer, FINISHED_LOG);
+    return { files, untilMs };
+  },
+  readLog: async (file) => expectStatus(await send("GET", `/v1/log/${file}`), "log", 200).bytes,
+  async forgetLog(file) {
+    expectStatus(await send("DELETE", `/v1/log/${file}`), "log", 204);
+  },
+  async sendLog(restore, file, body) {
+    expectStatus(await send("PUT", `/v1/restores/${restore}/log/${file}`, { body }), "log", 204);
+  },
+});
+
+async function readWhole(chunks: AsyncIterable<Bytes>): Promise<Bytes> {
+  const all: Bytes[] = [];
+  for await (const chunk of chunks) all.push(chunk);
+  return Buffer.concat(all);
 }
 
 const STATUS = Compile(Type.Object({ role: Type.String(), phase: Type.Optional(Type.String()) }));
@@ -164,12 +201,4 @@ export function findPrimary(host: Host, addresses: readonly string[], password: 
     for (const ip of addresses) if (await isPrimary(ip)) return ip;
     throw new BackendError(`none of ${addresses.join(", ")} is the primary at present`);
   });
-}
-
-const RESTORE_STATE = Compile(Type.Object({ restored: Type.Boolean(), running: Type.Optional(Type.Boolean()) }));
-
-async function allOf(chunks: AsyncIterable<Bytes>): Promise<Bytes> {
-  const all: Bytes[] = [];
-  for await (const chunk of chunks) all.push(chunk);
-  return Buffer.concat(all);
 }

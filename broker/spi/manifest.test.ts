@@ -5,6 +5,7 @@ import { credentialsOf, endpointsOf } from "./credentials.ts";
 import { manifestOf } from "./manifest.ts";
 
 const SERVICES = ["postgresql", "redis", "mongodb"] as const;
+const record = { id: "i", owner: "o", context: "{}", created_ms: 1 };
 const secrets = { adminPassword: "admin-secret", agentPassword: "agent-secret" };
 
 interface Manifest {
@@ -22,7 +23,7 @@ describe("the manifest of an instance", () => {
   it.each(SERVICES)("says what plan and parameters of %s mean", (kind) => {
     const service = serviceOf(kind);
     for (const plan of service.plans) {
-      const input = { deployment: "d0a1b2c3", service, plan, parameters: { max_disk_threshold: 70 }, secrets };
+      const input = { deployment: "d0a1b2c3", service, plan, parameters: { max_disk_threshold: 70 }, secrets, record };
       const manifest = parse(manifestOf({ ...input, domain: "dc1.consul" })) as Manifest;
       const [group, ...others] = manifest.instance_groups;
       expect(others).toEqual([]);
@@ -44,7 +45,15 @@ describe("the manifest of an instance", () => {
     const hostile = 'a"\n  - evil: true\n#{{ "erb" }} <%= 1 %>';
     const [plan] = service.plans;
     if (plan === undefined) throw new Error("redis has no plan");
-    const text = manifestOf({ deployment: "d1", service, plan, parameters: { policy: hostile }, secrets, domain: "x" });
+    const text = manifestOf({
+      deployment: "d1",
+      service,
+      plan,
+      parameters: { policy: hostile },
+      secrets,
+      domain: "x",
+      record,
+    });
     expect((parse(text) as Manifest).instance_groups[0]?.jobs[0]?.properties.parameters).toEqual({ policy: hostile });
   });
 });

@@ -3,8 +3,8 @@ import { LeaseLostError } from "../errors.ts";
 import { realHost } from "../host.ts";
 import type { StorePool } from "./pool.ts";
 import { type Operation, openStore, type Store } from "./store.ts";
-import { testDatabases } from "./testing-databases.ts";
-import { backupRow } from "./testing-rows.ts";
+import { testDatabases } from "./testing/databases.ts";
+import { backupRow } from "./testing/rows.ts";
 
 const LONG_MS = 60_000;
 /** A lease that has ended by the time that anybody asks. */
@@ -116,9 +116,11 @@ describe.each(databases)("leases on $name", ({ missing, open, openAgain }) => {
         table: "backups",
         row: backupRow("k", "a"),
       } as const;
-      expect(await store.claim(operation(store, "o", "a"), record)).toBe(true);
-      expect(await store.claim(operation(store, "p", "a"), { ...record, row: { ...record.row, id: "l" } })).toBe(false);
-      expect(await store.claim(operation(store, "q", "b"), record)).toBe(false);
+      expect(await store.claim(operation(store, "o", "a"), { record })).toBe(true);
+      expect(
+        await store.claim(operation(store, "p", "a"), { record: { ...record, row: { ...record.row, id: "l" } } }),
+      ).toBe(false);
+      expect(await store.claim(operation(store, "q", "b"), { record })).toBe(false);
       expect((await store.backups()).map(({ id }) => id)).toEqual(["k"]);
       expect((await store.openOperations()).map(({ id }) => id)).toEqual(["o"]);
     });

@@ -6,7 +6,7 @@ import type { StorePool } from "./pool.ts";
 import type { Tables } from "./schema.ts";
 import { StoreSession } from "./session.ts";
 import { openStore } from "./store.ts";
-import { testDatabases } from "./testing-databases.ts";
+import { testDatabases } from "./testing/databases.ts";
 
 const databases = await testDatabases();
 const sessionOn = (pool: StorePool): StoreSession =>

@@ -43,6 +43,20 @@ export const MIGRATIONS: readonly Migration[] = [
   },
   {
     version: 3,
+    name: "quarantine and audit",
+    statements: [
+      "create table quarantines (instance_id text primary key, reason text not null, since_ms bigint not null)",
+      "create table audit (sequence serial primary key, at_ms bigint not null, actor text not null, action text not null, subject text not null, detail text not null)",
+      "create index audit_at on audit (at_ms)",
+    ],
+  },
+  {
+    version: 4,
+    name: "traces of operations",
+    statements: ["alter table operations add column traceparent text not null default ''"],
+  },
+  {
+    version: 5,
     name: "backups by schedule, with keys of tenants, to any moment",
     statements: [
       "alter table backups add column deployment text not null default ''",

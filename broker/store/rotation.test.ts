@@ -4,7 +4,7 @@ import type { StorePool } from "./pool.ts";
 import { rotateKeys } from "./rotation.ts";
 import { createSeal, keyIdOf, openText, type Seal, sealText } from "./seal.ts";
 import { type Operation, openStore, type Store } from "./store.ts";
-import { testDatabases } from "./testing-databases.ts";
+import { testDatabases } from "./testing/databases.ts";
 
 const OLD = "0a".repeat(32);
 const NEW = "0b".repeat(32);
@@ -17,7 +17,7 @@ describe.each(databases)("a rotation of keys on $name", ({ missing, open }) => {
     let pool: StorePool;
     let store: Store;
 
-    /** Three instances, a binding, and a bind in progress whose row is in its payload: five sealed texts. */
+    /** Three instances, two bindings, and a bind in progress whose row is in its payload: six sealed texts. */
     beforeEach(async () => {
       pool = await open();
       store = await openStore(pool, realHost());
@@ -38,6 +38,7 @@ describe.each(databases)("a rotation of keys on $name", ({ missing, open }) => {
         });
       const row = { id: "b", instance_id: "i1", state: "ready", request: "", username: "u" } as const;
       await store.addBinding({ ...row, password: sealText(seal, "password of b"), created_ms: 1 });
+      await store.addBinding({ ...row, id: "bb", password: sealText(seal, "password of bb"), created_ms: 2 });
       await store.claim({
         id: "o",
         instance_id: "i2",
@@ -64,7 +65,7 @@ describe.each(databases)("a rotation of keys on $name", ({ missing, open }) => {
       ];
     };
     const plain = async (seal: Seal): Promise<readonly string[]> => (await texts()).map((text) => openText(seal, text));
-    const PLAIN = [...INSTANCES.map((id) => `secrets of ${id}`), "password of b", "password of c"];
+    const PLAIN = [...INSTANCES.map((id) => `secrets of ${id}`), "password of b", "password of bb", "password of c"];
 
     it("seals everything with the first key of the ring", async () => {
       expect(await rotateKeys(pool, realHost(), sealOf(NEW, OLD))).toEqual({ resealed: PLAIN.length, left: 0 });
@@ -98,10 +99,11 @@ describe.each(databases)("a rotation of keys on $name", ({ missing, open }) => {
 
     it("does not touch what a broker has changed meanwhile", async () => {
       const changed = sealText(sealOf(NEW), "changed");
-      await rotateKeys(pool, realHost(), sealOf(NEW, OLD), (count) => {
-        if (count === INSTANCES.length) void store.setBinding("b", { password: changed });
+      await rotateKeys(pool, realHost(), sealOf(NEW, OLD), async (count) => {
+        // The first binding is done, and the second one has been read.
+        if (count === INSTANCES.length + 1) await store.setBinding("bb", { password: changed });
       });
-      expect((await plain(sealOf(NEW)))[3]).toBe("changed");
+      expect((await plain(sealOf(NEW)))[4]).toBe("changed");
     });
   });
 });

@@ -40,10 +40,10 @@ interface SealedRow {
 class Rotator {
   readonly #session: StoreSession;
   readonly #seal: Seal;
-  readonly #onReseal: (count: number) => void;
+  readonly #onReseal: (count: number) => void | Promise<void>;
   #count = 0;
 
-  constructor(session: StoreSession, seal: Seal, onReseal: (count: number) => void) {
+  constructor(session: StoreSession, seal: Seal, onReseal: (count: number) => void | Promise<void>) {
     this.#session = session;
     this.#seal = seal;
     this.#onReseal = onReseal;
@@ -112,7 +112,7 @@ class Rotator {
         db,
       ),
     );
-    this.#onReseal(++this.#count);
+    await this.#onReseal(++this.#count);
   }
 }
 
@@ -133,7 +133,7 @@ export async function rotateKeys(
   pool: StorePool,
   host: Host,
   seal: Seal,
-  onReseal: (count: number) => void = () => {},
+  onReseal: (count: number) => void | Promise<void> = () => {},
 ): Promise<Rotation> {
   const session = new StoreSession(new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) }), host);
   const rotator = new Rotator(session, seal, onReseal);

@@ -12,6 +12,8 @@ export interface Tables {
   backup_settings: BackupSettingsRow;
   backup_keys: BackupKeyRow;
   log_files: LogFileRow;
+  quarantines: QuarantineRow;
+  audit: AuditRow;
 }
 
 /** The schema of a row, for the payload of the operation that makes it. */
@@ -54,7 +56,7 @@ export const BindingRow = Type.Object({
 export type BindingRow = Static<typeof BindingRow>;
 
 /** What an operation does. */
-export type OperationKind = "provision" | "update" | "deprovision" | "bind" | "unbind" | "backup" | "restore";
+export type OperationKind = "provision" | "update" | "deprovision" | "bind" | "unbind" | "backup" | "restore" | "mend";
 
 /** An operation, open or ended. */
 export interface OperationRow {
@@ -77,8 +79,31 @@ export interface OperationRow {
   worker: Generated<string>;
   /** Counts how often it was taken; a worker with a smaller number has lost it. */
   fence: Generated<number>;
+  /** The trace that it belongs to (W3C Trace Context); empty: none. */
+  traceparent: Generated<string>;
   /** By the database's clock: from then on, anybody may take it. */
   lease_until_ms: Generated<number>;
+}
+
+/** An instance that its operator has taken out of use. */
+export interface QuarantineRow {
+  instance_id: string;
+  reason: string;
+  since_ms: number;
+}
+
+/** What somebody has done or ordered. */
+export interface AuditRow {
+  /** Order in which it was written. */
+  sequence: Generated<number>;
+  at_ms: number;
+  /** `platform`, with the originating identity if there is one, or `operator`. */
+  actor: string;
+  /** The kind of an operation, or an operator's action. */
+  action: string;
+  /** Id of the instance, binding, or whatever else it was about. */
+  subject: string;
+  detail: string;
 }
 
 /** Periodic work of which one process at a time does its share. */

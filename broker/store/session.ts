@@ -42,6 +42,11 @@ export class StoreSession {
     return this.run(() => this.db.transaction().execute(work));
   }
 
+  /** Resolves when the database answers. */
+  async ping(): Promise<void> {
+    await this.run(() => sql`select 1`.execute(this.db));
+  }
+
   /** Runs a statement that changes something. */
   write<T>(build: Build<T>): Promise<T> {
     return this.run(() => build(this.db).execute());

@@ -6,8 +6,8 @@ import { embeddedPool } from "./embedded.ts";
 import type { BackupRow, BindingRow, InstanceRow } from "./schema.ts";
 import { postgresPool } from "./postgres.ts";
 import { type Operation, openStore, type Store } from "./store.ts";
-import { testDatabases } from "./testing-databases.ts";
-import { backupRow, restoreRow } from "./testing-rows.ts";
+import { testDatabases } from "./testing/databases.ts";
+import { backupRow, restoreRow } from "./testing/rows.ts";
 
 const instance = (id: string, change: Partial<InstanceRow> = {}): InstanceRow => ({
   id,

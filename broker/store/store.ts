@@ -1,8 +1,9 @@
-import { Kysely, PostgresDialect } from "kysely";
+import { Kysely, PostgresDialect, type Selectable } from "kysely";
 import type { Host } from "../host.ts";
 import { migrate } from "./migrations.ts";
 import type { StorePool } from "./pool.ts";
 import type {
+  AuditRow,
   BackupKeyRow,
   BackupRow,
   BackupSettingsRow,
@@ -10,19 +11,23 @@ import type {
   InstanceRow,
   LogFileRow,
   OperationRow,
+  QuarantineRow,
   RestoreRow,
   Tables,
 } from "./schema.ts";
 import { StoreSession } from "./session.ts";
-import { backupSettingsIn } from "./tables/backup-settings.ts";
+import { backupSettingsIn, keysAndLogsIn } from "./tables/backup-settings.ts";
 import { backupsIn, restoresIn } from "./tables/backups.ts";
 import { bindingsIn } from "./tables/bindings.ts";
 import { instancesIn } from "./tables/instances.ts";
 import { leasesIn, periodicIn } from "./tables/leases.ts";
+import { type AuditEntry, operatorIn } from "./tables/operator.ts";
 import { operationQueriesIn, operationsIn } from "./tables/operations.ts";
 
 /** An operation, as all code outside the database layer sees it. */
-export type Operation = Omit<OperationRow, "sequence" | "worker" | "fence" | "lease_until_ms"> & {
+export type Operation = Omit<OperationRow, "sequence" | "worker" | "fence" | "lease_until_ms" | "traceparent"> & {
+  /** The trace that it belongs to, as a header of W3C Trace Context. Default: none. */
+  readonly traceparent?: string;
   /** The process that works on it, as last read. */
   readonly worker: string;
   /** With which number it was taken. */
@@ -43,6 +48,13 @@ interface HeldOperation {
   readonly fence: number;
 }
 
+/** Who orders an operation, and what it makes. */
+export interface Order {
+  /** For the log of who did what; absent: it is not logged. */
+  readonly actor?: string;
+  readonly record?: NewRecord;
+}
+
 /** A record that an operation makes, stored together with it. */
 export type NewRecord =
   | { readonly table: "instances"; readonly row: InstanceRow }
@@ -55,6 +67,8 @@ export type NewRecord =
  * none is ever half done. Every method throws StoreError while the database can't be reached.
  */
 export interface Store {
+  /** Resolves when the database answers. */
+  ping(): Promise<void>;
   /** The process that this store belongs to. */
   readonly worker: Worker;
   /** Whether no other process can reach the database. */
@@ -79,9 +93,23 @@ export interface Store {
    * Opens an operation, which this process holds and which keeps its instance busy, and stores the record that it makes. False when another operation
    * already keeps the instance busy, or the record's id is taken.
    */
-  claim(row: Operation, record?: NewRecord): Promise<boolean>;
+  claim(row: Operation, order?: Order): Promise<boolean>;
   /** Opens an operation that waits for its turn; this process holds it. */
-  enqueue(row: Operation): Promise<void>;
+  enqueue(row: Operation, actor?: string): Promise<void>;
+  /** Why an instance is out of use; undefined when it is not. */
+  quarantineOf(instanceId: string): Promise<QuarantineRow | undefined>;
+  quarantines(): Promise<readonly QuarantineRow[]>;
+  /** Resolves to false when it was out of use already. */
+  addQuarantine(row: QuarantineRow): Promise<boolean>;
+  deleteQuarantine(instanceId: string): Promise<void>;
+  /** Adds a line to the log of who did what. */
+  note(entry: AuditEntry): Promise<void>;
+  /** The newest lines, newest first: those before this sequence number, if one is given. */
+  auditBefore(sequence: number | undefined, limit: number): Promise<readonly Selectable<AuditRow>[]>;
+  /** Forgets lines that are older than this, in ms since the Unix epoch. */
+  forgetAuditBefore(ms: number): Promise<void>;
+  /** Instances by id, after this one: a page of all. */
+  instancesAfter(id: string, limit: number): Promise<readonly InstanceRow[]>;
   /** Gives an operation its turn; false while another keeps the instance busy. */
   takeTurn(row: Operation): Promise<boolean>;
   /** The operation whose turn it is. */
@@ -140,6 +168,7 @@ export interface Store {
   deleteBackupKey(id: string): Promise<void>;
   logFilesOf(instanceId: string): Promise<readonly LogFileRow[]>;
   addLogFile(row: LogFileRow): Promise<boolean>;
+  deleteLogFile(id: string): Promise<void>;
   deleteLogFilesOf(instanceId: string): Promise<void>;
 }
 
@@ -154,15 +183,18 @@ const storeOn = (session: StoreSession, worker: Worker, isPrivate: boolean): Sto
   isPrivate,
   // Where there is nobody else, nobody takes anything over.
   fencedBy: (id, fence) => storeOn(isPrivate ? session : session.fencedBy(id, fence), worker, isPrivate),
+  ping: () => session.ping(),
   ...instancesIn(session),
   ...bindingsIn(session),
   ...operationsIn(session, worker),
   ...operationQueriesIn(session, worker),
   ...leasesIn(session, worker),
   ...periodicIn(session, worker),
+  ...operatorIn(session),
   ...backupsIn(session),
   ...restoresIn(session),
   ...backupSettingsIn(session),
+  ...keysAndLogsIn(session),
 });
 
 /**

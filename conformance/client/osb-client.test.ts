@@ -139,9 +139,14 @@ describe("a client of the broker", () => {
   });
 
   it("waits for no more operations of a kind on a plan of which two in a row did not end in time", async () => {
-    const { client, waitsMs } = clientOf((request) =>
-      isPoll(request) ? { status: 200, body: { state: "in progress" } } : { status: 202 },
-    );
+    let pollsOfFirst = 0;
+    const { client, waitsMs } = clientOf((request) => {
+      if (!isPoll(request)) return { status: 202 };
+      const hasEnded = request.url.includes("/i0/") && ++pollsOfFirst > 1;
+      return { status: 200, body: { state: hasEnded ? "succeeded" : "in progress" } };
+    });
+    // Another kind of operation does end.
+    expect((await client.settle(offer, await client.deprovision(offer, "i0"))).state).toBe("succeeded");
     const polls: number[] = [];
     for (const id of ["i1", "i2", "i3"]) {
       const ended = await client.settle(offer, await client.provision(offer, id));
@@ -152,6 +157,16 @@ describe("a client of the broker", () => {
     const waited = waitsMs.length;
     await client.settle(offer, await client.bind(offer, "i1", "b1"));
     expect(waitsMs.length).toBeGreaterThan(waited);
+  });
+
+  it("waits for one operation of a kind and plan only where two ran out of time and none has ever ended", async () => {
+    const { client } = clientOf((request) =>
+      isPoll(request) ? { status: 200, body: { state: "in progress" } } : { status: 202 },
+    );
+    await client.settle(offer, await client.provision(offer, "i1"));
+    await client.settle(offer, await client.bind(offer, "i1", "b1"));
+    const third = await client.settle(offer, await client.provision(offer, "i2"));
+    expect([third.state, third.polls.length]).toEqual(["timed-out", 1]);
   });
 
   it.each([{ status: "succeeded" }, { state: "done" }, {}])(

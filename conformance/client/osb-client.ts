@@ -31,6 +31,7 @@ export class OsbClient {
   readonly #sender: Sender;
   readonly #listener: AnswerListener;
   readonly #memory: RunMemory;
+  readonly #parts: OsbClient[] = [];
   /** The instances that it may make at once. */
   readonly room: Room;
 
@@ -54,13 +55,24 @@ export class OsbClient {
     return new OsbClient(this.settings, this.ledger.scope(), this.#listener, this.#memory, room);
   }
 
+  /** A client for a part of what this one does: what it sends counts as sent by this one, also what gets no answer. */
+  part(room: Room): OsbClient {
+    const listener = (answer: Answer): void => {
+      this.sent.push(answer);
+      this.#listener(answer);
+    };
+    const part = new OsbClient(this.settings, this.ledger.scope(), listener, this.#memory, room);
+    this.#parts.push(part);
+    return part;
+  }
+
   newId(): string {
     return this.settings.newId();
   }
 
   /** Requests that got no answer. */
   get silent(): readonly Exchange[] {
-    return this.#sender.silent;
+    return [...this.#sender.silent, ...this.#parts.flatMap(({ silent }) => silent)];
   }
 
   /** Nothing more is asked for with this client, also not by what goes on after an error. What is under way is waited for. */
@@ -198,8 +210,9 @@ export class OsbClient {
     const tookMs = this.settings.clock.nowMs() - sinceMs;
     const { state, answer } = ended;
     const { operation, instanceId, bindingId, intent } = answer;
-    // What races with another operation may rightly never end.
-    if (state === "timed-out" && intent !== "race") this.#memory.noteTimeout(offer, ended);
+    // Polls that are answered nothing but 5xx cost the time of one that does not end. What races with another may rightly never end.
+    const isUnserved = state === "unreadable" && (ended.polls.at(-1)?.status ?? 0) >= 500;
+    if ((state === "timed-out" || isUnserved) && intent !== "race") this.#memory.noteTimeout(offer, ended);
     if (this.#memory.endsNothing) this.room.noteEndless();
     if (state === "timed-out" || state === "unreadable") return;
     this.room.noteEnd({ sinceMs, tookMs, quickestMs: this.#memory.shortestMs(offer, answer) });

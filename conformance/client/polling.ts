@@ -107,7 +107,8 @@ export async function pollUntilEnded(
     if (poll.status < 500) readableMs = nowMs;
     if (isUnreadable(poll) || nowMs - readableMs >= BROKEN_MS_MAX) return { state: "unreadable", answer, polls };
     const leftMs = endMs - nowMs;
-    if (leftMs <= 0) return { state: "timed-out", answer, polls };
+    // A 5xx does not say that it is still in progress.
+    if (leftMs <= 0) return { state: poll.status < 500 ? "timed-out" : "unreadable", answer, polls };
     const pauseMs = retryAfterMs(poll, nowMs) ?? pauseMsAfter(nowMs - startMs, poller.shortestMs, settings);
     // Asked to come back after the end of the time it has, the client looks a last time at that end.
     await poller.pause(Math.min(pauseMs, leftMs), poll);

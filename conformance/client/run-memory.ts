@@ -34,10 +34,12 @@ export class RunMemory {
   readonly waits = new Set<Wait>();
   /** Requests without an answer since the last one that had one. */
   silences = 0;
+  /** Whether a request was answered 429 however often it was sent, and none was let through since. */
+  isThrottled = false;
   /** The longest that an operation of the run took, in milliseconds; 0 when none has ended. */
   longestMs = 0;
   /** Operations that did not end in time. */
-  #timeouts = 0;
+  #timedOut = 0;
   readonly #experience = new Map<string, Experience>();
   /** The plans that each instance may have, the likeliest first: a deletion has to name the current one. */
   readonly #plans = new Map<string, readonly string[]>();
@@ -72,7 +74,7 @@ export class RunMemory {
 
   /** An operation did not end in time. */
   noteTimeout(offer: Offer, ended: EndedOperation): void {
-    this.#timeouts++;
+    this.#timedOut++;
     const experience = this.#of(offer, ended.answer.operation);
     experience.timeouts++;
     experience.endless = ended;
@@ -99,7 +101,7 @@ export class RunMemory {
 
   /** Whether several operations of the run have run out of time, and none has ever ended. */
   get endsNothing(): boolean {
-    return this.longestMs === 0 && this.#timeouts >= TIMEOUTS_MAX;
+    return this.longestMs === 0 && this.#timedOut >= TIMEOUTS_MAX;
   }
 
   /** The least that an operation of a kind on a plan took, in milliseconds; 0 when none is known to have ended. */

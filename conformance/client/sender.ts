@@ -110,13 +110,18 @@ export class Sender {
 
   /** Asks again, as late as the broker wants, while too much is asked at once: a request that was answered 429 has not been looked at. */
   async #whileThrottled(ask: () => Promise<TimedResponse>, intent: Intent | undefined): Promise<TimedResponse> {
-    for (let attempt = 1; attempt <= THROTTLED_MAX; attempt++) {
+    for (let attempt = 1; ; attempt++) {
       const timed = await ask();
       const { response } = timed;
-      if (response.status !== 429) return timed;
+      const isThrottled = response.status === 429;
+      if (!isThrottled) this.#memory.isThrottled = false;
+      if (!isThrottled) return timed;
+      // Where another request was asked often enough in vain, and none got through since, this one is not either.
+      if (attempt === THROTTLED_MAX || this.#memory.isThrottled) break;
       const waitMs = retryAfterMs(response, this.#settings.clock.nowMs()) ?? attempt * 1_000;
       await sleepMs(this.#settings, waitMs, intent);
     }
+    this.#memory.isThrottled = true;
     throw new TransportError("throttled", "too many requests (429), also when asked as seldom as it wants");
   }
 }

@@ -9,7 +9,7 @@ import { MEMORY_CATALOG } from "./memory-broker/catalog.ts";
 import { asTransport, jsonOf, reply, type WireRequest } from "./memory-broker/http.ts";
 import type { BrokerMode } from "./memory-broker/mode.ts";
 import { instead, is, status, success } from "./mutants/changes.ts";
-import { all, isAuthorized, isKnown, isPending, lacks, not } from "./mutants/conditions.ts";
+import { all, isAuthorized, isKnown, isPending, lacks, not, sends } from "./mutants/conditions.ts";
 import { alter, combine, pretend, rewrite } from "./mutants/middleware.ts";
 import { operationOf } from "./mutants/operations.ts";
 import { type Middleware, mutate } from "./mutants/traffic.ts";
@@ -216,6 +216,22 @@ const BROKERS: readonly Faulty[] = [
     },
     findings: ["provision-identical-200"],
   },
+  {
+    name: "serves no deletions",
+    middleware: alter(deletions, () => true, instead(405), isAuthorized),
+    findings: ["deprovision-deletes-resources", "unbind-deletes-resources"],
+  },
+  {
+    name: "answers 200 and nothing to a provision without plan_id",
+    middleware: async (request, next, memory) =>
+      operationOf(request) === "provision" &&
+      isAuthorized(request, memory) &&
+      sends("service_id")(request, memory) &&
+      !sends("plan_id")(request, memory)
+        ? { status: 200, headers: {}, text: "" }
+        : next(request),
+    findings: ["provision-missing-plan-id-400"],
+  },
 ];
 
 async function findings({ middleware, mode = "sync", minor = 17, isUnfetchable = false }: Faulty) {
@@ -236,7 +252,12 @@ async function findings({ middleware, mode = "sync", minor = 17, isUnfetchable =
   });
   const accusing = results.filter(({ verdict }) => verdict === "fail" || verdict === "warn");
   const open = results.filter(({ verdict, followsFrom }) => verdict === "unknown" && followsFrom === undefined);
-  const causes = new Set(results.map(({ followsFrom }) => followsFrom).filter((cause) => cause !== undefined));
+  const followers = new Set(
+    results.filter(({ followsFrom }) => followsFrom !== undefined).map(({ check }) => check.id),
+  );
+  const named = results.map(({ followsFrom }) => followsFrom).filter((cause) => cause !== undefined);
+  // What is a follower itself leads on to its own cause.
+  const causes = new Set(named.filter((cause) => !followers.has(cause)));
   return { results, accusing, open, causes };
 }
 

@@ -48,6 +48,9 @@ function lacksRoom(units: number, { max, limiter }: Quota): Outcome {
   return { verdict: verdictWithout[limiter], reason: `needs ${units} instances at once, ${limit}` };
 }
 
+/** Most requests of a check that are shown before the one that ended it, which got no answer. */
+const SENT_BEFORE_MAX = 5;
+
 /** Holds the checks of one run: side by side where they can be, and each to a verdict of its own whatever happens. */
 export class Crew {
   readonly #run: RunContext;
@@ -167,19 +170,20 @@ export class Crew {
       return await suite.runCheck(check.id, client);
     } catch (error) {
       if (error instanceof NoRoom && !this.#isLastTry) return "no room";
-      return this.#outcomeOf(error, check);
+      return this.#outcomeOf(error, check, client);
     }
   }
 
   /** What an error that ended a check says: who is to blame for it. */
-  async #outcomeOf(error: unknown, check: Check<never>): Promise<Outcome> {
+  async #outcomeOf(error: unknown, check: Check<never>, { sent }: OsbClient): Promise<Outcome> {
     if (error instanceof Verdicted) return error.outcome;
     if (error instanceof NoRoom) return { verdict: verdictWithout[error.limiter], reason: error.message };
     if (!(error instanceof NoAnswer)) return this.#crash(error, check);
     if (error.fault === "out-of-time")
       return { verdict: "unknown", reason: `no time: the run was over before this check (${this.#options.timeLimit})` };
     await this.#lookWhetherLost(error);
-    return { verdict: "unknown", reason: error.blame };
+    // The request may be that of a story, which the check itself has not sent.
+    return { verdict: "unknown", reason: error.blame, evidence: [...sent.slice(-SENT_BEFORE_MAX), error.exchange] };
   }
 
   /** A broker is not accused of what came of ids that it offers no more, nor of what it did while it went down. */

@@ -43,5 +43,5 @@ export function evidenceFor(
   const shown = (outcome.evidence ?? client.sent).slice(0, EVIDENCE_MAX);
   const isAccusing = outcome.verdict === "fail" || outcome.verdict === "warn";
   const setup = isAccusing ? setupFor(shown, answers).map((answer) => ({ ...exchangeOf(answer), setup: true })) : [];
-  return [...setup, ...shown.map(toExchange), ...client.silent];
+  return [...new Set([...setup, ...shown.map(toExchange), ...client.silent])];
 }

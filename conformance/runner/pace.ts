@@ -5,7 +5,7 @@ const INSTANCES_AT_FIRST = 6;
 /** Never fewer, however slow the broker gets: one that is slow alone would be slow for ever. */
 const INSTANCES_AT_LEAST = 2;
 /** So many more for each operation, until the broker has been seen to slow down; then one more for a whole crowd of them. */
-const GROWTH = 2;
+const GROWTH = 3;
 /** Operations that take up to so many times the quickest of their kind do not wait for others … */
 const UNDISTURBED = 1.3;
 /** … and those that take more than so many times that do. */

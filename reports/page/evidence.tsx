@@ -1,5 +1,11 @@
 import type { Exchange } from "../../conformance/runner/events.ts";
+import { secretLine, waitLine } from "../repeat.ts";
 import { CommandLine, Fold } from "./parts.tsx";
+
+/** A line of a shell, or a comment in one, beside a line that repeats a request. */
+function Hint({ line }: { line: string | undefined }) {
+  return line === undefined ? null : <p class="hint">{line}</p>;
+}
 
 function pretty(body: string): string {
   try {
@@ -71,11 +77,13 @@ export function Evidence({ exchanges }: { exchanges: readonly Exchange[] }) {
   return (
     <section class="evidence" aria-label="Evidence">
       <h4>Evidence</h4>
+      <Hint line={secretLine(exchanges.map(({ curl }) => curl))} />
       {exchanges.map((exchange, at) => (
         <Fold key={at} class="exchange" summary={<Heading exchange={exchange} />} open={exchanges.length === 1}>
           {() => (
             <div class="exchange-body">
               <CommandLine line={exchange.curl} what={exchange.request.method === "SQL" ? "psql line" : "curl line"} />
+              <Hint line={waitLine(exchange)} />
               <div class="messages">
                 <Message title="Request" headers={exchange.request.headers} body={exchange.request.body} />
                 <Answer exchange={exchange} />

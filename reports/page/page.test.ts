@@ -133,6 +133,13 @@ test("markup in an answer stays text", async (it) => {
   await context.close();
 });
 
+test("evidence says how to give the login that its lines leave out", async (it) => {
+  const { page, context } = await open(it, EXAMPLE_RUN, "#q=provision-conflict");
+  await page.locator("details.item summary").first().click();
+  expect(await page.locator(".evidence > .hint").textContent()).toContain("export DRYDOCK_AUTHORIZATION=");
+  await context.close();
+});
+
 test("the keyboard alone finds a check, opens it and copies its curl line", async (it) => {
   const { page, context } = await open(it, EXAMPLE_RUN);
   await context.grantPermissions(["clipboard-read", "clipboard-write"]).catch(() => undefined);

@@ -52,7 +52,7 @@ describe("the backup manager", () => {
     customer.ask("PUT", `/v2/service_instances/${id}`, owner);
   const backUp = async (id: string): Promise<string> =>
     (await customer.make(`${pathOf(id)}/backups`, `${pathOf(id)}/backups`)).id;
-  const listed = async (id: string): Promise<readonly Readonly<Record<string, unknown>>[]> =>
+  const listOf = async (id: string): Promise<readonly Readonly<Record<string, unknown>>[]> =>
     (await send("GET", `${pathOf(id)}/backups`)).body.backups as Readonly<Record<string, unknown>>[];
 
   const open = async (id: string): Promise<Session> => {
@@ -101,12 +101,12 @@ describe("the backup manager", () => {
       const third = await order("once");
       expect(third.body.id).toBe(first.body.id);
       expect(third.body.state).toBe("succeeded");
-      expect((await listed("own")).length).toBe(1);
+      expect((await listOf("own")).length).toBe(1);
     }));
 
   it("answers for a backup of another instance as for one that never was", () =>
     world.run(async () => {
-      const [{ id }] = (await listed("own")) as [{ id: string }];
+      const [{ id }] = (await listOf("own")) as [{ id: string }];
       for (const path of [`backups/${id}`, `backups/${id}/download`]) {
         const [foreign, unknown] = [
           await send("GET", `${pathOf("foreign")}/${path}`),
@@ -134,9 +134,9 @@ describe("the backup manager", () => {
       const set = await send("PUT", settings, { body: { key: KEY } });
       expect([set.status, set.body.has_key]).toEqual([200, true]);
       expect(set.text + (await send("GET", settings)).text).not.toContain(KEY);
-      const [{ id: before }] = (await listed("own")) as [{ id: string }];
+      const [{ id: before }] = (await listOf("own")) as [{ id: string }];
       const after = await backUp("own");
-      expect((await listed("own")).map(({ downloadable }) => downloadable)).toEqual([false, true]);
+      expect((await listOf("own")).map(({ downloadable }) => downloadable)).toEqual([false, true]);
       expect((await send("GET", `${pathOf("own")}/backups/${before}/download`)).status).toBe(403);
       const artifact = await send("GET", `${pathOf("own")}/backups/${after}/download`);
       expect([artifact.status, artifact.text.slice(0, 17)]).toEqual([200, "drydock-backup 1\n"]);
@@ -200,11 +200,16 @@ describe("the backup manager", () => {
     world.run(async () => {
       const settings = `${pathOf("sibling")}/settings`;
       expect((await send("PUT", settings, { body: { schedule: "every hour" } })).status).toBe(400);
-      expect((await send("PUT", settings, { body: { schedule: "0 * * * *", time_zone: "Mars/Olympus" } })).status).toBe(400);
+      expect((await send("PUT", settings, { body: { schedule: "0 * * * *", time_zone: "Mars/Olympus" } })).status).toBe(
+        400,
+      );
       const body = { schedule: "0 * * * *", time_zone: "Europe/London", keep_min: 2, keep_days: 0 };
-      expect((await send("PUT", settings, { body })).body).toMatchObject({ time_zone: "Europe/London", missed: { count: 0 } });
+      expect((await send("PUT", settings, { body })).body).toMatchObject({
+        time_zone: "Europe/London",
+        missed: { count: 0 },
+      });
       await pass(4.5 * HOUR_MS);
-      const backups = await listed("sibling");
+      const backups = await listOf("sibling");
       const scheduled = backups.filter(({ origin }) => origin === "schedule");
       expect(scheduled.length).toBe(4);
       expect(scheduled.map(({ triggered_at: at }) => String(at).slice(14, 16))).toEqual(["00", "00", "00", "00"]);
@@ -212,7 +217,7 @@ describe("the backup manager", () => {
       expect(backups.at(-1)?.state).toBe("succeeded");
       await send("PUT", settings, { body: { excluded: true } });
       await pass(2 * HOUR_MS);
-      expect((await listed("sibling")).length).toBe(backups.length);
+      expect((await listOf("sibling")).length).toBe(backups.length);
       await send("PUT", settings, { body: { schedule: null } });
     }));
 
@@ -228,7 +233,7 @@ describe("the backup manager", () => {
       expect((await open("sibling")).get("coins", "1")).toEqual({ value: "kept" });
       // Whoever makes an instance of the same id has none of its backups.
       await provision("own", { ...OWNER, organization_guid: "another" });
-      expect(await listed("own")).toEqual([]);
+      expect(await listOf("own")).toEqual([]);
       expect((await send("GET", `${pathOf("own")}/backups/${backup}`)).status).toBe(404);
       await pass(49 * HOUR_MS);
       expect(await restore("sibling", { backup_id: backup })).toBe("404");

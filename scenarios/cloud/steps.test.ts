@@ -4,7 +4,7 @@ import { findBrokenLaws } from "../../simulators/laws.ts";
 import { createWorld } from "../../simulators/world.ts";
 import { recordLaws } from "../laws/records.ts";
 import { inception } from "../story/inception.ts";
-import { Fate } from "./fate.ts";
+import { Fate } from "./testing/fate.ts";
 import { OWNER, PersistentCustomer } from "./testing.ts";
 
 /*
@@ -45,7 +45,7 @@ describe("a broker that is killed after each step of an operation", () => {
   const bound = { bind_resource: { app_guid: "app" } };
   const provision = (name: string): Promise<string> => customer.ask("PUT", pathOf(name), OWNER);
   const deprovision = (name: string): Promise<string> => customer.ask("DELETE", pathOf(name));
-  const broken = async (): Promise<readonly string[]> =>
+  const findBroken = async (): Promise<readonly string[]> =>
     findBrokenLaws(fate.world, recordLaws(await customer.records()));
 
   interface Walk {
@@ -73,10 +73,10 @@ describe("a broker that is killed after each step of an operation", () => {
       fate.begin([]);
       if (armed !== undefined) faults.disarm(armed);
       const where = `killed after step ${killedAt} of ${steps}`;
-      expect({ where, outcome, broken: await broken() }).toEqual({ where, outcome: walk.expected, broken: [] });
+      expect({ where, outcome, broken: await findBroken() }).toEqual({ where, outcome: walk.expected, broken: [] });
       await walk.after?.(name);
       const records = (await customer.records()).filter(({ id }) => id === name);
-      expect({ where, left: await broken(), records }).toEqual({ where, left: [], records: [] });
+      expect({ where, left: await findBroken(), records }).toEqual({ where, left: [], records: [] });
       expect(fate.reported).toEqual([]);
       return steps;
     });

@@ -7,7 +7,7 @@ import { findBrokenLaws } from "../../simulators/laws.ts";
 import { recordLaws } from "../laws/records.ts";
 import { createWorld } from "../../simulators/world.ts";
 import { inception } from "../story/inception.ts";
-import { Fate } from "./fate.ts";
+import { Fate } from "./testing/fate.ts";
 import { PersistentCustomer, OWNER } from "./testing.ts";
 
 /*

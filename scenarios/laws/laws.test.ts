@@ -14,7 +14,7 @@ let openstack: OpenStackClient;
 let records: readonly InstanceRecord[];
 
 beforeAll(async () => {
-  world = createWorld({ scramIterations: 1 });
+  world = createWorld({ scramIterations: 1, recordInputs: true });
   brokers = new Brokers(world);
   await world.run(async () => {
     ({ openstack } = await inception(world, { services: ["postgresql"] }));

@@ -128,7 +128,7 @@ export const BOSH_SLIPS: readonly Slip[] = [
   {
     id: "bosh-urgent-waits",
     breaks: "urgent tasks go before the others",
-    file: at("tasks/worker.ts"),
+    file: at("tasks/queue.ts"),
     from: "queue.urgent.shift() ?? queue.normal.shift()",
     to: "queue.normal.shift() ?? queue.urgent.shift()",
     tests: tests("tasks/tasks.test.ts"),

@@ -1,12 +1,16 @@
 import { BOSH_SLIPS } from "./bosh.ts";
 import { BOSH_TEMPLATE_SLIPS } from "./bosh-templates.ts";
 import { BROKER_SLIPS } from "./broker.ts";
+import { BROKER_STORE_SLIPS } from "./broker-store.ts";
 import { CONFORMANCE_SLIPS } from "./conformance.ts";
 import { CORE_SLIPS } from "./core.ts";
+import { DATASERVICES_SLIPS } from "./dataservices.ts";
+import { MONGODB_SLIPS } from "./mongodb.ts";
 import { NEUTRON_DESIGNATE_SLIPS } from "./neutron-designate.ts";
 import { NOVA_CINDER_SLIPS } from "./nova-cinder.ts";
 import { OPENSTACK_IDENTITY_SLIPS } from "./openstack-identity.ts";
 import { OSB_SLIPS } from "./osb.ts";
+import { SCENARIO_SLIPS } from "./scenarios.ts";
 import type { Slip } from "./slip.ts";
 
 /** Every slip, by the area that it is planted in. */
@@ -14,10 +18,14 @@ export const SLIPS: readonly Slip[] = [
   ...BOSH_SLIPS,
   ...BOSH_TEMPLATE_SLIPS,
   ...BROKER_SLIPS,
+  ...BROKER_STORE_SLIPS,
+  ...DATASERVICES_SLIPS,
   ...CONFORMANCE_SLIPS,
   ...CORE_SLIPS,
+  ...MONGODB_SLIPS,
   ...NEUTRON_DESIGNATE_SLIPS,
   ...NOVA_CINDER_SLIPS,
   ...OPENSTACK_IDENTITY_SLIPS,
   ...OSB_SLIPS,
+  ...SCENARIO_SLIPS,
 ];

@@ -37,7 +37,7 @@ export interface Instance {
   /** What its server is; what its group takes it for is in the group's `Cluster`. */
   readonly role: "primary" | "replica";
   readonly server: ServerState;
-  /** Index of the node that a replica is told to follow. */
+  /** Index of the node that a replica follows. */
   readonly follows: number | null;
   /** Indexes of the nodes for one of which a primary's commits wait; none: for nobody. */
   readonly waitsFor: readonly number[];

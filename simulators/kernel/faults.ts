@@ -2,8 +2,8 @@ import { KernelError } from "./errors.ts";
 import { type Effect, type EffectOf, STUCK_MS_MAX } from "./faults/effects.ts";
 import { compileGlob } from "./faults/glob.ts";
 import type { AttributesOf, EffectAt, FaultPoint, FaultRule } from "./faults/point.ts";
-import { resolvePoints } from "./faults/resolve.ts";
-import { parseRule } from "./faults/rule.ts";
+import { resolvePoints } from "./faults/check-rule.ts";
+import { parseRule } from "./faults/parse-rule.ts";
 import type { Kernel, Slot } from "./kernel.ts";
 import { type Body, Hold, on, type Release } from "./process.ts";
 

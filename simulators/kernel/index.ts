@@ -22,7 +22,7 @@ export {
   type FaultRule,
   ruleAt,
 } from "./faults/point.ts";
-export { parseRule, RULE_SCHEMA } from "./faults/rule.ts";
+export { parseRule, RULE_SCHEMA } from "./faults/parse-rule.ts";
 export {
   type Api,
   defineService,

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import { OsbError } from "../../errors.ts";
+import { BACKUP_PATHS } from "../../osb/paths.ts";
 import { requireInstance } from "../../osb/instances/lookup.ts";
 import type { AnswerBody, ControlPlane } from "../../osb/operations.ts";
 import type { BackupRow, InstanceRow, RestoreRow } from "../../store/schema.ts";
@@ -23,7 +24,7 @@ import {
  * `/v1/instances/:id` as its public API is documented, with two more members (docs/discoveries/data-services.md, "The backup manager"). Operators and
  * what stands in front of them, such as a proxy that checks a user's right to an instance, log in here.
  */
-const FORMS = ["/instances", "/v1/instances"] as const;
+const FORMS = BACKUP_PATHS;
 
 /** The words of that API for states. */
 const STATUSES: Readonly<Record<BackupRow["state"], string>> = {

@@ -8,7 +8,7 @@ import type { Operation } from "../../store/store.ts";
 import { canonical, ownerOf } from "../canonical.ts";
 import { objectBody, optionalObject, optionalText, type RequestBody } from "../fields.ts";
 import { checkId, isId, randomHex } from "../ids.ts";
-import { requireInstance } from "../instances/lookup.ts";
+import { requireInstance, requireInUse } from "../instances/lookup.ts";
 import { checkOffer } from "../offering.ts";
 import { type AnswerBody, type ControlPlane, newOperation, openOperation } from "../operations.ts";
 import { answerEnding } from "./ending.ts";
@@ -73,6 +73,7 @@ export async function bind(
   if (known !== undefined) throw bindingConflict();
   if (busy !== undefined) throw concurrency();
   if (instance.state !== "ready") throw new OsbError(422, "The service instance is not ready to be bound.");
+  await requireInUse(context, instance.id);
   await checkPredecessor(context, instance, body.predecessor_binding_id);
   const operation = await openBind(controlPlane, newBinding(context, id, instance, fingerprint));
   return answerBind(controlPlane, request, instance, operation, reply);

@@ -13,7 +13,7 @@ import {
   openOperation,
   requireAsync,
 } from "../operations.ts";
-import { checkOwnIds, type InstanceRequest, requireInstance } from "./lookup.ts";
+import { checkOwnIds, type InstanceRequest, requireInstance, requireInUse } from "./lookup.ts";
 
 /** DELETE of an instance. @throws OsbError 400, 410, 422 */
 export async function deprovision(
@@ -28,6 +28,7 @@ export async function deprovision(
   const instance = busy?.kind === "provision" ? provisionPayload(busy).row : await requireInstance(context, id, 410);
   checkOwnIds(context, instance, request.query, true);
   requireAsync(request.query);
+  await requireInUse(context, id);
   if (busy?.kind === "deprovision") return acceptedReply(reply, busy);
   const operation = await openDeletion(controlPlane, instance, busy);
   void executor.start(operation);

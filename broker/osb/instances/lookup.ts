@@ -28,6 +28,12 @@ export function checkOwnIds(
     throw badRequest("plan_id is not the plan of this service instance.");
 }
 
+/** Refuses orders for an instance that its operator has taken out of use. @throws OsbError 422 */
+export async function requireInUse({ store }: OperationContext, id: string): Promise<void> {
+  if ((await store.quarantineOf(id)) !== undefined)
+    throw new OsbError(422, "The service instance was taken out of use by its operator.");
+}
+
 /** Finds the instance with this id. @throws OsbError with this status when there is none */
 export async function requireInstance(context: OperationContext, id: string, status: 404 | 410): Promise<InstanceRow> {
   const instance = await context.store.instance(id);

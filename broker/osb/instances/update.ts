@@ -17,7 +17,7 @@ import {
   openOperation,
   requireAsync,
 } from "../operations.ts";
-import { type InstanceRequest, requireInstance } from "./lookup.ts";
+import { type InstanceRequest, requireInstance, requireInUse } from "./lookup.ts";
 
 /** The plan and parameters that a PATCH gives an instance, and whether they are new. @throws OsbError 400, 422 */
 function changeOf(
@@ -60,6 +60,7 @@ export async function update(
   const body = objectBody(request.body);
   checkUpdate(context, body);
   const instance = await requireInstance(context, request.params.id, 404);
+  await requireInUse(context, instance.id);
   const busy = await context.store.busyWith(instance.id);
   if (busy !== undefined && busy.kind !== "update") throw concurrency();
   if (instance.state !== "ready" && instance.state !== "broken")

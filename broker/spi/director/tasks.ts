@@ -1,7 +1,9 @@
 import { BackendError, FinalError } from "../../errors.ts";
 import type { Host } from "../../host.ts";
 import { type BackendAnswer, describeAnswer, retryWhileDown } from "../../http/client.ts";
+import { traceWithin } from "../../observe/tracing.ts";
 import { type DirectorClient, isRunning, type TaskView } from "./client.ts";
+import { traceTask } from "./trace.ts";
 
 /**
  * Sends the request that starts a task.
@@ -52,7 +54,7 @@ export class TaskRunner {
     for (;;) {
       const begun = await this.#begin(contextId, triesMax, start);
       if (begun === undefined) return;
-      const { id, state, result } = isRunning(begun) ? await this.#follow(begun.id, meanwhile) : begun;
+      const { id, state, result } = isRunning(begun) ? await this.#followTraced(what, begun.id, meanwhile) : begun;
       if (state === "done") return;
       if (!isRunning(begun) || triesMax === 1)
         throw new FinalError(`${what}: the director's task ${id} ended in ${state}: ${result ?? ""}`);
@@ -69,6 +71,14 @@ export class TaskRunner {
       if (newest !== undefined) await this.#host.sleepMs(Math.min(RETRY_MS_MAX, RETRY_MS * 2 ** known.length));
       const answer = await start(known.length);
       return answer === undefined ? undefined : startedTask(answer);
+    });
+  }
+
+  #followTraced(what: string, id: number, meanwhile: Meanwhile | undefined): Promise<TaskView> {
+    return traceWithin(`director task: ${what}`, { "bosh.task": id }, async () => {
+      const ended = await this.#follow(id, meanwhile);
+      await traceTask(this.#client, id);
+      return ended;
     });
   }
 

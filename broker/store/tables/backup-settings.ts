@@ -1,7 +1,7 @@
 import type { BackupKeyRow, BackupSettingsRow, LogFileRow } from "../schema.ts";
 import type { StoreSession } from "../session.ts";
 
-/** Statements on the tables of the backup manager beside backups and restores. */
+/** Statements on the table `backup_settings`. */
 export const backupSettingsIn = (session: StoreSession) => ({
   backupSettings: (instanceId: string) =>
     session.selectFirst((db) => db.selectFrom("backup_settings").selectAll().where("instance_id", "=", instanceId)),
@@ -30,6 +30,10 @@ export const backupSettingsIn = (session: StoreSession) => ({
     session.execute((db) => db.updateTable("backup_settings").set(change).where("instance_id", "=", instanceId)),
   deleteBackupSettings: (instanceId: string) =>
     session.execute((db) => db.deleteFrom("backup_settings").where("instance_id", "=", instanceId)),
+});
+
+/** Statements on the tables of tenants' keys and of logs. */
+export const keysAndLogsIn = (session: StoreSession) => ({
   backupKeysOf: (instanceId: string) =>
     session.selectAll((db) =>
       db.selectFrom("backup_keys").selectAll().where("instance_id", "=", instanceId).orderBy("version"),
@@ -55,6 +59,7 @@ export const backupSettingsIn = (session: StoreSession) => ({
         .onConflict((conflict) => conflict.doNothing())
         .returning("id"),
     ),
+  deleteLogFile: (id: string) => session.execute((db) => db.deleteFrom("log_files").where("id", "=", id)),
   deleteLogFilesOf: (instanceId: string) =>
     session.execute((db) => db.deleteFrom("log_files").where("instance_id", "=", instanceId)),
 });

@@ -6,6 +6,8 @@ export const instancesIn = (session: StoreSession) => ({
   instance: (id: string) => session.selectFirst((db) => db.selectFrom("instances").selectAll().where("id", "=", id)),
   instances: () =>
     session.selectAll((db) => db.selectFrom("instances").selectAll().orderBy("created_ms").orderBy("id")),
+  instancesAfter: (id: string, limit: number) =>
+    session.selectAll((db) => db.selectFrom("instances").selectAll().where("id", ">", id).orderBy("id").limit(limit)),
   addInstance: (row: InstanceRow) =>
     session.hasChanged((db) =>
       db

@@ -2,7 +2,7 @@ import type { Kysely } from "kysely";
 import type { Tables } from "../schema.ts";
 import type { StoreSession } from "../session.ts";
 import { leaseOf } from "./leases.ts";
-import type { NewRecord, Operation, Worker } from "../store.ts";
+import type { NewRecord, Operation, Order, Worker } from "../store.ts";
 
 const COLUMNS = [
   "id",
@@ -16,6 +16,7 @@ const COLUMNS = [
   "created_ms",
   "worker",
   "fence",
+  "traceparent",
 ] as const;
 const OPEN = ["in progress", "undoing"] as const;
 const UNIQUE_VIOLATION = "23505";
@@ -45,6 +46,15 @@ async function insertRecord(db: Kysely<Tables>, { table, row }: NewRecord): Prom
   return added.length > 0;
 }
 
+/** A line in the log of who did what. */
+async function logOrder(db: Kysely<Tables>, row: Operation, actor: string): Promise<void> {
+  const subject = row.binding_id === "" ? row.instance_id : `${row.instance_id}/${row.binding_id}`;
+  await db
+    .insertInto("audit")
+    .values({ at_ms: row.created_ms, actor, action: row.kind, subject, detail: `operation ${row.id}` })
+    .execute();
+}
+
 const select = (db: Kysely<Tables>) => db.selectFrom("operations").select(COLUMNS);
 
 /** Changes of the table `operations`; new ones are held by this worker. */
@@ -59,10 +69,11 @@ export const operationsIn = (session: StoreSession, { name, leaseMs }: Worker) =
     return claimed.length > 0;
   };
   return {
-    claim: (row: Operation, record?: NewRecord) =>
+    claim: (row: Operation, { actor, record }: Order = {}) =>
       session
         .transaction(async (db) => {
           if (!(await claimIn(db, row))) return false;
+          if (actor !== undefined) await logOrder(db, row, actor);
           if (record !== undefined && !(await insertRecord(db, record))) throw new Taken();
           return true;
         })
@@ -70,10 +81,14 @@ export const operationsIn = (session: StoreSession, { name, leaseMs }: Worker) =
           if (error instanceof Taken) return false;
           throw error;
         }),
-    enqueue: (row: Operation) =>
-      session.execute((db) =>
-        db.insertInto("operations").values({ ...row, ...leaseOf(session, name, leaseMs), busy: null }),
-      ),
+    enqueue: (row: Operation, actor?: string) =>
+      session.transaction(async (db) => {
+        await db
+          .insertInto("operations")
+          .values({ ...row, ...leaseOf(session, name, leaseMs), busy: null })
+          .execute();
+        if (actor !== undefined) await logOrder(db, row, actor);
+      }),
     takeTurn: (row: Operation) =>
       succeedsUnlessTaken(
         session.write((db) => db.updateTable("operations").set({ busy: row.instance_id }).where("id", "=", row.id)),

@@ -7,8 +7,10 @@ import { type OsbCheck, probe } from "../define.ts";
 import { expectError, expectStatus, seenOf } from "../judge.ts";
 import { followsFromFact } from "../model/fact.ts";
 import { fetchTellsTruth } from "../model/fetches.ts";
+import { followsFromUnserved, unservedDeletionIn } from "../model/stages.ts";
 import type { PlanRequirement } from "../plan-requirements.ts";
 import { asyncBindOffer } from "../sequences/asynchronous-plans.ts";
+import { lifecycleOf } from "../sequences/lifecycles.ts";
 import type { LiveInstance } from "../shared-instances.ts";
 import { unlessOrdinaryFails } from "../variations/judging.ts";
 import { isSuccess } from "../../client/request.ts";
@@ -85,8 +87,10 @@ async function judgePredecessor(context: OsbContext): Promise<Outcome> {
   if (begun !== undefined) return fail("nothing to happen to the old binding", "something in progress", answer, begun);
   const removed = await context.platform.unbind(live.offer, live.id, oldId);
   await context.platform.settle(live.offer, removed);
-  return isSuccess(removed)
-    ? pass(answer, removed)
+  if (isSuccess(removed)) return pass(answer, removed);
+  const ordinary = unservedDeletionIn(await lifecycleOf(context.shared, live.offer), "unbind");
+  return ordinary?.status === removed.status
+    ? followsFromUnserved("unbind", removed, ordinary)
     : fail("the old binding to be there to remove", seenOf(removed), answer, removed);
 }
 

@@ -3,11 +3,11 @@ import { type EndedOperation, isRemoved } from "../../client/polling.ts";
 import { fail, notApplicable, type Outcome, pass } from "../../runner/check.ts";
 import type { OsbContext } from "../context.ts";
 import { type OsbCheck, probe } from "../define.ts";
-import { expectErrorOf422, expectStatus } from "../judge.ts";
+import { expectErrorOf422 } from "../judge.ts";
 import { judgeGone, judgeSecondDeletion } from "../judging/absence.ts";
 import { judgeLifecycles } from "../judging/lifecycles.ts";
 import { judgeResent, judgeSameOperation } from "../judging/resent.ts";
-import { judgeBadEnd, obstacleIn } from "../model/stages.ts";
+import { judgeBadEnd, obstacleIn, unservedDeletionIn } from "../model/stages.ts";
 import { failDeprovision } from "../sequences/broken-backend.ts";
 import { type Lifecycle } from "../sequences/lifecycles.ts";
 import {
@@ -22,6 +22,7 @@ import {
 } from "./early-removal.ts";
 import {
   expectUnflagged,
+  judgeRemovalOfUnknown,
   judgeRemovalStatus,
   removeMalformed,
   removeMismatched,
@@ -49,9 +50,10 @@ function judgeDeprovisioned(lifecycle: Lifecycle): Outcome | undefined {
 }
 
 /** An instance that could not be deleted while it had a binding that could not be removed: the fault is the unbind's. */
-function judgeStuck({ unbind, unbindSurvivor }: Lifecycle, deprovision: EndedOperation): Outcome {
+function judgeStuck(lifecycle: Lifecycle, deprovision: EndedOperation): Outcome {
+  const { unbind, unbindSurvivor } = lifecycle;
   const bound = [unbind, unbindSurvivor].find((each) => each !== undefined && !isRemoved(each));
-  return bound === undefined
+  return bound === undefined || unservedDeletionIn(lifecycle, "deprovision") !== undefined
     ? judgeBadEnd("deprovision", "the instance to be deleted", deprovision)
     : obstacleIn("unbind", bound);
 }
@@ -150,10 +152,7 @@ export const deprovisioningChecks: readonly OsbCheck[] = [
     title: "Deprovisioning an unknown instance is answered 410",
     requirement: "An instance that does not exist is answered 410.",
     needs: { instances: 0 },
-    run: (context) =>
-      judgeLifecycles(context, ({ controls }) =>
-        controls.deprovision === undefined ? undefined : expectStatus(controls.deprovision, [410]),
-      ),
+    run: (context) => judgeLifecycles(context, judgeRemovalOfUnknown("deprovision")),
   }),
   probe({
     id: "deprovision-410-after-delete",

@@ -3,7 +3,7 @@ import { bodyOf } from "../../client/http/observation.ts";
 import type { Answer } from "../../client/answer.ts";
 import type { Offer } from "../../client/catalog.ts";
 import { fail, followsFrom, notApplicable, type Outcome, pass, worstOf } from "../../runner/check.ts";
-import { bodyCheckOf } from "../bodies.ts";
+import { bodyCheckOf, isUndeserved } from "../bodies.ts";
 import type { OsbContext } from "../context.ts";
 import { type OsbCheck, probe, review } from "../define.ts";
 import { expectStatus, seenOf } from "../judge.ts";
@@ -79,8 +79,10 @@ async function judgeDenial(context: OsbContext, offer: Offer, deletion: Answer):
 
 const isBusy = (answer: Answer): boolean => answer.status === 422 && bodyOf(answer)["error"] === "ConcurrencyError";
 
-const hasBody = ({ operation, status, bytes }: Answer): boolean =>
-  isSuccess({ status }) && (bytes.byteLength > 0 || operation === "provision" || operation === "bind");
+const hasBody = (answer: Answer): boolean =>
+  isSuccess(answer) &&
+  !isUndeserved(answer) &&
+  (answer.bytes.byteLength > 0 || answer.operation === "provision" || answer.operation === "bind");
 
 /**
  * Whether what a platform is to read of a success can be read at all: a JSON object. A member of the wrong kind is the finding of the

@@ -6,12 +6,13 @@ import { fail, followsFrom, notApplicable, type Outcome, pass, unknown, Verdicte
 import type { LiveBinding, OsbContext } from "../context.ts";
 import { expectStatus, seenOf } from "../judge.ts";
 import { learnToLook, lookFor, type Thing } from "../model/presence.ts";
-import { obstacleTo } from "../model/stages.ts";
+import { followsFromUnserved, obstacleTo, unservedDeletionIn } from "../model/stages.ts";
 import { ANY, BINDABLE } from "../plan-requirements.ts";
 import {
   allLifecycles,
   firstAnswerTo,
   type Lifecycle,
+  lifecycleOf,
   lifecycleOffers,
   lifecycleUpTo,
 } from "../sequences/lifecycles.ts";
@@ -86,7 +87,9 @@ async function removeWith(
   const answer = await remove(context, kind, thingOf(it), query);
   await context.platform.settle(it.live.offer, answer);
   const outcome = expectStatus(answer, [400]);
-  return outcome.verdict === "pass" ? expectStillThere(context, it, answer, await hasBegun()) : outcome;
+  return outcome.verdict === "pass"
+    ? expectStillThere(context, it, answer, await hasBegun())
+    : unlessUnserved(context, kind, it.live, { answer, outcome });
 }
 
 async function removeNothingWithout(
@@ -178,8 +181,31 @@ export function removeMalformed(kind: Removal) {
       accepts_incomplete: "maybe",
     });
     await context.platform.settle(it.live.offer, answer);
-    return expectStatus(answer, [400, 422, "2xx"], ["4xx"]);
+    const outcome = expectStatus(answer, [400, 422, "2xx"], ["4xx"]);
+    return unlessUnserved(context, kind, it.live, { answer, outcome });
   };
+}
+
+/** What never was is answered 410. */
+export const judgeRemovalOfUnknown =
+  (kind: Removal) =>
+  (lifecycle: Lifecycle): Outcome | undefined => {
+    const control = lifecycle.controls[kind];
+    if (control === undefined) return undefined;
+    const ordinary = unservedDeletionIn(lifecycle, kind);
+    return ordinary === undefined ? expectStatus(control, [410]) : followsFromUnserved(kind, control, ordinary);
+  };
+
+/** The reading of a refusal that every deletion of this kind gets. */
+async function unlessUnserved(
+  { shared }: OsbContext,
+  kind: Removal,
+  { offer }: Pick<LiveBinding["live"], "offer">,
+  { answer, outcome }: { readonly answer: Answer; readonly outcome: Outcome },
+): Promise<Outcome> {
+  if (outcome.verdict === "pass" || isSuccess(answer)) return outcome;
+  const ordinary = unservedDeletionIn(await lifecycleOf(shared, offer), kind);
+  return ordinary?.status === answer.status ? followsFromUnserved(kind, answer, ordinary) : outcome;
 }
 
 /** A deletion that succeeded was answered 200, or 202 where the version knows it. */

@@ -2,7 +2,7 @@ import { type Json, isArray, isObject, type JsonObject } from "../../client/http
 import { redactJson } from "../../client/http/redact.ts";
 import type { Answer, Operation } from "../../client/answer.ts";
 import { fail, notApplicable, type Outcome, pass, warn } from "../../runner/check.ts";
-import { BODY_RULES, type BodyRule, fits } from "../bodies.ts";
+import { BODY_RULES, type BodyRule, fits, isUndeserved } from "../bodies.ts";
 import { clauseOf } from "../clauses.ts";
 import type { OsbContext } from "../context.ts";
 import { type OsbCheck, review } from "../define.ts";
@@ -25,7 +25,7 @@ function valuesOf(rule: BodyRule, answer: Answer): (Json | undefined)[] {
 async function judgeBody(rule: BodyRule, context: OsbContext): Promise<Outcome> {
   const { run } = context;
   const answers = (await standardAnswers(context)).filter(
-    ({ operation, status }) => rule.on.includes(operation) && rule.status.includes(status),
+    (answer) => rule.on.includes(answer.operation) && rule.status.includes(answer.status) && !isUndeserved(answer),
   );
   const looked = answers
     .map((answer) => ({ answer, values: valuesOf(rule, answer) }))

@@ -1,4 +1,4 @@
-import { isObject, type Json } from "../../client/http/json.ts";
+import type { Json } from "../../client/http/json.ts";
 import { bodyOf } from "../../client/http/observation.ts";
 import type { Answer, Operation } from "../../client/answer.ts";
 import {
@@ -11,11 +11,11 @@ import {
   Verdicted,
   worstOf,
 } from "../../runner/check.ts";
-import { bodyCheckOf } from "../bodies.ts";
 import type { OsbContext } from "../context.ts";
 import { type OsbCheck, review } from "../define.ts";
 import { seenOf } from "../judge.ts";
 import { type Judge, judgeEvery } from "../judging/every-answer.ts";
+import { judgeLegacyBodies } from "../judging/legacy-bodies.ts";
 import { isSuccess } from "../../client/request.ts";
 import type { ThingKind } from "../model/deletions.ts";
 import { describeRefusal, kindOfRefusal } from "../model/refusals.ts";
@@ -132,25 +132,6 @@ async function judgeRefusedCreations(context: OsbContext): Promise<Outcome> {
         );
   });
   return outcomes.length === 0 ? notApplicable("no creation was refused with a 4xx") : worstOf(outcomes);
-}
-
-/** The body of a success has clauses of its own for most operations; then it is a finding of theirs. */
-async function judgeLegacyBodies(context: OsbContext): Promise<Outcome> {
-  const isRuled = (answer: Answer): boolean => bodyCheckOf(answer, context.minor) !== undefined;
-  const judge = (applies: (answer: Answer) => boolean) =>
-    judgeEvery(
-      "a JSON object",
-      (answer) => answer.status !== 304 && applies(answer),
-      (answer) => (isObject(answer.json) ? undefined : (answer.problem ?? "another kind of JSON")),
-      "no answers",
-    )(context);
-  const own = await judge((answer) => !isRuled(answer));
-  if (own.verdict === "fail") return own;
-  const wrong = (await standardAnswers(context)).find((answer) => isRuled(answer) && !isObject(answer.json));
-  const judgedBy = wrong === undefined ? undefined : bodyCheckOf(wrong, context.minor);
-  return wrong === undefined || judgedBy === undefined
-    ? judge(() => true)
-    : followsFrom(judgedBy, `${wrong.problem ?? "another kind of JSON"} (${wrong.operation})`, wrong);
 }
 
 /** Checks of spec.md, "Service Broker Errors". */

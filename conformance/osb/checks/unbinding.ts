@@ -22,6 +22,7 @@ import {
 } from "./early-removal.ts";
 import {
   expectUnflagged,
+  judgeRemovalOfUnknown,
   judgeRemovalStatus,
   removeMalformed,
   removeMismatched,
@@ -165,12 +166,7 @@ export const unbindingChecks: readonly OsbCheck[] = [
     title: "Unbinding an unknown binding is answered 410",
     requirement: "A binding that does not exist is answered 410.",
     needs: { instances: 0 },
-    run: (context) =>
-      judgeLifecycles(
-        context,
-        ({ controls }) => (controls.unbind === undefined ? undefined : expectStatus(controls.unbind, [410])),
-        BOUND,
-      ),
+    run: (context) => judgeLifecycles(context, judgeRemovalOfUnknown("unbind"), BOUND),
   }),
   probe({
     id: "unbind-410-after-delete",

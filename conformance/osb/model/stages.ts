@@ -84,6 +84,22 @@ export function judgeBadEnd(stage: Stage, expected: string, ended: EndedOperatio
     : fail(expected, seen, ...evidence);
 }
 
+/**
+ * The answer to the ordinary deletion, where it is refused with the status that the deletion of what never was gets, and that is not 410:
+ * nothing of the kind can be deleted, whatever is wrong with the request.
+ */
+export function unservedDeletionIn(lifecycle: Lifecycle, kind: "unbind" | "deprovision"): Answer | undefined {
+  const ended = lifecycle[kind];
+  const control = lifecycle.controls[kind];
+  if (ended?.state !== "refused" || ended.answer.status === 410) return undefined;
+  return ended.answer.status === control?.status ? ended.answer : undefined;
+}
+
+/** What is said of a deletion that is answered as every other one is. */
+export function followsFromUnserved(kind: "unbind" | "deprovision", answer: Answer, ordinary: Answer): Outcome {
+  return followsFrom(JUDGED_BY[kind], `an ordinary ${kind} is answered ${ordinary.status} too`, ordinary, answer);
+}
+
 function bindObstacle({ offer, binds }: Lifecycle): Outcome | undefined {
   if (!isBindable(offer)) return notApplicable(`plan "${offer.plan.name}" is not bindable`);
   const failed = binds.find(({ state }) => state !== "succeeded");

@@ -172,7 +172,13 @@ export const catalogMutants: readonly Mutant[] = [
     "Two services have one id: what the one returns seems to be the other's.",
     shareServiceId,
     {
-      also: ["bind-volume-mounts-declared", "fetch-binding-permissions-declared"],
+      also: [
+        "bind-volume-mounts-declared",
+        "fetch-binding-permissions-declared",
+        "provision-missing-service-id-400",
+        "provision-invalid-service-id",
+        "bind-missing-service-id-400",
+      ],
     },
   ),
   ...CATALOG_DEFECTS.map(catalogMutant),

@@ -86,8 +86,8 @@ export function stopAtOnce(kind: Removal, state: "succeeded" | "failed"): Middle
 
 const nameOf = (kind: Removal): string => (kind === "unbind" ? "a binding" : "an instance");
 
-/** Defects of a deletion that lacks something, or is of something that is not there. */
-export function removalMutantsOf(kind: Removal): readonly Mutant[] {
+/** Defects of a deletion that lacks an id. */
+function missingIdMutantsOf(kind: Removal): readonly Mutant[] {
   const operations: readonly Operation[] = [kind];
   const it = nameOf(kind);
   const isAlive: When = all(isKnown, not(isGone));
@@ -108,6 +108,15 @@ export function removalMutantsOf(kind: Removal): readonly Mutant[] {
       rewrite(operations, all(isAlive, hasEmptyId), fillInIds),
       { id: `no-empty-ids-in-${kind}` },
     ),
+  ];
+}
+
+/** Defects of a deletion that lacks something, or is of something that is not there. */
+export function removalMutantsOf(kind: Removal): readonly Mutant[] {
+  const operations: readonly Operation[] = [kind];
+  const it = nameOf(kind);
+  return [
+    ...missingIdMutantsOf(kind),
     mutant(
       `${kind}-invalid-service-or-plan`,
       `It sees that the ids are wrong only when it has removed ${it}.`,

@@ -9,6 +9,7 @@ import { expectStatus, type StatusRule } from "../judge.ts";
 import { isSuccess } from "../../client/request.ts";
 import type { LiveInstance } from "../shared-instances.ts";
 import { attemptProvision } from "./attempts.ts";
+import { tryEach } from "./attempts-at-once.ts";
 import { tryBinds } from "./binds.ts";
 import { optionsOf, type Row } from "./row.ts";
 import { orSilence } from "./silence.ts";
@@ -60,7 +61,7 @@ const tryProvision = (context: OsbContext, offer: Offer, row: Row): Promise<Trie
 
 /** Tries provisions that are wrong in one way each, side by side. */
 export async function judgeProvisions(context: OsbContext, offer: Offer, rows: readonly Row[]): Promise<Outcome> {
-  return worstTried(await Promise.all(rows.map((row) => tryProvision(context, offer, row))));
+  return worstTried(await tryEach(context, rows, (row) => tryProvision(context, offer, row)));
 }
 
 /** Tries binds that are wrong in one way each. */
@@ -73,19 +74,37 @@ export async function judgeBinds(context: OsbContext, live: LiveInstance, rows: 
 
 async function tryUpdate(
   context: OsbContext,
-  offer: Offer,
+  live: LiveInstance,
   row: Row,
   judge: (answer: Answer) => Outcome,
-): Promise<Tried> {
-  const live = await context.liveOf(offer);
+): Promise<Tried & { readonly isChanged: boolean }> {
+  let isChanged = false;
   const tried = await orSilence(context, "update", row, async () => {
     const answer = await context.update(live, row.body ?? {}, optionsOf(row));
-    if (isSuccess(answer)) context.markChanged(live);
-    await context.platform.settle(offer, answer);
+    isChanged = isSuccess(answer);
+    await context.platform.settle(live.offer, answer);
     return { words: row.words, outcome: judge(answer) };
   });
-  if (tried.isSilent === true) context.markChanged(live);
-  return tried;
+  return { ...tried, isChanged: isChanged || tried.isSilent === true };
+}
+
+/**
+ * Tries an update on the instance that the rows before it were tried on. What is not as it should be may be so because one of those was
+ * accepted; it is tried again on another.
+ */
+async function tryUpdateInTurn(
+  context: OsbContext,
+  offer: Offer,
+  row: Row,
+  { judge, changed }: { readonly judge: (answer: Answer) => Outcome; readonly changed: Set<LiveInstance> },
+): Promise<Tried> {
+  const live = await context.liveOf(offer);
+  const wasChanged = changed.has(live);
+  const first = await tryUpdate(context, live, row, judge);
+  if (first.isChanged) changed.add(live);
+  if (first.isSilent === true || first.outcome.verdict === "pass") return first;
+  if (changed.delete(live)) context.markChanged(live);
+  return wasChanged ? tryUpdateInTurn(context, offer, row, { judge, changed }) : first;
 }
 
 /**
@@ -99,11 +118,13 @@ export async function judgeUpdates(
   judge: (row: Row, answer: Answer) => Outcome = judgeAnswer,
 ): Promise<Outcome> {
   const tried: Tried[] = [];
+  const changed = new Set<LiveInstance>();
   for (const row of rows) {
-    const one = await tryUpdate(context, offer, row, (answer) => judge(row, answer));
+    const one = await tryUpdateInTurn(context, offer, row, { judge: (answer) => judge(row, answer), changed });
     tried.push(one);
     if (one.isSilent === true) break;
   }
+  for (const live of changed) context.markChanged(live);
   return worstTried(tried);
 }
 
@@ -128,13 +149,11 @@ export async function judgeLeanProvisions(
 ): Promise<Outcome> {
   const obstacle = await obstacleTo(context, "provision", offer);
   if (obstacle !== undefined) return obstacle;
-  const tried = await Promise.all(
-    rows.map((row) =>
-      orSilence(context, "provision", { ...row, good: PROCESSED }, async () => ({
-        words: row.words,
-        outcome: expectStatus(await attemptProvision(context, offer, { body: row.body ?? {} }), PROCESSED),
-      })),
-    ),
+  const tried = await tryEach(context, rows, (row) =>
+    orSilence(context, "provision", { ...row, good: PROCESSED }, async () => ({
+      words: row.words,
+      outcome: expectStatus(await attemptProvision(context, offer, { body: row.body ?? {} }), PROCESSED),
+    })),
   );
   return worstTried(tried, "an ordinary request has nothing that could be left out");
 }

@@ -65,8 +65,9 @@ export async function orNone<T>(play: () => Promise<readonly T[]>): Promise<read
 
 /** The same outcome, which says of which plan it is. */
 export function nameThePlan({ plan }: Offer, outcome: Outcome): Outcome {
-  if (outcome.verdict === "pass" || outcome.reason === undefined) return outcome;
-  return { ...outcome, reason: `plan "${plan.name}": ${outcome.reason}` };
+  const { verdict, reason } = outcome;
+  if (verdict === "pass" || reason === undefined || reason.startsWith('plan "')) return outcome;
+  return { ...outcome, reason: `plan "${plan.name}": ${reason}` };
 }
 
 /** One after the other, each with the room that the one before took up. */
@@ -91,7 +92,7 @@ async function judgeAlone(
   judge: (own: OsbContext, offer: Offer) => Promise<Outcome>,
 ): Promise<Outcome> {
   const berth = new Berth(run.quota, "check", 1);
-  const own = new OsbContext(platform.scope(berth), shared, run);
+  const own = new OsbContext(platform.part(berth), shared, run);
   try {
     const outcome = await judge(own, offer);
     await own.close(outcome);

@@ -62,3 +62,10 @@ export function startTask(director: Director, request: TaskRequest): Task {
   director.kernel.timer(director.kernel.work(director.kernel.random("bosh/worker").int(0, 1000)), "bosh/worker", null);
   return task;
 }
+
+/** Takes the next task from the queue, urgent ones first; undefined where none waits. */
+export function takeTask({ slot }: Director): Task | undefined {
+  const { queue, tasks } = slot.value;
+  const id = queue.urgent.shift() ?? queue.normal.shift();
+  return id === undefined ? undefined : tasks.get(id);
+}

@@ -6,17 +6,16 @@ import { TASK_POINT } from "../faults.ts";
 import { type Director, nowSeconds } from "../state/director.ts";
 import type { Task } from "../state/tasks.ts";
 import { codeOf, messageOf } from "../wire/errors.ts";
+import { takeTask } from "./queue.ts";
 import { checkpoint, enterState, recordState } from "./transitions.ts";
 
 const WORKERS = 3;
 
-/** Lets free workers take waiting tasks, urgent ones first. */
+/** Lets free workers take waiting tasks. */
 export function startWaitingTasks(director: Director): void {
   const state = director.slot.value;
-  const { queue, tasks } = state;
   while (state.busyWorkers < (director.options.workers ?? WORKERS)) {
-    const id = queue.urgent.shift() ?? queue.normal.shift();
-    const task = id === undefined ? undefined : tasks.get(id);
+    const task = takeTask(director);
     if (task === undefined) return;
     state.busyWorkers++;
     director.kernel.spawn(`task ${task.id}`, runTask(director, task));

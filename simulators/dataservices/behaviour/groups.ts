@@ -79,7 +79,7 @@ export const memberAt = (services: DataServices, name: GroupName, index: number)
   membersOf(services, name).find((each) => each.index === index && each.state === "running");
 
 /**
- * Makes what a supervisor decided the state of the group. The journal is told when a group loses its primary, and for how long it had
+ * Makes what a supervisor decided the state of the group. The journal says when a group loses its primary, and for how long it had
  * none; the observers, where the primary is now.
  */
 export function adopt(services: DataServices, { name, cluster, isLost }: Supervised): void {

@@ -7,7 +7,8 @@ import type { DataServices } from "../behaviour/services.ts";
 import { groupOf, type Instance } from "../state.ts";
 import { LivePlaneError } from "./errors.ts";
 import { GroupNodes } from "./group-nodes.ts";
-import type { Lease, Nodes } from "./nodes.ts";
+import type { Nodes } from "./nodes.ts";
+import type { Lease } from "./slot.ts";
 
 /** How a live plane supervises groups. */
 export interface GroupOptions {
@@ -54,6 +55,11 @@ export class LiveGroups {
     this.#options = options;
     this.#adopt = adopt;
     this.#nodes = new GroupNodes({ ...options, notice: (name) => this.notice(name) });
+  }
+
+  /** The nodes of an instance's group, the instance itself included. */
+  membersOf(instance: Instance): readonly Instance[] {
+    return membersOf(this.#options.services, instance);
   }
 
   /** Is the instance one of several nodes that are supervised here? */

@@ -1,22 +1,22 @@
-import { rm } from "node:fs/promises";
 import type { Socket } from "node:net";
 import type { Driver } from "../../kernel/edge/drive.ts";
 import { type Served, serve } from "../../kernel/edge/serve.ts";
 import { PasswordThrottle } from "../../kernel/edge/throttle.ts";
 import type { DataServices } from "../index.ts";
 import { connectFault } from "../behaviour/sessions.ts";
-import type { Observer, RealServers } from "../behaviour/services.ts";
-import { diskOf, membersOf } from "../behaviour/replication.ts";
-import { type Instance, type Kind, KINDS } from "../state.ts";
+import type { Observer } from "../behaviour/services.ts";
+import { diskOf } from "../behaviour/replication.ts";
+import { type Instance, type Kind, KINDS, type User } from "../state.ts";
 import type { EngineMaker, LiveEngine, ServedKind } from "./engine.ts";
 import { LivePlaneError } from "./errors.ts";
 import { DiskWatch } from "./disk-watch.ts";
 import type { GatedListener } from "./gated-listener.ts";
 import { openListeners, waitForConnect } from "./listeners.ts";
 import { LiveGroups } from "./groups.ts";
-import { DataServiceError } from "../wire/errors.ts";
-import { type Lease, type NodeLimits, Nodes } from "./nodes.ts";
-import { dumpOf, restoreTo, Turns } from "./transfers.ts";
+import { type NodeLimits, Nodes } from "./nodes.ts";
+import type { Lease } from "./slot.ts";
+import { realServers } from "./real-servers.ts";
+import { mongodb } from "./mongodb/engine.ts";
 import { postgresql } from "./postgresql/engine.ts";
 import { redis } from "./redis/engine.ts";
 import { ConnectionFault, RoleNotServed } from "./refusals.ts";
@@ -40,7 +40,7 @@ export interface LivePlaneOptions extends Partial<NodeLimits> {
   readonly onTrouble?: (address: string, error: unknown) => void;
 }
 
-const ENGINES: readonly EngineMaker[] = [postgresql, redis];
+const ENGINES: readonly EngineMaker[] = [postgresql, redis, mongodb];
 
 const DEFAULTS = {
   enginesMax: 16,
@@ -68,7 +68,6 @@ export class LivePlane {
   readonly #services: DataServices;
   readonly #nodes: Nodes;
   readonly #groups: LiveGroups;
-  readonly #turns = new Turns();
   readonly #agents: Served;
   readonly #driver: Driver;
   readonly #listeners = new Map<string, VmListeners>();
@@ -123,7 +122,12 @@ export class LivePlane {
     });
     const plane = new LivePlane(options, agents);
     const { parts } = options.services;
-    parts.real = plane.#real();
+    parts.real = realServers({
+      nodes: plane.#nodes,
+      groups: plane.#groups,
+      lease: (instance) => plane.#lease(instance),
+      usersOf: (instance) => plane.#usersOf(instance),
+    });
     parts.observers.add(plane.#observer);
     parts.kernel.restored.add(plane.#onRestored);
     plane.#followAll();
@@ -290,40 +294,10 @@ export class LivePlane {
 
   #lease(instance: Instance): Promise<Lease> {
     if (this.#groups.isManaged(instance)) return this.#groups.lease(instance);
-    return this.#nodes.lease(instance, diskOf(this.#services.parts, instance)?.users ?? new Map());
+    return this.#nodes.lease(instance, this.#usersOf(instance));
   }
 
-  #real(): RealServers {
-    return {
-      covers: ({ kind }) => this.#nodes.engineOf(kind) !== undefined,
-      replicates: ({ kind }) => this.#nodes.engineOf(kind)?.replicates === true,
-      applyUsers: async (instance) => {
-        const users = diskOf(this.#services.parts, instance)?.users ?? new Map();
-        const hasEach = this.#nodes.engineOf(instance.kind)?.hasUsersPerNode === true;
-        for (const { disk } of hasEach ? membersOf(this.#services.parts, instance) : [instance])
-          await this.#nodes.ifRunning(disk, (node) => node.applyUsers(users));
-      },
-      dump: (instance, defects) => dumpOf(() => this.#lease(instance), { turns: this.#turns, defects }),
-      keep: (stream) => this.#nodes.files().then((files) => files.keep(stream)),
-      forget: ({ path }) => rm(path, { force: true }),
-      restore: (instance, order) => {
-        const restore = (): Promise<void> => this.#with(instance, ({ node }) => restoreTo(node, order));
-        return this.#groups.isManaged(instance) ? this.#groups.replaceHistory(instance, restore) : restore();
-      },
-      log: (instance, work) =>
-        this.#with(instance, ({ node }) => {
-          if (node.log === undefined) throw new DataServiceError("DS_NOT_SIMULATED", "this instance keeps no log");
-          return work(node.log);
-        }),
-    };
-  }
-
-  async #with<T>(instance: Instance, work: (lease: Lease) => Promise<T>): Promise<T> {
-    const lease = await this.#lease(instance);
-    try {
-      return await this.#nodes.alone(instance.disk, () => work(lease));
-    } finally {
-      lease.release();
-    }
+  #usersOf(instance: Instance): ReadonlyMap<string, User> {
+    return diskOf(this.#services.parts, instance)?.users ?? new Map();
   }
 }

@@ -19,10 +19,10 @@ import { parameterRows, typedRows } from "../../variations/wrong-types.ts";
 const bad = { intent: "bad" } as const;
 
 function bindWithout(member: "service_id" | "plan_id") {
-  return async (context: OsbContext): Promise<Outcome> => {
-    const live = await context.live(BINDABLE);
-    return judgeBinds(context, live, withoutId(member, context.minor, context.bindBody(live.offer)));
-  };
+  return (whole: OsbContext): Promise<Outcome> =>
+    onEachPlan(whole, [BINDABLE], async (context, offer) =>
+      judgeBinds(context, await context.liveOf(offer), withoutId(member, context.minor, context.bindBody(offer))),
+    );
 }
 
 const MALFORMED = ['{"plan_id": ', "[]", "null", ""];

@@ -15,36 +15,33 @@ import { parameterRows, typedRows } from "../../variations/wrong-types.ts";
 
 /** Provisions without a member that has to be there. */
 function provisionWithout(member: string, good: readonly StatusRule[], tolerated: readonly StatusRule[] = []) {
-  return async (context: OsbContext): Promise<Outcome> => {
+  return (context: OsbContext): Promise<Outcome> => {
     const offer = context.offer(ANY);
     const absences = absencesOf(member, context.provisionBody(offer));
-    return judgeProvisions(
-      context,
-      offer,
-      absences.map(({ words, body }) => ({ words, body, good, tolerated })),
-    );
+    const rows = absences.map(({ words, body }) => ({ words, body, good, tolerated }));
+    return judgeProvisions(context, offer, rows);
   };
 }
 
 const provisionWithoutId =
   (member: "service_id" | "plan_id") =>
-  (context: OsbContext): Promise<Outcome> => {
-    const offer = context.offer(ANY);
-    return judgeProvisions(context, offer, withoutId(member, context.minor, context.provisionBody(offer)));
-  };
+  (whole: OsbContext): Promise<Outcome> =>
+    onEachPlan(whole, [ANY], (context, offer) =>
+      judgeProvisions(context, offer, withoutId(member, context.minor, context.provisionBody(offer))),
+    );
 
 /** An unknown or foreign id: any refusal will do, acceptance is worth a warning. */
-async function provisionForeign(context: OsbContext, member: "service_id" | "plan_id"): Promise<Outcome> {
-  const offer = context.offer(ANY);
-  const rows = withForeignIds(context, offer, [member]).map(({ words, change }) => ({
-    words,
-    body: { ...context.provisionBody(offer), ...change },
-    good: ["4xx"] as const,
-    tolerated: ["2xx"] as const,
-    isPermission: true,
-  }));
-  return judgeProvisions(context, offer, rows);
-}
+const provisionForeign = (whole: OsbContext, member: "service_id" | "plan_id"): Promise<Outcome> =>
+  onEachPlan(whole, [ANY], (context, offer) => {
+    const rows = withForeignIds(context, offer, [member]).map(({ words, change }) => ({
+      words,
+      body: { ...context.provisionBody(offer), ...change },
+      good: ["4xx"] as const,
+      tolerated: ["2xx"] as const,
+      isPermission: true,
+    }));
+    return judgeProvisions(context, offer, rows);
+  });
 
 const MALFORMED = ['{"service_id": "x', "[]", "null", ""];
 

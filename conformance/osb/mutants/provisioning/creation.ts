@@ -25,6 +25,8 @@ export const provisioningCreationMutants: readonly Mutant[] = [
         "deprovision-deletes-resources",
         "provision-identical-200",
         "provision-conflict-409",
+        "provision-missing-service-id-400",
+        "provision-invalid-service-id",
       ],
     },
   ),

@@ -108,7 +108,7 @@ export const provisioningRequestMutants: readonly Mutant[] = [
     "provision-invalid-service-id",
     "The service_id of another offering is passed over.",
     rewrite(PROVISION, isOfAnotherOffering, fillIn("service_id")),
-    { id: "not-provision-invalid-service-id-other", also: ["provision-conflict-409"] },
+    { id: "not-provision-invalid-service-id-other", also: ["provision-conflict-409", "provision-invalid-plan-id"] },
   ),
   ...asynchronousMutantsOf("provision"),
 ];

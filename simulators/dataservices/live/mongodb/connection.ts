@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import type { Principal } from "./auth/roles.ts";
-import { Cut, dispatch } from "./commands/dispatch.ts";
+import { dispatch } from "./commands/dispatch.ts";
+import { Cut } from "./server/fail-points.ts";
 import type { Client, Server } from "./server/server.ts";
 import { Frames } from "./wire/frames.ts";
 import { readMessage, type Request, writeReply } from "./wire/message.ts";
@@ -66,7 +67,7 @@ class Connection implements Client {
   async #serve(message: Buffer): Promise<void> {
     const request = read(message);
     if (request instanceof ServerError) {
-      // A command that can't be read is answered where its sender can be told which it was.
+      // A command that can't be read is answered, for its sender is known.
       const answered = { id: message.readInt32LE(4), isLegacy: false, isCompressed: false };
       this.#socket.write(writeReply(answered, request.reply));
       return;

@@ -1,4 +1,4 @@
-import { Decimal128, Long, type Db, type MongoClient, MongoServerError, ObjectId } from "mongodb";
+import { Decimal128, type Document, Long, type Db, type MongoClient, MongoServerError, ObjectId } from "mongodb";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { Rig } from "./testing/rig.ts";
 
@@ -17,9 +17,8 @@ afterAll(async () => {
   await rig.close();
 });
 
-interface Item {
+interface Item extends Document {
   _id: number;
-  [name: string]: unknown;
 }
 
 const items = (name = "items") => db.collection<Item>(name);
@@ -128,11 +127,11 @@ describe("documents", () => {
     });
   });
 
-  test("are counted and told apart", async () => {
+  test("are counted, and their values listed", async () => {
     await items().insertMany([1, 2, 3, 4].map((n) => ({ _id: n, tags: ["x", n % 2 === 0 ? "even" : "odd"] })));
     expect(await items().estimatedDocumentCount()).toBe(4);
     expect(await items().countDocuments({ tags: "even" })).toBe(2);
-    expect((await items().distinct("tags")).sort()).toEqual(["even", "odd", "x"]);
+    expect((await items().distinct("tags")).map(String).sort()).toEqual(["even", "odd", "x"]);
   });
 
   test("are found by regular expressions, elements, types and logic", async () => {
@@ -289,7 +288,8 @@ describe("updates", () => {
     expect(await refusal(items().updateOne({}, { $set: { x: 1 }, $inc: { x: 1 } }))).toBe(40);
     expect(await refusal(items().updateOne({}, { $set: { "s.x": 1 } }))).toBe(28);
     expect(await refusal(items().updateOne({}, { $nonsense: { s: 1 } }))).toBe(9);
-    expect(await refusal(items().updateOne({}, { $push: { s: 1 } }))).toBe(2);
+    const wrong: Document = { $push: { s: 1 } };
+    expect(await refusal(items().updateOne({}, wrong))).toBe(2);
   });
 });
 
@@ -465,13 +465,13 @@ describe("aggregation", () => {
       { _id: 2, up: 1 },
       { _id: 3, up: 2 },
     ]);
-    const [{ ups }] = (await items("tree")
+    const [found] = await items("tree")
       .aggregate<{ ups: { _id: number }[] }>([
         { $match: { _id: 3 } },
         { $graphLookup: { from: "tree", startWith: "$up", connectFromField: "up", connectToField: "_id", as: "ups" } },
       ])
-      .toArray()) as [{ ups: { _id: number }[] }];
-    expect(ups.map(({ _id }) => _id).sort()).toEqual([1, 2]);
+      .toArray();
+    expect(found?.ups.map(({ _id }) => _id).sort((a, b) => a - b)).toEqual([1, 2]);
   });
 
   test("unwinds, facets and unites", async () => {
@@ -512,7 +512,9 @@ describe("aggregation", () => {
             when: { $dateToString: { date: new Date(0), format: "%Y-%m-%d" } },
             skus: { $map: { input: "$lines", as: "l", in: "$$l.sku" } },
             kept: { $filter: { input: "$lines", cond: { $eq: ["$$this.sku", "x"] } } },
-            class: { $switch: { branches: [{ case: { $gt: ["$price", 15] }, then: "dear" }], default: "cheap" } },
+            class: {
+              $switch: JSON.parse('{"branches":[{"case":{"$gt":["$price",15]},"then":"dear"}],"default":"cheap"}'),
+            },
             sum: { $reduce: { input: [1, 2, 3], initialValue: 0, in: { $add: ["$$value", "$$this"] } } },
             round: { $round: [2.567, 1] },
             found: { $regexMatch: { input: "abc", regex: "^a" } },

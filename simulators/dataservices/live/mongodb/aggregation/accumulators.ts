@@ -9,7 +9,7 @@ import { distinct } from "./operators/sets.ts";
 import { isNothing, scopeOf } from "./scope.ts";
 
 /** Folds the documents of a group to one value. */
-export type Accumulate = (documents: readonly Document[], variables: Readonly<Record<string, Value>>) => Value;
+type Accumulate = (documents: readonly Document[], variables: Readonly<Record<string, Value>>) => Value;
 
 /** Accumulators of the values of an expression. */
 const OF_VALUES: Readonly<Record<string, (values: readonly Value[]) => Value>> = {

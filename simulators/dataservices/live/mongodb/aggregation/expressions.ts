@@ -88,6 +88,7 @@ function compileOperator(expression: Value & object, name: string): Evaluate {
     );
   const operand: Value = entries[0]?.[1];
   if (name === "$literal" || name === "$const") return () => operand;
+  if (name === "$rand") return () => Math.random();
   const control = Object.hasOwn(CONTROL, name) ? CONTROL[name] : undefined;
   if (control !== undefined) return control(operand, compileExpression);
   const apply = Object.hasOwn(FUNCTIONS, name) ? FUNCTIONS[name] : undefined;

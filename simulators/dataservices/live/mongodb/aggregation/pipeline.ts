@@ -1,9 +1,6 @@
-import { compileFilter, type FilterContext, type Predicate } from "../query/match.ts";
-import type { TextOrder } from "../values/compare.ts";
 import { type Document, isDocument, type Value } from "../values/value.ts";
 import { notSimulated, ServerError } from "../wire/errors.ts";
-import { compileExpression } from "./expressions.ts";
-import { scopeOf } from "./scope.ts";
+import type { PipelineContext } from "./context.ts";
 import { FIELD_STAGES } from "./stages/fields.ts";
 import { GROUP_STAGES } from "./stages/groups.ts";
 import { JOIN_STAGES } from "./stages/joins.ts";
@@ -11,23 +8,11 @@ import { LIST_STAGES } from "./stages/lists.ts";
 import type { StageTable } from "./stages/table.ts";
 import { WINDOW_STAGES } from "./stages/windows.ts";
 
-/** What a pipeline runs with. */
-export interface PipelineContext {
-  readonly database: string;
-  readonly texts: TextOrder;
-  /** `$$NOW`, the variables of `let`, by name. */
-  readonly variables: Readonly<Record<string, Value>>;
-  /** The documents of another collection or view, as the same read sees them. */
-  readonly read: (collection: string) => readonly Document[];
-  /** From 0 up to below 1. */
-  readonly random: () => number;
-}
-
 const STAGES: StageTable = { ...LIST_STAGES, ...FIELD_STAGES, ...GROUP_STAGES, ...JOIN_STAGES, ...WINDOW_STAGES };
 
 /** Stages that a real server has, and this engine has not. */
 const ABSENT = new Set(
-  "$geoNear $search $searchMeta $vectorSearch $listSearchIndexes $planCacheStats $listLocalSessions $listSessions $querySettings $shardedDataDistribution $changeStreamSplitLargeEvent $rankFusion".split(
+  "$geoNear $search $searchMeta $vectorSearch $listSearchIndexes $planCacheStats $listSessions $querySettings $shardedDataDistribution $changeStreamSplitLargeEvent $rankFusion".split(
     " ",
   ),
 );
@@ -41,6 +26,7 @@ const OF_COMMAND = new Set([
   "$indexStats",
   "$currentOp",
   "$listCatalog",
+  "$listLocalSessions",
 ]);
 
 /** The name and the operand of a stage. @throws ServerError 40323 */
@@ -72,16 +58,3 @@ export function runPipeline(
   });
   return stages.reduce<readonly Document[]>((rows, stage) => stage(rows), documents);
 }
-
-/** The context of filters within a pipeline or a command with variables. */
-export const filterContextOf = ({ texts, variables }: Pick<PipelineContext, "texts" | "variables">): FilterContext => ({
-  texts,
-  expression: (expression) => {
-    const evaluate = compileExpression(expression);
-    return (document) => evaluate(scopeOf(document, variables));
-  },
-});
-
-/** Compiles a filter whose `$expr` sees the variables. */
-export const compileMatch = (filter: Document, context: Pick<PipelineContext, "texts" | "variables">): Predicate =>
-  compileFilter(filter, filterContextOf(context));

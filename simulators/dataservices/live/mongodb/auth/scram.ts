@@ -54,7 +54,8 @@ export function credentialIn(value: Value): Credential | undefined {
   return { iterationCount: numberOf(iterationCount) ?? 0, salt, storedKey, serverKey };
 }
 
-const failed = (): ServerError => new ServerError("AuthenticationFailed", "Authentication failed.");
+const authenticationFailure = (): ServerError =>
+  new ServerError("AuthenticationFailed", "Authentication authenticationFailure.");
 
 const FIRST = /^(?:[ny]|p=[^,]*),(?:a=[^,]*)?,((?:m=[^,]*,)?n=([^,]*),r=([^,]+)(?:,.*)?)$/s;
 const FINAL = /^(c=([^,]*),r=([^,]+)(?:,.*)?),p=([^,]+)$/s;
@@ -89,7 +90,7 @@ export class Conversation {
     skipsEmpty: boolean,
   ) {
     const [, bare, name, nonce] = FIRST.exec(textOf(first)) ?? [];
-    if (bare === undefined || name === undefined || nonce === undefined) throw failed();
+    if (bare === undefined || name === undefined || nonce === undefined) throw authenticationFailure();
     this.#mechanism = mechanism;
     this.database = database;
     this.user = name.replaceAll("=2C", ",").replaceAll("=3D", "=");
@@ -113,16 +114,16 @@ export class Conversation {
 
   #verify(message: string): string {
     const [, without, , nonce, proof] = FINAL.exec(message) ?? [];
-    if (without === undefined || proof === undefined || nonce !== this.#nonce) throw failed();
+    if (without === undefined || proof === undefined || nonce !== this.#nonce) throw authenticationFailure();
     const { hash } = MECHANISMS[this.#mechanism];
     const storedKey = Buffer.from(this.#credential.storedKey, "base64");
     const text = `${this.#before},${without}`;
     const signature = hmac(hash, storedKey, text);
     const given = Buffer.from(proof, "base64");
-    if (given.length !== signature.length) throw failed();
+    if (given.length !== signature.length) throw authenticationFailure();
     const clientKey = Buffer.from(given.map((byte, at) => byte ^ (signature[at] ?? 0)));
     const isRight = timingSafeEqual(digest(hash, clientKey), storedKey);
-    if (!isRight || !this.#isReal) throw failed();
+    if (!isRight || !this.#isReal) throw authenticationFailure();
     return hmac(hash, Buffer.from(this.#credential.serverKey, "base64"), text).toString("base64");
   }
 }
@@ -132,7 +133,7 @@ const binary = (text: string): Binary => new Binary(Buffer.from(text));
 function textOf(payload: Value): string {
   if (payload instanceof Binary) return bytesOf(payload).toString("utf8");
   if (typeof payload === "string") return Buffer.from(payload, "base64").toString("utf8");
-  throw failed();
+  throw authenticationFailure();
 }
 
 /** A credential as a document. */

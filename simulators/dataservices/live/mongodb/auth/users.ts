@@ -38,6 +38,11 @@ export class Users {
     this.#managed = new Map(users.map((user) => [`${user.db}.${user.user}`, user]));
   }
 
+  /** Those that the platform gave. */
+  get managed(): readonly ManagedUser[] {
+    return [...this.#managed.values()];
+  }
+
   isManaged(database: string, user: string): boolean {
     return this.#managed.has(`${database}.${user}`);
   }
@@ -92,7 +97,7 @@ export class Users {
   }
 
   /** As `usersInfo` shows them. */
-  shown(database: string | undefined): readonly Document[] {
+  list(database: string | undefined): readonly Document[] {
     const keys = [...this.#managed.values(), ...[...this.#catalog.users.values()].map(principalIn)];
     return keys
       .filter(({ db }) => database === undefined || db === database)

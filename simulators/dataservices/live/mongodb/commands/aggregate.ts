@@ -4,7 +4,7 @@ import { type Document, isArray, isDocument, type Value } from "../values/value.
 import { notSimulated, ServerError } from "../wire/errors.ts";
 import { type Call, type CommandTable, contextOf, documentsOf, requireHint } from "./call.ts";
 import { openChangeStream } from "./change-streams.ts";
-import { openCursor } from "./cursors.ts";
+import { openCursor, userOf } from "./cursors.ts";
 import { countIn, documentIn, type Fields, isOn, requireList } from "./fields.ts";
 import { requireName } from "../storage/collection.ts";
 import { collectionStatistics, indexStatistics } from "./statistics.ts";
@@ -42,6 +42,7 @@ function beginning(
   if (name === "$indexStats" && source !== undefined) return [indexStatistics(call, source), rest];
   if (name === "$currentOp" || name === "$listCatalog") throw notSimulated(`the stage ${name}`);
   if (source !== undefined) return [documentsOf(call, source), pipeline];
+  if (name === "$listLocalSessions") return [call.server.sessions.list(userOf(call)), rest];
   if (name === "$documents") return [[], pipeline];
   throw new ServerError(
     "InvalidNamespace",
@@ -83,6 +84,9 @@ async function aggregate(call: Call): Promise<Document> {
       batchSize,
       isSingle: false,
     });
+  const { readConcern } = body;
+  if (isDocument(readConcern) && readConcern.level === "linearizable")
+    throw new ServerError("InvalidOptions", `${last} cannot be used with a 'linearizable' read concern level`);
   if (call.transaction !== undefined)
     throw new ServerError("OperationNotSupportedInTransaction", `${last} cannot be used in a transaction`);
   await writeResult(call, last, operand, () => aggregateDocuments(call, source, pipeline.slice(0, -1)));

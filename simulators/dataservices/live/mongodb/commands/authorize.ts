@@ -5,7 +5,7 @@ import { outputOf } from "./aggregate.ts";
 import type { Call, Command } from "./call.ts";
 import { targetOf } from "./write-result.ts";
 
-const denied = ({ database, name }: Call): ServerError =>
+const denial = ({ database, name }: Call): ServerError =>
   new ServerError("Unauthorized", `not authorized on ${database} to execute command { ${name} }`);
 
 /** Refuses what the user has no right to. @throws ServerError Unauthorized */
@@ -16,7 +16,7 @@ export function authorize(call: Call, { action }: Command): void {
   if (principal === undefined) throw new ServerError("Unauthorized", `Command ${name} requires authentication`);
   if (action === "anybody") return;
   const require = (wanted: Action, on: string): void => {
-    if (!mayDo(principal, wanted, on)) throw denied(call);
+    if (!mayDo(principal, wanted, on)) throw denial(call);
   };
   if (name === "renameCollection") return requireRename(body, require);
   if (name === "dataSize") return require("find", String(body.dataSize).split(".")[0] ?? "");

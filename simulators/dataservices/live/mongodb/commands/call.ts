@@ -1,11 +1,14 @@
 import { Double } from "bson";
-import { filterContextOf, type PipelineContext, runPipeline } from "../aggregation/pipeline.ts";
+import { filterContextOf, type PipelineContext } from "../aggregation/context.ts";
+import { compileExpression } from "../aggregation/expressions.ts";
+import { scopeOf } from "../aggregation/scope.ts";
+import { runPipeline } from "../aggregation/pipeline.ts";
 import type { Action } from "../auth/roles.ts";
 import { readCollation } from "../query/collation.ts";
 import type { FilterContext } from "../query/match.ts";
 import type { Client, Server } from "../server/server.ts";
 import type { Session } from "../server/sessions.ts";
-import { Collection, requireName } from "../storage/collection.ts";
+import { type Collection, requireName } from "../storage/collection.ts";
 import type { WriteMark } from "../storage/operations.ts";
 import type { Reader } from "../storage/records.ts";
 import { Busy, type Transaction } from "../storage/transaction.ts";
@@ -137,8 +140,10 @@ export function contextOf(
   const { server, database } = call;
   const collation = readCollation(options.collation ?? collection?.options.collation);
   const variables: Record<string, Value> = { NOW: new Date(server.now), CLUSTER_TIME: server.store.time };
-  for (const [name, value] of Object.entries(documentIn(options, "let") ?? documentIn(call.body, "let") ?? {}))
-    variables[name] = value;
+  const bound = documentIn(options, "let") ?? documentIn(call.body, "let") ?? {};
+  // They are expressions that see no document, such as `{$literal: "$a"}`.
+  for (const [name, value] of Object.entries(bound))
+    variables[name] = compileExpression(value)(scopeOf({}, { ...variables }));
   return {
     database,
     texts: collation?.order ?? byCodePoint,

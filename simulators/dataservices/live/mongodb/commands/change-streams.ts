@@ -4,10 +4,10 @@ import type { Batch, ReadySource } from "../server/cursors.ts";
 import type { Oplog } from "../server/oplog.ts";
 import type { DocumentOperation, Operation } from "../storage/operations.ts";
 import { documentUnder } from "../storage/store.ts";
-import { describeUpdate } from "../update/describe.ts";
 import { type Document, type Draft, isDocument, type Value } from "../values/value.ts";
 import { notSimulated, ServerError } from "../wire/errors.ts";
 import { type Call, contextOf } from "./call.ts";
+import { ALL, eventOf, noImage, type Place, placeOf, tokenOf } from "./change-events.ts";
 import { openCursor } from "./cursors.ts";
 
 interface StreamOptions {
@@ -16,26 +16,6 @@ interface StreamOptions {
   readonly fullDocument: string;
   readonly before: string;
   readonly pipeline: readonly Value[];
-}
-
-/** A place in the oplog: a time, and how many operations of its entry are done. */
-interface Place {
-  readonly time: Timestamp;
-  readonly done: number;
-}
-
-const ALL = 0xffff;
-
-/** A token says the place as hexadecimal digits, which sort as places do. */
-const tokenOf = ({ time, done }: Place): Document => ({
-  _data: `${time.toBigInt().toString(16).padStart(16, "0")}${done.toString(16).padStart(4, "0")}`,
-});
-
-function placeOf(token: Value): Place {
-  const { _data: data } = isDocument(token) ? token : {};
-  if (typeof data !== "string" || !/^[0-9a-f]{20}$/.test(data))
-    throw new ServerError("InvalidResumeToken", "the resume token is not one of this server");
-  return { time: new Timestamp(BigInt(`0x${data.slice(0, 16)}`)), done: Number.parseInt(data.slice(16), 16) };
 }
 
 const CHOICES: Readonly<Record<string, ReadonlySet<string>>> = {
@@ -235,48 +215,5 @@ class ChangeStream implements ReadySource {
   #hasImages({ database, collection }: { readonly database: string; readonly collection: string }): boolean {
     const images = this.#call.server.store.catalog.find(database, collection)?.options.changeStreamPreAndPostImages;
     return isDocument(images) && images.enabled === true;
-  }
-}
-
-const noImage = (): ServerError =>
-  new ServerError(47, "Change stream was configured to require a pre- or post-image, but it was not found");
-
-/** What happened, as a stream tells it; undefined for what it does not tell. */
-function eventOf(operation: Operation): Document | undefined {
-  const { database } = operation;
-  switch (operation.kind) {
-    case "insert":
-    case "replace":
-      return {
-        operationType: operation.kind,
-        fullDocument: operation.document,
-        ns: { db: database, coll: operation.collection },
-        documentKey: { _id: operation.id },
-      };
-    case "update":
-      return {
-        operationType: "update",
-        ns: { db: database, coll: operation.collection },
-        documentKey: { _id: operation.id },
-        updateDescription: describeUpdate(operation.before ?? {}, operation.document ?? {}),
-      };
-    case "delete":
-      return {
-        operationType: "delete",
-        ns: { db: database, coll: operation.collection },
-        documentKey: { _id: operation.id },
-      };
-    case "drop":
-      return { operationType: "drop", ns: { db: database, coll: operation.collection } };
-    case "rename":
-      return {
-        operationType: "rename",
-        ns: { db: database, coll: operation.collection },
-        to: { db: operation.to.database, coll: operation.to.collection },
-      };
-    case "dropDatabase":
-      return { operationType: "dropDatabase", ns: { db: database } };
-    default:
-      return undefined;
   }
 }

@@ -1,5 +1,6 @@
 import { Binary } from "bson";
-import { compileMatch, runPipeline } from "../aggregation/pipeline.ts";
+import { compileMatch } from "../aggregation/context.ts";
+import { runPipeline } from "../aggregation/pipeline.ts";
 import { Rows } from "../server/cursors.ts";
 import { mayDo } from "../auth/roles.ts";
 import { Collection, requireName } from "../storage/collection.ts";
@@ -75,7 +76,7 @@ function create(call: Call): Document {
   const options = optionsOf(call);
   const there = server.store.catalog.find(database, name);
   if (there !== undefined) {
-    if (JSON.stringify(there.options, shown) === JSON.stringify(options, shown)) return OK;
+    if (JSON.stringify(there.options, jsonValue) === JSON.stringify(options, jsonValue)) return OK;
     throw new ServerError("NamespaceExists", `Collection ${database}.${name} already exists.`);
   }
   const uuid = crypto.randomUUID().replaceAll("-", "");
@@ -86,7 +87,7 @@ function create(call: Call): Document {
 }
 
 /** JSON knows no int64. */
-const shown = (_key: string, value: unknown): unknown => (typeof value === "bigint" ? String(value) : value);
+const jsonValue = (_key: string, value: unknown): unknown => (typeof value === "bigint" ? String(value) : value);
 
 function drop(call: Call): Document {
   const { server, database } = call;

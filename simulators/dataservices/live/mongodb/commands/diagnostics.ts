@@ -1,5 +1,5 @@
-import { type Document, fieldOf, isArray, isDocument, numberOf } from "../values/value.ts";
-import { notSimulated, ServerError } from "../wire/errors.ts";
+import { type Document, fieldOf, isArray, isDocument } from "../values/value.ts";
+import { ServerError } from "../wire/errors.ts";
 import { aggregateDocuments } from "./aggregate.ts";
 import { type Call, type CommandTable, contextOf, OK } from "./call.ts";
 import { documentIn, listIn } from "./fields.ts";
@@ -30,11 +30,30 @@ function serverStatus({ server }: Call): Document {
     storageEngine: { name: "drydock", supportsCommittedReads: true, persistent: server.options.folder !== undefined },
     repl: {
       setName: server.options.setName,
-      isWritablePrimary: true,
-      hosts: [server.options.address],
-      primary: server.options.address,
+      isWritablePrimary: server.membership.isPrimary,
+      secondary: !server.membership.isPrimary,
+      hosts: server.membership.hosts,
+      primary: server.membership.primary,
       me: server.options.address,
     },
+    ...OK,
+  };
+}
+
+const PRIMARY = { state: 1, stateStr: "PRIMARY" } as const;
+const SECONDARY = { state: 2, stateStr: "SECONDARY" } as const;
+
+function replicaSetStatus({ server }: Call): Document {
+  const { hosts, primary, isPrimary } = server.membership;
+  const { address, setName } = server.options;
+  return {
+    set: setName,
+    date: new Date(server.now),
+    myState: isPrimary ? PRIMARY.state : SECONDARY.state,
+    members: hosts.map((name, _id): Document => {
+      const self = name === address ? { self: true } : {};
+      return { _id, name, health: 1, ...(name === primary ? PRIMARY : SECONDARY), ...self };
+    }),
     ...OK,
   };
 }
@@ -131,11 +150,7 @@ function getParameter(call: Call): Document {
 function configureFailPoint({ server, body }: Call): Document {
   if (server.options.hasTestCommands !== true)
     throw new ServerError("CommandNotFound", "no such command: 'configureFailPoint'");
-  if (body.configureFailPoint !== "failCommand")
-    throw notSimulated(`the fail point ${String(body.configureFailPoint)}`);
-  const { mode } = body;
-  const times = isDocument(mode) ? (numberOf(mode.times) ?? 1) : Number.POSITIVE_INFINITY;
-  server.failPoint = mode === "off" ? undefined : { data: documentIn(body, "data") ?? {}, times };
+  server.failPoints.configure(String(body.configureFailPoint), body.mode, documentIn(body, "data") ?? {});
   return OK;
 }
 
@@ -181,23 +196,6 @@ export const DIAGNOSTIC_COMMANDS: CommandTable = {
     action: "monitor",
     fields: { initialSync: "any" },
     isForAdmin: true,
-    run: ({ server }) => ({
-      set: server.options.setName,
-      date: new Date(server.now),
-      myState: 1,
-      term: 1n,
-      members: [
-        {
-          _id: 0,
-          name: server.options.address,
-          health: 1,
-          state: 1,
-          stateStr: "PRIMARY",
-          self: true,
-          uptime: Math.floor((server.now - server.startedMs) / 1000),
-        },
-      ],
-      ...OK,
-    }),
+    run: replicaSetStatus,
   },
 };

@@ -1,17 +1,17 @@
 import { Binary, Timestamp } from "bson";
 import type { Client, Server } from "../server/server.ts";
+import { Cut } from "../server/fail-points.ts";
 import { Sessions } from "../server/sessions.ts";
 import { type Document, isArray, isDocument, isTruthy, numberOf } from "../values/value.ts";
 import type { Request } from "../wire/message.ts";
 import { notSimulated, ServerError } from "../wire/errors.ts";
+import { outputOf } from "./aggregate.ts";
 import { authorize } from "./authorize.ts";
 import { type Call, type Command, whenFree } from "./call.ts";
 import { userOf } from "./cursors.ts";
 import { checkFields } from "./fields.ts";
+import { labelsOf } from "./labels.ts";
 import { COMMANDS } from "./table.ts";
-
-/** The connection is to be cut instead of an answer: a fail point says so. */
-export class Cut extends Error {}
 
 /** Carries out a command. Whatever goes wrong is an answer. @throws Cut */
 export async function dispatch(server: Server, client: Client, request: Request): Promise<Document> {
@@ -22,15 +22,20 @@ export async function dispatch(server: Server, client: Client, request: Request)
   try {
     const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
     if (command === undefined) throw new ServerError("CommandNotFound", `no such command: '${name}'`);
-    const failure = await failPoint(server, name, body);
+    const failure = await failPoint(server, name, request);
     if (failure !== undefined) return { ...failure, ...times(server) };
     call = begin(server, client, request, name, command);
     const begun = call;
     const reply = await whenFree(begun, () => command.run(begun));
-    return { ...reply, ...(await concern(begun)), ...server.pendingConcern(), ...times(server) };
+    return {
+      ...reply,
+      ...(isChanging(command, begun) ? await concern(begun) : {}),
+      ...server.failPoints.takeFields(),
+      ...times(server),
+    };
   } catch (error) {
     if (error instanceof Cut) throw error;
-    return { ...refusal(server, call, error), ...times(server) };
+    return { ...refusal(server, call, name, request, error), ...times(server) };
   }
 }
 
@@ -58,8 +63,9 @@ function begin(
     isRetryable: false,
   };
   authorize(plain, command);
+  requirePart(plain, command);
   checkConcerns(body);
-  if (body.apiVersion !== undefined && body.apiVersion !== "1") throw new ServerError(322, 'API version must be "1"');
+  checkApiVersion(name, body);
   return body.lsid === undefined || command.action === "nobody" ? withoutSession(plain) : withSession(plain, command);
 }
 
@@ -105,6 +111,26 @@ function withSession(call: Call, command: Command): Call {
   return { ...call, session, transaction };
 }
 
+/** The commands of version 1 of the Stable API (MongoDB manual, "Stable API"). */
+const VERSIONED = new Set(
+  `abortTransaction aggregate collMod commitTransaction count create createIndexes delete drop dropDatabase dropIndexes endSessions explain
+   find findAndModify getMore hello insert killCursors killSessions listCollections listDatabases listIndexes ping refreshSessions
+   saslContinue saslStart update`.split(/\s+/),
+);
+
+function checkApiVersion(name: string, body: Document): void {
+  const { apiVersion, apiStrict, apiDeprecationErrors } = body;
+  if (apiVersion === undefined && (apiStrict !== undefined || apiDeprecationErrors !== undefined))
+    throw new ServerError("InvalidOptions", "Provided apiStrict or apiDeprecationErrors without passing apiVersion");
+  if (apiVersion !== undefined && apiVersion !== "1")
+    throw new ServerError("APIVersionError", 'API version must be "1"');
+  if (apiStrict === true && !VERSIONED.has(name))
+    throw new ServerError(
+      "APIStrictError",
+      `Provided apiStrict:true, but the command ${name} is not in API Version 1. Information on supported commands and migrations in API Version 1 can be found at https://dochub.mongodb.org/core/manual-versioned-api`,
+    );
+}
+
 const LEVELS = new Set(["local", "available", "majority", "linearizable", "snapshot"]);
 
 function checkConcerns(body: Document): void {
@@ -123,23 +149,49 @@ function checkConcerns(body: Document): void {
   }
 }
 
-/** What becomes of the write concern: `j` waits for the disk; more members than there are can't acknowledge. */
+const WRITES = new Set<Command["action"]>(["write", "define", "administer", "manageUsers"]);
+
+/** A secondary takes no writes, and reads only of those who say that they may be behind. @throws ServerError NotWritablePrimary, NotPrimaryNoSecondaryOk */
+function requirePart(call: Call, { action }: Command): void {
+  const { server, body } = call;
+  if (server.membership.isPrimary) return;
+  if (WRITES.has(action) || body.txnNumber !== undefined || outputOf(body) !== undefined)
+    throw new ServerError("NotWritablePrimary", "not primary");
+  const preference = body.$readPreference;
+  const isForAny = isDocument(preference) && preference.mode !== undefined && preference.mode !== "primary";
+  if (action === "find" && !isForAny) throw new ServerError("NotMasterNoSlaveOk", "not primary and secondaryOk=false");
+}
+
+/** Does the command change anything that other members have to learn? What is part of a transaction is waited for at its end. */
+const isChanging = ({ action }: Command, { name, body, transaction }: Call): boolean =>
+  transaction === undefined && (WRITES.has(action) || name === "commitTransaction" || outputOf(body) !== undefined);
+
+/** How long a write waits for other members where the client does not say, ms. */
+const REPLICATION_MS_MAX = 600_000;
+
+/** What becomes of the write concern: `j` waits for the disk, anything but `w: 1` for a member that would be promoted. */
 async function concern({ body, server, name }: Call): Promise<Document> {
-  const { writeConcern } = body;
-  if (!isDocument(writeConcern)) return {};
-  const { w, j } = writeConcern;
+  const given = isDocument(body.writeConcern) ? body.writeConcern : {};
+  const { w = "majority", j, wtimeout } = given;
   if (j === true) await server.sync();
-  const isName = typeof w === "string" && w !== "majority";
-  const count = numberOf(w) ?? 1;
-  if (isName)
+  if (typeof w === "string" && w !== "majority")
     return writeConcernError(
       79,
       "UnknownReplWriteConcern",
       `No write concern mode named '${w}' found in replica set configuration`,
     );
-  return count > 1 && name !== "abortTransaction"
-    ? writeConcernError(100, "UnsatisfiableWriteConcern", "Not enough data-bearing nodes")
-    : {};
+  const { membership, store } = server;
+  const count = numberOf(w) ?? 1;
+  if (w !== "majority" && count > membership.hosts.length && name !== "abortTransaction")
+    return writeConcernError(100, "UnsatisfiableWriteConcern", "Not enough data-bearing nodes");
+  if (!membership.isPrimary || (w !== "majority" && count <= 1)) return {};
+  const msMax = numberOf(wtimeout) ?? 0;
+  const isThere = await membership.replicated(
+    store.time,
+    w === "majority" ? w : count - 1,
+    msMax === 0 ? REPLICATION_MS_MAX : msMax,
+  );
+  return isThere ? {} : writeConcernError(64, "WriteConcernFailed", "waiting for replication timed out");
 }
 
 const writeConcernError = (code: number, codeName: string, errmsg: string): Document => ({
@@ -154,57 +206,44 @@ function times({ store }: Server): Document {
   };
 }
 
-function refusal(server: Server, call: Call | undefined, error: unknown): Document {
-  const known =
-    error instanceof ServerError
-      ? error
-      : new ServerError(
-          "InternalError",
-          error instanceof RangeError
-            ? "the command needs more memory than there is"
-            : `the command failed: ${error instanceof Error ? error.name : "unknown"}`,
-        );
-  if (!(error instanceof ServerError)) server.options.onDefect?.(error);
-  const isInTransaction = call?.transaction !== undefined && call.session !== undefined;
-  if (isInTransaction && call.session !== undefined && known.codeName !== "TransactionCommitted")
-    server.sessions.fail(call.session);
-  const { errorLabels, ...reply } = known.reply;
-  return isInTransaction || known.codeName === "NoSuchTransaction"
-    ? { ...reply, ...(errorLabels === undefined ? {} : { errorLabels }) }
-    : reply;
+/** The reply that tells of an error. One within a transaction ends it. */
+function refusal(server: Server, call: Call | undefined, name: string, request: Request, error: unknown): Document {
+  const known = error instanceof ServerError ? error : defect(server, error);
+  if (call?.transaction !== undefined && call.session !== undefined) server.sessions.fail(call.session);
+  return { ...known.reply, ...labelsOf(known.code, name, request) };
+}
+
+function defect(server: Server, error: unknown): ServerError {
+  server.options.onDefect?.(error);
+  const what =
+    error instanceof RangeError
+      ? "it needs more memory than there is"
+      : error instanceof Error
+        ? error.name
+        : "unknown";
+  return new ServerError("InternalError", `the command failed: ${what}`);
 }
 
 /** What an armed fail point makes of a command; undefined where it is not concerned. @throws Cut */
-async function failPoint(server: Server, name: string, body: Document): Promise<Document | undefined> {
-  const { failPoint: armed } = server;
-  if (armed === undefined || armed.times <= 0) return undefined;
-  const {
-    failCommands,
-    appName: _name,
-    blockConnection,
-    blockTimeMS,
-    closeConnection,
-    errorCode,
-    errorLabels,
-    writeConcernError: later,
-  } = armed.data;
-  if (!isArray(failCommands) || !failCommands.includes(name) || body.configureFailPoint !== undefined) return undefined;
-  armed.times--;
+async function failPoint(server: Server, name: string, request: Request): Promise<Document | undefined> {
+  const armed = server.failPoints.forCommand(name);
+  if (armed === undefined) return undefined;
+  const { blockConnection, blockTimeMS, closeConnection, errorCode, errorLabels, writeConcernError: later } = armed;
   if (blockConnection === true) await new Promise((resolve) => setTimeout(resolve, numberOf(blockTimeMS) ?? 0));
   if (closeConnection === true) throw new Cut();
-  const labels = isArray(errorLabels) ? { errorLabels } : {};
-  if (errorCode !== undefined)
-    return {
-      ok: 0,
-      code: numberOf(errorCode) ?? 1,
-      errmsg: "Failing command via 'failCommand' failpoint",
-      ...codeNameOf(numberOf(errorCode)),
-      ...labels,
-    };
-  server.armConcern({ ...(later === undefined ? {} : { writeConcernError: later }), ...labels });
+  const code = numberOf(errorCode);
+  // Labels that the fail point brings take the place of the server's own.
+  const labels = isArray(errorLabels)
+    ? errorLabels.length === 0
+      ? {}
+      : { errorLabels }
+    : code === undefined
+      ? {}
+      : labelsOf(code, name, request);
+  if (code !== undefined) {
+    const errmsg = "Failing command via 'failCommand' failpoint";
+    return { ok: 0, code, errmsg, codeName: ServerError.nameOf(code), ...labels };
+  }
+  server.failPoints.arm({ ...(later === undefined ? {} : { writeConcernError: later }), ...labels });
   return undefined;
-}
-
-function codeNameOf(code: number | undefined): Document {
-  return code === undefined ? {} : { codeName: ServerError.nameOf(code) };
 }

@@ -1,5 +1,5 @@
 import { compileExpression } from "../aggregation/expressions.ts";
-import { compileMatch } from "../aggregation/pipeline.ts";
+import { compileMatch } from "../aggregation/context.ts";
 import { scopeOf } from "../aggregation/scope.ts";
 import { compileProjection } from "../query/projection.ts";
 import { compileSort } from "../query/sort.ts";
@@ -21,7 +21,8 @@ import {
 import { documentIn, type Fields, isOn } from "./fields.ts";
 import { search } from "./find.ts";
 import { doneBefore, statementOf, updateContext } from "./write-context.ts";
-import { once, updateOne, upsert } from "./writes.ts";
+import { once } from "./statements.ts";
+import { updateOne, upsert } from "./updates.ts";
 
 const FIELDS: Fields = {
   query: "object",

@@ -1,5 +1,6 @@
 import { compileExpression } from "../aggregation/expressions.ts";
-import { compileMatch, type PipelineContext, runPipeline } from "../aggregation/pipeline.ts";
+import { compileMatch, type PipelineContext } from "../aggregation/context.ts";
+import { runPipeline } from "../aggregation/pipeline.ts";
 import { scopeOf } from "../aggregation/scope.ts";
 import { componentsOf, terminals } from "../query/paths.ts";
 import { compileProjection } from "../query/projection.ts";
@@ -8,6 +9,7 @@ import { type MatchDetails } from "../query/match.ts";
 import { Rows } from "../server/cursors.ts";
 import type { Collection } from "../storage/collection.ts";
 import { documentFor } from "../storage/records.ts";
+import { byCodePoint, equals } from "../values/compare.ts";
 import { keyOf } from "../values/key.ts";
 import { type Document, isArray, isDocument, type Value } from "../values/value.ts";
 import { notSimulated, ServerError } from "../wire/errors.ts";
@@ -142,7 +144,7 @@ function find(call: Call): Document {
 }
 
 /** The documents that fit a query of `count` or `distinct`. */
-function queried(call: Call, filter: Document): readonly Document[] {
+function queryDocuments(call: Call, filter: Document): readonly Document[] {
   const name = collectionName(call);
   const collection = call.server.store.catalog.find(call.database, name);
   requireHint(collection, call.body.hint);
@@ -154,18 +156,24 @@ function queried(call: Call, filter: Document): readonly Document[] {
 
 function count(call: Call): Document {
   const { skip, limit } = limitsOf({ ...call.body, limit: Math.abs(Number(call.body.limit ?? 0)) });
-  const all = queried(call, documentIn(call.body, "query") ?? {}).length;
+  const all = queryDocuments(call, documentIn(call.body, "query") ?? {}).length;
   return { n: Math.min(Math.max(0, all - skip), limit), ...OK };
 }
 
 function distinct(call: Call): Document {
   const path = componentsOf(requireText("distinct", call.body, "key"));
+  const collection = call.server.store.catalog.find(call.database, collectionName(call));
+  const { texts } = contextOf(call, collection);
   const values = new Map<string, Value>();
-  for (const document of queried(call, documentIn(call.body, "query") ?? {}))
+  for (const document of queryDocuments(call, documentIn(call.body, "query") ?? {}))
     for (const { value } of terminals(document, path))
       for (const each of isArray(value) ? value : [value])
         if (each !== undefined) values.set(keyOf(each), values.get(keyOf(each)) ?? each);
-  return { values: [...values.values()], ...OK };
+  const all = [...values.values()];
+  // A collation takes texts for equal that are not the same.
+  const distinctValues =
+    texts === byCodePoint ? all : all.filter((value, at) => all.findIndex((each) => equals(each, value, texts)) === at);
+  return { values: distinctValues, ...OK };
 }
 
 /** Commands that read documents. */

@@ -54,19 +54,21 @@ function compressors({ body }: Call): Document {
 function greet(call: Call, isLegacy: boolean): Document {
   const { server } = call;
   const { address, setName } = server.options;
+  const { membership } = server;
+  const { isPrimary } = membership;
   const { time } = server.store;
   const written = new Date(time.getHighBitsUnsigned() * 1000);
   const position = { ts: time, t: 1n };
   return {
     helloOk: true,
-    hosts: [address],
+    hosts: membership.hosts,
     setName,
     setVersion: 1,
-    ...(isLegacy ? { ismaster: true } : { isWritablePrimary: true }),
-    secondary: false,
-    primary: address,
+    ...(isLegacy ? { ismaster: isPrimary } : { isWritablePrimary: isPrimary }),
+    secondary: !isPrimary,
+    ...(membership.primary === undefined ? {} : { primary: membership.primary }),
     me: address,
-    electionId: server.electionId,
+    ...(isPrimary ? { electionId: server.electionId } : {}),
     lastWrite: { opTime: position, lastWriteDate: written, majorityOpTime: position, majorityWriteDate: written },
     maxBsonObjectSize: DOCUMENT_BYTES_MAX,
     maxMessageSizeBytes: MESSAGE_BYTES_MAX,

@@ -73,7 +73,7 @@ function indexOf(given: Document, collection: Collection): Document {
         ? notSimulated(`the option ${name} of an index`)
         : new ServerError(
             "InvalidOptions",
-            `The field '${name}' is not valid for an index specification. Specification: ${given.name}`,
+            `The field '${name}' is not valid for an index specification. Specification: ${String(given.name)}`,
           );
   const key = requireKey(given.key);
   const { name, partialFilterExpression: partial, expireAfterSeconds, sparse } = given;

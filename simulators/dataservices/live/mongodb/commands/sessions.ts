@@ -7,7 +7,7 @@ import { userOf } from "./cursors.ts";
 import { listIn } from "./fields.ts";
 
 /** The session of a command of transactions, which must have one. */
-function ended(call: Call, end: "commit" | "abort"): Document {
+function endTransaction(call: Call, end: "commit" | "abort"): Document {
   const { server, session, body } = call;
   const number = body.txnNumber;
   if (session === undefined || typeof number !== "bigint" || body.autocommit !== false)
@@ -65,13 +65,13 @@ export const SESSION_COMMANDS: CommandTable = {
     fields: { recoveryToken: "object" },
     isForTransactions: true,
     isForAdmin: true,
-    run: (call) => ended(call, "commit"),
+    run: (call) => endTransaction(call, "commit"),
   },
   abortTransaction: {
     action: "anybody",
     fields: { recoveryToken: "object" },
     isForTransactions: true,
     isForAdmin: true,
-    run: (call) => ended(call, "abort"),
+    run: (call) => endTransaction(call, "abort"),
   },
 };

@@ -11,31 +11,31 @@ interface Sizes {
 }
 
 function sizesOf(collection: Collection): Sizes {
-  const documents = collection.committed;
+  const documents = collection.committedDocuments;
   return { count: documents.length, size: documents.reduce((total, document) => total + sizeOf(document), 0) };
 }
 
 /** Bytes that an entry of an index takes here, about. */
 const ENTRY_BYTES = 64;
 
-function statisticsOf(collection: Collection | undefined, namespace: string, scale: number): Document {
+function statisticsOf(collection: Collection | undefined, namespace: string, factor: number): Document {
   const { count, size } = collection === undefined ? { count: 0, size: 0 } : sizesOf(collection);
   const indexes = [...(collection?.indexes.keys() ?? [])];
-  const scaled = (bytes: number): number => Math.floor(bytes / scale);
+  const scale = (bytes: number): number => Math.floor(bytes / factor);
   return {
     ns: namespace,
-    size: scaled(size),
+    size: scale(size),
     count,
     avgObjSize: count === 0 ? 0 : Math.floor(size / count),
-    storageSize: scaled(size),
+    storageSize: scale(size),
     freeStorageSize: 0,
     capped: false,
     nindexes: indexes.length,
     indexBuilds: [],
-    totalIndexSize: scaled(indexes.length * count * ENTRY_BYTES),
-    totalSize: scaled(size + indexes.length * count * ENTRY_BYTES),
-    indexSizes: Object.fromEntries(indexes.map((name) => [name, scaled(count * ENTRY_BYTES)])),
-    scaleFactor: scale,
+    totalIndexSize: scale(indexes.length * count * ENTRY_BYTES),
+    totalSize: scale(size + indexes.length * count * ENTRY_BYTES),
+    indexSizes: Object.fromEntries(indexes.map((name) => [name, scale(count * ENTRY_BYTES)])),
+    scaleFactor: factor,
   };
 }
 

@@ -134,7 +134,7 @@ const isSame = (a: Grant, b: Grant): boolean => a.role === b.role && a.db === b.
 function usersInfo(call: Call): Document {
   const { server, client, body, database } = call;
   const wanted = isArray(body.usersInfo) ? body.usersInfo : [body.usersInfo];
-  const all = server.users.shown(undefined);
+  const all = server.users.list(undefined);
   const found = wanted.flatMap((each) => {
     if (isDocument(each) && each.forAllDBs === true) return all;
     if (typeof each === "string") return all.filter(({ user, db }) => user === each && db === database);

@@ -5,7 +5,7 @@ import { resultOf } from "../server/sessions.ts";
 import type { Collection } from "../storage/collection.ts";
 import type { WriteMark } from "../storage/operations.ts";
 import type { UpdateContext } from "../update/update.ts";
-import { type Document, isArray, type Value } from "../values/value.ts";
+import { type Document, isArray, isDocument, type Value } from "../values/value.ts";
 import { ServerError } from "../wire/errors.ts";
 import { type Call, contextOf, filterOf } from "./call.ts";
 import { DOCUMENT_BYTES_MAX, WRITE_BATCH_MAX } from "./hello.ts";
@@ -25,6 +25,11 @@ export function prepare(document: Document, time: Timestamp): Document {
   const { _id = new ObjectId(), ...rest } = document;
   if (isArray(_id) || _id instanceof BSONRegExp)
     throw new ServerError("InvalidIdField", `The '_id' value cannot be of type ${isArray(_id) ? "array" : "regex"}`);
+  if (isDocument(_id) && Object.keys(_id).some((name) => name.startsWith("$")))
+    throw new ServerError(
+      "DollarPrefixedFieldName",
+      `_id fields may not contain '$'-prefixed fields: ${Object.keys(_id)[0]} is not valid for storage.`,
+    );
   const filled = Object.entries(rest).map(([name, value]) => [name, isUnset(value) ? time : value] as const);
   return requireSize({ _id, ...Object.fromEntries(filled) });
 }

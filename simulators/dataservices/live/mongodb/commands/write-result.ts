@@ -3,13 +3,14 @@ import { resolve } from "../aggregation/scope.ts";
 import { compileExpression } from "../aggregation/expressions.ts";
 import { scopeOf } from "../aggregation/scope.ts";
 import { type Collection, requireName } from "../storage/collection.ts";
+import type { Index } from "../storage/index.ts";
 import type { Transaction } from "../storage/transaction.ts";
 import { equals } from "../values/compare.ts";
 import { type Document, isArray, isDocument, type Value } from "../values/value.ts";
 import { ServerError } from "../wire/errors.ts";
 import { type Call, contextOf, ensureCollection, inTransaction, whenFree } from "./call.ts";
 import { prepare, requireSize, requireValid } from "./write-context.ts";
-import { insertInto } from "./writes.ts";
+import { insertInto } from "./statements.ts";
 
 /** Where a pipeline writes to. */
 export function targetOf(operand: Value, database: string): { readonly database: string; readonly collection: string } {
@@ -46,7 +47,7 @@ async function replaceAll(call: Call, target: ReturnType<typeof targetOf>, rows:
   const made = rows.map((row) => prepare(row, call.server.store.nextTime()));
   await whenFree(call, () =>
     inTransaction(call, (transaction) => {
-      for (const document of [...collection.documents(transaction.reader)])
+      for (const document of collection.documents(transaction.reader))
         transaction.put(collection, document._id, undefined);
       for (const document of made) {
         requireValid(call, collection, document);
@@ -80,6 +81,7 @@ function mergerOf(call: Call, spec: Document): Merger {
   const one = (transaction: Transaction, collection: Collection, row: Document): void => {
     const there = matchOf(collection, transaction, fields, row);
     if (there === undefined) return insertRow(call, transaction, collection, row, String(whenNotMatched));
+    if (whenMatched === "fail") uniqueOn(collection, fields)?.refuse(collection.namespace, there);
     const after = combine(call, there, row, whenMatched, bound);
     if (!equals(after._id, there._id))
       throw new ServerError(
@@ -123,8 +125,6 @@ function insertRow(
 }
 
 function combine(call: Call, there: Document, row: Document, whenMatched: Value, bound: Value): Document {
-  if (whenMatched === "fail")
-    throw new ServerError("DuplicateKey", "$merge found a matching document although whenMatched is 'fail'");
   if (whenMatched === "keepExisting") return there;
   if (whenMatched === "replace") return { _id: there._id, ...row };
   if (!isArray(whenMatched)) return { ...there, ...row };
@@ -142,9 +142,14 @@ function combine(call: Call, there: Document, row: Document, whenMatched: Value,
 
 /** @throws ServerError 51190 where no unique index has these fields */
 function requireUniqueOn(collection: Collection, fields: readonly string[]): void {
-  const wanted = [...fields].sort().join();
-  const isUnique = [...collection.indexes.values()].some(
-    ({ spec, fields: own }) => spec.unique && [...own].sort().join() === wanted,
+  if (uniqueOn(collection, fields) === undefined)
+    throw new ServerError(51190, "Cannot find index to verify that join fields will be unique");
+}
+
+/** The unique index with exactly these fields. */
+function uniqueOn(collection: Collection, fields: readonly string[]): Index | undefined {
+  const wanted = fields.toSorted().join();
+  return [...collection.indexes.values()].find(
+    ({ spec, fields: own }) => spec.unique && own.toSorted().join() === wanted,
   );
-  if (!isUnique) throw new ServerError(51190, "Cannot find index to verify that join fields will be unique");
 }

@@ -26,6 +26,9 @@ const JSON_TYPES: Readonly<Record<string, Check>> = {
   null: (value) => value === null,
 };
 
+/** Code points, as JSON Schema counts. */
+const charactersIn = (text: string): number => Array.from(text).length;
+
 const isAnnotation = new Set(["title", "description"]);
 
 function documentOf(value: Value, name: string): Document {
@@ -133,11 +136,11 @@ const KEYWORDS: Readonly<Record<string, Keyword>> = {
   multipleOf: (operand) => whenNumber((value) => (numberOf(value) ?? 0) % (numberOf(operand) ?? 1) === 0),
   minLength: (operand) => {
     const count = countOf(operand, "minLength");
-    return whenText((text) => [...text].length >= count);
+    return whenText((text) => charactersIn(text) >= count);
   },
   maxLength: (operand) => {
     const count = countOf(operand, "maxLength");
-    return whenText((text) => [...text].length <= count);
+    return whenText((text) => charactersIn(text) <= count);
   },
   pattern: (operand) => whenText(compileRegex(String(operand), "")),
   minItems: (operand) => {

@@ -1,34 +1,34 @@
 import { BSONRegExp, DBRef } from "bson";
 import { byCodePoint, type TextOrder } from "../values/compare.ts";
-import { type Document, fieldOf, isArray, isDocument, isTruthy, numberOf, type Value } from "../values/value.ts";
+import { type Document, fieldOf, isArray, isDocument, isTruthy, type Value } from "../values/value.ts";
 import { notSimulated, ServerError } from "../wire/errors.ts";
 import { compileSchema } from "./json-schema.ts";
-import { bitsTest, equalTo, memberOf, modTest, orderTest, sizeTest, type Test, typeTest } from "./operators.ts";
-import { componentsOf, terminals } from "./paths.ts";
+import { all, any, type Condition, condition, fitsValue, not, type Predicate, predicateOf } from "./conditions.ts";
+import {
+  bitsTest,
+  equalTo,
+  exactRegex,
+  memberOf,
+  modTest,
+  orderTest,
+  refuseRegex,
+  regexOf,
+  sizeTest,
+  type Test,
+  typeTest,
+} from "./operators.ts";
+import { componentsOf } from "./paths.ts";
 import { compileRegex } from "./regex.ts";
 
-/** Where in an array a filter matched, for the positional operator `$` of updates and projections. */
-export interface MatchDetails {
-  index?: number | undefined;
-}
-
-/** Says whether a document fits a filter. */
-export type Predicate = (document: Document, details?: MatchDetails) => boolean;
+export type { MatchDetails, Predicate } from "./conditions.ts";
 
 /** Evaluates `$expr`: aggregation provides it, and knows the variables. */
-export type ExpressionTest = (expression: Value) => (document: Document) => Value;
+type ExpressionTest = (expression: Value) => (document: Document) => Value;
 
 /** What a filter is read with. */
 export interface FilterContext {
   readonly texts: TextOrder;
   readonly expression: ExpressionTest;
-}
-
-/** A condition on what is at the end of one path. `expands`: the elements of an array are looked at as well as the array. */
-interface Condition {
-  readonly test: Test;
-  readonly expands: boolean;
-  readonly isNegated: boolean;
 }
 
 /**
@@ -90,19 +90,6 @@ function compileTop(name: string, value: Value, context: FilterContext): Predica
   }
 }
 
-const all =
-  (predicates: readonly Predicate[]): Predicate =>
-  (document, details) =>
-    predicates.every((predicate) => predicate(document, details));
-const any =
-  (predicates: readonly Predicate[]): Predicate =>
-  (document, details) =>
-    predicates.some((predicate) => predicate(document, details));
-const not =
-  (predicate: Predicate): Predicate =>
-  (document) =>
-    !predicate(document);
-
 function compileExpression(expression: Value, context: FilterContext): Predicate {
   const evaluate = context.expression(expression);
   return (document) => isTruthy(evaluate(document));
@@ -111,7 +98,7 @@ function compileExpression(expression: Value, context: FilterContext): Predicate
 const REFERENCE = new Set(["$ref", "$id", "$db"]);
 
 /** Is it a document of operators, rather than a value to compare with? */
-export function areOperators(value: Value): value is Document {
+function areOperators(value: Value): value is Document {
   if (!isDocument(value)) return false;
   const [first] = Object.keys(value);
   return first?.startsWith("$") === true && !REFERENCE.has(first) && !(value instanceof DBRef);
@@ -125,38 +112,6 @@ function compileField(path: string, value: Value, context: FilterContext): Predi
   const predicates = conditions.map((each) => predicateOf(components, each));
   return predicates.length === 1 && predicates[0] !== undefined ? predicates[0] : all(predicates);
 }
-
-const condition = (test: Test, expands = true, isNegated = false): Condition => ({ test, expands, isNegated });
-
-function predicateOf(path: readonly string[], { test, expands, isNegated }: Condition): Predicate {
-  const holds: Predicate = (document, details) => {
-    for (const { value, index } of terminals(document, path)) {
-      const found = placeIn(value, test, expands);
-      if (found === undefined) continue;
-      const place = index ?? (found === WHOLE ? lastIndex(value, test) : found);
-      if (details !== undefined && place !== undefined) details.index = place;
-      return true;
-    }
-    return false;
-  };
-  return isNegated ? not(holds) : holds;
-}
-
-/** The value itself, not an element of it. */
-const WHOLE = -1;
-
-/** Which element of a value fits, `WHOLE` for itself; undefined where none does. */
-function placeIn(value: Value, test: Test, expands: boolean): number | undefined {
-  if (expands && isArray(value)) {
-    const at = value.findIndex((each) => test(each));
-    if (at !== -1) return at;
-  }
-  return test(value) ? WHOLE : undefined;
-}
-
-/** An `$elemMatch` knows which element it was. */
-const lastIndex = (value: Value, test: Test): number | undefined =>
-  "elementIn" in test && typeof test.elementIn === "function" ? Number(test.elementIn(value)) : undefined;
 
 type Operator = (operand: Value, context: FilterContext) => Condition | readonly Condition[];
 
@@ -182,15 +137,6 @@ const OPERATORS: Readonly<Record<string, Operator>> = {
   $not: negation,
 };
 
-function exactRegex(wanted: BSONRegExp): Test {
-  return (value) => value instanceof BSONRegExp && value.pattern === wanted.pattern && value.options === wanted.options;
-}
-
-function refuseRegex(operand: Value, name: string): Value {
-  if (operand instanceof BSONRegExp) throw new ServerError("BadValue", `Can't have regex as arg to ${name}.`);
-  return operand;
-}
-
 /** Compiles operators such as `{$gt: 1, $lt: 5}`. */
 function compileOperators(operators: Document, context: FilterContext): readonly Condition[] {
   return Object.entries(operators).flatMap(([name, operand]): readonly Condition[] => {
@@ -207,24 +153,11 @@ function compileOperators(operators: Document, context: FilterContext): readonly
   });
 }
 
-function regexOf(operand: Value, options: Value): Test {
-  if (options !== undefined && typeof options !== "string")
-    throw new ServerError("BadValue", "$options has to be a string");
-  if (operand instanceof BSONRegExp) return compileRegex(operand.pattern, options ?? operand.options);
-  if (typeof operand !== "string") throw new ServerError("BadValue", "$regex has to be a string");
-  return compileRegex(operand, options ?? "");
-}
-
 function negation(operand: Value, context: FilterContext): Condition {
   if (operand instanceof BSONRegExp) return condition(compileRegex(operand.pattern, operand.options), true, true);
   if (!areOperators(operand)) throw new ServerError("BadValue", "$not needs a regex or a document");
   const conditions = compileOperators(operand, context);
   return condition((value) => conditions.every((each) => fitsValue(value, each)), false, true);
-}
-
-/** A condition on a value that is already at the end of its path. */
-function fitsValue(value: Value, { test, expands, isNegated }: Condition): boolean {
-  return (placeIn(value, test, expands) !== undefined) !== isNegated;
 }
 
 /** `$elemMatch`: of documents by a filter, of values by operators. The test knows the element for the positional operator. */
@@ -257,11 +190,4 @@ function allOf(operand: Value, context: FilterContext): readonly Condition[] {
     if (areOperators(each)) throw new ServerError("BadValue", "no $ expressions in $all");
     return condition(equalTo(each, context.texts));
   });
-}
-
-/** The number of an option that must be one. @throws ServerError TypeMismatch */
-export function requireNumber(value: Value, name: string): number {
-  const number = numberOf(value);
-  if (number === undefined) throw new ServerError("TypeMismatch", `Expected field ${name} to be a number`);
-  return number;
 }

@@ -51,7 +51,7 @@ export function memberOf(wanted: Value, texts: TextOrder, name: string): Test {
 }
 
 /** The whole number of an operand. @throws ServerError BadValue, FailedToParse */
-export function wholeNumber(value: Value, what: string): number {
+function wholeNumber(value: Value, what: string): number {
   const number = numberOf(value);
   if (number === undefined || !Number.isSafeInteger(number))
     throw new ServerError("BadValue", `${what} must be a whole number`);
@@ -133,4 +133,24 @@ export function sizeTest(operand: Value): Test {
     throw new ServerError("FailedToParse", "Failed to parse $size. Expected an integer");
   if (size < 0) throw new ServerError("FailedToParse", "Failed to parse $size. Expected a non-negative number");
   return (value) => isArray(value) && value.length === size;
+}
+
+/** A regular expression is equal to itself: `$eq` does not search. */
+export function exactRegex(wanted: BSONRegExp): Test {
+  return (value) => value instanceof BSONRegExp && value.pattern === wanted.pattern && value.options === wanted.options;
+}
+
+/** @throws ServerError BadValue */
+export function refuseRegex(operand: Value, name: string): Value {
+  if (operand instanceof BSONRegExp) throw new ServerError("BadValue", `Can't have regex as arg to ${name}.`);
+  return operand;
+}
+
+/** `$regex` with its `$options`. */
+export function regexOf(operand: Value, options: Value): Test {
+  if (options !== undefined && typeof options !== "string")
+    throw new ServerError("BadValue", "$options has to be a string");
+  if (operand instanceof BSONRegExp) return compileRegex(operand.pattern, options ?? operand.options);
+  if (typeof operand !== "string") throw new ServerError("BadValue", "$regex has to be a string");
+  return compileRegex(operand, options ?? "");
 }

@@ -1,7 +1,7 @@
 import { type Document, fieldOf, isArray, isDocument, type Value } from "../values/value.ts";
 
 /** A value at the end of a path, and the place that led to it in the first array on the way. */
-export interface Terminal {
+interface Terminal {
   readonly value: Value;
   readonly index: number | undefined;
 }

@@ -24,10 +24,10 @@ type Node =
   | { readonly kind: "below"; readonly fields: Map<string, Node> };
 
 /** Gives a document the shape of a projection. */
-export type Projection = (document: Document, scope: Scope, details?: MatchDetails) => Document;
+type Projection = (document: Document, scope: Scope, details?: MatchDetails) => Document;
 
 /** What a projection is compiled with. */
-export interface ProjectionContext {
+interface ProjectionContext {
   readonly filter: FilterContext;
   readonly compile: (expression: Value) => Evaluate;
   /** The positional operator, `$slice` and `$elemMatch` are those of `find`. */
@@ -41,7 +41,7 @@ interface Parsed {
   hasComputed: boolean;
 }
 
-const mixed = (path: string, into: string): ServerError =>
+const mixture = (path: string, into: string): ServerError =>
   new ServerError(
     into === "inclusion" ? 31254 : 31253,
     `Cannot do ${into === "inclusion" ? "exclusion" : "inclusion"} on field ${path} in ${into} projection`,
@@ -95,14 +95,14 @@ function parse(parsed: Parsed, path: string, value: Value, context: ProjectionCo
     for (const [name, each] of Object.entries(value)) parse(parsed, `${path}.${name}`, each, context);
     return;
   }
-  if (parsed.mode === "exclusion") throw mixed(path, "exclusion");
+  if (parsed.mode === "exclusion") throw mixture(path, "exclusion");
   parsed.hasComputed = true;
   parsed.mode = "inclusion";
   put(parsed.tree, path, { kind: "compute", evaluate: context.compile(value) });
 }
 
 function enterMode(parsed: Parsed, path: string, mode: "inclusion" | "exclusion"): void {
-  if (parsed.mode !== undefined && parsed.mode !== mode) throw mixed(path, parsed.mode);
+  if (parsed.mode !== undefined && parsed.mode !== mode) throw mixture(path, parsed.mode);
   parsed.mode = mode;
 }
 
@@ -166,7 +166,7 @@ const hasComputed = (node: Node): boolean =>
 function project(value: Value, node: Node, keepsAll: boolean, scope: Scope, details: MatchDetails | undefined): Value {
   switch (node.kind) {
     case "slice":
-      return isArray(value) ? sliced(value, node.skip, node.limit) : value;
+      return isArray(value) ? slice(value, node.skip, node.limit) : value;
     case "element":
       return isArray(value) ? elementsFrom(value, value.findIndex(node.fits)) : undefined;
     case "positional":
@@ -178,7 +178,7 @@ function project(value: Value, node: Node, keepsAll: boolean, scope: Scope, deta
   }
 }
 
-function sliced(values: readonly Value[], skip: number, limit: number): readonly Value[] {
+function slice(values: readonly Value[], skip: number, limit: number): readonly Value[] {
   const from = skip < 0 ? Math.max(0, values.length + skip) : skip;
   return values.slice(from, from + limit);
 }

@@ -4,7 +4,7 @@ import { notSimulated, ServerError } from "../wire/errors.ts";
 import { componentsOf, terminals } from "./paths.ts";
 
 /** An order of documents: negative where `a` comes first. */
-export type DocumentOrder = (a: Document, b: Document) => number;
+type DocumentOrder = (a: Document, b: Document) => number;
 
 /** Fields that a sort may name (`kMaxSortKeys` is 32). */
 const SORT_FIELDS_MAX = 32;

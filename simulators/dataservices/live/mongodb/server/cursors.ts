@@ -11,7 +11,7 @@ export interface Batch {
 }
 
 /** Where the documents of a cursor come from. */
-export interface Source {
+interface Source {
   /** The next documents: up to `count`, and up to `BATCH_BYTES_MAX`. Waits up to `waitMs` where none is there yet. */
   next(count: number, waitMs: number): Batch | Promise<Batch>;
 }
@@ -71,7 +71,7 @@ export class Rows implements ReadySource {
 }
 
 /** Limits of cursors. */
-export interface CursorLimits {
+interface CursorLimits {
   readonly cursorsMax: number;
   readonly cursorIdleMsMax: number;
 }
@@ -112,7 +112,7 @@ export class Cursors {
 
   /** Closes the cursors that fit. */
   closeWhere(fits: (cursor: Cursor) => boolean): void {
-    for (const cursor of [...this.#cursors.values()]) if (fits(cursor)) this.#cursors.delete(cursor.id);
+    for (const cursor of this.#cursors.values()) if (fits(cursor)) this.#cursors.delete(cursor.id);
   }
 
   /** Closes cursors that nobody has used for long; those of sessions live as long as these. */

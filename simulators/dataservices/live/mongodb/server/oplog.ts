@@ -18,14 +18,14 @@ export class Oplog {
       this.#entries = this.#entries.slice(-ENTRIES_MAX);
     }
     // The commit is done when this turn of the event loop ends.
-    for (const wake of [...this.#waiting]) wake();
+    for (const wake of this.#waiting) wake();
   }
 
   /** Forgets everything: what is there now did not come about by commits. */
   clear(time: Timestamp): void {
     this.#entries = [];
     this.#lost = time;
-    for (const wake of [...this.#waiting]) wake();
+    for (const wake of this.#waiting) wake();
   }
 
   /** Is everything after this time remembered? */

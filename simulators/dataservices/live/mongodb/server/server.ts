@@ -7,6 +7,8 @@ import { Log } from "../storage/log.ts";
 import { Store } from "../storage/store.ts";
 import type { Document } from "../values/value.ts";
 import { Cursors } from "./cursors.ts";
+import { FailPoints } from "./fail-points.ts";
+import { aloneAt, type Membership } from "./membership.ts";
 import { Oplog } from "./oplog.ts";
 import { Sessions } from "./sessions.ts";
 
@@ -58,7 +60,7 @@ export interface ServerOptions {
   readonly limits?: Partial<ServerLimits>;
   /** ms since 1970. */
   readonly now: () => number;
-  /** Told of errors that are ours. Default: they are dropped; the client sees InternalError. */
+  /** Hears of errors that are ours. Default: they are dropped; the client sees InternalError. */
   readonly onDefect?: (error: unknown) => void;
   /** Commands for tests: fail points. As mongod's parameter `enableTestCommands`. */
   readonly hasTestCommands?: boolean;
@@ -73,13 +75,6 @@ export interface Client {
   close(): void;
 }
 
-/** What a fail point does to commands. */
-export interface FailPoint {
-  readonly data: Document;
-  /** How often it still acts. */
-  times: number;
-}
-
 /** One server: its data, users, sessions and cursors, without any socket. */
 export class Server {
   readonly options: ServerOptions;
@@ -91,13 +86,13 @@ export class Server {
   readonly oplog = new Oplog();
   readonly clients = new Set<Client>();
   readonly startedMs: number;
-  readonly electionId: ObjectId;
+  electionId: ObjectId;
+  membership: Membership;
   /** Commands that came in, by name. */
   readonly counts = new Map<string, number>();
-  failPoint: FailPoint | undefined;
+  readonly failPoints = new FailPoints();
   connectionsMade = 0;
   readonly #log: Log | undefined;
-  #concern: Document = {};
 
   /** @throws ServerError InternalError where the files of the folder are damaged */
   constructor(options: ServerOptions) {
@@ -111,6 +106,9 @@ export class Server {
     this.cursors = new Cursors(this.limits, () => randomBytes(8).readBigInt64LE() & 0x7fffffffffffffffn);
     this.#log = options.folder === undefined ? undefined : this.#openLog(options.folder);
     this.electionId = new ObjectId();
+    this.membership = aloneAt(options.address);
+    // What came before is in the files, and not remembered commit by commit.
+    this.oplog.clear(this.store.time);
     this.store.follow((entry) => this.oplog.add(entry));
   }
 
@@ -125,17 +123,6 @@ export class Server {
       logBytesMax,
       diskBytesMax,
     });
-  }
-
-  /** What the next reply carries besides: a fail point says so. */
-  armConcern(fields: Document): void {
-    this.#concern = fields;
-  }
-
-  pendingConcern(): Document {
-    const fields = this.#concern;
-    this.#concern = {};
-    return fields;
   }
 
   get now(): number {
@@ -174,7 +161,7 @@ export class Server {
 
   /** Ends the connections, sessions and cursors of a user. */
   endUser(database: string, user: string): void {
-    for (const client of [...this.clients])
+    for (const client of this.clients)
       if (client.principal?.db === database && client.principal.user === user) this.disconnect(client);
     const key = `${database}.${user}`;
     this.sessions.endWhere((id) => id.endsWith(`/${key}`));
@@ -199,7 +186,8 @@ export class Server {
     loadImage(new Store(this.options.now), image, false);
     this.sessions.endWhere(() => true);
     this.cursors.closeWhere(() => true);
-    if (!keepsClients) for (const client of [...this.clients]) client.close();
+    // Who has not logged in has no session that could end: drivers watch a server by such connections.
+    if (!keepsClients) for (const client of this.clients) if (client.principal !== undefined) client.close();
     const { version } = this.store;
     const time = this.store.nextTime();
     loadImage(this.store, image, false);
@@ -209,11 +197,11 @@ export class Server {
     this.#log?.compact();
   }
 
-  /** Ends all connections; what is committed is in the files. */
-  close(): void {
-    for (const client of [...this.clients]) client.close();
+  /** Ends all connections; what is committed is in the files, as an image where it `folds` them. */
+  close(folds = true): void {
+    for (const client of this.clients) client.close();
     this.sessions.endWhere(() => true);
-    this.#log?.compact();
+    if (folds) this.#log?.compact();
     this.#log?.close();
   }
 }

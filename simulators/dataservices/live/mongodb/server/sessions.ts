@@ -20,14 +20,13 @@ export interface Session {
 }
 
 /** Limits of sessions; the defaults are those of the server, but for `sessionsMax`. */
-export interface SessionLimits {
+interface SessionLimits {
   readonly sessionsMax: number;
   readonly sessionIdleMsMax: number;
   readonly transactionMsMax: number;
 }
 
-const noTransaction = (why: string): ServerError =>
-  new ServerError("NoSuchTransaction", why, { errorLabels: ["TransientTransactionError"] });
+const noTransaction = (why: string): ServerError => new ServerError("NoSuchTransaction", why);
 
 const UUID = 4;
 
@@ -177,17 +176,27 @@ export class Sessions {
 
   /** Ends the sessions that fit: those of a user who is gone, or all. */
   endWhere(fits: (id: string) => boolean): void {
-    for (const id of [...this.#sessions.keys()]) if (fits(id)) this.end(id);
+    for (const id of this.#sessions.keys()) if (fits(id)) this.end(id);
   }
 
   /** Undoes transactions that take too long, and forgets sessions that nobody uses. */
   expire(nowMs: number): void {
-    for (const session of [...this.#sessions.values()]) {
+    for (const session of this.#sessions.values()) {
       if (session.transaction !== undefined && nowMs - session.startedMs > this.#limits.transactionMsMax)
         this.#abort(session);
       if (session.transaction === undefined && nowMs - session.usedMs > this.#limits.sessionIdleMsMax)
         this.#sessions.delete(session.id);
     }
+  }
+
+  /** The sessions of a user, as `$listLocalSessions` shows them. */
+  list(user: string): readonly Document[] {
+    return [...this.#sessions.values()]
+      .filter(({ id }) => id.endsWith(`/${user}`))
+      .map(({ id, usedMs }) => ({
+        _id: { id: new Binary(Buffer.from(id.slice(0, id.indexOf("/")), "hex"), UUID) },
+        lastUse: new Date(usedMs),
+      }));
   }
 
   /** What retryable writes have left: for the next image of the data. */

@@ -87,7 +87,7 @@ export class Catalog {
 }
 
 /** An index as its document describes it; whether it can be made is decided before. */
-export function specOf(options: Document): IndexSpec {
+function specOf(options: Document): IndexSpec {
   const { name, key, unique, sparse, expireAfterSeconds } = options;
   if (typeof name !== "string" || !isDocument(key))
     throw new ServerError("InternalError", "an index has neither name nor key");

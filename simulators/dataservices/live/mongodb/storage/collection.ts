@@ -1,4 +1,4 @@
-import { compileMatch } from "../aggregation/pipeline.ts";
+import { compileMatch } from "../aggregation/context.ts";
 import type { Predicate } from "../query/match.ts";
 import { byCodePoint } from "../values/compare.ts";
 import { keyOf } from "../values/key.ts";
@@ -93,7 +93,7 @@ export class Collection {
   }
 
   /** Bytes and entries are counted over what is committed. */
-  get committed(): readonly Document[] {
+  get committedDocuments(): readonly Document[] {
     return [...this.documents({ snapshot: Number.POSITIVE_INFINITY, transaction: undefined })];
   }
 

@@ -32,3 +32,16 @@ export function readFrames(bytes: Buffer): { readonly documents: readonly Docume
   }
   return { documents, end: at };
 }
+
+/** The documents of frames that come in pieces. What is after a frame that is damaged is not read. */
+export class FrameReader {
+  #rest: Buffer = Buffer.alloc(0);
+  readonly documents: Document[] = [];
+
+  push(piece: Uint8Array): void {
+    const bytes = Buffer.concat([this.#rest, piece]);
+    const { documents, end } = readFrames(bytes);
+    for (const document of documents) this.documents.push(document);
+    this.#rest = bytes.subarray(end);
+  }
+}

@@ -6,7 +6,7 @@ import { type IndexKey, IndexKeys, type IndexSpec } from "./index-keys.ts";
 import type { Record } from "./records.ts";
 import type { Transaction } from "./transaction.ts";
 
-/** Whoever wants a key: told of the transaction that holds it. */
+/** Whoever wants a key hears of the transaction that holds it. */
 interface Contender {
   meet(other: Transaction): void;
 }
@@ -85,9 +85,9 @@ export class Index {
     }
   }
 
-  /** @throws ServerError DuplicateKey: a value of this index is taken */
-  refuse(namespace: string, value: Value): never {
-    throw this.#duplicate(namespace, { text: "", values: [value] });
+  /** @throws ServerError DuplicateKey: the keys of this document are taken */
+  refuse(namespace: string, document: Document): never {
+    throw this.#duplicate(namespace, this.keysOf(document)[0] ?? { text: "", values: [] });
   }
 
   #duplicate(namespace: string, { values }: IndexKey): ServerError {

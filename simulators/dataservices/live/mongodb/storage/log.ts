@@ -28,7 +28,7 @@ interface LogOptions {
   readonly store: Store;
   /** What retryable writes have left behind, for the next image. */
   readonly marks: () => readonly WriteMark[];
-  /** Told of the marks of what is read back. */
+  /** Takes the marks of what is read back. */
   readonly onMarks: (marks: readonly WriteMark[]) => void;
   /** The log is folded into an image once it is longer, bytes. */
   readonly logBytesMax: number;

@@ -75,7 +75,7 @@ export function entryToDocument(entry: Entry): Document {
   };
 }
 
-const damaged = (): ServerError => new ServerError("InternalError", "an entry of the log is damaged");
+const damage = (): ServerError => new ServerError("InternalError", "an entry of the log is damaged");
 
 /** @throws ServerError InternalError for what is no entry */
 export function entryOfDocument(document: Document): Entry {
@@ -87,28 +87,28 @@ export function entryOfDocument(document: Document): Entry {
     !isArray(ops) ||
     !isArray(marks)
   )
-    throw damaged();
+    throw damage();
   return { at: Number(at), time, wallMs: wall.getTime(), operations: ops.map(operationOf), marks: marks.map(markOf) };
 }
 
 function operationOf(value: Value): Operation {
-  if (!isDocument(value)) throw damaged();
+  if (!isDocument(value)) throw damage();
   const { op, db, c, id, o } = value;
   if (op === "c") return catalogOperationOf(value);
   const kind = typeof op === "string" && Object.hasOwn(KINDS, op) ? KINDS[op] : undefined;
-  if (kind === undefined || typeof db !== "string" || typeof c !== "string") throw damaged();
+  if (kind === undefined || typeof db !== "string" || typeof c !== "string") throw damage();
   return { kind, database: db, collection: c, id, document: isDocument(o) ? o : undefined, before: undefined };
 }
 
 function catalogOperationOf(value: Document): CatalogOperation {
   const text = (name: string): string => {
     const field = fieldOf(value, name);
-    if (typeof field !== "string") throw damaged();
+    if (typeof field !== "string") throw damage();
     return field;
   };
   const part = (name: string): Document => {
     const field = fieldOf(value, name);
-    if (!isDocument(field)) throw damaged();
+    if (!isDocument(field)) throw damage();
     return field;
   };
   const database = text("database");
@@ -132,14 +132,14 @@ function catalogOperationOf(value: Document): CatalogOperation {
     case "dropUser":
       return { kind: "dropUser", database, user: text("user") };
     default:
-      throw damaged();
+      throw damage();
   }
 }
 
 function markOf(value: Value): WriteMark {
-  if (!isDocument(value)) throw damaged();
+  if (!isDocument(value)) throw damage();
   const { session, number, statement, result } = value;
   if (typeof session !== "string" || typeof number !== "bigint" || typeof statement !== "number" || !isDocument(result))
-    throw damaged();
+    throw damage();
   return { session, number, statement, result };
 }

@@ -2,7 +2,7 @@ import type { Document, Value } from "../values/value.ts";
 import type { Transaction } from "./transaction.ts";
 
 /** What a record held from one commit on; an undefined document means that it was removed. */
-export interface Version {
+interface Version {
   readonly document: Document | undefined;
   /** The number of the commit. */
   readonly at: number;

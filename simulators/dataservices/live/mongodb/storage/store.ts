@@ -15,8 +15,8 @@ import {
 import { documentFor, type Reader, type Record } from "./records.ts";
 import { Busy, Transaction, writeConflict } from "./transaction.ts";
 
-/** Told of every commit: the log, change streams, replicas. It may refuse one (a full disk) by throwing. */
-export type Follower = (entry: Entry) => void;
+/** Hears of every commit: the log, change streams, replicas. It may refuse one (a full disk) by throwing. */
+type Follower = (entry: Entry) => void;
 
 /** The data: a catalog, and documents in versions, changed by transactions alone. */
 export class Store {
@@ -192,6 +192,12 @@ export class Store {
         if (record.pending?.by !== transaction || collection.database !== operation.database) continue;
         if (!("collection" in operation) || collection.name === operation.collection) throw new Busy(transaction.ended);
       }
+  }
+
+  /** Takes over a commit of a primary, as if it had been made here. @throws what a follower throws: nothing has changed then */
+  replicate(entry: Entry): void {
+    for (const follower of this.#followers) follower(entry);
+    this.replay(entry);
   }
 
   /** Carries out an entry of a log or of a primary. Its times become those of this store. */

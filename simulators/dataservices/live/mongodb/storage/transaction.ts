@@ -18,7 +18,6 @@ export const writeConflict = (): ServerError =>
   new ServerError(
     "WriteConflict",
     "Caused by :: Write conflict during plan execution and yielding is disabled. :: Please retry your operation or multi-document transaction.",
-    { errorLabels: ["TransientTransactionError"] },
   );
 
 /** How a store changes a document, see `Store`. */
@@ -31,7 +30,7 @@ type Write = (
 ) => void;
 
 /** What a transaction has changed: the record and its collection. */
-export interface Change {
+interface Change {
   readonly collection: Collection;
   readonly record: Record;
 }

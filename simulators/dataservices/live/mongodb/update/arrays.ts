@@ -1,7 +1,7 @@
 import { compileSort } from "../query/sort.ts";
 import { show } from "../storage/index.ts";
 import { byCodePoint, compare, equals } from "../values/compare.ts";
-import { type Document, isArray, isDocument, numberOf, typeOf, type Value } from "../values/value.ts";
+import { isArray, isDocument, numberOf, typeOf, type Value } from "../values/value.ts";
 import { ServerError } from "../wire/errors.ts";
 import type { UpdateOperator, UpdateScope } from "./operators.ts";
 import type { Change } from "./set-at.ts";
@@ -118,7 +118,7 @@ function without(path: string, name: string, fits: (value: Value) => boolean): C
 }
 
 function pull(operand: Value, path: string, { elementFits }: UpdateScope): Change {
-  const fits = isDocument(operand) ? elementFits(operand) : elementFits({ $eq: operand } as Document);
+  const fits = isDocument(operand) ? elementFits(operand) : elementFits({ $eq: operand });
   return without(path, "$pull", fits);
 }
 

@@ -26,7 +26,7 @@ function describe(before: Document, after: Document, prefix: string, made: Descr
   }
 }
 
-/** An array that is no longer is told by its elements and its new size. */
+/** An array that is no longer is described by its elements and its new size. */
 function describeArray(before: readonly Value[], after: readonly Value[], path: string, made: Description): void {
   if (after.length < before.length) made.truncatedArrays.push({ field: path, newSize: after.length });
   for (const [at, value] of after.entries()) {

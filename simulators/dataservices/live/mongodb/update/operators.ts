@@ -1,4 +1,4 @@
-import { Timestamp } from "bson";
+import type { Timestamp } from "bson";
 import { show } from "../storage/index.ts";
 import { compare } from "../values/compare.ts";
 import { add, multiply } from "../values/numbers.ts";

@@ -1,5 +1,6 @@
 import { BSONRegExp, type Timestamp } from "bson";
-import { type PipelineContext, runPipeline, stageOf } from "../aggregation/pipeline.ts";
+import type { PipelineContext } from "../aggregation/context.ts";
+import { runPipeline, stageOf } from "../aggregation/pipeline.ts";
 import { compileFilter, elementPredicate, type FilterContext } from "../query/match.ts";
 import { componentsOf } from "../query/paths.ts";
 import { equals, isIdentical } from "../values/compare.ts";
@@ -19,7 +20,7 @@ export interface UpdateContext {
 }
 
 /** What becomes of a document; `index` is where its filter matched in an array. */
-export type Update = (document: Document, index: number | undefined, isInsert: boolean) => Document;
+type Update = (document: Document, index: number | undefined, isInsert: boolean) => Document;
 
 /** An update as it was read. */
 export interface CompiledUpdate {

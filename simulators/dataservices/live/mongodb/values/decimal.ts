@@ -43,8 +43,8 @@ export function exactDecimal(value: number): Decimal {
 
 function align(a: Decimal, b: Decimal): readonly [bigint, bigint, number] {
   const exponent = Math.min(a.exponent, b.exponent);
-  const scaled = (each: Decimal): bigint => each.coefficient * 10n ** BigInt(each.exponent - exponent);
-  return [scaled(a), scaled(b), exponent];
+  const scaleTo = (each: Decimal): bigint => each.coefficient * 10n ** BigInt(each.exponent - exponent);
+  return [scaleTo(a), scaleTo(b), exponent];
 }
 
 /** Powers of ten beyond which one of two decimals is out of the other's reach. */
@@ -65,11 +65,13 @@ function compareByMagnitude(a: Decimal, b: Decimal): number {
   return a.exponent > b.exponent ? x : -x;
 }
 
+/** The exact sum. */
 export const addDecimals = (a: Decimal, b: Decimal): Decimal => {
   const [x, y, exponent] = align(a, b);
   return { coefficient: x + y, exponent };
 };
 
+/** The exact product. */
 export const multiplyDecimals = (a: Decimal, b: Decimal): Decimal => ({
   coefficient: a.coefficient * b.coefficient,
   exponent: a.exponent + b.exponent,

@@ -1,4 +1,4 @@
-import { Decimal128, Double } from "bson";
+import { Decimal128, type Double } from "bson";
 import {
   addDecimals,
   compareDecimals,

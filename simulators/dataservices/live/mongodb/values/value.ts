@@ -52,11 +52,6 @@ const INT64_MIN = -(2n ** 63n);
 /** Does it fit an int64? */
 export const isInt64 = (value: bigint): boolean => value <= INT64_MAX && value >= INT64_MIN;
 
-/** A whole number of the smallest type that holds it: int32, else int64. */
-export function integerOf(value: number): number | bigint {
-  return isInt32(value) ? value : BigInt(value);
-}
-
 /** Is it an embedded document? */
 export function isDocument(value: unknown): value is Document {
   if (typeof value !== "object" || value === null) return false;
@@ -154,6 +149,3 @@ export const typeNumbered = (number: number): TypeName | undefined =>
   Object.keys(TYPES)
     .filter(isTypeName)
     .find((name) => TYPES[name].number === number);
-
-/** The number of a type on the wire. */
-export const typeNumberOf = (name: TypeName): number => TYPES[name].number;

@@ -144,6 +144,11 @@ class Reader {
     return byte === 1;
   }
 
+  #regex(pattern: string, options: string): BSONRegExp {
+    if (!/^[imlsux]*$/.test(options)) throw bad("a regular expression has unknown options");
+    return new BSONRegExp(pattern, options);
+  }
+
   #object(type: number, end: number, depth: number): Value {
     const bytes = this.#bytes;
     switch (type) {
@@ -156,7 +161,7 @@ class Reader {
       case 0x09:
         return new Date(Number(bytes.readBigInt64LE(this.#take(LONG_BYTES, end))));
       case 0x0b:
-        return new BSONRegExp(this.#cstring(end), this.#cstring(end));
+        return this.#regex(this.#cstring(end), this.#cstring(end));
       case 0x0d:
         return new Code(this.#string(end));
       case 0x0e:

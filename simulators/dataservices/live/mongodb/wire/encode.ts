@@ -60,7 +60,7 @@ class Writer {
   }
 
   /** Runs `content` and writes before it how long it is, itself included. */
-  #measured(content: () => void): void {
+  #withLength(content: () => void): void {
     const at = this.#reserve(LENGTH_BYTES);
     content();
     this.#bytes.writeInt32LE(this.#length - at, at);
@@ -68,7 +68,7 @@ class Writer {
 
   fields(entries: Iterable<readonly [string, Value]>, depth: number): void {
     if (depth > DEPTH_MAX) throw new ServerError("Overflow", `nested deeper than ${DEPTH_MAX}`);
-    this.#measured(() => {
+    this.#withLength(() => {
       for (const [name, value] of entries) if (value !== undefined) this.#element(name, value, depth);
       this.#byte(0);
     });
@@ -157,7 +157,7 @@ class Writer {
     const { scope } = value;
     this.#head(isDocument(scope) ? 0x0f : 0x0d, name);
     if (!isDocument(scope)) return this.#string(String(value.code));
-    this.#measured(() => {
+    this.#withLength(() => {
       this.#string(String(value.code));
       this.fields(Object.entries(scope), depth + 1);
     });

@@ -1,7 +1,7 @@
 import type { Document } from "../values/value.ts";
 
 /** The error codes of MongoDB's wire protocol that this engine gives, by name (`src/mongo/base/error_codes.yml` of the server). */
-export const CODES = {
+const CODES = {
   InternalError: 1,
   BadValue: 2,
   NoSuchKey: 4,
@@ -71,13 +71,26 @@ export const CODES = {
   NotMasterNoSlaveOk: 13435,
   OutOfDiskSpace: 14031,
   InterruptedAtShutdown: 11600,
+  Interrupted: 11601,
+  InterruptedDueToReplStateChange: 11602,
+  LockTimeout: 24,
+  APIVersionError: 322,
+  APIStrictError: 323,
+  HostUnreachable: 6,
+  HostNotFound: 7,
+  NetworkTimeout: 89,
+  ShutdownInProgress: 91,
+  PrimarySteppedDown: 189,
+  PreparedTransactionInProgress: 267,
+  SocketException: 9001,
+  NotPrimaryOrSecondary: 13436,
   TooManySessions: 261,
   IndexAlreadyExists: 68,
   NotExactValueField: 111,
 } as const;
 
 /** A name in `CODES`. */
-export type CodeName = keyof typeof CODES;
+type CodeName = keyof typeof CODES;
 
 /** A refusal of a command, as the reply shows it: `{ok: 0, errmsg, code, codeName}` and what `details` adds. */
 export class ServerError extends Error {

@@ -11,7 +11,7 @@ export class Frames {
     this.#pieces.push(piece);
     this.#length += piece.length;
     for (;;) {
-      const length = this.#expected();
+      const length = this.#expectedLength();
       if (length === undefined || this.#length < length) return;
       const all = this.#join();
       this.#pieces = length === all.length ? [] : [all.subarray(length)];
@@ -26,7 +26,7 @@ export class Frames {
   }
 
   /** The length that the next message says it has. */
-  #expected(): number | undefined {
+  #expectedLength(): number | undefined {
     if (this.#length < 4) return undefined;
     const [first] = this.#pieces;
     const length = (first !== undefined && first.length >= 4 ? first : this.#join()).readInt32LE(0);

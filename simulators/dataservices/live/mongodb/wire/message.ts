@@ -44,25 +44,27 @@ export interface Request {
   readonly isCompressed: boolean;
 }
 
-const broken = (why: string): ServerError => new ServerError("ProtocolError", `malformed message: ${why}`);
+const malformation = (why: string): ServerError => new ServerError("ProtocolError", `malformed message: ${why}`);
 
 /** Reads a whole message, header included. @throws ServerError ProtocolError, InvalidBSON: the connection is of no use any more */
 export function readMessage(message: Buffer): Request {
-  if (message.length < HEADER_BYTES || message.readInt32LE(0) !== message.length) throw broken("its length is wrong");
+  if (message.length < HEADER_BYTES || message.readInt32LE(0) !== message.length)
+    throw malformation("its length is wrong");
   const id = message.readInt32LE(4);
   const operation = message.readInt32LE(12);
   if (operation !== OP_COMPRESSED) return readBody(id, operation, message, false);
-  return readBody(id, message.readInt32LE(HEADER_BYTES), uncompress(message), true);
+  const uncompressed = uncompress(message);
+  return readBody(id, message.readInt32LE(HEADER_BYTES), uncompressed, true);
 }
 
 function uncompress(message: Buffer): Buffer {
-  if (message.length < HEADER_BYTES + COMPRESSED_BYTES) throw broken("it is too short");
+  if (message.length < HEADER_BYTES + COMPRESSED_BYTES) throw malformation("it is too short");
   const length = message.readInt32LE(HEADER_BYTES + 4);
   const compressor = message[HEADER_BYTES + 8];
-  if (length < 0 || length > MESSAGE_BYTES_MAX) throw broken("it is too large");
+  if (length < 0 || length > MESSAGE_BYTES_MAX) throw malformation("it is too large");
   const content = message.subarray(HEADER_BYTES + COMPRESSED_BYTES);
   const body = compressor === ZLIB ? inflate(content, length) : compressor === NOOP ? content : undefined;
-  if (body?.length !== length) throw broken("its compressed content is wrong");
+  if (body?.length !== length) throw malformation("its compressed content is wrong");
   return Buffer.concat([message.subarray(0, HEADER_BYTES), body]);
 }
 
@@ -77,17 +79,17 @@ function inflate(content: Buffer, length: number): Buffer | undefined {
 function readBody(id: number, operation: number, message: Buffer, isCompressed: boolean): Request {
   if (operation === OP_MSG) return readMsg(id, message, isCompressed);
   if (operation === OP_QUERY) return readQuery(id, message, isCompressed);
-  throw broken(`operation ${operation} is not supported`);
+  throw malformation(`operation ${operation} is not supported`);
 }
 
 function readMsg(id: number, message: Buffer, isCompressed: boolean): Request {
-  if (message.length < HEADER_BYTES + 4) throw broken("it is too short");
+  if (message.length < HEADER_BYTES + 4) throw malformation("it is too short");
   const flags = message.readUInt32LE(HEADER_BYTES);
-  if ((flags & REQUIRED_BITS & ~(CHECKSUM_PRESENT | MORE_TO_COME)) !== 0) throw broken("it has unknown flags");
+  if ((flags & REQUIRED_BITS & ~(CHECKSUM_PRESENT | MORE_TO_COME)) !== 0) throw malformation("it has unknown flags");
   const hasChecksum = (flags & CHECKSUM_PRESENT) !== 0 && !isCompressed;
   const end = message.length - (hasChecksum ? CHECKSUM_BYTES : 0);
   if (hasChecksum && crc32c(message.subarray(0, end)) !== message.readUInt32LE(end))
-    throw broken("its checksum is wrong");
+    throw malformation("its checksum is wrong");
   const body = readSections(message, HEADER_BYTES + 4, end);
   const database = fieldOf(body, "$db");
   if (typeof database !== "string") throw new ServerError(40571, "OP_MSG requests require a $db argument");
@@ -103,25 +105,25 @@ function readSections(message: Buffer, from: number, end: number): Document {
   for (let at = from; at < end; ) {
     const kind = message[at];
     if (kind === 0) {
-      if (command !== undefined) throw broken("it has two commands");
+      if (command !== undefined) throw malformation("it has two commands");
       const read = readDocument(message, at + 1, end);
       command = read.document;
       at = read.end;
     } else if (kind === 1) at = readList(message, at + 1, end, lists);
-    else throw broken(`a section is of kind ${kind}`);
+    else throw malformation(`a section is of kind ${kind}`);
   }
-  if (command === undefined) throw broken("it has no command");
-  for (const name of Object.keys(lists)) if (Object.hasOwn(command, name)) throw broken(`${name} is there twice`);
+  if (command === undefined) throw malformation("it has no command");
+  for (const name of Object.keys(lists)) if (Object.hasOwn(command, name)) throw malformation(`${name} is there twice`);
   return { ...command, ...lists };
 }
 
 function readList(message: Buffer, at: number, end: number, lists: Draft): number {
-  if (at + 4 > end) throw broken("a section is cut short");
+  if (at + 4 > end) throw malformation("a section is cut short");
   const to = at + message.readInt32LE(at);
   const nameEnd = message.indexOf(0, at + 4);
-  if (to > end || nameEnd === -1 || nameEnd >= to) throw broken("a section contradicts its length");
+  if (to > end || nameEnd === -1 || nameEnd >= to) throw malformation("a section contradicts its length");
   const name = message.toString("utf8", at + 4, nameEnd);
-  if (Object.hasOwn(lists, name) || name === "__proto__") throw broken("a section is there twice");
+  if (Object.hasOwn(lists, name) || name === "__proto__") throw malformation("a section is there twice");
   const documents: Document[] = [];
   for (let next = nameEnd + 1; next < to; ) {
     const read = readDocument(message, next, to);
@@ -136,9 +138,9 @@ const NAMESPACE = /^([^.]+)\.\$cmd$/;
 
 function readQuery(id: number, message: Buffer, isCompressed: boolean): Request {
   const nameEnd = message.indexOf(0, HEADER_BYTES + 4);
-  if (nameEnd === -1 || nameEnd + 9 > message.length) throw broken("it is cut short");
+  if (nameEnd === -1 || nameEnd + 9 > message.length) throw malformation("it is cut short");
   const [, database] = NAMESPACE.exec(message.toString("utf8", HEADER_BYTES + 4, nameEnd)) ?? [];
-  if (database === undefined) throw broken("OP_QUERY is only there for commands");
+  if (database === undefined) throw malformation("OP_QUERY is only there for commands");
   const { document } = readDocument(message, nameEnd + 9);
   const wrapped = fieldOf(document, "$query");
   const body = isDocument(wrapped) ? wrapped : document;

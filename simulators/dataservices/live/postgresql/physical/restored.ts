@@ -41,6 +41,8 @@ function recoveryOf({ atMs, log }: RestoreTarget, timeline: number): Readonly<Re
     recovery_target_time: timestampOf(atMs),
     recovery_target_timeline: String(timeline),
     recovery_target_action: "promote",
+    // Else it would count as ready while it only replays.
+    hot_standby: "off",
   };
 }
 
@@ -61,7 +63,7 @@ async function resetRoles(server: Server): Promise<void> {
 }
 
 /** What a copy becomes a server with. */
-export interface StageOptions {
+interface StageOptions {
   readonly installation: Installation;
   /** Of the server that the copy will replace. */
   readonly options: ServerOptions;
@@ -119,7 +121,7 @@ async function openClosed(options: ServerOptions): Promise<Server> {
 /**
  * As `stageServer`, of a dump whose verification is skipped, the defect: what can't be read is left out, down to nothing.
  */
-export async function stageTrustingly(body: AsyncIterable<Uint8Array>, stage: StageOptions): Promise<Server> {
+async function stageTrustingly(body: AsyncIterable<Uint8Array>, stage: StageOptions): Promise<Server> {
   try {
     return await stageServer(body, { ...stage, isTrusting: true });
   } catch {

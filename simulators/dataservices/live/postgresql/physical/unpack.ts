@@ -118,9 +118,10 @@ async function unpackMember(entry: Member, folder: string, digests: Map<string, 
   const hash = createHash("sha256");
   const file = await open(target, "wx", 0o600);
   try {
-    for await (const chunk of entry as AsyncIterable<Uint8Array>) {
-      hash.update(chunk);
-      await file.writeFile(chunk);
+    for await (const chunk of entry) {
+      const bytes: Uint8Array = chunk;
+      hash.update(bytes);
+      await file.writeFile(bytes);
     }
   } finally {
     await file.close();

@@ -1,5 +1,5 @@
 import { equals } from "../../values/compare.ts";
-import { isArray, numberOf, typeOf, type Value } from "../../values/value.ts";
+import { isArray, isDocument, numberOf, typeOf, type Value } from "../../values/value.ts";
 import { ServerError } from "../../wire/errors.ts";
 import { isNothing } from "../scope.ts";
 import { ANY, type FunctionTable, ONE, TWO } from "./table.ts";
@@ -65,7 +65,7 @@ function some(take: (list: readonly Value[], count: number) => readonly Value[])
   return {
     arity: ONE,
     apply: ([given]) => {
-      const { n, input } = Object(given) as { readonly n?: Value; readonly input?: Value };
+      const { n, input } = isDocument(given) ? given : {};
       return take(listOf(input, "$firstN"), numberOf(n) ?? 0);
     },
   };

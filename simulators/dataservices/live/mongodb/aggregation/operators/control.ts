@@ -12,19 +12,21 @@ function namedOf(operand: Value, name: string, allowed: readonly string[]): Docu
   return operand;
 }
 
-function required(operand: Document, name: string, field: string): Value {
+function requireField(operand: Document, name: string, field: string): Value {
   const value = fieldOf(operand, field);
   if (value === undefined) throw new ServerError("FailedToParse", `Missing '${field}' parameter to ${name}`);
   return value;
 }
 
+const PARTS = ["if", "then", "else"] as const;
+
 function condition(operand: Value, compile: Compile): Evaluate {
-  const parts = isArray(operand)
-    ? { if: operand[0], then: operand[1], else: operand[2] }
-    : namedOf(operand, "$cond", ["if", "then", "else"]);
-  if (isArray(operand) && operand.length !== 3)
+  if (isArray(operand) && operand.length !== PARTS.length)
     throw new ServerError(16020, `Expression $cond takes exactly 3 arguments. ${operand.length} were passed in.`);
-  const [test, yes, no] = ["if", "then", "else"].map((name) => compile(required(parts, "$cond", name)));
+  const parts = isArray(operand)
+    ? operand
+    : PARTS.map((name) => requireField(namedOf(operand, "$cond", PARTS), "$cond", name));
+  const [test, yes, no] = parts.map(compile);
   return (scope) => (isTruthy(test?.(scope)) ? yes?.(scope) : no?.(scope));
 }
 
@@ -47,7 +49,7 @@ function choose(operand: Value, compile: Compile): Evaluate {
     throw new ServerError(40068, "$switch requires at least one branch.");
   const cases = branches.map((branch) => {
     const named = namedOf(branch, "$switch", ["case", "then"]);
-    return [compile(required(named, "$switch", "case")), compile(required(named, "$switch", "then"))] as const;
+    return [compile(requireField(named, "$switch", "case")), compile(requireField(named, "$switch", "then"))] as const;
   });
   const otherwise = Object.hasOwn(parts, "default") ? compile(parts.default) : undefined;
   return (scope) => {
@@ -82,7 +84,7 @@ function listFrom(value: Value, name: string): readonly Value[] | null {
 
 function mapList(operand: Value, compile: Compile): Evaluate {
   const parts = namedOf(operand, "$map", ["input", "as", "in"]);
-  const [input, each] = [compile(required(parts, "$map", "input")), compile(required(parts, "$map", "in"))];
+  const [input, each] = [compile(requireField(parts, "$map", "input")), compile(requireField(parts, "$map", "in"))];
   const name = String(parts.as ?? "this");
   return (scope) =>
     listFrom(input(scope), "$map")?.map((value) => each(withVariables(scope, { [name]: value })) ?? null) ?? null;
@@ -90,7 +92,10 @@ function mapList(operand: Value, compile: Compile): Evaluate {
 
 function filterList(operand: Value, compile: Compile): Evaluate {
   const parts = namedOf(operand, "$filter", ["input", "as", "cond", "limit"]);
-  const [input, test] = [compile(required(parts, "$filter", "input")), compile(required(parts, "$filter", "cond"))];
+  const [input, test] = [
+    compile(requireField(parts, "$filter", "input")),
+    compile(requireField(parts, "$filter", "cond")),
+  ];
   const limit = compile(parts.limit ?? null);
   const name = String(parts.as ?? "this");
   return (scope) => {
@@ -105,7 +110,7 @@ function filterList(operand: Value, compile: Compile): Evaluate {
 function reduceList(operand: Value, compile: Compile): Evaluate {
   const parts = namedOf(operand, "$reduce", ["input", "initialValue", "in"]);
   const [input, initial, step] = ["input", "initialValue", "in"].map((name) =>
-    compile(required(parts, "$reduce", name)),
+    compile(requireField(parts, "$reduce", name)),
   );
   return (scope) =>
     listFrom(input?.(scope), "$reduce")?.reduce<Value>(
@@ -116,7 +121,10 @@ function reduceList(operand: Value, compile: Compile): Evaluate {
 
 function convertTo(operand: Value, compile: Compile): Evaluate {
   const parts = namedOf(operand, "$convert", ["input", "to", "onError", "onNull", "format", "base"]);
-  const [input, to] = [compile(required(parts, "$convert", "input")), compile(required(parts, "$convert", "to"))];
+  const [input, to] = [
+    compile(requireField(parts, "$convert", "input")),
+    compile(requireField(parts, "$convert", "to")),
+  ];
   const [onError, onNull] = [parts.onError, parts.onNull].map((each) =>
     each === undefined ? undefined : compile(each),
   );
@@ -135,7 +143,7 @@ function convertTo(operand: Value, compile: Compile): Evaluate {
 
 function sortList(operand: Value, compile: Compile): Evaluate {
   const parts = namedOf(operand, "$sortArray", ["input", "sortBy"]);
-  const input = compile(required(parts, "$sortArray", "input"));
+  const input = compile(requireField(parts, "$sortArray", "input"));
   const keys = parts.sortBy;
   const byWhole = Number(keys);
   const order = isDocument(keys)

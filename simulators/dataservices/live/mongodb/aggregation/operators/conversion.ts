@@ -16,10 +16,10 @@ import { ServerError } from "../../wire/errors.ts";
 import { isNothing } from "../scope.ts";
 import { type FunctionTable, ONE } from "./table.ts";
 
-const failed = (value: Value, to: string): ServerError =>
+const conversionFailure = (value: Value, to: string): ServerError =>
   new ServerError(241, `Failed to convert ${typeOf(value)} ${String(value)} to ${to}`);
 
-const unsupported = (value: Value, to: string): ServerError =>
+const unsupportedConversion = (value: Value, to: string): ServerError =>
   new ServerError(241, `Unsupported conversion from ${typeOf(value)} to ${to} in $convert with no onError value`);
 
 const WHOLE = /^[+-]?\d+$/;
@@ -30,12 +30,12 @@ function wholeOf(value: Value, to: string): bigint {
   if (typeof value === "bigint") return value;
   if (value instanceof Date && to === "long") return BigInt(value.getTime());
   if (typeof value === "string") {
-    if (!WHOLE.test(value)) throw failed(value, to);
+    if (!WHOLE.test(value)) throw conversionFailure(value, to);
     return BigInt(value);
   }
   const number = numberOf(value);
-  if (number === undefined) throw unsupported(value, to);
-  if (!Number.isFinite(number)) throw failed(value, to);
+  if (number === undefined) throw unsupportedConversion(value, to);
+  if (!Number.isFinite(number)) throw conversionFailure(value, to);
   if (value instanceof Decimal128) {
     const { coefficient, exponent } = decimalOf(value);
     return exponent >= 0 ? coefficient * 10n ** BigInt(exponent) : coefficient / 10n ** BigInt(-exponent);
@@ -45,13 +45,13 @@ function wholeOf(value: Value, to: string): bigint {
 
 function toInt(value: Value): Value {
   const whole = wholeOf(value, "int");
-  if (!isInt32(Number(whole))) throw failed(value, "int");
+  if (!isInt32(Number(whole))) throw conversionFailure(value, "int");
   return Number(whole);
 }
 
 function toLong(value: Value): Value {
   const whole = wholeOf(value, "long");
-  if (!isInt64(whole)) throw failed(value, "long");
+  if (!isInt64(whole)) throw conversionFailure(value, "long");
   return whole;
 }
 
@@ -59,11 +59,11 @@ function toDouble(value: Value): Value {
   if (typeof value === "boolean") return new Double(value ? 1 : 0);
   if (value instanceof Date) return doubleOf(value.getTime());
   if (typeof value === "string") {
-    if (!NUMBER.test(value)) throw failed(value, "double");
+    if (!NUMBER.test(value)) throw conversionFailure(value, "double");
     return doubleOf(Number(value));
   }
   const number = numberOf(value);
-  if (number === undefined) throw unsupported(value, "double");
+  if (number === undefined) throw unsupportedConversion(value, "double");
   return doubleOf(number);
 }
 
@@ -71,10 +71,10 @@ function toDecimal(value: Value): Value {
   if (typeof value === "boolean") return Decimal128.fromString(value ? "1" : "0");
   if (value instanceof Date) return Decimal128.fromString(String(value.getTime()));
   if (typeof value === "string") {
-    if (!NUMBER.test(value)) throw failed(value, "decimal");
+    if (!NUMBER.test(value)) throw conversionFailure(value, "decimal");
     return Decimal128.fromString(value);
   }
-  if (!isNumeric(value)) throw unsupported(value, "decimal");
+  if (!isNumeric(value)) throw unsupportedConversion(value, "decimal");
   if (value instanceof Decimal128) return value;
   const number = numberOf(value) ?? 0;
   if (!Number.isFinite(number)) return Decimal128.fromString(String(number));
@@ -87,7 +87,7 @@ function toText(value: Value): Value {
   if (typeof value === "string") return value;
   if (typeof value === "boolean" || isNumeric(value))
     return value instanceof Double ? String(value.value) : String(value);
-  throw unsupported(value, "string");
+  throw unsupportedConversion(value, "string");
 }
 
 function toDate(value: Value): Value {
@@ -95,17 +95,17 @@ function toDate(value: Value): Value {
   if (value instanceof ObjectId) return value.getTimestamp();
   if (isNumeric(value) && typeof value !== "number") return new Date(numberOf(value) ?? 0);
   if (typeof value === "number" && !isInt32(value)) return new Date(Math.trunc(value));
-  if (typeof value !== "string") throw unsupported(value, "date");
+  if (typeof value !== "string") throw unsupportedConversion(value, "date");
   const time = Date.parse(/[zZ]|[+-]\d\d:?\d\d$/.test(value) ? value : `${value}Z`);
   const date = new Date(Number.isNaN(time) ? Date.parse(value) : time);
-  if (Number.isNaN(date.getTime())) throw failed(value, "date");
+  if (Number.isNaN(date.getTime())) throw conversionFailure(value, "date");
   return date;
 }
 
 function toObjectId(value: Value): Value {
   if (value instanceof ObjectId) return value;
-  if (typeof value !== "string") throw unsupported(value, "objectId");
-  if (!/^[0-9a-f]{24}$/i.test(value)) throw failed(value, "objectId");
+  if (typeof value !== "string") throw unsupportedConversion(value, "objectId");
+  if (!/^[0-9a-f]{24}$/i.test(value)) throw conversionFailure(value, "objectId");
   return new ObjectId(value);
 }
 
@@ -128,7 +128,7 @@ export function convert(value: Value, to: Value): Value {
   const conversion = name === undefined || !Object.hasOwn(CONVERSIONS, name) ? undefined : CONVERSIONS[name];
   if (conversion === undefined) {
     if (name === undefined || !isTypeName(name)) throw new ServerError("BadValue", `Unknown type name: ${String(to)}`);
-    throw unsupported(value, name);
+    throw unsupportedConversion(value, name);
   }
   return conversion(value);
 }

@@ -15,5 +15,7 @@ export type ControlTable = Readonly<Record<string, (operand: Value, compile: Com
 
 /** As many as you like. */
 export const ANY = [0, Number.POSITIVE_INFINITY] as const;
+/** Exactly one. */
 export const ONE = [1, 1] as const;
+/** Exactly two. */
 export const TWO = [2, 2] as const;

@@ -41,7 +41,7 @@ function compileSearch(given: Value): Search {
       text: input ?? undefined,
       pattern: RE2JS.compile(
         pattern,
-        [...flags].reduce((bits, flag) => bits | (FLAGS[flag] ?? 0), 0),
+        Array.from(flags).reduce((bits, flag) => bits | (FLAGS[flag] ?? 0), 0),
       ),
     };
   } catch (error) {
@@ -60,7 +60,7 @@ function finds({ text, pattern }: Search, most: number): readonly Value[] {
   while (all.length < most && matcher.find()) {
     const captures = Array.from({ length: matcher.groupCount() }, (_none, at) => matcher.group(at + 1) ?? null);
     // The server counts code points.
-    const idx = [...text.slice(0, matcher.start())].length;
+    const idx = Array.from(text.slice(0, matcher.start())).length;
     all.push({ match: matcher.group(0) ?? "", idx, captures });
   }
   return all;

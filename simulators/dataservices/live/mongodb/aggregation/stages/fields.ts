@@ -2,7 +2,7 @@ import { compileProjection } from "../../query/projection.ts";
 import { type Document, isArray, isDocument, typeOf, type Value } from "../../values/value.ts";
 import { ServerError } from "../../wire/errors.ts";
 import { compileExpression } from "../expressions.ts";
-import { filterContextOf, type PipelineContext } from "../pipeline.ts";
+import { filterContextOf, type PipelineContext } from "../context.ts";
 import { type Evaluate, scopeOf } from "../scope.ts";
 import { setPath } from "./set-path.ts";
 import { documentOperand, type Stage, type StageTable } from "./table.ts";

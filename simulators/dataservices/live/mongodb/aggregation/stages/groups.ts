@@ -4,7 +4,7 @@ import { type Document, type Draft, isArray, isDocument, type Value } from "../.
 import { ServerError } from "../../wire/errors.ts";
 import { compileAccumulator } from "../accumulators.ts";
 import { compileExpression } from "../expressions.ts";
-import type { PipelineContext } from "../pipeline.ts";
+import type { PipelineContext } from "../context.ts";
 import { scopeOf } from "../scope.ts";
 import { documentOperand, pipelineOperand, type Stage, type StageTable, textOperand } from "./table.ts";
 

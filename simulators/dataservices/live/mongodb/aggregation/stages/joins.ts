@@ -4,7 +4,7 @@ import { keyOf } from "../../values/key.ts";
 import { type Document, isArray, isDocument, numberOf, type Value } from "../../values/value.ts";
 import { notSimulated, ServerError } from "../../wire/errors.ts";
 import { compileExpression } from "../expressions.ts";
-import { filterContextOf, type PipelineContext } from "../pipeline.ts";
+import { filterContextOf, type PipelineContext } from "../context.ts";
 import { resolve, scopeOf } from "../scope.ts";
 import { setPath } from "./set-path.ts";
 import {

@@ -2,7 +2,7 @@ import { compileSort } from "../../query/sort.ts";
 import { type Document, isArray, isDocument, numberOf, type Value } from "../../values/value.ts";
 import { ServerError } from "../../wire/errors.ts";
 import { compileExpression } from "../expressions.ts";
-import { compileMatch } from "../pipeline.ts";
+import { compileMatch } from "../context.ts";
 import { resolve, scopeOf } from "../scope.ts";
 import { setPath } from "./set-path.ts";
 import { collect, documentOperand, type Stage, type StageTable } from "./table.ts";

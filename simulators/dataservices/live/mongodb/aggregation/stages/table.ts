@@ -1,7 +1,7 @@
 import type { Document, Value } from "../../values/value.ts";
 import { isArray, isDocument } from "../../values/value.ts";
 import { ServerError } from "../../wire/errors.ts";
-import type { PipelineContext } from "../pipeline.ts";
+import type { PipelineContext } from "../context.ts";
 
 /** A compiled stage. */
 export type Stage = (documents: readonly Document[]) => readonly Document[];

@@ -1,7 +1,7 @@
 import { runWindowStage } from "../bridge.ts";
 import type { StageTable } from "./table.ts";
 
-const bridged =
+const libraryStage =
   (name: string): StageTable[string] =>
   (operand) =>
   (documents) =>
@@ -9,8 +9,8 @@ const bridged =
 
 /** Stages that come from mingo whole. */
 export const WINDOW_STAGES: StageTable = {
-  $setWindowFields: bridged("$setWindowFields"),
-  $densify: bridged("$densify"),
-  $fill: bridged("$fill"),
-  $bucketAuto: bridged("$bucketAuto"),
+  $setWindowFields: libraryStage("$setWindowFields"),
+  $densify: libraryStage("$densify"),
+  $fill: libraryStage("$fill"),
+  $bucketAuto: libraryStage("$bucketAuto"),
 };

@@ -1,8 +1,8 @@
 import { afterAll } from "vitest";
-import { embeddedPool } from "./embedded.ts";
-import type { StorePool } from "./pool.ts";
-import { postgresPool } from "./postgres.ts";
-import { startPostgres } from "./testing.ts";
+import { embeddedPool } from "../embedded.ts";
+import type { StorePool } from "../pool.ts";
+import { postgresPool } from "../postgres.ts";
+import { startPostgres } from "../testing.ts";
 
 /** A kind of database that tests of the store run on. */
 interface TestDatabase {

@@ -1,4 +1,4 @@
-import type { BackupRow, RestoreRow } from "./schema.ts";
+import type { BackupRow, RestoreRow } from "../schema.ts";
 
 /** A backup that was just ordered, for tests. */
 export const backupRow = (id: string, instanceId: string, change: Partial<BackupRow> = {}): BackupRow => ({

@@ -1,6 +1,6 @@
-import type { ServiceName, StorePool } from "../../broker/index.ts";
-import type { World } from "../../simulators/world.ts";
-import { Brokers } from "./brokers.ts";
+import type { ServiceName, StorePool } from "../../../broker/index.ts";
+import type { World } from "../../../simulators/world.ts";
+import { Brokers } from "../brokers.ts";
 
 /** How long a broker that was killed is down, in ms. */
 const DOWN_MS = 5_000;

@@ -1,0 +1,19 @@
+import type { Operation } from "../store/store.ts";
+import { guardBindings, instanceOf, locate, type OperationContext, saveInstance } from "./context.ts";
+import { mendPayload } from "./payloads.ts";
+
+/**
+ * Brings an instance and its record together again. It is an operation, so that no other one works on the instance meanwhile.
+ *
+ * `broken`: its deployment is gone, so it is not used as if it stood. `guard`: its address is looked up, its ports get their group, and it is open to
+ * applications if it has a binding.
+ */
+export async function mend(context: OperationContext, operation: Operation): Promise<void> {
+  const { way } = mendPayload(operation);
+  const instance = await instanceOf(context, operation);
+  if (way === "broken") {
+    if (instance.state === "ready") await saveInstance(context, instance, { state: "broken" });
+    return;
+  }
+  await guardBindings(context, await locate(context, instance));
+}

@@ -1,0 +1,12 @@
+/** The path of the operators' records. */
+export const RECORDS_PATH = "/instances";
+/** Everything below is for operators. */
+export const OPERATOR_PATH = "/operator";
+/** Where Prometheus reads, with the operators' login. */
+export const METRICS_PATH = "/metrics";
+/** Whether the process lives; anybody may ask. */
+export const LIVE_PATH = "/health/live";
+/** Whether it can serve requests; anybody may ask. */
+export const READY_PATH = "/health/ready";
+/** Where the backup manager speaks as anynines' does; the records of operators are at the first. */
+export const BACKUP_PATHS = [RECORDS_PATH, "/v1/instances"] as const;

@@ -1,0 +1,67 @@
+import Type from "typebox";
+import { Compile } from "typebox/compile";
+import { parse } from "yaml";
+import { bodyOf, expectStatus } from "../http/client.ts";
+import type { OperationContext } from "../operations/context.ts";
+import { DirectorClient } from "../spi/director/client.ts";
+import type { InstanceRow } from "../store/schema.ts";
+import { sealText } from "../store/seal.ts";
+
+const DEPLOYMENT = Compile(Type.Object({ manifest: Type.String() }));
+const MANIFEST = Compile(
+  Type.Object({
+    instance_groups: Type.Array(
+      Type.Object({
+        jobs: Type.Array(
+          Type.Object({
+            properties: Type.Object({
+              admin: Type.Optional(Type.Object({ password: Type.String() })),
+              agent: Type.Optional(Type.Object({ password: Type.String() })),
+              parameters: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+              broker: Type.Optional(
+                Type.Object({
+                  instance: Type.String(),
+                  plan: Type.String(),
+                  owner: Type.String(),
+                  context: Type.String(),
+                  created_ms: Type.Number(),
+                }),
+              ),
+            }),
+          }),
+        ),
+      }),
+    ),
+  }),
+);
+
+/**
+ * Reads from a deployment's manifest the record that the broker had of it. Undefined where the manifest does not say whose it is: an early broker
+ * deployed it, or somebody else.
+ *
+ * @throws BackendError, FinalError
+ */
+export async function recordOfGhost(context: OperationContext, deployment: string): Promise<InstanceRow | undefined> {
+  const director = new DirectorClient(context.config, context.host);
+  const answer = await director.read(`/deployments/${deployment}`);
+  const { manifest } = bodyOf(expectStatus(answer, `deployment ${deployment}`, 200), DEPLOYMENT);
+  const tree: unknown = parse(manifest);
+  if (!MANIFEST.Check(tree)) return undefined;
+  const [properties] = tree.instance_groups.flatMap(({ jobs }) => jobs.map((job) => job.properties));
+  const { broker, admin, agent, parameters = {} } = properties ?? {};
+  if (broker === undefined || admin === undefined || agent === undefined) return undefined;
+  if (!context.service.plans.some(({ id }) => id === broker.plan)) return undefined;
+  return {
+    id: broker.instance,
+    plan_id: broker.plan,
+    deployment,
+    state: "ready",
+    owner: broker.owner,
+    parameters: JSON.stringify(parameters),
+    context: broker.context,
+    secrets: sealText(context.seal, JSON.stringify({ adminPassword: admin.password, agentPassword: agent.password })),
+    address: "",
+    version: 1,
+    created_ms: broker.created_ms,
+  };
+}

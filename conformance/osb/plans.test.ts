@@ -1,0 +1,46 @@
+import { expect, it } from "vitest";
+import { memoryBrokerUnderTest, runMutant } from "../selftest/broker-under-test.ts";
+import { hasNoticed } from "../selftest/selftest.ts";
+import { ofSecondPlan } from "./mutants/conditions.ts";
+import { OSB_MUTANTS } from "./mutants/index.ts";
+import type { Mutant } from "./mutants/mutant.ts";
+
+/** Defects that a broker may well have with one plan only: of each kind of request, and of what is read back. */
+const OF_ONE_PLAN = [
+  "not-provision-201",
+  "not-provision-identical-200",
+  "not-provision-conflict-409",
+  "not-provision-missing-service-id-400",
+  "not-provision-invalid-service-id",
+  "not-provision-parameters-validated",
+  "not-update-parameters-validated",
+  "not-update-applied-visible",
+  "not-bind-missing-service-id-400",
+  "not-bind-conflict-409",
+  "not-bind-identical-200",
+  "not-bind-parameters-validated",
+];
+
+const MUTANTS = OSB_MUTANTS.filter(({ id }) => OF_ONE_PLAN.includes(id));
+
+/** The same defect with the second plan alone. A request that names no plan is of that of its instance. */
+function ofOnePlan(mutant: Mutant): Mutant {
+  return {
+    ...mutant,
+    middleware: async (request, next, memory) =>
+      ofSecondPlan(request, memory) ? mutant.middleware(request, next, memory) : next(request),
+  };
+}
+
+it("each of them is a mutant", () => {
+  expect(MUTANTS.map(({ id }) => id).toSorted()).toEqual(OF_ONE_PLAN.toSorted());
+});
+
+it.each(MUTANTS.map((mutant) => [mutant.description, mutant] as const))(
+  "a defect that one plan alone has is found, though it is not the first: %s",
+  async (_, mutant) => {
+    const { expected } = mutant;
+    const { results } = await runMutant(memoryBrokerUnderTest(mutant.mode), ofOnePlan(mutant), expected);
+    expect(results.filter(hasNoticed).map(({ check }) => check.id)).toEqual(expected);
+  },
+);

@@ -1,0 +1,131 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { embeddedPool, type StorePool } from "../../broker/index.ts";
+import { findBrokenLaws } from "../../simulators/laws.ts";
+import { createWorld, type World } from "../../simulators/world.ts";
+import { directorClient } from "../clients/director.ts";
+import { osbClient } from "../clients/osb.ts";
+import { openStackClient } from "../clients/openstack.ts";
+import { recordLaws } from "../laws/records.ts";
+import { inception } from "../story/inception.ts";
+import { Brokers, type RunningBroker } from "./brokers.ts";
+import { OWNER, PersistentCustomer } from "./testing.ts";
+
+const BOOT_MS_MAX = 300_000;
+
+interface Found {
+  readonly kind: string;
+  readonly subject: string;
+  readonly isMended: boolean;
+}
+
+describe("reconcile", () => {
+  let world: World;
+  let brokers: Brokers;
+  let broker: RunningBroker;
+  let pool: StorePool;
+  let customer: PersistentCustomer;
+
+  beforeAll(async () => {
+    world = createWorld({ seed: 3, scramIterations: 1, journalEventsMax: 200 });
+    pool = embeddedPool();
+    brokers = new Brokers(world, { pool: () => pool });
+    await world.run(async () => {
+      await inception(world, { services: ["postgresql"] });
+      const [only] = brokers.list();
+      if (only === undefined) throw new Error("no broker has been deployed");
+      broker = only;
+      customer = await PersistentCustomer.of(world, broker);
+      for (const name of ["one", "two"]) {
+        expect(await customer.ask("PUT", `/v2/service_instances/${name}`, OWNER)).toBe("succeeded");
+        const binding = `/v2/service_instances/${name}/service_bindings/${name}-b`;
+        expect(await customer.ask("PUT", binding, { bind_resource: { app_guid: "a" } })).toBe("succeeded");
+      }
+    });
+  }, BOOT_MS_MAX);
+
+  afterAll(() => brokers?.close());
+
+  const run = <T>(work: () => Promise<T>): Promise<T> => world.run(work);
+  const reconcile = async (query = ""): Promise<readonly Found[]> => {
+    const operator = osbClient(world.environmentAt(world.plan.applications), { ...broker, ...broker.operator });
+    const { body } = await customer.askUntilAnswered("POST", `/operator/reconcile${query}`, undefined, operator);
+    return (body.differences as readonly Found[]).map(({ kind, subject, isMended }) => ({ kind, subject, isMended }));
+  };
+  const findBroken = async (): Promise<readonly string[]> =>
+    findBrokenLaws(world, recordLaws(await customer.records()));
+  const sql = async (statement: string): Promise<void> => {
+    const client = await pool.connect();
+    await client.query(statement, []);
+    client.release();
+  };
+  const deploymentOf = async (id: string): Promise<string> =>
+    (await customer.records()).find((record) => record.id === id)?.deployment ?? "";
+
+  it("finds nothing where there is nothing", () =>
+    run(async () => {
+      expect(await reconcile()).toEqual([]);
+    }));
+
+  it("gives an instance that the management database has forgotten a record again, closed until it is bound", () =>
+    run(async () => {
+      const deployment = await deploymentOf("one");
+      for (const [table, column] of [
+        ["instances", "id"],
+        ["bindings", "instance_id"],
+        ["operations", "instance_id"],
+      ])
+        await sql(`delete from ${table} where ${column} = 'one'`);
+      const ghost = { kind: "ghost-deployment", subject: deployment };
+      const guard = { kind: "guard-left", subject: "one" };
+      expect(await reconcile()).toEqual([ghost, guard].map((each) => ({ ...each, isMended: false })));
+      expect((await reconcile("?mend=true")).find(({ kind }) => kind === ghost.kind)).toEqual({
+        ...ghost,
+        isMended: true,
+      });
+      expect(await reconcile()).toEqual([]);
+      const record = (await customer.records()).find(({ id }) => id === "one");
+      expect(record).toMatchObject({ deployment, state: "ready", bindings: [] });
+      // It is the same instance: it can be bound, and ordered again by its owner.
+      expect(await customer.ask("PUT", "/v2/service_instances/one", OWNER)).toBe("succeeded");
+      expect(await customer.ask("PUT", "/v2/service_instances/one/service_bindings/again", {})).toBe("succeeded");
+      // What remains is the user of the binding that was forgotten: nobody can say whether somebody still needs it.
+      expect(await findBroken()).toEqual([expect.stringMatching(/^the user .* belongs to no binding$/)]);
+    }));
+
+  it("says of an instance whose deployment is gone that it is broken, and finds what is left of it", () =>
+    run(async () => {
+      const deployment = await deploymentOf("two");
+      const environment = world.environmentAt(world.plan.applications);
+      await directorClient(environment, world.credentials.director).remove(deployment);
+      expect(await reconcile("?mend=true")).toContainEqual({
+        kind: "deployment-missing",
+        subject: "two",
+        isMended: true,
+      });
+      expect((await customer.records()).find(({ id }) => id === "two")?.state).toBe("broken");
+      expect((await reconcile()).filter(({ kind }) => kind === "deployment-missing")).toEqual([]);
+      expect((await reconcile()).map(({ kind }) => kind)).toContain("disk-left");
+      expect(await customer.ask("DELETE", "/v2/service_instances/two")).toBe("succeeded");
+    }));
+
+  it("guards ports that lost their group", () =>
+    run(async () => {
+      const { openstackAdmin, cpi } = world.credentials;
+      const cloud = await openStackClient(world.environmentAt(world.plan.applications), { ...openstackAdmin, ...cpi });
+      const groups = (await cloud.call("network", "GET", "/security-groups?name=guard_one")) as {
+        security_groups: { id: string }[];
+      };
+      const [group] = groups.security_groups;
+      const { ports } = (await cloud.call("network", "GET", `/ports?security_groups=${group?.id}`)) as {
+        ports: { id: string; security_groups: string[] }[];
+      };
+      for (const { id, security_groups: all } of ports)
+        await cloud.call("network", "PUT", `/ports/${id}`, {
+          port: { security_groups: all.filter((each) => each !== group?.id) },
+        });
+      const difference = { kind: "guard-missing", subject: "one" };
+      expect(await reconcile()).toEqual([{ ...difference, isMended: false }]);
+      expect(await reconcile("?mend=true")).toEqual([{ ...difference, isMended: true }]);
+      expect(await reconcile()).toEqual([]);
+    }));
+});
