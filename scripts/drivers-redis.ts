@@ -37,7 +37,7 @@ const RUN_MS_MAX = 900_000;
 /** A server at a port of loopback, and its end. */
 interface Served {
   readonly port: number;
-  end(): Promise<void>;
+  readonly end: () => Promise<void>;
 }
 
 function portOf(server: Server): number {
