@@ -57,13 +57,9 @@ export class OsbClient {
 
   /** A client for a part of what this one does: what it sends counts as sent by this one, also what gets no answer. */
   part(room: Room): OsbClient {
-    const listener = (answer: Answer): void => {
-      this.sent.push(answer);
-      this.#listener(answer);
-    };
-    const part = new OsbClient(this.settings, this.ledger.scope(), listener, this.#memory, room);
-    this.#parts.push(part);
-    return part;
+    const keep = (answer: Answer): void => (this.sent.push(answer), this.#listener(answer));
+    const part = new OsbClient(this.settings, this.ledger.scope(), keep, this.#memory, room);
+    return this.#parts.push(part), part;
   }
 
   newId(): string {
@@ -201,9 +197,9 @@ export class OsbClient {
   }
 
   #endedAtOnce(answer: Answer): EndedOperation {
-    if (!isSuccess(answer)) return { state: "refused", answer, polls: [] };
-    this.room.noteEnd({ sinceMs: this.settings.clock.nowMs(), tookMs: 0, quickestMs: 0 });
-    return { state: "succeeded", answer, polls: [] };
+    const isDone = isSuccess(answer);
+    if (isDone) this.room.noteEnd({ sinceMs: this.settings.clock.nowMs(), tookMs: 0, quickestMs: 0 });
+    return { state: isDone ? "succeeded" : "refused", answer, polls: [] };
   }
 
   #noteEnd(offer: Offer, ended: EndedOperation, { sinceMs }: Wait): void {

@@ -1,3 +1,5 @@
+import { memoryBrokerUnderTest, runMutant } from "../selftest/broker-under-test.ts";
+import { OSB_MUTANTS } from "./mutants/index.ts";
 import { describe, expect, it } from "vitest";
 import type { Operation } from "../client/answer.ts";
 import { parseJson } from "../client/http/json.ts";
@@ -287,4 +289,11 @@ describe.each(BROKERS)("a broker that $name", (broker) => {
     const heads = [...expected, ...unknown];
     expect([...causes].filter((cause) => !heads.includes(cause)).toSorted()).toEqual([]);
   });
+});
+
+it("a check that holds the backend is judged alone too: it has its place before nobody else can go on", async () => {
+  const mutant = OSB_MUTANTS.find(({ id }) => id === "not-concurrency-legacy-description");
+  if (mutant === undefined) throw new Error("there is no such mutant");
+  const { results } = await runMutant(memoryBrokerUnderTest(mutant.mode), mutant, mutant.expected);
+  expect(results.map(({ verdict }) => verdict)).not.toContain("pass");
 });
