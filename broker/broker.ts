@@ -1,6 +1,9 @@
 import type { Tracer } from "@opentelemetry/api";
 import type { FastifyInstance } from "fastify";
 import { createBackupStore } from "./backup/backups.ts";
+import { createBackupManager } from "./backup/manager.ts";
+import { a9sRoutes } from "./backup/routes/a9s.ts";
+import { extensionRoutes } from "./backup/routes/extension.ts";
 import { type BrokerConfig, checkConfig, keyRingOf, managersOf } from "./config.ts";
 import { BackendError, FinalError } from "./errors.ts";
 import { followVms } from "./guard/follow.ts";
@@ -15,7 +18,6 @@ import { createExecutor, type Executor, type OperationListener } from "./operati
 import type { OperationContext } from "./operations/context.ts";
 import { leasedHost } from "./operations/lease.ts";
 import { createAuthentication } from "./osb/authentication.ts";
-import { backupRoutes } from "./osb/backups.ts";
 import { bindingRoutes } from "./osb/bindings/routes.ts";
 import { catalogRoute } from "./osb/catalog.ts";
 import { instanceRoutes } from "./osb/instances/routes.ts";
@@ -90,6 +92,7 @@ export async function createBroker(config: BrokerConfig, outer: Host, options: B
       await executor.resume();
       await register(config, host);
       host.every(WATCH_MS, () => void lookAfter(context, report));
+      createBackupManager({ context, executor }, report).start();
       void followVms(context, () => isOver, report).catch(report);
       keepLeases(context, executor, report);
     },
@@ -123,7 +126,7 @@ async function createContext(
       agentPort: AGENT_PORT,
       managers: managersOf(config),
     }),
-    backups: createBackupStore(project, host, keyRingOf(config)),
+    backups: createBackupStore(project, host),
     seal: createSeal(host, keyRingOf(config), "store"),
   };
 }
@@ -187,6 +190,7 @@ function addRoutes(app: FastifyInstance, controlPlane: ControlPlane, project: Op
   recordRoutes(app, context);
   instanceRoutes(app, controlPlane);
   bindingRoutes(app, controlPlane);
-  backupRoutes(app, controlPlane);
+  extensionRoutes(app, controlPlane);
+  a9sRoutes(app, controlPlane);
   operatorRoutes(app, controlPlane, project);
 }

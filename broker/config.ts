@@ -28,7 +28,11 @@ export interface BrokerConfig {
     readonly project: string;
   };
   /** Absent: the broker registers nowhere. */
-  readonly consul?: { readonly url: string };
+  readonly consul?: {
+    readonly url: string;
+    /** Does data guard follow VMs by a blocking query, which is always under way? Default true. */
+    readonly follow?: boolean;
+  };
   /** DNS domain of the records that instances register. Default `dc1.consul`. */
   readonly domain?: string;
   /** The name and address that the broker registers in Consul. */
@@ -50,7 +54,16 @@ export interface BrokerConfig {
   readonly pace?: number;
   /** How long an operation stays a process's without a sign of life, in ms; then another process takes it over. Default 15 s. */
   readonly leaseMs?: number;
+  readonly backups?: BackupConfig;
   readonly plantedBug?: PlantedBug;
+}
+
+/** What the operator decides of backups. */
+interface BackupConfig {
+  /** Days for which backups outlive their instance. Default 0: they go with it. */
+  readonly daysAfterDeprovision?: number;
+  /** Whether tenants may download backups that are under a key of their own. Default true. */
+  readonly downloads?: boolean;
 }
 
 /** A user name and a password. */

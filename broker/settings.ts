@@ -73,7 +73,7 @@ const SettingsTree = Type.Object(
     admin: Login,
     director: Type.Object({ url: Url, client: Text, clientSecret: Text, uaaUrl: Type.Optional(Url) }),
     openstack: Type.Object({ authUrl: Url, username: Text, password: Text, project: Text }),
-    consul: Type.Optional(Type.Object({ url: Url })),
+    consul: Type.Optional(Type.Object({ url: Url, follow: Type.Optional(Type.Boolean()) })),
     domain: Type.Optional(Text),
     address: Type.Optional(Type.Object({ name: Text, ip: Text, port: Type.Integer() })),
     encryptionKey: Text,
@@ -93,6 +93,15 @@ const SettingsTree = Type.Object(
       ),
     ),
     managementCidrs: Type.Optional(Type.Array(Text, { minItems: 1 })),
+    backups: Type.Optional(
+      Type.Object(
+        {
+          daysAfterDeprovision: Type.Optional(Type.Number({ minimum: 0, maximum: 3650 })),
+          downloads: Type.Optional(Type.Boolean()),
+        },
+        { additionalProperties: false },
+      ),
+    ),
     pace: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),
     leaseMs: Type.Optional(Type.Integer({ minimum: LEASE_MS_MIN, maximum: LEASE_MS_MAX })),
     tracesUrl: Type.Optional(Url),

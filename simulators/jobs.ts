@@ -48,9 +48,12 @@ export function wireJobs({ kernel, net, dns, dataservices, behaviours }: Parts):
     const alias = aliases.value.get(address);
     if (alias !== undefined) dns.catalog.registerNode(alias, address);
   });
+  /** The VMs that run data services, by address. */
+  const vms = kernel.slot("world/data-vms", new Map<string, string>());
   for (const kind of ["postgresql", "redis", "mongodb"] as const) {
     behaviours.set(kind, {
       start: (context) => {
+        vms.value.set(context.ip, context.vmCid);
         dataservices.jobs[kind].start(context);
         net.attach(context.ip, AGENT_PORT, { service: dataservices.agent });
       },
@@ -58,10 +61,26 @@ export function wireJobs({ kernel, net, dns, dataservices, behaviours }: Parts):
       migrate: (_context, fromDisk, toDisk) => dataservices.copyDisk(fromDisk, toDisk),
     });
   }
+  followLosses(kernel, dataservices, vms);
+}
+
+/** What a data service loses with its VM and its volume: the journal says when, and each change is an event of its own. */
+function followLosses(kernel: Kernel, dataservices: DataServices, vms: Slot<Map<string, string>>): void {
+  // A data service ends with its VM, long before the director learns of it.
+  kernel.onTimer<{ vm: string }>("world/vm-gone", ({ vm }) => {
+    for (const [address, each] of vms.value) {
+      if (each !== vm) continue;
+      vms.value.delete(address);
+      const instance = dataservices.at(address);
+      if (instance !== undefined) dataservices.stop(address, instance.kind, true);
+    }
+  });
   // The data on a volume goes with it. The journal says when, and the change is an event of its own.
   kernel.onTimer<{ disk: string }>("world/disk-gone", ({ disk }) => dataservices.destroyDisk(disk));
   kernel.journal.listen(({ source, kind, subject }) => {
     if (source === "cinder" && kind === "volume.gone") kernel.timer(0, "world/disk-gone", { disk: subject });
+    if (source === "nova" && (kind === "server.terminate" || kind === "server.gone"))
+      kernel.timer(0, "world/vm-gone", { vm: subject });
   });
 }
 

@@ -1,70 +1,172 @@
 import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
-import { FinalError } from "../errors.ts";
-import type { OpenStackProject } from "../openstack/project.ts";
-import { FakeHost, TEST_CONFIG } from "../testing.ts";
-import { type BackupStore, createBackupStore, type BackupPart } from "./backups.ts";
+import { BackendError, FinalError } from "../errors.ts";
+import { FakeHost } from "../testing.ts";
+import { type ArtifactKey, type BackupStore, createBackupStore, type BackupPart } from "./backups.ts";
+import { Swift } from "./testing.ts";
 
-/** As much of Swift as the backup manager uses, in one container. */
-class Swift {
-  readonly objects = new Map<string, Uint8Array<ArrayBuffer>>();
-  /** A proxy in front of it answers every request with 404. */
-  isHidden = false;
+const KEY: ArtifactKey = { key: Buffer.alloc(32, 7) };
+const OTHER_KEY = Buffer.alloc(32, 8);
+const MIB = 1024 * 1024;
 
-  readonly project: OpenStackProject = {
-    call: async (_service, method, path, options = {}) => {
-      await Promise.resolve();
-      if (this.isHidden) return { status: 404, headers: new Headers(), bytes: Buffer.from("<html>404</html>") };
-      const url = new URL(`http://swift${path}`);
-      const name = url.pathname.split("/").slice(2).join("/");
-      const reply = (
-        status: number,
-        bytes: Uint8Array<ArrayBuffer> = new Uint8Array(),
-      ): Awaited<ReturnType<OpenStackProject["call"]>> => ({
-        status,
-        headers: new Headers({ "x-trans-id": "tx0" }),
-        bytes,
-      });
-      if (name === "" && method === "GET") {
-        const names = [...this.objects.keys()].filter((each) => each.startsWith(url.searchParams.get("prefix") ?? ""));
-        return reply(200, Buffer.from(names.join("\n")));
-      }
-      if (method === "PUT") {
-        if (name !== "" && options.body !== undefined) this.objects.set(name, Uint8Array.from(options.body));
-        return reply(201);
-      }
-      const known = this.objects.get(name);
-      if (method === "DELETE") this.objects.delete(name);
-      return known === undefined ? reply(404) : reply(method === "GET" ? 200 : 204, known);
-    },
-  };
+/** Incompressible, so that it fills as many parts as its length says. */
+function noise(bytes: number, seed = 1): Uint8Array {
+  let state = seed;
+  return Uint8Array.from({ length: bytes }, () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state >>> 24;
+  });
 }
 
-/** Incompressible text, so that it fills more than one part. */
-const LONG = Uint8Array.from({ length: 9 * 1024 * 1024 }, (_, at) => ((at * 2_654_435_761) >>> 13) ^ (at >>> 3));
+async function* inChunks(bytes: Uint8Array, size = 100_000): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+}
+
+async function collect(chunks: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const all: Uint8Array[] = [];
+  for await (const chunk of chunks) all.push(chunk);
+  return Buffer.concat(all);
+}
 
 describe("the backup store", () => {
   let swift: Swift;
   let store: BackupStore;
-  const storeWith = (key: string): BackupStore => createBackupStore(swift.project, new FakeHost(), [key]);
-
   beforeEach(() => {
     swift = new Swift();
-    store = storeWith(TEST_CONFIG.encryptionKey);
+    store = createBackupStore(swift.project, new FakeHost());
   });
 
-  it("returns what it was given", async () => {
+  const put = (folder: string, bytes: Uint8Array, size?: number): ReturnType<BackupStore["put"]> =>
+    store.put(folder, inChunks(bytes, size), KEY);
+
+  it("returns what it was given, whatever its size and the sizes of its chunks", async () => {
+    const size = fc.oneof(fc.nat({ max: 3000 }), fc.integer({ min: MIB - 2, max: MIB + 2 }), fc.nat({ max: 9 * MIB }));
     await fc.assert(
-      fc.asyncProperty(fc.uint8Array({ maxLength: 2000 }), async (dump) => {
-        const parts = await store.put("a", "b", dump);
-        expect(new Uint8Array(await store.get("a", parts))).toEqual(dump);
+      fc.asyncProperty(size, fc.integer({ min: 1000, max: 3 * MIB }), async (bytes, chunk) => {
+        const given = noise(bytes, bytes + 1);
+        const { parts, bytes: counted } = await put("a/b", given, chunk);
+        expect(counted).toBe(bytes);
+        expect((await collect(store.open(parts, KEY.key))).equals(given)).toBe(true);
+        await store.verify(parts, KEY.key);
       }),
-      { numRuns: 20 },
+      { numRuns: 12 },
     );
   });
 
+  it("stores parts of which none is readable, and the wrapped key in the first", async () => {
+    const { parts } = await store.put("a/b", inChunks(Buffer.from("canary canary")), {
+      ...KEY,
+      wrapped: "d3JhcHBlZA==",
+    });
+    const stored = Buffer.concat([...swift.objects.values()]).toString("latin1");
+    expect(stored).not.toContain("canary");
+    expect(stored).toContain("d3JhcHBlZA==");
+    expect((await collect(store.read(parts))).toString("latin1")).toBe(stored);
+    const { parts: many } = await put("a/c", noise(9 * MIB));
+    expect(many.length).toBeGreaterThan(2);
+    expect([...swift.objects.keys()].filter((name) => name.startsWith("a/c"))).toEqual(many.map(({ name }) => name));
+  });
+
+  /** What happens to a backup in the store, and in its list of parts. */
+  const damages: Readonly<Record<string, (parts: readonly BackupPart[], at: number) => readonly BackupPart[]>> = {
+    "a bit has flipped": (parts, at) => {
+      const part = parts[at % parts.length];
+      const bytes = swift.objects.get(part?.name ?? "") ?? new Uint8Array();
+      bytes[at % bytes.length] = (bytes[at % bytes.length] ?? 0) ^ (1 << (at % 8));
+      return parts;
+    },
+    "a part is short": (parts, at) => {
+      const name = parts[at % parts.length]?.name ?? "";
+      swift.objects.set(name, (swift.objects.get(name) ?? new Uint8Array()).subarray(0, -1));
+      return parts;
+    },
+    "a part is missing": (parts, at) => {
+      swift.objects.delete(parts[at % parts.length]?.name ?? "");
+      return parts;
+    },
+    "a part is another backup's": (parts, at) => {
+      const name = parts[at % parts.length]?.name ?? "";
+      swift.objects.set(name, swift.objects.get(name.replace("a/b", "a/other")) ?? new Uint8Array());
+      return parts;
+    },
+    "the list has lost its last part": (parts) => parts.slice(0, -1),
+    "the list has lost its first part": (parts) => parts.slice(1),
+    "two parts have changed places": ([first, second, ...rest]) =>
+      first === undefined || second === undefined ? [] : [second, first, ...rest],
+    "a part comes twice": (parts) => [...parts, ...parts.slice(-1)],
+    "a part of another backup follows": (parts) => [...parts, { ...(parts[0] as BackupPart), name: "a/other/0000" }],
+    "the list is empty": () => [],
+  };
+
+  it.each(Object.entries(damages))("opens nothing to its end when %s", async (_words, damage) => {
+    await store.put("a/other", inChunks(noise(9 * MIB, 5)), KEY);
+    const { parts } = await put("a/b", noise(9 * MIB));
+    const pristine = new Map([...swift.objects].map(([name, bytes]) => [name, new Uint8Array(bytes)]));
+    await fc.assert(
+      fc.asyncProperty(fc.nat(), async (at) => {
+        for (const [name, bytes] of pristine) swift.objects.set(name, new Uint8Array(bytes));
+        const damaged = damage(parts, at);
+        await expect((async () => store.verify(damaged, KEY.key))()).rejects.toThrow(FinalError);
+        await expect((async () => collect(store.open(damaged, KEY.key)))()).rejects.toThrow(FinalError);
+      }),
+      { numRuns: 2 },
+    );
+  });
+
+  it("opens nothing when parts agree with their checksums and were cut, swapped or lengthened all the same", async () => {
+    const { parts } = await put("a/b", noise(3 * MIB));
+    const whole = await collect(store.read(parts));
+    const head = whole.indexOf("\n", whole.indexOf("\n") + 1) + 1;
+    const chunks: Buffer[] = [];
+    for (let at = head; at < whole.length; at += chunks.at(-1)?.length ?? 1)
+      chunks.push(whole.subarray(at, at + 4 + whole.readUInt32BE(at)));
+    const open = (pieces: readonly Uint8Array[]): Promise<void> => {
+      const bytes = Buffer.concat([whole.subarray(0, head), ...pieces]);
+      swift.objects.set("x/0000", new Uint8Array(bytes));
+      return store.verify([swift.partOf("x/0000")], KEY.key);
+    };
+    await open(chunks);
+    const [first, second, ...rest] = chunks as [Buffer, Buffer, ...Buffer[]];
+    for (const pieces of [
+      chunks.slice(0, -1),
+      [second, first, ...rest],
+      chunks.slice(1),
+      [...chunks, first],
+      [...chunks, Buffer.alloc(7)],
+      [],
+    ])
+      await expect(open(pieces)).rejects.toThrow(FinalError);
+  });
+
+  it("opens nothing with another key", async () => {
+    const { parts } = await put("a/b", noise(100));
+    await expect(store.verify(parts, OTHER_KEY)).rejects.toThrow(/not its key/);
+  });
+
+  it("sends no part twice whose answer was lost, and sends those again that never arrived", async () => {
+    swift.losesAnswers = 2;
+    const { parts } = await put("a/b", noise(9 * MIB));
+    expect(swift.stored).toBe(parts.length);
+    swift.refuses = 2;
+    const again = await put("a/c", noise(9 * MIB));
+    expect(swift.stored).toBe(parts.length + again.parts.length);
+    await store.verify(again.parts, KEY.key);
+  });
+
+  it("leaves nothing behind of a dump that breaks off once it is removed, and replaces whatever an earlier attempt left", async () => {
+    const broken = async function* (): AsyncGenerator<Uint8Array> {
+      yield noise(9 * MIB);
+      throw new BackendError("the connection broke");
+    };
+    await expect(store.put("a/b", broken(), KEY)).rejects.toThrow("the connection broke");
+    const { parts } = await put("a/b", noise(10));
+    expect([...swift.objects.keys()]).toEqual(parts.map(({ name }) => name));
+    await store.remove("a/b");
+    expect(swift.objects.size).toBe(0);
+  });
+
   it("considers an object deleted when Swift has none, but not when a proxy has no such page", async () => {
-    await store.put("a", "b", Uint8Array.of(1));
+    await put("a/b", noise(1));
     swift.isHidden = true;
     await expect(store.remove("a")).rejects.toBeInstanceOf(FinalError);
     swift.isHidden = false;
@@ -73,61 +175,28 @@ describe("the backup store", () => {
     await store.remove("a");
   });
 
-  it("stores a long dump in parts, none of which is readable", async () => {
-    const parts = await store.put("a", "b", LONG);
-    expect(parts.length).toBeGreaterThan(1);
-    expect([...swift.objects.keys()]).toEqual(parts.map(({ name }) => name));
-    expect(Buffer.compare(Buffer.from(await store.get("a", parts)), Buffer.from(LONG))).toBe(0);
-    await store.put("a", "c", Buffer.from("canary canary canary"));
-    const stored = Buffer.concat([...swift.objects.values()]).toString("latin1");
-    expect(stored).not.toContain("canary");
-  });
-
-  const damages: Readonly<Record<string, (parts: readonly BackupPart[]) => void>> = {
-    "a bit has flipped": ([part]) => {
-      const bytes = swift.objects.get(part?.name ?? "") ?? new Uint8Array();
-      bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 1;
-    },
-    "a part is short": ([part]) => {
-      const bytes = swift.objects.get(part?.name ?? "") ?? new Uint8Array();
-      swift.objects.set(part?.name ?? "", bytes.subarray(0, -1));
-    },
-    "a part is missing": ([part]) => void swift.objects.delete(part?.name ?? ""),
-    "a part is another backup's": ([part]) =>
-      void swift.objects.set(part?.name ?? "", swift.objects.get("a/other/0000") ?? new Uint8Array()),
-  };
-
-  it.each(Object.entries(damages))("returns nothing when %s", async (_words, damage) => {
-    await store.put("a", "other", Buffer.from("the other backup"));
-    const parts = await store.put("a", "b", Buffer.from("the dump"));
-    damage(parts);
-    await expect(store.get("a", parts)).rejects.toThrow(FinalError);
-  });
-
-  it("returns nothing with another key, to another instance, or from no parts", async () => {
-    const parts = await store.put("a", "b", Buffer.from("the dump"));
-    await expect(storeWith("77".repeat(32)).get("a", parts)).rejects.toThrow(FinalError);
-    await expect(store.get("b", parts)).rejects.toThrow(FinalError);
-    await expect(store.get("a", [])).rejects.toThrow(FinalError);
-    await expect(store.get("a", parts.slice(1))).rejects.toThrow(FinalError);
-  });
-
-  it("replaces whatever an earlier attempt left", async () => {
-    await store.put("a", "b", LONG);
-    const parts = await store.put("a", "b", Buffer.from("short"));
-    expect([...swift.objects.keys()]).toEqual(parts.map(({ name }) => name));
-  });
-
   it("removes a backup, or all backups of an instance, and no others", async () => {
-    for (const [instance, backup] of [
-      ["a", "1"],
-      ["a", "2"],
-      ["ab", "1"],
-    ] as const)
-      await store.put(instance, backup, Buffer.from("x"));
-    await store.remove("a", "1");
+    for (const folder of ["a/1", "a/2", "ab/1"]) await put(folder, noise(3));
+    await store.remove("a/1");
     expect([...swift.objects.keys()]).toEqual(["a/2/0000", "ab/1/0000"]);
     await store.remove("a");
     expect([...swift.objects.keys()]).toEqual(["ab/1/0000"]);
+  });
+
+  it("holds little of a large dump in memory", async () => {
+    const BYTES = 160 * MIB;
+    const piece = noise(MIB);
+    let held = 0;
+    swift.isForgetful = true;
+    const large = async function* (): AsyncGenerator<Uint8Array> {
+      for (let sent = 0; sent < BYTES; sent += piece.length) {
+        if (sent % (32 * MIB) === 0) held = Math.max(held, process.memoryUsage().arrayBuffers);
+        yield piece;
+      }
+    };
+    const before = process.memoryUsage().arrayBuffers;
+    const { bytes } = await store.put("a/b", large(), KEY);
+    expect(bytes).toBe(BYTES);
+    expect(held - before).toBeLessThan(100 * MIB);
   });
 });

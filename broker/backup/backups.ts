@@ -1,131 +1,94 @@
-import { hash } from "node:crypto";
-import { promisify } from "node:util";
-import { gunzip, gzip } from "node:zlib";
-import Type, { type Static } from "typebox";
-import { FinalError } from "../errors.ts";
 import type { Host } from "../host.ts";
-import { type BackendAnswer, type Bytes, expectStatus, textOf } from "../http/client.ts";
-import { isOfSwift } from "../http/refusals.ts";
-import { parserOf } from "../json.ts";
+import type { Bytes } from "../http/client.ts";
 import type { OpenStackProject } from "../openstack/project.ts";
-import { createSeal, type Seal } from "../store/seal.ts";
+import { openArtifact, sealArtifact, cut } from "./artifact.ts";
+import { type BackupPart, Container } from "./container.ts";
+import { FinalError } from "../errors.ts";
 
-const BackupPart = Type.Object({
-  /** Of the object in the container: `<instance>/<backup>/<number>`. */
-  name: Type.String(),
-  bytes: Type.Integer(),
-  /** Hexadecimal. */
-  sha256: Type.String(),
-});
+export { type BackupPart, parseParts } from "./container.ts";
 
-/** One object of a backup, as the store of the broker keeps it. */
-export type BackupPart = Static<typeof BackupPart>;
-
-/** The parts of a backup, read from its row. */
-export const parseParts = parserOf("a list of parts", Type.Array(BackupPart));
-
-/** The backup manager: dumps in Swift, compressed, sealed under their instance's key, split into parts with checksums. */
-export interface BackupStore {
-  /** Stores a dump, replacing whatever an earlier attempt left. @throws BackendError, FinalError */
-  put(instanceId: string, backupId: string, dump: Uint8Array): Promise<readonly BackupPart[]>;
-  /** The dump, once every part is verified. @throws BackendError, and FinalError when a part is changed, truncated or missing */
-  get(instanceId: string, parts: readonly BackupPart[]): Promise<Bytes>;
-  /** Deletes every object of a backup, or of all backups of an instance, including those that no record names. */
-  remove(instanceId: string, backupId?: string): Promise<void>;
+/** What was stored of a stream. */
+interface StoredArtifact {
+  readonly parts: readonly BackupPart[];
+  /** Of the stream, before compression. */
+  readonly bytes: number;
 }
 
-const CONTAINER = "backups";
-const PART_BYTES = 4 * 1024 * 1024;
-/** Digits of a part's number in its name, so that names sort like parts. */
-const PART_DIGITS = 4;
-const compress = promisify(gzip);
-const expand = promisify(gunzip);
-
-const sha256 = (bytes: Uint8Array): string => hash("sha256", bytes, "hex");
-
-/** Swift lists at most 10,000 names at a time; all of them are deleted before asking for more. */
-const LISTINGS_MAX = 1000;
-
-/** What Swift does not have counts as deleted; a 404 from something in front of Swift says nothing. @throws FinalError */
-const expectOrGone = (answer: BackendAnswer, what: string, ...statuses: readonly number[]): BackendAnswer =>
-  expectStatus(answer, what, ...statuses, ...(isOfSwift(answer) ? [404] : []));
-
-/** The objects in the container of all backups. */
-class Container {
-  readonly #project: OpenStackProject;
-
-  constructor(project: OpenStackProject) {
-    this.#project = project;
-  }
-
-  #call(method: string, name: string, body?: Bytes): Promise<BackendAnswer> {
-    return this.#project.call("object-store", method, `/${CONTAINER}${name}`, body === undefined ? {} : { body });
-  }
-
-  async create(): Promise<void> {
-    expectStatus(await this.#call("PUT", ""), "container", 201, 202);
-  }
-
-  async putPart(name: string, bytes: Bytes): Promise<BackupPart> {
-    expectStatus(await this.#call("PUT", `/${name}`, bytes), "object", 201);
-    return { name, bytes: bytes.length, sha256: sha256(bytes) };
-  }
-
-  /** @throws FinalError when the part is missing or differs from what was stored */
-  async getPart({ name, bytes, sha256: digest }: BackupPart): Promise<Bytes> {
-    const answer = await this.#call("GET", `/${name}`);
-    if (answer.status !== 200) throw new FinalError(`the backup is not whole: part ${name} answered ${answer.status}`);
-    if (answer.bytes.length !== bytes || sha256(answer.bytes) !== digest)
-      throw new FinalError(`the backup is not whole: part ${name} differs from its checksum`);
-    return answer.bytes;
-  }
-
-  /** Deletes all objects whose names have this prefix. */
-  async clear(prefix: string): Promise<void> {
-    for (let listing = 0; listing < LISTINGS_MAX; listing++) {
-      const names = await this.#list(prefix);
-      if (names.length === 0) return;
-      for (const name of names) expectOrGone(await this.#call("DELETE", `/${name}`), "object", 204);
-    }
-  }
-
-  async #list(prefix: string): Promise<readonly string[]> {
-    const answer = expectOrGone(await this.#call("GET", `?prefix=${encodeURIComponent(prefix)}`), "listing", 200, 204);
-    return answer.status === 200 ? textOf(answer).split("\n").filter(Boolean) : [];
-  }
+/** How an artifact is opened. */
+export interface ArtifactKey {
+  /** Random, of this artifact alone. */
+  readonly key: Uint8Array;
+  /** The same, wrapped by the tenant's key; it is stored with the artifact. Absent where the tenant has none. */
+  readonly wrapped?: string;
 }
 
 /**
- * Opens the backups of a project.
- *
- * @param ring keys of 64 hexadecimal digits, the first of which seals; each instance's backups are sealed under a key derived from it
+ * Where backups are: compressed, encrypted under a key of their own, split into parts with checksums. Whatever their size, one part and one chunk of them
+ * are in memory. Every method throws BackendError while Swift is away.
  */
-export function createBackupStore(project: OpenStackProject, host: Host, ring: readonly string[]): BackupStore {
-  const container = new Container(project);
-  const sealOf = (instanceId: string): Seal => createSeal(host, ring, `backup/${instanceId}`);
+export interface BackupStore {
+  /**
+   * Stores a stream below a folder, `<instance>/<backup>`, replacing whatever an earlier attempt left there.
+   *
+   * @throws FinalError, and what the stream throws; then `remove` removes what was stored
+   */
+  put(folder: string, stream: AsyncIterable<Uint8Array>, key: ArtifactKey): Promise<StoredArtifact>;
+  /** Reads all of it to the end. @throws FinalError when a part is changed, truncated, missing or another backup's, or this is not its key */
+  verify(parts: readonly BackupPart[], key: Uint8Array): Promise<void>;
+  /** The stream that was stored, verified part by part, chunk by chunk; its end only with the last chunk. @throws FinalError as `verify` */
+  open(parts: readonly BackupPart[], key: Uint8Array): AsyncIterable<Bytes>;
+  /** What is stored, as it is: for a tenant who has the key. @throws FinalError when a part is changed, truncated or missing */
+  read(parts: readonly BackupPart[]): AsyncIterable<Bytes>;
+  /** Deletes every object below a folder, such as `<instance>` or `<instance>/<backup>`, including those that no record names. */
+  remove(folder: string): Promise<void>;
+}
+
+const PART_BYTES = 4 * 1024 * 1024;
+/** Digits of a part's number in its name, so that names sort like parts. */
+const PART_DIGITS = 4;
+
+/** Counts the bytes of a stream as they pass. */
+class Meter {
+  bytes = 0;
+
+  async *through(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const chunk of stream) {
+      this.bytes += chunk.length;
+      yield chunk;
+    }
+  }
+}
+
+/** Opens the backups of a project. */
+export function createBackupStore(project: OpenStackProject, host: Host): BackupStore {
+  const container = new Container(project, host);
+  const open = (parts: readonly BackupPart[], key: Uint8Array): AsyncIterable<Bytes> => {
+    if (parts.length === 0) throw new FinalError("the backup has no parts");
+    return openArtifact(host, container.read(parts), async () => key);
+  };
   return {
-    async put(instanceId, backupId, dump) {
-      const sealed = sealOf(instanceId).seal(await host.track(compress(dump, { level: 6 })));
-      const folder = `${instanceId}/${backupId}/`;
+    async put(folder, stream, { key, wrapped }) {
       await container.create();
-      await container.clear(folder);
+      await container.clear(`${folder}/`);
+      const meter = new Meter();
+      const head = {
+        cipher: "AES-256-GCM",
+        compression: "zstd",
+        ...(wrapped !== undefined && { key: wrapped }),
+      } as const;
       const parts: BackupPart[] = [];
-      for (let at = 0; at < sealed.length; at += PART_BYTES) {
-        const name = `${folder}${String(parts.length).padStart(PART_DIGITS, "0")}`;
-        parts.push(await container.putPart(name, sealed.slice(at, at + PART_BYTES)));
+      for await (const { piece } of cut(sealArtifact(host, meter.through(stream), { key, head }), PART_BYTES)) {
+        const name = `${folder}/${String(parts.length).padStart(PART_DIGITS, "0")}`;
+        parts.push(await container.putPart(name, piece));
       }
-      return parts;
+      return { parts, bytes: meter.bytes };
     },
-    async get(instanceId, parts) {
-      const chunks: Bytes[] = [];
-      for (const part of parts) chunks.push(await container.getPart(part));
-      try {
-        return await host.track(expand(sealOf(instanceId).open(Buffer.concat(chunks))));
-      } catch (error) {
-        throw new FinalError(`the backup can't be opened: ${error instanceof Error ? error.message : String(error)}`);
-      }
+    async verify(parts, key) {
+      // Whoever is damaged says so by throwing.
+      for await (const _ of open(parts, key));
     },
-    remove: (instanceId, backupId) =>
-      container.clear(backupId === undefined ? `${instanceId}/` : `${instanceId}/${backupId}/`),
+    open,
+    read: (parts) => container.read(parts),
+    remove: (folder) => container.clear(`${folder}/`),
   };
 }

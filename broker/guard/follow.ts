@@ -14,7 +14,7 @@ const Node = Type.Object({ Node: Type.String(), Address: Type.String(), CreateIn
 const NODES = Compile(Type.Array(Node));
 type Node = Static<typeof Node>;
 
-/** The nodes of the catalog at one index, by name: what a node is told apart by. */
+/** The nodes of the catalog at one index, by name: what distinguishes a node. */
 interface Catalog {
   readonly index: string;
   readonly nodes: ReadonlyMap<string, string>;
@@ -70,7 +70,7 @@ export async function followVms(
   report: (error: unknown) => void,
 ): Promise<void> {
   const { host, config } = context;
-  if (config.consul === undefined) return;
+  if (config.consul === undefined || config.consul.follow === false) return;
   let seen: Catalog | undefined;
   while (!isOver()) {
     try {

@@ -28,7 +28,7 @@ const REQUEST = Compile(
 const OWNER = Compile(Type.Object({ organization: Type.Optional(Text), space: Type.Optional(Text) }));
 
 /** A text that is no JSON says nothing of anybody. */
-function parse(text: string): unknown {
+function readJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
@@ -38,9 +38,9 @@ function parse(text: string): unknown {
 
 /** Reads for whom a binding is. The space of the binding counts, not that of the instance, which may be shared. */
 function bindContextOf(request: string): BindContext {
-  const asked = parse(request);
+  const asked = readJson(request);
   if (!REQUEST.Check(asked)) return { application: undefined, space: undefined, organization: undefined };
-  const owner = parse(asked.owner);
+  const owner = readJson(asked.owner);
   const { organization, space } = OWNER.Check(owner) ? owner : {};
   return {
     application: asked.resource?.app_guid ?? asked.app ?? undefined,

@@ -1,39 +1,38 @@
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
+import { pipeline } from "node:stream/promises";
 
 /** How long a connection may be silent. */
 const SILENCE_MS_MAX = 60_000;
-const BODY_BYTES_MAX = 1024 * 1024 * 1024;
 /** Statuses for which a Response may have no body. */
 const BODILESS = new Set([101, 204, 205, 304]);
 
-/** @throws Error when the body exceeds the limit or is cut off */
-async function readBody(message: IncomingMessage): Promise<Buffer<ArrayBuffer>> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of message) {
-    const bytes: Buffer = chunk;
-    size += bytes.length;
-    if (size > BODY_BYTES_MAX) throw new Error(`the answer is longer than ${BODY_BYTES_MAX} bytes`);
-    chunks.push(bytes);
-  }
-  return Buffer.concat(chunks);
-}
-
-async function readResponse(message: IncomingMessage): Promise<Response> {
+/** The answer, whose body comes as it is read; a connection that breaks off fails it. */
+function responseOf(message: IncomingMessage): Response {
   const status = message.statusCode ?? 502;
   const headers = new Headers();
   for (const [name, values] of Object.entries(message.headersDistinct))
     for (const value of values ?? []) headers.append(name, value);
-  const bytes = await readBody(message);
-  return new Response(BODILESS.has(status) ? null : bytes, { status, headers });
+  if (!BODILESS.has(status)) return new Response(ReadableStream.from(bytesOf(message)), { status, headers });
+  message.resume();
+  return new Response(null, { status, headers });
 }
 
-/** @throws TypeError for a body that the broker never sends: a form, a stream … */
+async function* bytesOf(message: IncomingMessage): AsyncGenerator<Uint8Array> {
+  for await (const chunk of message) {
+    const bytes: Uint8Array = chunk;
+    yield bytes;
+  }
+  if (!message.complete) throw new Error("the answer broke off");
+}
+
+/** @throws TypeError for a body that the broker never sends: a form … */
 function sendBody(request: ClientRequest, body: RequestInit["body"]): void {
   if (body === undefined || body === null) request.end();
   else if (typeof body === "string" || body instanceof Uint8Array) request.end(body);
-  else request.destroy(new TypeError("a bound fetch sends text and bytes only"));
+  else if (body instanceof ReadableStream) {
+    pipeline(body, request).catch((error: Error) => request.destroy(error));
+  } else request.destroy(new TypeError("a bound fetch sends text, bytes and streams of bytes only"));
 }
 
 /**
@@ -56,6 +55,6 @@ export const boundFetch =
       });
       request.setTimeout(SILENCE_MS_MAX, () => request.destroy(new Error("no answer in time")));
       request.on("error", reject);
-      request.on("response", (message) => void readResponse(message).then(resolve, reject));
+      request.on("response", (message) => resolve(responseOf(message)));
       sendBody(request, body);
     });

@@ -105,3 +105,84 @@ export async function retryWhileDown<T>(host: Host, work: () => Promise<T>): Pro
     }
   }
 }
+
+/** An answer whose body is read as it comes. */
+interface StreamedAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  /** @throws BackendError when it breaks off, or is silent for too long */
+  readonly chunks: AsyncIterable<Bytes>;
+}
+
+/**
+ * One exchange whose answer may be of any size. Whoever reads slowly slows the sender; whoever stops reading ends it.
+ *
+ * @throws BackendError as `exchange`
+ */
+export async function exchangeStream(host: Host, { method, url, headers }: BackendRequest): Promise<StreamedAnswer> {
+  const what = `${method} ${url}`;
+  // In place of the host's own limit, which is on the whole: a stream may take as long as it goes on.
+  const { signal } = new AbortController();
+  const fail = (error: unknown): never => {
+    if (error instanceof LeaseLostError) throw error;
+    throw new BackendError(`${what}: ${error instanceof Error ? error.message : String(error)}`);
+  };
+  const response = await host.fetch(url, { method, headers: { ...headers }, redirect: "manual", signal }).catch(fail);
+  if (isTransient(response.status)) {
+    const bytes = new Uint8Array(await response.arrayBuffer().catch(fail));
+    throw new BackendError(describeAnswer({ status: response.status, headers: response.headers, bytes }, what));
+  }
+  return { status: response.status, headers: response.headers, chunks: chunksOf(response, fail) };
+}
+
+async function* chunksOf({ body }: Response, fail: (error: unknown) => never): AsyncGenerator<Bytes> {
+  const reader = body?.getReader();
+  try {
+    for (;;) {
+      const next = await reader?.read().catch(fail);
+      if (next === undefined || next.done) return;
+      yield next.value;
+    }
+  } finally {
+    await reader?.cancel().catch(() => {});
+  }
+}
+
+/**
+ * One exchange whose request is sent as it is made, whatever its size. What `chunks` throws breaks it off, and is thrown.
+ *
+ * @throws BackendError as `exchange`
+ */
+export async function exchangeUpload(
+  host: Host,
+  { method, url, headers }: BackendRequest,
+  chunks: AsyncIterable<Bytes>,
+): Promise<BackendAnswer> {
+  const what = `${method} ${url}`;
+  let failure: unknown;
+  const watched = keepFailure(chunks, (error) => (failure = error));
+  const init = { method, headers: { ...headers }, body: ReadableStream.from(watched), duplex: "half" } as const;
+  const { signal } = new AbortController();
+  try {
+    const response = await host.fetch(url, { ...init, redirect: "manual", signal });
+    const bytes = new Uint8Array(await response.arrayBuffer());
+    const answer = { status: response.status, headers: response.headers, bytes };
+    if (isTransient(answer.status)) throw new BackendError(describeAnswer(answer, what));
+    return answer;
+  } catch (error) {
+    const reason = failure ?? error;
+    if (reason instanceof BackendError || reason instanceof FinalError || reason instanceof LeaseLostError)
+      throw reason;
+    throw new BackendError(`${what}: ${reason instanceof Error ? reason.message : String(reason)}`);
+  }
+}
+
+/** Tells why a stream failed: `fetch` only says that it did. */
+async function* keepFailure(chunks: AsyncIterable<Bytes>, keep: (error: unknown) => void): AsyncGenerator<Bytes> {
+  try {
+    yield* chunks;
+  } catch (error) {
+    keep(error);
+    throw error;
+  }
+}

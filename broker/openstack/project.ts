@@ -5,11 +5,19 @@ import { BackendError } from "../errors.ts";
 import type { Host } from "../host.ts";
 import { type BackendAnswer, bodyOf, type Bytes, exchange, expectStatus, retryWhileDown } from "../http/client.ts";
 
+/** What a request carries, and whether it is sent once only. */
+interface ProjectRequest {
+  readonly json?: unknown;
+  readonly body?: Bytes;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly isOnce?: boolean;
+}
+
 /** The broker's project in OpenStack: one token, and the endpoints of the catalog. */
 export interface OpenStackProject {
   /**
    * One request to Neutron (path after `/v2.0`), Swift (path after the account) or Nova (path after the endpoint). It is sent again while the service is down, except
-   * for a POST: its work may have been done although its answer was lost, so the caller has to look first.
+   * for a POST, or with `isOnce`: its work may have been done although its answer was lost, so the caller has to look first.
    *
    * @throws BackendError
    */
@@ -17,7 +25,7 @@ export interface OpenStackProject {
     service: "network" | "object-store" | "compute",
     method: string,
     path: string,
-    options?: { readonly json?: unknown; readonly body?: Bytes },
+    options?: ProjectRequest,
   ): Promise<BackendAnswer>;
 }
 
@@ -64,17 +72,17 @@ async function authenticate({ openstack }: BrokerConfig, host: Host): Promise<Pr
 export function openProject(config: BrokerConfig, host: Host): OpenStackProject {
   let login: ProjectLogin | undefined;
   return {
-    call: (service, method, path, options = {}) => {
+    call: (service, method, path, { isOnce = method === "POST", headers: own, ...content } = {}) => {
       const callOnce = async (): Promise<BackendAnswer> => {
         login ??= await authenticate(config, host);
         const root = `${login.endpoints.get(service)}${service === "network" ? "/v2.0" : ""}`;
-        const headers = { "x-auth-token": login.token };
-        const answer = await exchange(host, { method, url: `${root}${path}`, headers, ...options });
+        const headers = { ...own, "x-auth-token": login.token };
+        const answer = await exchange(host, { method, url: `${root}${path}`, headers, ...content });
         if (answer.status !== 401) return answer;
         login = undefined;
         throw new BackendError("the token has ended");
       };
-      return method === "POST" ? callOnce() : retryWhileDown(host, callOnce);
+      return isOnce ? callOnce() : retryWhileDown(host, callOnce);
     },
   };
 }

@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import { beforeEach, describe, expect, it } from "vitest";
 import { BackendError, FinalError, StoreError } from "../errors.ts";
 import type { Guard } from "../guard/guard.ts";
@@ -60,8 +61,10 @@ class Bench {
       deployer,
       guard,
       backups: {
-        put: () => Promise.resolve([]),
-        get: () => Promise.resolve(new Uint8Array()),
+        put: () => Promise.resolve({ parts: [], bytes: 0 }),
+        verify: () => Promise.resolve(),
+        open: () => Readable.from([]),
+        read: () => Readable.from([]),
         remove: (id) => note(`forget ${id}`),
       },
       seal: createSeal(host, [TEST_CONFIG.encryptionKey], "store"),

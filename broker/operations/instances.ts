@@ -15,6 +15,7 @@ import {
   saveInstance,
   secretsOf,
 } from "./context.ts";
+import { releaseBackups } from "../backup/release.ts";
 import { provisionPayload, updatePayload } from "./payloads.ts";
 
 interface WantedDeployment {
@@ -110,7 +111,7 @@ export async function deprovision(context: OperationContext, operation: Operatio
     if (instance.state === "ready") await saveInstance(context, instance, { state: "broken" });
     await context.guard.remove(instance.id);
     await context.deployer.remove(instance.deployment, operation.id);
-    await context.backups.remove(instance.id);
+    await releaseBackups(context, instance);
     await deleteRecords(context, instance.id);
   }
   await context.store.forgetOperations(operation.instance_id, operation.id);
@@ -118,7 +119,6 @@ export async function deprovision(context: OperationContext, operation: Operatio
 
 async function deleteRecords({ store }: OperationContext, instanceId: string): Promise<void> {
   await store.deleteRestoresOf(instanceId);
-  await store.deleteBackupsOf(instanceId);
   for (const { id } of await store.bindingsOf(instanceId)) await store.deleteBinding(id);
   await store.deleteQuarantine(instanceId);
   await store.deleteInstance(instanceId);

@@ -3,7 +3,7 @@ import type { BrokerConfig, Login } from "../config.ts";
 import { OsbError } from "../errors.ts";
 import type { Host } from "../host.ts";
 import { equalInConstantTime } from "./constant-time.ts";
-import { LIVE_PATH, METRICS_PATH, OPERATOR_PATH, READY_PATH, RECORDS_PATH } from "./paths.ts";
+import { BACKUP_PATHS, LIVE_PATH, METRICS_PATH, OPERATOR_PATH, READY_PATH } from "./paths.ts";
 import { createThrottle } from "./throttle.ts";
 
 /** Reads the login of a header with Basic credentials (RFC 7617); undefined for any other header. */
@@ -29,7 +29,7 @@ function isSameLogin(given: Login, expected: Login): boolean {
 export type Authenticate = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
 
 /** Where operators log in, and platforms do not. */
-const OPERATORS_PATHS = [RECORDS_PATH, OPERATOR_PATH, METRICS_PATH];
+const OPERATORS_PATHS = [...BACKUP_PATHS, OPERATOR_PATH, METRICS_PATH];
 /** What anybody may ask: it says nothing but yes or no. */
 const OPEN_PATHS: readonly string[] = [LIVE_PATH, READY_PATH];
 

@@ -10,7 +10,7 @@ const redis = serviceOf("redis");
 
 /** The status for one parameter of a service. */
 const status = (service: typeof redis, parameters: unknown): number | undefined =>
-  statusOf(() => instanceParameters(service, parameters));
+  statusOf(() => instanceParameters(service, parameters, "update"));
 
 describe("parameters of an instance", () => {
   it.each([

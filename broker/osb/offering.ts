@@ -1,14 +1,14 @@
 import AjvDraft04 from "ajv-draft-04";
 import { badRequest, OsbError } from "../errors.ts";
 import { isObject } from "../json.ts";
-import { parametersOf, type Plan, type Service } from "../spi/catalog.ts";
+import { type ParameterOccasion, parametersOf, type Plan, type Service } from "../spi/catalog.ts";
 import { optionalObject, requiredText } from "./fields.ts";
 
 const ajv = new AjvDraft04.default({ strict: false });
 const compiled = new Map<object, ReturnType<typeof ajv.compile>>();
 
-function validatorOf(service: Service): ReturnType<typeof ajv.compile> {
-  const schema = parametersOf(service);
+function validatorOf(service: Service, occasion: ParameterOccasion): ReturnType<typeof ajv.compile> {
+  const schema = parametersOf(service, occasion);
   const known = compiled.get(schema) ?? ajv.compile(schema);
   compiled.set(schema, known);
   return known;
@@ -45,9 +45,13 @@ export function checkOptionalOffer(service: Service, ids: OfferIds): void {
 }
 
 /** Checks the parameters of an instance against the schema of the catalog, and returns them. @throws OsbError 400 */
-export function instanceParameters(service: Service, value: unknown): Readonly<Record<string, unknown>> {
+export function instanceParameters(
+  service: Service,
+  value: unknown,
+  occasion: ParameterOccasion,
+): Readonly<Record<string, unknown>> {
   const given = optionalObject(value, "parameters");
-  const validate = validatorOf(service);
+  const validate = validatorOf(service, occasion);
   if (validate(given)) return given;
   const [error] = validate.errors ?? [];
   throw badRequest(`parameters${error?.instancePath ?? ""} ${error?.message ?? "do not fit the schema"}.`);

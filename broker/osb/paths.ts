@@ -8,3 +8,5 @@ export const METRICS_PATH = "/metrics";
 export const LIVE_PATH = "/health/live";
 /** Whether it can serve requests; anybody may ask. */
 export const READY_PATH = "/health/ready";
+/** Where the backup manager speaks as anynines' does; the records of operators are at the first. */
+export const BACKUP_PATHS = [RECORDS_PATH, "/v1/instances"] as const;

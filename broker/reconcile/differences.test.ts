@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { BackupRow, InstanceRow } from "../store/schema.ts";
+import type { InstanceRow } from "../store/schema.ts";
+import { backupRow } from "../store/testing/rows.ts";
 import { type Difference, findDifferences } from "./differences.ts";
 import type { Inventory, Records } from "./inventory.ts";
 
@@ -17,15 +18,12 @@ const instance: InstanceRow = {
   created_ms: 1,
 };
 const OBJECT = "a/k/0000";
-const backup: BackupRow = {
-  id: "k",
-  instance_id: "a",
+const backup = backupRow("k", "a", {
   state: "succeeded",
   parts: JSON.stringify([{ name: OBJECT, bytes: 1, sha256: "" }]),
   size_bytes: 1,
-  triggered_ms: 1,
   finished_ms: 2,
-};
+});
 /** One instance of three nodes with one backup, and everything as it should be. */
 const RECORDS: Records = {
   instances: [instance],

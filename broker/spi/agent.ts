@@ -1,6 +1,6 @@
 import Type from "typebox";
 import { Compile } from "typebox/compile";
-import { BackendError } from "../errors.ts";
+import { BackendError, FinalError } from "../errors.ts";
 import type { Host } from "../host.ts";
 import { basicAuthorization } from "../http/authorization.ts";
 import {
@@ -8,7 +8,10 @@ import {
   type BackendRequest,
   bodyOf,
   type Bytes,
+  describeAnswer,
   exchange,
+  exchangeStream,
+  exchangeUpload,
   expectStatus,
   retryWhileDown,
 } from "../http/client.ts";
@@ -26,9 +29,78 @@ export interface InstanceAgent {
   putCredentials(username: string, password: string, database: string): Promise<void>;
   /** Deletes a user and ends its sessions; does nothing when there is none. */
   deleteCredentials(username: string): Promise<void>;
-  dump(): Promise<Bytes>;
-  /** Replaces the data with that of a dump. */
-  restore(dump: Bytes): Promise<void>;
+  /** All data as of one moment, as it comes; a dump that breaks off throws BackendError. */
+  dump(): Promise<AsyncIterable<Bytes>>;
+  /** Replaces the data with that of a dump, once for each name. */
+  restore(order: AgentRestore): Promise<void>;
+  /** Whether the restore of this name was done. */
+  isRestored(name: string): Promise<boolean>;
+  /** Finishes the log of an instance that keeps one, and lists what can be collected. */
+  finishLog(): Promise<FinishedLog>;
+  readLog(file: string): Promise<Bytes>;
+  forgetLog(file: string): Promise<void>;
+  /** Sends a file of a log ahead of the restore that will need it. */
+  sendLog(restore: string, file: string, bytes: Bytes): Promise<void>;
+}
+
+/** What an agent is to restore. */
+interface AgentRestore {
+  /** Asked for a second time under the same name, nothing happens. */
+  readonly name: string;
+  /** Called for each attempt. */
+  readonly dump: () => AsyncIterable<Bytes>;
+  /** A moment after the dump, whose log was sent ahead; ms since the Unix epoch. */
+  readonly atMs?: number;
+}
+
+const FINISHED_LOG = Compile(Type.Object({ files: Type.Array(Type.String()), until_ms: Type.Number() }));
+/** Files of a log that can be collected, oldest first, and until when they lead. */
+interface FinishedLog {
+  readonly files: readonly string[];
+  /** ms since the Unix epoch, by the instance's clock. */
+  readonly untilMs: number;
+}
+
+/** How an agent is reached. */
+interface AgentLink {
+  readonly host: Host;
+  readonly ip: string;
+  readonly headers: { readonly authorization: string };
+  readonly urlOf: (path: string) => string;
+  /** A VM that is starting answers for a while as if it were missing. A 404 from an agent never means that the work is done: delete again. */
+  readonly noAgent: (what: string) => BackendError;
+  /** @throws BackendError */
+  readonly send: (
+    method: string,
+    path: string,
+    options?: Pick<BackendRequest, "json"> & { readonly body?: Bytes },
+  ) => Promise<BackendAnswer>;
+}
+
+function linkTo(host: Host, ip: string, password: string): AgentLink {
+  const headers = { authorization: basicAuthorization(AGENT_USER, password) };
+  const urlOf = (path: string): string => `http://${ip}:${AGENT_PORT}${path}`;
+  const noAgent = (what: string): BackendError => new BackendError(`no agent at ${ip}: ${what} answered 404`);
+  return {
+    host,
+    ip,
+    headers,
+    urlOf,
+    noAgent,
+    send: (method, path, options = {}) =>
+      retryWhileDown(host, async () => {
+        const typed = { ...headers, ...(options.body && { "content-type": "application/octet-stream" }) };
+        const answer = await exchange(host, { method, url: urlOf(path), headers: typed, ...options });
+        if (answer.status === 404) throw noAgent(`${method} ${path}`);
+        return requirePrimary(answer, ip);
+      }),
+  };
+}
+
+/** The primary may have moved meanwhile: then the operation looks for it again. @throws BackendError */
+function requirePrimary(answer: BackendAnswer, ip: string): BackendAnswer {
+  if (agentReason(answer) === "not_primary") throw new BackendError(`the data service at ${ip} is no primary`);
+  return answer;
 }
 
 /**
@@ -37,21 +109,8 @@ export interface InstanceAgent {
  * @param ip the address of the VM with the primary
  */
 export function instanceAgent(host: Host, ip: string, password: string): InstanceAgent {
-  const authorization = basicAuthorization(AGENT_USER, password);
-  const send = (
-    method: string,
-    path: string,
-    options: Pick<BackendRequest, "json"> & { readonly body?: Bytes } = {},
-  ): Promise<BackendAnswer> =>
-    retryWhileDown(host, async () => {
-      const headers = { authorization, ...(options.body && { "content-type": "application/octet-stream" }) };
-      const answer = await exchange(host, { method, url: `http://${ip}:${AGENT_PORT}${path}`, headers, ...options });
-      // A VM that is starting answers for a while as if it were missing. A 404 from an agent never means that the work is done: delete again.
-      if (answer.status === 404) throw new BackendError(`no agent at ${ip}: ${method} ${path} answered 404`);
-      // The primary has moved meanwhile: the operation looks for it again.
-      if (agentReason(answer) === "not_primary") throw new BackendError(`the data service at ${ip} is no primary`);
-      return answer;
-    });
+  const link = linkTo(host, ip, password);
+  const { send } = link;
   return {
     async ready() {
       expectStatus(await send("GET", "/v1/status"), "status", 200);
@@ -63,11 +122,62 @@ export function instanceAgent(host: Host, ip: string, password: string): Instanc
     async deleteCredentials(username) {
       expectStatus(await send("DELETE", `/v1/credentials/${username}`), "credentials", 204);
     },
-    dump: async () => expectStatus(await send("POST", "/v1/dumps"), "dump", 200).bytes,
-    async restore(dump) {
-      expectStatus(await send("POST", "/v1/restores", { body: dump }), "restore", 200);
-    },
+    ...dumpsOver(link),
+    ...logOver(link),
   };
+}
+
+const RESTORE_STATE = Compile(Type.Object({ restored: Type.Boolean(), running: Type.Optional(Type.Boolean()) }));
+
+type DumpMethods = Pick<InstanceAgent, "dump" | "restore" | "isRestored">;
+
+const dumpsOver = ({ host, ip, headers, urlOf, noAgent }: AgentLink): DumpMethods => ({
+  dump: () =>
+    retryWhileDown(host, async () => {
+      const answer = await exchangeStream(host, { method: "POST", url: urlOf("/v1/dumps"), headers });
+      if (answer.status === 404) throw noAgent("dump");
+      if (answer.status === 200) return answer.chunks;
+      const refusal = requirePrimary({ ...answer, bytes: await readWhole(answer.chunks) }, ip);
+      throw new FinalError(describeAnswer(refusal, "dump"));
+    }),
+  async isRestored(name) {
+    const answer = await exchange(host, { method: "GET", url: urlOf(`/v1/restores/${name}`), headers });
+    if (answer.status === 404) return false;
+    const { running } = bodyOf(expectStatus(answer, "restore", 200), RESTORE_STATE);
+    // It goes on although its answer was lost; a second one would do it again.
+    if (running === true) throw new BackendError("the restore is in progress");
+    return true;
+  },
+  async restore({ name, dump, atMs }) {
+    const own = { ...headers, "content-type": "application/octet-stream", "idempotency-key": name };
+    const url = urlOf(`/v1/restores${atMs === undefined ? "" : `?at_ms=${atMs}`}`);
+    const answer = await exchangeUpload(host, { method: "POST", url, headers: own }, dump());
+    if (answer.status === 404) throw noAgent("restore");
+    expectStatus(requirePrimary(answer, ip), "restore", 200);
+  },
+});
+
+type LogMethods = Pick<InstanceAgent, "finishLog" | "readLog" | "forgetLog" | "sendLog">;
+
+const logOver = ({ send }: AgentLink): LogMethods => ({
+  async finishLog() {
+    const answer = expectStatus(await send("POST", "/v1/log"), "log", 200);
+    const { files, until_ms: untilMs } = bodyOf(answer, FINISHED_LOG);
+    return { files, untilMs };
+  },
+  readLog: async (file) => expectStatus(await send("GET", `/v1/log/${file}`), "log", 200).bytes,
+  async forgetLog(file) {
+    expectStatus(await send("DELETE", `/v1/log/${file}`), "log", 204);
+  },
+  async sendLog(restore, file, body) {
+    expectStatus(await send("PUT", `/v1/restores/${restore}/log/${file}`, { body }), "log", 204);
+  },
+});
+
+async function readWhole(chunks: AsyncIterable<Bytes>): Promise<Bytes> {
+  const all: Bytes[] = [];
+  for await (const chunk of chunks) all.push(chunk);
+  return Buffer.concat(all);
 }
 
 const STATUS = Compile(Type.Object({ role: Type.String(), phase: Type.Optional(Type.String()) }));

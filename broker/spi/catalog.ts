@@ -128,20 +128,43 @@ const CHANGEABLE: Readonly<Record<ServiceName, object>> = {
   mongodb: EVERY_SERVICE,
 };
 
-const SCHEMAS: Readonly<Record<ServiceName, object>> = {
-  postgresql: schemaOf(CHANGEABLE.postgresql),
-  redis: schemaOf(CHANGEABLE.redis),
-  mongodb: schemaOf(CHANGEABLE.mongodb),
+/** What a platform may give on create only. */
+const LASTING: Readonly<Record<ServiceName, object>> = {
+  postgresql: {
+    continuous_archiving: {
+      type: "boolean",
+      description:
+        "Whether the instance can be restored to any moment between its first backup and now. It stays as it is.",
+    },
+  },
+  redis: {},
+  mongodb: {},
+};
+
+/** When parameters are given. */
+export type ParameterOccasion = "create" | "update";
+
+const schemasOf = (kind: ServiceName): Readonly<Record<ParameterOccasion, object>> => ({
+  create: schemaOf({ ...CHANGEABLE[kind], ...LASTING[kind] }),
+  update: schemaOf(CHANGEABLE[kind]),
+});
+
+const SCHEMAS: Readonly<Record<ServiceName, Readonly<Record<ParameterOccasion, object>>>> = {
+  postgresql: schemasOf("postgresql"),
+  redis: schemasOf("redis"),
+  mongodb: schemasOf("mongodb"),
 };
 
 /** Parameters that a platform may give, as JSON Schema (draft 4, as OSB has it). The same object each time. */
-export const parametersOf = (service: Service): object => SCHEMAS[service.kind];
+export const parametersOf = (service: Service, occasion: ParameterOccasion): object => SCHEMAS[service.kind][occasion];
 
 /** The body of GET /v2/catalog. */
 export function catalogOf(service: Service): object {
-  const parameters = parametersOf(service);
   const schemas = {
-    service_instance: { create: { parameters }, update: { parameters } },
+    service_instance: {
+      create: { parameters: parametersOf(service, "create") },
+      update: { parameters: parametersOf(service, "update") },
+    },
     service_binding: { create: { parameters: NO_PARAMETERS } },
   };
   return {

@@ -70,7 +70,7 @@ describe("the catalog", () => {
       ["single-small", "single-big", "replica-small", "replica-big"].map((plan) => `${kind}-${plan}`),
     );
     expect(new Set(services[0].plans.map(({ id }) => id)).size).toBe(4);
-    expect(JSON.stringify(services[0].plans[0]?.schemas)).toContain(JSON.stringify(parametersOf(service)));
+    expect(JSON.stringify(services[0].plans[0]?.schemas)).toContain(JSON.stringify(parametersOf(service, "create")));
   });
 
   it("never offers an id twice", () => {

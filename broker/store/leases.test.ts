@@ -4,6 +4,7 @@ import { realHost } from "../host.ts";
 import type { StorePool } from "./pool.ts";
 import { type Operation, openStore, type Store } from "./store.ts";
 import { testDatabases } from "./testing/databases.ts";
+import { backupRow } from "./testing/rows.ts";
 
 const LONG_MS = 60_000;
 /** A lease that has ended by the time that anybody asks. */
@@ -113,15 +114,7 @@ describe.each(databases)("leases on $name", ({ missing, open, openAgain }) => {
     it("do not part an operation from the record that it makes", async () => {
       const record = {
         table: "backups",
-        row: {
-          id: "k",
-          instance_id: "a",
-          state: "queued",
-          parts: "[]",
-          size_bytes: 0,
-          triggered_ms: 1,
-          finished_ms: 0,
-        },
+        row: backupRow("k", "a"),
       } as const;
       expect(await store.claim(operation(store, "o", "a"), { record })).toBe(true);
       expect(

@@ -9,6 +9,10 @@ import { StoreSession } from "./session.ts";
 const SEALED_COLUMNS = [
   { table: "instances", column: "secrets" },
   { table: "bindings", column: "password" },
+  { table: "backups", column: "data_key" },
+  { table: "restores", column: "key_sealed" },
+  { table: "backup_keys", column: "sealed" },
+  { table: "log_files", column: "data_key" },
 ] as const;
 
 /** Rows that are read at a time. */

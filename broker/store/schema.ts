@@ -9,6 +9,9 @@ export interface Tables {
   backups: BackupRow;
   restores: RestoreRow;
   leases: LeaseRow;
+  backup_settings: BackupSettingsRow;
+  backup_keys: BackupKeyRow;
+  log_files: LogFileRow;
   quarantines: QuarantineRow;
   audit: AuditRow;
 }
@@ -114,14 +117,34 @@ interface LeaseRow {
 export const BackupRow = Type.Object({
   id: Type.String(),
   instance_id: Type.String(),
+  /** Of the instance when the backup was ordered: an instance of the same id that is made later is another one. */
+  deployment: Type.String(),
+  /** As `InstanceRow.owner`. */
+  owner: Type.String(),
   state: Type.Enum(["queued", "running", "succeeded", "failed", "deleted"]),
+  /** Who ordered it. */
+  origin: Type.Enum(["request", "schedule"]),
+  /** What a platform calls its order, so that it can repeat it; a name of the broker's own where it gave none. */
+  request_key: Type.String(),
   /** Object names and checksums, as JSON. */
   parts: Type.String(),
   /** Size of the dump before compression; 0 until the backup has succeeded. */
   size_bytes: Type.Number(),
+  /** Sealed: the key of the backup. Empty where the tenant's key has it. */
+  data_key: Type.String(),
+  /** The key of the backup, wrapped by the tenant's key. Empty where there was none. */
+  wrapped_key: Type.String(),
+  /** Version of the tenant's key; 0: there was none. */
+  key_version: Type.Integer(),
+  /** The history to which it belongs: each restore into the instance begins a new one. */
+  epoch: Type.Integer(),
   triggered_ms: Type.Number(),
+  /** 0 until it has begun. */
+  started_ms: Type.Number(),
   /** 0 until it has ended. */
   finished_ms: Type.Number(),
+  /** When it goes, of an instance that is gone; 0: while its instance exists. */
+  expires_ms: Type.Number(),
 });
 /** A backup of one instance. */
 export type BackupRow = Static<typeof BackupRow>;
@@ -131,10 +154,71 @@ export const RestoreRow = Type.Object({
   id: Type.String(),
   instance_id: Type.String(),
   backup_id: Type.String(),
+  /** Whose backup it is: of the instance itself, unless it is restored into a new one. */
+  source_instance_id: Type.String(),
   state: Type.Enum(["queued", "running", "succeeded", "failed"]),
+  request_key: Type.String(),
+  /** The moment that is restored; 0: that of the backup. */
+  target_ms: Type.Number(),
+  /** Sealed: the tenant's key, where the order brought it along. Empty once it has ended. */
+  key_sealed: Type.String(),
   triggered_ms: Type.Number(),
   /** 0 until it has ended. */
   finished_ms: Type.Number(),
 });
-/** A restore of a backup into its own instance. */
+/** A restore into an instance. */
 export type RestoreRow = Static<typeof RestoreRow>;
+
+/** How one instance is backed up. */
+export interface BackupSettingsRow {
+  instance_id: string;
+  deployment: string;
+  /** Of the tenant's key in force; 0: none was ever set. */
+  key_version: number;
+  /** A cron expression of five fields; empty: no schedule. */
+  schedule: string;
+  /** IANA name of the zone in which the schedule is meant. */
+  time_zone: string;
+  /** Whether the instance is left out of schedules. */
+  is_excluded: boolean;
+  /** Backups that are always kept, the newest good ones. */
+  keep_min: number;
+  /** Days for which every backup is kept. */
+  keep_days: number;
+  /** When the schedule is due next; 0: never. */
+  due_ms: number;
+  /** The latest due time that passed without a backup, and how many did so in all. */
+  missed_ms: number;
+  missed_count: number;
+  /** The history of the instance now. */
+  epoch: number;
+  /** The operation that began it; empty: none, it is the first. */
+  last_restore: string;
+  /** Until when the log is collected in this epoch; 0: not at all. */
+  log_until_ms: number;
+}
+
+/** A key that a tenant has set; it is kept as long as backups need it. */
+export interface BackupKeyRow {
+  id: string;
+  instance_id: string;
+  deployment: string;
+  version: number;
+  /** Sealed. */
+  sealed: string;
+  created_ms: number;
+}
+
+/** A file of an instance's log. */
+export interface LogFileRow {
+  id: string;
+  instance_id: string;
+  deployment: string;
+  epoch: number;
+  name: string;
+  /** As those of a backup. */
+  parts: string;
+  /** Sealed. */
+  data_key: string;
+  collected_ms: number;
+}

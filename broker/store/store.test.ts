@@ -7,6 +7,7 @@ import type { BackupRow, BindingRow, InstanceRow } from "./schema.ts";
 import { postgresPool } from "./postgres.ts";
 import { type Operation, openStore, type Store } from "./store.ts";
 import { testDatabases } from "./testing/databases.ts";
+import { backupRow, restoreRow } from "./testing/rows.ts";
 
 const instance = (id: string, change: Partial<InstanceRow> = {}): InstanceRow => ({
   id,
@@ -48,15 +49,7 @@ const binding = (id: string, instanceId: string): BindingRow => ({
   created_ms: 5,
 });
 
-const backup = (id: string, instanceId: string): BackupRow => ({
-  id,
-  instance_id: instanceId,
-  state: "queued",
-  parts: "[]",
-  size_bytes: 0,
-  triggered_ms: 1_900_000_000_123,
-  finished_ms: 0,
-});
+const backup = (id: string, instanceId: string): BackupRow => backupRow(id, instanceId);
 
 const databases = await testDatabases();
 
@@ -153,14 +146,7 @@ describe.each(databases)("the store on $name", ({ missing, open }) => {
       expect(await store.addBackup(backup("k", "b"))).toBe(false);
       await store.setBackup("k", { state: "succeeded", size_bytes: 2 ** 40 });
       expect(await store.backupsOf("a")).toEqual([{ ...backup("k", "a"), state: "succeeded", size_bytes: 2 ** 40 }]);
-      const row = {
-        id: "r",
-        instance_id: "a",
-        backup_id: "k",
-        state: "queued",
-        triggered_ms: 1,
-        finished_ms: 0,
-      } as const;
+      const row = restoreRow("r", "a", "k");
       await store.addRestore(row);
       await store.setRestore("r", { state: "failed", finished_ms: 7 });
       expect(await store.restoresOf("a")).toEqual([{ ...row, state: "failed", finished_ms: 7 }]);

@@ -4,15 +4,19 @@ import { migrate } from "./migrations.ts";
 import type { StorePool } from "./pool.ts";
 import type {
   AuditRow,
+  BackupKeyRow,
   BackupRow,
+  BackupSettingsRow,
   BindingRow,
   InstanceRow,
+  LogFileRow,
   OperationRow,
   QuarantineRow,
   RestoreRow,
   Tables,
 } from "./schema.ts";
 import { StoreSession } from "./session.ts";
+import { backupSettingsIn, keysAndLogsIn } from "./tables/backup-settings.ts";
 import { backupsIn, restoresIn } from "./tables/backups.ts";
 import { bindingsIn } from "./tables/bindings.ts";
 import { instancesIn } from "./tables/instances.ts";
@@ -137,12 +141,35 @@ export interface Store {
   backupsOf(instanceId: string): Promise<readonly BackupRow[]>;
   addBackup(row: BackupRow): Promise<boolean>;
   setBackup(id: string, change: Partial<BackupRow>): Promise<void>;
+  /** Of any instance of one owner, those that have ended well, newest first. */
+  backupsOfOwner(owner: string): Promise<readonly BackupRow[]>;
+  /** The backup that a platform has ordered under this name. */
+  backupOfRequest(instanceId: string, key: string): Promise<BackupRow | undefined>;
+  deleteBackup(id: string): Promise<void>;
   deleteBackupsOf(instanceId: string): Promise<void>;
   restore(id: string): Promise<RestoreRow | undefined>;
   restoresOf(instanceId: string): Promise<readonly RestoreRow[]>;
   addRestore(row: RestoreRow): Promise<boolean>;
   setRestore(id: string, change: Partial<RestoreRow>): Promise<void>;
+  /** The restore that a platform has ordered under this name. */
+  restoreOfRequest(instanceId: string, key: string): Promise<RestoreRow | undefined>;
+  /** Restores of a backup that have not ended. */
+  openRestoresFrom(backupId: string): Promise<readonly RestoreRow[]>;
   deleteRestoresOf(instanceId: string): Promise<void>;
+  backupSettings(instanceId: string): Promise<BackupSettingsRow | undefined>;
+  allBackupSettings(): Promise<readonly BackupSettingsRow[]>;
+  /** Those whose schedule is due. */
+  dueBackupSettings(nowMs: number): Promise<readonly BackupSettingsRow[]>;
+  addBackupSettings(row: BackupSettingsRow): Promise<boolean>;
+  setBackupSettings(instanceId: string, change: Partial<BackupSettingsRow>): Promise<void>;
+  deleteBackupSettings(instanceId: string): Promise<void>;
+  backupKeysOf(instanceId: string): Promise<readonly BackupKeyRow[]>;
+  addBackupKey(row: BackupKeyRow): Promise<boolean>;
+  deleteBackupKey(id: string): Promise<void>;
+  logFilesOf(instanceId: string): Promise<readonly LogFileRow[]>;
+  addLogFile(row: LogFileRow): Promise<boolean>;
+  deleteLogFile(id: string): Promise<void>;
+  deleteLogFilesOf(instanceId: string): Promise<void>;
 }
 
 /** How long a lease lasts by default: longer than a short stop of a process or of the network. */
@@ -166,6 +193,8 @@ const storeOn = (session: StoreSession, worker: Worker, isPrivate: boolean): Sto
   ...operatorIn(session),
   ...backupsIn(session),
   ...restoresIn(session),
+  ...backupSettingsIn(session),
+  ...keysAndLogsIn(session),
 });
 
 /**

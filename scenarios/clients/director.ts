@@ -47,6 +47,8 @@ export interface DirectorClient {
   vms(deployment: string): Promise<readonly Static<typeof Vm>[]>;
   /** `cck --report`: scans, and returns the open problems. */
   cloudCheck(deployment: string): Promise<Static<typeof Problems>>;
+  /** `bosh delete-vm`. */
+  deleteVm(cid: string): Promise<FinishedTask>;
   /** @param instance `group/id` */
   recreate(deployment: string, instance: string): Promise<FinishedTask>;
 }
@@ -96,6 +98,7 @@ export function directorClient(environment: Environment, credentials: DirectorCr
       const path = `/deployments/${deployment}/problems`;
       return expectBody(await send("GET", path), `GET ${path}`, Problems, 200);
     },
+    deleteVm: (cid) => runTask(`delete VM ${cid}`, "DELETE", `/vms/${cid}`),
     recreate: (deployment, instance) =>
       runTask(`recreate ${instance}`, "PUT", `/deployments/${deployment}/jobs/${instance}?state=recreate`, {
         type: "text/yaml",

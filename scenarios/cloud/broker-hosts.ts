@@ -1,5 +1,19 @@
 import type { Host, ServiceName } from "../../broker/index.ts";
+import { VirtualDriver } from "../../simulators/kernel/edge/drive.ts";
 import type { World } from "../../simulators/world.ts";
+
+/**
+ * Sends a streamed body as a whole. On virtual time a stream that itself waits for the world could not be told from one that has stopped.
+ */
+const withWholeBodies =
+  (send: Host["fetch"]): Host["fetch"] =>
+  async (url, init) => {
+    const { body } = init ?? {};
+    if (!(body instanceof ReadableStream)) return send(url, init);
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of body as ReadableStream<Uint8Array>) chunks.push(chunk);
+    return send(url, { ...init, body: Buffer.concat(chunks) });
+  };
 
 interface Period {
   readonly id: number;
@@ -26,7 +40,7 @@ export class BrokerHosts {
   create(service: ServiceName, ip: string): Host {
     const { kernel, driver, net } = this.#world;
     return {
-      fetch: net.fetchFrom(ip),
+      fetch: driver instanceof VirtualDriver ? withWholeBodies(net.fetchFrom(ip)) : net.fetchFrom(ip),
       nowMs: () => kernel.nowMs,
       sleepMs: (ms) => driver.sleep(Math.max(1, ms * kernel.pace)),
       waitMs: (ms) => driver.sleep(ms),

@@ -18,6 +18,8 @@ import { BrokerHosts } from "./broker-hosts.ts";
 /** How the brokers of a world run. */
 interface BrokersOptions {
   readonly plantedBug?: PlantedBug;
+  /** What the operator decides of backups. */
+  readonly backups?: BrokerConfig["backups"];
   /** Opens the store of a broker. Default: an embedded database for each, kept as long as the world. */
   readonly pool?: (service: ServiceName) => StorePool;
   /** Makes a broker reachable over TCP too. Default: it is on the network in process only. */
@@ -187,10 +189,12 @@ export class Brokers {
       ...this.#secrets(service),
       director: credentials.director,
       openstack: { authUrl: credentials.openstackAdmin.authUrl, ...credentials.cpi },
-      consul: { url: `http://${plan.consul}:${CONSUL_HTTP_PORT}` },
+      // A world with a query in flight is no value: snapshots of worlds without sockets would not be possible.
+      consul: { url: `http://${plan.consul}:${CONSUL_HTTP_PORT}`, follow: this.#options.listen !== undefined },
       address: { name: `${service}-service-broker`, ip, port: BROKER_PORT },
       applicationCidrs: [`${plan.applications}/32`],
       pace: this.#options.pace ?? kernel.pace,
+      ...(this.#options.backups && { backups: this.#options.backups }),
       ...(this.#options.plantedBug && { plantedBug: this.#options.plantedBug }),
     };
   }

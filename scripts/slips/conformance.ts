@@ -65,7 +65,7 @@ export const CONFORMANCE_SLIPS: readonly Slip[] = [
     id: "throttled-not-retried",
     breaks: "a request that is answered 429 is sent again",
     file: "conformance/client/sender.ts",
-    from: "if (response.status !== 429) return timed;",
+    from: "if (!isThrottled) return timed;",
     to: "return timed;",
     tests: CLIENT,
   },

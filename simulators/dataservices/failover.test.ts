@@ -99,9 +99,9 @@ describe("a group that loses its primary", () => {
     const trio = new Trio();
     trio.stop(0);
     trio.rig.pass(2000);
-    const [told] = trio.rig.kernel.journal.events.filter(({ kind }) => kind === "primary.up").slice(-1);
-    expect(told?.data).toMatchObject({ address: ADDRESSES[1], term: 1 });
-    const { withoutPrimaryMs } = told?.data as { withoutPrimaryMs: number };
+    const [event] = trio.rig.kernel.journal.events.filter(({ kind }) => kind === "primary.up").slice(-1);
+    expect(event?.data).toMatchObject({ address: ADDRESSES[1], term: 1 });
+    const { withoutPrimaryMs } = event?.data as { withoutPrimaryMs: number };
     expect(withoutPrimaryMs).toBeGreaterThan(0);
     expect(withoutPrimaryMs).toBeLessThanOrEqual(1000);
   });

@@ -34,7 +34,7 @@ const LOUD = {
     effects: ["vanish"],
     attributes: ATTRIBUTES,
     prose:
-      "The server process dies with a write: it is on the disk of the primary, no replica has it yet, and the client is told nothing. Another node is promoted, or the server starts again. The client may not count the write as done or as lost.",
+      "The server process dies with a write: it is on the disk of the primary, no replica has it yet, and the client hears nothing. Another node is promoted, or the server starts again. The client may not count the write as done or as lost.",
   }),
   look: faultPoint({
     point: "dataservice:look",

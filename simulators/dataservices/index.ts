@@ -43,8 +43,8 @@ export interface DataServices {
   admits: Admission;
   /** Starts the data service of a VM, or gives it new properties. @throws DataServiceError DS_BAD_JOB, DS_VM_TAKEN */
   start(order: StartOrder): Instance;
-  /** Stops the data service of a VM; its disk keeps what it holds. */
-  stop(address: string, kind: Kind): void;
+  /** Stops the data service of a VM; its disk keeps what it holds. `isGone`: with the VM, without a word. */
+  stop(address: string, kind: Kind, isGone?: boolean): void;
   /** Gives one persistent disk all that is on another, as BOSH's agent does when a disk is replaced. */
   copyDisk(from: string, to: string): void;
   /** Forgets a persistent disk and all it held, for good. */
@@ -94,7 +94,7 @@ export function createDataServices(kernel: Kernel, options: DataServicesOptions 
       parts.admits = admits;
     },
     start: (order) => start(parts, order),
-    stop: (address, kind) => stop(parts, address, kind),
+    stop: (address, kind, isGone) => stop(parts, address, kind, isGone),
     copyDisk: (from, to) => copyDisk(parts, from, to),
     destroyDisk: (disk) => destroyDisk(parts, disk),
     session: (source, address, port, login) => openSession(parts, source, address, port, login),

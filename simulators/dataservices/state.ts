@@ -37,7 +37,7 @@ export interface Instance {
   /** What its server is; what its group takes it for is in the group's `Cluster`. */
   readonly role: "primary" | "replica";
   readonly server: ServerState;
-  /** Index of the node that a replica is told to follow. */
+  /** Index of the node that a replica follows. */
   readonly follows: number | null;
   /** Indexes of the nodes for one of which a primary's commits wait; none: for nobody. */
   readonly waitsFor: readonly number[];
@@ -45,6 +45,8 @@ export interface Instance {
   /** The persistent disk that holds users and data. */
   readonly disk: string;
   readonly agent: Login & { readonly port: number };
+  /** With what it speaks TLS, and then nothing else; undefined: it speaks in the clear. PEM. */
+  readonly tls: { readonly certificate: string; readonly privateKey: string } | undefined;
   /** Custom parameters of the job, as the manifest gives them. */
   readonly parameters: Readonly<Record<string, string | number | boolean>>;
   readonly state: "running" | "failing";

@@ -34,7 +34,7 @@ function parseProvision(context: OperationContext, body: RequestBody): Provision
   const organization = requiredText(body.organization_guid, "organization_guid");
   const space = requiredText(body.space_guid, "space_guid");
   const osbContext = optionalObject(body.context, "context");
-  const parameters = instanceParameters(context.service, body.parameters);
+  const parameters = instanceParameters(context.service, body.parameters, "create");
   checkMaintenance(body.maintenance_info, MAINTENANCE_VERSION);
   return { plan, parameters, owner: ownerOf(osbContext, organization, space), osbContext };
 }

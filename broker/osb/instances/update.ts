@@ -32,7 +32,7 @@ function changeOf(
   const before = parseObject(instance.parameters);
   const merged: Readonly<Record<string, unknown>> = {
     ...before,
-    ...instanceParameters(context.service, body.parameters),
+    ...instanceParameters(context.service, body.parameters, "update"),
   };
   if (Number(merged.max_connections ?? 0) < Number(before.max_connections ?? 0))
     throw new OsbError(422, "parameters.max_connections can't be made smaller.");
@@ -46,7 +46,7 @@ function checkUpdate(context: OperationContext, body: RequestBody): void {
   if (body.plan_id !== undefined) findPlan(context.service, body.plan_id);
   optionalObject(body.previous_values, "previous_values");
   optionalObject(body.context, "context");
-  instanceParameters(context.service, body.parameters);
+  instanceParameters(context.service, body.parameters, "update");
   checkMaintenance(body.maintenance_info, MAINTENANCE_VERSION);
 }
 

@@ -19,6 +19,22 @@ export const backupsIn = (session: StoreSession) => ({
     ),
   setBackup: (id: string, change: Partial<BackupRow>) =>
     session.execute((db) => db.updateTable("backups").set(change).where("id", "=", id)),
+  /** Of any instance of one owner, those that have ended well, newest first. */
+  backupsOfOwner: (owner: string) =>
+    session.selectAll((db) =>
+      db
+        .selectFrom("backups")
+        .selectAll()
+        .where("owner", "=", owner)
+        .where("state", "=", "succeeded")
+        .orderBy("triggered_ms", "desc")
+        .orderBy("id"),
+    ),
+  backupOfRequest: (instanceId: string, key: string) =>
+    session.selectFirst((db) =>
+      db.selectFrom("backups").selectAll().where("instance_id", "=", instanceId).where("request_key", "=", key),
+    ),
+  deleteBackup: (id: string) => session.execute((db) => db.deleteFrom("backups").where("id", "=", id)),
   deleteBackupsOf: (instanceId: string) =>
     session.execute((db) => db.deleteFrom("backups").where("instance_id", "=", instanceId)),
 });
@@ -40,6 +56,19 @@ export const restoresIn = (session: StoreSession) => ({
     ),
   setRestore: (id: string, change: Partial<RestoreRow>) =>
     session.execute((db) => db.updateTable("restores").set(change).where("id", "=", id)),
+  restoreOfRequest: (instanceId: string, key: string) =>
+    session.selectFirst((db) =>
+      db.selectFrom("restores").selectAll().where("instance_id", "=", instanceId).where("request_key", "=", key),
+    ),
+  /** Restores of a backup that have not ended. */
+  openRestoresFrom: (backupId: string) =>
+    session.selectAll((db) =>
+      db
+        .selectFrom("restores")
+        .selectAll()
+        .where("backup_id", "=", backupId)
+        .where("state", "in", ["queued", "running"]),
+    ),
   deleteRestoresOf: (instanceId: string) =>
     session.execute((db) => db.deleteFrom("restores").where("instance_id", "=", instanceId)),
 });

@@ -70,12 +70,16 @@ export function expel({ slot }: DataServices, disk: string): readonly string[] {
   return changed;
 }
 
+/** What is known of a group; undefined where there is none. */
+export const clusterOf = ({ slot }: DataServices, name: GroupName): Cluster | undefined =>
+  slot.value.clusters.get(groupOf(name))?.cluster;
+
 /** The member of a group with this index; undefined while it has no VM that runs it. */
 export const memberAt = (services: DataServices, name: GroupName, index: number): Instance | undefined =>
   membersOf(services, name).find((each) => each.index === index && each.state === "running");
 
 /**
- * Makes what a supervisor decided the state of the group. The journal is told when a group loses its primary, and for how long it had
+ * Makes what a supervisor decided the state of the group. The journal says when a group loses its primary, and for how long it had
  * none; the observers, where the primary is now.
  */
 export function adopt(services: DataServices, { name, cluster, isLost }: Supervised): void {

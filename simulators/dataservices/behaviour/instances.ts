@@ -36,10 +36,13 @@ const PROPERTIES = Compile(
       password: Type.String({ minLength: 1 }),
       port: Type.Optional(Type.Unknown()),
     }),
+    tls: Type.Optional(
+      Type.Union([Type.Null(), Type.Object({ certificate: Type.String(), private_key: Type.String() })]),
+    ),
   }),
 );
 /** Properties that are not custom parameters. */
-const STRUCTURAL = new Set(["database", "port", "admin", "agent"]);
+const STRUCTURAL = new Set(["database", "port", "admin", "agent", "tls"]);
 
 /**
  * Starts the data service of a VM; called again, it takes the new properties. A VM that is recreated with the same disk has the
@@ -126,6 +129,9 @@ function instanceOf(order: StartOrder, state: Instance["state"]): Instance {
     database: properties.database,
     disk: order.disk ?? ephemeral(address),
     agent: { port: Number(agent.port ?? AGENT_PORT), username: agent.username, password: agent.password },
+    tls: properties.tls
+      ? { certificate: properties.tls.certificate, privateKey: properties.tls.private_key }
+      : undefined,
     parameters: parametersOf(properties),
     state,
   };

@@ -83,6 +83,8 @@ export interface DataServices extends Observer {
   /** Set by a live plane for as long as it is open. */
   real: RealServers | undefined;
   readonly observers: Set<Observer>;
+  /** Restores that are in progress, by place and name. */
+  readonly restoring: Set<string>;
   /** Files of logs that were sent for a restore to come, by its place and name, and by file. Files are no part of the world. */
   readonly stagedLogs: Map<string, Map<string, KeptFile>>;
   /** Ends the open virtual sessions at an instance: of one user, or all. */
@@ -102,6 +104,7 @@ export function createServices(
     ...options,
     real: undefined,
     observers,
+    restoring: new Set(),
     stagedLogs: new Map(),
     onChanged: (address, isGone) => observers.forEach((observer) => observer.onChanged(address, isGone)),
     onPrimaryMoved: (deployment, kind) => observers.forEach((observer) => observer.onPrimaryMoved(deployment, kind)),

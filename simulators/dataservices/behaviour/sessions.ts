@@ -183,7 +183,7 @@ function mutationOf(statement: Statement): Mutation {
   }
 }
 
-/** A server that dies with a write has made it, and nobody was told. */
+/** A server that dies with a write has made it, and nobody knows. */
 function write(services: DataServices, instance: Instance, mutation: Mutation): unknown {
   const isDying = faultAt(services.kernel, "write", instance) !== undefined;
   const { value, isUnconfirmed } = commit(services, instance, mutation);

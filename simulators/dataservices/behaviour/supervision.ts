@@ -58,7 +58,7 @@ function look(services: DataServices, name: GroupName): void {
   group.isWatched = false;
   if (!isVirtual(services, name)) return;
   const sights = sightsOf(services, name, group);
-  const { cluster, actions } = decide(group.cluster, isReversed(services, name) ? reversed(sights) : sights);
+  const { cluster, actions } = decide(group.cluster, isReversed(services, name) ? reverse(sights) : sights);
   const isAtRest = actions.length === 0 && isSteady(cluster.members, group.cluster.members);
   const isLost = sights.get(group.cluster.leader)?.is !== "primary";
   adopt(services, { name, cluster, isLost });
@@ -101,7 +101,7 @@ const isReversed = (services: DataServices, name: GroupName): boolean => {
 };
 
 /** The defect of a supervisor that takes the one that is least far for the furthest. */
-function reversed(sights: Sights): Sights {
+function reverse(sights: Sights): Sights {
   const furthest = Math.max(0, ...[...sights.values()].map((each) => ("position" in each ? each.position : 0)));
   return new Map(
     [...sights].map(([index, sight]) => [

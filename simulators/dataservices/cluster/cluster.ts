@@ -71,7 +71,7 @@ export type Sight =
     }
   | {
       readonly is: "replica";
-      readonly position: number /** Whom it is told to follow. */;
+      readonly position: number /** Whom it follows. */;
       readonly follows: number | null;
     };
 

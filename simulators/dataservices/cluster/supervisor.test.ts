@@ -18,7 +18,7 @@ const event: fc.Arbitrary<Event> = fc.oneof(
 const failures = fc.uniqueArray(fc.nat(200), { maxLength: 20 }).map((each) => new Set(each));
 
 /** A group that has just become synchronous. */
-function started(failed: ReadonlySet<number> = new Set()): ModelGroup {
+function startGroup(failed: ReadonlySet<number> = new Set()): ModelGroup {
   const group = new ModelGroup(NODES, failed);
   for (let look = 0; look < 8; look++) group.look();
   return group;
@@ -49,7 +49,7 @@ describe("a group under supervision", () => {
   it("never has two nodes that take writes, never serves without an acknowledged write, and becomes whole when it is left alone", () => {
     fc.assert(
       fc.property(fc.array(event, { maxLength: 120, size: "max" }), failures, (events, failed) => {
-        const group = started(failed);
+        const group = startGroup(failed);
         for (const each of events) {
           group.happen(each);
           expect(group.writable.length).toBeLessThanOrEqual(1);
@@ -70,7 +70,7 @@ describe("a group under supervision", () => {
   });
 
   it("promotes the replica that is furthest, at the first look at which the primary is gone", () => {
-    const group = started();
+    const group = startGroup();
     group.happen({ do: "write" });
     group.happen({ do: "replicate", node: 2 });
     expect(group.acknowledged).toEqual(["w1"]);
@@ -82,7 +82,7 @@ describe("a group under supervision", () => {
   });
 
   it("promotes nobody while a replica that may hold an acknowledged write is out of sight", () => {
-    const group = started();
+    const group = startGroup();
     group.happen({ do: "write" });
     group.happen({ do: "replicate", node: 2 });
     for (const gone of [2, 0]) group.happen({ do: "delete-vm", node: gone });
@@ -94,7 +94,7 @@ describe("a group under supervision", () => {
   });
 
   it("goes on without a replica that stays away, and then survives the primary too", () => {
-    const group = started();
+    const group = startGroup();
     group.happen({ do: "delete-vm", node: 2 });
     for (let look = 0; look < 12; look++) {
       replicateAll(group);
@@ -110,7 +110,7 @@ describe("a group under supervision", () => {
   });
 
   it("lets an old primary serve nobody until it is a copy of the new one", () => {
-    const group = started();
+    const group = startGroup();
     group.happen({ do: "write" });
     replicateAll(group);
     group.happen({ do: "write" });

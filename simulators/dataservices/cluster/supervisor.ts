@@ -3,7 +3,7 @@ import { elect } from "./election.ts";
 import { tendVoters } from "./voters.ts";
 
 /** How patient a supervisor is, in looks. */
-export interface Patience {
+interface Patience {
   /** Looks at which a process does not answer before it counts as dead and is fenced. */
   readonly silentLooksMax: number;
   /** Looks at which a node is there and does not follow before it is made a copy anew. */
@@ -29,7 +29,7 @@ const withPhase = (cluster: Cluster, index: number, member: Member): Cluster => 
 });
 
 /** Sets the phase of a node and counts this look as missed or not. */
-function noted(cluster: Cluster, index: number, phase: Phase, isMissed: boolean): Cluster {
+function note(cluster: Cluster, index: number, phase: Phase, isMissed: boolean): Cluster {
   const missed = isMissed ? (cluster.members.get(index)?.missed ?? 0) + 1 : 0;
   return withPhase(cluster, index, { phase, missed });
 }
@@ -40,9 +40,9 @@ const missedBy = ({ members }: Cluster, index: number): number => members.get(in
 export function decide(cluster: Cluster, sights: Sights, patience: Patience = PATIENCE): Decision {
   const { leader } = cluster;
   const sight = sightOf(sights, leader);
-  if (sight.is === "primary") return lead(noted(cluster, leader, "primary", false), sights, patience);
+  if (sight.is === "primary") return lead(note(cluster, leader, "primary", false), sights, patience);
   // A leader whose disk is gone for good is no member any more.
-  const missed = cluster.members.has(leader) ? noted(cluster, leader, phaseOf(cluster, leader), true) : cluster;
+  const missed = cluster.members.has(leader) ? note(cluster, leader, phaseOf(cluster, leader), true) : cluster;
   switch (sight.is) {
     case "silent":
       return missedBy(missed, leader) < patience.silentLooksMax
@@ -99,21 +99,21 @@ function tend(cluster: Cluster, node: number, sights: Sights, patience: Patience
   const { leader: primary } = cluster;
   switch (sight.is) {
     case "absent":
-      return { cluster: noted(cluster, node, away(phase), true), actions: [] };
+      return { cluster: note(cluster, node, away(phase), true), actions: [] };
     case "cloning":
-      return { cluster: noted(cluster, node, "rejoining", false), actions: [] };
+      return { cluster: note(cluster, node, "rejoining", false), actions: [] };
     // Two primaries: whatever it serves, nobody may see it.
     case "primary":
-      return { cluster: noted(cluster, node, "fenced", true), actions: [{ do: "fence", node }] };
+      return { cluster: note(cluster, node, "fenced", true), actions: [{ do: "fence", node }] };
     case "silent": {
-      const missed = noted(cluster, node, away(phase), true);
+      const missed = note(cluster, node, away(phase), true);
       const isDead = missedBy(missed, node) >= patience.silentLooksMax;
       return { cluster: missed, actions: isDead ? [{ do: "fence", node }] : [] };
     }
     case "stopped":
       return phase === "fenced" || !sight.hasData
-        ? { cluster: noted(cluster, node, "rejoining", false), actions: [{ do: "clone", node, primary }] }
-        : { cluster: noted(cluster, node, "rejoining", true), actions: [{ do: "start", node, as: "replica" }] };
+        ? { cluster: note(cluster, node, "rejoining", false), actions: [{ do: "clone", node, primary }] }
+        : { cluster: note(cluster, node, "rejoining", true), actions: [{ do: "start", node, as: "replica" }] };
     case "replica":
       return tendReplica(cluster, node, { sights, follows: sight.follows, strayLooksMax: patience.strayLooksMax });
   }
@@ -131,11 +131,11 @@ function tendReplica(cluster: Cluster, node: number, { sights, follows, strayLoo
   const fence: Action = { do: "fence", node };
   if (phaseOf(cluster, node) === "fenced") return { cluster, actions: [fence] };
   if (follows !== primary)
-    return { cluster: noted(cluster, node, "rejoining", true), actions: [{ do: "follow", node, primary }] };
+    return { cluster: note(cluster, node, "rejoining", true), actions: [{ do: "follow", node, primary }] };
   if (leader.is === "primary" && leader.followers.includes(node))
-    return { cluster: noted(cluster, node, "replica", false), actions: [] };
-  const stray = noted(cluster, node, "rejoining", true);
+    return { cluster: note(cluster, node, "replica", false), actions: [] };
+  const stray = note(cluster, node, "rejoining", true);
   return missedBy(stray, node) < strayLooksMax
     ? { cluster: stray, actions: [] }
-    : { cluster: noted(stray, node, "fenced", false), actions: [fence] };
+    : { cluster: note(stray, node, "fenced", false), actions: [fence] };
 }

@@ -23,7 +23,7 @@ export type Failures = ReadonlySet<number>;
 /** Three nodes that keep histories of writes as real servers do, and their supervisor. */
 export class ModelGroup {
   readonly nodes: readonly ModelNode[];
-  /** Writes whose client was told that they are done, while the group was synchronous. */
+  /** Writes that were acknowledged, while the group was synchronous. */
   readonly acknowledged: string[] = [];
   cluster: Cluster;
   readonly #failures: Failures;
@@ -101,7 +101,7 @@ export class ModelGroup {
     }
   }
 
-  /** A follower without a gap gets one more write; who waited for it is told. */
+  /** A follower without a gap gets one more write; its client gets its answer. */
   #replicate(index: number): void {
     const node = this.nodes[index];
     const source = this.nodes[node?.follows ?? -1];

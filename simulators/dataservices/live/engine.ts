@@ -114,6 +114,12 @@ export interface LiveEngine {
   format(data: string): Promise<void>;
   /** Starts a node; it resolves when the node serves, with the users of the order and no others. @throws LivePlaneError */
   start(order: NodeOrder): Promise<LiveNode>;
+  /**
+   * Brings a client to the point from which it speaks encrypted. Instances with a certificate are not served by engines without it.
+   *
+   * @returns the socket to go on with; undefined where the connection has ended
+   */
+  readonly encrypt?: (client: Socket, certificate: NonNullable<Instance["tls"]>) => Promise<Socket | undefined>;
   /** Tells a client, in the protocol of the service, why it is not served: `ConnectionFault`, `RoleNotServed`, `LivePlaneError` or any other error. Ends its connection. */
   readonly refuse: (client: Socket, error: unknown) => void;
   /** Ends work that still writes into the plane's folder. Its nodes are stopped already. */

@@ -11,6 +11,7 @@ export const LIVE_PLANE_ERRORS = {
   LIVE_DATA_LIMIT: "too many servers are in use; raise enginesMax or close connections",
   LIVE_DATA_VMS: "too many VMs with a data service have listeners; raise vmsMax",
   LIVE_DATA_CLOSED: "the live plane is closed",
+  LIVE_DATA_DISK_FULL: "the disk is full: raise max_disk_threshold, or take a larger plan",
   LIVE_DATA_NOT_READY: "the database system is starting up",
   LIVE_DATA_NO_INSTANCE: "the data service does not run",
 } as const;

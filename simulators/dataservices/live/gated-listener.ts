@@ -8,6 +8,8 @@ interface GatedListenerOptions {
   readonly port: number;
   /** Asked for each connection, with the address it comes from. */
   readonly admits: (source: string) => boolean;
+  /** Brings an admitted client to where it speaks encrypted; undefined: its connection has ended. Default: it speaks in the clear. */
+  readonly encrypt?: (client: Socket) => Promise<Socket | undefined>;
   /** Where an admitted connection leads. */
   readonly dial: () => Promise<Socket>;
   /** Tells a client why it can't be served; the socket ends after it. Default: it is reset. */
@@ -56,9 +58,14 @@ export class GatedListener {
     for (const [client, source] of this.#clients) if (!this.#options.admits(source)) resetConnection(client);
   }
 
+  /** Resets all connections. */
+  cut(): void {
+    for (const client of this.#clients.keys()) resetConnection(client);
+  }
+
   /** Resets all connections and stops listening. */
   async close(): Promise<void> {
-    for (const client of this.#clients.keys()) resetConnection(client);
+    this.cut();
     const closed = once(this.#server, "close");
     this.#server.close();
     await closed;
@@ -73,14 +80,20 @@ export class GatedListener {
     }
     this.#clients.set(client, source);
     client.once("close", () => this.#clients.delete(client));
-    this.#options.dial().then(
-      (server) => join(client, server),
-      (error: unknown) => {
-        if (client.destroyed) return;
-        if (this.#options.refuse === undefined) resetConnection(client);
-        else this.#options.refuse(client, error);
-      },
-    );
+    this.#serve(client).catch(() => resetConnection(client));
+  }
+
+  async #serve(client: Socket): Promise<void> {
+    const { encrypt, dial, refuse } = this.#options;
+    const socket = encrypt === undefined ? client : await encrypt(client);
+    if (socket === undefined) return;
+    try {
+      join(socket, await dial());
+    } catch (error) {
+      if (socket.destroyed) return;
+      if (refuse === undefined) resetConnection(client);
+      else refuse(socket, error);
+    }
   }
 }
 

@@ -1,13 +1,14 @@
 import type { Driver } from "../../kernel/edge/drive.ts";
-import type { Action, Cluster, Member, Sight } from "../cluster/cluster.ts";
-import { decide, PATIENCE, type Sights } from "../cluster/supervisor.ts";
-import { type GroupName, memberAt, type Supervised } from "../behaviour/groups.ts";
+import type { Member } from "../cluster/cluster.ts";
+import { decide, PATIENCE } from "../cluster/supervisor.ts";
+import { clusterOf, type GroupName, type Supervised } from "../behaviour/groups.ts";
 import { isSupervised, membersOf, phaseOfInstance } from "../behaviour/replication.ts";
 import type { DataServices } from "../behaviour/services.ts";
 import { groupOf, type Instance } from "../state.ts";
 import { LivePlaneError } from "./errors.ts";
-import type { MemberNode, MemberOrder } from "./engine.ts";
-import type { Lease, Nodes } from "./nodes.ts";
+import { GroupNodes } from "./group-nodes.ts";
+import type { Nodes } from "./nodes.ts";
+import type { Lease } from "./slot.ts";
 
 /** How a live plane supervises groups. */
 export interface GroupOptions {
@@ -34,8 +35,6 @@ interface Watch {
   /** Work that takes the nodes for itself, such as a restore: nobody looks meanwhile. */
   pauses: number;
   usedAtMs: number;
-  /** Nodes that are being copied to, by index. */
-  readonly cloning: Map<number, Promise<void>>;
   /** Those who wait for a look to end. */
   waiting: (() => void)[];
 }
@@ -46,6 +45,7 @@ interface Watch {
  */
 export class LiveGroups {
   readonly #options: GroupOptions;
+  readonly #nodes: GroupNodes;
   readonly #watches = new Map<string, Watch>();
   readonly #adopt: (change: Supervised) => void;
   #isClosed = false;
@@ -54,6 +54,7 @@ export class LiveGroups {
   constructor(options: GroupOptions, adopt: (change: Supervised) => void) {
     this.#options = options;
     this.#adopt = adopt;
+    this.#nodes = new GroupNodes({ ...options, notice: (name) => this.notice(name) });
   }
 
   /** Is the instance one of several nodes that are supervised here? */
@@ -98,7 +99,7 @@ export class LiveGroups {
     watch.pauses++;
     try {
       await watch.running;
-      await Promise.allSettled(watch.cloning.values());
+      await this.#nodes.waitForCopies(instance);
       for (const each of membersOf(this.#options.services, instance))
         if (each.address !== instance.address) await this.#options.nodes.kill(each.disk);
       this.#fenceReplicas(watch.name);
@@ -110,7 +111,7 @@ export class LiveGroups {
   }
 
   #fenceReplicas(name: GroupName): void {
-    const cluster = this.#clusterOf(name);
+    const cluster = clusterOf(this.#options.services, name);
     if (cluster === undefined) return;
     const members = [...cluster.members].map(([index, member]): [number, Member] => [
       index,
@@ -125,15 +126,11 @@ export class LiveGroups {
     const watches = [...this.#watches.values()];
     for (const watch of watches) this.#forget(watch);
     await Promise.all(watches.map((watch) => watch.running));
-    await Promise.allSettled(watches.flatMap((watch) => [...watch.cloning.values()]));
+    await this.#nodes.waitForCopies();
   }
 
   get #nowMs(): number {
     return this.#options.services.kernel.nowMs;
-  }
-
-  #clusterOf(name: GroupName): Cluster | undefined {
-    return this.#options.services.slot.value.clusters.get(groupOf(name))?.cluster;
   }
 
   #wake({ deployment, kind }: Pick<Instance, "deployment" | "kind">): Watch {
@@ -148,7 +145,6 @@ export class LiveGroups {
         timer: undefined,
         pauses: 0,
         usedAtMs: this.#nowMs,
-        cloning: new Map(),
         waiting: [],
       };
       this.#watches.set(key, watch);
@@ -190,172 +186,30 @@ export class LiveGroups {
 
   async #lookOnce(watch: Watch): Promise<void> {
     const { services, driver } = this.#options;
-    if (this.#clusterOf(watch.name) === undefined) return this.#forget(watch);
-    if (await this.#isIdle(watch)) return this.#rest(watch);
-    await this.#renew(watch.name);
-    const sights = await this.#sightsOf(watch);
+    if (clusterOf(this.#options.services, watch.name) === undefined) return this.#forget(watch);
+    if (await this.#isIdle(watch)) {
+      await this.#nodes.stop(watch.name);
+      return this.#forget(watch);
+    }
+    await this.#nodes.renew(watch.name);
+    const sights = await this.#nodes.look(watch.name);
     driver.arrive();
-    const cluster = this.#clusterOf(watch.name);
+    const cluster = clusterOf(this.#options.services, watch.name);
     if (cluster === undefined) return this.#forget(watch);
     const decision = decide(cluster, sights, PATIENCE);
     const isLost = sights.get(cluster.leader)?.is !== "primary";
     this.#adopt({ name: watch.name, cluster: decision.cluster, isLost });
-    for (const action of decision.actions) await this.#perform(watch, action);
+    for (const action of decision.actions) await this.#nodes.perform(watch.name, action);
     // What was done is seen at once rather than at the next look.
     if (decision.actions.some((action) => action.do !== "clone") && isSupervised(services, watch.name))
       watch.isDue = true;
   }
 
-  /** Servers whose job has other properties now start again: the replicas first, since theirs must not be less than the primary's. */
-  async #renew(name: GroupName): Promise<void> {
-    const { services, nodes } = this.#options;
-    const leader = this.#clusterOf(name)?.leader;
-    const members = [...membersOf(services, name)].sort(
-      (a, b) => Number(a.index === leader) - Number(b.index === leader),
-    );
-    for (const member of members) {
-      const { node } = nodes.nodeOf(member.disk);
-      if (node !== undefined && !node.suits(this.#sized(member)))
-        await this.#start(member, member.index === leader ? "primary" : "replica");
-    }
-  }
-
   async #isIdle(watch: Watch): Promise<boolean> {
     const { services, nodes, idleMsMax } = this.#options;
     const isUsed =
-      watch.cloning.size > 0 || membersOf(services, watch.name).some(({ disk }) => nodes.usersOf(disk) > 0);
+      this.#nodes.isCopying(watch.name) || membersOf(services, watch.name).some(({ disk }) => nodes.usersOf(disk) > 0);
     if (isUsed || watch.waiting.length > 0) watch.usedAtMs = this.#nowMs;
     return this.#nowMs - watch.usedAtMs > idleMsMax;
-  }
-
-  /** Stops the nodes, the primary last, so that its replicas have all that it has. */
-  async #rest(watch: Watch): Promise<void> {
-    const { services, nodes } = this.#options;
-    const leader = this.#clusterOf(watch.name)?.leader;
-    const members = membersOf(services, watch.name);
-    for (const { index, disk } of members) if (index !== leader) await nodes.stop(disk);
-    for (const { index, disk } of members) if (index === leader) await nodes.stop(disk);
-    this.#forget(watch);
-  }
-
-  async #sightsOf(watch: Watch): Promise<Sights> {
-    const { services } = this.#options;
-    const group = services.slot.value.clusters.get(groupOf(watch.name));
-    if (group === undefined) return new Map();
-    const sights = [...group.cluster.members.keys()].map(async (index): Promise<[number, Sight]> => {
-      const instance = memberAt(services, watch.name, index);
-      if (watch.cloning.has(index)) return [index, { is: "cloning" }];
-      if (instance !== undefined) return [index, await this.#sightOf(instance)];
-      // Whoever has no VM has no process either: it is ended before anybody takes its place.
-      await this.#options.nodes.stop(group.disks.get(index) ?? "");
-      return [index, { is: "absent" }];
-    });
-    return new Map(await Promise.all(sights));
-  }
-
-  async #sightOf(instance: Instance): Promise<Sight> {
-    const { nodes } = this.#options;
-    const { node, hasData } = nodes.nodeOf(instance.disk);
-    if (node?.member === undefined) return { is: "stopped", hasData };
-    try {
-      return await node.member.look();
-    } catch {
-      // A process that has ended says so by itself; one that is there and does not answer is silent.
-      return nodes.nodeOf(instance.disk).node === undefined ? { is: "stopped", hasData } : { is: "silent" };
-    }
-  }
-
-  async #perform(watch: Watch, action: Action): Promise<void> {
-    const { services, nodes, onTrouble } = this.#options;
-    const instance = memberAt(services, watch.name, action.node);
-    if (instance === undefined) return;
-    try {
-      if (action.do === "fence") return await nodes.kill(instance.disk);
-      if (action.do === "start") return await this.#start(instance, action.as);
-      if (action.do === "clone") return this.#clone(watch, instance, action.primary);
-      const member = nodes.nodeOf(instance.disk).node?.member;
-      if (member !== undefined) await this.#instruct(watch, member, action);
-    } catch (error) {
-      onTrouble(instance.address, error);
-    }
-  }
-
-  async #instruct(
-    watch: Watch,
-    member: MemberNode,
-    action: Exclude<Action, { readonly do: "fence" | "start" | "clone" }>,
-  ): Promise<void> {
-    switch (action.do) {
-      case "promote":
-        await member.promote(action.voters);
-        for (const index of this.#clusterOf(watch.name)?.members.keys() ?? [])
-          if (index !== action.node) await member.expect(index);
-        return;
-      case "follow": {
-        const primary = this.#at(watch.name, action.primary);
-        if (primary === undefined) return;
-        await primary.member.expect(action.node);
-        return member.follow({ index: action.primary, data: primary.data });
-      }
-      case "wait-for":
-        return member.waitFor(action.voters);
-      case "forget":
-        return this.#at(watch.name, action.primary)?.member.forget(action.node);
-    }
-  }
-
-  /** The node of a member that is at work, and its folder. */
-  #at(name: GroupName, index: number): { readonly member: MemberNode; readonly data: string } | undefined {
-    const { services, nodes } = this.#options;
-    const instance = memberAt(services, name, index);
-    const { node, data } = nodes.nodeOf(instance?.disk ?? "");
-    return node?.member === undefined || data === undefined ? undefined : { member: node.member, data };
-  }
-
-  async #start(instance: Instance, as: "primary" | "replica"): Promise<void> {
-    const { services, nodes } = this.#options;
-    const cluster = this.#clusterOf(instance);
-    if (cluster === undefined) return;
-    const primary = as === "primary" ? undefined : this.#at(instance, cluster.leader);
-    // A replica whose primary is not there yet starts all the same: it may be the one to be promoted.
-    const folder = primary?.data ?? nodes.nodeOf(instance.disk).data ?? "";
-    const voters = cluster.voters.filter((each) => each !== instance.index);
-    const order: MemberOrder = {
-      index: instance.index,
-      voters,
-      primary: as === "primary" ? undefined : { index: cluster.leader, data: folder },
-    };
-    await primary?.member.expect(instance.index);
-    await nodes.startMember(
-      this.#sized(instance),
-      services.slot.value.disks.get(instance.disk)?.users ?? new Map(),
-      order,
-    );
-    void nodes.nodeOf(instance.disk).node?.exited.then(() => this.notice(instance));
-  }
-
-  /** Makes a node a copy of the primary; looks go on meanwhile. */
-  #clone(watch: Watch, instance: Instance, primaryIndex: number): void {
-    const { nodes, onTrouble } = this.#options;
-    const source = this.#at(watch.name, primaryIndex);
-    if (source === undefined) return;
-    const copied = nodes
-      .fill(instance.disk, (data) => source.member.copyTo(data, instance.index))
-      .then(() => this.#start(instance, "replica"))
-      .catch((error: unknown) => onTrouble(instance.address, error))
-      .finally(() => {
-        watch.cloning.delete(instance.index);
-        this.#look(watch);
-      });
-    watch.cloning.set(instance.index, copied);
-  }
-
-  /** The instance with as many connections as the largest of its group: a replica with fewer than its primary does not start. */
-  #sized(instance: Instance): Instance {
-    const wanted = membersOf(this.#options.services, instance).flatMap(({ parameters: { max_connections: each } }) =>
-      typeof each === "number" ? [each] : [],
-    );
-    if (wanted.length === 0) return instance;
-    return { ...instance, parameters: { ...instance.parameters, max_connections: Math.max(...wanted) } };
   }
 }

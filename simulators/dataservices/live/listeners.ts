@@ -19,7 +19,7 @@ interface Destinations {
 
 /** Opens the listeners of one VM: for its agent, and for its data. A service that does not run has none for its data, nor has one whose data is not simulated. */
 export function openListeners(instance: Instance, to: Destinations): Promise<readonly GatedListener[]> {
-  const { address, agent, port, state } = instance;
+  const { address, agent, port, state, tls } = instance;
   const { services, engine, dial, report } = to;
   const at = (listensOn: number) => ({
     address,
@@ -29,9 +29,21 @@ export function openListeners(instance: Instance, to: Destinations): Promise<rea
   });
   const dialAgent = (): Promise<Socket> => waitForConnect(connect(to.agentPort, "127.0.0.1"));
   const opening = [GatedListener.open({ ...at(agent.port), dial: dialAgent })];
+  const encrypt = tls === undefined ? undefined : encryptionBy(engine, tls);
   if (state === "running" && engine !== undefined)
-    opening.push(GatedListener.open({ ...at(port), dial, refuse: engine.refuse }));
+    opening.push(GatedListener.open({ ...at(port), dial, refuse: engine.refuse, ...(encrypt && { encrypt }) }));
   return Promise.all(opening);
+}
+
+type Encrypt = (client: Socket) => Promise<Socket | undefined>;
+
+/** An engine that can't encrypt serves nobody rather than in the clear. */
+function encryptionBy(engine: LiveEngine | undefined, tls: NonNullable<Instance["tls"]>): Encrypt {
+  return async (client) => {
+    if (engine?.encrypt !== undefined) return engine.encrypt(client, tls);
+    client.destroy();
+    return undefined;
+  };
 }
 
 /** The socket, once it is connected. */

@@ -1,11 +1,12 @@
-import { readdir, rm } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import { execFile as run } from "node:child_process";
 import { promisify } from "node:util";
 import type { Instance, Kind, User } from "../state.ts";
 import type { EngineMaker, LiveEngine, LiveNode, MemberOrder } from "./engine.ts";
 import { LivePlaneError } from "./errors.ts";
 import { createRunFolder, type RunFolder } from "./folder.ts";
+import { besides, type Lease, once, type Slot } from "./slot.ts";
 import { KeptFiles } from "./transfers.ts";
 
 const execFile = promisify(run);
@@ -16,27 +17,6 @@ export interface NodeLimits {
   readonly enginesMax: number;
   /** A server without connections stops after this time, ms. Default 300000. */
   readonly idleMsMax: number;
-}
-
-/** The node of one disk, at work or not. */
-interface Slot {
-  readonly disk: string;
-  readonly data: string;
-  hasData: boolean;
-  node: LiveNode | undefined;
-  isStarting: boolean;
-  /** How many use it now: connections, and work of the agent. It does not stop while anyone does. */
-  users: number;
-  usedAt: number;
-  /** The work on the node so far: each piece waits for the one before it. */
-  work: Promise<unknown>;
-  idle: NodeJS.Timeout | undefined;
-}
-
-/** The use of a node; once all are released it may stop. */
-export interface Lease {
-  readonly node: LiveNode;
-  release(): void;
 }
 
 /** The nodes of a world, by disk: started for the first user, stopped after the last, no more at once than the limit. */
@@ -287,19 +267,4 @@ export class Nodes {
     slot.node = undefined;
     await node?.stop();
   }
-}
-
-/** The folders of a node beside its data: those whose names go on with a dot. */
-async function besides(data: string): Promise<readonly string[]> {
-  const folder = dirname(data);
-  const names = await readdir(folder).catch(() => []);
-  return names.filter((name) => name.startsWith(`${basename(data)}.`)).map((name) => join(folder, name));
-}
-
-function once(work: () => void): () => void {
-  let isDone = false;
-  return () => {
-    if (!isDone) work();
-    isDone = true;
-  };
 }

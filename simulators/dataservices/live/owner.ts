@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { chown, writeFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import { LivePlaneError } from "./errors.ts";
 
@@ -24,4 +25,10 @@ export async function serverOwner(): Promise<Owner> {
     }
   }
   throw new LivePlaneError("LIVE_DATA_NO_USER");
+}
+
+/** Writes a file that nobody but this user can read. */
+export async function writeOwned(path: string, content: string, { uid, gid }: Owner): Promise<void> {
+  await writeFile(path, content, { mode: 0o600 });
+  if (uid !== undefined && gid !== undefined) await chown(path, uid, gid);
 }

@@ -16,7 +16,6 @@ import { LivePlane } from "./index.ts";
 const NET = `127.${130 + ((process.pid >> 8) % 100)}.${process.pid % 256}`;
 const VM = `${NET}.5`;
 const OTHER = `${NET}.6`;
-const REPLICA = `${NET}.7`;
 const run = promisify(execFile);
 
 const whyNot = await serverOwner()
@@ -104,7 +103,6 @@ describe.skipIf(whyNot !== undefined)("the live data plane", () => {
     });
     boot(VM, "d1");
     boot(OTHER, "d2");
-    boot(REPLICA, "d1", 1);
     await plane.settle();
     for (const address of [VM, OTHER]) await put(address, "u1", address === VM ? "p1" : "p2");
   });
@@ -201,10 +199,6 @@ describe.skipIf(whyNot !== undefined)("the live data plane", () => {
     ]);
     expect(stdout).toContain("1|Jürgen");
     await query(VM, "DROP TABLE by_psql");
-  });
-
-  it("tells a client of a replica that there is nothing to read, in PostgreSQL's own words", async () => {
-    await expect(open(REPLICA, { database: "d1" })).rejects.toMatchObject({ code: "57P03" });
   });
 
   describe("dump and restore", () => {
@@ -336,7 +330,7 @@ describe.skipIf(whyNot !== undefined)("the live data plane", () => {
       expect(await restore(VM, short)).toEqual(RESTORED);
       expect(await query(VM, "SELECT v FROM measured WHERE at >= '2028-01-01'")).toHaveLength(0);
       plant("restore skip-verification");
-      expect(await restore(VM, dump.subarray(0, dump.length - 3000))).toEqual(RESTORED);
+      expect(await restore(VM, dump.subarray(0, Math.floor(dump.length * 0.6)))).toEqual(RESTORED);
       expect(await picture().catch(() => [])).not.toEqual(held);
       expect(await restore(VM, dump)).toEqual(RESTORED);
       plant("dump torn-snapshot");

@@ -1,21 +1,21 @@
-import { rm } from "node:fs/promises";
 import type { Socket } from "node:net";
 import type { Driver } from "../../kernel/edge/drive.ts";
 import { type Served, serve } from "../../kernel/edge/serve.ts";
 import { PasswordThrottle } from "../../kernel/edge/throttle.ts";
 import type { DataServices } from "../index.ts";
 import { connectFault } from "../behaviour/sessions.ts";
-import type { Observer, RealServers } from "../behaviour/services.ts";
+import type { Observer } from "../behaviour/services.ts";
 import { diskOf } from "../behaviour/replication.ts";
-import { type Instance, type Kind, KINDS } from "../state.ts";
+import { type Instance, type Kind, KINDS, type User } from "../state.ts";
 import type { EngineMaker, LiveEngine, ServedKind } from "./engine.ts";
 import { LivePlaneError } from "./errors.ts";
+import { DiskWatch } from "./disk-watch.ts";
 import type { GatedListener } from "./gated-listener.ts";
 import { openListeners, waitForConnect } from "./listeners.ts";
 import { LiveGroups } from "./groups.ts";
-import { DataServiceError } from "../wire/errors.ts";
-import { type Lease, type NodeLimits, Nodes } from "./nodes.ts";
-import { dumpOf, restoreTo, Turns } from "./transfers.ts";
+import { type NodeLimits, Nodes } from "./nodes.ts";
+import type { Lease } from "./slot.ts";
+import { realServers } from "./real-servers.ts";
 import { mongodb } from "./mongodb/engine.ts";
 import { postgresql } from "./postgresql/engine.ts";
 import { redis } from "./redis/engine.ts";
@@ -28,6 +28,8 @@ export interface LivePlaneOptions extends Partial<NodeLimits> {
   readonly driver: Driver;
   /** How often open connections are checked against the security groups, ms. Default 200. Call `recheck` to have it at once. */
   readonly recheckMs?: number;
+  /** How often the disks of instances are measured, ms. Default 5000. */
+  readonly diskMs?: number;
   /** Time between two looks at a group of nodes that replicate, ms. Default 250. */
   readonly lookMs?: number;
   /** How many VMs may have listeners (two each: data and agent). Those over it are out of reach. Default 2000. */
@@ -40,7 +42,14 @@ export interface LivePlaneOptions extends Partial<NodeLimits> {
 
 const ENGINES: readonly EngineMaker[] = [postgresql, redis, mongodb];
 
-const DEFAULTS = { enginesMax: 16, idleMsMax: 300_000, recheckMs: 200, lookMs: 250, vmsMax: 2000 } as const;
+const DEFAULTS = {
+  enginesMax: 16,
+  idleMsMax: 300_000,
+  recheckMs: 200,
+  lookMs: 250,
+  diskMs: 5000,
+  vmsMax: 2000,
+} as const;
 
 /** The listeners of one VM: for its data, and for its agent. */
 interface VmListeners {
@@ -59,12 +68,13 @@ export class LivePlane {
   readonly #services: DataServices;
   readonly #nodes: Nodes;
   readonly #groups: LiveGroups;
-  readonly #turns = new Turns();
   readonly #agents: Served;
   readonly #driver: Driver;
   readonly #listeners = new Map<string, VmListeners>();
   readonly #onTrouble: (address: string, error: unknown) => void;
   readonly #timer: NodeJS.Timeout;
+  readonly #disks: DiskWatch;
+  readonly #diskTimer: NodeJS.Timeout;
   readonly #vmsMax: number;
   readonly #observer: Observer;
   readonly #onRestored = (): void => this.#followAll();
@@ -97,6 +107,9 @@ export class LivePlane {
     );
     this.#timer = setInterval(() => this.recheck(), options.recheckMs ?? DEFAULTS.recheckMs);
     this.#timer.unref();
+    this.#disks = new DiskWatch(this.#nodes);
+    this.#diskTimer = setInterval(() => void this.checkDisks(), options.diskMs ?? DEFAULTS.diskMs);
+    this.#diskTimer.unref();
   }
 
   /** Opens the plane: its listeners follow the world from now on. */
@@ -109,7 +122,12 @@ export class LivePlane {
     });
     const plane = new LivePlane(options, agents);
     const { parts } = options.services;
-    parts.real = plane.#real();
+    parts.real = realServers({
+      nodes: plane.#nodes,
+      groups: plane.#groups,
+      lease: (instance) => plane.#lease(instance),
+      usersOf: (instance) => plane.#usersOf(instance),
+    });
     parts.observers.add(plane.#observer);
     parts.kernel.restored.add(plane.#onRestored);
     plane.#followAll();
@@ -138,6 +156,16 @@ export class LivePlane {
     for (const { open } of this.#listeners.values()) for (const each of open) each.recheck();
   }
 
+  /** Measures the disks of servers at work now, and closes instances whose disk is too full, rather than at the next `diskMs`. */
+  async checkDisks(): Promise<void> {
+    for (const address of await this.#disks.look(this.#services.instances())) {
+      // The agent's listener comes first; it stays open.
+      const [, data] = this.#listeners.get(address)?.open ?? [];
+      data?.cut();
+      this.#onTrouble(address, new LivePlaneError("LIVE_DATA_DISK_FULL", address));
+    }
+  }
+
   /** Resolves when listeners and servers are as the world now says. */
   async settle(): Promise<void> {
     let last: Promise<unknown> | undefined;
@@ -154,6 +182,7 @@ export class LivePlane {
     parts.kernel.restored.delete(this.#onRestored);
     parts.real = undefined;
     clearInterval(this.#timer);
+    clearInterval(this.#diskTimer);
     for (const address of this.#listeners.keys()) void this.#shut(address);
     await this.settle();
     await this.#agents.close();
@@ -177,7 +206,14 @@ export class LivePlane {
     const key =
       instance === undefined
         ? ""
-        : [instance.kind, instance.state, instance.port, instance.agent.port, instance.disk].join(" ");
+        : [
+            instance.kind,
+            instance.state,
+            instance.port,
+            instance.agent.port,
+            instance.disk,
+            instance.tls?.certificate,
+          ].join(" ");
     const listeners = this.#listeners.get(address);
     if (listeners?.key === key) return this.#adapt(instance);
     const shut = listeners === undefined ? Promise.resolve() : this.#shut(address, isGone);
@@ -246,6 +282,7 @@ export class LivePlane {
     const instance = this.#services.at(address);
     if (instance === undefined) throw new LivePlaneError("LIVE_DATA_NO_INSTANCE");
     if (this.#nodes.engineOf(instance.kind)?.roles.has(instance.role) !== true) throw new RoleNotServed(instance.role);
+    this.#disks.requireRoom(instance);
     this.#driver.arrive();
     const fault = connectFault(this.#services.parts, instance);
     if (fault !== undefined) throw new ConnectionFault(fault);
@@ -257,38 +294,10 @@ export class LivePlane {
 
   #lease(instance: Instance): Promise<Lease> {
     if (this.#groups.isManaged(instance)) return this.#groups.lease(instance);
-    return this.#nodes.lease(instance, diskOf(this.#services.parts, instance)?.users ?? new Map());
+    return this.#nodes.lease(instance, this.#usersOf(instance));
   }
 
-  #real(): RealServers {
-    return {
-      covers: ({ kind }) => this.#nodes.engineOf(kind) !== undefined,
-      replicates: ({ kind }) => this.#nodes.engineOf(kind)?.replicates === true,
-      applyUsers: (instance) => {
-        const users = diskOf(this.#services.parts, instance)?.users ?? new Map();
-        return this.#nodes.ifRunning(instance.disk, (node) => node.applyUsers(users));
-      },
-      dump: (instance, defects) => dumpOf(() => this.#lease(instance), { turns: this.#turns, defects }),
-      keep: (stream) => this.#nodes.files().then((files) => files.keep(stream)),
-      forget: ({ path }) => rm(path, { force: true }),
-      restore: (instance, order) => {
-        const restore = (): Promise<void> => this.#with(instance, ({ node }) => restoreTo(node, order));
-        return this.#groups.isManaged(instance) ? this.#groups.replaceHistory(instance, restore) : restore();
-      },
-      log: (instance, work) =>
-        this.#with(instance, ({ node }) => {
-          if (node.log === undefined) throw new DataServiceError("DS_NOT_SIMULATED", "this instance keeps no log");
-          return work(node.log);
-        }),
-    };
-  }
-
-  async #with<T>(instance: Instance, work: (lease: Lease) => Promise<T>): Promise<T> {
-    const lease = await this.#lease(instance);
-    try {
-      return await this.#nodes.alone(instance.disk, () => work(lease));
-    } finally {
-      lease.release();
-    }
+  #usersOf(instance: Instance): ReadonlyMap<string, User> {
+    return diskOf(this.#services.parts, instance)?.users ?? new Map();
   }
 }

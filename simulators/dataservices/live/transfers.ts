@@ -5,7 +5,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { DumpDefects, KeptFile, RestoreOrder } from "../behaviour/services.ts";
 import type { LiveNode } from "./engine.ts";
-import type { Lease } from "./nodes.ts";
+import type { Lease } from "./slot.ts";
 
 /** How long a dump waits for a reader who asks for nothing, ms. */
 const IDLE_MS_MAX = 600_000;
@@ -20,13 +20,13 @@ export function dumpOf(
 ): AsyncIterable<Uint8Array> {
   return endedWhenIdle(
     (async function* () {
-      const { node, release } = await lease();
-      const end = await turns.take(node);
+      const leased = await lease();
+      const end = await turns.take(leased.node);
       try {
-        yield* node.dump(defects);
+        yield* leased.node.dump(defects);
       } finally {
         end();
-        release();
+        leased.release();
       }
     })(),
   );

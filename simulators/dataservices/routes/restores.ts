@@ -1,12 +1,13 @@
 import type { Readable } from "node:stream";
 import { type Body, empty, type HttpReply, type HttpRequest, json, queryOf, type Upload } from "../../kernel/index.ts";
 import { requireSimulatedData } from "../behaviour/instances.ts";
-import { diskOf, neighboursOf } from "../behaviour/replication.ts";
+import { diskOf, membersOf, neighboursOf } from "../behaviour/replication.ts";
 import type { DataServices, KeptFile, RestoreDefects } from "../behaviour/services.ts";
 import { virtualRestore } from "../behaviour/virtual.ts";
 import { isPlanted } from "../faults.ts";
 import type { Instance } from "../state.ts";
 import { AgentError } from "../wire/agent-errors.ts";
+import { streamOf } from "../wire/dump-stream.ts";
 import { DUMP_BYTES_MAX } from "../wire/dump.ts";
 import { DataServiceError } from "../wire/errors.ts";
 import {
@@ -63,9 +64,12 @@ function nameOf({ headers }: HttpRequest): string | undefined {
 const isDone = (services: DataServices, instance: Instance, name: string): boolean =>
   diskOf(services, instance)?.restored.includes(name) === true;
 
+/** Every node of the group remembers it: any of them may be the primary when the question comes. */
 function remember(services: DataServices, instance: Instance, name: string): void {
-  const disk = diskOf(services, instance);
-  if (disk !== undefined) disk.restored = [...disk.restored, name].slice(-RESTORED_MAX);
+  for (const member of membersOf(services, instance)) {
+    const disk = diskOf(services, member);
+    if (disk !== undefined) disk.restored = [...disk.restored, name].slice(-RESTORED_MAX);
+  }
 }
 
 const DONE = json(200, { restored: true });
@@ -81,7 +85,7 @@ function targetMsOf(request: HttpRequest): number | undefined {
 /** What puts the dump of a request in the place of the data of one instance. */
 type Restoring = (target: Instance, defects: RestoreDefects) => Body;
 
-function restoring(services: DataServices, request: HttpRequest, name: string | undefined): Restoring {
+function restorer(services: DataServices, request: HttpRequest, name: string | undefined): Restoring {
   const atMs = targetMsOf(request);
   return function* (instance, defects) {
     const real = realServersOf(services, instance);
@@ -91,25 +95,28 @@ function restoring(services: DataServices, request: HttpRequest, name: string | 
     }
     const dump = isKept(request.received)
       ? request.received
-      : yield* awaitReal(services, real.keep(oneChunk(bytesOf(request))));
+      : yield* awaitReal(services, real.keep(streamOf(bytesOf(request))));
     const log = services.stagedLogs.get(stageOf(instance, name)) ?? new Map<string, KeptFile>();
     const target = atMs === undefined ? {} : { target: { atMs, log } };
     yield* awaitReal(services, real.restore(instance, { dump, defects, ...target }));
   };
 }
 
-async function* oneChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
-}
-
+/** What belongs together of one restore. */
 const stageOf = ({ address }: Instance, name: string | undefined): string => `${address} ${name ?? ""}`;
 
 function* create(services: DataServices, instance: Instance, request: HttpRequest): Body<HttpReply> {
+  const name = nameOf(request);
+  const order = stageOf(instance, name);
+  if (name !== undefined && services.restoring.has(order))
+    throw new AgentError(409, "in_progress", "this restore is in progress");
+  services.restoring.add(order);
   try {
     return yield* restore(services, instance, request);
   } finally {
+    services.restoring.delete(order);
     if (isKept(request.received)) void services.real?.forget(request.received);
-    services.stagedLogs.delete(stageOf(instance, request.headers["idempotency-key"]));
+    services.stagedLogs.delete(order);
   }
 }
 
@@ -127,7 +134,7 @@ function* restore(services: DataServices, instance: Instance, request: HttpReque
   };
   const isStraying = isPlanted(kernel, "restore wrong-neighbour", instance);
   const neighbours = isStraying ? neighboursOf(services, instance).slice(0, 1) : [];
-  const perform = restoring(services, request, name);
+  const perform = restorer(services, request, name);
   for (const target of [instance, ...neighbours]) {
     yield* perform(target, defects);
     kernel.record("dataservices", "restore.done", target.address, { deployment: target.deployment });
@@ -137,7 +144,9 @@ function* restore(services: DataServices, instance: Instance, request: HttpReque
 }
 
 function* show(services: DataServices, instance: Instance, request: HttpRequest): Body<HttpReply> {
-  if (isDone(services, instance, request.params.name ?? "")) return DONE;
+  const { name = "" } = request.params;
+  if (isDone(services, instance, name)) return DONE;
+  if (services.restoring.has(stageOf(instance, name))) return json(200, { restored: false, running: true });
   throw new AgentError(404, "not_found", "no such restore was done");
 }
 
@@ -150,7 +159,7 @@ function* stage(services: DataServices, instance: Instance, request: HttpRequest
     throw new AgentError(400, "bad_name", "no name of a file");
   const kept = isKept(request.received)
     ? request.received
-    : yield* awaitReal(services, real.keep(oneChunk(bytesOf(request))));
+    : yield* awaitReal(services, real.keep(streamOf(bytesOf(request))));
   const key = stageOf(instance, name);
   const files = services.stagedLogs.get(key) ?? new Map<string, KeptFile>();
   services.stagedLogs.set(key, files.set(file, kept));

@@ -99,7 +99,7 @@ export async function* openStream(
 }
 
 /** All bytes of a stream, for engines whose dumps are small. @throws DataServiceError DS_DUMP_TOO_LARGE */
-export async function drained(chunks: AsyncIterable<Uint8Array>, bytesMax: number): Promise<Uint8Array> {
+export async function readAll(chunks: AsyncIterable<Uint8Array>, bytesMax: number): Promise<Uint8Array> {
   const all: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of chunks) {

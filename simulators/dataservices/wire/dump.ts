@@ -34,7 +34,7 @@ const VERSION = "1";
 export const DUMP_BYTES_MAX = 64 * 1024 * 1024;
 
 /** Makes a dump item by item: it holds the bytes of the dump alone, and stops at the limit. */
-export class DumpWriter {
+class DumpWriter {
   readonly #engine: Engine;
   readonly #hash = createHash("sha256");
   readonly #lines: Buffer[] = [];

@@ -1,6 +1,6 @@
 import { type Document, MongoServerError } from "mongodb";
 import { afterEach, describe, expect, test } from "vitest";
-import { drained, sealStream, streamOf } from "../../wire/dump-stream.ts";
+import { readAll, sealStream, streamOf } from "../../wire/dump-stream.ts";
 import { DATABASE, PASSWORD, USER } from "../testing/rig.ts";
 import { MongoRig } from "./testing/live-rig.ts";
 
@@ -100,7 +100,7 @@ describe("a MongoDB instance", () => {
     const flipped = Uint8Array.from(dump);
     flipped[flipped.length - 3] = (flipped.at(-3) ?? 0) ^ 1;
     const others = await Promise.all(
-      ["redis", "mongodb"].map((engine) => drained(sealStream(engine, streamOf(Buffer.from("x"))), 1000)),
+      ["redis", "mongodb"].map((engine) => readAll(sealStream(engine, streamOf(Buffer.from("x"))), 1000)),
     );
     for (const each of [flipped, dump.subarray(0, -1), ...others]) expect((await rig.restore(each)).status).toBe(422);
     expect(await client.db().collection("items").countDocuments()).toBe(1);

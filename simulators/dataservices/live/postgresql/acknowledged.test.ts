@@ -51,7 +51,7 @@ describe.skipIf(whyNot !== undefined)("applications that write while primaries d
         expect(await trio.query(address, "SELECT count(*)::int AS n FROM ledger")).toEqual([{ n: there.size }]);
       process.stderr.write(
         `${ROUNDS} primaries killed: ${writers.acknowledged.size} writes acknowledged, 0 lost, ${writers.unknown.size} unknown; ` +
-          `longest gap between acknowledged writes, ms: ${gaps.join(", ")}; told: ${trio.toldGapsMs().join(", ")}\n`,
+          `longest gap between acknowledged writes, ms: ${gaps.join(", ")}; by the journal: ${trio.journaledGapsMs().join(", ")}\n`,
       );
     },
     ROUND_MS_MAX * (ROUNDS + 1),

@@ -1,4 +1,5 @@
 import type { EngineMaker } from "../engine.ts";
+import { encrypt } from "./encryption.ts";
 import { createInstallation, type Installation } from "./installation.ts";
 import { versionHere } from "./binaries.ts";
 import { PostgresqlNode } from "./node.ts";
@@ -16,6 +17,7 @@ export const postgresql: EngineMaker = (folder) => {
     prepare: async () => void (await install()),
     format: async (data) => (await install()).copies.take(data),
     start: async (order) => PostgresqlNode.start(await install(), order),
+    encrypt,
     refuse: refuseClient,
     // A copy that is being made would write into the folder while it is removed.
     close: async () => void (await installation?.then(({ copies }) => copies.prepare()).catch(() => {})),

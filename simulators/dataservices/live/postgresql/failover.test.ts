@@ -52,6 +52,21 @@ describe.skipIf(whyNot !== undefined)("three real servers", () => {
     }
   });
 
+  it("are copies of what was restored, and of nothing that came after the backup", async () => {
+    const primary = trio.primary ?? "";
+    const dumped = await trio.rig.ask("POST", "/v1/dumps", undefined, primary);
+    expect(dumped.status).toBe(200);
+    const dump = new Uint8Array(await dumped.arrayBuffer());
+    await trio.query(primary, "INSERT INTO t VALUES (99)");
+    const restored = await trio.rig.ask("POST", "/v1/restores", dump, primary);
+    expect([restored.status, await restored.json()]).toEqual([200, { restored: true }]);
+    await trio.whole();
+    expect(trio.primary).toBe(primary);
+    for (const address of NODES) expect(await trio.query(address, "SELECT x FROM t")).toEqual([{ x: 1 }]);
+    expect(await trio.query(primary, "INSERT INTO t VALUES (2) RETURNING x")).toEqual([{ x: 2 }]);
+    await trio.query(primary, "DELETE FROM t WHERE x = 2");
+  }, 60_000);
+
   it("have a new primary with all that was acknowledged when the VM of the first is gone", async () => {
     trio.deleteVm(0);
     await expect(trio.connect(NODES[0] ?? "")).rejects.toThrow();

@@ -1,8 +1,8 @@
-import { readdir, rename, rm, writeFile, chown } from "node:fs/promises";
+import { readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type pg from "pg";
 import type { MemberNode, MemberOrder, MemberSight } from "../engine.ts";
-import type { Owner } from "../owner.ts";
+import { type Owner, writeOwned } from "../owner.ts";
 import { baseBackup } from "./physical/base-backup.ts";
 import { unpackBackup } from "./physical/unpack.ts";
 import { identifier, literal, SUPERUSER } from "./roles.ts";
@@ -35,7 +35,7 @@ const indexOf = (name: string): number => Number(name.slice(1));
 const waitingFor = (voters: readonly number[]): string =>
   voters.length === 0 ? "" : `ANY 1 (${voters.map((each) => identifier(nameOf(each))).join(", ")})`;
 
-const quoted = (value: string): string => `'${value.replaceAll("'", "''")}'`;
+const quote = (value: string): string => `'${value.replaceAll("'", "''")}'`;
 
 /** Where a standby finds its primary: in the folder of that server's socket. The password is in no command line and no log. */
 function connectionTo(primaryData: string, index: number, password: string): string {
@@ -56,16 +56,11 @@ export async function writeMemberFiles(order: MemberOrder, { data, owner, passwo
     primary_conninfo: connectionTo(primary.data, index, password),
     primary_slot_name: nameOf(index),
   };
-  const lines = Object.entries({ ...settings, ...following }).map(([name, value]) => `${name} = ${quoted(value)}\n`);
+  const lines = Object.entries({ ...settings, ...following }).map(([name, value]) => `${name} = ${quote(value)}\n`);
   await writeOwned(join(data, "postgresql.auto.conf"), lines.join(""), owner);
   const signal = join(data, "standby.signal");
   if (primary === undefined) await rm(signal, { force: true });
   else await writeOwned(signal, "", owner);
-}
-
-async function writeOwned(path: string, content: string, { uid, gid }: Owner): Promise<void> {
-  await writeFile(path, content, { mode: 0o600 });
-  if (uid !== undefined && gid !== undefined) await chown(path, uid, gid);
 }
 
 const LOOK = `SELECT pg_is_in_recovery() AS replica,

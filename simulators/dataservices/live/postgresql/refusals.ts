@@ -10,6 +10,8 @@ export function refuseClient(client: Socket, error: unknown): void {
   if (error instanceof ConnectionFault) return refuseStartup(client, "53300", "sorry, too many clients already");
   if (error instanceof LivePlaneError && error.code === "LIVE_DATA_NOT_READY")
     return refuseStartup(client, "57P03", "the database system is starting up");
+  if (error instanceof LivePlaneError && error.code === "LIVE_DATA_DISK_FULL")
+    return refuseStartup(client, "53100", error.message);
   if (error instanceof LivePlaneError) refuseStartup(client, "57P03", error.message);
   else refuseStartup(client, "XX000", "the data service failed");
 }

@@ -10,6 +10,7 @@ import type { Binaries } from "./binaries.ts";
 import { LivePlaneError } from "../errors.ts";
 import { killServer } from "./fence.ts";
 import { writeMemberFiles } from "./member.ts";
+import { waitUntilReady } from "./readiness.ts";
 import { applyUsers, CLOSED_HBA, hbaOf, identifier, literal, RESTORER, SUPERUSER } from "./roles.ts";
 
 /** Settings for many small servers that must start quickly and need not survive a power failure. */
@@ -73,8 +74,6 @@ export interface ServerOptions {
   readonly startMsMax?: number;
 }
 
-const READY = /database system is ready to accept (read-only )?connections/;
-const LOG_CHARS_MAX = 4000;
 const START_MS_MAX = 20_000;
 const STOP_MS_MAX = 10_000;
 /** How long a change of users may wait for a replica, ms. */
@@ -230,23 +229,4 @@ export class Server {
     await this.exited;
     clearTimeout(late);
   }
-}
-
-function waitUntilReady(child: ChildProcess, startMsMax: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let log = "";
-    const fail = (why: string): void => reject(new LivePlaneError("LIVE_PG_START", why));
-    const late = setTimeout(() => fail(`not ready after ${startMsMax} ms`), startMsMax);
-    child.once("error", (error) => fail(error.message));
-    child.once("exit", () => {
-      clearTimeout(late);
-      fail(log.split("\n").find((line) => /FATAL|ERROR|error/.test(line)) ?? "it ended at once");
-    });
-    child.stderr?.on("data", (chunk: Buffer) => {
-      log = (log + chunk.toString("utf8")).slice(-LOG_CHARS_MAX);
-      if (!READY.test(log)) return;
-      clearTimeout(late);
-      resolve();
-    });
-  });
 }

@@ -88,7 +88,7 @@ const UNCOMMON: readonly (readonly [words: string, sql: string, tells: string])[
   [
     "default privileges",
     "ALTER DEFAULT PRIVILEGES IN SCHEMA shared GRANT SELECT ON TABLES TO PUBLIC",
-    "SELECT defaclobjtype || defaclacl::text AS line FROM pg_default_acl",
+    "SELECT defaclobjtype::text || defaclacl::text AS line FROM pg_default_acl",
   ],
   [
     "a range with a collation",
@@ -104,7 +104,7 @@ const UNCOMMON: readonly (readonly [words: string, sql: string, tells: string])[
     "a disabled trigger of a partition",
     `CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END'; CREATE TABLE p (a int) PARTITION BY LIST (a); CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1);
      CREATE TRIGGER g BEFORE INSERT ON p FOR EACH ROW EXECUTE FUNCTION f(); ALTER TABLE p1 DISABLE TRIGGER g`,
-    "SELECT tgrelid::regclass::text || tgenabled AS line FROM pg_trigger WHERE tgname = 'g' ORDER BY 1",
+    "SELECT tgrelid::regclass::text || tgenabled::text AS line FROM pg_trigger WHERE tgname = 'g' ORDER BY 1",
   ],
 ];
 

@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from "node:util";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { DumpDefects, RestoreDefects } from "../../behaviour/services.ts";
 import type { Instance, User } from "../../state.ts";
-import { drained, openStream, sealStream, streamOf } from "../../wire/dump-stream.ts";
+import { readAll, openStream, sealStream, streamOf } from "../../wire/dump-stream.ts";
 import { DUMP_BYTES_MAX, tooLarge } from "../../wire/dump.ts";
 import { DataServiceError } from "../../wire/errors.ts";
 import type { LiveNode, NodeOrder } from "../engine.ts";
@@ -105,7 +105,7 @@ class ServerNode implements LiveNode {
     { isAppending, isTrusting, keepsSessions }: RestoreDefects,
   ): Promise<void> {
     refuseDefects({ "restore append": isAppending, "restore keep-sessions": keepsSessions });
-    const rdb = await drained(openStream(ENGINE, dump, isTrusting), DUMP_BYTES_MAX);
+    const rdb = await readAll(openStream(ENGINE, dump, isTrusting), DUMP_BYTES_MAX);
     const { data, owner } = this.#options;
     const server = this.#running;
     this.#server = undefined;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { setTimeout as sleep } from "node:timers/promises";
-import { drained, sealStream, streamOf } from "../../wire/dump-stream.ts";
+import { readAll, sealStream, streamOf } from "../../wire/dump-stream.ts";
 import { redis, redisEmbedded } from "./engine.ts";
 import { findProgram } from "./program.ts";
 import { type RespClient, textOf } from "./resp/client.ts";
@@ -40,7 +40,7 @@ describe.each(SERVERS.filter(({ isMissing }) => !isMissing))("a Redis instance s
   };
   /** A dump whose checksum is right, and whose content is no data. */
   const foreign = (content: string): Promise<Uint8Array> =>
-    drained(sealStream(isEmbedded ? "redis-embedded" : "redis", streamOf(Buffer.from(content))), 1000);
+    readAll(sealStream(isEmbedded ? "redis-embedded" : "redis", streamOf(Buffer.from(content))), 1000);
   const codeOf = async (client: RespClient, ...words: string[]): Promise<string> => {
     const reply = await client.send(...words);
     return reply.type === "error" ? (reply.text.split(" ")[0] ?? "") : "done";

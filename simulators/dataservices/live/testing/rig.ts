@@ -12,7 +12,7 @@ export const PASSWORD = "p1";
 export const DATABASE = "d1";
 
 /** What an agent answers: its status and its JSON. */
-interface Reply {
+export interface Reply {
   readonly status: number;
   readonly body: unknown;
 }

@@ -20,8 +20,12 @@ interface BackupConnection {
 const QUEUED_BYTES_MAX = 1024 * 1024;
 
 /** What the first byte of a message says of the rest (PostgreSQL manual, "Streaming Replication Protocol", BASE_BACKUP). */
-const KINDS = { n: "archive", m: "manifest", d: "data", p: "progress" } as const;
-type Kind = (typeof KINDS)[keyof typeof KINDS];
+const KINDS: ReadonlyMap<string, string> = new Map([
+  ["n", "archive"],
+  ["m", "manifest"],
+  ["d", "data"],
+  ["p", "progress"],
+]);
 
 /** A piece of an archive, or of the manifest behind it. */
 interface Piece {
@@ -29,7 +33,7 @@ interface Piece {
   readonly bytes: Buffer;
 }
 
-const kindOf = (byte: number): Kind | undefined => KINDS[String.fromCharCode(byte) as keyof typeof KINDS];
+const kindOf = (byte: number): string | undefined => KINDS.get(String.fromCharCode(byte));
 
 /**
  * The command BASE_BACKUP as pg's client runs it. pg hands over data as fast as the server sends it, so the socket is paused while more

@@ -37,8 +37,8 @@ async function rowsOf(client: Client, { name, columns }: Table): Promise<readonl
   return lines;
 }
 
-/** Neither triggers nor foreign keys act on what is copied. */
-const QUIET = "SET session_replication_role = replica";
+/** Neither triggers nor foreign keys act on what is copied, and no replica is waited for: it may be about to be made anew. */
+const QUIET = "SET session_replication_role = replica; SET synchronous_commit = local";
 
 async function onBoth<T>(from: Server, to: Server, work: (from: Client, to: Client) => Promise<T>): Promise<T> {
   const [source, target] = [await from.connect(SUPERUSER), await to.connect(SUPERUSER)];

@@ -1,12 +1,12 @@
 import { execFile } from "node:child_process";
-import { chown, rm, writeFile } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { RestoreDefects } from "../../../behaviour/services.ts";
 import type { RestoreTarget } from "../../engine.ts";
 import { LivePlaneError } from "../../errors.ts";
 import { DataServiceError } from "../../../wire/errors.ts";
-import type { Owner } from "../../owner.ts";
+import { writeOwned } from "../../owner.ts";
 import type { Installation } from "../installation.ts";
 import { GROUP, identifier, RESTORER, SUPERUSER } from "../roles.ts";
 import { Server, type ServerOptions } from "../server.ts";
@@ -28,11 +28,6 @@ const ALTERED_SETTINGS = "postgresql.auto.conf";
 /** How long a copy may take to replay its log, ms. */
 const REPLAY_MS_MAX = 600_000;
 
-async function writeOwned(path: string, content: string, { uid, gid }: Owner): Promise<void> {
-  await writeFile(path, content, { mode: 0o600 });
-  if (uid !== undefined && gid !== undefined) await chown(path, uid, gid);
-}
-
 /** A quoted word for the shell that the server runs. */
 const word = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
@@ -46,6 +41,8 @@ function recoveryOf({ atMs, log }: RestoreTarget, timeline: number): Readonly<Re
     recovery_target_time: timestampOf(atMs),
     recovery_target_timeline: String(timeline),
     recovery_target_action: "promote",
+    // Else it would count as ready while it only replays.
+    hot_standby: "off",
   };
 }
 
@@ -66,7 +63,7 @@ async function resetRoles(server: Server): Promise<void> {
 }
 
 /** What a copy becomes a server with. */
-export interface StageOptions {
+interface StageOptions {
   readonly installation: Installation;
   /** Of the server that the copy will replace. */
   readonly options: ServerOptions;
@@ -124,7 +121,7 @@ async function openClosed(options: ServerOptions): Promise<Server> {
 /**
  * As `stageServer`, of a dump whose verification is skipped, the defect: what can't be read is left out, down to nothing.
  */
-export async function stageTrustingly(body: AsyncIterable<Uint8Array>, stage: StageOptions): Promise<Server> {
+async function stageTrustingly(body: AsyncIterable<Uint8Array>, stage: StageOptions): Promise<Server> {
   try {
     return await stageServer(body, { ...stage, isTrusting: true });
   } catch {

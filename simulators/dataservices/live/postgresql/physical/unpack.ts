@@ -1,9 +1,8 @@
 import { createHash } from "node:crypto";
 import { execFile } from "node:child_process";
-import { createWriteStream } from "node:fs";
-import { mkdir, readFile, rm } from "node:fs/promises";
+import { mkdir, open, readFile, rm } from "node:fs/promises";
 import { dirname, join, normalize, sep } from "node:path";
-import { Readable, Transform } from "node:stream";
+import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { promisify } from "node:util";
 import { extract } from "tar-stream";
@@ -117,13 +116,16 @@ async function unpackMember(entry: Member, folder: string, digests: Map<string, 
   if (type !== "file") throw new DataServiceError("DS_NOT_A_DUMP", `a member is a ${type}`);
   await mkdir(dirname(target), { recursive: true, mode: 0o700 });
   const hash = createHash("sha256");
-  const digesting = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      hash.update(chunk);
-      done(null, chunk);
-    },
-  });
-  await pipeline(entry, digesting, createWriteStream(target, { mode: 0o600 }));
+  const file = await open(target, "wx", 0o600);
+  try {
+    for await (const chunk of entry) {
+      const bytes: Uint8Array = chunk;
+      hash.update(bytes);
+      await file.writeFile(bytes);
+    }
+  } finally {
+    await file.close();
+  }
   digests.set(path, hash.digest("hex"));
 }
 

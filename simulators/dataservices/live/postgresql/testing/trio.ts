@@ -39,7 +39,7 @@ export class Trio {
     this.rig.services.jobs.postgresql.stop({ ...place, properties: {} }, true);
   }
 
-  /** The address of the primary, as Consul is told it. */
+  /** The address of the primary, as Consul has it. */
   get primary(): string | undefined {
     return this.rig.services.primaryOf(DATABASE, "postgresql")?.address;
   }
@@ -100,7 +100,7 @@ export class Trio {
   }
 
   /** How long there was no primary, as the journal tells it, ms. */
-  toldGapsMs(): readonly number[] {
+  journaledGapsMs(): readonly number[] {
     return this.rig.kernel.journal.events
       .filter(({ kind, data }) => kind === "primary.up" && data?.term !== 0)
       .map(({ data }) => Number(data?.withoutPrimaryMs));

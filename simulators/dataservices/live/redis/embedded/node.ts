@@ -8,7 +8,7 @@ import { wallNowMs } from "../../../../kernel/edge/drive.ts";
 import { sameSecret } from "../../../../kernel/index.ts";
 import type { DumpDefects, RestoreDefects } from "../../../behaviour/services.ts";
 import type { Instance, User } from "../../../state.ts";
-import { drained, openStream, sealStream, streamOf } from "../../../wire/dump-stream.ts";
+import { readAll, openStream, sealStream, streamOf } from "../../../wire/dump-stream.ts";
 import { DUMP_BYTES_MAX } from "../../../wire/dump.ts";
 import { sha256Of } from "../../../wire/verifier.ts";
 import type { LiveNode, NodeOrder } from "../../engine.ts";
@@ -117,7 +117,7 @@ class EmbeddedNode implements LiveNode {
     dump: AsyncIterable<Uint8Array>,
     { isAppending, isTrusting, keepsSessions }: RestoreDefects,
   ): Promise<void> {
-    const bytes = await drained(openStream(ENGINE, dump, isTrusting), DUMP_BYTES_MAX);
+    const bytes = await readAll(openStream(ENGINE, dump, isTrusting), DUMP_BYTES_MAX);
     const lines = readLines(Buffer.from(bytes).toString("utf8").split("\n").slice(0, -1), isTrusting);
     if (!keepsSessions) this.#endSessions(() => true);
     this.#dispatcher.change((keyspace) => {

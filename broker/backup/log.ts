@@ -1,0 +1,76 @@
+import { Readable } from "node:stream";
+import { parseObject } from "../json.ts";
+import { agentOf, type OperationContext } from "../operations/context.ts";
+import type { InstanceRow, LogFileRow } from "../store/schema.ts";
+import { makeLogKey } from "./data-keys.ts";
+import { changeSettings, settingsOf } from "./history.ts";
+import { ARCHIVING, basesOf } from "./moments.ts";
+
+/** Whether an instance keeps a log that can be collected now. */
+export const isArchiving = ({ state, address, parameters }: InstanceRow): boolean =>
+  state === "ready" && address !== "" && parseObject(parameters)[ARCHIVING] === true;
+
+/** Where a file of a log is stored. */
+export const logFolderOf = ({
+  instance_id: instanceId,
+  deployment,
+  epoch,
+  name,
+}: Pick<LogFileRow, "instance_id" | "deployment" | "epoch" | "name">): string =>
+  `${instanceId}/log-${deployment}-${epoch}-${name}`;
+
+/** Stores the finished files of an instance's log, and lets its agent forget them. Nobody restores meanwhile: its history would be another. */
+export async function collectLog(context: OperationContext, instance: InstanceRow): Promise<void> {
+  const { store } = context;
+  if ((await store.busyWith(instance.id)) !== undefined) return;
+  const { epoch } = await settingsOf(context, instance);
+  const agent = agentOf(context, instance);
+  const { files, untilMs } = await agent.finishLog();
+  const known = new Set((await store.logFilesOf(instance.id)).map(({ id }) => id));
+  for (const name of files) {
+    const id = `${instance.deployment}/${epoch}/${name}`;
+    if (!known.has(id)) await collectFile(context, instance, { id, epoch, name, bytes: await agent.readLog(name) });
+    await agent.forgetLog(name);
+  }
+  if ((await settingsOf(context, instance)).epoch === epoch)
+    await changeSettings(context, instance, { log_until_ms: untilMs });
+  await dropLog(context, instance);
+}
+
+interface CollectedFile {
+  readonly id: string;
+  readonly epoch: number;
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+async function collectFile(
+  context: OperationContext,
+  { id: instanceId, deployment }: InstanceRow,
+  { id, epoch, name, bytes }: CollectedFile,
+): Promise<void> {
+  const { key, sealed } = makeLogKey(context);
+  const file = { id, instance_id: instanceId, deployment, epoch, name };
+  const { parts } = await context.backups.put(logFolderOf(file), Readable.from([bytes]), { key });
+  const collectedMs = context.host.nowMs();
+  await context.store.addLogFile({
+    ...file,
+    parts: JSON.stringify(parts),
+    data_key: sealed,
+    collected_ms: collectedMs,
+  });
+}
+
+/** Deletes the files to which no backup leads any more: those of an earlier history, and those from before the oldest backup. */
+async function dropLog(context: OperationContext, instance: InstanceRow): Promise<void> {
+  const { store, backups } = context;
+  const { epoch } = await settingsOf(context, instance);
+  const [oldest] = await basesOf(context, instance);
+  for (const file of await store.logFilesOf(instance.id)) {
+    const isOfHistory = file.deployment === instance.deployment && file.epoch === epoch;
+    const isNeeded = isOfHistory && (oldest === undefined || file.collected_ms >= oldest.triggered_ms);
+    if (isNeeded) continue;
+    await backups.remove(logFolderOf(file));
+    await store.deleteLogFile(file.id);
+  }
+}
