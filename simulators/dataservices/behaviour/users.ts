@@ -2,7 +2,7 @@ import { verifierOf, verifies } from "../wire/verifier.ts";
 import type { DataServices } from "./services.ts";
 import { commit } from "./commits.ts";
 import { diskOf, membersOf } from "./replication.ts";
-import type { Instance } from "../state.ts";
+import type { Instance, User } from "../state.ts";
 
 const SALT_BYTES = 16;
 
@@ -29,4 +29,18 @@ export function removeUser(services: DataServices, instance: Instance, username:
     deployment: instance.deployment,
     username,
   });
+}
+
+/** The users on the disk of a node. Where it follows a primary, they are the primary's from now on. */
+export function usersOnDisk(
+  { slot }: DataServices,
+  { disk }: Instance,
+  primary: Instance | undefined,
+): ReadonlyMap<string, User> {
+  const { disks } = slot.value;
+  const [own, followed] = [disks.get(disk)?.users ?? new Map<string, User>(), disks.get(primary?.disk ?? "")?.users];
+  if (followed === undefined || followed === own) return own;
+  own.clear();
+  for (const [username, user] of followed) own.set(username, user);
+  return own;
 }

@@ -96,7 +96,7 @@ export interface LiveNode {
   /** Ends every process of the server without a word, however it hangs; resolves when none is left. Only of nodes that replicate. */
   kill?(): Promise<void>;
   /** Its part in its group; only of nodes that replicate. */
-  readonly member?: MemberNode;
+  readonly member?: MemberNode | undefined;
 }
 
 /** What serves one kind of data service: it makes disks, and starts nodes on them. */
@@ -106,6 +106,8 @@ export interface LiveEngine {
   readonly roles: ReadonlySet<Instance["role"]>;
   /** Do its nodes replicate, so that groups of them can be supervised? Default false. */
   readonly replicates?: boolean;
+  /** Do its nodes replicate data alone, so that each is given the users? Default false. */
+  readonly hasUsersPerNode?: boolean;
   /** @throws LivePlaneError when this machine can't run it */
   readonly identify: () => Promise<EngineIdentity>;
   /** Makes now what every node needs, so that the first connection is quicker. @throws LivePlaneError */

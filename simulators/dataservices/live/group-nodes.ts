@@ -3,6 +3,7 @@ import type { Sights } from "../cluster/supervisor.ts";
 import { clusterOf, type GroupName, memberAt } from "../behaviour/groups.ts";
 import { membersOf } from "../behaviour/replication.ts";
 import type { DataServices } from "../behaviour/services.ts";
+import { usersOnDisk } from "../behaviour/users.ts";
 import { groupOf, type Instance } from "../state.ts";
 import type { MemberNode, MemberOrder } from "./engine.ts";
 import type { Nodes } from "./nodes.ts";
@@ -158,7 +159,7 @@ export class GroupNodes {
     await primary?.member.expect(instance.index);
     await nodes.startMember(
       this.#withConnections(instance),
-      services.slot.value.disks.get(instance.disk)?.users ?? new Map(),
+      usersOnDisk(services, instance, memberAt(services, instance, cluster.leader)),
       order,
     );
     void nodes.nodeOf(instance.disk).node?.exited.then(() => this.#options.notice(instance));

@@ -13,10 +13,11 @@ interface RealParts {
   readonly groups: LiveGroups;
   readonly lease: (instance: Instance) => Promise<Lease>;
   readonly usersOf: (instance: Instance) => ReadonlyMap<string, User>;
+  readonly membersOf: (instance: Instance) => readonly Instance[];
 }
 
 /** The servers of a plane, as the simulator asks them. */
-export function realServers({ nodes, groups, lease, usersOf }: RealParts): RealServers {
+export function realServers({ nodes, groups, lease, usersOf, membersOf }: RealParts): RealServers {
   const turns = new Turns();
   const workOn = async <T>(instance: Instance, work: (lease: Lease) => Promise<T>): Promise<T> => {
     const leased = await lease(instance);
@@ -29,7 +30,11 @@ export function realServers({ nodes, groups, lease, usersOf }: RealParts): RealS
   return {
     covers: ({ kind }) => nodes.engineOf(kind) !== undefined,
     replicates: ({ kind }) => nodes.engineOf(kind)?.replicates === true,
-    applyUsers: (instance) => nodes.ifRunning(instance.disk, (node) => node.applyUsers(usersOf(instance))),
+    applyUsers: async (instance) => {
+      const hasEach = nodes.engineOf(instance.kind)?.hasUsersPerNode === true;
+      for (const { disk } of hasEach ? membersOf(instance) : [instance])
+        await nodes.ifRunning(disk, (node) => node.applyUsers(usersOf(instance)));
+    },
     dump: (instance, defects) => dumpOf(() => lease(instance), { turns, defects }),
     keep: (stream) => nodes.files().then((files) => files.keep(stream)),
     forget: ({ path }) => rm(path, { force: true }),

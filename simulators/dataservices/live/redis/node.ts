@@ -1,4 +1,4 @@
-import { chown, mkdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -7,9 +7,10 @@ import type { Instance, User } from "../../state.ts";
 import { readAll, openStream, sealStream, streamOf } from "../../wire/dump-stream.ts";
 import { DUMP_BYTES_MAX, tooLarge } from "../../wire/dump.ts";
 import { DataServiceError } from "../../wire/errors.ts";
-import type { LiveNode, NodeOrder } from "../engine.ts";
+import type { LiveNode, MemberOrder, NodeOrder } from "../engine.ts";
 import { LivePlaneError } from "../errors.ts";
-import type { Owner } from "../owner.ts";
+import { RedisMember } from "./member.ts";
+import { Relay } from "./relay.ts";
 import { ReplyError } from "./resp/client.ts";
 import { AOF_FOLDER, RDB_FILE, Server, type ServerOptions, writeOwned } from "./server.ts";
 import { settingsOf } from "./settings.ts";
@@ -21,37 +22,45 @@ const POLL_MS = 20;
 /** Where the data of before lies while a restore may still fail. */
 const PREVIOUS = "previous";
 
-/** Makes the folder of a disk that was never used. */
-export async function formatFolder(data: string, { uid, gid }: Owner): Promise<void> {
-  await mkdir(data, { mode: 0o700 });
-  if (uid !== undefined && gid !== undefined) await chown(data, uid, gid);
-}
-
 /** A Redis or Valkey server of the machine, as a node. A restore starts it again under the same roof. */
 export async function startServerNode(
   order: NodeOrder,
   common: Omit<ServerOptions, "data" | "settings">,
 ): Promise<LiveNode> {
-  const node = new ServerNode({ ...common, data: order.data, settings: settingsOf(order.instance) }, order.users);
-  await node.start();
-  return node;
+  const options = { ...common, data: order.data, settings: settingsOf(order.instance) };
+  const relay = order.member === undefined ? undefined : await Relay.open();
+  const node = new ServerNode(options, order.users, order.member, relay);
+  try {
+    await node.member?.begin(order.data);
+    await node.start();
+    await node.member?.keep();
+    return node;
+  } catch (error) {
+    await node.stop();
+    throw error;
+  }
 }
 
 class ServerNode implements LiveNode {
   readonly exited: Promise<void>;
+  readonly member: RedisMember | undefined;
+  #relay: Relay | undefined;
   readonly #options: ServerOptions;
   #users: ReadonlyMap<string, User>;
   #server: Server | undefined;
   #end: () => void = () => {};
 
-  constructor(options: ServerOptions, users: ReadonlyMap<string, User>) {
+  constructor(options: ServerOptions, users: ReadonlyMap<string, User>, order?: MemberOrder, relay?: Relay) {
     this.#options = options;
     this.#users = users;
+    this.#relay = relay;
+    this.member = order && relay && new RedisMember(() => this.#running, order, relay);
     this.exited = new Promise((resolve) => (this.#end = resolve));
   }
 
   async start(): Promise<void> {
-    const server = await Server.start(this.#options, this.#users);
+    const member = this.member && this.#relay && { ...this.member.order, relayPort: this.#relay.port };
+    const server = await Server.start({ ...this.#options, ...(member && { member }) }, this.#users);
     this.#server = server;
     // While a restore changes servers, there is none that this one could take along.
     void server.exited.then(() => this.#server === server && this.#end());
@@ -80,8 +89,10 @@ class ServerNode implements LiveNode {
   }
 
   /** The save begins after the request: all that was acknowledged before it is in the dump. */
-  dump(defects: DumpDefects): AsyncIterable<Uint8Array> {
-    return sealStream(ENGINE, streamOf(this.#dumpBytes(defects)));
+  async *dump(defects: DumpDefects): AsyncGenerator<Uint8Array> {
+    // Whatever speaks against a dump is known before its first chunk.
+    const bytes = await this.#dumpBytes(defects);
+    yield* sealStream(ENGINE, streamOf(bytes));
   }
 
   async #dumpBytes({ isTorn, isShort }: DumpDefects): Promise<Uint8Array> {
@@ -127,6 +138,20 @@ class ServerNode implements LiveNode {
 
   async stop(): Promise<void> {
     await this.#server?.stop();
+    if (this.#server !== undefined) await this.member?.keep();
+    await this.#close();
+  }
+
+  async kill(): Promise<void> {
+    await this.#server?.kill();
+    await this.#close();
+  }
+
+  async #close(): Promise<void> {
+    this.member?.end();
+    const relay = this.#relay;
+    this.#relay = undefined;
+    await relay?.close();
     this.#end();
   }
 }

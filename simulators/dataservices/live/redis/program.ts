@@ -1,9 +1,6 @@
-import { execFile } from "node:child_process";
-import { access, constants } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
-import { promisify } from "node:util";
-
-const run = promisify(execFile);
 
 /** A server program of this machine. */
 export interface Program {
@@ -23,22 +20,21 @@ const NAMES = [
 const MAJOR_MIN = 7;
 
 /** The server program on the PATH, if it is recent enough; undefined where there is none. */
-export async function findProgram(): Promise<Program | undefined> {
+export function findProgram(): Program | undefined {
   for (const folder of (process.env.PATH ?? "").split(delimiter)) {
     for (const [file, name] of NAMES) {
       const path = join(folder, file);
-      const version = await versionOf(path);
+      const version = versionOf(path);
       if (version !== undefined && Number.parseInt(version, 10) >= MAJOR_MIN) return { path, name, version };
     }
   }
   return undefined;
 }
 
-async function versionOf(path: string): Promise<string | undefined> {
+function versionOf(path: string): string | undefined {
   try {
-    await access(path, constants.X_OK);
-    const { stdout } = await run(path, ["--version"]);
-    return / v=([\d.]+)/.exec(stdout)?.[1];
+    accessSync(path, constants.X_OK);
+    return / v=([\d.]+)/.exec(execFileSync(path, ["--version"], { encoding: "utf8" }))?.[1];
   } catch {
     return undefined;
   }

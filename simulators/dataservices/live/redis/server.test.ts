@@ -6,7 +6,7 @@ import { findProgram } from "./program.ts";
 import { type RespClient, textOf } from "./resp/client.ts";
 import { RedisRig } from "./testing/rig.ts";
 
-const program = await findProgram();
+const program = findProgram();
 if (program === undefined)
   process.stderr.write("skipped: Redis instances: no redis-server 7 or valkey-server on the PATH\n");
 

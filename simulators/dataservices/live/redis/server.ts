@@ -7,6 +7,7 @@ import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { User } from "../../state.ts";
 import { LivePlaneError } from "../errors.ts";
+import type { MemberOrder } from "../engine.ts";
 import { PID_FILE } from "../folder.ts";
 import type { Owner } from "../owner.ts";
 import { aclFileOf, OPERATOR, tenantRules } from "./acl.ts";
@@ -24,8 +25,12 @@ export interface ServerOptions {
   readonly password: string;
   readonly passwordHash: string;
   readonly settings: RedisSettings;
+  /** What it is to its group, and the port of loopback that leads to its primary. */
+  readonly member?: MemberOrder & { readonly relayPort: number };
 }
 
+/** A replica announces itself by this port and its index, so that the primary can tell its replicas apart. */
+export const ANNOUNCED_PORT = 10_000;
 const READY = "eady to accept connections";
 const LOG_CHARS_MAX = 4000;
 const START_MS_MAX = 20_000;
@@ -38,8 +43,25 @@ export const RDB_FILE = "dump.rdb";
 /** The folder of the append-only files, which hold each write before it is acknowledged. */
 export const AOF_FOLDER = "appendonlydir";
 
+/** Of a node that replicates. Durations are short, since all nodes are near. */
+function memberConfig(
+  member: NonNullable<ServerOptions["member"]>,
+  password: string,
+): Readonly<Record<string, string>> {
+  const { index, primary, relayPort, voters } = member;
+  return {
+    masteruser: OPERATOR,
+    masterauth: password,
+    "replica-announce-port": String(ANNOUNCED_PORT + index),
+    "repl-ping-replica-period": "1",
+    "repl-timeout": "5",
+    "min-replicas-to-write": voters.length > 0 && primary === undefined ? "1" : "0",
+    ...(primary && { replicaof: `127.0.0.1 ${relayPort}` }),
+  };
+}
+
 /** The text of redis.conf. Nothing listens but a socket in the server's own folder. */
-function configOf({ data, settings }: ServerOptions, isAppending: boolean): string {
+function configOf({ data, settings, member, password }: ServerOptions, isAppending: boolean): string {
   const config: Readonly<Record<string, string>> = {
     port: "0",
     unixsocket: join(data, "s"),
@@ -57,6 +79,7 @@ function configOf({ data, settings }: ServerOptions, isAppending: boolean): stri
     appendfsync: "no",
     "repl-diskless-sync-delay": "0",
     ...settings,
+    ...(member && memberConfig(member, password)),
   };
   return Object.entries(config)
     .map(([name, value]) => `${name} ${value}\n`)
@@ -81,7 +104,7 @@ export class Server {
   /** Starts on what is in the folder, with these users and no others. @throws LivePlaneError LIVE_REDIS_START */
   static async start(options: ServerOptions, users: ReadonlyMap<string, User>): Promise<Server> {
     const { data, owner, program } = options;
-    const hasLog = existsSync(join(data, AOF_FOLDER));
+    const hasLog = existsSync(join(data, AOF_FOLDER)) || !existsSync(join(data, RDB_FILE));
     await writeOwned(join(data, "redis.conf"), configOf(options, hasLog), owner);
     await writeOwned(join(data, "users.acl"), aclFileOf(options.passwordHash, users.values()), owner);
     const child = spawn(program.path, [join(data, "redis.conf")], {
@@ -147,6 +170,14 @@ export class Server {
   /** A raw connection, as a client at the instance's address has it. */
   dial(): Socket {
     return connect(join(this.options.data, "s"));
+  }
+
+  /** Ends the process at once. */
+  async kill(): Promise<void> {
+    this.#operator?.end();
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    this.#child.kill("SIGKILL");
+    await this.exited;
   }
 
   /** Ends all sessions and the server, and after `STOP_MS_MAX` kills it. */

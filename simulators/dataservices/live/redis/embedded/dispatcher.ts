@@ -17,6 +17,8 @@ interface DispatcherOptions {
   /** From 0 up to, but without, 1. */
   readonly random: () => number;
   readonly logIn: LogIn;
+  /** Who a session is before it has logged in. Default: nobody. */
+  readonly guest?: Session["identity"];
 }
 
 const BY_NAME: ReadonlyMap<string, Command> = new Map(
@@ -57,6 +59,7 @@ export class Dispatcher {
   /** A new session. `write` gets the bytes of replies, as byte strings; `end` ends the connection after them. */
   open(address: string, write: (bytes: string) => void, end: () => void): Session {
     const session = new Session(++this.#sessionsMade, address, this.nowMs, write, end);
+    session.identity = this.#options.guest;
     this.sessions.add(session);
     return session;
   }

@@ -101,8 +101,10 @@ class EmbeddedNode implements LiveNode {
     return lines;
   }
 
-  dump(defects: DumpDefects): AsyncIterable<Uint8Array> {
-    return sealStream(ENGINE, streamOf(this.#dumpBytes(defects)));
+  async *dump(defects: DumpDefects): AsyncGenerator<Uint8Array> {
+    // Whatever speaks against a dump is known before its first chunk.
+    const bytes = await this.#dumpBytes(defects);
+    yield* sealStream(ENGINE, streamOf(bytes));
   }
 
   async #dumpBytes({ isTorn, isShort }: DumpDefects): Promise<Uint8Array> {

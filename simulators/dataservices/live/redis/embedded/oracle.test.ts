@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect } from "vitest";
 import { serverOwner } from "../../owner.ts";
 import { OPERATOR } from "../acl.ts";
-import { formatFolder } from "../node.ts";
+import { formatFolder } from "../folder.ts";
 import { findProgram } from "../program.ts";
 import { RespClient } from "../resp/client.ts";
 import type { Reply } from "../resp/reply.ts";
@@ -14,7 +14,7 @@ import { Server } from "../server.ts";
 import { areAlike, normal, Ours } from "./testing/comparison.ts";
 import { GRAMMAR, CALLS } from "./testing/grammar.ts";
 
-const program = await findProgram();
+const program = findProgram();
 if (program === undefined)
   process.stderr.write("skipped: our engine beside the real one: no redis-server 7 or valkey-server on the PATH\n");
 

@@ -109,3 +109,18 @@ export function entryOf(stream: Stream, id: StreamId): StreamEntry | undefined {
   const entry = stream.entries[placeOf(stream, id)];
   return entry !== undefined && compareIds(entry.id, id) === 0 ? entry : undefined;
 }
+
+/** Was an entry from this id on deleted, as far as is known? */
+export const hasGapAfter = ({ entries, maxDeletedId }: Stream, id: StreamId): boolean =>
+  entries.length > 0 && compareIds(maxDeletedId, FIRST) > 0 && compareIds(id, maxDeletedId) <= 0;
+
+/** How many entries, ever, were added up to this id; null where deletions have made it unknowable. */
+export function countUpTo({ entries, entriesAdded, lastId, maxDeletedId }: Stream, id: StreamId): number | null {
+  if (entriesAdded === 0) return 0;
+  const order = compareIds(id, lastId);
+  const first = entries[0];
+  if (order === 0 || (first === undefined && order < 0)) return entriesAdded;
+  if (order > 0 || first === undefined || compareIds(maxDeletedId, first.id) >= 0) return null;
+  const place = compareIds(id, first.id);
+  return place > 0 ? null : entriesAdded - entries.length + (place === 0 ? 1 : 0);
+}

@@ -98,7 +98,6 @@ function claim({ args, db, nowMs }: Call): Reply {
   const count = texts.findIndex((text) => !/^\d+(-\d+)?$/.test(text));
   const ids = (count < 0 ? texts : texts.slice(0, count)).map((text) => parseId(text));
   const options = readClaim(new Options(texts, count < 0 ? texts.length : count), nowMs);
-  const owner = consumerOf(group, consumer, nowMs);
   const claimed = ids.flatMap((id) => {
     const entry = entryOf(stream, id);
     if (entry === undefined) {
@@ -111,7 +110,7 @@ function claim({ args, db, nowMs }: Call): Reply {
     const each = known ?? { id, consumer, deliveredMs: nowMs, deliveries: 0 };
     group.pending.set(textOfId(id), each);
     take(each, consumer, options);
-    owner.activeMs = nowMs;
+    consumerOf(group, consumer, nowMs).activeMs = nowMs;
     return [options.onlyIds ? bulk(textOfId(id)) : entryReply(entry)];
   });
   return array(claimed);
@@ -133,7 +132,6 @@ function autoClaim({ args, db, nowMs }: Call): Reply {
   }
   if (count < 1) refuse("ERR COUNT must be > 0");
   const [stream, group] = groupAt(db, key, name, noGroup(key, name));
-  const owner = consumerOf(group, consumer, nowMs);
   const [claimed, deleted]: [Reply[], string[]] = [[], []];
   const all = [...group.pending.values()].filter(({ id }) => compareIds(id, from) >= 0).sort(byId);
   let left = all.length;
@@ -146,7 +144,7 @@ function autoClaim({ args, db, nowMs }: Call): Reply {
       deleted.push(textOfId(each.id));
     } else if (nowMs - each.deliveredMs >= idleMs) {
       take(each, consumer, { deliveredMs: nowMs, deliveries: undefined, isForced: false, onlyIds });
-      owner.activeMs = nowMs;
+      consumerOf(group, consumer, nowMs).activeMs = nowMs;
       claimed.push(onlyIds ? bulk(textOfId(each.id)) : entryReply(entry));
     }
   }

@@ -4,7 +4,7 @@ import { at, integerOf, Options } from "../arguments.ts";
 import { type Call, command, type Command } from "../command.ts";
 import { refuse, REFUSALS } from "../errors.ts";
 import type { Database } from "../keyspace.ts";
-import { compareIds, FIRST, type Group, parseId, type Stream, type StreamId, textOfId } from "../stream.ts";
+import { countUpTo, FIRST, type Group, hasGapAfter, parseId, type Stream, type StreamId, textOfId } from "../stream.ts";
 import { entryReply, openStream, streamAt } from "./streams.ts";
 
 /** The refusal of a group that is not there, up to where commands differ. */
@@ -38,10 +38,7 @@ function create({ args, db }: Call): Reply {
   const stream = openStream(db, key);
   if (stream.groups.has(name)) refuse("BUSYGROUP Consumer Group name already exists");
   const lastId = startOf(from, stream);
-  const read =
-    entriesRead ??
-    (compareIds(lastId, FIRST) === 0 ? 0 : compareIds(lastId, stream.lastId) === 0 ? stream.entriesAdded : null);
-  stream.groups.set(name, { lastId, entriesRead: read, pending: new Map(), consumers: new Map() });
+  stream.groups.set(name, { lastId, entriesRead, pending: new Map(), consumers: new Map() });
   db.noteChange(key);
   return OK;
 }
@@ -81,11 +78,10 @@ function group(call: Call): Reply {
 
 /** How many entries the group has still to read; nobody knows when entries between were deleted. */
 function lagOf({ lastId, entriesRead }: Group, stream: Stream): Reply {
-  if (compareIds(lastId, stream.lastId) >= 0) return integer(0);
-  if (entriesRead === null) return NIL;
-  const first = stream.entries[0];
-  const hasGap = first !== undefined && compareIds(stream.maxDeletedId, first.id) > 0;
-  return hasGap ? NIL : integer(stream.entriesAdded - entriesRead);
+  if (stream.entriesAdded === 0) return integer(0);
+  const isCounted = entriesRead !== null && !hasGapAfter(stream, lastId);
+  const read = isCounted ? entriesRead : countUpTo(stream, lastId);
+  return read === null ? NIL : integer(stream.entriesAdded - read);
 }
 
 const pendingOf = (group: Group, name: string): number =>

@@ -5,10 +5,12 @@ import { refuse, REFUSALS } from "../errors.ts";
 import {
   afterId,
   compareIds,
+  countUpTo,
   entriesBetween,
   entryOf,
   FIRST,
   type Group,
+  hasGapAfter,
   LAST,
   parseId,
   type Stream,
@@ -97,7 +99,8 @@ function deliver(stream: Stream, group: Group, name: string, asked: Asked, nowMs
   if (entries.length > 0) consumerOf(group, name, nowMs).activeMs = nowMs;
   for (const { id } of entries) {
     group.lastId = id;
-    if (group.entriesRead !== null) group.entriesRead++;
+    const isCounted = group.entriesRead !== null && !hasGapAfter(stream, id);
+    group.entriesRead = isCounted ? (group.entriesRead ?? 0) + 1 : countUpTo(stream, id);
     if (!asked.isUnacknowledged)
       group.pending.set(textOfId(id), { id, consumer: name, deliveredMs: nowMs, deliveries: 1 });
   }

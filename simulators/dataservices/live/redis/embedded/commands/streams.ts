@@ -1,4 +1,4 @@
-import { array, bulk, bulks, integer, NIL, OK, type Reply } from "../../resp/reply.ts";
+import { array, bulk, bulks, integer, NIL, NIL_ARRAY, OK, type Reply } from "../../resp/reply.ts";
 import { at, integerOf, Options } from "../arguments.ts";
 import { type Call, command, type Command, wrongArity } from "../command.ts";
 import { refuse, REFUSALS } from "../errors.ts";
@@ -123,7 +123,9 @@ function range({ args, db }: Call, isReversed: boolean): Reply {
   const [first, second] = isReversed ? [at(args, 2), at(args, 1)] : [at(args, 1), at(args, 2)];
   const [from, to] = [endOf(first, true), endOf(second, false)];
   const stream = streamAt(db, at(args, 0));
-  if (stream === undefined || compareIds(from, to) > 0) return array([]);
+  if (stream === undefined) return array([]);
+  if (count === 0) return NIL_ARRAY;
+  if (compareIds(from, to) > 0) return array([]);
   const found = entriesBetween(stream, from, to);
   return array((isReversed ? found.toReversed() : found).slice(0, count).map(entryReply));
 }

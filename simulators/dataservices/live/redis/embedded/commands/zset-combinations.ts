@@ -12,8 +12,8 @@ type Operation = "union" | "inter" | "diff";
 const AGGREGATES: Readonly<Record<string, (a: number, b: number) => number>> = {
   // Infinities of both signs make no number; the real server takes 0.
   SUM: (a, b) => (Number.isNaN(a + b) ? 0 : a + b),
-  MIN: Math.min,
-  MAX: Math.max,
+  MIN: (a, b) => Math.min(a, b),
+  MAX: (a, b) => Math.max(a, b),
 };
 
 interface Asked {
@@ -99,7 +99,7 @@ function count({ args, db }: Call): Reply {
     limit = options.integer("ERR LIMIT can't be negative");
     if (limit < 0) refuse("ERR LIMIT can't be negative");
   }
-  const asked = { keys, weights: [], aggregate: Math.min, withScores: false };
+  const asked = { keys, weights: [], aggregate: (a: number) => a, withScores: false };
   const { size } = combine(db, "inter", asked);
   return integer(limit === 0 ? size : Math.min(limit, size));
 }

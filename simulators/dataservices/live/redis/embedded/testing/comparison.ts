@@ -24,7 +24,16 @@ export function normal(name: string, reply: Reply): unknown {
   const plain = plainOf(reply);
   if (name === "xpending" && Array.isArray(plain))
     return plain.map((each) => (Array.isArray(each) ? withoutTime(each) : each));
+  if (name === "hscan" || name === "zscan") return inTextOrder(inPairs(plain));
   return UNORDERED.has(name) ? inTextOrder(plain) : plain;
+}
+
+/** What a SCAN of names with values returns: each with its own. */
+function inPairs(plain: unknown): unknown {
+  if (!Array.isArray(plain) || !Array.isArray(plain[1])) return plain;
+  const [cursor, flat]: readonly unknown[] = plain;
+  const words = Array.isArray(flat) ? flat : [];
+  return [cursor, words.flatMap((word: unknown, at) => (at % 2 === 0 ? [[word, words[at + 1]]] : []))];
 }
 
 /** The idle time of a pending entry. */
@@ -42,7 +51,7 @@ function plainOf(reply: Reply): unknown {
     case "integer":
       return String(reply.value);
     case "double":
-      return { double: Number(reply.value.toPrecision(12)) };
+      return { double: Number(reply.value.toPrecision(12)) + 0 };
     case "array":
       return reply.items?.map(plainOf) ?? null;
     case "map":
@@ -58,23 +67,23 @@ function plainOf(reply: Reply): unknown {
   }
 }
 
-/** Servers differ in how many digits of a fraction they write. */
-const numberOr = (text: string): unknown =>
-  /^-?\d+\.\d+(e[+-]\d+)?$/.test(text) ? Number(Number(text).toPrecision(12)) : text;
+/** Servers differ in how many digits of a fraction they write, and a small sorted set forgets that a zero had a sign. */
+function numberOr(text: string): unknown {
+  if (text === "-0") return "0";
+  return /^-?\d+\.\d+(e[+-]\d+)?$/.test(text) ? Number(Number(text).toPrecision(12)) : text;
+}
+
+const TEST = { username: "test", isOperator: true };
 
 /** Our engine, asked as over a connection. */
 export class Ours {
-  readonly #dispatcher = new Dispatcher({ nowMs: wallNowMs, random: () => 0, logIn: () => undefined });
+  readonly #dispatcher = new Dispatcher({ nowMs: wallNowMs, random: () => 0, logIn: () => undefined, guest: TEST });
   readonly #reader = new ReplyReader();
   readonly #session = this.#dispatcher.open(
     "test",
     (bytes) => this.#reader.add(Buffer.from(bytes, "latin1")),
     () => {},
   );
-
-  constructor() {
-    this.#session.identity = { username: "test", isOperator: true };
-  }
 
   async ask(words: readonly string[]): Promise<Reply> {
     this.#dispatcher.receive(this.#session, words);
