@@ -84,7 +84,7 @@ class Sealer {
 }
 
 /** Cuts a stream into pieces of `bytes`; the last, which may be empty, is shorter. */
-export async function* cut(
+export async function* inPieces(
   stream: AsyncIterable<Uint8Array>,
   bytes: number,
 ): AsyncGenerator<{ readonly piece: Bytes; readonly isLast: boolean }> {
@@ -110,7 +110,7 @@ export async function* sealArtifact(
   const lines = Buffer.from(`${MAGIC}${JSON.stringify(head)}\n`);
   yield lines;
   const sealer = new Sealer(key, lines);
-  for await (const { piece, isLast } of cut(dump, CHUNK_BYTES))
+  for await (const { piece, isLast } of inPieces(dump, CHUNK_BYTES))
     yield sealer.seal(await host.track(compress(piece)), isLast);
 }
 

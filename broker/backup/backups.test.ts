@@ -18,6 +18,9 @@ function noise(bytes: number, seed = 1): Uint8Array {
   });
 }
 
+/** More than two parts. */
+const LARGE = noise(9 * MIB);
+
 async function* inChunks(bytes: Uint8Array, size = 100_000): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
 }
@@ -62,7 +65,7 @@ describe("the backup store", () => {
     expect(stored).not.toContain("canary");
     expect(stored).toContain("d3JhcHBlZA==");
     expect((await collect(store.read(parts))).toString("latin1")).toBe(stored);
-    const { parts: many } = await put("a/c", noise(9 * MIB));
+    const { parts: many } = await put("a/c", LARGE);
     expect(many.length).toBeGreaterThan(2);
     expect([...swift.objects.keys()].filter((name) => name.startsWith("a/c"))).toEqual(many.map(({ name }) => name));
   });
@@ -99,8 +102,8 @@ describe("the backup store", () => {
   };
 
   it.each(Object.entries(damages))("opens nothing to its end when %s", async (_words, damage) => {
-    await store.put("a/other", inChunks(noise(9 * MIB, 5)), KEY);
-    const { parts } = await put("a/b", noise(9 * MIB));
+    await store.put("a/other", inChunks(LARGE), KEY);
+    const { parts } = await put("a/b", LARGE);
     const pristine = new Map([...swift.objects].map(([name, bytes]) => [name, new Uint8Array(bytes)]));
     await fc.assert(
       fc.asyncProperty(fc.nat(), async (at) => {
@@ -145,17 +148,17 @@ describe("the backup store", () => {
 
   it("sends no part twice whose answer was lost, and sends those again that never arrived", async () => {
     swift.losesAnswers = 2;
-    const { parts } = await put("a/b", noise(9 * MIB));
+    const { parts } = await put("a/b", LARGE);
     expect(swift.stored).toBe(parts.length);
     swift.refuses = 2;
-    const again = await put("a/c", noise(9 * MIB));
+    const again = await put("a/c", LARGE);
     expect(swift.stored).toBe(parts.length + again.parts.length);
     await store.verify(again.parts, KEY.key);
   });
 
   it("leaves nothing behind of a dump that breaks off once it is removed, and replaces whatever an earlier attempt left", async () => {
     const broken = async function* (): AsyncGenerator<Uint8Array> {
-      yield noise(9 * MIB);
+      yield LARGE;
       throw new BackendError("the connection broke");
     };
     await expect(store.put("a/b", broken(), KEY)).rejects.toThrow("the connection broke");

@@ -1,7 +1,7 @@
 import type { Host } from "../host.ts";
 import type { Bytes } from "../http/client.ts";
 import type { OpenStackProject } from "../openstack/project.ts";
-import { openArtifact, sealArtifact, cut } from "./artifact.ts";
+import { inPieces, openArtifact, sealArtifact } from "./artifact.ts";
 import { type BackupPart, Container } from "./container.ts";
 import { FinalError } from "../errors.ts";
 
@@ -77,7 +77,7 @@ export function createBackupStore(project: OpenStackProject, host: Host): Backup
         ...(wrapped !== undefined && { key: wrapped }),
       } as const;
       const parts: BackupPart[] = [];
-      for await (const { piece } of cut(sealArtifact(host, meter.through(stream), { key, head }), PART_BYTES)) {
+      for await (const { piece } of inPieces(sealArtifact(host, meter.through(stream), { key, head }), PART_BYTES)) {
         const name = `${folder}/${String(parts.length).padStart(PART_DIGITS, "0")}`;
         parts.push(await container.putPart(name, piece));
       }

@@ -49,7 +49,7 @@ interface BackupOrder {
 }
 
 /** A backup or a restore as it was ordered now, or before under the same name. */
-export interface Ordered<Row> {
+interface Ordered<Row> {
   readonly row: Row;
   readonly isNew: boolean;
 }

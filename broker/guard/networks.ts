@@ -27,20 +27,15 @@ const REQUEST = Compile(
 );
 const OWNER = Compile(Type.Object({ organization: Type.Optional(Text), space: Type.Optional(Text) }));
 
-/** A text that is no JSON says nothing of anybody. */
-function readJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
+const NOBODY: BindContext = { application: undefined, space: undefined, organization: undefined };
 
 /** Reads for whom a binding is. The space of the binding counts, not that of the instance, which may be shared. */
 function bindContextOf(request: string): BindContext {
-  const asked = readJson(request);
-  if (!REQUEST.Check(asked)) return { application: undefined, space: undefined, organization: undefined };
-  const owner = readJson(asked.owner);
+  // Only what the broker itself has written is JSON; anything else says nothing of anybody.
+  if (!request.startsWith("{")) return NOBODY;
+  const asked: unknown = JSON.parse(request);
+  if (!REQUEST.Check(asked)) return NOBODY;
+  const owner: unknown = JSON.parse(asked.owner);
   const { organization, space } = OWNER.Check(owner) ? owner : {};
   return {
     application: asked.resource?.app_guid ?? asked.app ?? undefined,

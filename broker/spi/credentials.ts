@@ -46,7 +46,9 @@ const SHAPES: Readonly<Record<ServiceName, (login: Login) => object>> = {
   },
   mongodb: (login) => {
     const { deployment: name, host, hosts, port, username, password } = login;
-    const keys = { host, hosts, port, name, default_database: name, username, password };
+    // Its drivers take a list of members with their ports.
+    const members = hosts.map((each) => `${each}:${port}`);
+    const keys = { host, hosts: members, port, name, default_database: name, username, password };
     return { ...keys, uri: uriOf("mongodb", login, name) };
   },
 };

@@ -95,7 +95,8 @@ describe("the credentials of a binding", () => {
     const instance = { deployment: "d1", plan_id: service.plans[2]?.id ?? "" };
     const place = { service, domain: "dc1.consul", instance };
     const credentials = credentialsOf(place, "user", "secret") as { host: string; uri: string; hosts: string[] };
-    expect(credentials.hosts).toEqual([0, 1, 2].map((at) => `d1-${service.role}-${at}.node.dc1.consul`));
+    const port = kind === "mongodb" ? `:${service.port}` : "";
+    expect(credentials.hosts).toEqual([0, 1, 2].map((at) => `d1-${service.role}-${at}.node.dc1.consul${port}`));
     expect(new URL(credentials.uri)).toMatchObject({
       username: "user",
       password: "secret",
@@ -104,7 +105,8 @@ describe("the credentials of a binding", () => {
       pathname: kind === "redis" ? "/0" : "/d1",
     });
     const endpoints = endpointsOf(place) as readonly { host: string; ports: readonly string[] }[];
-    expect(endpoints.map(({ host }) => host)).toEqual([credentials.host, ...credentials.hosts]);
+    const names = [0, 1, 2].map((at) => `d1-${service.role}-${at}.node.dc1.consul`);
+    expect(endpoints.map(({ host }) => host)).toEqual([credentials.host, ...names]);
     expect(endpoints.every(({ ports }) => ports.join() === String(service.port))).toBe(true);
   });
 });

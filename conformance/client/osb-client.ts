@@ -6,7 +6,7 @@ import type { Observation } from "./http/observation.ts";
 import type { RawRequest } from "./http/transport.ts";
 import type { Ledger } from "./ledger.ts";
 import { NoAnswer } from "./no-answer.ts";
-import { type EndedOperation, patienceMs, pollUntilEnded } from "./polling.ts";
+import { type EndedOperation, isEndless, patienceMs, pollUntilEnded } from "./polling.ts";
 import { isFull } from "./refusal.ts";
 import { answerTo, buildRequest, deletionQuery, isSuccess, pollOf, type RequestOptions } from "./request.ts";
 import { BOUNDLESS, type Room } from "./room.ts";
@@ -57,13 +57,9 @@ export class OsbClient {
 
   /** A client for a part of what this one does: what it sends counts as sent by this one, also what gets no answer. */
   part(room: Room): OsbClient {
-    const listener = (answer: Answer): void => {
-      this.sent.push(answer);
-      this.#listener(answer);
-    };
-    const part = new OsbClient(this.settings, this.ledger.scope(), listener, this.#memory, room);
-    this.#parts.push(part);
-    return part;
+    const keep = (answer: Answer): void => (this.sent.push(answer), this.#listener(answer));
+    const part = new OsbClient(this.settings, this.ledger.scope(), keep, this.#memory, room);
+    return this.#parts.push(part), part;
   }
 
   newId(): string {
@@ -201,18 +197,17 @@ export class OsbClient {
   }
 
   #endedAtOnce(answer: Answer): EndedOperation {
-    if (!isSuccess(answer)) return { state: "refused", answer, polls: [] };
-    this.room.noteEnd({ sinceMs: this.settings.clock.nowMs(), tookMs: 0, quickestMs: 0 });
-    return { state: "succeeded", answer, polls: [] };
+    const isDone = isSuccess(answer);
+    if (isDone) this.room.noteEnd({ sinceMs: this.settings.clock.nowMs(), tookMs: 0, quickestMs: 0 });
+    return { state: isDone ? "succeeded" : "refused", answer, polls: [] };
   }
 
   #noteEnd(offer: Offer, ended: EndedOperation, { sinceMs }: Wait): void {
     const tookMs = this.settings.clock.nowMs() - sinceMs;
     const { state, answer } = ended;
     const { operation, instanceId, bindingId, intent } = answer;
-    // Polls that are answered nothing but 5xx cost the time of one that does not end. What races with another may rightly never end.
-    const isUnserved = state === "unreadable" && (ended.polls.at(-1)?.status ?? 0) >= 500;
-    if ((state === "timed-out" || isUnserved) && intent !== "race") this.#memory.noteTimeout(offer, ended);
+    // What races with another operation may rightly never end.
+    if (isEndless(ended) && intent !== "race") this.#memory.noteTimeout(offer, ended);
     if (this.#memory.endsNothing) this.room.noteEndless();
     if (state === "timed-out" || state === "unreadable") return;
     this.room.noteEnd({ sinceMs, tookMs, quickestMs: this.#memory.shortestMs(offer, answer) });

@@ -18,6 +18,10 @@ export interface EndedOperation {
 export const isRemoved = (ended: EndedOperation | undefined): boolean =>
   ended?.state === "succeeded" || ended?.state === "gone";
 
+/** Whether an operation cost the time of one that does not end: it was in progress throughout, or polls were answered nothing but 5xx. */
+export const isEndless = ({ state, polls }: EndedOperation): boolean =>
+  state === "timed-out" || (state === "unreadable" && (polls.at(-1)?.status ?? 0) >= 500);
+
 /** How an operation ended according to a poll; undefined while it goes on. */
 export function stateOf(poll: Answer): "succeeded" | "failed" | "gone" | undefined {
   const isDeletion = poll.polled === "deprovision" || poll.polled === "unbind";

@@ -1,3 +1,5 @@
+import { memoryBrokerUnderTest, runMutant } from "../selftest/broker-under-test.ts";
+import { OSB_MUTANTS } from "./mutants/index.ts";
 import { describe, expect, it } from "vitest";
 import type { Operation } from "../client/answer.ts";
 import { parseJson } from "../client/http/json.ts";
@@ -232,6 +234,19 @@ const BROKERS: readonly Faulty[] = [
         : next(request),
     findings: ["provision-missing-plan-id-400"],
   },
+  {
+    name: "fails each update, also one with an unknown plan",
+    middleware: pretend(["update"], isAuthorized, 500, { description: "The backend has no updates." }),
+    // Each of these names the status of an update in a situation of its own.
+    findings: [
+      "update-200",
+      "update-context-only",
+      "update-maintenance-info-conflict-422",
+      "update-maintenance-info-match",
+      "update-unsupported-422",
+    ],
+    unknown: ["update-plan-id-optional"],
+  },
 ];
 
 async function findings({ middleware, mode = "sync", minor = 17, isUnfetchable = false }: Faulty) {
@@ -274,4 +289,11 @@ describe.each(BROKERS)("a broker that $name", (broker) => {
     const heads = [...expected, ...unknown];
     expect([...causes].filter((cause) => !heads.includes(cause)).toSorted()).toEqual([]);
   });
+});
+
+it("a check that holds the backend is judged alone too: it has its place before nobody else can go on", async () => {
+  const mutant = OSB_MUTANTS.find(({ id }) => id === "not-concurrency-legacy-description");
+  if (mutant === undefined) throw new Error("there is no such mutant");
+  const { results } = await runMutant(memoryBrokerUnderTest(mutant.mode), mutant, mutant.expected);
+  expect(results.map(({ verdict }) => verdict)).not.toContain("pass");
 });

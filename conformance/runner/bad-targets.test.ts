@@ -144,7 +144,7 @@ it.each([1_000, 3_000, 10_000])(
 );
 
 /** The longest that an operation of the broker was in progress, from its 202 to the poll that reports its end. */
-function timing(clock: Clock, handle: Handler): { readonly handle: Handler; readonly longestMs: () => number } {
+function withTimes(clock: Clock, handle: Handler): { readonly handle: Handler; readonly longestMs: () => number } {
   const begunMs = new Map<string, number>();
   let longestMs = 0;
   const timed: Handler = async (request) => {
@@ -165,7 +165,7 @@ function timing(clock: Clock, handle: Handler): { readonly handle: Handler; read
 it.each([3, 5])("a broker with few workers (%i) is not crowded: nothing waits there for long", async (workers) => {
   const clock = eventClock();
   const time = { operationMs: 3_000, nowMs: () => clock.nowMs(), workers };
-  const { handle, longestMs } = timing(clock, createMemoryBroker({ mode: "async", time }).handle);
+  const { handle, longestMs } = withTimes(clock, createMemoryBroker({ mode: "async", time }).handle);
   const { counts, leftBehind } = await certifyAt(clock, asTransport(handle));
   expect(counts).toMatchObject({ fail: 0, unknown: 0, warn: 0 });
   expect(leftBehind).toEqual([]);

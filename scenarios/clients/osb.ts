@@ -42,8 +42,8 @@ export const CatalogBody = Type.Object({ services: Type.Array(Offering) });
 const BindingCredentials = Type.Object({
   host: Type.String(),
   port: Type.Integer(),
-  /** Of the database. */
-  name: Type.String(),
+  /** Of the database, for services that have several. */
+  name: Type.Optional(Type.String()),
   username: Type.String(),
   password: Type.String(),
   uri: Type.String(),

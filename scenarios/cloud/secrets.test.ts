@@ -63,7 +63,7 @@ async function secretsOf(options: WorldOptions): Promise<Secrets> {
       broker: broker.password,
       operator: broker.operator.password,
       binding: binding.password,
-      ...(await secretsOfManifest(world, binding.name)),
+      ...(await secretsOfManifest(world, binding.name ?? "")),
       ...(await secretsOfKeystone(world)),
     };
   });

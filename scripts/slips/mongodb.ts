@@ -65,6 +65,22 @@ export const MONGODB_SLIPS: readonly Slip[] = [
     tests: NODE,
   },
   {
+    id: "mongodb-acknowledged-alone",
+    breaks: "a write is acknowledged when a voter has it",
+    file: `${ROOM}/replica.ts`,
+    from: "return voters.length === 0 || voters.some((each) => reached.includes(each));",
+    to: "return true;",
+    tests: [`${ROOM}/replica.test.ts`],
+  },
+  {
+    id: "mongodb-secondary-writes",
+    breaks: "a secondary refuses writes",
+    file: `${ROOM}/commands/dispatch.ts`,
+    from: "if (server.membership.isPrimary) return;",
+    to: "return;",
+    tests: [`${ROOM}/replica.test.ts`],
+  },
+  {
     id: "mongodb-length-unchecked",
     breaks: "a document that says it is longer than its message is refused",
     file: `${ROOM}/wire/decode.ts`,

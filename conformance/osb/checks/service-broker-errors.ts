@@ -11,6 +11,7 @@ import {
   Verdicted,
   worstOf,
 } from "../../runner/check.ts";
+import type { Offer } from "../../client/catalog.ts";
 import type { OsbContext } from "../context.ts";
 import { type OsbCheck, review } from "../define.ts";
 import { seenOf } from "../judge.ts";
@@ -26,6 +27,8 @@ import { oddPolls } from "../sequences/odd-polls.ts";
 import { refusalsOfAll, type Refusals, type RefusedRequest, refusedRequests } from "../sequences/refused-requests.ts";
 import { silenceOf } from "../variations/silence.ts";
 import { standardAnswers } from "../sequences/standard-answers.ts";
+import { acceptedUpdate } from "../sequences/updates.ts";
+import { acceptedOffer } from "../sequences/working-plans.ts";
 
 /** That something is gone is what who deletes it wants to hear. */
 const isGood = ({ operation, status }: Answer): boolean =>
@@ -111,8 +114,15 @@ async function orNone<T>(play: () => Promise<readonly T[]>): Promise<readonly T[
 /** A 5xx to a mistake says nothing where the ordinary request is not accepted either. */
 async function unlessBrokenAnyway(context: OsbContext, answer: Answer, outcome: Outcome): Promise<Outcome> {
   const { operation } = answer;
+  const requirement = context.run.offers.some(BINDABLE.fits) ? BINDABLE : ANY;
+  if (operation === "update") {
+    const { plan } = await acceptedOffer(context, requirement);
+    const ofPlan = { unmet: "its updates are refused", fits: (each: Offer) => each.plan.id === plan.id };
+    const accepted = await orNone(async () => [await acceptedUpdate(context, ofPlan)]);
+    return accepted.length > 0 ? outcome : notApplicable("an ordinary update of this plan is not accepted", answer);
+  }
   if (operation !== "provision" && operation !== "bind") return outcome;
-  const offer = context.offer(context.run.offers.some(BINDABLE.fits) ? BINDABLE : ANY);
+  const offer = context.offer(requirement);
   return obstacleTo(await lifecycleUpTo(context.shared, operation, offer), operation) ?? outcome;
 }
 

@@ -54,7 +54,7 @@ export class Applications {
     const address = at ?? this.#world.net.resolve(credentials.host);
     if (address === undefined) return undefined;
     if (at === undefined) binding.address = address;
-    const { username, password, name: database, port } = credentials;
+    const { username, password, name: database = "", port } = credentials;
     try {
       const source = this.#world.plan.applications;
       return this.#world.dataservices.session(source, address, port, { username, password, database });

@@ -5,7 +5,7 @@ import { PasswordThrottle } from "../../kernel/edge/throttle.ts";
 import type { DataServices } from "../index.ts";
 import { connectFault } from "../behaviour/sessions.ts";
 import type { Observer } from "../behaviour/services.ts";
-import { diskOf } from "../behaviour/replication.ts";
+import { diskOf, membersOf } from "../behaviour/replication.ts";
 import { type Instance, type Kind, KINDS, type User } from "../state.ts";
 import type { EngineMaker, LiveEngine, ServedKind } from "./engine.ts";
 import { LivePlaneError } from "./errors.ts";
@@ -127,6 +127,7 @@ export class LivePlane {
       groups: plane.#groups,
       lease: (instance) => plane.#lease(instance),
       usersOf: (instance) => plane.#usersOf(instance),
+      membersOf: (instance) => membersOf(parts, instance),
     });
     parts.observers.add(plane.#observer);
     parts.kernel.restored.add(plane.#onRestored);

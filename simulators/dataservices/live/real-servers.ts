@@ -13,10 +13,11 @@ interface RealParts {
   readonly groups: LiveGroups;
   readonly lease: (instance: Instance) => Promise<Lease>;
   readonly usersOf: (instance: Instance) => ReadonlyMap<string, User>;
+  readonly membersOf: (instance: Instance) => readonly Instance[];
 }
 
 /** The servers of a plane, as the simulator asks them. */
-export function realServers({ nodes, groups, lease, usersOf }: RealParts): RealServers {
+export function realServers({ nodes, groups, lease, usersOf, membersOf }: RealParts): RealServers {
   const turns = new Turns();
   const workOn = async <T>(instance: Instance, work: (lease: Lease) => Promise<T>): Promise<T> => {
     const leased = await lease(instance);
@@ -31,7 +32,7 @@ export function realServers({ nodes, groups, lease, usersOf }: RealParts): RealS
     replicates: ({ kind }) => nodes.engineOf(kind)?.replicates === true,
     applyUsers: async (instance) => {
       const hasEach = nodes.engineOf(instance.kind)?.hasUsersPerNode === true;
-      for (const { disk } of hasEach ? groups.membersOf(instance) : [instance])
+      for (const { disk } of hasEach ? membersOf(instance) : [instance])
         await nodes.ifRunning(disk, (node) => node.applyUsers(usersOf(instance)));
     },
     dump: (instance, defects) => dumpOf(() => lease(instance), { turns, defects }),

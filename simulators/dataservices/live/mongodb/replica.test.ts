@@ -1,5 +1,7 @@
 import { type Document, type MongoClient, ReadPreference } from "mongodb";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { ReplicaMember } from "./replica.ts";
+import { Rig } from "./testing/rig.ts";
 import { NODES, Trio } from "./testing/trio.ts";
 
 const PATIENCE_MS = 60_000;
@@ -7,6 +9,21 @@ const PATIENCE_MS = 60_000;
 interface Item extends Document {
   _id: number;
 }
+
+test("a write that no voter has is not acknowledged, unless that was asked for", async () => {
+  const rig = await Rig.open();
+  try {
+    new ReplicaMember(rig.server, { index: 0, primary: undefined, voters: [1] }, "data-0", new Map());
+    const client = await rig.connect();
+    const items = client.db("app").collection<Item>("items");
+    await items.insertOne({ _id: 1 }, { writeConcern: { w: 1 } });
+    await expect(
+      items.insertOne({ _id: 2 }, { writeConcern: { w: "majority", wtimeoutMS: 50 } }),
+    ).rejects.toMatchObject({ code: 64 });
+  } finally {
+    await rig.close();
+  }
+});
 
 describe("three nodes", { timeout: PATIENCE_MS }, () => {
   let trio: Trio;

@@ -67,7 +67,7 @@ describe.skipIf(whyNot !== undefined)("an instance of a plan with TLS", () => {
     });
     ca = authority.cert;
     rig = await PostgresqlRig.open({ tls: { certificate: own.cert, private_key: own.private } });
-  }, 60_000);
+  });
   afterAll(async () => {
     await rig?.close();
   });

@@ -35,12 +35,12 @@ describe.skipIf(whyNot !== undefined)("three real servers", () => {
 
   beforeAll(async () => {
     trio = await Trio.open();
-  }, 60_000);
+  });
   afterAll(async () => {
     await trio?.rig.close();
     // Sessions of the supervisor end with the servers that were killed.
     expect(trio?.rig.troubles.map(String).filter((each) => !/connection|terminat/i.test(each))).toEqual([]);
-  }, 60_000);
+  });
 
   it("replicate: a replica shows what the primary acknowledged, and refuses writes in PostgreSQL's own words", async () => {
     const [primary = "", ...replicas] = NODES;
@@ -65,7 +65,7 @@ describe.skipIf(whyNot !== undefined)("three real servers", () => {
     for (const address of NODES) expect(await trio.query(address, "SELECT x FROM t")).toEqual([{ x: 1 }]);
     expect(await trio.query(primary, "INSERT INTO t VALUES (2) RETURNING x")).toEqual([{ x: 2 }]);
     await trio.query(primary, "DELETE FROM t WHERE x = 2");
-  }, 60_000);
+  });
 
   it("have a new primary with all that was acknowledged when the VM of the first is gone", async () => {
     trio.deleteVm(0);
@@ -76,7 +76,7 @@ describe.skipIf(whyNot !== undefined)("three real servers", () => {
     await trio.whole();
     expect(await trio.query(NODES[0] ?? "", "SELECT x FROM t ORDER BY x")).toEqual([{ x: 1 }, { x: 3 }]);
     await expect(trio.query(NODES[0] ?? "", "INSERT INTO t VALUES (4)")).rejects.toMatchObject({ code: "25006" });
-  }, 60_000);
+  });
 
   it("have a new primary when the first hangs, and none of its processes is left before", async () => {
     const old = trio.primary ?? "";
@@ -89,5 +89,5 @@ describe.skipIf(whyNot !== undefined)("three real servers", () => {
     expect(family.filter(isAlive)).toEqual([]);
     await client.end().catch(() => {});
     await trio.whole();
-  }, 60_000);
+  });
 });

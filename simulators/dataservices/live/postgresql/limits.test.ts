@@ -28,7 +28,7 @@ describe.skipIf(whyNot !== undefined)("the limits of a plan", () => {
     expect(clients.length).toBeGreaterThan(5);
     expect((await clients[0]?.query("SELECT 1 AS x"))?.rows).toEqual([{ x: 1 }]);
     await Promise.all(clients.map((client) => client.end()));
-  }, 30_000);
+  });
 
   it("temporary files: a sort that needs more fails, and the tenant can't lift the limit", async () => {
     const made = await open({ temp_file_limit: 1024 });
@@ -38,7 +38,7 @@ describe.skipIf(whyNot !== undefined)("the limits of a plan", () => {
       await expect(client.query(sort)).rejects.toMatchObject({ code: "53400" });
       await expect(client.query("SET temp_file_limit = -1")).rejects.toMatchObject({ code: "42501" });
     });
-  }, 30_000);
+  });
 
   it("disk: sessions end and nobody is admitted while it is too full, with the reason; a higher threshold opens it again", async () => {
     const made = await open({ disk_mb: 160, diskMs: 3_600_000 });
@@ -74,5 +74,5 @@ describe.skipIf(whyNot !== undefined)("the limits of a plan", () => {
     expect(await made.using(async (each) => (await each.query("SELECT count(*)::int AS n FROM t")).rows)).toEqual([
       { n: 70_000 },
     ]);
-  }, 60_000);
+  });
 });

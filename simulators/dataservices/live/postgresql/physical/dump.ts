@@ -29,7 +29,9 @@ async function* backupOfAltered(
 ): AsyncGenerator<Uint8Array> {
   const folder = `${server.options.data}.altered`;
   const body = backupOf(server, installation.binaries.major);
-  const copy = await stageServer(body, { installation, options: server.options, folder });
+  // A copy is nobody's member.
+  const { member: _member, ...options } = server.options;
+  const copy = await stageServer(body, { installation, options, folder });
   try {
     await alter(copy);
     yield* backupOf(copy, installation.binaries.major);

@@ -5,7 +5,7 @@ import { PostgresqlRig } from "./rig.ts";
 
 /** Addresses of the nodes, by index. */
 export const NODES = [20, 21, 22].map(addressOf);
-const WAIT_MS_MAX = 20_000;
+const WAIT_MS_MAX = 180_000;
 
 /** Three real servers behind their agents, of which two follow the first. */
 export class Trio {
@@ -17,10 +17,15 @@ export class Trio {
 
   static async open(): Promise<Trio> {
     const trio = new Trio(await PostgresqlRig.open());
-    await trio.boot(1);
-    await trio.boot(2);
-    await trio.whole();
-    return trio;
+    try {
+      await trio.boot(1);
+      await trio.boot(2);
+      await trio.whole();
+      return trio;
+    } catch (error) {
+      await trio.rig.close();
+      throw error;
+    }
   }
 
   boot(index: number): Promise<void> {
