@@ -6,10 +6,11 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
-import { connect, createServer, type Server } from "node:net";
+import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
+import { portOf } from "../simulators/kernel/edge/connections.ts";
 import { wallNowMs } from "../simulators/kernel/edge/drive.ts";
 import { Connections } from "../simulators/dataservices/live/redis/embedded/connections.ts";
 import { Dispatcher } from "../simulators/dataservices/live/redis/embedded/dispatcher.ts";
@@ -38,11 +39,6 @@ const RUN_MS_MAX = 900_000;
 interface Served {
   readonly port: number;
   readonly end: () => Promise<void>;
-}
-
-function portOf(server: Server): number {
-  const address = server.address();
-  return typeof address === "object" && address !== null ? address.port : 0;
 }
 
 async function freePort(): Promise<number> {

@@ -511,6 +511,8 @@ it("every file of the simulators that listens is one of these listeners, or carr
   const listening = files.filter((file) => listens.test(readFileSync(file, "utf8"))).sort();
   expect(listening).toEqual([
     "simulators/dataservices/live/gated-listener.ts",
+    "simulators/dataservices/live/redis/embedded/connections.ts",
+    "simulators/dataservices/live/redis/relay.ts",
     "simulators/dns/live/server.ts",
     "simulators/kernel/edge/msw.ts",
     "simulators/kernel/edge/serve.ts",

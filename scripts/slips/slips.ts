@@ -10,6 +10,7 @@ import { NEUTRON_DESIGNATE_SLIPS } from "./neutron-designate.ts";
 import { NOVA_CINDER_SLIPS } from "./nova-cinder.ts";
 import { OPENSTACK_IDENTITY_SLIPS } from "./openstack-identity.ts";
 import { OSB_SLIPS } from "./osb.ts";
+import { REDIS_SLIPS } from "./redis.ts";
 import { SCENARIO_SLIPS } from "./scenarios.ts";
 import type { Slip } from "./slip.ts";
 
@@ -27,5 +28,6 @@ export const SLIPS: readonly Slip[] = [
   ...NOVA_CINDER_SLIPS,
   ...OPENSTACK_IDENTITY_SLIPS,
   ...OSB_SLIPS,
+  ...REDIS_SLIPS,
   ...SCENARIO_SLIPS,
 ];

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { connect, createServer, type Server, type Socket } from "node:net";
+import { hearErrors, portOf } from "../../../kernel/edge/connections.ts";
 
 /**
  * Leads a replica to its primary. A server follows another by an address and a port, and ours have sockets in folders alone: so each
@@ -19,12 +20,12 @@ export class Relay {
     const relay = new Relay();
     relay.#server.listen(0, "127.0.0.1");
     await once(relay.#server, "listening");
+    hearErrors(relay.#server);
     return relay;
   }
 
   get port(): number {
-    const address = this.#server.address();
-    return typeof address === "object" && address !== null ? address.port : 0;
+    return portOf(this.#server);
   }
 
   /** Leads to another socket from now on; what was open ends, so that the replica comes anew. */

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
+import { hearErrors } from "../../../../kernel/edge/connections.ts";
 import { encode, error } from "../resp/reply.ts";
 import { ProtocolError, RequestReader } from "../resp/requests.ts";
 import type { Dispatcher } from "./dispatcher.ts";
@@ -27,6 +28,7 @@ export class Connections {
     const connections = new Connections(dispatcher, clientsMax);
     connections.#server.listen(path);
     await once(connections.#server, "listening");
+    hearErrors(connections.#server);
     return connections;
   }
 

@@ -140,7 +140,7 @@ describe.skipIf(program === undefined)("our engine answers as the real one", { t
     await rm(folder, { recursive: true, force: true });
   });
 
-  const runs = Number(process.env.DRYDOCK_ORACLE_RUNS ?? 60);
+  const runs = Number(process.env.DRYDOCK_ORACLE_RUNS ?? 400);
   const compare = async (calls: readonly (readonly string[])[], protocol: "2" | "3"): Promise<void> => {
     const ours = new Ours();
     await client.send("RESET");

@@ -1,0 +1,55 @@
+import type { Slip } from "./slip.ts";
+
+const LIVE = "simulators/dataservices/live/redis";
+
+/** Slips in Redis, by a server of the machine and by our own engine. */
+export const REDIS_SLIPS: readonly Slip[] = [
+  {
+    id: "redis-tenant-is-admin",
+    breaks: "a tenant may do what concerns its data, and nothing that concerns the server",
+    file: `${LIVE}/acl.ts`,
+    from: '"-@admin", "-@dangerous", ',
+    to: "",
+    tests: [`${LIVE}/server.test.ts`],
+  },
+  {
+    id: "redis-deleted-user-stays",
+    breaks: "a user that is deleted is gone from the server",
+    file: `${LIVE}/server.ts`,
+    from: "if (gone.length > 0) await",
+    to: "if (gone.length > 99) await",
+    tests: [`${LIVE}/server.test.ts`],
+  },
+  {
+    id: "redis-restore-not-undone",
+    breaks: "a restore that the server refuses brings back what was there",
+    file: `${LIVE}/node.ts`,
+    from: "await rename(join(data, PREVIOUS), join(data, AOF_FOLDER));",
+    to: "",
+    tests: [`${LIVE}/server.test.ts`],
+  },
+  {
+    id: "redis-embedded-list-order",
+    breaks: "LPUSH puts each element before the one that came before it",
+    file: `${LIVE}/embedded/commands/lists.ts`,
+    from: "items.unshift(text)",
+    to: "items.push(text)",
+    tests: [`${LIVE}/embedded/oracle.test.ts`],
+  },
+  {
+    id: "redis-embedded-watch-blind",
+    breaks: "a transaction is lost when a key that it watches is touched",
+    file: `${LIVE}/embedded/dispatcher.ts`,
+    from: "if (isTouched) return NIL_ARRAY;",
+    to: "",
+    tests: [`${LIVE}/embedded/sessions.test.ts`],
+  },
+  {
+    id: "redis-embedded-late-first",
+    breaks: "whoever has waited longest is served first",
+    file: `${LIVE}/embedded/dispatcher.ts`,
+    from: "    this.sessions.delete(session);\n    this.sessions.add(session);\n    session.waiting",
+    to: "    session.waiting",
+    tests: [`${LIVE}/embedded/sessions.test.ts`],
+  },
+];
