@@ -14,8 +14,8 @@ export const BROKER_STORE_SLIPS: readonly Slip[] = [
     id: "broker-platform-reads-metrics",
     breaks: "metrics are for operators",
     file: "broker/osb/authentication.ts",
-    from: "[RECORDS_PATH, OPERATOR_PATH, METRICS_PATH]",
-    to: "[RECORDS_PATH, OPERATOR_PATH]",
+    from: "[...BACKUP_PATHS, OPERATOR_PATH, METRICS_PATH]",
+    to: "[...BACKUP_PATHS, OPERATOR_PATH]",
     tests: ["broker/operator"],
   },
   {
