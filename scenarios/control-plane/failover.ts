@@ -3,8 +3,8 @@ import type { PostgresPair } from "../../broker/store/local/pair.ts";
 import type { Cloud } from "../cloud/cloud.ts";
 import { recordLaws } from "../laws/records.ts";
 import { listOf, Observer, pause } from "./observer.ts";
-import { ControlPlaneProcess, controlPlaneClient, controlPlaneEnvironment } from "./process.ts";
-import { doneTwice } from "./processes.ts";
+import { ControlPlaneProcess, controlPlaneEnvironment } from "./process.ts";
+import { balance, doneTwice } from "./processes.ts";
 
 /** A control plane whose database fails over. */
 interface FailoverOptions {
@@ -37,7 +37,7 @@ const OWNER = { organization_guid: "org", space_guid: "space" };
  */
 export async function surviveFailover({ cloud, pair, address, operations }: FailoverOptions): Promise<FailoverResult> {
   const control = new ControlPlaneProcess(controlPlaneEnvironment(cloud, address, pair.url));
-  const observer = new Observer(controlPlaneClient(address));
+  const observer = new Observer(balance([address], ANSWER_MS_MAX));
   let ended = 0;
   try {
     await control.awaitEvent("started");
@@ -73,5 +73,7 @@ export async function surviveFailover({ cloud, pair, address, operations }: Fail
   }
 }
 
+/** Longer than a statement may wait for the database. */
+const ANSWER_MS_MAX = 60_000;
 /** The primary is killed while orders are still coming in. */
 const KILLED_AT_SHARE = 0.8;

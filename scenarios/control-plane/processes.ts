@@ -54,9 +54,9 @@ const ANSWER_MS_MAX = 8_000;
 
 const UNANSWERED: ControlPlaneAnswer = { status: 503, json: { description: "no control plane has answered" } };
 
-/** A load balancer without memory: each request goes to the next process. It tries none twice, so a lost answer is lost. */
-function balance(addresses: readonly string[]): ControlPlaneClient {
-  const clients = addresses.map((address) => controlPlaneClient(address, ANSWER_MS_MAX));
+/** A load balancer without memory: each request goes to the next process. It tries none twice, so a lost answer is lost: it is answered 503. */
+export function balance(addresses: readonly string[], answerMsMax = ANSWER_MS_MAX): ControlPlaneClient {
+  const clients = addresses.map((address) => controlPlaneClient(address, answerMsMax));
   let sent = 0;
   return async (...request) => {
     const client = clients[sent++ % clients.length];
