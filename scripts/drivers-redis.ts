@@ -6,7 +6,7 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
-import { connect, createServer, type AddressInfo } from "node:net";
+import { connect, createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
@@ -37,13 +37,18 @@ const RUN_MS_MAX = 900_000;
 /** A server at a port of loopback, and its end. */
 interface Served {
   readonly port: number;
-  end(): Promise<void>;
+  readonly end: () => Promise<void>;
+}
+
+function portOf(server: Server): number {
+  const address = server.address();
+  return typeof address === "object" && address !== null ? address.port : 0;
 }
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
+  const port = portOf(server);
   server.close();
   await once(server, "close");
   return port;
@@ -79,7 +84,7 @@ async function serveOurs(): Promise<Served> {
   }).listen(0, "127.0.0.1");
   await once(front, "listening");
   return {
-    port: (front.address() as AddressInfo).port,
+    port: portOf(front),
     end: async () => {
       await connections.close();
       front.close();
@@ -107,10 +112,11 @@ async function test({ port, end }: Served, source: string, python: string, name:
     "-q",
     "-p",
     "no:cacheprovider",
+    "--tb=native",
     "-m",
     "not onlycluster and not redismod",
     "--timeout",
-    "5",
+    "20",
     `--junitxml=${report}`,
   ];
   try {

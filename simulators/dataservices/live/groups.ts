@@ -57,6 +57,11 @@ export class LiveGroups {
     this.#nodes = new GroupNodes({ ...options, notice: (name) => this.notice(name) });
   }
 
+  /** The nodes of an instance's group, the instance itself included. */
+  membersOf(instance: Instance): readonly Instance[] {
+    return membersOf(this.#options.services, instance);
+  }
+
   /** Is the instance one of several nodes that are supervised here? */
   isManaged(instance: Pick<Instance, "deployment" | "kind">): boolean {
     const { services, nodes } = this.#options;

@@ -4,11 +4,12 @@ import { isDeepStrictEqual } from "node:util";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { DumpDefects, RestoreDefects } from "../../behaviour/services.ts";
 import type { Instance, User } from "../../state.ts";
-import { readAll, openStream, sealStream, streamOf } from "../../wire/dump-stream.ts";
+import { openStream, readAll } from "../../wire/dump-stream.ts";
 import { DUMP_BYTES_MAX, tooLarge } from "../../wire/dump.ts";
 import { DataServiceError } from "../../wire/errors.ts";
 import type { LiveNode, MemberOrder, NodeOrder } from "../engine.ts";
 import { LivePlaneError } from "../errors.ts";
+import { dumpOfBytes } from "./dump.ts";
 import { RedisMember } from "./member.ts";
 import { Relay } from "./relay.ts";
 import { ReplyError } from "./resp/client.ts";
@@ -89,11 +90,8 @@ class ServerNode implements LiveNode {
   }
 
   /** The save begins after the request: all that was acknowledged before it is in the dump. */
-  async *dump(defects: DumpDefects): AsyncGenerator<Uint8Array> {
-    // Whatever speaks against a dump is known before its first chunk.
-    const bytes = await this.#dumpBytes(defects);
-    yield* sealStream(ENGINE, streamOf(bytes));
-  }
+  readonly dump = (defects: DumpDefects): AsyncIterable<Uint8Array> =>
+    dumpOfBytes(ENGINE, () => this.#dumpBytes(defects));
 
   async #dumpBytes({ isTorn, isShort }: DumpDefects): Promise<Uint8Array> {
     refuseDefects({ "dump torn-snapshot": isTorn, "dump lost-tail": isShort });

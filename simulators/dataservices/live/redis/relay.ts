@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
+import { connect, createServer, type Server, type Socket } from "node:net";
 
 /**
  * Leads a replica to its primary. A server follows another by an address and a port, and ours have sockets in folders alone: so each
@@ -23,7 +23,8 @@ export class Relay {
   }
 
   get port(): number {
-    return (this.#server.address() as AddressInfo).port;
+    const address = this.#server.address();
+    return typeof address === "object" && address !== null ? address.port : 0;
   }
 
   /** Leads to another socket from now on; what was open ends, so that the replica comes anew. */

@@ -28,7 +28,17 @@ const BY_NAME: ReadonlyMap<string, Command> = new Map(
 );
 
 /** What a subscriber of RESP2 may still say: its connection is for messages. */
-const OF_SUBSCRIBERS = new Set(["subscribe", "unsubscribe", "psubscribe", "punsubscribe", "ping", "quit", "reset"]);
+const OF_SUBSCRIBERS = new Set([
+  "subscribe",
+  "unsubscribe",
+  "psubscribe",
+  "punsubscribe",
+  "ssubscribe",
+  "sunsubscribe",
+  "ping",
+  "quit",
+  "reset",
+]);
 /** What is done at once in a transaction rather than put off. */
 const OF_TRANSACTIONS = new Set(["exec", "discard", "multi", "watch", "quit", "reset"]);
 

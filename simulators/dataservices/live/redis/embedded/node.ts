@@ -8,10 +8,11 @@ import { wallNowMs } from "../../../../kernel/edge/drive.ts";
 import { sameSecret } from "../../../../kernel/index.ts";
 import type { DumpDefects, RestoreDefects } from "../../../behaviour/services.ts";
 import type { Instance, User } from "../../../state.ts";
-import { readAll, openStream, sealStream, streamOf } from "../../../wire/dump-stream.ts";
+import { openStream, readAll } from "../../../wire/dump-stream.ts";
 import { DUMP_BYTES_MAX } from "../../../wire/dump.ts";
 import { sha256Of } from "../../../wire/verifier.ts";
 import type { LiveNode, NodeOrder } from "../../engine.ts";
+import { dumpOfBytes } from "../dump.ts";
 import { settingsOf } from "../settings.ts";
 import { Connections } from "./connections.ts";
 import { Dispatcher, type LogIn } from "./dispatcher.ts";
@@ -101,11 +102,8 @@ class EmbeddedNode implements LiveNode {
     return lines;
   }
 
-  async *dump(defects: DumpDefects): AsyncGenerator<Uint8Array> {
-    // Whatever speaks against a dump is known before its first chunk.
-    const bytes = await this.#dumpBytes(defects);
-    yield* sealStream(ENGINE, streamOf(bytes));
-  }
+  readonly dump = (defects: DumpDefects): AsyncIterable<Uint8Array> =>
+    dumpOfBytes(ENGINE, () => this.#dumpBytes(defects));
 
   async #dumpBytes({ isTorn, isShort }: DumpDefects): Promise<Uint8Array> {
     const first = this.#lines();

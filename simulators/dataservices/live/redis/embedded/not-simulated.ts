@@ -5,7 +5,7 @@ const CLUSTER = "clusters";
 const REASONS: Readonly<Record<string, readonly string[]>> = {
   [SCRIPTS]: ["eval", "evalsha", "eval_ro", "evalsha_ro", "script", "fcall", "fcall_ro", "function"],
   [REPLICATION]: ["replicaof", "slaveof", "sync", "psync", "replconf", "failover"],
-  [CLUSTER]: ["cluster", "asking", "readonly", "readwrite", "ssubscribe", "sunsubscribe", "spublish"],
+  [CLUSTER]: ["cluster", "asking", "readonly", "readwrite"],
   modules: ["module"],
   HyperLogLog: ["pfadd", "pfcount", "pfmerge", "pfdebug", "pfselftest"],
   "geographic indexes": [

@@ -3,25 +3,34 @@ import { matches } from "./arguments.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { Session } from "./session.ts";
 
-const WORDS = { channels: "subscribe", patterns: "psubscribe" } as const;
+/** What a message says that begins or ends listening to a kind of names. */
+const WORDS = {
+  channels: ["subscribe", "unsubscribe"],
+  patterns: ["psubscribe", "punsubscribe"],
+  shards: ["ssubscribe", "sunsubscribe"],
+} as const;
 type Kind = keyof typeof WORDS;
 
 const push = (...items: readonly Reply[]): Reply => ({ type: "push", items });
 
-/** SUBSCRIBE and PSUBSCRIBE: a message for each name, and no other reply. */
+/** Channels of shards are counted on their own. */
+const countOf = (session: Session, kind: Kind): number =>
+  kind === "shards" ? session.shards.size : session.channels.size + session.patterns.size;
+
+/** SUBSCRIBE and its like: a message for each name, and no other reply. */
 export function subscribe(session: Session, kind: Kind, names: readonly string[]): undefined {
   for (const name of names) {
     session[kind].add(name);
-    session.send(push(bulk(WORDS[kind]), bulk(name), integer(session.subscriptions)));
+    session.send(push(bulk(WORDS[kind][0]), bulk(name), integer(countOf(session, kind))));
   }
 }
 
-/** UNSUBSCRIBE and PUNSUBSCRIBE, of all where none is named. */
+/** UNSUBSCRIBE and its like, of all where none is named. */
 export function unsubscribe(session: Session, kind: Kind, names: readonly string[]): undefined {
   const gone: readonly (string | null)[] = names.length > 0 ? names : [...session[kind]];
   for (const name of gone.length > 0 ? gone : [null]) {
     if (name !== null) session[kind].delete(name);
-    session.send(push(bulk(`un${WORDS[kind]}`), bulk(name), integer(session.subscriptions)));
+    session.send(push(bulk(WORDS[kind][1]), bulk(name), integer(countOf(session, kind))));
   }
 }
 
@@ -39,6 +48,13 @@ export function publish({ sessions }: Dispatcher, [channel = "", text = ""]: rea
   return integer(receivers);
 }
 
+/** SPUBLISH: one server holds all shards. */
+export function publishToShard({ sessions }: Dispatcher, [channel = "", text = ""]: readonly string[]): Reply {
+  const listening = [...sessions].filter(({ shards }) => shards.has(channel));
+  for (const session of listening) session.send(push(bulk("smessage"), bulk(channel), bulk(text)));
+  return integer(listening.length);
+}
+
 /** PUBSUB: who listens to what. */
 export function pubsub({ sessions }: Dispatcher, [what = "", ...names]: readonly string[]): Reply {
   const all = [...sessions];
@@ -52,9 +68,14 @@ export function pubsub({ sessions }: Dispatcher, [what = "", ...names]: readonly
       );
     case "NUMPAT":
       return integer(new Set(all.flatMap((session) => [...session.patterns])).size);
-    case "SHARDCHANNELS":
+    case "SHARDCHANNELS": {
+      const shards = [...new Set(all.flatMap((session) => [...session.shards]))];
+      return bulks(shards.filter((shard) => names[0] === undefined || matches(names[0], shard)));
+    }
     case "SHARDNUMSUB":
-      return error("ERR not simulated: clusters");
+      return array(
+        names.flatMap((name) => [bulk(name), integer(all.filter((session) => session.shards.has(name)).length)]),
+      );
     default:
       return error(`ERR unknown subcommand '${what}'. Try PUBSUB HELP.`);
   }

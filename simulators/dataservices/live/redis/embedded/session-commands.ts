@@ -8,7 +8,7 @@ import { refuse, REFUSALS } from "./errors.ts";
 import { SERVER_NAME, VERSION } from "./identity.ts";
 import { infoOf } from "./info.ts";
 import { nameOf } from "./keyspace.ts";
-import { publish, pubsub, subscribe, unsubscribe } from "./pubsub.ts";
+import { publish, publishToShard, pubsub, subscribe, unsubscribe } from "./pubsub.ts";
 import type { Session } from "./session.ts";
 
 /** A command that needs to know who asks. Without a reply it has sent what there is to say. */
@@ -134,6 +134,9 @@ export const SESSION_COMMANDS: Readonly<Record<string, SessionCommand>> = {
   psubscribe: row(-2, (_, session, args) => subscribe(session, "patterns", args)),
   unsubscribe: row(-1, (_, session, args) => unsubscribe(session, "channels", args)),
   punsubscribe: row(-1, (_, session, args) => unsubscribe(session, "patterns", args)),
+  ssubscribe: row(-2, (_, session, args) => subscribe(session, "shards", args)),
+  sunsubscribe: row(-1, (_, session, args) => unsubscribe(session, "shards", args)),
+  spublish: row(3, (dispatcher, _, args) => publishToShard(dispatcher, args), "fast"),
   publish: row(3, (dispatcher, _, args) => publish(dispatcher, args), "fast"),
   pubsub: row(-2, (dispatcher, _, args) => pubsub(dispatcher, args)),
   time: row(1, time, "fast"),

@@ -43,6 +43,7 @@ export class Session {
   isTouched = false;
   readonly channels = new Set<string>();
   readonly patterns = new Set<string>();
+  readonly shards = new Set<string>();
   waiting: Waiting | undefined;
   /** Called when it waits no more, so that what the client has sent meanwhile is read. */
   onFree: () => void = () => {};
@@ -71,7 +72,7 @@ export class Session {
   }
 
   get subscriptions(): number {
-    return this.channels.size + this.patterns.size;
+    return this.channels.size + this.patterns.size + this.shards.size;
   }
 
   /** Ends a transaction, and forgets what it watched. */
@@ -91,6 +92,7 @@ export class Session {
     this.endTransaction();
     this.channels.clear();
     this.patterns.clear();
+    this.shards.clear();
     this.protocol = 2;
     this.database = 0;
     this.identity = undefined;

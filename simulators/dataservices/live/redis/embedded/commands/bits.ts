@@ -30,14 +30,17 @@ function setBit({ args, db }: Call): Reply {
 }
 
 /** From which bit, up to but without which other, as start, end and unit say. */
-function bitsOf(options: Options, bytes: number): readonly [number, number] {
+function bitsOf(options: Options, bytes: number, isStrict: boolean): readonly [number, number] {
   if (options.isDone) return [0, bytes * 8];
   const start = options.integer();
   const stop = options.isDone ? -1 : options.integer();
   const unit = options.isDone ? "BYTE" : options.name();
   if (!options.isDone || (unit !== "BYTE" && unit !== "BIT")) refuse(REFUSALS.syntax);
   const size = unit === "BIT" ? 1 : 8;
-  const [from, to] = rangeOf(start, stop, (bytes * 8) / size);
+  const units = (bytes * 8) / size;
+  // An end before the beginning is the beginning, unless both ends count from behind and are the wrong way round.
+  if (isStrict && start < 0 && stop < 0 && start > stop) return [0, 0];
+  const [from, to] = rangeOf(start, Math.max(stop, -units), units);
   return [from * size, to * size];
 }
 
@@ -45,7 +48,7 @@ function bitCount({ args, db }: Call): Reply {
   const text = db.read(at(args, 0), "string")?.text;
   if (text === undefined) return integer(0);
   if (args.length === 2) refuse(REFUSALS.syntax);
-  const [from, to] = bitsOf(new Options(args, 1), text.length);
+  const [from, to] = bitsOf(new Options(args, 1), text.length, true);
   let count = 0;
   for (let offset = from; offset < to; offset++) count += bitAt(text, offset);
   return integer(count);
@@ -57,7 +60,7 @@ function bitPosition({ args, db }: Call): Reply {
   const text = db.read(at(args, 0), "string")?.text;
   if (text === undefined) return integer(bit === 1 ? -1 : 0);
   const hasEnd = args.length > 3;
-  const [from, to] = bitsOf(new Options(args, 2), text.length);
+  const [from, to] = bitsOf(new Options(args, 2), text.length, false);
   for (let offset = from; offset < to; offset++) if (bitAt(text, offset) === bit) return integer(offset);
   // A string is taken to go on with zeros, unless its end was given.
   return integer(bit === 0 && !hasEnd && to > from ? text.length * 8 : -1);

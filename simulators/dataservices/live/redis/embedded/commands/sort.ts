@@ -68,10 +68,8 @@ function sortedElements(db: Database, key: string, { by, isByText, isDescending 
     const text = weighOf(element);
     return { element, text, score: isByText ? 0 : text === "" ? 0 : floatOf(text, NOT_NUMBERS) };
   });
-  weighed.sort(
-    (a, b) =>
-      (isByText ? byText(a.text, b.text) : a.score - b.score) || (by === undefined ? byText(a.element, b.element) : 0),
-  );
+  // Numbers that are equal leave it to the elements; so do texts that are the elements themselves.
+  weighed.sort((a, b) => (isByText ? byText(a.text, b.text) : a.score - b.score || byText(a.element, b.element)));
   const inTurn = weighed.map(({ element }) => element);
   return isDescending ? inTurn.reverse() : inTurn;
 }

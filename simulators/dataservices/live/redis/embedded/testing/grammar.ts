@@ -71,7 +71,7 @@ export const GRAMMAR: Readonly<Record<string, Words>> = {
   scan: seq("0", maybe("MATCH", pattern), "COUNT", "1000", maybe("TYPE", fc.constantFrom("list", "string", "hash"))),
   sort: seq(
     key,
-    maybe("BY", fc.constantFrom("nosort", "*", "b*")),
+    maybe("BY", fc.constantFrom("*", "b*")),
     limit,
     maybe("GET", fc.constantFrom("#", "*", "a")),
     maybe(fc.constantFrom("ASC", "DESC")),
