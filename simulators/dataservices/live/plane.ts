@@ -184,10 +184,11 @@ export class LivePlane {
     parts.real = undefined;
     clearInterval(this.#timer);
     clearInterval(this.#diskTimer);
+    // Or a supervisor would start again what is stopped here.
+    await this.#groups.close();
     for (const address of this.#listeners.keys()) void this.#shut(address);
     await this.settle();
     await this.#agents.close();
-    await this.#groups.close();
     await this.#nodes.close();
   }
 
