@@ -157,11 +157,11 @@ describe("the backup store", () => {
   });
 
   it("leaves nothing behind of a dump that breaks off once it is removed, and replaces whatever an earlier attempt left", async () => {
-    const broken = async function* (): AsyncGenerator<Uint8Array> {
+    const breakOff = async function* (): AsyncGenerator<Uint8Array> {
       yield LARGE;
       throw new BackendError("the connection broke");
     };
-    await expect(store.put("a/b", broken(), KEY)).rejects.toThrow("the connection broke");
+    await expect(store.put("a/b", breakOff(), KEY)).rejects.toThrow("the connection broke");
     const { parts } = await put("a/b", noise(10));
     expect([...swift.objects.keys()]).toEqual(parts.map(({ name }) => name));
     await store.remove("a/b");
