@@ -2,7 +2,9 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { Redis } from "ioredis";
 import { createClient } from "redis";
+import Type from "typebox";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parseAs } from "../clients/answers.ts";
 import { bootCloud, type Cloud } from "./cloud.ts";
 import { OWNER, PersistentCustomer } from "./testing.ts";
 
@@ -13,6 +15,16 @@ const hasRedisCli = await run("redis-cli", ["--version"]).then(
   () => false,
 );
 if (!hasRedisCli) process.stderr.write("skipped: redis-cli against a Redis instance: no redis-cli on the PATH\n");
+
+const Bound = Type.Object({
+  credentials: Type.Object({
+    host: Type.String(),
+    port: Type.Number(),
+    username: Type.String(),
+    password: Type.String(),
+    uri: Type.String(),
+  }),
+});
 
 /** The keys of a binding, and where they lead. */
 interface Access {
@@ -29,9 +41,7 @@ describe("Redis as a tenant orders it", { timeout: PATIENCE_MS }, () => {
   const bind = async (instance: string, binding: string): Promise<Access> => {
     const path = `/v2/service_instances/${instance}/service_bindings/${binding}`;
     await customer.ask("PUT", path, { bind_resource: { app_guid: "app" } });
-    const { credentials } = (await customer.askUntilAnswered("GET", path)).body as {
-      credentials: { host: string; port: number; username: string; password: string; uri: string };
-    };
+    const { credentials } = parseAs(Bound, (await customer.askUntilAnswered("GET", path)).body, path);
     const { host, port, username, password, uri } = credentials;
     expect(uri).toBe(`redis://${username}:${password}@${host}:${port}/0`);
     expect(credentials).toMatchObject({ valkey: { username, password, port } });
