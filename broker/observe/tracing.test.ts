@@ -54,17 +54,17 @@ describe("a trace", () => {
     await expect.poll(names).toContain("cpi create_vm");
     await expect.poll(() => names().some((name) => name.startsWith("director task: deploy d"))).toBe(true);
     const spans = exporter.getFinishedSpans();
-    const named = (start: string) => spans.find(({ name }) => name.startsWith(start));
+    const findSpans = (start: string) => spans.find(({ name }) => name.startsWith(start));
     expect(new Set(spans.map((span) => span.spanContext().traceId))).toEqual(new Set([TRACE]));
-    expect(named("PUT /v2")?.parentSpanContext?.spanId).toBe("b7ad6b7169203331");
-    expect(named("PUT /v2")?.attributes).toMatchObject({
+    expect(findSpans("PUT /v2")?.parentSpanContext?.spanId).toBe("b7ad6b7169203331");
+    expect(findSpans("PUT /v2")?.attributes).toMatchObject({
       "http.route": "/v2/service_instances/:id",
       "http.response.status_code": 202,
     });
-    const task = named("director task")?.spanContext().spanId;
+    const task = findSpans("director task")?.spanContext().spanId;
     for (const name of ["Creating missing vms: pg/0", "cpi create_vm"])
-      expect(named(name)?.parentSpanContext?.spanId).toBe(task);
-    expect(named("cpi create_vm")?.duration).toEqual([20, 0]);
+      expect(findSpans(name)?.parentSpanContext?.spanId).toBe(task);
+    expect(findSpans("cpi create_vm")?.duration).toEqual([20, 0]);
     expect(JSON.stringify(spans.map(({ name, attributes, events }) => [name, attributes, events]))).not.toContain(
       "SECRET",
     );

@@ -147,7 +147,7 @@ it.each([1_000, 3_000, 10_000])(
 function withTimes(clock: Clock, handle: Handler): { readonly handle: Handler; readonly longestMs: () => number } {
   const begunMs = new Map<string, number>();
   let longestMs = 0;
-  const timed: Handler = async (request) => {
+  const answerLater: Handler = async (request) => {
     const response = await handle(request);
     const path = request.path.filter((part) => part !== "last_operation").join("/");
     const { operation = request.query["operation"], state } = jsonOf(response);
@@ -159,7 +159,7 @@ function withTimes(clock: Clock, handle: Handler): { readonly handle: Handler; r
     }
     return response;
   };
-  return { handle: timed, longestMs: () => longestMs };
+  return { handle: answerLater, longestMs: () => longestMs };
 }
 
 it.each([3, 5])("a broker with few workers (%i) is not crowded: nothing waits there for long", async (workers) => {

@@ -3,16 +3,14 @@ import { VirtualDriver } from "../../simulators/kernel/edge/drive.ts";
 import type { World } from "../../simulators/world.ts";
 
 /**
- * Sends a streamed body as a whole. On virtual time a stream that itself waits for the world could not be told from one that has stopped.
+ * Sends a streamed body as a whole. On virtual time a stream that itself waits for the world could not be distinguished from one that has stopped.
  */
 const withWholeBodies =
   (send: Host["fetch"]): Host["fetch"] =>
   async (url, init) => {
     const { body } = init ?? {};
     if (!(body instanceof ReadableStream)) return send(url, init);
-    const chunks: Uint8Array[] = [];
-    for await (const chunk of body as ReadableStream<Uint8Array>) chunks.push(chunk);
-    return send(url, { ...init, body: Buffer.concat(chunks) });
+    return send(url, { ...init, body: Buffer.from(await new Response(body).arrayBuffer()) });
   };
 
 interface Period {

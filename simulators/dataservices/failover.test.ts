@@ -64,7 +64,7 @@ class Trio {
   }
 
   /** Rows that were acknowledged and are not there. */
-  lost(): readonly string[] {
+  findLost(): readonly string[] {
     const rows = new Set(this.rowsAt());
     return [...this.acknowledged].filter((key) => !rows.has(key));
   }
@@ -91,7 +91,7 @@ describe("a group that loses its primary", () => {
     expect(trio.write(ADDRESSES[0])).toBe("DS_NOT_READY");
     trio.rig.pass(REST_MS);
     expect(trio.phases()).toEqual(["replica", "primary", "replica"]);
-    expect(trio.lost()).toEqual([]);
+    expect(trio.findLost()).toEqual([]);
     expect(trio.rowsAt(ADDRESSES[0])).toEqual(trio.rowsAt());
   });
 
@@ -126,7 +126,7 @@ describe("a group that loses its primary", () => {
     trio.rig.pass(REST_MS);
     expect(trio.primary).toBe(ADDRESSES[1]);
     expect(trio.write(ADDRESSES[0])).toBe("DS_READ_ONLY");
-    expect(trio.lost()).toEqual([]);
+    expect(trio.findLost()).toEqual([]);
   });
 
   it("says that the outcome is unknown where no replica confirms, and keeps what it promised", () => {
@@ -147,7 +147,7 @@ describe("a group that loses its primary", () => {
       trio.stop(0);
       trio.rig.pass(REST_MS);
       expect(trio.primary).toBe(ADDRESSES[1]);
-      expect(trio.lost()).toEqual([]);
+      expect(trio.findLost()).toEqual([]);
     }
   });
 });
@@ -202,7 +202,7 @@ function play(steps: readonly Step[], arm: (trio: Trio) => void = () => {}): rea
   trio.write();
   trio.rig.pass(REST_MS);
   if (String([...trio.phases()].sort()) !== "primary,replica,replica") return [...wrong, "it is not whole"];
-  if (trio.lost().length > 0) wrong.push("an acknowledged write is lost");
+  if (trio.findLost().length > 0) wrong.push("an acknowledged write is lost");
   const foreign = trio.rowsAt().filter((key) => !trio.acknowledged.has(key) && !trio.unknown.has(key));
   if (foreign.length > 0) wrong.push("rows that nobody wrote");
   if (new Set(ADDRESSES.map((address) => String(trio.rowsAt(address)))).size > 1) wrong.push("nodes differ");

@@ -25,7 +25,7 @@ export interface User {
  * The server of a node. `unfenced` is the harm of a planted defect: it was to be ended before another was promoted, counts as ended, and
  * serves on. On the live plane the real servers say what they are.
  */
-export type ServerState = "up" | "promoting" | "stopped" | "cloning" | "unfenced";
+type ServerState = "up" | "promoting" | "stopped" | "cloning" | "unfenced";
 
 /** The process of a data service on one VM. */
 export interface Instance {

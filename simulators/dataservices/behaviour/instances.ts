@@ -9,7 +9,7 @@ import { enroll, expel, noteLoss } from "./groups.ts";
 import { isSupervised, membersOf } from "./replication.ts";
 import type { DataServices } from "./services.ts";
 import { halt, startServer, watch } from "./supervision.ts";
-import { type Disk, groupOf, type Instance, type Kind } from "../state.ts";
+import { type Disk, groupOf, type Instance, type Kind, KINDS } from "../state.ts";
 
 /** How the agent of a VM starts the job of a data service. */
 export interface StartOrder {
@@ -182,8 +182,10 @@ export function destroyDisk(services: DataServices, disk: string): void {
   if (!services.slot.value.disks.delete(disk)) return;
   services.kernel.record("dataservices", "disk.destroy", disk);
   for (const key of expel(services, disk)) {
-    const [deployment = "", kind] = key.split("/");
-    for (const member of membersOf(services, { deployment, kind: kind as Kind }).slice(0, 1)) watch(services, member);
+    const [deployment = "", group] = key.split("/");
+    const kind = KINDS.find((each) => each === group);
+    const [first] = kind === undefined ? [] : membersOf(services, { deployment, kind });
+    if (first !== undefined) watch(services, first);
   }
   services.onDiskDestroyed(disk);
 }

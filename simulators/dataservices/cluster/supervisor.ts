@@ -21,7 +21,7 @@ export type Sights = ReadonlyMap<number, Sight>;
 const ABSENT: Sight = { is: "absent" };
 
 /** How a node is seen. */
-export const sightOf = (sights: Sights, index: number): Sight => sights.get(index) ?? ABSENT;
+const sightOf = (sights: Sights, index: number): Sight => sights.get(index) ?? ABSENT;
 
 const withPhase = (cluster: Cluster, index: number, member: Member): Cluster => ({
   ...cluster,

@@ -18,7 +18,7 @@ export type Event =
   | { readonly do: "write" | "look" };
 
 /** Actions of a look that do nothing, by the place of the action in the run. */
-export type Failures = ReadonlySet<number>;
+type Failures = ReadonlySet<number>;
 
 /** Three nodes that keep histories of writes as real servers do, and their supervisor. */
 export class ModelGroup {

@@ -130,3 +130,8 @@ export interface LiveEngine {
 
 /** Makes an engine. `folder` is where the plane keeps its files, made when it is first asked for; what an engine puts there has a name of its own. */
 export type EngineMaker = (folder: () => Promise<string>) => LiveEngine;
+
+/** What serves the kind of an engine, or why nothing does. */
+export function identifyEngine({ kind, identify }: LiveEngine): Promise<ServedKind> {
+  return identify().catch((error: unknown) => ({ kind, missing: String(error).replace(/^\w*Error: /, "") }));
+}

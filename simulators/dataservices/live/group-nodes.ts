@@ -85,7 +85,7 @@ export class GroupNodes {
 
   async #sightOf(instance: Instance): Promise<Sight> {
     const { nodes } = this.#options;
-    const { node, hasData } = nodes.nodeOf(instance.disk);
+    const { node, hasData = false } = nodes.nodeOf(instance.disk);
     if (node?.member === undefined) return { is: "stopped", hasData };
     try {
       return await node.member.look();

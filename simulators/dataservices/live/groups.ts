@@ -11,7 +11,7 @@ import type { Nodes } from "./nodes.ts";
 import type { Lease } from "./slot.ts";
 
 /** How a live plane supervises groups. */
-export interface GroupOptions {
+interface GroupOptions {
   readonly services: DataServices;
   readonly driver: Driver;
   readonly nodes: Nodes;

@@ -1,4 +1,5 @@
 export type { ServedKind } from "./engine.ts";
 export { LIVE_PLANE_ERRORS, LivePlaneError, type LivePlaneErrorCode } from "./errors.ts";
-export { LivePlane, type LivePlaneOptions } from "./plane.ts";
+export type { LivePlaneOptions } from "./options.ts";
+export { LivePlane } from "./plane.ts";
 export { whyNoServer } from "./postgresql/binaries.ts";

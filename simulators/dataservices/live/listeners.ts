@@ -17,6 +17,14 @@ interface Destinations {
   readonly report: (error: unknown) => void;
 }
 
+/** The listeners of one VM: for its data, and for its agent. */
+export interface VmListeners {
+  readonly key: string;
+  readonly of: Instance;
+  readonly opened: Promise<void>;
+  open: readonly GatedListener[];
+}
+
 /** Opens the listeners of one VM: for its agent, and for its data. A service that does not run has none for its data, nor has one whose data is not simulated. */
 export function openListeners(instance: Instance, to: Destinations): Promise<readonly GatedListener[]> {
   const { address, agent, port, state, tls } = instance;
@@ -33,6 +41,11 @@ export function openListeners(instance: Instance, to: Destinations): Promise<rea
   if (state === "running" && engine !== undefined)
     opening.push(GatedListener.open({ ...at(port), dial, refuse: engine.refuse, ...(encrypt && { encrypt }) }));
   return Promise.all(opening);
+}
+
+/** What the listeners of a VM depend on: where it changes, they are opened anew. */
+export function keyOf({ kind, state, port, agent, disk, tls }: Instance): string {
+  return [kind, state, port, agent.port, disk, tls?.certificate].join(" ");
 }
 
 type Encrypt = (client: Socket) => Promise<Socket | undefined>;

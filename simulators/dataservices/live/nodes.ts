@@ -1,15 +1,10 @@
-import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { execFile as run } from "node:child_process";
-import { promisify } from "node:util";
 import type { Instance, Kind, User } from "../state.ts";
 import type { EngineMaker, LiveEngine, LiveNode, MemberOrder } from "./engine.ts";
 import { LivePlaneError } from "./errors.ts";
 import { createRunFolder, type RunFolder } from "./folder.ts";
-import { besides, type Lease, once, type Slot } from "./slot.ts";
+import { copyFiles, emptySlot, type Lease, once, removeFiles, type Slot } from "./slot.ts";
 import { KeptFiles } from "./transfers.ts";
-
-const execFile = promisify(run);
 
 /** How much of the machine real servers may take. */
 export interface NodeLimits {
@@ -53,13 +48,8 @@ export class Nodes {
   }
 
   /** The node of a disk that is at work, and whether the disk has data. */
-  nodeOf(disk: string): {
-    readonly node: LiveNode | undefined;
-    readonly hasData: boolean;
-    readonly data: string | undefined;
-  } {
-    const slot = this.#slots.get(disk);
-    return { node: slot?.node, hasData: slot?.hasData === true, data: slot?.data };
+  nodeOf(disk: string): Partial<Pick<Slot, "node" | "hasData" | "data">> {
+    return this.#slots.get(disk) ?? {};
   }
 
   /** Starts the node of a group on its disk, which it keeps until it is stopped or killed. @throws LivePlaneError */
@@ -153,11 +143,7 @@ export class Nodes {
     const copied = this.#exclusive(source, async () => {
       await this.#halt(source);
       if (!source.hasData) return;
-      // `-a` keeps the owner: the files belong to the server's own user.
-      await execFile("cp", ["-a", source.data, target.data]);
-      // What an engine keeps beside the data goes along.
-      for (const each of await besides(source.data))
-        await execFile("cp", ["-a", each, `${target.data}${each.slice(source.data.length)}`]);
+      await copyFiles(source.data, target.data);
       target.hasData = true;
     });
     await this.#exclusive(target, () => copied);
@@ -170,7 +156,7 @@ export class Nodes {
     if (slot === undefined) return;
     await this.#exclusive(slot, async () => {
       await this.#halt(slot);
-      for (const each of [slot.data, ...(await besides(slot.data))]) await rm(each, { recursive: true, force: true });
+      await removeFiles(slot.data);
     });
   }
 
@@ -193,15 +179,7 @@ export class Nodes {
     let slot = this.#slots.get(disk);
     if (slot === undefined) {
       const data = join(folder, `data-${++this.#made}`);
-      const idle = {
-        node: undefined,
-        isStarting: false,
-        users: 0,
-        usedAt: 0,
-        work: Promise.resolve(),
-        idle: undefined,
-      };
-      slot = { disk, data, hasData: false, ...idle };
+      slot = emptySlot(disk, data);
       this.#slots.set(disk, slot);
     }
     return slot;

@@ -7,57 +7,17 @@ import { connectFault } from "../behaviour/sessions.ts";
 import type { Observer } from "../behaviour/services.ts";
 import { diskOf, membersOf } from "../behaviour/replication.ts";
 import { type Instance, type Kind, KINDS, type User } from "../state.ts";
-import type { EngineMaker, LiveEngine, ServedKind } from "./engine.ts";
+import { identifyEngine, type ServedKind } from "./engine.ts";
 import { LivePlaneError } from "./errors.ts";
 import { DiskWatch } from "./disk-watch.ts";
 import type { GatedListener } from "./gated-listener.ts";
-import { openListeners, waitForConnect } from "./listeners.ts";
+import { keyOf, openListeners, type VmListeners, waitForConnect } from "./listeners.ts";
 import { LiveGroups } from "./groups.ts";
-import { type NodeLimits, Nodes } from "./nodes.ts";
+import { Nodes } from "./nodes.ts";
 import type { Lease } from "./slot.ts";
+import { DEFAULTS, ENGINES, type LivePlaneOptions } from "./options.ts";
 import { realServers } from "./real-servers.ts";
-import { mongodb } from "./mongodb/engine.ts";
-import { postgresql } from "./postgresql/engine.ts";
-import { redis } from "./redis/engine.ts";
 import { ConnectionFault, RoleNotServed } from "./refusals.ts";
-
-/** What a live plane takes from its world, and its limits. */
-export interface LivePlaneOptions extends Partial<NodeLimits> {
-  readonly services: DataServices;
-  /** Of a world on the wall clock. */
-  readonly driver: Driver;
-  /** How often open connections are checked against the security groups, ms. Default 200. Call `recheck` to have it at once. */
-  readonly recheckMs?: number;
-  /** How often the disks of instances are measured, ms. Default 5000. */
-  readonly diskMs?: number;
-  /** Time between two looks at a group of nodes that replicate, ms. Default 250. */
-  readonly lookMs?: number;
-  /** How many VMs may have listeners (two each: data and agent). Those over it are out of reach. Default 2000. */
-  readonly vmsMax?: number;
-  /** What serves the kinds; a kind without an engine has no data. Default: `ENGINES`. */
-  readonly engines?: readonly EngineMaker[];
-  /** Called when a listener can't be opened or a server fails. Default: such errors are dropped; clients still see a refusal. */
-  readonly onTrouble?: (address: string, error: unknown) => void;
-}
-
-const ENGINES: readonly EngineMaker[] = [postgresql, redis, mongodb];
-
-const DEFAULTS = {
-  enginesMax: 16,
-  idleMsMax: 300_000,
-  recheckMs: 200,
-  lookMs: 250,
-  diskMs: 5000,
-  vmsMax: 2000,
-} as const;
-
-/** The listeners of one VM: for its data, and for its agent. */
-interface VmListeners {
-  readonly key: string;
-  readonly of: Instance;
-  readonly opened: Promise<void>;
-  open: readonly GatedListener[];
-}
 
 /**
  * Real servers behind the addresses of a world on the wall clock. Each running instance has a listener at its own address; the
@@ -142,9 +102,7 @@ export class LivePlane {
 
   /** What serves each kind of data service here. */
   identify(): Promise<readonly ServedKind[]> {
-    const identityOf = ({ kind, identify }: LiveEngine): Promise<ServedKind> =>
-      identify().catch((error: unknown) => ({ kind, missing: String(error).replace(/^\w*Error: /, "") }));
-    return Promise.all(KINDS.flatMap((kind) => this.#nodes.engineOf(kind) ?? []).map(identityOf));
+    return Promise.all(KINDS.flatMap((kind) => this.#nodes.engineOf(kind) ?? []).map(identifyEngine));
   }
 
   /** Makes now what the servers of a kind need, so that the first connection is quicker. */
@@ -205,17 +163,7 @@ export class LivePlane {
   /** Gives an instance the listeners that it should have now. Its key says which: with another key they are opened anew. */
   #follow(address: string, isGone = false): void {
     const instance = this.#services.at(address);
-    const key =
-      instance === undefined
-        ? ""
-        : [
-            instance.kind,
-            instance.state,
-            instance.port,
-            instance.agent.port,
-            instance.disk,
-            instance.tls?.certificate,
-          ].join(" ");
+    const key = instance === undefined ? "" : keyOf(instance);
     const listeners = this.#listeners.get(address);
     if (listeners?.key === key) return this.#adapt(instance);
     const shut = listeners === undefined ? Promise.resolve() : this.#shut(address, isGone);
@@ -262,10 +210,8 @@ export class LivePlane {
       .then(() => this.#nodes.stop(disk));
     this.#later(address, shut);
     // Its group looks for another primary only when nothing of it is left.
-    this.#later(
-      address,
-      ended.then(() => this.#groups.notice(listeners.of)),
-    );
+    const noticed = ended.then(() => this.#groups.notice(listeners.of));
+    this.#later(address, noticed);
     return shut;
   }
 

@@ -1,6 +1,10 @@
-import { readdir } from "node:fs/promises";
+import { execFile as run } from "node:child_process";
+import { readdir, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { promisify } from "node:util";
 import type { LiveNode } from "./engine.ts";
+
+const execFile = promisify(run);
 
 /** The node of one disk, at work or not. */
 export interface Slot {
@@ -23,8 +27,26 @@ export interface Lease {
   release(): void;
 }
 
+/** The slot of a disk that was never used; `data` is its folder, which does not exist yet. */
+export function emptySlot(disk: string, data: string): Slot {
+  const idle = { node: undefined, isStarting: false, users: 0, usedAt: 0, work: Promise.resolve(), idle: undefined };
+  return { disk, data, hasData: false, ...idle };
+}
+
+/** Copies a disk's data, and what an engine keeps beside it. */
+export async function copyFiles(from: string, to: string): Promise<void> {
+  // `-a` keeps the owner: the files belong to the server's own user.
+  for (const each of [from, ...(await besides(from))])
+    await execFile("cp", ["-a", each, `${to}${each.slice(from.length)}`]);
+}
+
+/** Removes a disk's data, and what an engine keeps beside it. */
+export async function removeFiles(data: string): Promise<void> {
+  for (const each of [data, ...(await besides(data))]) await rm(each, { recursive: true, force: true });
+}
+
 /** The folders of a node beside its data: those whose names go on with a dot. */
-export async function besides(data: string): Promise<readonly string[]> {
+async function besides(data: string): Promise<readonly string[]> {
   const folder = dirname(data);
   const names = await readdir(folder).catch(() => []);
   return names.filter((name) => name.startsWith(`${basename(data)}.`)).map((name) => join(folder, name));

@@ -164,7 +164,7 @@ export function contentOf(items: Iterable<Item>): Content {
   const sequences = new Map<string, number>();
   for (const item of items) {
     if ("rows" in item) {
-      const rows = new Map(item.lines.map((line) => JSON.parse(line) as [string, Row]));
+      const rows = new Map(item.lines.map((line): [string, Row] => JSON.parse(line)));
       tables.set(item.rows, { rows, undo: null });
     }
     if ("sequence" in item) sequences.set(item.sequence, item.value);

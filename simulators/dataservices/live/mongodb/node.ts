@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
+import { hearErrors } from "../../../kernel/edge/connections.ts";
 import type { DumpDefects, RestoreDefects } from "../../behaviour/services.ts";
 import type { Instance, User } from "../../state.ts";
 import { openStream, sealStream } from "../../wire/dump-stream.ts";
@@ -66,6 +67,7 @@ export async function startNode(order: NodeOrder, members: Members): Promise<Liv
   const path = join(data, SOCKET);
   await rm(path, { force: true });
   const listener = createServer((socket) => serve(server, socket));
+  hearErrors(listener);
   listener.listen(path);
   await once(listener, "listening");
   const member = new ReplicaMember(server, order.member ?? ALONE, data, members);

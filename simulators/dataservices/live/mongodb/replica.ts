@@ -152,7 +152,7 @@ export class ReplicaMember implements MemberNode, Membership {
       store.replicate(entry);
       sessions.remember(entry.marks, this.server.now);
     }
-    this.server.applyUsers(users.managed);
+    this.server.applyUsers(users.all);
     primary.#confirm(this.#order.index, { time: store.time, follower: this });
     return true;
   }
@@ -174,7 +174,7 @@ export class ReplicaMember implements MemberNode, Membership {
     return voters.length === 0 || voters.some((each) => reached.includes(each));
   }
 
-  async replicated(time: Timestamp, further: number | "majority", msMax: number): Promise<boolean> {
+  async awaitReplication(time: Timestamp, further: number | "majority", msMax: number): Promise<boolean> {
     const deadline = this.server.now + msMax;
     while (!this.#hasReplicated(time, further)) {
       if (this.server.now >= deadline || this.#members.get(this.#data) !== this) return false;

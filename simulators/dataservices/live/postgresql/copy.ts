@@ -108,8 +108,7 @@ class CopyIn extends CopyStatement {
     return this.#lines.length;
   }
 
-  handleCopyInResponse(connection: unknown): void {
-    const into = connection as CopyConnection;
+  handleCopyInResponse(into: CopyConnection): void {
     for (let from = 0; from < this.#lines.length; from += LINES_PER_CHUNK)
       into.sendCopyFromChunk(Buffer.from(`${this.#lines.slice(from, from + LINES_PER_CHUNK).join("\n")}\n`));
     into.endCopyFrom();

@@ -72,7 +72,7 @@ function refuseInTheClear(client: Socket): undefined {
 /** So many bytes of a paused socket; undefined where it ends before. */
 async function take(client: Socket, bytes: number): Promise<Buffer | undefined> {
   for (;;) {
-    const head = client.read(bytes) as Buffer | null;
+    const head: Buffer | null = client.read(bytes);
     if (head !== null && head.length === bytes) return head;
     if (head !== null || client.destroyed || client.readableEnded) return end(client);
     await Promise.race([once(client, "readable"), once(client, "close"), once(client, "end")]).catch(() => {});

@@ -76,7 +76,7 @@ async function dropUser(client: Client, username: string): Promise<void> {
 }
 
 /** Ends sessions of users and waits until they are gone. `condition` is on pg_stat_activity, `$1` its value. */
-export async function endSessions(client: Client, condition: string, value: string): Promise<void> {
+async function endSessions(client: Client, condition: string, value: string): Promise<void> {
   await client.query(
     `SELECT pg_terminate_backend(pid, ${END_MS_MAX}) FROM pg_stat_activity
       WHERE pid <> pg_backend_pid() AND backend_type = 'client backend' AND ${condition}`,

@@ -39,7 +39,7 @@ export class Users {
   }
 
   /** Those that the platform gave. */
-  get managed(): readonly ManagedUser[] {
+  get all(): readonly ManagedUser[] {
     return [...this.#managed.values()];
   }
 

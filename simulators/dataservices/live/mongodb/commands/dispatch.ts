@@ -186,7 +186,7 @@ async function concern({ body, server, name }: Call): Promise<Document> {
     return writeConcernError(100, "UnsatisfiableWriteConcern", "Not enough data-bearing nodes");
   if (!membership.isPrimary || (w !== "majority" && count <= 1)) return {};
   const msMax = numberOf(wtimeout) ?? 0;
-  const isThere = await membership.replicated(
+  const isThere = await membership.awaitReplication(
     store.time,
     w === "majority" ? w : count - 1,
     msMax === 0 ? REPLICATION_MS_MAX : msMax,

@@ -90,7 +90,7 @@ const KEYWORDS: Readonly<Record<string, Keyword>> = {
     const values = listOf(operand, "enum");
     return (value) => values.some((each) => equals(each, value));
   },
-  required: (operand) => {
+  ["required"]: (operand) => {
     const names = listOf(operand, "required").map(String);
     return whenDocument((document) => names.every((name) => Object.hasOwn(document, name)));
   },

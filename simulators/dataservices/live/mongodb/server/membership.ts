@@ -8,7 +8,7 @@ export interface Membership {
   /** The address of the primary; undefined while none is known. */
   readonly primary: string | undefined;
   /** Resolves to true when so many further members have everything up to a time; to false when the time is up. */
-  replicated(time: Timestamp, further: number | "majority", msMax: number): Promise<boolean>;
+  awaitReplication(time: Timestamp, further: number | "majority", msMax: number): Promise<boolean>;
 }
 
 /** The only member of its set. */
@@ -16,5 +16,5 @@ export const aloneAt = (address: string): Membership => ({
   isPrimary: true,
   hosts: [address],
   primary: address,
-  replicated: async () => true,
+  awaitReplication: async () => true,
 });

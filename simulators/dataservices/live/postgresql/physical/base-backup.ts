@@ -4,7 +4,7 @@ import { DataServiceError } from "../../../wire/errors.ts";
 import { END_OF_TAR, tarMember, ZEROS_BYTES } from "./tar.ts";
 
 /** Where in its history a server is. */
-export interface Position {
+interface Position {
   /** Such as `0/2000060`. */
   readonly lsn: string;
   readonly timeline: number;

@@ -11,7 +11,7 @@ import { stageServer } from "./restored.ts";
 export const ENGINE = "postgresql";
 
 /** A base backup of a server, over a session of its own. */
-export async function* backupOf(server: Server, major: number): AsyncGenerator<Uint8Array> {
+async function* backupOf(server: Server, major: number): AsyncGenerator<Uint8Array> {
   const client = await server.connectForReplication();
   try {
     yield* baseBackup(client, { label: "drydock", major });
