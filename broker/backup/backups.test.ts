@@ -102,7 +102,7 @@ describe("the backup store", () => {
   };
 
   it.each(Object.entries(damages))("opens nothing to its end when %s", async (_words, damage) => {
-    await store.put("a/other", inChunks(LARGE), KEY);
+    await store.put("a/other", inChunks(LARGE), { key: OTHER_KEY });
     const { parts } = await put("a/b", LARGE);
     const pristine = new Map([...swift.objects].map(([name, bytes]) => [name, new Uint8Array(bytes)]));
     await fc.assert(

@@ -47,7 +47,7 @@ export async function createRunFolder(): Promise<RunFolder> {
   });
   watchdog.unref();
   watchdog.stdin.on("error", () => {});
-  (watchdog.stdin as unknown as { unref?: () => void }).unref?.();
+  if ("unref" in watchdog.stdin && typeof watchdog.stdin.unref === "function") watchdog.stdin.unref();
   return {
     path,
     close: async () => {

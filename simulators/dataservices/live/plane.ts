@@ -168,8 +168,8 @@ export class LivePlane {
     if (listeners?.key === key) return this.#adapt(instance);
     const shut = listeners === undefined ? Promise.resolve() : this.#shut(address, isGone);
     if (instance === undefined) return;
-    if (this.#listeners.size >= this.#vmsMax)
-      return this.#onTrouble(address, new LivePlaneError("LIVE_DATA_VMS", address));
+    const isFull = this.#listeners.size >= this.#vmsMax;
+    if (isFull) return this.#onTrouble(address, new LivePlaneError("LIVE_DATA_VMS", address));
     // What a first server needs is made while nobody waits for it.
     this.#nodes
       .engineOf(instance.kind)
@@ -216,13 +216,12 @@ export class LivePlane {
   }
 
   #openListeners(instance: Instance): Promise<readonly GatedListener[]> {
-    const { address, kind } = instance;
     return openListeners(instance, {
       services: this.#services,
       agentPort: Number(new URL(this.#agents.url).port),
-      engine: this.#nodes.engineOf(kind),
-      dial: () => this.#dial(address),
-      report: (error) => this.#onTrouble(address, error),
+      engine: this.#nodes.engineOf(instance.kind),
+      dial: () => this.#dial(instance.address),
+      report: (error) => this.#onTrouble(instance.address, error),
     });
   }
 

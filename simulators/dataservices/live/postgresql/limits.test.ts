@@ -20,11 +20,11 @@ describe.skipIf(whyNot !== undefined)("the limits of a plan", () => {
   it("connections: one more is refused by the server itself, and the others go on", async () => {
     const { connect } = await open({ max_connections: 12 }).then((made) => ({ connect: () => made.connect() }));
     const clients: pg.Client[] = [];
-    const refused = async (): Promise<unknown> => {
+    const refusalOf = async (): Promise<unknown> => {
       for (let at = 0; at < 13; at++) clients.push(await connect());
       return undefined;
     };
-    await expect(refused()).rejects.toMatchObject({ code: "53300" });
+    await expect(refusalOf()).rejects.toMatchObject({ code: "53300" });
     expect(clients.length).toBeGreaterThan(5);
     expect((await clients[0]?.query("SELECT 1 AS x"))?.rows).toEqual([{ x: 1 }]);
     await Promise.all(clients.map((client) => client.end()));
