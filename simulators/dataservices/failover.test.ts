@@ -101,9 +101,10 @@ describe("a group that loses its primary", () => {
     trio.rig.pass(2000);
     const [event] = trio.rig.kernel.journal.events.filter(({ kind }) => kind === "primary.up").slice(-1);
     expect(event?.data).toMatchObject({ address: ADDRESSES[1], term: 1 });
-    const { withoutPrimaryMs } = event?.data as { withoutPrimaryMs: number };
-    expect(withoutPrimaryMs).toBeGreaterThan(0);
-    expect(withoutPrimaryMs).toBeLessThanOrEqual(1000);
+    expect(event?.data).toHaveProperty(
+      "withoutPrimaryMs",
+      expect.toSatisfy((ms: number) => ms > 0 && ms <= 1000),
+    );
   });
 
   it("refuses users to whoever is not the primary, and has them on the one that is", () => {
@@ -201,7 +202,15 @@ function play(steps: readonly Step[], arm: (trio: Trio) => void = () => {}): rea
   for (const index of ADDRESSES.keys()) take(trio, { do: "start", index });
   trio.write();
   trio.rig.pass(REST_MS);
-  if (String([...trio.phases()].sort()) !== "primary,replica,replica") return [...wrong, "it is not whole"];
+  if (
+    String(
+      trio
+        .phases()
+        .map(String)
+        .toSorted((a, b) => a.localeCompare(b)),
+    ) !== "primary,replica,replica"
+  )
+    return [...wrong, "it is not whole"];
   if (trio.findLost().length > 0) wrong.push("an acknowledged write is lost");
   const foreign = trio.rowsAt().filter((key) => !trio.acknowledged.has(key) && !trio.unknown.has(key));
   if (foreign.length > 0) wrong.push("rows that nobody wrote");

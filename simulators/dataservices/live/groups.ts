@@ -130,7 +130,7 @@ export class LiveGroups {
     this.#isClosed = true;
     const watches = [...this.#watches.values()];
     for (const watch of watches) this.#forget(watch);
-    await Promise.all(watches.map((watch) => watch.running));
+    await Promise.all(watches.map(async (watch) => watch.running));
     await this.#nodes.waitForCopies();
   }
 

@@ -69,7 +69,7 @@ describe.skipIf(whyNot !== undefined)("three real servers", () => {
 
   it("have a new primary with all that was acknowledged when the VM of the first is gone", async () => {
     trio.deleteVm(0);
-    await expect(trio.connect(NODES[0] ?? "")).rejects.toThrow();
+    await expect(trio.connect(NODES[0] ?? "")).rejects.toBeInstanceOf(Error);
     await trio.until(async () => trio.primary !== undefined && trio.primary !== NODES[0]);
     expect(await trio.query(trio.primary ?? "", "INSERT INTO t VALUES (3) RETURNING x")).toEqual([{ x: 3 }]);
     await trio.boot(0);

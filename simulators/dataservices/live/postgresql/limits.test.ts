@@ -47,7 +47,7 @@ describe.skipIf(whyNot !== undefined)("the limits of a plan", () => {
     expect((await client.query("SELECT 1 AS x")).rows).toEqual([{ x: 1 }]);
     await client.query("CREATE TABLE t AS SELECT repeat(md5(i::text), 30) FROM generate_series(1, 70000) i");
     await made.plane.checkDisks();
-    await expect(client.query("SELECT 1")).rejects.toThrow();
+    await expect(client.query("SELECT 1")).rejects.toBeInstanceOf(Error);
     await expect(made.connect()).rejects.toMatchObject({
       code: "53100",
       message: expect.stringMatching(/\d+ of 160 MiB are used, and max_disk_threshold is 80 %/) as string,
