@@ -31,6 +31,8 @@ export interface WorldOptions {
   readonly journalEventsMax?: number;
   /** See DataServicesOptions. 1 where no real server is behind the instances. */
   readonly scramIterations?: number;
+  /** See DirectorOptions. */
+  readonly analysisMs?: number;
   /** Keys of UAA; with them the director trusts tokens, without them basic credentials. */
   readonly signing?: { readonly privateKey: string; readonly publicKey: string };
 }
@@ -172,13 +174,14 @@ function createSimulators(
   kernel: Kernel,
   plan: AddressPlan,
   credentials: Credentials,
-  { signing, scramIterations }: WorldOptions,
+  { signing, scramIterations, analysisMs }: WorldOptions,
 ): Simulators {
   const openstack = createOpenStack(kernel, {
     admin: { ...credentials.openstackAdmin, user: credentials.openstackAdmin.username },
   });
   const bosh = createBosh(kernel, {
     ...login(credentials, signing),
+    ...(analysisMs !== undefined && { analysisMs }),
     cpi: createOpenStackCpi(kernel, openstack, {
       ...credentials.cpi,
       keyName: "bosh",

@@ -40,6 +40,8 @@ export interface CloudOptions {
   readonly plantedBug?: PlantedBug;
   /** File that keeps the keys of UAA and TLS from one cloud to the next. Default: each process makes its own. */
   readonly keysFile?: string;
+  /** Time between two looks of the director's health monitor, in ms. Default 60,000. */
+  readonly analysisMs?: number;
   /** Called when a step of the platform's story is done. */
   readonly tell?: (line: StoryLine) => void;
   /** Called with each defect, and with each error of a part of the cloud. Default: nobody learns of them. */
@@ -77,7 +79,15 @@ export async function bootCloud(options: CloudOptions = {}): Promise<Cloud> {
   ends.defer(() => claimed.release());
   const { signing, tls } = await keysFor(claimed.block, options.keysFile);
   const secretKey = secretsFrom === "random" ? { secretKey: randomSecret() } : {};
-  const world = createWorld({ seed, time: "wall", pace: "instant", block: claimed.block, signing, ...secretKey });
+  const world = createWorld({
+    seed,
+    time: "wall",
+    pace: "instant",
+    block: claimed.block,
+    signing,
+    ...secretKey,
+    ...(options.analysisMs !== undefined && { analysisMs: options.analysisMs }),
+  });
   ends.defer(() => stop(world));
   world.kernel.onCrash = (_process, error) => report(error);
   const store = options.store === "postgres-ha" ? await openCloudStore(claimed.block, report) : undefined;

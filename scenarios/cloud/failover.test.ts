@@ -82,7 +82,12 @@ async function whole(): Promise<void> {
 
 beforeAll(async () => {
   if (whyNot !== undefined) return;
-  cloud = await bootCloud({ seed: 11, services: ["postgresql"], report: (error) => reported.push(error) });
+  cloud = await bootCloud({
+    seed: 11,
+    services: ["postgresql"],
+    analysisMs: 2000,
+    report: (error) => reported.push(error),
+  });
   const [broker] = cloud.description.brokers;
   if (broker === undefined) throw new Error("no broker");
   client = osbClient(environment(), broker);

@@ -19,24 +19,19 @@ describe.skipIf("reason" in postgres)("several control planes on one store", () 
     if ("stop" in postgres) await postgres.stop();
   });
 
-  // Takes minutes, so it runs where DRYDOCK_CAMPAIGN is set; `npm run processes` is the long form.
-  it.skipIf(process.env.DRYDOCK_CAMPAIGN === undefined)(
-    "finish what any of them acknowledged, once, while one after the other is killed or stands still",
-    async () => {
-      const { acknowledged, blows, takenOver, ...outcome } = await surviveBlows({
-        cloud,
-        databaseUrl: "url" in postgres ? postgres.url : "",
-        addresses: [3001, 3002, 3003].map((port) => `${cloud.world.plan.block}.0.9:${port}`),
-        operations: 30,
-        blowEveryMs: 1_000,
-        blows: ["kill", "stop"],
-        customers: 4,
-      });
-      expect(outcome).toEqual({ violations: [], twice: [], left: [], records: 0 });
-      expect(acknowledged).toBeGreaterThanOrEqual(30);
-      expect(blows).toBeGreaterThan(1);
-      expect(takenOver).toBeGreaterThan(0);
-    },
-    300_000,
-  );
+  it("finish what any of them acknowledged, once, while one after the other is killed or stands still", async () => {
+    const { acknowledged, blows, takenOver, ...outcome } = await surviveBlows({
+      cloud,
+      databaseUrl: "url" in postgres ? postgres.url : "",
+      addresses: [3001, 3002, 3003].map((port) => `${cloud.world.plan.block}.0.9:${port}`),
+      operations: 30,
+      blowEveryMs: 1_000,
+      blows: ["kill", "stop"],
+      customers: 4,
+    });
+    expect(outcome).toEqual({ violations: [], twice: [], left: [], records: 0 });
+    expect(acknowledged).toBeGreaterThanOrEqual(30);
+    expect(blows).toBeGreaterThan(1);
+    expect(takenOver).toBeGreaterThan(0);
+  }, 300_000);
 });

@@ -19,7 +19,7 @@ interface ProcessesOptions {
   readonly databaseUrl: string;
   /** Where the control planes listen, one each. */
   readonly addresses: readonly string[];
-  /** How many operations have to be acknowledged before the load ends; each of `blows` has to be struck as well. */
+  /** How many operations have to be acknowledged before the load ends; each of `blows` has to be struck as well, and an operation taken over. */
   readonly operations: number;
   /** Time between two blows, in ms. */
   readonly blowEveryMs: number;
@@ -93,6 +93,12 @@ class Fleet {
     victim?.process.kill("SIGCONT");
   }
 
+  /** How many operations one process began after another had begun them. */
+  countTakenOver(): number {
+    const outputs = this.all.map(({ output }) => output);
+    return findRepeated(operationsLogged(outputs, "operation.begins")).length;
+  }
+
   async end(): Promise<void> {
     for (const each of this.#running) await each.kill("SIGKILL");
   }
@@ -129,9 +135,12 @@ export async function surviveBlows(options: ProcessesOptions): Promise<Processes
   const fleet = new Fleet(options);
   const observer = new Observer(balance(addresses));
   let struck = 0;
+  let takenOver = 0;
   try {
     await Promise.all(addresses.map((_, at) => fleet.start(at)));
-    const isDone = (): boolean => !observer.isLoaded || (observer.acknowledged >= operations && struck >= blows.length);
+    // A blow may fall while nothing is in progress, which shows nothing.
+    const isExercised = (): boolean => struck >= blows.length && takenOver > 0;
+    const isDone = (): boolean => !observer.isLoaded || (observer.acknowledged >= operations && isExercised());
     const platform = async (name: number): Promise<void> => {
       for (let count = 1; !isDone(); count++) await observer.runLifecycle(`fleet-${name}-${count}`);
     };
@@ -144,7 +153,9 @@ export async function surviveBlows(options: ProcessesOptions): Promise<Processes
         while (performance.now() < dueMs && !isDone()) await pause();
         if (isDone()) return;
         await fleet.strike(blows[struck % blows.length] ?? "kill", struck % addresses.length);
-        tell?.(++struck, observer.acknowledged);
+        struck++;
+        takenOver = fleet.countTakenOver();
+        tell?.(struck, observer.acknowledged);
       }
     };
     await beat().catch((error: unknown) => observer.abandon(error));
@@ -155,7 +166,7 @@ export async function surviveBlows(options: ProcessesOptions): Promise<Processes
     return {
       acknowledged: observer.acknowledged,
       blows: struck,
-      takenOver: findRepeated(operationsLogged(outputs, "operation.begins")).length,
+      takenOver: fleet.countTakenOver(),
       violations: [...observer.violations, ...defects],
       twice: [...doneTwice(cloud), ...findRepeated(operationsLogged(outputs, "operation.succeeded"))],
       left: findBrokenLaws(cloud.world, recordLaws([])),

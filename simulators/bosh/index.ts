@@ -3,7 +3,7 @@ import type { JobBehaviours } from "./agent/behaviours.ts";
 import { createUaa } from "./auth/uaa.ts";
 import { defineCpiFaults, withFaults } from "./cpi/faults.ts";
 import { defineFaults } from "./faults.ts";
-import { runMonitor, MONITOR_MS } from "./monitor/monitor.ts";
+import { runMonitor, scheduleMonitor } from "./monitor/monitor.ts";
 import { isOwned, ROUTES } from "./routes/index.ts";
 import type { Director, DirectorOptions } from "./state/director.ts";
 import { type DirectorState, createState } from "./state/index.ts";
@@ -48,7 +48,7 @@ export function createBosh(kernel: Kernel, options: DirectorOptions): Bosh {
   };
   kernel.onTimer("bosh/worker", () => startWaitingTasks(director));
   kernel.onTimer("bosh/monitor", () => runMonitor(director));
-  if (options.resurrector !== false) kernel.timer(MONITOR_MS, "bosh/monitor", null);
+  if (options.resurrector !== false) scheduleMonitor(director);
   const service = defineService<Director>({
     name: "bosh",
     kernel,

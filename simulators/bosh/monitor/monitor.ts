@@ -12,8 +12,13 @@ import { resurrect } from "./resurrector.ts";
  * and alerts on silent agents and on instances without a VM. A deployment locked by a task is left alone.
  */
 
-/** `hm.intervals.analyze_agents` and `analyze_instances`. */
-export const MONITOR_MS = 60_000;
+/** `hm.intervals.analyze_agents` and `analyze_instances`, as the release sets them. */
+const ANALYSIS_MS = 60_000;
+
+/** Makes the next look due. */
+export function scheduleMonitor({ kernel, options }: Director): void {
+  kernel.timer(options.analysisMs ?? ANALYSIS_MS, "bosh/monitor", null);
+}
 
 /** `hm.intervals.agent_timeout`. */
 const AGENT_TIMEOUT_MS = 60_000;
@@ -27,7 +32,7 @@ export function runMonitor(director: Director): void {
   for (const deployment of open) analyseAgents(director, deployment);
   for (const deployment of open) analyseInstances(director, deployment);
   scheduleSweep(director);
-  director.kernel.timer(MONITOR_MS, "bosh/monitor", null);
+  scheduleMonitor(director);
 }
 
 /** Records which agents have fallen silent; those that are heard again, or are gone, are forgotten. */

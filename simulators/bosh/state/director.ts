@@ -52,6 +52,8 @@ export interface DirectorOptions {
   readonly certificates?: readonly { readonly path: string; readonly expiryMs: number }[];
   /** Whether VMs that vanish are found and recreated automatically. Default true. */
   readonly resurrector?: boolean;
+  /** Time between two looks of the health monitor, in ms (`hm.intervals.analyze_agents` and `analyze_instances`). Default 60,000. */
+  readonly analysisMs?: number;
 }
 
 /** What every part of the director works on. */

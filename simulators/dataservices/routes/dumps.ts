@@ -31,17 +31,26 @@ function* create(services: DataServices, instance: Instance): Body<HttpReply> {
   return { status: 200, headers: HEADERS, body };
 }
 
-/** A stream whose first chunk is there: what keeps it from beginning can still be answered. */
+/**
+ * A stream whose first chunk is there: what keeps it from beginning can still be answered. No generator: one that nobody has read from would not hear
+ * that its reader has left.
+ */
 async function startedStream(stream: AsyncIterable<Uint8Array>): Promise<AsyncIterable<Uint8Array>> {
   const chunks = stream[Symbol.asyncIterator]();
-  const first = await chunks.next();
-  return (async function* () {
-    try {
-      for (let each = first; each.done !== true; each = await chunks.next()) yield each.value;
-    } finally {
-      await chunks.return?.();
-    }
-  })();
+  let first: IteratorResult<Uint8Array> | undefined = await chunks.next();
+  return {
+    [Symbol.asyncIterator]: () => ({
+      async next() {
+        const each = first ?? (await chunks.next());
+        first = undefined;
+        return each;
+      },
+      async return() {
+        await chunks.return?.();
+        return { done: true, value: undefined };
+      },
+    }),
+  };
 }
 
 /** A dump of all data, as it is at one moment. */

@@ -142,14 +142,14 @@ export function replyOf(
       driver.arrive();
       driver.kernel.faults.hangUp(answered);
     };
-    if (gone?.aborted) return hangUp();
     const { restored } = driver.kernel;
     // A restored world has no trace of what was in progress: the process never ends.
     const lose = (): void => {
       restored.delete(lose);
       resolve(LOST);
     };
-    gone?.addEventListener("abort", hangUp, { once: true });
+    if (gone?.aborted) hangUp();
+    else gone?.addEventListener("abort", hangUp, { once: true });
     restored.add(lose);
     answered.onSettled(({ outcome }) => {
       gone?.removeEventListener("abort", hangUp);

@@ -4,6 +4,7 @@ import { defineService, Kernel, type Service } from "../index.ts";
 import { WallDriver, wallNowMs } from "./drive.ts";
 import { type LocalFetch, LocalNet } from "./local.ts";
 import { type Served, serve } from "./serve.ts";
+import { firstBytes } from "./write.ts";
 
 const PIECE = new Uint8Array(64 * 1024).fill(7);
 const PIECES = 400;
@@ -96,5 +97,20 @@ describe("a reply that streams", () => {
     kernel.faults.arm({ point: "pieces:GET /all", effect: { kind: "lost-reply" } });
     await expect(get("/all")).rejects.toBeInstanceOf(Error);
     expect(ended).toBeGreaterThanOrEqual(endedBefore);
+  });
+
+  it("ends when its reader leaves before the first piece, cut short or not", async () => {
+    let left = 0;
+    const source: AsyncIterable<Uint8Array> = {
+      [Symbol.asyncIterator]: () => ({
+        next: async () => ({ done: false, value: PIECE }),
+        return: async () => {
+          left++;
+          return { done: true, value: undefined };
+        },
+      }),
+    };
+    await firstBytes(source, 10)[Symbol.asyncIterator]().return?.();
+    expect(left).toBe(1);
   });
 });

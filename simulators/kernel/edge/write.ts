@@ -51,16 +51,24 @@ function writeStream(
   pipeline(Readable.from(chunks, { objectMode: false }), raw).catch(() => connections.cut(raw.req.socket));
 }
 
-/** The first bytes of a stream, and then an error. */
-export async function* firstBytes(stream: AsyncIterable<Uint8Array>, bytes: number): AsyncGenerator<Uint8Array> {
+/** The first bytes of a stream, and then an error. No generator: one that nobody has read from would not end the stream when its reader leaves. */
+export function firstBytes(stream: AsyncIterable<Uint8Array>, bytes: number): AsyncIterable<Uint8Array> {
+  const chunks = stream[Symbol.asyncIterator]();
   let left = bytes;
-  for await (const chunk of stream) {
-    if (chunk.length >= left) {
-      yield chunk.subarray(0, left);
-      break;
-    }
-    left -= chunk.length;
-    yield chunk;
-  }
-  throw Object.assign(new TypeError("terminated"), { code: "UND_ERR_SOCKET" });
+  const leave = async (): Promise<IteratorResult<Uint8Array>> => {
+    await chunks.return?.();
+    return { done: true, value: undefined };
+  };
+  return {
+    [Symbol.asyncIterator]: () => ({
+      async next() {
+        const each = left > 0 ? await chunks.next() : await leave();
+        if (each.done === true) throw Object.assign(new TypeError("terminated"), { code: "UND_ERR_SOCKET" });
+        const value = each.value.subarray(0, left);
+        left -= value.length;
+        return { done: false, value };
+      },
+      return: leave,
+    }),
+  };
 }
