@@ -7,6 +7,8 @@ import { parse } from "yaml";
 import { type BrokerConfig, checkConfig, ConfigError } from "./config.ts";
 import { isObject } from "./json.ts";
 import type { TlsOptions } from "./osb/server.ts";
+import { MaintenanceSchema } from "./spi/maintenance.ts";
+import { SERVICE_NAMES } from "./spi/services/services.ts";
 import { parseDatabaseUrl } from "./store/hosts.ts";
 
 /** The settings of a control plane's process: the broker's configuration, and more. */
@@ -58,6 +60,7 @@ const LISTS: Readonly<Record<string, string>> = {
 
 const Text = Type.String({ minLength: 1 });
 const Login = Type.Object({ username: Text, password: Text });
+const Count = Type.Integer({ minimum: 0 });
 const Url = Type.String({ pattern: "^https?://." });
 
 /** Shorter leases end while a database is merely slow. */
@@ -67,7 +70,7 @@ const LEASE_MS_MAX = 600_000;
 /** A settings file with the environment on top of it. */
 const SettingsTree = Type.Object(
   {
-    service: Type.Enum(["postgresql", "redis", "mongodb"]),
+    service: Type.Enum([...SERVICE_NAMES]),
     listen: Type.Optional(Text),
     credentials: Login,
     admin: Login,
@@ -98,6 +101,26 @@ const SettingsTree = Type.Object(
         {
           daysAfterDeprovision: Type.Optional(Type.Number({ minimum: 0, maximum: 3650 })),
           downloads: Type.Optional(Type.Boolean()),
+        },
+        { additionalProperties: false },
+      ),
+    ),
+    catalog: Type.Optional(
+      Type.Object(
+        {
+          versions: Type.Optional(Type.Array(Text, { minItems: 1 })),
+          plans: Type.Optional(Type.Array(Text, { minItems: 1 })),
+        },
+        { additionalProperties: false },
+      ),
+    ),
+    maintenance: Type.Optional(MaintenanceSchema),
+    quotas: Type.Optional(
+      Type.Object(
+        {
+          broker: Type.Optional(Count),
+          services: Type.Optional(Type.Record(Type.String(), Count)),
+          plans: Type.Optional(Type.Record(Type.String(), Count)),
         },
         { additionalProperties: false },
       ),

@@ -1,11 +1,12 @@
 import { hash } from "node:crypto";
 import type { FastifyInstance } from "fastify";
-import { catalogOf, type Service } from "../spi/catalog.ts";
+import type { OperationContext } from "../operations/context.ts";
+import { catalogOf } from "../spi/catalog.ts";
 import { CATALOG_PATH } from "./headers.ts";
 
 /** GET /v2/catalog. The catalog never changes while the broker runs, so a platform that has it gets 304. */
-export function catalogRoute(app: FastifyInstance, service: Service): void {
-  const text = JSON.stringify(catalogOf(service));
+export function catalogRoute(app: FastifyInstance, { service, catalog }: OperationContext): void {
+  const text = JSON.stringify(catalogOf(service, catalog));
   const tag = `"${hash("sha256", text)}"`;
   app.get(CATALOG_PATH, (request, reply) => {
     reply.header("ETag", tag);

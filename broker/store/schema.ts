@@ -14,6 +14,7 @@ export interface Tables {
   log_files: LogFileRow;
   quarantines: QuarantineRow;
   audit: AuditRow;
+  rollouts: RolloutRow;
 }
 
 /** The schema of a row, for the payload of the operation that makes it. */
@@ -36,6 +37,8 @@ export const InstanceRow = Type.Object({
   address: Type.String(),
   version: Type.Integer(),
   created_ms: Type.Number(),
+  /** JSON of what it was deployed from (`spi/maintenance.ts`); empty in records of earlier brokers. */
+  maintenance: Type.String(),
 });
 /** A service instance. */
 export type InstanceRow = Static<typeof InstanceRow>;
@@ -90,6 +93,28 @@ export interface QuarantineRow {
   instance_id: string;
   reason: string;
   since_ms: number;
+}
+
+/** A walk over all instances that brings them to what they are to be made of. */
+export interface RolloutRow {
+  id: string;
+  /** `stopped`: by an operator, or after too many failures; `incomplete`: it has seen every instance, and left some behind. */
+  state: "running" | "succeeded" | "incomplete" | "stopped";
+  /** JSON of what instances are to be made of. */
+  maintenance: string;
+  /** Instances at once. */
+  wave: number;
+  failures_max: number;
+  /** Id of the last instance that it has seen; empty: none. */
+  cursor_id: string;
+  waves: number;
+  updated: number;
+  /** JSON: ids of instances, with the reasons. */
+  failed: string;
+  skipped: string;
+  started_ms: number;
+  /** 0 until it has ended. */
+  finished_ms: number;
 }
 
 /** What somebody has done or ordered. */

@@ -5,21 +5,23 @@ import {
   createBroker,
   embeddedPool,
   type PlantedBug,
-  type ServiceName,
   type StorePool,
 } from "../../broker/index.ts";
 import { BROKER_PORT, CONSUL_HTTP_PORT } from "../../simulators/addresses.ts";
 import type { World } from "../../simulators/world.ts";
 import type { BrokerAddress } from "../clients/osb.ts";
-import { SERVICES } from "../deployments/manifests.ts";
+import { SERVICES, type ServiceName } from "../deployments/manifests.ts";
 import { type Attachment, attachServer } from "./attachment.ts";
 import { BrokerHosts } from "./broker-hosts.ts";
+import { CLASSIC_PLANS, planNames } from "./offers.ts";
 
 /** How the brokers of a world run. */
 interface BrokersOptions {
   readonly plantedBug?: PlantedBug;
   /** What the operator decides of backups. */
   readonly backups?: BrokerConfig["backups"];
+  /** What is offered, what instances are made of, and how many there may be. Default: `CLASSIC_PLANS` of one version, without quotas. */
+  readonly offers?: (service: ServiceName) => Pick<BrokerConfig, "catalog" | "maintenance" | "quotas">;
   /** Opens the store of a broker. Default: an embedded database for each, kept as long as the world. */
   readonly pool?: (service: ServiceName) => StorePool;
   /** Makes a broker reachable over TCP too. Default: it is on the network in process only. */
@@ -194,6 +196,8 @@ export class Brokers {
       address: { name: `${service}-service-broker`, ip, port: BROKER_PORT },
       applicationCidrs: [`${plan.applications}/32`],
       pace: this.#options.pace ?? kernel.pace,
+      catalog: { plans: planNames(service, CLASSIC_PLANS) },
+      ...this.#options.offers?.(service),
       ...(this.#options.backups && { backups: this.#options.backups }),
       ...(this.#options.plantedBug && { plantedBug: this.#options.plantedBug }),
     };

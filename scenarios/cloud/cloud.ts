@@ -15,6 +15,7 @@ import { openStackClient } from "../clients/openstack.ts";
 import { inception } from "../story/inception.ts";
 import type { StoryLine } from "../story/story.ts";
 import { Brokers } from "./brokers.ts";
+import { type CatalogSize, offersOf } from "./offers.ts";
 import { type CloudDescription, describe, environmentOf } from "./description.ts";
 import type { ServiceName } from "../deployments/manifests.ts";
 import { type CloudStore, openCloudStore, type StoreKind } from "./stores.ts";
@@ -34,6 +35,8 @@ export interface CloudOptions {
   readonly block?: string;
   /** Services whose control planes are deployed. Default: all of them. */
   readonly services?: readonly ServiceName[];
+  /** What the brokers offer. Default `small`, so that a certification tries each kind of plan once. */
+  readonly catalog?: CatalogSize;
   /** Where the brokers keep their state. Default `embedded`: in memory. */
   readonly store?: StoreKind;
   /** A bug planted in the brokers. Default: none. */
@@ -92,7 +95,7 @@ export async function bootCloud(options: CloudOptions = {}): Promise<Cloud> {
   world.kernel.onCrash = (_process, error) => report(error);
   const store = options.store === "postgres-ha" ? await openCloudStore(claimed.block, report) : undefined;
   ends.defer(() => store?.close());
-  const brokers = createBrokers(world, options, store);
+  const brokers = await createBrokers(world, options, store);
   // Ends run in reverse: the brokers close before the sockets through which they talk.
   const afterBrokers = ends.use(new AsyncDisposableStack());
   ends.defer(() => brokers.close());
@@ -132,13 +135,15 @@ function cloudOf(
 }
 
 /** Makes the brokers of a cloud, which listen on its addresses. */
-function createBrokers(
+async function createBrokers(
   world: World,
-  { pace = "instant", report = () => {}, plantedBug }: CloudOptions,
+  { pace = "instant", report = () => {}, plantedBug, catalog = "small" }: CloudOptions,
   store: CloudStore | undefined,
-): Brokers {
+): Promise<Brokers> {
+  const offers = await offersOf(catalog);
   return new Brokers(world, {
     report,
+    offers,
     pace: PACES[pace],
     listen: (app, address, port) => listen(world, app, address, port, report),
     ...(plantedBug && { plantedBug }),

@@ -23,7 +23,7 @@ export function checkOwnIds(
   required: boolean,
 ): void {
   const check = required ? checkOffer : checkOptionalOffer;
-  check(context.service, query);
+  check(context.service.offerings, query);
   if (query.plan_id !== undefined && query.plan_id !== instance.plan_id)
     throw badRequest("plan_id is not the plan of this service instance.");
 }

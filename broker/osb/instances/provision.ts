@@ -2,7 +2,7 @@ import type { FastifyReply } from "fastify";
 import { concurrency, OsbError } from "../../errors.ts";
 import type { OperationContext } from "../../operations/context.ts";
 import { type ProvisionPayload, provisionPayload } from "../../operations/payloads.ts";
-import { MAINTENANCE_VERSION, type Plan } from "../../spi/catalog.ts";
+import type { Plan } from "../../spi/services/service.ts";
 import type { InstanceRow } from "../../store/schema.ts";
 import { sealText } from "../../store/seal.ts";
 import { canonical, ownerOf } from "../canonical.ts";
@@ -17,6 +17,7 @@ import {
   openOperation,
   requireAsync,
 } from "../operations.ts";
+import { quotasOf, refuseQuota } from "../quotas.ts";
 import type { InstanceRequest } from "./lookup.ts";
 
 /** What a platform orders. */
@@ -30,12 +31,12 @@ interface ProvisionRequest {
 
 /** @throws OsbError 400, 422 */
 function parseProvision(context: OperationContext, body: RequestBody): ProvisionRequest {
-  const plan = checkOffer(context.service, body);
+  const plan = checkOffer(context.catalog.offerings, body);
   const organization = requiredText(body.organization_guid, "organization_guid");
   const space = requiredText(body.space_guid, "space_guid");
   const osbContext = optionalObject(body.context, "context");
   const parameters = instanceParameters(context.service, body.parameters, "create");
-  checkMaintenance(body.maintenance_info, MAINTENANCE_VERSION);
+  checkMaintenance(body.maintenance_info, context.catalog.maintenance.version);
   return { plan, parameters, owner: ownerOf(osbContext, organization, space), osbContext };
 }
 
@@ -53,6 +54,7 @@ function newInstance(context: OperationContext, id: string, request: ProvisionRe
     address: "",
     version: 1,
     created_ms: context.host.nowMs(),
+    maintenance: JSON.stringify(context.catalog.maintenance),
   };
 }
 
@@ -75,7 +77,8 @@ export async function provision(
   const payload: ProvisionPayload = { row };
   const operation = newOperation(context, { instanceId: id, kind: "provision", payload });
   // Of two equal requests at once, one opens the operation; the other is answered as a repetition.
-  if (!(await openOperation(controlPlane, operation, { table: "instances", row })))
+  const quotas = quotasOf(context, wanted.plan);
+  if (!(await openOperation(controlPlane, operation, { table: "instances", row }, quotas).catch(refuseQuota)))
     return (await answerRepeatedProvision(context, id, wanted, reply)) ?? Promise.reject(concurrency());
   void executor.start(operation);
   return acceptedReply(reply, operation);
