@@ -5,6 +5,7 @@ import { createBackupManager } from "./backup/manager.ts";
 import { a9sRoutes } from "./backup/routes/a9s.ts";
 import { extensionRoutes } from "./backup/routes/extension.ts";
 import { type BrokerConfig, checkConfig, keyRingOf, managersOf } from "./config.ts";
+import { dashboardRoutes } from "./dashboard/routes.ts";
 import { BackendError, FinalError } from "./errors.ts";
 import { followVms } from "./guard/follow.ts";
 import { SecurityGroupGuard } from "./guard/guard.ts";
@@ -92,6 +93,7 @@ export async function createBroker(config: BrokerConfig, outer: Host, options: B
   const rollouts = createRollouts({ context, executor }, report);
   addRoutes(app, { context, executor }, project);
   rolloutRoutes(app, context, rollouts);
+  dashboardRoutes(app, { context, executor }, report);
   return {
     app,
     start: async () => {

@@ -55,6 +55,8 @@ export interface BrokerConfig {
   /** How long an operation stays a process's without a sign of life, in ms; then another process takes it over. Default 15 s. */
   readonly leaseMs?: number;
   readonly backups?: BackupConfig;
+  /** Where dashboards are and whose users see them. Default: there are none. */
+  readonly dashboard?: DashboardConfig;
   /** What is offered of the service. Default: the first of its versions, in all plans. */
   readonly catalog?: CatalogConfig;
   /** What instances are made of. Default: `firstMaintenance`. */
@@ -70,6 +72,18 @@ export interface CatalogConfig {
   readonly versions?: readonly string[];
   /** Names of plans. Default: all. */
   readonly plans?: readonly string[];
+}
+
+/** Dashboards behind a platform's single sign-on. */
+export interface DashboardConfig {
+  /** The URL at which browsers reach this broker, without a slash at its end. */
+  readonly url: string;
+  /** The API of the platform, whose root names its UAA. */
+  readonly apiUrl: string;
+  /** From which each service's client gets its secret. */
+  readonly clientSecret: string;
+  /** For how long the platform's yes counts, ms. Default 10 s. */
+  readonly checkupMs?: number;
 }
 
 /** Instances at once, the broker's own and those of services and plans by name. All that are set count. */

@@ -9,6 +9,7 @@ import type {
   BackupRow,
   BackupSettingsRow,
   BindingRow,
+  DashboardSessionRow,
   InstanceRow,
   LogFileRow,
   OperationRow,
@@ -21,6 +22,7 @@ import { StoreSession } from "./session.ts";
 import { backupSettingsIn, keysAndLogsIn } from "./tables/backup-settings.ts";
 import { backupsIn, restoresIn } from "./tables/backups.ts";
 import { bindingsIn } from "./tables/bindings.ts";
+import { dashboardSessionsIn } from "./tables/dashboard-sessions.ts";
 import { instancesIn } from "./tables/instances.ts";
 import { leasesIn, periodicIn } from "./tables/leases.ts";
 import { type AuditEntry, operatorIn } from "./tables/operator.ts";
@@ -115,6 +117,11 @@ export interface Store {
   auditBefore(sequence: number | undefined, limit: number): Promise<readonly Selectable<AuditRow>[]>;
   /** Forgets lines that are older than this, in ms since the Unix epoch. */
   forgetAuditBefore(ms: number): Promise<void>;
+  dashboardSession(id: string): Promise<DashboardSessionRow | undefined>;
+  addDashboardSession(row: DashboardSessionRow): Promise<void>;
+  deleteDashboardSession(id: string): Promise<void>;
+  /** Forgets those that ended before this time, ms since the Unix epoch. */
+  forgetDashboardSessionsBefore(ms: number): Promise<void>;
   rollout(id: string): Promise<RolloutRow | undefined>;
   /** The newest. */
   rollouts(limit: number): Promise<readonly RolloutRow[]>;
@@ -206,6 +213,7 @@ const storeOn = (session: StoreSession, worker: Worker, isPrivate: boolean): Sto
   ...periodicIn(session, worker),
   ...operatorIn(session),
   ...rolloutsIn(session),
+  ...dashboardSessionsIn(session),
   ...backupsIn(session),
   ...restoresIn(session),
   ...backupSettingsIn(session),

@@ -18,7 +18,7 @@ import {
   requireAsync,
 } from "../operations.ts";
 import { quotasOf, refuseQuota } from "../quotas.ts";
-import type { InstanceRequest } from "./lookup.ts";
+import { describeDashboard, type InstanceRequest } from "./lookup.ts";
 
 /** What a platform orders. */
 interface ProvisionRequest {
@@ -81,7 +81,7 @@ export async function provision(
   if (!(await openOperation(controlPlane, operation, { table: "instances", row }, quotas).catch(refuseQuota)))
     return (await answerRepeatedProvision(context, id, wanted, reply)) ?? Promise.reject(concurrency());
   void executor.start(operation);
-  return acceptedReply(reply, operation);
+  return { ...acceptedReply(reply, operation), ...describeDashboard(context, id) };
 }
 
 /** Answers a repetition of the same order: 202 while it is carried out, 200 once it is done. @throws OsbError 409, 422 for another order */
@@ -101,7 +101,7 @@ async function answerRepeatedProvision(
   if (busy?.kind === "deprovision") throw concurrency();
   if (row.state === "failed" || !isSameRequest(row, wanted))
     throw new OsbError(409, "A service instance with this id exists already.");
-  if (busy?.kind === "provision") return acceptedReply(reply, busy);
+  if (busy?.kind === "provision") return { ...acceptedReply(reply, busy), ...describeDashboard(context, id) };
   reply.code(200);
-  return {};
+  return describeDashboard(context, id);
 }

@@ -6,7 +6,7 @@ import { maintenanceOf } from "../../spi/maintenance.ts";
 import { checkOptionalOffer } from "../offering.ts";
 import { type AnswerBody, answerPoll, type ControlPlane } from "../operations.ts";
 import { deprovision } from "./deprovision.ts";
-import { checkOwnIds, type InstanceRequest, type InstanceRoute, requireInstance } from "./lookup.ts";
+import { checkOwnIds, describeDashboard, type InstanceRequest, type InstanceRoute, requireInstance } from "./lookup.ts";
 import { provision } from "./provision.ts";
 import { update } from "./update.ts";
 
@@ -20,6 +20,7 @@ async function show(context: OperationContext, request: InstanceRequest): Promis
   return {
     service_id: planOf(context, instance.plan_id).offeringId,
     plan_id: instance.plan_id,
+    ...describeDashboard(context, instance.id),
     parameters: parseObject(instance.parameters),
     maintenance_info: { version: maintenanceOf(instance.maintenance, context.catalog.maintenance).version },
   };
