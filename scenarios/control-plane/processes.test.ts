@@ -33,5 +33,5 @@ describe.skipIf("reason" in postgres)("several control planes on one store", () 
     expect(acknowledged).toBeGreaterThanOrEqual(12);
     expect(blows).toBeGreaterThan(1);
     expect(takenOver).toBeGreaterThan(0);
-  }, 300_000);
+  }, 900_000);
 });
