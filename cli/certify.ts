@@ -1,6 +1,7 @@
+// Not from the index of the room, which loads what proves the suites as well.
+import { certify } from "../conformance/certify.ts";
 import {
   type AnySuite,
-  certify,
   type CertifyOptions,
   type CertifySummary,
   commandLine,
@@ -8,8 +9,8 @@ import {
   resolverAt,
   socketPlane,
   suggestionsFor,
-  SUITES,
-} from "../conformance/index.ts";
+} from "../conformance/runner/index.ts";
+import { SUITES } from "../conformance/suites/suites.ts";
 import type { WrittenReports } from "../reports/index.ts";
 import { AGENT_PORT } from "../simulators/addresses.ts";
 import { DEFAULTS } from "./defaults.ts";

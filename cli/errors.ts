@@ -1,4 +1,4 @@
-import { TargetError } from "../conformance/index.ts";
+import { TargetError } from "../conformance/client/errors/target-error.ts";
 
 /** Exit codes of every command, as documented in --help. */
 export const EXIT = { ok: 0, notConformant: 1, couldNotRun: 2, interrupted: 130 } as const;

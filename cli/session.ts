@@ -12,7 +12,7 @@ import {
   type WrittenReports,
 } from "../reports/index.ts";
 import { removeCertificate } from "../reports/certificate/files.ts";
-import { catchSignals } from "./cloud.ts";
+import { catchSignals } from "./signals.ts";
 import { UserError } from "./errors.ts";
 
 /** How a run is shown, and where it is kept. */

@@ -1,7 +1,8 @@
 import type { CloudDescription } from "../scenarios/cloud/description.ts";
 import { INVOCATION } from "../conformance/runner/tool.ts";
 import { paintFor } from "../reports/terminal.ts";
-import { type BootOptions, bootCloudFor, catchSignals, PREDICTABLE } from "./cloud.ts";
+import { type BootOptions, bootCloudFor, PREDICTABLE } from "./cloud.ts";
+import { catchSignals } from "./signals.ts";
 import { publishCloud } from "./cloud-state.ts";
 import { EXIT } from "./errors.ts";
 import { storyPrinter } from "./story.ts";
