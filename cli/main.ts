@@ -4,6 +4,7 @@ import { addCertificateCommands } from "./certificate-syntax.ts";
 import { addCertify } from "./certify-syntax.ts";
 import { endWithClosedOutput } from "./closed-output.ts";
 import { EXIT, explain } from "./errors.ts";
+import { addSetupCommands } from "./setup-syntax.ts";
 import { wholeNumber } from "./whole-number.ts";
 
 /** `package.json` lies one folder above the sources and two above the built files. */
@@ -180,6 +181,7 @@ function createProgram(): Command {
     .addHelpText("after", EXIT_CODES);
   const addCertification = (to: Command): void => addCertify(to, version, endWith);
   const addCertificates = (to: Command): void => addCertificateCommands(to, version, endWith);
+  const addSetup = (to: Command): void => addSetupCommands(to, endWith);
   for (const add of [
     addStart,
     addUp,
@@ -193,6 +195,7 @@ function createProgram(): Command {
     addReplay,
     addReport,
     addCertificates,
+    addSetup,
   ])
     add(drydock);
   return drydock;
