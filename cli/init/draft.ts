@@ -4,7 +4,7 @@ import type { JsonObject } from "../../conformance/client/http/json.ts";
 import { minimalFor } from "../../conformance/client/schema.ts";
 
 /** What a drydock.yml is drafted from. */
-export interface DraftInput {
+interface DraftInput {
   /** The plans of the broker's catalog; none where no broker was asked. */
   readonly offers: readonly Offer[];
   /** What `context.platform` says; left out by default. */
