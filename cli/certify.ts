@@ -42,6 +42,7 @@ export interface CertifyCommandOptions {
   readonly out?: string;
   readonly json?: boolean;
   readonly evidence?: boolean;
+  readonly quiet?: boolean;
   /** PEM file of the key that signs a certificate. */
   readonly sign?: string;
   readonly targetVersion?: string;

@@ -21,7 +21,7 @@ function addDoctor(drydock: Command, endWith: EndWith): void {
     .command("doctor")
     .description("say what this machine can do (addresses, ports, engines, clients), and what to do about the rest")
     .option("--json", "what was found, as a list")
-    .addHelpText("after", "\nExit codes: 0 everything works, 1 something is missing")
+    .addHelpText("after", "\nExample:\n  $ drydock doctor\n\nExit codes: 0 everything works, 1 something is missing")
     .action(async (options) => endWith((await import("./doctor/doctor.ts")).doctor(options)));
 }
 

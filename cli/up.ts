@@ -21,7 +21,8 @@ export async function up({ json = false, ...options }: UpOptions): Promise<numbe
     const forget = publishCloud(cloud);
     if (cloud.description.predictableSecrets) process.stderr.write(`drydock: ${PREDICTABLE}\n`);
     process.stdout.write(json ? `${JSON.stringify(cloud.description)}\n` : summary(cloud.description));
-    await interrupted.first;
+    const signal = await interrupted.first;
+    process.stderr.write(`\ndrydock: ${signal}: ending the cloud; again to leave at once\n`);
     forget();
     return EXIT.interrupted;
   } finally {

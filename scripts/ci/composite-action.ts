@@ -34,7 +34,7 @@ type Step = Static<typeof Action>["runs"]["steps"][number];
 const actions = Compile(Action);
 
 /** What came of a composite action. */
-export interface PlayedAction {
+interface PlayedAction {
   /** Whether every step ended well. */
   readonly succeeded: boolean;
   readonly outputs: Readonly<Record<string, string>>;

@@ -36,8 +36,8 @@ describe("the Containerfile", () => {
         .slice(0, -1),
     );
     expect(sources.length).toBeGreaterThan(5);
-    for (const source of sources.filter((each) => !made.has(each)))
-      expect(existsSync(join(ROOT, source.replace(/^\/source\//, ""))), source).toBe(true);
+    const needed = sources.filter((each) => !made.has(each));
+    expect(needed.filter((source) => !existsSync(join(ROOT, source.replace(/^\/source\//, ""))))).toEqual([]);
   });
 
   it("gives the linter nothing to say", ({ skip }) => {

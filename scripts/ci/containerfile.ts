@@ -7,7 +7,7 @@ export interface Instruction {
 }
 
 /** A stage: from one FROM to the next. */
-export interface Stage {
+interface Stage {
   /** Its name, where it has one. */
   readonly name: string | undefined;
   readonly image: string;
