@@ -233,7 +233,7 @@ export class Crew {
       () => false,
     );
     if (isAlive || this.#lost) return;
-    this.#lost = new TargetError("lost", this.#run.platform.lossReason ?? cause.message, { cause });
+    this.#lost = new TargetError("lost", this.#run.platform.memory.lifeline.reason ?? cause.message, { cause });
     this.#options.log.note(this.#lost.message);
   }
 }
