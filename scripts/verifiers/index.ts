@@ -1,5 +1,5 @@
 /**
- * `npm run verifiers --`: installs the verifiers that others wrote (some minutes: Go compiles sigstore) into
+ * `npm run verifiers`: installs the verifiers that others wrote (some minutes: Go compiles sigstore) into
  * `.drydock/verifiers`, so that `npx vitest run scripts/verifiers` tries our certificates on them. Without it that test is skipped.
  */
 import { scriptCommand } from "../command.ts";
