@@ -3,7 +3,7 @@
  * is committed, the second's copies in another, from which the command has to start. What only an image has is left out: its base, its
  * user, links into the system.
  *
- * Exit code 0 when the command that comes of it says its version and reads an empty catalog's error.
+ * Exit code 0 when the command that comes of it says its version, and that nothing listens where there is no broker.
  */
 import { execFileSync, spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
