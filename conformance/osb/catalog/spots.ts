@@ -13,7 +13,7 @@ export interface Spots {
   readonly about?: string | undefined;
 }
 
-const named = (select: (catalog: Json) => readonly Spot[], about: string | undefined): Spots =>
+const nameSpots = (select: (catalog: Json) => readonly Spot[], about: string | undefined): Spots =>
   Object.assign((catalog: Json) => select(catalog), { about });
 
 const OR = " or ";
@@ -33,14 +33,17 @@ export function children(spots: readonly Spot[], member: string): Spot[] {
 }
 
 /** All offerings. */
-export const services: Spots = named((catalog) => children([{ path: "", value: catalog }], "services"), "services[]");
+export const services: Spots = nameSpots(
+  (catalog) => children([{ path: "", value: catalog }], "services"),
+  "services[]",
+);
 
 /** All plans of all offerings. */
-export const plans: Spots = named((catalog) => children(services(catalog), "plans"), "services[].plans[]");
+export const plans: Spots = nameSpots((catalog) => children(services(catalog), "plans"), "services[].plans[]");
 
 /** The member of each spot, whether there or not. */
 export const every = (spots: Spots, member: string): Spots =>
-  named(
+  nameSpots(
     (catalog) =>
       spots(catalog).map(({ path, value }) => ({
         path: `${path}.${member}`,
@@ -51,18 +54,18 @@ export const every = (spots: Spots, member: string): Spots =>
 
 /** The member of each spot, where it is there. Null stands for none, as many languages write what they do not have. */
 export const present = (spots: Spots, member: string): Spots =>
-  named(
+  nameSpots(
     (catalog) => every(spots, member)(catalog).filter(({ value }) => value !== undefined && value !== null),
     within(spots, member),
   );
 
 /** The member where it is an object: what is inside can be judged. */
 export const objectsAt = (spots: Spots, member: string): Spots =>
-  named((catalog) => present(spots, member)(catalog).filter(({ value }) => isObject(value)), within(spots, member));
+  nameSpots((catalog) => present(spots, member)(catalog).filter(({ value }) => isObject(value)), within(spots, member));
 
 /** What any of several selections finds. */
 export const both = (...all: readonly Spots[]): Spots =>
-  named(
+  nameSpots(
     (catalog) => all.flatMap((spots) => spots(catalog)),
     all.every(({ about }) => about !== undefined) ? all.map(({ about }) => about).join(OR) : undefined,
   );
