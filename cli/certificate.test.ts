@@ -103,9 +103,19 @@ describe("a certificate", () => {
     cpSync(out, narrowed, { recursive: true });
     const baseline = join(folder, "baseline.yml");
     writeFileSync(baseline, "accept:\n  - { check: no-such-check, reason: never read, until: 2999-12-31 }\n");
-    const run = await certify("--out", narrowed, "--only", "catalog-200", "--baseline", baseline, "--no-waivers");
+    const run = await certify(
+      "--out",
+      narrowed,
+      "--only",
+      "catalog-200",
+      "--baseline",
+      baseline,
+      "--no-waivers",
+      "--quiet",
+    );
     expect(run.stderr).toContain("--no-waivers: the baseline is left aside");
     expect(run.code).toBe(0);
+    expect(run.stdout).toMatch(/^1 of \d+ checks: passed\. Exercised: [^\n]*\n$/);
     const { stdout } = await verifyIn(narrowed, "certificate.json", true);
     const { statement } = JSON.parse(stdout) as { statement: { predicate: { result: string } } };
     expect(statement.predicate).toMatchObject({

@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
-import { CLAUSES, INVOCATION, parseDrydockFile, SUITES } from "../conformance/index.ts";
+import { CLAUSES } from "../conformance/osb/clauses.ts";
+import { INVOCATION, parseDrydockFile } from "../conformance/runner/index.ts";
+import { SUITES } from "../conformance/suites/suites.ts";
 import { makeStatement, parseImage, parsePrivateKey, writeCertificate } from "../reports/certificate/index.ts";
 import type { WrittenReports } from "../reports/index.ts";
 import type { CertifyCommandOptions } from "./certify.ts";

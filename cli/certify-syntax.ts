@@ -61,6 +61,7 @@ function addOutput(certify: Command): Command {
       "write run.jsonl, summary.md, junit.xml, report.json, report.html, report.sarif, ctrf.json here",
     )
     .option("--json", "the event stream on standard output, one line an event")
+    .option("--quiet", "no progress, and one line for the result")
     .option("--evidence", "show under each finding the requests and answers that led to it, as lines to repeat");
 }
 

@@ -1,6 +1,7 @@
+// Not from the index of the room, which loads what proves the suites as well.
+import { certify } from "../conformance/certify.ts";
 import {
   type AnySuite,
-  certify,
   type CertifyOptions,
   type CertifySummary,
   commandLine,
@@ -8,8 +9,8 @@ import {
   resolverAt,
   socketPlane,
   suggestionsFor,
-  SUITES,
-} from "../conformance/index.ts";
+} from "../conformance/runner/index.ts";
+import { SUITES } from "../conformance/suites/suites.ts";
 import type { WrittenReports } from "../reports/index.ts";
 import { AGENT_PORT } from "../simulators/addresses.ts";
 import { DEFAULTS } from "./defaults.ts";
@@ -41,6 +42,7 @@ export interface CertifyCommandOptions {
   readonly out?: string;
   readonly json?: boolean;
   readonly evidence?: boolean;
+  readonly quiet?: boolean;
   /** PEM file of the key that signs a certificate. */
   readonly sign?: string;
   readonly targetVersion?: string;

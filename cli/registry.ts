@@ -1,4 +1,4 @@
-import { SUITES } from "../conformance/index.ts";
+import { SUITES } from "../conformance/suites/suites.ts";
 import { checkRegistry, type CheckedRegistry, writeIndex } from "../reports/registry/index.ts";
 import { EXIT } from "./errors.ts";
 

@@ -6,13 +6,15 @@ import {
   liveReporter,
   openReports,
   paintFor,
+  plain,
   type Report,
+  statement,
   summaryLines,
   summaryMarkdown,
   type WrittenReports,
 } from "../reports/index.ts";
 import { removeCertificate } from "../reports/certificate/files.ts";
-import { catchSignals } from "./cloud.ts";
+import { catchSignals } from "./signals.ts";
 import { UserError } from "./errors.ts";
 
 /** How a run is shown, and where it is kept. */
@@ -23,6 +25,8 @@ interface SessionOptions {
   readonly json?: boolean | undefined;
   /** Show the lines that repeat each finding. Default false. */
   readonly evidence?: boolean | undefined;
+  /** Show no progress, and of the result one line. Default false. */
+  readonly quiet?: boolean | undefined;
 }
 
 /** Takes the events of one run: shows and keeps them as they come, and prints the result at the end. */
@@ -38,7 +42,7 @@ export interface Session {
 export function openSession(options: SessionOptions): Session {
   const writer = options.out === undefined ? undefined : openReports(options.out);
   if (options.out !== undefined) removeCertificate(options.out);
-  const live = options.json === true ? undefined : liveReporter(process.stderr);
+  const live = options.json === true || options.quiet === true ? undefined : liveReporter(process.stderr);
   const events: RunEvent[] = [];
   const emit = (event: RunEvent): void => {
     events.push(event);
@@ -54,6 +58,10 @@ export function openSession(options: SessionOptions): Session {
     const written = writer?.finish();
     if (options.json === true) return written;
     const report = written?.report ?? foldRun(events);
+    if (options.quiet === true) {
+      process.stdout.write(`${plain(statement(report))}\n`);
+      return written;
+    }
     const reportPath = written && { reportPath: written.paths.html };
     const lines = summaryLines(report, {
       paint: paintFor(process.stdout),

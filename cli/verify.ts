@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { SUITES } from "../conformance/index.ts";
+import { SUITES } from "../conformance/suites/suites.ts";
 import {
   CertificateError,
   explainCertificate,
