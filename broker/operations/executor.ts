@@ -1,3 +1,4 @@
+import { type BrokerRole, rolesOf } from "../config.ts";
 import { BackendError, FinalError, LeaseLostError } from "../errors.ts";
 import { noTracer, traceFrom } from "../observe/tracing.ts";
 import type { OperationKind } from "../store/schema.ts";
@@ -28,6 +29,12 @@ const STEPS: Readonly<Record<OperationKind, OperationSteps>> = {
   restore: { work: restore, undo: undoRestore },
   mend: { work: mend },
 };
+
+/** What a process with these roles takes over from others. Default: everything. */
+function kindsOf(roles: readonly BrokerRole[]): readonly OperationKind[] | undefined {
+  if (roles.includes("spi")) return undefined;
+  return roles.includes("backup-manager") ? ["backup", "restore"] : [];
+}
 
 /** How often a whole operation is tried while a backend is down. */
 const ROUNDS_MAX = 5;
@@ -124,8 +131,8 @@ class BackgroundExecutor implements Executor {
 
   /** Starts what is this process's and not running, after it has taken what nobody holds any more. */
   async #takeUp(): Promise<void> {
-    const { store } = this.#context;
-    await store.takeFree();
+    const { store, config } = this.#context;
+    await store.takeFree(kindsOf(rolesOf(config)));
     for (const operation of await store.ownOperations()) void this.start(operation);
   }
 
