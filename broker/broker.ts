@@ -18,6 +18,7 @@ import { noTracer, tracedHost, traceRequests } from "./observe/tracing.ts";
 import { createExecutor, type Executor, type OperationListener } from "./operations/executor.ts";
 import type { OperationContext } from "./operations/context.ts";
 import { leasedHost } from "./operations/lease.ts";
+import { slottedHost } from "./operations/slots.ts";
 import { createAuthentication } from "./osb/authentication.ts";
 import { bindingRoutes } from "./osb/bindings/routes.ts";
 import { catalogRoute } from "./osb/catalog.ts";
@@ -76,7 +77,7 @@ export interface BrokerOptions {
 export async function createBroker(config: BrokerConfig, outer: Host, options: BrokerOptions): Promise<Broker> {
   checkConfig(config);
   const { host: mortal, kill } = mortalHost(outer);
-  const host = tracedHost(leasedHost(mortal));
+  const host = tracedHost(leasedHost(slottedHost(mortal)));
   const report = options.report ?? (() => {});
   const project = openProject(config, host);
   const tracer = options.tracer ?? noTracer();

@@ -10,6 +10,7 @@ import { deprovision, provision, undoProvision, undoUpdate, update } from "./ins
 import { OperationLease, workUnder } from "./lease.ts";
 import { mend } from "./mends.ts";
 import { coalesce, retryRounds } from "./retry.ts";
+import { workInSlot, WorkSlots } from "./slots.ts";
 
 type OperationStep = (context: OperationContext, operation: Operation) => Promise<void>;
 
@@ -35,6 +36,10 @@ function kindsOf(roles: readonly BrokerRole[]): readonly OperationKind[] | undef
   if (roles.includes("spi")) return undefined;
   return roles.includes("backup-manager") ? ["backup", "restore"] : [];
 }
+
+/** How many operations work at a time; the pool of the store has more connections. */
+const SLOTS = 4;
+const SLOTTED: ReadonlySet<OperationKind> = new Set(["provision", "update", "deprovision", "bind", "unbind"]);
 
 /** How often a whole operation is tried while a backend is down. */
 const ROUNDS_MAX = 5;
@@ -88,6 +93,7 @@ class BackgroundExecutor implements Executor {
   readonly #context: OperationContext;
   readonly #report: (error: unknown, operation?: Operation) => void;
   readonly #listen: OperationListener;
+  readonly #slots: WorkSlots | undefined;
   readonly #running = new Map<string, Running>();
   readonly resume: () => Promise<void>;
 
@@ -99,6 +105,8 @@ class BackgroundExecutor implements Executor {
     this.#context = context;
     this.#report = report;
     this.#listen = listen;
+    // In a private store there is one process, and it has no connections that could run out.
+    if (!context.store.isPrivate) this.#slots = new WorkSlots(SLOTS);
     this.resume = coalesce(() => retryRounds(context.host, Number.POSITIVE_INFINITY, () => this.#takeUp()));
   }
 
@@ -145,7 +153,9 @@ class BackgroundExecutor implements Executor {
     const attributes = { "osb.instance": operation.instance_id, "osb.operation": operation.id };
     const trace = (work: () => Promise<Ending>): Promise<Ending> =>
       traceFrom(tracer, operation.traceparent ?? "", operation.kind, attributes, work);
-    const ending = trace(() => workUnder(lease, () => this.#perform(context, operation)))
+    // A backup reads and writes as fast as its stream goes, which takes little of the process.
+    const slots = SLOTTED.has(operation.kind) ? this.#slots : undefined;
+    const ending = trace(() => workUnder(lease, () => workInSlot(slots, () => this.#perform(context, operation))))
       .finally(() => {
         if (this.#running.get(operation.id)?.lease === lease) this.#running.delete(operation.id);
       })
