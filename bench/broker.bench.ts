@@ -93,14 +93,14 @@ async function measureBroker(): Promise<BrokerFigures> {
   }
 }
 
-const measured = (): Promise<BrokerFigures> => (figures ??= measureBroker());
+const measureOnce = (): Promise<BrokerFigures> => (figures ??= measureBroker());
 
 export const BROKER_BENCHMARKS: readonly Benchmark[] = [
   {
     name: "broker: provision accepted, p99 at 200/s",
     aim: { text: "<= 5 ms", met: (value) => value <= 5 },
     measure: async () => {
-      const { accepted, bare } = await measured();
+      const { accepted, bare } = await measureOnce();
       const { 202: good = 0 } = accepted.statuses;
       if (good !== RATE * SECONDS) throw new Error(`not all were accepted: ${JSON.stringify(accepted.statuses)}`);
       console.log(JSON.stringify({ accepted, bare }));
@@ -111,7 +111,7 @@ export const BROKER_BENCHMARKS: readonly Benchmark[] = [
     name: "broker: accepted to succeeded, p99",
     aim: { text: "<= 300 ms", met: (value) => value <= 300 },
     measure: async () => {
-      const { finishedMs, bare } = await measured();
+      const { finishedMs, bare } = await measureOnce();
       return {
         value: finishedMs[Math.floor(finishedMs.length * 0.99)] ?? Number.NaN,
         unit: "ms",

@@ -65,14 +65,14 @@ async function measureLifecycles(): Promise<LifecycleFigures> {
 }
 
 let figures: Promise<LifecycleFigures> | undefined;
-const measured = (): Promise<LifecycleFigures> => (figures ??= measureLifecycles());
+const measureOnce = (): Promise<LifecycleFigures> => (figures ??= measureLifecycles());
 
 export const LIFECYCLE_BENCHMARKS: readonly Benchmark[] = [
   {
     name: `broker: ${LIFECYCLES} lifecycles, orphans`,
     aim: { text: "none", met: (value) => value === 0 },
     measure: async () => {
-      const { broken, records, perSecond } = await measured();
+      const { broken, records, perSecond } = await measureOnce();
       return {
         value: broken.length + records,
         unit: "orphans",
@@ -84,7 +84,7 @@ export const LIFECYCLE_BENCHMARKS: readonly Benchmark[] = [
     name: `broker: ${LIFECYCLES} lifecycles, growth of the heap`,
     aim: { text: "<= 1.1 x the heap after a tenth", met: (value) => value <= 1.1 },
     measure: async () => {
-      const [before, after] = (await measured()).heapMib;
+      const [before, after] = (await measureOnce()).heapMib;
       return { value: after / before, unit: "x", baseline: { name: "MiB after a tenth", value: before } };
     },
   },

@@ -1,4 +1,4 @@
-import { type BrokerRole, rolesOf } from "../config.ts";
+import { rolesOf } from "../config.ts";
 import { BackendError, FinalError, LeaseLostError } from "../errors.ts";
 import { noTracer, traceFrom } from "../observe/tracing.ts";
 import type { OperationKind } from "../store/schema.ts";
@@ -10,6 +10,7 @@ import { deprovision, provision, undoProvision, undoUpdate, update } from "./ins
 import { OperationLease, workUnder } from "./lease.ts";
 import { mend } from "./mends.ts";
 import { coalesce, retryRounds } from "./retry.ts";
+import { kindsOf } from "./roles.ts";
 import { workInSlot, WorkSlots } from "./slots.ts";
 
 type OperationStep = (context: OperationContext, operation: Operation) => Promise<void>;
@@ -30,16 +31,6 @@ const STEPS: Readonly<Record<OperationKind, OperationSteps>> = {
   restore: { work: restore, undo: undoRestore },
   mend: { work: mend },
 };
-
-/** What a process with these roles takes over from others. Default: everything. */
-function kindsOf(roles: readonly BrokerRole[]): readonly OperationKind[] | undefined {
-  if (roles.includes("spi")) return undefined;
-  return roles.includes("backup-manager") ? ["backup", "restore"] : [];
-}
-
-/** How many operations work at a time; the pool of the store has more connections. */
-const SLOTS = 4;
-const SLOTTED: ReadonlySet<OperationKind> = new Set(["provision", "update", "deprovision", "bind", "unbind"]);
 
 /** How often a whole operation is tried while a backend is down. */
 const ROUNDS_MAX = 5;
@@ -105,8 +96,8 @@ class BackgroundExecutor implements Executor {
     this.#context = context;
     this.#report = report;
     this.#listen = listen;
-    // In a private store there is one process, and it has no connections that could run out.
-    if (!context.store.isPrivate) this.#slots = new WorkSlots(SLOTS);
+    // A private store has no connections that could run out.
+    this.#slots = context.store.isPrivate ? undefined : new WorkSlots();
     this.resume = coalesce(() => retryRounds(context.host, Number.POSITIVE_INFINITY, () => this.#takeUp()));
   }
 
@@ -153,9 +144,8 @@ class BackgroundExecutor implements Executor {
     const attributes = { "osb.instance": operation.instance_id, "osb.operation": operation.id };
     const trace = (work: () => Promise<Ending>): Promise<Ending> =>
       traceFrom(tracer, operation.traceparent ?? "", operation.kind, attributes, work);
-    // A backup reads and writes as fast as its stream goes, which takes little of the process.
-    const slots = SLOTTED.has(operation.kind) ? this.#slots : undefined;
-    const ending = trace(() => workUnder(lease, () => workInSlot(slots, () => this.#perform(context, operation))))
+    const perform = (): Promise<Ending> => this.#perform(context, operation);
+    const ending = trace(() => workUnder(lease, () => workInSlot(operation.kind, this.#slots, perform)))
       .finally(() => {
         if (this.#running.get(operation.id)?.lease === lease) this.#running.delete(operation.id);
       })

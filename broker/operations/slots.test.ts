@@ -19,7 +19,7 @@ describe("places of operations", () => {
     };
     await Promise.all(
       operations.map((steps) =>
-        workInSlot(slots, async () => {
+        workInSlot("bind", slots, async () => {
           await work();
           for (const isSleep of steps) {
             await (isSleep ? host.sleepMs(1) : host.fetch("http://x/"));
@@ -36,15 +36,15 @@ describe("places of operations", () => {
   it("are free while an operation waits for a backend that never answers", async () => {
     const slots = new WorkSlots(1);
     const host = slottedHost(new FakeHost(() => new Promise(() => {})));
-    void workInSlot(slots, () => host.fetch("http://x/"));
-    expect(await workInSlot(slots, async () => "done")).toBe("done");
+    void workInSlot("bind", slots, () => host.fetch("http://x/"));
+    expect(await workInSlot("bind", slots, async () => "done")).toBe("done");
   });
 
   it("are given back by what fails, and by what does several things at once", async () => {
     const slots = new WorkSlots(1);
     const host = slottedHost(new FakeHost(() => ({ status: 204 })));
-    await expect(workInSlot(slots, () => Promise.reject(new Error("no")))).rejects.toThrow("no");
-    await workInSlot(slots, () => Promise.all([host.sleepMs(1), host.fetch("http://x/"), host.waitMs(2)]));
-    expect(await workInSlot(slots, async () => "done")).toBe("done");
+    await expect(workInSlot("bind", slots, () => Promise.reject(new Error("no")))).rejects.toThrow("no");
+    await workInSlot("bind", slots, () => Promise.all([host.sleepMs(1), host.fetch("http://x/"), host.waitMs(2)]));
+    expect(await workInSlot("bind", slots, async () => "done")).toBe("done");
   });
 });

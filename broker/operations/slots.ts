@@ -1,5 +1,11 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Host } from "../host.ts";
+import type { OperationKind } from "../store/schema.ts";
+
+/** How many operations work at a time; the pool of the store has more connections. */
+const SLOTS = 4;
+/** Not those that read and write as fast as a stream goes, which takes little of the process. */
+const SLOTTED: ReadonlySet<OperationKind> = new Set(["provision", "update", "deprovision", "bind", "unbind"]);
 
 /**
  * How many operations may work at a time. One that waits for a backend, or sleeps, takes no place, so that any number can be in progress; what the places
@@ -9,7 +15,8 @@ export class WorkSlots {
   #free: number;
   readonly #waiting: (() => void)[] = [];
 
-  constructor(count: number) {
+  /** @param count default: `SLOTS` */
+  constructor(count = SLOTS) {
     this.#free = count;
   }
 
@@ -53,9 +60,13 @@ class Place {
 
 const scope = new AsyncLocalStorage<Place>();
 
-/** Does work in a place. @param slots undefined: places are not counted */
-export async function workInSlot<T>(slots: WorkSlots | undefined, work: () => Promise<T>): Promise<T> {
-  if (slots === undefined) return work();
+/** Does the work of an operation of this kind in a place. @param slots undefined: places are not counted */
+export async function workInSlot<T>(
+  kind: OperationKind,
+  slots: WorkSlots | undefined,
+  work: () => Promise<T>,
+): Promise<T> {
+  if (slots === undefined || !SLOTTED.has(kind)) return work();
   await slots.acquire();
   const place = new Place(slots);
   try {

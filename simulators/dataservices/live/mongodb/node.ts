@@ -57,7 +57,8 @@ export async function startNode(order: NodeOrder, members: Members): Promise<Liv
   const limits = limitsOf(instance);
   const server = new Server({
     folder: join(data, DATA),
-    address: `${address}:${port}`,
+    // A driver goes on with the names that it is given, and verifies certificates by them.
+    address: `${instance.tls?.names?.[instance.index] ?? address}:${port}`,
     setName: deployment,
     requiresLogin: true,
     users: managedUsers(users),
