@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError, Option } from "commander";
+import { addCertificateCommands } from "./certificate-syntax.ts";
 import { addCertify } from "./certify-syntax.ts";
 import { endWithClosedOutput } from "./closed-output.ts";
 import { EXIT, explain } from "./errors.ts";
@@ -178,6 +179,7 @@ function createProgram(): Command {
     .enablePositionalOptions()
     .addHelpText("after", EXIT_CODES);
   const addCertification = (to: Command): void => addCertify(to, version, endWith);
+  const addCertificates = (to: Command): void => addCertificateCommands(to, version, endWith);
   for (const add of [
     addStart,
     addUp,
@@ -190,6 +192,7 @@ function createProgram(): Command {
     addRun,
     addReplay,
     addReport,
+    addCertificates,
   ])
     add(drydock);
   return drydock;
@@ -198,7 +201,8 @@ function createProgram(): Command {
 /** Runs one command line and resolves to its exit code. */
 async function main(): Promise<number> {
   const drydock = createProgram();
-  for (const command of [drydock, ...drydock.commands]) command.exitOverride();
+  for (const command of [drydock, ...drydock.commands, ...drydock.commands.flatMap(({ commands }) => commands)])
+    command.exitOverride();
   try {
     await drydock.parseAsync();
     return Number(process.exitCode ?? EXIT.ok);

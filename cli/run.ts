@@ -134,6 +134,10 @@ function startedEvent({ scenario, options, failing }: SeedRun): RunEvent {
   };
 }
 
+/** As --help documents them: what reached no conclusion is neither right nor wrong. */
+const exitCodeOf = (verdict: Verdict): number =>
+  verdict === "pass" ? EXIT.ok : verdict === "unknown" ? EXIT.couldNotRun : EXIT.notConformant;
+
 const worst = (counts: typeof NO_COUNTS): Verdict =>
   counts.fail > 0 ? "fail" : counts.unknown > 0 ? "unknown" : "pass";
 
@@ -143,7 +147,7 @@ async function runAndReport(run: SeedRun): Promise<number> {
   try {
     const counts = await runSeeds(run);
     const verdict = worst(counts);
-    const exitCode = signal.aborted ? EXIT.interrupted : verdict === "pass" ? EXIT.ok : EXIT.notConformant;
+    const exitCode = signal.aborted ? EXIT.interrupted : exitCodeOf(verdict);
     session.emit({
       v: RUN_EVENT_VERSION,
       type: "run-finished",
@@ -193,7 +197,7 @@ export async function replay(name: string, options: ReplayOptions): Promise<numb
   const prepared = await preparation(scenario, plantedBug)();
   const result = await prepared.replay(seed, path);
   process.stdout.write(json === true ? `${JSON.stringify(resultJson(result))}\n` : describeResult(name, result));
-  return result.verdict === "pass" ? EXIT.ok : EXIT.notConformant;
+  return exitCodeOf(result.verdict);
 }
 
 const resultJson = ({ seed, verdict, digest, reason, counterexample }: SeedResult): object => ({

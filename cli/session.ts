@@ -9,12 +9,14 @@ import {
   type Report,
   summaryLines,
   summaryMarkdown,
+  type WrittenReports,
 } from "../reports/index.ts";
+import { removeCertificate } from "../reports/certificate/files.ts";
 import { catchSignals } from "./cloud.ts";
 import { UserError } from "./errors.ts";
 
 /** How a run is shown, and where it is kept. */
-export interface SessionOptions {
+interface SessionOptions {
   /** Folder for run.jsonl and the reports made of it. */
   readonly out?: string | undefined;
   /** Print the event stream, one line an event, and nothing else. */
@@ -28,13 +30,14 @@ export interface Session {
   readonly emit: (event: RunEvent) => void;
   /** Shows a line that goes into no report. */
   readonly say: (line: string) => void;
-  /** Writes the reports and prints the summary. Call it also for a run that broke off. */
-  readonly finish: () => void;
+  /** Writes the reports, prints the summary, and returns what was written. Call it also for a run that broke off. */
+  readonly finish: () => WrittenReports | undefined;
 }
 
 /** Opens a session. @throws ReportError REPORT_CANNOT_WRITE */
 export function openSession(options: SessionOptions): Session {
   const writer = options.out === undefined ? undefined : openReports(options.out);
+  if (options.out !== undefined) removeCertificate(options.out);
   const live = options.json === true ? undefined : liveReporter(process.stderr);
   const events: RunEvent[] = [];
   const emit = (event: RunEvent): void => {
@@ -44,12 +47,12 @@ export function openSession(options: SessionOptions): Session {
     if (options.json === true) process.stdout.write(`${JSON.stringify(event)}\n`);
   };
   const say = (line: string): void => live?.say(line);
-  const finish = (): void => {
+  const finish = (): WrittenReports | undefined => {
     live?.end();
     // A run that never began has no verdict.
-    if (events.length === 0) return;
+    if (events.length === 0) return undefined;
     const written = writer?.finish();
-    if (options.json === true) return;
+    if (options.json === true) return written;
     const report = written?.report ?? foldRun(events);
     const reportPath = written && { reportPath: written.paths.html };
     const lines = summaryLines(report, {
@@ -59,6 +62,7 @@ export function openSession(options: SessionOptions): Session {
     });
     process.stdout.write(`${lines.join("\n")}\n`);
     if (process.env["GITHUB_ACTIONS"] === "true") reportToGithub(report);
+    return written;
   };
   return { emit, say, finish };
 }

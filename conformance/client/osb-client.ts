@@ -71,6 +71,11 @@ export class OsbClient {
     return [...this.#sender.silent, ...this.#parts.flatMap(({ silent }) => silent)];
   }
 
+  /** What showed that the broker answers nothing any more; undefined while it does. */
+  get lossReason(): string | undefined {
+    return this.#memory.lifeline.reason;
+  }
+
   /** Nothing more is asked for with this client, also not by what goes on after an error. What is under way is waited for. */
   end(): Promise<void> {
     return this.#sender.end();

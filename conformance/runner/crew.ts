@@ -239,7 +239,7 @@ export class Crew {
       () => false,
     );
     if (isAlive || this.#lost) return;
-    this.#lost = new TargetError("lost", cause.message, { cause });
+    this.#lost = new TargetError("lost", this.#run.platform.lossReason ?? cause.message, { cause });
     this.#options.log.note(this.#lost.message);
   }
 }

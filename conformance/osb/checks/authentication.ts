@@ -92,6 +92,10 @@ const withWrongPassword = (context: OsbContext): Intruder | undefined => {
   return { judgedBy: "auth-401-wrong-password", authorization: basicHeader(auth.username, "drydock-wrong") };
 };
 
+/** What the one before has deleted is gone for the next who is let in. */
+const isLetIn = (answer: Answer): boolean =>
+  isSuccess(answer) || (answer.status === 410 && ["unbind", "deprovision"].includes(answer.operation));
+
 /** 401 on each endpoint. One that serves nobody, whoever asks, guards nothing. */
 async function expect401(
   context: OsbContext,
@@ -112,7 +116,7 @@ async function expect401(
   const other = isSuccess(answer) ? nobody : withWrongPassword(context);
   if (other === undefined || other.judgedBy === intruder.judgedBy) return outcome;
   const same = await send({ Authorization: other.authorization });
-  const isSame = isSuccess(answer) ? isSuccess(same) : same.status === answer.status;
+  const isSame = isSuccess(answer) ? isLetIn(same) : same.status === answer.status;
   return isSame
     ? followsFrom(other.judgedBy, `${operation} is answered ${seenOf(same)} there too`, answer, same)
     : outcome;
@@ -139,6 +143,18 @@ async function expect401Everywhere(context: OsbContext, intruder: Intruder): Pro
     if (isBindable || !isAboutBindings) outcomes.push(await expect401(context, operation, place, intruder));
   }
   return worstOf(outcomes);
+}
+
+/** A catalog that is served to whoever asks is served with any header. */
+async function judgeMalformedHeader({ platform }: OsbContext, authorization: string): Promise<Outcome> {
+  const ask = (value: string | null) => platform.send("catalog", { headers: { Authorization: value }, intent: "bad" });
+  const answer = await ask(authorization);
+  const outcome = expectStatus(answer, [401]);
+  if (!isSuccess(answer)) return outcome;
+  const without = await ask(null);
+  return isSuccess(without)
+    ? followsFrom(nobody.judgedBy, `the catalog is answered ${seenOf(without)} without any header too`, answer, without)
+    : outcome;
 }
 
 async function judgeRefusedMutations(context: OsbContext): Promise<Outcome> {
@@ -227,13 +243,10 @@ export const authenticationChecks: readonly OsbCheck[] = [
     needs: { instances: 0 },
     run: async (context) => {
       basicCredentials(context);
-      const answers = [];
-      for (const authorization of ["Basic !!!", "Bearer x", "Basic"]) {
-        answers.push(
-          await context.platform.send("catalog", { headers: { Authorization: authorization }, intent: "bad" }),
-        );
-      }
-      return worstOf(answers.map((answer) => expectStatus(answer, [401])));
+      const outcomes: Outcome[] = [];
+      for (const authorization of ["Basic !!!", "Bearer x", "Basic"])
+        outcomes.push(await judgeMalformedHeader(context, authorization));
+      return worstOf(outcomes);
     },
   }),
   probe({

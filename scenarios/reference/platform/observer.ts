@@ -1,5 +1,6 @@
 import { describeAnswer } from "../../clients/osb.ts";
-import { BrokenPromise, markGone, type ModelBinding, type ModelInstance } from "../model.ts";
+import { markGone, type ModelBinding, type ModelInstance } from "../model.ts";
+import { BrokenPromise } from "../../errors.ts";
 import type { PlatformClient } from "./client.ts";
 import { noteCredentials } from "./orders.ts";
 import { bodyOf, readAnswer } from "./reading.ts";

@@ -1,6 +1,7 @@
 import Type, { type Static } from "typebox";
 import { parseAs } from "../../clients/answers.ts";
-import { BrokenPromise, isIdle, type Model, type ModelBackup, type ModelInstance } from "../model.ts";
+import { isIdle, type Model, type ModelBackup, type ModelInstance } from "../model.ts";
+import { BrokenPromise } from "../../errors.ts";
 import { type PlatformClient, refuseUnlessBusy } from "./client.ts";
 import { bodyOf, readAnswer } from "./reading.ts";
 

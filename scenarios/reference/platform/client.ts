@@ -1,7 +1,8 @@
 import type { World } from "../../../simulators/world.ts";
 import { type BrokerAddress, describeAnswer, type OsbAnswer, type OsbClient, osbClient } from "../../clients/osb.ts";
 import type { PlanOffer } from "../fixture.ts";
-import { BrokenPromise, type InstanceShape, type ModelBinding, type ModelInstance } from "../model.ts";
+import type { InstanceShape, ModelBinding, ModelInstance } from "../model.ts";
+import { BrokenPromise } from "../../errors.ts";
 
 /** The context object of a tenant's requests (OSB, "Context Object"). */
 interface TenantContext {

@@ -4,7 +4,7 @@ import { ScenarioError } from "../errors.ts";
 import { pollUntil } from "../poll.ts";
 import type { ScenarioFixture } from "./fixture.ts";
 import type { ModelInstance, InstanceShape } from "./model.ts";
-import type { Standing, Step } from "./plan.ts";
+import type { Standing, Step } from "./step.ts";
 import { believedShape } from "./platform/client.ts";
 import type { ReferencePlatform } from "./platform/platform.ts";
 import { bindNew, waitUntil } from "./settle.ts";

@@ -3,7 +3,8 @@ import { fetchRecords } from "../clients/records.ts";
 import { recordLaws } from "../laws/records.ts";
 import type { World } from "../../simulators/world.ts";
 import type { ScenarioFixture } from "./fixture.ts";
-import { BrokenPromise, type ModelBinding, type ModelInstance, type InstanceShape } from "./model.ts";
+import type { ModelBinding, ModelInstance, InstanceShape } from "./model.ts";
+import { BrokenPromise } from "../errors.ts";
 import type { ReferencePlatform } from "./platform/platform.ts";
 
 /** Fetches the broker's records. */

@@ -1,14 +1,7 @@
 import { isOf } from "../../clients/answers.ts";
 import { BindingBody, describeAnswer, type OsbAnswer } from "../../clients/osb.ts";
-import {
-  BrokenPromise,
-  type InstanceShape,
-  isIdle,
-  markGone,
-  type Model,
-  type ModelBinding,
-  type ModelInstance,
-} from "../model.ts";
+import { type InstanceShape, isIdle, markGone, type Model, type ModelBinding, type ModelInstance } from "../model.ts";
+import { BrokenPromise } from "../../errors.ts";
 import { believedShape, type PlatformClient, refuseUnlessBusy } from "./client.ts";
 import { bodyOf, readAnswer } from "./reading.ts";
 

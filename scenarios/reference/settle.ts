@@ -1,6 +1,7 @@
 import type { World } from "../../simulators/world.ts";
 import type { ScenarioFixture } from "./fixture.ts";
-import { BrokenPromise, type ModelBinding, type ModelInstance, type Phase } from "./model.ts";
+import type { ModelBinding, ModelInstance, Phase } from "./model.ts";
+import { BrokenPromise } from "../errors.ts";
 import { isAtWork, isWhole, recreateHalfMade } from "./operator.ts";
 import type { ReferencePlatform } from "./platform/platform.ts";
 

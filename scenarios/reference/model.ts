@@ -1,5 +1,4 @@
 import type { BindingCredentials } from "../clients/osb.ts";
-import { ScenarioError } from "../errors.ts";
 import { ExpectedContents, type KnownBackup } from "./contents.ts";
 
 /**
@@ -60,18 +59,6 @@ export interface ModelBackup {
   phase: "going on" | "usable" | "gone";
   readonly known: KnownBackup;
 }
-
-/** The subject has broken a promise. */
-export class BrokenPromise extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = "BrokenPromise";
-  }
-}
-
-/** Whether an error is the subject's failure, rather than a crash of the scenario itself. */
-export const isFailure = (error: unknown): error is Error =>
-  error instanceof BrokenPromise || error instanceof ScenarioError;
 
 /** Everything that a platform has ordered, in the order in which it did. */
 export class Model {

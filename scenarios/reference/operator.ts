@@ -1,7 +1,6 @@
 import { expectsVm, type World } from "../../simulators/world.ts";
 import { type DirectorClient, directorClient } from "../clients/director.ts";
-import { ScenarioError } from "../errors.ts";
-import { BrokenPromise } from "./model.ts";
+import { BrokenPromise, ScenarioError } from "../errors.ts";
 
 type DirectorState = ReturnType<World["bosh"]["state"]>;
 type Deployment = DirectorState["deployments"] extends Map<string, infer D> ? D : never;

@@ -30,10 +30,12 @@ export class ScenarioFixture {
   readonly brokers: Brokers;
   /** Defects of the current run: errors that no backend caused. */
   readonly defects: unknown[];
+  readonly #scenario: string;
   readonly #snapshot: Snapshot;
   readonly #rewindNet: () => void;
 
-  private constructor(world: World, brokers: Brokers, defects: unknown[]) {
+  private constructor(scenario: string, world: World, brokers: Brokers, defects: unknown[]) {
+    this.#scenario = scenario;
     this.world = world;
     this.brokers = brokers;
     this.defects = defects;
@@ -41,8 +43,13 @@ export class ScenarioFixture {
     this.#rewindNet = world.net.mark();
   }
 
-  /** Plays the inception. @throws the first defect, if there is one */
-  static async prepare(plantedBug?: PlantedBug): Promise<ScenarioFixture> {
+  /**
+   * Plays the inception.
+   *
+   * @param scenario its name, from which the random streams of its seeds derive
+   * @throws the first defect, if there is one
+   */
+  static async prepare(scenario: string, plantedBug?: PlantedBug): Promise<ScenarioFixture> {
     const world = createWorld({ scramIterations: 1, journalEventsMax: JOURNAL_EVENTS_MAX });
     const defects: unknown[] = [];
     const report = (error: unknown): void => void defects.push(error);
@@ -50,7 +57,7 @@ export class ScenarioFixture {
     await world.run(() => inception(world, { services: [SERVICE] }));
     if (defects.length > 0) throw defects[0];
     await stopBrokers(world, brokers);
-    return new ScenarioFixture(world, brokers, defects);
+    return new ScenarioFixture(scenario, world, brokers, defects);
   }
 
   /** Resets everything, and waits for the broker: a run of this seed can begin. */
@@ -59,7 +66,7 @@ export class ScenarioFixture {
     await stopBrokers(world, brokers);
     world.kernel.restore(this.#snapshot);
     this.#rewindNet();
-    world.kernel.reseed(`provisioning/${seed}`);
+    world.kernel.reseed(`${this.#scenario}/${seed}`);
     this.defects.length = 0;
     brokers.renew();
     await world.run(() => this.fetchOffer());
