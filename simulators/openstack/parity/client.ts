@@ -35,7 +35,7 @@ export class LocalClient {
 
   constructor(options: OpenStackOptions = {}, seed: string | number = "parity") {
     this.kernel = new Kernel({ seed, startMs: RECORDED_MS });
-    this.openstack = createOpenStack(this.kernel, options);
+    this.openstack = createOpenStack(this.kernel, { profile: "rig", ...options });
     const { cloud } = this.openstack;
     for (const type of CATALOG_TYPES) {
       const root = `http://127.0.0.1:2${CATALOG[type].port}`;

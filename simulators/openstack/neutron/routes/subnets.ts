@@ -1,3 +1,4 @@
+import { str } from "../../python/index.ts";
 import { type Actor, controls } from "../../cloud.ts";
 import { parsePrefix, type Prefix } from "../behaviour/ip.ts";
 import { deletePort } from "../behaviour/ports.ts";
@@ -8,11 +9,12 @@ import {
   checkPools,
   checkPrefix,
   checkServiceTypes,
+  checkWishes,
   defaultGateway,
   defaultPools,
   deleteSubnet,
 } from "../behaviour/subnets.ts";
-import { canSeeSubnet } from "../state/access.ts";
+import { canSeeSubnet, checkNetworkOwner } from "../state/access.ts";
 import { requireNetwork } from "../state/lookup.ts";
 import { addToCount } from "../state/quotas.ts";
 import type { SubnetpoolRow, SubnetRow } from "../state/rows.ts";
@@ -23,45 +25,72 @@ import {
   boolean,
   integer,
   ip,
+  isDictionary,
   nameservers,
+  nonNegative,
   oneOf,
   orNull,
   routes,
   text,
-  texts,
   uuid,
 } from "../wire/converters.ts";
-import { badInput, badRequest, conflict, notFound } from "../wire/errors.ts";
+import {
+  badInput,
+  badRequest,
+  conflict,
+  httpBadRequest,
+  internalError,
+  notFound,
+  notSimulated,
+} from "../wire/errors.ts";
 import { projectMembers, revisionMembers, type View } from "../wire/views.ts";
 import type { Resource } from "./resource.ts";
 
-const MODES = ["slaac", "dhcpv6-stateful", "dhcpv6-stateless", null] as const;
+const MODES = ["dhcpv6-stateful", "dhcpv6-stateless", "slaac"] as const;
 
 const cidr = (value: unknown): string => {
+  // The service reads a whole number as an address, and fails on it later.
+  if (typeof value === "number" && Number.isInteger(value) && value >= 0) throw internalError();
   const prefix = typeof value === "string" && value.includes("/") ? parsePrefix(value) : undefined;
-  if (prefix === undefined) throw badInput(`${String(value)} is not in a CIDR format`);
+  if (prefix === undefined) throw badInput(`${str(value)} is not in a CIDR format`);
   return prefix.text;
+};
+
+/** The pool from which prefixes are delegated by DHCPv6, which is not simulated. */
+const DELEGATED = "prefix_delegation";
+
+const subnetpoolId = (value: unknown): string | null => {
+  if (value === DELEGATED) throw notSimulated("prefix delegation");
+  return orNull(uuid)(value);
+};
+
+/** Owners of devices that the subnet's addresses are kept for. */
+const serviceTypes = (value: unknown): readonly string[] => {
+  if (value === null || value === "" || value === 0 || value === false) return [];
+  if (isDictionary(value) && Object.keys(value).length === 0) return [];
+  if (!Array.isArray(value)) throw httpBadRequest("Subnet service types must be a list.");
+  checkServiceTypes(value);
+  return value.map(String);
 };
 
 const ATTRIBUTES = withStandard({
   network_id: { isRequired: true, put: false, convert: uuid },
-  ip_version: { isRequired: true, put: false, convert: oneOf([4, 6], integer) },
+  ip_version: { isRequired: true, put: false, convert: oneOf([4, 6], integer), filter: integer },
   name: { convert: text },
-  cidr: { put: false, convert: orNull(cidr) },
-  prefixlen: { put: false, convert: integer, isFilter: false },
-  subnetpool_id: { put: false },
+  cidr: { put: false, convert: cidr },
+  prefixlen: { put: false, convert: nonNegative },
+  subnetpool_id: { put: false, convert: subnetpoolId },
   use_default_subnetpool: { put: false, convert: boolean },
   gateway_ip: { convert: orNull(ip) },
   allocation_pools: { convert: allocationPools },
   dns_nameservers: { convert: nameservers },
   host_routes: { convert: routes },
-  enable_dhcp: { convert: boolean, isBoolean: true },
+  enable_dhcp: { convert: boolean, filter: boolean },
   ipv6_ra_mode: { put: false, convert: oneOf(MODES) },
   ipv6_address_mode: { put: false, convert: oneOf(MODES) },
-  service_types: { convert: texts },
-  shared: { post: false, put: false },
-  segment_id: {},
-  dns_publish_fixed_ip: { convert: boolean },
+  service_types: { convert: serviceTypes },
+  shared: { post: false, put: false, filter: boolean },
+  segment_id: { convert: orNull(uuid) },
 });
 type SubnetAttributes = typeof ATTRIBUTES;
 
@@ -86,10 +115,21 @@ const view = (_neutron: Neutron, _actor: Actor, row: SubnetRow): View => ({
   ...revisionMembers(row),
 });
 
-/** @throws Refusal 404 */
-function findSubnetpool({ slot }: Neutron, actor: Actor, id: unknown): SubnetpoolRow | undefined {
-  if (typeof id !== "string") return undefined;
-  const pool = slot.value.subnetpools.get(id);
+/** The pool that is asked for, or the cloud's default one. @throws Refusal 400, 404 */
+function findSubnetpool(
+  neutron: Neutron,
+  actor: Actor,
+  { subnetpool_id: id, use_default_subnetpool: isDefault, ip_version: version }: NewFields<SubnetAttributes>,
+): SubnetpoolRow | undefined {
+  const { subnetpools } = neutron.slot.value;
+  if (isDefault === true) {
+    if (id != null) throw badRequest("subnets", "subnetpool_id and use_default_subnetpool cannot both be specified.");
+    const found = subnetpools.values().find((row) => row.isDefault && row.version === version);
+    if (found === undefined) throw badRequest("subnets", `No default subnetpool found for IPv${version}.`);
+    return found;
+  }
+  if (id == null) return undefined;
+  const pool = subnetpools.get(id);
   if (pool === undefined || !(controls(actor, pool) || pool.shared)) throw notFound("SubnetPool", id);
   return pool;
 }
@@ -97,34 +137,58 @@ function findSubnetpool({ slot }: Neutron, actor: Actor, id: unknown): Subnetpoo
 /** The prefix that is asked for, or the next free one of the pool. @throws Refusal 400, 500 */
 function choosePrefix(
   neutron: Neutron,
+  projectId: string,
   fields: NewFields<SubnetAttributes>,
   subnetpool: SubnetpoolRow | undefined,
 ): Prefix {
   const prefix = parsePrefix(fields.cidr);
-  if (prefix !== undefined) return prefix;
-  if (subnetpool === undefined) throw badRequest("subnets", "a subnetpool must be specified in the absence of a cidr.");
-  return allocatePrefix(neutron, subnetpool, fields.prefixlen ?? subnetpool.defaultPrefixlen);
+  if (subnetpool === undefined) {
+    if (prefix === undefined) throw badRequest("subnets", "a subnetpool must be specified in the absence of a cidr.");
+    return prefix;
+  }
+  if (subnetpool.version !== fields.ip_version)
+    throw badRequest(
+      "subnets",
+      `Cannot allocate IPv${fields.ip_version} subnet from IPv${subnetpool.version} subnet pool.`,
+    );
+  return allocatePrefix(neutron, subnetpool, projectId, prefix ?? fields.prefixlen ?? subnetpool.defaultPrefixlen);
 }
 
 /** Checks that an IPv4 subnet has no IPv6 modes. @throws Refusal 400 */
 function checkModes(fields: NewFields<SubnetAttributes>): void {
   for (const name of ["ipv6_ra_mode", "ipv6_address_mode"] as const)
-    if (fields.ip_version === 4 && fields[name] !== undefined && fields[name] !== null)
+    if (fields.ip_version === 4 && fields[name] !== undefined)
       throw badInput(`${name} is not valid when ip_version is 4`);
+}
+
+/** Checks what is asked for before a prefix is chosen. @throws Refusal 400, 404 */
+function checkNew(fields: NewFields<SubnetAttributes>, subnetpool: SubnetpoolRow | undefined): void {
+  const given = parsePrefix(fields.cidr);
+  if (given !== undefined && fields.prefixlen !== undefined)
+    throw badRequest("subnets", "cidr and prefixlen must not be supplied together.");
+  if (subnetpool !== undefined && given === undefined && fields.allocation_pools !== undefined)
+    throw badRequest("subnets", "allocation_pools allowed only for specific subnet requests.");
+  if (given !== undefined) checkPrefix(given, fields.ip_version, fields.enable_dhcp ?? true);
+  // A gateway without a prefix is checked for its version only.
+  const anywhere = parsePrefix(fields.ip_version === 4 ? "0.0.0.0/32" : "::/128");
+  const prefix = given ?? anywhere;
+  if (prefix !== undefined) checkWishes(prefix, fields.ip_version, fields, "new subnet");
+  checkModes(fields);
 }
 
 function create(neutron: Neutron, actor: Actor, projectId: string, fields: NewFields<SubnetAttributes>): SubnetRow {
   const network = requireNetwork(neutron, actor, fields.network_id);
-  const subnetpool = findSubnetpool(neutron, actor, fields.subnetpool_id);
-  const prefix = choosePrefix(neutron, fields, subnetpool);
+  if (parsePrefix(fields.cidr) !== undefined && fields.prefixlen !== undefined) checkNew(fields, undefined);
+  const subnetpool = findSubnetpool(neutron, actor, fields);
+  checkNew(fields, subnetpool);
+  if (fields.segment_id != null) throw notFound("Segment", fields.segment_id);
+  const prefix = choosePrefix(neutron, projectId, fields, subnetpool);
   const enableDhcp = fields.enable_dhcp ?? true;
-  checkPrefix(prefix, fields.ip_version, enableDhcp);
-  checkModes(fields);
-  checkServiceTypes(fields.service_types ?? []);
   const gatewayIp = fields.gateway_ip === undefined ? defaultGateway(prefix) : fields.gateway_ip;
-  if (fields.allocation_pools !== undefined) {
-    checkPools(prefix, fields.allocation_pools);
-    checkGateway(gatewayIp, fields.allocation_pools);
+  const pools = fields.allocation_pools?.length === 0 ? undefined : fields.allocation_pools;
+  if (pools !== undefined) {
+    checkPools(prefix, pools);
+    checkGateway(gatewayIp, pools);
   }
   checkOverlap(neutron, network, prefix);
   const row: SubnetRow = {
@@ -139,9 +203,10 @@ function create(neutron: Neutron, actor: Actor, projectId: string, fields: NewFi
     dnsNameservers: fields.dns_nameservers ?? [],
     hostRoutes: fields.host_routes ?? [],
     serviceTypes: fields.service_types ?? [],
+    segmentId: null,
     raMode: fields.ipv6_ra_mode ?? null,
     addressMode: fields.ipv6_address_mode ?? null,
-    pools: fields.allocation_pools ?? defaultPools(prefix, gatewayIp),
+    pools: pools ?? defaultPools(prefix, gatewayIp),
     lowestFree: 0,
   };
   neutron.slot.value.subnets.set(row.id, row);
@@ -152,11 +217,30 @@ function create(neutron: Neutron, actor: Actor, projectId: string, fields: NewFi
   return row;
 }
 
+/** A router's interface holds the gateway's address. @throws Refusal 409 */
+function checkGatewayUnused({ slot }: Neutron, row: SubnetRow): void {
+  const { portByAddress, ports } = slot.value;
+  const port = ports.get(portByAddress.get(`${row.networkId}/${row.gatewayIp}`) ?? "");
+  if (port?.deviceOwner.startsWith("network:router_interface"))
+    throw conflict(
+      "GatewayIpInUse",
+      `Current gateway ip ${row.gatewayIp} already in use by port ${port.id}. Unable to update.`,
+    );
+}
+
 function update(neutron: Neutron, row: SubnetRow, fields: Fields<SubnetAttributes>): void {
   const { allocation_pools: pools, gateway_ip: gateway = row.gatewayIp } = fields;
   const prefix = parsePrefix(row.cidr);
+  if (prefix !== undefined) {
+    if (fields.enable_dhcp === true && !row.enableDhcp) checkPrefix(prefix, row.version, true);
+    checkWishes(prefix, row.version, { gateway_ip: fields.gateway_ip }, row.id);
+    if (gateway !== null && gateway !== row.gatewayIp) checkGatewayUnused(neutron, row);
+    checkWishes(prefix, row.version, { ...fields, gateway_ip: undefined }, row.id);
+  }
   if (pools !== undefined && prefix !== undefined) checkPools(prefix, pools);
-  if (fields.gateway_ip !== undefined || pools !== undefined) checkGateway(gateway, pools ?? row.pools);
+  if (gateway !== row.gatewayIp || pools !== undefined) checkGateway(gateway, pools ?? row.pools);
+  // The service looks for the segment's hosts, and fails.
+  if (fields.segment_id != null) throw internalError();
   row.gatewayIp = gateway;
   if (pools !== undefined) Object.assign(row, { pools, lowestFree: 0 });
   row.name = fields.name ?? row.name;
@@ -208,6 +292,7 @@ export const SUBNETS: Resource<SubnetRow, SubnetAttributes> = {
   find: ({ slot }, id) => slot.value.subnets.get(id),
   canSee: canSeeSubnet,
   view,
+  checkParent: (neutron, actor, fields) => checkNetworkOwner(neutron, actor, fields.network_id, "subnet"),
   create,
   update: (neutron, _actor, row, fields) => update(neutron, row, fields),
   remove: (neutron, _actor, row) => remove(neutron, row),

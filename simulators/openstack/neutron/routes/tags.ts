@@ -1,23 +1,29 @@
 import { bodyJson, empty, type HttpReply, json } from "../../../kernel/index.ts";
+import { type Actor, controls } from "../../cloud.ts";
 import { Refusal } from "../../refusal.ts";
 import type { RequestContext, OpenStackRoute } from "../../service.ts";
 import type { ResourceRow } from "../state/rows.ts";
 import { type Neutron, touch } from "../state/state.ts";
-import { isDictionary } from "../wire/converters.ts";
-import { httpBadRequest } from "../wire/errors.ts";
+import { type Convert, InvalidValue, isDictionary, listOf, textUpTo } from "../wire/converters.ts";
+import { badInput, notFoundAs } from "../wire/errors.ts";
+import { TAG_CHARS_MAX } from "../wire/port.ts";
 
-/** The row that a path names. @throws Refusal 404 */
-type FindRow = (context: RequestContext) => ResourceRow;
+const TAGS = listOf(textUpTo(TAG_CHARS_MAX));
 
-const isText = (value: unknown): value is string => typeof value === "string";
+/** Converts, and refuses as an input of the operation. @throws Refusal 400 */
+function checked<T>(convert: Convert<T>, value: unknown): T {
+  try {
+    return convert(value);
+  } catch (error) {
+    throw error instanceof InvalidValue ? badInput(error.message) : error;
+  }
+}
 
 /** @throws Refusal 400 */
 function tagsIn({ request }: RequestContext): readonly string[] {
   const body = bodyJson(request);
-  const tags = body.ok && isDictionary(body.value) ? body.value.tags : undefined;
-  if (!Array.isArray(tags) || !tags.every(isText))
-    throw httpBadRequest("Invalid input for tags. Reason: 'tags' is not a list.");
-  return tags;
+  if (!body.ok || !isDictionary(body.value) || !Object.hasOwn(body.value, "tags")) throw badInput("Invalid tags body");
+  return checked(TAGS, body.value.tags);
 }
 
 /** @throws Refusal 404 */
@@ -41,8 +47,22 @@ function removeTag(neutron: Neutron, row: ResourceRow, tag: string): HttpReply {
   return empty(204);
 }
 
-/** The routes of the tags of a resource. */
-export function tagRoutes(neutron: Neutron, item: string, find: FindRow): readonly OpenStackRoute[] {
+/** The routes of the tags of a resource. Who may not see a row learns of no resource of this kind at all. */
+export function tagRoutes<T extends ResourceRow>(
+  neutron: Neutron,
+  resource: {
+    /** How refusals call the collection. */
+    readonly collection: string;
+    readonly find: (neutron: Neutron, id: string) => T | undefined;
+    readonly canSee?: (neutron: Neutron, actor: Actor, row: T) => boolean;
+  },
+  item: string,
+): readonly OpenStackRoute[] {
+  const find = ({ actor, params: { id = "" } }: RequestContext): T => {
+    const row = resource.find(neutron, id);
+    if (row !== undefined && (resource.canSee?.(neutron, actor, row) ?? controls(actor, row))) return row;
+    throw notFoundAs("TagResourceNotFound", `Resource ${resource.collection} ${id} could not be found.`);
+  };
   const all = `${item}/tags`;
   const one = `${all}/:tag`;
   const tagOf = ({ params }: RequestContext): string => params.tag ?? "";
@@ -55,6 +75,13 @@ export function tagRoutes(neutron: Neutron, item: string, find: FindRow): readon
       handler: (context) => {
         const tags = tagsIn(context);
         return json(200, { tags: setTags(neutron, find(context), tags) });
+      },
+    },
+    {
+      method: "POST",
+      path: all,
+      handler: () => {
+        throw notFoundAs("HTTPNotFound", "not supported");
       },
     },
     {
@@ -77,8 +104,9 @@ export function tagRoutes(neutron: Neutron, item: string, find: FindRow): readon
       method: "PUT",
       path: one,
       handler: (context) => {
+        const tag = checked(textUpTo(TAG_CHARS_MAX), tagOf(context));
         const row = find(context);
-        setTags(neutron, row, [...row.tags, tagOf(context)]);
+        setTags(neutron, row, [...row.tags, tag]);
         return { status: 201, headers: { "Content-Type": "application/json" }, body: "null" };
       },
     },
