@@ -90,7 +90,6 @@ export const ENDPOINTS = defineResource({
     return withExtras(endpoint, attributes, KNOWN);
   },
   update: ({ state }, endpoint, attributes) => {
-    checkUrl(attributes.url);
     checkService(state, attributes);
     endpoint.name = textOr(attributes.name, endpoint.name);
     endpoint.serviceId = attributes.service_id ?? endpoint.serviceId;
