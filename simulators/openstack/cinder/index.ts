@@ -14,7 +14,7 @@ import { defineFaults } from "./faults.ts";
 import { ROUTES } from "./routes/routes.ts";
 import { type Cinder, type CinderState, emptyState } from "./state/cinder.ts";
 import { snapshotsOf } from "./state/snapshots.ts";
-import { addType, INITIAL_TYPES, requireType } from "./state/types.ts";
+import { addType, INITIAL_TYPES, canUseType, findType, requireType } from "./state/types.ts";
 import { usageOf } from "./state/usage.ts";
 import { mountRoute } from "./wire/route.ts";
 import { WIRE } from "./wire/wire.ts";
@@ -63,6 +63,10 @@ const operations = (cinder: Cinder): VolumeOps => ({
   volume: (actor, id) => findVolume(cinder, id, actor),
   find: (id) => findVolume(cinder, id),
   snapshotSizeGb: (actor, id) => snapshotSizeGb(cinder, actor, id),
+  hasType: (actor, type) => {
+    const found = findType(cinder, type);
+    return found !== undefined && canUseType(actor, found);
+  },
   counts: (actor) => usageOf(cinder, actor.projectId),
   create: (actor, wanted) => createForServer(cinder, actor, wanted),
   reserve: (actor, volumeId, serverId) => reserveForServer(cinder, actor, volumeId, serverId),

@@ -1,5 +1,4 @@
 import type { ImageView } from "../../../cloud.ts";
-import type { BootVolume } from "../../behaviour/boot-volumes.ts";
 import type { Flavor } from "../../state/flavor.ts";
 import { badRequest } from "../../wire/errors.ts";
 import type { NovaCall } from "../../wire/request.ts";
@@ -9,11 +8,10 @@ import type { WantedServer } from "../schemas/servers.ts";
 export function requireBootImage(
   call: NovaCall,
   wanted: WantedServer,
-  devices: readonly BootVolume[],
 ): ImageView | undefined {
   const id = wanted.imageRef ?? "";
   if (id === "") {
-    if (devices.length === 0) throw badRequest("Missing imageRef attribute");
+    if ((wanted.block_device_mapping_v2 ?? []).length === 0) throw badRequest("Missing imageRef attribute");
     return undefined;
   }
   const image = call.nova.cloud.images.image(call.actor, id);
