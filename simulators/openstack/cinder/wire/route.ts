@@ -18,6 +18,8 @@ export interface CinderRoute {
   /** Admin only: the rule that the refusal names. */
   readonly admin?: string;
   readonly clients?: readonly string[];
+  /** Whether it is refused before the project in the path is looked at. */
+  readonly isForAnyProject?: true;
   readonly handler: (call: CinderCall) => HttpReply;
 }
 
@@ -35,7 +37,7 @@ export function mountRoute(cinder: Cinder, route: CinderRoute): readonly OpenSta
   };
   const common = { method: route.method, handler, ...(route.clients && { clients: route.clients }) };
   return [
-    { ...common, path: `/v3/:project${route.path}` },
+    { ...common, path: `/v3/:${route.isForAnyProject === true ? "other" : "project"}${route.path}` },
     { ...common, path: `/v3${route.path}` },
   ];
 }
