@@ -19,7 +19,7 @@ import { usageOf } from "./state/usage.ts";
 import { mountRoute } from "./wire/route.ts";
 import { WIRE } from "./wire/wire.ts";
 import { VERSION_ROUTES } from "./wire/versions.ts";
-import { openStackService } from "../service.ts";
+import { openStackService, withPaths } from "../service.ts";
 
 function findVolume({ slot }: Cinder, id: string, actor?: Actor): VolumeView | undefined {
   const row = slot.value.volumes.get(id);
@@ -94,7 +94,10 @@ export function createCinder(cloud: Cloud): CinderService {
   defineTimers(cinder);
   const routes = ROUTES.flatMap((route) => mountRoute(cinder, route));
   return {
-    service: openStackService(cloud, "cinder", WIRE, [...VERSION_ROUTES, ...routes]),
+    // Slashes in a row are one.
+    service: withPaths(openStackService(cloud, "cinder", WIRE, [...VERSION_ROUTES, ...routes]), (path) =>
+      path.replace(/\/{2,}/g, "/"),
+    ),
     ops: operations(cinder),
     state: () => cinder.slot.value,
   };
