@@ -58,6 +58,7 @@ export const ALLOW = "HEAD, POST, GET, OPTIONS, PUT, DELETE";
 /** Only `/v1/<account>…` leads anywhere. */
 function unknownPathReply(context: RequestContext): HttpReply {
   const [, version = "", account = ""] = context.request.path.split("/");
+  if (version === "" && account !== "") return pageReply(context, 412, {}, "Bad URL");
   if (version === "") return pageReply(context, 404);
   if (account === "") return pageReply(context, 412, {}, "Bad URL");
   return pageReply(context, version === "v1" || version === "v1.0" ? 404 : 400);
