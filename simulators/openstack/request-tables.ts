@@ -26,11 +26,11 @@ export interface RequestRow {
 interface RawTables {
   readonly routes: unknown;
   readonly schemas: object;
-  readonly parts: object;
+  readonly parts: Readonly<Record<string, unknown>>;
 }
 
 /** The tables of a service. */
-export interface RequestTables {
+interface RequestTables {
   rowsOf(method: string, path: string): readonly RequestRow[];
   /** The schema for a microversion; `isLegacy`: for an API older than all of them. */
   schemaFor(dated: readonly Dated[] | undefined, version: number, isLegacy?: boolean): Schema | undefined;
@@ -48,13 +48,14 @@ export function readTables(raw: RawTables): RequestTables {
     return Object.fromEntries(Object.entries(value).map(([name, part]: [string, unknown]) => [name, resolve(part)]));
   };
   const partOf = (name: string): unknown => {
-    if (!parts.has(name)) parts.set(name, resolve(own(raw.parts as Readonly<Record<string, unknown>>, name)));
+    if (!parts.has(name)) parts.set(name, resolve(own(raw.parts, name)));
     return parts.get(name);
   };
   // The one place where JSON becomes schemas and rows.
-  const schemas = resolve(raw.schemas) as Readonly<Record<string, Schema>>;
+  const schemas: Readonly<Record<string, Schema>> = JSON.parse(JSON.stringify(resolve(raw.schemas)));
+  const routes: readonly RequestRow[] = JSON.parse(JSON.stringify(raw.routes));
   const rows = new Map<string, RequestRow[]>();
-  for (const row of raw.routes as readonly RequestRow[]) {
+  for (const row of routes) {
     const key = keyOf(row.method, row.path);
     rows.set(key, [...(rows.get(key) ?? []), row]);
   }

@@ -131,9 +131,12 @@ export function openStackService(
       answer(contextOf(cloud, name, request, wire), wire.isOpen?.(request) ?? false, (context) =>
         wire.unmatched(context, allowed),
       ),
-    crashed: (_cloud, request) => answer(contextOf(cloud, name, request, wire), true, (context) => wire.crashed(context)),
+    crashed: (_cloud, request) =>
+      answer(contextOf(cloud, name, request, wire), true, (context) => wire.crashed(context)),
     unread: (_cloud, request, why) =>
-      answer({ ...contextOf(cloud, name, request, wire), params: {} }, true, (context) => unreadReply(wire, context, why)),
+      answer({ ...contextOf(cloud, name, request, wire), params: {} }, true, (context) =>
+        unreadReply(wire, context, why),
+      ),
     front: wire.front,
     bodyBytesMax: wire.bodyBytesMax ?? OURS_BYTES_MAX,
     // A reply made by a fault has not passed through `answer`.
@@ -233,20 +236,5 @@ export function keystoneUnauthorized(context: RequestContext): HttpReply {
     json: {
       error: { code: 401, title: "Unauthorized", message: "The request you have made requires authentication." },
     },
-  };
-}
-
-/** A service that sees the path of each request in another form. */
-export function withPaths(service: Service, rewrite: (path: string) => string): Service {
-  const rewritten = (request: HttpRequest): HttpRequest => {
-    const path = rewrite(request.path);
-    return path === request.path ? request : { ...request, path };
-  };
-  return {
-    ...service,
-    call: (request) => service.call(rewritten(request)),
-    receive: (request) => service.receive(rewritten(request)),
-    unread: (request, why) => service.unread(rewritten(request), why),
-    crashed: (request, error) => service.crashed(rewritten(request), error),
   };
 }

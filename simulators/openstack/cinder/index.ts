@@ -19,7 +19,8 @@ import { usageOf } from "./state/usage.ts";
 import { mountRoute } from "./wire/route.ts";
 import { WIRE } from "./wire/wire.ts";
 import { VERSION_ROUTES } from "./wire/versions.ts";
-import { openStackService, withPaths } from "../service.ts";
+import { openStackService } from "../service.ts";
+import { withPaths } from "../service-paths.ts";
 
 function findVolume({ slot }: Cinder, id: string, actor?: Actor): VolumeView | undefined {
   const row = slot.value.volumes.get(id);

@@ -1,6 +1,7 @@
 import type { Service } from "../../kernel/index.ts";
 import type { Cloud, ImageOps } from "../cloud.ts";
-import { type OpenStackRoute, openStackService, withPaths } from "../service.ts";
+import { type OpenStackRoute, openStackService } from "../service.ts";
+import { withPaths } from "../service-paths.ts";
 import { defineImports } from "./behaviour/imports.ts";
 import { operations } from "./behaviour/operations.ts";
 import { FAULT_POINTS } from "./faults.ts";
@@ -38,8 +39,7 @@ export function createGlance(cloud: Cloud): GlanceService {
 }
 
 /** Any known version of the API is the same, and slashes in a row are one. */
-const plainPath = (path: string): string =>
-  path.replace(/\/{2,}/g, "/").replace(/^\/v2\.(?:[0-7]|9|15)(?=\/)/, "/v2");
+const plainPath = (path: string): string => path.replace(/\/{2,}/g, "/").replace(/^\/v2\.(?:[0-7]|9|15)(?=\/)/, "/v2");
 
 const routesOf = (glance: Glance): readonly OpenStackRoute[] => [
   ...VERSION_ROUTES,

@@ -74,9 +74,7 @@ export interface NamespaceRow {
   owner: string;
   readonly createdMs: number;
   updatedMs: number;
-  readonly things: Readonly<
-    Record<"properties" | "objects" | "tags" | "resourceTypes", Map<string, NamespaceThing>>
-  >;
+  readonly things: Readonly<Record<"properties" | "objects" | "tags" | "resourceTypes", Map<string, NamespaceThing>>>;
 }
 
 interface GlanceState {
@@ -95,7 +93,12 @@ export interface Glance {
 }
 
 /** A state in which nothing exists. */
-export const emptyState = (): GlanceState => ({ images: new Map(), namespaces: new Map(), usedIds: new Set(), made: 0 });
+export const emptyState = (): GlanceState => ({
+  images: new Map(),
+  namespaces: new Map(),
+  usedIds: new Set(),
+  made: 0,
+});
 
 /** The project's membership in a shared image. */
 export const memberOf = (row: ImageRow, projectId: string): MemberRow | undefined =>

@@ -1,6 +1,7 @@
 import type { Service } from "../../kernel/index.ts";
 import type { Cloud } from "../cloud.ts";
-import { openStackService, withPaths } from "../service.ts";
+import { openStackService } from "../service.ts";
+import { withPaths } from "../service-paths.ts";
 import { FAULT_POINTS } from "./faults.ts";
 import { INFO_ROUTES } from "./routes/info.ts";
 import { storageRoutes } from "./routes/storage.ts";

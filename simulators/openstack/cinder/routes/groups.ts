@@ -1,3 +1,4 @@
+import { isObject } from "../../../kernel/index.ts";
 import { requireBody } from "../wire/body.ts";
 import { notFoundById, notSimulated } from "../wire/errors.ts";
 import { ok } from "../wire/replies.ts";
@@ -12,7 +13,7 @@ const DEFAULT_GROUP_TYPE = {
 };
 
 const textAt = (body: unknown, path: readonly string[]): string =>
-  String(path.reduce((value, name) => (value as Readonly<Record<string, unknown>> | undefined)?.[name], body) ?? "");
+  String(path.reduce((value, name) => (isObject(value) ? value[name] : undefined), body) ?? "");
 
 const ANY = { type: "object" } as const;
 
@@ -48,16 +49,18 @@ export const GROUP_ROUTES: readonly CinderRoute[] = [
       return ok({ group_type: DEFAULT_GROUP_TYPE });
     },
   },
-  ...["PUT", "DELETE"].map((method): CinderRoute => ({
-    method,
-    path: "/group_types/:id",
-    from: 11,
-    admin: `group:group_types:${method === "PUT" ? "update" : "delete"}`,
-    handler: ({ params }) => {
-      if (params.id !== DEFAULT_GROUP_TYPE.id) throw notFoundById("Group type", params.id ?? "");
-      throw notSimulated("groups of volumes");
-    },
-  })),
+  ...["PUT", "DELETE"].map(
+    (method): CinderRoute => ({
+      method,
+      path: "/group_types/:id",
+      from: 11,
+      admin: `group:group_types:${method === "PUT" ? "update" : "delete"}`,
+      handler: ({ params }) => {
+        if (params.id !== DEFAULT_GROUP_TYPE.id) throw notFoundById("Group type", params.id ?? "");
+        throw notSimulated("groups of volumes");
+      },
+    }),
+  ),
   { ...unmodelledRoute("POST", "/group_types", "groups of volumes"), from: 11, admin: "group:group_types:create" },
   { method: "POST", path: "/groups", from: 13, handler: createGroup },
   { method: "POST", path: "/group_snapshots", from: 14, handler: createGroupSnapshot },

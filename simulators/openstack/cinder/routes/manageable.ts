@@ -10,7 +10,12 @@ const routesOf = (paths: readonly string[], policy: string): readonly CinderRout
   paths.flatMap((path) => [
     { method: "GET", path, admin: `${policy}:list_manageable`, handler: refuse },
     { method: "GET", path: `${path}/detail`, admin: `${policy}:list_manageable`, handler: refuse },
-    { method: "POST", path, admin: `${policy}:${policy === "volume_extension" ? "volume_manage" : "snapshot_manage"}`, handler: refuse },
+    {
+      method: "POST",
+      path,
+      admin: `${policy}:${policy === "volume_extension" ? "volume_manage" : "snapshot_manage"}`,
+      handler: refuse,
+    },
   ]);
 
 /** Routes of the API reference, "Volume manage extension" and "Snapshot manage extension". */

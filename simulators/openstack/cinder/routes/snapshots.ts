@@ -95,9 +95,7 @@ function create(call: CinderCall): HttpReply {
 function remove(call: CinderCall): HttpReply {
   const row = requireSnapshotOf(call);
   if (!["available", "error"].includes(row.status))
-    throw badRequest(
-      "Invalid snapshot: Snapshot status must be available or error and must not be part of a group.",
-    );
+    throw badRequest("Invalid snapshot: Snapshot status must be available or error and must not be part of a group.");
   startDeleteSnapshot(call.cinder, row);
   return emptyReply();
 }

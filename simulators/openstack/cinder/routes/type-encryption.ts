@@ -1,4 +1,5 @@
 import type { HttpReply } from "../../../kernel/index.ts";
+import { textOrNull } from "../../schema/index.ts";
 import { recordChange } from "../state/cinder.ts";
 import type { TypeEncryption, TypeRow } from "../state/rows.ts";
 import { requireBody } from "../wire/body.ts";
@@ -31,7 +32,6 @@ const view = ({ encryption, id }: TypeRow): Readonly<Record<string, unknown>> =>
 const BODY = { type: "object", properties: { encryption: { type: "object" } }, required: ["encryption"] } as const;
 
 const sizeOf = (value: unknown): number | null => (value === undefined || value === null ? null : Number(value));
-const textOf = (value: unknown): string | null => (typeof value === "string" ? value : null);
 
 /** @throws Refusal 400 */
 function checkUnused(call: CinderCall, row: TypeRow, verb: string): void {
@@ -46,7 +46,7 @@ function create(call: CinderCall): HttpReply {
   if (row.encryption !== undefined) throw badRequest(`Volume type encryption for type ${row.id} already exists.`);
   const encryption: TypeEncryption = {
     id: call.cinder.cloud.uuid("cinder"),
-    cipher: textOf(wanted.cipher),
+    cipher: textOrNull(wanted.cipher),
     keySize: sizeOf(wanted.key_size),
     provider: String(wanted.provider),
     controlLocation: String(wanted.control_location),
@@ -78,7 +78,7 @@ function update(call: CinderCall): HttpReply {
   const known = encryptionOf(row);
   row.encryption = {
     ...known,
-    ...(wanted.cipher !== undefined && { cipher: textOf(wanted.cipher) }),
+    ...(wanted.cipher !== undefined && { cipher: textOrNull(wanted.cipher) }),
     ...(wanted.key_size !== undefined && { keySize: sizeOf(wanted.key_size) }),
     ...(typeof wanted.provider === "string" && { provider: wanted.provider }),
     ...(typeof wanted.control_location === "string" && { controlLocation: wanted.control_location }),

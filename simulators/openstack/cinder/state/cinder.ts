@@ -1,6 +1,15 @@
 import type { Slot } from "../../../kernel/index.ts";
 import type { Cloud } from "../../cloud.ts";
-import type { BackupRow, QosSpecRow, MessageRow, ProjectUsage, SnapshotRow, TransferRow, TypeRow, VolumeRow } from "./rows.ts";
+import type {
+  BackupRow,
+  QosSpecRow,
+  MessageRow,
+  ProjectUsage,
+  SnapshotRow,
+  TransferRow,
+  TypeRow,
+  VolumeRow,
+} from "./rows.ts";
 
 /** All that Cinder knows; plain data, so that the kernel can take snapshots of it. */
 export interface CinderState {

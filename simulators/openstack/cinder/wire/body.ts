@@ -12,7 +12,7 @@ import { ERRED } from "../../webob.ts";
 const TABLES = readTables(RAW);
 
 /** The rows of a route, found once. */
-export const tableOf = (method: string, path: string): readonly RequestRow[] => TABLES.rowsOf(method, path);
+export const tableOf = TABLES.rowsOf;
 
 /** The member `name` of the body, if it fits the schema. @throws Refusal 400, 415, 500 for a body without a length */
 export function requireMember<const S extends Schema>(call: CinderCall, name: string, schema: S): ValueOf<S> {

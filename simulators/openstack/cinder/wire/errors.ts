@@ -21,8 +21,7 @@ export const overLimit = (message: string): Refusal =>
 export const overLimitPlain = (message: string): Refusal => new Refusal(413, "overLimit", message);
 
 /** Refuses what is not modelled, in Cinder's own error form. */
-export const notSimulated = (what: string): Refusal =>
-  new Refusal(501, "notImplemented", `not simulated: ${what}`);
+export const notSimulated = (what: string): Refusal => new Refusal(501, "notImplemented", `not simulated: ${what}`);
 
 /** The refusal of an unknown action. */
 export const noAction = (name: string): Refusal =>

@@ -92,8 +92,8 @@ const MIGRATION_STATUSES = ["migrating", "error", "success", "completing", "none
 
 function checkReset(value: unknown): boolean | string {
   if (typeof value !== "object" || value === null) return true;
-  const { status, attach_status, migration_status } = value as Readonly<Record<string, unknown>>;
-  const isGiven = [status, attach_status, migration_status].some((each) => each !== undefined && each !== null && each !== "");
+  const names = ["status", "attach_status", "migration_status"];
+  const isGiven = Object.entries(value).some(([name, each]) => names.includes(name) && each !== null && each !== "");
   return isGiven || "Must specify 'status', 'attach_status' or 'migration_status' for update.";
 }
 
@@ -125,8 +125,7 @@ export const FORMATS: Formats = {
   backup_status: statusCheck("Backup", ["available", "error"], true),
   validate_volume_reset_body: checkReset,
   progress: checkProgress,
-  key_size: (value) =>
-    value === null || /^-?\d+$/.test(String(value)) || invalidInput("key_size must be an integer."),
+  key_size: (value) => value === null || /^-?\d+$/.test(String(value)) || invalidInput("key_size must be an integer."),
   base64: (value) => typeof value === "string" && BASE64.test(value.replaceAll(/\s/g, "")),
   level: (value) => {
     const word = typeof value === "string" ? value : "";

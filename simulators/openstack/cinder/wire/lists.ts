@@ -74,7 +74,9 @@ function readOrder<T>(
   seqOf: (item: T) => number,
 ): readonly SortKey<T>[] {
   if (query.has("sort") && (query.has("sort_key") || query.has("sort_dir")))
-    throw badRequest("The 'sort_key' and 'sort_dir' parameters are deprecated and cannot be used with the 'sort' parameter.");
+    throw badRequest(
+      "The 'sort_key' and 'sort_dir' parameters are deprecated and cannot be used with the 'sort' parameter.",
+    );
   const asked = (query.get("sort") ?? "").split(",").filter((part) => part !== "");
   if (asked.length === 0 && (query.has("sort_key") || query.has("sort_dir")))
     asked.push(`${query.get("sort_key") ?? "created_at"}:${query.get("sort_dir") ?? "desc"}`);

@@ -234,7 +234,6 @@ function addDefaultPool({ slot, cloud }: Designate): void {
   });
 }
 
-
 /** `/v2/tlds`, `/v2/blacklists`, `/v2/tsigkeys`, `/v2/pools`. */
 export function adminResourceRoutes(designate: Designate): readonly OpenStackRoute[] {
   addDefaultPool(designate);

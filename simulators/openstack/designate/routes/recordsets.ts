@@ -21,7 +21,19 @@ const CREATABLE: ObjectSchema = {
 const CHANGEABLE: ObjectSchema = {
   kind: "recordset",
   fields: { records: recordsIn, ttl, description },
-  fixed: ["id", "zone_id", "project_id", "name", "zone_name", "type", "status", "action", "version", "created_at", "updated_at"],
+  fixed: [
+    "id",
+    "zone_id",
+    "project_id",
+    "name",
+    "zone_name",
+    "type",
+    "status",
+    "action",
+    "version",
+    "created_at",
+    "updated_at",
+  ],
 };
 
 const linkTo = (context: RequestContext, { zoneId, id }: RecordSetRow): string =>
@@ -59,8 +71,6 @@ const propagationOf = (
 
 type NewRecordset = Pick<RecordSetRow, "name" | "type" | "records" | "ttl" | "description">;
 
-const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
-
 /** Reads the body, checking it in the service's order. @throws Refusal 400 */
 function newRecordsetIn(context: RequestContext): NewRecordset {
   const body = parseObject(bodyOf(context), CREATABLE);
@@ -72,7 +82,7 @@ function newRecordsetIn(context: RequestContext): NewRecordset {
     name: body.name,
     type,
     ttl: typeof body.ttl === "number" ? body.ttl : null,
-    records: [...new Set(parseRecords(type, listOf(body.records)))],
+    records: [...new Set(parseRecords(type, body.records === undefined ? [] : recordsIn(body.records)))],
     description: typeof body.description === "string" ? body.description : null,
   };
 }
@@ -119,7 +129,7 @@ function update(designate: Designate, context: RequestContext): HttpReply {
   const [zone, row] = requireRecordset(designate, context);
   if (row.managed) throw badRequest("bad_request", "Managed records may not be updated");
   const body = parseObject(bodyOf(context), CHANGEABLE, view(designate, context, row));
-  const records = body.records === undefined ? row.records : parseRecords(row.type, listOf(body.records));
+  const records = body.records === undefined ? row.records : parseRecords(row.type, recordsIn(body.records));
   checkNotDeleting(zone);
   if (row.action === "DELETE") throw badRequest("bad_request", "Can not update a deleting record");
   checkRecordCount(row.type, records);
@@ -170,7 +180,14 @@ const SORTS: ListKeys<RecordSetRow> = {
 };
 
 const list = (designate: Designate, context: RequestContext, path: string, rows: readonly RecordSetRow[]): HttpReply =>
-  listReply(context, { member: "recordsets", path, rows, view: (row) => view(designate, context, row), filters: FILTERS, sorts: SORTS });
+  listReply(context, {
+    member: "recordsets",
+    path,
+    rows,
+    view: (row) => view(designate, context, row),
+    filters: FILTERS,
+    sorts: SORTS,
+  });
 
 function listOfZone(designate: Designate, context: RequestContext): HttpReply {
   const { id } = requireZone(designate, context);

@@ -166,7 +166,8 @@ function acceptedRequest(designate: Designate, context: RequestContext): Transfe
   if (body.key === undefined) throw missingField("key");
   const request = requestIn(designate, String(body.zone_transfer_request_id));
   if (!canSee(context, request.projectId) && !isFor(context, request)) throw forbidden();
-  if (request.status !== "ACTIVE") throw badRequest("invalid_zone_transfer_request", "Zone Transfer Request has been used");
+  if (request.status !== "ACTIVE")
+    throw badRequest("invalid_zone_transfer_request", "Zone Transfer Request has been used");
   if (request.key !== body.key) throw new Refusal(403, "invalid_key", "Key does not match stored key for request");
   if (!isFor(context, request)) throw forbidden();
   return request;

@@ -2,11 +2,28 @@ import { type HttpReply, json } from "../../../kernel/index.ts";
 import type { Refusal } from "../../refusal.ts";
 import type { RequestContext, OpenStackRoute } from "../../service.ts";
 import { markChanged, propagate } from "../behaviour/propagation.ts";
-import { addManagedRecordsets, checkBlacklists, checkNotDeleting, checkTld, checkZoneName, isBelow } from "../behaviour/zones.ts";
+import {
+  addManagedRecordsets,
+  checkBlacklists,
+  checkNotDeleting,
+  checkTld,
+  checkZoneName,
+  isBelow,
+} from "../behaviour/zones.ts";
 import { checkQuota } from "../state/quotas.ts";
 import { type Designate, NAMESERVER, POOL_ID, recordsetsOf, type ZoneRow } from "../state/state.ts";
 import { badRequest, crash, missingProperty, notSimulated, schemaViolation } from "../wire/errors.ts";
-import { attributes, description, domain, email, masters, type ObjectSchema, oneOf, parseObject, ttl } from "../wire/fields.ts";
+import {
+  attributes,
+  description,
+  domain,
+  email,
+  masters,
+  type ObjectSchema,
+  oneOf,
+  parseObject,
+  ttl,
+} from "../wire/fields.ts";
 import { type ListKeys, listReply } from "../wire/lists.ts";
 import { bodyOf, canSee, projectOf, requireZone, rootOf, type View } from "../wire/request.ts";
 import { dateMembers } from "../wire/views.ts";
@@ -23,8 +40,19 @@ const CHANGEABLE: ObjectSchema = {
   kind: "zone",
   fields: { email, ttl, description, masters },
   fixed: [
-    "id", "pool_id", "project_id", "name", "serial", "status", "action", "version", "type", "created_at", "updated_at",
-    "transferred_at", "attributes",
+    "id",
+    "pool_id",
+    "project_id",
+    "name",
+    "serial",
+    "status",
+    "action",
+    "version",
+    "type",
+    "created_at",
+    "updated_at",
+    "transferred_at",
+    "attributes",
   ],
 };
 

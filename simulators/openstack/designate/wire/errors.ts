@@ -15,7 +15,9 @@ export const invalidValue = (message: string): Refusal =>
 
 /** 400 `invalid_object` for a value on which the service stumbles. */
 export const badValue = (error: "AttributeError" | "TypeError", message: string): Refusal =>
-  invalidObject(`Provided object is not valid. Got ${error === "TypeError" ? "a" : "an"} ${error} with message ${message}`);
+  invalidObject(
+    `Provided object is not valid. Got ${error === "TypeError" ? "a" : "an"} ${error} with message ${message}`,
+  );
 
 /** 400 `invalid_object` for an object that breaks its schema: the errors are a list, and there is no message. */
 export const schemaViolation = (

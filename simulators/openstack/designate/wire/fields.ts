@@ -15,7 +15,7 @@ const DESCRIPTION_LENGTH_MAX = 160;
 const INTEGER_MAX = 2_147_483_647;
 
 /** Converts a value of the field named. @throws Refusal 400 */
-export type Coercion = (value: unknown, field: string) => unknown;
+type Coercion = (value: unknown, field: string) => unknown;
 
 /** The fields of an object that clients may send, by name. */
 export interface ObjectSchema {
@@ -62,6 +62,7 @@ export const textOrNull =
   (value, field) =>
     value === null ? null : textOf(value, field, lengthMax);
 
+/** A description. */
 export const description = textOrNull(DESCRIPTION_LENGTH_MAX);
 
 function checkLabels(name: string): void {
@@ -162,7 +163,9 @@ const GROUPS = /^(.{8})(.{4})(.{4})(.{4})(.{12})$/;
 
 /** An id, in any form in which Python reads UUIDs. */
 function uuidOf(value: unknown): string {
-  const source = str(value).replace(/urn:|uuid:/g, "").replace(/^[{}]+|[{}]+$/g, "");
+  const source = str(value)
+    .replace(/urn:|uuid:/g, "")
+    .replace(/^[{}]+|[{}]+$/g, "");
   const digits = source.replaceAll("-", "").toLowerCase();
   if (!/^[0-9a-f]+$/.test(digits) || digits.length !== HEX_DIGITS)
     throw invalidValue("badly formed hexadecimal UUID string");
@@ -179,7 +182,8 @@ export const uuidOrNull: Coercion = (value) => (value === null ? null : uuidOf(v
 export const masters: Coercion = (value) => {
   if (value === null || typeof value === "number" || typeof value === "boolean")
     throw badValue("TypeError", `'${typeOf(value)}' object is not iterable`);
-  const items: readonly unknown[] = typeof value === "string" ? [...value] : Array.isArray(value) ? value : Object.keys(value ?? {});
+  const items: readonly unknown[] =
+    typeof value === "string" ? Array.from(value) : Array.isArray(value) ? value : Object.keys(value ?? {});
   for (const item of items)
     if (typeof item !== "string") throw badValue("AttributeError", `'${typeOf(item)}' object has no attribute 'split'`);
   return items;

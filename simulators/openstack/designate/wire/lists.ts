@@ -50,7 +50,10 @@ const COMPARISONS: readonly (readonly [sign: string, fits: (order: number) => bo
 ];
 
 function order(value: string, other: string): number {
-  const [a, b] = value !== "" && other !== "" && !isNaN(Number(value) + Number(other)) ? [Number(value), Number(other)] : [value, other];
+  const [a, b] =
+    value !== "" && other !== "" && !isNaN(Number(value) + Number(other))
+      ? [Number(value), Number(other)]
+      : [value, other];
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
@@ -58,7 +61,10 @@ function order(value: string, other: string): number {
 function fits(criterion: string, value: string): boolean {
   const pattern = criterion.replaceAll("*", "%");
   if (pattern.includes("%")) {
-    const source = pattern.replace(/[.+?^${}()|[\]\\]/g, "\\$&").replaceAll("%", ".*").replaceAll("_", ".");
+    const source = pattern
+      .replace(/[.+?^${}()|[\]\\]/g, "\\$&")
+      .replaceAll("%", ".*")
+      .replaceAll("_", ".");
     return new RegExp(`^${source}$`, "is").test(value);
   }
   for (const [sign, isFitting] of COMPARISONS)

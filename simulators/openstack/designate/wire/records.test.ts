@@ -47,7 +47,12 @@ const RECORDS: readonly (readonly [type: string, right: readonly string[], wrong
   ],
   [
     "CAA",
-    ["0 issue ca.example.org", "1 issuewild ca.example.org; a=b", "0 iodef mailto:a@example.org", "0 iodef https://a.org/x"],
+    [
+      "0 issue ca.example.org",
+      "1 issuewild ca.example.org; a=b",
+      "0 iodef mailto:a@example.org",
+      "0 iodef https://a.org/x",
+    ],
     ["2 issue ca.org", "0 iodef ftp://x", "0 banana ca.org", '0 issue "ca.org"', "0 issuewild ;"],
   ],
   [

@@ -79,7 +79,15 @@ const isMx = ([priority, server = "", ...rest]: readonly string[]): boolean =>
 const isSrv = (parts: readonly string[]): boolean =>
   parts.length === 4 && areNumbers(parts.slice(0, 3), U16_MAX) && isDomain(parts[3]);
 
-const isNaptr = ([order, preference, flags = "", service = "", regexp = "", name, ...rest]: readonly string[]): boolean =>
+const isNaptr = ([
+  order,
+  preference,
+  flags = "",
+  service = "",
+  regexp = "",
+  name,
+  ...rest
+]: readonly string[]): boolean =>
   rest.length === 0 &&
   isNumber(order, U16_MAX) &&
   isNumber(preference, U16_MAX) &&
@@ -122,7 +130,9 @@ const IS_RECORD: Readonly<Record<string, (value: string, parts: readonly string[
 export function recordType(value: unknown): string {
   if (typeof value === "string" && Object.hasOwn(IS_RECORD, value)) return value;
   const shown = value === undefined || value === null ? "None" : String(value);
-  throw schemaViolation(["recordset", "type"], `'${shown}' is not a valid record type`, "value", [typeof value === "number" ? shown : (value ?? null)]);
+  throw schemaViolation(["recordset", "type"], `'${shown}' is not a valid record type`, "value", [
+    typeof value === "number" ? shown : (value ?? null),
+  ]);
 }
 
 /** Records of the type. @throws Refusal 400 at the first that is not one */

@@ -65,7 +65,8 @@ function parsePointer(path: unknown): string {
     .slice(1)
     .split("/")
     .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
-  if (deeper.length > 0 && name !== "locations") throw new Refusal(400, "", `Invalid JSON pointer for this resource: '${path}'`);
+  if (deeper.length > 0 && name !== "locations")
+    throw new Refusal(400, "", `Invalid JSON pointer for this resource: '${path}'`);
   return name;
 }
 

@@ -16,7 +16,9 @@ const badRequest = (message: string): Refusal => new Refusal(400, "", message);
 function booleanIn(query: URLSearchParams, name: string): boolean {
   const word = (query.getAll(name).at(-1) ?? "false").toLowerCase();
   if (word === "true" || word === "false") return word === "true";
-  throw badRequest(`Invalid value '${query.getAll(name).at(-1)}' for '${name}' filter. Valid values are 'true' or 'false'.`);
+  throw badRequest(
+    `Invalid value '${query.getAll(name).at(-1)}' for '${name}' filter. Valid values are 'true' or 'false'.`,
+  );
 }
 
 /** Chooses the images that a list shows: fewer than may be read by id. @throws Refusal 400 */
@@ -75,7 +77,9 @@ function fits(row: ImageRow, name: string, wanted: string): boolean {
   // A word in place of a number is none.
   if (typeof value === "number") return value === (Number.parseInt(wanted, 10) || 0);
   const isChoice = CHOICES.includes(name) && wanted.startsWith("in:");
-  const choices = isChoice ? choicesIn(wanted.slice(3)) : [CHOICES.includes(name) ? wanted.replace(/^eq:/, "") : wanted];
+  const choices = isChoice
+    ? choicesIn(wanted.slice(3))
+    : [CHOICES.includes(name) ? wanted.replace(/^eq:/, "") : wanted];
   const text = String(value).toLowerCase();
   return value !== undefined && value !== null && choices.some((each) => each.toLowerCase() === text);
 }
@@ -102,8 +106,7 @@ function dateFits(ms: number, wanted: string, name: string): boolean {
   const value = Date.parse(holds === undefined ? wanted : rest);
   if (holds === undefined && rest !== "" && !/^\d{4}-?\d\d/.test(wanted))
     throw badRequest("Unable to filter on a unknown operator.");
-  if (Number.isNaN(value))
-    throw badRequest(`Bad "${name}" query filter format. Use ISO 8601 DateTime notation.`);
+  if (Number.isNaN(value)) throw badRequest(`Bad "${name}" query filter format. Use ISO 8601 DateTime notation.`);
   const difference = Math.floor(ms / 1000) * 1000 - value;
   return holds === undefined ? difference === 0 : holds(difference);
 }

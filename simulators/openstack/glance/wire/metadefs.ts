@@ -16,7 +16,7 @@ export const METADEF_SCHEMAS: Readonly<Record<MetadefKind, Schema>> = linkAll(RA
 
 function linkAll(raw: unknown): Readonly<Record<MetadefKind, Schema>> {
   // The one place where JSON becomes schemas.
-  const schemas = raw as Readonly<Record<MetadefKind, Schema>>;
+  const schemas: Readonly<Record<MetadefKind, Schema>> = JSON.parse(JSON.stringify(raw));
   for (const schema of Object.values(schemas)) linkReferences(schema);
   return schemas;
 }

@@ -89,7 +89,8 @@ export class Tokens {
     const state = this.#slot.value;
     const trust = state.trusts.get(token.trustId ?? "");
     const roles = effectiveRoles(state, trust?.trustorId ?? token.userId, scopeKey(token.scope));
-    const delegated = impliedToo(state, trust?.roleIds) ?? state.appCredentials.get(token.appCredentialId ?? "")?.roleIds;
+    const delegated =
+      impliedToo(state, trust?.roleIds) ?? state.appCredentials.get(token.appCredentialId ?? "")?.roleIds;
     return delegated === undefined ? roles : roles.filter((role) => delegated.includes(role.id));
   }
 

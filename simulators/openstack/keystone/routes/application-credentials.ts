@@ -131,7 +131,10 @@ function makeCredential(
   { cloud }: Keystone,
   context: RequestContext,
   body: CredentialBody,
-  { accessRuleIds, ...chosen }: Pick<AppCredential, "roleIds" | "expiresMs"> & {
+  {
+    accessRuleIds,
+    ...chosen
+  }: Pick<AppCredential, "roleIds" | "expiresMs"> & {
     readonly accessRuleIds: readonly string[] | undefined;
   },
 ): { readonly credential: AppCredential; readonly secret: string } {
@@ -198,14 +201,12 @@ function chooseRoles(
   const held = effectiveRoles(state, actor.userId, `project:${actor.projectId}`);
   if (asked.length === 0) return held.map(({ id }) => id);
   return asked.map(({ id, name }) => {
-    const isAsked = (each: Role): boolean => (id === undefined ? each.name === name : each.id === id);
-    const role = held.find(isAsked);
+    const isMeant = (each: Role): boolean => each[id === undefined ? "name" : "id"] === (id ?? name);
+    const role = held.find(isMeant);
     if (role !== undefined) return role.id;
-    if (id === undefined && !state.roles.values().some(isAsked))
+    if (id === undefined && !state.roles.values().some(isMeant))
       throw new Refusal(404, "", `Role ${name} is not defined`);
-    throw badRequest(
-      "Invalid application credential: Cannot create an application credential with unassigned role",
-    );
+    throw badRequest("Invalid application credential: Cannot create an application credential with unassigned role");
   });
 }
 

@@ -41,7 +41,9 @@ const SUBSTITUTES = [
 
 /** Checks that every part to be filled in is known, as Python's `%` would. @throws Refusal 400 */
 function checkUrl(url: string | undefined): void {
-  const rest = url?.replaceAll(/[$%]\(([^()]{0,255})\)s/g, (part, name: string) => (SUBSTITUTES.includes(name) ? "" : part));
+  const rest = url?.replaceAll(/[$%]\(([^()]{0,255})\)s/g, (part, name: string) =>
+    SUBSTITUTES.includes(name) ? "" : part,
+  );
   if (rest !== undefined && /[$%]\(|%/.test(rest.replaceAll("%%", "")))
     throw badRequest(`Cannot create an endpoint with an invalid URL: ${url}.`);
 }

@@ -1,141 +1,33 @@
 import { empty, type HttpReply, json } from "../../../kernel/index.ts";
 import { Refusal } from "../../refusal.ts";
-import type { Schema, ValueOf } from "../../schema/index.ts";
 import { bindRoutes, type OpenStackRoute, type RequestContext } from "../../service.ts";
 import type { Keystone } from "../behaviour/tokens.ts";
 import type { Limit, RegisteredLimit } from "../state/entities.ts";
-import type { KeystoneState } from "../state/state.ts";
-import { checkBody, readBody } from "../wire/body.ts";
-import { conflict, forbiddenAction, missingAttribute, notFound } from "../wire/errors.ts";
+import { conflict, forbiddenAction } from "../wire/errors.ts";
 import { passesFilters } from "../wire/filters.ts";
 import { collectionReply, withSelf } from "../wire/links.ts";
 import { requireAdmin } from "../wire/policy.ts";
-import { ID, NULLABLE_TEXT, TEXT } from "../wire/schema-parts.ts";
 import { newId } from "./attributes.ts";
 import { domainView } from "./domains.ts";
 import { projectView } from "./projects.ts";
+import {
+  REGISTERED_CREATE,
+  REGISTERED_UPDATE,
+  LIMIT_CREATE,
+  LIMIT_UPDATE,
+  type LimitBody,
+  registeredView,
+  limitView,
+  checkReferences,
+  isSameResource,
+  isInUse,
+  requireIn,
+  attributesIn,
+} from "./limit-parts.ts";
 
 /*
  * Unified limits (Identity API v3): what each project may have by default, and what one may have. No service of this cloud asks for them.
  */
-
-const RESOURCE_NAME = { type: "string", minLength: 1, maxLength: 255 } as const;
-const AMOUNT = { type: "integer", minimum: -1, maximum: 2_147_483_647 } as const;
-
-/** keystone, `limit/schema.py`. */
-const REGISTERED = {
-  service_id: ID,
-  region_id: { type: ["null", "string"] },
-  resource_name: RESOURCE_NAME,
-  default_limit: AMOUNT,
-  description: NULLABLE_TEXT,
-} as const;
-const REGISTERED_CREATE = {
-  type: "array",
-  items: {
-    type: "object",
-    properties: REGISTERED,
-    additionalProperties: false,
-    required: ["service_id", "resource_name", "default_limit"],
-  },
-  minItems: 1,
-} as const;
-const REGISTERED_UPDATE = { type: "object", properties: REGISTERED, additionalProperties: false } as const;
-
-const LIMIT = {
-  service_id: ID,
-  region_id: TEXT,
-  resource_name: RESOURCE_NAME,
-  resource_limit: AMOUNT,
-  description: NULLABLE_TEXT,
-} as const;
-const LIMIT_CREATE = {
-  type: "array",
-  items: {
-    type: "object",
-    oneOf: [
-      {
-        properties: { project_id: ID, ...LIMIT },
-        required: ["project_id", "service_id", "resource_name", "resource_limit"],
-        additionalProperties: false,
-      },
-      {
-        properties: { domain_id: ID, ...LIMIT },
-        required: ["domain_id", "service_id", "resource_name", "resource_limit"],
-        additionalProperties: false,
-      },
-    ],
-  },
-  minItems: 1,
-} as const;
-const LIMIT_UPDATE = {
-  type: "object",
-  properties: { resource_limit: AMOUNT, description: NULLABLE_TEXT },
-  additionalProperties: false,
-} as const;
-
-/** A limit as a client asks for it, once it has passed one of its two forms. */
-interface LimitBody {
-  readonly project_id?: string;
-  readonly domain_id?: string;
-  readonly service_id: string;
-  readonly region_id?: string;
-  readonly resource_name: string;
-  readonly resource_limit: number;
-  readonly description?: string | null;
-}
-
-const registeredView = (row: RegisteredLimit): Readonly<Record<string, unknown>> => ({
-  id: row.id,
-  service_id: row.serviceId,
-  region_id: row.regionId,
-  resource_name: row.resourceName,
-  default_limit: row.defaultLimit,
-  description: row.description,
-});
-
-const limitView = (row: Limit): Readonly<Record<string, unknown>> => ({
-  id: row.id,
-  project_id: row.projectId,
-  domain_id: row.domainId,
-  service_id: row.serviceId,
-  region_id: row.regionId,
-  resource_name: row.resourceName,
-  resource_limit: row.resourceLimit,
-  description: row.description,
-});
-
-/** @throws Refusal 400 */
-function checkReferences(
-  { services, regions, projects, domains }: KeystoneState,
-  what: string,
-  given: Readonly<Record<string, unknown>>,
-): void {
-  const tables = { service_id: services, region_id: regions, project_id: projects, domain_id: domains };
-  for (const [name, table] of Object.entries(tables))
-    if (typeof given[name] === "string" && !table.has(given[name])) throw missingAttribute(name, what);
-}
-
-const isSameResource = (
-  a: Pick<RegisteredLimit, "serviceId" | "regionId" | "resourceName">,
-  b: Pick<RegisteredLimit, "serviceId" | "regionId" | "resourceName">,
-): boolean => a.serviceId === b.serviceId && a.regionId === b.regionId && a.resourceName === b.resourceName;
-
-const isInUse = (state: KeystoneState, row: RegisteredLimit): boolean =>
-  state.limits.values().some((limit) => isSameResource(limit, row));
-
-/** @throws Refusal 404 */
-function requireIn<T>(rows: ReadonlyMap<string, T>, { params: { id = "" } }: RequestContext, what: string): T {
-  const row = rows.get(id);
-  if (row === undefined) throw notFound(what, id);
-  return row;
-}
-
-/** @throws Refusal 400 */
-function attributesIn<const S extends Schema>(context: RequestContext, member: string, schema: S): ValueOf<S> {
-  const body = readBody(context);
-  return checkBody(schema, Object.hasOwn(body, member) ? body[member] : {});
-}
 
 function createRegistered({ state, cloud }: Keystone, context: RequestContext): HttpReply {
   requireAdmin(context, "create_registered_limits");
@@ -155,7 +47,9 @@ function createRegistered({ state, cloud }: Keystone, context: RequestContext): 
       throw conflict("registered_limit", "Duplicate entry");
   for (const row of rows) state.registeredLimits.set(row.id, row);
   cloud.kernel.record("keystone", "registered_limit.create", rows[0]?.id ?? "");
-  return json(201, { registered_limits: rows.map((row) => withSelf(context, "registered_limits", registeredView(row))) });
+  return json(201, {
+    registered_limits: rows.map((row) => withSelf(context, "registered_limits", registeredView(row))),
+  });
 }
 
 function updateRegistered({ state, cloud }: Keystone, context: RequestContext): HttpReply {

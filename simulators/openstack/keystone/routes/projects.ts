@@ -116,16 +116,16 @@ function hierarchyOf(project: Project, context: RequestContext, state: KeystoneS
   const { query, actor } = context;
   checkOneForm(query, "parents");
   checkOneForm(query, "subtree");
-  const listed = (projects: readonly Project[]): readonly object[] =>
+  const listProjects = (projects: readonly Project[]): readonly object[] =>
     projects
       .filter(({ id }) => effectiveRoles(state, actor.userId, `project:${id}`).length > 0)
       .map((each) => ({ project: withSelf(context, "projects", projectView(each)) }));
   const above = projectsAbove(state, project);
   const chain = above.reduceRight<Ids | null>((below, { id }) => ({ [id]: below }), { [project.domainId]: null });
   return {
-    ...(isAsked(query, "parents_as_list") && { parents: listed(above) }),
+    ...(isAsked(query, "parents_as_list") && { parents: listProjects(above) }),
     ...(isAsked(query, "parents_as_ids") && { parents: chain }),
-    ...(isAsked(query, "subtree_as_list") && { subtree: listed(projectsBelow(state, project.id)) }),
+    ...(isAsked(query, "subtree_as_list") && { subtree: listProjects(projectsBelow(state, project.id)) }),
     ...(isAsked(query, "subtree_as_ids") && { subtree: idsBelow(state, project.id) }),
   };
 }

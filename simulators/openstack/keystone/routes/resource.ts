@@ -115,19 +115,20 @@ class ResourceWork<E extends Entity, C extends Schema, U extends Schema> {
 
   /** Whether a reader of the caller's domain may see it. */
   #isOfReader({ actor }: RequestContext, entity: E | undefined): boolean {
-    if (this.#resource.isDomainReadable !== true || actor.domainId === "" || !actor.roles.includes("reader")) return false;
+    if (this.#resource.isDomainReadable !== true || actor.domainId === "" || !actor.roles.includes("reader"))
+      return false;
     return entity !== undefined && "domainId" in entity && entity.domainId === actor.domainId;
   }
 
   list(context: RequestContext): HttpReply {
     const { actor, query } = context;
-    const { collection, listed, filters, passes, isListed, isDomainReadable } = this.#resource;
+    const { collection, listed, filters, passes, isDomainReadable } = this.#resource;
+    const canBeListed = this.#resource.isListed?.bind(this.#resource);
     const isReader = isDomainReadable === true && actor.domainId !== "" && actor.roles.includes("reader");
-    if (!actor.isAdmin && !isReader && isListed === undefined) throw forbiddenAction(`identity:list_${listed ?? collection}`);
+    if (!actor.isAdmin && !isReader && canBeListed === undefined)
+      throw forbiddenAction(`identity:list_${listed ?? collection}`);
     const views = [...this.#entities.values()]
-      .filter(
-        (entity) => actor.isAdmin || isListed?.(context, entity) === true || this.#isOfReader(context, entity),
-      )
+      .filter((entity) => actor.isAdmin || canBeListed?.(context, entity) === true || this.#isOfReader(context, entity))
       .filter((entity) => passes?.(entity, query) ?? true)
       .map((entity) => this.#resource.view(entity, context, this.#state))
       .filter((shown) => passesFilters(shown, query, filters));

@@ -44,12 +44,7 @@ const storedRole = ({ id, name, domainId, description, isImmutable }: Role): obj
   options: isImmutable ? { immutable: true } : {},
 });
 
-function scopeView(
-  state: KeystoneState,
-  { scope }: Token,
-  held: readonly Role[],
-  isTrusted: boolean,
-): object {
+function scopeView(state: KeystoneState, { scope }: Token, held: readonly Role[], isTrusted: boolean): object {
   if (scope.kind === "none") return {};
   // Those of a trust are shown as they are stored.
   const roles = isTrusted ? held.map(storedRole) : held.map(({ id, name }) => ({ id, name }));
@@ -81,6 +76,11 @@ function credentialView(state: KeystoneState, { appCredentialId = "" }: Token): 
   const rules = accessRuleIds?.flatMap((rule) => state.accessRules.get(rule) ?? []);
   const limits = rules?.map(({ userId: _user, ...rule }) => rule);
   return {
-    application_credential: { id, name, restricted: !isUnrestricted, ...(limits !== undefined && { access_rules: limits }) },
+    application_credential: {
+      id,
+      name,
+      restricted: !isUnrestricted,
+      ...(limits !== undefined && { access_rules: limits }),
+    },
   };
 }

@@ -1,6 +1,6 @@
 import type { FixedIp, NetworkRow, SubnetRow } from "../state/rows.ts";
 import type { Neutron } from "../state/state.ts";
-import type { FixedIpFields } from "../wire/converters.ts";
+import type { FixedIpFields } from "../wire/structures.ts";
 import { badInput, conflict, invalid, notFound } from "../wire/errors.ts";
 import { addressText, addressValue, hostRange, isInPrefix, parsePrefix } from "./ip.ts";
 

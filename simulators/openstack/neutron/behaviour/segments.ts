@@ -52,11 +52,12 @@ export function checkSegment({ slot }: Neutron, segment: Segment): void {
     );
 }
 
-/** The number of the next tunnel, by which a network that asks for none is told apart. */
+/** The number of the next tunnel, by which a network that asks for none is distinguished. */
 export function nextTunnel({ slot }: Neutron): number {
   const state = slot.value;
   const asked = new Set<number | null>();
-  for (const { segmentationId } of state.networks.values()) if ((segmentationId ?? 0) > state.networksMade) asked.add(segmentationId);
+  for (const { segmentationId } of state.networks.values())
+    if ((segmentationId ?? 0) > state.networksMade) asked.add(segmentationId);
   do state.networksMade++;
   while (asked.has(state.networksMade));
   return state.networksMade;
@@ -70,5 +71,6 @@ export function checkSegmentChange(row: NetworkRow, { type, physicalNetwork, id 
         "Plugin does not support updating the following provider network attributes: provider:network_type, provider:physical_network",
       );
   }
-  if (id !== undefined && id !== row.segmentationId) throw invalid("InvalidInput", "Invalid input for operation: Only VLAN type networks can be updated..");
+  if (id !== undefined && id !== row.segmentationId)
+    throw invalid("InvalidInput", "Invalid input for operation: Only VLAN type networks can be updated..");
 }

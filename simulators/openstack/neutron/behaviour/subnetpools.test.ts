@@ -23,7 +23,7 @@ describe("a subnet pool", () => {
           isDefault: false,
           shared: false,
           defaultQuota: null,
-  addressScopeId: null,
+          addressScopeId: null,
         };
         const within = pool.prefixes.flatMap((text) => parsePrefix(text) ?? []);
         const taken = new Set<string>();
@@ -66,7 +66,7 @@ describe("a subnet pool", () => {
       isDefault: false,
       shared: false,
       defaultQuota: null,
-  addressScopeId: null,
+      addressScopeId: null,
     };
     for (const cidr of ["10.0.0.0/25", "10.0.0.128/25"]) {
       expect(allocatePrefix(neutron, pool, "p", 25).text).toBe(cidr);

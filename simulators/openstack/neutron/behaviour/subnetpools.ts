@@ -30,7 +30,8 @@ function firstFree(within: Prefix, bits: number, used: readonly Prefix[]): Prefi
   return undefined;
 }
 
-const failed = (why: string): Refusal => new Refusal(500, "SubnetAllocationError", `Failed to allocate subnet: ${why}.`);
+const poolFailure = (why: string): Refusal =>
+  new Refusal(500, "SubnetAllocationError", `Failed to allocate subnet: ${why}.`);
 
 /** How much of a quota a prefix takes: addresses of IPv4, networks of 64 bits of IPv6. */
 const weightOf = ({ version, bits }: Prefix): bigint => prefixSize(version, bits) >> (version === 4 ? 0n : 64n);
@@ -68,12 +69,15 @@ export function allocatePrefix(
     return found;
   }
   throw typeof wanted === "number"
-    ? failed(`Insufficient prefix space to allocate subnet size /${bits}`)
-    : failed("Cannot allocate requested subnet from the available set of prefixes");
+    ? poolFailure(`Insufficient prefix space to allocate subnet size /${bits}`)
+    : poolFailure("Cannot allocate requested subnet from the available set of prefixes");
 }
 
 const firstOf = (ranges: readonly Prefix[], bits: number, used: readonly Prefix[]): Prefix | undefined =>
-  ranges.values().map((range) => firstFree(range, bits, used)).find((free) => free !== undefined);
+  ranges
+    .values()
+    .map((range) => firstFree(range, bits, used))
+    .find((free) => free !== undefined);
 
 const isFree = (ranges: readonly Prefix[], wanted: Prefix, used: readonly Prefix[]): boolean =>
   ranges.some((range) => wanted.first >= range.first && wanted.last <= range.last) &&
@@ -81,7 +85,9 @@ const isFree = (ranges: readonly Prefix[], wanted: Prefix, used: readonly Prefix
 
 /** Joins prefixes that are neighbours or lie in one another, in ascending order (`netaddr.IPSet`). */
 export function mergePrefixes(texts: readonly string[]): readonly string[] {
-  const sorted = texts.flatMap((text) => parsePrefix(text) ?? []).sort((a, b) => (a.first < b.first ? -1 : a.first > b.first ? 1 : a.bits - b.bits));
+  const sorted = texts
+    .flatMap((text) => parsePrefix(text) ?? [])
+    .sort((a, b) => (a.first < b.first ? -1 : a.first > b.first ? 1 : a.bits - b.bits));
   const merged: Prefix[] = [];
   for (const prefix of sorted) {
     const last = merged.at(-1);

@@ -5,7 +5,8 @@ import { parsePrefix } from "../behaviour/ip.ts";
 import type { AddressGroupRow } from "../state/rows.ts";
 import { type Neutron, newRow, touch } from "../state/state.ts";
 import { withOwner } from "../wire/attributes.ts";
-import { isDictionary, listOf, orEmpty, subnetPrefix, text, textUpTo } from "../wire/converters.ts";
+import { listOf, orEmpty, subnetPrefix, text, textUpTo } from "../wire/converters.ts";
+import { isDictionary } from "../wire/structures.ts";
 import { conflict, internalError, invalid, notFoundAs } from "../wire/errors.ts";
 import { projectMembers, revisionMembers, type View } from "../wire/views.ts";
 import { requireRow, type Resource } from "./resource.ts";
@@ -89,7 +90,12 @@ function addressesIn({ request }: RequestContext): readonly string[] {
 const actionReply = (neutron: Neutron, row: AddressGroupRow): HttpReply =>
   json(200, { address_group: { ...view(neutron, undefined, row), shared: false, ...revisionMembers(row) } });
 
-function setAddresses(neutron: Neutron, row: AddressGroupRow, addresses: readonly string[], change: readonly string[]): void {
+function setAddresses(
+  neutron: Neutron,
+  row: AddressGroupRow,
+  addresses: readonly string[],
+  change: readonly string[],
+): void {
   if (change.length === 0) return;
   row.addresses = addresses;
   touch(neutron, row);
@@ -125,10 +131,7 @@ export function addressGroupActions(neutron: Neutron): readonly OpenStackRoute[]
         const gone = addressesIn(context);
         const unknown = gone.filter((each) => !row.addresses.includes(each));
         if (unknown.length > 0)
-          throw notFoundAs(
-            "AddressesNotFound",
-            `Addresses ${repr(unknown)} not found in the address group ${row.id}.`,
-          );
+          throw notFoundAs("AddressesNotFound", `Addresses ${repr(unknown)} not found in the address group ${row.id}.`);
         setAddresses(
           neutron,
           row,

@@ -15,7 +15,7 @@ const HOST = "network-1";
 /** How long ago an agent that lives said so last: half of `report_interval`. */
 const HEARTBEAT_MS = 15_000;
 
-const spaced = (ms: number): string => new Date(ms).toISOString().slice(0, 19).replace("T", " ");
+const withSpace = (ms: number): string => new Date(ms).toISOString().slice(0, 19).replace("T", " ");
 
 /** The agents, for administrators; a bare control plane has none. */
 function agentsFor({ actor, cloud }: RequestContext): readonly View[] {
@@ -27,9 +27,9 @@ function agentsFor({ actor, cloud }: RequestContext): readonly View[] {
     topic,
     host: HOST,
     admin_state_up: true,
-    created_at: spaced(0),
-    started_at: spaced(0),
-    heartbeat_timestamp: spaced(cloud.kernel.nowMs - (cloud.kernel.nowMs % HEARTBEAT_MS)),
+    created_at: withSpace(0),
+    started_at: withSpace(0),
+    heartbeat_timestamp: withSpace(cloud.kernel.nowMs - (cloud.kernel.nowMs % HEARTBEAT_MS)),
     description: null,
     resources_synced: null,
     availability_zone: topic === "N/A" ? null : cloud.zones[0],
@@ -46,8 +46,7 @@ export const AGENT_ROUTES: readonly OpenStackRoute[] = [
     path: "/v2.0/agents/:id",
     handler: (context) => {
       const agent = agentsFor(context).find(({ id }) => id === context.params.id);
-      if (agent === undefined)
-        throw notFoundAs("AgentNotFound", `Agent ${context.params.id} could not be found.`);
+      if (agent === undefined) throw notFoundAs("AgentNotFound", `Agent ${context.params.id} could not be found.`);
       return json(200, { agent });
     },
   },

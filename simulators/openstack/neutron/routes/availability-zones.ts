@@ -9,7 +9,9 @@ export const AVAILABILITY_ZONE_ROUTES: readonly OpenStackRoute[] = [
     clients: ["openstack"],
     handler: ({ cloud }) => {
       const zones = cloud.profile === "agents" ? cloud.zones : [];
-      const served = zones.flatMap((name) => ["network", "router"].map((resource) => ({ name, resource, state: "available" })));
+      const served = zones.flatMap((name) =>
+        ["network", "router"].map((resource) => ({ name, resource, state: "available" })),
+      );
       return json(200, { availability_zones: served });
     },
   },

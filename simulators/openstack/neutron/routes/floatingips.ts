@@ -116,8 +116,7 @@ function create(
   return row;
 }
 
-const withoutPort = (): Refusal =>
-  badRequest("floatingip", "fixed_ip_address cannot be specified without a port_id.");
+const withoutPort = (): Refusal => badRequest("floatingip", "fixed_ip_address cannot be specified without a port_id.");
 
 /** A change that mentions neither port nor fixed address keeps both. */
 function update(neutron: Neutron, actor: Actor, row: FloatingIpRow, fields: Fields<FloatingIpAttributes>): void {

@@ -53,7 +53,11 @@ export const networkIpAvailabilityRoutes = (neutron: Neutron): readonly OpenStac
     clients: ["openstack"],
     handler: (context) => {
       const networks = context.actor.isAdmin ? [...neutron.slot.value.networks.values()] : [];
-      return listReply(context, SCHEMA, networks.map((each) => availabilityOf(neutron, each)));
+      return listReply(
+        context,
+        SCHEMA,
+        networks.map((each) => availabilityOf(neutron, each)),
+      );
     },
   },
   {

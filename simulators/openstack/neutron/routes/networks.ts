@@ -124,7 +124,8 @@ function update(row: NetworkRow, fields: Fields<NetworkAttributes>): void {
   if (segment !== undefined) checkSegmentChange(row, segment);
   if (fields.segments !== undefined) throw notSimulated("segments of a network");
   if (fields.mtu !== undefined) storable(fields.mtu);
-  if (fields.mtu !== undefined && fields.mtu > 0 && fields.mtu < MTU_MIN) throw badRequest("network", `MTU must be at least ${MTU_MIN}.`);
+  if (fields.mtu !== undefined && fields.mtu > 0 && fields.mtu < MTU_MIN)
+    throw badRequest("network", `MTU must be at least ${MTU_MIN}.`);
   row.name = fields.name ?? row.name;
   row.description = fields.description ?? row.description;
   row.adminStateUp = fields.admin_state_up ?? row.adminStateUp;

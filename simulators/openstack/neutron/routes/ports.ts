@@ -8,18 +8,15 @@ import { requireGroup, requireNetwork } from "../state/lookup.ts";
 import type { AddressPair, NetworkRow, PortRow } from "../state/rows.ts";
 import { type Neutron, touch } from "../state/state.ts";
 import type { Fields, NewFields } from "../wire/attributes.ts";
-import type { FixedIpFields } from "../wire/converters.ts";
+import type { FixedIpFields } from "../wire/structures.ts";
 import { badInput, badRequest, conflict, forbidden, internalError, invalid } from "../wire/errors.ts";
 import { createdPortView, PORT_ATTRIBUTES, type PortAttributes, portView } from "../wire/port.ts";
 import type { View } from "../wire/views.ts";
 import type { Resource } from "./resource.ts";
 
 /** @throws Refusal 404 */
-const groupsIn = (
-  neutron: Neutron,
-  actor: Actor,
-  ids: readonly string[] | undefined,
-): readonly string[] | undefined => ids?.map((id) => requireGroup(neutron, actor, id).id);
+const groupsIn = (neutron: Neutron, actor: Actor, ids: readonly string[] | undefined): readonly string[] | undefined =>
+  ids?.map((id) => requireGroup(neutron, actor, id).id);
 
 /** The service has already counted the change when it finds no such group. @throws Refusal 404 */
 function groupsOfChange(
@@ -158,7 +155,12 @@ function updatePlain(row: PortRow, fields: Fields<PortAttributes>): void {
   if (fields.allowed_address_pairs !== undefined) row.addressPairs = pairsIn(fields, row.mac);
 }
 
-function updateDevice(neutron: Neutron, row: PortRow, fields: Fields<PortAttributes>, hostId: string | undefined): void {
+function updateDevice(
+  neutron: Neutron,
+  row: PortRow,
+  fields: Fields<PortAttributes>,
+  hostId: string | undefined,
+): void {
   const { device_id: deviceId, device_owner: owner } = fields;
   if (deviceId === undefined && owner === undefined && hostId === undefined) return;
   setDevice(neutron, row, deviceId ?? row.deviceId, owner ?? row.deviceOwner, hostId ?? row.hostId);

@@ -3,7 +3,8 @@ import { Refusal } from "../../refusal.ts";
 import type { RequestContext, OpenStackRoute } from "../../service.ts";
 import { countOf, defaultQuotas, QUOTAS, quotasOf } from "../state/quotas.ts";
 import type { Neutron } from "../state/state.ts";
-import { integer, isDictionary } from "../wire/converters.ts";
+import { integer } from "../wire/converters.ts";
+import { isDictionary } from "../wire/structures.ts";
 import { forbidden, httpBadRequest, internalError } from "../wire/errors.ts";
 import type { View } from "../wire/views.ts";
 
@@ -37,16 +38,15 @@ function limitsIn(neutron: Neutron, { request, params }: RequestContext): Record
 }
 
 /** What Python takes for true. */
-const isTrue = (value: unknown): boolean => Boolean(value) && JSON.stringify(value) !== "{}" && JSON.stringify(value) !== "[]";
+const isTrue = (value: unknown): boolean =>
+  Boolean(value) && JSON.stringify(value) !== "{}" && JSON.stringify(value) !== "[]";
 
 /** @throws Refusal 400 */
 function checkUsage(neutron: Neutron, project: string, limits: Readonly<Record<string, number>>): void {
   for (const [name, limit] of Object.entries(limits)) {
     const used = countOf(neutron, project, name);
     if (used > limit)
-      throw httpBadRequest(
-        `Quota limit ${limit} for ${name} must be greater than or equal to already used ${used}`,
-      );
+      throw httpBadRequest(`Quota limit ${limit} for ${name} must be greater than or equal to already used ${used}`);
   }
 }
 

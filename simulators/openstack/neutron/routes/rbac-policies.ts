@@ -3,8 +3,8 @@ import { type Actor, controls } from "../../cloud.ts";
 import type { Refusal } from "../../refusal.ts";
 import type { RequestContext, OpenStackRoute } from "../../service.ts";
 import { addToCount, checkQuota } from "../state/quotas.ts";
-import type { RbacPolicyRow, ResourceRow } from "../state/rows.ts";
-import { type Neutron, type NeutronState, touch } from "../state/state.ts";
+import type { RbacPolicyRow } from "../state/rows.ts";
+import { type Neutron, touch } from "../state/state.ts";
 import {
   type Attributes,
   checkPolicy,
@@ -17,44 +17,14 @@ import {
   trueForAdmins,
 } from "../wire/attributes.ts";
 import { text, uuid } from "../wire/converters.ts";
-import {
-  badInput,
-  conflict,
-  internalError,
-  invalid,
-  methodNotAllowed,
-  notFound,
-  notFoundAs,
-} from "../wire/errors.ts";
+import { badInput, conflict, internalError, invalid, methodNotAllowed, notFound, notFoundAs } from "../wire/errors.ts";
 import { listReply, selectFields } from "../wire/lists.ts";
 import { projectMembers, type View } from "../wire/views.ts";
+import { TYPES } from "../behaviour/shared-types.ts";
 
 /*
  * Sharing an object with one project, or with all.
  */
-
-const SHARED_ONLY = ["access_as_shared"] as const;
-
-/** What can be shared, and how. QoS policies are none of this cloud's extensions, but the service knows the type. */
-const TYPES: Readonly<Record<string, SharedType>> = {
-  address_group: { actions: SHARED_ONLY, module: "address_group", find: ({ addressGroups }, id) => addressGroups.get(id) },
-  address_scope: { actions: SHARED_ONLY, module: "address_scope", find: ({ addressScopes }, id) => addressScopes.get(id) },
-  network: {
-    actions: ["access_as_shared", "access_as_external"],
-    module: "network",
-    find: ({ networks }, id) => networks.get(id),
-  },
-  qos_policy: { actions: SHARED_ONLY, module: "qos.policy", find: () => undefined },
-  security_group: { actions: SHARED_ONLY, module: "securitygroup", find: ({ groups }, id) => groups.get(id) },
-  subnetpool: { actions: SHARED_ONLY, module: "subnetpool", find: ({ subnetpools }, id) => subnetpools.get(id) },
-};
-
-interface SharedType {
-  readonly actions: readonly string[];
-  /** The service's module for it, which its refusals name. */
-  readonly module: string;
-  readonly find: (state: NeutronState, id: string) => ResourceRow | undefined;
-}
 
 const byMembers = (): "member" => "member";
 
@@ -222,7 +192,12 @@ function remove(neutron: Neutron, context: RequestContext): HttpReply {
 
 function list(neutron: Neutron, context: RequestContext): HttpReply {
   const rows = [...neutron.slot.value.rbac.values()].filter((row) => controls(context.actor, row));
-  const schema = { collection: "rbac_policies", path: "rbac-policies", attributes: ATTRIBUTES, isPaged: false } as const;
+  const schema = {
+    collection: "rbac_policies",
+    path: "rbac-policies",
+    attributes: ATTRIBUTES,
+    isPaged: false,
+  } as const;
   return listReply(context, schema, rows.map(view));
 }
 

@@ -18,10 +18,11 @@ import {
   projectOf,
   type ResourceSchema,
 } from "../wire/attributes.ts";
-import { badRequest, forbidden, internalError, methodNotAllowed, notFound } from "../wire/errors.ts";
+import { forbidden, internalError, methodNotAllowed, notFound } from "../wire/errors.ts";
 import { type ListedCollection, listReply, selectFields } from "../wire/lists.ts";
 import type { View } from "../wire/views.ts";
 import { tagRoutes } from "./tags.ts";
+import { checkRevision, checkStorable } from "./resource-checks.ts";
 
 /** A resource of the API: its attributes, and what its verbs do. `resourceRoutes` makes its routes. */
 export interface Resource<T extends ResourceRow, A extends Attributes> extends ResourceSchema<A> {
@@ -105,22 +106,6 @@ function requireChangeable<T extends ResourceRow, A extends Attributes>(
   return row;
 }
 
-/** `If-Match: revision_number=3`. @throws Refusal 400, 412 */
-function checkRevision({ request }: RequestContext, row: ResourceRow): void {
-  const match = /^revision_number=(.*)$/.exec(request.headers["if-match"] ?? "");
-  if (match === null) return;
-  if (!/^\d+$/.test(match[1] ?? ""))
-    throw badRequest("if-match", "Revision number etag must be in the format of revision_number=<int>.");
-  if (Number(match[1]) === row.revision) return;
-  const message = `Constrained to ${match[1]}, but current revision is ${row.revision}`;
-  throw new Refusal(412, "RevisionNumberConstraintFailed", message);
-}
-
-/** The database keeps three bytes of UTF-8 a character: the service fails on four. @throws Refusal 500 */
-function checkStorable(fields: object): void {
-  if (/[\u{10000}-\u{10ffff}]/u.test(JSON.stringify(fields))) throw internalError();
-}
-
 function create<T extends ResourceRow, A extends Attributes>(
   neutron: Neutron,
   resource: Resource<T, A>,
@@ -132,8 +117,7 @@ function create<T extends ResourceRow, A extends Attributes>(
   if (isBulk && resource.failsInBulk === true) throw internalError();
   for (const fields of all) resource.checkParent?.(neutron, actor, fields);
   for (const fields of all) checkPolicy(actor, resource, fields, "create");
-  if (resource.quota !== undefined)
-    checkQuota(neutron, projectOf(actor, all[0] ?? {}), resource.quota, all.length);
+  if (resource.quota !== undefined) checkQuota(neutron, projectOf(actor, all[0] ?? {}), resource.quota, all.length);
   for (const fields of all) checkStorable(fields);
   const view = resource.createdView ?? resource.view;
   const views = createAll(neutron, resource, actor, all).map((row) => view(neutron, actor, row));

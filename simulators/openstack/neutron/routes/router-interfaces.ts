@@ -5,7 +5,7 @@ import type { RequestContext, OpenStackRoute } from "../../service.ts";
 import { addInterface, type InterfaceFields, removeInterface } from "../behaviour/router-interfaces.ts";
 import type { PortRow, RouterRow } from "../state/rows.ts";
 import type { Neutron } from "../state/state.ts";
-import { isDictionary } from "../wire/converters.ts";
+import { isDictionary } from "../wire/structures.ts";
 import { badRequest, notSimulated } from "../wire/errors.ts";
 import { requireRow } from "./resource.ts";
 import { ROUTERS } from "./routers.ts";

@@ -6,17 +6,8 @@ import { checkZones } from "../state/zones.ts";
 import type { RouterRow } from "../state/rows.ts";
 import { type Neutron, newRow, touch } from "../state/state.ts";
 import { type Fields, forAdmins, type NewFields, withStandard } from "../wire/attributes.ts";
-import {
-  boolean,
-  dictionary,
-  dictionaryOf,
-  fixedIps,
-  isDictionary,
-  orNull,
-  routes,
-  text,
-  zoneHints,
-} from "../wire/converters.ts";
+import { boolean, orNull, text, zoneHints } from "../wire/converters.ts";
+import { dictionary, dictionaryOf, fixedIps, isDictionary, routes } from "../wire/structures.ts";
 import { badRequest, conflict, internalError, notFound } from "../wire/errors.ts";
 import { projectMembers, revisionMembers, type View } from "../wire/views.ts";
 import type { Resource } from "./resource.ts";

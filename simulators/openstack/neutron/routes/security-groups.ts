@@ -36,7 +36,6 @@ type SecurityGroupAttributes = typeof ATTRIBUTES;
 
 const inUse = (id: string): Refusal => conflict("SecurityGroupInUse", `Security Group ${id} in use.`);
 
-
 function create(neutron: Neutron, projectId: string, fields: NewFields<SecurityGroupAttributes>): SecurityGroupRow {
   const name = fields.name ?? "";
   ensureDefaultGroup(neutron, projectId);

@@ -1,4 +1,4 @@
-import { bodyJson, json } from "../../../kernel/index.ts";
+import { bodyJson, type HttpReply, json } from "../../../kernel/index.ts";
 import { str } from "../../python/index.ts";
 import type { OpenStackRoute, RequestContext } from "../../service.ts";
 import { checkScope } from "../behaviour/address-scopes.ts";
@@ -7,7 +7,7 @@ import { mergePrefixes, removePrefixes } from "../behaviour/subnetpools.ts";
 import { requireNetwork } from "../state/lookup.ts";
 import type { SubnetpoolRow } from "../state/rows.ts";
 import { type Neutron, touch } from "../state/state.ts";
-import { isDictionary } from "../wire/converters.ts";
+import { isDictionary } from "../wire/structures.ts";
 import { badInput, httpBadRequest, invalid } from "../wire/errors.ts";
 import type { View } from "../wire/views.ts";
 import { requireRow } from "./resource.ts";
@@ -27,6 +27,23 @@ function prefixesIn(context: RequestContext): readonly Prefix[] {
     if (prefix === undefined) throw invalid("AddrFormatError", `invalid IPNetwork ${str(each)}`);
     return prefix;
   });
+}
+
+/** Takes a network's subnets into the pool. @throws Refusal 400, 404 */
+function onboard(neutron: Neutron, context: RequestContext, pool: SubnetpoolRow): HttpReply {
+  const { network_id: id } = bodyOf(context);
+  if (id === undefined || id === null) throw badInput("network_id must be specified.");
+  const network = requireNetwork(neutron, context.actor, str(id));
+  const subnets = network.subnets
+    .flatMap((each) => neutron.slot.value.subnets.get(each) ?? [])
+    .filter(({ version }) => version === pool.version);
+  pool.prefixes = mergePrefixes([...pool.prefixes, ...subnets.map(({ cidr }) => cidr)]);
+  for (const subnet of subnets) subnet.subnetpoolId = pool.id;
+  touch(neutron, pool);
+  return json(
+    200,
+    subnets.map(({ id: subnetId, cidr }) => ({ id: subnetId, cidr })),
+  );
 }
 
 /** Changes of a subnet pool's prefixes, and taking a network's subnets into it. */
@@ -63,22 +80,7 @@ export function subnetpoolActions(neutron: Neutron): readonly OpenStackRoute[] {
     {
       method: "PUT",
       path: `${item}/onboard_network_subnets`,
-      handler: (context) => {
-        const pool = poolIn(context);
-        const { network_id: id } = bodyOf(context);
-        if (id === undefined || id === null) throw badInput("network_id must be specified.");
-        const network = requireNetwork(neutron, context.actor, str(id));
-        const subnets = network.subnets
-          .flatMap((each) => neutron.slot.value.subnets.get(each) ?? [])
-          .filter(({ version }) => version === pool.version);
-        pool.prefixes = mergePrefixes([...pool.prefixes, ...subnets.map(({ cidr }) => cidr)]);
-        for (const subnet of subnets) subnet.subnetpoolId = pool.id;
-        touch(neutron, pool);
-        return json(
-          200,
-          subnets.map(({ id: subnetId, cidr }) => ({ id: subnetId, cidr })),
-        );
-      },
+      handler: (context) => onboard(neutron, context, poolIn(context)),
     },
   ];
 }

@@ -121,9 +121,13 @@ const NAME_CHARS_MAX = 255;
 /** There is one default pool of each version. @throws Refusal 400 */
 function checkDefault({ slot }: Neutron, version: 4 | 6, isDefault: boolean | undefined, id?: string): void {
   if (isDefault !== true) return;
-  const other = slot.value.subnetpools.values().find((row) => row.isDefault && row.version === version && row.id !== id);
+  const other = slot.value.subnetpools
+    .values()
+    .find((row) => row.isDefault && row.version === version && row.id !== id);
   if (other !== undefined)
-    throw badInput(`A default subnetpool for this IP family has already been set. Only one default may exist per IP family`);
+    throw badInput(
+      `A default subnetpool for this IP family has already been set. Only one default may exist per IP family`,
+    );
 }
 
 function create(

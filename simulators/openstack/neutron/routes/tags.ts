@@ -4,14 +4,15 @@ import { Refusal } from "../../refusal.ts";
 import type { RequestContext, OpenStackRoute } from "../../service.ts";
 import type { ResourceRow } from "../state/rows.ts";
 import { type Neutron, touch } from "../state/state.ts";
-import { type Convert, InvalidValue, isDictionary, listOf, textUpTo } from "../wire/converters.ts";
+import { type Convert, InvalidValue, listOf, textUpTo } from "../wire/converters.ts";
+import { isDictionary } from "../wire/structures.ts";
 import { badInput, notFoundAs } from "../wire/errors.ts";
 import { TAG_CHARS_MAX } from "../wire/port.ts";
 
 const TAGS = listOf(textUpTo(TAG_CHARS_MAX));
 
 /** Converts, and refuses as an input of the operation. @throws Refusal 400 */
-function checked<T>(convert: Convert<T>, value: unknown): T {
+function convertTag<T>(convert: Convert<T>, value: unknown): T {
   try {
     return convert(value);
   } catch (error) {
@@ -23,7 +24,7 @@ function checked<T>(convert: Convert<T>, value: unknown): T {
 function tagsIn({ request }: RequestContext): readonly string[] {
   const body = bodyJson(request);
   if (!body.ok || !isDictionary(body.value) || !Object.hasOwn(body.value, "tags")) throw badInput("Invalid tags body");
-  return checked(TAGS, body.value.tags);
+  return convertTag(TAGS, body.value.tags);
 }
 
 /** @throws Refusal 404 */
@@ -37,6 +38,23 @@ function setTags(neutron: Neutron, row: ResourceRow, tags: readonly string[]): r
   return row.tags;
 }
 
+function clearTags(neutron: Neutron, row: ResourceRow): HttpReply {
+  setTags(neutron, row, []);
+  return empty(204);
+}
+
+function refusePost(): never {
+  throw notFoundAs("HTTPNotFound", "not supported");
+}
+
+/** The tag is read before the row is looked for. @throws Refusal 400, 404 */
+function addTag(neutron: Neutron, find: () => ResourceRow, value: string): HttpReply {
+  const tag = convertTag(textUpTo(TAG_CHARS_MAX), value);
+  const row = find();
+  setTags(neutron, row, [...row.tags, tag]);
+  return { status: 201, headers: { "Content-Type": "application/json" }, body: "null" };
+}
+
 function removeTag(neutron: Neutron, row: ResourceRow, tag: string): HttpReply {
   requireTag(row, tag);
   setTags(
@@ -47,22 +65,30 @@ function removeTag(neutron: Neutron, row: ResourceRow, tag: string): HttpReply {
   return empty(204);
 }
 
-/** The routes of the tags of a resource. Who may not see a row learns of no resource of this kind at all. */
-export function tagRoutes<T extends ResourceRow>(
-  neutron: Neutron,
-  resource: {
-    /** How refusals call the collection. */
-    readonly collection: string;
-    readonly find: (neutron: Neutron, id: string) => T | undefined;
-    readonly canSee?: (neutron: Neutron, actor: Actor, row: T) => boolean;
-  },
-  item: string,
-): readonly OpenStackRoute[] {
-  const find = ({ actor, params: { id = "" } }: RequestContext): T => {
+/** What has tags. */
+interface TaggedResource<T extends ResourceRow> {
+  /** How refusals call the collection. */
+  readonly collection: string;
+  readonly find: (neutron: Neutron, id: string) => T | undefined;
+  readonly canSee?: (neutron: Neutron, actor: Actor, row: T) => boolean;
+}
+
+/** Finds the row of the path. @throws Refusal 404 */
+const finderOf =
+  <T extends ResourceRow>(neutron: Neutron, resource: TaggedResource<T>) =>
+  ({ actor, params: { id = "" } }: RequestContext): T => {
     const row = resource.find(neutron, id);
     if (row !== undefined && (resource.canSee?.(neutron, actor, row) ?? controls(actor, row))) return row;
     throw notFoundAs("TagResourceNotFound", `Resource ${resource.collection} ${id} could not be found.`);
   };
+
+/** The routes of the tags of a resource. Who may not see a row learns of no resource of this kind at all. */
+export function tagRoutes<T extends ResourceRow>(
+  neutron: Neutron,
+  resource: TaggedResource<T>,
+  item: string,
+): readonly OpenStackRoute[] {
+  const find = finderOf(neutron, resource);
   const all = `${item}/tags`;
   const one = `${all}/:tag`;
   const tagOf = ({ params }: RequestContext): string => params.tag ?? "";
@@ -80,17 +106,12 @@ export function tagRoutes<T extends ResourceRow>(
     {
       method: "POST",
       path: all,
-      handler: () => {
-        throw notFoundAs("HTTPNotFound", "not supported");
-      },
+      handler: refusePost,
     },
     {
       method: "DELETE",
       path: all,
-      handler: (context) => {
-        setTags(neutron, find(context), []);
-        return empty(204);
-      },
+      handler: (context) => clearTags(neutron, find(context)),
     },
     {
       method: "GET",
@@ -103,12 +124,7 @@ export function tagRoutes<T extends ResourceRow>(
     {
       method: "PUT",
       path: one,
-      handler: (context) => {
-        const tag = checked(textUpTo(TAG_CHARS_MAX), tagOf(context));
-        const row = find(context);
-        setTags(neutron, row, [...row.tags, tag]);
-        return { status: 201, headers: { "Content-Type": "application/json" }, body: "null" };
-      },
+      handler: (context) => addTag(neutron, () => find(context), tagOf(context)),
     },
     { method: "DELETE", path: one, handler: (context) => removeTag(neutron, find(context), tagOf(context)) },
   ];

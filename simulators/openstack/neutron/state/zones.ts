@@ -6,9 +6,5 @@ export function checkZones({ cloud }: Neutron, hints: readonly string[] = []): v
   const known = cloud.profile === "agents" ? cloud.zones : [];
   const unknown = hints.filter((hint) => !known.includes(hint));
   if (unknown.length > 0)
-    throw new Refusal(
-      404,
-      "AvailabilityZoneNotFound",
-      `AvailabilityZone ${unknown.join(", ")} could not be found.`,
-    );
+    throw new Refusal(404, "AvailabilityZoneNotFound", `AvailabilityZone ${unknown.join(", ")} could not be found.`);
 }

@@ -2,7 +2,8 @@ import { bodyJson } from "../../../kernel/index.ts";
 import type { Actor } from "../../cloud.ts";
 import { Refusal } from "../../refusal.ts";
 import type { RequestContext } from "../../service.ts";
-import { anything, type Convert, InvalidValue, isDictionary, text } from "./converters.ts";
+import { anything, type Convert, InvalidValue, text } from "./converters.ts";
+import { isDictionary } from "./structures.ts";
 import { forbidden, httpBadRequest, internalError } from "./errors.ts";
 import type { View } from "./views.ts";
 
@@ -73,7 +74,10 @@ const OWNER = {
 } as const;
 
 /** Id and owner, and a resource's own attributes. */
-export const withOwner = <const A extends Attributes>(own: A): Omit<typeof OWNER, keyof A> & A => ({ ...OWNER, ...own });
+export const withOwner = <const A extends Attributes>(own: A): Omit<typeof OWNER, keyof A> & A => ({
+  ...OWNER,
+  ...own,
+});
 
 /** Policy of an attribute that only administrators may give. */
 export const forAdmins = (): "admin" => "admin";

@@ -2,7 +2,7 @@ import { type HttpReply, json, own, readTexts } from "../../../kernel/index.ts";
 import { repr } from "../../python/index.ts";
 import type { RequestContext } from "../../service.ts";
 import type { Attributes } from "./attributes.ts";
-import { isDictionary } from "./converters.ts";
+import { isDictionary } from "./structures.ts";
 import { badInput, badRequest, httpBadRequest, internalError, notFound } from "./errors.ts";
 // By which attributes a list may be filtered and sorted (neutron-lib 3.1, `is_filter` and `is_sort_key` of the API definitions).
 import LIST_KEYS from "./list-keys.json" with { type: "json" };
@@ -38,7 +38,10 @@ export function listReply(context: RequestContext, schema: ListSchema, views: re
   const fitting = views.filter((view) => filters.every((fits) => fits(view)));
   const rows = sortRows(query, LIST_KEYS[schema.collection].sorts, fitting);
   const { page, links } = schema.isPaged === false ? { page: rows, links: {} } : pageOf(context, schema, rows);
-  return json(200, { [schema.collection]: page.map((view) => selectFields(query, without(view, schema.hidden))), ...links });
+  return json(200, {
+    [schema.collection]: page.map((view) => selectFields(query, without(view, schema.hidden))),
+    ...links,
+  });
 }
 
 const without = (view: View, hidden: readonly string[] = []): View =>
@@ -49,20 +52,22 @@ const without = (view: View, hidden: readonly string[] = []): View =>
 /** Whether a resource passes a filter. */
 type Filter = (view: View) => boolean;
 
-function filtersOf(query: URLSearchParams, { collection, attributes, isTagged = false }: ListSchema): readonly Filter[] {
+function filtersOf(
+  query: URLSearchParams,
+  { collection, attributes, isTagged = false }: ListSchema,
+): readonly Filter[] {
   const keys = [...new Set(query.keys())].filter((key) => !STEERING.has(key));
   const filters: readonly string[] = LIST_KEYS[collection].filters;
   const isKnown = (key: string): boolean => (TAG_FILTERS.has(key) ? isTagged : filters.includes(key));
   const unknown = keys.filter((key) => !isKnown(key));
   if (unknown.length > 0) throw httpBadRequest(`${repr(unknown)} is invalid attribute for filtering`);
   // The service joins its table of tags twice, and the database refuses.
-  for (const not of ["", "not-"])
-    if (query.has(`${not}tags`) && query.has(`${not}tags-any`)) throw internalError();
+  for (const not of ["", "not-"]) if (query.has(`${not}tags`) && query.has(`${not}tags-any`)) throw internalError();
   return keys.map((key) => filterOf(key, query.getAll(key), attributes));
 }
 
 /** The database compares texts without their case. */
-const folded = (value: unknown): string => String(value ?? "").toLowerCase();
+const fold = (value: unknown): string => String(value ?? "").toLowerCase();
 
 function filterOf(key: string, wanted: readonly string[], attributes: Attributes): Filter {
   if (key === "fixed_ips") return fixedIpsFilter(wanted);
@@ -72,11 +77,11 @@ function filterOf(key: string, wanted: readonly string[], attributes: Attributes
       wanted.flatMap((each) => each.split(",")),
     );
   const convert = convertsFilter(attributes, key);
-  const values = new Set(wanted.map((each) => folded(convert(each))));
+  const values = new Set(wanted.map((each) => fold(convert(each))));
   return (view) => {
     const value = view[key];
-    if (Array.isArray(value)) return value.some((each) => values.has(folded(each)));
-    return values.has(folded(convert === asItIs ? value : (value ?? false)));
+    if (Array.isArray(value)) return value.some((each) => values.has(fold(each)));
+    return values.has(fold(convert === asItIs ? value : (value ?? false)));
   };
 }
 
@@ -137,7 +142,7 @@ function sortRows(query: URLSearchParams, sortable: readonly string[], rows: rea
   if (byKeys.length === 0) return rows;
   return [...rows].sort((a, b) => {
     for (const [at, key] of byKeys.entries()) {
-      const [x, y] = [folded(a[key]), folded(b[key])];
+      const [x, y] = [fold(a[key]), fold(b[key])];
       if (x !== y) return (x < y ? -1 : 1) * (dirs[at] === "desc" ? -1 : 1);
     }
     return 0;

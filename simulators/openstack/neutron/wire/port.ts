@@ -2,23 +2,8 @@ import type { Actor } from "../../cloud.ts";
 import type { PortRow } from "../state/rows.ts";
 import type { Neutron } from "../state/state.ts";
 import { forAdmins, withStandard } from "./attributes.ts";
-import {
-  addressPairs,
-  anything,
-  boolean,
-  dhcpOptions,
-  dictionary,
-  fixedIps,
-  listOf,
-  mac,
-  oneOf,
-  orEmpty,
-  orNull,
-  text,
-  textUpTo,
-  uuid,
-  uuids,
-} from "./converters.ts";
+import { anything, boolean, listOf, mac, oneOf, orEmpty, orNull, text, textUpTo, uuid, uuids } from "./converters.ts";
+import { addressPairs, dhcpOptions, dictionary, fixedIps } from "./structures.ts";
 import { dnsHostName } from "./dns-names.ts";
 import { projectMembers, revisionMembers, type View } from "./views.ts";
 

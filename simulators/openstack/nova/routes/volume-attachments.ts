@@ -132,8 +132,7 @@ function change(call: NovaCall): HttpReply {
   const { volumeAttachment: wanted } = requireBody(call, CHANGE);
   const isSwap = call.version < 85 || wanted.volumeId !== link.volumeId;
   if (isSwap) requireAdmin(call, "os-volumes-attachments:swap");
-  if (isSwap)
-    throw new Refusal(501, "notImplemented", "not simulated: swapping the volume of an attachment");
+  if (isSwap) throw new Refusal(501, "notImplemented", "not simulated: swapping the volume of an attachment");
   const deleteOnTermination = isTrueWord(wanted.delete_on_termination ?? link.deleteOnTermination);
   if (deleteOnTermination !== link.deleteOnTermination) {
     server.volumes = server.volumes.map((each) => (each === link ? { ...link, deleteOnTermination } : each));

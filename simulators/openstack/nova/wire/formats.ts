@@ -26,8 +26,7 @@ const SPACED_NAME_REASON = "printable characters with at least one non space cha
 const ZONE_REASON = "printable characters except :.Can not start or end with whitespace.";
 const SPACED_ZONE_REASON = "printable characters except :, with at least one non space character";
 
-const invalidName = (reason: string): string =>
-  `An invalid 'name' value was provided. The name must be: ${reason}`;
+const invalidName = (reason: string): string => `An invalid 'name' value was provided. The name must be: ${reason}`;
 
 /** A check of names: what they may be, and the reason that the refusal gives. */
 const nameCheck =
@@ -45,7 +44,7 @@ const keypairCheck =
   (signs: string): Formats[string] =>
   (value) =>
     typeof value !== "string" ||
-    [...value].every((char) => `${signs}${KEYPAIR_CHARACTERS}`.includes(char)) ||
+    Array.from(value).every((char) => `${signs}${KEYPAIR_CHARACTERS}`.includes(char)) ||
     invalidName(`Only expected characters: [${signs}${KEYPAIR_CHARACTERS}]`);
 
 /** A moment as Python's `iso8601` reads it. */

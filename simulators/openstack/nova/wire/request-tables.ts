@@ -13,7 +13,7 @@ import RAW from "./requests.json" with { type: "json" };
 const TABLES = readTables(RAW);
 
 /** The rows of a route, found once. */
-export const tableOf = (method: string, path: string): readonly RequestRow[] => TABLES.rowsOf(method, path);
+export const tableOf = TABLES.rowsOf;
 
 function checkBody(call: NovaCall, rows: readonly RequestRow[]): void {
   const isAction = rows.some(({ action }) => action !== undefined);

@@ -8,8 +8,7 @@ import { deleteArchived, markDeleted } from "./versions.ts";
 export function removeContainer(swift: Swift, account: string, name: string): void {
   const container = findContainer(swift, account, name);
   if (container === undefined) throw notFound();
-  if ((container.versions?.size ?? 0) > 0)
-    throw new Refusal(409, "", "Delete all versions before deleting container.");
+  if ((container.versions?.size ?? 0) > 0) throw new Refusal(409, "", "Delete all versions before deleting container.");
   if (container.objects.size > 0) throw refusal(409);
   ensureAccount(swift, account).delete(name);
   swift.cloud.kernel.record("swift", "container.delete", `${account}/${name}`);

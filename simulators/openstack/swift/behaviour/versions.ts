@@ -58,8 +58,7 @@ export function markDeleted({ cloud }: Swift, container: ContainerRow, name: str
 export function versionIn(container: ContainerRow, name: string, query: URLSearchParams): VersionRow | undefined {
   const id = query.get("version-id") ?? "";
   if (id === "") return undefined;
-  if (id !== "null" && !/^\d+\.\d{5}$/.test(id))
-    throw new Refusal(400, "", "Invalid version parameter");
+  if (id !== "null" && !/^\d+\.\d{5}$/.test(id)) throw new Refusal(400, "", "Invalid version parameter");
   const version = versionsOf(container, name).find((each) => each.id === id);
   if (version === undefined) throw notFound();
   return version;
@@ -118,7 +117,10 @@ export function deleteArchived(swift: Swift, account: string, container: Contain
     return container.objects.delete(name);
   }
   const prefix = archivePrefix(name);
-  const last = [...target.objects.keys()].filter((each) => each.startsWith(prefix)).sort().at(-1);
+  const last = [...target.objects.keys()]
+    .filter((each) => each.startsWith(prefix))
+    .sort()
+    .at(-1);
   const object = last === undefined ? undefined : target.objects.get(last);
   if (last === undefined || object === undefined) return false;
   container.objects.set(name, object);

@@ -20,10 +20,7 @@ function checkSync(to: string | undefined): void {
   if (to === undefined || to === "") return;
   const [, scheme = "", host = ""] = /^(?:([a-z]*):)?(?:\/\/([^/]*))?/i.exec(to) ?? [];
   if (!to.startsWith("//") && scheme !== "http" && scheme !== "https")
-    throw badRequest(
-      `Invalid scheme '${scheme}' in X-Container-Sync-To, must be "//", "http", or "https".`,
-      HTML,
-    );
+    throw badRequest(`Invalid scheme '${scheme}' in X-Container-Sync-To, must be "//", "http", or "https".`, HTML);
   if (host !== "127.0.0.1") throw badRequest(`Invalid host '${host}' in X-Container-Sync-To`, HTML);
   throw notSimulated("x-container-sync-to");
 }
@@ -33,8 +30,7 @@ const LOCATIONS = ["x-versions-location", "x-history-location"] as const;
 /** The place of older versions, as a change of metadata. @throws Refusal 400, 412 */
 function locationIn(headers: Headers): Headers {
   const given = LOCATIONS.filter((name) => (headers[name] ?? "") !== "");
-  if (given.length > 1)
-    throw badRequest("Only one of x-versions-location or x-history-location may be specified");
+  if (given.length > 1) throw badRequest("Only one of x-versions-location or x-history-location may be specified");
   const [name] = given;
   const place = percentText(headers[name ?? ""] ?? "");
   if (place.includes("/")) throw new Refusal(412, "", "Container name cannot contain slashes");

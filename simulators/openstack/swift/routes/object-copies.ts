@@ -17,7 +17,8 @@ export function copyObject(swift: Swift, context: RequestContext): HttpReply {
   const { destination } = request.headers;
   if (destination === undefined) throw new Refusal(412, "", "Destination header required");
   // It can't write down a name that is no text.
-  if (percentText(destination).includes("\ufffd")) throw refuseWith({ status: 500, headers: PLAIN, body: "An error occurred" });
+  if (percentText(destination).includes("\ufffd"))
+    throw refuseWith({ status: 500, headers: PLAIN, body: "An error occurred" });
   const [container, object] = splitPath(percentText(destination)) ?? [];
   if (container === undefined || object === undefined)
     throw new Refusal(412, "", "Destination header must be of the form <container name>/<object name>");

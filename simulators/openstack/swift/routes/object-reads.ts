@@ -17,7 +17,9 @@ export function readObject(swift: Swift, context: RequestContext, isSigned: bool
   const object = versionedObject(swift, context);
   const isManifest = query.get("multipart-manifest") === "get";
   if (object.segments !== undefined && isManifest)
-    return query.get("format") === "raw" ? rawManifestReply(object, object.segments) : manifestReply(object, request.method);
+    return query.get("format") === "raw"
+      ? rawManifestReply(object, object.segments)
+      : manifestReply(object, request.method);
   const content: Content = isManifest
     ? { data: object.data, etag: object.etag, headers: {} }
     : contentOf(swift, params.account ?? "", object);

@@ -93,8 +93,7 @@ function putBytes(swift: Swift, context: RequestContext): HttpReply {
   checkQuota(swift, params.account ?? "", container, data.length);
   const unless = request.headers["if-none-match"]?.trim();
   if (unless !== undefined && unless !== "*") throw badRequest("If-None-Match only supports *");
-  if (unless === "*" && container.objects.has(params.object ?? ""))
-    throw refusal(412);
+  if (unless === "*" && container.objects.has(params.object ?? "")) throw refusal(412);
   const segments = query.get("multipart-manifest") === "put" ? parseSegments(swift, context) : undefined;
   const object = newObject(context, data, segments, deleteAtS);
   const etag = segments === undefined ? object.etag : measureSegments(segments).etag;

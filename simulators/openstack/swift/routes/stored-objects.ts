@@ -56,4 +56,5 @@ export const createdReply = (
   object: ObjectRow,
   etag: string,
   headers: Readonly<Record<string, string>> = {},
-): HttpReply => bareReply(201, { Etag: etag, "Last-Modified": httpDate(object.storedMs), ...versionHeader(object), ...headers });
+): HttpReply =>
+  bareReply(201, { Etag: etag, "Last-Modified": httpDate(object.storedMs), ...versionHeader(object), ...headers });

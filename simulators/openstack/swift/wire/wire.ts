@@ -91,6 +91,7 @@ export const WIRE: ServiceWire = {
     const { request, query } = context;
     if (!isUtf8(request.path) || request.path.includes("%00"))
       throw refuseWith(pageReply(context, 412, { "Content-Type": "text/plain" }, "Invalid UTF8 or contains NULL"));
+    if (/^\/v1\/[^/]+\/\//.test(request.path)) throw refuseWith(pageReply(context, 412, {}, "Bad URL"));
     if (!isUtf8(request.query)) throw refuseWith(undecodableReply(context, [...query.keys()]));
   },
   // Rights depend on the container: `behaviour/access.ts` decides.

@@ -35,7 +35,12 @@ describe("the block devices of a new server", () => {
     ["an image and another root", [ROOT_NEW], true, undefined],
     ["no root", [BLANK], true, /Boot sequence .* is not valid/],
     ["an image and a blank volume", [ROOT_IMAGE, BLANK], true, undefined],
-    ["an image and a volume that is not there", [ROOT_IMAGE, { ...BLANK, source_type: "volume", uuid: "none" }], true, /Volume none could not/],
+    [
+      "an image and a volume that is not there",
+      [ROOT_IMAGE, { ...BLANK, source_type: "volume", uuid: "none" }],
+      true,
+      /Volume none could not/,
+    ],
     ["a new volume from an image", [ROOT_NEW], false, undefined],
     ["a new volume without a size", [{ ...ROOT_NEW, volume_size: undefined }], false, /non-zero size specified/],
     ["a blank volume without a size", [ROOT_IMAGE, { ...BLANK, volume_size: undefined }], true, /non-zero size/],
@@ -43,7 +48,12 @@ describe("the block devices of a new server", () => {
     ["a volume that can't", [{ source_type: "volume", boot_index: 0, uuid: "volume" }], false, /is not bootable/],
     ["no such volume", [{ source_type: "volume", boot_index: 0, uuid: "none" }], false, /failed to get volume none/],
     ["no such image", [{ ...ROOT_NEW, uuid: "none" }], false, /failed to get image none/],
-    ["no such snapshot", [ROOT_IMAGE, { ...BLANK, source_type: "snapshot", uuid: "none" }], true, /failed to get snapshot none/],
+    [
+      "no such snapshot",
+      [ROOT_IMAGE, { ...BLANK, source_type: "snapshot", uuid: "none" }],
+      true,
+      /failed to get snapshot none/,
+    ],
     [
       "a snapshot, which has a size of its own",
       [ROOT_IMAGE, { ...BLANK, source_type: "snapshot", uuid: "snapshot", volume_size: undefined }],

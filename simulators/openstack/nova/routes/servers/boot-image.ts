@@ -5,10 +5,7 @@ import type { NovaCall } from "../../wire/request.ts";
 import type { WantedServer } from "../schemas/servers.ts";
 
 /** @throws Refusal 400 */
-export function requireBootImage(
-  call: NovaCall,
-  wanted: WantedServer,
-): ImageView | undefined {
+export function requireBootImage(call: NovaCall, wanted: WantedServer): ImageView | undefined {
   const id = wanted.imageRef ?? "";
   if (id === "") {
     if ((wanted.block_device_mapping_v2 ?? []).length === 0) throw badRequest("Missing imageRef attribute");

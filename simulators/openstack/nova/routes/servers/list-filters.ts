@@ -122,7 +122,8 @@ export function readFilters(call: NovaCall): readonly ServerFilter[] {
   for (const [key, fits] of Object.entries({
     ...EXACT_FILTERS,
     ...(actor.isAdmin && ADMIN_FILTERS),
-    ...(version >= 83 && Object.fromEntries(Object.entries(ADMIN_FILTERS).filter(([key]) => MEMBER_FILTERS.includes(key)))),
+    ...(version >= 83 &&
+      Object.fromEntries(Object.entries(ADMIN_FILTERS).filter(([key]) => MEMBER_FILTERS.includes(key)))),
   }))
     if (query.has(key)) filters.push((server) => fits(server, query.get(key) ?? ""));
   if (query.has("ip")) filters.push(addressFilter(call, 4, query.get("ip") ?? ""));

@@ -14,8 +14,7 @@ import { sortBy } from "../../../paging.ts";
 function serversInScope(call: NovaCall, rule: string): readonly Server[] {
   const { query, actor, nova } = call;
   const { servers, byProject, deletedServers: tombstones } = nova.slot.value;
-  const isAll =
-    query.has("all_tenants") && (query.get("all_tenants") === "" || flagIn(call, "all_tenants"));
+  const isAll = query.has("all_tenants") && (query.get("all_tenants") === "" || flagIn(call, "all_tenants"));
   if (isAll && !actor.isAdmin) throw forbiddenByPolicy(`servers:${rule}:get_all_tenants`);
   const project = isAll ? (query.get("project_id") ?? query.get("tenant_id")) : actor.projectId;
   const live = project === null ? [...servers.values()] : [...(byProject.get(project)?.values() ?? [])];
