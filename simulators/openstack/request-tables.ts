@@ -31,7 +31,7 @@ interface RawTables {
 
 /** The tables of a service. */
 interface RequestTables {
-  rowsOf(method: string, path: string): readonly RequestRow[];
+  readonly rowsOf: (method: string, path: string) => readonly RequestRow[];
   /** The schema for a microversion; `isLegacy`: for an API older than all of them. */
   schemaFor(dated: readonly Dated[] | undefined, version: number, isLegacy?: boolean): Schema | undefined;
 }

@@ -1,6 +1,6 @@
 import { empty, type HttpReply, json } from "../../../kernel/index.ts";
 import { type Actor, controls } from "../../cloud.ts";
-import { Refusal } from "../../refusal.ts";
+import type { Refusal } from "../../refusal.ts";
 import type { RequestContext, OpenStackRoute } from "../../service.ts";
 import { checkQuota, type QuotaResource } from "../state/quotas.ts";
 import type { ResourceRow } from "../state/rows.ts";
