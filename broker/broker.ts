@@ -5,6 +5,7 @@ import { createBackupManager } from "./backup/manager.ts";
 import { a9sRoutes } from "./backup/routes/a9s.ts";
 import { extensionRoutes } from "./backup/routes/extension.ts";
 import { type BrokerConfig, checkConfig, keyRingOf, managersOf } from "./config.ts";
+import { dashboardRoutes } from "./dashboard/routes.ts";
 import { BackendError, FinalError } from "./errors.ts";
 import { followVms } from "./guard/follow.ts";
 import { SecurityGroupGuard } from "./guard/guard.ts";
@@ -27,9 +28,13 @@ import { operatorRoutes } from "./osb/operator.ts";
 import { recordRoutes } from "./osb/records.ts";
 import { createServer, type TlsOptions } from "./osb/server.ts";
 import { register } from "./registrar/registrar.ts";
-import { serviceOf } from "./spi/catalog.ts";
+import { createRollouts, type Rollouts } from "./rollouts/rollouts.ts";
+import { rolloutRoutes } from "./rollouts/routes.ts";
+import { chooseCatalog } from "./spi/catalog.ts";
 import { createDeployer } from "./spi/director/deployer.ts";
+import { firstMaintenance } from "./spi/maintenance.ts";
 import { AGENT_PORT } from "./spi/manifest.ts";
+import { serviceOf } from "./spi/services/services.ts";
 import type { StorePool } from "./store/pool.ts";
 import { createSeal } from "./store/seal.ts";
 import { isOutage } from "./store/outage.ts";
@@ -85,16 +90,27 @@ export async function createBroker(config: BrokerConfig, outer: Host, options: B
   const app = createServer(createAuthentication(config, host), report, options.tls);
   traceRequests(app, tracer);
   metrics.watch(app);
+  const rollouts = createRollouts({ context, executor }, report);
   addRoutes(app, { context, executor }, project);
+  rolloutRoutes(app, context, rollouts);
+  dashboardRoutes(app, { context, executor }, report);
   return {
     app,
     start: async () => {
       await executor.resume();
       await register(config, host);
-      host.every(WATCH_MS, () => void lookAfter(context, report));
+      const carryOn = carrierOf(rollouts, report);
+      carryOn();
+      host.every(WATCH_MS, () => {
+        void lookAfter(context, report);
+        carryOn();
+      });
       createBackupManager({ context, executor }, report).start();
       void followVms(context, () => isOver, report).catch(report);
-      keepLeases(context, executor, report);
+      keepLeases(context, report, () => {
+        carryOn();
+        return executor.keepLeases();
+      });
     },
     stop: async () => {
       end();
@@ -120,6 +136,7 @@ async function createContext(
     host,
     store: await openStore(pool, host, config.leaseMs),
     service,
+    catalog: chooseCatalog(service, config.maintenance ?? firstMaintenance(service.kind), config.catalog),
     deployer: createDeployer(config, host),
     guard: new SecurityGroupGuard(neutronOf(project), host, {
       servicePort: service.port,
@@ -170,13 +187,25 @@ async function lookAfter(context: OperationContext, report: (error: unknown) => 
   }
 }
 
+/** What goes on with a rollout that a dead process has left. */
+const carrierOf =
+  (rollouts: Rollouts, report: (error: unknown) => void): (() => void) =>
+  () =>
+    void rollouts.resume().catch((error: unknown) => {
+      if (!(error instanceof BackendError)) report(error);
+    });
+
 /** Leases are prolonged this often while they last. */
 const SIGNS_PER_LEASE = 4;
 
-function keepLeases({ host, store }: OperationContext, executor: Executor, report: (error: unknown) => void): void {
+function keepLeases(
+  { host, store }: OperationContext,
+  report: (error: unknown) => void,
+  work: () => Promise<void>,
+): void {
   if (store.isPrivate) return;
   const keep = (): Promise<void> =>
-    executor.keepLeases().catch((error: unknown) => {
+    work().catch((error: unknown) => {
       // A store that is away is asked again next time.
       if (!(error instanceof BackendError)) report(error);
     });
@@ -186,7 +215,7 @@ function keepLeases({ host, store }: OperationContext, executor: Executor, repor
 function addRoutes(app: FastifyInstance, controlPlane: ControlPlane, project: OpenStackProject): void {
   const { context } = controlPlane;
   healthRoutes(app, context.store);
-  catalogRoute(app, context.service);
+  catalogRoute(app, context);
   recordRoutes(app, context);
   instanceRoutes(app, controlPlane);
   bindingRoutes(app, controlPlane);

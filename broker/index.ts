@@ -6,8 +6,8 @@ export {
   ConfigError,
   type Login,
   type PlantedBug,
-  type ServiceName,
 } from "./config.ts";
+export type { ServiceName } from "./spi/services/services.ts";
 export { type Host, realHost } from "./host.ts";
 export { embeddedPool } from "./store/embedded.ts";
 export type { StorePool } from "./store/pool.ts";

@@ -104,6 +104,28 @@ describe("run", () => {
       expect(failed.out).toContain(text);
   });
 
+  it("ends with 2 when a seed reaches no conclusion and none fails, with 1 when one fails", async () => {
+    const crasher = (failing: boolean): Scenario => {
+      const result = (seed: number): SeedResult => ({
+        seed,
+        verdict: failing && seed === 2 ? "fail" : "unknown",
+        digest: "d".repeat(64),
+        steps: 1,
+        reason: "the scenario crashed",
+      });
+      const play = async (seed: number): Promise<SeedResult> => result(seed);
+      return { ...fragile(), name: "torn", prepare: async () => ({ run: play, replay: play }) };
+    };
+    expect((await run(crasher(false), { seeds: 2, from: 1, out: inFolder("torn") })).code).toBe(2);
+    expect((await run(crasher(true), { seeds: 2, from: 1, out: inFolder("torn-and-failed") })).code).toBe(1);
+  });
+
+  it("ends with 130 when it is interrupted", async () => {
+    const options = { seeds: 1, from: 1, version: "0.0.0", out: inFolder("interrupted") };
+    const interrupted = await outputOf(() => runScenario(fragile(), options, AbortSignal.abort()));
+    expect(interrupted.code).toBe(130);
+  });
+
   it("names what it does not know", async () => {
     const options = { seeds: 1, from: 1, version: "0.0.0" };
     const unknown = replay("nothing", { seed: 1 });

@@ -16,6 +16,7 @@ export interface RunOptions {
   readonly plantedBug?: string;
   readonly list?: boolean;
   readonly json?: boolean;
+  readonly quiet?: boolean;
   readonly out?: string;
   readonly version: string;
 }
@@ -134,6 +135,10 @@ function startedEvent({ scenario, options, failing }: SeedRun): RunEvent {
   };
 }
 
+/** As --help documents them: what reached no conclusion is neither right nor wrong. */
+const exitCodeOf = (verdict: Verdict): number =>
+  verdict === "pass" ? EXIT.ok : verdict === "unknown" ? EXIT.couldNotRun : EXIT.notConformant;
+
 const worst = (counts: typeof NO_COUNTS): Verdict =>
   counts.fail > 0 ? "fail" : counts.unknown > 0 ? "unknown" : "pass";
 
@@ -143,7 +148,7 @@ async function runAndReport(run: SeedRun): Promise<number> {
   try {
     const counts = await runSeeds(run);
     const verdict = worst(counts);
-    const exitCode = signal.aborted ? EXIT.interrupted : verdict === "pass" ? EXIT.ok : EXIT.notConformant;
+    const exitCode = signal.aborted ? EXIT.interrupted : exitCodeOf(verdict);
     session.emit({
       v: RUN_EVENT_VERSION,
       type: "run-finished",
@@ -176,13 +181,13 @@ export async function run(name: string, options: RunOptions): Promise<number> {
 /** Runs seeds of a scenario and reports each; stops between two seeds once the signal is aborted. Returns the exit code. @throws UserError */
 export async function runScenario(scenario: Scenario, options: RunOptions, signal: AbortSignal): Promise<number> {
   const { name } = scenario;
-  const { out, json, plantedBug } = options;
+  const { out, json, quiet, plantedBug } = options;
   const prepare = preparation(scenario, plantedBug);
   const failing = openFailingSeeds(
     resolve(out ?? ".drydock"),
     plantedBug === undefined ? name : `${name}+${plantedBug}`,
   );
-  const session = json === true ? jsonSession(out) : openSession({ out });
+  const session = json === true ? jsonSession(out) : openSession({ out, quiet });
   return runAndReport({ scenario, prepare, options, session, failing, signal });
 }
 
@@ -193,7 +198,7 @@ export async function replay(name: string, options: ReplayOptions): Promise<numb
   const prepared = await preparation(scenario, plantedBug)();
   const result = await prepared.replay(seed, path);
   process.stdout.write(json === true ? `${JSON.stringify(resultJson(result))}\n` : describeResult(name, result));
-  return result.verdict === "pass" ? EXIT.ok : EXIT.notConformant;
+  return exitCodeOf(result.verdict);
 }
 
 const resultJson = ({ seed, verdict, digest, reason, counterexample }: SeedResult): object => ({

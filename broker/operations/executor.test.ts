@@ -2,7 +2,9 @@ import { Readable } from "node:stream";
 import { beforeEach, describe, expect, it } from "vitest";
 import { BackendError, FinalError, StoreError } from "../errors.ts";
 import type { Guard } from "../guard/guard.ts";
-import { serviceOf } from "../spi/catalog.ts";
+import { chooseCatalog } from "../spi/catalog.ts";
+import { firstMaintenance } from "../spi/maintenance.ts";
+import { serviceOf } from "../spi/services/services.ts";
 import type { Deployer } from "../spi/director/deployer.ts";
 import { embeddedPool } from "../store/embedded.ts";
 import type { InstanceRow } from "../store/schema.ts";
@@ -58,6 +60,7 @@ class Bench {
       host,
       store: await openStore(embeddedPool(), host),
       service: IDS,
+      catalog: chooseCatalog(IDS, firstMaintenance("postgresql")),
       deployer,
       guard,
       backups: {
@@ -93,6 +96,7 @@ class Bench {
       address: "",
       version: 1,
       created_ms: 1,
+      maintenance: "",
     };
   }
 

@@ -1,5 +1,7 @@
 import fc from "fast-check";
 import type { FaultRule } from "../../simulators/kernel/index.ts";
+import { BROKER_ROUTES, CPI_CALLS } from "../reference/fault-points.ts";
+import type { Standing, Step } from "../reference/step.ts";
 
 /**
  * What a seed draws: what people do, and what breaks meanwhile.
@@ -18,26 +20,6 @@ export interface Plan {
   readonly kinds: readonly FaultKind[];
   readonly faults: readonly PlannedFault[];
 }
-
-/** An instance that stands from the start. `plan` is an index into the offer's plans. */
-export interface Standing {
-  readonly tenant: number;
-  readonly plan: number;
-}
-
-/** A step of a plan. Numbers that name an instance, a binding or a backup count modulo how many of them there are at the time. */
-export type Step =
-  | { readonly do: "provision"; readonly tenant: number; readonly plan: number; readonly parameters: boolean }
-  | { readonly do: "update"; readonly instance: number; readonly grow: boolean }
-  | { readonly do: "bind"; readonly instance: number }
-  | { readonly do: "unbind"; readonly binding: number }
-  | { readonly do: "deprovision"; readonly instance: number }
-  | { readonly do: "write"; readonly binding: number; readonly rows: number }
-  | { readonly do: "backup"; readonly instance: number }
-  | { readonly do: "restore"; readonly backup: number }
-  | { readonly do: "vanish"; readonly instance: number }
-  | { readonly do: "kill-broker"; readonly downMs: number }
-  | { readonly do: "pass"; readonly ms: number };
 
 const FAULT_KINDS = ["refused", "lost-reply", "reset", "late", "cpi", "task", "agent"] as const;
 type FaultKind = (typeof FAULT_KINDS)[number];
@@ -83,27 +65,6 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   order(1, fc.record({ do: kind("kill-broker"), downMs: fc.integer({ min: 0, max: 120_000 }) })),
   order(10, fc.record({ do: kind("pass"), ms: pause })),
 );
-
-/** Fault points of routes that the broker calls, with patterns: a rule on one of them is an accident of the network or of the service. */
-export const BROKER_ROUTES = [
-  "bosh:POST /deployments",
-  "bosh:GET /tasks/:id",
-  "bosh:DELETE /deployments/:d*",
-  "bosh:GET /deployments*",
-  "bosh:GET /tasks",
-  "keystone:POST /v3/auth/tokens",
-  "neutron:POST /v2.0/security-groups",
-  "neutron:POST /v2.0/security-group-rules",
-  "neutron:DELETE /v2.0/security-group*",
-  "neutron:PUT /v2.0/ports*",
-  "swift:PUT *",
-  "swift:GET *",
-  "consul:PUT *",
-  "dataservice-agent:*",
-] as const;
-
-/** Fault points of calls of the CPI. */
-export const CPI_CALLS = ["cpi:create_vm", "cpi:create_disk", "cpi:attach_disk", "cpi:delete_vm"] as const;
 
 const times = fc.record({ skip: fc.nat({ max: 6 }), count: fc.integer({ min: 1, max: 3 }) });
 const onRoute = fc.constantFrom(...BROKER_ROUTES);
@@ -153,17 +114,6 @@ export const planArbitrary: fc.Arbitrary<Plan> = fc.record({
   kinds: fc.subarray([...FAULT_KINDS]),
   faults: fc.array(fault, { maxLength: FAULTS_MAX, size: "max" }),
 });
-
-/** Describes an instance that stands from the start, in one line for a person. */
-export const describeStanding = ({ tenant, plan }: Standing): string =>
-  `there from the start: an instance with a binding, tenant=${tenant} plan=${plan}`;
-
-/** Describes a step, in one line for a person. */
-export function describeStep(step: Step): string {
-  const { do: verb, ...rest } = step;
-  const details = Object.entries(rest).map(([name, value]) => `${name}=${value}`);
-  return [verb, ...details].join(" ");
-}
 
 /** Describes a planned fault, in one line for a person. */
 export const describeFault = ({ rule }: PlannedFault): string => {

@@ -1,9 +1,10 @@
-import { deprovisionAll, heal, bindAll, settleOperations, deleteFailed } from "./settle.ts";
-import type { ScenarioFixture } from "./fixture.ts";
-import { judgeLaws, judgePromises, judgeRecords } from "./judge.ts";
-import { describeFault, describeStanding, describeStep, type Plan, type PlannedFault } from "./plan.ts";
-import { ReferencePlatform } from "./platform/platform.ts";
-import { Steps } from "./steps.ts";
+import type { ScenarioFixture } from "../reference/fixture.ts";
+import { judgeLaws, judgePromises, judgeRecords } from "../reference/judge.ts";
+import { ReferencePlatform } from "../reference/platform/platform.ts";
+import { bindAll, deleteFailed, deprovisionAll, heal, settleOperations } from "../reference/settle.ts";
+import { describeStanding, describeStep } from "../reference/step.ts";
+import { Steps } from "../reference/steps.ts";
+import { describeFault, type Plan, type PlannedFault } from "./plan.ts";
 
 /** The faults of a plan that are armed: those of the kinds that its seed plays with. */
 const faultsInPlay = ({ faults, kinds }: Plan): readonly PlannedFault[] =>

@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { PreparedScenario } from "../scenario.ts";
-import { ScenarioFixture } from "./fixture.ts";
-import type { Plan, PlannedFault, Step } from "./plan.ts";
+import { ScenarioFixture } from "../reference/fixture.ts";
+import type { Step } from "../reference/step.ts";
+import type { Plan, PlannedFault } from "./plan.ts";
 import { playPlan } from "./play.ts";
 import { REGRESSIONS } from "./regressions.ts";
 import { provisioning } from "./scenario.ts";
@@ -144,7 +145,7 @@ describe("a service instance", () => {
   };
   let fixture: ScenarioFixture;
   beforeAll(async () => {
-    fixture = await ScenarioFixture.prepare();
+    fixture = await ScenarioFixture.prepare("provisioning");
   });
   it.each(Object.entries(cases))(
     "%s",

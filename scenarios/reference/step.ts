@@ -1,0 +1,30 @@
+/** An instance that stands from the start. `plan` is an index into the offer's plans. */
+export interface Standing {
+  readonly tenant: number;
+  readonly plan: number;
+}
+
+/** A step of a plan. Numbers that name an instance, a binding or a backup count modulo how many of them there are at the time. */
+export type Step =
+  | { readonly do: "provision"; readonly tenant: number; readonly plan: number; readonly parameters: boolean }
+  | { readonly do: "update"; readonly instance: number; readonly grow: boolean }
+  | { readonly do: "bind"; readonly instance: number }
+  | { readonly do: "unbind"; readonly binding: number }
+  | { readonly do: "deprovision"; readonly instance: number }
+  | { readonly do: "write"; readonly binding: number; readonly rows: number }
+  | { readonly do: "backup"; readonly instance: number }
+  | { readonly do: "restore"; readonly backup: number }
+  | { readonly do: "vanish"; readonly instance: number }
+  | { readonly do: "kill-broker"; readonly downMs: number }
+  | { readonly do: "pass"; readonly ms: number };
+
+/** Describes an instance that stands from the start, in one line for a person. */
+export const describeStanding = ({ tenant, plan }: Standing): string =>
+  `there from the start: an instance with a binding, tenant=${tenant} plan=${plan}`;
+
+/** Describes a step, in one line for a person. */
+export function describeStep(step: Step): string {
+  const { do: verb, ...rest } = step;
+  const details = Object.entries(rest).map(([name, value]) => `${name}=${value}`);
+  return [verb, ...details].join(" ");
+}
