@@ -7,6 +7,7 @@ import { CONFORMANCE_BENCHMARKS } from "./conformance.bench.ts";
 import { DNS_BENCHMARKS } from "./dns.bench.ts";
 import { KERNEL_BENCHMARKS } from "./kernel.bench.ts";
 import { PROCESS_BENCHMARKS } from "./process.bench.ts";
+import { STARTUP_BENCHMARKS } from "./startup.bench.ts";
 import { VM_BENCHMARKS } from "./vms.bench.ts";
 import { WORLD_BENCHMARKS } from "./world.bench.ts";
 
@@ -14,6 +15,7 @@ import { WORLD_BENCHMARKS } from "./world.bench.ts";
 const BENCHMARKS: readonly Benchmark[] = [
   ...KERNEL_BENCHMARKS,
   ...PROCESS_BENCHMARKS,
+  ...STARTUP_BENCHMARKS,
   ...DNS_BENCHMARKS,
   ...CONFORMANCE_BENCHMARKS,
   ...VM_BENCHMARKS,

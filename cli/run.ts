@@ -20,6 +20,7 @@ export interface RunOptions {
   readonly coverage?: boolean;
   readonly list?: boolean;
   readonly json?: boolean;
+  readonly quiet?: boolean;
   readonly out?: string;
   readonly version: string;
 }
@@ -190,13 +191,13 @@ export async function run(name: string, options: RunOptions): Promise<number> {
 /** Runs seeds of a scenario and reports each; stops between two seeds once the signal is aborted. Returns the exit code. @throws UserError */
 export async function runScenario(scenario: Scenario, options: RunOptions, signal: AbortSignal): Promise<number> {
   const { name } = scenario;
-  const { out, json, plantedBug } = options;
+  const { out, json, quiet, plantedBug } = options;
   const prepare = preparation(scenario, plantedBug);
   const failing = openFailingSeeds(
     resolve(out ?? ".drydock"),
     plantedBug === undefined ? name : `${name}+${plantedBug}`,
   );
-  const session = json === true ? jsonSession(out) : openSession({ out });
+  const session = json === true ? jsonSession(out) : openSession({ out, quiet });
   return runAndReport({ scenario, prepare, options, session, failing, signal });
 }
 

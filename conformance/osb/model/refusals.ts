@@ -27,7 +27,7 @@ const KINDS: readonly (readonly [RefusalKind, (answer: Answer) => boolean])[] = 
 const HINTS: Readonly<Record<RefusalKind, string>> = {
   busy: "something else is going on with it",
   maintenance: "no maintenance_info was sent",
-  full: "the broker is full, a quota: make room, or run with fewer instances at once (--max-instances 1)",
+  full: "a quota is reached: make room there, or run with fewer instances at once (--max-instances)",
   application: "it wants an application, which was named",
   parameters: "parameters that it needs can be given in drydock.yml",
   unsaid: "if it needs parameters, they can be given in drydock.yml",
