@@ -28,6 +28,7 @@ import type { ControlPlane } from "./osb/operations.ts";
 import { operatorRoutes } from "./osb/operator.ts";
 import { recordRoutes } from "./osb/records.ts";
 import { createServer, type TlsOptions } from "./osb/server.ts";
+import type { PlantedBug } from "./planted.ts";
 import { register } from "./registrar/registrar.ts";
 import { createRollouts, type Rollouts } from "./rollouts/rollouts.ts";
 import { rolloutRoutes } from "./rollouts/routes.ts";
@@ -65,6 +66,8 @@ export interface BrokerOptions {
   readonly tracer?: Tracer | undefined;
   /** Whether it is the only broker of its process, so that its metrics tell of the process, too. Default false. */
   readonly isOnlyOne?: boolean | undefined;
+  /** A defect, to see it found. Default: none. */
+  readonly planted?: PlantedBug | undefined;
   /** Called as operations begin, go wrong and end, for a log. Default: nobody learns of them. */
   readonly onOperation?: OperationListener;
 }
@@ -77,11 +80,11 @@ export interface BrokerOptions {
 export async function createBroker(config: BrokerConfig, outer: Host, options: BrokerOptions): Promise<Broker> {
   checkConfig(config);
   const { host: mortal, kill } = mortalHost(outer);
-  const host = tracedHost(leasedHost(slottedHost(mortal)));
+  const host = tracedHost(leasedHost(slottedHost(options.planted?.host?.(mortal) ?? mortal)));
   const report = options.report ?? (() => {});
   const project = openProject(config, host);
-  const tracer = options.tracer ?? noTracer();
-  const context = { ...(await createContext(config, host, project, options.pool)), tracer };
+  const sound = await createContext(config, host, project, options);
+  const context = { ...(options.planted?.context?.(sound) ?? sound), tracer: sound.tracer };
   const { executor, metrics } = createWorkers(context, report, options);
   let isOver = false;
   const end = (): void => {
@@ -89,7 +92,7 @@ export async function createBroker(config: BrokerConfig, outer: Host, options: B
     kill();
   };
   const app = createServer(createAuthentication(config, host), report, options.tls);
-  traceRequests(app, tracer);
+  traceRequests(app, context.tracer);
   metrics.watch(app);
   const rollouts = createRollouts({ context, executor }, report);
   addRoutes(app, { context, executor }, project, { rollouts, report });
@@ -128,8 +131,8 @@ async function createContext(
   config: BrokerConfig,
   host: Host,
   project: OpenStackProject,
-  pool: StorePool,
-): Promise<OperationContext> {
+  { pool, tracer = noTracer() }: BrokerOptions,
+): Promise<OperationContext & { readonly tracer: Tracer }> {
   const service = serviceOf(config.service);
   return {
     config,
@@ -145,6 +148,7 @@ async function createContext(
     }),
     backups: createBackupStore(project, host),
     seal: createSeal(host, keyRingOf(config), "store"),
+    tracer,
   };
 }
 

@@ -4,9 +4,6 @@ import { chooseCatalog } from "./spi/catalog.ts";
 import { firstMaintenance, type Maintenance } from "./spi/maintenance.ts";
 import { serviceOf, type ServiceName } from "./spi/services/services.ts";
 
-/** Bugs that can be planted, to see them found. */
-export type PlantedBug = "leak-volume-after-failed-deploy";
-
 /** The configuration of one control plane; `settings.ts` reads it from a file and the environment. */
 export interface BrokerConfig {
   readonly service: ServiceName;
@@ -65,7 +62,6 @@ export interface BrokerConfig {
   readonly maintenance?: Maintenance;
   /** How many instances there may be at once. Default: as many as anybody orders. */
   readonly quotas?: QuotaConfig;
-  readonly plantedBug?: PlantedBug;
 }
 
 /**

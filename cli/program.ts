@@ -139,6 +139,7 @@ function addRun(drydock: Command): void {
     .option("--seeds <n>", "how many seeds", wholeNumber(1, 10_000_000), 100)
     .option("--from <n>", "the first seed", wholeNumber(0, 2 ** 31 - 1), 1)
     .option("--planted-bug <name>", "run on a broker with this defect, to see it found")
+    .option("--coverage", "print what the seeds exercised: steps, faults, laws, states, and pairs never met")
     .option("--list", "name the scenarios")
     .option("--json", "one line of JSON a seed: seed, verdict, digest")
     .option("--quiet", "no progress, and one line for the result")

@@ -85,6 +85,7 @@ const fragile = (...failing: readonly number[]): Scenario => {
     name: "fragile",
     description: "breaks",
     plantedBugs: [BUG],
+    pairs: [],
     prepare: async () => ({ run: async (seed) => result(seed), replay: async (seed) => result(seed) }),
   };
 };
@@ -118,6 +119,25 @@ describe("run", () => {
     };
     expect((await run(crasher(false), { seeds: 2, from: 1, out: inFolder("torn") })).code).toBe(2);
     expect((await run(crasher(true), { seeds: 2, from: 1, out: inFolder("torn-and-failed") })).code).toBe(1);
+  });
+
+  it("ends with 2 when a scenario that tells what it exercises has exercised nothing", async () => {
+    const idle: Scenario = { ...fragile(), name: "idle", pairs: ["a × b × c"] };
+    const { code, out } = await run(idle, { seeds: 1, from: 1, coverage: true, out: inFolder("idle") });
+    expect({ code, out }).toEqual({ code: 2, out: expect.stringContaining("0 of 1 met; never: a × b × c") });
+  });
+
+  it.each([
+    [0, "is found", BUG],
+    [2, "is not found", "a bug that nothing finds"],
+  ])("ends a campaign with %i when the canary %s", async (code, _what, canary) => {
+    const found: Scenario = {
+      ...fragile(),
+      name: `canary-${code}`,
+      canary,
+      prepare: async ({ plantedBug }) => fragile(...(plantedBug === BUG ? [3] : [])).prepare({}),
+    };
+    expect((await run(found, { seeds: 100, from: 1, json: true, out: inFolder(`canary-${code}`) })).code).toBe(code);
   });
 
   it("ends with 130 when it is interrupted", async () => {

@@ -1,11 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { resolve } from "node:path";
+import { Exercise } from "../scenarios/coverage.ts";
 import { RUN_EVENT_VERSION, type RunEvent, type Verdict } from "../conformance/runner/events.ts";
 import { INVOCATION } from "../conformance/runner/tool.ts";
 import { openReports } from "../reports/index.ts";
 import { type PreparedScenario, type Scenario, type SeedResult } from "../scenarios/scenario.ts";
 import { EXIT, UserError } from "./errors.ts";
 import { type FailingSeeds, openFailingSeeds } from "./failing-seeds.ts";
+import { hasProvedSomething } from "./run-proof.ts";
 import { runInterruptibly, openSession, type Session } from "./session.ts";
 import { SCENARIOS } from "../scenarios/scenarios.ts";
 
@@ -14,6 +16,8 @@ export interface RunOptions {
   readonly seeds: number;
   readonly from: number;
   readonly plantedBug?: string;
+  /** Print what the run exercised, by name, also where everything passed. */
+  readonly coverage?: boolean;
   readonly list?: boolean;
   readonly json?: boolean;
   readonly quiet?: boolean;
@@ -64,7 +68,7 @@ function finishedEvent(
   durationMs: number,
   plantedBug: string | undefined,
 ): RunEvent {
-  const { counterexample, ...rest } = result;
+  const { counterexample, coverage: _coverage, ...rest } = result;
   const shrunk = counterexample && {
     counterexample: {
       steps: counterexample.steps,
@@ -107,7 +111,10 @@ interface SeedRun {
   readonly signal: AbortSignal;
 }
 
-async function runSeeds({ scenario, prepare, options, session, failing, signal }: SeedRun): Promise<typeof NO_COUNTS> {
+async function runSeeds(
+  { scenario, prepare, options, session, failing, signal }: SeedRun,
+  exercise: Exercise,
+): Promise<typeof NO_COUNTS> {
   const prepared = await prepare();
   const counts = { ...NO_COUNTS };
   for (const seed of seedsInOrder(failing.seeds, options.from, options.seeds)) {
@@ -115,6 +122,7 @@ async function runSeeds({ scenario, prepare, options, session, failing, signal }
     const startedMs = performance.now();
     const result = await prepared.run(seed);
     failing.note(seed, result.verdict === "pass");
+    if (result.coverage !== undefined) exercise.add(result.coverage);
     counts[result.verdict]++;
     session.emit(finishedEvent(scenario, result, performance.now() - startedMs, options.plantedBug));
   }
@@ -146,8 +154,10 @@ async function runAndReport(run: SeedRun): Promise<number> {
   const { session, signal } = run;
   session.emit(startedEvent(run));
   try {
-    const counts = await runSeeds(run);
-    const verdict = worst(counts);
+    const exercise = new Exercise();
+    const counts = await runSeeds(run, exercise);
+    const isProof = await hasProvedSomething(run, exercise.coverage);
+    const verdict = worst(isProof ? counts : { ...counts, unknown: counts.unknown + 1 });
     const exitCode = signal.aborted ? EXIT.interrupted : exitCodeOf(verdict);
     session.emit({
       v: RUN_EVENT_VERSION,

@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import type { Coverage } from "./coverage.ts";
 import { isFailure } from "./errors.ts";
 import type { PreparedScenario, SeedResult } from "./scenario.ts";
 
@@ -8,16 +9,16 @@ interface Game<Plan> {
   readonly arbitrary: fc.Arbitrary<Plan>;
   /** Plays a plan on a fresh world. Nothing of one play may reach the next. @throws BrokenPromise, ScenarioError for a failure of the subject */
   play(seed: number, plan: Plan): Promise<void>;
-  /** The digest of the last play, also of one that threw. */
-  digest(): string;
-  /** Describes a plan, one line for each thing that it holds. */
+  /** What the last play left, also one that threw: its digest, and what it exercised. */
+  trace(): { readonly digest: string; readonly coverage?: Coverage };
+  /** Describes the plan of the last play, one line for each thing that did something. */
   describe(plan: Plan): readonly string[];
   /** Counts the steps of a plan. */
   steps(plan: Plan): number;
 }
 
 /** Plans that are tried to shrink a failure; each takes about as long as a seed. */
-const SHRINKS_MAX = 400;
+const SHRINKS_MAX = 200;
 
 /** Each seed draws one plan, without the bias towards small values that many runs would have. */
 const DRAW = { numRuns: 1, unbiased: true } as const;
@@ -32,8 +33,10 @@ export function planOf<Plan>(arbitrary: fc.Arbitrary<Plan>, seed: number, path?:
 /** A plan, and how it ended. */
 interface Played<Plan> {
   readonly plan: Plan;
-  readonly digest: string;
+  readonly trace: ReturnType<Game<Plan>["trace"]>;
   readonly error: unknown;
+  /** Only of a play that failed. */
+  readonly lines: readonly string[];
 }
 
 /** A seed fails when the subject broke a promise; any other error is an accident of the scenario itself. */
@@ -50,13 +53,13 @@ async function playOnce<Plan>(game: Game<Plan>, seed: number, plan: Plan): Promi
     () => undefined,
     (thrown: unknown) => thrown ?? new Error("nothing was thrown"),
   );
-  return { plan, digest: game.digest(), error };
+  return { plan, trace: game.trace(), error, lines: error === undefined ? [] : game.describe(plan) };
 }
 
-const resultOf = <Plan>(game: Game<Plan>, seed: number, { plan, digest, error }: Played<Plan>): SeedResult => ({
+const resultOf = <Plan>(game: Game<Plan>, seed: number, { plan, trace, error }: Played<Plan>): SeedResult => ({
   seed,
   verdict: verdictOf(error),
-  digest,
+  ...trace,
   steps: game.steps(plan),
   ...(error !== undefined && { reason: oneLine(error) }),
 });
@@ -78,14 +81,14 @@ async function run<Plan>(game: Game<Plan>, seed: number): Promise<SeedResult> {
   if (first === undefined) throw new Error(`seed ${seed} drew no plan`);
   const result = resultOf(game, seed, first);
   if (path === null || last === undefined) return result;
-  return { ...result, reason: oneLine(last.error), counterexample: { steps: game.describe(last.plan), path } };
+  return { ...result, reason: oneLine(last.error), counterexample: { steps: last.lines, path } };
 }
 
 async function replay<Plan>(game: Game<Plan>, seed: number, path?: string): Promise<SeedResult> {
   const played = await playOnce(game, seed, planOf(game.arbitrary, seed, path));
   const result = resultOf(game, seed, played);
   if (played.error === undefined) return result;
-  return { ...result, counterexample: { steps: game.describe(played.plan), path: path ?? "0" } };
+  return { ...result, counterexample: { steps: played.lines, path: path ?? "0" } };
 }
 
 /** Makes of a game what `drydock run` and `drydock replay` call: each seed plays one plan, and a failure is shrunk. */

@@ -3,6 +3,7 @@ import { VirtualDriver } from "../../simulators/kernel/edge/drive.ts";
 import type { Snapshot } from "../../simulators/kernel/index.ts";
 import { createWorld, type World } from "../../simulators/world.ts";
 import { parseAs } from "../clients/answers.ts";
+import { Exercise } from "../coverage.ts";
 import { type BrokerAddress, CatalogBody, osbClient } from "../clients/osb.ts";
 import { inception } from "../story/inception.ts";
 import { Brokers, type RunningBroker } from "../cloud/brokers.ts";
@@ -28,6 +29,8 @@ const BOOT_MS_MAX = 600_000;
 export class ScenarioFixture {
   readonly world: World;
   readonly brokers: Brokers;
+  /** What the current run exercises. */
+  readonly exercise = new Exercise();
   /** Defects of the current run: errors that no backend caused. */
   readonly defects: unknown[];
   readonly #scenario: string;
@@ -49,11 +52,11 @@ export class ScenarioFixture {
    * @param scenario its name, from which the random streams of its seeds derive
    * @throws the first defect, if there is one
    */
-  static async prepare(scenario: string, plantedBug?: PlantedBug): Promise<ScenarioFixture> {
+  static async prepare(scenario: string, planted?: PlantedBug): Promise<ScenarioFixture> {
     const world = createWorld({ scramIterations: 1, journalEventsMax: JOURNAL_EVENTS_MAX });
     const defects: unknown[] = [];
     const report = (error: unknown): void => void defects.push(error);
-    const brokers = new Brokers(world, { report, ...(plantedBug && { plantedBug }) });
+    const brokers = new Brokers(world, { report, planted });
     await world.run(() => inception(world, { services: [SERVICE] }));
     if (defects.length > 0) throw defects[0];
     await stopBrokers(world, brokers);
@@ -68,6 +71,7 @@ export class ScenarioFixture {
     this.#rewindNet();
     world.kernel.reseed(`${this.#scenario}/${seed}`);
     this.defects.length = 0;
+    this.exercise.clear();
     brokers.renew();
     await world.run(() => this.fetchOffer());
   }

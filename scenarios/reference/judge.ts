@@ -21,7 +21,10 @@ export async function judgeLaws(fixture: ScenarioFixture): Promise<void> {
   const defects = fixture.defects.map(
     (error) => `a defect: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
   );
-  refuse([...fixture.world.findBrokenLaws(recordLaws(await recordsOf(fixture))), ...defects]);
+  const records = await recordsOf(fixture);
+  fixture.exercise.note("laws", "records of instances", records.length);
+  fixture.exercise.note("laws", "records of backups", records.flatMap(({ backups }) => backups).length);
+  refuse([...fixture.world.findBrokenLaws(recordLaws(records)), ...defects]);
 }
 
 /** Checks that the broker has records of the instances that its platform knows, and of no others. @throws BrokenPromise */
@@ -102,9 +105,24 @@ function judgeNeighbours(platform: ReferencePlatform): readonly string[] {
   );
 }
 
+/** Notes how much the promises had to judge. */
+function noteJudged({ exercise }: ScenarioFixture, bindings: readonly ModelBinding[]): void {
+  const known = bindings.filter(({ credentials }) => credentials !== undefined);
+  exercise.note("laws", "bindings that are gone", known.filter(({ phase }) => phase === "gone").length);
+  const standing = known.filter(({ phase, instance }) => phase === "standing" && instance.usable);
+  exercise.note("laws", "contents of databases", standing.length);
+  exercise.note(
+    "laws",
+    "contents with rows",
+    standing.filter(({ instance }) => !instance.holds.allows(new Map())).length,
+  );
+  exercise.note("laws", "neighbours", new Set(standing.map(({ instance }) => instance)).size - 1);
+}
+
 /** Checks what tenants were promised: shapes, logins, data, and isolation from each other. @throws BrokenPromise */
 export async function judgePromises(fixture: ScenarioFixture, platform: ReferencePlatform): Promise<void> {
   const { instances, bindings } = platform.model;
+  noteJudged(fixture, bindings);
   const shapes: string[] = [];
   for (const instance of instances)
     if (instance.phase === "standing" && instance.usable)

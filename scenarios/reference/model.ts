@@ -35,6 +35,8 @@ export interface ModelInstance {
   usable: boolean;
   /** The restore in progress; its id is unknown when the answer was cut off. */
   restore: { readonly id: string | undefined } | undefined;
+  /** How its last restore ended. */
+  restored: "succeeded" | "failed" | undefined;
   readonly restoresSeen: Set<string>;
   readonly holds: ExpectedContents;
   readonly bindings: ModelBinding[];
@@ -77,6 +79,7 @@ export class Model {
       uncertain: false,
       usable: true,
       restore: undefined,
+      restored: undefined,
       restoresSeen: new Set(),
       holds: new ExpectedContents(),
       bindings: [],

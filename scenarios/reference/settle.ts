@@ -1,6 +1,6 @@
 import type { World } from "../../simulators/world.ts";
 import type { ScenarioFixture } from "./fixture.ts";
-import type { ModelBinding, ModelInstance, Phase } from "./model.ts";
+import { isIdle, type ModelBinding, type ModelInstance, type Phase } from "./model.ts";
 import { BrokenPromise } from "../errors.ts";
 import { isAtWork, isWhole, recreateHalfMade } from "./operator.ts";
 import type { ReferencePlatform } from "./platform/platform.ts";
@@ -56,6 +56,19 @@ export async function settleOperations({ world }: ScenarioFixture, platform: Ref
     );
   }
   await awaitRepairs(world);
+}
+
+/** Time that a platform waits, at most, for what is in progress to end while things fail. */
+const PATIENCE_MS_MAX = 1_800_000;
+
+/** Waits until what is in progress has ended, or for half an hour: while things fail, nobody promises that it ends. */
+export async function awaitEnds({ world }: ScenarioFixture, platform: ReferencePlatform): Promise<void> {
+  const deadlineMs = world.kernel.nowMs + PATIENCE_MS_MAX;
+  const isOver = (): boolean => platform.model.instances.every((each) => hasSettled(OVER, each));
+  do {
+    await world.driver.sleep(POLL_MS);
+    for (const instance of platform.model.instances) await platform.observe(instance);
+  } while (!isOver() && world.kernel.nowMs < deadlineMs);
 }
 
 /** Deletes what a platform must delete, because it failed or its outcome is unknown; then waits until each binding that stands logs in. */
@@ -118,6 +131,22 @@ export async function bindNew(
   if (binding.phase !== "standing")
     throw new BrokenPromise(`the binding ${binding.id} failed although nothing is broken`);
   return binding;
+}
+
+/** Restores the newest backup of each instance that stands: one that is reported good must be. @throws BrokenPromise when a restore fails */
+export async function restoreNewest({ world, exercise }: ScenarioFixture, platform: ReferencePlatform): Promise<void> {
+  for (const instance of platform.model.instances.filter(isIdle)) {
+    const newest = instance.backups.findLast(({ phase }) => phase === "usable");
+    if (newest === undefined) continue;
+    await platform.backups.restore(newest);
+    await waitUntil(world, `the restore of ${instance.id}`, async () => {
+      await platform.observe(instance);
+      return instance.restore === undefined;
+    });
+    exercise.note("laws", "backups that restore");
+    if (instance.restored !== "succeeded")
+      throw new BrokenPromise(`the backup ${newest.id} of ${instance.id} can't be restored although nothing is broken`);
+  }
 }
 
 /** Deprovisions every instance. */

@@ -27,20 +27,24 @@ export class Applications {
     this.#world = world;
   }
 
-  /** Writes rows, and notes those whose write was acknowledged. Does nothing when the application can't log in. */
-  write(binding: ModelBinding, count: number): void {
+  /** Writes rows, and notes those whose write was acknowledged. Returns false when the application can't log in. */
+  write(binding: ModelBinding, count: number): boolean {
     const { instance } = binding;
     const session = this.open(binding);
-    if (session === undefined) return;
+    if (session === undefined) return false;
     for (let at = 0; at < count; at++) {
       const key = `${instance.id.slice(-4)}-${++this.#rows}`;
       const row = { row: this.#rows, tenant: instance.tenant };
       const isAcknowledged = isAcknowledgedBy(() => session.put(TABLE, key, row));
       const written = new Map([[key, JSON.stringify(row)]]);
       if (isAcknowledged) instance.holds.noteWrite(written);
-      else return instance.holds.noteUnknownWrite(written);
+      else {
+        instance.holds.noteUnknownWrite(written);
+        return true;
+      }
     }
     session.close();
+    return true;
   }
 
   /**

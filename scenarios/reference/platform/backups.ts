@@ -26,7 +26,7 @@ export class Backups {
     const wasIdle = isIdle(instance);
     const backup = this.#model.backUp(instance);
     const answer = await this.#client.send("POST", this.#pathOf(instance));
-    const reading = readAnswer(answer);
+    const reading = this.#client.read("backup", answer);
     if (reading === "accepted") backup.id = String(bodyOf(answer).id);
     else if (reading !== "open") {
       end(backup, "gone");
@@ -38,7 +38,7 @@ export class Backups {
     const { instance, id } = backup;
     const wasIdle = isIdle(instance);
     const answer = await this.#client.send("POST", `${this.#pathOf(instance)}/${id}/restores`);
-    const reading = readAnswer(answer);
+    const reading = this.#client.read("restore", answer);
     if (reading === "accepted" || reading === "open") {
       instance.holds.beginRestore(backup.known);
       instance.restore = { id: reading === "accepted" ? String(bodyOf(answer).id) : undefined };
@@ -83,7 +83,8 @@ export class Backups {
       throw new BrokenPromise(`the restore ${id} that was accepted is not known`);
     if (own?.state === "queued" || own?.state === "running") return;
     if (own !== undefined) instance.restoresSeen.add(own.id);
-    instance.holds.endRestore(own?.state === "succeeded" ? "succeeded" : "failed");
+    instance.restored = own?.state === "succeeded" ? "succeeded" : "failed";
+    instance.holds.endRestore(instance.restored);
     instance.restore = undefined;
   }
 

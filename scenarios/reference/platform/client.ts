@@ -1,8 +1,11 @@
 import type { World } from "../../../simulators/world.ts";
 import { type BrokerAddress, describeAnswer, type OsbAnswer, type OsbClient, osbClient } from "../../clients/osb.ts";
+import type { Exercise } from "../../coverage.ts";
+import type { Operation } from "../calls.ts";
 import type { PlanOffer } from "../fixture.ts";
 import type { InstanceShape, ModelBinding, ModelInstance } from "../model.ts";
 import { BrokenPromise } from "../../errors.ts";
+import { type Reading, readAnswer } from "./reading.ts";
 
 /** The context object of a tenant's requests (OSB, "Context Object"). */
 interface TenantContext {
@@ -10,6 +13,15 @@ interface TenantContext {
   readonly organization_guid: string;
   readonly space_guid: string;
 }
+
+/** What became of an order, beside its name; nothing where it was taken. */
+const OUTCOMES: Readonly<Record<Reading, string>> = {
+  accepted: "",
+  done: "",
+  gone: "gone",
+  refused: "refused",
+  open: "outcome open",
+};
 
 const TENANTS = 3;
 
@@ -23,12 +35,22 @@ const contextOf = (tenant: number): TenantContext => ({
 export class PlatformClient {
   readonly offer: PlanOffer;
   readonly #client: OsbClient;
+  readonly #exercise: Exercise;
   #ids = 0;
 
-  constructor(world: World, broker: BrokerAddress, offer: PlanOffer) {
+  constructor(world: World, broker: BrokerAddress, offer: PlanOffer, exercise: Exercise) {
     this.offer = offer;
+    this.#exercise = exercise;
     const environment = world.environmentAt(world.plan.applications);
     this.#client = osbClient(environment, broker, (ms, signal) => world.driver.sleep(ms, signal));
+  }
+
+  /** Reads the answer to an order, and notes what became of it. */
+  read(order: Operation, answer: OsbAnswer): Reading {
+    const reading = readAnswer(answer);
+    const outcome = OUTCOMES[reading];
+    this.#exercise.note("steps", outcome === "" ? order : `${order} (${outcome})`);
+    return reading;
   }
 
   /** Returns an id that this platform has not used yet. */

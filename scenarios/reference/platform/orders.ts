@@ -3,7 +3,7 @@ import { BindingBody, describeAnswer, type OsbAnswer } from "../../clients/osb.t
 import { type InstanceShape, isIdle, markGone, type Model, type ModelBinding, type ModelInstance } from "../model.ts";
 import { BrokenPromise } from "../../errors.ts";
 import { believedShape, type PlatformClient, refuseUnlessBusy } from "./client.ts";
-import { bodyOf, readAnswer } from "./reading.ts";
+import { bodyOf } from "./reading.ts";
 
 /** The parameters of a shape, as members of a body. */
 const parametersOf = ({ maxConnections }: InstanceShape): object =>
@@ -33,7 +33,7 @@ export class Orders {
     const { organization_guid, space_guid } = context;
     const body = { ...ids, context, organization_guid, space_guid, ...parametersOf(shape) };
     const answer = await this.#client.sendAsync("PUT", this.#client.pathOf(instance), "", body);
-    const reading = readAnswer(answer);
+    const reading = this.#client.read("provision", answer);
     if (reading === "refused" || reading === "gone")
       throw new BrokenPromise(`a valid provision was refused: ${describeAnswer(answer)}`);
     instance.phase = reading === "accepted" ? "making" : reading === "done" ? "standing" : "orphaned";
@@ -48,7 +48,7 @@ export class Orders {
       ...parametersOf(to),
     };
     const answer = await this.#client.sendAsync("PATCH", this.#client.pathOf(instance), "", body);
-    switch (readAnswer(answer)) {
+    switch (this.#client.read("update", answer)) {
       case "accepted":
         instance.update = to;
         instance.shapes = [...instance.shapes, to];
@@ -73,7 +73,7 @@ export class Orders {
       ...body,
       bind_resource: { space_guid: body.context.space_guid },
     });
-    const reading = readAnswer(answer);
+    const reading = this.#client.read("bind", answer);
     if (reading === "done") noteCredentials(binding, answer);
     else if (reading === "open") binding.phase = "orphaned";
     else if (reading !== "accepted") {
@@ -88,7 +88,7 @@ export class Orders {
     const wasIdle = isIdle(instance);
     const query = this.#client.queryOf(instance);
     const answer = await this.#client.sendAsync("DELETE", this.#client.bindingPathOf(binding), query);
-    const reading = readAnswer(answer);
+    const reading = this.#client.read("unbind", answer);
     if (reading === "done" || reading === "gone") binding.phase = "gone";
     else if (reading === "accepted") binding.phase = "going";
     else if (reading === "open") binding.phase = "orphaned";
@@ -100,7 +100,7 @@ export class Orders {
     for (const shape of instance.shapes) {
       const query = this.#client.queryOf(instance, shape);
       const answer = await this.#client.sendAsync("DELETE", this.#client.pathOf(instance), query);
-      const reading = readAnswer(answer);
+      const reading = this.#client.read("deprovision", answer);
       if (reading === "done" || reading === "gone") markGone(instance);
       else if (reading === "accepted") instance.phase = "going";
       else if (reading === "open") instance.phase = "orphaned";

@@ -2,6 +2,7 @@ import Type from "typebox";
 import type { World } from "../../../simulators/world.ts";
 import { parseAs } from "../../clients/answers.ts";
 import type { BrokerAddress } from "../../clients/osb.ts";
+import { Exercise } from "../../coverage.ts";
 import type { PlanOffer } from "../fixture.ts";
 import { type InstanceShape, Model, type ModelInstance } from "../model.ts";
 import { Applications } from "./applications.ts";
@@ -25,8 +26,9 @@ export class ReferencePlatform {
   readonly #client: PlatformClient;
   readonly #observer: OperationObserver;
 
-  constructor(world: World, broker: BrokerAddress, offer: PlanOffer) {
-    this.#client = new PlatformClient(world, broker, offer);
+  /** @param exercise notes what became of each order. Default: nobody does */
+  constructor(world: World, broker: BrokerAddress, offer: PlanOffer, exercise = new Exercise()) {
+    this.#client = new PlatformClient(world, broker, offer, exercise);
     this.orders = new Orders(this.#client, this.model);
     this.backups = new Backups(this.#client, this.model);
     this.applications = new Applications(world);

@@ -1,7 +1,7 @@
 import type { OsbAnswer, OsbReply } from "../../clients/osb.ts";
 
 /** How a platform reads an answer. `open`: it can't know what was done (cut off, no answer in time, 5xx). */
-type Reading = "accepted" | "done" | "gone" | "refused" | "open";
+export type Reading = "accepted" | "done" | "gone" | "refused" | "open";
 
 /** Reads the status of an answer as the OSB specification does ("Orphan Mitigation" for what stays open). */
 export function readAnswer(answer: OsbAnswer): Reading {
