@@ -10,7 +10,7 @@ import type { SeedResult } from "../scenarios/scenario.ts";
 import { scriptCommand, wholeNumber } from "./command.ts";
 
 const { seeds, only, shrink } = scriptCommand(
-  "node scripts/planted-bugs.ts",
+  "npm run planted-bugs --",
   "Plant each bug in the reference broker, and see it found by seeds of the provisioning scenario.",
 )
   .option("--seeds <n>", "give up on a bug after so many seeds", wholeNumber(1), 300)
