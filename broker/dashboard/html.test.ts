@@ -4,17 +4,20 @@ import { setCookie, readCookie } from "./cookies.ts";
 import { Html, html } from "./html.ts";
 
 describe("a page", () => {
-  test.prop([fc.string({ unit: "binary" })])("shows any text as text, in content and in attributes", (text) => {
-    const { text: markup } = html`<p title="${text}">${text}</p>`;
-    const inner = markup.slice('<p title="'.length, -"</p>".length);
-    expect(inner.replace('">', "")).not.toMatch(/[<>"']/);
-    const plain = inner
-      .replaceAll("&lt;", "<")
-      .replaceAll("&gt;", ">")
-      .replaceAll("&quot;", '"')
-      .replaceAll("&#39;", "'");
-    expect(plain.replaceAll("&amp;", "&")).toBe(`${text}">${text}`);
-  });
+  test.prop([fc.string({ unit: fc.constantFrom("<", ">", '"', "'", "&", "a", ";") })])(
+    "shows any text as text, in content and in attributes",
+    (text) => {
+      const { text: markup } = html`<p title="${text}">${text}</p>`;
+      const inner = markup.slice('<p title="'.length, -"</p>".length);
+      expect(inner.replace('">', "")).not.toMatch(/[<>"']/);
+      const plain = inner
+        .replaceAll("&lt;", "<")
+        .replaceAll("&gt;", ">")
+        .replaceAll("&quot;", '"')
+        .replaceAll("&#39;", "'");
+      expect(plain.replaceAll("&amp;", "&")).toBe(`${text}">${text}`);
+    },
+  );
 
   it("takes markup as it is, and leaves out what there is not", () => {
     expect(html`${new Html("<b>")}${undefined}${false}${[new Html("<i>"), new Html("<u>")]}${0}`.text).toBe(
