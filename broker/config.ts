@@ -4,9 +4,6 @@ import { chooseCatalog } from "./spi/catalog.ts";
 import { firstMaintenance, type Maintenance } from "./spi/maintenance.ts";
 import { serviceOf, type ServiceName } from "./spi/services/services.ts";
 
-/** Bugs that can be planted, to see them found. */
-export type PlantedBug = "leak-volume-after-failed-deploy";
-
 /** The configuration of one control plane; `settings.ts` reads it from a file and the environment. */
 export interface BrokerConfig {
   readonly service: ServiceName;
@@ -55,6 +52,8 @@ export interface BrokerConfig {
   /** How long an operation stays a process's without a sign of life, in ms; then another process takes it over. Default 15 s. */
   readonly leaseMs?: number;
   readonly backups?: BackupConfig;
+  /** What this process does, of what processes on one store do together. Default: all of it. */
+  readonly roles?: readonly BrokerRole[];
   /** Where dashboards are and whose users see them. Default: there are none. */
   readonly dashboard?: DashboardConfig;
   /** What is offered of the service. Default: the first of its versions, in all plans. */
@@ -63,8 +62,19 @@ export interface BrokerConfig {
   readonly maintenance?: Maintenance;
   /** How many instances there may be at once. Default: as many as anybody orders. */
   readonly quotas?: QuotaConfig;
-  readonly plantedBug?: PlantedBug;
 }
+
+/**
+ * `spi`: answers platforms, and works on operations. `backup-manager`: schedules, retention, collection of logs, the API of backups; and the backups and
+ * restores that it orders. `guard`: follows VMs that are made anew.
+ */
+export type BrokerRole = "spi" | "backup-manager" | "guard";
+
+/** The roles of a process. */
+export const rolesOf = ({ roles }: BrokerConfig): readonly BrokerRole[] => roles ?? BROKER_ROLES;
+
+/** All roles. */
+export const BROKER_ROLES: readonly BrokerRole[] = ["spi", "backup-manager", "guard"];
 
 /** What a control plane offers of its service. What exists already lives on when it is offered no more. */
 export interface CatalogConfig {

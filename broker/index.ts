@@ -5,8 +5,9 @@ export {
   CONFIG_ERRORS,
   ConfigError,
   type Login,
-  type PlantedBug,
 } from "./config.ts";
+export type { OperationContext } from "./operations/context.ts";
+export type { PlantedBug } from "./planted.ts";
 export type { ServiceName } from "./spi/services/services.ts";
 export { type Host, realHost } from "./host.ts";
 export { embeddedPool } from "./store/embedded.ts";

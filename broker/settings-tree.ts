@@ -1,4 +1,5 @@
 import Type, { type Static } from "typebox";
+import { BROKER_ROLES } from "./config.ts";
 import { MaintenanceSchema } from "./spi/maintenance.ts";
 import { SERVICE_NAMES } from "./spi/services/services.ts";
 
@@ -80,6 +81,7 @@ export const SettingsTree = Type.Object(
         { additionalProperties: false },
       ),
     ),
+    roles: Type.Optional(Type.Array(Type.Enum([...BROKER_ROLES]), { minItems: 1, uniqueItems: true })),
     pace: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),
     leaseMs: Type.Optional(Type.Integer({ minimum: LEASE_MS_MIN, maximum: LEASE_MS_MAX })),
     tracesUrl: Type.Optional(Url),

@@ -57,6 +57,7 @@ const LISTS: Readonly<Record<string, string>> = {
   BROKER_APPLICATION_CIDRS: "applicationCidrs",
   BROKER_MANAGEMENT_CIDRS: "managementCidrs",
   BROKER_READING_KEYS: "readingKeys",
+  BROKER_ROLES: "roles",
 };
 
 const validate = new Ajv.Ajv({ strict: false }).compile<SettingsTree>(SettingsTree);

@@ -1,6 +1,5 @@
 import { deleteBackup, orderBackup, orderRestore, requireOwnBackup } from "../backup/orders.ts";
 import { putSettings } from "../backup/settings.ts";
-import { requireInUse } from "../osb/instances/lookup.ts";
 import type { ControlPlane } from "../osb/operations.ts";
 import type { InstanceRow } from "../store/schema.ts";
 
@@ -17,12 +16,8 @@ export type DashboardAction = (
 
 /** Actions by the path of their form, below that of the dashboard. */
 export const ACTIONS: Readonly<Record<string, DashboardAction>> = {
-  backups: async (controlPlane, { id }) => {
-    await requireInUse(controlPlane.context, id);
-    return orderBackup(controlPlane, id, { origin: "request", requestKey: undefined });
-  },
+  backups: (controlPlane, { id }) => orderBackup(controlPlane, id, { origin: "request", requestKey: undefined }),
   "backups/:backup/restore": async (controlPlane, instance, { key = "" }, backupId) => {
-    await requireInUse(controlPlane.context, instance.id);
     const backup = await requireOwnBackup(controlPlane.context, instance, backupId);
     const order = { backupId: backup.id, requestKey: undefined, ...(key !== "" && { key }) };
     return orderRestore(controlPlane, instance.id, order);

@@ -19,10 +19,13 @@ const outage = (): StoreError => new StoreError(new Error("Connection terminated
 
 /** A context whose backends do what a test says; what they were asked for is written down. */
 class Bench {
-  readonly host = new FakeHost(({ method }) => (method === "DELETE" ? { status: 204 } : this.agent()));
+  readonly host = new FakeHost(({ method, url }) => {
+    const json = { role: "primary", username: url.split("/").at(-1) };
+    return method === "DELETE" ? { status: 204 } : { json, ...this.agent() };
+  });
   readonly asked: string[] = [];
   readonly reported: unknown[] = [];
-  agent: () => { readonly status: number; readonly json?: unknown } = () => ({ status: 200, json: {} });
+  agent: () => { readonly status: number; readonly json?: unknown } = () => ({ status: 200 });
   deploy: (contextId: string) => void = () => {};
   remove: () => void = () => {};
   admit: () => void = () => {};

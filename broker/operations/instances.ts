@@ -88,9 +88,7 @@ export async function provision(context: OperationContext, operation: Operation)
 export async function undoProvision(context: OperationContext, operation: Operation): Promise<void> {
   const record = await ensureRecord(context, operation);
   const instance = await saveInstance(context, record, { state: "failed", address: "" });
-  await context.deployer.remove(instance.deployment, undoContextId(operation), {
-    keepDisks: context.config.plantedBug === "leak-volume-after-failed-deploy",
-  });
+  await context.deployer.remove(instance.deployment, undoContextId(operation));
   await context.guard.remove(instance.id);
 }
 

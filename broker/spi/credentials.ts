@@ -30,10 +30,14 @@ export function credentialsOf(
   return service.credentials({ deployment: instance.deployment, ...hosts, ...login });
 }
 
+/** The names of all nodes that an instance of a service may have, whatever its plan becomes. */
+export const nodeNamesOf = (service: Service, deployment: string, domain: string): readonly string[] =>
+  Array.from({ length: NODES_MAX }, (_, at) => `${deployment}-${service.role}-${at}.node.${domain}`);
+
 /** Every name at which an instance of a service may be reached, whatever its plan becomes: what its certificate is for. */
 export const namesOf = (service: Service, deployment: string, domain: string): readonly string[] => [
   `${service.aliasOf(deployment)}.node.${domain}`,
-  ...Array.from({ length: NODES_MAX }, (_, at) => `${deployment}-${service.role}-${at}.node.${domain}`),
+  ...nodeNamesOf(service, deployment, domain),
   `${deployment}.service.${domain}`,
 ];
 

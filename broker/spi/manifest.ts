@@ -1,5 +1,6 @@
 import { stringify } from "yaml";
 import type { InstanceRow } from "../store/schema.ts";
+import { nodeNamesOf } from "./credentials.ts";
 import { type Maintenance, RELEASE_OF_CONSUL, releaseOf } from "./maintenance.ts";
 import type { Plan, Service } from "./services/service.ts";
 
@@ -40,6 +41,14 @@ export const AGENT_USER = "spi";
 const versionOf = ({ offerings }: Service, { offeringId }: Plan): string =>
   offerings.find(({ id }) => id === offeringId)?.version ?? "";
 
+/** With the names of all nodes that there may be: members of a cluster find each other, and clients them, by the names of the certificate. */
+const tlsOf = ({ deployment, service, domain }: ManifestInput, tls: InstanceCertificate): object => ({
+  ca: tls.ca,
+  certificate: tls.certificate,
+  private_key: tls.privateKey,
+  names: nodeNamesOf(service, deployment, domain),
+});
+
 /** The properties of the job of the data service. */
 const propertiesOf = (input: ManifestInput): object => {
   const { deployment, service, plan, maintenance, parameters, secrets, record } = input;
@@ -50,7 +59,7 @@ const propertiesOf = (input: ManifestInput): object => {
     port: service.port,
     admin: { username: "admin", password: secrets.adminPassword },
     agent: { port: AGENT_PORT, username: AGENT_USER, password: secrets.agentPassword },
-    ...(plan.isTls && tls && { tls: { ca: tls.ca, certificate: tls.certificate, private_key: tls.privateKey } }),
+    ...(plan.isTls && tls && { tls: tlsOf(input, tls) }),
     ...service.limits[plan.size],
     parameters,
     broker: {

@@ -12,6 +12,7 @@ import type {
   DashboardSessionRow,
   InstanceRow,
   LogFileRow,
+  OperationKind,
   OperationRow,
   QuarantineRow,
   RestoreRow,
@@ -149,8 +150,8 @@ export interface Store {
   endOperation(id: string, state: "succeeded" | "failed", description: string): Promise<void>;
   /** Forgets all operations of an instance but one. */
   forgetOperations(instanceId: string, exceptId: string): Promise<void>;
-  /** Takes every open operation whose lease has ended. Nobody else gets one of them. */
-  takeFree(): Promise<readonly HeldOperation[]>;
+  /** Takes every open operation, or those of some kinds, whose lease has ended. Nobody else gets one of them. */
+  takeFree(kinds?: readonly OperationKind[]): Promise<readonly HeldOperation[]>;
   /** Takes one open operation if its lease has ended. Resolves to its new fence, or to nothing when somebody holds it. */
   take(id: string): Promise<number | undefined>;
   /** Prolongs every lease of this process. What it returns is all that it still holds. */

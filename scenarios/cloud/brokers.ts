@@ -17,7 +17,8 @@ import { CLASSIC_PLANS, planNames } from "./offers.ts";
 
 /** How the brokers of a world run. */
 interface BrokersOptions {
-  readonly plantedBug?: PlantedBug;
+  /** A defect of every broker, to see it found. Default: none. */
+  readonly planted?: PlantedBug | undefined;
   /** What the operator decides of backups. */
   readonly backups?: BrokerConfig["backups"];
   /** What is offered, what instances are made of, and how many there may be. Default: `CLASSIC_PLANS` of one version, without quotas. */
@@ -175,7 +176,9 @@ export class Brokers {
     const pool = this.#pools.get(service) ?? this.#options.pool?.(service) ?? embeddedPool();
     this.#pools.set(service, pool);
     const report = (error: unknown): void => this.#options.report?.(error);
-    const broker = await createBroker(this.#config(service, ip), this.#hosts.create(service, ip), { pool, report });
+    const { planted } = this.#options;
+    const host = this.#hosts.create(service, ip);
+    const broker = await createBroker(this.#config(service, ip), host, { pool, report, planted });
     if (this.#options.listen !== undefined) {
       await this.#closing.get(service);
       await this.#options.listen(broker.app, ip, BROKER_PORT);
@@ -210,7 +213,6 @@ export class Brokers {
       ...this.#options.offers?.(service),
       ...this.#dashboard(service, ip),
       ...(this.#options.backups && { backups: this.#options.backups }),
-      ...(this.#options.plantedBug && { plantedBug: this.#options.plantedBug }),
     };
   }
 }

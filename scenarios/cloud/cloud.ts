@@ -10,7 +10,6 @@ import { listenError } from "../../simulators/live/errors.ts";
 import { loadKeys, type LiveKeys, makeKeys } from "../../simulators/live/keys.ts";
 import { admissionAt, openSockets, type Sockets } from "../../simulators/live/sockets.ts";
 import { createWorld, type World, type WorldOptions } from "../../simulators/world.ts";
-import type { PlantedBug } from "../../broker/index.ts";
 import { openStackClient } from "../clients/openstack.ts";
 import { inception } from "../story/inception.ts";
 import type { StoryLine } from "../story/story.ts";
@@ -41,8 +40,6 @@ export interface CloudOptions {
   readonly catalog?: CatalogSize;
   /** Where the brokers keep their state. Default `embedded`: in memory. */
   readonly store?: StoreKind;
-  /** A bug planted in the brokers. Default: none. */
-  readonly plantedBug?: PlantedBug;
   /** File that keeps the keys of UAA and TLS from one cloud to the next. Default: each process makes its own. */
   readonly keysFile?: string;
   /** Time between two looks of the director's health monitor, in ms. Default 60,000. */
@@ -154,7 +151,7 @@ function cloudOf(
 /** Makes the brokers of a cloud, which listen on its addresses. */
 async function createBrokers(
   world: World,
-  { pace = "instant", report = () => {}, plantedBug, catalog = "small" }: CloudOptions,
+  { pace = "instant", report = () => {}, catalog = "small" }: CloudOptions,
   store: CloudStore | undefined,
   platformUrl: string,
 ): Promise<Brokers> {
@@ -165,7 +162,6 @@ async function createBrokers(
     platformUrl,
     pace: PACES[pace],
     listen: (app, address, port) => listen(world, app, address, port, report),
-    ...(plantedBug && { plantedBug }),
     ...(store && { pool: (service) => store.pool(service) }),
   });
 }

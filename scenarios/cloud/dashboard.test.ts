@@ -172,6 +172,18 @@ describe("the dashboard of an instance", () => {
       const victim = newBrowser();
       await victim.send(at());
       expect(await victim.open(callback)).toMatchObject({ status: 403 });
+      // Nor does its own code with a state that is not its own.
+      const own = newBrowser();
+      const login = { username: "developer", password: platform.accounts.users.get("developer")?.password ?? "" };
+      const next = fieldOf(await own.open(at()), "next");
+      const form = { method: "POST", body: String(new URLSearchParams({ ...login, next })) };
+      const headers = { "content-type": "application/x-www-form-urlencoded" };
+      const authorize =
+        (await own.send(`${platform.url}/login.do`, { ...form, headers })).headers.get("location") ?? "";
+      const back = (await own.send(`${platform.url}${authorize}`)).headers.get("location") ?? "";
+      expect(back).toContain("/dashboard/callback?code=");
+      expect(await own.open(back.replace(/state=\w{8}/, "state=00000000"))).toMatchObject({ status: 403 });
+      expect(await own.open(back)).toMatchObject({ status: 200 });
       // And a stolen code is nothing without the verifier.
       const [client] = platform.accounts.clients.values();
       if (client === undefined) throw new Error("no client is registered");

@@ -22,6 +22,7 @@ const dataService = (name: string, ...custom: string[]): ReleaseSpec => ({
       "tls.ca",
       "tls.certificate",
       "tls.private_key",
+      "tls.names",
       "disk_mb",
       ...custom,
     ),

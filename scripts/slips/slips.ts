@@ -2,6 +2,7 @@ import { BOSH_SLIPS } from "./bosh.ts";
 import { BOSH_TEMPLATE_SLIPS } from "./bosh-templates.ts";
 import { BROKER_SLIPS } from "./broker.ts";
 import { BROKER_STORE_SLIPS } from "./broker-store.ts";
+import { CERTIFICATE_SLIPS } from "./certificate.ts";
 import { CONFORMANCE_SLIPS } from "./conformance.ts";
 import { CORE_SLIPS } from "./core.ts";
 import { DASHBOARD_SLIPS } from "./dashboard.ts";
@@ -23,6 +24,7 @@ export const SLIPS: readonly Slip[] = [
   ...BROKER_STORE_SLIPS,
   ...DASHBOARD_SLIPS,
   ...DATASERVICES_SLIPS,
+  ...CERTIFICATE_SLIPS,
   ...CONFORMANCE_SLIPS,
   ...CORE_SLIPS,
   ...MONGODB_SLIPS,

@@ -70,9 +70,13 @@ export async function provision(
   const { context, executor } = controlPlane;
   const id = checkId(request.params.id);
   const wanted = parseProvision(context, objectBody(request.body));
-  const known = await answerRepeatedProvision(context, id, wanted, reply);
-  if (known !== undefined) return known;
-  requireAsync(request.query);
+  // A new order, as most are, costs one look; whatever keeps it from being new keeps its operation from being opened.
+  const instance = await context.store.instance(id);
+  if (instance !== undefined || request.query.accepts_incomplete !== "true") {
+    const known = await answerRepeatedProvision(context, id, wanted, reply);
+    if (known !== undefined) return known;
+    requireAsync(request.query);
+  }
   const row = newInstance(context, id, wanted);
   const payload: ProvisionPayload = { row };
   const operation = newOperation(context, { instanceId: id, kind: "provision", payload });

@@ -33,8 +33,8 @@ export interface Token {
 }
 
 const CODE_MS = 300_000;
-/** As UAA has it by default for such clients. */
-export const TOKEN_MS = 600_000;
+/** As UAA has it by default. */
+export const TOKEN_MS = 12 * 3_600_000;
 const SECRET_DIGITS = 32;
 
 /** Users, clients and roles of a platform, and what was given to them. */

@@ -37,7 +37,7 @@ describe.each(SERVICES)("an instance of %s whose plan speaks TLS", (kind, port) 
       extensions: [{ name: "subjectAltName", altNames: [{ type: 2, value: NAME }] }],
     });
     ca = authority.cert;
-    rig = await Rig.open(kind, port, { certificate: own.cert, private_key: own.private });
+    rig = await Rig.open(kind, port, { certificate: own.cert, private_key: own.private, names: [NAME] });
   });
   afterAll(() => rig?.close());
 
@@ -61,12 +61,13 @@ describe.each(SERVICES)("an instance of %s whose plan speaks TLS", (kind, port) 
         redis.disconnect();
       }
     }
-    const client = new MongoClient(`mongodb://${USER}:${PASSWORD}@${rig.address}:${port}/${DATABASE}`, {
+    const client = new MongoClient(`mongodb://${USER}:${PASSWORD}@${servername}:${port}/${DATABASE}`, {
       tls: true,
-      directConnection: true,
+      // It finds out by which name the node goes, and that name is the certificate's.
+      lookup: (_host, options, done) =>
+        options.all ? done(null, [{ address: rig.address, family: 4 }]) : done(null, rig.address, 4),
       serverSelectionTimeoutMS: 3000,
       secureContext: (await import("node:tls")).createSecureContext({ ca }),
-      servername,
     });
     try {
       const { insertedId } = await client.db(DATABASE).collection("c").insertOne({ x: "v" });
