@@ -10,7 +10,7 @@ const toJavaScript = (source: string): string =>
     .replaceAll("\\Z", "$");
 
 /** The compiled expression of a schema's `pattern`, which is one of Python's. */
-export function compilePattern(source: string): RegExp {
+export function schemaPattern(source: string): RegExp {
   let compiled = PATTERNS.get(source);
   if (compiled === undefined) PATTERNS.set(source, (compiled = new RegExp(toJavaScript(source), "u")));
   return compiled;

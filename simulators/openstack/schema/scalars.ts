@@ -1,7 +1,7 @@
 import { isObject } from "../../kernel/index.ts";
 import { repr } from "../python/index.ts";
 import { checkThat, failureAt, listNames } from "./failure.ts";
-import { compilePattern } from "./patterns.ts";
+import { schemaPattern } from "./patterns.ts";
 import type { Check } from "./schema.ts";
 
 const TYPES: Readonly<Record<string, (value: unknown) => boolean>> = {
@@ -49,7 +49,7 @@ export const SCALAR_CHECKS = {
   ),
   pattern: checkThat(
     "pattern",
-    (value, { pattern = "" }) => typeof value === "string" && !compilePattern(pattern).test(value),
+    (value, { pattern = "" }) => typeof value === "string" && !schemaPattern(pattern).test(value),
     (value, { pattern }) => `${repr(value)} does not match ${repr(pattern)}`,
   ),
   minimum: checkThat(
