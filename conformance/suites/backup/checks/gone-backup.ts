@@ -1,6 +1,6 @@
 import { isSuccess } from "../../../client/request.ts";
 import { fail, notApplicable, type Outcome, pass, warn } from "../../../runner/check.ts";
-import { checkOf } from "../../../runner/requirement.ts";
+import { backupCheck } from "../plan.ts";
 import type { BackupContext } from "../context.ts";
 import { BINDABLE } from "../../../osb/plan-requirements.ts";
 
@@ -26,15 +26,8 @@ async function goneBackup(context: BackupContext): Promise<Outcome> {
 }
 
 /** BK-24: a backup that was removed can't be restored. */
-export const goneBackupCheck = checkOf(
-  "backup",
-  {
-    id: "BK-24",
-    title: "a backup that was removed can't be restored",
-    level: "MUST",
-    section: "Backups",
-    requirement: "A backup that is not there any more is not restored: the request is refused and changes nothing.",
-    instances: 1,
-  },
-  goneBackup,
-);
+export const goneBackupCheck = backupCheck("BK-24", {
+  requirement: "A backup that is not there any more is not restored: the request is refused and changes nothing.",
+  instances: 1,
+  run: goneBackup,
+});

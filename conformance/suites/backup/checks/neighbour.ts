@@ -2,7 +2,7 @@ import type { RecordedSession } from "../../../data/recorded-session.ts";
 import { describeDifferences, differences, type DatabaseContents, readContents } from "../../../data/contents.ts";
 import type { Tenant } from "../../tenants/tenants.ts";
 import { fail, type Outcome, pass, unknown } from "../../../runner/check.ts";
-import { checkOf } from "../../../runner/requirement.ts";
+import { backupCheck } from "../plan.ts";
 import { createFilled, type FilledTable, markedTable } from "../../tenants/tables.ts";
 import type { BackupContext } from "../context.ts";
 
@@ -48,17 +48,10 @@ async function neighbourUnchanged(context: BackupContext): Promise<Outcome> {
 }
 
 /** BK-48: a restore leaves the neighbours alone. */
-export const neighbourCheck = checkOf(
-  "backup",
-  {
-    id: "BK-48",
-    title: "a restore leaves the neighbours alone",
-    level: "MUST",
-    section: "Neighbours",
-    requirement: "A backup and a restore of one instance change nothing in another instance of the same service.",
-    instances: 2,
-    // We can't choose whom a restore hits by mistake: run alone, there is nobody else to hit.
-    exclusive: true,
-  },
-  neighbourUnchanged,
-);
+export const neighbourCheck = backupCheck("BK-48", {
+  requirement: "A backup and a restore of one instance change nothing in another instance of the same service.",
+  instances: 2,
+  // We can't choose whom a restore hits by mistake: run alone, there is nobody else to hit.
+  exclusive: true,
+  run: neighbourUnchanged,
+});

@@ -3,7 +3,7 @@ import { describeDifferences, differences, type DatabaseContents, readContents }
 import { DataError } from "../../../data/plane.ts";
 import type { Tenant } from "../../tenants/tenants.ts";
 import { fail, type Outcome, pass, warn } from "../../../runner/check.ts";
-import { checkOf } from "../../../runner/requirement.ts";
+import { backupCheck } from "../plan.ts";
 import type { BackupClient, BackupOperation } from "../client.ts";
 import { createFilled, markedTable } from "../../tenants/tables.ts";
 import type { BackupContext } from "../context.ts";
@@ -125,16 +125,9 @@ async function openSessions(context: BackupContext): Promise<Outcome> {
 }
 
 /** BK-12: a restore under open sessions. */
-export const openSessionsCheck = checkOf(
-  "backup",
-  {
-    id: "BK-12",
-    title: "a restore under open sessions",
-    level: "MUST",
-    section: "Restored data",
-    requirement:
-      "With sessions open, idle or in a transaction, a restore replaces everything and ends them, or is refused and changes nothing.",
-    instances: 1,
-  },
-  openSessions,
-);
+export const openSessionsCheck = backupCheck("BK-12", {
+  requirement:
+    "With sessions open, idle or in a transaction, a restore replaces everything and ends them, or is refused and changes nothing.",
+  instances: 1,
+  run: openSessions,
+});

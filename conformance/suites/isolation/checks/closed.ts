@@ -3,7 +3,7 @@ import { type DataError, NO_NAME, type Vantage, type Reach } from "../../../data
 import type { Tenant } from "../../tenants/tenants.ts";
 import type { Offer } from "../../../client/catalog.ts";
 import { type Evidence, fail, notApplicable, type Outcome, unknown } from "../../../runner/check.ts";
-import { checkOf } from "../../../runner/requirement.ts";
+import { isolationCheck } from "../plan.ts";
 import type { IsolationContext } from "../context.ts";
 import {
   atResolvedAddress,
@@ -158,16 +158,9 @@ async function judgeReopened(
 }
 
 /** IS-43: closed before binding. */
-export const closedCheck = checkOf(
-  "isolation",
-  {
-    id: "IS-43",
-    title: "closed before binding",
-    level: "MUST",
-    section: "Connectivity",
-    requirement:
-      "An instance that nothing binds can't be reached, neither from an application's network nor from another tenant's VM, and one that is bound can be reached from the network that its binding admits, and from there alone.",
-    instances: 3,
-  },
-  closedBeforeBinding,
-);
+export const closedCheck = isolationCheck("IS-43", {
+  requirement:
+    "An instance that nothing binds can't be reached, neither from an application's network nor from another tenant's VM, and one that is bound can be reached from the network that its binding admits, and from there alone.",
+  instances: 3,
+  run: closedBeforeBinding,
+});

@@ -12,7 +12,7 @@ import {
   Verdicted,
   worstOf,
 } from "../../../runner/check.ts";
-import { checkOf } from "../../../runner/requirement.ts";
+import { isolationCheck } from "../plan.ts";
 import type { IsolationContext } from "../context.ts";
 import { BINDABLE } from "../../../osb/plan-requirements.ts";
 import type { LiveInstance } from "../../../osb/shared-instances.ts";
@@ -81,30 +81,16 @@ async function backupListing(context: IsolationContext): Promise<Outcome> {
 }
 
 /** IS-59: a backup belongs to its instance. */
-export const foreignBackupCheck = checkOf(
-  "isolation",
-  {
-    id: "IS-59",
-    title: "a backup belongs to its instance",
-    level: "MUST",
-    section: "Privilege",
-    requirement:
-      "A backup that is fetched, restored or removed by way of another instance is not found there, and lives on where it is.",
-    instances: 2,
-  },
-  foreignBackup,
-);
+export const foreignBackupCheck = isolationCheck("IS-59", {
+  requirement:
+    "A backup that is fetched, restored or removed by way of another instance is not found there, and lives on where it is.",
+  instances: 2,
+  run: foreignBackup,
+});
 
 /** IS-60: a list of backups shows its instance's own. */
-export const backupListingCheck = checkOf(
-  "isolation",
-  {
-    id: "IS-60",
-    title: "a list of backups shows its instance's own",
-    level: "MUST",
-    section: "Privilege",
-    requirement: "The list of an instance's backups holds no other instance's.",
-    instances: 2,
-  },
-  backupListing,
-);
+export const backupListingCheck = isolationCheck("IS-60", {
+  requirement: "The list of an instance's backups holds no other instance's.",
+  instances: 2,
+  run: backupListing,
+});
