@@ -46,7 +46,7 @@ describe("the part backup of drydock.yml", () => {
     ["backup: { create: { method: POST, path: /x, query: y } }", 'unknown key "backup.create.query"'],
     ["backup: { states: { ok: fine } }", '"backup.states.ok" must be one of queued'],
     ["backup: { headers: { A: 5 } }", '"backup.headers.A" must be a text'],
-    ["backup: { id: [a] }", '"backup.id" must be a text'],
+    ["backup: { id: [] }", '"backup.id" must be a text or a list of texts'],
   ])("refuses %s", (text, why) => {
     expect(refusal(text)).toContain(`drydock.yml: ${why}`);
     expect(refusal(text)).toContain("[bad-file]");

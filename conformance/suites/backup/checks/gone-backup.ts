@@ -9,10 +9,10 @@ async function goneBackup(context: BackupContext): Promise<Outcome> {
   const offer = (await context.findUsableOffer()) ?? context.osb.offer(BINDABLE);
   const live = await context.osb.liveOf(offer);
   const client = await context.backups(offer, live.id);
-  if (client.api.delete === undefined) return notApplicable("backups can't be removed through the interface");
+  if (!client.can("delete")) return notApplicable("backups can't be removed through the interface");
   const backup = await client.create(live.id);
   const ids = { instance: live.id, backup: backup.id };
-  const removal = await client.send(client.api.delete, ids);
+  const removal = await client.ask("delete", ids);
   if (!isSuccess(removal)) return notApplicable(`a backup can't be removed: ${removal.status}`, backup.last, removal);
   await client.waitUntilDeleted(live.id);
   const restore = await client.restore(live.id, backup.id);

@@ -60,7 +60,7 @@ async function restoreUnder(
   held: Held,
 ): Promise<Restored> {
   const { id } = tenant.live;
-  const restore = await client.restore(id, backup.id, HOLD_MS_MAX);
+  const restore = await client.restore(id, backup.id, { waitMsMax: HOLD_MS_MAX });
   if (restore.state !== "timed-out") return { restore, hasWaited: false };
   const { clock } = client;
   await held.busy.close();

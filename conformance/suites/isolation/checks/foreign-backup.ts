@@ -1,5 +1,5 @@
 import type { BackupClient, BackupOperation } from "../../backup/client.ts";
-import type { BackupRequest } from "../../backup/interface.ts";
+import type { BackupOperationName } from "../../backup/interface.ts";
 import { bodyOf, type Observation } from "../../../client/http/observation.ts";
 import { isSuccess } from "../../../client/request.ts";
 import {
@@ -36,14 +36,14 @@ async function createForeignBackup(context: IsolationContext): Promise<ForeignBa
 
 /** Whether its owner still finds the backup as it was. */
 async function isWhole({ client, owner, backup }: ForeignBackup): Promise<{ is: boolean; answer: Observation }> {
-  const answer = await client.send(client.api.get, { instance: owner.id, backup: backup.id });
+  const answer = await client.ask("get", { instance: owner.id, backup: backup.id });
   return { is: isSuccess(answer) && client.stateOf(bodyOf(answer)) === "succeeded", answer };
 }
 
-async function probe(at: ForeignBackup, call: BackupRequest): Promise<Outcome> {
+async function probe(at: ForeignBackup, operation: BackupOperationName): Promise<Outcome> {
   const { client, via, backup } = at;
-  const foreign = await client.send(call, { instance: via.id, backup: backup.id });
-  const what = `${call.method} of another instance's backup to be answered 404`;
+  const foreign = await client.ask(operation, { instance: via.id, backup: backup.id });
+  const what = `${operation} of another instance's backup to be answered 404`;
   if (isSuccess(foreign) || foreign.status >= 500) return fail(what, String(foreign.status), foreign);
   const { is, answer } = await isWhole(at);
   if (is) return pass(foreign);
@@ -52,10 +52,9 @@ async function probe(at: ForeignBackup, call: BackupRequest): Promise<Outcome> {
 
 async function foreignBackup(context: IsolationContext): Promise<Outcome> {
   const at = await createForeignBackup(context);
-  const { get, restore, delete: remove } = at.client.api;
   const outcomes: Outcome[] = [];
-  for (const call of [get, restore, ...(remove === undefined ? [] : [remove])]) {
-    const outcome = await probe(at, call);
+  for (const operation of (["get", "restore", "delete", "download"] as const).filter((each) => at.client.can(each))) {
+    const outcome = await probe(at, operation);
     // A restore that was begun is no state to go on from.
     if (outcome.verdict !== "pass") {
       context.markChanged();
@@ -70,8 +69,11 @@ async function backupListing(context: IsolationContext): Promise<Outcome> {
   const at = await createForeignBackup(context);
   const { client, via, owner, backup } = at;
   const listBackups = async (instance: string): Promise<{ answer: Observation; has: boolean }> => {
-    const answer = await client.send(client.api.list, { instance });
-    return { answer, has: (client.entriesOf(answer) ?? []).some((item) => client.idOf(item) === backup.id) };
+    const answer = await client.ask("list", { instance });
+    return {
+      answer,
+      has: (client.entriesOf(answer) ?? []).some((item) => Object.values(item).map(String).includes(backup.id)),
+    };
   };
   const [own, other] = [await listBackups(owner.id), await listBackups(via.id)];
   const evidence: readonly Evidence[] = [own.answer, other.answer];
