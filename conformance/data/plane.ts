@@ -58,8 +58,11 @@ export interface DataPlane {
   locate?(instanceId: string): Promise<Address | undefined>;
 }
 
-/** What an engine can hold besides tables, rows and sequences, and a session can therefore create and read. */
-export type Extra = "index" | "view" | "grant";
+/**
+ * What an engine can hold besides tables, rows and sequences, and a session can therefore create and read. `native`: it takes statements in
+ * its own words.
+ */
+export type Extra = "index" | "view" | "grant" | "native";
 
 /** A session of one user on one instance. */
 export interface DataSession {

@@ -30,6 +30,14 @@ function insert(table: string, columns: readonly Column[], rows: readonly TableR
   return { text: `INSERT INTO ${table} (${names(columns)}) VALUES ${tuples.join(", ")}`, values: rows.flat() };
 }
 
+function transfer({ from, to, amount }: Extract<Statement, { do: "transfer" }>): Sql {
+  const change = ({ table, key }: typeof from, sign: string): string => {
+    const [, column] = table.columns;
+    return `UPDATE ${table.name} SET ${column?.name} = (${column?.name}::bigint ${sign} ${amount})::text::${column?.type} WHERE ${keyOf(table.columns)} = '${key}'`;
+  };
+  return plain(`WITH taken AS (${change(from, "-")} RETURNING 1) ${change(to, "+")}`);
+}
+
 /** A statement in PostgreSQL's words. Values go as text, so that results can be compared with what was written. */
 export function sqlOf(statement: Statement): Sql {
   switch (statement.do) {
@@ -61,6 +69,10 @@ export function sqlOf(statement: Statement): Sql {
       return plain(`CREATE VIEW ${statement.name} AS SELECT * FROM ${statement.table}`);
     case "begin":
       return plain("BEGIN");
+    case "transfer":
+      return transfer(statement);
+    case "native":
+      return plain(statement.text);
     case "grant":
       return plain(`GRANT SELECT ON ${statement.table} TO PUBLIC`);
     case "tables":

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { ToyBrokerOptions } from "../toy/broker.ts";
-import { type Behaviour, RIGHT, ToyCloud } from "../toy/cloud.ts";
+import { type Behaviour, RIGHT } from "../toy/behaviour.ts";
+import { ToyCloud } from "../toy/cloud.ts";
 import { toyOptions } from "../toy/mutants.ts";
 import type { RunEvent } from "../../runner/events.ts";
 import { certify } from "../../runner/certify.ts";

@@ -1,5 +1,7 @@
-import { endSessions, neighboursOf, RIGHT } from "../../toy/cloud.ts";
+import { endSessions, RIGHT } from "../../toy/behaviour.ts";
+import { neighboursOf } from "../../toy/cloud.ts";
 import { copyOf, replace } from "../../toy/engine.ts";
+import { hiding } from "./vaults.ts";
 import { dumping, eachRow, withoutKind, withUsers, loseTail, loseReads, keepViews, append } from "./dumps.ts";
 import { type DataMutant, toyMutantSet, dataMutant as mutant } from "../../toy/mutants.ts";
 import type { MutantSet } from "../../../runner/mutant-set.ts";
@@ -166,10 +168,12 @@ const MUTANTS: readonly DataMutant[] = [
       for (const name of users.keys()) if (!backedUp.has(name)) users.delete(name);
     }),
   ),
-  mutant("removed-backup-is-restored", GONE, "A backup that was removed is only hidden, and can still be restored.", {
-    owns: (operation, instance, backup, ...rest) =>
-      operation === "restore" ? backup.instance === instance.id : RIGHT.owns(operation, instance, backup, ...rest),
-  }),
+  mutant(
+    "removed-backup-is-restored",
+    GONE,
+    "A backup that was removed is only hidden, and can still be restored.",
+    hiding(),
+  ),
 ];
 
 /** The proof of the backup suite. */

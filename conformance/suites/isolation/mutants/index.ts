@@ -1,12 +1,5 @@
-import {
-  endSessions,
-  neighboursOf,
-  RIGHT,
-  TOY_AGENT_PORT,
-  TOY_PORT,
-  TOY_SSH_PORT,
-  type ToyInstance,
-} from "../../toy/cloud.ts";
+import { endSessions, RIGHT, TOY_PORT, type ToyInstance } from "../../toy/behaviour.ts";
+import { neighboursOf, TOY_AGENT_PORT, TOY_SSH_PORT } from "../../toy/cloud.ts";
 import { anywhere, findingAnywhere, harming, owning, outliving, reaching, openingOnce } from "./leaks.ts";
 import { type DataMutant, toyMutantSet, dataMutant as mutant } from "../../toy/mutants.ts";
 import type { MutantSet } from "../../../runner/mutant-set.ts";
