@@ -108,6 +108,8 @@ export interface Behaviour {
   /** Between which moments can be restored, of which first good backup. */
   window(instance: ToyInstance, first: Task | undefined, nowMs: number): readonly [number, number] | undefined;
   isInWindow(window: readonly [number, number], atMs: number): boolean;
+  /** The management database is set back to an older state. */
+  setBack(instance: string, vault: ToyVault): void;
   /** What becomes of the backups of an instance that is removed. */
   onDeprovision(instance: ToyInstance, cloud: ToyCloud): void;
   /** Whether the network lets somebody through to a port. */
@@ -170,6 +172,7 @@ export const RIGHT: Behaviour = {
   at: ({ log }, atMs) => replay(log.filter((entry) => entry.atMs <= atMs)),
   window: (_instance, first, nowMs) => (first === undefined ? undefined : [first.finishedMs, nowMs]),
   isInWindow: ([startMs, endMs], atMs) => startMs <= atMs && atMs <= endMs,
+  setBack: () => {},
   onDeprovision: ({ id }, { vault }) => vault.purge(id),
   reaches: ({ admitted }, port, from) => port === TOY_PORT && admitted.has(from),
   admits: ({ users, database }, login) => users.get(login.username) === login.password && login.database === database,

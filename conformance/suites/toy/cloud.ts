@@ -43,6 +43,8 @@ export class ToyCloud {
   login: string | undefined;
   /** What is broken on purpose now. */
   readonly faults = new Set<string>();
+  /** What the platform has logged. */
+  readonly logLines: string[] = [];
   /** The time, in milliseconds since 1970: it passes while somebody waits. */
   nowMs: () => number = () => 0;
   #made = 0;

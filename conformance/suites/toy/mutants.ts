@@ -7,6 +7,7 @@ import type { MutantSet, MutantInfo } from "../../runner/mutant-set.ts";
 import { createToyBroker, type ToyBrokerOptions } from "./broker.ts";
 import type { Behaviour } from "./behaviour.ts";
 import { ToyCloud } from "./cloud.ts";
+import { toyBackend } from "./hooks.ts";
 import { asFetch, type Handler, type WireRequest, type WireResponse } from "../../osb/memory-broker/http.ts";
 
 /** A cloud with one defect: one thing that it does otherwise. */
@@ -65,6 +66,7 @@ export function toyOptions(
     profile: "osb-2.17",
     fetch: asFetch((request) => wire(request, broker)),
     data: cloud.plane(),
+    backend: toyBackend(cloud, clock),
     clock,
     newId: countedIds(),
   };

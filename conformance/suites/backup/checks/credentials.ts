@@ -16,7 +16,7 @@ async function judgeCredentials(context: BackupContext): Promise<Outcome> {
   const offer = await context.requireUsableOffer();
   const lasting = await context.tenant(offer);
   const { live } = lasting;
-  const client = await context.backups(offer, live.id);
+  const client = await context.backups(offer);
   const gone = await context.tenant(offer, live);
   for (const tenant of [gone, lasting]) await context.inSession(tenant, async () => {});
   await context.inSession(lasting, (session) => createFilled(session, LEDGER));

@@ -65,7 +65,7 @@ async function judgeSequence(
 async function fidelity(context: BackupContext): Promise<Outcome> {
   const offer = await context.requireUsableOffer();
   const tenant = await context.tenant(offer);
-  const client = await context.backups(offer, tenant.live.id);
+  const client = await context.backups(offer);
   const { contents: before, extras } = await context.inSession(tenant, prepare);
   const unkept = differences(factsOf(...TABLES), before).filter(({ kind }) => kind !== "extra");
   if (unkept.length > 0) return unknown(`the service does not keep what is written: ${describeDifferences(unkept)}`);

@@ -8,7 +8,7 @@ import { BINDABLE } from "../../../osb/plan-requirements.ts";
 async function goneBackup(context: BackupContext): Promise<Outcome> {
   const offer = (await context.findUsableOffer()) ?? context.osb.offer(BINDABLE);
   const live = await context.osb.liveOf(offer);
-  const client = await context.backups(offer, live.id);
+  const client = await context.backups(offer);
   if (!client.can("delete")) return notApplicable("backups can't be removed through the interface");
   const backup = await client.create(live.id);
   const ids = { instance: live.id, backup: backup.id };

@@ -30,7 +30,7 @@ async function neighbourUnchanged(context: BackupContext): Promise<Outcome> {
   const shared = await context.osb.liveOf(offer);
   context.markChanged();
   const [neighbour, tenant] = await Promise.all([context.tenant(offer, shared), context.tenant(offer)]);
-  const client = await context.backups(offer, tenant.live.id);
+  const client = await context.backups(offer);
   const [canaries, own] = [canariesOf(neighbour), canariesOf(tenant)];
   await context.inSession(neighbour, (session) => createFilled(session, canaries));
   await context.inSession(tenant, (session) => createFilled(session, own));

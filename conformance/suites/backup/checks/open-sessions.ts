@@ -111,7 +111,7 @@ async function restoredUnder(
 async function openSessions(context: BackupContext): Promise<Outcome> {
   const offer = await context.requireUsableOffer();
   const tenant = await context.tenant(offer);
-  const client = await context.backups(offer, tenant.live.id);
+  const client = await context.backups(offer);
   await context.inSession(tenant, (session) => createFilled(session, LEDGER));
   const held = {
     idle: await context.recorder.openWhenReady(tenant.access),

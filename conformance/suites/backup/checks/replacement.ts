@@ -31,7 +31,7 @@ async function live(session: RecordedSession): Promise<void> {
 async function replacement(context: BackupContext): Promise<Outcome> {
   const offer = await context.requireUsableOffer();
   const tenant = await context.tenant(offer);
-  const client = await context.backups(offer, tenant.live.id);
+  const client = await context.backups(offer);
   const before = await context.inSession(tenant, prepare);
   const backup = await context.backup(client, tenant);
   await context.inSession(tenant, live);

@@ -28,7 +28,7 @@ interface ForeignBackup {
 async function createForeignBackup(context: IsolationContext): Promise<ForeignBackup> {
   const offer = (await context.findUsableOffer()) ?? context.osb.offer(BINDABLE);
   const [via, owner] = [await context.osb.liveOf(offer), await context.osb.freshOf(offer)];
-  const client = await context.backups(offer, owner.id);
+  const client = await context.backups(offer);
   const backup = await client.create(owner.id);
   if (backup.state === "succeeded") return { client, via, owner, backup };
   throw new Verdicted(unknown(`it needs a backup, but one ended ${backup.state}`, backup.began, backup.last));
