@@ -60,17 +60,6 @@ const BackupRequest = (description: string, example: string) =>
     ),
   );
 
-const Seconds = (description: string) =>
-  Type.Optional(
-    Type.Number({
-      exclusiveMinimum: 0,
-      description,
-      expected: "a number of seconds",
-      fallback: "no claim",
-      examples: [60],
-    }),
-  );
-
 /** The requests of an interface. A driver may lack any of them. */
 const REQUESTS = {
   list: BackupRequest("Lists the backups of an instance.", "GET /instances/{instance}/backups"),
@@ -138,14 +127,6 @@ export const BackupSection = Section(
         expected: "a list of texts",
         examples: [["./backups.sh"]],
       }),
-    ),
-    figures: Section(
-      {
-        rpo: Seconds("What a restore of the newest backup may lack."),
-        rto: Seconds("From the request for a restore to the first write."),
-        stall: Seconds("The longest time without a write during a backup."),
-      },
-      { description: "What the vendor claims to need at most, in seconds; what is measured is compared with it." },
     ),
     values: MappingOf("NAME", Type.String({ minLength: 1, expected: "a text" }), {
       description: "What further names in braces stand for, in paths and bodies.",

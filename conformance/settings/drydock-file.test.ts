@@ -125,7 +125,7 @@ context: { platform: null }`);
     ["5", "the file is not a mapping"],
     ["[a]", "the file is not a mapping"],
     ["paramters: {}", 'unknown key "paramters"; nearest: parameters'],
-    ["xyzzy: {}", 'unknown key "xyzzy": there are parameters, context, headers, hooks, backup, data'],
+    ["xyzzy: {}", 'unknown key "xyzzy": there are parameters, context, headers, hooks, backup, figures, data'],
     ["parameters: []", '"parameters" is not a mapping'],
     ["parameters: { a: 5 }", '"parameters.a" is not a mapping'],
     ["parameters: { a: { b: { provisoin: {} } } }", 'unknown key "parameters.a.b.provisoin"; nearest: provision'],

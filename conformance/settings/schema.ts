@@ -1,5 +1,6 @@
 import Type, { type Static } from "typebox";
 import { BackupSection } from "./backup-section.ts";
+import { FiguresSection } from "./figures-section.ts";
 import { DataSection } from "./data-section.ts";
 import { FreeMapping, isHttpUrl, MappingOf, Section } from "./vocabulary.ts";
 
@@ -94,6 +95,7 @@ export const DRYDOCK_SCHEMA = Type.Object(
       },
     ),
     backup: BackupSection,
+    figures: FiguresSection,
     data: DataSection,
   },
   { additionalProperties: false, expected: "a mapping" },

@@ -85,7 +85,7 @@ export interface Behaviour {
   /** Shorter keys are refused. */
   readonly keyCharsMin: number;
   /** What is shown of settings, beside the usual. */
-  moreSettings(settings: Settings): JsonObject;
+  moreSettings(settings: Settings, vault: ToyVault): JsonObject;
   /** What is stored of a backup. */
   store(backup: Task, vault: ToyVault): { readonly name: string; readonly text: string };
   /** Whether what is stored is whole: it is looked at before a restore touches anything. */
@@ -98,7 +98,7 @@ export interface Behaviour {
   /** The moments within a span at which a schedule is due. */
   slots(cron: string, fromMs: number, untilMs: number): readonly number[];
   /** What a backup ends with while a fault is on. */
-  endUnder(fault: string): "failed" | "succeeded";
+  endUnder(fault: string, task: Task, vault: ToyVault): "failed" | "succeeded";
   /** Keeps writes away while a backup is taken, where that is how it is made. */
   lock(instance: ToyInstance): void;
   /** Ends that lock. */

@@ -51,7 +51,7 @@ export const showSettings = (vault: ToyVault, settings: Settings): JsonObject =>
   keep_min: settings.keepMin,
   keep_days: settings.keepDays,
   schedule: settings.cron,
-  ...vault.does.moreSettings(settings),
+  ...vault.does.moreSettings(settings, vault),
 });
 
 /** Backups below an instance, as the proposal of an extension of the OSB API has them. */

@@ -24,8 +24,10 @@ export function dataMutant(
   description: string,
   changes: Partial<Behaviour>,
   also: readonly string[] = [],
+  wire?: Wire,
 ): DataMutant {
-  return { id, description, expected: typeof expected === "string" ? [expected] : expected, also, changes };
+  const named = typeof expected === "string" ? [expected] : expected;
+  return { id, description, expected: named, also, changes, ...(wire && { wire }) };
 }
 
 /** What happens to a request on its way to the broker. */
@@ -64,6 +66,7 @@ export function toyOptions(
     url: "http://toy.test",
     ...LOGIN,
     profile: "osb-2.17",
+    file: "figures: { rpo: 1.5, rto: 5, stall: 0.3, amplification: 3 }",
     fetch: asFetch((request) => wire(request, broker)),
     data: cloud.plane(),
     backend: toyBackend(cloud, clock),
@@ -76,6 +79,7 @@ const onlyOf = (only: readonly string[] | undefined): Pick<CertifyOptions, "only
   only === undefined ? {} : { only };
 
 const CLEAN = { changes: {} } as const;
+const KEEPING: { changes: Partial<Behaviour> } = { changes: { onDeprovision: ({ id }, { vault }) => vault.keep(id) } };
 
 /**
  * The proof of a suite of data: clean clouds of two dialects, and one cloud for each defect. Checks run one after the other, so that
@@ -94,7 +98,10 @@ export function toyMutantSet(suite: AnySuite, mutants: readonly DataMutant[]): M
     suite: suite.name,
     checks: suite.checks,
     mutants: mutants.map(({ id, description, expected, also }) => ({ id, description, expected, also })),
-    cleanRuns: [{ name: "a sound cloud", run: () => judge(CLEAN, {}) }],
+    cleanRuns: [
+      { name: "a sound cloud", run: () => judge(CLEAN, {}) },
+      { name: "a sound cloud that keeps backups", run: () => judge(KEEPING, {}) },
+    ],
     run(mutantId, only) {
       const mutant = mutants.find(({ id }) => id === mutantId);
       if (mutantId !== undefined && mutant === undefined) throw new Error(`no mutant ${mutantId}`);

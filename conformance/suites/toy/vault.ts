@@ -154,7 +154,7 @@ export class ToyVault {
     if (task.state === "queued") [task.state, task.startedMs] = ["running", Math.max(task.triggeredMs, this.#nowMs)];
     if (this.#nowMs < task.startedMs + TASK_MS || instance === undefined) return;
     const fault = [...this.cloud.faults].find((each) => FAULTS_OF[task.kind].includes(each));
-    task.state = fault === undefined ? this.#finish(task, instance) : this.does.endUnder(fault);
+    task.state = fault === undefined ? this.#finish(task, instance) : this.does.endUnder(fault, task, this);
     task.finishedMs = this.#nowMs;
     this.does.unlock(instance, task.state === "succeeded" ? "succeeded" : "failed");
   }
@@ -205,6 +205,15 @@ export class ToyVault {
     if (isOpen(backup) || this.tasks().some((each) => each.of === backup.id && isOpen(each))) return { refused: 423 };
     this.does.forget(backup);
     return undefined;
+  }
+
+  /** Keeps the good backups of an instance that is gone, for its owner alone. */
+  keep(instance: string): void {
+    for (const task of this.tasks())
+      if (task.instance === instance && task.state !== "succeeded") this.#tasks.delete(task.id);
+      else if (task.instance === instance)
+        this.#tasks.set(task.id, { ...task, instance: `${instance}, which is gone` });
+    this.#settings.delete(instance);
   }
 
   /** Removes all that there is of an instance. */

@@ -48,6 +48,15 @@ async function judgeAtOnce(context: BackupContext): Promise<Outcome> {
       ...evidence,
       ...context.lastStep(),
     );
+  const next = await client.create(id);
+  if (next.state !== "succeeded")
+    return fail(
+      "a backup to succeed once all of them have ended",
+      describeEnd(next),
+      ...evidence,
+      next.began,
+      next.last,
+    );
   const [taken] = mixed;
   if (taken.state !== "succeeded") return pass(...evidence);
   const restore = await context.restore(client, tenant, taken);

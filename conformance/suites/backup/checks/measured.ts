@@ -23,20 +23,22 @@ function judgeFigure(name: string, valueMs: number, claimedMs: number | undefine
 }
 
 const claimOf = (context: BackupContext, name: "rpo" | "rto" | "stall"): number | undefined => {
-  const seconds = context.run.file.backup?.figures?.[name];
+  const seconds = context.run.file.figures[name];
   return seconds === undefined ? undefined : seconds * 1000;
 };
 
 /** Everything is lost at once: what a restore of the newest backup lacks was written since. */
 async function judgeLoss(context: BackupContext): Promise<Outcome> {
   const { client, tenant } = await context.stage("B1", "create", "restore");
-  let lostMs = 0;
   const { writes, result: backup } = await writeBeside(context, tenant, () => context.backup(client, tenant));
-  lostMs = client.clock.nowMs();
   const restore = await context.restore(client, tenant, backup);
   const rows = await context.readAfterRestore(tenant.access, [backup, restore], readLedger);
   const there = new Set(rows.map(({ writer, seq }) => `${writer}/${seq}`));
-  const missing = writes.filter(({ writer, seq, ackedMs }) => ackedMs !== undefined && !there.has(`${writer}/${seq}`));
+  // The loss strikes at the moment at which the backup has ended.
+  const lostMs = backup.endedMs;
+  const missing = writes.filter(
+    ({ writer, seq, ackedMs }) => ackedMs !== undefined && ackedMs <= lostMs && !there.has(`${writer}/${seq}`),
+  );
   const oldestMs = Math.min(lostMs, ...missing.map(({ sentMs }) => sentMs));
   const measured = {
     ...pass(...context.evidence([backup, restore])),
@@ -129,6 +131,9 @@ async function judgeAmplification(context: BackupContext): Promise<Outcome> {
   const list = await client.ask("list", { instance: tenant.live.id });
   if (full === undefined || repeat === undefined) return notApplicable("the size of a backup is not shown", list);
   const times = (bytes: number): string => (bytes / LOGICAL_BYTES).toFixed(2);
+  const claimed = context.run.file.figures.amplification;
+  if (claimed !== undefined && full / LOGICAL_BYTES > claimed)
+    return fail(`${claimed} bytes stored for each byte of data at most, as it is claimed`, times(full), list);
   return {
     ...pass(list),
     reason: `stored for each byte of data: ${times(full)}, and ${times(repeat)} when it is backed up again unchanged`,
@@ -138,14 +143,14 @@ async function judgeAmplification(context: BackupContext): Promise<Outcome> {
 /** BK-49: what a sudden loss costs. */
 export const lossCheck = backupCheck("BK-49", {
   requirement:
-    "What is lost with a restore of the newest backup is measured, and no more than is claimed (backup.figures.rpo).",
+    "What is lost with a restore of the newest backup is measured, and no more than is claimed (figures.rpo).",
   run: judgeLoss,
 });
 
 /** BK-50: how long a restore takes. */
 export const restoreTimeCheck = backupCheck("BK-50", {
   requirement:
-    "The time from the request for a restore to the first write is measured at three sizes, and no more than is claimed (backup.figures.rto).",
+    "The time from the request for a restore to the first write is measured at three sizes, and no more than is claimed (figures.rto).",
   instances: 3,
   run: judgeRestoreTime,
 });
@@ -153,7 +158,7 @@ export const restoreTimeCheck = backupCheck("BK-50", {
 /** BK-51: how long writes stand still. */
 export const stallCheck = backupCheck("BK-51", {
   requirement:
-    "The longest time without an acknowledged write during a backup is measured, and no more than is claimed (backup.figures.stall).",
+    "The longest time without an acknowledged write during a backup is measured, and no more than is claimed (figures.stall).",
   run: judgeStall,
 });
 
