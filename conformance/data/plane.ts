@@ -45,6 +45,8 @@ export interface DataPlane {
   readonly hasTenantVm: boolean;
   /** Ports of an instance's VM that the platform keeps for itself, such as those of its agents. Only an operator knows them. */
   readonly platformPorts: readonly number[];
+  /** Where the management plane listens, as its operator names it. */
+  readonly management?: readonly Address[];
   /** The address that a host name leads to. @throws DataError unreachable */
   resolve(host: string): Promise<string>;
   /** Logs in. @throws DataError unreachable, denied, failed, nowhere */

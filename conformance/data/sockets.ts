@@ -16,6 +16,8 @@ export interface SocketPlaneOptions {
   readonly tenant?: string;
   /** See DataPlane. Default none. */
   readonly platformPorts?: readonly number[];
+  /** See DataPlane. Default none. */
+  readonly management?: readonly Address[];
   readonly locate?: (instanceId: string) => Promise<Address | undefined>;
   readonly limits?: Partial<DataLimits>;
 }
@@ -41,7 +43,7 @@ const OWN_ADDRESS = "instance";
 
 /** The data services behind a broker, reached over TCP with their own clients. */
 export function socketPlane(options: SocketPlaneOptions = {}): DataPlane {
-  const { resolve: look = bySystem, source, outsider, tenant, platformPorts = [], locate } = options;
+  const { resolve: look = bySystem, source, outsider, tenant, platformPorts = [], management = [], locate } = options;
   const limits: DataLimits = { ...DATA_LIMITS, ...options.limits };
 
   async function resolve(host: string): Promise<string> {
@@ -63,6 +65,7 @@ export function socketPlane(options: SocketPlaneOptions = {}): DataPlane {
     hasOutsider: outsider !== undefined,
     hasTenantVm: tenant !== undefined,
     platformPorts,
+    management,
     resolve,
     connect: async (login: Login, from: Vantage) =>
       openPostgres(login, await resolve(login.host), await sourceOf(from), limits),

@@ -68,6 +68,16 @@ export const DataSection = Section(
         examples: [[3100]],
       }),
     ),
+    management: Type.Optional(
+      Type.Array(
+        Type.String({ pattern: "^[^:\\s]+:\\d{1,5}$", expected: "a host and a port, such as 10.0.0.6:25555" }),
+        {
+          description: "What of the platform's own no tenant may reach: hosts with ports, and nothing else is tried.",
+          expected: "a list of hosts with ports",
+          examples: [["10.0.0.6:25555"]],
+        },
+      ),
+    ),
     credentials: MappingOf("SERVICE", CredentialMap, {
       description:
         "Where a login lies in the credentials of a service, by its name or id (`*` stands for any): paths such as `hosts.0`.",

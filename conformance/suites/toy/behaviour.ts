@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { JsonObject } from "../../client/http/json.ts";
 import type { Login } from "../../data/plane.ts";
 import type { Statement, TableRows } from "../../data/statement.ts";
@@ -5,7 +6,8 @@ import type { WireRequest } from "../../osb/memory-broker/http.ts";
 import type { ToyCloud } from "./cloud.ts";
 import { type Store, copyOf, replace, replay } from "./engine.ts";
 import { objectOf, openObject } from "./objects.ts";
-import { dailySlots, type Settings, type Task, type ToyVault } from "./vault.ts";
+import { soundLook, soundNative } from "./sound.ts";
+import { dailySlots, ownerOf, type Settings, type Task, type ToyVault } from "./vault.ts";
 
 /** A binding with the user that it stands for. */
 export interface ToyBinding {
@@ -66,6 +68,20 @@ export interface Behaviour {
   ): ToyBinding | undefined;
   /** Whether the sender of a request is let in. */
   authorizes(request: WireRequest, cloud: ToyCloud): boolean;
+  /** Whether requests without TLS are answered. */
+  readonly speaksPlain: boolean;
+  /** Whether a removal names the offering of its instance. */
+  isOffering(query: WireRequest["query"], instance: ToyInstance): boolean;
+  /** Whether a plan takes parameters. */
+  takes(parameters: JsonObject): boolean;
+  /** Whether a binding that is there was asked for in the same way. */
+  isSameBind(binding: ToyBinding, request: JsonObject): boolean;
+  /** Whether a token is that of an operation of an instance. */
+  isOperationOf(token: string | undefined, instance: ToyInstance): boolean;
+  /** What is shown of an instance, beside its offering. */
+  describeInstance(instance: ToyInstance): JsonObject;
+  /** Whether a backup can be restored into an instance which is not the one that it was taken of. */
+  isSourceFor(instance: ToyInstance, backup: Task): boolean;
   /** Whether a backup can be listed, fetched, restored or removed by way of an instance. */
   owns(operation: BackupAccess, instance: ToyInstance, backup: Task, vault: ToyVault): boolean;
   dump(instance: ToyInstance, cloud: ToyCloud): Store;
@@ -114,6 +130,12 @@ export interface Behaviour {
   onDeprovision(instance: ToyInstance, cloud: ToyCloud): void;
   /** Whether the network lets somebody through to a port. */
   reaches(instance: ToyInstance, port: number, from: ToyPlace): boolean;
+  /** Whether a tenant's VM reaches the management plane. */
+  readonly isManagementOpen: boolean;
+  /** Whether the name of an instance that is gone is still known. */
+  readonly namesOutlive: boolean;
+  /** What an operator sees in a place, of an instance. */
+  look(name: string, instance: ToyInstance, cloud: ToyCloud): readonly string[];
   /** Whether a database lets somebody in who has reached it. */
   admits(instance: ToyInstance, login: Login, cloud: ToyCloud): boolean;
   /** What a statement of the engine's own is answered; undefined: it is refused. */
@@ -139,6 +161,14 @@ export const RIGHT: Behaviour = {
   find: (_operation, instance, id) => instance.bindings.get(id),
   mint: (_instance, _id, serial) => ({ username: `u${serial}`, password: passwordFor(serial) }),
   authorizes: ({ headers }, { login }) => login === undefined || headers["authorization"] === login,
+  speaksPlain: false,
+  isOffering: (query, { request }) =>
+    query["service_id"] === request["service_id"] && query["plan_id"] === request["plan_id"],
+  takes: (parameters) => Object.keys(parameters).every((name) => name === "tls_key"),
+  isSameBind: ({ request }, other) => request === undefined || isDeepStrictEqual(request, other),
+  isOperationOf: (token, { id }) => token === undefined || token === `op-${id}`,
+  describeInstance: () => ({}),
+  isSourceFor: ({ request }, backup) => backup.owner === ownerOf(request) && backup.state !== "deleted",
   owns: (_operation, instance, backup) => backup.instance === instance.id && backup.state !== "deleted",
   dump: ({ store }) => copyOf(store),
   finishDump: (dump) => dump,
@@ -176,7 +206,10 @@ export const RIGHT: Behaviour = {
   onDeprovision: ({ id }, { vault }) => vault.purge(id),
   reaches: ({ admitted }, port, from) => port === TOY_PORT && admitted.has(from),
   admits: ({ users, database }, login) => users.get(login.username) === login.password && login.database === database,
-  native: () => undefined,
+  isManagementOpen: false,
+  namesOutlive: false,
+  look: soundLook,
+  native: soundNative,
 };
 
 /** Milliseconds of a day. */

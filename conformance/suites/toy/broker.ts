@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Json, JsonObject } from "../../client/http/json.ts";
+import { isObject, type Json, type JsonObject } from "../../client/http/json.ts";
 import { type Handler, jsonOf, reply, type WireRequest, type WireResponse } from "../../osb/memory-broker/http.ts";
 import { TOY_PORT, type ToyBinding, type ToyInstance } from "./behaviour.ts";
 import type { ToyCloud } from "./cloud.ts";
@@ -18,6 +18,18 @@ const PLANS = [
   { id: "1d0e3a52-0000-4000-8000-000000000002", name: "small", description: "The usual one" },
   { id: "1d0e3a52-0000-4000-8000-000000000003", name: "big", description: "The bigger one" },
 ];
+const SCHEMAS = {
+  service_instance: {
+    create: {
+      parameters: {
+        $schema: "http://json-schema.org/draft-04/schema#",
+        type: "object",
+        properties: { tls_key: { type: "string" } },
+        additionalProperties: false,
+      },
+    },
+  },
+};
 const EXTENSION = {
   id: "urn:toy:backup",
   path: "/backup",
@@ -36,7 +48,7 @@ const catalogOf = (options: ToyBrokerOptions): JsonObject => ({
       instances_retrievable: true,
       tags: [options.scheme ?? "postgresql"],
       metadata: { extensions: options.backups === undefined ? [EXTENSION] : [] },
-      plans: PLANS,
+      plans: PLANS.map((plan) => ({ ...plan, schemas: SCHEMAS })),
     },
   ],
 });
@@ -58,44 +70,48 @@ class ToyBroker {
     return { host, port: TOY_PORT, name: database, username, password, uri };
   }
 
-  #provision(known: ToyInstance | undefined, id: string, body: JsonObject): WireResponse {
+  #provision(known: ToyInstance | undefined, id: string, body: JsonObject, isPatient: boolean): WireResponse {
     if (!NAME.test(id) || !isOffered(body)) return refuse(400);
-    if (body["parameters"] !== undefined && Object.keys(body["parameters"] ?? {}).length > 0)
-      return reply(400, { description: "This plan takes no parameters." });
+    if (!this.#cloud.does.takes(parametersIn(body)))
+      return reply(400, { description: "This plan does not take these parameters." });
     if (known !== undefined) return isDeepStrictEqual(known.request, body) ? reply(200, {}) : refuse(409);
     this.#cloud.provision(id, body);
-    return reply(201, {});
+    return isPatient ? reply(202, { operation: `op-${id}` }) : reply(201, {});
   }
 
   #instance({ method, query, ...request }: WireRequest, id: string): WireResponse {
     const known = this.#cloud.instances.get(id);
     const body = jsonOf(request);
-    if (method === "PUT") return this.#provision(known, id, body);
+    if (method === "PUT") return this.#provision(known, id, body, query["accepts_incomplete"] === "true");
     if (known === undefined) return refuse(method === "DELETE" ? 410 : 404);
     if (method === "GET")
-      return reply(200, { service_id: SERVICE, plan_id: known.request["plan_id"] ?? PLANS[0]?.id ?? "" });
+      return reply(200, {
+        service_id: SERVICE,
+        plan_id: known.request["plan_id"] ?? "",
+        ...this.#cloud.does.describeInstance(known),
+      });
     if (method === "PATCH")
-      return body["service_id"] === SERVICE && Object.keys(body["parameters"] ?? {}).length === 0
+      return body["service_id"] === SERVICE && Object.keys(parametersIn(body)).length === 0
         ? reply(200, {})
         : refuse(400);
     if (method !== "DELETE") return refuse(404);
-    if (query["service_id"] !== SERVICE || query["plan_id"] !== known.request["plan_id"]) return refuse(400);
+    if (!this.#cloud.does.isOffering(query, known)) return refuse(400);
     this.#cloud.deprovision(known);
     return reply(200, {});
   }
 
   #bind(owner: ToyInstance, id: string, body: JsonObject): WireResponse {
     if (!NAME.test(id) || !isOffered(body)) return refuse(400);
-    if (Object.keys(body["parameters"] ?? {}).length > 0)
-      return reply(400, { description: "Bindings take no parameters." });
+    if (Object.keys(parametersIn(body)).length > 0) return reply(400, { description: "Bindings take no parameters." });
     const known = this.#cloud.does.find("bind", owner, id, this.#cloud);
-    if (known?.request !== undefined && !isDeepStrictEqual(known.request, body)) return refuse(409);
+    if (known !== undefined && !this.#cloud.does.isSameBind(known, body)) return refuse(409);
     const made = known ?? this.#cloud.bind(owner, id, body);
     return reply(known === undefined ? 201 : 200, { credentials: this.#credentialsOf(owner, made) });
   }
 
   #binding(request: WireRequest, owner: ToyInstance, id: string, isPoll: boolean): WireResponse {
-    const { method } = request;
+    const { method, query } = request;
+    if (method === "DELETE" && !this.#cloud.does.isOffering(query, owner)) return refuse(400);
     if (method === "PUT") return this.#bind(owner, id, jsonOf(request));
     const operation = method === "DELETE" ? "unbind" : isPoll ? "poll" : "fetch";
     const found = this.#cloud.does.find(operation, owner, id, this.#cloud);
@@ -111,7 +127,10 @@ class ToyBroker {
     if (sub === undefined) return this.#instance(request, id);
     const owner = this.#cloud.instances.get(id);
     if (owner === undefined) return refuse(request.method === "DELETE" ? 410 : 404);
-    if (sub === "last_operation") return reply(200, { state: "succeeded" });
+    if (sub === "last_operation")
+      return this.#cloud.does.isOperationOf(request.query["operation"], owner)
+        ? reply(200, { state: "succeeded" })
+        : refuse(400);
     if (sub === "service_bindings") return this.#binding(request, owner, subId, rest[0] === "last_operation");
     return refuse(404);
   }
@@ -128,6 +147,11 @@ class ToyBroker {
     return what === "service_instances" ? this.#ofInstance(request, path) : refuse(404);
   }
 }
+
+const parametersIn = (body: JsonObject): JsonObject => {
+  const { parameters } = body;
+  return isObject(parameters) ? parameters : parameters === undefined ? {} : { parameters };
+};
 
 const isOffered = (body: JsonObject): boolean =>
   body["service_id"] === SERVICE && PLANS.some(({ id }) => id === body["plan_id"]);

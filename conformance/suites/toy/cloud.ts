@@ -24,6 +24,9 @@ export function neighboursOf(cloud: ToyCloud, instance: ToyInstance): readonly T
   return [...cloud.instances.values()].filter((each) => each !== instance);
 }
 
+/** Where the management plane listens. */
+const MANAGEMENT: Address = { host: "director.toy.test", port: 25_555 };
+
 const LISTENING: readonly number[] = [TOY_PORT, TOY_AGENT_PORT, TOY_SSH_PORT];
 
 /** Statements that only look. */
@@ -43,6 +46,12 @@ export class ToyCloud {
   login: string | undefined;
   /** What is broken on purpose now. */
   readonly faults = new Set<string>();
+  /** Instances that are gone. */
+  readonly gone = new Map<string, ToyInstance>();
+  /** The host that the next instance gets, where an address is used again on purpose. */
+  addressToReuse: string | undefined;
+  /** Lets time pass while a request is answered. */
+  passMs: (ms: number) => void = () => {};
   /** What the platform has logged. */
   readonly logLines: string[] = [];
   /** The time, in milliseconds since 1970: it passes while somebody waits. */
@@ -60,7 +69,7 @@ export class ToyCloud {
     const instance: ToyInstance = {
       id,
       database,
-      host: `${database}.toy.test`,
+      host: this.addressToReuse ?? `${database}.toy.test`,
       store: emptyStore(),
       bindings: new Map(),
       users: new Map(),
@@ -78,6 +87,7 @@ export class ToyCloud {
 
   deprovision(instance: ToyInstance): void {
     this.instances.delete(instance.id);
+    this.gone.set(instance.id, instance);
     this.does.onDeprovision(instance, this);
   }
 
@@ -98,8 +108,11 @@ export class ToyCloud {
       hasOutsider: true,
       hasTenantVm: true,
       platformPorts: [TOY_AGENT_PORT],
+      management: [MANAGEMENT],
       resolve: async (host) => {
-        if (this.#at(host) === undefined) throw new DataError("unreachable", `getaddrinfo ENOTFOUND ${host}`);
+        const isKnown = this.#at(host) !== undefined || host === MANAGEMENT.host;
+        const wasKnown = this.does.namesOutlive && [...this.gone.values()].some((each) => each.host === host);
+        if (!isKnown && !wasKnown) throw new DataError("unreachable", `getaddrinfo ENOTFOUND ${host}`);
         return host;
       },
       connect: async (login, from) => this.#connect(this.#at(login.host), login, placeOf(from)),
@@ -114,6 +127,7 @@ export class ToyCloud {
   }
 
   #reach({ host, port }: Address, from: ToyPlace): "open" | "shut" {
+    if (host === MANAGEMENT.host) return this.does.isManagementOpen ? "open" : "shut";
     const instance = this.#at(host);
     const isHeard = LISTENING.includes(port) && instance !== undefined;
     return isHeard && this.does.reaches(instance, port, from) ? "open" : "shut";

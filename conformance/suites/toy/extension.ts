@@ -129,7 +129,7 @@ class Extension {
       textOf(body, "backup_id"),
     ];
     if (to === undefined) {
-      const backup = ownBackup(this.#vault, "source", this.#instance, chosen ?? "") ?? this.#ofOwner(chosen ?? "");
+      const backup = this.#ofOwner(chosen ?? "");
       return answerOrder(this.#vault.restore(this.#instance, backup, textOf(body, "key")), this.#show);
     }
     const from = source === undefined ? this.#instance : this.#vault.cloud.instances.get(source);
@@ -139,7 +139,7 @@ class Extension {
 
   #ofOwner(id: string): Task | undefined {
     const backup = this.#vault.backup(id);
-    return backup?.owner === ownerOf(this.#instance.request) && backup.state !== "deleted" ? backup : undefined;
+    return backup !== undefined && this.#vault.does.isSourceFor(this.#instance, backup) ? backup : undefined;
   }
 
   #pitr(): WireResponse {

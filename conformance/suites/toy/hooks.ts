@@ -2,6 +2,7 @@ import type { Clock } from "../../client/clock.ts";
 import type { Backend, FaultHook, LookHook } from "../../runner/hooks.ts";
 import { DAY_MS, endSessions } from "./behaviour.ts";
 import type { ToyCloud } from "./cloud.ts";
+import { LOOKS } from "./sound.ts";
 import type { Task } from "./vault.ts";
 
 /** Faults that last until they are mended. */
@@ -15,6 +16,7 @@ const LASTING = [
   "kill-agent",
   "kill-primary",
   "kill-restore",
+  "guard-down",
 ] as const;
 
 const nothing = async (): Promise<void> => {};
@@ -46,6 +48,11 @@ export function toyBackend(cloud: ToyCloud, clock: Clock): Backend {
     ...Object.fromEntries(LASTING.map((name) => [name, lasting(cloud, name)])),
     "flip-byte": damaging(cloud, "byte"),
     "drop-part": damaging(cloud, "part"),
+    "swap-metadata": damaging(cloud, "metadata"),
+    "reuse-address": async (id) => {
+      cloud.addressToReuse = cloud.instances.get(id)?.host;
+      return async () => void (cloud.addressToReuse = undefined);
+    },
     "fill-disk": async (id) => {
       const instance = cloud.instances.get(id);
       if (instance !== undefined) instance.isFull = true;
@@ -63,10 +70,12 @@ export function toyBackend(cloud: ToyCloud, clock: Clock): Backend {
       return nothing;
     },
   };
-  const looks: Record<string, LookHook> = {
-    store: async () => cloud.vault.objects().map(({ name, text }) => `${name} ${text}`),
-    logs: async () => cloud.logLines,
-    reconcile: async () => [],
-  };
+  const look =
+    (name: string): LookHook =>
+    async (id) => {
+      const instance = cloud.instances.get(id) ?? cloud.gone.get(id);
+      return instance === undefined ? [] : cloud.does.look(name, instance, cloud);
+    };
+  const looks: Record<string, LookHook> = Object.fromEntries(LOOKS.map((name) => [name, look(name)]));
   return { faults, looks };
 }

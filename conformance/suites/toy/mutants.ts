@@ -30,8 +30,8 @@ export function dataMutant(
   return { id, description, expected: named, also, changes, ...(wire && { wire }) };
 }
 
-/** What happens to a request on its way to the broker. */
-export type Wire = (request: WireRequest, next: Handler) => Promise<WireResponse>;
+/** What happens to a request on its way to the broker of a cloud. */
+export type Wire = (request: WireRequest, next: Handler, cloud: ToyCloud) => Promise<WireResponse>;
 
 /** Time that passes only when somebody waits. */
 function idleClock(): Clock {
@@ -60,14 +60,19 @@ export function toyOptions(
 ): Omit<CertifyOptions, "suites"> {
   const broker = createToyBroker(cloud, options);
   const clock = idleClock();
+  const answer = asFetch((request) => wire(request, broker, cloud));
   cloud.nowMs = () => clock.nowMs();
+  cloud.passMs = (ms) => void clock.sleepMs(ms);
   cloud.login = `Basic ${Buffer.from(Object.values(LOGIN).join(":")).toString("base64")}`;
   return {
-    url: "http://toy.test",
+    url: "https://toy.test",
     ...LOGIN,
     profile: "osb-2.17",
     file: "figures: { rpo: 1.5, rto: 5, stall: 0.3, amplification: 3 }",
-    fetch: asFetch((request) => wire(request, broker)),
+    fetch: async (url, init) => {
+      if (url.startsWith("http:") && !cloud.does.speaksPlain) throw new Error("connect ECONNREFUSED");
+      return answer(url, init);
+    },
     data: cloud.plane(),
     backend: toyBackend(cloud, clock),
     clock,

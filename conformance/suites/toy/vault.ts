@@ -21,7 +21,7 @@ export interface Task {
   finishedMs: number;
   state: "queued" | "running" | "succeeded" | "failed" | "deleted";
   dump: Store | undefined;
-  damage: "byte" | "part" | undefined;
+  damage: "byte" | "part" | "metadata" | undefined;
 }
 
 /** How an instance is backed up. */

@@ -32,8 +32,7 @@ async function judgeAtOnce(context: BackupContext): Promise<Outcome> {
     return look(session);
   });
   const states = [old, now];
-  const begunAt = [client.create(id), client.create(id)];
-  const deeds = [...(await Promise.all(begunAt))];
+  const deeds: BackupOperation[] = await Promise.all([client.create(id), client.create(id)]);
   const mixed = await Promise.all([client.create(id), client.restore(id, backup.id)]);
   deeds.push(...mixed, ...(await Promise.all([client.restore(id, backup.id), client.restore(id, backup.id)])));
   const evidence = deeds.map(({ began }) => began);

@@ -5,5 +5,5 @@ const [url, kind, operation, instance, backup] = process.argv.slice(2);
 const input = kind === "exec" ? JSON.parse(await text(process.stdin)) : { instance, backup };
 const response = await fetch(url, { method: "POST", body: JSON.stringify({ kind, operation, ...input }) });
 const { code, body } = await response.json();
-if (body !== undefined) console.log(JSON.stringify(body));
+if (body !== undefined) process.stdout.write(`${JSON.stringify(body)}\n`);
 process.exitCode = code;

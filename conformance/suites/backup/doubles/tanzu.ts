@@ -14,7 +14,7 @@ const WORDS: Readonly<Record<Task["state"], string>> = {
 const asJob = (made: Task | Refusal): WireResponse =>
   "refused" in made
     ? refuse(made.refused)
-    : { status: 202, headers: { location: `http://toy.test/v3/jobs/${made.instance}.${made.id}` }, text: "" };
+    : { status: 202, headers: { location: `https://toy.test/v3/jobs/${made.instance}.${made.id}` }, text: "" };
 
 /** The platform's side of Tanzu: backups have an id and a time in seconds, jobs have the states. */
 export const tanzuDialect: BackupDialect = (request, vault) => {

@@ -134,7 +134,7 @@ describe("a history that is shrunk", () => {
         const fails = (some: readonly number[]): boolean =>
           some.filter((each) => each === 7).length >= 2 && some.includes(3);
         fc.pre(fails(steps));
-        expect(shrinkHistory(steps, fails).toSorted()).toEqual([3, 7, 7]);
+        expect(shrinkHistory(steps, fails).toSorted((a, b) => a - b)).toEqual([3, 7, 7]);
       }),
     );
   });

@@ -1,0 +1,247 @@
+import { createFilled, markedTable } from "../../tenants/tables.ts";
+import type { Tenant } from "../../tenants/tenants.ts";
+import { type Evidence, fail, type Outcome, pass, unknown } from "../../../runner/check.ts";
+import type { IsolationContext } from "../context.ts";
+import { isolationCheck } from "../plan.ts";
+
+const CANARY = "drydock-canary-91d4c7";
+
+/** Forms in which a text may lie somewhere. */
+const formsOf = (text: string): readonly string[] => [
+  text,
+  Buffer.from(text).toString("base64").replace(/=+$/, ""),
+  Buffer.from(text).toString("hex"),
+];
+
+/** Which of some secrets lines show, by its name; undefined: none. */
+const shownIn = (lines: readonly string[], secrets: Readonly<Record<string, string>>): string | undefined =>
+  Object.entries(secrets).find(
+    ([, secret]) => secret !== "" && lines.some((line) => formsOf(secret).some((form) => line.includes(form))),
+  )?.[0];
+
+const secretsOf = ({ access }: Tenant): Readonly<Record<string, string>> => ({
+  "the password of a binding": access.login.password,
+});
+
+/** A tenant that has worked, with a canary in its data. */
+async function workingTenant(context: IsolationContext): Promise<Tenant> {
+  const offer = await context.requireUsableOffer();
+  const tenant = await context.tenant(offer);
+  await context.inSession(tenant, (session) => createFilled(session, markedTable("drydock_canaries", CANARY, "only")));
+  return tenant;
+}
+
+const evidenceOf = (context: IsolationContext, { bound }: Tenant): readonly Evidence[] => [
+  bound,
+  ...context.lastStep(),
+];
+
+async function judgeLogs(context: IsolationContext): Promise<Outcome> {
+  const tenant = await workingTenant(context);
+  await context.unbindAndWait(tenant);
+  const shown = shownIn(await context.look("logs", tenant.live.id), {
+    ...secretsOf(tenant),
+    "what a tenant wrote": CANARY,
+  });
+  return shown === undefined
+    ? pass(...evidenceOf(context, tenant))
+    : fail("no secret in a log", shown, ...evidenceOf(context, tenant));
+}
+
+/** Lines of name and value for each of two instances: no value is the same in both. */
+async function judgeShared(context: IsolationContext): Promise<Outcome> {
+  const [a, b] = [await workingTenant(context), await workingTenant(context)];
+  const valuesOf = (lines: readonly string[]): ReadonlyMap<string, string> =>
+    new Map(lines.map((line) => [line.slice(line.indexOf(" ") + 1), line.split(" ")[0] ?? ""] as const));
+  const [first, second] = [
+    valuesOf(await context.look("secrets", a.live.id)),
+    valuesOf(await context.look("secrets", b.live.id)),
+  ];
+  if (first.size === 0 || second.size === 0) return unknown("no internal secret is shown", ...evidenceOf(context, a));
+  const same = [...first].find(([value]) => second.has(value));
+  const evidence = [...evidenceOf(context, a), ...evidenceOf(context, b)];
+  return same === undefined
+    ? pass(...evidence)
+    : fail("internal secrets that each instance has for itself", `"${same[1]}" is the same in two`, ...evidence);
+}
+
+async function judgeStreams(context: IsolationContext): Promise<Outcome> {
+  const [own, other] = [await workingTenant(context), await workingTenant(context)];
+  const lines = await context.look("tenant-logs", own.live.id);
+  const { username, database, host } = other.access.login;
+  const shown = shownIn(lines, {
+    ...secretsOf(other),
+    "another's id": other.live.id,
+    "another's user": username,
+    "another's database": database,
+    "another's host": host,
+  });
+  const evidence = [...evidenceOf(context, own), ...evidenceOf(context, other)];
+  return shown === undefined ? pass(...evidence) : fail("a tenant's own logs and metrics alone", shown, ...evidence);
+}
+
+/** A rule: what an operator's hook prints, `CIDR PORT` or `CIDR *`. */
+async function judgeRules(context: IsolationContext): Promise<Outcome> {
+  const tenant = await workingTenant(context);
+  const lines = await context.look("rules", tenant.live.id);
+  if (lines.length === 0)
+    return unknown("no rule is shown of an instance that is bound", ...evidenceOf(context, tenant));
+  const wide = lines.find((line) => /(^|\s)(0\.0\.0\.0|::)?\/0\b/.test(line));
+  if (wide !== undefined) return fail("no rule for everybody", wide, ...evidenceOf(context, tenant));
+  const open = lines.find((line) => /\s(\*|any|0|1-65535|1:65535)$/.test(line));
+  return open === undefined
+    ? pass(...evidenceOf(context, tenant))
+    : fail("no rule for every port", open, ...evidenceOf(context, tenant));
+}
+
+/** What is left, of data in places that only an operator sees, once an instance is gone and another one has come. */
+async function judgeLeftovers(context: IsolationContext, look: string, expected: string): Promise<Outcome> {
+  const old = await workingTenant(context);
+  const { offer, id } = old.live;
+  await context.unbindAndWait(old);
+  const gone = await context.platform.settle(offer, await context.platform.deprovision(offer, id));
+  if (gone.state !== "succeeded" && gone.state !== "gone")
+    return unknown(`it needs an instance that is gone, but its removal ended ${gone.state}`, gone.answer);
+  const next = await context.osb.freshOf(offer);
+  const shown = shownIn(await context.look(look, next.id), {
+    ...secretsOf(old),
+    "what a tenant wrote": CANARY,
+    "the id of what is gone": id,
+  });
+  const evidence: Evidence[] = [old.bound, gone.answer, next.provisioned.answer];
+  return shown === undefined ? pass(...evidence) : fail(expected, shown, ...evidence);
+}
+
+async function judgeCallbacks(context: IsolationContext): Promise<Outcome> {
+  const [own, other] = [await workingTenant(context), await workingTenant(context)];
+  const lines = await context.look("callbacks", own.live.id);
+  const shown = shownIn(lines, { ...secretsOf(own), ...secretsOf(other), "another's id": other.live.id });
+  return shown === undefined
+    ? pass(...evidenceOf(context, own))
+    : fail("callbacks without credentials, about their own instance", shown, ...evidenceOf(context, own));
+}
+
+/** The credentials of the store, as an operator's hook prints them, are nowhere that a tenant or a log shows. */
+async function judgeStoreCredentials(context: IsolationContext): Promise<Outcome> {
+  const tenant = await workingTenant(context);
+  const hidden = await context.look("store-credentials", tenant.live.id);
+  const places = [
+    ...(await context.look("logs", tenant.live.id)),
+    ...(await context.look("tenant-store", tenant.live.id)),
+  ];
+  const shown = hidden.find((secret) => shownIn(places, { it: secret }) !== undefined);
+  return shown === undefined
+    ? pass(...evidenceOf(context, tenant))
+    : fail(
+        "credentials of the store that nobody shows",
+        "one in a log, or on a tenant's VM",
+        ...evidenceOf(context, tenant),
+      );
+}
+
+/** What a tenant's VM can read of the store: its own, and nothing of another's. */
+async function judgeStores(context: IsolationContext): Promise<Outcome> {
+  const [own, other] = [await workingTenant(context), await workingTenant(context)];
+  const client = await context.backups(own.live.offer, "B1", "create");
+  const backup = await client.create(other.live.id);
+  const shown = shownIn(await context.look("tenant-store", own.live.id), {
+    "another's backup": backup.id,
+    "another's id": other.live.id,
+    "what another wrote": CANARY,
+  });
+  return shown === undefined
+    ? pass(backup.last)
+    : fail("a store that shows a tenant its own alone", shown, backup.last);
+}
+
+/** The same data of two tenants, and of one tenant twice, lie differently in the store. */
+async function judgeKeys(context: IsolationContext): Promise<Outcome> {
+  const [a, b] = [await workingTenant(context), await workingTenant(context)];
+  const client = await context.backups(a.live.offer, "B1", "create");
+  const taken = [await client.create(a.live.id), await client.create(a.live.id), await client.create(b.live.id)];
+  const objects = await context.look("store", a.live.id);
+  const contents = taken.map(({ id }) =>
+    objects.filter((each) => each.includes(id)).map((each) => each.slice(each.indexOf(" ") + 1)),
+  );
+  if (contents.some((each) => each.length === 0))
+    return unknown("the store shows no object that names a backup", ...taken.map(({ last }) => last));
+  const all = contents.flat();
+  const evidence = taken.map(({ last }) => last);
+  return new Set(all).size === all.length
+    ? pass(...evidence)
+    : fail("another ciphertext each time, under a key of each tenant", "the same bytes twice", ...evidence);
+}
+
+/** IS-28: instances share no internal secret. */
+export const sharedCheck = isolationCheck("IS-28", {
+  requirement: "Passwords of replication, cookies and secrets of agents are others in each instance.",
+  instances: 2,
+  run: judgeShared,
+});
+
+/** IS-30: no secret is logged. */
+export const logsCheck = isolationCheck("IS-30", {
+  requirement: "No log of the platform holds a password of a binding, or what a tenant wrote.",
+  run: judgeLogs,
+});
+
+/** IS-31: logs and metrics are apart. */
+export const streamsCheck = isolationCheck("IS-31", {
+  requirement: "What a tenant is shown of logs and metrics holds nothing of another one.",
+  instances: 2,
+  run: judgeStreams,
+});
+
+/** IS-44: rules are tight. */
+export const rulesCheck = isolationCheck("IS-44", {
+  requirement: "No rule lets in everybody, and none opens every port.",
+  run: judgeRules,
+});
+
+/** IS-55: a disk is empty when it is given away. */
+export const diskCheck = isolationCheck("IS-55", {
+  requirement: "The disk of a new instance holds nothing of one that is gone.",
+  instances: 2,
+  run: (context) => judgeLeftovers(context, "disk", "a disk without what was on it"),
+});
+
+/** IS-56: nothing is left of an instance. */
+export const orphansCheck = isolationCheck("IS-56", {
+  requirement: "Disks, snapshots, ports, groups and records of an instance go with it.",
+  instances: 2,
+  run: (context) => judgeLeftovers(context, "orphans", "nothing of an instance that is gone"),
+});
+
+/** IS-57: nothing temporary is left. */
+export const temporaryCheck = isolationCheck("IS-57", {
+  requirement: "Temporary files, cores and swap hold nothing of an instance that is gone.",
+  instances: 2,
+  run: (context) => judgeLeftovers(context, "temporary", "nothing temporary of an instance that is gone"),
+});
+
+/** IS-62: stores are apart. */
+export const storesCheck = isolationCheck("IS-62", {
+  requirement: "From a tenant's VM nothing of another's backups can be listed or read in the store.",
+  instances: 2,
+  run: judgeStores,
+});
+
+/** IS-63: each tenant has a key of its own. */
+export const keysCheck = isolationCheck("IS-63", {
+  requirement: "The same data lie differently in the store, for each tenant and each time.",
+  instances: 2,
+  run: judgeKeys,
+});
+
+/** IS-67: the store's credentials are hidden. */
+export const storeCredentialsCheck = isolationCheck("IS-67", {
+  requirement: "The credentials of the store are in no log and on no VM of a tenant.",
+  run: judgeStoreCredentials,
+});
+
+/** IS-72: callbacks carry nothing. */
+export const callbacksCheck = isolationCheck("IS-72", {
+  requirement: "What a broker calls back with holds no credentials, and nothing of another instance.",
+  instances: 2,
+  run: judgeCallbacks,
+});
