@@ -6,6 +6,7 @@ import { toyOptions } from "../toy/mutants.ts";
 import type { RunEvent } from "../../runner/events.ts";
 import { certify } from "../../runner/certify.ts";
 import { type CertifyOptions } from "../../runner/options.ts";
+import { narrowMutantSet } from "../../selftest/narrow.ts";
 import { selftest } from "../../selftest/selftest.ts";
 import { isolationMutants } from "./mutants/index.ts";
 import { isolationSuite } from "./suite.ts";
@@ -28,7 +29,7 @@ const toy = (changes: Partial<Behaviour> = {}): ToyCloud => new ToyCloud(changes
 
 describe("the isolation suite", () => {
   it("is proved: every check has mutants, every mutant is noticed by the checks that it names, and clean clouds are accused of nothing", async () => {
-    expect((await selftest(isolationMutants)).problems).toEqual([]);
+    expect((await selftest(narrowMutantSet(isolationMutants, { only: ["*"] }))).problems).toEqual([]);
   });
 
   it("leaves nothing behind", async () => {

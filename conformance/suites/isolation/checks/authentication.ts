@@ -28,6 +28,7 @@ async function routesOf(context: IsolationContext): Promise<readonly RawRequest[
   const routes = [
     context.platform.requestFor("catalog", {}),
     context.platform.requestFor("fetch-instance", ids),
+    context.platform.requestFor("fetch-instance", { instanceId: context.platform.newId() }),
     context.platform.requestFor("poll-instance", { ...ids, query }),
     context.platform.requestFor("fetch-binding", ids),
     context.platform.requestFor("unbind", { ...ids, query }),

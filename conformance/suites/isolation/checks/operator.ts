@@ -115,7 +115,11 @@ async function judgeLeftovers(context: IsolationContext, look: string, expected:
 async function judgeCallbacks(context: IsolationContext): Promise<Outcome> {
   const [own, other] = [await workingTenant(context), await workingTenant(context)];
   const lines = await context.look("callbacks", own.live.id);
-  const shown = shownIn(lines, { ...secretsOf(own), ...secretsOf(other), "another's id": other.live.id });
+  const shown = shownIn(lines, {
+    ...secretsOf(own),
+    "the password of another's binding": other.access.login.password,
+    "another's id": other.live.id,
+  });
   return shown === undefined
     ? pass(...evidenceOf(context, own))
     : fail("callbacks without credentials, about their own instance", shown, ...evidenceOf(context, own));
