@@ -7,6 +7,7 @@ import { type Tenant, TenantContext } from "../tenants/tenants.ts";
 import type { Offer } from "../../client/catalog.ts";
 import { type Evidence, fail, notApplicable, unknown, Verdicted } from "../../runner/check.ts";
 import type { OsbClient } from "../../client/osb-client.ts";
+import type { FaultHook, LookHook } from "../../runner/hooks.ts";
 import { BINDABLE } from "../../osb/plan-requirements.ts";
 import type { LiveInstance } from "../../osb/shared-instances.ts";
 import type { BackupClaim } from "../../settings/backup-section.ts";
@@ -95,12 +96,23 @@ export class BackupContext extends TenantContext {
     return { offer, client, live: await this.osb.freshOf(offer) };
   }
 
-  /** Breaks one thing while something is done, and mends it whatever happens; ends the check as not applicable where nobody can. */
+  /** The hook that breaks one thing; ends the check as not applicable where there is none. Asked for before anything is made. */
+  requireFault(name: string): FaultHook {
+    const hook = this.run.backend.faults?.[name];
+    if (hook !== undefined) return hook;
+    throw new Verdicted(notApplicable(`nobody can break it on purpose (hooks.faults.${name} in drydock.yml)`));
+  }
+
+  /** The hook that looks where only an operator can; ends the check as not applicable where there is none. */
+  requireLook(name: string): LookHook {
+    const hook = this.run.backend.looks?.[name];
+    if (hook !== undefined) return hook;
+    throw new Verdicted(notApplicable(`nobody can look there (hooks.looks.${name} in drydock.yml)`));
+  }
+
+  /** Breaks one thing while something is done, and mends it whatever happens. */
   async withFault<T>(name: string, instance: string, work: () => Promise<T>): Promise<T> {
-    const begin = this.run.backend.faults?.[name];
-    if (begin === undefined)
-      throw new Verdicted(notApplicable(`nobody can break it on purpose (hooks.faults.${name} in drydock.yml)`));
-    const mend = await begin(instance);
+    const mend = await this.requireFault(name)(instance);
     try {
       return await work();
     } finally {
@@ -108,11 +120,9 @@ export class BackupContext extends TenantContext {
     }
   }
 
-  /** What an operator sees; ends the check as not applicable where nobody can look. */
-  async look(name: string, instance: string): Promise<readonly string[]> {
-    const look = this.run.backend.looks?.[name];
-    if (look !== undefined) return look(instance);
-    throw new Verdicted(notApplicable(`nobody can look there (hooks.looks.${name} in drydock.yml)`));
+  /** What an operator sees. */
+  look(name: string, instance: string): Promise<readonly string[]> {
+    return this.requireLook(name)(instance);
   }
 
   /** A backup that succeeded; ends the check as unknown when there is none, for then there is nothing to judge. */

@@ -33,6 +33,7 @@ const formsOf = (text: string): readonly string[] => [
 ];
 
 async function judgeAtRest(context: BackupContext): Promise<Outcome> {
+  context.requireLook("store");
   const { client, tenant } = await context.stage("B5", "create");
   await context.inSession(tenant, fillState);
   const key = keyOf(context, "rest");

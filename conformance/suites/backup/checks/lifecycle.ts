@@ -28,6 +28,7 @@ async function passDays(context: BackupContext, instance: string, days: number):
 }
 
 async function judgeRetention(context: BackupContext): Promise<Outcome> {
+  context.requireFault("clock");
   const { client, live } = await context.apiStage("B5", "setPolicy", "create", "list");
   const { id } = live;
   const set = await client.ask("setPolicy", { instance: id, count: 2, days: 1 });
@@ -91,6 +92,7 @@ const CRON = "30 2 * * *";
 const DAYS = 3;
 
 async function judgeSchedule(context: BackupContext): Promise<Outcome> {
+  context.requireFault("clock");
   const { client, live } = await context.apiStage("B5", "setPolicy", "list");
   const { id } = live;
   if (!JSON.stringify(client.require("setPolicy").body ?? {}).includes("{cron}"))

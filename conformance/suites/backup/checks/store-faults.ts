@@ -45,6 +45,7 @@ const wasDone = ({ state }: BackupOperation): boolean => state === "succeeded";
 
 /** A backup that meets a fault does not succeed, unless it is whole; the next one does. */
 async function judgeFaultedBackup(context: BackupContext, fault: string): Promise<Outcome> {
+  context.requireFault(fault);
   const stage = await context.stage("B1", "create", "restore");
   const { client, tenant } = stage;
   const was = await fillState(context, stage);
@@ -83,6 +84,7 @@ async function judgeFaults(context: BackupContext, faults: readonly string[]): P
 }
 
 async function judgeMissingStore(context: BackupContext): Promise<Outcome> {
+  context.requireFault("store-missing");
   const { client, live } = await context.apiStage("B1", "create");
   const met = await context.withFault("store-missing", live.id, () => client.create(live.id));
   if (met.state === "failed" || met.state === "refused") return pass(met.began, met.last);
@@ -118,6 +120,7 @@ async function judgeUnlock(context: BackupContext): Promise<Outcome> {
 
 /** What is stored was damaged: the restore is refused, or fails, and the data are what they were. */
 async function judgeDamage(context: BackupContext, fault: string): Promise<Outcome> {
+  context.requireFault(fault);
   const stage = await context.stage("B1", "create", "restore");
   const { client, tenant } = stage;
   await fillState(context, stage);
@@ -143,6 +146,7 @@ async function judgeDamage(context: BackupContext, fault: string): Promise<Outco
 }
 
 async function judgeInterrupted(context: BackupContext): Promise<Outcome> {
+  context.requireFault("kill-restore");
   const stage = await context.stage("B1", "create", "restore");
   const { client, tenant } = stage;
   const was = await fillState(context, stage);
@@ -176,6 +180,7 @@ async function judgeInterrupted(context: BackupContext): Promise<Outcome> {
 }
 
 async function judgeFullDisk(context: BackupContext): Promise<Outcome> {
+  context.requireFault("fill-disk");
   const stage = await context.stage("B1", "create", "restore");
   const { client, tenant } = stage;
   await fillState(context, stage);
@@ -198,6 +203,7 @@ async function judgeFullDisk(context: BackupContext): Promise<Outcome> {
 
 /** The management database is set back to before a backup: then it is listed again, or said to be missing, and nothing else is lost. */
 async function judgeSetBack(context: BackupContext): Promise<Outcome> {
+  context.requireFault("set-back");
   const { client, live } = await context.apiStage("B1", "create", "list");
   const first = await context.backup(client, { live });
   const listed = async (): Promise<readonly (string | undefined)[]> =>

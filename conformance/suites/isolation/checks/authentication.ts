@@ -1,3 +1,4 @@
+import { promises as dns } from "node:dns";
 import type { RawRequest } from "../../../client/http/transport.ts";
 import type { Observation } from "../../../client/http/observation.ts";
 import { basicHeader } from "../../../client/target.ts";
@@ -106,12 +107,21 @@ async function judgeTime(context: IsolationContext): Promise<Outcome> {
   return { ...pass(last), reason: found };
 }
 
+/** Whether a name leads to this machine. */
+const isOfThisMachine = (host: string): Promise<boolean> =>
+  dns.lookup(host).then(
+    ({ address }) => HERE.test(address),
+    // A name that this machine does not know is one of a network that lies in the process.
+    () => true,
+  );
+
 const HERE = /^(127\.|\[?::1\]?$|localhost$)/;
 
 async function judgeTls(context: IsolationContext): Promise<Outcome> {
   const { url } = context.platform.settings.target;
   const { protocol, hostname } = new URL(url);
-  if (protocol === "http:" && HERE.test(hostname))
+  const isHere = HERE.test(hostname) || (await isOfThisMachine(hostname));
+  if (protocol === "http:" && isHere)
     return notApplicable("the broker is on this machine, behind no network", context.run.catalog);
   if (protocol === "http:") return fail("an https URL", url, context.run.catalog);
   const { url: asked, headers, ...request } = context.platform.requestFor("catalog", {});

@@ -74,6 +74,7 @@ async function judgeNames(context: IsolationContext): Promise<Outcome> {
 
 /** The next instance gets the address of one that was removed: what the old binding opened is shut. */
 async function judgeReuse(context: IsolationContext): Promise<Outcome> {
+  context.requireFault("reuse-address");
   const offer = await context.requireUsableOffer();
   const old = await context.tenant(offer);
   await context.inSession(old, async () => {});
@@ -98,6 +99,7 @@ async function judgeReuse(context: IsolationContext): Promise<Outcome> {
 
 /** With the guard down nothing new is opened: a bind fails, or what it gives is shut until the guard is back. */
 async function judgeOutage(context: IsolationContext): Promise<Outcome> {
+  context.requireFault("guard-down");
   const offer = await context.requireUsableOffer();
   const tenant = await context.tenant(offer);
   await context.inSession(tenant, async () => {});

@@ -37,6 +37,7 @@ const evidenceOf = (context: IsolationContext, { bound }: Tenant): readonly Evid
 ];
 
 async function judgeLogs(context: IsolationContext): Promise<Outcome> {
+  context.requireLook("logs");
   const tenant = await workingTenant(context);
   await context.unbindAndWait(tenant);
   const shown = shownIn(await context.look("logs", tenant.live.id), {
@@ -50,6 +51,7 @@ async function judgeLogs(context: IsolationContext): Promise<Outcome> {
 
 /** Lines of name and value for each of two instances: no value is the same in both. */
 async function judgeShared(context: IsolationContext): Promise<Outcome> {
+  context.requireLook("secrets");
   const [a, b] = [await workingTenant(context), await workingTenant(context)];
   const valuesOf = (lines: readonly string[]): ReadonlyMap<string, string> =>
     new Map(lines.map((line) => [line.slice(line.indexOf(" ") + 1), line.split(" ")[0] ?? ""] as const));
@@ -66,6 +68,7 @@ async function judgeShared(context: IsolationContext): Promise<Outcome> {
 }
 
 async function judgeStreams(context: IsolationContext): Promise<Outcome> {
+  context.requireLook("tenant-logs");
   const [own, other] = [await workingTenant(context), await workingTenant(context)];
   const lines = await context.look("tenant-logs", own.live.id);
   const { username, database, host } = other.access.login;
@@ -82,6 +85,7 @@ async function judgeStreams(context: IsolationContext): Promise<Outcome> {
 
 /** A rule: what an operator's hook prints, `CIDR PORT` or `CIDR *`. */
 async function judgeRules(context: IsolationContext): Promise<Outcome> {
+  context.requireLook("rules");
   const tenant = await workingTenant(context);
   const lines = await context.look("rules", tenant.live.id);
   if (lines.length === 0)
@@ -96,6 +100,7 @@ async function judgeRules(context: IsolationContext): Promise<Outcome> {
 
 /** What is left, of data in places that only an operator sees, once an instance is gone and another one has come. */
 async function judgeLeftovers(context: IsolationContext, look: string, expected: string): Promise<Outcome> {
+  context.requireLook(look);
   const old = await workingTenant(context);
   const { offer, id } = old.live;
   await context.unbindAndWait(old);
@@ -113,6 +118,7 @@ async function judgeLeftovers(context: IsolationContext, look: string, expected:
 }
 
 async function judgeCallbacks(context: IsolationContext): Promise<Outcome> {
+  context.requireLook("callbacks");
   const [own, other] = [await workingTenant(context), await workingTenant(context)];
   const lines = await context.look("callbacks", own.live.id);
   const shown = shownIn(lines, {
@@ -127,6 +133,7 @@ async function judgeCallbacks(context: IsolationContext): Promise<Outcome> {
 
 /** The credentials of the store, as an operator's hook prints them, are nowhere that a tenant or a log shows. */
 async function judgeStoreCredentials(context: IsolationContext): Promise<Outcome> {
+  context.requireLook("store-credentials");
   const tenant = await workingTenant(context);
   const hidden = await context.look("store-credentials", tenant.live.id);
   const places = [
@@ -145,6 +152,7 @@ async function judgeStoreCredentials(context: IsolationContext): Promise<Outcome
 
 /** What a tenant's VM can read of the store: its own, and nothing of another's. */
 async function judgeStores(context: IsolationContext): Promise<Outcome> {
+  context.requireLook("tenant-store");
   const [own, other] = [await workingTenant(context), await workingTenant(context)];
   const client = await context.backups(own.live.offer, "B1", "create");
   const backup = await client.create(other.live.id);
@@ -160,6 +168,7 @@ async function judgeStores(context: IsolationContext): Promise<Outcome> {
 
 /** The same data of two tenants, and of one tenant twice, lie differently in the store. */
 async function judgeKeys(context: IsolationContext): Promise<Outcome> {
+  context.requireLook("store");
   const [a, b] = [await workingTenant(context), await workingTenant(context)];
   const client = await context.backups(a.live.offer, "B1", "create");
   const taken = [await client.create(a.live.id), await client.create(a.live.id), await client.create(b.live.id)];

@@ -65,6 +65,7 @@ async function judgeForeignRoles(context: IsolationContext): Promise<Outcome> {
 
 /** Metadata of a backup that names what is another's: the restore is refused, or fails. */
 async function judgeMetadata(context: IsolationContext): Promise<Outcome> {
+  context.requireFault("swap-metadata");
   const { client, tenant } = await context.stage("B1", "create", "restore");
   const backup = await context.backup(client, tenant);
   return context.withFault("swap-metadata", tenant.live.id, async () => {
