@@ -54,11 +54,10 @@ export function sqlOf(statement: Statement): Sql {
       const set = `${column.name} = $1::text::${column.type}`;
       return { text: `UPDATE ${table.name} SET ${set} WHERE ${keyOf(table.columns)} = $2`, values: [value, key] };
     }
-    case "delete":
-      return {
-        text: `DELETE FROM ${statement.table.name} WHERE ${keyOf(statement.table.columns)} = $1`,
-        values: [statement.key],
-      };
+    case "delete": {
+      const { table, key } = statement;
+      return { text: `DELETE FROM ${table.name} WHERE ${keyOf(table.columns)} = $1`, values: [key] };
+    }
     case "create-sequence":
       return plain(`CREATE SEQUENCE ${statement.sequence}`);
     case "next":

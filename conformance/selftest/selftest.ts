@@ -27,10 +27,10 @@ export interface SelftestResult {
 }
 
 /** The mutants that the checks which are meant for them don't notice when nothing else is run: the quick half of a self-test. */
-export async function findUnnoticed({ mutants, run }: MutantSet): Promise<readonly string[]> {
+export async function findUnnoticed(set: MutantSet): Promise<readonly string[]> {
   const missed: string[] = [];
-  for (const { id, expected } of mutants) {
-    const noticed = (await run(id, expected)).filter(hasNoticed).map(({ check }) => check.id);
+  for (const { id, expected } of set.mutants) {
+    const noticed = (await set.run(id, expected)).filter(hasNoticed).map(({ check }) => check.id);
     if (expected.some((check) => !noticed.includes(check))) missed.push(id);
   }
   return missed;

@@ -80,7 +80,11 @@ export class BackupClient extends BackupRequests {
     const request = this.require(name);
     const id = this.idOf(bodyOf(began), request.id) ?? "";
     const end = (state: BackupOperation["state"]): BackupOperation => ({
-      ...{ id, state, began, last: began, askedMs },
+      id,
+      state,
+      began,
+      last: began,
+      askedMs,
       endedMs: this.clock.nowMs(),
     });
     if (!isSuccess(began)) return end("refused");
@@ -185,7 +189,7 @@ export class BackupClient extends BackupRequests {
 }
 
 /** What was asked for, and when. */
-export interface Begun {
+interface Begun {
   readonly ids: Values;
   /** Ids of the backups that there were already. */
   readonly before: readonly string[];

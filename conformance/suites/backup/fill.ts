@@ -6,7 +6,7 @@ export type Values = Readonly<Record<string, string | number | undefined>>;
 const NAME = /\{([a-z]+)\}/g;
 
 /** A text with what its names in braces stand for; `encode` makes each of them fit in. */
-export const fillText = (text: string, values: Values, encode: (value: string) => string = (value) => value): string =>
+const fillText = (text: string, values: Values, encode: (value: string) => string = (value) => value): string =>
   text.replaceAll(NAME, (_, name: string) => encode(String(values[name] ?? "")));
 
 /** A path: what is put in is encoded, but for `{location}`, which is a path itself. */

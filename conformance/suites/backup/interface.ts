@@ -16,7 +16,7 @@ export interface BackupRequest {
 }
 
 /** What can be asked of an interface. */
-export const BACKUP_OPERATIONS = [
+const BACKUP_OPERATIONS = [
   "list",
   "create",
   "get",
@@ -68,7 +68,7 @@ export interface BackupInterface extends Readonly<Partial<Record<BackupOperation
 }
 
 /** A line such as `GET /path` as a request. */
-export const parseRequestLine = (line: string): BackupRequest => {
+const parseRequestLine = (line: string): BackupRequest => {
   const [method = "", path = ""] = line.split(" ");
   return { method, path };
 };

@@ -18,7 +18,7 @@ interface Ended {
 }
 
 /** Runs a program and waits for its end. What it writes to its error output is shown where it fails. */
-export function runProgram(program: readonly string[], more: readonly string[], input: string): Promise<Ended> {
+function runProgram(program: readonly string[], more: readonly string[], input: string): Promise<Ended> {
   const [command = "", ...args] = [...program, ...more];
   return new Promise((resolve) => {
     const child = spawn(command, args, { stdio: "pipe", timeout: PROGRAM_MS_MAX });
@@ -60,7 +60,7 @@ export async function execute(program: readonly string[], operation: string, val
 type Stage = (stage: string) => Promise<Ended>;
 
 /** The middle of three stages, locked before and unlocked in any case, also after a lock that failed. */
-async function locked(run: Stage, lock: string, work: string, unlock: string): Promise<Ended> {
+async function runLocked(run: Stage, lock: string, work: string, unlock: string): Promise<Ended> {
   const first = await run(lock);
   const done = first.code === 0 ? await run(work) : first;
   const last = await run(unlock);
@@ -81,9 +81,9 @@ export async function executeScripts(
   const backup = isNew ? newId() : String(values["backup"] ?? "");
   const run: Stage = (stage) => runProgram(program, [stage, String(values["instance"] ?? ""), backup], "");
   const shown: JsonObject = { id: backup, state: "succeeded" };
-  if (isNew) return withBody(await locked(run, "pre-backup-lock", "backup", "post-backup-unlock"), shown);
+  if (isNew) return withBody(await runLocked(run, "pre-backup-lock", "backup", "post-backup-unlock"), shown);
   if (operation === "restore")
-    return withBody(await locked(run, "pre-restore-lock", "restore", "post-restore-unlock"), shown);
+    return withBody(await runLocked(run, "pre-restore-lock", "restore", "post-restore-unlock"), shown);
   return answerOf(await run(operation));
 }
 

@@ -3,6 +3,7 @@ import { defineSuite } from "../../runner/suite.ts";
 import { atOnceCheck } from "./checks/concurrent.ts";
 import { prefixCheck, totalCheck, causesCheck, acknowledgedCheck } from "./checks/consistency.ts";
 import { credentialsCheck } from "./checks/credentials.ts";
+import { flipCheck, partCheck, interruptedCheck } from "./checks/damage.ts";
 import { fidelityCheck } from "./checks/fidelity.ts";
 import { goneBackupCheck } from "./checks/gone-backup.ts";
 import { declaredCheck, progressCheck, unknownIdsCheck, lostReplyCheck, notReadyCheck } from "./checks/interface.ts";
@@ -21,9 +22,6 @@ import {
   agentCheck,
   storeCheck,
   unlockCheck,
-  flipCheck,
-  partCheck,
-  interruptedCheck,
   fullDiskCheck,
   setBackCheck,
 } from "./checks/store-faults.ts";

@@ -19,7 +19,7 @@ export const ISOLATION_PLAN = planOf([
   ["IS-10", "a context that is made up opens nothing", "critical", "Privilege", "A; data.outsider"],
   ["IS-11", "an identity that is made up grants nothing", "high", "Privilege", "A"],
   ["IS-12", "hostile ids are refused or harmless", "critical", "Privilege", "A"],
-  ["IS-13", "what is not yours can't be told from what is not there", "medium", "Privilege", "A"],
+  ["IS-13", "what is not yours looks like what is not there", "medium", "Privilege", "A"],
   ["IS-14", "admin routes are closed", "critical", "Privilege", "A"],
   ["IS-15", "errors are quiet", "medium", "Hygiene", "A"],
   ["IS-16", "parameters give no privileges", "high", "Privilege", "A"],

@@ -18,9 +18,6 @@ import {
   diskCheck,
   orphansCheck,
   temporaryCheck,
-  storesCheck,
-  keysCheck,
-  storeCredentialsCheck,
   callbacksCheck,
 } from "./checks/operator.ts";
 import { instanceIdCheck, foreignIdsCheck, repeatedBindCheck, tokenCheck, tombstoneCheck } from "./checks/ownership.ts";
@@ -29,6 +26,7 @@ import { roleCheck, hostCheck, escalationCheck, peersCheck, catalogCheck } from 
 import { reprovisionCheck } from "./checks/reprovision.ts";
 import { foreignRestoreCheck, foreignRolesCheck, metadataCheck } from "./checks/restores.ts";
 import { predictableCheck } from "./checks/secrets.ts";
+import { storesCheck, keysCheck, storeCredentialsCheck } from "./checks/stores.ts";
 import { revokedCheck } from "./checks/unbound.ts";
 import { uniqueCredentialsCheck } from "./checks/unique-credentials.ts";
 import { IsolationContext } from "./context.ts";

@@ -19,7 +19,7 @@ export interface ToyBinding {
 }
 
 /** One thing that happened to a database. */
-export interface LogEntry {
+interface LogEntry {
   readonly atMs: number;
   readonly did: Statement | { readonly do: "restore"; readonly store: Store };
 }
@@ -93,7 +93,7 @@ export interface Behaviour {
   /** What is shown of a backup or restore. */
   describe(task: Task, vault: ToyVault): Task;
   /** An order that came before under the same name. */
-  repeated(instance: ToyInstance, name: string | undefined, vault: ToyVault): Task | undefined;
+  findRepeat(instance: ToyInstance, name: string | undefined, vault: ToyVault): Task | undefined;
   /** What is answered about an id that nobody has. */
   unknownStatus(operation: BackupAccess): number;
   /** Whether a backup under a key can be restored with this one. */
@@ -110,7 +110,7 @@ export interface Behaviour {
   /** What becomes of a backup that is removed. */
   forget(backup: Task): void;
   /** Which good backups go, of those that there are, oldest first. */
-  expired(backups: readonly Task[], settings: Settings, nowMs: number): readonly Task[];
+  findExpired(backups: readonly Task[], settings: Settings, nowMs: number): readonly Task[];
   /** The moments within a span at which a schedule is due. */
   slots(cron: string, fromMs: number, untilMs: number): readonly number[];
   /** What a backup ends with while a fault is on. */
@@ -178,7 +178,7 @@ export const RIGHT: Behaviour = {
   },
   isBusy: (instance, vault) => vault.running(instance.id) !== undefined,
   describe: (task) => task,
-  repeated: (instance, name, vault) =>
+  findRepeat: (instance, name, vault) =>
     name === undefined ? undefined : vault.tasks().find((each) => each.name === name && each.instance === instance.id),
   unknownStatus: () => 404,
   opens: (backup, key) => backup.key === undefined || backup.key === key || key === undefined,
@@ -191,7 +191,7 @@ export const RIGHT: Behaviour = {
     backup.state = "deleted";
     backup.dump = undefined;
   },
-  expired: (backups, { keepMin, keepDays }, nowMs) =>
+  findExpired: (backups, { keepMin, keepDays }, nowMs) =>
     backups.filter(
       (each, at) => backups.length - at - 1 >= Math.max(1, keepMin) && nowMs - each.finishedMs > keepDays * DAY_MS,
     ),

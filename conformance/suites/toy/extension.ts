@@ -10,7 +10,7 @@ export type BackupDialect = (request: WireRequest, vault: ToyVault) => WireRespo
 export const refuse = (status: number): WireResponse => reply(status, { description: "There is no such thing." });
 
 /** A time as ISO 8601; null for one that has not come. */
-export const isoTime = (ms: number): string | null => (ms === 0 ? null : new Date(ms).toISOString());
+export const isoTime = (ms: number): string | null => (ms > 0 ? new Date(ms).toISOString() : null);
 
 /** The outcome of an order in a dialect. */
 export const answerOrder = (made: Task | Refusal, show: (task: Task) => unknown, status = 202): WireResponse =>

@@ -3,7 +3,7 @@ import type { Store } from "./engine.ts";
 import type { Task, ToyVault } from "./vault.ts";
 
 /** An object of the store. */
-export interface StoredObject {
+interface StoredObject {
   readonly name: string;
   readonly text: string;
 }

@@ -116,7 +116,7 @@ export class ToyVault {
     const good = this.tasks().filter(
       (each) => each.instance === instance && each.state === "succeeded" && each.kind === "backup",
     );
-    for (const each of this.does.expired(good, settings, this.#nowMs)) this.does.forget(each);
+    for (const each of this.does.findExpired(good, settings, this.#nowMs)) this.does.forget(each);
   }
 
   #add(kind: Task["kind"], { id, request }: Pick<ToyInstance, "id" | "request">, more: Partial<Task>): Task {
@@ -172,7 +172,7 @@ export class ToyVault {
 
   /** Orders a backup. */
   order(instance: ToyInstance, name: string | undefined): Task | Refusal {
-    const before = this.does.repeated(instance, name, this);
+    const before = this.does.findRepeat(instance, name, this);
     if (before !== undefined) return before;
     if (instance.isFull) return { refused: 422 };
     return this.does.isBusy(instance, this) ? { refused: 409 } : this.#add("backup", instance, { name });

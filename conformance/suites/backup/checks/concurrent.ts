@@ -1,7 +1,6 @@
-import { differences, describeDifferences, type DatabaseContents, readContents } from "../../../data/contents.ts";
-import type { RecordedSession } from "../../../data/recorded-session.ts";
+import { differences, describeDifferences, type DatabaseContents } from "../../../data/contents.ts";
 import { fail, type Outcome, pass } from "../../../runner/check.ts";
-import { createFilled, markedTable } from "../../tenants/tables.ts";
+import { createFilled, markedTable, seeTable } from "../../tenants/tables.ts";
 import type { BackupOperation } from "../client.ts";
 import { type BackupContext, describeEnd } from "../context.ts";
 import { backupCheck } from "../plan.ts";
@@ -9,7 +8,7 @@ import { backupCheck } from "../plan.ts";
 const STATE = markedTable("drydock_at_once", "one state", "first", "second", "third");
 const VALUE = { name: "value", type: "text" } as const;
 
-const look = (session: RecordedSession): Promise<DatabaseContents> => readContents(session, [STATE.shape]);
+const look = seeTable(STATE);
 
 const isClear = ({ state, began }: BackupOperation): boolean =>
   state === "succeeded" || state === "failed" || (state === "refused" && began.status < 500);

@@ -1,9 +1,9 @@
 import type { Observation } from "../../../client/http/observation.ts";
 import { isSuccess } from "../../../client/request.ts";
-import { describeDifferences, differences, type DatabaseContents, readContents } from "../../../data/contents.ts";
+import { describeDifferences, differences, type DatabaseContents } from "../../../data/contents.ts";
 import type { RecordedSession } from "../../../data/recorded-session.ts";
 import { type Evidence, fail, type Outcome, pass, unknown, warn } from "../../../runner/check.ts";
-import { createFilled, markedTable } from "../../tenants/tables.ts";
+import { createFilled, markedTable, seeTable } from "../../tenants/tables.ts";
 import type { BackupClient } from "../client.ts";
 import { type BackupContext, describeEnd } from "../context.ts";
 import { backupCheck } from "../plan.ts";
@@ -11,7 +11,7 @@ import { backupCheck } from "../plan.ts";
 const CANARY = "drydock-canary-3e1f7a";
 const STATE = markedTable("drydock_sealed", CANARY, "first", "second");
 
-const look = (session: RecordedSession): Promise<DatabaseContents> => readContents(session, [STATE.shape]);
+const look = seeTable(STATE);
 const fillState = async (session: RecordedSession): Promise<DatabaseContents> => (
   await createFilled(session, STATE), look(session)
 );

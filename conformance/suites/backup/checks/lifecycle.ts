@@ -105,9 +105,9 @@ async function judgeSchedule(context: BackupContext): Promise<Outcome> {
   const made = entries.length - before;
   if (made === DAYS) return pass(set, answer);
   const missed = await client.ask("settings", { instance: id }).catch(() => undefined);
-  const isTold = missed !== undefined && /"?missed"?/.test(JSON.stringify(bodyOf(missed)));
+  const isSaid = missed !== undefined && /"?missed"?/.test(JSON.stringify(bodyOf(missed)));
   if (made > DAYS) return fail(`one backup a day, ${DAYS} in ${DAYS} days`, String(made), set, answer);
-  if (made > 0 && isTold)
+  if (made > 0 && isSaid)
     return { ...pass(set, answer), reason: `${made} of ${DAYS} were made; what was missed is said` };
   return fail(
     `one backup a day, ${DAYS} in ${DAYS} days, or a word of those that were missed`,

@@ -1,18 +1,14 @@
-import type { RecordedSession } from "../../../data/recorded-session.ts";
-import { describeDifferences, differences, type DatabaseContents, readContents } from "../../../data/contents.ts";
+import { describeDifferences, differences, type DatabaseContents } from "../../../data/contents.ts";
 import type { Tenant } from "../../tenants/tenants.ts";
 import { fail, type Outcome, pass, unknown } from "../../../runner/check.ts";
 import { backupCheck } from "../plan.ts";
-import { createFilled, type FilledTable, markedTable } from "../../tenants/tables.ts";
+import { createFilled, type FilledTable, markedTable, seeTable } from "../../tenants/tables.ts";
 import type { BackupContext } from "../context.ts";
 
 const NAME = "drydock_canaries";
 const VALUE = { name: "value", type: "text" } as const;
 
-const see =
-  ({ shape }: FilledTable) =>
-  (session: RecordedSession): Promise<DatabaseContents> =>
-    readContents(session, [shape]);
+const see = seeTable;
 
 const canariesOf = ({ live }: Tenant): FilledTable => markedTable(NAME, live.id, "first", "second");
 

@@ -1,10 +1,9 @@
-import { describeDifferences, differences, type DatabaseContents, readContents } from "../../../data/contents.ts";
-import type { RecordedSession } from "../../../data/recorded-session.ts";
+import { describeDifferences, differences, type DatabaseContents } from "../../../data/contents.ts";
 import type { Access } from "../../../data/step-evidence.ts";
 import { bodyOf } from "../../../client/http/observation.ts";
 import { isSuccess } from "../../../client/request.ts";
 import { fail, notApplicable, type Outcome, pass, unknown } from "../../../runner/check.ts";
-import { createFilled, markedTable } from "../../tenants/tables.ts";
+import { createFilled, markedTable, seeTable } from "../../tenants/tables.ts";
 import type { Tenant } from "../../tenants/tenants.ts";
 import type { BackupOperation } from "../client.ts";
 import { type BackupContext, describeEnd, type Stage } from "../context.ts";
@@ -13,7 +12,7 @@ import { backupCheck } from "../plan.ts";
 
 const STATE = markedTable("drydock_origin", "the source", "first", "second", "third");
 
-const look = (session: RecordedSession): Promise<DatabaseContents> => readContents(session, [STATE.shape]);
+const look = seeTable(STATE);
 
 /** What a restore into a new instance begins with: data, a backup of them, and life that goes on in the source. */
 async function prepare(

@@ -1,17 +1,17 @@
 import type { RecordedSession } from "../../../data/recorded-session.ts";
-import { describeDifferences, differences, type DatabaseContents, readContents } from "../../../data/contents.ts";
+import { describeDifferences, differences, type DatabaseContents } from "../../../data/contents.ts";
 import { DataError } from "../../../data/plane.ts";
 import type { Tenant } from "../../tenants/tenants.ts";
 import { fail, type Outcome, pass, warn } from "../../../runner/check.ts";
 import { backupCheck } from "../plan.ts";
 import type { BackupClient, BackupOperation } from "../client.ts";
-import { createFilled, markedTable } from "../../tenants/tables.ts";
+import { createFilled, markedTable, seeTable } from "../../tenants/tables.ts";
 import type { BackupContext } from "../context.ts";
 
 const LEDGER = markedTable("drydock_ledger", "the ledger", "changed", "kept");
 const VALUE = { name: "value", type: "text" } as const;
 
-const look = (session: RecordedSession): Promise<DatabaseContents> => readContents(session, [LEDGER.shape]);
+const look = seeTable(LEDGER);
 
 /** What an application leaves open: an idle session, and one in the middle of a transaction. */
 interface Held {

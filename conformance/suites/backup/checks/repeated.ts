@@ -2,7 +2,7 @@ import { describeDifferences, differences, type DatabaseContents, readContents }
 import type { RecordedSession } from "../../../data/recorded-session.ts";
 import type { TableRow } from "../../../data/statement.ts";
 import { fail, type Outcome, pass } from "../../../runner/check.ts";
-import { createFilled, type FilledTable, markedTable } from "../../tenants/tables.ts";
+import { createFilled, type FilledTable, markedTable, seeTable } from "../../tenants/tables.ts";
 import type { BackupOperation } from "../client.ts";
 import type { BackupContext, Stage } from "../context.ts";
 import { backupCheck } from "../plan.ts";
@@ -10,7 +10,7 @@ import { backupCheck } from "../plan.ts";
 const STATE = markedTable("drydock_state", "the first state", "kept", "changed");
 const VALUE = { name: "value", type: "text" } as const;
 
-const look = (session: RecordedSession): Promise<DatabaseContents> => readContents(session, [STATE.shape]);
+const look = seeTable(STATE);
 
 /** Restores, and says how the data differ from what they were; undefined: they don't. */
 async function judgeBack(

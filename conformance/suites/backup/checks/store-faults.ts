@@ -1,19 +1,10 @@
-import { describeDifferences, differences, type DatabaseContents, readContents } from "../../../data/contents.ts";
-import type { RecordedSession } from "../../../data/recorded-session.ts";
+import { describeDifferences, differences } from "../../../data/contents.ts";
 import { DataError } from "../../../data/plane.ts";
 import { type Evidence, fail, notApplicable, type Outcome, pass, Verdicted, worstOf } from "../../../runner/check.ts";
-import { createFilled, markedTable } from "../../tenants/tables.ts";
 import type { BackupOperation } from "../client.ts";
 import { type BackupContext, describeEnd, type Stage } from "../context.ts";
+import { fillState, look, STATE } from "../faulted-state.ts";
 import { backupCheck } from "../plan.ts";
-
-const STATE = markedTable("drydock_faulted", "before the fault", "first", "second");
-
-const look = (session: RecordedSession): Promise<DatabaseContents> => readContents(session, [STATE.shape]);
-
-async function fillState(context: BackupContext, { tenant }: Stage): Promise<DatabaseContents> {
-  return context.inSession(tenant, async (session) => (await createFilled(session, STATE), look(session)));
-}
 
 /** How long writes may be kept away after a backup has ended, in milliseconds. */
 const RESUME_MS_MAX = 60_000;
@@ -118,67 +109,6 @@ async function judgeUnlock(context: BackupContext): Promise<Outcome> {
   return { ...pass(...evidence, ...context.lastStep()), ...(faults["store-error"] === undefined && { reason }) };
 }
 
-/** What is stored was damaged: the restore is refused, or fails, and the data are what they were. */
-async function judgeDamage(context: BackupContext, fault: string): Promise<Outcome> {
-  context.requireFault(fault);
-  const stage = await context.stage("B1", "create", "restore");
-  const { client, tenant } = stage;
-  await fillState(context, stage);
-  const backup = await context.backup(client, tenant);
-  const now = await context.inSession(tenant, async (session) => {
-    await session.run({ do: "insert", table: STATE.shape, rows: [["after", "the backup"]] });
-    return look(session);
-  });
-  return context.withFault(fault, tenant.live.id, async () => {
-    const restore = await client.restore(tenant.live.id, backup.id);
-    if (restore.state === "succeeded" || restore.state === "timed-out")
-      return fail(
-        "the restore of what was damaged to be refused, or to fail",
-        describeEnd(restore),
-        restore.began,
-        restore.last,
-      );
-    const found = differences(now, await context.readAfterRestore(tenant.access, [backup, restore], look));
-    const evidence = context.evidence([backup, restore], found);
-    if (found.length === 0) return pass(...evidence);
-    return fail("the data as they were, when a restore finds damage", describeDifferences(found), ...evidence);
-  });
-}
-
-async function judgeInterrupted(context: BackupContext): Promise<Outcome> {
-  context.requireFault("kill-restore");
-  const stage = await context.stage("B1", "create", "restore");
-  const { client, tenant } = stage;
-  const was = await fillState(context, stage);
-  const backup = await context.backup(client, tenant);
-  const now = await context.inSession(tenant, async (session) => {
-    await session.run({ do: "delete", table: STATE.shape, key: "first" });
-    return look(session);
-  });
-  const cut = await context.withFault("kill-restore", tenant.live.id, () => client.restore(tenant.live.id, backup.id));
-  const isClear = cut.state === "failed" || cut.state === "refused";
-  if (!isClear && cut.state !== "succeeded")
-    return fail("a restore that is interrupted to end", cut.state, cut.began, cut.last);
-  const seen = await context.recorder.withSession(tenant.access, look).catch((error: unknown) => {
-    if (error instanceof DataError) return undefined;
-    throw error;
-  });
-  const expected = cut.state === "succeeded" ? was : now;
-  if (seen !== undefined && differences(expected, seen).length > 0 && !isClear)
-    return fail(
-      "all of the backup",
-      describeDifferences(differences(expected, seen)),
-      cut.began,
-      cut.last,
-      ...context.lastStep(),
-    );
-  const again = await context.restore(client, tenant, backup);
-  const found = differences(was, await context.readAfterRestore(tenant.access, [backup, again], look));
-  if (found.length > 0)
-    return fail("the next restore to heal it", describeDifferences(found), ...context.evidence([backup, again], found));
-  return pass(cut.began, cut.last, again.last);
-}
-
 async function judgeFullDisk(context: BackupContext): Promise<Outcome> {
   context.requireFault("fill-disk");
   const stage = await context.stage("B1", "create", "restore");
@@ -201,15 +131,15 @@ async function judgeFullDisk(context: BackupContext): Promise<Outcome> {
     : fail("a backup to succeed once there is room", describeEnd(next), ...evidence, next.last);
 }
 
-/** The management database is set back to before a backup: then it is listed again, or said to be missing, and nothing else is lost. */
+/** The management database is set back to before a backup: then it is listIds again, or said to be missing, and nothing else is lost. */
 async function judgeSetBack(context: BackupContext): Promise<Outcome> {
   context.requireFault("set-back");
   const { client, live } = await context.apiStage("B1", "create", "list");
   const first = await context.backup(client, { live });
-  const listed = async (): Promise<readonly (string | undefined)[]> =>
+  const listIds = async (): Promise<readonly (string | undefined)[]> =>
     (client.entriesOf(await client.ask("list", { instance: live.id })) ?? []).map((each) => client.idOf(each));
   await context.withFault("set-back", live.id, async () => {});
-  const after = await listed();
+  const after = await listIds();
   const next = await client.create(live.id);
   if (!wasDone(next))
     return fail("a backup to succeed after the control plane was set back", describeEnd(next), next.began, next.last);
@@ -263,28 +193,6 @@ export const unlockCheck = backupCheck("BK-34", {
   requirement: "After a backup, however it ended, writes are taken again.",
   exclusive: true,
   run: judgeUnlock,
-});
-
-/** BK-35: a changed byte is found before anything is touched. */
-export const flipCheck = backupCheck("BK-35", {
-  requirement: "A backup of which one stored byte was changed is not restored, and its restore touches nothing.",
-  exclusive: true,
-  run: (context) => judgeDamage(context, "flip-byte"),
-});
-
-/** BK-36: a missing part is found before anything is touched. */
-export const partCheck = backupCheck("BK-36", {
-  requirement: "A backup of which a stored part is missing is not restored, and its restore touches nothing.",
-  exclusive: true,
-  run: (context) => judgeDamage(context, "drop-part"),
-});
-
-/** BK-37: a restore that is interrupted. */
-export const interruptedCheck = backupCheck("BK-37", {
-  requirement:
-    "A restore that is interrupted ends, says that it failed or has restored all, and the next one heals it.",
-  exclusive: true,
-  run: judgeInterrupted,
 });
 
 /** BK-38: a full disk. */

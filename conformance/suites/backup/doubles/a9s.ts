@@ -27,7 +27,7 @@ const show = (task: Task): object => ({
   finished_at: isoTime(task.finishedMs),
 });
 
-const ordered = (task: Task): object => ({ id: Number(task.id.slice(2)), message: "job queued" });
+const showOrder = (task: Task): object => ({ id: Number(task.id.slice(2)), message: "job queued" });
 
 /** anynines' backup manager, the API of an instance (facts of 2025): numbers as ids, 201 for an order, `done`. */
 export function a9sDialect(base: readonly string[], restoreLeaf: "restore" | "restores"): BackupDialect {
@@ -43,17 +43,17 @@ export function a9sDialect(base: readonly string[], restoreLeaf: "restore" | "re
       return put === undefined ? refuse(400) : reply(200, showSettings(vault, put));
     };
     if (kind === undefined || kind === "config") return settings();
-    if (kind === "restores" && backupId !== undefined) return found(vault.restoreOf(`b-${backupId}`, id));
+    if (kind === "restores" && backupId !== undefined) return showFound(vault.restoreOf(`b-${backupId}`, id));
     if (kind === "restores")
-      return answerOrder(vault.restore(instance, sourceOf(vault, instance, body["backup_id"]), undefined), ordered);
+      return answerOrder(vault.restore(instance, sourceOf(vault, instance, body["backup_id"]), undefined), showOrder);
     if (kind !== "backups") return refuse(404);
     if (backupId === undefined)
-      return method === "POST" ? answerOrder(vault.order(instance, undefined), ordered, 201) : list(vault, instance);
+      return method === "POST" ? answerOrder(vault.order(instance, undefined), showOrder, 201) : list(vault, instance);
     if (leaf === restoreLeaf) {
       const backup = ownBackup(vault, "restore", instance, `b-${backupId}`);
-      return answerOrder(vault.restore(instance, backup, textOf(body, "key")), ordered);
+      return answerOrder(vault.restore(instance, backup, textOf(body, "key")), showOrder);
     }
-    if (method !== "DELETE") return found(ownBackup(vault, "get", instance, `b-${backupId}`));
+    if (method !== "DELETE") return showFound(ownBackup(vault, "get", instance, `b-${backupId}`));
     const backup = ownBackup(vault, "delete", instance, `b-${backupId}`);
     if (backup === undefined) return refuse(404);
     const refusal = vault.remove(backup);
@@ -71,5 +71,5 @@ function list(vault: ToyVault, instance: ToyInstance): ReturnType<typeof reply> 
   return reply(200, mine.map(show));
 }
 
-const found = (task: Task | undefined): ReturnType<typeof reply> =>
+const showFound = (task: Task | undefined): ReturnType<typeof reply> =>
   task === undefined ? refuse(404) : reply(200, show(task));

@@ -11,9 +11,9 @@ interface ProgramEnd {
 }
 
 const CODES: Readonly<Record<number, number>> = { 404: 4, 409: 9, 410: 10, 422: 22, 423: 22 };
-const shown = ({ id, state }: Task): JsonObject => ({ id, state });
-const ended = (made: Task | Refusal): ProgramEnd =>
-  "refused" in made ? { code: CODES[made.refused] ?? 1 } : { code: 0, body: shown(made) };
+const showTask = ({ id, state }: Task): JsonObject => ({ id, state });
+const endWith = (made: Task | Refusal): ProgramEnd =>
+  "refused" in made ? { code: CODES[made.refused] ?? 1 } : { code: 0, body: showTask(made) };
 
 /** What a vendor's own program does: ten lines for each platform. */
 function perform(cloud: ToyCloud, operation: string, instanceId: string, backupId: string): ProgramEnd {
@@ -23,15 +23,15 @@ function perform(cloud: ToyCloud, operation: string, instanceId: string, backupI
   if (instance === undefined) return { code: 4 };
   const backup = vault.backup(backupId);
   const mine = backup?.instance === instanceId && backup.state !== "deleted" ? backup : undefined;
-  if (operation === "create") return ended(vault.order(instance, undefined));
-  if (operation === "restore") return ended(vault.restore(instance, mine, undefined));
+  if (operation === "create") return endWith(vault.order(instance, undefined));
+  if (operation === "restore") return endWith(vault.restore(instance, mine, undefined));
   if (operation === "list")
     return {
       code: 0,
       body: vault
         .tasks()
         .filter((each) => each.kind === "backup" && each.instance === instanceId && each.state !== "deleted")
-        .map(shown),
+        .map(showTask),
     };
   if (operation === "getRestore")
     return {
@@ -39,11 +39,11 @@ function perform(cloud: ToyCloud, operation: string, instanceId: string, backupI
       body: vault
         .tasks()
         .filter((each) => each.kind === "restore" && each.instance === instanceId)
-        .map(shown)
+        .map(showTask)
         .at(-1),
     };
   if (mine === undefined) return { code: 4 };
-  if (operation === "get") return { code: 0, body: shown(mine) };
+  if (operation === "get") return { code: 0, body: showTask(mine) };
   const refusal = vault.remove(mine);
   return refusal === undefined ? { code: 0, body: {} } : { code: 9 };
 }

@@ -64,8 +64,8 @@ export const serviceFabrikDialect: BackupDialect = (request, vault) => {
     const last = newest(vault, kind, instance);
     return last === undefined ? refuse(404) : reply(200, show(last));
   }
-  const started = (task: Task): object => ({ name: kind, backup_guid: task.of ?? task.id });
-  if (kind === "backup") return answerOrder(vault.order(instance, undefined), started);
+  const showStart = (task: Task): object => ({ name: kind, backup_guid: task.of ?? task.id });
+  if (kind === "backup") return answerOrder(vault.order(instance, undefined), showStart);
   const backup = ownBackup(vault, "restore", instance, textOf(body, "backup_guid") ?? "");
-  return answerOrder(vault.restore(instance, backup, undefined), started);
+  return answerOrder(vault.restore(instance, backup, undefined), showStart);
 };

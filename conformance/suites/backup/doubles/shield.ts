@@ -13,7 +13,7 @@ const STATUSES: Readonly<Record<Task["state"], string>> = {
   deleted: "done",
 };
 
-const started = (made: Task | Refusal): WireResponse =>
+const showStart = (made: Task | Refusal): WireResponse =>
   "refused" in made ? refuse(made.refused) : reply(200, { ok: "Scheduled", task_uuid: `task-${made.id}` });
 
 const archiveOf = ({ id, instance, state, triggeredMs }: Task): object => ({
@@ -51,7 +51,7 @@ function answerArchives(
   if (archive === undefined) return refuse(404);
   if (leaf === "restore") {
     const target = instanceOf(vault, textOf(jsonOf(request), "target"), "target-");
-    return target === undefined ? refuse(404) : started(vault.restore(target, archive, undefined));
+    return target === undefined ? refuse(404) : showStart(vault.restore(target, archive, undefined));
   }
   if (method !== "DELETE") return reply(200, archiveOf(archive));
   const refusal = vault.remove(archive);
@@ -71,7 +71,7 @@ export const shieldDialect: BackupDialect = (request, vault) => {
   }
   if (what === "jobs") {
     const instance = instanceOf(vault, id, "job-");
-    return instance === undefined ? refuse(404) : started(vault.order(instance, undefined));
+    return instance === undefined ? refuse(404) : showStart(vault.order(instance, undefined));
   }
   const task = vault.tasks().find((each) => `task-${each.id}` === id);
   if (what !== "tasks" || task === undefined) return refuse(404);

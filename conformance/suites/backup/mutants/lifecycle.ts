@@ -37,18 +37,19 @@ export const LIFECYCLE_MUTANTS: readonly DataMutant[] = [
     authorizes: (request, cloud) => request.path.at(-1) === "download" || RIGHT.authorizes(request, cloud),
   }),
   mutant("retention-eats-the-last-good-one", "BK-44", "Backups go when they are old enough, also the last good one.", {
-    expired: (backups, { keepDays }, nowMs) => backups.filter((each) => nowMs - each.finishedMs > keepDays * DAY_MS),
+    findExpired: (backups, { keepDays }, nowMs) =>
+      backups.filter((each) => nowMs - each.finishedMs > keepDays * DAY_MS),
   }),
   mutant(
     "retention-counts-alone",
     "BK-44",
     "Backups go as soon as there are enough newer ones, however young they are.",
     {
-      expired: (backups, { keepMin }) => backups.slice(0, Math.max(0, backups.length - Math.min(keepMin, 2))),
+      findExpired: (backups, { keepMin }) => backups.slice(0, Math.max(0, backups.length - Math.min(keepMin, 2))),
     },
     ["BK-*"],
   ),
-  mutant("retention-never-comes", "BK-44", "Nothing ever goes.", { expired: () => [] }),
+  mutant("retention-never-comes", "BK-44", "Nothing ever goes.", { findExpired: () => [] }),
   mutant(
     "object-outlives-its-removal",
     "BK-45",

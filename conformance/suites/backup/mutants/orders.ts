@@ -143,7 +143,7 @@ export const ORDER_MUTANTS: readonly DataMutant[] = [
     "lost-reply-makes-phantoms",
     "BK-06",
     "An order makes three records; all but the last are lost sight of.",
-    { isBusy: () => false, repeated: () => undefined },
+    { isBusy: () => false, findRepeat: () => undefined },
     ["BK-*"],
     async (request, next) => {
       if (isOrder(request)) await next(request);

@@ -27,7 +27,7 @@ export interface BackupSpan {
  * `stale`: a row that was acknowledged before the backup was asked for is missing; `appended`: a row that was sent after its end is there;
  * `torn`: no one moment explains what is there and what is not.
  */
-export interface LedgerFault {
+interface LedgerFault {
   readonly kind: "foreign" | "gap" | "stale" | "appended" | "torn";
   readonly text: string;
 }

@@ -27,7 +27,7 @@ const HISTORIES: readonly TableShape[] = ["drydock_history_a", "drydock_history_
 const tableOf = (writer: number): TableShape => HISTORIES[writer % HISTORIES.length] ?? { name: "", columns: [] };
 
 /** What was written while something happened, and that. */
-export interface WrittenBeside<T> {
+interface WrittenBeside<T> {
   readonly writes: readonly LedgerWrite[];
   readonly result: T;
 }

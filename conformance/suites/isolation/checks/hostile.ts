@@ -129,7 +129,7 @@ export const idsCheck = isolationCheck("IS-12", {
   run: judgeIds,
 });
 
-/** IS-13: what is not yours can't be told from what is not there. */
+/** IS-13: what is not yours looks like what is not there. */
 export const oracleCheck = isolationCheck("IS-13", {
   requirement: `The binding of another instance is answered as one that nobody has: status, body and, by a seeded permutation test that is wrong once in ${1 / ERROR_RATE} runs, time.`,
   instances: 2,

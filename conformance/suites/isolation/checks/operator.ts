@@ -1,44 +1,11 @@
-import { createFilled, markedTable } from "../../tenants/tables.ts";
-import type { Tenant } from "../../tenants/tenants.ts";
 import { type Evidence, fail, type Outcome, pass, unknown } from "../../../runner/check.ts";
 import type { IsolationContext } from "../context.ts";
 import { isolationCheck } from "../plan.ts";
-
-const CANARY = "drydock-canary-91d4c7";
-
-/** Forms in which a text may lie somewhere. */
-const formsOf = (text: string): readonly string[] => [
-  text,
-  Buffer.from(text).toString("base64").replace(/=+$/, ""),
-  Buffer.from(text).toString("hex"),
-];
-
-/** Which of some secrets lines show, by its name; undefined: none. */
-const shownIn = (lines: readonly string[], secrets: Readonly<Record<string, string>>): string | undefined =>
-  Object.entries(secrets).find(
-    ([, secret]) => secret !== "" && lines.some((line) => formsOf(secret).some((form) => line.includes(form))),
-  )?.[0];
-
-const secretsOf = ({ access }: Tenant): Readonly<Record<string, string>> => ({
-  "the password of a binding": access.login.password,
-});
-
-/** A tenant that has worked, with a canary in its data. */
-async function workingTenant(context: IsolationContext): Promise<Tenant> {
-  const offer = await context.requireUsableOffer();
-  const tenant = await context.tenant(offer);
-  await context.inSession(tenant, (session) => createFilled(session, markedTable("drydock_canaries", CANARY, "only")));
-  return tenant;
-}
-
-const evidenceOf = (context: IsolationContext, { bound }: Tenant): readonly Evidence[] => [
-  bound,
-  ...context.lastStep(),
-];
+import { CANARY, createWorking, evidenceOf, secretsOf, shownIn } from "../traces.ts";
 
 async function judgeLogs(context: IsolationContext): Promise<Outcome> {
   context.requireLook("logs");
-  const tenant = await workingTenant(context);
+  const tenant = await createWorking(context);
   await context.unbindAndWait(tenant);
   const shown = shownIn(await context.look("logs", tenant.live.id), {
     ...secretsOf(tenant),
@@ -52,7 +19,7 @@ async function judgeLogs(context: IsolationContext): Promise<Outcome> {
 /** Lines of name and value for each of two instances: no value is the same in both. */
 async function judgeShared(context: IsolationContext): Promise<Outcome> {
   context.requireLook("secrets");
-  const [a, b] = [await workingTenant(context), await workingTenant(context)];
+  const [a, b] = [await createWorking(context), await createWorking(context)];
   const valuesOf = (lines: readonly string[]): ReadonlyMap<string, string> =>
     new Map(lines.map((line) => [line.slice(line.indexOf(" ") + 1), line.split(" ")[0] ?? ""] as const));
   const [first, second] = [
@@ -69,7 +36,7 @@ async function judgeShared(context: IsolationContext): Promise<Outcome> {
 
 async function judgeStreams(context: IsolationContext): Promise<Outcome> {
   context.requireLook("tenant-logs");
-  const [own, other] = [await workingTenant(context), await workingTenant(context)];
+  const [own, other] = [await createWorking(context), await createWorking(context)];
   const lines = await context.look("tenant-logs", own.live.id);
   const { username, database, host } = other.access.login;
   const shown = shownIn(lines, {
@@ -86,7 +53,7 @@ async function judgeStreams(context: IsolationContext): Promise<Outcome> {
 /** A rule: what an operator's hook prints, `CIDR PORT` or `CIDR *`. */
 async function judgeRules(context: IsolationContext): Promise<Outcome> {
   context.requireLook("rules");
-  const tenant = await workingTenant(context);
+  const tenant = await createWorking(context);
   const lines = await context.look("rules", tenant.live.id);
   if (lines.length === 0)
     return unknown("no rule is shown of an instance that is bound", ...evidenceOf(context, tenant));
@@ -101,7 +68,7 @@ async function judgeRules(context: IsolationContext): Promise<Outcome> {
 /** What is left, of data in places that only an operator sees, once an instance is gone and another one has come. */
 async function judgeLeftovers(context: IsolationContext, look: string, expected: string): Promise<Outcome> {
   context.requireLook(look);
-  const old = await workingTenant(context);
+  const old = await createWorking(context);
   const { offer, id } = old.live;
   await context.unbindAndWait(old);
   const gone = await context.platform.settle(offer, await context.platform.deprovision(offer, id));
@@ -119,7 +86,7 @@ async function judgeLeftovers(context: IsolationContext, look: string, expected:
 
 async function judgeCallbacks(context: IsolationContext): Promise<Outcome> {
   context.requireLook("callbacks");
-  const [own, other] = [await workingTenant(context), await workingTenant(context)];
+  const [own, other] = [await createWorking(context), await createWorking(context)];
   const lines = await context.look("callbacks", own.live.id);
   const shown = shownIn(lines, {
     ...secretsOf(own),
@@ -129,60 +96,6 @@ async function judgeCallbacks(context: IsolationContext): Promise<Outcome> {
   return shown === undefined
     ? pass(...evidenceOf(context, own))
     : fail("callbacks without credentials, about their own instance", shown, ...evidenceOf(context, own));
-}
-
-/** The credentials of the store, as an operator's hook prints them, are nowhere that a tenant or a log shows. */
-async function judgeStoreCredentials(context: IsolationContext): Promise<Outcome> {
-  context.requireLook("store-credentials");
-  const tenant = await workingTenant(context);
-  const hidden = await context.look("store-credentials", tenant.live.id);
-  const places = [
-    ...(await context.look("logs", tenant.live.id)),
-    ...(await context.look("tenant-store", tenant.live.id)),
-  ];
-  const shown = hidden.find((secret) => shownIn(places, { it: secret }) !== undefined);
-  return shown === undefined
-    ? pass(...evidenceOf(context, tenant))
-    : fail(
-        "credentials of the store that nobody shows",
-        "one in a log, or on a tenant's VM",
-        ...evidenceOf(context, tenant),
-      );
-}
-
-/** What a tenant's VM can read of the store: its own, and nothing of another's. */
-async function judgeStores(context: IsolationContext): Promise<Outcome> {
-  context.requireLook("tenant-store");
-  const [own, other] = [await workingTenant(context), await workingTenant(context)];
-  const client = await context.backups(own.live.offer, "B1", "create");
-  const backup = await client.create(other.live.id);
-  const shown = shownIn(await context.look("tenant-store", own.live.id), {
-    "another's backup": backup.id,
-    "another's id": other.live.id,
-    "what another wrote": CANARY,
-  });
-  return shown === undefined
-    ? pass(backup.last)
-    : fail("a store that shows a tenant its own alone", shown, backup.last);
-}
-
-/** The same data of two tenants, and of one tenant twice, lie differently in the store. */
-async function judgeKeys(context: IsolationContext): Promise<Outcome> {
-  context.requireLook("store");
-  const [a, b] = [await workingTenant(context), await workingTenant(context)];
-  const client = await context.backups(a.live.offer, "B1", "create");
-  const taken = [await client.create(a.live.id), await client.create(a.live.id), await client.create(b.live.id)];
-  const objects = await context.look("store", a.live.id);
-  const contents = taken.map(({ id }) =>
-    objects.filter((each) => each.includes(id)).map((each) => each.slice(each.indexOf(" ") + 1)),
-  );
-  if (contents.some((each) => each.length === 0))
-    return unknown("the store shows no object that names a backup", ...taken.map(({ last }) => last));
-  const all = contents.flat();
-  const evidence = taken.map(({ last }) => last);
-  return new Set(all).size === all.length
-    ? pass(...evidence)
-    : fail("another ciphertext each time, under a key of each tenant", "the same bytes twice", ...evidence);
 }
 
 /** IS-28: instances share no internal secret. */
@@ -230,26 +143,6 @@ export const temporaryCheck = isolationCheck("IS-57", {
   requirement: "Temporary files, cores and swap hold nothing of an instance that is gone.",
   instances: 2,
   run: (context) => judgeLeftovers(context, "temporary", "nothing temporary of an instance that is gone"),
-});
-
-/** IS-62: stores are apart. */
-export const storesCheck = isolationCheck("IS-62", {
-  requirement: "From a tenant's VM nothing of another's backups can be listed or read in the store.",
-  instances: 2,
-  run: judgeStores,
-});
-
-/** IS-63: each tenant has a key of its own. */
-export const keysCheck = isolationCheck("IS-63", {
-  requirement: "The same data lie differently in the store, for each tenant and each time.",
-  instances: 2,
-  run: judgeKeys,
-});
-
-/** IS-67: the store's credentials are hidden. */
-export const storeCredentialsCheck = isolationCheck("IS-67", {
-  requirement: "The credentials of the store are in no log and on no VM of a tenant.",
-  run: judgeStoreCredentials,
 });
 
 /** IS-72: callbacks carry nothing. */

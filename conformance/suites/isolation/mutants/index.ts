@@ -3,6 +3,7 @@ import { toyMutantSet } from "../../toy/mutants.ts";
 import { isolationSuite } from "../suite.ts";
 import { API_MUTANTS } from "./api.ts";
 import { ENGINE_MUTANTS } from "./engine.ts";
+import { PARAMETER_MUTANTS } from "./parameters.ts";
 import { PLATFORM_MUTANTS } from "./platform.ts";
 import { TENANT_MUTANTS } from "./tenants.ts";
 
@@ -10,6 +11,7 @@ import { TENANT_MUTANTS } from "./tenants.ts";
 export const isolationMutants: MutantSet = toyMutantSet(isolationSuite, [
   ...TENANT_MUTANTS,
   ...API_MUTANTS,
+  ...PARAMETER_MUTANTS,
   ...ENGINE_MUTANTS,
   ...PLATFORM_MUTANTS,
 ]);
