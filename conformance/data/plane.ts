@@ -1,8 +1,11 @@
 import type { TableRows, Statement } from "./statement.ts";
 
+/** The clients that there are. */
+export type DataClient = "postgresql" | "redis";
+
 /** What it takes to log in to a data service, read from the credentials of a binding. */
 export interface Login {
-  readonly client: "postgresql";
+  readonly client: DataClient;
   readonly host: string;
   readonly port: number;
   readonly username: string;
@@ -69,6 +72,8 @@ export type Extra = "index" | "view" | "grant" | "native";
 /** A session of one user on one instance. */
 export interface DataSession {
   readonly extras: ReadonlySet<Extra>;
+  /** A statement in the engine's own words, for evidence. Default: in PostgreSQL's. */
+  describe?(statement: Statement): string;
   /** @throws DataError failed, lost */
   run(statement: Statement): Promise<TableRows>;
   close(): Promise<void>;

@@ -2,6 +2,7 @@ import { promises as dns } from "node:dns";
 import { isIP } from "node:net";
 import { type Address, DataError, type DataPlane, type Login, NO_NAME, type Vantage } from "./plane.ts";
 import { DATA_LIMITS, type DataLimits, openPostgres } from "./postgresql.ts";
+import { openRedis } from "./redis.ts";
 import { reachPort } from "./probe-port.ts";
 
 /** Where connections come from, and how names are resolved. */
@@ -67,8 +68,10 @@ export function socketPlane(options: SocketPlaneOptions = {}): DataPlane {
     platformPorts,
     management,
     resolve,
-    connect: async (login: Login, from: Vantage) =>
-      openPostgres(login, await resolve(login.host), await sourceOf(from), limits),
+    connect: async (login: Login, from: Vantage) => {
+      const open = login.client === "redis" ? openRedis : openPostgres;
+      return open(login, await resolve(login.host), await sourceOf(from), limits);
+    },
     reach: async ({ host, port }, from) =>
       reachPort({ host: await resolve(host), port }, await sourceOf(from), limits.connectMsMax),
     ...(locate && { locate }),

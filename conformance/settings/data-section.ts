@@ -18,9 +18,9 @@ const LocalAddress = (description: string, examples: readonly string[], more: Pa
 const CredentialMap = Type.Object(
   {
     client: Type.Optional(
-      Type.Literal("postgresql", {
+      Type.Enum(["postgresql", "redis"], {
         description: "The client that speaks to the service, whatever its credentials look like.",
-        expected: "postgresql",
+        expected: "one of postgresql, redis",
         examples: ["postgresql"],
       }),
     ),

@@ -52,7 +52,9 @@ describe("the backup suite", () => {
 
   it("accuses sound clouds of nothing", async () => {
     for (const clean of backupMutants.cleanRuns ?? [])
-      expect((await clean.run()).filter(({ verdict }) => verdict !== "pass")).toEqual([]);
+      expect((await clean.run()).filter(({ verdict }) => verdict !== "pass" && verdict !== "not-applicable")).toEqual(
+        [],
+      );
   });
 
   it("shows a finding with the requests and the statement that show it, and no secret", async () => {
@@ -94,9 +96,9 @@ describe("the backup suite", () => {
   });
 
   it("is not applicable to a service whose credentials it has no client for", async () => {
-    const ran = await run(DATA, { scheme: "redis" });
+    const ran = await run(DATA, { scheme: "amqp" });
     expect(verdicts(ran)).toEqual(["not-applicable"]);
-    expect(reasons(ran)).toEqual(["toy-db: no data client for redis://…"]);
+    expect(reasons(ran)).toEqual(["toy-db: no data client for amqp://…"]);
     expect(ran.finished[0]?.evidence[0]?.response?.body).toContain('"credentials":{"host":"[redacted]"');
     expect(ran.cloud.instances.size).toBe(0);
   });

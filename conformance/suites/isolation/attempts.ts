@@ -6,15 +6,9 @@ import type { IsolationContext } from "./context.ts";
 import type { LiveInstance } from "../../osb/shared-instances.ts";
 
 /** A login without credentials: any answer of a server shows that it can be reached. */
-export function anonymousAccess({ host, port }: Address, instance: LiveInstance): Access {
-  const login = {
-    client: "postgresql",
-    host,
-    port,
-    username: "drydock",
-    password: "drydock",
-    database: "drydock",
-  } as const;
+export function anonymousAccess({ host, port }: Address, instance: LiveInstance, like: Tenant): Access {
+  const { client, database } = like.access.login;
+  const login = { client, host, port, username: "drydock", password: "drydock", database };
   return { login, of: `nobody, at instance ${instance.id}` };
 }
 

@@ -33,7 +33,9 @@ describe("the isolation suite", () => {
 
   it("accuses sound clouds of nothing", async () => {
     for (const clean of isolationMutants.cleanRuns ?? [])
-      expect((await clean.run()).filter(({ verdict }) => verdict !== "pass")).toEqual([]);
+      expect((await clean.run()).filter(({ verdict }) => verdict !== "pass" && verdict !== "not-applicable")).toEqual(
+        [],
+      );
   });
 
   it("leaves nothing behind", async () => {

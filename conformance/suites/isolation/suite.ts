@@ -23,6 +23,7 @@ import {
 import { instanceIdCheck, foreignIdsCheck, repeatedBindCheck, tokenCheck, tombstoneCheck } from "./checks/ownership.ts";
 import { privilegesCheck, egressCheck, injectionCheck, echoCheck, sourcesCheck } from "./checks/parameters.ts";
 import { roleCheck, hostCheck, escalationCheck, peersCheck, catalogCheck } from "./checks/postgresql.ts";
+import { redisCheck } from "./checks/redis.ts";
 import { reprovisionCheck } from "./checks/reprovision.ts";
 import { foreignRestoreCheck, foreignRolesCheck, metadataCheck } from "./checks/restores.ts";
 import { predictableCheck } from "./checks/secrets.ts";
@@ -68,6 +69,7 @@ export const ISOLATION_CHECKS: readonly Check<IsolationContext>[] = [
   escalationCheck,
   peersCheck,
   catalogCheck,
+  redisCheck,
   closedCheck,
   rulesCheck,
   reuseCheck,

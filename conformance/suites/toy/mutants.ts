@@ -15,6 +15,8 @@ export interface DataMutant extends MutantInfo {
   readonly changes: Partial<Behaviour>;
   /** What happens to requests on their way. */
   readonly wire?: Wire;
+  /** The scheme of the uris that its bindings give. Default: PostgreSQL's. */
+  readonly scheme?: string;
 }
 
 /** A cloud that does one thing otherwise. */
@@ -92,10 +94,11 @@ const KEEPING: { changes: Partial<Behaviour> } = { changes: { onDeprovision: ({ 
  */
 export function toyMutantSet(suite: AnySuite, mutants: readonly DataMutant[]): MutantSet {
   const judge = async (
-    { changes, wire }: Pick<DataMutant, "changes" | "wire">,
-    options: ToyBrokerOptions,
+    { changes, wire, scheme }: Pick<DataMutant, "changes" | "wire" | "scheme">,
+    given: ToyBrokerOptions,
     only?: readonly string[],
   ): Promise<readonly CheckResult[]> => {
+    const options = { ...given, ...(scheme !== undefined && { scheme }) };
     const toy = toyOptions(new ToyCloud(changes), options, wire);
     return (await certify({ ...toy, ...onlyOf(only), suites: [suite], jobs: 1 })).results;
   };
@@ -106,6 +109,7 @@ export function toyMutantSet(suite: AnySuite, mutants: readonly DataMutant[]): M
     cleanRuns: [
       { name: "a sound cloud", run: () => judge(CLEAN, {}) },
       { name: "a sound cloud that keeps backups", run: () => judge(KEEPING, {}) },
+      { name: "a sound cloud of Redis", run: () => judge({ ...CLEAN, scheme: "redis" }, {}) },
     ],
     run(mutantId, only) {
       const mutant = mutants.find(({ id }) => id === mutantId);

@@ -59,12 +59,13 @@ async function judgeBeforeFirst(
   context: IsolationContext,
   live: LiveInstance,
   vantages: readonly Vantage[],
+  other: Tenant,
 ): Promise<readonly Evidence[] | Outcome | undefined> {
   const address = await context.recorder.plane.locate?.(live.id);
   if (address === undefined) return undefined;
   const when = (from: Vantage): string =>
     `before its first binding${from === "application" ? "" : `, ${toWhom(from)}`}`;
-  return judgeShutFrom(context, anonymousAccess(address, live), vantages, UNBOUND, when);
+  return judgeShutFrom(context, anonymousAccess(address, live, other), vantages, UNBOUND, when);
 }
 
 async function closedBeforeBinding(context: IsolationContext): Promise<Outcome> {
@@ -72,7 +73,7 @@ async function closedBeforeBinding(context: IsolationContext): Promise<Outcome> 
   const other = await context.tenant(offer, await context.osb.liveOf(offer));
   const live = await context.osb.freshOf(offer);
   const beside = unadmittedVantages(context, other);
-  const before = await judgeBeforeFirst(context, live, ["application", ...beside]);
+  const before = await judgeBeforeFirst(context, live, ["application", ...beside], other);
   // That it was open is reported only once it is known that it need not be.
   const tenant = await context.tenant(offer, live);
   await context.inSession(tenant, async () => {});

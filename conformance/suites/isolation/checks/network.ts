@@ -85,7 +85,7 @@ async function judgeReuse(context: IsolationContext): Promise<Outcome> {
     const address = await context.recorder.plane.locate?.(next.id);
     if (address === undefined)
       return notApplicable("nobody tells where an instance is before it is bound", next.provisioned.answer);
-    const reach = await attemptConnection(context, anonymousAccess(address, next), "application");
+    const reach = await attemptConnection(context, anonymousAccess(address, next, old), "application");
     evidence.push(...context.lastStep());
     if (reach === "shut") return pass(...evidence);
     return judgeOpenPort(

@@ -59,4 +59,11 @@ export const ENGINE_MUTANTS: readonly DataMutant[] = [
         ? neighboursOf(cloud, instance).map(({ database }) => [database])
         : RIGHT.native(text, username, instance, cloud),
   }),
+  ofRedis("redis-settings-are-anybodys", "A tenant of Redis changes settings of the server.", /^CONFIG SET/),
+  ofRedis("redis-users-are-anybodys", "A tenant of Redis makes users.", /^ACL SETUSER/),
+  ofRedis("redis-follows-anybody", "A tenant of Redis makes the server follow another one.", /^REPLICAOF 127/),
 ];
+
+function ofRedis(id: string, description: string, pattern: RegExp): DataMutant {
+  return { ...mutant(id, "IS-38", description, answering(pattern, [["OK"]])), scheme: "redis" };
+}
