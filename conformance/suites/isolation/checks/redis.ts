@@ -53,9 +53,8 @@ async function judgeRedis(context: IsolationContext): Promise<Outcome> {
       evidence.push(...step);
       if (result instanceof DataError && result.fault === "lost")
         return fail("a server that survives what a tenant tries", `${what}: the session is lost`, ...step);
-      return !(result instanceof DataError) && gains(result)
-        ? fail("a tenant to be refused", what, ...step)
-        : undefined;
+      const isGain = result instanceof DataError ? betrayal?.test(result.message) === true : gains(result);
+      return isGain ? fail("a tenant to be refused", what, ...step) : undefined;
     });
     if (outcome !== undefined) return outcome;
   }
