@@ -102,7 +102,7 @@ export const ISOLATION_INTRO: readonly string[] = [
   "",
   "## How long, and what it touches",
   "",
-  "Each check makes instances of its own, three at most, and removes them. It sends what a platform or a tenant could send to the broker that is named, twelve wrong passwords at most in one check, and connects to the addresses of its own bindings, to four ports of their VMs, and to what `data.management` names: no address is swept.",
+  "Each check makes instances of its own, three at most, and removes them. It sends what a platform or a tenant could send to the broker that is named, fifteen wrong passwords at most in one check, and connects to the addresses of its own bindings, to four ports of their VMs, and to what `data.management` names: no address is swept.",
   "",
   "## What a report says",
   "",
@@ -110,7 +110,7 @@ export const ISOLATION_INTRO: readonly string[] = [
   "✘ IS-61 another's backup can't be restored here",
   "  expected a backup of another organization to be refused",
   "  seen succeeded",
-  "✓ IS-02 a wrong password tells nothing by its time: p = 0.4120 by a permutation test of 12 guesses of each kind; error rate 0.001",
+  "✓ IS-02 a wrong password tells nothing by its time: p = 0.4120 by a permutation test of 7 guesses of each kind; error rate 0.001",
   "– IS-55 a disk is empty when it is given away: nobody can look there (hooks.looks.disk in drydock.yml)",
   "```",
 ];
