@@ -30,6 +30,11 @@ function insert(table: string, columns: readonly Column[], rows: readonly TableR
   return { text: `INSERT INTO ${table} (${names(columns)}) VALUES ${tuples.join(", ")}`, values: rows.flat() };
 }
 
+function update({ table, key, column, value }: Extract<Statement, { do: "update" }>): Sql {
+  const set = `${column.name} = $1::text::${column.type}`;
+  return { text: `UPDATE ${table.name} SET ${set} WHERE ${keyOf(table.columns)} = $2`, values: [value, key] };
+}
+
 function transfer({ from, to, amount }: Extract<Statement, { do: "transfer" }>): Sql {
   const change = ({ table, key }: typeof from, sign: string): string => {
     const [, column] = table.columns;
@@ -49,11 +54,8 @@ export function sqlOf(statement: Statement): Sql {
       return plain(`DROP TABLE ${statement.table} CASCADE`);
     case "insert":
       return insert(statement.table.name, statement.table.columns, statement.rows);
-    case "update": {
-      const { table, key, column, value } = statement;
-      const set = `${column.name} = $1::text::${column.type}`;
-      return { text: `UPDATE ${table.name} SET ${set} WHERE ${keyOf(table.columns)} = $2`, values: [value, key] };
-    }
+    case "update":
+      return update(statement);
     case "delete": {
       const { table, key } = statement;
       return { text: `DELETE FROM ${table.name} WHERE ${keyOf(table.columns)} = $1`, values: [key] };

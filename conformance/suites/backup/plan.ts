@@ -1,12 +1,13 @@
-import { plannedChecks, planOf } from "../tenants/plan.ts";
+import { type MakeCheck, plannedChecks, planOf } from "../tenants/plan.ts";
 import type { BackupContext } from "./context.ts";
 
 /**
  * The 52 checks of backups and restores. The last column begins with the claim that they belong to: B0 nothing, B1 backups and restores in
  * place, B2 restores into new instances, B3 points in time, B4 after a deprovision, B5 keys, retention, schedules.
  */
-// biome-ignore format: one check a line
-export const BACKUP_PLAN = planOf([
+export const BACKUP_PLAN = planOf(
+  // biome-ignore format: one check a line
+  [
   ["BK-01", "a capability that is declared is there", "medium", "Interface", "B0"],
   ["BK-02", "a backup ends, and its state never goes back", "high", "Interface", "B1; create, get"],
   ["BK-03", "an id that nobody has is not found", "medium", "Interface", "B1; create, get, restore, delete"],
@@ -59,7 +60,8 @@ export const BACKUP_PLAN = planOf([
   ["BK-50", "how long a restore takes", "medium", "Measured", "B1; create, restore; data"],
   ["BK-51", "how long writes stand still", "medium", "Measured", "B1; create; data"],
   ["BK-52", "how much a backup stores", "low", "Measured", "B1; create, get; data"],
-]);
+  ],
+);
 
 /** A check of the plan. */
-export const backupCheck = plannedChecks<BackupContext>("backup", BACKUP_PLAN);
+export const backupCheck: MakeCheck<BackupContext> = plannedChecks("backup", BACKUP_PLAN);

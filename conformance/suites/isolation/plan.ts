@@ -1,12 +1,13 @@
-import { plannedChecks, planOf } from "../tenants/plan.ts";
+import { type MakeCheck, plannedChecks, planOf } from "../tenants/plan.ts";
 import type { IsolationContext } from "./context.ts";
 
 /**
  * The 72 checks of isolation. The last column begins with the vantages: A the API alone, D the data plane with a binding, N another place
  * in the network, O an operator (hooks in drydock.yml).
  */
-// biome-ignore format: one check a line
-export const ISOLATION_PLAN = planOf([
+export const ISOLATION_PLAN = planOf(
+  // biome-ignore format: one check a line
+  [
   ["IS-01", "every route asks who is there", "critical", "Authentication", "A"],
   ["IS-02", "a wrong password tells nothing by its time", "high", "Authentication", "A"],
   ["IS-03", "TLS only", "high", "Encryption", "A; an https URL"],
@@ -79,7 +80,8 @@ export const ISOLATION_PLAN = planOf([
   ["IS-70", "OAuth as it should be", "high", "Authentication", "A; a dashboard"],
   ["IS-71", "cookies and cross-site requests", "medium", "Authentication", "A; a dashboard"],
   ["IS-72", "callbacks carry nothing", "medium", "Hygiene", "A, O; hook look callbacks"],
-]);
+  ],
+);
 
 /** A check of the plan. */
-export const isolationCheck = plannedChecks<IsolationContext>("isolation", ISOLATION_PLAN);
+export const isolationCheck: MakeCheck<IsolationContext> = plannedChecks("isolation", ISOLATION_PLAN);

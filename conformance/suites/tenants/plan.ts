@@ -21,7 +21,7 @@ export const planOf = (rows: readonly Row[]): readonly PlannedCheck[] =>
   rows.map(([id, title, severity, group, needs]) => ({ id, title, severity, group, needs }));
 
 /** How a check of a plan is carried out. */
-export interface Plan<C> {
+interface Plan<C> {
   /** The requirement in our words. */
   readonly requirement: string;
   /** Service instances that it holds at once. Default 1. */
@@ -32,10 +32,13 @@ export interface Plan<C> {
   readonly run: (context: C) => Promise<Outcome>;
 }
 
+/** Makes the check of a row of a plan, by its id. */
+export type MakeCheck<C> = (id: string, plan: Plan<C>) => Check<C>;
+
 /** Makes the checks of a suite from the rows of its plan. */
-export function plannedChecks<C>(suite: SuiteName, rows: readonly PlannedCheck[]) {
+export function plannedChecks<C>(suite: SuiteName, rows: readonly PlannedCheck[]): MakeCheck<C> {
   const byId = new Map(rows.map((row) => [row.id, row]));
-  return (id: string, { instances = 1, level, run, ...plan }: Plan<C>): Check<C> => {
+  return (id, { instances = 1, level, run, ...plan }) => {
     const row = byId.get(id);
     if (row === undefined) throw new Error(`${id} is not in the plan of the suite ${suite}`);
     const { title, severity, group } = row;

@@ -93,10 +93,10 @@ function draw(store: Store, sequence: string): TableRows {
 
 /** Moves an amount from one row to another, in one step. */
 function transfer(store: Store, { from, to, amount }: Extract<Statement, { do: "transfer" }>): TableRows {
-  const held = ({ table, key }: typeof from): number => Number(tableIn(store, table.name).rows.get(key)?.[1] ?? 0);
+  const amountIn = ({ table, key }: typeof from): number => Number(tableIn(store, table.name).rows.get(key)?.[1] ?? 0);
   const put = ({ table, key }: typeof from, value: number): TableRows => write(store, table.name, [key, String(value)]);
-  put(from, held(from) - amount);
-  return put(to, held(to) + amount);
+  put(from, amountIn(from) - amount);
+  return put(to, amountIn(to) + amount);
 }
 
 /** What a store is after all that was done to it. */

@@ -5,6 +5,7 @@ import { createFilled, markedTable } from "../../tenants/tables.ts";
 import type { Tenant } from "../../tenants/tenants.ts";
 import { type Evidence, fail, notApplicable, type Outcome, pass, Verdicted } from "../../../runner/check.ts";
 import type { IsolationContext } from "../context.ts";
+import { runNative } from "../attempts.ts";
 import { isolationCheck } from "../plan.ts";
 
 /** Something that a tenant tries, in PostgreSQL's words. */
@@ -126,12 +127,6 @@ const PEER_ATTEMPTS: readonly Attempt[] = [
     after: ["DROP SUBSCRIPTION IF EXISTS drydock_sub"],
   },
 ];
-
-const runNative = async (session: RecordedSession, text: string): Promise<TableRows | DataError> =>
-  session.run({ do: "native", text }).catch((error: unknown) => {
-    if (error instanceof DataError) return error;
-    throw error;
-  });
 
 /** Ends the check as not applicable where the engine takes no statements of its own, or is another one. */
 async function requirePostgres(session: RecordedSession): Promise<void> {

@@ -1,8 +1,8 @@
 import { DataError } from "../../../data/plane.ts";
-import type { RecordedSession } from "../../../data/recorded-session.ts";
 import type { TableRows } from "../../../data/statement.ts";
 import { type Evidence, fail, notApplicable, type Outcome, pass } from "../../../runner/check.ts";
 import type { IsolationContext } from "../context.ts";
+import { runNative } from "../attempts.ts";
 import { isolationCheck } from "../plan.ts";
 
 /** Something that a tenant tries, in Redis's words, and what undoes it. */
@@ -33,12 +33,6 @@ const ATTEMPTS: readonly Attempt[] = [
   },
 ];
 
-const runCommand = async (session: RecordedSession, text: string): Promise<TableRows | DataError> =>
-  session.run({ do: "native", text }).catch((error: unknown) => {
-    if (error instanceof DataError) return error;
-    throw error;
-  });
-
 /** Tries everything, each in a session of its own: what is answered without end would keep the next from being heard. */
 async function judgeRedis(context: IsolationContext): Promise<Outcome> {
   const offer = await context.requireUsableOffer();
@@ -47,9 +41,9 @@ async function judgeRedis(context: IsolationContext): Promise<Outcome> {
   const evidence: Evidence[] = [];
   for (const { what, command, after, betrayal, gains = () => true } of ATTEMPTS) {
     const outcome = await context.inSession(tenant, async (session) => {
-      const result = await runCommand(session, command);
+      const result = await runNative(session, command);
       const step = context.lastStep();
-      if (after !== undefined && !(result instanceof DataError)) await runCommand(session, after);
+      if (after !== undefined && !(result instanceof DataError)) await runNative(session, after);
       evidence.push(...step);
       if (result instanceof DataError && result.fault === "lost")
         return fail("a server that survives what a tenant tries", `${what}: the session is lost`, ...step);
