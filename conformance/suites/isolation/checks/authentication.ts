@@ -199,7 +199,8 @@ async function judgeAdminRoutes(context: IsolationContext): Promise<Outcome> {
     ] as const) {
       const answer = await context.platform.exchange({ ...request, url: `${url}${path}` });
       const expected = `${path} to be closed to ${who}`;
-      const isEmpty = answer.bytes.length === 0;
+      // What any platform is shown in the catalog is no secret, wherever else it is shown.
+      const isEmpty = answer.bytes.length === 0 || Buffer.from(context.run.catalog.bytes).equals(answer.bytes);
       if (isSuccess(answer) && !isEmpty)
         return fail(expected, `${answer.status}, ${answer.bytes.length} bytes`, answer);
       if (answer.status >= 500) return warn(expected, String(answer.status), answer);
