@@ -95,7 +95,8 @@ export class Crew {
     const { backend } = this.#run;
     const { tidying } = this.#options;
     // Where nothing behind the broker can be held or broken, nobody needs it for himself.
-    const canDisturb = backend.hold !== undefined || backend.fail !== undefined;
+    const hasFaults = Object.keys(backend.faults ?? {}).length > 0;
+    const canDisturb = backend.hold !== undefined || backend.fail !== undefined || hasFaults;
     const isAlone = ({ check }: PlannedCheck): boolean => canDisturb && check.exclusive === true;
     const isReview = ({ check }: PlannedCheck): boolean => check.phase === "review";
     await this.#holdSideBySide(planned.filter((each) => !isAlone(each) && !isReview(each)));
