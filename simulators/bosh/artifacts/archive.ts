@@ -13,8 +13,15 @@ export interface Archive {
   /** Parsed manifests: stemcell.MF, release.MF, and job.MF of each job archive by the job's name. */
   readonly manifest: Readonly<Record<string, unknown>> | null;
   readonly jobs: Readonly<Record<string, JobArchive>>;
-  /** The packaging script of each source package. */
-  readonly packaging: Readonly<Record<string, string>>;
+  /** The packaging script of each source package, and its files. */
+  readonly packaging: Readonly<Record<string, PackageArchive>>;
+}
+
+/** A package of a release, which has its own archive within the release's. */
+export interface PackageArchive {
+  readonly script: string;
+  /** All of its files, base64 by path; none where they are too large to keep. */
+  readonly files: Readonly<Record<string, string>>;
 }
 
 /** A job of a release, which has its own archive within the release's. */
@@ -22,6 +29,7 @@ export interface JobArchive {
   readonly manifest: Readonly<Record<string, unknown>>;
   /** Texts under templates/, by name. */
   readonly templates: Readonly<Record<string, string>>;
+  readonly monit: string;
 }
 
 /** An upload that can't be read, and why. The task that uses it fails. */
@@ -66,22 +74,36 @@ async function walkArchive(stream: Readable, visit: (name: string, member: Reada
 async function readJob(member: Readable): Promise<JobArchive> {
   let manifest: JobArchive["manifest"] = {};
   const templates: Record<string, string> = {};
+  let monit = "";
   await walkArchive(member, async (name, part) => {
     const text = (await readSmall(part, MANIFEST_BYTES_MAX)).toString("utf8");
     if (name === "job.MF") manifest = asFields(readYaml(text));
+    else if (name === "monit") monit = text;
     else if (name.startsWith("templates/")) templates[name.slice("templates/".length)] = text;
   });
-  return { manifest, templates };
+  return { manifest, templates, monit };
 }
 
-/** The packaging script of a package; the rest, however large, streams through. */
-async function readPackaging(member: Readable): Promise<string> {
+/** What the files of a package may come to for them to be kept. */
+const PACKAGE_BYTES_MAX = 64 * 1024;
+
+/** The packaging script of a package, and its files where they are small; large ones stream through. */
+async function readPackaging(member: Readable): Promise<PackageArchive> {
   let script = "";
+  let bytes = 0;
+  const files: Record<string, string> = {};
   await walkArchive(member, async (name, part) => {
-    if (name === "packaging") script = (await readSmall(part, MANIFEST_BYTES_MAX)).toString("utf8");
-    else for await (const _chunk of part);
+    const chunks: Buffer[] = [];
+    for await (const chunk of part) {
+      if (!Buffer.isBuffer(chunk)) throw new Error("a stream of something other than bytes");
+      bytes += chunk.length;
+      if (bytes <= PACKAGE_BYTES_MAX || name === "packaging") chunks.push(chunk);
+    }
+    const content = Buffer.concat(chunks);
+    if (name === "packaging") script = content.toString("utf8");
+    if (name !== "" && !name.endsWith("/")) files[name] = content.toString("base64");
   });
-  return script;
+  return { script, files: bytes <= PACKAGE_BYTES_MAX ? files : {} };
 }
 
 /** Counts and hashes what passes through. */
@@ -106,7 +128,7 @@ const partName = (path: string): string => path.slice(path.indexOf("/") + 1, -".
 export async function receiveArchive(stream: Readable): Promise<Archive | BrokenArchive> {
   const members: Record<string, { bytes: number; sha1: string }> = {};
   const jobs: Record<string, JobArchive> = {};
-  const packaging: Record<string, string> = {};
+  const packaging: Record<string, PackageArchive> = {};
   let manifest: Archive["manifest"] = null;
   try {
     await walkArchive(stream, async (name, member) => {

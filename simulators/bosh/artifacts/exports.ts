@@ -38,7 +38,14 @@ export function* exportRelease(director: Director, task: Task, args: TaskArgumen
 function* packRelease(director: Director, task: Task, deployment: Deployment, args: ExportArgs): Body {
   const { release, stemcell, plan } = findSources(director, deployment, args);
   const jobs = release.jobs.filter(({ name }) => args.jobs.length === 0 || args.jobs.includes(name));
-  const wishes = jobs.map(({ name }) => ({ name, release: release.name, properties: {}, consumes: {}, provides: {} }));
+  const wishes = jobs.map(({ name }) => ({
+    name,
+    release: release.name,
+    properties: {},
+    consumes: {},
+    provides: {},
+    customProviders: [],
+  }));
   const [first] = plan.groups;
   if (first !== undefined)
     yield* compilePackages(director, task, deployment, plan, [{ ...first, jobs: wishes, stemcell }]);

@@ -1,6 +1,6 @@
 import type { LinkDefinition, ReleaseJob, ReleasePackage, ReleaseVersion } from "../state/artifacts.ts";
 import type { Director } from "../state/director.ts";
-import type { Archive, JobArchive } from "./archive.ts";
+import type { Archive, JobArchive, PackageArchive } from "./archive.ts";
 import { readTexts } from "../../kernel/index.ts";
 import { asFields, type Fields, readHashes } from "../configs/fields.ts";
 
@@ -11,7 +11,7 @@ const readPart = (
   director: Director,
   fields: Fields,
   known: KnownParts,
-): Omit<ReleasePackage, "id" | "dependencies" | "packaging"> => ({
+): Omit<ReleasePackage, "id" | "dependencies" | "packaging" | "files"> => ({
   name: String(fields.name),
   version: String(fields.version ?? fields.fingerprint),
   fingerprint: String(fields.fingerprint ?? ""),
@@ -35,6 +35,7 @@ function readJob(director: Director, fields: Fields, archive: JobArchive | undef
       target: String(target),
       text: archive?.templates[source] ?? "",
     })),
+    monit: archive?.monit ?? "",
     consumes: readLinkDefinitions(manifest.consumes),
     provides: readLinkDefinitions(manifest.provides),
   };
@@ -43,7 +44,7 @@ function readJob(director: Director, fields: Fields, archive: JobArchive | undef
 function readPackage(
   director: Director,
   fields: Fields,
-  packaging: string | null,
+  packaging: PackageArchive | null,
   known: ReadonlyMap<string, ReleasePackage>,
 ): ReleasePackage {
   const same = known.get(String(fields.fingerprint));
@@ -51,7 +52,8 @@ function readPackage(
     ...readPart(director, fields, known),
     id: same?.id ?? ++director.slot.value.packageIds,
     dependencies: readTexts(fields.dependencies),
-    packaging: packaging ?? same?.packaging ?? null,
+    packaging: packaging?.script ?? same?.packaging ?? null,
+    files: packaging?.files ?? same?.files ?? {},
   };
 }
 
@@ -79,7 +81,7 @@ export function readRelease(director: Director, archive: Archive, manifest: Fiel
     }),
     packages: [
       ...readHashes(manifest.packages).map((each) =>
-        readPackage(director, each, archive.packaging[String(each.name)] ?? "", packages),
+        readPackage(director, each, archive.packaging[String(each.name)] ?? { script: "", files: {} }, packages),
       ),
       ...compiled.map((each) => readPackage(director, each, null, packages)),
     ],

@@ -1,7 +1,6 @@
 import { all, type Body } from "../../kernel/index.ts";
 import { actionFailure } from "../agent/calls.ts";
 import { runScript } from "../agent/script.ts";
-import { optionalField } from "../configs/fields.ts";
 import type { ReleasePackage, ReleaseVersion, Stemcell } from "../state/artifacts.ts";
 import type { Deployment } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
@@ -57,7 +56,7 @@ export function* compilePackages(
   finding.finish();
   if (waiting.length === 0) return;
   const stage = new Stage(director, task, "Compiling packages", waiting.length);
-  const workers = optionalField(plan.config.compilation, "workers", "integer") ?? 1;
+  const { workers } = plan.config.compilation;
   const isReady = ({ each, release, target }: PendingPackage): boolean =>
     each.dependencies.every((name) => {
       const other = release.packages.find((candidate) => candidate.name === name);
@@ -113,7 +112,7 @@ function* compilePackage(
 function* runPackaging(director: Director, each: ReleasePackage): Body {
   const { kernel } = director;
   yield kernel.work(kernel.random("bosh/compile").lognormal(COMPILE_MEDIAN_MS, 0.5));
-  const ran = runScript(each.packaging ?? "");
+  const ran = runScript(director.options, each.packaging ?? "", { isTraced: true, files: each.files });
   if (ran.exitCode === 0) return;
   const trace = `${ran.trace.trimEnd().split("\n").slice(-TRACE_LINES).join("\n")}\n`;
   throw actionFailure(

@@ -21,7 +21,7 @@ import { updateGroups } from "./update.ts";
 export function* deploy(director: Director, task: Task, args: DeployArgs): Body<string> {
   const { deployment: name } = args;
   const deployment = requireDeployment(director, name);
-  const before = { parts: partsOf(deployment), isNew: deployment.manifest === null };
+  const before = { parts: partsOf(deployment), isNew: args.isNew };
   const run: DeployRun = { director, task, args, deployment, agents: new Map(), created: new Set() };
   const options = { waitMs: DEPLOYMENT_LOCK_MS, deployment: name };
   const work = function* (): Body {

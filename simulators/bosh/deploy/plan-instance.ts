@@ -5,6 +5,7 @@ import type { VmNetwork } from "../cpi/cpi.ts";
 import type { ReleaseVersion, Stemcell } from "../state/artifacts.ts";
 import type { Applied, Disk, Instance } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
+import { dnsOf } from "../links/providers.ts";
 import { type RenderedJob, renderJobs } from "../templates/jobs.ts";
 import type { InstanceGroup, JobSpec } from "./manifest.ts";
 import type { DeployPlan, PlannedGroup } from "./adopt.ts";
@@ -33,9 +34,11 @@ export function planInstance(
 ): PlannedInstance {
   const { group, stemcell, jobs: specs } = planned;
   const { config, manifest, releases, links } = plan;
-  const jobs = renderJobs(director, group, specs, instance, releases, links);
-  const cloudProperties = vmProperties(config, instance.az, group, director.cpi);
   const disk = diskOf(group, config);
+  const dns = dnsOf(group, manifest);
+  const place = { director, group, instance, networks, releases, links, dns, diskMb: disk?.sizeMb ?? 0 };
+  const jobs = renderJobs(place, specs);
+  const cloudProperties = vmProperties(config, instance.az, group, director.cpi);
   const packages = specs.flatMap((spec) => packagesOf(releases, spec));
   return {
     instance,
@@ -57,7 +60,7 @@ export function planInstance(
         jobs.map(({ texts, properties, fingerprint }) => (texts.length > 0 ? texts : [properties, fingerprint])),
       ),
       job: digestOf(jobs.map(({ name, fingerprint }) => [name, fingerprint])),
-      tags: digestOf(manifest.tags),
+      tags: digestOf({ ...manifest.tags, ...group.tags }),
     },
   };
 }
@@ -77,7 +80,10 @@ export function packagesOf(releases: readonly ReleaseVersion[], wish: JobSpec): 
 }
 
 function diskOf(group: InstanceGroup, config: CloudConfig): PlannedInstance["disk"] {
-  if (group.diskType !== undefined) return config.diskTypes.get(group.diskType);
+  if (group.diskType !== undefined) {
+    const type = config.diskTypes.get(group.diskType);
+    return type === undefined || type.sizeMb === 0 ? undefined : type;
+  }
   return group.diskMb > 0 ? { sizeMb: group.diskMb, cloudProperties: {} } : undefined;
 }
 

@@ -38,6 +38,7 @@ export const runWithoutChanges = (director: Director, task: Task, deployment: De
     maxInFlight: null,
     dryRun: false,
     change: null,
+    isNew: false,
   },
 });
 

@@ -43,7 +43,7 @@ function valueFor(director: Director, task: Task, deployment: Deployment, name: 
   const versions = variables.get(name) ?? [];
   const options = JSON.stringify(wish.options);
   const last = versions.at(-1);
-  if (last !== undefined && (!wish.isConverging || last.options === options)) return last;
+  if (last !== undefined && (wish.updateMode !== "converge" || last.options === options)) return last;
   const id = director.kernel.random("bosh/variables").uuid();
   const value = director.kernel.secrets("bosh/variables").hex(40);
   const variable: Variable = { id, name, type: wish.type, options, value };

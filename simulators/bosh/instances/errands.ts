@@ -1,7 +1,7 @@
 import type { TaskArguments } from "../tasks/jobs.ts";
 import { hash } from "node:crypto";
 import { all, type Body } from "../../kernel/index.ts";
-import { callAgent } from "../agent/calls.ts";
+import { actionFailure, callAgent } from "../agent/calls.ts";
 import { runScript } from "../agent/script.ts";
 import { storeBlob } from "../artifacts/blobs.ts";
 import { compilePackages } from "../deploy/compile.ts";
@@ -155,7 +155,9 @@ function* runErrandOn(director: Director, task: Task, { instance, job }: ErrandT
       (function* (): Body<ReturnType<typeof runScript>> {
         yield* callAgent(director, instance, "run_errand");
         const script = instance.vm?.jobs.find(({ name }) => name === job)?.scripts.run ?? "";
-        const outcome = runScript(script);
+        const outcome = runScript(director.options, script);
+        if (outcome.startError !== undefined)
+          throw actionFailure(director, `Running errand script: ${outcome.startError}`);
         for (let left = kernel.work(RUN_MS + outcome.sleptMs); left > 0; left -= CHECK_MS) {
           checkpoint(task);
           yield Math.min(CHECK_MS, left);

@@ -3,6 +3,7 @@ import { parse } from "yaml";
 import { receiveArchive } from "../artifacts/archive.ts";
 import type { Client } from "./client.ts";
 import type { CliStep, RecordedRequest } from "./recording.ts";
+import { type TaskIds, taskIdIn } from "./task-ids.ts";
 
 /*
  * A step of the real CLI, replayed through the requests that it was seen to send: paths come from the recording, bodies from the command
@@ -73,7 +74,12 @@ const userOf = (env: CliStep["cli"]["env"]): string | undefined =>
   env?.BOSH_CLIENT ?? (env?.BOSH_CLIENT_SECRET === undefined ? undefined : "bad");
 
 /** Sends what the CLI sent; returns how the replies differ. */
-export async function replayCli(client: Client, { cli }: CliStep, filled: (path: string) => string): Promise<string[]> {
+export async function replayCli(
+  client: Client,
+  { cli }: CliStep,
+  filled: (path: string) => string,
+  tasks: TaskIds,
+): Promise<string[]> {
   const found: string[] = [];
   const auth = userOf(cli.env);
   let latest = "0";
@@ -97,7 +103,8 @@ export async function replayCli(client: Client, { cli }: CliStep, filled: (path:
     last = await client.follow(new URL(location).pathname);
     const recorded = cli.wire.find((each) => POLL.test(each.split(" ")[1] ?? ""));
     const id = recorded?.split(" ")[1]?.split("/")[2];
-    if (id !== undefined && id !== String(last.id)) found.push(`task ${String(last.id)} instead of ${id}`);
+    const own = taskIdIn(new URL(location).pathname);
+    if (id !== undefined && own !== undefined) tasks.bind(Number(id), own);
   }
   // The result of a task is read only when it has succeeded.
   const succeeded = cli.wire.some((line) => line.includes("type=result"));

@@ -5,6 +5,7 @@ import { basicHeader, type HttpReply, Kernel, makeRequest, Process, serialise } 
 import { issueToken } from "../auth/token.ts";
 import { type Bosh, createBosh, createDummyCpi, type DirectorOptions } from "../index.ts";
 import { fixtureOf, type RecordedRequest, type Scenario } from "./recording.ts";
+import { taskIdIn } from "./task-ids.ts";
 
 /** The users of the recorded director. */
 const REFERENCE_USERS: DirectorOptions["users"] = [
@@ -66,6 +67,7 @@ export class Client {
       cpiName: "dummy",
       agentWaitMs: 20_000,
       resurrector: false,
+      runScripts: true,
       processUptimeS: 12,
       ...(this.#keys && { uaa: { url: UAA_URL, ...this.#keys.own, clients: [], users: [] } }),
       ...(mode?.includes("snapshots enabled") && { snapshots: true }),
@@ -149,8 +151,8 @@ export class Client {
     throw new Error(`${path} does not end`);
   }
 
-  /** Runs one verb of a scenario's setup to the end of its task. */
-  async run(verb: string): Promise<void> {
+  /** Runs one verb of a scenario's setup to the end of its task, and returns the id of that. */
+  async run(verb: string): Promise<number | undefined> {
     const [name, argument = ""] = verb.split(" ");
     const yaml = { "Content-Type": "text/yaml" };
     const compressed = { "Content-Type": "application/x-compressed" };
@@ -170,7 +172,9 @@ export class Client {
     const request = requests[name ?? ""];
     if (request === undefined) throw new Error(`not simulated: setup '${verb}'`);
     const answer = await this.send(request);
-    if (answer.headers.location !== undefined) await this.follow(new URL(answer.headers.location).pathname);
+    const task = taskIdIn(answer.headers.location);
+    if (task !== undefined) await this.follow(`/tasks/${task}`);
+    return task;
   }
 }
 

@@ -2,10 +2,9 @@ import { asFields, type Fields, readHashes } from "../configs/fields.ts";
 import { rubyInstance } from "../templates/ruby.ts";
 import { bodyText, type HttpReply } from "../../kernel/index.ts";
 import { diffLines } from "../configs/diff.ts";
-import { configsById } from "../configs/latest.ts";
+import { contentsOf } from "../configs/latest.ts";
 import { readManifest } from "../deploy/read-manifest.ts";
 import type { Director } from "../state/director.ts";
-import { readYaml } from "../templates/yaml.ts";
 import type { RequestContext } from "../wire/context.ts";
 import { DirectorError } from "../wire/errors.ts";
 import { htmlJson } from "../wire/replies.ts";
@@ -44,14 +43,12 @@ function mergeConfigs(
   cloudIds: readonly number[],
   runtimeIds: readonly number[],
 ): Fields {
-  const read = (ids: readonly number[]): readonly Fields[] =>
-    configsById(director, ids).map(({ content }) => asFields(readYaml(content)));
-  const documents = [...read(cloudIds), manifest === null ? {} : readManifest(manifest)];
+  const documents = [...contentsOf(director, cloudIds), manifest === null ? {} : readManifest(manifest)];
   const document = documents.reduce((sum, each) => ({ ...sum, ...each }), {});
   for (const list of LISTS)
     if (document[list] !== undefined && !Array.isArray(document[list]))
       throw new TypeError(`undefined method 'to_set' for ${rubyInstance(document[list])}`);
-  return read(manifest === null ? [] : runtimeIds).reduce(addRuntime, document);
+  return contentsOf(director, manifest === null ? [] : runtimeIds).reduce(addRuntime, document);
 }
 
 /** A document with what a runtime config adds to it: tags, and parts whose names it does not have yet. */

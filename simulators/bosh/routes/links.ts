@@ -28,7 +28,7 @@ const providerView = (each: LinkProvider): object => ({
   shared: each.shared,
   deployment: each.deployment,
   link_provider_definition: { type: each.type, name: each.definition },
-  owner_object: { type: "job", name: each.job, info: { instance_group: each.group } },
+  owner_object: { type: each.kind, name: each.job, info: { instance_group: each.group } },
 });
 
 const consumerView = (each: LinkConsumer): object => ({
@@ -48,7 +48,7 @@ const linkView = (each: Link): object => ({
   id: String(each.id),
   name: each.name,
   link_consumer_id: String(each.consumerId),
-  link_provider_id: String(each.providerId),
+  link_provider_id: each.providerId === null ? "" : String(each.providerId),
   created_at: utc(each.createdMs),
 });
 

@@ -1,6 +1,6 @@
 import { bodyText, type HttpReply } from "../../kernel/index.ts";
 import { diffLines } from "../configs/diff.ts";
-import { type Fields, requireHashes, requireField } from "../configs/fields.ts";
+import { type Fields, requireField } from "../configs/fields.ts";
 import { latestConfigs, liveConfigs } from "../configs/latest.ts";
 import { saveConfig } from "../configs/save.ts";
 import { readManifest } from "../deploy/read-manifest.ts";
@@ -56,9 +56,7 @@ export function typedConfigRoutes(path: string, type: string): readonly Director
 
 /** CPI configs are checked when they are stored. @throws DirectorError 40000, 550000 */
 function checkCpis(content: Fields): void {
-  const names = requireHashes(requireField(content, "cpis", "array")).map((each) =>
-    requireField(each, "name", "string"),
-  );
+  const names = requireField(content, "cpis", "array").map((each) => requireField(each, "name", "string"));
   const twice = names.find((name, at) => names.indexOf(name) !== at);
   if (twice !== undefined) throw new DirectorError(550000, `Duplicate cpi name '${twice}'`);
 }

@@ -31,6 +31,8 @@ export interface ReleaseJob extends ReleasePart {
   readonly properties: Readonly<Record<string, unknown>>;
   /** Where each template goes (`bin/run`), and its text. */
   readonly templates: readonly { readonly source: string; readonly target: string; readonly text: string }[];
+  /** The template of its processes. */
+  readonly monit: string;
   readonly consumes: readonly LinkDefinition[];
   readonly provides: readonly LinkDefinition[];
 }
@@ -41,6 +43,8 @@ export interface ReleasePackage extends ReleasePart {
   readonly dependencies: readonly string[];
   /** The packaging script; null when only the compiled package was uploaded. */
   readonly packaging: string | null;
+  /** Its files, base64 by path; none where they are too large to keep. */
+  readonly files: Readonly<Record<string, string>>;
 }
 
 /** One version of a release. Versions share the parts that have the same fingerprint. */

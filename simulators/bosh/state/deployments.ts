@@ -2,6 +2,8 @@
 export interface Deployment {
   readonly id: number;
   readonly name: string;
+  /** Its name as a label of DNS, which no other deployment may have. */
+  readonly canonical: string;
   readonly teams: readonly string[];
   /** The text as uploaded; null until the first deploy has succeeded. */
   manifest: string | null;
@@ -80,6 +82,14 @@ export interface Vm {
   /** The persistent disk that the agent has mounted. */
   mountedDisk: string | null;
   jobs: readonly AppliedJob[];
+  /** What each script printed when it last ran, by `job/script`. */
+  outputs: Readonly<Record<string, ScriptOutput>>;
+}
+
+/** What a script printed. */
+export interface ScriptOutput {
+  readonly stdout: string;
+  readonly stderr: string;
 }
 
 /**

@@ -45,6 +45,9 @@ export interface DirectorState {
   readonly orphanVms: Map<string, OrphanVm>;
   /** Availability zones in the order in which the director learnt of them. */
   readonly zones: string[];
+  /** Networks and groups of instances, in the order in which the director numbered them for short DNS names. */
+  readonly dnsNetworks: string[];
+  readonly dnsGroups: string[];
   /** Who holds each address. */
   readonly addresses: Map<string, { readonly deployment: string; readonly instance: string }>;
   /** Where the search for a free address begins, by range: none below it is free. */
@@ -80,6 +83,8 @@ export const createState = (): DirectorState => ({
   dnsBlobs: [],
   orphanVms: new Map(),
   zones: [],
+  dnsNetworks: [],
+  dnsGroups: [],
   addresses: new Map(),
   addressHints: new Map(),
 });
