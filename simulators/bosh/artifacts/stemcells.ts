@@ -1,27 +1,61 @@
-import { asFields } from "../configs/fields.ts";
+import { optionalField, requireField } from "../configs/fields.ts";
 import type { TaskArguments } from "../tasks/jobs.ts";
 import { pause } from "../tasks/pause.ts";
 import type { Body } from "../../kernel/index.ts";
+import type { Properties } from "../cpi/cpi.ts";
 import type { Stemcell } from "../state/artifacts.ts";
 import type { Director } from "../state/director.ts";
 import type { Task } from "../state/tasks.ts";
 import { withLock } from "../tasks/locks.ts";
 import { Stage } from "../tasks/stage.ts";
-import { DirectorError } from "../wire/errors.ts";
-import type { Archive, BrokenArchive } from "./archive.ts";
+import { inspect } from "../templates/ruby.ts";
+import { DirectorError, UNCLASSED } from "../wire/errors.ts";
+import type { Archive } from "./archive.ts";
+import { verifyDigest } from "./digests.ts";
+import { archiveOf, failDownload } from "./uploads.ts";
 import { compareVersions } from "./versions.ts";
 
 const EXTRACT_MS = 4000;
 
-function* verifyArchive(archive: Archive | BrokenArchive): Body<Readonly<Record<string, unknown>>> {
-  if (!archive.ok)
-    throw new DirectorError(
-      50000,
-      `Extracting stemcell archive failed. Check task debug log for details. (${archive.reason})`,
-    );
-  if (archive.manifest === null) throw new DirectorError(50000, "Missing stemcell manifest");
-  if (archive.members.image === undefined) throw new DirectorError(50001, "Stemcell image is missing");
-  return archive.manifest;
+/** What stemcell.MF says. */
+interface StemcellManifest {
+  readonly name: string;
+  readonly operatingSystem: string;
+  readonly version: string;
+  readonly formats: readonly unknown[] | undefined;
+  readonly cloudProperties: Properties | undefined;
+  readonly apiVersion: number | null;
+  /** Where it is small. */
+  readonly image: string | null;
+}
+
+/** @throws DirectorError 40000, 40001, 50001, or 100 in the words of Ruby */
+function* readManifest({ manifest, members, image }: Archive): Body<StemcellManifest> {
+  if (manifest === null)
+    throw new DirectorError(UNCLASSED, "No such file or directory @ rb_sysopen - /tmp/stemcell/stemcell.MF");
+  if (!manifest.ok) throw new DirectorError(UNCLASSED, manifest.error);
+  const { value } = manifest;
+  const name = requireField(value, "name", "string");
+  const operatingSystem = optionalField(value, "operating_system", "string") ?? name;
+  const version = requireField(value, "version", "string");
+  const formats = optionalField(value, "stemcell_formats", "array");
+  const cloudProperties = optionalField(value, "cloud_properties", "hash");
+  requireField(value, "sha1", "string");
+  const apiVersion = optionalField(value, "api_version", "integer") ?? null;
+  if (!members.includes("image")) throw new DirectorError(50001, "Stemcell image not found");
+  return { name, operatingSystem, version, formats, cloudProperties, apiVersion, image };
+}
+
+/** @throws DirectorError 50007 */
+function* verify(digests: Archive["digests"], sha1: string): Body {
+  verifyDigest(digests, sha1, 50007);
+}
+
+/** @throws DirectorError 50000 */
+function* extract(director: Director, archive: ReturnType<typeof archiveOf>): Body<Archive> {
+  yield director.kernel.work(EXTRACT_MS);
+  if (archive?.ok === true) return archive;
+  throw new DirectorError(50000, "Extracting stemcell archive failed. Check task debug log for details.");
 }
 
 /** The deployments that use a stemcell, by name. */
@@ -33,49 +67,50 @@ export const stemcellUsers = (director: Director, stemcell: Stemcell): readonly 
     .map(({ name }) => name)
     .sort();
 
-/** `create stemcell`. */
+/** `create stemcell` (update_stemcell.rb in bosh-director). @throws DirectorError for the first rule that it breaks */
 export function* createStemcell(director: Director, task: Task, args: TaskArguments["create_stemcell"]): Body<string> {
-  const { kernel } = director;
-  const { archive } = args;
-  const stage = new Stage(director, task, "Update stemcell", 5);
-  yield* stage.step(
-    "Extracting stemcell archive",
-    (function* (): Body {
-      yield kernel.work(EXTRACT_MS);
-      if (!archive.ok) yield* verifyArchive(archive);
-    })(),
-  );
-  const manifest = yield* stage.step("Verifying stemcell manifest", verifyArchive(archive));
-  const name = String(manifest.name);
-  const version = String(manifest.version);
-  yield* withLock(
-    director,
-    task,
-    stemcellLock(name, version),
-    { waitMs: 900_000 },
-    uploadToCloud(director, stage, manifest, args.fix),
-  );
+  const { upload, sha1, fix } = args;
+  const extra = (upload.kind === "url" ? 1 : 0) + (sha1 === null ? 0 : 1);
+  const stage = new Stage(director, task, "Update stemcell", STEPS + extra);
+  if (upload.kind === "url")
+    yield* stage.step("Downloading remote stemcell", failDownload(upload.download, "stemcell"));
+  const received = archiveOf(upload);
+  if (sha1 !== null) yield* stage.step("Verifying remote stemcell", verify(received?.digests ?? {}, sha1));
+  const archive = yield* stage.step("Extracting stemcell archive", extract(director, received));
+  const manifest = yield* stage.step("Verifying stemcell manifest", readManifest(archive));
+  const { name, version } = manifest;
+  const work = uploadToCloud(director, stage, manifest, fix);
+  yield* withLock(director, task, stemcellLock(name, version), { waitMs: 900_000 }, work);
   return `/stemcells/${name}/${version}`;
 }
 
+/** Extract, verify, and for the one cloud: check, upload, save. */
+const STEPS = 5;
+
 const stemcellLock = (name: string, version: string): string => `lock:stemcells:${name}:${version}`;
 
-function* uploadToCloud(
-  director: Director,
-  stage: Stage,
-  manifest: Readonly<Record<string, unknown>>,
-  fix: boolean,
-): Body {
-  const name = String(manifest.name);
-  const version = String(manifest.version);
-  const known = director.slot.value.stemcells.find((each) => each.name === name && each.version === version);
+/** Whether a stemcell was uploaded once. */
+export const wasUploaded = ({ slot }: Director, name: string, version: string): boolean =>
+  slot.value.stemcellUploads.has(`${name}/${version}`);
+
+/** @throws DirectorError 50008 where the cloud takes none of its formats, CpiError */
+function* uploadToCloud(director: Director, stage: Stage, manifest: StemcellManifest, fix: boolean): Body {
+  const { name, version, formats } = manifest;
+  const state = director.slot.value;
+  const { stemcellFormats } = director.cpi;
+  state.stemcellUploads.add(`${name}/${version}`);
+  if (formats !== undefined && !formats.some((each) => stemcellFormats.includes(String(each))))
+    throw new DirectorError(
+      50008,
+      `uploaded stemcell with formats ${inspect(formats)} are not supported by available cpi formats: ${inspect(stemcellFormats)}`,
+    );
+  const known = state.stemcells.find((each) => each.name === name && each.version === version);
   yield* stage.step("Checking if this stemcell already exists", pause(0));
   const skipped = known !== undefined && !fix;
   const suffix = skipped ? " (already exists, skipped)" : "";
-  const properties = asFields(manifest.cloud_properties);
   const cid = yield* stage.step(
     `Uploading stemcell ${name}/${version} to the cloud${suffix}`,
-    skipped ? keepCid(known.cid) : director.cpi.createStemcell(name, version, properties),
+    skipped ? keepCid(known.cid) : director.cpi.createStemcell(name, version, manifest.cloudProperties, manifest.image),
   );
   yield* stage.step(`Save stemcell ${name}/${version} (${cid})${suffix}`, pause(0));
   if (known !== undefined) known.cid = cid;
@@ -86,16 +121,10 @@ function* keepCid(cid: string): Body<string> {
   return cid;
 }
 
-function saveStemcell(director: Director, manifest: Readonly<Record<string, unknown>>, cid: string): void {
+function saveStemcell(director: Director, manifest: StemcellManifest, cid: string): void {
   const state = director.slot.value;
-  const stemcell: Stemcell = {
-    id: ++state.stemcellIds,
-    name: String(manifest.name),
-    version: String(manifest.version),
-    operatingSystem: String(manifest.operating_system ?? manifest.name),
-    apiVersion: Number(manifest.api_version ?? 1),
-    cid,
-  };
+  const { name, version, operatingSystem, apiVersion } = manifest;
+  const stemcell: Stemcell = { id: ++state.stemcellIds, name, version, operatingSystem, apiVersion, cid };
   state.stemcells.push(stemcell);
   state.stemcells.sort((a, b) =>
     a.name === b.name ? compareVersions(a.version, b.version) : a.name < b.name ? -1 : 1,
@@ -125,5 +154,6 @@ function* removeStemcell(director: Director, name: string, version: string): Bod
     throw new DirectorError(50004, `Stemcell '${name}/${version}' is still in use by: ${users.join(", ")}`);
   yield* director.cpi.deleteStemcell(stemcell.cid);
   state.stemcells.splice(state.stemcells.indexOf(stemcell), 1);
+  state.stemcellUploads.delete(`${name}/${version}`);
   director.kernel.record("bosh", "stemcell.delete", `${name}/${version}`);
 }

@@ -9,6 +9,7 @@ import { withLock } from "../tasks/locks.ts";
 import { Stage } from "../tasks/stage.ts";
 import { checkpoint } from "../tasks/transitions.ts";
 import { withCompilationVm } from "./compile-vm.ts";
+import { checkPackages, isCompiledFor } from "./package-validator.ts";
 import { packagesOf } from "./plan-instance.ts";
 import type { DeployPlan, PlannedGroup } from "./adopt.ts";
 
@@ -34,7 +35,7 @@ function findPackagesToCompile(plan: DeployPlan, groups: readonly PlannedGroup[]
       for (const fingerprint of packagesOf(plan.releases, job)) {
         const each = release?.packages.find((candidate) => candidate.fingerprint === fingerprint);
         const key = `${fingerprint}:${target}`;
-        if (release === undefined || each === undefined || release.compiled.has(key)) continue;
+        if (release === undefined || each === undefined || isCompiledFor(release, each, stemcell)) continue;
         needs.set(key, { release, each, stemcell, target });
       }
     }
@@ -50,6 +51,7 @@ export function* compilePackages(
   plan: DeployPlan,
   groups: readonly PlannedGroup[],
 ): Body {
+  checkPackages(plan, groups);
   const finding = new Stage(director, task, "Preparing package compilation", 1).begin("Finding packages to compile");
   yield director.kernel.work(200);
   const waiting = [...findPackagesToCompile(plan, groups)];
@@ -57,10 +59,10 @@ export function* compilePackages(
   if (waiting.length === 0) return;
   const stage = new Stage(director, task, "Compiling packages", waiting.length);
   const { workers } = plan.config.compilation;
-  const isReady = ({ each, release, target }: PendingPackage): boolean =>
+  const isReady = ({ each, release, stemcell }: PendingPackage): boolean =>
     each.dependencies.every((name) => {
       const other = release.packages.find((candidate) => candidate.name === name);
-      return other === undefined || release.compiled.has(`${other.fingerprint}:${target}`);
+      return other === undefined || isCompiledFor(release, other, stemcell);
     });
   while (waiting.length > 0) {
     checkpoint(task);

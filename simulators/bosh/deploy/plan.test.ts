@@ -27,6 +27,7 @@ const release = (version: string): ReleaseVersion => {
   const part = { fingerprint: version, sha1: "", blobId: "", version };
   const job = {
     ...part,
+    id: 1,
     name: "web",
     packages: [],
     properties: {},
@@ -38,6 +39,8 @@ const release = (version: string): ReleaseVersion => {
   return {
     name: "demo",
     version,
+    row: 1,
+    isComplete: true,
     commitHash: "",
     uncommittedChanges: false,
     jobs: [job],

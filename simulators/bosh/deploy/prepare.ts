@@ -9,14 +9,14 @@ import { groupKey, numberForDns } from "../links/content.ts";
 import { commitLinks, refuseLate } from "../links/resolve.ts";
 import { withLock } from "../tasks/locks.ts";
 import { pause } from "../tasks/pause.ts";
-import { logWarning, Stage } from "../tasks/stage.ts";
+import { logWarning, Stage, warnDeprecated } from "../tasks/stage.ts";
 import type { Director } from "../state/director.ts";
 import { GroupRenderError, underHeading } from "../templates/jobs.ts";
 import { DirectorError, UNCLASSED } from "../wire/errors.ts";
 import { reserveAddresses } from "./addresses.ts";
 import { adoptPlan, type DeployPlan, type PlannedGroup } from "./adopt.ts";
 import type { Manifest } from "./manifest.ts";
-import { readManifest } from "./read-manifest.ts";
+import { checkTopLevel, readManifest } from "./read-manifest.ts";
 import { planInstance } from "./plan-instance.ts";
 import { planInstances } from "./plan.ts";
 import { bindReleases, checkJobs, type ResolvedManifest, resolveManifest } from "./references.ts";
@@ -50,10 +50,14 @@ export function* prepareDeploy(run: DeployRun): Body<DeployPlan> {
 }
 
 /** Reads and resolves the manifest. @throws DirectorError 440001, or for the first rule that it breaks */
-function resolveRun({ director, args, deployment }: DeployRun): ResolvedManifest {
+function resolveRun({ director, task, args, deployment }: DeployRun): ResolvedManifest {
   const text = args.manifest ?? deployment.manifest;
   if (text === null) throw new DirectorError(440001, "No successful BOSH deployment manifest available");
-  const { manifest, config } = readDeployConfigs(director, deployment.name, readManifest(text), args);
+  const fields = readManifest(text);
+  checkTopLevel(fields);
+  if (Object.hasOwn(fields, "properties"))
+    warnDeprecated(director, task, "Global 'properties' are deprecated. Please define 'properties' at the job level.");
+  const { manifest, config } = readDeployConfigs(director, deployment.name, fields, args);
   return resolveManifest(director.slot.value, deployment.name, manifest, config, director.kernel.nowMs);
 }
 

@@ -1,4 +1,5 @@
 import { requireReleaseVersion } from "../artifacts/find-release.ts";
+import { lineOf } from "./package-validator.ts";
 import type { CloudConfig } from "../configs/cloud-config.ts";
 import { type LinkPlan, planLinks } from "../links/resolve.ts";
 import type { ReleaseVersion, Stemcell } from "../state/artifacts.ts";
@@ -99,8 +100,6 @@ function checkPackages(group: InstanceGroup, releases: readonly ReleaseVersion[]
   }
 }
 
-const firstPart = (version: string): string => version.replaceAll("_", ".").split(/[.\-+]/)[0] ?? "";
-
 /** @throws DirectorError 80015 where a release was exported from other stemcells than the group's */
 function checkExports(
   { group, stemcell }: { readonly group: InstanceGroup; readonly stemcell: Stemcell },
@@ -109,7 +108,7 @@ function checkExports(
   for (const job of group.jobs) {
     const exports = releases.find(({ name }) => name === job.release)?.exportedFrom ?? [];
     const fits = exports.some(
-      ({ os, version }) => os === stemcell.operatingSystem && firstPart(version) === firstPart(stemcell.version),
+      ({ os, version }) => os === stemcell.operatingSystem && lineOf(version) === lineOf(stemcell.version),
     );
     if (exports.length === 0 || fits) continue;
     const title = `${stemcell.name}/${stemcell.version}`;

@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import { parse } from "yaml";
-import { receiveArchive } from "../artifacts/archive.ts";
+import { type Archive, type BrokenArchive, receiveArchive } from "../artifacts/archive.ts";
 import type { Client } from "./client.ts";
 import type { CliStep, RecordedRequest } from "./recording.ts";
 import { type TaskIds, taskIdIn } from "./task-ids.ts";
@@ -32,12 +32,12 @@ async function draftOf(client: Client, path: string, argv: readonly string[], la
   const last = segments.at(-1);
   if (first === "stemcell_uploads") {
     const archive = await receiveArchive(Readable.from([client.fixture(file)]));
-    const { name, version } = (archive.ok ? archive.manifest : {}) as { name: string; version: string };
+    const { name, version } = manifestOf(archive) as { name: string; version: string };
     return { json: { stemcell: { name, version } }, headers: JSON_TYPE };
   }
   if (path.startsWith("/packages/matches")) {
     const archive = await receiveArchive(Readable.from([client.fixture(file)]));
-    return { body: JSON.stringify(archive.ok ? archive.manifest : {}), headers: YAML_TYPE };
+    return { body: JSON.stringify(manifestOf(archive)), headers: YAML_TYPE };
   }
   if (first === "stemcells" || first === "releases") return { body_ref: file, headers: TAR_TYPE };
   if (first === "configs")
@@ -112,3 +112,6 @@ export async function replayCli(
     found.push(`the task ended ${String(last.state)}: ${String(last.result)}`);
   return found;
 }
+
+const manifestOf = (archive: Archive | BrokenArchive): unknown =>
+  archive.ok && archive.manifest?.ok === true ? archive.manifest.value : {};

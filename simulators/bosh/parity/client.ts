@@ -3,7 +3,11 @@ import { Readable } from "node:stream";
 import { gunzipSync } from "node:zlib";
 import { basicHeader, type HttpReply, Kernel, makeRequest, Process, serialise } from "../../kernel/index.ts";
 import { issueToken } from "../auth/token.ts";
+import type { CpiError } from "../cpi/cpi.ts";
+import { withFailing } from "../cpi/faults.ts";
 import { type Bosh, createBosh, createDummyCpi, type DirectorOptions } from "../index.ts";
+import { uploadWith } from "../routes/uploads.ts";
+import { loopbackOf } from "./loopback.ts";
 import { fixtureOf, type RecordedRequest, type Scenario } from "./recording.ts";
 import { taskIdIn } from "./task-ids.ts";
 
@@ -49,6 +53,8 @@ export class Client {
   readonly kernel: Kernel;
   readonly bosh: Bosh;
   readonly dummy: ReturnType<typeof createDummyCpi>;
+  /** The methods at which the CPI fails now. */
+  readonly failing = new Map<string, CpiError>();
   readonly #recordings: string;
   readonly #keys: { own: ReturnType<typeof pair>; foreign: ReturnType<typeof pair> } | undefined;
 
@@ -62,7 +68,7 @@ export class Client {
     this.bosh = createBosh(this.kernel, {
       name: "reference",
       users: REFERENCE_USERS,
-      cpi: this.dummy,
+      cpi: withFailing(this.dummy, this.failing),
       certificates: CERTIFICATES,
       cpiName: "dummy",
       agentWaitMs: 20_000,
@@ -73,6 +79,16 @@ export class Client {
       ...(mode?.includes("snapshots enabled") && { snapshots: true }),
       ...(mode?.includes("config server") && { configServer: { url: "https://127.0.0.1:28444/" } }),
     });
+  }
+
+  readonly #upload = uploadWith(loopbackOf((name) => this.#fixtureNamed(name)));
+
+  #fixtureNamed(name: string): Buffer {
+    try {
+      return this.fixture(`fixtures2/${name}`);
+    } catch {
+      return this.fixture(name);
+    }
   }
 
   /** Generates the keys of an issuer of tokens. */
@@ -121,7 +137,7 @@ export class Client {
     const ready =
       upload === undefined
         ? request
-        : { ...request, body: "", received: await upload.receive(Readable.from([Buffer.from(body)]), request) };
+        : { ...request, body: "", received: await this.#upload.receive(Readable.from([Buffer.from(body)]), request) };
     return answerOf(this.#settle(this.bosh.director.receive(ready)));
   }
 

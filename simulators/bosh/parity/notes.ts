@@ -1,4 +1,5 @@
 import type { Instance } from "../state/deployments.ts";
+import { dummyError } from "../cpi/dummy.ts";
 import type { Client } from "./client.ts";
 
 /** How long an agent stays silent after being frozen: it has to reconnect to the message bus. */
@@ -10,20 +11,28 @@ export function causeNote(client: Client, note: string): readonly string[] {
   return parts.includes(false) ? [`not simulated: ${note}`] : [];
 }
 
-function causePart({ kernel, bosh, dummy }: Client, note: string): boolean {
+function causePart({ kernel, bosh, dummy, failing }: Client, note: string): boolean {
   const { faults } = kernel;
-  const failing = /agents of group (\S+) report job \S+ as failing/.exec(note);
+  const sick = /agents of group (\S+) report job \S+ as failing/.exec(note);
   const frozen = /the agent of (\S+)\/(\d+) is frozen/.exec(note);
   const deleted = /the VM of (\S+)\/(\d+) was deleted in the IaaS/.exec(note);
+  const broken = /^(\w+) of the CPI (?:fails|raises)(?: (?:in \w+ )?with)? ?(?:(Bosh::\S+))? ?(?:"([^"]*)")?$/.exec(
+    note,
+  );
   const lost = /the disk of (\S+)\/(\d+) was deleted in the IaaS/.exec(note);
-  if (failing !== null) {
-    const match = { group: failing[1] ?? "" };
+  if (sick !== null) {
+    const match = { group: sick[1] ?? "" };
     faults.arm({ point: "agent:get_state", match, count: null, effect: { kind: "error", message: "failing" } });
   } else if (frozen !== null) {
     // The VM that replaces it has another agent.
     const match = { vm: instanceNamed(bosh, frozen)?.vm?.cid ?? "" };
     faults.arm({ point: "agent:*", match, count: null, effect: { kind: "stuck" } });
-  } else if (/report running again/.test(note)) faults.disarm();
+  } else if (broken !== null) {
+    const [, method = "", type, message = type ?? ""] = broken;
+    failing.set(method, dummyError(message, type ?? "RuntimeError"));
+  } else if (/^a loopback http server/.test(note)) return true;
+  else if (/^\w+ works again$/.test(note)) failing.delete(note.split(" ")[0] ?? "");
+  else if (/report running again/.test(note)) faults.disarm();
   else if (/ answers again/.test(note)) kernel.schedule(THAW_MS, () => faults.disarm());
   else if (deleted !== null) {
     const gone = instanceNamed(bosh, deleted);

@@ -1,3 +1,5 @@
+import { resolveVersions } from "../configs/deploy-configs.ts";
+import { dumpYaml } from "../templates/yaml-dump.ts";
 import { asFields, type Fields, readHashes } from "../configs/fields.ts";
 import { rubyInstance } from "../templates/ruby.ts";
 import { bodyText, type HttpReply } from "../../kernel/index.ts";
@@ -25,12 +27,16 @@ export function diffManifest(context: RequestContext): HttpReply {
       deployment?.cloudConfigIds ?? [],
       deployment?.runtimeConfigIds ?? [],
     );
-    const after = mergeConfigs(director, bodyText(request), configs.cloud_config_ids, configs.runtime_config_ids);
+    const text = bodyText(request);
+    const own = deployment === undefined ? text : dumpYaml({ ...readManifest(text), name: deployment.name });
+    const after = mergeConfigs(director, own, configs.cloud_config_ids, configs.runtime_config_ids);
     return htmlJson(200, { context: configs, diff: diffLines(before, after, query.get("redact") !== "false") });
   } catch (error) {
     if (!(error instanceof DirectorError || error instanceof TypeError)) throw error;
     const type = error instanceof TypeError ? "NoMethodError" : "Bosh::Director::BadManifest";
-    return htmlJson(200, { diff: [], error: `Unable to diff manifest: #<${type}: ${error.message}>\n` });
+    const reply = htmlJson(200, { diff: [], error: `Unable to diff manifest: #<${type}: ${error.message}>\n` });
+    // The director's own is long: it goes on with where in its source it failed.
+    return { ...reply, headers: { ...reply.headers, Vary: "Accept-Encoding" } };
   }
 }
 
@@ -48,7 +54,8 @@ function mergeConfigs(
   for (const list of LISTS)
     if (document[list] !== undefined && !Array.isArray(document[list]))
       throw new TypeError(`undefined method 'to_set' for ${rubyInstance(document[list])}`);
-  return contentsOf(director, manifest === null ? [] : runtimeIds).reduce(addRuntime, document);
+  const whole = contentsOf(director, manifest === null ? [] : runtimeIds).reduce(addRuntime, document);
+  return resolveVersions(director.slot.value, whole, {});
 }
 
 /** A document with what a runtime config adds to it: tags, and parts whose names it does not have yet. */

@@ -33,8 +33,9 @@ const RESULT_CHARS_MAX = 128;
 
 /** Shortens a long result to its beginning, which drops the last word of a line. */
 function shownResult(result: string | null): string | null {
-  if (result === null || result.length <= RESULT_CHARS_MAX) return result;
+  if (result === null) return null;
   const shown = result.trim().slice(0, RESULT_CHARS_MAX + 1);
+  if (shown.length <= RESULT_CHARS_MAX) return shown;
   return `${shown.replace(/\s+?(\S+)?$/gm, "")}...`;
 }
 

@@ -4,7 +4,7 @@ export interface Stemcell {
   readonly name: string;
   readonly version: string;
   readonly operatingSystem: string;
-  readonly apiVersion: number;
+  readonly apiVersion: number | null;
   cid: string;
 }
 
@@ -26,6 +26,8 @@ export interface LinkDefinition {
 
 /** A job of a release. */
 export interface ReleaseJob extends ReleasePart {
+  /** Its row in the director's database. */
+  readonly id: number;
   readonly packages: readonly string[];
   /** From job.MF: property → default; null when there is none. */
   readonly properties: Readonly<Record<string, unknown>>;
@@ -53,6 +55,10 @@ export interface ReleaseVersion {
   readonly version: string;
   readonly commitHash: string;
   readonly uncommittedChanges: boolean;
+  /** Its row in the director's database. */
+  readonly row: number;
+  /** False while an upload fills it, and for good where that failed: the next upload mends it. */
+  isComplete: boolean;
   jobs: readonly ReleaseJob[];
   packages: readonly ReleasePackage[];
   /** By `<fingerprint>:<os>/<version>`. */

@@ -74,7 +74,7 @@ export interface Vm {
   readonly cid: string;
   readonly agentId: string;
   readonly createdMs: number;
-  readonly stemcell: { readonly name: string; readonly version: string; readonly apiVersion: number };
+  readonly stemcell: { readonly name: string; readonly version: string; readonly apiVersion: number | null };
   /** What the supervisor reports, unless a job fails. */
   jobState: "running" | "stopped" | "failing";
   /** Whether its jobs have ever been started: the supervisor then knows of their processes. */
