@@ -1,3 +1,4 @@
+import { cpiNames } from "../configs/cpi-config.ts";
 import { optionalField, requireField } from "../configs/fields.ts";
 import type { TaskArguments } from "../tasks/jobs.ts";
 import { pause } from "../tasks/pause.ts";
@@ -58,20 +59,20 @@ function* extract(director: Director, archive: ReturnType<typeof archiveOf>): Bo
   throw new DirectorError(50000, "Extracting stemcell archive failed. Check task debug log for details.");
 }
 
-/** The deployments that use a stemcell, by name. */
+/** The names of the deployments that use a stemcell, oldest first. */
 export const stemcellUsers = (director: Director, stemcell: Stemcell): readonly string[] =>
   [...director.slot.value.deployments.values()]
     .filter(({ stemcells }) =>
       stemcells.some(({ name, version }) => name === stemcell.name && version === stemcell.version),
     )
-    .map(({ name }) => name)
-    .sort();
+    .map(({ name }) => name);
 
 /** `create stemcell` (update_stemcell.rb in bosh-director). @throws DirectorError for the first rule that it breaks */
 export function* createStemcell(director: Director, task: Task, args: TaskArguments["create_stemcell"]): Body<string> {
   const { upload, sha1, fix } = args;
   const extra = (upload.kind === "url" ? 1 : 0) + (sha1 === null ? 0 : 1);
-  const stage = new Stage(director, task, "Update stemcell", STEPS + extra);
+  const cpis = cpiNames(director);
+  const stage = new Stage(director, task, "Update stemcell", STEPS + STEPS_EACH * cpis.length + extra);
   if (upload.kind === "url")
     yield* stage.step("Downloading remote stemcell", failDownload(upload.download, "stemcell"));
   const received = archiveOf(upload);
@@ -79,52 +80,75 @@ export function* createStemcell(director: Director, task: Task, args: TaskArgume
   const archive = yield* stage.step("Extracting stemcell archive", extract(director, received));
   const manifest = yield* stage.step("Verifying stemcell manifest", readManifest(archive));
   const { name, version } = manifest;
-  const work = uploadToCloud(director, stage, manifest, fix);
-  yield* withLock(director, task, stemcellLock(name, version), { waitMs: 900_000 }, work);
+  const work = uploadToClouds(director, stage, manifest, cpis, fix);
+  yield* withLock(director, task, stemcellLock(name, version), { waitMs: 900_000 * cpis.length }, work);
   return `/stemcells/${name}/${version}`;
 }
 
-/** Extract, verify, and for the one cloud: check, upload, save. */
-const STEPS = 5;
+/** Extract, verify; and for each cloud: check, upload, save. */
+const STEPS = 2;
+const STEPS_EACH = 3;
 
 const stemcellLock = (name: string, version: string): string => `lock:stemcells:${name}:${version}`;
 
-/** Whether a stemcell was uploaded once. */
-export const wasUploaded = ({ slot }: Director, name: string, version: string): boolean =>
-  slot.value.stemcellUploads.has(`${name}/${version}`);
+/** Whether a stemcell was uploaded once to each cloud. */
+export const wasUploaded = (director: Director, name: string, version: string): boolean =>
+  cpiNames(director).every((cpi) => director.slot.value.stemcellUploads.has(uploadKey(name, version, cpi)));
 
-/** @throws DirectorError 50008 where the cloud takes none of its formats, CpiError */
-function* uploadToCloud(director: Director, stage: Stage, manifest: StemcellManifest, fix: boolean): Body {
+const uploadKey = (name: string, version: string, cpi: string): string => `${name}/${version}/${cpi}`;
+
+/** @throws DirectorError 50008 where no cloud takes any of its formats, CpiError */
+function* uploadToClouds(
+  director: Director,
+  stage: Stage,
+  manifest: StemcellManifest,
+  cpis: readonly string[],
+  fix: boolean,
+): Body {
   const { name, version, formats } = manifest;
-  const state = director.slot.value;
   const { stemcellFormats } = director.cpi;
-  state.stemcellUploads.add(`${name}/${version}`);
+  for (const cpi of cpis) director.slot.value.stemcellUploads.add(uploadKey(name, version, cpi));
   if (formats !== undefined && !formats.some((each) => stemcellFormats.includes(String(each))))
     throw new DirectorError(
       50008,
       `uploaded stemcell with formats ${inspect(formats)} are not supported by available cpi formats: ${inspect(stemcellFormats)}`,
     );
-  const known = state.stemcells.find((each) => each.name === name && each.version === version);
-  yield* stage.step("Checking if this stemcell already exists", pause(0));
+  for (const cpi of cpis) yield* uploadToCloud(director, stage, manifest, cpi, fix);
+}
+
+/** @throws CpiError */
+function* uploadToCloud(
+  director: Director,
+  stage: Stage,
+  manifest: StemcellManifest,
+  cpi: string,
+  fix: boolean,
+): Body {
+  const { name, version } = manifest;
+  const known = director.slot.value.stemcells.find(
+    (each) => each.name === name && each.version === version && each.cpi === cpi,
+  );
+  const whose = cpi === "" ? "" : ` (cpi: ${cpi})`;
+  yield* stage.step(`Checking if this stemcell already exists${whose}`, pause(0));
   const skipped = known !== undefined && !fix;
-  const suffix = skipped ? " (already exists, skipped)" : "";
+  const suffix = `${whose}${skipped ? " (already exists, skipped)" : ""}`;
   const cid = yield* stage.step(
     `Uploading stemcell ${name}/${version} to the cloud${suffix}`,
     skipped ? keepCid(known.cid) : director.cpi.createStemcell(name, version, manifest.cloudProperties, manifest.image),
   );
   yield* stage.step(`Save stemcell ${name}/${version} (${cid})${suffix}`, pause(0));
   if (known !== undefined) known.cid = cid;
-  else saveStemcell(director, manifest, cid);
+  else saveStemcell(director, manifest, cpi, cid);
 }
 
 function* keepCid(cid: string): Body<string> {
   return cid;
 }
 
-function saveStemcell(director: Director, manifest: StemcellManifest, cid: string): void {
+function saveStemcell(director: Director, manifest: StemcellManifest, cpi: string, cid: string): void {
   const state = director.slot.value;
   const { name, version, operatingSystem, apiVersion } = manifest;
-  const stemcell: Stemcell = { id: ++state.stemcellIds, name, version, operatingSystem, apiVersion, cid };
+  const stemcell: Stemcell = { id: ++state.stemcellIds, name, version, operatingSystem, apiVersion, cpi, cid };
   state.stemcells.push(stemcell);
   state.stemcells.sort((a, b) =>
     a.name === b.name ? compareVersions(a.version, b.version) : a.name < b.name ? -1 : 1,
@@ -147,13 +171,19 @@ export function* deleteStemcell(director: Director, task: Task, args: TaskArgume
 
 function* removeStemcell(director: Director, name: string, version: string): Body {
   const state = director.slot.value;
-  const stemcell = state.stemcells.find((each) => each.name === name && each.version === version);
-  if (stemcell === undefined) throw new DirectorError(50003, `Stemcell '${name}/${version}' doesn't exist`);
-  const users = stemcellUsers(director, stemcell);
+  const models = state.stemcells.filter((each) => each.name === name && each.version === version);
+  const [first] = models;
+  if (first === undefined) throw new DirectorError(50003, `Stemcell '${name}/${version}' doesn't exist`);
+  const users = stemcellUsers(director, first);
   if (users.length > 0)
-    throw new DirectorError(50004, `Stemcell '${name}/${version}' is still in use by: ${users.join(", ")}`);
-  yield* director.cpi.deleteStemcell(stemcell.cid);
-  state.stemcells.splice(state.stemcells.indexOf(stemcell), 1);
-  state.stemcellUploads.delete(`${name}/${version}`);
+    throw new DirectorError(
+      50004,
+      `Stemcell '${name}/${version}' is still in use by: ${[...users].sort().join(", ")}`,
+    );
+  for (const stemcell of models) {
+    yield* director.cpi.deleteStemcell(stemcell.cid);
+    state.stemcells.splice(state.stemcells.indexOf(stemcell), 1);
+    state.stemcellUploads.delete(uploadKey(name, version, stemcell.cpi));
+  }
   director.kernel.record("bosh", "stemcell.delete", `${name}/${version}`);
 }

@@ -102,6 +102,12 @@ const firstDuplicate = (names: readonly string[]): number | undefined => {
 };
 
 /** @throws DirectorError 190007, 190008 */
+/** The CPI of an availability zone; undefined where it names none. */
+export function zoneCpiOf({ azs }: CloudConfig, az: string): string | undefined {
+  const cpi = azs.get(az)?.cpi;
+  return typeof cpi === "string" ? cpi : undefined;
+}
+
 function readNetworks(fields: Fields, azs: ReadonlyMap<string, Fields>): ReadonlyMap<string, Network> {
   const specs = requireField(fields, "networks", "array");
   if (specs.length === 0) throw new DirectorError(190008, "No networks specified");

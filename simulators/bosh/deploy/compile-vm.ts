@@ -1,6 +1,7 @@
 import type { VmRequest } from "../cpi/cpi.ts";
 import type { Body, Random } from "../../kernel/index.ts";
-import { vmProperties } from "../configs/cloud-config.ts";
+import { stemcellInZone } from "../configs/cpi-config.ts";
+import { vmProperties, zoneCpiOf } from "../configs/cloud-config.ts";
 import { audit, withAudit } from "../events/audit.ts";
 import { bootVm, type VmOwner } from "../instances/boot.ts";
 import { abandonVm } from "../instances/destroy-vm.ts";
@@ -70,7 +71,7 @@ function prepareVm(
   const cloudProperties = { ...vmProperties(config, az, compilation, director.cpi), ...compilation.cloudProperties };
   const request = {
     agentId: random.uuid(),
-    stemcellCid: stemcell.cid,
+    stemcellCid: stemcellInZone(director, stemcell, az, zoneCpiOf(config, az)).cid,
     cloudProperties,
     networks,
     env: compilation.env,

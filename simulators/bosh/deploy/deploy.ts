@@ -4,7 +4,6 @@ import { audit } from "../events/audit.ts";
 import type { Deployment } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
 import type { Task } from "../state/tasks.ts";
-import { hasStages } from "../tasks/stage.ts";
 import { withLock } from "../tasks/locks.ts";
 import { messageOf } from "../wire/errors.ts";
 import type { DeployArgs } from "./args.ts";
@@ -34,8 +33,7 @@ export function* deploy(director: Director, task: Task, args: DeployArgs): Body<
   try {
     yield* withLock(director, task, deploymentLock(name), options, work());
   } catch (error) {
-    // A deploy that fails before its first stage has changed nothing and is not recorded.
-    if (hasStages(task)) auditDeploy(run, before, messageOf(error));
+    auditDeploy(run, before, messageOf(error));
     throw error;
   }
   return `/deployments/${name}`;

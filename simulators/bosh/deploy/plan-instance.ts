@@ -1,5 +1,5 @@
 import { digestOf } from "../templates/digest.ts";
-import { type CloudConfig, vmProperties } from "../configs/cloud-config.ts";
+import { type CloudConfig, vmProperties, zoneCpiOf } from "../configs/cloud-config.ts";
 import type { Fields } from "../configs/fields.ts";
 import type { VmNetwork } from "../cpi/cpi.ts";
 import type { ReleaseVersion, Stemcell } from "../state/artifacts.ts";
@@ -22,6 +22,8 @@ export interface PlannedInstance {
   /** A digest of each of its parts. */
   readonly parts: Applied;
   readonly isNew: boolean;
+  /** The CPI that the cloud config names for the zone of the instance. */
+  readonly zoneCpi: string | undefined;
 }
 
 /** Decides what one instance is to be. @throws DirectorError 100 when a template can't be rendered */
@@ -49,6 +51,7 @@ export function planInstance(
     jobs,
     disk,
     isNew: planned.fresh.has(instance.id),
+    zoneCpi: zoneCpiOf(config, instance.az),
     parts: {
       stemcell: digestOf([stemcell.name, stemcell.version]),
       env: digestOf(group.env),

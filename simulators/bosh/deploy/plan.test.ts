@@ -55,6 +55,7 @@ const stemcell = (version: string): Stemcell => ({
   version,
   operatingSystem: "tiny-os",
   apiVersion: 3,
+  cpi: "",
   cid: version,
 });
 

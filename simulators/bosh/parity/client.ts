@@ -60,7 +60,7 @@ export class Client {
 
   /** `recordings` is a file next to the fixtures; `mode` is how the director differs from the reference. */
   constructor(recordings: string, mode?: Scenario["director_mode"], seed: string | number = "parity") {
-    this.kernel = new Kernel({ seed, pace: "fast" });
+    this.kernel = new Kernel({ seed, pace: "realistic" });
     this.#recordings = recordings;
     const isUaa = mode?.startsWith("uaa") === true;
     this.#keys = isUaa ? { own: pair(), foreign: pair() } : undefined;

@@ -4,7 +4,7 @@
  */
 
 /** A task's id in its own address, or in the query of another. */
-const IN_PATH = /(\/tasks\/|[?&]task=)(\d+)/g;
+const IN_PATH = /(\/tasks?\/|[?&]task=)(\d+)/g;
 
 /** How the director names tasks in its texts. */
 const IN_TEXT = /\b(Task |task id is |\/tasks\/)(\d+)\b/g;

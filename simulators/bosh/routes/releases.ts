@@ -48,7 +48,7 @@ function listReleases({ director }: RequestContext): HttpReply {
         commit_hash: commitHash,
         uncommitted_changes: uncommittedChanges,
         currently_deployed: releaseUsers(director, name, version).length > 0,
-        job_names: [...jobs].sort((a, b) => a.id - b.id).map(({ name: job }) => job),
+        job_names: jobs.map((job) => job.name).sort(),
       })),
     })),
   );

@@ -61,7 +61,7 @@ export const stemcellView = (director: Director, stemcell: Stemcell): object => 
   operating_system: stemcell.operatingSystem,
   version: stemcell.version,
   cid: stemcell.cid,
-  cpi: "",
+  cpi: stemcell.cpi,
   deployments: stemcellUsers(director, stemcell).map((name) => ({ name })),
   api_version: stemcell.apiVersion,
   id: stemcell.id,

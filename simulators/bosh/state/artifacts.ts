@@ -5,6 +5,8 @@ export interface Stemcell {
   readonly version: string;
   readonly operatingSystem: string;
   readonly apiVersion: number | null;
+  /** The CPI that has it; empty for the director's own. */
+  readonly cpi: string;
   cid: string;
 }
 

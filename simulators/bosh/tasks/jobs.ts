@@ -77,6 +77,8 @@ export interface TaskArguments {
   readonly delete_deployment_snapshots: OfDeployment;
   readonly delete_vm: { readonly cid: string };
   readonly orphan_disk: { readonly cid: string };
+  /** Waits for a worker that is not there. */
+  readonly dynamic_disk: { readonly body: unknown };
   readonly attach_disk: OfDeployment & {
     readonly job: string;
     readonly id: string;

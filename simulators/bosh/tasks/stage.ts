@@ -13,9 +13,6 @@ export function warnDeprecated(director: Director, task: Task, message: string):
   task.event += `${JSON.stringify({ time: nowSeconds(director), type: "deprecation", message })}\n`;
 }
 
-/** Whether a stage of the task has begun. */
-export const hasStages = ({ event }: Task): boolean => event.includes('"stage":');
-
 /** Writes the lines of one stage of a task's event log. Lines of parallel steps may interleave. */
 export class Stage {
   readonly #director: Director;
