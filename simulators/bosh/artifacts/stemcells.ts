@@ -117,13 +117,7 @@ function* uploadToClouds(
 }
 
 /** @throws CpiError */
-function* uploadToCloud(
-  director: Director,
-  stage: Stage,
-  manifest: StemcellManifest,
-  cpi: string,
-  fix: boolean,
-): Body {
+function* uploadToCloud(director: Director, stage: Stage, manifest: StemcellManifest, cpi: string, fix: boolean): Body {
   const { name, version } = manifest;
   const known = director.slot.value.stemcells.find(
     (each) => each.name === name && each.version === version && each.cpi === cpi,
@@ -176,10 +170,7 @@ function* removeStemcell(director: Director, name: string, version: string): Bod
   if (first === undefined) throw new DirectorError(50003, `Stemcell '${name}/${version}' doesn't exist`);
   const users = stemcellUsers(director, first);
   if (users.length > 0)
-    throw new DirectorError(
-      50004,
-      `Stemcell '${name}/${version}' is still in use by: ${[...users].sort().join(", ")}`,
-    );
+    throw new DirectorError(50004, `Stemcell '${name}/${version}' is still in use by: ${[...users].sort().join(", ")}`);
   for (const stemcell of models) {
     yield* director.cpi.deleteStemcell(stemcell.cid);
     state.stemcells.splice(state.stemcells.indexOf(stemcell), 1);

@@ -67,14 +67,21 @@ export function scopesFor(permission: Permission, uuid: string): readonly string
   const admin = ["bosh.admin", `bosh.${uuid}.admin`];
   const own = OWN_SCOPES[permission];
   if (own !== undefined) return [...admin, own];
-  if (permission === "provide_dynamic_disks" || permission === "admin" || permission === "create_deployment" || permission === "update_configs") return admin;
+  if (
+    permission === "provide_dynamic_disks" ||
+    permission === "admin" ||
+    permission === "create_deployment" ||
+    permission === "update_configs"
+  )
+    return admin;
   return [...admin, "bosh.read", `bosh.${uuid}.read`];
 }
 
 /** Whether the caller has a permission, by its own scopes or as a member of a team. */
 export function isPermitted(caller: Caller, permission: Permission, uuid: string): boolean {
   if (permission === "anybody") return true;
-  if (permission === "provide_dynamic_disks" && PROVIDE_SCOPES.every((scope) => caller.scopes.includes(scope))) return true;
+  if (permission === "provide_dynamic_disks" && PROVIDE_SCOPES.every((scope) => caller.scopes.includes(scope)))
+    return true;
   const share = TEAM_SHARE[permission];
   const isMember = caller.scopes.some((scope) => {
     const match = TEAM.exec(scope);

@@ -52,7 +52,12 @@ export const cpiNames = (director: Director): readonly string[] =>
  * @param zoneCpi the CPI that the cloud config names for the zone
  * @throws DirectorError 550001, 50003, or 100 for an unknown CPI
  */
-export function stemcellInZone(director: Director, stemcell: Stemcell, az: string, zoneCpi: string | undefined): Stemcell {
+export function stemcellInZone(
+  director: Director,
+  stemcell: Stemcell,
+  az: string,
+  zoneCpi: string | undefined,
+): Stemcell {
   const cpis = configuredCpis(director);
   const name = az === "" ? "" : (zoneCpi ?? "");
   if (cpis !== undefined && az !== "" && name === "")

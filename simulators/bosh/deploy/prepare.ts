@@ -45,6 +45,7 @@ export function* prepareDeploy(run: DeployRun): Body<DeployPlan> {
   if (deployment.instances.some(({ ignore }) => ignore))
     logWarning(director, task, "You have ignored instances. They will not be changed.");
   warnOfFuture(run);
+  run.isBound = true;
   yield* stage.step("Rendering templates", renderAll(run, plan, networks));
   return plan;
 }
@@ -151,7 +152,9 @@ function* askAgents({ director, args, deployment, agents }: DeployRun): Body {
 /** @throws DirectorError 140021, 190021 */
 function refuseIgnored({ args, deployment }: Pick<DeployRun, "args" | "deployment">, manifest: Manifest): void {
   const ignored = deployment.instances.filter(({ ignore }) => ignore);
-  const changed = ignored.find((instance) => args.change !== null && isChosen(args.change, instance));
+  const { change } = args;
+  // A change of a whole group passes over them.
+  const changed = ignored.find((instance) => change !== null && change.id !== null && isChosen(change, instance));
   if (changed !== undefined)
     throw new DirectorError(
       140021,

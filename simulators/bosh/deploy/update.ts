@@ -91,7 +91,7 @@ function* convergeInstance(
     yield* stopInstance(director, instance, step, skipsDrain(run, group.name));
   instance.state = desired;
   if (desired !== "started") return yield* endStopped(director, task, instance);
-  if (!planned.isNew && instance.disk !== null) yield* takeSnapshot(director, instance);
+  if (!planned.isNew && instance.disk !== null) yield* takeSnapshot(director, instance, true);
   const isVmNew = planned.isNew || run.created.has(instance.id);
   if (!isVmNew && instance.vm !== null && changes.some((change) => RENEWING.has(change))) {
     yield* isSilent ? deleteVm(director, task, instance) : detachAndDelete(director, task, instance);

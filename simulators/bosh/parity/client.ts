@@ -33,6 +33,12 @@ const REQUEST_MS = 20;
 const TASK_MS_MAX = 3_600_000;
 const POLL_MS = 120;
 
+/** The first recordings were made with a config server of their own, later ones with one that speaks as CredHub. */
+const refusalsIn = (recordings: string): object =>
+  /-2\.jsonl/.test(recordings)
+    ? {}
+    : { refusals: { missing: "not found", type: "The request could not be completed." } };
+
 const pair = (): { privateKey: string; publicKey: string } =>
   generateKeyPairSync("rsa", {
     modulusLength: 2048,
@@ -77,7 +83,9 @@ export class Client {
       processUptimeS: 12,
       ...(this.#keys && { uaa: { url: UAA_URL, ...this.#keys.own, clients: [], users: [] } }),
       ...(mode?.includes("snapshots enabled") && { snapshots: true }),
-      ...(mode?.includes("config server") && { configServer: { url: "https://127.0.0.1:28444/" } }),
+      ...(mode?.includes("config server") && {
+        configServer: { url: "https://127.0.0.1:28444/", ...refusalsIn(recordings) },
+      }),
     });
   }
 

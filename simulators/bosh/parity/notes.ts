@@ -11,7 +11,23 @@ export function causeNote(client: Client, note: string): readonly string[] {
   return parts.includes(false) ? [`not simulated: ${note}`] : [];
 }
 
-function causePart({ kernel, bosh, dummy, failing }: Client, note: string): boolean {
+/** Sets a value in the config server: a new one of its type, or the one that the note gives. */
+function setVariable({ bosh }: Client, name: string, given: string | undefined): void {
+  const { variables } = bosh.state();
+  const versions = variables.get(name) ?? [];
+  const last = versions.at(-1);
+  const id = `${versions.length}`.padStart(8, "0").concat("-0000-4000-8000-000000000000");
+  const value = given ?? "fresh";
+  variables.set(name, [...versions, { type: "value", options: "null", ...last, id, name, value }]);
+}
+
+function causePart(client: Client, note: string): boolean {
+  const { kernel, bosh, dummy, failing } = client;
+  const set = /^(?:the value of )?(\S+) was set (?:anew|to (\S+)) in the config server$/.exec(note);
+  if (set !== null) {
+    setVariable(client, set[1] ?? "", set[2]);
+    return true;
+  }
   const { faults } = kernel;
   const sick = /agents of group (\S+) report job \S+ as failing/.exec(note);
   const frozen = /the agent of (\S+)\/(\d+) is frozen/.exec(note);

@@ -71,13 +71,7 @@ export const DYNAMIC_DISKS: readonly DirectorRoute[] = [
     ]),
   ),
   route("POST", "/dynamic_disks/provide", { needs: "provide_dynamic_disks", ...json }, (context) =>
-    queueWork(context, "provide_dynamic_disk", [
-      "instance_id",
-      "disk_name",
-      "disk_pool_name",
-      "disk_size",
-      "metadata",
-    ]),
+    queueWork(context, "provide_dynamic_disk", ["instance_id", "disk_name", "disk_pool_name", "disk_size", "metadata"]),
   ),
   route("POST", "/dynamic_disks/:name/attach", { needs: "attach_dynamic_disks", ...json }, (context) =>
     queueWork(context, "attach_dynamic_disk", ["instance_id", "metadata"]),

@@ -87,6 +87,7 @@ function show(context: RequestContext): HttpReply {
 }
 
 function cancel(context: RequestContext): HttpReply {
+  if (!/^\d+$/.test(context.params.id ?? "")) return brokenReply;
   const task = taskInPath(context);
   requireScopes(context.caller, teamScopes(teamsOfTask(context.director, task), "admin", context.director.uuid));
   if (task.state !== "queued" && task.state !== "processing")

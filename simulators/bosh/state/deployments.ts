@@ -124,5 +124,6 @@ export interface Variable {
   readonly type: string;
   /** The options it was made with, as JSON. */
   readonly options: string;
-  readonly value: string;
+  /** A text, or one with parts. */
+  readonly value: string | Readonly<Record<string, string>>;
 }

@@ -52,7 +52,11 @@ export interface DirectorOptions {
   /** Whether snapshots of disks are enabled. Default false. */
   readonly snapshots?: boolean;
   /** A stand-in for a config server that generates and keeps the values of `variables`; its address is shown in /info. */
-  readonly configServer?: { readonly url: string };
+  readonly configServer?: {
+    readonly url: string;
+    /** What it says of a variable that it does not have, and of a type that it does not know. Default: as CredHub. */
+    readonly refusals?: { readonly missing: string; readonly type: string };
+  };
   /** Shown by `GET /director/certificate_expiry`. Default none. */
   readonly certificates?: readonly { readonly path: string; readonly expiryMs: number }[];
   /** Whether VMs that vanish are found and recreated automatically. Default true. */

@@ -43,8 +43,12 @@ export const underHeading = (heading: string, body: string): string =>
 
 /** Why an instance group can't be rendered. */
 export class GroupRenderError extends DirectorError {
+  /** Without its heading. */
+  readonly body: string;
+
   constructor(group: string, body: string) {
     super(UNCLASSED, underHeading(`- Unable to render jobs for instance group '${group}'. Errors are:`, body));
+    this.body = body;
   }
 }
 
@@ -53,7 +57,7 @@ export function renderJobs(place: RenderPlace, jobs: readonly JobSpec[]): readon
   if (jobs.length === 0) return [];
   const { group } = place;
   const common = attempt(group, () => instanceSpec(place));
-  const inputs = jobs.map((wish) => attempt(group, () => inputOf(place, wish)));
+  const inputs = inputsOf(place, jobs);
   const errors: string[] = [];
   const rendered = inputs.flatMap((input) => {
     const outcome = renderJob(place, common, input);
@@ -63,6 +67,23 @@ export function renderJobs(place: RenderPlace, jobs: readonly JobSpec[]): readon
   });
   if (errors.length > 0) throw new GroupRenderError(group.name, errors.join("\n"));
   return rendered;
+}
+
+/** What each job is rendered with. @throws GroupRenderError that names all variables that can't be resolved */
+function inputsOf(place: RenderPlace, jobs: readonly JobSpec[]): readonly JobInput[] {
+  const { group } = place;
+  const errors: string[] = [];
+  const inputs = jobs.flatMap((wish) => {
+    try {
+      return [attempt(group, () => inputOf(place, wish))];
+    } catch (error) {
+      if (!(error instanceof GroupRenderError)) throw error;
+      errors.push(error.body);
+      return [];
+    }
+  });
+  if (errors.length > 0) throw new GroupRenderError(group.name, errors.join("\n"));
+  return inputs;
 }
 
 /** @throws GroupRenderError */
@@ -102,7 +123,7 @@ function valuesOf(director: Director, wish: JobSpec, { deployment }: Instance): 
   try {
     return fillVariables(director, deployment, wish.properties);
   } catch (error) {
-    if (!(error instanceof VariableError)) throw error;
+    if (!(error instanceof VariableError || error instanceof DirectorError)) throw error;
     const heading = `- Unable to render templates for job '${wish.name}'. Errors are:`;
     throw new VariableError(underHeading(heading, error.message));
   }
