@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { DirectorError } from "../wire/errors.ts";
 
 /*
@@ -36,7 +35,3 @@ export function verifyDigest(digests: Readonly<Record<string, string>>, given: s
   const show = (value: string): string => (algorithm === "sha1" ? value : `${algorithm}:${value}`);
   throw new DirectorError(code, `Expected stream to have digest '${show(digest)}' but was '${show(actual)}'\n`);
 }
-
-/** The digests of nothing: what a client that sends no bytes has uploaded. */
-export const digestsOfNothing = (): Readonly<Record<string, string>> =>
-  Object.fromEntries(ALGORITHMS.map((name) => [name, createHash(name).digest("hex")]));

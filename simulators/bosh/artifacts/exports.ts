@@ -35,7 +35,7 @@ export function* exportRelease(director: Director, task: Task, args: ExportArgs)
     packRelease(director, task, deployment, sources),
   );
   yield* withLock(director, task, deploymentLock(deployment.name), options, work);
-  return `Exported release: ${args.release}/${args.version} for ${args.os}/${args.stemcell}`;
+  return `Exported release: ${args.release}/${args.version} for ${String(args.os)}/${String(args.stemcell)}`;
 }
 
 interface Sources {

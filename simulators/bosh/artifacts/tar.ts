@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { PassThrough, type Readable, Transform, type TransformCallback } from "node:stream";
+import { PassThrough, Readable, Transform, type TransformCallback } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { extract } from "tar-stream";
 
@@ -80,7 +80,7 @@ export async function walkArchive(
     for await (const entry of entries) {
       const { name, type } = entry.header;
       if (name.split("/").includes("..")) throw new Error(`a member outside the archive: ${name}`);
-      const member: Readable = entry as unknown as Readable;
+      const member = Readable.from(entry);
       if (type === "directory") member.resume();
       else await visit(name.replace(/^(?:\.?\/)+/, ""), member);
     }

@@ -59,7 +59,7 @@ function isSame(a: unknown, b: unknown): boolean {
 
 const isSamePair = (a: Pair, b: Pair): boolean => isSame(a.value, b.value) && isSame(a.shown, b.shown);
 
-/** How list elements are told apart: by this key, where all that differ have it. */
+/** What identifies list elements: by this key, where all that differ have it. */
 const IDENTITIES = ["name", "range"] as const;
 
 function diffLists(before: readonly Pair[], after: readonly Pair[], key: string, indent: number): readonly Line[] {
@@ -111,13 +111,13 @@ function diffKey(key: string, before: Pair<Fields>, after: Pair<Fields>, indent:
   const [old = null, fresh = null] = [before.value[key], after.value[key]];
   if (isSame(old, fresh)) return [];
   const shown = [asFields(before.shown)[key], asFields(after.shown)[key]];
-  const removed = (): readonly Line[] => yamlLines({ [key]: shown[0] }, indent, "removed");
-  const added = (): readonly Line[] => yamlLines({ [key]: shown[1] }, indent, "added");
-  if (old === null) return added();
-  if (fresh === null) return removed();
+  const removal = (): readonly Line[] => yamlLines({ [key]: shown[0] }, indent, "removed");
+  const addition = (): readonly Line[] => yamlLines({ [key]: shown[1] }, indent, "added");
+  if (old === null) return addition();
+  if (fresh === null) return removal();
   if (Array.isArray(old) && Array.isArray(fresh))
     return diffLists(pairsOf(old, shown[0]), pairsOf(fresh, shown[1]), key, indent);
-  if (!isHash(old) || !isHash(fresh)) return [...removed(), ...added()];
+  if (!isHash(old) || !isHash(fresh)) return [...removal(), ...addition()];
   const inner = diffHashes({ value: old, shown: shown[0] }, { value: fresh, shown: shown[1] }, indent + 1);
   return inner.length === 0 ? [] : [{ indent, text: `${key}:`, mark: null }, ...inner];
 }

@@ -95,7 +95,7 @@ export function fillVariables(director: Director, deployment: string, properties
   };
   const filled = mapTexts(properties, fillText);
   if (errors.length > 0) throw new VariableError(errors.join("\n"));
-  return filled as Fields;
+  return asFields(filled);
 }
 
 function mapTexts(value: unknown, change: (text: string) => unknown): unknown {

@@ -171,7 +171,7 @@ function* runErrandOn(director: Director, task: Task, { instance, job }: ErrandT
   return outcome.exitCode;
 }
 
-/** The exit code of a script that was told to end. */
+/** The exit code of a script that was ended. */
 const TERMINATED = 143;
 
 /** Waits as long as the script of an errand takes. @throws DirectorError 10001 as soon as the task is cancelled */

@@ -7,6 +7,7 @@ import { type DirectorAnswer, Client } from "./client.ts";
 import { type Bindings, differences, eventDifferences, fill, type CompareRules } from "./compare.ts";
 import { causeNote } from "./notes.ts";
 import { type RequestStep, type Scenario, type RecordedStep, type TaskStep } from "./recording.ts";
+import { nameVms } from "./vm-names.ts";
 import { TaskIds, taskIdIn } from "./task-ids.ts";
 
 /** How far a scenario matches, and what differs. */
@@ -126,20 +127,9 @@ function unorderedOf(path: string): readonly string[] {
   return path.startsWith("/releases/") ? ["$.packages"] : [];
 }
 
-/** Binds the VMs that a request names for the first time, in the order of their instances. */
-function nameVms({ client, bindings }: Replay, text: string): void {
-  for (const [, name = ""] of text.matchAll(/\{\{(vm\d+)\}\}/g)) {
-    if (bindings.has(name)) continue;
-    const bound = new Set(bindings.values());
-    const vms = [...client.bosh.state().deployments.values()].flatMap(({ instances }) => instances.map(({ vm }) => vm));
-    const next = vms.find((vm) => vm !== null && !bound.has(vm.cid));
-    if (next) bindings.set(name, next.cid);
-  }
-}
-
 async function replayRequest(run: Replay, { request, reply, mask, after_s }: RequestStep): Promise<StepResult> {
   const { client, bindings, tasks } = run;
-  nameVms(run, request.path);
+  nameVms(client, bindings, request.path);
   const sent = {
     ...request,
     path: fill(tasks.toOwn(request.path), bindings),

@@ -22,25 +22,16 @@ interface ReceivedJson {
 /** Receives a tarball, or the address of one. */
 export const uploadWith = (fetcher: Fetcher) => ({
   bodyBytesMax: UPLOAD_BYTES_MAX,
-  receive: async (stream: Readable, { headers }: HttpRequest): Promise<unknown> => {
-    if (!isJson(headers["content-type"])) return receiveArchive(stream);
-    const text = (await readText(stream)).slice(0, JSON_CHARS_MAX);
-    const fields = parseJson(text);
+  receive: async (stream: Readable, request: HttpRequest): Promise<unknown> => {
+    if (!isJson(request.headers["content-type"])) return receiveArchive(stream);
+    const parsed = bodyJson({ ...request, body: (await readText(stream)).slice(0, JSON_CHARS_MAX) });
+    const fields = parsed.ok ? parsed.value : undefined;
     const download = await downloadArchive(isHash(fields) ? fields.location : undefined, fetcher);
     return { fields, download } satisfies ReceivedJson;
   },
 });
 
 const isJson = (type = ""): boolean => type.startsWith("application/json");
-
-/** Undefined where it is no JSON. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
 
 /** Media types of an upload: the tarball itself, or JSON that says where it lies. */
 export const UPLOAD_MEDIA = ["application/x-compressed", "application/json", "multipart/form-data"] as const;
@@ -51,6 +42,8 @@ export const isEmptyUpload = ({ received }: HttpRequest): boolean =>
 
 const EMPTY_SHA1 = "da39a3ee5e6b4b0d3255bfef95601890afd80709";
 
+const isReceivedJson = (value: unknown): value is ReceivedJson => isHash(value) && "download" in value;
+
 /** Receives a tarball, or the address of one on this machine. */
 export const UPLOAD = uploadWith(fetchLocally);
 
@@ -58,8 +51,8 @@ export const UPLOAD = uploadWith(fetchLocally);
 export function readUpload({ headers, received }: HttpRequest): { readonly upload: Upload; readonly sha1: unknown } {
   if (headers["content-type"]?.startsWith("multipart/") === true) throw new Unforeseen();
   if (isArchive(received)) return { upload: { kind: "archive", archive: received }, sha1: null };
-  if (!isJson(headers["content-type"]) || !isHash(received) || !isHash(received.fields)) throw new Unforeseen();
-  const { fields, download } = received as Readonly<Record<string, unknown>> & ReceivedJson;
+  if (!isJson(headers["content-type"]) || !isReceivedJson(received) || !isHash(received.fields)) throw new Unforeseen();
+  const { fields, download } = received;
   const { location, sha1 = null } = received.fields;
   if (location === undefined || location === null) return { upload: { kind: "nothing" }, sha1 };
   return { upload: { kind: "url", download }, sha1: isHash(fields) ? (fields.sha1 ?? null) : null };
