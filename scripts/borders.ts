@@ -65,7 +65,7 @@ function roomOf(file: string): string | undefined {
 }
 
 function importsOf(source: string): string[] {
-  return [...source.matchAll(/(?:from|import\()\s*["'](\.{1,2}\/[^"']+)["']/g)].map((match) => match[1] ?? "");
+  return [...source.matchAll(/(?:from|import\(?)\s*["'](\.{1,2}\/[^"']+)["']/g)].map((match) => match[1] ?? "");
 }
 
 function faultsOf(file: string): string[] {

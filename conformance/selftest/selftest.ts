@@ -118,7 +118,7 @@ export async function selftest(
       ({ id }): Problem => ({
         kind: "check-without-killer",
         about: id,
-        text: `no mutant that is meant for it trips ${id}`,
+        text: `${id} kills no mutant that is meant for it`,
       }),
     );
   return { matrix: { checks, mutants: rows }, problems: [...problems, ...unkilled] };

@@ -106,7 +106,7 @@ describe.skipIf(whyNot !== undefined)("a restore on a real server", { timeout: T
       process.kill(rows[0]?.pid ?? 0, "SIGKILL");
       await ended;
     });
-    await expect.poll(async () => (await rig.restore(dump)).status, { timeout: 60_000 }).toBe(200);
+    await expect.poll(async () => (await rig.restore(dump)).status, { timeout: TEST_MS_MAX }).toBe(200);
   });
 
   it("makes many tables in one transaction", async () => {
