@@ -3,12 +3,15 @@ import { Cluster } from "./behaviour/cluster.ts";
 import { checkConfig, type ConsulConfig } from "./behaviour/config.ts";
 import { type DnsAnswerPoint, dnsAnswerPoint, servfail } from "./faults.ts";
 import { createConsulHttp } from "./routes/index.ts";
+import type { Probe } from "./behaviour/probe.ts";
+import { type ConsulVersion, PROFILES } from "./behaviour/profile.ts";
 import { answerPacket } from "./resolver/answer.ts";
 import type { Upstream } from "./resolver/recursor.ts";
 import { Resolver } from "./resolver/resolver.ts";
 import type { Catalog } from "./state/catalog.ts";
 import type { Transport } from "./wire/codec/types.ts";
 
+export type { ConsulVersion } from "./behaviour/profile.ts";
 export type { ConsulConfig } from "./behaviour/config.ts";
 export type { Upstream, UpstreamAnswer, UpstreamRecord } from "./resolver/recursor.ts";
 export { Catalog } from "./state/catalog.ts";
@@ -36,6 +39,10 @@ export interface DnsOptions extends ConsulAgentOptions {
   readonly upstreams?: readonly Upstream[];
   /** False: the servers wait for peers and never had a leader. Default true. */
   readonly hasLeader?: boolean;
+  /** How checks reach what they probe. Default: nothing can be reached. */
+  readonly probe?: Probe;
+  /** The release that is simulated. Default `1.8.7`. */
+  readonly version?: ConsulVersion;
 }
 
 /** What an agent returns for a message. */
@@ -66,6 +73,8 @@ export interface Dns extends ConsulAgent {
   resolve(name: string): string | undefined;
   /** Kills an agent: it stops answering, and the others notice after some seconds. */
   kill(agent: string): void;
+  /** Lays keys over the configuration file of the first agent; a reload reads it. */
+  reconfigure(changed: Readonly<Record<string, unknown>>): void;
 }
 
 /** @throws Error for a configuration that is malformed or not simulated */
@@ -88,6 +97,7 @@ export function createDns(kernel: Kernel, options: DnsOptions): Dns {
         isServer: mode !== "client",
         isDev: mode === "dev",
         config: given.config ?? {},
+        profile: PROFILES[options.version ?? "1.8.7"],
       },
       options.hasLeader ?? true,
     );
@@ -109,6 +119,7 @@ export function createDns(kernel: Kernel, options: DnsOptions): Dns {
     agents,
     resolve: (name) => first.resolver.addressOf(name),
     kill: (agent) => cluster.kill(agent),
+    reconfigure: (changed) => first.agent.reconfigure(changed),
   };
 }
 

@@ -6,9 +6,8 @@ import { SERF_HEALTH } from "../state/health.ts";
 import { CatalogError, type Registration } from "../state/registration.ts";
 import type { CheckRow, NodeEntry } from "../state/rows.ts";
 import { LocalState } from "./local.ts";
+import type { Profile } from "./profile.ts";
 
-/** The release that is simulated. */
-export const VERSION = "1.8.7";
 /** Where servers listen for each other. */
 export const SERVER_PORT = 8300;
 
@@ -21,6 +20,16 @@ const CACHE_ENTRIES_MAX = 10_000;
 /** A member as the others see it. */
 type Membership = "alive" | "failed" | "left";
 
+/** Secrets of an agent's tokens by their use. */
+export interface AgentTokens {
+  readonly default: string;
+  readonly agent: string;
+  readonly dns: string;
+  readonly agent_recovery: string;
+  readonly replication: string;
+  readonly config_file_service_registration: string;
+}
+
 /** The identity of an agent. */
 export interface AgentOptions {
   readonly name: string;
@@ -30,16 +39,31 @@ export interface AgentOptions {
   /** A development agent: its JSON is always indented. */
   readonly isDev: boolean;
   readonly config: ConsulConfig;
+  readonly profile: Profile;
 }
 
-const SERVER_META = {
+/** Where a server listens for gRPC over TLS. */
+const GRPC_TLS_PORT = 8503;
+/** Where a development agent listens for gRPC. */
+const GRPC_PORT = 8502;
+
+/** The ports of an agent for gRPC, as a member tells them; a development agent listens without TLS too. */
+export const grpcPorts = ({ profile, isDev, isServer, config }: AgentOptions): Readonly<Record<string, string>> => {
+  if (!profile.isToday || !isServer) return {};
+  const { grpc = isDev ? GRPC_PORT : -1, grpc_tls: tls = GRPC_TLS_PORT } = config.ports ?? {};
+  return { ...(grpc > 0 && { grpc_port: String(grpc) }), ...(tls > 0 && { grpc_tls_port: String(tls) }) };
+};
+
+const serverMeta = (options: AgentOptions): Readonly<Record<string, string>> => ({
+  ...grpcPorts(options),
   non_voter: "false",
   raft_version: "3",
+  ...(options.profile.isToday && { read_replica: "false" }),
   serf_protocol_current: "2",
   serf_protocol_max: "5",
   serf_protocol_min: "1",
-  version: VERSION,
-};
+  version: options.profile.version,
+});
 
 /** One Consul agent: a member of its datacenter that keeps the catalog in step with its own services. */
 export class Agent {
@@ -50,6 +74,9 @@ export class Agent {
   readonly holdMs: number;
   readonly #membership: Slot<Membership>;
   readonly #cached: Slot<Set<string>>;
+  /** What has changed in its configuration file since it started. */
+  readonly file: Slot<Readonly<Record<string, unknown>>>;
+  readonly #tokens: Slot<AgentTokens>;
   #isSyncing = false;
 
   constructor(kernel: Kernel, options: AgentOptions, datacenter: Datacenter) {
@@ -59,6 +86,16 @@ export class Agent {
     this.holdMs = holdMs(options.config);
     this.#membership = kernel.slot<Membership>(`dns/agent/${options.name}/membership`, "alive");
     this.#cached = kernel.slot(`dns/agent/${options.name}/cache`, new Set<string>());
+    const given = options.config.acl?.tokens;
+    this.#tokens = kernel.slot<AgentTokens>(`dns/agent/${options.name}/tokens`, {
+      default: given?.default ?? "",
+      agent: given?.agent ?? "",
+      dns: given?.dns ?? "",
+      agent_recovery: given?.agent_recovery ?? "",
+      replication: given?.replication ?? "",
+      config_file_service_registration: given?.config_file_service_registration ?? "",
+    });
+    this.file = kernel.slot<Readonly<Record<string, unknown>>>(`dns/agent/${options.name}/file`, {});
     this.local = new LocalState(kernel, options.name, outputMs(options.config));
     this.local.outside = {
       push: () => this.#whileSyncing(() => this.#push()),
@@ -68,6 +105,15 @@ export class Agent {
 
   get name(): string {
     return this.options.name;
+  }
+
+  /** Secrets of the tokens that it uses by itself; empty for none. */
+  get tokens(): AgentTokens {
+    return this.#tokens.value;
+  }
+
+  setToken(kind: keyof AgentTokens, secret: string): void {
+    this.#tokens.value = { ...this.#tokens.value, [kind]: secret };
   }
 
   get membership(): Membership {
@@ -100,6 +146,11 @@ export class Agent {
     }
   }
 
+  /** Lays keys over the configuration file; a reload reads it. */
+  reconfigure(changed: Readonly<Record<string, unknown>>): void {
+    this.file.value = { ...this.file.value, ...changed };
+  }
+
   /** What the leader and the agent itself write when it joins. */
   join(): void {
     this.#whileSyncing(() => {
@@ -110,14 +161,21 @@ export class Agent {
     });
   }
 
+  /** Metadata of its node: the agent's own and what the configuration adds. */
+  get nodeMeta(): Readonly<Record<string, string>> {
+    const { profile, config } = this.options;
+    const version = profile.tellsVersion ? { "consul-version": profile.version } : {};
+    return { "consul-network-segment": "", ...version, ...config.node_meta };
+  }
+
   #base(): Omit<Registration, "service" | "checks" | "skipNodeUpdate"> {
-    const { id, name, address, config } = this.options;
+    const { id, name, address } = this.options;
     const family = addressBytes(address)?.length === 16 ? "ipv6" : "ipv4";
     return {
       id,
       node: name,
       address,
-      meta: { "consul-network-segment": "", ...config.node_meta },
+      meta: this.nodeMeta,
       taggedAddresses: { lan: address, [`lan_${family}`]: address, wan: address, [`wan_${family}`]: address },
     };
   }
@@ -129,11 +187,17 @@ export class Agent {
     const service = isServer ? { service: this.#serverService() } : {};
     this.datacenter.catalog.register({
       ...this.#base(),
-      ...(known === undefined && { meta: null, taggedAddresses: null }),
+      ...(known === undefined && { meta: this.#firstMeta(), taggedAddresses: null }),
       skipNodeUpdate: known !== undefined,
       ...service,
       checks: [this.#serfCheck("passing", "Agent alive and reachable")],
     });
+  }
+
+  /** What the leader itself knows of a new member. */
+  #firstMeta(): Registration["meta"] {
+    const { profile } = this.options;
+    return profile.tellsVersion ? { "consul-version": profile.version } : null;
   }
 
   #serverService(): NonNullable<Registration["service"]> {
@@ -144,7 +208,7 @@ export class Agent {
       address: "",
       port: SERVER_PORT,
       tags: [],
-      meta: SERVER_META,
+      meta: serverMeta(this.options),
       weights: { passing: 1, warning: 1 },
       taggedAddresses: null,
       enableTagOverride: false,

@@ -93,14 +93,14 @@ export class Cluster {
     return agent;
   }
 
-  #createDatacenter(name: string, { config, isDev }: AgentOptions, hasLeader: boolean): Datacenter {
+  #createDatacenter(name: string, { config, isDev, profile }: AgentOptions, hasLeader: boolean): Datacenter {
     const acl = {
       enabled: config.acl?.enabled ?? false,
       isDeny: config.acl?.default_policy === "deny",
-      master: config.acl?.tokens?.master ?? "",
+      master: config.acl?.tokens?.initial_management ?? config.acl?.tokens?.master ?? "",
     };
-    dnsSettings(config);
-    const datacenter = new Datacenter(this.kernel, name, acl, hasLeader);
+    dnsSettings(config, profile);
+    const datacenter = new Datacenter(this.kernel, name, acl, hasLeader, profile);
     this.datacenters.set(name, datacenter);
     for (let entry = 0; entry < FIRST_ENTRIES; entry++) datacenter.store.next();
     datacenter.acl.begin();

@@ -1,4 +1,5 @@
 import { durationNs } from "../wire/duration.ts";
+import type { Profile } from "./profile.ts";
 
 /** The part of Consul's configuration that is simulated, in Consul's own keys (1.8, "Configuration"). */
 export interface ConsulConfig {
@@ -36,7 +37,17 @@ export interface ConsulConfig {
     readonly enabled?: boolean;
     readonly default_policy?: string;
     readonly down_policy?: string;
-    readonly tokens?: { readonly master?: string; readonly agent?: string; readonly default?: string };
+    readonly enable_token_persistence?: boolean;
+    readonly tokens?: {
+      readonly master?: string;
+      readonly initial_management?: string;
+      readonly agent?: string;
+      readonly default?: string;
+      readonly dns?: string;
+      readonly replication?: string;
+      readonly agent_recovery?: string;
+      readonly config_file_service_registration?: string;
+    };
   };
   readonly services?: readonly Readonly<Record<string, unknown>>[];
   readonly checks?: readonly Readonly<Record<string, unknown>>[];
@@ -51,6 +62,12 @@ export interface ConsulConfig {
   readonly check_update_interval?: string;
   /** The shortest TTL of a session. Default `10s`. */
   readonly session_ttl_min?: string;
+  readonly http_config?: {
+    readonly response_headers?: Readonly<Record<string, string>>;
+    readonly block_endpoints?: readonly string[];
+    readonly allow_write_http_from?: readonly string[];
+  };
+  readonly ports?: Readonly<Record<string, number>>;
 }
 
 const KEYS = new Set([
@@ -132,6 +149,7 @@ export interface DnsSettings {
   readonly takesStale: boolean;
   readonly recursors: readonly string[];
   readonly recursorTimeoutMs: number;
+  readonly profile: Profile;
 }
 
 const NS_PER_MS = 1e6;
@@ -141,7 +159,7 @@ const ms = (text: string): number => (durationNs(text) ?? 0) / NS_PER_MS;
 const fqdn = (domain: string): string => `${domain.toLowerCase().replace(/\.$/, "")}.`;
 
 /** @throws Error for a malformed duration */
-export function dnsSettings(config: ConsulConfig): DnsSettings {
+export function dnsSettings(config: ConsulConfig, profile: Profile): DnsSettings {
   const dns = config.dns_config ?? {};
   const ttls = Object.entries(dns.service_ttl ?? {});
   for (const text of [...ttls.map(([, ttl]) => ttl), dns.node_ttl, dns.recursor_timeout])
@@ -171,6 +189,7 @@ export function dnsSettings(config: ConsulConfig): DnsSettings {
     takesStale: dns.allow_stale ?? true,
     recursors: config.recursors ?? [],
     recursorTimeoutMs: ms(dns.recursor_timeout ?? "2s"),
+    profile,
   };
 }
 

@@ -5,7 +5,9 @@ import { Coordinates } from "../state/coordinates.ts";
 import { KeyValues } from "../state/kv.ts";
 import { Queries } from "../state/queries.ts";
 import { Sessions } from "../state/sessions.ts";
+import type { Profile } from "./profile.ts";
 import { Store } from "../state/store.ts";
+import { VirtualIps } from "../state/virtual-ips.ts";
 
 /** Whether the servers have a leader. Servers that lost theirs still answer from what they know to readers that accept stale data. */
 type Leadership =
@@ -18,23 +20,30 @@ export class Datacenter {
   readonly #leadership: Slot<Leadership>;
   readonly store: Store;
   readonly catalog: Catalog;
+  readonly virtualIps: VirtualIps;
   readonly kv: KeyValues;
   readonly sessions: Sessions;
   readonly queries: Queries;
   readonly acl: Acl;
   readonly coordinates: Coordinates;
 
-  constructor(kernel: Kernel, name: string, acl: AclOptions, hasLeader: boolean) {
+  constructor(kernel: Kernel, name: string, acl: AclOptions, hasLeader: boolean, profile: Profile) {
     this.name = name;
     this.#leadership = kernel.slot<Leadership>(`dns/${name}/leadership`, { state: hasLeader ? "present" : "never" });
     this.store = new Store(kernel, name);
     this.catalog = new Catalog(this.store);
+    this.virtualIps = new VirtualIps(kernel, name);
     this.kv = new KeyValues(this.store);
     this.sessions = new Sessions(this.store, this.catalog, this.kv);
-    this.queries = new Queries(this.store, this.sessions);
+    this.queries = new Queries(this.store, this.sessions, profile.raftPrefix);
     this.acl = new Acl(this.store, acl);
     this.coordinates = new Coordinates(this.store, this.catalog);
     this.sessions.onDestroyed = (session, index) => this.queries.deleteBoundTo(session, index);
+  }
+
+  /** The catalog of what was imported from a cluster that is peered; undefined where there is none of this name. */
+  imported(_peer: string): Catalog | undefined {
+    return undefined;
   }
 
   get leadership(): Leadership {

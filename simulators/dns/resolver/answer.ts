@@ -10,7 +10,7 @@ const DATAGRAM_BYTES_MAX = 65_507;
 export function answerPacket(resolver: Resolver, packet: Uint8Array, transport: Transport): Uint8Array | undefined {
   resolver.waitedMs = 0;
   const bytes = Buffer.isBuffer(packet) ? packet : Buffer.from(packet.buffer, packet.byteOffset, packet.byteLength);
-  const received = decodeQuery(bytes);
+  const received = decodeQuery(bytes, resolver.settings.profile.takesHalfClass);
   switch (received.kind) {
     case "silence":
       return undefined;

@@ -19,8 +19,8 @@ export function healthyInstances(
 ): readonly PlacedService[] {
   const { catalog, store } = datacenter;
   const healthy: PlacedService[] = [];
-  for (const service of catalog.instancesUnsorted(name)?.values() ?? []) {
-    if (isConnect && !service.native) continue;
+  const found = isConnect ? catalog.connectInstancesOf(name) : (catalog.instancesUnsorted(name)?.values() ?? []);
+  for (const service of found) {
     if (tag !== "" && !service.tags.some((each) => each.toLowerCase() === tag)) continue;
     const placed = catalog.withEntry(service);
     if (isHealthy(placed.entry, service, onlyPassing) && mayRead(authorizer, placed)) healthy.push(placed);

@@ -24,7 +24,7 @@ function listChecks(call: ConsulCall): HttpReply {
     .filter(([, { serviceName }]) =>
       serviceName === "" ? authorizer.reads("node", call.agent.name) : authorizer.reads("service", serviceName),
     )
-    .map(([id, check]) => [id, localCheckView(check)] as const)
+    .map(([id, check]) => [id, localCheckView(check, call.style)] as const)
     .filter(([, view]) => filter(view));
   return call.json(Object.fromEntries(list));
 }

@@ -18,7 +18,7 @@ function listServices(call: ConsulCall): HttpReply {
   const list = [...call.agent.local.state.services]
     .sort(byKey)
     .filter(([, { service }]) => authorizer.reads("service", service.name))
-    .map(([id, { service }]) => [id, agentServiceView(service)] as const)
+    .map(([id, { service }]) => [id, agentServiceView(service, call.style)] as const)
     .filter(([, view]) => filter({ TaggedAddresses: {}, ...view }));
   return call.json(Object.fromEntries(list));
 }
@@ -81,7 +81,7 @@ function serviceReply(call: ConsulCall): HttpReply {
   if (known === undefined) throw new HttpError(404, `unknown service ID: ${call.rest}`);
   requireRight(rightsOf(call).reads("service", known.name));
   const hash = contentHash(known);
-  return call.json({ ...agentServiceView(known), ContentHash: hash }, { [HASH_HEADER]: hash });
+  return call.json({ ...agentServiceView(known, call.style), ContentHash: hash }, { [HASH_HEADER]: hash });
 }
 
 /** One service; with `?hash=` the answer waits until its content has another. */

@@ -1,5 +1,5 @@
 import type { HttpReply, Route } from "../../kernel/index.ts";
-import { type Agent, SERVER_PORT, VERSION } from "../behaviour/agent.ts";
+import { type Agent, grpcPorts, SERVER_PORT } from "../behaviour/agent.ts";
 import type { ConsulCall, ConsulSim } from "../wire/call.ts";
 import { parseBool } from "../wire/bool.ts";
 import { answerAtOnce, EMPTY_REPLY } from "../wire/handler.ts";
@@ -28,15 +28,17 @@ function maintainNode(call: ConsulCall): HttpReply {
 
 /** A member as a gossip pool shows it; servers are also in a second pool, under another name. */
 function memberView({ options, membership, datacenter }: Agent, isWan: boolean): Readonly<Record<string, unknown>> {
-  const { name, id, address, isServer, isDev, config } = options;
+  const { name, id, address, isServer, isDev, config, profile } = options;
   const expect = config.bootstrap_expect;
   const tags: Record<string, string> = {
     acls: datacenter.acl.options.enabled ? "1" : "0",
     ...(isServer && !isDev && expect === undefined && { bootstrap: "1" }),
-    build: `${VERSION}:`,
+    build: `${profile.version}:`,
     dc: datacenter.name,
     ...(expect !== undefined && { expect: String(expect) }),
     ...(isServer && { ft_fs: "1" }),
+    ...(isServer && profile.isToday && { ft_si: "1" }),
+    ...grpcPorts(options),
     id,
     ...(isServer && { port: String(SERVER_PORT), raft_vsn: "3" }),
     role: isServer ? "consul" : "node",
@@ -89,7 +91,7 @@ function self(call: ConsulCall): HttpReply {
       NodeID: id,
       Revision: "",
       Server: isServer,
-      Version: VERSION,
+      Version: call.agent.options.profile.version,
     },
     DebugConfig: { DNSDomain: `${config.domain ?? "consul"}.`, Datacenter: call.agent.datacenter.name, NodeName: name },
     Coord: COORDINATE,
@@ -100,7 +102,7 @@ function self(call: ConsulCall): HttpReply {
         checks: String(call.agent.local.state.checks.size),
       },
     },
-    Meta: { "consul-network-segment": "", ...config.node_meta },
+    Meta: call.agent.nodeMeta,
     ...(isDev && { xDS: { SupportedProxies: { envoy: ["1.14.5", "1.13.6", "1.12.7", "1.11.2"] } } }),
   });
 }

@@ -44,9 +44,7 @@ export function instancesAsked(call: ConsulCall, service: string, isConnect: boo
   const { catalog, coordinates, authorizer } = withRights(call);
   const matches = metaFilter(call);
   const tags = call.query.getAll("tag");
-  const rows = catalog
-    .instancesOf(service)
-    .filter((row) => !isConnect || row.native)
+  const rows = (isConnect ? catalog.connectInstancesOf(service) : catalog.instancesOf(service))
     .filter((row) => tags.length === 0 || hasTags(row, tags))
     .filter((row) => matches(catalog.node(row.node)?.meta ?? null))
     .filter((row) => authorizer.reads("node", row.node) && authorizer.reads("service", row.name));

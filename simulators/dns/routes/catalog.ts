@@ -56,7 +56,7 @@ const listInstances =
     const translation = call.translation(name);
     const value = instancesAsked(call, service, isConnect)
       .map((row) => catalog.instance(row))
-      .map(({ node, service: row }) => catalogServiceView(translation.node(node), translation.service(row), name))
+      .map(({ node, service: row }) => catalogServiceView(translation.node(node), translation.service(row), name, call.style))
       .filter(filter);
     return { index: catalog.serviceIndex(service, catalog.instancesOf(service).length > 0), value };
   };
@@ -76,7 +76,7 @@ const readNode =
     const own = catalog
       .servicesOf(row.name)
       .filter((service) => authorizer.reads("service", service.name))
-      .map((service) => serviceView(translation.service(service)))
+      .map((service) => serviceView(translation.service(service), call.style))
       .filter(filter);
     const list = asList ? own : Object.fromEntries(own.map((service) => [service.ID, service]));
     return { index, value: { Node: nodeView(translation.node(row), name), Services: list } };

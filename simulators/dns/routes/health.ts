@@ -28,8 +28,8 @@ const listInstances =
       .map((row) => catalog.instance(row))
       .map(({ node, service: row, checks }) => ({
         Node: nodeView(translation.node(node), name),
-        Service: serviceView(translation.service(row)),
-        Checks: checks.map((check) => checkView(check)),
+        Service: serviceView(translation.service(row), call.style),
+        Checks: checks.map((check) => checkView(check, call.style)),
       }))
       .filter(filter)
       .filter(({ Checks }) => !passing || Checks.every(({ Status }) => Status === "passing"));
@@ -49,7 +49,7 @@ function listChecks(call: ConsulCall, rows: readonly CheckRow[], index: number):
         authorizer.reads("node", node) && (serviceName === "" || authorizer.reads("service", serviceName)),
     );
   const nearest = coordinates.sortByDistance(nearOf(call), seen, ({ node }) => node);
-  return { index, value: nearest.map((row) => checkView(row)).filter(filter) };
+  return { index, value: nearest.map((row) => checkView(row, call.style)).filter(filter) };
 }
 
 function allChecks(call: ConsulCall): readonly CheckRow[] {

@@ -1,3 +1,4 @@
+import { STATUS_CODES } from "node:http";
 import { gzipSync } from "node:zlib";
 import {
   defineService,
@@ -31,7 +32,17 @@ import { SNAPSHOT_ROUTES } from "./snapshot.ts";
 import { STATUS_ROUTES } from "./status.ts";
 import { TXN_ROUTES } from "./txn.ts";
 
-const GREETING: Route<ConsulSim> = { method: "GET", path: "/", handler: () => textReply(200, "Consul Agent") };
+const GREETING: Route<ConsulSim> = {
+  method: "GET",
+  path: "/",
+  handler: ({ agent }) =>
+    textReply(
+      200,
+      agent.options.profile.isToday
+        ? "Consul Agent: UI disabled. To enable, set ui_config.enabled=true in the agent configuration and restart."
+        : "Consul Agent",
+    ),
+};
 
 /** Every route of an agent's HTTP API. */
 export const ROUTES: readonly Route<ConsulSim>[] = [
@@ -73,11 +84,13 @@ function cleanPath(path: string): string {
   return `/${kept.join("/")}${path.endsWith("/") && kept.length > 0 ? "/" : ""}`;
 }
 
-function redirect({ method, query }: HttpRequest, to: string): HttpReply {
+function redirect(sim: ConsulSim, { method, query }: HttpRequest, to: string): HttpReply {
   const location = query === "" ? to : `${to}?${query}`;
-  if (method !== "GET" && method !== "HEAD") return { status: 301, headers: { Location: location }, body: "" };
+  const status = sim.agent.options.profile.redirectStatus;
+  if (method !== "GET" && method !== "HEAD") return { status, headers: { Location: location }, body: "" };
   const headers = { "Content-Type": "text/html; charset=utf-8", Location: location };
-  return { status: 301, headers, body: method === "HEAD" ? "" : `<a href="${location}">Moved Permanently</a>.\n\n` };
+  const body = `<a href="${location}">${STATUS_CODES[status]}</a>.\n\n`;
+  return { status, headers, body: method === "HEAD" ? "" : body };
 }
 
 /** Verbs by pattern: a path, or a prefix that ends in `/`. The longest that fits a request decides, whatever its verb. */
@@ -104,8 +117,8 @@ function before(sim: ConsulSim, request: HttpRequest): HttpReply | undefined {
   // About the server as a whole, and so answered by Go itself (net/http, globalOptionsHandler).
   if (request.path === "*" && request.method === "OPTIONS") return { status: 200, body: "" };
   const clean = cleanPath(request.path);
-  if (clean !== request.path) return redirect(request, clean);
-  if (SUBTREES.has(`${request.path}/`)) return redirect(request, `${request.path}/`);
+  if (clean !== request.path) return redirect(sim, request, clean);
+  if (SUBTREES.has(`${request.path}/`)) return redirect(sim, request, `${request.path}/`);
   if (/%(?![0-9a-fA-F]{2})/.test(request.query)) return { status: 500, body: "" };
   const methods = PATTERNS.get(patternOf(request.path) ?? "");
   return methods === undefined || methods.includes(request.method) ? undefined : refuseMethod(sim, request, methods);
@@ -120,16 +133,52 @@ function allowOf(path: string, allowed: readonly string[]): string {
   return ["OPTIONS", ...(path === "/v1/query" ? ["GET", "POST"] : known)].join(",");
 }
 
+/** What is no path of the API. */
+function refusePath({ options }: ConsulSim["agent"], { path, method }: HttpRequest): HttpReply {
+  if (!options.profile.isToday) return { status: 404, body: "" };
+  const why = path.includes("/v1/")
+    ? "not a recognized HTTP API endpoint"
+    : "if attempting to use the HTTP API, ensure the path starts with '/v1/'";
+  const reply = textReply(404, `Invalid URL path: ${why}\n`);
+  return method === "HEAD" ? { ...reply, body: "" } : reply;
+}
+
 function refuseMethod({ agent }: ConsulSim, request: HttpRequest, allowed: readonly string[]): HttpReply {
   const isAcl = request.path.startsWith("/v1/acl/") && !agent.datacenter.acl.options.enabled;
-  if (allowed.length === 0) return { status: 404, body: "" };
+  if (allowed.length === 0) return refusePath(agent, request);
   const Allow = allowOf(request.path, allowed);
   if (request.method === "OPTIONS" && !isAcl) return { status: 200, headers: { Allow }, body: "" };
   const reply = textReply(405, `method ${request.method} not allowed`, { Allow });
   return request.method === "HEAD" ? { ...reply, body: "" } : reply;
 }
 
-function after(_sim: ConsulSim, request: HttpRequest, reply: HttpReply): HttpReply {
+/** The media type of a reply that has no body, by what was asked (Consul 1.22, `api/content_type.go`). */
+function emptyType({ method, path, headers }: HttpRequest): string {
+  if (method === "GET" || method === "DELETE" || path.startsWith("/v1/internal"))
+    return headers["content-type"] || "application/json; charset=utf-8";
+  const isBinary = method === "PUT" && BINARY_PATHS.some((each) => path.startsWith(each));
+  return isBinary ? "application/octet-stream" : "application/json; charset=utf-8";
+}
+
+const BINARY_PATHS = ["/v1/snapshot", "/v1/kv", "/v1/event/fire"];
+
+/** What today's release adds to each reply of the API. */
+function addTodaysHeaders({ agent }: ConsulSim, request: HttpRequest, reply: HttpReply): HttpReply {
+  if (!agent.options.profile.isToday || reply.wire !== undefined || patternOf(request.path) === undefined) return reply;
+  if (request.path === "/" || reply.status === agent.options.profile.redirectStatus) return reply;
+  const isEmpty = reply.status === 200 && (reply.body === undefined || reply.body.length === 0);
+  const type = isEmpty && reply.headers?.["Content-Type"] === undefined ? { "Content-Type": emptyType(request) } : {};
+  const policy = agent.options.config.acl?.default_policy ?? "allow";
+  const headers = { ...responseHeaders(agent), ...reply.headers, ...type, "X-Consul-Default-Acl-Policy": policy };
+  return { ...reply, headers };
+}
+
+/** Headers that the configuration adds to every reply. */
+const responseHeaders = ({ options }: ConsulSim["agent"]): Readonly<Record<string, string>> =>
+  options.config.http_config?.response_headers ?? {};
+
+function after(sim: ConsulSim, request: HttpRequest, given: HttpReply): HttpReply {
+  const reply = addTodaysHeaders(sim, request, given);
   const { body } = reply;
   if (body === undefined || body.length === 0 || !/\bgzip\b/.test(request.headers["accept-encoding"] ?? ""))
     return reply;

@@ -54,10 +54,10 @@ function listNodes(call: ConsulCall): ReadResult {
         Meta: node.Meta,
         Services: services
           .filter((service) => authorizer.reads("service", service.name))
-          .map((service) => serviceView(service, null)),
+          .map((service) => serviceView(service, call.style, null)),
         Checks: checks
           .filter(({ serviceName }) => serviceName === "" || authorizer.reads("service", serviceName))
-          .map((check) => checkView(check, null)),
+          .map((check) => checkView(check, call.style, null)),
       };
     });
   return { index: store.latest("nodes", "services", "checks"), value };

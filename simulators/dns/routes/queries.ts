@@ -3,35 +3,73 @@ import type { Datacenter } from "../behaviour/datacenter.ts";
 import { executeQuery, type QueryResult } from "../resolver/execute.ts";
 import type { Authorizer } from "../state/acl-rules.ts";
 import { type PreparedQuery, QUERY_NOT_FOUND } from "../state/queries.ts";
+import { parseBool } from "../wire/bool.ts";
 import { type ConsulCall, type ConsulSim, decodeBody } from "../wire/call.ts";
 import { answerAtOnce, EMPTY_REPLY } from "../wire/handler.ts";
-import { ANY, BOOL, type Decoded, INT, STRING, STRINGS, structOf, TEXTS } from "../wire/json/shape.ts";
+import { ANY, BOOL, type Decoded, INT, listOf, STRING, STRINGS, type StructFields, structOf, TEXTS } from "../wire/json/shape.ts";
 import { answerRead, consistencyOf, type ReadResult } from "../wire/read.ts";
-import { deny, HttpError, PERMISSION_DENIED } from "../wire/refusal.ts";
+import { deny, HttpError, PERMISSION_DENIED, refuseInternally } from "../wire/refusal.ts";
 import { checkView, nodeView, serviceView } from "../wire/views.ts";
 
-const QUERY = structOf("structs.PreparedQuery", {
-  ID: STRING,
-  Name: STRING,
-  Session: STRING,
-  Token: STRING,
-  Template: structOf("structs.QueryTemplateOptions", { Type: STRING, Regexp: STRING, RemoveEmptyTags: BOOL }),
-  Service: structOf("structs.ServiceQuery", {
-    Service: STRING,
-    Failover: structOf("structs.QueryDatacenterOptions", { NearestN: INT, Datacenters: STRINGS }),
-    OnlyPassing: BOOL,
-    IgnoreCheckIDs: STRINGS,
-    Near: STRING,
-    Tags: STRINGS,
-    NodeMeta: TEXTS,
-    ServiceMeta: TEXTS,
-    Connect: BOOL,
+const SERVICE_FIELDS = {
+  Service: STRING,
+  OnlyPassing: BOOL,
+  IgnoreCheckIDs: STRINGS,
+  Near: STRING,
+  Tags: STRINGS,
+  NodeMeta: TEXTS,
+  ServiceMeta: TEXTS,
+  Connect: BOOL,
+} as const;
+
+const FAILOVER_FIELDS = { NearestN: INT, Datacenters: STRINGS } as const;
+const TARGET = structOf("structs.QueryFailoverTarget", {
+  Peer: STRING,
+  Datacenter: STRING,
+  Partition: STRING,
+  Namespace: STRING,
+});
+
+const queryStruct = <const S extends StructFields>(service: S) =>
+  structOf("structs.PreparedQuery", {
+    ID: STRING,
+    Name: STRING,
+    Session: STRING,
+    Token: STRING,
+    Template: structOf("structs.QueryTemplateOptions", { Type: STRING, Regexp: STRING, RemoveEmptyTags: BOOL }),
+    Service: structOf("structs.ServiceQuery", service),
+    DNS: structOf("structs.QueryDNSOptions", { TTL: STRING }),
+    CreateIndex: ANY,
+    ModifyIndex: ANY,
+  });
+
+const QUERY_1_8 = queryStruct({
+  ...SERVICE_FIELDS,
+  Failover: structOf("structs.QueryDatacenterOptions", FAILOVER_FIELDS),
+});
+const QUERY = queryStruct({
+  ...SERVICE_FIELDS,
+  SamenessGroup: STRING,
+  Peer: STRING,
+  Failover: structOf("structs.QueryFailoverOptions", {
+    ...FAILOVER_FIELDS,
+    Targets: listOf(TARGET, "[]structs.QueryFailoverTarget"),
   }),
-  DNS: structOf("structs.QueryDNSOptions", { TTL: STRING }),
-  CreateIndex: ANY,
-  ModifyIndex: ANY,
 });
 type QueryFields = Decoded<typeof QUERY>;
+
+const isToday = (call: ConsulCall): boolean => call.agent.options.profile.isToday;
+
+const readQueryBody = (call: ConsulCall): QueryFields =>
+  isToday(call) && call.request.body.length === 0 ? {} : decodeBody(call, isToday(call) ? QUERY : QUERY_1_8);
+
+/** A query as this release shows it. */
+function queryView(call: ConsulCall, query: PreparedQuery): unknown {
+  if (isToday(call)) return query;
+  const { SamenessGroup: _group, Peer: _peer, Failover, ...service } = query.Service;
+  const { Targets: _targets, ...failover } = Failover;
+  return { ...query, Service: { ...service, Failover: failover } };
+}
 
 const queryOf = (fields: QueryFields): PreparedQuery => ({
   ID: fields.ID ?? "",
@@ -51,7 +89,12 @@ const queryOf = (fields: QueryFields): PreparedQuery => ({
 
 const serviceQueryOf = (fields: NonNullable<QueryFields["Service"]>): PreparedQuery["Service"] => ({
   Service: fields.Service ?? "",
-  Failover: { NearestN: fields.Failover?.NearestN ?? 0, Datacenters: fields.Failover?.Datacenters ?? null },
+  SamenessGroup: fields.SamenessGroup ?? "",
+  Failover: {
+    NearestN: fields.Failover?.NearestN ?? 0,
+    Datacenters: fields.Failover?.Datacenters ?? null,
+    Targets: fields.Failover?.Targets?.map(({ Peer = "", Datacenter = "" }) => ({ Peer, Datacenter })) ?? null,
+  },
   OnlyPassing: fields.OnlyPassing ?? false,
   IgnoreCheckIDs: fields.IgnoreCheckIDs ?? null,
   Near: fields.Near ?? "",
@@ -59,6 +102,7 @@ const serviceQueryOf = (fields: NonNullable<QueryFields["Service"]>): PreparedQu
   NodeMeta: fields.NodeMeta ?? null,
   ServiceMeta: fields.ServiceMeta ?? null,
   Connect: fields.Connect ?? false,
+  Peer: fields.Peer ?? "",
 });
 
 /** A caller that may manage everything may see everything; others see what their rules name, but never a captured token. */
@@ -83,7 +127,7 @@ const withRights = (call: ConsulCall): { readonly datacenter: Datacenter; readon
 };
 
 function createQuery(call: ConsulCall): HttpReply {
-  const query = queryOf(decodeBody(call, QUERY));
+  const query = queryOf(readQueryBody(call));
   const { datacenter, authorizer } = withRights(call);
   if (!mayWrite(query, authorizer)) deny();
   return call.json({ ID: datacenter.queries.create(query) });
@@ -96,7 +140,7 @@ function requireWritable({ queries }: Datacenter, id: string, authorizer: Author
 }
 
 function updateQuery(call: ConsulCall): HttpReply {
-  const query = { ...queryOf(decodeBody(call, QUERY)), ID: call.rest };
+  const query = { ...queryOf(readQueryBody(call)), ID: call.rest };
   const { datacenter, authorizer } = withRights(call);
   requireWritable(datacenter, query.ID, authorizer);
   if (!mayWrite(query, authorizer)) deny();
@@ -113,7 +157,7 @@ function deleteQuery(call: ConsulCall): HttpReply {
 
 function listQueries(call: ConsulCall): ReadResult {
   const { datacenter, authorizer } = withRights(call);
-  const value = datacenter.queries.list().flatMap((query) => visibleTo(query, authorizer) ?? []);
+  const value = datacenter.queries.list().flatMap((query) => visibleTo(query, authorizer) ?? []).map((query) => queryView(call, query));
   return { index: datacenter.queries.tableIndex, value };
 }
 
@@ -125,43 +169,75 @@ function readQuery(call: ConsulCall): ReadResult {
   const { datacenter, authorizer } = withRights(call);
   const query = datacenter.queries.get(call.rest) ?? refuseUnknown();
   const seen = visibleTo(query, authorizer) ?? deny();
-  return { index: datacenter.queries.tableIndex, value: [seen] };
+  return { index: datacenter.queries.tableIndex, value: [queryView(call, seen)] };
 }
 
 const META = { Index: 0, LastContact: 0, KnownLeader: true } as const;
 
-function runQuery(call: ConsulCall): ReadResult {
-  const { query } = call;
-  const limit = query.get("limit") ?? "";
+/** What a result tells of its own reading. */
+const metaOf = (call: ConsulCall): object =>
+  isToday(call)
+    ? {
+        Index: call.datacenter().queries.tableIndex,
+        LastContact: 0,
+        KnownLeader: true,
+        ConsistencyLevel: consistencyOf(call),
+        NotModified: false,
+        Backend: 0,
+        ResultsFilteredByACLs: false,
+      }
+    : { ...META, ConsistencyLevel: consistencyOf(call) };
+
+/** @throws HttpError for a limit that is no number */
+function limitOf(call: ConsulCall): number {
+  const limit = call.query.get("limit") ?? "";
   if (limit !== "" && !/^[+-]?\d+$/.test(limit))
     throw new HttpError(500, `Bad limit: strconv.Atoi: parsing "${limit}": invalid syntax`, true);
+  return Number(limit || 0);
+}
+
+/** @throws HttpError for a `?connect` that is neither true nor false */
+function wantsConnect(call: ConsulCall): boolean {
+  const given = call.query.get("connect") ?? "";
+  if (!isToday(call)) return given === "true";
+  if (given === "") return false;
+  const why = `Error parsing 'connect' value: strconv.ParseBool: parsing "${given}": invalid syntax`;
+  return parseBool(given) ?? refuseInternally(why);
+}
+
+function runQuery(call: ConsulCall): ReadResult {
+  const limit = limitOf(call);
   const { datacenter, authorizer } = withRights(call);
   const result = executeQuery(call.sim.cluster, call.agent, datacenter, call.param("id"), {
     authorizer,
-    near: query.get("near") ?? "",
-    limit: Number(limit || 0),
-    isConnect: query.get("connect") === "true",
+    near: call.query.get("near") ?? "",
+    limit,
+    isConnect: wantsConnect(call),
   });
-  return { index: 0, value: resultView(result ?? refuseUnknown(), consistencyOf(call)) };
+  return { index: indexOf(call, datacenter), value: resultView(call, result ?? refuseUnknown()) };
 }
 
-function resultView({ query, services, datacenter, failovers }: QueryResult, consistency: string): unknown {
+/** An execution has no index of its own; today's release gives that of the queries. */
+const indexOf = (call: ConsulCall, { queries }: Datacenter): number => (isToday(call) ? queries.tableIndex : 0);
+
+function resultView(call: ConsulCall, { query, services, datacenter, catalog, peer, failovers }: QueryResult): unknown {
+  const isNew = isToday(call);
   const nodes = services.map((row) => {
-    const { node, service, checks } = datacenter.catalog.instance(row);
+    const { node, service, checks } = catalog.instance(row);
     return {
       Node: nodeView(node, datacenter.name),
-      Service: serviceView(service, null),
-      Checks: checks.length === 0 ? null : checks.map((check) => checkView(check, null)),
+      Service: serviceView(service, call.style, null),
+      Checks: checks.length === 0 ? null : checks.map((check) => checkView(check, call.style, null)),
     };
   });
   return {
     Service: query.Service.Service,
     Nodes: nodes,
     DNS: query.DNS,
-    Datacenter: datacenter.name,
+    Datacenter: peer === "" ? datacenter.name : "",
+    ...(isNew && { PeerName: peer }),
     Failovers: failovers,
-    ...META,
-    ConsistencyLevel: consistency,
+    ...metaOf(call),
   };
 }
 
@@ -170,7 +246,7 @@ function explainQuery(call: ConsulCall): ReadResult {
   const query = datacenter.queries.resolve(call.param("id")) ?? refuseUnknown();
   const seen = visibleTo(query, authorizer);
   if (seen === undefined) throw new HttpError(403, PERMISSION_DENIED);
-  return { index: 0, value: { Query: seen, ...META, ConsistencyLevel: consistencyOf(call) } };
+  return { index: indexOf(call, datacenter), value: { Query: queryView(call, seen), ...metaOf(call) } };
 }
 
 const read = (find: (call: ConsulCall) => ReadResult) => answerRead("consistency", find);

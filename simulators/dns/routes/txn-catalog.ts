@@ -5,7 +5,7 @@ import type { Registration } from "../state/registration.ts";
 import { type Decoded, lax, STRING, type StructFields, structOf, TEXTS, UINT64 } from "../wire/json/shape.ts";
 import { PERMISSION_DENIED, Refusal } from "../wire/refusal.ts";
 import { REGISTERED_CHECK, REGISTERED_SERVICE } from "../wire/shapes.ts";
-import { checkView, nodeView, serviceView } from "../wire/views.ts";
+import { checkView, nodeView, serviceView, type ViewStyle } from "../wire/views.ts";
 
 const apiStruct = <const F extends StructFields>(name: string, fields: F) => lax(structOf(`api.${name}`, fields));
 
@@ -104,6 +104,7 @@ export function performCatalog(
   datacenter: Datacenter,
   operation: CatalogOperation,
   index: number,
+  style: ViewStyle,
 ): readonly TxnResult[] {
   const { kind, verb, node, id } = operation;
   const known = modifiedAt(datacenter, operation);
@@ -113,14 +114,14 @@ export function performCatalog(
   };
   switch (verb) {
     case "get":
-      return known === undefined ? refuse(`${what} doesn't exist`) : resultOf(datacenter, operation);
+      return known === undefined ? refuse(`${what} doesn't exist`) : resultOf(datacenter, operation, style);
     case "set":
       write(datacenter, operation, index);
-      return resultOf(datacenter, operation);
+      return resultOf(datacenter, operation, style);
     case "cas":
       if ((known ?? 0) !== operation.index) refuse(`failed to set ${what}, index is stale`);
       write(datacenter, operation, index);
-      return resultOf(datacenter, operation);
+      return resultOf(datacenter, operation, style);
     case "delete":
       remove(datacenter, operation);
       return [];
@@ -139,14 +140,18 @@ function modifiedAt({ catalog }: Datacenter, { kind, node, id }: CatalogOperatio
   return (kind === "Service" ? entry?.services : entry?.checks)?.get(id.toLowerCase())?.modifyIndex;
 }
 
-function resultOf({ catalog, name }: Datacenter, { kind, node, id }: CatalogOperation): readonly TxnResult[] {
+function resultOf(
+  { catalog, name }: Datacenter,
+  { kind, node, id }: CatalogOperation,
+  style: ViewStyle,
+): readonly TxnResult[] {
   const entry = catalog.entry(node);
   if (entry === undefined) return [];
   if (kind === "Node") return [{ Node: nodeView(entry.row, name) }];
   const service = kind === "Service" ? entry.services.get(id.toLowerCase()) : undefined;
-  if (service !== undefined) return [{ Service: serviceView(service, null) }];
+  if (service !== undefined) return [{ Service: serviceView(service, style, null) }];
   const check = entry.checks.get(id.toLowerCase());
-  return check === undefined ? [] : [{ Check: checkView(check, null) }];
+  return check === undefined ? [] : [{ Check: checkView(check, style, null) }];
 }
 
 /** @throws Refusal for a service or check on a node that doesn't exist */

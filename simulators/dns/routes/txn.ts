@@ -8,6 +8,7 @@ import { decodeJson } from "../wire/json/decode.ts";
 import { JsonError } from "../wire/json/parse.ts";
 import { BYTES, type Decoded, lax, listOf, STRING, structOf, UINT64 } from "../wire/json/shape.ts";
 import { HttpError, PERMISSION_DENIED, Refusal, refuseBadRequest } from "../wire/refusal.ts";
+import type { ViewStyle } from "../wire/views.ts";
 import { checkLockable, kvView } from "./kv.ts";
 import {
   CHECK_OPERATION,
@@ -109,7 +110,7 @@ function transact(call: ConsulCall): HttpReply {
   const headers = isRead ? { "X-Consul-Knownleader": "true", "X-Consul-Lastcontact": "0" } : {};
   const refused = precheck(datacenter, authorizer, list);
   if (refused.length > 0) return call.json({ Results: null, Errors: refused, ...meta }, headers, 409);
-  const { failures, results } = perform(datacenter, authorizer, list, isRead);
+  const { failures, results } = perform(datacenter, authorizer, list, isRead, call.style);
   if (failures.length > 0) return call.json({ Results: null, Errors: failures, ...meta }, headers, 409);
   return call.json({ Results: results, Errors: null, ...meta }, headers);
 }
@@ -146,6 +147,7 @@ function perform(
   authorizer: Authorizer,
   list: readonly Operation[],
   isRead: boolean,
+  style: ViewStyle,
 ): Performed {
   const undo = captureStores(datacenter, list);
   const index = isRead ? datacenter.store.index : datacenter.store.next();
@@ -153,7 +155,7 @@ function perform(
   const results: TxnResult[] = [];
   for (const [OpIndex, operation] of list.entries()) {
     try {
-      if (operation.kind !== "KV") results.push(...performCatalog(datacenter, operation, index));
+      if (operation.kind !== "KV") results.push(...performCatalog(datacenter, operation, index, style));
       else
         for (const row of performKv(datacenter, operation, index))
           if (authorizer.reads("key", row.key)) results.push({ KV: kvView(row) });

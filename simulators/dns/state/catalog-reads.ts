@@ -1,4 +1,4 @@
-import { byKey, type Slot } from "../../kernel/index.ts";
+import { byKey, byText, type Slot } from "../../kernel/index.ts";
 import { type CatalogState, emptyState } from "./catalog-state.ts";
 import type { CheckRow, Instance, NodeEntry, NodeRow, PlacedService, ServiceRow } from "./rows.ts";
 import type { Store } from "./store.ts";
@@ -51,6 +51,14 @@ export class CatalogReads {
   /** Instances of a service, by node and id. */
   instancesOf(service: string): readonly ServiceRow[] {
     return [...(this.state.byService.get(service.toLowerCase()) ?? [])].sort(byKey).map(([, row]) => row);
+  }
+
+  /** Instances through which the mesh leads to a service: native ones and its proxies, by node and id. */
+  connectInstancesOf(service: string): readonly ServiceRow[] {
+    const name = service.toLowerCase();
+    const own = this.instancesOf(name).filter(({ native }) => native);
+    const proxies = [...(this.state.byDestination.get(name) ?? [])].map(([, row]) => row);
+    return [...own, ...proxies].sort((a, b) => byText(`${a.node}/${a.id}`, `${b.node}/${b.id}`));
   }
 
   /** Checks of a node by id. */

@@ -8,6 +8,7 @@ import { decodeJson } from "./json/decode.ts";
 import { JsonError } from "./json/parse.ts";
 import { printJson } from "./json/print.ts";
 import type { DecodedStruct, Struct, StructFields } from "./json/shape.ts";
+import type { ViewStyle } from "./views.ts";
 import { HttpError, NoLeader, refuseBadRequest } from "./refusal.ts";
 
 /** The agent that a request has reached, and the others to which it can turn. */
@@ -52,8 +53,20 @@ export class ConsulCall {
   }
 
   json(value: unknown, headers: Readonly<Record<string, string>> = {}, status = 200): HttpReply {
-    const pretty = this.agent.options.isDev || this.query.has("pretty");
-    return { status, headers: { "Content-Type": "application/json", ...headers }, body: printJson(value, pretty) };
+    return { status, headers: { "Content-Type": "application/json", ...headers }, body: this.print(value) };
+  }
+
+  /** How this agent's release shows objects. */
+  get style(): ViewStyle {
+    return { isToday: this.agent.options.profile.isToday, datacenter: this.agent.datacenter.name };
+  }
+
+  /** A body as this agent writes it: a development agent always indents. */
+  print(value: unknown): string {
+    const { isDev, profile } = this.agent.options;
+    const isAsked = this.query.has("pretty");
+    const text = printJson(value, isDev || isAsked);
+    return (isAsked || (isDev && profile.endsInNewline)) ? `${text}\n` : text;
   }
 
   /** The datacenter to which the request is addressed: that of `?dc=` unless one is given. @throws HttpError, NoLeader */
@@ -76,8 +89,7 @@ export class ConsulCall {
 
   /** What the caller may do in a datacenter. @throws HttpError for an unknown token */
   authorizer(datacenter: Datacenter): Authorizer {
-    const fallback = this.agent.options.config.acl?.tokens?.default ?? "";
-    const authorizer = datacenter.acl.resolve(this.token || fallback);
+    const authorizer = datacenter.acl.resolve(this.token || this.agent.tokens.default);
     if (authorizer === undefined) throw new HttpError(403, "ACL not found");
     return authorizer;
   }

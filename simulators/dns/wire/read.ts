@@ -96,6 +96,7 @@ function replyWithMeta(
     ...(meta === "cacheable" && call.query.has("cached") && cacheHeaders(call)),
     "X-Consul-Index": String(atLeastOne(result.index)),
     ...contactHeaders(call),
+    ...(call.agent.options.profile.isToday && { "X-Consul-Query-Backend": "blocking-query" }),
   };
   if ("value" in result) return call.json(result.value, headers);
   return { ...result.reply, headers: { ...headers, ...result.reply.headers } };

@@ -1,0 +1,89 @@
+import { STATUS_CODES } from "node:http";
+import type { ProbeRequest, ProbeResult } from "../behaviour/probe.ts";
+
+interface ProbedRoute {
+  readonly status?: number;
+  readonly body?: string;
+  readonly repeat?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly delay_ms?: number;
+  readonly echo?: boolean;
+}
+
+/** A server that checks may probe, as recordings describe it. A change gives its name and what changes. */
+export interface ProbedServer {
+  readonly name: string;
+  readonly listen?: string;
+  readonly kind?: "http" | "tcp" | "udp" | "h2" | "grpc";
+  readonly routes?: Readonly<Record<string, ProbedRoute>>;
+  readonly reply?: string | null;
+  readonly mute?: boolean;
+  readonly serving?: number | null;
+  readonly down?: boolean;
+}
+
+/** The servers of a scenario. */
+export class ProbedServers {
+  readonly #servers = new Map<string, ProbedServer>();
+
+  constructor(servers: readonly ProbedServer[]) {
+    for (const server of servers) this.#servers.set(server.name, server);
+  }
+
+  change(server: ProbedServer): void {
+    this.#servers.set(server.name, { ...this.#servers.get(server.name), ...server });
+  }
+
+  probe(request: ProbeRequest): ProbeResult {
+    const url = request.kind === "http" ? new URL(request.url) : undefined;
+    const address = request.kind === "http" ? `${url?.hostname}:${url?.port || 80}` : request.address;
+    const host = address.slice(0, address.lastIndexOf(":"));
+    if (!/^[\d.]+$|^\[.*\]$|^localhost$/.test(host)) return { kind: "unresolved", host };
+    const wanted = address.replace("localhost", "127.0.0.1");
+    const server = [...this.#servers.values()].find(({ listen }) => listen === wanted);
+    if (server === undefined || server.down === true) return { kind: "refused" };
+    switch (server.kind) {
+      case "http":
+        return request.kind === "http" ? answerHttp(server, request, url?.pathname ?? "/", url?.search ?? "") : { kind: "up" };
+      case "udp":
+        return typeof server.reply === "string" ? { kind: "up" } : { kind: "silent" };
+      case "h2":
+        return server.mute === true ? { kind: "timeout" } : { kind: "up" };
+      case "grpc":
+        return answerGrpc(server);
+      default:
+        return { kind: "up" };
+    }
+  }
+}
+
+const SERVING = 1;
+
+function answerGrpc({ serving }: ProbedServer): ProbeResult {
+  if (serving === null || serving === undefined) return { kind: "failed", error: "rpc error: code = NotFound desc = unknown service" };
+  return serving === SERVING ? { kind: "up" } : { kind: "failed", error: "NOT_SERVING" };
+}
+
+type HttpProbe = Extract<ProbeRequest, { kind: "http" }>;
+
+function answerHttp({ routes = {} }: ProbedServer, request: HttpProbe, path: string, search: string): ProbeResult {
+  const route = routes[`${request.method} ${path}`] ?? routes[path] ?? routes["*"];
+  if (route === undefined) return httpResult(404, "no route");
+  if ((route.delay_ms ?? 0) > request.timeoutMs) return { kind: "timeout" };
+  const body = route.echo === true ? echoOf(request, path + search) : (route.body ?? "").repeat(route.repeat ?? 1);
+  return httpResult(route.status ?? 200, body);
+}
+
+const httpResult = (status: number, body: string): ProbeResult => ({
+  kind: "http",
+  status,
+  statusText: STATUS_CODES[status] ?? "",
+  body,
+});
+
+function echoOf({ method, headers, body }: HttpProbe, target: string): string {
+  const lines = Object.entries(headers)
+    .flatMap(([name, values]) => values.map((value) => `${name}: ${value}`))
+    .sort();
+  return [`${method} ${target}`, ...lines, body].join("\n");
+}
