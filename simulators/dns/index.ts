@@ -97,6 +97,7 @@ export function createDns(kernel: Kernel, options: DnsOptions): Dns {
         isServer: mode !== "client",
         isDev: mode === "dev",
         config: given.config ?? {},
+        probe: options.probe,
         profile: PROFILES[options.version ?? "1.8.7"],
       },
       options.hasLeader ?? true,

@@ -6,6 +6,8 @@ import { SERF_HEALTH } from "../state/health.ts";
 import { CatalogError, type Registration } from "../state/registration.ts";
 import type { CheckRow, NodeEntry } from "../state/rows.ts";
 import { LocalState } from "./local.ts";
+import type { RemoteNode } from "./local-check.ts";
+import type { Probe } from "./probe.ts";
 import type { Profile } from "./profile.ts";
 
 /** Where servers listen for each other. */
@@ -40,6 +42,8 @@ export interface AgentOptions {
   readonly isDev: boolean;
   readonly config: ConsulConfig;
   readonly profile: Profile;
+  /** How its checks reach the network; undefined where none are run. */
+  readonly probe: Probe | undefined;
 }
 
 /** Where a server listens for gRPC over TLS. */
@@ -96,10 +100,11 @@ export class Agent {
       config_file_service_registration: given?.config_file_service_registration ?? "",
     });
     this.file = kernel.slot<Readonly<Record<string, unknown>>>(`dns/agent/${options.name}/file`, {});
-    this.local = new LocalState(kernel, options.name, outputMs(options.config));
+    this.local = new LocalState(kernel, options.name, outputMs(options.config), options.probe);
     this.local.outside = {
       push: () => this.#whileSyncing(() => this.#push()),
       repair: () => this.#whileSyncing(() => this.#repair()),
+      remote: options.profile.isToday ? (node) => this.#remote(node) : undefined,
     };
   }
 
@@ -130,6 +135,14 @@ export class Agent {
     if (this.#cached.value.size >= CACHE_ENTRIES_MAX) this.#cached.value.clear();
     this.#cached.value.add(key);
     return false;
+  }
+
+  #remote(node: string): RemoteNode {
+    const { catalog } = this.datacenter;
+    return {
+      checks: catalog.checksOf(node),
+      hasService: (id) => catalog.entry(node)?.services.has(id.toLowerCase()) ?? false,
+    };
   }
 
   get isSyncing(): boolean {

@@ -86,15 +86,16 @@ export class Cluster {
     this.agents.set(options.name, agent);
     agent.join();
     for (const fields of options.config.services ?? []) {
-      const { service, checks } = configuredService(agent.name, fields);
+      const { service, checks } = configuredService(agent.name, fields, options.profile.isToday);
       agent.local.addService(service, checks, false);
     }
-    for (const fields of options.config.checks ?? []) agent.local.addCheck(configuredCheck(agent.name, fields));
+    for (const fields of options.config.checks ?? []) agent.local.addCheck(configuredCheck(agent.name, fields, options.profile.isToday));
     return agent;
   }
 
   #createDatacenter(name: string, { config, isDev, profile }: AgentOptions, hasLeader: boolean): Datacenter {
     const acl = {
+      isToday: profile.isToday,
       enabled: config.acl?.enabled ?? false,
       isDeny: config.acl?.default_policy === "deny",
       master: config.acl?.tokens?.initial_management ?? config.acl?.tokens?.master ?? "",
@@ -116,6 +117,8 @@ export class Cluster {
 
   /** After a write to an agent's own node, has the agent repair the catalog. */
   #suspectAgent(datacenter: Datacenter, node: string): void {
+    for (const each of this.agents.values())
+      if (each.datacenter === datacenter && each.local.followsNodes) each.local.scheduleSync();
     const agent = this.agents.get(node);
     if (agent !== undefined && agent.datacenter === datacenter && !agent.isSyncing) agent.local.scheduleRepair();
   }

@@ -1,5 +1,6 @@
 import type { Kernel, Slot } from "../../kernel/index.ts";
 import { Acl, type AclOptions } from "../state/acl.ts";
+import { AuthMethods } from "../state/auth-methods.ts";
 import { Catalog } from "../state/catalog.ts";
 import { Coordinates } from "../state/coordinates.ts";
 import { KeyValues } from "../state/kv.ts";
@@ -25,18 +26,20 @@ export class Datacenter {
   readonly sessions: Sessions;
   readonly queries: Queries;
   readonly acl: Acl;
+  readonly authMethods: AuthMethods;
   readonly coordinates: Coordinates;
 
   constructor(kernel: Kernel, name: string, acl: AclOptions, hasLeader: boolean, profile: Profile) {
     this.name = name;
     this.#leadership = kernel.slot<Leadership>(`dns/${name}/leadership`, { state: hasLeader ? "present" : "never" });
     this.store = new Store(kernel, name);
-    this.catalog = new Catalog(this.store);
+    this.catalog = new Catalog(this.store, profile.isToday);
     this.virtualIps = new VirtualIps(kernel, name);
     this.kv = new KeyValues(this.store);
     this.sessions = new Sessions(this.store, this.catalog, this.kv);
     this.queries = new Queries(this.store, this.sessions, profile.raftPrefix);
     this.acl = new Acl(this.store, acl);
+    this.authMethods = new AuthMethods(this.store);
     this.coordinates = new Coordinates(this.store, this.catalog);
     this.sessions.onDestroyed = (session, index) => this.queries.deleteBoundTo(session, index);
   }

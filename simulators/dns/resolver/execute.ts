@@ -91,7 +91,7 @@ function select(
     isConnect || Service.Connect ? catalog.connectInstancesOf(Service.Service) : catalog.instancesOf(Service.Service);
   const services = found.filter((service) => {
     const { entry } = catalog.withEntry(service);
-    if (!authorizer.reads("node", service.node) || !authorizer.reads("service", service.name)) return false;
+    if (!authorizer.sees("node", service.node) || !authorizer.sees("service", service.name)) return false;
     return (
       isHealthy(entry, service, Service.OnlyPassing, Service.IgnoreCheckIDs) &&
       hasPairs(entry.row.meta, Service.NodeMeta) &&

@@ -1,5 +1,4 @@
 import type { NodeRow, ServiceRow } from "../state/rows.ts";
-import { addressBytes } from "../wire/codec/address.ts";
 import { TYPE } from "../wire/codec/types.ts";
 
 /** An address with those that are tagged for a family; empty for none. */
@@ -9,17 +8,11 @@ interface Candidates {
   readonly ipv6: string;
 }
 
-/** The address that suits a type of question: that of its family, else any; empty where there is none (Consul, `translateAddressAccept`). */
+/** The address that suits a type of question: that of its family, else any (Consul, `translateAddressAccept`). */
 function suiting({ fallback, ipv4, ipv6 }: Candidates, type: number): string {
   if (type !== TYPE.A && ipv6 !== "") return ipv6;
-  if (type !== TYPE.AAAA && ipv4 !== "") return ipv4;
-  if (type !== TYPE.A && type !== TYPE.AAAA) return fallback;
-  const bytes = addressBytes(fallback);
-  return bytes === undefined || bytes.length === (type === TYPE.A ? IPV4_BYTES : IPV6_BYTES) ? fallback : "";
+  return type !== TYPE.AAAA && ipv4 !== "" ? ipv4 : fallback;
 }
-
-const IPV4_BYTES = 4;
-const IPV6_BYTES = 16;
 
 /** The address of a node for a type of question. */
 export function nodeAddressFor({ address, taggedAddresses: tagged }: NodeRow, type: number, usesWan: boolean): string {

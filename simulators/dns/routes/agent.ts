@@ -4,7 +4,7 @@ import type { ConsulCall, ConsulSim } from "../wire/call.ts";
 import { parseBool } from "../wire/bool.ts";
 import { answerAtOnce, EMPTY_REPLY } from "../wire/handler.ts";
 import { HttpError, refuseBadRequest, refuseInternally, refuseNotSimulated } from "../wire/refusal.ts";
-import { hasAcl, requireRight, rightsOf, withEmptyRest } from "./agent-rights.ts";
+import { hasAcl, rightsOf, withEmptyRest } from "./agent-rights.ts";
 
 const SERF_PORT = 8301;
 const WAN_PORT = 8302;
@@ -20,7 +20,7 @@ export function readEnable({ query }: ConsulCall): boolean {
 
 function maintainNode(call: ConsulCall): HttpReply {
   const isOn = readEnable(call);
-  requireRight(rightsOf(call).writes("node", call.agent.name));
+  call.require(rightsOf(call), "node", "write", call.agent.name);
   if (isOn) call.agent.local.enterMaintenance(call.agent.name, undefined, call.query.get("reason") ?? "");
   else call.agent.local.leaveMaintenance(undefined);
   return EMPTY_REPLY;
@@ -75,23 +75,27 @@ function listMembers(call: ConsulCall): HttpReply {
     ? [...cluster.agents.values()].filter(({ options }) => options.isServer)
     : cluster.membersOf(agent.datacenter);
   return call.json(
-    list.filter(({ name }) => authorizer.reads("node", name)).map((member) => memberView(member, isWan)),
+    list.filter(({ name }) => authorizer.sees("node", name)).map((member) => memberView(member, isWan)),
   );
 }
 
+/** A build from source has no date of its own. */
+export const BUILD_DATE = "1970-01-01T00:00:01Z";
 const COORDINATE = { Vec: [0, 0, 0, 0, 0, 0, 0, 0], Error: 1.5, Adjustment: 0, Height: 1e-5 };
 
 function self(call: ConsulCall): HttpReply {
-  requireRight(rightsOf(call).reads("agent", call.agent.name));
-  const { name, id, isServer, isDev, config } = call.agent.options;
+  call.require(rightsOf(call), "agent", "read", call.agent.name);
+  const { name, id, address, isServer, isDev, config, profile } = call.agent.options;
   return call.json({
     Config: {
       Datacenter: call.agent.datacenter.name,
+      ...(profile.isToday && { PrimaryDatacenter: config.primary_datacenter ?? call.agent.datacenter.name }),
       NodeName: name,
       NodeID: id,
       Revision: "",
       Server: isServer,
-      Version: call.agent.options.profile.version,
+      Version: profile.version,
+      ...(profile.isToday && { BuildDate: BUILD_DATE, BindAddr: address }),
     },
     DebugConfig: { DNSDomain: `${config.domain ?? "consul"}.`, Datacenter: call.agent.datacenter.name, NodeName: name },
     Coord: COORDINATE,
@@ -108,7 +112,7 @@ function self(call: ConsulCall): HttpReply {
 }
 
 function forceLeave(call: ConsulCall): HttpReply {
-  requireRight(rightsOf(call).writes("operator"));
+  call.require(rightsOf(call), "operator", "write");
   const { cluster, agent } = call.sim;
   const member = cluster.membersOf(agent.datacenter).find(({ name }) => name === call.rest);
   if (member === undefined) return refuseInternally(`agent: No node found with name '${call.rest}'`);
@@ -117,7 +121,7 @@ function forceLeave(call: ConsulCall): HttpReply {
 }
 
 function join(call: ConsulCall): HttpReply {
-  requireRight(rightsOf(call).writes("agent", call.agent.name));
+  call.require(rightsOf(call), "agent", "write", call.agent.name);
   const address = call.rest;
   const { cluster } = call.sim;
   const isKnown = [...cluster.agents.values()].some(({ options }) => options.address === address.replace(/:\d+$/, ""));
@@ -127,13 +131,13 @@ function join(call: ConsulCall): HttpReply {
 }
 
 function leave(call: ConsulCall): HttpReply {
-  requireRight(rightsOf(call).writes("agent", call.agent.name));
+  call.require(rightsOf(call), "agent", "write", call.agent.name);
   call.sim.cluster.leave(call.agent.name);
   return EMPTY_REPLY;
 }
 
 function reload(call: ConsulCall): HttpReply {
-  requireRight(rightsOf(call).writes("agent", call.agent.name));
+  call.require(rightsOf(call), "agent", "write", call.agent.name);
   return EMPTY_REPLY;
 }
 
@@ -143,15 +147,15 @@ function updateToken(call: ConsulCall): HttpReply {
 }
 
 function readMetrics(call: ConsulCall): HttpReply {
-  requireRight(rightsOf(call).reads("agent", call.agent.name));
+  call.require(rightsOf(call), "agent", "read", call.agent.name);
   return call.json({ Timestamp: "", Gauges: [], Points: [], Counters: [], Samples: [] });
 }
 
 function monitor(call: ConsulCall): HttpReply {
-  requireRight(rightsOf(call).reads("agent", call.agent.name));
+  call.require(rightsOf(call), "agent", "read", call.agent.name);
   const level = (call.query.get("loglevel") ?? "info").toUpperCase();
   if (!["TRACE", "DEBUG", "INFO", "WARN", "ERR"].includes(level))
-    refuseBadRequest(`Bad request: Unknown log level: ${call.query.get("loglevel")}`);
+    refuseBadRequest(`${call.agent.options.profile.badRequestPrefix}Unknown log level: ${call.query.get("loglevel")}`);
   return refuseNotSimulated("log streams");
 }
 

@@ -47,6 +47,6 @@ export function instancesAsked(call: ConsulCall, service: string, isConnect: boo
   const rows = (isConnect ? catalog.connectInstancesOf(service) : catalog.instancesOf(service))
     .filter((row) => tags.length === 0 || hasTags(row, tags))
     .filter((row) => matches(catalog.node(row.node)?.meta ?? null))
-    .filter((row) => authorizer.reads("node", row.node) && authorizer.reads("service", row.name));
+    .filter((row) => authorizer.sees("node", row.node) && authorizer.sees("service", row.name));
   return coordinates.sortByDistance(nearOf(call), rows, ({ node }) => node);
 }

@@ -19,7 +19,7 @@ function listNodes(call: ConsulCall): ReadResult {
   const { catalog, store, name, coordinates, authorizer } = withRights(call);
   const filter = compileFilter(filterOf(call), NODE);
   const matches = metaFilter(call);
-  const rows = catalog.nodes().filter((row) => authorizer.reads("node", row.name) && matches(row.meta));
+  const rows = catalog.nodes().filter((row) => authorizer.sees("node", row.name) && matches(row.meta));
   const nearest = coordinates.sortByDistance(nearOf(call), rows, (row) => row.name);
   const translation = call.translation(name);
   return {
@@ -36,7 +36,7 @@ function listServices(call: ConsulCall): ReadResult {
   for (const { row, services: own } of catalog.entries()) {
     if (!matches(row.meta)) continue;
     for (const service of own.values()) {
-      if (!authorizer.reads("service", service.name)) continue;
+      if (!authorizer.sees("service", service.name)) continue;
       const seen = tags.get(service.name) ?? new Set<string>();
       for (const tag of service.tags) seen.add(tag);
       tags.set(service.name, seen);
@@ -71,11 +71,11 @@ const readNode =
     const nothing = asList ? { Node: null, Services: null } : null;
     if (row === undefined) return { index: 0, value: nothing };
     const index = store.latest("nodes", "services");
-    if (!authorizer.reads("node", row.name)) return { index, value: nothing };
+    if (!authorizer.sees("node", row.name)) return { index, value: nothing };
     const translation = call.translation(name);
     const own = catalog
       .servicesOf(row.name)
-      .filter((service) => authorizer.reads("service", service.name))
+      .filter((service) => authorizer.sees("service", service.name))
       .map((service) => serviceView(translation.service(service), call.style))
       .filter(filter);
     const list = asList ? own : Object.fromEntries(own.map((service) => [service.ID, service]));

@@ -40,7 +40,7 @@ function listEvents(call: ConsulCall): HttpReply {
   const name = call.query.get("name") ?? "";
   const list = call.sim.cluster
     .eventsOf(call.agent)
-    .filter((event) => authorizer.reads("event", event.Name) && (name === "" || event.Name === name));
+    .filter((event) => authorizer.sees("event", event.Name) && (name === "" || event.Name === name));
   const last = list.at(-1);
   const index = last === undefined ? 1n : BigInt(`0x${hash("sha256", last.ID, "hex").slice(0, 15)}`);
   return call.json(list, { "X-Consul-Index": String(index) });

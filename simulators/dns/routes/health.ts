@@ -46,7 +46,7 @@ function listChecks(call: ConsulCall, rows: readonly CheckRow[], index: number):
     .filter((row) => matches(metaOf(row)))
     .filter(
       ({ node, serviceName }) =>
-        authorizer.reads("node", node) && (serviceName === "" || authorizer.reads("service", serviceName)),
+        authorizer.sees("node", node) && (serviceName === "" || authorizer.sees("service", serviceName)),
     );
   const nearest = coordinates.sortByDistance(nearOf(call), seen, ({ node }) => node);
   return { index, value: nearest.map((row) => checkView(row, call.style)).filter(filter) };

@@ -8,9 +8,13 @@ import {
   type Route,
   type Service,
 } from "../../kernel/index.ts";
+import type { ConsulVersion } from "../behaviour/profile.ts";
 import type { ConsulSim } from "../wire/call.ts";
 import { GO_FRONT } from "../wire/front.ts";
 import { textReply } from "../wire/handler.ts";
+import { ACL_1_8_ROUTES } from "./acl-1.8.ts";
+import { ACL_AUTH_ROUTES } from "./acl-auth.ts";
+import { ACL_ROLE_ROUTES } from "./acl-roles.ts";
 import { ACL_ROUTES } from "./acl.ts";
 import { AGENT_CHECK_ROUTES } from "./agent-checks.ts";
 import { AGENT_HEALTH_ROUTES } from "./agent-health.ts";
@@ -44,8 +48,8 @@ const GREETING: Route<ConsulSim> = {
     ),
 };
 
-/** Every route of an agent's HTTP API. */
-export const ROUTES: readonly Route<ConsulSim>[] = [
+/** Routes of every release. */
+const SHARED_ROUTES: readonly Route<ConsulSim>[] = [
   GREETING,
   ...REGISTRATION_ROUTES,
   ...CATALOG_ROUTES,
@@ -58,7 +62,6 @@ export const ROUTES: readonly Route<ConsulSim>[] = [
   ...SESSION_ROUTES,
   ...TXN_ROUTES,
   ...QUERY_ROUTES,
-  ...ACL_ROUTES,
   ...STATUS_ROUTES,
   ...EVENT_ROUTES,
   ...COORDINATE_ROUTES,
@@ -69,10 +72,38 @@ export const ROUTES: readonly Route<ConsulSim>[] = [
   ...SNAPSHOT_ROUTES,
 ];
 
-/** Paths that end in `/`; the same path without it is redirected to them. */
-const SUBTREES = new Set(
-  ROUTES.filter(({ path }) => path.endsWith("/") && path !== "/" && path !== "/v1/query/").map(({ path }) => path),
-);
+/** Every route of an agent's HTTP API, by release. */
+export const ROUTES: Readonly<Record<ConsulVersion, readonly Route<ConsulSim>[]>> = {
+  "1.8.7": [...SHARED_ROUTES, ...ACL_1_8_ROUTES],
+  "1.22.0": [...SHARED_ROUTES, ...ACL_ROUTES, ...ACL_ROLE_ROUTES, ...ACL_AUTH_ROUTES],
+};
+
+/** What the router knows of the paths of a release. */
+interface Paths {
+  /** Paths that end in `/`; the same path without it is redirected to them. */
+  readonly subtrees: ReadonlySet<string>;
+  /** Verbs by pattern: a path, or a prefix that ends in `/`. The longest that fits a request decides, whatever its verb. */
+  readonly patterns: ReadonlyMap<string, readonly string[]>;
+}
+
+function pathsOf(routes: readonly Route<ConsulSim>[]): Paths {
+  const subtrees = new Set(
+    routes.filter(({ path }) => path.endsWith("/") && path !== "/" && path !== "/v1/query/").map(({ path }) => path),
+  );
+  const verbs = new Map<string, Set<string>>();
+  for (const { method, path } of routes) {
+    const pattern = path.replace(/[:*].*$/, "");
+    verbs.set(pattern, (verbs.get(pattern) ?? new Set()).add(method));
+  }
+  for (const path of verbs.keys()) if (verbs.has(path.replace(/\/$/, ""))) subtrees.delete(path);
+  return { subtrees, patterns: new Map([...verbs].map(([pattern, methods]) => [pattern, [...methods]])) };
+}
+
+const PATHS: Readonly<Record<ConsulVersion, Paths>> = {
+  "1.8.7": pathsOf(ROUTES["1.8.7"]),
+  "1.22.0": pathsOf(ROUTES["1.22.0"]),
+};
+const pathsFor = ({ agent }: ConsulSim): Paths => PATHS[agent.options.profile.version];
 
 /** A path without empty, `.` and `..` segments. */
 function cleanPath(path: string): string {
@@ -93,22 +124,10 @@ function redirect(sim: ConsulSim, { method, query }: HttpRequest, to: string): H
   return { status, headers, body: method === "HEAD" ? "" : body };
 }
 
-/** Verbs by pattern: a path, or a prefix that ends in `/`. The longest that fits a request decides, whatever its verb. */
-const PATTERNS: ReadonlyMap<string, readonly string[]> = patterns();
-
-function patterns(): ReadonlyMap<string, readonly string[]> {
-  const verbs = new Map<string, Set<string>>();
-  for (const { method, path } of ROUTES) {
-    const pattern = path.replace(/[:*].*$/, "");
-    verbs.set(pattern, (verbs.get(pattern) ?? new Set()).add(method));
-  }
-  return new Map([...verbs].map(([pattern, methods]) => [pattern, [...methods]]));
-}
-
-function patternOf(path: string): string | undefined {
-  if (PATTERNS.has(path)) return path;
+function patternOf({ patterns }: Paths, path: string): string | undefined {
+  if (patterns.has(path)) return path;
   for (let end = path.lastIndexOf("/"); end > 0; end = path.lastIndexOf("/", end - 1))
-    if (PATTERNS.has(path.slice(0, end + 1))) return path.slice(0, end + 1);
+    if (patterns.has(path.slice(0, end + 1))) return path.slice(0, end + 1);
   return undefined;
 }
 
@@ -118,9 +137,10 @@ function before(sim: ConsulSim, request: HttpRequest): HttpReply | undefined {
   if (request.path === "*" && request.method === "OPTIONS") return { status: 200, body: "" };
   const clean = cleanPath(request.path);
   if (clean !== request.path) return redirect(sim, request, clean);
-  if (SUBTREES.has(`${request.path}/`)) return redirect(sim, request, `${request.path}/`);
+  const paths = pathsFor(sim);
+  if (paths.subtrees.has(`${request.path}/`)) return redirect(sim, request, `${request.path}/`);
   if (/%(?![0-9a-fA-F]{2})/.test(request.query)) return { status: 500, body: "" };
-  const methods = PATTERNS.get(patternOf(request.path) ?? "");
+  const methods = paths.patterns.get(patternOf(paths, request.path) ?? "");
   return methods === undefined || methods.includes(request.method) ? undefined : refuseMethod(sim, request, methods);
 }
 
@@ -163,8 +183,10 @@ function emptyType({ method, path, headers }: HttpRequest): string {
 const BINARY_PATHS = ["/v1/snapshot", "/v1/kv", "/v1/event/fire"];
 
 /** What today's release adds to each reply of the API. */
-function addTodaysHeaders({ agent }: ConsulSim, request: HttpRequest, reply: HttpReply): HttpReply {
-  if (!agent.options.profile.isToday || reply.wire !== undefined || patternOf(request.path) === undefined) return reply;
+function addTodaysHeaders(sim: ConsulSim, request: HttpRequest, reply: HttpReply): HttpReply {
+  const { agent } = sim;
+  if (!agent.options.profile.isToday || reply.wire !== undefined) return reply;
+  if (patternOf(pathsFor(sim), request.path) === undefined) return reply;
   if (request.path === "/" || reply.status === agent.options.profile.redirectStatus) return reply;
   const isEmpty = reply.status === 200 && (reply.body === undefined || reply.body.length === 0);
   const type = isEmpty && reply.headers?.["Content-Type"] === undefined ? { "Content-Type": emptyType(request) } : {};
@@ -195,7 +217,7 @@ export function createConsulHttp(kernel: Kernel, name: string, sim: ConsulSim): 
     name,
     kernel,
     sim,
-    routes: ROUTES,
+    routes: ROUTES[sim.agent.options.profile.version],
     before,
     unmatched: refuseMethod,
     after,

@@ -11,7 +11,7 @@ function countChecks(statuses: readonly string[]) {
 }
 
 function serviceSummary({ catalog, authorizer }: ReadableDatacenter, name: string) {
-  const rows = catalog.instancesOf(name).filter(({ node }) => authorizer.reads("node", node));
+  const rows = catalog.instancesOf(name).filter(({ node }) => authorizer.sees("node", node));
   const checks = new Map(
     rows.flatMap((row) => catalog.instance(row).checks).map((check) => [`${check.node}/${check.id}`, check.status]),
   );
@@ -33,7 +33,7 @@ function listServices(call: ConsulCall): ReadResult {
   const names = catalog.entries().flatMap(({ services }) => [...services.values()].map(({ name }) => name));
   const value = [...new Set(names)]
     .sort()
-    .filter((name) => authorizer.reads("service", name))
+    .filter((name) => authorizer.sees("service", name))
     .map((name) => serviceSummary(datacenter, name));
   return { index: store.latest("nodes", "services", "checks"), value };
 }
@@ -42,7 +42,7 @@ function listNodes(call: ConsulCall): ReadResult {
   const { catalog, store, authorizer, name: datacenter } = withRights(call);
   const value = catalog
     .nodes()
-    .filter((row) => authorizer.reads("node", row.name))
+    .filter((row) => authorizer.sees("node", row.name))
     .map((row) => {
       const { Datacenter: _datacenter, ...node } = nodeView(row, datacenter);
       const [services, checks] = [catalog.servicesOf(row.name), catalog.checksOf(row.name)];
@@ -53,10 +53,10 @@ function listNodes(call: ConsulCall): ReadResult {
         TaggedAddresses: node.TaggedAddresses,
         Meta: node.Meta,
         Services: services
-          .filter((service) => authorizer.reads("service", service.name))
+          .filter((service) => authorizer.sees("service", service.name))
           .map((service) => serviceView(service, call.style, null)),
         Checks: checks
-          .filter(({ serviceName }) => serviceName === "" || authorizer.reads("service", serviceName))
+          .filter(({ serviceName }) => serviceName === "" || authorizer.sees("service", serviceName))
           .map((check) => checkView(check, call.style, null)),
       };
     });

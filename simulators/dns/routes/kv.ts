@@ -5,7 +5,7 @@ import type { KvRow, KvWrite } from "../state/kv.ts";
 import type { ConsulCall, ConsulSim } from "../wire/call.ts";
 import { answerAtOnce } from "../wire/handler.ts";
 import { answerRead, type ReadResult } from "../wire/read.ts";
-import { deny, HttpError, Refusal, refuseBadRequest } from "../wire/refusal.ts";
+import { HttpError, Refusal, refuseBadRequest } from "../wire/refusal.ts";
 
 const VALUE_BYTES_MAX = 512 * 1024;
 const UINT64_MAX = 0xffff_ffff_ffff_ffffn;
@@ -56,7 +56,7 @@ function readKey(call: ConsulCall): ReadResult {
 }
 
 function readOne(call: ConsulCall, { kv }: Datacenter, authorizer: Authorizer): ReadResult {
-  if (!authorizer.reads("key", call.rest)) return deny();
+  call.require(authorizer, "key", "read", call.rest);
   const row = kv.get(call.rest);
   if (row === undefined) return { index: kv.tableIndex, reply: NOT_FOUND };
   if (!call.query.has("raw")) return { index: row.modifyIndex, value: [kvView(row)] };
@@ -71,7 +71,7 @@ function readOne(call: ConsulCall, { kv }: Datacenter, authorizer: Authorizer): 
 function readTree(call: ConsulCall, { kv }: Datacenter, authorizer: Authorizer): ReadResult {
   const rows = kv.listUnder(call.rest);
   const index = kv.indexUnder(call.rest, rows);
-  const seen = rows.filter(({ key }) => authorizer.reads("key", key));
+  const seen = rows.filter(({ key }) => authorizer.sees("key", key));
   return seen.length === 0 ? { index, reply: NOT_FOUND } : { index, value: seen.map(kvView) };
 }
 
@@ -84,7 +84,7 @@ function listKeys(call: ConsulCall): ReadResult {
   const index = kv.indexUnder(prefix, rows);
   const separator = call.query.get("separator") ?? "";
   const names = rows
-    .filter(({ key }) => authorizer.reads("key", key))
+    .filter(({ key }) => authorizer.sees("key", key))
     .map(({ key }) => cutBehind(key, prefix, separator));
   const list = [...new Set(names)];
   return list.length === 0 && prefix !== "" ? { index, reply: NOT_FOUND } : { index, value: list };
@@ -109,7 +109,7 @@ function writeKey(call: ConsulCall): HttpReply {
       `Request body(${body.length} bytes) too large, max size: ${VALUE_BYTES_MAX} bytes. See https://www.consul.io/docs/agent/options.html#kv_max_value_size.`,
     );
   const datacenter = call.datacenter();
-  if (!call.authorizer(datacenter).writes("key", call.rest)) deny();
+  call.require(call.authorizer(datacenter), "key", "write", call.rest);
   const session = query.get("acquire") ?? query.get("release") ?? "";
   const write: KvWrite = { key: call.rest, value: new Uint8Array(body), flags, session, index: Number(index) };
   return call.json(applyWrite(call, datacenter, write));
@@ -145,7 +145,8 @@ function deleteKey(call: ConsulCall): HttpReply {
   const cas = call.query.has("cas") ? parseUint(call.query.get("cas") ?? "") : undefined;
   const datacenter = call.datacenter();
   const authorizer = call.authorizer(datacenter);
-  if (isTree ? !authorizer.writesUnder(call.rest) : !authorizer.writes("key", call.rest)) deny();
+  if (!isTree) call.require(authorizer, "key", "write", call.rest);
+  else if (!authorizer.writesUnder(call.rest)) throw new HttpError(403, authorizer.denial("key", "write", call.rest));
   const { kv, store } = datacenter;
   if (cas !== undefined) return call.json(kv.deleteIf(call.rest, Number(cas), store.next()));
   if (isTree) kv.deleteUnder(call.rest, store.next());

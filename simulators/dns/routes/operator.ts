@@ -3,7 +3,7 @@ import { serverAddress } from "../behaviour/agent.ts";
 import { type ConsulCall, type ConsulSim, decodeBody } from "../wire/call.ts";
 import { answerAtOnce } from "../wire/handler.ts";
 import { BOOL, INT, lax, STRING, structOf } from "../wire/json/shape.ts";
-import { deny, refuseBadRequest, refuseInternally, refuseNotSimulated } from "../wire/refusal.ts";
+import { refuseBadRequest, refuseInternally, refuseNotSimulated } from "../wire/refusal.ts";
 
 const AUTOPILOT = lax(
   structOf("api.AutopilotConfiguration", {
@@ -20,8 +20,7 @@ const AUTOPILOT = lax(
 
 /** @throws HttpError 403 unless the caller has this operator right in the datacenter */
 function requireOperator(call: ConsulCall, access: "read" | "write"): void {
-  const authorizer = call.authorizer(call.datacenter());
-  if (access === "write" ? !authorizer.writes("operator") : !authorizer.reads("operator")) deny();
+  call.require(call.authorizer(call.datacenter()), "operator", access);
 }
 
 function readRaftConfiguration(call: ConsulCall): HttpReply {
@@ -41,9 +40,9 @@ function removeRaftPeer(call: ConsulCall): HttpReply {
   const [id, address] = [call.query.get("id") ?? "", call.query.get("address") ?? ""];
   if (id === "" && address === "")
     refuseBadRequest(
-      "Bad request: Must specify either ?id with the server's ID or ?address with IP:port of peer to remove",
+      `${call.agent.options.profile.badRequestPrefix}Must specify either ?id with the server's ID or ?address with IP:port of peer to remove`,
     );
-  if (id !== "" && address !== "") refuseBadRequest("Bad request: Must specify only one of ?id or ?address");
+  if (id !== "" && address !== "") refuseBadRequest(`${call.agent.options.profile.badRequestPrefix}Must specify only one of ?id or ?address`);
   requireOperator(call, "write");
   const servers = call.sim.cluster.serversOf(call.datacenter());
   const isKnown = servers.some((server) => server.options.id === id || serverAddress(server) === address);
@@ -58,7 +57,7 @@ function readAutopilot(call: ConsulCall): HttpReply {
 }
 
 function setAutopilot(call: ConsulCall): HttpReply {
-  const fields = decodeBody(call, AUTOPILOT, "Bad request: Error parsing autopilot config: ");
+  const fields = decodeBody(call, AUTOPILOT, `${call.agent.options.profile.badRequestPrefix}Error parsing autopilot config: `);
   requireOperator(call, "write");
   const datacenter = call.datacenter();
   const { CreateIndex } = call.sim.cluster.autopilotOf(datacenter);

@@ -117,8 +117,9 @@ function visibleTo(query: PreparedQuery, authorizer: Authorizer): PreparedQuery 
   return query.Token === "" ? query : { ...query, Token: HIDDEN };
 }
 
-function mayWrite({ Name, Template }: PreparedQuery, authorizer: Authorizer): boolean {
-  return (Name === "" && Template.Type === "") || authorizer.writes("query", Name);
+/** @throws HttpError 403 unless the caller may write a query; one without a name is anybody's */
+function requireWrite(call: ConsulCall, { Name, Template }: PreparedQuery, authorizer: Authorizer): void {
+  if (Name !== "" || Template.Type !== "") call.require(authorizer, "query", "write", Name);
 }
 
 const withRights = (call: ConsulCall): { readonly datacenter: Datacenter; readonly authorizer: Authorizer } => {
@@ -129,28 +130,28 @@ const withRights = (call: ConsulCall): { readonly datacenter: Datacenter; readon
 function createQuery(call: ConsulCall): HttpReply {
   const query = queryOf(readQueryBody(call));
   const { datacenter, authorizer } = withRights(call);
-  if (!mayWrite(query, authorizer)) deny();
+  requireWrite(call, query, authorizer);
   return call.json({ ID: datacenter.queries.create(query) });
 }
 
 /** @throws HttpError 403 for a known query that the caller may not write */
-function requireWritable({ queries }: Datacenter, id: string, authorizer: Authorizer): void {
+function requireWritable(call: ConsulCall, { queries }: Datacenter, id: string, authorizer: Authorizer): void {
   const known = queries.list().find(({ ID }) => ID === id);
-  if (known !== undefined && !mayWrite(known, authorizer)) deny();
+  if (known !== undefined) requireWrite(call, known, authorizer);
 }
 
 function updateQuery(call: ConsulCall): HttpReply {
   const query = { ...queryOf(readQueryBody(call)), ID: call.rest };
   const { datacenter, authorizer } = withRights(call);
-  requireWritable(datacenter, query.ID, authorizer);
-  if (!mayWrite(query, authorizer)) deny();
+  requireWritable(call, datacenter, query.ID, authorizer);
+  requireWrite(call, query, authorizer);
   datacenter.queries.update(query);
   return EMPTY_REPLY;
 }
 
 function deleteQuery(call: ConsulCall): HttpReply {
   const { datacenter, authorizer } = withRights(call);
-  requireWritable(datacenter, call.rest, authorizer);
+  requireWritable(call, datacenter, call.rest, authorizer);
   datacenter.queries.delete(call.rest);
   return EMPTY_REPLY;
 }

@@ -4,7 +4,7 @@ import type { Authorizer } from "../state/acl-rules.ts";
 import type { Registration } from "../state/registration.ts";
 import { type Decoded, lax, STRING, type StructFields, structOf, TEXTS, UINT64 } from "../wire/json/shape.ts";
 import { PERMISSION_DENIED, Refusal } from "../wire/refusal.ts";
-import { REGISTERED_CHECK, REGISTERED_SERVICE } from "../wire/shapes.ts";
+import { REGISTERED_CHECK, REGISTERED_SERVICE_TODAY } from "../wire/shapes.ts";
 import { checkView, nodeView, serviceView, type ViewStyle } from "../wire/views.ts";
 
 const apiStruct = <const F extends StructFields>(name: string, fields: F) => lax(structOf(`api.${name}`, fields));
@@ -19,7 +19,7 @@ const NODE = apiStruct("Node", {
   CreateIndex: UINT64,
   ModifyIndex: UINT64,
 });
-const SERVICE = apiStruct("AgentService", { ...REGISTERED_SERVICE, CreateIndex: UINT64, ModifyIndex: UINT64 });
+const SERVICE = apiStruct("AgentService", { ...REGISTERED_SERVICE_TODAY, CreateIndex: UINT64, ModifyIndex: UINT64 });
 const CHECK = apiStruct("HealthCheck", { ...REGISTERED_CHECK, CreateIndex: UINT64, ModifyIndex: UINT64 });
 
 /** An element of a transaction that is about a node. */
@@ -116,11 +116,11 @@ export function performCatalog(
     case "get":
       return known === undefined ? refuse(`${what} doesn't exist`) : resultOf(datacenter, operation, style);
     case "set":
-      write(datacenter, operation, index);
+      write(datacenter, operation, index, style);
       return resultOf(datacenter, operation, style);
     case "cas":
       if ((known ?? 0) !== operation.index) refuse(`failed to set ${what}, index is stale`);
-      write(datacenter, operation, index);
+      write(datacenter, operation, index, style);
       return resultOf(datacenter, operation, style);
     case "delete":
       remove(datacenter, operation);
@@ -155,7 +155,7 @@ function resultOf(
 }
 
 /** @throws Refusal for a service or check on a node that doesn't exist */
-function write({ catalog }: Datacenter, operation: CatalogOperation, index: number): void {
+function write({ catalog }: Datacenter, operation: CatalogOperation, index: number, style: ViewStyle): void {
   const { node } = operation;
   if (operation.kind === "Node") return catalog.register(nodeRegistration(node, operation.fields), index);
   const row = catalog.node(node);
@@ -163,8 +163,8 @@ function write({ catalog }: Datacenter, operation: CatalogOperation, index: numb
   const { id, address, meta, taggedAddresses } = row;
   const own = { id, node, address, meta, taggedAddresses, skipNodeUpdate: true };
   if (operation.kind === "Service")
-    catalog.register({ ...own, service: serviceOf(node, operation.fields), checks: [] }, index);
-  else catalog.register({ ...own, checks: [checkOf(node, operation.fields)] }, index);
+    catalog.register({ ...own, service: serviceOf(node, operation.fields, style.isToday), checks: [] }, index);
+  else catalog.register({ ...own, checks: [checkOf(node, operation.fields, style.isToday)] }, index);
 }
 
 const nodeRegistration = (node: string, fields: NodeOperation["fields"]): Registration => ({

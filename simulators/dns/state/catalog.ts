@@ -25,8 +25,12 @@ export class Catalog extends CatalogReads {
   readonly #history: CatalogHistory;
   listener: CatalogListener | undefined;
 
-  constructor(store: Store) {
+  /** Whether refusals and indexes are those of today's release. */
+  readonly isToday: boolean;
+
+  constructor(store: Store, isToday = false) {
     super(store);
+    this.isToday = isToday;
     this.#history = new CatalogHistory(store.kernel, store.datacenter);
   }
 
@@ -55,7 +59,7 @@ export class Catalog extends CatalogReads {
 
   /** Registers all or nothing. @throws CatalogError when the catalog refuses it */
   register(registration: Registration, index = this.store.next()): void {
-    checkRegistration(this.state, registration);
+    checkRegistration(this.state, registration, this.isToday);
     this.#remember(registration.node);
     this.#ensureNode(registration, index);
     if (registration.service !== undefined) this.#ensureService(registration.service, index);
@@ -104,8 +108,9 @@ export class Catalog extends CatalogReads {
     const known = this.entry(asked.node);
     if (known !== undefined && (asked.skipNodeUpdate || !changesNode(asked, known.row))) return;
     const before = this.#rename(asked, index) ?? known?.row;
-    const { id, address, meta, taggedAddresses } = asked;
+    const { id, address, meta, taggedAddresses, locality } = asked;
     const row: NodeRow = {
+      ...(locality !== undefined && { locality }),
       id: id || (known?.row.id ?? ""),
       name: asked.node,
       address,

@@ -10,6 +10,8 @@ export interface NodeRow {
   readonly address: string;
   readonly meta: Meta;
   readonly taggedAddresses: Meta;
+  /** Region and zone, in Consul's own shape. */
+  readonly locality?: Readonly<Record<string, string>>;
   /** The cluster from which it was imported; absent for one of our own. */
   readonly peer?: string;
   readonly createIndex: number;

@@ -37,7 +37,7 @@ export const answerRead =
   (meta: MetaHeaders, run: Read): ConsulHandler =>
   (sim, request) => {
     const call = new ConsulCall(sim, request);
-    const failed = meta === "index-on-success" ? {} : NO_META;
+    const failed = meta === "index-on-success" ? {} : { ...NO_META, ...backendOf(call) };
     return answerErrors(sim.agent, {}, () => {
       const options = readOptions(call);
       return answerErrors(sim.agent, failed, () => {
@@ -64,6 +64,13 @@ function readOptions(call: ConsulCall): ReadOptions {
     refuseBadRequest("Cannot specify ?stale with ?consistent, conflicting semantics.");
   const waitMs = waitNs <= 0 ? WAIT_MS_DEFAULT : Math.min(waitNs / 1e6, WAIT_MS_MAX);
   return { minIndex: index === "" ? 0 : Number(index), waitMs, consistency: consistencyOf(call) };
+}
+
+/** What answers a read, which today's release tells: the cache of health reads follows a stream of changes. */
+function backendOf({ agent, query, request }: ConsulCall): Headers {
+  if (!agent.options.profile.isToday) return {};
+  const isStream = request.path.startsWith("/v1/health/service/") && query.has("cached");
+  return { "X-Consul-Query-Backend": isStream ? "streaming" : "blocking-query" };
 }
 
 /** Whether the servers know a leader, and how long ago (ms) they last heard from one. */
@@ -96,10 +103,11 @@ function replyWithMeta(
     ...(meta === "cacheable" && call.query.has("cached") && cacheHeaders(call)),
     "X-Consul-Index": String(atLeastOne(result.index)),
     ...contactHeaders(call),
-    ...(call.agent.options.profile.isToday && { "X-Consul-Query-Backend": "blocking-query" }),
+    ...backendOf(call),
   };
   if ("value" in result) return call.json(result.value, headers);
-  return { ...result.reply, headers: { ...headers, ...result.reply.headers } };
+  const filtered = call.hasFiltered ? { "X-Consul-Results-Filtered-By-Acls": "true" } : {};
+  return { ...result.reply, headers: { ...headers, ...filtered, ...result.reply.headers } };
 }
 
 function* blockUntilChanged(

@@ -26,6 +26,8 @@ export const nodeView = (row: NodeRow, datacenter: string): View => ({
   Datacenter: datacenter,
   TaggedAddresses: sortMembers(row.taggedAddresses),
   Meta: orNull(row.meta),
+  ...(row.peer !== undefined && { PeerName: row.peer }),
+  ...(row.locality !== undefined && { Locality: row.locality }),
   CreateIndex: row.createIndex,
   ModifyIndex: row.modifyIndex,
 });
@@ -77,7 +79,7 @@ export const serviceView = (row: ServiceRow, style: ViewStyle, noTags: readonly 
   Address: row.address,
   ...(!isEmpty(row.taggedAddresses) && { TaggedAddresses: row.taggedAddresses }),
   Meta: orNull(row.meta),
-  Port: row.port,
+  ...(!(style.isToday && row.port === 0) && { Port: row.port }),
   ...rareMembers(row),
   Weights: weights(row),
   EnableTagOverride: row.enableTagOverride,
@@ -191,11 +193,12 @@ const NO_DEFINITION_TODAY = {
   GRPCUseTLS: false,
 };
 
-/** A check as part of the health of an agent's service: without tags and type. */
-export const bareCheckView = ({ check, serviceName }: LocalCheck, style: ViewStyle): View => ({
-  ...checkView({ ...check, serviceName, serviceTags: [], type: "", createIndex: 0, modifyIndex: 0 }, style, null),
-  Definition: style.isToday ? NO_DEFINITION_TODAY : NO_DEFINITION,
-});
+/** A check as part of the health of an agent's service: without tags, type and times. */
+export function bareCheckView({ check, serviceName }: LocalCheck, style: ViewStyle): View {
+  const full = checkView({ ...check, serviceName, serviceTags: [], type: "", createIndex: 0, modifyIndex: 0 }, style, null);
+  const { Interval: _interval, Timeout: _timeout, ...bare } = full;
+  return { ...bare, Definition: style.isToday ? NO_DEFINITION_TODAY : NO_DEFINITION };
+}
 
 /** A session. */
 export const sessionView = (row: SessionRow): View => ({
