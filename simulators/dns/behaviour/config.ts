@@ -62,11 +62,20 @@ export interface ConsulConfig {
   readonly check_update_interval?: string;
   /** The shortest TTL of a session. Default `10s`. */
   readonly session_ttl_min?: string;
+  readonly limits?: {
+    readonly kv_max_value_size?: number;
+    readonly txn_max_req_len?: number;
+    readonly request_limits?: { readonly mode?: string; readonly read_rate?: number; readonly write_rate?: number };
+    readonly http_max_conns_per_client?: number;
+  };
+  /** How old a catalog or health read may be where the caller does not say. */
+  readonly discovery_max_stale?: string;
   readonly http_config?: {
     readonly response_headers?: Readonly<Record<string, string>>;
     readonly block_endpoints?: readonly string[];
     readonly allow_write_http_from?: readonly string[];
   };
+  readonly connect?: { readonly enabled?: boolean };
   readonly ports?: Readonly<Record<string, number>>;
 }
 
@@ -92,6 +101,10 @@ const KEYS = new Set([
   "translate_wan_addrs",
   "check_update_interval",
   "session_ttl_min",
+  "limits",
+  "discovery_max_stale",
+  "http_config",
+  "connect",
 ]);
 /** Keys that don't affect what is simulated: logs, sockets, folders, the machine. */
 const WITHOUT_EFFECT = new Set([
@@ -117,7 +130,7 @@ const WITHOUT_EFFECT = new Set([
   "start_join",
   "start_join_wan",
   "autopilot",
-  "connect",
+  "experiments",
 ]);
 
 /** @throws Error for a key that is not simulated */

@@ -36,7 +36,7 @@ export class Datacenter {
     this.catalog = new Catalog(this.store, profile.isToday);
     this.virtualIps = new VirtualIps(kernel, name);
     this.kv = new KeyValues(this.store);
-    this.sessions = new Sessions(this.store, this.catalog, this.kv);
+    this.sessions = new Sessions(this.store, this.catalog, this.kv, profile);
     this.queries = new Queries(this.store, this.sessions, profile.raftPrefix);
     this.acl = new Acl(this.store, acl);
     this.authMethods = new AuthMethods(this.store);

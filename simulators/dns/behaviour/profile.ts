@@ -21,6 +21,8 @@ export interface Profile {
   readonly transactionOperationsMax: number;
   /** How large the payload of an event is, bytes. */
   readonly eventBytesMax: number;
+  /** The smallest body that is compressed, bytes. */
+  readonly gzipBytesMin: number;
   /** How often a CNAME within the domain is followed. */
   readonly chasesMax: number;
   /** Whether a question with half a class is read as one without. */
@@ -46,6 +48,7 @@ const V1_8: Profile = {
   sessionPrefix: "",
   transactionOperationsMax: 64,
   eventBytesMax: 512,
+  gzipBytesMin: 1,
   chasesMax: 3,
   takesHalfClass: true,
   deniesReverse: false,
@@ -65,6 +68,7 @@ const V1_22: Profile = {
   sessionPrefix: "apply failed: ",
   transactionOperationsMax: 128,
   eventBytesMax: 300,
+  gzipBytesMin: 1400,
   chasesMax: 2,
   takesHalfClass: false,
   deniesReverse: true,

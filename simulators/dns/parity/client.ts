@@ -156,7 +156,7 @@ export function recordOf(reply: HttpReply, { method, raw_body: isRaw, binary }: 
     return { status: 200, headers, body: { size: bytes.length, prefix_hex: bytes.toString("hex", 0, PREFIX_BYTES) } };
   const text = (headers["content-encoding"] === "gzip" ? gunzipSync(bytes) : bytes).toString("utf8");
   if (method === "HEAD") return { status: reply.status, headers, body: "" };
-  const isJson = headers["content-type"] === "application/json" && isRaw !== true;
+  const isJson = (headers["content-type"] ?? "").startsWith("application/json") && isRaw !== true;
   return { status: reply.status, headers, body: isJson ? readJson(text) : text };
 }
 

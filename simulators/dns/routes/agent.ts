@@ -31,7 +31,7 @@ function memberView({ options, membership, datacenter }: Agent, isWan: boolean):
   const { name, id, address, isServer, isDev, config, profile } = options;
   const expect = config.bootstrap_expect;
   const tags: Record<string, string> = {
-    acls: datacenter.acl.options.enabled ? "1" : "0",
+    ...((isServer || !profile.isToday) && { acls: datacenter.acl.options.enabled ? "1" : "0" }),
     ...(isServer && !isDev && expect === undefined && { bootstrap: "1" }),
     build: `${profile.version}:`,
     dc: datacenter.name,
@@ -83,6 +83,13 @@ function listMembers(call: ConsulCall): HttpReply {
 export const BUILD_DATE = "1970-01-01T00:00:01Z";
 const COORDINATE = { Vec: [0, 0, 0, 0, 0, 0, 0, 0], Error: 1.5, Adjustment: 0, Height: 1e-5 };
 
+/** What the agent tells proxies of itself. */
+function xdsView({ isToday }: Agent["options"]["profile"]): unknown {
+  if (!isToday) return { SupportedProxies: { envoy: ["1.14.5", "1.13.6", "1.12.7", "1.11.2"] } };
+  const envoy = ["1.35.3", "1.34.7", "1.33.9", "1.32.12"];
+  return { SupportedProxies: { envoy }, Port: 8503, Ports: { Plaintext: 8502, TLS: 8503 } };
+}
+
 function self(call: ConsulCall): HttpReply {
   call.require(rightsOf(call), "agent", "read", call.agent.name);
   const { name, id, address, isServer, isDev, config, profile } = call.agent.options;
@@ -107,7 +114,7 @@ function self(call: ConsulCall): HttpReply {
       },
     },
     Meta: call.agent.nodeMeta,
-    ...(isDev && { xDS: { SupportedProxies: { envoy: ["1.14.5", "1.13.6", "1.12.7", "1.11.2"] } } }),
+    ...(isDev && { xDS: xdsView(profile) }),
   });
 }
 

@@ -1,4 +1,5 @@
 import { byKey, type Route } from "../../kernel/index.ts";
+import { nodeTable } from "../state/catalog-reads.ts";
 import type { ConsulCall, ConsulSim } from "../wire/call.ts";
 import { compileFilter } from "../wire/filter/filter.ts";
 import { CATALOG_SERVICE, NODE, SERVICE } from "../wire/filter/types.ts";
@@ -36,7 +37,8 @@ function listServices(call: ConsulCall): ReadResult {
   for (const { row, services: own } of catalog.entries()) {
     if (!matches(row.meta)) continue;
     for (const service of own.values()) {
-      if (!authorizer.sees("service", service.name)) continue;
+      const isSeen = !call.style.isToday || authorizer.sees("node", row.name);
+      if (!authorizer.sees("service", service.name) || !isSeen) continue;
       const seen = tags.get(service.name) ?? new Set<string>();
       for (const tag of service.tags) seen.add(tag);
       tags.set(service.name, seen);
@@ -70,7 +72,8 @@ const readNode =
     const row = catalog.node(call.rest);
     const nothing = asList ? { Node: null, Services: null } : null;
     if (row === undefined) return { index: 0, value: nothing };
-    const index = store.latest("nodes", "services");
+    const tables = call.style.isToday ? [nodeTable(row.name)] : ["nodes", "services"];
+    const index = store.latest(...tables);
     if (!authorizer.sees("node", row.name)) return { index, value: nothing };
     const translation = call.translation(name);
     const own = catalog
@@ -85,7 +88,7 @@ const readNode =
 /** Gateways are not simulated, so none has services. */
 function listGatewayServices(call: ConsulCall): ReadResult {
   withRights(call);
-  return { index: 0, value: null };
+  return { index: 0, value: call.style.isToday ? [] : null };
 }
 
 /** `/v1/catalog/…` except registration (Consul 1.8, "Catalog HTTP API"). */

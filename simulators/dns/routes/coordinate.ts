@@ -69,6 +69,7 @@ function updateCoordinate(call: ConsulCall): HttpReply {
 export const COORDINATE_ROUTES: readonly Route<ConsulSim>[] = [
   { method: "GET", path: "/v1/coordinate/datacenters", handler: answerAtOnce(listDatacenters) },
   { method: "GET", path: "/v1/coordinate/nodes", handler: answerRead("index", listNodes) },
+  { method: "GET", path: "/v1/coordinate/node/", handler: answerRead("index", readNode) },
   { method: "GET", path: "/v1/coordinate/node/*rest", handler: answerRead("index", readNode) },
   { method: "PUT", path: "/v1/coordinate/update", handler: answerAtOnce(updateCoordinate) },
 ];

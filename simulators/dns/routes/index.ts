@@ -131,6 +131,12 @@ function patternOf({ patterns }: Paths, path: string): string | undefined {
   return undefined;
 }
 
+/** What a query that can't be read gets. */
+const refuseQuery = ({ agent }: ConsulSim): HttpReply =>
+  agent.options.profile.isToday
+    ? { status: 500, headers: { "Content-Type": "text/plain; charset=utf-8" }, body: "" }
+    : { status: 500, body: "" };
+
 /** What the router of Consul's HTTP library does before it calls a handler. */
 function before(sim: ConsulSim, request: HttpRequest): HttpReply | undefined {
   // About the server as a whole, and so answered by Go itself (net/http, globalOptionsHandler).
@@ -139,7 +145,7 @@ function before(sim: ConsulSim, request: HttpRequest): HttpReply | undefined {
   if (clean !== request.path) return redirect(sim, request, clean);
   const paths = pathsFor(sim);
   if (paths.subtrees.has(`${request.path}/`)) return redirect(sim, request, `${request.path}/`);
-  if (/%(?![0-9a-fA-F]{2})/.test(request.query)) return { status: 500, body: "" };
+  if (/%(?![0-9a-fA-F]{2})/.test(request.query)) return refuseQuery(sim);
   const methods = paths.patterns.get(patternOf(paths, request.path) ?? "");
   return methods === undefined || methods.includes(request.method) ? undefined : refuseMethod(sim, request, methods);
 }
@@ -202,7 +208,8 @@ const responseHeaders = ({ options }: ConsulSim["agent"]): Readonly<Record<strin
 function after(sim: ConsulSim, request: HttpRequest, given: HttpReply): HttpReply {
   const reply = addTodaysHeaders(sim, request, given);
   const { body } = reply;
-  if (body === undefined || body.length === 0 || !/\bgzip\b/.test(request.headers["accept-encoding"] ?? ""))
+  const { gzipBytesMin } = sim.agent.options.profile;
+  if (body === undefined || body.length < gzipBytesMin || !/\bgzip\b/.test(request.headers["accept-encoding"] ?? ""))
     return reply;
   return {
     ...reply,

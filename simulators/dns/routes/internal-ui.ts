@@ -10,20 +10,30 @@ function countChecks(statuses: readonly string[]) {
   return { ChecksPassing: count("passing"), ChecksWarning: count("warning"), ChecksCritical: count("critical") };
 }
 
-function serviceSummary({ catalog, authorizer }: ReadableDatacenter, name: string) {
+function serviceSummary({ catalog, authorizer, name: datacenter }: ReadableDatacenter, name: string, isToday: boolean) {
   const rows = catalog.instancesOf(name).filter(({ node }) => authorizer.sees("node", node));
   const checks = new Map(
     rows.flatMap((row) => catalog.instance(row).checks).map((check) => [`${check.node}/${check.id}`, check.status]),
   );
+  const kind = isToday ? (rows[0]?.kind ?? "") : "";
   const tags = [...new Set(rows.flatMap((row) => row.tags))];
+  const today = {
+    TransparentProxy: false,
+    ConnectNative: rows.some(({ native }) => native),
+    ConnectedWithProxy: (catalog.state.byDestination.get(name.toLowerCase())?.size ?? 0) > 0,
+    ConnectedWithGateway: false,
+  };
   return {
+    ...(kind !== "" && { Kind: kind }),
     Name: name,
+    ...(isToday && { Datacenter: datacenter }),
     Tags: tags.length === 0 ? null : tags,
     Nodes: [...new Set(rows.map(({ node }) => node))],
     InstanceCount: rows.length,
     ...countChecks([...checks.values()]),
     ExternalSources: null,
     GatewayConfig: {},
+    ...(isToday && today),
   };
 }
 
@@ -34,7 +44,7 @@ function listServices(call: ConsulCall): ReadResult {
   const value = [...new Set(names)]
     .sort()
     .filter((name) => authorizer.sees("service", name))
-    .map((name) => serviceSummary(datacenter, name));
+    .map((name) => serviceSummary(datacenter, name, call.style.isToday));
   return { index: store.latest("nodes", "services", "checks"), value };
 }
 

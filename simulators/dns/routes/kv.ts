@@ -31,10 +31,16 @@ function parseUint(text: string): bigint {
   return value > UINT64_MAX ? fail("value out of range") : value;
 }
 
+/** The page about the settings of an agent, which refusals name. */
+export const docsOf = ({ style }: ConsulCall): string =>
+  style.isToday
+    ? "https://developer.hashicorp.com/docs/agent/config/config-files"
+    : "https://www.consul.io/docs/agent/options.html";
+
 /** At most one of these may be given. @throws HttpError */
-function refuseConflict({ query }: ConsulCall, names: readonly string[]): void {
+function refuseConflict({ query, style }: ConsulCall, names: readonly string[]): void {
   const given = names.filter((name) => query.has(name));
-  if (given.length > 1) refuseBadRequest(`Conflicting flags: ${canonicalQuery(query)}`);
+  if (given.length > 1) refuseBadRequest(`Conflicting flags: ${canonicalQuery(query)}${style.isToday ? "\n" : ""}`);
 }
 
 /** A query as Go prints it: sorted by key, `key=` for a bare one. */
@@ -61,7 +67,7 @@ function readOne(call: ConsulCall, { kv }: Datacenter, authorizer: Authorizer): 
   if (row === undefined) return { index: kv.tableIndex, reply: NOT_FOUND };
   if (!call.query.has("raw")) return { index: row.modifyIndex, value: [kvView(row)] };
   const headers = {
-    "Content-Type": "text/plain",
+    "Content-Type": call.style.isToday ? "text/plain; charset=utf-8" : "text/plain",
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "sandbox",
   };
@@ -103,10 +109,11 @@ function writeKey(call: ConsulCall): HttpReply {
   const flags = query.has("flags") ? parseUint(query.get("flags") ?? "") : 0n;
   const index = query.has("cas") ? parseUint(query.get("cas") ?? "") : 0n;
   const body = Buffer.from(call.request.body);
-  if (body.length > VALUE_BYTES_MAX)
+  const bytesMax = call.agent.options.config.limits?.kv_max_value_size ?? VALUE_BYTES_MAX;
+  if (body.length > bytesMax)
     throw new HttpError(
       413,
-      `Request body(${body.length} bytes) too large, max size: ${VALUE_BYTES_MAX} bytes. See https://www.consul.io/docs/agent/options.html#kv_max_value_size.`,
+      `Request body(${body.length} bytes) too large, max size: ${bytesMax} bytes. See ${docsOf(call)}#kv_max_value_size.`,
     );
   const datacenter = call.datacenter();
   call.require(call.authorizer(datacenter), "key", "write", call.rest);
@@ -115,27 +122,29 @@ function writeKey(call: ConsulCall): HttpReply {
   return call.json(applyWrite(call, datacenter, write));
 }
 
-function applyWrite({ query }: ConsulCall, { kv, sessions, store }: Datacenter, write: KvWrite): boolean {
+function applyWrite(call: ConsulCall, { kv, sessions, store }: Datacenter, write: KvWrite): boolean {
+  const { query } = call;
+  const { raftPrefix } = call.agent.options.profile;
   if (query.has("acquire")) {
     if (kv.isDelayed(write.key)) return false;
-    checkLockable(sessions, write.session);
+    checkLockable(sessions, write.session, raftPrefix);
     return kv.lock(write, store.next());
   }
-  if (query.has("release")) return unlock(kv, write, store.next());
+  if (query.has("release")) return unlock(kv, write, store.next(), raftPrefix);
   if (query.has("cas")) return kv.setIf(write, store.next());
   kv.set(write, store.next());
   return true;
 }
 
-function unlock(kv: Datacenter["kv"], write: KvWrite, index: number): boolean {
-  if (write.session === "") throw new Refusal("missing session");
+function unlock(kv: Datacenter["kv"], write: KvWrite, index: number, prefix: string): boolean {
+  if (write.session === "") throw new Refusal(`${prefix}missing session`);
   return kv.unlock(write, index);
 }
 
 /** @throws Refusal when there is no such session */
-export function checkLockable(sessions: Datacenter["sessions"], session: string): void {
-  if (session === "") throw new Refusal("missing session");
-  if (sessions.get(session) === undefined) throw new Refusal(`invalid session "${session}"`);
+export function checkLockable(sessions: Datacenter["sessions"], session: string, prefix = ""): void {
+  if (session === "") throw new Refusal(`${prefix}missing session`);
+  if (sessions.get(session) === undefined) throw new Refusal(`${prefix}invalid session "${session}"`);
 }
 
 function deleteKey(call: ConsulCall): HttpReply {

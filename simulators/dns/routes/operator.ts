@@ -18,6 +18,20 @@ const AUTOPILOT = lax(
   }),
 );
 
+/** What is left out of a configuration: today its default, once nothing at all. */
+const AUTOPILOT_ZEROS = {
+  CleanupDeadServers: false,
+  LastContactThreshold: "0s",
+  MaxTrailingLogs: 0,
+  ServerStabilizationTime: "0s",
+};
+const AUTOPILOT_DEFAULTS = {
+  CleanupDeadServers: true,
+  LastContactThreshold: "200ms",
+  MaxTrailingLogs: 250,
+  ServerStabilizationTime: "10s",
+};
+
 /** @throws HttpError 403 unless the caller has this operator right in the datacenter */
 function requireOperator(call: ConsulCall, access: "read" | "write"): void {
   call.require(call.authorizer(call.datacenter()), "operator", access);
@@ -32,6 +46,7 @@ function readRaftConfiguration(call: ConsulCall): HttpReply {
     Leader: at === 0,
     ProtocolVersion: "3",
     Voter: true,
+    ...(call.style.isToday && { LastIndex: 1 }),
   }));
   return call.json({ Servers: servers, Index: 0 });
 }
@@ -61,12 +76,13 @@ function setAutopilot(call: ConsulCall): HttpReply {
   requireOperator(call, "write");
   const datacenter = call.datacenter();
   const { CreateIndex } = call.sim.cluster.autopilotOf(datacenter);
+  const standard = call.style.isToday ? AUTOPILOT_DEFAULTS : AUTOPILOT_ZEROS;
   call.sim.cluster.setAutopilot(datacenter, {
-    CleanupDeadServers: fields.CleanupDeadServers ?? false,
-    LastContactThreshold: fields.LastContactThreshold ?? "0s",
-    MaxTrailingLogs: fields.MaxTrailingLogs ?? 0,
+    CleanupDeadServers: fields.CleanupDeadServers ?? standard.CleanupDeadServers,
+    LastContactThreshold: fields.LastContactThreshold ?? standard.LastContactThreshold,
+    MaxTrailingLogs: fields.MaxTrailingLogs ?? standard.MaxTrailingLogs,
     MinQuorum: fields.MinQuorum ?? 0,
-    ServerStabilizationTime: fields.ServerStabilizationTime ?? "0s",
+    ServerStabilizationTime: fields.ServerStabilizationTime ?? standard.ServerStabilizationTime,
     RedundancyZoneTag: fields.RedundancyZoneTag ?? "",
     DisableUpgradeMigration: fields.DisableUpgradeMigration ?? false,
     UpgradeVersionTag: fields.UpgradeVersionTag ?? "",
@@ -84,7 +100,9 @@ function readAutopilotHealth(call: ConsulCall): HttpReply {
 }
 
 function readKeyring(call: ConsulCall): HttpReply {
-  if (!call.authorizer(call.datacenter()).reads("keyring")) refuseInternally("Reading keyring denied by ACLs");
+  const authorizer = call.authorizer(call.datacenter());
+  if (call.style.isToday) call.require(authorizer, "keyring", "read");
+  else if (!authorizer.reads("keyring")) refuseInternally("Reading keyring denied by ACLs");
   const { name, datacenter } = call.agent;
   const pools = [
     ["WAN", `${name}.${datacenter.name}`],

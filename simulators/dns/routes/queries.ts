@@ -113,7 +113,7 @@ const HIDDEN = "<hidden>";
 function visibleTo(query: PreparedQuery, authorizer: Authorizer): PreparedQuery | undefined {
   if (isManager(authorizer)) return query;
   const isNamed = query.Name !== "" || query.Template.Type !== "";
-  if (!isNamed || !authorizer.reads("query", query.Name)) return undefined;
+  if (!isNamed || !authorizer.sees("query", query.Name)) return undefined;
   return query.Token === "" ? query : { ...query, Token: HIDDEN };
 }
 
@@ -162,13 +162,14 @@ function listQueries(call: ConsulCall): ReadResult {
   return { index: datacenter.queries.tableIndex, value };
 }
 
-const refuseUnknown = (): never => {
-  throw new HttpError(404, QUERY_NOT_FOUND);
+/** Today the reply has the headers of a read. @throws HttpError 404 */
+const refuseUnknown = (call: ConsulCall): never => {
+  throw new HttpError(404, QUERY_NOT_FOUND, !isToday(call));
 };
 
 function readQuery(call: ConsulCall): ReadResult {
   const { datacenter, authorizer } = withRights(call);
-  const query = datacenter.queries.get(call.rest) ?? refuseUnknown();
+  const query = datacenter.queries.get(call.rest) ?? refuseUnknown(call);
   const seen = visibleTo(query, authorizer) ?? deny();
   return { index: datacenter.queries.tableIndex, value: [queryView(call, seen)] };
 }
@@ -179,13 +180,13 @@ const META = { Index: 0, LastContact: 0, KnownLeader: true } as const;
 const metaOf = (call: ConsulCall): object =>
   isToday(call)
     ? {
-        Index: call.datacenter().queries.tableIndex,
+        Index: 1,
         LastContact: 0,
         KnownLeader: true,
         ConsistencyLevel: consistencyOf(call),
         NotModified: false,
         Backend: 0,
-        ResultsFilteredByACLs: false,
+        ResultsFilteredByACLs: call.hasFiltered,
       }
     : { ...META, ConsistencyLevel: consistencyOf(call) };
 
@@ -215,7 +216,7 @@ function runQuery(call: ConsulCall): ReadResult {
     limit,
     isConnect: wantsConnect(call),
   });
-  return { index: indexOf(call, datacenter), value: resultView(call, result ?? refuseUnknown()) };
+  return { index: indexOf(call, datacenter), value: resultView(call, result ?? refuseUnknown(call)) };
 }
 
 /** An execution has no index of its own; today's release gives that of the queries. */
@@ -244,7 +245,7 @@ function resultView(call: ConsulCall, { query, services, datacenter, catalog, pe
 
 function explainQuery(call: ConsulCall): ReadResult {
   const { datacenter, authorizer } = withRights(call);
-  const query = datacenter.queries.resolve(call.param("id")) ?? refuseUnknown();
+  const query = datacenter.queries.resolve(call.param("id")) ?? refuseUnknown(call);
   const seen = visibleTo(query, authorizer);
   if (seen === undefined) throw new HttpError(403, PERMISSION_DENIED);
   return { index: indexOf(call, datacenter), value: { Query: queryView(call, seen), ...metaOf(call) } };

@@ -3,7 +3,7 @@ import { checkOf, serviceOf } from "../behaviour/registration.ts";
 import type { Authorizer } from "../state/acl-rules.ts";
 import type { Registration } from "../state/registration.ts";
 import { type Decoded, lax, STRING, type StructFields, structOf, TEXTS, UINT64 } from "../wire/json/shape.ts";
-import { PERMISSION_DENIED, Refusal } from "../wire/refusal.ts";
+import { Refusal } from "../wire/refusal.ts";
 import { REGISTERED_CHECK, REGISTERED_SERVICE_TODAY } from "../wire/shapes.ts";
 import { checkView, nodeView, serviceView, type ViewStyle } from "../wire/views.ts";
 
@@ -81,7 +81,7 @@ export function catalogObjection(
 ): string | undefined {
   const { kind, verb, node, id } = operation;
   if (verb === "get") return undefined;
-  if (kind === "Node") return authorizer.writes("node", node) ? undefined : PERMISSION_DENIED;
+  if (kind === "Node") return authorizer.writes("node", node) ? undefined : authorizer.denial("node", "write", node);
   const service =
     operation.kind === "Service"
       ? operation.fields.Service || catalog.entry(node)?.services.get(id.toLowerCase())?.name
@@ -89,7 +89,7 @@ export function catalogObjection(
         ? operation.fields.ServiceName
         : undefined;
   const may = service ? authorizer.writes("service", service) : authorizer.writes("node", node);
-  return may ? undefined : PERMISSION_DENIED;
+  return may ? undefined : service ? authorizer.denial("service", "write", service) : authorizer.denial("node", "write", node);
 }
 
 /** The result of an operation. */

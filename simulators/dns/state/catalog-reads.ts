@@ -6,6 +6,9 @@ import type { Store } from "./store.ts";
 /** The index table of a service, which moves with its instances and their checks. */
 export const serviceTable = (name: string): string => `service.${name.toLowerCase()}`;
 
+/** The index table of a node, which moves with it and its services. */
+export const nodeTable = (name: string): string => `node.${name.toLowerCase()}`;
+
 /** The index table of services that are gone. */
 export const EXTINCTION = "service_last_extinction";
 

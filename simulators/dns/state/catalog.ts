@@ -1,5 +1,5 @@
 import { CatalogHistory } from "./catalog-history.ts";
-import { CatalogReads, EXTINCTION, serviceTable } from "./catalog-reads.ts";
+import { CatalogReads, EXTINCTION, nodeTable, serviceTable } from "./catalog-reads.ts";
 import { copyEntry, linkService, rebuildState, unlinkService } from "./catalog-state.ts";
 import {
   CatalogError,
@@ -123,7 +123,7 @@ export class Catalog extends CatalogReads {
       this.state.nodes.set(asked.node.toLowerCase(), { row, services: new Map(), checks: new Map() });
     else known.row = row;
     if (row.id !== "") this.state.byId.set(row.id, row.name.toLowerCase());
-    this.store.touch(index, "nodes");
+    this.store.touch(index, "nodes", nodeTable(asked.node));
     this.#touchServicesOf(asked.node, index);
     this.store.record("node.register", asked.node, { address });
   }
@@ -147,7 +147,7 @@ export class Catalog extends CatalogReads {
     }
     entry.services.set(service.id.toLowerCase(), row);
     linkService(this.state, row);
-    this.store.touch(index, "services", serviceTable(service.name));
+    this.store.touch(index, "services", serviceTable(service.name), nodeTable(service.node));
     this.store.record("service.register", `${service.node}/${service.id}`, {
       service: service.name,
       address: service.address,
@@ -176,7 +176,7 @@ export class Catalog extends CatalogReads {
       createIndex: known?.createIndex ?? index,
       modifyIndex: isSame ? known.modifyIndex : index,
     });
-    this.store.touch(index, "checks");
+    if (!isSame || !this.isToday) this.store.touch(index, "checks");
     if (!isSame) this.store.record("check.register", `${check.node}/${check.id}`, { status: wanted.status });
   }
 
@@ -187,7 +187,7 @@ export class Catalog extends CatalogReads {
   /** Removes an instance from its service; the service goes with the last one. */
   #unlink(service: ServiceRow, index: number): void {
     const table = serviceTable(service.name);
-    this.store.touch(index, "services");
+    this.store.touch(index, "services", nodeTable(service.node));
     if (!unlinkService(this.state, service)) return this.store.touch(index, table);
     this.store.forget(table);
     this.store.touch(index, EXTINCTION);
@@ -246,6 +246,7 @@ export class Catalog extends CatalogReads {
     this.state.nodes.delete(name.toLowerCase());
     this.state.byId.delete(entry.row.id);
     this.store.touch(index, "nodes");
+    this.store.forget(nodeTable(name));
     this.listener?.onLost(entry.row.name, undefined, index);
     this.store.record("node.deregister", entry.row.name);
   }

@@ -137,7 +137,7 @@ export class Queries {
   }
 
   #checkSession(id: string): void {
-    checkUuid(id, "invalid session");
+    if (this.#raftPrefix === "") checkUuid(id, "invalid session");
     if (this.#sessions.get(id) === undefined) throw new QueryError(`invalid session "${id}"`);
   }
 

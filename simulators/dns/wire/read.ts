@@ -37,7 +37,7 @@ export const answerRead =
   (meta: MetaHeaders, run: Read): ConsulHandler =>
   (sim, request) => {
     const call = new ConsulCall(sim, request);
-    const failed = meta === "index-on-success" ? {} : { ...NO_META, ...backendOf(call) };
+    const failed = failedHeaders(call, meta);
     return answerErrors(sim.agent, {}, () => {
       const options = readOptions(call);
       return answerErrors(sim.agent, failed, () => {
@@ -66,11 +66,24 @@ function readOptions(call: ConsulCall): ReadOptions {
   return { minIndex: index === "" ? 0 : Number(index), waitMs, consistency: consistencyOf(call) };
 }
 
-/** What answers a read, which today's release tells: the cache of health reads follows a stream of changes. */
-function backendOf({ agent, query, request }: ConsulCall): Headers {
-  if (!agent.options.profile.isToday) return {};
-  const isStream = request.path.startsWith("/v1/health/service/") && query.has("cached");
-  return { "X-Consul-Query-Backend": isStream ? "streaming" : "blocking-query" };
+/** Whether a read is answered from a stream of changes that the agent follows: those of health that are cached or wait. */
+function isStreamed({ agent, query, request }: ConsulCall): boolean {
+  if (!agent.options.profile.isToday || !/^\/v1\/health\/(?:service|connect)\//.test(request.path)) return false;
+  const waits = Number(query.get("index") ?? 0) > 0;
+  return (query.has("cached") || waits) && !query.has("near") && !query.has("merge-central-config");
+}
+
+/** What answers a read, which today's release tells. */
+function backendOf(call: ConsulCall): Headers {
+  if (!call.agent.options.profile.isToday) return {};
+  return { "X-Consul-Query-Backend": isStreamed(call) ? "streaming" : "blocking-query" };
+}
+
+/** The headers of a read that fails; reads of health have none today. */
+function failedHeaders(call: ConsulCall, meta: MetaHeaders): Headers {
+  const isHealth = /^\/v1\/health\/(?:service|connect|ingress)\//.test(call.request.path);
+  if (meta === "index-on-success" || (call.style.isToday && isHealth)) return {};
+  return { ...NO_META, ...backendOf(call) };
 }
 
 /** Whether the servers know a leader, and how long ago (ms) they last heard from one. */
@@ -104,6 +117,7 @@ function replyWithMeta(
     "X-Consul-Index": String(atLeastOne(result.index)),
     ...contactHeaders(call),
     ...backendOf(call),
+    ...(isStreamed(call) && { "X-Consul-Knownleader": "false" }),
   };
   if ("value" in result) return call.json(result.value, headers);
   const filtered = call.hasFiltered ? { "X-Consul-Results-Filtered-By-Acls": "true" } : {};

@@ -169,7 +169,7 @@ export const PROXY_FIELDS = {
 export const PROXY = anonymous(structOf("structs.ConnectProxyConfig", PROXY_FIELDS));
 
 const SERVICE_GO =
-  'struct { EnableTagOverrideSnake bool "json:\"enable_tag_override\""; TaggedAddressesSnake map[string]structs.ServiceAddress "json:\"tagged_addresses\""; *structs.Alias }';
+  'struct { EnableTagOverrideSnake bool "json:\\"enable_tag_override\\""; TaggedAddressesSnake map[string]structs.ServiceAddress "json:\\"tagged_addresses\\""; *structs.Alias }';
 
 const SERVICE_FIELDS = {
   Kind: STRING,
