@@ -3,6 +3,8 @@ import { basename, join } from "node:path";
 import type { ConsulVersion } from "../index.ts";
 
 const RECORDING = /^consul.*\.jsonl(?:\.gz)?$/;
+/** Recordings of BOSH DNS. */
+export const BOSH_RECORDING = /^bosh-dns.*\.jsonl(?:\.gz)?$/;
 
 /** The recordings in a directory: as the project was handed them, or as the repository keeps them. A file is itself. @throws Error */
 export function recordingsIn(directory: string, pattern = RECORDING): readonly string[] {

@@ -2,6 +2,7 @@ import { readScenarios } from "../../parity/recording.ts";
 import type { ScenarioScore } from "../../parity/ratchet.ts";
 import { Process, serialise } from "../../kernel/index.ts";
 import type { ConsulVersion } from "../index.ts";
+import type { BoshStep } from "./bosh-recording.ts";
 import { ConsulClient, type Flight, recordOf } from "./client.ts";
 import { differences, maskReply } from "./compare.ts";
 import { dnsDifferences, fillInAll, timingDifferences } from "./judge.ts";
@@ -214,7 +215,8 @@ const STREAM_MS = 700;
 const SERIALS = ["$..serial"];
 const HEADER_BYTES = 12;
 
-function nameOf(step: RecordedStep): string {
+/** A short name of a step. */
+export function nameOf(step: RecordedStep | BoshStep): string {
   if ("http" in step) return `${step.http.method} ${step.http.path}`;
   if ("dns" in step) return `${step.dns.transport} ${step.dns.question}`;
   return JSON.stringify(step).slice(0, 80);

@@ -4,21 +4,25 @@ import { readScenarios } from "../../parity/recording.ts";
 import { countRequests } from "../../parity/routes.ts";
 import { type ParitySubject, RECORDINGS } from "../../parity/subject.ts";
 import { createDns } from "../index.ts";
-import { recordingsIn, versionOf } from "./recording-files.ts";
+import { replayBoshDns } from "./bosh-replay.ts";
+import { BOSH_RECORDING, recordingsIn, versionOf } from "./recording-files.ts";
 import type { Scenario } from "./recording.ts";
 import { replay, type ScenarioResult } from "./replay.ts";
 
-/** Consul, against recordings of real agents. */
+/** Consul and BOSH DNS, against recordings of real ones. */
 export const dnsParity: ParitySubject<ScenarioResult> = {
   name: "dns",
-  replay: async (directory) => (await Promise.all(recordingsIn(directory).map(replayFile))).flat(),
+  replay: async (directory) => [
+    ...(await Promise.all(recordingsIn(directory).map(replayFile))).flat(),
+    ...recordingsIn(directory, BOSH_RECORDING).flatMap((file) => replayBoshDns(file)),
+  ],
   markdown: (scenarios) =>
     [
-      "# Parity: Consul, HTTP and DNS",
+      "# Parity: Consul and BOSH DNS",
       "",
-      `Recordings of real agents replayed in process: ${describeScore(scoreOf("consul", scenarios))}. By release:`,
+      `Recordings of the real ones replayed in process: ${describeScore(scoreOf("dns", scenarios))}.`,
       "",
-      ...["1.8.7", "1.22.0"].map((version) => `- Consul ${version}: ${describeScore(scoreOf(version, ofVersion(scenarios, version)))}`),
+      ...SYSTEMS.map(({ name, has }) => `- ${name}: ${describeScore(scoreOf(name, scenarios.filter(has)))}`),
       "",
       "A step is one request over HTTP, one DNS message over UDP or TCP (compared byte for byte unless its order is random), or a time that must pass.",
       "",
@@ -42,8 +46,12 @@ export const dnsParity: ParitySubject<ScenarioResult> = {
 };
 
 const TODAY = "1.22 ";
-const ofVersion = (scenarios: readonly ScenarioResult[], version: string): readonly ScenarioResult[] =>
-  scenarios.filter(({ id }) => id.startsWith(TODAY) === (version === "1.22.0"));
+const BOSH = /^bosh-/;
+const SYSTEMS: readonly { readonly name: string; readonly has: (scenario: ScenarioResult) => boolean }[] = [
+  { name: "Consul 1.8.7", has: ({ id, area }) => !id.startsWith(TODAY) && !BOSH.test(area) },
+  { name: "Consul 1.22.0", has: ({ id }) => id.startsWith(TODAY) },
+  { name: "BOSH DNS", has: ({ area }) => BOSH.test(area) },
+];
 
 /** The scenarios of today's release carry it in their names: the older one has scenarios of the same. */
 async function replayFile(file: string): Promise<readonly ScenarioResult[]> {

@@ -24,7 +24,7 @@ export function answerPacket(resolver: Resolver, packet: Uint8Array, transport: 
 }
 
 /** A refusal keeps the flags of the question except AA and Z. */
-function rejection(bytes: Buffer, notImplemented: boolean, question: Question | undefined): Uint8Array | undefined {
+export function rejection(bytes: Buffer, notImplemented: boolean, question: Question | undefined): Uint8Array | undefined {
   const flags = bytes.readUInt16BE(2);
   return encodeMessage(
     {
