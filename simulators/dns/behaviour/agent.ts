@@ -1,7 +1,7 @@
 import type { Kernel, Slot } from "../../kernel/index.ts";
 import { addressBytes } from "../wire/codec/address.ts";
 import { type ConsulConfig, holdMs, outputMs } from "./config.ts";
-import type { Datacenter } from "./datacenter.ts";
+import { type Datacenter, VIRTUAL } from "./datacenter.ts";
 import { SERF_HEALTH } from "../state/health.ts";
 import { CatalogError, type Registration } from "../state/registration.ts";
 import type { CheckRow, NodeEntry } from "../state/rows.ts";
@@ -314,8 +314,18 @@ const text = (value: object): string => JSON.stringify({ ...value, createIndex: 
 
 function sameService(entry: NodeEntry | undefined, id: string, service: object): boolean {
   const row = entry?.services.get(id.toLowerCase());
-  return row !== undefined && text(row) === text(service);
+  return row !== undefined && text(withoutVirtual(row)) === text(service);
 }
+
+/** The catalog adds the virtual addresses of the mesh by itself. */
+function withoutVirtual<T extends { readonly taggedAddresses: Readonly<Record<string, unknown>> | null }>(row: T): T {
+  const { taggedAddresses } = row;
+  if (taggedAddresses === null || !Object.keys(taggedAddresses).some(isVirtual)) return row;
+  const own = Object.entries(taggedAddresses).filter(([tag]) => !isVirtual(tag));
+  return { ...row, taggedAddresses: own.length === 0 ? null : Object.fromEntries(own) };
+}
+
+const isVirtual = (tag: string): boolean => tag === VIRTUAL || tag.startsWith(`${VIRTUAL}:`);
 
 const sameCheck = (row: CheckRow | undefined, check: Pick<CheckRow, "status" | "output" | "notes" | "name">): boolean =>
   row !== undefined && (["status", "output", "notes", "name"] as const).every((field) => row[field] === check[field]);

@@ -108,9 +108,12 @@ export class Cluster {
     const index = datacenter.store.next();
     this.#autopilot.value.set(name, { ...AUTOPILOT, CreateIndex: index, ModifyIndex: index });
     for (let entry = 0; isDev && entry < MESH_ENTRIES; entry++) datacenter.store.next();
+    if (profile.isToday) datacenter.beginMesh(index);
     datacenter.catalog.listener = {
       onLost: (node, check, index) => datacenter.releaseDependents(node, check, index),
       onWritten: (node) => this.#suspectAgent(datacenter, node),
+      meshAddresses: (service) => (profile.isToday ? datacenter.meshAddresses(service) : {}),
+      onExtinct: (service) => datacenter.configEntries.releaseAddress(service),
     };
     return datacenter;
   }

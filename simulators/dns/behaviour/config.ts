@@ -75,6 +75,7 @@ export interface ConsulConfig {
     readonly block_endpoints?: readonly string[];
     readonly allow_write_http_from?: readonly string[];
   };
+  readonly default_intention_policy?: string;
   readonly connect?: { readonly enabled?: boolean };
   readonly ports?: Readonly<Record<string, number>>;
 }

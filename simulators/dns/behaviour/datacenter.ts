@@ -1,19 +1,25 @@
 import type { Kernel, Slot } from "../../kernel/index.ts";
 import { Acl, type AclOptions } from "../state/acl.ts";
 import { AuthMethods } from "../state/auth-methods.ts";
+import { ConfigEntries } from "../config-entries/store.ts";
 import { Catalog } from "../state/catalog.ts";
+import { ConnectCa } from "../state/connect-ca.ts";
 import { Coordinates } from "../state/coordinates.ts";
 import { KeyValues } from "../state/kv.ts";
 import { Queries } from "../state/queries.ts";
 import { Sessions } from "../state/sessions.ts";
 import type { Profile } from "./profile.ts";
 import { Store } from "../state/store.ts";
+import type { Service, ServiceAddress } from "../state/rows.ts";
 import { VirtualIps } from "../state/virtual-ips.ts";
 
 /** Whether the servers have a leader. Servers that lost theirs still answer from what they know to readers that accept stale data. */
 type Leadership =
   | { readonly state: "present" | "never" }
   | { readonly state: "lost" /** ms since the Unix epoch. */; readonly sinceMs: number };
+
+/** The tag of a service's virtual address. */
+export const VIRTUAL = "consul-virtual";
 
 /** What the servers of one datacenter have agreed on. */
 export class Datacenter {
@@ -28,6 +34,8 @@ export class Datacenter {
   readonly acl: Acl;
   readonly authMethods: AuthMethods;
   readonly coordinates: Coordinates;
+  readonly configEntries: ConfigEntries;
+  readonly connectCa: ConnectCa;
 
   constructor(kernel: Kernel, name: string, acl: AclOptions, hasLeader: boolean, profile: Profile) {
     this.name = name;
@@ -35,6 +43,8 @@ export class Datacenter {
     this.store = new Store(kernel, name);
     this.catalog = new Catalog(this.store, profile.isToday);
     this.virtualIps = new VirtualIps(kernel, name);
+    this.configEntries = new ConfigEntries(this.store, this.catalog, this.virtualIps);
+    this.connectCa = new ConnectCa(this.store);
     this.kv = new KeyValues(this.store);
     this.sessions = new Sessions(this.store, this.catalog, this.kv, profile);
     this.queries = new Queries(this.store, this.sessions, profile.raftPrefix);
@@ -42,6 +52,24 @@ export class Datacenter {
     this.authMethods = new AuthMethods(this.store);
     this.coordinates = new Coordinates(this.store, this.catalog);
     this.sessions.onDestroyed = (session, index) => this.queries.deleteBoundTo(session, index);
+  }
+
+  /** What the servers write about the mesh when they come up, the first of it after this index. */
+  beginMesh(index: number): void {
+    this.connectCa.begin(index + 1, this.store.index - 1);
+    this.configEntries.begin();
+    this.store.touch(this.store.index + 2, "connect-intentions");
+  }
+
+  /** The virtual addresses of a service of the mesh, by tag: its own, or those behind a gateway. */
+  meshAddresses({ kind, native, name, port, proxy }: Service): Readonly<Record<string, ServiceAddress>> {
+    if (kind === "terminating-gateway") {
+      const behind = Object.entries(this.configEntries.addressesBehind(name));
+      return Object.fromEntries(behind.map(([service, address]) => [`${VIRTUAL}:${service}`, { Address: address, Port: 0 }]));
+    }
+    const destination = kind === "connect-proxy" ? String(proxy?.DestinationServiceName ?? "") : native ? name : "";
+    if (destination === "") return {};
+    return { [VIRTUAL]: { Address: this.virtualIps.assign(destination), Port: port } };
   }
 
   /** The catalog of what was imported from a cluster that is peered; undefined where there is none of this name. */

@@ -22,11 +22,14 @@ import { AGENT_SERVICE_ROUTES } from "./agent-services.ts";
 import { AGENT_ROUTES } from "./agent.ts";
 import { REGISTRATION_ROUTES } from "./catalog-registration.ts";
 import { CATALOG_ROUTES } from "./catalog.ts";
-import { CONFIG_ROUTES } from "./config.ts";
-import { CONNECT_ROUTES } from "./connect.ts";
+import { CONFIG_1_8_ROUTES, CONFIG_ROUTES } from "./config.ts";
+import { CONNECT_CA_ROUTES } from "./connect-ca.ts";
+import { CONNECT_1_8_ROUTES } from "./connect.ts";
 import { COORDINATE_ROUTES } from "./coordinate.ts";
+import { DISCOVERY_CHAIN_ROUTES } from "./discovery-chain.ts";
 import { EVENT_ROUTES } from "./event.ts";
 import { HEALTH_ROUTES } from "./health.ts";
+import { INTENTION_ROUTES } from "./intentions.ts";
 import { INTERNAL_UI_ROUTES } from "./internal-ui.ts";
 import { KV_ROUTES } from "./kv.ts";
 import { OPERATOR_ROUTES } from "./operator.ts";
@@ -67,15 +70,13 @@ const SHARED_ROUTES: readonly Route<ConsulSim>[] = [
   ...COORDINATE_ROUTES,
   ...OPERATOR_ROUTES,
   ...INTERNAL_UI_ROUTES,
-  ...CONFIG_ROUTES,
-  ...CONNECT_ROUTES,
   ...SNAPSHOT_ROUTES,
 ];
 
 /** Every route of an agent's HTTP API, by release. */
 export const ROUTES: Readonly<Record<ConsulVersion, readonly Route<ConsulSim>[]>> = {
-  "1.8.7": [...SHARED_ROUTES, ...ACL_1_8_ROUTES],
-  "1.22.0": [...SHARED_ROUTES, ...ACL_ROUTES, ...ACL_ROLE_ROUTES, ...ACL_AUTH_ROUTES],
+  "1.8.7": [...SHARED_ROUTES, ...ACL_1_8_ROUTES, ...CONFIG_1_8_ROUTES, ...CONNECT_1_8_ROUTES],
+  "1.22.0": [...SHARED_ROUTES, ...ACL_ROUTES, ...ACL_ROLE_ROUTES, ...ACL_AUTH_ROUTES, ...CONFIG_ROUTES, ...INTENTION_ROUTES, ...CONNECT_CA_ROUTES, ...DISCOVERY_CHAIN_ROUTES],
 };
 
 /** What the router knows of the paths of a release. */

@@ -9,7 +9,7 @@ import {
   hasSameJson,
   type Registration,
 } from "./registration.ts";
-import type { Check, CheckRow, Meta, NodeRow, Service, ServiceRow } from "./rows.ts";
+import type { Check, CheckRow, Meta, NodeRow, Service, ServiceAddress, ServiceRow } from "./rows.ts";
 import type { Store } from "./store.ts";
 
 /** Follows the changes of a catalog. */
@@ -18,6 +18,10 @@ interface CatalogListener {
   onLost(node: string, check: string | undefined, index: number): void;
   /** Something on this node was written. */
   onWritten(node: string): void;
+  /** The virtual addresses that a service has as a part of the mesh, by tag. */
+  meshAddresses(service: Service): Readonly<Record<string, ServiceAddress>>;
+  /** The last instance of a service has gone. */
+  onExtinct(service: string): void;
 }
 
 /** Consul's catalog of one datacenter: every change has an index of its own, a registration that changes nothing has none. */
@@ -140,7 +144,10 @@ export class Catalog extends CatalogReads {
   #ensureService(service: Service, index: number): void {
     const entry = this.require(service.node);
     const known = entry.services.get(service.id.toLowerCase());
-    const row: ServiceRow = { ...service, createIndex: known?.createIndex ?? index, modifyIndex: index };
+    const mesh = this.listener?.meshAddresses(service) ?? {};
+    const taggedAddresses =
+      Object.keys(mesh).length === 0 ? service.taggedAddresses : { ...service.taggedAddresses, ...mesh };
+    const row: ServiceRow = { ...service, taggedAddresses, createIndex: known?.createIndex ?? index, modifyIndex: index };
     if (known !== undefined) {
       if (hasSameJson({ ...known, modifyIndex: 0 }, { ...row, modifyIndex: 0 })) return;
       if (known.name.toLowerCase() !== row.name.toLowerCase()) this.#unlink(known, index);
@@ -191,6 +198,7 @@ export class Catalog extends CatalogReads {
     if (!unlinkService(this.state, service)) return this.store.touch(index, table);
     this.store.forget(table);
     this.store.touch(index, EXTINCTION);
+    this.listener?.onExtinct(service.name);
   }
 
   /** Removes a service with its checks. Where there is none, only the index moves. */
