@@ -5,6 +5,7 @@ import { type Datacenter, VIRTUAL } from "./datacenter.ts";
 import { SERF_HEALTH } from "../state/health.ts";
 import { CatalogError, type Registration } from "../state/registration.ts";
 import type { CheckRow, NodeEntry } from "../state/rows.ts";
+import { Limiter } from "./limiter.ts";
 import { LocalState } from "./local.ts";
 import type { RemoteNode } from "./local-check.ts";
 import type { Probe } from "./probe.ts";
@@ -78,6 +79,8 @@ export class Agent {
   readonly holdMs: number;
   readonly #membership: Slot<Membership>;
   readonly #cached: Slot<Set<string>>;
+  /** How many requests it handles as a server. */
+  readonly limiter: Limiter;
   /** What has changed in its configuration file since it started. */
   readonly file: Slot<Readonly<Record<string, unknown>>>;
   readonly #tokens: Slot<AgentTokens>;
@@ -99,6 +102,7 @@ export class Agent {
       replication: given?.replication ?? "",
       config_file_service_registration: given?.config_file_service_registration ?? "",
     });
+    this.limiter = new Limiter(kernel, options.name, options.config.limits);
     this.file = kernel.slot<Readonly<Record<string, unknown>>>(`dns/agent/${options.name}/file`, {});
     this.local = new LocalState(kernel, options.name, outputMs(options.config), options.probe);
     this.local.outside = {
@@ -158,6 +162,22 @@ export class Agent {
       this.#isSyncing = false;
     }
   }
+
+  /** Reads the configuration file again: its services and checks take the place of those it had before. Answers with what is wrong with it. */
+  reload(): string | undefined {
+    const raw = this.file.value.__raw;
+    if (typeof raw === "string") {
+      try {
+        JSON.parse(raw);
+      } catch (error) {
+        return `Failed reloading config: failed to parse consul.json: ${error instanceof Error ? error.message : ""}`;
+      }
+    }
+    return this.onReload?.(this.file.value);
+  }
+
+  /** Applies what has changed in the file; answers with what is wrong. */
+  onReload: ((changed: Readonly<Record<string, unknown>>) => string | undefined) | undefined;
 
   /** Lays keys over the configuration file; a reload reads it. */
   reconfigure(changed: Readonly<Record<string, unknown>>): void {
@@ -263,6 +283,7 @@ export class Agent {
     goneChecks.clear();
     for (const known of services.values()) {
       if (known.isSynced) continue;
+      if (!this.limiter.allows("write")) return this.local.scheduleRepair();
       const own = this.local.checksOf(known.service.id).filter(({ isSynced }) => !isSynced);
       this.#write({ service: known.service, checks: own.map(({ check }) => check) });
       known.isSynced = true;

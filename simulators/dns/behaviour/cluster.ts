@@ -7,6 +7,8 @@ import { configuredCheck, configuredService } from "./definitions.ts";
 /** Log entries before anybody writes: the peers' configuration and the new leader's barrier. */
 const FIRST_ENTRIES = 2;
 /** Log entries that the mesh, which a development agent enables, writes at its start: its certificate authority and its roots. */
+/** How long a server must be up before it counts as stable. */
+const STABILISATION_MS = 10_000;
 const MESH_ENTRIES = 6;
 
 /** The time until the other members take one for dead. */
@@ -108,7 +110,7 @@ export class Cluster {
     const index = datacenter.store.next();
     this.#autopilot.value.set(name, { ...AUTOPILOT, CreateIndex: index, ModifyIndex: index });
     for (let entry = 0; isDev && entry < MESH_ENTRIES; entry++) datacenter.store.next();
-    if (profile.isToday) datacenter.beginMesh(index);
+    if (profile.isToday) datacenter.beginMesh(index, config.connect?.enabled ?? isDev);
     datacenter.catalog.listener = {
       onLost: (node, check, index) => datacenter.releaseDependents(node, check, index),
       onWritten: (node) => this.#suspectAgent(datacenter, node),
@@ -128,6 +130,12 @@ export class Cluster {
 
   membersOf(datacenter: Datacenter): readonly Agent[] {
     return [...this.agents.values()].filter((agent) => agent.datacenter === datacenter);
+  }
+
+  /** Whether the servers have been up, all of them, for long enough that their autopilot calls them healthy. */
+  isSettled(datacenter: Datacenter): boolean {
+    const isWhole = this.serversOf(datacenter).length === this.peersOf(datacenter).length;
+    return isWhole && this.kernel.nowMs - datacenter.bornMs >= STABILISATION_MS;
   }
 
   serversOf(datacenter: Datacenter): readonly Agent[] {

@@ -74,7 +74,10 @@ export interface ConsulConfig {
     readonly response_headers?: Readonly<Record<string, string>>;
     readonly block_endpoints?: readonly string[];
     readonly allow_write_http_from?: readonly string[];
+    readonly use_cache?: boolean;
   };
+  /** Whether the web pages are served. */
+  readonly ui_config?: { readonly enabled?: boolean };
   readonly default_intention_policy?: string;
   readonly connect?: { readonly enabled?: boolean };
   readonly ports?: Readonly<Record<string, number>>;

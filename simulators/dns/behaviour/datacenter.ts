@@ -24,6 +24,8 @@ export const VIRTUAL = "consul-virtual";
 /** What the servers of one datacenter have agreed on. */
 export class Datacenter {
   readonly name: string;
+  /** When it came up, ms since the Unix epoch. */
+  readonly bornMs: number;
   readonly #leadership: Slot<Leadership>;
   readonly store: Store;
   readonly catalog: Catalog;
@@ -39,11 +41,13 @@ export class Datacenter {
 
   constructor(kernel: Kernel, name: string, acl: AclOptions, hasLeader: boolean, profile: Profile) {
     this.name = name;
+    this.bornMs = kernel.nowMs;
     this.#leadership = kernel.slot<Leadership>(`dns/${name}/leadership`, { state: hasLeader ? "present" : "never" });
     this.store = new Store(kernel, name);
     this.catalog = new Catalog(this.store, profile.isToday);
     this.virtualIps = new VirtualIps(kernel, name);
     this.configEntries = new ConfigEntries(this.store, this.catalog, this.virtualIps);
+    this.catalog.gatewaysOf = (service) => this.configEntries.gatewaysOf(service).map((entry) => entry.name);
     this.connectCa = new ConnectCa(this.store);
     this.kv = new KeyValues(this.store);
     this.sessions = new Sessions(this.store, this.catalog, this.kv, profile);
@@ -55,14 +59,15 @@ export class Datacenter {
   }
 
   /** What the servers write about the mesh when they come up, the first of it after this index. */
-  beginMesh(index: number): void {
-    this.connectCa.begin(index + 1, this.store.index - 1);
+  beginMesh(index: number, hasConnect: boolean): void {
+    if (hasConnect) this.connectCa.begin(index + 1, this.store.index - 1);
     this.configEntries.begin();
     this.store.touch(this.store.index + 2, "connect-intentions");
   }
 
   /** The virtual addresses of a service of the mesh, by tag: its own, or those behind a gateway. */
   meshAddresses({ kind, native, name, port, proxy }: Service): Readonly<Record<string, ServiceAddress>> {
+    if (this.connectCa.state === undefined) return {};
     if (kind === "terminating-gateway") {
       const behind = Object.entries(this.configEntries.addressesBehind(name));
       return Object.fromEntries(behind.map(([service, address]) => [`${VIRTUAL}:${service}`, { Address: address, Port: 0 }]));

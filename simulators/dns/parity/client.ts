@@ -1,5 +1,5 @@
 import { gunzipSync } from "node:zlib";
-import { type HttpReply, Kernel, makeRequest, Process, serialise } from "../../kernel/index.ts";
+import { type HttpReply, isObject, Kernel, makeRequest, Process, serialise } from "../../kernel/index.ts";
 import { type ConsulAgent, type ConsulConfig, type ConsulVersion, createDns, type Dns } from "../index.ts";
 import { Frames, TCP_FIRST_MS, TCP_IDLE_MS, TCP_MESSAGES_MAX } from "../wire/codec/frames.ts";
 import { type ProbedServer, ProbedServers } from "./probed-servers.ts";
@@ -83,7 +83,7 @@ export class ConsulClient {
   #bodyOf({ body, body_repeat: repeat, body_kept: kept }: RecordedRequest): string | Uint8Array {
     if (kept !== undefined) return this.#kept.get(kept) ?? "";
     if (repeat !== undefined) return repeat.text.repeat(repeat.count);
-    return body === undefined || body === null ? "" : typeof body === "string" ? body : JSON.stringify(body);
+    return body === undefined || body === null ? "" : typeof body === "string" ? body : spacedJson(body);
   }
 
   send(recorded: RecordedRequest, agent?: string): Flight {
@@ -158,6 +158,15 @@ export function recordOf(reply: HttpReply, { method, raw_body: isRaw, binary }: 
   if (method === "HEAD") return { status: reply.status, headers, body: "" };
   const isJson = (headers["content-type"] ?? "").startsWith("application/json") && isRaw !== true;
   return { status: reply.status, headers, body: isJson ? readJson(text) : text };
+}
+
+/** JSON as the recording client wrote it, with a space behind each comma and colon. */
+function spacedJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(spacedJson).join(", ")}]`;
+  if (!isObject(value)) return JSON.stringify(value) ?? "null";
+  return `{${Object.entries(value)
+    .map(([key, each]) => `${JSON.stringify(key)}: ${spacedJson(each)}`)
+    .join(", ")}}`;
 }
 
 /** What says it is JSON and is not, as an empty body, is compared as text. */

@@ -1,7 +1,11 @@
 import type { HttpReply, Route } from "../../kernel/index.ts";
-import { type Agent, grpcPorts, SERVER_PORT } from "../behaviour/agent.ts";
+import { type Agent, type AgentTokens, grpcPorts, SERVER_PORT } from "../behaviour/agent.ts";
 import type { ConsulCall, ConsulSim } from "../wire/call.ts";
 import { parseBool } from "../wire/bool.ts";
+import { compileFilter } from "../wire/filter/filter.ts";
+import type { FilterType } from "../wire/filter/types.ts";
+import { STRING, structOf } from "../wire/json/shape.ts";
+import { filterOf } from "./catalog-reads.ts";
 import { answerAtOnce, EMPTY_REPLY } from "../wire/handler.ts";
 import { HttpError, refuseBadRequest, refuseInternally, refuseNotSimulated } from "../wire/refusal.ts";
 import { hasAcl, rightsOf, withEmptyRest } from "./agent-rights.ts";
@@ -71,13 +75,31 @@ function listMembers(call: ConsulCall): HttpReply {
   // A bare `?wan` means no: the parameter needs a value.
   const isWan = (call.query.get("wan") ?? "") !== "";
   const { cluster, agent } = call.sim;
+  const matches = call.style.isToday ? compileFilter(filterOf(call), MEMBER) : () => true;
   const list = isWan
     ? [...cluster.agents.values()].filter(({ options }) => options.isServer)
     : cluster.membersOf(agent.datacenter);
   return call.json(
-    list.filter(({ name }) => authorizer.sees("node", name)).map((member) => memberView(member, isWan)),
+    list
+      .filter(({ name }) => authorizer.sees("node", name))
+      .map((member) => memberView(member, isWan))
+      .filter(matches),
   );
 }
+
+const MEMBER: Readonly<Record<string, FilterType>> = {
+  Name: "string",
+  Addr: "string",
+  Port: "int",
+  Tags: "map",
+  Status: "int",
+  ProtocolMin: "int",
+  ProtocolMax: "int",
+  ProtocolCur: "int",
+  DelegateMin: "int",
+  DelegateMax: "int",
+  DelegateCur: "int",
+};
 
 /** A build from source has no date of its own. */
 export const BUILD_DATE = "1970-01-01T00:00:01Z";
@@ -122,6 +144,7 @@ function forceLeave(call: ConsulCall): HttpReply {
   call.require(rightsOf(call), "operator", "write");
   const { cluster, agent } = call.sim;
   const member = cluster.membersOf(agent.datacenter).find(({ name }) => name === call.rest);
+  if (call.style.isToday && call.flag("wan")) return refuseInternally("agent: No node found with name ''");
   if (member === undefined) return refuseInternally(`agent: No node found with name '${call.rest}'`);
   if (member.membership === "failed") cluster.leave(member.name);
   return EMPTY_REPLY;
@@ -145,16 +168,79 @@ function leave(call: ConsulCall): HttpReply {
 
 function reload(call: ConsulCall): HttpReply {
   call.require(rightsOf(call), "agent", "write", call.agent.name);
+  const wrong = call.agent.reload();
+  if (wrong !== undefined) refuseInternally(wrong);
   return EMPTY_REPLY;
 }
 
+const TOKEN = structOf("api.AgentToken", { Token: STRING });
+/** The tokens of an agent by the names that the API gives them. */
+const TOKENS: Readonly<Record<string, keyof AgentTokens>> = {
+  default: "default",
+  acl_token: "default",
+  agent: "agent",
+  acl_agent_token: "agent",
+  agent_master: "agent_recovery",
+  acl_agent_master_token: "agent_recovery",
+  agent_recovery: "agent_recovery",
+  replication: "replication",
+  acl_replication_token: "replication",
+  config_file_service_registration: "config_file_service_registration",
+  dns: "dns",
+};
+
 function updateToken(call: ConsulCall): HttpReply {
   if (!hasAcl(call)) throw new HttpError(401, "ACL support disabled");
-  return refuseNotSimulated("changing the tokens of an agent");
+  if (!call.style.isToday) return refuseNotSimulated("changing the tokens of an agent");
+  call.require(rightsOf(call), "agent", "write", call.agent.name);
+  const fields = call.decode(TOKEN) ?? {};
+  const kind = TOKENS[call.rest];
+  if (kind === undefined) throw new HttpError(404, `Token "${call.rest}" is unknown`);
+  call.agent.setToken(kind, fields.Token ?? "");
+  return EMPTY_REPLY;
 }
+
+function readVersion(call: ConsulCall): HttpReply {
+  return call.json({ SHA: "", BuildDate: BUILD_DATE, HumanVersion: call.agent.options.profile.version, FIPS: "" });
+}
+
+/** What the agent knows of the machine that it is on: a simulated one. */
+function readHost(call: ConsulCall): HttpReply {
+  call.require(rightsOf(call), "operator", "read");
+  const { name, kernel } = call.agent;
+  return call.json({
+    Memory: { total: MEMORY_BYTES, available: MEMORY_BYTES / 2, used: MEMORY_BYTES / 2, usedPercent: 50, free: MEMORY_BYTES / 2 },
+    CPU: [{ cpu: 0, vendorId: "", family: "", model: "", stepping: 0, physicalId: "0", coreId: "0", cores: 1, modelName: "", mhz: 0, cacheSize: 0, flags: null, microcode: "" }],
+    Host: {
+      hostname: name,
+      uptime: 0,
+      bootTime: 0,
+      procs: 1,
+      os: "linux",
+      platform: "",
+      platformFamily: "",
+      platformVersion: "",
+      kernelVersion: "",
+      kernelArch: "x86_64",
+      virtualizationSystem: "",
+      virtualizationRole: "",
+      hostId: call.agent.options.id,
+    },
+    Disk: { path: "/", fstype: "", total: 0, free: 0, used: 0, usedPercent: 0, inodesTotal: 0, inodesUsed: 0, inodesFree: 0, inodesUsedPercent: 0 },
+    CollectionTime: kernel.nowMs * NS_PER_MS,
+    Errors: null,
+  });
+}
+
+const MEMORY_BYTES = 2 ** 32;
+const NS_PER_MS = 1e6;
 
 function readMetrics(call: ConsulCall): HttpReply {
   call.require(rightsOf(call), "agent", "read", call.agent.name);
+  if (call.query.get("format") === "prometheus" && call.style.isToday) {
+    const why = "Prometheus is not enabled since its retention time is not positive";
+    return { status: 200, headers: { "X-Consul-Reason": why }, body: "" };
+  }
   return call.json({ Timestamp: "", Gauges: [], Points: [], Counters: [], Samples: [] });
 }
 
@@ -163,7 +249,9 @@ function monitor(call: ConsulCall): HttpReply {
   const level = (call.query.get("loglevel") ?? "info").toUpperCase();
   if (!["TRACE", "DEBUG", "INFO", "WARN", "ERR"].includes(level))
     refuseBadRequest(`${call.agent.options.profile.badRequestPrefix}Unknown log level: ${call.query.get("loglevel")}`);
-  return refuseNotSimulated("log streams");
+  if (!call.style.isToday) return refuseNotSimulated("log streams");
+  // The log of an agent is not simulated: the stream has begun and says nothing.
+  return { status: 200, headers: { "Content-Type": "" }, body: "" };
 }
 
 /** `/v1/agent/…`: the agent itself (Consul 1.8, "Agent HTTP API"). */
@@ -178,4 +266,10 @@ export const AGENT_ROUTES: readonly Route<ConsulSim>[] = [
   { method: "PUT", path: "/v1/agent/leave", handler: answerAtOnce(leave) },
   { method: "PUT", path: "/v1/agent/reload", handler: answerAtOnce(reload) },
   ...withEmptyRest("PUT", "/v1/agent/token/", answerAtOnce(updateToken)),
+];
+
+/** What the agent tells since 1.22. */
+export const AGENT_FACT_ROUTES: readonly Route<ConsulSim>[] = [
+  { method: "GET", path: "/v1/agent/version", handler: answerAtOnce(readVersion) },
+  { method: "GET", path: "/v1/agent/host", handler: answerAtOnce(readHost) },
 ];

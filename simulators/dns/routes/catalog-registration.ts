@@ -51,12 +51,12 @@ const REGISTER_FIELDS = {
   TaggedAddresses: TEXTS,
   NodeMeta: TEXTS,
   SkipNodeUpdate: BOOL,
-  WriteRequest: ANY,
   Token: STRING,
 } as const;
 
 const REGISTER_1_8 = structOf("structs.RegisterRequest", {
   ...REGISTER_FIELDS,
+  WriteRequest: ANY,
   Service: NODE_SERVICE_1_8,
   Check: HEALTH_CHECK,
   Checks: listOf(HEALTH_CHECK, "structs.HealthChecks"),
@@ -87,6 +87,7 @@ const DEREGISTER = structOf("structs.DeregisterRequest", {
   Node: STRING,
   ServiceID: STRING,
   CheckID: STRING,
+  PeerName: STRING,
   WriteRequest: ANY,
   Token: STRING,
 });
@@ -152,12 +153,8 @@ function requireRegistration(
 
 function deregister(call: ConsulCall): HttpReply {
   call.refuseEnterprise();
-  const {
-    Datacenter = "",
-    Node: node = "",
-    ServiceID: service = "",
-    CheckID: check = "",
-  } = decodeBody(call, DEREGISTER);
+  const fields = decodeBody(call, DEREGISTER);
+  const { Datacenter = "", Node: node = "", ServiceID: service = "", CheckID: check = "" } = fields;
   const datacenter = call.datacenter(Datacenter);
   const authorizer = call.authorizer(datacenter);
   if (node === "") refuseInternally("Must provide node");
@@ -165,6 +162,8 @@ function deregister(call: ConsulCall): HttpReply {
   const known = catalog.entry(node)?.services.get(service.toLowerCase());
   const ownsService = known !== undefined && authorizer.writes("service", known.name);
   if (!ownsService) call.require(authorizer, "node", "write", node);
+  // What was imported from another cluster only that cluster takes back.
+  if ((fields.PeerName ?? "") !== "") return call.json(true);
   if (service !== "") catalog.deregisterService(node, service);
   else if (check !== "") catalog.deregisterCheck(node, check);
   else catalog.deregisterNode(node);

@@ -140,7 +140,7 @@ function readEntries(call: ConsulCall): ReadResult {
     const text = `Config entry not found for ${JSON.stringify(kind)} / ${JSON.stringify(name)}`;
     return { index, reply: { status: 404, headers: { "Content-Type": "text/plain; charset=utf-8" }, body: text } };
   }
-  return { index, value: entryView(entry) };
+  return { index, value: entryView(entry), changedAt: entry.modifyIndex };
 }
 
 /** `/v1/config/…` of 1.8: configuration entries, of which there are none (Consul 1.8, "Config HTTP Endpoint"). */

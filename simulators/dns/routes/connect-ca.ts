@@ -99,9 +99,19 @@ function readLeaf(call: ConsulCall): HttpReply {
   return refuseNotSimulated("leaf certificates of the mesh");
 }
 
+const readJson = answerRead("index", readRoots);
+const readPem = answerAtOnce((call) => {
+  const result = readRoots(call);
+  return "reply" in result ? result.reply : call.json(result.value);
+});
+
 /** `/v1/connect/ca/…` (Consul 1.22, "Certificate Authority - Connect HTTP API"). */
 export const CONNECT_CA_ROUTES: readonly Route<ConsulSim>[] = [
-  { method: "GET", path: "/v1/connect/ca/roots", handler: answerRead("index", readRoots) },
+  {
+    method: "GET",
+    path: "/v1/connect/ca/roots",
+    handler: (sim, request) => (/(?:^|&)pem=true/.test(request.query) ? readPem : readJson)(sim, request),
+  },
   { method: "GET", path: "/v1/connect/ca/configuration", handler: answerAtOnce(readConfiguration) },
   { method: "PUT", path: "/v1/connect/ca/configuration", handler: answerAtOnce(writeConfiguration) },
   { method: "GET", path: "/v1/agent/connect/ca/roots", handler: answerAtOnce(readAgentRoots) },

@@ -19,7 +19,7 @@ import { ACL_ROUTES } from "./acl.ts";
 import { AGENT_CHECK_ROUTES } from "./agent-checks.ts";
 import { AGENT_HEALTH_ROUTES } from "./agent-health.ts";
 import { AGENT_SERVICE_ROUTES } from "./agent-services.ts";
-import { AGENT_ROUTES } from "./agent.ts";
+import { AGENT_FACT_ROUTES, AGENT_ROUTES } from "./agent.ts";
 import { REGISTRATION_ROUTES } from "./catalog-registration.ts";
 import { CATALOG_ROUTES } from "./catalog.ts";
 import { CONFIG_1_8_ROUTES, CONFIG_ROUTES } from "./config.ts";
@@ -28,11 +28,15 @@ import { CONNECT_1_8_ROUTES } from "./connect.ts";
 import { COORDINATE_ROUTES } from "./coordinate.ts";
 import { DISCOVERY_CHAIN_ROUTES } from "./discovery-chain.ts";
 import { EVENT_ROUTES } from "./event.ts";
+import { guard } from "./guard.ts";
 import { HEALTH_ROUTES } from "./health.ts";
 import { INTENTION_ROUTES } from "./intentions.ts";
+import { INTERNAL_TODAY_ROUTES } from "./internal-today.ts";
 import { INTERNAL_UI_ROUTES } from "./internal-ui.ts";
 import { KV_ROUTES } from "./kv.ts";
 import { OPERATOR_ROUTES } from "./operator.ts";
+import { OPERATOR_TODAY_ROUTES } from "./operator-today.ts";
+import { PEERING_ROUTES } from "./peering.ts";
 import { QUERY_ROUTES } from "./queries.ts";
 import { SESSION_ROUTES } from "./sessions.ts";
 import { SNAPSHOT_ROUTES } from "./snapshot.ts";
@@ -76,7 +80,7 @@ const SHARED_ROUTES: readonly Route<ConsulSim>[] = [
 /** Every route of an agent's HTTP API, by release. */
 export const ROUTES: Readonly<Record<ConsulVersion, readonly Route<ConsulSim>[]>> = {
   "1.8.7": [...SHARED_ROUTES, ...ACL_1_8_ROUTES, ...CONFIG_1_8_ROUTES, ...CONNECT_1_8_ROUTES],
-  "1.22.0": [...SHARED_ROUTES, ...ACL_ROUTES, ...ACL_ROLE_ROUTES, ...ACL_AUTH_ROUTES, ...CONFIG_ROUTES, ...INTENTION_ROUTES, ...CONNECT_CA_ROUTES, ...DISCOVERY_CHAIN_ROUTES],
+  "1.22.0": [...SHARED_ROUTES, ...ACL_ROUTES, ...ACL_ROLE_ROUTES, ...ACL_AUTH_ROUTES, ...CONFIG_ROUTES, ...INTENTION_ROUTES, ...CONNECT_CA_ROUTES, ...DISCOVERY_CHAIN_ROUTES, ...AGENT_FACT_ROUTES, ...OPERATOR_TODAY_ROUTES, ...INTERNAL_TODAY_ROUTES, ...PEERING_ROUTES],
 };
 
 /** What the router knows of the paths of a release. */
@@ -142,13 +146,15 @@ const refuseQuery = ({ agent }: ConsulSim): HttpReply =>
 function before(sim: ConsulSim, request: HttpRequest): HttpReply | undefined {
   // About the server as a whole, and so answered by Go itself (net/http, globalOptionsHandler).
   if (request.path === "*" && request.method === "OPTIONS") return { status: 200, body: "" };
+  if (sim.agent.options.profile.isToday && request.path.includes("\0")) return { status: 400, body: "" };
   const clean = cleanPath(request.path);
   if (clean !== request.path) return redirect(sim, request, clean);
   const paths = pathsFor(sim);
   if (paths.subtrees.has(`${request.path}/`)) return redirect(sim, request, `${request.path}/`);
   if (/%(?![0-9a-fA-F]{2})/.test(request.query)) return refuseQuery(sim);
   const methods = paths.patterns.get(patternOf(paths, request.path) ?? "");
-  return methods === undefined || methods.includes(request.method) ? undefined : refuseMethod(sim, request, methods);
+  if (methods !== undefined && !methods.includes(request.method)) return refuseMethod(sim, request, methods);
+  return methods !== undefined && sim.agent.options.profile.isToday ? guard(sim, request) : undefined;
 }
 
 const ORDER = ["GET", "PUT", "POST", "DELETE"];
@@ -193,7 +199,7 @@ const BINARY_PATHS = ["/v1/snapshot", "/v1/kv", "/v1/event/fire"];
 function addTodaysHeaders(sim: ConsulSim, request: HttpRequest, reply: HttpReply): HttpReply {
   const { agent } = sim;
   if (!agent.options.profile.isToday || reply.wire !== undefined) return reply;
-  if (patternOf(pathsFor(sim), request.path) === undefined) return reply;
+  if (patternOf(pathsFor(sim), request.path) === undefined) return { ...reply, headers: { ...responseHeaders(agent), ...reply.headers } };
   if (request.path === "/" || reply.status === agent.options.profile.redirectStatus) return reply;
   const isEmpty = reply.status === 200 && (reply.body === undefined || reply.body.length === 0);
   const type = isEmpty && reply.headers?.["Content-Type"] === undefined ? { "Content-Type": emptyType(request) } : {};

@@ -307,9 +307,11 @@ function match(call: ConsulCall): ReadResult {
   const datacenter = call.datacenter();
   const authorizer = call.authorizer(datacenter);
   for (const [, name] of asked) if (name !== "") call.require(authorizer, "intention", "read", name);
-  const found = asked.map(([name, own]) => [name, matchingIntentions(datacenter.configEntries, side, own).map(intentionView)]);
+  const found = asked.map(([name, own]) => [name, listOrNull(matchingIntentions(datacenter.configEntries, side, own))]);
   return { index: intentionIndex(datacenter), value: Object.fromEntries(found) };
 }
+
+const listOrNull = (found: readonly Intention[]): unknown => (found.length === 0 ? null : found.map(intentionView));
 
 const refuseMatch = (message: string): never => {
   throw new HttpError(500, message, true);

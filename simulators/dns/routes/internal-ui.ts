@@ -1,6 +1,7 @@
 import type { Route } from "../../kernel/index.ts";
 import type { ConsulCall, ConsulSim } from "../wire/call.ts";
 import { answerRead, type ReadResult } from "../wire/read.ts";
+import type { NodeRow } from "../state/rows.ts";
 import { checkView, nodeView, serviceView } from "../wire/views.ts";
 import { type ReadableDatacenter, withRights } from "./catalog-reads.ts";
 
@@ -49,28 +50,32 @@ function listServices(call: ConsulCall): ReadResult {
 }
 
 function listNodes(call: ConsulCall): ReadResult {
-  const { catalog, store, authorizer, name: datacenter } = withRights(call);
+  const datacenter = withRights(call);
+  const { catalog, store, authorizer } = datacenter;
   const value = catalog
     .nodes()
     .filter((row) => authorizer.sees("node", row.name))
-    .map((row) => {
-      const { Datacenter: _datacenter, ...node } = nodeView(row, datacenter);
-      const [services, checks] = [catalog.servicesOf(row.name), catalog.checksOf(row.name)];
-      return {
-        ID: row.id,
-        Node: row.name,
-        Address: row.address,
-        TaggedAddresses: node.TaggedAddresses,
-        Meta: node.Meta,
-        Services: services
-          .filter((service) => authorizer.sees("service", service.name))
-          .map((service) => serviceView(service, call.style, null)),
-        Checks: checks
-          .filter(({ serviceName }) => serviceName === "" || authorizer.sees("service", serviceName))
-          .map((check) => checkView(check, call.style, null)),
-      };
-    });
+    .map((row) => nodeSummary(call, datacenter, row));
   return { index: store.latest("nodes", "services", "checks"), value };
+}
+
+/** A node with its services and checks, as the pages show it. */
+export function nodeSummary(call: ConsulCall, { catalog, authorizer, name }: ReadableDatacenter, row: NodeRow): unknown {
+  const node = nodeView(row, name);
+  const [services, checks] = [catalog.servicesOf(row.name), catalog.checksOf(row.name)];
+  return {
+    ID: row.id,
+    Node: row.name,
+    Address: row.address,
+    TaggedAddresses: node.TaggedAddresses,
+    Meta: node.Meta,
+    Services: services
+      .filter((service) => authorizer.sees("service", service.name))
+      .map((service) => serviceView(service, call.style, null)),
+    Checks: checks
+      .filter(({ serviceName }) => serviceName === "" || authorizer.sees("service", serviceName))
+      .map((check) => checkView(check, call.style, null)),
+  };
 }
 
 /** `/v1/internal/ui/…`: what Consul's own web pages read; not part of its documented API. */

@@ -106,6 +106,7 @@ function writeKey(call: ConsulCall): HttpReply {
   refuseConflict(call, ["cas", "acquire", "release"]);
   if (call.rest === "") refuseBadRequest("Missing key name");
   const { query } = call;
+  if (call.style.isToday) checkKey(call);
   const flags = query.has("flags") ? parseUint(query.get("flags") ?? "") : 0n;
   const index = query.has("cas") ? parseUint(query.get("cas") ?? "") : 0n;
   const body = Buffer.from(call.request.body);
@@ -120,6 +121,14 @@ function writeKey(call: ConsulCall): HttpReply {
   const session = query.get("acquire") ?? query.get("release") ?? "";
   const write: KvWrite = { key: call.rest, value: new Uint8Array(body), flags, session, index: Number(index) };
   return call.json(applyWrite(call, datacenter, write));
+}
+
+/** @throws HttpError for a key that today's release does not take */
+function checkKey(call: ConsulCall): void {
+  const index = call.query.get("index") ?? "";
+  if (index !== "" && !/^\d+$/.test(index)) refuseBadRequest("Invalid index");
+  if (call.rest.split("/").includes(".."))
+    throw new HttpError(500, "invalid key name, path traversal is not allowed");
 }
 
 function applyWrite(call: ConsulCall, { kv, sessions, store }: Datacenter, write: KvWrite): boolean {

@@ -1,7 +1,9 @@
-import type { HttpReply, Route } from "../../kernel/index.ts";
+import { type HttpReply, isoSeconds, type Route } from "../../kernel/index.ts";
 import { serverAddress } from "../behaviour/agent.ts";
 import { type ConsulCall, type ConsulSim, decodeBody } from "../wire/call.ts";
+import { parseBool } from "../wire/bool.ts";
 import { answerAtOnce } from "../wire/handler.ts";
+import { durationNs, invalidDuration } from "../wire/duration.ts";
 import { BOOL, INT, lax, STRING, structOf } from "../wire/json/shape.ts";
 import { refuseBadRequest, refuseInternally, refuseNotSimulated } from "../wire/refusal.ts";
 
@@ -17,6 +19,8 @@ const AUTOPILOT = lax(
     UpgradeVersionTag: STRING,
   }),
 );
+
+const AUTOPILOT_TODAY = structOf("api.AutopilotConfiguration", { ...AUTOPILOT.fields, CreateIndex: INT, ModifyIndex: INT });
 
 /** What is left out of a configuration: today its default, once nothing at all. */
 const AUTOPILOT_ZEROS = {
@@ -39,16 +43,17 @@ function requireOperator(call: ConsulCall, access: "read" | "write"): void {
 
 function readRaftConfiguration(call: ConsulCall): HttpReply {
   requireOperator(call, "read");
-  const servers = call.sim.cluster.serversOf(call.datacenter()).map((server, at) => ({
+  const servers = call.sim.cluster.serversOf(call.datacenter());
+  const shown = servers.map((server, at) => ({
     ID: server.options.id,
     Node: server.name,
     Address: serverAddress(server),
     Leader: at === 0,
     ProtocolVersion: "3",
     Voter: true,
-    ...(call.style.isToday && { LastIndex: 1 }),
+    ...(call.style.isToday && { LastIndex: servers.length === 1 ? 1 : call.datacenter().store.index }),
   }));
-  return call.json({ Servers: servers, Index: 0 });
+  return call.json({ Servers: shown, Index: 0 });
 }
 
 function removeRaftPeer(call: ConsulCall): HttpReply {
@@ -72,9 +77,17 @@ function readAutopilot(call: ConsulCall): HttpReply {
 }
 
 function setAutopilot(call: ConsulCall): HttpReply {
-  const fields = decodeBody(call, AUTOPILOT, `${call.agent.options.profile.badRequestPrefix}Error parsing autopilot config: `);
+  const cas = call.query.get("cas") ?? "";
+  if (call.style.isToday && cas !== "" && !/^\d+$/.test(cas))
+    refuseBadRequest(`Error parsing cas value: strconv.ParseUint: parsing ${JSON.stringify(cas)}: invalid syntax`);
+  const fields = decodeBody(call, call.style.isToday ? AUTOPILOT_TODAY : AUTOPILOT, `${call.agent.options.profile.badRequestPrefix}Error parsing autopilot config: `);
+  for (const given of call.style.isToday ? [fields.LastContactThreshold, fields.ServerStabilizationTime] : [])
+    if (given !== undefined && durationNs(given) === undefined)
+      refuseBadRequest(`Error parsing autopilot config: ${invalidDuration(given)}`);
   requireOperator(call, "write");
   const datacenter = call.datacenter();
+  if (call.style.isToday && cas !== "" && Number(cas) !== call.sim.cluster.autopilotOf(datacenter).ModifyIndex)
+    return call.json(false);
   const { CreateIndex } = call.sim.cluster.autopilotOf(datacenter);
   const standard = call.style.isToday ? AUTOPILOT_DEFAULTS : AUTOPILOT_ZEROS;
   call.sim.cluster.setAutopilot(datacenter, {
@@ -95,6 +108,26 @@ function setAutopilot(call: ConsulCall): HttpReply {
 /** A single server of a young datacenter has no health yet; that answer has no media type of its own. */
 function readAutopilotHealth(call: ConsulCall): HttpReply {
   requireOperator(call, "read");
+  const datacenter = call.datacenter();
+  const { cluster } = call.sim;
+  if (call.style.isToday && cluster.isSettled(datacenter)) {
+    const servers = cluster.peersOf(datacenter);
+    const shown = servers.map((server, at) => ({
+      ID: server.options.id,
+      Name: server.name,
+      Address: serverAddress(server),
+      SerfStatus: "alive",
+      Version: server.options.profile.version,
+      Leader: at === 0,
+      LastContact: at === 0 ? "0s" : "10ms",
+      LastTerm: 2,
+      LastIndex: datacenter.store.index,
+      Healthy: true,
+      Voter: true,
+      StableSince: isoSeconds(datacenter.bornMs),
+    }));
+    return call.json({ Healthy: true, FailureTolerance: Math.floor((servers.length - 1) / 2), Servers: shown });
+  }
   const { body } = call.json({ Healthy: false, FailureTolerance: 0, Servers: null });
   return { status: 429, headers: { "Content-Type": "text/plain; charset=utf-8" }, body: body ?? "" };
 }
@@ -104,8 +137,9 @@ function readKeyring(call: ConsulCall): HttpReply {
   if (call.style.isToday) call.require(authorizer, "keyring", "read");
   else if (!authorizer.reads("keyring")) refuseInternally("Reading keyring denied by ACLs");
   const { name, datacenter } = call.agent;
+  const isLocal = call.style.isToday && parseBool(call.query.get("local-only") ?? "") === true;
   const pools = [
-    ["WAN", `${name}.${datacenter.name}`],
+    ...(isLocal ? [] : [["WAN", `${name}.${datacenter.name}`]]),
     [`${datacenter.name} (LAN)`, name],
   ];
   const lines = pools.flatMap(([pool, member]) => [

@@ -41,6 +41,7 @@ const OPERATION = lax(
   structOf("api.TxnOp", { KV, Node: NODE_OPERATION, Service: SERVICE_OPERATION, Check: CHECK_OPERATION }),
 );
 const OPERATIONS = listOf(OPERATION, "api.TxnOps");
+const OPERATIONS_TODAY = listOf({ ...OPERATION, lax: false }, "api.TxnOps");
 type OperationFields = Decoded<typeof OPERATION>;
 
 const READS = new Set(["get", "get-tree", "check-session", "check-index", "check-not-exists"]);
@@ -84,7 +85,7 @@ function operationsIn(call: ConsulCall): readonly Operation[] {
 
 function parseOperations(call: ConsulCall): readonly OperationFields[] {
   try {
-    return decodeJson(call.text, OPERATIONS) ?? [];
+    return decodeJson(call.text, call.style.isToday ? OPERATIONS_TODAY : OPERATIONS) ?? [];
   } catch (error) {
     if (error instanceof JsonError) return refuseBadRequest(`Failed to parse body: ${error.message}`);
     throw error;

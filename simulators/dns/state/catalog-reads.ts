@@ -16,6 +16,8 @@ export const EXTINCTION = "service_last_extinction";
 export class CatalogReads {
   protected readonly store: Store;
   protected readonly slot: Slot<CatalogState>;
+  /** The gateways of the mesh through which a service is reached. */
+  gatewaysOf: (service: string) => readonly string[] = () => [];
 
   constructor(store: Store) {
     this.store = store;
@@ -61,7 +63,8 @@ export class CatalogReads {
     const name = service.toLowerCase();
     const own = this.instancesOf(name).filter(({ native }) => native);
     const proxies = [...(this.state.byDestination.get(name) ?? [])].map(([, row]) => row);
-    return [...own, ...proxies].sort((a, b) => byText(`${a.node}/${a.id}`, `${b.node}/${b.id}`));
+    const gateways = this.gatewaysOf(service).flatMap((gateway) => this.instancesOf(gateway)).filter(({ kind }) => kind === "terminating-gateway");
+    return [...own, ...proxies, ...gateways].sort((a, b) => byText(`${a.node}/${a.id}`, `${b.node}/${b.id}`));
   }
 
   /** Checks of a node by id. */
