@@ -1,3 +1,4 @@
+import { Imports } from "./imports.ts";
 import { compilePattern, type Kernel, type Slot } from "../../kernel/index.ts";
 import { dnsSettings } from "./config.ts";
 import { Datacenter } from "./datacenter.ts";
@@ -68,11 +69,13 @@ export class Cluster {
     list: { readonly event: UserEvent; readonly receivers: readonly string[] }[];
   }>;
 
+  readonly #imports: Imports;
   readonly #autopilot: Slot<Map<string, Autopilot>>;
 
   constructor(kernel: Kernel) {
     this.kernel = kernel;
     this.#autopilot = kernel.slot("dns/autopilot", new Map());
+    this.#imports = new Imports(kernel, this.datacenters);
     this.#events = kernel.slot("dns/events", { clock: 1, list: [] });
     kernel.onTimer<{ agent: string }>("dns/agent-failed", ({ agent }) => this.#markFailed(agent));
     kernel.onTimer<{ agent: string }>("dns/quorum", ({ agent }) =>
@@ -105,6 +108,7 @@ export class Cluster {
     dnsSettings(config, profile);
     const datacenter = new Datacenter(this.kernel, name, acl, hasLeader, profile);
     this.datacenters.set(name, datacenter);
+    datacenter.findImported = (from, peer) => this.#imports.of(from, peer);
     for (let entry = 0; entry < FIRST_ENTRIES; entry++) datacenter.store.next();
     datacenter.acl.begin();
     const index = datacenter.store.next();

@@ -6,6 +6,7 @@ import { Catalog } from "../state/catalog.ts";
 import { ConnectCa } from "../state/connect-ca.ts";
 import { Coordinates } from "../state/coordinates.ts";
 import { KeyValues } from "../state/kv.ts";
+import { Peerings } from "../state/peerings.ts";
 import { Queries } from "../state/queries.ts";
 import { Sessions } from "../state/sessions.ts";
 import type { Profile } from "./profile.ts";
@@ -38,6 +39,7 @@ export class Datacenter {
   readonly coordinates: Coordinates;
   readonly configEntries: ConfigEntries;
   readonly connectCa: ConnectCa;
+  readonly peerings: Peerings;
 
   constructor(kernel: Kernel, name: string, acl: AclOptions, hasLeader: boolean, profile: Profile) {
     this.name = name;
@@ -45,10 +47,11 @@ export class Datacenter {
     this.#leadership = kernel.slot<Leadership>(`dns/${name}/leadership`, { state: hasLeader ? "present" : "never" });
     this.store = new Store(kernel, name);
     this.catalog = new Catalog(this.store, profile.isToday);
-    this.virtualIps = new VirtualIps(kernel, name);
+    this.virtualIps = new VirtualIps(this.store);
     this.configEntries = new ConfigEntries(this.store, this.catalog, this.virtualIps);
     this.catalog.gatewaysOf = (service) => this.configEntries.gatewaysOf(service).map((entry) => entry.name);
     this.connectCa = new ConnectCa(this.store);
+    this.peerings = new Peerings(this.store);
     this.kv = new KeyValues(this.store);
     this.sessions = new Sessions(this.store, this.catalog, this.kv, profile);
     this.queries = new Queries(this.store, this.sessions, profile.raftPrefix);
@@ -78,9 +81,20 @@ export class Datacenter {
   }
 
   /** The catalog of what was imported from a cluster that is peered; undefined where there is none of this name. */
-  imported(_peer: string): Catalog | undefined {
-    return undefined;
+  imported(peer: string): Catalog | undefined {
+    return this.findImported(this, peer);
   }
+
+  /** A catalog without anything: that of a peer there is not. */
+  get nothing(): Catalog {
+    this.#nothing ??= new Catalog(new Store(this.store.kernel, `${this.name}/peer/`), true);
+    return this.#nothing;
+  }
+
+  #nothing: Catalog | undefined;
+
+  /** Finds what was imported from a peer. */
+  findImported: (datacenter: Datacenter, peer: string) => Catalog | undefined = () => undefined;
 
   get leadership(): Leadership {
     return this.#leadership.value;

@@ -38,7 +38,7 @@ export class ConfigEntries {
     this.#store = store;
     this.#catalog = catalog;
     this.#virtualIps = virtualIps;
-    this.#slot = store.kernel.slot(`dns/${store.datacenter}/config-entries`, new Map());
+    this.#slot = store.slot(`dns/${store.datacenter}/config-entries`, new Map());
   }
 
   get tableIndex(): number {

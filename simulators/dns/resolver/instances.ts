@@ -9,15 +9,19 @@ interface ServiceFilter {
   /** Empty for any. */
   readonly tag: string;
   readonly isConnect: boolean;
+  /** The peer from which they were imported. */
+  readonly peer?: string | undefined;
 }
 
 /** Instances that may be answered with, shuffled. */
 export function healthyInstances(
   { datacenter, authorizer }: ReachedDatacenter,
-  { name, tag, isConnect }: ServiceFilter,
+  { name, tag, isConnect, peer }: ServiceFilter,
   onlyPassing: boolean,
 ): readonly PlacedService[] {
-  const { catalog, store } = datacenter;
+  const { store } = datacenter;
+  const catalog = peer === undefined ? datacenter.catalog : datacenter.imported(peer);
+  if (catalog === undefined) return [];
   const healthy: PlacedService[] = [];
   const found = isConnect ? catalog.connectInstancesOf(name) : (catalog.instancesUnsorted(name)?.values() ?? []);
   for (const service of found) {

@@ -8,11 +8,20 @@ export type ReadableDatacenter = Pick<Datacenter, "catalog" | "store" | "name" |
   readonly authorizer: Authorizer;
 };
 
+/** Reads that can also be of what was imported from a peer. */
+const OF_PEERS = /^\/v1\/(?:health|catalog)\/(?:service|connect)\//;
+
 /** The datacenter to which a read is addressed, with what the caller may see there. @throws HttpError, NoLeader */
 export function withRights(call: ConsulCall): ReadableDatacenter {
   const datacenter = call.datacenter();
   const authorizer = call.authorizer(datacenter);
   const { catalog, store, name, coordinates } = datacenter;
+  const peer = call.query.get("peer") ?? "";
+  if (peer !== "" && call.style.isToday && OF_PEERS.test(call.request.path)) {
+    const remote = datacenter.peerings.get(peer)?.remote ?? name;
+    const imported = datacenter.imported(peer) ?? datacenter.nothing;
+    return { catalog: imported, store, name: remote, coordinates, authorizer };
+  }
   return { catalog, store, name, coordinates, authorizer };
 }
 

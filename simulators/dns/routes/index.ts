@@ -39,7 +39,7 @@ import { OPERATOR_TODAY_ROUTES } from "./operator-today.ts";
 import { PEERING_ROUTES } from "./peering.ts";
 import { QUERY_ROUTES } from "./queries.ts";
 import { SESSION_ROUTES } from "./sessions.ts";
-import { SNAPSHOT_ROUTES } from "./snapshot.ts";
+import { RESTORE_ROUTES, SNAPSHOT_ROUTES } from "./snapshot.ts";
 import { STATUS_ROUTES } from "./status.ts";
 import { TXN_ROUTES } from "./txn.ts";
 
@@ -80,7 +80,7 @@ const SHARED_ROUTES: readonly Route<ConsulSim>[] = [
 /** Every route of an agent's HTTP API, by release. */
 export const ROUTES: Readonly<Record<ConsulVersion, readonly Route<ConsulSim>[]>> = {
   "1.8.7": [...SHARED_ROUTES, ...ACL_1_8_ROUTES, ...CONFIG_1_8_ROUTES, ...CONNECT_1_8_ROUTES],
-  "1.22.0": [...SHARED_ROUTES, ...ACL_ROUTES, ...ACL_ROLE_ROUTES, ...ACL_AUTH_ROUTES, ...CONFIG_ROUTES, ...INTENTION_ROUTES, ...CONNECT_CA_ROUTES, ...DISCOVERY_CHAIN_ROUTES, ...AGENT_FACT_ROUTES, ...OPERATOR_TODAY_ROUTES, ...INTERNAL_TODAY_ROUTES, ...PEERING_ROUTES],
+  "1.22.0": [...SHARED_ROUTES, ...ACL_ROUTES, ...ACL_ROLE_ROUTES, ...ACL_AUTH_ROUTES, ...CONFIG_ROUTES, ...INTENTION_ROUTES, ...CONNECT_CA_ROUTES, ...DISCOVERY_CHAIN_ROUTES, ...AGENT_FACT_ROUTES, ...OPERATOR_TODAY_ROUTES, ...INTERNAL_TODAY_ROUTES, ...PEERING_ROUTES, ...RESTORE_ROUTES],
 };
 
 /** What the router knows of the paths of a release. */

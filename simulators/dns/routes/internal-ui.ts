@@ -42,11 +42,25 @@ function listServices(call: ConsulCall): ReadResult {
   const datacenter = withRights(call);
   const { catalog, store, authorizer } = datacenter;
   const names = catalog.entries().flatMap(({ services }) => [...services.values()].map(({ name }) => name));
-  const value = [...new Set(names)]
+  const own = [...new Set(names)]
     .sort()
     .filter((name) => authorizer.sees("service", name))
     .map((name) => serviceSummary(datacenter, name, call.style.isToday));
+  const value = call.style.isToday ? [...own, ...importedServices(call, datacenter)] : own;
   return { index: store.latest("nodes", "services", "checks"), value };
+}
+
+/** What was imported from peers, as the pages show it. */
+function importedServices(call: ConsulCall, datacenter: ReadableDatacenter): readonly unknown[] {
+  return call.datacenter().peerings.list().flatMap(({ name: peer, remote }) => {
+    const catalog = call.datacenter().imported(peer);
+    if (catalog === undefined) return [];
+    const names = [...new Set(catalog.entries().flatMap(({ services }) => [...services.values()].map(({ name }) => name)))];
+    return names
+      .sort()
+      .filter((name) => datacenter.authorizer.sees("service", name))
+      .map((name) => ({ ...serviceSummary({ ...datacenter, catalog, name: remote }, name, true), PeerName: peer }));
+  });
 }
 
 function listNodes(call: ConsulCall): ReadResult {

@@ -224,10 +224,11 @@ const indexOf = (call: ConsulCall, { queries }: Datacenter): number => (isToday(
 
 function resultView(call: ConsulCall, { query, services, datacenter, catalog, peer, failovers }: QueryResult): unknown {
   const isNew = isToday(call);
+  const home = (peer === "" ? undefined : datacenter.peerings.get(peer)?.remote) ?? datacenter.name;
   const nodes = services.map((row) => {
     const { node, service, checks } = catalog.instance(row);
     return {
-      Node: nodeView(node, datacenter.name),
+      Node: nodeView(node, home),
       Service: serviceView(service, call.style, null),
       Checks: checks.length === 0 ? null : checks.map((check) => checkView(check, call.style, null)),
     };

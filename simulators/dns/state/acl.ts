@@ -56,7 +56,7 @@ export class Acl {
   constructor(store: Store, options: AclOptions) {
     this.options = options;
     this.#store = store;
-    this.#slot = store.kernel.slot(`dns/${store.datacenter}/acl`, {
+    this.#slot = store.slot(`dns/${store.datacenter}/acl`, {
       policies: new Map(),
       roles: new Map(),
       tokens: new Map(),

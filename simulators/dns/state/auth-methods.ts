@@ -67,7 +67,7 @@ export class AuthMethods {
 
   constructor(store: Store) {
     this.#store = store;
-    this.#slot = store.kernel.slot(`dns/${store.datacenter}/auth-methods`, { methods: new Map(), rules: new Map() });
+    this.#slot = store.slot(`dns/${store.datacenter}/auth-methods`, { methods: new Map(), rules: new Map() });
   }
 
   get methodIndex(): number {

@@ -21,7 +21,7 @@ export class CatalogReads {
 
   constructor(store: Store) {
     this.store = store;
-    this.slot = store.kernel.slot(`dns/${store.datacenter}/catalog`, emptyState());
+    this.slot = store.slot(`dns/${store.datacenter}/catalog`, emptyState());
   }
 
   get state(): CatalogState {

@@ -9,7 +9,7 @@ import {
   hasSameJson,
   type Registration,
 } from "./registration.ts";
-import type { Check, CheckRow, Meta, NodeRow, Service, ServiceAddress, ServiceRow } from "./rows.ts";
+import type { Check, CheckRow, Meta, NodeEntry, NodeRow, Service, ServiceAddress, ServiceRow } from "./rows.ts";
 import type { Store } from "./store.ts";
 
 /** Follows the changes of a catalog. */
@@ -59,6 +59,14 @@ export class Catalog extends CatalogReads {
     } finally {
       this.slot.value = present;
     }
+  }
+
+  /** Puts other nodes in the place of all there are, as of what was imported from a peer. */
+  replaceAll(nodes: Map<string, NodeEntry>): void {
+    this.slot.value = rebuildState(nodes);
+    const index = this.store.next();
+    const names = [...nodes.values()].flatMap(({ services }) => [...services.values()].map(({ name }) => name));
+    this.store.touch(index, "nodes", "services", "checks", ...names.map(serviceTable));
   }
 
   /** Registers all or nothing. @throws CatalogError when the catalog refuses it */

@@ -49,7 +49,7 @@ export class ConnectCa {
 
   constructor(store: Store) {
     this.#store = store;
-    this.#slot = store.kernel.slot<CaState | undefined>(`dns/${store.datacenter}/connect-ca`, undefined);
+    this.#slot = store.slot<CaState | undefined>(`dns/${store.datacenter}/connect-ca`, undefined);
   }
 
   /** Comes up with the servers: its configuration was written first, its root a little later. */

@@ -36,7 +36,7 @@ export class Coordinates {
     this.#updateMs = catalog.isToday ? UPDATE_TODAY_MS : UPDATE_MS;
     this.#store = store;
     this.#catalog = catalog;
-    this.#slot = store.kernel.slot(`dns/${store.datacenter}/coordinates`, { rows: new Map(), pending: new Map() });
+    this.#slot = store.slot(`dns/${store.datacenter}/coordinates`, { rows: new Map(), pending: new Map() });
     this.#kind = `dns/${store.datacenter}/coordinates`;
     store.kernel.onTimer(this.#kind, () => this.#write());
   }

@@ -56,7 +56,7 @@ export class Queries {
     this.#raftPrefix = raftPrefix;
     this.#store = store;
     this.#sessions = sessions;
-    this.#slot = store.kernel.slot(`dns/${store.datacenter}/queries`, new Map());
+    this.#slot = store.slot(`dns/${store.datacenter}/queries`, new Map());
   }
 
   get tableIndex(): number {

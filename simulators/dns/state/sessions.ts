@@ -57,7 +57,7 @@ export class Sessions {
     this.#store = store;
     this.#catalog = catalog;
     this.#kv = kv;
-    this.#slot = store.kernel.slot(`dns/${store.datacenter}/sessions`, new Map());
+    this.#slot = store.slot(`dns/${store.datacenter}/sessions`, new Map());
     this.#kind = `dns/${store.datacenter}/session-expiry`;
     store.kernel.onTimer<{ id: string }>(this.#kind, ({ id }) => this.destroy(id, this.#store.next()));
   }

@@ -1,4 +1,5 @@
-import type { Kernel, Slot } from "../../kernel/index.ts";
+import type { Slot } from "../../kernel/index.ts";
+import type { Store } from "./store.ts";
 
 interface VirtualIpState {
   /** Numbers of addresses by lower-case service, behind its peer and `/`. */
@@ -16,8 +17,8 @@ const addressOf = (number: number): string =>
 export class VirtualIps {
   readonly #slot: Slot<VirtualIpState>;
 
-  constructor(kernel: Kernel, datacenter: string) {
-    this.#slot = kernel.slot<VirtualIpState>(`dns/${datacenter}/virtual-ips`, { byService: new Map(), free: [], last: 0 });
+  constructor(store: Store) {
+    this.#slot = store.slot<VirtualIpState>(`dns/${store.datacenter}/virtual-ips`, { byService: new Map(), free: [], last: 0 });
   }
 
   /** The address of a service; undefined for one that has none. */

@@ -115,6 +115,7 @@ export const catalogServiceView = (node: NodeRow, row: ServiceRow, datacenter: s
   ServiceEnableTagOverride: row.enableTagOverride,
   ServiceProxy: proxyView(row, style),
   ServiceConnect: connect(row),
+  ...(row.peer !== undefined && { PeerName: row.peer }),
   CreateIndex: row.createIndex,
   ModifyIndex: row.modifyIndex,
 });
