@@ -78,6 +78,7 @@ export class Agent {
   readonly local: LocalState;
   readonly holdMs: number;
   readonly #membership: Slot<Membership>;
+  readonly #pruned: Slot<{ is: boolean }>;
   readonly #cached: Slot<Set<string>>;
   /** How many requests it handles as a server. */
   readonly limiter: Limiter;
@@ -92,6 +93,7 @@ export class Agent {
     this.datacenter = datacenter;
     this.holdMs = holdMs(options.config);
     this.#membership = kernel.slot<Membership>(`dns/agent/${options.name}/membership`, "alive");
+    this.#pruned = kernel.slot(`dns/agent/${options.name}/pruned`, { is: false });
     this.#cached = kernel.slot(`dns/agent/${options.name}/cache`, new Set<string>());
     const given = options.config.acl?.tokens;
     this.#tokens = kernel.slot<AgentTokens>(`dns/agent/${options.name}/tokens`, {
@@ -123,6 +125,15 @@ export class Agent {
 
   setToken(kind: keyof AgentTokens, secret: string): void {
     this.#tokens.value = { ...this.#tokens.value, [kind]: secret };
+  }
+
+  /** Whether an operator had it forgotten after it had gone. */
+  get isPruned(): boolean {
+    return this.#pruned.value.is;
+  }
+
+  set isPruned(is: boolean) {
+    this.#pruned.value = { is };
   }
 
   get membership(): Membership {
@@ -181,7 +192,8 @@ export class Agent {
 
   /** Lays keys over the configuration file; a reload reads it. */
   reconfigure(changed: Readonly<Record<string, unknown>>): void {
-    this.file.value = { ...this.file.value, ...changed };
+    const { __raw: _raw, ...readable } = this.file.value;
+    this.file.value = { ...readable, ...changed };
   }
 
   /** What the leader and the agent itself write when it joins. */

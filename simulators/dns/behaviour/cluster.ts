@@ -1,5 +1,5 @@
 import { Imports } from "./imports.ts";
-import { compilePattern, type Kernel, type Slot } from "../../kernel/index.ts";
+import { compilePattern, isObject, type Kernel, type Slot } from "../../kernel/index.ts";
 import { dnsSettings } from "./config.ts";
 import { Datacenter } from "./datacenter.ts";
 import { Agent, type AgentOptions } from "./agent.ts";
@@ -90,12 +90,36 @@ export class Cluster {
     const agent = new Agent(this.kernel, options, datacenter);
     this.agents.set(options.name, agent);
     agent.join();
+    agent.onReload = (changed) => this.#reload(agent, changed);
     for (const fields of options.config.services ?? []) {
       const { service, checks } = configuredService(agent.name, fields, options.profile.isToday);
       agent.local.addService(service, checks, false);
     }
     for (const fields of options.config.checks ?? []) agent.local.addCheck(configuredCheck(agent.name, fields, options.profile.isToday));
     return agent;
+  }
+
+  /** Puts the services and checks of the changed file in the place of those it had; a development agent forgets those that came over HTTP. */
+  #reload(agent: Agent, changed: Readonly<Record<string, unknown>>): string | undefined {
+    const { config, isDev, profile } = agent.options;
+    const read = (name: "services" | "checks"): readonly Readonly<Record<string, unknown>>[] => {
+      const given = changed[name];
+      return Array.isArray(given) ? given.filter(isObject) : (config[name] ?? []);
+    };
+    try {
+      const services = read("services").map((fields) => configuredService(agent.name, fields, profile.isToday));
+      const checks = read("checks").map((fields) => configuredCheck(agent.name, fields, profile.isToday));
+      if (isDev) {
+        const kept = new Set(services.map(({ service }) => service.id));
+        for (const id of agent.local.state.services.keys()) if (!kept.has(id)) agent.local.removeService(id);
+      }
+      for (const { service, checks: own } of services) agent.local.addService(service, own, false);
+      for (const check of checks) agent.local.addCheck(check);
+      return undefined;
+    } catch (error) {
+      if (error instanceof Error) return `Failed reloading services: ${error.message}`;
+      throw error;
+    }
   }
 
   #createDatacenter(name: string, { config, isDev, profile }: AgentOptions, hasLeader: boolean): Datacenter {

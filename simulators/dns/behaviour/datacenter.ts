@@ -19,6 +19,9 @@ type Leadership =
   | { readonly state: "present" | "never" }
   | { readonly state: "lost" /** ms since the Unix epoch. */; readonly sinceMs: number };
 
+/** How many entries the log of a young primary has before it notes its own part in a federation. */
+const FEDERATION_ENTRIES = 5;
+
 /** The tag of a service's virtual address. */
 export const VIRTUAL = "consul-virtual";
 
@@ -66,6 +69,7 @@ export class Datacenter {
     if (hasConnect) this.connectCa.begin(index + 1, this.store.index - 1);
     this.configEntries.begin();
     this.store.touch(this.store.index + 2, "connect-intentions");
+    if (hasConnect) this.store.touch(this.store.index + FEDERATION_ENTRIES, "federation-states");
   }
 
   /** The virtual addresses of a service of the mesh, by tag: its own, or those behind a gateway. */

@@ -54,7 +54,7 @@ export function weightsOf(fields: ServiceFields["Weights"]): Weights {
 }
 
 /** The wildcard address, which no service can have. */
-export const isAnyAddress = (address: string): boolean => addressBytes(address)?.every((byte) => byte === 0) ?? false;
+export const isAnyAddress = (address: string): boolean => addressBytes(address.replace(/^\[(.*)\]$/, "$1"))?.every((byte) => byte === 0) ?? false;
 
 type AnyServiceFields = Omit<SidecarFields, "Connect"> & {
   readonly Connect?: { readonly Native?: boolean | undefined } | undefined;

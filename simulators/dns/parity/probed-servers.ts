@@ -66,10 +66,17 @@ function answerGrpc({ serving }: ProbedServer): ProbeResult {
 
 type HttpProbe = Extract<ProbeRequest, { kind: "http" }>;
 
-function answerHttp({ routes = {} }: ProbedServer, request: HttpProbe, path: string, search: string): ProbeResult {
+function answerHttp(server: ProbedServer, request: HttpProbe, path: string, search: string): ProbeResult {
+  const { routes = {} } = server;
   const route = routes[`${request.method} ${path}`] ?? routes[path] ?? routes["*"];
   if (route === undefined) return httpResult(404, "no route");
   if ((route.delay_ms ?? 0) > request.timeoutMs) return { kind: "timeout" };
+  const location = route.headers?.Location ?? route.headers?.location;
+  const isRedirect = route.status !== undefined && route.status >= 300 && route.status < 400 && location !== undefined;
+  if (isRedirect && request.followsRedirects) {
+    const next = new URL(location, request.url);
+    return answerHttp(server, { ...request, method: "GET", url: next.href }, next.pathname, next.search);
+  }
   const body = route.echo === true ? echoOf(request, path + search) : (route.body ?? "").repeat(route.repeat ?? 1);
   return httpResult(route.status ?? 200, body);
 }
@@ -81,9 +88,18 @@ const httpResult = (status: number, body: string): ProbeResult => ({
   body,
 });
 
-function echoOf({ method, headers, body }: HttpProbe, target: string): string {
-  const lines = Object.entries(headers)
-    .flatMap(([name, values]) => values.map((value) => `${name}: ${value}`))
-    .sort();
-  return [`${method} ${target}`, ...lines, body].join("\n");
+/** What Consul's client sends unless a check says otherwise. */
+const USUAL: readonly (readonly [string, string])[] = [
+  ["accept", "text/plain, text/*, */*"],
+  ["accept-encoding", "gzip"],
+  ["connection", "close"],
+  ["user-agent", "Consul Health Check"],
+];
+
+function echoOf({ method, headers, body, url }: HttpProbe, target: string): string {
+  const { host } = new URL(url);
+  const sent = Object.entries(headers).map(([name, values]) => [name.toLowerCase(), values.at(-1) ?? ""] as const);
+  const all = new Map([...USUAL, ["host", host], ...sent]);
+  const lines = [...all].map(([name, value]) => `${name}: ${value}`).sort();
+  return [`${method} ${target}`, ...lines, "", body].join("\n");
 }

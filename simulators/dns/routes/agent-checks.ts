@@ -2,10 +2,11 @@ import { byKey, type HttpReply, type Route } from "../../kernel/index.ts";
 import { checkError, checkTypeOf, isScript, isStatus, localCheck } from "../behaviour/check-definitions.ts";
 import { type ConsulCall, type ConsulSim, decodeBody } from "../wire/call.ts";
 import { compileFilter } from "../wire/filter/filter.ts";
+import { FAILED } from "../wire/filter/parse.ts";
 import { CHECK } from "../wire/filter/types.ts";
 import { answerAtOnce, EMPTY_REPLY } from "../wire/handler.ts";
 import type { DecodedStruct } from "../wire/json/shape.ts";
-import { HttpError, refuseBadRequest, refuseInternally } from "../wire/refusal.ts";
+import { HttpError, Refusal, refuseBadRequest, refuseInternally } from "../wire/refusal.ts";
 import { CHECK_UPDATE, NODE_CHECK, NODE_CHECK_1_8 } from "../wire/shapes.ts";
 import { localCheckView } from "../wire/views.ts";
 import {
@@ -17,9 +18,20 @@ import {
   withEmptyRest,
 } from "./agent-rights.ts";
 
+/** The filter of a list; today's words for a wrong one lack their beginning. @throws FilterError, HttpError */
+function filterOf(call: ConsulCall): (value: unknown) => boolean {
+  try {
+    return compileFilter(call.query.get("filter") ?? "", CHECK);
+  } catch (error) {
+    const isSelector = error instanceof Refusal && error.message.startsWith(`${FAILED}Selector `);
+    if (call.style.isToday && isSelector) refuseInternally(error.message.slice(FAILED.length));
+    throw error;
+  }
+}
+
 function listChecks(call: ConsulCall): HttpReply {
   const authorizer = rightsOf(call);
-  const filter = compileFilter(call.query.get("filter") ?? "", CHECK);
+  const filter = filterOf(call);
   const list = [...call.agent.local.state.checks]
     .sort(byKey)
     .filter(([, { serviceName }]) =>

@@ -78,7 +78,7 @@ function listMembers(call: ConsulCall): HttpReply {
   const matches = call.style.isToday ? compileFilter(filterOf(call), MEMBER) : () => true;
   const list = isWan
     ? [...cluster.agents.values()].filter(({ options }) => options.isServer)
-    : cluster.membersOf(agent.datacenter);
+    : cluster.membersOf(agent.datacenter).filter(({ isPruned }) => !isPruned);
   return call.json(
     list
       .filter(({ name }) => authorizer.sees("node", name))
@@ -147,6 +147,7 @@ function forceLeave(call: ConsulCall): HttpReply {
   if (call.style.isToday && call.flag("wan")) return refuseInternally("agent: No node found with name ''");
   if (member === undefined) return refuseInternally(`agent: No node found with name '${call.rest}'`);
   if (member.membership === "failed") cluster.leave(member.name);
+  if (call.style.isToday && call.flag("prune")) member.isPruned = true;
   return EMPTY_REPLY;
 }
 
@@ -251,7 +252,7 @@ function monitor(call: ConsulCall): HttpReply {
     refuseBadRequest(`${call.agent.options.profile.badRequestPrefix}Unknown log level: ${call.query.get("loglevel")}`);
   if (!call.style.isToday) return refuseNotSimulated("log streams");
   // The log of an agent is not simulated: the stream has begun and says nothing.
-  return { status: 200, headers: { "Content-Type": "" }, body: "" };
+  return { status: 200, body: "" };
 }
 
 /** `/v1/agent/…`: the agent itself (Consul 1.8, "Agent HTTP API"). */

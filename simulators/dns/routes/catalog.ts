@@ -4,6 +4,8 @@ import type { ConsulCall, ConsulSim } from "../wire/call.ts";
 import { compileFilter } from "../wire/filter/filter.ts";
 import { CATALOG_SERVICE, NODE, SERVICE } from "../wire/filter/types.ts";
 import { answerAtOnce, refuseMissing } from "../wire/handler.ts";
+import { gatewayServices } from "../config-entries/gateways.ts";
+import { refuseBadRequest } from "../wire/refusal.ts";
 import { answerRead, type ReadResult } from "../wire/read.ts";
 import { catalogServiceView, nodeView, serviceView } from "../wire/views.ts";
 import { filterOf, instancesAsked, metaFilter, nearOf, withRights } from "./catalog-reads.ts";
@@ -31,7 +33,9 @@ function listNodes(call: ConsulCall): ReadResult {
 
 /** Names of services, each with the tags that its instances have. */
 function listServices(call: ConsulCall): ReadResult {
-  const { catalog, store, authorizer } = withRights(call);
+  const { catalog, store, authorizer, name: datacenter } = withRights(call);
+  const filter = call.style.isToday ? compileFilter(filterOf(call), CATALOG_SERVICE) : () => true;
+  const isFiltered = call.style.isToday && filterOf(call) !== "";
   const matches = metaFilter(call);
   const tags = new Map<string, Set<string>>();
   for (const { row, services: own } of catalog.entries()) {
@@ -39,6 +43,7 @@ function listServices(call: ConsulCall): ReadResult {
     for (const service of own.values()) {
       const isSeen = !call.style.isToday || authorizer.sees("node", row.name);
       if (!authorizer.sees("service", service.name) || !isSeen) continue;
+      if (isFiltered && !filter(catalogServiceView(row, service, datacenter, call.style))) continue;
       const seen = tags.get(service.name) ?? new Set<string>();
       for (const tag of service.tags) seen.add(tag);
       tags.set(service.name, seen);
@@ -85,10 +90,16 @@ const readNode =
     return { index, value: { Node: nodeView(translation.node(row), name), Services: list } };
   };
 
-/** Gateways are not simulated, so none has services. */
+/** The services behind a gateway of the mesh, as its config entry names them; in 1.8 there are none. */
 function listGatewayServices(call: ConsulCall): ReadResult {
-  withRights(call);
-  return { index: 0, value: call.style.isToday ? [] : null };
+  const { authorizer, catalog } = withRights(call);
+  if (!call.style.isToday) return { index: 0, value: null };
+  if (call.rest === "") refuseBadRequest("Missing gateway name");
+  call.require(authorizer, "service", "read", call.rest);
+  const { configEntries } = call.datacenter();
+  const linked = gatewayServices(configEntries, call.rest, (name) => catalog.instancesOf(name).length > 0);
+  const value = linked.filter(({ Service }) => authorizer.sees("service", Service.Name));
+  return { index: value.length === 0 ? 0 : configEntries.tableIndex, value };
 }
 
 /** `/v1/catalog/…` except registration (Consul 1.8, "Catalog HTTP API"). */

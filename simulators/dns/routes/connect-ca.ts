@@ -96,6 +96,7 @@ function writeConfiguration(call: ConsulCall): HttpReply {
 /** Certificates of the mesh are not issued. */
 function readLeaf(call: ConsulCall): HttpReply {
   requireConnect(call);
+  call.require(call.authorizer(call.datacenter()), "service", "write", call.rest);
   return refuseNotSimulated("leaf certificates of the mesh");
 }
 

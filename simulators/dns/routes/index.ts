@@ -29,7 +29,7 @@ import { COORDINATE_ROUTES } from "./coordinate.ts";
 import { DISCOVERY_CHAIN_ROUTES } from "./discovery-chain.ts";
 import { EVENT_ROUTES } from "./event.ts";
 import { guard } from "./guard.ts";
-import { HEALTH_ROUTES } from "./health.ts";
+import { HEALTH_ROUTES, INGRESS_ROUTES } from "./health.ts";
 import { INTENTION_ROUTES } from "./intentions.ts";
 import { INTERNAL_TODAY_ROUTES } from "./internal-today.ts";
 import { INTERNAL_UI_ROUTES } from "./internal-ui.ts";
@@ -43,11 +43,21 @@ import { RESTORE_ROUTES, SNAPSHOT_ROUTES } from "./snapshot.ts";
 import { STATUS_ROUTES } from "./status.ts";
 import { TXN_ROUTES } from "./txn.ts";
 
+const TO_PAGES: HttpReply = {
+  status: 301,
+  headers: { "Content-Type": "text/html; charset=utf-8", Location: "/ui/" },
+  body: '<a href="/ui/">Moved Permanently</a>.\n\n',
+};
+
+/** Whether the web pages are switched on, as a development agent has them today. */
+const hasPages = ({ options }: ConsulSim["agent"]): boolean =>
+  options.profile.isToday && (options.config.ui_config?.enabled ?? options.isDev);
+
 const GREETING: Route<ConsulSim> = {
   method: "GET",
   path: "/",
   handler: ({ agent }) =>
-    textReply(
+    hasPages(agent) ? TO_PAGES : textReply(
       200,
       agent.options.profile.isToday
         ? "Consul Agent: UI disabled. To enable, set ui_config.enabled=true in the agent configuration and restart."
@@ -80,7 +90,7 @@ const SHARED_ROUTES: readonly Route<ConsulSim>[] = [
 /** Every route of an agent's HTTP API, by release. */
 export const ROUTES: Readonly<Record<ConsulVersion, readonly Route<ConsulSim>[]>> = {
   "1.8.7": [...SHARED_ROUTES, ...ACL_1_8_ROUTES, ...CONFIG_1_8_ROUTES, ...CONNECT_1_8_ROUTES],
-  "1.22.0": [...SHARED_ROUTES, ...ACL_ROUTES, ...ACL_ROLE_ROUTES, ...ACL_AUTH_ROUTES, ...CONFIG_ROUTES, ...INTENTION_ROUTES, ...CONNECT_CA_ROUTES, ...DISCOVERY_CHAIN_ROUTES, ...AGENT_FACT_ROUTES, ...OPERATOR_TODAY_ROUTES, ...INTERNAL_TODAY_ROUTES, ...PEERING_ROUTES, ...RESTORE_ROUTES],
+  "1.22.0": [...SHARED_ROUTES, ...ACL_ROUTES, ...ACL_ROLE_ROUTES, ...ACL_AUTH_ROUTES, ...CONFIG_ROUTES, ...INTENTION_ROUTES, ...CONNECT_CA_ROUTES, ...DISCOVERY_CHAIN_ROUTES, ...AGENT_FACT_ROUTES, ...OPERATOR_TODAY_ROUTES, ...INTERNAL_TODAY_ROUTES, ...PEERING_ROUTES, ...RESTORE_ROUTES, ...INGRESS_ROUTES],
 };
 
 /** What the router knows of the paths of a release. */
@@ -146,7 +156,8 @@ const refuseQuery = ({ agent }: ConsulSim): HttpReply =>
 function before(sim: ConsulSim, request: HttpRequest): HttpReply | undefined {
   // About the server as a whole, and so answered by Go itself (net/http, globalOptionsHandler).
   if (request.path === "*" && request.method === "OPTIONS") return { status: 200, body: "" };
-  if (sim.agent.options.profile.isToday && request.path.includes("\0")) return { status: 400, body: "" };
+  if (sim.agent.options.profile.isToday && /%00/.test(request.path)) return { status: 400, body: "" };
+  if (request.path === "/ui" && hasPages(sim.agent)) return redirect(sim, request, "/ui/");
   const clean = cleanPath(request.path);
   if (clean !== request.path) return redirect(sim, request, clean);
   const paths = pathsFor(sim);
@@ -169,6 +180,7 @@ function allowOf(path: string, allowed: readonly string[]): string {
 /** What is no path of the API. */
 function refusePath({ options }: ConsulSim["agent"], { path, method }: HttpRequest): HttpReply {
   if (!options.profile.isToday) return { status: 404, body: "" };
+  if (path.startsWith("/api/")) return textReply(404, "404 page not found\n", { "X-Content-Type-Options": "nosniff" });
   const why = path.includes("/v1/")
     ? "not a recognized HTTP API endpoint"
     : "if attempting to use the HTTP API, ensure the path starts with '/v1/'";
@@ -201,7 +213,7 @@ function addTodaysHeaders(sim: ConsulSim, request: HttpRequest, reply: HttpReply
   if (!agent.options.profile.isToday || reply.wire !== undefined) return reply;
   if (patternOf(pathsFor(sim), request.path) === undefined) return { ...reply, headers: { ...responseHeaders(agent), ...reply.headers } };
   if (request.path === "/" || reply.status === agent.options.profile.redirectStatus) return reply;
-  const isEmpty = reply.status === 200 && (reply.body === undefined || reply.body.length === 0);
+  const isEmpty = reply.status === 200 && request.path !== "/v1/agent/monitor" && (reply.body === undefined || reply.body.length === 0);
   const type = isEmpty && reply.headers?.["Content-Type"] === undefined ? { "Content-Type": emptyType(request) } : {};
   const policy = agent.options.config.acl?.default_policy ?? "allow";
   const headers = { ...responseHeaders(agent), ...reply.headers, ...type, "X-Consul-Default-Acl-Policy": policy };

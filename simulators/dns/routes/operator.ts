@@ -43,7 +43,9 @@ function requireOperator(call: ConsulCall, access: "read" | "write"): void {
 
 function readRaftConfiguration(call: ConsulCall): HttpReply {
   requireOperator(call, "read");
-  const servers = call.sim.cluster.serversOf(call.datacenter());
+  const servers = call.style.isToday
+    ? call.sim.cluster.peersOf(call.datacenter())
+    : call.sim.cluster.serversOf(call.datacenter());
   const shown = servers.map((server, at) => ({
     ID: server.options.id,
     Node: server.name,

@@ -45,13 +45,13 @@ function readLockDelayNs(given: unknown): number {
 type Draft = Omit<SessionRow, "id" | "createIndex" | "modifyIndex">;
 
 /** The checks on which a session depends: the default one unless the caller names others. */
-function checksOf(fields: SessionFields): Pick<Draft, "nodeChecks" | "checks" | "serviceChecks"> {
+function checksOf(fields: SessionFields, isToday: boolean): Pick<Draft, "nodeChecks" | "checks" | "serviceChecks"> {
   // Null is an empty list, unlike a list that is left out.
   const list = (name: "Checks" | "NodeChecks"): readonly string[] | undefined =>
     name in fields ? (fields[name] ?? []) : undefined;
   const services = (fields.ServiceChecks ?? []).map(({ ID = "", Namespace = "" }) => ({ ID, Namespace }));
   const serviceChecks = services.length === 0 ? null : services;
-  const checks = list("Checks");
+  const checks = isToday && fields.NodeChecks !== undefined ? undefined : list("Checks");
   if (checks?.length === 0) return { nodeChecks: [], checks: null, serviceChecks };
   const isDefault = checks === undefined || (checks.length === 1 && checks[0] === SERF_HEALTH);
   return { nodeChecks: list("NodeChecks") ?? [SERF_HEALTH], checks: isDefault ? null : checks, serviceChecks };
@@ -68,7 +68,7 @@ function draftOf(call: ConsulCall, fields: SessionFields, lockDelayNs: number): 
     lockDelayNs,
     behavior,
     ttl,
-    ...checksOf(fields),
+    ...checksOf(fields, call.style.isToday),
   };
 }
 

@@ -23,7 +23,7 @@ function save(call: ConsulCall): HttpReply {
 function restore(call: ConsulCall): HttpReply {
   const datacenter = call.datacenter();
   call.require(call.authorizer(datacenter), "acl", "write");
-  datacenter.store.bringBack(readSnapshot(call.request.body));
+  datacenter.store.bringBack(readSnapshot(Buffer.from(call.request.body)));
   for (const agent of call.sim.cluster.membersOf(datacenter)) agent.local.scheduleRepair();
   return EMPTY_REPLY;
 }

@@ -123,7 +123,7 @@ export class Catalog extends CatalogReads {
     const { id, address, meta, taggedAddresses, locality } = asked;
     const row: NodeRow = {
       ...(locality !== undefined && { locality }),
-      id: id || (known?.row.id ?? ""),
+      id: id || (this.isToday ? "" : (known?.row.id ?? "")),
       name: asked.node,
       address,
       meta,

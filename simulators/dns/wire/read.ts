@@ -161,16 +161,22 @@ function* blockUntilChanged(
   const { store } = call.sim.cluster.datacenters.get(call.query.get("dc") ?? "") ?? datacenter;
   const jitterMs = kernel.random("dns/jitter").int(0, Math.floor(options.waitMs / JITTER_PART));
   const untilMs = kernel.nowMs + options.waitMs + jitterMs;
+  const before = isStreamed(call) ? shownBy(attempt(call, run, failed)) : undefined;
   for (;;) {
     const leftMs = untilMs - kernel.nowMs;
     const woken = leftMs > 0 ? yield* within(kernel, store.changed, leftMs) : undefined;
     const result = attempt(call, run, failed);
     if ("status" in result) return result;
     const changedAt = "changedAt" in result ? result.changedAt : undefined;
+    if (woken !== undefined && before !== undefined && before === shownBy(result)) continue;
     if (woken === undefined || atLeastOne(changedAt ?? result.index) > options.minIndex)
       return replyWithMeta(call, meta, options, result);
   }
 }
+
+/** What a read shows; a stream tells its reader only of what changes that. */
+const shownBy = (result: ReadResult | HttpReply): string | undefined =>
+  "value" in result ? JSON.stringify(result.value) : undefined;
 
 function attempt(call: ConsulCall, run: Read, failed: Headers): ReadResult | HttpReply {
   try {
