@@ -1,7 +1,7 @@
 import { type Body, type Kernel, Process, type Service, type WireFault } from "../kernel/index.ts";
 import { Cluster } from "./behaviour/cluster.ts";
 import { checkConfig, type ConsulConfig } from "./behaviour/config.ts";
-import { type DnsAnswerPoint, dnsAnswerPoint, servfail } from "./faults.ts";
+import { type DnsAnswerPoint, dnsAnswerPoint, falseAnswer, Occasion } from "./faults.ts";
 import { createConsulHttp } from "./routes/index.ts";
 import type { Probe } from "./behaviour/probe.ts";
 import { type ConsulVersion, PROFILES } from "./behaviour/profile.ts";
@@ -60,7 +60,7 @@ export interface ConsulAgent {
   /** What arrives of the answer to a DNS message sent as a datagram: at once, however long the real agent would take; `undefined` is silence. */
   answer(message: Uint8Array, transport: Transport): Uint8Array | undefined;
   /** The same, but takes its time: a process where it must wait for a leader or a resolver. */
-  ask(message: Uint8Array, transport: Transport): DnsReply | Process<DnsReply>;
+  ask(message: Uint8Array, transport: Transport, client?: string): DnsReply | Process<DnsReply>;
 }
 
 /** Consul: its catalog, the HTTP API and DNS of its agents. */
@@ -129,6 +129,8 @@ interface DnsQuestion {
   readonly transport: Transport;
   /** Answers at once, however long a real agent would take. */
   readonly isAtOnce: boolean;
+  /** The address that asks; absent for one within the process. */
+  readonly client?: string | undefined;
 }
 
 interface AnsweringAgent {
@@ -142,18 +144,20 @@ interface AnsweringAgent {
 
 const replyOf = (message: Uint8Array | undefined): DnsReply => (message === undefined ? {} : { message });
 
-function respond(agent: AnsweringAgent, { message, transport, isAtOnce }: DnsQuestion): DnsReply | Process<DnsReply> {
+function respond(agent: AnsweringAgent, { message, transport, isAtOnce, client }: DnsQuestion): DnsReply | Process<DnsReply> {
   const { kernel, cluster, point, resolver, name } = agent;
   if (cluster.agents.get(name)?.membership !== "alive") return {};
   const look = (): Uint8Array | undefined => answerPacket(resolver, message, transport);
-  const effect = kernel.faults.at(point, { transport, agent: name });
+  const occasion = new Occasion(message, transport, name, client ?? "");
+  const effect = kernel.faults.at(point, occasion);
+  if (effect !== undefined) journalFault(kernel, occasion, effect.kind);
   switch (effect?.kind) {
     case undefined:
       return isAtOnce ? replyOf(look()) : answerInTime(agent, look());
     case "reset":
       return { wire: { kind: "reset" } };
     case "reply":
-      return replyOf(servfail(message));
+      return replyOf(falseAnswer(message, effect.body, look));
     case "truncate":
       return { ...replyOf(look()), wire: { kind: "truncate", bytes: effect.bytes } };
     case "stale":
@@ -162,6 +166,11 @@ function respond(agent: AnsweringAgent, { message, transport, isAtOnce }: DnsQue
       if (isAtOnce) return replyOf(look());
       return kernel.spawn("dns delayed reply", answerDelayed(agent, look, kernel.faults.delay(effect)));
   }
+}
+
+/** Notes which question a fault has hit. */
+function journalFault(kernel: Kernel, { question, type, transport, agent, client }: Occasion, effect: string): void {
+  kernel.record("dns", "answer.fault", question, { type, transport, agent, client, effect });
 }
 
 /** An answer that takes time in a real agent: it waits for a leader or a resolver. */
@@ -199,7 +208,7 @@ function createConsulAgent(agent: AnsweringAgent, http: Service): ConsulAgent {
   return {
     name,
     http,
-    ask: (message, transport) => receive({ message, transport, isAtOnce: false }),
+    ask: (message, transport, client) => receive({ message, transport, isAtOnce: false, ...(client !== undefined && { client }) }),
     answer: (message, transport) => {
       const reply = receive({ message, transport, isAtOnce: true });
       return reply instanceof Process ? undefined : datagramOf(reply);

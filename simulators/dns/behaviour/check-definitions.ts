@@ -70,7 +70,8 @@ function probeRequestOf(check: CheckFields, intervalMs: number): ProbeRequest | 
       // A timeout of its own may be longer than the default, but without one the interval limits it.
       timeoutMs: given > 0 ? given : Math.min(TIMEOUT_MS_DEFAULT, Math.max(intervalMs, INTERVAL_MS_MIN)),
     };
-  if (check.TCP) return { kind: "tcp", address: check.TCP, timeoutMs };
+  const usesTls = Boolean(check.TCPUseTLS ?? check.tcp_use_tls);
+  if (check.TCP) return { kind: "tcp", address: check.TCP, timeoutMs, ...(usesTls && { usesTls }) };
   if (check.UDP) return { kind: "udp", address: check.UDP, timeoutMs };
   if (check.H2PING) return { kind: "h2ping", address: check.H2PING, timeoutMs };
   if (!check.GRPC) return undefined;

@@ -9,7 +9,12 @@ export type ProbeRequest =
       readonly followsRedirects: boolean;
       readonly timeoutMs: number;
     }
-  | { readonly kind: "tcp" | "udp" | "h2ping"; readonly address: string; readonly timeoutMs: number }
+  | {
+      readonly kind: "tcp" | "udp" | "h2ping";
+      readonly address: string;
+      readonly timeoutMs: number;
+      readonly usesTls?: boolean;
+    }
   | { readonly kind: "grpc"; readonly address: string; readonly service: string; readonly timeoutMs: number };
 
 /** What came back. `refused`: nothing listens there. */

@@ -2,7 +2,7 @@ import { durationText } from "../wire/duration.ts";
 import type { Fields } from "./decode.ts";
 import { partView } from "./print.ts";
 import { ENTRY_KINDS } from "./schema.ts";
-import { type EntryLookup, defaultProtocolIn, protocolIn } from "./lookup.ts";
+import { type EntryLookup, protocolIn } from "./lookup.ts";
 import { listIn } from "./store.ts";
 import { refuseEntry, structIn, textIn, textsIn } from "./validate.ts";
 
@@ -47,8 +47,7 @@ export class ChainCompiler {
   compile(): Fields {
     const { service, datacenter, protocol, connectTimeoutNs, meshGateway } = this.#options;
     this.#protocol = protocol ?? protocolIn(this.#entries, service);
-    if (this.#entries.get("service-defaults", service) !== undefined || defaultProtocolIn(this.#entries) !== undefined)
-      this.#isDefault = false;
+    if (this.#entries.get("service-defaults", service) !== undefined) this.#isDefault = false;
     const start = this.#route(service);
     const isCustomised = protocol !== undefined || connectTimeoutNs !== undefined || meshGateway !== undefined;
     return {
@@ -163,7 +162,7 @@ export class ChainCompiler {
       Name: id,
       Resolver: {
         ConnectTimeout: durationText(timeoutNs),
-        ...(requestNs > 0 && { RequestTimeout: durationText(requestNs) }),
+        ...(requestNs > 0 && { RequestTimeout: requestNs }),
         ...(resolver === undefined && { Default: true }),
         Target: id,
         ...(failover !== undefined && failover.length > 0 && { Failover: { Targets: failover } }),

@@ -76,6 +76,7 @@ export class ConfigEntries {
       modifyIndex: index,
     });
     if (ADDRESSED.includes(kind) && !name.includes("*")) this.#virtualIps.assign(name);
+    if (kind === "terminating-gateway") this.addressesBehind(name);
     this.#store.touch(index, TABLE);
     this.#store.record("config.set", `${kind}/${name}`);
   }

@@ -57,6 +57,7 @@ export function normaliseEntry(fields: Fields): Fields {
       return validateIntentions(fields, false);
     case "mesh":
       checkMeta(fields);
+      checkMeshTls(fields);
       return { ...fields, Name: "mesh" };
     case "exported-services":
       return validateExported(fields);
@@ -102,6 +103,20 @@ function checkMeta(fields: Fields): void {
 const requireName = (fields: Fields): void => {
   if (textIn(fields, "Name") === "") refuseEntry("Name is required");
 };
+
+const TLS_VERSIONS = ["TLS_AUTO", "TLSv1_0", "TLSv1_1", "TLSv1_2", "TLSv1_3"];
+
+function checkMeshTls(fields: Fields): void {
+  const tls = structIn(fields, "TLS") ?? {};
+  for (const direction of ["Incoming", "Outgoing"] as const) {
+    const given = structIn(tls, direction) ?? {};
+    for (const version of [textIn(given, "TLSMinVersion"), textIn(given, "TLSMaxVersion")])
+      if (version !== "" && !TLS_VERSIONS.includes(version))
+        refuseEntry(
+          `error in ${direction.toLowerCase()} TLS configuration: no matching TLS version found for ${version}, please specify one of [${TLS_VERSIONS.join(", ")}]`,
+        );
+  }
+}
 
 const MTLS_MODES = ["", "strict", "permissive"];
 

@@ -19,7 +19,7 @@ export interface ServedDns {
 }
 
 /** Hands a message to the agent, and the answer, if there is one, to `reply`. */
-type Ask = (message: Uint8Array, transport: Transport, reply: (answer: DnsReply) => void) => void;
+type Ask = (message: Uint8Array, transport: Transport, client: string, reply: (answer: DnsReply) => void) => void;
 
 interface ServeDnsOptions {
   readonly host: string;
@@ -31,7 +31,7 @@ interface ServeDnsOptions {
 }
 
 /** Answers DNS over UDP and TCP on one loopback address. @throws Error EADDRINUSE … */
-export async function serveDns(dns: ConsulAgent, driver: Driver, options: ServeDnsOptions): Promise<ServedDns> {
+export async function serveDns(dns: Pick<ConsulAgent, "ask">, driver: Driver, options: ServeDnsOptions): Promise<ServedDns> {
   const { host, port: wanted, admits = () => true, report = () => {} } = options;
   const ask = asking(dns, driver, report);
   const open = new Set<Socket>();
@@ -59,11 +59,11 @@ export async function serveDns(dns: ConsulAgent, driver: Driver, options: ServeD
 }
 
 const asking =
-  (dns: ConsulAgent, driver: Driver, report: (error: unknown) => void): Ask =>
-  (message, transport, reply) => {
+  (dns: Pick<ConsulAgent, "ask">, driver: Driver, report: (error: unknown) => void): Ask =>
+  (message, transport, client, reply) => {
     try {
       driver.arrive();
-      const answer = dns.ask(message, transport);
+      const answer = dns.ask(message, transport, client);
       if (!("onSettled" in answer)) return reply(answer);
       answer.onSettled(({ outcome }) => {
         driver.woke();
@@ -83,7 +83,7 @@ function answerDatagrams(udp: UdpSocket, ask: Ask, admits: (source: string) => b
   udp.on("message", (message: Buffer, from: RemoteInfo) => {
     // A datagram that the network refuses is lost, as any other may be; port 0 can't be answered.
     if (from.port === 0 || !admits(from.address)) return;
-    ask(message, "udp", (answer) => {
+    ask(message, "udp", from.address, (answer) => {
       const datagram = datagramOf(answer);
       if (isOpen && datagram !== undefined) udp.send(datagram, from.port, from.address, () => {});
     });
@@ -93,13 +93,14 @@ function answerDatagrams(udp: UdpSocket, ask: Ask, admits: (source: string) => b
 /** Messages over TCP carry their length in front; several may come on one connection. */
 function converse(socket: Socket, ask: Ask): void {
   const frames = new Frames();
+  const client = sourceOf(socket);
   // A deadline, not an idle time: a byte now and then does not extend it.
   let deadline = setTimeout(() => socket.destroy(), TCP_FIRST_MS);
   socket.once("close", () => clearTimeout(deadline));
   socket.on("error", () => socket.destroy());
   socket.on("data", (chunk: Buffer) => {
     const messages = frames.push(chunk);
-    for (const message of messages) ask(message, "tcp", (answer) => write(socket, answer));
+    for (const message of messages) ask(message, "tcp", client, (answer) => write(socket, answer));
     if (frames.messages >= TCP_MESSAGES_MAX) return void socket.end();
     if (messages.length === 0) return;
     clearTimeout(deadline);

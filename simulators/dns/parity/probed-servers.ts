@@ -52,7 +52,7 @@ export class ProbedServers {
       case "grpc":
         return answerGrpc(server);
       default:
-        return { kind: "up" };
+        return request.kind === "tcp" && request.usesTls === true ? { kind: "failed", error: "EOF" } : { kind: "up" };
     }
   }
 }

@@ -8,7 +8,7 @@ import { checkUuid } from "../state/sessions.ts";
 import { type ConsulCall, type ConsulSim, decodeBody } from "../wire/call.ts";
 import { answerAtOnce } from "../wire/handler.ts";
 import { ANY, BOOL, type Decoded, DURATION, INT, listOf, STRING, structOf, TEXTS } from "../wire/json/shape.ts";
-import { refuseInternally } from "../wire/refusal.ts";
+import { HttpError, refuseBadRequest, refuseInternally } from "../wire/refusal.ts";
 import { LOCALITY, PROXY, REGISTERED_CHECK, REGISTERED_SERVICE, REGISTERED_SERVICE_TODAY } from "../wire/shapes.ts";
 
 const NODE_SERVICE_1_8 = structOf("structs.NodeService", {
@@ -76,7 +76,16 @@ type RegisterFields = Decoded<typeof REGISTER>;
 
 /** A registration of either release. */
 function decodeRegistration(call: ConsulCall): RegisterFields {
-  if (call.agent.options.profile.isToday) return decodeBody(call, REGISTER);
+  if (call.agent.options.profile.isToday) {
+    try {
+      return decodeBody(call, REGISTER);
+    } catch (error) {
+      const why = error instanceof HttpError ? /unknown field "(Namespace|Partition)"$/.exec(error.message) : null;
+      if (why !== null && error instanceof HttpError)
+        refuseBadRequest(`${error.message} - ${why[1]}s are a Consul Enterprise feature`);
+      throw error;
+    }
+  }
   const { Service, ...fields } = decodeBody(call, REGISTER_1_8);
   if (Service === undefined) return fields;
   return { ...fields, Service: { ...Service, Connect: { Native: Service.Connect?.Native } } };

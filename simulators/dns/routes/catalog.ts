@@ -15,7 +15,8 @@ const listDatacenters = answerAtOnce((call) => {
   const names = [...cluster.datacenters.values()]
     .filter((datacenter) => datacenter === agent.datacenter || cluster.serversOf(datacenter).length > 0)
     .map(({ name }) => name);
-  return call.json(names);
+  const isCached = call.style.isToday && call.flag("cached");
+  return call.json(names, isCached ? { "X-Cache": "MISS" } : {});
 });
 
 function listNodes(call: ConsulCall): ReadResult {

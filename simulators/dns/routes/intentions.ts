@@ -145,7 +145,7 @@ function drop(datacenter: Datacenter, { entry, source }: Intention): void {
 }
 
 function putExact(call: ConsulCall): HttpReply {
-  const [source, destination] = [endOf(call, "source", true), endOf(call, "destination", false)];
+  const [source, destination] = [endOf(call, "source", false), endOf(call, "destination", false)];
   const fields = call.decode(INTENTION) ?? {};
   const datacenter = primary(call);
   if (source.peer !== "" || (fields.SourcePeer ?? "") !== "")
@@ -183,7 +183,7 @@ function withSource(known: Fields | undefined, name: string, value: Fields): rea
 }
 
 function deleteExact(call: ConsulCall): HttpReply {
-  const [source, destination] = [endOf(call, "source", true), endOf(call, "destination", false)];
+  const [source, destination] = [endOf(call, "source", false), endOf(call, "destination", false)];
   const datacenter = primary(call);
   if (!call.authorizer(datacenter).writes("intention", destination.name)) deny();
   const found = exactIntention(datacenter.configEntries, destination.name, source);

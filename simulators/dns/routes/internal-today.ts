@@ -80,6 +80,7 @@ const listed = (path: string, run: (call: ConsulCall) => ReadResult): Route<Cons
 /** `/v1/internal/…` of today: what Consul's own pages and servers read; not part of its documented API. */
 export const INTERNAL_TODAY_ROUTES: readonly Route<ConsulSim>[] = [
   listed("/v1/internal/federation-states", readFederation),
+  { method: "GET", path: "/v1/internal/ui/node/", handler: answerRead("index-on-success", readNode) },
   { method: "GET", path: "/v1/internal/ui/node/*rest", handler: answerRead("index-on-success", readNode) },
   { method: "GET", path: "/v1/internal/ui/catalog-overview", handler: overview },
   { method: "GET", path: "/v1/internal/ui/metrics-proxy/*rest", handler: metricsProxy },

@@ -102,6 +102,11 @@ function generate(call: ConsulCall): HttpReply {
   if ((fields.Partition ?? "") !== "") refuseInternally("Partitions are a Consul Enterprise feature");
   checkName(name);
   const datacenter = mayWrite(call);
+  const mesh = datacenter.configEntries.get("mesh", "mesh")?.fields.Peering;
+  const usesGateways = isObject(mesh) && mesh.PeerThroughMeshGateways === true;
+  const hasGateway = datacenter.catalog.entries().some(({ services }) => [...services.values()].some(({ kind }) => kind === "mesh-gateway"));
+  if (usesGateways && !hasGateway)
+    refuseInternally("servers are configured to PeerThroughMeshGateways, but no mesh gateway instances are registered");
   const secret = call.agent.kernel.secrets("dns/peering").uuid();
   const known = datacenter.peerings.get(name);
   if (known !== undefined && known.remoteId !== "")
@@ -160,7 +165,7 @@ function establish(call: ConsulCall): HttpReply {
 }
 
 function remove(call: ConsulCall): HttpReply {
-  if (call.rest === "") refuseBadRequest("Must specify a name to delete.");
+  if (call.rest === "") refuseBadRequest("Must specify a name to fetch.");
   mayWrite(call).peerings.delete(call.rest);
   return { status: 200, body: "" };
 }

@@ -81,6 +81,7 @@ export function catalogObjection(
 ): string | undefined {
   const { kind, verb, node, id } = operation;
   if (verb === "get") return undefined;
+  if (catalog.isToday && !WRITES.has(verb)) return `unknown ${kind.toLowerCase()} operation: ${verb}`;
   const isNameless = operation.kind === "Service" && (operation.fields.Service ?? "") === "" && (operation.fields.ID ?? "") !== "";
   if (isNameless && catalog.isToday) return "Must provide service name (Service.Service) when service ID is provided";
   if (kind === "Node") return authorizer.writes("node", node) ? undefined : authorizer.denial("node", "write", node);

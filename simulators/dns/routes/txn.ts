@@ -126,7 +126,7 @@ const headersOf = (call: ConsulCall, hasRun: boolean): Readonly<Record<string, s
 /** All or nothing: an operation that fails undoes the others. */
 function transact(call: ConsulCall): HttpReply {
   const list = operationsIn(call);
-  const isRead = list.every((operation) => !isWrite(operation));
+  const isRead = list.every((operation) => !isWrite(operation, call.style.isToday));
   const datacenter = call.datacenter();
   const authorizer = call.authorizer(datacenter);
   const refuse = (Errors: readonly Failure[], hasRun: boolean): HttpReply => {
@@ -143,8 +143,8 @@ function transact(call: ConsulCall): HttpReply {
   return call.json({ Results: results, Errors: null, ...meta }, isRead ? headersOf(call, true) : {});
 }
 
-const isWrite = (operation: Operation): boolean =>
-  operation.kind === "KV" ? WRITES.has(operation.verb) : isCatalogWrite(operation);
+const isWrite = (operation: Operation, isToday: boolean): boolean =>
+  operation.kind === "KV" ? WRITES.has(operation.verb) : isToday ? operation.verb !== "get" : isCatalogWrite(operation);
 
 /** Refuses what can be refused before anything is tried: missing rights, empty keys, locks in their delay. */
 function precheck(

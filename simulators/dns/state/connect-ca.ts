@@ -1,6 +1,6 @@
 import type { Slot } from "../../kernel/index.ts";
 import { Refusal } from "../wire/refusal.ts";
-import { durationNs } from "../wire/duration.ts";
+import { durationNs, durationText } from "../wire/duration.ts";
 import type { Store } from "./store.ts";
 
 /** How certificates of the mesh are made. */
@@ -99,7 +99,7 @@ function checkProvider(provider: string, config: Readonly<Record<string, unknown
   const leaf = ttl("LeafCertTTL");
   if (leaf < HOUR_NS) wrong("leaf cert TTL must be greater or equal than 1h0m0s");
   if (leaf > 8760 * HOUR_NS) wrong("leaf cert TTL must be less than 8760h0m0s");
-  if (ttl("IntermediateCertTTL") < 3 * leaf) wrong("intermediate cert TTL must be greater or equal than 3 * leaf cert TTL.");
+  if (ttl("IntermediateCertTTL") < 3 * leaf) wrong(`Intermediate Cert TTL must be greater or equal than 3 * LeafCertTTL (>=${durationText(3 * leaf)}).`);
   if (ttl("RootCertTTL") < ttl("IntermediateCertTTL")) wrong("root cert TTL must be greater or equal than intermediate cert TTL.");
   const type = String(config.PrivateKeyType ?? "ec");
   const bits = Number(config.PrivateKeyBits ?? (type === "rsa" ? 2048 : 256));
