@@ -21,7 +21,8 @@ interface Answer {
   readonly body: unknown;
 }
 
-const VARIABLE = /^(?:CreateIndex|ModifyIndex|Hash|Index|PrimaryModifyIndex|UpdatedAt|ID|SNI|Name|PeeringToken|Tags)$/;
+const VARIABLE =
+  /^(?:CreateIndex|ModifyIndex|Hash|Index|PrimaryModifyIndex|UpdatedAt|ID|SNI|Name|PeeringToken|Tags|Port)$/;
 
 /** A value without what differs from run to run. */
 function settled(value: unknown, key = ""): unknown {
@@ -49,12 +50,23 @@ async function askReal({ method, path, ...request }: SiblingRequest): Promise<An
 }
 
 async function startReal(binary: string, directory: string): Promise<ChildProcess> {
-  const ports = { http: PORT, dns: PORT + 100, grpc: PORT + 2, grpc_tls: PORT + 3, server: PORT - 200, serf_lan: PORT - 199, serf_wan: PORT - 198 };
+  const ports = {
+    http: PORT,
+    dns: PORT + 100,
+    grpc: PORT + 2,
+    grpc_tls: PORT + 3,
+    server: PORT - 200,
+    serf_lan: PORT - 199,
+    serf_wan: PORT - 198,
+  };
   const file = join(directory, "consul.json");
   writeFileSync(file, JSON.stringify({ node_name: "agent-1", ports }));
   const child = spawn(binary, ["agent", "-dev", "-config-file", file], { stdio: "ignore" });
   for (const untilMs = Date.now() + UP_MS_MAX; Date.now() < untilMs; await sleep(250)) {
-    const leader = await fetch(`http://127.0.0.1:${PORT}/v1/status/leader`).then((reply) => reply.text(), () => "");
+    const leader = await fetch(`http://127.0.0.1:${PORT}/v1/status/leader`).then(
+      (reply) => reply.text(),
+      () => "",
+    );
     if (leader.includes(":")) return child;
   }
   child.kill();

@@ -144,7 +144,10 @@ interface AnsweringAgent {
 
 const replyOf = (message: Uint8Array | undefined): DnsReply => (message === undefined ? {} : { message });
 
-function respond(agent: AnsweringAgent, { message, transport, isAtOnce, client }: DnsQuestion): DnsReply | Process<DnsReply> {
+function respond(
+  agent: AnsweringAgent,
+  { message, transport, isAtOnce, client }: DnsQuestion,
+): DnsReply | Process<DnsReply> {
   const { kernel, cluster, point, resolver, name } = agent;
   if (cluster.agents.get(name)?.membership !== "alive") return {};
   const look = (): Uint8Array | undefined => answerPacket(resolver, message, transport);
@@ -208,7 +211,8 @@ function createConsulAgent(agent: AnsweringAgent, http: Service): ConsulAgent {
   return {
     name,
     http,
-    ask: (message, transport, client) => receive({ message, transport, isAtOnce: false, ...(client !== undefined && { client }) }),
+    ask: (message, transport, client) =>
+      receive({ message, transport, isAtOnce: false, ...(client !== undefined && { client }) }),
     answer: (message, transport) => {
       const reply = receive({ message, transport, isAtOnce: true });
       return reply instanceof Process ? undefined : datagramOf(reply);

@@ -11,11 +11,13 @@ const textOf = (file: string): string => readFileSync(join(ROOT, file), "utf8");
 
 /** What each room may import from, besides itself: what the servers agree on knows nothing of agents, and neither of routes. */
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
-  state: ["wire"],
-  behaviour: ["state", "wire"],
+  state: ["wire", "config-entries"],
+  "config-entries": ["state", "wire"],
+  behaviour: ["state", "wire", "config-entries"],
   resolver: ["state", "behaviour", "wire"],
   wire: ["state", "behaviour"],
-  routes: ["state", "behaviour", "wire", "resolver"],
+  routes: ["state", "behaviour", "wire", "resolver", "config-entries"],
+  bosh: ["behaviour", "wire", "resolver", "index.ts"],
 };
 const LOOSE_FILES = ["faults.ts", "index.ts", "testing.ts"];
 
@@ -27,11 +29,13 @@ const RESOURCES = [
   "config",
   "connect",
   "coordinate",
+  "discovery",
   "event",
   "health",
   "internal",
   "kv",
   "operator",
+  "peering",
   "queries",
   "sessions",
   "snapshot",
@@ -39,7 +43,12 @@ const RESOURCES = [
   "txn",
 ];
 /** Paths that are not named like their file. */
-const FILE_OF: Readonly<Record<string, string>> = { query: "queries", session: "sessions" };
+const FILE_OF: Readonly<Record<string, string>> = {
+  query: "queries",
+  session: "sessions",
+  peerings: "peering",
+  exported: "peering",
+};
 
 function importsOf(file: string): readonly string[] {
   const specifiers = [...textOf(file).matchAll(/from "(\.{1,2}\/[^"]+)"/g)].map(([, path]) => path ?? "");

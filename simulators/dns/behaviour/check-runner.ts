@@ -46,7 +46,9 @@ const TOO_MANY_REQUESTS = 429;
 
 function urlError(url: string): string | undefined {
   if (/^[a-zA-Z][a-zA-Z0-9+.-]*:/.test(url)) return undefined;
-  return url.startsWith(":") ? `parse "${url}": missing protocol scheme` : `Get "${url}": unsupported protocol scheme ""`;
+  return url.startsWith(":")
+    ? `parse "${url}": missing protocol scheme`
+    : `Get "${url}": unsupported protocol scheme ""`;
 }
 
 const hostOf = (url: string): string => {

@@ -95,7 +95,8 @@ export class Cluster {
       const { service, checks } = configuredService(agent.name, fields, options.profile.isToday);
       agent.local.addService(service, checks, false);
     }
-    for (const fields of options.config.checks ?? []) agent.local.addCheck(configuredCheck(agent.name, fields, options.profile.isToday));
+    for (const fields of options.config.checks ?? [])
+      agent.local.addCheck(configuredCheck(agent.name, fields, options.profile.isToday));
     return agent;
   }
 

@@ -77,7 +77,9 @@ export class Datacenter {
     if (this.connectCa.state === undefined) return {};
     if (kind === "terminating-gateway") {
       const behind = Object.entries(this.configEntries.addressesBehind(name));
-      return Object.fromEntries(behind.map(([service, address]) => [`${VIRTUAL}:${service}`, { Address: address, Port: 0 }]));
+      return Object.fromEntries(
+        behind.map(([service, address]) => [`${VIRTUAL}:${service}`, { Address: address, Port: 0 }]),
+      );
     }
     const destination = kind === "connect-proxy" ? String(proxy?.DestinationServiceName ?? "") : native ? name : "";
     if (destination === "") return {};

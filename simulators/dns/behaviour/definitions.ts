@@ -54,7 +54,8 @@ export function weightsOf(fields: ServiceFields["Weights"]): Weights {
 }
 
 /** The wildcard address, which no service can have. */
-export const isAnyAddress = (address: string): boolean => addressBytes(address.replace(/^\[(.*)\]$/, "$1"))?.every((byte) => byte === 0) ?? false;
+export const isAnyAddress = (address: string): boolean =>
+  addressBytes(address.replace(/^\[(.*)\]$/, "$1"))?.every((byte) => byte === 0) ?? false;
 
 type AnyServiceFields = Omit<SidecarFields, "Connect"> & {
   readonly Connect?: { readonly Native?: boolean | undefined } | undefined;
@@ -62,9 +63,7 @@ type AnyServiceFields = Omit<SidecarFields, "Connect"> & {
 
 /** Ports, with the defaults of what is left out; absent where none are given. */
 const portsOf = ({ Ports: ports = [] }: Pick<ServiceFields, "Ports">): readonly ServicePort[] | undefined =>
-  ports.length === 0
-    ? undefined
-    : ports.map(({ Name = "", Port = 0, Default = false }) => ({ Name, Port, Default }));
+  ports.length === 0 ? undefined : ports.map(({ Name = "", Port = 0, Default = false }) => ({ Name, Port, Default }));
 
 /** Region and zone, as far as they are given. */
 export function localityOf(given: ServiceFields["Locality"]): Readonly<Record<string, string>> | undefined {
@@ -218,7 +217,10 @@ export function taggedAddressesOf(
 type ServiceCheckFields = NonNullable<ServiceFields["Check"]>;
 
 /** The checks of a service; empty ones count as none. */
-const givenChecks = ({ Check = {}, Checks = [] }: Pick<ServiceFields, "Check" | "Checks">): readonly ServiceCheckFields[] =>
+const givenChecks = ({
+  Check = {},
+  Checks = [],
+}: Pick<ServiceFields, "Check" | "Checks">): readonly ServiceCheckFields[] =>
   [Check, ...Checks].filter((check) => Object.keys(check).length > 0);
 
 /** The checks of a service. `where` they stand is part of a refusal. @throws DefinitionError */

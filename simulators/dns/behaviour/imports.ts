@@ -19,7 +19,11 @@ export class Imports {
   }
 
   /** The other side of a peering, as far as it still knows of it. */
-  #otherSide({ id, remoteId, remote }: Peering): { readonly datacenter: Datacenter; readonly peering: Peering } | undefined {
+  #otherSide({
+    id,
+    remoteId,
+    remote,
+  }: Peering): { readonly datacenter: Datacenter; readonly peering: Peering } | undefined {
     const datacenter = this.#datacenters.get(remote);
     const peering = datacenter?.peerings.list().find((each) => each.id === remoteId || each.remoteId === id);
     return datacenter && peering && { datacenter, peering };

@@ -22,7 +22,10 @@ export class Limiter {
     const { mode, read_rate: read = -1, write_rate: write = -1 } = limits?.request_limits ?? {};
     const isEnforced = mode === "enforcing";
     this.#kernel = kernel;
-    this.#rates = { read: isEnforced && read >= 0 ? read : Infinity, write: isEnforced && write >= 0 ? write : Infinity };
+    this.#rates = {
+      read: isEnforced && read >= 0 ? read : Infinity,
+      write: isEnforced && write >= 0 ? write : Infinity,
+    };
     this.#slot = kernel.slot(`dns/agent/${agent}/limits`, new Map());
   }
 

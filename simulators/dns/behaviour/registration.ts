@@ -4,7 +4,15 @@ import { durationNs, durationText } from "../wire/duration.ts";
 import type { DecodedStruct } from "../wire/json/shape.ts";
 import { refuseInternally } from "../wire/refusal.ts";
 import type { REGISTERED_CHECK, REGISTERED_SERVICE_TODAY } from "../wire/shapes.ts";
-import { addressesByTag, isAnyAddress, listErrors, rareFieldsOf, serviceFaults, weightsError, weightsOf } from "./definitions.ts";
+import {
+  addressesByTag,
+  isAnyAddress,
+  listErrors,
+  rareFieldsOf,
+  serviceFaults,
+  weightsError,
+  weightsOf,
+} from "./definitions.ts";
 import { isGateway, proxyOf } from "./proxy-definitions.ts";
 
 /** A service as a registration gives it. @throws HttpError 500 in Consul's words */
@@ -46,9 +54,7 @@ function todaysError(service: Service, fields: RegisteredService): string | unde
   if (wrong.length > 0) return listErrors(wrong);
   if (service.id === "")
     return "service name (Service.Service) is required; both Service ID (Service.ID) and Service Name cannot be empty";
-  return service.name === ""
-    ? "Must provide service name (Service.Service) when service ID is provided"
-    : undefined;
+  return service.name === "" ? "Must provide service name (Service.Service) when service ID is provided" : undefined;
 }
 
 /** A check as a registration gives it. */

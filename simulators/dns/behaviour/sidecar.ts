@@ -1,7 +1,16 @@
 import type { Service } from "../state/rows.ts";
 import type { ServiceFields, SidecarFields } from "../wire/shapes.ts";
 import { DefinitionError } from "./check-definitions.ts";
-import { agentFaults, checksOf, listErrors, metaError, serviceChecks, type ServiceDefinition, serviceOf, taggedAddressesOf } from "./definitions.ts";
+import {
+  agentFaults,
+  checksOf,
+  listErrors,
+  metaError,
+  serviceChecks,
+  type ServiceDefinition,
+  serviceOf,
+  taggedAddressesOf,
+} from "./definitions.ts";
 
 const SUFFIX = "-sidecar-proxy";
 const PORT_MIN = 21_000;
@@ -18,12 +27,12 @@ export const sidecarIn = ({ Connect }: ServiceFields): SidecarFields | undefined
   Connect?.SidecarService ?? Connect?.sidecar_service;
 
 /** A sidecar for a service, with its checks. `others`: the agent's services. @throws DefinitionError */
-export function sidecarOf(
-  service: Service,
-  fields: SidecarFields,
-  others: readonly Service[],
-): ServiceDefinition {
-  const bare = serviceOf(service.node, { ...fields, Kind: fields.Kind || "connect-proxy", Name: fields.Name || sidecarId(service.name) });
+export function sidecarOf(service: Service, fields: SidecarFields, others: readonly Service[]): ServiceDefinition {
+  const bare = serviceOf(service.node, {
+    ...fields,
+    Kind: fields.Kind || "connect-proxy",
+    Name: fields.Name || sidecarId(service.name),
+  });
   const wrongMeta = metaError(bare.meta);
   if (wrongMeta !== undefined) throw new DefinitionError(`Invalid SidecarService: ${wrongMeta}`);
   const id = sidecarId(service.id);

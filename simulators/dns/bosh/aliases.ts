@@ -80,7 +80,10 @@ export function encodeAliases(
       }
       for (const record of records)
         if (record.domain === `${definition.root_domain}.` && record.groupIds.includes(definition.group_id))
-          add(alias.replace("_", () => record.id), encode(definition, record.numId));
+          add(
+            alias.replace("_", () => record.id),
+            encode(definition, record.numId),
+          );
     }
   }
   return Object.fromEntries(queries);

@@ -11,9 +11,9 @@ interface Shown {
   readonly records: RecordSet;
   readonly jobs: Readonly<Record<string, InstanceJob>>;
   /** As BOSH DNS knows it. */
-  healthOf(ip: string): InstanceHealth;
+  readonly healthOf: (ip: string) => InstanceHealth;
   /** As the instance's own health server says now; empty where health is off. */
-  ownHealth(): InstanceHealth;
+  readonly ownHealth: () => InstanceHealth;
 }
 
 /** The API of BOSH DNS, for whoever is on the same machine and has a certificate. */

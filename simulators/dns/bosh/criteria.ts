@@ -9,8 +9,7 @@ export type Criteria = ReadonlyMap<string, readonly string[]>;
 /** Ordered pairs of criterion and value, those without a value left out. */
 function criteriaOf(pairs: readonly (readonly [string, string])[]): Criteria {
   const criteria = new Map<string, string[]>();
-  for (const [key, value] of pairs)
-    if (value !== "") criteria.set(key, [...(criteria.get(key) ?? []), value]);
+  for (const [key, value] of pairs) if (value !== "") criteria.set(key, [...(criteria.get(key) ?? []), value]);
   return criteria;
 }
 

@@ -2,7 +2,16 @@ import { isIP } from "node:net";
 import type { Body, Random } from "../../kernel/index.ts";
 import type { Probe } from "../behaviour/probe.ts";
 import { newMessage } from "../resolver/message.ts";
-import { FLAG, type Message, type Query, type Question, RCODE, type Rr, type Transport, TYPE } from "../wire/codec/types.ts";
+import {
+  FLAG,
+  type Message,
+  type Query,
+  type Question,
+  RCODE,
+  type Rr,
+  type Transport,
+  TYPE,
+} from "../wire/codec/types.ts";
 import type { RecursorPool } from "./forward.ts";
 import type { RecordSet } from "./record-set.ts";
 
@@ -85,12 +94,19 @@ export const reverse = (records: RecordSet, next: Handle): Handle =>
 /** BOSH DNS strips every character of the suffix from the end, not the suffix: an IPv6 address loses its last `a` and `6`. */
 function reversedAddress(name: string): string | undefined {
   if (name.endsWith(".ip6.arpa.")) {
-    const digits = name.replace(/[.ip6ar]+$/, "").split(".").reverse();
+    const digits = name
+      .replace(/[.ip6ar]+$/, "")
+      .split(".")
+      .reverse();
     while (digits.length < IPV6_DIGITS) digits.push("0");
     return digits.map((digit, at) => (at % 4 === 3 && at < digits.length - 1 ? `${digit}:` : digit)).join("");
   }
   if (!name.endsWith(".in-addr.arpa.")) return undefined;
-  return name.replace(/[.in\-adrp]+$/, "").split(".").reverse().join(".");
+  return name
+    .replace(/[.in\-adrp]+$/, "")
+    .split(".")
+    .reverse()
+    .join(".");
 }
 
 const IPV6_DIGITS = 32;
@@ -111,7 +127,11 @@ export const overHttp = (url: string, probe: Probe): Handle =>
     });
     const read = reply.kind === "http" && reply.status === 200 ? readAnswers(reply.body) : undefined;
     if (read === undefined) return { message: ownReply(query, RCODE.SERVFAIL), cuts: true };
-    const message = ownReply(query, RCODE.NOERROR, read.answers.flatMap((each) => httpRecord(question, each)));
+    const message = ownReply(
+      query,
+      RCODE.NOERROR,
+      read.answers.flatMap((each) => httpRecord(question, each)),
+    );
     if (read.isTruncated) message.flags |= FLAG.TC;
     return { message, cuts: true };
   };
@@ -124,7 +144,9 @@ interface HttpAnswer {
   readonly data: string;
 }
 
-function readAnswers(body: string): { readonly isTruncated: boolean; readonly answers: readonly HttpAnswer[] } | undefined {
+function readAnswers(
+  body: string,
+): { readonly isTruncated: boolean; readonly answers: readonly HttpAnswer[] } | undefined {
   let parsed: unknown;
   try {
     parsed = JSON.parse(body);

@@ -1,4 +1,4 @@
-import { type Body, type Kernel, Process, type Service, type Slot } from "../../kernel/index.ts";
+import type { Body, Kernel, Process, Service, Slot } from "../../kernel/index.ts";
 import type { Probe } from "../behaviour/probe.ts";
 import type { DnsReply } from "../index.ts";
 import { rejection } from "../resolver/answer.ts";
@@ -76,8 +76,9 @@ export function createBoshDns(kernel: Kernel, options: BoshDnsOptions): BoshDns 
   const { name = "bosh-dns" } = options;
   const server = new BoshDnsServer(kernel, name, options);
   kernel.restored.add(() => server.restore());
-  const ask = kernel.onInput(`bosh-dns:ask/${name}`, ({ message, transport }: { message: Uint8Array; transport: Transport }) =>
-    server.ask(message, transport),
+  const ask = kernel.onInput(
+    `bosh-dns:ask/${name}`,
+    ({ message, transport }: { message: Uint8Array; transport: Transport }) => server.ask(message, transport),
   );
   return {
     name,
@@ -113,7 +114,9 @@ class BoshDnsServer {
     const context = { settings, state, upstreamAt: options.upstreamAt ?? (() => undefined) };
     this.#handlers(options, context);
     if (settings.usesRecursors) {
-      const recursors = settings.isSmart ? kernel.random(`bosh-dns/${name}`).shuffle(settings.recursors) : settings.recursors;
+      const recursors = settings.isSmart
+        ? kernel.random(`bosh-dns/${name}`).shuffle(settings.recursors)
+        : settings.recursors;
       const next = forward(new RecursorPool(".", recursors, settings.isSmart, context));
       this.#mux.set("arpa.", reverse(this.#records, next));
       this.#mux.set(".", settings.caches ? this.#cached(".", next) : next);
@@ -133,7 +136,13 @@ class BoshDnsServer {
   #handlers({ handlers = [], probe = () => ({ kind: "refused" }) }: BoshDnsOptions, context: ForwardContext): void {
     const random = this.#kernel.random(`bosh-dns/${this.#name}`);
     for (const { domain, source, cache } of handlers.flat()) {
-      const handle = handlerOf(domain, source, probe, () => random.shuffle((source.recursors ?? []).map(withPort)), context);
+      const handle = handlerOf(
+        domain,
+        source,
+        probe,
+        () => random.shuffle((source.recursors ?? []).map(withPort)),
+        context,
+      );
       this.#mux.set(domain, cache?.enabled === true && source.type !== "deny" ? this.#cached(domain, handle) : handle);
     }
   }
@@ -170,7 +179,8 @@ class BoshDnsServer {
   #register(): void {
     const domains = this.#records.domains();
     for (const gone of this.#state.value.domains) if (!domains.includes(gone)) this.#mux.delete(gone);
-    for (const domain of domains) if (!this.#state.value.domains.includes(domain)) this.#mux.set(domain, this.#fromRecords);
+    for (const domain of domains)
+      if (!this.#state.value.domains.includes(domain)) this.#mux.set(domain, this.#fromRecords);
     this.#state.value.domains = [...domains];
   }
 

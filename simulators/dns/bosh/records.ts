@@ -42,7 +42,10 @@ export function readRecords(text: string): RecordsFile | undefined {
   const parsed = parse(text);
   if (!isObject(parsed)) return parsed === null ? { instances: [], aliases: new Map(), hosts: [] } : undefined;
   const keys = listOf(member(parsed, "record_keys"), isText);
-  const infos = listOf(member(parsed, "record_infos"), (row): row is readonly unknown[] | null => row === null || Array.isArray(row));
+  const infos = listOf(
+    member(parsed, "record_infos"),
+    (row): row is readonly unknown[] | null => row === null || Array.isArray(row),
+  );
   const hosts = listOf(member(parsed, "records"), isHost);
   const aliases = readAliases(member(parsed, "aliases"));
   if (keys === undefined || infos === undefined || hosts === undefined || aliases === undefined) return undefined;
@@ -83,7 +86,10 @@ function readAliases(value: unknown): RecordsFile["aliases"] | undefined {
   for (const [name, given] of Object.entries(value)) {
     const definitions = listOf(given, isObject)?.map(readDefinition);
     if (definitions === undefined || definitions.includes(undefined)) return undefined;
-    aliases.set(name, definitions.flatMap((each) => each ?? []));
+    aliases.set(
+      name,
+      definitions.flatMap((each) => each ?? []),
+    );
   }
   return aliases;
 }

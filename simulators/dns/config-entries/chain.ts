@@ -86,7 +86,10 @@ export class ChainCompiler {
     this.#requireL7();
     this.#isDefault = false;
     const name = `${service}.default.default`;
-    const fallback = { Match: { HTTP: { PathPrefix: "/" } }, Destination: { Service: service, Namespace: "default", Partition: "default" } };
+    const fallback = {
+      Match: { HTTP: { PathPrefix: "/" } },
+      Destination: { Service: service, Namespace: "default", Partition: "default" },
+    };
     const type = ENTRY_KINDS["service-router"]?.Routes?.type;
     const element = typeof type === "object" && "list" in type ? type.list : "any";
     const routes = [...listIn(router.fields, "Routes"), fallback].map((route) => {
@@ -219,7 +222,9 @@ export class ChainCompiler {
       wanted.length > 0
         ? wanted.map((each) => ({
             service: textIn(each, "Service") || target.service,
-            subset: textIn(each, "ServiceSubset") || (textIn(each, "Service") === "" && textIn(each, "Peer") === "" ? target.subset : ""),
+            subset:
+              textIn(each, "ServiceSubset") ||
+              (textIn(each, "Service") === "" && textIn(each, "Peer") === "" ? target.subset : ""),
             datacenter: textIn(each, "Datacenter") || target.datacenter,
             peer: textIn(each, "Peer"),
           }))
@@ -240,7 +245,8 @@ export class ChainCompiler {
 const SUBSETS = ENTRY_KINDS["service-resolver"]?.Subsets?.type;
 const SUBSET = typeof SUBSETS === "object" && "map" in SUBSETS ? SUBSETS.map : "any";
 
-const withoutEmpty = (fields: Fields): Fields => Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== ""));
+const withoutEmpty = (fields: Fields): Fields =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== ""));
 
 function redirected(target: Target, redirect: Fields): Target {
   const service = textIn(redirect, "Service");
@@ -264,6 +270,10 @@ const CUSTOM_HASHES: Readonly<Record<string, string>> = {
 };
 
 function customHash({ protocol, connectTimeoutNs, meshGateway }: ChainOptions): string {
-  const given = [protocol === undefined ? "" : "p", connectTimeoutNs === undefined ? "" : "t", meshGateway === undefined ? "" : "g"];
+  const given = [
+    protocol === undefined ? "" : "p",
+    connectTimeoutNs === undefined ? "" : "t",
+    meshGateway === undefined ? "" : "g",
+  ];
   return CUSTOM_HASHES[given.join("")] ?? "";
 }

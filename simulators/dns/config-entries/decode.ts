@@ -11,7 +11,8 @@ class DecodeError extends Refusal {}
 
 /** Reads an entry from a decoded body. @throws DecodeError */
 export function decodeEntry(raw: unknown): Fields {
-  if (!isObject(raw)) throw new DecodeError(`'' expected type 'map[string]interface {}', got unconvertible type '${goType(raw)}'`);
+  if (!isObject(raw))
+    throw new DecodeError(`'' expected type 'map[string]interface {}', got unconvertible type '${goType(raw)}'`);
   const kind = "Kind" in raw ? raw.Kind : raw.kind;
   if (kind === undefined) throw new DecodeError("Payload does not contain a kind/Kind key at the top level");
   if (typeof kind !== "string") throw new DecodeError("Kind value in payload is not a string");
@@ -139,13 +140,19 @@ class EntryReader {
     if (typeof text === "string" && !(type === "float" ? /^[+-]?\d*\.?\d+(?:e[+-]?\d+)?$/i : /^[+-]?\d+$/).test(text))
       return this.#fail(path, `cannot parse value as '${GO_NAMES[type]}': strconv.${parser}: invalid syntax`);
     const number = Number(text);
-    if (type === "uint" && number < 0)
-      return this.#fail(path, `cannot parse, ${number} overflows uint`);
+    if (type === "uint" && number < 0) return this.#fail(path, `cannot parse, ${number} overflows uint`);
     return type === "float" ? number : Math.trunc(number);
   }
 }
 
-const GO_NAMES = { text: "string", bool: "bool", int: "int", uint: "uint", float: "float32", duration: "time.Duration" };
+const GO_NAMES = {
+  text: "string",
+  bool: "bool",
+  int: "int",
+  uint: "uint",
+  float: "float32",
+  duration: "time.Duration",
+};
 
 const kindOf = (value: unknown): string => {
   if (Array.isArray(value)) return "slice";

@@ -5,15 +5,25 @@ import { type ConfigEntries, type ConfigEntry, linkedServices, listIn } from "./
 import { refuseEntry, structIn, textIn } from "./validate.ts";
 
 /** Checks that the entries still fit together once one is as given, or gone. @throws EntryError */
-export function checkGraph(entries: ConfigEntries, datacenter: string, kind: string, name: string, fields?: Fields): void {
+export function checkGraph(
+  entries: ConfigEntries,
+  datacenter: string,
+  kind: string,
+  name: string,
+  fields?: Fields,
+): void {
   if (fields !== undefined) checkAlone(entries, kind, name, fields);
   const proposed = new Proposed(entries, kind, name, fields);
   for (const service of affected(entries, kind, name)) {
     const intentions = proposed.get("service-intentions", service);
-    const hasL7 = intentions !== undefined && listIn(intentions.fields, "Sources").some((source) => listIn(source, "Permissions").length > 0);
+    const hasL7 =
+      intentions !== undefined &&
+      listIn(intentions.fields, "Sources").some((source) => listIn(source, "Permissions").length > 0);
     const protocol = protocolIn(proposed, service);
     if (hasL7 && !["http", "http2", "grpc"].includes(protocol))
-      refuseEntry(`service "${service}" has protocol "${protocol}", which is incompatible with L7 intentions permissions`);
+      refuseEntry(
+        `service "${service}" has protocol "${protocol}", which is incompatible with L7 intentions permissions`,
+      );
     new ChainCompiler(proposed, { service, datacenter, trustDomain: "" }).compile();
   }
 }
@@ -77,9 +87,10 @@ function leadsTo({ kind, fields }: ConfigEntry): readonly string[] {
 /** The services to whose names an entry leads besides its own. */
 export const relatedServices = (kind: string, fields: Fields): readonly string[] => {
   const entry = { kind, name: "", fields, hash: 0, createIndex: 0, modifyIndex: 0 };
-  return [...leadsTo(entry), ...(kind === "terminating-gateway" ? linkedServices(entry).map(({ Name }) => String(Name)) : [])].filter(
-    (each) => each !== "",
-  );
+  return [
+    ...leadsTo(entry),
+    ...(kind === "terminating-gateway" ? linkedServices(entry).map(({ Name }) => String(Name)) : []),
+  ].filter((each) => each !== "");
 };
 
 /** The entries as they would be after a change. */

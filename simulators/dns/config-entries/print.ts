@@ -25,12 +25,15 @@ function isNothing(value: unknown, type: EntryType): boolean {
 }
 
 function shown(value: unknown, type: EntryType): unknown {
-  if (typeof type === "string") return value === undefined ? EMPTY[type] : type === "duration" ? durationText(Number(value)) : value;
+  if (typeof type === "string")
+    return value === undefined ? EMPTY[type] : type === "duration" ? durationText(Number(value)) : value;
   if ("pointer" in type) return shown(value, type.pointer);
   if ("struct" in type) return structView(isObject(value) ? value : {}, Object.entries(type.struct));
   if (value === undefined) return null;
   if ("list" in type) return Array.isArray(value) ? value.map((each) => shown(each, type.list)) : null;
-  return Object.fromEntries(Object.entries(isObject(value) ? value : {}).map(([key, each]) => [key, shown(each, type.map)]));
+  return Object.fromEntries(
+    Object.entries(isObject(value) ? value : {}).map(([key, each]) => [key, shown(each, type.map)]),
+  );
 }
 
 /** A struct as Go shows it: members that are nothing are left out where they may be. */

@@ -43,15 +43,19 @@ const EXPOSE = field(
   struct({
     Checks: BOOL,
     Paths: field(
-      list(
-        struct({ ListenerPort: INT, Path: TEXT, LocalPathPort: INT, Protocol: TEXT, ParsedFromCheck: BOOL }),
-      ),
+      list(struct({ ListenerPort: INT, Path: TEXT, LocalPathPort: INT, Protocol: TEXT, ParsedFromCheck: BOOL })),
     ),
   }),
 );
 const EXTENSIONS = field(
   list(
-    struct({ Name: kept("text"), Required: kept("bool"), Arguments: kept({ map: "any" }), ConsulVersion: kept("text"), EnvoyVersion: kept("text") }),
+    struct({
+      Name: kept("text"),
+      Required: kept("bool"),
+      Arguments: kept({ map: "any" }),
+      ConsulVersion: kept("text"),
+      EnvoyVersion: kept("text"),
+    }),
   ),
 );
 const PASSIVE_HEALTH_CHECK = struct({
@@ -244,7 +248,14 @@ const SERVICE_RESOLVER: EntryFields = {
       Datacenters: TEXTS,
       Targets: field(
         list(
-          struct({ Service: TEXT, ServiceSubset: TEXT, Partition: TEXT, Namespace: TEXT, Datacenter: TEXT, Peer: TEXT }),
+          struct({
+            Service: TEXT,
+            ServiceSubset: TEXT,
+            Partition: TEXT,
+            Namespace: TEXT,
+            Datacenter: TEXT,
+            Peer: TEXT,
+          }),
         ),
       ),
       Policy: FAILOVER_POLICY,
@@ -328,9 +339,7 @@ const TERMINATING_GATEWAY: EntryFields = {
   Kind: kept("text"),
   Name: kept("text"),
   Services: kept(
-    list(
-      struct({ Name: TEXT, CAFile: TEXT, CertFile: TEXT, KeyFile: TEXT, SNI: TEXT, DisableAutoHostRewrite: BOOL }),
-    ),
+    list(struct({ Name: TEXT, CAFile: TEXT, CertFile: TEXT, KeyFile: TEXT, SNI: TEXT, DisableAutoHostRewrite: BOOL })),
   ),
   Meta: META,
 };

@@ -102,7 +102,9 @@ export class ConfigEntries {
 
   /** The terminating gateways that lead to a service. */
   gatewaysOf(service: string): readonly ConfigEntry[] {
-    return this.list("terminating-gateway").filter((entry) => linkedServices(entry).some(({ Name }) => Name === service));
+    return this.list("terminating-gateway").filter((entry) =>
+      linkedServices(entry).some(({ Name }) => Name === service),
+    );
   }
 
   /** Gives the services behind a terminating gateway their addresses; answers with them by service. */

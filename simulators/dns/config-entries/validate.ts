@@ -128,11 +128,11 @@ function checkMutualTls(fields: Fields): void {
 
 function validateServiceDefaults(fields: Fields): Fields {
   requireName(fields);
-  if (fields.Name === "*")
-    refuseEntry("service-defaults name must be the name of a service, and not a wildcard");
+  if (fields.Name === "*") refuseEntry("service-defaults name must be the name of a service, and not a wildcard");
   const errors = [...metaErrors(fields)];
   const balance = textIn(fields, "BalanceInboundConnections");
-  if (!["", "exact_balance"].includes(balance)) errors.push(`invalid value for balance_inbound_connections: ${balance}`);
+  if (!["", "exact_balance"].includes(balance))
+    errors.push(`invalid value for balance_inbound_connections: ${balance}`);
   const protocol = textIn(fields, "Protocol");
   if (!["", "http", "http2", "grpc", "tcp"].includes(protocol)) errors.push(`invalid value for protocol: ${protocol}`);
   const upstreams = structIn(fields, "UpstreamConfig");
@@ -147,7 +147,9 @@ function validateServiceDefaults(fields: Fields): Fields {
     errors.push("invalid rate_limits config. Rate limiting is a consul enterprise feature");
   for (const [at, { Name }] of listIn(fields, "EnvoyExtensions").entries())
     if (!EXTENSIONS.includes(String(Name)))
-      errors.push(`invalid EnvoyExtensions[${at}][${String(Name)}]: name "${String(Name)}" is not a built-in extension`);
+      errors.push(
+        `invalid EnvoyExtensions[${at}][${String(Name)}]: name "${String(Name)}" is not a built-in extension`,
+      );
   checkMutualTls(fields);
   if (errors.length > 0) refuseEntry(severalErrors(errors));
   return fields;
@@ -184,7 +186,9 @@ function destinationErrors(destination: Fields): readonly string[] {
     const isName = address.length > 0 && address.length < 255 && !address.includes("..") && !address.includes("*");
     if (seen.has(address)) errors.push(`Duplicate address '${address}' is not allowed`);
     else if (isIP(address) === 0 && !isName)
-      errors.push(`Destination address '${address}' is invalid Could not validate address ${address} as an IP or Hostname`);
+      errors.push(
+        `Destination address '${address}' is invalid Could not validate address ${address} as an IP or Hostname`,
+      );
     seen.add(address);
   }
   const port = Number(destination.Port ?? 0);
@@ -237,7 +241,8 @@ export function checkMethods(methods: readonly string[], where: string): void {
 export function checkPaths(http: Fields, where: string, separator: string): number {
   for (const name of ["PathExact", "PathPrefix"]) {
     const path = textIn(http, name);
-    if (path !== "" && !path.startsWith("/")) refuseEntry(`${where}${separator}${name} doesn't start with '/': ${quoted(path)}`);
+    if (path !== "" && !path.startsWith("/"))
+      refuseEntry(`${where}${separator}${name} doesn't start with '/': ${quoted(path)}`);
   }
   const count = countGiven(http, ["PathExact", "PathPrefix", "PathRegex"]);
   if (count > 1) refuseEntry(`${where} should only contain at most one of PathExact, PathPrefix, or PathRegex`);
@@ -273,9 +278,7 @@ function validateRoute(route: Fields, at: number): Fields {
   if (destination !== undefined) {
     const mayRewrite = http !== undefined && countGiven(http, ["PathExact", "PathPrefix"]) > 0;
     if (textIn(destination, "PrefixRewrite") !== "" && !mayRewrite)
-      refuseEntry(
-        `Route[${at}] cannot make use of PrefixRewrite without configuring either PathExact or PathPrefix`,
-      );
+      refuseEntry(`Route[${at}] cannot make use of PrefixRewrite without configuring either PathExact or PathPrefix`);
     for (const retry of textsIn(destination, "RetryOn"))
       if (!RETRIES.includes(retry)) refuseEntry(`Route[${at}] contains an invalid retry condition: ${quoted(retry)}`);
   }
@@ -296,7 +299,9 @@ function validateSplitter(given: Fields): Fields {
   const seen = new Set<string>();
   for (const split of splits) {
     const service = textIn(split, "Service") || textIn(given, "Name");
-    const [subset, namespace, partition] = ["ServiceSubset", "Namespace", "Partition"].map((name) => textIn(split, name));
+    const [subset, namespace, partition] = ["ServiceSubset", "Namespace", "Partition"].map((name) =>
+      textIn(split, name),
+    );
     const key = JSON.stringify([service, subset, namespace, partition]);
     if (seen.has(key))
       refuseEntry(
@@ -365,7 +370,12 @@ function checkEnterprise(fields: Fields, names: readonly string[], prefix: strin
   if (given !== undefined) refuseEntry(`${prefix}Setting ${given} requires Consul Enterprise`);
 }
 
-function checkRedirect(redirect: Fields, name: string, hasFailover: boolean, isSubset: (subset: string) => boolean): void {
+function checkRedirect(
+  redirect: Fields,
+  name: string,
+  hasFailover: boolean,
+  isSubset: (subset: string) => boolean,
+): void {
   checkEnterprise(redirect, ["Partition", "Namespace", "SamenessGroup"], "Redirect: ");
   if (hasFailover) refuseEntry("Redirect and Failover cannot both be set");
   const members = ["Service", "ServiceSubset", "Datacenter", "Peer"];
@@ -479,7 +489,8 @@ function checkListener(listener: Fields, port: number, protocol: string, usesTls
   for (const service of services) {
     const name = textIn(service, "Name");
     const own = textsIn(service, "Hosts");
-    if (protocol === "tcp" && name === "*") refuseEntry(`Wildcard service name is only valid for protocol = 'http' ${on}`);
+    if (protocol === "tcp" && name === "*")
+      refuseEntry(`Wildcard service name is only valid for protocol = 'http' ${on}`);
     if (protocol === "tcp" && own.length > 0)
       refuseEntry(`Associating hosts to a service is not supported for the ${protocol} protocol ${on}`);
     if (name === "") refuseEntry(`Service name cannot be blank ${on}`);
@@ -497,7 +508,9 @@ function checkListener(listener: Fields, port: number, protocol: string, usesTls
 function checkHost(host: string, usesTls: boolean): void {
   if (host === "*") {
     if (usesTls)
-      refuseEntry("Host '*' is not allowed when TLS is enabled, all hosts must be valid DNS records to add as a DNSSAN");
+      refuseEntry(
+        "Host '*' is not allowed when TLS is enabled, all hosts must be valid DNS records to add as a DNSSAN",
+      );
     return;
   }
   if (host === "" || host.includes("..")) refuseEntry(`Host ${quoted(host)} must be a valid DNS hostname`);
@@ -515,9 +528,7 @@ function validateTerminating(fields: Fields): Fields {
     seen.add(name);
     const files = countGiven(service, ["CertFile", "KeyFile"]);
     if (files > 0 && countGiven(service, ["CAFile", "CertFile", "KeyFile"]) < 3)
-      refuseEntry(
-        `Service ${quoted(name)} must have a CertFile, CAFile, and KeyFile specified for TLS origination`,
-      );
+      refuseEntry(`Service ${quoted(name)} must have a CertFile, CAFile, and KeyFile specified for TLS origination`);
   }
   return fields;
 }

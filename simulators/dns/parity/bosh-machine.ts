@@ -1,5 +1,11 @@
 import { type HttpReply, isObject, Kernel, makeRequest, Process, serialise } from "../../kernel/index.ts";
-import { type BoshDns, createBoshDns, createHealthServer, type HealthServer, type InstanceHealth } from "../bosh/index.ts";
+import {
+  type BoshDns,
+  createBoshDns,
+  createHealthServer,
+  type HealthServer,
+  type InstanceHealth,
+} from "../bosh/index.ts";
 import type { DnsReply, Upstream } from "../index.ts";
 import { Frames, TCP_MESSAGES_MAX } from "../wire/codec/frames.ts";
 import type { BoshHttpStep, BoshScenario, ChangedUpstream, SaidHealth } from "./bosh-recording.ts";
@@ -102,7 +108,10 @@ export class BoshMachine {
   }
 
   /** The answers to what is sent in pieces over one connection. */
-  stream(chunks: readonly Uint8Array[], isHalfClosed: boolean): { readonly replies: readonly Uint8Array[]; readonly closed: boolean } {
+  stream(
+    chunks: readonly Uint8Array[],
+    isHalfClosed: boolean,
+  ): { readonly replies: readonly Uint8Array[]; readonly closed: boolean } {
     const frames = new Frames();
     const replies: Uint8Array[] = [];
     for (const chunk of chunks) {
@@ -130,11 +139,16 @@ function readSaid(said: SaidHealth): { readonly health: InstanceHealth; readonly
 const OK = 200;
 
 /** A reply as recordings show it. */
-export function boshReplyOf(reply: HttpReply): { readonly status: number; readonly headers: Record<string, string>; readonly body: string } {
+export function boshReplyOf(reply: HttpReply): {
+  readonly status: number;
+  readonly headers: Record<string, string>;
+  readonly body: string;
+} {
   if (reply.wire?.kind === "reset") return { status: 0, headers: {}, body: "" };
   const { body, headers } = serialise(reply);
   const kept: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers))
-    if (/^(?:content-type|x-content-type-options|location)$/.test(name.toLowerCase())) kept[name.toLowerCase()] = String(value);
+    if (/^(?:content-type|x-content-type-options|location)$/.test(name.toLowerCase()))
+      kept[name.toLowerCase()] = String(value);
   return { status: reply.status, headers: kept, body: Buffer.from(body).toString("utf8") };
 }

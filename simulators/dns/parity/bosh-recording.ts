@@ -16,7 +16,12 @@ export type SaidHealth =
 
 /** A request to the API, or to the health server. */
 export interface BoshHttpStep {
-  readonly http: { readonly method: string; readonly path: string; readonly api?: "dns" | "health"; readonly cert?: string };
+  readonly http: {
+    readonly method: string;
+    readonly path: string;
+    readonly api?: "dns" | "health";
+    readonly cert?: string;
+  };
   readonly reply: {
     readonly status: number;
     readonly headers: Readonly<Record<string, string>>;

@@ -82,7 +82,8 @@ function stream(machine: BoshMachine, step: DnsStep, chunks: readonly string[]):
 
 function askHttp(machine: BoshMachine, { http, reply, mask = [] }: BoshHttpStep): readonly string[] {
   const shown = boshReplyOf(machine.request(http));
-  if (reply.disconnected === true) return shown.status === 0 ? [] : [`a broken connection expected, got ${shown.status}`];
+  if (reply.disconnected === true)
+    return shown.status === 0 ? [] : [`a broken connection expected, got ${shown.status}`];
   const headers = Object.fromEntries(Object.entries(reply.headers).map(([name, value]) => [name.toLowerCase(), value]));
   const expected = { status: reply.status, headers, body: reply.body ?? reply.body_lines };
   const body = reply.body_lines === undefined ? shown.body : readLines(shown.body);
@@ -92,7 +93,10 @@ function askHttp(machine: BoshMachine, { http, reply, mask = [] }: BoshHttpStep)
 
 const readLines = (text: string): unknown => {
   try {
-    return text.split("\n").filter((line) => line !== "").map((line): unknown => JSON.parse(line));
+    return text
+      .split("\n")
+      .filter((line) => line !== "")
+      .map((line): unknown => JSON.parse(line));
   } catch {
     return text;
   }

@@ -11,7 +11,11 @@ const HELD_FACTOR = 3;
 const HELD_SLACK_MS = 1000;
 
 /** Says how the time that an answer took differs from its recorded class. */
-export function timingDifferences(timing: Timing | undefined, tookMs: number, version: ConsulVersion): readonly string[] {
+export function timingDifferences(
+  timing: Timing | undefined,
+  tookMs: number,
+  version: ConsulVersion,
+): readonly string[] {
   if (timing === undefined) return [];
   const held = version === "1.8.7" ? 1 : HELD_FACTOR;
   const waitMs = timing.wait_ms ?? 0;
@@ -50,12 +54,14 @@ export function dnsDifferences(
   if (isExact && typeof step.reply_hex === "string")
     return bytesDiffer(Buffer.from(step.reply_hex, "hex"), actual, step.hex_mask ?? []);
   const expected = fillInAll(reply, fillIn);
-  if (actual.length < HEADER_BYTES) return [`a message expected, got ${actual.length} bytes: ${actual.toString("hex")}`];
+  if (actual.length < HEADER_BYTES)
+    return [`a message expected, got ${actual.length} bytes: ${actual.toString("hex")}`];
   const shown = readReply(actual);
   const found: string[] = [];
   for (const field of ["rcode", "flags", "question"] as const)
     found.push(...differences(expected[field], shown[field], `$.${field}`));
-  if (!mask.has("$.edns")) found.push(...differences(withoutOptions(expected.edns), withoutOptions(shown.edns), "$.edns"));
+  if (!mask.has("$.edns"))
+    found.push(...differences(withoutOptions(expected.edns), withoutOptions(shown.edns), "$.edns"));
   if (!mask.has("$.size") && step.dns.query_hex !== undefined)
     found.push(...differences(expected.size, shown.size, "$.size"));
   for (const section of SECTIONS) found.push(...sectionDiffers(section, expected[section], shown[section], step, mask));
@@ -73,7 +79,8 @@ function bytesDiffer(
     return copy;
   };
   if (blank(expected).equals(blank(actual))) return [];
-  if (actual.length < HEADER_BYTES) return [`${expected.length} bytes expected, got ${actual.length}: ${actual.toString("hex")}`];
+  if (actual.length < HEADER_BYTES)
+    return [`${expected.length} bytes expected, got ${actual.length}: ${actual.toString("hex")}`];
   const shown = differences(readReply(expected), readReply(actual));
   return shown.length > 0 ? shown : [`bytes ${expected.toString("hex")} expected, got ${actual.toString("hex")}`];
 }

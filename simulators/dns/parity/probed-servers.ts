@@ -44,7 +44,9 @@ export class ProbedServers {
     if (server === undefined || server.down === true) return { kind: "refused" };
     switch (server.kind) {
       case "http":
-        return request.kind === "http" ? answerHttp(server, request, url?.pathname ?? "/", url?.search ?? "") : { kind: "up" };
+        return request.kind === "http"
+          ? answerHttp(server, request, url?.pathname ?? "/", url?.search ?? "")
+          : { kind: "up" };
       case "udp":
         return typeof server.reply === "string" ? { kind: "up" } : { kind: "silent" };
       case "h2":
@@ -60,7 +62,8 @@ export class ProbedServers {
 const SERVING = 1;
 
 function answerGrpc({ serving }: ProbedServer): ProbeResult {
-  if (serving === null || serving === undefined) return { kind: "failed", error: "rpc error: code = NotFound desc = unknown service" };
+  if (serving === null || serving === undefined)
+    return { kind: "failed", error: "rpc error: code = NotFound desc = unknown service" };
   return serving === SERVING ? { kind: "up" } : { kind: "failed", error: "NOT_SERVING" };
 }
 

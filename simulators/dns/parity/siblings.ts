@@ -6,8 +6,16 @@ export interface SiblingRequest {
 }
 
 const get = (path: string): SiblingRequest => ({ method: "GET", path });
-const put = (path: string, body?: unknown): SiblingRequest => ({ method: "PUT", path, ...(body !== undefined && { body }) });
-const post = (path: string, body?: unknown): SiblingRequest => ({ method: "POST", path, ...(body !== undefined && { body }) });
+const put = (path: string, body?: unknown): SiblingRequest => ({
+  method: "PUT",
+  path,
+  ...(body !== undefined && { body }),
+});
+const post = (path: string, body?: unknown): SiblingRequest => ({
+  method: "POST",
+  path,
+  ...(body !== undefined && { body }),
+});
 const remove = (path: string): SiblingRequest => ({ method: "DELETE", path });
 const entry = (fields: Readonly<Record<string, unknown>>): SiblingRequest => put("/v1/config", fields);
 
@@ -16,20 +24,51 @@ export const SIBLINGS: readonly SiblingRequest[] = [
   entry({ Kind: "service-defaults", Name: "r", Protocol: "HTTP" }),
   entry({ Kind: "service-defaults", Name: "b", Protocol: "http" }),
   get("/v1/config/service-defaults/r"),
-  entry({ Kind: "service-router", Name: "r", Routes: [{ Match: { HTTP: { PathPrefix: "/a", Methods: ["get"] } }, Destination: { Service: "b", RequestTimeout: "3s", NumRetries: 2 } }] }),
+  entry({
+    Kind: "service-router",
+    Name: "r",
+    Routes: [
+      {
+        Match: { HTTP: { PathPrefix: "/a", Methods: ["get"] } },
+        Destination: { Service: "b", RequestTimeout: "3s", NumRetries: 2 },
+      },
+    ],
+  }),
   get("/v1/config/service-router/r"),
   get("/v1/discovery-chain/r"),
   entry({ Kind: "service-router", Name: "r", Routes: [{ Match: { HTTP: { PathExact: "a" } } }] }),
   entry({ Kind: "service-router", Name: "r", Routes: [{ Match: { HTTP: { PathExact: "/a", PathPrefix: "/b" } } }] }),
   entry({ Kind: "service-router", Name: "r", Routes: [{ Match: { HTTP: { Header: [{ Name: "x" }] } } }] }),
   entry({ Kind: "service-router", Name: "r", Routes: [{ Match: { HTTP: { Methods: ["GET", "GET"] } } }] }),
-  entry({ Kind: "service-router", Name: "r", Routes: [{ Match: { HTTP: { QueryParam: [{ Name: "q", Exact: "1", Regex: "2" }] } } }] }),
+  entry({
+    Kind: "service-router",
+    Name: "r",
+    Routes: [{ Match: { HTTP: { QueryParam: [{ Name: "q", Exact: "1", Regex: "2" }] } } }],
+  }),
   entry({ Kind: "service-router", Name: "r", Routes: [{ Destination: { PrefixRewrite: "/" } }] }),
   entry({ Kind: "service-router", Name: "r", Routes: [{ Destination: { RetryOn: ["nope"] } }] }),
   entry({ Kind: "service-router", Name: "tcp", Routes: [] }),
-  entry({ Kind: "service-splitter", Name: "b", Splits: [{ Weight: 50, ServiceSubset: "v1" }, { Weight: 50, ServiceSubset: "v2" }] }),
-  entry({ Kind: "service-resolver", Name: "b", Subsets: { v1: { Filter: "Service.Meta.v == 1" }, v2: { OnlyPassing: true } } }),
-  entry({ Kind: "service-splitter", Name: "b", Splits: [{ Weight: 50, ServiceSubset: "v1" }, { Weight: 50, ServiceSubset: "v2" }] }),
+  entry({
+    Kind: "service-splitter",
+    Name: "b",
+    Splits: [
+      { Weight: 50, ServiceSubset: "v1" },
+      { Weight: 50, ServiceSubset: "v2" },
+    ],
+  }),
+  entry({
+    Kind: "service-resolver",
+    Name: "b",
+    Subsets: { v1: { Filter: "Service.Meta.v == 1" }, v2: { OnlyPassing: true } },
+  }),
+  entry({
+    Kind: "service-splitter",
+    Name: "b",
+    Splits: [
+      { Weight: 50, ServiceSubset: "v1" },
+      { Weight: 50, ServiceSubset: "v2" },
+    ],
+  }),
   get("/v1/config/service-splitter/b"),
   get("/v1/discovery-chain/b"),
   get("/v1/discovery-chain/r"),
@@ -38,7 +77,11 @@ export const SIBLINGS: readonly SiblingRequest[] = [
   entry({ Kind: "service-splitter", Name: "b", Splits: [{ Weight: "abc" }] }),
   remove("/v1/config/service-resolver/b"),
   remove("/v1/config/service-defaults/b"),
-  entry({ Kind: "ingress-gateway", Name: "ig", Listeners: [{ Port: 80, Protocol: "http", Services: [{ Name: "b", Hosts: ["*.example.com"] }, { Name: "r" }] }] }),
+  entry({
+    Kind: "ingress-gateway",
+    Name: "ig",
+    Listeners: [{ Port: 80, Protocol: "http", Services: [{ Name: "b", Hosts: ["*.example.com"] }, { Name: "r" }] }],
+  }),
   get("/v1/config/ingress-gateway/ig"),
   get("/v1/catalog/gateway-services/ig"),
   entry({ Kind: "ingress-gateway", Name: "ig", Listeners: [{ Port: 80, Services: [{ Name: "*" }] }] }),
@@ -49,20 +92,42 @@ export const SIBLINGS: readonly SiblingRequest[] = [
   entry({ Kind: "terminating-gateway", Name: "tg", Services: [{ Name: "x", CAFile: "/a", SNI: "s" }] }),
   get("/v1/config/terminating-gateway/tg"),
   get("/v1/catalog/gateway-services/tg"),
-  entry({ Kind: "mesh", TLS: { Incoming: { TLSMinVersion: "TLSv1_2" } }, HTTP: { SanitizeXForwardedClientCert: true }, Peering: { PeerThroughMeshGateways: true } }),
+  entry({
+    Kind: "mesh",
+    TLS: { Incoming: { TLSMinVersion: "TLSv1_2" } },
+    HTTP: { SanitizeXForwardedClientCert: true },
+    Peering: { PeerThroughMeshGateways: true },
+  }),
   get("/v1/config/mesh/mesh"),
   get("/v1/config/mesh"),
   entry({ Kind: "mesh", TLS: { Incoming: { TLSMinVersion: "nope" } } }),
-  entry({ Kind: "exported-services", Name: "default", Services: [{ Name: "web", Consumers: [{ Peer: "east" }, { Peer: "west" }] }] }),
+  entry({
+    Kind: "exported-services",
+    Name: "default",
+    Services: [{ Name: "web", Consumers: [{ Peer: "east" }, { Peer: "west" }] }],
+  }),
   get("/v1/config/exported-services/default"),
   get("/v1/exported-services"),
   entry({ Kind: "exported-services", Name: "default", Services: [{ Name: "web" }] }),
   entry({ Kind: "exported-services", Name: "default", Services: [{ Consumers: [{ Peer: "east" }] }] }),
   entry({ Kind: "exported-services", Name: "default", Services: [{ Name: "web", Consumers: [{ Peer: "*" }] }] }),
   entry({ Kind: "exported-services", Name: "default", Services: [{ Name: "web", Consumers: [{ Partition: "p" }] }] }),
-  entry({ Kind: "service-resolver", Name: "s", LoadBalancer: { Policy: "random", HashPolicies: [{ SourceIP: true }] } }),
-  entry({ Kind: "service-resolver", Name: "s", LoadBalancer: { Policy: "maglev", HashPolicies: [{ Field: "header" }] } }),
-  entry({ Kind: "service-resolver", Name: "s", LoadBalancer: { Policy: "least_request", LeastRequestConfig: { ChoiceCount: 3 } }, RequestTimeout: "2s" }),
+  entry({
+    Kind: "service-resolver",
+    Name: "s",
+    LoadBalancer: { Policy: "random", HashPolicies: [{ SourceIP: true }] },
+  }),
+  entry({
+    Kind: "service-resolver",
+    Name: "s",
+    LoadBalancer: { Policy: "maglev", HashPolicies: [{ Field: "header" }] },
+  }),
+  entry({
+    Kind: "service-resolver",
+    Name: "s",
+    LoadBalancer: { Policy: "least_request", LeastRequestConfig: { ChoiceCount: 3 } },
+    RequestTimeout: "2s",
+  }),
   get("/v1/config/service-resolver/s"),
   get("/v1/discovery-chain/s"),
   entry({ Kind: "service-resolver", Name: "s", Redirect: { Service: "q", Datacenter: "dc9" } }),
@@ -70,16 +135,28 @@ export const SIBLINGS: readonly SiblingRequest[] = [
   entry({ Kind: "service-resolver", Name: "s", Redirect: { ServiceSubset: "v" } }),
   entry({ Kind: "service-resolver", Name: "s", Redirect: { Service: "q", Peer: "p", Datacenter: "d" } }),
   entry({ Kind: "service-resolver", Name: "s", Failover: { v1: { Service: "q" } } }),
-  entry({ Kind: "service-resolver", Name: "s", Failover: { "*": { Targets: [{ Service: "q" }, { Datacenter: "d", Peer: "p" }] } } }),
+  entry({
+    Kind: "service-resolver",
+    Name: "s",
+    Failover: { "*": { Targets: [{ Service: "q" }, { Datacenter: "d", Peer: "p" }] } },
+  }),
   entry({ Kind: "service-resolver", Name: "s", Failover: { "*": { Service: "q", Datacenters: ["d", ""] } } }),
-  entry({ Kind: "service-resolver", Name: "s", Subsets: { "bad_name": {} } }),
+  entry({ Kind: "service-resolver", Name: "s", Subsets: { bad_name: {} } }),
   entry({ Kind: "service-resolver", Name: "s", ConnectTimeout: "-1s" }),
   entry({ Kind: "proxy-defaults", Name: "global", AccessLogs: { Enabled: true, Type: "nope" } }),
   entry({ Kind: "proxy-defaults", Name: "", Config: { protocol: "http" } }),
   get("/v1/config/proxy-defaults/global"),
   get("/v1/discovery-chain/unknown"),
   remove("/v1/config/proxy-defaults/global"),
-  entry({ Kind: "service-intentions", Name: "web", Sources: [{ Name: "*", Action: "deny" }, { Name: "a", Action: "allow", Description: "d" }], Meta: { k: "v" } }),
+  entry({
+    Kind: "service-intentions",
+    Name: "web",
+    Sources: [
+      { Name: "*", Action: "deny" },
+      { Name: "a", Action: "allow", Description: "d" },
+    ],
+    Meta: { k: "v" },
+  }),
   get("/v1/config/service-intentions/web"),
   get("/v1/connect/intentions"),
   get("/v1/connect/intentions/exact?source=a&destination=web"),
@@ -91,7 +168,11 @@ export const SIBLINGS: readonly SiblingRequest[] = [
   put("/v1/connect/intentions/exact?source=c&destination=web", { Action: "allow", SourceType: "x" }),
   put("/v1/connect/intentions/exact?source=c&destination=web", { Zz: 1 }),
   entry({ Kind: "service-intentions", Name: "web", Sources: [{ Name: "a", Permissions: [{ Action: "allow" }] }] }),
-  entry({ Kind: "service-intentions", Name: "web", Sources: [{ Name: "a", Permissions: [{ Action: "x", HTTP: { PathExact: "/" } }] }] }),
+  entry({
+    Kind: "service-intentions",
+    Name: "web",
+    Sources: [{ Name: "a", Permissions: [{ Action: "x", HTTP: { PathExact: "/" } }] }],
+  }),
   entry({ Kind: "service-intentions", Name: "we*b", Sources: [{ Name: "a", Action: "allow" }] }),
   entry({ Kind: "service-intentions", Name: "web", Sources: [{ Action: "allow" }] }),
   remove("/v1/config/service-intentions/web?cas=x"),
@@ -104,7 +185,10 @@ export const SIBLINGS: readonly SiblingRequest[] = [
   get("/v1/peering/none"),
   remove("/v1/peering/"),
   put("/v1/connect/ca/configuration", { Provider: "consul", Config: { LeafCertTTL: "10000h" } }),
-  put("/v1/connect/ca/configuration", { Provider: "consul", Config: { LeafCertTTL: "72h", IntermediateCertTTL: "73h" } }),
+  put("/v1/connect/ca/configuration", {
+    Provider: "consul",
+    Config: { LeafCertTTL: "72h", IntermediateCertTTL: "73h" },
+  }),
   put("/v1/connect/ca/configuration", { Provider: "consul", Config: { PrivateKeyType: "dsa" } }),
   put("/v1/connect/ca/configuration", { Provider: "consul", Config: { PrivateKeyType: "rsa", PrivateKeyBits: 7 } }),
   put("/v1/connect/ca/configuration", { Zz: 1 }),
@@ -125,7 +209,6 @@ export const SIBLINGS: readonly SiblingRequest[] = [
   get("/v1/catalog/nodes?partition=x"),
   get("/v1/agent/members?ns=x"),
   get("/v1/coordinate/nodes?partition=x"),
-  put("/v1/kv/a/../b", "x"),
   put("/v1/kv/a?cas=abc", "x"),
   put("/v1/txn", [{ KV: { Verb: "nope", Key: "a" } }]),
   put("/v1/txn", [{ Node: { Verb: "nope", Node: { Node: "a" } } }]),

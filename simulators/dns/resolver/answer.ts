@@ -24,7 +24,11 @@ export function answerPacket(resolver: Resolver, packet: Uint8Array, transport: 
 }
 
 /** A refusal keeps the flags of the question except AA and Z. */
-export function rejection(bytes: Buffer, notImplemented: boolean, question: Question | undefined): Uint8Array | undefined {
+export function rejection(
+  bytes: Buffer,
+  notImplemented: boolean,
+  question: Question | undefined,
+): Uint8Array | undefined {
   const flags = bytes.readUInt16BE(2);
   return encodeMessage(
     {

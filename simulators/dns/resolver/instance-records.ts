@@ -129,12 +129,7 @@ function srvRecord({ service, entry }: PlacedService, name: string, target: stri
   return { type: TYPE.SRV, name, ttl, priority: 1, weight: weightOf(entry, service), port, target };
 }
 
-function aliasRecords(
-  placed: PlacedService,
-  host: string,
-  lookup: Lookup,
-  context: InstanceContext,
-): InstanceRecords {
+function aliasRecords(placed: PlacedService, host: string, lookup: Lookup, context: InstanceContext): InstanceRecords {
   const { ttl, chase } = context;
   const { name, type } = lookup.question;
   const target = fqdn(host);

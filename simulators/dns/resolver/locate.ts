@@ -19,11 +19,18 @@ export function nodeAddressFor({ address, taggedAddresses: tagged }: NodeRow, ty
   if (tagged === null) return address;
   const { lan_ipv4: ipv4 = "", lan_ipv6: ipv6 = "" } = tagged;
   if (!usesWan) return ipv4 === "" && ipv6 === "" ? address : suiting({ fallback: address, ipv4, ipv6 }, type);
-  return suiting({ fallback: tagged.wan ?? address, ipv4: tagged.wan_ipv4 ?? ipv4, ipv6: tagged.wan_ipv6 ?? ipv6 }, type);
+  return suiting(
+    { fallback: tagged.wan ?? address, ipv4: tagged.wan_ipv4 ?? ipv4, ipv6: tagged.wan_ipv6 ?? ipv6 },
+    type,
+  );
 }
 
 /** The address of a service for a type of question; empty where it has none of its own. */
-export function serviceAddressFor({ address, taggedAddresses: tagged }: ServiceRow, type: number, usesWan: boolean): string {
+export function serviceAddressFor(
+  { address, taggedAddresses: tagged }: ServiceRow,
+  type: number,
+  usesWan: boolean,
+): string {
   if (tagged === null) return address;
   const [ipv4, ipv6] = [tagged.lan_ipv4?.Address ?? "", tagged.lan_ipv6?.Address ?? ""];
   if (!usesWan) return ipv4 === "" && ipv6 === "" ? address : suiting({ fallback: address, ipv4, ipv6 }, type);

@@ -15,7 +15,11 @@ export interface Locality {
 export type NameQuestion =
   | ({ readonly kind: "node"; readonly name: string } & Locality)
   | { readonly kind: "query"; readonly name: string; readonly datacenter: string | undefined }
-  | ({ readonly kind: "virtual"; readonly name: string; /** The labels that precede the domain. */ readonly prefix: string } & Locality)
+  | ({
+      readonly kind: "virtual";
+      readonly name: string /** The labels that precede the domain. */;
+      readonly prefix: string;
+    } & Locality)
   | ({
       readonly kind: "service";
       readonly name: string;

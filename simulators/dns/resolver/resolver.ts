@@ -210,7 +210,10 @@ export class Resolver {
       const question = { name, type: TYPE.ANY, class: 1 };
       const message = newMessage({ id: 0, flags: 0, opcode: 0, question }, RCODE.NOERROR);
       const domain = this.#domainOf(question, prefix);
-      this.#dispatch({ message, question, domain, opt: undefined, transport: "udp", chasesLeft: chasesLeft - 1 }, prefix);
+      this.#dispatch(
+        { message, question, domain, opt: undefined, transport: "udp", chasesLeft: chasesLeft - 1 },
+        prefix,
+      );
       return message.answer;
     }
     const [reply] = this.#recursors.replies(name, TYPE.A, "udp");

@@ -1,5 +1,10 @@
 import type { HttpReply, Route } from "../../kernel/index.ts";
-import { deletePolicy as dropPolicy, deleteToken as dropToken, savePolicy as storePolicy, saveToken as storeToken } from "../state/acl-1.8.ts";
+import {
+  deletePolicy as dropPolicy,
+  deleteToken as dropToken,
+  savePolicy as storePolicy,
+  saveToken as storeToken,
+} from "../state/acl-1.8.ts";
 import type { Datacenter } from "../behaviour/datacenter.ts";
 import type { PolicyRow, TokenRow } from "../state/acl-rows.ts";
 import { type ConsulCall, type ConsulSim, decodeBody } from "../wire/call.ts";

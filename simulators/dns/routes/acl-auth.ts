@@ -138,7 +138,9 @@ function login(call: ConsulCall): HttpReply {
   return refuseNotSimulated(`login by ${method.Type}`);
 }
 
-const decodeLogin = (call: ConsulCall): { readonly AuthMethod?: string | undefined; readonly BearerToken?: string | undefined } =>
+const decodeLogin = (
+  call: ConsulCall,
+): { readonly AuthMethod?: string | undefined; readonly BearerToken?: string | undefined } =>
   call.request.body.length === 0 ? {} : decodeBody(call, LOGIN, "Failed to decode request body: ");
 
 /** A token of AWS is JSON. @throws HttpError 500 */
@@ -165,10 +167,24 @@ const REQUESTS = listOf(
   structOf("structs.ACLAuthorizationRequest", { Resource: STRING, Segment: STRING, Access: STRING }),
   "[]structs.ACLAuthorizationRequest",
 );
-const RESOURCES = ["acl", "agent", "event", "intention", "key", "keyring", "mesh", "node", "operator", "peering", "query", "service", "session"];
+const RESOURCES = [
+  "acl",
+  "agent",
+  "event",
+  "intention",
+  "key",
+  "keyring",
+  "mesh",
+  "node",
+  "operator",
+  "peering",
+  "query",
+  "service",
+  "session",
+];
 const REQUESTS_MAX = 64;
 
-function authorize(call: ConsulCall): HttpReply {
+export function authorize(call: ConsulCall): HttpReply {
   const authorizer = call.authorizer(call.datacenter());
   const asked = call.decode(REQUESTS, "Failed to decode request body: ") ?? [];
   if (asked.length > REQUESTS_MAX)
@@ -199,5 +215,4 @@ export const ACL_AUTH_ROUTES: readonly Route<ConsulSim>[] = [
   ]),
   { method: "POST", path: "/v1/acl/login", handler: answerAtOnce(login) },
   { method: "POST", path: "/v1/acl/logout", handler: answerAtOnce(logout) },
-  { method: "POST", path: "/v1/internal/acl/authorize", handler: answerAtOnce(authorize) },
 ].map(whenEnabled);

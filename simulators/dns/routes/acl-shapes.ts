@@ -8,7 +8,10 @@ const LINK = structOf("structs.ACLTokenPolicyLink", { ID: STRING, Name: STRING }
 /** Links to policies. */
 export const POLICY_LINKS = listOf(LINK, "[]structs.ACLTokenPolicyLink");
 /** Links to roles. */
-export const ROLE_LINKS = listOf(structOf("structs.ACLTokenRoleLink", { ID: STRING, Name: STRING }), "[]structs.ACLTokenRoleLink");
+export const ROLE_LINKS = listOf(
+  structOf("structs.ACLTokenRoleLink", { ID: STRING, Name: STRING }),
+  "[]structs.ACLTokenRoleLink",
+);
 
 const VARIABLES = structOf("structs.ACLTemplatedPolicyVariables", { name: STRING });
 
@@ -68,8 +71,9 @@ export const identitiesIn = (fields: IdentityFields): GivenIdentities => ({
 });
 
 /** Links without what is left out. */
-export const linksIn = (links: TokenFields["Policies"] = []): readonly { readonly ID: string; readonly Name: string }[] =>
-  links.map(({ ID = "", Name = "" }) => ({ ID, Name }));
+export const linksIn = (
+  links: TokenFields["Policies"] = [],
+): readonly { readonly ID: string; readonly Name: string }[] => links.map(({ ID = "", Name = "" }) => ({ ID, Name }));
 
 /** A policy as the API shows it. */
 export const policyView = (row: PolicyRow): Readonly<Record<string, unknown>> => ({

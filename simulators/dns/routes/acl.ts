@@ -130,7 +130,10 @@ function writeToken(call: ConsulCall): HttpReply {
 const NO_TOKEN = "token does not exist: ACL not found";
 
 function copyToken(call: ConsulCall, accessor: string): HttpReply {
-  const fields = call.request.body.length === 0 ? refuseBadRequest("Token decoding failed: EOF") : decodeAclBody(call, TOKEN, "Token");
+  const fields =
+    call.request.body.length === 0
+      ? refuseBadRequest("Token decoding failed: EOF")
+      : decodeAclBody(call, TOKEN, "Token");
   const { acl } = requireAclRight(call, "write");
   const token = acl.token(accessor);
   if (token === undefined) throw new HttpError(403, NO_TOKEN);
@@ -155,25 +158,30 @@ function readToken(call: ConsulCall): ReadResult {
   const row = acl.token(call.rest);
   if (row === undefined) return missingToken();
   const view = tokenView(acl, row, call.authorizer(datacenter).writes("acl"));
-  return { index: acl.tokenIndex, value: call.query.has("expanded") ? { ...view, ...expansion(call, acl, row) } : view };
+  return {
+    index: acl.tokenIndex,
+    value: call.query.has("expanded") ? { ...view, ...expansion(call, acl, row) } : view,
+  };
 }
 
 /** What a token amounts to on this agent. */
 function expansion(call: ConsulCall, acl: Acl, row: TokenRow): Readonly<Record<string, unknown>> {
   const { policies, roles, identities } = acl.expand(row);
-  const synthetic = identities.flatMap((each) => [...identityRules(each)]).map(({ rules, template, datacenters }) => {
-    const id = syntheticId(rules);
-    return {
-      ID: id,
-      Name: `synthetic-policy-${id}`,
-      Description: `synthetic policy generated from templated policy: ${template}`,
-      Rules: rules,
-      ...(datacenters && { Datacenters: datacenters }),
-      Hash: "",
-      CreateIndex: 0,
-      ModifyIndex: 0,
-    };
-  });
+  const synthetic = identities
+    .flatMap((each) => [...identityRules(each)])
+    .map(({ rules, template, datacenters }) => {
+      const id = syntheticId(rules);
+      return {
+        ID: id,
+        Name: `synthetic-policy-${id}`,
+        Description: `synthetic policy generated from templated policy: ${template}`,
+        Rules: rules,
+        ...(datacenters && { Datacenters: datacenters }),
+        Hash: "",
+        CreateIndex: 0,
+        ModifyIndex: 0,
+      };
+    });
   return {
     ExpandedPolicies: [...policies.map(policyView), ...synthetic],
     ExpandedRoles: roles.length === 0 ? null : roles.map((role) => roleView(acl, role)),

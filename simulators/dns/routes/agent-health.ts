@@ -26,7 +26,11 @@ function healthOf(call: ConsulCall, id: string): { readonly status: string; read
     ({ check }) => check.serviceId === "" || check.serviceId === id,
   );
   const status = aggregate(own.map(({ check }) => check));
-  const view = { AggregatedStatus: status, Service: known && agentServiceView(known, call.style), Checks: own.map((check) => bareCheckView(check, call.style)) };
+  const view = {
+    AggregatedStatus: status,
+    Service: known && agentServiceView(known, call.style),
+    Checks: own.map((check) => bareCheckView(check, call.style)),
+  };
   return { status, view };
 }
 

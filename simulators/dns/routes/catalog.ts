@@ -64,7 +64,9 @@ const listInstances =
     const translation = call.translation(name);
     const value = instancesAsked(call, service, isConnect)
       .map((row) => catalog.instance(row))
-      .map(({ node, service: row }) => catalogServiceView(translation.node(node), translation.service(row), name, call.style))
+      .map(({ node, service: row }) =>
+        catalogServiceView(translation.node(node), translation.service(row), name, call.style),
+      )
       .filter(filter);
     return { index: catalog.serviceIndex(service, catalog.instancesOf(service).length > 0), value };
   };

@@ -32,7 +32,13 @@ function rightTo(kind: string): string {
   return kind.startsWith("service-") ? "service" : "mesh";
 }
 
-function requireRight(call: ConsulCall, authorizer: Authorizer, kind: string, name: string, access: "read" | "write"): void {
+function requireRight(
+  call: ConsulCall,
+  authorizer: Authorizer,
+  kind: string,
+  name: string,
+  access: "read" | "write",
+): void {
   const right = rightTo(kind);
   if (access === "read" && (kind === "mesh" || kind === "proxy-defaults")) return;
   call.require(authorizer, right, access, right === "mesh" ? "" : name);
@@ -70,7 +76,8 @@ function applyEntry(call: ConsulCall): HttpReply {
   const [kind, name] = [textIn(fields, "Kind"), textIn(fields, "Name")];
   requireRight(call, authorizer, kind, name, "write");
   if (rightTo(kind) === "service")
-    for (const related of relatedServices(kind, fields)) if (related !== name) call.require(authorizer, "service", "read", related);
+    for (const related of relatedServices(kind, fields))
+      if (related !== name) call.require(authorizer, "service", "read", related);
   const { configEntries } = datacenter;
   if (!fits(configEntries.get(kind, name), cas)) return call.json(false);
   checkGraph(configEntries, datacenter.name, kind, name, fields);
@@ -130,7 +137,11 @@ function readEntries(call: ConsulCall): ReadResult {
     const matches = compileFilter(filter, FILTERABLE);
     const entries = configEntries.list(kind).filter((entry) => {
       const right = rightTo(entry.kind);
-      return entry.kind === "proxy-defaults" || entry.kind === "mesh" || authorizer.sees(right, right === "mesh" ? "" : entry.name);
+      return (
+        entry.kind === "proxy-defaults" ||
+        entry.kind === "mesh" ||
+        authorizer.sees(right, right === "mesh" ? "" : entry.name)
+      );
     });
     return { index, value: entries.map(entryView).filter(matches) };
   }

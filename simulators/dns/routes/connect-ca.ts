@@ -6,7 +6,7 @@ import { ANY, BOOL, STRING, structOf } from "../wire/json/shape.ts";
 import { answerRead, type ReadResult } from "../wire/read.ts";
 import { refuseNotSimulated } from "../wire/refusal.ts";
 import { isObject } from "../../kernel/index.ts";
-import { requireConnect } from "./intentions.ts";
+import { requireConnect } from "./connect-intentions.ts";
 
 const CONFIGURATION = structOf("structs.CAConfiguration", {
   Provider: STRING,
@@ -49,11 +49,14 @@ function readRoots(call: ConsulCall): ReadResult {
     CreateIndex: root.index,
     ModifyIndex: root.index,
   };
-  return { index: root.index, value: { ActiveRootID: root.id, TrustDomain: trustDomainOf(datacenter), Roots: [shown] } };
+  return {
+    index: root.index,
+    value: { ActiveRootID: root.id, TrustDomain: trustDomainOf(datacenter), Roots: [shown] },
+  };
 }
 
-/** The agent keeps the roots fresh by itself from its start. */
-function readAgentRoots(call: ConsulCall): HttpReply {
+/** The roots as the agent keeps them, fresh by itself from its start. */
+export function readAgentRoots(call: ConsulCall): HttpReply {
   const result = readRoots(call);
   if ("reply" in result) return result.reply;
   const headers = {
@@ -94,7 +97,7 @@ function writeConfiguration(call: ConsulCall): HttpReply {
 }
 
 /** Certificates of the mesh are not issued. */
-function readLeaf(call: ConsulCall): HttpReply {
+export function readLeaf(call: ConsulCall): HttpReply {
   requireConnect(call);
   call.require(call.authorizer(call.datacenter()), "service", "write", call.rest);
   return refuseNotSimulated("leaf certificates of the mesh");
@@ -115,6 +118,4 @@ export const CONNECT_CA_ROUTES: readonly Route<ConsulSim>[] = [
   },
   { method: "GET", path: "/v1/connect/ca/configuration", handler: answerAtOnce(readConfiguration) },
   { method: "PUT", path: "/v1/connect/ca/configuration", handler: answerAtOnce(writeConfiguration) },
-  { method: "GET", path: "/v1/agent/connect/ca/roots", handler: answerAtOnce(readAgentRoots) },
-  { method: "GET", path: "/v1/agent/connect/ca/leaf/*rest", handler: answerAtOnce(readLeaf) },
 ];

@@ -9,7 +9,7 @@ import { JsonError } from "../wire/json/parse.ts";
 import { ANY } from "../wire/json/shape.ts";
 import { refuseBadRequest } from "../wire/refusal.ts";
 import { trustDomainOf } from "./connect-ca.ts";
-import { requireConnect } from "./intentions.ts";
+import { requireConnect } from "./connect-intentions.ts";
 
 type Overrides = Pick<ChainOptions, "protocol" | "connectTimeoutNs" | "meshGateway">;
 

@@ -23,18 +23,22 @@ function refuseEnterprise({ path, query, headers }: HttpRequest): HttpReply | un
 }
 
 /** Requests that the servers handle, and so count against their limits. */
-const COUNTED = /^\/v1\/(?:kv|session|catalog|health|txn|config|connect\/intentions|query|acl|coordinate|event\/fire|peering)/;
+const COUNTED =
+  /^\/v1\/(?:kv|session|catalog|health|txn|config|connect\/intentions|query|acl|coordinate|event\/fire|peering)/;
 
 /** What an agent says to a request before its handler sees it: its configuration blocks the path, it names parts of the enterprise edition, or there are too many. */
 export function guard({ agent }: ConsulSim, request: HttpRequest): HttpReply | undefined {
   const { options, limiter } = agent;
   const { block_endpoints: blocked = [] } = options.config.http_config ?? {};
   const { path, method } = request;
-  if (blocked.some((each) => path.startsWith(each))) return textReply(403, "Endpoint is blocked by agent configuration");
+  if (blocked.some((each) => path.startsWith(each)))
+    return textReply(403, "Endpoint is blocked by agent configuration");
   const refused = refuseEnterprise(request);
   if (refused !== undefined || !COUNTED.test(path)) return refused;
   if (method === "GET" || method === "HEAD")
-    return limiter.allows("read") ? undefined : textReply(429, "rate limit exceeded, try again later or against a different server");
+    return limiter.allows("read")
+      ? undefined
+      : textReply(429, "rate limit exceeded, try again later or against a different server");
   if (method === "OPTIONS" || limiter.allows("write")) return undefined;
   return textReply(503, "rate limit exceeded for operation that can only be performed by the leader, try again later");
 }

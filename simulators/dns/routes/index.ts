@@ -17,6 +17,7 @@ import { ACL_AUTH_ROUTES } from "./acl-auth.ts";
 import { ACL_ROLE_ROUTES } from "./acl-roles.ts";
 import { ACL_ROUTES } from "./acl.ts";
 import { AGENT_CHECK_ROUTES } from "./agent-checks.ts";
+import { AGENT_CONNECT_ROUTES } from "./agent-connect.ts";
 import { AGENT_HEALTH_ROUTES } from "./agent-health.ts";
 import { AGENT_SERVICE_ROUTES } from "./agent-services.ts";
 import { AGENT_FACT_ROUTES, AGENT_ROUTES } from "./agent.ts";
@@ -30,7 +31,7 @@ import { DISCOVERY_CHAIN_ROUTES } from "./discovery-chain.ts";
 import { EVENT_ROUTES } from "./event.ts";
 import { guard } from "./guard.ts";
 import { HEALTH_ROUTES, INGRESS_ROUTES } from "./health.ts";
-import { INTENTION_ROUTES } from "./intentions.ts";
+import { INTENTION_ROUTES } from "./connect-intentions.ts";
 import { INTERNAL_TODAY_ROUTES } from "./internal-today.ts";
 import { INTERNAL_UI_ROUTES } from "./internal-ui.ts";
 import { KV_ROUTES } from "./kv.ts";
@@ -57,12 +58,14 @@ const GREETING: Route<ConsulSim> = {
   method: "GET",
   path: "/",
   handler: ({ agent }) =>
-    hasPages(agent) ? TO_PAGES : textReply(
-      200,
-      agent.options.profile.isToday
-        ? "Consul Agent: UI disabled. To enable, set ui_config.enabled=true in the agent configuration and restart."
-        : "Consul Agent",
-    ),
+    hasPages(agent)
+      ? TO_PAGES
+      : textReply(
+          200,
+          agent.options.profile.isToday
+            ? "Consul Agent: UI disabled. To enable, set ui_config.enabled=true in the agent configuration and restart."
+            : "Consul Agent",
+        ),
 };
 
 /** Routes of every release. */
@@ -90,7 +93,22 @@ const SHARED_ROUTES: readonly Route<ConsulSim>[] = [
 /** Every route of an agent's HTTP API, by release. */
 export const ROUTES: Readonly<Record<ConsulVersion, readonly Route<ConsulSim>[]>> = {
   "1.8.7": [...SHARED_ROUTES, ...ACL_1_8_ROUTES, ...CONFIG_1_8_ROUTES, ...CONNECT_1_8_ROUTES],
-  "1.22.0": [...SHARED_ROUTES, ...ACL_ROUTES, ...ACL_ROLE_ROUTES, ...ACL_AUTH_ROUTES, ...CONFIG_ROUTES, ...INTENTION_ROUTES, ...CONNECT_CA_ROUTES, ...DISCOVERY_CHAIN_ROUTES, ...AGENT_FACT_ROUTES, ...OPERATOR_TODAY_ROUTES, ...INTERNAL_TODAY_ROUTES, ...PEERING_ROUTES, ...RESTORE_ROUTES, ...INGRESS_ROUTES],
+  "1.22.0": [
+    ...SHARED_ROUTES,
+    ...ACL_ROUTES,
+    ...ACL_ROLE_ROUTES,
+    ...ACL_AUTH_ROUTES,
+    ...CONFIG_ROUTES,
+    ...INTENTION_ROUTES,
+    ...CONNECT_CA_ROUTES,
+    ...DISCOVERY_CHAIN_ROUTES,
+    ...AGENT_FACT_ROUTES,
+    ...OPERATOR_TODAY_ROUTES,
+    ...INTERNAL_TODAY_ROUTES,
+    ...PEERING_ROUTES,
+    ...RESTORE_ROUTES,
+    ...INGRESS_ROUTES, ...AGENT_CONNECT_ROUTES,
+  ],
 };
 
 /** What the router knows of the paths of a release. */
@@ -211,9 +229,13 @@ const BINARY_PATHS = ["/v1/snapshot", "/v1/kv", "/v1/event/fire"];
 function addTodaysHeaders(sim: ConsulSim, request: HttpRequest, reply: HttpReply): HttpReply {
   const { agent } = sim;
   if (!agent.options.profile.isToday || reply.wire !== undefined) return reply;
-  if (patternOf(pathsFor(sim), request.path) === undefined) return { ...reply, headers: { ...responseHeaders(agent), ...reply.headers } };
+  if (patternOf(pathsFor(sim), request.path) === undefined)
+    return { ...reply, headers: { ...responseHeaders(agent), ...reply.headers } };
   if (request.path === "/" || reply.status === agent.options.profile.redirectStatus) return reply;
-  const isEmpty = reply.status === 200 && request.path !== "/v1/agent/monitor" && (reply.body === undefined || reply.body.length === 0);
+  const isEmpty =
+    reply.status === 200 &&
+    request.path !== "/v1/agent/monitor" &&
+    (reply.body === undefined || reply.body.length === 0);
   const type = isEmpty && reply.headers?.["Content-Type"] === undefined ? { "Content-Type": emptyType(request) } : {};
   const policy = agent.options.config.acl?.default_policy ?? "allow";
   const headers = { ...responseHeaders(agent), ...reply.headers, ...type, "X-Consul-Default-Acl-Policy": policy };

@@ -5,6 +5,8 @@ import { answerAtOnce } from "../wire/handler.ts";
 import { STRING, STRINGS, structOf } from "../wire/json/shape.ts";
 import { answerRead, type ReadResult } from "../wire/read.ts";
 import { HttpError, refuseBadRequest } from "../wire/refusal.ts";
+import { authorize } from "./acl-auth.ts";
+import { whenEnabled } from "./acl.ts";
 import { withRights } from "./catalog-reads.ts";
 import { nodeSummary } from "./internal-ui.ts";
 
@@ -88,5 +90,6 @@ export const INTERNAL_TODAY_ROUTES: readonly Route<ConsulSim>[] = [
   listed("/v1/internal/ui/service-topology/*rest", readTopology),
   listed("/v1/internal/ui/gateway-services-nodes/*rest", none),
   listed("/v1/internal/ui/gateway-intentions/*rest", none),
+  whenEnabled({ method: "POST", path: "/v1/internal/acl/authorize", handler: answerAtOnce(authorize) }),
   { method: "PUT", path: "/v1/internal/service-virtual-ip", handler: answerAtOnce(assignAddresses) },
 ];

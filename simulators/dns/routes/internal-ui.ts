@@ -52,15 +52,20 @@ function listServices(call: ConsulCall): ReadResult {
 
 /** What was imported from peers, as the pages show it. */
 function importedServices(call: ConsulCall, datacenter: ReadableDatacenter): readonly unknown[] {
-  return call.datacenter().peerings.list().flatMap(({ name: peer, remote }) => {
-    const catalog = call.datacenter().imported(peer);
-    if (catalog === undefined) return [];
-    const names = [...new Set(catalog.entries().flatMap(({ services }) => [...services.values()].map(({ name }) => name)))];
-    return names
-      .sort()
-      .filter((name) => datacenter.authorizer.sees("service", name))
-      .map((name) => ({ ...serviceSummary({ ...datacenter, catalog, name: remote }, name, true), PeerName: peer }));
-  });
+  return call
+    .datacenter()
+    .peerings.list()
+    .flatMap(({ name: peer, remote }) => {
+      const catalog = call.datacenter().imported(peer);
+      if (catalog === undefined) return [];
+      const names = [
+        ...new Set(catalog.entries().flatMap(({ services }) => [...services.values()].map(({ name }) => name))),
+      ];
+      return names
+        .sort()
+        .filter((name) => datacenter.authorizer.sees("service", name))
+        .map((name) => ({ ...serviceSummary({ ...datacenter, catalog, name: remote }, name, true), PeerName: peer }));
+    });
 }
 
 function listNodes(call: ConsulCall): ReadResult {
@@ -74,7 +79,11 @@ function listNodes(call: ConsulCall): ReadResult {
 }
 
 /** A node with its services and checks, as the pages show it. */
-export function nodeSummary(call: ConsulCall, { catalog, authorizer, name }: ReadableDatacenter, row: NodeRow): unknown {
+export function nodeSummary(
+  call: ConsulCall,
+  { catalog, authorizer, name }: ReadableDatacenter,
+  row: NodeRow,
+): unknown {
   const node = nodeView(row, name);
   const [services, checks] = [catalog.servicesOf(row.name), catalog.checksOf(row.name)];
   return {

@@ -127,8 +127,7 @@ function writeKey(call: ConsulCall): HttpReply {
 function checkKey(call: ConsulCall): void {
   const index = call.query.get("index") ?? "";
   if (index !== "" && !/^\d+$/.test(index)) refuseBadRequest("Invalid index");
-  if (call.rest.split("/").includes(".."))
-    throw new HttpError(500, "invalid key name, path traversal is not allowed");
+  if (call.rest.split("/").includes("..")) throw new HttpError(500, "invalid key name, path traversal is not allowed");
 }
 
 function applyWrite(call: ConsulCall, { kv, sessions, store }: Datacenter, write: KvWrite): boolean {

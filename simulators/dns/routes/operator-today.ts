@@ -7,7 +7,14 @@ import { INT, STRING, structOf } from "../wire/json/shape.ts";
 import { answerRead, consistencyOf, type ReadResult } from "../wire/read.ts";
 import { HttpError, refuseBadRequest, refuseInternally } from "../wire/refusal.ts";
 
-const GATEWAYS = ["api-gateway", "connect-native", "connect-proxy", "ingress-gateway", "mesh-gateway", "terminating-gateway"];
+const GATEWAYS = [
+  "api-gateway",
+  "connect-native",
+  "connect-proxy",
+  "ingress-gateway",
+  "mesh-gateway",
+  "terminating-gateway",
+];
 
 function usageOf({ catalog }: Datacenter): Readonly<Record<string, unknown>> {
   const rows = catalog.entries().flatMap(({ services }) => [...services.values()]);
@@ -65,24 +72,24 @@ function readAutopilotState(call: ConsulCall): HttpReply {
   const shown = servers.map((server, at) => {
     const { options, name, membership } = server;
     return [
-    options.id,
-    {
-      ID: options.id,
-      Name: name,
-      Address: serverAddress(server),
-      NodeStatus: membership === "alive" ? "alive" : "failed",
-      Version: options.profile.version,
-      LastContact: "0s",
-      LastTerm: 1,
-      LastIndex: 1,
-      Healthy: isHealthy && membership === "alive",
-      StableSince: isoSeconds(nowMs),
-      ReadReplica: false,
-      Status: isHealthy && at === 0 ? "leader" : "voter",
-      Meta: null,
-      NodeType: "voter",
-    },
-  ];
+      options.id,
+      {
+        ID: options.id,
+        Name: name,
+        Address: serverAddress(server),
+        NodeStatus: membership === "alive" ? "alive" : "failed",
+        Version: options.profile.version,
+        LastContact: "0s",
+        LastTerm: 1,
+        LastIndex: 1,
+        Healthy: isHealthy && membership === "alive",
+        StableSince: isoSeconds(nowMs),
+        ReadReplica: false,
+        Status: isHealthy && at === 0 ? "leader" : "voter",
+        Meta: null,
+        NodeType: "voter",
+      },
+    ];
   });
   const tolerance = isHealthy ? Math.floor((servers.length - 1) / 2) : 0;
   return call.json({
@@ -142,9 +149,11 @@ export const OPERATOR_TODAY_ROUTES: readonly Route<ConsulSim>[] = [
   { method: "POST", path: "/v1/operator/raft/transfer-leader", handler: answerAtOnce(transferLeader) },
   { method: "GET", path: "/v1/operator/autopilot/state", handler: answerAtOnce(readAutopilotState) },
   { method: "GET", path: "/v1/operator/utilization", handler: answerAtOnce(saveUtilization) },
-  ...["POST", "PUT", "DELETE"].map((method): Route<ConsulSim> => ({
-    method,
-    path: "/v1/operator/keyring",
-    handler: answerAtOnce(refuseKeyring),
-  })),
+  ...["POST", "PUT", "DELETE"].map(
+    (method): Route<ConsulSim> => ({
+      method,
+      path: "/v1/operator/keyring",
+      handler: answerAtOnce(refuseKeyring),
+    }),
+  ),
 ];

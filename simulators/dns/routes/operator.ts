@@ -20,7 +20,11 @@ const AUTOPILOT = lax(
   }),
 );
 
-const AUTOPILOT_TODAY = structOf("api.AutopilotConfiguration", { ...AUTOPILOT.fields, CreateIndex: INT, ModifyIndex: INT });
+const AUTOPILOT_TODAY = structOf("api.AutopilotConfiguration", {
+  ...AUTOPILOT.fields,
+  CreateIndex: INT,
+  ModifyIndex: INT,
+});
 
 /** What is left out of a configuration: today its default, once nothing at all. */
 const AUTOPILOT_ZEROS = {
@@ -64,7 +68,8 @@ function removeRaftPeer(call: ConsulCall): HttpReply {
     refuseBadRequest(
       `${call.agent.options.profile.badRequestPrefix}Must specify either ?id with the server's ID or ?address with IP:port of peer to remove`,
     );
-  if (id !== "" && address !== "") refuseBadRequest(`${call.agent.options.profile.badRequestPrefix}Must specify only one of ?id or ?address`);
+  if (id !== "" && address !== "")
+    refuseBadRequest(`${call.agent.options.profile.badRequestPrefix}Must specify only one of ?id or ?address`);
   requireOperator(call, "write");
   const servers = call.sim.cluster.serversOf(call.datacenter());
   const isKnown = servers.some((server) => server.options.id === id || serverAddress(server) === address);
@@ -82,7 +87,11 @@ function setAutopilot(call: ConsulCall): HttpReply {
   const cas = call.query.get("cas") ?? "";
   if (call.style.isToday && cas !== "" && !/^\d+$/.test(cas))
     refuseBadRequest(`Error parsing cas value: strconv.ParseUint: parsing ${JSON.stringify(cas)}: invalid syntax`);
-  const fields = decodeBody(call, call.style.isToday ? AUTOPILOT_TODAY : AUTOPILOT, `${call.agent.options.profile.badRequestPrefix}Error parsing autopilot config: `);
+  const fields = decodeBody(
+    call,
+    call.style.isToday ? AUTOPILOT_TODAY : AUTOPILOT,
+    `${call.agent.options.profile.badRequestPrefix}Error parsing autopilot config: `,
+  );
   for (const given of call.style.isToday ? [fields.LastContactThreshold, fields.ServerStabilizationTime] : [])
     if (given !== undefined && durationNs(given) === undefined)
       refuseBadRequest(`Error parsing autopilot config: ${invalidDuration(given)}`);
@@ -140,10 +149,7 @@ function readKeyring(call: ConsulCall): HttpReply {
   else if (!authorizer.reads("keyring")) refuseInternally("Reading keyring denied by ACLs");
   const { name, datacenter } = call.agent;
   const isLocal = call.style.isToday && parseBool(call.query.get("local-only") ?? "") === true;
-  const pools = [
-    ...(isLocal ? [] : [["WAN", `${name}.${datacenter.name}`]]),
-    [`${datacenter.name} (LAN)`, name],
-  ];
+  const pools = [...(isLocal ? [] : [["WAN", `${name}.${datacenter.name}`]]), [`${datacenter.name} (LAN)`, name]];
   const lines = pools.flatMap(([pool, member]) => [
     `\t* ${pool} error: 1/1 nodes reported failure\n`,
     `\t* ${member}: Keyring is empty (encryption not enabled)\n`,

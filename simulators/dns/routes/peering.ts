@@ -47,7 +47,8 @@ function peeringView(call: ConsulCall, peering: Peering): Readonly<Record<string
     State: stateOf(peering, call.agent.kernel.nowMs),
     ...(isDialer && { PeerID: peering.remoteId }),
     ...(roots !== undefined && { PeerCAPems: [roots.root.pem] }),
-    ...(isDialer && remote !== undefined && { PeerServerName: `server.${remote.name}.peering.${trustDomainOf(remote)}` }),
+    ...(isDialer &&
+      remote !== undefined && { PeerServerName: `server.${remote.name}.peering.${trustDomainOf(remote)}` }),
     ...(isDialer && { PeerServerAddresses: [`${server?.options.address ?? "127.0.0.1"}:${GRPC_TLS_PORT}`] }),
     StreamStatus: {
       ImportedServices: names,
@@ -104,7 +105,9 @@ function generate(call: ConsulCall): HttpReply {
   const datacenter = mayWrite(call);
   const mesh = datacenter.configEntries.get("mesh", "mesh")?.fields.Peering;
   const usesGateways = isObject(mesh) && mesh.PeerThroughMeshGateways === true;
-  const hasGateway = datacenter.catalog.entries().some(({ services }) => [...services.values()].some(({ kind }) => kind === "mesh-gateway"));
+  const hasGateway = datacenter.catalog
+    .entries()
+    .some(({ services }) => [...services.values()].some(({ kind }) => kind === "mesh-gateway"));
   if (usesGateways && !hasGateway)
     refuseInternally("servers are configured to PeerThroughMeshGateways, but no mesh gateway instances are registered");
   const secret = call.agent.kernel.secrets("dns/peering").uuid();
@@ -142,7 +145,8 @@ function establish(call: ConsulCall): HttpReply {
   const fields = call.decode(ESTABLISH, "Body decoding failed: ") ?? {};
   const name = fields.PeerName ?? "";
   if (name === "") refuseBadRequest("PeerName is required in the payload when establishing a peering.");
-  if ((fields.PeeringToken ?? "") === "") refuseBadRequest("PeeringToken is required in the payload when establishing a peering.");
+  if ((fields.PeeringToken ?? "") === "")
+    refuseBadRequest("PeeringToken is required in the payload when establishing a peering.");
   checkName(name);
   const datacenter = mayWrite(call);
   const token = readToken(fields.PeeringToken ?? "");
@@ -153,7 +157,8 @@ function establish(call: ConsulCall): HttpReply {
   const found = remotes
     .map((remote) => ({ remote, peering: remote.peerings.byId(String(token.PeerID)) }))
     .find(({ peering }) => peering !== undefined);
-  if (found?.remote === datacenter) refuseInternally("cannot create a peering within the same partition (ENT) or cluster (CE)");
+  if (found?.remote === datacenter)
+    refuseInternally("cannot create a peering within the same partition (ENT) or cluster (CE)");
   if (found?.peering === undefined || found.peering.secret === "" || found.peering.secret !== token.EstablishmentSecret)
     throw new HttpError(403, "a new peering token must be generated: invalid peering establishment secret");
   if ((fields.Partition ?? "") !== "") refuseInternally("Partitions are a Consul Enterprise feature");

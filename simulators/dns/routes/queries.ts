@@ -6,7 +6,18 @@ import { type PreparedQuery, QUERY_NOT_FOUND } from "../state/queries.ts";
 import { parseBool } from "../wire/bool.ts";
 import { type ConsulCall, type ConsulSim, decodeBody } from "../wire/call.ts";
 import { answerAtOnce, EMPTY_REPLY } from "../wire/handler.ts";
-import { ANY, BOOL, type Decoded, INT, listOf, STRING, STRINGS, type StructFields, structOf, TEXTS } from "../wire/json/shape.ts";
+import {
+  ANY,
+  BOOL,
+  type Decoded,
+  INT,
+  listOf,
+  STRING,
+  STRINGS,
+  type StructFields,
+  structOf,
+  TEXTS,
+} from "../wire/json/shape.ts";
 import { answerRead, consistencyOf, type ReadResult } from "../wire/read.ts";
 import { deny, HttpError, PERMISSION_DENIED, refuseInternally } from "../wire/refusal.ts";
 import { checkView, nodeView, serviceView } from "../wire/views.ts";
@@ -158,7 +169,10 @@ function deleteQuery(call: ConsulCall): HttpReply {
 
 function listQueries(call: ConsulCall): ReadResult {
   const { datacenter, authorizer } = withRights(call);
-  const value = datacenter.queries.list().flatMap((query) => visibleTo(query, authorizer) ?? []).map((query) => queryView(call, query));
+  const value = datacenter.queries
+    .list()
+    .flatMap((query) => visibleTo(query, authorizer) ?? [])
+    .map((query) => queryView(call, query));
   return { index: datacenter.queries.tableIndex, value };
 }
 

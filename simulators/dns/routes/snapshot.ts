@@ -42,7 +42,9 @@ function readSnapshot(body: Uint8Array): ReadonlyMap<string, unknown> {
   } catch {
     read = undefined;
   }
-  return read instanceof Map ? read : refuseInternally("failed to read snapshot file: it is not one of this simulator's");
+  return read instanceof Map
+    ? read
+    : refuseInternally("failed to read snapshot file: it is not one of this simulator's");
 }
 
 /** `/v1/snapshot` of 1.8 (Consul 1.8, "Snapshot HTTP Endpoint"). */

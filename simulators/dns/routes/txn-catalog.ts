@@ -82,7 +82,8 @@ export function catalogObjection(
   const { kind, verb, node, id } = operation;
   if (verb === "get") return undefined;
   if (catalog.isToday && !WRITES.has(verb)) return `unknown ${kind.toLowerCase()} operation: ${verb}`;
-  const isNameless = operation.kind === "Service" && (operation.fields.Service ?? "") === "" && (operation.fields.ID ?? "") !== "";
+  const isNameless =
+    operation.kind === "Service" && (operation.fields.Service ?? "") === "" && (operation.fields.ID ?? "") !== "";
   if (isNameless && catalog.isToday) return "Must provide service name (Service.Service) when service ID is provided";
   if (kind === "Node") return authorizer.writes("node", node) ? undefined : authorizer.denial("node", "write", node);
   const service =
@@ -92,7 +93,11 @@ export function catalogObjection(
         ? operation.fields.ServiceName
         : undefined;
   const may = service ? authorizer.writes("service", service) : authorizer.writes("node", node);
-  return may ? undefined : service ? authorizer.denial("service", "write", service) : authorizer.denial("node", "write", node);
+  return may
+    ? undefined
+    : service
+      ? authorizer.denial("service", "write", service)
+      : authorizer.denial("node", "write", node);
 }
 
 /** The result of an operation. */

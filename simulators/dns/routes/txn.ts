@@ -76,10 +76,7 @@ function operationsIn(call: ConsulCall): readonly Operation[] {
     throw new HttpError(413, `Transaction contains too many operations (${list.length} > ${most})`);
   const large = list.find(({ KV }) => (KV?.Value?.length ?? 0) > valueMax)?.KV;
   if (large !== undefined)
-    throw new HttpError(
-      413,
-      `Value for key "${large.Key}" is too large (${large.Value?.length} > ${valueMax} bytes)`,
-    );
+    throw new HttpError(413, `Value for key "${large.Key}" is too large (${large.Value?.length} > ${valueMax} bytes)`);
   return list.flatMap(operationsOf);
 }
 
@@ -211,7 +208,7 @@ function perform(
 /** How to undo what a failing transaction has done. */
 function captureStores({ kv, catalog }: Datacenter, list: readonly Operation[]): () => void {
   const undoKv = kv.capture();
-  const undoCatalog = list.some((operation) => operation.kind !== "KV" && isWrite(operation))
+  const undoCatalog = list.some((operation) => operation.kind !== "KV" && isCatalogWrite(operation))
     ? catalog.capture()
     : undefined;
   return () => {

@@ -25,7 +25,8 @@ export function savePolicy(acl: Acl, given: Pick<PolicyRow, "id" | "name" | "des
 export function deletePolicy(acl: Acl, id: string): void {
   const policy = acl.policy(id);
   if (policy === undefined) return;
-  if (id === MANAGEMENT.id) throw new AclError("Delete operation not permitted on the builtin global-management policy");
+  if (id === MANAGEMENT.id)
+    throw new AclError("Delete operation not permitted on the builtin global-management policy");
   acl.dropPolicy(policy);
 }
 

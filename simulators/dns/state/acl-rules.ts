@@ -109,7 +109,9 @@ function jsonBlocks(text: string): readonly RuleBlock[] {
     return Object.entries(isObject(value) ? value : {}).map(([name, inner]) => ({
       word,
       name,
-      values: Object.fromEntries(Object.entries(isObject(inner) ? inner : {}).map(([key, each]) => [key, String(each)])),
+      values: Object.fromEntries(
+        Object.entries(isObject(inner) ? inner : {}).map(([key, each]) => [key, String(each)]),
+      ),
     }));
   });
 }
@@ -292,7 +294,9 @@ export class Authorizer {
 
   /** Whether some rule names the resource at all, for rights to anything of a kind. */
   writesAny(resource: string): boolean {
-    return this.#default === "write" || this.#rules.some((rule) => rule.resource === resource && rule.grant === "write");
+    return (
+      this.#default === "write" || this.#rules.some((rule) => rule.resource === resource && rule.grant === "write")
+    );
   }
 
   reads(resource: string, name = ""): boolean {

@@ -103,7 +103,10 @@ export const isIdentityName = (name: string): boolean =>
 const BAD_NAME = "Only lowercase alphanumeric characters, '-' and '_' are allowed";
 
 /** Why the variables of a template are refused, in Consul's words. */
-export function templateObjection({ name, schema }: PolicyTemplate, given: TemplatedPolicy["TemplateVariables"]): string | undefined {
+export function templateObjection(
+  { name, schema }: PolicyTemplate,
+  given: TemplatedPolicy["TemplateVariables"],
+): string | undefined {
   if (schema === "") return undefined;
   const value = given?.name ?? "";
   if (given !== undefined && name === "builtin/service" && !isIdentityName(value))
@@ -130,12 +133,19 @@ export function* identityRules({ services, nodes, templates }: Identities): Gene
   for (const { NodeName, Datacenter } of nodes)
     yield { rules: render("builtin/node", NodeName), template: "builtin/node", datacenters: [Datacenter] };
   for (const { TemplateName, TemplateVariables, Datacenters } of templates)
-    yield { rules: render(TemplateName, TemplateVariables?.name ?? ""), template: TemplateName, datacenters: Datacenters };
+    yield {
+      rules: render(TemplateName, TemplateVariables?.name ?? ""),
+      template: TemplateName,
+      datacenters: Datacenters,
+    };
 }
 
 /** What a token or a role says of its identities. */
 export interface GivenIdentities {
-  readonly services: readonly { readonly ServiceName?: string | undefined; readonly Datacenters?: readonly string[] | undefined }[];
+  readonly services: readonly {
+    readonly ServiceName?: string | undefined;
+    readonly Datacenters?: readonly string[] | undefined;
+  }[];
   readonly nodes: readonly { readonly NodeName?: string | undefined; readonly Datacenter?: string | undefined }[];
   readonly templates: readonly {
     readonly TemplateName?: string | undefined;
@@ -164,7 +174,8 @@ function readService(
   owner: string,
   isLocal: boolean,
 ): Identities["services"][number] {
-  if (ServiceName === "") throw new IdentityError(`Service identity is missing the service name field on this ${owner}`);
+  if (ServiceName === "")
+    throw new IdentityError(`Service identity is missing the service name field on this ${owner}`);
   if (isLocal && Datacenters.length > 0)
     throw new IdentityError(`Service identity "${ServiceName}" cannot specify a list of datacenters on a local token`);
   if (!isIdentityName(ServiceName))
@@ -195,7 +206,9 @@ function readTemplate(
         ? `no such ACL templated policy with Name "${TemplateName}"`
         : `templated policy with an invalid templated name: ${TemplateName} for this role`,
     );
-  const variables = TemplateVariables && { ...(TemplateVariables.name !== undefined && { name: TemplateVariables.name }) };
+  const variables = TemplateVariables && {
+    ...(TemplateVariables.name !== undefined && { name: TemplateVariables.name }),
+  };
   const why = templateObjection(template, variables);
   if (why !== undefined)
     throw new IdentityError(

@@ -69,7 +69,8 @@ function checkPolicyUpdate(
     throw new AclError(`Invalid Policy: A policy with name "${name}" already exists`);
   const builtin = BUILTIN_POLICIES.find((each) => each.id === id);
   if (builtin === undefined) return;
-  if (datacenters !== null) throw new AclError(`Changing the Datacenters of the ${builtin.name} policy is not permitted`);
+  if (datacenters !== null)
+    throw new AclError(`Changing the Datacenters of the ${builtin.name} policy is not permitted`);
   if (rules !== known.rules)
     throw new AclError(`Changing the Rules for the builtin ${builtin.name} policy is not permitted`);
 }
@@ -237,8 +238,7 @@ export function deleteToken(acl: Acl, accessor: string, ownSecret: string): bool
   if (accessor === ANONYMOUS.accessor) throw new AclError("Delete operation not permitted on the anonymous token");
   const token = acl.token(accessor);
   if (token === undefined) return false;
-  if (token.secret === ownSecret)
-    throw new AclError("Deletion of the request's authorization token is not permitted");
+  if (token.secret === ownSecret) throw new AclError("Deletion of the request's authorization token is not permitted");
   acl.dropToken(token);
   return true;
 }
@@ -257,7 +257,9 @@ export function tokensWith(
     .filter((row) => policy === "" || row.policies.includes(policy))
     .filter((row) => role === "" || row.roles.includes(role))
     .filter((row) => authMethod === "" || row.authMethod === authMethod)
-    .filter(({ identities }) => service === "" || identities.services.some(({ ServiceName }) => ServiceName === service))
+    .filter(
+      ({ identities }) => service === "" || identities.services.some(({ ServiceName }) => ServiceName === service),
+    )
     .toSorted((a, b) => a.createIndex - b.createIndex || byText(a.accessor, b.accessor));
 }
 

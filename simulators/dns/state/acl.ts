@@ -173,7 +173,9 @@ export class Acl {
 
   policies(): readonly PolicyRow[] {
     const { isToday } = this.options;
-    return [...this.#slot.value.policies.values()].sort((a, b) => (isToday ? byText(a.name, b.name) : byText(a.id, b.id)));
+    return [...this.#slot.value.policies.values()].sort((a, b) =>
+      isToday ? byText(a.name, b.name) : byText(a.id, b.id),
+    );
   }
 
   policy(id: string): PolicyRow | undefined {
@@ -210,7 +212,9 @@ export class Acl {
   putRole(given: NewRole): RoleRow {
     const index = this.#store.next();
     const known = this.role(given.id);
-    const hashed = digest(`${given.name}${given.description}${given.policies.join()}${JSON.stringify(given.identities)}`);
+    const hashed = digest(
+      `${given.name}${given.description}${given.policies.join()}${JSON.stringify(given.identities)}`,
+    );
     const row: RoleRow = { ...given, hash: hashed, createIndex: known?.createIndex ?? index, modifyIndex: index };
     this.#slot.value.roles.set(row.id, row);
     this.#store.touch(index, "acl-roles");

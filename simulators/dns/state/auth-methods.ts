@@ -29,7 +29,15 @@ const missing =
     return found === undefined ? undefined : say(found);
   };
 
-const NOT_OF_JWT = ["OIDCClientID", "OIDCClientSecret", "OIDCClientAssertion", "OIDCScopes", "OIDCACRValues", "AllowedRedirectURIs", "VerboseOIDCLogging"];
+const NOT_OF_JWT = [
+  "OIDCClientID",
+  "OIDCClientSecret",
+  "OIDCClientAssertion",
+  "OIDCScopes",
+  "OIDCACRValues",
+  "AllowedRedirectURIs",
+  "VerboseOIDCLogging",
+];
 const KEY_SOURCES = ["JWTValidationPubKeys", "JWKSURL", "OIDCDiscoveryURL"];
 
 function jwtObjection(config: Readonly<Record<string, unknown>>): string | undefined {
@@ -39,7 +47,9 @@ function jwtObjection(config: Readonly<Record<string, unknown>>): string | undef
   if (sources.length !== 1)
     return `exactly one of 'JWTValidationPubKeys', 'JWKSURL', or 'OIDCDiscoveryURL' must be set for type "jwt"`;
   // Nothing in the simulation serves keys.
-  return sources[0] === "JWTValidationPubKeys" ? undefined : `error checking ${sources[0]}: fetching keys oidc: get keys failed`;
+  return sources[0] === "JWTValidationPubKeys"
+    ? undefined
+    : `error checking ${sources[0]}: fetching keys oidc: get keys failed`;
 }
 
 const KINDS: ReadonlyMap<string, MethodKind> = new Map([

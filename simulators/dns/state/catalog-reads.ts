@@ -63,7 +63,9 @@ export class CatalogReads {
     const name = service.toLowerCase();
     const own = this.instancesOf(name).filter(({ native }) => native);
     const proxies = [...(this.state.byDestination.get(name) ?? [])].map(([, row]) => row);
-    const gateways = this.gatewaysOf(service).flatMap((gateway) => this.instancesOf(gateway)).filter(({ kind }) => kind === "terminating-gateway");
+    const gateways = this.gatewaysOf(service)
+      .flatMap((gateway) => this.instancesOf(gateway))
+      .filter(({ kind }) => kind === "terminating-gateway");
     return [...own, ...proxies, ...gateways].sort((a, b) => byText(`${a.node}/${a.id}`, `${b.node}/${b.id}`));
   }
 

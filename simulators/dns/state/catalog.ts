@@ -155,7 +155,12 @@ export class Catalog extends CatalogReads {
     const mesh = this.listener?.meshAddresses(service) ?? {};
     const taggedAddresses =
       Object.keys(mesh).length === 0 ? service.taggedAddresses : { ...service.taggedAddresses, ...mesh };
-    const row: ServiceRow = { ...service, taggedAddresses, createIndex: known?.createIndex ?? index, modifyIndex: index };
+    const row: ServiceRow = {
+      ...service,
+      taggedAddresses,
+      createIndex: known?.createIndex ?? index,
+      modifyIndex: index,
+    };
     if (known !== undefined) {
       if (hasSameJson({ ...known, modifyIndex: 0 }, { ...row, modifyIndex: 0 })) return;
       if (known.name.toLowerCase() !== row.name.toLowerCase()) this.#unlink(known, index);

@@ -35,10 +35,16 @@ const ID_BYTES = 20;
 const PEM_BYTES = 420;
 const PEM_LINE = 64;
 
-const colons = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex").replace(/(..)(?=.)/g, "$1:");
+const colons = (bytes: Uint8Array): string =>
+  Buffer.from(bytes)
+    .toString("hex")
+    .replace(/(..)(?=.)/g, "$1:");
 
 function pemOf(bytes: Uint8Array): string {
-  const lines = Buffer.from(bytes).toString("base64").match(new RegExp(`.{1,${PEM_LINE}}`, "g")) ?? [];
+  const lines =
+    Buffer.from(bytes)
+      .toString("base64")
+      .match(new RegExp(`.{1,${PEM_LINE}}`, "g")) ?? [];
   return ["-----BEGIN CERTIFICATE-----", ...lines, "-----END CERTIFICATE-----", ""].join("\n");
 }
 
@@ -99,11 +105,14 @@ function checkProvider(provider: string, config: Readonly<Record<string, unknown
   const leaf = ttl("LeafCertTTL");
   if (leaf < HOUR_NS) wrong("leaf cert TTL must be greater or equal than 1h0m0s");
   if (leaf > 8760 * HOUR_NS) wrong("leaf cert TTL must be less than 8760h0m0s");
-  if (ttl("IntermediateCertTTL") < 3 * leaf) wrong(`Intermediate Cert TTL must be greater or equal than 3 * LeafCertTTL (>=${durationText(3 * leaf)}).`);
-  if (ttl("RootCertTTL") < ttl("IntermediateCertTTL")) wrong("root cert TTL must be greater or equal than intermediate cert TTL.");
+  if (ttl("IntermediateCertTTL") < 3 * leaf)
+    wrong(`Intermediate Cert TTL must be greater or equal than 3 * LeafCertTTL (>=${durationText(3 * leaf)}).`);
+  if (ttl("RootCertTTL") < ttl("IntermediateCertTTL"))
+    wrong("root cert TTL must be greater or equal than intermediate cert TTL.");
   const type = String(config.PrivateKeyType ?? "ec");
   const bits = Number(config.PrivateKeyBits ?? (type === "rsa" ? 2048 : 256));
-  if (type === "ec" && ![224, 256, 384, 521].includes(bits)) wrong("EC key length must be one of (224, 256, 384, 521) bits");
+  if (type === "ec" && ![224, 256, 384, 521].includes(bits))
+    wrong("EC key length must be one of (224, 256, 384, 521) bits");
   if (type === "rsa" && ![2048, 4096].includes(bits)) wrong("RSA key length must be 2048 or 4096 bits");
   if (type !== "ec" && type !== "rsa") wrong("private key type must be either 'ec' or 'rsa'");
 }

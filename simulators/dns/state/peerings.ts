@@ -89,12 +89,18 @@ export class Peerings {
 }
 
 /** What a datacenter exports to a peer. */
-export function exportedServices(entries: ConfigEntries, catalog: Catalog, peer?: string): ReadonlyMap<string, readonly string[]> {
+export function exportedServices(
+  entries: ConfigEntries,
+  catalog: Catalog,
+  peer?: string,
+): ReadonlyMap<string, readonly string[]> {
   const entry = entries.get("exported-services", "default");
   const found = new Map<string, string[]>();
   for (const service of entry === undefined ? [] : listIn(entry.fields, "Services")) {
     const name = textIn(service, "Name");
-    const peers = listIn(service, "Consumers").map((consumer) => textIn(consumer, "Peer")).filter((each) => each !== "");
+    const peers = listIn(service, "Consumers")
+      .map((consumer) => textIn(consumer, "Peer"))
+      .filter((each) => each !== "");
     const names = name === "*" ? serviceNames(catalog).filter((each) => each !== "consul") : [name];
     for (const each of names) found.set(each, [...new Set([...(found.get(each) ?? []), ...peers])]);
   }
@@ -116,7 +122,16 @@ export function importedNodes(catalog: Catalog, services: Iterable<string>, peer
       const { node, checks } = catalog.instance(row);
       const key = node.name.toLowerCase();
       const entry = nodes.get(key) ?? {
-        row: { id: node.id, name: node.name, address: node.address, meta: node.meta, taggedAddresses: node.taggedAddresses, peer, createIndex: node.createIndex, modifyIndex: node.modifyIndex },
+        row: {
+          id: node.id,
+          name: node.name,
+          address: node.address,
+          meta: node.meta,
+          taggedAddresses: node.taggedAddresses,
+          peer,
+          createIndex: node.createIndex,
+          modifyIndex: node.modifyIndex,
+        },
         services: new Map(),
         checks: new Map(),
       };

@@ -10,15 +10,18 @@ interface VirtualIpState {
 }
 
 const keyOf = (service: string, peer = ""): string => `${peer}/${service.toLowerCase()}`;
-const addressOf = (number: number): string =>
-  `240.${(number >> 16) & 0xff}.${(number >> 8) & 0xff}.${number & 0xff}`;
+const addressOf = (number: number): string => `240.${(number >> 16) & 0xff}.${(number >> 8) & 0xff}.${number & 0xff}`;
 
 /** The addresses under which services of the mesh can be reached (Consul, "Virtual IPs"): 240.0.0.1 and up. */
 export class VirtualIps {
   readonly #slot: Slot<VirtualIpState>;
 
   constructor(store: Store) {
-    this.#slot = store.slot<VirtualIpState>(`dns/${store.datacenter}/virtual-ips`, { byService: new Map(), free: [], last: 0 });
+    this.#slot = store.slot<VirtualIpState>(`dns/${store.datacenter}/virtual-ips`, {
+      byService: new Map(),
+      free: [],
+      last: 0,
+    });
   }
 
   /** The address of a service; undefined for one that has none. */

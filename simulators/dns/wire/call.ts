@@ -72,7 +72,7 @@ export class ConsulCall {
     const { isDev, profile } = this.agent.options;
     const isAsked = this.query.has("pretty");
     const text = printJson(value, isDev || isAsked);
-    return (isAsked || (isDev && profile.endsInNewline)) ? `${text}\n` : text;
+    return isAsked || (isDev && profile.endsInNewline) ? `${text}\n` : text;
   }
 
   /** The datacenter to which the request is addressed: that of `?dc=` unless one is given. @throws HttpError, NoLeader */
@@ -104,7 +104,10 @@ export class ConsulCall {
   require(authorizer: Authorizer, resource: string, access: "read" | "write", name = "", older = ""): void {
     const may = access === "write" ? authorizer.writes(resource, name) : authorizer.reads(resource, name);
     if (may) return;
-    throw new HttpError(403, authorizer.denial(resource, access, name) + (authorizer.holder === undefined ? older : ""));
+    throw new HttpError(
+      403,
+      authorizer.denial(resource, access, name) + (authorizer.holder === undefined ? older : ""),
+    );
   }
 
   /** @throws HttpError 400 where namespaces or partitions are named, which the open edition has not */

@@ -77,7 +77,10 @@ function hashProxy(proxy: Readonly<Record<string, unknown>>): bigint {
     Config: hashValue(proxy.Config ?? {}),
     Upstreams: hashValue(proxy.Upstreams ?? []),
     MeshGateway: hashGateway(proxy.MeshGateway),
-    Expose: hashStruct("ExposeConfig", { Checks: hashValue(expose.Checks ?? false), Paths: hashValue(expose.Paths ?? []) }),
+    Expose: hashStruct("ExposeConfig", {
+      Checks: hashValue(expose.Checks ?? false),
+      Paths: hashValue(expose.Paths ?? []),
+    }),
     AccessLogs: NIL,
   });
 }

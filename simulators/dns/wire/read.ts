@@ -71,7 +71,8 @@ const isCached = ({ query, agent }: ConsulCall): boolean =>
 
 /** @throws HttpError */
 function checkMaxStale(given: string): void {
-  if (given !== "" && durationNs(given) === undefined) refuseBadRequest(`Invalid max_stale value ${JSON.stringify(given)}`);
+  if (given !== "" && durationNs(given) === undefined)
+    refuseBadRequest(`Invalid max_stale value ${JSON.stringify(given)}`);
 }
 
 /** @throws HttpError */

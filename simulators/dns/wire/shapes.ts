@@ -97,7 +97,10 @@ const WEIGHTS = structOf("structs.Weights", { Passing: INT, Warning: INT });
 export const LOCALITY = structOf("structs.Locality", { Region: STRING, Zone: STRING });
 
 /** Named ports of a service. */
-const PORTS = listOf(structOf("structs.ServicePort", { Name: STRING, Port: INT, Default: BOOL }), "structs.ServicePorts");
+const PORTS = listOf(
+  structOf("structs.ServicePort", { Name: STRING, Port: INT, Default: BOOL }),
+  "structs.ServicePorts",
+);
 
 const MESH_GATEWAY = structOf("structs.MeshGatewayConfig", { Mode: STRING });
 

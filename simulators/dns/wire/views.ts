@@ -196,7 +196,11 @@ const NO_DEFINITION_TODAY = {
 
 /** A check as part of the health of an agent's service: without tags, type and times. */
 export function bareCheckView({ check, serviceName }: LocalCheck, style: ViewStyle): View {
-  const full = checkView({ ...check, serviceName, serviceTags: [], type: "", createIndex: 0, modifyIndex: 0 }, style, null);
+  const full = checkView(
+    { ...check, serviceName, serviceTags: [], type: "", createIndex: 0, modifyIndex: 0 },
+    style,
+    null,
+  );
   const { Interval: _interval, Timeout: _timeout, ...bare } = full;
   return { ...bare, Definition: style.isToday ? NO_DEFINITION_TODAY : NO_DEFINITION };
 }

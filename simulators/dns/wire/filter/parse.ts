@@ -115,7 +115,8 @@ class FilterParser {
     const start = this.#at;
     const left = this.#value() ?? this.#fail(EXPRESSION_START);
     const isQuoted = this.#source[start] === '"' || this.#source[start] === "`";
-    if (isQuoted && !/^\s+(?:not\s+)?in\s/.test(this.#source.slice(this.#at))) this.#fail('"in", "not" or [ \\t\\r\\n]', this.#at + spaces(this.#source, this.#at));
+    if (isQuoted && !/^\s+(?:not\s+)?in\s/.test(this.#source.slice(this.#at)))
+      this.#fail('"in", "not" or [ \\t\\r\\n]', this.#at + spaces(this.#source, this.#at));
     for (const { pattern, operator, negated } of COMPARISONS)
       if (this.#word(pattern))
         return operator === "empty"

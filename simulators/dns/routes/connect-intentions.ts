@@ -15,7 +15,7 @@ import { refuseEntry, textIn } from "../config-entries/validate.ts";
 import { validateIntentions } from "../config-entries/validate-intentions.ts";
 import type { Datacenter } from "../behaviour/datacenter.ts";
 import type { Authorizer } from "../state/acl-rules.ts";
-import { ConsulCall, type ConsulSim } from "../wire/call.ts";
+import type { ConsulCall, ConsulSim } from "../wire/call.ts";
 import { compileFilter } from "../wire/filter/filter.ts";
 import type { FilterType } from "../wire/filter/types.ts";
 import { answerAtOnce } from "../wire/handler.ts";
@@ -100,7 +100,11 @@ function list(call: ConsulCall): ReadResult {
 const intentionIndex = ({ store }: Datacenter): number => store.latest("config-entries", "connect-intentions");
 
 /** One end of an intention as a parameter gives it: `name`, `namespace/name` or `peer:peer/name`. @throws HttpError */
-function endOf(call: ConsulCall, parameter: string, takesPeer: boolean): { readonly name: string; readonly peer: string } {
+function endOf(
+  call: ConsulCall,
+  parameter: string,
+  takesPeer: boolean,
+): { readonly name: string; readonly peer: string } {
   const given = call.query.getAll(parameter);
   const [text = ""] = given;
   if (given.length !== 1) return refuseInternally(`required query parameter '${parameter}' not set`);
@@ -112,7 +116,8 @@ function readEnd(text: string, takesPeer: boolean, prefix: string): { readonly n
   const parts = text.split("/");
   if (parts.length > 3) refuseInternally(`${prefix}input can contain at most two '/'`);
   const [first = ""] = parts;
-  if (parts.length === 1 && first.startsWith("peer:")) refuseInternally(`${prefix}need to specify the service name as well`);
+  if (parts.length === 1 && first.startsWith("peer:"))
+    refuseInternally(`${prefix}need to specify the service name as well`);
   return { name: parts.at(-1) ?? "", peer: first.startsWith("peer:") ? first.slice("peer:".length) : "" };
 }
 
@@ -266,7 +271,12 @@ function update(call: ConsulCall): HttpReply {
     refuseInternally("Cannot modify Destination partition/namespace/name for an intention once it exists.");
   checkLegacy(fields);
   const value = legacySource(call, fields, id, source.LegacyCreateTime);
-  save(datacenter, entry.name, listIn(entry.fields, "Sources").map((each) => (each === source ? value : each)), true);
+  save(
+    datacenter,
+    entry.name,
+    listIn(entry.fields, "Sources").map((each) => (each === source ? value : each)),
+    true,
+  );
   return call.json({ ID: id });
 }
 
@@ -302,7 +312,9 @@ function match(call: ConsulCall): ReadResult {
     return refuseMatch("'by' parameter must be one of 'source' or 'destination'");
   const names = call.query.getAll("name");
   if (names.length === 0) return refuseMatch("required query parameter 'name' not set");
-  const asked = names.map((name) => [name, readEnd(name, false, `name ${JSON.stringify(name)} is invalid: `).name] as const);
+  const asked = names.map(
+    (name) => [name, readEnd(name, false, `name ${JSON.stringify(name)} is invalid: `).name] as const,
+  );
   requireConnect(call);
   const datacenter = call.datacenter();
   const authorizer = call.authorizer(datacenter);
