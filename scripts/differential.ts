@@ -25,11 +25,11 @@ const VARIABLE =
   /^(?:CreateIndex|ModifyIndex|Hash|Index|PrimaryModifyIndex|UpdatedAt|ID|SNI|Name|PeeringToken|Tags|Port)$/;
 
 /** A value without what differs from run to run. */
-function settled(value: unknown, key = ""): unknown {
+function settle(value: unknown, key = ""): unknown {
   if (VARIABLE.test(key) && (typeof value !== "string" || key !== "Name" || value.includes(".internal."))) return "*";
-  if (Array.isArray(value)) return value.map((each) => settled(each));
+  if (Array.isArray(value)) return value.map((each) => settle(each));
   if (!isObject(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, settled(each, name)]));
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, settle(each, name)]));
 }
 
 const read = (text: string): unknown => {
@@ -93,7 +93,7 @@ async function main(): Promise<number> {
   let differing = 0;
   try {
     for (const request of SIBLINGS) {
-      const found = differences(settled(await askReal(request)), settled(askOurs(request)));
+      const found = differences(settle(await askReal(request)), settle(askOurs(request)));
       if (found.length === 0) continue;
       differing++;
       console.log(`${request.method} ${request.path} ${bodyOf(request).slice(0, 160)}`);

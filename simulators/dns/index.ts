@@ -1,4 +1,5 @@
-import { type Body, type Kernel, Process, type Service, type WireFault } from "../kernel/index.ts";
+import { type Body, type Kernel, Process, type Service } from "../kernel/index.ts";
+import { datagramOf, type DnsReply, replyOf } from "./reply.ts";
 import { Cluster } from "./behaviour/cluster.ts";
 import { checkConfig, type ConsulConfig } from "./behaviour/config.ts";
 import { type DnsAnswerPoint, dnsAnswerPoint, falseAnswer, Occasion } from "./faults.ts";
@@ -11,6 +12,7 @@ import { Resolver } from "./resolver/resolver.ts";
 import type { Catalog } from "./state/catalog.ts";
 import type { Transport } from "./wire/codec/types.ts";
 
+export { datagramOf, type DnsReply } from "./reply.ts";
 export type { ConsulVersion } from "./behaviour/profile.ts";
 export type { ConsulConfig } from "./behaviour/config.ts";
 export type { Upstream, UpstreamAnswer, UpstreamRecord } from "./resolver/recursor.ts";
@@ -43,14 +45,6 @@ export interface DnsOptions extends ConsulAgentOptions {
   readonly probe?: Probe;
   /** The release that is simulated. Default `1.8.7`. */
   readonly version?: ConsulVersion;
-}
-
-/** What an agent returns for a message. */
-export interface DnsReply {
-  /** The whole answer; without one there is silence. */
-  readonly message?: Uint8Array;
-  /** How it fails on the wire, when a fault says so. */
-  readonly wire?: WireFault;
 }
 
 /** The interfaces of one agent. */
@@ -142,8 +136,6 @@ interface AnsweringAgent {
   readonly name: string;
 }
 
-const replyOf = (message: Uint8Array | undefined): DnsReply => (message === undefined ? {} : { message });
-
 function respond(
   agent: AnsweringAgent,
   { message, transport, isAtOnce, client }: DnsQuestion,
@@ -198,11 +190,6 @@ function* answerDelayed(
   yield* wait;
   const message = look();
   return yield* answerAfter(resolver.waitedMs, message);
-}
-
-/** The part of a reply that arrives in the datagram; `undefined` when nothing does. */
-export function datagramOf({ message, wire }: DnsReply): Uint8Array | undefined {
-  return wire?.kind === "truncate" ? message?.subarray(0, wire.bytes) : message;
 }
 
 function createConsulAgent(agent: AnsweringAgent, http: Service): ConsulAgent {

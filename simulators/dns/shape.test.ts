@@ -17,9 +17,9 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   resolver: ["state", "behaviour", "wire"],
   wire: ["state", "behaviour"],
   routes: ["state", "behaviour", "wire", "resolver", "config-entries"],
-  bosh: ["behaviour", "wire", "resolver", "index.ts"],
+  bosh: ["behaviour", "wire", "resolver", "reply.ts"],
 };
-const LOOSE_FILES = ["faults.ts", "index.ts", "testing.ts"];
+const LOOSE_FILES = ["faults.ts", "index.ts", "reply.ts", "testing.ts"];
 
 /** The resources of Consul's API reference, by the file that serves them; a file may serve a part of one: `agent-checks`. */
 const RESOURCES = [

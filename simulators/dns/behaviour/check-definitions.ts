@@ -99,7 +99,7 @@ function probeOf(check: CheckFields): ProbeSpec | undefined {
 }
 
 /** A duration as a check shows it; one of a service shows none that was not given. */
-const shown = (ns: number | undefined, isOfService: boolean): string =>
+const showDuration = (ns: number | undefined, isOfService: boolean): string =>
   isOfService && (ns ?? 0) <= 0 ? "" : durationText(ns ?? 0);
 
 /** A check of a node, or of a service when there is one. `isNested`: it was registered with the service. */
@@ -123,8 +123,8 @@ export function localCheck(
     output: "",
     serviceId: service?.id ?? "",
     type,
-    interval: shown(fields.Interval, isNested),
-    timeout: shown(fields.Timeout, isNested),
+    interval: showDuration(fields.Interval, isNested),
+    timeout: showDuration(fields.Timeout, isNested),
   };
   return {
     ...blankCheck(check),

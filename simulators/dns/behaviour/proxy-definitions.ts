@@ -8,14 +8,14 @@ const isGiven = (value: unknown): boolean =>
   value !== undefined && value !== "" && value !== 0 && value !== false && value !== null;
 
 /** The members that are given. */
-const given = <T extends object>(members: T): Partial<T> =>
+const pickGiven = <T extends object>(members: T): Partial<T> =>
   Object.fromEntries(Object.entries(members).filter(([, value]) => isGiven(value))) as Partial<T>;
 
 /** A proxy as the catalog keeps it, in Consul's own shape: what is at its default is left out. */
 export function proxyOf(fields: ProxyFields): Readonly<Record<string, unknown>> {
   const config = fields.Config ?? {};
   return {
-    ...given({
+    ...pickGiven({
       EnvoyExtensions: fields.EnvoyExtensions ?? fields.envoy_extensions,
       DestinationServiceName: fields.DestinationServiceName || fields.destination_service_name,
       DestinationServiceID: fields.DestinationServiceID || fields.destination_service_id,
@@ -26,8 +26,8 @@ export function proxyOf(fields: ProxyFields): Readonly<Record<string, unknown>> 
     }),
     ...(Object.keys(config).length > 0 && { Config: config }),
     ...((fields.Upstreams ?? []).length > 0 && { Upstreams: (fields.Upstreams ?? []).map(upstreamOf) }),
-    MeshGateway: given({ Mode: fields.MeshGateway?.Mode ?? fields.mesh_gateway?.Mode }),
-    Expose: given({ Checks: fields.Expose?.Checks, Paths: fields.Expose?.Paths?.map(given) }),
+    MeshGateway: pickGiven({ Mode: fields.MeshGateway?.Mode ?? fields.mesh_gateway?.Mode }),
+    Expose: pickGiven({ Checks: fields.Expose?.Checks, Paths: fields.Expose?.Paths?.map(pickGiven) }),
   };
 }
 
@@ -35,9 +35,9 @@ function upstreamOf(fields: UpstreamFields): Readonly<Record<string, unknown>> {
   const config = fields.Config ?? {};
   return {
     DestinationType: fields.DestinationType || fields.destination_type || "service",
-    ...given({ DestinationPeer: fields.DestinationPeer || fields.destination_peer }),
+    ...pickGiven({ DestinationPeer: fields.DestinationPeer || fields.destination_peer }),
     DestinationName: fields.DestinationName || fields.destination_name || "",
-    ...given({
+    ...pickGiven({
       Datacenter: fields.Datacenter,
       LocalBindAddress: fields.LocalBindAddress || fields.local_bind_address,
       LocalBindPort: fields.LocalBindPort || fields.local_bind_port,
@@ -45,7 +45,7 @@ function upstreamOf(fields: UpstreamFields): Readonly<Record<string, unknown>> {
       LocalBindSocketMode: fields.LocalBindSocketMode || fields.local_bind_socket_mode,
     }),
     ...(Object.keys(config).length > 0 && { Config: config }),
-    MeshGateway: given({ Mode: fields.MeshGateway?.Mode ?? fields.mesh_gateway?.Mode }),
+    MeshGateway: pickGiven({ Mode: fields.MeshGateway?.Mode ?? fields.mesh_gateway?.Mode }),
   };
 }
 

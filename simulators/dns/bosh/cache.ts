@@ -48,7 +48,7 @@ const keyOf = (domain: string, { name, type }: Question, query: Query): string =
   return `${domain} ${name.toLowerCase()} ${type} ${wantsSignatures} ${isUnchecked}`;
 };
 
-const aged = (records: readonly Rr[], ttl: number): Rr[] =>
+const withTtl = (records: readonly Rr[], ttl: number): Rr[] =>
   records.filter(({ type }) => type !== TYPE.OPT).map((rr) => ({ ...rr, ttl }));
 
 /** What is kept of the replies to a handler's questions. */
@@ -68,9 +68,9 @@ export class ReplyCache {
     if (left <= 0) return undefined;
     const message = newMessage(query, kept.rcode);
     message.flags |= FLAG.AA | (kept.isAvailable ? FLAG.RA : 0);
-    message.answer = aged(kept.answer, left);
-    message.authority = aged(kept.authority, left);
-    message.additional = aged(kept.additional, left);
+    message.answer = withTtl(kept.answer, left);
+    message.authority = withTtl(kept.authority, left);
+    message.additional = withTtl(kept.additional, left);
     return message;
   }
 
@@ -90,8 +90,8 @@ export class ReplyCache {
         additional: [...additional],
       });
     if (kind === "none") return;
-    message.answer = aged(answer, ttl);
-    message.authority = aged(authority, ttl);
-    message.additional = [...aged(additional, ttl), ...additional.filter(({ type }) => type === TYPE.OPT)];
+    message.answer = withTtl(answer, ttl);
+    message.authority = withTtl(authority, ttl);
+    message.additional = [...withTtl(additional, ttl), ...additional.filter(({ type }) => type === TYPE.OPT)];
   }
 }

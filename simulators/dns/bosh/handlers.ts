@@ -16,7 +16,7 @@ import type { RecursorPool } from "./forward.ts";
 import type { RecordSet } from "./record-set.ts";
 
 /** A question as a handler gets it. */
-export interface Asked {
+interface Asked {
   readonly query: Query;
   readonly question: Question;
   readonly transport: Transport;

@@ -12,7 +12,7 @@ export interface InstanceJob {
 }
 
 /** The health server of an instance. */
-export interface HealthServerOptions {
+interface HealthServerOptions {
   /** The agent's health file, as text; absent: there is none. */
   readonly file?: string | undefined;
   readonly jobs?: Readonly<Record<string, InstanceJob>>;
@@ -42,7 +42,7 @@ const agentState = (file: string | undefined): "running" | "failing" => {
 };
 
 /** The state of an instance, and those of the link groups in it: that of a job's executable, or of all of them. */
-export function judgeInstance({ file, jobs = {} }: HealthServerOptions): InstanceHealth {
+function judgeInstance({ file, jobs = {} }: HealthServerOptions): InstanceHealth {
   let all: string = agentState(file);
   const groups: Record<string, string> = {};
   const sorted = Object.keys(jobs).sort();
@@ -59,7 +59,7 @@ export function judgeInstance({ file, jobs = {} }: HealthServerOptions): Instanc
 }
 
 /** What it answers over HTTP. */
-export function healthBody({ state, groups }: InstanceHealth): string {
+function healthBody({ state, groups }: InstanceHealth): string {
   const entries = Object.entries(groups).sort(([a], [b]) => (a < b ? -1 : 1));
   return JSON.stringify({ state, ...(entries.length > 0 && { group_state: Object.fromEntries(entries) }) });
 }

@@ -1,6 +1,6 @@
 import type { Body, Kernel, Process, Service, Slot } from "../../kernel/index.ts";
 import type { Probe } from "../behaviour/probe.ts";
-import type { DnsReply } from "../index.ts";
+import { type DnsReply, replyOf } from "../reply.ts";
 import { rejection } from "../resolver/answer.ts";
 import { newMessage } from "../resolver/message.ts";
 import type { Upstream } from "../resolver/recursor.ts";
@@ -39,7 +39,7 @@ export interface BoshDnsHandler {
 }
 
 /** The BOSH DNS of one machine. */
-export interface BoshDnsOptions {
+interface BoshDnsOptions {
   /** Default `bosh-dns`. */
   readonly name?: string;
   readonly config?: BoshDnsConfig;
@@ -199,7 +199,7 @@ class BoshDnsServer {
     const body = this.#answer(received.query, transport);
     const first = body.next();
     if (first.done === true) return first.value;
-    return this.#kernel.spawn("bosh-dns reply", continued(first.value, body));
+    return this.#kernel.spawn("bosh-dns reply", continueBody(first.value, body));
   }
 
   *#answer(query: Query, transport: Transport): Body<DnsReply> {
@@ -214,10 +214,8 @@ class BoshDnsServer {
 
 const RD = 0x0100;
 
-const replyOf = (message: Uint8Array | undefined): DnsReply => (message === undefined ? {} : { message });
-
 /** The rest of a body that has begun and waits. */
-function* continued<R>(waits: unknown, body: Body<R>): Body<R> {
+function* continueBody<R>(waits: unknown, body: Body<R>): Body<R> {
   for (let waited = waits; ; ) {
     if (typeof waited === "number") yield waited;
     const next = body.next();

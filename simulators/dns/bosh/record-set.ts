@@ -6,7 +6,7 @@ import { filterByHealth, type HealthWatch, isWorthFollowing } from "./health.ts"
 import { fqdnOf, type InstanceRecord, readRecords, type RecordsFile } from "./records.ts";
 
 /** Why a name has no members: it is no query, or no instance fits. */
-export type Unresolved = "criteria" | "domain";
+type Unresolved = "criteria" | "domain";
 
 const NOTHING: RecordsFile = { instances: [], aliases: new Map(), hosts: [] };
 

@@ -7,7 +7,7 @@ export interface InstanceHealth {
 }
 
 /** How often a resolver failed of late. */
-export interface RecursorHistory {
+interface RecursorHistory {
   /** Of the last 25 requests, the oldest first. */
   readonly failed: boolean[];
 }

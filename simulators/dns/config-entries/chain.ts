@@ -135,7 +135,7 @@ export class ChainCompiler {
       const resolver = this.#entries.get("service-resolver", target.service)?.fields;
       if (resolver !== undefined) this.#isDefault = false;
       const redirect = resolver && structIn(resolver, "Redirect");
-      const next = redirect && redirected(target, redirect);
+      const next = redirect && followRedirect(target, redirect);
       if (next !== undefined && idOf(next) !== id) {
         target = next;
         continue;
@@ -248,7 +248,7 @@ const SUBSET = typeof SUBSETS === "object" && "map" in SUBSETS ? SUBSETS.map : "
 const withoutEmpty = (fields: Fields): Fields =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== ""));
 
-function redirected(target: Target, redirect: Fields): Target {
+function followRedirect(target: Target, redirect: Fields): Target {
   const service = textIn(redirect, "Service");
   return {
     service: service || target.service,

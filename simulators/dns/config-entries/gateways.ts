@@ -3,13 +3,13 @@ import { type ConfigEntries, listIn } from "./store.ts";
 import { textIn, textsIn } from "./validate.ts";
 
 /** A service behind a gateway, in Consul's own shape. */
-export interface GatewayService {
+interface GatewayService {
   readonly Gateway: { readonly Name: string };
   readonly Service: { readonly Name: string };
   readonly [member: string]: unknown;
 }
 
-const given = (fields: Fields, names: readonly string[]): Fields =>
+const pickGiven = (fields: Fields, names: readonly string[]): Fields =>
   Object.fromEntries(names.filter((name) => textIn(fields, name) !== "").map((name) => [name, fields[name]]));
 
 /** The services that a gateway's entry leads to. */
@@ -34,7 +34,7 @@ export function gatewayServices(
   });
   if (terminating !== undefined)
     return listIn(entry.fields, "Services").map((service) =>
-      base(service, given(service, ["CAFile", "CertFile", "KeyFile", "SNI"])),
+      base(service, pickGiven(service, ["CAFile", "CertFile", "KeyFile", "SNI"])),
     );
   return listIn(entry.fields, "Listeners").flatMap((listener) =>
     listIn(listener, "Services").map((service) =>

@@ -14,7 +14,7 @@ export function checkGraph(
 ): void {
   if (fields !== undefined) checkAlone(entries, kind, name, fields);
   const proposed = new Proposed(entries, kind, name, fields);
-  for (const service of affected(entries, kind, name)) {
+  for (const service of findAffected(entries, kind, name)) {
     const intentions = proposed.get("service-intentions", service);
     const hasL7 =
       intentions !== undefined &&
@@ -58,7 +58,7 @@ function checkAlone(entries: ConfigEntries, kind: string, name: string, fields: 
 const OF_CHAIN = ["service-defaults", "service-router", "service-splitter", "service-resolver", "service-intentions"];
 
 /** The services whose chains a change may touch: its own, and those that lead to it. */
-function affected(entries: ConfigEntries, kind: string, name: string): readonly string[] {
+function findAffected(entries: ConfigEntries, kind: string, name: string): readonly string[] {
   const all = entries.list().filter((entry) => OF_CHAIN.includes(entry.kind));
   if (kind === "proxy-defaults") return [...new Set(all.map((entry) => entry.name))].filter((each) => each !== "*");
   if (!OF_CHAIN.includes(kind) || name === "*") return [];

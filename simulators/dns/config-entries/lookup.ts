@@ -7,7 +7,7 @@ export interface EntryLookup {
 }
 
 /** What services speak unless they say otherwise. */
-export function defaultProtocolIn(entries: EntryLookup): string | undefined {
+function defaultProtocolIn(entries: EntryLookup): string | undefined {
   const fields = entries.get("proxy-defaults", "global")?.fields;
   const protocol = textIn((fields && structIn(fields, "Config")) ?? {}, "protocol");
   return protocol === "" ? undefined : protocol;

@@ -24,15 +24,15 @@ function isNothing(value: unknown, type: EntryType): boolean {
   return value === "" || value === 0 || value === false;
 }
 
-function shown(value: unknown, type: EntryType): unknown {
+function showValue(value: unknown, type: EntryType): unknown {
   if (typeof type === "string")
     return value === undefined ? EMPTY[type] : type === "duration" ? durationText(Number(value)) : value;
-  if ("pointer" in type) return shown(value, type.pointer);
+  if ("pointer" in type) return showValue(value, type.pointer);
   if ("struct" in type) return structView(isObject(value) ? value : {}, Object.entries(type.struct));
   if (value === undefined) return null;
-  if ("list" in type) return Array.isArray(value) ? value.map((each) => shown(each, type.list)) : null;
+  if ("list" in type) return Array.isArray(value) ? value.map((each) => showValue(each, type.list)) : null;
   return Object.fromEntries(
-    Object.entries(isObject(value) ? value : {}).map(([key, each]) => [key, shown(each, type.map)]),
+    Object.entries(isObject(value) ? value : {}).map(([key, each]) => [key, showValue(each, type.map)]),
   );
 }
 
@@ -41,7 +41,7 @@ function structView(value: Fields, fields: readonly (readonly [string, EntryFiel
   const members = fields.filter(
     ([name, { type, isKept }]) => isKept === true || isStruct(type) || !isNothing(value[name], type),
   );
-  return Object.fromEntries(members.map(([name, { type }]) => [name, shown(value[name], type)]));
+  return Object.fromEntries(members.map(([name, { type }]) => [name, showValue(value[name], type)]));
 }
 
 /** An entry as the API shows it. */
@@ -51,4 +51,4 @@ export function entryView({ kind, fields, hash, createIndex, modifyIndex }: Conf
 }
 
 /** A part of an entry, shown by its type. */
-export const partView = (value: unknown, type: EntryType): unknown => shown(value, type);
+export const partView = (value: unknown, type: EntryType): unknown => showValue(value, type);

@@ -24,7 +24,7 @@ export interface EntryField {
 export type EntryFields = Readonly<Record<string, EntryField>>;
 
 const field = (type: EntryType): EntryField => ({ type });
-const kept = (type: EntryType): EntryField => ({ type, isKept: true });
+const keep = (type: EntryType): EntryField => ({ type, isKept: true });
 const pointer = (type: EntryType): EntryField => ({ type: { pointer: type } });
 const struct = (struct: EntryFields): EntryType => ({ struct });
 const list = (of: EntryType): EntryType => ({ list: of });
@@ -50,11 +50,11 @@ const EXPOSE = field(
 const EXTENSIONS = field(
   list(
     struct({
-      Name: kept("text"),
-      Required: kept("bool"),
-      Arguments: kept({ map: "any" }),
-      ConsulVersion: kept("text"),
-      EnvoyVersion: kept("text"),
+      Name: keep("text"),
+      Required: keep("bool"),
+      Arguments: keep({ map: "any" }),
+      ConsulVersion: keep("text"),
+      EnvoyVersion: keep("text"),
     }),
   ),
 );
@@ -67,7 +67,7 @@ const PASSIVE_HEALTH_CHECK = struct({
 });
 const UPSTREAM = struct({
   Name: TEXT,
-  Peer: kept("text"),
+  Peer: keep("text"),
   EnvoyListenerJSON: TEXT,
   EnvoyClusterJSON: TEXT,
   Protocol: TEXT,
@@ -85,9 +85,9 @@ const UPSTREAM = struct({
 });
 
 const SERVICE_DEFAULTS: EntryFields = {
-  Kind: kept("text"),
-  Name: kept("text"),
-  Protocol: kept("text"),
+  Kind: keep("text"),
+  Name: keep("text"),
+  Protocol: keep("text"),
   Mode: TEXT,
   TransparentProxy: TRANSPARENT_PROXY,
   MutualTLSMode: TEXT,
@@ -102,18 +102,18 @@ const SERVICE_DEFAULTS: EntryFields = {
   BalanceInboundConnections: TEXT,
   RateLimits: pointer(
     struct({
-      InstanceLevel: kept(
+      InstanceLevel: keep(
         struct({
-          RequestsPerSecond: kept("int"),
-          RequestsMaxBurst: kept("int"),
-          Routes: kept(
+          RequestsPerSecond: keep("int"),
+          RequestsMaxBurst: keep("int"),
+          Routes: keep(
             list(
               struct({
-                PathExact: kept("text"),
-                PathPrefix: kept("text"),
-                PathRegex: kept("text"),
-                RequestsPerSecond: kept("int"),
-                RequestsMaxBurst: kept("int"),
+                PathExact: keep("text"),
+                PathPrefix: keep("text"),
+                PathRegex: keep("text"),
+                RequestsPerSecond: keep("int"),
+                RequestsMaxBurst: keep("int"),
               }),
             ),
           ),
@@ -130,9 +130,9 @@ const FAILOVER_POLICY = pointer(struct({ Mode: TEXT, Regions: TEXTS }));
 const BY_LOCALITY = pointer(struct({ Mode: TEXT }));
 
 const PROXY_DEFAULTS: EntryFields = {
-  Kind: kept("text"),
-  Name: kept("text"),
-  Config: kept({ map: "any" }),
+  Kind: keep("text"),
+  Name: keep("text"),
+  Config: keep({ map: "any" }),
   Mode: TEXT,
   TransparentProxy: TRANSPARENT_PROXY,
   MutualTLSMode: TEXT,
@@ -150,9 +150,9 @@ const PROXY_DEFAULTS: EntryFields = {
 const HEADERS = pointer(struct({ Add: META, Set: META, Remove: TEXTS }));
 
 const SERVICE_ROUTER: EntryFields = {
-  Kind: kept("text"),
-  Name: kept("text"),
-  Routes: kept(
+  Kind: keep("text"),
+  Name: keep("text"),
+  Routes: keep(
     list(
       struct({
         Match: pointer(
@@ -166,7 +166,7 @@ const SERVICE_ROUTER: EntryFields = {
                 Header: field(
                   list(
                     struct({
-                      Name: kept("text"),
+                      Name: keep("text"),
                       Present: BOOL,
                       Exact: TEXT,
                       Prefix: TEXT,
@@ -176,7 +176,7 @@ const SERVICE_ROUTER: EntryFields = {
                     }),
                   ),
                 ),
-                QueryParam: field(list(struct({ Name: kept("text"), Present: BOOL, Exact: TEXT, Regex: TEXT }))),
+                QueryParam: field(list(struct({ Name: keep("text"), Present: BOOL, Exact: TEXT, Regex: TEXT }))),
                 Methods: TEXTS,
               }),
             ),
@@ -206,12 +206,12 @@ const SERVICE_ROUTER: EntryFields = {
 };
 
 const SERVICE_SPLITTER: EntryFields = {
-  Kind: kept("text"),
-  Name: kept("text"),
-  Splits: kept(
+  Kind: keep("text"),
+  Name: keep("text"),
+  Splits: keep(
     list(
       struct({
-        Weight: kept("float"),
+        Weight: keep("float"),
         Service: TEXT,
         ServiceSubset: TEXT,
         Namespace: TEXT,
@@ -225,8 +225,8 @@ const SERVICE_SPLITTER: EntryFields = {
 };
 
 const SERVICE_RESOLVER: EntryFields = {
-  Kind: kept("text"),
-  Name: kept("text"),
+  Kind: keep("text"),
+  Name: keep("text"),
   DefaultSubset: TEXT,
   Subsets: field({ map: struct({ Filter: TEXT, OnlyPassing: BOOL }) }),
   Redirect: pointer(
@@ -288,7 +288,7 @@ const SERVICE_RESOLVER: EntryFields = {
 
 const SDS = pointer(struct({ ClusterName: TEXT, CertResource: TEXT }));
 const GATEWAY_TLS = struct({
-  Enabled: kept("bool"),
+  Enabled: keep("bool"),
   SDS,
   TLSMinVersion: TEXT,
   TLSMaxVersion: TEXT,
@@ -296,20 +296,20 @@ const GATEWAY_TLS = struct({
 });
 
 const INGRESS_GATEWAY: EntryFields = {
-  Kind: kept("text"),
-  Name: kept("text"),
-  TLS: kept(GATEWAY_TLS),
-  Listeners: kept(
+  Kind: keep("text"),
+  Name: keep("text"),
+  TLS: keep(GATEWAY_TLS),
+  Listeners: keep(
     list(
       struct({
-        Port: kept("int"),
-        Protocol: kept("text"),
+        Port: keep("int"),
+        Protocol: keep("text"),
         TLS: pointer(GATEWAY_TLS),
-        Services: kept(
+        Services: keep(
           list(
             struct({
-              Name: kept("text"),
-              Hosts: kept(list("text")),
+              Name: keep("text"),
+              Hosts: keep(list("text")),
               TLS: pointer(struct({ SDS })),
               RequestHeaders: HEADERS,
               ResponseHeaders: HEADERS,
@@ -326,9 +326,9 @@ const INGRESS_GATEWAY: EntryFields = {
   ),
   Defaults: pointer(
     struct({
-      MaxConnections: kept("uint"),
-      MaxPendingRequests: kept("uint"),
-      MaxConcurrentRequests: kept("uint"),
+      MaxConnections: keep("uint"),
+      MaxPendingRequests: keep("uint"),
+      MaxConcurrentRequests: keep("uint"),
       PassiveHealthCheck: pointer(PASSIVE_HEALTH_CHECK),
     }),
   ),
@@ -336,9 +336,9 @@ const INGRESS_GATEWAY: EntryFields = {
 };
 
 const TERMINATING_GATEWAY: EntryFields = {
-  Kind: kept("text"),
-  Name: kept("text"),
-  Services: kept(
+  Kind: keep("text"),
+  Name: keep("text"),
+  Services: keep(
     list(struct({ Name: TEXT, CAFile: TEXT, CertFile: TEXT, KeyFile: TEXT, SNI: TEXT, DisableAutoHostRewrite: BOOL })),
   ),
   Meta: META,
@@ -351,17 +351,17 @@ const JWT = pointer(
 );
 
 const SERVICE_INTENTIONS: EntryFields = {
-  Kind: kept("text"),
-  Name: kept("text"),
-  Sources: kept(
+  Kind: keep("text"),
+  Name: keep("text"),
+  Sources: keep(
     list(
       struct({
-        Name: kept("text"),
+        Name: keep("text"),
         Action: TEXT,
         Permissions: field(
           list(
             struct({
-              Action: kept("text"),
+              Action: keep("text"),
               HTTP: pointer(
                 struct({
                   PathExact: TEXT,
@@ -370,7 +370,7 @@ const SERVICE_INTENTIONS: EntryFields = {
                   Header: field(
                     list(
                       struct({
-                        Name: kept("text"),
+                        Name: keep("text"),
                         Present: BOOL,
                         Exact: TEXT,
                         Prefix: TEXT,
@@ -389,9 +389,9 @@ const SERVICE_INTENTIONS: EntryFields = {
             }),
           ),
         ),
-        Precedence: kept("int"),
+        Precedence: keep("int"),
         LegacyID: TEXT,
-        Type: kept("text"),
+        Type: keep("text"),
         Description: TEXT,
         LegacyMeta: META,
         LegacyCreateTime: TEXT,
@@ -408,39 +408,39 @@ const SERVICE_INTENTIONS: EntryFields = {
 const DIRECTIONAL_TLS = pointer(struct({ TLSMinVersion: TEXT, TLSMaxVersion: TEXT, CipherSuites: TEXTS }));
 
 const MESH: EntryFields = {
-  Kind: kept("text"),
-  TransparentProxy: kept(struct({ MeshDestinationsOnly: kept("bool") })),
+  Kind: keep("text"),
+  TransparentProxy: keep(struct({ MeshDestinationsOnly: keep("bool") })),
   AllowEnablingPermissiveMutualTLS: BOOL,
   ValidateClusters: BOOL,
   TLS: pointer(struct({ Incoming: DIRECTIONAL_TLS, Outgoing: DIRECTIONAL_TLS })),
   HTTP: pointer(
     struct({
-      SanitizeXForwardedClientCert: kept("bool"),
+      SanitizeXForwardedClientCert: keep("bool"),
       Incoming: pointer(
         struct({
           RequestNormalization: pointer(
             struct({
-              InsecureDisablePathNormalization: kept("bool"),
-              MergeSlashes: kept("bool"),
-              PathWithEscapedSlashesAction: kept("text"),
-              HeadersWithUnderscoresAction: kept("text"),
+              InsecureDisablePathNormalization: keep("bool"),
+              MergeSlashes: keep("bool"),
+              PathWithEscapedSlashesAction: keep("text"),
+              HeadersWithUnderscoresAction: keep("text"),
             }),
           ),
         }),
       ),
     }),
   ),
-  Peering: pointer(struct({ PeerThroughMeshGateways: kept("bool") })),
+  Peering: pointer(struct({ PeerThroughMeshGateways: keep("bool") })),
   Meta: META,
 };
 
 const EXPORTED_SERVICES: EntryFields = {
-  Kind: kept("text"),
-  Name: kept("text"),
+  Kind: keep("text"),
+  Name: keep("text"),
   Services: field(
     list(
       struct({
-        Name: kept("text"),
+        Name: keep("text"),
         Namespace: TEXT,
         Consumers: field(
           list(struct({ Partition: TEXT, Peer: { type: "text", alias: "peer_name" }, SamenessGroup: TEXT })),
@@ -452,7 +452,7 @@ const EXPORTED_SERVICES: EntryFields = {
 };
 
 /** Whatever a kind of gateway or route says: such entries are kept and shown, and mean nothing here. */
-const UNREAD: EntryFields = { Kind: kept("text"), Name: kept("text"), Meta: META };
+const UNREAD: EntryFields = { Kind: keep("text"), Name: keep("text"), Meta: META };
 
 /** The members of each kind of config entry. */
 export const ENTRY_KINDS: Readonly<Record<string, EntryFields>> = {

@@ -33,14 +33,14 @@ export const textsIn = (fields: Fields, name: string): readonly string[] => {
   return Array.isArray(value) ? value.map(String) : [];
 };
 
-const quoted = (text: string): string => JSON.stringify(text);
+const quote = (text: string): string => JSON.stringify(text);
 
 /** Checks an entry as one that a user wrote, and fills in what follows from the rest. @throws EntryError */
 export function normaliseEntry(fields: Fields): Fields {
   const kind = textIn(fields, "Kind");
   switch (kind) {
     case "service-defaults":
-      return validateServiceDefaults({ ...fields, ...lowered(fields, "Protocol") });
+      return validateServiceDefaults({ ...fields, ...lowerCase(fields, "Protocol") });
     case "proxy-defaults":
       return validateProxyDefaults(fields);
     case "service-router":
@@ -74,7 +74,7 @@ export function normaliseEntry(fields: Fields): Fields {
   }
 }
 
-const lowered = (fields: Fields, name: string): Fields =>
+const lowerCase = (fields: Fields, name: string): Fields =>
   name in fields ? { [name]: textIn(fields, name).toLowerCase() } : {};
 
 const META_PAIRS_MAX = 64;
@@ -86,9 +86,9 @@ function metaErrors(fields: Fields): readonly string[] {
   return [
     ...(pairs.length > META_PAIRS_MAX ? [`Meta exceeds maximum element count ${META_PAIRS_MAX}`] : []),
     ...pairs.flatMap(([key, value]) => [
-      ...(key.length > META_KEY_MAX ? [`Meta key ${quoted(key)} exceeds maximum length ${META_KEY_MAX}`] : []),
+      ...(key.length > META_KEY_MAX ? [`Meta key ${quote(key)} exceeds maximum length ${META_KEY_MAX}`] : []),
       ...(String(value).length > META_VALUE_MAX
-        ? [`Meta value for key ${quoted(key)} exceeds maximum length ${META_VALUE_MAX}`]
+        ? [`Meta value for key ${quote(key)} exceeds maximum length ${META_VALUE_MAX}`]
         : []),
     ]),
   ];
@@ -123,7 +123,7 @@ const MTLS_MODES = ["", "strict", "permissive"];
 function checkMutualTls(fields: Fields): void {
   const mode = textIn(fields, "MutualTLSMode");
   if (!MTLS_MODES.includes(mode))
-    refuseEntry(`Invalid MutualTLSMode ${quoted(mode)}. Must be one of "", "strict", or "permissive".`);
+    refuseEntry(`Invalid MutualTLSMode ${quote(mode)}. Must be one of "", "strict", or "permissive".`);
 }
 
 function validateServiceDefaults(fields: Fields): Fields {
@@ -198,7 +198,7 @@ function destinationErrors(destination: Fields): readonly string[] {
 
 function validateProxyDefaults(fields: Fields): Fields {
   const name = textIn(fields, "Name");
-  if (name !== "" && name !== "global") refuseEntry(`invalid name (${quoted(name)}), only "global" is supported`);
+  if (name !== "" && name !== "global") refuseEntry(`invalid name (${quote(name)}), only "global" is supported`);
   const logs = structIn(fields, "AccessLogs");
   const type = logs === undefined ? "" : textIn(logs, "Type");
   if (!["", "stdout", "stderr", "file"].includes(type)) refuseEntry(`invalid access log type: ${type}`);
@@ -232,8 +232,8 @@ export const countGiven = (fields: Fields, names: readonly string[]): number =>
 /** @throws EntryError for a method that is none, or twice there */
 export function checkMethods(methods: readonly string[], where: string): void {
   for (const [at, method] of methods.entries()) {
-    if (!METHODS.includes(method)) refuseEntry(`${where} contains an invalid method ${quoted(method)}`);
-    if (methods.indexOf(method) < at) refuseEntry(`${where} contains ${quoted(method)} more than once`);
+    if (!METHODS.includes(method)) refuseEntry(`${where} contains an invalid method ${quote(method)}`);
+    if (methods.indexOf(method) < at) refuseEntry(`${where} contains ${quote(method)} more than once`);
   }
 }
 
@@ -242,7 +242,7 @@ export function checkPaths(http: Fields, where: string, separator: string): numb
   for (const name of ["PathExact", "PathPrefix"]) {
     const path = textIn(http, name);
     if (path !== "" && !path.startsWith("/"))
-      refuseEntry(`${where}${separator}${name} doesn't start with '/': ${quoted(path)}`);
+      refuseEntry(`${where}${separator}${name} doesn't start with '/': ${quote(path)}`);
   }
   const count = countGiven(http, ["PathExact", "PathPrefix", "PathRegex"]);
   if (count > 1) refuseEntry(`${where} should only contain at most one of PathExact, PathPrefix, or PathRegex`);
@@ -280,7 +280,7 @@ function validateRoute(route: Fields, at: number): Fields {
     if (textIn(destination, "PrefixRewrite") !== "" && !mayRewrite)
       refuseEntry(`Route[${at}] cannot make use of PrefixRewrite without configuring either PathExact or PathPrefix`);
     for (const retry of textsIn(destination, "RetryOn"))
-      if (!RETRIES.includes(retry)) refuseEntry(`Route[${at}] contains an invalid retry condition: ${quoted(retry)}`);
+      if (!RETRIES.includes(retry)) refuseEntry(`Route[${at}] contains an invalid retry condition: ${quote(retry)}`);
   }
   if (http === undefined || methods.length === 0) return route;
   return { ...route, Match: { ...match, HTTP: { ...http, Methods: methods } } };
@@ -305,7 +305,7 @@ function validateSplitter(given: Fields): Fields {
     const key = JSON.stringify([service, subset, namespace, partition]);
     if (seen.has(key))
       refuseEntry(
-        `split destination occurs more than once: service=${quoted(service)}, subset=${quoted(subset ?? "")}, namespace=${quoted(namespace ?? "")}, partition=${quoted(partition ?? "")}`,
+        `split destination occurs more than once: service=${quote(service)}, subset=${quote(subset ?? "")}, namespace=${quote(namespace ?? "")}, partition=${quote(partition ?? "")}`,
       );
     seen.add(key);
   }
@@ -329,13 +329,13 @@ function validateResolver(fields: Fields): Fields {
     if (subset === "") refuseEntry("Subset defined with empty name");
     if (!/^[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?$/.test(subset) || subset.length > SUBSET_MAX)
       refuseEntry(
-        `Subset ${quoted(subset)} is invalid: must be 63 characters or fewer, begin or end with lower case alphanumeric characters, and contain lower case alphanumeric characters or '-' in between`,
+        `Subset ${quote(subset)} is invalid: must be 63 characters or fewer, begin or end with lower case alphanumeric characters, and contain lower case alphanumeric characters or '-' in between`,
       );
     checkFilter(isObject(given) ? textIn(given, "Filter") : "", subset);
   }
   const isSubset = (subset: string): boolean => Object.hasOwn(subsets, subset);
   const preferred = textIn(fields, "DefaultSubset");
-  if (preferred !== "" && !isSubset(preferred)) refuseEntry(`DefaultSubset ${quoted(preferred)} is not a valid subset`);
+  if (preferred !== "" && !isSubset(preferred)) refuseEntry(`DefaultSubset ${quote(preferred)} is not a valid subset`);
   if ((structIn(fields, "PrioritizeByLocality")?.Mode ?? "") !== "")
     refuseEntry("Prioritize-by-locality requires Consul Enterprise ");
   const failover = structIn(fields, "Failover") ?? {};
@@ -361,7 +361,7 @@ function checkFilter(filter: string, subset: string): void {
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     const why = error.message.replace(FAILED, "");
-    refuseEntry(`Filter for subset ${quoted(subset)} is not a valid expression: ${why}`);
+    refuseEntry(`Filter for subset ${quote(subset)} is not a valid expression: ${why}`);
   }
 }
 
@@ -387,11 +387,11 @@ function checkRedirect(
     if (subset !== "") refuseEntry("Redirect.ServiceSubset defined without Redirect.Service");
     if (textIn(redirect, "Peer") !== "") refuseEntry("Redirect.Peer defined without Redirect.Service");
   } else if (subset !== "" && service === name && !isSubset(subset))
-    refuseEntry(`Redirect.ServiceSubset ${quoted(subset)} is not a valid subset of ${quoted(name)}`);
+    refuseEntry(`Redirect.ServiceSubset ${quote(subset)} is not a valid subset of ${quote(name)}`);
 }
 
 function checkFailover(subset: string, given: Fields, name: string, isSubset: (subset: string) => boolean): void {
-  const bad = `Bad Failover[${quoted(subset)}]`;
+  const bad = `Bad Failover[${quote(subset)}]`;
   checkEnterprise(given, ["Namespace", "SamenessGroup"], `${bad}: `);
   if (subset !== "*" && !isSubset(subset)) refuseEntry(`${bad}: not a valid subset subset`);
   const [datacenters, targets] = [textsIn(given, "Datacenters"), listIn(given, "Targets")];
@@ -401,7 +401,7 @@ function checkFailover(subset: string, given: Fields, name: string, isSubset: (s
   if ((structIn(given, "Policy")?.Mode ?? "") !== "")
     refuseEntry(`${bad}: Setting failover policies requires Consul Enterprise`);
   if (other !== "" && (service === "" || service === name) && !isSubset(other))
-    refuseEntry(`${bad}: ServiceSubset ${quoted(other)} is not a valid subset of ${quoted(service)}`);
+    refuseEntry(`${bad}: ServiceSubset ${quote(other)} is not a valid subset of ${quote(service)}`);
   if (targets.length > 0) {
     if (datacenters.length > 0) refuseEntry(`${bad}: Targets cannot be set with Datacenters`);
     if (other !== "") refuseEntry(`${bad}: Targets cannot be set with ServiceSubset`);
@@ -417,7 +417,7 @@ function checkTarget(target: Fields, prefix: string, name: string, isSubset: (su
   if (peer !== "" && subset !== "") refuseEntry(`${prefix}Peer cannot be set with ServiceSubset`);
   if (peer !== "" && textIn(target, "Datacenter") !== "") refuseEntry(`${prefix}Peer cannot be set with Datacenter`);
   if (subset !== undefined && subset !== "" && (service === "" || service === name) && !isSubset(subset))
-    refuseEntry(`${prefix}ServiceSubset ${quoted(subset)} is not a valid subset of ${quoted(name)}`);
+    refuseEntry(`${prefix}ServiceSubset ${quote(subset)} is not a valid subset of ${quote(name)}`);
 }
 
 const POLICIES = ["", "random", "round_robin", "least_request", "ring_hash", "maglev"];
@@ -426,33 +426,33 @@ const HASHABLE = ["header", "cookie", "query_parameter"];
 
 function checkBalancer(balancer: Fields): void {
   const policy = textIn(balancer, "Policy");
-  if (!POLICIES.includes(policy)) refuseEntry(`Bad LoadBalancer policy: ${quoted(policy)} is not supported`);
+  if (!POLICIES.includes(policy)) refuseEntry(`Bad LoadBalancer policy: ${quote(policy)} is not supported`);
   for (const [name, wanted] of [
     ["RingHashConfig", "ring_hash"],
     ["LeastRequestConfig", "least_request"],
   ] as const)
     if (policy !== wanted && structIn(balancer, name) !== undefined)
       refuseEntry(
-        `Bad LoadBalancer configuration. ${name} specified for incompatible load balancing policy ${quoted(policy)}`,
+        `Bad LoadBalancer configuration. ${name} specified for incompatible load balancing policy ${quote(policy)}`,
       );
   const policies = listIn(balancer, "HashPolicies");
   if (!HASHED.includes(policy) && policies.length > 0)
-    refuseEntry(`Bad LoadBalancer configuration: HashPolicies specified for non-hash-based Policy: ${quoted(policy)}`);
+    refuseEntry(`Bad LoadBalancer configuration: HashPolicies specified for non-hash-based Policy: ${quote(policy)}`);
   for (const [at, each] of policies.entries()) checkHashPolicy(each, `Bad LoadBalancer HashPolicy[${at}]: `);
 }
 
 function checkHashPolicy(policy: Fields, bad: string): void {
   const [field, value] = [textIn(policy, "Field"), textIn(policy, "FieldValue")];
-  if (field !== "" && !HASHABLE.includes(field)) refuseEntry(`${bad}${quoted(field)} is not a supported field`);
+  if (field !== "" && !HASHABLE.includes(field)) refuseEntry(`${bad}${quote(field)} is not a supported field`);
   const isByAddress = policy.SourceIP === true;
   if (isByAddress && field !== "")
-    refuseEntry(`${bad}A single hash policy cannot hash both a source address and a ${quoted(field)}`);
+    refuseEntry(`${bad}A single hash policy cannot hash both a source address and a ${quote(field)}`);
   if (isByAddress && value !== "") refuseEntry(`${bad}A FieldValue cannot be specified when hashing SourceIP`);
-  if (field !== "" && value === "") refuseEntry(`${bad}Field ${quoted(field)} was specified without a FieldValue`);
+  if (field !== "" && value === "") refuseEntry(`${bad}Field ${quote(field)} was specified without a FieldValue`);
   if (value !== "" && field === "") refuseEntry(`${bad}FieldValue requires a Field to apply to`);
   const cookie = structIn(policy, "CookieConfig");
   if (cookie === undefined) return;
-  if (field !== "cookie") refuseEntry(`${bad}cookie_config provided for ${quoted(field)}`);
+  if (field !== "cookie") refuseEntry(`${bad}cookie_config provided for ${quote(field)}`);
   if (cookie.Session === true && Number(cookie.TTL ?? 0) !== 0)
     refuseEntry(`${bad}a session cookie cannot have an associated TTL`);
 }
@@ -513,9 +513,9 @@ function checkHost(host: string, usesTls: boolean): void {
       );
     return;
   }
-  if (host === "" || host.includes("..")) refuseEntry(`Host ${quoted(host)} must be a valid DNS hostname`);
+  if (host === "" || host.includes("..")) refuseEntry(`Host ${quote(host)} must be a valid DNS hostname`);
   if (host.replace(/^\*\./, "").includes("*"))
-    refuseEntry(`Host ${quoted(host)} is not valid, a wildcard specifier is only allowed as the leftmost label`);
+    refuseEntry(`Host ${quote(host)} is not valid, a wildcard specifier is only allowed as the leftmost label`);
 }
 
 function validateTerminating(fields: Fields): Fields {
@@ -524,11 +524,11 @@ function validateTerminating(fields: Fields): Fields {
   for (const service of listIn(fields, "Services")) {
     const name = textIn(service, "Name");
     if (name === "") refuseEntry("Service name cannot be blank.");
-    if (seen.has(name)) refuseEntry(`Service ${quoted(name)} was specified more than once within a namespace`);
+    if (seen.has(name)) refuseEntry(`Service ${quote(name)} was specified more than once within a namespace`);
     seen.add(name);
     const files = countGiven(service, ["CertFile", "KeyFile"]);
     if (files > 0 && countGiven(service, ["CAFile", "CertFile", "KeyFile"]) < 3)
-      refuseEntry(`Service ${quoted(name)} must have a CertFile, CAFile, and KeyFile specified for TLS origination`);
+      refuseEntry(`Service ${quote(name)} must have a CertFile, CAFile, and KeyFile specified for TLS origination`);
   }
   return fields;
 }

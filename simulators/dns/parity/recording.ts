@@ -6,6 +6,7 @@ import type { ProbedServer } from "./probed-servers.ts";
  * catalog.
  */
 
+/** A real agent, and what was asked of it. */
 export interface Scenario {
   readonly id: string;
   readonly title: string;

@@ -3,7 +3,7 @@ import { labelsOf } from "../wire/codec/names.ts";
 import { TYPE } from "../wire/codec/types.ts";
 
 /** Where a name looks: labels behind its keyword. */
-export interface Locality {
+interface Locality {
   readonly datacenter: string | undefined;
   /** A cluster that is peered, by the label `peer`. */
   readonly peer?: string | undefined;

@@ -8,7 +8,7 @@ const LINK = structOf("structs.ACLTokenPolicyLink", { ID: STRING, Name: STRING }
 /** Links to policies. */
 export const POLICY_LINKS = listOf(LINK, "[]structs.ACLTokenPolicyLink");
 /** Links to roles. */
-export const ROLE_LINKS = listOf(
+const ROLE_LINKS = listOf(
   structOf("structs.ACLTokenRoleLink", { ID: STRING, Name: STRING }),
   "[]structs.ACLTokenRoleLink",
 );
@@ -123,7 +123,7 @@ export const roleView = (acl: Acl, row: RoleRow): Readonly<Record<string, unknow
 });
 
 /** A time as Go writes it. */
-export const timeView = (ms: number): string => new Date(ms).toISOString();
+const timeView = (ms: number): string => new Date(ms).toISOString();
 
 /** A token as the API shows it; its secret only to those who may see it. */
 export function tokenView(acl: Acl, row: TokenRow, showsSecret: boolean): Readonly<Record<string, unknown>> {

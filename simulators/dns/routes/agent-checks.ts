@@ -95,7 +95,7 @@ function deregisterCheck(call: ConsulCall): HttpReply {
 const OUTPUT_BYTES_MAX = 4096;
 
 /** Long output is cut, and says so. */
-function shortened(output: string): string {
+function shorten(output: string): string {
   const bytes = Buffer.from(output);
   if (bytes.length <= OUTPUT_BYTES_MAX) return output;
   return `${bytes.toString("utf8", 0, OUTPUT_BYTES_MAX)} ... (captured ${OUTPUT_BYTES_MAX} of ${bytes.length} bytes)`;
@@ -103,7 +103,7 @@ function shortened(output: string): string {
 
 function updateTtl(call: ConsulCall, status: string, output: string): HttpReply {
   requireCheckWrite(call, call.rest);
-  if (!call.agent.local.updateTtl(call.rest, status, shortened(output)))
+  if (!call.agent.local.updateTtl(call.rest, status, shorten(output)))
     refuseInternally(`CheckID "${call.rest}" does not have associated TTL`);
   return EMPTY_REPLY;
 }

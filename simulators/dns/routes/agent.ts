@@ -102,7 +102,7 @@ const MEMBER: Readonly<Record<string, FilterType>> = {
 };
 
 /** A build from source has no date of its own. */
-export const BUILD_DATE = "1970-01-01T00:00:01Z";
+const BUILD_DATE = "1970-01-01T00:00:01Z";
 const COORDINATE = { Vec: [0, 0, 0, 0, 0, 0, 0, 0], Error: 1.5, Adjustment: 0, Height: 1e-5 };
 
 /** What the agent tells proxies of itself. */

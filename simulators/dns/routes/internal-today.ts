@@ -73,7 +73,7 @@ function assignAddresses(call: ConsulCall): HttpReply {
   return call.json({ Found: isKnown, UnassignedFrom: null });
 }
 
-const listed = (path: string, run: (call: ConsulCall) => ReadResult): Route<ConsulSim> => ({
+const listRoute = (path: string, run: (call: ConsulCall) => ReadResult): Route<ConsulSim> => ({
   method: "GET",
   path,
   handler: answerRead("index", run),
@@ -81,15 +81,15 @@ const listed = (path: string, run: (call: ConsulCall) => ReadResult): Route<Cons
 
 /** `/v1/internal/…` of today: what Consul's own pages and servers read; not part of its documented API. */
 export const INTERNAL_TODAY_ROUTES: readonly Route<ConsulSim>[] = [
-  listed("/v1/internal/federation-states", readFederation),
+  listRoute("/v1/internal/federation-states", readFederation),
   { method: "GET", path: "/v1/internal/ui/node/", handler: answerRead("index-on-success", readNode) },
   { method: "GET", path: "/v1/internal/ui/node/*rest", handler: answerRead("index-on-success", readNode) },
   { method: "GET", path: "/v1/internal/ui/catalog-overview", handler: overview },
   { method: "GET", path: "/v1/internal/ui/metrics-proxy/*rest", handler: metricsProxy },
-  listed("/v1/internal/ui/exported-services", none),
-  listed("/v1/internal/ui/service-topology/*rest", readTopology),
-  listed("/v1/internal/ui/gateway-services-nodes/*rest", none),
-  listed("/v1/internal/ui/gateway-intentions/*rest", none),
+  listRoute("/v1/internal/ui/exported-services", none),
+  listRoute("/v1/internal/ui/service-topology/*rest", readTopology),
+  listRoute("/v1/internal/ui/gateway-services-nodes/*rest", none),
+  listRoute("/v1/internal/ui/gateway-intentions/*rest", none),
   whenEnabled({ method: "POST", path: "/v1/internal/acl/authorize", handler: answerAtOnce(authorize) }),
   { method: "PUT", path: "/v1/internal/service-virtual-ip", handler: answerAtOnce(assignAddresses) },
 ];

@@ -50,7 +50,7 @@ function readUsage(call: ConsulCall): ReadResult {
   return { index, value };
 }
 
-/** A leader can only be told to step down while there is another server. */
+/** A leader only steps down while there is another server. */
 function transferLeader(call: ConsulCall): HttpReply {
   const datacenter = call.datacenter();
   call.require(call.authorizer(datacenter), "operator", "write");

@@ -1,11 +1,11 @@
 /** A link to services or nodes whose holders get the rights that these need. In Consul's own shape. */
-export interface ServiceIdentity {
+interface ServiceIdentity {
   readonly ServiceName: string;
   readonly Datacenters?: readonly string[];
 }
 
 /** As above, for a node. */
-export interface NodeIdentity {
+interface NodeIdentity {
   readonly NodeName: string;
   readonly Datacenter: string;
 }

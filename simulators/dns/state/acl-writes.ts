@@ -86,7 +86,7 @@ export function deletePolicy(acl: Acl, id: string): boolean {
 }
 
 /** What a write says of a role. */
-export interface GivenRole {
+interface GivenRole {
   readonly id: string;
   readonly name: string;
   readonly description: string;
@@ -262,7 +262,3 @@ export function tokensWith(
     )
     .toSorted((a, b) => a.createIndex - b.createIndex || byText(a.accessor, b.accessor));
 }
-
-/** Whether identities name a service. */
-export const hasIdentities = ({ services, nodes, templates }: Identities): boolean =>
-  services.length + nodes.length + templates.length > 0;

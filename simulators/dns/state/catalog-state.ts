@@ -39,7 +39,7 @@ export function rebuildState(nodes: Map<string, NodeEntry>): CatalogState {
 }
 
 /** The service to which a proxy leads, in lower case; undefined for what is no proxy. */
-export const destinationOf = ({ kind, proxy }: Pick<ServiceRow, "kind" | "proxy">): string | undefined =>
+const destinationOf = ({ kind, proxy }: Pick<ServiceRow, "kind" | "proxy">): string | undefined =>
   kind === "connect-proxy" ? String(proxy?.DestinationServiceName ?? "").toLowerCase() : undefined;
 
 function link(index: Map<string, Map<string, ServiceRow>>, name: string, service: ServiceRow): void {

@@ -4,7 +4,7 @@ import { durationNs, durationText } from "../wire/duration.ts";
 import type { Store } from "./store.ts";
 
 /** How certificates of the mesh are made. */
-export interface CaConfig {
+interface CaConfig {
   readonly provider: string;
   readonly config: Readonly<Record<string, unknown>>;
   readonly createIndex: number;
@@ -12,7 +12,7 @@ export interface CaConfig {
 }
 
 /** The root of the mesh's certificates. Its text is a stand-in: no certificate is ever issued. */
-export interface CaRoot {
+interface CaRoot {
   readonly id: string;
   readonly keyId: string;
   readonly pem: string;
