@@ -1,7 +1,7 @@
 import { Refusal } from "../wire/refusal.ts";
 import type { Service } from "../state/rows.ts";
 import { durationText } from "../wire/duration.ts";
-import type { CheckFields } from "../wire/shapes.ts";
+import type { CheckFields } from "../wire/check-shapes.ts";
 import { blankCheck, type CheckType, type LocalCheck, type ProbeSpec } from "./local-check.ts";
 import type { ProbeRequest } from "./probe.ts";
 

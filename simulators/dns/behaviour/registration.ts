@@ -4,15 +4,8 @@ import { durationNs, durationText } from "../wire/duration.ts";
 import type { DecodedStruct } from "../wire/json/shape.ts";
 import { refuseInternally } from "../wire/refusal.ts";
 import type { REGISTERED_CHECK, REGISTERED_SERVICE_TODAY } from "../wire/shapes.ts";
-import {
-  addressesByTag,
-  isAnyAddress,
-  listErrors,
-  rareFieldsOf,
-  serviceFaults,
-  weightsError,
-  weightsOf,
-} from "./definitions.ts";
+import { addressesByTag, listErrors, rareFieldsOf, serviceFaults } from "./definitions.ts";
+import { isAnyAddress, weightsError, weightsOf } from "./service-errors.ts";
 import { isGateway, proxyOf } from "./proxy-definitions.ts";
 
 /** A service as a registration gives it. @throws HttpError 500 in Consul's words */

@@ -5,12 +5,12 @@ import {
   agentFaults,
   checksOf,
   listErrors,
-  metaError,
   serviceChecks,
   type ServiceDefinition,
   serviceOf,
   taggedAddressesOf,
 } from "./definitions.ts";
+import { metaError } from "./service-errors.ts";
 
 const SUFFIX = "-sidecar-proxy";
 const PORT_MIN = 21_000;

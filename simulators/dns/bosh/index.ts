@@ -13,30 +13,19 @@ import { ReplyCache } from "./cache.ts";
 import { type BoshDnsConfig, readConfig, withPort } from "./config.ts";
 import { AGENT_DOMAIN } from "./criteria.ts";
 import { type ForwardContext, RecursorPool } from "./forward.ts";
-import { deny, forward, fromRecords, type Handle, overHttp, reverse, upcheck } from "./handlers.ts";
+import { forward, fromRecords, type Handle, reverse, upcheck } from "./handlers.ts";
 import { type HealthSource, HealthWatch } from "./health.ts";
 import type { InstanceJob } from "./health-server.ts";
 import { Mux } from "./mux.ts";
 import { RecordSet } from "./record-set.ts";
 import { type BoshDnsState, newState } from "./state.ts";
 import { writeCut } from "./truncate.ts";
+import { type BoshDnsHandler, continueBody, handlerOf } from "./handler-files.ts";
 
 export type { BoshDnsConfig } from "./config.ts";
 export type { HealthSource } from "./health.ts";
 export { createHealthServer, type HealthServer, type InstanceJob } from "./health-server.ts";
 export type { InstanceHealth } from "./state.ts";
-
-/** A domain that is answered in another way, in the keys of a handler file. */
-export interface BoshDnsHandler {
-  readonly domain: string;
-  readonly source: {
-    readonly type: string;
-    readonly url?: string;
-    readonly recursors?: readonly string[];
-    readonly response?: string;
-  };
-  readonly cache?: { readonly enabled?: boolean };
-}
 
 /** The BOSH DNS of one machine. */
 interface BoshDnsOptions {
@@ -213,40 +202,3 @@ class BoshDnsServer {
 }
 
 const RD = 0x0100;
-
-/** The rest of a body that has begun and waits. */
-function* continueBody<R>(waits: unknown, body: Body<R>): Body<R> {
-  for (let waited = waits; ; ) {
-    if (typeof waited === "number") yield waited;
-    const next = body.next();
-    if (next.done === true) return next.value;
-    waited = next.value;
-  }
-}
-
-/** @throws Error in the words of the real one */
-function handlerOf(
-  domain: string,
-  source: BoshDnsHandler["source"],
-  probe: Probe,
-  recursors: () => readonly string[],
-  context: ForwardContext,
-): Handle {
-  const wrong = (what: string): Error => new Error(`Configuring handler for "${domain}": ${what}`);
-  switch (source.type) {
-    case "http":
-      if (source.url === undefined || source.url === "") throw wrong("HTTP handler must receive a URL");
-      return overHttp(source.url, probe);
-    case "dns":
-      if ((source.recursors ?? []).length === 0) throw wrong("No recursors present");
-      return forward(new RecursorPool(domain, recursors(), true, context));
-    case "deny": {
-      const response = source.response ?? "NXDOMAIN";
-      if (response !== "NXDOMAIN" && response !== "REFUSED")
-        throw wrong(`Invalid response type "${response}", must be NXDOMAIN or REFUSED`);
-      return deny(RCODE[response]);
-    }
-    default:
-      throw wrong(`Unexpected handler source type: ${source.type}`);
-  }
-}

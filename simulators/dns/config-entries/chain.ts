@@ -4,31 +4,11 @@ import { partView } from "./print.ts";
 import { ENTRY_KINDS } from "./schema.ts";
 import { type EntryLookup, protocolIn } from "./lookup.ts";
 import { listIn } from "./store.ts";
-import { refuseEntry, structIn, textIn, textsIn } from "./validate.ts";
-
-/** How a chain is compiled. */
-export interface ChainOptions {
-  readonly service: string;
-  readonly datacenter: string;
-  readonly protocol?: string;
-  readonly connectTimeoutNs?: number;
-  readonly meshGateway?: string;
-  readonly trustDomain: string;
-}
-
-/** Where a chain leads: a service, a subset of it, and where that is. */
-interface Target {
-  readonly service: string;
-  readonly subset: string;
-  readonly datacenter: string;
-  readonly peer: string;
-}
+import { refuseEntry, structIn, textIn, textsIn } from "./fields.ts";
+import { type ChainOptions, type Target, idOf, withoutEmpty, followRedirect, customHash } from "./chain-target.ts";
 
 const CONNECT_TIMEOUT_NS = 5e9;
 const isL7 = (protocol: string): boolean => ["http", "http2", "grpc"].includes(protocol);
-
-const idOf = ({ service, subset, datacenter, peer }: Target): string =>
-  `${subset === "" ? "" : `${subset}.`}${service}.default.${peer === "" ? `default.${datacenter}` : `default.external.${peer}`}`;
 
 /** Compiles what routers, splitters and resolvers make of a service (Consul, "Discovery Chain"). @throws EntryError for a graph that is none */
 export class ChainCompiler {
@@ -244,36 +224,3 @@ export class ChainCompiler {
 
 const SUBSETS = ENTRY_KINDS["service-resolver"]?.Subsets?.type;
 const SUBSET = typeof SUBSETS === "object" && "map" in SUBSETS ? SUBSETS.map : "any";
-
-const withoutEmpty = (fields: Fields): Fields =>
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== ""));
-
-function followRedirect(target: Target, redirect: Fields): Target {
-  const service = textIn(redirect, "Service");
-  return {
-    service: service || target.service,
-    subset: textIn(redirect, "ServiceSubset") || (service === "" ? target.subset : ""),
-    datacenter: textIn(redirect, "Datacenter") || target.datacenter,
-    peer: textIn(redirect, "Peer"),
-  };
-}
-
-/** What tells one customisation from another: by protocol, timeout, gateway (seen on a real one). */
-const CUSTOM_HASHES: Readonly<Record<string, string>> = {
-  p: "1a47f6e1",
-  t: "9b873e36",
-  g: "c225dc1c",
-  pt: "99382887",
-  pg: "c09acaad",
-  tg: "415a027a",
-  ptg: "43e514cb",
-};
-
-function customHash({ protocol, connectTimeoutNs, meshGateway }: ChainOptions): string {
-  const given = [
-    protocol === undefined ? "" : "p",
-    connectTimeoutNs === undefined ? "" : "t",
-    meshGateway === undefined ? "" : "g",
-  ];
-  return CUSTOM_HASHES[given.join("")] ?? "";
-}

@@ -1,7 +1,8 @@
 import { isObject } from "../../kernel/index.ts";
 import { durationNs } from "../wire/duration.ts";
 import { Refusal } from "../wire/refusal.ts";
-import { ENTRY_KINDS, type EntryFields, type EntryType, isRead } from "./schema.ts";
+import { ENTRY_KINDS, isRead } from "./schema.ts";
+import { type EntryFields, type EntryType } from "./schema-parts.ts";
 
 /** What a config entry says: members that are nothing are left out. Durations are in ns. */
 export type Fields = Readonly<Record<string, unknown>>;

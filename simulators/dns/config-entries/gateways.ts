@@ -1,6 +1,6 @@
 import type { Fields } from "./decode.ts";
 import { type ConfigEntries, listIn } from "./store.ts";
-import { textIn, textsIn } from "./validate.ts";
+import { textIn, textsIn } from "./fields.ts";
 
 /** A service behind a gateway, in Consul's own shape. */
 interface GatewayService {

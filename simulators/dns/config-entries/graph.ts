@@ -2,7 +2,7 @@ import { ChainCompiler } from "./chain.ts";
 import { type Fields, severalErrors } from "./decode.ts";
 import { type EntryLookup, protocolIn } from "./lookup.ts";
 import { type ConfigEntries, type ConfigEntry, linkedServices, listIn } from "./store.ts";
-import { refuseEntry, structIn, textIn } from "./validate.ts";
+import { refuseEntry, structIn, textIn } from "./fields.ts";
 
 /** Checks that the entries still fit together once one is as given, or gone. @throws EntryError */
 export function checkGraph(

@@ -1,8 +1,9 @@
+import { byText } from "../../kernel/index.ts";
 import type { Fields } from "./decode.ts";
 import { partView } from "./print.ts";
 import { ENTRY_KINDS } from "./schema.ts";
 import { type ConfigEntries, type ConfigEntry, listIn } from "./store.ts";
-import { textIn } from "./validate.ts";
+import { textIn } from "./fields.ts";
 
 /** One intention: a source of a destination's entry. */
 export interface Intention {
@@ -21,10 +22,8 @@ export const allIntentions = (entries: ConfigEntries): readonly Intention[] =>
 
 const byPrecedence = (a: Intention, b: Intention): number =>
   Number(b.source.Precedence) - Number(a.source.Precedence) ||
-  compare(textIn(a.source, "Name"), textIn(b.source, "Name")) ||
-  compare(a.entry.name, b.entry.name);
-
-const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+  byText(textIn(a.source, "Name"), textIn(b.source, "Name")) ||
+  byText(a.entry.name, b.entry.name);
 
 /** The intention between two services, as it was given. */
 export function exactIntention(

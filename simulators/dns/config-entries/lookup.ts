@@ -1,5 +1,5 @@
 import type { ConfigEntry } from "./store.ts";
-import { structIn, textIn } from "./validate.ts";
+import { structIn, textIn } from "./fields.ts";
 
 /** Entries that can be looked up. */
 export interface EntryLookup {

@@ -1,7 +1,8 @@
 import { isObject } from "../../kernel/index.ts";
 import { durationText } from "../wire/duration.ts";
 import type { Fields } from "./decode.ts";
-import { ENTRY_KINDS, type EntryField, type EntryType, isRead } from "./schema.ts";
+import { ENTRY_KINDS, isRead } from "./schema.ts";
+import { type EntryField, type EntryType } from "./schema-parts.ts";
 import type { ConfigEntry } from "./store.ts";
 
 const EMPTY: Readonly<Record<string, unknown>> = {

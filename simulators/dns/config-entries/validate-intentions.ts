@@ -1,6 +1,6 @@
 import type { Fields } from "./decode.ts";
 import { listIn } from "./store.ts";
-import { checkMethods, checkPaths, countGiven, refuseEntry, structIn, textIn, textsIn } from "./validate.ts";
+import { checkMethods, checkPaths, countGiven, refuseEntry, structIn, textIn, textsIn } from "./fields.ts";
 
 const EXACT_BASE = 7;
 const WILD_BASE = 4;

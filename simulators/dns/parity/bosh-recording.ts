@@ -1,5 +1,6 @@
 import type { Upstream } from "../index.ts";
-import type { BoshDnsConfig, BoshDnsHandler, InstanceJob } from "../bosh/index.ts";
+import type { BoshDnsConfig, InstanceJob } from "../bosh/index.ts";
+import type { BoshDnsHandler } from "../bosh/handler-files.ts";
 import type { ProbedServer } from "./probed-servers.ts";
 import type { DnsStep, Timing } from "./recording.ts";
 

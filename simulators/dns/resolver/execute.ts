@@ -2,7 +2,7 @@ import type { Agent } from "../behaviour/agent.ts";
 import type { Cluster } from "../behaviour/cluster.ts";
 import type { Datacenter } from "../behaviour/datacenter.ts";
 import type { Catalog } from "../state/catalog.ts";
-import type { Authorizer } from "../state/acl-rules.ts";
+import type { Authorizer } from "../state/acl-authorizer.ts";
 import { isHealthy } from "../state/health.ts";
 import type { PreparedQuery } from "../state/queries.ts";
 import type { ServiceRow } from "../state/rows.ts";

@@ -1,4 +1,4 @@
-import { ALLOW_ALL, type Authorizer } from "../state/acl-rules.ts";
+import { ALLOW_ALL, type Authorizer } from "../state/acl-authorizer.ts";
 import { isHealthy } from "../state/health.ts";
 import type { PlacedService } from "../state/rows.ts";
 import type { ReachedDatacenter } from "./reach.ts";

@@ -2,7 +2,7 @@ import type { Agent } from "../behaviour/agent.ts";
 import type { Cluster } from "../behaviour/cluster.ts";
 import type { DnsSettings } from "../behaviour/config.ts";
 import type { Datacenter } from "../behaviour/datacenter.ts";
-import type { Authorizer } from "../state/acl-rules.ts";
+import type { Authorizer } from "../state/acl-authorizer.ts";
 
 /** Why nothing can be looked up: nobody leads, the datacenter is unknown, or the agent's token is. */
 export type LookupTrouble = "no-leader" | "no-path" | "denied";

@@ -11,7 +11,7 @@ import { JsonError, parseJson } from "../wire/json/parse.ts";
 import { ANY, DURATION, lax, listOf, mapOf, STRING, structOf } from "../wire/json/shape.ts";
 import { answerRead, type ReadResult } from "../wire/read.ts";
 import { deny, HttpError, refuseBadRequest, refuseInternally, refuseNotSimulated } from "../wire/refusal.ts";
-import { decodeAclBody, refuseDeletion, refuseUnknown, requireAclRight, whenEnabled } from "./acl.ts";
+import { decodeAclBody, refuseDeletion, refuseUnknown, requireAclRight, whenEnabled } from "./acl-base.ts";
 
 const METHOD = structOf("structs.ACLAuthMethod", {
   Name: STRING,

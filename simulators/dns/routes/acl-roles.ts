@@ -6,7 +6,7 @@ import { answerAtOnce } from "../wire/handler.ts";
 import { ANY, STRING, structOf } from "../wire/json/shape.ts";
 import { answerRead, type ReadResult } from "../wire/read.ts";
 import { refuseBadRequest } from "../wire/refusal.ts";
-import { decodeAclBody, refuseDeletion, refuseUnknown, requireAclRight, syntheticId, whenEnabled } from "./acl.ts";
+import { decodeAclBody, refuseDeletion, refuseUnknown, requireAclRight, syntheticId, whenEnabled } from "./acl-base.ts";
 import { IDENTITY_FIELDS, identitiesIn, linksIn, POLICY_LINKS, roleView, TEMPLATE_VARIABLES } from "./acl-shapes.ts";
 
 const ROLE = structOf("structs.ACLRole", {

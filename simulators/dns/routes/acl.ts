@@ -1,79 +1,17 @@
 import type { HttpReply, Route } from "../../kernel/index.ts";
-import type { Datacenter } from "../behaviour/datacenter.ts";
 import type { Acl } from "../state/acl.ts";
 import type { TokenRow } from "../state/acl-rows.ts";
 import { identityRules } from "../state/acl-templates.ts";
-import {
-  cloneToken,
-  createToken,
-  deletePolicy,
-  deleteToken,
-  type GivenToken,
-  isUuid,
-  savePolicy,
-  tokensWith,
-  updateToken,
-  uuidError,
-} from "../state/acl-writes.ts";
+import { cloneToken, createToken, deleteToken, type GivenToken, tokensWith, updateToken } from "../state/acl-writes.ts";
+import { isUuid, uuidError } from "../state/acl-policy-writes.ts";
 import { type ConsulCall, type ConsulSim, decodeBody } from "../wire/call.ts";
-import { answerAtOnce, type ConsulHandler, textReply } from "../wire/handler.ts";
-import { ANY, lax, STRING, STRINGS, structOf } from "../wire/json/shape.ts";
+import { answerAtOnce } from "../wire/handler.ts";
+import { lax, STRING, structOf } from "../wire/json/shape.ts";
 import { answerRead, type ReadResult } from "../wire/read.ts";
 import { deny, HttpError, refuseBadRequest, refuseInternally } from "../wire/refusal.ts";
-import {
-  identitiesIn,
-  linksIn,
-  policyStub,
-  policyView,
-  roleView,
-  TOKEN,
-  type TokenFields,
-  tokenView,
-} from "./acl-shapes.ts";
-
-const POLICY = structOf("structs.ACLPolicy", {
-  ID: STRING,
-  Name: STRING,
-  Description: STRING,
-  Rules: STRING,
-  Datacenters: STRINGS,
-  Hash: ANY,
-  CreateIndex: ANY,
-  ModifyIndex: ANY,
-});
-
-/** The datacenter, once the caller may read or write its ACLs. @throws HttpError 403 */
-export function requireAclRight(call: ConsulCall, access: "read" | "write"): Datacenter {
-  call.refuseEnterprise();
-  const datacenter = call.datacenter();
-  call.require(call.authorizer(datacenter), "acl", access);
-  return datacenter;
-}
-
-/** What is missing, at a read. @throws HttpError 404 */
-export const refuseUnknown = (what: string): never => {
-  throw new HttpError(404, `Requested ${what} does not exist: ACL not found`);
-};
-
-/** What is missing, at a deletion. @throws HttpError 404 */
-export const refuseDeletion = (what: string): never => {
-  throw new HttpError(404, `Cannot find ${what} to delete`);
-};
-
-/** A body, with the words that today's release has for namespaces. @throws HttpError 400 */
-export function decodeAclBody<const S extends Parameters<typeof decodeBody>[1]>(
-  call: ConsulCall,
-  shape: S,
-  what: string,
-): ReturnType<typeof decodeBody<S["fields"]>> {
-  try {
-    return decodeBody(call, shape, `${what} decoding failed: `);
-  } catch (error) {
-    if (error instanceof HttpError && error.message.endsWith('json: unknown field "Namespace"'))
-      return refuseBadRequest(`${error.message} - Namespaces are a Consul Enterprise feature`);
-    throw error;
-  }
-}
+import { identitiesIn, linksIn, policyView, roleView, TOKEN, type TokenFields, tokenView } from "./acl-shapes.ts";
+import { requireAclRight, refuseDeletion, decodeAclBody, syntheticId, whenEnabled } from "./acl-base.ts";
+import { writePolicy, listPolicies, readPolicy, readPolicyNamed, removePolicy } from "./acl-policies.ts";
 
 const BOOTSTRAP = lax(structOf("api.BootstrapRequest", { BootstrapSecret: STRING }));
 
@@ -193,10 +131,6 @@ function expansion(call: ConsulCall, acl: Acl, row: TokenRow): Readonly<Record<s
   };
 }
 
-/** Consul appends the hash of nothing to the text, and prints both: FNV-1a over 128 bits, its offset basis. */
-export const syntheticId = (rules: string): string =>
-  `${Buffer.from(rules, "utf8").toString("hex")}6c62272e07bb014262b821756295c58d`;
-
 function listTokens(call: ConsulCall): ReadResult {
   if ((call.query.get("authmethod-ns") ?? "") !== "")
     refuseBadRequest('Invalid query parameter: "authmethod-ns" - Namespaces are a Consul Enterprise feature');
@@ -219,46 +153,6 @@ function removeToken(call: ConsulCall): HttpReply {
   return call.json(true);
 }
 
-function writePolicy(call: ConsulCall, id: string, isNew: boolean): HttpReply {
-  const fields = decodeAclBody(call, POLICY, "Policy");
-  const { ID: given = "" } = fields;
-  if (isNew && given !== "") refuseBadRequest("Cannot specify the ID when creating a new policy");
-  if (!isNew && given !== "" && given !== id) refuseBadRequest("Policy ID in URL and payload do not match");
-  const { acl } = requireAclRight(call, "write");
-  const row = savePolicy(acl, {
-    id,
-    name: fields.Name ?? "",
-    description: fields.Description ?? "",
-    rules: fields.Rules ?? "",
-    datacenters: fields.Datacenters ?? null,
-  });
-  return call.json(policyView(row));
-}
-
-function listPolicies(call: ConsulCall): ReadResult {
-  const { acl } = requireAclRight(call, "read");
-  return { index: acl.policyIndex, value: acl.policies().map(policyStub) };
-}
-
-function readPolicy(call: ConsulCall): ReadResult {
-  if (call.rest === "") refuseBadRequest("Missing policy ID");
-  const { acl } = requireAclRight(call, "read");
-  return { index: acl.policyIndex, value: policyView(acl.policy(call.rest) ?? refuseUnknown("policy")) };
-}
-
-function readPolicyNamed(call: ConsulCall): ReadResult {
-  if (call.rest === "") refuseBadRequest("Missing policy Name");
-  const { acl } = requireAclRight(call, "read");
-  return { index: acl.policyIndex, value: policyView(acl.policyNamed(call.rest) ?? refuseUnknown("policy")) };
-}
-
-function removePolicy(call: ConsulCall): HttpReply {
-  if (call.rest === "") refuseBadRequest("Missing policy ID");
-  const { acl } = requireAclRight(call, "write");
-  if (!deletePolicy(acl, call.rest)) refuseDeletion("policy");
-  return call.json(true);
-}
-
 const REPLICATION = {
   Enabled: false,
   Running: false,
@@ -276,13 +170,6 @@ function readReplication(call: ConsulCall): HttpReply {
   call.datacenter();
   return call.json(REPLICATION);
 }
-
-/** The answer of every endpoint while ACLs are off. */
-export const whenEnabled = (route: Route<ConsulSim> & { readonly handler: ConsulHandler }): Route<ConsulSim> => ({
-  ...route,
-  handler: (sim, request) =>
-    sim.agent.datacenter.acl.options.enabled ? route.handler(sim, request) : textReply(401, "ACL support disabled"),
-});
 
 /** `/v1/acl/…`: tokens and policies (Consul 1.22, "ACL HTTP API"). */
 export const ACL_ROUTES: readonly Route<ConsulSim>[] = [

@@ -7,7 +7,7 @@ import { CHECK } from "../wire/filter/types.ts";
 import { answerAtOnce, EMPTY_REPLY } from "../wire/handler.ts";
 import type { DecodedStruct } from "../wire/json/shape.ts";
 import { HttpError, Refusal, refuseBadRequest, refuseInternally } from "../wire/refusal.ts";
-import { CHECK_UPDATE, NODE_CHECK, NODE_CHECK_1_8 } from "../wire/shapes.ts";
+import { CHECK_UPDATE, NODE_CHECK, NODE_CHECK_1_8 } from "../wire/check-shapes.ts";
 import { localCheckView } from "../wire/views.ts";
 import {
   hasAcl,

@@ -1,5 +1,5 @@
 import type { Route } from "../../kernel/index.ts";
-import type { Authorizer } from "../state/acl-rules.ts";
+import type { Authorizer } from "../state/acl-authorizer.ts";
 import type { ConsulCall, ConsulSim } from "../wire/call.ts";
 import type { ConsulHandler } from "../wire/handler.ts";
 import { refuseInternally } from "../wire/refusal.ts";

@@ -1,19 +1,13 @@
 import type { HttpReply, Route } from "../../kernel/index.ts";
-import { type Agent, type AgentTokens, grpcPorts, SERVER_PORT } from "../behaviour/agent.ts";
+import { type Agent, type AgentTokens } from "../behaviour/agent.ts";
 import type { ConsulCall, ConsulSim } from "../wire/call.ts";
 import { parseBool } from "../wire/bool.ts";
-import { compileFilter } from "../wire/filter/filter.ts";
-import type { FilterType } from "../wire/filter/types.ts";
 import { STRING, structOf } from "../wire/json/shape.ts";
-import { filterOf } from "./catalog-reads.ts";
 import { answerAtOnce, EMPTY_REPLY } from "../wire/handler.ts";
 import { HttpError, refuseBadRequest, refuseInternally, refuseNotSimulated } from "../wire/refusal.ts";
 import { hasAcl, rightsOf, withEmptyRest } from "./agent-rights.ts";
-
-const SERF_PORT = 8301;
-const WAN_PORT = 8302;
-/** A gossip pool's number for each state of a member. */
-const STATUS = { alive: 1, left: 3, failed: 4 } as const;
+import { BUILD_DATE, COORDINATE } from "./agent-facts.ts";
+import { memberView, listMembers, forceLeave, join, leave } from "./agent-members.ts";
 
 /** `?enable=` of a maintenance request. @throws HttpError 400 */
 export function readEnable({ query }: ConsulCall): boolean {
@@ -29,81 +23,6 @@ function maintainNode(call: ConsulCall): HttpReply {
   else call.agent.local.leaveMaintenance(undefined);
   return EMPTY_REPLY;
 }
-
-/** A member as a gossip pool shows it; servers are also in a second pool, under another name. */
-function memberView({ options, membership, datacenter }: Agent, isWan: boolean): Readonly<Record<string, unknown>> {
-  const { name, id, address, isServer, isDev, config, profile } = options;
-  const expect = config.bootstrap_expect;
-  const tags: Record<string, string> = {
-    ...((isServer || !profile.isToday) && { acls: datacenter.acl.options.enabled ? "1" : "0" }),
-    ...(isServer && !isDev && expect === undefined && { bootstrap: "1" }),
-    build: `${profile.version}:`,
-    dc: datacenter.name,
-    ...(expect !== undefined && { expect: String(expect) }),
-    ...(isServer && { ft_fs: "1" }),
-    ...(isServer && profile.isToday && { ft_si: "1" }),
-    ...grpcPorts(options),
-    id,
-    ...(isServer && { port: String(SERVER_PORT), raft_vsn: "3" }),
-    role: isServer ? "consul" : "node",
-    segment: "",
-    vsn: "2",
-    vsn_max: "3",
-    vsn_min: "2",
-    ...(isServer && !isWan && { wan_join_port: String(WAN_PORT) }),
-  };
-  return {
-    Name: isWan ? `${name}.${datacenter.name}` : name,
-    Addr: address,
-    Port: isWan ? WAN_PORT : SERF_PORT,
-    Tags: tags,
-    Status: STATUS[membership],
-    ProtocolMin: 1,
-    ProtocolMax: 5,
-    ProtocolCur: 2,
-    DelegateMin: 2,
-    DelegateMax: 5,
-    DelegateCur: 4,
-  };
-}
-
-function listMembers(call: ConsulCall): HttpReply {
-  const authorizer = rightsOf(call);
-  const segment = call.query.get("segment") ?? "";
-  if (segment !== "" && segment !== "_all")
-    refuseInternally("Network segments are not supported in this version of Consul");
-  // A bare `?wan` means no: the parameter needs a value.
-  const isWan = (call.query.get("wan") ?? "") !== "";
-  const { cluster, agent } = call.sim;
-  const matches = call.style.isToday ? compileFilter(filterOf(call), MEMBER) : () => true;
-  const list = isWan
-    ? [...cluster.agents.values()].filter(({ options }) => options.isServer)
-    : cluster.membersOf(agent.datacenter).filter(({ isPruned }) => !isPruned);
-  return call.json(
-    list
-      .filter(({ name }) => authorizer.sees("node", name))
-      .map((member) => memberView(member, isWan))
-      .filter(matches),
-  );
-}
-
-const MEMBER: Readonly<Record<string, FilterType>> = {
-  Name: "string",
-  Addr: "string",
-  Port: "int",
-  Tags: "map",
-  Status: "int",
-  ProtocolMin: "int",
-  ProtocolMax: "int",
-  ProtocolCur: "int",
-  DelegateMin: "int",
-  DelegateMax: "int",
-  DelegateCur: "int",
-};
-
-/** A build from source has no date of its own. */
-const BUILD_DATE = "1970-01-01T00:00:01Z";
-const COORDINATE = { Vec: [0, 0, 0, 0, 0, 0, 0, 0], Error: 1.5, Adjustment: 0, Height: 1e-5 };
 
 /** What the agent tells proxies of itself. */
 function xdsView({ isToday }: Agent["options"]["profile"]): unknown {
@@ -140,33 +59,6 @@ function self(call: ConsulCall): HttpReply {
   });
 }
 
-function forceLeave(call: ConsulCall): HttpReply {
-  call.require(rightsOf(call), "operator", "write");
-  const { cluster, agent } = call.sim;
-  const member = cluster.membersOf(agent.datacenter).find(({ name }) => name === call.rest);
-  if (call.style.isToday && call.flag("wan")) return refuseInternally("agent: No node found with name ''");
-  if (member === undefined) return refuseInternally(`agent: No node found with name '${call.rest}'`);
-  if (member.membership === "failed") cluster.leave(member.name);
-  if (call.style.isToday && call.flag("prune")) member.isPruned = true;
-  return EMPTY_REPLY;
-}
-
-function join(call: ConsulCall): HttpReply {
-  call.require(rightsOf(call), "agent", "write", call.agent.name);
-  const address = call.rest;
-  const { cluster } = call.sim;
-  const isKnown = [...cluster.agents.values()].some(({ options }) => options.address === address.replace(/:\d+$/, ""));
-  if (!isKnown)
-    refuseInternally(`1 error occurred:\n\t* Failed to resolve ${address}: lookup ${address}: no such host\n\n`);
-  return EMPTY_REPLY;
-}
-
-function leave(call: ConsulCall): HttpReply {
-  call.require(rightsOf(call), "agent", "write", call.agent.name);
-  call.sim.cluster.leave(call.agent.name);
-  return EMPTY_REPLY;
-}
-
 function reload(call: ConsulCall): HttpReply {
   call.require(rightsOf(call), "agent", "write", call.agent.name);
   const wrong = call.agent.reload();
@@ -201,74 +93,6 @@ function updateToken(call: ConsulCall): HttpReply {
   return EMPTY_REPLY;
 }
 
-function readVersion(call: ConsulCall): HttpReply {
-  return call.json({ SHA: "", BuildDate: BUILD_DATE, HumanVersion: call.agent.options.profile.version, FIPS: "" });
-}
-
-/** What the agent knows of the machine that it is on: a simulated one. */
-function readHost(call: ConsulCall): HttpReply {
-  call.require(rightsOf(call), "operator", "read");
-  const { name, kernel } = call.agent;
-  return call.json({
-    Memory: {
-      total: MEMORY_BYTES,
-      available: MEMORY_BYTES / 2,
-      used: MEMORY_BYTES / 2,
-      usedPercent: 50,
-      free: MEMORY_BYTES / 2,
-    },
-    CPU: [
-      {
-        cpu: 0,
-        vendorId: "",
-        family: "",
-        model: "",
-        stepping: 0,
-        physicalId: "0",
-        coreId: "0",
-        cores: 1,
-        modelName: "",
-        mhz: 0,
-        cacheSize: 0,
-        flags: null,
-        microcode: "",
-      },
-    ],
-    Host: {
-      hostname: name,
-      uptime: 0,
-      bootTime: 0,
-      procs: 1,
-      os: "linux",
-      platform: "",
-      platformFamily: "",
-      platformVersion: "",
-      kernelVersion: "",
-      kernelArch: "x86_64",
-      virtualizationSystem: "",
-      virtualizationRole: "",
-      hostId: call.agent.options.id,
-    },
-    Disk: {
-      path: "/",
-      fstype: "",
-      total: 0,
-      free: 0,
-      used: 0,
-      usedPercent: 0,
-      inodesTotal: 0,
-      inodesUsed: 0,
-      inodesFree: 0,
-      inodesUsedPercent: 0,
-    },
-    CollectionTime: kernel.nowMs * NS_PER_MS,
-    Errors: null,
-  });
-}
-
-const MEMORY_BYTES = 2 ** 32;
-const NS_PER_MS = 1e6;
-
 function readMetrics(call: ConsulCall): HttpReply {
   call.require(rightsOf(call), "agent", "read", call.agent.name);
   if (call.query.get("format") === "prometheus" && call.style.isToday) {
@@ -300,10 +124,4 @@ export const AGENT_ROUTES: readonly Route<ConsulSim>[] = [
   { method: "PUT", path: "/v1/agent/leave", handler: answerAtOnce(leave) },
   { method: "PUT", path: "/v1/agent/reload", handler: answerAtOnce(reload) },
   ...withEmptyRest("PUT", "/v1/agent/token/", answerAtOnce(updateToken)),
-];
-
-/** What the agent tells since 1.22. */
-export const AGENT_FACT_ROUTES: readonly Route<ConsulSim>[] = [
-  { method: "GET", path: "/v1/agent/version", handler: answerAtOnce(readVersion) },
-  { method: "GET", path: "/v1/agent/host", handler: answerAtOnce(readHost) },
 ];

@@ -1,5 +1,5 @@
 import type { Datacenter } from "../behaviour/datacenter.ts";
-import type { Authorizer } from "../state/acl-rules.ts";
+import type { Authorizer } from "../state/acl-authorizer.ts";
 import type { Meta, ServiceRow } from "../state/rows.ts";
 import type { ConsulCall } from "../wire/call.ts";
 

@@ -2,7 +2,7 @@ import type { HttpReply, Route } from "../../kernel/index.ts";
 import type { Datacenter } from "../behaviour/datacenter.ts";
 import { localityOf } from "../behaviour/definitions.ts";
 import { checkOf, serviceOf } from "../behaviour/registration.ts";
-import type { Authorizer } from "../state/acl-rules.ts";
+import type { Authorizer } from "../state/acl-authorizer.ts";
 import type { Registration } from "../state/registration.ts";
 import { checkUuid } from "../state/sessions.ts";
 import { type ConsulCall, type ConsulSim, decodeBody } from "../wire/call.ts";

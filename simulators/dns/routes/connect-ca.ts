@@ -6,7 +6,7 @@ import { ANY, BOOL, STRING, structOf } from "../wire/json/shape.ts";
 import { answerRead, type ReadResult } from "../wire/read.ts";
 import { refuseNotSimulated } from "../wire/refusal.ts";
 import { isObject } from "../../kernel/index.ts";
-import { requireConnect } from "./connect-intentions.ts";
+import { requireConnect } from "./connect-shared.ts";
 
 const CONFIGURATION = structOf("structs.CAConfiguration", {
   Provider: STRING,

@@ -1,5 +1,6 @@
 import type { Route } from "../../kernel/index.ts";
-import { ChainCompiler, type ChainOptions } from "../config-entries/chain.ts";
+import { ChainCompiler } from "../config-entries/chain.ts";
+import { type ChainOptions } from "../config-entries/chain-target.ts";
 import type { ConsulCall, ConsulSim } from "../wire/call.ts";
 import { durationNs, invalidDuration } from "../wire/duration.ts";
 import { answerRead, type ReadResult } from "../wire/read.ts";
@@ -9,7 +10,7 @@ import { JsonError } from "../wire/json/parse.ts";
 import { ANY } from "../wire/json/shape.ts";
 import { refuseBadRequest } from "../wire/refusal.ts";
 import { trustDomainOf } from "./connect-ca.ts";
-import { requireConnect } from "./connect-intentions.ts";
+import { requireConnect } from "./connect-shared.ts";
 
 type Overrides = Pick<ChainOptions, "protocol" | "connectTimeoutNs" | "meshGateway">;
 

@@ -20,7 +20,8 @@ import { AGENT_CHECK_ROUTES } from "./agent-checks.ts";
 import { AGENT_CONNECT_ROUTES } from "./agent-connect.ts";
 import { AGENT_HEALTH_ROUTES } from "./agent-health.ts";
 import { AGENT_SERVICE_ROUTES } from "./agent-services.ts";
-import { AGENT_FACT_ROUTES, AGENT_ROUTES } from "./agent.ts";
+import { AGENT_ROUTES } from "./agent.ts";
+import { AGENT_FACT_ROUTES } from "./agent-facts.ts";
 import { REGISTRATION_ROUTES } from "./catalog-registration.ts";
 import { CATALOG_ROUTES } from "./catalog.ts";
 import { CONFIG_1_8_ROUTES, CONFIG_ROUTES } from "./config.ts";
@@ -43,6 +44,7 @@ import { SESSION_ROUTES } from "./sessions.ts";
 import { RESTORE_ROUTES, SNAPSHOT_ROUTES } from "./snapshot.ts";
 import { STATUS_ROUTES } from "./status.ts";
 import { TXN_ROUTES } from "./txn.ts";
+import { type Paths, pathsOf, cleanPath, patternOf, allowOf, emptyType } from "./paths.ts";
 
 const TO_PAGES: HttpReply = {
   status: 301,
@@ -107,46 +109,16 @@ export const ROUTES: Readonly<Record<ConsulVersion, readonly Route<ConsulSim>[]>
     ...INTERNAL_TODAY_ROUTES,
     ...PEERING_ROUTES,
     ...RESTORE_ROUTES,
-    ...INGRESS_ROUTES, ...AGENT_CONNECT_ROUTES,
+    ...INGRESS_ROUTES,
+    ...AGENT_CONNECT_ROUTES,
   ],
 };
-
-/** What the router knows of the paths of a release. */
-interface Paths {
-  /** Paths that end in `/`; the same path without it is redirected to them. */
-  readonly subtrees: ReadonlySet<string>;
-  /** Verbs by pattern: a path, or a prefix that ends in `/`. The longest that fits a request decides, whatever its verb. */
-  readonly patterns: ReadonlyMap<string, readonly string[]>;
-}
-
-function pathsOf(routes: readonly Route<ConsulSim>[]): Paths {
-  const subtrees = new Set(
-    routes.filter(({ path }) => path.endsWith("/") && path !== "/" && path !== "/v1/query/").map(({ path }) => path),
-  );
-  const verbs = new Map<string, Set<string>>();
-  for (const { method, path } of routes) {
-    const pattern = path.replace(/[:*].*$/, "");
-    verbs.set(pattern, (verbs.get(pattern) ?? new Set()).add(method));
-  }
-  for (const path of verbs.keys()) if (verbs.has(path.replace(/\/$/, ""))) subtrees.delete(path);
-  return { subtrees, patterns: new Map([...verbs].map(([pattern, methods]) => [pattern, [...methods]])) };
-}
 
 const PATHS: Readonly<Record<ConsulVersion, Paths>> = {
   "1.8.7": pathsOf(ROUTES["1.8.7"]),
   "1.22.0": pathsOf(ROUTES["1.22.0"]),
 };
 const pathsFor = ({ agent }: ConsulSim): Paths => PATHS[agent.options.profile.version];
-
-/** A path without empty, `.` and `..` segments. */
-function cleanPath(path: string): string {
-  const kept: string[] = [];
-  for (const segment of path.split("/")) {
-    if (segment === "..") kept.pop();
-    else if (segment !== "" && segment !== ".") kept.push(segment);
-  }
-  return `/${kept.join("/")}${path.endsWith("/") && kept.length > 0 ? "/" : ""}`;
-}
 
 function redirect(sim: ConsulSim, { method, query }: HttpRequest, to: string): HttpReply {
   const location = query === "" ? to : `${to}?${query}`;
@@ -155,13 +127,6 @@ function redirect(sim: ConsulSim, { method, query }: HttpRequest, to: string): H
   const headers = { "Content-Type": "text/html; charset=utf-8", Location: location };
   const body = `<a href="${location}">${STATUS_CODES[status]}</a>.\n\n`;
   return { status, headers, body: method === "HEAD" ? "" : body };
-}
-
-function patternOf({ patterns }: Paths, path: string): string | undefined {
-  if (patterns.has(path)) return path;
-  for (let end = path.lastIndexOf("/"); end > 0; end = path.lastIndexOf("/", end - 1))
-    if (patterns.has(path.slice(0, end + 1))) return path.slice(0, end + 1);
-  return undefined;
 }
 
 /** What a query that can't be read gets. */
@@ -186,15 +151,6 @@ function before(sim: ConsulSim, request: HttpRequest): HttpReply | undefined {
   return methods !== undefined && sim.agent.options.profile.isToday ? guard(sim, request) : undefined;
 }
 
-const ORDER = ["GET", "PUT", "POST", "DELETE"];
-
-/** Verbs of a path in Consul's order; the handlers of queries don't know OPTIONS. */
-function allowOf(path: string, allowed: readonly string[]): string {
-  const known = [...allowed].sort((a, b) => ORDER.indexOf(a) - ORDER.indexOf(b));
-  if (path.startsWith("/v1/query/")) return known.filter((method) => method !== "POST").join(",");
-  return ["OPTIONS", ...(path === "/v1/query" ? ["GET", "POST"] : known)].join(",");
-}
-
 /** What is no path of the API. */
 function refusePath({ options }: ConsulSim["agent"], { path, method }: HttpRequest): HttpReply {
   if (!options.profile.isToday) return { status: 404, body: "" };
@@ -214,16 +170,6 @@ function refuseMethod({ agent }: ConsulSim, request: HttpRequest, allowed: reado
   const reply = textReply(405, `method ${request.method} not allowed`, { Allow });
   return request.method === "HEAD" ? { ...reply, body: "" } : reply;
 }
-
-/** The media type of a reply that has no body, by what was asked (Consul 1.22, `api/content_type.go`). */
-function emptyType({ method, path, headers }: HttpRequest): string {
-  if (method === "GET" || method === "DELETE" || path.startsWith("/v1/internal"))
-    return headers["content-type"] || "application/json; charset=utf-8";
-  const isBinary = method === "PUT" && BINARY_PATHS.some((each) => path.startsWith(each));
-  return isBinary ? "application/octet-stream" : "application/json; charset=utf-8";
-}
-
-const BINARY_PATHS = ["/v1/snapshot", "/v1/kv", "/v1/event/fire"];
 
 /** What today's release adds to each reply of the API. */
 function addTodaysHeaders(sim: ConsulSim, request: HttpRequest, reply: HttpReply): HttpReply {

@@ -6,7 +6,7 @@ import { STRING, STRINGS, structOf } from "../wire/json/shape.ts";
 import { answerRead, type ReadResult } from "../wire/read.ts";
 import { HttpError, refuseBadRequest } from "../wire/refusal.ts";
 import { authorize } from "./acl-auth.ts";
-import { whenEnabled } from "./acl.ts";
+import { whenEnabled } from "./acl-base.ts";
 import { withRights } from "./catalog-reads.ts";
 import { nodeSummary } from "./internal-ui.ts";
 

@@ -1,6 +1,6 @@
 import type { HttpReply, Route } from "../../kernel/index.ts";
 import type { Datacenter } from "../behaviour/datacenter.ts";
-import type { Authorizer } from "../state/acl-rules.ts";
+import type { Authorizer } from "../state/acl-authorizer.ts";
 import type { KvRow, KvWrite } from "../state/kv.ts";
 import type { ConsulCall, ConsulSim } from "../wire/call.ts";
 import { answerAtOnce } from "../wire/handler.ts";

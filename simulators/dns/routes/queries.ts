@@ -1,120 +1,15 @@
-import type { HttpReply, Route } from "../../kernel/index.ts";
-import type { Datacenter } from "../behaviour/datacenter.ts";
+import type { ConsulCall, ConsulSim } from "../wire/call.ts";
 import { executeQuery, type QueryResult } from "../resolver/execute.ts";
-import type { Authorizer } from "../state/acl-rules.ts";
 import { type PreparedQuery, QUERY_NOT_FOUND } from "../state/queries.ts";
 import { parseBool } from "../wire/bool.ts";
-import { type ConsulCall, type ConsulSim, decodeBody } from "../wire/call.ts";
+import type { HttpReply, Route } from "../../kernel/index.ts";
+import type { Datacenter } from "../behaviour/datacenter.ts";
+import type { Authorizer } from "../state/acl-authorizer.ts";
 import { answerAtOnce, EMPTY_REPLY } from "../wire/handler.ts";
-import {
-  ANY,
-  BOOL,
-  type Decoded,
-  INT,
-  listOf,
-  STRING,
-  STRINGS,
-  type StructFields,
-  structOf,
-  TEXTS,
-} from "../wire/json/shape.ts";
 import { answerRead, consistencyOf, type ReadResult } from "../wire/read.ts";
 import { deny, HttpError, PERMISSION_DENIED, refuseInternally } from "../wire/refusal.ts";
 import { checkView, nodeView, serviceView } from "../wire/views.ts";
-
-const SERVICE_FIELDS = {
-  Service: STRING,
-  OnlyPassing: BOOL,
-  IgnoreCheckIDs: STRINGS,
-  Near: STRING,
-  Tags: STRINGS,
-  NodeMeta: TEXTS,
-  ServiceMeta: TEXTS,
-  Connect: BOOL,
-} as const;
-
-const FAILOVER_FIELDS = { NearestN: INT, Datacenters: STRINGS } as const;
-const TARGET = structOf("structs.QueryFailoverTarget", {
-  Peer: STRING,
-  Datacenter: STRING,
-  Partition: STRING,
-  Namespace: STRING,
-});
-
-const queryStruct = <const S extends StructFields>(service: S) =>
-  structOf("structs.PreparedQuery", {
-    ID: STRING,
-    Name: STRING,
-    Session: STRING,
-    Token: STRING,
-    Template: structOf("structs.QueryTemplateOptions", { Type: STRING, Regexp: STRING, RemoveEmptyTags: BOOL }),
-    Service: structOf("structs.ServiceQuery", service),
-    DNS: structOf("structs.QueryDNSOptions", { TTL: STRING }),
-    CreateIndex: ANY,
-    ModifyIndex: ANY,
-  });
-
-const QUERY_1_8 = queryStruct({
-  ...SERVICE_FIELDS,
-  Failover: structOf("structs.QueryDatacenterOptions", FAILOVER_FIELDS),
-});
-const QUERY = queryStruct({
-  ...SERVICE_FIELDS,
-  SamenessGroup: STRING,
-  Peer: STRING,
-  Failover: structOf("structs.QueryFailoverOptions", {
-    ...FAILOVER_FIELDS,
-    Targets: listOf(TARGET, "[]structs.QueryFailoverTarget"),
-  }),
-});
-type QueryFields = Decoded<typeof QUERY>;
-
-const isToday = (call: ConsulCall): boolean => call.agent.options.profile.isToday;
-
-const readQueryBody = (call: ConsulCall): QueryFields =>
-  isToday(call) && call.request.body.length === 0 ? {} : decodeBody(call, isToday(call) ? QUERY : QUERY_1_8);
-
-/** A query as this release shows it. */
-function queryView(call: ConsulCall, query: PreparedQuery): unknown {
-  if (isToday(call)) return query;
-  const { SamenessGroup: _group, Peer: _peer, Failover, ...service } = query.Service;
-  const { Targets: _targets, ...failover } = Failover;
-  return { ...query, Service: { ...service, Failover: failover } };
-}
-
-const queryOf = (fields: QueryFields): PreparedQuery => ({
-  ID: fields.ID ?? "",
-  Name: fields.Name ?? "",
-  Session: fields.Session ?? "",
-  Token: fields.Token ?? "",
-  Template: {
-    Type: fields.Template?.Type ?? "",
-    Regexp: fields.Template?.Regexp ?? "",
-    RemoveEmptyTags: fields.Template?.RemoveEmptyTags ?? false,
-  },
-  Service: serviceQueryOf(fields.Service ?? {}),
-  DNS: { TTL: fields.DNS?.TTL ?? "" },
-  CreateIndex: 0,
-  ModifyIndex: 0,
-});
-
-const serviceQueryOf = (fields: NonNullable<QueryFields["Service"]>): PreparedQuery["Service"] => ({
-  Service: fields.Service ?? "",
-  SamenessGroup: fields.SamenessGroup ?? "",
-  Failover: {
-    NearestN: fields.Failover?.NearestN ?? 0,
-    Datacenters: fields.Failover?.Datacenters ?? null,
-    Targets: fields.Failover?.Targets?.map(({ Peer = "", Datacenter = "" }) => ({ Peer, Datacenter })) ?? null,
-  },
-  OnlyPassing: fields.OnlyPassing ?? false,
-  IgnoreCheckIDs: fields.IgnoreCheckIDs ?? null,
-  Near: fields.Near ?? "",
-  Tags: fields.Tags ?? null,
-  NodeMeta: fields.NodeMeta ?? null,
-  ServiceMeta: fields.ServiceMeta ?? null,
-  Connect: fields.Connect ?? false,
-  Peer: fields.Peer ?? "",
-});
+import { isToday, readQueryBody, queryView, queryOf } from "./queries-shapes.ts";
 
 /** A caller that may manage everything may see everything; others see what their rules name, but never a captured token. */
 const isManager = (authorizer: Authorizer): boolean => authorizer.writes("acl");

@@ -1,6 +1,6 @@
 import type { Datacenter } from "../behaviour/datacenter.ts";
 import { checkOf, serviceOf } from "../behaviour/registration.ts";
-import type { Authorizer } from "../state/acl-rules.ts";
+import type { Authorizer } from "../state/acl-authorizer.ts";
 import type { Registration } from "../state/registration.ts";
 import { type Decoded, lax, STRING, type StructFields, structOf, TEXTS, UINT64 } from "../wire/json/shape.ts";
 import { Refusal } from "../wire/refusal.ts";

@@ -11,7 +11,8 @@ import {
   type RoleRow,
   type TokenRow,
 } from "./acl-rows.ts";
-import { ALLOW_ALL, Authorizer, readRules, readRulesToday } from "./acl-rules.ts";
+import { readRules, readRulesToday } from "./acl-rules.ts";
+import { ALLOW_ALL, Authorizer } from "./acl-authorizer.ts";
 import { identityRules } from "./acl-templates.ts";
 import type { Store } from "./store.ts";
 

@@ -2,7 +2,7 @@ import { byText, isObject, type Slot } from "../../kernel/index.ts";
 import { AclError } from "./acl.ts";
 import type { AuthMethodRow, BindingRuleRow } from "./acl-rows.ts";
 import { isIdentityName, POLICY_TEMPLATES, templateObjection } from "./acl-templates.ts";
-import { isRoleName, isUuid, policyNameObjection } from "./acl-writes.ts";
+import { isRoleName, isUuid, policyNameObjection } from "./acl-policy-writes.ts";
 import type { Store } from "./store.ts";
 
 interface AuthState {

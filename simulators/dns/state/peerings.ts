@@ -1,7 +1,7 @@
 import type { Slot } from "../../kernel/index.ts";
 import type { ConfigEntries } from "../config-entries/store.ts";
 import { listIn } from "../config-entries/store.ts";
-import { textIn } from "../config-entries/validate.ts";
+import { textIn } from "../config-entries/fields.ts";
 import type { Catalog } from "./catalog.ts";
 import type { NodeEntry } from "./rows.ts";
 import type { Store } from "./store.ts";

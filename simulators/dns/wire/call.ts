@@ -2,7 +2,7 @@ import { bodyText, type HttpReply, type HttpRequest, readBearer } from "../../ke
 import type { Agent } from "../behaviour/agent.ts";
 import type { Cluster } from "../behaviour/cluster.ts";
 import type { Datacenter } from "../behaviour/datacenter.ts";
-import { ALLOW_ALL, type Authorizer } from "../state/acl-rules.ts";
+import { ALLOW_ALL, type Authorizer } from "../state/acl-authorizer.ts";
 import { AS_IT_IS, BY_WAN, type Translation } from "../state/wan.ts";
 import { decodeJson } from "./json/decode.ts";
 import { JsonError } from "./json/parse.ts";
