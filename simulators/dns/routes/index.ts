@@ -44,7 +44,7 @@ import { SESSION_ROUTES } from "./sessions.ts";
 import { RESTORE_ROUTES, SNAPSHOT_ROUTES } from "./snapshot.ts";
 import { STATUS_ROUTES } from "./status.ts";
 import { TXN_ROUTES } from "./txn.ts";
-import { type Paths, pathsOf, cleanPath, patternOf, allowOf, emptyType } from "./paths.ts";
+import { type Paths, pathsOf, cleanPath, patternOf, allowOf, emptyType } from "../wire/paths.ts";
 
 const TO_PAGES: HttpReply = {
   status: 301,

@@ -1,5 +1,5 @@
 import { type HttpRequest, type Route } from "../../kernel/index.ts";
-import type { ConsulSim } from "../wire/call.ts";
+import type { ConsulSim } from "./call.ts";
 
 /** What the router knows of the paths of a release. */
 export interface Paths {
