@@ -13,7 +13,7 @@ export default defineConfig({
     // A bound for what hangs, not a measure of speed: many tests start processes, on machines that are busy.
     testTimeout: 900_000,
     hookTimeout: 900_000,
-    expect: { poll: { timeout: 30_000 } },
+    expect: { poll: { timeout: 120_000 } },
     reporters: ["default"],
   },
 });

@@ -3,10 +3,14 @@ import { writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { scriptCommand } from "../scripts/command.ts";
 import { type Benchmark, type Result, runBenchmark } from "./bench.ts";
+import { BROKER_BENCHMARKS } from "./broker.bench.ts";
 import { CONFORMANCE_BENCHMARKS } from "./conformance.bench.ts";
 import { DNS_BENCHMARKS } from "./dns.bench.ts";
+import { INSTANCE_BENCHMARKS } from "./instances.bench.ts";
 import { KERNEL_BENCHMARKS } from "./kernel.bench.ts";
+import { LIFECYCLE_BENCHMARKS } from "./lifecycles.bench.ts";
 import { PROCESS_BENCHMARKS } from "./process.bench.ts";
+import { STARTUP_BENCHMARKS } from "./startup.bench.ts";
 import { VM_BENCHMARKS } from "./vms.bench.ts";
 import { WORLD_BENCHMARKS } from "./world.bench.ts";
 
@@ -14,8 +18,12 @@ import { WORLD_BENCHMARKS } from "./world.bench.ts";
 const BENCHMARKS: readonly Benchmark[] = [
   ...KERNEL_BENCHMARKS,
   ...PROCESS_BENCHMARKS,
+  ...STARTUP_BENCHMARKS,
   ...DNS_BENCHMARKS,
+  ...BROKER_BENCHMARKS,
   ...CONFORMANCE_BENCHMARKS,
+  ...INSTANCE_BENCHMARKS,
+  ...LIFECYCLE_BENCHMARKS,
   ...VM_BENCHMARKS,
   ...WORLD_BENCHMARKS,
 ];

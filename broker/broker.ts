@@ -4,7 +4,8 @@ import { createBackupStore } from "./backup/backups.ts";
 import { createBackupManager } from "./backup/manager.ts";
 import { a9sRoutes } from "./backup/routes/a9s.ts";
 import { extensionRoutes } from "./backup/routes/extension.ts";
-import { type BrokerConfig, checkConfig, keyRingOf, managersOf } from "./config.ts";
+import { type BrokerConfig, type BrokerRole, checkConfig, keyRingOf, managersOf, rolesOf } from "./config.ts";
+import { dashboardRoutes } from "./dashboard/routes.ts";
 import { BackendError, FinalError } from "./errors.ts";
 import { followVms } from "./guard/follow.ts";
 import { SecurityGroupGuard } from "./guard/guard.ts";
@@ -17,6 +18,7 @@ import { noTracer, tracedHost, traceRequests } from "./observe/tracing.ts";
 import { createExecutor, type Executor, type OperationListener } from "./operations/executor.ts";
 import type { OperationContext } from "./operations/context.ts";
 import { leasedHost } from "./operations/lease.ts";
+import { slottedHost } from "./operations/slots.ts";
 import { createAuthentication } from "./osb/authentication.ts";
 import { bindingRoutes } from "./osb/bindings/routes.ts";
 import { catalogRoute } from "./osb/catalog.ts";
@@ -26,10 +28,15 @@ import type { ControlPlane } from "./osb/operations.ts";
 import { operatorRoutes } from "./osb/operator.ts";
 import { recordRoutes } from "./osb/records.ts";
 import { createServer, type TlsOptions } from "./osb/server.ts";
+import type { PlantedBug } from "./planted.ts";
 import { register } from "./registrar/registrar.ts";
-import { serviceOf } from "./spi/catalog.ts";
+import { createRollouts, type Rollouts } from "./rollouts/rollouts.ts";
+import { rolloutRoutes } from "./rollouts/routes.ts";
+import { chooseCatalog } from "./spi/catalog.ts";
 import { createDeployer } from "./spi/director/deployer.ts";
+import { firstMaintenance } from "./spi/maintenance.ts";
 import { AGENT_PORT } from "./spi/manifest.ts";
+import { serviceOf } from "./spi/services/services.ts";
 import type { StorePool } from "./store/pool.ts";
 import { createSeal } from "./store/seal.ts";
 import { isOutage } from "./store/outage.ts";
@@ -59,6 +66,8 @@ export interface BrokerOptions {
   readonly tracer?: Tracer | undefined;
   /** Whether it is the only broker of its process, so that its metrics tell of the process, too. Default false. */
   readonly isOnlyOne?: boolean | undefined;
+  /** A defect, to see it found. Default: none. */
+  readonly planted?: PlantedBug | undefined;
   /** Called as operations begin, go wrong and end, for a log. Default: nobody learns of them. */
   readonly onOperation?: OperationListener;
 }
@@ -71,11 +80,11 @@ export interface BrokerOptions {
 export async function createBroker(config: BrokerConfig, outer: Host, options: BrokerOptions): Promise<Broker> {
   checkConfig(config);
   const { host: mortal, kill } = mortalHost(outer);
-  const host = tracedHost(leasedHost(mortal));
+  const host = tracedHost(leasedHost(slottedHost(options.planted?.host?.(mortal) ?? mortal)));
   const report = options.report ?? (() => {});
   const project = openProject(config, host);
-  const tracer = options.tracer ?? noTracer();
-  const context = { ...(await createContext(config, host, project, options.pool)), tracer };
+  const sound = await createContext(config, host, project, options);
+  const context = { ...(options.planted?.context?.(sound) ?? sound), tracer: sound.tracer };
   const { executor, metrics } = createWorkers(context, report, options);
   let isOver = false;
   const end = (): void => {
@@ -83,18 +92,28 @@ export async function createBroker(config: BrokerConfig, outer: Host, options: B
     kill();
   };
   const app = createServer(createAuthentication(config, host), report, options.tls);
-  traceRequests(app, tracer);
+  traceRequests(app, context.tracer);
   metrics.watch(app);
-  addRoutes(app, { context, executor }, project);
+  const rollouts = createRollouts({ context, executor }, report);
+  addRoutes(app, { context, executor }, project, { rollouts, report });
   return {
     app,
     start: async () => {
-      await executor.resume();
-      await register(config, host);
-      host.every(WATCH_MS, () => void lookAfter(context, report));
-      createBackupManager({ context, executor }, report).start();
-      void followVms(context, () => isOver, report).catch(report);
-      keepLeases(context, executor, report);
+      const does = new Set(rolesOf(config));
+      if (does.has("spi") || does.has("backup-manager")) await executor.resume();
+      if (does.has("spi")) await register(config, host);
+      if (does.has("backup-manager")) createBackupManager({ context, executor }, report).start();
+      if (does.has("guard")) void followVms(context, () => isOver, report).catch(report);
+      const carryOn = does.has("spi") ? carrierOf(rollouts, report) : () => {};
+      carryOn();
+      host.every(WATCH_MS, () => {
+        void lookAfter(context, does, report);
+        carryOn();
+      });
+      keepLeases(context, report, () => {
+        carryOn();
+        return executor.keepLeases();
+      });
     },
     stop: async () => {
       end();
@@ -112,14 +131,15 @@ async function createContext(
   config: BrokerConfig,
   host: Host,
   project: OpenStackProject,
-  pool: StorePool,
-): Promise<OperationContext> {
+  { pool, tracer = noTracer() }: BrokerOptions,
+): Promise<OperationContext & { readonly tracer: Tracer }> {
   const service = serviceOf(config.service);
   return {
     config,
     host,
     store: await openStore(pool, host, config.leaseMs),
     service,
+    catalog: chooseCatalog(service, config.maintenance ?? firstMaintenance(service.kind), config.catalog),
     deployer: createDeployer(config, host),
     guard: new SecurityGroupGuard(neutronOf(project), host, {
       servicePort: service.port,
@@ -128,6 +148,7 @@ async function createContext(
     }),
     backups: createBackupStore(project, host),
     seal: createSeal(host, keyRingOf(config), "store"),
+    tracer,
   };
 }
 
@@ -159,38 +180,65 @@ function createWorkers(
 const AUDIT_MS_MAX = 400 * 24 * 3_600_000;
 
 /** What one process at a time does for all, again and again. What fails now is done by the next look. */
-async function lookAfter(context: OperationContext, report: (error: unknown) => void): Promise<void> {
+async function lookAfter(
+  context: OperationContext,
+  does: ReadonlySet<BrokerRole>,
+  report: (error: unknown) => void,
+): Promise<void> {
   const { store, host } = context;
   try {
-    if (!(await store.holdLease("look after", WATCH_MS / 2))) return;
-    await restoreGuards(context);
-    await store.forgetAuditBefore(host.nowMs() - AUDIT_MS_MAX);
+    if (does.has("guard") && (await store.holdLease("look after", WATCH_MS / 2))) await restoreGuards(context);
+    if (does.has("spi")) await store.forgetAuditBefore(host.nowMs() - AUDIT_MS_MAX);
   } catch (error) {
     if (!(error instanceof BackendError || error instanceof FinalError)) report(error);
   }
 }
 
+/** What goes on with a rollout that a dead process has left. */
+const carrierOf =
+  (rollouts: Rollouts, report: (error: unknown) => void): (() => void) =>
+  () =>
+    void rollouts.resume().catch((error: unknown) => {
+      if (!(error instanceof BackendError)) report(error);
+    });
+
 /** Leases are prolonged this often while they last. */
 const SIGNS_PER_LEASE = 4;
 
-function keepLeases({ host, store }: OperationContext, executor: Executor, report: (error: unknown) => void): void {
+function keepLeases(
+  { host, store }: OperationContext,
+  report: (error: unknown) => void,
+  work: () => Promise<void>,
+): void {
   if (store.isPrivate) return;
   const keep = (): Promise<void> =>
-    executor.keepLeases().catch((error: unknown) => {
+    work().catch((error: unknown) => {
       // A store that is away is asked again next time.
       if (!(error instanceof BackendError)) report(error);
     });
   host.every(store.worker.leaseMs / SIGNS_PER_LEASE, () => void keep());
 }
 
-function addRoutes(app: FastifyInstance, controlPlane: ControlPlane, project: OpenStackProject): void {
+/** Everybody serves health and metrics; the backup manager its own API; who answers platforms everything. */
+function addRoutes(
+  app: FastifyInstance,
+  controlPlane: ControlPlane,
+  project: OpenStackProject,
+  { rollouts, report }: { readonly rollouts: Rollouts; readonly report: (error: unknown) => void },
+): void {
   const { context } = controlPlane;
+  const does = new Set(rolesOf(context.config));
   healthRoutes(app, context.store);
-  catalogRoute(app, context.service);
+  if (does.has("spi") || does.has("backup-manager")) {
+    extensionRoutes(app, controlPlane);
+    a9sRoutes(app, controlPlane);
+  }
+  if (!does.has("spi")) return;
+  catalogRoute(app, context);
   recordRoutes(app, context);
   instanceRoutes(app, controlPlane);
   bindingRoutes(app, controlPlane);
-  extensionRoutes(app, controlPlane);
-  a9sRoutes(app, controlPlane);
   operatorRoutes(app, controlPlane, project);
+  rolloutRoutes(app, context, rollouts);
+  dashboardRoutes(app, controlPlane, report);
 }

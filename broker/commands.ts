@@ -6,8 +6,8 @@ import { postgresPool } from "./store/postgres.ts";
 import { rotateKeys } from "./store/rotation.ts";
 import { createSeal } from "./store/seal.ts";
 
-/** What can be run: one control plane until SIGTERM or SIGINT; or work on its store. */
-type BrokerCommand = "serve" | "rotate-keys";
+/** What can be run: one control plane until SIGTERM or SIGINT; work on its store; or work for one that runs. */
+type BrokerCommand = "serve" | "rotate-keys" | "update-instances";
 
 const EXIT_COULD_NOT_RUN = 2;
 
@@ -32,9 +32,17 @@ async function rotate(settings: Settings): Promise<number> {
   }
 }
 
+/** Brings instances along; `BROKER_WAVE` says how many at once. */
+async function update(settings: Settings): Promise<number> {
+  const { BROKER_WAVE: wave } = process.env;
+  const { updateInstances } = await import("./rollouts/command.ts");
+  return updateInstances(settings, wave === undefined ? undefined : Number(wave));
+}
+
 const COMMANDS: Readonly<Record<BrokerCommand, (settings: Settings) => Promise<number>>> = {
   serve,
   "rotate-keys": rotate,
+  "update-instances": update,
 };
 
 const isCommand = (text: string | undefined): text is BrokerCommand =>

@@ -1,11 +1,8 @@
 import { networkOf } from "./guard/cidr.ts";
 import type { ApplicationNetworks } from "./guard/networks.ts";
-
-/** The data services a control plane can offer. */
-export type ServiceName = "postgresql" | "redis" | "mongodb";
-
-/** Bugs that can be planted, to see them found. */
-export type PlantedBug = "leak-volume-after-failed-deploy";
+import { chooseCatalog } from "./spi/catalog.ts";
+import { firstMaintenance, type Maintenance } from "./spi/maintenance.ts";
+import { serviceOf, type ServiceName } from "./spi/services/services.ts";
 
 /** The configuration of one control plane; `settings.ts` reads it from a file and the environment. */
 export interface BrokerConfig {
@@ -55,7 +52,55 @@ export interface BrokerConfig {
   /** How long an operation stays a process's without a sign of life, in ms; then another process takes it over. Default 15 s. */
   readonly leaseMs?: number;
   readonly backups?: BackupConfig;
-  readonly plantedBug?: PlantedBug;
+  /** What this process does, of what processes on one store do together. Default: all of it. */
+  readonly roles?: readonly BrokerRole[];
+  /** Where dashboards are and whose users see them. Default: there are none. */
+  readonly dashboard?: DashboardConfig;
+  /** What is offered of the service. Default: the first of its versions, in all plans. */
+  readonly catalog?: CatalogConfig;
+  /** What instances are made of. Default: `firstMaintenance`. */
+  readonly maintenance?: Maintenance;
+  /** How many instances there may be at once. Default: as many as anybody orders. */
+  readonly quotas?: QuotaConfig;
+}
+
+/**
+ * `spi`: answers platforms, and works on operations. `backup-manager`: schedules, retention, collection of logs, the API of backups; and the backups and
+ * restores that it orders. `guard`: follows VMs that are made anew.
+ */
+export type BrokerRole = "spi" | "backup-manager" | "guard";
+
+/** The roles of a process. */
+export const rolesOf = ({ roles }: BrokerConfig): readonly BrokerRole[] => roles ?? BROKER_ROLES;
+
+/** All roles. */
+export const BROKER_ROLES: readonly BrokerRole[] = ["spi", "backup-manager", "guard"];
+
+/** What a control plane offers of its service. What exists already lives on when it is offered no more. */
+export interface CatalogConfig {
+  /** Versions of the engine, each a service of its own. Default: the first. */
+  readonly versions?: readonly string[];
+  /** Names of plans. Default: all. */
+  readonly plans?: readonly string[];
+}
+
+/** Dashboards behind a platform's single sign-on. */
+export interface DashboardConfig {
+  /** The URL at which browsers reach this broker, without a slash at its end. */
+  readonly url: string;
+  /** The API of the platform, whose root names its UAA. */
+  readonly apiUrl: string;
+  /** From which each service's client gets its secret. */
+  readonly clientSecret: string;
+  /** For how long the platform's yes counts, ms. Default 10 s. */
+  readonly checkupMs?: number;
+}
+
+/** Instances at once, the broker's own and those of services and plans by name. All that are set count. */
+interface QuotaConfig {
+  readonly broker?: number;
+  readonly services?: Readonly<Record<string, number>>;
+  readonly plans?: Readonly<Record<string, number>>;
 }
 
 /** What the operator decides of backups. */
@@ -78,6 +123,8 @@ export const CONFIG_ERRORS = {
   CONFIG_BAD_SCOPE: "each of applicationNetworks must name one of application, space and organization",
   CONFIG_BAD_CIDR:
     "applicationCidrs, applicationNetworks and managementCidrs must be IPv4 prefixes such as 10.0.0.0/24",
+  CONFIG_BAD_CATALOG: "catalog and quotas must name versions, services and plans of the service",
+  CONFIG_BAD_MAINTENANCE: "maintenance must give a version for the release of the service and for consul-dns",
   CONFIG_NO_MANAGER: "say in managementCidrs, or by address.ip, where this control plane's connections come from",
   CONFIG_NO_LOGIN: "username and password must not be empty",
   CONFIG_NO_FILE: "name a configuration file that can be read",
@@ -90,6 +137,7 @@ export const CONFIG_ERRORS = {
   CONFIG_NO_DATABASE: "name the broker's database with DATABASE_URL",
   CONFIG_BAD_DATABASE:
     "DATABASE_URL must be postgres://user:password@host:port,…/database, with target_session_attrs any, read-write or primary",
+  CONFIG_NO_BROKER: "start the broker with these settings, and see that no rollout is running",
   CONFIG_NO_STORE: "see that the database of DATABASE_URL runs and takes the login",
 } as const;
 
@@ -115,6 +163,24 @@ export const keyRingOf = ({ encryptionKey, readingKeys = [] }: BrokerConfig): re
   ...readingKeys,
 ];
 
+/** @throws ConfigError CONFIG_BAD_CATALOG, CONFIG_BAD_MAINTENANCE */
+function checkOffers({ service: kind, catalog, maintenance, quotas = {} }: BrokerConfig): void {
+  const service = serviceOf(kind);
+  const made = maintenance ?? firstMaintenance(kind);
+  try {
+    chooseCatalog(service, made, catalog);
+  } catch (error) {
+    throw new ConfigError("CONFIG_BAD_CATALOG", error instanceof Error ? error.message : String(error));
+  }
+  const names = new Set([...service.offerings, ...service.plans].map(({ name }) => name));
+  for (const name of Object.keys({ ...quotas.services, ...quotas.plans }))
+    if (!names.has(name)) throw new ConfigError("CONFIG_BAD_CATALOG", name);
+  for (const name of Object.keys(firstMaintenance(kind).releases))
+    if (made.releases[name] === undefined || made.releases[name] === "latest")
+      throw new ConfigError("CONFIG_BAD_MAINTENANCE", name);
+  if (made.stemcell.version === "latest") throw new ConfigError("CONFIG_BAD_MAINTENANCE", "stemcell");
+}
+
 /** Checks what no type can say of a configuration. @throws ConfigError */
 export function checkConfig(config: BrokerConfig): BrokerConfig {
   for (const key of keyRingOf(config)) if (!/^[0-9a-f]{64}$/i.test(key)) throw new ConfigError("CONFIG_BAD_KEY");
@@ -124,6 +190,7 @@ export function checkConfig(config: BrokerConfig): BrokerConfig {
   const applications = [...config.applicationCidrs, ...applicationNetworks.flatMap(({ cidrs }) => cidrs)];
   for (const cidr of [...applications, ...(config.managementCidrs ?? [])])
     if (!cidr.includes("/") || networkOf(cidr) === undefined) throw new ConfigError("CONFIG_BAD_CIDR", cidr);
+  checkOffers(config);
   if (managersOf(config).length === 0) throw new ConfigError("CONFIG_NO_MANAGER");
   for (const { username, password } of [config.credentials, config.admin]) {
     if (username === "" || password === "") throw new ConfigError("CONFIG_NO_LOGIN");

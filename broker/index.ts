@@ -5,9 +5,10 @@ export {
   CONFIG_ERRORS,
   ConfigError,
   type Login,
-  type PlantedBug,
-  type ServiceName,
 } from "./config.ts";
+export type { OperationContext } from "./operations/context.ts";
+export type { PlantedBug } from "./planted.ts";
+export type { ServiceName } from "./spi/services/services.ts";
 export { type Host, realHost } from "./host.ts";
 export { embeddedPool } from "./store/embedded.ts";
 export type { StorePool } from "./store/pool.ts";

@@ -14,6 +14,7 @@ function secretsIn({ broker, databaseUrl }: Settings): readonly string[] {
   return [
     credentials.password,
     admin.password,
+    broker.dashboard?.clientSecret ?? "",
     director.clientSecret,
     openstack.password,
     ...keyRingOf(broker),

@@ -25,6 +25,7 @@ const instance = (id: string): InstanceRow => ({
   address: "",
   version: 1,
   created_ms: 1,
+  maintenance: "",
 });
 
 const headersOf = ({ username, password }: typeof TEST_CONFIG.admin): Readonly<Record<string, string>> => ({

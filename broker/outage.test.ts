@@ -21,6 +21,7 @@ const READY: InstanceRow = {
   address: "",
   version: 1,
   created_ms: 1,
+  maintenance: "",
 };
 
 /** `before`: the statement is not carried out. `after`: it is, and its answer is lost. */

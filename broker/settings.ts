@@ -2,11 +2,11 @@ import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { createSecureContext } from "node:tls";
 import Ajv from "ajv";
-import Type, { type Static } from "typebox";
 import { parse } from "yaml";
 import { type BrokerConfig, checkConfig, ConfigError } from "./config.ts";
 import { isObject } from "./json.ts";
 import type { TlsOptions } from "./osb/server.ts";
+import { SettingsTree } from "./settings-tree.ts";
 import { parseDatabaseUrl } from "./store/hosts.ts";
 
 /** The settings of a control plane's process: the broker's configuration, and more. */
@@ -37,6 +37,9 @@ const VARIABLES: Readonly<Record<string, string>> = {
   BROKER_ADMIN_USERNAME: "admin.username",
   BROKER_ADMIN_PASSWORD: "admin.password",
   BROKER_ENCRYPTION_KEY: "encryptionKey",
+  BROKER_DASHBOARD_URL: "dashboard.url",
+  BROKER_PLATFORM_URL: "dashboard.apiUrl",
+  BROKER_DASHBOARD_SECRET: "dashboard.clientSecret",
   DATABASE_URL: "databaseUrl",
   BOSH_ENVIRONMENT: "director.url",
   BOSH_CLIENT: "director.client",
@@ -54,64 +57,8 @@ const LISTS: Readonly<Record<string, string>> = {
   BROKER_APPLICATION_CIDRS: "applicationCidrs",
   BROKER_MANAGEMENT_CIDRS: "managementCidrs",
   BROKER_READING_KEYS: "readingKeys",
+  BROKER_ROLES: "roles",
 };
-
-const Text = Type.String({ minLength: 1 });
-const Login = Type.Object({ username: Text, password: Text });
-const Url = Type.String({ pattern: "^https?://." });
-
-/** Shorter leases end while a database is merely slow. */
-const LEASE_MS_MIN = 1_000;
-const LEASE_MS_MAX = 600_000;
-
-/** A settings file with the environment on top of it. */
-const SettingsTree = Type.Object(
-  {
-    service: Type.Enum(["postgresql", "redis", "mongodb"]),
-    listen: Type.Optional(Text),
-    credentials: Login,
-    admin: Login,
-    director: Type.Object({ url: Url, client: Text, clientSecret: Text, uaaUrl: Type.Optional(Url) }),
-    openstack: Type.Object({ authUrl: Url, username: Text, password: Text, project: Text }),
-    consul: Type.Optional(Type.Object({ url: Url, follow: Type.Optional(Type.Boolean()) })),
-    domain: Type.Optional(Text),
-    address: Type.Optional(Type.Object({ name: Text, ip: Text, port: Type.Integer() })),
-    encryptionKey: Text,
-    readingKeys: Type.Optional(Type.Array(Text)),
-    applicationCidrs: Type.Array(Text),
-    applicationNetworks: Type.Optional(
-      Type.Array(
-        Type.Object(
-          {
-            application: Type.Optional(Text),
-            space: Type.Optional(Text),
-            organization: Type.Optional(Text),
-            cidrs: Type.Array(Text, { minItems: 1 }),
-          },
-          { additionalProperties: false },
-        ),
-      ),
-    ),
-    managementCidrs: Type.Optional(Type.Array(Text, { minItems: 1 })),
-    backups: Type.Optional(
-      Type.Object(
-        {
-          daysAfterDeprovision: Type.Optional(Type.Number({ minimum: 0, maximum: 3650 })),
-          downloads: Type.Optional(Type.Boolean()),
-        },
-        { additionalProperties: false },
-      ),
-    ),
-    pace: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),
-    leaseMs: Type.Optional(Type.Integer({ minimum: LEASE_MS_MIN, maximum: LEASE_MS_MAX })),
-    tracesUrl: Type.Optional(Url),
-    tls: Type.Optional(Type.Object({ cert: Text, key: Text })),
-    databaseUrl: Type.Optional(Type.String({ pattern: "^postgres(ql)?://." })),
-    caCert: Type.Optional(Text),
-  },
-  { additionalProperties: false },
-);
-type SettingsTree = Static<typeof SettingsTree>;
 
 const validate = new Ajv.Ajv({ strict: false }).compile<SettingsTree>(SettingsTree);
 

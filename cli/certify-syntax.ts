@@ -61,7 +61,17 @@ function addOutput(certify: Command): Command {
       "write run.jsonl, summary.md, junit.xml, report.json, report.html, report.sarif, ctrf.json here",
     )
     .option("--json", "the event stream on standard output, one line an event")
+    .option("--quiet", "no progress, and one line for the result")
     .option("--evidence", "show under each finding the requests and answers that led to it, as lines to repeat");
+}
+
+/** A signed certificate, and what it says of the target beyond the run. */
+function addCertificate(certify: Command): Command {
+  return certify
+    .option("--sign <key>", "sign a certificate with this PEM file (drydock keygen) and write it to --out")
+    .option("--target-version <version>", "the broker's version, for the certificate")
+    .option("--image <name@sha256:…>", "the broker's image with its digest, for the certificate")
+    .option("--no-waivers", "failures that a baseline accepts count all the same");
 }
 
 /** The syntax of `drydock certify`. `endWith` turns what a command resolves to into the exit code. */
@@ -76,10 +86,10 @@ export function addCertify(
       "a verdict per clause of the Open Service Broker API for any broker; without a URL, for the reference broker in the fake cloud",
     )
     .argument("[url]", "http://host:port of the broker, with its base path if it has one");
-  addOutput(addLimits(addTarget(certify)))
+  addCertificate(addOutput(addLimits(addTarget(certify))))
     .addHelpText(
       "after",
-      "\nExamples:\n  $ drydock certify\n  $ drydock certify http://127.0.0.1:8080 --username admin --password admin --profile osb-2.16 --out report",
+      "\nExamples:\n  $ drydock certify\n  $ drydock certify http://127.0.0.1:8080 --username admin --password admin --profile osb-2.16 --out report\n  $ drydock certify http://127.0.0.1:8080 --username admin --out report --sign vendor.key.pem --target-version 3.2",
     )
     .action(async (url: string | undefined, options) =>
       endWith((await import("./certify-command.ts")).certifyCommand(url, { ...options, version: version() })),

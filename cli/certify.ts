@@ -1,6 +1,7 @@
+// Not from the index of the room, which loads what proves the suites as well.
+import { certify } from "../conformance/certify.ts";
 import {
   type AnySuite,
-  certify,
   type CertifyOptions,
   type CertifySummary,
   commandLine,
@@ -8,12 +9,13 @@ import {
   resolverAt,
   socketPlane,
   suggestionsFor,
-  SUITES,
-} from "../conformance/index.ts";
+} from "../conformance/runner/index.ts";
+import { SUITES } from "../conformance/suites/suites.ts";
+import type { WrittenReports } from "../reports/index.ts";
 import { AGENT_PORT } from "../simulators/addresses.ts";
 import { DEFAULTS } from "./defaults.ts";
 import { UserError } from "./errors.ts";
-import { openSession, readNamedFile, type SessionOptions } from "./session.ts";
+import { openSession, readNamedFile } from "./session.ts";
 
 /** The options of `certify`. */
 export interface CertifyCommandOptions {
@@ -40,6 +42,14 @@ export interface CertifyCommandOptions {
   readonly out?: string;
   readonly json?: boolean;
   readonly evidence?: boolean;
+  readonly quiet?: boolean;
+  /** PEM file of the key that signs a certificate. */
+  readonly sign?: string;
+  readonly targetVersion?: string;
+  /** `NAME@sha256:…`. */
+  readonly image?: string;
+  /** False: failures that the baseline accepts count all the same. */
+  readonly waivers?: boolean;
   readonly version: string;
 }
 
@@ -78,7 +88,7 @@ export function commandFor(url: string | undefined, options: CertifyCommandOptio
     plan,
     only,
     config,
-    baseline,
+    baseline: options.waivers === false ? undefined : baseline,
     timeout,
     plans: plans === DEFAULTS.plans ? undefined : plans,
     "max-instances": maxInstances === DEFAULTS.maxInstances ? undefined : maxInstances,
@@ -87,12 +97,19 @@ export function commandFor(url: string | undefined, options: CertifyCommandOptio
   });
 }
 
+/** The text of the baseline, unless waivers are refused. */
+function baselineOf({ baseline, waivers = true }: CertifyCommandOptions): string | undefined {
+  if (waivers) return readNamedFile(baseline);
+  if (baseline !== undefined) process.stderr.write("drydock: --no-waivers: the baseline is left aside\n");
+  return undefined;
+}
+
 /** Options for any target. @throws UserError, TargetError */
 export function certifyOptions(url: string, options: CertifyCommandOptions): Omit<CertifyOptions, "suites"> {
   const { profile, service, plan, plans, jobs, maxInstances, timeout, maxOperation, maxTime } = options;
   const only = splitList(options.only);
   const file = readNamedFile(options.config, "drydock.yml");
-  const baseline = readNamedFile(options.baseline);
+  const baseline = baselineOf(options);
   return {
     url,
     jobs,
@@ -134,13 +151,18 @@ function dataInCloud({ file }: Pick<CertifyOptions, "file">): Pick<CertifyOption
 }
 
 /** Certifies, and shows and writes the result. */
-export async function certifyAndReport(options: CertifyOptions, shown: SessionOptions): Promise<CertifySummary> {
+export async function certifyAndReport(options: CertifyOptions, shown: CertifyRunOptions): Promise<CertifySummary> {
+  const signer = shown.sign === undefined ? undefined : (await import("./certificate.ts")).openSigner(shown);
   const session = openSession(shown);
+  let written: WrittenReports | undefined;
+  let summary: CertifySummary;
   try {
-    return await certify({ onProgress: session.say, ...options }, session.emit);
+    summary = await certify({ onProgress: session.say, ...options }, session.emit);
   } finally {
-    session.finish();
+    written = session.finish();
   }
+  if (written !== undefined) signer?.(written);
+  return summary;
 }
 
 /** Certifies any broker by its URL. Returns the exit code. @throws UserError, TargetError */

@@ -112,14 +112,14 @@ describe("a cloud that is up", { timeout: BOOTS_MS_MAX }, () => {
     sent.end();
     const [answer] = (await once(sent, "response")) as [IncomingMessage];
     expect(answer.statusCode).toBe(200);
-    expect(plansOf(await json(answer))).toHaveLength(4);
+    expect(plansOf(await json(answer))).toHaveLength(6);
   });
 
   it.skipIf(!HAS_CURL)("answers the example of the README, with the real curl", async () => {
     const example = /```\n(eval [^`]*?curl --resolve [^`]*)```/.exec(README)?.[1] ?? "";
     const script = HAS_DIG ? example : `dig() { "${process.execPath}" "${DIG}" "$@"; }\n${example}`;
     const { stdout } = await run("bash", ["-ec", script], { env: { ...process.env, ...own } });
-    expect(plansOf(JSON.parse(stdout))).toHaveLength(4);
+    expect(plansOf(JSON.parse(stdout))).toHaveLength(6);
   });
 
   it("is found by env, which a shell can eval, in a file that nobody else can read", async () => {

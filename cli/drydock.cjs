@@ -1,10 +1,8 @@
 #!/usr/bin/env node
 "use strict";
 // Plain CommonJS that any Node understands: starts the command on the pinned Node 24, whatever node the machine has.
-const { spawn } = require("node:child_process");
 const { existsSync } = require("node:fs");
 const { join } = require("node:path");
-const { pathToFileURL } = require("node:url");
 
 const NEEDED = 24;
 const source = join(__dirname, "main.ts");
@@ -20,7 +18,8 @@ function pinnedNode() {
 }
 
 function runOn(node) {
-  const child = spawn(node, [entry, ...process.argv.slice(2)], { stdio: "inherit" });
+  const { spawn } = require("node:child_process");
+  const child = spawn(node, [__filename, ...process.argv.slice(2)], { stdio: "inherit" });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
   child.on("error", (error) => {
     console.error(`drydock: the pinned Node could not be started: ${error.message}`);
@@ -29,15 +28,25 @@ function runOn(node) {
   child.on("exit", (code, signal) => (signal ? process.kill(process.pid, signal) : process.exit(code)));
 }
 
-if (Number(process.versions.node.split(".")[0]) >= NEEDED) {
-  void import(pathToFileURL(entry).href);
-} else {
+function runHere() {
+  // What is compiled once is kept in a folder of Node's own, so that the next command starts sooner.
+  require("node:module").enableCompileCache();
+  void import(require("node:url").pathToFileURL(entry).href);
+}
+
+function start() {
+  if (Number(process.versions.node.split(".")[0]) >= NEEDED) return runHere();
   const node = pinnedNode();
-  if (node === undefined) {
-    console.error(
-      `drydock: Node ${NEEDED} is needed and this is ${process.version}. Install with scripts allowed, so that the pinned "node" package brings it, or use a Node ${NEEDED}.`,
-    );
-    process.exit(2);
-  }
-  runOn(node);
+  if (node !== undefined) return runOn(node);
+  console.error(
+    `drydock: Node ${NEEDED} is needed and this is ${process.version}. Install with scripts allowed, so that the pinned "node" package brings it, or use a Node ${NEEDED}.`,
+  );
+  process.exit(2);
+}
+
+// The version needs neither the pinned Node nor anything to be loaded.
+if (process.argv.length === 3 && ["--version", "-V"].includes(process.argv[2])) {
+  console.log(require("../package.json").version);
+} else {
+  start();
 }

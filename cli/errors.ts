@@ -1,4 +1,4 @@
-import { TargetError } from "../conformance/index.ts";
+import { TargetError } from "../conformance/client/errors/target-error.ts";
 
 /** Exit codes of every command, as documented in --help. */
 export const EXIT = { ok: 0, notConformant: 1, couldNotRun: 2, interrupted: 130 } as const;
@@ -15,6 +15,8 @@ export const USER_ERRORS = {
   CLI_UNKNOWN_SCENARIO: "drydock run --list names the scenarios",
   CLI_NO_REPORT: "name a folder or a run.jsonl that drydock wrote with --out",
   CLI_NO_FILE: "name a file that can be read",
+  CLI_FILE_EXISTS: "name another with --out, or replace it with --force",
+  CLI_NO_ANSWER: "answer at the terminal, or give the URL of the broker: drydock init URL",
   CLI_CAN_NOT_WRITE: "choose a folder that can be written with --out",
 } as const;
 
@@ -30,7 +32,7 @@ export class UserError extends Error {
 }
 
 /** Prefixes of the catalogued errors of all rooms: each has a code and a one-line message. */
-const CATALOGUED = /^(TARGET|CONFIG|REPORT|STREAM|BROKER|CLI|FAULT|LIVE|NET)_/;
+const CATALOGUED = /^(TARGET|CONFIG|REPORT|STREAM|BROKER|CLI|FAULT|LIVE|NET|CERTIFICATE|REGISTRY|SUITE)_/;
 
 function isUsers(error: unknown): error is Error {
   if (error instanceof TargetError) return true;

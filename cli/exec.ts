@@ -1,7 +1,8 @@
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import { setImmediate } from "node:timers/promises";
-import { type BootOptions, bootCloudFor, catchSignals, proxyBypass, PREDICTABLE } from "./cloud.ts";
+import { type BootOptions, bootCloudFor, proxyBypass, PREDICTABLE } from "./cloud.ts";
+import { catchSignals } from "./signals.ts";
 import { EXIT, UserError } from "./errors.ts";
 
 /** As in a shell, the exit code of a command that a signal ended is this plus the number of the signal. */

@@ -85,6 +85,7 @@ const fragile = (...failing: readonly number[]): Scenario => {
     name: "fragile",
     description: "breaks",
     plantedBugs: [BUG],
+    pairs: [],
     prepare: async () => ({ run: async (seed) => result(seed), replay: async (seed) => result(seed) }),
   };
 };
@@ -102,6 +103,47 @@ describe("run", () => {
       `${INVOCATION} replay fragile --seed 2 --path "0:1:2" --planted-bug ${BUG}`,
     ])
       expect(failed.out).toContain(text);
+  });
+
+  it("ends with 2 when a seed reaches no conclusion and none fails, with 1 when one fails", async () => {
+    const crasher = (failing: boolean): Scenario => {
+      const result = (seed: number): SeedResult => ({
+        seed,
+        verdict: failing && seed === 2 ? "fail" : "unknown",
+        digest: "d".repeat(64),
+        steps: 1,
+        reason: "the scenario crashed",
+      });
+      const play = async (seed: number): Promise<SeedResult> => result(seed);
+      return { ...fragile(), name: "torn", prepare: async () => ({ run: play, replay: play }) };
+    };
+    expect((await run(crasher(false), { seeds: 2, from: 1, out: inFolder("torn") })).code).toBe(2);
+    expect((await run(crasher(true), { seeds: 2, from: 1, out: inFolder("torn-and-failed") })).code).toBe(1);
+  });
+
+  it("ends with 2 when a scenario that tells what it exercises has exercised nothing", async () => {
+    const idle: Scenario = { ...fragile(), name: "idle", pairs: ["a × b × c"] };
+    const { code, out } = await run(idle, { seeds: 1, from: 1, coverage: true, out: inFolder("idle") });
+    expect({ code, out }).toEqual({ code: 2, out: expect.stringContaining("0 of 1 met; never: a × b × c") });
+  });
+
+  it.each([
+    [0, "is found", BUG],
+    [2, "is not found", "a bug that nothing finds"],
+  ])("ends a campaign with %i when the canary %s", async (code, _what, canary) => {
+    const found: Scenario = {
+      ...fragile(),
+      name: `canary-${code}`,
+      canary,
+      prepare: async ({ plantedBug }) => fragile(...(plantedBug === BUG ? [3] : [])).prepare({}),
+    };
+    expect((await run(found, { seeds: 100, from: 1, json: true, out: inFolder(`canary-${code}`) })).code).toBe(code);
+  });
+
+  it("ends with 130 when it is interrupted", async () => {
+    const options = { seeds: 1, from: 1, version: "0.0.0", out: inFolder("interrupted") };
+    const interrupted = await outputOf(() => runScenario(fragile(), options, AbortSignal.abort()));
+    expect(interrupted.code).toBe(130);
   });
 
   it("names what it does not know", async () => {

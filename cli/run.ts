@@ -1,11 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { resolve } from "node:path";
+import { Exercise } from "../scenarios/coverage.ts";
 import { RUN_EVENT_VERSION, type RunEvent, type Verdict } from "../conformance/runner/events.ts";
 import { INVOCATION } from "../conformance/runner/tool.ts";
 import { openReports } from "../reports/index.ts";
 import { type PreparedScenario, type Scenario, type SeedResult } from "../scenarios/scenario.ts";
 import { EXIT, UserError } from "./errors.ts";
 import { type FailingSeeds, openFailingSeeds } from "./failing-seeds.ts";
+import { hasProvedSomething } from "./run-proof.ts";
 import { runInterruptibly, openSession, type Session } from "./session.ts";
 import { SCENARIOS } from "../scenarios/scenarios.ts";
 
@@ -14,8 +16,11 @@ export interface RunOptions {
   readonly seeds: number;
   readonly from: number;
   readonly plantedBug?: string;
+  /** Print what the run exercised, by name, also where everything passed. */
+  readonly coverage?: boolean;
   readonly list?: boolean;
   readonly json?: boolean;
+  readonly quiet?: boolean;
   readonly out?: string;
   readonly version: string;
 }
@@ -63,7 +68,7 @@ function finishedEvent(
   durationMs: number,
   plantedBug: string | undefined,
 ): RunEvent {
-  const { counterexample, ...rest } = result;
+  const { counterexample, coverage: _coverage, ...rest } = result;
   const shrunk = counterexample && {
     counterexample: {
       steps: counterexample.steps,
@@ -106,7 +111,10 @@ interface SeedRun {
   readonly signal: AbortSignal;
 }
 
-async function runSeeds({ scenario, prepare, options, session, failing, signal }: SeedRun): Promise<typeof NO_COUNTS> {
+async function runSeeds(
+  { scenario, prepare, options, session, failing, signal }: SeedRun,
+  exercise: Exercise,
+): Promise<typeof NO_COUNTS> {
   const prepared = await prepare();
   const counts = { ...NO_COUNTS };
   for (const seed of seedsInOrder(failing.seeds, options.from, options.seeds)) {
@@ -114,6 +122,7 @@ async function runSeeds({ scenario, prepare, options, session, failing, signal }
     const startedMs = performance.now();
     const result = await prepared.run(seed);
     failing.note(seed, result.verdict === "pass");
+    if (result.coverage !== undefined) exercise.add(result.coverage);
     counts[result.verdict]++;
     session.emit(finishedEvent(scenario, result, performance.now() - startedMs, options.plantedBug));
   }
@@ -134,6 +143,10 @@ function startedEvent({ scenario, options, failing }: SeedRun): RunEvent {
   };
 }
 
+/** As --help documents them: what reached no conclusion is neither right nor wrong. */
+const exitCodeOf = (verdict: Verdict): number =>
+  verdict === "pass" ? EXIT.ok : verdict === "unknown" ? EXIT.couldNotRun : EXIT.notConformant;
+
 const worst = (counts: typeof NO_COUNTS): Verdict =>
   counts.fail > 0 ? "fail" : counts.unknown > 0 ? "unknown" : "pass";
 
@@ -141,9 +154,11 @@ async function runAndReport(run: SeedRun): Promise<number> {
   const { session, signal } = run;
   session.emit(startedEvent(run));
   try {
-    const counts = await runSeeds(run);
-    const verdict = worst(counts);
-    const exitCode = signal.aborted ? EXIT.interrupted : verdict === "pass" ? EXIT.ok : EXIT.notConformant;
+    const exercise = new Exercise();
+    const counts = await runSeeds(run, exercise);
+    const isProof = await hasProvedSomething(run, exercise.coverage);
+    const verdict = worst(isProof ? counts : { ...counts, unknown: counts.unknown + 1 });
+    const exitCode = signal.aborted ? EXIT.interrupted : exitCodeOf(verdict);
     session.emit({
       v: RUN_EVENT_VERSION,
       type: "run-finished",
@@ -176,13 +191,13 @@ export async function run(name: string, options: RunOptions): Promise<number> {
 /** Runs seeds of a scenario and reports each; stops between two seeds once the signal is aborted. Returns the exit code. @throws UserError */
 export async function runScenario(scenario: Scenario, options: RunOptions, signal: AbortSignal): Promise<number> {
   const { name } = scenario;
-  const { out, json, plantedBug } = options;
+  const { out, json, quiet, plantedBug } = options;
   const prepare = preparation(scenario, plantedBug);
   const failing = openFailingSeeds(
     resolve(out ?? ".drydock"),
     plantedBug === undefined ? name : `${name}+${plantedBug}`,
   );
-  const session = json === true ? jsonSession(out) : openSession({ out });
+  const session = json === true ? jsonSession(out) : openSession({ out, quiet });
   return runAndReport({ scenario, prepare, options, session, failing, signal });
 }
 
@@ -193,7 +208,7 @@ export async function replay(name: string, options: ReplayOptions): Promise<numb
   const prepared = await preparation(scenario, plantedBug)();
   const result = await prepared.replay(seed, path);
   process.stdout.write(json === true ? `${JSON.stringify(resultJson(result))}\n` : describeResult(name, result));
-  return result.verdict === "pass" ? EXIT.ok : EXIT.notConformant;
+  return exitCodeOf(result.verdict);
 }
 
 const resultJson = ({ seed, verdict, digest, reason, counterexample }: SeedResult): object => ({

@@ -27,7 +27,7 @@ describe("selftest", () => {
     const { code, stdout } = await drydock(["selftest", "--suite", "isolation"]);
     expect(code).toBe(0);
     expect(stdout).toMatch(
-      /isolation: (\d+) of \1 checks tripped \(100 %\) by \d+ mutants; \d+ clean runs?; 0 problems/,
+      /isolation: (\d+) of \1 checks kill a mutant \(100 %\); \d+ mutants; \d+ clean runs?; 0 problems/,
     );
   });
 
@@ -46,7 +46,7 @@ describe("selftest", () => {
       "not-bind-conflict-409",
     ]);
     expect([code, stdout]).toEqual([0, expect.stringMatching(/bind-conflict-409 +not-bind-conflict-409\n/)]);
-    expect(stdout).toMatch(/osb: 1 of 1 checks tripped \(100 %\) by 1 mutants; \d+ clean runs; 0 problems/);
+    expect(stdout).toMatch(/osb: 1 of 1 checks kill a mutant \(100 %\); 1 mutants; \d+ clean runs; 0 problems/);
   });
 
   it("suggests similar names when there is no such check or mutant", async () => {

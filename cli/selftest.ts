@@ -38,6 +38,12 @@ function narrowSets(sets: readonly MutantSet[], { only, mutant }: SelftestOption
     .map((mutantSet) => narrowMutantSet(mutantSet, narrowed))
     .filter(({ checks, mutants }) => checks.length > 0 && mutants.length > 0);
   if (found.length > 0) return found;
+  const bare = sets.flatMap(({ checks }) => checks).find(({ id }) => id === only?.trim());
+  if (bare !== undefined && mutant === undefined)
+    throw new UserError(
+      "CLI_BAD_OPTION",
+      `the check ${bare.id} has no mutant: plant one, in conformance/osb/mutants for OSB`,
+    );
   const ids = sets.flatMap(({ checks, mutants }) => (mutant === undefined ? checks : mutants).map(({ id }) => id));
   const near = suggestionsFor(mutant ?? only ?? "", ids);
   const asked = [only && `--only ${only}`, mutant && `--mutant ${mutant}`].filter(Boolean).join(" ");
@@ -53,12 +59,12 @@ function show(suite: string): (progress: Progress) => void {
 
 function print(mutantSet: MutantSet, { matrix, problems }: SelftestResult): void {
   const width = Math.max(...matrix.checks.map(({ id }) => id.length));
-  console.log(`\n${mutantSet.suite}: check, and the mutants that trip it`);
+  console.log(`\n${mutantSet.suite}: check, and the mutants that it kills`);
   for (const { id, killers } of matrix.checks) console.log(`  ${id.padEnd(width)}  ${killers.join(", ") || "NONE"}`);
   const killed = matrix.checks.filter(({ killers }) => killers.length > 0).length;
   const percent = Math.floor((100 * killed) / matrix.checks.length);
   console.log(
-    `${mutantSet.suite}: ${killed} of ${matrix.checks.length} checks tripped (${percent} %) by ${matrix.mutants.length} mutants; ` +
+    `${mutantSet.suite}: ${killed} of ${matrix.checks.length} checks kill a mutant (${percent} %); ${matrix.mutants.length} mutants; ` +
       `${mutantSet.cleanRuns?.length ?? 1} clean runs; ${problems.length} problems`,
   );
 }

@@ -6,21 +6,27 @@ import {
   liveReporter,
   openReports,
   paintFor,
+  plain,
   type Report,
+  statement,
   summaryLines,
   summaryMarkdown,
+  type WrittenReports,
 } from "../reports/index.ts";
-import { catchSignals } from "./cloud.ts";
+import { removeCertificate } from "../reports/certificate/files.ts";
+import { catchSignals } from "./signals.ts";
 import { UserError } from "./errors.ts";
 
 /** How a run is shown, and where it is kept. */
-export interface SessionOptions {
+interface SessionOptions {
   /** Folder for run.jsonl and the reports made of it. */
   readonly out?: string | undefined;
   /** Print the event stream, one line an event, and nothing else. */
   readonly json?: boolean | undefined;
   /** Show the lines that repeat each finding. Default false. */
   readonly evidence?: boolean | undefined;
+  /** Show no progress, and of the result one line. Default false. */
+  readonly quiet?: boolean | undefined;
 }
 
 /** Takes the events of one run: shows and keeps them as they come, and prints the result at the end. */
@@ -28,14 +34,15 @@ export interface Session {
   readonly emit: (event: RunEvent) => void;
   /** Shows a line that goes into no report. */
   readonly say: (line: string) => void;
-  /** Writes the reports and prints the summary. Call it also for a run that broke off. */
-  readonly finish: () => void;
+  /** Writes the reports, prints the summary, and returns what was written. Call it also for a run that broke off. */
+  readonly finish: () => WrittenReports | undefined;
 }
 
 /** Opens a session. @throws ReportError REPORT_CANNOT_WRITE */
 export function openSession(options: SessionOptions): Session {
   const writer = options.out === undefined ? undefined : openReports(options.out);
-  const live = options.json === true ? undefined : liveReporter(process.stderr);
+  if (options.out !== undefined) removeCertificate(options.out);
+  const live = options.json === true || options.quiet === true ? undefined : liveReporter(process.stderr);
   const events: RunEvent[] = [];
   const emit = (event: RunEvent): void => {
     events.push(event);
@@ -44,13 +51,17 @@ export function openSession(options: SessionOptions): Session {
     if (options.json === true) process.stdout.write(`${JSON.stringify(event)}\n`);
   };
   const say = (line: string): void => live?.say(line);
-  const finish = (): void => {
+  const finish = (): WrittenReports | undefined => {
     live?.end();
     // A run that never began has no verdict.
-    if (events.length === 0) return;
+    if (events.length === 0) return undefined;
     const written = writer?.finish();
-    if (options.json === true) return;
+    if (options.json === true) return written;
     const report = written?.report ?? foldRun(events);
+    if (options.quiet === true) {
+      process.stdout.write(`${plain(statement(report))}\n`);
+      return written;
+    }
     const reportPath = written && { reportPath: written.paths.html };
     const lines = summaryLines(report, {
       paint: paintFor(process.stdout),
@@ -59,6 +70,7 @@ export function openSession(options: SessionOptions): Session {
     });
     process.stdout.write(`${lines.join("\n")}\n`);
     if (process.env["GITHUB_ACTIONS"] === "true") reportToGithub(report);
+    return written;
   };
   return { emit, say, finish };
 }

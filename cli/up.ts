@@ -1,7 +1,8 @@
 import type { CloudDescription } from "../scenarios/cloud/description.ts";
 import { INVOCATION } from "../conformance/runner/tool.ts";
 import { paintFor } from "../reports/terminal.ts";
-import { type BootOptions, bootCloudFor, catchSignals, PREDICTABLE } from "./cloud.ts";
+import { type BootOptions, bootCloudFor, PREDICTABLE } from "./cloud.ts";
+import { catchSignals } from "./signals.ts";
 import { publishCloud } from "./cloud-state.ts";
 import { EXIT } from "./errors.ts";
 import { storyPrinter } from "./story.ts";
@@ -20,7 +21,8 @@ export async function up({ json = false, ...options }: UpOptions): Promise<numbe
     const forget = publishCloud(cloud);
     if (cloud.description.predictableSecrets) process.stderr.write(`drydock: ${PREDICTABLE}\n`);
     process.stdout.write(json ? `${JSON.stringify(cloud.description)}\n` : summary(cloud.description));
-    await interrupted.first;
+    const signal = await interrupted.first;
+    process.stderr.write(`\ndrydock: ${signal}: ending the cloud; again to leave at once\n`);
     forget();
     return EXIT.interrupted;
   } finally {

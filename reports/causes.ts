@@ -1,3 +1,4 @@
+import { groupByOrigin } from "../conformance/runner/causes.ts";
 import type { Level, Verdict } from "../conformance/runner/events.ts";
 import { type CheckReport, findings, type Report, VERDICTS } from "./report.ts";
 
@@ -30,7 +31,7 @@ const rankOf = ({ root: { verdict, level } }: Cause): number =>
 export function groupByCause(report: Pick<Report, "checks">): readonly Cause[] {
   const all = findings(report);
   const found = new Map(all.map((check) => [check.id, check]));
-  const groups = Map.groupBy(all, (check) => rootOf(check, found));
+  const groups = groupByOrigin(all, (check) => rootOf(check, found));
   return [...groups]
     .map(([root, members]): Cause => ({ root, followers: members.filter((each) => each !== root) }))
     .sort((a, b) => rankOf(a) - rankOf(b));

@@ -38,6 +38,9 @@ const CheckInfo = Type.Object({
   level: Type.Union([Type.Literal("MUST"), Type.Literal("SHOULD"), Type.Literal("MAY")]),
   clauses: Texts,
   section: Text,
+  severity: Type.Optional(
+    Type.Union([Type.Literal("critical"), Type.Literal("high"), Type.Literal("medium"), Type.Literal("low")]),
+  ),
   requirement: Text,
 });
 

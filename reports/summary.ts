@@ -49,7 +49,7 @@ function whatOf({ seen, reason }: CheckReport): string | undefined {
 }
 
 /** The longest account of what was wrong, in characters; the reports have all of it. */
-const WHAT_CHARS_MAX = 140;
+const WHAT_CHARS_MAX = 200;
 
 function evidenceLines(check: CheckReport, paint: Paint): string[] {
   return [

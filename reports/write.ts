@@ -40,7 +40,7 @@ function pathsIn(dir: string): ReportPaths {
 }
 
 /** Writes another file and renames it, so that a reader sees the old file or the new one, never half of it. */
-function replaceFile(path: string, text: string): void {
+export function replaceFile(path: string, text: string): void {
   writeFileSync(`${path}.part`, text);
   renameSync(`${path}.part`, path);
 }

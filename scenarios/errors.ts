@@ -9,3 +9,15 @@ export class ScenarioError extends Error {
     this.code = code;
   }
 }
+
+/** The subject has broken a promise. */
+export class BrokenPromise extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "BrokenPromise";
+  }
+}
+
+/** Whether an error is the subject's failure, rather than a crash of the scenario itself. */
+export const isFailure = (error: unknown): error is Error =>
+  error instanceof BrokenPromise || error instanceof ScenarioError;

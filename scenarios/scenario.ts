@@ -1,4 +1,4 @@
-import type { PlantedBug } from "../broker/index.ts";
+import type { Coverage } from "./coverage.ts";
 
 /** What became of a seed. */
 export interface SeedResult {
@@ -11,7 +11,9 @@ export interface SeedResult {
   readonly steps: number;
   /** Why it failed, in one line. */
   readonly reason?: string;
-  /** The shrunk plan, one line a step, and its path in the tree of shrinks. */
+  /** What the seed's own plan exercised. Absent: the scenario does not tell. */
+  readonly coverage?: Coverage;
+  /** The shrunk plan, one line a step without those that did nothing, and its path in the tree of shrinks. */
   readonly counterexample?: { readonly steps: readonly string[]; readonly path: string };
 }
 
@@ -27,8 +29,12 @@ export interface PreparedScenario {
 export interface Scenario {
   readonly name: string;
   readonly description: string;
-  /** Bugs that can be planted in the subject, to see them found. */
-  readonly plantedBugs: readonly PlantedBug[];
+  /** Names of bugs that can be planted in the subject, to see them found. */
+  readonly plantedBugs: readonly string[];
+  /** The planted bug that seeds must find, or their silence proves nothing. Absent: there is none. */
+  readonly canary?: string;
+  /** Every pair (operation × kind of fault × phase) that seeds can meet, by name; a coverage counts those that they met. */
+  readonly pairs: readonly string[];
   /** Does what all seeds have in common. @throws ScenarioError when that fails */
-  prepare(options: { readonly plantedBug?: PlantedBug }): Promise<PreparedScenario>;
+  prepare(options: { readonly plantedBug?: string }): Promise<PreparedScenario>;
 }

@@ -43,7 +43,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   "conformance/suites/backup": [...UNDER_SUITES, "conformance/osb", ...TENANTS],
   "conformance/suites/isolation": [...UNDER_SUITES, "conformance/osb", ...TENANTS, "conformance/suites/backup"],
   "conformance/suites": ["conformance/runner", ...SUITES],
-  "conformance/selftest": [...CLIENT, "conformance/runner", ...SUITES],
+  "conformance/selftest": [...CLIENT, "conformance/runner", ...SUITES, "conformance/suites/tenants"],
   conformance: ["conformance/runner", ...SUITES, "conformance/suites", "conformance/selftest"],
   scenarios: ["conformance", "conformance/osb", "conformance/selftest", "broker", "simulators", "simulators/kernel"],
   reports: ["conformance", "conformance/runner"],
@@ -65,7 +65,7 @@ function roomOf(file: string): string | undefined {
 }
 
 function importsOf(source: string): string[] {
-  return [...source.matchAll(/(?:from|import\()\s*["'](\.{1,2}\/[^"']+)["']/g)].map((match) => match[1] ?? "");
+  return [...source.matchAll(/(?:from|import\(?)\s*["'](\.{1,2}\/[^"']+)["']/g)].map((match) => match[1] ?? "");
 }
 
 function faultsOf(file: string): string[] {

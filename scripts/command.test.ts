@@ -1,8 +1,10 @@
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { InvalidArgumentError } from "commander";
-import { describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { pattern, share, wholeNumber } from "./command.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -15,10 +17,15 @@ const files = new Set(
 );
 files.delete("scripts/borders.ts");
 
+/** What one script has compiled, the next need not. */
+const NODE_COMPILE_CACHE = mkdtempSync(join(tmpdir(), "scripts-"));
+afterAll(() => rmSync(NODE_COMPILE_CACHE, { recursive: true }));
+
 const run = (file: string, option: string) =>
   spawnSync(process.execPath, [...(file.startsWith("bench/") ? ["--expose-gc"] : []), file, option], {
     cwd: ROOT,
     encoding: "utf8",
+    env: { ...process.env, NODE_COMPILE_CACHE },
   });
 
 describe("a script that npm runs", () => {

@@ -9,6 +9,7 @@ import { Option } from "commander";
 import { MUTANT_SETS, selftest } from "../conformance/index.ts";
 import { schemaDocument, settingsPage } from "../conformance/settings/documentation.ts";
 import { clausePage, matrixPage, type SuiteMatrix } from "../conformance/selftest/pages.ts";
+import { DATA_PAGES, suitePage } from "../conformance/selftest/suite-page.ts";
 import { fieldMatrix } from "../conformance/selftest/field/matrix.ts";
 import { fieldPage } from "../conformance/selftest/field/page.ts";
 import { scriptCommand } from "./command.ts";
@@ -66,5 +67,9 @@ for (const mutantSet of MUTANT_SETS.filter((each) => suite === undefined || each
 if (suite === undefined) {
   publish("conformance/osb.md", clausePage());
   publish("conformance/kill-matrix.md", matrixPage(suites));
+  for (const [name, page] of Object.entries(DATA_PAGES)) {
+    const matrix = suites.find(({ mutantSet }) => mutantSet.suite === name);
+    if (matrix !== undefined) publish(`conformance/${name}.md`, suitePage(page, matrix));
+  }
   publish("conformance/field.md", fieldPage(await fieldMatrix()));
 }

@@ -2,7 +2,7 @@ import { FinalError, OsbError } from "../errors.ts";
 import type { OperationContext } from "../operations/context.ts";
 import type { BackupPayload, RestorePayload } from "../operations/payloads.ts";
 import { newId } from "../osb/ids.ts";
-import { requireInstance } from "../osb/instances/lookup.ts";
+import { requireInstance, requireInUse } from "../osb/instances/lookup.ts";
 import { type ControlPlane, newOperation, openOperation } from "../osb/operations.ts";
 import type { BackupRow, InstanceRow, RestoreRow } from "../store/schema.ts";
 import { sealText } from "../store/seal.ts";
@@ -12,9 +12,10 @@ import { baseFor } from "./moments.ts";
 const busyRefusal = (): OsbError => new OsbError(409, "Another operation of this service instance is in progress.");
 const unknownBackup = (): OsbError => new OsbError(404, "There is no such backup.");
 
-/** Finds an instance that is free for a backup or a restore. @throws OsbError 404, 409 */
+/** Finds an instance that is free for a backup or a restore. @throws OsbError 404, 409, 422 */
 async function requireFreeInstance(context: OperationContext, id: string): Promise<InstanceRow> {
   const instance = await requireInstance(context, id, 404);
+  await requireInUse(context, id);
   if (instance.state !== "ready") throw new OsbError(409, "The service instance is not ready.");
   if ((await context.store.busyWith(id)) !== undefined) throw busyRefusal();
   return instance;

@@ -10,6 +10,8 @@ export class Swift {
   readonly objects = new Map<string, Uint8Array<ArrayBuffer>>();
   /** How many objects were stored. */
   stored = 0;
+  /** Bytes of all of them. */
+  storedBytes = 0;
   /** A proxy in front of it answers every request with 404. */
   isHidden = false;
   /** So many objects are stored without an answer. */
@@ -28,6 +30,7 @@ export class Swift {
   #put(name: string, body: Uint8Array): void {
     if (this.refuses-- > 0) throw new BackendError("503");
     this.stored++;
+    this.storedBytes += body.length;
     if (!this.isForgetful) this.objects.set(name, new Uint8Array(body));
     if (this.losesAnswers-- > 0) throw new BackendError("the connection broke");
   }

@@ -8,9 +8,10 @@ import type { Host } from "../host.ts";
 import { BackendError } from "../errors.ts";
 import { parserOf } from "../json.ts";
 import { findPrimary, type InstanceAgent, instanceAgent } from "../spi/agent.ts";
-import type { Plan, Service } from "../spi/catalog.ts";
+import type { Catalog } from "../spi/catalog.ts";
 import type { Deployer, InstanceVm } from "../spi/director/deployer.ts";
 import type { InstanceSecrets } from "../spi/manifest.ts";
+import type { Plan, Service } from "../spi/services/service.ts";
 import type { InstanceRow } from "../store/schema.ts";
 import { openText, type Seal } from "../store/seal.ts";
 import type { Operation, Store } from "../store/store.ts";
@@ -21,6 +22,8 @@ export interface OperationContext {
   readonly host: Host;
   readonly store: Store;
   readonly service: Service;
+  /** What is offered of it at present. */
+  readonly catalog: Catalog;
   readonly deployer: Deployer;
   readonly guard: Guard;
   readonly backups: BackupStore;
@@ -32,7 +35,11 @@ export interface OperationContext {
 
 const parseSecrets = parserOf(
   "the secrets of an instance",
-  Type.Object({ adminPassword: Type.String(), agentPassword: Type.String() }),
+  Type.Object({
+    adminPassword: Type.String(),
+    agentPassword: Type.String(),
+    tls: Type.Optional(Type.Object({ ca: Type.String(), certificate: Type.String(), privateKey: Type.String() })),
+  }),
 );
 
 /** Unseals the passwords of an instance. @throws Error when they were sealed with another key */
@@ -47,7 +54,7 @@ export const domainOf = ({ config }: OperationContext): string => config.domain 
 /** Finds a plan of the catalog. @throws Error when there is none with this id: a plan that the store names is never withdrawn */
 export function planOf({ service }: OperationContext, planId: string): Plan {
   const plan = service.plans.find(({ id }) => id === planId);
-  if (plan === undefined) throw new Error(`the catalog of ${service.name} has no plan ${planId}`);
+  if (plan === undefined) throw new Error(`${service.kind} has no plan ${planId}`);
   return plan;
 }
 

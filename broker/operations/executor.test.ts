@@ -2,7 +2,9 @@ import { Readable } from "node:stream";
 import { beforeEach, describe, expect, it } from "vitest";
 import { BackendError, FinalError, StoreError } from "../errors.ts";
 import type { Guard } from "../guard/guard.ts";
-import { serviceOf } from "../spi/catalog.ts";
+import { chooseCatalog } from "../spi/catalog.ts";
+import { firstMaintenance } from "../spi/maintenance.ts";
+import { serviceOf } from "../spi/services/services.ts";
 import type { Deployer } from "../spi/director/deployer.ts";
 import { embeddedPool } from "../store/embedded.ts";
 import type { InstanceRow } from "../store/schema.ts";
@@ -17,10 +19,13 @@ const outage = (): StoreError => new StoreError(new Error("Connection terminated
 
 /** A context whose backends do what a test says; what they were asked for is written down. */
 class Bench {
-  readonly host = new FakeHost(({ method }) => (method === "DELETE" ? { status: 204 } : this.agent()));
+  readonly host = new FakeHost(({ method, url }) => {
+    const json = { role: "primary", username: url.split("/").at(-1) };
+    return method === "DELETE" ? { status: 204 } : { json, ...this.agent() };
+  });
   readonly asked: string[] = [];
   readonly reported: unknown[] = [];
-  agent: () => { readonly status: number; readonly json?: unknown } = () => ({ status: 200, json: {} });
+  agent: () => { readonly status: number; readonly json?: unknown } = () => ({ status: 200 });
   deploy: (contextId: string) => void = () => {};
   remove: () => void = () => {};
   admit: () => void = () => {};
@@ -58,6 +63,7 @@ class Bench {
       host,
       store: await openStore(embeddedPool(), host),
       service: IDS,
+      catalog: chooseCatalog(IDS, firstMaintenance("postgresql")),
       deployer,
       guard,
       backups: {
@@ -93,6 +99,7 @@ class Bench {
       address: "",
       version: 1,
       created_ms: 1,
+      maintenance: "",
     };
   }
 

@@ -1,3 +1,4 @@
+import { rolesOf } from "../config.ts";
 import { BackendError, FinalError, LeaseLostError } from "../errors.ts";
 import { noTracer, traceFrom } from "../observe/tracing.ts";
 import type { OperationKind } from "../store/schema.ts";
@@ -9,6 +10,8 @@ import { deprovision, provision, undoProvision, undoUpdate, update } from "./ins
 import { OperationLease, workUnder } from "./lease.ts";
 import { mend } from "./mends.ts";
 import { coalesce, retryRounds } from "./retry.ts";
+import { kindsOf } from "./roles.ts";
+import { workInSlot, WorkSlots } from "./slots.ts";
 
 type OperationStep = (context: OperationContext, operation: Operation) => Promise<void>;
 
@@ -81,6 +84,7 @@ class BackgroundExecutor implements Executor {
   readonly #context: OperationContext;
   readonly #report: (error: unknown, operation?: Operation) => void;
   readonly #listen: OperationListener;
+  readonly #slots: WorkSlots | undefined;
   readonly #running = new Map<string, Running>();
   readonly resume: () => Promise<void>;
 
@@ -92,6 +96,8 @@ class BackgroundExecutor implements Executor {
     this.#context = context;
     this.#report = report;
     this.#listen = listen;
+    // A private store has no connections that could run out.
+    this.#slots = context.store.isPrivate ? undefined : new WorkSlots();
     this.resume = coalesce(() => retryRounds(context.host, Number.POSITIVE_INFINITY, () => this.#takeUp()));
   }
 
@@ -124,8 +130,8 @@ class BackgroundExecutor implements Executor {
 
   /** Starts what is this process's and not running, after it has taken what nobody holds any more. */
   async #takeUp(): Promise<void> {
-    const { store } = this.#context;
-    await store.takeFree();
+    const { store, config } = this.#context;
+    await store.takeFree(kindsOf(rolesOf(config)));
     for (const operation of await store.ownOperations()) void this.start(operation);
   }
 
@@ -138,7 +144,8 @@ class BackgroundExecutor implements Executor {
     const attributes = { "osb.instance": operation.instance_id, "osb.operation": operation.id };
     const trace = (work: () => Promise<Ending>): Promise<Ending> =>
       traceFrom(tracer, operation.traceparent ?? "", operation.kind, attributes, work);
-    const ending = trace(() => workUnder(lease, () => this.#perform(context, operation)))
+    const perform = (): Promise<Ending> => this.#perform(context, operation);
+    const ending = trace(() => workUnder(lease, () => workInSlot(operation.kind, this.#slots, perform)))
       .finally(() => {
         if (this.#running.get(operation.id)?.lease === lease) this.#running.delete(operation.id);
       })

@@ -1,7 +1,11 @@
 import { FinalError } from "../errors.ts";
 import { parseObject } from "../json.ts";
+import { makeCertificate } from "../spi/certificate.ts";
+import { namesOf } from "../spi/credentials.ts";
+import { maintenanceOf } from "../spi/maintenance.ts";
 import { manifestOf } from "../spi/manifest.ts";
 import type { InstanceRow } from "../store/schema.ts";
+import { sealText } from "../store/seal.ts";
 import type { Operation } from "../store/store.ts";
 import {
   agentOf,
@@ -22,6 +26,8 @@ interface WantedDeployment {
   readonly planId: string;
   /** JSON. */
   readonly parameters: string;
+  /** JSON, as the record's. */
+  readonly maintenance: string;
   /** Context id of the attempt at the director. */
   readonly contextId: string;
 }
@@ -31,18 +37,25 @@ const manifestFor = (context: OperationContext, instance: InstanceRow, wanted: W
     deployment: instance.deployment,
     service: context.service,
     plan: planOf(context, wanted.planId),
+    maintenance: maintenanceOf(wanted.maintenance, context.catalog.maintenance),
     parameters: parseObject(wanted.parameters),
     secrets: secretsOf(context, instance),
     domain: domainOf(context),
     record: instance,
   });
 
+/** Makes the certificate of an instance that is to have one and has none yet. */
+async function certify(context: OperationContext, instance: InstanceRow, planId: string): Promise<InstanceRow> {
+  const secrets = secretsOf(context, instance);
+  if (!planOf(context, planId).isTls || secrets.tls !== undefined) return instance;
+  const names = namesOf(context.service, instance.deployment, domainOf(context));
+  const tls = await context.host.track(makeCertificate(names, context.host.nowMs()));
+  return saveInstance(context, instance, { secrets: sealText(context.seal, JSON.stringify({ ...secrets, tls })) });
+}
+
 /** Deploys what is wanted, stores its address, guards it, and waits until it serves. May be repeated. */
-async function deploy(
-  context: OperationContext,
-  instance: InstanceRow,
-  wanted: WantedDeployment,
-): Promise<InstanceRow> {
+async function deploy(context: OperationContext, record: InstanceRow, wanted: WantedDeployment): Promise<InstanceRow> {
+  const instance = await certify(context, record, wanted.planId);
   const isCluster = planOf(context, wanted.planId).nodes > 1;
   // Nodes connect to each other while they are deployed, so their ports need the group before the task has ended.
   const meanwhile = async (): Promise<void> => void (await protect(context, instance, wanted.planId));
@@ -66,8 +79,8 @@ async function ensureRecord(context: OperationContext, operation: Operation): Pr
 /** Deploys an instance. */
 export async function provision(context: OperationContext, operation: Operation): Promise<void> {
   const instance = await ensureRecord(context, operation);
-  const { plan_id: planId, parameters } = instance;
-  const deployed = await deploy(context, instance, { planId, parameters, contextId: operation.id });
+  const { plan_id: planId, parameters, maintenance } = instance;
+  const deployed = await deploy(context, instance, { planId, parameters, maintenance, contextId: operation.id });
   await saveInstance(context, deployed, { state: "ready" });
 }
 
@@ -75,9 +88,7 @@ export async function provision(context: OperationContext, operation: Operation)
 export async function undoProvision(context: OperationContext, operation: Operation): Promise<void> {
   const record = await ensureRecord(context, operation);
   const instance = await saveInstance(context, record, { state: "failed", address: "" });
-  await context.deployer.remove(instance.deployment, undoContextId(operation), {
-    keepDisks: context.config.plantedBug === "leak-volume-after-failed-deploy",
-  });
+  await context.deployer.remove(instance.deployment, undoContextId(operation));
   await context.guard.remove(instance.id);
 }
 
@@ -85,18 +96,19 @@ const undoContextId = (operation: Operation): string => `${operation.id}-undo`;
 
 /** Deploys an instance with another plan or other parameters. The record changes once they are in force. */
 export async function update(context: OperationContext, operation: Operation): Promise<void> {
-  const { planId, parameters } = updatePayload(operation);
   const instance = await instanceOf(context, operation);
-  const deployed = await deploy(context, instance, { planId, parameters, contextId: operation.id });
-  await saveInstance(context, deployed, { plan_id: planId, parameters, state: "ready" });
+  const { planId, parameters, maintenance = instance.maintenance } = updatePayload(operation);
+  const deployed = await deploy(context, instance, { planId, parameters, maintenance, contextId: operation.id });
+  await saveInstance(context, deployed, { plan_id: planId, parameters, maintenance, state: "ready" });
 }
 
 /** Deploys an instance again as its record says. Where even that fails, the instance counts as broken. */
 export async function undoUpdate(context: OperationContext, operation: Operation): Promise<void> {
   const instance = await instanceOf(context, operation);
-  const { plan_id: planId, parameters } = instance;
+  const { plan_id: planId, parameters, maintenance } = instance;
+  const contextId = undoContextId(operation);
   try {
-    const deployed = await deploy(context, instance, { planId, parameters, contextId: undoContextId(operation) });
+    const deployed = await deploy(context, instance, { planId, parameters, maintenance, contextId });
     await saveInstance(context, deployed, { state: "ready" });
   } catch (error) {
     if (!(error instanceof FinalError)) throw error;

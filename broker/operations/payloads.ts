@@ -3,11 +3,16 @@ import { parserOf } from "../json.ts";
 import { BackupRow, BindingRow, InstanceRow, RestoreRow } from "../store/schema.ts";
 import type { Operation } from "../store/store.ts";
 
-const ProvisionPayload = Type.Object({ row: InstanceRow });
+const { maintenance: _maintenance, ...EARLIER } = InstanceRow.properties;
+const ProvisionPayload = Type.Object({
+  row: Type.Object({ ...EARLIER, maintenance: Type.Optional(Type.String()) }),
+});
 const UpdatePayload = Type.Object({
   planId: Type.String(),
   /** JSON of all parameters, including those that stay the same. */
   parameters: Type.String(),
+  /** JSON of what it is made of; absent in orders of earlier brokers: as it is. */
+  maintenance: Type.Optional(Type.String()),
 });
 const BindPayload = Type.Object({ row: BindingRow });
 const BackupPayload = Type.Object({ row: BackupRow });
@@ -15,7 +20,9 @@ const RestorePayload = Type.Object({ row: RestoreRow });
 const MendPayload = Type.Object({ way: Type.Enum(["broken", "guard"]) });
 
 /** The record that a provision makes. */
-export type ProvisionPayload = Static<typeof ProvisionPayload>;
+export interface ProvisionPayload {
+  readonly row: InstanceRow;
+}
 /** What an update makes of its instance. */
 export type UpdatePayload = Static<typeof UpdatePayload>;
 /** The record that a bind makes. */
@@ -34,7 +41,11 @@ const payloadParser = <S extends Type.TSchema>(what: string, schema: S): ((opera
 };
 
 /** Reads the payload of a provision. @throws Error when the operation is of another kind */
-export const provisionPayload = payloadParser("provision", ProvisionPayload);
+export function provisionPayload(operation: Operation): ProvisionPayload {
+  const { row } = parseProvision(operation);
+  return { row: { ...row, maintenance: row.maintenance ?? "" } };
+}
+const parseProvision = payloadParser("provision", ProvisionPayload);
 /** As `provisionPayload`, of an update. */
 export const updatePayload = payloadParser("update", UpdatePayload);
 /** As `provisionPayload`, of a bind. */

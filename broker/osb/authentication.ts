@@ -3,7 +3,7 @@ import type { BrokerConfig, Login } from "../config.ts";
 import { OsbError } from "../errors.ts";
 import type { Host } from "../host.ts";
 import { equalInConstantTime } from "./constant-time.ts";
-import { BACKUP_PATHS, LIVE_PATH, METRICS_PATH, OPERATOR_PATH, READY_PATH } from "./paths.ts";
+import { BACKUP_PATHS, DASHBOARD_PATH, LIVE_PATH, METRICS_PATH, OPERATOR_PATH, READY_PATH } from "./paths.ts";
 import { createThrottle } from "./throttle.ts";
 
 /** Reads the login of a header with Basic credentials (RFC 7617); undefined for any other header. */
@@ -39,7 +39,8 @@ export function createAuthentication(config: BrokerConfig, host: Host): Authenti
   return async (request, reply) => {
     // The route, not the path, which can be written in several ways.
     const route = request.routeOptions.url ?? "";
-    if (OPEN_PATHS.includes(route)) return;
+    // Dashboards let in users of the platform, by a session.
+    if (OPEN_PATHS.includes(route) || route.startsWith(`${DASHBOARD_PATH}/`)) return;
     const isForOperators = OPERATORS_PATHS.some((path) => route === path || route.startsWith(`${path}/`));
     const expected = isForOperators ? config.admin : config.credentials;
     const given = loginOf(request.headers.authorization);

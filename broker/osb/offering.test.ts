@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { serviceOf } from "../spi/catalog.ts";
+import { serviceOf } from "../spi/services/services.ts";
 import { optionalObject, requiredText } from "./fields.ts";
-import { checkMaintenance, checkService, findPlan, instanceParameters } from "./offering.ts";
+import { checkMaintenance, checkOffer, findOffering, findPlan, instanceParameters } from "./offering.ts";
 import { statusOf } from "./testing.ts";
 
 const postgresql = serviceOf("postgresql");
@@ -59,11 +59,16 @@ describe("parameters of an instance", () => {
 
 describe("service, plan and maintenance of a request", () => {
   it("are those of the catalog", () => {
-    const [plan] = postgresql.plans;
-    expect(statusOf(() => checkService(postgresql, postgresql.id))).toBeUndefined();
-    expect(statusOf(() => checkService(postgresql, redis.id))).toBe(400);
-    expect(findPlan(postgresql, plan?.id)).toBe(plan);
-    expect(statusOf(() => findPlan(redis, plan?.id))).toBe(400);
+    const { offerings } = postgresql;
+    const [first, second] = offerings;
+    const [plan] = first?.plans ?? [];
+    expect(findOffering(offerings, first?.id)).toBe(first);
+    expect(statusOf(() => findOffering(offerings, redis.offerings[0]?.id))).toBe(400);
+    expect(findPlan(offerings, plan?.id)).toBe(plan);
+    expect(statusOf(() => findPlan(redis.offerings, plan?.id))).toBe(400);
+    // A plan of another version is a plan of another service.
+    expect(checkOffer(offerings, { service_id: first?.id, plan_id: plan?.id })).toBe(plan);
+    expect(statusOf(() => checkOffer(offerings, { service_id: second?.id, plan_id: plan?.id }))).toBe(400);
     expect(statusOf(() => checkMaintenance({ version: "1.0.0", description: "x" }, "1.0.0"))).toBeUndefined();
     expect(statusOf(() => checkMaintenance({ version: "0.9.0" }, "1.0.0"))).toBe(422);
     expect(statusOf(() => checkMaintenance({}, "1.0.0"))).toBe(400);

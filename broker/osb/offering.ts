@@ -1,7 +1,8 @@
 import AjvDraft04 from "ajv-draft-04";
 import { badRequest, OsbError } from "../errors.ts";
 import { isObject } from "../json.ts";
-import { type ParameterOccasion, parametersOf, type Plan, type Service } from "../spi/catalog.ts";
+import { type ParameterOccasion, parametersOf } from "../spi/catalog.ts";
+import type { Offering, Plan, Service } from "../spi/services/service.ts";
 import { optionalObject, requiredText } from "./fields.ts";
 
 const ajv = new AjvDraft04.default({ strict: false });
@@ -14,15 +15,21 @@ function validatorOf(service: Service, occasion: ParameterOccasion): ReturnType<
   return known;
 }
 
-/** Checks that an id is that of the offered service. @throws OsbError 400 */
-export function checkService(service: Service, id: unknown): void {
-  if (requiredText(id, "service_id") !== service.id) throw badRequest("service_id is not in the catalog.");
+/** Services to look in: those that are offered, or all that ever were. */
+type Offerings = readonly Offering[];
+
+/** Finds the service with this id. @throws OsbError 400 */
+export function findOffering(offerings: Offerings, id: unknown): Offering {
+  const wanted = requiredText(id, "service_id");
+  const offering = offerings.find((each) => each.id === wanted);
+  if (offering === undefined) throw badRequest("service_id is not in the catalog.");
+  return offering;
 }
 
 /** Finds the plan with this id. @throws OsbError 400 */
-export function findPlan(service: Service, id: unknown): Plan {
+export function findPlan(offerings: Offerings, id: unknown): Plan {
   const wanted = requiredText(id, "plan_id");
-  const plan = service.plans.find((each) => each.id === wanted);
+  const plan = offerings.flatMap(({ plans }) => plans).find((each) => each.id === wanted);
   if (plan === undefined) throw badRequest("plan_id is not in the catalog.");
   return plan;
 }
@@ -32,16 +39,14 @@ interface OfferIds {
   readonly plan_id?: unknown;
 }
 
-/** Checks that a request names the service and one of its plans, which it returns. @throws OsbError 400 */
-export function checkOffer(service: Service, ids: OfferIds): Plan {
-  checkService(service, ids.service_id);
-  return findPlan(service, ids.plan_id);
-}
+/** Checks that a request names a service and one of its plans, which it returns. @throws OsbError 400 */
+export const checkOffer = (offerings: Offerings, ids: OfferIds): Plan =>
+  findPlan([findOffering(offerings, ids.service_id)], ids.plan_id);
 
 /** As `checkOffer`, for a request that may leave out either id. @throws OsbError 400 */
-export function checkOptionalOffer(service: Service, ids: OfferIds): void {
-  if (ids.service_id !== undefined) checkService(service, ids.service_id);
-  if (ids.plan_id !== undefined) findPlan(service, ids.plan_id);
+export function checkOptionalOffer(offerings: Offerings, ids: OfferIds): void {
+  const within = ids.service_id === undefined ? offerings : [findOffering(offerings, ids.service_id)];
+  if (ids.plan_id !== undefined) findPlan(within, ids.plan_id);
 }
 
 /** Checks the parameters of an instance against the schema of the catalog, and returns them. @throws OsbError 400 */

@@ -3,6 +3,7 @@ import { asyncRequired, OsbError, StoreError } from "../errors.ts";
 import type { Executor } from "../operations/executor.ts";
 import type { OperationContext } from "../operations/context.ts";
 import type { OperationKind } from "../store/schema.ts";
+import type { QuotaRule } from "../store/quotas.ts";
 import type { NewRecord, Operation } from "../store/store.ts";
 import { currentTraceparent } from "../observe/tracing.ts";
 import { optionalText } from "./fields.ts";
@@ -62,12 +63,18 @@ export const newOperation = (
  * Stores an operation, and the record that it makes, before any work on it: from now on the instance is busy, and whichever broker runs will carry
  * it on. Returns false when the instance was busy already, or the record's id is taken.
  *
- * @throws StoreError
+ * @param quotas what has to have room for it. Default: nothing
+ * @throws StoreError, QuotaError
  */
-export const openOperation = (controlPlane: ControlPlane, operation: Operation, record?: NewRecord): Promise<boolean> =>
+export const openOperation = (
+  controlPlane: ControlPlane,
+  operation: Operation,
+  record?: NewRecord,
+  quotas: readonly QuotaRule[] = [],
+): Promise<boolean> =>
   resumeIfLost(
     controlPlane,
-    controlPlane.context.store.claim(operation, { actor: currentActor(), ...(record && { record }) }),
+    controlPlane.context.store.claim(operation, { actor: currentActor(), quotas, ...(record && { record }) }),
   );
 
 /** Stores an operation that waits until the one in progress has ended. Returns it as it was stored. @throws StoreError */

@@ -4,6 +4,8 @@ export const RECORDS_PATH = "/instances";
 export const OPERATOR_PATH = "/operator";
 /** Where Prometheus reads, with the operators' login. */
 export const METRICS_PATH = "/metrics";
+/** Below it are pages for browsers, with a login of their own. */
+export const DASHBOARD_PATH = "/dashboard";
 /** Whether the process lives; anybody may ask. */
 export const LIVE_PATH = "/health/live";
 /** Whether it can serve requests; anybody may ask. */

@@ -4,6 +4,8 @@ import { parse } from "yaml";
 import { bodyOf, expectStatus } from "../http/client.ts";
 import type { OperationContext } from "../operations/context.ts";
 import { DirectorClient } from "../spi/director/client.ts";
+import { MaintenanceSchema } from "../spi/maintenance.ts";
+import type { InstanceSecrets } from "../spi/manifest.ts";
 import type { InstanceRow } from "../store/schema.ts";
 import { sealText } from "../store/seal.ts";
 
@@ -17,6 +19,9 @@ const MANIFEST = Compile(
             properties: Type.Object({
               admin: Type.Optional(Type.Object({ password: Type.String() })),
               agent: Type.Optional(Type.Object({ password: Type.String() })),
+              tls: Type.Optional(
+                Type.Object({ ca: Type.String(), certificate: Type.String(), private_key: Type.String() }),
+              ),
               parameters: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
               broker: Type.Optional(
                 Type.Object({
@@ -25,6 +30,7 @@ const MANIFEST = Compile(
                   owner: Type.String(),
                   context: Type.String(),
                   created_ms: Type.Number(),
+                  maintenance: Type.Optional(MaintenanceSchema),
                 }),
               ),
             }),
@@ -48,9 +54,14 @@ export async function recordOfGhost(context: OperationContext, deployment: strin
   const tree: unknown = parse(manifest);
   if (!MANIFEST.Check(tree)) return undefined;
   const [properties] = tree.instance_groups.flatMap(({ jobs }) => jobs.map((job) => job.properties));
-  const { broker, admin, agent, parameters = {} } = properties ?? {};
+  const { broker, admin, agent, tls, parameters = {} } = properties ?? {};
   if (broker === undefined || admin === undefined || agent === undefined) return undefined;
   if (!context.service.plans.some(({ id }) => id === broker.plan)) return undefined;
+  const secrets: InstanceSecrets = {
+    adminPassword: admin.password,
+    agentPassword: agent.password,
+    ...(tls && { tls: { ca: tls.ca, certificate: tls.certificate, privateKey: tls.private_key } }),
+  };
   return {
     id: broker.instance,
     plan_id: broker.plan,
@@ -59,9 +70,10 @@ export async function recordOfGhost(context: OperationContext, deployment: strin
     owner: broker.owner,
     parameters: JSON.stringify(parameters),
     context: broker.context,
-    secrets: sealText(context.seal, JSON.stringify({ adminPassword: admin.password, agentPassword: agent.password })),
+    secrets: sealText(context.seal, JSON.stringify(secrets)),
     address: "",
     version: 1,
     created_ms: broker.created_ms,
+    maintenance: broker.maintenance === undefined ? "" : JSON.stringify(broker.maintenance),
   };
 }

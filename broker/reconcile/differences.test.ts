@@ -16,6 +16,7 @@ const instance: InstanceRow = {
   address: "10.0.0.1",
   version: 1,
   created_ms: 1,
+  maintenance: "",
 };
 const OBJECT = "a/k/0000";
 const backup = backupRow("k", "a", {

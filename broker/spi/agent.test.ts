@@ -21,6 +21,24 @@ describe("the agent of an instance", () => {
     await expect(deleting({ status: 404 }).done).rejects.toThrow(BackendError);
   });
 
+  it("is believed for what it says, not for a status that anybody may send", async () => {
+    const page = { status: 200, headers: { "content-type": "text/html" }, bytes: Buffer.from("<html>") };
+    const agent = instanceAgent(new FakeHost(() => page), "10.0.0.5", "secret");
+    const restore = { name: "r", dump: async function* () {} };
+    await expect(agent.putCredentials("u", "p", "d")).rejects.toThrow(BackendError);
+    await expect(agent.deleteCredentials("u")).rejects.toThrow(FinalError);
+    await expect(agent.ready()).rejects.toThrow(BackendError);
+    await expect(agent.dump()).rejects.toThrow(BackendError);
+    await expect(agent.restore(restore)).rejects.toThrow(BackendError);
+    await expect(agent.isRestored("r")).rejects.toThrow(BackendError);
+    await expect(agent.readLog("f")).rejects.toThrow(BackendError);
+    await expect(agent.finishLog()).rejects.toThrow(BackendError);
+    const another = new FakeHost(() => ({ status: 201, json: { username: "other" } }));
+    await expect(instanceAgent(another, "10.0.0.5", "secret").putCredentials("u", "p", "d")).rejects.toThrow(
+      "another user",
+    );
+  });
+
   it("is final in its refusals, but for one: another node may be the primary by now", async () => {
     await expect(deleting({ status: 400, json: { error: { code: "bad_username" } } }).done).rejects.toThrow(FinalError);
     const moved = deleting({ status: 409, json: { error: { code: "not_primary" } } });

@@ -113,11 +113,13 @@ export function instanceAgent(host: Host, ip: string, password: string): Instanc
   const { send } = link;
   return {
     async ready() {
-      expectStatus(await send("GET", "/v1/status"), "status", 200);
+      bodyOf(expectStatus(await send("GET", "/v1/status"), "status", 200), STATUS);
     },
     async putCredentials(username, secret, database) {
       const json = { password: secret, database };
-      expectStatus(await send("PUT", `/v1/credentials/${username}`, { json }), "credentials", 200, 201);
+      const answer = expectStatus(await send("PUT", `/v1/credentials/${username}`, { json }), "credentials", 200, 201);
+      // Whoever else answers at the address has made no user, whatever its status.
+      if (bodyOf(answer, CREDENTIALS).username !== username) throw new BackendError(`${ip} made another user`);
     },
     async deleteCredentials(username) {
       expectStatus(await send("DELETE", `/v1/credentials/${username}`), "credentials", 204);
@@ -127,7 +129,12 @@ export function instanceAgent(host: Host, ip: string, password: string): Instanc
   };
 }
 
+const CREDENTIALS = Compile(Type.Object({ username: Type.String() }));
+const STATUS = Compile(Type.Object({ role: Type.String(), phase: Type.Optional(Type.String()) }));
 const RESTORE_STATE = Compile(Type.Object({ restored: Type.Boolean(), running: Type.Optional(Type.Boolean()) }));
+
+/** What an agent sends of data says that it is nothing but bytes: a page that says "200" does not. */
+const isBytes = (headers: Headers): boolean => headers.get("content-type") === "application/octet-stream";
 
 type DumpMethods = Pick<InstanceAgent, "dump" | "restore" | "isRestored">;
 
@@ -136,8 +143,9 @@ const dumpsOver = ({ host, ip, headers, urlOf, noAgent }: AgentLink): DumpMethod
     retryWhileDown(host, async () => {
       const answer = await exchangeStream(host, { method: "POST", url: urlOf("/v1/dumps"), headers });
       if (answer.status === 404) throw noAgent("dump");
-      if (answer.status === 200) return answer.chunks;
+      if (answer.status === 200 && isBytes(answer.headers)) return answer.chunks;
       const refusal = requirePrimary({ ...answer, bytes: await readWhole(answer.chunks) }, ip);
+      if (answer.status === 200) throw new BackendError(describeAnswer(refusal, "dump"));
       throw new FinalError(describeAnswer(refusal, "dump"));
     }),
   async isRestored(name) {
@@ -153,7 +161,8 @@ const dumpsOver = ({ host, ip, headers, urlOf, noAgent }: AgentLink): DumpMethod
     const url = urlOf(`/v1/restores${atMs === undefined ? "" : `?at_ms=${atMs}`}`);
     const answer = await exchangeUpload(host, { method: "POST", url, headers: own }, dump());
     if (answer.status === 404) throw noAgent("restore");
-    expectStatus(requirePrimary(answer, ip), "restore", 200);
+    const { restored } = bodyOf(expectStatus(requirePrimary(answer, ip), "restore", 200), RESTORE_STATE);
+    if (!restored) throw new BackendError(`${ip} has not restored`);
   },
 });
 
@@ -165,7 +174,11 @@ const logOver = ({ send }: AgentLink): LogMethods => ({
     const { files, until_ms: untilMs } = bodyOf(answer, FINISHED_LOG);
     return { files, untilMs };
   },
-  readLog: async (file) => expectStatus(await send("GET", `/v1/log/${file}`), "log", 200).bytes,
+  async readLog(file) {
+    const answer = expectStatus(await send("GET", `/v1/log/${file}`), "log", 200);
+    if (!isBytes(answer.headers)) throw new BackendError(describeAnswer(answer, "log"));
+    return answer.bytes;
+  },
   async forgetLog(file) {
     expectStatus(await send("DELETE", `/v1/log/${file}`), "log", 204);
   },
@@ -179,8 +192,6 @@ async function readWhole(chunks: AsyncIterable<Bytes>): Promise<Bytes> {
   for await (const chunk of chunks) all.push(chunk);
   return Buffer.concat(all);
 }
-
-const STATUS = Compile(Type.Object({ role: Type.String(), phase: Type.Optional(Type.String()) }));
 
 /**
  * Finds the node of an instance that is the primary now: its agents say what each is.

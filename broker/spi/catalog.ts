@@ -1,80 +1,37 @@
-import type { ServiceName } from "../config.ts";
+import type { CatalogConfig } from "../config.ts";
+import type { Maintenance } from "./maintenance.ts";
+import type { Offering, Plan, SchemaProperties, Service } from "./services/service.ts";
 
-/** A plan as the catalog offers it. Sizes only grow, and single may become replica; never the reverse. */
-export interface Plan {
-  readonly id: string;
-  readonly name: string;
-  readonly size: "small" | "big";
-  readonly nodes: 1 | 3;
+/** What a control plane offers at present. Instances of a plan that is withdrawn live on. */
+export interface Catalog {
+  readonly offerings: readonly Offering[];
+  /** With what new instances are made, and to what others may be brought. */
+  readonly maintenance: Maintenance;
 }
 
-/** A data service as the catalog offers it, and what its deployments need to know. */
-export interface Service {
-  readonly id: string;
-  readonly name: string;
-  readonly kind: ServiceName;
-  readonly tags: readonly string[];
-  readonly plans: readonly Plan[];
-  /** Role of a node in its name: `<deployment>-<role>-<n>`. */
-  readonly role: string;
-  readonly port: number;
+/**
+ * What a configuration chooses of a service. Default: its first version, in all plans.
+ *
+ * @throws RangeError that names a version or plan that there is not, or when nothing is left
+ */
+export function chooseCatalog(service: Service, maintenance: Maintenance, config: CatalogConfig = {}): Catalog {
+  const { versions = service.offerings.slice(0, 1).map(({ version }) => version), plans } = config;
+  for (const version of versions)
+    if (!service.offerings.some((each) => each.version === version))
+      throw new RangeError(`${service.product} has no version ${version}`);
+  for (const name of plans ?? [])
+    if (!service.plans.some((each) => each.name === name)) throw new RangeError(`${service.kind} has no plan ${name}`);
+  const offerings = service.offerings
+    .filter(({ version }) => versions.includes(version))
+    .map((each) => ({ ...each, plans: each.plans.filter(({ name }) => plans?.includes(name) ?? true) }));
+  if (offerings.length === 0 || offerings.some((each) => each.plans.length === 0))
+    throw new RangeError("nothing is left to offer");
+  return { offerings, maintenance };
 }
-
-/** The version of every plan (OSB, "Maintenance Info Object"). */
-export const MAINTENANCE_VERSION = "1.0.0";
-
-const SIZES = ["small", "big"] as const;
-
-/** Ids never change: platforms know a plan by its id. */
-function plansOf(kind: ServiceName, digit: string, topology: string): readonly Plan[] {
-  return (["single", "replica"] as const).flatMap((nodes, at) =>
-    SIZES.map(
-      (size, step): Plan => ({
-        id: `5d3b1c${digit}0-0000-4000-8000-0000000000${at}${step}`,
-        name: `${kind}-${nodes === "single" ? "single" : topology}-${size}`,
-        size,
-        nodes: nodes === "single" ? 1 : 3,
-      }),
-    ),
-  );
-}
-
-const SERVICES: Readonly<Record<ServiceName, Service>> = {
-  postgresql: {
-    id: "5d3b1c10-0000-4000-8000-000000000000",
-    name: "a9s-postgresql",
-    kind: "postgresql",
-    tags: ["sql", "database", "object-relational", "consistent"],
-    plans: plansOf("postgresql", "1", "replica"),
-    role: "pg",
-    port: 5432,
-  },
-  redis: {
-    id: "5d3b1c20-0000-4000-8000-000000000000",
-    name: "a9s-redis",
-    kind: "redis",
-    tags: ["key-value", "cache"],
-    plans: plansOf("redis", "2", "replica"),
-    role: "redis",
-    port: 6379,
-  },
-  mongodb: {
-    id: "5d3b1c30-0000-4000-8000-000000000000",
-    name: "a9s-mongodb",
-    kind: "mongodb",
-    tags: ["nosql", "document"],
-    plans: plansOf("mongodb", "3", "replica"),
-    role: "mongodb",
-    port: 27017,
-  },
-};
-
-/** The service of a kind. The same object each time. */
-export const serviceOf = (kind: ServiceName): Service => SERVICES[kind];
 
 const DRAFT = "http://json-schema.org/draft-04/schema#";
 
-const schemaOf = (properties: object): object => ({
+const schemaOf = (properties: SchemaProperties): object => ({
   $schema: DRAFT,
   type: "object",
   additionalProperties: false,
@@ -83,125 +40,79 @@ const schemaOf = (properties: object): object => ({
 
 const NO_PARAMETERS = schemaOf({});
 
-const EVERY_SERVICE = {
-  max_disk_threshold: {
-    type: "integer",
-    minimum: 0,
-    maximum: 100,
-    description: "Percentage of the disk at which processes are stopped.",
-  },
-};
-
-/** What a platform may give on create and change on update (docs/discoveries/data-services.md, "Parameters"). */
-const CHANGEABLE: Readonly<Record<ServiceName, object>> = {
-  postgresql: {
-    ...EVERY_SERVICE,
-    max_connections: {
-      type: "integer",
-      minimum: 10,
-      maximum: 1000,
-      description: "Most connections at once; never smaller than before.",
-    },
-    statement_timeout: {
-      type: "integer",
-      minimum: 0,
-      maximum: 2_147_483_647,
-      description: "Longest time a statement may take, in milliseconds; 0 for no limit.",
-    },
-    temp_file_limit: {
-      type: "integer",
-      minimum: -1,
-      maximum: 2_147_483_647,
-      not: { enum: [0] },
-      description: "Most disk space for temporary files of a process, in kilobytes; -1 for no limit.",
-    },
-    track_io_timing: { type: "boolean", description: "Whether times of reads and writes are collected." },
-  },
-  redis: {
-    ...EVERY_SERVICE,
-    maxmemory_policy: {
-      type: "string",
-      enum: ["noeviction", "allkeys-lru", "allkeys-lfu", "volatile-lru", "volatile-lfu", "volatile-ttl"],
-      description: "What goes when memory is full.",
-    },
-  },
-  mongodb: EVERY_SERVICE,
-};
-
-/** What a platform may give on create only. */
-const LASTING: Readonly<Record<ServiceName, object>> = {
-  postgresql: {
-    continuous_archiving: {
-      type: "boolean",
-      description:
-        "Whether the instance can be restored to any moment between its first backup and now. It stays as it is.",
-    },
-  },
-  redis: {},
-  mongodb: {},
-};
-
 /** When parameters are given. */
 export type ParameterOccasion = "create" | "update";
 
-const schemasOf = (kind: ServiceName): Readonly<Record<ParameterOccasion, object>> => ({
-  create: schemaOf({ ...CHANGEABLE[kind], ...LASTING[kind] }),
-  update: schemaOf(CHANGEABLE[kind]),
-});
-
-const SCHEMAS: Readonly<Record<ServiceName, Readonly<Record<ParameterOccasion, object>>>> = {
-  postgresql: schemasOf("postgresql"),
-  redis: schemasOf("redis"),
-  mongodb: schemasOf("mongodb"),
-};
+const schemas = new WeakMap<Service, Readonly<Record<ParameterOccasion, object>>>();
 
 /** Parameters that a platform may give, as JSON Schema (draft 4, as OSB has it). The same object each time. */
-export const parametersOf = (service: Service, occasion: ParameterOccasion): object => SCHEMAS[service.kind][occasion];
+export function parametersOf(service: Service, occasion: ParameterOccasion): object {
+  const { changeable, lasting } = service;
+  const known = schemas.get(service) ?? {
+    create: schemaOf({ ...changeable, ...lasting }),
+    update: schemaOf(changeable),
+  };
+  schemas.set(service, known);
+  return known[occasion];
+}
 
-/** The body of GET /v2/catalog. */
-export function catalogOf(service: Service): object {
-  const schemas = {
+/** How a platform shows the operators' dashboards to its users (OSB, "Dashboard Client Object"). */
+interface DashboardClient {
+  readonly id: string;
+  readonly secret: string;
+  readonly redirect_uri: string;
+}
+
+/**
+ * The body of GET /v2/catalog.
+ *
+ * @param dashboardOf the client of an offering's dashboards, where there are any
+ */
+export function catalogOf(
+  service: Service,
+  { offerings, maintenance }: Catalog,
+  dashboardOf: (offering: Offering) => DashboardClient | undefined = () => undefined,
+): object {
+  const parameters = {
     service_instance: {
       create: { parameters: parametersOf(service, "create") },
       update: { parameters: parametersOf(service, "update") },
     },
     service_binding: { create: { parameters: NO_PARAMETERS } },
   };
-  return {
-    services: [
-      {
-        id: service.id,
-        name: service.name,
-        description: `Dedicated ${service.kind} instances, deployed by BOSH.`,
-        bindable: true,
-        tags: service.tags,
-        instances_retrievable: true,
-        bindings_retrievable: true,
-        plan_updateable: true,
-        allow_context_updates: false,
-        metadata: {
-          displayName: service.name,
-          extensions: [
-            { id: "urn:drydock:backup:v1", path: "/backup", description: "Backups and restores of an instance." },
-          ],
-        },
-        plans: service.plans.map(({ id, name, size, nodes }) => ({
-          id,
-          name,
-          description: `${nodes} node${nodes === 1 ? "" : "s"}, ${size}.`,
-          free: true,
-          bindable: true,
-          plan_updateable: true,
-          binding_rotatable: true,
-          maximum_polling_duration: 7200,
-          maintenance_info: { version: MAINTENANCE_VERSION, description: "The first release." },
-          schemas,
-        })),
+  const describePlan = ({ id, name, size, nodes, isTls }: Plan): object => ({
+    id,
+    name,
+    description: `${nodes} node${nodes === 1 ? "" : "s"}, ${size}${isTls ? ", over TLS only" : ""}.`,
+    free: true,
+    bindable: true,
+    plan_updateable: true,
+    binding_rotatable: true,
+    maximum_polling_duration: 7200,
+    maintenance_info: { version: maintenance.version, description: maintenance.description },
+    schemas: parameters,
+  });
+  const describeOffering = (offering: Offering): object => {
+    const client = dashboardOf(offering);
+    return {
+      id: offering.id,
+      name: offering.name,
+      description: `Dedicated ${service.kind} instances (${offering.version}), deployed by BOSH.`,
+      bindable: true,
+      tags: service.tags,
+      instances_retrievable: true,
+      bindings_retrievable: true,
+      plan_updateable: true,
+      allow_context_updates: false,
+      metadata: {
+        displayName: offering.name,
+        extensions: [
+          { id: "urn:drydock:backup:v1", path: "/backup", description: "Backups and restores of an instance." },
+        ],
       },
-    ],
+      ...(client && { dashboard_client: client }),
+      plans: offering.plans.map(describePlan),
+    };
   };
+  return { services: offerings.map(describeOffering) };
 }
-
-/** Whether an instance may move from one plan to the other: it may grow, become replicated, or stay as it is. */
-export const mayBecome = (from: Plan, to: Plan): boolean =>
-  SIZES.indexOf(to.size) >= SIZES.indexOf(from.size) && to.nodes >= from.nodes;

@@ -1,12 +1,22 @@
 import { stringify } from "yaml";
-import type { ServiceName } from "../config.ts";
 import type { InstanceRow } from "../store/schema.ts";
-import type { Plan, Service } from "./catalog.ts";
+import { nodeNamesOf } from "./credentials.ts";
+import { type Maintenance, RELEASE_OF_CONSUL, releaseOf } from "./maintenance.ts";
+import type { Plan, Service } from "./services/service.ts";
 
-/** The passwords of one instance, known only to its platform. */
+/** With what an instance speaks TLS. PEM throughout. */
+export interface InstanceCertificate {
+  readonly ca: string;
+  readonly certificate: string;
+  readonly privateKey: string;
+}
+
+/** The secrets of one instance, known only to its platform. */
 export interface InstanceSecrets {
   readonly adminPassword: string;
   readonly agentPassword: string;
+  /** Of an instance that speaks TLS. */
+  readonly tls?: InstanceCertificate;
 }
 
 /** What a manifest is made of. */
@@ -14,6 +24,7 @@ interface ManifestInput {
   readonly deployment: string;
   readonly service: Service;
   readonly plan: Plan;
+  readonly maintenance: Maintenance;
   readonly parameters: Readonly<Record<string, unknown>>;
   readonly secrets: InstanceSecrets;
   readonly domain: string;
@@ -26,53 +37,55 @@ export const AGENT_PORT = 3100;
 /** The user name with which the broker logs in to the agent. */
 export const AGENT_USER = "spi";
 
-/** The node name in Consul that leads to the primary (docs/discoveries/data-services.md). */
-export const aliasOf = (deployment: string, service: Service): string =>
-  service.kind === "postgresql" ? `${deployment}-psql-master-alias` : `${deployment}-master`;
+/** The version of the engine that a plan is of. */
+const versionOf = ({ offerings }: Service, { offeringId }: Plan): string =>
+  offerings.find(({ id }) => id === offeringId)?.version ?? "";
 
-const MEBIBYTE = 1024 * 1024;
-
-/** What an instance of a size may take, in the properties of its job. */
-const LIMITS: Readonly<Partial<Record<ServiceName, Readonly<Record<Plan["size"], object>>>>> = {
-  redis: { small: { maxmemory: "256mb", maxclients: 128 }, big: { maxmemory: "1gb", maxclients: 512 } },
-  mongodb: {
-    small: { maxIncomingConnections: 128, disk_bytes: 512 * MEBIBYTE },
-    big: { maxIncomingConnections: 512, disk_bytes: 2048 * MEBIBYTE },
-  },
-};
+/** With the names of all nodes that there may be: members of a cluster find each other, and clients them, by the names of the certificate. */
+const tlsOf = ({ deployment, service, domain }: ManifestInput, tls: InstanceCertificate): object => ({
+  ca: tls.ca,
+  certificate: tls.certificate,
+  private_key: tls.privateKey,
+  names: nodeNamesOf(service, deployment, domain),
+});
 
 /** The properties of the job of the data service. */
-const propertiesOf = ({ deployment, service, plan, parameters, secrets, record }: ManifestInput): object => ({
-  database: deployment,
-  port: service.port,
-  admin: { username: "admin", password: secrets.adminPassword },
-  agent: { port: AGENT_PORT, username: AGENT_USER, password: secrets.agentPassword },
-  ...LIMITS[service.kind]?.[plan.size],
-  parameters,
-  broker: {
-    instance: record.id,
-    plan: plan.id,
-    owner: record.owner,
-    context: record.context,
-    created_ms: record.created_ms,
-  },
-});
+const propertiesOf = (input: ManifestInput): object => {
+  const { deployment, service, plan, maintenance, parameters, secrets, record } = input;
+  const { tls } = secrets;
+  return {
+    database: deployment,
+    engine_version: versionOf(service, plan),
+    port: service.port,
+    admin: { username: "admin", password: secrets.adminPassword },
+    agent: { port: AGENT_PORT, username: AGENT_USER, password: secrets.agentPassword },
+    ...(plan.isTls && tls && { tls: tlsOf(input, tls) }),
+    ...service.limits[plan.size],
+    parameters,
+    broker: {
+      instance: record.id,
+      plan: plan.id,
+      owner: record.owner,
+      context: record.context,
+      created_ms: record.created_ms,
+      maintenance,
+    },
+  };
+};
 
 /** Those of the agent that registers the nodes. */
 const consulOf = ({ deployment, service, domain }: ManifestInput): object => ({
   domain,
   node: `${deployment}-${service.role}`,
   service: deployment,
-  alias: aliasOf(deployment, service),
+  alias: service.aliasOf(deployment),
   port: service.port,
 });
 
-const RELEASE_OF_CONSUL = "consul-dns";
-
 /** The manifest of an instance, as YAML: what a plan and its parameters mean for a director (bosh.io/docs/manifest-v2). */
 export function manifestOf(input: ManifestInput): string {
-  const { deployment, service, plan } = input;
-  const release = `a9s-${service.kind}`;
+  const { deployment, service, plan, maintenance } = input;
+  const release = releaseOf(service.kind);
   const group = {
     name: service.role,
     instances: plan.nodes,
@@ -88,11 +101,8 @@ export function manifestOf(input: ManifestInput): string {
   };
   const manifest = {
     name: deployment,
-    releases: [
-      { name: release, version: "latest" },
-      { name: RELEASE_OF_CONSUL, version: "latest" },
-    ],
-    stemcells: [{ alias: "default", os: "ubuntu-jammy", version: "latest" }],
+    releases: [release, RELEASE_OF_CONSUL].map((name) => ({ name, version: maintenance.releases[name] })),
+    stemcells: [{ alias: "default", ...maintenance.stemcell }],
     update: { canaries: 1, max_in_flight: 1, canary_watch_time: "1000-180000", update_watch_time: "1000-180000" },
     instance_groups: [group],
   };

@@ -86,6 +86,17 @@ export const MIGRATIONS: readonly Migration[] = [
       "create index log_files_instance on log_files (instance_id)",
     ],
   },
+  {
+    version: 6,
+    name: "maintenance, rollouts, quotas, dashboards",
+    statements: [
+      "alter table instances add column maintenance text not null default ''",
+      "create table rollouts (id text primary key, state text not null, maintenance text not null, wave integer not null, failures_max integer not null, cursor_id text not null, waves integer not null, updated integer not null, failed text not null, skipped text not null, started_ms bigint not null, finished_ms bigint not null)",
+      // Whoever counts what a quota allows holds this row meanwhile.
+      "insert into leases values ('quota', '', 0)",
+      "create table dashboard_sessions (id text primary key, user_name text not null, token text not null, expires_ms bigint not null)",
+    ],
+  },
 ];
 
 /** Where versions are recorded. Row 0 is the lock: whoever migrates holds it. */

@@ -35,6 +35,7 @@ describe.each(databases)("a rotation of keys on $name", ({ missing, open }) => {
           address: "",
           version: 1,
           created_ms: 1,
+          maintenance: "",
         });
       const row = { id: "b", instance_id: "i1", state: "ready", request: "", username: "u" } as const;
       await store.addBinding({ ...row, password: sealText(seal, "password of b"), created_ms: 1 });

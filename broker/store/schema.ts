@@ -1,5 +1,8 @@
 import type { Generated } from "kysely";
 import Type, { type Static } from "typebox";
+import type { AuditRow, DashboardSessionRow, QuarantineRow, RolloutRow } from "./operator-rows.ts";
+
+export type { AuditRow, DashboardSessionRow, QuarantineRow, RolloutRow } from "./operator-rows.ts";
 
 /** Rows as SQL holds them; JSON is text, times are ms since the Unix epoch. */
 export interface Tables {
@@ -14,6 +17,8 @@ export interface Tables {
   log_files: LogFileRow;
   quarantines: QuarantineRow;
   audit: AuditRow;
+  rollouts: RolloutRow;
+  dashboard_sessions: DashboardSessionRow;
 }
 
 /** The schema of a row, for the payload of the operation that makes it. */
@@ -36,6 +41,8 @@ export const InstanceRow = Type.Object({
   address: Type.String(),
   version: Type.Integer(),
   created_ms: Type.Number(),
+  /** JSON of what it was deployed from (`spi/maintenance.ts`); empty in records of earlier brokers. */
+  maintenance: Type.String(),
 });
 /** A service instance. */
 export type InstanceRow = Static<typeof InstanceRow>;
@@ -83,27 +90,6 @@ export interface OperationRow {
   traceparent: Generated<string>;
   /** By the database's clock: from then on, anybody may take it. */
   lease_until_ms: Generated<number>;
-}
-
-/** An instance that its operator has taken out of use. */
-export interface QuarantineRow {
-  instance_id: string;
-  reason: string;
-  since_ms: number;
-}
-
-/** What somebody has done or ordered. */
-export interface AuditRow {
-  /** Order in which it was written. */
-  sequence: Generated<number>;
-  at_ms: number;
-  /** `platform`, with the originating identity if there is one, or `operator`. */
-  actor: string;
-  /** The kind of an operation, or an operator's action. */
-  action: string;
-  /** Id of the instance, binding, or whatever else it was about. */
-  subject: string;
-  detail: string;
 }
 
 /** Periodic work of which one process at a time does its share. */

@@ -21,6 +21,7 @@ const instance = (id: string, change: Partial<InstanceRow> = {}): InstanceRow =>
   address: "",
   version: 1,
   created_ms: 1_900_000_000_123,
+  maintenance: "",
   ...change,
 });
 

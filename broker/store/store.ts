@@ -2,27 +2,33 @@ import { Kysely, PostgresDialect, type Selectable } from "kysely";
 import type { Host } from "../host.ts";
 import { migrate } from "./migrations.ts";
 import type { StorePool } from "./pool.ts";
+import type { QuotaRule } from "./quotas.ts";
 import type {
   AuditRow,
   BackupKeyRow,
   BackupRow,
   BackupSettingsRow,
   BindingRow,
+  DashboardSessionRow,
   InstanceRow,
   LogFileRow,
+  OperationKind,
   OperationRow,
   QuarantineRow,
   RestoreRow,
+  RolloutRow,
   Tables,
 } from "./schema.ts";
 import { StoreSession } from "./session.ts";
 import { backupSettingsIn, keysAndLogsIn } from "./tables/backup-settings.ts";
 import { backupsIn, restoresIn } from "./tables/backups.ts";
 import { bindingsIn } from "./tables/bindings.ts";
+import { dashboardSessionsIn } from "./tables/dashboard-sessions.ts";
 import { instancesIn } from "./tables/instances.ts";
 import { leasesIn, periodicIn } from "./tables/leases.ts";
 import { type AuditEntry, operatorIn } from "./tables/operator.ts";
 import { operationQueriesIn, operationsIn } from "./tables/operations.ts";
+import { rolloutsIn } from "./tables/rollouts.ts";
 
 /** An operation, as all code outside the database layer sees it. */
 export type Operation = Omit<OperationRow, "sequence" | "worker" | "fence" | "lease_until_ms" | "traceparent"> & {
@@ -53,6 +59,8 @@ export interface Order {
   /** For the log of who did what; absent: it is not logged. */
   readonly actor?: string;
   readonly record?: NewRecord;
+  /** What has to have room for it. Default: nothing. */
+  readonly quotas?: readonly QuotaRule[];
 }
 
 /** A record that an operation makes, stored together with it. */
@@ -92,6 +100,8 @@ export interface Store {
   /**
    * Opens an operation, which this process holds and which keeps its instance busy, and stores the record that it makes. False when another operation
    * already keeps the instance busy, or the record's id is taken.
+   *
+   * @throws QuotaError
    */
   claim(row: Operation, order?: Order): Promise<boolean>;
   /** Opens an operation that waits for its turn; this process holds it. */
@@ -108,6 +118,18 @@ export interface Store {
   auditBefore(sequence: number | undefined, limit: number): Promise<readonly Selectable<AuditRow>[]>;
   /** Forgets lines that are older than this, in ms since the Unix epoch. */
   forgetAuditBefore(ms: number): Promise<void>;
+  dashboardSession(id: string): Promise<DashboardSessionRow | undefined>;
+  addDashboardSession(row: DashboardSessionRow): Promise<void>;
+  deleteDashboardSession(id: string): Promise<void>;
+  /** Forgets those that ended before this time, ms since the Unix epoch. */
+  forgetDashboardSessionsBefore(ms: number): Promise<void>;
+  rollout(id: string): Promise<RolloutRow | undefined>;
+  /** The newest. */
+  rollouts(limit: number): Promise<readonly RolloutRow[]>;
+  runningRollout(): Promise<RolloutRow | undefined>;
+  addRollout(row: RolloutRow): Promise<void>;
+  /** Changes one that is running; false when it is not. */
+  setRollout(id: string, change: Partial<RolloutRow>): Promise<boolean>;
   /** Instances by id, after this one: a page of all. */
   instancesAfter(id: string, limit: number): Promise<readonly InstanceRow[]>;
   /** Gives an operation its turn; false while another keeps the instance busy. */
@@ -128,8 +150,8 @@ export interface Store {
   endOperation(id: string, state: "succeeded" | "failed", description: string): Promise<void>;
   /** Forgets all operations of an instance but one. */
   forgetOperations(instanceId: string, exceptId: string): Promise<void>;
-  /** Takes every open operation whose lease has ended. Nobody else gets one of them. */
-  takeFree(): Promise<readonly HeldOperation[]>;
+  /** Takes every open operation, or those of some kinds, whose lease has ended. Nobody else gets one of them. */
+  takeFree(kinds?: readonly OperationKind[]): Promise<readonly HeldOperation[]>;
   /** Takes one open operation if its lease has ended. Resolves to its new fence, or to nothing when somebody holds it. */
   take(id: string): Promise<number | undefined>;
   /** Prolongs every lease of this process. What it returns is all that it still holds. */
@@ -191,6 +213,8 @@ const storeOn = (session: StoreSession, worker: Worker, isPrivate: boolean): Sto
   ...leasesIn(session, worker),
   ...periodicIn(session, worker),
   ...operatorIn(session),
+  ...rolloutsIn(session),
+  ...dashboardSessionsIn(session),
   ...backupsIn(session),
   ...restoresIn(session),
   ...backupSettingsIn(session),

@@ -40,7 +40,8 @@ export async function removeUntilGone(
   let refusals = 0;
   let looks = memory.unsure.has(id) ? LOOKS_MAX : 0;
   let pauseMs = memory.unsure.has(id) ? pollMsMax : pollMsMin;
-  for (; memory.silences < SILENCES_MAX; pauseMs = longerMs(pauseMs, settings)) {
+  const mayAsk = () => memory.silences < SILENCES_MAX && (!memory.lifeline.isLost || memory.lifeline.hasTries);
+  for (; mayAsk(); pauseMs = longerMs(pauseMs, settings)) {
     const ended = await attempt(refusals);
     if (isRemoved(ended)) return true;
     const absent = isAbsent(ended);

@@ -15,6 +15,10 @@ const WORDS: Readonly<Partial<Record<TransportFault, string>>> = {
 /** What surely kept a request from having an effect. */
 const UNSENT: readonly TransportFault[] = ["refused", "unresolved", "tls", "aborted", "throttled"];
 
+/** Which request got no answer, and why. */
+export const describeSilence = ({ method, url }: RawRequest, { message }: TransportError): string =>
+  `${method} ${new URL(url).pathname}: ${message}`;
+
 /** There was no usable answer to a request. Ends the check that sent it as `unknown`. */
 export class NoAnswer extends Error {
   readonly exchange: Exchange;
@@ -22,7 +26,7 @@ export class NoAnswer extends Error {
   /** Who did what, in one line. */
   readonly blame: string;
   constructor(request: RawRequest, error: TransportError) {
-    super(`${request.method} ${new URL(request.url).pathname}: ${error.message}`, { cause: error });
+    super(describeSilence(request, error), { cause: error });
     this.name = "NoAnswer";
     this.fault = error.fault;
     const words = WORDS[error.fault];

@@ -30,7 +30,8 @@ export class OsbClient {
   readonly sent: Answer[] = [];
   readonly #sender: Sender;
   readonly #listener: AnswerListener;
-  readonly #memory: RunMemory;
+  /** What the clients of the run know together. */
+  readonly memory: RunMemory;
   readonly #parts: OsbClient[] = [];
   /** The instances that it may make at once. */
   readonly room: Room;
@@ -46,19 +47,19 @@ export class OsbClient {
     this.settings = settings;
     this.ledger = ledger;
     this.#listener = listener;
-    this.#memory = memory;
+    this.memory = memory;
     this.#sender = new Sender(settings, memory);
   }
 
   /** A client for one check or story: own ledger, own record, room of its own. */
   scope(room: Room = this.room): OsbClient {
-    return new OsbClient(this.settings, this.ledger.scope(), this.#listener, this.#memory, room);
+    return new OsbClient(this.settings, this.ledger.scope(), this.#listener, this.memory, room);
   }
 
   /** A client for a part of what this one does: what it sends counts as sent by this one, also what gets no answer. */
   part(room: Room): OsbClient {
     const keep = (answer: Answer): void => (this.sent.push(answer), this.#listener(answer));
-    const part = new OsbClient(this.settings, this.ledger.scope(), keep, this.#memory, room);
+    const part = new OsbClient(this.settings, this.ledger.scope(), keep, this.memory, room);
     return this.#parts.push(part), part;
   }
 
@@ -84,7 +85,7 @@ export class OsbClient {
   /** Sends one request. @throws NoAnswer */
   async send(operation: Operation, options: RequestOptions = {}): Promise<Answer> {
     const request = this.requestFor(operation, options);
-    if (operation === "update") this.#memory.noteUpdate(options.instanceId ?? "", options, false);
+    if (operation === "update") this.memory.noteUpdate(options.instanceId ?? "", options, false);
     return this.#keep(operation, options, await this.exchange(request, options));
   }
 
@@ -96,7 +97,7 @@ export class OsbClient {
   #keep(operation: Operation, options: RequestOptions, observation: Observation): Answer {
     const answer = answerTo(operation, options, observation);
     if (operation === "update" && isSuccess(answer) && answer.status !== 202)
-      this.#memory.noteUpdate(answer.instanceId, options, true);
+      this.memory.noteUpdate(answer.instanceId, options, true);
     this.sent.push(answer);
     this.#listener(answer);
     return answer;
@@ -109,7 +110,7 @@ export class OsbClient {
     attempt = 0,
     kind: "instance" | "binding" = "instance",
   ): Record<string, string> {
-    const planId = this.#memory.planFor(instanceId, attempt) ?? offer.plan.id;
+    const planId = this.memory.planFor(instanceId, attempt) ?? offer.plan.id;
     return { ...deletionQuery(offer, kind, this.settings.minor), plan_id: planId };
   }
 
@@ -123,7 +124,7 @@ export class OsbClient {
       await this.room.take(instanceId);
       this.recordInstance(offer, instanceId);
       const answer = await this.#create("provision", instanceId, { ...options, instanceId });
-      if (this.#memory.mayExist(instanceId)) return answer;
+      if (this.memory.mayExist(instanceId)) return answer;
       if (!isFull(answer)) this.room.free(instanceId);
       else if (this.room.yield(instanceId, isPlain)) continue;
       return answer;
@@ -139,10 +140,10 @@ export class OsbClient {
   async #create(operation: "provision" | "bind", id: string, options: RequestOptions): Promise<Answer> {
     try {
       const answer = await this.send(operation, options);
-      if (answer.status < 400 || (answer.status >= 500 && !isFull(answer))) this.#memory.wanted.add(id);
+      if (answer.status < 400 || (answer.status >= 500 && !isFull(answer))) this.memory.wanted.add(id);
       return answer;
     } catch (error) {
-      if (error instanceof NoAnswer && error.mayHaveArrived) this.#memory.unsure.add(id);
+      if (error instanceof NoAnswer && error.mayHaveArrived) this.memory.unsure.add(id);
       throw error;
     }
   }
@@ -165,7 +166,7 @@ export class OsbClient {
 
   /** What may be under way still is not gone because it is not there yet. */
   #isGone({ status }: Answer, id: string): boolean {
-    return status === 200 || (status === 410 && !this.#memory.unsure.has(id));
+    return status === 200 || (status === 410 && !this.memory.unsure.has(id));
   }
 
   /** One poll. `operation` is the string of the 202, when it had one. @throws NoAnswer */
@@ -179,20 +180,20 @@ export class OsbClient {
     if (answer.status !== 202) return this.#endedAtOnce(answer);
     const { clock } = this.settings;
     const wait: Wait = { operation: answer.operation, planName: offer.plan.name, sinceMs: clock.nowMs() };
-    this.#memory.waits.add(wait);
+    this.memory.waits.add(wait);
     try {
       const ended = await pollUntilEnded(this.settings, answer, {
         poll: () => this.poll(offer, answer),
         pause: (ms, last) => pauseAfter(this.settings, ms, last),
-        patienceMs: this.#memory.isStalled(offer, answer.operation)
+        patienceMs: this.memory.isStalled(offer, answer.operation)
           ? 0
-          : patienceMs(this.settings, offer, answer, this.#memory.longestMs),
-        shortestMs: this.#memory.shortestMs(offer, answer),
+          : patienceMs(this.settings, offer, answer, this.memory.longestMs),
+        shortestMs: this.memory.shortestMs(offer, answer),
       });
       this.#noteEnd(offer, ended, wait);
       return ended;
     } finally {
-      this.#memory.waits.delete(wait);
+      this.memory.waits.delete(wait);
     }
   }
 
@@ -207,20 +208,15 @@ export class OsbClient {
     const { state, answer } = ended;
     const { operation, instanceId, bindingId, intent } = answer;
     // What races with another operation may rightly never end.
-    if (isEndless(ended) && intent !== "race") this.#memory.noteTimeout(offer, ended);
-    if (this.#memory.endsNothing) this.room.noteEndless();
+    if (isEndless(ended) && intent !== "race") this.memory.noteTimeout(offer, ended);
+    if (this.memory.endsNothing) this.room.noteEndless();
     if (state === "timed-out" || state === "unreadable") return;
-    this.room.noteEnd({ sinceMs, tookMs, quickestMs: this.#memory.shortestMs(offer, answer) });
-    this.#memory.noteEnd(offer, answer, tookMs);
+    this.room.noteEnd({ sinceMs, tookMs, quickestMs: this.memory.shortestMs(offer, answer) });
+    this.memory.noteEnd(offer, answer, tookMs);
     if (state === "failed") return;
-    if (operation === "update") this.#memory.noteUpdate(instanceId, { body: answer.sent }, true);
+    if (operation === "update") this.memory.noteUpdate(instanceId, { body: answer.sent }, true);
     if (operation === "deprovision") this.#forgetInstance(instanceId);
     if (operation === "unbind") this.ledger.forget({ kind: "binding", id: bindingId });
-  }
-
-  /** A provision that did not end, where those of a plan do not: another would only be left behind as well. */
-  endlessProvision(offer: Offer): EndedOperation | undefined {
-    return this.#memory.endlessOf(offer, "provision");
   }
 
   #forgetInstance(id: string): void {
@@ -228,14 +224,9 @@ export class OsbClient {
     this.room.free(id);
   }
 
-  /** What this run waits for now. */
-  get waits(): ReadonlySet<Wait> {
-    return this.#memory.waits;
-  }
-
   /** Writes an instance down that may come to be, so that it is removed at the end. */
   recordInstance(offer: Offer, instanceId: string): void {
-    this.#memory.beginPlan(instanceId, offer.plan.id);
+    this.memory.beginPlan(instanceId, offer.plan.id);
     this.#record("deprovision", offer, { kind: "instance", id: instanceId, instanceId });
   }
 
@@ -245,6 +236,6 @@ export class OsbClient {
   }
 
   #record(operation: "deprovision" | "unbind", offer: Offer, thing: Thing): void {
-    this.ledger.record(entryFor(this, this.#memory, { operation, offer, thing }));
+    this.ledger.record(entryFor(this, this.memory, { operation, offer, thing }));
   }
 }

@@ -36,7 +36,7 @@ export function stateOf(poll: Answer): "succeeded" | "failed" | "gone" | undefin
 const BROKEN_MS_MAX = 10_000;
 
 /** Whether a poll says nothing that the next one could say better: an answer without one of the states. */
-const isUnreadable = (poll: Answer): boolean => poll.status < 500 && bodyOf(poll)["state"] !== "in progress";
+export const isUnreadable = (poll: Answer): boolean => poll.status < 500 && bodyOf(poll)["state"] !== "in progress";
 
 /** Longest wait that a broker's Retry-After can ask for, in milliseconds. */
 const RETRY_AFTER_MS_MAX = 60_000;

@@ -1,6 +1,7 @@
 import type { Answer, Operation } from "./answer.ts";
 import type { Offer } from "./catalog.ts";
 import type { EndedOperation } from "./polling.ts";
+import { Lifeline } from "./lifeline.ts";
 import { planIn, type RequestOptions } from "./request.ts";
 
 /** Operations of one kind on a plan, one after the other, that may run out of time before no more are waited for. */
@@ -32,6 +33,8 @@ export class RunMemory {
   readonly wanted = new Set<string>();
   /** What is waited for now. */
   readonly waits = new Set<Wait>();
+  /** Whether the broker answers at all. */
+  readonly lifeline = new Lifeline();
   /** Requests without an answer since the last one that had one. */
   silences = 0;
   /** Whether a request was answered 429 however often it was sent, and none was let through since. */

@@ -1,9 +1,10 @@
 import type { Exchange } from "./http/exchange.ts";
 import { observe, type Observation } from "./http/observation.ts";
-import { type RawRequest, type RawResponse, TransportError } from "./http/transport.ts";
-import { NoAnswer } from "./no-answer.ts";
+import { type RawRequest, type RawResponse, type SendOptions, TransportError } from "./http/transport.ts";
+import { sendAlive } from "./lifeline.ts";
+import { describeSilence, NoAnswer } from "./no-answer.ts";
 import { retryAfterMs } from "./polling.ts";
-import type { RequestOptions } from "./request.ts";
+import { buildRequest, type RequestOptions } from "./request.ts";
 import type { Answer, Intent } from "./answer.ts";
 import type { RunMemory } from "./run-memory.ts";
 import type { ClientSettings } from "./settings.ts";
@@ -88,7 +89,7 @@ export class Sender {
   }
 
   async #send(request: RawRequest, { intent, abandon }: Pick<RequestOptions, "intent" | "abandon">) {
-    const { transport, gate } = this.#settings;
+    const { gate } = this.#settings;
     requireTime(this.#settings, intent);
     if (this.#isOver && intent !== "cleanup") throw new TransportError("abandoned", "whoever asks for it has ended");
     const signal = intent === "cleanup" ? undefined : this.#settings.signal;
@@ -101,11 +102,36 @@ export class Sender {
     const { clock } = this.#settings;
     // A request that waits for its turn with us is no slow answer of the broker.
     const ask = async (): Promise<TimedResponse> => {
+      this.#requireLife(request, intent);
       const startMs = clock.nowMs();
-      const response = await transport(request, options);
+      const response = await this.#sendOnce(request, options, startMs);
       return { response, elapsedMs: clock.nowMs() - startMs };
     };
     return this.#whileThrottled(() => (gate === undefined ? ask() : gate.pass(intent === "race", ask)), intent);
+  }
+
+  /** @throws TransportError abandoned, when the broker is lost and this is not the last try to remove something */
+  #requireLife({ method }: RawRequest, intent: Intent | undefined): void {
+    const { lifeline } = this.#memory;
+    if (!lifeline.isLost) return;
+    if (intent === "cleanup" && method === "DELETE" && lifeline.takeTry()) return;
+    throw new TransportError("abandoned", "the broker stopped answering");
+  }
+
+  /** Where this gets no answer, it is seen whether the broker answers anything. */
+  async #sendOnce(request: RawRequest, options: SendOptions, startMs: number): Promise<RawResponse> {
+    const { lifeline } = this.#memory;
+    const { clock, transport } = this.#settings;
+    try {
+      const response = await sendAlive(lifeline, transport, request, options);
+      lifeline.noteAnswer(clock.nowMs());
+      return response;
+    } catch (error) {
+      const look = () => transport(buildRequest(this.#settings, "catalog", {}));
+      if (error instanceof TransportError)
+        await lifeline.noteSilence(startMs, error, describeSilence(request, error), look);
+      throw error;
+    }
   }
 
   /** Asks again, as late as the broker wants, while too much is asked at once: a request that was answered 429 has not been looked at. */

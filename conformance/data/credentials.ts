@@ -1,13 +1,13 @@
 import { type Json, isArray, isObject, type JsonObject, stringOf } from "../client/http/json.ts";
 import type { Service } from "../client/catalog.ts";
-import type { Login, Tls } from "./plane.ts";
+import type { DataClient, Login, Tls } from "./plane.ts";
 
 /**
  * Where the parts of a login lie in the credentials of a service, as paths: `hosts.0`, `valkey.password`. What is left out is
  * looked for under the usual names.
  */
 interface CredentialMap {
-  readonly client?: "postgresql";
+  readonly client?: DataClient;
   readonly uri?: string;
   readonly host?: string;
   readonly port?: string;
@@ -29,8 +29,20 @@ const USUAL: Readonly<Record<Part, readonly string[]>> = {
   ca: ["cacrt", "ca", "ca_cert", "sslrootcert"],
 };
 
-const SCHEME = /^postgres(ql)?:$/;
-const POSTGRES_PORT = 5432;
+/** What speaks for a client, and what holds where credentials say nothing. */
+interface ClientSigns {
+  readonly scheme: RegExp;
+  readonly port: number;
+  /** Names and tags of services. */
+  readonly words: RegExp;
+  readonly usual: { readonly username?: string; readonly database?: string };
+}
+
+const CLIENTS: Readonly<Record<DataClient, ClientSigns>> = {
+  postgresql: { scheme: /^postgres(ql)?:$/, port: 5432, words: /postgres|\bpg\b/i, usual: {} },
+  redis: { scheme: /^rediss?:$/, port: 6379, words: /redis|valkey/i, usual: { username: "default", database: "0" } },
+};
+const CLIENT_NAMES: readonly DataClient[] = ["postgresql", "redis"];
 
 /** A login, or why there is none. */
 type LoginResult = { readonly login: Login } | { readonly reason: string };
@@ -49,12 +61,18 @@ function findPart(credentials: JsonObject, map: CredentialMap, name: Part): stri
   return paths.map((path) => valueAt(credentials, path)).find((value) => value !== undefined && value !== "");
 }
 
-function speaksPostgres(service: Service): boolean {
+function clientOf(service: Service, uri: URL | undefined, port: string | undefined): DataClient | undefined {
+  if (uri !== undefined) return CLIENT_NAMES.find((name) => CLIENTS[name].scheme.test(uri.protocol));
   const tags = isArray(service.raw["tags"]) ? service.raw["tags"].map(String) : [];
-  return [service.name, ...tags].some((word) => /postgres|\bpg\b/i.test(word));
+  return (
+    CLIENT_NAMES.find((name) => String(CLIENTS[name].port) === port) ??
+    CLIENT_NAMES.find((name) => [service.name, ...tags].some((word) => CLIENTS[name].words.test(word)))
+  );
 }
 
 function tlsOf(uri: URL | undefined, ca: string | undefined): Tls | undefined {
+  if (uri?.protocol === "rediss:") return { isVerified: true, ...(ca === undefined ? {} : { ca }) };
+  if (uri?.protocol === "redis:") return undefined;
   const mode = uri?.searchParams.get("sslmode") ?? (ca === undefined ? "disable" : "verify-full");
   if (mode === "disable" || mode === "allow" || mode === "prefer") return undefined;
   return { isVerified: mode.startsWith("verify"), ...(ca === undefined ? {} : { ca }) };
@@ -71,32 +89,32 @@ export function decodeUriPart(text: string): string | undefined {
 }
 
 /**
- * The login that a binding's credentials give, where a client for it is at hand: PostgreSQL, by the scheme of the uri, or by
- * the port, the name or the tags of the service when there is no uri.
+ * The login that a binding's credentials give, where a client for it is at hand: by the scheme of the uri, or by the port, the name or the
+ * tags of the service when there is no uri.
  */
 export function loginOf(credentials: JsonObject, service: Service, map: CredentialMap = {}): LoginResult {
   const text = findPart(credentials, map, "uri");
   const uri = text === undefined ? undefined : (URL.parse(text) ?? undefined);
   const port = findPart(credentials, map, "port");
-  const isMeant = map.client === "postgresql";
-  if (uri !== undefined && !SCHEME.test(uri.protocol) && !isMeant)
-    return { reason: `no data client for ${uri.protocol}//…` };
-  if (uri === undefined && !isMeant && port !== String(POSTGRES_PORT) && !speaksPostgres(service))
+  const client = map.client ?? clientOf(service, uri, port);
+  if (client === undefined && uri !== undefined) return { reason: `no data client for ${uri.protocol}//…` };
+  if (client === undefined)
     return {
       reason: `no data client for credentials with ${Object.keys(credentials).join(", ") || "nothing in them"}`,
     };
-  const own = uri !== undefined && SCHEME.test(uri.protocol) ? uri : undefined;
+  const { scheme, port: usualPort, usual } = CLIENTS[client];
+  const own = uri !== undefined && scheme.test(uri.protocol) ? uri : undefined;
   const host = findPart(credentials, map, "host") ?? decodeUriPart(own?.hostname ?? "");
-  const username = findPart(credentials, map, "username") ?? decodeUriPart(own?.username ?? "");
+  const username = findPart(credentials, map, "username") ?? decodeUriPart(own?.username ?? "") ?? usual.username;
   const password = findPart(credentials, map, "password") ?? decodeUriPart(own?.password ?? "");
   // "name" need not be the database's: the uri takes precedence over it, and a map over both.
   const inUri = map.database === undefined ? decodeUriPart(own?.pathname.slice(1) ?? "") : undefined;
-  const database = inUri ?? findPart(credentials, map, "database");
+  const database = inUri ?? usual.database ?? findPart(credentials, map, "database");
   const missing = Object.entries({ host, username, password, database }).filter(([, value]) => value === undefined);
   if (host === undefined || username === undefined || password === undefined || database === undefined)
     return { reason: `the credentials hold no ${missing.map(([name]) => name).join(", ")}` };
   const tls = tlsOf(own, findPart(credentials, map, "ca"));
-  const number = Number(port ?? (own?.port || POSTGRES_PORT));
+  const number = Number(port ?? (own?.port || usualPort));
   if (!Number.isInteger(number) || number < 1 || number > 65_535) return { reason: `the port is ${port}` };
-  return { login: { client: "postgresql", host, port: number, username, password, database, ...(tls && { tls }) } };
+  return { login: { client, host, port: number, username, password, database, ...(tls && { tls }) } };
 }

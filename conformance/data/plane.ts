@@ -1,8 +1,11 @@
 import type { TableRows, Statement } from "./statement.ts";
 
+/** The clients that there are. */
+export type DataClient = "postgresql" | "redis";
+
 /** What it takes to log in to a data service, read from the credentials of a binding. */
 export interface Login {
-  readonly client: "postgresql";
+  readonly client: DataClient;
   readonly host: string;
   readonly port: number;
   readonly username: string;
@@ -45,6 +48,8 @@ export interface DataPlane {
   readonly hasTenantVm: boolean;
   /** Ports of an instance's VM that the platform keeps for itself, such as those of its agents. Only an operator knows them. */
   readonly platformPorts: readonly number[];
+  /** Where the management plane listens, as its operator names it. */
+  readonly management?: readonly Address[];
   /** The address that a host name leads to. @throws DataError unreachable */
   resolve(host: string): Promise<string>;
   /** Logs in. @throws DataError unreachable, denied, failed, nowhere */
@@ -58,12 +63,17 @@ export interface DataPlane {
   locate?(instanceId: string): Promise<Address | undefined>;
 }
 
-/** What an engine can hold besides tables, rows and sequences, and a session can therefore create and read. */
-export type Extra = "index" | "view" | "grant";
+/**
+ * What an engine can hold besides tables, rows and sequences, and a session can therefore create and read. `native`: it takes statements in
+ * its own words.
+ */
+export type Extra = "index" | "view" | "grant" | "native";
 
 /** A session of one user on one instance. */
 export interface DataSession {
   readonly extras: ReadonlySet<Extra>;
+  /** A statement in the engine's own words, for evidence. Default: in PostgreSQL's. */
+  describe?(statement: Statement): string;
   /** @throws DataError failed, lost */
   run(statement: Statement): Promise<TableRows>;
   close(): Promise<void>;

@@ -14,7 +14,8 @@ export const NOT_OURS = new Set(["EADDRNOTAVAIL", "EINVAL", "EACCES"]);
 export const nowhere = (source: string): DataError =>
   new DataError("nowhere", `nobody can connect from ${source}: it is no address of this machine`);
 
-const codeOf = (error: unknown): string => (error instanceof Error && "code" in error ? String(error.code) : "");
+/** The code of a socket's error; empty where it has none. */
+export const codeOf = (error: unknown): string => (error instanceof Error && "code" in error ? String(error.code) : "");
 
 /**
  * Connects to a port and waits for a word. A port that accepts a connection and drops it without one, as a proxying firewall does, is as

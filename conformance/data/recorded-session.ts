@@ -23,7 +23,7 @@ export class RecordedSession {
   /** @throws DataError */
   async run(statement: Statement): Promise<TableRows> {
     const startMs = this.#nowMs();
-    const sql = sqlText(statement);
+    const sql = this.#session.describe?.(statement) ?? sqlText(statement);
     try {
       const rows = await this.#session.run(statement);
       this.#record(sql, { body: rowsText(rows) }, startMs);

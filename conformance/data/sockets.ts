@@ -2,6 +2,7 @@ import { promises as dns } from "node:dns";
 import { isIP } from "node:net";
 import { type Address, DataError, type DataPlane, type Login, NO_NAME, type Vantage } from "./plane.ts";
 import { DATA_LIMITS, type DataLimits, openPostgres } from "./postgresql.ts";
+import { openRedis } from "./redis.ts";
 import { reachPort } from "./probe-port.ts";
 
 /** Where connections come from, and how names are resolved. */
@@ -16,6 +17,8 @@ export interface SocketPlaneOptions {
   readonly tenant?: string;
   /** See DataPlane. Default none. */
   readonly platformPorts?: readonly number[];
+  /** See DataPlane. Default none. */
+  readonly management?: readonly Address[];
   readonly locate?: (instanceId: string) => Promise<Address | undefined>;
   readonly limits?: Partial<DataLimits>;
 }
@@ -41,7 +44,7 @@ const OWN_ADDRESS = "instance";
 
 /** The data services behind a broker, reached over TCP with their own clients. */
 export function socketPlane(options: SocketPlaneOptions = {}): DataPlane {
-  const { resolve: look = bySystem, source, outsider, tenant, platformPorts = [], locate } = options;
+  const { resolve: look = bySystem, source, outsider, tenant, platformPorts = [], management = [], locate } = options;
   const limits: DataLimits = { ...DATA_LIMITS, ...options.limits };
 
   async function resolve(host: string): Promise<string> {
@@ -63,9 +66,12 @@ export function socketPlane(options: SocketPlaneOptions = {}): DataPlane {
     hasOutsider: outsider !== undefined,
     hasTenantVm: tenant !== undefined,
     platformPorts,
+    management,
     resolve,
-    connect: async (login: Login, from: Vantage) =>
-      openPostgres(login, await resolve(login.host), await sourceOf(from), limits),
+    connect: async (login: Login, from: Vantage) => {
+      const open = login.client === "redis" ? openRedis : openPostgres;
+      return open(login, await resolve(login.host), await sourceOf(from), limits);
+    },
     reach: async ({ host, port }, from) =>
       reachPort({ host: await resolve(host), port }, await sourceOf(from), limits.connectMsMax),
     ...(locate && { locate }),

@@ -30,6 +30,19 @@ function insert(table: string, columns: readonly Column[], rows: readonly TableR
   return { text: `INSERT INTO ${table} (${names(columns)}) VALUES ${tuples.join(", ")}`, values: rows.flat() };
 }
 
+function update({ table, key, column, value }: Extract<Statement, { do: "update" }>): Sql {
+  const set = `${column.name} = $1::text::${column.type}`;
+  return { text: `UPDATE ${table.name} SET ${set} WHERE ${keyOf(table.columns)} = $2`, values: [value, key] };
+}
+
+function transfer({ from, to, amount }: Extract<Statement, { do: "transfer" }>): Sql {
+  const change = ({ table, key }: typeof from, sign: string): string => {
+    const [, column] = table.columns;
+    return `UPDATE ${table.name} SET ${column?.name} = (${column?.name}::bigint ${sign} ${amount})::text::${column?.type} WHERE ${keyOf(table.columns)} = '${key}'`;
+  };
+  return plain(`WITH taken AS (${change(from, "-")} RETURNING 1) ${change(to, "+")}`);
+}
+
 /** A statement in PostgreSQL's words. Values go as text, so that results can be compared with what was written. */
 export function sqlOf(statement: Statement): Sql {
   switch (statement.do) {
@@ -41,16 +54,12 @@ export function sqlOf(statement: Statement): Sql {
       return plain(`DROP TABLE ${statement.table} CASCADE`);
     case "insert":
       return insert(statement.table.name, statement.table.columns, statement.rows);
-    case "update": {
-      const { table, key, column, value } = statement;
-      const set = `${column.name} = $1::text::${column.type}`;
-      return { text: `UPDATE ${table.name} SET ${set} WHERE ${keyOf(table.columns)} = $2`, values: [value, key] };
+    case "update":
+      return update(statement);
+    case "delete": {
+      const { table, key } = statement;
+      return { text: `DELETE FROM ${table.name} WHERE ${keyOf(table.columns)} = $1`, values: [key] };
     }
-    case "delete":
-      return {
-        text: `DELETE FROM ${statement.table.name} WHERE ${keyOf(statement.table.columns)} = $1`,
-        values: [statement.key],
-      };
     case "create-sequence":
       return plain(`CREATE SEQUENCE ${statement.sequence}`);
     case "next":
@@ -61,6 +70,10 @@ export function sqlOf(statement: Statement): Sql {
       return plain(`CREATE VIEW ${statement.name} AS SELECT * FROM ${statement.table}`);
     case "begin":
       return plain("BEGIN");
+    case "transfer":
+      return transfer(statement);
+    case "native":
+      return plain(statement.text);
     case "grant":
       return plain(`GRANT SELECT ON ${statement.table} TO PUBLIC`);
     case "tables":

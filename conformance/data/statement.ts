@@ -34,6 +34,12 @@ export interface TableShape {
   readonly columns: readonly Column[];
 }
 
+/** A row by its key. */
+interface RowPlace {
+  readonly table: TableShape;
+  readonly key: string;
+}
+
 /** What a suite asks of a data service, whatever its engine. Names are the suite's own and need no quoting. */
 export type Statement =
   | { readonly do: "create-table"; readonly table: TableShape }
@@ -54,6 +60,10 @@ export type Statement =
   | { readonly do: "create-view"; readonly name: string; readonly table: string }
   /** From here on, the session is in a transaction that nobody ends. */
   | { readonly do: "begin" }
+  /** Takes an amount, a whole number, from the second column of one row and adds it to that of another, in one step. */
+  | { readonly do: "transfer"; readonly from: RowPlace; readonly to: RowPlace; readonly amount: number }
+  /** A statement in the engine's own words, for what no other engine has. */
+  | { readonly do: "native"; readonly text: string }
   /** Lets everybody who can log in read a table. */
   | { readonly do: "grant"; readonly table: string }
   /** Rows of one column: the names of the suites' tables that the session's user sees, in order. */

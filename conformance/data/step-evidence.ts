@@ -14,6 +14,10 @@ export interface Access {
 /** Longest answer of a data service that evidence shows, in characters. */
 const ANSWER_CHARS_MAX = 600;
 
+function redisLine({ host, port }: Login, command: string): string {
+  return `REDISCLI_AUTH="$BINDING_PASSWORD" redis-cli -h ${quoteForShell(host)} -p ${port} --user "$BINDING_USER" ${command}`;
+}
+
 function psqlLine(login: Login, sql: string): string {
   const address = `-h ${quoteForShell(login.host)} -p ${login.port} -d ${quoteForShell(login.database)}`;
   return `PGUSER="$BINDING_USER" PGPASSWORD="$BINDING_PASSWORD" psql ${address} -c ${quoteForShell(sql)}`;
@@ -71,14 +75,14 @@ export function statementExchange(
   ended: StepEnd,
   elapsedMs: number,
 ): Exchange {
-  const { host, port, database } = access.login;
+  const { client, host, port, database } = access.login;
   const request = {
-    method: "SQL",
-    url: `postgres://${host}:${port}/${database}`,
+    method: client === "redis" ? "REDIS" : "SQL",
+    url: `${client === "redis" ? "redis" : "postgres"}://${host}:${port}/${database}`,
     headers: { credentials: access.of, from: describeVantage(from) },
     body: sql,
   };
-  const curl = psqlLine(access.login, sql);
+  const curl = (client === "redis" ? redisLine : psqlLine)(access.login, sql);
   const error = "error" in ended ? hideSecrets(access.login, ended.error.message) : "";
   if ("error" in ended && ["unreachable", "nowhere"].includes(ended.error.fault)) return { curl, request, error };
   const body = "body" in ended ? ended.body : `ERROR ${ended.error.code ?? ""} ${error}`;

@@ -24,13 +24,24 @@ export const CLAUSES = data as readonly Clause[];
 
 const byId = new Map(CLAUSES.map((clause) => [clause.id, clause]));
 
+/** A check names a clause that the list does not have. One line: which, and what to do. */
+class ClauseError extends Error {
+  readonly code = "SUITE_NO_CLAUSE";
+  constructor(id: string) {
+    super(
+      `there is no clause "${id}": name the check after one, name one in its clauses ("drydock clauses" lists them), or add it to conformance/osb/clauses.json (SUITE_NO_CLAUSE)`,
+    );
+    this.name = "ClauseError";
+  }
+}
+
 /**
  * The clause with this id.
  *
- * @throws Error when there is none
+ * @throws ClauseError when there is none
  */
 export function clauseOf(id: string): Clause {
   const clause = byId.get(id);
-  if (clause === undefined) throw new Error(`there is no clause "${id}"`);
+  if (clause === undefined) throw new ClauseError(id);
   return clause;
 }

@@ -59,3 +59,8 @@ describe("the checks", () => {
     expect(OSB_CHECKS.filter(({ requirement }) => !/\S+ .*[.)]$/.test(requirement)).map(({ id }) => id)).toEqual([]);
   });
 });
+
+it("a check without a clause is refused in one line that says what to do", () => {
+  const check = { id: "no-such-clause", title: "T", requirement: "R", run: () => pass() };
+  expect(() => probe(check)).toThrow(/^there is no clause "no-such-clause": .*drydock clauses.*\(SUITE_NO_CLAUSE\)$/);
+});

@@ -133,7 +133,7 @@ const plainCatalog: JsonObject = {
       name: "acme.mail",
       description: "No flags at all",
       bindable: true,
-      plans: [{ id: "5f0b4c8e-3333-4000-8000-000000000000", name: "Small.v2", description: "The only plan" }],
+      plans: [{ id: "5f0b4c8e-3333-4000-8000-000000000000", name: "small.v2", description: "The only plan" }],
     },
   ],
 };

@@ -18,7 +18,7 @@ it("gives back the place of an idle instance that cannot be removed, so that nob
   const room = new Berth(quota, "check", 0);
   const platform = {
     newId: () => "i",
-    endlessProvision: () => undefined,
+    memory: { endlessOf: () => undefined },
     provision: async (_offer: Offer, id: string) => room.take(id).then(() => ({ status: 201, instanceId: id })),
     settle: async (_offer: Offer, answer: unknown) => ({ state: "succeeded", answer, polls: [] }),
     deprovision: () => Promise.reject(new Error("hung up")),

@@ -117,7 +117,7 @@ export async function provisionInstance(
 ): Promise<LiveInstance> {
   const id = platform.newId();
   await platform.room.take(id);
-  const endless = platform.endlessProvision(offer);
+  const endless = platform.memory.endlessOf(offer, "provision");
   if (endless !== undefined) {
     platform.room.free(id);
     throw new Verdicted(obstacleIn("provision", endless));

@@ -47,6 +47,26 @@ describe("a broker that gets worse", () => {
     expect(elapsedMs).toBeLessThan(3 * 3_600_000);
   });
 
+  it.each([20, 300])(
+    "and falls silent after %i requests is waited for no longer than it takes to know that",
+    async (served) => {
+      const clock = eventClock();
+      const inner = asTransport(createMemoryBroker({ mode: "mixed" }).handle);
+      let requests = 0;
+      let silentMs = 0;
+      const transport: Transport = async (request, send) => {
+        if (++requests <= served) return inner(request, send);
+        silentMs ||= clock.nowMs();
+        await clock.sleepMs(EXCHANGE_MS);
+        throw new TransportError("timeout", `no complete answer within ${EXCHANGE_MS} ms`);
+      };
+      const { error, exitCode, counts, elapsedMs } = await certifyAt(clock, transport);
+      expect([error?.code, exitCode, counts.fail]).toEqual(["lost", 2, 0]);
+      // The request itself, the look at the catalog, and one try to clean up.
+      expect(elapsedMs - silentMs).toBeLessThanOrEqual(4 * EXCHANGE_MS);
+    },
+  );
+
   it.each([
     ["from the first request", 0, "no-answer"],
     ["after a while", 100, "lost"],

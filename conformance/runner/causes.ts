@@ -15,6 +15,8 @@ interface TracedResult {
   readonly check: { readonly id: string };
   readonly verdict: Verdict;
   readonly followsFrom?: string;
+  /** Why: what is not determined for one and the same reason has one cause. */
+  readonly reason?: string;
 }
 
 const isFinding = ({ verdict }: TracedResult): boolean => verdict !== "pass" && verdict !== "not-applicable";
@@ -33,6 +35,22 @@ function originOf<T extends TracedResult>(result: T, byId: ReadonlyMap<string, T
   }
 }
 
+/** The first of those that are not determined for the same reason; itself where there is no other. */
+function firstAlike<T extends Pick<TracedResult, "verdict" | "reason">>(origin: T, open: ReadonlyMap<string, T>): T {
+  const { verdict, reason } = origin;
+  return verdict === "unknown" && reason !== undefined ? (open.get(reason) ?? origin) : origin;
+}
+
+/** Groups findings by their origins; those that are not determined for the same reason come together. */
+export function groupByOrigin<T extends Pick<TracedResult, "verdict" | "reason">>(
+  found: readonly T[],
+  originFor: (result: T) => T,
+): Map<T, T[]> {
+  const origins = found.map(originFor).filter(({ verdict, reason }) => verdict === "unknown" && reason !== undefined);
+  const open = new Map(origins.toReversed().map((origin) => [origin.reason ?? "", origin]));
+  return Map.groupBy(found, (result) => firstAlike(originFor(result), open));
+}
+
 const byWorst = (a: Cause, b: Cause): number =>
   VERDICTS_WORST_FIRST.indexOf(a.verdict) - VERDICTS_WORST_FIRST.indexOf(b.verdict) ||
   b.followers.length - a.followers.length;
@@ -40,7 +58,7 @@ const byWorst = (a: Cause, b: Cause): number =>
 /** The findings of results, grouped by the fault that explains them: the worst first, then those that explain most. */
 export function causesOf(results: readonly TracedResult[]): readonly Cause[] {
   const byId = new Map(results.map((result) => [result.check.id, result]));
-  const groups = Map.groupBy(results.filter(isFinding), (result) => originOf(result, byId));
+  const groups = groupByOrigin(results.filter(isFinding), (result) => originOf(result, byId));
   return [...groups]
     .map(([{ check, verdict }, found]) => ({
       check: check.id,

@@ -140,7 +140,7 @@ export class Certification {
 
   #sayProgress(planned: number, run: RunContext): void {
     const done = this.#log.results.length;
-    const line = progressLine({ done, planned }, [...run.platform.waits], this.#settings.clock.nowMs());
+    const line = progressLine({ done, planned }, [...run.platform.memory.waits], this.#settings.clock.nowMs());
     this.#options.onProgress?.(line);
   }
 

@@ -1,10 +1,8 @@
-import { offersOf, readCatalog } from "../client/catalog.ts";
 import type { Clock } from "../client/clock.ts";
 import { redactText } from "../client/http/redact.ts";
 import { TargetError } from "../client/errors/target-error.ts";
 import { NoAnswer } from "../client/no-answer.ts";
 import type { OsbClient } from "../client/osb-client.ts";
-import { isSuccess } from "../client/request.ts";
 import type { SpecMinor } from "../client/spec-version.ts";
 import { secretsOf } from "../client/target.ts";
 import { type Check, type Outcome, Verdicted } from "./check.ts";
@@ -13,6 +11,7 @@ import { evidenceFor } from "./evidence.ts";
 import { markNewer } from "./learn-version.ts";
 import { capByLevel, outsideOfVersions, requireEvidence } from "./outcomes.ts";
 import { Berth } from "./berth.ts";
+import { lookForChange } from "./change.ts";
 import { NoRoom, type Quota } from "./quota.ts";
 import type { RunLog } from "./run-log.ts";
 import type { RunContext, StartedSuite } from "./suite.ts";
@@ -47,6 +46,9 @@ function lacksRoom(units: number, { max, limiter }: Quota): Outcome {
     limiter === "option" ? `${max} are allowed (--max-instances)` : `the broker has room for ${max} (a quota)`;
   return { verdict: verdictWithout[limiter], reason: `needs ${units} instances at once, ${limit}` };
 }
+
+/** What is said of all that a broker which is lost leaves open. */
+const SILENCE = "the broker stopped answering";
 
 /** Most requests of a check that are shown before the one that ended it, which got no answer. */
 const SENT_BEFORE_MAX = 5;
@@ -93,7 +95,8 @@ export class Crew {
     const { backend } = this.#run;
     const { tidying } = this.#options;
     // Where nothing behind the broker can be held or broken, nobody needs it for himself.
-    const canDisturb = backend.hold !== undefined || backend.fail !== undefined;
+    const hasFaults = Object.keys(backend.faults ?? {}).length > 0;
+    const canDisturb = backend.hold !== undefined || backend.fail !== undefined || hasFaults;
     const isAlone = ({ check }: PlannedCheck): boolean => canDisturb && check.exclusive === true;
     const isReview = ({ check }: PlannedCheck): boolean => check.phase === "review";
     await this.#holdSideBySide(planned.filter((each) => !isAlone(each) && !isReview(each)));
@@ -165,7 +168,7 @@ export class Crew {
   async #judge({ suite, check }: PlannedCheck, client: OsbClient): Promise<Outcome | "no room"> {
     const unbound = outsideOfVersions(check, this.#run.minor);
     if (unbound !== undefined) return unbound;
-    if (this.#lost) return { verdict: "unknown", reason: "the broker stopped answering" };
+    if (this.#lost) return this.#silence(this.#lost);
     try {
       return await suite.runCheck(check.id, client);
     } catch (error) {
@@ -183,7 +186,14 @@ export class Crew {
       return { verdict: "unknown", reason: `no time: the run was over before this check (${this.#options.timeLimit})` };
     await this.#lookWhetherLost(error);
     // The request may be that of a story, which the check itself has not sent.
-    return { verdict: "unknown", reason: error.blame, evidence: [...sent.slice(-SENT_BEFORE_MAX), error.exchange] };
+    const evidence = [...sent.slice(-SENT_BEFORE_MAX), error.exchange];
+    return this.#lost ? this.#silence(this.#lost, evidence) : { verdict: "unknown", reason: error.blame, evidence };
+  }
+
+  /** One reason for all that is left open by a broker that is lost. */
+  #silence(lost: TargetError | undefined, evidence: NonNullable<Outcome["evidence"]> = []): Outcome {
+    const reason = lost === undefined ? SILENCE : `${SILENCE}: ${lost.seen}`;
+    return { verdict: "unknown", reason, evidence };
   }
 
   /** A broker is not accused of what came of ids that it offers no more, nor of what it did while it went down. */
@@ -191,27 +201,12 @@ export class Crew {
     const { verdict, evidence = sent } = outcome;
     const isAboutCatalog = evidence.some((each) => "operation" in each && each.operation === "catalog");
     if ((verdict !== "fail" && verdict !== "warn") || isAboutCatalog || this.#isAborted) return outcome;
-    const gone = await this.#missingPlan();
-    if (gone === undefined) return outcome;
-    if (gone === "silence") return { verdict: "unknown", reason: "the broker stopped answering", evidence };
-    const reason = `the catalog changed during the run: plan "${gone.name}" is no longer offered`;
+    const reason = this.#lost ? "silence" : await lookForChange(this.#run);
+    if (reason === undefined) return outcome;
+    if (reason === "silence") return this.#silence(this.#lost, evidence);
     if (!this.#isChangeNoted) this.#options.log.note(reason);
     this.#isChangeNoted = true;
     return { verdict: "unknown", reason, evidence };
-  }
-
-  /** The name of a plan under test that the catalog no longer has; `silence` when the broker answers nothing any more. */
-  async #missingPlan(): Promise<{ readonly name: string } | "silence" | undefined> {
-    const { platform, offers } = this.#run;
-    if (this.#lost) return "silence";
-    const catalog = await platform.send("catalog", { intent: "cleanup" }).catch((error: unknown) => {
-      if (error instanceof NoAnswer) return error;
-      throw error;
-    });
-    if (catalog instanceof NoAnswer) return "silence";
-    if (!isSuccess(catalog)) return undefined;
-    const ids = new Set(offersOf(readCatalog(catalog.json)).map(({ service, plan }) => `${service.id} ${plan.id}`));
-    return offers.find(({ service, plan }) => !ids.has(`${service.id} ${plan.id}`))?.plan;
   }
 
   #crashInBackground(check: Check<never>): Outcome {
@@ -239,7 +234,7 @@ export class Crew {
       () => false,
     );
     if (isAlive || this.#lost) return;
-    this.#lost = new TargetError("lost", cause.message, { cause });
+    this.#lost = new TargetError("lost", this.#run.platform.memory.lifeline.reason ?? cause.message, { cause });
     this.#options.log.note(this.#lost.message);
   }
 }

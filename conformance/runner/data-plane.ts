@@ -1,14 +1,20 @@
-import type { DataPlane } from "../data/plane.ts";
+import type { Address, DataPlane } from "../data/plane.ts";
 import { resolverAt, socketPlane } from "../data/sockets.ts";
 import type { DataSettings } from "../settings/drydock-file.ts";
 
 /** The way to the data services over sockets, from the places that drydock.yml names. */
-export function dataPlaneFor({ dns, ports, source, outsider, tenant }: DataSettings): DataPlane {
+export function dataPlaneFor({ dns, ports, source, outsider, tenant, management = [] }: DataSettings): DataPlane {
   return socketPlane({
+    management: management.map(addressOf),
     ...(dns === undefined ? {} : { resolve: resolverAt(dns) }),
     ...(ports === undefined ? {} : { platformPorts: ports }),
     ...(source === undefined ? {} : { source }),
     ...(outsider === undefined ? {} : { outsider }),
     ...(tenant === undefined ? {} : { tenant }),
   });
+}
+
+function addressOf(text: string): Address {
+  const at = text.lastIndexOf(":");
+  return { host: text.slice(0, at), port: Number(text.slice(at + 1)) };
 }

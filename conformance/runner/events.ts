@@ -21,6 +21,8 @@ export type Verdict = "fail" | "unknown" | "warn" | "pass" | "not-applicable";
 export const VERDICTS_WORST_FIRST: readonly Verdict[] = ["fail", "unknown", "warn", "pass", "not-applicable"];
 /** How binding a requirement is, in the words of RFC 2119. */
 export type Level = "MUST" | "SHOULD" | "MAY";
+/** How much harm a violation does: of the suites `backup` and `isolation`. */
+export type Severity = "critical" | "high" | "medium" | "low";
 /** The suites by name. */
 export type SuiteName = "osb" | "backup" | "isolation";
 /** The suites by name, in the order in which reports list them. */
@@ -32,6 +34,8 @@ export interface CheckInfo {
   readonly suite: SuiteName;
   readonly title: string;
   readonly level: Level;
+  /** Of checks that are no clauses of the OSB API. */
+  readonly severity?: Severity;
   /** Ids of the clauses (OSB), or of the requirement (BK-…, IS-…), that the check judges. */
   readonly clauses: readonly string[];
   /** Heading of the specification that the clauses stand under. */

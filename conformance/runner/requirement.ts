@@ -1,4 +1,4 @@
-import type { Level, SuiteName } from "./events.ts";
+import type { Level, Severity, SuiteName } from "./events.ts";
 import type { Check, Outcome } from "./check.ts";
 
 /** A requirement that is no clause of the OSB API and is checked in all of its versions. */
@@ -7,6 +7,8 @@ interface Requirement {
   readonly id: string;
   readonly title: string;
   readonly level: Level;
+  /** How much harm its violation does. */
+  readonly severity?: Severity;
   readonly section: string;
   readonly requirement: string;
   /** Service instances that the check holds at once. */

@@ -1,12 +1,38 @@
 import Type from "typebox";
-import { FreeMapping, HttpUrl, MappingOf, oneOf, Section, Text } from "./vocabulary.ts";
+import { FreeMapping, HttpUrl, MappingOf, oneOf, Section } from "./vocabulary.ts";
+
+/** What a vendor says its backups can do; see `backup.claims`. */
+const BACKUP_CLAIMS = ["B1", "B2", "B3", "B4", "B5"] as const;
+/** A claim of the section `backup`. */
+export type BackupClaim = (typeof BACKUP_CLAIMS)[number];
 
 /** The states of backups and restores. A vendor's own word that is in no list means "in progress". */
 const BACKUP_STATES = ["queued", "running", "succeeded", "failed", "deleted"] as const;
 /** Known backup interfaces, by name; see `DRIVERS` in the backup suite. */
-const BACKUP_DRIVER_NAMES = ["extension", "a9s", "a9s-v1", "swisscom"] as const;
+const BACKUP_DRIVER_NAMES = [
+  "extension",
+  "a9s",
+  "a9s-v1",
+  "swisscom",
+  "service-fabrik",
+  "tanzu",
+  "shield",
+  "provision-parameter",
+  "bbr",
+  "exec",
+] as const;
 /** The driver that a section `backup` starts from when it names none. */
 export const DEFAULT_BACKUP_DRIVER = "a9s";
+
+const Names = (description: string, example: string) =>
+  Type.Optional(
+    Type.Union([Type.String({ minLength: 1 }), Type.Array(Type.String({ minLength: 1 }), { minItems: 1 })], {
+      description,
+      fallback: "as the driver has it",
+      expected: "a text or a list of texts",
+      examples: [example],
+    }),
+  );
 
 const REQUEST_LINE = "^[A-Z]+ /";
 const BackupRequest = (description: string, example: string) =>
@@ -19,6 +45,8 @@ const BackupRequest = (description: string, example: string) =>
             method: Type.String({ pattern: "^[A-Z]+$", expected: "a method, such as POST" }),
             path: Type.String({ pattern: "^/", expected: "a path that begins with /" }),
             body: FreeMapping({ description: "Sent as JSON." }),
+            id: Names("The members of its answer of which the first there is carries the id.", "backup_guid"),
+            state: Names("The members of its answer of which the first there is carries the state.", "status"),
           },
           { additionalProperties: false },
         ),
@@ -31,6 +59,37 @@ const BackupRequest = (description: string, example: string) =>
       },
     ),
   );
+
+/** The requests of an interface. A driver may lack any of them. */
+const REQUESTS = {
+  list: BackupRequest("Lists the backups of an instance.", "GET /instances/{instance}/backups"),
+  create: BackupRequest("Takes a backup.", "POST /instances/{instance}/backups"),
+  get: BackupRequest("Asks for one backup.", "GET /instances/{instance}/backups/{backup}"),
+  delete: BackupRequest("Removes a backup.", "DELETE /instances/{instance}/backups/{backup}"),
+  restore: BackupRequest("Restores a backup.", "POST /instances/{instance}/backups/{backup}/restore"),
+  getRestore: BackupRequest("Asks how a restore goes on.", "GET /instances/{instance}/restores/{restore}"),
+  task: BackupRequest(
+    "Asks how a task goes on that a backup or a restore is carried out by; `{location}` stands for the header of the answer that began it.",
+    "GET /tasks/{task}",
+  ),
+  restoreNew: BackupRequest(
+    "Restores a backup of `{source}` into another instance, `{instance}`.",
+    "POST /instances/{instance}/restores",
+  ),
+  window: BackupRequest("Asks between which moments can be restored.", "GET /instances/{instance}/pitr"),
+  restoreTo: BackupRequest("Restores to a moment, `{time}` or `{seconds}`.", "POST /instances/{instance}/restores"),
+  sources: BackupRequest(
+    "Lists the backups that can be restored into an instance.",
+    "GET /instances/{instance}/sources",
+  ),
+  settings: BackupRequest("Asks how an instance is backed up.", "GET /instances/{instance}/config"),
+  setKey: BackupRequest("Sets the key of later backups, `{key}`.", "PUT /instances/{instance}"),
+  setPolicy: BackupRequest(
+    "Sets how many good backups are kept, `{count}`, for how many days, `{days}`, and the schedule, `{cron}`.",
+    "PUT /instances/{instance}",
+  ),
+  download: BackupRequest("Fetches a backup as it is stored.", "GET /instances/{instance}/backups/{backup}/download"),
+};
 
 /** The section `backup`. */
 export const BackupSection = Section(
@@ -52,22 +111,33 @@ export const BackupSection = Section(
       description: "Headers sent with each request about backups.",
       examples: [{ Authorization: "Basic …" }],
     }),
-    list: BackupRequest("Lists the backups of an instance.", "GET /instances/{instance}/backups"),
-    create: BackupRequest("Takes a backup.", "POST /instances/{instance}/backups"),
-    get: BackupRequest("Asks for one backup.", "GET /instances/{instance}/backups/{backup}"),
-    delete: BackupRequest("Removes a backup.", "DELETE /instances/{instance}/backups/{backup}"),
-    restore: BackupRequest("Restores a backup.", "POST /instances/{instance}/backups/{backup}/restore"),
-    getRestore: BackupRequest("Asks how a restore goes on.", "GET /instances/{instance}/restores/{restore}"),
-    id: Text({
-      description: "The member of an answer that carries an id.",
-      fallback: "as the driver has it",
-      examples: ["backup_id"],
+    claims: Type.Optional(
+      Type.Array(Type.Enum([...BACKUP_CLAIMS]), {
+        description:
+          "What the vendor claims: B1 backups and restores in place, B2 restores into new instances, B3 points in time, B4 after a deprovision, B5 keys, retention, schedules. What is claimed has to be shown; the rest is not claimed.",
+        fallback: "what the catalog's extension claims, else B1",
+        expected: `a list of ${BACKUP_CLAIMS.join(", ")}`,
+        examples: [["B1", "B2"]],
+      }),
+    ),
+    exec: Type.Optional(
+      Type.Array(Type.String({ minLength: 1 }), {
+        minItems: 1,
+        description: "The program of the drivers `exec` and `bbr`, with its arguments.",
+        expected: "a list of texts",
+        examples: [["./backups.sh"]],
+      }),
+    ),
+    values: MappingOf("NAME", Type.String({ minLength: 1, expected: "a text" }), {
+      description: "What further names in braces stand for, in paths and bodies.",
+      examples: [{ tenant: "3f2c…" }],
     }),
-    state: Text({
-      description: "The member of an answer that carries a state.",
-      fallback: "as the driver has it",
-      examples: ["status"],
-    }),
+    ...REQUESTS,
+    id: Names(
+      "The members of an answer of which the first there is carries an id, where a request says nothing else.",
+      "backup_id",
+    ),
+    state: Names("The members of an answer of which the first there is carries a state.", "status"),
     states: MappingOf("WORD", Type.Enum([...BACKUP_STATES], { expected: oneOf(BACKUP_STATES) }), {
       description: "The vendor's words for states, in addition to the usual ones; upper and lower case are alike.",
       examples: [{ fertig: "succeeded" }],

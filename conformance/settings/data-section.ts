@@ -18,9 +18,9 @@ const LocalAddress = (description: string, examples: readonly string[], more: Pa
 const CredentialMap = Type.Object(
   {
     client: Type.Optional(
-      Type.Literal("postgresql", {
+      Type.Enum(["postgresql", "redis"], {
         description: "The client that speaks to the service, whatever its credentials look like.",
-        expected: "postgresql",
+        expected: "one of postgresql, redis",
         examples: ["postgresql"],
       }),
     ),
@@ -67,6 +67,16 @@ export const DataSection = Section(
         expected: "a list of port numbers, from 1 to 65535",
         examples: [[3100]],
       }),
+    ),
+    management: Type.Optional(
+      Type.Array(
+        Type.String({ pattern: "^[^:\\s]+:\\d{1,5}$", expected: "a host and a port, such as 10.0.0.6:25555" }),
+        {
+          description: "What of the platform's own no tenant may reach: hosts with ports, and nothing else is tried.",
+          expected: "a list of hosts with ports",
+          examples: [["10.0.0.6:25555"]],
+        },
+      ),
     ),
     credentials: MappingOf("SERVICE", CredentialMap, {
       description:

@@ -46,7 +46,7 @@ describe("the part backup of drydock.yml", () => {
     ["backup: { create: { method: POST, path: /x, query: y } }", 'unknown key "backup.create.query"'],
     ["backup: { states: { ok: fine } }", '"backup.states.ok" must be one of queued'],
     ["backup: { headers: { A: 5 } }", '"backup.headers.A" must be a text'],
-    ["backup: { id: [a] }", '"backup.id" must be a text'],
+    ["backup: { id: [] }", '"backup.id" must be a text or a list of texts'],
   ])("refuses %s", (text, why) => {
     expect(refusal(text)).toContain(`drydock.yml: ${why}`);
     expect(refusal(text)).toContain("[bad-file]");
@@ -85,7 +85,7 @@ data:
     ["data: { ports: [0] }", '"data.ports" must be a list of port numbers'],
     ["data: { ports: [65536] }", '"data.ports" must be a list of port numbers'],
     ["data: { resolver: x }", 'unknown key "data.resolver"'],
-    ["data: { credentials: { a: { client: redis } } }", '"data.credentials.a.client" must be postgresql'],
+    ["data: { credentials: { a: { client: mysql } } }", '"data.credentials.a.client" must be one of postgresql, redis'],
     ["data: { credentials: { a: { hostname: x } } }", 'unknown key "data.credentials.a.hostname"'],
     ["data: { credentials: { a: { port: 5432 } } }", '"data.credentials.a.port" must be a text'],
   ])("refuses %s", (text, why) => {
@@ -125,7 +125,7 @@ context: { platform: null }`);
     ["5", "the file is not a mapping"],
     ["[a]", "the file is not a mapping"],
     ["paramters: {}", 'unknown key "paramters"; nearest: parameters'],
-    ["xyzzy: {}", 'unknown key "xyzzy": there are parameters, context, headers, hooks, backup, data'],
+    ["xyzzy: {}", 'unknown key "xyzzy": there are parameters, context, headers, hooks, backup, figures, data'],
     ["parameters: []", '"parameters" is not a mapping'],
     ["parameters: { a: 5 }", '"parameters.a" is not a mapping'],
     ["parameters: { a: { b: { provisoin: {} } } }", 'unknown key "parameters.a.b.provisoin"; nearest: provision'],

@@ -19,6 +19,7 @@ export interface DrydockFile {
   readonly hooks: NonNullable<DrydockInput["hooks"]>;
   /** Undefined: the interface of backups is looked for. */
   readonly backup: DrydockInput["backup"];
+  readonly figures: NonNullable<DrydockInput["figures"]>;
   readonly data: DataSettings;
 }
 
@@ -29,6 +30,7 @@ export const EMPTY_FILE: DrydockFile = {
   headers: {},
   hooks: {},
   backup: undefined,
+  figures: {},
   data: { credentials: {} },
 };
 
@@ -55,7 +57,7 @@ function dataOf({ stranger, outsider = stranger, credentials = {}, ...data }: No
   return { ...data, ...(outsider === undefined ? {} : { outsider }), credentials };
 }
 
-function fill({ parameters, context, headers = {}, hooks, backup, data }: DrydockInput): DrydockFile {
+function fill({ parameters, context, headers = {}, hooks, backup, figures, data }: DrydockInput): DrydockFile {
   const texts = Object.entries(headers).map(([name, value]) => [name, String(value)] as const);
   return {
     parameters: parameters ?? {},
@@ -63,6 +65,7 @@ function fill({ parameters, context, headers = {}, hooks, backup, data }: Drydoc
     headers: Object.fromEntries(texts),
     hooks: hooks ?? {},
     backup,
+    figures: figures ?? {},
     data: dataOf(data ?? {}),
   };
 }

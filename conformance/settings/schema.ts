@@ -1,5 +1,6 @@
 import Type, { type Static } from "typebox";
 import { BackupSection } from "./backup-section.ts";
+import { FiguresSection } from "./figures-section.ts";
 import { DataSection } from "./data-section.ts";
 import { FreeMapping, isHttpUrl, MappingOf, Section } from "./vocabulary.ts";
 
@@ -27,28 +28,28 @@ const PlanParameters = Type.Object(
   { additionalProperties: false, expected: "a mapping", description: "Parameters by kind of request." },
 );
 
-const Hook = (description: string, example: string) =>
-  Type.Optional(
-    Type.Union(
-      [
-        Type.Object(
-          { command: Type.String({ minLength: 1, expected: "a command line" }) },
-          { additionalProperties: false },
-        ),
-        Type.Object(
-          {
-            url: Type.Refine(Type.String({ minLength: 1, expected: "an http or https URL" }), isHttpUrl),
-          },
-          { additionalProperties: false },
-        ),
-      ],
-      {
-        description,
-        expected: "a mapping with either a command or a url",
-        examples: [{ url: `http://127.0.0.1:9000/${example}` }, { command: `./${example}.sh` }],
-      },
-    ),
+const HookForm = (description: string, example: string) =>
+  Type.Union(
+    [
+      Type.Object(
+        { command: Type.String({ minLength: 1, expected: "a command line" }) },
+        { additionalProperties: false },
+      ),
+      Type.Object(
+        {
+          url: Type.Refine(Type.String({ minLength: 1, expected: "an http or https URL" }), isHttpUrl),
+        },
+        { additionalProperties: false },
+      ),
+    ],
+    {
+      description,
+      expected: "a mapping with either a command or a url",
+      examples: [{ url: `http://127.0.0.1:9000/${example}` }, { command: `./${example}.sh` }],
+    },
   );
+
+const Hook = (description: string, example: string) => Type.Optional(HookForm(description, example));
 
 /** The schema of a whole drydock.yml. */
 export const DRYDOCK_SCHEMA = Type.Object(
@@ -77,6 +78,16 @@ export const DRYDOCK_SCHEMA = Type.Object(
         release: Hook("Lets operations that were held go on.", "release"),
         fail: Hook("Makes the next operations fail until `heal`.", "fail"),
         heal: Hook("Ends what `fail` began.", "heal"),
+        faults: MappingOf("FAULT", HookForm("Breaks one thing, and mends it.", "fault"), {
+          description:
+            "Break one thing each, by the names in the plans of the suites `backup` and `isolation`. A command gets DRYDOCK_INSTANCE, and DRYDOCK_PHASE `begin` or `end`; a URL gets `instance` and `phase` as JSON.",
+          examples: [{ "store-error": { command: "./break-store.sh" } }],
+        }),
+        looks: MappingOf("LOOK", HookForm("Looks where only an operator can.", "look"), {
+          description:
+            "Print what only an operator sees, line by line, by the names in the plans. A command gets DRYDOCK_INSTANCE; a URL gets `instance` as JSON and answers the lines.",
+          examples: [{ store: { command: "./objects.sh" } }],
+        }),
       },
       {
         description:
@@ -84,6 +95,7 @@ export const DRYDOCK_SCHEMA = Type.Object(
       },
     ),
     backup: BackupSection,
+    figures: FiguresSection,
     data: DataSection,
   },
   { additionalProperties: false, expected: "a mapping" },

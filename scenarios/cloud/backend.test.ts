@@ -4,7 +4,6 @@ import { createWorld, type World } from "../../simulators/world.ts";
 import { inception } from "../story/inception.ts";
 import { referenceBackend } from "./backend.ts";
 import { Brokers, type RunningBroker } from "./brokers.ts";
-import { SERVICES } from "../deployments/manifests.ts";
 
 /** More deploys at once would wait in the director's queue for longer than a plan's maximum_polling_duration. */
 const INSTANCES_AT_ONCE = 12;
@@ -17,7 +16,7 @@ describe("the reference broker, with a backend that is held and broken on purpos
   beforeAll(async () => {
     world = createWorld({ seed: 1, scramIterations: 1, journalEventsMax: 200 });
     brokers = new Brokers(world, { report: (error) => reported.push(error) });
-    await world.run(() => inception(world, { services: SERVICES }));
+    await world.run(() => inception(world, { services: ["postgresql", "redis"] }));
   });
 
   afterAll(() => brokers.close());
@@ -54,7 +53,8 @@ describe("the reference broker, with a backend that is held and broken on purpos
     expect(reported).toEqual([]);
   });
 
-  it.each(SERVICES.slice(1))("answers requests while %s is held, and deletes what failed", async (service) => {
+  // One more stands for the rest: a broker asks no service for its kind.
+  it.each(["redis"] as const)("answers requests while %s is held, and deletes what failed", async (service) => {
     const broker = brokers.list().find((each) => each.service === service);
     if (broker === undefined) throw new Error("no broker has been deployed");
     const checks = ["*-while-in-progress-*", "*-concurrent-*", "*-busy-*", "orphan-*", "*-failed-*"];

@@ -5,21 +5,26 @@ import {
   createBroker,
   embeddedPool,
   type PlantedBug,
-  type ServiceName,
   type StorePool,
 } from "../../broker/index.ts";
 import { BROKER_PORT, CONSUL_HTTP_PORT } from "../../simulators/addresses.ts";
 import type { World } from "../../simulators/world.ts";
 import type { BrokerAddress } from "../clients/osb.ts";
-import { SERVICES } from "../deployments/manifests.ts";
+import { SERVICES, type ServiceName } from "../deployments/manifests.ts";
 import { type Attachment, attachServer } from "./attachment.ts";
 import { BrokerHosts } from "./broker-hosts.ts";
+import { CLASSIC_PLANS, planNames } from "./offers.ts";
 
 /** How the brokers of a world run. */
 interface BrokersOptions {
-  readonly plantedBug?: PlantedBug;
+  /** A defect of every broker, to see it found. Default: none. */
+  readonly planted?: PlantedBug | undefined;
   /** What the operator decides of backups. */
   readonly backups?: BrokerConfig["backups"];
+  /** What is offered, what instances are made of, and how many there may be. Default: `CLASSIC_PLANS` of one version, without quotas. */
+  readonly offers?: (service: ServiceName) => Pick<BrokerConfig, "catalog" | "maintenance" | "quotas">;
+  /** The API of the platform whose users see dashboards. Default: there are no dashboards. */
+  readonly platformUrl?: string;
   /** Opens the store of a broker. Default: an embedded database for each, kept as long as the world. */
   readonly pool?: (service: ServiceName) => StorePool;
   /** Makes a broker reachable over TCP too. Default: it is on the network in process only. */
@@ -171,7 +176,9 @@ export class Brokers {
     const pool = this.#pools.get(service) ?? this.#options.pool?.(service) ?? embeddedPool();
     this.#pools.set(service, pool);
     const report = (error: unknown): void => this.#options.report?.(error);
-    const broker = await createBroker(this.#config(service, ip), this.#hosts.create(service, ip), { pool, report });
+    const { planted } = this.#options;
+    const host = this.#hosts.create(service, ip);
+    const broker = await createBroker(this.#config(service, ip), host, { pool, report, planted });
     if (this.#options.listen !== undefined) {
       await this.#closing.get(service);
       await this.#options.listen(broker.app, ip, BROKER_PORT);
@@ -180,6 +187,14 @@ export class Brokers {
     registered.catch(report);
     this.#registered.set(service, registered);
     return broker;
+  }
+
+  #dashboard(service: ServiceName, ip: string): Pick<BrokerConfig, "dashboard"> {
+    const { platformUrl: apiUrl } = this.#options;
+    if (apiUrl === undefined) return {};
+    const clientSecret = this.#world.secretsOf(`dashboard/${service}`).hex(64);
+    // By its address, which a browser finds without the cloud's DNS.
+    return { dashboard: { url: `http://${ip}:${BROKER_PORT}`, apiUrl, clientSecret } };
   }
 
   #config(service: ServiceName, ip: string): BrokerConfig {
@@ -194,8 +209,10 @@ export class Brokers {
       address: { name: `${service}-service-broker`, ip, port: BROKER_PORT },
       applicationCidrs: [`${plan.applications}/32`],
       pace: this.#options.pace ?? kernel.pace,
+      catalog: { plans: planNames(service, CLASSIC_PLANS) },
+      ...this.#options.offers?.(service),
+      ...this.#dashboard(service, ip),
       ...(this.#options.backups && { backups: this.#options.backups }),
-      ...(this.#options.plantedBug && { plantedBug: this.#options.plantedBug }),
     };
   }
 }

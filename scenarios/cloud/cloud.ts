@@ -9,14 +9,16 @@ import { type ClaimedBlock, claimBlock, LIVE_BLOCKS } from "../../simulators/liv
 import { listenError } from "../../simulators/live/errors.ts";
 import { loadKeys, type LiveKeys, makeKeys } from "../../simulators/live/keys.ts";
 import { admissionAt, openSockets, type Sockets } from "../../simulators/live/sockets.ts";
-import { createWorld, type World } from "../../simulators/world.ts";
-import type { PlantedBug } from "../../broker/index.ts";
+import { createWorld, type World, type WorldOptions } from "../../simulators/world.ts";
 import { openStackClient } from "../clients/openstack.ts";
 import { inception } from "../story/inception.ts";
 import type { StoryLine } from "../story/story.ts";
+import { attachServer } from "./attachment.ts";
 import { Brokers } from "./brokers.ts";
+import { type CatalogSize, offersOf } from "./offers.ts";
 import { type CloudDescription, describe, environmentOf } from "./description.ts";
 import type { ServiceName } from "../deployments/manifests.ts";
+import { FakePlatform, PLATFORM_PORT } from "./platform/platform.ts";
 import { type CloudStore, openCloudStore, type StoreKind } from "./stores.ts";
 
 /** What kind of cloud to boot. */
@@ -34,10 +36,10 @@ export interface CloudOptions {
   readonly block?: string;
   /** Services whose control planes are deployed. Default: all of them. */
   readonly services?: readonly ServiceName[];
+  /** What the brokers offer. Default `small`, so that a certification tries each kind of plan once. */
+  readonly catalog?: CatalogSize;
   /** Where the brokers keep their state. Default `embedded`: in memory. */
   readonly store?: StoreKind;
-  /** A bug planted in the brokers. Default: none. */
-  readonly plantedBug?: PlantedBug;
   /** File that keeps the keys of UAA and TLS from one cloud to the next. Default: each process makes its own. */
   readonly keysFile?: string;
   /** Time between two looks of the director's health monitor, in ms. Default 60,000. */
@@ -52,6 +54,8 @@ export interface CloudOptions {
 export interface Cloud {
   readonly world: World;
   readonly brokers: Brokers;
+  /** Whose users see the dashboards of instances. */
+  readonly platform: FakePlatform;
   readonly sockets: Sockets;
   /** Listens for as long as the cloud is up. */
   readonly lock: ClaimedBlock["lock"];
@@ -78,27 +82,21 @@ export async function bootCloud(options: CloudOptions = {}): Promise<Cloud> {
   const claimed = await claimBlock(options.block);
   ends.defer(() => claimed.release());
   const { signing, tls } = await keysFor(claimed.block, options.keysFile);
-  const secretKey = secretsFrom === "random" ? { secretKey: randomSecret() } : {};
-  const world = createWorld({
-    seed,
-    time: "wall",
-    pace: "instant",
-    block: claimed.block,
-    signing,
-    ...secretKey,
-    ...(options.analysisMs !== undefined && { analysisMs: options.analysisMs }),
-  });
+  const world = createLiveWorld(options, { seed, secretsFrom, block: claimed.block, signing });
   ends.defer(() => stop(world));
   world.kernel.onCrash = (_process, error) => report(error);
   const store = options.store === "postgres-ha" ? await openCloudStore(claimed.block, report) : undefined;
   ends.defer(() => store?.close());
-  const brokers = createBrokers(world, options, store);
+  const platform: FakePlatform = new FakePlatform(world, () => brokers.list());
+  const brokers: Brokers = await createBrokers(world, options, store, platform.url);
   // Ends run in reverse: the brokers close before the sockets through which they talk.
   const afterBrokers = ends.use(new AsyncDisposableStack());
   ends.defer(() => brokers.close());
   await inception(world, options);
   await letAdminIn(world);
   await brokers.ready();
+  await openPlatform(world, platform, report);
+  ends.defer(() => platform.app.close());
   const sockets = await openSockets(world, { tls, controlToken, report });
   afterBrokers.defer(() => sockets.close());
   world.kernel.setPace(pace);
@@ -112,14 +110,33 @@ export async function bootCloud(options: CloudOptions = {}): Promise<Cloud> {
     caCert: tls.ca,
     controlToken,
     store: store?.pair.url,
+    platform,
   };
-  return cloudOf(world, { brokers, sockets, lock: claimed.lock, description: describe(world, booted) }, ends.move());
+  return cloudOf(
+    world,
+    { brokers, platform, sockets, lock: claimed.lock, description: describe(world, booted) },
+    ends.move(),
+  );
+}
+
+function createLiveWorld(
+  { analysisMs }: CloudOptions,
+  drawn: Pick<WorldOptions, "seed" | "block" | "signing"> & { readonly secretsFrom: "random" | "seed" },
+): World {
+  const { secretsFrom, ...rest } = drawn;
+  return createWorld({
+    ...rest,
+    time: "wall",
+    pace: "instant",
+    ...(secretsFrom === "random" && { secretKey: randomSecret() }),
+    ...(analysisMs !== undefined && { analysisMs }),
+  });
 }
 
 /** Puts a cloud together; `ends` runs when it is closed. */
 function cloudOf(
   world: World,
-  parts: Pick<Cloud, "brokers" | "sockets" | "lock" | "description">,
+  parts: Pick<Cloud, "brokers" | "platform" | "sockets" | "lock" | "description">,
   ends: AsyncDisposableStack,
 ): Cloud {
   return {
@@ -132,16 +149,19 @@ function cloudOf(
 }
 
 /** Makes the brokers of a cloud, which listen on its addresses. */
-function createBrokers(
+async function createBrokers(
   world: World,
-  { pace = "instant", report = () => {}, plantedBug }: CloudOptions,
+  { pace = "instant", report = () => {}, catalog = "small" }: CloudOptions,
   store: CloudStore | undefined,
-): Brokers {
+  platformUrl: string,
+): Promise<Brokers> {
+  const offers = await offersOf(catalog);
   return new Brokers(world, {
     report,
+    offers,
+    platformUrl,
     pace: PACES[pace],
     listen: (app, address, port) => listen(world, app, address, port, report),
-    ...(plantedBug && { plantedBug }),
     ...(store && { pool: (service) => store.pool(service) }),
   });
 }
@@ -179,6 +199,14 @@ async function listen(
   } catch (error) {
     throw listenError(error, "broker", address, port);
   }
+}
+
+/** Lets a platform answer, to brokers and to browsers, and registers the brokers at it. */
+async function openPlatform(world: World, platform: FakePlatform, report: (error: unknown) => void): Promise<void> {
+  const { controller } = world.plan;
+  attachServer(world.net, controller, PLATFORM_PORT, platform.app);
+  await listen(world, platform.app, controller, PLATFORM_PORT, report);
+  await platform.register();
 }
 
 /** Gives the administrator the platform's project too, so that a list of servers shows the platform's. */

@@ -49,6 +49,19 @@ function put(session: Session, { table, rows }: Extract<Statement, { do: "insert
   return [];
 }
 
+/** The second columns of two rows; the plane does one thing at a time, so nobody sees it half done. */
+function transfer(session: Session, { from, to, amount }: Extract<Statement, { do: "transfer" }>): TableRows {
+  for (const [{ table, key }, change] of [
+    [from, -amount],
+    [to, amount],
+  ] as const) {
+    const row = session.get(table.name, key);
+    const column = table.columns[1]?.name ?? "";
+    session.put(table.name, key, { ...row, [column]: String(Number(row?.[column] ?? 0) + change) });
+  }
+  return [];
+}
+
 function rowsOf(session: Session, { table }: Extract<Statement, { do: "rows" }>): TableRows {
   return session.read(table.name).map(
     ([, row]): TableRow =>
@@ -80,6 +93,8 @@ function perform(session: Session, statement: Statement): TableRows {
     case "delete":
       session.remove(statement.table.name, statement.key);
       return [];
+    case "transfer":
+      return transfer(session, statement);
     case "next":
       return [[String(session.next(statement.sequence))]];
     case "tables":
@@ -88,6 +103,7 @@ function perform(session: Session, statement: Statement): TableRows {
       return rowsOf(session, statement);
     case "create-index":
     case "create-view":
+    case "native":
     case "grant":
     case "objects":
       throw new DataError("failed", `${statement.do} is not simulated on the virtual data plane`);

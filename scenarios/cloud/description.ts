@@ -3,6 +3,7 @@ import type { Pace } from "../../simulators/kernel/index.ts";
 import type { ServedKind } from "../../simulators/live/sockets.ts";
 import type { World } from "../../simulators/world.ts";
 import type { RunningBroker } from "./brokers.ts";
+import type { FakePlatform } from "./platform/platform.ts";
 
 /** The address and credentials of a broker. */
 interface BrokerDescription {
@@ -53,6 +54,11 @@ export interface CloudDescription {
   readonly dns: { readonly address: string; readonly domain: string };
   readonly consul: { readonly httpAddr: string; readonly url: string };
   readonly brokers: readonly BrokerDescription[];
+  /** The platform whose users see the dashboards of instances; `admin` may manage all of them. */
+  readonly platform: {
+    readonly url: string;
+    readonly users: readonly { readonly username: string; readonly password: string }[];
+  };
   /** What serves each kind of data service: its name and version, or why nothing does. */
   readonly engines: readonly ServedKind[];
   /** Where the brokers keep their state: the URL of a primary and its standby, each broker with a database of its own; null where it is in memory. */
@@ -76,12 +82,13 @@ interface BootedCloud {
   readonly controlToken: string;
   /** URL of the database server; absent: the state of the brokers is in memory. */
   readonly store: string | undefined;
+  readonly platform: FakePlatform;
 }
 
 /** Describes a cloud that has been booted. */
 export function describe(
   world: World,
-  { seed, secretsFrom, pace, brokers, engines, caCert, controlToken, store }: BootedCloud,
+  { seed, secretsFrom, pace, brokers, engines, caCert, controlToken, store, platform }: BootedCloud,
 ): CloudDescription {
   const { plan, credentials } = world;
   const { authUrl, ...admin } = credentials.openstackAdmin;
@@ -113,6 +120,10 @@ export function describe(
       consulUrl,
       operator,
     })),
+    platform: {
+      url: platform.url,
+      users: [...platform.accounts.users.values()].map(({ name: username, password }) => ({ username, password })),
+    },
     engines,
     store: store === undefined ? null : { url: store },
     control: { url: control, token: controlToken },

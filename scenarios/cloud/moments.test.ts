@@ -92,7 +92,7 @@ describe("a live instance that keeps its log", { timeout: PATIENCE_MS }, () => {
     await sleep(100);
     await query("a", "INSERT INTO t VALUES (3)");
     // The backup manager collects the log by itself.
-    await expect.poll(async () => ((await window()).end_time ?? "") > between, { timeout: 60_000 }).toBe(true);
+    await expect.poll(async () => ((await window()).end_time ?? "") > between, { timeout: PATIENCE_MS }).toBe(true);
     expect(((await window()).start_time ?? between) < between).toBe(true);
     expect(await restore("a", { restore_to: "2020-01-01T00:00:00Z" })).toBe("422");
     expect(await restore("other", { source_instance_id: "a", restore_to: between })).toBe("succeeded");

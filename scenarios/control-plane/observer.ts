@@ -70,16 +70,13 @@ export class Observer {
       this.violations.push(`${method} ${path}, operation ${operation}: ${end}`);
   }
 
-  /** Makes one backup. An order that was answered 503 may have been accepted all the same: the list shows it. */
+  /** Makes one backup. An order that was answered 503 may have been accepted all the same: sent again under its name, it is the same one. */
   async backUp(path: string): Promise<void> {
     const backups = `${path}/extensions/backup/backups`;
     const list = async (): Promise<readonly unknown[]> => statesOf(await this.ask("GET", backups));
-    for (;;) {
-      const { status } = await this.send("POST", backups);
-      if (status === 202 || (await list()).length > 0) break;
-      if (status !== 503) return void this.violations.push(`POST ${backups}: ${status}`);
-      await pause();
-    }
+    const name = { "idempotency-key": path.replaceAll(/\W/g, "-") };
+    const { status } = await this.ask("POST", backups, undefined, "platform", name);
+    if (status !== 202) return void this.violations.push(`POST ${backups}: ${status}`);
     this.acknowledged++;
     const end = await this.#follow(backups, (answer) =>
       statesOf(answer).find((state) => state !== "queued" && state !== "running"),

@@ -55,9 +55,9 @@ describe.skipIf("reason" in postgres)("a control plane as a process, on PostgreS
 
   const listen = (): string => `${cloud.world.plan.block}.0.9:3000`;
   const start = async (): Promise<ControlPlaneProcess> => {
-    const next = new ControlPlaneProcess(
-      controlPlaneEnvironment(cloud, listen(), "url" in postgres ? postgres.url : ""),
-    );
+    const environment = controlPlaneEnvironment(cloud, listen(), "url" in postgres ? postgres.url : "");
+    // Whoever comes back waits for the lease of the killed one to end.
+    const next = new ControlPlaneProcess({ ...environment, BROKER_LEASE_MS: "3000" });
     controls.push(next);
     await next.awaitEvent("listening");
     return next;

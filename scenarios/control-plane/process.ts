@@ -90,8 +90,10 @@ export const controlPlaneClient =
     path: string,
     body?: object,
     login: "platform" | "operator" = "platform",
+    further: Readonly<Record<string, string>> = {},
   ): Promise<ControlPlaneAnswer> => {
     const headers = {
+      ...further,
       authorization: basicHeader(login, SECRETS[login]),
       "x-broker-api-version": "2.17",
       "content-type": "application/json",

@@ -21,7 +21,7 @@ interface ProcessesOptions {
   readonly addresses: readonly string[];
   /** How many operations have to be acknowledged before the load ends; each of `blows` has to be struck as well, and an operation taken over. */
   readonly operations: number;
-  /** Time between two blows, in ms. */
+  /** Time between two blows, in ms; up to as long again where the process to be struck has nothing to do. */
   readonly blowEveryMs: number;
   /** What happens to one process after the other, again and again. */
   readonly blows: readonly Blow[];
@@ -93,6 +93,13 @@ class Fleet {
     victim?.process.kill("SIGCONT");
   }
 
+  /** Whether this process has begun an operation whose end it has not logged. */
+  isWorking(at: number): boolean {
+    const output = this.#running[at]?.output ?? "";
+    const ended = new Set(ENDS.flatMap((event) => operationsLogged([output], event)));
+    return operationsLogged([output], "operation.begins").some((operation) => !ended.has(operation));
+  }
+
   /** How many operations one process began after another had begun them. */
   countTakenOver(): number {
     const outputs = this.all.map(({ output }) => output);
@@ -103,6 +110,9 @@ class Fleet {
     for (const each of this.#running) await each.kill("SIGKILL");
   }
 }
+
+/** With which events a process's work on an operation ends. */
+const ENDS = ["operation.succeeded", "operation.failed", "operation.is-lost"];
 
 /** The operations whose events of this name are in the logs, in each log once. */
 const operationsLogged = (outputs: readonly string[], event: string): readonly string[] =>
@@ -149,10 +159,12 @@ export async function surviveBlows(options: ProcessesOptions): Promise<Processes
     );
     const beat = async (): Promise<void> => {
       while (!isDone()) {
+        const at = struck % addresses.length;
         const dueMs = performance.now() + blowEveryMs;
         while (performance.now() < dueMs && !isDone()) await pause();
+        while (performance.now() < dueMs + blowEveryMs && !fleet.isWorking(at) && !isDone()) await pause();
         if (isDone()) return;
-        await fleet.strike(blows[struck % blows.length] ?? "kill", struck % addresses.length);
+        await fleet.strike(blows[struck % blows.length] ?? "kill", at);
         struck++;
         takenOver = fleet.countTakenOver();
         tell?.(struck, observer.acknowledged);

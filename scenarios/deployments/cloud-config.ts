@@ -4,7 +4,7 @@ import { EXTENSIONS, type GroupName, groupsOf } from "./security-groups.ts";
 
 /** A size of VMs and disks: the cloud config has a VM type and a disk type of this name, OpenStack a flavor. */
 interface Size {
-  readonly name: "nano" | "small" | "big";
+  readonly name: "nano" | "small" | "medium" | "big";
   readonly memoryMb: number;
   readonly cpus: number;
   readonly ephemeralGb: number;
@@ -15,6 +15,7 @@ interface Size {
 export const SIZES: readonly Size[] = [
   { name: "nano", cpus: 1, memoryMb: 1024, ephemeralGb: 4, persistentMb: 2048 },
   { name: "small", cpus: 1, memoryMb: 2048, ephemeralGb: 8, persistentMb: 4096 },
+  { name: "medium", cpus: 2, memoryMb: 4096, ephemeralGb: 8, persistentMb: 10240 },
   { name: "big", cpus: 4, memoryMb: 8192, ephemeralGb: 16, persistentMb: 30720 },
 ];
 

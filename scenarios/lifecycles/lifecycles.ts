@@ -1,11 +1,11 @@
 import type { Random } from "../../simulators/kernel/index.ts";
 import { createWorld, type World } from "../../simulators/world.ts";
 import { Brokers } from "../cloud/brokers.ts";
-import { fetchOffer } from "../provisioning/fixture.ts";
-import type { ModelInstance, Phase } from "../provisioning/model.ts";
-import { BROKER_ROUTES, CPI_CALLS } from "../provisioning/plan.ts";
-import { ReferencePlatform } from "../provisioning/platform/platform.ts";
-import { waitUntil } from "../provisioning/settle.ts";
+import { fetchOffer } from "../reference/fixture.ts";
+import type { ModelInstance, Phase } from "../reference/model.ts";
+import { BROKER_ROUTES, CPI_CALLS } from "../reference/fault-points.ts";
+import { ReferencePlatform } from "../reference/platform/platform.ts";
+import { waitUntil } from "../reference/settle.ts";
 import { inception } from "../story/inception.ts";
 import { runFleet } from "./fleet.ts";
 

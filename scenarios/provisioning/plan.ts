@@ -1,52 +1,44 @@
 import fc from "fast-check";
 import type { FaultRule } from "../../simulators/kernel/index.ts";
+import { type Aim, AIMS, FAULT_KINDS, type FaultKind, type Operation } from "../reference/calls.ts";
+import type { Standing, Step } from "../reference/step.ts";
 
 /**
  * What a seed draws: what people do, and what breaks meanwhile.
  *
- * The fault model of this scenario. The broker's calls to the director, OpenStack, Consul and the instances may be refused, cut off, answered
- * late, or done without an answer; calls of the CPI and tasks of the director may fail; a VM may vanish behind everybody's back; the broker
- * itself may be killed at any moment and started again. Each rule acts a bounded number of times, so that the world heals; an operator then
+ * The fault model of this scenario. The broker's calls to the director, OpenStack and the instances may be refused, cut off, answered
+ * late, or done without an answer; calls of the CPI, tasks and jobs of the director may fail; a VM may vanish behind everybody's back; the
+ * broker itself may be killed at any moment and started again. A fault belongs to a step: it is aimed at something that the step's operation
+ * calls (`reference/calls.ts`), and is armed just before. Each rule acts a bounded number of times, so that the world heals; an operator then
  * recreates a VM whose repair stopped half-way, which BOSH leaves to one. The broker must survive every mixture: once everything has healed,
  * each operation ends within its bound, promises hold, and nothing is left that no record names.
  */
 export interface Plan {
-  /** Instances that stand before anything breaks, each with a binding and some rows. */
+  /** Instances that stand before anything breaks, each with a binding, some rows and a backup. */
   readonly standing: readonly Standing[];
-  readonly steps: readonly Step[];
-  /** The kinds of fault that this seed plays with (swarm testing): rules of other kinds are drawn but never armed. */
-  readonly kinds: readonly FaultKind[];
+  readonly steps: readonly PlannedStep[];
+}
+
+/** A step, what breaks with it, and what follows it. */
+export interface PlannedStep {
+  readonly step: Step;
+  /** Armed just before the step. */
   readonly faults: readonly PlannedFault[];
+  /** What comes before the next step: a pause of so many ms, or until what is in progress has ended. */
+  readonly next: number | "settled";
 }
 
-/** An instance that stands from the start. `plan` is an index into the offer's plans. */
-export interface Standing {
-  readonly tenant: number;
-  readonly plan: number;
-}
-
-/** A step of a plan. Numbers that name an instance, a binding or a backup count modulo how many of them there are at the time. */
-export type Step =
-  | { readonly do: "provision"; readonly tenant: number; readonly plan: number; readonly parameters: boolean }
-  | { readonly do: "update"; readonly instance: number; readonly grow: boolean }
-  | { readonly do: "bind"; readonly instance: number }
-  | { readonly do: "unbind"; readonly binding: number }
-  | { readonly do: "deprovision"; readonly instance: number }
-  | { readonly do: "write"; readonly binding: number; readonly rows: number }
-  | { readonly do: "backup"; readonly instance: number }
-  | { readonly do: "restore"; readonly backup: number }
-  | { readonly do: "vanish"; readonly instance: number }
-  | { readonly do: "kill-broker"; readonly downMs: number }
-  | { readonly do: "pass"; readonly ms: number };
-
-const FAULT_KINDS = ["refused", "lost-reply", "reset", "late", "cpi", "task", "agent"] as const;
-type FaultKind = (typeof FAULT_KINDS)[number];
-
-/** A fault rule, and its kind. */
+/** A fault rule, and what it is aimed at; undefined where nobody aimed. */
 export interface PlannedFault {
-  readonly kind: FaultKind;
+  readonly aim: Pick<Aim, "operation" | "kind" | "phase"> | undefined;
   readonly rule: FaultRule;
 }
+
+/** The operation that a step begins; undefined for a step that nobody works on. */
+export const operationOf = (step: Step): Operation | undefined => {
+  if (step.do === "vanish") return "repair";
+  return step.do === "write" || step.do === "pass" || step.do === "kill-broker" ? undefined : step.do;
+};
 
 const index = fc.nat({ max: 7 });
 
@@ -55,16 +47,12 @@ const order = <T extends Step>(weight: number, arbitrary: fc.Arbitrary<T>): fc.W
   arbitrary,
 });
 const kind = <T extends Step["do"]>(name: T): fc.Arbitrary<T> => fc.constant(name);
-
-/** Some pauses are long enough for a deploy to end, others short enough to fall into one. */
-const pause = fc.oneof(
-  { weight: 2, arbitrary: fc.integer({ min: 300_000, max: 1_800_000 }) },
-  { weight: 1, arbitrary: fc.integer({ min: 0, max: 120_000 }) },
-);
+/** Most orders are for something idle. */
+const ready = fc.integer({ min: 0, max: 5 }).map((drawn) => drawn < 5);
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   order(
-    5,
+    4,
     fc.record({
       do: kind("provision"),
       tenant: fc.nat({ max: 2 }),
@@ -72,101 +60,122 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       parameters: fc.boolean(),
     }),
   ),
-  order(3, fc.record({ do: kind("update"), instance: index, grow: fc.boolean() })),
-  order(6, fc.record({ do: kind("bind"), instance: index })),
-  order(2, fc.record({ do: kind("unbind"), binding: index })),
-  order(2, fc.record({ do: kind("deprovision"), instance: index })),
-  order(6, fc.record({ do: kind("write"), binding: index, rows: fc.integer({ min: 1, max: 5 }) })),
-  order(3, fc.record({ do: kind("backup"), instance: index })),
-  order(3, fc.record({ do: kind("restore"), backup: index })),
+  order(3, fc.record({ do: kind("update"), instance: index, grow: fc.boolean(), ready })),
+  order(4, fc.record({ do: kind("bind"), instance: index, ready })),
+  order(3, fc.record({ do: kind("unbind"), binding: index, ready })),
+  order(2, fc.record({ do: kind("deprovision"), instance: index, ready })),
+  order(5, fc.record({ do: kind("write"), binding: index, rows: fc.integer({ min: 1, max: 5 }) })),
+  order(5, fc.record({ do: kind("backup"), instance: index, ready })),
+  order(6, fc.record({ do: kind("restore"), backup: index, ready })),
   order(2, fc.record({ do: kind("vanish"), instance: index })),
-  order(1, fc.record({ do: kind("kill-broker"), downMs: fc.integer({ min: 0, max: 120_000 }) })),
-  order(10, fc.record({ do: kind("pass"), ms: pause })),
+  order(2, fc.record({ do: kind("kill-broker"), downMs: fc.integer({ min: 0, max: 120_000 }) })),
 );
 
-/** Fault points of routes that the broker calls, with patterns: a rule on one of them is an accident of the network or of the service. */
-export const BROKER_ROUTES = [
-  "bosh:POST /deployments",
-  "bosh:GET /tasks/:id",
-  "bosh:DELETE /deployments/:d*",
-  "bosh:GET /deployments*",
-  "bosh:GET /tasks",
-  "keystone:POST /v3/auth/tokens",
-  "neutron:POST /v2.0/security-groups",
-  "neutron:POST /v2.0/security-group-rules",
-  "neutron:DELETE /v2.0/security-group*",
-  "neutron:PUT /v2.0/ports*",
-  "swift:PUT *",
-  "swift:GET *",
-  "consul:PUT *",
-  "dataservice-agent:*",
-] as const;
-
-/** Fault points of calls of the CPI. */
-export const CPI_CALLS = ["cpi:create_vm", "cpi:create_disk", "cpi:attach_disk", "cpi:delete_vm"] as const;
-
-const times = fc.record({ skip: fc.nat({ max: 6 }), count: fc.integer({ min: 1, max: 3 }) });
-const onRoute = fc.constantFrom(...BROKER_ROUTES);
-
-const planFault = (kind: FaultKind, rule: fc.Arbitrary<FaultRule>): fc.Arbitrary<PlannedFault> =>
-  fc.record({ kind: fc.constant(kind), rule });
-const routeFault = (kind: FaultKind, effect: fc.Arbitrary<FaultRule["effect"]>): fc.Arbitrary<PlannedFault> =>
-  planFault(
-    kind,
-    fc.tuple(onRoute, times, effect).map(([point, when, what]) => ({ point, ...when, effect: what })),
-  );
-const pointFault = (kind: FaultKind, points: readonly string[], message: string): fc.Arbitrary<PlannedFault> =>
-  planFault(
-    kind,
-    fc
-      .tuple(fc.constantFrom(...points), times)
-      .map(([point, when]) => ({ point, ...when, effect: { kind: "error" as const, message } })),
-  );
-
-const fault: fc.Arbitrary<PlannedFault> = fc.oneof(
-  routeFault(
-    "refused",
-    fc.constantFrom(500, 502, 503).map((status) => ({ kind: "reply" as const, status, body: "" })),
-  ),
-  routeFault("lost-reply", fc.constant({ kind: "lost-reply" as const })),
-  routeFault("reset", fc.constant({ kind: "reset" as const })),
-  routeFault(
-    "late",
-    fc.integer({ min: 100, max: 60_000 }).map((delayMs) => ({ kind: "delay" as const, delayMs })),
-  ),
-  pointFault("cpi", CPI_CALLS, "the IaaS refused"),
-  pointFault("task", ["director:task"], "the worker died"),
-  pointFault("agent", ["director:job"], "the job does not run"),
+/** Mostly the platform waits; some pauses are so short that the next step falls into the operation. */
+const next: fc.Arbitrary<number | "settled"> = fc.oneof(
+  { weight: 3, arbitrary: fc.constant("settled" as const) },
+  { weight: 1, arbitrary: fc.integer({ min: 0, max: 180_000 }) },
+  { weight: 1, arbitrary: fc.integer({ min: 0, max: 1_800_000 }) },
 );
 
-const STANDING_MAX = 2;
-const STEPS_MAX = 24;
-const FAULTS_MAX = 6;
+/** A fault before it is aimed: the numbers choose among what the step's operation calls. */
+interface DrawnFault {
+  readonly aim: number;
+  readonly call: number;
+  readonly skip: number;
+  readonly count: number;
+  readonly status: number;
+  readonly delayMs: number;
+}
 
-/** Draws plans. What a seed draws is a contract, which a snapshot test holds. */
-export const planArbitrary: fc.Arbitrary<Plan> = fc.record({
-  standing: fc.array(fc.record({ tenant: fc.nat({ max: 2 }), plan: fc.nat({ max: 3 }) }), {
-    maxLength: STANDING_MAX,
-    size: "max",
-  }),
-  steps: fc.array(step, { minLength: 1, maxLength: STEPS_MAX, size: "max" }),
-  kinds: fc.subarray([...FAULT_KINDS]),
-  faults: fc.array(fault, { maxLength: FAULTS_MAX, size: "max" }),
+/** More often than the broker tries a request in all, so that its operation fails for good. It tries longer to undo. */
+const TRIES_EXHAUSTED = 60;
+/** A task fails an operation at once; the broker has a failed deletion repeated 20 times, and then gives up for good. */
+const TASK_FAILURES_MAX = 3;
+
+const drawnFault: fc.Arbitrary<DrawnFault> = fc.record({
+  aim: fc.nat({ max: 999 }),
+  call: fc.nat({ max: 99 }),
+  skip: fc.nat({ max: 99 }),
+  count: fc.constantFrom(1, 1, 2, 3, TRIES_EXHAUSTED),
+  status: fc.constantFrom(500, 502, 503),
+  delayMs: fc.integer({ min: 100, max: 90_000 }),
 });
 
-/** Describes an instance that stands from the start, in one line for a person. */
-export const describeStanding = ({ tenant, plan }: Standing): string =>
-  `there from the start: an instance with a binding, tenant=${tenant} plan=${plan}`;
+const effectOf = (kindOfFault: FaultKind, { status, delayMs }: DrawnFault): FaultRule["effect"] => {
+  switch (kindOfFault) {
+    case "refused":
+      return { kind: "reply", status, body: "" };
+    case "lost-reply":
+      return { kind: "lost-reply" };
+    case "reset":
+      return { kind: "reset" };
+    case "late":
+      return { kind: "delay", delayMs };
+    case "cpi":
+      return { kind: "error", message: "the IaaS refused" };
+    case "task":
+      return { kind: "error", message: "the worker died" };
+    case "job":
+      return { kind: "error", message: "the job does not run" };
+  }
+};
 
-/** Describes a step, in one line for a person. */
-export function describeStep(step: Step): string {
-  const { do: verb, ...rest } = step;
-  const details = Object.entries(rest).map(([name, value]) => `${name}=${value}`);
-  return [verb, ...details].join(" ");
+/** Aims a drawn fault at something that the step's operation calls, by a kind that the seed plays with; none where there is no such thing. */
+function aimFault(step: Step, kinds: readonly FaultKind[], drawn: DrawnFault): readonly PlannedFault[] {
+  const own = operationOf(step);
+  const aims = AIMS.filter((each) => each.operation === own && kinds.includes(each.kind));
+  const target = aims[drawn.aim % Math.max(1, aims.length)];
+  const call = target?.calls[drawn.call % target.calls.length];
+  if (target === undefined || call === undefined) return [];
+  const [point, times] = call;
+  const { operation, kind: struck, phase } = target;
+  const isOfTask = struck === "cpi" || struck === "task" || struck === "job";
+  const count = isOfTask ? Math.min(drawn.count, TASK_FAILURES_MAX) : drawn.count;
+  const rule = { point, skip: drawn.skip % times, count, effect: effectOf(struck, drawn) };
+  return [{ aim: { operation, kind: struck, phase }, rule }];
 }
+
+const STANDING_MAX = 2;
+const STEPS_MIN = 2;
+const STEPS_MAX = 16;
+const FAULTS_PER_STEP_MAX = 2;
+
+/** The kinds of fault that a seed plays with (swarm testing): faults are aimed by these alone. */
+const kinds = fc.noShrink(fc.subarray([...FAULT_KINDS], { minLength: 3 }));
+
+const drawnStep = fc.record({
+  step,
+  next,
+  faults: fc.oneof(
+    { withCrossShrink: true },
+    { weight: 2, arbitrary: fc.constant<DrawnFault[]>([]) },
+    { weight: 3, arbitrary: fc.array(drawnFault, { minLength: 1, maxLength: FAULTS_PER_STEP_MAX, size: "max" }) },
+  ),
+});
+
+/** Draws plans. What a seed draws is a contract, which a snapshot test holds. */
+export const planArbitrary: fc.Arbitrary<Plan> = fc
+  .record({
+    standing: fc.array(fc.record({ tenant: fc.nat({ max: 2 }), plan: fc.nat({ max: 3 }) }), {
+      minLength: 1,
+      maxLength: STANDING_MAX,
+      size: "max",
+    }),
+    steps: fc.array(drawnStep, { minLength: STEPS_MIN, maxLength: STEPS_MAX, size: "max" }),
+    kinds,
+  })
+  .map(({ standing, steps, kinds: inPlay }) => ({
+    standing: standing.map((each) => ({ ...each, hasBackup: true })),
+    steps: steps.map(({ step: each, next, faults }) => ({
+      step: each,
+      faults: faults.flatMap((fault) => aimFault(each, inPlay, fault)),
+      next,
+    })),
+  }));
 
 /** Describes a planned fault, in one line for a person. */
 export const describeFault = ({ rule }: PlannedFault): string => {
-  const { kind, ...how } = rule.effect;
-  return `fault ${kind} at ${rule.point} ${JSON.stringify({ skip: rule.skip, count: rule.count, ...how })}`;
+  const { kind: effect, ...how } = rule.effect;
+  return `fault ${effect} at ${rule.point} ${JSON.stringify({ skip: rule.skip, count: rule.count, ...how })}`;
 };

@@ -1,20 +1,80 @@
-import { deprovisionAll, heal, bindAll, settleOperations, deleteFailed } from "./settle.ts";
-import type { ScenarioFixture } from "./fixture.ts";
-import { judgeLaws, judgePromises, judgeRecords } from "./judge.ts";
-import { describeFault, describeStanding, describeStep, type Plan, type PlannedFault } from "./plan.ts";
-import { ReferencePlatform } from "./platform/platform.ts";
-import { Steps } from "./steps.ts";
+import { nameAim } from "../reference/calls.ts";
+import type { ScenarioFixture } from "../reference/fixture.ts";
+import { judgeLaws, judgePromises, judgeRecords } from "../reference/judge.ts";
+import { ReferencePlatform } from "../reference/platform/platform.ts";
+import {
+  awaitEnds,
+  bindAll,
+  deleteFailed,
+  deprovisionAll,
+  heal,
+  restoreNewest,
+  settleOperations,
+} from "../reference/settle.ts";
+import { describeStanding, describeStep } from "../reference/step.ts";
+import { Steps } from "../reference/steps.ts";
+import { describeFault, operationOf, type Plan, type PlannedFault, type PlannedStep } from "./plan.ts";
 
-/** The faults of a plan that are armed: those of the kinds that its seed plays with. */
-const faultsInPlay = ({ faults, kinds }: Plan): readonly PlannedFault[] =>
-  faults.filter(({ kind }) => kinds.includes(kind));
+/** What of a plan did anything when it was played: steps that acted, faults that fired. */
+interface PlayTrace {
+  readonly steps: Set<PlannedStep>;
+  readonly faults: Set<PlannedFault>;
+}
 
-/** Describes a plan, one line for each thing that it holds. */
-export const describePlan = (plan: Plan): readonly string[] => [
+/** A trace of a play that has not begun. */
+export const newTrace = (): PlayTrace => ({ steps: new Set(), faults: new Set() });
+
+/** Describes a plan, one line for each thing that it holds. @param acted leaves out whatever did nothing. Default: nothing is left out */
+export const describePlan = (plan: Plan, acted?: PlayTrace): readonly string[] => [
   ...plan.standing.map(describeStanding),
-  ...faultsInPlay(plan).map(describeFault),
-  ...plan.steps.map(describeStep),
+  ...plan.steps.flatMap((planned) => describePlanned(planned, acted)),
 ];
+
+function describePlanned(planned: PlannedStep, acted: PlayTrace | undefined): readonly string[] {
+  const { step, faults, next } = planned;
+  const fired = faults.filter((fault) => acted?.faults.has(fault) ?? true).map(describeFault);
+  const hasActed = acted?.steps.has(planned) ?? true;
+  // What did nothing may have passed the time.
+  const pause = next === "settled" ? ", until it has ended" : next === 0 ? "" : `, then ${next} ms`;
+  if (hasActed) return [...fired, `${describeStep(step)}${pause}`];
+  return [...fired, ...(typeof next === "number" && next > 0 ? [`pass ms=${next}`] : [])];
+}
+
+/** Arms the faults of a step, and notes those that fire: with their aim while the operation that they were aimed at is the latest order. */
+class Gunner {
+  readonly #fixture: ScenarioFixture;
+  readonly #trace: PlayTrace;
+  readonly #armed = new Map<number, PlannedFault>();
+  #latest: PlannedStep | undefined;
+
+  constructor(fixture: ScenarioFixture, trace: PlayTrace) {
+    this.#fixture = fixture;
+    this.#trace = trace;
+  }
+
+  arm(planned: PlannedStep): void {
+    const { faults } = this.#fixture.world.kernel;
+    if (operationOf(planned.step) !== undefined) this.#latest = planned;
+    for (const fault of planned.faults) this.#armed.set(faults.arm(fault.rule), fault);
+    this.#fixture.exercise.note("faults", "armed", planned.faults.length);
+  }
+
+  /** Notes what fires from now on; call what it returns to stop. */
+  watch(): () => void {
+    return this.#fixture.world.kernel.journal.listen(({ kind, data }) => {
+      if (kind !== "fault.act") return;
+      const fault = this.#armed.get(Number(data.rule));
+      if (fault !== undefined) this.#noteFired(fault);
+    });
+  }
+
+  #noteFired(fault: PlannedFault): void {
+    const { exercise } = this.#fixture;
+    if (!this.#trace.faults.has(fault)) exercise.note("faults", `fired: ${fault.aim?.kind ?? fault.rule.effect.kind}`);
+    this.#trace.faults.add(fault);
+    if (fault.aim !== undefined && this.#latest?.faults.includes(fault)) exercise.note("pairs", nameAim(fault.aim));
+  }
+}
 
 /**
  * Resets a fixture, and plays a plan on it for a seed.
@@ -23,30 +83,64 @@ export const describePlan = (plan: Plan): readonly string[] => [
  * forgotten. Then everything heals, and each operation ends within a bound. Then the laws of conservation hold, and each binding that stands
  * logs in and finds what was written or restored, while none that is gone does. Once everything is deprovisioned, nothing is left.
  *
+ * @param trace is filled with what did anything
  * @throws BrokenPromise for the first promise that the subject broke
  */
-export async function playPlan(fixture: ScenarioFixture, seed: number, plan: Plan): Promise<void> {
+export async function playPlan(
+  fixture: ScenarioFixture,
+  seed: number,
+  plan: Plan,
+  trace: PlayTrace = newTrace(),
+): Promise<void> {
   await fixture.begin(seed);
-  const { world } = fixture;
-  await world.run(async () => {
-    const platform = new ReferencePlatform(world, fixture.broker, await fixture.fetchOffer());
-    const steps = new Steps(fixture, platform);
-    for (const each of plan.standing) await steps.prepareStanding(each);
-    await settleOperations(fixture, platform);
-    for (const { rule } of faultsInPlay(plan)) world.kernel.faults.arm(rule);
-    for (const step of plan.steps) await steps.perform(step);
-    await heal(fixture);
-    await settleOperations(fixture, platform);
-    // What failed must have left nothing behind by now, before anybody asks for its deletion.
-    await judgeLaws(fixture);
-    await deleteFailed(fixture, platform);
-    await judgeLaws(fixture);
-    await judgeRecords(fixture, platform);
-    await bindAll(fixture, platform);
-    await judgePromises(fixture, platform);
-    await deprovisionAll(fixture, platform);
-    await judgeLaws(fixture);
-    await judgeRecords(fixture, platform);
-    await judgePromises(fixture, platform);
-  });
+  const gunner = new Gunner(fixture, trace);
+  const leave = gunner.watch();
+  await fixture.world
+    .run(async () => {
+      const platform = new ReferencePlatform(
+        fixture.world,
+        fixture.broker,
+        await fixture.fetchOffer(),
+        fixture.exercise,
+      );
+      await playSteps(fixture, platform, plan, gunner, trace);
+      await judgeHealed(fixture, platform);
+    })
+    .finally(leave);
+}
+
+async function playSteps(
+  fixture: ScenarioFixture,
+  platform: ReferencePlatform,
+  { standing, steps: planned }: Plan,
+  gunner: Gunner,
+  trace: PlayTrace,
+): Promise<void> {
+  const steps = new Steps(fixture, platform);
+  for (const each of standing) await steps.prepareStanding(each);
+  await settleOperations(fixture, platform);
+  for (const each of planned) {
+    gunner.arm(each);
+    if (await steps.perform(each.step)) trace.steps.add(each);
+    if (each.next === "settled") await awaitEnds(fixture, platform);
+    else if (each.next > 0) await fixture.world.driver.sleep(each.next);
+  }
+}
+
+async function judgeHealed(fixture: ScenarioFixture, platform: ReferencePlatform): Promise<void> {
+  await heal(fixture);
+  await settleOperations(fixture, platform);
+  // What failed must have left nothing behind by now, before anybody asks for its deletion.
+  await judgeLaws(fixture);
+  await deleteFailed(fixture, platform);
+  await judgeLaws(fixture);
+  await judgeRecords(fixture, platform);
+  await bindAll(fixture, platform);
+  await judgePromises(fixture, platform);
+  await restoreNewest(fixture, platform);
+  await judgePromises(fixture, platform);
+  await deprovisionAll(fixture, platform);
+  await judgeLaws(fixture);
+  await judgeRecords(fixture, platform);
+  await judgePromises(fixture, platform);
 }

@@ -101,7 +101,7 @@ export const BROKER_SLIPS: readonly Slip[] = [
   {
     id: "broker-plans-may-shrink",
     breaks: "an instance never moves to a smaller plan",
-    file: "broker/spi/catalog.ts",
+    file: "broker/spi/services/service.ts",
     from: "SIZES.indexOf(to.size) >= SIZES.indexOf(from.size) &&",
     to: "",
     tests: ["broker/spi"],
@@ -109,7 +109,7 @@ export const BROKER_SLIPS: readonly Slip[] = [
   {
     id: "broker-parameter-limit",
     breaks: "max_connections is at least 10",
-    file: "broker/spi/catalog.ts",
+    file: "broker/spi/services/postgresql/parameters.ts",
     from: "minimum: 10,",
     to: "minimum: 11,",
     tests: ["broker/osb"],

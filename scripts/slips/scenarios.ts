@@ -29,18 +29,18 @@ export const SCENARIO_SLIPS: readonly Slip[] = [
   {
     id: "scenarios-refusal-read-as-open",
     breaks: "only a 5xx leaves open what was done",
-    file: "scenarios/provisioning/platform/reading.ts",
+    file: "scenarios/reference/platform/reading.ts",
     from: "answer.status >= 500",
     to: "answer.status >= 400",
-    tests: ["scenarios/provisioning/platform"],
+    tests: ["scenarios/reference/platform"],
   },
   {
     id: "scenarios-idle-while-restored",
     breaks: "an instance that is restored is not idle",
-    file: "scenarios/provisioning/model.ts",
+    file: "scenarios/reference/model.ts",
     from: "instance.restore === undefined &&\n",
     to: "",
-    tests: ["scenarios/provisioning/model"],
+    tests: ["scenarios/reference/model"],
   },
   {
     id: "scenarios-law-of-guard-groups",

@@ -2,8 +2,10 @@ import { BOSH_SLIPS } from "./bosh.ts";
 import { BOSH_TEMPLATE_SLIPS } from "./bosh-templates.ts";
 import { BROKER_SLIPS } from "./broker.ts";
 import { BROKER_STORE_SLIPS } from "./broker-store.ts";
+import { CERTIFICATE_SLIPS } from "./certificate.ts";
 import { CONFORMANCE_SLIPS } from "./conformance.ts";
 import { CORE_SLIPS } from "./core.ts";
+import { DASHBOARD_SLIPS } from "./dashboard.ts";
 import { DATASERVICES_SLIPS } from "./dataservices.ts";
 import { MONGODB_SLIPS } from "./mongodb.ts";
 import { NEUTRON_DESIGNATE_SLIPS } from "./neutron-designate.ts";
@@ -20,7 +22,9 @@ export const SLIPS: readonly Slip[] = [
   ...BOSH_TEMPLATE_SLIPS,
   ...BROKER_SLIPS,
   ...BROKER_STORE_SLIPS,
+  ...DASHBOARD_SLIPS,
   ...DATASERVICES_SLIPS,
+  ...CERTIFICATE_SLIPS,
   ...CONFORMANCE_SLIPS,
   ...CORE_SLIPS,
   ...MONGODB_SLIPS,

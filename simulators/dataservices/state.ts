@@ -46,7 +46,14 @@ export interface Instance {
   readonly disk: string;
   readonly agent: Login & { readonly port: number };
   /** With what it speaks TLS, and then nothing else; undefined: it speaks in the clear. PEM. */
-  readonly tls: { readonly certificate: string; readonly privateKey: string } | undefined;
+  readonly tls:
+    | {
+        readonly certificate: string;
+        readonly privateKey: string;
+        /** The names of the group's nodes, by index, where the job gives them: what a node calls itself and the others, as certificates do. */
+        readonly names?: readonly string[];
+      }
+    | undefined;
   /** Custom parameters of the job, as the manifest gives them. */
   readonly parameters: Readonly<Record<string, string | number | boolean>>;
   readonly state: "running" | "failing";

@@ -53,7 +53,10 @@ const REAL: Readonly<Record<string, readonly RealFailure[]>> = {
     { fits: says("A server error occurred"), source: `${RECORDED}: keystone-projects` },
     { fits: isTooDeep, source: "Python's recursion limit, as recorded of Cinder and Neutron" },
   ],
-  designate: [{ fits: isTooDeep, source: "Python's recursion limit, as recorded of Cinder and Neutron" }],
+  designate: [
+    { fits: says('"unknown"'), source: `${RECORDED}: designate2-quotas, designate2-list-zones, designate2-transfers` },
+    { fits: isTooDeep, source: "Python's recursion limit, as recorded of Cinder and Neutron" },
+  ],
   swift: [{ fits: says("An error occurred"), source: `${RECORDED}: COPY without Destination` }],
 };
 

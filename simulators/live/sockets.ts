@@ -8,7 +8,7 @@ import type { Endpoint, World } from "../world.ts";
 import { listenError } from "./errors.ts";
 import type { TlsKeys } from "./keys.ts";
 
-export { type ServedKind, whyNoServer } from "../dataservices/live/index.ts";
+export { majorsHere, type ServedKind, whyNoServer } from "../dataservices/live/index.ts";
 
 interface SocketsOptions {
   readonly tls: Pick<TlsKeys, "key" | "cert">;

@@ -37,6 +37,9 @@ export type {
 export type { ServerOps } from "./operations/servers.ts";
 export type { VolumeOps, VolumeView } from "./operations/volumes.ts";
 
+/** `agents`: a cloud whose agents and hosts do their work. `rig`: the control plane alone on which the recordings were made. */
+export type CloudProfile = "agents" | "rig";
+
 /** The options of a cloud. */
 export interface OpenStackOptions {
   /** The first administrator, of domain `default`. Default admin, secret, admin. */
@@ -47,6 +50,8 @@ export interface OpenStackOptions {
   readonly endpoints?: Partial<Record<CatalogType, string>>;
   /** Availability zones of Nova and Cinder, the first is the default. Default `["nova"]`. */
   readonly zones?: readonly string[];
+  /** Default `agents`. */
+  readonly profile?: CloudProfile;
   /** Default quotas; what is left out is as in docs/discoveries/openstack.md, "Quotas". −1 is unlimited. */
   readonly quotas?: Readonly<Record<string, number>>;
 }
@@ -56,6 +61,7 @@ export interface Cloud {
   readonly kernel: Kernel;
   readonly region: string;
   readonly zones: readonly string[];
+  readonly profile: CloudProfile;
   readonly admin: { readonly user: string; readonly password: string; readonly project: string };
   /** A default quota: the option's, or `fallback`. */
   quota(resource: string, fallback: number): number;
@@ -97,6 +103,7 @@ export function createCloud(kernel: Kernel, options: OpenStackOptions = {}): Clo
     kernel,
     region: options.region ?? "RegionOne",
     zones: options.zones ?? ["nova"],
+    profile: options.profile ?? "agents",
     admin: options.admin ?? { user: "admin", password: "secret", project: "admin" },
     quota: (resource, fallback) => quotas[resource] ?? fallback,
     root: (type, request) => endpoints.get(type) ?? beside(request.origin, CATALOG[type].port),

@@ -77,7 +77,13 @@ class Recorder {
 
 const ADMIN = { who: "admin" } as const;
 const writing = (routes: readonly { readonly method: string; readonly path: string }[]): string[] =>
-  [...new Set(routes.filter(({ method }) => method !== "GET").map(({ method, path }) => `${method} ${path}`))].sort();
+  [
+    ...new Set(
+      routes
+        .filter(({ method, path }) => method !== "GET" && !path.startsWith("/os-volumes_boot"))
+        .map(({ method, path }) => `${method} ${path}`),
+    ),
+  ].sort();
 
 /** Everything in the journal as text. */
 const journalText = ({ cloud }: TestSession): string => asJson(cloud.kernel.journal.events);
@@ -124,6 +130,7 @@ async function driveNova(session: TestSession): Promise<Recorder> {
   driveFlavors(nova);
   driveOthers(nova);
   driveProxies(nova);
+  for (const method of ["PUT", "DELETE"]) nova.keeps(`${method} /os-services/:id`, ["1"], { ...ADMIN, body: {} });
 
   nova.changes(["server.delete"], "DELETE /servers/:id", [id]);
   nova.keeps("DELETE /servers/:id", [id]);
@@ -170,6 +177,7 @@ const DONE: readonly (readonly [name: string, body: unknown])[] = [
   ["unlock", null],
   ["shelve", null],
   ["unshelve", null],
+  ["trigger_crash_dump", null],
 ];
 
 /** Actions that leave Nova's own state alone. */
@@ -181,6 +189,7 @@ const WITHOUT_CHANGE: readonly (readonly [name: string, body: unknown])[] = [
   ["os-getVNCConsole", { type: "novnc" }],
   ["os-getSPICEConsole", { type: "spice-html5" }],
   ["os-getSerialConsole", { type: "serial" }],
+  ["os-getRDPConsole", { type: "rdp-html5" }],
   ["addSecurityGroup", { name: "default" }],
   ["removeSecurityGroup", { name: "default" }],
   ["addFloatingIp", { address: "192.0.2.1" }],
@@ -189,7 +198,6 @@ const WITHOUT_CHANGE: readonly (readonly [name: string, body: unknown])[] = [
   ["removeFixedIp", { address: "192.0.2.1" }],
   ["os-migrateLive", { host: null }],
   ["evacuate", {}],
-  ["trigger_crash_dump", null],
   ["shelveOffload", null],
 ];
 
@@ -308,15 +316,23 @@ function driveCinder(session: TestSession): Recorder {
   driveTransfers(cinder);
   driveBackups(cinder, id);
   driveCinderQuotas(cinder);
+  driveQualities(cinder);
   for (const route of [
     "POST /attachments",
-    "POST /types/:id/encryption",
     "PUT /os-services/:action",
-    "PUT /os-quota-class-sets/:name",
-    "POST /qos-specs",
     "POST /groups",
+    "PUT /groups/:id",
+    "DELETE /groups/:id",
     "POST /group_types",
+    "PUT /group_types/:id",
+    "DELETE /group_types/:id",
     "POST /group_snapshots",
+    "PUT /group_snapshots/:id",
+    "DELETE /group_snapshots/:id",
+    "POST /manageable_snapshots",
+    "POST /manageable_volumes",
+    "POST /os-snapshot-manage",
+    "POST /os-volume-manage",
   ])
     cinder.keeps(route, ["none"], { ...ADMIN, version: 60, body: {} });
   cinder.changes(["volume.status"], "DELETE /volumes/:id", [id]);
@@ -346,11 +362,11 @@ const VOLUME_STEPS: readonly (readonly [kinds: readonly string[], name: string, 
   [STATUS, "os-extend", { new_size: 2 }],
   [STATUS, "os-reserve", {}],
   [STATUS, "os-unreserve", {}],
-  [STATUS, "os-attach", { instance_uuid: "none", mountpoint: "/dev/sdb" }],
+  [STATUS, "os-attach", { instance_uuid: "11111111-2222-4333-8444-555555555555", mountpoint: "/dev/sdb" }],
   [STATUS, "os-begin_detaching", {}],
   [STATUS, "os-roll_detaching", {}],
   [STATUS, "os-detach", {}],
-  [STATUS, "os-attach", { instance_uuid: "none", mountpoint: "/dev/sdb" }],
+  [STATUS, "os-attach", { instance_uuid: "11111111-2222-4333-8444-555555555555", mountpoint: "/dev/sdb" }],
   [STATUS, "os-force_detach", {}],
   [STATUS, "os-volume_upload_image", { image_name: "image" }],
   [STATUS, "os-reset_status", { status: "available" }],
@@ -368,6 +384,9 @@ const VOLUME_KEEPS: readonly (readonly [name: string, body: unknown])[] = [
   ["os-update_readonly_flag", { readonly: true }],
   ["os-show_image_metadata", {}],
   ["os-initialize_connection", {}],
+  ["os-terminate_connection", {}],
+  ["revert", {}],
+  ["os-reimage", {}],
   ["os-migrate_volume", {}],
 ];
 
@@ -411,10 +430,31 @@ function driveTypes(cinder: Recorder): void {
   cinder.keeps("POST /types/:id/extra_specs", [id], specs);
   cinder.changes(["type.extra-specs"], "PUT /types/:id/extra_specs/:key", [id, "a"], { ...ADMIN, body: { a: "2" } });
   cinder.changes(["type.extra-specs"], "DELETE /types/:id/extra_specs/:key", [id, "a"], ADMIN);
-  const access = { ...ADMIN, body: { addProjectAccess: { project: "somebody" } } };
+  const access = { ...ADMIN, body: { addProjectAccess: { project: "11111111-2222-4333-8444-555555555555" } } };
   cinder.changes(["type.access"], "POST /types/:id/action", [id], access);
   cinder.keeps("POST /types/:id/action", [id], access);
   cinder.changes(["type.delete"], "DELETE /types/:id", [id], ADMIN);
+}
+
+function driveQualities(cinder: Recorder): void {
+  const limits = { ...ADMIN, body: { quota_class_set: { volumes: 7 } } };
+  cinder.changes(["quota.class"], "PUT /os-quota-class-sets/:name", ["other"], limits);
+  const named = { ...ADMIN, body: { qos_specs: { name: "fast", iops: "5" } } };
+  const spec = textAt(cinder.changes(["qos.create"], "POST /qos-specs", [], named), "qos_specs.id");
+  cinder.keeps("POST /qos-specs", [], named);
+  cinder.changes(["qos.update"], "PUT /qos-specs/:id", [spec], { ...ADMIN, body: { qos_specs: { burst: "9" } } });
+  cinder.changes(["qos.update"], "PUT /qos-specs/:id/delete_keys", [spec], { ...ADMIN, body: { keys: ["burst"] } });
+  cinder.changes(["qos.delete"], "DELETE /qos-specs/:id", [spec], ADMIN);
+  const made = cinder.changes(["type.create"], "POST /types", [], {
+    ...ADMIN,
+    body: { volume_type: { name: "safe" } },
+  });
+  const type = textAt(made, "volume_type.id");
+  const encryption = { provider: "luks", control_location: "front-end" };
+  cinder.changes(["type.encrypt"], "POST /types/:id/encryption", [type], { ...ADMIN, body: { encryption } });
+  const change = { ...ADMIN, body: { encryption: { cipher: "aes" } } };
+  cinder.changes(["type.encrypt"], "PUT /types/:id/encryption/:key", [type, "x"], change);
+  cinder.changes(["type.decrypt"], "DELETE /types/:id/encryption/:key", [type, "x"], ADMIN);
 }
 
 function driveTransfers(cinder: Recorder): void {

@@ -12,6 +12,7 @@ import {
   type Upload,
 } from "../kernel/index.ts";
 import type { Actor, Cloud, ServiceName } from "./cloud.ts";
+import { isWithinRules } from "./access-rules.ts";
 import { Refusal, refuseWith } from "./refusal.ts";
 import { errorPage, explanation } from "./webob.ts";
 
@@ -124,20 +125,23 @@ export function openStackService(
     routes: routes.map(({ handler, open = false, ...route }) => ({
       ...route,
       auth: open ? "none" : "token",
-      handler: (_cloud: Cloud, request: HttpRequest) => answer(contextOf(cloud, request, wire), open, handler),
+      handler: (_cloud: Cloud, request: HttpRequest) => answer(contextOf(cloud, name, request, wire), open, handler),
     })),
     unmatched: (_cloud, request, allowed) =>
-      answer(contextOf(cloud, request, wire), wire.isOpen?.(request) ?? false, (context) =>
+      answer(contextOf(cloud, name, request, wire), wire.isOpen?.(request) ?? false, (context) =>
         wire.unmatched(context, allowed),
       ),
-    crashed: (_cloud, request) => answer(contextOf(cloud, request, wire), true, (context) => wire.crashed(context)),
+    crashed: (_cloud, request) =>
+      answer(contextOf(cloud, name, request, wire), true, (context) => wire.crashed(context)),
     unread: (_cloud, request, why) =>
-      answer({ ...contextOf(cloud, request, wire), params: {} }, true, (context) => unreadReply(wire, context, why)),
+      answer({ ...contextOf(cloud, name, request, wire), params: {} }, true, (context) =>
+        unreadReply(wire, context, why),
+      ),
     front: wire.front,
     bodyBytesMax: wire.bodyBytesMax ?? OURS_BYTES_MAX,
     // A reply made by a fault has not passed through `answer`.
     after: (_cloud, request, reply) =>
-      answered.has(reply) ? reply : addHeaders(wire, contextOf(cloud, request, wire), reply),
+      answered.has(reply) ? reply : addHeaders(wire, contextOf(cloud, name, request, wire), reply),
   });
   return readAsPython(service, wire);
 }
@@ -186,15 +190,16 @@ function refuseLong(wire: ServiceWire, context: RequestContext): void {
     throw refuseWith(unreadReply(wire, context, "too-large"));
 }
 
-function contextOf(cloud: Cloud, request: HttpRequest, wire: ServiceWire): RequestContext {
+function contextOf(cloud: Cloud, name: ServiceName, request: HttpRequest, wire: ServiceWire): RequestContext {
   const token = wire.token === undefined ? request.headers["x-auth-token"] : wire.token(request);
+  const actor = token ? cloud.identity.actor(token) : undefined;
   return {
     cloud,
     request,
     params: request.params,
     query: queryOf(request),
     requestId: `req-${cloud.uuid("requests")}`,
-    actor: (token && cloud.identity.actor(token)) || ANONYMOUS,
+    actor: actor !== undefined && isWithinRules(actor, cloud.profile, name, request) ? actor : ANONYMOUS,
   };
 }
 

@@ -60,7 +60,7 @@ export async function bind(
   const { context } = controlPlane;
   const id = checkId(request.params.binding);
   const body = objectBody(request.body);
-  const plan = checkOffer(context.service, body);
+  const plan = checkOffer(context.service.offerings, body);
   const instance = await requireInstance(context, request.params.id, 404);
   const fingerprint = fingerprintOf(instance, body);
   if (plan.id !== instance.plan_id) throw badRequest("plan_id is not the plan of this service instance.");

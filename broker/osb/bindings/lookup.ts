@@ -1,6 +1,6 @@
 import type { FastifyRequest } from "fastify";
 import { OsbError } from "../../errors.ts";
-import { domainOf, type OperationContext } from "../../operations/context.ts";
+import { domainOf, type OperationContext, secretsOf } from "../../operations/context.ts";
 import { credentialsOf, endpointsOf } from "../../spi/credentials.ts";
 import type { BindingRow, InstanceRow } from "../../store/schema.ts";
 import { openText } from "../../store/seal.ts";
@@ -24,8 +24,10 @@ export function describeBinding(
   row: BindingRow,
 ): AnswerBody {
   const location = { service: context.service, domain: domainOf(context), instance };
+  const ca = secretsOf(context, instance).tls?.ca;
+  const login = { username: row.username, password: openText(context.seal, row.password) };
   return {
-    credentials: credentialsOf(location, row.username, openText(context.seal, row.password)),
+    credentials: credentialsOf(location, { ...login, ...(ca !== undefined && { cacrt: ca }) }),
     ...(minorOf(request.headers) >= ENDPOINTS_MINOR && { endpoints: endpointsOf(location) }),
   };
 }

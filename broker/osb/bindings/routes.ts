@@ -25,7 +25,7 @@ async function lastOperation(
   const newest = await context.store.newestOf(request.params.id, request.params.binding);
   if (newest === undefined) throw noBinding(404);
   if (newest.kind === "unbind" && newest.state === "succeeded") throw noBinding(410);
-  checkOptionalOffer(context.service, request.query);
+  checkOptionalOffer(context.service.offerings, request.query);
   return (await answerPoll(controlPlane, newest, request.query.operation, reply)).body;
 }
 

@@ -14,7 +14,7 @@ export async function unbind(
   reply: FastifyReply,
 ): Promise<AnswerBody> {
   const { context } = controlPlane;
-  checkOffer(context.service, request.query);
+  checkOffer(context.service.offerings, request.query);
   const { instance, binding } = await findOwnBinding(context, request, 410);
   const bindingId = request.params.binding;
   const busy = await context.store.busyWith(instance.id);

@@ -22,7 +22,7 @@ export async function deprovision(
   reply: FastifyReply,
 ): Promise<AnswerBody> {
   const { context, executor } = controlPlane;
-  checkOffer(context.service, request.query);
+  checkOffer(context.service.offerings, request.query);
   const { id } = request.params;
   const busy = await context.store.busyWith(id);
   const instance = busy?.kind === "provision" ? provisionPayload(busy).row : await requireInstance(context, id, 410);

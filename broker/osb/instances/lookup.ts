@@ -1,9 +1,10 @@
 import type { FastifyRequest } from "fastify";
+import { dashboardUrlOf } from "../../dashboard/clients.ts";
 import { badRequest, OsbError } from "../../errors.ts";
 import type { OperationContext } from "../../operations/context.ts";
 import type { InstanceRow } from "../../store/schema.ts";
 import { checkOffer, checkOptionalOffer } from "../offering.ts";
-import type { ResourceRoute, RouteQuery } from "../operations.ts";
+import type { AnswerBody, ResourceRoute, RouteQuery } from "../operations.ts";
 
 /** A route of service instances. */
 export type InstanceRoute = ResourceRoute<{ id: string }>;
@@ -23,10 +24,14 @@ export function checkOwnIds(
   required: boolean,
 ): void {
   const check = required ? checkOffer : checkOptionalOffer;
-  check(context.service, query);
+  check(context.service.offerings, query);
   if (query.plan_id !== undefined && query.plan_id !== instance.plan_id)
     throw badRequest("plan_id is not the plan of this service instance.");
 }
+
+/** Where the dashboard of an instance is, as an answer says it; nothing where there is none. */
+export const describeDashboard = ({ config: { dashboard } }: OperationContext, id: string): AnswerBody =>
+  dashboard === undefined ? {} : { dashboard_url: dashboardUrlOf(dashboard, id) };
 
 /** Refuses orders for an instance that its operator has taken out of use. @throws OsbError 422 */
 export async function requireInUse({ store }: OperationContext, id: string): Promise<void> {

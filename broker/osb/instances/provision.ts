@@ -2,7 +2,7 @@ import type { FastifyReply } from "fastify";
 import { concurrency, OsbError } from "../../errors.ts";
 import type { OperationContext } from "../../operations/context.ts";
 import { type ProvisionPayload, provisionPayload } from "../../operations/payloads.ts";
-import { MAINTENANCE_VERSION, type Plan } from "../../spi/catalog.ts";
+import type { Plan } from "../../spi/services/service.ts";
 import type { InstanceRow } from "../../store/schema.ts";
 import { sealText } from "../../store/seal.ts";
 import { canonical, ownerOf } from "../canonical.ts";
@@ -17,7 +17,8 @@ import {
   openOperation,
   requireAsync,
 } from "../operations.ts";
-import type { InstanceRequest } from "./lookup.ts";
+import { quotasOf, refuseQuota } from "../quotas.ts";
+import { describeDashboard, type InstanceRequest } from "./lookup.ts";
 
 /** What a platform orders. */
 interface ProvisionRequest {
@@ -30,12 +31,12 @@ interface ProvisionRequest {
 
 /** @throws OsbError 400, 422 */
 function parseProvision(context: OperationContext, body: RequestBody): ProvisionRequest {
-  const plan = checkOffer(context.service, body);
+  const plan = checkOffer(context.catalog.offerings, body);
   const organization = requiredText(body.organization_guid, "organization_guid");
   const space = requiredText(body.space_guid, "space_guid");
   const osbContext = optionalObject(body.context, "context");
   const parameters = instanceParameters(context.service, body.parameters, "create");
-  checkMaintenance(body.maintenance_info, MAINTENANCE_VERSION);
+  checkMaintenance(body.maintenance_info, context.catalog.maintenance.version);
   return { plan, parameters, owner: ownerOf(osbContext, organization, space), osbContext };
 }
 
@@ -53,6 +54,7 @@ function newInstance(context: OperationContext, id: string, request: ProvisionRe
     address: "",
     version: 1,
     created_ms: context.host.nowMs(),
+    maintenance: JSON.stringify(context.catalog.maintenance),
   };
 }
 
@@ -68,17 +70,22 @@ export async function provision(
   const { context, executor } = controlPlane;
   const id = checkId(request.params.id);
   const wanted = parseProvision(context, objectBody(request.body));
-  const known = await answerRepeatedProvision(context, id, wanted, reply);
-  if (known !== undefined) return known;
-  requireAsync(request.query);
+  // A new order, as most are, costs one look; whatever keeps it from being new keeps its operation from being opened.
+  const instance = await context.store.instance(id);
+  if (instance !== undefined || request.query.accepts_incomplete !== "true") {
+    const known = await answerRepeatedProvision(context, id, wanted, reply);
+    if (known !== undefined) return known;
+    requireAsync(request.query);
+  }
   const row = newInstance(context, id, wanted);
   const payload: ProvisionPayload = { row };
   const operation = newOperation(context, { instanceId: id, kind: "provision", payload });
   // Of two equal requests at once, one opens the operation; the other is answered as a repetition.
-  if (!(await openOperation(controlPlane, operation, { table: "instances", row })))
+  const quotas = quotasOf(context, wanted.plan);
+  if (!(await openOperation(controlPlane, operation, { table: "instances", row }, quotas).catch(refuseQuota)))
     return (await answerRepeatedProvision(context, id, wanted, reply)) ?? Promise.reject(concurrency());
   void executor.start(operation);
-  return acceptedReply(reply, operation);
+  return { ...acceptedReply(reply, operation), ...describeDashboard(context, id) };
 }
 
 /** Answers a repetition of the same order: 202 while it is carried out, 200 once it is done. @throws OsbError 409, 422 for another order */
@@ -98,7 +105,7 @@ async function answerRepeatedProvision(
   if (busy?.kind === "deprovision") throw concurrency();
   if (row.state === "failed" || !isSameRequest(row, wanted))
     throw new OsbError(409, "A service instance with this id exists already.");
-  if (busy?.kind === "provision") return acceptedReply(reply, busy);
+  if (busy?.kind === "provision") return { ...acceptedReply(reply, busy), ...describeDashboard(context, id) };
   reply.code(200);
-  return {};
+  return describeDashboard(context, id);
 }

@@ -1,12 +1,12 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { concurrency, OsbError } from "../../errors.ts";
 import { parseObject } from "../../json.ts";
-import type { OperationContext } from "../../operations/context.ts";
-import { MAINTENANCE_VERSION } from "../../spi/catalog.ts";
+import { type OperationContext, planOf } from "../../operations/context.ts";
+import { maintenanceOf } from "../../spi/maintenance.ts";
 import { checkOptionalOffer } from "../offering.ts";
 import { type AnswerBody, answerPoll, type ControlPlane } from "../operations.ts";
 import { deprovision } from "./deprovision.ts";
-import { checkOwnIds, type InstanceRequest, type InstanceRoute, requireInstance } from "./lookup.ts";
+import { checkOwnIds, describeDashboard, type InstanceRequest, type InstanceRoute, requireInstance } from "./lookup.ts";
 import { provision } from "./provision.ts";
 import { update } from "./update.ts";
 
@@ -18,10 +18,11 @@ async function show(context: OperationContext, request: InstanceRequest): Promis
     throw new OsbError(404, "There is no such service instance.");
   if (busy?.kind === "update") throw concurrency();
   return {
-    service_id: context.service.id,
+    service_id: planOf(context, instance.plan_id).offeringId,
     plan_id: instance.plan_id,
+    ...describeDashboard(context, instance.id),
     parameters: parseObject(instance.parameters),
-    maintenance_info: { version: MAINTENANCE_VERSION },
+    maintenance_info: { version: maintenanceOf(instance.maintenance, context.catalog.maintenance).version },
   };
 }
 
@@ -36,7 +37,7 @@ async function lastOperation(
   const isDeleted = newest.kind === "deprovision" && newest.state === "succeeded";
   if (isDeleted && (await context.store.instance(newest.instance_id)) === undefined)
     throw new OsbError(410, "The service instance is gone.");
-  checkOptionalOffer(context.service, request.query);
+  checkOptionalOffer(context.service.offerings, request.query);
   const { operation, body } = await answerPoll(controlPlane, newest, request.query.operation, reply);
   // These members are for updates and deletions: an instance whose provision failed is not usable anyway.
   if (body.state !== "failed" || operation.kind === "provision") return body;

@@ -71,5 +71,5 @@ describe.skipIf("reason" in made)("a pair of PostgreSQL", () => {
     expect(confirmed.filter((id) => !there.has(id))).toEqual([]);
     expect(heard.filter((event) => event.endsWith("promoted"))).toEqual(["node1 promoted", "node0 promoted"]);
     expect(heard.filter((event) => event.includes("failed"))).toEqual([]);
-  }, 120_000);
+  }, 900_000);
 });

@@ -1,5 +1,5 @@
 import type { Kysely } from "kysely";
-import type { Tables } from "../schema.ts";
+import type { OperationKind, Tables } from "../schema.ts";
 import type { StoreSession } from "../session.ts";
 import type { Worker } from "../store.ts";
 
@@ -23,7 +23,12 @@ export const leasesIn = (session: StoreSession, { name, leaseMs }: Worker) => {
       .where("worker", "!=", name)
       .returning(HELD);
   return {
-    takeFree: () => session.selectChanged(takeEnded),
+    takeFree: async (kinds?: readonly OperationKind[]) => {
+      if (kinds?.length === 0) return [];
+      return session.selectChanged((db) =>
+        kinds === undefined ? takeEnded(db) : takeEnded(db).where("kind", "in", kinds),
+      );
+    },
     take: async (id: string) => {
       const [held] = await session.selectChanged((db) => takeEnded(db).where("id", "=", id));
       return held?.fence;

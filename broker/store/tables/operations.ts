@@ -1,4 +1,5 @@
 import type { Kysely } from "kysely";
+import { checkQuotas } from "../quotas.ts";
 import type { Tables } from "../schema.ts";
 import type { StoreSession } from "../session.ts";
 import { leaseOf } from "./leases.ts";
@@ -69,12 +70,13 @@ export const operationsIn = (session: StoreSession, { name, leaseMs }: Worker) =
     return claimed.length > 0;
   };
   return {
-    claim: (row: Operation, { actor, record }: Order = {}) =>
+    claim: (row: Operation, { actor, record, quotas = [] }: Order = {}) =>
       session
         .transaction(async (db) => {
           if (!(await claimIn(db, row))) return false;
           if (actor !== undefined) await logOrder(db, row, actor);
           if (record !== undefined && !(await insertRecord(db, record))) throw new Taken();
+          await checkQuotas(db, quotas);
           return true;
         })
         .catch((error: unknown) => {

@@ -29,13 +29,17 @@ const SEEN_CHARS_MAX = 300;
 export class TargetError extends Error {
   readonly code: TargetErrorCode;
   readonly exitCode = 2;
+  /** What happened, in one line, without what to do. */
+  readonly seen: string;
   constructor(code: TargetErrorCode, seen: string, options?: ErrorOptions) {
     const line = seen
       .replaceAll(/\s+/g, " ")
       .replaceAll(/[\p{Cc}\p{Cf}]/gu, "�")
-      .trim();
-    super(`${line.slice(0, SEEN_CHARS_MAX)}. ${TARGET_ERRORS[code]} [${code}]`, options);
+      .trim()
+      .slice(0, SEEN_CHARS_MAX);
+    super(`${line}. ${TARGET_ERRORS[code]} [${code}]`, options);
     this.name = "TargetError";
     this.code = code;
+    this.seen = line;
   }
 }

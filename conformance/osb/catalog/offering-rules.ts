@@ -2,7 +2,7 @@ import { isArray } from "../../client/http/json.ts";
 import { flag, identityRules } from "./identity-rules.ts";
 import { type CatalogRule, judge, rule, unique } from "./rule.ts";
 import { both, every, plans, present, services } from "./spots.ts";
-import { CLI_NAME, GUID, isBoolean, isRecord, isStrings, matches, PERMISSIONS } from "./values.ts";
+import { CLI_NAME, GUID, isBoolean, isRecord, isStrings, LOWER_CASE_NAME, matches, PERMISSIONS } from "./values.ts";
 
 /** Rules about offerings (spec.md, "Service Offering Object"). */
 export const SERVICE_RULES: readonly CatalogRule[] = [
@@ -18,6 +18,13 @@ export const SERVICE_RULES: readonly CatalogRule[] = [
     "Offering names consist of letters, digits, periods and hyphens",
     "letters, digits, periods and hyphens",
     judge(present(services, "name"), matches(CLI_NAME)),
+  ),
+  rule(
+    "service-name-cli-friendly",
+    "Offering names have no capitals and no spaces (up to 2.12)",
+    "neither capitals nor spaces",
+    judge(present(services, "name"), matches(LOWER_CASE_NAME)),
+    { id: "service-name-lowercase-2-12", level: "SHOULD", since: 11, until: 12 },
   ),
   rule(
     "service-name-cli-friendly",

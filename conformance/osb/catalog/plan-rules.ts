@@ -2,7 +2,7 @@ import type { Json } from "../../client/http/json.ts";
 import { flag, identityRules } from "./identity-rules.ts";
 import { type CatalogRule, judge, rule, unique } from "./rule.ts";
 import { children, plans, present, services } from "./spots.ts";
-import { CLI_NAME, GUID, isRecord, matches } from "./values.ts";
+import { CLI_NAME, GUID, isRecord, LOWER_CASE_NAME, matches } from "./values.ts";
 
 const planNames = (catalog: Json) =>
   services(catalog).map((spot) => present(() => children([spot], "plans"), "name")(catalog));
@@ -28,6 +28,13 @@ export const PLAN_RULES: readonly CatalogRule[] = [
     "Plan names consist of letters, digits, periods and hyphens",
     "letters, digits, periods and hyphens",
     judge(present(plans, "name"), matches(CLI_NAME)),
+  ),
+  rule(
+    "plan-name-cli-friendly",
+    "Plan names have no capitals and no spaces (up to 2.12)",
+    "neither capitals nor spaces",
+    judge(present(plans, "name"), matches(LOWER_CASE_NAME)),
+    { id: "plan-name-lowercase-2-12", level: "SHOULD", since: 11, until: 12 },
   ),
   rule(
     "plan-name-cli-friendly",

@@ -21,7 +21,14 @@ export interface CatalogRule {
   readonly until?: SpecMinor;
   /** Makes it a check of its own when one clause has several. */
   readonly id?: string;
-  readonly find: (catalog: Json) => Finding;
+  readonly find: Find;
+}
+
+/** Looks through a catalog. */
+interface Find {
+  (catalog: Json): Finding;
+  /** Where what it looks at stands; undefined where no short path says it. */
+  readonly about?: string | undefined;
 }
 
 /** Whether a value is right; undefined stands for a member that is not there. */
@@ -30,18 +37,19 @@ export type Test = (value: Json | undefined) => boolean;
 const show = (value: Json | undefined): string => (JSON.stringify(value) ?? "nothing").slice(0, 80);
 
 /** Finds the spots whose value is not right. */
-export function judge(spots: Spots, isRight: Test): CatalogRule["find"] {
-  return (catalog) => {
+export function judge(spots: Spots, isRight: Test): Find {
+  const find = (catalog: Json): Finding => {
     const all = spots(catalog);
     const faults = all
       .filter(({ value }) => !isRight(value))
       .map(({ path, value }) => `${path.slice(1)} is ${show(value)}`);
     return { looked: all.length, faults };
   };
+  return Object.assign(find, { about: spots.about });
 }
 
 /** Strings that occur twice. `groups` yields the lists within which they must differ. */
-export function unique(groups: (catalog: Json) => readonly (readonly Spot[])[]): CatalogRule["find"] {
+export function unique(groups: (catalog: Json) => readonly (readonly Spot[])[]): Find {
   return (catalog) => {
     const all = groups(catalog);
     const faults = all.flatMap((spots) => {
@@ -61,7 +69,7 @@ export function rule(
   clauses: string | readonly string[],
   title: string,
   words: string,
-  find: CatalogRule["find"],
+  find: Find,
   extra: Extra = {},
 ): CatalogRule {
   return { clauses: typeof clauses === "string" ? [clauses] : clauses, title, words, find, ...extra };

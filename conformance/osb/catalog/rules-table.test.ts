@@ -27,6 +27,11 @@ const TABLE: readonly (readonly [id: string, right: readonly Json[], wrong: read
     ["a", "A.b-9"].map(offeringWith("name")),
     ["a b", "a_b", "ä"].map(offeringWith("name")),
   ],
+  [
+    "service-name-lowercase-2-12",
+    ["a_9", "a.b", "ä"].map(offeringWith("name")),
+    ["A", "a b"].map(offeringWith("name")),
+  ],
   ["service-name-alphabet-2-13", ["a-9"].map(offeringWith("name")), ["A", "a.b"].map(offeringWith("name"))],
   [
     "service-id-guid",

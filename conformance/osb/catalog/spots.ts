@@ -7,7 +7,22 @@ export interface Spot {
 }
 
 /** Selects what a rule looks at. */
-export type Spots = (catalog: Json) => readonly Spot[];
+export interface Spots {
+  (catalog: Json): readonly Spot[];
+  /** Where that stands, as `services[].tags`; undefined where no short path says it. */
+  readonly about?: string | undefined;
+}
+
+const nameSpots = (select: (catalog: Json) => readonly Spot[], about: string | undefined): Spots =>
+  Object.assign((catalog: Json) => select(catalog), { about });
+
+const OR = " or ";
+
+const within = ({ about }: Spots, member: string): string | undefined =>
+  about
+    ?.split(OR)
+    .map((place) => `${place}.${member}`)
+    .join(OR);
 
 /** The entries of a list, for each spot that has it. */
 export function children(spots: readonly Spot[], member: string): Spot[] {
@@ -18,34 +33,39 @@ export function children(spots: readonly Spot[], member: string): Spot[] {
 }
 
 /** All offerings. */
-export const services: Spots = (catalog) => children([{ path: "", value: catalog }], "services");
+export const services: Spots = nameSpots(
+  (catalog) => children([{ path: "", value: catalog }], "services"),
+  "services[]",
+);
 
 /** All plans of all offerings. */
-export const plans: Spots = (catalog) => children(services(catalog), "plans");
+export const plans: Spots = nameSpots((catalog) => children(services(catalog), "plans"), "services[].plans[]");
 
 /** The member of each spot, whether there or not. */
-export const every =
-  (spots: Spots, member: string): Spots =>
-  (catalog) =>
-    spots(catalog).map(({ path, value }) => ({
-      path: `${path}.${member}`,
-      value: isObject(value) ? value[member] : undefined,
-    }));
+export const every = (spots: Spots, member: string): Spots =>
+  nameSpots(
+    (catalog) =>
+      spots(catalog).map(({ path, value }) => ({
+        path: `${path}.${member}`,
+        value: isObject(value) ? value[member] : undefined,
+      })),
+    within(spots, member),
+  );
 
 /** The member of each spot, where it is there. Null stands for none, as many languages write what they do not have. */
-export const present =
-  (spots: Spots, member: string): Spots =>
-  (catalog) =>
-    every(spots, member)(catalog).filter(({ value }) => value !== undefined && value !== null);
+export const present = (spots: Spots, member: string): Spots =>
+  nameSpots(
+    (catalog) => every(spots, member)(catalog).filter(({ value }) => value !== undefined && value !== null),
+    within(spots, member),
+  );
 
 /** The member where it is an object: what is inside can be judged. */
-export const objectsAt =
-  (spots: Spots, member: string): Spots =>
-  (catalog) =>
-    present(spots, member)(catalog).filter(({ value }) => isObject(value));
+export const objectsAt = (spots: Spots, member: string): Spots =>
+  nameSpots((catalog) => present(spots, member)(catalog).filter(({ value }) => isObject(value)), within(spots, member));
 
 /** What any of several selections finds. */
-export const both =
-  (...all: readonly Spots[]): Spots =>
-  (catalog) =>
-    all.flatMap((spots) => spots(catalog));
+export const both = (...all: readonly Spots[]): Spots =>
+  nameSpots(
+    (catalog) => all.flatMap((spots) => spots(catalog)),
+    all.every(({ about }) => about !== undefined) ? all.map(({ about }) => about).join(OR) : undefined,
+  );

@@ -32,5 +32,8 @@ export const SEMVER =
 /** What `requires` of an offering may name. */
 export const PERMISSIONS = ["syslog_drain", "route_forwarding", "volume_mount"];
 
+/** "All lowercase, no spaces", as 2.11 and 2.12 have it, without a keyword. */
+export const LOWER_CASE_NAME = /^[^\s\p{Lu}]*$/u;
+
 /** The alphabet that is recommended for names. */
 export const CLI_NAME = /^[A-Za-z0-9.-]+$/;

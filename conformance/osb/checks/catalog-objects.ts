@@ -8,9 +8,9 @@ import { type OsbCheck, review } from "../define.ts";
 /** Most faults that one verdict names. */
 const FAULTS_MAX = 5;
 
-function judgeRule({ words, find }: CatalogRule, { run }: OsbContext): Outcome {
+function judgeRule({ words, find, title }: CatalogRule, { run }: OsbContext): Outcome {
   const { looked, faults } = find(run.catalog.json ?? null);
-  if (looked === 0) return notApplicable("the catalog has nothing that the rule is about", run.catalog);
+  if (looked === 0) return notApplicable(`the catalog has no ${find.about ?? `case for it: ${title}`}`, run.catalog);
   return faults.length === 0 ? pass(run.catalog) : fail(words, joinFaults(faults), run.catalog);
 }
 

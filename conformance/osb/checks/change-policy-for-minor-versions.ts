@@ -1,9 +1,12 @@
 import type { JsonObject } from "../../client/http/json.ts";
-import type { Outcome } from "../../runner/check.ts";
+import { followsFrom, type Outcome } from "../../runner/check.ts";
 import type { OsbContext } from "../context.ts";
 import { type OsbCheck, probe } from "../define.ts";
+import { seenOf } from "../judge.ts";
+import { ANY } from "../plan-requirements.ts";
 import { contextOf } from "../request-bodies.ts";
 import { provisionAndBindWith } from "../sequences/requests.ts";
+import { refusalOfUnknownMembers, UNKNOWN_HALT } from "../variations/unknown-members.ts";
 
 /** Members of 2.16 in the version of the run, as an older broker would meet them. */
 async function sendNewerMembers(context: OsbContext): Promise<Outcome> {
@@ -13,7 +16,12 @@ async function sendNewerMembers(context: OsbContext): Promise<Outcome> {
   };
   const change = (body: JsonObject) =>
     "context" in body ? { ...body, context: { ...contextOf(context.run), ...annotated } } : { ...body, ...annotated };
-  return provisionAndBindWith(context, change);
+  const outcome = await provisionAndBindWith(context, change);
+  if (outcome.verdict !== "fail" || context.minor < 14) return outcome;
+  const halt = await refusalOfUnknownMembers(context, context.offer(ANY));
+  if (halt === undefined) return outcome;
+  const reason = `members that no version defines are answered ${seenOf(halt)} too`;
+  return followsFrom(UNKNOWN_HALT, reason, ...(outcome.evidence ?? []), halt);
 }
 
 /** Checks of spec.md, "Change Policy for Minor Versions". */

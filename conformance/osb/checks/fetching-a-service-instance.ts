@@ -13,7 +13,7 @@ import { asyncOffer, asyncUpdateOffer } from "../sequences/asynchronous-plans.ts
 import { judgeMeanwhile } from "../sequences/flights/flight.ts";
 import { flightOfProvision } from "../sequences/flights/provision.ts";
 import { flightOfUpdate } from "../sequences/flights/update.ts";
-import type { Lifecycle } from "../sequences/lifecycles.ts";
+import { allLifecycles, type Lifecycle } from "../sequences/lifecycles.ts";
 
 /** Why a check of what is fetched does not apply where an instance was reached. */
 const FETCHED = { unmet: RETRIEVABLE.unmet, plan: RETRIEVABLE } as const;
@@ -40,7 +40,7 @@ function compareMember(
   return (lifecycle) => {
     const { fetched } = lifecycle;
     const seen = fetched?.status === 200 ? bodyOf(fetched)[member] : undefined;
-    if (fetched === undefined || seen === undefined) return undefined;
+    if (fetched === undefined || seen === undefined || seen === null) return undefined;
     if (seen === expected(lifecycle)) return pass(fetched);
     return fail(
       `${member} to be ${JSON.stringify(expected(lifecycle))}`,
@@ -53,7 +53,7 @@ function compareMember(
 
 function compareDashboard({ provision, fetched }: Lifecycle): Outcome | undefined {
   const seen = fetched?.status === 200 ? bodyOf(fetched)["dashboard_url"] : undefined;
-  if (fetched === undefined || seen === undefined) return undefined;
+  if (fetched === undefined || seen === undefined || seen === null) return undefined;
   if (typeof seen !== "string") return fail("dashboard_url to be a string", JSON.stringify(seen), fetched);
   const announced = bodyOf(provision.answer)["dashboard_url"];
   if (typeof announced !== "string" || announced === seen) return pass(fetched);
@@ -89,6 +89,16 @@ function attributesOf(answer: Answer | undefined): Json | undefined {
   return isObject(metadata) ? metadata["attributes"] : undefined;
 }
 
+/** Where a plan has no instance to fetch, that of another plan tells whether the endpoint works. */
+async function judgeUnknownFetches(context: OsbContext): Promise<Outcome> {
+  const other = (await allLifecycles(context.shared)).find(({ fetched }) => fetched !== undefined)?.fetched;
+  return judgeLifecycles(
+    context,
+    ({ controls, fetched = other }) => judgeFetchUnknown(controls.fetchInstance, fetched, "fetch-instance-supported"),
+    FETCHED,
+  );
+}
+
 /** Checks of spec.md, "Fetching a Service Instance". */
 export const fetchingInstanceChecks: readonly OsbCheck[] = [
   probe({
@@ -106,12 +116,7 @@ export const fetchingInstanceChecks: readonly OsbCheck[] = [
     title: "Fetching an unknown instance is answered 404",
     requirement: "An instance that does not exist is answered 404.",
     needs: { instances: 0 },
-    run: (context) =>
-      judgeLifecycles(
-        context,
-        ({ controls, fetched }) => judgeFetchUnknown(controls.fetchInstance, fetched, "fetch-instance-supported"),
-        FETCHED,
-      ),
+    run: judgeUnknownFetches,
   }),
   probe({
     id: "fetch-instance-404-while-provisioning",

@@ -23,6 +23,7 @@ export const pollingIntervalAndDurationChecks: readonly OsbCheck[] = [
     title: "Operations end within the plan's maximum_polling_duration",
     requirement: "Operations should finish within the plan's maximum_polling_duration.",
     needs: { instances: 0 },
-    run: (context) => judgeLifecycles(context, judgeDuration),
+    run: (context) =>
+      judgeLifecycles(context, judgeDuration, { unmet: "no plan with a maximum_polling_duration answered 202" }),
   }),
 ];

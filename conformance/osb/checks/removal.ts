@@ -1,6 +1,7 @@
 import type { Answer } from "../../client/answer.ts";
 import type { Offer } from "../../client/catalog.ts";
 import { isSuccess, planIds } from "../../client/request.ts";
+import { onEachPlan } from "../variations/plans.ts";
 import { type Tried, worstTried } from "../variations/tried.ts";
 import { fail, followsFrom, notApplicable, type Outcome, pass, unknown, Verdicted } from "../../runner/check.ts";
 import type { LiveBinding, OsbContext } from "../context.ts";
@@ -21,11 +22,14 @@ import {
 export type Removal = "unbind" | "deprovision";
 
 /** Something to remove: a binding of its own on a shared instance, or an instance of its own. */
-async function createRemovable(context: OsbContext, kind: Removal): Promise<LiveBinding> {
-  if (kind === "unbind") return context.bindTo(await context.live(BINDABLE));
-  const live = await context.fresh(ANY);
+async function createRemovable(context: OsbContext, kind: Removal, offer: Offer): Promise<LiveBinding> {
+  if (kind === "unbind") return context.bindTo(await context.liveOf(offer));
+  const live = await context.freshOf(offer);
   return { live, id: "", bound: live.provisioned };
 }
+
+/** The first plan that has what this removes. */
+const offerFor = (context: OsbContext, kind: Removal): Offer => context.offer(kind === "unbind" ? BINDABLE : ANY);
 
 const thingOf = ({ live, id }: Pick<LiveBinding, "live" | "id">): Thing => ({
   offer: live.offer,
@@ -52,37 +56,39 @@ function remove(
 }
 
 /**
- * A deletion without a mandatory id is refused, and refused means that the thing is still there. Where nothing can be made to be
- * deleted, the same is asked about something that never was: 400 is right there as well, and a success or a 5xx wrong.
+ * A deletion without a mandatory id is refused, and refused means that the thing is still there; on each plan, as their backends may
+ * differ. Where nothing can be made to be deleted, the same is asked about something that never was: 400 is right there as well, and a
+ * success or a 5xx wrong.
  */
-export function removeWithout(kind: Removal, member: "service_id" | "plan_id") {
-  return async (context: OsbContext): Promise<Outcome> => {
-    const offer = context.offer(kind === "unbind" ? BINDABLE : ANY);
-    const { [member]: _, ...query } = queryOf(context, kind, offer);
-    const stage = kind === "unbind" ? "bind" : "provision";
-    const obstacle = obstacleTo(await lifecycleUpTo(context.shared, stage, offer), stage);
-    if (obstacle !== undefined) return removeNothingWithout(context, kind, { offer, query, obstacle });
-    await learnToLook(context, kind === "unbind" ? "binding" : "instance", offer);
-    const tried: Tried[] = [];
-    for (const [words, sent] of [
-      [`no ${member}`, query],
-      [`an empty ${member}`, { ...query, [member]: "" }],
-    ] as const) {
-      const outcome = await removeWith(context, kind, sent);
-      tried.push({ words, outcome });
-      // Each has a thing of its own, and the next has its room.
-      await context.release(outcome);
-    }
-    return worstTried(tried);
-  };
-}
+export const removeWithout =
+  (kind: Removal, member: "service_id" | "plan_id") =>
+  (whole: OsbContext): Promise<Outcome> =>
+    onEachPlan(whole, [kind === "unbind" ? BINDABLE : ANY], async (context, offer) => {
+      const { [member]: _, ...query } = queryOf(context, kind, offer);
+      const stage = kind === "unbind" ? "bind" : "provision";
+      const obstacle = obstacleTo(await lifecycleUpTo(context.shared, stage, offer), stage);
+      if (obstacle !== undefined) return removeNothingWithout(context, kind, { offer, query, obstacle });
+      await learnToLook(context, kind === "unbind" ? "binding" : "instance", offer);
+      const tried: Tried[] = [];
+      for (const [words, sent] of [
+        [`no ${member}`, query],
+        [`an empty ${member}`, { ...query, [member]: "" }],
+      ] as const) {
+        const outcome = await removeWith(context, kind, offer, sent);
+        tried.push({ words, outcome });
+        // Each has a thing of its own, and the next has its room.
+        await context.release(outcome);
+      }
+      return worstTried(tried);
+    });
 
 async function removeWith(
   context: OsbContext,
   kind: Removal,
+  offer: Offer,
   query: Readonly<Record<string, string>>,
 ): Promise<Outcome> {
-  const it = await createRemovable(context, kind);
+  const it = await createRemovable(context, kind, offer);
   const hasBegun = await context.watchOperations(it.live, it.id);
   const answer = await remove(context, kind, thingOf(it), query);
   await context.platform.settle(it.live.offer, answer);
@@ -126,7 +132,7 @@ export function removeMismatched(kind: Removal) {
     const { platform } = context;
     const [thing, requirement] = kind === "unbind" ? (["binding", BINDABLE] as const) : (["instance", ANY] as const);
     await learnToLook(context, thing, context.offer(requirement));
-    const it = await createRemovable(context, kind);
+    const it = await createRemovable(context, kind, offerFor(context, kind));
     const ids = { service_id: platform.newId(), plan_id: platform.newId() };
     const query = { ...queryOf(context, kind, it.live.offer), ...ids };
     const hasBegun = await context.watchOperations(it.live, it.id);
@@ -175,7 +181,7 @@ export async function removeWithoutFlag(context: OsbContext, kind: Removal): Pro
 /** A deletion whose accepts_incomplete is neither true nor false. */
 export function removeMalformed(kind: Removal) {
   return async (context: OsbContext): Promise<Outcome> => {
-    const it = await createRemovable(context, kind);
+    const it = await createRemovable(context, kind, offerFor(context, kind));
     const answer = await remove(context, kind, thingOf(it), {
       ...planIds(it.live.offer),
       accepts_incomplete: "maybe",

@@ -15,11 +15,14 @@ function ownersAt(value: Json | undefined, path: readonly string[]): JsonObject[
   return isObject(value) ? ownersAt(value[step], rest) : [];
 }
 
-/** The values that a row judges in one answer; undefined stands for a required member that is not there. */
+/**
+ * The values that a row judges in one answer; undefined stands for a required member that is not there. null stands for the absence of
+ * one that may be left out.
+ */
 function valuesOf(rule: BodyRule, answer: Answer): (Json | undefined)[] {
   if (rule.member === "") return [answer.json];
   const values = ownersAt(answer.json, rule.at).map((owner) => owner[rule.member]);
-  return rule.isRequired ? values : values.filter((value) => value !== undefined);
+  return rule.isRequired ? values : values.filter((value) => value !== undefined && value !== null);
 }
 
 async function judgeBody(rule: BodyRule, context: OsbContext): Promise<Outcome> {

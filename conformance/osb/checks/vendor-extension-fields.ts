@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from "../../client/http/json.ts";
+import type { JsonObject } from "../../client/http/json.ts";
 import { bodyOf } from "../../client/http/observation.ts";
 import type { Answer } from "../../client/answer.ts";
 import { fail, followsFrom, type Outcome, pass, unknown, worstOf } from "../../runner/check.ts";
@@ -9,24 +9,10 @@ import { expectStatus, seenOf } from "../judge.ts";
 import { type Judge, judgeEvery } from "../judging/every-answer.ts";
 import { ANY } from "../plan-requirements.ts";
 import { provisionAndBindWith } from "../sequences/requests.ts";
+import { extendBody, refusalOfUnknownMembers, UNKNOWN_HALT } from "../variations/unknown-members.ts";
 import { isSuccess } from "../../client/request.ts";
 import { updateRefusal } from "../sequences/updates.ts";
 import type { LiveInstance } from "../shared-instances.ts";
-
-/** Members that no version defines, wherever a broker might trip over them. */
-function extendBody(body: JsonObject): JsonObject {
-  const inner = (name: string) => {
-    const value = body[name];
-    return isObject(value) ? { [name]: { ...value, drydock_ext: { a: 1 } } } : {};
-  };
-  return {
-    ...body,
-    drydock_ext: "ignore me",
-    ...inner("context"),
-    ...inner("bind_resource"),
-    ...inner("previous_values"),
-  };
-}
 
 async function sendExtended(context: OsbContext): Promise<Outcome> {
   const created = await provisionAndBindWith(context, extendBody);
@@ -59,7 +45,11 @@ async function compareExtended(context: OsbContext): Promise<Outcome> {
       again,
       ...after,
     );
-  return fail(`the answer without unknown members (${plain.status})`, seenOf(again), plain, again);
+  const isConflict = again.status < 400 || again.status === 409;
+  const halt = isConflict ? undefined : await refusalOfUnknownMembers(context, live.offer);
+  return halt === undefined
+    ? fail(`the answer without unknown members (${plain.status})`, seenOf(again), plain, again)
+    : followsFrom(UNKNOWN_HALT, `a first provision with them is answered ${seenOf(halt)} too`, plain, again, halt);
 }
 
 /** Members that the API or its profile defines, at the top of each kind of body. */

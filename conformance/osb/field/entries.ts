@@ -6,6 +6,7 @@ import { HEADERS } from "./entries/headers.ts";
 import { INSTANCES } from "./entries/instances.ts";
 import { OPERATIONS } from "./entries/operations.ts";
 import { POLLS } from "./entries/polls.ts";
+import { SOURCES } from "./entries/sources.ts";
 import { UPDATES } from "./entries/updates.ts";
 import type { FieldBroker } from "./field-broker.ts";
 
@@ -20,6 +21,7 @@ export const FIELD_SUBJECTS: readonly { readonly title: string; readonly brokers
   { title: "Updates", brokers: UPDATES },
   { title: "Bindings", brokers: BINDINGS },
   { title: "Deletions", brokers: DELETIONS },
+  { title: "Seen in source", brokers: SOURCES },
 ];
 
 /** Every field broker. */

@@ -1,14 +1,13 @@
 import type { SpecMinor } from "../../client/spec-version.ts";
 import type { Behaviour } from "./broker/behaviour.ts";
 
-/** A public bug report, question or change. */
-interface Report {
+/** A public bug report, question or change; or the source of a broker that was seen to do it. */
+type Report = {
   /** `owner/name` on GitHub. */
   readonly repository: string;
-  readonly number: number;
   /** What it says, in our words. */
   readonly says: string;
-}
+} & ({ readonly number: number } | { readonly commit: string });
 
 /**
  * A broker that does one thing as somebody's broker did, as a public report tells. It is right, however unusual, when it breaks no

@@ -187,7 +187,7 @@ describe("the words of a refusal", () => {
 
   it("are quoted, and tell of parameters only where they may be what is missing", () => {
     expect(describeRefusal(answerWith(422, { description: "limit exceeded" }))).toMatch(
-      /^422 \(limit exceeded\); .*full/,
+      /^422 \(limit exceeded\); a quota/,
     );
     expect(describeRefusal(answerWith(400, {}))).toContain("drydock.yml");
     expect(describeRefusal(answerWith(500, { description: "oops" }))).toBe("500 (oops)");

@@ -27,7 +27,7 @@ const KINDS: readonly (readonly [RefusalKind, (answer: Answer) => boolean])[] = 
 const HINTS: Readonly<Record<RefusalKind, string>> = {
   busy: "something else is going on with it",
   maintenance: "no maintenance_info was sent",
-  full: "the broker is full, a quota: make room, or run with fewer instances at once (--max-instances 1)",
+  full: "a quota is reached: make room there, or run with fewer instances at once (--max-instances)",
   application: "it wants an application, which was named",
   parameters: "parameters that it needs can be given in drydock.yml",
   unsaid: "if it needs parameters, they can be given in drydock.yml",
@@ -47,12 +47,24 @@ export function isWanting(answer: Answer): boolean {
   return kind === "full" || (kind === "parameters" && PARAMETERISED.includes(answer.operation));
 }
 
-/** A refusal in one clause: status, the broker's own words, and what can be done about it where something can. */
-export function describeRefusal(answer: Answer): string {
+/** What a server answers to a method or a path that it does not serve. */
+const UNSERVED: readonly number[] = [404, 405, 501];
+
+/** Whether a request that creates something is answered as one that the broker does not serve at all. */
+export const isUnserved = ({ operation, status }: Pick<Answer, "operation" | "status">): boolean =>
+  (operation === "provision" || operation === "bind") && UNSERVED.includes(status);
+
+/**
+ * A refusal in one clause: status, the broker's own words, and what can be done about it where something can. `beside` tells that the
+ * ordinary request is accepted: then parameters are not what is wanting.
+ */
+export function describeRefusal(answer: Answer, beside?: "accepted"): string {
   const words = wordsOf(answer);
   const seen = words === "" ? String(answer.status) : `${answer.status} (${words.slice(0, QUOTED_CHARS_MAX)})`;
   const kind = kindOfRefusal(answer);
   if (answer.status >= 500 && !isWanting(answer)) return seen;
-  const isHopeless = (kind === "unsaid" || kind === "parameters") && !PARAMETERISED.includes(answer.operation);
+  const canCarryMore = PARAMETERISED.includes(answer.operation) && beside !== "accepted";
+  const isHopeless =
+    (kind === "unsaid" && (!canCarryMore || isUnserved(answer))) || (kind === "parameters" && !canCarryMore);
   return isHopeless ? seen : `${seen}; ${HINTS[kind]}`;
 }

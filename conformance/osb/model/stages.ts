@@ -4,7 +4,7 @@ import { type EndedOperation, isRemoved } from "../../client/polling.ts";
 import { bodyOf } from "../../client/http/observation.ts";
 import { fail, followsFrom, notApplicable, type Outcome, unknown } from "../../runner/check.ts";
 import type { Lifecycle } from "../sequences/lifecycles.ts";
-import { describeRefusal, isWanting } from "./refusals.ts";
+import { describeRefusal, isUnserved, isWanting } from "./refusals.ts";
 
 /** How far a lifecycle has to have come for something to be judged in it. */
 export type Stage = "provision" | "bind" | "unbind" | "deprovision";
@@ -17,11 +17,15 @@ export const JUDGED_BY = {
   deprovision: "deprovision-deletes-resources",
 } as const satisfies Readonly<Record<Stage, string>>;
 
-/** What an operation came to, in words. */
-export function describeEnd({ state, answer, polls }: EndedOperation): string {
-  if (state === "refused") return `is answered ${describeRefusal(answer)}`;
+/** What an operation came to, in words. `beside` tells that the ordinary request is accepted, so that nothing is wanting. */
+export function describeEnd({ state, answer, polls }: EndedOperation, beside?: "accepted"): string {
+  if (state === "refused") return `is answered ${describeRefusal(answer, beside)}`;
   if (state === "timed-out") return "does not end in the time that it has";
   const last = polls.at(-1) ?? answer;
+  if (state === "unreadable") {
+    const what = last.status === 200 ? "200 without a state that a platform can read" : String(last.status);
+    return `cannot be followed: its poll is answered ${what}`;
+  }
   return state === "gone" ? `ends in ${last.status}` : `${state === "failed" ? "fails" : "ends"} (${last.status})`;
 }
 
@@ -68,6 +72,9 @@ export function obstacleIn(stage: Stage, ended: EndedOperation): Outcome {
   return followsFrom(judgedBy, `an ordinary ${stage} ${describeEnd(ended)}`, ...evidenceOfEnd(ended));
 }
 
+/** Whether something that only the broker's owner knows may be wanting: of a route that it does not serve, nothing is. */
+const mayBeRefused = (answer: Answer): boolean => isWanting(answer) || (answer.status < 500 && !isUnserved(answer));
+
 /**
  * What the check of a stage makes of an ordinary request that did not come to a good end. A refusal may be for want of something that
  * only the broker's owner knows, and no rule says when an operation ends: both are unknown. The rest is a failure.
@@ -78,7 +85,7 @@ export function judgeBadEnd(stage: Stage, expected: string, ended: EndedOperatio
   const pollFault = pollFaultIn(ended);
   if (pollFault !== undefined) return followsFrom(pollFault, seen, ...evidence);
   const isMaking = stage === "provision" || stage === "bind";
-  const isRefused = isMaking && ended.state === "refused" && (ended.answer.status < 500 || isWanting(ended.answer));
+  const isRefused = isMaking && ended.state === "refused" && mayBeRefused(ended.answer);
   return isRefused || ended.state === "timed-out"
     ? unknown(`an ordinary ${stage} ${describeEnd(ended)}`, ...evidence)
     : fail(expected, seen, ...evidence);

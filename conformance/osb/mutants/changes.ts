@@ -43,3 +43,11 @@ export const text =
 export const header =
   (name: string, value: string): Change =>
   (response) => ({ ...response, headers: { ...response.headers, [name]: value } });
+
+/** Leaves a header out. */
+export const withoutHeader =
+  (name: string): Change =>
+  (response) => ({
+    ...response,
+    headers: Object.fromEntries(Object.entries(response.headers).filter(([each]) => each !== name)),
+  });

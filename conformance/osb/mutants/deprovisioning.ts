@@ -24,7 +24,14 @@ export const deprovisioningMutants: readonly Mutant[] = [
       ),
       200,
     ),
-    { also: ["deprovision-410-unknown", "deprovision-410-after-delete", "fetch-instance-404-after-delete"] },
+    {
+      also: [
+        "deprovision-410-unknown",
+        "deprovision-410-after-delete",
+        "deprovision-missing-*",
+        "fetch-instance-404-after-delete",
+      ],
+    },
   ),
   mutant(
     "deprovision-busy-422",

@@ -10,7 +10,8 @@ export type When = (request: WireRequest, memory: TrafficMemory) => boolean;
 /** What a defect makes of an answer. */
 export type Change = (response: WireResponse, request: WireRequest, memory: TrafficMemory) => WireResponse;
 
-const always: When = () => true;
+/** Every request. */
+export const always: When = () => true;
 
 /** Changes answers to requests of these kinds, where `when` held before the request and `at` fits the status. */
 export function alter(

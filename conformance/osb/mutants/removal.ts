@@ -3,7 +3,7 @@ import type { Operation } from "../../client/answer.ts";
 import { offersOf, readCatalog } from "../../client/catalog.ts";
 import { reply, type WireRequest } from "../memory-broker/http.ts";
 import { instead, is, status } from "./changes.ts";
-import { all, asks, isCreating, isGone, isInstanceKnown, isKnown, not } from "./conditions.ts";
+import { all, asks, isCreating, isGone, isInstanceKnown, isKnown, not, ofSecondPlan } from "./conditions.ts";
 import { alter, rewrite, type When } from "./middleware.ts";
 import { type Mutant, mutant } from "./mutant.ts";
 import { keyOf } from "./operations.ts";
@@ -101,6 +101,12 @@ function missingIdMutantsOf(kind: Removal): readonly Mutant[] {
       `${kind}-missing-plan-id-400`,
       `It misses plan_id only when it has removed ${it}.`,
       removeRefused(kind, all(isAlive, not(asks("plan_id")))),
+    ),
+    mutant(
+      `${kind}-missing-service-id-400`,
+      `Where neither the first nor the last plan of an offering is meant, a missing service_id is guessed when it removes ${it}.`,
+      rewrite(operations, all(isAlive, ofSecondPlan, not(asks("service_id"))), fillInIds),
+      { id: `not-${kind}-missing-service-id-400-second` },
     ),
     mutant(
       [`${kind}-missing-service-id-400`, `${kind}-missing-plan-id-400`],

@@ -1,16 +1,9 @@
 import { REQUEST_IDENTITY } from "../memory-broker/http.ts";
-import { header, success } from "./changes.ts";
+import { header, success, withoutHeader } from "./changes.ts";
 import { isRefusal } from "./errors.ts";
-import { alter, type Change } from "./middleware.ts";
+import { alter } from "./middleware.ts";
 import { mutant, type Mutant } from "./mutant.ts";
 import { ENDPOINTS } from "./operations.ts";
-
-const withoutHeader =
-  (name: string): Change =>
-  (response) => ({
-    ...response,
-    headers: Object.fromEntries(Object.entries(response.headers).filter(([each]) => each !== name)),
-  });
 
 /** Planted defects for the checks of spec.md, "Request Identity". */
 export const requestIdentityMutants: readonly Mutant[] = [

@@ -6,7 +6,7 @@ import { mutant, type Mutant } from "./mutant.ts";
 /** Planted defects for the checks of spec.md, "Vendor Extension Fields". */
 export const vendorExtensionFieldsMutants: readonly Mutant[] = [
   mutant(
-    ["vendor-request-fields-do-not-halt", "vendor-request-fields-ignored"],
+    "vendor-request-fields-do-not-halt",
     "Refuses to provision with unknown members.",
     refuse(["provision"], hasInside("context", "drydock_ext"), 400),
     { also: ["context-accepted"] },

@@ -4,6 +4,7 @@ import type { Offer } from "../../client/catalog.ts";
 import { followsFrom, type Outcome } from "../../runner/check.ts";
 import type { OsbContext } from "../context.ts";
 import { followsFromFact } from "../model/fact.ts";
+import { describeRefusal } from "../model/refusals.ts";
 import { acceptsOrdinary, unlessOrdinaryRefused } from "../model/ordinary.ts";
 import { expectStatus, type StatusRule } from "../judge.ts";
 import { isSuccess } from "../../client/request.ts";
@@ -135,7 +136,10 @@ async function obstacleTo(
   offer: Offer,
 ): Promise<Outcome | undefined> {
   const fact = await acceptsOrdinary(context.shared, stage, offer);
-  return fact.value === false ? followsFromFact(fact, `an ordinary ${stage} is refused as well`) : undefined;
+  if (fact.value !== false) return undefined;
+  const [refusal] = fact.evidence;
+  const words = refusal === undefined ? "refused as well" : `answered ${describeRefusal(refusal)}`;
+  return followsFromFact(fact, `an ordinary ${stage} is ${words}`);
 }
 
 /** A request without a member that may be left out is processed, or refused for a reason: it makes no broker fail. */

@@ -5,31 +5,144 @@ import { DataError } from "../../data/plane.ts";
 import { PREFIX } from "../../data/statement.ts";
 import { type Tenant, TenantContext } from "../tenants/tenants.ts";
 import type { Offer } from "../../client/catalog.ts";
-import { type Evidence, fail, unknown, Verdicted } from "../../runner/check.ts";
+import { type Evidence, fail, notApplicable, unknown, Verdicted } from "../../runner/check.ts";
+import type { OsbClient } from "../../client/osb-client.ts";
+import type { FaultHook, LookHook } from "../../runner/hooks.ts";
+import { BINDABLE } from "../../osb/plan-requirements.ts";
+import type { LiveInstance } from "../../osb/shared-instances.ts";
+import type { BackupClaim } from "../../settings/backup-section.ts";
+import type { BackupOperationName } from "./interface.ts";
 import { BackupClient, type BackupOperation } from "./client.ts";
 import { discover } from "./discover.ts";
 
+/** What a check of backups begins with. */
+export interface Stage {
+  readonly offer: Offer;
+  readonly client: BackupClient;
+  readonly tenant: Tenant;
+}
+
+const CLAIM_WORDS: Readonly<Record<BackupClaim, string>> = {
+  B1: "backups and restores in place",
+  B2: "restores into new instances",
+  B3: "restores to a moment",
+  B4: "what becomes of backups after a deprovision",
+  B5: "keys, retention and schedules",
+};
+
+/** What who makes a claim has to offer. */
+const CORE: Readonly<Record<BackupClaim, readonly BackupOperationName[]>> = {
+  B1: ["list", "create", "restore"],
+  B2: ["restoreNew"],
+  B3: ["window", "restoreTo"],
+  B4: [],
+  B5: [],
+};
+
 /** What a check of backups works with. */
 export class BackupContext extends TenantContext {
-  /** The client of the vendor's backups; ends the check as not applicable when there is no interface. */
-  async backups(offer: Offer, instanceId: string): Promise<BackupClient> {
+  /**
+   * The client of the vendor's backups; ends the check as not applicable when there is no interface, where the claim is not made, and where
+   * an operation that it needs can't be asked for. One that is claimed and can't be asked for is a failure.
+   */
+  async backups(
+    offer: Offer,
+    claim: BackupClaim = "B1",
+    ...operations: readonly BackupOperationName[]
+  ): Promise<BackupClient> {
     const found = await this.shared.once(`backups of ${offer.service.id}`, (platform) =>
-      discover(platform, this.run, offer, instanceId),
+      this.with(platform).#discover(offer),
     );
     if (found.api === undefined) throw new Verdicted(found.outcome);
-    return new BackupClient(this.platform, found.api);
+    const client = new BackupClient(this.platform, found.api);
+    const { claims } = found.api;
+    if (!(claims ?? ["B1"]).includes(claim))
+      throw new Verdicted(notApplicable(`not claimed: ${claim}, ${CLAIM_WORDS[claim]} (backup.claims in drydock.yml)`));
+    const missing = operations.filter((each) => !client.can(each));
+    if (missing.length === 0) return client;
+    const seen = `the interface "${found.api.name}" has no ${missing.map((each) => `"${each}"`).join(", ")}`;
+    const isCore = missing.every((each) => CORE[claim].includes(each));
+    if (claims === undefined || !isCore) throw new Verdicted(notApplicable(`${seen} (backup in drydock.yml)`));
+    throw new Verdicted(fail(`${claim}, which is claimed, to be shown`, seen, this.run.catalog));
+  }
+
+  override with(platform: OsbClient): BackupContext {
+    return new BackupContext(platform, this.shared);
+  }
+
+  async #discover(offer: Offer): ReturnType<typeof discover> {
+    const live = await this.shared.borrow(offer, this.platform.room);
+    try {
+      return await discover(this.platform, this.run, offer, live.id);
+    } finally {
+      await this.shared.giveBack(live, false, this.platform.room);
+    }
+  }
+
+  /** A tenant of its own with backups, as far as they are claimed. */
+  async stage(claim: BackupClaim = "B1", ...operations: readonly BackupOperationName[]): Promise<Stage> {
+    const offer = await this.requireUsableOffer();
+    const client = await this.backups(offer, claim, ...operations);
+    return { offer, client, tenant: await this.tenant(offer) };
+  }
+
+  /** An instance of its own with backups, whether or not its data can be reached. */
+  async apiStage(
+    claim: BackupClaim = "B1",
+    ...operations: readonly BackupOperationName[]
+  ): Promise<Omit<Stage, "tenant"> & { readonly live: LiveInstance }> {
+    const offer = (await this.findUsableOffer()) ?? this.osb.offer(BINDABLE);
+    const client = await this.backups(offer, claim, ...operations);
+    return { offer, client, live: await this.osb.freshOf(offer) };
+  }
+
+  /** The hook that breaks one thing; ends the check as not applicable where there is none. Asked for before anything is made. */
+  requireFault(name: string): FaultHook {
+    const hook = this.run.backend.faults?.[name];
+    if (hook !== undefined) return hook;
+    throw new Verdicted(notApplicable(`nobody can break it on purpose (hooks.faults.${name} in drydock.yml)`));
+  }
+
+  /** The hook that looks where only an operator can; ends the check as not applicable where there is none. */
+  requireLook(name: string): LookHook {
+    const hook = this.run.backend.looks?.[name];
+    if (hook !== undefined) return hook;
+    throw new Verdicted(notApplicable(`nobody can look there (hooks.looks.${name} in drydock.yml)`));
+  }
+
+  /** Breaks one thing while something is done, and mends it whatever happens. */
+  async withFault<T>(name: string, instance: string, work: () => Promise<T>): Promise<T> {
+    const mend = await this.requireFault(name)(instance);
+    try {
+      return await work();
+    } finally {
+      await mend();
+    }
+  }
+
+  /** What an operator sees. */
+  look(name: string, instance: string): Promise<readonly string[]> {
+    return this.requireLook(name)(instance);
   }
 
   /** A backup that succeeded; ends the check as unknown when there is none, for then there is nothing to judge. */
-  async backup(client: BackupClient, tenant: Tenant): Promise<BackupOperation> {
-    const deed = await client.create(tenant.live.id);
+  async backup(client: BackupClient, { live }: Pick<Tenant, "live">): Promise<BackupOperation> {
+    const deed = await client.create(live.id);
     if (deed.state === "succeeded") return deed;
     throw new Verdicted(unknown(`it needs a backup, but one ended ${describeEnd(deed)}`, deed.began, deed.last));
   }
 
   /** A restore that says it succeeded; a failure of the check when it does not. */
-  async restore(client: BackupClient, tenant: Tenant, backup: BackupOperation): Promise<BackupOperation> {
-    const deed = await client.restore(tenant.live.id, backup.id);
+  async restore(
+    client: BackupClient,
+    { live }: Pick<Tenant, "live">,
+    backup: BackupOperation,
+  ): Promise<BackupOperation> {
+    return this.requireSuccess(await client.restore(live.id, backup.id), backup);
+  }
+
+  /** The same of a restore of any kind. */
+  requireSuccess(deed: BackupOperation, backup: BackupOperation): BackupOperation {
     if (deed.state === "succeeded") return deed;
     const expected = "the restore of a backup that succeeded to succeed";
     throw new Verdicted(fail(expected, describeEnd(deed), backup.last, deed.began, deed.last));
@@ -67,7 +180,7 @@ export class BackupContext extends TenantContext {
 }
 
 /** How a backup or restore ended, for a reader. */
-function describeEnd({ state, began, last }: BackupOperation): string {
+export function describeEnd({ state, began, last }: BackupOperation): string {
   if (state === "refused") return `refused with ${began.status}`;
   return state === "lost" ? `lost: asked about, it is answered ${last.status}` : state;
 }

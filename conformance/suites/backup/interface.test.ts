@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parseDrydockFile } from "../../settings/drydock-file.ts";
-import { DRIVERS, interfaceFor } from "./interface.ts";
+import { DRIVERS } from "./drivers.ts";
+import { interfaceFor } from "./interface.ts";
 
 describe("the interface of backups that drydock.yml describes", () => {
   it("begins with a driver and changes what is named", () => {
@@ -8,7 +9,7 @@ describe("the interface of backups that drydock.yml describes", () => {
 backup:
   url: https://backups.example.com/
   headers: { Authorization: Basic abc }
-  create: { method: POST, path: /backups, body: { instance_guid: "{instance}" } }
+  create: { method: POST, path: /backups, body: { instance_guid: "{instance}" }, id: guid }
   getRestore: GET /restores/{restore}
   id: backup_id
   states: { Fertig: succeeded }
@@ -18,7 +19,7 @@ backup:
       name: "a9s (drydock.yml)",
       url: "https://backups.example.com",
       headers: { Authorization: "Basic abc" },
-      create: { method: "POST", path: "/backups", body: { instance_guid: "{instance}" } },
+      create: { method: "POST", path: "/backups", body: { instance_guid: "{instance}" }, id: ["guid"] },
       getRestore: { method: "GET", path: "/restores/{restore}" },
       id: ["backup_id"],
       states: { ...DRIVERS.a9s.states, fertig: "succeeded" },

@@ -1,116 +1,91 @@
 import type { JsonObject } from "../../client/http/json.ts";
 import { type BackupSettings, type RequestSetting } from "../../settings/schema.ts";
-import { type BackupDriverName, type BackupState, DEFAULT_BACKUP_DRIVER } from "../../settings/backup-section.ts";
+import { type BackupClaim, type BackupState, DEFAULT_BACKUP_DRIVER } from "../../settings/backup-section.ts";
+import { DRIVERS } from "./drivers.ts";
 
-/** One request of an interface. `{instance}`, `{backup}` and `{restore}` in path and body stand for ids. */
+/** One request of an interface. Names in braces in path and body stand for what is asked about: `{instance}`, `{backup}` and so on. */
 export interface BackupRequest {
+  /** `EXEC` and `BBR`: a program is run, and the path is the operation. */
   readonly method: string;
   readonly path: string;
   readonly body?: JsonObject;
+  /** The members of its answer of which the first there is carries the id. Default: the interface's. */
+  readonly id?: readonly string[];
+  /** The same for the state. */
+  readonly state?: readonly string[];
 }
 
-const BACKUP_REQUEST_NAMES = [
+/** What can be asked of an interface. */
+const BACKUP_OPERATIONS = [
   "list",
   "create",
   "get",
   "delete",
   "restore",
   "getRestore",
-] as const satisfies readonly (keyof BackupInterface)[];
+  "task",
+  "restoreNew",
+  "window",
+  "restoreTo",
+  "sources",
+  "settings",
+  "setKey",
+  "setPolicy",
+  "download",
+] as const;
+/** One of them. */
+export type BackupOperationName = (typeof BACKUP_OPERATIONS)[number];
+
+/** An id that a request needs and that only a list tells: of the entry that names the instance. */
+interface Lookup {
+  /** What stands in braces for it. */
+  readonly name: string;
+  readonly list: BackupRequest;
+  readonly id: readonly string[];
+}
 
 /**
- * How a vendor's backups are reached: instance, backups, restores, as four independent products have it. `id` and `state` are
- * the members of an answer that carry them, first come; `states` are a vendor's words, in lower case.
+ * How a vendor's backups are reached: instance, backups, restores, as four independent products have it. What is absent can't be asked
+ * for. `id` and `state` are the members of an answer that carry them, first come; `states` are a vendor's words, in lower case.
  */
-export interface BackupInterface {
+export interface BackupInterface extends Readonly<Partial<Record<BackupOperationName, BackupRequest>>> {
   readonly name: string;
   /** Default: the broker's. The broker's credentials are not sent anywhere else. */
   readonly url?: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly list: BackupRequest;
-  readonly create: BackupRequest;
-  readonly get: BackupRequest;
-  /** Absent where backups can only expire by themselves. */
-  readonly delete?: BackupRequest;
-  readonly restore: BackupRequest;
-  readonly getRestore: BackupRequest;
   readonly id: readonly string[];
   readonly state: readonly string[];
   readonly states: Readonly<Record<string, BackupState>>;
+  /** What the vendor claims. Undefined: nothing is said, which is taken for B1. */
+  readonly claims?: readonly BackupClaim[];
+  readonly lookups?: readonly Lookup[];
+  /** What further names in braces stand for. */
+  readonly values: Readonly<Record<string, string>>;
+  /** The program of `EXEC` and `BBR`, with its arguments. */
+  readonly program?: readonly string[];
+  /** The parameters of a provision that restores; see `provision-parameter`. */
+  readonly provision?: { readonly latest: JsonObject; readonly moment?: JsonObject };
 }
 
-const STATES: BackupInterface["states"] = {
-  queued: "queued",
-  pending: "queued",
-  running: "running",
-  "in progress": "running",
-  in_progress: "running",
-  processing: "running",
-  succeeded: "succeeded",
-  success: "succeeded",
-  done: "succeeded",
-  completed: "succeeded",
-  finished: "succeeded",
-  failed: "failed",
-  error: "failed",
-  aborted: "failed",
-  deleted: "deleted",
-  create_in_progress: "running",
-  create_succeeded: "succeeded",
-  create_failed: "failed",
-  delete_in_progress: "running",
-  delete_succeeded: "deleted",
-  delete_failed: "failed",
-};
-
+/** A line such as `GET /path` as a request. */
 const parseRequestLine = (line: string): BackupRequest => {
   const [method = "", path = ""] = line.split(" ");
   return { method, path };
 };
 
-/** The common shape below one base path. */
-function under(name: string, base: string, restore: string, getRestore: string): BackupInterface {
-  return {
-    name,
-    headers: {},
-    list: parseRequestLine(`GET ${base}/backups`),
-    create: parseRequestLine(`POST ${base}/backups`),
-    get: parseRequestLine(`GET ${base}/backups/{backup}`),
-    delete: parseRequestLine(`DELETE ${base}/backups/{backup}`),
-    restore: parseRequestLine(`POST ${base}/backups/{backup}/${restore}`),
-    getRestore: parseRequestLine(`GET ${base}/${getRestore}`),
-    id: ["id", "backup_id", "restore_id", "guid"],
-    state: ["state", "status"],
-    states: STATES,
-  };
-}
-
-/** Backups as an extension of the OSB API, as its proposal 670 has them: below the instance, with the broker's credentials. */
-export const extensionAt = (path: string): BackupInterface =>
-  under("extension", `/v2/service_instances/{instance}/extensions${path}`, "restores", "restores/{restore}");
-
-/** Interfaces of products, by the name that drydock.yml may give; tried in this order when it gives none. */
-export const DRIVERS: Readonly<Record<BackupDriverName, BackupInterface>> = {
-  extension: extensionAt("/backup"),
-  a9s: under("a9s", "/instances/{instance}", "restore", "restores/{restore}"),
-  "a9s-v1": under("a9s-v1", "/v1/instances/{instance}", "restores", "restores/{restore}"),
-  swisscom: under(
-    "swisscom",
-    "/custom/service_instances/{instance}",
-    "restores",
-    "backups/{backup}/restores/{restore}",
-  ),
-};
+const listOf = (names: string | readonly string[]): readonly string[] => (typeof names === "string" ? [names] : names);
 
 function requestFor(setting: RequestSetting): BackupRequest {
-  return typeof setting === "string" ? parseRequestLine(setting) : setting;
+  if (typeof setting === "string") return parseRequestLine(setting);
+  const { id, state, ...request } = setting;
+  return { ...request, ...(id && { id: listOf(id) }), ...(state && { state: listOf(state) }) };
 }
 
 /** The interface that the section `backup` of a drydock.yml describes: a driver, with what differs from it. */
 export function interfaceFor(settings: BackupSettings): BackupInterface {
-  const { driver = DEFAULT_BACKUP_DRIVER, url, headers = {}, id, state, states = {} } = settings;
+  const { driver = DEFAULT_BACKUP_DRIVER, url, headers = {}, id, state, states = {}, claims, values, exec } = settings;
   const base = DRIVERS[driver];
-  const requests = BACKUP_REQUEST_NAMES.flatMap((name) => {
+  const requests = BACKUP_OPERATIONS.flatMap((name) => {
     const setting = settings[name];
     return setting === undefined ? [] : [[name, requestFor(setting)] as const];
   });
@@ -120,9 +95,12 @@ export function interfaceFor(settings: BackupSettings): BackupInterface {
     ...Object.fromEntries(requests),
     name: `${driver} (drydock.yml)`,
     headers,
-    ...(url === undefined ? {} : { url: url.replace(/\/+$/, "") }),
-    ...(id === undefined ? {} : { id: [id] }),
-    ...(state === undefined ? {} : { state: [state] }),
+    ...(url && { url: url.replace(/\/+$/, "") }),
+    ...(id && { id: listOf(id) }),
+    ...(state && { state: listOf(state) }),
+    ...(claims && { claims }),
+    ...(exec && { program: exec }),
+    values: { ...base.values, ...values },
     states: { ...base.states, ...Object.fromEntries(ownStates) },
   };
 }

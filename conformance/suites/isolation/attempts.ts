@@ -1,20 +1,16 @@
 import { type Access, describeVantage } from "../../data/step-evidence.ts";
-import type { Address, Vantage, Reach } from "../../data/plane.ts";
+import { type Address, DataError, type Reach, type Vantage } from "../../data/plane.ts";
+import type { RecordedSession } from "../../data/recorded-session.ts";
+import type { TableRows } from "../../data/statement.ts";
 import type { Tenant } from "../tenants/tenants.ts";
 import { type Evidence, fail, type Outcome, unknown, Verdicted } from "../../runner/check.ts";
 import type { IsolationContext } from "./context.ts";
 import type { LiveInstance } from "../../osb/shared-instances.ts";
 
 /** A login without credentials: any answer of a server shows that it can be reached. */
-export function anonymousAccess({ host, port }: Address, instance: LiveInstance): Access {
-  const login = {
-    client: "postgresql",
-    host,
-    port,
-    username: "drydock",
-    password: "drydock",
-    database: "drydock",
-  } as const;
+export function anonymousAccess({ host, port }: Address, instance: LiveInstance, like: Tenant): Access {
+  const { client, database } = like.access.login;
+  const login = { client, host, port, username: "drydock", password: "drydock", database };
   return { login, of: `nobody, at instance ${instance.id}` };
 }
 
@@ -63,3 +59,10 @@ export async function sharesAddress(context: IsolationContext, a: Tenant, b: Ten
 export async function atResolvedAddress(context: IsolationContext, { access: key }: Tenant): Promise<Access> {
   return { ...key, login: { ...key.login, host: await context.recorder.plane.resolve(key.login.host) } };
 }
+
+/** A statement in the engine's own words: its rows, or why there are none. */
+export const runNative = async (session: RecordedSession, text: string): Promise<TableRows | DataError> =>
+  session.run({ do: "native", text }).catch((error: unknown) => {
+    if (error instanceof DataError) return error;
+    throw error;
+  });

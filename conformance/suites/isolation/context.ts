@@ -4,6 +4,7 @@ import type { Tenant } from "../tenants/tenants.ts";
 import type { Answer } from "../../client/answer.ts";
 import { areBindingsRetrievable, type Offer } from "../../client/catalog.ts";
 import type { Evidence } from "../../runner/check.ts";
+import { BINDABLE } from "../../osb/plan-requirements.ts";
 import type { LiveBinding } from "../../osb/context.ts";
 import type { LiveInstance } from "../../osb/shared-instances.ts";
 
@@ -20,6 +21,11 @@ type Harm = { readonly seen: string; readonly evidence: readonly Evidence[] } | 
 
 /** What a check of isolation works with. */
 export class IsolationContext extends BackupContext {
+  /** A bindable plan: the one whose credentials can be spoken, where there is one. */
+  async chooseOffer(): Promise<Offer> {
+    return (await this.findUsableOffer()) ?? this.osb.offer(BINDABLE);
+  }
+
   async createOwner(offer: Offer, given?: LiveInstance): Promise<Owner> {
     const spoken = await this.findUsableOffer();
     if (spoken?.plan.id === offer.plan.id) {

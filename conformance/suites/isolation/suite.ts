@@ -1,31 +1,95 @@
 import type { Check } from "../../runner/check.ts";
 import { defineSuite } from "../../runner/suite.ts";
+import { routesCheck, passwordTimeCheck, tlsCheck, identityCheck, adminRoutesCheck } from "./checks/authentication.ts";
 import { bindingReuseCheck } from "./checks/binding-reuse.ts";
 import { closedCheck } from "./checks/closed.ts";
 import { crossLoginCheck } from "./checks/cross-login.ts";
 import { defaultAccountsCheck } from "./checks/default-accounts.ts";
-import { backupListingCheck, foreignBackupCheck } from "./checks/foreign-backup.ts";
+import { foreignBackupCheck, backupListingCheck } from "./checks/foreign-backup.ts";
 import { foreignBindingCheck } from "./checks/foreign-binding.ts";
+import { idsCheck, oracleCheck, errorsCheck } from "./checks/hostile.ts";
 import { instanceToInstanceCheck } from "./checks/instance-to-instance.ts";
+import { spoofCheck, reuseCheck, outageCheck, managementCheck, namesCheck } from "./checks/network.ts";
+import {
+  sharedCheck,
+  logsCheck,
+  streamsCheck,
+  rulesCheck,
+  diskCheck,
+  orphansCheck,
+  temporaryCheck,
+  callbacksCheck,
+} from "./checks/operator.ts";
+import { instanceIdCheck, foreignIdsCheck, repeatedBindCheck, tokenCheck, tombstoneCheck } from "./checks/ownership.ts";
+import { privilegesCheck, egressCheck, injectionCheck, echoCheck, sourcesCheck } from "./checks/parameters.ts";
+import { roleCheck, hostCheck, escalationCheck, peersCheck, catalogCheck } from "./checks/postgresql.ts";
+import { redisCheck } from "./checks/redis.ts";
 import { reprovisionCheck } from "./checks/reprovision.ts";
+import { foreignRestoreCheck, foreignRolesCheck, metadataCheck } from "./checks/restores.ts";
+import { predictableCheck } from "./checks/secrets.ts";
+import { storesCheck, keysCheck, storeCredentialsCheck } from "./checks/stores.ts";
 import { revokedCheck } from "./checks/unbound.ts";
 import { uniqueCredentialsCheck } from "./checks/unique-credentials.ts";
 import { IsolationContext } from "./context.ts";
 import { Shared } from "../../osb/shared-instances.ts";
 
-/** The checks of the isolation suite, in the order in which they run. */
+/** The checks of the isolation suite, in the order of the plan, in which they run. */
 export const ISOLATION_CHECKS: readonly Check<IsolationContext>[] = [
+  routesCheck,
+  passwordTimeCheck,
+  tlsCheck,
+  instanceIdCheck,
+  foreignIdsCheck,
   foreignBindingCheck,
   bindingReuseCheck,
+  repeatedBindCheck,
+  tokenCheck,
+  spoofCheck,
+  identityCheck,
+  idsCheck,
+  oracleCheck,
+  adminRoutesCheck,
+  errorsCheck,
+  privilegesCheck,
+  egressCheck,
+  injectionCheck,
+  echoCheck,
+  sourcesCheck,
   uniqueCredentialsCheck,
+  predictableCheck,
   revokedCheck,
   crossLoginCheck,
   reprovisionCheck,
   defaultAccountsCheck,
+  sharedCheck,
+  logsCheck,
+  streamsCheck,
+  roleCheck,
+  hostCheck,
+  escalationCheck,
+  peersCheck,
+  catalogCheck,
+  redisCheck,
   closedCheck,
+  rulesCheck,
+  reuseCheck,
+  outageCheck,
   instanceToInstanceCheck,
+  managementCheck,
+  namesCheck,
+  diskCheck,
+  orphansCheck,
+  temporaryCheck,
+  tombstoneCheck,
   foreignBackupCheck,
   backupListingCheck,
+  foreignRestoreCheck,
+  storesCheck,
+  keysCheck,
+  foreignRolesCheck,
+  metadataCheck,
+  storeCredentialsCheck,
+  callbacksCheck,
 ];
 
 /** Those that try a tenant's credentials and addresses: what the API alone shows says nothing of who gets in. */

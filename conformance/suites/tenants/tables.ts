@@ -1,5 +1,5 @@
 import type { RecordedSession } from "../../data/recorded-session.ts";
-import { type DatabaseContents, writtenFacts } from "../../data/contents.ts";
+import { type DatabaseContents, readContents, writtenFacts } from "../../data/contents.ts";
 import type { TableRow, TableRows, TableShape } from "../../data/statement.ts";
 
 /** A table with what is to be in it. */
@@ -154,3 +154,9 @@ export function markedTable(name: string, mark: string, ...keys: readonly string
   ] as const;
   return { shape: { name, columns }, rows: keys.map((key) => [key, `${key} of ${mark}`]) };
 }
+
+/** Reads what a table holds, and what else there is. */
+export const seeTable =
+  ({ shape }: FilledTable) =>
+  (session: RecordedSession): Promise<DatabaseContents> =>
+    readContents(session, [shape]);

@@ -1,44 +1,21 @@
-import { DataError, type DataPlane, type DataSession, type Login, type Vantage } from "../../data/plane.ts";
-import { ALL_EXTRAS, copyOf, emptyStore, replace, run, type Store } from "./engine.ts";
+import type { JsonObject } from "../../client/http/json.ts";
+import {
+  type Address,
+  DataError,
+  type DataPlane,
+  type DataSession,
+  type Login,
+  type Vantage,
+} from "../../data/plane.ts";
+import type { Statement, TableRows } from "../../data/statement.ts";
+import { type Behaviour, RIGHT, TOY_PORT, type ToyBinding, type ToyInstance, type ToyPlace } from "./behaviour.ts";
+import { ALL_EXTRAS, emptyStore, run } from "./engine.ts";
+import { ToyVault } from "./vault.ts";
 
-/** A binding with the user that it stands for. */
-export interface ToyBinding {
-  readonly id: string;
-  readonly username: string;
-  readonly password: string;
-}
-
-/** A service instance with a database of its own. */
-export interface ToyInstance {
-  readonly id: string;
-  readonly host: string;
-  readonly database: string;
-  readonly store: Store;
-  readonly bindings: Map<string, ToyBinding>;
-  /** Who may log in, and with what. */
-  readonly users: Map<string, string>;
-  /** From where the database can be reached now. */
-  readonly admitted: Set<ToyPlace>;
-  /** Sessions that are open, with the user of each. */
-  readonly sessions: Map<object, string>;
-}
-
-interface ToyBackup {
-  readonly id: string;
-  /** Id of the instance that it was taken of. */
-  readonly instance: string;
-  readonly isDeleted: boolean;
-}
-
-/** Where the database of an instance listens. */
-export const TOY_PORT = 5432;
 /** Where the agent of an instance listens, for the platform alone. */
 export const TOY_AGENT_PORT = 3100;
 /** Where SSH of an instance's VM listens. */
 export const TOY_SSH_PORT = 22;
-
-/** A vantage, whichever tenant's VM it is. */
-type ToyPlace = "application" | "outsider" | "tenant";
 
 const placeOf = (from: Vantage): ToyPlace => (typeof from === "string" ? from : "tenant");
 
@@ -47,113 +24,99 @@ export function neighboursOf(cloud: ToyCloud, instance: ToyInstance): readonly T
   return [...cloud.instances.values()].filter((each) => each !== instance);
 }
 
-/** What a broker, its backups and its firewall do right. A mutant does one of these otherwise. */
-export interface Behaviour {
-  onProvision(instance: ToyInstance, cloud: ToyCloud): void;
-  onBind(instance: ToyInstance, binding: ToyBinding, cloud: ToyCloud): void;
-  onUnbind(instance: ToyInstance, binding: ToyBinding, cloud: ToyCloud): void;
-  /** What a new binding is given. `serial` is new each time. */
-  mint(instance: ToyInstance, id: string, serial: number): Pick<ToyBinding, "username" | "password">;
-  /** The binding that a request is about; undefined: a new one is made, or 404 or 410 answered. */
-  find(
-    operation: "bind" | "fetch" | "poll" | "unbind",
-    instance: ToyInstance,
-    id: string,
-    cloud: ToyCloud,
-  ): ToyBinding | undefined;
-  /** Whether a backup can be listed, fetched, restored or removed by way of an instance. */
-  owns(operation: "list" | "get" | "restore" | "delete", instance: ToyInstance, backup: ToyBackup): boolean;
-  dump(instance: ToyInstance, cloud: ToyCloud): Store;
-  restore(instance: ToyInstance, dump: Store, cloud: ToyCloud): void;
-  /** Whether the network lets somebody through to a port. */
-  reaches(instance: ToyInstance, port: number, from: ToyPlace): boolean;
-  /** Whether a database lets somebody in who has reached it. */
-  admits(instance: ToyInstance, login: Login, cloud: ToyCloud): boolean;
-}
-
-/** What a sound cloud does. */
-export const RIGHT: Behaviour = {
-  onProvision: () => {},
-  onBind: (instance, { username, password }) => {
-    instance.users.set(username, password);
-    instance.admitted.add("application");
-  },
-  onUnbind: (instance, { id, username }) => {
-    instance.bindings.delete(id);
-    instance.users.delete(username);
-    endSessions(instance, username);
-    if (instance.bindings.size === 0) instance.admitted.clear();
-  },
-  find: (_operation, instance, id) => instance.bindings.get(id),
-  mint: (_instance, _id, serial) => ({ username: `u${serial}`, password: `secret-${serial}` }),
-  owns: (_operation, instance, backup) => backup.instance === instance.id && !backup.isDeleted,
-  dump: ({ store }) => copyOf(store),
-  restore: (instance, dump) => {
-    endSessions(instance);
-    replace(instance.store, dump);
-  },
-  reaches: ({ admitted }, port, from) => port === TOY_PORT && admitted.has(from),
-  admits: ({ users, database }, login) => users.get(login.username) === login.password && login.database === database,
-};
-
-/** Ends the sessions of one user, or all. */
-export function endSessions({ sessions }: ToyInstance, username?: string): void {
-  for (const [session, user] of sessions) if (username === undefined || user === username) sessions.delete(session);
-}
+/** Where the management plane listens. */
+const MANAGEMENT: Address = { host: "director.toy.test", port: 25_555 };
 
 const LISTENING: readonly number[] = [TOY_PORT, TOY_AGENT_PORT, TOY_SSH_PORT];
 
-/** Instances with their databases, and a network to reach them by. */
+/** Statements that only look. */
+const LOOKS: ReadonlySet<Statement["do"]> = new Set(["tables", "rows", "columns", "objects", "begin", "native"]);
+
+/** What differs between toy clouds beside how they behave. */
+interface ToyCloudOptions {
+  /** The header by which a platform is known. Default: none is asked for. */
+  readonly login?: string;
+}
+
+/** Instances with their databases, their backups, and a network to reach them by. */
 export class ToyCloud {
   readonly instances = new Map<string, ToyInstance>();
   readonly does: Behaviour;
+  readonly vault: ToyVault;
+  login: string | undefined;
+  /** What is broken on purpose now. */
+  readonly faults = new Set<string>();
+  /** Instances that are gone. */
+  readonly gone = new Map<string, ToyInstance>();
+  /** The host that the next instance gets, where an address is used again on purpose. */
+  addressToReuse: string | undefined;
+  /** Lets time pass while a request is answered. */
+  passMs: (ms: number) => void = () => {};
+  /** What the platform has logged. */
+  readonly logLines: string[] = [];
+  /** The time, in milliseconds since 1970: it passes while somebody waits. */
+  nowMs: () => number = () => 0;
   #made = 0;
 
-  constructor(changes: Partial<Behaviour> = {}) {
+  constructor(changes: Partial<Behaviour> = {}, { login }: ToyCloudOptions = {}) {
     this.does = { ...RIGHT, ...changes };
+    this.vault = new ToyVault(this);
+    this.login = login;
   }
 
-  provision(id: string): void {
+  provision(id: string, request: JsonObject = {}): ToyInstance {
     const database = `d${(++this.#made).toString(16).padStart(7, "0")}`;
     const instance: ToyInstance = {
       id,
       database,
-      host: `${database}.toy.test`,
+      host: this.addressToReuse ?? `${database}.toy.test`,
       store: emptyStore(),
       bindings: new Map(),
       users: new Map(),
       admitted: new Set(),
       sessions: new Map(),
+      log: [],
+      request,
+      isLocked: false,
+      isFull: false,
     };
     this.instances.set(id, instance);
     this.does.onProvision(instance, this);
+    return instance;
   }
 
-  bind(instance: ToyInstance, id: string): ToyBinding {
-    const binding = { id, ...this.does.mint(instance, id, ++this.#made) };
+  deprovision(instance: ToyInstance): void {
+    this.instances.delete(instance.id);
+    this.gone.set(instance.id, instance);
+    this.does.onDeprovision(instance, this);
+  }
+
+  bind(instance: ToyInstance, id: string, request: JsonObject): ToyBinding {
+    const binding = { id, request, ...this.does.mint(instance, id, ++this.#made) };
     instance.bindings.set(id, binding);
     this.does.onBind(instance, binding, this);
     return binding;
   }
 
+  #at(host: string): ToyInstance | undefined {
+    return [...this.instances.values()].find((instance) => instance.host === host);
+  }
+
   /** The way to the databases. With `isKnowing`, an operator's: it tells where an instance without a binding listens. */
   plane({ isKnowing = true } = {}): DataPlane {
-    const at = (host: string): ToyInstance | undefined =>
-      [...this.instances.values()].find((instance) => instance.host === host);
     return {
       hasOutsider: true,
       hasTenantVm: true,
       platformPorts: [TOY_AGENT_PORT],
+      management: [MANAGEMENT],
       resolve: async (host) => {
-        if (at(host) === undefined) throw new DataError("unreachable", `getaddrinfo ENOTFOUND ${host}`);
+        const isKnown = this.#at(host) !== undefined || host === MANAGEMENT.host;
+        const wasKnown = this.does.namesOutlive && [...this.gone.values()].some((each) => each.host === host);
+        if (!isKnown && !wasKnown) throw new DataError("unreachable", `getaddrinfo ENOTFOUND ${host}`);
         return host;
       },
-      connect: async (login, from) => this.#connect(at(login.host), login, placeOf(from)),
-      reach: async ({ host, port }, from) => {
-        const instance = at(host);
-        const isHeard = LISTENING.includes(port) && instance !== undefined;
-        return isHeard && this.does.reaches(instance, port, placeOf(from)) ? "open" : "shut";
-      },
+      connect: async (login, from) => this.#connect(this.#at(login.host), login, placeOf(from)),
+      reach: async (address, from) => this.#reach(address, placeOf(from)),
       ...(isKnowing && {
         locate: async (id: string) => {
           const instance = this.instances.get(id);
@@ -161,6 +124,13 @@ export class ToyCloud {
         },
       }),
     };
+  }
+
+  #reach({ host, port }: Address, from: ToyPlace): "open" | "shut" {
+    if (host === MANAGEMENT.host) return this.does.isManagementOpen ? "open" : "shut";
+    const instance = this.#at(host);
+    const isHeard = LISTENING.includes(port) && instance !== undefined;
+    return isHeard && this.does.reaches(instance, port, from) ? "open" : "shut";
   }
 
   #connect(instance: ToyInstance | undefined, login: Login, from: ToyPlace): DataSession {
@@ -172,11 +142,25 @@ export class ToyCloud {
       extras: ALL_EXTRAS,
       run: async (statement) => {
         if (!instance.sessions.has(session)) throw new DataError("lost", "terminating connection", "57P01");
-        return run(instance.store, statement);
+        return this.#run(instance, login.username, statement);
       },
       close: async () => void instance.sessions.delete(session),
     };
     instance.sessions.set(session, login.username);
     return session;
+  }
+
+  #run(instance: ToyInstance, username: string, statement: Statement): TableRows {
+    if (statement.do === "native") {
+      const rows = this.does.native(statement.text, username, instance, this);
+      if (rows !== undefined) return rows;
+      throw new DataError("failed", "permission denied", "42501");
+    }
+    const isWrite = !LOOKS.has(statement.do);
+    if (isWrite && instance.isLocked) throw new DataError("failed", "the database is read-only", "25006");
+    if (isWrite && instance.isFull) throw new DataError("failed", "could not extend file: no space left", "53100");
+    const rows = run(instance.store, statement);
+    if (isWrite) instance.log.push({ atMs: this.nowMs(), did: statement });
+    return rows;
   }
 }

@@ -16,19 +16,23 @@ export interface Table {
 
 /** An index, a view or a right, with the table that it belongs to. */
 interface Made {
-  readonly kind: Extra;
+  readonly kind: Exclude<Extra, "native">;
   readonly name: string;
   readonly table: string;
 }
 
 /** Everything that the engine can hold beside tables. */
-export const ALL_EXTRAS: ReadonlySet<Extra> = new Set<Extra>(["index", "view", "grant"]);
+export const ALL_EXTRAS: ReadonlySet<Extra> = new Set<Extra>(["index", "view", "grant", "native"]);
 
 /** A database without anything in it. */
 export const emptyStore = (): Store => ({ tables: new Map(), sequences: new Map(), objects: [] });
 
-/** A copy that shares nothing. */
-export const copyOf = (store: Store): Store => structuredClone(store);
+/** A copy: whatever is done to one of the two, the other does not show it, as rows are replaced and never changed. */
+export const copyOf = ({ tables, sequences, objects }: Store): Store => ({
+  tables: new Map([...tables].map(([name, { columns, rows }]) => [name, { columns, rows: new Map(rows) }])),
+  sequences: new Map(sequences),
+  objects: [...objects],
+});
 
 /** Puts what one store holds in the place of what another held. */
 export function replace(store: Store, by: Store): void {
@@ -87,6 +91,26 @@ function draw(store: Store, sequence: string): TableRows {
   return [[String(last + 1)]];
 }
 
+/** Moves an amount from one row to another, in one step. */
+function transfer(store: Store, { from, to, amount }: Extract<Statement, { do: "transfer" }>): TableRows {
+  const amountIn = ({ table, key }: typeof from): number => Number(tableIn(store, table.name).rows.get(key)?.[1] ?? 0);
+  const put = ({ table, key }: typeof from, value: number): TableRows => write(store, table.name, [key, String(value)]);
+  put(from, amountIn(from) - amount);
+  return put(to, amountIn(to) + amount);
+}
+
+/** What a store is after all that was done to it. */
+export function replay(
+  log: readonly { readonly did: Statement | { readonly do: "restore"; readonly store: Store } }[],
+): Store {
+  const store = emptyStore();
+  for (const { did } of log) {
+    if (did.do === "restore") replace(store, did.store);
+    else run(store, did);
+  }
+  return store;
+}
+
 /** @throws DataError failed */
 export function run(store: Store, statement: Statement): TableRows {
   switch (statement.do) {
@@ -117,7 +141,10 @@ export function run(store: Store, statement: Statement): TableRows {
     case "grant":
       return make(store, { kind: "grant", name: statement.table, table: statement.table });
     case "begin":
+    case "native":
       return [];
+    case "transfer":
+      return transfer(store, statement);
     case "tables":
       return [...store.tables.keys()].sort().map((name) => [name]);
     case "rows":

@@ -5,7 +5,9 @@ import type { Clock } from "../../client/clock.ts";
 import type { AnySuite } from "../../runner/suite.ts";
 import type { MutantSet, MutantInfo } from "../../runner/mutant-set.ts";
 import { createToyBroker, type ToyBrokerOptions } from "./broker.ts";
-import { type Behaviour, ToyCloud } from "./cloud.ts";
+import type { Behaviour } from "./behaviour.ts";
+import { ToyCloud } from "./cloud.ts";
+import { toyBackend } from "./hooks.ts";
 import { asFetch, type Handler, type WireRequest, type WireResponse } from "../../osb/memory-broker/http.ts";
 
 /** A cloud with one defect: one thing that it does otherwise. */
@@ -13,6 +15,8 @@ export interface DataMutant extends MutantInfo {
   readonly changes: Partial<Behaviour>;
   /** What happens to requests on their way. */
   readonly wire?: Wire;
+  /** The scheme of the uris that its bindings give. Default: PostgreSQL's. */
+  readonly scheme?: string;
 }
 
 /** A cloud that does one thing otherwise. */
@@ -22,12 +26,14 @@ export function dataMutant(
   description: string,
   changes: Partial<Behaviour>,
   also: readonly string[] = [],
+  wire?: Wire,
 ): DataMutant {
-  return { id, description, expected: typeof expected === "string" ? [expected] : expected, also, changes };
+  const named = typeof expected === "string" ? [expected] : expected;
+  return { id, description, expected: named, also, changes, ...(wire && { wire }) };
 }
 
-/** What happens to a request on its way to the broker. */
-export type Wire = (request: WireRequest, next: Handler) => Promise<WireResponse>;
+/** What happens to a request on its way to the broker of a cloud. */
+export type Wire = (request: WireRequest, next: Handler, cloud: ToyCloud) => Promise<WireResponse>;
 
 /** Time that passes only when somebody waits. */
 function idleClock(): Clock {
@@ -45,6 +51,9 @@ function countedIds(): () => string {
   return () => `00000000-0000-4000-8000-${(++count).toString(16).padStart(12, "0")}`;
 }
 
+/** What the platform of a toy cloud is known by. */
+const LOGIN = { username: "platform", password: "of-the-platform" };
+
 /** How a run reaches the broker and the databases of a toy cloud. */
 export function toyOptions(
   cloud: ToyCloud,
@@ -52,12 +61,23 @@ export function toyOptions(
   wire: Wire = (request, next) => next(request),
 ): Omit<CertifyOptions, "suites"> {
   const broker = createToyBroker(cloud, options);
+  const clock = idleClock();
+  const answer = asFetch((request) => wire(request, broker, cloud));
+  cloud.nowMs = () => clock.nowMs();
+  cloud.passMs = (ms) => void clock.sleepMs(ms);
+  cloud.login = `Basic ${Buffer.from(Object.values(LOGIN).join(":")).toString("base64")}`;
   return {
-    url: "http://toy.test",
+    url: "https://toy.test",
+    ...LOGIN,
     profile: "osb-2.17",
-    fetch: asFetch((request) => wire(request, broker)),
+    file: "figures: { rpo: 1.5, rto: 5, stall: 0.3, amplification: 3 }",
+    fetch: async (url, init) => {
+      if (url.startsWith("http:") && !cloud.does.speaksPlain) throw new Error("connect ECONNREFUSED");
+      return answer(url, init);
+    },
     data: cloud.plane(),
-    clock: idleClock(),
+    backend: toyBackend(cloud, clock),
+    clock,
     newId: countedIds(),
   };
 }
@@ -66,6 +86,7 @@ const onlyOf = (only: readonly string[] | undefined): Pick<CertifyOptions, "only
   only === undefined ? {} : { only };
 
 const CLEAN = { changes: {} } as const;
+const KEEPING: { changes: Partial<Behaviour> } = { changes: { onDeprovision: ({ id }, { vault }) => vault.keep(id) } };
 
 /**
  * The proof of a suite of data: clean clouds of two dialects, and one cloud for each defect. Checks run one after the other, so that
@@ -73,10 +94,11 @@ const CLEAN = { changes: {} } as const;
  */
 export function toyMutantSet(suite: AnySuite, mutants: readonly DataMutant[]): MutantSet {
   const judge = async (
-    { changes, wire }: Pick<DataMutant, "changes" | "wire">,
-    options: ToyBrokerOptions,
+    { changes, wire, scheme }: Pick<DataMutant, "changes" | "wire" | "scheme">,
+    given: ToyBrokerOptions,
     only?: readonly string[],
   ): Promise<readonly CheckResult[]> => {
+    const options = { ...given, ...(scheme !== undefined && { scheme }) };
     const toy = toyOptions(new ToyCloud(changes), options, wire);
     return (await certify({ ...toy, ...onlyOf(only), suites: [suite], jobs: 1 })).results;
   };
@@ -85,8 +107,9 @@ export function toyMutantSet(suite: AnySuite, mutants: readonly DataMutant[]): M
     checks: suite.checks,
     mutants: mutants.map(({ id, description, expected, also }) => ({ id, description, expected, also })),
     cleanRuns: [
-      { name: "backups as an extension", run: () => judge(CLEAN, {}) },
-      { name: "backups as of a9s", run: () => judge(CLEAN, { backups: "a9s" }) },
+      { name: "a sound cloud", run: () => judge(CLEAN, {}) },
+      { name: "a sound cloud that keeps backups", run: () => judge(KEEPING, {}) },
+      { name: "a sound cloud of Redis", run: () => judge({ ...CLEAN, scheme: "redis" }, {}) },
     ],
     run(mutantId, only) {
       const mutant = mutants.find(({ id }) => id === mutantId);

@@ -1,5 +1,6 @@
-import type { ServiceName, StorePool } from "../../../broker/index.ts";
+import type { StorePool } from "../../../broker/index.ts";
 import type { World } from "../../../simulators/world.ts";
+import type { ServiceName } from "../../deployments/manifests.ts";
 import { Brokers } from "../brokers.ts";
 
 /** How long a broker that was killed is down, in ms. */

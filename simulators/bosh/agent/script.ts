@@ -1,5 +1,8 @@
+import type { DirectorOptions } from "../state/director.ts";
+import { runForReal } from "./sandbox.ts";
+
 /** How a script ended. */
-interface ScriptResult {
+export interface ScriptResult {
   readonly exitCode: number;
   readonly stdout: string;
   readonly stderr: string;
@@ -7,32 +10,96 @@ interface ScriptResult {
   readonly sleptMs: number;
   /** What `bash -x` would have traced, interleaved with standard error. */
   readonly trace: string;
+  /** Whether it was followed to its end: one that was not is taken to succeed without output. */
+  readonly isRun: boolean;
+  /** Why it could not be started, in the agent's words. */
+  readonly startError?: string;
+}
+
+/** How a script is run. */
+export interface ScriptOptions {
+  /** Whether its commands are traced, as those of packaging are. Default false. */
+  readonly isTraced?: boolean;
+  /** Default none. */
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** Files beside it, base64 by path. Default none. */
+  readonly files?: Readonly<Record<string, string>>;
 }
 
 const SLEEP_MS_MAX = 24 * 3_600_000;
 
+/** What a script that is not followed comes to. */
+const NOT_RUN: ScriptResult = { exitCode: 0, stdout: "", stderr: "", sleptMs: 0, trace: "", isRun: false };
+
 /**
- * Runs a script of an agent as far as it is simulated: `echo`, `sleep` and `exit`; every other command is taken to succeed
- * without output.
+ * Runs a script of an agent: plain ones (`echo`, `sleep`, `exit`, comments) are followed here; any other is run for real where the
+ * director is allowed to, and else taken to succeed.
  */
-export function runScript(text: string): ScriptResult {
-  let [stdout, stderr, trace, sleptMs] = ["", "", "", 0];
+export function runScript(
+  { runScripts = false }: Pick<DirectorOptions, "runScripts">,
+  text: string,
+  options: ScriptOptions = {},
+): ScriptResult {
+  const followed = followScript(text);
+  if (followed !== undefined && (followed.exitCode === 0 || options.isTraced !== true)) return followed;
+  // What lies on a VM is not on this machine: such a script would fail here for reasons of its own.
+  if (!runScripts || /\/var\/vcap\b/.test(text)) return followed ?? NOT_RUN;
+  return runForReal(text, options);
+}
+
+/** A word that the shell leaves as it is: plain, or in quotes. */
+const WORDS = /^(?:[\w./:,=+@%-]+|"[^"$`\\!]*"|'[^']*')(?:[ \t]+(?:[\w./:,=+@%-]+|"[^"$`\\!]*"|'[^']*'))*$/;
+
+/** The text that `echo` prints for plain words. */
+const unquote = (words: string): string =>
+  [...words.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)]
+    .map(([, double, single, plain]) => double ?? single ?? plain ?? "")
+    .join(" ");
+
+interface Followed {
+  stdout: string;
+  stderr: string;
+  trace: string;
+  sleptMs: number;
+}
+
+/** Undefined for a script with anything that is not plain. */
+function followScript(text: string): ScriptResult | undefined {
+  if (!/^#!\s*\/(?:usr\/)?bin\/(?:env )?(?:ba)?sh\b/.test(text)) return undefined;
+  const so: Followed = { stdout: "", stderr: "", trace: "", sleptMs: 0 };
   for (const line of text.split("\n").map((each) => each.trim())) {
-    if (line === "" || line.startsWith("#")) continue;
-    const echo = /^echo\s+(.*?)\s*(>&2)?$/.exec(line);
-    trace += `+ ${echo === null ? line : `echo ${echo[1] ?? ""}`}\n`;
-    if (echo !== null) {
-      const said = `${(echo[1] ?? "").replace(/^(['"])(.*)\1$/, "$2")}\n`;
-      if (echo[2] === undefined) stdout += said;
-      else {
-        stderr += said;
-        trace += said;
-      }
+    if (line === "" || line.startsWith("#") || /^set [-+][eux]+$/.test(line)) continue;
+    const exit = /^exit(?:[ \t]+(\d+))?$/.exec(line);
+    if (exit !== null) {
+      so.trace += `+ ${line}\n`;
+      return { ...so, exitCode: Number(exit[1] ?? 0) % 256, isRun: true };
     }
-    const sleep = /^sleep\s+([\d.]+)/.exec(line);
-    if (sleep !== null) sleptMs += Math.min(SLEEP_MS_MAX, Number(sleep[1]) * 1000);
-    const exit = /^exit\s+(\d+)/.exec(line);
-    if (exit !== null) return { exitCode: Number(exit[1]) % 256, stdout, stderr, trace, sleptMs };
+    if (!followLine(line, so)) return undefined;
   }
-  return { exitCode: 0, stdout, stderr, trace, sleptMs };
+  return { ...so, exitCode: 0, isRun: true };
+}
+
+/** Whether the line is plain. */
+function followLine(line: string, so: Followed): boolean {
+  if (line === "true" || line === ":") {
+    so.trace += `+ ${line}\n`;
+    return true;
+  }
+  const sleep = /^sleep[ \t]+(\d+(?:\.\d+)?)$/.exec(line);
+  if (sleep !== null) {
+    so.trace += `+ ${line}\n`;
+    so.sleptMs += Math.min(SLEEP_MS_MAX, Number(sleep[1]) * 1000);
+    return true;
+  }
+  const [, words = "", isError] = /^echo\b[ \t]*(.*?)[ \t]*(>&2)?$/.exec(line) ?? [];
+  if (!line.startsWith("echo") || (words !== "" && (!WORDS.test(words) || words.startsWith("-")))) return false;
+  const said = `${unquote(words)}\n`;
+  so.trace += `+ echo${words === "" ? "" : ` ${words}`}\n`;
+  if (isError === undefined) so.stdout += said;
+  else {
+    so.stderr += said;
+    so.trace += said;
+  }
+  return true;
 }

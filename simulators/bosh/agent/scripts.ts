@@ -1,8 +1,13 @@
 import type { Body } from "../../kernel/index.ts";
-import type { Instance } from "../state/deployments.ts";
+import type { Instance, ScriptOutput } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
 import { actionFailure, callAgent, TIMEOUT_MS, TRIES } from "./calls.ts";
 import { runScript } from "./script.ts";
+
+/** What a script printed: it is in the VM's logs from then on. */
+function keepOutput(instance: Instance, job: string, script: string, output: ScriptOutput): void {
+  if (instance.vm !== null) instance.vm.outputs = { ...instance.vm.outputs, [`${job}/${script}`]: output };
+}
 
 /** Runs a script of each job that has it, all at once. @throws DirectorError 450001 when one of them fails */
 export function* runScripts(
@@ -14,14 +19,30 @@ export function* runScripts(
 ): Body {
   yield* callAgent(director, instance, "run_script", tries, waitMs);
   const jobs = (instance.vm?.jobs ?? []).filter(({ scripts }) => scripts[name] !== undefined);
-  const ran = jobs.map((job) => ({ job: job.name, ...runScript(job.scripts[name] ?? "") }));
+  const ran = jobs.map((job) => ({ job: job.name, ...runScript(director.options, job.scripts[name] ?? "") }));
+  for (const { job, stdout, stderr } of ran) keepOutput(instance, job, name, { stdout, stderr });
   yield director.kernel.work(Math.max(0, ...ran.map(({ sleptMs }) => sleptMs)));
   const failed = ran.filter(({ exitCode }) => exitCode !== 0);
   if (failed.length === 0) return;
-  const good = ran.filter(({ exitCode }) => exitCode === 0).map(({ job }) => job);
-  const successes = good.length === 0 ? "" : ` Successful Jobs: ${good.join(", ")}.`;
-  throw actionFailure(
+  throw scriptsFailure(
     director,
-    `${failed.length} of ${ran.length} ${name} scripts failed. Failed Jobs: ${failed.map(({ job }) => job).join(", ")}.${successes}`,
+    name,
+    ran.map(({ job }) => job),
+    failed.map(({ job }) => job),
+  );
+}
+
+/** The error when scripts of some jobs fail. */
+export function scriptsFailure(
+  director: Director,
+  name: string,
+  jobs: readonly string[],
+  failed: readonly string[],
+): ReturnType<typeof actionFailure> {
+  const good = jobs.filter((job) => !failed.includes(job));
+  const successes = good.length === 0 ? "" : ` Successful Jobs: ${good.join(", ")}.`;
+  return actionFailure(
+    director,
+    `${failed.length} of ${jobs.length} ${name} scripts failed. Failed Jobs: ${failed.join(", ")}.${successes}`,
   );
 }

@@ -1,129 +1,197 @@
-import { asFields } from "../configs/fields.ts";
 import { createHash } from "node:crypto";
-import { type Readable, Transform, type TransformCallback } from "node:stream";
-import { createGunzip } from "node:zlib";
-import { extract } from "tar-stream";
+import { PassThrough, type Readable } from "node:stream";
+import { YamlError } from "../templates/yaml-errors.ts";
 import { readYaml } from "../templates/yaml.ts";
+import { readSmall, Tap, walkArchive } from "./tar.ts";
 
-/** What is kept of an uploaded archive: small members whole, size and SHA-1 of large ones. Plain data. */
-export interface Archive {
+/** What is kept of an uploaded archive: small members whole, the rest as their names. Plain data. */
+export interface Archive extends Digested {
   readonly ok: true;
   readonly bytes: number;
-  readonly members: Readonly<Record<string, { readonly bytes: number; readonly sha1: string }>>;
-  /** Parsed manifests: stemcell.MF, release.MF, and job.MF of each job archive by the job's name. */
-  readonly manifest: Readonly<Record<string, unknown>> | null;
-  readonly jobs: Readonly<Record<string, JobArchive>>;
-  /** The packaging script of each source package. */
-  readonly packaging: Readonly<Record<string, string>>;
+  /** The names of its files. */
+  readonly members: readonly string[];
+  /** stemcell.MF or release.MF; null where there is none. */
+  readonly manifest: ManifestFile | null;
+  /** The image of a stemcell, where it is small. */
+  readonly image: string | null;
+  /** By the name of the job's archive within the release. */
+  readonly jobs: Readonly<Record<string, JobArchive | BrokenPart>>;
+  readonly packages: Readonly<Record<string, PackageArchive | BrokenPart>>;
+  readonly compiledPackages: Readonly<Record<string, PackageArchive | BrokenPart>>;
 }
+
+/** The digests of an upload, by the algorithm. */
+interface Digested {
+  readonly digests: Readonly<Record<string, string>>;
+}
+
+/** A manifest within an archive: its value, or why it can't be read in the words of Ruby. */
+export type ManifestFile =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly error: string };
 
 /** A job of a release, which has its own archive within the release's. */
 export interface JobArchive {
-  readonly manifest: Readonly<Record<string, unknown>>;
+  readonly ok: true;
+  /** job.MF; null where there is none. */
+  readonly manifest: ManifestFile | null;
   /** Texts under templates/, by name. */
   readonly templates: Readonly<Record<string, string>>;
+  /** The template of its processes; null where there is none. */
+  readonly monit: string | null;
+  readonly hasOtherMonit: boolean;
+}
+
+/** A package of a release, which has its own archive within the release's. */
+export interface PackageArchive {
+  readonly ok: true;
+  readonly script: string;
+  /** All of its files, base64 by path; none where they are too large to keep. */
+  readonly files: Readonly<Record<string, string>>;
+}
+
+/** An archive within an archive that can't be read. */
+interface BrokenPart {
+  readonly ok: false;
 }
 
 /** An upload that can't be read, and why. The task that uses it fails. */
-export interface BrokenArchive {
+export interface BrokenArchive extends Digested {
   readonly ok: false;
   readonly reason: string;
 }
 
 /** Whether a value is the result of `receiveArchive`. */
 export const isArchive = (value: unknown): value is Archive | BrokenArchive =>
-  typeof value === "object" && value !== null && "ok" in value;
+  typeof value === "object" && value !== null && "digests" in value;
 
 const MANIFEST_BYTES_MAX = 1024 * 1024;
+/** What the files of a package may come to for them to be kept. */
+const PACKAGE_BYTES_MAX = 64 * 1024;
+const IMAGE_BYTES_MAX = 4 * 1024;
 
-async function readSmall(stream: Readable, bytesMax: number): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of stream) {
-    if (!Buffer.isBuffer(chunk)) throw new Error("a stream of something other than bytes");
-    bytes += chunk.length;
-    if (bytes > bytesMax) throw new Error(`a member of over ${bytesMax} bytes`);
-    chunks.push(chunk);
+/** Reads a manifest as the director loads it from a file. */
+function readManifestFile(text: string, path: string): ManifestFile {
+  try {
+    return { ok: true, value: readYaml(text) ?? null };
+  } catch (error) {
+    if (!(error instanceof YamlError)) throw error;
+    return { ok: false, error: error.message.replace(/^\(<unknown>\)/, `(${path})`) };
   }
-  return Buffer.concat(chunks);
-}
-
-/** Walks a gzipped tar while it streams through; memory stays flat whatever its size. */
-async function walkArchive(stream: Readable, visit: (name: string, member: Readable) => Promise<void>): Promise<void> {
-  const entries = extract();
-  const unzip = createGunzip();
-  const failed = new Promise<never>((_resolve, reject) => {
-    for (const each of [stream, unzip]) each.once("error", reject);
-  });
-  stream.pipe(unzip).pipe(entries);
-  const visited = (async () => {
-    for await (const entry of entries)
-      await visit(entry.header.name.replace(/^\.\//, ""), entry as unknown as Readable);
-  })();
-  await Promise.race([visited, failed]);
 }
 
 async function readJob(member: Readable): Promise<JobArchive> {
-  let manifest: JobArchive["manifest"] = {};
+  let manifest: JobArchive["manifest"] = null;
+  let monit: string | null = null;
+  let hasOtherMonit = false;
   const templates: Record<string, string> = {};
   await walkArchive(member, async (name, part) => {
     const text = (await readSmall(part, MANIFEST_BYTES_MAX)).toString("utf8");
-    if (name === "job.MF") manifest = asFields(readYaml(text));
+    if (name === "job.MF") manifest = readManifestFile(text, "/tmp/job.MF");
+    else if (name === "monit") monit = text;
+    else if (/^[^/]*\.monit$/.test(name)) hasOtherMonit = true;
     else if (name.startsWith("templates/")) templates[name.slice("templates/".length)] = text;
   });
-  return { manifest, templates };
+  return { ok: true, manifest, templates, monit, hasOtherMonit };
 }
 
-/** The packaging script of a package; the rest, however large, streams through. */
-async function readPackaging(member: Readable): Promise<string> {
+/** The packaging script of a package, and its files where they are small; large ones stream through. */
+async function readPackage(member: Readable): Promise<PackageArchive> {
   let script = "";
+  let bytes = 0;
+  const files: Record<string, string> = {};
   await walkArchive(member, async (name, part) => {
-    if (name === "packaging") script = (await readSmall(part, MANIFEST_BYTES_MAX)).toString("utf8");
-    else for await (const _chunk of part);
+    const chunks: Buffer[] = [];
+    for await (const chunk of part) {
+      if (!Buffer.isBuffer(chunk)) throw new Error("a stream of something other than bytes");
+      bytes += chunk.length;
+      if (bytes <= PACKAGE_BYTES_MAX || name === "packaging") chunks.push(chunk);
+    }
+    const content = Buffer.concat(chunks);
+    if (name === "packaging") script = content.toString("utf8");
+    files[name] = content.toString("base64");
   });
-  return script;
+  return { ok: true, script, files: bytes <= PACKAGE_BYTES_MAX ? files : {} };
 }
 
-/** Counts and hashes what passes through. */
-class Tally extends Transform {
-  bytes = 0;
-  readonly #hash = createHash("sha1");
-
-  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
-    this.#hash.update(chunk);
-    this.bytes += chunk.length;
-    done(null, chunk);
-  }
-
-  get sha1(): string {
-    return this.#hash.digest("hex");
+/** Reads an archive within the archive; one that can't be read is a fault of its own, for whoever needs it. */
+async function readPart<T>(member: Readable, read: (member: Readable) => Promise<T>): Promise<T | BrokenPart> {
+  const copy = new PassThrough();
+  member.pipe(copy);
+  try {
+    return await read(copy);
+  } catch {
+    member.unpipe(copy);
+    return { ok: false };
+  } finally {
+    // Whatever is left must pass for the next member to come.
+    for await (const _chunk of member);
   }
 }
 
-const partName = (path: string): string => path.slice(path.indexOf("/") + 1, -".tgz".length);
+const ALGORITHMS = ["sha1", "sha256", "sha512"];
+
+/** The name of a part by its file, such as `jobs/web.tgz`. */
+const partIn = (folder: string, path: string): string | undefined =>
+  path.startsWith(`${folder}/`) && /^[^/]+\.tgz$/.test(path.slice(folder.length + 1))
+    ? path.slice(folder.length + 1, -".tgz".length)
+    : undefined;
+
+/** What is gathered while an archive streams through. */
+class Receiver {
+  readonly members: string[] = [];
+  readonly jobs: Record<string, Archive["jobs"][string]> = {};
+  readonly packages: Record<string, Archive["packages"][string]> = {};
+  readonly compiledPackages: Record<string, Archive["compiledPackages"][string]> = {};
+  manifest: Archive["manifest"] = null;
+  image: string | null = null;
+
+  async visit(name: string, member: Readable): Promise<void> {
+    this.members.push(name);
+    const [job, source, compiled] = ["jobs", "packages", "compiled_packages"].map((folder) => partIn(folder, name));
+    if (name === "stemcell.MF" || name === "release.MF")
+      this.manifest = readManifestFile((await readSmall(member, MANIFEST_BYTES_MAX)).toString("utf8"), `/tmp/${name}`);
+    else if (name === "image") await this.#readImage(member);
+    else if (job !== undefined) this.jobs[job] = await readPart(member, readJob);
+    else if (source !== undefined) this.packages[source] = await readPart(member, readPackage);
+    else if (compiled !== undefined) this.compiledPackages[compiled] = await readPart(member, readPackage);
+    else for await (const _chunk of member);
+  }
+
+  async #readImage(member: Readable): Promise<void> {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    for await (const chunk of member) {
+      if (!Buffer.isBuffer(chunk)) throw new Error("a stream of something other than bytes");
+      bytes += chunk.length;
+      if (bytes <= IMAGE_BYTES_MAX) chunks.push(chunk);
+    }
+    if (bytes <= IMAGE_BYTES_MAX) this.image = Buffer.concat(chunks).toString("utf8");
+  }
+}
 
 /** Reads a stemcell or release tarball from the wire. A broken one is not an error here: the task that uses it fails. */
 export async function receiveArchive(stream: Readable): Promise<Archive | BrokenArchive> {
-  const members: Record<string, { bytes: number; sha1: string }> = {};
-  const jobs: Record<string, JobArchive> = {};
-  const packaging: Record<string, string> = {};
-  let manifest: Archive["manifest"] = null;
+  const hashes = ALGORITHMS.map((name) => createHash(name));
+  let bytes = 0;
+  const tap = new Tap((chunk) => {
+    bytes += chunk.length;
+    for (const hash of hashes) hash.update(chunk);
+  });
+  stream.once("error", (error) => tap.destroy(error));
+  stream.pipe(tap);
+  const receiver = new Receiver();
+  let fault: string | undefined;
   try {
-    await walkArchive(stream, async (name, member) => {
-      const tally = new Tally();
-      member.pipe(tally);
-      if (name === "stemcell.MF" || name === "release.MF") {
-        const text = (await readSmall(tally, MANIFEST_BYTES_MAX)).toString("utf8");
-        manifest = asFields(readYaml(text));
-      } else if (/^jobs\/[^/]+\.tgz$/.test(name)) jobs[partName(name)] = await readJob(tally);
-      else if (/^packages\/[^/]+\.tgz$/.test(name)) packaging[partName(name)] = await readPackaging(tally);
-      else for await (const _chunk of tally);
-      members[name] = { bytes: tally.bytes, sha1: tally.sha1 };
-    });
+    await walkArchive(tap, (name, member) => receiver.visit(name, member));
   } catch (error) {
-    stream.resume();
-    return { ok: false, reason: error instanceof Error ? error.message : String(error) };
+    fault = error instanceof Error ? error.message : String(error);
   }
-  const bytes = Object.values(members).reduce((sum, each) => sum + each.bytes, 0);
-  return { ok: true, bytes, members, manifest, jobs, packaging };
+  // What follows the archive, or the fault, belongs to the upload.
+  if (!tap.destroyed && !tap.readableEnded)
+    for await (const _chunk of tap.resume().iterator({ destroyOnReturn: true }));
+  const digests = Object.fromEntries(hashes.map((hash, at) => [ALGORITHMS[at] ?? "", hash.digest("hex")]));
+  if (fault !== undefined) return { ok: false, reason: fault, digests };
+  const { members, manifest, image, jobs, packages, compiledPackages } = receiver;
+  return { ok: true, digests, bytes, members, manifest, image, jobs, packages, compiledPackages };
 }

@@ -11,7 +11,7 @@ const BLOCK = 512;
 export function storeBlob(
   director: Director,
   members: Blob["members"],
-): { readonly id: string; readonly sha1: string } {
+): { readonly id: string; readonly sha1: string; readonly sha256: string } {
   const { blobs } = director.slot.value;
   const blob = { id: director.kernel.random("bosh/blobs").uuid(), members };
   blobs.set(blob.id, blob);
@@ -19,11 +19,15 @@ export function storeBlob(
     if (blobs.size <= BLOBS_MAX) break;
     blobs.delete(id);
   }
-  return { id: blob.id, sha1: hash("sha1", packBlob(blob), "hex") };
+  const bytes = packBlob(blob);
+  return { id: blob.id, sha1: hash("sha1", bytes, "hex"), sha256: hash("sha256", bytes, "hex") };
 }
 
 /** The blob as a gzipped tar; one blob, the same bytes each time. */
-export const packBlob = ({ members }: Blob): Buffer =>
+export const packBlob = ({ members }: Blob): Buffer => packMembers(members);
+
+/** Members as a gzipped tar. */
+export const packMembers = (members: readonly BlobMember[]): Buffer =>
   gzipSync(Buffer.concat([...members.flatMap(tarMember), Buffer.alloc(2 * BLOCK)]));
 
 /** One member in ustar form (POSIX.1-1988): a file, or a directory when there is no text. */

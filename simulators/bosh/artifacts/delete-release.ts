@@ -6,10 +6,27 @@ import type { Task } from "../state/tasks.ts";
 import { withLock } from "../tasks/locks.ts";
 import { Stage } from "../tasks/stage.ts";
 import { DirectorError } from "../wire/errors.ts";
-import { byFingerprint } from "./read-release.ts";
 import { LOCK_MS, releaseLock } from "./release-lock.ts";
-import { type NamedPart, showNew } from "./release-stages.ts";
 import { pause } from "../tasks/pause.ts";
+
+/** A job or package, as a stage shows it. */
+interface NamedPart {
+  readonly name: string;
+  readonly fingerprint: string;
+}
+
+/** The parts of releases by fingerprint: parts with the same fingerprint are the same. */
+const byFingerprint = <T extends NamedPart>(parts: readonly T[]): ReadonlyMap<string, T> =>
+  new Map(parts.map((each) => [each.fingerprint, each]));
+
+/** Shows a stage with a step for each part. */
+function* showNew(director: Director, task: Task, name: string, parts: readonly NamedPart[]): Body {
+  const stage = new Stage(director, task, name, parts.length);
+  for (const each of parts) yield* stage.step(`${each.name}/${each.fingerprint}`, pause(director.kernel.work(STEP_MS)));
+}
+
+/** How long it takes to delete one. */
+const STEP_MS = 50;
 
 /** The deployments that use a version. */
 export const releaseUsers = (director: Director, name: string, version: string): readonly string[] =>

@@ -1,5 +1,7 @@
+import { Readable } from "node:stream";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
+import { receiveArchive } from "./archive.ts";
 import { readYaml } from "../templates/yaml.ts";
 import type { FollowedTask } from "../testing/director.ts";
 import { TestDirector } from "../testing/director.ts";
@@ -10,6 +12,7 @@ const BODY = {
   release_version: "1",
   stemcell_os: "tiny-os",
   stemcell_version: "1.1",
+  jobs: [],
 };
 
 async function deployDemo(): Promise<TestDirector> {
@@ -61,18 +64,27 @@ describe("export release", () => {
     expect(manifestOf(director, task).jobs?.map(({ name }) => name)).toEqual(["web"]);
   });
 
-  it.each([
-    [{ release_version: "9" }, "Release version 'demo/9' not found in deployment 'demo' manifest"],
-    [{ stemcell_version: "9" }, "Stemcell version '9' for OS 'tiny-os' doesn't exist"],
-  ])("refuses %j in its task", async (more, result) => {
-    expect(exportRelease(await deployDemo(), more)).toMatchObject({ state: "error", result });
+  it("makes a release that can be uploaded again in place of the source", async () => {
+    const director = await deployDemo();
+    const task = exportRelease(director);
+    const line = String(director.send("GET", `/tasks/${task.id}/output?type=result`).body);
+    const { blobstore_id: blob } = JSON.parse(line) as { blobstore_id: string };
+    const other = new TestDirector();
+    const bytes = director.send("GET", `/resources/${blob}`).body as Uint8Array;
+    const archive = await receiveArchive(Readable.from([bytes]));
+    const upload = other.task(other.send("POST", "/releases", { type: "application/x-compressed", received: archive }));
+    expect(upload).toMatchObject({ state: "done", result: "Created release 'demo/1'" });
   });
 
-  it("refuses an unknown deployment at once", async () => {
-    const director = await deployDemo();
-    expect(director.json("POST", "/releases/export", { ...BODY, deployment_name: "y" })).toMatchObject({
-      status: 404,
-      json: { code: 70000, description: "Deployment 'y' doesn't exist" },
-    });
+  it.each([
+    [{ release_name: "zz" }, "Release 'zz' doesn't exist"],
+    [{ release_version: "9" }, "Release version 'demo/9' doesn't exist"],
+    [{ stemcell_version: "9" }, "Stemcell version '9' for OS 'tiny-os' doesn't exist"],
+    [{ deployment_name: "y" }, "Deployment 'y' doesn't exist"],
+    [{ jobs: "web" }, "undefined method 'any?' for an instance of String"],
+    [{ jobs: null }, "undefined method 'empty?' for nil"],
+    [{ stemcell_os: null }, "Property 'os' value (nil) did not match the required type 'String'"],
+  ])("refuses %j in its task", async (more, result) => {
+    expect(exportRelease(await deployDemo(), more)).toMatchObject({ state: "error", result });
   });
 });

@@ -1,90 +1,155 @@
-import type { Fields } from "../configs/fields.ts";
 import type { TaskArguments } from "../tasks/jobs.ts";
 import type { Body } from "../../kernel/index.ts";
 import type { ReleaseVersion } from "../state/artifacts.ts";
 import type { Director } from "../state/director.ts";
 import type { Task } from "../state/tasks.ts";
 import { withLock } from "../tasks/locks.ts";
-import { Stage } from "../tasks/stage.ts";
-import { DirectorError } from "../wire/errors.ts";
-import type { Archive, BrokenArchive } from "./archive.ts";
-import { byFingerprint, readRelease } from "./read-release.ts";
-import { LOCK_MS, releaseLock } from "./release-lock.ts";
-import { showParts } from "./release-stages.ts";
 import { pause } from "../tasks/pause.ts";
-import { compareVersions } from "./versions.ts";
+import { Stage } from "../tasks/stage.ts";
+import { DirectorError, UNCLASSED } from "../wire/errors.ts";
+import type { Archive } from "./archive.ts";
+import { archiveOf, failDownload } from "./uploads.ts";
+import { verifyDigest } from "./digests.ts";
+import { processJobs } from "./release-jobs.ts";
+import { LOCK_MS, releaseLock } from "./release-lock.ts";
+import { checkDependencies, readReleaseManifest, type ReleaseManifest } from "./release-manifest.ts";
+import { processPackages } from "./release-packages.ts";
+import { compareVersions, hasPostRelease, rebaseVersion } from "./versions.ts";
 
 const EXTRACT_MS = 2000;
 
-/** `create release`: one archive, one version. @throws DirectorError 30002, 30003, 30014 */
-export function* createRelease(
-  director: Director,
-  task: Task,
-  { archive }: TaskArguments["create_release"],
-): Body<string> {
-  const extracted = yield* showOne(director, task, "Extracting release", extract(director, archive));
-  const manifest = yield* showOne(director, task, "Verifying manifest", requireManifest(extracted));
-  const work = addRelease(director, task, extracted, manifest);
-  return yield* withLock(director, task, releaseLock(String(manifest.name)), { waitMs: LOCK_MS }, work);
+/** An upload in the making: what it brings, and the version of the release that it fills. */
+export interface ReleaseUpload {
+  readonly director: Director;
+  readonly task: Task;
+  readonly archive: Archive;
+  readonly manifest: ReleaseManifest;
+  readonly version: ReleaseVersion;
+  /** All versions of the release, this one among them. */
+  readonly versions: readonly ReleaseVersion[];
+  /** Whether parts that are there are replaced. */
+  readonly fix: boolean;
+}
+
+type Args = TaskArguments["create_release"];
+
+/** `create release`: one archive, one version (update_release.rb in bosh-director). @throws DirectorError for the first rule that it breaks */
+export function* createRelease(director: Director, task: Task, args: Args): Body<string> {
+  const { upload, sha1 } = args;
+  if (upload.kind === "url")
+    yield* showOne(director, task, "Downloading remote release", failDownload(upload.download, "release"));
+  const received = archiveOf(upload);
+  if (sha1 !== null) yield* showOne(director, task, "Verifying remote release", verify(received?.digests ?? {}, sha1));
+  const archive = yield* showOne(director, task, "Extracting release", extract(director, received));
+  const manifest = yield* showOne(director, task, "Verifying manifest", readManifest(archive));
+  const work = addRelease(director, task, archive, manifest, args);
+  return yield* withLock(director, task, releaseLock(manifest.name), { waitMs: LOCK_MS }, work);
 }
 
 /** A stage of a single step of the same name. */
 const showOne = <T>(director: Director, task: Task, name: string, work: Body<T>): Body<T> =>
   new Stage(director, task, name, 1).step(name, work);
 
+/** @throws DirectorError 30015 */
+function* verify(digests: Archive["digests"], sha1: string): Body {
+  verifyDigest(digests, sha1, 30015);
+}
+
 /** @throws DirectorError 30002 */
-function* extract(director: Director, archive: Archive | BrokenArchive): Body<Archive> {
+function* extract(director: Director, archive: ReturnType<typeof archiveOf>): Body<Archive> {
   yield director.kernel.work(EXTRACT_MS);
-  if (archive.ok) return archive;
-  throw new DirectorError(
-    30002,
-    `Extracting release archive failed. Check task debug log for details. (${archive.reason})`,
-  );
+  if (archive?.ok === true) return archive;
+  throw new DirectorError(30002, "Extracting release archive failed. Check task debug log for details.");
 }
 
-/** @throws DirectorError 30003 */
-function* requireManifest({ manifest }: Archive): Body<Fields> {
-  if (manifest === null) throw new DirectorError(30003, "Release manifest not found");
-  return manifest;
+function* readManifest({ manifest }: Archive): Body<ReleaseManifest> {
+  return readReleaseManifest(manifest);
 }
 
-function* addRelease(director: Director, task: Task, archive: Archive, manifest: Fields): Body<string> {
-  const release = readRelease(director, archive, manifest);
-  yield* showOne(director, task, "Resolving package dependencies", pause(0));
-  yield* showParts(director, task, release);
-  const isCompiled = release.compiled.size > 0;
-  storeRelease(director, release);
-  const label = `${release.name}/${release.version}`;
-  const stage = isCompiled ? "Compiled Release has been created" : "Release has been created";
+function* addRelease(
+  director: Director,
+  task: Task,
+  archive: Archive,
+  manifest: ReleaseManifest,
+  { fix, rebase }: Args,
+): Body<string> {
+  const { releases } = director.slot.value;
+  const versions = releases.get(manifest.name) ?? [];
+  // It is listed from now on, whatever becomes of the upload.
+  releases.set(manifest.name, versions);
+  const wanted = rebase ? rebasedVersion(manifest, versions) : manifest.version;
+  const { version, isMended } = openVersion(director, manifest, versions, wanted);
+  const upload = { director, task, archive, manifest, version, versions, fix: fix || isMended };
+  yield* showOne(director, task, "Resolving package dependencies", resolveDependencies(manifest));
+  yield* processPackages(upload);
+  yield* processJobs(upload);
+  const label = `${manifest.name}/${version.version}`;
+  const stage = manifest.isCompiled ? "Compiled Release has been created" : "Release has been created";
   yield* new Stage(director, task, stage, 1).step(label, pause(0));
+  version.isComplete = true;
+  director.kernel.record("bosh", "release.create", label);
   return `Created release '${label}'`;
 }
 
-function storeRelease(director: Director, release: ReleaseVersion): void {
-  const { releases } = director.slot.value;
-  const versions = releases.get(release.name) ?? [];
-  const same = versions.find(({ version }) => version === release.version);
-  if (same === undefined) {
-    const own = byFingerprint(release.packages);
-    for (const { compiled } of versions)
-      for (const [key, blob] of compiled) if (own.has(key.split(":")[0] ?? "")) release.compiled.set(key, blob);
-    versions.push(release);
-  } else if (same.commitHash !== release.commitHash) {
+function* resolveDependencies({ packages }: ReleaseManifest): Body {
+  checkDependencies(packages);
+}
+
+/** @throws DirectorError 100 for a version that is none of development */
+function rebasedVersion({ version }: ReleaseManifest, versions: readonly ReleaseVersion[]): string {
+  if (!hasPostRelease(version))
+    throw new DirectorError(UNCLASSED, `Failed to Rebase - Invalid Version: ${inspectVersion(version)}`);
+  return rebaseVersion(
+    version,
+    versions.map((each) => each.version),
+  );
+}
+
+/** A version as Ruby's `inspect` shows it. */
+function inspectVersion(version: string): string {
+  const [release = "", pre] = version.split("-");
+  const segment = (text: string): string =>
+    `#<SemiSemantic::VersionSegment:0x0000000000000008 @components=[${text
+      .split(".")
+      .map((part) => (/^\d+$/.test(part) ? part : `"${part}"`))
+      .join(", ")}]>`;
+  const segments = [release, ...(pre === undefined ? [] : [pre])].map(segment);
+  return `#<Bosh::Version::ReleaseVersion:0x0000000000000008 @version=#<SemiSemantic::Version:0x0000000000000008 @release=${segment(release)}, @pre_release=${pre === undefined ? "nil" : segment(pre)}, @post_release=nil, @segments=[${segments.join(", ")}]>>`;
+}
+
+/** What the database holds where a manifest says nothing. */
+const UNKNOWN_COMMIT = "unknown";
+
+/** The version that an upload fills: a new one, or one that is there. @throws DirectorError 30014 */
+function openVersion(
+  director: Director,
+  { name, commitHash, uncommittedChanges }: ReleaseManifest,
+  versions: ReleaseVersion[],
+  wanted: string,
+): { readonly version: ReleaseVersion; readonly isMended: boolean } {
+  const known = versions.find(({ version }) => version === wanted);
+  if (known === undefined) {
+    const version: ReleaseVersion = {
+      row: ++director.slot.value.releaseRows,
+      name,
+      version: wanted,
+      commitHash: commitHash ?? UNKNOWN_COMMIT,
+      uncommittedChanges: uncommittedChanges ?? false,
+      isComplete: false,
+      jobs: [],
+      packages: [],
+      compiled: new Map(),
+    };
+    versions.push(version);
+    versions.sort((a, b) => compareVersions(a.version, b.version));
+    return { version, isMended: false };
+  }
+  if (known.commitHash !== commitHash || known.uncommittedChanges !== uncommittedChanges)
     throw new DirectorError(
       30014,
-      `release '${release.name}/${release.version}' has already been uploaded with commit_hash as '${same.commitHash}' and uncommitted_changes as '${same.uncommittedChanges}'`,
+      `release '${name}/${wanted}' has already been uploaded with commit_hash as '${known.commitHash}' and uncommitted_changes as '${uncommittedChanges ?? ""}'`,
     );
-  } else {
-    same.packages = same.packages.map(
-      (each) =>
-        release.packages.find(({ fingerprint, packaging }) => fingerprint === each.fingerprint && packaging !== null) ??
-        each,
-    );
-    for (const [key, blob] of release.compiled) if (!same.compiled.has(key)) same.compiled.set(key, blob);
-  }
-  releases.set(
-    release.name,
-    versions.sort((a, b) => compareVersions(a.version, b.version)),
-  );
-  director.kernel.record("bosh", "release.create", `${release.name}/${release.version}`);
+  const isMended = !known.isComplete;
+  known.isComplete = false;
+  return { version: known, isMended };
 }

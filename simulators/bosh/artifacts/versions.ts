@@ -9,6 +9,9 @@ interface Version {
 
 const SEGMENTS = /^([^-+]*)(?:-([^+]*))?(?:\+(.*))?$/;
 
+/** What the director's own gem accepts: letters, digits, underscores and dots, in up to three segments (semi_semantic 1.2). */
+const VALID = /^[0-9A-Za-z_.]+(?:-[0-9A-Za-z_.-]+)?(?:\+[0-9A-Za-z_.-]+)?$/;
+
 function parseVersion(text: string): Version {
   const [, release = "", preRelease, postRelease] = SEGMENTS.exec(text) ?? [];
   return {
@@ -16,6 +19,36 @@ function parseVersion(text: string): Version {
     preRelease: preRelease?.split("."),
     postRelease: postRelease?.split("."),
   };
+}
+
+/** Numbers without leading zeros. */
+const normaliseSegment = (parts: readonly string[]): string =>
+  parts.map((part) => (/^\d+$/.test(part) ? part.replace(/^0+(?=\d)/, "") : part)).join(".");
+
+/** A version as the director writes it (`01` is `1`, `1.2-dev` is `1+dev.2`); undefined where it is none. */
+export function normaliseVersion(given: string): string | undefined {
+  const text = given.replace(/^(.*)\.(\d+)-dev$/, "$1+dev.$2");
+  if (!VALID.test(text)) return undefined;
+  const { release, preRelease, postRelease } = parseVersion(text);
+  const segments = [release, preRelease, postRelease].filter((each) => each !== undefined);
+  if (segments.some((segment) => segment.includes(""))) return undefined;
+  const [own = "", pre, post] = [release, preRelease, postRelease].map((each) => each && normaliseSegment(each));
+  return `${own}${pre === undefined ? "" : `-${pre}`}${post === undefined ? "" : `+${post}`}`;
+}
+
+/** Whether a version carries a third segment, as development versions do. */
+export const hasPostRelease = (version: string): boolean => parseVersion(version).postRelease !== undefined;
+
+/**
+ * The version under which a development version is stored when it is rebased: the one after the newest of the same release
+ * (release_version_list.rb in bosh-director).
+ */
+export function rebaseVersion(version: string, known: readonly string[]): string {
+  const base = version.replace(/\+.*$/, "");
+  const same = known.filter((each) => compareVersions(each.replace(/\+.*$/, ""), base) === 0);
+  const latest = same.toSorted(compareVersions).at(-1);
+  if (latest === undefined || !hasPostRelease(latest)) return `${base}+dev.1`;
+  return latest.replace(/(\d+)$/, (digits) => String(Number(digits) + 1));
 }
 
 /**

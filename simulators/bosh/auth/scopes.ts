@@ -19,7 +19,13 @@ export type Permission =
   | "list_tasks"
   | "read_events"
   | "upload_releases"
-  | "upload_stemcells";
+  | "upload_stemcells"
+  | "list_dynamic_disks"
+  | "create_dynamic_disks"
+  | "provide_dynamic_disks"
+  | "attach_dynamic_disks"
+  | "detach_dynamic_disks"
+  | "delete_dynamic_disks";
 
 const TEAM = /^bosh\.teams\.([^.]+)\.(admin|read)$/;
 
@@ -42,18 +48,40 @@ const TEAM_SHARE: Readonly<Partial<Record<Permission, "admin" | "any">>> = {
   list_configs: "any",
 };
 
+/** Scopes that permit one thing. */
+const OWN_SCOPES: Readonly<Partial<Record<Permission, string>>> = {
+  upload_releases: "bosh.releases.upload",
+  upload_stemcells: "bosh.stemcells.upload",
+  list_dynamic_disks: "bosh.dynamic-disks.list",
+  create_dynamic_disks: "bosh.dynamic-disks.create",
+  attach_dynamic_disks: "bosh.dynamic-disks.attach",
+  detach_dynamic_disks: "bosh.dynamic-disks.detach",
+  delete_dynamic_disks: "bosh.dynamic-disks.delete",
+};
+
+/** To make a disk and attach it at once, both are needed. */
+const PROVIDE_SCOPES = ["bosh.dynamic-disks.create", "bosh.dynamic-disks.attach"];
+
 /** Scopes of which any one suffices, apart from those of teams; a refusal names them. */
 export function scopesFor(permission: Permission, uuid: string): readonly string[] {
   const admin = ["bosh.admin", `bosh.${uuid}.admin`];
-  if (permission === "upload_releases") return [...admin, "bosh.releases.upload"];
-  if (permission === "upload_stemcells") return [...admin, "bosh.stemcells.upload"];
-  if (permission === "admin" || permission === "create_deployment" || permission === "update_configs") return admin;
+  const own = OWN_SCOPES[permission];
+  if (own !== undefined) return [...admin, own];
+  if (
+    permission === "provide_dynamic_disks" ||
+    permission === "admin" ||
+    permission === "create_deployment" ||
+    permission === "update_configs"
+  )
+    return admin;
   return [...admin, "bosh.read", `bosh.${uuid}.read`];
 }
 
 /** Whether the caller has a permission, by its own scopes or as a member of a team. */
 export function isPermitted(caller: Caller, permission: Permission, uuid: string): boolean {
   if (permission === "anybody") return true;
+  if (permission === "provide_dynamic_disks" && PROVIDE_SCOPES.every((scope) => caller.scopes.includes(scope)))
+    return true;
   const share = TEAM_SHARE[permission];
   const isMember = caller.scopes.some((scope) => {
     const match = TEAM.exec(scope);

@@ -1,127 +1,127 @@
-import { formatIpv4, parseIpv4 } from "../../kernel/index.ts";
+import { canonicalName } from "../deploy/canonical.ts";
 import type { Cpi } from "../cpi/cpi.ts";
 import type { VmChoice } from "../deploy/manifest.ts";
 import { readYaml } from "../templates/yaml.ts";
-import { asFields, type Fields, requireHashes, optionalField, requireField } from "./fields.ts";
+import { DirectorError } from "../wire/errors.ts";
+import { type Compilation, parseCompilation } from "./compilation.ts";
+import { asFields, type Fields, optionalField, requireField } from "./fields.ts";
+import { type Network, parseNetwork } from "./networks.ts";
 
 /** A cloud config (bosh.io/docs/cloud-config), parsed; several are merged list by list. */
 export interface CloudConfig {
   readonly azs: ReadonlyMap<string, Fields>;
   readonly vmTypes: ReadonlyMap<string, Fields>;
   readonly vmExtensions: ReadonlyMap<string, Fields>;
-  readonly diskTypes: ReadonlyMap<string, { readonly sizeMb: number; readonly cloudProperties: Fields }>;
+  readonly diskTypes: ReadonlyMap<string, DiskType>;
   readonly networks: ReadonlyMap<string, Network>;
-  readonly compilation: Fields;
+  readonly compilation: Compilation;
 }
 
-/** A network of a cloud config. Here, only manual ones have subnets. */
-export interface Network {
-  readonly name: string;
-  readonly type: "manual" | "dynamic" | "vip";
-  readonly subnets: readonly Subnet[];
-}
-
-/** A range of addresses with its gateway. `first` and `last` bound the addresses that hosts may have, as numbers. */
-export interface Subnet {
-  readonly first: number;
-  readonly last: number;
-  readonly netmask: string;
-  readonly gateway: string;
-  readonly dns: readonly string[];
-  readonly azs: readonly string[];
-  /** Addresses that are not handed out: gateway, reserved and static ones, as sorted [from, to] pairs. */
-  readonly taken: readonly (readonly [number, number])[];
+/** A kind of persistent disk. */
+interface DiskType {
+  readonly sizeMb: number;
   readonly cloudProperties: Fields;
-  isStatic(ip: string): boolean;
 }
 
-function readRange(text: string): readonly [number, number] {
-  const [from, to] = text.split("-").map((part) => part.trim());
-  if (from?.includes("/")) {
-    const [base, bits] = from.split("/");
-    const size = 2 ** (32 - Number(bits));
-    const start = Math.floor(parseIpv4(base ?? "") / size) * size;
-    return [start, start + size - 1];
-  }
-  return [parseIpv4(from ?? ""), parseIpv4(to ?? from ?? "")];
-}
+/** The lists of a cloud config, in the order in which the director merges them. */
+const LISTS = ["azs", "vm_types", "disk_types", "networks", "vm_extensions"] as const;
 
-function readSubnet(fields: Fields): Subnet {
-  const cidr = requireField(fields, "range", "string");
-  const [start, end] = readRange(cidr);
-  const gateway = optionalField(fields, "gateway", "string") ?? formatIpv4(start + 1);
-  const ranges = (name: string): readonly (readonly [number, number])[] =>
-    (optionalField(fields, name, "array") ?? []).map((each) => readRange(String(each)));
-  const statics = ranges("static");
-  const lists = [...ranges("reserved"), ...statics];
-  const taken = [readRange(gateway), ...lists].sort((a, b) => a[0] - b[0]);
-  const azs =
-    optionalField(fields, "azs", "array")?.map(String) ?? (fields.az === undefined ? [] : [String(fields.az)]);
-  return {
-    first: start + 1,
-    last: end - 1,
-    netmask: formatIpv4(2 ** 32 - (end - start + 1)),
-    gateway,
-    dns: (optionalField(fields, "dns", "array") ?? []).map(String),
-    azs,
-    taken,
-    cloudProperties: optionalField(fields, "cloud_properties", "hash") ?? {},
-    isStatic: (ip) => statics.some(([from, to]) => parseIpv4(ip) >= from && parseIpv4(ip) <= to),
-  };
-}
-
-const readByName = (fields: Fields, list: string): ReadonlyMap<string, Fields> =>
-  new Map(
-    requireHashes(optionalField(fields, list, "array") ?? []).map((each) => [
-      requireField(each, "name", "string"),
-      each,
-    ]),
-  );
-
-/** Merges configs: lists are joined; of anything else the last wins. */
-const joinLists = (old: unknown, value: unknown): unknown =>
-  Array.isArray(old) && Array.isArray(value) ? [...old, ...value] : value;
-
-/** A network of a type unknown to BOSH has no subnets, like one without addresses of its own. */
-const networkType = (type = "manual"): Network["type"] => (type === "manual" || type === "vip" ? type : "dynamic");
-
-/** @throws DirectorError when a part is malformed */
-export function parseCloudConfig(texts: readonly string[]): CloudConfig {
-  const parts = texts.map((text) => asFields(readYaml(text)));
+/** Several cloud configs as one (cloud_configs_consolidator.rb in bosh-director). @throws DirectorError 40000, 570000 */
+export function mergeCloudConfigs(parts: readonly Fields[]): Fields {
+  if (parts.every((part) => Object.keys(part).length === 0)) return {};
   const merged: Record<string, unknown> = {};
+  const lists = new Map<string, unknown[]>(LISTS.map((key) => [key, []]));
+  for (const [key, list] of lists) merged[key] = list;
   for (const part of parts) {
-    for (const [key, value] of Object.entries(part)) merged[key] = joinLists(merged[key], value);
+    for (const [key, list] of lists) list.push(...(optionalField(part, key, "array") ?? []));
+    const compilation = optionalField(part, "compilation", "hash");
+    if (compilation !== undefined && merged.compilation !== undefined)
+      throw new DirectorError(570000, "Cloud config 'compilation' key cannot be defined in multiple cloud configs.");
+    if (compilation !== undefined) merged.compilation = compilation;
   }
-  requireField(merged, "networks", "array");
-  const networks = [...readByName(merged, "networks")].map(([name, fields]): [string, Network] => {
-    const type = networkType(optionalField(fields, "type", "string"));
-    return [
-      name,
-      {
-        name,
-        type,
-        subnets: type === "manual" ? requireHashes(requireField(fields, "subnets", "array")).map(readSubnet) : [],
-      },
-    ];
+  return merged;
+}
+
+/** The cloud configs with these texts, as one. @throws DirectorError when a part is malformed */
+export const parseCloudConfig = (texts: readonly string[]): CloudConfig =>
+  readCloudConfig(mergeCloudConfigs(texts.map((text) => asFields(readYaml(text)))));
+
+/** A merged cloud config (cloud_manifest_parser.rb in bosh-director). @throws DirectorError for the first rule that it breaks */
+export function readCloudConfig(fields: Fields): CloudConfig {
+  const azs = readNamed(fields, "azs", readZone, { code: 190017, kind: "az" });
+  const networks = readNetworks(fields, azs);
+  const vmTypes = readNamed(fields, "vm_types", readProperties, { code: 190004, kind: "vm type" });
+  const vmExtensions = readNamed(fields, "vm_extensions", readProperties, { code: 190005, kind: "vm extension" });
+  const diskTypes = readNamed(fields, "disk_types", readDiskType, { code: 190013, kind: "disk type" });
+  const known = { azs, networks, vmTypes, vmExtensions };
+  const compilation = parseCompilation(requireField(fields, "compilation", "hash"), known);
+  return { azs, networks, vmTypes, vmExtensions, diskTypes, compilation };
+}
+
+const readProperties = (fields: unknown): Fields => ({
+  cloud_properties: optionalField(fields, "cloud_properties", "hash") ?? {},
+});
+
+function readZone(fields: unknown): Fields {
+  const zone = readProperties(fields);
+  const cpi = optionalField(fields, "cpi", "string");
+  return { ...zone, ...(cpi !== undefined && { cpi }) };
+}
+
+function readDiskType(fields: unknown, name: string): DiskType {
+  const sizeMb = requireField(fields, "disk_size", "integer");
+  if (sizeMb < 0)
+    throw new DirectorError(200001, `Disk types '${name}' references an invalid persistent disk size '${sizeMb}'`);
+  return { sizeMb, cloudProperties: optionalField(fields, "cloud_properties", "hash") ?? {} };
+}
+
+/** A list of named things, none twice; all are read before duplicates are looked for. */
+function readNamed<T>(
+  fields: Fields,
+  list: string,
+  read: (each: unknown, name: string) => T,
+  { code, kind }: { readonly code: number; readonly kind: string },
+): ReadonlyMap<string, T> {
+  const pairs = (optionalField(fields, list, "array") ?? []).map((each): readonly [string, T] => {
+    const name = requireField(each, "name", "string");
+    return [name, read(each, name)];
   });
-  const diskTypes = [...readByName(merged, "disk_types")].map(
-    ([name, fields]) =>
-      [
-        name,
-        {
-          sizeMb: requireField(fields, "disk_size", "integer"),
-          cloudProperties: optionalField(fields, "cloud_properties", "hash") ?? {},
-        },
-      ] as const,
-  );
-  return {
-    azs: readByName(merged, "azs"),
-    vmTypes: readByName(merged, "vm_types"),
-    vmExtensions: readByName(merged, "vm_extensions"),
-    diskTypes: new Map(diskTypes),
-    networks: new Map(networks),
-    compilation: optionalField(merged, "compilation", "hash") ?? {},
-  };
+  const twice = firstDuplicate(pairs.map(([name]) => name));
+  if (twice !== undefined) throw new DirectorError(code, `Duplicate ${kind} name '${pairs[twice]?.[0] ?? ""}'`);
+  return new Map(pairs);
+}
+
+/** The first that another stands before. */
+const firstDuplicate = (names: readonly string[]): number | undefined => {
+  const seen = new Set<string>();
+  for (const [at, name] of names.entries()) {
+    if (seen.has(name)) return at;
+    seen.add(name);
+  }
+  return undefined;
+};
+
+/** @throws DirectorError 190007, 190008 */
+/** The CPI of an availability zone; undefined where it names none. */
+export function zoneCpiOf({ azs }: CloudConfig, az: string): string | undefined {
+  const cpi = azs.get(az)?.cpi;
+  return typeof cpi === "string" ? cpi : undefined;
+}
+
+function readNetworks(fields: Fields, azs: ReadonlyMap<string, Fields>): ReadonlyMap<string, Network> {
+  const specs = requireField(fields, "networks", "array");
+  if (specs.length === 0) throw new DirectorError(190008, "No networks specified");
+  const parsed = specs.map((spec) => {
+    const network = parseNetwork(spec, azs);
+    return { network, canonical: canonicalName(network.name) };
+  });
+  const twice = firstDuplicate(parsed.map(({ canonical }) => canonical));
+  if (twice !== undefined)
+    throw new DirectorError(
+      190007,
+      `Invalid network name '${parsed[twice]?.network.name ?? ""}', canonical name already taken`,
+    );
+  return new Map(parsed.map(({ network }) => [network.name, network]));
 }
 
 /** The merged cloud properties of a VM: zone, type (or what the CPI makes of resources), extensions, in this order. */
@@ -129,7 +129,9 @@ export function vmProperties(config: CloudConfig, az: string, group: VmChoice, c
   const own = (part: Fields | undefined): Fields => asFields(part?.cloud_properties);
   const type =
     group.vmType === undefined
-      ? cpi.calculateVmProperties(group.vmResources ?? {})
+      ? group.vmResources === undefined
+        ? {}
+        : cpi.calculateVmProperties(group.vmResources)
       : own(config.vmTypes.get(group.vmType));
   const extensions = group.vmExtensions.map((name) => own(config.vmExtensions.get(name)));
   return [own(config.azs.get(az)), type, ...extensions].reduce((sum, each) => ({ ...sum, ...each }), {});

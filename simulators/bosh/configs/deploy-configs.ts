@@ -1,20 +1,86 @@
-import { parseManifest } from "../deploy/read-manifest.ts";
+import { resolveReleaseVersion } from "../artifacts/find-release.ts";
+import type { DeployArgs } from "../deploy/args.ts";
 import type { Manifest } from "../deploy/manifest.ts";
+import type { ParseContext } from "../deploy/parse-context.ts";
+import { readTags } from "../deploy/read-instance-group.ts";
+import { checkTopLevel, parseManifest } from "../deploy/read-manifest.ts";
+import { checkAmount } from "../deploy/read-update.ts";
+import { resolveStemcellVersion } from "../deploy/stemcells.ts";
 import type { Director } from "../state/director.ts";
-import { type CloudConfig, parseCloudConfig } from "./cloud-config.ts";
-import type { Fields } from "./fields.ts";
-import { configsById } from "./latest.ts";
-import { withRuntime } from "./runtime-config.ts";
+import { isTruthy, rubyInstance } from "../templates/ruby.ts";
+import { DirectorError, UNCLASSED } from "../wire/errors.ts";
+import { type CloudConfig, mergeCloudConfigs, readCloudConfig } from "./cloud-config.ts";
+import { asFields, type Fields, isHash, optionalField } from "./fields.ts";
+import { contentsOf } from "./latest.ts";
+import { applyRuntimeConfig, mergeRuntimeConfigs } from "./runtime-config.ts";
 
-/** A manifest with the additions of the runtime configs, and the cloud config with which it is deployed. @throws DirectorError for malformed parts */
+/** Which configs a manifest is read with, and what its caller asks for. */
+type DeployInput = Pick<DeployArgs, "cloudConfigIds" | "runtimeConfigIds" | "canaries" | "maxInFlight" | "change">;
+
+/**
+ * A manifest with the additions of the runtime configs, and the cloud config with which it is deployed: read and refused in the order
+ * of the director's planner_factory.rb.
+ *
+ * @throws DirectorError for the first rule that a part breaks
+ */
 export function readDeployConfigs(
   director: Director,
-  manifest: Fields,
-  cloudConfigIds: readonly number[],
-  runtimeConfigIds: readonly number[],
+  deployment: string,
+  given: Fields,
+  input: DeployInput,
 ): { readonly manifest: Manifest; readonly config: CloudConfig } {
+  const state = director.slot.value;
+  const cloud = mergeCloudConfigs(contentsOf(director, input.cloudConfigIds));
+  const runtimes = contentsOf(director, input.runtimeConfigIds);
+  const runtime = mergeRuntimeConfigs(runtimes);
+  checkTopLevel(given);
+  const fields = resolveVersions(state, given, runtime);
+  checkAmount(input.maxInFlight, "max_in_flight");
+  checkAmount(input.canaries, "canaries");
+  const tags = readTags({ ...asFields(runtime.tags), ...optionalField(fields, "tags", "hash") });
+  const config = readCloudConfig(cloud);
+  const { canaries, maxInFlight, change } = input;
+  const teams = state.deployments.get(deployment)?.teams ?? [];
+  const context = { state, deployment, teams, config, args: { canaries, maxInFlight, change } };
+  const manifest = runtimes.reduce(
+    (sum, each) => applyRuntimeConfig(sum, each, context),
+    parseManifest(fields, context),
+  );
+  if (manifest.stemcells.length === 0) throw new DirectorError(190019, "'stemcells' needs to be specified");
+  return { manifest: { ...manifest, tags }, config };
+}
+
+/** A manifest whose `latest` versions are the newest ones there are (`resolve_aliases` in bosh-director's manifest.rb). @throws DirectorError 30005, 50003, or 100 */
+export function resolveVersions(state: ParseContext["state"], fields: Fields, runtime: Fields): Fields {
+  for (const list of ["releases", "variables", "addons"])
+    if (Object.hasOwn(runtime, list) && isTruthy(fields[list]) && !Array.isArray(fields[list]))
+      throw new DirectorError(UNCLASSED, `undefined method 'to_set' for ${rubyInstance(fields[list])}`);
+  const stemcells = mapHashes(fields.stemcells, (stemcell) => {
+    const [name, os] = [textOf(stemcell.name), textOf(stemcell.os)];
+    const version = resolveStemcellVersion(state, { name, os, version: versionText(stemcell.version) });
+    const system =
+      os ?? state.stemcells.find((each) => each.name === name && each.version === version)?.operatingSystem;
+    return { ...stemcell, version, ...(system !== undefined && { os: system }) };
+  });
+  const resolveRelease = (release: Fields): Fields => ({
+    ...release,
+    version: resolveReleaseVersion(state, String(release.name ?? ""), versionText(release.version)),
+  });
+  const releases = mapHashes(fields.releases, resolveRelease);
+  // The releases of runtime configs are looked up as well, and a `latest` one refused later.
+  mapHashes(runtime.releases, resolveRelease);
   return {
-    manifest: withRuntime(director, parseManifest(manifest), runtimeConfigIds),
-    config: parseCloudConfig(configsById(director, cloudConfigIds).map(({ content }) => content)),
+    ...fields,
+    ...(stemcells !== undefined && { stemcells }),
+    ...(releases !== undefined && { releases }),
   };
 }
+
+const textOf = (value: unknown): string | undefined => (isTruthy(value) ? String(value) : undefined);
+
+/** A version as Ruby's `to_s` writes it. */
+const versionText = (value: unknown): string => (value === undefined || value === null ? "" : String(value));
+
+/** The mappings of a list, changed; undefined where it is no list. */
+const mapHashes = (list: unknown, change: (each: Fields) => Fields): readonly unknown[] | undefined =>
+  Array.isArray(list) ? list.map((each: unknown) => (isHash(each) ? change(each) : each)) : undefined;

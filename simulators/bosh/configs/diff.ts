@@ -1,8 +1,29 @@
-import { asFields, type Fields, isHash } from "./fields.ts";
 import { dumpLines } from "../templates/yaml-dump.ts";
+import { asFields, type Fields, isHash } from "./fields.ts";
+import { redactCopy } from "./redact.ts";
+
+/*
+ * What changes between two documents, line by line (changeset.rb and diff_lines.rb in bosh-director; docs/discoveries/bosh-director.md,
+ * "Diff lines"). Each value goes with its redacted form: the first decides what differs, the second is shown.
+ */
 
 /** One line of a diff as clients show it. */
-type DiffLine = readonly [string, null | "added" | "removed"];
+type DiffLine = readonly [string, Mark];
+
+type Mark = null | "added" | "removed";
+
+/** A line before it is put in order. */
+interface Line {
+  readonly indent: number;
+  readonly text: string;
+  readonly mark: Mark;
+}
+
+/** A value, and what is shown of it. */
+interface Pair<T = unknown> {
+  readonly value: T;
+  readonly shown: unknown;
+}
 
 /** Sections in the order in which the director shows them; others follow. */
 const ORDER = [
@@ -13,6 +34,7 @@ const ORDER = [
   "compilation",
   "networks",
   "disk_types",
+  "name",
   "stemcells",
   "releases",
   "update",
@@ -22,93 +44,102 @@ const ORDER = [
   "variables",
 ];
 
-/** How values are shown: those under `properties` and `env.bosh` may be secret. */
-interface DiffMode {
-  readonly redact: boolean;
-  readonly isHidden: boolean;
+const INDENT = "  ";
+
+const yamlLines = (value: unknown, indent: number, mark: Mark): readonly Line[] =>
+  dumpLines(value).map((text) => ({ indent, text, mark }));
+
+/** As Ruby compares: keys in any order. */
+function isSame(a: unknown, b: unknown): boolean {
+  if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((each, at) => isSame(each, b[at]));
+  if (!isHash(a) || !isHash(b)) return (a ?? null) === (b ?? null);
+  const keys = Object.keys(a);
+  return keys.length === Object.keys(b).length && keys.every((key) => key in b && isSame(a[key], b[key]));
 }
 
-const modeBelow = ({ redact, isHidden }: DiffMode, key: string): DiffMode => ({
-  redact,
-  isHidden: isHidden || (redact && (key === "properties" || key === "bosh")),
-});
+const isSamePair = (a: Pair, b: Pair): boolean => isSame(a.value, b.value) && isSame(a.shown, b.shown);
 
-function redactValue(value: unknown, mode: DiffMode): unknown {
-  if (Array.isArray(value)) return value.map((each) => redactValue(each, mode));
-  if (isHash(value))
-    return Object.fromEntries(
-      Object.entries(value).map(([key, each]) => [key, redactValue(each, modeBelow(mode, key))]),
+/** What identifies list elements: by this key, where all that differ have it. */
+const IDENTITIES = ["name", "range"] as const;
+
+function diffLists(before: readonly Pair[], after: readonly Pair[], key: string, indent: number): readonly Line[] {
+  const added = after.filter((each) => !before.some((other) => isSamePair(each, other)));
+  let removed = before.filter((each) => !after.some((other) => isSamePair(each, other)));
+  const lines: Line[] = [];
+  for (const each of added) {
+    const identity = isHash(each.value) ? identityOf([...added, ...removed]) : undefined;
+    const twin =
+      identity && removed.find(({ value }) => isSame(asFields(value)[identity], asFields(each.value)[identity]));
+    if (identity === undefined || twin === undefined) {
+      lines.push(...yamlLines([each.shown], indent, "added"));
+      continue;
+    }
+    removed = removed.filter((other) => !isSamePair(other, twin));
+    const inner = diffHashes(asPair(twin), asPair(each), indent + 1);
+    if (inner.length > 0)
+      lines.push(...yamlLines([{ [identity]: asFields(each.shown)[identity] }], indent, null), ...inner);
+  }
+  if (removed.length > 0)
+    lines.push(
+      ...yamlLines(
+        removed.map(({ shown }) => shown),
+        indent,
+        "removed",
+      ),
     );
-  return mode.isHidden ? "<redacted>" : value;
+  return lines.length === 0 ? [] : [{ indent, text: `${key}:`, mark: null }, ...lines];
 }
 
-const indentLines = (value: unknown, depth: number): readonly string[] =>
-  dumpLines(value).map((line) => `${"  ".repeat(depth)}${line}`);
-
-const markLines = (value: unknown, depth: number, mark: "added" | "removed", mode: DiffMode): readonly DiffLine[] =>
-  indentLines(redactValue(value, mode), depth).map((line) => [line, mark]);
-
-const isSame = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
-
-/** Elements of a list are the same thing when they have the same name (or range). */
-const keyOf = (value: unknown): string =>
-  isHash(value) ? String(value.name ?? value.range ?? value.alias ?? JSON.stringify(value)) : JSON.stringify(value);
-
-function diffList(
-  before: readonly unknown[],
-  after: readonly unknown[],
-  depth: number,
-  mode: DiffMode,
-): readonly DiffLine[] {
-  const old = new Map(before.map((each) => [keyOf(each), each]));
-  const fresh = new Map(after.map((each) => [keyOf(each), each]));
-  const kept = [...fresh].flatMap(([key, each]): readonly DiffLine[] => {
-    if (!old.has(key)) return markLines([each], depth, "added", mode);
-    const was = old.get(key);
-    if (isSame(was, each)) return [];
-    const inner = isHash(was) && isHash(each) ? diffMapping(was, each, depth + 1, mode) : [];
-    const name = isHash(each) ? `- name: ${String(each.name ?? each.range)}` : "-";
-    return [[`${"  ".repeat(depth)}${name}`, null], ...inner];
-  });
-  const gone = [...old].filter(([key]) => !fresh.has(key));
-  return [...kept, ...gone.flatMap(([, each]) => markLines([each], depth, "removed", mode))];
+function identityOf(pairs: readonly Pair[]): (typeof IDENTITIES)[number] | undefined {
+  const given = pairs.filter(({ value }) => value !== null && value !== undefined);
+  return IDENTITIES.find((identity) =>
+    given.every(({ value }) => ![undefined, null, false].includes(asFields(value)[identity] as null)),
+  );
 }
 
-function diffMapping(before: Fields, after: Fields, depth: number, mode: DiffMode): readonly DiffLine[] {
-  const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
-  return keys.flatMap((key) => diffKey(key, before[key], after[key], depth, mode));
+const asPair = ({ value, shown }: Pair): Pair<Fields> => ({ value: asFields(value), shown });
+
+const pairsOf = (list: readonly unknown[], shown: unknown): readonly Pair[] =>
+  list.map((value, at) => ({ value, shown: Array.isArray(shown) ? shown[at] : value }));
+
+function diffHashes(before: Pair<Fields>, after: Pair<Fields>, indent: number): readonly Line[] {
+  const keys = [...new Set([...Object.keys(before.value), ...Object.keys(after.value)])];
+  return keys.flatMap((key) => diffKey(key, before, after, indent));
 }
 
-function diffKey(key: string, before: unknown, after: unknown, depth: number, mode: DiffMode): readonly DiffLine[] {
-  if (isSame(before, after)) return [];
-  const removed = markLines({ [key]: before }, depth, "removed", mode);
-  const added = markLines({ [key]: after }, depth, "added", mode);
-  if (before === undefined) return added;
-  if (after === undefined) return removed;
-  const head: DiffLine = [`${"  ".repeat(depth)}${key}:`, null];
-  const inner = modeBelow(mode, key);
-  if (isHash(before) && isHash(after)) return [head, ...diffMapping(before, after, depth + 1, inner)];
-  if (Array.isArray(before) && Array.isArray(after)) return [head, ...diffList(before, after, depth, inner)];
-  return [...removed, ...added];
+function diffKey(key: string, before: Pair<Fields>, after: Pair<Fields>, indent: number): readonly Line[] {
+  const [old = null, fresh = null] = [before.value[key], after.value[key]];
+  if (isSame(old, fresh)) return [];
+  const shown = [asFields(before.shown)[key], asFields(after.shown)[key]];
+  const removal = (): readonly Line[] => yamlLines({ [key]: shown[0] }, indent, "removed");
+  const addition = (): readonly Line[] => yamlLines({ [key]: shown[1] }, indent, "added");
+  if (old === null) return addition();
+  if (fresh === null) return removal();
+  if (Array.isArray(old) && Array.isArray(fresh))
+    return diffLists(pairsOf(old, shown[0]), pairsOf(fresh, shown[1]), key, indent);
+  if (!isHash(old) || !isHash(fresh)) return [...removal(), ...addition()];
+  const inner = diffHashes({ value: old, shown: shown[0] }, { value: fresh, shown: shown[1] }, indent + 1);
+  return inner.length === 0 ? [] : [{ indent, text: `${key}:`, mark: null }, ...inner];
 }
 
-/** What changes between two documents, section by section with a blank line between (docs/discoveries/bosh-director.md, "Diff lines"). */
+/** What changes between two documents, section by section with a blank line between. */
 export function diffLines(before: unknown, after: unknown, redact: boolean): readonly DiffLine[] {
-  const [old, fresh] = [asFields(before), asFields(after)];
-  const mode = { redact, isHidden: false };
-  const keys = [...new Set([...Object.keys(old), ...Object.keys(fresh)])];
-  const rank = (key: string): number => (ORDER.includes(key) ? ORDER.indexOf(key) : ORDER.length);
-  const sections = keys
-    .sort((a, b) => rank(a) - rank(b))
-    .flatMap((key) => {
-      const lines = diffKey(key, old[key], fresh[key], 0, mode);
-      const isSwap = !isHash(old[key]) && !Array.isArray(old[key]) && lines[0]?.[1] === "removed";
-      // A plain value that changes at the top is two sections of its own.
-      return isSwap
-        ? [lines.filter(([, mark]) => mark === "removed"), lines.filter(([, mark]) => mark === "added")]
-        : [lines];
-    });
-  return sections
-    .filter((section) => section.length > 0)
+  const pairOf = (value: Fields): Pair<Fields> => ({ value, shown: redact ? redactCopy(value) : value });
+  const lines = diffHashes(pairOf(asFields(before)), pairOf(asFields(after)), 0);
+  const sections = new Map<string, Line[]>();
+  let current: Line[] = [];
+  for (const line of lines) {
+    if (line.indent === 0 && !/^[ -]/.test(line.text)) {
+      current = [];
+      sections.set(line.text, current);
+    }
+    current.push(line);
+  }
+  const first = ORDER.map((name) => `${name}:`).filter((name) => sections.has(name));
+  const names = [...first, ...[...sections.keys()].filter((name) => !first.includes(name))];
+  return names
+    .map((name) =>
+      (sections.get(name) ?? []).map(({ indent, text, mark }): DiffLine => [INDENT.repeat(indent) + text, mark]),
+    )
     .flatMap((section, at): readonly DiffLine[] => (at === 0 ? section : [["", null], ...section]));
 }

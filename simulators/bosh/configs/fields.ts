@@ -22,45 +22,47 @@ interface FieldTypes {
 
 type TypeName = keyof FieldTypes;
 
-const TYPE_NAMES = { string: "String", integer: "Integer", array: "Array", hash: "Hash", boolean: "Boolean" } as const;
+/** How the director's messages name them. */
+const TYPE_NAMES = { string: "String", integer: "Integer", array: "Array", hash: "Hash", boolean: "boolean" } as const;
 
-/** Converts a value to one of these types; undefined where it is of another. Digits pass for a number, and a number for text. */
+/** Converts a value to one of these types; undefined where it is of another. A number passes for text, but not the other way. */
 const CONVERT: { readonly [T in TypeName]: (value: unknown) => FieldTypes[T] | undefined } = {
   string: (value) => (typeof value === "string" ? value : typeof value === "number" ? String(value) : undefined),
-  integer: (value) => {
-    if (typeof value === "string") return /^\d+$/.test(value) ? Number(value) : undefined;
-    return typeof value === "number" && Number.isInteger(value) ? value : undefined;
-  },
+  integer: (value) => (typeof value === "number" && Number.isInteger(value) ? value : undefined),
   array: (value) => (Array.isArray(value) ? value : undefined),
   hash: (value) => (isHash(value) ? value : undefined),
   boolean: (value) => (typeof value === "boolean" ? value : undefined),
 };
 
-/** A required property. @throws DirectorError 40001 missing, 40000 of another type */
-export function requireField<T extends TypeName>(fields: Fields, name: string, type: T): FieldTypes[T] {
+/** A required property (`safe_property` in bosh-director's validation_helper.rb). @throws DirectorError 40001 missing, 40000 of another type */
+export function requireField<T extends TypeName>(fields: unknown, name: string, type: T): FieldTypes[T] {
   const value = optionalField(fields, name, type);
   if (value !== undefined) return value;
   throw new DirectorError(40001, `Required property '${name}' was not specified in object (${inspect(fields)})`);
 }
 
-/** An optional property. @throws DirectorError 40000 of another type */
-export function optionalField<T extends TypeName>(fields: Fields, name: string, type: T): FieldTypes[T] | undefined {
-  const value = fields[name];
-  if (value === undefined || value === null) return undefined;
-  const converted = CONVERT[type](value);
+/** An optional property. One that is given must be of the type: null is not. @throws DirectorError 40000 of another type */
+export function optionalField<T extends TypeName>(fields: unknown, name: string, type: T): FieldTypes[T] | undefined {
+  if (fields === undefined || fields === null) return undefined;
+  if (!isHash(fields)) throw notHash(fields);
+  if (!Object.hasOwn(fields, name)) return undefined;
+  const converted = CONVERT[type](fields[name]);
   if (converted !== undefined) return converted;
   throw new DirectorError(
     40000,
-    `Property '${name}' value (${inspect(value)}) did not match the required type '${TYPE_NAMES[type]}'`,
+    `Property '${name}' value (${inspect(fields[name])}) did not match the required type '${TYPE_NAMES[type]}'`,
   );
+}
+
+const notHash = (value: unknown): DirectorError =>
+  new DirectorError(40000, `Object (${inspect(value)}) did not match the required type 'Hash'`);
+
+/** What a property holds, of whatever type; undefined where it is not given. @throws DirectorError 40000 where there can be no properties */
+export function anyField(fields: unknown, name: string): unknown {
+  if (fields === undefined || fields === null) return undefined;
+  if (!isHash(fields)) throw notHash(fields);
+  return Object.hasOwn(fields, name) ? fields[name] : undefined;
 }
 
 /** The mappings in a list; none where the value is no list. */
 export const readHashes = (value: unknown): readonly Fields[] => (Array.isArray(value) ? value.filter(isHash) : []);
-
-/** The elements of a list as mappings. @throws DirectorError 40000 where one is something else */
-export const requireHashes = (list: readonly unknown[]): readonly Fields[] =>
-  list.map((value) => {
-    if (isHash(value)) return value;
-    throw new DirectorError(40000, `Object (${inspect(value)}) did not match the required type 'Hash'`);
-  });

@@ -26,12 +26,36 @@ export interface VmRequest {
 /** A failure of the IaaS as the director sees it; `retryable` is the CPI's ok_to_retry. */
 export class CpiError extends Error {
   readonly retryable: boolean;
+  /** The class of the CPI's own error; null where the CPI gave no answer. */
+  readonly type: string | null;
 
-  constructor(message: string, retryable = false) {
+  constructor(message: string, retryable = false, type: string | null = "Bosh::Clouds::CloudError") {
     super(message);
     this.name = "CpiError";
     this.retryable = retryable;
+    this.type = type;
   }
+}
+
+/** The errors of which a director knows what they mean (external_cpi.rb in bosh-director). */
+const KNOWN_ERRORS: ReadonlySet<string | null> = new Set([
+  "Bosh::Clouds::CpiError",
+  "Bosh::Clouds::NotSupported",
+  "Bosh::Clouds::NotImplemented",
+  "Bosh::Clouds::CloudError",
+  "Bosh::Clouds::VMCreationFailed",
+  "Bosh::Clouds::VMNotFound",
+  "Bosh::Clouds::NetworkNotFound",
+  "Bosh::Clouds::DiskNotFound",
+  "Bosh::Clouds::DiskNotAttached",
+  "Bosh::Clouds::NoDiskSpace",
+]);
+
+/** An error of a CPI in the director's words. @param id the id of the call, such as `cpi-123456` */
+export function describeCpiError({ message, retryable, type }: CpiError, method: string, id: string): CpiError {
+  const kind = KNOWN_ERRORS.has(type) ? "CPI error" : "Unknown CPI error";
+  const text = `${kind} '${type ?? ""}' with message '${message}' in '${method}' CPI method (CPI request ID: '${id}')`;
+  return new CpiError(text, retryable, null);
 }
 
 /**
@@ -41,7 +65,15 @@ export class CpiError extends Error {
 export interface Cpi {
   /** How long the agent of a new VM takes to answer after create_vm has ended: median, ms. */
   readonly bootMs: number;
-  createStemcell(name: string, version: string, cloudProperties: Properties): Body<string>;
+  /** The formats of stemcells that it takes. */
+  readonly stemcellFormats: readonly string[];
+  /** `image` is the stemcell's image where it is small. */
+  createStemcell(
+    name: string,
+    version: string,
+    cloudProperties: Properties | undefined,
+    image: string | null,
+  ): Body<string>;
   deleteStemcell(cid: string): Body;
   createVm(request: VmRequest): Body<string>;
   deleteVm(cid: string): Body;

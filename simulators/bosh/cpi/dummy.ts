@@ -1,4 +1,8 @@
 import type { Body, Kernel, Slot } from "../../kernel/index.ts";
+import { isHash } from "../configs/fields.ts";
+import { rubyInstance } from "../templates/ruby.ts";
+import { YamlError } from "../templates/yaml-errors.ts";
+import { readYaml } from "../templates/yaml.ts";
 import { type Cpi, CpiError, type Properties, type VmRequest } from "./cpi.ts";
 
 interface DummyState {
@@ -15,6 +19,13 @@ export interface Dummy extends Cpi {
   readonly disks: readonly string[];
 }
 
+/** An error as the dummy raises it: with a line of where it did. @param type the class of the error, in Ruby */
+export const dummyError = (message: string, type: string): CpiError =>
+  new CpiError(`${message}\n${TRACE}`, false, type);
+
+const CLOUD_ERROR = "Bosh::Clouds::CloudError";
+const TRACE = "/var/vcap/packages/director/bosh-director/lib/cloud/dummy.rb";
+
 /** The director's own dummy CPI: VMs are processes with small decimal ids, and every call is done at once. */
 export function createDummyCpi(kernel: Kernel): Dummy {
   return new DummyCpi(kernel);
@@ -22,6 +33,7 @@ export function createDummyCpi(kernel: Kernel): Dummy {
 
 class DummyCpi implements Dummy {
   readonly bootMs = 1000;
+  readonly stemcellFormats = ["dummy"];
   readonly #kernel: Kernel;
   readonly #slot: Slot<DummyState>;
 
@@ -48,7 +60,19 @@ class DummyCpi implements Dummy {
     return this.#kernel.random("bosh/cpi").hex(32);
   }
 
-  *createStemcell(): Body<string> {
+  /** @throws CpiError for an image that is no mapping in YAML, and where there are no cloud properties */
+  *createStemcell(
+    _name: string,
+    _version: string,
+    cloudProperties: Properties | undefined,
+    image: string | null,
+  ): Body<string> {
+    if (cloudProperties === undefined)
+      throw dummyError(
+        "Invalid arguments sent to create_stemcell: { cloud_properties => Expected instance of Hash, given an instance of NilClass }",
+        "ArgumentError",
+      );
+    checkImage(image);
     const cid = this.#kernel.random("bosh/cpi").uuid();
     this.#slot.value.stemcells.add(cid);
     return cid;
@@ -82,7 +106,7 @@ class DummyCpi implements Dummy {
 
   *attachDisk(vmCid: string, diskCid: string): Body<string> {
     const disk = this.#slot.value.disks.get(diskCid);
-    if (disk === undefined) throw new CpiError(`Disk '${diskCid}' not found`);
+    if (disk === undefined) throw dummyError(`Disk '${diskCid}' not found`, CLOUD_ERROR);
     disk.vmCid = vmCid;
     return `/warden-cpi-dev/${diskCid}`;
   }
@@ -99,7 +123,7 @@ class DummyCpi implements Dummy {
   *setDiskMetadata(): Body {}
 
   *rebootVm(): Body {
-    throw new CpiError("not implemented: reboot_vm of the dummy CPI");
+    throw dummyError("Dummy CPI does not implement reboot_vm", "Bosh::Clouds::NotImplemented");
   }
 
   *hasVm(cid: string): Body<boolean> {
@@ -123,4 +147,17 @@ class DummyCpi implements Dummy {
   *deleteSnapshot(cid: string): Body {
     this.#slot.value.snapshots.delete(cid);
   }
+}
+
+/** The dummy's stemcells are YAML. @throws CpiError */
+function checkImage(image: string | null): void {
+  if (image === null) return;
+  let value: unknown;
+  try {
+    value = readYaml(image);
+  } catch (error) {
+    if (!(error instanceof YamlError)) throw error;
+    throw dummyError(error.message, error.ruby);
+  }
+  if (!isHash(value)) throw dummyError(`undefined method 'merge!' for ${rubyInstance(value)}`, "NoMethodError");
 }

@@ -1,5 +1,5 @@
 import { type Body, faultPoint, type Kernel } from "../../kernel/index.ts";
-import { type Cpi, CpiError } from "./cpi.ts";
+import { type Cpi, CpiError, describeCpiError } from "./cpi.ts";
 
 /** The methods at which a CPI may fail, by the names that the director's debug log shows. */
 const METHODS = [
@@ -40,11 +40,24 @@ const POINTS = new Map(METHODS.map((method) => [method, pointOf(method)]));
 export const withFaults = (kernel: Kernel, cpi: Cpi): Cpi =>
   wrap(cpi, (method, call) => meetFault(kernel, method, call));
 
-/** A CPI that reports each call by the method's name. */
-export const withTrace = (cpi: Cpi, report: (method: string) => void): Cpi =>
-  wrap(cpi, (method, call) => {
-    report(method);
-    return call();
+/** A CPI that reports each call by the method's name, and whose errors are in the director's words. */
+export const withTrace = (cpi: Cpi, report: (method: string) => string): Cpi =>
+  wrap(cpi, (method, call) => describeErrors(method, report(method), call));
+
+function* describeErrors<T>(method: CpiMethod, id: string, call: () => Body<T>): Body<T> {
+  try {
+    return yield* call();
+  } catch (error) {
+    throw error instanceof CpiError && error.type !== null ? describeCpiError(error, method, id) : error;
+  }
+}
+
+/** A CPI that fails at the methods named. */
+export const withFailing = (cpi: Cpi, failing: ReadonlyMap<string, CpiError>): Cpi =>
+  wrap(cpi, function* (method, call) {
+    const error = failing.get(method);
+    if (error !== undefined) throw error;
+    return yield* call();
   });
 
 type Around = <T>(method: CpiMethod, call: () => Body<T>) => Body<T>;
@@ -52,6 +65,7 @@ type Around = <T>(method: CpiMethod, call: () => Body<T>) => Body<T>;
 function wrap(cpi: Cpi, around: Around): Cpi {
   return {
     bootMs: cpi.bootMs,
+    stemcellFormats: cpi.stemcellFormats,
     isAlive: (cid) => cpi.isAlive(cid),
     calculateVmProperties: (resources) => cpi.calculateVmProperties(resources),
     createStemcell: (...args) => around("create_stemcell", () => cpi.createStemcell(...args)),
@@ -77,9 +91,9 @@ function* meetFault<T>(kernel: Kernel, method: CpiMethod, call: () => Body<T>): 
   const effect = point && kernel.faults.at(point, {});
   if (effect?.kind === "error") throw new CpiError(effect.message);
   if (effect?.kind === "stuck" && !(yield* kernel.faults.stuck(effect)))
-    throw new CpiError(`Unknown CPI error: no answer to ${method} in time`);
+    throw new CpiError(`Unknown CPI error: no answer to ${method} in time`, false, null);
   if (effect?.kind === "delay") yield* kernel.faults.delay(effect);
   const result = yield* call();
-  if (effect?.kind === "lost-reply") throw new CpiError(`Unknown CPI error: no answer to ${method}`);
+  if (effect?.kind === "lost-reply") throw new CpiError(`Unknown CPI error: no answer to ${method}`, false, null);
   return result;
 }

@@ -18,7 +18,13 @@ const NETWORK = {
     { range: "10.0.1.0/30", gateway: "10.0.1.2", az: "z2" },
   ],
 };
-const CONFIG = parseCloudConfig([JSON.stringify({ networks: [NETWORK], compilation: {} })]);
+const CONFIG = parseCloudConfig([
+  JSON.stringify({
+    azs: [{ name: "z1" }, { name: "z2" }],
+    networks: [NETWORK],
+    compilation: { workers: 1, network: "n", az: "z1" },
+  }),
+]);
 const network = CONFIG.networks.get("n") ?? { name: "", type: "manual" as const, subnets: [] };
 
 const createDirector = (): Pick<Director, "slot"> => ({ slot: { value: createState() } }) as Director;
@@ -70,7 +76,7 @@ describe("the addresses of a network", () => {
     expect(() => take(director, "w/2", { ip: "10.0.0.10" })).toThrow(
       "Failed to reserve IP '10.0.0.10/32' for instance 'w/2 (0)': already reserved by instance 'w/1' from deployment 'd'",
     );
-    expect(() => take(director, "w/2", { ip: "10.9.0.1" })).toThrow("IP belongs to no subnet");
+    expect(() => take(director, "w/2", { ip: "10.9.0.1" })).toThrow("does not belong to any subnet");
   });
 
   it("are free again when they are released, unless an orphaned VM has them", () => {

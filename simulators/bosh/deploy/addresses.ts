@@ -1,10 +1,12 @@
-import { formatIpv4, parseIpv4 } from "../../kernel/index.ts";
-import type { Network, Subnet } from "../configs/cloud-config.ts";
+import { formatIp, includesRange, parseIp } from "../configs/ip-ranges.ts";
+import type { Network } from "../configs/networks.ts";
+import type { Subnet } from "../configs/subnets.ts";
 import type { VmNetwork } from "../cpi/cpi.ts";
 import type { Instance } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
 import { DirectorError } from "../wire/errors.ts";
 import type { DeployPlan, PlannedGroup } from "./adopt.ts";
+import type { GroupNetwork } from "./manifest.ts";
 
 interface AddressChoice {
   readonly ip: string;
@@ -21,23 +23,16 @@ export interface AddressHolder {
   readonly az: string;
 }
 
-const containsAddress = (subnet: Subnet, ip: string): boolean =>
-  parseIpv4(ip) >= subnet.first && parseIpv4(ip) <= subnet.last;
+const containsAddress = ({ range }: Subnet, ip: string): boolean => includesRange(range, parseIp(ip));
 
-/** The lowest free address in the subnets of the zone. @throws DirectorError 130011 */
+/** The key of where the search in a subnet goes on; the value is how far from its first address. */
+const hintKey = ({ name }: Network, { range }: Subnet): string => `${name}/${formatIp(range.family, range.first)}`;
+
+/** The lowest free address in the subnets of the zone (ip_repo.rb in bosh-director). @throws DirectorError 130011 */
 function findLowestFree(director: Director, network: Network, { az, title }: AddressHolder): AddressChoice {
-  const { addresses, addressHints } = director.slot.value;
   for (const subnet of network.subnets.filter(({ azs }) => azs.length === 0 || azs.includes(az))) {
-    const key = `${network.name}/${subnet.first}`;
-    let candidate = Math.max(subnet.first, addressHints.get(key) ?? 0);
-    for (const [from, to] of [...subnet.taken, [subnet.last + 1, subnet.last + 1] as const]) {
-      for (; candidate < from && candidate <= subnet.last; candidate++) {
-        if (addresses.has(formatIpv4(candidate))) continue;
-        addressHints.set(key, candidate);
-        return { ip: formatIpv4(candidate), subnet };
-      }
-      candidate = Math.max(candidate, to + 1);
-    }
+    const ip = lowestIn(director, network, subnet);
+    if (ip !== undefined) return { ip, subnet };
   }
   throw new DirectorError(
     130011,
@@ -45,23 +40,56 @@ function findLowestFree(director: Director, network: Network, { az, title }: Add
   );
 }
 
+function lowestIn(director: Director, network: Network, subnet: Subnet): string | undefined {
+  const { addresses, addressHints } = director.slot.value;
+  const { family, first, last } = subnet.range;
+  const key = hintKey(network, subnet);
+  let candidate = first + BigInt(addressHints.get(key) ?? 0);
+  for (const taken of [...subnet.taken, { first: last + 1n, last: last + 1n }]) {
+    for (; candidate < taken.first && candidate <= last; candidate++) {
+      const ip = formatIp(family, candidate);
+      if (addresses.has(ip)) continue;
+      addressHints.set(key, Number(candidate - first));
+      return ip;
+    }
+    if (candidate <= taken.last) candidate = taken.last + 1n;
+  }
+  return undefined;
+}
+
+/** @throws DirectorError 130008, 130012, 130013 */
 function findStatic(director: Director, network: Network, ip: string, holder: AddressHolder): AddressChoice {
   const subnet = network.subnets.find((each) => containsAddress(each, ip));
+  const shown = `${ip}/${parseIp(ip).prefix}`;
   if (subnet === undefined)
     throw new DirectorError(
-      130010,
-      `Failed to reserve IP '${ip}/32' for network '${network.name}': IP belongs to no subnet`,
+      130012,
+      `Provided static IP '${shown}' does not belong to any subnet in network '${network.name}'`,
     );
-  const owner = director.slot.value.addresses.get(ip);
-  if (owner !== undefined && owner.instance !== holder.instance)
+  if (isReserved(subnet, ip))
     throw new DirectorError(
-      130008,
-      `Failed to reserve IP '${ip}/32' for instance '${holder.title}': already reserved by instance '${owner.instance}' from deployment '${owner.deployment}'`,
+      130013,
+      `Failed to reserve IP '${shown}' for network '${network.name}': IP belongs to reserved range`,
     );
+  refuseTaken(director, ip, holder);
   return { ip, subnet };
 }
 
-/** Reserves an address on a network: the static one, the one it has, or the lowest free one. @throws DirectorError 130008, 130010, 130011 */
+/** @throws DirectorError 130008 */
+function refuseTaken(director: Director, ip: string, holder: AddressHolder): void {
+  const owner = director.slot.value.addresses.get(ip);
+  if (owner === undefined || owner.instance === holder.instance) return;
+  throw new DirectorError(
+    130008,
+    `Failed to reserve IP '${ip}/${parseIp(ip).prefix}' for instance '${holder.title}': already reserved by instance '${owner.instance}' from deployment '${owner.deployment}'`,
+  );
+}
+
+/** Neither free nor static. */
+const isReserved = ({ taken, statics }: Subnet, ip: string): boolean =>
+  taken.some((each) => !statics.includes(each) && includesRange(each, parseIp(ip)));
+
+/** Reserves an address on a network: the static one, the one it has, or the lowest free one. @throws DirectorError 130008, 130011, 130012, 130013 */
 export function reserveAddress(
   director: Director,
   network: Network,
@@ -70,8 +98,17 @@ export function reserveAddress(
   current: string | undefined,
 ): VmNetwork {
   const common = { name: network.name, type: network.type };
-  if (network.type !== "manual")
-    return { ...common, ip: staticIp ?? "", netmask: "", gateway: "", dns: [], cloudProperties: {} };
+  if (network.type === "dynamic") {
+    const subnet = network.subnets.find(({ azs }) => azs.length === 0 || azs.includes(holder.az));
+    const { dns = [], cloudProperties = {} } = subnet ?? {};
+    return { ...common, ip: "", netmask: "", gateway: "", dns, cloudProperties };
+  }
+  if (network.type === "vip") {
+    if (staticIp !== undefined) refuseTaken(director, staticIp, holder);
+    const ip = staticIp ?? vipFor(director, network, holder, current);
+    if (ip !== "") director.slot.value.addresses.set(ip, { deployment: holder.deployment, instance: holder.instance });
+    return { ...common, ip, netmask: "", gateway: "", dns: [], cloudProperties: {} };
+  }
   const { ip, subnet } =
     staticIp === undefined
       ? (keepCurrent(network, holder.az, current) ?? findLowestFree(director, network, holder))
@@ -81,15 +118,36 @@ export function reserveAddress(
   return { ...common, ip, netmask, gateway, dns, cloudProperties };
 }
 
+/** A floating address of those that the cloud config lists for the zone; empty where it lists none. @throws DirectorError 130011 */
+function vipFor(
+  director: Director,
+  network: Network,
+  { az, title }: AddressHolder,
+  current: string | undefined,
+): string {
+  if (network.subnets.length === 0) return "";
+  const ips = network.subnets
+    .filter(({ azs }) => azs.length === 0 || azs.includes(az))
+    .flatMap(({ statics }) => statics.map(({ family, first }) => formatIp(family, first)));
+  const ip =
+    current !== undefined && ips.includes(current)
+      ? current
+      : ips.find((each) => !director.slot.value.addresses.has(each));
+  if (ip !== undefined) return ip;
+  throw new DirectorError(
+    130011,
+    `Failed to reserve IP for '${title}' for vip network '${network.name}': no more available`,
+  );
+}
+
 /** Whether an instance keeps its address, which it does while its network still hands it out: not from a range that has become static. */
 function keepCurrent(network: Network, az: string, ip: string | undefined): AddressChoice | undefined {
-  if (ip === undefined) return undefined;
+  if (ip === undefined || ip === "") return undefined;
   const subnet = network.subnets.find(
     (each) => containsAddress(each, ip) && (each.azs.length === 0 || each.azs.includes(az)),
   );
   if (subnet === undefined) return undefined;
-  const value = parseIpv4(ip);
-  return subnet.taken.some(([from, to]) => value >= from && value <= to) ? undefined : { ip, subnet };
+  return subnet.taken.some((each) => includesRange(each, parseIp(ip))) ? undefined : { ip, subnet };
 }
 
 /** Frees an address, unless an orphaned VM still holds it. */
@@ -97,10 +155,12 @@ export function releaseAddress(director: Director, ip: string): void {
   const { addresses, addressHints, orphanVms } = director.slot.value;
   for (const { ips } of orphanVms.values()) if (ips.includes(ip)) return;
   addresses.delete(ip);
-  const value = parseIpv4(ip);
+  if (ip === "") return;
+  const { family, first: value } = parseIp(ip);
   for (const [key, hint] of addressHints) {
-    const first = Number(key.slice(key.lastIndexOf("/") + 1));
-    if (value >= first && value < hint) addressHints.set(key, value);
+    const start = parseIp(key.slice(key.lastIndexOf("/") + 1));
+    const offset = value - start.first;
+    if (start.family === family && offset >= 0n && offset < BigInt(hint)) addressHints.set(key, Number(offset));
   }
 }
 
@@ -111,13 +171,14 @@ export function releaseAddresses(director: Director, instance: Instance): void {
   instance.pendingIps = [];
 }
 
-/** Reserves the addresses of one instance. @throws DirectorError 130008, 130010, 130011 */
+/** Reserves the addresses of one instance. @throws DirectorError 130008, 130011, 130012, 130013, 130014 */
 export function reserveAddresses(
   director: Director,
   plan: DeployPlan,
-  { group, instances }: PlannedGroup,
+  planned: PlannedGroup,
   instance: Instance,
 ): VmNetwork[] {
+  const { group, statics } = planned;
   const title = `${instance.group}/${instance.id} (${instance.index})`;
   const holder = {
     deployment: instance.deployment,
@@ -125,15 +186,35 @@ export function reserveAddresses(
     title,
     az: instance.az,
   };
-  const at = [...instances].sort((a, b) => a.index - b.index).indexOf(instance);
   for (const ip of instance.pendingIps) releaseAddress(director, ip);
-  const networks = group.networks.map(({ name, staticIps }) => {
-    const current = instance.ips.find((each) => each.network === name)?.ip;
-    return reserveAddress(director, requireNetwork(plan, name), holder, staticIps[at], current);
+  const networks = group.networks.map((each) => {
+    const network = requireNetwork(plan, each.name);
+    const current = instance.ips.find(({ network: name }) => name === each.name)?.ip;
+    const staticIp =
+      network.type === "vip" ? vipOf(network, each, planned, instance) : statics.get(instance.id)?.get(each.name);
+    return reserveAddress(director, network, holder, staticIp, current);
   });
   const own = new Set(instance.ips.map(({ ip }) => ip));
   instance.pendingIps = networks.map(({ ip }) => ip).filter((ip) => ip !== "" && !own.has(ip));
   return networks;
+}
+
+/** The floating address that a manifest gives an instance: the one it has, else the next in their order (vip_planner.rb in bosh-director). @throws DirectorError 130014 */
+function vipOf(
+  network: Network,
+  { name, staticIps = [] }: GroupNetwork,
+  { instances }: PlannedGroup,
+  instance: Instance,
+): string | undefined {
+  if (staticIps.length > 0 && network.subnets.length > 0)
+    throw new DirectorError(130014, "IPs cannot be specified in both the instance group and the cloud config");
+  const ownOf = ({ ips }: Instance): string | undefined =>
+    ips.find((each) => each.network === name && staticIps.includes(each.ip))?.ip;
+  const own = ownOf(instance);
+  if (own !== undefined) return own;
+  const kept = instances.map(ownOf);
+  const free = staticIps.filter((ip) => !kept.includes(ip));
+  return free[instances.filter((each) => ownOf(each) === undefined).indexOf(instance)];
 }
 
 /** @throws Error when the manifest was not checked: its networks are in the cloud config */

@@ -4,6 +4,7 @@ import type { Director } from "../state/director.ts";
 import type { InstanceGroup, JobSpec } from "./manifest.ts";
 import type { AddedInstance, GroupPlan, Plan } from "./plan.ts";
 import type { ResolvedManifest } from "./references.ts";
+import type { StaticIps } from "./spread.ts";
 
 /** A group of a plan, with its instances. */
 export interface PlannedGroup {
@@ -12,6 +13,8 @@ export interface PlannedGroup {
   readonly stemcell: Stemcell;
   /** In order of zone, then of index: the order of updates. */
   readonly instances: readonly Instance[];
+  /** The static addresses of its instances, by their ids. */
+  readonly statics: ReadonlyMap<string, StaticIps>;
   /** Ids of instances that had nothing applied when the plan was made. */
   readonly fresh: ReadonlySet<string>;
   readonly unneeded: readonly Instance[];
@@ -34,12 +37,13 @@ export function adoptPlan(director: Director, deployment: Deployment, plan: Plan
 
 function adoptGroup(director: Director, deployment: Deployment, plan: GroupPlan): PlannedGroup {
   const { group, kept, added, bootstrapIndex } = plan;
-  for (const { instance, index } of kept) Object.assign(instance, { group: group.name, index });
+  for (const { instance, index, az } of kept) Object.assign(instance, { group: group.name, index, az });
   const made = added.map((each) => createInstance(director, deployment, group, each));
   deployment.instances.push(...made);
   const instances = [...kept.map(({ instance }) => instance), ...made];
   for (const instance of instances) instance.bootstrap = instance.index === bootstrapIndex;
-  return withInstances(plan, instances);
+  const ips = [...kept, ...added].map((each) => each.ips);
+  return withInstances(plan, instances, new Map(instances.map(({ id }, at) => [id, ips[at] ?? new Map()])));
 }
 
 /** The part of a plan that already exists: what it would add is left out, and nothing is changed. */
@@ -49,15 +53,20 @@ export const withExistingOnly = (plan: Plan): DeployPlan => ({
     withInstances(
       group,
       group.kept.map(({ instance }) => instance),
+      new Map(group.kept.map(({ instance, ips }) => [instance.id, ips])),
     ),
   ),
 });
 
-function withInstances({ group, jobs, stemcell, unneeded }: GroupPlan, members: readonly Instance[]): PlannedGroup {
+function withInstances(
+  { group, jobs, stemcell, unneeded }: GroupPlan,
+  members: readonly Instance[],
+  statics: PlannedGroup["statics"],
+): PlannedGroup {
   const zone = ({ az }: Instance): number => group.azs.indexOf(az);
   const instances = [...members].sort((a, b) => zone(a) - zone(b) || a.index - b.index);
   const fresh = new Set(instances.filter(({ applied }) => applied === null).map(({ id }) => id));
-  return { group, jobs, stemcell, instances, fresh, unneeded };
+  return { group, jobs, stemcell, instances, statics, fresh, unneeded };
 }
 
 function createInstance(

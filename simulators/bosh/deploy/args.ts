@@ -17,6 +17,8 @@ export interface DeployArgs {
   readonly maxInFlight: string | null;
   readonly dryRun: boolean;
   readonly change: StateChange | null;
+  /** Whether the request made the deployment: the audit log then says that it is created. */
+  readonly isNew: boolean;
 }
 
 /** `PUT /deployments/:d/jobs/:g[/:i]?state=`. */

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { manifestOf, TestDirector } from "../testing/director.ts";
-import { resolveAmount } from "./read-instance-group.ts";
+import { resolveAmount, resolveMaxInFlight } from "./read-update.ts";
 
 /** Deploys groups and returns the beginnings and ends of the stages of updates, in order. */
 async function updatesOf(groups: readonly { readonly name: string; readonly serial?: boolean }[]): Promise<string[]> {
@@ -56,20 +56,21 @@ describe("instance groups", () => {
 
 describe("an amount", () => {
   it.each([
-    [1, 10, 1],
-    [0, 10, 1],
+    ["1", 10, 1],
+    ["0", 10, 0],
     ["50%", 10, 5],
     ["25%", 10, 2],
-    ["1%", 10, 1],
-    ["3", 10, 3],
+    ["1%", 10, 0],
+    ["300%", 10, 10],
+    ["-1", 10, -1],
   ])("%s of %d instances is %d", (amount, size, count) => {
     expect(resolveAmount(amount, size)).toBe(count);
   });
 
-  it("is at least one, and a percentage at most all", () => {
+  it("is at least one where it says how many are updated at once", () => {
     fc.assert(
       fc.property(fc.nat({ max: 100 }), fc.integer({ min: 1, max: 1000 }), (percent, size) => {
-        const count = resolveAmount(`${percent}%`, size);
+        const count = resolveMaxInFlight(`${percent}%`, size);
         expect(count).toBeGreaterThanOrEqual(1);
         expect(count).toBeLessThanOrEqual(size);
       }),
@@ -77,7 +78,6 @@ describe("an amount", () => {
   });
 
   it("is refused where it is neither a number nor a percentage", () => {
-    for (const wrong of ["some", "-1", "5 %", ""])
-      expect(() => resolveAmount(wrong, 3)).toThrow("cannot be calculated");
+    for (const wrong of ["some", "5 %", ""]) expect(() => resolveAmount(wrong, 3)).toThrow("cannot be calculated");
   });
 });

@@ -1,7 +1,7 @@
 import type { VmRequest } from "../cpi/cpi.ts";
-import { type Body, type Random, readTexts } from "../../kernel/index.ts";
-import { vmProperties } from "../configs/cloud-config.ts";
-import { type Fields, isHash, optionalField } from "../configs/fields.ts";
+import type { Body, Random } from "../../kernel/index.ts";
+import { stemcellInZone } from "../configs/cpi-config.ts";
+import { vmProperties, zoneCpiOf } from "../configs/cloud-config.ts";
 import { audit, withAudit } from "../events/audit.ts";
 import { bootVm, type VmOwner } from "../instances/boot.ts";
 import { abandonVm } from "../instances/destroy-vm.ts";
@@ -10,7 +10,6 @@ import type { Director } from "../state/director.ts";
 import type { Task } from "../state/tasks.ts";
 import { releaseAddress, reserveAddress } from "./addresses.ts";
 import type { PendingPackage } from "./compile.ts";
-import type { VmChoice } from "./manifest.ts";
 import type { DeployPlan } from "./adopt.ts";
 
 /** Does work on a VM that is made for it and deleted afterwards, however the work ends. @throws CpiError, DirectorError */
@@ -64,18 +63,18 @@ function prepareVm(
   owner: VmOwner,
   random: Pick<Random, "uuid">,
 ): { readonly request: VmRequest; readonly ips: readonly string[] } {
-  const az = optionalField(config.compilation, "az", "string") ?? "";
-  const network = config.networks.get(optionalField(config.compilation, "network", "string") ?? "");
+  const { compilation } = config;
+  const { az } = compilation;
+  const network = config.networks.get(compilation.network);
   const holder = { ...owner, title: `${owner.instance} (0)`, az };
   const networks = network === undefined ? [] : [reserveAddress(director, network, holder, undefined, undefined)];
-  const cloudProperties = vmProperties(config, az, readVmChoice(config.compilation), director.cpi);
-  const request = { agentId: random.uuid(), stemcellCid: stemcell.cid, cloudProperties, networks, env: {} };
+  const cloudProperties = { ...vmProperties(config, az, compilation, director.cpi), ...compilation.cloudProperties };
+  const request = {
+    agentId: random.uuid(),
+    stemcellCid: stemcellInZone(director, stemcell, az, zoneCpiOf(config, az)).cid,
+    cloudProperties,
+    networks,
+    env: compilation.env,
+  };
   return { request, ips: networks.map(({ ip }) => ip) };
 }
-
-/** The cloud config's settings for compilation VMs. */
-const readVmChoice = (compilation: Fields): VmChoice => ({
-  vmType: compilation.vm_type === undefined ? undefined : String(compilation.vm_type),
-  vmResources: isHash(compilation.vm_resources) ? compilation.vm_resources : undefined,
-  vmExtensions: readTexts(compilation.vm_extensions),
-});

@@ -1,7 +1,6 @@
 import { all, type Body } from "../../kernel/index.ts";
 import { actionFailure } from "../agent/calls.ts";
 import { runScript } from "../agent/script.ts";
-import { optionalField } from "../configs/fields.ts";
 import type { ReleasePackage, ReleaseVersion, Stemcell } from "../state/artifacts.ts";
 import type { Deployment } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
@@ -10,6 +9,7 @@ import { withLock } from "../tasks/locks.ts";
 import { Stage } from "../tasks/stage.ts";
 import { checkpoint } from "../tasks/transitions.ts";
 import { withCompilationVm } from "./compile-vm.ts";
+import { checkPackages, isCompiledFor } from "./package-validator.ts";
 import { packagesOf } from "./plan-instance.ts";
 import type { DeployPlan, PlannedGroup } from "./adopt.ts";
 
@@ -35,7 +35,7 @@ function findPackagesToCompile(plan: DeployPlan, groups: readonly PlannedGroup[]
       for (const fingerprint of packagesOf(plan.releases, job)) {
         const each = release?.packages.find((candidate) => candidate.fingerprint === fingerprint);
         const key = `${fingerprint}:${target}`;
-        if (release === undefined || each === undefined || release.compiled.has(key)) continue;
+        if (release === undefined || each === undefined || isCompiledFor(release, each, stemcell)) continue;
         needs.set(key, { release, each, stemcell, target });
       }
     }
@@ -51,17 +51,18 @@ export function* compilePackages(
   plan: DeployPlan,
   groups: readonly PlannedGroup[],
 ): Body {
+  checkPackages(plan, groups);
   const finding = new Stage(director, task, "Preparing package compilation", 1).begin("Finding packages to compile");
   yield director.kernel.work(200);
   const waiting = [...findPackagesToCompile(plan, groups)];
   finding.finish();
   if (waiting.length === 0) return;
   const stage = new Stage(director, task, "Compiling packages", waiting.length);
-  const workers = optionalField(plan.config.compilation, "workers", "integer") ?? 1;
-  const isReady = ({ each, release, target }: PendingPackage): boolean =>
+  const { workers } = plan.config.compilation;
+  const isReady = ({ each, release, stemcell }: PendingPackage): boolean =>
     each.dependencies.every((name) => {
       const other = release.packages.find((candidate) => candidate.name === name);
-      return other === undefined || release.compiled.has(`${other.fingerprint}:${target}`);
+      return other === undefined || isCompiledFor(release, other, stemcell);
     });
   while (waiting.length > 0) {
     checkpoint(task);
@@ -113,7 +114,7 @@ function* compilePackage(
 function* runPackaging(director: Director, each: ReleasePackage): Body {
   const { kernel } = director;
   yield kernel.work(kernel.random("bosh/compile").lognormal(COMPILE_MEDIAN_MS, 0.5));
-  const ran = runScript(each.packaging ?? "");
+  const ran = runScript(director.options, each.packaging ?? "", { isTraced: true, files: each.files });
   if (ran.exitCode === 0) return;
   const trace = `${ran.trace.trimEnd().split("\n").slice(-TRACE_LINES).join("\n")}\n`;
   throw actionFailure(

@@ -21,8 +21,8 @@ import { updateGroups } from "./update.ts";
 export function* deploy(director: Director, task: Task, args: DeployArgs): Body<string> {
   const { deployment: name } = args;
   const deployment = requireDeployment(director, name);
-  const before = { parts: partsOf(deployment), isNew: deployment.manifest === null };
-  const run: DeployRun = { director, task, args, deployment, agents: new Map(), created: new Set() };
+  const before = { parts: partsOf(deployment), isNew: args.isNew };
+  const run: DeployRun = { director, task, args, deployment, agents: new Map(), created: new Set(), isBound: false };
   const options = { waitMs: DEPLOYMENT_LOCK_MS, deployment: name };
   const work = function* (): Body {
     const plan = yield* prepareDeploy(run);
@@ -33,8 +33,7 @@ export function* deploy(director: Director, task: Task, args: DeployArgs): Body<
   try {
     yield* withLock(director, task, deploymentLock(name), options, work());
   } catch (error) {
-    // A deploy that fails before its first stage has changed nothing and is not recorded.
-    if (task.event !== "") auditDeploy(run, before, messageOf(error));
+    auditDeploy(run, before, messageOf(error));
     throw error;
   }
   return `/deployments/${name}`;
@@ -48,14 +47,14 @@ const partsOf = (deployment: Deployment): object => {
 };
 
 function auditDeploy(
-  { director, task, deployment }: DeployRun,
+  { director, task, deployment, isBound }: DeployRun,
   before: { readonly parts: object; readonly isNew: boolean },
   error: string | null,
 ): void {
   const { name } = deployment;
   const what = { action: before.isNew ? "create" : "update", type: "deployment", name, deployment: name };
   const parent = audit(director, task, what);
-  const context = { before: before.parts, after: partsOf(deployment) };
+  const context = isBound ? { before: before.parts, after: partsOf(deployment) } : {};
   audit(director, task, { ...what, parent, error, context });
 }
 

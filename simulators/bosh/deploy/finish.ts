@@ -23,6 +23,7 @@ export function recordSuccess({ director, args, deployment }: DeployRun, plan: D
 
 /** Hands the DNS records to all agents as one blob; the deployment has records from then on. */
 export function publishRecords(director: Director, deployment: Deployment): void {
-  director.slot.value.dnsBlobs.push(director.kernel.random("bosh/blobs").uuid());
+  const { kernel, slot } = director;
+  slot.value.dnsBlobs.push({ id: kernel.random("bosh/blobs").uuid(), createdMs: kernel.nowMs });
   deployment.hasRecords = true;
 }

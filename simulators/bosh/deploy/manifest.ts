@@ -3,7 +3,7 @@ import type { Fields } from "../configs/fields.ts";
 /** A parsed manifest (bosh.io/docs/manifest-v2), whose names are not yet resolved. */
 export interface Manifest {
   readonly name: string;
-  readonly releases: readonly { readonly name: string; readonly version: string }[];
+  readonly releases: readonly ReleaseSpec[];
   readonly stemcells: readonly {
     readonly alias: string;
     readonly os?: string;
@@ -12,18 +12,17 @@ export interface Manifest {
   }[];
   readonly update: UpdateSettings;
   readonly groups: readonly InstanceGroup[];
-  readonly addons: readonly Addon[];
   readonly variables: readonly VariableSpec[];
   readonly features: Fields;
   readonly tags: Readonly<Record<string, string>>;
 }
 
-/** Jobs that are put on every instance that the rules of an addon include. */
-export interface Addon {
+/** A release of a manifest or a runtime config. */
+export interface ReleaseSpec {
   readonly name: string;
-  readonly jobs: readonly JobSpec[];
-  readonly include: Fields | undefined;
-  readonly exclude: Fields | undefined;
+  readonly version: string;
+  /** The stemcells from which its compiled packages were exported. */
+  readonly exportedFrom: readonly { readonly os: string; readonly version: string }[];
 }
 
 /** A variable for the config server to generate. */
@@ -31,7 +30,8 @@ export interface VariableSpec {
   readonly name: string;
   readonly type: string;
   readonly options: Fields;
-  readonly isConverging: boolean;
+  /** How a value that exists is treated; undefined for the default of the deployment. */
+  readonly updateMode: string | undefined;
 }
 
 /** A job that an instance group, or an addon, runs. */
@@ -42,6 +42,8 @@ export interface JobSpec {
   /** By the name in the job: an alias, another deployment, `nil` to consume nothing. */
   readonly consumes: Fields;
   readonly provides: Fields;
+  /** Links that the manifest has the job provide beyond those of its release. */
+  readonly customProviders: readonly Fields[];
 }
 
 /** How the instances of a group are updated. */
@@ -51,10 +53,16 @@ export interface UpdateSettings {
   readonly canaryWatch: WatchTime;
   readonly updateWatch: WatchTime;
   readonly serial: boolean;
+  readonly vmStrategy: VmStrategy;
+  /** Whether the zones of a group are updated at once when it is deployed for the first time. */
+  readonly zonesInParallel: boolean;
 }
 
+/** How an instance gets another VM: after the old one is deleted, or beside it. */
+export type VmStrategy = "delete-create" | "create-swap-delete";
+
 /** A number, or text that should be a number or a percentage of a group's size. */
-export type Amount = number | string;
+export type Amount = string;
 
 /** How long jobs may take to run: nobody asks before `minMs` or waits beyond `maxMs`. */
 export interface WatchTime {
@@ -73,18 +81,31 @@ export interface VmChoice {
 export interface InstanceGroup extends VmChoice {
   readonly name: string;
   readonly instances: number;
+  /** None where the manifest names none. */
   readonly azs: readonly string[];
+  /** Its own jobs, then those of the addons that include it. */
   readonly jobs: readonly JobSpec[];
   readonly stemcell: string;
   readonly diskMb: number;
   readonly diskType: string | undefined;
-  readonly networks: readonly {
-    readonly name: string;
-    readonly staticIps: readonly string[];
-    readonly defaults: readonly string[];
-  }[];
+  readonly disks: readonly { readonly name: string; readonly type: string }[];
+  readonly networks: readonly GroupNetwork[];
   readonly errand: boolean;
   readonly update: UpdateSettings;
   readonly env: Fields;
-  readonly migratedFrom: readonly string[];
+  readonly migratedFrom: readonly { readonly name: string; readonly az: string | undefined }[];
+  /** The state that the manifest, or a change of state, wants for the instances. */
+  readonly state: string | undefined;
+  /** The same by index or id. */
+  readonly instanceStates: Readonly<Record<string, string>>;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+/** A network of an instance group. */
+export interface GroupNetwork {
+  readonly name: string;
+  /** One for each instance; undefined where the addresses are dynamic. */
+  readonly staticIps: readonly string[] | undefined;
+  /** What the network is the default for: dns, gateway, addressable. */
+  readonly defaults: readonly string[];
 }

@@ -16,12 +16,9 @@ export function planDeployed(director: Director, deployment: Deployment): Deploy
   if (deployment.manifest === null) return undefined;
   const state = director.slot.value;
   const { cloudConfigIds, runtimeConfigIds } = deployment;
-  const { manifest, config } = readDeployConfigs(
-    director,
-    readManifest(deployment.manifest),
-    cloudConfigIds,
-    runtimeConfigIds,
-  );
+  const input = { cloudConfigIds, runtimeConfigIds, canaries: null, maxInFlight: null, change: null };
+  const fields = readManifest(deployment.manifest);
+  const { manifest, config } = readDeployConfigs(director, deployment.name, fields, input);
   const resolved = resolveManifest(state, deployment.name, manifest, config, director.kernel.nowMs);
   return withExistingOnly(planInstances(state, deployment, resolved));
 }

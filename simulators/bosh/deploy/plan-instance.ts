@@ -1,10 +1,11 @@
 import { digestOf } from "../templates/digest.ts";
-import { type CloudConfig, vmProperties } from "../configs/cloud-config.ts";
+import { type CloudConfig, vmProperties, zoneCpiOf } from "../configs/cloud-config.ts";
 import type { Fields } from "../configs/fields.ts";
 import type { VmNetwork } from "../cpi/cpi.ts";
 import type { ReleaseVersion, Stemcell } from "../state/artifacts.ts";
 import type { Applied, Disk, Instance } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
+import { dnsOf } from "../links/providers.ts";
 import { type RenderedJob, renderJobs } from "../templates/jobs.ts";
 import type { InstanceGroup, JobSpec } from "./manifest.ts";
 import type { DeployPlan, PlannedGroup } from "./adopt.ts";
@@ -21,6 +22,8 @@ export interface PlannedInstance {
   /** A digest of each of its parts. */
   readonly parts: Applied;
   readonly isNew: boolean;
+  /** The CPI that the cloud config names for the zone of the instance. */
+  readonly zoneCpi: string | undefined;
 }
 
 /** Decides what one instance is to be. @throws DirectorError 100 when a template can't be rendered */
@@ -33,9 +36,11 @@ export function planInstance(
 ): PlannedInstance {
   const { group, stemcell, jobs: specs } = planned;
   const { config, manifest, releases, links } = plan;
-  const jobs = renderJobs(director, group, specs, instance, releases, links);
-  const cloudProperties = vmProperties(config, instance.az, group, director.cpi);
   const disk = diskOf(group, config);
+  const dns = dnsOf(group, manifest);
+  const place = { director, group, instance, networks, releases, links, dns, diskMb: disk?.sizeMb ?? 0 };
+  const jobs = renderJobs(place, specs);
+  const cloudProperties = vmProperties(config, instance.az, group, director.cpi);
   const packages = specs.flatMap((spec) => packagesOf(releases, spec));
   return {
     instance,
@@ -46,6 +51,7 @@ export function planInstance(
     jobs,
     disk,
     isNew: planned.fresh.has(instance.id),
+    zoneCpi: zoneCpiOf(config, instance.az),
     parts: {
       stemcell: digestOf([stemcell.name, stemcell.version]),
       env: digestOf(group.env),
@@ -57,7 +63,7 @@ export function planInstance(
         jobs.map(({ texts, properties, fingerprint }) => (texts.length > 0 ? texts : [properties, fingerprint])),
       ),
       job: digestOf(jobs.map(({ name, fingerprint }) => [name, fingerprint])),
-      tags: digestOf(manifest.tags),
+      tags: digestOf({ ...manifest.tags, ...group.tags }),
     },
   };
 }
@@ -77,7 +83,10 @@ export function packagesOf(releases: readonly ReleaseVersion[], wish: JobSpec): 
 }
 
 function diskOf(group: InstanceGroup, config: CloudConfig): PlannedInstance["disk"] {
-  if (group.diskType !== undefined) return config.diskTypes.get(group.diskType);
+  if (group.diskType !== undefined) {
+    const type = config.diskTypes.get(group.diskType);
+    return type === undefined || type.sizeMb === 0 ? undefined : type;
+  }
   return group.diskMb > 0 ? { sizeMb: group.diskMb, cloudProperties: {} } : undefined;
 }
 

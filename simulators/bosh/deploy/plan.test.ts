@@ -6,7 +6,8 @@ import type { Deployment, Instance } from "../state/deployments.ts";
 import { createState, type DirectorState } from "../state/index.ts";
 import { type Plan, planInstances } from "./plan.ts";
 import { parseManifest, readManifest } from "./read-manifest.ts";
-import { resolveManifest } from "./references.ts";
+import { resolveVersions } from "../configs/deploy-configs.ts";
+import { bindReleases, resolveManifest } from "./references.ts";
 
 const CLOUD = JSON.stringify({
   azs: [{ name: "z1" }, { name: "z2" }, { name: "z3" }],
@@ -19,15 +20,27 @@ const CLOUD = JSON.stringify({
       ],
     },
   ],
-  compilation: {},
+  compilation: { workers: 1, network: "default", az: "z1", vm_type: "small" },
 });
 
 const release = (version: string): ReleaseVersion => {
   const part = { fingerprint: version, sha1: "", blobId: "", version };
-  const job = { ...part, name: "web", packages: [], properties: {}, templates: [], consumes: [], provides: [] };
+  const job = {
+    ...part,
+    id: 1,
+    name: "web",
+    packages: [],
+    properties: {},
+    templates: [],
+    monit: "",
+    consumes: [],
+    provides: [],
+  };
   return {
     name: "demo",
     version,
+    row: 1,
+    isComplete: true,
     commitHash: "",
     uncommittedChanges: false,
     jobs: [job],
@@ -42,6 +55,7 @@ const stemcell = (version: string): Stemcell => ({
   version,
   operatingSystem: "tiny-os",
   apiVersion: 3,
+  cpi: "",
   cid: version,
 });
 
@@ -102,8 +116,12 @@ const manifestOf = (groups: readonly GroupSpec[], release = "1", stemcell = "1.1
   });
 
 function plan(manifest: string, instances: readonly Instance[] = [], state: DirectorState = stateOf()): Plan {
-  const parsed = parseManifest(readManifest(manifest));
-  const resolved = resolveManifest(state, "x", parsed, parseCloudConfig([CLOUD]), 0);
+  const config = parseCloudConfig([CLOUD]);
+  const args = { canaries: null, maxInFlight: null, change: null };
+  const fields = resolveVersions(state, readManifest(manifest), {});
+  const parsed = parseManifest(fields, { state, deployment: "x", teams: [], config, args });
+  bindReleases(state, parsed);
+  const resolved = resolveManifest(state, "x", parsed, config, 0);
   return planInstances(state, { instances: [...instances] } satisfies Pick<Deployment, "instances">, resolved);
 }
 
@@ -159,12 +177,12 @@ describe("a plan", () => {
     );
   });
 
-  it("fills zones that have instances first, then in the order of the manifest", () => {
+  it("fills zones that have instances first, then in the order of their names", () => {
     const group = planGroup({ instances: 3, azs: ["z1", "z2"] }, [instance({ az: "z2", index: 4 })]);
     expect(group.kept.map(({ index }) => index)).toEqual([4]);
-    expect(group.added).toEqual([
-      { az: "z1", index: 0 },
-      { az: "z1", index: 1 },
+    expect(group.added.map(({ az, index }) => [az, index])).toEqual([
+      ["z1", 0],
+      ["z1", 1],
     ]);
   });
 

@@ -1,22 +1,26 @@
 import type { Stemcell } from "../state/artifacts.ts";
 import type { Deployment, Instance } from "../state/deployments.ts";
 import type { DirectorState } from "../state/index.ts";
-import { jobsWithAddons } from "./addons.ts";
 import type { InstanceGroup, JobSpec } from "./manifest.ts";
 import type { ResolvedManifest } from "./references.ts";
-import { findBootstrap, spreadOverZones } from "./spread.ts";
+import { findBootstrap, spreadOverZones, type StaticIps } from "./spread.ts";
+import { hasStaticIps, placeOnStaticIps } from "./static-ips.ts";
 import { resolveStemcell } from "./stemcells.ts";
+import { checkMigrations } from "./migrations.ts";
 
 /** An instance that stays. Its index changes only where it migrates from another group. */
 export interface KeptInstance {
   readonly instance: Instance;
   readonly index: number;
+  readonly az: string;
+  readonly ips: StaticIps;
 }
 
 /** An instance that is to be made. */
 export interface AddedInstance {
   readonly az: string;
   readonly index: number;
+  readonly ips: StaticIps;
 }
 
 /** What becomes of one instance group. */
@@ -45,7 +49,7 @@ export interface Plan extends ResolvedManifest {
  * Chooses for each group which instances stay, come and go. Pure: a function of what the director knows, of the deployment as it is
  * and of the manifest.
  *
- * @throws DirectorError 50003 where a stemcell is missing
+ * @throws DirectorError 50003 where a stemcell is missing, 190018, and those of the placement
  */
 export function planInstances(
   state: Pick<DirectorState, "stemcells">,
@@ -57,8 +61,9 @@ export function planInstances(
   const groups: GroupPlan[] = [];
   const used = new Set<Instance>();
   for (const group of manifest.groups) {
+    checkMigrations(group, manifest, instances);
     const existing = instances.filter((each) => isOfGroup(group, each) && !used.has(each));
-    const plan = planGroup(group, jobsWithAddons(group, manifest), requireStemcell(stemcells, group), existing);
+    const plan = planGroup(group, resolved, requireStemcell(stemcells, group), existing);
     for (const { instance } of plan.kept) used.add(instance);
     groups.push(plan);
   }
@@ -68,7 +73,7 @@ export function planInstances(
 }
 
 const isOfGroup = (group: InstanceGroup, instance: Instance): boolean =>
-  instance.group === group.name || group.migratedFrom.includes(instance.group);
+  instance.group === group.name || group.migratedFrom.some(({ name }) => name === instance.group);
 
 /** @throws Error when the manifest was not checked: its groups name stemcells by their aliases */
 function requireStemcell(stemcells: ReadonlyMap<string, Stemcell>, { stemcell }: InstanceGroup): Stemcell {
@@ -79,21 +84,33 @@ function requireStemcell(stemcells: ReadonlyMap<string, Stemcell>, { stemcell }:
 
 function planGroup(
   group: InstanceGroup,
-  jobs: readonly JobSpec[],
+  { config }: ResolvedManifest,
   stemcell: Stemcell,
   instances: readonly Instance[],
 ): GroupPlan {
-  const existing = [...instances].sort((a, b) => a.index - b.index);
-  const { kept: staying, fresh } = spreadOverZones(group, existing);
+  const existing = instances.map((instance) => ({ ...instance, az: zoneOf(group, instance) }));
+  const original = new Map(existing.map((copy, at) => [copy.id, instances[at]]));
+  const places = hasStaticIps(group, config)
+    ? placeOnStaticIps(group, existing, config)
+    : spreadOverZones(group, existing);
   const nextIndex = indexSource(existing.filter((each) => each.group === group.name));
-  const kept = staying.map((instance) => ({
-    instance,
-    index: instance.group === group.name ? instance.index : nextIndex(),
-  }));
-  const added = fresh.map((az) => ({ az, index: nextIndex() }));
-  const unneeded = existing.filter((each) => !staying.includes(each)).sort((a, b) => compareForRemoval(group, a, b));
+  const kept: KeptInstance[] = [];
+  const added: AddedInstance[] = [];
+  for (const { instance, az, ips } of places) {
+    const own = instance === undefined ? undefined : original.get(instance.id);
+    const index = own !== undefined && own.group === group.name ? own.index : nextIndex();
+    if (own === undefined) added.push({ az, index, ips });
+    else kept.push({ instance: own, index, az, ips });
+  }
+  const staying = new Set(kept.map(({ instance }) => instance));
+  const unneeded = instances.filter((each) => !staying.has(each)).sort((a, b) => compareForRemoval(group, a, b));
+  const { jobs } = group;
   return { group, jobs, stemcell, kept, added, bootstrapIndex: findBootstrap(kept, added), unneeded };
 }
+
+/** Where an instance is; one that migrates from a group without zones is where the manifest says it was. */
+const zoneOf = ({ migratedFrom }: InstanceGroup, { az, group }: Instance): string =>
+  az === "" ? (migratedFrom.find(({ name }) => name === group)?.az ?? "") : az;
 
 /** Yields the free indexes, lowest first. */
 function indexSource(instances: readonly Instance[]): () => number {

@@ -5,19 +5,23 @@ import { releaseLock } from "../artifacts/release-lock.ts";
 import { readDeployConfigs } from "../configs/deploy-configs.ts";
 import type { VmNetwork } from "../cpi/cpi.ts";
 import { instanceName } from "../instances/names.ts";
-import { commitLinks } from "../links/resolve.ts";
+import { groupKey, numberForDns } from "../links/content.ts";
+import { commitLinks, refuseLate } from "../links/resolve.ts";
 import { withLock } from "../tasks/locks.ts";
 import { pause } from "../tasks/pause.ts";
-import { logWarning, Stage } from "../tasks/stage.ts";
-import { DirectorError } from "../wire/errors.ts";
+import { logWarning, Stage, warnDeprecated } from "../tasks/stage.ts";
+import type { Director } from "../state/director.ts";
+import { GroupRenderError, underHeading } from "../templates/jobs.ts";
+import { DirectorError, UNCLASSED } from "../wire/errors.ts";
 import { reserveAddresses } from "./addresses.ts";
-import { adoptPlan, type DeployPlan } from "./adopt.ts";
+import { adoptPlan, type DeployPlan, type PlannedGroup } from "./adopt.ts";
 import type { Manifest } from "./manifest.ts";
-import { readManifest } from "./read-manifest.ts";
+import { checkTopLevel, readManifest } from "./read-manifest.ts";
 import { planInstance } from "./plan-instance.ts";
 import { planInstances } from "./plan.ts";
-import { type ResolvedManifest, resolveManifest } from "./references.ts";
-import { type DeployRun, isChosen, STATES } from "./run.ts";
+import { bindReleases, checkJobs, type ResolvedManifest, resolveManifest } from "./references.ts";
+import { resolveStemcell } from "./stemcells.ts";
+import { type DeployRun, isChosen } from "./run.ts";
 import { generateVariables } from "./variables.ts";
 
 const PREPARE_MS = 1500;
@@ -27,53 +31,81 @@ const RELEASE_LOCK_MS = 300_000;
 
 type Networks = ReadonlyMap<string, readonly VmNetwork[]>;
 
+interface Prepared {
+  readonly plan: DeployPlan;
+  readonly networks: Networks;
+}
+
 /** The first phase of a deploy: reads the manifest, plans, reserves and renders. It touches no VM. @throws DirectorError for what can't be deployed */
 export function* prepareDeploy(run: DeployRun): Body<DeployPlan> {
   const { director, task, deployment } = run;
   const resolved = resolveRun(run);
-  commitLinks(director, resolved.linkTable);
-  yield* askAgents(run);
-  for (const { name } of resolved.manifest.releases)
-    yield* withLock(director, task, releaseLock(name), { waitMs: RELEASE_LOCK_MS }, pause(0));
   const stage = new Stage(director, task, "Preparing deployment", 1);
-  const { plan, networks } = yield* stage.step("Preparing deployment", reserveForPlan(run, resolved));
+  const { plan, networks } = yield* stage.step("Preparing deployment", bindAll(run, resolved));
   if (deployment.instances.some(({ ignore }) => ignore))
     logWarning(director, task, "You have ignored instances. They will not be changed.");
   warnOfFuture(run);
+  run.isBound = true;
   yield* stage.step("Rendering templates", renderAll(run, plan, networks));
   return plan;
 }
 
-/** Reads and resolves the manifest. @throws DirectorError 440001, 140008, or for the first reference that leads nowhere */
-function resolveRun({ director, args, deployment }: DeployRun): ResolvedManifest {
+/** Reads and resolves the manifest. @throws DirectorError 440001, or for the first rule that it breaks */
+function resolveRun({ director, task, args, deployment }: DeployRun): ResolvedManifest {
   const text = args.manifest ?? deployment.manifest;
   if (text === null) throw new DirectorError(440001, "No successful BOSH deployment manifest available");
-  if (args.change !== null && !Object.hasOwn(STATES, args.change.state))
-    throw new DirectorError(
-      140008,
-      `Invalid state '${args.change.state}' for '${args.change.group}', valid states are: started, stopped, detached, recreate, restart`,
-    );
-  const { cloudConfigIds, runtimeConfigIds } = args;
-  const { manifest, config } = readDeployConfigs(director, readManifest(text), cloudConfigIds, runtimeConfigIds);
+  const fields = readManifest(text);
+  checkTopLevel(fields);
+  if (Object.hasOwn(fields, "properties"))
+    warnDeprecated(director, task, "Global 'properties' are deprecated. Please define 'properties' at the job level.");
+  const { manifest, config } = readDeployConfigs(director, deployment.name, fields, args);
   return resolveManifest(director.slot.value, deployment.name, manifest, config, director.kernel.nowMs);
+}
+
+/** Finds everything that the manifest names, asks the agents, and reserves (assembler.rb in bosh-director). */
+function* bindAll(run: DeployRun, resolved: ResolvedManifest): Body<Prepared> {
+  const { director, task } = run;
+  commitLinks(director, resolved.linkTable);
+  numberAll(run, resolved);
+  for (const { name } of resolved.manifest.releases)
+    yield* withLock(director, task, releaseLock(name), { waitMs: RELEASE_LOCK_MS }, pause(0));
+  bindReleases(director.slot.value, resolved.manifest);
+  for (const stemcell of resolved.manifest.stemcells) resolveStemcell(director.slot.value, stemcell);
+  yield* askAgents(run);
+  return yield* reserveForPlan(run, resolved);
+}
+
+function numberAll(
+  { director, deployment: { name } }: DeployRun,
+  { manifest, config, linkTable }: ResolvedManifest,
+): void {
+  const own = linkTable.providers.filter((each) => each.deployment === name && each.kind === "job");
+  numberForDns(director, {
+    zones: config.azs.keys(),
+    networks: config.networks.keys(),
+    groups: [
+      ...manifest.groups.map((group) => groupKey("instance-group", group.name, name)),
+      ...own.map((each) => groupKey("link", `${each.name}-${each.type}`, name)),
+    ],
+  });
 }
 
 const prepareMs = ({ groups }: Manifest): number =>
   PREPARE_MS + PREPARE_INSTANCE_MS * groups.reduce((sum, { instances }) => sum + instances, 0);
 
 /** Adopts the plan and reserves what it needs: addresses and variables. */
-function* reserveForPlan(
-  { director, task, args, deployment }: DeployRun,
-  resolved: ResolvedManifest,
-): Body<{ readonly plan: DeployPlan; readonly networks: Networks }> {
+function* reserveForPlan({ director, task, args, deployment }: DeployRun, resolved: ResolvedManifest): Body<Prepared> {
   const { manifest, releases } = resolved;
   yield director.kernel.work(prepareMs(manifest));
   refuseIgnored({ args, deployment }, manifest);
-  const plan = adoptPlan(director, deployment, planInstances(director.slot.value, deployment, resolved));
+  const planned = planInstances(director.slot.value, deployment, resolved);
+  checkJobs(resolved, planned.groups);
+  const plan = adoptPlan(director, deployment, planned);
   const networks = new Map<string, readonly VmNetwork[]>();
   for (const group of plan.groups)
     for (const instance of group.instances)
       networks.set(instance.id, reserveAddresses(director, plan, group, instance));
+  refuseLate(resolved, deployment.name);
   const variables = generateVariables(director, task, deployment, manifest);
   deployment.variables = variables.map(({ id, name }) => ({ id, name }));
   deployment.releases = releases.map(({ name, version }) => ({ name, version }));
@@ -84,9 +116,27 @@ function* reserveForPlan(
 /** Renders every template once, so that what can't be rendered is refused before a VM is touched. */
 function* renderAll({ director }: DeployRun, plan: DeployPlan, networks: Networks): Body {
   yield director.kernel.work(prepareMs(plan.manifest));
-  for (const group of plan.groups)
-    for (const instance of group.instances)
+  const errors = plan.groups
+    .filter(({ group, instances }) => !group.errand || instances.some(({ vm }) => vm !== null))
+    .flatMap((group) => errorsOf(director, plan, group, networks));
+  if (errors.length > 0)
+    throw new DirectorError(
+      UNCLASSED,
+      underHeading("Unable to render instance groups for deployment. Errors are:", errors.join("\n")),
+    );
+}
+
+/** Why a group can't be rendered: the first of its instances for which that is so tells. */
+function errorsOf(director: Director, plan: DeployPlan, group: PlannedGroup, networks: Networks): readonly string[] {
+  for (const instance of group.instances.filter(({ ignore }) => !ignore)) {
+    try {
       planInstance(director, plan, group, instance, networks.get(instance.id) ?? []);
+    } catch (error) {
+      if (!(error instanceof GroupRenderError)) throw error;
+      return [error.message];
+    }
+  }
+  return [];
 }
 
 /** Asks every VM for get_state; one that stays silent ends the deploy unless it is to be fixed. @throws DirectorError 450002 */
@@ -102,14 +152,18 @@ function* askAgents({ director, args, deployment, agents }: DeployRun): Body {
 /** @throws DirectorError 140021, 190021 */
 function refuseIgnored({ args, deployment }: Pick<DeployRun, "args" | "deployment">, manifest: Manifest): void {
   const ignored = deployment.instances.filter(({ ignore }) => ignore);
-  const changed = ignored.find((instance) => args.change !== null && isChosen(args.change, instance));
+  const { change } = args;
+  // A change of a whole group passes over them.
+  const changed = ignored.find((instance) => change !== null && change.id !== null && isChosen(change, instance));
   if (changed !== undefined)
     throw new DirectorError(
       140021,
       `You are trying to change the state of the ignored instance '${instanceName(changed)}'. This operation is not allowed. You need to unignore it first.`,
     );
   for (const { group } of ignored) {
-    const isKept = manifest.groups.some(({ name, migratedFrom }) => name === group || migratedFrom.includes(group));
+    const isKept = manifest.groups.some(
+      ({ name, migratedFrom }) => name === group || migratedFrom.some((each) => each.name === group),
+    );
     if (!isKept)
       throw new DirectorError(
         190021,

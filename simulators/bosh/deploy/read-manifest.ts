@@ -1,13 +1,20 @@
-import { type Fields, asFields, isHash, requireHashes, optionalField, requireField } from "../configs/fields.ts";
+import { anyField, type Fields, isHash, optionalField, requireField } from "../configs/fields.ts";
+import { inspect } from "../templates/ruby.ts";
 import { YamlError } from "../templates/yaml-errors.ts";
 import { readYaml } from "../templates/yaml.ts";
 import { DirectorError } from "../wire/errors.ts";
-import { readGroups, readJobs, readUpdate } from "./read-instance-group.ts";
-import type { Addon, Manifest, VariableSpec } from "./manifest.ts";
+import { addToGroups, readAddons } from "./addons.ts";
+import { readFeatures } from "./features.ts";
+import type { InstanceGroup, Manifest, ReleaseSpec } from "./manifest.ts";
+import type { ParseContext, SharedParts } from "./parse-context.ts";
+import { overridesOf, readGroup, readTags } from "./read-instance-group.ts";
+import { readUpdate } from "./read-update.ts";
+import { readVariables } from "./variable-specs.ts";
+import { canonicalName } from "./canonical.ts";
 
 /** The text of a manifest as a mapping. @throws DirectorError 440001, 40001 */
 export function readManifest(text: string): Fields {
-  if (text.trim() === "") throw new DirectorError(440001, "Manifest should not be empty");
+  if (text === "") throw new DirectorError(440001, "Manifest should not be empty");
   const value = readDocument(text);
   if (!isHash(value)) throw new DirectorError(440001, "Manifest should be a hash");
   return value;
@@ -22,93 +29,113 @@ function readDocument(text: string): unknown {
   }
 }
 
-/** The name under which a manifest is deployed. @throws DirectorError 40001 */
-export function manifestName(manifest: Fields): string {
-  if (typeof manifest.name !== "string") throw new DirectorError(40001, "Deployment manifest must have a 'name' key");
-  return manifest.name;
-}
+/** What belongs into a cloud config, in the order in which the director looks (manifest_validator.rb). */
+const CLOUD_KEYS = ["vm_types", "azs", "disk_types", "compilation"];
 
-const readVersion = (fields: Fields): string => String(fields.version ?? "");
-
-const FEATURES = [
-  "use_dns_addresses",
-  "use_short_dns_addresses",
-  "use_link_dns_names",
-  "randomize_az_placement",
-  "converge_variables",
+/** What the first form of manifests had. */
+const OLD_KEYS: readonly (readonly [key: string, code: number, text: string])[] = [
+  [
+    "networks",
+    140026,
+    "Deployment 'networks' are no longer supported. Network definitions must now be provided in a cloud-config.",
+  ],
+  [
+    "disk_pools",
+    140027,
+    "disk_pools is no longer supported. Disk definitions must now be provided as disk_types in a cloud-config",
+  ],
+  ["jobs", 140023, "Jobs are no longer supported, please use instance groups instead"],
+  ["resource_pools", 140028, "resource_pools is no longer supported. You must now define resources in a cloud-config"],
 ];
 
-function readFeatures(fields: Fields): Fields {
-  const given = optionalField(fields, "features", "hash") ?? {};
-  for (const name of FEATURES) {
-    const value = given[name];
-    if (value !== undefined && typeof value !== "boolean") {
-      const type = typeof value === "string" ? "String" : Number.isInteger(value) ? "Integer" : "Hash";
-      throw new DirectorError(560001, `Key '${name}' in 'features' expected to be a boolean, but received '${type}'`);
-    }
-  }
-  return given;
+/** @throws DirectorError 190014, 140023, 140026, 140027, 140028 */
+export function checkTopLevel(fields: Fields): void {
+  for (const key of CLOUD_KEYS)
+    if (Object.hasOwn(fields, key))
+      throw new DirectorError(
+        190014,
+        `Deployment manifest contains '${key}' section, but this can only be set in a cloud-config.`,
+      );
+  for (const [key, code, text] of OLD_KEYS) if (Object.hasOwn(fields, key)) throw new DirectorError(code, text);
 }
 
-function readVariables(fields: Fields): readonly VariableSpec[] {
-  const wishes = requireHashes(optionalField(fields, "variables", "array") ?? []).map((each) => ({
-    name: requireField(each, "name", "string"),
-    type: requireField(each, "type", "string"),
-    options: optionalField(each, "options", "hash") ?? {},
-    isConverging: each.update_mode === "converge",
+/** A release of a manifest or a runtime config. @throws DirectorError 40000, 40001 */
+export function readRelease(spec: unknown): ReleaseSpec {
+  const name = requireField(spec, "name", "string");
+  const version = requireField(spec, "version", "string");
+  const exportedFrom = (optionalField(spec, "exported_from", "array") ?? []).map((each) => ({
+    os: requireField(each, "os", "string"),
+    version: requireField(each, "version", "string"),
   }));
-  const twice = wishes.find(({ name }, at) => wishes.findIndex((each) => each.name === name) !== at);
-  if (twice !== undefined)
-    throw new DirectorError(560000, `Some of the variables have duplicate names, eg: '${twice.name}'`);
-  return wishes;
+  return { name, version, exportedFrom };
 }
 
-/** The addons of a manifest or a runtime config; one without jobs adds nothing. */
-export const readAddons = (fields: Fields): readonly Addon[] =>
-  requireHashes(optionalField(fields, "addons", "array") ?? []).map((each) => ({
-    name: requireField(each, "name", "string"),
-    jobs: each.jobs === undefined ? [] : readJobs(each),
-    include: optionalField(each, "include", "hash"),
-    exclude: optionalField(each, "exclude", "hash"),
-  }));
-
+/** @throws DirectorError 190001, 190002 */
 function readReleases(fields: Fields): Manifest["releases"] {
-  return requireHashes(requireField(fields, "releases", "array")).map((release) => ({
-    name: requireField(release, "name", "string"),
-    version: readVersion(release),
-  }));
+  const isOne = Object.hasOwn(fields, "release");
+  if (isOne && Object.hasOwn(fields, "releases"))
+    throw new DirectorError(
+      190001,
+      "Deployment manifest contains both 'release' and 'releases' sections, please use one of the two.",
+    );
+  const specs = isOne ? [fields.release] : requireField(fields, "releases", "array");
+  return specs.reduce<readonly ReleaseSpec[]>((known, spec) => {
+    const release = readRelease(spec);
+    if (known.some(({ name }) => name === release.name))
+      throw new DirectorError(190002, `Duplicate release name '${release.name}'`);
+    return [...known, release];
+  }, []);
 }
 
+/** @throws DirectorError 40001, 50005 */
 function readStemcells(fields: Fields): Manifest["stemcells"] {
-  return requireHashes(optionalField(fields, "stemcells", "array") ?? []).map((stemcell) => {
-    const os = optionalField(stemcell, "os", "string");
-    const name = optionalField(stemcell, "name", "string");
-    return {
-      alias: requireField(stemcell, "alias", "string"),
-      version: readVersion(stemcell),
-      ...(os === undefined ? {} : { os }),
-      ...(name === undefined ? {} : { name }),
-    };
+  const known = new Map<string, Manifest["stemcells"][number]>();
+  for (const spec of optionalField(fields, "stemcells", "array") ?? []) {
+    const alias = requireField(spec, "alias", "string");
+    if (known.has(alias)) throw new DirectorError(50005, `Duplicate stemcell alias '${alias}'`);
+    const name = optionalField(spec, "name", "string");
+    const os = optionalField(spec, "os", "string");
+    const version = requireField(spec, "version", "string");
+    if (name === undefined && os === undefined)
+      throw new DirectorError(40001, `Required property 'os' or 'name' was not specified in object (${inspect(spec)})`);
+    known.set(alias, { alias, version, ...(os !== undefined && { os }), ...(name !== undefined && { name }) });
+  }
+  return [...known.values()];
+}
+
+/**
+ * A manifest whose versions are resolved, read in the director's order (deployment_spec_parser.rb). Its own addons are on its groups.
+ *
+ * @throws DirectorError with the director's own code and text for the first error
+ */
+export function parseManifest(fields: Fields, context: ParseContext): Manifest {
+  const stemcells = readStemcells(fields);
+  const properties = optionalField(fields, "properties", "hash") ?? {};
+  const releases = readReleases(fields);
+  const update = readUpdate({
+    ...requireField(fields, "update", "hash"),
+    is_deploy_action: true,
+    ...overridesOf(context.args),
+  });
+  const variables = readVariables(fields);
+  const features = readFeatures(fields);
+  const shared = { stemcells, properties, releases, update };
+  const own = readGroups(fields, shared, context);
+  const addons = readAddons(fields, "deployment", releases);
+  const groups = addons.reduce((all, addon) => addToGroups(addon, all, releases, context, shared), own);
+  const name = String(anyField(fields, "name") ?? "");
+  return { name, releases, stemcells, update, groups, variables, features, tags: readTags({}) };
+}
+
+/** @throws DirectorError 190006, and those of a group */
+function readGroups(fields: Fields, shared: SharedParts, context: ParseContext): readonly InstanceGroup[] {
+  const taken = new Set<string>();
+  return (optionalField(fields, "instance_groups", "array") ?? []).map((spec) => {
+    const group = readGroup(spec, shared, context);
+    const canonical = canonicalName(group.name);
+    if (taken.has(canonical))
+      throw new DirectorError(190006, `Invalid instance group name '${group.name}', canonical name already taken`);
+    taken.add(canonical);
+    return group;
   });
 }
-
-/** @throws DirectorError with the director's own code and text for the first error */
-export function parseManifest(fields: Fields): Manifest {
-  const wanted = readReleases(fields);
-  const common = requireField(fields, "update", "hash");
-  return {
-    name: manifestName(fields),
-    releases: wanted,
-    stemcells: readStemcells(fields),
-    update: readUpdate(common),
-    groups: readGroups(fields, common),
-    addons: readAddons(fields),
-    variables: readVariables(fields),
-    features: readFeatures(fields),
-    tags: readTags(optionalField(fields, "tags", "hash")),
-  };
-}
-
-/** Tags as texts. */
-export const readTags = (tags: unknown): Readonly<Record<string, string>> =>
-  Object.fromEntries(Object.entries(asFields(tags)).map(([name, value]) => [name, String(value)]));

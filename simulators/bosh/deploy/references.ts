@@ -1,13 +1,12 @@
-import { compareVersions } from "../artifacts/versions.ts";
-import type { CloudConfig, Network } from "../configs/cloud-config.ts";
+import { requireReleaseVersion } from "../artifacts/find-release.ts";
+import { lineOf } from "./package-validator.ts";
+import type { CloudConfig } from "../configs/cloud-config.ts";
 import { type LinkPlan, planLinks } from "../links/resolve.ts";
-import type { ReleaseVersion } from "../state/artifacts.ts";
+import type { ReleaseVersion, Stemcell } from "../state/artifacts.ts";
 import type { DirectorState } from "../state/index.ts";
+import { boundProperties } from "../templates/template-spec.ts";
 import { DirectorError } from "../wire/errors.ts";
-import type { InstanceGroup, JobSpec, Manifest } from "./manifest.ts";
-
-/** What the director knows of releases. */
-type Releases = Pick<DirectorState, "releases">;
+import type { InstanceGroup, Manifest } from "./manifest.ts";
 
 /** A manifest with its names resolved as things stand, before anything is placed. */
 export interface ResolvedManifest {
@@ -16,22 +15,10 @@ export interface ResolvedManifest {
   readonly releases: readonly ReleaseVersion[];
   readonly links: LinkPlan["resolved"];
   readonly linkTable: LinkPlan["linkTable"];
+  readonly late: LinkPlan["late"];
 }
 
-/** @throws DirectorError 30005, 30006 */
-function resolveRelease(state: Releases, name: string, version: string): ReleaseVersion {
-  const versions = state.releases.get(name);
-  if (versions === undefined) throw new DirectorError(30005, `Release '${name}' doesn't exist`);
-  const candidates =
-    version === "latest"
-      ? [...versions].sort((a, b) => compareVersions(b.version, a.version))
-      : versions.filter((each) => each.version === version);
-  const [found] = candidates;
-  if (found === undefined) throw new DirectorError(30006, `Release version '${name}/${version}' doesn't exist`);
-  return found;
-}
-
-/** Resolves what can be refused before any stage begins. Pure: the links that it makes are in the table that it returns. @throws DirectorError for the first dangling reference */
+/** Resolves releases and links. Pure: the links that it makes are in the table that it returns. @throws DirectorError for the first dangling reference */
 export function resolveManifest(
   state: Pick<DirectorState, "releases" | "links">,
   deployment: string,
@@ -39,86 +26,95 @@ export function resolveManifest(
   config: CloudConfig,
   nowMs: number,
 ): ResolvedManifest {
-  for (const group of manifest.groups) checkGroup(state, group, manifest, config);
-  checkAddons(state, manifest);
-  const releases = manifest.releases.map(({ name, version }) => resolveRelease(state, name, version));
-  const { resolved: links, linkTable } = planLinks(state.links, deployment, manifest, releases, nowMs);
-  return { manifest, config, releases, links, linkTable };
+  const known = manifest.releases.filter(({ name, version }) => isPresent(state, name, version));
+  const releases = known.map(({ name, version }) => requireReleaseVersion(state, name, version));
+  const { resolved: links, linkTable, late } = planLinks(state.links, deployment, manifest, releases, nowMs);
+  return { manifest, config, releases, links, linkTable, late };
 }
 
-/** @throws DirectorError 530002, 140029 */
-function checkAddons(state: Releases, manifest: Manifest): void {
-  for (const job of manifest.addons.flatMap(({ jobs }) => jobs)) {
-    const release = manifest.releases.find(({ name }) => name === job.release);
-    if (release === undefined)
-      throw new DirectorError(
-        530002,
-        `Manifest specifies job '${job.name}' which is defined in '${job.release}', but '${job.release}' is not listed in the runtime releases section.`,
-      );
-    const { jobs } = resolveRelease(state, release.name, release.version);
-    if (!jobs.some(({ name }) => name === job.name))
-      throw new DirectorError(140029, `Job '${job.name}' not found in release '${job.release}'`);
+/** A release that no job uses may be missing until the deploy binds it. */
+function isPresent(state: Pick<DirectorState, "releases">, name: string, version: string): boolean {
+  try {
+    requireReleaseVersion(state, name, version);
+    return true;
+  } catch (error) {
+    if (error instanceof DirectorError) return false;
+    throw error;
   }
 }
 
-function checkGroup(state: Releases, group: InstanceGroup, manifest: Manifest, config: CloudConfig): void {
-  const refer = (code: number, what: string): never => {
-    throw new DirectorError(code, `Instance group '${group.name}' references an unknown ${what}`);
-  };
-  for (const job of group.jobs) checkJob(state, group, job, manifest);
-  if (group.vmType === undefined && group.vmResources === undefined)
-    throw new DirectorError(
-      140022,
-      `Instance group '${group.name}' is missing either 'vm_type' or 'vm_resources' section.`,
-    );
-  if (group.vmType !== undefined && !config.vmTypes.has(group.vmType)) refer(140004, `vm type '${group.vmType}'`);
-  for (const name of group.vmExtensions) if (!config.vmExtensions.has(name)) refer(140027, `vm extension '${name}'`);
-  if (!manifest.stemcells.some(({ alias }) => alias === group.stemcell)) refer(140005, `stemcell '${group.stemcell}'`);
-  if (group.diskType !== undefined && !config.diskTypes.has(group.diskType))
-    refer(140012, `disk type '${group.diskType}'`);
-  for (const { name, staticIps } of group.networks) {
-    const network = config.networks.get(name);
-    if (network === undefined) return refer(150001, `network '${name}'`);
-    checkNetwork(group, network, staticIps);
+/** All releases of a manifest must exist by now. @throws DirectorError 30005, 30006, 30010 */
+export function bindReleases(state: Pick<DirectorState, "releases">, { releases }: Manifest): void {
+  for (const { name, version } of releases) requireReleaseVersion(state, name, version);
+}
+
+/** Whether what the groups run fits together (`bind_jobs` in bosh-director's assembler.rb). @throws DirectorError 80011, 80015 */
+export function checkJobs(
+  { manifest, releases }: ResolvedManifest,
+  groups: readonly { readonly group: InstanceGroup; readonly stemcell: Stemcell }[],
+): void {
+  for (const { group } of groups) checkPackages(group, releases);
+  for (const each of groups) checkExports(each, manifest);
+  for (const { group } of groups) checkProperties(group, releases);
+}
+
+/** @throws DirectorError 100 for a property that should be a mapping */
+function checkProperties({ jobs }: InstanceGroup, releases: readonly ReleaseVersion[]): void {
+  for (const wish of jobs) {
+    const release = releases.find(({ name }) => name === wish.release);
+    const job = release?.jobs.find(({ name }) => name === wish.name);
+    if (job !== undefined) boundProperties(job, wish.properties);
   }
-  for (const az of group.azs) if (!config.azs.has(az)) refer(140016, `AZ '${az}'`);
-  const { networks } = group;
-  if (networks.length > 1 && !networks.some(({ defaults }) => defaults.includes("gateway") || defaults.includes("dns")))
-    throw new DirectorError(
-      150005,
-      `Instance group '${group.name}' must specify which network is default for dns, gateway, since it has more than one network configured`,
-    );
 }
 
-function checkJob(state: Releases, group: InstanceGroup, job: JobSpec, manifest: Manifest): void {
-  const release = manifest.releases.find(({ name }) => name === job.release);
-  if (release === undefined)
-    throw new DirectorError(
-      140002,
-      `Job '${job.name}' (instance group '${group.name}') references an unknown release '${job.release}'`,
-    );
-  const { jobs } = resolveRelease(state, release.name, release.version);
-  if (!jobs.some(({ name }) => name === job.name))
-    throw new DirectorError(140029, `Job '${job.name}' not found in release '${job.release}'`);
+interface PackageUse {
+  readonly release: string;
+  readonly job: string;
+  readonly fingerprint: string;
+  readonly key: string;
 }
 
-function checkNetwork(group: InstanceGroup, network: Network, staticIps: readonly string[]): void {
-  const zones = new Set(network.subnets.flatMap(({ azs }) => azs));
-  if (network.type === "manual" && zones.size > 0 && !(group.azs.length > 0 && group.azs.every((az) => zones.has(az))))
-    throw new DirectorError(
-      150006,
-      `Instance group '${group.name}' must specify availability zone that matches availability zones of network '${network.name}'`,
+/** @throws DirectorError 80011 where two jobs bring different packages of one name */
+function checkPackages(group: InstanceGroup, releases: readonly ReleaseVersion[]): void {
+  const uses = new Map<string, PackageUse[]>();
+  for (const job of group.jobs) {
+    const release = releases.find(({ name }) => name === job.release);
+    for (const name of release?.jobs.find((each) => each.name === job.name)?.packages ?? []) {
+      const found = release?.packages.find((each) => each.name === name);
+      const fingerprint = found?.fingerprint ?? "";
+      const key = JSON.stringify([fingerprint, found?.dependencies.toSorted() ?? []]);
+      uses.set(name, [...(uses.get(name) ?? []), { release: job.release, job: job.name, fingerprint, key }]);
+    }
+  }
+  for (const [name, [first, ...rest]] of uses) {
+    const other = rest.find(({ key }) => key !== first?.key);
+    if (first === undefined || other === undefined) continue;
+    const [a, b] = [first, other].map(
+      ({ release, job, fingerprint }) =>
+        `job '${release}/${job}' depends on package '${release}/${name}' with fingerprint '${fingerprint}'`,
     );
-  if (staticIps.length > 0 && staticIps.length !== group.instances)
     throw new DirectorError(
-      150002,
-      `Instance group '${group.name}' has ${group.instances} instances but was allocated ${staticIps.length} static IPs in network '${network.name}'`,
+      80011,
+      `Package name collision detected in instance group '${group.name}': ${a}, ${b}. BOSH cannot currently collocate two packages with identical names and different fingerprints or dependencies.`,
     );
-  for (const ip of staticIps) {
-    if (network.subnets.some((subnet) => subnet.isStatic(ip))) continue;
+  }
+}
+
+/** @throws DirectorError 80015 where a release was exported from other stemcells than the group's */
+function checkExports(
+  { group, stemcell }: { readonly group: InstanceGroup; readonly stemcell: Stemcell },
+  { releases }: Manifest,
+): void {
+  for (const job of group.jobs) {
+    const exports = releases.find(({ name }) => name === job.release)?.exportedFrom ?? [];
+    const fits = exports.some(
+      ({ os, version }) => os === stemcell.operatingSystem && lineOf(version) === lineOf(stemcell.version),
+    );
+    if (exports.length === 0 || fits) continue;
+    const title = `${stemcell.name}/${stemcell.version}`;
     throw new DirectorError(
-      150002,
-      `Instance group '${group.name}' with network '${network.name}' declares static ip '${ip}/32', which belongs to no subnet`,
+      80015,
+      `Invalid release detected in instance group '${group.name}' using stemcell '${title}': release '${job.release}' must be exported from stemcell '${title}'. Release '${job.release}' is exported from: ${exports.map(({ os, version }) => `'${os}/${version}'`).join(", ")}.`,
     );
   }
 }

@@ -14,6 +14,8 @@ export interface DeployRun {
   readonly agents: Map<string, UpdateRequest["agent"]>;
   /** Instances whose VM was made in this run. */
   readonly created: Set<string>;
+  /** Whether all that it needs was found. */
+  isBound: boolean;
 }
 
 /** A run that changes nothing of what was last deployed: for errands and single instances. */
@@ -23,6 +25,7 @@ export const runWithoutChanges = (director: Director, task: Task, deployment: De
   deployment,
   agents: new Map(),
   created: new Set(),
+  isBound: false,
   args: {
     deployment: deployment.name,
     manifest: null,
@@ -38,6 +41,7 @@ export const runWithoutChanges = (director: Director, task: Task, deployment: De
     maxInFlight: null,
     dryRun: false,
     change: null,
+    isNew: false,
   },
 });
 

@@ -1,33 +1,90 @@
+import { DirectorError } from "../wire/errors.ts";
 import type { Instance } from "../state/deployments.ts";
 import type { InstanceGroup } from "./manifest.ts";
 import type { AddedInstance, KeptInstance } from "./plan.ts";
 
-/** Which instances a group keeps, and the zone of each one it lacks. */
-interface Spread {
-  readonly kept: readonly Instance[];
-  readonly fresh: readonly string[];
+/** Static addresses of an instance, by network. */
+export type StaticIps = ReadonlyMap<string, string>;
+
+/** An instance that is to be, in its zone: an existing one, or one to be made. Empty: in no zone. */
+export interface Place {
+  readonly az: string;
+  readonly instance: Instance | undefined;
+  readonly ips: StaticIps;
 }
 
+const NO_IPS: StaticIps = new Map();
+
 /**
- * Spreads a group's instances over its zones as evenly as possible; zones that already have instances come first and keep them. A group
- * without zones has one without a name.
+ * Spreads a group's instances over its zones as evenly as possible (availability_zone_picker.rb and balancer.rb in bosh-director):
+ * ignored ones and those with a disk stay where they are; zones that already have instances come first. A group without zones has
+ * one without a name.
+ *
+ * @throws DirectorError 190020
  */
-export function spreadOverZones(group: InstanceGroup, existing: readonly Instance[]): Spread {
-  const zones = group.azs.length === 0 ? [""] : group.azs;
-  const unplaced = new Map(zones.map((az) => [az, existing.filter((each) => each.az === az)]));
-  const unplacedIn = (az: string): number => unplaced.get(az)?.length ?? 0;
-  const counts = new Map(zones.map((az) => [az, 0]));
-  const [kept, fresh]: [Instance[], string[]] = [[], []];
-  for (let missing = group.instances; missing > 0; missing--) {
-    const least = Math.min(...counts.values());
-    const candidates = zones.filter((az) => counts.get(az) === least);
-    const az = candidates.reduce((best, each) => (unplacedIn(each) > unplacedIn(best) ? each : best));
-    counts.set(az, least + 1);
-    const instance = unplaced.get(az)?.shift();
-    if (instance === undefined) fresh.push(az);
-    else kept.push(instance);
+export function spreadOverZones(group: InstanceGroup, existing: readonly Instance[]): readonly Place[] {
+  checkIgnored(group, existing);
+  const named = group.azs.length === 0 ? [""] : group.azs;
+  const left = existing.toSorted((a, b) => a.index - b.index);
+  const countIn = (az: string): number => left.filter((each) => each.az === az).length;
+  const counts = new Map(named.toSorted((a, b) => countIn(b) - countIn(a)).map((az) => [az, 0]));
+  const places: Place[] = [];
+  const place = (az: string, instance: Instance | undefined): void => {
+    counts.set(az, (counts.get(az) ?? 0) + 1);
+    if (instance !== undefined) left.splice(left.indexOf(instance), 1);
+    places.push({ az, instance, ips: NO_IPS });
+  };
+  const staying = [
+    ...left.filter(({ ignore }) => ignore),
+    ...left.filter(({ ignore, disk }) => !ignore && disk !== null && group.azs.length > 0),
+  ];
+  for (const instance of staying)
+    if (places.length < group.instances && counts.has(instance.az)) place(instance.az, instance);
+  while (places.length < group.instances) {
+    const az = leastUsed(counts, left);
+    place(
+      az,
+      left.find((each) => each.az === az),
+    );
   }
-  return { kept, fresh };
+  return places;
+}
+
+/** The zone with the fewest instances; where there are several, one that has some to offer, or the first by name. */
+function leastUsed(counts: ReadonlyMap<string, number>, left: readonly Instance[]): string {
+  const least = Math.min(...counts.values());
+  const candidates = [...counts].filter(([, count]) => count === least).map(([az]) => az);
+  return candidates.find((az) => left.some((each) => each.az === az)) ?? candidates.toSorted()[0] ?? "";
+}
+
+/** @throws DirectorError 190020 */
+function checkIgnored(group: InstanceGroup, existing: readonly Instance[]): void {
+  const ignored = existing.filter(({ ignore }) => ignore);
+  const [first] = ignored;
+  if (first === undefined) return;
+  checkIgnoredNetworks(group, ignored);
+  if (ignored.length > group.instances)
+    throw new DirectorError(
+      190020,
+      `Instance Group '${first.group}' has ${ignored.length} ignored instance(s). ${group.instances} instance(s) of that instance group were requested. Deleting ignored instances is not allowed.`,
+    );
+  const lost = [...new Set(ignored.map(({ az }) => az).filter((az) => az !== "" && !group.azs.includes(az)))];
+  if (lost.length > 0)
+    throw new DirectorError(
+      190020,
+      `Instance Group '${first.group}' no longer contains AZs [${lost.map((az) => `"${az}"`).join(", ")}] where ignored instance(s) exist.`,
+    );
+}
+
+/** @throws DirectorError 190020 */
+export function checkIgnoredNetworks(group: InstanceGroup, ignored: readonly Instance[]): void {
+  const wanted = [...new Set(group.networks.map(({ name }) => name))].toSorted().join();
+  for (const instance of ignored)
+    if ([...new Set(instance.ips.map(({ network }) => network))].toSorted().join() !== wanted)
+      throw new DirectorError(
+        190020,
+        `In instance group '${instance.group}', which contains ignored vms, an attempt was made to modify the networks. This operation is not allowed.`,
+      );
 }
 
 /** The index of a group's bootstrap instance: that of the present one, else the lowest. Undefined where there are no instances. */

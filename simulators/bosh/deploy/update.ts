@@ -11,7 +11,7 @@ import { inBatches } from "../tasks/batches.ts";
 import { Stage, type StageStep } from "../tasks/stage.ts";
 import { checkpoint } from "../tasks/transitions.ts";
 import { changesFor, RENEWING, type UpdateRequest, updateRequestFor } from "./changes.ts";
-import { resolveAmount } from "./read-instance-group.ts";
+import { resolveAmount, resolveMaxInFlight } from "./read-update.ts";
 import { replanInstance } from "./replan.ts";
 import { serialBatches } from "./batches.ts";
 import type { Director } from "../state/director.ts";
@@ -36,13 +36,13 @@ export function* updateGroups(run: DeployRun, plan: DeployPlan, groups: readonly
 export function* updateGroup(run: DeployRun, plan: DeployPlan, planned: PlannedGroup): Body<boolean> {
   const { director, task, args } = run;
   const { group, instances, unneeded } = planned;
-  const maxInFlight = resolveAmount(args.maxInFlight ?? group.update.maxInFlight, instances.length);
+  const maxInFlight = resolveMaxInFlight(args.maxInFlight ?? group.update.maxInFlight, instances.length);
   yield* removeUnneeded(run, unneeded, { parallel: maxInFlight, tags: [group.name] });
   const replan = (instance: Instance): PlannedInstance => replanInstance(director, plan, planned, instance);
   const changed = instances.filter((instance) => changesFor(run, replan(instance)).length > 0);
   if (changed.length === 0) return unneeded.length > 0;
   const stage = new Stage(director, task, "Updating instance", changed.length, [group.name]);
-  const canaries = resolveAmount(args.canaries ?? group.update.canaries, instances.length);
+  const canaries = Math.max(0, resolveAmount(args.canaries ?? group.update.canaries, instances.length));
   const update = (instance: Instance, isCanary: boolean): Body =>
     updateInstance(run, replan(instance), stage, isCanary);
   yield* inBatches(director, changed.slice(0, canaries), canaries, (each) => update(each, true));
@@ -91,7 +91,7 @@ function* convergeInstance(
     yield* stopInstance(director, instance, step, skipsDrain(run, group.name));
   instance.state = desired;
   if (desired !== "started") return yield* endStopped(director, task, instance);
-  if (!planned.isNew && instance.disk !== null) yield* takeSnapshot(director, instance);
+  if (!planned.isNew && instance.disk !== null) yield* takeSnapshot(director, instance, true);
   const isVmNew = planned.isNew || run.created.has(instance.id);
   if (!isVmNew && instance.vm !== null && changes.some((change) => RENEWING.has(change))) {
     yield* isSilent ? deleteVm(director, task, instance) : detachAndDelete(director, task, instance);

@@ -19,6 +19,8 @@ interface AuditEntry {
   readonly context?: Readonly<Record<string, unknown>>;
   readonly error?: string | null;
   readonly parent?: number;
+  /** Unix seconds. Default now. */
+  readonly timestamp?: number;
 }
 
 /** Writes an audit event and returns its id (docs/discoveries/bosh-director.md, "Audit events"). */
@@ -28,7 +30,7 @@ export function audit(director: Director, by: Task | string, what: AuditEntry): 
   const event: AuditEvent = {
     id,
     parentId: what.parent ?? null,
-    timestamp: nowSeconds(director),
+    timestamp: what.timestamp ?? nowSeconds(director),
     user: typeof by === "string" ? by : by.user,
     action: what.action,
     objectType: what.type,

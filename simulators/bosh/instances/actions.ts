@@ -27,6 +27,11 @@ export function* runInstanceAction(
   const deployment = requireDeployment(director, args.deployment);
   const instance = deployment.instances.find(({ id }) => id === args.instance);
   if (instance === undefined) throw new DirectorError(70001, `Instance '${args.instance}' doesn't exist`);
+  if (instance.ignore)
+    throw new DirectorError(
+      190020,
+      `You are trying to change the state of the ignored instance '${instanceName(instance)}'.This operation is not allowed. You need to unignore it first.`,
+    );
   const options = { waitMs: DEPLOYMENT_LOCK_MS, deployment: deployment.name };
   const { verb } = args;
   const what = { action: verb, type: "instance", name: instanceName(instance), ...ownerOf(instance) };

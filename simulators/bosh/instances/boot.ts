@@ -44,6 +44,7 @@ export function* bootVm(
     isSupervised: false,
     mountedDisk: null,
     jobs: [],
+    outputs: {},
   };
   try {
     yield* cpi.setVmMetadata(cid, metadata);

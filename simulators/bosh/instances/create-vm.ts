@@ -1,5 +1,6 @@
 import { isoSeconds, type Body } from "../../kernel/index.ts";
 import { callAgent } from "../agent/calls.ts";
+import { stemcellInZone } from "../configs/cpi-config.ts";
 import { releaseAddress } from "../deploy/addresses.ts";
 import type { PlannedInstance } from "../deploy/plan-instance.ts";
 import type { Instance } from "../state/deployments.ts";
@@ -16,7 +17,7 @@ export function* createVm(director: Director, task: Task, planned: PlannedInstan
   checkpoint(task);
   const request = {
     agentId: director.kernel.random("bosh/instances").uuid(),
-    stemcellCid: stemcell.cid,
+    stemcellCid: stemcellInZone(director, stemcell, instance.az, planned.zoneCpi).cid,
     cloudProperties: planned.cloudProperties,
     networks: planned.networks,
     env: { ...group.env, bosh: { group: `${director.name}-${instance.deployment}-${group.name}` } },

@@ -9,7 +9,10 @@ describe("delete vm", () => {
     const { vm } = instance;
     bench.kernel.faults.arm({ point: "cpi:delete_vm", effect: { kind: "error", message: "no" } });
     const failed = bench.deleteVm(instance);
-    expect(failed).toMatchObject({ state: "error", result: "no" });
+    expect(failed).toMatchObject({
+      state: "error",
+      result: expect.stringContaining("with message 'no' in 'delete_vm'"),
+    });
     expect(failed.events.map(({ state }) => state)).toEqual(["started", "failed", undefined]);
     expect(instance.vm).toBe(vm);
     expect(bench.deleteVm(instance)).toMatchObject({ state: "done", result: "true" });

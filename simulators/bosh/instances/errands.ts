@@ -1,7 +1,7 @@
 import type { TaskArguments } from "../tasks/jobs.ts";
 import { hash } from "node:crypto";
 import { all, type Body } from "../../kernel/index.ts";
-import { callAgent } from "../agent/calls.ts";
+import { actionFailure, callAgent } from "../agent/calls.ts";
 import { runScript } from "../agent/script.ts";
 import { storeBlob } from "../artifacts/blobs.ts";
 import { compilePackages } from "../deploy/compile.ts";
@@ -142,38 +142,49 @@ function digestOf(director: Director, plan: DeployPlan, targets: readonly Errand
 }
 
 function* runErrandOn(director: Director, task: Task, { instance, job }: ErrandTarget, errand: string): Body<number> {
-  const { kernel } = director;
   checkpoint(task);
   const what = { action: "run", type: "errand", name: errand, ...ownerOf(instance) };
   const stage = new Stage(director, task, "Running errand", 1);
-  const ran = yield* withAudit(
-    director,
-    task,
-    what,
-    stage.step(
-      instanceTitle(instance),
-      (function* (): Body<ReturnType<typeof runScript>> {
-        yield* callAgent(director, instance, "run_errand");
-        const script = instance.vm?.jobs.find(({ name }) => name === job)?.scripts.run ?? "";
-        const outcome = runScript(script);
-        for (let left = kernel.work(RUN_MS + outcome.sleptMs); left > 0; left -= CHECK_MS) {
-          checkpoint(task);
-          yield Math.min(CHECK_MS, left);
-        }
-        return outcome;
-      })(),
-    ),
-  );
+  const script = instance.vm?.jobs.find(({ name }) => name === job)?.scripts.run ?? "";
+  const outcome = runScript(director.options, script);
+  const work = stage.step(instanceTitle(instance), followErrand(director, task, instance, outcome));
+  let cancelled: unknown;
+  try {
+    yield* withAudit(director, task, what, work);
+  } catch (error) {
+    if (task.state !== "cancelling") throw error;
+    // What it did until then is reported all the same.
+    cancelled = error;
+  }
   const members = yield* fetchLogs(director, task, instance, "job", []);
   const logs = storeBlob(director, members);
   const line = {
     instance: { group: instance.group, id: instance.id },
     errand_name: errand,
-    exit_code: ran.exitCode,
-    stdout: ran.stdout,
-    stderr: ran.stderr,
+    exit_code: cancelled === undefined ? outcome.exitCode : TERMINATED,
+    stdout: outcome.stdout,
+    stderr: outcome.stderr,
     logs: { blobstore_id: logs.id, sha1: logs.sha1 },
   };
   task.resultOutput += `${JSON.stringify(line)}\n`;
-  return ran.exitCode;
+  if (cancelled !== undefined) throw cancelled;
+  return outcome.exitCode;
+}
+
+/** The exit code of a script that was ended. */
+const TERMINATED = 143;
+
+/** Waits as long as the script of an errand takes. @throws DirectorError 10001 as soon as the task is cancelled */
+function* followErrand(
+  director: Director,
+  task: Task,
+  instance: Instance,
+  { startError, sleptMs }: ReturnType<typeof runScript>,
+): Body {
+  yield* callAgent(director, instance, "run_errand");
+  if (startError !== undefined) throw actionFailure(director, `Running errand script: ${startError}`);
+  for (let left = director.kernel.work(RUN_MS + sleptMs); left > 0; left -= CHECK_MS) {
+    checkpoint(task);
+    yield Math.min(CHECK_MS, left);
+  }
 }

@@ -1,7 +1,6 @@
 import type { TaskArguments } from "../tasks/jobs.ts";
 import { all, type Body } from "../../kernel/index.ts";
 import { actionFailure, callAgent } from "../agent/calls.ts";
-import { runScript } from "../agent/script.ts";
 import { packBlob, storeBlob } from "../artifacts/blobs.ts";
 import type { Blob } from "../state/artifacts.ts";
 import type { Instance } from "../state/deployments.ts";
@@ -29,7 +28,7 @@ function logFiles(instance: Instance, type: string, filters: readonly string[]):
     ];
   const files = (instance.vm?.jobs ?? []).flatMap(({ name, scripts }) =>
     LOGGED.filter((script) => scripts[script] !== undefined).flatMap((script) => {
-      const ran = runScript(scripts[script] ?? "");
+      const ran = instance.vm?.outputs[`${name}/${script}`] ?? { stdout: "", stderr: "" };
       return [
         { name: `./${name}/${script}.stderr.log`, text: ran.stderr },
         { name: `./${name}/${script}.stdout.log`, text: ran.stdout },

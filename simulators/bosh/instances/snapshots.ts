@@ -6,8 +6,12 @@ import type { Task } from "../state/tasks.ts";
 import type { TaskArguments } from "../tasks/jobs.ts";
 import { requireDeployment } from "../state/lookup.ts";
 
-/** Snapshots the disk of an instance and returns the cid; does nothing where snapshots are disabled. */
-export function* takeSnapshot(director: Director, instance: Instance): Body<readonly string[]> {
+/**
+ * Snapshots the disk of an instance and returns the cid; does nothing where snapshots are disabled.
+ *
+ * @param isClean whether the jobs have been stopped; default false
+ */
+export function* takeSnapshot(director: Director, instance: Instance, isClean = false): Body<readonly string[]> {
   const { disk } = instance;
   if (director.options.snapshots !== true || disk === null) return [];
   const metadata = {
@@ -28,6 +32,7 @@ export function* takeSnapshot(director: Director, instance: Instance): Body<read
     group: instance.group,
     index: instance.index,
     createdMs: director.kernel.nowMs,
+    isClean,
   });
   director.kernel.record("bosh", "snapshot.create", cid, { deployment: instance.deployment });
   return [cid];

@@ -2,7 +2,7 @@ import type { Body } from "../../kernel/index.ts";
 import { stopJobs } from "../agent/behaviours.ts";
 import { callAgent } from "../agent/calls.ts";
 import { runScript } from "../agent/script.ts";
-import { runScripts } from "../agent/scripts.ts";
+import { runScripts, scriptsFailure } from "../agent/scripts.ts";
 import type { Instance } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
 import type { StageStep } from "../tasks/stage.ts";
@@ -30,14 +30,43 @@ export function* stopInstance(
   yield* runScripts(director, instance, "post-stop");
 }
 
-/** A drain script prints how many seconds to wait. */
+/** Runs the drain scripts. @throws DirectorError 450001 when one of them prints no number */
 function* drainJobs(director: Director, instance: Instance): Body {
   yield* callAgent(director, instance, "drain");
-  const waits = (instance.vm?.jobs ?? []).map(({ scripts }) => {
-    const { drain: script } = scripts;
-    return script === undefined ? 0 : Number(runScript(script).stdout.trim()) * 1000 || 0;
-  });
-  yield director.kernel.work(Math.max(DRAIN_MS, ...waits));
+  const jobs = (instance.vm?.jobs ?? []).filter(({ scripts }) => scripts.drain !== undefined);
+  const drained = jobs.map(({ name, scripts }) => ({ name, waitMs: drainWait(director, scripts.drain ?? "") }));
+  yield director.kernel.work(Math.max(DRAIN_MS, ...drained.map(({ waitMs }) => waitMs ?? 0)));
+  const failed = drained.filter(({ waitMs }) => waitMs === undefined).map(({ name }) => name);
+  if (failed.length > 0)
+    throw scriptsFailure(
+      director,
+      "drain",
+      jobs.map(({ name }) => name),
+      failed,
+    );
 }
+
+/**
+ * How long a drain script has the agent wait, ms; undefined where it prints no number. A negative number has it asked again after
+ * that time. Its exit code makes no difference.
+ */
+function drainWait(director: Director, script: string): number | undefined {
+  let waitMs = 0;
+  for (let asked = 0; asked < DRAIN_RUNS_MAX; asked++) {
+    const { stdout, isRun, sleptMs, startError } = runScript(director.options, script, { args: DRAIN_ARGS });
+    if (!isRun) return waitMs;
+    const text = stdout.trim();
+    if (startError !== undefined || !/^[-+]?\d+$/.test(text)) return undefined;
+    waitMs += sleptMs + Math.abs(Number(text)) * 1000;
+    if (Number(text) >= 0) break;
+  }
+  return waitMs;
+}
+
+/** What agents tell a drain script about the change. */
+const DRAIN_ARGS = ["job_unchanged", "hash_unchanged"];
+
+/** How often a script may ask to be asked again. */
+const DRAIN_RUNS_MAX = 20;
 
 const DRAIN_MS = 1_000;

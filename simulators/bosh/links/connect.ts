@@ -4,16 +4,18 @@ import type { Link, LinkConsumer, LinkProvider, Links } from "../state/links.ts"
 export function connect(
   table: Links,
   consumer: LinkConsumer,
-  provider: LinkProvider,
+  provider: LinkProvider | null,
   { name, network, nowMs }: { readonly name: string; readonly network: string | null; readonly nowMs: number },
 ): Link {
-  const known = table.links.find((each) => each.consumerId === consumer.id && each.providerId === provider.id);
+  const known = table.links.find(
+    (each) => each.consumerId === consumer.id && each.providerId === (provider?.id ?? null),
+  );
   if (known !== undefined) return known;
   const link: Link = {
     id: ++table.ids.links,
     name,
     consumerId: consumer.id,
-    providerId: provider.id,
+    providerId: provider?.id ?? null,
     createdMs: nowMs,
     network,
   };
@@ -25,7 +27,9 @@ export function connect(
 export function dropDangling(table: Links): void {
   const consumers = new Set(table.consumers.map(({ id }) => id));
   const providers = new Set(table.providers.map(({ id }) => id));
-  table.links = table.links.filter((each) => consumers.has(each.consumerId) && providers.has(each.providerId));
+  table.links = table.links.filter(
+    (each) => consumers.has(each.consumerId) && (each.providerId === null || providers.has(each.providerId)),
+  );
 }
 
 /** Removes what a deleted deployment provided and consumed. */

@@ -5,6 +5,9 @@ import type { Director } from "../state/director.ts";
 import type { LinkConsumer, LinkProvider, Links } from "../state/links.ts";
 import { DirectorError, UNCLASSED } from "../wire/errors.ts";
 import { connect, dropDangling } from "./connect.ts";
+import { describeFailure } from "./messages.ts";
+import { planProviders } from "./providers.ts";
+import { isManual } from "./settings.ts";
 import { findUses, isNil, type LinkUse, settingFor } from "./uses.ts";
 
 /** What a job consumes: the name within the job, and who provides it. */
@@ -12,18 +15,33 @@ export interface ResolvedLink {
   readonly group: string;
   readonly job: string;
   readonly name: string;
-  readonly provider: LinkProvider;
+  readonly source: LinkSource;
 }
+
+/** Where a link leads: to a provider, or to what the manifest itself says. */
+export type LinkSource =
+  | {
+      readonly kind: "provider";
+      readonly provider: LinkProvider;
+      /** Whose addresses are shown; undefined for the provider's default. */
+      readonly network: string | undefined;
+      /** Whether addresses are IP addresses; undefined for the provider's way. */
+      readonly usesIps: boolean | undefined;
+    }
+  | { readonly kind: "manual"; readonly content: Fields };
 
 /** The links of a deployment according to its manifest. */
 export interface LinkPlan {
   readonly resolved: readonly ResolvedLink[];
   /** All links of the director once this plan is adopted. */
   readonly linkTable: Links;
+  /** What is found only when the links are bound, while the deployment is prepared. */
+  readonly late: readonly string[];
 }
 
 /**
- * Matches what the jobs of a manifest consume with what jobs provide. Pure: the table that it is given stays as it is.
+ * Matches what the jobs and variables of a manifest consume with what jobs provide (links/links_manager.rb in bosh-director). Pure: the
+ * table that it is given stays as it is.
  *
  * @throws DirectorError 100 that lists what can't be matched
  */
@@ -36,15 +54,22 @@ export function planLinks(
 ): LinkPlan {
   const next = copyTable(table);
   const own = planProviders(next, deployment, manifest, releases);
-  const matched = matchConsumers(next, deployment, findUses(manifest, releases, "consumes"), own);
+  const uses = findUses(manifest, releases, "consumes");
+  const matched = matchConsumers(next, deployment, uses, own);
   const isOther = (each: { readonly deployment: string }): boolean => each.deployment !== deployment;
   const external = next.consumers.filter((each) => !isOther(each) && each.ownerType === "external");
   next.providers = [...next.providers.filter(isOther), ...own];
   next.consumers = [...next.consumers.filter(isOther), ...matched.consumers, ...external];
-  for (const { consumer, provider, name } of matched.resolved)
-    connect(next, consumer, provider, { name, network: null, nowMs });
+  for (const { consumer, source, name } of matched.resolved) {
+    const provider = source.kind === "provider" ? source.provider : null;
+    connect(next, consumer, provider, {
+      name,
+      network: source.kind === "provider" ? (source.network ?? null) : null,
+      nowMs,
+    });
+  }
   dropDangling(next);
-  return { resolved: matched.resolved, linkTable: next };
+  return { resolved: matched.resolved, linkTable: next, late: matched.late };
 }
 
 /** Makes a planned table the director's. */
@@ -54,6 +79,17 @@ export function commitLinks(director: Director, { providers, consumers, links, i
   Object.assign(table.ids, ids);
 }
 
+/** @throws DirectorError 100 for a link whose network its provider does not have */
+export function refuseLate({ late }: Pick<LinkPlan, "late">, deployment: string): void {
+  if (late.length > 0) throw failure(deployment, late);
+}
+
+const failure = (deployment: string, errors: readonly string[]): DirectorError =>
+  new DirectorError(
+    UNCLASSED,
+    `Failed to resolve links from deployment '${deployment}'. See errors below:\n  - ${errors.join("\n  - ")}`,
+  );
+
 const copyTable = ({ providers, consumers, links, ids }: Links): Links => ({
   providers: [...providers],
   consumers: [...consumers],
@@ -61,32 +97,10 @@ const copyTable = ({ providers, consumers, links, ids }: Links): Links => ({
   ids: { ...ids },
 });
 
-function planProviders(
-  table: Links,
-  deployment: string,
-  manifest: Manifest,
-  releases: readonly ReleaseVersion[],
-): readonly LinkProvider[] {
-  return findUses(manifest, releases, "provides")
-    .filter(({ job, definition }) => !isNil(job.provides, definition.name))
-    .map(({ group, job, definition }) => {
-      const given = settingFor(job.provides, definition.name);
-      const key = { deployment, group: group.name, job: job.name, definition: definition.name };
-      const known = table.providers.find(
-        (each) =>
-          each.deployment === deployment &&
-          each.group === group.name &&
-          each.job === job.name &&
-          each.definition === definition.name,
-      );
-      const { id, type } = known ?? { id: ++table.ids.providers, type: definition.type };
-      return { id, ...key, type, name: String(given.as ?? definition.name), shared: given.shared === true };
-    });
-}
-
-interface MatchedConsumers {
+interface Matched {
   readonly consumers: readonly LinkConsumer[];
   readonly resolved: readonly (ResolvedLink & { readonly consumer: LinkConsumer })[];
+  readonly late: readonly string[];
 }
 
 /** @throws DirectorError 100 */
@@ -95,34 +109,39 @@ function matchConsumers(
   deployment: string,
   uses: readonly LinkUse[],
   own: readonly LinkProvider[],
-): MatchedConsumers {
+): Matched {
   const errors: string[] = [];
+  const late: string[] = [];
   const consumers: LinkConsumer[] = [];
   const resolved: (ResolvedLink & { readonly consumer: LinkConsumer })[] = [];
-  for (const use of uses.filter(({ job, definition }) => !isNil(job.consumes, definition.name))) {
+  for (const use of uses) {
     const consumer = planConsumer(table, deployment, use);
     consumers.push(consumer);
-    const match = matchProvider(table, deployment, use, own);
-    if (typeof match === "string") errors.push(match);
-    else if (match !== undefined)
-      resolved.push({
-        group: use.group.name,
-        job: use.job.name,
-        name: use.definition.name,
-        provider: match,
-        consumer,
-      });
+    if (isNil(use.job.consumes, use.definition.name)) {
+      // Blocked: as if there were no provider, which only an optional link survives.
+      if (use.definition.optional !== true) errors.push(describeFailure(use, use.definition.name, []));
+      continue;
+    }
+    const match = matchSource(table, deployment, use, own);
+    if (match.error !== undefined) errors.push(match.error);
+    if (match.late !== undefined) late.push(match.late);
+    const { group, job, definition } = use;
+    if (match.source !== undefined)
+      resolved.push({ group: group.name, job: job.name, name: definition.name, source: match.source, consumer });
   }
-  if (errors.length > 0)
-    throw new DirectorError(
-      UNCLASSED,
-      `Failed to resolve links from deployment '${deployment}'. See errors below:\n  - ${errors.join("\n  - ")}`,
-    );
-  return { consumers, resolved };
+  if (errors.length > 0) throw failure(deployment, errors);
+  return { consumers, resolved, late };
 }
 
-function planConsumer(table: Links, deployment: string, { group, job, definition }: LinkUse): LinkConsumer {
-  const name = String(settingFor(job.consumes, definition.name).from ?? definition.name);
+/** The name under which a link is looked for: the last part of what the manifest says. */
+const aliasOf = ({ job, definition }: LinkUse): string =>
+  String(settingFor(job.consumes, definition.name).from ?? definition.name)
+    .split(".")
+    .at(-1) ?? "";
+
+function planConsumer(table: Links, deployment: string, use: LinkUse): LinkConsumer {
+  const { group, job, definition } = use;
+  const name = aliasOf(use);
   const key = { deployment, group: group.name, owner: job.name, definition: definition.name };
   const known = table.consumers.find(
     (each) =>
@@ -132,35 +151,42 @@ function planConsumer(table: Links, deployment: string, { group, job, definition
       each.definition === definition.name,
   );
   if (known !== undefined) return { ...known, name };
-  return {
-    id: ++table.ids.consumers,
-    ...key,
-    ownerType: "job",
-    type: definition.type,
-    name,
-    optional: definition.optional === true,
-  };
+  const optional = definition.optional === true;
+  return { id: ++table.ids.consumers, ...key, ownerType: "job", type: definition.type, name, optional };
 }
 
-/** The one provider that matches; undefined for an optional link without one; else a text that says why there is none. */
-function matchProvider(
-  table: Links,
-  deployment: string,
-  use: LinkUse,
-  own: readonly LinkProvider[],
-): LinkProvider | string | undefined {
-  const { definition } = use;
-  const given = settingFor(use.job.consumes, definition.name);
-  const alias = given.from === undefined ? undefined : String(given.from);
-  const fitting = poolOf(table, deployment, given, own).filter(
-    (each) => each.type === definition.type && (alias === undefined || each.name === alias),
-  );
-  if (fitting.length === 1) return fitting[0];
-  if (fitting.length > 1)
-    return `${describeUse(use, alias)} Multiple link providers found:${fitting.map(describeProvider).join("")}`;
-  if (alias === undefined && definition.optional === true) return undefined;
-  return `${describeUse(use, alias)} Details below:\n    - No link providers found`;
+interface Match {
+  readonly source?: LinkSource;
+  readonly error?: string;
+  readonly late?: string;
 }
+
+/** The one source that matches; nothing for an optional link without one. */
+function matchSource(table: Links, deployment: string, use: LinkUse, own: readonly LinkProvider[]): Match {
+  const { definition, job } = use;
+  const given = settingFor(job.consumes, definition.name);
+  if (isManual(given)) return { source: { kind: "manual", content: manualContent(given, deployment) } };
+  const isExplicit = Object.hasOwn(job.consumes, definition.name);
+  const alias = aliasOf(use);
+  const fitting = poolOf(table, deployment, given, own).filter(
+    (each) => each.type === definition.type && (!isExplicit || each.name === alias),
+  );
+  const network = given.network === undefined ? undefined : String(given.network);
+  const [provider] = fitting;
+  if (provider === undefined && !isExplicit && definition.optional === true) return {};
+  if (provider === undefined || fitting.length > 1) return { error: describeFailure(use, alias, fitting, network) };
+  if (network !== undefined && !provider.dns.networks.includes(network))
+    return { late: describeFailure(use, alias, fitting, network) };
+  const usesIps = typeof given.ip_addresses === "boolean" ? given.ip_addresses : undefined;
+  return { source: { kind: "provider", provider, network, usesIps } };
+}
+
+const MANUAL_KEYS = ["instances", "properties", "address"];
+
+const manualContent = (given: Fields, deployment: string): Fields => ({
+  ...Object.fromEntries(MANUAL_KEYS.map((key) => [key, given[key] ?? null])),
+  deployment_name: deployment,
+});
 
 /** The deployment's own providers, or the shared ones of another that the manifest names. */
 function poolOf(
@@ -169,13 +195,7 @@ function poolOf(
   given: Fields,
   own: readonly LinkProvider[],
 ): readonly LinkProvider[] {
-  if (given.deployment === undefined || given.deployment === deployment) return own;
+  if (given.deployment === undefined || given.deployment === null || given.deployment === deployment) return own;
   const other = String(given.deployment);
   return providers.filter((each) => each.deployment === other && each.shared);
 }
-
-const describeUse = ({ group, job, definition }: LinkUse, alias: string | undefined): string =>
-  `Failed to resolve link '${definition.name}' ${alias === undefined ? "with " : `with alias '${alias}' and `}type '${definition.type}' from job '${job.name}' in instance group '${group.name}'.`;
-
-const describeProvider = ({ definition, job, group, deployment }: LinkProvider): string =>
-  `\n    - Link provider '${definition}' from job '${job}' in instance group '${group}' in deployment '${deployment}'`;

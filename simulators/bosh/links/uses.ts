@@ -1,15 +1,16 @@
 import { asFields, type Fields } from "../configs/fields.ts";
 import type { InstanceGroup, JobSpec, Manifest } from "../deploy/manifest.ts";
-import type { LinkDefinition, ReleaseVersion } from "../state/artifacts.ts";
+import type { LinkDefinition, ReleaseJob, ReleaseVersion } from "../state/artifacts.ts";
 
 /** A link definition of a job that an instance group runs. */
 export interface LinkUse {
   readonly group: InstanceGroup;
   readonly job: JobSpec;
   readonly definition: LinkDefinition;
+  readonly release: ReleaseJob;
 }
 
-/** What the jobs of a manifest consume, or provide. */
+/** What the jobs of a manifest consume, or provide, by their releases. */
 export function findUses(
   manifest: Manifest,
   releases: readonly ReleaseVersion[],
@@ -17,17 +18,18 @@ export function findUses(
 ): readonly LinkUse[] {
   return manifest.groups.flatMap((group) =>
     group.jobs.flatMap((job) => {
-      const release = releases.find(({ name }) => name === job.release);
-      const definitions = release?.jobs.find(({ name }) => name === job.name)?.[side] ?? [];
-      return definitions.map((definition) => ({ group, job, definition }));
+      const release = releases.find(({ name }) => name === job.release)?.jobs.find(({ name }) => name === job.name);
+      return release === undefined
+        ? []
+        : release[side].map((definition): LinkUse => ({ group, job, definition, release }));
     }),
   );
 }
 
 /** Whether the manifest says `nil`, with which a job provides or consumes nothing. */
 export const isNil = (settings: Fields, name: string): boolean =>
-  name in settings && (settings[name] === null || settings[name] === "nil");
+  Object.hasOwn(settings, name) && settings[name] === "nil";
 
 /** What the manifest says about one link of a job; `nil` says nothing. */
 export const settingFor = (settings: Fields, name: string): Fields =>
-  isNil(settings, name) ? {} : asFields(settings[name]);
+  isNil(settings, name) ? {} : asFields(Object.hasOwn(settings, name) ? settings[name] : undefined);

@@ -29,6 +29,7 @@ type Metadata = Readonly<Record<string, string>>;
 /** Each call is a process of its own. */
 class OpenStackCpi implements Cpi {
   readonly bootMs = BOOT_MS;
+  readonly stemcellFormats = ["openstack-raw", "openstack-qcow2", "openstack-light"];
   readonly #kernel: Kernel;
   readonly #openstack: OpenStack;
   readonly #options: OpenStackCpiOptions;
@@ -45,8 +46,8 @@ class OpenStackCpi implements Cpi {
     return `${prefix}-${this.#kernel.random("bosh/cpi").uuid()}`;
   }
 
-  createStemcell(name: string, version: string, properties: Properties): Body<string> {
-    return createImage(this.#start(), name, version, properties);
+  createStemcell(name: string, version: string, properties?: Properties): Body<string> {
+    return createImage(this.#start(), name, version, properties ?? {});
   }
 
   deleteStemcell(cid: string): Body {

@@ -1,8 +1,9 @@
 import { Readable } from "node:stream";
 import { parse } from "yaml";
-import { receiveArchive } from "../artifacts/archive.ts";
+import { type Archive, type BrokenArchive, receiveArchive } from "../artifacts/archive.ts";
 import type { Client } from "./client.ts";
 import type { CliStep, RecordedRequest } from "./recording.ts";
+import { type TaskIds, taskIdIn } from "./task-ids.ts";
 
 /*
  * A step of the real CLI, replayed through the requests that it was seen to send: paths come from the recording, bodies from the command
@@ -31,12 +32,12 @@ async function draftOf(client: Client, path: string, argv: readonly string[], la
   const last = segments.at(-1);
   if (first === "stemcell_uploads") {
     const archive = await receiveArchive(Readable.from([client.fixture(file)]));
-    const { name, version } = (archive.ok ? archive.manifest : {}) as { name: string; version: string };
+    const { name, version } = manifestOf(archive) as { name: string; version: string };
     return { json: { stemcell: { name, version } }, headers: JSON_TYPE };
   }
   if (path.startsWith("/packages/matches")) {
     const archive = await receiveArchive(Readable.from([client.fixture(file)]));
-    return { body: JSON.stringify(archive.ok ? archive.manifest : {}), headers: YAML_TYPE };
+    return { body: JSON.stringify(manifestOf(archive)), headers: YAML_TYPE };
   }
   if (first === "stemcells" || first === "releases") return { body_ref: file, headers: TAR_TYPE };
   if (first === "configs")
@@ -73,7 +74,12 @@ const userOf = (env: CliStep["cli"]["env"]): string | undefined =>
   env?.BOSH_CLIENT ?? (env?.BOSH_CLIENT_SECRET === undefined ? undefined : "bad");
 
 /** Sends what the CLI sent; returns how the replies differ. */
-export async function replayCli(client: Client, { cli }: CliStep, filled: (path: string) => string): Promise<string[]> {
+export async function replayCli(
+  client: Client,
+  { cli }: CliStep,
+  filled: (path: string) => string,
+  tasks: TaskIds,
+): Promise<string[]> {
   const found: string[] = [];
   const auth = userOf(cli.env);
   let latest = "0";
@@ -97,7 +103,8 @@ export async function replayCli(client: Client, { cli }: CliStep, filled: (path:
     last = await client.follow(new URL(location).pathname);
     const recorded = cli.wire.find((each) => POLL.test(each.split(" ")[1] ?? ""));
     const id = recorded?.split(" ")[1]?.split("/")[2];
-    if (id !== undefined && id !== String(last.id)) found.push(`task ${String(last.id)} instead of ${id}`);
+    const own = taskIdIn(new URL(location).pathname);
+    if (id !== undefined && own !== undefined) tasks.bind(Number(id), own);
   }
   // The result of a task is read only when it has succeeded.
   const succeeded = cli.wire.some((line) => line.includes("type=result"));
@@ -105,3 +112,6 @@ export async function replayCli(client: Client, { cli }: CliStep, filled: (path:
     found.push(`the task ended ${String(last.state)}: ${String(last.result)}`);
   return found;
 }
+
+const manifestOf = (archive: Archive | BrokenArchive): unknown =>
+  archive.ok && archive.manifest?.ok === true ? archive.manifest.value : {};

@@ -3,8 +3,13 @@ import { Readable } from "node:stream";
 import { gunzipSync } from "node:zlib";
 import { basicHeader, type HttpReply, Kernel, makeRequest, Process, serialise } from "../../kernel/index.ts";
 import { issueToken } from "../auth/token.ts";
+import type { CpiError } from "../cpi/cpi.ts";
+import { withFailing } from "../cpi/faults.ts";
 import { type Bosh, createBosh, createDummyCpi, type DirectorOptions } from "../index.ts";
+import { uploadWith } from "../routes/uploads.ts";
+import { loopbackOf } from "./loopback.ts";
 import { fixtureOf, type RecordedRequest, type Scenario } from "./recording.ts";
+import { taskIdIn } from "./task-ids.ts";
 
 /** The users of the recorded director. */
 const REFERENCE_USERS: DirectorOptions["users"] = [
@@ -28,6 +33,12 @@ const REQUEST_MS = 20;
 const TASK_MS_MAX = 3_600_000;
 const POLL_MS = 120;
 
+/** The first recordings were made with a config server of their own, later ones with one that speaks as CredHub. */
+const refusalsIn = (recordings: string): object =>
+  /-2\.jsonl/.test(recordings)
+    ? {}
+    : { refusals: { missing: "not found", type: "The request could not be completed." } };
+
 const pair = (): { privateKey: string; publicKey: string } =>
   generateKeyPairSync("rsa", {
     modulusLength: 2048,
@@ -48,12 +59,14 @@ export class Client {
   readonly kernel: Kernel;
   readonly bosh: Bosh;
   readonly dummy: ReturnType<typeof createDummyCpi>;
+  /** The methods at which the CPI fails now. */
+  readonly failing = new Map<string, CpiError>();
   readonly #recordings: string;
   readonly #keys: { own: ReturnType<typeof pair>; foreign: ReturnType<typeof pair> } | undefined;
 
   /** `recordings` is a file next to the fixtures; `mode` is how the director differs from the reference. */
   constructor(recordings: string, mode?: Scenario["director_mode"], seed: string | number = "parity") {
-    this.kernel = new Kernel({ seed, pace: "fast" });
+    this.kernel = new Kernel({ seed, pace: "realistic" });
     this.#recordings = recordings;
     const isUaa = mode?.startsWith("uaa") === true;
     this.#keys = isUaa ? { own: pair(), foreign: pair() } : undefined;
@@ -61,16 +74,29 @@ export class Client {
     this.bosh = createBosh(this.kernel, {
       name: "reference",
       users: REFERENCE_USERS,
-      cpi: this.dummy,
+      cpi: withFailing(this.dummy, this.failing),
       certificates: CERTIFICATES,
       cpiName: "dummy",
       agentWaitMs: 20_000,
       resurrector: false,
+      runScripts: true,
       processUptimeS: 12,
       ...(this.#keys && { uaa: { url: UAA_URL, ...this.#keys.own, clients: [], users: [] } }),
       ...(mode?.includes("snapshots enabled") && { snapshots: true }),
-      ...(mode?.includes("config server") && { configServer: { url: "https://127.0.0.1:28444/" } }),
+      ...(mode?.includes("config server") && {
+        configServer: { url: "https://127.0.0.1:28444/", ...refusalsIn(recordings) },
+      }),
     });
+  }
+
+  readonly #upload = uploadWith(loopbackOf((name) => this.#fixtureNamed(name)));
+
+  #fixtureNamed(name: string): Buffer {
+    try {
+      return this.fixture(`fixtures2/${name}`);
+    } catch {
+      return this.fixture(name);
+    }
   }
 
   /** Generates the keys of an issuer of tokens. */
@@ -119,7 +145,7 @@ export class Client {
     const ready =
       upload === undefined
         ? request
-        : { ...request, body: "", received: await upload.receive(Readable.from([Buffer.from(body)]), request) };
+        : { ...request, body: "", received: await this.#upload.receive(Readable.from([Buffer.from(body)]), request) };
     return answerOf(this.#settle(this.bosh.director.receive(ready)));
   }
 
@@ -149,8 +175,8 @@ export class Client {
     throw new Error(`${path} does not end`);
   }
 
-  /** Runs one verb of a scenario's setup to the end of its task. */
-  async run(verb: string): Promise<void> {
+  /** Runs one verb of a scenario's setup to the end of its task, and returns the id of that. */
+  async run(verb: string): Promise<number | undefined> {
     const [name, argument = ""] = verb.split(" ");
     const yaml = { "Content-Type": "text/yaml" };
     const compressed = { "Content-Type": "application/x-compressed" };
@@ -170,7 +196,9 @@ export class Client {
     const request = requests[name ?? ""];
     if (request === undefined) throw new Error(`not simulated: setup '${verb}'`);
     const answer = await this.send(request);
-    if (answer.headers.location !== undefined) await this.follow(new URL(answer.headers.location).pathname);
+    const task = taskIdIn(answer.headers.location);
+    if (task !== undefined) await this.follow(`/tasks/${task}`);
+    return task;
   }
 }
 

@@ -40,6 +40,8 @@ export interface RequestStep {
     readonly headers: Readonly<Record<string, string>>;
     readonly body: unknown;
   };
+  /** How long after the step before, in seconds: the task meant was being worked on. */
+  readonly after_s?: number;
   readonly mask?: readonly string[];
 }
 
@@ -72,14 +74,23 @@ interface NoteStep {
 /** One step of a scenario. */
 export type RecordedStep = RequestStep | TaskStep | CliStep | NoteStep;
 
-/** Where the recordings are in a directory: as the project was handed them, or as the repository keeps them. @throws Error */
-export function recordingsIn(directory: string): string {
-  const names = ["recordings.jsonl", "bosh/recordings.jsonl", "bosh-283.jsonl.gz"];
-  const found = names.map((name) => join(directory, name)).find((file) => existsSync(file));
-  if (found === undefined) throw new Error(`no recordings of a director in ${directory}`);
-  return found;
+/** The recordings of a director in a directory: as the project was handed them, or as the repository keeps them. @throws Error */
+export function recordingsIn(directory: string): readonly string[] {
+  const found = FILES.map((names) => names.map((name) => join(directory, name)).find((file) => existsSync(file)));
+  const files = found.filter((file) => file !== undefined);
+  if (files.length === 0) throw new Error(`no recordings of a director in ${directory}`);
+  return files;
 }
 
-/** A fixture beside the recordings; `name` may begin with `fixtures/`. */
-export const fixtureOf = (recordings: string, name: string): Buffer =>
-  readFileSync(join(dirname(recordings), "fixtures", name.replace(/^fixtures\//, "")));
+/** Each batch of recordings, under the names by which it goes. */
+const FILES: readonly (readonly string[])[] = [
+  ["recordings.jsonl", "bosh/recordings.jsonl", "bosh-283.jsonl.gz"],
+  ["recordings-2.jsonl", "bosh/recordings-2.jsonl", "bosh-283-2.jsonl.gz"],
+];
+
+/** An input beside the recordings; `name` may begin with `fixtures/`. Those of the second batch lie in `fixtures2`. */
+export function fixtureOf(recordings: string, name: string): Buffer {
+  const own = name.replace(/^fixtures\//, "");
+  const places = [join("fixtures", own), own].map((each) => join(dirname(recordings), each));
+  return readFileSync(places.find((file) => existsSync(file)) ?? places[0] ?? own);
+}

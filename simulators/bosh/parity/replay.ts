@@ -7,16 +7,34 @@ import { type DirectorAnswer, Client } from "./client.ts";
 import { type Bindings, differences, eventDifferences, fill, type CompareRules } from "./compare.ts";
 import { causeNote } from "./notes.ts";
 import { type RequestStep, type Scenario, type RecordedStep, type TaskStep } from "./recording.ts";
+import { nameVms } from "./vm-names.ts";
+import { TaskIds, taskIdIn } from "./task-ids.ts";
 
 /** How far a scenario matches, and what differs. */
 export interface ScenarioResult extends ScenarioScore {
   /** How many of them are steps of the CLI, which are judged by their requests, not by what the CLI prints. */
   readonly cli: number;
+  /** In how many steps the simulator refuses and accepts as the real director did, whatever the words. */
+  readonly verdicts: number;
   readonly failures: readonly {
     readonly step: number;
     readonly what: string;
+    readonly isVerdict: boolean;
     readonly differences: readonly string[];
   }[];
+}
+
+/** How one step differs; `isVerdict` where one director refuses what the other accepts. */
+interface StepResult {
+  readonly isVerdict: boolean;
+  readonly differences: readonly string[];
+}
+
+/** What a replay carries from step to step. */
+interface Replay {
+  readonly client: Client;
+  readonly bindings: Bindings;
+  readonly tasks: TaskIds;
 }
 
 interface ReplayOptions {
@@ -37,18 +55,15 @@ export async function replay(
 
 async function replayScenario(recordings: string, scenario: Scenario): Promise<ScenarioResult> {
   const client = new Client(recordings, scenario.director_mode);
-  const bindings: Bindings = new Map();
-  const failures: { step: number; what: string; differences: readonly string[] }[] = [];
-  const note = (step: number, what: string, found: readonly string[]): void => {
-    if (found.length > 0) failures.push({ step, what, differences: found });
-  };
-  for (const verb of scenario.setup) await client.run(verb);
-  for (const [at, step] of scenario.steps.entries()) {
-    try {
-      note(at, nameOf(step), await replayStep(client, step, bindings));
-    } catch (error) {
-      note(at, nameOf(step), [error instanceof Error ? (error.stack ?? error.message) : String(error)]);
-    }
+  const run: Replay = { client, bindings: new Map(), tasks: new TaskIds() };
+  const failures: ScenarioResult["failures"][number][] = [];
+  for (const verb of scenario.setup) {
+    const task = await client.run(verb);
+    if (task !== undefined) run.tasks.bindSetup(task);
+  }
+  for (const [step, recorded] of scenario.steps.entries()) {
+    const result = await attemptStep(run, recorded);
+    if (result.differences.length > 0) failures.push({ step, what: nameOf(recorded), ...result });
   }
   const [first] = failures;
   return {
@@ -56,10 +71,21 @@ async function replayScenario(recordings: string, scenario: Scenario): Promise<S
     area: scenario.area,
     steps: scenario.steps.length,
     matched: scenario.steps.length - failures.length,
+    verdicts: scenario.steps.length - failures.filter(({ isVerdict }) => isVerdict).length,
     cli: scenario.steps.filter((step) => "cli" in step).length,
     ...(first && { firstDifference: `step ${first.step} [${first.what}] ${first.differences[0] ?? ""}` }),
     failures,
   };
+}
+
+/** An error of the replay itself counts as a wrong verdict. */
+async function attemptStep(run: Replay, step: RecordedStep): Promise<StepResult> {
+  try {
+    return await replayStep(run, step);
+  } catch (error) {
+    const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    return { isVerdict: true, differences: [message] };
+  }
 }
 
 function nameOf(step: RecordedStep): string {
@@ -69,11 +95,14 @@ function nameOf(step: RecordedStep): string {
   return "cli" in step ? `bosh ${step.cli.argv.join(" ")}` : step.note;
 }
 
-async function replayStep(client: Client, step: RecordedStep, bindings: Bindings): Promise<readonly string[]> {
-  if ("request" in step) return replayRequest(client, step, bindings);
-  if ("task" in step) return replayTask(client, step, bindings);
-  if ("cli" in step) return replayCli(client, step, (path) => fill(path, bindings));
-  return causeNote(client, step.note);
+async function replayStep(run: Replay, step: RecordedStep): Promise<StepResult> {
+  if ("request" in step) return replayRequest(run, step);
+  if ("task" in step) return replayTask(run, step);
+  const found =
+    "cli" in step
+      ? await replayCli(run.client, step, (path) => fill(run.tasks.toOwn(path), run.bindings), run.tasks)
+      : causeNote(run.client, step.note);
+  return { isVerdict: found.length > 0, differences: found };
 }
 
 const HEADERS = [
@@ -98,34 +127,54 @@ function unorderedOf(path: string): readonly string[] {
   return path.startsWith("/releases/") ? ["$.packages"] : [];
 }
 
-async function replayRequest(
-  client: Client,
-  { request, reply, mask }: RequestStep,
-  bindings: Bindings,
-): Promise<string[]> {
+async function replayRequest(run: Replay, { request, reply, mask, after_s }: RequestStep): Promise<StepResult> {
+  const { client, bindings, tasks } = run;
+  nameVms(client, bindings, request.path);
   const sent = {
     ...request,
-    path: fill(request.path, bindings),
+    path: fill(tasks.toOwn(request.path), bindings),
     ...(request.body === undefined ? {} : { body: fill(request.body, bindings) }),
     ...(request.json === undefined
       ? {}
       : { json: JSON.parse(fill(JSON.stringify(request.json), bindings)) as unknown }),
   };
+  if (after_s !== undefined) client.kernel.advanceBy(after_s * 1000);
   const answer = await client.send(sent);
-  const found: string[] = [];
+  const [recordedTask, ownTask] = [taskIdIn(reply.headers.location), taskIdIn(answer.headers.location)];
+  if (recordedTask !== undefined && ownTask !== undefined) tasks.bind(recordedTask, ownTask);
   if (answer.status !== reply.status)
-    return [`status ${reply.status} expected, got ${answer.status} ${answer.text.slice(0, 300)}`];
+    return {
+      isVerdict: true,
+      differences: [`status ${reply.status} expected, got ${answer.status} ${answer.text.slice(0, 300)}`],
+    };
   const rules = rulesOf(mask, "$.members", ...unorderedOf(request.path));
-  for (const name of HEADERS) {
+  const body = tasks.toRecorded(request.path, bodyOf(reply.body, answer, request.method));
+  return {
+    isVerdict: false,
+    differences: [
+      ...headerDifferences(run, { request, reply, ...(mask && { mask }) }, answer, rules),
+      ...differences(reply.body, body, rules, bindings),
+    ],
+  };
+}
+
+function headerDifferences(
+  { bindings, tasks }: Replay,
+  { reply, mask }: RequestStep,
+  answer: DirectorAnswer,
+  rules: CompareRules,
+): string[] {
+  return HEADERS.flatMap((name) => {
     const expected = reply.headers[name];
     // The challenge was recorded on refusals only.
-    if (name === "www-authenticate" && reply.status !== 401) continue;
+    if (name === "www-authenticate" && reply.status !== 401) return [];
     if (expected === undefined && name !== "content-encoding" && name !== "location" && name !== "content-range")
-      continue;
-    if (mask?.includes(`$headers.${name}`)) continue;
-    found.push(...differences(expected ?? null, answer.headers[name] ?? null, rules, bindings, `header ${name}`));
-  }
-  return [...found, ...differences(reply.body, bodyOf(reply.body, answer, request.method), rules, bindings)];
+      return [];
+    if (mask?.includes(`$headers.${name}`)) return [];
+    const given = answer.headers[name];
+    const actual = given === undefined ? null : name === "location" ? tasks.textToRecorded(given) : given;
+    return differences(expected ?? null, actual, rules, bindings, `header ${name}`);
+  });
 }
 
 function bodyOf(expected: unknown, answer: DirectorAnswer, method: string): unknown {
@@ -170,21 +219,25 @@ const linesOf = (text: string): readonly Record<string, unknown>[] =>
     .filter((line) => line !== "")
     .map((line): Record<string, unknown> => JSON.parse(line));
 
-async function replayTask(client: Client, { task, mask }: TaskStep, bindings: Bindings): Promise<string[]> {
-  const final = await client.follow(`/tasks/${task.id}`);
-  const events = linesOf((await client.get(`/tasks/${task.id}/output?type=event`)).text);
-  const result = linesOf((await client.get(`/tasks/${task.id}/output?type=result`)).text);
+async function replayTask({ client, bindings, tasks }: Replay, { task, mask }: TaskStep): Promise<StepResult> {
+  const id = tasks.ownOf(task.id);
+  if (id === undefined) return { isVerdict: true, differences: [`task ${task.id} was never started`] };
+  const final = await client.follow(`/tasks/${id}`);
+  const lines = async (type: string): Promise<readonly Record<string, unknown>[]> =>
+    linesOf(tasks.textToRecorded((await client.get(`/tasks/${id}/output?type=${type}`)).text));
+  const [events, result] = [await lines("event"), await lines("result")];
   const rules = rulesOf(mask, "$.result", "$.result[*].processes");
   // It makes no difference who follows; in the recording it was the administrator.
   const eventRules = { ...rules, mask: new Set([...rules.mask].filter((path) => path.startsWith("$.event_lines"))) };
-  return [
-    ...eventDifferences(task.event_lines, events, eventRules, bindings),
-    ...differences(
-      task.final,
-      final,
-      { ...rules, mask: new Set([...rules.mask].map((path) => path.replace("$.final", "$"))) },
-      bindings,
-    ).map((each) => `final ${each}`),
-    ...differences(task.result, result, rules, bindings, "$.result"),
-  ];
+  const finalRules = { ...rules, mask: new Set([...rules.mask].map((path) => path.replace("$.final", "$"))) };
+  return {
+    isVerdict: final.state !== task.final.state,
+    differences: [
+      ...eventDifferences(task.event_lines, events, eventRules, bindings),
+      ...differences(task.final, tasks.toRecorded("/tasks", final), finalRules, bindings).map(
+        (each) => `final ${each}`,
+      ),
+      ...differences(task.result, result, rules, bindings, "$.result"),
+    ],
+  };
 }

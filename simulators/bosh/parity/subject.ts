@@ -10,12 +10,17 @@ import { replay, type ScenarioResult } from "./replay.ts";
 /** The director, against recordings of a real one with the dummy CPI. */
 export const boshParity: ParitySubject<ScenarioResult> = {
   name: "bosh",
-  replay: async (directory) => (await replay(recordingsIn(directory))).scenarios,
+  replay: async (directory) => {
+    const scenarios: ScenarioResult[] = [];
+    for (const recordings of recordingsIn(directory)) scenarios.push(...(await replay(recordings)).scenarios);
+    return scenarios;
+  },
   markdown: (scenarios) =>
     [
       "# Parity: BOSH director",
       "",
       `Recordings of a real director replayed in process: ${describeScore(scoreOf("director", scenarios))}.`,
+      describeVerdicts(scenarios),
       `${scenarios.reduce((sum, { cli }) => sum + cli, 0)} of the steps are runs of the \`bosh\` CLI; they are judged by the requests that it sent and their answers, not by what it printed.`,
       "",
       "| Area | Scenario | Steps |",
@@ -37,6 +42,12 @@ export const boshParity: ParitySubject<ScenarioResult> = {
     ].join("\n"),
 };
 
+function describeVerdicts(scenarios: readonly ScenarioResult[]): string {
+  const steps = scenarios.reduce((sum, each) => sum + each.steps, 0);
+  const right = scenarios.reduce((sum, each) => sum + each.verdicts, 0);
+  return `In ${right} of ${steps} steps the verdict is the recorded one (refused or accepted, succeeded or failed), whatever the words.`;
+}
+
 function routeRows(): readonly string[] {
   const kernel = new Kernel({ seed: "parity" });
   const { director } = createBosh(kernel, { users: [], cpi: createDummyCpi(kernel) });
@@ -51,7 +62,9 @@ function routeRows(): readonly string[] {
 
 /** `METHOD path`, without query, of each request in the repository's recordings. */
 function recordedRequests(): readonly string[] {
-  const steps = readScenarios<Scenario>(recordingsIn(RECORDINGS)).flatMap((scenario) => scenario.steps);
+  const steps = recordingsIn(RECORDINGS)
+    .flatMap((file) => readScenarios<Scenario>(file))
+    .flatMap((scenario) => scenario.steps);
   const lines = steps.flatMap((step) => {
     if ("request" in step) return [`${step.request.method} ${step.request.path}`];
     return "cli" in step ? step.cli.wire : [];

@@ -1,7 +1,7 @@
 import type { TaskArguments } from "../tasks/jobs.ts";
 import { all, type Body } from "../../kernel/index.ts";
 import { serialBatches } from "../deploy/batches.ts";
-import { resolveAmount } from "../deploy/read-instance-group.ts";
+import { resolveMaxInFlight } from "../deploy/read-update.ts";
 import { DEPLOYMENT_LOCK_MS, deploymentLock } from "../deploy/deployment-lock.ts";
 import { planDeployed } from "../deploy/plan-deployed.ts";
 import type { DeployPlan, PlannedGroup } from "../deploy/adopt.ts";
@@ -110,7 +110,7 @@ export class ProblemResolver {
   }
 
   #widthOf({ group }: PlannedGroup, problems: number): number {
-    return resolveAmount(this.#maxInFlight.get(group.name) ?? group.update.maxInFlight, problems);
+    return resolveMaxInFlight(this.#maxInFlight.get(group.name) ?? group.update.maxInFlight, problems);
   }
 
   *#work(stage: Stage, problem: Problem, wanted: string | null): Body {

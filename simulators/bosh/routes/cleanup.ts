@@ -1,7 +1,6 @@
 import { type DirectorRoute, route } from "../wire/route.ts";
 import type { HttpReply } from "../../kernel/index.ts";
 import { findRemovable } from "../artifacts/cleanup.ts";
-import type { ReleaseVersion } from "../state/artifacts.ts";
 import { startTask } from "../tasks/queue.ts";
 import { isHash } from "../configs/fields.ts";
 import { jsonObject, Unforeseen } from "../wire/bodies.ts";
@@ -28,17 +27,6 @@ function startCleanup(context: RequestContext): HttpReply {
   );
 }
 
-/** The compiled packages of the versions, in order of compilation. */
-const compiledView = (versions: readonly ReleaseVersion[]): readonly object[] =>
-  versions.flatMap(({ compiled, packages }) =>
-    [...compiled.keys()].map((key) => {
-      const [fingerprint, target = ""] = key.split(":");
-      const [os, version] = target.split("/");
-      const name = packages.find((each) => each.fingerprint === fingerprint)?.name;
-      return { package_name: name, stemcell_os: os, stemcell_version: version };
-    }),
-  );
-
 function showDryRun(context: RequestContext): HttpReply {
   const { director, query } = context;
   const removable = findRemovable(
@@ -52,11 +40,15 @@ function showDryRun(context: RequestContext): HttpReply {
       versions: versions.map(({ version }) => version),
     })),
     stemcells: removable.stemcells.map((stemcell) => stemcellView(director, stemcell)),
-    compiled_packages: [...removable.releases.values()].flatMap(compiledView),
+    compiled_packages: removable.compiled.map(({ each, os, version }) => ({
+      package_name: each.name,
+      stemcell_os: os,
+      stemcell_version: version,
+    })),
     orphaned_disks: removable.disks.map(diskView),
     orphaned_vms: orphanedVms(context),
-    exported_releases: [],
-    dns_blobs: query.get("remove_all") === "true" ? director.slot.value.dnsBlobs : [],
+    exported_releases: removable.exported,
+    dns_blobs: removable.dnsBlobs,
   });
 }
 

@@ -1,4 +1,4 @@
-import { asFields } from "../configs/fields.ts";
+import { asFields, isHash } from "../configs/fields.ts";
 import type { HttpReply } from "../../kernel/index.ts";
 import { diffLines } from "../configs/diff.ts";
 import { latestConfigs } from "../configs/latest.ts";
@@ -10,6 +10,12 @@ import { readConfigBody, parseBody, readContent } from "./config-bodies.ts";
 
 const DIFF_FORMATS =
   'The following request formats are allowed:\n1. {"from":<config>,"to":<config>} where <config> is either {"id":"<id>"} or {"content":"<content>"}\n2. {"type":"<type>","name":"<name>","content":"<content>"}';
+
+const isFilled = (value: unknown): boolean => typeof value === "string" && value !== "";
+
+/** Whether it is `{id}` or `{content}`. */
+const isSide = (side: unknown): boolean =>
+  isHash(side) && ((typeof side.id === "string" && /^\d+/.test(side.id)) || typeof side.content === "string");
 
 /** @throws DirectorError 440011, 440012 */
 function readSide({ director }: RequestContext, side: unknown): unknown {
@@ -24,9 +30,9 @@ function readSide({ director }: RequestContext, side: unknown): unknown {
 export function diffConfig(context: RequestContext): HttpReply {
   const body = parseBody(context);
   try {
-    if (body.from !== undefined && body.to !== undefined)
+    if (isSide(body.from) && isSide(body.to))
       return htmlJson(200, { diff: diffLines(readSide(context, body.from), readSide(context, body.to), true) });
-    if (body.type === undefined && body.name === undefined && body.content === undefined)
+    if (![body.type, body.name].every(isFilled) || typeof body.content !== "string")
       throw new DirectorError(440010, DIFF_FORMATS);
     const { type, name, content } = readConfigBody(body);
     const from = latestConfigs(context.director, type).find((each) => each.name === name);

@@ -2,6 +2,7 @@ import { asFields } from "../configs/fields.ts";
 import { adminTeamsOf } from "../auth/scopes.ts";
 import { latestConfigs } from "../configs/latest.ts";
 import type { DeployArgs } from "../deploy/args.ts";
+import { canonicalName } from "../deploy/canonical.ts";
 import type { Director } from "../state/director.ts";
 import type { Task } from "../state/tasks.ts";
 import { startTask } from "../tasks/queue.ts";
@@ -85,6 +86,7 @@ export function startDeploy(
     maxInFlight: query.get("max_in_flight"),
     dryRun,
     change,
+    isNew: !director.slot.value.deployments.has(name),
   };
   const task = startTask(director, {
     type: "update_deployment",
@@ -105,6 +107,7 @@ function enlistDeployment({ director, caller }: RequestContext, name: string, co
   state.deployments.set(name, {
     id: ++state.deploymentIds,
     name,
+    canonical: canonicalName(name),
     teams: caller.scopes.includes("bosh.admin") ? [] : adminTeamsOf(caller),
     manifest: null,
     cloudConfigIds: configs.cloud_config_ids,

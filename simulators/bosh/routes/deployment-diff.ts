@@ -1,11 +1,12 @@
+import { resolveVersions } from "../configs/deploy-configs.ts";
+import { dumpYaml } from "../templates/yaml-dump.ts";
 import { asFields, type Fields, readHashes } from "../configs/fields.ts";
 import { rubyInstance } from "../templates/ruby.ts";
 import { bodyText, type HttpReply } from "../../kernel/index.ts";
 import { diffLines } from "../configs/diff.ts";
-import { configsById } from "../configs/latest.ts";
+import { contentsOf } from "../configs/latest.ts";
 import { readManifest } from "../deploy/read-manifest.ts";
 import type { Director } from "../state/director.ts";
-import { readYaml } from "../templates/yaml.ts";
 import type { RequestContext } from "../wire/context.ts";
 import { DirectorError } from "../wire/errors.ts";
 import { htmlJson } from "../wire/replies.ts";
@@ -26,12 +27,16 @@ export function diffManifest(context: RequestContext): HttpReply {
       deployment?.cloudConfigIds ?? [],
       deployment?.runtimeConfigIds ?? [],
     );
-    const after = mergeConfigs(director, bodyText(request), configs.cloud_config_ids, configs.runtime_config_ids);
+    const text = bodyText(request);
+    const own = deployment === undefined ? text : dumpYaml({ ...readManifest(text), name: deployment.name });
+    const after = mergeConfigs(director, own, configs.cloud_config_ids, configs.runtime_config_ids);
     return htmlJson(200, { context: configs, diff: diffLines(before, after, query.get("redact") !== "false") });
   } catch (error) {
     if (!(error instanceof DirectorError || error instanceof TypeError)) throw error;
     const type = error instanceof TypeError ? "NoMethodError" : "Bosh::Director::BadManifest";
-    return htmlJson(200, { diff: [], error: `Unable to diff manifest: #<${type}: ${error.message}>\n` });
+    const reply = htmlJson(200, { diff: [], error: `Unable to diff manifest: #<${type}: ${error.message}>\n` });
+    // The director's own is long: it goes on with where in its source it failed.
+    return { ...reply, headers: { ...reply.headers, Vary: "Accept-Encoding" } };
   }
 }
 
@@ -44,14 +49,13 @@ function mergeConfigs(
   cloudIds: readonly number[],
   runtimeIds: readonly number[],
 ): Fields {
-  const read = (ids: readonly number[]): readonly Fields[] =>
-    configsById(director, ids).map(({ content }) => asFields(readYaml(content)));
-  const documents = [...read(cloudIds), manifest === null ? {} : readManifest(manifest)];
+  const documents = [...contentsOf(director, cloudIds), manifest === null ? {} : readManifest(manifest)];
   const document = documents.reduce((sum, each) => ({ ...sum, ...each }), {});
   for (const list of LISTS)
     if (document[list] !== undefined && !Array.isArray(document[list]))
       throw new TypeError(`undefined method 'to_set' for ${rubyInstance(document[list])}`);
-  return read(manifest === null ? [] : runtimeIds).reduce(addRuntime, document);
+  const whole = contentsOf(director, manifest === null ? [] : runtimeIds).reduce(addRuntime, document);
+  return resolveVersions(director.slot.value, whole, {});
 }
 
 /** A document with what a runtime config adds to it: tags, and parts whose names it does not have yet. */

@@ -1,7 +1,8 @@
 import { bodyText, type HttpReply } from "../../kernel/index.ts";
 import { teamScopes } from "../auth/scopes.ts";
 import { deploymentLock } from "../deploy/deployment-lock.ts";
-import { manifestName, readManifest } from "../deploy/read-manifest.ts";
+import { canonicalName } from "../deploy/canonical.ts";
+import { readManifest } from "../deploy/read-manifest.ts";
 import type { Deployment } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
 import { startTask } from "../tasks/queue.ts";
@@ -10,6 +11,8 @@ import { type RequestContext, contextIdOf, deploymentInPath } from "../wire/cont
 import { htmlJson, redirectToTask } from "../wire/replies.ts";
 import { type DirectorRoute, route } from "../wire/route.ts";
 import { latestIds, startDeploy } from "./deploy-request.ts";
+import { Unforeseen } from "../wire/bodies.ts";
+import { DirectorError } from "../wire/errors.ts";
 import { diffManifest } from "./deployment-diff.ts";
 
 function cloudConfigState(director: Director, deployment: Deployment): string {
@@ -40,10 +43,29 @@ function list({ director, query, caller }: RequestContext): HttpReply {
 function create(context: RequestContext): HttpReply {
   const { director, caller } = context;
   const text = bodyText(context.request);
-  const name = manifestName(readManifest(text));
-  const known = director.slot.value.deployments.get(name);
+  const { name } = readManifest(text);
+  if (name === undefined || name === null || name === false)
+    throw new DirectorError(40001, "Deployment manifest must have a 'name' key");
+  const known = typeof name === "string" ? director.slot.value.deployments.get(name) : undefined;
   if (known !== undefined) requireScopes(caller, teamScopes(known.teams, "admin", director.uuid));
-  return redirectToTask(context, startDeploy(context, name, text, null));
+  return redirectToTask(context, startDeploy(context, known?.name ?? newName(director, name), text, null));
+}
+
+/** What the director's database takes as a name; it fails without a word at anything else. */
+const VALID_NAME = /^[-0-9A-Za-z_+.]+$/im;
+
+/** The name of a deployment that is to be made (deployment_repo.rb in bosh-director). @throws DirectorError 190009, 420001; Unforeseen */
+function newName(director: Director, name: unknown): string {
+  if (typeof name !== "string") throw new Unforeseen();
+  const canonical = canonicalName(name);
+  for (const other of director.slot.value.deployments.values())
+    if (other.canonical === canonical)
+      throw new DirectorError(
+        190009,
+        `Invalid deployment name '${name}', canonical name already taken ('${canonical}')`,
+      );
+  if (!VALID_NAME.test(name)) throw new Unforeseen();
+  return name;
 }
 
 function remove(context: RequestContext): HttpReply {

@@ -4,7 +4,7 @@ import type { OrphanDisk } from "../state/orphans.ts";
 import { startTask } from "../tasks/queue.ts";
 import { pathParam, type RequestContext } from "../wire/context.ts";
 import { DirectorError } from "../wire/errors.ts";
-import { htmlJson, redirectToTask } from "../wire/replies.ts";
+import { redirectToTask } from "../wire/replies.ts";
 import { type DirectorRoute, route } from "../wire/route.ts";
 import { utc } from "../wire/times.ts";
 
@@ -64,5 +64,4 @@ export const DISKS: readonly DirectorRoute[] = [
   route("DELETE", "/orphan_disks/:cid", {}, remove),
   route("PUT", "/disks/:cid/attachments", {}, attach),
   // Dynamic disks have an API of their own; here nobody has any.
-  route("GET", "/dynamic_disks", { needs: "read" }, () => htmlJson(200, [])),
 ];

@@ -1,11 +1,11 @@
-import { asFields } from "../configs/fields.ts";
+import { asFields, isHash } from "../configs/fields.ts";
 import { type HttpReply, json } from "../../kernel/index.ts";
 import { audit } from "../events/audit.ts";
 import type { AuditEvent } from "../state/events.ts";
-import { jsonObject } from "../wire/bodies.ts";
+import { isNil, jsonObject } from "../wire/bodies.ts";
 import type { RequestContext } from "../wire/context.ts";
 import { DirectorError } from "../wire/errors.ts";
-import { brokenReply, emptyReply } from "../wire/replies.ts";
+import { brokenReply, emptyReply, htmlText } from "../wire/replies.ts";
 import { type DirectorRoute, route } from "../wire/route.ts";
 
 const PAGE = 200;
@@ -89,9 +89,13 @@ function create(context: RequestContext): HttpReply {
   const body = jsonObject(context);
   if (body === undefined) return brokenReply;
   const { action, object_type: type, object_name: name } = body;
-  if (action === undefined || type === undefined || name === undefined)
+  if (isNil(action) || isNil(type) || isNil(name))
     throw new DirectorError(40000, "Action, object_type, object_name are required");
-  const optional = (key: string): string | null => (body[key] === undefined ? null : String(body[key]));
+  if (!isNil(body.context) && !isHash(body.context)) throw new DirectorError(40000, "Context must be a hash");
+  const optional = (key: string): string | null => (isNil(body[key]) ? null : String(body[key]));
+  const given = optional("timestamp");
+  const timestamp = given === null ? undefined : timeOf(given);
+  if (given !== null && timestamp === undefined) return htmlText(400, `Invalid timestamp parameter: '${given}' `);
   audit(director, caller.user, {
     action: String(action),
     type: String(type),
@@ -100,6 +104,7 @@ function create(context: RequestContext): HttpReply {
     instance: optional("instance"),
     error: optional("error"),
     context: asFields(body.context),
+    ...(timestamp !== undefined && { timestamp }),
   });
   return emptyReply(200);
 }

@@ -1,3 +1,4 @@
+import { DYNAMIC_DISKS } from "./dynamic-disks.ts";
 import { type HttpReply, serialise } from "../../kernel/index.ts";
 import type { DirectorRoute } from "../wire/route.ts";
 import { CLEANUP } from "./cleanup.ts";
@@ -50,6 +51,7 @@ const TABLE: readonly DirectorRoute[] = [
   ...DISKS,
   ...NETWORKS,
   ...CLEANUP,
+  ...DYNAMIC_DISKS,
   ...EVENTS,
   ...LINKS,
 ];

@@ -57,7 +57,7 @@ function listInstances(context: RequestContext, kind: "vms" | "instances"): Http
 }
 
 function setIgnore(context: RequestContext): HttpReply {
-  const instance = instanceInPath(context);
+  const instance = instanceInPath(context, false);
   const body = jsonObject(context) ?? raiseUnforeseen();
   instance.ignore = body.ignore === true;
   context.director.kernel.record("bosh", "instance.ignore", instance.id, { ignore: instance.ignore });

@@ -28,7 +28,7 @@ const providerView = (each: LinkProvider): object => ({
   shared: each.shared,
   deployment: each.deployment,
   link_provider_definition: { type: each.type, name: each.definition },
-  owner_object: { type: "job", name: each.job, info: { instance_group: each.group } },
+  owner_object: { type: each.kind, name: each.job, info: { instance_group: each.group } },
 });
 
 const consumerView = (each: LinkConsumer): object => ({
@@ -48,7 +48,7 @@ const linkView = (each: Link): object => ({
   id: String(each.id),
   name: each.name,
   link_consumer_id: String(each.consumerId),
-  link_provider_id: String(each.providerId),
+  link_provider_id: each.providerId === null ? "" : String(each.providerId),
   created_at: utc(each.createdMs),
 });
 
@@ -88,6 +88,7 @@ interface LinkRequest {
 function readLinkRequest(context: RequestContext, body: Fields): LinkRequest {
   const id = body.link_provider_id;
   if (isNil(id) || id === "") throw invalidRequest("`link_provider_id` must be provided");
+  if (typeof id !== "string") throw invalidRequest("`link_provider_id` must be a String");
   const owner = readOwner(body.link_consumer);
   const provider = context.director.slot.value.links.providers.find((each) => String(each.id) === id);
   if (provider === undefined) throw new DirectorError(810002, `Invalid link_provider_id: ${String(id)}`);
@@ -108,7 +109,8 @@ function readOwner(consumer: unknown): string {
   if (isNil(owner)) throw invalidRequest("`link_consumer.owner_object` section must be defined");
   const { type, name } = asFields(owner);
   if (type !== "external") throw invalidRequest("`link_consumer.owner_object.type` should be 'external'");
-  return String(name ?? "");
+  if (isNil(name) || name === "") throw invalidRequest("`link_consumer.owner_object.name` must not be empty");
+  return String(name);
 }
 
 function create(context: RequestContext): HttpReply {
@@ -175,26 +177,23 @@ function showAddress(context: RequestContext): HttpReply {
   const wanted = query.get("link_id");
   if (wanted === null) throw new DirectorError(810006, "Link id is required");
   if (query.has("azs")) throw new DirectorError(810008, "`azs` param must be array type: `azs[]=`");
+  const azs = query.getAll("azs[]");
+  const unknown = azs.find((az) => !director.slot.value.zones.includes(az));
+  if (unknown !== undefined) throw new DirectorError(810008, `az ${unknown} is not valid`);
   const status = STATUSES[query.get("status") ?? "default"];
+  if (status === undefined)
+    throw new DirectorError(810007, 'status must be a one of: ["healthy", "unhealthy", "all", "default"]');
+  if (!/^\d+$/.test(wanted)) return brokenReply;
   const state = director.slot.value.links;
   const link = state.links.find(({ id }) => String(id) === wanted);
   const provider = state.providers.find(({ id }) => id === link?.providerId);
   if (link === undefined || provider === undefined)
     throw new DirectorError(810000, `Could not find a link with id ${wanted}`);
-  if (status === undefined)
-    throw new DirectorError(810007, 'status must be a one of: ["healthy", "unhealthy", "all", "default"]');
   const network = link.network ?? networksOf(context, provider)[0] ?? "default";
-  const zones = query.getAll("azs[]").map((az) => `a${zoneNumber(context, az)}`);
+  const zones = azs.map((az) => `a${director.slot.value.zones.indexOf(az) + 1}`);
   return htmlJson(200, {
     address: `q-${zones.join("")}s${status}.${provider.group}.${network}.${provider.deployment}.bosh`,
   });
-}
-
-/** Zones are numbered in the order in which the director learnt of them. */
-function zoneNumber({ director }: RequestContext, az: string): number {
-  const { zones } = director.slot.value;
-  if (!zones.includes(az)) zones.push(az);
-  return zones.indexOf(az) + 1;
 }
 
 /** The routes of links, their providers and consumers. */

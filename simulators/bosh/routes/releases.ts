@@ -1,5 +1,3 @@
-import { asFields } from "../configs/fields.ts";
-import { requireDeployment } from "../state/lookup.ts";
 import { type HttpReply, json } from "../../kernel/index.ts";
 import { releaseUsers } from "../artifacts/delete-release.ts";
 import type { ReleaseVersion } from "../state/artifacts.ts";
@@ -7,20 +5,34 @@ import { startTask } from "../tasks/queue.ts";
 import { jsonObject, raiseUnforeseen } from "../wire/bodies.ts";
 import type { RequestContext } from "../wire/context.ts";
 import { DirectorError } from "../wire/errors.ts";
-import { htmlJson, redirectToTask } from "../wire/replies.ts";
+import { htmlJson, htmlText, redirectToTask } from "../wire/replies.ts";
 import { type DirectorRoute, route } from "../wire/route.ts";
-import { UPLOAD, uploadedArchive, UPLOAD_MEDIA } from "./uploads.ts";
+import { isTruthy } from "../templates/ruby.ts";
+import { nginxRefusal } from "../wire/nginx.ts";
+import { isEmptyUpload, readUpload, UPLOAD, UPLOAD_MEDIA } from "./uploads.ts";
 
 function uploadRelease(context: RequestContext): HttpReply {
-  const { director, caller, request } = context;
-  const archive = uploadedArchive(request);
+  const { director, caller, request, query } = context;
+  if (isEmptyUpload(request)) return nginxRefusal(400);
+  const { upload, sha1 } = readUpload(request);
+  if (upload.kind !== "archive" && isTruthy(sha1) && query.has("sha1"))
+    return htmlText(400, "Sha1 provided in multiple places");
+  const wanted = upload.kind === "archive" ? null : (sha1 ?? query.get("sha1"));
   return redirectToTask(
     context,
     startTask(director, {
       type: "update_release",
       description: "create release",
       user: caller.user,
-      job: { kind: "create_release", args: { archive } },
+      job: {
+        kind: "create_release",
+        args: {
+          upload,
+          sha1: isTruthy(wanted) ? String(wanted) : null,
+          fix: query.get("fix") === "true",
+          rebase: query.get("rebase") === "true",
+        },
+      },
     }),
   );
 }
@@ -36,7 +48,7 @@ function listReleases({ director }: RequestContext): HttpReply {
         commit_hash: commitHash,
         uncommitted_changes: uncommittedChanges,
         currently_deployed: releaseUsers(director, name, version).length > 0,
-        job_names: jobs.map((job) => job.name),
+        job_names: jobs.map((job) => job.name).sort(),
       })),
     })),
   );
@@ -44,7 +56,7 @@ function listReleases({ director }: RequestContext): HttpReply {
 
 /** @throws DirectorError 30005, 30006 */
 function showRelease({ director, params, query }: RequestContext): HttpReply {
-  const name = params.name ?? "";
+  const name = decodeURIComponent(params.name ?? "").trim();
   const versions = director.slot.value.releases.get(name);
   if (versions === undefined) throw new DirectorError(30005, `Release '${name}' doesn't exist`);
   const wanted = query.get("version");
@@ -116,23 +128,21 @@ function deleteRelease(context: RequestContext): HttpReply {
   );
 }
 
-/** @throws DirectorError 70000 */
 function exportRelease(context: RequestContext): HttpReply {
   const { director, caller } = context;
   const body = jsonObject(context) ?? raiseUnforeseen();
   const text = (name: string): string => String(body[name] ?? "");
-  const { name: deployment } = requireDeployment(director, text("deployment_name"));
   const [release, version] = [text("release_name"), text("release_version")];
-  const [os, stemcell] = [text("stemcell_os"), text("stemcell_version")];
-  const jobs = (Array.isArray(body.jobs) ? body.jobs : []).map((each) => String(asFields(each).name ?? ""));
+  const { stemcell_os: os = null, stemcell_version: stemcell = null, jobs = null } = body;
+  const hasSha2 = body.sha2 !== undefined && body.sha2 !== null && body.sha2 !== false;
+  const args = { deployment: text("deployment_name"), release, version, os, stemcell, jobs, hasSha2 };
   return redirectToTask(
     context,
     startTask(director, {
       type: "export_release",
-      description: `export release: '${release}/${version}' for '${os}/${stemcell}'`,
+      description: `export release: '${release}/${version}' for '${text("stemcell_os")}/${text("stemcell_version")}'`,
       user: caller.user,
-      deployment,
-      job: { kind: "export_release", args: { deployment, release, version, os, stemcell, jobs } },
+      job: { kind: "export_release", args },
     }),
   );
 }

@@ -1,3 +1,4 @@
+import { hasIndexOrId } from "../state/lookup.ts";
 import type { HttpReply } from "../../kernel/index.ts";
 import { deploymentInPath, instanceInPath, pathParam, type RequestContext } from "../wire/context.ts";
 import { DirectorError } from "../wire/errors.ts";
@@ -8,18 +9,25 @@ import { startDeploymentTask } from "./deployment-task.ts";
 
 function listSnapshots(context: RequestContext): HttpReply {
   const deployment = deploymentInPath(context);
-  const only = context.params.group === undefined ? undefined : instanceInPath(context);
+  const { group, id } = context.params;
+  const instances = deployment.instances.filter(
+    (each) => group === undefined || (each.group === group && hasIndexOrId(each, id ?? "")),
+  );
+  const { snapshots } = context.director.slot.value;
   return htmlJson(
     200,
-    context.director.slot.value.snapshots
-      .filter((each) => each.deployment === deployment.name && (only === undefined || each.instanceId === only.id))
+    // Those of disks that an instance no longer has are not shown.
+    instances
+      .flatMap(({ id: owner, disk }) =>
+        snapshots.filter((each) => each.instanceId === owner && each.diskCid === disk?.cid),
+      )
       .map((each) => ({
         job: each.group,
         index: each.index,
         uuid: each.instanceId,
         snapshot_cid: each.cid,
         created_at: utc(each.createdMs),
-        clean: false,
+        clean: each.isClean,
       })),
   );
 }

@@ -1,6 +1,6 @@
 import { type DirectorRoute, route } from "../wire/route.ts";
 import type { HttpReply } from "../../kernel/index.ts";
-import { stemcellUsers } from "../artifacts/stemcells.ts";
+import { stemcellUsers, wasUploaded } from "../artifacts/stemcells.ts";
 import type { Stemcell } from "../state/artifacts.ts";
 import type { Director } from "../state/director.ts";
 import { startTask } from "../tasks/queue.ts";
@@ -9,18 +9,25 @@ import { isNil, Unforeseen } from "../wire/bodies.ts";
 import { pathParam, type RequestContext } from "../wire/context.ts";
 import { DirectorError } from "../wire/errors.ts";
 import { htmlJson, redirectToTask } from "../wire/replies.ts";
-import { requireBody, UPLOAD, uploadedArchive, UPLOAD_MEDIA } from "./uploads.ts";
+import { isTruthy } from "../templates/ruby.ts";
+import { nginxRefusal } from "../wire/nginx.ts";
+import { isEmptyUpload, readUpload, requireBody, UPLOAD, UPLOAD_MEDIA } from "./uploads.ts";
 
 function uploadStemcell(context: RequestContext): HttpReply {
   const { director, caller, request, query } = context;
-  const archive = uploadedArchive(request);
+  if (isEmptyUpload(request)) return nginxRefusal(400);
+  const { upload, sha1 } = readUpload(request);
+  const wanted = upload.kind === "archive" ? query.get("sha1") : sha1;
   return redirectToTask(
     context,
     startTask(director, {
       type: "update_stemcell",
       description: "create stemcell",
       user: caller.user,
-      job: { kind: "create_stemcell", args: { archive, fix: query.get("fix") === "true" } },
+      job: {
+        kind: "create_stemcell",
+        args: { upload, sha1: isTruthy(wanted) ? String(wanted) : null, fix: query.get("fix") === "true" },
+      },
     }),
   );
 }
@@ -31,10 +38,7 @@ function askStemcellNeeded(context: RequestContext): HttpReply {
   if (!isHash(stemcell)) throw new Unforeseen();
   for (const field of ["name", "version"] as const)
     if (isNil(stemcell[field])) throw new DirectorError(40001, `Missing '${field}' field`);
-  const known = context.director.slot.value.stemcells.some(
-    ({ name, version }) => name === stemcell.name && version === stemcell.version,
-  );
-  return htmlJson(200, { needed: !known });
+  return htmlJson(200, { needed: !wasUploaded(context.director, String(stemcell.name), String(stemcell.version)) });
 }
 
 function deleteStemcell(context: RequestContext): HttpReply {
@@ -57,7 +61,7 @@ export const stemcellView = (director: Director, stemcell: Stemcell): object => 
   operating_system: stemcell.operatingSystem,
   version: stemcell.version,
   cid: stemcell.cid,
-  cpi: "",
+  cpi: stemcell.cpi,
   deployments: stemcellUsers(director, stemcell).map((name) => ({ name })),
   api_version: stemcell.apiVersion,
   id: stemcell.id,

@@ -33,8 +33,9 @@ const RESULT_CHARS_MAX = 128;
 
 /** Shortens a long result to its beginning, which drops the last word of a line. */
 function shownResult(result: string | null): string | null {
-  if (result === null || result.length <= RESULT_CHARS_MAX) return result;
+  if (result === null) return null;
   const shown = result.trim().slice(0, RESULT_CHARS_MAX + 1);
+  if (shown.length <= RESULT_CHARS_MAX) return shown;
   return `${shown.replace(/\s+?(\S+)?$/gm, "")}...`;
 }
 
@@ -86,6 +87,7 @@ function show(context: RequestContext): HttpReply {
 }
 
 function cancel(context: RequestContext): HttpReply {
+  if (!/^\d+$/.test(context.params.id ?? "")) return brokenReply;
   const task = taskInPath(context);
   requireScopes(context.caller, teamScopes(teamsOfTask(context.director, task), "admin", context.director.uuid));
   if (task.state !== "queued" && task.state !== "processing")

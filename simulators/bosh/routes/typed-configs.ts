@@ -1,6 +1,6 @@
 import { bodyText, type HttpReply } from "../../kernel/index.ts";
 import { diffLines } from "../configs/diff.ts";
-import { type Fields, requireHashes, requireField } from "../configs/fields.ts";
+import { readCpis } from "../configs/cpi-config.ts";
 import { latestConfigs, liveConfigs } from "../configs/latest.ts";
 import { saveConfig } from "../configs/save.ts";
 import { readManifest } from "../deploy/read-manifest.ts";
@@ -8,7 +8,6 @@ import { audit } from "../events/audit.ts";
 import { dumpYaml } from "../templates/yaml-dump.ts";
 import { readYaml } from "../templates/yaml.ts";
 import type { RequestContext } from "../wire/context.ts";
-import { DirectorError } from "../wire/errors.ts";
 import { brokenReply, emptyReply, htmlJson, htmlText } from "../wire/replies.ts";
 import { type DirectorRoute, route } from "../wire/route.ts";
 import { utc } from "../wire/times.ts";
@@ -32,7 +31,7 @@ export function typedConfigRoutes(path: string, type: string): readonly Director
   };
   const update = (context: RequestContext): HttpReply => {
     const content = readManifest(bodyText(context.request));
-    if (type === "cpi") checkCpis(content);
+    if (type === "cpi") readCpis(content);
     // A runtime config is stored as the director parsed it, the others as they came.
     const text = type === "runtime" ? dumpYaml(content) : bodyText(context.request);
     const { director, caller } = context;
@@ -52,13 +51,4 @@ export function typedConfigRoutes(path: string, type: string): readonly Director
     route("POST", path, { media: ["text/yaml"] }, update),
     route("POST", `${path}/diff`, { media: ["text/yaml"] }, compare),
   ];
-}
-
-/** CPI configs are checked when they are stored. @throws DirectorError 40000, 550000 */
-function checkCpis(content: Fields): void {
-  const names = requireHashes(requireField(content, "cpis", "array")).map((each) =>
-    requireField(each, "name", "string"),
-  );
-  const twice = names.find((name, at) => names.indexOf(name) !== at);
-  if (twice !== undefined) throw new DirectorError(550000, `Duplicate cpi name '${twice}'`);
 }

@@ -15,6 +15,6 @@ function listUsers({ director, params }: RequestContext): HttpReply {
 
 /** The routes of variables. */
 export const VARIABLES: readonly DirectorRoute[] = [
-  route("GET", "/deployments/:deployment/variables", { deployment: "read" }, listVariables),
+  route("GET", "/deployments/:deployment/variables", { deployment: "admin" }, listVariables),
   route("GET", "/deployed_variables/:name", { needs: "read" }, listUsers),
 ];

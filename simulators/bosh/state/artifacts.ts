@@ -4,7 +4,9 @@ export interface Stemcell {
   readonly name: string;
   readonly version: string;
   readonly operatingSystem: string;
-  readonly apiVersion: number;
+  readonly apiVersion: number | null;
+  /** The CPI that has it; empty for the director's own. */
+  readonly cpi: string;
   cid: string;
 }
 
@@ -26,11 +28,15 @@ export interface LinkDefinition {
 
 /** A job of a release. */
 export interface ReleaseJob extends ReleasePart {
+  /** Its row in the director's database. */
+  readonly id: number;
   readonly packages: readonly string[];
   /** From job.MF: property → default; null when there is none. */
   readonly properties: Readonly<Record<string, unknown>>;
   /** Where each template goes (`bin/run`), and its text. */
   readonly templates: readonly { readonly source: string; readonly target: string; readonly text: string }[];
+  /** The template of its processes. */
+  readonly monit: string;
   readonly consumes: readonly LinkDefinition[];
   readonly provides: readonly LinkDefinition[];
 }
@@ -41,6 +47,8 @@ export interface ReleasePackage extends ReleasePart {
   readonly dependencies: readonly string[];
   /** The packaging script; null when only the compiled package was uploaded. */
   readonly packaging: string | null;
+  /** Its files, base64 by path; none where they are too large to keep. */
+  readonly files: Readonly<Record<string, string>>;
 }
 
 /** One version of a release. Versions share the parts that have the same fingerprint. */
@@ -49,6 +57,10 @@ export interface ReleaseVersion {
   readonly version: string;
   readonly commitHash: string;
   readonly uncommittedChanges: boolean;
+  /** Its row in the director's database. */
+  readonly row: number;
+  /** False while an upload fills it, and for good where that failed: the next upload mends it. */
+  isComplete: boolean;
   jobs: readonly ReleaseJob[];
   packages: readonly ReleasePackage[];
   /** By `<fingerprint>:<os>/<version>`. */

@@ -2,6 +2,8 @@
 export interface Deployment {
   readonly id: number;
   readonly name: string;
+  /** Its name as a label of DNS, which no other deployment may have. */
+  readonly canonical: string;
   readonly teams: readonly string[];
   /** The text as uploaded; null until the first deploy has succeeded. */
   manifest: string | null;
@@ -72,7 +74,7 @@ export interface Vm {
   readonly cid: string;
   readonly agentId: string;
   readonly createdMs: number;
-  readonly stemcell: { readonly name: string; readonly version: string; readonly apiVersion: number };
+  readonly stemcell: { readonly name: string; readonly version: string; readonly apiVersion: number | null };
   /** What the supervisor reports, unless a job fails. */
   jobState: "running" | "stopped" | "failing";
   /** Whether its jobs have ever been started: the supervisor then knows of their processes. */
@@ -80,6 +82,14 @@ export interface Vm {
   /** The persistent disk that the agent has mounted. */
   mountedDisk: string | null;
   jobs: readonly AppliedJob[];
+  /** What each script printed when it last ran, by `job/script`. */
+  outputs: Readonly<Record<string, ScriptOutput>>;
+}
+
+/** What a script printed. */
+export interface ScriptOutput {
+  readonly stdout: string;
+  readonly stderr: string;
 }
 
 /**
@@ -114,5 +124,6 @@ export interface Variable {
   readonly type: string;
   /** The options it was made with, as JSON. */
   readonly options: string;
-  readonly value: string;
+  /** A text, or one with parts. */
+  readonly value: string | Readonly<Record<string, string>>;
 }

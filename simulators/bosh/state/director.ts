@@ -44,10 +44,19 @@ export interface DirectorOptions {
   readonly agentWaitMs?: number;
   /** The uptime of each process that agents report, s; default: that of the VM. The director's dummy agents report 12. */
   readonly processUptimeS?: number;
+  /**
+   * Whether scripts of jobs and packages are run for real, as processes of this machine in a temporary folder. Default false: plain ones
+   * (`echo`, `sleep`, `exit`) are followed, others are taken to succeed.
+   */
+  readonly runScripts?: boolean;
   /** Whether snapshots of disks are enabled. Default false. */
   readonly snapshots?: boolean;
   /** A stand-in for a config server that generates and keeps the values of `variables`; its address is shown in /info. */
-  readonly configServer?: { readonly url: string };
+  readonly configServer?: {
+    readonly url: string;
+    /** What it says of a variable that it does not have, and of a type that it does not know. Default: as CredHub. */
+    readonly refusals?: { readonly missing: string; readonly type: string };
+  };
   /** Shown by `GET /director/certificate_expiry`. Default none. */
   readonly certificates?: readonly { readonly path: string; readonly expiryMs: number }[];
   /** Whether VMs that vanish are found and recreated automatically. Default true. */

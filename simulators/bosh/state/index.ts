@@ -31,6 +31,10 @@ export interface DirectorState {
   instanceRows: number;
   diskRows: number;
   packageIds: number;
+  jobIds: number;
+  releaseRows: number;
+  /** `name/version` of stemcells that were uploaded once, whatever became of them. */
+  readonly stemcellUploads: Set<string>;
   readonly links: Links;
   problems: Problem[];
   problemIds: number;
@@ -40,11 +44,16 @@ export interface DirectorState {
   /** The config server's values by absolute name, newest last. */
   readonly variables: Map<string, Variable[]>;
   /** Blobs of DNS records that were handed to the agents. */
-  dnsBlobs: string[];
+  dnsBlobs: { readonly id: string; readonly createdMs: number }[];
+  /** The blobs of exported releases, which a clean-up deletes. */
+  exportedReleases: string[];
   /** VMs that could not be deleted with their deployment, or were replaced. */
   readonly orphanVms: Map<string, OrphanVm>;
   /** Availability zones in the order in which the director learnt of them. */
   readonly zones: string[];
+  /** Networks and groups of instances, in the order in which the director numbered them for short DNS names. */
+  readonly dnsNetworks: string[];
+  readonly dnsGroups: string[];
   /** Who holds each address. */
   readonly addresses: Map<string, { readonly deployment: string; readonly instance: string }>;
   /** Where the search for a free address begins, by range: none below it is free. */
@@ -71,6 +80,9 @@ export const createState = (): DirectorState => ({
   instanceRows: 0,
   diskRows: 0,
   packageIds: 0,
+  jobIds: 0,
+  releaseRows: 0,
+  stemcellUploads: new Set(),
   links: { providers: [], consumers: [], links: [], ids: { providers: 0, consumers: 0, links: 0 } },
   problems: [],
   problemIds: 0,
@@ -78,8 +90,11 @@ export const createState = (): DirectorState => ({
   blobs: new Map(),
   variables: new Map(),
   dnsBlobs: [],
+  exportedReleases: [],
   orphanVms: new Map(),
   zones: [],
+  dnsNetworks: [],
+  dnsGroups: [],
   addresses: new Map(),
   addressHints: new Map(),
 });

@@ -1,26 +1,43 @@
-/** What a job of a deployment provides. */
+import type { Fields } from "../configs/fields.ts";
+
+/** What a job or a disk of a deployment provides. */
 export interface LinkProvider {
   readonly id: number;
   readonly deployment: string;
   readonly group: string;
+  /** A disk has the name of its group here. */
   readonly job: string;
+  readonly kind: "job" | "disk";
   /** In the release's job. */
   readonly definition: string;
   readonly type: string;
-  name: string;
-  shared: boolean;
+  readonly name: string;
+  readonly shared: boolean;
+  /** What the link shows of the job's properties. */
+  readonly properties: Fields;
+  readonly dns: LinkDns;
 }
 
-/** What a job, or somebody outside, consumes. */
+/** How the addresses of a provider are made. */
+export interface LinkDns {
+  /** The network whose addresses are shown unless a consumer asks for another's. */
+  readonly defaultNetwork: string;
+  readonly networks: readonly string[];
+  readonly usesNames: boolean;
+  readonly usesShortNames: boolean;
+  readonly usesLinkNames: boolean;
+}
+
+/** What a job, a variable, or somebody outside, consumes. */
 export interface LinkConsumer {
   readonly id: number;
   readonly deployment: string;
-  readonly ownerType: "job" | "external";
+  readonly ownerType: "job" | "variable" | "external";
   readonly owner: string;
   readonly group: string | null;
   readonly definition: string;
   readonly type: string;
-  name: string;
+  readonly name: string;
   readonly optional: boolean;
 }
 
@@ -29,7 +46,8 @@ export interface Link {
   readonly id: number;
   readonly name: string;
   readonly consumerId: number;
-  readonly providerId: number;
+  /** Null where the manifest itself says what the link holds. */
+  readonly providerId: number | null;
   readonly createdMs: number;
   readonly network: string | null;
 }

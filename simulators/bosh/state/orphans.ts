@@ -28,4 +28,6 @@ export interface Snapshot {
   readonly group: string;
   readonly index: number;
   readonly createdMs: number;
+  /** Whether the jobs had been stopped. */
+  readonly isClean: boolean;
 }

@@ -10,7 +10,7 @@ export interface Task {
   readonly user: string;
   readonly deployment: string | null;
   readonly contextId: string;
-  readonly queue: "normal" | "urgent";
+  readonly queue: "normal" | "urgent" | "dynamic_disks";
   state: TaskState;
   /** Unix seconds of the last change of state; null until it has been picked up. */
   timestamp: number | null;

@@ -1,5 +1,5 @@
 import type { Body } from "../../kernel/index.ts";
-import type { Archive, BrokenArchive } from "../artifacts/archive.ts";
+import type { Upload } from "../artifacts/uploads.ts";
 import type { DeployArgs } from "../deploy/args.ts";
 import type { InstanceName } from "../problems/scan-and-fix.ts";
 import type { Director } from "../state/director.ts";
@@ -27,9 +27,15 @@ export type InstanceVerb = "stop" | "start" | "restart" | "recreate";
 export interface TaskArguments {
   readonly deploy: DeployArgs;
   readonly delete_deployment: OfDeployment & { readonly force: boolean };
-  readonly create_stemcell: { readonly archive: Archive | BrokenArchive; readonly fix: boolean };
+  readonly create_stemcell: { readonly upload: Upload; readonly sha1: string | null; readonly fix: boolean };
   readonly delete_stemcell: { readonly name: string; readonly version: string };
-  readonly create_release: { readonly archive: Archive | BrokenArchive };
+  readonly create_release: {
+    readonly upload: Upload;
+    /** What the archive must be, by its digests; null for no check. */
+    readonly sha1: string | null;
+    readonly fix: boolean;
+    readonly rebase: boolean;
+  };
   /** Without a version: all of them. */
   readonly delete_release: { readonly name: string; readonly version?: string };
   readonly vms: OfDeployment & { readonly kind: "vms" | "instances" };
@@ -49,10 +55,12 @@ export interface TaskArguments {
   readonly export_release: OfDeployment & {
     readonly release: string;
     readonly version: string;
-    readonly os: string;
-    readonly stemcell: string;
-    /** Names; none stands for all. */
-    readonly jobs: readonly string[];
+    /** The stemcell's, as the request gives them: the task checks them. */
+    readonly os: unknown;
+    readonly stemcell: unknown;
+    /** A list of `{name}`; an empty one stands for all. */
+    readonly jobs: unknown;
+    readonly hasSha2: boolean;
   };
   /** `group` and `id` may be `*`. */
   readonly logs: OfDeployment & {
@@ -69,6 +77,8 @@ export interface TaskArguments {
   readonly delete_deployment_snapshots: OfDeployment;
   readonly delete_vm: { readonly cid: string };
   readonly orphan_disk: { readonly cid: string };
+  /** Waits for a worker that is not there. */
+  readonly dynamic_disk: { readonly body: unknown };
   readonly attach_disk: OfDeployment & {
     readonly job: string;
     readonly id: string;

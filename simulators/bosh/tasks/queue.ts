@@ -10,7 +10,7 @@ interface TaskRequest {
   readonly user: string;
   readonly deployment?: string | undefined;
   readonly contextId?: string | undefined;
-  readonly queue?: "normal" | "urgent";
+  readonly queue?: Task["queue"];
   readonly job: TaskJob;
 }
 
@@ -53,7 +53,7 @@ export function startTask(director: Director, request: TaskRequest): Task {
     if (state.tasks.size <= TASKS_MAX) break;
     state.tasks.delete(id);
   }
-  state.queue[task.queue].push(task.id);
+  if (task.queue !== "dynamic_disks") state.queue[task.queue].push(task.id);
   director.kernel.record("bosh", "task.queue", String(task.id), {
     type: task.type,
     deployment: task.deployment,

@@ -22,6 +22,7 @@ import { retrieveVmStats } from "../instances/vitals.ts";
 import { applyResolutions } from "../problems/resolver.ts";
 import { scanAndFix } from "../problems/scan-and-fix.ts";
 import { scanCloud } from "../problems/scan.ts";
+import type { Body } from "../../kernel/index.ts";
 import type { TaskRunners } from "./jobs.ts";
 
 /** What does the work of each kind of task. */
@@ -50,5 +51,11 @@ export const RUNNERS: TaskRunners = {
   delete_vm: deleteVmByCid,
   orphan_disk: orphanDiskByCid,
   attach_disk: attachDiskByCid,
+  dynamic_disk: refuseDynamicDisk,
   update_instance: runInstanceAction,
 };
+
+// biome-ignore lint/correctness/useYield: a task's work is a process
+function* refuseDynamicDisk(): Body<string> {
+  throw new Error("not simulated: dynamic disks");
+}

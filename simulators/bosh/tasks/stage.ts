@@ -8,6 +8,11 @@ export function logWarning(director: Director, task: Task, message: string): voi
   task.event += `${JSON.stringify({ time: nowSeconds(director), type: "warning", message })}\n`;
 }
 
+/** Says that an input uses what is on its way out. */
+export function warnDeprecated(director: Director, task: Task, message: string): void {
+  task.event += `${JSON.stringify({ time: nowSeconds(director), type: "deprecation", message })}\n`;
+}
+
 /** Writes the lines of one stage of a task's event log. Lines of parallel steps may interleave. */
 export class Stage {
   readonly #director: Director;

@@ -24,6 +24,11 @@ export const TASK_TYPES = [
   "delete_orphan_disks",
   "delete_vm",
   "delete_artifacts",
+  "create_dynamic_disk",
+  "attach_dynamic_disk",
+  "provide_dynamic_disk",
+  "detach_dynamic_disk",
+  "delete_dynamic_disk",
 ] as const;
 /** A type of task. */
 export type TaskType = (typeof TASK_TYPES)[number];

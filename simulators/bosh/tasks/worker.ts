@@ -50,15 +50,21 @@ function* runTask(director: Director, task: Task): Body {
 
 const logTime = (director: Director): string => isoMicroseconds(director.kernel.nowMs);
 
+/** By how much the ids of calls grow from task to task. */
+const CALLS_SHOWN = 1000;
+
 const LOG_CHARS_MAX = 1024 * 1024;
 
 /** The CPI, with its calls written to the task's logs. The director asks for `info` before each. */
 function withCallLog(director: Director, task: Task): Cpi {
+  let calls = 0;
   return withTrace(director.cpi, (method) => {
-    if (task.debug.length > LOG_CHARS_MAX) return;
+    const id = `cpi-${String(task.id * CALLS_SHOWN + calls++).padStart(6, "0")}`;
+    if (task.debug.length > LOG_CHARS_MAX) return id;
     for (const each of method === "create_stemcell" ? ["info", "info", method] : ["info", method])
       task.cpi += `DEBUG - Saving input for ${each} <redacted> cpi_inputs/${each}\n`;
     task.debug += `D, [${logTime(director)}] [task:${task.id}] DEBUG -- DirectorJobRunner: [external-cpi] request: {"method":"${method}","arguments":<redacted>}\n`;
+    return id;
   });
 }
 

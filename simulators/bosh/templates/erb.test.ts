@@ -1,103 +1,95 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { RenderError, renderTemplate } from "./erb.ts";
+import { renderSimply } from "./erb.ts";
+import { type RenderResult, renderTemplates } from "./render.ts";
+import { askRuby } from "./ruby-thread.ts";
 
-const scope = {
-  properties: { port: 80, name: "Web", "tls.on": true, list: [1], missing: undefined, nothing: null },
-  spec: { index: 3, az: "z1" },
-  links: { db: { instances: [] } },
+const PROPERTIES = { port: 80, name: "Web", tls: { on: true }, list: [1], nothing: null, no: false };
+const LINKS = { db: { instances: [{ name: "db", index: 0, address: "a" }], properties: { port: 1 } } };
+const SPEC = { index: 3, az: "z1", properties: PROPERTIES, links: LINKS };
+const SCOPE = { properties: PROPERTIES, spec: SPEC, links: LINKS };
+
+const render = (text: string): RenderResult => {
+  const [result] = renderTemplates({ job: "web", spec: SPEC, numbers: {}, templates: [{ source: "bin/run", text }] });
+  if (result === undefined) throw new Error("nothing is rendered");
+  return result;
 };
-const render = (template: string): string => renderTemplate(template, scope);
-const errorOf = (template: string): RenderError => {
-  try {
-    render(template);
-  } catch (error) {
-    if (error instanceof RenderError) return error;
-  }
-  throw new Error(`${template} is rendered`);
-};
+
+/** What Ruby itself makes of a template. */
+function renderByRuby(text: string): RenderResult {
+  const templates = [{ source: "bin/run", text }];
+  const { results } = askRuby({ kind: "render", job: "web", spec: SPEC, numbers: {}, templates }) as {
+    results: { text?: string; error?: string; line?: string }[];
+  };
+  const [result] = results;
+  if (result?.error === undefined) return { text: result?.text ?? "" };
+  return { error: `Error filling in template 'bin/run' (line ${result.line}: ${result.error})` };
+}
 
 describe("a job template", () => {
   it.each([
     ["<%= p('port') %>", "80"],
-    ['<%= p("name") %>', "Web"],
-    ["<%=p('tls.on')%>", "true"],
-    ["<%= p('missing', 'x') %>", "x"],
+    ["<%= p('nosuch', 'x') %>", "x"],
     ["<%= p('nothing', 7) %>", "7"],
+    ["<%= p('tls.on') %>", "true"],
+    ["<%= p('tls') %>", '{"on" => true}'],
     ["<%= p('name').upcase %>", "WEB"],
-    ["<%= p('name').downcase %>", "web"],
-    ["<%= p('port').to_s %>", "80"],
     ["<%= p('list').to_json %>", "[1]"],
-    ["<%= spec.index %>", "3"],
-    ["<%= spec.az %>", "z1"],
-    ["a <%# p('nosuch') %>b", "a b"],
-    ["a <% x = 1 %>b", "a b"],
+    ["<% if p('no') %><%= p('nosuch') %><% end %>b", "b"],
+    ["<% if_p('port') do |port| %>a<%= port %><% end %>b", "a80b"],
+    ["<% if_p('nosuch') do |x| %>a<% end.else do %>c<% end %>", "c"],
+    ["<% if_link('db') do |db| %><%= db.p('port') %><% end %>", "1"],
+    ["<%= link('db').instances.map(&:address).join %>", "a"],
     ["<%% p('port') %>", "<% p('port') %>"],
-    ["a <% never ends", "a <% never ends"],
+    ["<%= properties.tls.on %> <%= spec.nosuch.inspect %>", "true nil"],
+    ["<%= require 'ipaddr'; IPAddr.new('10.0.0.0/8').include?('10.1.1.1') %>", "true"],
   ])("renders %s as %s", (template, text) => {
-    expect(render(template)).toBe(text);
-  });
-
-  it("chomps one newline, and strips all blanks at both ends", () => {
-    const text = (method: string): string =>
-      renderTemplate(`[<%= p('text').${method} %>]`, { ...scope, properties: { text: " a\n\n" } });
-    expect([text("chomp"), text("strip")]).toEqual(["[ a\n]", "[a]"]);
+    expect(render(template)).toEqual({ text });
   });
 
   it.each([
-    ["a\n<% x -%>\nb", "a\nb"],
-    ["a\n<% x %>\nb", "a\n\nb"],
-    ["a\n  <%- x -%>\nb", "a\nb"],
-    ["a\n  <%- x %>\nb", "a\n\nb"],
-    ["a <%- x -%> b", "a  b"],
-    ["<%= p('port') -%>\nb", "80b"],
-  ])("trims the lines of %j as trim mode - does", (template, text) => {
-    expect(render(template)).toBe(text);
+    ["a\n<%= p('nosuch') %>", `line 2: Can't find property '["nosuch"]'`],
+    ["<%= p('port').upcase %>", "line 1: undefined method 'upcase' for an instance of Integer"],
+    ["<%= link('zz').p('x') %>", "line 1: Can't find link 'zz'"],
+    ["<% raise 'no' %>", "line 1: no"],
+    ["<%= 1/0 %>", "line 1: divided by 0"],
+    [
+      "<%= nosuch %>",
+      "line 1: undefined local variable or method 'nosuch' for an instance of Bosh::Common::Template::EvaluationContext",
+    ],
+  ])("refuses %s in the words of Ruby", (template, words) => {
+    expect(render(template)).toEqual({ error: `Error filling in template 'bin/run' (${words})` });
   });
 
-  it.each([
-    ["<% if_p('port') do |port| %>a<% end %>b", "ab"],
-    ["<% if_p('missing') do |x| %>a<% end %>b", "b"],
-    ["<% if_p('nothing') do |x| %>a<% end %>b", "b"],
-    ["<% if_link('db') do |db| %>a<% end %>b", "ab"],
-    ["<% if_link('nosuch') do |x| %>a<% end %>b", "b"],
-    ["<% if_p('missing') do |x| %>a<% if_p('port') do |y| %>c<% end %>d<% end %>b", "b"],
-    ["<% if_p('missing') do |x| %><%= p('missing') %><% end %>b", "b"],
-    ["<% [1].each do |x| %>a<% end %>b", "ab"],
-  ])("skips what a condition excludes: %s", (template, text) => {
-    expect(render(template)).toBe(text);
-  });
-
-  it("names the line and the property that it can't find", () => {
-    expect(errorOf("a\nb <% x\n %>\n<%= p('nosuch') %>")).toMatchObject({
-      line: 4,
-      message: `Can't find property '["nosuch"]'`,
-    });
-    expect(errorOf("<%= foo(p('nosuch')) %>").message).toBe(`Can't find property '["nosuch"]'`);
-  });
-
-  it.each([
-    ["<%= p('port').upcase %>", "undefined method 'upcase' for an instance of Integer"],
-    ["<%= p('list').strip %>", "undefined method 'strip' for an instance of Array"],
-    ["<%= p('tls.on').chomp %>", "undefined method 'chomp' for true"],
-  ])("refuses %s in the words of Ruby", (template, message) => {
-    expect(errorOf(template).message).toBe(message);
-  });
-
-  it("replaces what it does not evaluate with a digest of all that it could have read", () => {
-    const template = "<%= p('port') + 1 %>";
-    const other = { ...scope, properties: { ...scope.properties, port: 81 } };
-    expect(render(template)).toMatch(/^[0-9a-f]{40}$/);
-    expect(render(template)).toBe(render(template));
-    expect(renderTemplate(template, other)).not.toBe(render(template));
-  });
-
-  it("leaves text without tags as it is", () => {
-    fc.assert(
-      fc.property(fc.string(), (text) => {
-        fc.pre(!text.includes("<%"));
-        expect(render(text)).toBe(text);
-      }),
+  it("is rendered alike by what needs no Ruby and by Ruby itself", () => {
+    const name = fc.constantFrom("port", "name", "tls.on", "no", "nothing", "nosuch", "tls.nosuch");
+    const text = fc.constantFrom("a", "\n", "  ", "x\n  ", "%", "é");
+    const tag = fc.oneof(
+      name.map((each) => `<%= p('${each}') %>`),
+      name.map((each) => `<%= p("${each}", "d") -%>`),
+      fc.constantFrom("<%= spec.index %>", "<%= spec.az -%>", "<%# note %>", "<%= spec.nosuch %>"),
+      name.map((each) => `<% if_p('${each}') do |v| %>[<%= v %>]<% end %>`),
+      name.map((each) => `<%- if_p('${each}') do |v| -%>\n[<%= p('port') %>]\n<%- end -%>\n`),
+      fc.constantFrom("db", "zz").map((each) => `<% if_link('${each}') do |l| %>L<% end %>`),
     );
+    const template = fc.array(fc.oneof(text, tag), { maxLength: 8 }).map((parts) => parts.join(""));
+    fc.assert(
+      fc.property(template, (each) => {
+        expect(render(each)).toEqual(renderByRuby(each));
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it("needs no Ruby where it only looks properties up", () => {
+    for (const simple of ["a <%= p('port') %>", "<% if_p('port') do |x| %><%= x %><% end %>", "<%= spec.az %>"])
+      expect(renderSimply(simple, SCOPE)).toBeDefined();
+    for (const other of ["<% if p('no') %>a<% end %>", "<%= p('list') %>", "<% end %>", "<%= x %>", "<% never ends"])
+      expect(renderSimply(other, SCOPE)).toBeUndefined();
+  });
+
+  it("sees the same time and the same random numbers in every run", () => {
+    const template = "<%= Time.now.to_i %>";
+    expect(render(template)).toEqual({ text: "1767225600" });
   });
 });

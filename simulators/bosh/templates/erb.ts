@@ -1,15 +1,14 @@
-import { digestOf } from "./digest.ts";
-import { rubyInstance } from "./ruby.ts";
-import { own } from "../../kernel/index.ts";
+import { isHash } from "../configs/fields.ts";
+import { rubyText } from "./ruby.ts";
 
 /*
- * Job templates are Ruby. The simulated part is what decides a deploy: which properties a template reads, whether they exist, and whether
- * its text changes. Lookups, `if_p`, `if_link` and `spec` are evaluated; any other expression becomes a digest of everything that the
- * template could have read.
+ * Templates that need no Ruby: texts, properties that are looked up by name, and blocks that depend on whether a property or a link is
+ * there. What such a template becomes is known exactly; any other is left to Ruby.
  */
 
-interface TemplateScope {
-  /** Effective properties by full name; undefined or null when there is no value. */
+/** What a template may read. */
+interface SimpleScope {
+  /** The properties that the job declares, with their values. */
   readonly properties: Readonly<Record<string, unknown>>;
   readonly spec: Readonly<Record<string, unknown>>;
   /** Links by the name under which the job consumes them; absent when not linked. */
@@ -18,32 +17,25 @@ interface TemplateScope {
 
 /** Why a template can't be rendered, in the words of Ruby. */
 export class RenderError extends Error {
-  readonly line: number;
+  /** `(unknown)` where Ruby does not say. */
+  readonly line: string;
 
-  constructor(line: number, message: string) {
+  constructor(line: string, message: string) {
     super(message);
     this.name = "RenderError";
     this.line = line;
   }
 }
 
-const TEXT_METHODS: Readonly<Record<string, (text: string) => string>> = {
-  upcase: (text) => text.toUpperCase(),
-  downcase: (text) => text.toLowerCase(),
-  strip: (text) => text.trim(),
-  chomp: (text) => text.replace(/\n$/, ""),
-};
-
-const LOOKUP = /(?<![.\w])p\(\s*(['"])([\w.-]+)\1\s*(,[^)]*)?\)/g;
-
-/** Text and tags in turn. A tag that never ends is text. */
-function splitTags(template: string): readonly string[] {
+/** Text and tags in turn; undefined where a tag never ends, of which Ruby makes its own sense. */
+function splitTags(template: string): readonly string[] | undefined {
   const parts: string[] = [];
   let at = 0;
   for (;;) {
     const from = template.indexOf("<%", at);
-    const to = from < 0 ? -1 : template.indexOf("%>", from + 2);
-    if (to < 0) return [...parts, template.slice(at)];
+    if (from < 0) return [...parts, template.slice(at)];
+    const to = template.indexOf("%>", from + 2);
+    if (to < 0) return undefined;
     parts.push(template.slice(at, from), template.slice(from, to + 2));
     at = to + 2;
   }
@@ -55,65 +47,117 @@ function trimText(text: string, before: string | undefined, after: string | unde
   return after?.startsWith("<%-") ? begun.replace(/(^|\n)[ \t]*$/, "$1") : begun;
 }
 
-/** The text of a template. @throws RenderError */
-export function renderTemplate(template: string, scope: TemplateScope): string {
-  let out = "";
-  let line = 1;
-  const skipping: boolean[] = [];
+/** A tag that this module understands. */
+type Tag =
+  | { readonly kind: "text"; readonly text: string }
+  | { readonly kind: "property"; readonly name: string; readonly fallback: string | undefined }
+  | { readonly kind: "spec"; readonly name: string }
+  | { readonly kind: "variable"; readonly name: string }
+  | { readonly kind: "if"; readonly what: "properties" | "links"; readonly name: string; readonly variable: string }
+  | { readonly kind: "end" };
+
+const PROPERTY = /^p\(\s*(["'])([\w.-]+)\1\s*(?:,\s*(?:(["'])([^"'\\#]*)\3|(\d+))\s*)?\)$/;
+const BLOCK = /^if_(p|link)\(\s*(["'])([\w.-]+)\2\s*\)\s*do(?:\s*\|\s*(\w+)\s*\|)?$/;
+const SPEC = /^spec\.(\w+)$/;
+
+/** Undefined for anything else. */
+function readTag(tag: string): Tag | undefined {
+  if (tag.startsWith("<%%")) return undefined;
+  if (tag.startsWith("<%#")) return { kind: "text", text: "" };
+  const code = tag.replace(/^<%[=-]?|-?%>$/g, "").trim();
+  if (!tag.startsWith("<%=")) {
+    if (code === "end") return { kind: "end" };
+    const block = BLOCK.exec(code);
+    if (block === null) return undefined;
+    const [, what, , name = "", variable = ""] = block;
+    return { kind: "if", what: what === "p" ? "properties" : "links", name, variable };
+  }
+  const property = PROPERTY.exec(code);
+  if (property !== null) return { kind: "property", name: property[2] ?? "", fallback: property[4] ?? property[5] };
+  const spec = SPEC.exec(code)?.[1];
+  if (spec !== undefined) return { kind: "spec", name: spec };
+  return /^[a-z_]\w*$/.test(code) ? { kind: "variable", name: code } : undefined;
+}
+
+/** The text of a template that needs no Ruby; undefined for any other. @throws RenderError */
+export function renderSimply(template: string, scope: SimpleScope): string | undefined {
+  if (/^%/m.test(template) && /^%[^>]/m.test(template) && template.includes("<%%")) return undefined;
   const parts = splitTags(template);
-  for (const [index, part] of parts.entries()) {
-    const isHidden = skipping.includes(true);
-    if (index % 2 === 1) out += renderTag(part, scope, line, skipping, isHidden);
-    else if (!isHidden) out += trimText(part, parts[index - 1], parts[index + 1]);
-    line += part.split("\n").length - 1;
+  const tags = parts?.map((part, at) => (at % 2 === 0 ? undefined : readTag(part)));
+  if (parts === undefined || tags === undefined) return undefined;
+  if (tags.some((tag, at) => at % 2 === 1 && tag === undefined) || !isBalanced(tags)) return undefined;
+  return new Rendering(scope).run(parts, tags);
+}
+
+/** Whether each block ends, and each variable is one of a block around it. */
+function isBalanced(tags: readonly (Tag | undefined)[]): boolean {
+  const open: string[] = [];
+  for (const tag of tags) {
+    if (tag?.kind === "if") open.push(tag.variable);
+    else if (tag?.kind === "end" && open.pop() === undefined) return false;
+    else if (tag?.kind === "variable" && !open.includes(tag.name)) return false;
   }
-  return out;
+  return open.length === 0;
 }
 
-function renderTag(text: string, scope: TemplateScope, line: number, skipping: boolean[], isHidden: boolean): string {
-  // `<%%` stands for itself.
-  if (text.startsWith("<%%")) return isHidden ? "" : `<%${text.slice("<%%".length)}`;
-  if (text.startsWith("<%#")) return "";
-  const code = text.replace(/^<%[=-]?|-?%>$/g, "").trim();
-  if (text.startsWith("<%=")) return isHidden ? "" : evaluateExpression(code, scope, line);
-  followBlock(code, scope, skipping);
-  return "";
-}
+/** One template in the making. */
+class Rendering {
+  readonly #scope: SimpleScope;
+  /** For each open block, whether its text is left out. */
+  readonly #hidden: boolean[] = [];
+  readonly #variables: { readonly name: string; readonly value: unknown }[] = [];
 
-/** Opens or closes a block; a block whose condition fails is skipped. */
-function followBlock(code: string, scope: TemplateScope, skipping: boolean[]): void {
-  const link = /^if_link\(\s*['"]([\w.-]+)['"]\s*\)/.exec(code);
-  const property = /^if_p\(\s*['"]([\w.-]+)['"]\s*\)/.exec(code);
-  if (link !== null) skipping.push(scope.links[link[1] ?? ""] === undefined);
-  else if (property !== null) skipping.push(valueOf(scope, property[1] ?? "") === undefined);
-  else if (code === "end") skipping.pop();
-  else if (/\bdo\b(\s*\|[^|]*\|)?$|^(if|unless|case|while|for)\b/.test(code)) skipping.push(false);
-}
-
-const valueOf = ({ properties }: TemplateScope, name: string): unknown => properties[name] ?? undefined;
-
-function evaluateExpression(code: string, scope: TemplateScope, line: number): string {
-  for (const match of code.matchAll(LOOKUP)) {
-    const name = match[2] ?? "";
-    if (match[3] === undefined && valueOf(scope, name) === undefined)
-      throw new RenderError(line, `Can't find property '["${name}"]'`);
+  constructor(scope: SimpleScope) {
+    this.#scope = scope;
   }
-  const simple = /^p\(\s*(['"])([\w.-]+)\1\s*(?:,\s*(['"]?)(.*?)\3\s*)?\)((?:\.\w+)*)$/.exec(code);
-  if (simple !== null) {
-    const value = valueOf(scope, simple[2] ?? "") ?? simple[4];
-    const methods = (simple[5] ?? "").split(".").slice(1);
-    return String(methods.reduce((text: unknown, method) => applyMethod(text, method, line), value));
+
+  /** Undefined where a value is one that Ruby must write. @throws RenderError */
+  run(parts: readonly string[], tags: readonly (Tag | undefined)[]): string | undefined {
+    let out = "";
+    let line = 1;
+    for (const [at, part] of parts.entries()) {
+      const tag = tags[at];
+      if (tag !== undefined) {
+        const text = this.#follow(tag, line);
+        if (text === undefined) return undefined;
+        out += text;
+      } else if (!this.#hidden.includes(true)) out += trimText(part, parts[at - 1], parts[at + 1]);
+      line += part.split("\n").length - 1;
+    }
+    return out;
   }
-  const spec = /^spec\.(\w+)$/.exec(code);
-  if (spec !== null) return String(scope.spec[spec[1] ?? ""] ?? "");
-  return digestOf([code, scope.properties, scope.spec, scope.links]);
+
+  #follow(tag: Tag, line: number): string | undefined {
+    if (tag.kind === "if") this.#open(tag);
+    else if (tag.kind === "end") {
+      this.#hidden.pop();
+      this.#variables.pop();
+    } else if (!this.#hidden.includes(true)) return this.#write(tag, line);
+    return "";
+  }
+
+  #open({ what, name, variable }: Extract<Tag, { kind: "if" }>): void {
+    const value = lookUp(this.#scope[what], name);
+    this.#hidden.push(value === undefined);
+    this.#variables.push({ name: variable, value });
+  }
+
+  #write(tag: Exclude<Tag, { kind: "if" | "end" }>, line: number): string | undefined {
+    if (tag.kind === "text") return tag.text;
+    if (tag.kind === "spec") return rubyText(this.#scope.spec[tag.name]);
+    if (tag.kind === "variable") return rubyText(this.#variables.findLast(({ name }) => name === tag.name)?.value);
+    const value = lookUp(this.#scope.properties, tag.name) ?? tag.fallback;
+    if (value === undefined) throw new RenderError(String(line), `Can't find property '["${tag.name}"]'`);
+    return rubyText(value);
+  }
 }
 
-function applyMethod(value: unknown, method: string, line: number): unknown {
-  if (method === "to_s") return String(value);
-  if (method === "to_json") return JSON.stringify(value);
-  const text = own(TEXT_METHODS, method);
-  if (text === undefined) return digestOf([value, method]);
-  if (typeof value !== "string") throw new RenderError(line, `undefined method '${method}' for ${rubyInstance(value)}`);
-  return text(value);
+/** The value below nested mappings; undefined for none. */
+function lookUp(values: unknown, name: string): unknown {
+  let value: unknown = values;
+  for (const key of name.split(".")) {
+    if (!isHash(value)) return undefined;
+    value = Object.hasOwn(value, key) ? value[key] : undefined;
+  }
+  return value ?? undefined;
 }

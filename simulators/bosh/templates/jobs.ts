@@ -1,12 +1,17 @@
-import { asFields, type Fields } from "../configs/fields.ts";
+import { type Fields, isHash } from "../configs/fields.ts";
+import type { VmNetwork } from "../cpi/cpi.ts";
 import type { InstanceGroup, JobSpec } from "../deploy/manifest.ts";
 import { fillVariables, VariableError } from "../deploy/variables.ts";
+import { dnsNumbers, linkContent } from "../links/content.ts";
 import type { ResolvedLink } from "../links/resolve.ts";
 import type { ReleaseJob, ReleaseVersion } from "../state/artifacts.ts";
 import type { AppliedJob, Instance } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
-import { DirectorError, UNCLASSED } from "../wire/errors.ts";
-import { renderTemplate, RenderError } from "./erb.ts";
+import type { LinkDns } from "../state/links.ts";
+import { DirectorError, messageOf, UNCLASSED } from "../wire/errors.ts";
+import { rubyClass } from "./ruby.ts";
+import { renderTemplates } from "./render.ts";
+import { boundProperties, instanceSpec } from "./template-spec.ts";
 
 /** One job as it will run on an instance. */
 export interface RenderedJob extends AppliedJob {
@@ -15,97 +20,166 @@ export interface RenderedJob extends AppliedJob {
   readonly fingerprint: string;
 }
 
-const valueAt = (properties: unknown, name: string): unknown =>
-  name.split(".").reduce((value: unknown, key) => asFields(value)[key], properties);
-
-/** Manifest values of the properties that the job declares, else its defaults. */
-function effectiveProperties(job: ReleaseJob, given: Fields): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(job.properties).map(([name, fallback]) => [name, valueAt(given, name) ?? fallback ?? undefined]),
-  );
+/** Where jobs are rendered, and with what. */
+interface RenderPlace {
+  readonly director: Director;
+  readonly group: InstanceGroup;
+  readonly instance: Instance;
+  readonly networks: readonly VmNetwork[];
+  readonly releases: readonly ReleaseVersion[];
+  readonly links: readonly ResolvedLink[];
+  readonly dns: LinkDns;
+  /** The size of the persistent disk; 0 for none. */
+  readonly diskMb: number;
 }
 
-/** The names of other instances in this director's DNS. */
-const dnsNameOf = (instance: Instance): string =>
-  [instance.id, instance.group, instance.ips[0]?.network ?? "", instance.deployment, "bosh"].join(".");
+/** A text under a heading (formatter_helper.rb in bosh-director). */
+export const underHeading = (heading: string, body: string): string =>
+  `${heading}\n${body
+    .trim()
+    .split("\n")
+    .map((line) => (line === "" ? line : `  ${line}`))
+    .join("\n")}`;
 
-function linkContent(director: Director, { provider }: ResolvedLink, releases: readonly ReleaseVersion[]): unknown {
-  const deployment = director.slot.value.deployments.get(provider.deployment);
-  const instances = (deployment?.instances ?? []).filter(({ group }) => group === provider.group);
-  const definition = releases.flatMap(({ jobs }) => jobs).find(({ name }) => name === provider.job);
-  const exposed = definition?.provides.find(({ name }) => name === provider.definition)?.properties ?? [];
-  return { instances: instances.map((each) => [dnsNameOf(each), each.index, each.az]), exposed };
-}
+/** Why an instance group can't be rendered. */
+export class GroupRenderError extends DirectorError {
+  /** Without its heading. */
+  readonly body: string;
 
-/** Renders the jobs of a group for one of its instances. @throws DirectorError that names what can't be rendered */
-export function renderJobs(
-  director: Director,
-  group: InstanceGroup,
-  jobs: readonly JobSpec[],
-  instance: Instance,
-  releases: readonly ReleaseVersion[],
-  links: readonly ResolvedLink[],
-): readonly RenderedJob[] {
-  return jobs.map((wish) => {
-    const job = requireJob(releases, wish);
-    const properties = valuesOf(director, group, wish, instance);
-    const own = links.filter((each) => each.group === group.name && each.job === wish.name);
-    const scope = {
-      properties: effectiveProperties(job, properties),
-      links: Object.fromEntries(own.map((each) => [each.name, linkContent(director, each, releases)])),
-      spec: specOf(instance),
-    };
-    const texts: string[] = [];
-    for (const { source, text } of job.templates) {
-      try {
-        texts.push(renderTemplate(text, scope));
-      } catch (error) {
-        if (!(error instanceof RenderError)) throw error;
-        throw renderFailure(
-          group,
-          wish,
-          `\n      - Error filling in template '${source}' (line ${error.line}: ${error.message})`,
-        );
-      }
-    }
-    const scripts = Object.fromEntries(
-      job.templates.flatMap(({ target }, index) =>
-        target.startsWith("bin/") ? [[target.slice(4), texts[index] ?? ""]] : [],
-      ),
-    );
-    return { name: wish.name, release: wish.release, properties, scripts, texts, fingerprint: job.fingerprint };
-  });
-}
-
-function valuesOf(director: Director, group: InstanceGroup, wish: JobSpec, { deployment }: Instance): Fields {
-  try {
-    return fillVariables(director, deployment, wish.properties);
-  } catch (error) {
-    if (!(error instanceof VariableError)) throw error;
-    throw renderFailure(group, wish, `\n      ${error.message}`);
+  constructor(group: string, body: string) {
+    super(UNCLASSED, underHeading(`- Unable to render jobs for instance group '${group}'. Errors are:`, body));
+    this.body = body;
   }
 }
 
-const specOf = (instance: Instance): Record<string, unknown> => ({
-  name: instance.group,
-  index: instance.index,
-  id: instance.id,
-  az: instance.az,
-  deployment: instance.deployment,
-  bootstrap: instance.bootstrap,
-  address: dnsNameOf(instance),
-  ip: instance.ips[0]?.ip,
-});
-
-/** @throws Error when the manifest was not checked: its jobs are in its releases */
-function requireJob(releases: readonly ReleaseVersion[], { name, release }: JobSpec): ReleaseJob {
-  const job = releases.find((each) => each.name === release)?.jobs.find((each) => each.name === name);
-  if (job === undefined) throw new Error(`release '${release}' has no job '${name}'`);
-  return job;
+/** Renders the jobs of a group for one of its instances. @throws GroupRenderError that names all that can't be rendered */
+export function renderJobs(place: RenderPlace, jobs: readonly JobSpec[]): readonly RenderedJob[] {
+  if (jobs.length === 0) return [];
+  const { group } = place;
+  const common = attempt(group, () => instanceSpec(place));
+  const inputs = inputsOf(place, jobs);
+  const errors: string[] = [];
+  const rendered = inputs.flatMap((input) => {
+    const outcome = renderJob(place, common, input);
+    if (typeof outcome !== "string") return [outcome];
+    errors.push(outcome);
+    return [];
+  });
+  if (errors.length > 0) throw new GroupRenderError(group.name, errors.join("\n"));
+  return rendered;
 }
 
-const renderFailure = (group: InstanceGroup, wish: JobSpec, detail: string): DirectorError =>
-  new DirectorError(
-    UNCLASSED,
-    `Unable to render instance groups for deployment. Errors are:\n  - Unable to render jobs for instance group '${group.name}'. Errors are:\n    - Unable to render templates for job '${wish.name}'. Errors are:${detail}`,
+/** What each job is rendered with. @throws GroupRenderError that names all variables that can't be resolved */
+function inputsOf(place: RenderPlace, jobs: readonly JobSpec[]): readonly JobInput[] {
+  const { group } = place;
+  const errors: string[] = [];
+  const inputs = jobs.flatMap((wish) => {
+    try {
+      return [attempt(group, () => inputOf(place, wish))];
+    } catch (error) {
+      if (!(error instanceof GroupRenderError)) throw error;
+      errors.push(error.body);
+      return [];
+    }
+  });
+  if (errors.length > 0) throw new GroupRenderError(group.name, errors.join("\n"));
+  return inputs;
+}
+
+/** @throws GroupRenderError */
+function attempt<T>(group: InstanceGroup, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof DirectorError || error instanceof VariableError)) throw error;
+    throw new GroupRenderError(group.name, messageOf(error));
+  }
+}
+
+interface JobInput {
+  readonly wish: JobSpec;
+  readonly job: ReleaseJob;
+  readonly release: ReleaseVersion;
+  /** As the manifest gives them, with the values of variables. */
+  readonly properties: Fields;
+  readonly links: Fields;
+}
+
+/** @throws VariableError, DirectorError */
+function inputOf(place: RenderPlace, wish: JobSpec): JobInput {
+  const { director, group, instance, releases, links } = place;
+  const { release, job } = requireJob(releases, wish);
+  const properties = valuesOf(director, wish, instance);
+  const own = links.filter((each) => each.group === group.name && each.job === wish.name);
+  const content = own.map(({ name, source }): [string, Fields] => [
+    name,
+    fillLink(director, name, linkContent(director, source), instance.deployment),
+  ]);
+  return { wish, job, release, properties, links: Object.fromEntries(content) };
+}
+
+/** @throws VariableError with the heading of the job */
+function valuesOf(director: Director, wish: JobSpec, { deployment }: Instance): Fields {
+  try {
+    return fillVariables(director, deployment, wish.properties);
+  } catch (error) {
+    if (!(error instanceof VariableError || error instanceof DirectorError)) throw error;
+    const heading = `- Unable to render templates for job '${wish.name}'. Errors are:`;
+    throw new VariableError(underHeading(heading, error.message));
+  }
+}
+
+/** The content of a link with the values of variables. @throws VariableError */
+function fillLink(director: Director, name: string, content: Fields, deployment: string): Fields {
+  const { properties } = content;
+  if (properties === null || properties === undefined) return content;
+  const from = String(content.deployment_name ?? deployment);
+  const heading = `- Unable to interpolate link '${name}' properties; provided by '${from}' deployment. Errors are:`;
+  if (!isHash(properties))
+    throw new VariableError(
+      underHeading(heading, `Unable to interpolate provided object. Expected a 'Hash', got '${rubyClass(properties)}'`),
+    );
+  try {
+    return { ...content, properties: fillVariables(director, from, properties) };
+  } catch (error) {
+    if (!(error instanceof VariableError)) throw error;
+    throw new VariableError(underHeading(heading, error.message));
+  }
+}
+
+/** @throws Error when the manifest was not checked: its jobs are in its releases */
+function requireJob(
+  releases: readonly ReleaseVersion[],
+  wish: JobSpec,
+): { readonly release: ReleaseVersion; readonly job: ReleaseJob } {
+  const release = releases.find((each) => each.name === wish.release);
+  const job = release?.jobs.find((each) => each.name === wish.name);
+  if (release === undefined || job === undefined)
+    throw new Error(`release '${wish.release}' has no job '${wish.name}'`);
+  return { release, job };
+}
+
+/** A job, or what is wrong with it. */
+function renderJob({ director }: RenderPlace, common: Fields, input: JobInput): RenderedJob | string {
+  const { wish, job, release, properties, links } = input;
+  const spec = {
+    ...common,
+    properties: boundProperties(job, properties),
+    links,
+    release: { name: release.name, version: release.version },
+  };
+  const request = { job: job.name, spec, numbers: dnsNumbers(director) };
+  const [monit] = renderTemplates({ ...request, templates: [{ source: "monit", text: job.monit }] });
+  if (monit?.error !== undefined) return monit.error;
+  const results = renderTemplates({ ...request, templates: job.templates });
+  const errors = results.flatMap(({ error }) => (error === undefined ? [] : [`- ${error.trim()}`]));
+  if (errors.length > 0)
+    return underHeading(`- Unable to render templates for job '${wish.name}'. Errors are:`, errors.join("\n"));
+  const texts = results.map(({ text = "" }) => text);
+  const scripts = Object.fromEntries(
+    job.templates.flatMap(({ target }, index) =>
+      target.startsWith("bin/") ? [[target.slice("bin/".length), texts[index] ?? ""]] : [],
+    ),
   );
+  return { name: wish.name, release: wish.release, properties, scripts, texts, fingerprint: job.fingerprint };
+}

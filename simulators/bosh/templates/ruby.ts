@@ -24,3 +24,13 @@ export function rubyInstance(value: unknown): string {
   if (value === null || value === undefined) return "nil";
   return typeof value === "boolean" ? String(value) : `an instance of ${rubyClass(value)}`;
 }
+
+/** A value as Ruby's `to_s` writes it, where that is plain; undefined for what is not. */
+export function rubyText(value: unknown): string | undefined {
+  if (value === null || value === undefined) return "";
+  if (typeof value === "string" || typeof value === "boolean") return String(value);
+  return typeof value === "number" && Number.isInteger(value) ? String(value) : undefined;
+}
+
+/** Whether Ruby takes a value for true. */
+export const isTruthy = (value: unknown): boolean => value !== undefined && value !== null && value !== false;

@@ -35,6 +35,11 @@ const SEEN: Readonly<Record<string, string>> = {
   "GET /link_address": "odb",
   "GET /jobs": "",
   "GET /dynamic_disks": "",
+  "POST /dynamic_disks": "",
+  "POST /dynamic_disks/provide": "",
+  "POST /dynamic_disks/:name/attach": "",
+  "POST /dynamic_disks/:name/detach": "",
+  "DELETE /dynamic_disks/:name": "",
   "GET /deployed_variables/:name": "",
   "GET /deployments/:deployment/jobs/:group/:id": "",
 };

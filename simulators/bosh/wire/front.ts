@@ -38,11 +38,11 @@ export function finishReply(director: Director, request: HttpRequest, reply: Htt
   headers.Date = new Date(director.kernel.nowMs).toUTCString();
   const type = replyHeader(reply, "content-type") ?? "";
   const { body, headers: withType } = serialise({ ...reply, headers });
-  const zips =
-    /^text\/(html|plain)/.test(type) &&
-    /\bgzip\b/.test(request.headers["accept-encoding"] ?? "") &&
-    request.headers.range === undefined;
-  if (!zips || body.length <= GZIP_BYTES_MIN) return { ...reply, headers };
+  const isText = /^text\/(html|plain)/.test(type);
+  if (!isText || body.length <= GZIP_BYTES_MIN) return { ...reply, headers };
+  headers.Vary = "Accept-Encoding";
+  const zips = /\bgzip\b/.test(request.headers["accept-encoding"] ?? "") && request.headers.range === undefined;
+  if (!zips) return { ...reply, headers };
   return {
     status: reply.status,
     headers: { ...withType, "Content-Encoding": "gzip", Vary: "Accept-Encoding" },

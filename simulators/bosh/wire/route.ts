@@ -13,7 +13,7 @@ import { brokenReply, noEndpoint, notAuthorized, errorReply } from "./replies.ts
 export type DirectorRoute = Route<Director>;
 
 /** Media types without which a route does not match (docs/discoveries/bosh-director.md, "Media types"). */
-type Media = "application/json" | "text/yaml" | "application/x-compressed";
+type Media = "application/json" | "text/yaml" | "application/x-compressed" | "multipart/form-data";
 
 interface RouteOptions {
   readonly needs?: Permission;

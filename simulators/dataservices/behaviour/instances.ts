@@ -37,7 +37,14 @@ const PROPERTIES = Compile(
       port: Type.Optional(Type.Unknown()),
     }),
     tls: Type.Optional(
-      Type.Union([Type.Null(), Type.Object({ certificate: Type.String(), private_key: Type.String() })]),
+      Type.Union([
+        Type.Null(),
+        Type.Object({
+          certificate: Type.String(),
+          private_key: Type.String(),
+          names: Type.Optional(Type.Array(Type.String())),
+        }),
+      ]),
     ),
   }),
 );
@@ -129,13 +136,21 @@ function instanceOf(order: StartOrder, state: Instance["state"]): Instance {
     database: properties.database,
     disk: order.disk ?? ephemeral(address),
     agent: { port: Number(agent.port ?? AGENT_PORT), username: agent.username, password: agent.password },
-    tls: properties.tls
-      ? { certificate: properties.tls.certificate, privateKey: properties.tls.private_key }
-      : undefined,
+    tls: properties.tls ? tlsOf(properties.tls) : undefined,
     parameters: parametersOf(properties),
     state,
   };
 }
+
+const tlsOf = (given: {
+  readonly certificate: string;
+  readonly private_key: string;
+  readonly names?: readonly string[];
+}): NonNullable<Instance["tls"]> => ({
+  certificate: given.certificate,
+  privateKey: given.private_key,
+  ...(given.names && { names: given.names }),
+});
 
 const ephemeral = (address: string): string => `ephemeral:${address}`;
 

@@ -112,8 +112,8 @@ export interface LiveEngine {
   readonly identify: () => Promise<EngineIdentity>;
   /** Makes now what every node needs, so that the first connection is quicker. @throws LivePlaneError */
   prepare(): Promise<void>;
-  /** Makes the folder of a disk that was never used. `data` does not exist yet. */
-  format(data: string): Promise<void>;
+  /** Makes the folder of a disk that was never used, for the instance that it is attached to. `data` does not exist yet. */
+  format(data: string, instance: Instance): Promise<void>;
   /** Starts a node; it resolves when the node serves, with the users of the order and no others. @throws LivePlaneError */
   start(order: NodeOrder): Promise<LiveNode>;
   /**

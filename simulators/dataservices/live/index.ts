@@ -2,4 +2,4 @@ export type { ServedKind } from "./engine.ts";
 export { LIVE_PLANE_ERRORS, LivePlaneError, type LivePlaneErrorCode } from "./errors.ts";
 export type { LivePlaneOptions } from "./options.ts";
 export { LivePlane } from "./plane.ts";
-export { whyNoServer } from "./postgresql/binaries.ts";
+export { majorsHere, whyNoServer } from "./postgresql/binaries.ts";

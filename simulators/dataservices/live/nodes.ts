@@ -207,7 +207,7 @@ export class Nodes {
     await this.#makeRoom(slot);
     slot.isStarting = true;
     try {
-      if (!slot.hasData) await engine.format(slot.data);
+      if (!slot.hasData) await engine.format(slot.data, instance);
       slot.hasData = true;
       slot.node = await engine.start({ instance, data: slot.data, users, ...(member && { member }) });
     } finally {

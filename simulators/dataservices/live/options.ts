@@ -30,7 +30,7 @@ export const ENGINES: readonly EngineMaker[] = [postgresql, redis, mongodb];
 
 /** The limits and intervals of a plane where none are given. */
 export const DEFAULTS = {
-  enginesMax: 16,
+  enginesMax: 64,
   idleMsMax: 300_000,
   recheckMs: 200,
   lookMs: 250,

@@ -12,7 +12,7 @@ export class BodyError extends Error {
   }
 }
 
-/** Reads a body into memory. `cut` stops the reading when the parser can make no sense of what follows. @throws Uncollected */
+/** Reads a body into memory. `cut` stops the reading when the parser can make no sense of what follows. @throws BodyError */
 export function readBody(payload: Readable, bytesMax: number, cut: AbortSignal): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
@@ -30,7 +30,7 @@ export function readBody(payload: Readable, bytesMax: number, cut: AbortSignal):
   });
 }
 
-/** A body as a stream, which fails as `collect` does. */
+/** A body as a stream, which fails as `readBody` does. */
 export function readableBody(payload: Readable, cut: AbortSignal): Readable {
   const stream = streamSparingly(payload);
   cut.addEventListener("abort", () => stream.destroy(new BodyError("cut")), { once: true });

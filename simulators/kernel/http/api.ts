@@ -92,6 +92,9 @@ export interface Service {
   readonly receive: (request: HttpRequest) => HttpReply | Process<HttpReply>;
 }
 
+/** How much of a request's body an API reads that sets no limit of its own. */
+const BODY_BYTES_MAX = 16 * 1024 * 1024;
+
 /** Makes an API ready: compiles its routes and declares their fault points. @throws Error for two identical routes */
 export function defineService<S>(api: Api<S>): Service {
   const router = compileRoutes(api.routes);
@@ -102,7 +105,7 @@ export function defineService<S>(api: Api<S>): Service {
   return {
     name: api.name,
     kernel: api.kernel,
-    bodyBytesMax: api.bodyBytesMax ?? 16 * 1024 * 1024,
+    bodyBytesMax: api.bodyBytesMax ?? BODY_BYTES_MAX,
     front: api.front ?? PLAIN_FRONT,
     routes: api.routes.map(({ method, path, auth, clients }) => ({
       method,

@@ -14,12 +14,13 @@ import { defineFaults } from "./faults.ts";
 import { ROUTES } from "./routes/routes.ts";
 import { type Cinder, type CinderState, emptyState } from "./state/cinder.ts";
 import { snapshotsOf } from "./state/snapshots.ts";
-import { addType, INITIAL_TYPES, requireType } from "./state/types.ts";
+import { addType, INITIAL_TYPES, canUseType, findType, requireType } from "./state/types.ts";
 import { usageOf } from "./state/usage.ts";
 import { mountRoute } from "./wire/route.ts";
 import { WIRE } from "./wire/wire.ts";
 import { VERSION_ROUTES } from "./wire/versions.ts";
 import { openStackService } from "../service.ts";
+import { withPaths } from "../service-paths.ts";
 
 function findVolume({ slot }: Cinder, id: string, actor?: Actor): VolumeView | undefined {
   const row = slot.value.volumes.get(id);
@@ -63,6 +64,10 @@ const operations = (cinder: Cinder): VolumeOps => ({
   volume: (actor, id) => findVolume(cinder, id, actor),
   find: (id) => findVolume(cinder, id),
   snapshotSizeGb: (actor, id) => snapshotSizeGb(cinder, actor, id),
+  hasType: (actor, type) => {
+    const found = findType(cinder, type);
+    return found !== undefined && canUseType(actor, found);
+  },
   counts: (actor) => usageOf(cinder, actor.projectId),
   create: (actor, wanted) => createForServer(cinder, actor, wanted),
   reserve: (actor, volumeId, serverId) => reserveForServer(cinder, actor, volumeId, serverId),
@@ -90,7 +95,10 @@ export function createCinder(cloud: Cloud): CinderService {
   defineTimers(cinder);
   const routes = ROUTES.flatMap((route) => mountRoute(cinder, route));
   return {
-    service: openStackService(cloud, "cinder", WIRE, [...VERSION_ROUTES, ...routes]),
+    // Slashes in a row are one.
+    service: withPaths(openStackService(cloud, "cinder", WIRE, [...VERSION_ROUTES, ...routes]), (path) =>
+      path.replace(/\/{2,}/g, "/"),
+    ),
     ops: operations(cinder),
     state: () => cinder.slot.value,
   };

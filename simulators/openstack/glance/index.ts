@@ -1,6 +1,7 @@
 import type { Service } from "../../kernel/index.ts";
 import type { Cloud, ImageOps } from "../cloud.ts";
 import { type OpenStackRoute, openStackService } from "../service.ts";
+import { withPaths } from "../service-paths.ts";
 import { defineImports } from "./behaviour/imports.ts";
 import { operations } from "./behaviour/operations.ts";
 import { FAULT_POINTS } from "./faults.ts";
@@ -14,7 +15,7 @@ import { imageUpdateRoutes } from "./routes/image-update.ts";
 import { imageRoutes } from "./routes/images.ts";
 import { INFO_ROUTES } from "./routes/info.ts";
 import { memberRoutes } from "./routes/members.ts";
-import { METADEF_ROUTES } from "./routes/metadefs.ts";
+import { metadefRoutes } from "./routes/metadefs.ts";
 import { SCHEMA_ROUTES } from "./routes/schemas.ts";
 import { TASK_ROUTES } from "./routes/tasks.ts";
 import { VERSION_ROUTES } from "./routes/versions.ts";
@@ -33,14 +34,18 @@ export function createGlance(cloud: Cloud): GlanceService {
   const glance: Glance = { cloud, slot: cloud.kernel.slot("glance", emptyState()) };
   for (const point of FAULT_POINTS) cloud.kernel.faults.define(point);
   defineImports(glance);
-  return { service: openStackService(cloud, "glance", WIRE, routesOf(glance)), ops: operations(glance) };
+  const service = openStackService(cloud, "glance", WIRE, routesOf(glance));
+  return { service: withPaths(service, plainPath), ops: operations(glance) };
 }
+
+/** Any known version of the API is the same, and slashes in a row are one. */
+const plainPath = (path: string): string => path.replace(/\/{2,}/g, "/").replace(/^\/v2\.(?:[0-7]|9|15)(?=\/)/, "/v2");
 
 const routesOf = (glance: Glance): readonly OpenStackRoute[] => [
   ...VERSION_ROUTES,
   ...INFO_ROUTES,
   ...SCHEMA_ROUTES,
-  ...METADEF_ROUTES,
+  ...metadefRoutes(glance),
   ...TASK_ROUTES,
   ...CACHE_ROUTES,
   ...imageListRoutes(glance),

@@ -55,8 +55,31 @@ export interface ImageRow {
   staged: ImageData | null;
 }
 
+/** Something that a namespace holds. */
+export interface NamespaceThing {
+  readonly name: string;
+  /** As the client sent it. */
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly createdMs: number;
+  readonly updatedMs: number;
+}
+
+/** A namespace of metadata definitions. */
+export interface NamespaceRow {
+  name: string;
+  displayName: string | undefined;
+  description: string | undefined;
+  visibility: string;
+  isProtected: boolean;
+  owner: string;
+  readonly createdMs: number;
+  updatedMs: number;
+  readonly things: Readonly<Record<"properties" | "objects" | "tags" | "resourceTypes", Map<string, NamespaceThing>>>;
+}
+
 interface GlanceState {
   readonly images: Map<string, ImageRow>;
+  readonly namespaces: Map<string, NamespaceRow>;
   /** Ids that were ever given: none is reused, not even after a delete. */
   readonly usedIds: Set<string>;
   /** How many images were ever made. */
@@ -70,7 +93,12 @@ export interface Glance {
 }
 
 /** A state in which nothing exists. */
-export const emptyState = (): GlanceState => ({ images: new Map(), usedIds: new Set(), made: 0 });
+export const emptyState = (): GlanceState => ({
+  images: new Map(),
+  namespaces: new Map(),
+  usedIds: new Set(),
+  made: 0,
+});
 
 /** The project's membership in a shared image. */
 export const memberOf = (row: ImageRow, projectId: string): MemberRow | undefined =>

@@ -4,16 +4,18 @@ import { openStackService, type OpenStackRoute } from "../service.ts";
 import { withoutSlashes } from "../url.ts";
 import { type Keystone, Tokens } from "./behaviour/tokens.ts";
 import { FAULT_POINTS } from "./faults.ts";
+import { accessRuleRoutes } from "./routes/access-rules.ts";
 import { applicationCredentialRoutes } from "./routes/application-credentials.ts";
 import { authScopeRoutes } from "./routes/auth-scopes.ts";
 import { CREDENTIALS } from "./routes/credentials.ts";
 import { DOMAINS } from "./routes/domains.ts";
 import { ec2CredentialRoutes } from "./routes/ec2-credentials.ts";
+import { ENDPOINT_GROUPS, endpointGroupRoutes } from "./routes/endpoint-groups.ts";
 import { ENDPOINTS } from "./routes/endpoints.ts";
 import { grantRoutes } from "./routes/grants.ts";
 import { groupMemberRoutes } from "./routes/group-members.ts";
 import { GROUPS } from "./routes/groups.ts";
-import { LIMIT_ROUTES } from "./routes/limits.ts";
+import { limitRoutes } from "./routes/limits.ts";
 import { NOT_SIMULATED_ROUTES } from "./routes/not-simulated.ts";
 import { POLICIES } from "./routes/policies.ts";
 import { projectTagRoutes } from "./routes/project-tags.ts";
@@ -80,7 +82,10 @@ const routesOf = (keystone: Keystone): readonly OpenStackRoute[] => [
   ...applicationCredentialRoutes(keystone),
   ...resourceRoutes(keystone, POLICIES),
   ...trustRoutes(keystone),
-  ...LIMIT_ROUTES,
+  ...limitRoutes(keystone),
+  ...accessRuleRoutes(keystone),
+  ...resourceRoutes(keystone, ENDPOINT_GROUPS),
+  ...endpointGroupRoutes(keystone),
   ...NOT_SIMULATED_ROUTES,
 ];
 
@@ -92,8 +97,11 @@ const operations = (keystone: Keystone): IdentityOps => ({
   },
 });
 
-const withoutTrailingSlash = (request: HttpRequest): HttpRequest =>
-  request.path.length > 1 && request.path.endsWith("/") ? { ...request, path: withoutSlashes(request.path) } : request;
+/** Slashes at the start count once, those at the end not at all. */
+function withoutTrailingSlash(request: HttpRequest): HttpRequest {
+  const path = request.path.replace(/^\/+/, "/");
+  return path.length > 1 && path.endsWith("/") ? { ...request, path: withoutSlashes(path) } : { ...request, path };
+}
 
 /** Keystone ignores a slash at the end of a path. */
 const ignoreTrailingSlashes = (service: Service): Service => ({

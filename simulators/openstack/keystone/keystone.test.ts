@@ -91,7 +91,7 @@ it("lets a trustee act with the roles that the trustor delegated, until the trus
   expect((await identity.authenticate("trustor", "pw", scope)).status).toBe(403);
   const delegated = await identity.token("trustee", scope);
   expect(await identity.rolesOf(delegated)).toEqual(["service"]);
-  expect((await identity.authenticate("trustee", "pw", scope)).status, "used up").toBe(404);
+  expect((await identity.authenticate("trustee", "pw", scope)).status, "used up").toBe(401);
   await identity.call("DELETE", `/projects/${project}/users/${trustor}/roles/${await identity.role("service")}`);
   expect((await identity.call("GET", "/auth/tokens", undefined, delegated)).status, "the trustor lost it").toBe(401);
 });

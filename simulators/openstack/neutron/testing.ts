@@ -45,6 +45,7 @@ export function addNetwork(neutron: Neutron, options: { readonly external?: bool
     networkType: "vxlan",
     physicalNetwork: null,
     segmentationId: 1,
+    zoneHints: [],
     subnets: [],
   };
   neutron.slot.value.networks.set(row.id, row);
@@ -68,6 +69,7 @@ export function addSubnet(neutron: Neutron, network: NetworkRow, cidr: string): 
     dnsNameservers: [],
     hostRoutes: [],
     serviceTypes: [],
+    segmentId: null,
     raMode: null,
     addressMode: null,
     pools: defaultPools(prefix, gatewayIp),

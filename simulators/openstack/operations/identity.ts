@@ -12,6 +12,12 @@ export interface Actor {
   readonly domainId: string;
   readonly roles: readonly string[];
   readonly isAdmin: boolean;
+  /** The only requests that the token may make; absent: any. */
+  readonly accessRules?: readonly {
+    readonly service: string | null;
+    readonly path: string | null;
+    readonly method: string | null;
+  }[];
 }
 
 /** What Keystone does for the other services. */

@@ -20,6 +20,8 @@ export interface VolumeOps {
   /** Anybody's volume. */
   find(volumeId: string): VolumeView | undefined;
   snapshotSizeGb(actor: Actor, snapshotId: string): number | undefined;
+  /** Whether the actor may use a type of that name or id. */
+  hasType(actor: Actor, type: string): boolean;
   /** How many the actor's project has. */
   counts(actor: Actor): { readonly volumes: number; readonly snapshots: number };
   /** Starts the creation of a volume; it becomes available (or error) later. @throws Refusal as POST /volumes (quota) */

@@ -33,9 +33,9 @@ export class LocalClient {
   /** The requests that were sent, in order. */
   readonly sent: SentRequest[] = [];
 
-  constructor(options: OpenStackOptions = {}, seed: string | number = "parity") {
-    this.kernel = new Kernel({ seed, startMs: RECORDED_MS });
-    this.openstack = createOpenStack(this.kernel, options);
+  constructor(options: OpenStackOptions = {}, seed: string | number = "parity", startMs = RECORDED_MS) {
+    this.kernel = new Kernel({ seed, startMs });
+    this.openstack = createOpenStack(this.kernel, { profile: "rig", ...options });
     const { cloud } = this.openstack;
     for (const type of CATALOG_TYPES) {
       const root = `http://127.0.0.1:2${CATALOG[type].port}`;

@@ -49,8 +49,14 @@ export async function replay(
   return results;
 }
 
+/** The day that the replies of a scenario name, where they name one. */
+function dayOf(scenario: RecordedScenario): number | undefined {
+  const day = / (\d{2} [A-Z][a-z]{2} \d{4}) \* GMT/.exec(JSON.stringify(scenario))?.[1];
+  return day === undefined ? undefined : Date.parse(`${day} 09:00:00 GMT`);
+}
+
 async function replayScenario(scenario: RecordedScenario): Promise<ScenarioResult> {
-  const client = new LocalClient();
+  const client = new LocalClient({}, "parity", dayOf(scenario));
   const setting = await (await ScenarioSetup.prepare(client)).actorsFor(scenario);
   const failures: StepFailure[] = [];
   const prepared = client.sent.length;

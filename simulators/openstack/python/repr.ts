@@ -23,6 +23,15 @@ export const str = (value: unknown): string => (typeof value === "string" ? valu
 
 const ESCAPES: Readonly<Record<string, string>> = { "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 
+/** Characters that Python does not print: control, format and unassigned ones, and all blanks but the space. */
+const UNPRINTABLE = /[\p{C}\p{Z}]/u;
+
+function escapeOf(code: number): string {
+  const digits = code.toString(16);
+  if (code <= 0xff) return `\\x${digits.padStart(2, "0")}`;
+  return code <= 0xffff ? `\\u${digits.padStart(4, "0")}` : `\\U${digits.padStart(8, "0")}`;
+}
+
 /** A string literal of Python. */
 export function quote(text: string): string {
   const mark = text.includes("'") && !text.includes('"') ? '"' : "'";
@@ -31,7 +40,7 @@ export function quote(text: string): string {
     const code = char.codePointAt(0) ?? 0;
     if (char === mark) out += `\\${char}`;
     else if (ESCAPES[char] !== undefined) out += ESCAPES[char];
-    else if (code < 32 || (code >= 127 && code < 161)) out += `\\x${code.toString(16).padStart(2, "0")}`;
+    else if (char !== " " && UNPRINTABLE.test(char)) out += escapeOf(code);
     else out += char;
   }
   return mark + out + mark;

@@ -26,8 +26,10 @@ export const checkThat =
     isBad: (value: unknown, schema: Schema, validate: Validate) => boolean,
     message: (value: unknown, schema: Schema, validate: Validate) => string,
   ): Check =>
-  (value, schema, _formats, validate) =>
-    isBad(value, schema, validate) ? failureAt(value, schema, keyword, message(value, schema, validate)) : undefined;
+  (value, schema, formats, validate) => {
+    const judge: Validate = (part, each) => validate(part, each, formats);
+    return isBad(value, schema, judge) ? failureAt(value, schema, keyword, message(value, schema, judge)) : undefined;
+  };
 
 /** Names or values as a message lists them: `'a', 'b'`. */
 export const listNames = (names: readonly string[]): string => names.map(repr).join(", ");

@@ -1,14 +1,14 @@
 import { isObject } from "../../kernel/index.ts";
 import { repr } from "../python/index.ts";
 import { checkThat, failureAt, failureWithin, listNames } from "./failure.ts";
-import { compilePattern } from "./patterns.ts";
+import { schemaPattern } from "./patterns.ts";
 import type { Check, Formats, Schema, SchemaFailure, Validate } from "./schema.ts";
 
 function unknownNames(value: Readonly<Record<string, unknown>>, schema: Schema): string[] {
   const patterns = Object.keys(schema.patternProperties ?? {});
   return Object.keys(value).filter(
     (name) =>
-      !Object.hasOwn(schema.properties ?? {}, name) && !patterns.some((source) => compilePattern(source).test(name)),
+      !Object.hasOwn(schema.properties ?? {}, name) && !patterns.some((source) => schemaPattern(source).test(name)),
   );
 }
 
@@ -60,7 +60,7 @@ const checkPatternProperties: Check = (value, schema, formats, validate) => {
   if (!isObject(value)) return undefined;
   for (const [source, part] of Object.entries(schema.patternProperties ?? {})) {
     for (const name of Object.keys(value)) {
-      const failure = compilePattern(source).test(name) ? validate(part, value[name], formats) : undefined;
+      const failure = schemaPattern(source).test(name) ? validate(part, value[name], formats) : undefined;
       if (failure !== undefined) return failureWithin(failure, [name], ["patternProperties", source]);
     }
   }

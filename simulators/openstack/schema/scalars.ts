@@ -1,7 +1,7 @@
 import { isObject } from "../../kernel/index.ts";
 import { repr } from "../python/index.ts";
 import { checkThat, failureAt, listNames } from "./failure.ts";
-import { compilePattern } from "./patterns.ts";
+import { schemaPattern } from "./patterns.ts";
 import type { Check } from "./schema.ts";
 
 const TYPES: Readonly<Record<string, (value: unknown) => boolean>> = {
@@ -16,6 +16,12 @@ const TYPES: Readonly<Record<string, (value: unknown) => boolean>> = {
 
 /** Length as Python counts it: in code points. */
 const countCodePoints = (value: unknown): number => (typeof value === "string" ? Array.from(value).length : 0);
+
+/** The number that a value is or, for the services that take digits for numbers, that it spells; NaN for any other. */
+function numberIn(value: unknown): number {
+  if (typeof value === "number") return value;
+  return typeof value === "string" && /^\s*[+-]?\d+(\.\d*)?\s*$/.test(value) ? Number(value) : NaN;
+}
 
 const checkFormat: Check = (value, schema, formats) => {
   const verdict = formats[schema.format ?? ""]?.(value) ?? true;
@@ -43,18 +49,18 @@ export const SCALAR_CHECKS = {
   ),
   pattern: checkThat(
     "pattern",
-    (value, { pattern = "" }) => typeof value === "string" && !compilePattern(pattern).test(value),
+    (value, { pattern = "" }) => typeof value === "string" && !schemaPattern(pattern).test(value),
     (value, { pattern }) => `${repr(value)} does not match ${repr(pattern)}`,
   ),
   minimum: checkThat(
     "minimum",
-    (value, { minimum = -Infinity }) => typeof value === "number" && value < minimum,
-    (value, { minimum }) => `${repr(value)} is less than the minimum of ${minimum}`,
+    (value, { minimum = -Infinity }) => numberIn(value) < minimum,
+    (value, { minimum }) => `${repr(numberIn(value))} is less than the minimum of ${minimum}`,
   ),
   maximum: checkThat(
     "maximum",
-    (value, { maximum = Infinity }) => typeof value === "number" && value > maximum,
-    (value, { maximum }) => `${repr(value)} is greater than the maximum of ${maximum}`,
+    (value, { maximum = Infinity }) => numberIn(value) > maximum,
+    (value, { maximum }) => `${repr(numberIn(value))} is greater than the maximum of ${maximum}`,
   ),
   enum: checkThat(
     "enum",

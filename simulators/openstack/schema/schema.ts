@@ -27,6 +27,9 @@ export interface Schema {
   readonly allOf?: readonly Schema[];
   readonly not?: Schema;
   readonly dependencies?: Readonly<Record<string, readonly string[]>>;
+  /** Leads to one of the root's `definitions` (`linkReferences`). */
+  readonly $ref?: string;
+  readonly definitions?: Readonly<Record<string, Schema>>;
   /** For readers of the schema only. */
   readonly title?: string;
   readonly description?: string;

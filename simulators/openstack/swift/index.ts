@@ -1,6 +1,7 @@
 import type { Service } from "../../kernel/index.ts";
 import type { Cloud } from "../cloud.ts";
 import { openStackService } from "../service.ts";
+import { withPaths } from "../service-paths.ts";
 import { FAULT_POINTS } from "./faults.ts";
 import { INFO_ROUTES } from "./routes/info.ts";
 import { storageRoutes } from "./routes/storage.ts";
@@ -24,5 +25,7 @@ export function createSwift(cloud: Cloud): SwiftService {
   const swift: Swift = { cloud, slot: cloud.kernel.slot("swift", emptyState()) };
   for (const point of FAULT_POINTS) cloud.kernel.faults.define(point);
   const service = openStackService(cloud, "swift", WIRE, [...INFO_ROUTES, ...storageRoutes(swift)]);
-  return { service: { ...service, bodyBytesMax: OBJECT_BYTES_MAX }, state: () => swift.slot.value };
+  // Both names of the version are the same.
+  const either = withPaths(service, (path) => path.replace(/^\/v1\.0(?=\/|$)/, "/v1"));
+  return { service: { ...either, bodyBytesMax: OBJECT_BYTES_MAX }, state: () => swift.slot.value };
 }

@@ -106,6 +106,7 @@ export const DEFECTS: readonly Defect[] = [
   ...[["service", services] as const, ["plan", plans] as const].flatMap(([kind, places]) => [
     member(`${kind}-id-guid`, places, "id", fc.constantFrom("1", "not-a-guid", "5f0b4c8e00004000800000000000040z")),
     member(`${kind}-name-cli-friendly`, places, "name", unfriendly),
+    member(`${kind}-name-lowercase-2-12`, places, "name", fc.constantFrom("A", "a b", "aÄ"), 12),
     member(`${kind}-name-alphabet-2-13`, places, "name", fc.constantFrom("A", "a.b", "a b"), 13),
     member(`${kind}-name-alphabet-2-14`, places, "name", unfriendly, 14),
     member("catalog-strings-max-255", places, "description", fc.constant("x".repeat(256))),

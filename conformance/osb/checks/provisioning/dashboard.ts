@@ -48,6 +48,6 @@ export const provisioningDashboardChecks: readonly OsbCheck[] = [
     title: "The first answer to a provision has the dashboard_url",
     requirement: "An instance with a dashboard_url has it in the first answer to the provision, also in a 202.",
     needs: { instances: 0 },
-    run: (context) => judgeLifecycles(context, compareDashboards),
+    run: (context) => judgeLifecycles(context, compareDashboards, { unmet: "no fetched instance has a dashboard_url" }),
   }),
 ];

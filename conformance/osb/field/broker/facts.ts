@@ -94,7 +94,7 @@ export function factsOf(request: WireRequest, things: Things, { catalog, asynchr
     thing: things.find(path.thing),
     path,
     bindings: things.under(path.instance),
-    isFull: things.countInstances() >= room,
+    isFull: room !== Number.POSITIVE_INFINITY && things.countInstances() >= room,
     takesTime: isChange(operation) && asynchronous.includes(operation) && (!isBinding || minor >= 14),
     mayTakeTime: request.query["accepts_incomplete"] === "true",
   };

@@ -35,25 +35,30 @@ export interface Thing {
 /** A plain table of instances and bindings, by the path of each. Things that are gone stay in it, as such. */
 export class Things {
   readonly #byPath = new Map<string, Thing>();
+  readonly #instances: Thing[] = [];
+  /** Bindings by the path of their instance. */
+  readonly #bindings = new Map<string, Thing[]>();
 
   find(path: string): Thing | undefined {
     return this.#byPath.get(path);
   }
 
+  /** @param path new, or of something that is gone */
   put(path: string, thing: Thing): void {
     this.#byPath.set(path, thing);
+    const [root, kind, id, ...rest] = path.split("/");
+    const siblings = rest.length === 0 ? this.#instances : listIn(this.#bindings, [root, kind, id].join("/"));
+    siblings.push(thing);
   }
 
-  /** What stands under a path: the bindings of an instance. */
+  /** The bindings of an instance, by its path. */
   under(path: string): readonly Thing[] {
-    return [...this.#byPath].filter(([each]) => each.startsWith(`${path}/`)).map(([, thing]) => thing);
+    return this.#bindings.get(path) ?? [];
   }
 
   /** How many instances there are, or will be. */
   countInstances(): number {
-    const isInstance = (path: string) => path.split("/").length === 3;
-    const lives = ({ state }: Thing) => state === "there" || state === "being made";
-    return [...this.#byPath].filter(([path, thing]) => isInstance(path) && lives(thing)).length;
+    return this.#instances.filter(({ state }) => state === "there" || state === "being made").length;
   }
 
   /** Ends what has had its time. */
@@ -63,6 +68,12 @@ export class Things {
       if (work?.endsMs !== undefined && work.endsMs <= nowMs) end(thing, work);
     }
   }
+}
+
+function listIn(lists: Map<string, Thing[]>, key: string): Thing[] {
+  const list = lists.get(key) ?? [];
+  lists.set(key, list);
+  return list;
 }
 
 /** Ends the work on a thing, as it was to end. */

@@ -38,12 +38,7 @@ export const HEADERS: readonly FieldBroker[] = [
     },
     rule: AUTHENTICATION,
     behaviour: { catalog, trusts: true },
-    fails: [
-      "auth-enforced-every-endpoint",
-      "auth-401-wrong-password",
-      "auth-401-wrong-user",
-      "auth-401-malformed-header",
-    ],
+    fails: ["auth-enforced-every-endpoint"],
   },
   {
     id: "no-version-is-412",

@@ -3,7 +3,7 @@ import type { WireRequest } from "../../memory-broker/http.ts";
 import type { Operation } from "../../../client/answer.ts";
 import { asynchronousMutantsOf } from "../asynchronous-operations.ts";
 import { instead, is, status } from "../changes.ts";
-import { all, hasUnknown, isNotJson, lacks, sends } from "../conditions.ts";
+import { all, hasInside, hasUnknown, isNotJson, lacks, sends } from "../conditions.ts";
 import { alter, pretend, rewrite, type When } from "../middleware.ts";
 import { mutant, type Mutant } from "../mutant.ts";
 import { sentOf } from "../operations.ts";
@@ -96,6 +96,18 @@ export const bindingRequestMutants: readonly Mutant[] = [
     "It binds by whichever plan of the offering a request names.",
     rewrite(BIND, isOfOtherPlan, withOwnPlan),
     { id: "not-bind-invalid-service-or-plan-other" },
+  ),
+  mutant(
+    "bind-creates-binding",
+    "It falls over (500) on the deprecated app_guid, which platforms send beside bind_resource.",
+    pretend(BIND, all(sends("service_id"), sends("app_guid")), 500, crash),
+    { id: "not-bind-creates-binding-app-guid", also: ["bind-malformed-400"] },
+  ),
+  mutant(
+    "bind-optional-fields",
+    "It falls over (500) without the deprecated app_guid, though bind_resource has it.",
+    pretend(BIND, all(hasInside("bind_resource", "app_guid"), lacks("app_guid")), 500, crash),
+    { id: "not-bind-optional-fields-app-guid" },
   ),
   ...asynchronousMutantsOf("bind"),
 ];

@@ -1,6 +1,6 @@
 import { is, status } from "../changes.ts";
-import { ofPlan } from "../conditions.ts";
-import { alter, pretend, rewrite } from "../middleware.ts";
+import { all, ofPlan, sends } from "../conditions.ts";
+import { alter, always, pretend, rewrite } from "../middleware.ts";
 import { mutant, type Mutant } from "../mutant.ts";
 import { addFlag } from "../requests.ts";
 import { isBindable } from "../../../client/catalog.ts";
@@ -30,6 +30,15 @@ export const provisioningCreationMutants: readonly Mutant[] = [
       ],
     },
   ),
+  mutant(
+    "provision-creates-resource",
+    "It falls over (500) on the deprecated organization_guid and space_guid, which platforms send beside the context.",
+    pretend(PROVISION, all(sends("organization_guid"), sends("space_guid")), 500),
+    { id: "not-provision-creates-resource-guids" },
+  ),
+  mutant("provision-creates-resource", "It has no such route (404).", pretend(PROVISION, always, 404, {}), {
+    id: "not-provision-creates-resource-route",
+  }),
   mutant("provision-201", "A new instance is answered 200.", alter(PROVISION, is(201), status(200)), {
     also: [
       "minor-version-fields-ignored",

@@ -1,9 +1,12 @@
 import type { Operation } from "../../../client/answer.ts";
+import { isObject } from "../../../client/http/json.ts";
+import type { WireRequest } from "../../memory-broker/http.ts";
 import { body, instead, is, set, status, success } from "../changes.ts";
 import { hasFitting, hasOtherVersion, instanceKeyOf, lacks, offerOf, sends } from "../conditions.ts";
 import { alter, combine, rewrite } from "../middleware.ts";
 import { mutant, type Mutant } from "../mutant.ts";
-import { fillIn, withoutMember } from "../requests.ts";
+import { sentOf } from "../operations.ts";
+import { fillIn, withBody, withoutMember } from "../requests.ts";
 import type { Middleware } from "../traffic.ts";
 import { isMarked, mark } from "./marks.ts";
 
@@ -25,6 +28,14 @@ const fallBackToLastPlan: Middleware = combine(
     isMarked("without plan"),
   ),
 );
+
+/** The request for the plan that the instance had before. */
+function takePreviousPlan(request: WireRequest): WireRequest {
+  const sent = sentOf(request);
+  const previous = sent["previous_values"];
+  const planId = isObject(previous) ? previous["plan_id"] : undefined;
+  return planId === undefined ? request : withBody(request, { ...sent, plan_id: planId });
+}
 
 /** Applies what it refuses. */
 const applyRefused: Middleware = async (request, next, memory) => {
@@ -74,6 +85,12 @@ export const updatingInstanceEffectMutants: readonly Mutant[] = [
     "update-applied-visible",
     "It answers 200 to new parameters, and keeps the old.",
     rewrite(PATCH, hasFitting("update"), (request) => withoutMember(request, "parameters")),
+  ),
+  mutant(
+    "update-applied-visible",
+    "It takes the plan from previous_values, where one is named.",
+    rewrite(PATCH, sends("plan_id"), takePreviousPlan),
+    { id: "not-update-applied-visible-previous", also: ["update-malformed-400", "update-invalid-plan-id"] },
   ),
   mutant(
     "update-applied-visible",

@@ -1,7 +1,7 @@
 import type { Operation } from "../../../client/answer.ts";
 import { asynchronousMutantsOf } from "../asynchronous-operations.ts";
 import { instead, is, status } from "../changes.ts";
-import { all, hasUnknown, isKnown, isNotJson, isUnflagged, lacks, sends } from "../conditions.ts";
+import { all, hasInside, hasUnknown, isKnown, isNotJson, isUnflagged, lacks, sends } from "../conditions.ts";
 import { alter, pretend, refuse, rewrite, type When } from "../middleware.ts";
 import { mutant, type Mutant } from "../mutant.ts";
 import { sentOf } from "../operations.ts";
@@ -69,6 +69,15 @@ export const updatingInstanceRequestMutants: readonly Mutant[] = [
     id: "not-update-previous-values-optional-sent",
     also: ["update-*", "vendor-request-fields-do-not-halt"],
   }),
+  mutant(
+    "update-previous-values-optional",
+    "It falls over (500) on the deprecated members of previous_values, which platforms send.",
+    pretend(PATCH, hasInside("previous_values", "organization_id"), 500, crash),
+    {
+      id: "not-update-previous-values-optional-deprecated",
+      also: ["update-*", "vendor-request-fields-do-not-halt"],
+    },
+  ),
   mutant("update-unknown-instance", "It updates what it does not know.", alter(PATCH, is(404), instead(200))),
   ...asynchronousMutantsOf("update"),
   mutant(

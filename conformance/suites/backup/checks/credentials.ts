@@ -1,6 +1,6 @@
 import type { Tenant } from "../../tenants/tenants.ts";
 import { type Evidence, fail, type Outcome, pass, unknown } from "../../../runner/check.ts";
-import { checkOf } from "../../../runner/requirement.ts";
+import { backupCheck } from "../plan.ts";
 import { createFilled, markedTable } from "../../tenants/tables.ts";
 import type { BackupContext } from "../context.ts";
 
@@ -16,7 +16,7 @@ async function judgeCredentials(context: BackupContext): Promise<Outcome> {
   const offer = await context.requireUsableOffer();
   const lasting = await context.tenant(offer);
   const { live } = lasting;
-  const client = await context.backups(offer, live.id);
+  const client = await context.backups(offer);
   const gone = await context.tenant(offer, live);
   for (const tenant of [gone, lasting]) await context.inSession(tenant, async () => {});
   await context.inSession(lasting, (session) => createFilled(session, LEDGER));
@@ -46,16 +46,9 @@ async function judgeCredentials(context: BackupContext): Promise<Outcome> {
 }
 
 /** BK-19: a restore leaves bindings as they are. */
-export const credentialsCheck = checkOf(
-  "backup",
-  {
-    id: "BK-19",
-    title: "a restore leaves bindings as they are",
-    level: "MUST",
-    section: "Restored data",
-    requirement:
-      "Bindings made before and after a backup work after its restore, and one that was removed in between does not come back.",
-    instances: 1,
-  },
-  judgeCredentials,
-);
+export const credentialsCheck = backupCheck("BK-19", {
+  requirement:
+    "Bindings made before and after a backup work after its restore, and one that was removed in between does not come back.",
+  instances: 1,
+  run: judgeCredentials,
+});

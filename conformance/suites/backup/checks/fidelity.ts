@@ -2,7 +2,7 @@ import type { RecordedSession } from "../../../data/recorded-session.ts";
 import { describeDifferences, differences, type DatabaseContents, readContents } from "../../../data/contents.ts";
 import type { Tenant } from "../../tenants/tenants.ts";
 import { type Evidence, fail, type Outcome, pass, unknown } from "../../../runner/check.ts";
-import { checkOf } from "../../../runner/requirement.ts";
+import { backupCheck } from "../plan.ts";
 import type { BackupOperation } from "../client.ts";
 import { factsOf, createFilled, type FilledTable, MANY_ROWS, TYPES, VOLUME } from "../../tenants/tables.ts";
 import type { BackupContext } from "../context.ts";
@@ -65,7 +65,7 @@ async function judgeSequence(
 async function fidelity(context: BackupContext): Promise<Outcome> {
   const offer = await context.requireUsableOffer();
   const tenant = await context.tenant(offer);
-  const client = await context.backups(offer, tenant.live.id);
+  const client = await context.backups(offer);
   const { contents: before, extras } = await context.inSession(tenant, prepare);
   const unkept = differences(factsOf(...TABLES), before).filter(({ kind }) => kind !== "extra");
   if (unkept.length > 0) return unknown(`the service does not keep what is written: ${describeDifferences(unkept)}`);
@@ -81,16 +81,9 @@ async function fidelity(context: BackupContext): Promise<Outcome> {
 }
 
 /** BK-10: a restore brings back what was backed up. */
-export const fidelityCheck = checkOf(
-  "backup",
-  {
-    id: "BK-10",
-    title: "a restore brings back what was backed up",
-    level: "MUST",
-    section: "Restored data",
-    requirement:
-      "After a restore, tables, rows of every type and megabytes of them, indexes, views, rights and sequences are what they were when the backup was taken.",
-    instances: 1,
-  },
-  fidelity,
-);
+export const fidelityCheck = backupCheck("BK-10", {
+  requirement:
+    "After a restore, tables, rows of every type and megabytes of them, indexes, views, rights and sequences are what they were when the backup was taken.",
+  instances: 1,
+  run: fidelity,
+});

@@ -1,6 +1,6 @@
 import { isSuccess } from "../../../client/request.ts";
 import { fail, notApplicable, type Outcome, pass, warn } from "../../../runner/check.ts";
-import { checkOf } from "../../../runner/requirement.ts";
+import { backupCheck } from "../plan.ts";
 import type { BackupContext } from "../context.ts";
 import { BINDABLE } from "../../../osb/plan-requirements.ts";
 
@@ -8,11 +8,11 @@ import { BINDABLE } from "../../../osb/plan-requirements.ts";
 async function goneBackup(context: BackupContext): Promise<Outcome> {
   const offer = (await context.findUsableOffer()) ?? context.osb.offer(BINDABLE);
   const live = await context.osb.liveOf(offer);
-  const client = await context.backups(offer, live.id);
-  if (client.api.delete === undefined) return notApplicable("backups can't be removed through the interface");
+  const client = await context.backups(offer);
+  if (!client.can("delete")) return notApplicable("backups can't be removed through the interface");
   const backup = await client.create(live.id);
   const ids = { instance: live.id, backup: backup.id };
-  const removal = await client.send(client.api.delete, ids);
+  const removal = await client.ask("delete", ids);
   if (!isSuccess(removal)) return notApplicable(`a backup can't be removed: ${removal.status}`, backup.last, removal);
   await client.waitUntilDeleted(live.id);
   const restore = await client.restore(live.id, backup.id);
@@ -26,15 +26,8 @@ async function goneBackup(context: BackupContext): Promise<Outcome> {
 }
 
 /** BK-24: a backup that was removed can't be restored. */
-export const goneBackupCheck = checkOf(
-  "backup",
-  {
-    id: "BK-24",
-    title: "a backup that was removed can't be restored",
-    level: "MUST",
-    section: "Backups",
-    requirement: "A backup that is not there any more is not restored: the request is refused and changes nothing.",
-    instances: 1,
-  },
-  goneBackup,
-);
+export const goneBackupCheck = backupCheck("BK-24", {
+  requirement: "A backup that is not there any more is not restored: the request is refused and changes nothing.",
+  instances: 1,
+  run: goneBackup,
+});

@@ -1,18 +1,14 @@
-import type { RecordedSession } from "../../../data/recorded-session.ts";
-import { describeDifferences, differences, type DatabaseContents, readContents } from "../../../data/contents.ts";
+import { describeDifferences, differences, type DatabaseContents } from "../../../data/contents.ts";
 import type { Tenant } from "../../tenants/tenants.ts";
 import { fail, type Outcome, pass, unknown } from "../../../runner/check.ts";
-import { checkOf } from "../../../runner/requirement.ts";
-import { createFilled, type FilledTable, markedTable } from "../../tenants/tables.ts";
+import { backupCheck } from "../plan.ts";
+import { createFilled, type FilledTable, markedTable, seeTable } from "../../tenants/tables.ts";
 import type { BackupContext } from "../context.ts";
 
 const NAME = "drydock_canaries";
 const VALUE = { name: "value", type: "text" } as const;
 
-const see =
-  ({ shape }: FilledTable) =>
-  (session: RecordedSession): Promise<DatabaseContents> =>
-    readContents(session, [shape]);
+const see = seeTable;
 
 const canariesOf = ({ live }: Tenant): FilledTable => markedTable(NAME, live.id, "first", "second");
 
@@ -30,7 +26,7 @@ async function neighbourUnchanged(context: BackupContext): Promise<Outcome> {
   const shared = await context.osb.liveOf(offer);
   context.markChanged();
   const [neighbour, tenant] = await Promise.all([context.tenant(offer, shared), context.tenant(offer)]);
-  const client = await context.backups(offer, tenant.live.id);
+  const client = await context.backups(offer);
   const [canaries, own] = [canariesOf(neighbour), canariesOf(tenant)];
   await context.inSession(neighbour, (session) => createFilled(session, canaries));
   await context.inSession(tenant, (session) => createFilled(session, own));
@@ -48,17 +44,10 @@ async function neighbourUnchanged(context: BackupContext): Promise<Outcome> {
 }
 
 /** BK-48: a restore leaves the neighbours alone. */
-export const neighbourCheck = checkOf(
-  "backup",
-  {
-    id: "BK-48",
-    title: "a restore leaves the neighbours alone",
-    level: "MUST",
-    section: "Neighbours",
-    requirement: "A backup and a restore of one instance change nothing in another instance of the same service.",
-    instances: 2,
-    // We can't choose whom a restore hits by mistake: run alone, there is nobody else to hit.
-    exclusive: true,
-  },
-  neighbourUnchanged,
-);
+export const neighbourCheck = backupCheck("BK-48", {
+  requirement: "A backup and a restore of one instance change nothing in another instance of the same service.",
+  instances: 2,
+  // We can't choose whom a restore hits by mistake: run alone, there is nobody else to hit.
+  exclusive: true,
+  run: neighbourUnchanged,
+});

@@ -1,17 +1,17 @@
 import type { RecordedSession } from "../../../data/recorded-session.ts";
-import { describeDifferences, differences, type DatabaseContents, readContents } from "../../../data/contents.ts";
+import { describeDifferences, differences, type DatabaseContents } from "../../../data/contents.ts";
 import { DataError } from "../../../data/plane.ts";
 import type { Tenant } from "../../tenants/tenants.ts";
 import { fail, type Outcome, pass, warn } from "../../../runner/check.ts";
-import { checkOf } from "../../../runner/requirement.ts";
+import { backupCheck } from "../plan.ts";
 import type { BackupClient, BackupOperation } from "../client.ts";
-import { createFilled, markedTable } from "../../tenants/tables.ts";
+import { createFilled, markedTable, seeTable } from "../../tenants/tables.ts";
 import type { BackupContext } from "../context.ts";
 
 const LEDGER = markedTable("drydock_ledger", "the ledger", "changed", "kept");
 const VALUE = { name: "value", type: "text" } as const;
 
-const look = (session: RecordedSession): Promise<DatabaseContents> => readContents(session, [LEDGER.shape]);
+const look = seeTable(LEDGER);
 
 /** What an application leaves open: an idle session, and one in the middle of a transaction. */
 interface Held {
@@ -60,7 +60,7 @@ async function restoreUnder(
   held: Held,
 ): Promise<Restored> {
   const { id } = tenant.live;
-  const restore = await client.restore(id, backup.id, HOLD_MS_MAX);
+  const restore = await client.restore(id, backup.id, { waitMsMax: HOLD_MS_MAX });
   if (restore.state !== "timed-out") return { restore, hasWaited: false };
   const { clock } = client;
   await held.busy.close();
@@ -111,7 +111,7 @@ async function restoredUnder(
 async function openSessions(context: BackupContext): Promise<Outcome> {
   const offer = await context.requireUsableOffer();
   const tenant = await context.tenant(offer);
-  const client = await context.backups(offer, tenant.live.id);
+  const client = await context.backups(offer);
   await context.inSession(tenant, (session) => createFilled(session, LEDGER));
   const held = {
     idle: await context.recorder.openWhenReady(tenant.access),
@@ -125,16 +125,9 @@ async function openSessions(context: BackupContext): Promise<Outcome> {
 }
 
 /** BK-12: a restore under open sessions. */
-export const openSessionsCheck = checkOf(
-  "backup",
-  {
-    id: "BK-12",
-    title: "a restore under open sessions",
-    level: "MUST",
-    section: "Restored data",
-    requirement:
-      "With sessions open, idle or in a transaction, a restore replaces everything and ends them, or is refused and changes nothing.",
-    instances: 1,
-  },
-  openSessions,
-);
+export const openSessionsCheck = backupCheck("BK-12", {
+  requirement:
+    "With sessions open, idle or in a transaction, a restore replaces everything and ends them, or is refused and changes nothing.",
+  instances: 1,
+  run: openSessions,
+});

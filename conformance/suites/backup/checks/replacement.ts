@@ -1,7 +1,7 @@
 import type { RecordedSession } from "../../../data/recorded-session.ts";
 import { describeDifferences, differences, type DatabaseContents, readContents } from "../../../data/contents.ts";
 import { fail, type Outcome, pass } from "../../../runner/check.ts";
-import { checkOf } from "../../../runner/requirement.ts";
+import { backupCheck } from "../plan.ts";
 import { createFilled, markedTable } from "../../tenants/tables.ts";
 import type { BackupContext } from "../context.ts";
 
@@ -31,7 +31,7 @@ async function live(session: RecordedSession): Promise<void> {
 async function replacement(context: BackupContext): Promise<Outcome> {
   const offer = await context.requireUsableOffer();
   const tenant = await context.tenant(offer);
-  const client = await context.backups(offer, tenant.live.id);
+  const client = await context.backups(offer);
   const before = await context.inSession(tenant, prepare);
   const backup = await context.backup(client, tenant);
   await context.inSession(tenant, live);
@@ -46,16 +46,9 @@ async function replacement(context: BackupContext): Promise<Outcome> {
 }
 
 /** BK-11: a restore replaces. */
-export const replacementCheck = checkOf(
-  "backup",
-  {
-    id: "BK-11",
-    title: "a restore replaces",
-    level: "MUST",
-    section: "Restored data",
-    requirement:
-      "What was added, changed, deleted, created or dropped after the backup is undone by its restore, without anybody emptying the instance before.",
-    instances: 1,
-  },
-  replacement,
-);
+export const replacementCheck = backupCheck("BK-11", {
+  requirement:
+    "What was added, changed, deleted, created or dropped after the backup is undone by its restore, without anybody emptying the instance before.",
+  instances: 1,
+  run: replacement,
+});

@@ -1,5 +1,5 @@
 import type { TableRow } from "../../../data/statement.ts";
-import { type Behaviour, RIGHT, type ToyInstance } from "../../toy/cloud.ts";
+import { type Behaviour, RIGHT, type ToyInstance } from "../../toy/behaviour.ts";
 import { copyOf, replace, type Store, type Table } from "../../toy/engine.ts";
 
 /** A dump that changes what it takes. */

@@ -2,7 +2,7 @@ import { type JsonObject, sameJson } from "../../../client/http/json.ts";
 import { seenOf } from "../../../osb/judge.ts";
 import { isSuccess } from "../../../client/request.ts";
 import { fail, type Outcome, pass, warn } from "../../../runner/check.ts";
-import { checkOf } from "../../../runner/requirement.ts";
+import { isolationCheck } from "../plan.ts";
 import type { IsolationContext } from "../context.ts";
 import { shareSecret } from "../secrets.ts";
 import { BINDABLE } from "../../../osb/plan-requirements.ts";
@@ -37,16 +37,9 @@ async function bindingReuse(context: IsolationContext): Promise<Outcome> {
 }
 
 /** IS-07: a binding id gives nothing away. */
-export const bindingReuseCheck = checkOf(
-  "isolation",
-  {
-    id: "IS-07",
-    title: "a binding id gives nothing away",
-    level: "MUST",
-    section: "Privilege",
-    requirement:
-      "An instance that is bound under the id of another instance's binding is refused or gets credentials of its own, never the other's.",
-    instances: 2,
-  },
-  bindingReuse,
-);
+export const bindingReuseCheck = isolationCheck("IS-07", {
+  requirement:
+    "An instance that is bound under the id of another instance's binding is refused or gets credentials of its own, never the other's.",
+  instances: 2,
+  run: bindingReuse,
+});

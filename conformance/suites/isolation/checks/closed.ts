@@ -3,7 +3,7 @@ import { type DataError, NO_NAME, type Vantage, type Reach } from "../../../data
 import type { Tenant } from "../../tenants/tenants.ts";
 import type { Offer } from "../../../client/catalog.ts";
 import { type Evidence, fail, notApplicable, type Outcome, unknown } from "../../../runner/check.ts";
-import { checkOf } from "../../../runner/requirement.ts";
+import { isolationCheck } from "../plan.ts";
 import type { IsolationContext } from "../context.ts";
 import {
   atResolvedAddress,
@@ -59,12 +59,13 @@ async function judgeBeforeFirst(
   context: IsolationContext,
   live: LiveInstance,
   vantages: readonly Vantage[],
+  other: Tenant,
 ): Promise<readonly Evidence[] | Outcome | undefined> {
   const address = await context.recorder.plane.locate?.(live.id);
   if (address === undefined) return undefined;
   const when = (from: Vantage): string =>
     `before its first binding${from === "application" ? "" : `, ${toWhom(from)}`}`;
-  return judgeShutFrom(context, anonymousAccess(address, live), vantages, UNBOUND, when);
+  return judgeShutFrom(context, anonymousAccess(address, live, other), vantages, UNBOUND, when);
 }
 
 async function closedBeforeBinding(context: IsolationContext): Promise<Outcome> {
@@ -72,7 +73,7 @@ async function closedBeforeBinding(context: IsolationContext): Promise<Outcome> 
   const other = await context.tenant(offer, await context.osb.liveOf(offer));
   const live = await context.osb.freshOf(offer);
   const beside = unadmittedVantages(context, other);
-  const before = await judgeBeforeFirst(context, live, ["application", ...beside]);
+  const before = await judgeBeforeFirst(context, live, ["application", ...beside], other);
   // That it was open is reported only once it is known that it need not be.
   const tenant = await context.tenant(offer, live);
   await context.inSession(tenant, async () => {});
@@ -158,16 +159,9 @@ async function judgeReopened(
 }
 
 /** IS-43: closed before binding. */
-export const closedCheck = checkOf(
-  "isolation",
-  {
-    id: "IS-43",
-    title: "closed before binding",
-    level: "MUST",
-    section: "Connectivity",
-    requirement:
-      "An instance that nothing binds can't be reached, neither from an application's network nor from another tenant's VM, and one that is bound can be reached from the network that its binding admits, and from there alone.",
-    instances: 3,
-  },
-  closedBeforeBinding,
-);
+export const closedCheck = isolationCheck("IS-43", {
+  requirement:
+    "An instance that nothing binds can't be reached, neither from an application's network nor from another tenant's VM, and one that is bound can be reached from the network that its binding admits, and from there alone.",
+  instances: 3,
+  run: closedBeforeBinding,
+});

@@ -3,7 +3,7 @@ import type { Login } from "../../../data/plane.ts";
 import type { Tenant } from "../../tenants/tenants.ts";
 import { createFilled, markedTable } from "../../tenants/tables.ts";
 import { type Evidence, fail, notApplicable, type Outcome, pass, unknown, worstOf } from "../../../runner/check.ts";
-import { checkOf } from "../../../runner/requirement.ts";
+import { isolationCheck } from "../plan.ts";
 import type { IsolationContext } from "../context.ts";
 
 /** The credentials of one binding at the address of another instance. */
@@ -66,15 +66,8 @@ async function crossLogin(context: IsolationContext): Promise<Outcome> {
 }
 
 /** IS-25: credentials work at their own instance only. */
-export const crossLoginCheck = checkOf(
-  "isolation",
-  {
-    id: "IS-25",
-    title: "credentials work at their own instance only",
-    level: "MUST",
-    section: "Authentication",
-    requirement: "The credentials of each binding let in at its own instance and are refused at every other.",
-    instances: 2,
-  },
-  crossLogin,
-);
+export const crossLoginCheck = isolationCheck("IS-25", {
+  requirement: "The credentials of each binding let in at its own instance and are refused at every other.",
+  instances: 2,
+  run: crossLogin,
+});

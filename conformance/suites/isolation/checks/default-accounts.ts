@@ -1,7 +1,7 @@
 import type { Access } from "../../../data/step-evidence.ts";
 import type { Tenant } from "../../tenants/tenants.ts";
 import { fail, type Outcome, pass, unknown } from "../../../runner/check.ts";
-import { checkOf } from "../../../runner/requirement.ts";
+import { isolationCheck } from "../plan.ts";
 import type { IsolationContext } from "../context.ts";
 
 /** What people try first. `own` stands for the user of a binding. */
@@ -43,15 +43,8 @@ async function defaultAccounts(context: IsolationContext): Promise<Outcome> {
 }
 
 /** IS-27: no default accounts. */
-export const defaultAccountsCheck = checkOf(
-  "isolation",
-  {
-    id: "IS-27",
-    title: "no default accounts",
-    level: "MUST",
-    section: "Authentication",
-    requirement: "Nobody gets in with the names and passwords that everybody knows, or without a password.",
-    instances: 1,
-  },
-  defaultAccounts,
-);
+export const defaultAccountsCheck = isolationCheck("IS-27", {
+  requirement: "Nobody gets in with the names and passwords that everybody knows, or without a password.",
+  instances: 1,
+  run: defaultAccounts,
+});

@@ -1,5 +1,5 @@
 import type { BackupClient, BackupOperation } from "../../backup/client.ts";
-import type { BackupRequest } from "../../backup/interface.ts";
+import type { BackupOperationName } from "../../backup/interface.ts";
 import { bodyOf, type Observation } from "../../../client/http/observation.ts";
 import { isSuccess } from "../../../client/request.ts";
 import {
@@ -12,7 +12,7 @@ import {
   Verdicted,
   worstOf,
 } from "../../../runner/check.ts";
-import { checkOf } from "../../../runner/requirement.ts";
+import { isolationCheck } from "../plan.ts";
 import type { IsolationContext } from "../context.ts";
 import { BINDABLE } from "../../../osb/plan-requirements.ts";
 import type { LiveInstance } from "../../../osb/shared-instances.ts";
@@ -28,7 +28,7 @@ interface ForeignBackup {
 async function createForeignBackup(context: IsolationContext): Promise<ForeignBackup> {
   const offer = (await context.findUsableOffer()) ?? context.osb.offer(BINDABLE);
   const [via, owner] = [await context.osb.liveOf(offer), await context.osb.freshOf(offer)];
-  const client = await context.backups(offer, owner.id);
+  const client = await context.backups(offer);
   const backup = await client.create(owner.id);
   if (backup.state === "succeeded") return { client, via, owner, backup };
   throw new Verdicted(unknown(`it needs a backup, but one ended ${backup.state}`, backup.began, backup.last));
@@ -36,14 +36,14 @@ async function createForeignBackup(context: IsolationContext): Promise<ForeignBa
 
 /** Whether its owner still finds the backup as it was. */
 async function isWhole({ client, owner, backup }: ForeignBackup): Promise<{ is: boolean; answer: Observation }> {
-  const answer = await client.send(client.api.get, { instance: owner.id, backup: backup.id });
+  const answer = await client.ask("get", { instance: owner.id, backup: backup.id });
   return { is: isSuccess(answer) && client.stateOf(bodyOf(answer)) === "succeeded", answer };
 }
 
-async function probe(at: ForeignBackup, call: BackupRequest): Promise<Outcome> {
+async function probe(at: ForeignBackup, operation: BackupOperationName): Promise<Outcome> {
   const { client, via, backup } = at;
-  const foreign = await client.send(call, { instance: via.id, backup: backup.id });
-  const what = `${call.method} of another instance's backup to be answered 404`;
+  const foreign = await client.ask(operation, { instance: via.id, backup: backup.id });
+  const what = `${operation} of another instance's backup to be answered 404`;
   if (isSuccess(foreign) || foreign.status >= 500) return fail(what, String(foreign.status), foreign);
   const { is, answer } = await isWhole(at);
   if (is) return pass(foreign);
@@ -52,10 +52,9 @@ async function probe(at: ForeignBackup, call: BackupRequest): Promise<Outcome> {
 
 async function foreignBackup(context: IsolationContext): Promise<Outcome> {
   const at = await createForeignBackup(context);
-  const { get, restore, delete: remove } = at.client.api;
   const outcomes: Outcome[] = [];
-  for (const call of [get, restore, ...(remove === undefined ? [] : [remove])]) {
-    const outcome = await probe(at, call);
+  for (const operation of (["get", "restore", "delete", "download"] as const).filter((each) => at.client.can(each))) {
+    const outcome = await probe(at, operation);
     // A restore that was begun is no state to go on from.
     if (outcome.verdict !== "pass") {
       context.markChanged();
@@ -70,8 +69,11 @@ async function backupListing(context: IsolationContext): Promise<Outcome> {
   const at = await createForeignBackup(context);
   const { client, via, owner, backup } = at;
   const listBackups = async (instance: string): Promise<{ answer: Observation; has: boolean }> => {
-    const answer = await client.send(client.api.list, { instance });
-    return { answer, has: (client.entriesOf(answer) ?? []).some((item) => client.idOf(item) === backup.id) };
+    const answer = await client.ask("list", { instance });
+    return {
+      answer,
+      has: (client.entriesOf(answer) ?? []).some((item) => Object.values(item).map(String).includes(backup.id)),
+    };
   };
   const [own, other] = [await listBackups(owner.id), await listBackups(via.id)];
   const evidence: readonly Evidence[] = [own.answer, other.answer];
@@ -81,30 +83,16 @@ async function backupListing(context: IsolationContext): Promise<Outcome> {
 }
 
 /** IS-59: a backup belongs to its instance. */
-export const foreignBackupCheck = checkOf(
-  "isolation",
-  {
-    id: "IS-59",
-    title: "a backup belongs to its instance",
-    level: "MUST",
-    section: "Privilege",
-    requirement:
-      "A backup that is fetched, restored or removed by way of another instance is not found there, and lives on where it is.",
-    instances: 2,
-  },
-  foreignBackup,
-);
+export const foreignBackupCheck = isolationCheck("IS-59", {
+  requirement:
+    "A backup that is fetched, restored or removed by way of another instance is not found there, and lives on where it is.",
+  instances: 2,
+  run: foreignBackup,
+});
 
 /** IS-60: a list of backups shows its instance's own. */
-export const backupListingCheck = checkOf(
-  "isolation",
-  {
-    id: "IS-60",
-    title: "a list of backups shows its instance's own",
-    level: "MUST",
-    section: "Privilege",
-    requirement: "The list of an instance's backups holds no other instance's.",
-    instances: 2,
-  },
-  backupListing,
-);
+export const backupListingCheck = isolationCheck("IS-60", {
+  requirement: "The list of an instance's backups holds no other instance's.",
+  instances: 2,
+  run: backupListing,
+});

@@ -4,7 +4,7 @@ import { hasStatus, seenOf } from "../../../osb/judge.ts";
 import type { Answer } from "../../../client/answer.ts";
 import { planIds } from "../../../client/request.ts";
 import { fail, type Outcome, pass, warn, worstOf } from "../../../runner/check.ts";
-import { checkOf } from "../../../runner/requirement.ts";
+import { isolationCheck } from "../plan.ts";
 import type { IsolationContext, Owner } from "../context.ts";
 import { BINDABLE } from "../../../osb/plan-requirements.ts";
 import type { LiveInstance } from "../../../osb/shared-instances.ts";
@@ -83,16 +83,9 @@ async function stillThere(
 }
 
 /** IS-06: a binding belongs to its instance. */
-export const foreignBindingCheck = checkOf(
-  "isolation",
-  {
-    id: "IS-06",
-    title: "a binding belongs to its instance",
-    level: "MUST",
-    section: "Privilege",
-    requirement:
-      "A binding that is fetched, polled or removed by way of another instance is not found there, and lives on where it is.",
-    instances: 2,
-  },
-  foreignBinding,
-);
+export const foreignBindingCheck = isolationCheck("IS-06", {
+  requirement:
+    "A binding that is fetched, polled or removed by way of another instance is not found there, and lives on where it is.",
+  instances: 2,
+  run: foreignBinding,
+});

@@ -1,7 +1,7 @@
 import { type TenantVm, DataError, type Reach } from "../../../data/plane.ts";
 import type { Tenant } from "../../tenants/tenants.ts";
 import { type Evidence, fail, notApplicable, type Outcome, pass, unknown, Verdicted } from "../../../runner/check.ts";
-import { checkOf } from "../../../runner/requirement.ts";
+import { isolationCheck } from "../plan.ts";
 import type { IsolationContext } from "../context.ts";
 import { atResolvedAddress, attemptConnection, sharesAddress } from "../attempts.ts";
 
@@ -85,16 +85,9 @@ async function instanceToInstance(context: IsolationContext): Promise<Outcome> {
 }
 
 /** IS-48: instance to instance. */
-export const instanceToInstanceCheck = checkOf(
-  "isolation",
-  {
-    id: "IS-48",
-    title: "instance to instance",
-    level: "MUST",
-    section: "Connectivity",
-    requirement:
-      "From the VM of one tenant's instance nothing can be reached on the VM of another's: neither the service nor the platform's agents.",
-    instances: 2,
-  },
-  instanceToInstance,
-);
+export const instanceToInstanceCheck = isolationCheck("IS-48", {
+  requirement:
+    "From the VM of one tenant's instance nothing can be reached on the VM of another's: neither the service nor the platform's agents.",
+  instances: 2,
+  run: instanceToInstance,
+});

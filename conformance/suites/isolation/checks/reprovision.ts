@@ -1,6 +1,6 @@
 import type { Access } from "../../../data/step-evidence.ts";
 import { fail, notApplicable, type Outcome, pass, unknown } from "../../../runner/check.ts";
-import { checkOf } from "../../../runner/requirement.ts";
+import { isolationCheck } from "../plan.ts";
 import type { IsolationContext } from "../context.ts";
 
 /** The same ids again: secrets derived from them, rather than drawn at random, come out the same again. */
@@ -33,16 +33,9 @@ async function reprovision(context: IsolationContext): Promise<Outcome> {
 }
 
 /** IS-26: old secrets do not outlive an instance. */
-export const reprovisionCheck = checkOf(
-  "isolation",
-  {
-    id: "IS-26",
-    title: "old secrets do not outlive an instance",
-    level: "MUST",
-    section: "Authentication",
-    requirement:
-      "Credentials of an instance that was removed are refused at a new one, also when instance and binding have the same ids again.",
-    instances: 1,
-  },
-  reprovision,
-);
+export const reprovisionCheck = isolationCheck("IS-26", {
+  requirement:
+    "Credentials of an instance that was removed are refused at a new one, also when instance and binding have the same ids again.",
+  instances: 1,
+  run: reprovision,
+});

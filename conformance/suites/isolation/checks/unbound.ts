@@ -2,7 +2,7 @@ import type { RecordedSession } from "../../../data/recorded-session.ts";
 import { DataError } from "../../../data/plane.ts";
 import type { Tenant } from "../../tenants/tenants.ts";
 import { type Evidence, fail, type Outcome, pass, unknown } from "../../../runner/check.ts";
-import { checkOf } from "../../../runner/requirement.ts";
+import { isolationCheck } from "../plan.ts";
 import type { IsolationContext } from "../context.ts";
 
 /** How long a service may take to remove a user, in milliseconds. */
@@ -69,15 +69,8 @@ async function judgeUnbound(context: IsolationContext): Promise<Outcome> {
 }
 
 /** IS-24: unbinding revokes. */
-export const revokedCheck = checkOf(
-  "isolation",
-  {
-    id: "IS-24",
-    title: "unbinding revokes",
-    level: "MUST",
-    section: "Authentication",
-    requirement: "Once a binding is removed its credentials are refused and its open sessions have ended.",
-    instances: 1,
-  },
-  judgeUnbound,
-);
+export const revokedCheck = isolationCheck("IS-24", {
+  requirement: "Once a binding is removed its credentials are refused and its open sessions have ended.",
+  instances: 1,
+  run: judgeUnbound,
+});

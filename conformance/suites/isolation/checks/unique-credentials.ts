@@ -1,7 +1,7 @@
 import type { JsonObject } from "../../../client/http/json.ts";
 import { type LiveBinding } from "../../../osb/context.ts";
 import { type Evidence, fail, notApplicable, type Outcome, pass, warn } from "../../../runner/check.ts";
-import { checkOf } from "../../../runner/requirement.ts";
+import { isolationCheck } from "../plan.ts";
 import type { IsolationContext } from "../context.ts";
 import { secretsIn, shareSecret } from "../secrets.ts";
 import { BINDABLE } from "../../../osb/plan-requirements.ts";
@@ -48,15 +48,8 @@ async function unique(context: IsolationContext): Promise<Outcome> {
 }
 
 /** IS-22: unique for each binding. */
-export const uniqueCredentialsCheck = checkOf(
-  "isolation",
-  {
-    id: "IS-22",
-    title: "unique for each binding",
-    level: "MUST",
-    section: "Authentication",
-    requirement: "No two bindings share a secret: never those of two instances, and not those of one either.",
-    instances: 2,
-  },
-  unique,
-);
+export const uniqueCredentialsCheck = isolationCheck("IS-22", {
+  requirement: "No two bindings share a secret: never those of two instances, and not those of one either.",
+  instances: 2,
+  run: unique,
+});

@@ -1,11 +1,5 @@
-import {
-  type Behaviour,
-  neighboursOf,
-  RIGHT,
-  type ToyBinding,
-  type ToyCloud,
-  type ToyInstance,
-} from "../../toy/cloud.ts";
+import { type Behaviour, RIGHT, type ToyBinding, type ToyInstance } from "../../toy/behaviour.ts";
+import { neighboursOf, type ToyCloud } from "../../toy/cloud.ts";
 
 /** The binding of an id, whatever instance it is of. */
 export function anywhere(cloud: ToyCloud, id: string): ToyBinding | undefined {
@@ -32,7 +26,7 @@ export function harming(harm: (owner: ToyInstance, binding: ToyBinding) => void)
 /** Finds a backup by its own id, whatever instance it is asked for through, for one kind of request. */
 export const owning = (wanted: "list" | "get" | "restore" | "delete"): Partial<Behaviour> => ({
   owns: (operation, instance, backup) => {
-    if (backup.isDeleted) return false;
+    if (backup.state === "deleted") return false;
     return operation === wanted || backup.instance === instance.id;
   },
 });

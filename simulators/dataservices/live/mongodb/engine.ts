@@ -1,5 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import type { EngineMaker } from "../engine.ts";
+import { encryptAtOnce } from "../tls.ts";
 import { ENGINE } from "./commands/hello.ts";
 import { startNode } from "./node.ts";
 import type { Members } from "./replica.ts";
@@ -18,6 +19,7 @@ export const mongodb: EngineMaker = () => {
     prepare: async () => {},
     format: (data) => mkdir(data, { mode: OWNER_ONLY }),
     start: (order) => startNode(order, members),
+    encrypt: encryptAtOnce,
     refuse: refuseClient,
     close: async () => {},
   };

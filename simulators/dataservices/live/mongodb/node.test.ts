@@ -1,6 +1,7 @@
-import { type Document, MongoServerError } from "mongodb";
+import { type Document, MongoClient, MongoServerError } from "mongodb";
 import { afterEach, describe, expect, test } from "vitest";
 import { readAll, sealStream, streamOf } from "../../wire/dump-stream.ts";
+import { AGENT } from "../../testing.ts";
 import { DATABASE, PASSWORD, USER } from "../testing/rig.ts";
 import { MongoRig } from "./testing/live-rig.ts";
 
@@ -89,6 +90,26 @@ describe("a MongoDB instance", () => {
     expect((await after.db().listCollections().toArray()).map(({ name }) => name)).toEqual(["items"]);
     expect(await after.db().collection("items").indexes()).toHaveLength(2);
     await after.close();
+  });
+
+  test("puts the data of another instance into its own database", async () => {
+    rig = await MongoRig.open();
+    const client = await rig.connect();
+    await client.db().collection<Item>("items").insertOne({ _id: 1 });
+    await client.close();
+    const dump = await rig.dump();
+    if (!(dump instanceof Uint8Array)) throw new Error("no dump");
+    rig.services.stop(rig.address, "mongodb");
+    const properties = { database: "d2", port: rig.port, agent: AGENT };
+    const place = { address: rig.address, deployment: "d2", index: 0, bootstrap: true, disk: "disk-2" };
+    rig.services.start({ kind: "mongodb", ...place, properties });
+    await rig.plane.settle();
+    await rig.ask("PUT", "/v1/credentials/new", JSON.stringify({ password: "new" }));
+    expect((await rig.restore(dump)).status).toBe(200);
+    const uri = `mongodb://new:new@${rig.address}:${rig.port}/d2`;
+    const other = await new MongoClient(uri, { serverSelectionTimeoutMS: 5000 }).connect();
+    expect(await other.db().collection("items").countDocuments()).toBe(1);
+    await other.close();
   });
 
   test("refuses a dump that is damaged or another's, and changes nothing", async () => {

@@ -16,6 +16,7 @@ import { Server, SERVER_LIMITS, type ServerLimits } from "./server/server.ts";
 import { DATA, type Members, ReplicaMember } from "./replica.ts";
 import { frameOf, FrameReader } from "./storage/frames.ts";
 import { imageOf, withoutTail } from "./storage/image.ts";
+import { renamedTo } from "./storage/renamed.ts";
 import { ServerError } from "./wire/errors.ts";
 
 /** What a dump of the embedded engine holds after its first line: frames of an image of the data. */
@@ -57,7 +58,8 @@ export async function startNode(order: NodeOrder, members: Members): Promise<Liv
   const limits = limitsOf(instance);
   const server = new Server({
     folder: join(data, DATA),
-    address: `${address}:${port}`,
+    // A driver goes on with the names that it is given, and verifies certificates by them.
+    address: `${instance.tls?.names?.[instance.index] ?? address}:${port}`,
     setName: deployment,
     requiresLogin: true,
     users: managedUsers(users),
@@ -146,7 +148,8 @@ class Node implements LiveNode {
     const frames = new FrameReader();
     for await (const chunk of openStream(ENGINE, dump, isTrusting)) frames.push(chunk);
     try {
-      this.#parts.server.restore(frames.documents, keepsSessions);
+      const documents = renamedTo(frames.documents, this.#parts.instance.database);
+      this.#parts.server.restore(documents, keepsSessions);
     } catch (error) {
       if (error instanceof ServerError) throw new DataServiceError("DS_NOT_RESTORED", error.codeName);
       throw error;

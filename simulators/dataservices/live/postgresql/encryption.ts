@@ -1,7 +1,6 @@
 import { once } from "node:events";
 import type { Socket } from "node:net";
-import { createSecureContext, TLSSocket } from "node:tls";
-import type { Instance } from "../../state.ts";
+import { type Certificate, handshake, NEGOTIATION_MS_MAX } from "../tls.ts";
 import { refuseStartup } from "./startup.ts";
 
 /** Requests that may come before the startup message (PostgreSQL manual, "Message Flow", codes of SSLRequest and the like). */
@@ -13,11 +12,6 @@ const REQUEST_BYTES = 8;
 const TLS_HANDSHAKE = 0x16;
 /** The protocol that clients name which begin with TLS. */
 const ALPN = "postgresql";
-/** How long a client may take until the connection is encrypted, ms. */
-const NEGOTIATION_MS_MAX = 10_000;
-
-/** The certificate of an instance. PEM throughout. */
-type Certificate = NonNullable<Instance["tls"]>;
 
 /**
  * Brings a client that has just connected to the point from which it speaks encrypted, as a server with `hostssl` lines alone does. One that
@@ -77,21 +71,4 @@ async function take(client: Socket, bytes: number): Promise<Buffer | undefined> 
     if (head !== null || client.destroyed || client.readableEnded) return end(client);
     await Promise.race([once(client, "readable"), once(client, "close"), once(client, "end")]).catch(() => {});
   }
-}
-
-async function handshake(
-  client: Socket,
-  { certificate: cert, privateKey: key }: Certificate,
-  protocols?: readonly string[],
-): Promise<Socket | undefined> {
-  const secureContext = createSecureContext({ cert, key, minVersion: "TLSv1.2" });
-  const socket = new TLSSocket(client, {
-    isServer: true,
-    secureContext,
-    ...(protocols && { ALPNProtocols: [...protocols] }),
-  });
-  socket.on("error", () => client.destroy());
-  const secured = once(socket, "secure").then(() => true);
-  const isSecure = await Promise.race([secured, once(socket, "close").then(() => false)]).catch(() => false);
-  return isSecure ? socket : undefined;
 }

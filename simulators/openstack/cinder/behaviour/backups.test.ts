@@ -42,6 +42,6 @@ describe("a backup, on a cloud without a backup service", () => {
     expect(usage()).toMatchObject({ backups: 3, backup_gigabytes: 3 });
     for (const id of ids) expect(session.send("cinder", "DELETE", `/backups/${id}`).status).toBe(202);
     expect(usage()).toMatchObject({ backups: 0, backup_gigabytes: 0, volumes: 1 });
-    expect(session.send("cinder", "POST", `/backups/${ids[0]}/restore`, { body: {} }).status).toBe(404);
+    expect(session.send("cinder", "POST", `/backups/${ids[0]}/restore`, { body: { restore: {} } }).status).toBe(404);
   });
 });

@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import type { HttpReply } from "../../../kernel/index.ts";
 import { recordChange } from "../state/cinder.ts";
-import { requireMember } from "../wire/body.ts";
-import { badRequest, notFound } from "../wire/errors.ts";
+import type { Refusal } from "../../refusal.ts";
+import { requireBody, requireMember } from "../wire/body.ts";
+import { badRequest, notFound, overLimitPlain } from "../wire/errors.ts";
 import { emptyReply, ok } from "../wire/replies.ts";
 import type { CinderCall } from "../wire/request.ts";
 import type { CinderRoute } from "../wire/route.ts";
@@ -38,8 +39,44 @@ function requireItem(call: CinderCall, { kind, find }: Holder): { row: WithMetad
   return { row, key, value };
 }
 
+const ANY = { type: "object" } as const;
+
+/** What a snapshot's metadata may be: its own words, from before there were schemas. @throws Refusal 400, 413 */
+function checkProperties(metadata: Readonly<Record<string, unknown>>): void {
+  const invalid = (why: string): Refusal => badRequest(`Invalid metadata: Invalid input received: ${why}`);
+  const tooLong = (what: string): Refusal =>
+    overLimitPlain(`Invalid metadata size: Metadata property key ${what} greater than 255 characters.`);
+  for (const [key, value] of Object.entries(metadata)) {
+    if (key === "") throw invalid("Metadata key:  has 0 characters, less than 1.");
+    if (typeof value !== "string") throw invalid(`Value for metadata key: ${key} is not a string or unicode`);
+    if (Array.from(key).length > TEXT_CHARS_MAX) throw tooLong(key);
+    if (Array.from(value).length > TEXT_CHARS_MAX) throw tooLong(`${key} value`);
+  }
+}
+
+const TEXT_CHARS_MAX = 255;
+
+/** The member of a body about a snapshot's metadata. @throws Refusal 400, 413 */
+function snapshotMember(call: CinderCall, name: "metadata" | "meta"): Readonly<Record<string, string>> {
+  const body = requireBody(call, ANY);
+  const member = body[name];
+  if (typeof member !== "object" || member === null)
+    throw badRequest(`Missing required element '${name}' in request body.`);
+  if (name === "metadata") checkProperties({ ...member });
+  const key = call.params.key ?? "";
+  if (name === "meta" && !Object.hasOwn(member, key)) throw badRequest("Request body and URI mismatch");
+  if (name === "meta" && Object.keys(member).length > 1) throw badRequest("Request body contains too many items");
+  if (name === "meta") checkProperties({ ...member });
+  return Object.fromEntries(Object.entries(member).map(([each, value]) => [each, String(value)]));
+}
+
 function setAll(call: CinderCall, { kind, find }: Holder, merge: boolean): HttpReply {
   const row = find(call);
+  if (kind === "Snapshot") {
+    const wanted = snapshotMember(call, "metadata");
+    changeMetadata(call, kind, row, merge ? { ...row.metadata, ...wanted } : wanted);
+    return ok({ metadata: row.metadata });
+  }
   const metadata = requireMember(call, "metadata", STRICT_METADATA);
   changeMetadata(call, kind, row, merge ? { ...row.metadata, ...metadata } : metadata);
   return ok({ metadata: row.metadata });
@@ -47,7 +84,7 @@ function setAll(call: CinderCall, { kind, find }: Holder, merge: boolean): HttpR
 
 function setItem(call: CinderCall, { kind, find }: Holder): HttpReply {
   const row = find(call);
-  const meta = requireMember(call, "meta", STRICT_METADATA);
+  const meta = kind === "Snapshot" ? snapshotMember(call, "meta") : requireMember(call, "meta", STRICT_METADATA);
   if (meta[call.params.key ?? ""] === undefined) throw badRequest("Request body and URI mismatch");
   if (Object.keys(meta).length > 1) throw badRequest("Request body contains too many items");
   changeMetadata(call, kind, row, { ...row.metadata, ...meta });

@@ -9,6 +9,7 @@ import { EXTENSION_ROUTES } from "./extensions.ts";
 import { GROUP_ROUTES } from "./groups.ts";
 import { HOST_ROUTES } from "./hosts.ts";
 import { LIMIT_ROUTES } from "./limits.ts";
+import { MANAGEABLE_ROUTES } from "./manageable.ts";
 import { MESSAGE_ROUTES } from "./messages.ts";
 import { QOS_SPEC_ROUTES } from "./qos-specs.ts";
 import { QUOTA_CLASS_SET_ROUTES } from "./quota-class-sets.ts";
@@ -60,4 +61,5 @@ export const ROUTES: readonly CinderRoute[] = [
   ...WORKER_ROUTES,
   ...RESOURCE_FILTER_ROUTES,
   ...MESSAGE_ROUTES,
+  ...MANAGEABLE_ROUTES,
 ];

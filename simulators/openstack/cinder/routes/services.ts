@@ -1,8 +1,10 @@
 import { BACKEND } from "../state/backend.ts";
 import { storedTimeOrNull } from "../wire/dates.ts";
+import { checkRequest, tableOf } from "../wire/body.ts";
+import { notSimulated } from "../wire/errors.ts";
 import { ok } from "../wire/replies.ts";
 import type { CinderCall } from "../wire/request.ts";
-import { type CinderRoute, unmodelledRoute } from "../wire/route.ts";
+import type { CinderRoute } from "../wire/route.ts";
 
 const serviceView = (binary: string, host: string, call: CinderCall): object => ({
   binary,
@@ -30,7 +32,15 @@ function listServices(call: CinderCall): readonly object[] {
 
 /** Routes of the API reference, "Services". */
 export const SERVICE_ROUTES: readonly CinderRoute[] = [
-  unmodelledRoute("PUT", "/os-services/:action", "changes of services"),
+  {
+    method: "PUT",
+    path: "/os-services/:action",
+    admin: "volume_extension:services:update",
+    handler: (call) => {
+      checkRequest(call, tableOf("PUT", `/os-services/${call.params.action ?? ""}`));
+      throw notSimulated("changes of services");
+    },
+  },
   {
     method: "GET",
     path: "/os-services",

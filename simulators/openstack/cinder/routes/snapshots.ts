@@ -41,7 +41,7 @@ const view = (call: CinderCall, row: SnapshotRow): object => ({
 function checkStatus({ version }: CinderCall, volume: VolumeRow, force: unknown): void {
   if (version >= 66 && force !== undefined && parseBoolean(force) !== true)
     throw badRequest(
-      "Invalid input received: Since microversion 3.66 the 'force' flag is invalid for this request. For backward compatability, however, when the 'force' flag is passed with a value evaluating to True, it is silently ignored.",
+      "Since microversion 3.66 the 'force' flag is invalid for this request.  For backward compatability, however, when the 'force' flag is passed with a value evaluating to True, it is silently ignored.",
     );
   const mayBeUsed = version >= 66 || parseBoolean(force) === true;
   const { status } = volume;
@@ -95,7 +95,7 @@ function create(call: CinderCall): HttpReply {
 function remove(call: CinderCall): HttpReply {
   const row = requireSnapshotOf(call);
   if (!["available", "error"].includes(row.status))
-    throw badRequest("Invalid snapshot: Snapshot status must be available or error.");
+    throw badRequest("Invalid snapshot: Snapshot status must be available or error and must not be part of a group.");
   startDeleteSnapshot(call.cinder, row);
   return emptyReply();
 }

@@ -21,7 +21,7 @@ const base = ({ actor }: CinderCall, row: TypeRow): Record<string, unknown> => (
 const withAccess = (row: TypeRow): object => ({ "os-volume-type-access:is_public": row.isPublic });
 const view = (call: CinderCall, row: TypeRow): object => ({
   ...base(call, row),
-  ...(call.actor.isAdmin && { qos_specs_id: null }),
+  ...(call.actor.isAdmin && { qos_specs_id: row.qosSpecsId ?? null }),
   ...withAccess(row),
 });
 

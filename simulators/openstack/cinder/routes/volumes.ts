@@ -44,14 +44,22 @@ function update(call: CinderCall): HttpReply {
 
 const DELETABLE = new Set(["available", "error", "error_restoring", "error_extending", "error_managing"]);
 
+/** @throws Refusal 400 */
+function flagIn({ query }: CinderCall, name: string): boolean {
+  const flag = parseBoolean(query.get(name) ?? "false");
+  if (flag === undefined) throw badRequest(`Value '${query.get(name)}' for '${name}' is not a boolean.`);
+  return flag;
+}
+
 function remove(call: CinderCall): HttpReply {
-  const { cinder, query, actor } = call;
+  const { cinder, actor } = call;
+  flagIn(call, "cascade");
   const row = requireVolumeOf(call);
-  if (actor.isAdmin && parseBoolean(query.get("force")) === true) {
+  if (actor.isAdmin && call.version >= 23 && flagIn(call, "force")) {
     startDeleteVolume(cinder, row);
     return emptyReply();
   }
-  const isCascade = parseBoolean(query.get("cascade")) === true;
+  const isCascade = flagIn(call, "cascade");
   const snapshots = snapshotsOf(cinder, row.id);
   if (!DELETABLE.has(row.status) || row.attachments.length > 0 || (snapshots.length > 0 && !isCascade))
     throw badRequest(

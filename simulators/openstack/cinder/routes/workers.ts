@@ -7,6 +7,7 @@ export const WORKER_ROUTES: readonly CinderRoute[] = [
     method: "GET",
     // Has no GET.
     path: "/workers",
+    isForAnyProject: true,
     handler: () => {
       throw notFound("The resource could not be found.");
     },

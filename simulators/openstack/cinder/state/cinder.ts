@@ -1,6 +1,15 @@
 import type { Slot } from "../../../kernel/index.ts";
 import type { Cloud } from "../../cloud.ts";
-import type { BackupRow, MessageRow, ProjectUsage, SnapshotRow, TransferRow, TypeRow, VolumeRow } from "./rows.ts";
+import type {
+  BackupRow,
+  QosSpecRow,
+  MessageRow,
+  ProjectUsage,
+  SnapshotRow,
+  TransferRow,
+  TypeRow,
+  VolumeRow,
+} from "./rows.ts";
 
 /** All that Cinder knows; plain data, so that the kernel can take snapshots of it. */
 export interface CinderState {
@@ -16,6 +25,9 @@ export interface CinderState {
   readonly messages: Map<string, MessageRow>;
   readonly usage: Map<string, ProjectUsage>;
   readonly quotas: Map<string, Readonly<Record<string, number>>>;
+  /** Class → the limits that were set. */
+  readonly quotaClasses: Map<string, Readonly<Record<string, number>>>;
+  readonly qosSpecs: Map<string, QosSpecRow>;
   made: number;
 }
 
@@ -31,6 +43,8 @@ export const emptyState = (): CinderState => ({
   messages: new Map(),
   usage: new Map(),
   quotas: new Map(),
+  quotaClasses: new Map(),
+  qosSpecs: new Map(),
   made: 0,
 });
 

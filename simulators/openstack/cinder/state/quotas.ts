@@ -23,7 +23,21 @@ const typeQuotas = ({ slot }: Cinder): string[] =>
 export const defaultsOf = (cinder: Cinder): Record<string, number> => ({
   ...Object.fromEntries(Object.entries(DEFAULTS).map(([name, limit]) => [name, cinder.cloud.quota(name, limit)])),
   ...Object.fromEntries(typeQuotas(cinder).map((name) => [name, -1])),
+  ...cinder.slot.value.quotaClasses.get("default"),
 });
+
+/** The limits of a class of quotas, which has none for groups. */
+export const classQuotasOf = (cinder: Cinder, name: string): Record<string, number> => {
+  const { groups: _groups, ...limits } = defaultsOf(cinder);
+  return { ...limits, ...cinder.slot.value.quotaClasses.get(name) };
+};
+
+/** Sets these limits of a class; the others stay. */
+export function setClassQuotas(cinder: Cinder, name: string, limits: Readonly<Record<string, number>>): void {
+  const { quotaClasses } = cinder.slot.value;
+  quotaClasses.set(name, { ...quotaClasses.get(name), ...limits });
+  recordChange(cinder, "quota.class", name, limits);
+}
 
 /** The limits of a project; −1 is unlimited. */
 export const quotasOf = (cinder: Cinder, projectId: string): Record<string, number> => ({
@@ -32,7 +46,9 @@ export const quotasOf = (cinder: Cinder, projectId: string): Record<string, numb
 });
 
 const limitOf = (cinder: Cinder, projectId: string, name: string): number =>
-  cinder.slot.value.quotas.get(projectId)?.[name] ?? cinder.cloud.quota(name, DEFAULTS[name] ?? -1);
+  cinder.slot.value.quotas.get(projectId)?.[name] ??
+  cinder.slot.value.quotaClasses.get("default")?.[name] ??
+  cinder.cloud.quota(name, DEFAULTS[name] ?? -1);
 
 /** Sets these limits of a project; the others stay. */
 export function setQuotas(cinder: Cinder, projectId: string, limits: Readonly<Record<string, number>>): void {

@@ -63,6 +63,28 @@ export interface TypeRow {
   readonly createdMs: number;
   /** Projects that may use it although it is not public. */
   projects: readonly string[];
+  /** How its volumes would be encrypted. */
+  encryption?: TypeEncryption;
+  qosSpecsId?: string;
+}
+
+/** What a type says of the encryption of its volumes. */
+export interface TypeEncryption {
+  readonly id: string;
+  readonly cipher: string | null;
+  readonly keySize: number | null;
+  readonly provider: string;
+  readonly controlLocation: string;
+  readonly createdMs: number;
+  readonly updatedMs: number | null;
+}
+
+/** Limits of the service of volumes. */
+export interface QosSpecRow {
+  readonly id: string;
+  readonly name: string;
+  consumer: string;
+  specs: Readonly<Record<string, string>>;
 }
 
 /** A volume that is offered to another project. */

@@ -3,6 +3,10 @@ import { Refusal } from "../../refusal.ts";
 
 export { badRequest, notFound };
 
+/** What webob says of a bad request where it is given no detail. */
+export const MALFORMED =
+  "The server could not comply with the request since it is either malformed or otherwise incorrect.";
+
 /** 404 for a thing that does not exist, or that the caller may not see. */
 export const notFoundById = (kind: string, id: string): Refusal => notFound(`${kind} ${id} could not be found.`);
 /** 403: the refusal of a policy rule. */
@@ -13,8 +17,11 @@ export const forbiddenByPolicy = (rule: string): Refusal =>
 export const overLimit = (message: string): Refusal =>
   new Refusal(413, "overLimit", message, { headers: { "Retry-After": "0" }, members: { retryAfter: "0" } });
 
+/** 413 for something that is too large in itself. */
+export const overLimitPlain = (message: string): Refusal => new Refusal(413, "overLimit", message);
+
 /** Refuses what is not modelled, in Cinder's own error form. */
-export const notSimulated = (what: string): Refusal => new Refusal(400, "badRequest", `not simulated: ${what}`);
+export const notSimulated = (what: string): Refusal => new Refusal(501, "notImplemented", `not simulated: ${what}`);
 
 /** The refusal of an unknown action. */
 export const noAction = (name: string): Refusal =>

@@ -53,9 +53,11 @@ export function listPage<T>(
 function readNumber({ query }: CinderCall, name: string, fallback: number): number {
   const text = query.get(name);
   if (text === null) return fallback;
-  if (!/^\s*[+-]?\d+\s*$/.test(text)) throw badRequest(`${name} param must be an integer`);
+  // The offset is read by another function.
+  const word = name === "offset" ? "" : " param";
+  if (!/^\s*[+-]?\d+\s*$/.test(text)) throw badRequest(`${name}${word} must be an integer`);
   const value = Number(text);
-  if (value < 0) throw badRequest(`${name} param must be positive`);
+  if (value < 0) throw badRequest(`${name}${word} must be ${name === "offset" ? ">= 0" : "positive"}`);
   return name === "limit" ? Math.min(value, LIMIT_MAX) : value;
 }
 
@@ -71,9 +73,13 @@ function readOrder<T>(
   keys: ListDescription<T>["sortKeys"],
   seqOf: (item: T) => number,
 ): readonly SortKey<T>[] {
+  if (query.has("sort") && (query.has("sort_key") || query.has("sort_dir")))
+    throw badRequest(
+      "The 'sort_key' and 'sort_dir' parameters are deprecated and cannot be used with the 'sort' parameter.",
+    );
   const asked = (query.get("sort") ?? "").split(",").filter((part) => part !== "");
-  if (asked.length === 0 && query.has("sort_key"))
-    asked.push(`${query.get("sort_key")}:${query.get("sort_dir") ?? "desc"}`);
+  if (asked.length === 0 && (query.has("sort_key") || query.has("sort_dir")))
+    asked.push(`${query.get("sort_key") ?? "created_at"}:${query.get("sort_dir") ?? "desc"}`);
   const chosen = asked.map((part): SortKey<T> => {
     const [name = "", dir = "desc"] = part.split(":").map((each) => each.trim());
     const value = own(keys, name);

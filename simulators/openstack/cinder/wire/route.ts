@@ -1,5 +1,6 @@
 import type { HttpReply } from "../../../kernel/index.ts";
 import type { Cinder } from "../state/cinder.ts";
+import { checkRequest, tableOf } from "./body.ts";
 import { forbiddenByPolicy, notFound, notSimulated } from "./errors.ts";
 import { ok } from "./replies.ts";
 import type { CinderCall } from "./request.ts";
@@ -17,21 +18,26 @@ export interface CinderRoute {
   /** Admin only: the rule that the refusal names. */
   readonly admin?: string;
   readonly clients?: readonly string[];
+  /** Whether it is refused before the project in the path is looked at. */
+  readonly isForAnyProject?: true;
   readonly handler: (call: CinderCall) => HttpReply;
 }
 
 /** Serves every path with the project in front and without it. */
 export function mountRoute(cinder: Cinder, route: CinderRoute): readonly OpenStackRoute[] {
+  const table = tableOf(route.method, route.path);
   const handler = (context: RequestContext): HttpReply => {
     const { actor, params, query, requestId, request } = context;
     const version = microversionOf(MICROVERSIONS, request.headers);
     if (version < (route.from ?? 0)) throw notFound("The resource could not be found.");
+    const call: CinderCall = { cinder, context, actor, params, query, requestId, version };
+    checkRequest(call, table);
     if (route.admin !== undefined && !actor.isAdmin) throw forbiddenByPolicy(route.admin);
-    return route.handler({ cinder, context, actor, params, query, requestId, version });
+    return route.handler(call);
   };
   const common = { method: route.method, handler, ...(route.clients && { clients: route.clients }) };
   return [
-    { ...common, path: `/v3/:project${route.path}` },
+    { ...common, path: `/v3/:${route.isForAnyProject === true ? "other" : "project"}${route.path}` },
     { ...common, path: `/v3${route.path}` },
   ];
 }

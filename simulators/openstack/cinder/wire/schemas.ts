@@ -1,8 +1,5 @@
-import { isUuidLike, UUID_LIKE_PATTERN } from "../../../kernel/index.ts";
-import type { Formats, Schema } from "../../schema/schema.ts";
-
-/** The formats that schemas of this service name. */
-export const FORMATS: Formats = { uuid: (value) => typeof value !== "string" || isUuidLike(value) };
+import { UUID_LIKE_PATTERN } from "../../../kernel/index.ts";
+import type { Schema } from "../../schema/schema.ts";
 
 /** Parts of schemas that requests share. */
 export const NAME = { type: ["string", "null"] } as const satisfies Schema;

@@ -33,7 +33,19 @@ const versionDocuments = ({ cloud, request }: RequestContext): readonly object[]
 
 /** The version documents. */
 export const VERSION_ROUTES: readonly OpenStackRoute[] = [
-  { method: "GET", path: "/", open: true, handler: (context) => json(300, { versions: versionDocuments(context) }) },
+  // The root is an application of its own, which ignores the method.
+  ...["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"].map((method) => ({
+    method,
+    path: "/",
+    open: true as const,
+    handler: (context: RequestContext): HttpReply => json(300, { versions: versionDocuments(context) }),
+  })),
+  {
+    method: "GET",
+    path: "/healthcheck",
+    open: true,
+    handler: () => json(200, { detailed: false, reasons: ["OK"] }),
+  },
   ...["/v3", "/v3/"].map((path) => ({
     method: "GET",
     path,

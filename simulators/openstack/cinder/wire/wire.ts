@@ -1,5 +1,5 @@
 import { json } from "../../../kernel/index.ts";
-import { badRequest } from "./errors.ts";
+import { badRequest, MALFORMED } from "./errors.ts";
 import { HTML } from "./replies.ts";
 import { shownVersion } from "./versions.ts";
 import { EVENTLET_FRONT } from "../../python/http-server.ts";
@@ -15,6 +15,7 @@ const FAULTS: Readonly<Record<number, string>> = {
   409: "conflictingRequest",
   413: "overLimit",
   415: "badMediaType",
+  501: "notImplemented",
 };
 /** How Cinder speaks (docs/discoveries/openstack.md, "What differs per service"). */
 export const WIRE: ServiceWire = {
@@ -42,12 +43,21 @@ export const WIRE: ServiceWire = {
   bodyBytesMax: BODY_BYTES_MAX,
   ignoresChunks: true,
   admit: ({ params, actor, request }) => {
+    checkVersionHeader(request.headers["openstack-api-version"]);
     if (!isUtf8(request.path)) throw refuseWith(UNDECODABLE_PATH);
     if (!isUtf8(request.query)) throw badRequest(UNDECODABLE);
     if (params.project !== undefined && params.project !== actor.projectId) throw badRequest("Malformed request url");
   },
-  isOpen: (request) => request.path === "/" || request.method === "OPTIONS",
+  // What is not below /v3 is unknown to all.
+  isOpen: ({ path, method }) => !/^\/v3(\/|$)/.test(path) || method === "OPTIONS",
 };
+
+/** A header of versions that does not name this service is refused. @throws Refusal 400 */
+function checkVersionHeader(header: string | undefined): void {
+  if (header === undefined) return;
+  const own = header.split(",").find((part) => part.includes("volume"));
+  if (own === undefined) throw badRequest(MALFORMED);
+}
 
 const UNDECODABLE =
   "Error decoding your request. Either the URL or the request body contained characters that could not be decoded by Cinder.";

@@ -1,8 +1,9 @@
-import type { Designate, ZoneImportRow } from "../state/state.ts";
+import type { Designate, ZoneExportRow, ZoneImportRow } from "../state/state.ts";
 
 const IMPORT_MS = 1_000;
 
 const IMPORTED = "designate/imported";
+const EXPORTED = "designate/exported";
 
 interface ImportEnd {
   readonly id: string;
@@ -28,9 +29,19 @@ export function startImport(designate: Designate, projectId: string, isZoneFile:
   return row;
 }
 
-/** Declares the timer that finishes what `startImport` begins. */
+/** Begins an export. */
+export function startExport({ slot, cloud }: Designate, row: ZoneExportRow): void {
+  slot.value.exports.set(row.id, row);
+  cloud.kernel.timer(cloud.kernel.work(IMPORT_MS), EXPORTED, row.id);
+}
+
+/** Declares the timers that finish imports and exports. */
 export function installImports(designate: Designate): void {
   const { kernel } = designate.cloud;
+  kernel.onTimer<string>(EXPORTED, (id) => {
+    const row = designate.slot.value.exports.get(id);
+    if (row !== undefined) Object.assign(row, { status: "COMPLETE", version: 2, updatedMs: kernel.nowMs });
+  });
   kernel.onTimer<ImportEnd>(IMPORTED, ({ id, message }) => {
     const row = designate.slot.value.imports.get(id);
     if (row !== undefined) Object.assign(row, { status: "ERROR", message, version: 2, updatedMs: kernel.nowMs });

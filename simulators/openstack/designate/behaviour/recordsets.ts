@@ -13,7 +13,10 @@ export function checkLocation(designate: Designate, zone: ZoneRow, name: string,
   if (!isAtOrBelow(name, zone.name)) throw invalidLocation("RecordSet is not contained within it's parent zone");
   if (type === "CNAME" && name === zone.name)
     throw invalidLocation("CNAME recordsets may not be created at the zone apex");
-  const others = recordsetsOf(designate, zone.id).filter((row) => row.name === name);
+  // What is being deleted no longer counts.
+  const others = recordsetsOf(designate, zone.id).filter(
+    (row) => row.name.toLowerCase() === name.toLowerCase() && row.action !== "DELETE",
+  );
   if (type === "CNAME" ? others.length > 0 : others.some((row) => row.type === "CNAME"))
     throw invalidLocation("CNAME recordsets may not share a name with any other records");
   const child = [...designate.slot.value.zones.values()].find(

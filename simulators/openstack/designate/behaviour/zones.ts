@@ -21,11 +21,18 @@ export function checkZoneName({ slot }: Designate, name: string, projectId: stri
 
 /** Checks that a zone lies below a TLD, once an administrator has created any. @throws Refusal 400 */
 export function checkTld({ slot }: Designate, zoneName: string): void {
-  const names = [...slot.value.tlds.values()].map(({ name }) => name.toLowerCase());
+  const names = [...slot.value.admin.tlds.values()].map(({ fields }) => String(fields.name).toLowerCase());
   if (names.length === 0) return;
   const zone = zoneName.toLowerCase().replace(/\.$/, "");
   if (names.includes(zone)) throw badRequest("invalid_zone_name", "Zone name cannot be the same as a TLD");
   if (!names.some((name) => isBelow(zone, name))) throw badRequest("invalid_tld", "Invalid TLD");
+}
+
+/** Checks that no blacklist forbids a zone's name; administrators may use any. @throws Refusal 400 */
+export function checkBlacklists({ slot }: Designate, zoneName: string): void {
+  for (const { fields } of slot.value.admin.blacklists.values())
+    if (new RegExp(String(fields.pattern)).test(zoneName))
+      throw badRequest("invalid_zone_name", "Blacklisted zone name");
 }
 
 /** @throws Refusal 400 when the zone is being deleted */

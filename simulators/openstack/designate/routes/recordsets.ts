@@ -1,19 +1,40 @@
 import { type HttpReply, json } from "../../../kernel/index.ts";
+import { str } from "../../python/index.ts";
 import type { RequestContext, OpenStackRoute } from "../../service.ts";
 import { markChanged } from "../behaviour/propagation.ts";
 import { checkLocation, checkRecordCount, checkRecordQuota } from "../behaviour/recordsets.ts";
 import { checkNotDeleting } from "../behaviour/zones.ts";
 import { checkQuota } from "../state/quotas.ts";
 import { type Designate, type RecordSetRow, recordsetsOf, type ZoneRow } from "../state/state.ts";
-import { badRequest, missingProperty, notFound, schemaViolation } from "../wire/errors.ts";
-import { description, host, ttl } from "../wire/fields.ts";
+import { badRequest, invalidObject, missingProperty, notFound, schemaViolation } from "../wire/errors.ts";
+import { description, host, type ObjectSchema, parseObject, ttl } from "../wire/fields.ts";
 import { type ListKeys, listReply } from "../wire/lists.ts";
 import { checkServiceName, parseRecords, recordType } from "../wire/records.ts";
 import { bodyOf, canSee, idIn, requireZone, rootOf, type View } from "../wire/request.ts";
 import { dateMembers } from "../wire/views.ts";
 
-const CREATABLE = ["name", "type", "records", "ttl", "description"];
-const CHANGEABLE = ["records", "ttl", "description"];
+const CREATABLE: ObjectSchema = {
+  kind: "recordset",
+  fields: { name: host, type: (value) => value, records: recordsIn, ttl, description },
+};
+
+const CHANGEABLE: ObjectSchema = {
+  kind: "recordset",
+  fields: { records: recordsIn, ttl, description },
+  fixed: [
+    "id",
+    "zone_id",
+    "project_id",
+    "name",
+    "zone_name",
+    "type",
+    "status",
+    "action",
+    "version",
+    "created_at",
+    "updated_at",
+  ],
+};
 
 const linkTo = (context: RequestContext, { zoneId, id }: RecordSetRow): string =>
   `${rootOf(context)}/zones/${zoneId}/recordsets/${id}`;
@@ -37,9 +58,8 @@ const view = ({ slot }: Designate, context: RequestContext, row: RecordSetRow): 
 
 /** @throws Refusal 400 */
 function recordsIn(value: unknown): readonly unknown[] {
-  if (value === undefined) return [];
   if (Array.isArray(value)) return value;
-  throw schemaViolation(["records"], `'${String(value)}' is not a valid list of records`, "type", ["list"]);
+  throw schemaViolation(["records"], `'${str(value)}' is not a valid list of records`, "type", ["list"]);
 }
 
 /** Records have to reach the name servers; a recordset without any is ACTIVE at once. */
@@ -49,30 +69,28 @@ const propagationOf = (
 ): Pick<RecordSetRow, "status" | "action"> =>
   records.length === 0 ? { status: "ACTIVE", action: "NONE" } : { status: "PENDING", action };
 
-type NewRecordset = Pick<RecordSetRow, "name" | "type" | "records" | "ttl"> & { readonly about: unknown };
+type NewRecordset = Pick<RecordSetRow, "name" | "type" | "records" | "ttl" | "description">;
 
 /** Reads the body, checking it in the service's order. @throws Refusal 400 */
 function newRecordsetIn(context: RequestContext): NewRecordset {
-  const body = bodyOf(context, "recordset", CREATABLE);
-  const name = body.name === undefined ? undefined : host(body.name);
-  const seconds = body.ttl === undefined ? null : ttl(body.ttl);
-  const records = recordsIn(body.records);
+  const body = parseObject(bodyOf(context), CREATABLE);
   const type = recordType(body.type);
-  if (name === undefined) throw missingProperty("recordset", "name");
-  checkServiceName(type, name);
+  if (body.name === undefined) throw missingProperty("recordset", "name");
+  if (typeof body.name !== "string") throw invalidObject("");
+  checkServiceName(type, body.name);
   return {
-    name,
+    name: body.name,
     type,
-    ttl: seconds,
-    records: [...new Set(parseRecords(type, records))],
-    about: body.description ?? null,
+    ttl: typeof body.ttl === "number" ? body.ttl : null,
+    records: [...new Set(parseRecords(type, body.records === undefined ? [] : recordsIn(body.records)))],
+    description: typeof body.description === "string" ? body.description : null,
   };
 }
 
 function create(designate: Designate, context: RequestContext): HttpReply {
   const { kernel } = designate.cloud;
   idIn(context, "zone_id");
-  const { about, ...fields } = newRecordsetIn(context);
+  const fields = newRecordsetIn(context);
   const { name, type, records } = fields;
   const zone = requireZone(designate, context);
   checkNotDeleting(zone);
@@ -87,7 +105,6 @@ function create(designate: Designate, context: RequestContext): HttpReply {
     zoneId: zone.id,
     projectId: zone.projectId,
     managed: false,
-    description: description(about),
     version: 1,
     createdMs: kernel.nowMs,
     updatedMs: null,
@@ -100,26 +117,27 @@ function create(designate: Designate, context: RequestContext): HttpReply {
 
 /** The recordset of the path, with its zone. @throws Refusal 400, 404 */
 function requireRecordset(designate: Designate, context: RequestContext): readonly [ZoneRow, RecordSetRow] {
-  const zone = requireZone(designate, context);
+  idIn(context, "zone_id");
   const row = designate.slot.value.recordsets.get(idIn(context, "recordset_id"));
-  if (row === undefined || row.zoneId !== zone.id) throw notFound("recordset_not_found", "RecordSet");
+  if (row === undefined || !canSee(context, row.projectId)) throw notFound("recordset_not_found", "RecordSet");
+  const zone = requireZone(designate, context);
+  if (row.zoneId !== zone.id) throw notFound("recordset_not_found", "RecordSet");
   return [zone, row];
 }
 
 function update(designate: Designate, context: RequestContext): HttpReply {
   const [zone, row] = requireRecordset(designate, context);
-  const body = bodyOf(context, "recordset", CHANGEABLE);
-  const seconds = body.ttl === undefined ? row.ttl : ttl(body.ttl);
+  if (row.managed) throw badRequest("bad_request", "Managed records may not be updated");
+  const body = parseObject(bodyOf(context), CHANGEABLE, view(designate, context, row));
   const records = body.records === undefined ? row.records : parseRecords(row.type, recordsIn(body.records));
   checkNotDeleting(zone);
-  if (row.managed) throw badRequest("bad_request", "Managed records may not be updated");
   if (row.action === "DELETE") throw badRequest("bad_request", "Can not update a deleting record");
   checkRecordCount(row.type, records);
   checkRecordQuota(designate, zone, records, row.id);
   Object.assign(row, {
     records: [...new Set(records)],
-    ttl: seconds,
-    ...(body.description !== undefined && { description: description(body.description) }),
+    ...(body.ttl !== undefined && { ttl: body.ttl }),
+    ...(body.description !== undefined && { description: body.description }),
     ...propagationOf(records, "UPDATE"),
     version: row.version + 1,
     updatedMs: designate.cloud.kernel.nowMs,
@@ -131,6 +149,7 @@ function update(designate: Designate, context: RequestContext): HttpReply {
 function remove(designate: Designate, context: RequestContext): HttpReply {
   const [zone, row] = requireRecordset(designate, context);
   checkNotDeleting(zone);
+  if (row.type === "SOA") throw badRequest("bad_request", "Deleting a SOA recordset is not allowed");
   if (row.managed) throw badRequest("bad_request", "Managed records may not be deleted");
   Object.assign(row, {
     status: "PENDING",
@@ -143,19 +162,32 @@ function remove(designate: Designate, context: RequestContext): HttpReply {
   return json(202, view(designate, context, row));
 }
 
-const KEYS: ListKeys<RecordSetRow> = {
+const FILTERS: ListKeys<RecordSetRow> = {
   name: ({ name }) => name,
   type: ({ type }) => type,
   ttl: (row) => row.ttl,
   data: ({ records }) => records,
-  description: (row) => row.description,
   status: ({ status }) => status,
-  action: ({ action }) => action,
+  description: (row) => row.description,
+};
+
+const SORTS: ListKeys<RecordSetRow> = {
   zone_id: ({ zoneId }) => zoneId,
+  tenant_id: ({ projectId }) => projectId,
+  name: ({ name }) => name,
+  type: ({ type }) => type,
+  ttl: (row) => row.ttl,
 };
 
 const list = (designate: Designate, context: RequestContext, path: string, rows: readonly RecordSetRow[]): HttpReply =>
-  listReply(context, { member: "recordsets", path, rows, view: (row) => view(designate, context, row), keys: KEYS });
+  listReply(context, {
+    member: "recordsets",
+    path,
+    rows,
+    view: (row) => view(designate, context, row),
+    filters: FILTERS,
+    sorts: SORTS,
+  });
 
 function listOfZone(designate: Designate, context: RequestContext): HttpReply {
   const { id } = requireZone(designate, context);
@@ -167,11 +199,13 @@ function listOfAllZones(designate: Designate, context: RequestContext): HttpRepl
   return list(designate, context, "/recordsets", rows);
 }
 
+const MOVED = { code: 301, title: "Moved Permanently", description: null };
+
 /** Redirects to a recordset where its zone is not in the path. */
 function redirect({ slot }: Designate, context: RequestContext): HttpReply {
   const row = slot.value.recordsets.get(idIn(context, "recordset_id"));
   if (row === undefined || !canSee(context, row.projectId)) throw notFound("recordset_not_found", "RecordSet");
-  return { status: 301, headers: { Location: linkTo(context, row) } };
+  return json(301, MOVED, { Location: linkTo(context, row) });
 }
 
 /** `/v2/zones/:zone_id/recordsets` and `/v2/recordsets` */

@@ -2,7 +2,7 @@ import { bodyText, type HttpReply, json } from "../../../kernel/index.ts";
 import type { RequestContext, OpenStackRoute } from "../../service.ts";
 import { startImport } from "../behaviour/imports.ts";
 import type { Designate, ZoneImportRow } from "../state/state.ts";
-import { notFound } from "../wire/errors.ts";
+import { notFound, unsupportedType } from "../wire/errors.ts";
 import { listReply } from "../wire/lists.ts";
 import { canSee, idIn, projectOf, rootOf, type View } from "../wire/request.ts";
 import { dateMembers } from "../wire/views.ts";
@@ -29,6 +29,7 @@ function requireImport({ slot }: Designate, context: RequestContext): ZoneImport
 }
 
 function create(designate: Designate, context: RequestContext): HttpReply {
+  if (!/^text\/dns\s*(;|$)/.test(context.request.headers["content-type"] ?? "")) throw unsupportedType("text/dns");
   const isZoneFile = /\bSOA\b/.test(bodyText(context.request));
   const row = startImport(designate, projectOf(context), isZoneFile);
   return json(202, view(context, row), { Location: linkTo(context, row) });
@@ -40,7 +41,7 @@ const list = ({ slot }: Designate, context: RequestContext): HttpReply =>
     path: PATH,
     rows: [...slot.value.imports.values()].filter(({ projectId }) => canSee(context, projectId)),
     view: (row) => view(context, row),
-    keys: { status: ({ status }) => status, message: ({ message }) => message },
+    filters: { status: ({ status }) => status, message: ({ message }) => message, zone_id: () => null },
   });
 
 /** `/v2/zones/tasks/imports` */

@@ -1,11 +1,29 @@
 import { type HttpReply, json } from "../../../kernel/index.ts";
+import type { Refusal } from "../../refusal.ts";
 import type { RequestContext, OpenStackRoute } from "../../service.ts";
 import { markChanged, propagate } from "../behaviour/propagation.ts";
-import { addManagedRecordsets, checkNotDeleting, checkTld, checkZoneName, isBelow } from "../behaviour/zones.ts";
+import {
+  addManagedRecordsets,
+  checkBlacklists,
+  checkNotDeleting,
+  checkTld,
+  checkZoneName,
+  isBelow,
+} from "../behaviour/zones.ts";
 import { checkQuota } from "../state/quotas.ts";
 import { type Designate, NAMESERVER, POOL_ID, recordsetsOf, type ZoneRow } from "../state/state.ts";
-import { badRequest, invalidValue, missingProperty, notSimulated } from "../wire/errors.ts";
-import { description, domain, email, ttl } from "../wire/fields.ts";
+import { badRequest, crash, missingProperty, notSimulated, schemaViolation } from "../wire/errors.ts";
+import {
+  attributes,
+  description,
+  domain,
+  email,
+  masters,
+  type ObjectSchema,
+  oneOf,
+  parseObject,
+  ttl,
+} from "../wire/fields.ts";
 import { type ListKeys, listReply } from "../wire/lists.ts";
 import { bodyOf, canSee, projectOf, requireZone, rootOf, type View } from "../wire/request.ts";
 import { dateMembers } from "../wire/views.ts";
@@ -13,8 +31,30 @@ import { dateMembers } from "../wire/views.ts";
 const TTL_DEFAULT_S = 3600;
 const REFRESH_S: readonly [min: number, max: number] = [3500, 3600];
 
-const CREATABLE = ["name", "email", "ttl", "description", "type", "masters", "attributes"];
-const CHANGEABLE = ["email", "ttl", "description", "masters"];
+const CREATABLE: ObjectSchema = {
+  kind: "zone",
+  fields: { name: domain, email, ttl, description, type: oneOf("SECONDARY", "PRIMARY"), masters, attributes },
+};
+
+const CHANGEABLE: ObjectSchema = {
+  kind: "zone",
+  fields: { email, ttl, description, masters },
+  fixed: [
+    "id",
+    "pool_id",
+    "project_id",
+    "name",
+    "serial",
+    "status",
+    "action",
+    "version",
+    "type",
+    "created_at",
+    "updated_at",
+    "transferred_at",
+    "attributes",
+  ],
+};
 
 const linkTo = (context: RequestContext, { id }: ZoneRow): string => `${rootOf(context)}/zones/${id}`;
 
@@ -34,6 +74,7 @@ const view = (context: RequestContext, zone: ZoneRow): View => ({
   type: "PRIMARY",
   masters: [],
   ...dateMembers(zone),
+  // The service never fills it in.
   transferred_at: null,
   links: { self: linkTo(context, zone) },
 });
@@ -42,30 +83,29 @@ type NewZone = Pick<ZoneRow, "name" | "email" | "ttl" | "description" | "attribu
 
 /** Reads the body, checking it in the service's order. @throws Refusal 400, 501 */
 function newZoneIn(context: RequestContext): NewZone {
-  const body = bodyOf(context, "zone", CREATABLE);
-  const name = body.name === undefined ? undefined : domain(body.name);
-  const mail = body.email === undefined || body.email === null ? undefined : email(body.email);
-  const seconds = body.ttl === undefined ? null : ttl(body.ttl);
-  checkType(body.type ?? "PRIMARY");
-  if (mail === undefined) throw missingProperty("type", "email");
-  if (name === undefined) throw missingProperty("zone", "name");
+  const body = parseObject(bodyOf(context), CREATABLE);
+  const servers = Array.isArray(body.masters) ? body.masters : [];
+  if (body.type === "SECONDARY") {
+    if (servers.length === 0) throw missingMasters();
+    throw notSimulated("secondary zones");
+  }
+  if (typeof body.email !== "string") throw missingProperty("type", "email");
+  if (servers.length > 0)
+    throw schemaViolation(["type"], "'masters' has more items than allowed", "maxItems", ["masters"]);
+  if (typeof body.name !== "string") throw missingProperty("zone", "name");
+  // The column takes no null.
+  if (body.ttl === null) throw crash();
   return {
-    name,
-    email: mail,
-    ttl: seconds ?? TTL_DEFAULT_S,
-    description: description(body.description ?? null),
-    attributes: attributesIn(body.attributes),
+    name: body.name,
+    email: body.email,
+    ttl: typeof body.ttl === "number" ? body.ttl : TTL_DEFAULT_S,
+    description: typeof body.description === "string" ? body.description : null,
+    attributes: { ...(typeof body.attributes === "object" ? body.attributes : {}) },
   };
 }
 
-const attributesIn = (value: unknown): ZoneRow["attributes"] =>
-  typeof value === "object" && value !== null ? { ...value } : {};
-
-/** @throws Refusal 400, 501 */
-function checkType(type: unknown): void {
-  if (type === "SECONDARY") throw notSimulated("secondary zones");
-  if (type !== "PRIMARY") throw invalidValue(`Field value ${String(type)} is invalid`);
-}
+const missingMasters = (): Refusal =>
+  schemaViolation(["type", "masters"], "'masters' is a required property", "required", ["masters"]);
 
 function create(designate: Designate, context: RequestContext): HttpReply {
   const { kernel } = designate.cloud;
@@ -76,6 +116,7 @@ function create(designate: Designate, context: RequestContext): HttpReply {
   checkQuota(designate, projectId, "zones", own.length + 1);
   checkZoneName(designate, fields.name, projectId);
   checkTld(designate, fields.name);
+  if (!context.actor.isAdmin) checkBlacklists(designate, fields.name);
   const zone: ZoneRow = {
     ...fields,
     id: designate.cloud.uuid("designate"),
@@ -97,12 +138,11 @@ function create(designate: Designate, context: RequestContext): HttpReply {
 
 function update(designate: Designate, context: RequestContext): HttpReply {
   const zone = requireZone(designate, context);
-  const body = bodyOf(context, "zone", CHANGEABLE);
-  const changes = {
-    ...(body.email !== undefined && { email: email(body.email) }),
-    ...(body.ttl !== undefined && { ttl: ttl(body.ttl) ?? TTL_DEFAULT_S }),
-    ...(body.description !== undefined && { description: description(body.description) }),
-  };
+  const body = parseObject(bodyOf(context), CHANGEABLE, view(context, zone));
+  if (Array.isArray(body.masters) && body.masters.length > 0)
+    throw schemaViolation(["type"], "'masters' has more items than allowed", "maxItems", ["masters"]);
+  const { masters: _masters, ...fields } = body;
+  const changes = { ...fields, ...(body.ttl === null && { ttl: TTL_DEFAULT_S }) };
   checkNotDeleting(zone);
   Object.assign(zone, changes);
   markChanged(designate, zone);
@@ -133,15 +173,21 @@ function remove(designate: Designate, context: RequestContext): HttpReply {
   return json(202, view(context, zone));
 }
 
-const KEYS: ListKeys<ZoneRow> = {
+const FILTERS: ListKeys<ZoneRow> = {
   name: ({ name }) => name,
   type: () => "PRIMARY",
   email: (zone) => zone.email,
   status: ({ status }) => status,
   description: (zone) => zone.description,
   ttl: (zone) => zone.ttl,
+};
+
+const SORTS: ListKeys<ZoneRow> = {
+  name: ({ name }) => name,
+  tenant_id: ({ projectId }) => projectId,
   serial: ({ serial }) => serial,
-  action: ({ action }) => action,
+  ttl: (zone) => zone.ttl,
+  status: ({ status }) => status,
 };
 
 const list = ({ slot }: Designate, context: RequestContext): HttpReply =>
@@ -150,7 +196,8 @@ const list = ({ slot }: Designate, context: RequestContext): HttpReply =>
     path: "/zones",
     rows: [...slot.value.zones.values()].filter(({ projectId }) => canSee(context, projectId)),
     view: (zone) => view(context, zone),
-    keys: KEYS,
+    filters: FILTERS,
+    sorts: SORTS,
   });
 
 function nameservers(designate: Designate, context: RequestContext): HttpReply {

@@ -10,7 +10,8 @@ type PendingAction = "CREATE" | "UPDATE" | "DELETE" | "NONE";
 /** A zone. Times are ms since the Unix epoch. */
 export interface ZoneRow {
   readonly id: string;
-  readonly projectId: string;
+  /** Another project's once it has been handed over. */
+  projectId: string;
   /** With its final dot. */
   readonly name: string;
   email: string;
@@ -32,7 +33,7 @@ export interface ZoneRow {
 export interface RecordSetRow {
   readonly id: string;
   readonly zoneId: string;
-  readonly projectId: string;
+  projectId: string;
   /** With its final dot. */
   readonly name: string;
   readonly type: string;
@@ -60,18 +61,59 @@ export interface ZoneImportRow {
   updatedMs: number | null;
 }
 
-/** A top-level domain below which zones may be created. */
-export interface TldRow {
+/** An export of a zone into a file. */
+export interface ZoneExportRow {
   readonly id: string;
-  name: string;
-  description: string | null;
+  readonly zoneId: string;
+  readonly projectId: string;
+  status: "PENDING" | "COMPLETE";
+  version: number;
   readonly createdMs: number;
   updatedMs: number | null;
 }
 
+/** An offer of a zone to another project, or to any that has the key. */
+export interface TransferRequestRow {
+  readonly id: string;
+  readonly zoneId: string;
+  readonly zoneName: string;
+  readonly projectId: string;
+  readonly targetProjectId: string | null;
+  readonly key: string;
+  description: string | null;
+  status: "ACTIVE" | "COMPLETE";
+  readonly createdMs: number;
+  updatedMs: number | null;
+}
+
+/** An offer that was taken. */
+export interface TransferAcceptRow {
+  readonly id: string;
+  readonly requestId: string;
+  readonly zoneId: string;
+  readonly projectId: string;
+  readonly createdMs: number;
+  readonly updatedMs: number;
+}
+
+/** What administrators keep: top-level domains, forbidden names, keys of name servers, pools. */
+export interface AdminRow {
+  readonly id: string;
+  fields: Readonly<Record<string, unknown>>;
+  readonly projectId: string | null;
+  readonly createdMs: number;
+  updatedMs: number | null;
+}
+
+/** The kinds of what administrators keep. */
+export type AdminKind = "tlds" | "blacklists" | "tsigkeys" | "pools";
+
 /** What exists in Designate, by id. */
 export interface DesignateState {
-  readonly tlds: Map<string, TldRow>;
+  readonly admin: Readonly<Record<AdminKind, Map<string, AdminRow>>>;
+  readonly exports: Map<string, ZoneExportRow>;
+  readonly transferRequests: Map<string, TransferRequestRow>;
+  readonly transferAccepts: Map<string, TransferAcceptRow>;
   readonly zones: Map<string, ZoneRow>;
   readonly recordsets: Map<string, RecordSetRow>;
   readonly imports: Map<string, ZoneImportRow>;
@@ -81,7 +123,10 @@ export interface DesignateState {
 
 /** The state of a cloud without zones. */
 export const newState = (): DesignateState => ({
-  tlds: new Map(),
+  admin: { tlds: new Map(), blacklists: new Map(), tsigkeys: new Map(), pools: new Map() },
+  exports: new Map(),
+  transferRequests: new Map(),
+  transferAccepts: new Map(),
   zones: new Map(),
   recordsets: new Map(),
   imports: new Map(),

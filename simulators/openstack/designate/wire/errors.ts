@@ -13,6 +13,12 @@ export const invalidObject = (message: string): Refusal => badRequest("invalid_o
 export const invalidValue = (message: string): Refusal =>
   invalidObject(`Provided object is not valid. Got a ValueError error with message ${message}`);
 
+/** 400 `invalid_object` for a value on which the service stumbles. */
+export const badValue = (error: "AttributeError" | "TypeError", message: string): Refusal =>
+  invalidObject(
+    `Provided object is not valid. Got ${error === "TypeError" ? "a" : "an"} ${error} with message ${message}`,
+  );
+
 /** 400 `invalid_object` for an object that breaks its schema: the errors are a list, and there is no message. */
 export const schemaViolation = (
   path: readonly (string | number)[],
@@ -27,6 +33,17 @@ export const schemaViolation = (
 /** 400 for a required member that is missing. */
 export const missingProperty = (object: string, name: string): Refusal =>
   schemaViolation([object, name], `'${name}' is a required property`, "required", name);
+
+/** 400 for a required field of an object without a form of its own. */
+export const missingField = (name: string): Refusal =>
+  schemaViolation(["records", 0, name], `'${name}' is a required property`, "required", [name]);
+
+/** 415 */
+export const unsupportedType = (type: string): Refusal =>
+  new Refusal(415, "unsupported_content_type", `Content-type must be ${type}`);
+
+/** 500 for what the service does not catch. */
+export const crash = (): Refusal => new Refusal(500, "unknown", "");
 
 /** 403, without a message. */
 export const forbidden = (): Refusal => new Refusal(403, "forbidden", "");

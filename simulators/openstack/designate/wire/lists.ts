@@ -1,7 +1,8 @@
-import { globFits, type HttpReply, json } from "../../../kernel/index.ts";
-import { nextQuery, pageAfter, sortBy } from "../../paging.ts";
+import { own, type HttpReply, json } from "../../../kernel/index.ts";
+import { repr } from "../../python/index.ts";
+import { pageAfter, sortBy } from "../../paging.ts";
 import type { RequestContext } from "../../service.ts";
-import { badRequest } from "./errors.ts";
+import { badRequest, crash } from "./errors.ts";
 import { rootOf, type View } from "./request.ts";
 
 const LIMIT_DEFAULT = 20;
@@ -11,15 +12,18 @@ export const LIMIT_MAX = 1000;
 
 const STEERING = ["limit", "marker", "sort_key", "sort_dir"];
 
+const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
+
 /** What a list may hold. */
 interface ListedRow {
   readonly id: string;
   readonly createdMs: number;
+  readonly updatedMs: number | null;
 }
 
 type SortValue = string | number | null;
 
-/** What may be sorted by and filtered for, by name. */
+/** What may be filtered for or sorted by, by name. */
 export type ListKeys<T> = Readonly<Record<string, (row: T) => SortValue | readonly string[]>>;
 
 /** A list before the query is applied. */
@@ -30,33 +34,70 @@ interface Listing<T extends ListedRow> {
   readonly path: string;
   readonly rows: readonly T[];
   readonly view: (row: T) => View;
-  readonly keys: ListKeys<T>;
+  readonly filters: ListKeys<T>;
+  /** By what it may be sorted, beside creation, change and id. */
+  readonly sorts?: ListKeys<T>;
+  /** Whether it tells how many there are. */
+  readonly counts?: boolean;
 }
 
-const isList = (value: SortValue | readonly string[]): value is readonly string[] => Array.isArray(value);
+const COMPARISONS: readonly (readonly [sign: string, fits: (order: number) => boolean])[] = [
+  ["!", (order) => order !== 0],
+  ["<=", (order) => order <= 0],
+  ["<", (order) => order < 0],
+  [">=", (order) => order >= 0],
+  [">", (order) => order > 0],
+];
 
-/** Rows that match all filters of the query: patterns with `*` that ignore case. @throws Refusal 400 */
-function filterRows<T extends ListedRow>({ rows, keys }: Listing<T>, query: URLSearchParams): readonly T[] {
-  const filters = [...query].filter(([name]) => !STEERING.includes(name));
-  const unknown = [...new Set(filters.map(([name]) => name).filter((name) => !Object.hasOwn(keys, name)))];
+function order(value: string, other: string): number {
+  const [a, b] =
+    value !== "" && other !== "" && !isNaN(Number(value) + Number(other))
+      ? [Number(value), Number(other)]
+      : [value, other];
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** Whether a value fits a criterion: a pattern with `*` or `%`, a comparison, or the value itself. */
+function fits(criterion: string, value: string): boolean {
+  const pattern = criterion.replaceAll("*", "%");
+  if (pattern.includes("%")) {
+    const source = pattern
+      .replace(/[.+?^${}()|[\]\\]/g, "\\$&")
+      .replaceAll("%", ".*")
+      .replaceAll("_", ".");
+    return new RegExp(`^${source}$`, "is").test(value);
+  }
+  for (const [sign, isFitting] of COMPARISONS)
+    if (criterion.startsWith(sign)) return isFitting(order(value, criterion.slice(sign.length)));
+  return value.toLowerCase() === criterion.toLowerCase();
+}
+
+/** Rows that match all filters of the query. @throws Refusal 400; 500 for a filter given twice */
+function filterRows<T extends ListedRow>({ rows, filters }: Listing<T>, query: URLSearchParams): readonly T[] {
+  const asked = [...query].filter(([name]) => !STEERING.includes(name));
+  const names = [...new Set(asked.map(([name]) => name))];
+  const unknown = names.filter((name) => !Object.hasOwn(filters, name));
   if (unknown.length > 0) throw badRequest("bad_request", `Invalid filters ${unknown.sort().join(", ")}`);
+  if (names.length < asked.length) throw crash();
   return rows.filter((row) =>
-    filters.every(([name, pattern]) => {
-      const value = keys[name]?.(row) ?? "";
-      const values = isList(value) ? value : [String(value)];
-      return values.some((each) => globFits(pattern, each, { ignoresCase: true }));
+    asked.every(([name, criterion]) => {
+      const value = own(filters, name)?.(row) ?? null;
+      if (value === null) return false;
+      const values = typeof value === "object" ? value : [String(value)];
+      return values.some((each) => fits(criterion, each));
     }),
   );
 }
 
 /** @throws Refusal 400 */
 function limitIn(query: URLSearchParams): number {
-  const text = query.get("limit");
-  if (text === null) return LIMIT_DEFAULT;
-  const limit = text.toLowerCase() === "max" ? LIMIT_MAX : Number(text);
-  if (!Number.isInteger(limit) || limit < 1 || limit > LIMIT_MAX)
+  const words = query.get("limit");
+  if (words === null) return LIMIT_DEFAULT;
+  if (words === "") throw badRequest("value_error", "invalid literal for int() with base 10: ''");
+  const limit = words.toLowerCase() === "max" ? LIMIT_MAX : Number(words);
+  if (!Number.isInteger(limit) || limit < 1)
     throw badRequest("invalid_limit", `limit should be an integer between 1 and ${LIMIT_MAX}`);
-  return limit;
+  return Math.min(limit, LIMIT_MAX);
 }
 
 /** @throws Refusal 400 */
@@ -67,38 +108,54 @@ function directionIn(query: URLSearchParams): "asc" | "desc" {
 }
 
 /** The key by which rows are sorted: their creation, unless the query names another. @throws Refusal 400 */
-function sortKeyIn<T extends ListedRow>(query: URLSearchParams, keys: ListKeys<T>): (row: T) => SortValue {
-  const name = query.get("sort_key") ?? "created_at";
-  if (name === "created_at") return ({ createdMs }) => createdMs;
-  if (name === "id") return ({ id }) => id;
-  const key = Object.hasOwn(keys, name) ? keys[name] : undefined;
-  if (key === undefined)
-    throw badRequest("invalid_sort_key", `sort key '${name}' must be one of ${Object.keys(keys).join(", ")}`);
+function sortKeyIn<T extends ListedRow>(query: URLSearchParams, sorts: ListKeys<T>): (row: T) => SortValue {
+  const [name = "created_at", ...others] = query.getAll("sort_key");
+  const keys: ListKeys<T> = {
+    created_at: ({ createdMs }) => createdMs,
+    id: ({ id }) => id,
+    updated_at: ({ updatedMs }) => updatedMs,
+    ...sorts,
+  };
+  const key = own(keys, name);
+  if (key === undefined || others.length > 0)
+    throw badRequest("invalid_sort_key", `sort key must be one of ${repr(Object.keys(keys))}`);
   return (row) => {
     const value = key(row);
-    return isList(value) ? value.join(" ") : value;
+    return typeof value === "object" && value !== null ? value.join(" ") : value;
   };
 }
 
+/** A query as Python writes it. */
+const encode = (pairs: Iterable<readonly [string, string]>): string =>
+  [...pairs].map(([name, value]) => `${quote(name)}=${quote(value)}`).join("&");
+
+const quote = (part: string): string =>
+  encodeURIComponent(part)
+    .replaceAll("%20", "+")
+    .replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+
 /** Replies with a list as the query asks for it: filters, sort, page. @throws Refusal 400 */
 export function listReply<T extends ListedRow>(context: RequestContext, listing: Listing<T>): HttpReply {
-  const { query, request } = context;
-  const { member, path, view, keys } = listing;
+  const { query } = context;
+  const { member, path, view, sorts = {}, counts = true } = listing;
   const limit = limitIn(query);
+  const marker = query.get("marker");
+  if (marker !== null && !UUID.test(marker)) throw badRequest("invalid_marker", "");
   const direction = directionIn(query);
-  const sortKey = sortKeyIn(query, keys);
+  const sortKey = sortKeyIn(query, sorts);
   const rows = filterRows(listing, query);
-  const page = pageAfter(sortBy(rows, [[sortKey, direction]]), query.get("marker"), limit, ({ id }) => id);
+  const page = pageAfter(sortBy(rows, [[sortKey, direction]]), marker, limit, ({ id }) => id);
   // The service forgets which marker it was.
   if (page === undefined) throw badRequest("marker_not_found", "Marker None could not be found");
   const url = `${rootOf(context)}${path}`;
   const last = page.items.at(-1);
+  const rest = [...query].filter(([name]) => name !== "marker");
   return json(200, {
     [member]: page.items.map(view),
     links: {
-      self: request.query === "" ? url : `${url}?${request.query}`,
-      ...(page.hasMore && last !== undefined && { next: `${url}?${nextQuery(query, last.id)}` }),
+      self: query.size === 0 ? url : `${url}?${encode(query)}`,
+      ...(page.isFull && last !== undefined && { next: `${url}?${encode([...rest, ["marker", last.id]])}` }),
     },
-    metadata: { total_count: rows.length },
+    ...(counts && { metadata: { total_count: rows.length } }),
   });
 }

@@ -26,21 +26,34 @@ const RECORDS: readonly (readonly [type: string, right: readonly string[], wrong
   ],
   [
     "SRV",
-    ["0 5 5060 sip.example.org.", "0 0 0 ."],
-    ["0 5 sip.example.org.", "0 5 65536 sip.example.org.", "0 5 5060 sip"],
+    ["0 5 5060 sip.example.org."],
+    ["0 5 sip.example.org.", "0 5 65536 sip.example.org.", "0 5 5060 sip", "0 0 0 ."],
   ],
-  ["TXT", ['"v=spf1 -all"', "word", '"a" "b"', LONG, '"a \\" b"'], [`${LONG}x`, '"a"b"']],
-  ["SPF", ['"v=spf1 -all"'], [`"${LONG}x"`]],
+  [
+    "TXT",
+    ['"v=spf1 -all"', "word", `"${LONG.slice(2)}" "b"`, LONG, '"a \\" b"', 'a"b', '""'],
+    [`${LONG}x`, '"a"b"', '"a" "b"', "a b", '"a', "a\\"],
+  ],
+  ["SPF", ['"v=spf1 -all"', `"${LONG}x"`], ["v=spf1 -all"]],
   [
     "SSHFP",
     [`1 1 ${"a".repeat(40)}`, `4 2 ${"F".repeat(64)}`],
-    [`5 1 ${"a".repeat(40)}`, `1 2 ${"a".repeat(40)}`, `1 1 ${"g".repeat(40)}`],
+    [`5 1 ${"a".repeat(40)}`, `1 3 ${"a".repeat(40)}`, `1 1 ${"g".repeat(40)}`],
   ],
-  ["NAPTR", ['0 0 "S" "SIP+D2U" "" _sip._udp.example.org.'], ['0 0 "S" "SIP+D2U" ""', '65536 0 "S" "" "" .']],
+  [
+    "NAPTR",
+    ["0 0 S SIP+D2U !^.*$!sip:a@example.org! _sip._udp.example.org."],
+    ['0 0 "S" "SIP+D2U" "" _sip._udp.example.org.', "65536 0 S x !a!b! a.example.org.", "0 0 S x !a!b! ."],
+  ],
   [
     "CAA",
-    ['0 issue "ca.example.org"', '255 issuewild ";"', '0 iodef "mailto:a@example.org"'],
-    ['256 issue "ca.org"', '0 iodef "ftp://x"', '0 banana "ca.org"'],
+    [
+      "0 issue ca.example.org",
+      "1 issuewild ca.example.org; a=b",
+      "0 iodef mailto:a@example.org",
+      "0 iodef https://a.org/x",
+    ],
+    ["2 issue ca.org", "0 iodef ftp://x", "0 banana ca.org", '0 issue "ca.org"', "0 issuewild ;"],
   ],
   [
     "CERT",

@@ -4,7 +4,7 @@ import { invalidObject, schemaViolation } from "./errors.ts";
 import { isDomain } from "./fields.ts";
 
 /*
- * Records by type: what their text must look like.
+ * Records by type: what their text must look like (designate/objects/rrdata_*.py of Zed).
  */
 
 const U8_MAX = 255;
@@ -13,47 +13,97 @@ const U32_MAX = 4_294_967_296;
 const STRING_LENGTH_MAX = 255;
 
 const SERVICE_NAME = /^(?:\*\.)?(?:_[A-Za-z0-9_-]{1,62}\.){2}/;
-const CERT_TYPE = /^(PKIX|SPKI|PGP|IPKIX|ISPKI|IPGP|ACPKIX|IACPKIX|URI|OID|\d{1,5})$/;
-/** Digits of a fingerprint, by its type. */
-const FINGERPRINT_DIGITS: Readonly<Record<string, number>> = { "1": 40, "2": 64 };
+const CERT_TYPES = ["PKIX", "SPKI", "PGP", "IPKIX", "ISPKI", "IPGP", "ACPKIX", "IACPKIX", "URI", "OID"];
+const CERT_ALGORITHMS = [
+  "RSAMD5",
+  "DSA",
+  "RSASHA1",
+  "DSA-NSEC3-SHA1",
+  "RSASHA1-NSEC3-SHA1",
+  "RSASHA256",
+  "RSASHA512",
+  "ECC-GOST",
+  "ECDSAP256SHA256",
+  "ECDSAP384SHA384",
+  "ED25519",
+  "ED448",
+];
+const FINGERPRINT = /^(?:[0-9A-Fa-f]{10,40}|[0-9A-Fa-f]{64})$/;
+const NAPTR_FLAGS = /^(?!.*(.).*\1)[APSU]+$/;
+const NAPTR_REGEXP = /^([^0-9i\\])(.*)\1((.+)|(\\[1-9]))\1(i?)/;
 
 const isNumber = (text: string | undefined, max: number): boolean => /^\d+$/.test(text ?? "") && Number(text) <= max;
 const areNumbers = (texts: readonly string[], max: number): boolean => texts.every((text) => isNumber(text, max));
-const isDomainOrRoot = (text: string | undefined): boolean => isDomain(text) || text === ".";
+/** Whether a number is written as Python would write it. */
+const isPlainNumber = (text: string | undefined, max: number): boolean =>
+  isNumber(text, max) && String(Number(text)) === text;
 
-function isText(value: string): boolean {
-  const inner = value.startsWith('"') && value.endsWith('"') && value.length > 1 ? value.slice(1, -1) : value;
-  // Several quoted strings in a row are one record.
-  return inner.split('" "').every((part) => part.length <= STRING_LENGTH_MAX && !/(^|[^\\])"/.test(part));
+/** Whether quotes within quotes are escaped. */
+const hasEscapedQuotes = (value: string): boolean => !/(^|[^\\])"/.test(value.replace(/^"+|"+$/g, ""));
+
+function isTextString(value: string): boolean {
+  if (value.length > STRING_LENGTH_MAX || value.startsWith('"') !== value.endsWith('"')) return false;
+  return value.startsWith('"') ? hasEscapedQuotes(value) : !/\s/.test(value);
 }
+
+/** A string of at most 255 characters, or several in quotes. */
+function isTxt(value: string): boolean {
+  if (value.endsWith("\\")) return false;
+  if (value.length <= STRING_LENGTH_MAX) return isTextString(value);
+  const inner = value.replace(/^"+|"+$/g, "");
+  if (!(value.startsWith('"') && value.endsWith('"')) && !inner.includes('" "')) return false;
+  return inner.split('" "').every((part) => isTextString(`"${part}"`));
+}
+
+const isSpf = (value: string): boolean =>
+  value.startsWith('"') || value.endsWith('"') ? hasEscapedQuotes(value) : !/\s/.test(value);
+
+const isPlainDomain = (text: string | undefined): boolean => isDomain(`${text ?? ""}.`);
 
 function isCaa(value: string): boolean {
-  const [, flags, tag, text = ""] = /^(\d+) (\S+) (.+)$/.exec(value) ?? [];
-  if (!isNumber(flags, U8_MAX)) return false;
-  const plain = text.replace(/^"(.*)"$/, "$1");
-  if (tag === "iodef") return /^(mailto:|https?:\/\/)/.test(plain);
-  return (tag === "issue" || tag === "issuewild") && (plain.startsWith(";") || /^[A-Za-z0-9.-]+(;.*)?$/.test(plain));
+  const [flags, tag, ...words] = value.split(" ");
+  const text = words.join(" ");
+  if (!isNumber(flags, 1) || words.length === 0) return false;
+  if (tag === "issue" || tag === "issuewild") {
+    const [name, ...pairs] = text.split(";");
+    return isPlainDomain(name) && pairs.every((pair) => /^\s[A-Za-z0-9]+=[A-Za-z0-9]+/.test(pair));
+  }
+  if (tag !== "iodef") return false;
+  if (/^mailto:[A-Za-z0-9_-]+(\+[A-Za-z0-9_-]+)?@.*/.test(text)) return isPlainDomain(text.split("@")[1]);
+  return /^https?:\/\/.*\//.test(text) && isPlainDomain(text.split("/")[2]);
 }
 
-const isMx = ([priority, server, ...rest]: readonly string[]): boolean =>
-  isNumber(priority, U16_MAX) && isDomainOrRoot(server) && rest.length === 0;
+const isMx = ([priority, server = "", ...rest]: readonly string[]): boolean =>
+  isPlainNumber(priority, U16_MAX) && server.endsWith(".") && rest.length === 0;
 
 const isSrv = (parts: readonly string[]): boolean =>
-  parts.length === 4 && areNumbers(parts.slice(0, 3), U16_MAX) && isDomainOrRoot(parts[3]);
+  parts.length === 4 && areNumbers(parts.slice(0, 3), U16_MAX) && isDomain(parts[3]);
 
-const isNaptr = (parts: readonly string[]): boolean =>
-  parts.length === 6 && areNumbers(parts.slice(0, 2), U16_MAX) && /^\S+$/.test(parts[5] ?? "");
+const isNaptr = ([
+  order,
+  preference,
+  flags = "",
+  service = "",
+  regexp = "",
+  name,
+  ...rest
+]: readonly string[]): boolean =>
+  rest.length === 0 &&
+  isNumber(order, U16_MAX) &&
+  isNumber(preference, U16_MAX) &&
+  NAPTR_FLAGS.test(flags) &&
+  service.length <= STRING_LENGTH_MAX &&
+  (regexp === "" || NAPTR_REGEXP.test(regexp)) &&
+  isDomain(name);
 
-function isSshfp([algorithm = "", type = "", print = "", ...rest]: readonly string[]): boolean {
-  const isFingerprint = /^[0-9a-fA-F]+$/.test(print) && print.length === own(FINGERPRINT_DIGITS, type);
-  return /^[1-4]$/.test(algorithm) && isFingerprint && rest.length === 0;
-}
+const isSshfp = ([algorithm, type, print = "", ...rest]: readonly string[]): boolean =>
+  isPlainNumber(algorithm, 4) && isPlainNumber(type, 2) && FINGERPRINT.test(print) && rest.length === 0;
 
-const isCert = ([type = "", tag, algorithm, ...rest]: readonly string[]): boolean =>
-  CERT_TYPE.test(type) &&
+const isCert = ([type = "", tag, algorithm = "", ...rest]: readonly string[]): boolean =>
+  (CERT_TYPES.includes(type) || isNumber(type, U16_MAX)) &&
   isNumber(tag, U16_MAX) &&
-  isNumber(algorithm, U8_MAX) &&
-  /^[A-Za-z0-9+/ ]+={0,2}$/.test(rest.join(""));
+  (CERT_ALGORITHMS.includes(algorithm) || isNumber(algorithm, U8_MAX)) &&
+  /^[A-Za-z0-9+/]+={0,2}$/.test(rest.join(""));
 
 const isSoa = ([server, mail, ...numbers]: readonly string[]): boolean =>
   isDomain(server) && isDomain(mail) && numbers.length === 5 && areNumbers(numbers, U32_MAX);
@@ -67,8 +117,8 @@ const IS_RECORD: Readonly<Record<string, (value: string, parts: readonly string[
   PTR: isDomain,
   MX: (_value, parts) => isMx(parts),
   SRV: (_value, parts) => isSrv(parts),
-  TXT: isText,
-  SPF: isText,
+  TXT: isTxt,
+  SPF: isSpf,
   SSHFP: (_value, parts) => isSshfp(parts),
   NAPTR: (_value, parts) => isNaptr(parts),
   CAA: isCaa,
@@ -80,13 +130,15 @@ const IS_RECORD: Readonly<Record<string, (value: string, parts: readonly string[
 export function recordType(value: unknown): string {
   if (typeof value === "string" && Object.hasOwn(IS_RECORD, value)) return value;
   const shown = value === undefined || value === null ? "None" : String(value);
-  throw schemaViolation(["recordset", "type"], `'${shown}' is not a valid record type`, "value", [value ?? null]);
+  throw schemaViolation(["recordset", "type"], `'${shown}' is not a valid record type`, "value", [
+    typeof value === "number" ? shown : (value ?? null),
+  ]);
 }
 
 /** Records of the type. @throws Refusal 400 at the first that is not one */
 export function parseRecords(type: string, records: readonly unknown[]): readonly string[] {
   return records.map((record, at) => {
-    if (typeof record === "string" && own(IS_RECORD, type)?.(record, record.split(/\s+/)) === true) return record;
+    if (typeof record === "string" && own(IS_RECORD, type)?.(record, record.split(" ")) === true) return record;
     throw schemaViolation(["records", at], `'${String(record)}' is not a '${type}' Record`, "format", [type]);
   });
 }

@@ -1,8 +1,7 @@
-import { bodyText, isObject, isUuidLike } from "../../../kernel/index.ts";
-import { repr } from "../../python/index.ts";
+import { bodyText, isUuidLike } from "../../../kernel/index.ts";
 import type { RequestContext, OpenStackRoute } from "../../service.ts";
 import type { Designate, ZoneRow } from "../state/state.ts";
-import { badRequest, forbidden, invalidObject, notFound, notSimulated } from "./errors.ts";
+import { badRequest, forbidden, notFound, unsupportedType } from "./errors.ts";
 
 /** A JSON object on the wire. */
 export type View = Readonly<Record<string, unknown>>;
@@ -11,7 +10,7 @@ export type View = Readonly<Record<string, unknown>>;
 export const rootOf = ({ cloud, request }: RequestContext): string => `${cloud.root("dns", request)}/v2`;
 
 /** Whether the caller asks for all projects. Members who ask have been refused by then. */
-const wantsAllProjects = ({ request }: RequestContext): boolean =>
+export const wantsAllProjects = ({ request }: RequestContext): boolean =>
   request.headers["x-auth-all-projects"]?.toLowerCase() === "true";
 
 /** The project for which the caller acts, which an administrator may choose. */
@@ -44,24 +43,13 @@ export const forAdmins =
     return handler(context);
   };
 
-/** A handler that answers that something is not simulated. */
-export const refuseUnmodelled = (what: string) => (): never => {
-  throw notSimulated(what);
-};
-
-/** The body as an object. @throws Refusal 400 */
-export function bodyObject({ request }: RequestContext, kind: string): View {
-  const body = parseJson(bodyText(request));
-  if (!isObject(body)) throw invalidObject(`Provided object does not match schema. ${repr(body)} is not a ${kind}`);
-  return body;
-}
-
-/** The body as an object with no other keys than `known`. @throws Refusal 400 */
-export function bodyOf(context: RequestContext, kind: string, known: readonly string[]): View {
-  const body = bodyObject(context, kind);
-  const unknown = Object.keys(body).filter((key) => !known.includes(key));
-  if (unknown.length > 0)
-    throw invalidObject(`Provided object does not match schema. Keys ${repr(unknown)} are not valid for ${kind}`);
+/** The body, as JSON. @throws Refusal 400, 415 */
+export function bodyOf({ request }: RequestContext): unknown {
+  const type = (request.headers["content-type"] ?? "").split(";")[0]?.trim().toLowerCase();
+  if (type !== "application/json" && type !== "application/json-patch+json") throw unsupportedType("application/json");
+  const text = bodyText(request);
+  const body = text === "" ? null : parseJson(text);
+  if (body === null) throw badRequest("empty_request_body", "Request Body is empty");
   return body;
 }
 

@@ -57,9 +57,33 @@ function download(glance: Glance, context: RequestContext): HttpReply {
   if (row.status !== "active" && row.status !== "deactivated") return empty(204);
   if (row.data === null) throw notSimulated(`the data of images over ${DATA_BYTES_KEPT_MAX} bytes is not kept`);
   const headers = { "Content-Type": "application/octet-stream", "Content-Md5": row.checksum ?? "" };
-  const range = /^bytes=(\d*)-(\d*)$/.exec(context.request.headers.range ?? "");
-  if (range === null) return { status: 200, body: row.data, headers };
-  return partReply(row.data, range[1] ?? "", range[2] ?? "", headers);
+  const range = rangeIn(context);
+  if (range === undefined) return { status: 200, body: row.data, headers };
+  return partReply(row.data, range[0], range[1], headers);
+}
+
+const badRange = (detail: string): Refusal =>
+  new Refusal(416, "", "The Range requested is not available.", { members: { detail } });
+
+/** First and last byte of `Range`, or of `Content-Range`, which older clients sent. @throws Refusal 400, 416 */
+function rangeIn({ request }: RequestContext): readonly [first: string, last: string] | undefined {
+  const { range, "content-range": content } = request.headers;
+  if (range !== undefined) {
+    if (range.includes(","))
+      throw new Refusal(
+        400,
+        "",
+        "Requests with multiple ranges are not supported in Glance. You may make multiple single-range requests instead.",
+      );
+    const [, first = "", last = ""] = /^bytes\s*=\s*(\d*)-(\d*)$/i.exec(range) ?? [];
+    const isBackwards = first !== "" && last !== "" && Number(last) < Number(first);
+    if ((first === "" && last === "") || isBackwards) throw badRange("Invalid Range header.");
+    return [first, last];
+  }
+  if (content === undefined) return undefined;
+  const [, first = "", last = ""] = /^bytes\s+(\d+)-(\d+)\/(?:\d+|\*)$/i.exec(content) ?? [];
+  if (first === "" || Number(last) < Number(first)) throw badRange("Invalid Content-Range header.");
+  return [first, last];
 }
 
 /** Bytes `first` to `last`; without `first`, the last `last` bytes. @throws Refusal 416 */

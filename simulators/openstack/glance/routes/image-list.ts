@@ -29,6 +29,8 @@ const SORT_KEYS: Readonly<Record<string, (row: ImageRow) => string | number | nu
 /** The sort keys and directions of the query, in either of its two forms. */
 function readOrder(query: URLSearchParams): readonly (readonly (string | undefined)[])[] {
   const sort = query.get("sort");
+  if (sort !== null && (query.has("sort_key") || query.has("sort_dir")))
+    throw badRequest("Old and new sorting syntax cannot be combined");
   if (sort !== null) return sort.split(",").map((part) => part.split(":"));
   const dirs = query.getAll("sort_dir");
   return query.getAll("sort_key").map((key, at) => [key, dirs[at] ?? dirs.at(-1)]);
@@ -62,7 +64,8 @@ function parseLimit(query: URLSearchParams): number {
 
 /** The query as the client sent it, with another marker or none. */
 function addressOf(query: URLSearchParams, marker?: string): string {
-  const next = new URLSearchParams(query);
+  // Of several values it repeats only the last.
+  const next = new URLSearchParams(Object.fromEntries(query));
   next.delete("marker");
   if (marker !== undefined) next.append("marker", marker);
   const text = next.toString();

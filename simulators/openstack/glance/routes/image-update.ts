@@ -14,6 +14,8 @@ export const imageUpdateRoutes = (glance: Glance): readonly OpenStackRoute[] =>
 
 const PATCH_TYPES = ["application/openstack-images-v2.1-json-patch", "application/openstack-images-v2.0-json-patch"];
 
+const OPERATIONS = ["add", "replace", "remove"] as const;
+
 interface Change {
   readonly op: "add" | "replace" | "remove";
   readonly name: string;
@@ -24,20 +26,31 @@ const conflict = (detail: string): Refusal =>
   new Refusal(409, "", "There was a conflict when trying to complete your request.", { members: { detail } });
 
 /** One operation of the patch, checked. @throws Refusal 400, 403 */
-function parseChange(operation: unknown): Change {
-  const given = isObject(operation) ? operation : {};
+function parseChange(operation: unknown, isOldForm: boolean): Change {
+  if (!isObject(operation)) throw new Refusal(400, "", "Operations must be JSON objects.");
+  const given = operation;
   // The older form of the patch: {"replace": "/name", "value": …}.
-  const old = ["add", "replace", "remove"].find((name) => typeof given[name] === "string");
-  const op = given.op ?? old;
+  const names = OPERATIONS.filter((name) => Object.hasOwn(given, name));
+  if (isOldForm && names.length !== 1)
+    throw new Refusal(
+      400,
+      "",
+      'Operation objects must contain exactly one member named "add", "remove", or "replace".',
+    );
+  const old = isOldForm ? names[0] : undefined;
+  const op = old ?? given.op;
+  if (op === undefined) throw new Refusal(400, "", "Unable to find 'op' in JSON Schema change");
   if (op !== "add" && op !== "replace" && op !== "remove")
     throw new Refusal(
       400,
       "",
-      `Operations must be JSON objects.: unknown operation ${JSON.stringify(given.op ?? null)}`,
+      `Invalid operation: \`${String(op)}\`. It must be one of the following: add, remove, replace.`,
     );
   const name = parsePointer(given.path ?? (old === undefined ? undefined : given[old]));
   if (op !== "remove" && given.value === undefined)
     throw new Refusal(400, "", `Operation "${op}" requires a member named "value".`);
+  if (name === "locations")
+    throw new Refusal(403, "", `It's not allowed to ${op} locations if locations are invisible.`);
   checkNames([name]);
   if (name === "id") throw new Refusal(403, "", `Attribute 'id' is read-only.`);
   if (op !== "remove") checkImage({ [name]: given.value });
@@ -52,7 +65,8 @@ function parsePointer(path: unknown): string {
     .slice(1)
     .split("/")
     .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
-  if (deeper.length > 0) throw new Refusal(400, "", `Invalid JSON pointer for this resource: '${path}'`);
+  if (deeper.length > 0 && name !== "locations")
+    throw new Refusal(400, "", `Invalid JSON pointer for this resource: '${path}'`);
   return name;
 }
 
@@ -94,10 +108,11 @@ function changeProperty(row: ImageRow, { op, name, value }: Change): void {
 /** Applies all of the operations, or none. */
 function update(glance: Glance, context: RequestContext): HttpReply {
   const { actor, params } = context;
-  requireType(context, PATCH_TYPES, { "Accept-Patch": PATCH_TYPES.join(",") });
+  requireType(context, PATCH_TYPES, { "Accept-Patch": PATCH_TYPES.toSorted().join(", ") });
   const body = readBody(context);
   if (!Array.isArray(body)) throw new Refusal(400, "", "Request body must be a JSON array of operation objects.");
-  const changes = body.map(parseChange);
+  const isOldForm = /v2\.0-json-patch/.test(context.request.headers["content-type"] ?? "");
+  const changes = body.map((operation) => parseChange(operation, isOldForm));
   const row = requireOwnImage(glance, actor, params.id ?? "");
   for (const { name, value } of changes) checkValues(actor, { [name]: value });
   const trial = { ...row };

@@ -4,7 +4,7 @@ import { bindRoutes, type RequestContext, type OpenStackRoute } from "../../serv
 import { ERRED } from "../../webob.ts";
 import { createImage, removeImage } from "../behaviour/images.ts";
 import { type Glance, requireImage } from "../state.ts";
-import { checkNames, checkValues } from "../wire/attributes.ts";
+import { checkNames, checkProperties, checkValues } from "../wire/attributes.ts";
 import { emptyReply, readBody } from "../wire/body.ts";
 import { imageView } from "../wire/image.ts";
 import { checkImage } from "../wire/schemas.ts";
@@ -22,9 +22,10 @@ function create(glance: Glance, context: RequestContext): HttpReply {
   const body = readBody(context);
   // The real service fails on a list.
   if (Array.isArray(body)) throw new Refusal(500, "", ERRED);
-  checkNames(Object.keys(body));
+  checkNames(Object.keys(body), true);
   const attributes = checkImage(body);
   checkValues(context.actor, attributes);
+  checkProperties(attributes);
   if (attributes.id !== undefined && glance.slot.value.usedIds.has(attributes.id))
     throw new Refusal(409, "", `Image ID ${attributes.id} already exists!`);
   const row = createImage(glance, context.actor.projectId, attributes);

@@ -8,7 +8,8 @@ export function requireType(
   types: readonly string[],
   headers: Readonly<Record<string, string>> = {},
 ): void {
-  const type = (request.headers["content-type"] ?? "").split(";")[0]?.trim() ?? "";
+  // A message without a type is plain text, by the rules of mail.
+  const type = (request.headers["content-type"] ?? "text/plain").split(";")[0]?.trim() ?? "";
   if (types.includes(type)) return;
   const page = `The request media type ${type} is not supported by this server.\n<br /><br />\n`;
   throw new Refusal(415, "", "", { members: { page }, headers });

@@ -6,7 +6,7 @@ import { idByName } from "../state/names.ts";
 import { matchesSecret } from "../state/secrets.ts";
 import type { KeystoneState } from "../state/state.ts";
 import type { AUTH } from "../wire/auth-schema.ts";
-import { badRequest, missingAttribute, notFound, authenticationRequired } from "../wire/errors.ts";
+import { badRequest, forbiddenAction, missingAttribute, notFound, authenticationRequired } from "../wire/errors.ts";
 import { domainIdOf, grantScope, parseScope, type Reference } from "./scopes.ts";
 import type { Keystone, Tokens } from "./tokens.ts";
 import { spendTrust } from "./trusts.ts";
@@ -16,7 +16,7 @@ type AuthBody = ValueOf<typeof AUTH>;
 
 const METHODS = ["external", "password", "token", "oauth1", "mapped", "application_credential"] as const;
 /** Methods that Keystone has and this simulator lacks. */
-const NOT_SIMULATED: readonly string[] = ["external", "oauth1", "mapped"];
+const NOT_SIMULATED: readonly string[] = ["oauth1", "mapped"];
 
 /** Who has been authenticated, and by what. */
 interface Proof {
@@ -88,7 +88,7 @@ function proveByToken(state: KeystoneState, tokens: Tokens, { identity: { token,
   if (user === undefined) throw notFound("user", from.userId);
   if (from.appCredentialId !== undefined) throw authenticationRequired();
   const message = "Using trust-scoped token to create another token. Create a new trust-scoped token instead";
-  if (from.trustId !== undefined) throw new Refusal(403, "", message);
+  if (from.trustId !== undefined) throw forbiddenAction(message);
   return { user, methods: [...new Set([...from.methods, ...methods])], from };
 }
 
@@ -96,7 +96,7 @@ function proveByPassword(
   state: KeystoneState,
   reference: (Reference & { readonly password?: string }) | undefined,
 ): User {
-  if (reference === undefined) throw missingAttribute("user", "password");
+  if (reference === undefined) throw missingAttribute("user", "None");
   const user = findUser(state, reference);
   if (user === undefined || !user.enabled || !state.domains.get(user.domainId)?.enabled) throw authenticationRequired();
   if (!matchesSecret(user.passwordHash, user.id, reference.password ?? "")) throw authenticationRequired();

@@ -44,8 +44,11 @@ export function parseScope(scope: ScopeBody | undefined): RequestedScope {
   const reference = scope[kind] ?? {};
   if (reference.id === undefined && reference.name === undefined)
     throw badRequest(`Invalid input for field scope/${kind}: id or name must be present.`);
-  if (kind === "project" && reference.id === undefined && reference.domain === undefined)
-    throw missingAttribute("domain", "project");
+  if (kind === "project" && reference.id === undefined) {
+    if (reference.domain === undefined) throw missingAttribute("domain", "project");
+    if (reference.domain.id === undefined && reference.domain.name === undefined)
+      throw badRequest("Invalid input for field scope/project/domain: id or name must be present.");
+  }
   return { kind, reference };
 }
 

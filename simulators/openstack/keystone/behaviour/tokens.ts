@@ -89,7 +89,8 @@ export class Tokens {
     const state = this.#slot.value;
     const trust = state.trusts.get(token.trustId ?? "");
     const roles = effectiveRoles(state, trust?.trustorId ?? token.userId, scopeKey(token.scope));
-    const delegated = trust?.roleIds ?? state.appCredentials.get(token.appCredentialId ?? "")?.roleIds;
+    const delegated =
+      impliedToo(state, trust?.roleIds) ?? state.appCredentials.get(token.appCredentialId ?? "")?.roleIds;
     return delegated === undefined ? roles : roles.filter((role) => delegated.includes(role.id));
   }
 
@@ -131,6 +132,7 @@ export class Tokens {
       domainId: token.scope.kind === "domain" ? token.scope.id : "",
       roles,
       isAdmin: roles.includes("admin"),
+      ...accessRulesOf(state, token),
     };
   }
 
@@ -147,6 +149,20 @@ export class Tokens {
     this.#slot.value.generation++;
     this.#cloud.kernel.record("keystone", "token.revoke", token.userId);
   }
+}
+
+/** What the requests of a token are limited to. */
+function accessRulesOf(state: KeystoneState, { appCredentialId = "" }: Token): Pick<Actor, "accessRules"> {
+  const ids = state.appCredentials.get(appCredentialId)?.accessRuleIds;
+  return ids === undefined ? {} : { accessRules: ids.flatMap((id) => state.accessRules.get(id) ?? []) };
+}
+
+/** Roles, and those that they imply. */
+function impliedToo(state: KeystoneState, ids: readonly string[] | undefined): readonly string[] | undefined {
+  if (ids === undefined) return undefined;
+  const all = new Set(ids);
+  for (const id of all) for (const implied of state.implied.get(id) ?? []) all.add(implied);
+  return [...all];
 }
 
 /** Drops expired tokens. They are in order of issue, so the oldest come first; one made from another may stay a little longer. */

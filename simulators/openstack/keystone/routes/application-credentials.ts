@@ -1,31 +1,49 @@
 import { empty, type HttpReply, json } from "../../../kernel/index.ts";
+import { Refusal } from "../../refusal.ts";
 import type { ValueOf } from "../../schema/index.ts";
 import { bindRoutes, type RequestContext, type OpenStackRoute } from "../../service.ts";
 import { removeAppCredential } from "../behaviour/application-credentials.ts";
 import type { Keystone } from "../behaviour/tokens.ts";
-import type { AppCredential } from "../state/entities.ts";
+import type { AccessRule, AppCredential, Role } from "../state/entities.ts";
 import { nameKey } from "../state/names.ts";
 import { effectiveRoles } from "../state/roles.ts";
 import { hashSecret } from "../state/secrets.ts";
 import type { KeystoneState } from "../state/state.ts";
 import { checkBody, readBody } from "../wire/body.ts";
-import { badRequest, conflict, forbiddenAction, notFound } from "../wire/errors.ts";
+import { crash } from "../wire/crash.ts";
+import { badRequest, conflict, forbiddenAction, MALFORMED, notFound } from "../wire/errors.ts";
 import { listReply, rootOf } from "../wire/links.ts";
 import { requireSelf } from "../wire/policy.ts";
-import { ID, nameSchema, NULLABLE_BOOLEAN, NULLABLE_TEXT, objectSchema } from "../wire/schema-parts.ts";
+import { BOOLEAN, DELEGATED_ROLES, ID, nameSchema, NULL_OR_TEXT, NULLABLE_TEXT } from "../wire/schema-parts.ts";
+import { ruleView } from "./access-rules.ts";
 import { newId } from "./attributes.ts";
 import { roleView } from "./roles.ts";
 
+const ACCESS_RULES = {
+  type: "array",
+  items: {
+    type: "object",
+    properties: {
+      path: { type: "string", minLength: 0, maxLength: 225, pattern: "^\\/.*" },
+      method: { type: "string", pattern: "^(POST|GET|HEAD|PATCH|PUT|DELETE)$" },
+      service: ID,
+      id: ID,
+    },
+    additionalProperties: false,
+  },
+} as const;
+
+/** keystone, `application_credential/schema.py`. */
 const APP_CREDENTIAL = {
   type: "object",
   properties: {
     name: nameSchema(255),
     description: NULLABLE_TEXT,
-    secret: NULLABLE_TEXT,
-    expires_at: NULLABLE_TEXT,
-    roles: { type: "array", items: objectSchema({ id: ID, name: nameSchema(255) }) },
-    unrestricted: NULLABLE_BOOLEAN,
-    access_rules: { type: "array" },
+    secret: NULL_OR_TEXT,
+    expires_at: NULL_OR_TEXT,
+    roles: DELEGATED_ROLES,
+    unrestricted: BOOLEAN,
+    access_rules: ACCESS_RULES,
   },
   required: ["name"],
   additionalProperties: true,
@@ -96,8 +114,13 @@ function createCredential(keystone: Keystone, context: RequestContext): HttpRepl
   if (actor.projectId === "") throw badRequest("Application credentials need a token that is scoped to a project.");
   const { name } = body;
   const key = nameKey("appcred", actor.userId, name);
+  const roleIds = chooseRoles(state, context, body.roles ?? []);
+  const expiresMs = parseExpiry(body.expires_at ?? null, keystone.tokens.nowMs);
+  const rules = body.access_rules?.map((asked) => accessRuleFor(keystone, context, asked));
   if (state.names.has(key)) throw conflict("application_credential", `Duplicate entry found with name ${name}`);
-  const { credential, secret } = makeCredential(keystone, context, body);
+  for (const rule of rules ?? []) state.accessRules.set(rule.id, rule);
+  const accessRuleIds = rules?.map(({ id }) => id);
+  const { credential, secret } = makeCredential(keystone, context, body, { roleIds, expiresMs, accessRuleIds });
   state.appCredentials.set(credential.id, credential);
   state.names.set(key, credential.id);
   cloud.kernel.record("keystone", "application_credential.create", credential.id, { name, user: actor.userId });
@@ -105,9 +128,15 @@ function createCredential(keystone: Keystone, context: RequestContext): HttpRepl
 }
 
 function makeCredential(
-  { state, tokens, cloud }: Keystone,
+  { cloud }: Keystone,
   context: RequestContext,
   body: CredentialBody,
+  {
+    accessRuleIds,
+    ...chosen
+  }: Pick<AppCredential, "roleIds" | "expiresMs"> & {
+    readonly accessRuleIds: readonly string[] | undefined;
+  },
 ): { readonly credential: AppCredential; readonly secret: string } {
   const { userId, projectId } = context.actor;
   const id = newId(cloud);
@@ -119,9 +148,9 @@ function makeCredential(
     projectId,
     secretHash: hashSecret(id, secret),
     description: body.description ?? null,
-    expiresMs: parseExpiry(body.expires_at ?? null, tokens.nowMs),
     isUnrestricted: body.unrestricted === true,
-    roleIds: chooseRoles(state, context, body.roles ?? []),
+    ...chosen,
+    ...(accessRuleIds !== undefined && { accessRuleIds }),
   };
   return { credential, secret };
 }
@@ -129,8 +158,10 @@ function makeCredential(
 /** Milliseconds, with microseconds after the point, to which this time is exact. @throws Refusal 400 */
 function parseExpiry(value: string | null, nowMs: number): number | null {
   if (value === null) return null;
-  const ms = Date.parse(/Z|[+-]\d\d:?\d\d$/.test(value) ? value : `${value}Z`);
-  if (Number.isNaN(ms) || ms <= nowMs) throw badRequest(`Invalid input for field 'expires_at': ${value}`);
+  const isTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/.test(value);
+  const ms = isTime ? Date.parse(/Z|[+-]\d\d:?\d\d$/.test(value) ? value : `${value}Z`) : Number.NaN;
+  if (Number.isNaN(ms)) throw badRequest(`Timestamp not in expected format. ${MALFORMED}`);
+  if (ms <= nowMs) throw badRequest(`The 'expires_at' must not be before now. ${MALFORMED}`);
   const micros = (/\.\d{3}(\d{1,3})/.exec(value)?.[1] ?? "").padEnd(3, "0");
   return ms + Number(micros) / 1000;
 }
@@ -140,7 +171,28 @@ function formatExpiry(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 19)}.${String(micros).padStart(6, "0")}`;
 }
 
-/** The roles asked for, by id or name; by default all that the caller holds. @throws Refusal 400 */
+/** The caller's rule with this id, or one that says the same, or a new one. @throws Refusal 404, 500 */
+function accessRuleFor(
+  { state, cloud }: Keystone,
+  context: RequestContext,
+  { id, service, path, method }: NonNullable<CredentialBody["access_rules"]>[number],
+): AccessRule {
+  const { userId } = context.actor;
+  const own = [...state.accessRules.values()].filter((rule) => rule.userId === userId);
+  if (id !== undefined) {
+    const known = own.find((rule) => rule.id === id);
+    if (known === undefined) throw notFound("Access Rule", id);
+    return known;
+  }
+  if (service === undefined || path === undefined || method === undefined) return crash(context, []);
+  const same = own.find((rule) => rule.service === service && rule.path === path && rule.method === method);
+  return same ?? { id: newId(cloud), userId, service, path, method };
+}
+
+const rulesOf = (state: KeystoneState, { accessRuleIds = [] }: AppCredential): readonly AccessRule[] =>
+  accessRuleIds.flatMap((id) => state.accessRules.get(id) ?? []);
+
+/** The roles asked for, by id or name; by default all that the caller holds. @throws Refusal 400, 404 */
 function chooseRoles(
   state: KeystoneState,
   { actor }: RequestContext,
@@ -149,10 +201,12 @@ function chooseRoles(
   const held = effectiveRoles(state, actor.userId, `project:${actor.projectId}`);
   if (asked.length === 0) return held.map(({ id }) => id);
   return asked.map(({ id, name }) => {
-    const role = held.find((each) => (id === undefined ? each.name === name : each.id === id));
-    if (role === undefined)
-      throw badRequest(`Invalid application credential: Could not find role assignment with role: ${id ?? name}.`);
-    return role.id;
+    const isMeant = (each: Role): boolean => each[id === undefined ? "name" : "id"] === (id ?? name);
+    const role = held.find(isMeant);
+    if (role !== undefined) return role.id;
+    if (id === undefined && !state.roles.values().some(isMeant))
+      throw new Refusal(404, "", `Role ${name} is not defined`);
+    throw badRequest("Invalid application credential: Cannot create an application credential with unassigned role");
   });
 }
 
@@ -168,6 +222,7 @@ function view(state: KeystoneState, context: RequestContext, credential: AppCred
     expires_at: credential.expiresMs === null ? null : formatExpiry(credential.expiresMs),
     unrestricted: credential.isUnrestricted || null,
     roles: roles.map(roleView),
+    ...(credential.accessRuleIds !== undefined && { access_rules: rulesOf(state, credential).map(ruleView) }),
     links: { self: `${rootOf(context)}/application_credentials/${credential.id}` },
   };
 }

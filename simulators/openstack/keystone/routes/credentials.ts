@@ -49,6 +49,7 @@ export function updateBlob(blob: Blob, attributes: Attributes): void {
 export const CREDENTIALS = defineResource({
   collection: "credentials",
   member: "credential",
+  filters: ["user_id", "type"],
   createSchema: {
     type: "object",
     properties: { blob: TEXT, project_id: TEXT, type: TEXT, user_id: TEXT },

@@ -4,7 +4,9 @@ import type { Domain } from "../state/entities.ts";
 import { forgetGrants } from "../state/grants.ts";
 import { claimName, nameKey } from "../state/names.ts";
 import type { KeystoneState } from "../state/state.ts";
-import { conflict } from "../wire/errors.ts";
+import { isObject } from "../../../kernel/index.ts";
+import type { Attributes } from "../wire/body.ts";
+import { badRequest, conflict } from "../wire/errors.ts";
 import { BOOLEAN, createSchema, nameSchema, NULLABLE_TEXT, TAGS, updateSchema } from "../wire/schema-parts.ts";
 import { newId, withExtras } from "./attributes.ts";
 import { removeGroup } from "./groups.ts";
@@ -14,7 +16,7 @@ import { removeUser } from "./users.ts";
 
 const PROPERTIES = { description: NULLABLE_TEXT, enabled: BOOLEAN, name: nameSchema(64), tags: TAGS } as const;
 
-const KNOWN = ["name", "description", "enabled", "tags", "options", "id"];
+const KNOWN = ["name", "description", "enabled", "tags", "options", "id", "domain_id"];
 
 /** A domain as the API shows it, without links. */
 export const domainView = (domain: Domain): Readonly<Record<string, unknown>> => ({
@@ -30,28 +32,49 @@ export const domainView = (domain: Domain): Readonly<Record<string, unknown>> =>
 const domainTaken = (name: string): Refusal =>
   conflict("project", `it is not permitted to have two projects acting as domains with the same name: ${name}`);
 
+/** The schema of a domain says nothing of options, so that they are checked where they are stored. @throws Refusal 400 */
+function checkOptions({ options }: Attributes): void {
+  const { immutable = null } = isObject(options) ? options : {};
+  if (immutable !== null && typeof immutable !== "boolean")
+    throw badRequest(`Expected boolean value, got ${pythonType(immutable)}`);
+}
+
+const isHexId = (value: unknown): value is string =>
+  typeof value === "string" && /^[0-9a-f]{32}$/i.test(value.replaceAll("-", ""));
+
+const pythonType = (value: unknown): string => {
+  const name = Array.isArray(value) ? "list" : { string: "str", number: "int", object: "dict" }[String(typeof value)];
+  return `<class '${name ?? "str"}'>`;
+};
+
 /** Domains. */
 export const DOMAINS = defineResource({
   collection: "domains",
   member: "domain",
+  filters: ["enabled", "name"],
   existsFirst: true,
+  ignoresOtherId: true,
   createSchema: createSchema(PROPERTIES, ["name"]),
   updateSchema: updateSchema(PROPERTIES),
   map: (state) => state.domains,
   view: domainView,
   create: ({ state, cloud }, _context, attributes) => {
-    const { name } = attributes;
+    const { name, explicit_domain_id: explicitId } = attributes;
+    checkOptions(attributes);
+    if (explicitId !== undefined && !isHexId(explicitId))
+      throw badRequest("Domain ID does not conform to required UUID format.");
     const domain: Domain = {
-      id: newId(cloud),
+      id: isHexId(explicitId) ? explicitId.replaceAll("-", "") : newId(cloud),
       name: "",
       description: attributes.description ?? "",
       enabled: attributes.enabled ?? true,
       tags: [...(attributes.tags ?? [])],
     };
     claimName(state, "domain", "", domain, name, () => domainTaken(name));
-    return withExtras(domain, attributes, KNOWN);
+    return withExtras(domain, attributes, [...KNOWN, "explicit_domain_id"]);
   },
   update: ({ state }, domain, attributes) => {
+    checkOptions(attributes);
     const { name } = attributes;
     if (name !== undefined) claimName(state, "domain", "", domain, name, () => domainTaken(name));
     if (attributes.description !== undefined) domain.description = attributes.description ?? "";

@@ -1,10 +1,11 @@
 import { flagOr, textOr } from "../../schema/index.ts";
+import type { Endpoint } from "../state/entities.ts";
 import type { KeystoneState } from "../state/state.ts";
 import type { Attributes } from "../wire/body.ts";
 import { endpointUrl } from "../wire/catalog.ts";
-import { missingAttribute } from "../wire/errors.ts";
+import { badRequest, missingAttribute } from "../wire/errors.ts";
 import { BOOLEAN, createSchema, TEXT, updateSchema } from "../wire/schema-parts.ts";
-import { newId } from "./attributes.ts";
+import { newId, withExtras } from "./attributes.ts";
 import { defineResource } from "./resource.ts";
 
 const PROPERTIES = {
@@ -16,10 +17,35 @@ const PROPERTIES = {
   url: { type: "string", minLength: 0, maxLength: 225, pattern: "^[a-zA-Z0-9+.-]+:.+" },
 } as const;
 
+const KNOWN = [...Object.keys(PROPERTIES), "id", "name"];
+
 /** @throws Refusal 400 */
 function checkService(state: KeystoneState, { service_id: id }: Attributes): void {
   if (id !== undefined && !state.services.has(textOr(id)))
     throw missingAttribute("endpoint service_id", "service table");
+}
+
+/** What a URL may leave to be filled in (keystone, `catalog/core.py`). */
+const SUBSTITUTES = [
+  "tenant_id",
+  "project_id",
+  "user_id",
+  "public_bind_host",
+  "admin_bind_host",
+  "compute_host",
+  "admin_port",
+  "public_port",
+  "public_endpoint",
+  "admin_endpoint",
+];
+
+/** Checks that every part to be filled in is known, as Python's `%` would. @throws Refusal 400 */
+function checkUrl(url: string | undefined): void {
+  const rest = url?.replaceAll(/[$%]\(([^()]{0,255})\)s/g, (part, name: string) =>
+    SUBSTITUTES.includes(name) ? "" : part,
+  );
+  if (rest !== undefined && /[$%]\(|%/.test(rest.replaceAll("%%", "")))
+    throw badRequest(`Cannot create an endpoint with an invalid URL: ${url}.`);
 }
 
 /** The region that an endpoint names; it is created where it does not exist. */
@@ -34,6 +60,7 @@ function ensureRegion(state: KeystoneState, { region_id, region }: Attributes): 
 export const ENDPOINTS = defineResource({
   collection: "endpoints",
   member: "endpoint",
+  filters: ["interface", "service_id", "region_id"],
   existsFirst: true,
   bodyRequired: true,
   createSchema: createSchema(PROPERTIES, ["interface", "service_id", "url"]),
@@ -51,8 +78,9 @@ export const ENDPOINTS = defineResource({
     region: endpoint.regionId,
   }),
   create: ({ state, cloud }, _context, attributes) => {
+    checkUrl(attributes.url);
     checkService(state, attributes);
-    return {
+    const endpoint: Endpoint = {
       id: newId(cloud),
       name: textOr(attributes.name),
       serviceId: attributes.service_id,
@@ -61,6 +89,7 @@ export const ENDPOINTS = defineResource({
       url: attributes.url,
       enabled: attributes.enabled ?? true,
     };
+    return withExtras(endpoint, attributes, KNOWN);
   },
   update: ({ state }, endpoint, attributes) => {
     checkService(state, attributes);
@@ -70,5 +99,6 @@ export const ENDPOINTS = defineResource({
     endpoint.regionId = ensureRegion(state, attributes) ?? endpoint.regionId;
     if (attributes.url !== undefined) endpoint.url = attributes.url;
     endpoint.enabled = flagOr(attributes.enabled, endpoint.enabled);
+    withExtras(endpoint, attributes, KNOWN);
   },
 });

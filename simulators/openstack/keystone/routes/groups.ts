@@ -24,10 +24,12 @@ export const groupView = (group: Group): Readonly<Record<string, unknown>> => ({
 export const GROUPS = defineResource({
   collection: "groups",
   member: "group",
+  filters: ["domain_id", "name"],
   createSchema: createSchema(PROPERTIES, ["name"]),
   updateSchema: updateSchema(PROPERTIES),
   map: (state) => state.groups,
   view: groupView,
+  isDomainReadable: true,
   create: ({ state, cloud }, context, attributes) => {
     const domainId = requireDomain(state, context, attributes);
     const { name, description } = attributes;

@@ -8,6 +8,7 @@ const PROPERTIES = { blob: TEXT, type: { type: "string", maxLength: 255 } } as c
 export const POLICIES = defineResource({
   collection: "policies",
   member: "policy",
+  filters: ["type"],
   createSchema: createSchema(PROPERTIES, ["blob", "type"]),
   updateSchema: updateSchema(PROPERTIES),
   map: (state) => state.policies,

@@ -2,10 +2,11 @@ import { empty, type HttpReply, json } from "../../../kernel/index.ts";
 import { bindRoutes, type RequestContext, type OpenStackRoute } from "../../service.ts";
 import type { Keystone } from "../behaviour/tokens.ts";
 import type { Project } from "../state/entities.ts";
-import { readBody } from "../wire/body.ts";
-import { missingAttribute, forbiddenAction, notFound } from "../wire/errors.ts";
+import { checkBody, readBody } from "../wire/body.ts";
+import { forbiddenAction, notFound } from "../wire/errors.ts";
 import { rootOf } from "../wire/links.ts";
 import { requireAdmin } from "../wire/policy.ts";
+import { TAG, TAGS } from "../wire/schema-parts.ts";
 
 const PATH = "/v3/projects/:project/tags";
 
@@ -34,15 +35,11 @@ function requireProject(
 const listReply = (context: RequestContext, tags: readonly string[]): HttpReply =>
   json(200, { links: { self: rootOf(context) }, tags });
 
-const isTagList = (value: unknown): value is readonly string[] =>
-  Array.isArray(value) && value.every((tag) => typeof tag === "string");
-
 function replaceTags(keystone: Keystone, context: RequestContext): HttpReply {
-  const { tags } = readBody(context);
+  const { tags = {} } = readBody(context);
   requireAdmin(context, "update_project_tags");
   const project = requireProject(keystone, context, "update_project_tags");
-  if (!isTagList(tags)) throw missingAttribute("tags", "request body");
-  project.tags = [...new Set(tags)];
+  project.tags = [...checkBody(TAGS, tags)];
   return listReply(context, project.tags);
 }
 
@@ -62,7 +59,8 @@ function addTag(keystone: Keystone, context: RequestContext): HttpReply {
   const { tag = "" } = context.params;
   requireAdmin(context, "create_project_tag");
   const project = requireProject(keystone, context, "create_project_tag");
-  if (!project.tags.includes(tag)) project.tags = [...project.tags, tag];
+  checkBody(TAG, tag);
+  project.tags = [...checkBody(TAGS, [...project.tags, tag])];
   // The original's address lacks a part as well.
   const location = `${rootOf(context)}/${project.id}/tags/${encodeURIComponent(tag)}`;
   return { status: 201, body: "", headers: { "Content-Type": "text/html; charset=utf-8", Location: location } };

@@ -6,9 +6,11 @@ import { forgetTrusts } from "../behaviour/trusts.ts";
 import type { Project } from "../state/entities.ts";
 import { forgetGrants } from "../state/grants.ts";
 import { claimName, nameKey } from "../state/names.ts";
+import { effectiveRoles } from "../state/roles.ts";
 import type { KeystoneState } from "../state/state.ts";
 import type { Attributes } from "../wire/body.ts";
 import { badRequest, conflict } from "../wire/errors.ts";
+import { withSelf } from "../wire/links.ts";
 import {
   BOOLEAN,
   createSchema,
@@ -66,6 +68,68 @@ const breakdown = (): Refusal =>
     body: "A server error occurred.  Please contact the administrator.",
   });
 
+const split = (list: string): readonly string[] => list.split(",");
+
+/** `tags`, `tags-any`, `not-tags`, `not-tags-any`. */
+function passesTagFilters({ tags }: Project, query: URLSearchParams): boolean {
+  const has = (tag: string): boolean => tags.includes(tag);
+  const [all, any, notAll, notAny] = ["tags", "tags-any", "not-tags", "not-tags-any"].map((name) => query.get(name));
+  return (
+    (all == null || split(all).every(has)) &&
+    (any == null || split(any).some(has)) &&
+    (notAll == null || !split(notAll).every(has)) &&
+    (notAny == null || !split(notAny).some(has))
+  );
+}
+
+type Ids = { readonly [id: string]: Ids | null };
+
+const childrenOf = (state: KeystoneState, id: string): readonly Project[] =>
+  [...state.projects.values()].filter(({ parentId }) => parentId === id);
+
+const idsBelow = (state: KeystoneState, id: string): Ids | null => {
+  const children = childrenOf(state, id).map((child) => [child.id, idsBelow(state, child.id)] as const);
+  return children.length === 0 ? null : Object.fromEntries(children);
+};
+
+function projectsBelow(state: KeystoneState, id: string): readonly Project[] {
+  return childrenOf(state, id).flatMap((child) => [child, ...projectsBelow(state, child.id)]);
+}
+
+function projectsAbove(state: KeystoneState, { parentId }: Project): readonly Project[] {
+  const parent = state.projects.get(parentId);
+  return parent === undefined ? [] : [parent, ...projectsAbove(state, parent)];
+}
+
+/** Whether a query names a flag, and does not deny it. */
+const isAsked = (query: URLSearchParams, name: string): boolean =>
+  query.has(name) && !["false", "0", "no", "off"].includes((query.get(name) ?? "").toLowerCase());
+
+/** @throws Refusal 400 */
+function checkOneForm(query: URLSearchParams, what: string): void {
+  if (isAsked(query, `${what}_as_list`) && isAsked(query, `${what}_as_ids`))
+    throw badRequest(`Cannot use ${what}_as_list and ${what}_as_ids query params at the same time.`);
+}
+
+/** What a GET of a project asks for about those above and below it; of the ones in lists, only those on which the caller has a role. */
+function hierarchyOf(project: Project, context: RequestContext, state: KeystoneState): object {
+  const { query, actor } = context;
+  checkOneForm(query, "parents");
+  checkOneForm(query, "subtree");
+  const listProjects = (projects: readonly Project[]): readonly object[] =>
+    projects
+      .filter(({ id }) => effectiveRoles(state, actor.userId, `project:${id}`).length > 0)
+      .map((each) => ({ project: withSelf(context, "projects", projectView(each)) }));
+  const above = projectsAbove(state, project);
+  const chain = above.reduceRight<Ids | null>((below, { id }) => ({ [id]: below }), { [project.domainId]: null });
+  return {
+    ...(isAsked(query, "parents_as_list") && { parents: listProjects(above) }),
+    ...(isAsked(query, "parents_as_ids") && { parents: chain }),
+    ...(isAsked(query, "subtree_as_list") && { subtree: listProjects(projectsBelow(state, project.id)) }),
+    ...(isAsked(query, "subtree_as_ids") && { subtree: idsBelow(state, project.id) }),
+  };
+}
+
 const projectTaken = (name: string, id: string): Refusal =>
   conflict(
     "project",
@@ -86,13 +150,21 @@ function domainOf(state: KeystoneState, context: RequestContext, attributes: Att
 export const PROJECTS = defineResource({
   collection: "projects",
   member: "project",
+  filters: ["domain_id", "enabled", "is_domain", "name", "parent_id"],
   createSchema: createSchema(PROPERTIES, ["name"]),
   updateSchema: updateSchema(CHANGEABLE),
-  afterUpdate: { extra: {} },
+  showsExtra: true,
+  isDomainReadable: true,
+  passes: passesTagFilters,
+  details: hierarchyOf,
   map: (state) => state.projects,
   view: projectView,
   create: ({ state, cloud }, context, attributes) => {
-    if (attributes.is_domain === true) throw new Refusal(501, "", "Projects that act as domains are not simulated.");
+    if (attributes.is_domain === true) {
+      if (attributes.domain_id != null || attributes.parent_id != null)
+        throw badRequest("only root projects are allowed to act as domains.");
+      throw new Refusal(501, "", "Projects that act as domains are not simulated.");
+    }
     const domainId = domainOf(state, context, attributes);
     const project: Project = {
       id: newId(cloud),
@@ -112,6 +184,9 @@ export const PROJECTS = defineResource({
     refuseNewDomain(project, attributes);
     const isImmutable = immutableIn(attributes);
     if (isImmutable !== false) refuseImmutable(project, "update", "project");
+    if (attributes.parent_id !== undefined && attributes.parent_id !== project.parentId)
+      throw new Refusal(403, "", "Update of `parent_id` is not allowed.");
+    if (attributes.is_domain === true) throw badRequest("Update of `is_domain` is not allowed.");
     const { name } = attributes;
     if (name !== undefined) claimName(state, "project", project.domainId, project, name, breakdown);
     if (attributes.description !== undefined) project.description = attributes.description ?? "";

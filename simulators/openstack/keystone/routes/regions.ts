@@ -3,20 +3,24 @@ import { Refusal } from "../../refusal.ts";
 import { bindRoutes, type RequestContext, type OpenStackRoute } from "../../service.ts";
 import type { Keystone } from "../behaviour/tokens.ts";
 import { checkBody, readBody } from "../wire/body.ts";
-import { conflict, notFound } from "../wire/errors.ts";
+import { conflict } from "../wire/errors.ts";
+import type { Region } from "../state/entities.ts";
 import { withSelf } from "../wire/links.ts";
 import { requireAdmin } from "../wire/policy.ts";
 import { NULLABLE_TEXT, objectSchema, TEXT, updateSchema } from "../wire/schema-parts.ts";
-import { newId } from "./attributes.ts";
+import { newId, withExtras } from "./attributes.ts";
 import { defineResource } from "./resource.ts";
 
 const PROPERTIES = { description: NULLABLE_TEXT, id: TEXT, parent_region_id: NULLABLE_TEXT } as const;
+
+const KNOWN = ["id", "description", "parent_region_id", "parent_id"];
 
 /** Regions. */
 export const REGIONS = defineResource({
   collection: "regions",
   member: "region",
-  existsFirst: true,
+  filters: ["parent_region_id"],
+  bodyRequired: true,
   createSchema: { ...objectSchema(PROPERTIES), additionalProperties: true },
   updateSchema: updateSchema(PROPERTIES),
   map: (state) => state.regions,
@@ -30,10 +34,12 @@ export const REGIONS = defineResource({
     const id = attributes.id || newId(cloud);
     if (state.regions.has(id)) throw conflict("region", `Duplicate ID, ${id}.`);
     const parentId = attributes.parent_region_id ?? null;
-    if (parentId !== null && !state.regions.has(parentId)) throw notFound("region", parentId);
-    return { id, name: id, description: attributes.description ?? "", parentId };
+    const region: Region = { id, name: id, description: attributes.description ?? "", parentId };
+    return withExtras(region, attributes, KNOWN);
   },
-  update: (_keystone, region, { description, parent_region_id: parentId }) => {
+  update: (_keystone, region, attributes) => {
+    const { description, parent_region_id: parentId } = attributes;
+    withExtras(region, attributes, KNOWN);
     if (description !== undefined) region.description = description ?? "";
     if (parentId !== undefined) region.parentId = parentId || null;
   },

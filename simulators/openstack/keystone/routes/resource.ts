@@ -1,21 +1,26 @@
-import { empty, type HttpReply, json } from "../../../kernel/index.ts";
+import { empty, type HttpReply, isObject, json } from "../../../kernel/index.ts";
 import type { Schema, ValueOf } from "../../schema/index.ts";
 import { bindRoutes, type RequestContext, type OpenStackRoute } from "../../service.ts";
 import type { Keystone } from "../behaviour/tokens.ts";
 import type { Entity } from "../state/entities.ts";
 import type { KeystoneState } from "../state/state.ts";
 import { checkBody, readBody } from "../wire/body.ts";
-import { forbiddenAction, notFound } from "../wire/errors.ts";
+import { crash } from "../wire/crash.ts";
+import { badRequest, forbiddenAction, notFound } from "../wire/errors.ts";
 import { passesFilters } from "../wire/filters.ts";
-import { collectionReply, withSelf } from "../wire/links.ts";
+import { listReply, withSelf } from "../wire/links.ts";
 import { requireAdmin } from "../wire/policy.ts";
 
 /** A resource with the five usual routes: list, create, show, update, delete. `C` and `U` are the schemas of POST and PATCH. */
 export interface Resource<E extends Entity, C extends Schema, U extends Schema> {
   readonly collection: string;
+  /** The member of a list's reply. Default `collection`. */
+  readonly listed?: string;
   readonly member: string;
   /** Noun of the policies and of "Could not find …". Default `member`. */
   readonly noun?: string;
+  /** Noun of "Could not find …" where it differs from that of the policies. */
+  readonly title?: string;
   /** Whether a PATCH or DELETE (and GET, unless there is `isReadable`) of something missing is 404 rather than 403. */
   readonly existsFirst?: boolean;
   /** Whether the schema refuses a POST without the root member; by default a missing one stands for `{}`. */
@@ -32,8 +37,20 @@ export interface Resource<E extends Entity, C extends Schema, U extends Schema> 
   isReadable?(context: RequestContext, id: string): boolean;
   /** Whether this one is listed to a caller without the admin role. Default: listing is refused. */
   isListed?(context: RequestContext, entity: E): boolean;
-  /** Further members of the reply to a PATCH. */
-  readonly afterUpdate?: Readonly<Record<string, unknown>>;
+  /** Whether the reply to a PATCH repeats the unknown attributes in a member `extra`. */
+  readonly showsExtra?: boolean;
+  /** Filters of its list (`filters` of Keystone's own resource); others are ignored. */
+  readonly filters: readonly string[];
+  /** Filters that need more than a look at the view. @throws Refusal 400 */
+  readonly passes?: (entity: E, query: URLSearchParams) => boolean;
+  /** Whether readers of its domain see it, and change nothing. */
+  readonly isDomainReadable?: boolean;
+  /** Whether a PATCH may name another id, which is ignored. Default: 400. */
+  readonly ignoresOtherId?: boolean;
+  /** Fails as the recorded process does where the body is no object (Keystone looks into it before it validates). */
+  readonly crashesOnOddBody?: boolean;
+  /** Members of the reply to a GET beyond the view. @throws Refusal 400, 403 */
+  readonly details?: (entity: E, context: RequestContext, state: KeystoneState) => object;
 }
 
 /** The five routes of a resource (Identity API v3). */
@@ -44,6 +61,8 @@ export function resourceRoutes<E extends Entity, C extends Schema, U extends Sch
   const path = `/v3/${resource.collection}`;
   const work = new ResourceWork(keystone, resource);
   return bindRoutes(work, [
+    ["DELETE", path, (_it, context) => crash(context, [path])],
+    ["POST", `${path}/:id`, (_it, context) => crash(context, [path])],
     ["GET", path, (it, context) => it.list(context)],
     ["POST", path, (it, context) => it.create(context)],
     ["GET", `${path}/:id`, (it, context) => it.show(context)],
@@ -74,7 +93,7 @@ class ResourceWork<E extends Entity, C extends Schema, U extends Schema> {
 
   #find({ params: { id = "" } }: RequestContext): E {
     const entity = this.#entities.get(id);
-    if (entity === undefined) throw notFound(this.#noun, id);
+    if (entity === undefined) throw notFound(this.#resource.title ?? this.#noun, id);
     return entity;
   }
 
@@ -89,23 +108,41 @@ class ResourceWork<E extends Entity, C extends Schema, U extends Schema> {
   }
 
   #attributes(context: RequestContext): unknown {
-    return readBody(context)[this.#resource.member] ?? (this.#resource.bodyRequired === true ? null : {});
+    const { member, bodyRequired = false } = this.#resource;
+    const body = readBody(context);
+    return Object.hasOwn(body, member) ? body[member] : bodyRequired ? null : {};
+  }
+
+  /** Whether a reader of the caller's domain may see it. */
+  #isOfReader({ actor }: RequestContext, entity: E | undefined): boolean {
+    if (this.#resource.isDomainReadable !== true || actor.domainId === "" || !actor.roles.includes("reader"))
+      return false;
+    return entity !== undefined && "domainId" in entity && entity.domainId === actor.domainId;
   }
 
   list(context: RequestContext): HttpReply {
     const { actor, query } = context;
-    const { collection } = this.#resource;
-    if (!actor.isAdmin && this.#resource.isListed === undefined) throw forbiddenAction(`identity:list_${collection}`);
+    const { collection, listed, filters, passes, isDomainReadable } = this.#resource;
+    const canBeListed = this.#resource.isListed?.bind(this.#resource);
+    const isReader = isDomainReadable === true && actor.domainId !== "" && actor.roles.includes("reader");
+    if (!actor.isAdmin && !isReader && canBeListed === undefined)
+      throw forbiddenAction(`identity:list_${listed ?? collection}`);
     const views = [...this.#entities.values()]
-      .filter((entity) => actor.isAdmin || this.#resource.isListed?.(context, entity) === true)
+      .filter((entity) => actor.isAdmin || canBeListed?.(context, entity) === true || this.#isOfReader(context, entity))
+      .filter((entity) => passes?.(entity, query) ?? true)
       .map((entity) => this.#resource.view(entity, context, this.#state))
-      .filter((shown) => passesFilters(shown, query));
-    return collectionReply(context, collection, views);
+      .filter((shown) => passesFilters(shown, query, filters));
+    return listReply(
+      context,
+      listed ?? collection,
+      views.map((view) => withSelf(context, collection, view)),
+    );
   }
 
   create(context: RequestContext): HttpReply {
     const attributes = this.#attributes(context);
     requireAdmin(context, `create_${this.#noun}`);
+    if (this.#resource.crashesOnOddBody === true && !isObject(attributes)) crash(context, []);
     const checked = checkBody(this.#resource.createSchema, attributes);
     const entity = this.#resource.create(this.#keystone, context, checked);
     this.#entities.set(entity.id, entity);
@@ -115,10 +152,16 @@ class ResourceWork<E extends Entity, C extends Schema, U extends Schema> {
 
   show(context: RequestContext): HttpReply {
     const resource = this.#resource;
-    const mayRead = context.actor.isAdmin || resource.isReadable?.(context, context.params.id ?? "") === true;
+    const { id = "" } = context.params;
+    const mayRead =
+      context.actor.isAdmin ||
+      resource.isReadable?.(context, id) === true ||
+      this.#isOfReader(context, this.#entities.get(id));
     if (!mayRead && resource.existsFirst === true && resource.isReadable === undefined) this.#find(context);
     if (!mayRead) throw forbiddenAction(`identity:get_${this.#noun}`);
-    return json(200, { [resource.member]: this.#show(context, this.#find(context)) });
+    const entity = this.#find(context);
+    const details = resource.details?.(entity, context, this.#state);
+    return json(200, { [resource.member]: { ...this.#show(context, entity), ...details } });
   }
 
   update(context: RequestContext): HttpReply {
@@ -127,9 +170,12 @@ class ResourceWork<E extends Entity, C extends Schema, U extends Schema> {
     if (this.#resource.existsFirst === true) this.#find(context);
     const checked = checkBody(this.#resource.updateSchema, attributes);
     const entity = this.#find(context);
+    if (this.#resource.ignoresOtherId !== true && isObject(attributes) && (attributes.id ?? entity.id) !== entity.id)
+      throw badRequest("Cannot change ID");
     this.#resource.update(this.#keystone, entity, checked);
     context.cloud.kernel.record("keystone", `${this.#noun}.update`, entity.id);
-    return json(200, { [this.#resource.member]: { ...this.#show(context, entity), ...this.#resource.afterUpdate } });
+    const extra = this.#resource.showsExtra === true && { extra: entity.extra ?? {} };
+    return json(200, { [this.#resource.member]: { ...this.#show(context, entity), ...extra } });
   }
 
   remove(context: RequestContext): HttpReply {

@@ -3,6 +3,7 @@ import { bindRoutes, type RequestContext, type OpenStackRoute } from "../../serv
 import type { Keystone } from "../behaviour/tokens.ts";
 import { type Assignment, effectiveAssignments, storedAssignments } from "../state/assignments.ts";
 import type { KeystoneState } from "../state/state.ts";
+import { badRequest } from "../wire/errors.ts";
 import { listReply, rootOf } from "../wire/links.ts";
 import { requireAdmin } from "../wire/policy.ts";
 import { domainReference } from "../wire/token.ts";
@@ -17,15 +18,30 @@ const isOn = (query: URLSearchParams, name: string): boolean =>
   query.has(name) && !["0", "false"].includes((query.get(name) ?? "").toLowerCase());
 
 function listAssignments({ state }: Keystone, context: RequestContext): HttpReply {
-  requireAdmin(context, "list_role_assignments");
-  const { query } = context;
+  const { query, actor } = context;
+  const isReader = actor.domainId !== "" && actor.roles.includes("reader");
+  if (!isReader) requireAdmin(context, "list_role_assignments");
+  checkFilters(query);
+  const isOfDomain = ({ scope, scopeId }: Assignment): boolean =>
+    scope === "domain" ? scopeId === actor.domainId : state.projects.get(scopeId)?.domainId === actor.domainId;
   const assignments = isOn(query, "effective") ? effectiveAssignments(state) : storedAssignments(state);
-  const shown = [...assignments].filter((assignment) => passes(assignment, query));
+  const shown = [...assignments].filter(
+    (assignment) => passes(assignment, query) && (actor.isAdmin || isOfDomain(assignment)),
+  );
   return listReply(
     context,
     "role_assignments",
     shown.map((assignment) => view(state, context, assignment)),
   );
+}
+
+/** @throws Refusal 400 for filters of which nothing could pass both */
+function checkFilters(query: URLSearchParams): void {
+  if (isOn(query, "effective") && query.has("group.id"))
+    throw badRequest("Combining effective and group filter will always result in an empty list.");
+  if (query.has("user.id") && query.has("group.id")) throw badRequest("Specify a user or group, not both");
+  if (query.has("scope.project.id") && query.has("scope.domain.id"))
+    throw badRequest("Specify a domain or project, not both");
 }
 
 function passes(assignment: Assignment, query: URLSearchParams): boolean {

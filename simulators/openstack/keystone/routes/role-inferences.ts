@@ -77,7 +77,6 @@ function listRules({ state }: Keystone, context: RequestContext): HttpReply {
           implied.map((role) => reference(context, role)),
         ),
       ),
-    links: { self: addressOf(context) },
   });
 }
 

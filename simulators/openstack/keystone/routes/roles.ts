@@ -2,7 +2,7 @@ import { textOrNull } from "../../schema/index.ts";
 import type { Role } from "../state/entities.ts";
 import { claimName, nameKey } from "../state/names.ts";
 import type { KeystoneState } from "../state/state.ts";
-import { conflict } from "../wire/errors.ts";
+import { badRequest, conflict } from "../wire/errors.ts";
 import { createSchema, IMMUTABLE_OPTION, nameSchema, TEXT, updateSchema } from "../wire/schema-parts.ts";
 import { immutableIn, newId, optionsView, refuseImmutable, withExtras } from "./attributes.ts";
 import { defineResource } from "./resource.ts";
@@ -30,7 +30,9 @@ const takeName = (state: KeystoneState, role: Role, name: string): void =>
 export const ROLES = defineResource({
   collection: "roles",
   member: "role",
+  filters: ["name", "domain_id"],
   existsFirst: true,
+  crashesOnOddBody: true,
   createSchema: createSchema(PROPERTIES, ["name"]),
   updateSchema: updateSchema(PROPERTIES),
   map: (state) => state.roles,
@@ -49,6 +51,8 @@ export const ROLES = defineResource({
   update: ({ state }, role, attributes) => {
     const isImmutable = immutableIn(attributes);
     if (isImmutable !== false) refuseImmutable(role, "update", "role");
+    if (attributes.domain_id !== undefined && attributes.domain_id !== role.domainId)
+      throw badRequest("Update of `domain_id` is not allowed.");
     if (attributes.name !== undefined) takeName(state, role, attributes.name);
     role.description = attributes.description ?? role.description;
     role.isImmutable = isImmutable ?? role.isImmutable;

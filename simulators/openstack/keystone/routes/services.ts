@@ -16,6 +16,7 @@ const KNOWN = ["name", "type", "description", "enabled", "id"];
 export const SERVICES = defineResource({
   collection: "services",
   member: "service",
+  filters: ["type", "name"],
   bodyRequired: true,
   createSchema: createSchema(PROPERTIES, ["type"]),
   updateSchema: updateSchema(PROPERTIES),

@@ -10,25 +10,25 @@ import { effectiveRoles } from "../state/roles.ts";
 import type { KeystoneState } from "../state/state.ts";
 import { checkBody, readBody } from "../wire/body.ts";
 import { badRequest, forbiddenAction, MALFORMED, notFound } from "../wire/errors.ts";
-import { addressOf, collectionReply, listLinks, rootOf, withSelf } from "../wire/links.ts";
-import { ID, NULLABLE_ID, NULLABLE_TEXT } from "../wire/schema-parts.ts";
+import { addressOf, listLinks, rootOf, withSelf } from "../wire/links.ts";
+import { BOOLEAN, DELEGATED_ROLES, EXTERNAL_ID, NULL_OR_TEXT, NULLABLE_ID } from "../wire/schema-parts.ts";
 import { newId } from "./attributes.ts";
 import { roleView } from "./roles.ts";
 
 const TRUST = {
   type: "object",
   properties: {
-    trustor_user_id: ID,
-    trustee_user_id: ID,
-    impersonation: { type: "boolean" },
+    trustor_user_id: EXTERNAL_ID,
+    trustee_user_id: EXTERNAL_ID,
+    impersonation: BOOLEAN,
     project_id: NULLABLE_ID,
     remaining_uses: { type: ["integer", "null"], minimum: 1 },
-    expires_at: NULLABLE_TEXT,
+    expires_at: NULL_OR_TEXT,
     allow_redelegation: { type: ["boolean", "null"] },
     redelegation_count: { type: ["integer", "null"], minimum: 0 },
-    roles: { type: "array", items: { type: "object" } },
+    roles: DELEGATED_ROLES,
   },
-  required: ["trustee_user_id", "trustor_user_id", "impersonation"],
+  required: ["trustor_user_id", "trustee_user_id", "impersonation"],
   additionalProperties: true,
 } as const;
 type TrustBody = ValueOf<typeof TRUST>;
@@ -51,6 +51,9 @@ const rolesOf = (state: KeystoneState, trust: Trust): readonly Role[] =>
 
 const selfOf = (context: RequestContext, { id }: Trust): string => `${rootOf(context)}/OS-TRUST/trusts/${id}`;
 
+/** The original's address lacks a part. */
+const rolesAddress = (context: RequestContext, { id }: Trust): string => `${rootOf(context)}/${id}/roles`;
+
 const view = (context: RequestContext, trust: Trust): object => ({
   id: trust.id,
   trustor_user_id: trust.trustorId,
@@ -68,7 +71,7 @@ const view = (context: RequestContext, trust: Trust): object => ({
 const fullView = (state: KeystoneState, context: RequestContext, trust: Trust): object => ({
   ...view(context, trust),
   roles: rolesOf(state, trust).map((role) => withSelf(context, "roles", roleView(role))),
-  roles_links: listLinks(`${selfOf(context, trust)}/roles`),
+  roles_links: listLinks(rolesAddress(context, trust)),
 });
 
 /** The trust of the path, where the caller is a party to it. A trustee may not delete it. @throws Refusal 403, 404 */
@@ -85,7 +88,8 @@ function listTrusts({ state, tokens }: Keystone, context: RequestContext): HttpR
   const { actor, query } = context;
   const [trustor, trustee] = [query.get("trustor_user_id"), query.get("trustee_user_id")];
   const isOwn = trustor === actor.userId || trustee === actor.userId;
-  if (!actor.isAdmin && !isOwn) throw forbiddenAction("identity:list_trusts");
+  const action = trustor !== null ? "_for_trustor" : trustee !== null ? "_for_trustee" : "";
+  if (!actor.isAdmin && !isOwn) throw forbiddenAction(`identity:list_trusts${action}`);
   const trusts = [...state.trusts.values()]
     .filter((trust) => isUsable(trust, tokens.nowMs))
     .filter(({ trustorId }) => trustor === null || trustorId === trustor)
@@ -96,7 +100,14 @@ function listTrusts({ state, tokens }: Keystone, context: RequestContext): HttpR
 
 function createTrust(keystone: Keystone, context: RequestContext): HttpReply {
   const { state, cloud } = keystone;
-  const trust = makeTrust(keystone, context, checkBody(TRUST, readBody(context).trust ?? {}));
+  const body = readBody(context);
+  const given = Object.hasOwn(body, "trust") ? body.trust : {};
+  // The policy compares the trustor before anything else is looked at.
+  const isTrustor = isObject(given) && given.trustor_user_id === context.actor.userId;
+  const isDelegated = state.tokens.get(context.actor.token)?.trustId !== undefined;
+  if (isDelegated || (isObject(given) && given.trustor_user_id !== undefined && !isTrustor))
+    throw forbiddenAction("identity:create_trust");
+  const trust = makeTrust(keystone, context, checkBody(TRUST, given));
   state.trusts.set(trust.id, trust);
   cloud.kernel.record("keystone", "trust.create", trust.id, { trustee: trust.trusteeId });
   return json(201, { trust: fullView(state, context, trust) });
@@ -114,7 +125,7 @@ function makeTrust({ state, tokens, cloud }: Keystone, { actor }: RequestContext
     trustorId,
     trusteeId,
     projectId,
-    impersonation: body.impersonation,
+    impersonation: body.impersonation === true,
     expiresMs: parseExpiry(body.expires_at ?? null, tokens.nowMs),
     roleIds: requireHeldRoles(state, trustorId, projectId, body.roles ?? []),
     remainingUses: body.remaining_uses ?? null,
@@ -135,14 +146,14 @@ function requireHeldRoles(
   state: KeystoneState,
   trustorId: string,
   projectId: string | null,
-  roles: readonly unknown[],
+  roles: NonNullable<TrustBody["roles"]>,
 ): readonly string[] {
-  if (roles.length === 0) throw new Refusal(403, "", "At least one role should be specified.");
+  if (roles.length === 0) throw forbiddenAction("At least one role should be specified");
   const held = effectiveRoles(state, trustorId, `project:${projectId ?? ""}`);
-  return roles.map((asked) => {
-    const { id, name } = isObject(asked) ? asked : {};
-    const role = held.find((each) => (id === undefined ? each.name === name : each.id === id));
-    if (role === undefined) throw notFound("role", String(id ?? name ?? ""));
+  return roles.map(({ id, name }) => {
+    const isAsked = (each: Role): boolean => (id === undefined ? each.name === name : each.id === id);
+    const role = held.find(isAsked);
+    if (role === undefined) throw notFound("role", [...state.roles.values()].find(isAsked)?.id ?? id ?? name ?? "");
     return role.id;
   });
 }
@@ -161,8 +172,9 @@ function removeTrust(keystone: Keystone, context: RequestContext): HttpReply {
 }
 
 function listTrustRoles(keystone: Keystone, context: RequestContext): HttpReply {
-  const roles = rolesOf(keystone.state, requireTrust(keystone, context, "list_roles_for_trust"));
-  return collectionReply(context, "roles", roles.map(roleView));
+  const trust = requireTrust(keystone, context, "list_roles_for_trust");
+  const roles = rolesOf(keystone.state, trust).map((role) => withSelf(context, "roles", roleView(role)));
+  return json(200, { roles, links: listLinks(rolesAddress(context, trust)) });
 }
 
 function showTrustRole(keystone: Keystone, context: RequestContext): HttpReply {

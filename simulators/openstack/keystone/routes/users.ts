@@ -6,7 +6,8 @@ import { forgetGrants } from "../state/grants.ts";
 import { claimName, nameKey } from "../state/names.ts";
 import { hashSecret } from "../state/secrets.ts";
 import type { KeystoneState } from "../state/state.ts";
-import { duplicateInDomain } from "../wire/errors.ts";
+import type { Attributes } from "../wire/body.ts";
+import { badRequest, conflict, duplicateInDomain, MALFORMED } from "../wire/errors.ts";
 import {
   BOOLEAN,
   createSchema,
@@ -77,22 +78,47 @@ export const userView = (user: User): Readonly<Record<string, unknown>> => ({
   domain_id: user.domainId,
   enabled: user.enabled,
   password_expires_at: null,
-  options: {},
+  options: user.options ?? {},
 });
+
+/** What a change asks for, above what there is; null takes an option away. */
+function mergeOptions(before: Attributes, asked: Attributes): Attributes {
+  const merged = Object.entries({ ...before, ...asked });
+  return Object.fromEntries(merged.filter(([, value]) => value !== null));
+}
+
+/** @throws Refusal 400 */
+function checkDefaultProject(state: KeystoneState, { default_project_id: id }: Attributes): void {
+  if (typeof id === "string" && state.domains.has(id))
+    throw badRequest(`User's default project ID cannot be a domain ID: ${id}`);
+}
+
+/** Filters by what federation and expiry would add, which no user of this cloud has. @throws Refusal 400 */
+function passesUserFilters(_user: User, query: URLSearchParams): boolean {
+  const expiry = query.get("password_expires_at");
+  if (expiry !== null && Number.isNaN(Date.parse(expiry.replace(/^(lt|lte|gt|gte|eq|neq):/, ""))))
+    throw badRequest(`Timestamp not in expected format. ${MALFORMED}`);
+  return expiry === null && !["idp_id", "protocol_id", "unique_id"].some((name) => query.has(name));
+}
 
 /** Users; a change of their own password is in `user-passwords.ts`. */
 export const USERS = defineResource({
   collection: "users",
   member: "user",
+  filters: ["domain_id", "enabled", "name"],
   // `options` beside `properties` is Keystone's own mistake, which its messages show.
   createSchema: { ...createSchema(PROPERTIES, ["name"]), options: { type: "object" } },
   updateSchema: updateSchema(PROPERTIES),
   map: (state) => state.users,
   view: userView,
+  showsExtra: true,
+  isDomainReadable: true,
+  passes: passesUserFilters,
   create: ({ state, cloud }, context, attributes) => {
     const domainId = requireDomain(state, context, attributes);
     const id = newId(cloud);
     const { name, password } = attributes;
+    checkDefaultProject(state, attributes);
     const user: User = {
       id,
       name: "",
@@ -100,16 +126,19 @@ export const USERS = defineResource({
       enabled: attributes.enabled ?? true,
       passwordHash: typeof password === "string" ? hashSecret(id, password) : undefined,
       defaultProjectId: attributes.default_project_id ?? undefined,
+      ...(attributes.options !== undefined && { options: mergeOptions({}, attributes.options) }),
     };
     claimName(state, "user", domainId, user, name, () => duplicateInDomain("user", name, domainId));
     return withExtras(user, attributes, KNOWN);
   },
   update: ({ state, tokens }, user, attributes) => {
     refuseNewDomain(user, attributes);
+    checkDefaultProject(state, attributes);
+    if (attributes.options !== undefined) user.options = mergeOptions(user.options ?? {}, attributes.options);
     const { name, password } = attributes;
     const { domainId } = user;
     if (name !== undefined)
-      claimName(state, "user", domainId, user, name, () => duplicateInDomain("user", name, domainId));
+      claimName(state, "user", domainId, user, name, () => conflict("user", `Duplicate entry found with name ${name}`));
     if (typeof password === "string") {
       user.passwordHash = hashSecret(user.id, password);
       tokens.revokeUser(user.id);

@@ -20,4 +20,5 @@ export const VERSION_ROUTES: readonly OpenStackRoute[] = [
   { method: "GET", path: "/", open: true, handler: listVersions },
   { method: "GET", path: "/v3", open: true, handler: showVersion, clients: ["openstack"] },
   { method: "GET", path: "/v3/", open: true, handler: showVersion },
+  { method: "GET", path: "/healthcheck", open: true, handler: () => json(200, { detailed: false, reasons: [] }) },
 ];

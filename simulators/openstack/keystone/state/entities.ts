@@ -30,6 +30,45 @@ export interface User extends Entity {
   /** SHA-256 of id and password, hex; `undefined`: no password, can't log in by one. */
   passwordHash: string | undefined;
   defaultProjectId: string | undefined;
+  /** Kept and shown; nothing here acts on them. */
+  options?: Readonly<Record<string, unknown>>;
+}
+
+/** A request that an application credential may make. */
+export interface AccessRule {
+  readonly id: string;
+  readonly userId: string;
+  readonly service: string | null;
+  readonly path: string | null;
+  readonly method: string | null;
+}
+
+/** Endpoints that are chosen by what they have in common. */
+export interface EndpointGroup extends Entity {
+  description: string | null;
+  filters: Readonly<Record<string, unknown>>;
+}
+
+/** How much of something each project may have unless it has a limit of its own (unified limits). */
+export interface RegisteredLimit {
+  readonly id: string;
+  serviceId: string;
+  regionId: string | null;
+  resourceName: string;
+  defaultLimit: number;
+  description: string | null;
+}
+
+/** How much of something one project or domain may have. */
+export interface Limit {
+  readonly id: string;
+  readonly projectId: string | null;
+  readonly domainId: string | null;
+  readonly serviceId: string;
+  readonly regionId: string | null;
+  readonly resourceName: string;
+  resourceLimit: number;
+  description: string | null;
 }
 
 /** A role of the cloud, or of a domain (which then only implies others). */
@@ -86,6 +125,8 @@ export interface AppCredential extends Entity {
   readonly expiresMs: number | null;
   readonly isUnrestricted: boolean;
   readonly roleIds: readonly string[];
+  /** Ids of access rules; absent: it may do whatever its roles allow. */
+  readonly accessRuleIds?: readonly string[];
 }
 
 /** What a trustor lets a trustee do in the trustor's stead. */

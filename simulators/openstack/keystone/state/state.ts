@@ -1,12 +1,16 @@
 import type { Slot } from "../../../kernel/index.ts";
 import type {
+  AccessRule,
   AppCredential,
   Blob,
   Domain,
   Endpoint,
+  EndpointGroup,
   Group,
+  Limit,
   Project,
   Region,
+  RegisteredLimit,
   Role,
   ServiceEntry,
   Token,
@@ -28,6 +32,10 @@ export interface KeystoneState {
   policies: Map<string, Blob>;
   appCredentials: Map<string, AppCredential>;
   trusts: Map<string, Trust>;
+  accessRules: Map<string, AccessRule>;
+  endpointGroups: Map<string, EndpointGroup>;
+  registeredLimits: Map<string, RegisteredLimit>;
+  limits: Map<string, Limit>;
   /** Role → the roles that it implies, directly. */
   implied: Map<string, string[]>;
   /** `user/default/name` → id; likewise for projects, domains, roles, groups and application credentials. */
@@ -62,6 +70,10 @@ export function emptyState(): KeystoneState {
     policies: new Map(),
     appCredentials: new Map(),
     trusts: new Map(),
+    accessRules: new Map(),
+    endpointGroups: new Map(),
+    registeredLimits: new Map(),
+    limits: new Map(),
     implied: new Map(),
     names: new Map(),
     grants: new Map(),

@@ -10,8 +10,9 @@ export type Attributes = Readonly<Record<string, unknown>>;
 export function readBody(context: RequestContext): Attributes {
   const text = bodyText(context.request);
   if (text === "") return {};
-  const type = context.request.headers["content-type"] ?? "";
-  if (!type.toLowerCase().startsWith("application/json"))
+  const type = context.request.headers["content-type"];
+  // An empty type passes, a missing one does not.
+  if (type !== "" && type?.toLowerCase().startsWith("application/json") !== true)
     throw missingAttribute("application/json", "Content-Type header");
   const value = parseJson(text);
   if (!isObject(value)) throw missingAttribute("valid JSON", "request body");

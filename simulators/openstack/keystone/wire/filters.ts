@@ -9,7 +9,6 @@ const COMPARATORS: Readonly<Record<string, Comparator>> = {
   istartswith: (shown, wanted) => lower(shown).startsWith(lower(wanted)),
   endswith: (shown, wanted) => String(shown).endsWith(wanted),
   iendswith: (shown, wanted) => lower(shown).endsWith(lower(wanted)),
-  iexact: (shown, wanted) => lower(shown) === lower(wanted),
 };
 
 const equals: Comparator = (shown, wanted) =>
@@ -17,11 +16,15 @@ const equals: Comparator = (shown, wanted) =>
     ? shown === !["false", "0", "no", "off"].includes(wanted.toLowerCase())
     : typeof shown === "string" && shown === wanted;
 
-/** Whether a view passes the query's filters (`name`, `name__startswith` …). Unknown filters are ignored. */
-export function passesFilters(view: Readonly<Record<string, unknown>>, query: URLSearchParams): boolean {
+/** Whether a view passes the query's filters (`name`, `name__startswith` …), of those that its resource has. Others are ignored. */
+export function passesFilters(
+  view: Readonly<Record<string, unknown>>,
+  query: URLSearchParams,
+  filters: readonly string[],
+): boolean {
   for (const [key, wanted] of query) {
     const [name = "", comparator] = key.split("__");
-    if (!Object.hasOwn(view, name)) continue;
+    if (!filters.includes(name) || !Object.hasOwn(view, name)) continue;
     const compare = comparator === undefined ? equals : own(COMPARATORS, comparator);
     if (compare !== undefined && !compare(view[name], wanted)) return false;
   }

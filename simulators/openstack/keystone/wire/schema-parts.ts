@@ -17,10 +17,16 @@ export const NULLABLE_ID = { ...ID, type: ["string", "null"] } as const;
 export const NULLABLE_TEXT = { type: ["string", "null"] } as const;
 /** Any text. */
 export const TEXT = { type: "string" } as const;
+/** An id that may come from elsewhere: up to 64 characters of any kind. */
+export const EXTERNAL_ID = { type: "string", minLength: 1, maxLength: 64 } as const;
+/** Null or any text, in this order. */
+export const NULL_OR_TEXT = { type: ["null", "string"] } as const;
+/** One tag of a project or domain. */
+export const TAG = { type: "string", minLength: 1, maxLength: 255, pattern: "^[^,/]*$" } as const;
 /** Tags of a project or domain. */
 export const TAGS = {
   type: "array",
-  items: { type: "string", minLength: 1, maxLength: 255, pattern: "^[^,/]*$" },
+  items: TAG,
   required: [],
   maxItems: 80,
   uniqueItems: true,
@@ -56,3 +62,15 @@ export const createSchema = <const P extends Properties, const R extends readonl
 /** The schema of a PATCH: at least one member. */
 export const updateSchema = <const P extends Properties>(properties: P) =>
   ({ type: "object", properties, minProperties: 1, additionalProperties: true }) as const;
+
+/** Roles that are delegated, each by its id or its name. */
+export const DELEGATED_ROLES = {
+  type: "array",
+  items: {
+    type: "object",
+    properties: { id: ID, name: nameSchema(255) },
+    minProperties: 1,
+    maxProperties: 1,
+    additionalProperties: false,
+  },
+} as const;

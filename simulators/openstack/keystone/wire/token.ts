@@ -1,7 +1,7 @@
 import type { RequestContext } from "../../service.ts";
 import { storedTimeZ } from "../../time.ts";
 import type { Keystone } from "../behaviour/tokens.ts";
-import type { Token } from "../state/entities.ts";
+import type { Role, Token } from "../state/entities.ts";
 import type { KeystoneState } from "../state/state.ts";
 import { catalogOf } from "./catalog.ts";
 
@@ -22,7 +22,7 @@ export function tokenView({ state, tokens }: Keystone, token: Token, context: Re
       audit_ids: token.auditIds,
       expires_at: storedTimeZ(token.expiresMs),
       issued_at: storedTimeZ(token.issuedMs),
-      ...scopeView(state, token, tokens.rolesOf(token)),
+      ...scopeView(state, token, tokens.rolesOf(token), token.trustId !== undefined),
       ...(hasCatalog && { catalog: catalogOf(state, context, scope) }),
       ...trustView(state, token),
       ...credentialView(state, token),
@@ -36,18 +36,24 @@ function userReference(state: KeystoneState, id: string): object {
   return { domain, id, name: user?.name ?? "", password_expires_at: null };
 }
 
-function scopeView(
-  state: KeystoneState,
-  { scope }: Token,
-  held: readonly { readonly id: string; readonly name: string }[],
-): object {
+const storedRole = ({ id, name, domainId, description, isImmutable }: Role): object => ({
+  id,
+  name,
+  domain_id: domainId,
+  description,
+  options: isImmutable ? { immutable: true } : {},
+});
+
+function scopeView(state: KeystoneState, { scope }: Token, held: readonly Role[], isTrusted: boolean): object {
   if (scope.kind === "none") return {};
-  const roles = held.map(({ id, name }) => ({ id, name }));
+  // Those of a trust are shown as they are stored.
+  const roles = isTrusted ? held.map(storedRole) : held.map(({ id, name }) => ({ id, name }));
   if (scope.kind === "system") return { system: { all: true }, roles };
   if (scope.kind === "domain") return { domain: domainReference(state, scope.id), roles };
   const project = state.projects.get(scope.id);
   const domain = domainReference(state, project?.domainId ?? "");
-  return { project: { domain, id: scope.id, name: project?.name ?? "" }, is_domain: false, roles };
+  const shown = { domain, id: scope.id, name: project?.name ?? "" };
+  return { project: shown, ...(!isTrusted && { is_domain: false }), roles };
 }
 
 function trustView(state: KeystoneState, { trustId = "" }: Token): object {
@@ -66,6 +72,15 @@ function trustView(state: KeystoneState, { trustId = "" }: Token): object {
 function credentialView(state: KeystoneState, { appCredentialId = "" }: Token): object {
   const credential = state.appCredentials.get(appCredentialId);
   if (credential === undefined) return {};
-  const { id, name, isUnrestricted } = credential;
-  return { application_credential: { id, name, restricted: !isUnrestricted } };
+  const { id, name, isUnrestricted, accessRuleIds } = credential;
+  const rules = accessRuleIds?.flatMap((rule) => state.accessRules.get(rule) ?? []);
+  const limits = rules?.map(({ userId: _user, ...rule }) => rule);
+  return {
+    application_credential: {
+      id,
+      name,
+      restricted: !isUnrestricted,
+      ...(limits !== undefined && { access_rules: limits }),
+    },
+  };
 }

@@ -13,6 +13,7 @@ const TITLES: Readonly<Record<number, string>> = {
   404: "Not Found",
   409: "Conflict",
   413: "Request Entity Too Large",
+  500: "Internal Server Error",
   501: "Not Implemented",
 };
 
@@ -68,10 +69,24 @@ function reasonOf(tokens: Tokens, { request }: RequestContext): Refusal {
 const NO_ROUTE =
   "<!doctype html>\n<html lang=en>\n<title>404 Not Found</title>\n<h1>Not Found</h1>\n<p>The requested URL was not found on the server. If you entered the URL manually please check your spelling and try again.</p>\n";
 
+/** The framework sends a client that doubles slashes to the path without them. */
+function redirectToPath(path: string, { origin, query }: RequestContext["request"]): HttpReply {
+  const to = `${origin}${path}${query === "" ? "" : `?${query}`}`;
+  const link = to.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
+  const body = `<!doctype html>\n<html lang=en>\n<title>Redirecting...</title>\n<h1>Redirecting...</h1>\n<p>You should be redirected automatically to the target URL: <a href="${link}">${link}</a>. If not, click the link.\n`;
+  return { status: 308, body, headers: { ...HTML_TYPE, Location: to } };
+}
+
+const NOT_ALLOWED =
+  "<!doctype html>\n<html lang=en>\n<title>405 Method Not Allowed</title>\n<h1>Method Not Allowed</h1>\n<p>The method is not allowed for the requested URL.</p>\n";
+
 function answerUnmatched({ request }: RequestContext, methods: readonly string[]): HttpReply {
+  if (request.path.includes("//")) return redirectToPath(request.path.replaceAll(/\/{2,}/g, "/"), request);
   if (methods.length === 0) return { status: 404, body: NO_ROUTE, headers: HTML_TYPE };
   const Allow = methods.join(", ");
   if (request.method === "OPTIONS") return { status: 200, body: "", headers: { ...HTML_TYPE, Allow } };
   const message = "The method is not allowed for the requested URL.";
+  // The version documents are none of the framework's resources.
+  if (/^\/(v3\/?)?$/.test(request.path)) return { status: 405, body: NOT_ALLOWED, headers: { ...HTML_TYPE, Allow } };
   return json(405, { message }, { ...JSON_TYPE, Allow });
 }

@@ -1,16 +1,14 @@
-import { own } from "../../../kernel/index.ts";
 import type { PortRow, SecurityGroupRuleRow } from "../state/rows.ts";
 import type { Neutron } from "../state/state.ts";
 import { isInRange, parseIpv4Range } from "./ip.ts";
-
-const PROTOCOLS: Readonly<Record<string, string>> = { "6": "tcp", "17": "udp", "1": "icmp" };
+import { protocolNumber } from "./protocols.ts";
 
 /** Transport protocols that connections of this cloud use. */
 type Transport = "tcp" | "udp";
 
 function coversPort({ protocol, portMin, portMax }: SecurityGroupRuleRow, transport: Transport, port: number): boolean {
   if (protocol === null) return true;
-  if ((own(PROTOCOLS, protocol) ?? protocol) !== transport) return false;
+  if (protocolNumber(protocol) !== protocolNumber(transport)) return false;
   return (portMin === null || port >= portMin) && (portMax === null || port <= portMax);
 }
 
@@ -26,9 +24,13 @@ function isMember({ slot }: Neutron, groupId: string, address: string): boolean 
 
 function coversSource(neutron: Neutron, rule: SecurityGroupRuleRow, source: string): boolean {
   if (rule.remoteGroupId !== null) return isMember(neutron, rule.remoteGroupId, source);
-  if (rule.remoteIpPrefix === null) return true;
-  const range = parseIpv4Range(rule.remoteIpPrefix);
-  return range !== undefined && isInRange(range, source);
+  const isIn = (prefix: string): boolean => {
+    const range = parseIpv4Range(prefix);
+    return range !== undefined && isInRange(range, source);
+  };
+  if (rule.remoteAddressGroupId !== null)
+    return neutron.slot.value.addressGroups.get(rule.remoteAddressGroupId)?.addresses.some(isIn) ?? false;
+  return rule.remoteIpPrefix === null || isIn(rule.remoteIpPrefix);
 }
 
 /** The port that holds an address, whatever its network. */

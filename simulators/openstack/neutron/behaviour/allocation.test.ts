@@ -77,7 +77,9 @@ describe("addresses of ports", () => {
     expect(refusal([{ ip: "10.0.0.77" }])).toBe("IpAddressAlreadyAllocated");
     expect(refusal([{ ip: "10.9.0.1" }])).toBe("InvalidIpForNetwork");
     expect(refusal([{ subnetId, ip: "10.9.0.1" }])).toBe("InvalidIpForSubnet");
-    expect(refusal([{ subnetId: "another" }])).toBe("InvalidInput");
-    expect(refusal(Array.from({ length: 6 }, () => ({ subnetId })))).toBe("InvalidInput");
+    expect(refusal([{ subnetId: "another" }])).toBe("SubnetNotFound");
+    expect(refusal([{}])).toBe("InvalidInput");
+    expect(refusal(["10.0.0.0", "10.0.0.255"].map((ip) => ({ subnetId, ip })))).toBe("InvalidIpForSubnet");
+    expect(refusal(Array.from({ length: 7 }, () => ({ subnetId })))).toBe("InvalidInput");
   });
 });

@@ -1,9 +1,10 @@
 import type { FixedIp, NetworkRow, SubnetRow } from "../state/rows.ts";
 import type { Neutron } from "../state/state.ts";
-import type { FixedIpFields } from "../wire/converters.ts";
-import { badInput, conflict, invalid } from "../wire/errors.ts";
-import { addressText, addressValue, isInPrefix, parsePrefix } from "./ip.ts";
+import type { FixedIpFields } from "../wire/structures.ts";
+import { badInput, conflict, invalid, notFound } from "../wire/errors.ts";
+import { addressText, addressValue, hostRange, isInPrefix, parsePrefix } from "./ip.ts";
 
+/** `max_fixed_ips_per_port` of Neutron; the check lets one more pass. */
 const FIXED_IPS_MAX = 5;
 
 /** An address as a port asks for it: any of the network, any of a subnet, or this one. */
@@ -34,9 +35,11 @@ export function allocateAddresses(
 ): readonly FixedIp[] {
   const subnets = network.subnets.flatMap((id) => neutron.slot.value.subnets.get(id) ?? []);
   if (requests === undefined) return allocateOfEachVersion(neutron, network, subnets);
-  if (requests.length > FIXED_IPS_MAX) throw badInput("Exceeded maximum amount of fixed ips per port");
+  if (requests.length > FIXED_IPS_MAX + 1) throw badInput("Exceeded maximum amount of fixed ips per port");
   const taken: FixedIp[] = [];
   for (const { subnetId, ip } of requests) {
+    if (subnetId === undefined && ip === undefined) throw badInput("IP allocation requires subnet_id or ip_address");
+    if (subnetId !== undefined && !neutron.slot.value.subnets.has(subnetId)) throw notFound("Subnet", subnetId);
     const candidates = subnets.filter(({ id }) => subnetId === undefined || id === subnetId);
     if (candidates.length === 0)
       throw badInput(
@@ -45,6 +48,7 @@ export function allocateAddresses(
     if (ip === undefined) taken.push(allocateNext(neutron, network, candidates, taken));
     else {
       const subnet = subnetFor(candidates, ip, subnetId !== undefined);
+      checkHost(subnet, ip);
       checkFree(neutron, network, subnet, ip, holderId);
       taken.push({ subnetId: subnet.id, ip });
     }
@@ -68,6 +72,15 @@ function subnetFor(subnets: readonly SubnetRow[], ip: string, isSubnetGiven: boo
     throw invalid("InvalidIpForSubnet", `IP address ${ip} is not a valid IP for the specified subnet.`);
   const what = "is not a valid IP for any of the subnets on the specified network.";
   throw invalid("InvalidIpForNetwork", `IP address ${ip} ${what}`);
+}
+
+/** Neither the network's own address nor its broadcast address is one of a host. @throws Refusal 400 */
+function checkHost({ cidr }: SubnetRow, ip: string): void {
+  const prefix = parsePrefix(cidr);
+  if (prefix === undefined) return;
+  const { first, last } = hostRange(prefix);
+  if (addressValue(ip) < first || addressValue(ip) > last)
+    throw invalid("InvalidIpForSubnet", `IP address ${ip} is not a valid IP for the specified subnet.`);
 }
 
 /** @throws Refusal 409 */

@@ -98,3 +98,9 @@ export const isInPrefix = (prefix: Prefix, ip: string): boolean =>
 /** Whether two prefixes have an address in common. */
 export const prefixesOverlap = (a: Prefix, b: Prefix): boolean =>
   a.version === b.version && a.first <= b.last && b.first <= a.last;
+
+/** The addresses that hosts may have: all but the first and, for IPv4, the last. */
+export function hostRange({ version, first, last, bits }: Prefix): { readonly first: bigint; readonly last: bigint } {
+  if (version === 6) return bits >= 127 ? { first, last } : { first: first + 1n, last };
+  return bits >= 31 ? { first, last } : { first: first + 1n, last: last - 1n };
+}

@@ -26,6 +26,10 @@ export interface NewPort {
   /** Default `normal`. */
   readonly vnicType?: string;
   readonly addressPairs?: readonly AddressPair[];
+  readonly profile?: Readonly<Record<string, unknown>>;
+  readonly deviceProfile?: string | null;
+  readonly numaPolicy?: string | null;
+  readonly tags?: readonly string[];
   readonly dhcpOptions?: readonly unknown[];
 }
 
@@ -33,20 +37,28 @@ export interface NewPort {
 export function createPort(neutron: Neutron, request: NewPort): PortRow {
   const state = neutron.slot.value;
   checkMac(neutron, request);
+  const base = newRow(neutron, request.projectId, 1, request.description);
+  const mac = request.mac?.toLowerCase() ?? newMac(neutron);
+  const fixedIps = allocateAddresses(neutron, request.network, request.fixedIps, "");
   const row: PortRow = {
-    ...newRow(neutron, request.projectId, 1, request.description),
+    ...base,
+    tags: request.tags ?? [],
     networkId: request.network.id,
     name: request.name,
-    mac: request.mac ?? newMac(neutron),
+    mac,
     adminStateUp: request.adminStateUp ?? true,
     status: request.hostId === "" ? "DOWN" : "ACTIVE",
     deviceId: request.deviceId,
     deviceOwner: request.deviceOwner,
     hostId: request.hostId,
     vnicType: request.vnicType ?? "normal",
+    profile: request.profile ?? {},
+    deviceProfile: request.deviceProfile ?? null,
+    numaPolicy: request.numaPolicy ?? null,
+    ipAllocation: fixedIps.length === 0 && request.fixedIps !== undefined ? "none" : "immediate",
     portSecurity: request.portSecurity,
     groups: request.groups,
-    fixedIps: allocateAddresses(neutron, request.network, request.fixedIps, ""),
+    fixedIps,
     addressPairs: request.addressPairs ?? [],
     dhcpOptions: request.dhcpOptions ?? [],
   };
@@ -66,7 +78,7 @@ export function createPort(neutron: Neutron, request: NewPort): PortRow {
 function checkMac({ slot }: Neutron, { mac, network }: NewPort): void {
   if (mac === undefined) return;
   for (const port of slot.value.ports.values())
-    if (port.networkId === network.id && port.mac === mac)
+    if (port.networkId === network.id && port.mac === mac.toLowerCase())
       throw conflict(
         "MacAddressInUse",
         `Unable to complete operation for network ${network.id}. The mac address ${mac} is in use.`,
@@ -82,10 +94,20 @@ function newMac(neutron: Neutron): string {
 export function changeAddresses(neutron: Neutron, row: PortRow, requests: readonly FixedIpRequest[]): void {
   const network = neutron.slot.value.networks.get(row.networkId);
   if (network === undefined) return;
-  const fixedIps = allocateAddresses(neutron, network, requests, row.id);
+  const fixedIps = allocateAddresses(neutron, network, keepOwn(row, requests), row.id);
   freeAddresses(neutron, row.networkId, row.fixedIps);
   row.fixedIps = fixedIps;
   takeAddresses(neutron, row.networkId, row.id, fixedIps);
+}
+
+/** A request for any address of a subnet is met by one that the port has there. */
+function keepOwn({ fixedIps }: PortRow, requests: readonly FixedIpRequest[]): readonly FixedIpRequest[] {
+  const left = fixedIps.filter(({ ip }) => !requests.some((each) => each.ip === ip));
+  return requests.map((request) => {
+    const at = left.findIndex(({ subnetId }) => request.ip === undefined && subnetId === request.subnetId);
+    const [own] = at < 0 ? [] : left.splice(at, 1);
+    return own === undefined ? request : { subnetId: own.subnetId, ip: own.ip };
+  });
 }
 
 function addToDevice({ slot }: Neutron, row: PortRow): void {

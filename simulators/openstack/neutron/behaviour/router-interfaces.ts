@@ -3,7 +3,7 @@ import { Refusal } from "../../refusal.ts";
 import { requirePort, requireSubnet } from "../state/lookup.ts";
 import type { NetworkRow, PortRow, RouterRow } from "../state/rows.ts";
 import { type Neutron, touch } from "../state/state.ts";
-import { badRequest, conflict, invalid } from "../wire/errors.ts";
+import { badRequest, conflict, invalid, notFound } from "../wire/errors.ts";
 import { isInPrefix, parsePrefix, prefixesOverlap } from "./ip.ts";
 import { createPort, deletePort, setDevice } from "./ports.ts";
 import { addressesOf, INTERFACE_OWNER, interfacesOf } from "./routers.ts";
@@ -102,6 +102,7 @@ function findInterface(neutron: Neutron, router: RouterRow, { subnet_id, port_id
   if (port_id === undefined) {
     const port = ports.find((each) => isOnSubnet(each, subnet_id));
     if (port !== undefined) return port;
+    if (!neutron.slot.value.subnets.has(subnet_id ?? "")) throw notFound("Subnet", subnet_id ?? "");
     const message = `Router ${router.id} has no interface on subnet ${subnet_id}`;
     throw new Refusal(404, "RouterInterfaceNotFoundForSubnet", message);
   }

@@ -3,7 +3,7 @@ import { repr } from "../../python/index.ts";
 import { requireNetwork } from "../state/lookup.ts";
 import type { FixedIp, HostRoute, NetworkRow, PortRow, RouterRow } from "../state/rows.ts";
 import { type Neutron, touch } from "../state/state.ts";
-import type { FixedIpFields } from "../wire/converters.ts";
+import type { FixedIpFields } from "../wire/structures.ts";
 import { badRequest, conflict, invalid } from "../wire/errors.ts";
 import { toRequests } from "./allocation.ts";
 import { isInPrefix, parsePrefix } from "./ip.ts";

@@ -20,11 +20,14 @@ const HTTPS: NewRule = {
 };
 
 describe("a security group", () => {
-  it("finds an equal rule: descriptions don't count, and prefixes are compared as networks", () => {
+  it("finds an equal rule however it is put: descriptions don't count, protocols are numbers, all addresses are none", () => {
     const neutron = newNeutron();
     const group = createGroup(neutron, PROJECT, "group", "");
     const rule = addRule(neutron, group, HTTPS);
-    expect(findSameRule(group, { ...HTTPS, description: "another", remoteIpPrefix: "10.1.2.3/8" })).toBe(rule);
+    expect(findSameRule(group, { ...HTTPS, description: "another", protocol: "6" })).toBe(rule);
+    expect(findSameRule(group, { ...HTTPS, remoteIpPrefix: "10.1.2.3/8" })).toBeUndefined();
+    const open = addRule(neutron, group, { ...HTTPS, remoteIpPrefix: null });
+    expect(findSameRule(group, { ...HTTPS, remoteIpPrefix: "0.0.0.0/0" })).toBe(open);
   });
 
   it.each<Partial<NewRule>>([

@@ -1,7 +1,7 @@
 import type { SecurityGroupRow, SecurityGroupRuleRow } from "../state/rows.ts";
 import { addToCount } from "../state/quotas.ts";
 import { type Neutron, newRow } from "../state/state.ts";
-import { parsePrefix } from "./ip.ts";
+import { protocolNumber } from "./protocols.ts";
 
 /** A rule before it belongs to a group. */
 export interface NewRule {
@@ -13,6 +13,7 @@ export interface NewRule {
   readonly portMax?: number | null;
   readonly remoteIpPrefix?: string | null;
   readonly remoteGroupId?: string | null;
+  readonly remoteAddressGroupId?: string | null;
   readonly description?: string;
   /** Default false; see `SecurityGroupRuleRow`. */
   readonly isInitial?: boolean;
@@ -31,6 +32,7 @@ export function addRule(neutron: Neutron, group: SecurityGroupRow, rule: NewRule
     portMax: rule.portMax ?? null,
     remoteIpPrefix: rule.remoteIpPrefix ?? null,
     remoteGroupId: rule.remoteGroupId ?? null,
+    remoteAddressGroupId: rule.remoteAddressGroupId ?? null,
     isInitial: rule.isInitial ?? false,
     attrId: groupByRule.size + 1,
   };
@@ -92,12 +94,17 @@ function deleteRulesFor(neutron: Neutron, group: SecurityGroupRow, remoteId: str
   addToCount(neutron, group.projectId, "security_group_rule", -gone.length);
 }
 
-const COMPARED = ["direction", "ethertype", "protocol", "portMin", "portMax", "remoteGroupId"] as const;
+const COMPARED = ["direction", "ethertype", "portMin", "portMax", "remoteGroupId", "remoteAddressGroupId"] as const;
 
-/** The group's rule that is equal to a new one. Descriptions don't count, and prefixes are compared as networks. */
+/** What a rule lets through from, in one form: every address is the same as none named. */
+const comparedPrefix = (prefix: string | null | undefined): string | undefined =>
+  prefix == null || prefix === "0.0.0.0/0" || prefix === "::/0" ? undefined : prefix;
+
+/** The group's rule that is equal to a new one, however it is put. Descriptions don't count. */
 export const findSameRule = (group: SecurityGroupRow, rule: NewRule): SecurityGroupRuleRow | undefined =>
   group.rules.find(
     (each) =>
       COMPARED.every((name) => (rule[name] ?? null) === each[name]) &&
-      parsePrefix(rule.remoteIpPrefix)?.text === parsePrefix(each.remoteIpPrefix)?.text,
+      protocolNumber(rule.protocol) === protocolNumber(each.protocol) &&
+      comparedPrefix(rule.remoteIpPrefix) === comparedPrefix(each.remoteIpPrefix),
   );

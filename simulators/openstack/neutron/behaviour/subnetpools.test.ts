@@ -23,15 +23,16 @@ describe("a subnet pool", () => {
           isDefault: false,
           shared: false,
           defaultQuota: null,
+          addressScopeId: null,
         };
         const within = pool.prefixes.flatMap((text) => parsePrefix(text) ?? []);
         const taken = new Set<string>();
         for (const bits of lengths) {
           let cidr: string;
           try {
-            cidr = allocatePrefix(neutron, pool, bits).text;
+            cidr = allocatePrefix(neutron, pool, "p", bits).text;
           } catch {
-            expect(refusalOf(() => allocatePrefix(neutron, pool, bits))).toBe("SubnetAllocationError");
+            expect(refusalOf(() => allocatePrefix(neutron, pool, "p", bits))).toBe("SubnetAllocationError");
             continue;
           }
           const [base = ""] = cidr.split("/");
@@ -45,8 +46,8 @@ describe("a subnet pool", () => {
           }
           neutron.slot.value.subnets.set(cidr, { ...addSubnet(neutron, network, cidr), subnetpoolId: pool.id });
         }
-        expect(refusalOf(() => allocatePrefix(neutron, pool, 23))).toBe("MinPrefixSubnetAllocationError");
-        expect(refusalOf(() => allocatePrefix(neutron, pool, 29))).toBe("MaxPrefixSubnetAllocationError");
+        expect(refusalOf(() => allocatePrefix(neutron, pool, "p", 23))).toBe("MinPrefixSubnetAllocationError");
+        expect(refusalOf(() => allocatePrefix(neutron, pool, "p", 29))).toBe("MaxPrefixSubnetAllocationError");
       }),
     );
   });
@@ -65,11 +66,12 @@ describe("a subnet pool", () => {
       isDefault: false,
       shared: false,
       defaultQuota: null,
+      addressScopeId: null,
     };
     for (const cidr of ["10.0.0.0/25", "10.0.0.128/25"]) {
-      expect(allocatePrefix(neutron, pool, 25).text).toBe(cidr);
+      expect(allocatePrefix(neutron, pool, "p", 25).text).toBe(cidr);
       neutron.slot.value.subnets.set(cidr, { ...addSubnet(neutron, network, cidr), subnetpoolId: pool.id });
     }
-    expect(refusalOf(() => allocatePrefix(neutron, pool, 32))).toBe("SubnetAllocationError");
+    expect(refusalOf(() => allocatePrefix(neutron, pool, "p", 32))).toBe("SubnetAllocationError");
   });
 });

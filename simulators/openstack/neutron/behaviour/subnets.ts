@@ -1,15 +1,9 @@
-import { repr } from "../../python/index.ts";
-import type { AllocationPool, NetworkRow, SubnetRow } from "../state/rows.ts";
+import { repr, str } from "../../python/index.ts";
+import type { AllocationPool, HostRoute, NetworkRow, SubnetRow } from "../state/rows.ts";
 import { addToCount } from "../state/quotas.ts";
 import type { Neutron } from "../state/state.ts";
 import { badInput, conflict, invalid } from "../wire/errors.ts";
-import { addressText, addressValue, isInPrefix, parsePrefix, type Prefix, prefixesOverlap } from "./ip.ts";
-
-/** The addresses that hosts may have: all but the first and, for IPv4, the last. */
-function hostRange({ version, first, last, bits }: Prefix): { readonly first: bigint; readonly last: bigint } {
-  if (version === 6) return bits >= 127 ? { first, last } : { first: first + 1n, last };
-  return bits >= 31 ? { first, last } : { first: first + 1n, last: last - 1n };
-}
+import { addressText, addressValue, hostRange, isInPrefix, parsePrefix, type Prefix, prefixesOverlap } from "./ip.ts";
 
 /** The default gateway of a subnet. */
 export const defaultGateway = (prefix: Prefix): string =>
@@ -71,14 +65,84 @@ const DHCP_BITS_MAX = { 4: 30, 6: 126 } as const;
 /** @throws Refusal 400 */
 export function checkPrefix(prefix: Prefix, version: 4 | 6, enableDhcp: boolean): void {
   if (prefix.version !== version) throw badInput(`cidr '${prefix.text}' does not match the ip_version '${version}'`);
-  if (enableDhcp && prefix.bits > DHCP_BITS_MAX[version])
+  if (!enableDhcp) return;
+  if (prefix.bits > DHCP_BITS_MAX[version])
     throw badInput("Subnet has a prefix length that is incompatible with DHCP service enabled");
+  for (const [what, range] of UNSERVED)
+    if (range.version === prefix.version && prefix.first >= range.first && prefix.last <= range.last)
+      throw badInput(`${what} IP subnet is not supported if enable_dhcp is True`);
+  if (version === 4 && prefix.first === 0n)
+    throw invalid(
+      "InvalidInput",
+      "Invalid input for operation: First IP '0.0.0.0' of network is not supported if enable_dhcp is True..",
+    );
+}
+
+/** Ranges in which DHCP serves nobody. */
+const UNSERVED = (
+  [
+    ["Multicast", "224.0.0.0/4"],
+    ["Multicast", "ff00::/8"],
+    ["Loopback", "127.0.0.0/8"],
+    ["Loopback", "::1/128"],
+  ] as const
+).flatMap(([what, text]) => {
+  const range = parsePrefix(text);
+  return range === undefined ? [] : [[what, range] as const];
+});
+
+/** `max_dns_nameservers` and `max_subnet_host_routes`. */
+const NAMESERVERS_MAX = 5;
+const HOST_ROUTES_MAX = 20;
+
+/** What a client says about a subnet, at creation or later. */
+interface SubnetWishes {
+  readonly gateway_ip?: string | null | undefined;
+  readonly dns_nameservers?: readonly string[] | undefined;
+  readonly host_routes?: readonly HostRoute[] | undefined;
+}
+
+/** Checks addresses against the subnet; `id` is how the subnet is called in refusals. @throws Refusal 400 */
+export function checkWishes(prefix: Prefix, version: 4 | 6, wishes: SubnetWishes, id: string): void {
+  const { gateway_ip: gateway, dns_nameservers: servers = [], host_routes: hostRoutes = [] } = wishes;
+  if (gateway != null) checkGatewayAddress(prefix, version, gateway);
+  if (servers.length > NAMESERVERS_MAX)
+    throw invalid(
+      "DNSNameServersExhausted",
+      `Unable to complete operation for ${id}. The number of DNS nameservers exceeds the limit ${NAMESERVERS_MAX}.`,
+    );
+  for (const server of servers) checkVersion("dns_nameserver", server, version);
+  if (hostRoutes.length > HOST_ROUTES_MAX)
+    throw invalid(
+      "HostRoutesExhausted",
+      `Unable to complete operation for ${id}. The number of host routes exceeds the limit ${HOST_ROUTES_MAX}.`,
+    );
+  for (const { destination, nexthop } of hostRoutes) {
+    checkVersion("destination", destination, version);
+    checkVersion("nexthop", nexthop, version);
+  }
 }
 
 /** @throws Refusal 400 */
-export function checkServiceTypes(types: readonly string[]): void {
+function checkVersion(name: string, address: string, version: 4 | 6): void {
+  if (address.includes(":") !== (version === 6))
+    throw badInput(`${name} '${address}' does not match the ip_version '${version}'`);
+}
+
+/** A gateway outside the subnet is allowed, one at its edges is not. @throws Refusal 400 */
+function checkGatewayAddress(prefix: Prefix, version: 4 | 6, gateway: string): void {
+  checkVersion("gateway_ip", gateway, version);
+  if (!isInPrefix(prefix, gateway) || prefix.bits >= (version === 4 ? 31 : 127)) return;
+  const at = addressValue(gateway);
+  if (version === 4 && (at === prefix.first || at === prefix.last)) throw badInput("Gateway is not valid on subnet");
+}
+
+/** @throws Refusal 400 */
+export function checkServiceTypes(types: readonly unknown[]): void {
   for (const type of types)
-    if (!/^(network|compute|baremetal):/.test(type))
+    if (typeof type !== "string")
+      throw invalid("InvalidInputSubnetServiceType", `Subnet service type ${str(type)} is not a string.`);
+    else if (!/^(network|compute|baremetal):/.test(type))
       throw invalid(
         "InvalidSubnetServiceType",
         `Subnet service type ${type} does not correspond to a valid device owner.`,

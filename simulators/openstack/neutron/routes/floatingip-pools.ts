@@ -1,4 +1,4 @@
-import { emptyList } from "./read-only.ts";
+import { unfilteredList } from "./read-only.ts";
 
 /** `/v2.0/floatingip_pools`: none. */
-export const FLOATINGIP_POOL_ROUTES = [emptyList("floatingip_pools", "floatingip_pools")];
+export const FLOATINGIP_POOL_ROUTES = [unfilteredList("floatingip_pools", "floatingip_pools")];

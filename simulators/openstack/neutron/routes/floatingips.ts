@@ -1,4 +1,5 @@
 import type { Actor } from "../../cloud.ts";
+import type { Refusal } from "../../refusal.ts";
 import { associate, deleteFloatingIp } from "../behaviour/floating-ips.ts";
 import { createPort, deletePort } from "../behaviour/ports.ts";
 import { requireNetwork, requirePort } from "../state/lookup.ts";
@@ -6,7 +7,8 @@ import { addToCount } from "../state/quotas.ts";
 import type { FloatingIpRow, NetworkRow, PortRow } from "../state/rows.ts";
 import { type Neutron, newRow } from "../state/state.ts";
 import { type Fields, forAdmins, type NewFields, withStandard } from "../wire/attributes.ts";
-import { ip, orNull, text, uuid } from "../wire/converters.ts";
+import { ip, orNull, uuid } from "../wire/converters.ts";
+import { dnsDomain, relativeDnsName } from "../wire/dns-names.ts";
 import { badRequest } from "../wire/errors.ts";
 import { projectMembers, revisionMembers, type View } from "../wire/views.ts";
 import type { Resource } from "./resource.ts";
@@ -14,15 +16,14 @@ import type { Resource } from "./resource.ts";
 const ATTRIBUTES = withStandard({
   floating_network_id: { isRequired: true, put: false, convert: uuid },
   floating_ip_address: { put: false, convert: orNull(ip), policy: forAdmins },
-  subnet_id: { put: false },
+  subnet_id: { put: false, convert: orNull(uuid) },
   router_id: { post: false, put: false },
   port_id: { convert: orNull(uuid) },
   fixed_ip_address: { convert: orNull(ip) },
   status: { post: false, put: false },
-  dns_name: { convert: text },
-  dns_domain: { convert: text },
+  dns_name: { put: false, convert: relativeDnsName },
+  dns_domain: { put: false, convert: dnsDomain },
   port_details: { post: false, put: false },
-  qos_policy_id: {},
 });
 type FloatingIpAttributes = typeof ATTRIBUTES;
 
@@ -48,8 +49,8 @@ const view = (neutron: Neutron, _actor: Actor, row: FloatingIpRow): View => ({
   router_id: row.routerId,
   port_id: row.portId,
   fixed_ip_address: row.fixedIp,
-  // As on the recorded cloud, no agent ever wires it.
-  status: "DOWN",
+  // Without an agent nobody wires it.
+  status: row.portId !== null && neutron.cloud.profile === "agents" ? "ACTIVE" : "DOWN",
   description: row.description,
   port_details: portDetails(neutron, row),
   dns_name: row.dnsName,
@@ -59,13 +60,19 @@ const view = (neutron: Neutron, _actor: Actor, row: FloatingIpRow): View => ({
 });
 
 /** The port on the external network that holds the address of a floating IP. */
-function createOwnPort(neutron: Neutron, network: NetworkRow, id: string, address: string | undefined): PortRow {
+function createOwnPort(
+  neutron: Neutron,
+  network: NetworkRow,
+  id: string,
+  { floating_ip_address: address, subnet_id: subnetId }: NewFields<FloatingIpAttributes>,
+): PortRow {
+  const wanted = { ...(address != null && { ip: address }), ...(subnetId != null && { subnetId }) };
   return createPort(neutron, {
     network,
     // It belongs to no project, so that it counts against no quota.
     projectId: "",
     name: "",
-    fixedIps: address === undefined ? undefined : [{ ip: address }],
+    fixedIps: Object.keys(wanted).length === 0 ? undefined : [wanted],
     groups: [],
     deviceId: id,
     deviceOwner: "network:floatingip",
@@ -82,8 +89,9 @@ function create(
 ): FloatingIpRow {
   const network = requireNetwork(neutron, actor, fields.floating_network_id);
   if (!network.external) throw badRequest("floatingip", `Network ${network.id} is not a valid external network.`);
+  if (fields.fixed_ip_address != null && fields.port_id == null) throw withoutPort();
   const base = newRow(neutron, projectId, 0, fields.description);
-  const own = createOwnPort(neutron, network, base.id, fields.floating_ip_address ?? undefined);
+  const own = createOwnPort(neutron, network, base.id, fields);
   const row: FloatingIpRow = {
     ...base,
     networkId: network.id,
@@ -108,11 +116,12 @@ function create(
   return row;
 }
 
+const withoutPort = (): Refusal => badRequest("floatingip", "fixed_ip_address cannot be specified without a port_id.");
+
 /** A change that mentions neither port nor fixed address keeps both. */
 function update(neutron: Neutron, actor: Actor, row: FloatingIpRow, fields: Fields<FloatingIpAttributes>): void {
   const { port_id: portId = row.portId, fixed_ip_address: fixedIp } = fields;
-  if (fixedIp != null && portId === null && fields.port_id === undefined)
-    throw badRequest("floatingip", "fixed_ip_address cannot be specified without a port_id.");
+  if (fixedIp != null && fields.port_id == null) throw withoutPort();
   if (fields.port_id !== undefined || fixedIp !== undefined)
     associate(neutron, row, portId === null ? null : requirePort(neutron, actor, portId), fixedIp);
   row.description = fields.description ?? row.description;
@@ -134,5 +143,7 @@ export const FLOATING_IPS: Resource<FloatingIpRow, FloatingIpAttributes> = {
   view,
   create,
   update,
+  // The extension for DNS writes the row whatever a change names.
+  revisions: () => 1,
   remove: (neutron, _actor, row) => deleteFloatingIp(neutron, row),
 };

@@ -3,6 +3,8 @@ import type { OpenStackRoute } from "../../service.ts";
 import { parsePrefix } from "../behaviour/ip.ts";
 import type { NetworkRow, SubnetRow } from "../state/rows.ts";
 import type { Neutron } from "../state/state.ts";
+import { notFound } from "../wire/errors.ts";
+import { listReply } from "../wire/lists.ts";
 import { projectMembers, type View } from "../wire/views.ts";
 
 /** All addresses except the network's own. */
@@ -36,15 +38,35 @@ function availabilityOf(neutron: Neutron, network: NetworkRow): View {
   };
 }
 
+const SCHEMA = {
+  collection: "network_ip_availabilities",
+  path: "network-ip-availabilities",
+  attributes: {},
+  isPaged: false,
+} as const;
+
 /** `/v2.0/network-ip-availabilities`: how full the networks are, for administrators; others see none. */
 export const networkIpAvailabilityRoutes = (neutron: Neutron): readonly OpenStackRoute[] => [
   {
     method: "GET",
     path: "/v2.0/network-ip-availabilities",
     clients: ["openstack"],
-    handler: ({ actor }) => {
-      const networks = actor.isAdmin ? [...neutron.slot.value.networks.values()] : [];
-      return json(200, { network_ip_availabilities: networks.map((each) => availabilityOf(neutron, each)) });
+    handler: (context) => {
+      const networks = context.actor.isAdmin ? [...neutron.slot.value.networks.values()] : [];
+      return listReply(
+        context,
+        SCHEMA,
+        networks.map((each) => availabilityOf(neutron, each)),
+      );
+    },
+  },
+  {
+    method: "GET",
+    path: "/v2.0/network-ip-availabilities/:id",
+    handler: ({ actor, params: { id = "" } }) => {
+      const network = neutron.slot.value.networks.get(id);
+      if (network === undefined || !actor.isAdmin) throw notFound("Network", id);
+      return json(200, { network_ip_availability: availabilityOf(neutron, network) });
     },
   },
 ];

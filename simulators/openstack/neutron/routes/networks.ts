@@ -1,4 +1,5 @@
 import type { Actor } from "../../cloud.ts";
+import { checkSegment, checkSegmentChange, nextTunnel, type Segment } from "../behaviour/segments.ts";
 import { deleteIdleFloatingIps } from "../behaviour/floating-ips.ts";
 import { deletePort } from "../behaviour/ports.ts";
 import { deleteSubnet } from "../behaviour/subnets.ts";
@@ -7,44 +8,46 @@ import { addToCount } from "../state/quotas.ts";
 import type { NetworkRow } from "../state/rows.ts";
 import { type Neutron, newRow } from "../state/state.ts";
 import { type Fields, forAdmins, type NewFields, trueForAdmins, withStandard } from "../wire/attributes.ts";
-import { boolean, integer, orNull, text } from "../wire/converters.ts";
-import { badRequest, conflict } from "../wire/errors.ts";
+import { boolean, integer, nonNegative, storable, text, textUpTo, zoneHints } from "../wire/converters.ts";
+import { dnsDomain } from "../wire/dns-names.ts";
+import { badRequest, conflict, internalError, notSimulated } from "../wire/errors.ts";
+import { checkZones } from "../state/zones.ts";
 import { projectMembers, revisionMembers, type View } from "../wire/views.ts";
 import type { Resource } from "./resource.ts";
 
 const MTU_DEFAULT = 1450;
 const MTU_MIN = 68;
 
-const mtu = (value: unknown): number => {
-  const bytes = integer(value);
-  if (bytes < MTU_MIN) throw badRequest("network", `MTU must be at least ${MTU_MIN}.`);
-  return bytes;
-};
+/** `network_type` and `physical_network` of the provider extension. */
+const TYPE_CHARS_MAX = 32;
+const PHYSICAL_CHARS_MAX = 64;
 
-const textOrNull = (value: unknown): string | null => (value === null ? null : String(value));
+/** Segments as a list; anything else is an error of the service's own. */
+const segments = (value: unknown): readonly unknown[] => {
+  if (!Array.isArray(value)) throw internalError();
+  return value;
+};
 
 const ATTRIBUTES = withStandard({
   name: { convert: text },
-  admin_state_up: { convert: boolean, isBoolean: true },
-  mtu: { convert: mtu },
+  admin_state_up: { convert: boolean, filter: boolean },
+  mtu: { convert: nonNegative, filter: integer },
   status: { post: false, put: false },
   subnets: { post: false, put: false },
-  shared: { convert: boolean, isBoolean: true, policy: trueForAdmins },
-  "router:external": { convert: boolean, isBoolean: true, policy: trueForAdmins },
-  is_default: { convert: boolean, isBoolean: true },
-  availability_zone_hints: { put: false },
+  shared: { convert: boolean, filter: boolean, policy: trueForAdmins },
+  "router:external": { convert: boolean, filter: boolean, policy: trueForAdmins },
+  is_default: { convert: boolean, filter: boolean },
+  availability_zone_hints: { put: false, convert: zoneHints },
   availability_zones: { post: false, put: false },
   ipv4_address_scope: { post: false, put: false },
   ipv6_address_scope: { post: false, put: false },
-  port_security_enabled: { convert: boolean, isBoolean: true },
+  port_security_enabled: { convert: boolean, filter: boolean },
   l2_adjacency: { post: false, put: false },
-  dns_domain: { convert: text },
-  "provider:network_type": { policy: forAdmins, convert: textOrNull },
-  "provider:physical_network": { policy: forAdmins, convert: textOrNull },
-  "provider:segmentation_id": { policy: forAdmins, convert: orNull(integer) },
-  segments: { policy: forAdmins },
-  vlan_transparent: {},
-  qos_policy_id: {},
+  dns_domain: { convert: dnsDomain },
+  "provider:network_type": { policy: forAdmins, convert: textUpTo(TYPE_CHARS_MAX) },
+  "provider:physical_network": { policy: forAdmins, convert: textUpTo(PHYSICAL_CHARS_MAX) },
+  "provider:segmentation_id": { policy: forAdmins, convert: integer, filter: integer },
+  segments: { policy: forAdmins, convert: segments },
 });
 type NetworkAttributes = typeof ATTRIBUTES;
 
@@ -57,7 +60,7 @@ const view = (neutron: Neutron, actor: Actor, row: NetworkRow): View => ({
   status: "ACTIVE",
   subnets: row.subnets,
   shared: row.shared || (row.projectId !== actor.projectId && isSharedWith(neutron, row.id, actor.projectId)),
-  availability_zone_hints: [],
+  availability_zone_hints: row.zoneHints,
   availability_zones: [],
   ipv4_address_scope: null,
   ipv6_address_scope: null,
@@ -78,6 +81,12 @@ const view = (neutron: Neutron, actor: Actor, row: NetworkRow): View => ({
 
 function create(neutron: Neutron, projectId: string, fields: NewFields<NetworkAttributes>): NetworkRow {
   const state = neutron.slot.value;
+  const bytes = storable(fields.mtu ?? MTU_DEFAULT);
+  if (bytes > 0 && bytes < MTU_MIN) throw badRequest("network", `MTU must be at least ${MTU_MIN}.`);
+  if (fields.segments !== undefined) throw notSimulated("segments of a network");
+  checkZones(neutron, fields.availability_zone_hints);
+  const asked = segmentOf(fields);
+  if (asked !== undefined) checkSegment(neutron, asked);
   const row: NetworkRow = {
     ...newRow(neutron, projectId, 1, fields.description),
     name: fields.name ?? "",
@@ -86,11 +95,12 @@ function create(neutron: Neutron, projectId: string, fields: NewFields<NetworkAt
     external: fields["router:external"] === true,
     isDefault: fields.is_default === true,
     portSecurity: fields.port_security_enabled ?? true,
-    mtu: fields.mtu ?? MTU_DEFAULT,
+    mtu: bytes,
     dnsDomain: fields.dns_domain ?? "",
-    networkType: fields["provider:network_type"] ?? "vxlan",
-    physicalNetwork: fields["provider:physical_network"] ?? null,
-    segmentationId: fields["provider:segmentation_id"] ?? ++state.networksMade,
+    networkType: asked?.type ?? "vxlan",
+    physicalNetwork: asked?.physicalNetwork ?? null,
+    segmentationId: (asked?.type ?? "vxlan") === "vxlan" ? (asked?.id ?? nextTunnel(neutron)) : (asked?.id ?? null),
+    zoneHints: fields.availability_zone_hints ?? [],
     subnets: [],
   };
   state.networks.set(row.id, row);
@@ -99,7 +109,23 @@ function create(neutron: Neutron, projectId: string, fields: NewFields<NetworkAt
   return row;
 }
 
+/** The segment that an administrator asks for; `undefined` for whichever. */
+function segmentOf(fields: Fields<NetworkAttributes>): Segment | undefined {
+  const segment = {
+    type: fields["provider:network_type"],
+    physicalNetwork: fields["provider:physical_network"],
+    id: fields["provider:segmentation_id"],
+  };
+  return Object.values(segment).every((each) => each === undefined) ? undefined : segment;
+}
+
 function update(row: NetworkRow, fields: Fields<NetworkAttributes>): void {
+  const segment = segmentOf(fields);
+  if (segment !== undefined) checkSegmentChange(row, segment);
+  if (fields.segments !== undefined) throw notSimulated("segments of a network");
+  if (fields.mtu !== undefined) storable(fields.mtu);
+  if (fields.mtu !== undefined && fields.mtu > 0 && fields.mtu < MTU_MIN)
+    throw badRequest("network", `MTU must be at least ${MTU_MIN}.`);
   row.name = fields.name ?? row.name;
   row.description = fields.description ?? row.description;
   row.adminStateUp = fields.admin_state_up ?? row.adminStateUp;
@@ -146,6 +172,7 @@ export const NETWORKS: Resource<NetworkRow, NetworkAttributes> = {
   isBulk: true,
   refusesUnknownMarker: true,
   attributes: ATTRIBUTES,
+  adminMembers: ["provider:network_type", "provider:physical_network", "provider:segmentation_id"],
   rows: ({ slot }) => slot.value.networks.values(),
   find: ({ slot }, id) => slot.value.networks.get(id),
   canSee: canSeeNetwork,

@@ -34,7 +34,7 @@ function create<T extends ResourceRow, A extends Attributes>(
   item: View,
 ): T {
   const fields = parseNewFields(actor, resource, item);
-  checkQuota(neutron, actor.projectId, resource.quota);
+  if (resource.quota !== undefined) checkQuota(neutron, actor.projectId, resource.quota);
   return resource.create(neutron, actor, actor.projectId, fields);
 }
 

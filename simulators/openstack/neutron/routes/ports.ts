@@ -1,31 +1,66 @@
+import { str } from "../../python/index.ts";
 import { type Actor, controls } from "../../cloud.ts";
 import { type FixedIpRequest, toRequests } from "../behaviour/allocation.ts";
 import { changeAddresses, createPort, deletePort, setDevice } from "../behaviour/ports.ts";
 import { ensureDefaultGroup } from "../behaviour/security-groups.ts";
-import { controlsPort } from "../state/access.ts";
+import { checkNetworkOwner, controlsPort } from "../state/access.ts";
 import { requireGroup, requireNetwork } from "../state/lookup.ts";
 import type { AddressPair, NetworkRow, PortRow } from "../state/rows.ts";
-import type { Neutron } from "../state/state.ts";
+import { type Neutron, touch } from "../state/state.ts";
 import type { Fields, NewFields } from "../wire/attributes.ts";
-import type { FixedIpFields } from "../wire/converters.ts";
-import { badRequest, conflict, forbidden, invalid } from "../wire/errors.ts";
-import { PORT_ATTRIBUTES, type PortAttributes, portView } from "../wire/port.ts";
+import type { FixedIpFields } from "../wire/structures.ts";
+import { badInput, badRequest, conflict, forbidden, internalError, invalid } from "../wire/errors.ts";
+import { createdPortView, PORT_ATTRIBUTES, type PortAttributes, portView } from "../wire/port.ts";
+import type { View } from "../wire/views.ts";
 import type { Resource } from "./resource.ts";
 
-/** @throws Refusal 400, 404 */
-function groupsIn(
+/** @throws Refusal 404 */
+const groupsIn = (neutron: Neutron, actor: Actor, ids: readonly string[] | undefined): readonly string[] | undefined =>
+  ids?.map((id) => requireGroup(neutron, actor, id).id);
+
+/** The service has already counted the change when it finds no such group. @throws Refusal 404 */
+function groupsOfChange(
   neutron: Neutron,
   actor: Actor,
+  row: PortRow,
   ids: readonly string[] | undefined,
-  isSecured: boolean,
 ): readonly string[] | undefined {
-  if (ids === undefined) return undefined;
-  if (ids.length > 0 && !isSecured)
+  if (ids?.some((id) => !neutron.slot.value.groups.has(id))) touch(neutron, row);
+  return groupsIn(neutron, actor, ids);
+}
+
+/** Checks that what port security guards goes with it. @throws Refusal 400, 409 */
+function checkSecurity(isSecured: boolean, groups: readonly string[], pairs: readonly unknown[]): void {
+  if (isSecured) return;
+  if (groups.length > 0)
     throw invalid(
       "PortSecurityAndIPRequiredForSecurityGroups",
       "Port security must be enabled and port must have an IP address in order to use security groups.",
     );
-  return ids.map((id) => requireGroup(neutron, actor, id).id);
+  if (pairs.length > 0)
+    throw conflict(
+      "AddressPairAndPortSecurityRequired",
+      "Port Security must be enabled in order to have allowed address pairs on a port.",
+    );
+}
+
+/** `binding_profile_max_size`: characters of the profile as JSON. */
+const PROFILE_CHARS_MAX = 4095;
+const HOST_CHARS_MAX = 255;
+
+/** The host that a port is to be bound to; '' for none. @throws Refusal 500 as the database refuses what is no name */
+function hostIn({ "binding:host_id": host }: Fields<PortAttributes>): string | undefined {
+  if (host === undefined) return undefined;
+  const name = host === null ? "" : typeof host === "object" ? undefined : str(host);
+  if (name === undefined || name.length > HOST_CHARS_MAX) throw internalError();
+  return name;
+}
+
+/** @throws Refusal 400 */
+function profileIn({ "binding:profile": profile }: Fields<PortAttributes>): View | undefined {
+  if (profile === undefined) return undefined;
+  if (JSON.stringify(profile).length > PROFILE_CHARS_MAX) throw badInput("binding:profile value too large");
+  return profile ?? {};
 }
 
 const pairsIn = ({ allowed_address_pairs: pairs = [] }: Fields<PortAttributes>, ownMac: string): AddressPair[] =>
@@ -42,24 +77,29 @@ function checkMayChoose(actor: Actor, network: NetworkRow, fixedIps: readonly Fi
 function create(neutron: Neutron, actor: Actor, projectId: string, fields: NewFields<PortAttributes>): PortRow {
   const network = requireNetwork(neutron, actor, fields.network_id);
   checkMayChoose(actor, network, fields.fixed_ips ?? []);
-  const portSecurity = fields.port_security_enabled ?? network.portSecurity;
-  const hasAddress = (fields.fixed_ips ?? network.subnets).length > 0;
-  const isSecured = portSecurity && hasAddress;
-  const groups = groupsIn(neutron, actor, fields.security_groups, isSecured);
+  // The service trusts its own ports.
+  const isTrusted = fields.device_owner?.startsWith("network:") ?? false;
+  const portSecurity = fields.port_security_enabled ?? (!isTrusted && network.portSecurity);
+  checkSecurity(portSecurity, fields.security_groups ?? [], fields.allowed_address_pairs ?? []);
+  const groups = groupsIn(neutron, actor, fields.security_groups);
   const row = createPort(neutron, {
     network,
     projectId,
     name: fields.name ?? "",
     fixedIps: toRequests(fields.fixed_ips),
-    groups: groups ?? (isSecured ? [ensureDefaultGroup(neutron, projectId).id] : []),
+    groups: groups ?? (portSecurity ? [ensureDefaultGroup(neutron, projectId).id] : []),
     deviceId: fields.device_id ?? "",
     deviceOwner: fields.device_owner ?? "",
-    hostId: fields["binding:host_id"] ?? "",
+    hostId: hostIn(fields) ?? "",
     portSecurity,
-    mac: fields.mac_address,
+    mac: fields.mac_address ?? undefined,
     adminStateUp: fields.admin_state_up ?? true,
     description: fields.description ?? "",
     vnicType: fields["binding:vnic_type"] ?? "normal",
+    profile: profileIn(fields) ?? {},
+    deviceProfile: fields.device_profile ?? null,
+    numaPolicy: fields.numa_affinity_policy ?? null,
+    tags: fields.tags ?? [],
     dhcpOptions: fields.extra_dhcp_opts ?? [],
   });
   row.addressPairs = pairsIn(fields, row.mac);
@@ -85,34 +125,43 @@ function newAddresses(row: PortRow, fields: Fields<PortAttributes>): readonly Fi
 function update(neutron: Neutron, actor: Actor, row: PortRow, fields: Fields<PortAttributes>): void {
   const addresses = newAddresses(row, fields);
   const portSecurity = fields.port_security_enabled ?? row.portSecurity;
-  const groups = groupsIn(neutron, actor, fields.security_groups, portSecurity && row.fixedIps.length > 0);
+  checkSecurity(portSecurity, fields.security_groups ?? [], fields.allowed_address_pairs ?? []);
+  const groups = groupsOfChange(neutron, actor, row, fields.security_groups);
   if (!portSecurity && (groups ?? row.groups).length > 0)
     throw conflict(
       "PortSecurityPortHasSecurityGroup",
       "Port has security group associated. Cannot disable port security or IP address until security group is removed.",
     );
   if (addresses !== undefined) changeAddresses(neutron, row, addresses);
+  const hostId = hostIn(fields);
+  row.profile = profileIn(fields) ?? row.profile;
   row.portSecurity = portSecurity;
   if (groups !== undefined) {
     row.groups = groups;
     neutron.cloud.kernel.record("neutron", "port.groups", row.id, { groups });
   }
   updatePlain(row, fields);
-  updateDevice(neutron, row, fields);
+  updateDevice(neutron, row, fields, hostId);
 }
 
 function updatePlain(row: PortRow, fields: Fields<PortAttributes>): void {
   row.name = fields.name ?? row.name;
   row.description = fields.description ?? row.description;
   row.adminStateUp = fields.admin_state_up ?? row.adminStateUp;
-  row.mac = fields.mac_address ?? row.mac;
+  row.mac = fields.mac_address?.toLowerCase() ?? row.mac;
+  row.numaPolicy = fields.numa_affinity_policy ?? row.numaPolicy;
   row.vnicType = fields["binding:vnic_type"] ?? row.vnicType;
   row.dhcpOptions = fields.extra_dhcp_opts ?? row.dhcpOptions;
   if (fields.allowed_address_pairs !== undefined) row.addressPairs = pairsIn(fields, row.mac);
 }
 
-function updateDevice(neutron: Neutron, row: PortRow, fields: Fields<PortAttributes>): void {
-  const { device_id: deviceId, device_owner: owner, "binding:host_id": hostId } = fields;
+function updateDevice(
+  neutron: Neutron,
+  row: PortRow,
+  fields: Fields<PortAttributes>,
+  hostId: string | undefined,
+): void {
+  const { device_id: deviceId, device_owner: owner } = fields;
   if (deviceId === undefined && owner === undefined && hostId === undefined) return;
   setDevice(neutron, row, deviceId ?? row.deviceId, owner ?? row.deviceOwner, hostId ?? row.hostId);
 }
@@ -126,12 +175,24 @@ const SERVICE_OWNERS = [
 ];
 
 function remove(neutron: Neutron, row: PortRow): void {
-  if (SERVICE_OWNERS.includes(row.deviceOwner))
+  const { routers, floatingIps } = neutron.slot.value;
+  if (SERVICE_OWNERS.includes(row.deviceOwner) && (routers.has(row.deviceId) || floatingIps.has(row.deviceId)))
     throw conflict(
       "ServicePortInUse",
       `Port ${row.id} cannot be deleted directly via the port API: has device owner ${row.deviceOwner}.`,
     );
   deletePort(neutron, row);
+}
+
+const isSame = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);
+
+/** What the database keeps in tables of its own counts only if it changes; taking away all addresses counts twice. */
+function revisionsOf(fields: Fields<PortAttributes>, row: PortRow, before: PortRow): number {
+  const { fixed_ips: _ips, security_groups: _groups, project_id: _project, tenant_id: _tenant, ...own } = fields;
+  const isChanged =
+    Object.keys(own).length > 0 || !isSame(row.fixedIps, before.fixedIps) || !isSame(row.groups, before.groups);
+  const isStripped = before.fixedIps.length > 0 && row.fixedIps.length === 0;
+  return (isChanged ? 1 : 0) + (isStripped ? 1 : 0);
 }
 
 /** `/v2.0/ports` */
@@ -146,6 +207,7 @@ export const PORTS: Resource<PortRow, PortAttributes> = {
   isBulk: true,
   refusesUnknownMarker: true,
   attributes: PORT_ATTRIBUTES,
+  adminMembers: ["binding:host_id", "binding:profile", "binding:vif_type", "binding:vif_details"],
   rows: ({ slot }, { query }) => {
     const { ports, portsByDevice } = slot.value;
     const devices = query.getAll("device_id");
@@ -158,7 +220,11 @@ export const PORTS: Resource<PortRow, PortAttributes> = {
   canSee: controlsPort,
   canChange: controlsPort,
   view: portView,
+  createdView: createdPortView,
+  checkParent: (neutron, actor, fields) => checkNetworkOwner(neutron, actor, fields.network_id, "port"),
   create,
   update,
+  revisions: revisionsOf,
+  bulkOnly: ["tags"],
   remove: (neutron, _actor, row) => remove(neutron, row),
 };

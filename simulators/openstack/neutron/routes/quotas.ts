@@ -3,8 +3,9 @@ import { Refusal } from "../../refusal.ts";
 import type { RequestContext, OpenStackRoute } from "../../service.ts";
 import { countOf, defaultQuotas, QUOTAS, quotasOf } from "../state/quotas.ts";
 import type { Neutron } from "../state/state.ts";
-import { isDictionary } from "../wire/converters.ts";
-import { badInput, forbidden, httpBadRequest, internalError } from "../wire/errors.ts";
+import { integer } from "../wire/converters.ts";
+import { isDictionary } from "../wire/structures.ts";
+import { forbidden, httpBadRequest, internalError } from "../wire/errors.ts";
 import type { View } from "../wire/views.ts";
 
 /** The project of the path, which only its members and administrators may read. @throws Refusal 403 */
@@ -19,22 +20,43 @@ function requireAdmin({ actor }: RequestContext, rule: string): void {
   if (!actor.isAdmin) throw forbidden(`rule:${rule}`);
 }
 
+const LIMIT_MAX = 2_147_483_647;
+
 /** @throws Refusal 400, 500 */
-function limitsIn({ request }: RequestContext): Record<string, number> {
+function limitsIn(neutron: Neutron, { request, params }: RequestContext): Record<string, number> {
   const body = bodyJson(request);
   const fields = body.ok && isDictionary(body.value) ? body.value.quota : undefined;
   if (!isDictionary(fields)) throw internalError();
-  const known = [...Object.keys(QUOTAS), "tenant_id", "force"];
-  const unknown = Object.keys(fields).filter((name) => !known.includes(name));
+  const { force: _force, check_limit: isChecked, ...given } = fields;
+  const owner = given.project_id ?? given.tenant_id;
+  const named = Object.keys(owner === undefined ? given : { ...given, project_id: owner, tenant_id: owner });
+  const unknown = named.filter((name) => !Object.hasOwn(QUOTAS, name));
   if (unknown.length > 0) throw httpBadRequest(`Unrecognized attribute(s) '${unknown.join(", ")}'`);
-  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, parseLimit(name, value)]));
+  const limits = Object.fromEntries(Object.entries(given).map(([name, value]) => [name, parseLimit(name, value)]));
+  if (isTrue(isChecked)) checkUsage(neutron, params.project ?? "", limits);
+  return limits;
+}
+
+/** What Python takes for true. */
+const isTrue = (value: unknown): boolean =>
+  Boolean(value) && JSON.stringify(value) !== "{}" && JSON.stringify(value) !== "[]";
+
+/** @throws Refusal 400 */
+function checkUsage(neutron: Neutron, project: string, limits: Readonly<Record<string, number>>): void {
+  for (const [name, limit] of Object.entries(limits)) {
+    const used = countOf(neutron, project, name);
+    if (used > limit)
+      throw httpBadRequest(`Quota limit ${limit} for ${name} must be greater than or equal to already used ${used}`);
+  }
 }
 
 function parseLimit(name: string, value: unknown): number {
-  const limit = Number(value);
-  if (!Number.isInteger(limit)) throw badInput(`'${String(value)}' is not an integer`);
-  if (limit < -1)
-    throw httpBadRequest(`Invalid input for ${name}. Reason: '${limit}' is too small - must be at least '-1'.`);
+  const limit = integer(value);
+  const refuse = (how: string): never => {
+    throw httpBadRequest(`Invalid input for ${name}. Reason: '${limit}' is too ${how}'.`);
+  };
+  if (limit < -1) refuse("small - must be at least '-1");
+  if (limit > LIMIT_MAX) refuse(`large - must be no larger than '${LIMIT_MAX}`);
   return limit;
 }
 
@@ -58,7 +80,7 @@ function update(neutron: Neutron, context: RequestContext): HttpReply {
   requireAdmin(context, "update_quota");
   const { quotas } = neutron.slot.value;
   const project = context.params.project ?? "";
-  quotas.set(project, { ...quotas.get(project), ...limitsIn(context) });
+  quotas.set(project, { ...quotas.get(project), ...limitsIn(neutron, context) });
   return json(200, { quota: quotasOf(neutron, project) });
 }
 
@@ -77,6 +99,11 @@ export function quotaRoutes(neutron: Neutron): readonly OpenStackRoute[] {
   const show = (of: (project: string) => View) => (context: RequestContext) =>
     json(200, { quota: of(readableProject(context)) });
   return [
+    ...["tenant", "project"].map((name) => ({
+      method: "GET",
+      path: `/v2.0/quotas/${name}`,
+      handler: ({ actor }: RequestContext) => json(200, { [name]: { [`${name}_id`]: actor.projectId } }),
+    })),
     { method: "GET", path: "/v2.0/quotas", handler: (context) => list(neutron, context) },
     { method: "GET", path, clients, handler: show((project) => quotasOf(neutron, project)) },
     { method: "GET", path: `${path}/default`, clients, handler: show(() => defaultQuotas(neutron)) },

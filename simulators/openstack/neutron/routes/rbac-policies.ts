@@ -1,7 +1,7 @@
-import { empty, type HttpReply, json } from "../../../kernel/index.ts";
+import { empty, type HttpReply, json, own } from "../../../kernel/index.ts";
 import { type Actor, controls } from "../../cloud.ts";
+import type { Refusal } from "../../refusal.ts";
 import type { RequestContext, OpenStackRoute } from "../../service.ts";
-import { requireNetwork } from "../state/lookup.ts";
 import { addToCount, checkQuota } from "../state/quotas.ts";
 import type { RbacPolicyRow } from "../state/rows.ts";
 import { type Neutron, touch } from "../state/state.ts";
@@ -16,28 +16,34 @@ import {
   type ResourceSchema,
   trueForAdmins,
 } from "../wire/attributes.ts";
-import { text } from "../wire/converters.ts";
-import { badInput, conflict, forbidden, invalid, notFound, notSimulated } from "../wire/errors.ts";
-import { listReply } from "../wire/lists.ts";
+import { text, uuid } from "../wire/converters.ts";
+import { badInput, conflict, internalError, invalid, methodNotAllowed, notFound, notFoundAs } from "../wire/errors.ts";
+import { listReply, selectFields } from "../wire/lists.ts";
 import { projectMembers, type View } from "../wire/views.ts";
+import { TYPES } from "../behaviour/shared-types.ts";
 
 /*
- * Sharing an object with one project. Of the object types that Neutron can share, networks are simulated.
+ * Sharing an object with one project, or with all.
  */
-
-const TYPES = ["network", "qos_policy", "security_group", "address_scope", "subnetpool", "address_group"];
-const ACTIONS = ["access_as_shared", "access_as_external"];
 
 const byMembers = (): "member" => "member";
 
+const objectType = (value: unknown): string => {
+  if (typeof value !== "string") throw internalError();
+  const type = value.trim().toLowerCase();
+  if (own(TYPES, type) === undefined) throw badInput(`'${value}' is not a valid RBAC object type`);
+  return type;
+};
+
+/** neutron, `extensions/rbac.py`. */
 const ATTRIBUTES = {
   id: { post: false, put: false },
-  object_type: { isRequired: true, put: false, convert: String, policy: byMembers },
-  object_id: { isRequired: true, put: false, convert: String, policy: byMembers },
+  object_type: { put: false, convert: objectType, policy: byMembers },
+  object_id: { isRequired: true, put: false, convert: uuid, policy: byMembers },
   target_tenant: { isRequired: true, convert: text, policy: (value: unknown) => trueForAdmins(value === "*") },
   project_id: { put: false },
   tenant_id: { put: false },
-  action: { isRequired: true, put: false, convert: String, policy: byMembers },
+  action: { isRequired: true, put: false, convert: text, policy: byMembers },
 } as const satisfies Attributes;
 
 const SCHEMA: ResourceSchema<typeof ATTRIBUTES> = {
@@ -60,30 +66,72 @@ const view = (row: RbacPolicyRow): View => ({
 /** @throws Refusal 404 */
 function requirePolicy({ slot }: Neutron, { actor, params }: RequestContext): RbacPolicyRow {
   const row = slot.value.rbac.get(params.id ?? "");
-  if (row === undefined || !controls(actor, row)) throw notFound("RbacPolicy", params.id ?? "");
-  return row;
+  if (row === undefined) throw notFound("RbacPolicy", params.id ?? "");
+  if (controls(actor, row)) return row;
+  throw notFoundAs("RbacPolicyNotFound", `RBAC policy of type ${row.objectType} with ID ${row.id} not found`);
 }
 
-/** @throws Refusal 400, 403, 404, 409 */
+/**
+ * Who watches changes of the sharing of an object, in the service's words. The numbers are those under which the recorded process had
+ * registered them; any process has others.
+ */
+const OWN_WATCHERS: Readonly<Record<string, number>> = {
+  address_scope: 8736821350500,
+  network: 8736821394520,
+  qos_policy: 8736821392226,
+  security_group: 8736822074205,
+};
+const NETWORK_WATCHERS = [
+  "neutron.plugins.ml2.plugin.NeutronDbPluginV2.validate_network_rbac_policy_change-146031",
+  "neutron.services.network_ip_availability.plugin.NeutronDbPluginV2.validate_network_rbac_policy_change-1573187",
+  "neutron.services.network_ip_availability.plugin.NeutronDbPluginV2.validate_network_rbac_policy_change-1726019",
+];
+
+/** What watchers object, each in its own words; `networkReason` is that of the plugins that watch networks. */
+function objections(type: string, ownReason: string | undefined, networkReason: string): string {
+  const own = `neutron.objects.${TYPES[type]?.module}.RbacNeutronDbObjectMixin.validate_rbac_policy_change-${OWN_WATCHERS[type] ?? 0}`;
+  const all = [
+    ...(ownReason === undefined ? [] : [[own, ownReason] as const]),
+    ...(type === "network" ? NETWORK_WATCHERS.map((watcher) => [watcher, networkReason] as const) : []),
+  ];
+  return all.map(([watcher, reason]) => `Callback ${watcher} failed with "${reason}"`).join(",");
+}
+
+const NOT_OWN = (what: string): string =>
+  `Invalid input for operation: Only admins can manipulate policies on ${what} they do not own.`;
+
+/** @throws Refusal 400, 409 */
 function checkNew(neutron: Neutron, actor: Actor, fields: NewFields<typeof ATTRIBUTES>): void {
   const { object_type: type, object_id: id, action, target_tenant: target } = fields;
-  if (!TYPES.includes(type)) throw badInput(`'${type}' is not a valid RBAC object type`);
-  if (!ACTIONS.includes(action))
+  const known = type === undefined ? undefined : own(TYPES, type);
+  if (type === undefined || known === undefined) throw internalError();
+  if (!known.actions.includes(action)) {
+    const valid = `(${known.actions.map((each) => `'${each}'`).join(", ")}${known.actions.length === 1 ? "," : ""})`;
     throw invalid(
       "InvalidActionForType",
-      `Invalid action '${action}' for object type '${type}'. Valid actions: ('access_as_shared', 'access_as_external')`,
+      `Invalid action '${action}' for object type '${type}'. Valid actions: ${valid}`,
     );
-  if (type !== "network") throw notSimulated(`RBAC policies of ${type}`);
-  if (!controls(actor, requireNetwork(neutron, actor, id))) throw forbidden("rule:create_rbac_policy");
+  }
+  const object = known.find(neutron.slot.value, id);
+  if (object === undefined)
+    throw badInput(objections(type, "'NoneType' object is not subscriptable", `Network ${id} could not be found.`));
+  if (!controls(actor, object)) throw badInput(objections(type, NOT_OWN("objects"), NOT_OWN("networks")));
   const isKnown = neutron.slot.value.rbac
     .values()
     .some((row) => row.objectId === id && row.action === action && row.target === target);
   if (isKnown) throw conflict("DuplicateRbacPolicy", "An RBAC policy already exists with those values.");
 }
 
+/** Counts a change of the shared object, which has one revision more or fewer projects. */
+function touchObject(neutron: Neutron, { objectType: type, objectId }: RbacPolicyRow): void {
+  const object = TYPES[type]?.find(neutron.slot.value, objectId);
+  if (object !== undefined && type === "network") touch(neutron, object);
+}
+
 function create(neutron: Neutron, context: RequestContext): HttpReply {
   const { actor } = context;
   const fields = parseNewFields(actor, SCHEMA, itemOf(context, SCHEMA));
+  if (fields.object_type === undefined) throw internalError();
   checkPolicy(actor, SCHEMA, fields, "create");
   checkNew(neutron, actor, fields);
   const projectId = projectOf(actor, fields);
@@ -98,7 +146,7 @@ function create(neutron: Neutron, context: RequestContext): HttpReply {
   };
   neutron.slot.value.rbac.set(row.id, row);
   addToCount(neutron, projectId, "rbac_policy", 1);
-  touch(neutron, requireNetwork(neutron, actor, row.objectId));
+  touchObject(neutron, row);
   neutron.cloud.kernel.record("neutron", "rbac.create", row.id, { object: row.objectId, target: row.target });
   return json(201, { rbac_policy: view(row) });
 }
@@ -107,16 +155,18 @@ function update(neutron: Neutron, context: RequestContext): HttpReply {
   const fields = parseChanges(context.actor, SCHEMA, itemOf(context, SCHEMA));
   const row = requirePolicy(neutron, context);
   checkPolicy(context.actor, SCHEMA, fields, "update");
-  row.target = fields.target_tenant ?? row.target;
+  if (fields.target_tenant === undefined)
+    throw inUse(row, objections(row.objectType, "'target_project'", "'target_project'"));
+  if (fields.target_tenant !== row.target) checkUnused(neutron, row);
+  row.target = fields.target_tenant;
   return json(200, { rbac_policy: view(row) });
 }
 
-/** What prevents the deletion of a policy, in the service's words. */
-const WATCHERS = [
-  "neutron.plugins.ml2.plugin.NeutronDbPluginV2",
-  "neutron.services.network_ip_availability.plugin.NeutronDbPluginV2",
-  "neutron.services.network_ip_availability.plugin.NeutronDbPluginV2",
-];
+const inUse = (row: RbacPolicyRow, details: string): Refusal =>
+  conflict(
+    "RbacPolicyInUse",
+    `RBAC policy on object ${row.objectId} cannot be removed because other objects depend on it.\nDetails: ${details}`,
+  );
 
 /** Refuses while a project uses the network only through this policy. @throws Refusal 409 */
 function checkUnused({ slot }: Neutron, row: RbacPolicyRow): void {
@@ -128,30 +178,32 @@ function checkUnused({ slot }: Neutron, row: RbacPolicyRow): void {
     );
   if (!isUsed) return;
   const reason = `Unable to reconfigure sharing settings for network ${row.objectId}. Multiple tenants are using it.`;
-  const objections = WATCHERS.map(
-    (watcher, at) => `Callback ${watcher}.validate_network_rbac_policy_change-${at} failed with "${reason}"`,
-  );
-  throw conflict(
-    "RbacPolicyInUse",
-    `RBAC policy on object ${row.objectId} cannot be removed because other objects depend on it.\nDetails: ${objections.join(",")}`,
-  );
+  throw inUse(row, objections(row.objectType, undefined, reason));
 }
 
 function remove(neutron: Neutron, context: RequestContext): HttpReply {
   const row = requirePolicy(neutron, context);
   checkUnused(neutron, row);
   neutron.slot.value.rbac.delete(row.id);
-  const network = neutron.slot.value.networks.get(row.objectId);
-  if (network !== undefined) touch(neutron, network);
+  touchObject(neutron, row);
   addToCount(neutron, row.projectId, "rbac_policy", -1);
   return empty(204);
 }
 
 function list(neutron: Neutron, context: RequestContext): HttpReply {
   const rows = [...neutron.slot.value.rbac.values()].filter((row) => controls(context.actor, row));
-  const schema = { collection: "rbac_policies", path: "rbac-policies", attributes: ATTRIBUTES };
+  const schema = {
+    collection: "rbac_policies",
+    path: "rbac-policies",
+    attributes: ATTRIBUTES,
+    isPaged: false,
+  } as const;
   return listReply(context, schema, rows.map(view));
 }
+
+const refuseCollection = (): never => {
+  throw notFound("RbacPolicy", "None");
+};
 
 /** `/v2.0/rbac-policies` */
 export function rbacPolicyRoutes(neutron: Neutron): readonly OpenStackRoute[] {
@@ -160,13 +212,24 @@ export function rbacPolicyRoutes(neutron: Neutron): readonly OpenStackRoute[] {
   return [
     { method: "GET", path, clients, handler: (context) => list(neutron, context) },
     { method: "POST", path, clients, handler: (context) => create(neutron, context) },
+    { method: "PUT", path, handler: refuseCollection },
+    { method: "DELETE", path, handler: refuseCollection },
     {
       method: "GET",
       path: `${path}/:id`,
       clients,
-      handler: (context) => json(200, { rbac_policy: view(requirePolicy(neutron, context)) }),
+      handler: (context) =>
+        json(200, { rbac_policy: selectFields(context.query, view(requirePolicy(neutron, context))) }),
     },
     { method: "PUT", path: `${path}/:id`, handler: (context) => update(neutron, context) },
+    {
+      method: "POST",
+      path: `${path}/:id`,
+      handler: (context) => {
+        parseNewFields(context.actor, SCHEMA, itemOf(context, SCHEMA));
+        throw methodNotAllowed();
+      },
+    },
     { method: "DELETE", path: `${path}/:id`, clients, handler: (context) => remove(neutron, context) },
   ];
 }

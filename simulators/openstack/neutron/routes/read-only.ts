@@ -1,14 +1,31 @@
-import { json } from "../../../kernel/index.ts";
-import type { OpenStackRoute } from "../../service.ts";
+import { type HttpReply, json } from "../../../kernel/index.ts";
+import type { OpenStackRoute, RequestContext } from "../../service.ts";
 import { notSimulated } from "../wire/errors.ts";
+import { type ListedCollection, listReply } from "../wire/lists.ts";
+import type { View } from "../wire/views.ts";
 
-/** A list that is always empty on this cloud, such as its agents. */
-export const emptyList = (path: string, collection: string): OpenStackRoute => ({
+/** A list of what only the cloud itself makes, such as its agents; filtered, sorted and paged as any other. */
+export const listOfOwn = (
+  path: string,
+  collection: ListedCollection,
+  views: (context: RequestContext) => readonly View[] = () => [],
+): OpenStackRoute => ({
   method: "GET",
   path: `/v2.0/${path}`,
   clients: ["openstack"],
-  handler: () => json(200, { [collection]: [] }),
+  handler: (context): HttpReply => listReply(context, { collection, path, attributes: {} }, views(context)),
 });
+
+/** A list whose plugin has no filters of its own: it takes any, and none fits. */
+export const unfilteredList = (path: string, collection: string, views: readonly View[] = []): OpenStackRoute => ({
+  method: "GET",
+  path: `/v2.0/${path}`,
+  clients: ["openstack"],
+  handler: ({ query }): HttpReply => json(200, { [collection]: views.filter((view) => fits(view, query)) }),
+});
+
+const fits = (view: View, query: URLSearchParams): boolean =>
+  [...query.keys()].every((key) => !(key in view) || query.getAll(key).includes(String(view[key])));
 
 /** A creation that is refused because the resource is not simulated. */
 export const refusedCreation = (path: string): OpenStackRoute => ({

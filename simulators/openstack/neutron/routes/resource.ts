@@ -1,6 +1,6 @@
 import { empty, type HttpReply, json } from "../../../kernel/index.ts";
 import { type Actor, controls } from "../../cloud.ts";
-import { Refusal } from "../../refusal.ts";
+import type { Refusal } from "../../refusal.ts";
 import type { RequestContext, OpenStackRoute } from "../../service.ts";
 import { checkQuota, type QuotaResource } from "../state/quotas.ts";
 import type { ResourceRow } from "../state/rows.ts";
@@ -8,6 +8,7 @@ import { type Neutron, touch } from "../state/state.ts";
 import {
   type Attributes,
   checkPolicy,
+  convertValue,
   type Fields,
   itemOf,
   itemsOf,
@@ -17,18 +18,33 @@ import {
   projectOf,
   type ResourceSchema,
 } from "../wire/attributes.ts";
-import { badRequest, forbidden, internalError, notFound } from "../wire/errors.ts";
-import { listReply, selectFields } from "../wire/lists.ts";
+import { forbidden, internalError, methodNotAllowed, notFound } from "../wire/errors.ts";
+import { type ListedCollection, listReply, selectFields } from "../wire/lists.ts";
 import type { View } from "../wire/views.ts";
 import { tagRoutes } from "./tags.ts";
+import { checkRevision, checkStorable } from "./resource-checks.ts";
 
 /** A resource of the API: its attributes, and what its verbs do. `resourceRoutes` makes its routes. */
 export interface Resource<T extends ResourceRow, A extends Attributes> extends ResourceSchema<A> {
+  readonly collection: ListedCollection;
   /** The path's own word: `security-groups`. */
   readonly path: string;
   /** `Network`: the prefix of its `NotFound`. */
   readonly exception: string;
-  readonly quota: QuotaResource;
+  /** Absent: nothing limits how many a project has. */
+  readonly quota?: QuotaResource;
+  /** Default false. A list in one request is an error of the service's own, though the API takes it. */
+  readonly failsInBulk?: boolean;
+  /** Default false: it has no tags. */
+  readonly isUntagged?: boolean;
+  /** Members that the answer to `fields` has in any case. */
+  readonly alwaysShown?: readonly string[];
+  /** Attributes that the service takes into account only when several are created at once. */
+  readonly bulkOnly?: readonly string[];
+  /** Members that only administrators see, by which everybody may filter. */
+  readonly adminMembers?: readonly string[];
+  /** Refuses who may not put one onto the network that its fields name. @throws Refusal 403, 404 */
+  readonly checkParent?: (neutron: Neutron, actor: Actor, fields: NewFields<A>) => void;
   /** Real clients seen using its routes. */
   readonly clients: readonly string[];
   /** Default false: an unknown marker of a list is ignored. */
@@ -46,11 +62,13 @@ export interface Resource<T extends ResourceRow, A extends Attributes> extends R
   /** What creation shows, where it differs. */
   readonly createdView?: (neutron: Neutron, actor: Actor, row: T) => View;
   /** What a change shows, where it differs. */
-  readonly updatedView?: (neutron: Neutron, actor: Actor, row: T) => View;
+  readonly updatedView?: (neutron: Neutron, actor: Actor, row: T, fields: Fields<A>) => View;
   /** @throws Refusal */
   readonly create: (neutron: Neutron, actor: Actor, projectId: string, fields: NewFields<A>) => T;
   /** Absent: it can't be changed. @throws Refusal */
   readonly update?: (neutron: Neutron, actor: Actor, row: T, fields: Fields<A>) => void;
+  /** How many revisions a change makes. Default: one, whenever it names an attribute. */
+  readonly revisions?: (fields: Fields<A>, row: T, before: T) => number;
   /** @throws Refusal */
   readonly remove: (neutron: Neutron, actor: Actor, row: T) => void;
 }
@@ -88,22 +106,6 @@ function requireChangeable<T extends ResourceRow, A extends Attributes>(
   return row;
 }
 
-/** `If-Match: revision_number=3`. @throws Refusal 400, 412 */
-function checkRevision({ request }: RequestContext, row: ResourceRow): void {
-  const match = /^revision_number=(.*)$/.exec(request.headers["if-match"] ?? "");
-  if (match === null) return;
-  if (!/^\d+$/.test(match[1] ?? ""))
-    throw badRequest("if-match", "Revision number etag must be in the format of revision_number=<int>.");
-  if (Number(match[1]) === row.revision) return;
-  const message = `Constrained to ${match[1]}, but current revision is ${row.revision}`;
-  throw new Refusal(412, "RevisionNumberConstraintFailed", message);
-}
-
-/** The database keeps three bytes of UTF-8 a character: the service fails on four. @throws Refusal 500 */
-function checkStorable(fields: object): void {
-  if (/[\u{10000}-\u{10ffff}]/u.test(JSON.stringify(fields))) throw internalError();
-}
-
 function create<T extends ResourceRow, A extends Attributes>(
   neutron: Neutron,
   resource: Resource<T, A>,
@@ -111,13 +113,24 @@ function create<T extends ResourceRow, A extends Attributes>(
 ): HttpReply {
   const { actor } = context;
   const { items, isBulk } = itemsOf(context, resource);
-  const all = items.map((item) => parseNewFields(actor, resource, item));
+  const all = items.map((item) => parseNewFields(actor, resource, isBulk ? item : checkedForBulk(resource, item)));
+  if (isBulk && resource.failsInBulk === true) throw internalError();
+  for (const fields of all) resource.checkParent?.(neutron, actor, fields);
   for (const fields of all) checkPolicy(actor, resource, fields, "create");
-  checkQuota(neutron, projectOf(actor, all[0] ?? {}), resource.quota, all.length);
+  if (resource.quota !== undefined) checkQuota(neutron, projectOf(actor, all[0] ?? {}), resource.quota, all.length);
   for (const fields of all) checkStorable(fields);
   const view = resource.createdView ?? resource.view;
   const views = createAll(neutron, resource, actor, all).map((row) => view(neutron, actor, row));
   return json(201, isBulk ? { [resource.collection]: views } : { [resource.name]: views[0] });
+}
+
+/** What only a list of resources may carry is checked, and then ignored where there is one. */
+function checkedForBulk<T extends ResourceRow, A extends Attributes>(resource: Resource<T, A>, item: View): View {
+  const { bulkOnly = [] } = resource;
+  const names = bulkOnly.filter((name) => Object.hasOwn(item, name));
+  if (names.length === 0) return item;
+  for (const name of names) convertValue(name, item[name], resource.attributes[name]);
+  return Object.fromEntries(Object.entries(item).filter(([name]) => !names.includes(name)));
 }
 
 /** A bulk is all or nothing. */
@@ -150,10 +163,12 @@ function update<T extends ResourceRow, A extends Attributes>(
   if (resource.update === undefined) throw internalError();
   checkStorable(fields);
   checkRevision(context, row);
+  const before = { ...row };
   resource.update(neutron, actor, row, fields);
-  if (Object.keys(fields).length > 0) touch(neutron, row);
+  const changes = resource.revisions?.(fields, row, before) ?? (Object.keys(fields).length > 0 ? 1 : 0);
+  for (let times = 0; times < changes; times++) touch(neutron, row);
   const view = resource.updatedView ?? resource.view;
-  return json(200, { [resource.name]: view(neutron, actor, row) });
+  return json(200, { [resource.name]: view(neutron, actor, row, fields) });
 }
 
 function remove<T extends ResourceRow, A extends Attributes>(
@@ -173,7 +188,8 @@ function show<T extends ResourceRow, A extends Attributes>(
   { actor, params, query }: RequestContext,
 ): HttpReply {
   const row = requireRow(neutron, resource, actor, params.id ?? "");
-  return json(200, { [resource.name]: selectFields(query, resource.view(neutron, actor, row)) });
+  const shown = selectFields(query, resource.view(neutron, actor, row), resource.alwaysShown);
+  return json(200, { [resource.name]: shown });
 }
 
 function list<T extends ResourceRow, A extends Attributes>(
@@ -181,12 +197,27 @@ function list<T extends ResourceRow, A extends Attributes>(
   resource: Resource<T, A>,
   context: RequestContext,
 ): HttpReply {
-  const { actor } = context;
-  const { collection, path, attributes, exception } = resource;
-  const schema = { collection, path, attributes, ...(resource.refusesUnknownMarker === true && { exception }) };
+  const { actor, query } = context;
+  const { collection, path, attributes, exception, adminMembers = [], isUntagged = false } = resource;
+  const hidden = actor.isAdmin ? [] : adminMembers;
+  const isFilteredByHidden = hidden.some((name) => query.has(name));
+  const marker = resource.refusesUnknownMarker === true && { exception };
+  const schema = { collection, path, attributes, isTagged: !isUntagged, hidden, ...marker };
   const rows = [...resource.rows(neutron, context)].filter((row) => canSee(neutron, resource, actor, row));
-  const views = rows.map((row) => resource.view(neutron, actor, row));
+  const viewer = isFilteredByHidden ? { ...actor, isAdmin: true } : actor;
+  const views = rows.map((row) => resource.view(neutron, viewer, row));
   return listReply(context, schema, views);
+}
+
+/** A POST to an item is checked as one to the collection would be, and then refused. */
+function postToItem<T extends ResourceRow, A extends Attributes>(
+  resource: Resource<T, A>,
+  context: RequestContext,
+): never {
+  if (context.request.body.length === 0) throw methodNotAllowed();
+  const { items } = itemsOf(context, resource);
+  for (const item of items) parseNewFields(context.actor, resource, item);
+  throw methodNotAllowed();
 }
 
 /** The routes that every resource has: the collection, its items, their tags. */
@@ -208,6 +239,7 @@ export function resourceRoutes<T extends ResourceRow, A extends Attributes>(
     { method: "GET", path: item, clients, handler: (context) => show(neutron, resource, context) },
     { method: "PUT", path: item, clients, handler: (context) => update(neutron, resource, context) },
     { method: "DELETE", path: item, clients, handler: (context) => remove(neutron, resource, context) },
-    ...tagRoutes(neutron, item, ({ actor, params }) => requireRow(neutron, resource, actor, params.id ?? "")),
+    { method: "POST", path: item, handler: (context) => postToItem(resource, context) },
+    ...(resource.isUntagged === true ? [] : tagRoutes(neutron, resource, item)),
   ];
 }

@@ -1,10 +1,11 @@
 import { textIfAny } from "../../schema/index.ts";
-import { bodyJson, type HttpReply, json } from "../../../kernel/index.ts";
+import { str } from "../../python/index.ts";
+import { bodyJson, type HttpReply, isUuid, json } from "../../../kernel/index.ts";
 import type { RequestContext, OpenStackRoute } from "../../service.ts";
 import { addInterface, type InterfaceFields, removeInterface } from "../behaviour/router-interfaces.ts";
 import type { PortRow, RouterRow } from "../state/rows.ts";
 import type { Neutron } from "../state/state.ts";
-import { isDictionary } from "../wire/converters.ts";
+import { isDictionary } from "../wire/structures.ts";
 import { badRequest, notSimulated } from "../wire/errors.ts";
 import { requireRow } from "./resource.ts";
 import { ROUTERS } from "./routers.ts";
@@ -15,6 +16,9 @@ function interfaceFields({ request }: RequestContext): InterfaceFields {
   const { subnet_id, port_id } = body.ok && isDictionary(body.value) ? body.value : {};
   if (subnet_id === undefined && port_id === undefined)
     throw badRequest("router", "Either subnet_id or port_id must be specified.");
+  for (const id of [port_id, subnet_id])
+    if (id !== undefined && (typeof id !== "string" || !isUuid(id)))
+      throw badRequest("router", `'${str(id)}' is not a valid UUID.`);
   return { subnet_id: textIfAny(subnet_id), port_id: textIfAny(port_id) };
 }
 

@@ -1,17 +1,21 @@
 import type { Actor } from "../../cloud.ts";
 import { checkRoutes, clearGateway, type GatewayInfo, interfacesOf, setGateway } from "../behaviour/routers.ts";
+import { str } from "../../python/index.ts";
 import { addToCount } from "../state/quotas.ts";
+import { checkZones } from "../state/zones.ts";
 import type { RouterRow } from "../state/rows.ts";
 import { type Neutron, newRow, touch } from "../state/state.ts";
 import { type Fields, forAdmins, type NewFields, withStandard } from "../wire/attributes.ts";
-import { boolean, dictionary, dictionaryOf, fixedIps, isDictionary, routes, text } from "../wire/converters.ts";
-import { badRequest, conflict } from "../wire/errors.ts";
+import { boolean, orNull, text, zoneHints } from "../wire/converters.ts";
+import { dictionary, dictionaryOf, fixedIps, isDictionary, routes } from "../wire/structures.ts";
+import { badRequest, conflict, internalError, notFound } from "../wire/errors.ts";
 import { projectMembers, revisionMembers, type View } from "../wire/views.ts";
 import type { Resource } from "./resource.ts";
 
 /** An empty object means the same as null: no gateway. */
 const gatewayInfo = (value: unknown): GatewayInfo | null => {
-  if (value === null || Object.keys(dictionary(value)).length === 0) return null;
+  if (value === null || (Array.isArray(value) && value.length === 0)) return null;
+  if (Object.keys(dictionary(value)).length === 0) return null;
   const fields = dictionaryOf(value, ["network_id"], ["enable_snat", "external_fixed_ips", "qos_policy_id"]);
   const { network_id: networkId, enable_snat: snat, external_fixed_ips: ips } = fields;
   return {
@@ -28,22 +32,27 @@ const gatewayPolicy = (value: unknown): "member" | "admin" => {
   return enable_snat !== undefined || external_fixed_ips !== undefined ? "admin" : "member";
 };
 
+/** There are no flavors; the service looks for whatever is given. @throws Refusal 404, 500 */
+const flavorId = (value: unknown): string => {
+  if (typeof value === "object" && value !== null) throw internalError();
+  return str(value);
+};
+
 const ATTRIBUTES = withStandard({
   name: { convert: text },
-  admin_state_up: { convert: boolean, isBoolean: true },
+  admin_state_up: { convert: boolean, filter: boolean },
   status: { post: false, put: false },
   external_gateway_info: {
     convert: gatewayInfo,
     policy: gatewayPolicy,
     policyParts: (value: unknown) => Object.keys(value ?? {}),
   },
-  routes: { convert: routes },
-  distributed: { convert: boolean, policy: forAdmins, isBoolean: true },
-  ha: { convert: boolean, policy: forAdmins, isBoolean: true },
-  availability_zone_hints: { put: false },
+  routes: { post: false, convert: routes },
+  distributed: { convert: orNull(boolean), policy: forAdmins },
+  ha: { convert: orNull(boolean), policy: forAdmins },
+  availability_zone_hints: { put: false, convert: zoneHints },
   availability_zones: { post: false, put: false },
-  flavor_id: { put: false },
-  service_type_id: { put: false },
+  flavor_id: { put: false, convert: flavorId },
 });
 type RouterAttributes = typeof ATTRIBUTES;
 
@@ -65,13 +74,13 @@ const view = (neutron: Neutron, actor: Actor, row: RouterRow): View => ({
   status: "ACTIVE",
   external_gateway_info: gatewayView(neutron, row),
   description: row.description,
-  availability_zones: [],
-  availability_zone_hints: [],
+  availability_zones: neutron.cloud.profile === "agents" ? neutron.cloud.zones.slice(0, 1) : [],
+  availability_zone_hints: row.zoneHints,
   routes: row.routes,
   flavor_id: null,
   tags: row.tags,
   ...revisionMembers(row),
-  ...(actor.isAdmin && { distributed: row.distributed, ha: false }),
+  ...(actor.isAdmin && { distributed: row.distributed, ha: row.ha }),
 });
 
 /** A new gateway counts as changes of its port and of the port's address, besides that of the router. */
@@ -81,11 +90,15 @@ function touchForGateway(neutron: Neutron, row: RouterRow): void {
 }
 
 function create(neutron: Neutron, actor: Actor, projectId: string, fields: NewFields<RouterAttributes>): RouterRow {
+  if (fields.flavor_id !== undefined) throw notFound("Flavor", fields.flavor_id);
+  checkZones(neutron, fields.availability_zone_hints);
   const row: RouterRow = {
     ...newRow(neutron, projectId, 1, fields.description),
     name: fields.name ?? "",
     adminStateUp: fields.admin_state_up ?? true,
     distributed: fields.distributed === true,
+    ha: fields.ha === true,
+    zoneHints: fields.availability_zone_hints ?? [],
     gatewayNetworkId: null,
     gatewayPortId: null,
     enableSnat: true,
@@ -99,6 +112,16 @@ function create(neutron: Neutron, actor: Actor, projectId: string, fields: NewFi
   return row;
 }
 
+/** A router changes its kind only while it is down. @throws Refusal 400 */
+function checkKindChange(row: RouterRow, fields: Fields<RouterAttributes>): void {
+  if (!row.adminStateUp) return;
+  const prior = "Please set router admin_state_up to False prior to upgrade.";
+  if (fields.ha != null && fields.ha !== row.ha)
+    throw badRequest("router", `Cannot change HA attribute of active routers. ${prior}`);
+  if (fields.distributed != null && fields.distributed !== row.distributed)
+    throw badRequest("router", `Cannot change the 'distributed' attribute of active routers. ${prior}`);
+}
+
 function update(neutron: Neutron, actor: Actor, row: RouterRow, fields: Fields<RouterAttributes>): void {
   if (fields.external_gateway_info !== undefined) {
     const before = row.gatewayNetworkId;
@@ -109,12 +132,9 @@ function update(neutron: Neutron, actor: Actor, row: RouterRow, fields: Fields<R
     checkRoutes(neutron, row, fields.routes);
     row.routes = fields.routes;
   }
-  if (fields.distributed === true && !row.distributed && row.adminStateUp)
-    throw badRequest(
-      "router",
-      "Cannot upgrade active router to distributed. Please set router admin_state_up to False prior to upgrade.",
-    );
+  checkKindChange(row, fields);
   row.distributed = fields.distributed ?? row.distributed;
+  row.ha = fields.ha ?? row.ha;
   row.name = fields.name ?? row.name;
   row.description = fields.description ?? row.description;
   row.adminStateUp = fields.admin_state_up ?? row.adminStateUp;

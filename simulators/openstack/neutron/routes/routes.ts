@@ -1,7 +1,7 @@
 import type { OpenStackRoute } from "../../service.ts";
 import type { Neutron } from "../state/state.ts";
-import { ADDRESS_GROUP_ROUTES } from "./address-groups.ts";
-import { ADDRESS_SCOPE_ROUTES } from "./address-scopes.ts";
+import { ADDRESS_GROUPS, addressGroupActions } from "./address-groups.ts";
+import { ADDRESS_SCOPES } from "./address-scopes.ts";
 import { AGENT_ROUTES } from "./agents.ts";
 import { AUTO_ALLOCATED_TOPOLOGY_ROUTES } from "./auto-allocated-topology.ts";
 import { AVAILABILITY_ZONE_ROUTES } from "./availability-zones.ts";
@@ -21,6 +21,7 @@ import { SECURITY_GROUP_RULES } from "./security-group-rules.ts";
 import { SECURITY_GROUPS } from "./security-groups.ts";
 import { SEGMENT_ROUTES } from "./segments.ts";
 import { SERVICE_PROVIDER_ROUTES } from "./service-providers.ts";
+import { subnetpoolActions } from "./subnetpool-actions.ts";
 import { SUBNETPOOLS } from "./subnetpools.ts";
 import { SUBNETS } from "./subnets.ts";
 import { VERSION_ROUTES } from "./versions.ts";
@@ -36,13 +37,15 @@ export const neutronRoutes = (neutron: Neutron): readonly OpenStackRoute[] => [
   ...AVAILABILITY_ZONE_ROUTES,
   ...FLAVOR_ROUTES,
   ...SEGMENT_ROUTES,
-  ...ADDRESS_SCOPE_ROUTES,
-  ...ADDRESS_GROUP_ROUTES,
   ...FLOATINGIP_POOL_ROUTES,
   ...quotaRoutes(neutron),
   ...resourceRoutes(neutron, NETWORKS),
   ...resourceRoutes(neutron, SUBNETS),
   ...resourceRoutes(neutron, SUBNETPOOLS),
+  ...subnetpoolActions(neutron),
+  ...resourceRoutes(neutron, ADDRESS_SCOPES),
+  ...resourceRoutes(neutron, ADDRESS_GROUPS),
+  ...addressGroupActions(neutron),
   ...resourceRoutes(neutron, PORTS),
   ...resourceRoutes(neutron, SECURITY_GROUPS),
   ...resourceRoutes(neutron, SECURITY_GROUP_RULES),

@@ -1,48 +1,58 @@
 import type { Actor } from "../../cloud.ts";
+import { str } from "../../python/index.ts";
 import { Refusal } from "../../refusal.ts";
 import { addRule, ensureDefaultGroup, findSameRule, type NewRule } from "../behaviour/security-groups.ts";
-import { requireGroup } from "../state/lookup.ts";
+import { requireAddressGroup, requireGroup } from "../state/lookup.ts";
 import { addToCount } from "../state/quotas.ts";
 import type { SecurityGroupRuleRow } from "../state/rows.ts";
 import { type Neutron, touch } from "../state/state.ts";
 import { type NewFields, withStandard } from "../wire/attributes.ts";
-import { oneOf, orNull, text, uuid } from "../wire/converters.ts";
-import { conflict } from "../wire/errors.ts";
+import { oneOf, orNull, text, textUpTo } from "../wire/converters.ts";
+import { conflict, internalError } from "../wire/errors.ts";
 import { checkRule, ethertype, portNumber, protocol, remotePrefix } from "../wire/rule-values.ts";
 import { ruleView } from "../wire/security-group.ts";
 import type { Resource } from "./resource.ts";
 
+/** `UUID_FIELD_SIZE`. */
+const UUID_CHARS_MAX = 36;
+
+/** The id of a group, of any form; the database can't hold what is none. @throws Refusal 500 */
+const reference = (value: unknown): string => {
+  if (typeof value === "object") throw internalError();
+  return str(value);
+};
+
 const ATTRIBUTES = withStandard({
-  security_group_id: { isRequired: true, put: false, convert: uuid },
+  security_group_id: { isRequired: true, put: false, convert: textUpTo(UUID_CHARS_MAX) },
   direction: { isRequired: true, put: false, convert: oneOf(["ingress", "egress"]) },
-  ethertype: { put: false, convert: ethertype },
-  protocol: { put: false, convert: orNull(protocol) },
-  port_range_min: { put: false, convert: orNull(portNumber) },
-  port_range_max: { put: false, convert: orNull(portNumber) },
-  remote_group_id: { put: false, convert: orNull(String) },
-  remote_address_group_id: { put: false },
-  remote_ip_prefix: { put: false, convert: orNull(remotePrefix) },
+  ethertype: { put: false, convert: ethertype, filter: ethertype },
+  protocol: { put: false, convert: orNull(protocol), filter: orNull(protocol) },
+  port_range_min: { put: false, convert: orNull(portNumber), filter: orNull(portNumber) },
+  port_range_max: { put: false, convert: orNull(portNumber), filter: orNull(portNumber) },
+  remote_group_id: { put: false, convert: orNull(reference) },
+  remote_address_group_id: { put: false, convert: orNull(reference) },
+  remote_ip_prefix: { put: false, convert: orNull(remotePrefix), filter: orNull(remotePrefix) },
   normalized_cidr: { post: false, put: false },
   description: { convert: text },
-  // It has no tags, though it has the other standard attributes.
-  tags: { post: false, put: false, isFilter: false },
 });
 type RuleAttributes = typeof ATTRIBUTES;
 
 const toRule = (fields: NewFields<RuleAttributes>): NewRule => ({
   direction: fields.direction,
   ethertype: fields.ethertype ?? "IPv4",
-  protocol: fields.protocol === "any" ? null : (fields.protocol ?? null),
+  protocol: fields.protocol ?? null,
   portMin: fields.port_range_min ?? null,
   portMax: fields.port_range_max ?? null,
   remoteIpPrefix: fields.remote_ip_prefix ?? null,
   remoteGroupId: fields.remote_group_id ?? null,
+  remoteAddressGroupId: fields.remote_address_group_id ?? null,
   description: fields.description ?? "",
 });
 
 function create(neutron: Neutron, actor: Actor, fields: NewFields<RuleAttributes>): SecurityGroupRuleRow {
   const rule = toRule(fields);
   checkRule(rule);
+  if (rule.remoteAddressGroupId != null) requireAddressGroup(neutron, actor, rule.remoteAddressGroupId);
   if (rule.remoteGroupId != null) requireGroup(neutron, actor, rule.remoteGroupId);
   const group = requireGroup(neutron, actor, fields.security_group_id);
   const same = findSameRule(group, rule);
@@ -81,6 +91,7 @@ export const SECURITY_GROUP_RULES: Resource<SecurityGroupRuleRow, RuleAttributes
   clients: ["openstack"],
   isCore: false,
   isBulk: true,
+  isUntagged: true,
   attributes: ATTRIBUTES,
   rows: (neutron, { actor, query }) => {
     const { groups } = neutron.slot.value;

@@ -16,23 +16,29 @@ import { conflict } from "../wire/errors.ts";
 import { groupView } from "../wire/security-group.ts";
 import type { Resource } from "./resource.ts";
 
+const defaultExists = (): Refusal =>
+  conflict("SecurityGroupDefaultAlreadyExists", "Default security group already exists.");
+
+/** `default` is the name of the group that each project has. @throws Refusal 409 */
+const nameNotDefault = (value: unknown): string => {
+  const name = text(value);
+  if (name.toLowerCase() === "default") throw defaultExists();
+  return name;
+};
+
 const ATTRIBUTES = withStandard({
-  name: { convert: text },
-  stateful: { convert: boolean, isBoolean: true },
-  shared: { post: false, put: false, isBoolean: true },
+  name: { convert: nameNotDefault },
+  stateful: { convert: boolean, filter: boolean },
+  shared: { post: false, put: false, filter: boolean },
   security_group_rules: { post: false, put: false },
 });
 type SecurityGroupAttributes = typeof ATTRIBUTES;
 
 const inUse = (id: string): Refusal => conflict("SecurityGroupInUse", `Security Group ${id} in use.`);
 
-const defaultExists = (): Refusal =>
-  conflict("SecurityGroupDefaultAlreadyExists", "Default security group already exists.");
-
 function create(neutron: Neutron, projectId: string, fields: NewFields<SecurityGroupAttributes>): SecurityGroupRow {
   const name = fields.name ?? "";
   ensureDefaultGroup(neutron, projectId);
-  if (name === "default") throw defaultExists();
   checkQuota(neutron, projectId, "security_group");
   checkQuota(neutron, projectId, "security_group_rule", INITIAL_RULES);
   const group = createGroup(neutron, projectId, name, fields.description ?? "");
@@ -44,7 +50,6 @@ function create(neutron: Neutron, projectId: string, fields: NewFields<SecurityG
 function update(neutron: Neutron, group: SecurityGroupRow, fields: Fields<SecurityGroupAttributes>): void {
   const { name = group.name, stateful = group.stateful } = fields;
   if (stateful !== group.stateful && isGroupInUse(neutron, group.id)) throw inUse(group.id);
-  if (group.name !== "default" && name === "default") throw defaultExists();
   if (group.name === "default" && name !== "default")
     throw conflict("SecurityGroupCannotUpdateDefault", "Updating default security group not allowed.");
   group.name = name;

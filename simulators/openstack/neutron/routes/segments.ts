@@ -1,4 +1,4 @@
-import { emptyList, refusedCreation } from "./read-only.ts";
+import { listOfOwn, refusedCreation } from "./read-only.ts";
 
 /** `/v2.0/segments`: none, and none can be created. */
-export const SEGMENT_ROUTES = [emptyList("segments", "segments"), refusedCreation("segments")];
+export const SEGMENT_ROUTES = [listOfOwn("segments", "segments"), refusedCreation("segments")];

@@ -1,5 +1,4 @@
-import { json } from "../../../kernel/index.ts";
-import type { OpenStackRoute } from "../../service.ts";
+import { unfilteredList } from "./read-only.ts";
 
 const PROVIDERS = ["dvrha", "dvr", "ha", "single_node"].map((name) => ({
   service_type: "L3_ROUTER_NAT",
@@ -8,11 +7,4 @@ const PROVIDERS = ["dvrha", "dvr", "ha", "single_node"].map((name) => ({
 }));
 
 /** `/v2.0/service-providers`: the kinds of router that the L3 plugin offers. */
-export const SERVICE_PROVIDER_ROUTES: readonly OpenStackRoute[] = [
-  {
-    method: "GET",
-    path: "/v2.0/service-providers",
-    clients: ["openstack"],
-    handler: () => json(200, { service_providers: PROVIDERS }),
-  },
-];
+export const SERVICE_PROVIDER_ROUTES = [unfilteredList("service-providers", "service_providers", PROVIDERS)];

@@ -7,89 +7,36 @@ import {
   checkOverlap,
   checkPools,
   checkPrefix,
-  checkServiceTypes,
+  checkWishes,
   defaultGateway,
   defaultPools,
   deleteSubnet,
 } from "../behaviour/subnets.ts";
-import { canSeeSubnet } from "../state/access.ts";
+import { canSeeSubnet, checkNetworkOwner } from "../state/access.ts";
 import { requireNetwork } from "../state/lookup.ts";
 import { addToCount } from "../state/quotas.ts";
 import type { SubnetpoolRow, SubnetRow } from "../state/rows.ts";
 import { type Neutron, newRow, touch } from "../state/state.ts";
-import { type Fields, type NewFields, withStandard } from "../wire/attributes.ts";
-import {
-  allocationPools,
-  boolean,
-  integer,
-  ip,
-  nameservers,
-  oneOf,
-  orNull,
-  routes,
-  text,
-  texts,
-  uuid,
-} from "../wire/converters.ts";
-import { badInput, badRequest, conflict, notFound } from "../wire/errors.ts";
-import { projectMembers, revisionMembers, type View } from "../wire/views.ts";
+import type { Fields, NewFields } from "../wire/attributes.ts";
+import { badInput, badRequest, conflict, internalError, notFound } from "../wire/errors.ts";
 import type { Resource } from "./resource.ts";
+import { ATTRIBUTES, type SubnetAttributes, view } from "./subnet-attributes.ts";
 
-const MODES = ["slaac", "dhcpv6-stateful", "dhcpv6-stateless", null] as const;
-
-const cidr = (value: unknown): string => {
-  const prefix = typeof value === "string" && value.includes("/") ? parsePrefix(value) : undefined;
-  if (prefix === undefined) throw badInput(`${String(value)} is not in a CIDR format`);
-  return prefix.text;
-};
-
-const ATTRIBUTES = withStandard({
-  network_id: { isRequired: true, put: false, convert: uuid },
-  ip_version: { isRequired: true, put: false, convert: oneOf([4, 6], integer) },
-  name: { convert: text },
-  cidr: { put: false, convert: orNull(cidr) },
-  prefixlen: { put: false, convert: integer, isFilter: false },
-  subnetpool_id: { put: false },
-  use_default_subnetpool: { put: false, convert: boolean },
-  gateway_ip: { convert: orNull(ip) },
-  allocation_pools: { convert: allocationPools },
-  dns_nameservers: { convert: nameservers },
-  host_routes: { convert: routes },
-  enable_dhcp: { convert: boolean, isBoolean: true },
-  ipv6_ra_mode: { put: false, convert: oneOf(MODES) },
-  ipv6_address_mode: { put: false, convert: oneOf(MODES) },
-  service_types: { convert: texts },
-  shared: { post: false, put: false },
-  segment_id: {},
-  dns_publish_fixed_ip: { convert: boolean },
-});
-type SubnetAttributes = typeof ATTRIBUTES;
-
-const view = (_neutron: Neutron, _actor: Actor, row: SubnetRow): View => ({
-  id: row.id,
-  name: row.name,
-  ...projectMembers(row.projectId),
-  network_id: row.networkId,
-  ip_version: row.version,
-  subnetpool_id: row.subnetpoolId,
-  enable_dhcp: row.enableDhcp,
-  ipv6_ra_mode: row.raMode,
-  ipv6_address_mode: row.addressMode,
-  gateway_ip: row.gatewayIp,
-  cidr: row.cidr,
-  allocation_pools: row.pools,
-  host_routes: row.hostRoutes,
-  dns_nameservers: row.dnsNameservers,
-  description: row.description,
-  service_types: row.serviceTypes,
-  tags: row.tags,
-  ...revisionMembers(row),
-});
-
-/** @throws Refusal 404 */
-function findSubnetpool({ slot }: Neutron, actor: Actor, id: unknown): SubnetpoolRow | undefined {
-  if (typeof id !== "string") return undefined;
-  const pool = slot.value.subnetpools.get(id);
+/** The pool that is asked for, or the cloud's default one. @throws Refusal 400, 404 */
+function findSubnetpool(
+  neutron: Neutron,
+  actor: Actor,
+  { subnetpool_id: id, use_default_subnetpool: isDefault, ip_version: version }: NewFields<SubnetAttributes>,
+): SubnetpoolRow | undefined {
+  const { subnetpools } = neutron.slot.value;
+  if (isDefault === true) {
+    if (id != null) throw badRequest("subnets", "subnetpool_id and use_default_subnetpool cannot both be specified.");
+    const found = subnetpools.values().find((row) => row.isDefault && row.version === version);
+    if (found === undefined) throw badRequest("subnets", `No default subnetpool found for IPv${version}.`);
+    return found;
+  }
+  if (id == null) return undefined;
+  const pool = subnetpools.get(id);
   if (pool === undefined || !(controls(actor, pool) || pool.shared)) throw notFound("SubnetPool", id);
   return pool;
 }
@@ -97,34 +44,58 @@ function findSubnetpool({ slot }: Neutron, actor: Actor, id: unknown): Subnetpoo
 /** The prefix that is asked for, or the next free one of the pool. @throws Refusal 400, 500 */
 function choosePrefix(
   neutron: Neutron,
+  projectId: string,
   fields: NewFields<SubnetAttributes>,
   subnetpool: SubnetpoolRow | undefined,
 ): Prefix {
   const prefix = parsePrefix(fields.cidr);
-  if (prefix !== undefined) return prefix;
-  if (subnetpool === undefined) throw badRequest("subnets", "a subnetpool must be specified in the absence of a cidr.");
-  return allocatePrefix(neutron, subnetpool, fields.prefixlen ?? subnetpool.defaultPrefixlen);
+  if (subnetpool === undefined) {
+    if (prefix === undefined) throw badRequest("subnets", "a subnetpool must be specified in the absence of a cidr.");
+    return prefix;
+  }
+  if (subnetpool.version !== fields.ip_version)
+    throw badRequest(
+      "subnets",
+      `Cannot allocate IPv${fields.ip_version} subnet from IPv${subnetpool.version} subnet pool.`,
+    );
+  return allocatePrefix(neutron, subnetpool, projectId, prefix ?? fields.prefixlen ?? subnetpool.defaultPrefixlen);
 }
 
 /** Checks that an IPv4 subnet has no IPv6 modes. @throws Refusal 400 */
 function checkModes(fields: NewFields<SubnetAttributes>): void {
   for (const name of ["ipv6_ra_mode", "ipv6_address_mode"] as const)
-    if (fields.ip_version === 4 && fields[name] !== undefined && fields[name] !== null)
+    if (fields.ip_version === 4 && fields[name] !== undefined)
       throw badInput(`${name} is not valid when ip_version is 4`);
+}
+
+/** Checks what is asked for before a prefix is chosen. @throws Refusal 400, 404 */
+function checkNew(fields: NewFields<SubnetAttributes>, subnetpool: SubnetpoolRow | undefined): void {
+  const given = parsePrefix(fields.cidr);
+  if (given !== undefined && fields.prefixlen !== undefined)
+    throw badRequest("subnets", "cidr and prefixlen must not be supplied together.");
+  if (subnetpool !== undefined && given === undefined && fields.allocation_pools !== undefined)
+    throw badRequest("subnets", "allocation_pools allowed only for specific subnet requests.");
+  if (given !== undefined) checkPrefix(given, fields.ip_version, fields.enable_dhcp ?? true);
+  // A gateway without a prefix is checked for its version only.
+  const anywhere = parsePrefix(fields.ip_version === 4 ? "0.0.0.0/32" : "::/128");
+  const prefix = given ?? anywhere;
+  if (prefix !== undefined) checkWishes(prefix, fields.ip_version, fields, "new subnet");
+  checkModes(fields);
 }
 
 function create(neutron: Neutron, actor: Actor, projectId: string, fields: NewFields<SubnetAttributes>): SubnetRow {
   const network = requireNetwork(neutron, actor, fields.network_id);
-  const subnetpool = findSubnetpool(neutron, actor, fields.subnetpool_id);
-  const prefix = choosePrefix(neutron, fields, subnetpool);
+  if (parsePrefix(fields.cidr) !== undefined && fields.prefixlen !== undefined) checkNew(fields, undefined);
+  const subnetpool = findSubnetpool(neutron, actor, fields);
+  checkNew(fields, subnetpool);
+  if (fields.segment_id != null) throw notFound("Segment", fields.segment_id);
+  const prefix = choosePrefix(neutron, projectId, fields, subnetpool);
   const enableDhcp = fields.enable_dhcp ?? true;
-  checkPrefix(prefix, fields.ip_version, enableDhcp);
-  checkModes(fields);
-  checkServiceTypes(fields.service_types ?? []);
   const gatewayIp = fields.gateway_ip === undefined ? defaultGateway(prefix) : fields.gateway_ip;
-  if (fields.allocation_pools !== undefined) {
-    checkPools(prefix, fields.allocation_pools);
-    checkGateway(gatewayIp, fields.allocation_pools);
+  const pools = fields.allocation_pools?.length === 0 ? undefined : fields.allocation_pools;
+  if (pools !== undefined) {
+    checkPools(prefix, pools);
+    checkGateway(gatewayIp, pools);
   }
   checkOverlap(neutron, network, prefix);
   const row: SubnetRow = {
@@ -139,9 +110,10 @@ function create(neutron: Neutron, actor: Actor, projectId: string, fields: NewFi
     dnsNameservers: fields.dns_nameservers ?? [],
     hostRoutes: fields.host_routes ?? [],
     serviceTypes: fields.service_types ?? [],
+    segmentId: null,
     raMode: fields.ipv6_ra_mode ?? null,
     addressMode: fields.ipv6_address_mode ?? null,
-    pools: fields.allocation_pools ?? defaultPools(prefix, gatewayIp),
+    pools: pools ?? defaultPools(prefix, gatewayIp),
     lowestFree: 0,
   };
   neutron.slot.value.subnets.set(row.id, row);
@@ -152,11 +124,30 @@ function create(neutron: Neutron, actor: Actor, projectId: string, fields: NewFi
   return row;
 }
 
+/** A router's interface holds the gateway's address. @throws Refusal 409 */
+function checkGatewayUnused({ slot }: Neutron, row: SubnetRow): void {
+  const { portByAddress, ports } = slot.value;
+  const port = ports.get(portByAddress.get(`${row.networkId}/${row.gatewayIp}`) ?? "");
+  if (port?.deviceOwner.startsWith("network:router_interface"))
+    throw conflict(
+      "GatewayIpInUse",
+      `Current gateway ip ${row.gatewayIp} already in use by port ${port.id}. Unable to update.`,
+    );
+}
+
 function update(neutron: Neutron, row: SubnetRow, fields: Fields<SubnetAttributes>): void {
   const { allocation_pools: pools, gateway_ip: gateway = row.gatewayIp } = fields;
   const prefix = parsePrefix(row.cidr);
+  if (prefix !== undefined) {
+    if (fields.enable_dhcp === true && !row.enableDhcp) checkPrefix(prefix, row.version, true);
+    checkWishes(prefix, row.version, { gateway_ip: fields.gateway_ip }, row.id);
+    if (gateway !== null && gateway !== row.gatewayIp) checkGatewayUnused(neutron, row);
+    checkWishes(prefix, row.version, { ...fields, gateway_ip: undefined }, row.id);
+  }
   if (pools !== undefined && prefix !== undefined) checkPools(prefix, pools);
-  if (fields.gateway_ip !== undefined || pools !== undefined) checkGateway(gateway, pools ?? row.pools);
+  if (gateway !== row.gatewayIp || pools !== undefined) checkGateway(gateway, pools ?? row.pools);
+  // The service looks for the segment's hosts, and fails.
+  if (fields.segment_id != null) throw internalError();
   row.gatewayIp = gateway;
   if (pools !== undefined) Object.assign(row, { pools, lowestFree: 0 });
   row.name = fields.name ?? row.name;
@@ -208,6 +199,7 @@ export const SUBNETS: Resource<SubnetRow, SubnetAttributes> = {
   find: ({ slot }, id) => slot.value.subnets.get(id),
   canSee: canSeeSubnet,
   view,
+  checkParent: (neutron, actor, fields) => checkNetworkOwner(neutron, actor, fields.network_id, "subnet"),
   create,
   update: (neutron, _actor, row, fields) => update(neutron, row, fields),
   remove: (neutron, _actor, row) => remove(neutron, row),

@@ -1,23 +1,30 @@
 import { bodyJson, empty, type HttpReply, json } from "../../../kernel/index.ts";
+import { type Actor, controls } from "../../cloud.ts";
 import { Refusal } from "../../refusal.ts";
 import type { RequestContext, OpenStackRoute } from "../../service.ts";
 import type { ResourceRow } from "../state/rows.ts";
 import { type Neutron, touch } from "../state/state.ts";
-import { isDictionary } from "../wire/converters.ts";
-import { httpBadRequest } from "../wire/errors.ts";
+import { type Convert, InvalidValue, listOf, textUpTo } from "../wire/converters.ts";
+import { isDictionary } from "../wire/structures.ts";
+import { badInput, notFoundAs } from "../wire/errors.ts";
+import { TAG_CHARS_MAX } from "../wire/port.ts";
 
-/** The row that a path names. @throws Refusal 404 */
-type FindRow = (context: RequestContext) => ResourceRow;
+const TAGS = listOf(textUpTo(TAG_CHARS_MAX));
 
-const isText = (value: unknown): value is string => typeof value === "string";
+/** Converts, and refuses as an input of the operation. @throws Refusal 400 */
+function convertTag<T>(convert: Convert<T>, value: unknown): T {
+  try {
+    return convert(value);
+  } catch (error) {
+    throw error instanceof InvalidValue ? badInput(error.message) : error;
+  }
+}
 
 /** @throws Refusal 400 */
 function tagsIn({ request }: RequestContext): readonly string[] {
   const body = bodyJson(request);
-  const tags = body.ok && isDictionary(body.value) ? body.value.tags : undefined;
-  if (!Array.isArray(tags) || !tags.every(isText))
-    throw httpBadRequest("Invalid input for tags. Reason: 'tags' is not a list.");
-  return tags;
+  if (!body.ok || !isDictionary(body.value) || !Object.hasOwn(body.value, "tags")) throw badInput("Invalid tags body");
+  return convertTag(TAGS, body.value.tags);
 }
 
 /** @throws Refusal 404 */
@@ -31,6 +38,23 @@ function setTags(neutron: Neutron, row: ResourceRow, tags: readonly string[]): r
   return row.tags;
 }
 
+function clearTags(neutron: Neutron, row: ResourceRow): HttpReply {
+  setTags(neutron, row, []);
+  return empty(204);
+}
+
+function refusePost(): never {
+  throw notFoundAs("HTTPNotFound", "not supported");
+}
+
+/** The tag is read before the row is looked for. @throws Refusal 400, 404 */
+function addTag(neutron: Neutron, find: () => ResourceRow, value: string): HttpReply {
+  const tag = convertTag(textUpTo(TAG_CHARS_MAX), value);
+  const row = find();
+  setTags(neutron, row, [...row.tags, tag]);
+  return { status: 201, headers: { "Content-Type": "application/json" }, body: "null" };
+}
+
 function removeTag(neutron: Neutron, row: ResourceRow, tag: string): HttpReply {
   requireTag(row, tag);
   setTags(
@@ -41,8 +65,30 @@ function removeTag(neutron: Neutron, row: ResourceRow, tag: string): HttpReply {
   return empty(204);
 }
 
-/** The routes of the tags of a resource. */
-export function tagRoutes(neutron: Neutron, item: string, find: FindRow): readonly OpenStackRoute[] {
+/** What has tags. */
+interface TaggedResource<T extends ResourceRow> {
+  /** How refusals call the collection. */
+  readonly collection: string;
+  readonly find: (neutron: Neutron, id: string) => T | undefined;
+  readonly canSee?: (neutron: Neutron, actor: Actor, row: T) => boolean;
+}
+
+/** Finds the row of the path. @throws Refusal 404 */
+const finderOf =
+  <T extends ResourceRow>(neutron: Neutron, resource: TaggedResource<T>) =>
+  ({ actor, params: { id = "" } }: RequestContext): T => {
+    const row = resource.find(neutron, id);
+    if (row !== undefined && (resource.canSee?.(neutron, actor, row) ?? controls(actor, row))) return row;
+    throw notFoundAs("TagResourceNotFound", `Resource ${resource.collection} ${id} could not be found.`);
+  };
+
+/** The routes of the tags of a resource. Who may not see a row learns of no resource of this kind at all. */
+export function tagRoutes<T extends ResourceRow>(
+  neutron: Neutron,
+  resource: TaggedResource<T>,
+  item: string,
+): readonly OpenStackRoute[] {
+  const find = finderOf(neutron, resource);
   const all = `${item}/tags`;
   const one = `${all}/:tag`;
   const tagOf = ({ params }: RequestContext): string => params.tag ?? "";
@@ -58,12 +104,14 @@ export function tagRoutes(neutron: Neutron, item: string, find: FindRow): readon
       },
     },
     {
+      method: "POST",
+      path: all,
+      handler: refusePost,
+    },
+    {
       method: "DELETE",
       path: all,
-      handler: (context) => {
-        setTags(neutron, find(context), []);
-        return empty(204);
-      },
+      handler: (context) => clearTags(neutron, find(context)),
     },
     {
       method: "GET",
@@ -76,11 +124,7 @@ export function tagRoutes(neutron: Neutron, item: string, find: FindRow): readon
     {
       method: "PUT",
       path: one,
-      handler: (context) => {
-        const row = find(context);
-        setTags(neutron, row, [...row.tags, tagOf(context)]);
-        return { status: 201, headers: { "Content-Type": "application/json" }, body: "null" };
-      },
+      handler: (context) => addTag(neutron, () => find(context), tagOf(context)),
     },
     { method: "DELETE", path: one, handler: (context) => removeTag(neutron, find(context), tagOf(context)) },
   ];

@@ -21,6 +21,6 @@ const clients = ["openstack"];
 /** The version documents: of the service, open to all, and of the version. */
 export const VERSION_ROUTES: readonly OpenStackRoute[] = [
   { method: "GET", path: "/", open: true, clients, handler: versions },
-  { method: "GET", path: "/v2.0", clients, handler: resources },
+  { method: "GET", path: "/healthcheck", open: true, handler: () => json(200, { detailed: false, reasons: ["OK"] }) },
   { method: "GET", path: "/v2.0/", clients, handler: resources },
 ];

@@ -1,9 +1,10 @@
 import { type Actor, controls } from "../../cloud.ts";
+import { Refusal } from "../../refusal.ts";
 import type { NetworkRow, PortRow, SubnetRow } from "./rows.ts";
 import type { Neutron } from "./state.ts";
 
 /** Whether an RBAC policy shares the network with a project that does not own it. */
-export function isSharedWith({ slot }: Neutron, networkId: string, projectId: string): boolean {
+export function isSharedWith({ slot }: Pick<Neutron, "slot">, networkId: string, projectId: string): boolean {
   for (const { objectId, action, target } of slot.value.rbac.values())
     if (objectId === networkId && action === "access_as_shared" && (target === projectId || target === "*"))
       return true;
@@ -28,4 +29,12 @@ export function canSeeSubnet(neutron: Neutron, actor: Actor, row: SubnetRow): bo
 export function controlsPort({ slot }: Neutron, actor: Actor, row: PortRow): boolean {
   const network = slot.value.networks.get(row.networkId);
   return controls(actor, row) || (network !== undefined && controls(actor, network) && row.projectId !== "");
+}
+
+/** Only who uses a network may put ports and subnets onto it. @throws Refusal 403, 404 */
+export function checkNetworkOwner({ slot }: Neutron, actor: Actor, networkId: string, what: string): void {
+  const row = slot.value.networks.get(networkId);
+  if (actor.isAdmin || row === undefined || row.shared || row.projectId === actor.projectId) return;
+  if (isSharedWith({ slot }, networkId, actor.projectId) || !row.external) return;
+  throw new Refusal(403, "HTTPForbidden", `Tenant ${actor.projectId} not allowed to create ${what} on this network`);
 }

@@ -1,7 +1,7 @@
 import { type Actor, controls } from "../../cloud.ts";
 import { notFound } from "../wire/errors.ts";
 import { canSeeNetwork, canSeeSubnet, controlsPort } from "./access.ts";
-import type { NetworkRow, PortRow, SecurityGroupRow, SubnetRow } from "./rows.ts";
+import type { AddressGroupRow, NetworkRow, PortRow, SecurityGroupRow, SubnetRow } from "./rows.ts";
 import type { Neutron } from "./state.ts";
 
 /*
@@ -33,5 +33,12 @@ export function requirePort(neutron: Neutron, actor: Actor, id: string): PortRow
 export function requireGroup({ slot }: Neutron, actor: Actor, id: string): SecurityGroupRow {
   const row = slot.value.groups.get(id);
   if (row === undefined || !controls(actor, row)) throw notFound("SecurityGroup", id);
+  return row;
+}
+
+/** @throws Refusal 404 */
+export function requireAddressGroup({ slot }: Neutron, actor: Actor, id: string): AddressGroupRow {
+  const row = slot.value.addressGroups.get(id);
+  if (row === undefined || !controls(actor, row)) throw notFound("AddressGroup", id);
   return row;
 }

@@ -27,6 +27,8 @@ export interface NetworkRow extends ResourceRow {
   readonly networkType: string;
   readonly physicalNetwork: string | null;
   readonly segmentationId: number | null;
+  /** Availability zones that a client hints at, of those that the agents serve. */
+  readonly zoneHints: readonly string[];
   readonly subnets: string[];
 }
 
@@ -48,12 +50,13 @@ export interface SubnetRow extends ResourceRow {
   name: string;
   readonly version: 4 | 6;
   readonly cidr: string;
-  readonly subnetpoolId: string | null;
+  subnetpoolId: string | null;
   gatewayIp: string | null;
   enableDhcp: boolean;
   dnsNameservers: readonly string[];
   hostRoutes: readonly HostRoute[];
   serviceTypes: readonly string[];
+  readonly segmentId: string | null;
   readonly raMode: string | null;
   readonly addressMode: string | null;
   pools: readonly AllocationPool[];
@@ -71,7 +74,9 @@ export interface SubnetpoolRow extends ResourceRow {
   maxPrefixlen: number;
   isDefault: boolean;
   readonly shared: boolean;
+  /** How much of it one project may have: addresses of IPv4, networks of 64 bits of IPv6. */
   defaultQuota: number | null;
+  addressScopeId: string | null;
 }
 
 /** An address that a port holds. */
@@ -97,6 +102,12 @@ export interface PortRow extends ResourceRow {
   deviceOwner: string;
   hostId: string;
   vnicType: string;
+  /** What Nova tells the network's drivers. */
+  profile: Readonly<Record<string, unknown>>;
+  readonly deviceProfile: string | null;
+  numaPolicy: string | null;
+  /** `none`: it was made without an address. */
+  ipAllocation: "immediate" | "none";
   portSecurity: boolean;
   groups: readonly string[];
   fixedIps: readonly FixedIp[];
@@ -114,6 +125,7 @@ export interface SecurityGroupRuleRow extends ResourceRow {
   readonly portMax: number | null;
   readonly remoteIpPrefix: string | null;
   readonly remoteGroupId: string | null;
+  readonly remoteAddressGroupId: string | null;
   /** Whether it came with the group; its description is then null on the wire. */
   readonly isInitial: boolean;
   /** Number of the rule in the database's table of standard attributes. */
@@ -133,6 +145,9 @@ export interface RouterRow extends ResourceRow {
   adminStateUp: boolean;
   /** Shown to administrators; has no effect here. */
   distributed: boolean;
+  /** Shown to administrators; has no effect here. */
+  ha: boolean;
+  readonly zoneHints: readonly string[];
   gatewayNetworkId: string | null;
   gatewayPortId: string | null;
   enableSnat: boolean;
@@ -151,6 +166,19 @@ export interface FloatingIpRow extends ResourceRow {
   routerId: string | null;
   dnsName: string;
   dnsDomain: string;
+}
+
+/** An address scope, in which no two subnet pools overlap. */
+export interface AddressScopeRow extends ResourceRow {
+  name: string;
+  shared: boolean;
+  readonly version: 4 | 6;
+}
+
+/** An address group, which the rules of security groups name. */
+export interface AddressGroupRow extends ResourceRow {
+  name: string;
+  addresses: readonly string[];
 }
 
 /** An RBAC policy: lets another project use an object. */

@@ -1,6 +1,8 @@
 import type { Slot } from "../../../kernel/index.ts";
 import type { Cloud } from "../../cloud.ts";
 import type {
+  AddressGroupRow,
+  AddressScopeRow,
   FloatingIpRow,
   NetworkRow,
   PortRow,
@@ -18,6 +20,8 @@ export interface NeutronState {
   readonly networks: Map<string, NetworkRow>;
   readonly subnets: Map<string, SubnetRow>;
   readonly subnetpools: Map<string, SubnetpoolRow>;
+  readonly addressScopes: Map<string, AddressScopeRow>;
+  readonly addressGroups: Map<string, AddressGroupRow>;
   readonly ports: Map<string, PortRow>;
   readonly groups: Map<string, SecurityGroupRow>;
   /** Rule → its group. */
@@ -46,6 +50,8 @@ export const newState = (): NeutronState => ({
   networks: new Map(),
   subnets: new Map(),
   subnetpools: new Map(),
+  addressScopes: new Map(),
+  addressGroups: new Map(),
   ports: new Map(),
   groups: new Map(),
   groupByRule: new Map(),

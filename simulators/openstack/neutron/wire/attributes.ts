@@ -2,8 +2,9 @@ import { bodyJson } from "../../../kernel/index.ts";
 import type { Actor } from "../../cloud.ts";
 import { Refusal } from "../../refusal.ts";
 import type { RequestContext } from "../../service.ts";
-import { anything, type Convert, InvalidValue, isDictionary, textOrEmpty } from "./converters.ts";
-import { forbidden, httpBadRequest } from "./errors.ts";
+import { anything, type Convert, InvalidValue, text } from "./converters.ts";
+import { isDictionary } from "./structures.ts";
+import { forbidden, httpBadRequest, internalError } from "./errors.ts";
 import type { View } from "./views.ts";
 
 /*
@@ -27,10 +28,8 @@ interface Attribute<T = unknown> {
   readonly policy?: (value: unknown, verb: Verb) => "member" | "admin";
   /** Names of the parts that policy looks at too. */
   readonly policyParts?: (value: unknown) => readonly string[];
-  /** Whether a list may be filtered by it. Default true. */
-  readonly isFilter?: boolean;
-  /** Whether filters by it read their value as a boolean. */
-  readonly isBoolean?: boolean;
+  /** What a list's filter by it does to its values (`convert_to`). Default: nothing. */
+  readonly filter?: Convert<unknown>;
 }
 
 /** The attributes of a resource, by name. */
@@ -57,13 +56,26 @@ const STANDARD = {
   created_at: { post: false, put: false },
   updated_at: { post: false, put: false },
   revision_number: { post: false, put: false },
-  description: { convert: textOrEmpty },
+  description: { convert: text },
   tags: { post: false, put: false },
 } as const;
 
 /** The standard attributes and a resource's own. */
 export const withStandard = <const A extends Attributes>(own: A): Omit<typeof STANDARD, keyof A> & A => ({
   ...STANDARD,
+  ...own,
+});
+
+/** Attributes of resources that have an owner, and none of the standard attributes. */
+const OWNER = {
+  id: { post: false, put: false },
+  tenant_id: { put: false },
+  project_id: { put: false },
+} as const;
+
+/** Id and owner, and a resource's own attributes. */
+export const withOwner = <const A extends Attributes>(own: A): Omit<typeof OWNER, keyof A> & A => ({
+  ...OWNER,
   ...own,
 });
 
@@ -80,7 +92,7 @@ export interface ResourceSchema<A extends Attributes = Attributes> {
   readonly collection: string;
   /** Served by the core of Neutron, whose errors about bodies differ from those of extensions. */
   readonly isCore: boolean;
-  /** Takes a list in one request. */
+  /** Takes a list in one request, in the member that is its name with an `s`. */
   readonly isBulk: boolean;
   readonly attributes: A;
 }
@@ -91,28 +103,32 @@ export function itemsOf(
   schema: ResourceSchema,
 ): { readonly items: readonly View[]; readonly isBulk: boolean } {
   const body = bodyObject(context, schema);
-  const many = body[schema.collection];
+  const many = body[`${schema.name}s`];
   if (many === undefined) return { items: [memberOf(body, schema)], isBulk: false };
   if (!schema.isBulk) throw httpBadRequest("Bulk operation not supported");
   if (!Array.isArray(many) || many.length === 0) throw httpBadRequest("Resources required");
   const items = many.map((each: unknown): View => {
     if (typeof each !== "object" || each === null) throw httpBadRequest("Body contains invalid data");
-    return { ...each };
+    const { [schema.name]: wrapped = each } = { ...each };
+    return memberOf({ [schema.name]: wrapped }, schema);
   });
   return { items, isBulk: true };
 }
 
-/** The body's one item. @throws Refusal 400 */
-export const itemOf = (context: RequestContext, schema: ResourceSchema): View =>
-  memberOf(bodyObject(context, schema), schema);
+/** The body's one item. A list fails, in extensions that create lists by an error of their own. @throws Refusal 400, 500 */
+export function itemOf(context: RequestContext, schema: ResourceSchema): View {
+  const body = bodyObject(context, schema);
+  if (body[`${schema.name}s`] !== undefined && schema.name !== "rbac_policy")
+    throw schema.isBulk && !schema.isCore ? internalError() : httpBadRequest("Bulk operation not supported");
+  return memberOf(body, schema);
+}
 
 function bodyObject(context: RequestContext, { isCore }: ResourceSchema): View {
   if (isCore && context.request.body.length === 0) return {};
   const body = bodyJson(context.request);
-  if (!body.ok || !isDictionary(body.value))
-    throw isCore
-      ? httpBadRequest("Body contains invalid data")
-      : new Refusal(400, "MalformedRequestBody", "Malformed request body: Cannot understand JSON.");
+  if (!body.ok && !isCore)
+    throw new Refusal(400, "MalformedRequestBody", "Malformed request body: Cannot understand JSON.");
+  if (!body.ok || !isDictionary(body.value)) throw httpBadRequest("Body contains invalid data");
   if (!isCore && Object.keys(body.value).length === 0) throw httpBadRequest("Resource body required");
   return body.value;
 }
@@ -127,12 +143,24 @@ function memberOf(body: View, { name }: ResourceSchema): View {
 /** The project that a new resource belongs to: the caller's, or the one that an administrator names. @throws Refusal 400 */
 export function projectOf(actor: Actor, fields: object): string {
   const { project_id: projectId, tenant_id: tenantId }: View = { ...fields };
-  const named = projectId ?? tenantId;
+  const named = projectId === undefined ? tenantId : projectId;
   if (named === undefined || named === actor.projectId) return actor.projectId;
   if (actor.isAdmin) return String(named);
   throw httpBadRequest(
     "Specifying 'project_id' or 'tenant_id' other than the authenticated project in request requires admin or advsvc privileges",
   );
+}
+
+/** What a client gave, with the owner under both names. @throws Refusal 400 when the names differ, or there is no owner */
+function fillOwner(actor: Actor, item: View, verb: Verb): View {
+  const { project_id: project = item.tenant_id, tenant_id: tenant = item.project_id } = item;
+  if (project !== tenant)
+    throw httpBadRequest("'project_id' and 'tenant_id' have been specified but their values do not match");
+  projectOf(actor, item);
+  if (project !== undefined) return { ...item, project_id: project, tenant_id: project };
+  if (verb === "create" && actor.projectId === "")
+    throw httpBadRequest("Running without keystone AuthN requires that tenant_id is specified");
+  return item;
 }
 
 /** Checks and converts what a client gave at creation. @throws Refusal 400 */
@@ -141,8 +169,9 @@ export function parseNewFields<A extends Attributes>(
   { attributes }: ResourceSchema<A>,
   item: View,
 ): NewFields<A> {
-  checkNames(actor, attributes, item, "create");
-  return convertAll<NewFields<A>>(attributes, item);
+  const given = fillOwner(actor, item, "create");
+  checkNames(attributes, given, "create");
+  return convertAll<NewFields<A>>(attributes, given);
 }
 
 /** Checks and converts what a client wants changed. @throws Refusal 400 */
@@ -151,12 +180,12 @@ export function parseChanges<A extends Attributes>(
   { attributes }: ResourceSchema<A>,
   item: View,
 ): Fields<A> {
-  checkNames(actor, attributes, item, "update");
-  return convertAll<Fields<A>>(attributes, item);
+  const given = fillOwner(actor, item, "update");
+  checkNames(attributes, given, "update");
+  return convertAll<Fields<A>>(attributes, given);
 }
 
-function checkNames(actor: Actor, attributes: Attributes, item: View, verb: Verb): void {
-  projectOf(actor, item);
+function checkNames(attributes: Attributes, item: View, verb: Verb): void {
   const unknown = Object.keys(item).filter((name) => !Object.hasOwn(attributes, name));
   if (unknown.length > 0) throw httpBadRequest(`Unrecognized attribute(s) '${unknown.join(", ")}'`);
   for (const [name, attribute] of Object.entries(attributes))
@@ -172,11 +201,12 @@ function checkName(name: string, { isRequired, post, put }: Attribute, isGiven: 
 
 /** The one place where converted values get their type: each comes from the converter from which the type derives. */
 function convertAll<F>(attributes: Attributes, item: View): F {
-  const entries = Object.entries(item).map(([name, value]) => [name, convertValue(name, value, attributes[name])]);
-  return Object.fromEntries(entries) as F;
+  const given = Object.entries(attributes).filter(([name]) => Object.hasOwn(item, name));
+  return Object.fromEntries(given.map(([name, attribute]) => [name, convertValue(name, item[name], attribute)])) as F;
 }
 
-function convertValue(name: string, value: unknown, { convert = anything }: Attribute = {}): unknown {
+/** Converts one attribute. @throws Refusal 400 */
+export function convertValue(name: string, value: unknown, { convert = anything }: Attribute = {}): unknown {
   try {
     return convert(value);
   } catch (error) {

@@ -10,12 +10,17 @@ const NOT_FOUND: Readonly<Record<string, (id: string) => string>> = {
   FloatingIP: (id) => `Floating IP ${id} could not be found`,
   Router: (id) => `Router ${id} could not be found`,
   SubnetPool: (id) => `Subnet pool ${id} could not be found.`,
-  RbacPolicy: (id) => `RBAC policy of type None with ID ${id} not found`,
+  RbacPolicy: (id) => `RBAC policy of type unknown with ID ${id} not found`,
+  AddressScope: (id) => `Address scope ${id} could not be found.`,
+  AddressGroup: (id) => `Address group ${id} could not be found.`,
 };
 
 /** 404 `NetworkNotFound` and the like; `exception` is the prefix of the type. */
 export const notFound = (exception: string, id: string): Refusal =>
   new Refusal(404, `${exception}NotFound`, NOT_FOUND[exception]?.(id) ?? `${exception} ${id} could not be found.`);
+
+/** 404 of any type. */
+export const notFoundAs = (type: string, message: string): Refusal => new Refusal(404, type, message);
 
 /** 400 `InvalidInput`. */
 export const badInput = (message: string): Refusal =>
@@ -45,3 +50,10 @@ export const internalError = (): Refusal => new Refusal(500, "HTTPInternalServer
 
 /** 501 for what is not modelled, in Neutron's own error form. */
 export const notSimulated = (what: string): Refusal => new Refusal(501, "HTTPNotImplemented", `not simulated: ${what}`);
+
+/** What Neutron says about a request that it does not understand. */
+export const UNCOMPREHENDED =
+  "The server could not comply with the request since it is either malformed or otherwise incorrect.";
+
+/** 405. */
+export const methodNotAllowed = (): Refusal => new Refusal(405, "HTTPMethodNotAllowed", UNCOMPREHENDED);

@@ -2,51 +2,58 @@ import type { Actor } from "../../cloud.ts";
 import type { PortRow } from "../state/rows.ts";
 import type { Neutron } from "../state/state.ts";
 import { forAdmins, withStandard } from "./attributes.ts";
-import {
-  addressPairs,
-  boolean,
-  dhcpOptions,
-  fixedIps,
-  mac,
-  orNull,
-  text,
-  textOrEmpty,
-  uuid,
-  uuids,
-} from "./converters.ts";
+import { anything, boolean, listOf, mac, oneOf, orEmpty, orNull, text, textUpTo, uuid, uuids } from "./converters.ts";
+import { addressPairs, dhcpOptions, dictionary, fixedIps } from "./structures.ts";
+import { dnsHostName } from "./dns-names.ts";
 import { projectMembers, revisionMembers, type View } from "./views.ts";
+
+/** `MAX_TAG_LEN`. */
+export const TAG_CHARS_MAX = 255;
+
+/** `VNIC_TYPES`. */
+const VNIC_TYPES = [
+  "normal",
+  "direct",
+  "macvtap",
+  "baremetal",
+  "direct-physical",
+  "virtio-forwarder",
+  "smart-nic",
+  "vdpa",
+  "accelerator-direct",
+  "accelerator-direct-physical",
+  "remote-managed",
+] as const;
 
 /** The attributes of a port. */
 export const PORT_ATTRIBUTES = withStandard({
   network_id: { isRequired: true, put: false, convert: uuid },
   name: { convert: text },
-  admin_state_up: { convert: boolean, isBoolean: true },
+  admin_state_up: { convert: boolean, filter: boolean },
   mac_address: {
-    convert: mac,
+    convert: orNull(mac),
     policy: (_value: unknown, verb: string) => (verb === "update" ? ("admin" as const) : ("member" as const)),
   },
   fixed_ips: { convert: fixedIps },
-  device_id: { convert: textOrEmpty },
-  device_owner: { convert: textOrEmpty },
+  device_id: { convert: text },
+  device_owner: { convert: text },
   status: { post: false, put: false },
   security_groups: { convert: uuids },
-  port_security_enabled: { convert: boolean, isBoolean: true },
+  port_security_enabled: { convert: boolean, filter: boolean },
   allowed_address_pairs: { convert: addressPairs },
   extra_dhcp_opts: { convert: dhcpOptions },
-  dns_name: { convert: text },
-  dns_domain: { convert: text },
+  dns_name: { convert: dnsHostName },
   dns_assignment: { post: false, put: false },
-  "binding:vnic_type": { convert: String },
-  "binding:host_id": { policy: forAdmins, convert: (value: unknown) => String(value ?? "") },
-  "binding:profile": { policy: forAdmins },
+  "binding:vnic_type": { convert: oneOf(VNIC_TYPES) },
+  "binding:host_id": { policy: forAdmins, convert: anything },
+  "binding:profile": { policy: forAdmins, convert: orNull(dictionary) },
   "binding:vif_type": { post: false, put: false },
   "binding:vif_details": { post: false, put: false },
-  ip_allocation: { post: false, put: false },
-  resource_request: { post: false, put: false },
-  qos_policy_id: { convert: orNull(uuid) },
-  propagate_uplink_status: { convert: boolean },
-  numa_affinity_policy: {},
-  device_profile: { put: false },
+  // The database has it for ports without addresses only.
+  ip_allocation: { post: false, put: false, filter: (value: unknown) => (value === "none" ? value : undefined) },
+  numa_affinity_policy: { convert: oneOf(["required", "preferred", "legacy", null]) },
+  device_profile: { put: false, convert: orNull(text) },
+  tags: { put: false, convert: orEmpty(listOf(textUpTo(TAG_CHARS_MAX))) },
 });
 
 /** The attributes of a port, as a type. */
@@ -63,8 +70,8 @@ function dnsAssignment(ip: string): View {
   return { ip_address: ip, hostname, fqdn: `${hostname}.openstacklocal.` };
 }
 
-const bindingMembers = ({ hostId }: PortRow): View => ({
-  "binding:profile": {},
+const bindingMembers = ({ hostId, profile }: PortRow): View => ({
+  "binding:profile": profile,
   "binding:host_id": hostId,
   "binding:vif_type": hostId === "" ? "unbound" : "ovs",
   "binding:vif_details": hostId === "" ? {} : { port_filter: true, bound_drivers: { 0: MECHANISM } },
@@ -90,8 +97,14 @@ export const portView = (_neutron: Neutron, actor: Actor, row: PortRow): View =>
   port_security_enabled: row.portSecurity,
   dns_name: "",
   dns_assignment: row.fixedIps.map(({ ip }) => dnsAssignment(ip)),
-  ip_allocation: row.fixedIps.length === 0 ? "none" : "immediate",
+  ip_allocation: row.ipAllocation,
   tags: row.tags,
   ...revisionMembers(row),
   ...(actor.isAdmin && bindingMembers(row)),
 });
+
+/** A port in the answer to its creation, which does not name the drivers that bound it. */
+export function createdPortView(neutron: Neutron, actor: Actor, row: PortRow): View {
+  const view = portView(neutron, actor, row);
+  return actor.isAdmin && row.hostId !== "" ? { ...view, "binding:vif_details": { port_filter: true } } : view;
+}

@@ -13,7 +13,7 @@ export const ruleView = (rule: SecurityGroupRuleRow): View => ({
   port_range_min: rule.portMin,
   port_range_max: rule.portMax,
   remote_ip_prefix: rule.remoteIpPrefix,
-  remote_address_group_id: null,
+  remote_address_group_id: rule.remoteAddressGroupId,
   normalized_cidr: parsePrefix(rule.remoteIpPrefix)?.text ?? null,
   remote_group_id: rule.remoteGroupId,
   description: rule.isInitial ? null : rule.description,

@@ -4,27 +4,29 @@ import { Refusal, refuseWith } from "../../refusal.ts";
 import { keystoneUnauthorized, type ServiceWire } from "../../service.ts";
 import { isUtf8 } from "../../url.ts";
 import { errorPage, explanation } from "../../webob.ts";
-import { INTERNAL_ERROR } from "./errors.ts";
-
-const UNCOMPREHENDED =
-  "The server could not comply with the request since it is either malformed or otherwise incorrect.";
+import { INTERNAL_ERROR, UNCOMPREHENDED } from "./errors.ts";
 
 const neutronError = (status: number, type: string, message: string, headers = {}): HttpReply =>
   json(status, { NeutronError: { type, message, detail: "" } }, headers);
+
+/** Only the paths of a version ask who calls. */
+const isVersioned = (path: string): boolean => /^\/v2\.0(\/|$)/.test(path);
 
 /** How Neutron speaks: errors, unknown routes, headers. */
 export const WIRE: ServiceWire = {
   refuse: ({ status, type, message, extras }) => neutronError(status, type, message, extras.headers),
   unauthenticated: keystoneUnauthorized,
   unmatched: ({ request }, allowed) => {
-    if (!request.path.startsWith("/v2.0")) return json(404, { code: 404, title: "Not Found", description: null });
+    if (request.path === "/" || request.path === "")
+      return json(405, { code: 405, title: "Method Not Allowed", description: "" });
+    if (!isVersioned(request.path)) return json(404, { code: 404, title: "Not Found", description: null });
     if (allowed.length === 0) return neutronError(404, "HTTPNotFound", "The resource could not be found.");
     const refusal = neutronError(405, "HTTPMethodNotAllowed", UNCOMPREHENDED);
     // For a HEAD, the length is sent but not the body.
     return request.method === "HEAD" ? { ...refusal, headers: { "Content-Length": "176" } } : refusal;
   },
   headers: ({ requestId }) => ({ "X-Openstack-Request-Id": requestId }),
-  isOpen: (request) => request.path === "/" || request.path === "",
+  isOpen: ({ path }) => !isVersioned(path),
   crashed: () => neutronError(500, "HTTPInternalServerError", INTERNAL_ERROR),
   front: EVENTLET_FRONT,
   ignoresChunks: true,
@@ -40,9 +42,10 @@ export const WIRE: ServiceWire = {
 /** Methods that Neutron knows; it treats any other as GET. */
 const METHODS = new Set(["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD"]);
 
-/** The request as Neutron routes it: paths may end in `.json`. */
+/** The request as Neutron routes it: paths may end in `.json` or a slash, and slashes may be doubled. */
 export function normalise(request: HttpRequest): HttpRequest {
-  const { path } = request;
+  // Empty segments don't count, but the version's own path is one with a slash.
+  const path = request.path.replaceAll(/\/{2,}/g, "/").replace(/^(\/v2\.0\/.*[^/])\/$/, "$1");
   const hasSuffix = path.endsWith(".json") && !path.endsWith("/details.json");
   return {
     ...request,

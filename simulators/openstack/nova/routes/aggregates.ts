@@ -29,6 +29,7 @@ const ZONE = { type: ["string", "null"], minLength: 1, maxLength: 255 } as const
 
 /** @throws Refusal 404 */
 function requireAggregate(call: NovaCall): Aggregate {
+  if (!/^-?\d+$/.test(call.params.id ?? "")) throw badRequest("Invalid input received: id must be an integer");
   const row = call.nova.slot.value.aggregates.get(Number(call.params.id));
   if (row === undefined) throw notFound(`Aggregate ${call.params.id} could not be found.`);
   return row;
@@ -89,7 +90,7 @@ function addHost(call: NovaCall, row: Aggregate, host: unknown): void {
 }
 
 function removeHost(call: NovaCall, row: Aggregate, host: unknown): void {
-  if (!row.hosts.includes(String(host))) throw notFound(`Aggregate ${row.id} has no host ${String(host)}.`);
+  if (!row.hosts.includes(String(host))) throw notFound(`Cannot remove host ${String(host)} in aggregate ${row.id}`);
   row.hosts = row.hosts.filter((each) => each !== host);
   touchAggregate(call, row, "remove_host");
 }
@@ -98,6 +99,10 @@ function removeHost(call: NovaCall, row: Aggregate, host: unknown): void {
 function setMetadata(call: NovaCall, row: Aggregate, change: Readonly<Record<string, unknown>>): void {
   const texts = (pairs: object): [string, string][] =>
     Object.entries(pairs).filter((pair): pair is [string, string] => typeof pair[1] === "string");
+  if (change.availability_zone === "")
+    throw badRequest(
+      `Cannot update metadata of aggregate ${row.id} Reason: Aggregate ${row.name} does not support empty named availability zone.`,
+    );
   const kept = Object.entries(row.metadata).filter(([key]) => change[key] !== null);
   row.metadata = Object.fromEntries([...kept, ...texts(change)]);
   row.zone = row.metadata.availability_zone ?? null;

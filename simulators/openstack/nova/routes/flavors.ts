@@ -78,7 +78,7 @@ function list(call: NovaCall, path: string, shown: (flavor: Flavor) => object): 
   const { query, nova } = call;
   const least = (name: "minRam" | "minDisk"): number => {
     const text = query.get(name) ?? "0";
-    if (!/^\d+$/.test(text)) throw badRequest(`Invalid ${name} filter [${text}]`);
+    if (!/^\s*[+-]?\d+\s*$/.test(text)) throw badRequest(`Invalid ${name} filter [${text}]`);
     return Number(text);
   };
   const [ram, disk] = [least("minRam"), least("minDisk")];

@@ -7,7 +7,7 @@ import { type NovaRoute, proxyRoute } from "../wire/route.ts";
 
 function showHost(call: NovaCall): never {
   requireAdmin(call, "os-hosts:show");
-  if (call.params.host !== HOST) throw notFound(`Compute host ${call.params.host} could not be found.`);
+  if (call.params.host !== HOST) throw notFound(`Host '${call.params.host}' is not mapped to any cell`);
   return refuseAsUnmodelled("hosts one by one")();
 }
 

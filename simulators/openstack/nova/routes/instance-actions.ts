@@ -6,7 +6,7 @@ import { notFound } from "../wire/errors.ts";
 import { ok } from "../wire/replies.ts";
 import type { NovaCall } from "../wire/request.ts";
 import type { NovaRoute } from "../wire/route.ts";
-import { requireServer } from "./servers/require-server.ts";
+import { requireServer, requireServerOnce } from "./servers/require-server.ts";
 import { storedTime } from "../../time.ts";
 
 const actionView = (server: Server, version: number, each: InstanceAction): object => ({
@@ -36,8 +36,11 @@ function eventsOf({ actor, version }: NovaCall, each: InstanceAction): object {
   return { events: [event] };
 }
 
+/** From 2.21 on the actions of a server are shown when it is gone. */
+const serverOf = (call: NovaCall): Server => (call.version >= 21 ? requireServerOnce(call) : requireServer(call));
+
 function showAction(call: NovaCall): HttpReply {
-  const server = requireServer(call);
+  const server = serverOf(call);
   const each = instanceActionsOf(server).find(({ requestId }) => requestId === call.params.request);
   if (each === undefined) throw notFound(`Action ${call.params.request} not found`);
   return ok({ instanceAction: { ...actionView(server, call.version, each), ...eventsOf(call, each) } });
@@ -50,7 +53,7 @@ export const INSTANCE_ACTION_ROUTES: readonly NovaRoute[] = [
     path: "/servers/:id/os-instance-actions",
     clients: ["openstack"],
     handler: (call) => {
-      const server = requireServer(call);
+      const server = serverOf(call);
       return ok({ instanceActions: instanceActionsOf(server).map((each) => actionView(server, call.version, each)) });
     },
   },

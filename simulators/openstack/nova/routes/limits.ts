@@ -1,12 +1,14 @@
 import type { HttpReply } from "../../../kernel/index.ts";
 import { quotaOf } from "../state/quotas.ts";
+import { forbiddenByPolicy } from "../wire/errors.ts";
 import { ok } from "../wire/replies.ts";
 import type { NovaCall } from "../wire/request.ts";
 import type { NovaRoute } from "../wire/route.ts";
 
 function showLimits(call: NovaCall): HttpReply {
   const { version, nova, actor } = call;
-  const asked = actor.isAdmin ? call.query.get("tenant_id") : null;
+  const asked = call.query.get("tenant_id");
+  if (asked !== null && !actor.isAdmin) throw forbiddenByPolicy("limits:other_project");
   const project = asked ?? actor.projectId;
   const used = nova.slot.value.usage.get(project) ?? { instances: 0, cores: 0, ram: 0 };
   const groups = [...nova.slot.value.groups.values()].filter(({ projectId }) => projectId === project).length;

@@ -1,7 +1,7 @@
 import type { HttpReply } from "../../../kernel/index.ts";
 import { DEFAULTS, quotaOf, resetQuotas, setQuotas } from "../state/quotas.ts";
-import { requireBody } from "../wire/body.ts";
-import { badRequest, forbiddenByPolicy, requireAdmin } from "../wire/errors.ts";
+import { readBody, requireBody } from "../wire/body.ts";
+import { badRequest, forbiddenByPolicy, requireAdmin, unexpectedError } from "../wire/errors.ts";
 import { emptyReply, ok } from "../wire/replies.ts";
 import type { NovaCall } from "../wire/request.ts";
 import type { NovaRoute } from "../wire/route.ts";
@@ -70,10 +70,29 @@ export const readQuotas = (fields: object): Record<string, number> =>
       .map(([name, value]) => [name, Number(value)]),
   );
 
+/** The schema lets through what the code then stumbles over. @throws Refusal 500 */
+function checkForm(body: unknown): void {
+  if (typeof body !== "object" || body === null || !("quota_set" in body)) return;
+  if (Array.isArray(body.quota_set)) throw unexpectedError("AttributeError");
+  if (body.quota_set === null) throw unexpectedError("TypeError");
+}
+
+/** A user of a project may have no more than the project. Limits of users are not kept. @throws Refusal 400 */
+function updateOfUser(call: NovaCall, project: string, limits: Readonly<Record<string, number>>): HttpReply {
+  for (const [name, limit] of Object.entries(limits)) {
+    const most = quotaOf(call.nova, project, name);
+    if (most >= 0 && (limit > most || limit < 0))
+      throw badRequest(`Quota limit ${limit} for ${name} must be less than or equal to ${most}.`);
+  }
+  return ok({ quota_set: { ...quotasOf(call, project), ...limits } });
+}
+
 function update(call: NovaCall): HttpReply {
+  checkForm(readBody(call));
   const body = requireBody(call, quotaSchema(call.version, "quota_set"));
   requireAdmin(call, "os-quota-sets:update");
   const project = requireProject(call, "update");
+  if (call.query.has("user_id")) return updateOfUser(call, project, readQuotas(body.quota_set));
   setQuotas(call.nova, project, readQuotas(body.quota_set));
   return ok({ quota_set: quotasOf(call, project) });
 }

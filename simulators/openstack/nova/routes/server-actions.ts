@@ -1,4 +1,5 @@
 import { type HttpReply, own } from "../../../kernel/index.ts";
+import { Refusal } from "../../refusal.ts";
 import { addInstanceAction } from "../state/instance-actions.ts";
 import { recordChange } from "../state/nova.ts";
 import type { Server } from "../state/server.ts";
@@ -63,6 +64,8 @@ function readAction(call: NovaCall): RequestedAction {
   if (entries.length !== 1) throw badRequest("Malformed request body");
   const action = own(SERVER_ACTIONS, name);
   if (action === undefined) throw badRequest(`There is no such action: ${name}`);
+  if (action.isRemoved === true)
+    throw new Refusal(410, "computeFault", "This resource is no longer available. No forwarding address is given.");
   if (call.version > (action.to ?? Number.POSITIVE_INFINITY)) throw noResource();
   const failure = action.schema && validate(envelope(name, action.schema(call.version)), whole, FORMATS);
   if (failure !== undefined) throw badRequest(failureMessage(failure, "field/attribute"));

@@ -40,8 +40,7 @@ function remove(call: NovaCall): HttpReply {
 /** The path of one server. */
 export const SERVER_PATH = "/servers/:id";
 
-/** Routes of the API reference, "Servers". */
-export const SERVER_ROUTES: readonly NovaRoute[] = [
+const ROUTES: readonly NovaRoute[] = [
   { method: "POST", path: "/servers", clients: ["bosh", "openstack"], handler: createServer },
   {
     method: "GET",
@@ -63,4 +62,14 @@ export const SERVER_ROUTES: readonly NovaRoute[] = [
   },
   { method: "PUT", path: SERVER_PATH, clients: ["bosh", "openstack"], handler: update },
   { method: "DELETE", path: SERVER_PATH, clients: ["bosh", "openstack"], handler: remove },
+];
+
+/** Routes of the API reference, "Servers", and their older name. */
+export const SERVER_ROUTES: readonly NovaRoute[] = [
+  ...ROUTES,
+  ...ROUTES.map(({ method, path, handler }) => ({
+    method,
+    path: path.replace("/servers", "/os-volumes_boot"),
+    handler,
+  })),
 ];

@@ -1,6 +1,6 @@
 import type { HttpReply } from "../../../kernel/index.ts";
 import { HOST, SERVICE_IDS } from "../state/host.ts";
-import { requireAdmin } from "../wire/errors.ts";
+import { refuseAsUnmodelled, requireAdmin } from "../wire/errors.ts";
 import { ok } from "../wire/replies.ts";
 import type { NovaCall } from "../wire/request.ts";
 import type { NovaRoute } from "../wire/route.ts";
@@ -24,7 +24,14 @@ function listServices(call: NovaCall): HttpReply {
   return ok({ services: each.filter(({ binary, host }) => isWanted("binary", binary) && isWanted("host", host)) });
 }
 
+function refuseChange(call: NovaCall): never {
+  requireAdmin(call, "os-services:update");
+  return refuseAsUnmodelled("changes of services")();
+}
+
 /** Routes of the API reference, "Compute services (os-services)". */
 export const SERVICE_ROUTES: readonly NovaRoute[] = [
   { method: "GET", path: "/os-services", clients: ["openstack"], handler: listServices },
+  { method: "PUT", path: "/os-services/:id", handler: refuseChange },
+  { method: "DELETE", path: "/os-services/:id", handler: refuseChange },
 ];

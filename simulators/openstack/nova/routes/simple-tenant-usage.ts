@@ -9,13 +9,16 @@ import { storedTime } from "../../time.ts";
 
 const HOUR_MS = 3_600_000;
 
+/** The forms of dates that the service reads. */
+const DATE = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?$/;
+
 /** @throws Refusal 400 */
 function readPeriod({ query, nova }: NovaCall): { readonly from: number; readonly to: number } {
   const parse = (name: string, fallback: number): number => {
     const text = query.get(name);
     if (text === null) return fallback;
-    const ms = Date.parse(text.endsWith("Z") ? text : `${text}Z`);
-    if (Number.isNaN(ms)) throw badRequest(`Datetime is in invalid format`);
+    const ms = DATE.test(text) ? Date.parse(`${text.replace(" ", "T")}Z`) : NaN;
+    if (Number.isNaN(ms)) throw badRequest("Invalid datetime string: Datetime is in invalid format");
     return ms;
   };
   const now = nova.cloud.kernel.nowMs;
@@ -63,6 +66,7 @@ const serverUsage = (call: NovaCall, server: Server, hours: number): object => (
 
 function listUsages(call: NovaCall): HttpReply {
   requireAdmin(call, "os-simple-tenant-usage:list");
+  readPeriod(call);
   const isDetailed = call.query.get("detailed") === "1";
   const all = [...call.nova.slot.value.byProject.keys()].map((project) => usageOf(call, project, isDetailed));
   return ok({ tenant_usages: all.filter((usage) => Object.keys(usage).length > 0) });

@@ -6,7 +6,7 @@ import { addInstanceAction } from "../state/instance-actions.ts";
 import { recordChange } from "../state/nova.ts";
 import type { Server, VmState, VolumeLink } from "../state/server.ts";
 import { requireBody } from "../wire/body.ts";
-import { badRequest, notFound } from "../wire/errors.ts";
+import { badRequest, notFound, requireAdmin } from "../wire/errors.ts";
 import { isTrueWord } from "../wire/formats.ts";
 import { emptyReply, ok } from "../wire/replies.ts";
 import type { NovaCall } from "../wire/request.ts";
@@ -67,6 +67,8 @@ function reserve(call: NovaCall, server: Server, volumeId: string): string {
   const { volumes } = call.nova.cloud;
   const volume = volumes.volume(call.actor, volumeId);
   if (volume === undefined) throw notFound(`Volume ${volumeId} could not be found.`);
+  if (volume.multiattach && call.version < 60)
+    throw badRequest("Multiattach volumes are only supported starting with compute API version 2.60.");
   checkState(server, "attach_volume", ATTACHABLE);
   const [other] = volume.attachments;
   if (other !== undefined && !volume.multiattach)
@@ -78,10 +80,16 @@ function reserve(call: NovaCall, server: Server, volumeId: string): string {
   }
 }
 
+/** The name of the device: of the one that is asked for only the letter counts. */
+function deviceFor(server: Server, wanted: string | null | undefined): string {
+  const letters = wanted == null ? undefined : new RegExp(DEVICE).exec(wanted)?.[2];
+  return letters === undefined ? nextDevice(server.volumes) : `/dev/sd${letters}`;
+}
+
 const linkTo = (server: Server, wanted: WantedAttachment, attachmentId: string): VolumeLink => ({
   volumeId: wanted.volumeId,
   attachmentId,
-  device: wanted.device ?? nextDevice(server.volumes),
+  device: deviceFor(server, wanted.device),
   isRoot: false,
   deleteOnTermination: isTrueWord(wanted.delete_on_termination ?? false),
   ...(wanted.tag !== undefined && { tag: wanted.tag }),
@@ -122,14 +130,25 @@ const CHANGE = envelope("volumeAttachment", {
 function change(call: NovaCall): HttpReply {
   const { server, link } = requireLink(call);
   const { volumeAttachment: wanted } = requireBody(call, CHANGE);
-  if (call.version < 85 || wanted.volumeId !== link.volumeId)
-    throw new Refusal(501, "notImplemented", "not simulated: swapping the volume of an attachment");
+  const isSwap = call.version < 85 || wanted.volumeId !== link.volumeId;
+  if (isSwap) requireAdmin(call, "os-volumes-attachments:swap");
+  if (isSwap) throw new Refusal(501, "notImplemented", "not simulated: swapping the volume of an attachment");
   const deleteOnTermination = isTrueWord(wanted.delete_on_termination ?? link.deleteOnTermination);
   if (deleteOnTermination !== link.deleteOnTermination) {
     server.volumes = server.volumes.map((each) => (each === link ? { ...link, deleteOnTermination } : each));
     recordChange(call.nova, "volume.update", server.id, { volume: link.volumeId, deleteOnTermination });
   }
   return emptyReply(202);
+}
+
+/** A page of the attachments; the disk that came from an image counts, although it is not shown. */
+function pageOf({ query }: NovaCall, server: Server): readonly VolumeLink[] {
+  const hasLocalRoot = !server.volumes.some(({ isRoot }) => isRoot);
+  const disks = [...(hasLocalRoot ? [undefined] : []), ...server.volumes];
+  const offset = Number(query.getAll("offset").at(-1) ?? 0);
+  const limit = query.getAll("limit").at(-1);
+  const end = limit === undefined || limit === "" || Number(limit) === 0 ? undefined : offset + Number(limit);
+  return disks.slice(offset, end).filter((link) => link !== undefined);
 }
 
 const path = "/servers/:id/os-volume_attachments";
@@ -142,7 +161,7 @@ export const VOLUME_ATTACHMENT_ROUTES: readonly NovaRoute[] = [
     clients: ["bosh", "openstack"],
     handler: (call) => {
       const server = requireServer(call);
-      return ok({ volumeAttachments: server.volumes.map((link) => view(call, server, link)) });
+      return ok({ volumeAttachments: pageOf(call, server).map((link) => view(call, server, link)) });
     },
   },
   { method: "POST", path, clients: ["bosh", "openstack"], handler: attach },

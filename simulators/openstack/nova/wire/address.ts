@@ -20,6 +20,8 @@ export function parseAddress(path: string): RequestAddress | undefined {
 
 /** The request with the path that routes know, without version and project. */
 export function withoutVersion(request: HttpRequest): HttpRequest {
+  // Slashes in a row are one.
+  if (request.path.includes("//")) return withoutVersion({ ...request, path: request.path.replace(/\/{2,}/g, "/") });
   const address = parseAddress(request.path);
   if (address !== undefined && address.rest !== "" && address.rest !== "/") return { ...request, path: address.rest };
   return address === undefined && request.path !== "/" ? { ...request, path: `/unversioned${request.path}` } : request;

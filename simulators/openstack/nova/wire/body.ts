@@ -7,7 +7,8 @@ import type { NovaCall } from "./request.ts";
 import { str } from "../../python/repr.ts";
 
 /** The check of names raises an error of its own, whose text is shown as it is. */
-const isBadName = ({ keyword, schema }: SchemaFailure): boolean => keyword === "format" && schema.format === "name";
+const isBadName = ({ keyword, schema }: SchemaFailure): boolean =>
+  keyword === "format" && /name/.test(schema.format ?? "");
 
 /** Nova's sentence about a body that does not fit its schema. */
 export function failureMessage(failure: SchemaFailure, what: string): string {

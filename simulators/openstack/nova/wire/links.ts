@@ -8,8 +8,9 @@ export const links = (call: NovaCall, collection: string, id: string): object[] 
 
 /** `…_links` of a full page, with sorted parameters as the service writes them. */
 export function nextLink(call: NovaCall, path: string, marker: string): object[] {
-  const pairs = [...call.query].filter(([name]) => name !== "marker");
-  const sorted = new URLSearchParams(pairs);
+  // Of several values the last one in order stays.
+  const pairs = [...call.query].filter(([name]) => name !== "marker").sort(([, a], [, b]) => (a < b ? -1 : 1));
+  const sorted = new URLSearchParams(Object.fromEntries(pairs));
   sorted.sort();
   const hadMarker = call.query.has("marker");
   sorted.append("marker", marker);

@@ -24,6 +24,6 @@ export function checkQuery(call: NovaCall, properties: Readonly<Record<string, S
 const LIMIT_MAX = 1000;
 /** The requested page size, clamped as the service does. */
 export function pageSize({ query }: NovaCall): number {
-  const asked = query.get("limit");
-  return asked === null || asked === "" ? LIMIT_MAX : Math.min(LIMIT_MAX, Number(asked));
+  const asked = query.getAll("limit").at(-1);
+  return asked === undefined || asked === "" ? LIMIT_MAX : Math.min(LIMIT_MAX, Number(asked));
 }

@@ -2,6 +2,7 @@ import type { HttpReply } from "../../../kernel/index.ts";
 import type { Nova } from "../state/nova.ts";
 import { noResource } from "./errors.ts";
 import { type NovaCall, readCall } from "./request.ts";
+import { checkRequest, tableOf } from "./request-tables.ts";
 import type { OpenStackRoute } from "../../service.ts";
 
 /** A route of Nova. */
@@ -33,13 +34,17 @@ export const proxyRoute = (
 });
 
 /** Binds a route to a Nova; outside of its microversions it does not exist. */
-export const mountRoute = (nova: Nova, route: NovaRoute): OpenStackRoute => ({
-  method: route.method,
-  path: route.path,
-  ...(route.clients && { clients: route.clients }),
-  handler: (context) => {
-    const call = readCall(nova, context);
-    if (call.version < (route.from ?? 0) || call.version > (route.to ?? Number.POSITIVE_INFINITY)) throw noResource();
-    return route.handler(call);
-  },
-});
+export const mountRoute = (nova: Nova, route: NovaRoute): OpenStackRoute => {
+  const table = tableOf(route.method, route.path);
+  return {
+    method: route.method,
+    path: route.path,
+    ...(route.clients && { clients: route.clients }),
+    handler: (context) => {
+      const call = readCall(nova, context);
+      if (call.version < (route.from ?? 0) || call.version > (route.to ?? Number.POSITIVE_INFINITY)) throw noResource();
+      checkRequest(call, table);
+      return route.handler(call);
+    },
+  };
+};

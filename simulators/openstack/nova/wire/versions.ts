@@ -35,13 +35,16 @@ function versionDocument(context: RequestContext, id: "v2.0" | "v2.1", isFull: b
 
 /** The version documents. */
 export const VERSION_ROUTES: readonly OpenStackRoute[] = [
-  {
-    method: "GET",
-    path: "/",
-    open: true,
-    handler: (context) =>
-      json(200, { versions: [versionDocument(context, "v2.0", false), versionDocument(context, "v2.1", false)] }),
-  },
+  // The root is an application of its own, which ignores the method.
+  ...["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD"].map(
+    (method): OpenStackRoute => ({
+      method,
+      path: "/",
+      open: true,
+      handler: (context) =>
+        json(200, { versions: [versionDocument(context, "v2.0", false), versionDocument(context, "v2.1", false)] }),
+    }),
+  ),
   ...["/v2.1", "/v2.1/", "/v2", "/v2/"].map(
     (path): OpenStackRoute => ({
       method: "GET",

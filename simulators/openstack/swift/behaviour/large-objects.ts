@@ -10,7 +10,7 @@ export const md5 = (data: string | Uint8Array): string => createHash("md5").upda
 /** Length and digest of a static large object: the digest of its segments' digests. */
 export const measureSegments = (segments: readonly Segment[]): { readonly bytes: number; readonly etag: string } => ({
   bytes: segments.reduce((sum, { bytes }) => sum + bytes, 0),
-  etag: md5(segments.map(({ hash }) => hash).join("")),
+  etag: md5(segments.map(({ hash, range }) => (range === undefined ? hash : `${hash}:${range};`)).join("")),
 });
 
 /** Length and digest of what an object delivers. */
@@ -42,7 +42,9 @@ export function contentOf(swift: Swift, account: string, object: ObjectRow): Con
 /** Every object of a container below a prefix, in the order of their names' bytes. */
 function dynamicContent(swift: Swift, account: string, manifest: string): Content {
   const [container, prefix] = splitPath(percentText(manifest)) ?? ["", ""];
-  const parts = [...(findContainer(swift, account, container)?.objects ?? [])]
+  const found = findContainer(swift, account, container);
+  if (found === undefined) throw new Refusal(404, "", "");
+  const parts = [...found.objects]
     .filter(([name]) => name.startsWith(prefix))
     .sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
     .map(([, part]) => part);
@@ -55,12 +57,14 @@ function dynamicContent(swift: Swift, account: string, manifest: string): Conten
 }
 
 function staticContent(swift: Swift, account: string, object: ObjectRow, segments: readonly Segment[]): Content {
-  const parts = segments.map(({ name, hash }) => {
+  const parts = segments.map(({ name, hash, range }) => {
     const part = findObject(swift, account, name);
     const content = part && contentOf(swift, account, part);
     // A lost or replaced segment invalidates the whole object.
     if (content === undefined || content.etag.replaceAll('"', "") !== hash) throw new Refusal(409, "", "");
-    return content.data;
+    if (range === undefined) return content.data;
+    const [first = 0, last = 0] = range.split("-").map(Number);
+    return content.data.slice(first, last + 1);
   });
   return {
     data: Buffer.concat(parts),

@@ -6,14 +6,17 @@ const SEEN_MS = 60_000;
 const REPORT_MS = 30_000;
 
 /** Objects and bytes of a container; with `untilMs` only what was stored by then. */
-function countObjects({ objects }: ContainerRow, untilMs = Infinity): Totals {
+function countObjects({ objects, versions }: ContainerRow, untilMs = Infinity): Totals {
   let count = 0;
   let bytes = 0;
-  for (const { data, storedMs } of objects.values()) {
+  for (const { data, storedMs, versionId } of objects.values()) {
     if (storedMs > untilMs) continue;
     count++;
-    bytes += data.length;
+    // The bytes of an object that is a version are counted there.
+    if (versionId === undefined) bytes += data.length;
   }
+  for (const rows of versions?.values() ?? [])
+    for (const { object, storedMs } of rows) if (storedMs <= untilMs) bytes += object?.data.length ?? 0;
   return { count, bytes };
 }
 

@@ -35,6 +35,7 @@ export function readAccount(swift: Swift, context: RequestContext): HttpReply {
   const headers = titleCase({
     ...countsOf("x-account-", containers),
     "x-timestamp": timestamp(swift.cloud.kernel.nowMs),
+    ...(stored === undefined && { "x-put-timestamp": timestamp(swift.cloud.kernel.nowMs) }),
     ...(stored !== undefined && {
       ...countsOf("x-account-storage-policy-policy-0-", containers),
       ...swift.slot.value.metadata.get(account),

@@ -51,11 +51,18 @@ function remove(swift: Swift, account: string, name: string): void {
   else removeObject(swift, account, ...path);
 }
 
+/** A name that is no text, as its bytes. */
+const escapeBytes = (name: string): string => encodeURIComponent(name).replaceAll("%EF%BF%BD", "%FF");
+
 function removeAll(swift: Swift, account: string, names: readonly string[]): Outcome {
   let deleted = 0;
   let missing = 0;
   const errors: [string, string][] = [];
   for (const name of names) {
+    if (name.includes("\ufffd")) {
+      errors.push([escapeBytes(name), "412 Precondition Failed"]);
+      continue;
+    }
     try {
       remove(swift, account, name);
       deleted++;
@@ -73,6 +80,9 @@ export function bulkDelete(swift: Swift, context: RequestContext): HttpReply {
   const { headers } = context.request;
   if (headers["content-length"] === undefined && headers["transfer-encoding"] === undefined)
     return deletionReply(context, { ...NOTHING, status: "411 Length Required" });
+  const type = headers["content-type"] ?? "text/plain";
+  if (headers["content-length"] !== "0" && !/^text\/plain(;|$)/.test(type))
+    return deletionReply(context, { ...NOTHING, status: "406 Not Acceptable" });
   const names = bodyText(context.request)
     .split("\n")
     .map((line) => percentText(line.trim()))
@@ -82,7 +92,7 @@ export function bulkDelete(swift: Swift, context: RequestContext): HttpReply {
     return deletionReply(context, { ...NOTHING, status: "413 Request Entity Too Large", body });
   }
   if (names.some((name) => Buffer.byteLength(name) > LIMITS.max_object_name_length + LIMITS.max_container_name_length))
-    throw notSimulated("names that are too long in a bulk delete");
+    return deletionReply(context, { ...NOTHING, status: "400 Bad Request", body: "Invalid File Name" });
   if (names.length === 0)
     return deletionReply(context, { ...NOTHING, status: "400 Bad Request", body: "Invalid bulk delete." });
   return deletionReply(context, removeAll(swift, context.params.account ?? "", names));
@@ -106,6 +116,12 @@ const BLOCK_BYTES = 512;
 export function extractArchive(_swift: Swift, context: RequestContext): HttpReply {
   const format = context.query.get("extract-archive") ?? "";
   if (!["tar", "tar.gz", "tar.bz2"].includes(format)) throw new Refusal(400, "", "Unsupported archive format");
+  const data = bodyBytes(context);
+  const isGzip = data[0] === 0x1f && data[1] === 0x8b;
+  if (format === "tar.gz" && !isGzip) {
+    const body = "Invalid Tar File: not a gzip file";
+    return bulkReply(context, { "Number Files Created": 0 }, { ...NOTHING, status: "400 Bad Request", body });
+  }
   if (format !== "tar" || bodyBytes(context).length >= BLOCK_BYTES) throw notSimulated("the extraction of archives");
   const body = "Invalid Tar File: truncated header";
   return bulkReply(context, { "Number Files Created": 0 }, { ...NOTHING, status: "400 Bad Request", body });

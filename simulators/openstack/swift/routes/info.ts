@@ -1,4 +1,5 @@
 import { dumps } from "../../python/index.ts";
+import { bareReply } from "../wire/headers.ts";
 import type { OpenStackRoute } from "../../service.ts";
 import { LIMITS } from "../state/limits.ts";
 
@@ -37,6 +38,19 @@ export const INFO_ROUTES: readonly OpenStackRoute[] = [
     open: true,
     handler: () => ({ status: 200, headers: { "Content-Type": "application/json; charset=UTF-8" }, body: dumps(INFO) }),
   },
+  {
+    method: "HEAD",
+    path: "/info",
+    open: true,
+    handler: () => ({
+      status: 200,
+      headers: {
+        "Content-Type": "application/json; charset=UTF-8",
+        "Content-Length": String(Buffer.byteLength(dumps(INFO))),
+      },
+    }),
+  },
+  { method: "OPTIONS", path: "/info", open: true, handler: () => bareReply(200, { Allow: "GET, HEAD, OPTIONS" }) },
   {
     method: "GET",
     path: "/healthcheck",

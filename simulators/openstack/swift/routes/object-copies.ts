@@ -1,12 +1,13 @@
 import { type HttpReply, percentText } from "../../../kernel/index.ts";
-import { notSimulated, Refusal } from "../../refusal.ts";
+import { notSimulated, refuseWith, Refusal } from "../../refusal.ts";
 import type { RequestContext } from "../../service.ts";
 import { contentOf, md5 } from "../behaviour/large-objects.ts";
 import { checkQuota } from "../behaviour/quotas.ts";
 import { findObject, requireContainer, splitPath } from "../state/containers.ts";
 import type { Headers, ObjectRow, Swift } from "../state/state.ts";
-import { notFound } from "../wire/errors.ts";
-import { httpDate, isYes, titleCase } from "../wire/headers.ts";
+import { parseRange, unmetCondition } from "../wire/conditions.ts";
+import { notFound, refusal } from "../wire/errors.ts";
+import { httpDate, isYes, PLAIN, timestamp, titleCase } from "../wire/headers.ts";
 import { isObjectMetadata, objectMetadata } from "../wire/metadata.ts";
 import { checkName, createdReply, parseDeleteAt, store } from "./stored-objects.ts";
 
@@ -15,6 +16,9 @@ export function copyObject(swift: Swift, context: RequestContext): HttpReply {
   const { params, request } = context;
   const { destination } = request.headers;
   if (destination === undefined) throw new Refusal(412, "", "Destination header required");
+  // It can't write down a name that is no text.
+  if (percentText(destination).includes("\ufffd"))
+    throw refuseWith({ status: 500, headers: PLAIN, body: "An error occurred" });
   const [container, object] = splitPath(percentText(destination)) ?? [];
   if (container === undefined || object === undefined)
     throw new Refusal(412, "", "Destination header must be of the form <container name>/<object name>");
@@ -25,6 +29,17 @@ export function copyObject(swift: Swift, context: RequestContext): HttpReply {
   });
 }
 
+/** @throws Refusal 403, 412, 501 */
+function checkAccounts({ request, actor }: RequestContext, account: string): void {
+  for (const name of ["destination-account", "x-copy-from-account"]) {
+    const other = request.headers[name];
+    if (other === undefined || other === account) continue;
+    if (percentText(other).includes("/")) throw new Refusal(412, "", "Account name cannot contain slashes");
+    if (!actor.isAdmin && !actor.roles.includes("ResellerAdmin")) throw refusal(403);
+    throw notSimulated("copies between accounts");
+  }
+}
+
 /** Copies what the object at `path` delivers to the path of `to`. @throws Refusal 404, 413, 501 */
 export function copyFrom(
   swift: Swift,
@@ -33,17 +48,25 @@ export function copyFrom(
   to: RequestContext,
 ): HttpReply {
   const { account = "" } = params;
-  for (const name of ["destination-account", "x-copy-from-account"])
-    if (request.headers[name] !== undefined && request.headers[name] !== account)
-      throw notSimulated("copies between accounts");
+  checkAccounts(to, account);
   const source = findObject(swift, account, path);
   if (source === undefined) throw notFound();
+  const { data: whole, etag } = contentOf(swift, account, source);
+  const shown = {
+    Etag: etag,
+    "Last-Modified": httpDate(source.storedMs),
+    "X-Timestamp": timestamp(source.storedMs),
+  };
+  const unmet = unmetCondition(request.headers, { storedMs: source.storedMs, etag }, shown);
+  if (unmet !== undefined) throw refuseWith(unmet);
+  const range = parseRange(request.headers.range, whole.length);
+  if (range === null) throw refusal(416);
+  const data = range === undefined ? whole : whole.slice(range[0], range[1] + 1);
   const container = requireContainer(swift, to);
-  const { data } = contentOf(swift, account, source);
   checkQuota(swift, account, container, data.length);
   const object = copyOf(to, source, data);
-  store(to, container, object);
-  return createdReply(object, object.etag, copyHeaders(account, path, source, object));
+  const stored = store(swift, to, container, object);
+  return createdReply(stored, object.etag, copyHeaders(account, path, source, object));
 }
 
 /** The copy takes over the source's metadata, unless the client asks for fresh ones. */

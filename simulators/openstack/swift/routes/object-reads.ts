@@ -1,10 +1,12 @@
 import type { HttpReply } from "../../../kernel/index.ts";
-import { refuseWith } from "../../refusal.ts";
+import { dumps } from "../../python/index.ts";
+import { refuseWith, Refusal } from "../../refusal.ts";
 import type { RequestContext } from "../../service.ts";
-import { type Content, contentOf } from "../behaviour/large-objects.ts";
+import { type Content, contentOf, md5 } from "../behaviour/large-objects.ts";
 import { expiryOf } from "../behaviour/temporary-urls.ts";
-import { requireObject } from "../state/containers.ts";
-import type { Headers, ObjectRow, Swift } from "../state/state.ts";
+import { versionIn } from "../behaviour/versions.ts";
+import { requireContainer } from "../state/containers.ts";
+import type { Headers, ObjectRow, Segment, Swift } from "../state/state.ts";
 import { parseRange, unmetCondition } from "../wire/conditions.ts";
 import { httpDate, timestamp, titleCase } from "../wire/headers.ts";
 import { pageReply } from "../wire/wire.ts";
@@ -12,9 +14,12 @@ import { pageReply } from "../wire/wire.ts";
 /** GET and HEAD of an object. Through a temporary URL only public metadata is shown. */
 export function readObject(swift: Swift, context: RequestContext, isSigned: boolean): HttpReply {
   const { request, query, params } = context;
-  const object = requireObject(swift, context);
+  const object = versionedObject(swift, context);
   const isManifest = query.get("multipart-manifest") === "get";
-  if (object.segments !== undefined && isManifest) return manifestReply(object, request.method);
+  if (object.segments !== undefined && isManifest)
+    return query.get("format") === "raw"
+      ? rawManifestReply(object, object.segments)
+      : manifestReply(object, request.method);
   const content: Content = isManifest
     ? { data: object.data, etag: object.etag, headers: {} }
     : contentOf(swift, params.account ?? "", object);
@@ -23,6 +28,28 @@ export function readObject(swift: Swift, context: RequestContext, isSigned: bool
   return (
     unmetCondition(request.headers, { storedMs, etag: content.etag }, headers) ?? dataReply(context, content, headers)
   );
+}
+
+/** The object, or the version of it that the query names. @throws Refusal 400, 404 */
+function versionedObject(swift: Swift, context: RequestContext): ObjectRow {
+  const container = requireContainer(swift, context);
+  const name = context.params.object ?? "";
+  const version = versionIn(container, name, context.query);
+  const object = version === undefined ? container.objects.get(name) : version.object;
+  if (object !== undefined && object !== null) return object;
+  const isKept = container.isVersioned === true && version === undefined;
+  throw new Refusal(404, "", "", { headers: isKept ? { "X-Object-Version-Id": "null" } : {} });
+}
+
+/** Where the current version is, and which it is. */
+function versionHeaders({ params, query }: RequestContext, { versionId }: ObjectRow): Record<string, string> {
+  if (versionId === undefined) return {};
+  const path = `/v1/${params.account}/${params.container}/${params.object}`;
+  const isCurrent = (query.get("version-id") ?? "") === "";
+  return {
+    "X-Object-Version-Id": versionId,
+    ...(isCurrent && { "Content-Location": `${path}?version-id=${versionId}` }),
+  };
 }
 
 function headersOf(
@@ -44,6 +71,7 @@ function headersOf(
     "Last-Modified": httpDate(object.storedMs),
     "X-Timestamp": timestamp(object.storedMs),
     "Accept-Ranges": "bytes",
+    ...versionHeaders(context, object),
   };
 }
 
@@ -60,6 +88,27 @@ function dataReply(context: RequestContext, { data }: Content, headers: Record<s
     body: data.slice(first, last + 1),
     headers: { ...headers, "Content-Range": `bytes ${first}-${last}/${data.length}` },
   };
+}
+
+/** The manifest as the client could send it again. */
+function rawManifestReply(object: ObjectRow, segments: readonly Segment[]): HttpReply {
+  const body = dumps(
+    segments.map(({ hash, name, bytes, range }) => ({
+      etag: hash,
+      path: name,
+      ...(range !== undefined && { range }),
+      size_bytes: bytes,
+    })),
+  );
+  const headers = {
+    "Content-Type": object.type,
+    "X-Static-Large-Object": "True",
+    Etag: md5(body),
+    "Last-Modified": httpDate(object.storedMs),
+    "X-Timestamp": timestamp(object.storedMs),
+    "Accept-Ranges": "bytes",
+  };
+  return { status: 200, headers, body };
 }
 
 function manifestReply(object: ObjectRow, method: string): HttpReply {

@@ -6,14 +6,15 @@ import { manifestText, parseSegments } from "../behaviour/manifests.ts";
 import { checkQuota } from "../behaviour/quotas.ts";
 import { removeObject } from "../behaviour/removal.ts";
 import { requireContainer, requireObject, splitPath } from "../state/containers.ts";
-import type { ObjectRow, Segment, Swift } from "../state/state.ts";
+import { removeVersion, versionIn, versionsOf } from "../behaviour/versions.ts";
+import type { Headers, ObjectRow, Segment, Swift } from "../state/state.ts";
 import { bodyBytes } from "../wire/body.ts";
-import { badRequest, refusal } from "../wire/errors.ts";
+import { badRequest, notFound, refusal } from "../wire/errors.ts";
 import { bareReply, HTML, httpDate, PLAIN } from "../wire/headers.ts";
 import { checkMetadata, objectMetadata } from "../wire/metadata.ts";
 import { acceptedReply } from "../wire/wire.ts";
 import { copyFrom } from "./object-copies.ts";
-import { checkName, createdReply, parseDeleteAt, store } from "./stored-objects.ts";
+import { checkName, createdReply, parseDeleteAt, store, versionHeader } from "./stored-objects.ts";
 
 /** The content types that Python guesses from a name, as far as they matter here. */
 const TYPES: Readonly<Record<string, string>> = {
@@ -38,13 +39,35 @@ function checkLength({ request }: RequestContext): void {
 
 /** PUT of an object: its bytes, a manifest, or a copy. */
 export function putObject(swift: Swift, context: RequestContext): HttpReply {
+  const { query } = context;
   const { headers } = context.request;
   checkMetadata(headers, "x-object-meta-");
   checkLength(context);
   checkName(context.params.object ?? "");
-  if (Object.keys(headers).some((name) => name.startsWith("x-symlink-target"))) throw notSimulated("symbolic links");
+  checkSymlink(headers);
+  if (query.has("version-id")) return restoreVersion(swift, context);
   if (headers["x-copy-from"] !== undefined) return putCopy(swift, context, headers["x-copy-from"]);
   return putBytes(swift, context);
+}
+
+/** @throws Refusal 412, 501 */
+function checkSymlink(headers: Headers): void {
+  const { "x-symlink-target": target, "x-symlink-target-account": account } = headers;
+  if (target === undefined) return;
+  if (splitPath(percentText(target)) === undefined)
+    throw new Refusal(412, "", "X-Symlink-Target header must be of the form <container name>/<object name>");
+  if (account?.includes("/") === true) throw new Refusal(412, "", "Account name cannot contain slashes");
+  throw notSimulated("symbolic links");
+}
+
+/** Makes an older version the object again. @throws Refusal 400, 404 */
+function restoreVersion(swift: Swift, context: RequestContext): HttpReply {
+  const container = requireContainer(swift, context);
+  const name = context.params.object ?? "";
+  const object = versionIn(container, name, context.query)?.object;
+  if (object === undefined || object === null) throw notFound();
+  container.objects.set(name, object);
+  return createdReply(object, object.etag);
 }
 
 function putCopy(swift: Swift, context: RequestContext, source: string): HttpReply {
@@ -68,14 +91,15 @@ function putBytes(swift: Swift, context: RequestContext): HttpReply {
   const deleteAtS = parseDeleteAt(context);
   const container = requireContainer(swift, context);
   checkQuota(swift, params.account ?? "", container, data.length);
-  if (request.headers["if-none-match"]?.trim() === "*" && container.objects.has(params.object ?? ""))
-    throw refusal(412);
+  const unless = request.headers["if-none-match"]?.trim();
+  if (unless !== undefined && unless !== "*") throw badRequest("If-None-Match only supports *");
+  if (unless === "*" && container.objects.has(params.object ?? "")) throw refusal(412);
   const segments = query.get("multipart-manifest") === "put" ? parseSegments(swift, context) : undefined;
   const object = newObject(context, data, segments, deleteAtS);
   const etag = segments === undefined ? object.etag : measureSegments(segments).etag;
   checkEtag(request.headers.etag, etag, object);
-  store(context, container, object);
-  return createdReply(object, segments === undefined ? etag : `"${etag}"`);
+  const stored = store(swift, context, container, object);
+  return createdReply(stored, segments === undefined ? etag : `"${etag}"`);
 }
 
 function newObject(
@@ -106,13 +130,13 @@ function checkEtag(expected: string | undefined, etag: string, object: ObjectRow
 export function postObject(swift: Swift, context: RequestContext): HttpReply {
   const { headers } = context.request;
   checkMetadata(headers, "x-object-meta-");
+  if (context.query.get("version-id")) throw badRequest("POST to a specific version is not allowed", HTML);
   const deleteAtS = parseDeleteAt(context);
   const { deleteAtS: _old, ...object } = requireObject(swift, context);
-  const manifest = object.metadata["x-object-manifest"];
   requireContainer(swift, context).objects.set(context.params.object ?? "", {
     ...object,
     type: headers["content-type"] ?? object.type,
-    metadata: { ...objectMetadata(headers), ...(manifest !== undefined && { "x-object-manifest": manifest }) },
+    metadata: objectMetadata(headers),
     ...(deleteAtS !== undefined && { deleteAtS }),
   });
   return acceptedReply(context);
@@ -121,6 +145,14 @@ export function postObject(swift: Swift, context: RequestContext): HttpReply {
 /** DELETE of an object, not of its segments. */
 export function deleteObject(swift: Swift, context: RequestContext): HttpReply {
   const { account = "", container = "", object = "" } = context.params;
+  const row = requireContainer(swift, context);
+  const version = versionIn(row, object, context.query);
+  if (version !== undefined) {
+    removeVersion(row, object, version);
+    const current = row.objects.get(object)?.versionId ?? "null";
+    return bareReply(204, { "X-Object-Version-Id": version.id, "X-Object-Current-Version-Id": current });
+  }
   removeObject(swift, account, container, object);
-  return bareReply(204);
+  const mark = row.isVersioned === true ? versionsOf(row, object).at(-1) : undefined;
+  return bareReply(204, versionHeader(mark === undefined ? {} : { versionId: mark.id }));
 }

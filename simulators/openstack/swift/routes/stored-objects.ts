@@ -1,7 +1,8 @@
 import type { HttpReply } from "../../../kernel/index.ts";
 import type { RequestContext } from "../../service.ts";
 import { LIMITS } from "../state/limits.ts";
-import type { ContainerRow, ObjectRow } from "../state/state.ts";
+import { archive, asVersion } from "../behaviour/versions.ts";
+import type { ContainerRow, ObjectRow, Swift } from "../state/state.ts";
 import { badRequest } from "../wire/errors.ts";
 import { bareReply, httpDate } from "../wire/headers.ts";
 
@@ -29,17 +30,31 @@ export function parseDeleteAt(context: RequestContext): number | undefined {
 }
 
 /** Stores an object at the path of the request. */
-export function store({ params, cloud }: RequestContext, container: ContainerRow, object: ObjectRow): void {
-  container.objects.set(params.object ?? "", object);
+export function store(
+  swift: Swift,
+  { params, cloud }: RequestContext,
+  container: ContainerRow,
+  object: ObjectRow,
+): ObjectRow {
+  const name = params.object ?? "";
+  archive(swift, params.account ?? "", container, name);
+  const stored = asVersion(swift, container, name, object);
+  container.objects.set(name, stored);
   cloud.kernel.record("swift", "object.put", `${params.account}/${params.container}/${params.object}`, {
     bytes: object.data.length,
     etag: object.etag,
   });
+  return stored;
 }
+
+/** The header that names a version; none where the container keeps none. */
+export const versionHeader = ({ versionId }: Pick<ObjectRow, "versionId">): Record<string, string> =>
+  versionId === undefined ? {} : { "X-Object-Version-Id": versionId };
 
 /** 201: the object is stored. */
 export const createdReply = (
   object: ObjectRow,
   etag: string,
   headers: Readonly<Record<string, string>> = {},
-): HttpReply => bareReply(201, { Etag: etag, "Last-Modified": httpDate(object.storedMs), ...headers });
+): HttpReply =>
+  bareReply(201, { Etag: etag, "Last-Modified": httpDate(object.storedMs), ...versionHeader(object), ...headers });

@@ -11,6 +11,8 @@ export interface Segment {
   readonly hash: string;
   readonly content_type: string;
   readonly last_modified: string;
+  /** `first-last`, where it is only a part of the object. */
+  readonly range?: string;
 }
 
 /** An object as Swift keeps it. */
@@ -27,6 +29,15 @@ export interface ObjectRow {
   readonly deleteAtS?: number;
   /** Of a static large object. */
   readonly segments?: readonly Segment[];
+  /** Where its container keeps versions. */
+  readonly versionId?: string;
+}
+
+/** A version of an object, or the mark that it was deleted. */
+export interface VersionRow {
+  readonly id: string;
+  readonly object: ObjectRow | null;
+  readonly storedMs: number;
 }
 
 /** A container as Swift keeps it. */
@@ -36,6 +47,10 @@ export interface ContainerRow {
   /** `x-container-meta-…`, `x-container-read`, `x-container-write`. */
   metadata: Headers;
   changedMs: number;
+  /** Whether versions are kept; absent: it was never said. */
+  isVersioned?: boolean;
+  /** Versions by name, the oldest first. */
+  versions?: Map<string, readonly VersionRow[]>;
   /** What the proxy last saw of it, by which quotas are judged. */
   seen?: Totals & { readonly atMs: number };
 }

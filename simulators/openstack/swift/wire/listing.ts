@@ -1,6 +1,6 @@
 import type { HttpReply } from "../../../kernel/index.ts";
 import { dumps } from "../../python/index.ts";
-import { notSimulated, Refusal } from "../../refusal.ts";
+import { Refusal } from "../../refusal.ts";
 import type { RequestContext } from "../../service.ts";
 import { withoutSlashes } from "../../url.ts";
 import { LIMITS } from "../state/limits.ts";
@@ -58,13 +58,61 @@ export function chooseLines(names: readonly string[], query: URLSearchParams): r
     .slice(0, parseLimit(query));
 }
 
-/** Whether the listing is to be JSON. @throws Refusal 501 for XML */
+/** Whether the listing is to be XML. */
+function wantsXml({ query, request }: RequestContext): boolean {
+  const format = query.get("format");
+  const accept = request.headers.accept ?? "";
+  return format === "xml" || (format === null && /(application|text)\/xml/.test(accept) && !accept.includes("json"));
+}
+
+/** Whether the listing is to be JSON. */
 export function wantsJson({ query, request }: RequestContext): boolean {
   const format = query.get("format");
   const accept = request.headers.accept ?? "";
-  if (format === "xml" || (format === null && /(application|text)\/xml/.test(accept) && !accept.includes("json")))
-    throw notSimulated("listings in XML");
   return format === null ? accept.includes("application/json") : format === "json";
+}
+
+const xmlText = (text: string): string =>
+  text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
+
+/** A listing as XML: an element for each line, with its members as elements. */
+function xmlListing({ params }: RequestContext, lines: readonly object[]): string {
+  const { account = "", container } = params;
+  const [root, item] = container === undefined ? ["account", "container"] : ["container", "object"];
+  const rows = lines.map((line) => {
+    if ("subdir" in line) {
+      const name = xmlText(String(line.subdir));
+      return `<subdir name="${name}"><name>${name}</name></subdir>`;
+    }
+    const members: Readonly<Record<string, unknown>> = { ...line };
+    const order = ["name", "hash", "bytes", "content_type", "last_modified"];
+    const names = item === "container" ? ["name", "count", "bytes", "last_modified"] : order;
+    const cells = names.map((name) => `<${name}>${xmlText(String(members[name] ?? ""))}</${name}>`);
+    return `<${item}>${cells.join("")}</${item}>`;
+  });
+  const head = `<?xml version="1.0" encoding="UTF-8"?>\n<${root} name="${xmlText(container ?? account)}">`;
+  return `${head}${root === "account" ? "\n" : ""}${rows.join(root === "account" ? "\n" : "")}${root === "account" && rows.length > 0 ? "\n" : ""}</${root}>`;
+}
+
+/** A listing of lines that are ready, each with its name. */
+export function linesReply(
+  context: RequestContext,
+  lines: readonly (readonly [name: string, line: object])[],
+  headers: Readonly<Record<string, string>>,
+): HttpReply {
+  const { query } = context;
+  const isJson = wantsJson(context);
+  const prefix = query.get("prefix") ?? "";
+  const marker = query.get("marker") ?? "";
+  const chosen = lines
+    .filter(([name]) => name.startsWith(prefix) && (marker === "" || compareBytes(name, marker) > 0))
+    .slice(0, parseLimit(query));
+  const type = `${isJson ? "application/json" : "text/plain"}; charset=utf-8`;
+  const all = { "Content-Type": type, ...headers, ...(!query.has("format") && { Vary: "Accept" }) };
+  if (context.request.method === "HEAD") return { status: 204, headers: all };
+  if (isJson) return { status: 200, headers: all, body: dumps(chosen.map(([, line]) => line)) };
+  if (chosen.length === 0) return { status: 204, headers: all };
+  return { status: 200, headers: all, body: chosen.map(([name]) => `${name}\n`).join("") };
 }
 
 /** The reply with a listing, as JSON or text. A HEAD is answered like an empty listing. */
@@ -77,15 +125,15 @@ export function listingReply(
   const { query, request } = context;
   const isJson = wantsJson(context);
   const all = {
-    "Content-Type": `${isJson ? "application/json" : "text/plain"}; charset=utf-8`,
+    "Content-Type": `${wantsXml(context) ? "application/xml" : isJson ? "application/json" : "text/plain"}; charset=utf-8`,
     ...headers,
     ...(!query.has("format") && { Vary: "Accept" }),
   };
   if (request.method === "HEAD") return { status: 204, headers: all };
   const lines = chooseLines(names, query);
-  if (isJson) {
-    return { status: 200, headers: all, body: dumps(lines.map((line) => ("name" in line ? view(line.name) : line))) };
-  }
+  const views = (): readonly object[] => lines.map((line) => ("name" in line ? view(line.name) : line));
+  if (wantsXml(context)) return { status: 200, headers: all, body: xmlListing(context, views()) };
+  if (isJson) return { status: 200, headers: all, body: dumps(views()) };
   if (lines.length === 0) return { status: 204, headers: all };
   return { status: 200, headers: all, body: lines.map((line) => `${nameOf(line)}\n`).join("") };
 }

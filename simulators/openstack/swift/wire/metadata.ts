@@ -7,7 +7,9 @@ export function mergeMetadata(known: Headers, headers: Headers, kind: "account" 
   const merged: Record<string, string> = { ...known };
   const prefix = `x-${kind}-meta-`;
   const isKept = (name: string): boolean =>
-    name.startsWith(prefix) || (kind === "container" && (name === "x-container-read" || name === "x-container-write"));
+    name.startsWith(prefix) ||
+    (kind === "container" &&
+      (name === "x-container-read" || name === "x-container-write" || name === "x-container-sync-key"));
   checkMetadata(headers, prefix);
   for (const [name, value] of Object.entries(headers)) {
     const removed = name.startsWith("x-remove-") ? `x-${name.slice("x-remove-".length)}` : undefined;

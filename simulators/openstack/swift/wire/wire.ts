@@ -58,6 +58,7 @@ export const ALLOW = "HEAD, POST, GET, OPTIONS, PUT, DELETE";
 /** Only `/v1/<account>…` leads anywhere. */
 function unknownPathReply(context: RequestContext): HttpReply {
   const [, version = "", account = ""] = context.request.path.split("/");
+  if (version === "" && account !== "") return pageReply(context, 412, {}, "Bad URL");
   if (version === "") return pageReply(context, 404);
   if (account === "") return pageReply(context, 412, {}, "Bad URL");
   return pageReply(context, version === "v1" || version === "v1.0" ? 404 : 400);
@@ -90,6 +91,7 @@ export const WIRE: ServiceWire = {
     const { request, query } = context;
     if (!isUtf8(request.path) || request.path.includes("%00"))
       throw refuseWith(pageReply(context, 412, { "Content-Type": "text/plain" }, "Invalid UTF8 or contains NULL"));
+    if (/^\/v1\/[^/]+\/\//.test(request.path)) throw refuseWith(pageReply(context, 412, {}, "Bad URL"));
     if (!isUtf8(request.query)) throw refuseWith(undecodableReply(context, [...query.keys()]));
   },
   // Rights depend on the container: `behaviour/access.ts` decides.

@@ -1,8 +1,9 @@
 import type { HttpReply } from "../../../../kernel/index.ts";
+import { Refusal } from "../../../refusal.ts";
 import { addAttachment, CANNOT_DETACH, endAttachments, refuseNovaAttachment } from "../../behaviour/attachments.ts";
 import type { VolumeRow } from "../../state/rows.ts";
 import { setStatus } from "../../state/volumes.ts";
-import { requireMember } from "../../wire/body.ts";
+import { readAction, requireMember } from "../../wire/body.ts";
 import { badRequest, forbiddenByPolicy, notSimulated } from "../../wire/errors.ts";
 import { acceptedReply } from "../../wire/replies.ts";
 import type { CinderCall } from "../../wire/request.ts";
@@ -54,11 +55,21 @@ function attach(call: CinderCall, row: VolumeRow): HttpReply {
   return acceptedReply();
 }
 
-function detach({ cinder }: CinderCall, row: VolumeRow): HttpReply {
+function detach(call: CinderCall, row: VolumeRow): HttpReply {
+  const { cinder } = call;
+  const { attachment_id: id } = requireMember(call, "os-detach", DETACH);
   refuseNovaAttachment(row);
+  if (typeof id === "string" && !row.attachments.some((each) => each.id === id))
+    throw new Refusal(
+      409,
+      "conflictingRequest",
+      "ConflictNovaUsingAttachment: Detach volume from instance  using the Compute API",
+    );
   endAttachments(cinder, row, () => true);
   return acceptedReply();
 }
+
+const DETACH = { type: "object", properties: { attachment_id: {} } } as const satisfies Schema;
 
 const FORCE_DETACH = {
   type: "object",
@@ -79,6 +90,17 @@ function forceDetach(call: CinderCall, row: VolumeRow): HttpReply {
   return acceptedReply();
 }
 
+const CONNECTOR = { type: "object", properties: { connector: {} } } as const satisfies Schema;
+
+/** @throws Refusal 400, 501 */
+function refuseConnection(call: CinderCall): never {
+  const [name] = readAction(call);
+  const { connector } = requireMember(call, name, CONNECTOR);
+  if (typeof connector !== "object" || connector === null || !("initiator" in connector))
+    throw badRequest("Invalid input received: Connector doesn't have required information: initiator");
+  throw notSimulated(`${name}: attach volumes through Nova`);
+}
+
 /** What Nova's older releases called; nowadays it asks for attachments. */
 export const ATTACH_ACTIONS: VolumeActions = {
   "os-reserve": reserve,
@@ -88,7 +110,6 @@ export const ATTACH_ACTIONS: VolumeActions = {
   "os-attach": attach,
   "os-detach": detach,
   "os-force_detach": forceDetach,
-  "os-initialize_connection": () => {
-    throw notSimulated("os-initialize_connection: attach volumes through Nova");
-  },
+  "os-initialize_connection": refuseConnection,
+  "os-terminate_connection": refuseConnection,
 };

@@ -5,7 +5,8 @@ import { recordChange } from "../../state/cinder.ts";
 import type { VolumeRow } from "../../state/rows.ts";
 import { requireMember } from "../../wire/body.ts";
 import { storedTimeOrNull } from "../../wire/dates.ts";
-import { badRequest, notFound } from "../../wire/errors.ts";
+import { snapshotsOf } from "../../state/snapshots.ts";
+import { badRequest, notFound, notFoundById, notSimulated } from "../../wire/errors.ts";
 import { acceptedReply, emptyReply, ok } from "../../wire/replies.ts";
 import type { CinderCall } from "../../wire/request.ts";
 import { BOOLEAN, parseBoolean, STRICT_METADATA } from "../../wire/schemas.ts";
@@ -129,11 +130,34 @@ function typeView({ cinder }: CinderCall, row: VolumeRow): object {
   };
 }
 
+/** Back to the latest snapshot. @throws Refusal 400, 501 */
+function revert({ cinder, version }: CinderCall, row: VolumeRow): never {
+  if (version < 40) throw notFound("The resource could not be found.");
+  if (snapshotsOf(cinder, row.id).length === 0) throw badRequest(`Volume ${row.id} doesn't have any snapshots.`);
+  throw notSimulated("volumes that go back to a snapshot");
+}
+
+const REIMAGE = { type: "object", properties: { image_id: { type: "string" } }, required: ["image_id"] } as const;
+
+/** Another image on the same volume. @throws Refusal 404, 501 */
+function reimage(call: CinderCall, _row: VolumeRow): never {
+  if (call.version < 68) throw notFound("The resource could not be found.");
+  const { image_id: id } = requireMember(call, "os-reimage", REIMAGE);
+  if (call.cinder.cloud.images.image(call.actor, id) === undefined) throw notFoundById("Image", id);
+  throw notSimulated("another image on a volume");
+}
+
 /** Actions that concern both volumes and images. */
 export const IMAGE_ACTIONS: VolumeActions = {
   "os-set_bootable": setBootable,
   "os-set_image_metadata": setImageMetadata,
-  "os-show_image_metadata": (_call, row) => ok({ metadata: row.imageMetadata }),
+  "os-show_image_metadata": (_call, row) => {
+    if (Object.keys(row.imageMetadata).length === 0)
+      throw notFound(`Glance metadata for volume/snapshot ${row.id} cannot be found.`);
+    return ok({ metadata: row.imageMetadata });
+  },
   "os-unset_image_metadata": unsetImageMetadata,
   "os-volume_upload_image": uploadImage,
+  revert,
+  "os-reimage": reimage,
 };

@@ -32,7 +32,7 @@ export function volumeView(call: CinderCall, row: VolumeRow, isCreated: boolean)
     ...(actor.isAdmin && { migration_status: null }),
     ...(version >= 13 && { group_id: null }),
     ...(version >= 21 && actor.isAdmin && { provider_id: null }),
-    ...(version >= 48 && { shared_targets: false, service_uuid: SERVICE_UUID }),
+    ...(version >= 48 && { shared_targets: row.status === "creating", service_uuid: SERVICE_UUID }),
     ...(version >= 61 && actor.isAdmin && { cluster_name: null }),
     ...(version >= 63 && { volume_type_id: row.typeId }),
     ...(version >= 65 && { consumes_quota: true }),

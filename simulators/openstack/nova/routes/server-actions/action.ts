@@ -18,6 +18,8 @@ export interface ServerAction {
   readonly record?: string;
   /** Whether it also works on a locked server. */
   readonly ignoresLock?: true;
+  /** Whether it is gone at every microversion: 410. */
+  readonly isRemoved?: true;
   /** Last microversion that has it. Default: all have it. */
   readonly to?: number;
   /** The schema of `body`, by microversion. Default: anything. */

@@ -2,7 +2,6 @@ import type { HttpReply } from "../../../../kernel/index.ts";
 import { recordChange } from "../../state/nova.ts";
 import type { Server } from "../../state/server.ts";
 import { touchServer } from "../../state/servers.ts";
-import { refuseAsUnmodelled } from "../../wire/errors.ts";
 import { emptyReply } from "../../wire/replies.ts";
 import type { NovaCall } from "../../wire/request.ts";
 import { objectSchema } from "../schemas/parts.ts";
@@ -22,6 +21,11 @@ function resetState(call: NovaCall, server: Server, { state }: { readonly state:
 export const ADMIN_ACTIONS: ServerActions = {
   "os-resetState": { admin: "os-admin-actions:reset_state", ...withBody(stateSchema, resetState) },
   injectNetworkInfo: { admin: "os-admin-actions:inject_network_info", run: () => emptyReply(202) },
-  resetNetwork: { admin: "os-admin-actions:reset_network", run: () => emptyReply(202) },
-  trigger_crash_dump: { from: ["active", "paused"], run: refuseAsUnmodelled("trigger_crash_dump") },
+  resetNetwork: { isRemoved: true, run: () => emptyReply(202) },
+  // The guest would dump its memory: nothing of that shows.
+  trigger_crash_dump: {
+    from: ["active", "paused", "rescued", "resized", "error"],
+    record: "trigger_crash_dump",
+    run: () => emptyReply(202),
+  },
 };

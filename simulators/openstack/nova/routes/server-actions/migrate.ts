@@ -1,7 +1,7 @@
 import type { HttpReply } from "../../../../kernel/index.ts";
 import { HOST } from "../../state/host.ts";
 import type { Server } from "../../state/server.ts";
-import { badRequest, refuseAsUnmodelled } from "../../wire/errors.ts";
+import { badRequest } from "../../wire/errors.ts";
 import type { NovaCall } from "../../wire/request.ts";
 import { ACTION_MS, type ServerActions, startTransition } from "./action.ts";
 
@@ -9,6 +9,11 @@ function migrateLive(_call: NovaCall, server: Server, body: unknown): HttpReply 
   if (typeof body === "object" && body !== null && "host" in body && body.host === HOST)
     throw badRequest(`Unable to migrate instance (${server.id}) to current host (${HOST}).`);
   throw badRequest("No valid host was found. There are not enough hosts available.");
+}
+
+/** Nothing is evacuated from a host that works. */
+function evacuate(): never {
+  throw badRequest(`Compute service of ${HOST} is still in use.`);
 }
 
 /** There is only one host, so a cold migration fails. */
@@ -20,5 +25,5 @@ export const MIGRATE_ACTIONS: ServerActions = {
     run: (call, server) => startTransition("resize_prep", ACTION_MS.migrate, server.vm)(call, server),
   },
   "os-migrateLive": { admin: "os-migrate-server:migrate_live", from: ["active", "paused"], run: migrateLive },
-  evacuate: { admin: "os-evacuate", run: refuseAsUnmodelled("evacuate: this cloud has one host") },
+  evacuate: { admin: "os-evacuate", run: evacuate },
 };

@@ -1,19 +1,14 @@
 import type { ImageView } from "../../../cloud.ts";
-import type { BootVolume } from "../../behaviour/boot-volumes.ts";
 import type { Flavor } from "../../state/flavor.ts";
 import { badRequest } from "../../wire/errors.ts";
 import type { NovaCall } from "../../wire/request.ts";
 import type { WantedServer } from "../schemas/servers.ts";
 
 /** @throws Refusal 400 */
-export function requireBootImage(
-  call: NovaCall,
-  wanted: WantedServer,
-  devices: readonly BootVolume[],
-): ImageView | undefined {
+export function requireBootImage(call: NovaCall, wanted: WantedServer): ImageView | undefined {
   const id = wanted.imageRef ?? "";
   if (id === "") {
-    if (devices.length === 0) throw badRequest("Missing imageRef attribute");
+    if ((wanted.block_device_mapping_v2 ?? []).length === 0) throw badRequest("Missing imageRef attribute");
     return undefined;
   }
   const image = call.nova.cloud.images.image(call.actor, id);

@@ -7,9 +7,11 @@ import type { WantedServer } from "../schemas/servers.ts";
 /** @throws Refusal 400 for a network that is no UUID, where no port is named instead */
 export function checkNetworkIds({ networks }: WantedServer): void {
   if (networks === undefined || networks === "none" || networks === "auto") return;
-  for (const { uuid, port } of networks)
-    if (port == null && !isUuidLike(uuid ?? ""))
-      throw badRequest(`Bad networks format: network uuid is not in proper format (${uuid})`);
+  for (const { uuid, port } of networks) {
+    if (port != null) continue;
+    if (uuid === undefined) throw badRequest("Bad network format: missing 'uuid'");
+    if (!isUuidLike(uuid)) throw badRequest(`Bad networks format: network uuid is not in proper format (${uuid})`);
+  }
 }
 
 /**
@@ -22,6 +24,8 @@ export function planNics(call: NovaCall, wanted: WantedServer, max: number): rea
   if (wanted.networks === "none") return [];
   if (wanted.networks === undefined || wanted.networks === "auto" || wanted.networks.length === 0) {
     const networks = ports.networksFor(call.actor).filter(({ subnets }) => subnets.length > 0);
+    if (networks.length === 0 && wanted.networks === "auto")
+      throw badRequest(`Unable to automatically allocate a network for project ${call.actor.projectId}`);
     if (networks.length > 1) throw conflict("Multiple possible networks found, use a Network ID to be more specific.");
     return networks.map(({ id }) => ({ networkId: id }));
   }

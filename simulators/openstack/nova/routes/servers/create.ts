@@ -18,7 +18,7 @@ import { links } from "../../wire/links.ts";
 import { ok } from "../../wire/replies.ts";
 import type { NovaCall } from "../../wire/request.ts";
 import { createSchema, type CreateServerBody, type WantedServer } from "../schemas/servers.ts";
-import { planVolumes } from "./block-devices.ts";
+import { checkDevices, planVolumes } from "./block-devices.ts";
 import { checkImage, requireBootImage } from "./boot-image.ts";
 import { checkNetworkIds, planNics } from "./boot-networks.ts";
 import { checkMetadataCount } from "./checks.ts";
@@ -36,10 +36,17 @@ function serverCounts({ min_count, max_count }: WantedServer): { readonly min: n
   return { min, max };
 }
 
+/** Only administrators name the host. @throws Refusal 403 */
+function checkDestination(call: NovaCall, wanted: WantedServer): void {
+  if (call.actor.isAdmin || (wanted.host === undefined && wanted.hypervisor_hostname === undefined)) return;
+  throw forbidden("Policy doesn't allow compute:servers:create:requested_destination to be performed.");
+}
+
 /** `zone:host:node` forces a host, which is for administrators. @throws Refusal 400, 403 */
 function requireZone(call: NovaCall, wanted: WantedServer): string | undefined {
   if (wanted.availability_zone === undefined) return undefined;
-  const [zone = "", host] = wanted.availability_zone.split(":");
+  const [zone = "", host, , ...more] = wanted.availability_zone.split(":");
+  if (more.length > 0) throw badRequest("Invalid input received: Unable to parse availability_zone");
   if (host !== undefined && !call.actor.isAdmin) throw forbiddenByPolicy("servers:create:forced_host");
   if (host !== undefined && host !== "" && host !== HOST)
     throw badRequest(`No valid host was found. No such host - host: ${host} node: None `);
@@ -159,12 +166,14 @@ function planBoot(call: NovaCall, body: CreateServerBody): CheckedBoot {
   const { server: wanted } = body;
   const { min, max } = serverCounts(wanted);
   const zone = requireZone(call, wanted);
-  const volumes = planVolumes(call, wanted);
-  const image = requireBootImage(call, wanted, volumes);
+  checkDestination(call, wanted);
+  checkDevices(wanted);
+  const image = requireBootImage(call, wanted);
   checkNetworkIds(wanted);
   const flavor = findFlavor(call, String(wanted.flavorRef).split("/").at(-1) ?? "");
   if (flavor === undefined) throw badRequest(`Flavor ${wanted.flavorRef} could not be found.`);
   checkImage(image, flavor);
+  const volumes = planVolumes(call, wanted, flavor);
   const groupId = requireServerGroup(call, body);
   const nics = planNics(call, wanted, max);
   checkLimits(call, wanted, nics, max);

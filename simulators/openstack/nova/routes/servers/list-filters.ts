@@ -73,17 +73,23 @@ function tagFilters(query: URLSearchParams): readonly ServerFilter[] {
   );
 }
 
-/** @throws Refusal 400 */
-function lockFilter({ query }: NovaCall): ServerFilter {
-  const word = (query.get("locked") ?? "").toLowerCase();
+/** Whether a parameter is one of the words for true. @throws Refusal 400 for what is neither that nor false */
+export function flagIn({ query }: NovaCall, name: string): boolean {
+  const word = (query.get(name) ?? "").toLowerCase();
   if (!BOOLEAN_WORDS.some((each) => each === word))
     throw badRequest(
-      `Unrecognized value '${query.get("locked")}', acceptable values are: ${BOOLEAN_WORDS.map(repr).join(", ")}`,
+      `Unrecognized value '${query.get(name)}', acceptable values are: ${BOOLEAN_WORDS.map(repr).join(", ")}`,
     );
-  return ({ extras }) => (extras?.lock !== undefined) === isTrueWord(word);
+  return isTrueWord(word);
+}
+
+function lockFilter(call: NovaCall): ServerFilter {
+  const isLocked = flagIn(call, "locked");
+  return ({ extras }) => (extras?.lock !== undefined) === isLocked;
 }
 
 const ADMIN_FILTERS: Readonly<Record<string, (server: Server, value: string) => boolean>> = {
+  uuid: ({ id }, value) => id === value,
   host: (server, value) => server.isScheduled && value === "ref",
   node: (server, value) => server.isScheduled && value === "ref",
   user_id: ({ userId }, value) => userId === value,
@@ -93,10 +99,12 @@ const ADMIN_FILTERS: Readonly<Record<string, (server: Server, value: string) => 
   availability_zone: ({ extras }, value) => (extras?.zone ?? "nova") === value,
   key_name: ({ keyName }, value) => keyName === value,
 };
+/** What members may filter for from 2.83 on. */
+const MEMBER_FILTERS = ["availability_zone", "key_name", "power_state", "task_state", "vm_state", "user_id"];
+
 const EXACT_FILTERS: Readonly<Record<string, (server: Server, value: string) => boolean>> = {
   flavor: ({ flavor }, value) => flavor.id === value,
   image: ({ imageId }, value) => imageId === value,
-  uuid: ({ id }, value) => id === value,
   reservation_id: ({ extras }, value) => extras?.reservationId === value,
 };
 
@@ -113,13 +121,18 @@ export function readFilters(call: NovaCall): readonly ServerFilter[] {
   if (query.has("status")) filters.push(statusFilter(call, query.getAll("status")));
   for (const [key, fits] of Object.entries({
     ...EXACT_FILTERS,
-    ...((actor.isAdmin || version >= 83) && ADMIN_FILTERS),
+    ...(actor.isAdmin && ADMIN_FILTERS),
+    ...(version >= 83 &&
+      Object.fromEntries(Object.entries(ADMIN_FILTERS).filter(([key]) => MEMBER_FILTERS.includes(key)))),
   }))
     if (query.has(key)) filters.push((server) => fits(server, query.get(key) ?? ""));
   if (query.has("ip")) filters.push(addressFilter(call, 4, query.get("ip") ?? ""));
-  if (query.has("ip6")) filters.push(addressFilter(call, 6, query.get("ip6") ?? ""));
+  if (query.has("ip6") && (actor.isAdmin || version >= 5)) filters.push(addressFilter(call, 6, query.get("ip6") ?? ""));
   if (version >= 26) filters.push(...tagFilters(query));
   if (version >= 73 && query.has("locked")) filters.push(lockFilter(call));
+  const moments = ["changes-since", "changes-before"].map((key) => Date.parse(query.get(key) ?? ""));
+  if ((moments[0] ?? 0) > (moments[1] ?? 0) && version >= 66)
+    throw badRequest("The value of changes-since must be less than or equal to changes-before.");
   for (const [key, sign] of [
     ["changes-since", 1],
     ["changes-before", -1],

@@ -3,20 +3,18 @@ import type { Server } from "../../state/server.ts";
 import { badRequest, forbiddenByPolicy } from "../../wire/errors.ts";
 import { isTrueWord } from "../../wire/formats.ts";
 import { nextLink } from "../../wire/links.ts";
-import { checkQuery, pageSize } from "../../wire/query.ts";
+import { pageSize } from "../../wire/query.ts";
 import { ok } from "../../wire/replies.ts";
 import type { NovaCall } from "../../wire/request.ts";
-import { readFilters } from "./list-filters.ts";
+import { flagIn, readFilters } from "./list-filters.ts";
 import { readOrder } from "./list-order.ts";
-import { listQuery } from "./list-query.ts";
 import { sortBy } from "../../../paging.ts";
 
 /** @throws Refusal 403 */
 function serversInScope(call: NovaCall, rule: string): readonly Server[] {
   const { query, actor, nova } = call;
   const { servers, byProject, deletedServers: tombstones } = nova.slot.value;
-  const isAll =
-    query.has("all_tenants") && isTrueWord(query.get("all_tenants") === "" ? "1" : query.get("all_tenants"));
+  const isAll = query.has("all_tenants") && (query.get("all_tenants") === "" || flagIn(call, "all_tenants"));
   if (isAll && !actor.isAdmin) throw forbiddenByPolicy(`servers:${rule}:get_all_tenants`);
   const project = isAll ? (query.get("project_id") ?? query.get("tenant_id")) : actor.projectId;
   const live = project === null ? [...servers.values()] : [...(byProject.get(project)?.values() ?? [])];
@@ -34,7 +32,6 @@ export function listServers(
   view: (server: Server) => object,
 ): HttpReply {
   const { query, nova } = call;
-  checkQuery(call, listQuery(call.version), 75);
   const order = readOrder(call);
   const filters = readFilters(call);
   const found = serversInScope(call, rule).filter((server) => filters.every((fits) => fits(server)));

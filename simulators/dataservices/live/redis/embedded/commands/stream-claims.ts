@@ -18,12 +18,17 @@ function acknowledge({ args, db }: Call): Reply {
   return integer(ids.filter((id) => group.pending.delete(id)).length);
 }
 
+/** `[IDLE ms] start end count [consumer]`: Redis counts the words, and ignores what follows a consumer. */
+const PENDING_WORDS = { min: 3, max: 6 };
+
 function pending({ args, db, nowMs }: Call): Reply {
   const [key, name] = [at(args, 0), at(args, 1)];
   const options = new Options(args, 2);
   const isSummary = options.isDone;
+  if (!isSummary && (options.wordsLeft < PENDING_WORDS.min || options.wordsLeft > PENDING_WORDS.max))
+    refuse(REFUSALS.syntax);
   const idleMs = options.skip("IDLE") ? options.integer() : 0;
-  if (!isSummary && (options.wordsLeft < 3 || options.wordsLeft > 4)) refuse(REFUSALS.syntax);
+  if (!isSummary && options.wordsLeft < PENDING_WORDS.min) refuse(REFUSALS.syntax);
   const range = isSummary ? undefined : ([endOf(options.word(), true), endOf(options.word(), false)] as const);
   const count = isSummary ? 0 : options.integer();
   const consumer = options.isDone ? undefined : options.word();

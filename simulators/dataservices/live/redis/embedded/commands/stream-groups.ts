@@ -1,6 +1,6 @@
 import { byKey } from "../../../../../kernel/index.ts";
 import { array, bulk, integer, mapOf, NIL, OK, type Reply } from "../../resp/reply.ts";
-import { at, integerOf, Options } from "../arguments.ts";
+import { at, Options } from "../arguments.ts";
 import { type Call, command, type Command } from "../command.ts";
 import { refuse, REFUSALS } from "../errors.ts";
 import type { Database } from "../keyspace.ts";
@@ -23,16 +23,29 @@ export function groupAt(db: Database, key: string, name: string, refusal: string
 
 const startOf = (text: string, stream: Stream): StreamId => (text === "$" ? stream.lastId : parseId(text));
 
-function create({ args, db }: Call): Reply {
-  const [key, name, from] = [at(args, 1), at(args, 2), at(args, 3)];
+interface GroupOptions {
+  readonly isMade: boolean;
+  readonly entriesRead: number | null;
+}
+
+/** What follows the id of CREATE and SETID. It is read before anything is looked up. @throws CommandError */
+function readOptions(args: readonly string[]): GroupOptions {
+  const what = at(args, 0);
   const options = new Options(args, 4);
   let [isMade, entriesRead]: [boolean, number | null] = [false, null];
   while (!options.isDone) {
     const option = options.name();
-    if (option === "MKSTREAM") isMade = true;
-    else if (option === "ENTRIESREAD") entriesRead = options.integer();
-    else refuse(REFUSALS.syntax);
+    if (option === "MKSTREAM" && what.toUpperCase() === "CREATE") isMade = true;
+    else if (option === "ENTRIESREAD" && !options.isDone) entriesRead = options.integer();
+    else refuse(`ERR unknown subcommand or wrong number of arguments for '${what}'. Try XGROUP HELP.`);
   }
+  if (entriesRead !== null && entriesRead < -1) refuse("ERR value for ENTRIESREAD must be positive or -1");
+  return { isMade, entriesRead: entriesRead === -1 ? null : entriesRead };
+}
+
+function create({ args, db }: Call): Reply {
+  const [key, name, from] = [at(args, 1), at(args, 2), at(args, 3)];
+  const { isMade, entriesRead } = readOptions(args);
   if (streamAt(db, key) === undefined && !isMade) refuse(NO_KEY);
   if (from !== "$") parseId(from);
   const stream = openStream(db, key);
@@ -45,6 +58,7 @@ function create({ args, db }: Call): Reply {
 
 function change({ args, db, nowMs }: Call, what: string): Reply {
   const [key, name, text] = [at(args, 1), at(args, 2), args[3] ?? ""];
+  const entriesRead = what === "SETID" ? readOptions(args).entriesRead : null;
   const stream = streamAt(db, key) ?? refuse(NO_KEY);
   const group = stream.groups.get(name);
   if (what === "DESTROY") {
@@ -55,7 +69,7 @@ function change({ args, db, nowMs }: Call, what: string): Reply {
   if (group === undefined) return refuse(`NOGROUP No such consumer group '${name}' for key name '${key}'`);
   if (what === "SETID") {
     group.lastId = startOf(text, stream);
-    group.entriesRead = args[4]?.toUpperCase() === "ENTRIESREAD" ? integerOf(args[5]) : null;
+    group.entriesRead = entriesRead;
     return OK;
   }
   if (what === "CREATECONSUMER") {

@@ -136,12 +136,15 @@ function readGroup({ args, db, nowMs }: Call): Reply | Wait {
     const group = stream?.groups.get(groupName);
     if (stream === undefined || group === undefined)
       return refuse(`${noGroup(key, groupName)} in XREADGROUP with GROUP option`);
-    consumerOf(group, name, nowMs);
     return { key, stream, group };
   });
   const found = streams.flatMap(({ key, stream, group }, place): [string, readonly Reply[]][] => {
     const text = asked.ids[place] ?? "";
-    if (text !== ">") return [[key, history(stream, group, name, text, asked.count)]];
+    // A consumer for whom there is nothing is not made.
+    if (text !== ">") {
+      consumerOf(group, name, nowMs);
+      return [[key, history(stream, group, name, text, asked.count)]];
+    }
     const entries = deliver(stream, group, name, asked, nowMs);
     if (entries.length > 0) db.noteChange(key);
     return entries.length === 0 ? [] : [[key, entries]];

@@ -52,14 +52,11 @@ function readTrim(by: "MAXLEN" | "MINID", options: Options): Trim {
   return { by, than, limit };
 }
 
-/** Removes what is too much; a loose limit is kept exactly, which it allows. */
+/** Removes what is too much; a loose limit is kept exactly, which it allows. Redis doesn't count what is cut off as deleted. */
 function trim(stream: Stream, { by, than, limit }: Trim): number {
   const { entries } = stream;
   const excess = by === "MAXLEN" ? entries.length - integerOf(than) : placeOf(stream, parseId(than));
-  const gone = entries.splice(0, Math.max(0, limit ? Math.min(limit, excess) : excess));
-  const last = gone.at(-1);
-  if (last !== undefined && compareIds(last.id, stream.maxDeletedId) > 0) stream.maxDeletedId = last.id;
-  return gone.length;
+  return entries.splice(0, Math.max(0, limit ? Math.min(limit, excess) : excess)).length;
 }
 
 const ZERO = "ERR The ID specified in XADD must be greater than 0-0";

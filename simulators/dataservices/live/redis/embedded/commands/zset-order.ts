@@ -34,25 +34,40 @@ export function scoreRange(min: string, max: string): Within<number> {
 
 const LEX = "ERR min or max not valid string range item";
 
-/** `[a`, `(a`, `-`, `+`, for either end of a range of members. @throws CommandError */
-export function lexRange(min: string, max: string): Within<string> {
+/**
+ * The members between two ends, each `[a`, `(a`, `-` or `+`, of a sorted set in its order. Where scores differ, names are not in order: Redis calls
+ * that unspecified, and goes from the first member (`isReversed`: the last) that keeps the near end, for as long as they keep the far one.
+ *
+ * @throws CommandError
+ */
+export function lexSpan(ordered: readonly Scored[], min: string, max: string, isReversed = false): readonly Scored[] {
+  const { isAbove, isBelow } = lexEnds(min, max);
+  const [first, last] = [ordered[0], ordered.at(-1)];
+  if (first === undefined || last === undefined || !isBelow(first[0]) || !isAbove(last[0])) return [];
+  if (isReversed) {
+    const from = ordered.findLastIndex(([member]) => isBelow(member));
+    const before = ordered.findLastIndex(([member], index) => index <= from && !isAbove(member));
+    return ordered.slice(before + 1, from + 1);
+  }
+  const from = ordered.findIndex(([member]) => isAbove(member));
+  const to = ordered.findIndex(([member], index) => index >= from && !isBelow(member));
+  return ordered.slice(from, to === -1 ? undefined : to);
+}
+
+function lexEnds(min: string, max: string): { readonly isAbove: Within<string>; readonly isBelow: Within<string> } {
   const check = (text: string): string => (/^([-+]$|[[(])/.test(text) ? text : refuse(LEX));
   const [low, high] = [check(min), check(max)];
   const isAbove = (member: string): boolean =>
     low === "-" || (low !== "+" && (low.startsWith("[") ? member >= low.slice(1) : member > low.slice(1)));
   const isBelow = (member: string): boolean =>
     high === "+" || (high !== "-" && (high.startsWith("[") ? member <= high.slice(1) : member < high.slice(1)));
-  return (member) => isAbove(member) && isBelow(member);
+  return { isAbove, isBelow };
 }
 
 const ofScore =
   (isWithin: Within<number>) =>
   ([, score]: Scored): boolean =>
     isWithin(score);
-const ofMember =
-  (isWithin: Within<string>) =>
-  ([member]: Scored): boolean =>
-    isWithin(member);
 
 /** What ZRANGE and its like ask for. */
 export interface RangeQuery {
@@ -65,16 +80,16 @@ export interface RangeQuery {
 
 /** The members that a query asks for, in its order. @throws CommandError */
 export function query(db: Database, key: string, { by, ends, isReversed, limit }: RangeQuery): readonly Scored[] {
-  const inTurn = (): readonly Scored[] =>
-    isReversed ? inOrder(scoresAt(db, key)).reverse() : inOrder(scoresAt(db, key));
+  const inTurn = (members: readonly Scored[]): readonly Scored[] => (isReversed ? members.toReversed() : members);
+  const ordered = inOrder(scoresAt(db, key));
   if (by === "rank") {
     const [start, stop] = [integerOf(at(ends, 0)), integerOf(at(ends, 1))];
-    const all = inTurn();
-    return all.slice(...rangeOf(start, stop, all.length));
+    return inTurn(ordered).slice(...rangeOf(start, stop, ordered.length));
   }
   const [min, max] = isReversed ? [ends[1], ends[0]] : ends;
-  const isWithin = by === "score" ? ofScore(scoreRange(min, max)) : ofMember(lexRange(min, max));
-  const found = inTurn().filter(isWithin);
+  const found = inTurn(
+    by === "score" ? ordered.filter(ofScore(scoreRange(min, max))) : lexSpan(ordered, min, max, isReversed),
+  );
   if (limit === undefined) return found;
   const [offset, count] = limit;
   if (offset < 0) return [];

@@ -5,7 +5,7 @@ import { refuse, REFUSALS } from "../errors.ts";
 import type { Database } from "../keyspace.ts";
 import { draw } from "./draw.ts";
 import { nothingScanned, scan } from "./scan.ts";
-import { inOrder, lexRange, type Scored, scoreRange, scoresAt } from "./zset-order.ts";
+import { inOrder, lexSpan, type Scored, scoreRange, scoresAt } from "./zset-order.ts";
 
 /** Members with their scores, two by two. */
 export const scoredPairs = (scored: readonly Scored[]): Reply => ({
@@ -97,10 +97,7 @@ function chooserOf(by: "rank" | "score" | "lex", start: string, stop: string): (
     const isWithin = scoreRange(start, stop);
     return (all) => all.filter(([, score]) => isWithin(score));
   }
-  if (by === "lex") {
-    const isWithin = lexRange(start, stop);
-    return (all) => all.filter(([member]) => isWithin(member));
-  }
+  if (by === "lex") return (all) => lexSpan(all, start, stop);
   const [from, to] = [integerOf(start), integerOf(stop)];
   return (all) => {
     const end = to < 0 ? all.length + to : to;
@@ -164,8 +161,7 @@ function countWithin({ args, db }: Call): Reply {
 }
 
 function countLex({ args, db }: Call): Reply {
-  const isWithin = lexRange(at(args, 1), at(args, 2));
-  return integer([...scoresAt(db, at(args, 0)).keys()].filter(isWithin).length);
+  return integer(lexSpan(inOrder(scoresAt(db, at(args, 0))), at(args, 1), at(args, 2)).length);
 }
 
 /** Sorted sets; ranges and combinations are in files of their own. */

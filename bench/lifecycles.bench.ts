@@ -1,0 +1,91 @@
+import { findBrokenLaws } from "../simulators/laws.ts";
+import { createWorld, type World } from "../simulators/world.ts";
+import { Brokers } from "../scenarios/cloud/brokers.ts";
+import { OWNER, PersistentCustomer } from "../scenarios/cloud/testing.ts";
+import { recordLaws } from "../scenarios/laws/records.ts";
+import { inception } from "../scenarios/story/inception.ts";
+import { type Benchmark, liveBytes } from "./bench.ts";
+
+/** Instances that come and go; `DRYDOCK_LIFECYCLES` says how many. */
+const LIFECYCLES = Number(process.env.DRYDOCK_LIFECYCLES ?? 500);
+const AT_ONCE = 20;
+const MEBIBYTE = 1024 * 1024;
+
+/** What was measured of a world in which instances were provisioned, bound and removed. */
+interface LifecycleFigures {
+  readonly perSecond: number;
+  /** Live heap when a tenth of them had come and gone, and at the end, in MiB. */
+  readonly heapMib: readonly [number, number];
+  /** Laws that are broken at the end: orphans. */
+  readonly broken: readonly string[];
+  readonly records: number;
+}
+
+async function live(customer: PersistentCustomer, id: string): Promise<void> {
+  const path = `/v2/service_instances/${id}`;
+  const expectSuccess = (end: string): void => {
+    if (end !== "succeeded") throw new Error(`${id} ended ${end}`);
+  };
+  expectSuccess(await customer.ask("PUT", path, OWNER));
+  expectSuccess(await customer.ask("PUT", `${path}/service_bindings/${id}-b`, { bind_resource: { app_guid: "a" } }));
+  expectSuccess(await customer.ask("DELETE", `${path}/service_bindings/${id}-b`));
+  expectSuccess(await customer.ask("DELETE", path));
+}
+
+async function liveMany(world: World, customer: PersistentCustomer, first: number, count: number): Promise<void> {
+  let next = first;
+  const worker = async (): Promise<void> => {
+    while (next < first + count) await live(customer, `i${next++}`);
+  };
+  await world.run(() => Promise.all(Array.from({ length: AT_ONCE }, worker)).then(() => {}));
+}
+
+async function measureLifecycles(): Promise<LifecycleFigures> {
+  const world = createWorld({ seed: 1, scramIterations: 1, journalEventsMax: 200 });
+  const brokers = new Brokers(world);
+  try {
+    const customer = await world.run(async () => {
+      await inception(world, { services: ["postgresql"] });
+      const [broker] = brokers.list();
+      if (broker === undefined) throw new Error("no broker has been deployed");
+      return PersistentCustomer.of(world, broker);
+    });
+    const tenth = Math.ceil(LIFECYCLES / 10);
+    await liveMany(world, customer, 0, tenth);
+    const before = liveBytes() / MEBIBYTE;
+    const begin = performance.now();
+    await liveMany(world, customer, tenth, LIFECYCLES - tenth);
+    const perSecond = ((LIFECYCLES - tenth) / (performance.now() - begin)) * 1000;
+    const records = await world.run(() => customer.records());
+    const broken = findBrokenLaws(world, recordLaws(records));
+    return { perSecond, heapMib: [before, liveBytes() / MEBIBYTE], broken, records: records.length };
+  } finally {
+    await brokers.close();
+  }
+}
+
+let figures: Promise<LifecycleFigures> | undefined;
+const measureOnce = (): Promise<LifecycleFigures> => (figures ??= measureLifecycles());
+
+export const LIFECYCLE_BENCHMARKS: readonly Benchmark[] = [
+  {
+    name: `broker: ${LIFECYCLES} lifecycles, orphans`,
+    aim: { text: "none", met: (value) => value === 0 },
+    measure: async () => {
+      const { broken, records, perSecond } = await measureOnce();
+      return {
+        value: broken.length + records,
+        unit: "orphans",
+        baseline: { name: "lifecycles a second", value: perSecond },
+      };
+    },
+  },
+  {
+    name: `broker: ${LIFECYCLES} lifecycles, growth of the heap`,
+    aim: { text: "<= 1.1 x the heap after a tenth", met: (value) => value <= 1.1 },
+    measure: async () => {
+      const [before, after] = (await measureOnce()).heapMib;
+      return { value: after / before, unit: "x", baseline: { name: "MiB after a tenth", value: before } };
+    },
+  },
+];

@@ -1,0 +1,212 @@
+import { readFileSync } from "node:fs";
+import { Command, Option } from "commander";
+import { addCertificateCommands } from "./certificate-syntax.ts";
+import { addCertify } from "./certify-syntax.ts";
+import { addSetupCommands } from "./setup-syntax.ts";
+import { wholeNumber } from "./whole-number.ts";
+
+/** `package.json` lies one folder above the sources and two above the built files. */
+function version(): string {
+  const at = import.meta.url.endsWith(".ts") ? "../package.json" : "../../package.json";
+  const manifest: unknown = JSON.parse(readFileSync(new URL(at, import.meta.url), "utf8"));
+  if (typeof manifest === "object" && manifest !== null && "version" in manifest) return String(manifest.version);
+  throw new Error(`${at} names no version`);
+}
+
+const EXIT_CODES = `
+Exit codes:
+  0    everything requested was exercised and holds, all seeds passed, or the command of exec ended with 0
+  1    a MUST is violated, or a seed failed
+  2    could not run (unreachable broker, bad file, unknown name: one line says what to do), or could not be
+       determined: a check reached no verdict, or nothing in a requested suite could be exercised
+  130  interrupted with Ctrl-C, or its reader left, after cleaning up
+  141  its reader left, and there was nothing to clean up
+
+Only a run that nothing narrows (--only, --service, --plan, too low a --max-instances) says "Conformant".`;
+
+const seed = (): Option =>
+  new Option(
+    "--seed <n>",
+    "the seed of ids, addresses, faults and of every password: same seed, same cloud; default: a new one, and passwords that no seed gives",
+  ).argParser(wholeNumber(0, 2 ** 31 - 1));
+const pace = (): Option =>
+  new Option("--pace <pace>", "how long simulated work takes").choices(["realistic", "fast", "instant"]);
+const store = (): Option =>
+  new Option(
+    "--store <kind>",
+    "where the brokers keep their state: in memory, or on a primary and a standby of PostgreSQL",
+  ).choices(["embedded", "postgres-ha"]);
+const block = (): Option =>
+  new Option(
+    "--block <block>",
+    "the /16 of 127.0.0.0/8 that the cloud lives in, such as 127.64; default: the first free one",
+  );
+
+/** A command resolves to the exit code. */
+const endWith = async (code: Promise<number>): Promise<void> => {
+  process.exitCode = await code;
+};
+
+function addStart(drydock: Command): void {
+  drydock
+    .command("start")
+    .description("boot the fake cloud, deploy the platform on it, certify its broker")
+    .option("--out <dir>", "where the reports go", "drydock-report")
+    .addHelpText("after", "\nExample:\n  $ npm start")
+    .action(async (options: { out: string }) =>
+      endWith((await import("./start.ts")).start({ ...options, version: version() })),
+    );
+}
+
+function addUp(drydock: Command): void {
+  drydock
+    .command("up")
+    .description("boot the fake cloud and keep it until Ctrl-C")
+    .option("--json", "one line of JSON with every address and credential, once ready")
+    .addOption(seed())
+    .addOption(pace().default("fast"))
+    .addOption(block())
+    .addOption(store())
+    .addHelpText("after", "\nExamples:\n  $ drydock up\n  $ drydock up --json --pace realistic > cloud.json")
+    .action(async (options) => endWith((await import("./up.ts")).up(options)));
+}
+
+function addEnv(drydock: Command): void {
+  drydock
+    .command("env")
+    .description('print the environment of a cloud that is up, for: eval "$(drydock env)"')
+    .option("--json", "as JSON")
+    .addHelpText("after", '\nExamples:\n  $ eval "$(drydock env)"\n  $ drydock env --json')
+    .action(async (options) => endWith((await import("./env.ts")).env(options)));
+}
+
+function addExec(drydock: Command): void {
+  drydock
+    .command("exec")
+    .description(
+      "the fake cloud for the length of a command, its addresses in the environment; ends with the command's exit code",
+    )
+    .argument("[command...]", "the command and its arguments, after --")
+    .addOption(seed())
+    .addOption(pace().default("instant"))
+    .addOption(block())
+    .addOption(store())
+    .addHelpText("after", "\nExamples:\n  $ drydock exec -- npm test\n  $ drydock exec -- sh -c 'bosh -n deployments'")
+    .passThroughOptions()
+    .action(async (command: string[], options) => endWith((await import("./exec.ts")).exec(command, options)));
+}
+
+function addBroker(drydock: Command): void {
+  drydock
+    .command("broker")
+    .description(
+      "a control plane of the reference broker as a process, or work on its store: serve (the default), rotate-keys",
+    )
+    .argument("[command-and-file...]", "what to do, and the file of the settings; the environment wins over it")
+    .addHelpText("after", "\nExamples:\n  $ drydock broker broker.yml\n  $ drydock broker rotate-keys broker.yml")
+    .action(async (words: string[]) => endWith((await import("../broker/commands.ts")).runBrokerCommand(words)));
+}
+
+function addClauses(drydock: Command): void {
+  drydock
+    .command("clauses")
+    .description("the clauses of the specification and the checks that judge them")
+    .option("--json", "a list of {id, level, since, testable, checks, reason}")
+    .addHelpText("after", "\nExamples:\n  $ drydock clauses\n  $ drydock clauses --json > clauses.json")
+    .action(async (options) => endWith((await import("./clauses.ts")).clauses(options)));
+}
+
+function addSelftest(drydock: Command): void {
+  drydock
+    .command("selftest")
+    .description("run the suites on brokers with one planted defect each and print who noticed")
+    .option("--json", "the kill matrix as JSON")
+    .option("--suite <name>", "osb, backup or isolation; default: all")
+    .option("--only <ids>", "only these checks, by id, comma separated; * stands for any characters")
+    .option("--mutant <ids>", "only these mutants, likewise; default: those that are meant for the checks")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  $ drydock selftest --suite backup\n  $ drydock selftest --only request-identity-echoed",
+    )
+    .action(async (options) => endWith((await import("./selftest.ts")).selftest(options)));
+}
+
+function addRun(drydock: Command): void {
+  drydock
+    .command("run")
+    .description("property-based scenarios under injected faults, from one seed each")
+    .argument("[scenario]", "see --list", "provisioning")
+    .option("--seeds <n>", "how many seeds", wholeNumber(1, 10_000_000), 100)
+    .option("--from <n>", "the first seed", wholeNumber(0, 2 ** 31 - 1), 1)
+    .option("--planted-bug <name>", "run on a broker with this defect, to see it found")
+    .option("--coverage", "print what the seeds exercised: steps, faults, laws, states, and pairs never met")
+    .option("--list", "name the scenarios")
+    .option("--json", "one line of JSON a seed: seed, verdict, digest")
+    .option("--quiet", "no progress, and one line for the result")
+    .option("--out <dir>", "write run.jsonl, junit.xml, report.json, report.html here")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  $ drydock run provisioning --seeds 200\n  $ drydock run provisioning --seeds 50 --planted-bug leak-volume-after-failed-deploy",
+    )
+    .action(async (scenario: string, options) =>
+      endWith((await import("./run.ts")).run(scenario, { ...options, version: version() })),
+    );
+}
+
+function addReplay(drydock: Command): void {
+  drydock
+    .command("replay")
+    .description("run one seed again, or one shrunk counterexample of it")
+    .argument("<scenario>")
+    .requiredOption("--seed <n>", "the seed", wholeNumber(0, 2 ** 31 - 1))
+    .option("--path <path>", "the path of the counterexample, as the failure printed it")
+    .option("--planted-bug <name>", "on a broker with this defect")
+    .option("--json", "one line of JSON")
+    .addHelpText("after", "\nExample:\n  $ drydock replay provisioning --seed 7")
+    .action(async (scenario: string, options) => endWith((await import("./run.ts")).replay(scenario, options)));
+}
+
+function addReport(drydock: Command): void {
+  drydock
+    .command("report")
+    .description("write the reports of a finished run, or of several merged")
+    .argument("<runs...>", "folders or run.jsonl files that drydock wrote")
+    .requiredOption("--out <dir>", "where the reports go")
+    .option("--json", "the verdict, the counts and the files, as one line of JSON")
+    .option("--quiet", "one line for the result")
+    .addHelpText("after", "\nExample:\n  $ drydock report shard-1 shard-2 --out merged")
+    .action(async (runs: string[], options: { out: string; json?: boolean; quiet?: boolean }) =>
+      endWith((await import("./report.ts")).report(runs, options)),
+    );
+}
+
+/** The command line alone: each command loads what it needs when it runs. */
+export function createProgram(): Command {
+  const drydock = new Command("drydock")
+    .description("A whole fake cloud that proves, without a cloud, that a service broker is right.")
+    .version(version())
+    .option("--debug", "show where an error comes from")
+    .showSuggestionAfterError()
+    .enablePositionalOptions()
+    .addHelpText("after", EXIT_CODES);
+  const addCertification = (to: Command): void => addCertify(to, version, endWith);
+  const addCertificates = (to: Command): void => addCertificateCommands(to, version, endWith);
+  const addSetup = (to: Command): void => addSetupCommands(to, endWith);
+  for (const add of [
+    addStart,
+    addUp,
+    addEnv,
+    addExec,
+    addBroker,
+    addCertification,
+    addClauses,
+    addSelftest,
+    addRun,
+    addReplay,
+    addReport,
+    addCertificates,
+    addSetup,
+  ])
+    add(drydock);
+  return drydock;
+}

@@ -1,0 +1,102 @@
+import { setMaxListeners } from "node:events";
+import {
+  type RawRequest,
+  type RawResponse,
+  type SendOptions,
+  type Transport,
+  TransportError,
+} from "./http/transport.ts";
+
+/** Deletions that are sent to a broker that is lost, in case that it is back: the rest is listed. */
+const LAST_TRIES = 1;
+
+/** What keeps an answer away where the broker has gone, or hangs. */
+const SILENCES: readonly TransportError["fault"][] = ["refused", "reset", "timeout"];
+
+/**
+ * Whether the broker answers at all. One request without an answer may be the request's fault; where none has been answered since it was
+ * sent, and a look at the catalog is not either, the broker is lost: nothing is waited for any more.
+ */
+export class Lifeline {
+  #answeredMs: number | undefined;
+  #looking: Promise<boolean> | undefined;
+  #end = new AbortController();
+  #triesLeft = LAST_TRIES;
+  #reason: string | undefined;
+
+  constructor() {
+    setMaxListeners(0, this.#end.signal);
+  }
+
+  /** Whether nothing more is to be sent; a removal may be allowed all the same, see `takeTry`. */
+  get isLost(): boolean {
+    return this.#end.signal.aborted;
+  }
+
+  /** Whether a lost broker may be asked once more to remove something. */
+  get hasTries(): boolean {
+    return this.#triesLeft > 0;
+  }
+
+  /** What showed that the broker is lost; undefined while it is not. */
+  get reason(): string | undefined {
+    return this.isLost ? this.#reason : undefined;
+  }
+
+  /** Aborted when the broker is lost. */
+  get signal(): AbortSignal {
+    return this.#end.signal;
+  }
+
+  /** Takes one of the last tries of a lost broker; false where none is left. */
+  takeTry(): boolean {
+    return this.#triesLeft-- > 0;
+  }
+
+  /** An answer, whatever it says. A broker that was lost is back. */
+  noteAnswer(atMs: number): void {
+    this.#answeredMs = atMs;
+    if (!this.isLost) return;
+    this.#end = new AbortController();
+    setMaxListeners(0, this.#end.signal);
+    this.#triesLeft = LAST_TRIES;
+  }
+
+  /** A request that was sent at `sentMs` came to nothing: looks once, with all others that did, whether the broker is there. */
+  async noteSilence(sentMs: number, { fault }: TransportError, reason: string, look: () => Promise<unknown>) {
+    const isBegun = this.#answeredMs !== undefined;
+    if (!isBegun || this.isLost || !SILENCES.includes(fault)) return;
+    if ((this.#answeredMs ?? 0) > sentMs) return;
+    this.#looking ??= look().then(
+      () => true,
+      () => false,
+    );
+    const isThere = await this.#looking;
+    this.#looking = undefined;
+    if (isThere || this.isLost) return;
+    this.#reason = reason;
+    this.#end.abort();
+  }
+}
+
+/**
+ * Sends, unless the broker is lost, and stops waiting when that turns out. What had been sent by then may have arrived.
+ *
+ * @throws TransportError
+ */
+export async function sendAlive(
+  lifeline: Lifeline,
+  transport: Transport,
+  request: RawRequest,
+  options: SendOptions,
+): Promise<RawResponse> {
+  const { signal: lost, isLost } = lifeline;
+  const signals = [...(options.signal ? [options.signal] : []), ...(isLost ? [] : [lost])];
+  try {
+    return await transport(request, { ...options, signal: AbortSignal.any(signals) });
+  } catch (error) {
+    const isGivenUp = error instanceof TransportError && error.fault === "aborted" && !options.signal?.aborted;
+    if (!isGivenUp) throw error;
+    throw new TransportError("timeout", "no answer, nor to any other request", { cause: error });
+  }
+}

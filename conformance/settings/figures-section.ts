@@ -1,0 +1,28 @@
+import Type from "typebox";
+import { Section } from "./vocabulary.ts";
+
+const Figure = (description: string, example: number) =>
+  Type.Optional(
+    Type.Number({
+      exclusiveMinimum: 0,
+      description,
+      expected: "a number greater than 0",
+      fallback: "no claim",
+      examples: [example],
+    }),
+  );
+
+/** The section `figures`. */
+export const FiguresSection = Section(
+  {
+    rpo: Figure("What a restore of the newest backup may lack, in seconds.", 60),
+    rto: Figure("From the request for a restore to the first write, in seconds.", 600),
+    stall: Figure("The longest time without a write during a backup, in seconds.", 5),
+    amplification: Figure("Bytes that a backup stores for each byte of data.", 2),
+    revocation: Figure("From the removal of a binding to the end of its last session, in seconds.", 30),
+  },
+  {
+    description:
+      "What the vendor claims to need at most; what is measured is compared with it, and reported beside it.",
+  },
+);

@@ -1,0 +1,211 @@
+import { describeDifferences, differences } from "../../../data/contents.ts";
+import { DataError } from "../../../data/plane.ts";
+import { type Evidence, fail, notApplicable, type Outcome, pass, Verdicted, worstOf } from "../../../runner/check.ts";
+import type { BackupOperation } from "../client.ts";
+import { type BackupContext, describeEnd, type Stage } from "../context.ts";
+import { fillState, look, STATE } from "../faulted-state.ts";
+import { backupCheck } from "../plan.ts";
+
+/** How long writes may be kept away after a backup has ended, in milliseconds. */
+const RESUME_MS_MAX = 60_000;
+const RESUME_POLL_MS = 500;
+
+/** Whether writes are taken again; the last refusal where they are not. */
+async function writesResume(
+  context: BackupContext,
+  { tenant, client }: Stage,
+  key: string,
+): Promise<DataError | undefined> {
+  const endMs = client.clock.nowMs() + RESUME_MS_MAX;
+  for (;;) {
+    const refusal = await context.recorder
+      .withSession(tenant.access, (session) =>
+        session.run({ do: "insert", table: STATE.shape, rows: [[key, "written"]] }),
+      )
+      .then(() => undefined)
+      .catch((error: unknown) => {
+        if (error instanceof DataError) return error;
+        throw error;
+      });
+    if (refusal === undefined || client.clock.nowMs() > endMs) return refusal;
+    await client.clock.sleepMs(RESUME_POLL_MS);
+  }
+}
+
+const wasDone = ({ state }: BackupOperation): boolean => state === "succeeded";
+
+/** A backup that meets a fault does not succeed, unless it is whole; the next one does. */
+async function judgeFaultedBackup(context: BackupContext, fault: string): Promise<Outcome> {
+  context.requireFault(fault);
+  const stage = await context.stage("B1", "create", "restore");
+  const { client, tenant } = stage;
+  const was = await fillState(context, stage);
+  const met = await context.withFault(fault, tenant.live.id, () => client.create(tenant.live.id));
+  if (met.state === "timed-out" || met.state === "lost")
+    return fail("a backup that ends when it meets a fault", met.state, met.began, met.last);
+  const next = await client.create(tenant.live.id);
+  if (!wasDone(next))
+    return fail("a backup to succeed once the fault is gone", describeEnd(next), met.last, next.began, next.last);
+  await context.inSession(tenant, (session) => session.run({ do: "delete", table: STATE.shape, key: "first" }));
+  for (const backup of wasDone(met) ? [met, next] : [next]) {
+    const restore = await context.restore(client, tenant, backup);
+    const found = differences(was, await context.readAfterRestore(tenant.access, [backup, restore], look));
+    if (found.length > 0)
+      return fail(
+        "a backup that says it has succeeded to be whole",
+        describeDifferences(found),
+        ...context.evidence([backup, restore], found),
+      );
+  }
+  return pass(met.began, met.last, next.last);
+}
+
+/** The same under each of several faults, as many as there are hooks for. */
+async function judgeFaults(context: BackupContext, faults: readonly string[]): Promise<Outcome> {
+  const outcomes: Outcome[] = [];
+  for (const fault of faults)
+    outcomes.push(
+      await judgeFaultedBackup(context, fault).catch((error: unknown) => {
+        if (error instanceof Verdicted) return error.outcome;
+        throw error;
+      }),
+    );
+  const worst = worstOf(outcomes);
+  return worst.verdict === "pass" ? pass(...outcomes.flatMap(({ evidence }) => evidence ?? [])) : worst;
+}
+
+async function judgeMissingStore(context: BackupContext): Promise<Outcome> {
+  context.requireFault("store-missing");
+  const { client, live } = await context.apiStage("B1", "create");
+  const met = await context.withFault("store-missing", live.id, () => client.create(live.id));
+  if (met.state === "failed" || met.state === "refused") return pass(met.began, met.last);
+  return fail("a backup to fail where there is no store", describeEnd(met), met.began, met.last);
+}
+
+async function judgeUnlock(context: BackupContext): Promise<Outcome> {
+  const stage = await context.stage("B1", "create");
+  const { client, tenant } = stage;
+  await fillState(context, stage);
+  const evidence: Evidence[] = [];
+  const ends: readonly (readonly [string, () => Promise<BackupOperation>])[] = [
+    ["that succeeded", () => client.create(tenant.live.id)],
+    ["that failed", () => context.withFault("store-error", tenant.live.id, () => client.create(tenant.live.id))],
+  ];
+  const faults = context.run.backend.faults ?? {};
+  for (const [how, run] of ends.filter(([end]) => end === "that succeeded" || faults["store-error"] !== undefined)) {
+    const deed = await run();
+    evidence.push(deed.last);
+    const refusal = await writesResume(context, stage, `after a backup ${how}`);
+    if (refusal !== undefined)
+      return fail(
+        `writes to go on within ${RESUME_MS_MAX / 1000} s of a backup ${how}`,
+        refusal.message,
+        ...evidence,
+        ...context.lastStep(),
+      );
+  }
+  const reason =
+    "no backup was made to fail: nobody can break the store on purpose (hooks.faults.store-error in drydock.yml)";
+  return { ...pass(...evidence, ...context.lastStep()), ...(faults["store-error"] === undefined && { reason }) };
+}
+
+async function judgeFullDisk(context: BackupContext): Promise<Outcome> {
+  context.requireFault("fill-disk");
+  const stage = await context.stage("B1", "create", "restore");
+  const { client, tenant } = stage;
+  await fillState(context, stage);
+  const backup = await context.backup(client, tenant);
+  const met = await context.withFault("fill-disk", tenant.live.id, async () => [
+    await client.create(tenant.live.id),
+    await client.restore(tenant.live.id, backup.id),
+  ]);
+  const hung = met.find(({ state }) => state === "timed-out" || state === "lost");
+  if (hung !== undefined) return fail("operations that end on a full disk", hung.state, hung.began, hung.last);
+  const refusal = await writesResume(context, stage, "after the disk was full");
+  const evidence = met.map(({ last }) => last);
+  if (refusal !== undefined)
+    return fail("the service to recover once there is room", refusal.message, ...evidence, ...context.lastStep());
+  const next = await client.create(tenant.live.id);
+  return wasDone(next)
+    ? pass(...evidence, next.last)
+    : fail("a backup to succeed once there is room", describeEnd(next), ...evidence, next.last);
+}
+
+/** The management database is set back to before a backup: then it is listIds again, or said to be missing, and nothing else is lost. */
+async function judgeSetBack(context: BackupContext): Promise<Outcome> {
+  context.requireFault("set-back");
+  const { client, live } = await context.apiStage("B1", "create", "list");
+  const first = await context.backup(client, { live });
+  const listIds = async (): Promise<readonly (string | undefined)[]> =>
+    (client.entriesOf(await client.ask("list", { instance: live.id })) ?? []).map((each) => client.idOf(each));
+  await context.withFault("set-back", live.id, async () => {});
+  const after = await listIds();
+  const next = await client.create(live.id);
+  if (!wasDone(next))
+    return fail("a backup to succeed after the control plane was set back", describeEnd(next), next.began, next.last);
+  if (after.includes(first.id)) return pass(first.last, next.last);
+  const report = context.run.backend.looks?.["reconcile"];
+  if (report === undefined)
+    return notApplicable(
+      "what was forgotten can't be asked for (hooks.looks.reconcile in drydock.yml)",
+      first.last,
+      next.last,
+    );
+  const lines = await report(live.id);
+  const isNamed = lines.some((line) => line.includes(first.id) || line.includes(live.id));
+  return isNamed
+    ? pass(first.last, next.last)
+    : fail("a backup that was forgotten to be reported", `${lines.length} lines without it`, first.last, next.last);
+}
+
+/** BK-08: a store that is missing fails visibly. */
+export const missingStoreCheck = backupCheck("BK-08", {
+  requirement: "Where there is no store, a backup is refused or fails; it never succeeds.",
+  exclusive: true,
+  run: judgeMissingStore,
+});
+
+/** BK-31: a fail-over during a backup. */
+export const failOverCheck = backupCheck("BK-31", {
+  requirement: "A backup during which the primary is killed fails, or succeeds and is whole; the next one succeeds.",
+  exclusive: true,
+  run: (context) => judgeFaultedBackup(context, "kill-primary"),
+});
+
+/** BK-32: an agent that dies during a backup. */
+export const agentCheck = backupCheck("BK-32", {
+  requirement: "A backup whose agent dies ends within its time, and the next one succeeds.",
+  exclusive: true,
+  run: (context) => judgeFaultedBackup(context, "kill-agent"),
+});
+
+/** BK-33: a store that fails during an upload. */
+export const storeCheck = backupCheck("BK-33", {
+  requirement:
+    "A backup whose store refuses, breaks, is full, is slow or is cut off fails, or is whole; the next one succeeds.",
+  instances: 5,
+  exclusive: true,
+  run: (context) => judgeFaults(context, ["store-refuse", "store-error", "store-full", "store-slow", "store-cut"]),
+});
+
+/** BK-34: writes go on after every end. */
+export const unlockCheck = backupCheck("BK-34", {
+  requirement: "After a backup, however it ended, writes are taken again.",
+  exclusive: true,
+  run: judgeUnlock,
+});
+
+/** BK-38: a full disk. */
+export const fullDiskCheck = backupCheck("BK-38", {
+  requirement:
+    "On a full disk a backup and a restore end; once there is room the service takes writes and backups succeed.",
+  exclusive: true,
+  run: judgeFullDisk,
+});
+
+/** BK-39: a control plane that was set back. */
+export const setBackCheck = backupCheck("BK-39", {
+  requirement: "A control plane that was set back to before a backup shows it still, or reports that it was forgotten.",
+  exclusive: true,
+  run: judgeSetBack,
+});

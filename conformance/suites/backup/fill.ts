@@ -1,0 +1,28 @@
+import { isArray, isObject, type Json, type JsonObject } from "../../client/http/json.ts";
+
+/** What names in braces stand for: ids, a key, times. One that is undefined takes the member of a body that it is the whole of along. */
+export type Values = Readonly<Record<string, string | number | undefined>>;
+
+const NAME = /\{([a-z]+)\}/g;
+
+/** A text with what its names in braces stand for; `encode` makes each of them fit in. */
+const fillText = (text: string, values: Values, encode: (value: string) => string = (value) => value): string =>
+  text.replaceAll(NAME, (_, name: string) => encode(String(values[name] ?? "")));
+
+/** A path: what is put in is encoded, but for `{location}`, which is a path itself. */
+export const fillPath = (path: string, values: Values): string =>
+  path === "{location}" ? String(values["location"] ?? "") : fillText(path, values, encodeURIComponent);
+
+function fillValue(value: Json, values: Values): Json | undefined {
+  if (isArray(value)) return value.flatMap((item) => fillValue(item, values) ?? []);
+  if (isObject(value)) return fillBody(value, values);
+  if (typeof value !== "string") return value;
+  const [whole, name = ""] = /^\{([a-z]+)\}$/.exec(value) ?? [];
+  return whole === undefined ? fillText(value, values) : values[name];
+}
+
+/** A body with what its names in braces stand for. */
+export function fillBody(body: JsonObject, values: Values): JsonObject {
+  const filled = Object.entries(body).map(([name, item]) => [name, fillValue(item, values)] as const);
+  return Object.fromEntries(filled.filter((entry): entry is [string, Json] => entry[1] !== undefined));
+}

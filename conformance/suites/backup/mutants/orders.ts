@@ -1,0 +1,177 @@
+import { jsonOf, reply } from "../../../osb/memory-broker/http.ts";
+import { type Behaviour, RIGHT } from "../../toy/behaviour.ts";
+import { copyOf } from "../../toy/engine.ts";
+import { type DataMutant, dataMutant as mutant, type Wire } from "../../toy/mutants.ts";
+import type { Task } from "../../toy/vault.ts";
+
+const isOrder: (request: Parameters<Wire>[0]) => boolean = ({ method, path }) =>
+  method === "POST" && path.at(-1) === "backups";
+
+/** Says a thing each other time that a backup which has ended is asked about. */
+function alternating(otherwise: (task: Task) => Task): Partial<Behaviour> {
+  const asked = new WeakMap<Task, number>();
+  return {
+    describe: (task) => {
+      const count = (asked.get(task) ?? 0) + (task.state === "succeeded" ? 1 : 0);
+      asked.set(task, count);
+      return count % 2 === 0 && count > 0 ? otherwise(task) : task;
+    },
+  };
+}
+
+/** Orders that come while another one is carried out are taken, and never end. */
+function sticking(): Partial<Behaviour> {
+  const stuck = new WeakSet<Task>();
+  return {
+    isBusy: () => false,
+    describe: (task, vault) => {
+      const others = vault.tasks().filter((each) => each.instance === task.instance && each !== task);
+      const isBeside = others.some(
+        (each) => each.triggeredMs === task.triggeredMs && Number(each.id.slice(2)) < Number(task.id.slice(2)),
+      );
+      if (isBeside) stuck.add(task);
+      return stuck.has(task) ? { ...task, state: "running" } : task;
+    },
+  };
+}
+
+/** A backup that is taken row by row while a restore changes them under it. */
+const mixing: Partial<Behaviour> = {
+  isBusy: () => false,
+  finishDump: (dump, instance, { vault }) => {
+    const other = vault.tasks().findLast((each) => each.kind === "restore" && each.instance === instance.id);
+    const mixed = copyOf(dump);
+    for (const [name, { rows }] of mixed.tables)
+      [...rows.keys()].forEach((key, at) => {
+        const row = other?.dump?.tables.get(name)?.rows.get(key);
+        if (at % 2 === 1 && row !== undefined) rows.set(key, row);
+      });
+    return mixed;
+  },
+};
+
+/** What the interface of backups does wrong. */
+export const ORDER_MUTANTS: readonly DataMutant[] = [
+  mutant(
+    "claimed-and-missing",
+    "BK-01",
+    "Restores to a moment are claimed; the window of moments is not found.",
+    {},
+    ["BK-2*"],
+    async (request, next) => (request.path.at(-1) === "pitr" ? reply(404, {}) : next(request)),
+  ),
+  mutant(
+    "state-goes-back",
+    "BK-02",
+    "A backup that has succeeded is shown as running each other time.",
+    alternating((task) => ({ ...task, state: "running" })),
+    ["BK-*"],
+  ),
+  mutant(
+    "id-changes",
+    "BK-02",
+    "A backup is shown with another id once it has ended.",
+    {},
+    ["BK-*"],
+    async (request, next) => {
+      const answer = await next(request);
+      const isAsked = request.method === "GET" && request.path.at(-2) === "backups";
+      const body = jsonOf(answer);
+      return isAsked && body["state"] === "succeeded"
+        ? { ...answer, text: JSON.stringify({ ...body, id: "another" }) }
+        : answer;
+    },
+  ),
+  mutant(
+    "unknown-backup-breaks-it",
+    "BK-03",
+    "The restore of a backup that nobody has is answered 500.",
+    { unknownStatus: (operation) => (operation === "restore" ? 500 : 404) },
+    ["BK-23", "BK-24"],
+  ),
+  mutant(
+    "removal-of-nothing-succeeds",
+    "BK-03",
+    "The removal of a backup that nobody has is answered 200.",
+    {},
+    [],
+    async (request, next) => {
+      const answer = await next(request);
+      return request.method === "DELETE" && request.path.at(-2) === "backups" && answer.status === 404
+        ? reply(200, {})
+        : answer;
+    },
+  ),
+  mutant(
+    "ends-before-it-begins",
+    "BK-04",
+    "The time at which a backup ended is before that at which it was asked for.",
+    {
+      describe: (task) => (task.finishedMs === 0 ? task : { ...task, finishedMs: task.triggeredMs - 5000 }),
+    },
+  ),
+  mutant("times-without-zone", "BK-04", "Times of backups have no zone.", {}, ["BK-2*"], async (request, next) => {
+    const answer = await next(request);
+    return { ...answer, text: answer.text.replaceAll(/(T[\d:.]+)Z"/g, '$1"') };
+  }),
+  mutant(
+    "orders-at-once-stick",
+    "BK-05",
+    "Of orders that come at once, the later ones are taken and never end.",
+    sticking(),
+    ["BK-*"],
+  ),
+  mutant(
+    "backup-beside-a-restore-is-mixed",
+    "BK-05",
+    "A backup and a restore at once are carried out at once: the backup holds rows of before and after.",
+    mixing,
+    ["BK-1*"],
+  ),
+  mutant(
+    "busy-breaks-it",
+    "BK-05",
+    "An order while another one is carried out is answered 500.",
+    {},
+    ["BK-06"],
+    async (request, next) => {
+      const answer = await next(request);
+      return request.method === "POST" && answer.status === 409 ? reply(500, {}) : answer;
+    },
+  ),
+  mutant(
+    "lost-reply-makes-phantoms",
+    "BK-06",
+    "An order makes three records; all but the last are lost sight of.",
+    { isBusy: () => false, findRepeat: () => undefined },
+    ["BK-*"],
+    async (request, next) => {
+      if (isOrder(request)) await next(request);
+      if (isOrder(request)) await next(request);
+      return next(request);
+    },
+  ),
+  mutant(
+    "backup-of-nothing-is-taken",
+    "BK-07",
+    "A backup of an instance that is not there is accepted.",
+    {},
+    [],
+    async (request, next) => {
+      const answer = await next(request);
+      return isOrder(request) && answer.status === 404 ? reply(202, { id: "b-0", state: "queued" }) : answer;
+    },
+  ),
+  mutant("busy-is-for-ever", "BK-05", "A refused order keeps its instance busy for good.", blocking(), ["BK-*"]),
+];
+
+/** Whoever was refused once is refused for good. */
+function blocking(): Partial<Behaviour> {
+  const blocked = new Set<string>();
+  return {
+    isBusy: (instance, vault) => {
+      if (RIGHT.isBusy(instance, vault)) blocked.add(instance.id);
+      return blocked.has(instance.id);
+    },
+  };
+}

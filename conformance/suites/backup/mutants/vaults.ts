@@ -1,0 +1,12 @@
+import { type Behaviour, RIGHT } from "../../toy/behaviour.ts";
+import type { Task } from "../../toy/vault.ts";
+
+/** A removal that only hides: what can't be listed or fetched any more can still be restored. */
+export function hiding(): Partial<Behaviour> {
+  const hidden = new WeakSet<Task>();
+  return {
+    forget: (backup) => void hidden.add(backup),
+    owns: (operation, instance, backup, vault) =>
+      RIGHT.owns(operation, instance, backup, vault) && (operation === "restore" || !hidden.has(backup)),
+  };
+}

@@ -1,0 +1,24 @@
+/** An account and what is in it. */
+export type Balance = readonly [account: string, amount: number];
+
+/** What is wrong with accounts whose total no transfer changes; undefined where nothing is. */
+export function judgeTotal(expected: number, balances: readonly Balance[]): string | undefined {
+  const total = balances.reduce((sum, [, amount]) => sum + amount, 0);
+  if (total !== expected) return `the accounts hold ${total} in all instead of ${expected}`;
+  return undefined;
+}
+
+/** A step of a chain: it was begun only when the one before it had been acknowledged. */
+export interface CausalPair {
+  readonly cause: string;
+  readonly effect: string;
+}
+
+/** Effects that are there without their causes. */
+export function judgeCauses(
+  pairs: readonly CausalPair[],
+  causes: ReadonlySet<string>,
+  effects: ReadonlySet<string>,
+): readonly CausalPair[] {
+  return pairs.filter(({ cause, effect }) => effects.has(effect) && !causes.has(cause));
+}

@@ -1,0 +1,24 @@
+/** How often a history is judged while it is shrunk. */
+const TRIES_MAX = 2000;
+
+/**
+ * The shortest history that still fails, as far as leaving out parts of it, from halves to single steps, gets (Zeller's delta debugging).
+ * What is left fails, and no single step of it can be left out, unless the tries ran out.
+ */
+export function shrinkHistory<T>(history: readonly T[], fails: (shorter: readonly T[]) => boolean): readonly T[] {
+  let shortest = history;
+  let tries = 0;
+  for (let size = Math.ceil(shortest.length / 2); size >= 1; ) {
+    let isShorter = false;
+    for (let at = 0; at < shortest.length && tries < TRIES_MAX; tries++) {
+      const shorter = [...shortest.slice(0, at), ...shortest.slice(at + size)];
+      if (fails(shorter)) [shortest, isShorter] = [shorter, true];
+      else at += size;
+    }
+    if (tries >= TRIES_MAX) return shortest;
+    if (size === 1 && !isShorter) return shortest;
+    size = isShorter ? Math.min(size, Math.ceil(shortest.length / 2)) : Math.floor(size / 2);
+    if (shortest.length === 0) return shortest;
+  }
+  return shortest;
+}

@@ -1,0 +1,78 @@
+import { fail, type Outcome, pass, unknown } from "../../../runner/check.ts";
+import type { IsolationContext } from "../context.ts";
+import { isolationCheck } from "../plan.ts";
+import { CANARY, createWorking, evidenceOf, shownIn } from "../traces.ts";
+
+/** The credentials of the store, as an operator's hook prints them, are nowhere that a tenant or a log shows. */
+async function judgeStoreCredentials(context: IsolationContext): Promise<Outcome> {
+  context.requireLook("store-credentials");
+  const tenant = await createWorking(context);
+  const hidden = await context.look("store-credentials", tenant.live.id);
+  const places = [
+    ...(await context.look("logs", tenant.live.id)),
+    ...(await context.look("tenant-store", tenant.live.id)),
+  ];
+  const shown = hidden.find((secret) => shownIn(places, { it: secret }) !== undefined);
+  return shown === undefined
+    ? pass(...evidenceOf(context, tenant))
+    : fail(
+        "credentials of the store that nobody shows",
+        "one in a log, or on a tenant's VM",
+        ...evidenceOf(context, tenant),
+      );
+}
+
+/** What a tenant's VM can read of the store: its own, and nothing of another's. */
+async function judgeStores(context: IsolationContext): Promise<Outcome> {
+  context.requireLook("tenant-store");
+  const [own, other] = [await createWorking(context), await createWorking(context)];
+  const client = await context.backups(own.live.offer, "B1", "create");
+  const backup = await client.create(other.live.id);
+  const shown = shownIn(await context.look("tenant-store", own.live.id), {
+    "another's backup": backup.id,
+    "another's id": other.live.id,
+    "what another wrote": CANARY,
+  });
+  return shown === undefined
+    ? pass(backup.last)
+    : fail("a store that shows a tenant its own alone", shown, backup.last);
+}
+
+/** The same data of two tenants, and of one tenant twice, lie differently in the store. */
+async function judgeKeys(context: IsolationContext): Promise<Outcome> {
+  context.requireLook("store");
+  const [a, b] = [await createWorking(context), await createWorking(context)];
+  const client = await context.backups(a.live.offer, "B1", "create");
+  const taken = [await client.create(a.live.id), await client.create(a.live.id), await client.create(b.live.id)];
+  const objects = await context.look("store", a.live.id);
+  const contents = taken.map(({ id }) =>
+    objects.filter((each) => each.includes(id)).map((each) => each.slice(each.indexOf(" ") + 1)),
+  );
+  if (contents.some((each) => each.length === 0))
+    return unknown("the store shows no object that names a backup", ...taken.map(({ last }) => last));
+  const all = contents.flat();
+  const evidence = taken.map(({ last }) => last);
+  return new Set(all).size === all.length
+    ? pass(...evidence)
+    : fail("another ciphertext each time, under a key of each tenant", "the same bytes twice", ...evidence);
+}
+
+/** IS-62: stores are apart. */
+export const storesCheck = isolationCheck("IS-62", {
+  requirement: "From a tenant's VM nothing of another's backups can be listed or read in the store.",
+  instances: 2,
+  run: judgeStores,
+});
+
+/** IS-63: each tenant has a key of its own. */
+export const keysCheck = isolationCheck("IS-63", {
+  requirement: "The same data lie differently in the store, for each tenant and each time.",
+  instances: 2,
+  run: judgeKeys,
+});
+
+/** IS-67: the store's credentials are hidden. */
+export const storeCredentialsCheck = isolationCheck("IS-67", {
+  requirement: "The credentials of the store are in no log and on no VM of a tenant.",
+  run: judgeStoreCredentials,
+});

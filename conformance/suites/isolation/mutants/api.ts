@@ -1,0 +1,184 @@
+import { reply, type WireRequest } from "../../../osb/memory-broker/http.ts";
+import { RIGHT } from "../../toy/behaviour.ts";
+import type { ToyCloud } from "../../toy/cloud.ts";
+import { type DataMutant, dataMutant as mutant } from "../../toy/mutants.ts";
+import { answering, isOfBinding, isProvision } from "./wires.ts";
+
+/** The password of a request's credentials. */
+function passwordOf({ headers }: WireRequest): string | undefined {
+  const text = Buffer.from(headers["authorization"]?.replace("Basic ", "") ?? "", "base64").toString("utf8");
+  return text.includes(":") ? text.slice(text.indexOf(":") + 1) : undefined;
+}
+
+/** How many letters of two texts are alike, from the first on. */
+function alike(a: string, b: string): number {
+  let count = 0;
+  while (count < a.length && a[count] === b[count]) count++;
+  return count;
+}
+
+const ofLogin = ({ login = "" }: ToyCloud): string =>
+  Buffer.from(login.replace("Basic ", ""), "base64").toString("utf8").split(":")[1] ?? "";
+
+/** Whether any instance has the binding that a request is about. */
+const isAnybodys = ({ path }: WireRequest, cloud: ToyCloud): boolean =>
+  [...cloud.instances.values()].some(({ bindings }) => bindings.has(path[4] ?? ""));
+
+/** What a broker does wrong with who asks, and for what. */
+export const API_MUTANTS: readonly DataMutant[] = [
+  mutant("extension-is-open", "IS-01", "The routes of backups ask for no credentials.", {
+    authorizes: (request, cloud) => request.path.includes("extensions") || RIGHT.authorizes(request, cloud),
+  }),
+  mutant("blank-password-is-taken", "IS-01", "A blank password is taken for the right one.", {
+    authorizes: (request, cloud) => passwordOf(request) === "" || RIGHT.authorizes(request, cloud),
+  }),
+  mutant(
+    "looked-at-before-it-is-asked",
+    "IS-01",
+    "Whether an instance is there is said before it is asked who wants to know.",
+    {},
+    ["IS-14"],
+    async (request, next, cloud) => {
+      const isKnown = cloud.instances.has(request.path[2] ?? "");
+      return request.path.length > 2 && !isKnown && request.method === "GET" ? reply(404, {}) : next(request);
+    },
+  ),
+  mutant(
+    "password-is-compared-letter-by-letter",
+    "IS-02",
+    "A password is compared letter by letter, and refused at the first that is wrong.",
+    {
+      authorizes: (request, cloud) => {
+        cloud.passMs(alike(passwordOf(request) ?? "", ofLogin(cloud)));
+        return RIGHT.authorizes(request, cloud);
+      },
+    },
+  ),
+  mutant("plain-http-is-answered", "IS-03", "Requests without TLS are answered as well.", { speaksPlain: true }),
+  mutant(
+    "instance-id-is-anybodys",
+    "IS-04",
+    "Who provisions the id of another organization's instance is given its dashboard.",
+    {},
+    [],
+    async (request, next) => {
+      const answer = await next(request);
+      return isProvision(request) && answer.status === 409
+        ? reply(200, { dashboard_url: "https://dashboard.toy.test/1" })
+        : answer;
+    },
+  ),
+  mutant(
+    "conflict-gives-the-dashboard",
+    "IS-04",
+    "The refusal of another organization's instance id names its dashboard.",
+    {},
+    [],
+    async (request, next) => {
+      const answer = await next(request);
+      return isProvision(request) && answer.status === 409
+        ? reply(409, { dashboard_url: "https://dashboard.toy.test/1" })
+        : answer;
+    },
+  ),
+  mutant("offering-is-not-looked-at", "IS-05", "A removal is carried out whatever service and plan it names.", {
+    isOffering: () => true,
+  }),
+  mutant(
+    "binding-is-repeated-for-anybody",
+    "IS-08",
+    "A binding id that comes again for another application gets the credentials.",
+    { isSameBind: () => true },
+    ["IS-07"],
+  ),
+  mutant("any-operation-is-answered", "IS-09", "An instance is polled by the operation of another.", {
+    isOperationOf: (token, instance) => RIGHT.isOperationOf(token, instance) || !(token ?? "").endsWith("zzzz"),
+  }),
+  mutant("forged-identity-opens", "IS-11", "Whoever says that he is an administrator is taken for one.", {
+    authorizes: (request, cloud) =>
+      Buffer.from(request.headers["x-broker-api-originating-identity"]?.split(" ")[1] ?? "", "base64").includes(
+        '"admin"',
+      ) || RIGHT.authorizes(request, cloud),
+  }),
+  mutant(
+    "malformed-identity-breaks-it",
+    "IS-11",
+    "An originating identity that can't be read is answered 500.",
+    {},
+    [],
+    answering(({ headers }) => /not-base64/.test(headers["x-broker-api-originating-identity"] ?? ""), 500, {}),
+  ),
+  mutant(
+    "quote-in-an-id-breaks-it",
+    "IS-12",
+    "A quote in an id is answered 500.",
+    {},
+    [],
+    answering(({ path }) => path.some((each) => each.includes("'")), 500, {}),
+  ),
+  mutant(
+    "path-in-an-id-is-followed",
+    "IS-12",
+    "An id with a path leads to what the path leads to.",
+    {},
+    [],
+    answering(({ path, method }) => method === "GET" && path.some((each) => each.startsWith("../")), 200, {
+      services: [],
+    }),
+  ),
+  mutant(
+    "says-that-it-is-anothers",
+    "IS-13",
+    "Who asks for another's binding is answered that it is another's.",
+    {},
+    ["IS-06"],
+    async (request, next, cloud) => {
+      const answer = await next(request);
+      const isAnothers = isOfBinding(request) && answer.status === 404 && isAnybodys(request, cloud);
+      return isAnothers ? reply(404, { description: "This binding belongs to another instance." }) : answer;
+    },
+  ),
+  mutant(
+    "takes-longer-for-anothers",
+    "IS-13",
+    "The refusal of another's binding takes longer than that of one that nobody has.",
+    {},
+    [],
+    async (request, next, cloud) => {
+      if (isOfBinding(request) && isAnybodys(request, cloud)) cloud.passMs(4);
+      return next(request);
+    },
+  ),
+  mutant(
+    "lists-everybody",
+    "IS-14",
+    "A route for administrators lists all instances to any platform.",
+    {},
+    [],
+    async (request, next, cloud) =>
+      request.path[0] === "instances" && request.headers["authorization"] === cloud.login
+        ? reply(200, { instances: [...cloud.instances.keys()] })
+        : next(request),
+  ),
+  mutant(
+    "metrics-are-open",
+    "IS-14",
+    "Metrics are open to everybody.",
+    {},
+    [],
+    answering(({ path }) => path[0] === "metrics", 200, { requests: 5 }),
+  ),
+  mutant(
+    "traces-in-errors",
+    "IS-15",
+    "An error shows where in the code it came from.",
+    {},
+    [],
+    async (request, next) => {
+      const answer = await next(request);
+      return answer.status === 400
+        ? reply(400, { description: "TypeError\n    at provision (/opt/broker/lib/provision.js:10:5)" })
+        : answer;
+    },
+  ),
+];

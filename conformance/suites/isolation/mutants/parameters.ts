@@ -1,0 +1,112 @@
+import { createHash } from "node:crypto";
+import { isObject } from "../../../client/http/json.ts";
+import { jsonOf, reply, type WireRequest } from "../../../osb/memory-broker/http.ts";
+import { RIGHT } from "../../toy/behaviour.ts";
+import { type DataMutant, dataMutant as mutant, type Wire } from "../../toy/mutants.ts";
+import { answering, isOfBinding, isProvision } from "./wires.ts";
+
+/** The text of a context's name. */
+function nameIn(request: WireRequest): string {
+  const { context } = jsonOf(request);
+  return isObject(context) && typeof context["instance_name"] === "string" ? context["instance_name"] : "";
+}
+
+/** Remembers what a binding gave, and gives it when its instance is gone. */
+function remembering(): Wire {
+  const given = new Map<string, string>();
+  return async (request, next) => {
+    const answer = await next(request);
+    if (!isOfBinding(request)) return answer;
+    const key = request.path.join("/");
+    if (request.method === "PUT" && answer.status < 300) given.set(key, answer.text);
+    const known = given.get(key);
+    return request.method === "GET" && answer.status === 404 && known !== undefined
+      ? { ...answer, text: known }
+      : answer;
+  };
+}
+
+/** What a broker does wrong with what it is given, and with what it gives. */
+export const PARAMETER_MUTANTS: readonly DataMutant[] = [
+  mutant(
+    "takes-any-parameter",
+    ["IS-16"],
+    "Parameters that no plan publishes are taken in silence.",
+    { takes: () => true },
+    ["IS-17", "IS-20"],
+  ),
+  mutant("syslog-leads-anywhere", "IS-17", "Logs are sent wherever a tenant says, also to the metadata service.", {
+    takes: (parameters) => RIGHT.takes(parameters) || "syslog" in parameters,
+    look: (name, instance, cloud) =>
+      name === "egress" ? [JSON.stringify(instance.request["parameters"] ?? {})] : RIGHT.look(name, instance, cloud),
+  }),
+  mutant("clones-anybodys", "IS-20", "A provision names an instance to be cloned, and nobody asks whose it is.", {
+    takes: (parameters) => RIGHT.takes(parameters) || "clone-from" in parameters,
+  }),
+  mutant(
+    "tells-anothers-source-apart",
+    "IS-20",
+    "A source that is another's is refused otherwise than one that nobody has.",
+    {},
+    [],
+    async (request, next, cloud) => {
+      const answer = await next(request);
+      const { parameters } = jsonOf(request);
+      const isThere =
+        isObject(parameters) && Object.values(parameters).some((each) => cloud.instances.has(String(each)));
+      return isProvision(request) && answer.status === 400 && isThere ? reply(403, {}) : answer;
+    },
+  ),
+  mutant(
+    "quote-in-a-name-breaks-it",
+    "IS-18",
+    "A quote in the name of an instance is answered 500.",
+    {},
+    [],
+    answering((request) => isProvision(request) && nameIn(request).includes("'"), 500, {}),
+  ),
+  mutant(
+    "names-are-templates",
+    "IS-18",
+    "The name of an instance is evaluated as a template.",
+    {},
+    [],
+    async (request, next) => {
+      const answer = await next(request);
+      return isProvision(request) && nameIn(request).includes("{{7*7}}")
+        ? reply(answer.status, { ...jsonOf(answer), description: "instance 49" })
+        : answer;
+    },
+  ),
+  mutant("parameters-are-echoed", "IS-19", "An instance shows the parameters that it was given, secrets and all.", {
+    describeInstance: ({ request }) => ({ parameters: request["parameters"] ?? {} }),
+  }),
+  mutant("passwords-go-up", "IS-23", "Passwords are numbers that go up.", {
+    mint: (_instance, _id, serial) => ({
+      username: `u${serial}`,
+      password: `secret-${String(serial).padStart(8, "0")}`,
+    }),
+  }),
+  mutant("seed-derived-passwords", "IS-23", "A password is a hash of the ids of instance and binding.", {
+    mint: (instance, id, serial) => ({
+      username: `u${serial}`,
+      password: createHash("sha256")
+        .update(instance.id + id)
+        .digest("hex"),
+    }),
+  }),
+  mutant("passwords-are-short", "IS-23", "Passwords have six characters.", {
+    mint: (...args) => ({ ...RIGHT.mint(...args), password: RIGHT.mint(...args).password.slice(7, 13) }),
+  }),
+  mutant(
+    "tombstone-gives-credentials",
+    "IS-58",
+    "A binding is given out still when its instance is gone.",
+    {},
+    ["IS-06"],
+    remembering(),
+  ),
+  mutant("anybodys-backup-is-a-source", "IS-61", "A backup is restored into any instance, whoever it belongs to.", {
+    isSourceFor: (_instance, backup) => backup.state !== "deleted",
+  }),
+];

@@ -1,0 +1,79 @@
+/** What a coverage tells of: steps that acted, faults that fired, what the laws had to judge, states reached, pairs met. */
+const SECTIONS = ["steps", "faults", "laws", "states", "pairs"] as const;
+type Section = (typeof SECTIONS)[number];
+
+/** How often each thing happened, by section and name. Plain data: coverages of seeds add up. */
+export type Coverage = Readonly<Record<Section, Readonly<Record<string, number>>>>;
+
+const empty = (): Record<Section, Record<string, number>> => ({
+  steps: {},
+  faults: {},
+  laws: {},
+  states: {},
+  pairs: {},
+});
+
+/** Collects what a play exercised. */
+export class Exercise {
+  #coverage = empty();
+
+  /** Notes that something happened, `times` times. */
+  note(section: Section, name: string, times = 1): void {
+    const tally = this.#coverage[section];
+    if (times > 0) tally[name] = (tally[name] ?? 0) + times;
+  }
+
+  /** Adds what another play exercised. */
+  add(coverage: Coverage): void {
+    for (const section of SECTIONS)
+      for (const [name, times] of Object.entries(coverage[section])) this.note(section, name, times);
+  }
+
+  /** Forgets everything. */
+  clear(): void {
+    this.#coverage = empty();
+  }
+
+  /** What was exercised so far. */
+  get coverage(): Coverage {
+    return structuredClone(this.#coverage);
+  }
+}
+
+/**
+ * Why a passed run proves nothing; undefined when it does prove something. A run in which no step acted, or in which no law had anything
+ * to judge, is vacuous, and so is one that armed faults of which none fired.
+ *
+ * @param armed faults that were armed
+ */
+export function whyVacuous({ steps, faults, laws }: Coverage): string | undefined {
+  const sum = (tally: Readonly<Record<string, number>>): number => Object.values(tally).reduce((a, b) => a + b, 0);
+  const acted = Object.keys(steps).filter((name) => !name.endsWith("(refused)"));
+  if (acted.length === 0) return "no step acted";
+  if (sum(laws) === 0) return "no law had anything to judge";
+  const { armed = 0, ...fired } = faults;
+  return armed > 0 && sum(fired) === 0 ? `of ${armed} faults none fired` : undefined;
+}
+
+const lineOf = (tally: Readonly<Record<string, number>>): string =>
+  Object.entries(tally)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, times]) => `${name} ${times}`)
+    .join(", ") || "nothing";
+
+/**
+ * Describes a coverage for a person, one line a section.
+ *
+ * @param pairs every pair that the scenario can meet
+ */
+export function describeCoverage(coverage: Coverage, pairs: readonly string[]): readonly string[] {
+  const never = pairs.filter((pair) => coverage.pairs[pair] === undefined);
+  const met = `pairs (operation × kind of fault × phase): ${pairs.length - never.length} of ${pairs.length} met`;
+  return [
+    `steps that acted: ${lineOf(coverage.steps)}`,
+    `faults: ${lineOf(coverage.faults)}`,
+    `judged by the laws: ${lineOf(coverage.laws)}`,
+    `states reached: ${lineOf(coverage.states)}`,
+    never.length === 0 ? met : `${met}; never: ${never.join(", ")}`,
+  ];
+}

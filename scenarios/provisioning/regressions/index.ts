@@ -1,0 +1,21 @@
+import { deletionGivenUp } from "./deletion-given-up.ts";
+import { groupLeftBehind } from "./group-left-behind.ts";
+import { repairTooLate } from "./repair-too-late.ts";
+import { repairUnderWay } from "./repair-under-way.ts";
+import { repairWithoutDisk } from "./repair-without-disk.ts";
+import { repairWithoutVm } from "./repair-without-vm.ts";
+import { unbindDuringRecreation } from "./unbind-during-recreation.ts";
+import { writesDuringRestore } from "./writes-during-restore.ts";
+import type { Regression } from "../regression.ts";
+
+/** Plans that failed once and pass now; the tests play them, so that they go on passing. None is ever removed. */
+export const REGRESSIONS: Readonly<Record<string, Regression>> = {
+  "repair-without-vm": repairWithoutVm,
+  "repair-without-disk": repairWithoutDisk,
+  "repair-too-late": repairTooLate,
+  "repair-under-way": repairUnderWay,
+  "deletion-given-up": deletionGivenUp,
+  "writes-during-restore": writesDuringRestore,
+  "group-left-behind": groupLeftBehind,
+  "unbind-during-recreation": unbindDuringRecreation,
+};

@@ -1,0 +1,58 @@
+import type { Variable } from "../state/deployments.ts";
+import type { Director } from "../state/director.ts";
+
+/*
+ * The values that a config server generates, by type, in the form that CredHub gives them. Keys and certificates are stand-ins: texts in
+ * the shape of PEM that no client can use.
+ */
+
+const PASSWORD_CHARS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+const PASSWORD_LENGTH = 30;
+const USER_LENGTH = 20;
+const PEM_CHARS = 64;
+
+type VariableValue = Variable["value"];
+
+const MAKERS: Readonly<
+  Record<string, (director: Director, options: Readonly<Record<string, unknown>>) => VariableValue>
+> = {
+  password: (director, { length }) => makeText(director, typeof length === "number" ? length : PASSWORD_LENGTH),
+  certificate: (director) => ({
+    ca: makePem(director, "CERTIFICATE"),
+    certificate: makePem(director, "CERTIFICATE"),
+    private_key: makePem(director, "RSA PRIVATE KEY"),
+  }),
+  rsa: (director) => ({
+    private_key: makePem(director, "RSA PRIVATE KEY"),
+    public_key: makePem(director, "PUBLIC KEY"),
+  }),
+  ssh: (director) => ({
+    private_key: makePem(director, "RSA PRIVATE KEY"),
+    public_key: `ssh-rsa ${makeText(director, PEM_CHARS)}`,
+    public_key_fingerprint: makeText(director, 43),
+  }),
+  user: (director, { username }) => ({
+    password: makeText(director, PASSWORD_LENGTH),
+    password_hash: `$6$${makeText(director, 8)}$${makeText(director, 86)}`,
+    username: typeof username === "string" ? username : makeText(director, USER_LENGTH),
+  }),
+};
+
+/** Whether a config server generates values of a type. */
+export const isVariableType = (type: string): boolean => Object.hasOwn(MAKERS, type);
+
+/** A new value of a type that is one. */
+export const makeValue = (
+  director: Director,
+  type: string,
+  options: Readonly<Record<string, unknown>>,
+): VariableValue => MAKERS[type]?.(director, options) ?? "";
+
+function makeText(director: Director, length: number): string {
+  const digits = director.kernel.secrets("bosh/variables").hex(2 * length);
+  const pairs = digits.match(/../g) ?? [];
+  return pairs.map((pair) => PASSWORD_CHARS[Number.parseInt(pair, 16) % PASSWORD_CHARS.length] ?? "").join("");
+}
+
+const makePem = (director: Director, label: string): string =>
+  `-----BEGIN ${label}-----\n${makeText(director, PEM_CHARS)}\n-----END ${label}-----\n`;

@@ -1,0 +1,27 @@
+import type { LinkProvider } from "../state/links.ts";
+import type { LinkUse } from "./uses.ts";
+
+/** Why a link has no provider, or too many (links/links_error_builder.rb in bosh-director). */
+export function describeFailure(
+  { group, job, definition }: LinkUse,
+  alias: string,
+  found: readonly LinkProvider[],
+  network?: string,
+): string {
+  const aka = alias === definition.name ? "" : `alias '${alias}' and `;
+  const head = `Failed to resolve link '${definition.name}' with ${aka}type '${definition.type}' from job '${job.name}' in instance group '${group.name}'.`;
+  const details =
+    found.length === 0 ? ["No link providers found"] : found.map((each) => describeProvider(each, network));
+  const intro = found.length > 1 ? "Multiple link providers found:" : "Details below:";
+  return `${head} ${intro}\n${details.map((each) => `    - ${each}`).join("\n")}`;
+}
+
+function describeProvider({ kind, definition, name, job, group, deployment }: LinkProvider, network?: string): string {
+  if (kind === "disk") {
+    const lack = network === undefined ? "" : " does not contain any networks";
+    return `Disk link provider '${definition}' from instance group '${group}'${lack}`;
+  }
+  const aka = name === definition ? "" : `with alias '${name}' `;
+  const lack = network === undefined ? "" : ` does not belong to network '${network}'`;
+  return `Link provider '${definition}' ${aka}from job '${job}' in instance group '${group}' in deployment '${deployment}'${lack}`;
+}

@@ -1,0 +1,127 @@
+import { asFields, type Fields, isHash } from "../configs/fields.ts";
+import type { InstanceGroup, Manifest } from "../deploy/manifest.ts";
+import type { LinkDefinition, ReleaseJob, ReleaseVersion } from "../state/artifacts.ts";
+import type { LinkDns, LinkProvider, Links } from "../state/links.ts";
+import { findUses, isNil, type LinkUse, settingFor } from "./uses.ts";
+
+/** What a deployment provides: the links of its jobs' releases, those that its manifest adds, and its named disks. */
+export function planProviders(
+  table: Links,
+  deployment: string,
+  manifest: Manifest,
+  releases: readonly ReleaseVersion[],
+): readonly LinkProvider[] {
+  const known = new Map(
+    table.providers.filter((each) => each.deployment === deployment).map((each) => [keyOf(each), each]),
+  );
+  const ofJobs = [...customUses(manifest, releases), ...findUses(manifest, releases, "provides")]
+    .filter(({ job, definition }) => !isNil(job.provides, definition.name))
+    .map((use) => providerOf(use, deployment, manifest));
+  const ofDisks = manifest.groups.flatMap((group) =>
+    group.disks.map(({ name }) => diskProvider(group, name, deployment)),
+  );
+  return [...ofJobs, ...ofDisks].map((each) => {
+    const before = known.get(keyOf(each));
+    return { ...each, id: before?.id ?? ++table.ids.providers };
+  });
+}
+
+const keyOf = ({ group, job, kind, definition }: Omit<LinkProvider, "id">): string =>
+  JSON.stringify([group, job, kind, definition]);
+
+/** The providers that a manifest defines for its jobs. */
+function customUses(manifest: Manifest, releases: readonly ReleaseVersion[]): readonly LinkUse[] {
+  return manifest.groups.flatMap((group) =>
+    group.jobs.flatMap((job) => {
+      const release = releases.find(({ name }) => name === job.release)?.jobs.find(({ name }) => name === job.name);
+      if (release === undefined) return [];
+      return job.customProviders.map((each): LinkUse => {
+        const properties = Array.isArray(each.properties) ? each.properties.map(String) : [];
+        return { group, job, release, definition: { name: String(each.name), type: String(each.type), properties } };
+      });
+    }),
+  );
+}
+
+function providerOf(
+  { group, job, definition, release }: LinkUse,
+  deployment: string,
+  manifest: Manifest,
+): Omit<LinkProvider, "id"> {
+  const given = settingFor(job.provides, definition.name);
+  return {
+    deployment,
+    group: group.name,
+    job: job.name,
+    kind: "job",
+    definition: definition.name,
+    type: definition.type,
+    name: String(given.as ?? definition.name),
+    shared: given.shared === true,
+    properties: exposedProperties(definition, release, job.properties),
+    dns: dnsOf(group, manifest),
+  };
+}
+
+function diskProvider(group: InstanceGroup, name: string, deployment: string): Omit<LinkProvider, "id"> {
+  const dns = { defaultNetwork: "", networks: [], usesNames: false, usesShortNames: false, usesLinkNames: false };
+  return {
+    deployment,
+    group: group.name,
+    job: group.name,
+    kind: "disk",
+    definition: name,
+    type: "disk",
+    name,
+    shared: false,
+    properties: { name },
+    dns,
+  };
+}
+
+/** How the addresses of a group's instances are made, by its networks and the features of the manifest. */
+export function dnsOf({ networks }: InstanceGroup, { features }: Pick<Manifest, "features">): LinkDns {
+  const holding = (property: string): string | undefined =>
+    networks.find(({ defaults }) => defaults.includes(property))?.name;
+  const byLink = features.use_link_dns_names === true;
+  return {
+    defaultNetwork: holding("addressable") ?? holding("gateway") ?? "",
+    networks: networks.map(({ name }) => name),
+    usesNames: (features.use_dns_addresses ?? (byLink ? true : undefined)) !== false,
+    usesShortNames: (features.use_short_dns_addresses ?? byLink) === true,
+    usesLinkNames: byLink,
+  };
+}
+
+/** The properties that a link shows: as given for the job, else its defaults. */
+function exposedProperties({ properties = [] }: LinkDefinition, release: ReleaseJob, given: Fields): Fields {
+  const shown: Record<string, unknown> = {};
+  for (const path of properties) {
+    const value = valueAt(given, path);
+    setAt(shown, path, value === undefined ? release.properties[path] : value);
+  }
+  return shown;
+}
+
+/** The value below nested mappings; undefined where it is not given. */
+export function valueAt(values: unknown, path: string): unknown {
+  let value: unknown = values;
+  for (const key of path.split(".")) {
+    if (!isHash(value) || !Object.hasOwn(value, key)) return undefined;
+    value = value[key];
+  }
+  return value;
+}
+
+/** Sets a value below nested mappings, which it makes where there are none. */
+export function setAt(values: Record<string, unknown>, path: string, value: unknown): void {
+  const keys = path.split(".");
+  const last = keys.pop() ?? "";
+  let inner = values;
+  for (const key of keys) {
+    const next: Record<string, unknown> = { ...asFields(inner[key]) };
+    inner[key] = next;
+    inner = next;
+  }
+  inner[last] = value;
+}

@@ -1,0 +1,13 @@
+import type { Client } from "./client.ts";
+import type { Bindings } from "./compare.ts";
+
+/** Binds the VMs that a request names for the first time, in the order of their instances. */
+export function nameVms(client: Client, bindings: Bindings, text: string): void {
+  for (const [, name = ""] of text.matchAll(/\{\{(vm\d+)\}\}/g)) {
+    if (bindings.has(name)) continue;
+    const bound = new Set(bindings.values());
+    const vms = [...client.bosh.state().deployments.values()].flatMap(({ instances }) => instances.map(({ vm }) => vm));
+    const next = vms.find((vm) => vm !== null && !bound.has(vm.cid));
+    if (next) bindings.set(name, next.cid);
+  }
+}

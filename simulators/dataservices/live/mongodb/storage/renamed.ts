@@ -1,0 +1,36 @@
+import { type Document, isArray, isDocument, type Value } from "../values/value.ts";
+
+/** Databases of the server itself. */
+const SYSTEM = new Set(["admin", "config", "local"]);
+
+const operationsOf = ({ ops }: Document): readonly Value[] => (isArray(ops) ? ops : []);
+
+/** Where an operation names its database: one of the catalog, and one of a document. */
+const MEMBERS = ["database", "db"] as const;
+
+const memberOf = (operation: Value): (typeof MEMBERS)[number] | undefined =>
+  isDocument(operation) ? MEMBERS.find((member) => typeof operation[member] === "string") : undefined;
+
+function databaseOf(operation: Value): string | undefined {
+  const member = memberOf(operation);
+  return member === undefined || !isDocument(operation) ? undefined : String(operation[member]);
+}
+
+/**
+ * An image whose one database has another name. A tenant has the database of its instance alone, so in another instance, its data belong into the
+ * database of that one. An image with several databases stays as it is.
+ */
+export function renamedTo(documents: readonly Document[], name: string): readonly Document[] {
+  const names = new Set(documents.flatMap(operationsOf).map(databaseOf));
+  const own = [...names].filter((each) => each !== undefined && !SYSTEM.has(each));
+  const [from] = own;
+  if (own.length !== 1 || from === name) return documents;
+  const rename = (operation: Value): Value => {
+    const member = memberOf(operation);
+    if (member === undefined || !isDocument(operation) || operation[member] !== from) return operation;
+    return { ...operation, [member]: name };
+  };
+  return documents.map((document) =>
+    isArray(document.ops) ? { ...document, ops: document.ops.map(rename) } : document,
+  );
+}
