@@ -1,11 +1,42 @@
-import { faultPoint } from "../kernel/index.ts";
-import { RCODE } from "./wire/codec/types.ts";
+import { faultPoint, isObject } from "../kernel/index.ts";
+import { decodeQuery } from "./wire/codec/decode.ts";
+import { readName } from "./wire/codec/names.ts";
+import { RCODE, TYPE } from "./wire/codec/types.ts";
 
 /*
- * What may fail between a resolver and Consul: a question or its answer is lost or late, an agent can't look anything up, a message is
- * truncated on its way, an agent answers from a catalog that has since changed. What a client must do about it: ask again, not take an
- * error for absence, and find a new primary within its own bound although stale answers still arrive.
+ * What may fail between a resolver and Consul: a question or its answer is lost or late, an agent can't look anything up or says what is
+ * not so, a message is truncated on its way, an agent answers from a catalog that has since changed. What a client must do about it: ask
+ * again, not take an error for absence, trust no TTL and no id blindly, and find a new primary within its own bound although stale
+ * answers still arrive.
  */
+
+/** How an answer is wrong, in the body of a `reply`. */
+interface FalseAnswer {
+  /** Nothing but this code. */
+  readonly rcode?: keyof typeof RCODE;
+  /** With the flag that says it was cut. */
+  readonly tc?: boolean;
+  /** With an id that was not asked with. */
+  readonly id?: "wrong";
+  /** With this TTL on every record, in seconds. */
+  readonly ttl?: number;
+}
+
+const TTL_MAX = 0x7fff_ffff;
+
+/** Reads how an answer is to be wrong; undefined for a body that does not say. */
+function readFalseAnswer(body: unknown): FalseAnswer | undefined {
+  if (!isObject(body)) return undefined;
+  const { rcode, tc, id, ttl, ...rest } = body;
+  const isRight =
+    Object.keys(rest).length === 0 &&
+    Object.keys(body).length > 0 &&
+    (rcode === undefined || (typeof rcode === "string" && Object.hasOwn(RCODE, rcode))) &&
+    (tc === undefined || typeof tc === "boolean") &&
+    (id === undefined || id === "wrong") &&
+    (ttl === undefined || (typeof ttl === "number" && Number.isInteger(ttl) && ttl >= 0 && ttl <= TTL_MAX));
+  return isRight ? body : undefined;
+}
 
 /** The fault point of all answers over DNS, of these agents. */
 export const dnsAnswerPoint = (agents: readonly string[]) =>
@@ -13,17 +44,21 @@ export const dnsAnswerPoint = (agents: readonly string[]) =>
     point: "dns:answer",
     effects: ["reset", "reply", "truncate", "stale", "delay"],
     prose:
-      "A question stays without an answer (reset: over UDP the packet is lost, over TCP the connection breaks), is answered SERVFAIL (reply), with a message that stops in its middle (truncate), late (delay), or from a catalog of the past (stale). Resolvers ask again; who resolves must survive all five.",
+      'A question stays without an answer (reset: over UDP the packet is lost, over TCP the connection breaks), is answered SERVFAIL (reply with a status from 500), falsely (reply with a body: {"rcode": "NXDOMAIN"}, {"tc": true}, {"id": "wrong"}, {"ttl": 86400}), with a message that stops in its middle (truncate), late (delay), or from a catalog of the past (stale). Resolvers ask again; who resolves must survive all of it.',
     attributes: {
       transport: { prose: "how the question came", values: ["udp", "tcp"] },
       agent: { prose: "the name of the Consul agent that was asked", values: agents },
+      question: { prose: "the name that was asked for, in lower case without its final dot" },
+      type: { prose: "the type that was asked for: A, SRV …, TYPE65 for one without a name" },
+      client: { prose: "the address that asked; empty for one within the process" },
     },
     refuses: (effect) => {
       if (effect.kind !== "reply") return undefined;
       const isServfail = effect.status >= 500 && effect.body === undefined && effect.headers === undefined;
-      return isServfail
+      const isFalse = effect.headers === undefined && readFalseAnswer(effect.body) !== undefined;
+      return isServfail || isFalse
         ? undefined
-        : "a reply of dns:answer is SERVFAIL: a status from 500 to 599, no body, no headers";
+        : "a reply of dns:answer is SERVFAIL: a status from 500 to 599, no body, no headers; or its body says what is wrong: rcode, tc, id, ttl";
     },
   });
 
@@ -32,11 +67,78 @@ export type DnsAnswerPoint = ReturnType<typeof dnsAnswerPoint>;
 
 const HEADER_BYTES = 12;
 
-/** A SERVFAIL that repeats the question; silence for less than a header. */
-export function servfail(message: Uint8Array): Uint8Array | undefined {
+/** Nothing but a code that repeats the question; silence for less than a header. */
+function refusal(message: Uint8Array, rcode: number): Uint8Array | undefined {
   if (message.length < HEADER_BYTES) return undefined;
   const reply = new Uint8Array(message);
   reply[2] = 0x84 | ((message[2] ?? 0) & 0x79);
-  reply[3] = RCODE.SERVFAIL;
+  reply[3] = rcode;
   return reply;
+}
+
+/** The false answer to a message; `look` finds the true one. */
+export function falseAnswer(
+  message: Uint8Array,
+  body: unknown,
+  look: () => Uint8Array | undefined,
+): Uint8Array | undefined {
+  const { rcode, tc, id, ttl }: FalseAnswer = readFalseAnswer(body) ?? { rcode: "SERVFAIL" };
+  const found = rcode === undefined ? look() : refusal(message, RCODE[rcode]);
+  if (found === undefined) return undefined;
+  const reply = Buffer.from(found);
+  if (tc === true) reply[2] = reply.readUInt8(2) | 0x02;
+  if (id === "wrong") reply.writeUInt16BE(reply.readUInt16BE(0) ^ 0xffff, 0);
+  if (ttl !== undefined) rewriteTtls(reply, ttl);
+  return reply;
+}
+
+const QUESTION_TAIL = 4;
+const RECORD_TAIL = 10;
+
+/** Puts a TTL on every record but the OPT, whose TTL is none. */
+function rewriteTtls(reply: Buffer, ttl: number): void {
+  let at = HEADER_BYTES;
+  const skipName = (): boolean => {
+    const name = readName(reply, at);
+    at = name?.next ?? reply.length;
+    return name !== undefined;
+  };
+  for (let left = reply.readUInt16BE(4); left > 0 && skipName(); left--) at += QUESTION_TAIL;
+  const records = reply.readUInt16BE(6) + reply.readUInt16BE(8) + reply.readUInt16BE(10);
+  for (let left = records; left > 0 && skipName() && at + RECORD_TAIL <= reply.length; left--) {
+    if (reply.readUInt16BE(at) !== TYPE.OPT) reply.writeUInt32BE(ttl, at + 4);
+    at += RECORD_TAIL + reply.readUInt16BE(at + 8);
+  }
+}
+
+const TYPES: ReadonlyMap<number, string> = new Map(Object.entries(TYPE).map(([name, type]) => [type, name]));
+
+/** What distinguishes a question from others; its message is read only where a rule asks for that. */
+export class Occasion {
+  readonly transport: string;
+  readonly agent: string;
+  readonly client: string;
+  readonly #message: Uint8Array;
+
+  constructor(message: Uint8Array, transport: string, agent: string, client: string) {
+    this.#message = message;
+    this.transport = transport;
+    this.agent = agent;
+    this.client = client;
+  }
+
+  get question(): string {
+    return this.#asked()?.name.toLowerCase().replace(/\.$/, "") ?? "";
+  }
+
+  get type(): string {
+    const asked = this.#asked();
+    return asked === undefined ? "" : (TYPES.get(asked.type) ?? `TYPE${asked.type}`);
+  }
+
+  #asked(): { readonly name: string; readonly type: number } | undefined {
+    const { buffer, byteOffset, byteLength } = this.#message;
+    const received = decodeQuery(Buffer.from(buffer, byteOffset, byteLength));
+    return received.kind === "query" ? received.query.question : undefined;
+  }
 }

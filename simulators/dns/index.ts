@@ -1,14 +1,19 @@
-import { type Body, type Kernel, Process, type Service, type WireFault } from "../kernel/index.ts";
+import { type Body, type Kernel, Process, type Service } from "../kernel/index.ts";
+import { datagramOf, type DnsReply, replyOf } from "./reply.ts";
 import { Cluster } from "./behaviour/cluster.ts";
 import { checkConfig, type ConsulConfig } from "./behaviour/config.ts";
-import { type DnsAnswerPoint, dnsAnswerPoint, servfail } from "./faults.ts";
+import { type DnsAnswerPoint, dnsAnswerPoint, falseAnswer, Occasion } from "./faults.ts";
 import { createConsulHttp } from "./routes/index.ts";
+import type { Probe } from "./behaviour/probe.ts";
+import { type ConsulVersion, PROFILES } from "./behaviour/profile.ts";
 import { answerPacket } from "./resolver/answer.ts";
 import type { Upstream } from "./resolver/recursor.ts";
 import { Resolver } from "./resolver/resolver.ts";
 import type { Catalog } from "./state/catalog.ts";
 import type { Transport } from "./wire/codec/types.ts";
 
+export { datagramOf, type DnsReply } from "./reply.ts";
+export type { ConsulVersion } from "./behaviour/profile.ts";
 export type { ConsulConfig } from "./behaviour/config.ts";
 export type { Upstream, UpstreamAnswer, UpstreamRecord } from "./resolver/recursor.ts";
 export { Catalog } from "./state/catalog.ts";
@@ -36,14 +41,10 @@ export interface DnsOptions extends ConsulAgentOptions {
   readonly upstreams?: readonly Upstream[];
   /** False: the servers wait for peers and never had a leader. Default true. */
   readonly hasLeader?: boolean;
-}
-
-/** What an agent returns for a message. */
-export interface DnsReply {
-  /** The whole answer; without one there is silence. */
-  readonly message?: Uint8Array;
-  /** How it fails on the wire, when a fault says so. */
-  readonly wire?: WireFault;
+  /** How checks reach what they probe. Default: nothing can be reached. */
+  readonly probe?: Probe;
+  /** The release that is simulated. Default `1.8.7`. */
+  readonly version?: ConsulVersion;
 }
 
 /** The interfaces of one agent. */
@@ -53,7 +54,7 @@ export interface ConsulAgent {
   /** What arrives of the answer to a DNS message sent as a datagram: at once, however long the real agent would take; `undefined` is silence. */
   answer(message: Uint8Array, transport: Transport): Uint8Array | undefined;
   /** The same, but takes its time: a process where it must wait for a leader or a resolver. */
-  ask(message: Uint8Array, transport: Transport): DnsReply | Process<DnsReply>;
+  ask(message: Uint8Array, transport: Transport, client?: string): DnsReply | Process<DnsReply>;
 }
 
 /** Consul: its catalog, the HTTP API and DNS of its agents. */
@@ -66,6 +67,8 @@ export interface Dns extends ConsulAgent {
   resolve(name: string): string | undefined;
   /** Kills an agent: it stops answering, and the others notice after some seconds. */
   kill(agent: string): void;
+  /** Lays keys over the configuration file of the first agent; a reload reads it. */
+  reconfigure(changed: Readonly<Record<string, unknown>>): void;
 }
 
 /** @throws Error for a configuration that is malformed or not simulated */
@@ -88,6 +91,8 @@ export function createDns(kernel: Kernel, options: DnsOptions): Dns {
         isServer: mode !== "client",
         isDev: mode === "dev",
         config: given.config ?? {},
+        probe: options.probe,
+        profile: PROFILES[options.version ?? "1.8.7"],
       },
       options.hasLeader ?? true,
     );
@@ -109,6 +114,7 @@ export function createDns(kernel: Kernel, options: DnsOptions): Dns {
     agents,
     resolve: (name) => first.resolver.addressOf(name),
     kill: (agent) => cluster.kill(agent),
+    reconfigure: (changed) => first.agent.reconfigure(changed),
   };
 }
 
@@ -117,6 +123,8 @@ interface DnsQuestion {
   readonly transport: Transport;
   /** Answers at once, however long a real agent would take. */
   readonly isAtOnce: boolean;
+  /** The address that asks; absent for one within the process. */
+  readonly client?: string | undefined;
 }
 
 interface AnsweringAgent {
@@ -128,20 +136,23 @@ interface AnsweringAgent {
   readonly name: string;
 }
 
-const replyOf = (message: Uint8Array | undefined): DnsReply => (message === undefined ? {} : { message });
-
-function respond(agent: AnsweringAgent, { message, transport, isAtOnce }: DnsQuestion): DnsReply | Process<DnsReply> {
+function respond(
+  agent: AnsweringAgent,
+  { message, transport, isAtOnce, client }: DnsQuestion,
+): DnsReply | Process<DnsReply> {
   const { kernel, cluster, point, resolver, name } = agent;
   if (cluster.agents.get(name)?.membership !== "alive") return {};
   const look = (): Uint8Array | undefined => answerPacket(resolver, message, transport);
-  const effect = kernel.faults.at(point, { transport, agent: name });
+  const occasion = new Occasion(message, transport, name, client ?? "");
+  const effect = kernel.faults.at(point, occasion);
+  if (effect !== undefined) journalFault(kernel, occasion, effect.kind);
   switch (effect?.kind) {
     case undefined:
       return isAtOnce ? replyOf(look()) : answerInTime(agent, look());
     case "reset":
       return { wire: { kind: "reset" } };
     case "reply":
-      return replyOf(servfail(message));
+      return replyOf(falseAnswer(message, effect.body, look));
     case "truncate":
       return { ...replyOf(look()), wire: { kind: "truncate", bytes: effect.bytes } };
     case "stale":
@@ -150,6 +161,11 @@ function respond(agent: AnsweringAgent, { message, transport, isAtOnce }: DnsQue
       if (isAtOnce) return replyOf(look());
       return kernel.spawn("dns delayed reply", answerDelayed(agent, look, kernel.faults.delay(effect)));
   }
+}
+
+/** Notes which question a fault has hit. */
+function journalFault(kernel: Kernel, { question, type, transport, agent, client }: Occasion, effect: string): void {
+  kernel.record("dns", "answer.fault", question, { type, transport, agent, client, effect });
 }
 
 /** An answer that takes time in a real agent: it waits for a leader or a resolver. */
@@ -176,18 +192,14 @@ function* answerDelayed(
   return yield* answerAfter(resolver.waitedMs, message);
 }
 
-/** The part of a reply that arrives in the datagram; `undefined` when nothing does. */
-export function datagramOf({ message, wire }: DnsReply): Uint8Array | undefined {
-  return wire?.kind === "truncate" ? message?.subarray(0, wire.bytes) : message;
-}
-
 function createConsulAgent(agent: AnsweringAgent, http: Service): ConsulAgent {
   const { kernel, name } = agent;
   const receive = kernel.onInput(`dns:answer/${name}`, (asked: DnsQuestion) => respond(agent, asked));
   return {
     name,
     http,
-    ask: (message, transport) => receive({ message, transport, isAtOnce: false }),
+    ask: (message, transport, client) =>
+      receive({ message, transport, isAtOnce: false, ...(client !== undefined && { client }) }),
     answer: (message, transport) => {
       const reply = receive({ message, transport, isAtOnce: true });
       return reply instanceof Process ? undefined : datagramOf(reply);

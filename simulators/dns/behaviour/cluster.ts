@@ -1,4 +1,5 @@
-import { compilePattern, type Kernel, type Slot } from "../../kernel/index.ts";
+import { Imports } from "./imports.ts";
+import { compilePattern, isObject, type Kernel, type Slot } from "../../kernel/index.ts";
 import { dnsSettings } from "./config.ts";
 import { Datacenter } from "./datacenter.ts";
 import { Agent, type AgentOptions } from "./agent.ts";
@@ -7,6 +8,8 @@ import { configuredCheck, configuredService } from "./definitions.ts";
 /** Log entries before anybody writes: the peers' configuration and the new leader's barrier. */
 const FIRST_ENTRIES = 2;
 /** Log entries that the mesh, which a development agent enables, writes at its start: its certificate authority and its roots. */
+/** How long a server must be up before it counts as stable. */
+const STABILISATION_MS = 10_000;
 const MESH_ENTRIES = 6;
 
 /** The time until the other members take one for dead. */
@@ -66,11 +69,13 @@ export class Cluster {
     list: { readonly event: UserEvent; readonly receivers: readonly string[] }[];
   }>;
 
+  readonly #imports: Imports;
   readonly #autopilot: Slot<Map<string, Autopilot>>;
 
   constructor(kernel: Kernel) {
     this.kernel = kernel;
     this.#autopilot = kernel.slot("dns/autopilot", new Map());
+    this.#imports = new Imports(kernel, this.datacenters);
     this.#events = kernel.slot("dns/events", { clock: 1, list: [] });
     kernel.onTimer<{ agent: string }>("dns/agent-failed", ({ agent }) => this.#markFailed(agent));
     kernel.onTimer<{ agent: string }>("dns/quorum", ({ agent }) =>
@@ -85,43 +90,81 @@ export class Cluster {
     const agent = new Agent(this.kernel, options, datacenter);
     this.agents.set(options.name, agent);
     agent.join();
+    agent.onReload = (changed) => this.#reload(agent, changed);
     for (const fields of options.config.services ?? []) {
-      const { service, checks } = configuredService(agent.name, fields);
+      const { service, checks } = configuredService(agent.name, fields, options.profile.isToday);
       agent.local.addService(service, checks, false);
     }
-    for (const fields of options.config.checks ?? []) agent.local.addCheck(configuredCheck(agent.name, fields));
+    for (const fields of options.config.checks ?? [])
+      agent.local.addCheck(configuredCheck(agent.name, fields, options.profile.isToday));
     return agent;
   }
 
-  #createDatacenter(name: string, { config, isDev }: AgentOptions, hasLeader: boolean): Datacenter {
+  /** Puts the services and checks of the changed file in the place of those it had; a development agent forgets those that came over HTTP. */
+  #reload(agent: Agent, changed: Readonly<Record<string, unknown>>): string | undefined {
+    const { config, isDev, profile } = agent.options;
+    const read = (name: "services" | "checks"): readonly Readonly<Record<string, unknown>>[] => {
+      const given = changed[name];
+      return Array.isArray(given) ? given.filter(isObject) : (config[name] ?? []);
+    };
+    try {
+      const services = read("services").map((fields) => configuredService(agent.name, fields, profile.isToday));
+      const checks = read("checks").map((fields) => configuredCheck(agent.name, fields, profile.isToday));
+      if (isDev) {
+        const kept = new Set(services.map(({ service }) => service.id));
+        for (const id of agent.local.state.services.keys()) if (!kept.has(id)) agent.local.removeService(id);
+      }
+      for (const { service, checks: own } of services) agent.local.addService(service, own, false);
+      for (const check of checks) agent.local.addCheck(check);
+      return undefined;
+    } catch (error) {
+      if (error instanceof Error) return `Failed reloading services: ${error.message}`;
+      throw error;
+    }
+  }
+
+  #createDatacenter(name: string, { config, isDev, profile }: AgentOptions, hasLeader: boolean): Datacenter {
     const acl = {
+      isToday: profile.isToday,
       enabled: config.acl?.enabled ?? false,
       isDeny: config.acl?.default_policy === "deny",
-      master: config.acl?.tokens?.master ?? "",
+      master: config.acl?.tokens?.initial_management ?? config.acl?.tokens?.master ?? "",
     };
-    dnsSettings(config);
-    const datacenter = new Datacenter(this.kernel, name, acl, hasLeader);
+    dnsSettings(config, profile);
+    const datacenter = new Datacenter(this.kernel, name, acl, hasLeader, profile);
     this.datacenters.set(name, datacenter);
+    datacenter.findImported = (from, peer) => this.#imports.of(from, peer);
     for (let entry = 0; entry < FIRST_ENTRIES; entry++) datacenter.store.next();
     datacenter.acl.begin();
     const index = datacenter.store.next();
     this.#autopilot.value.set(name, { ...AUTOPILOT, CreateIndex: index, ModifyIndex: index });
     for (let entry = 0; isDev && entry < MESH_ENTRIES; entry++) datacenter.store.next();
+    if (profile.isToday) datacenter.beginMesh(index, config.connect?.enabled ?? isDev);
     datacenter.catalog.listener = {
       onLost: (node, check, index) => datacenter.releaseDependents(node, check, index),
       onWritten: (node) => this.#suspectAgent(datacenter, node),
+      meshAddresses: (service) => (profile.isToday ? datacenter.meshAddresses(service) : {}),
+      onExtinct: (service) => datacenter.configEntries.releaseAddress(service),
     };
     return datacenter;
   }
 
   /** After a write to an agent's own node, has the agent repair the catalog. */
   #suspectAgent(datacenter: Datacenter, node: string): void {
+    for (const each of this.agents.values())
+      if (each.datacenter === datacenter && each.local.followsNodes) each.local.scheduleSync();
     const agent = this.agents.get(node);
     if (agent !== undefined && agent.datacenter === datacenter && !agent.isSyncing) agent.local.scheduleRepair();
   }
 
   membersOf(datacenter: Datacenter): readonly Agent[] {
     return [...this.agents.values()].filter((agent) => agent.datacenter === datacenter);
+  }
+
+  /** Whether the servers have been up, all of them, for long enough that their autopilot calls them healthy. */
+  isSettled(datacenter: Datacenter): boolean {
+    const isWhole = this.serversOf(datacenter).length === this.peersOf(datacenter).length;
+    return isWhole && this.kernel.nowMs - datacenter.bornMs >= STABILISATION_MS;
   }
 
   serversOf(datacenter: Datacenter): readonly Agent[] {

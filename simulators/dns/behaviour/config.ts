@@ -1,4 +1,5 @@
 import { durationNs } from "../wire/duration.ts";
+import type { Profile } from "./profile.ts";
 
 /** The part of Consul's configuration that is simulated, in Consul's own keys (1.8, "Configuration"). */
 export interface ConsulConfig {
@@ -36,7 +37,17 @@ export interface ConsulConfig {
     readonly enabled?: boolean;
     readonly default_policy?: string;
     readonly down_policy?: string;
-    readonly tokens?: { readonly master?: string; readonly agent?: string; readonly default?: string };
+    readonly enable_token_persistence?: boolean;
+    readonly tokens?: {
+      readonly master?: string;
+      readonly initial_management?: string;
+      readonly agent?: string;
+      readonly default?: string;
+      readonly dns?: string;
+      readonly replication?: string;
+      readonly agent_recovery?: string;
+      readonly config_file_service_registration?: string;
+    };
   };
   readonly services?: readonly Readonly<Record<string, unknown>>[];
   readonly checks?: readonly Readonly<Record<string, unknown>>[];
@@ -51,6 +62,25 @@ export interface ConsulConfig {
   readonly check_update_interval?: string;
   /** The shortest TTL of a session. Default `10s`. */
   readonly session_ttl_min?: string;
+  readonly limits?: {
+    readonly kv_max_value_size?: number;
+    readonly txn_max_req_len?: number;
+    readonly request_limits?: { readonly mode?: string; readonly read_rate?: number; readonly write_rate?: number };
+    readonly http_max_conns_per_client?: number;
+  };
+  /** How old a catalog or health read may be where the caller does not say. */
+  readonly discovery_max_stale?: string;
+  readonly http_config?: {
+    readonly response_headers?: Readonly<Record<string, string>>;
+    readonly block_endpoints?: readonly string[];
+    readonly allow_write_http_from?: readonly string[];
+    readonly use_cache?: boolean;
+  };
+  /** Whether the web pages are served. */
+  readonly ui_config?: { readonly enabled?: boolean };
+  readonly default_intention_policy?: string;
+  readonly connect?: { readonly enabled?: boolean };
+  readonly ports?: Readonly<Record<string, number>>;
 }
 
 const KEYS = new Set([
@@ -75,6 +105,10 @@ const KEYS = new Set([
   "translate_wan_addrs",
   "check_update_interval",
   "session_ttl_min",
+  "limits",
+  "discovery_max_stale",
+  "http_config",
+  "connect",
 ]);
 /** Keys that don't affect what is simulated: logs, sockets, folders, the machine. */
 const WITHOUT_EFFECT = new Set([
@@ -100,7 +134,7 @@ const WITHOUT_EFFECT = new Set([
   "start_join",
   "start_join_wan",
   "autopilot",
-  "connect",
+  "experiments",
 ]);
 
 /** @throws Error for a key that is not simulated */
@@ -132,6 +166,7 @@ export interface DnsSettings {
   readonly takesStale: boolean;
   readonly recursors: readonly string[];
   readonly recursorTimeoutMs: number;
+  readonly profile: Profile;
 }
 
 const NS_PER_MS = 1e6;
@@ -141,7 +176,7 @@ const ms = (text: string): number => (durationNs(text) ?? 0) / NS_PER_MS;
 const fqdn = (domain: string): string => `${domain.toLowerCase().replace(/\.$/, "")}.`;
 
 /** @throws Error for a malformed duration */
-export function dnsSettings(config: ConsulConfig): DnsSettings {
+export function dnsSettings(config: ConsulConfig, profile: Profile): DnsSettings {
   const dns = config.dns_config ?? {};
   const ttls = Object.entries(dns.service_ttl ?? {});
   for (const text of [...ttls.map(([, ttl]) => ttl), dns.node_ttl, dns.recursor_timeout])
@@ -171,6 +206,7 @@ export function dnsSettings(config: ConsulConfig): DnsSettings {
     takesStale: dns.allow_stale ?? true,
     recursors: config.recursors ?? [],
     recursorTimeoutMs: ms(dns.recursor_timeout ?? "2s"),
+    profile,
   };
 }
 

@@ -1,41 +1,106 @@
 import type { Kernel, Slot } from "../../kernel/index.ts";
 import { Acl, type AclOptions } from "../state/acl.ts";
+import { AuthMethods } from "../state/auth-methods.ts";
+import { ConfigEntries } from "../config-entries/store.ts";
 import { Catalog } from "../state/catalog.ts";
+import { ConnectCa } from "../state/connect-ca.ts";
 import { Coordinates } from "../state/coordinates.ts";
 import { KeyValues } from "../state/kv.ts";
+import { Peerings } from "../state/peerings.ts";
 import { Queries } from "../state/queries.ts";
 import { Sessions } from "../state/sessions.ts";
+import type { Profile } from "./profile.ts";
 import { Store } from "../state/store.ts";
+import type { Service, ServiceAddress } from "../state/rows.ts";
+import { VirtualIps } from "../state/virtual-ips.ts";
 
 /** Whether the servers have a leader. Servers that lost theirs still answer from what they know to readers that accept stale data. */
 type Leadership =
   | { readonly state: "present" | "never" }
   | { readonly state: "lost" /** ms since the Unix epoch. */; readonly sinceMs: number };
 
+/** How many entries the log of a young primary has before it notes its own part in a federation. */
+const FEDERATION_ENTRIES = 5;
+
+/** The tag of a service's virtual address. */
+export const VIRTUAL = "consul-virtual";
+
 /** What the servers of one datacenter have agreed on. */
 export class Datacenter {
   readonly name: string;
+  /** When it came up, ms since the Unix epoch. */
+  readonly bornMs: number;
   readonly #leadership: Slot<Leadership>;
   readonly store: Store;
   readonly catalog: Catalog;
+  readonly virtualIps: VirtualIps;
   readonly kv: KeyValues;
   readonly sessions: Sessions;
   readonly queries: Queries;
   readonly acl: Acl;
+  readonly authMethods: AuthMethods;
   readonly coordinates: Coordinates;
+  readonly configEntries: ConfigEntries;
+  readonly connectCa: ConnectCa;
+  readonly peerings: Peerings;
 
-  constructor(kernel: Kernel, name: string, acl: AclOptions, hasLeader: boolean) {
+  constructor(kernel: Kernel, name: string, acl: AclOptions, hasLeader: boolean, profile: Profile) {
     this.name = name;
+    this.bornMs = kernel.nowMs;
     this.#leadership = kernel.slot<Leadership>(`dns/${name}/leadership`, { state: hasLeader ? "present" : "never" });
     this.store = new Store(kernel, name);
-    this.catalog = new Catalog(this.store);
+    this.catalog = new Catalog(this.store, profile.isToday);
+    this.virtualIps = new VirtualIps(this.store);
+    this.configEntries = new ConfigEntries(this.store, this.catalog, this.virtualIps);
+    this.catalog.gatewaysOf = (service) => this.configEntries.gatewaysOf(service).map((entry) => entry.name);
+    this.connectCa = new ConnectCa(this.store);
+    this.peerings = new Peerings(this.store);
     this.kv = new KeyValues(this.store);
-    this.sessions = new Sessions(this.store, this.catalog, this.kv);
-    this.queries = new Queries(this.store, this.sessions);
+    this.sessions = new Sessions(this.store, this.catalog, this.kv, profile);
+    this.queries = new Queries(this.store, this.sessions, profile.raftPrefix);
     this.acl = new Acl(this.store, acl);
+    this.authMethods = new AuthMethods(this.store);
     this.coordinates = new Coordinates(this.store, this.catalog);
     this.sessions.onDestroyed = (session, index) => this.queries.deleteBoundTo(session, index);
   }
+
+  /** What the servers write about the mesh when they come up, the first of it after this index. */
+  beginMesh(index: number, hasConnect: boolean): void {
+    if (hasConnect) this.connectCa.begin(index + 1, this.store.index - 1);
+    this.configEntries.begin();
+    this.store.touch(this.store.index + 2, "connect-intentions");
+    if (hasConnect) this.store.touch(this.store.index + FEDERATION_ENTRIES, "federation-states");
+  }
+
+  /** The virtual addresses of a service of the mesh, by tag: its own, or those behind a gateway. */
+  meshAddresses({ kind, native, name, port, proxy }: Service): Readonly<Record<string, ServiceAddress>> {
+    if (this.connectCa.state === undefined) return {};
+    if (kind === "terminating-gateway") {
+      const behind = Object.entries(this.configEntries.addressesBehind(name));
+      return Object.fromEntries(
+        behind.map(([service, address]) => [`${VIRTUAL}:${service}`, { Address: address, Port: 0 }]),
+      );
+    }
+    const destination = kind === "connect-proxy" ? String(proxy?.DestinationServiceName ?? "") : native ? name : "";
+    if (destination === "") return {};
+    return { [VIRTUAL]: { Address: this.virtualIps.assign(destination), Port: port } };
+  }
+
+  /** The catalog of what was imported from a cluster that is peered; undefined where there is none of this name. */
+  imported(peer: string): Catalog | undefined {
+    return this.findImported(this, peer);
+  }
+
+  /** A catalog without anything: that of a peer there is not. */
+  get nothing(): Catalog {
+    this.#nothing ??= new Catalog(new Store(this.store.kernel, `${this.name}/peer/`), true);
+    return this.#nothing;
+  }
+
+  #nothing: Catalog | undefined;
+
+  /** Finds what was imported from a peer. */
+  findImported: (datacenter: Datacenter, peer: string) => Catalog | undefined = () => undefined;
 
   get leadership(): Leadership {
     return this.#leadership.value;

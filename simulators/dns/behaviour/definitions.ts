@@ -1,110 +1,140 @@
-import { Refusal } from "../wire/refusal.ts";
 import { byKey, isObject } from "../../kernel/index.ts";
 import { decodeJson } from "../wire/json/decode.ts";
-import type { Meta, Service, ServiceAddress, Weights } from "../state/rows.ts";
+import type { Service, ServiceAddress, ServicePort } from "../state/rows.ts";
 import { addressBytes } from "../wire/codec/address.ts";
-import { blankCheck, type CheckType, type LocalCheck } from "./local-check.ts";
-import { type CheckFields, NODE_CHECK, SERVICE, type ServiceFields } from "../wire/shapes.ts";
-
-/** A definition that is refused; the message is Consul's. */
-export class DefinitionError extends Refusal {}
+import { SERVICE, type ServiceFields, type SidecarFields } from "../wire/shapes.ts";
+import { type CheckFields, NODE_CHECK } from "../wire/check-shapes.ts";
+import { checkError, checkTypeOf, DefinitionError, isScript, isStatus, localCheck } from "./check-definitions.ts";
+import type { LocalCheck } from "./local-check.ts";
+import { gatewayFaults, isGateway, proxyFaults, proxyOf } from "./proxy-definitions.ts";
+import { metaError, weightsError, weightsOf, isAnyAddress, portsError } from "./service-errors.ts";
 
 /** A service of an agent with its checks. */
-interface ServiceDefinition {
+export interface ServiceDefinition {
   readonly service: Service;
   readonly checks: readonly LocalCheck[];
 }
 
-const STATUSES = ["passing", "warning", "critical"];
-/** Whether a definition may give a check this status. */
-export const isStatus = (status: string): boolean => STATUSES.includes(status);
+type AnyServiceFields = Omit<SidecarFields, "Connect"> & {
+  readonly Connect?: { readonly Native?: boolean | undefined } | undefined;
+};
 
-const META_PAIRS_MAX = 64;
-const META_KEY_CHARACTERS_MAX = 128;
-const META_VALUE_CHARACTERS_MAX = 512;
-const WEIGHT_MAX = 65_535;
+/** Ports, with the defaults of what is left out; absent where none are given. */
+const portsOf = ({ Ports: ports = [] }: Pick<ServiceFields, "Ports">): readonly ServicePort[] | undefined =>
+  ports.length === 0 ? undefined : ports.map(({ Name = "", Port = 0, Default = false }) => ({ Name, Port, Default }));
 
-/** What is wrong with metadata, in Consul's words. */
-function metaError(meta: Meta): string | undefined {
-  const pairs = Object.entries(meta ?? {});
-  if (pairs.length > META_PAIRS_MAX) return `Node metadata cannot contain more than ${META_PAIRS_MAX} key/value pairs`;
-  for (const [key, value] of pairs) {
-    const why = pairError(key, value);
-    if (why !== undefined) return `Couldn't load metadata pair ('${key}', '${value}'): ${why}`;
-  }
-  return undefined;
+/** Region and zone, as far as they are given. */
+export function localityOf(given: ServiceFields["Locality"]): Readonly<Record<string, string>> | undefined {
+  if (given === undefined) return undefined;
+  const { Region, Zone } = given;
+  return { ...(Region && { Region }), ...(Zone && { Zone }) };
 }
 
-function pairError(key: string, value: string): string | undefined {
-  if (key === "") return "Key cannot be blank";
-  if (!/^[a-zA-Z0-9_-]+$/.test(key)) return "Key contains invalid characters";
-  if (key.length > META_KEY_CHARACTERS_MAX) return `Key is too long (limit: ${META_KEY_CHARACTERS_MAX} characters)`;
-  if (key.startsWith("consul-")) return "Key prefix 'consul-' is reserved for internal use";
-  return value.length > META_VALUE_CHARACTERS_MAX
-    ? `Value is too long (limit: ${META_VALUE_CHARACTERS_MAX} characters)`
-    : undefined;
-}
+/** Members that most services lack. */
+export const rareFieldsOf = (
+  fields: Pick<ServiceFields, "Ports" | "SocketPath" | "Locality">,
+): Pick<Service, "ports" | "socketPath" | "locality"> => {
+  const [ports, locality] = [portsOf(fields), localityOf(fields.Locality)];
+  return {
+    ...(ports && { ports }),
+    ...(fields.SocketPath && { socketPath: fields.SocketPath }),
+    ...(locality && { locality }),
+  };
+};
 
-/** What is wrong with weights, in Consul's words. */
-export function weightsError({ passing, warning }: Weights): string | undefined {
-  if (passing < 1) return "Passing must be greater than 0";
-  if (warning < 0) return "Warning must be greater or equal than 0";
-  return passing > WEIGHT_MAX || warning > WEIGHT_MAX ? "DNS Weight must be between 0 and 65535" : undefined;
-}
-
-/** The weights that a registration gives; 1 and 1 by default. */
-export function weightsOf(fields: ServiceFields["Weights"]): Weights {
-  return fields === undefined
-    ? { passing: 1, warning: 1 }
-    : { passing: fields.Passing ?? 0, warning: fields.Warning ?? 0 };
-}
-
-/** The wildcard address, which no service can have. */
-export const isAnyAddress = (address: string): boolean => addressBytes(address)?.every((byte) => byte === 0) ?? false;
-
-/** A service and its checks out of a decoded registration. @throws DefinitionError */
-export function readService(node: string, fields: ServiceFields): ServiceDefinition {
+/** A service out of a decoded registration, unchecked. */
+export function serviceOf(node: string, fields: AnyServiceFields): Service {
   const name = fields.Name ?? "";
-  const service: Service = {
+  const kind = fields.Kind ?? "";
+  const isProxy = kind === "connect-proxy" || isGateway(kind);
+  const rare = rareFieldsOf(fields);
+  return {
     node,
     id: fields.ID || name,
     name,
     address: fields.Address ?? "",
-    port: fields.Port ?? 0,
+    port: fields.Port || (rare.ports?.find(({ Default }) => Default)?.Port ?? 0),
     tags: fields.Tags ?? [],
     meta: fields.Meta ?? null,
     weights: weightsOf(fields.Weights),
     taggedAddresses: taggedAddressesOf(fields),
     enableTagOverride: fields.EnableTagOverride ?? fields.enable_tag_override ?? false,
-    kind: fields.Kind ?? "",
+    kind,
     native: fields.Connect?.Native ?? false,
+    ...(isProxy && { proxy: proxyOf(fields.Proxy ?? {}) }),
+    ...rare,
   };
-  const wrong = serviceError(service, fields);
+}
+
+/** A service and its checks out of a decoded registration. @throws DefinitionError */
+export function readService(node: string, fields: ServiceFields, isToday: boolean): ServiceDefinition {
+  const service = serviceOf(node, fields);
+  const wrong = serviceError(service, fields, isToday);
   if (wrong !== undefined) throw new DefinitionError(wrong);
-  return { service, checks: serviceChecks(service, fields) };
+  return { service, checks: serviceChecks(service, fields, isToday) };
 }
 
 /** What is wrong with a service, in Consul's words. */
-function serviceError(service: Service, fields: ServiceFields): string | undefined {
+function serviceError(service: Service, fields: ServiceFields, isToday: boolean): string | undefined {
   if (service.name === "") return "Missing service name";
   if (isAnyAddress(service.address)) return "Invalid service address";
   const wrongWeights = weightsError(service.weights);
   if (wrongWeights !== undefined) return `Invalid Weights: ${wrongWeights}`;
   const wrongMeta = metaError(service.meta);
   if (wrongMeta !== undefined) return `Invalid Service Meta: ${wrongMeta}`;
-  const wrong = proxyErrors(service, fields);
-  if (wrong.length === 0) return undefined;
-  return `${wrong.length} error${wrong.length === 1 ? "" : "s"} occurred:\n${wrong.map((why) => `\t* ${why}\n`).join("")}\n`;
+  const wrong = isToday ? serviceFaults(service, fields) : proxyErrors(service);
+  return wrong.length === 0 ? undefined : (isToday ? "Validation failed: " : "") + listErrors(wrong);
 }
 
-function proxyErrors({ kind, port }: Service, { Proxy: proxy }: ServiceFields): readonly string[] {
+/** Several errors in one text, as Consul's library lists them. */
+export const listErrors = (wrong: readonly string[]): string =>
+  `${wrong.length} error${wrong.length === 1 ? "" : "s"} occurred:\n${wrong.map((why) => `\t* ${why}\n`).join("")}\n`;
+
+function proxyErrors({ kind, port, proxy }: Service): readonly string[] {
   if (kind !== "connect-proxy") return [];
-  const given = isObject(proxy) ? proxy : {};
-  const destination = given.DestinationServiceName ?? given.destination_service_name ?? "";
   return [
-    ...(destination === "" ? ["Proxy.DestinationServiceName must be non-empty for Connect proxy services"] : []),
+    ...(proxy?.DestinationServiceName === undefined
+      ? ["Proxy.DestinationServiceName must be non-empty for Connect proxy services"]
+      : []),
     ...(port === 0 ? ["Port must be set for a Connect proxy"] : []),
   ];
+}
+
+/** Everything that today's release finds wrong with a service beside its name, address, weights and metadata. */
+export function serviceFaults(
+  service: Service,
+  { Port = 0, Connect }: Pick<ServiceFields, "Port" | "Connect">,
+): readonly string[] {
+  const { kind, ports = [], socketPath, locality } = service;
+  const wrong: string[] = [];
+  if (locality?.Zone !== undefined && locality.Region === undefined) wrong.push("zone cannot be set without region");
+  if (kind === "connect-proxy") {
+    if (ports.length > 0) wrong.push(`Ports cannot be set for a ${kind}`);
+    if (Port === 0 && socketPath === undefined) wrong.push(`Port or SocketPath must be set for a ${kind}`);
+  }
+  wrong.push(...agentFaults(service, Port, Connect));
+  if (ports.length > 0 && Port !== 0) wrong.push("Cannot set both Port and Ports");
+  const wrongPorts = portsError(ports);
+  if (wrongPorts !== undefined) wrong.push(wrongPorts);
+  return wrong;
+}
+
+/** What an agent finds wrong with what it is to register, a sidecar included. */
+export function agentFaults(service: Service, port: number, connect: ServiceFields["Connect"]): readonly string[] {
+  const { kind, proxy = {}, ports = [], socketPath, native } = service;
+  const wrong: string[] = [];
+  const sidecar = connect?.SidecarService ?? connect?.sidecar_service;
+  if (kind === "connect-proxy") wrong.push(...proxyFaults(proxy, native));
+  if (isGateway(kind)) {
+    if (ports.length > 0) wrong.push(`Ports cannot be set for a ${kind}`);
+    wrong.push(...gatewayFaults(kind, port, proxy, sidecar !== undefined));
+  }
+  if (sidecar?.ID) wrong.push("A SidecarService cannot specify an ID as this is managed by the agent");
+  if ((sidecar?.Connect?.SidecarService ?? sidecar?.Connect?.sidecar_service) !== undefined)
+    wrong.push("A SidecarService cannot have a nested SidecarService");
+  if (native && port === 0 && socketPath === undefined && ports.length === 0)
+    wrong.push("Port or SocketPath must be set for a Connect native service.");
+  return wrong;
 }
 
 /** Addresses by tag, exactly as given. */
@@ -114,7 +144,9 @@ export const addressesByTag = (given: ServiceFields["TaggedAddresses"] = {}): Re
   );
 
 /** The addresses that a service gives by tag, and those that its own address implies. */
-function taggedAddressesOf(fields: ServiceFields): Service["taggedAddresses"] {
+export function taggedAddressesOf(
+  fields: Pick<ServiceFields, "TaggedAddresses" | "tagged_addresses" | "Address" | "Port">,
+): Service["taggedAddresses"] {
   const { Address: address = "", Port: port = 0 } = fields;
   const tagged = addressesByTag(fields.TaggedAddresses ?? fields.tagged_addresses);
   const bytes = addressBytes(address);
@@ -129,76 +161,43 @@ function taggedAddressesOf(fields: ServiceFields): Service["taggedAddresses"] {
 type ServiceCheckFields = NonNullable<ServiceFields["Check"]>;
 
 /** The checks of a service; empty ones count as none. */
-const givenChecks = ({ Check = {}, Checks = [] }: ServiceFields): readonly ServiceCheckFields[] =>
+const givenChecks = ({
+  Check = {},
+  Checks = [],
+}: Pick<ServiceFields, "Check" | "Checks">): readonly ServiceCheckFields[] =>
   [Check, ...Checks].filter((check) => Object.keys(check).length > 0);
 
-function serviceChecks(service: Service, fields: ServiceFields): readonly LocalCheck[] {
+/** The checks of a service. `where` they stand is part of a refusal. @throws DefinitionError */
+export function serviceChecks(
+  service: Service,
+  fields: Pick<ServiceFields, "Check" | "Checks">,
+  isToday: boolean,
+  where = "Invalid check",
+): readonly LocalCheck[] {
   const checks = givenChecks(fields);
   for (const check of checks) {
-    const wrong = checkError(check);
-    if (wrong !== undefined) throw new DefinitionError(`Invalid check: ${wrong}`);
+    const wrong = checkError(check, isToday);
+    if (wrong !== undefined) throw new DefinitionError(`${where}: ${wrong}`);
   }
   if (checks.some(({ Status = "" }) => Status !== "" && !isStatus(Status)))
     throw new DefinitionError("Status for checks must 'passing', 'warning', 'critical'");
-  return checks.map((check, at) => {
+  return checksOf(service, checks);
+}
+
+/** Checks with the names that a service gives them. */
+export const checksOf = (
+  service: Service,
+  checks: readonly (CheckFields & { readonly CheckID?: string | undefined })[],
+): readonly LocalCheck[] =>
+  checks.map((check, at) => {
     const number = checks.length > 1 ? `:${at + 1}` : "";
     const id = check.CheckID || `service:${service.id}${number}`;
     const name = check.Name || `Service '${service.name}' check`;
-    return localCheck(service.node, id, name, check, service, checkTypeOf(check));
+    return localCheck(service.node, id, name, check, service, checkTypeOf(check), true);
   });
-}
-
-/** Whether a check runs a script, which callers of the API may not have. */
-export const isScript = ({ Args = [], ScriptArgs = [] }: CheckFields): boolean =>
-  Args.length > 0 || ScriptArgs.length > 0;
-const isAlias = ({ AliasNode, AliasService }: CheckFields): boolean => Boolean(AliasNode) || Boolean(AliasService);
 
 /** Whether a service has a check that runs a script. */
 export const hasScript = (fields: ServiceFields): boolean => givenChecks(fields).some(isScript);
-
-/** What is wrong with a check, in Consul's words. */
-export function checkError(check: CheckFields): string | undefined {
-  const { Interval: interval = 0, TTL: ttl = 0 } = check;
-  const isProbe = isScript(check) || Boolean(check.HTTP || check.TCP || check.GRPC);
-  if (interval > 0 && ttl > 0) return "Interval and TTL cannot both be specified";
-  if (isProbe && interval <= 0) return "Interval must be > 0 for Script, HTTP, or TCP checks";
-  if (isProbe && isAlias(check)) return "Interval cannot be set for Alias checks";
-  if (isAlias(check) && ttl > 0) return "TTL must be not be set for Alias checks";
-  return !isProbe && !isAlias(check) && ttl <= 0 ? "TTL must be > 0 for TTL checks" : undefined;
-}
-
-/** How a check gets its status. */
-export function checkTypeOf(check: CheckFields): CheckType {
-  if (isAlias(check)) return "alias";
-  if (check.DockerContainerID) return "docker";
-  if (isScript(check)) return "script";
-  if (check.HTTP) return "http";
-  if (check.TCP) return "tcp";
-  if (check.GRPC) return "grpc";
-  return (check.TTL ?? 0) > 0 ? "ttl" : "";
-}
-
-/** A check of a node, or of a service when there is one. */
-export function localCheck(
-  node: string,
-  id: string,
-  name: string,
-  fields: CheckFields,
-  service: Service | undefined,
-  type: CheckType,
-): LocalCheck {
-  const status = fields.Status || "critical";
-  const row = { node, id, name, status, notes: fields.Notes ?? "", output: "", serviceId: service?.id ?? "", type };
-  return {
-    ...blankCheck(row),
-    serviceName: service?.name ?? "",
-    serviceTags: service?.tags ?? [],
-    ttlMs: (fields.TTL ?? 0) / 1e6,
-    deregisterAfterMs: (fields.DeregisterCriticalServiceAfter ?? 0) / 1e6,
-    aliasNode: fields.AliasNode ?? "",
-    aliasService: fields.AliasService ?? "",
-  };
-}
 
 /** Keys of configuration files: those of the API, with underscores. */
 function dropUnderscores(value: unknown): unknown {
@@ -210,13 +209,16 @@ function dropUnderscores(value: unknown): unknown {
 }
 
 /** A service of the agent's configuration. @throws DefinitionError, JsonError */
-export const configuredService = (node: string, given: Readonly<Record<string, unknown>>): ServiceDefinition =>
-  readService(node, decodeJson(JSON.stringify(dropUnderscores(given)), SERVICE) ?? {});
+export const configuredService = (
+  node: string,
+  given: Readonly<Record<string, unknown>>,
+  isToday: boolean,
+): ServiceDefinition => readService(node, decodeJson(JSON.stringify(dropUnderscores(given)), SERVICE) ?? {}, isToday);
 
 /** A check of the agent's configuration; like the real one, it has no type. @throws DefinitionError, JsonError */
-export function configuredCheck(node: string, given: Readonly<Record<string, unknown>>): LocalCheck {
+export function configuredCheck(node: string, given: Readonly<Record<string, unknown>>, isToday: boolean): LocalCheck {
   const fields = decodeJson(JSON.stringify(dropUnderscores(given)), NODE_CHECK) ?? {};
-  const wrong = checkError(fields);
+  const wrong = checkError(fields, isToday);
   if (wrong !== undefined) throw new DefinitionError(`Invalid check: ${wrong}`);
   const { Name: name = "" } = fields;
   return localCheck(node, fields.ID || name, name, fields, undefined, "");

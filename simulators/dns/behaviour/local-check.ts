@@ -1,7 +1,33 @@
 import type { Check, Service } from "../state/rows.ts";
+import type { ProbeRequest } from "./probe.ts";
 
-/** How a check gets its status. `tcp`, `http`, `grpc`, `docker` and `script` probes are not run: their status stays as registered. */
-export type CheckType = "ttl" | "alias" | "maintenance" | "tcp" | "http" | "grpc" | "docker" | "script" | "";
+/** How a check gets its status. `docker` and `script` probes are not run: their status stays as registered. */
+export type CheckType =
+  | "ttl"
+  | "alias"
+  | "maintenance"
+  | "tcp"
+  | "udp"
+  | "http"
+  | "grpc"
+  | "h2ping"
+  | "docker"
+  | "script"
+  | "os_service"
+  | "";
+
+/** How often a check asks the network, and how it judges what it hears. */
+export interface ProbeSpec {
+  readonly request: ProbeRequest;
+  readonly intervalMs: number;
+  /** The most of a reply's body that is kept: its end, bytes. */
+  readonly outputBytesMax: number;
+  readonly usesTls: boolean;
+  /** How many successes make it passing, how many failures warning or critical; a fresh check has counted enough of both. */
+  readonly passingAfter: number;
+  readonly warningAfter: number;
+  readonly criticalAfter: number;
+}
 
 /** A check as its agent knows it. */
 export interface LocalCheck {
@@ -14,9 +40,15 @@ export interface LocalCheck {
   readonly deregisterAfterMs: number;
   readonly aliasNode: string;
   readonly aliasService: string;
+  /** Secret of the token with which it is written; empty for the agent's. */
+  readonly token: string;
+  readonly probe: ProbeSpec | undefined;
+  successes: number;
+  failures: number;
   criticalSinceMs: number | undefined;
   expiryTimer: number | undefined;
   outputTimer: number | undefined;
+  probeTimer: number | undefined;
   isSynced: boolean;
 }
 
@@ -29,9 +61,14 @@ export const blankCheck = (check: Check): LocalCheck => ({
   deregisterAfterMs: 0,
   aliasNode: "",
   aliasService: "",
+  token: "",
+  probe: undefined,
+  successes: 0,
+  failures: 0,
   criticalSinceMs: undefined,
   expiryTimer: undefined,
   outputTimer: undefined,
+  probeTimer: undefined,
   isSynced: false,
 });
 
@@ -41,17 +78,30 @@ interface LocalChecks {
   readonly checks: ReadonlyMap<string, LocalCheck>;
 }
 
+/** The checks of another node, in the catalog. */
+export interface RemoteNode {
+  readonly checks: readonly Pick<Check, "name" | "status" | "output" | "serviceId">[];
+  readonly hasService: (id: string) => boolean;
+}
+
 /**
  * The aliases of an agent with their status and output, each judged when it is yielded. An alias has the worst status of what it stands
- * for, which includes itself where it belongs to the same node.
+ * for, which includes itself where it belongs to the same node. `remote`: what the catalog has of a node; undefined where aliases know
+ * their own agent only.
  */
-export function* aliasStatuses(local: LocalChecks): Generator<readonly [LocalCheck, status: string, output: string]> {
-  for (const known of local.checks.values())
-    if (known.aliasNode !== "" || known.aliasService !== "") yield [known, ...aliasStatus(local, known.aliasService)];
+export function* aliasStatuses(
+  local: LocalChecks,
+  remote: ((node: string) => RemoteNode) | undefined,
+): Generator<readonly [LocalCheck, status: string, output: string]> {
+  for (const known of local.checks.values()) {
+    const { aliasNode, aliasService } = known;
+    if (aliasNode === "" && aliasService === "") continue;
+    yield [known, ...(remote === undefined ? ownAlias(local, aliasService) : aliasStatus(local, known, remote))];
+  }
 }
 
 /** The output of an alias of a service (empty: of the node), in Consul's words. */
-function aliasStatus({ services, checks: all }: LocalChecks, service: string): readonly [string, string] {
+function ownAlias({ services, checks: all }: LocalChecks, service: string): readonly [string, string] {
   if (service !== "" && !services.has(service)) return ["critical", `Service ${service} could not be found on node `];
   const checks = [...all.values()].filter(
     ({ check }) => check.serviceId === "" || (service !== "" && check.serviceId === service),
@@ -61,6 +111,28 @@ function aliasStatus({ services, checks: all }: LocalChecks, service: string): r
     if (found !== undefined) return [status, `Aliased check "${found.check.name}" failing: ${found.check.output}`];
   }
   return ["passing", "All checks passing."];
+}
+
+function aliasStatus(
+  local: LocalChecks,
+  { aliasNode: node, aliasService: service }: LocalCheck,
+  remote: (node: string) => RemoteNode,
+): readonly [string, string] {
+  const { checks, hasService } =
+    node === ""
+      ? {
+          checks: [...local.checks.values()].map(({ check }) => check),
+          hasService: (id: string): boolean => local.services.has(id),
+        }
+      : remote(node);
+  const judged = checks.filter(({ serviceId }) => serviceId === "" || serviceId === service);
+  const isFound = service === "" || judged.some(({ serviceId }) => serviceId === service) || hasService(service);
+  if (!isFound) return ["critical", `Service ${service} could not be found on node ${node}`];
+  for (const status of ["critical", "warning"]) {
+    const found = judged.find((check) => check.status === status);
+    if (found !== undefined) return [status, `Aliased check "${found.name}" failing: ${found.output}`];
+  }
+  return ["passing", judged.length === 0 ? "No checks found." : "All checks passing."];
 }
 
 /** The id of the check that marks maintenance of a service or of the node. */

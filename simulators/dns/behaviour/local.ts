@@ -1,10 +1,14 @@
 import { type Kernel, Signal, type Slot } from "../../kernel/index.ts";
 import type { Service } from "../state/rows.ts";
-import { aliasStatuses, type LocalCheck, maintenanceCheck, maintenanceId } from "./local-check.ts";
+import { countVerdict, performProbe } from "./check-runner.ts";
+import { aliasStatuses, type LocalCheck, maintenanceCheck, maintenanceId, type RemoteNode } from "./local-check.ts";
+import type { Probe } from "./probe.ts";
 
 /** A service as its agent knows it. */
 interface LocalService {
   readonly service: Service;
+  /** Secret of the token with which it is written; empty for the agent's. */
+  readonly token: string;
   /** Whether the catalog has it as it is here. */
   isSynced: boolean;
 }
@@ -33,6 +37,8 @@ interface CatalogSync {
   push(): void;
   /** Compares everything with the catalog and repairs it. */
   repair(): void;
+  /** What the catalog has of another node; undefined where aliases know their own agent only. */
+  readonly remote: ((node: string) => RemoteNode) | undefined;
 }
 
 /** What one agent knows of itself: its services and checks, with which it keeps the catalog in step. */
@@ -44,8 +50,11 @@ export class LocalState {
   /** Fires when a service comes, changes or goes. */
   readonly changed: Signal<true>;
   outside: CatalogSync | undefined;
+  /** How checks reach the network; undefined where none are run. */
+  readonly #probe: Probe | undefined;
 
-  constructor(kernel: Kernel, agent: string, outputMs: number) {
+  constructor(kernel: Kernel, agent: string, outputMs: number, probe: Probe | undefined) {
+    this.#probe = probe;
     this.#outputMs = outputMs;
     this.changed = new Signal<true>(kernel);
     this.#kernel = kernel;
@@ -63,6 +72,7 @@ export class LocalState {
     kernel.onTimer(`dns/agent/${agent}/repair`, () => this.#repair());
     kernel.onTimer<{ id: string }>(`dns/agent/${agent}/ttl`, ({ id }) => this.#expire(id));
     kernel.onTimer<{ id: string }>(`dns/agent/${agent}/output`, ({ id }) => this.#writeOutput(id));
+    kernel.onTimer<{ id: string }>(`dns/agent/${agent}/probe`, ({ id }) => this.#runProbe(id));
     kernel.onTimer<{ id: string }>(`dns/agent/${agent}/reap`, ({ id }) => this.#reap(id));
   }
 
@@ -97,8 +107,25 @@ export class LocalState {
 
   #sync(): void {
     this.state.isSyncArmed = false;
-    for (const [known, status, output] of aliasStatuses(this.state)) this.#update(known, status, output);
+    this.judgeAliases();
     this.outside?.push();
+  }
+
+  /** Gives each alias the status of what it stands for. */
+  judgeAliases(): void {
+    for (const [known, status, output] of aliasStatuses(this.state, this.outside?.remote))
+      this.#update(known, status, output);
+  }
+
+  /** Has aliases judged and changes written, as after something that they stand for has changed. */
+  scheduleSync(): void {
+    this.#scheduleSync();
+  }
+
+  /** Whether some alias stands for another node. */
+  get followsNodes(): boolean {
+    for (const { aliasNode } of this.state.checks.values()) if (aliasNode !== "") return true;
+    return false;
   }
 
   /** Has the next round of anti-entropy compare the catalog with what is here. */
@@ -114,15 +141,23 @@ export class LocalState {
   }
 
   /** Adds or replaces a service with its checks; `replaceChecks` drops the checks that are not given. */
-  addService(service: Service, checks: readonly LocalCheck[], replaceChecks: boolean): void {
-    this.state.services.set(service.id, { service, isSynced: false });
+  addService(service: Service, checks: readonly LocalCheck[], replaceChecks: boolean, token = ""): void {
+    this.state.services.set(service.id, { service, isSynced: false, token });
     this.changed.fire(true);
     this.state.goneServices.delete(service.id);
     const kept = new Set(checks.map(({ check }) => check.id));
     if (replaceChecks)
       for (const { check } of this.checksOf(service.id)) if (!kept.has(check.id)) this.removeCheck(check.id);
-    for (const check of checks) this.addCheck(check);
+    for (const check of checks) this.addCheck(this.#keepingStatus(check));
     this.#scheduleSync();
+  }
+
+  /** A check that comes again with its service keeps the status and output that it had. */
+  #keepingStatus(check: LocalCheck): LocalCheck {
+    const known = this.check(check.check.id)?.check;
+    return known === undefined
+      ? check
+      : { ...check, check: { ...check.check, status: known.status, output: known.output } };
   }
 
   /** Removes a service with its checks. */
@@ -134,6 +169,11 @@ export class LocalState {
     this.#scheduleSync();
   }
 
+  /** Removes a service that is a sidecar. */
+  removeSidecar(id: string): void {
+    if (this.service(id)?.service.kind === "connect-proxy") this.removeService(id);
+  }
+
   /** Adds or replaces a check. */
   addCheck(check: LocalCheck): void {
     const known = this.check(check.check.id);
@@ -141,7 +181,30 @@ export class LocalState {
     this.state.checks.set(check.check.id, check);
     this.state.goneChecks.delete(check.check.id);
     this.#armExpiry(check);
+    this.#armFirstProbe(check);
     this.#scheduleSync();
+  }
+
+  /** Probes start at a random moment of their interval, so that they don't all run together. */
+  #armFirstProbe(known: LocalCheck): void {
+    if (known.probe === undefined || this.#probe === undefined) return;
+    this.#armProbe(known, this.#kernel.random("dns/probes").int(0, known.probe.intervalMs));
+  }
+
+  #armProbe(known: LocalCheck, afterMs: number): void {
+    known.probeTimer = this.#kernel.timer(afterMs, `dns/agent/${this.#agent}/probe`, { id: known.check.id });
+  }
+
+  #runProbe(id: string): void {
+    const known = this.check(id);
+    if (known?.probe === undefined || this.#probe === undefined) return;
+    known.probeTimer = undefined;
+    const verdict = performProbe(this.#probe, known.probe);
+    // One that waits for an answer for ever is never run again.
+    if (verdict === undefined) return;
+    const status = countVerdict(known, known.probe, verdict);
+    if (status !== undefined) this.#update(known, status, verdict.output);
+    this.#armProbe(known, known.probe.intervalMs);
   }
 
   /** Removes a check. */
@@ -154,7 +217,8 @@ export class LocalState {
     this.#scheduleSync();
   }
 
-  #stop({ expiryTimer, outputTimer }: LocalCheck): void {
+  #stop({ expiryTimer, outputTimer, probeTimer }: LocalCheck): void {
+    if (probeTimer !== undefined) this.#kernel.cancelTimer(probeTimer);
     if (expiryTimer !== undefined) this.#kernel.cancelTimer(expiryTimer);
     if (outputTimer !== undefined) this.#kernel.cancelTimer(outputTimer);
   }

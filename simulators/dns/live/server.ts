@@ -1,6 +1,6 @@
 import { createSocket, type RemoteInfo, type Socket as UdpSocket } from "node:dgram";
 import { once } from "node:events";
-import { createServer, type Server, type Socket } from "node:net";
+import { createServer, isIPv6, type Server, type Socket } from "node:net";
 import { cutConnection, hearErrors, portOf, resetConnection } from "../../kernel/edge/connections.ts";
 import type { Driver } from "../../kernel/edge/drive.ts";
 import { sourceOf } from "../../kernel/edge/head.ts";
@@ -9,7 +9,11 @@ import { Frames, frameMessage, TCP_FIRST_MS, TCP_IDLE_MS, TCP_MESSAGES_MAX } fro
 import type { Transport } from "../wire/codec/types.ts";
 
 /** Open TCP connections. */
-const CONNECTIONS_MAX = 256;
+const CONNECTIONS_MAX = 4096;
+/** Room for datagrams that have come and not been read: thousands of questions at once. */
+const DATAGRAM_ROOM_BYTES = 4 * 1024 * 1024;
+/** What a client may leave unread before it is cut off, so that it does not hold the memory of all others. */
+const UNREAD_BYTES_MAX = 1024 * 1024;
 
 /** A DNS server that listens. */
 export interface ServedDns {
@@ -19,7 +23,7 @@ export interface ServedDns {
 }
 
 /** Hands a message to the agent, and the answer, if there is one, to `reply`. */
-type Ask = (message: Uint8Array, transport: Transport, reply: (answer: DnsReply) => void) => void;
+type Ask = (message: Uint8Array, transport: Transport, client: string, reply: (answer: DnsReply) => void) => void;
 
 interface ServeDnsOptions {
   readonly host: string;
@@ -30,8 +34,12 @@ interface ServeDnsOptions {
   readonly report?: (error: unknown) => void;
 }
 
-/** Answers DNS over UDP and TCP on one loopback address. @throws Error EADDRINUSE … */
-export async function serveDns(dns: ConsulAgent, driver: Driver, options: ServeDnsOptions): Promise<ServedDns> {
+/** Answers DNS over UDP and TCP on one address, IPv4 or IPv6. @throws Error EADDRINUSE … */
+export async function serveDns(
+  dns: Pick<ConsulAgent, "ask">,
+  driver: Driver,
+  options: ServeDnsOptions,
+): Promise<ServedDns> {
   const { host, port: wanted, admits = () => true, report = () => {} } = options;
   const ask = asking(dns, driver, report);
   const open = new Set<Socket>();
@@ -45,7 +53,8 @@ export async function serveDns(dns: ConsulAgent, driver: Driver, options: ServeD
   await once(tcp, "listening");
   hearErrors(tcp, report);
   const port = portOf(tcp);
-  const udp = createSocket("udp4");
+  const isSix = isIPv6(host);
+  const udp = createSocket({ type: isSix ? "udp6" : "udp4", recvBufferSize: DATAGRAM_ROOM_BYTES });
   answerDatagrams(udp, ask, admits);
   udp.bind(port, host);
   try {
@@ -55,15 +64,15 @@ export async function serveDns(dns: ConsulAgent, driver: Driver, options: ServeD
     throw error;
   }
   hearErrors(udp, report);
-  return { address: `${host}:${port}`, close: () => close(tcp, udp, open) };
+  return { address: isSix ? `[${host}]:${port}` : `${host}:${port}`, close: () => close(tcp, udp, open) };
 }
 
 const asking =
-  (dns: ConsulAgent, driver: Driver, report: (error: unknown) => void): Ask =>
-  (message, transport, reply) => {
+  (dns: Pick<ConsulAgent, "ask">, driver: Driver, report: (error: unknown) => void): Ask =>
+  (message, transport, client, reply) => {
     try {
       driver.arrive();
-      const answer = dns.ask(message, transport);
+      const answer = dns.ask(message, transport, client);
       if (!("onSettled" in answer)) return reply(answer);
       answer.onSettled(({ outcome }) => {
         driver.woke();
@@ -83,7 +92,7 @@ function answerDatagrams(udp: UdpSocket, ask: Ask, admits: (source: string) => b
   udp.on("message", (message: Buffer, from: RemoteInfo) => {
     // A datagram that the network refuses is lost, as any other may be; port 0 can't be answered.
     if (from.port === 0 || !admits(from.address)) return;
-    ask(message, "udp", (answer) => {
+    ask(message, "udp", from.address, (answer) => {
       const datagram = datagramOf(answer);
       if (isOpen && datagram !== undefined) udp.send(datagram, from.port, from.address, () => {});
     });
@@ -93,13 +102,14 @@ function answerDatagrams(udp: UdpSocket, ask: Ask, admits: (source: string) => b
 /** Messages over TCP carry their length in front; several may come on one connection. */
 function converse(socket: Socket, ask: Ask): void {
   const frames = new Frames();
+  const client = sourceOf(socket);
   // A deadline, not an idle time: a byte now and then does not extend it.
   let deadline = setTimeout(() => socket.destroy(), TCP_FIRST_MS);
   socket.once("close", () => clearTimeout(deadline));
   socket.on("error", () => socket.destroy());
   socket.on("data", (chunk: Buffer) => {
     const messages = frames.push(chunk);
-    for (const message of messages) ask(message, "tcp", (answer) => write(socket, answer));
+    for (const message of messages) ask(message, "tcp", client, (answer) => write(socket, answer));
     if (frames.messages >= TCP_MESSAGES_MAX) return void socket.end();
     if (messages.length === 0) return;
     clearTimeout(deadline);
@@ -110,6 +120,7 @@ function converse(socket: Socket, ask: Ask): void {
 /** The length prefix is that of the whole message, even where a fault cuts it. */
 function write(socket: Socket, { message, wire }: DnsReply): void {
   if (!socket.writable) return;
+  if (socket.writableLength > UNREAD_BYTES_MAX) return void socket.destroy();
   if (wire?.kind === "reset") return resetConnection(socket);
   if (message === undefined) return;
   const frame = frameMessage(message);

@@ -1,7 +1,8 @@
 import { gunzipSync } from "node:zlib";
-import { type HttpReply, Kernel, makeRequest, Process, serialise } from "../../kernel/index.ts";
-import { type ConsulAgent, createDns, type Dns } from "../index.ts";
+import { type HttpReply, isObject, Kernel, makeRequest, Process, serialise } from "../../kernel/index.ts";
+import { type ConsulAgent, type ConsulConfig, type ConsulVersion, createDns, type Dns } from "../index.ts";
 import { Frames, TCP_FIRST_MS, TCP_IDLE_MS, TCP_MESSAGES_MAX } from "../wire/codec/frames.ts";
+import { type ProbedServer, ProbedServers } from "./probed-servers.ts";
 import type { HttpReplyRecord, RecordedRequest, Scenario } from "./recording.ts";
 
 const NODE_ID = "11111111-2222-3333-4444-55555555555";
@@ -26,16 +27,22 @@ export class ConsulClient {
   readonly kernel: Kernel;
   readonly dns: Dns;
 
-  constructor(scenario: Scenario) {
+  readonly #kept = new Map<string, Uint8Array>();
+  readonly #servers: ProbedServers;
+
+  constructor(scenario: Scenario, version: ConsulVersion) {
     this.kernel = new Kernel({ seed: "parity" });
+    this.#servers = new ProbedServers(scenario.servers ?? []);
     this.dns = createDns(this.kernel, {
-      name: "agent-1",
-      id: `${NODE_ID}5`,
+      version,
+      probe: (check) => this.#servers.probe(check),
+      name: scenario.config?.node_name ?? "agent-1",
+      id: scenario.config?.node_id ?? `${NODE_ID}5`,
       address: "127.0.0.1",
       mode: scenario.mode ?? "dev",
       config: scenario.config ?? {},
       upstreams: scenario.upstreams ?? [],
-      hasLeader: scenario.leader ?? true,
+      hasLeader: electsLeader(scenario),
       agents: (scenario.agents ?? []).map(({ name, addr, mode, config }) => ({
         name,
         id: NODE_ID + name.slice(-1),
@@ -47,8 +54,9 @@ export class ConsulClient {
     this.kernel.advanceBy(SETTLE_MS);
   }
 
+  /** The first agent may have another name than recordings give it. */
   #agent(name = "agent-1"): ConsulAgent {
-    const agent = this.dns.agents.find((each) => each.name === name);
+    const agent = name === "agent-1" ? this.dns.agents[0] : this.dns.agents.find((each) => each.name === name);
     if (agent === undefined) throw new Error(`no agent ${name}`);
     return agent;
   }
@@ -57,12 +65,33 @@ export class ConsulClient {
     this.dns.kill(agent);
   }
 
+  /** Changes a server that checks probe. */
+  serve(server: ProbedServer): void {
+    this.#servers.change(server);
+  }
+
+  /** Changes the first agent's configuration file, which a reload reads. */
+  reconfigure(changed: Readonly<Record<string, unknown>>): void {
+    this.dns.reconfigure(changed);
+  }
+
+  /** Keeps the body of a reply for a later request. */
+  keep(name: string, body: Uint8Array): void {
+    this.#kept.set(name, body);
+  }
+
+  #bodyOf({ body, body_repeat: repeat, body_kept: kept }: RecordedRequest): string | Uint8Array {
+    if (kept !== undefined) return this.#kept.get(kept) ?? "";
+    if (repeat !== undefined) return repeat.text.repeat(repeat.count);
+    return body === undefined || body === null ? "" : typeof body === "string" ? body : spacedJson(body);
+  }
+
   send(recorded: RecordedRequest, agent?: string): Flight {
     this.kernel.advanceBy(STEP_MS);
     const headers: Record<string, string> = { host: "127.0.0.1:8500" };
     for (const [name, value] of Object.entries(recorded.headers ?? {})) headers[name.toLowerCase()] = value;
     return this.#agent(agent).http.receive(
-      makeRequest(recorded.method, recorded.path, { headers, body: bodyOf(recorded) }),
+      makeRequest(recorded.method, recorded.path, { headers, body: this.#bodyOf(recorded) }),
     );
   }
 
@@ -106,21 +135,48 @@ export class ConsulClient {
   }
 }
 
-function bodyOf({ body, body_repeat: repeat }: RecordedRequest): string {
-  if (repeat !== undefined) return repeat.text.repeat(repeat.count);
-  return body === undefined || body === null ? "" : typeof body === "string" ? body : JSON.stringify(body);
+/** Whether there are as many servers as the first one expects. */
+function electsLeader({ config = {}, agents = [] }: Scenario): boolean {
+  const expected = config.bootstrap_expect ?? 1;
+  const own = config.datacenter ?? "dc1";
+  const isServer = (agent: { readonly mode?: string; readonly config?: ConsulConfig }): boolean =>
+    agent.mode !== "client" && (agent.config?.datacenter ?? "dc1") === own;
+  return 1 + agents.filter(isServer).length >= expected;
 }
 
 /** A reply as recordings show it. */
-export function recordOf(reply: HttpReply, method: string, isRaw: boolean): HttpReplyRecord {
+export function recordOf(reply: HttpReply, { method, raw_body: isRaw, binary }: RecordedRequest): HttpReplyRecord {
   if (reply.wire?.kind === "reset") return { status: 0, headers: {}, body: "" };
   const { body, headers: given } = serialise(reply);
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(given))
     if (KEPT.test(name.toLowerCase())) headers[name.toLowerCase()] = String(value);
   const bytes = Buffer.from(body);
+  if (binary === true && reply.status === 200)
+    return { status: 200, headers, body: { size: bytes.length, prefix_hex: bytes.toString("hex", 0, PREFIX_BYTES) } };
   const text = (headers["content-encoding"] === "gzip" ? gunzipSync(bytes) : bytes).toString("utf8");
   if (method === "HEAD") return { status: reply.status, headers, body: "" };
-  const isJson = headers["content-type"] === "application/json" && !isRaw;
-  return { status: reply.status, headers, body: isJson ? JSON.parse(text) : text };
+  const isJson = (headers["content-type"] ?? "").startsWith("application/json") && isRaw !== true;
+  return { status: reply.status, headers, body: isJson ? readJson(text) : text };
 }
+
+/** JSON as the recording client wrote it, with a space behind each comma and colon. */
+function spacedJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(spacedJson).join(", ")}]`;
+  if (!isObject(value)) return JSON.stringify(value) ?? "null";
+  return `{${Object.entries(value)
+    .map(([key, each]) => `${JSON.stringify(key)}: ${spacedJson(each)}`)
+    .join(", ")}}`;
+}
+
+/** What says it is JSON and is not, as an empty body, is compared as text. */
+function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+/** How much of a binary body recordings show. */
+const PREFIX_BYTES = 3;

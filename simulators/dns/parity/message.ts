@@ -24,7 +24,7 @@ interface Read<T> {
   readonly next: number;
 }
 
-/** A reply as recordings show it, the OPT left out. @throws Error for bytes that are no message */
+/** A reply as recordings show it: the OPT apart from the sections. @throws Error for bytes that are no message */
 export function readReply(bytes: Buffer): DnsReplyRecord {
   const flags = bytes.readUInt16BE(2);
   let at = 12;
@@ -36,23 +36,27 @@ export function readReply(bytes: Buffer): DnsReplyRecord {
     );
     at = next + 4;
   }
+  let edns: DnsReplyRecord["edns"];
   const section = (count: number): DnsRecord[] => {
     const records: DnsRecord[] = [];
     for (let left = count; left > 0; left--) {
       const { value, next } = recordAt(bytes, at);
+      if (value === undefined) edns ??= optAt(bytes, at);
       if (value !== undefined) records.push(value);
       at = next;
     }
     return records;
   };
+  const [answer, authority, additional] = [6, 8, 10].map((count) => section(bytes.readUInt16BE(count)));
   return {
     rcode: nameOf(RCODE, flags & 0x0f, "RCODE"),
     flags: FLAGS.filter(([, bit]) => (flags & bit) !== 0).map(([name]) => name),
     question,
-    answer: section(bytes.readUInt16BE(6)),
-    authority: section(bytes.readUInt16BE(8)),
-    additional: section(bytes.readUInt16BE(10)),
+    answer: answer ?? [],
+    authority: authority ?? [],
+    additional: additional ?? [],
     size: bytes.length,
+    ...(edns && { edns }),
   };
 }
 
@@ -70,6 +74,12 @@ function recordAt(bytes: Buffer, at: number): Read<DnsRecord | undefined> {
   if (type === TYPE.OPT) return { value: undefined, next };
   const data = dataAt(bytes, type, from, next);
   return { value: { name, type: nameOf(TYPE, type, "TYPE"), ttl: bytes.readUInt32BE(fixed + 4), data }, next };
+}
+
+/** The OPT at an offset, its options left out. */
+function optAt(bytes: Buffer, at: number): NonNullable<DnsReplyRecord["edns"]> {
+  const { next } = nameAt(bytes, at);
+  return { udp: bytes.readUInt16BE(next + 2), version: bytes.readUInt8(next + 5) };
 }
 
 function dataAt(bytes: Buffer, type: number, from: number, to: number): unknown {

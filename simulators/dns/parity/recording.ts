@@ -1,12 +1,12 @@
-import { existsSync, readdirSync, statSync } from "node:fs";
-import { join } from "node:path";
 import type { ConsulConfig, Upstream } from "../index.ts";
+import type { ProbedServer } from "./probed-servers.ts";
 
 /*
  * The format of the recordings of a real Consul (docs/parity/recordings): one scenario a line, each from a fresh agent with an empty
  * catalog.
  */
 
+/** A real agent, and what was asked of it. */
 export interface Scenario {
   readonly id: string;
   readonly title: string;
@@ -15,8 +15,9 @@ export interface Scenario {
   readonly config?: ConsulConfig;
   /** `server`: a real data directory, compact JSON. Default: a development agent. */
   readonly mode?: "dev" | "server";
-  /** False: it never had a leader. */
+  /** False: nobody waits for a leader before the first step. */
   readonly leader?: boolean;
+  readonly unsynced?: boolean;
   readonly agents?: readonly {
     readonly name: string;
     readonly addr: string;
@@ -24,6 +25,8 @@ export interface Scenario {
     readonly config?: ConsulConfig;
   }[];
   readonly upstreams?: readonly Upstream[];
+  /** Servers that checks may probe. */
+  readonly servers?: readonly ProbedServer[];
   readonly steps: readonly RecordedStep[];
 }
 
@@ -36,6 +39,14 @@ export interface RecordedRequest {
   readonly body_repeat?: { readonly text: string; readonly count: number };
   /** Whether the reply's body is compared as text. */
   readonly raw_body?: boolean;
+  /** The reply is read for this long, then the client hangs up. */
+  readonly stream_ms?: number;
+  /** The body of a 200 is shown by its size and first bytes. */
+  readonly binary?: boolean;
+  /** Keeps the body of the reply under a name. */
+  readonly keep?: string;
+  /** Sends a body that was kept. */
+  readonly body_kept?: string;
 }
 
 /** A reply as it came, with the headers that matter. */
@@ -86,6 +97,8 @@ export interface DnsReplyRecord {
   readonly authority: readonly DnsRecord[];
   readonly additional: readonly DnsRecord[];
   readonly size: number;
+  /** The OPT, if there is one. */
+  readonly edns?: { readonly udp: number; readonly version?: number; readonly do?: boolean };
 }
 
 /** A question over DNS and its answer. */
@@ -118,21 +131,6 @@ export type RecordedStep =
   | { readonly wait_ms: number }
   | { readonly pending: string }
   | (Judged & { readonly join: string; readonly reply: HttpReplyRecord })
-  | { readonly kill: string };
-
-const RECORDING = /^consul.*\.jsonl(?:\.gz)?$/;
-
-/** The recordings in a directory: as the project was handed them, or as the repository keeps them. A file is itself. @throws Error */
-export function recordingsIn(directory: string): string {
-  if (existsSync(directory) && statSync(directory).isFile()) return directory;
-  const folders = [directory, join(directory, "dns")].filter((folder) => existsSync(folder));
-  const files = folders.flatMap((folder) =>
-    readdirSync(folder)
-      .filter((name) => RECORDING.test(name))
-      .sort()
-      .map((name) => join(folder, name)),
-  );
-  const [found] = files;
-  if (found === undefined) throw new Error(`no recordings of Consul in ${directory}`);
-  return found;
-}
+  | { readonly kill: string }
+  | { readonly serve: ProbedServer }
+  | { readonly reconfigure: Readonly<Record<string, unknown>> };

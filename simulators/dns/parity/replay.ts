@@ -1,11 +1,14 @@
 import { readScenarios } from "../../parity/recording.ts";
 import type { ScenarioScore } from "../../parity/ratchet.ts";
-import { Process } from "../../kernel/index.ts";
+import { Process, serialise } from "../../kernel/index.ts";
+import type { ConsulVersion } from "../index.ts";
+import type { BoshStep } from "./bosh-recording.ts";
 import { ConsulClient, type Flight, recordOf } from "./client.ts";
 import { differences, maskReply } from "./compare.ts";
 import { dnsDifferences, fillInAll, timingDifferences } from "./judge.ts";
 import { buildQuery, readReply } from "./message.ts";
 import { valueAt } from "./path.ts";
+import { versionOf } from "./recording-files.ts";
 import {
   type DnsStep,
   type HttpReplyRecord,
@@ -27,6 +30,8 @@ export interface ScenarioResult extends ScenarioScore {
 interface ReplayOptions {
   /** Only scenarios whose id this matches. */
   readonly only?: RegExp;
+  /** The release to compare with. Default: that of the recordings' name. */
+  readonly version?: ConsulVersion;
 }
 
 /** Replays recordings of a real Consul, each scenario on agents of its own, on virtual time. */
@@ -35,13 +40,14 @@ export async function replay(
   options: ReplayOptions = {},
 ): Promise<{ readonly service: string; readonly scenarios: readonly ScenarioResult[] }> {
   const chosen = readScenarios<Scenario>(recordings).filter(({ id }) => options.only?.test(id) ?? true);
-  return { service: "consul", scenarios: chosen.map(replayScenario) };
+  const version = options.version ?? versionOf(recordings);
+  return { service: "consul", scenarios: chosen.map((scenario) => replayScenario(scenario, version)) };
 }
 
 /** A scenario whose configuration is not simulated matches nowhere. */
-function replayScenario(scenario: Scenario): ScenarioResult {
+function replayScenario(scenario: Scenario, version: ConsulVersion): ScenarioResult {
   try {
-    return new ScenarioReplay(scenario).result();
+    return new ScenarioReplay(scenario, version).result();
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     const { id, area, steps } = scenario;
@@ -53,6 +59,7 @@ function replayScenario(scenario: Scenario): ScenarioResult {
 /** One scenario in progress: what it has captured and what still runs. */
 class ScenarioReplay {
   readonly #scenario: Scenario;
+  readonly #version: ConsulVersion;
   readonly #client: ConsulClient;
   readonly #captured = new Map<string, unknown>();
   readonly #flights = new Map<
@@ -60,9 +67,10 @@ class ScenarioReplay {
     { readonly flight: Flight; readonly request: RecordedRequest; readonly sinceMs: number }
   >();
 
-  constructor(scenario: Scenario) {
+  constructor(scenario: Scenario, version: ConsulVersion) {
     this.#scenario = scenario;
-    this.#client = new ConsulClient(scenario);
+    this.#version = version;
+    this.#client = new ConsulClient(scenario, version);
   }
 
   result(): ScenarioResult {
@@ -96,7 +104,10 @@ class ScenarioReplay {
     if ("join" in step) return this.#join(step);
     if ("pending" in step) return this.#pending(step.pending);
     if ("kill" in step) this.#client.kill(step.kill);
-    else this.#client.kernel.advanceBy(step.wait_ms);
+    else if ("serve" in step) this.#client.serve(step.serve);
+    else if ("reconfigure" in step) this.#client.reconfigure(step.reconfigure);
+    else if ("wait_ms" in step) this.#client.kernel.advanceBy(step.wait_ms);
+    else return [`unknown step: ${Object.keys(step).join()}`];
     return [];
   }
 
@@ -123,7 +134,9 @@ class ScenarioReplay {
       this.#flights.set(step.start, { flight, request, sinceMs });
       return [];
     }
-    const reply = recordOf(this.#client.settle(flight), request.method, request.raw_body === true);
+    const settled = this.#client.settle(flight);
+    if (request.keep !== undefined) this.#client.keep(request.keep, Buffer.from(serialise(settled).body));
+    const reply = recordOf(settled, request);
     if (step.reply?.disconnected === true)
       return reply.status === 0 ? [] : [`a broken connection expected, got ${reply.status}`];
     return this.#judge(step, reply, sinceMs);
@@ -139,7 +152,7 @@ class ScenarioReplay {
     if (started === undefined) return [`${step.join} was never started`];
     const { flight, request, sinceMs } = started;
     const joinedMs = this.#client.kernel.nowMs;
-    const reply = recordOf(this.#client.settle(flight), request.method, request.raw_body === true);
+    const reply = recordOf(this.#client.settle(flight), request);
     return this.#judge(step, reply, step.timing?.class === "woken" ? joinedMs : sinceMs);
   }
 
@@ -155,7 +168,7 @@ class ScenarioReplay {
     return [
       ...differences(maskReply(this.#fillInAll(expected), mask), maskReply(reply, mask)),
       ...(step.assert ?? []).flatMap(([path, relation, name]) => this.#relates(valueAt(reply, path), relation, name)),
-      ...timingDifferences(step.timing, this.#client.kernel.nowMs - sinceMs),
+      ...timingDifferences(step.timing, this.#client.kernel.nowMs - sinceMs, this.#version),
     ];
   }
 
@@ -174,7 +187,7 @@ class ScenarioReplay {
         : Buffer.from(dns.query_hex, "hex");
     const sinceMs = this.#client.kernel.nowMs;
     const reply = this.#client.ask(query, dns.transport, step.agent);
-    const late = timingDifferences(step.timing, this.#client.kernel.nowMs - sinceMs);
+    const late = timingDifferences(step.timing, this.#client.kernel.nowMs - sinceMs, this.#version);
     if (reply === undefined) return step.reply === null ? late : ["no reply"];
     if (step.reply === null || step.reply === undefined)
       return [`silence expected, got ${Buffer.from(reply).toString("hex")}`];
@@ -189,11 +202,9 @@ class ScenarioReplay {
     const expected = (step.replies_hex ?? []).map((hex) => Buffer.from(hex, "hex"));
     if (expected.length !== shown.length) return [`${expected.length} replies expected, got ${shown.length}`];
     const differing = expected.flatMap((reply, at) => {
-      const [wanted, got] = [
-        maskReply(readReply(reply), SERIALS),
-        maskReply(readReply(shown[at] ?? Buffer.alloc(0)), SERIALS),
-      ];
-      return differences(wanted, got, `$.replies[${at}]`);
+      const got = shown[at] ?? Buffer.alloc(0);
+      if (got.length < HEADER_BYTES) return [`$.replies[${at}]: ${got.length} bytes are no message`];
+      return differences(maskReply(readReply(reply), SERIALS), maskReply(readReply(got), SERIALS), `$.replies[${at}]`);
     });
     return step.closed === undefined ? differing : [...differing, ...differences(step.closed, closed, "$.closed")];
   }
@@ -202,8 +213,10 @@ class ScenarioReplay {
 /** How long a stream is watched unless its step says otherwise. */
 const STREAM_MS = 700;
 const SERIALS = ["$..serial"];
+const HEADER_BYTES = 12;
 
-function nameOf(step: RecordedStep): string {
+/** A short name of a step. */
+export function nameOf(step: RecordedStep | BoshStep): string {
   if ("http" in step) return `${step.http.method} ${step.http.path}`;
   if ("dns" in step) return `${step.dns.transport} ${step.dns.question}`;
   return JSON.stringify(step).slice(0, 80);

@@ -4,18 +4,26 @@ import { readScenarios } from "../../parity/recording.ts";
 import { countRequests } from "../../parity/routes.ts";
 import { type ParitySubject, RECORDINGS } from "../../parity/subject.ts";
 import { createDns } from "../index.ts";
-import { recordingsIn, type Scenario } from "./recording.ts";
+import { replayBoshDns } from "./bosh-replay.ts";
+import { BOSH_RECORDING, recordingsIn, versionOf } from "./recording-files.ts";
+import type { Scenario } from "./recording.ts";
 import { replay, type ScenarioResult } from "./replay.ts";
 
-/** Consul, against recordings of real agents. */
+/** Consul and BOSH DNS, against recordings of real ones. */
 export const dnsParity: ParitySubject<ScenarioResult> = {
   name: "dns",
-  replay: async (directory) => (await replay(recordingsIn(directory))).scenarios,
+  replay: async (directory) => [
+    ...(await Promise.all(recordingsIn(directory).map(replayFile))).flat(),
+    ...recordingsIn(directory, BOSH_RECORDING).flatMap((file) => replayBoshDns(file)),
+  ],
   markdown: (scenarios) =>
     [
-      "# Parity: Consul, HTTP and DNS",
+      "# Parity: Consul and BOSH DNS",
       "",
-      `Recordings of Consul 1.8.7 replayed in process: ${describeScore(scoreOf("consul", scenarios))}.`,
+      `Recordings of the real ones replayed in process: ${describeScore(scoreOf("dns", scenarios))}.`,
+      "",
+      ...SYSTEMS.map(({ name, has }) => `- ${name}: ${describeScore(scoreOf(name, scenarios.filter(has)))}`),
+      "",
       "A step is one request over HTTP, one DNS message over UDP or TCP (compared byte for byte unless its order is random), or a time that must pass.",
       "",
       "| Area | Scenario | Steps |",
@@ -37,6 +45,21 @@ export const dnsParity: ParitySubject<ScenarioResult> = {
     ].join("\n"),
 };
 
+const TODAY = "1.22 ";
+const BOSH = /^bosh-/;
+const SYSTEMS: readonly { readonly name: string; readonly has: (scenario: ScenarioResult) => boolean }[] = [
+  { name: "Consul 1.8.7", has: ({ id, area }) => !id.startsWith(TODAY) && !BOSH.test(area) },
+  { name: "Consul 1.22.0", has: ({ id }) => id.startsWith(TODAY) },
+  { name: "BOSH DNS", has: ({ area }) => BOSH.test(area) },
+];
+
+/** The scenarios of today's release carry it in their names: the older one has scenarios of the same. */
+async function replayFile(file: string): Promise<readonly ScenarioResult[]> {
+  const { scenarios } = await replay(file);
+  if (versionOf(file) === "1.8.7") return scenarios;
+  return scenarios.map((each) => ({ ...each, id: TODAY + each.id, area: TODAY + each.area }));
+}
+
 function routeRows(): readonly string[] {
   const { http } = createDns(new Kernel({ seed: "parity" }), { address: "127.0.0.1" });
   const recorded = recordedRequests();
@@ -48,6 +71,7 @@ function routeRows(): readonly string[] {
 
 /** `METHOD /path`, without query, of each request over HTTP in the repository's recordings. */
 const recordedRequests = (): readonly string[] =>
-  readScenarios<Scenario>(recordingsIn(RECORDINGS))
+  recordingsIn(RECORDINGS)
+    .flatMap((file) => readScenarios<Scenario>(file))
     .flatMap(({ steps }) => steps)
     .flatMap((step) => ("http" in step ? [`${step.http.method} ${step.http.path.replace(/\?.*$/, "")}`] : []));

@@ -9,8 +9,9 @@ import type { NameQuestion } from "./names.ts";
  */
 export function addressNameRecord(
   { hex, prefix }: Extract<NameQuestion, { kind: "addr" }>,
-  { domain, nodeTtlS: ttl }: DnsSettings,
-): Rr | "invalid" | undefined {
+  { nodeTtlS: ttl }: DnsSettings,
+  domain: string,
+): (Rr & { readonly type: 1 | 28 }) | "invalid" | undefined {
   const length = Math.trunc(hex.length / 2);
   if (length !== 4 && length !== 16) return undefined;
   if (!/^(?:[0-9a-f]{2})+$/.test(hex)) return "invalid";

@@ -10,7 +10,7 @@ const DATAGRAM_BYTES_MAX = 65_507;
 export function answerPacket(resolver: Resolver, packet: Uint8Array, transport: Transport): Uint8Array | undefined {
   resolver.waitedMs = 0;
   const bytes = Buffer.isBuffer(packet) ? packet : Buffer.from(packet.buffer, packet.byteOffset, packet.byteLength);
-  const received = decodeQuery(bytes);
+  const received = decodeQuery(bytes, resolver.settings.profile.takesHalfClass);
   switch (received.kind) {
     case "silence":
       return undefined;
@@ -24,7 +24,11 @@ export function answerPacket(resolver: Resolver, packet: Uint8Array, transport: 
 }
 
 /** A refusal keeps the flags of the question except AA and Z. */
-function rejection(bytes: Buffer, notImplemented: boolean, question: Question | undefined): Uint8Array | undefined {
+export function rejection(
+  bytes: Buffer,
+  notImplemented: boolean,
+  question: Question | undefined,
+): Uint8Array | undefined {
   const flags = bytes.readUInt16BE(2);
   return encodeMessage(
     {

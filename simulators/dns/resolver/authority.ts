@@ -10,7 +10,7 @@ const NAME_SERVERS_MAX = 3;
 const INVALID_NAME = /[^A-Za-z0-9-]+/;
 
 /** The SOA of the domain; its serial is the time, in seconds since the Unix epoch. */
-export const soaRecord = ({ domain, soa }: DnsSettings, nowMs: number): Rr => ({
+export const soaRecord = ({ soa }: DnsSettings, nowMs: number, domain: string): Rr => ({
   type: TYPE.SOA,
   name: domain,
   ttl: soa.minTtl,
@@ -29,13 +29,14 @@ export const soaRecord = ({ domain, soa }: DnsSettings, nowMs: number): Rr => ({
 export function nameServers(
   reached: ReachedDatacenter,
   settings: DnsSettings,
+  domain: string,
 ): { readonly records: readonly Rr[]; readonly glue: readonly Rr[] } {
   const records: Rr[] = [];
   const glue: Rr[] = [];
-  const { domain, nodeTtlS: ttl, onlyPassing } = settings;
+  const { nodeTtlS: ttl, onlyPassing } = settings;
   for (const { entry } of healthyInstances(reached, { name: "consul", tag: "", isConnect: false }, onlyPassing)) {
     if (INVALID_NAME.test(entry.row.name)) continue;
-    const target = nodeName(entry.row, reached.datacenter.name, settings).toLowerCase();
+    const target = nodeName(entry.row, reached.datacenter.name, domain).toLowerCase();
     records.push({ type: TYPE.NS, name: domain, ttl, target });
     glue.push(...(literalRecords(target, entry.row.address, TYPE.ANY, ttl) ?? []));
     if (records.length === NAME_SERVERS_MAX) break;

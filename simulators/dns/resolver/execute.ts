@@ -1,7 +1,8 @@
 import type { Agent } from "../behaviour/agent.ts";
 import type { Cluster } from "../behaviour/cluster.ts";
 import type { Datacenter } from "../behaviour/datacenter.ts";
-import type { Authorizer } from "../state/acl-rules.ts";
+import type { Catalog } from "../state/catalog.ts";
+import type { Authorizer } from "../state/acl-authorizer.ts";
 import { isHealthy } from "../state/health.ts";
 import type { PreparedQuery } from "../state/queries.ts";
 import type { ServiceRow } from "../state/rows.ts";
@@ -11,6 +12,10 @@ export interface QueryResult {
   readonly query: PreparedQuery;
   readonly services: readonly ServiceRow[];
   readonly datacenter: Datacenter;
+  /** Where the services are: the datacenter's own, or what it has imported from a peer. */
+  readonly catalog: Catalog;
+  /** The peer from which they were imported; empty for none. */
+  readonly peer: string;
   /** How many other datacenters were asked. */
   readonly failovers: number;
 }
@@ -27,6 +32,20 @@ interface ExecuteOptions {
 /** How many of the nearest instances are searched for the node that is asked for. */
 const NEAREST_MAX = 10;
 
+/** Where a query looks: a datacenter's own catalog, or what it has imported from a peer. */
+interface QueryPlace {
+  readonly datacenter: Datacenter;
+  readonly catalog: Catalog;
+  readonly peer: string;
+}
+
+const ownPlace = (datacenter: Datacenter): QueryPlace => ({ datacenter, catalog: datacenter.catalog, peer: "" });
+
+function peerPlace(datacenter: Datacenter, peer: string): QueryPlace | undefined {
+  const catalog = datacenter.imported(peer);
+  return catalog && { datacenter, catalog, peer };
+}
+
 /** Executes a prepared query from an agent; `undefined` when there is none of this id or name. */
 export function executeQuery(
   cluster: Cluster,
@@ -38,15 +57,16 @@ export function executeQuery(
   const query = datacenter.queries.resolve(idOrName);
   if (query === undefined) return undefined;
   const near = nearOf(query, options.near, agent);
-  const own = cut(
-    nearFirst(datacenter, select(datacenter, query, options), near, agent.datacenter === datacenter),
-    options.limit,
-  );
-  if (own.length > 0) return { query, services: own, datacenter, failovers: 0 };
-  let last = { query, services: own, datacenter, failovers: 0 };
-  for (const other of failoversOf(cluster, datacenter, query)) {
-    const services = cut(nearFirst(other, select(other, query, options), near, false), options.limit);
-    last = { query, services, datacenter: other, failovers: last.failovers + 1 };
+  const find = (place: QueryPlace, isLocal: boolean): readonly ServiceRow[] =>
+    cut(nearFirst(place.datacenter, select(place, query, options), near, isLocal), options.limit);
+  const { Peer } = query.Service;
+  const first = (Peer === "" ? undefined : peerPlace(datacenter, Peer)) ?? ownPlace(datacenter);
+  const own = Peer !== "" && first.peer === "" ? [] : find(first, agent.datacenter === datacenter);
+  let last: QueryResult = { query, services: own, ...first, failovers: 0 };
+  if (own.length > 0) return last;
+  for (const place of failoversOf(cluster, datacenter, query)) {
+    const services = find(place, false);
+    last = { query, services, ...place, failovers: last.failovers + 1 };
     if (services.length > 0) break;
   }
   return last;
@@ -62,16 +82,16 @@ function nearOf({ Service }: PreparedQuery, asked: string, agent: Agent): string
 
 /** Healthy instances that the query's filters and the caller's rights admit, shuffled. */
 function select(
-  datacenter: Datacenter,
+  { datacenter, catalog }: QueryPlace,
   { Service }: PreparedQuery,
   { authorizer, isConnect }: ExecuteOptions,
 ): ServiceRow[] {
-  const { catalog } = datacenter;
   const wanted = (Service.Tags ?? []).map((tag) => tag.toLowerCase());
-  const services = catalog.instancesOf(Service.Service).filter((service) => {
+  const found =
+    isConnect || Service.Connect ? catalog.connectInstancesOf(Service.Service) : catalog.instancesOf(Service.Service);
+  const services = found.filter((service) => {
     const { entry } = catalog.withEntry(service);
-    if (isConnect && !service.native) return false;
-    if (!authorizer.reads("node", service.node) || !authorizer.reads("service", service.name)) return false;
+    if (!authorizer.sees("node", service.node) || !authorizer.sees("service", service.name)) return false;
     return (
       isHealthy(entry, service, Service.OnlyPassing, Service.IgnoreCheckIDs) &&
       hasPairs(entry.row.meta, Service.NodeMeta) &&
@@ -107,11 +127,22 @@ function nearFirst(
   return sorted.with(0, nearest).with(at, first);
 }
 
-function failoversOf(cluster: Cluster, own: Datacenter, { Service }: PreparedQuery): readonly Datacenter[] {
+/** Where a query looks next, the nearest first; datacenters that are not known are passed over. */
+function failoversOf(cluster: Cluster, own: Datacenter, { Service }: PreparedQuery): readonly QueryPlace[] {
   const others = [...cluster.datacenters.values()].filter(
     (datacenter) => datacenter !== own && cluster.serversOf(datacenter).length > 0,
   );
-  const nearest = others.slice(0, Service.Failover.NearestN);
-  const listed = (Service.Failover.Datacenters ?? []).flatMap((name) => others.filter((other) => other.name === name));
-  return [...new Set([...nearest, ...listed])];
+  const { NearestN, Datacenters, Targets } = Service.Failover;
+  const nearest = others.slice(0, NearestN);
+  const targets = Datacenters?.map((Datacenter) => ({ Datacenter, Peer: "" })) ?? Targets ?? [];
+  const listed = targets.flatMap(({ Datacenter: name, Peer }): readonly QueryPlace[] => {
+    if (Peer !== "") return [peerPlace(own, Peer) ?? []].flat();
+    return others.filter((other) => other.name === name && !nearest.includes(other)).map(ownPlace);
+  });
+  return [...nearest.map(ownPlace), ...uniqueBy(listed)];
 }
+
+/** Places without those that were there before. */
+const uniqueBy = (places: readonly QueryPlace[]): readonly QueryPlace[] => [
+  ...new Map(places.map((place) => [`${place.peer}/${place.datacenter.name}`, place])).values(),
+];

@@ -4,6 +4,7 @@ import type { NodeRow, PlacedService } from "../state/rows.ts";
 import { addressBytes, hexLabel } from "../wire/codec/address.ts";
 import { type Rr, TYPE } from "../wire/codec/types.ts";
 import type { Lookup } from "./message.ts";
+import { nodeAddressFor, serviceAddressFor } from "./locate.ts";
 import { addressRecord, fqdn, metaRecords } from "./records.ts";
 
 /** The most records that following an alias adds to an answer without EDNS. */
@@ -26,11 +27,15 @@ interface InstanceContext {
   readonly ttl: number;
   /** The records that a host name leads to. */
   readonly chase: (host: string) => readonly Rr[];
+  /** Whether addresses are those that are tagged for other datacenters. */
+  readonly usesWan: boolean;
+  /** The name of the port that is asked for. */
+  readonly port: string | undefined;
 }
 
 /** `web-1.node.dc1.consul.` */
-export const nodeName = ({ name }: NodeRow, datacenter: string, { domain }: DnsSettings): string =>
-  `${name}.node.${datacenter}.${domain}`;
+export const nodeName = ({ name, peer }: NodeRow, datacenter: string, domain: string): string =>
+  peer === undefined ? `${name}.node.${datacenter}.${domain}` : `${name}.node.${peer}.peer.${domain}`;
 
 /** Answers with the addresses of instances, each once; with an alias only when no instance has an address. */
 export function answerAddresses(lookup: Lookup, placed: readonly PlacedService[], context: InstanceContext): void {
@@ -54,13 +59,15 @@ export function answerAddresses(lookup: Lookup, placed: readonly PlacedService[]
   if (message.answer.length === 0 && alias !== undefined) message.answer.push(...alias);
 }
 
-/** Answers with an SRV for each instance, and with its addresses and its node's metadata as additional records. */
-export function answerServices(lookup: Lookup, placed: readonly PlacedService[], context: InstanceContext): void {
+/** Answers with an SRV for each instance, and with its addresses and its node's metadata as additional records. False where an instance lacks the port that is asked for by name. */
+export function answerServices(lookup: Lookup, placed: readonly PlacedService[], context: InstanceContext): boolean {
   const { message } = lookup;
-  const { settings, datacenter, ttl } = context;
+  const { settings, datacenter, ttl, port } = context;
+  const { domain } = lookup;
   const seen = new Set<string>();
   for (const each of placed) {
     const { service, entry } = each;
+    if (port !== undefined && portOf(service, port) === undefined) return false;
     const tuple = `${service.node}:${service.address}:${service.port}`;
     if (seen.has(tuple)) continue;
     seen.add(tuple);
@@ -68,56 +75,68 @@ export function answerServices(lookup: Lookup, placed: readonly PlacedService[],
     message.answer.push(...answers);
     message.additional.push(...extra);
     if (settings.nodeMetaTxt)
-      message.additional.push(...metaRecords(nodeName(entry.row, datacenter, settings), entry.row, ttl));
+      message.additional.push(...metaRecords(nodeName(entry.row, datacenter, domain), entry.row, ttl));
   }
+  return true;
 }
+
+/** The port of a service by the name of the port. */
+const portOf = ({ ports }: PlacedService["service"], name: string): number | undefined =>
+  ports?.find(({ Name }) => Name === name)?.Port;
 
 /** The records of one instance: an address, an alias, or an SRV with the addresses of its target. */
 function recordsOf(placed: PlacedService, lookup: Lookup, context: InstanceContext): InstanceRecords {
   const { service, entry } = placed;
   const { name, type } = lookup.question;
-  const nodeBytes = addressBytes(entry.row.address);
-  const ownBytes = service.address === "" ? undefined : addressBytes(service.address);
+  const nodeAddress = nodeAddressFor(entry.row, type, context.usesWan);
+  const ownAddress = serviceAddressFor(service, type, context.usesWan);
+  if (nodeAddress === "" && ownAddress === "") return NOTHING;
+  const nodeBytes = addressBytes(nodeAddress);
+  const ownBytes = ownAddress === "" ? undefined : addressBytes(ownAddress);
   // A service that is an alias of the very name asked for has the address of its node.
-  const isOwnAlias = nodeBytes !== undefined && service.address !== "" && fqdn(service.address) === name;
-  const usesNode = service.address === "" || (ownBytes === undefined && isOwnAlias);
+  const isOwnAlias = nodeBytes !== undefined && ownAddress !== "" && fqdn(ownAddress) === name;
+  const usesNode = ownAddress === "" || (ownBytes === undefined && isOwnAlias);
   const bytes = usesNode ? nodeBytes : ownBytes;
-  if (bytes === undefined) return aliasRecords(placed, lookup, context);
-  const address = usesNode ? entry.row.address : service.address;
-  const target = type === TYPE.SRV ? targetOf(placed, usesNode, bytes, context) : name;
+  if (bytes === undefined) return aliasRecords(placed, ownAddress || nodeAddress, lookup, context);
+  const address = usesNode ? nodeAddress : ownAddress;
+  const isMoved = usesNode && !isOwnAlias && nodeAddress !== entry.row.address;
+  const target = type === TYPE.SRV ? targetOf(placed, usesNode && !isMoved, bytes, lookup.domain, context) : name;
   const record = addressRecord(target, bytes, address, type, context.ttl);
   if (record === undefined) return NOTHING;
   return type === TYPE.SRV
-    ? { answers: [srvRecord(placed, name, target, context.ttl)], extra: [record] }
+    ? { answers: [srvRecord(placed, name, target, context)], extra: [record] }
     : { answers: [record], extra: [] };
 }
 
 /** The target of an SRV: the node's name where that leads to the same address. */
 function targetOf(
-  { entry, isMoved }: PlacedService,
-  usesNode: boolean,
+  { entry }: PlacedService,
+  usesNodeName: boolean,
   bytes: readonly number[],
-  { settings, datacenter }: InstanceContext,
+  domain: string,
+  { datacenter }: InstanceContext,
 ): string {
-  return usesNode && isMoved !== true
-    ? nodeName(entry.row, datacenter, settings)
-    : `${hexLabel(bytes)}.addr.${datacenter}.${settings.domain}`;
+  if (usesNodeName) return nodeName(entry.row, datacenter, domain);
+  return entry.row.peer === undefined
+    ? `${hexLabel(bytes)}.addr.${datacenter}.${domain}`
+    : `${hexLabel(bytes)}.addr.${domain}`;
 }
 
-function srvRecord({ service, entry }: PlacedService, name: string, target: string, ttl: number): Rr {
-  return { type: TYPE.SRV, name, ttl, priority: 1, weight: weightOf(entry, service), port: service.port, target };
+function srvRecord({ service, entry }: PlacedService, name: string, target: string, context: InstanceContext): Rr {
+  const { ttl, port: portName, usesWan } = context;
+  const own = portName === undefined ? service.port : (portOf(service, portName) ?? service.port);
+  const port = (usesWan && service.taggedAddresses?.wan?.Port) || own;
+  return { type: TYPE.SRV, name, ttl, priority: 1, weight: weightOf(entry, service), port, target };
 }
 
-function aliasRecords(placed: PlacedService, lookup: Lookup, { ttl, chase }: InstanceContext): InstanceRecords {
-  const { service, entry } = placed;
+function aliasRecords(placed: PlacedService, host: string, lookup: Lookup, context: InstanceContext): InstanceRecords {
+  const { ttl, chase } = context;
   const { name, type } = lookup.question;
-  const host = service.address === "" ? entry.row.address : service.address;
-  if (host === "") return NOTHING;
   const target = fqdn(host);
   const chased = chase(target)
     .filter((rr) => rr.type === TYPE.CNAME || rr.type === TYPE.A || rr.type === TYPE.AAAA)
     .slice(0, lookup.opt === undefined ? CHASED_RECORDS_MAX : undefined)
     .map((rr) => ({ ...rr, ttl }));
-  if (type === TYPE.SRV) return { answers: [srvRecord(placed, name, target, ttl)], extra: chased };
+  if (type === TYPE.SRV) return { answers: [srvRecord(placed, name, target, context)], extra: chased };
   return { answers: [{ type: TYPE.CNAME, name, ttl, target }, ...chased], extra: [] };
 }

@@ -1,4 +1,4 @@
-import { ALLOW_ALL, type Authorizer } from "../state/acl-rules.ts";
+import { ALLOW_ALL, type Authorizer } from "../state/acl-authorizer.ts";
 import { isHealthy } from "../state/health.ts";
 import type { PlacedService } from "../state/rows.ts";
 import type { ReachedDatacenter } from "./reach.ts";
@@ -9,18 +9,22 @@ interface ServiceFilter {
   /** Empty for any. */
   readonly tag: string;
   readonly isConnect: boolean;
+  /** The peer from which they were imported. */
+  readonly peer?: string | undefined;
 }
 
 /** Instances that may be answered with, shuffled. */
 export function healthyInstances(
   { datacenter, authorizer }: ReachedDatacenter,
-  { name, tag, isConnect }: ServiceFilter,
+  { name, tag, isConnect, peer }: ServiceFilter,
   onlyPassing: boolean,
 ): readonly PlacedService[] {
-  const { catalog, store } = datacenter;
+  const { store } = datacenter;
+  const catalog = peer === undefined ? datacenter.catalog : datacenter.imported(peer);
+  if (catalog === undefined) return [];
   const healthy: PlacedService[] = [];
-  for (const service of catalog.instancesUnsorted(name)?.values() ?? []) {
-    if (isConnect && !service.native) continue;
+  const found = isConnect ? catalog.connectInstancesOf(name) : (catalog.instancesUnsorted(name)?.values() ?? []);
+  for (const service of found) {
     if (tag !== "" && !service.tags.some((each) => each.toLowerCase() === tag)) continue;
     const placed = catalog.withEntry(service);
     if (isHealthy(placed.entry, service, onlyPassing) && mayRead(authorizer, placed)) healthy.push(placed);

@@ -16,6 +16,8 @@ export interface Lookup {
   readonly question: Question;
   readonly opt: Opt | undefined;
   readonly transport: Transport;
+  /** The domain of names in the answer, with its final dot. */
+  readonly domain: string;
   /** How many aliases within the domain may still be followed. */
   readonly chasesLeft: number;
 }

@@ -1,6 +1,7 @@
 import type { DnsSettings } from "../behaviour/config.ts";
 import type { NodeRow } from "../state/rows.ts";
 import { type Rr, TYPE } from "../wire/codec/types.ts";
+import { nodeAddressFor } from "./locate.ts";
 import type { Lookup } from "./message.ts";
 import { fqdn, literalRecords, metaRecords } from "./records.ts";
 
@@ -14,13 +15,15 @@ export const isNodeQuestion = ({ question }: Lookup): boolean => NODE_TYPES.has(
 export function answerNode(
   { message, question: { name, type } }: Lookup,
   row: NodeRow,
+  usesWan: boolean,
   { nodeTtlS: ttl, nodeMetaTxt }: DnsSettings,
   chase: (host: string) => readonly Rr[],
 ): void {
   const texts = metaRecords(name, row, ttl);
+  const address = nodeAddressFor(row, type, usesWan);
   const alias = fqdn(row.address);
   const addresses = (): readonly Rr[] =>
-    literalRecords(name, row.address, type, ttl) ?? [{ type: TYPE.CNAME, name, ttl, target: alias }, ...chase(alias)];
+    literalRecords(name, address, type, ttl) ?? [{ type: TYPE.CNAME, name, ttl, target: alias }, ...chase(alias)];
   if (type !== TYPE.TXT) message.answer.push(...addresses());
   if (type === TYPE.TXT || type === TYPE.ANY) message.answer.push(...texts);
   else if (nodeMetaTxt) message.additional.push(...texts);

@@ -2,9 +2,7 @@ import type { Agent } from "../behaviour/agent.ts";
 import type { Cluster } from "../behaviour/cluster.ts";
 import type { DnsSettings } from "../behaviour/config.ts";
 import type { Datacenter } from "../behaviour/datacenter.ts";
-import type { Authorizer } from "../state/acl-rules.ts";
-import type { PlacedService } from "../state/rows.ts";
-import { AS_IT_IS, BY_WAN, type Translation } from "../state/wan.ts";
+import type { Authorizer } from "../state/acl-authorizer.ts";
 
 /** Why nothing can be looked up: nobody leads, the datacenter is unknown, or the agent's token is. */
 export type LookupTrouble = "no-leader" | "no-path" | "denied";
@@ -26,19 +24,6 @@ export function reachDatacenter(
   const datacenter = name === undefined || name === own.name ? own : cluster.datacenters.get(name);
   if (datacenter === undefined || (datacenter !== own && cluster.serversOf(datacenter).length === 0)) return "no-path";
   if (!datacenter.hasLeader && !(settings.takesStale && datacenter.hasData)) return "no-leader";
-  const authorizer = datacenter.acl.resolve(agent.options.config.acl?.tokens?.default ?? "");
+  const authorizer = datacenter.acl.resolve(agent.tokens.dns || agent.tokens.default);
   return authorizer === undefined ? "denied" : { datacenter, authorizer };
-}
-
-/** How an agent shows the addresses of a datacenter. */
-export const translationOf = ({ translatesWan }: DnsSettings, agent: Agent, datacenter: Datacenter): Translation =>
-  translatesWan && datacenter !== agent.datacenter ? BY_WAN : AS_IT_IS;
-
-/** Instances of a datacenter at the addresses that this agent shows. */
-export function translate(placed: readonly PlacedService[], translation: Translation): readonly PlacedService[] {
-  if (translation === AS_IT_IS) return placed;
-  return placed.map(({ service, entry }) => {
-    const row = translation.node(entry.row);
-    return { service: translation.service(service), entry: { ...entry, row }, isMoved: row !== entry.row };
-  });
 }

@@ -21,6 +21,7 @@ export interface UpstreamAnswer {
   readonly aa?: boolean;
   /** Whether the answer is truncated over UDP: TC and no records. */
   readonly tc?: boolean;
+  readonly delay_ms?: number;
   readonly answer?: readonly UpstreamRecord[];
   readonly authority?: readonly UpstreamRecord[];
 }
@@ -36,6 +37,8 @@ export interface UpstreamReply {
   readonly rcode: Rcode;
   readonly isAuthoritative: boolean;
   readonly isTruncated: boolean;
+  /** How long it took, ms. */
+  readonly afterMs: number | undefined;
   readonly answer: Rr[];
   readonly authority: Rr[];
 }
@@ -57,6 +60,7 @@ export function askUpstream(
     rcode: RCODE[answer.rcode],
     isAuthoritative: answer.aa === true,
     isTruncated,
+    afterMs: answer.delay_ms,
     answer: isTruncated ? [] : (answer.answer ?? []).map(recordOf),
     authority: isTruncated ? [] : (answer.authority ?? []).map(recordOf),
   };

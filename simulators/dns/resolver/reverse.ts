@@ -31,7 +31,7 @@ function holderOf({ datacenter, authorizer }: ReachedDatacenter, name: string): 
 export function nameOfHolder(reached: ReachedDatacenter, name: string, settings: DnsSettings): string | undefined {
   const { name: datacenter } = reached.datacenter;
   const holder = holderOf(reached, name);
-  if (holder?.kind === "node") return nodeName(holder.node, datacenter, settings);
+  if (holder?.kind === "node") return nodeName(holder.node, datacenter, settings.domain);
   return holder && `${holder.name}.service.${datacenter}.${settings.domain}`;
 }
 

@@ -13,9 +13,10 @@ const SLACK_BYTES = 8;
 const FAR_BYTES = 100;
 const NEAR_BYTES = 10;
 
-/** Cuts a service's answers to what the transport takes, additional records with them (Consul 1.8, `trimDNSResponse`). */
+/** Cuts answers to what the transport takes, additional records with them (Consul 1.8, `trimDNSResponse`). */
 export function trim(message: Message, transport: Transport, opt: Opt | undefined, settings: DnsSettings): void {
   const before = message.answer.length;
+  if (before < 2 && settings.udpAnswersMax > 0) return;
   const extra = message.additional.length > 0 ? byOwner(message.additional) : undefined;
   if (transport === "tcp") trimTcp(message, extra, settings.compresses);
   else trimUdp(message, opt, extra, settings);
@@ -50,7 +51,7 @@ function keepTargets(message: Message, extra: Extra | undefined): void {
 }
 
 function trimUdp(message: Message, opt: Opt | undefined, extra: Extra | undefined, settings: DnsSettings): void {
-  const bytesMax = Math.max(PLAIN_BYTES_MAX, opt?.udpBytes ?? 0);
+  const bytesMax = Math.min(settings.profile.udpBytesMax, Math.max(PLAIN_BYTES_MAX, opt?.udpBytes ?? 0));
   const answersMax = Math.min(PLAIN_ANSWERS_MAX, settings.udpAnswersMax);
   let compresses = settings.compresses;
   if (bytesMax === PLAIN_BYTES_MAX && message.answer.length > answersMax) {
@@ -101,6 +102,8 @@ function recordAtMost(rr: Rr): number {
   switch (rr.type) {
     case TYPE.A:
     case TYPE.AAAA:
+      return bytes;
+    case TYPE.OPT:
       return bytes;
     case TYPE.SRV:
       return bytes + rr.target.length * UTF8_BYTES_MAX;

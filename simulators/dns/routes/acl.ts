@@ -1,203 +1,198 @@
 import type { HttpReply, Route } from "../../kernel/index.ts";
-import type { Datacenter } from "../behaviour/datacenter.ts";
-import type { PolicyRow, TokenRow } from "../state/acl-rows.ts";
+import type { Acl } from "../state/acl.ts";
+import type { TokenRow } from "../state/acl-rows.ts";
+import { identityRules } from "../state/acl-templates.ts";
+import { cloneToken, createToken, deleteToken, type GivenToken, tokensWith, updateToken } from "../state/acl-writes.ts";
+import { isUuid, uuidError } from "../state/acl-policy-writes.ts";
 import { type ConsulCall, type ConsulSim, decodeBody } from "../wire/call.ts";
-import { answerAtOnce, type ConsulHandler, textReply } from "../wire/handler.ts";
-import { ANY, BOOL, lax, listOf, STRING, STRINGS, structOf } from "../wire/json/shape.ts";
+import { answerAtOnce } from "../wire/handler.ts";
+import { lax, STRING, structOf } from "../wire/json/shape.ts";
 import { answerRead, type ReadResult } from "../wire/read.ts";
-import { deny, HttpError, refuseNotSimulated } from "../wire/refusal.ts";
+import { deny, HttpError, refuseBadRequest, refuseInternally } from "../wire/refusal.ts";
+import { identitiesIn, linksIn, policyView, roleView, TOKEN, type TokenFields, tokenView } from "./acl-shapes.ts";
+import { requireAclRight, refuseDeletion, decodeAclBody, syntheticId, whenEnabled } from "./acl-base.ts";
+import { writePolicy, listPolicies, readPolicy, readPolicyNamed, removePolicy } from "./acl-policies.ts";
 
-const POLICY_LINK = lax(structOf("structs.ACLTokenPolicyLink", { ID: STRING, Name: STRING }));
-
-const TOKEN = lax(
-  structOf("structs.ACLToken", {
-    AccessorID: STRING,
-    SecretID: STRING,
-    Description: STRING,
-    Policies: listOf(POLICY_LINK, "[]structs.ACLTokenPolicyLink"),
-    Roles: ANY,
-    Local: BOOL,
-  }),
-);
-
-const POLICY = lax(
-  structOf("structs.ACLPolicy", { ID: STRING, Name: STRING, Description: STRING, Rules: STRING, Datacenters: STRINGS }),
-);
-
-const policyView = (row: PolicyRow): Readonly<Record<string, unknown>> => ({
-  ID: row.id,
-  Name: row.name,
-  Description: row.description,
-  Rules: row.rules,
-  Hash: row.hash,
-  CreateIndex: row.createIndex,
-  ModifyIndex: row.modifyIndex,
-});
-
-function tokenView({ acl }: Datacenter, row: TokenRow, withSecret: boolean): Readonly<Record<string, unknown>> {
-  const policies = row.policies.map((ID) => ({ ID, Name: acl.policy(ID)?.name ?? "" }));
-  return {
-    AccessorID: row.accessor,
-    ...(withSecret && { SecretID: row.secret }),
-    Description: row.description,
-    ...(policies.length > 0 && { Policies: policies }),
-    Local: row.local,
-    CreateTime: new Date(row.createdMs).toISOString(),
-    Hash: row.hash,
-    CreateIndex: row.createIndex,
-    ModifyIndex: row.modifyIndex,
-  };
-}
-
-/** The datacenter, once the caller may read or write its ACLs. @throws HttpError 403 */
-function requireAclRight(call: ConsulCall, access: "read" | "write"): Datacenter {
-  const datacenter = call.datacenter();
-  const authorizer = call.authorizer(datacenter);
-  if (access === "write" ? !authorizer.writes("acl") : !authorizer.reads("acl")) deny();
-  return datacenter;
-}
+const BOOTSTRAP = lax(structOf("api.BootstrapRequest", { BootstrapSecret: STRING }));
 
 function bootstrap(call: ConsulCall): HttpReply {
+  const fields = call.request.body.length === 0 ? {} : decodeBody(call, BOOTSTRAP, "Request decoding failed: ");
   const datacenter = call.datacenter();
   const at = datacenter.acl.bootstrappedAt;
   if (at > 0) deny(`: ACL bootstrap no longer allowed (reset index: ${at})`);
-  return call.json(tokenView(datacenter, datacenter.acl.bootstrap(), true));
+  const { BootstrapSecret: secret = "" } = fields;
+  if (secret !== "" && !isUuid(secret)) refuseInternally(uuidError(secret));
+  const row = datacenter.acl.bootstrap(secret || undefined);
+  return call.json({ ID: row.secret, ...tokenView(datacenter.acl, row, true) });
 }
 
-function saveToken(call: ConsulCall, accessor: string): HttpReply {
-  const fields = decodeBody(call, TOKEN, "Bad request: Token decoding failed: ");
-  if (fields.Roles !== undefined) refuseNotSimulated("ACL roles");
-  const datacenter = requireAclRight(call, "write");
-  const links = (fields.Policies ?? []).map(({ ID = "", Name = "" }) => ({ ID, Name }));
-  const row = datacenter.acl.saveToken({
-    accessor: accessor || (fields.AccessorID ?? ""),
+function tokenIn(fields: TokenFields, accessor: string): GivenToken {
+  const given = fields.ExpirationTime ?? "";
+  const expiresMs = given === "" ? undefined : Date.parse(given);
+  if (Number.isNaN(expiresMs))
+    refuseBadRequest(
+      `Token decoding failed: parsing time "${given}" as "2006-01-02T15:04:05Z07:00": cannot parse "${given}" as "2006"`,
+    );
+  return {
+    accessor,
     secret: fields.SecretID ?? "",
     description: fields.Description ?? "",
-    policies: links,
+    policies: linksIn(fields.Policies),
+    roles: linksIn(fields.Roles),
+    identities: identitiesIn(fields),
     local: fields.Local ?? false,
-  });
-  return call.json(tokenView(datacenter, row, true));
+    authMethod: fields.AuthMethod ?? "",
+    expiresMs,
+    ttlNs: fields.ExpirationTTL ?? 0,
+  };
 }
 
-/** Reads of a token that doesn't exist are refused as if the caller's own were missing. */
-function tokenResult(datacenter: Datacenter, row: TokenRow | undefined, withSecret: boolean): ReadResult {
-  const index = datacenter.acl.tokenIndex;
-  return row === undefined
-    ? { index, reply: textReply(403, "ACL not found") }
-    : { index, value: tokenView(datacenter, row, withSecret) };
+function newToken(call: ConsulCall): HttpReply {
+  const fields = decodeAclBody(call, TOKEN, "Token");
+  const { acl } = requireAclRight(call, "write");
+  const row = createToken(acl, tokenIn(fields, fields.AccessorID ?? ""), call.agent.kernel.nowMs);
+  return call.json(tokenView(acl, row, true));
 }
+
+function writeToken(call: ConsulCall): HttpReply {
+  if (call.rest.endsWith("/clone")) return copyToken(call, call.rest.slice(0, -"/clone".length));
+  const fields = decodeAclBody(call, TOKEN, "Token");
+  const accessor = fields.AccessorID || call.rest;
+  if (accessor !== call.rest) refuseBadRequest("Token Accessor ID in URL and payload do not match");
+  const { acl } = requireAclRight(call, "write");
+  const given = tokenIn(fields, accessor);
+  const row = accessor === "" ? createToken(acl, given, call.agent.kernel.nowMs) : updateToken(acl, given);
+  return call.json(tokenView(acl, row, true));
+}
+
+const NO_TOKEN = "token does not exist: ACL not found";
+
+function copyToken(call: ConsulCall, accessor: string): HttpReply {
+  const fields =
+    call.request.body.length === 0
+      ? refuseBadRequest("Token decoding failed: EOF")
+      : decodeAclBody(call, TOKEN, "Token");
+  const { acl } = requireAclRight(call, "write");
+  const token = acl.token(accessor);
+  if (token === undefined) throw new HttpError(403, NO_TOKEN);
+  return call.json(tokenView(acl, cloneToken(acl, token, fields.Description ?? ""), true));
+}
+
+const missingToken = (): ReadResult => {
+  throw new HttpError(403, NO_TOKEN);
+};
 
 function readOwnToken(call: ConsulCall): ReadResult {
-  const datacenter = call.datacenter();
+  const { acl } = call.datacenter();
   // The anonymous token has no holder to ask for it.
-  const row = call.token === "" ? undefined : datacenter.acl.tokenOf(call.token);
-  return tokenResult(datacenter, row, true);
+  const row = call.token === "" ? undefined : acl.tokenOf(call.token);
+  return row === undefined ? missingToken() : { index: acl.tokenIndex, value: tokenView(acl, row, true) };
 }
 
 function readToken(call: ConsulCall): ReadResult {
+  if (call.rest === "") refuseBadRequest("Missing token AccessorID");
   const datacenter = requireAclRight(call, "read");
-  const isManager = call.authorizer(datacenter).writes("acl");
-  return tokenResult(datacenter, datacenter.acl.token(call.rest), isManager);
+  const { acl } = datacenter;
+  const row = acl.token(call.rest);
+  if (row === undefined) return missingToken();
+  const view = tokenView(acl, row, call.authorizer(datacenter).writes("acl"));
+  return {
+    index: acl.tokenIndex,
+    value: call.query.has("expanded") ? { ...view, ...expansion(call, acl, row) } : view,
+  };
+}
+
+/** What a token amounts to on this agent. */
+function expansion(call: ConsulCall, acl: Acl, row: TokenRow): Readonly<Record<string, unknown>> {
+  const { policies, roles, identities } = acl.expand(row);
+  const synthetic = identities
+    .flatMap((each) => [...identityRules(each)])
+    .map(({ rules, template, datacenters }) => {
+      const id = syntheticId(rules);
+      return {
+        ID: id,
+        Name: `synthetic-policy-${id}`,
+        Description: `synthetic policy generated from templated policy: ${template}`,
+        Rules: rules,
+        ...(datacenters && { Datacenters: datacenters }),
+        Hash: "",
+        CreateIndex: 0,
+        ModifyIndex: 0,
+      };
+    });
+  return {
+    ExpandedPolicies: [...policies.map(policyView), ...synthetic],
+    ExpandedRoles: roles.length === 0 ? null : roles.map((role) => roleView(acl, role)),
+    NamespaceDefaultPolicyIDs: null,
+    NamespaceDefaultRoleIDs: null,
+    AgentACLDefaultPolicy: call.agent.options.config.acl?.default_policy ?? "allow",
+    AgentACLDownPolicy: call.agent.options.config.acl?.down_policy ?? "extend-cache",
+    ResolvedByAgent: call.agent.name,
+  };
 }
 
 function listTokens(call: ConsulCall): ReadResult {
+  if ((call.query.get("authmethod-ns") ?? "") !== "")
+    refuseBadRequest('Invalid query parameter: "authmethod-ns" - Namespaces are a Consul Enterprise feature');
   const datacenter = requireAclRight(call, "read");
-  return {
-    index: datacenter.acl.tokenIndex,
-    value: datacenter.acl.tokens().map((row) => tokenView(datacenter, row, false)),
-  };
+  const { acl } = datacenter;
+  const isManager = call.authorizer(datacenter).writes("acl");
+  const rows = tokensWith(acl, {
+    policy: call.query.get("policy") ?? "",
+    role: call.query.get("role") ?? "",
+    authMethod: call.query.get("authmethod") ?? "",
+    service: call.query.get("servicename") ?? "",
+  });
+  return { index: acl.tokenIndex, value: rows.map((row) => tokenView(acl, row, isManager)) };
 }
 
-function deleteToken(call: ConsulCall): HttpReply {
-  requireAclRight(call, "write").acl.deleteToken(call.rest);
-  return call.json(true);
-}
-
-function savePolicy(call: ConsulCall, id: string): HttpReply {
-  const fields = decodeBody(call, POLICY, "Bad request: Policy decoding failed: ");
+function removeToken(call: ConsulCall): HttpReply {
+  if (call.rest === "") refuseBadRequest("Missing token AccessorID");
   const { acl } = requireAclRight(call, "write");
-  const row = acl.savePolicy({
-    id: id || (fields.ID ?? ""),
-    name: fields.Name ?? "",
-    description: fields.Description ?? "",
-    rules: fields.Rules ?? "",
-  });
-  return call.json(policyView(row));
-}
-
-function listPolicies(call: ConsulCall): ReadResult {
-  const { acl } = requireAclRight(call, "read");
-  const value = acl.policies().map((row) => {
-    const { Rules: _rules, ...rest } = policyView(row);
-    return rest;
-  });
-  return { index: acl.policyIndex, value };
-}
-
-const readPolicyBy =
-  (find: (datacenter: Datacenter, call: ConsulCall) => PolicyRow | undefined) =>
-  (call: ConsulCall): ReadResult => {
-    const datacenter = requireAclRight(call, "read");
-    const row = find(datacenter, call);
-    if (row === undefined) throw new HttpError(403, "ACL not found");
-    return { index: datacenter.acl.policyIndex, value: policyView(row) };
-  };
-
-function deletePolicy(call: ConsulCall): HttpReply {
-  requireAclRight(call, "write").acl.deletePolicy(call.rest);
+  if (!deleteToken(acl, call.rest, call.token)) refuseDeletion("token");
   return call.json(true);
 }
 
-/** The answer of every endpoint while ACLs are off. */
-const whenEnabled =
-  (handler: ConsulHandler): ConsulHandler =>
-  (sim, request) =>
-    sim.agent.datacenter.acl.options.enabled ? handler(sim, request) : textReply(401, "ACL support disabled");
+const REPLICATION = {
+  Enabled: false,
+  Running: false,
+  SourceDatacenter: "",
+  ReplicationType: "",
+  ReplicatedIndex: 0,
+  ReplicatedRoleIndex: 0,
+  ReplicatedTokenIndex: 0,
+  LastSuccess: "0001-01-01T00:00:00Z",
+  LastError: "0001-01-01T00:00:00Z",
+  LastErrorMessage: "",
+};
 
-const refuseUnsimulated = (what: string): ConsulHandler => answerAtOnce(() => refuseNotSimulated(what));
+function readReplication(call: ConsulCall): HttpReply {
+  call.datacenter();
+  return call.json(REPLICATION);
+}
 
-const ROUTES: readonly (Route<ConsulSim> & { readonly handler: ConsulHandler })[] = [
+/** `/v1/acl/…`: tokens and policies (Consul 1.22, "ACL HTTP API"). */
+export const ACL_ROUTES: readonly Route<ConsulSim>[] = [
   { method: "PUT", path: "/v1/acl/bootstrap", handler: answerAtOnce(bootstrap) },
-  { method: "PUT", path: "/v1/acl/token", handler: answerAtOnce((call) => saveToken(call, "")) },
+  { method: "GET", path: "/v1/acl/replication", handler: answerAtOnce(readReplication) },
+  { method: "PUT", path: "/v1/acl/token", handler: answerAtOnce(newToken) },
   { method: "GET", path: "/v1/acl/token/self", handler: answerRead("index", readOwnToken) },
-  { method: "GET", path: "/v1/acl/token/*rest", handler: answerRead("index", readToken) },
-  { method: "PUT", path: "/v1/acl/token/*rest", handler: answerAtOnce((call) => saveToken(call, call.rest)) },
-  { method: "DELETE", path: "/v1/acl/token/*rest", handler: answerAtOnce(deleteToken) },
+  ...["/v1/acl/token/", "/v1/acl/token/*rest"].flatMap((path) => [
+    { method: "GET", path, handler: answerRead("index", readToken) },
+    { method: "PUT", path, handler: answerAtOnce(writeToken) },
+    { method: "DELETE", path, handler: answerAtOnce(removeToken) },
+  ]),
   { method: "GET", path: "/v1/acl/tokens", handler: answerRead("index", listTokens) },
-  { method: "PUT", path: "/v1/acl/policy", handler: answerAtOnce((call) => savePolicy(call, "")) },
-  {
+  { method: "PUT", path: "/v1/acl/policy", handler: answerAtOnce((call) => writePolicy(call, "", true)) },
+  ...["/v1/acl/policy/name/", "/v1/acl/policy/name/*rest"].map((path) => ({
     method: "GET",
-    path: "/v1/acl/policy/name/*rest",
-    handler: answerRead(
-      "index",
-      readPolicyBy(({ acl }, call) => acl.policyNamed(call.rest)),
-    ),
-  },
-  {
-    method: "GET",
-    path: "/v1/acl/policy/*rest",
-    handler: answerRead(
-      "index",
-      readPolicyBy(({ acl }, call) => acl.policy(call.rest)),
-    ),
-  },
-  { method: "PUT", path: "/v1/acl/policy/*rest", handler: answerAtOnce((call) => savePolicy(call, call.rest)) },
-  { method: "DELETE", path: "/v1/acl/policy/*rest", handler: answerAtOnce(deletePolicy) },
+    path,
+    handler: answerRead("index", readPolicyNamed),
+  })),
+  ...["/v1/acl/policy/", "/v1/acl/policy/*rest"].flatMap((path) => [
+    { method: "GET", path, handler: answerRead("index", readPolicy) },
+    { method: "PUT", path, handler: answerAtOnce((call) => writePolicy(call, call.rest, false)) },
+    { method: "DELETE", path, handler: answerAtOnce(removePolicy) },
+  ]),
   { method: "GET", path: "/v1/acl/policies", handler: answerRead("index", listPolicies) },
-  { method: "PUT", path: "/v1/acl/create", handler: refuseUnsimulated("legacy ACLs") },
-  { method: "GET", path: "/v1/acl/list", handler: refuseUnsimulated("legacy ACLs") },
-  { method: "GET", path: "/v1/acl/info/*rest", handler: refuseUnsimulated("legacy ACLs") },
-  { method: "GET", path: "/v1/acl/rules/translate/*rest", handler: refuseUnsimulated("legacy ACLs") },
-  { method: "GET", path: "/v1/acl/replication", handler: refuseUnsimulated("ACL replication") },
-  { method: "GET", path: "/v1/acl/roles", handler: refuseUnsimulated("ACL roles") },
-  { method: "GET", path: "/v1/acl/auth-methods", handler: refuseUnsimulated("ACL auth methods") },
-  { method: "GET", path: "/v1/acl/binding-rules", handler: refuseUnsimulated("ACL binding rules") },
-  { method: "POST", path: "/v1/acl/login", handler: refuseUnsimulated("ACL login") },
-  { method: "POST", path: "/v1/acl/logout", handler: refuseUnsimulated("ACL logout") },
-];
-
-/** `/v1/acl/…` (Consul 1.8, "ACL HTTP API"). */
-export const ACL_ROUTES: readonly Route<ConsulSim>[] = ROUTES.map((route) => ({
-  ...route,
-  handler: whenEnabled(route.handler),
-}));
+].map(whenEnabled);

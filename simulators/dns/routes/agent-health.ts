@@ -4,7 +4,7 @@ import type { ConsulCall, ConsulSim } from "../wire/call.ts";
 import { answerAtOnce } from "../wire/handler.ts";
 import { refuseInternally } from "../wire/refusal.ts";
 import { agentServiceView, bareCheckView } from "../wire/views.ts";
-import { requireRight, rightsOf, withEmptyRest } from "./agent-rights.ts";
+import { rightsOf, withEmptyRest } from "./agent-rights.ts";
 
 /** HTTP status of a health, for load balancers. */
 const HTTP_STATUS: Readonly<Record<string, number>> = { passing: 200, warning: 429, critical: 503, maintenance: 503 };
@@ -26,30 +26,40 @@ function healthOf(call: ConsulCall, id: string): { readonly status: string; read
     ({ check }) => check.serviceId === "" || check.serviceId === id,
   );
   const status = aggregate(own.map(({ check }) => check));
-  const view = { AggregatedStatus: status, Service: known && agentServiceView(known), Checks: own.map(bareCheckView) };
+  const view = {
+    AggregatedStatus: status,
+    Service: known && agentServiceView(known, call.style),
+    Checks: own.map((check) => bareCheckView(check, call.style)),
+  };
   return { status, view };
 }
 
+/** @throws HttpError 500, whatever the text says */
+const refuseNameless = ({ agent }: ConsulCall, what: string): never =>
+  refuseInternally(`${agent.options.profile.badRequestPrefix}Missing ${what}`);
+
 function readHealthById(call: ConsulCall): HttpReply {
   const authorizer = rightsOf(call);
-  if (call.rest === "") refuseInternally("Bad request: Missing serviceID");
+  if (call.rest === "") refuseNameless(call, "serviceID");
   const known = call.agent.local.service(call.rest)?.service;
   if (known === undefined) return unknownService(call, `ServiceId ${call.rest} not found`);
-  requireRight(authorizer.reads("service", known.name));
+  call.require(authorizer, "service", "read", known.name);
   const { status, view } = healthOf(call, call.rest);
   return healthReply(call, HTTP_STATUS[status] ?? 503, status, view);
 }
 
 function unknownService(call: ConsulCall, reason: string): HttpReply {
   const headers = { "X-Consul-Reason": reason };
+  if (wantsText(call) && call.style.isToday)
+    return { status: 404, headers: { ...headers, "Content-Type": "text/plain" }, body: reason };
   if (wantsText(call)) return call.json(reason, headers, 404);
   return call.json({ AggregatedStatus: "critical", Service: null, Checks: null }, headers, 404);
 }
 
 function readHealthByName(call: ConsulCall): HttpReply {
   const authorizer = rightsOf(call);
-  if (call.rest === "") refuseInternally("Bad request: Missing service Name");
-  requireRight(authorizer.reads("service", call.rest));
+  if (call.rest === "") refuseNameless(call, "service Name");
+  call.require(authorizer, "service", "read", call.rest);
   const healths = [...call.agent.local.state.services]
     .sort(byKey)
     .filter(([, { service }]) => service.name === call.rest)

@@ -1,25 +1,20 @@
 import type { Route } from "../../kernel/index.ts";
-import type { Authorizer } from "../state/acl-rules.ts";
+import type { Authorizer } from "../state/acl-authorizer.ts";
 import type { ConsulCall, ConsulSim } from "../wire/call.ts";
 import type { ConsulHandler } from "../wire/handler.ts";
-import { deny, refuseInternally } from "../wire/refusal.ts";
+import { refuseInternally } from "../wire/refusal.ts";
 
 /** The caller's rights on this agent, which answers for itself even without a leader. @throws HttpError */
 export const rightsOf = (call: ConsulCall): Authorizer => call.authorizer(call.agent.datacenter);
 
-/** @throws HttpError 403 unless it is allowed */
-export function requireRight(isAllowed: boolean, detail = ""): void {
-  if (!isAllowed) deny(detail);
-}
-
 /** @throws HttpError 403 unless the caller may write this service */
-export function requireServiceWrite(authorizer: Authorizer, service: string): void {
-  requireRight(authorizer.writes("service", service), `: Missing service:write on ${service}`);
+export function requireServiceWrite(call: ConsulCall, authorizer: Authorizer, service: string): void {
+  call.require(authorizer, "service", "write", service, `: Missing service:write on ${service}`);
 }
 
 /** @throws HttpError 403 unless the caller may write the agent's node */
-export function requireNodeWrite(authorizer: Authorizer, node: string): void {
-  requireRight(authorizer.writes("node", node), `: Missing node:write on ${node}`);
+export function requireNodeWrite(call: ConsulCall, authorizer: Authorizer, node: string): void {
+  call.require(authorizer, "node", "write", node, `: Missing node:write on ${node}`);
 }
 
 /** Whether ACLs are on. */

@@ -1,15 +1,13 @@
 import type { HttpReply, Route } from "../../kernel/index.ts";
-import { type Agent, SERVER_PORT, VERSION } from "../behaviour/agent.ts";
+import { type Agent, type AgentTokens } from "../behaviour/agent.ts";
 import type { ConsulCall, ConsulSim } from "../wire/call.ts";
 import { parseBool } from "../wire/bool.ts";
+import { STRING, structOf } from "../wire/json/shape.ts";
 import { answerAtOnce, EMPTY_REPLY } from "../wire/handler.ts";
 import { HttpError, refuseBadRequest, refuseInternally, refuseNotSimulated } from "../wire/refusal.ts";
-import { hasAcl, requireRight, rightsOf, withEmptyRest } from "./agent-rights.ts";
-
-const SERF_PORT = 8301;
-const WAN_PORT = 8302;
-/** A gossip pool's number for each state of a member. */
-const STATUS = { alive: 1, left: 3, failed: 4 } as const;
+import { hasAcl, rightsOf, withEmptyRest } from "./agent-rights.ts";
+import { BUILD_DATE, COORDINATE } from "./agent-facts.ts";
+import { memberView, listMembers, forceLeave, join, leave } from "./agent-members.ts";
 
 /** `?enable=` of a maintenance request. @throws HttpError 400 */
 export function readEnable({ query }: ConsulCall): boolean {
@@ -20,76 +18,32 @@ export function readEnable({ query }: ConsulCall): boolean {
 
 function maintainNode(call: ConsulCall): HttpReply {
   const isOn = readEnable(call);
-  requireRight(rightsOf(call).writes("node", call.agent.name));
+  call.require(rightsOf(call), "node", "write", call.agent.name);
   if (isOn) call.agent.local.enterMaintenance(call.agent.name, undefined, call.query.get("reason") ?? "");
   else call.agent.local.leaveMaintenance(undefined);
   return EMPTY_REPLY;
 }
 
-/** A member as a gossip pool shows it; servers are also in a second pool, under another name. */
-function memberView({ options, membership, datacenter }: Agent, isWan: boolean): Readonly<Record<string, unknown>> {
-  const { name, id, address, isServer, isDev, config } = options;
-  const expect = config.bootstrap_expect;
-  const tags: Record<string, string> = {
-    acls: datacenter.acl.options.enabled ? "1" : "0",
-    ...(isServer && !isDev && expect === undefined && { bootstrap: "1" }),
-    build: `${VERSION}:`,
-    dc: datacenter.name,
-    ...(expect !== undefined && { expect: String(expect) }),
-    ...(isServer && { ft_fs: "1" }),
-    id,
-    ...(isServer && { port: String(SERVER_PORT), raft_vsn: "3" }),
-    role: isServer ? "consul" : "node",
-    segment: "",
-    vsn: "2",
-    vsn_max: "3",
-    vsn_min: "2",
-    ...(isServer && !isWan && { wan_join_port: String(WAN_PORT) }),
-  };
-  return {
-    Name: isWan ? `${name}.${datacenter.name}` : name,
-    Addr: address,
-    Port: isWan ? WAN_PORT : SERF_PORT,
-    Tags: tags,
-    Status: STATUS[membership],
-    ProtocolMin: 1,
-    ProtocolMax: 5,
-    ProtocolCur: 2,
-    DelegateMin: 2,
-    DelegateMax: 5,
-    DelegateCur: 4,
-  };
+/** What the agent tells proxies of itself. */
+function xdsView({ isToday }: Agent["options"]["profile"]): unknown {
+  if (!isToday) return { SupportedProxies: { envoy: ["1.14.5", "1.13.6", "1.12.7", "1.11.2"] } };
+  const envoy = ["1.35.3", "1.34.7", "1.33.9", "1.32.12"];
+  return { SupportedProxies: { envoy }, Port: 8503, Ports: { Plaintext: 8502, TLS: 8503 } };
 }
-
-function listMembers(call: ConsulCall): HttpReply {
-  const authorizer = rightsOf(call);
-  const segment = call.query.get("segment") ?? "";
-  if (segment !== "" && segment !== "_all")
-    refuseInternally("Network segments are not supported in this version of Consul");
-  // A bare `?wan` means no: the parameter needs a value.
-  const isWan = (call.query.get("wan") ?? "") !== "";
-  const { cluster, agent } = call.sim;
-  const list = isWan
-    ? [...cluster.agents.values()].filter(({ options }) => options.isServer)
-    : cluster.membersOf(agent.datacenter);
-  return call.json(
-    list.filter(({ name }) => authorizer.reads("node", name)).map((member) => memberView(member, isWan)),
-  );
-}
-
-const COORDINATE = { Vec: [0, 0, 0, 0, 0, 0, 0, 0], Error: 1.5, Adjustment: 0, Height: 1e-5 };
 
 function self(call: ConsulCall): HttpReply {
-  requireRight(rightsOf(call).reads("agent", call.agent.name));
-  const { name, id, isServer, isDev, config } = call.agent.options;
+  call.require(rightsOf(call), "agent", "read", call.agent.name);
+  const { name, id, address, isServer, isDev, config, profile } = call.agent.options;
   return call.json({
     Config: {
       Datacenter: call.agent.datacenter.name,
+      ...(profile.isToday && { PrimaryDatacenter: config.primary_datacenter ?? call.agent.datacenter.name }),
       NodeName: name,
       NodeID: id,
       Revision: "",
       Server: isServer,
-      Version: VERSION,
+      Version: profile.version,
+      ...(profile.isToday && { BuildDate: BUILD_DATE, BindAddr: address }),
     },
     DebugConfig: { DNSDomain: `${config.domain ?? "consul"}.`, Datacenter: call.agent.datacenter.name, NodeName: name },
     Coord: COORDINATE,
@@ -100,57 +54,62 @@ function self(call: ConsulCall): HttpReply {
         checks: String(call.agent.local.state.checks.size),
       },
     },
-    Meta: { "consul-network-segment": "", ...config.node_meta },
-    ...(isDev && { xDS: { SupportedProxies: { envoy: ["1.14.5", "1.13.6", "1.12.7", "1.11.2"] } } }),
+    Meta: call.agent.nodeMeta,
+    ...(isDev && { xDS: xdsView(profile) }),
   });
 }
 
-function forceLeave(call: ConsulCall): HttpReply {
-  requireRight(rightsOf(call).writes("operator"));
-  const { cluster, agent } = call.sim;
-  const member = cluster.membersOf(agent.datacenter).find(({ name }) => name === call.rest);
-  if (member === undefined) return refuseInternally(`agent: No node found with name '${call.rest}'`);
-  if (member.membership === "failed") cluster.leave(member.name);
-  return EMPTY_REPLY;
-}
-
-function join(call: ConsulCall): HttpReply {
-  requireRight(rightsOf(call).writes("agent", call.agent.name));
-  const address = call.rest;
-  const { cluster } = call.sim;
-  const isKnown = [...cluster.agents.values()].some(({ options }) => options.address === address.replace(/:\d+$/, ""));
-  if (!isKnown)
-    refuseInternally(`1 error occurred:\n\t* Failed to resolve ${address}: lookup ${address}: no such host\n\n`);
-  return EMPTY_REPLY;
-}
-
-function leave(call: ConsulCall): HttpReply {
-  requireRight(rightsOf(call).writes("agent", call.agent.name));
-  call.sim.cluster.leave(call.agent.name);
-  return EMPTY_REPLY;
-}
-
 function reload(call: ConsulCall): HttpReply {
-  requireRight(rightsOf(call).writes("agent", call.agent.name));
+  call.require(rightsOf(call), "agent", "write", call.agent.name);
+  const wrong = call.agent.reload();
+  if (wrong !== undefined) refuseInternally(wrong);
   return EMPTY_REPLY;
 }
+
+const TOKEN = structOf("api.AgentToken", { Token: STRING });
+/** The tokens of an agent by the names that the API gives them. */
+const TOKENS: Readonly<Record<string, keyof AgentTokens>> = {
+  default: "default",
+  acl_token: "default",
+  agent: "agent",
+  acl_agent_token: "agent",
+  agent_master: "agent_recovery",
+  acl_agent_master_token: "agent_recovery",
+  agent_recovery: "agent_recovery",
+  replication: "replication",
+  acl_replication_token: "replication",
+  config_file_service_registration: "config_file_service_registration",
+  dns: "dns",
+};
 
 function updateToken(call: ConsulCall): HttpReply {
   if (!hasAcl(call)) throw new HttpError(401, "ACL support disabled");
-  return refuseNotSimulated("changing the tokens of an agent");
+  if (!call.style.isToday) return refuseNotSimulated("changing the tokens of an agent");
+  call.require(rightsOf(call), "agent", "write", call.agent.name);
+  const fields = call.decode(TOKEN) ?? {};
+  const kind = TOKENS[call.rest];
+  if (kind === undefined) throw new HttpError(404, `Token "${call.rest}" is unknown`);
+  call.agent.setToken(kind, fields.Token ?? "");
+  return EMPTY_REPLY;
 }
 
 function readMetrics(call: ConsulCall): HttpReply {
-  requireRight(rightsOf(call).reads("agent", call.agent.name));
+  call.require(rightsOf(call), "agent", "read", call.agent.name);
+  if (call.query.get("format") === "prometheus" && call.style.isToday) {
+    const why = "Prometheus is not enabled since its retention time is not positive";
+    return { status: 200, headers: { "X-Consul-Reason": why }, body: "" };
+  }
   return call.json({ Timestamp: "", Gauges: [], Points: [], Counters: [], Samples: [] });
 }
 
 function monitor(call: ConsulCall): HttpReply {
-  requireRight(rightsOf(call).reads("agent", call.agent.name));
+  call.require(rightsOf(call), "agent", "read", call.agent.name);
   const level = (call.query.get("loglevel") ?? "info").toUpperCase();
   if (!["TRACE", "DEBUG", "INFO", "WARN", "ERR"].includes(level))
-    refuseBadRequest(`Bad request: Unknown log level: ${call.query.get("loglevel")}`);
-  return refuseNotSimulated("log streams");
+    refuseBadRequest(`${call.agent.options.profile.badRequestPrefix}Unknown log level: ${call.query.get("loglevel")}`);
+  if (!call.style.isToday) return refuseNotSimulated("log streams");
+  // The log of an agent is not simulated: the stream has begun and says nothing.
+  return { status: 200, body: "" };
 }
 
 /** `/v1/agent/…`: the agent itself (Consul 1.8, "Agent HTTP API"). */

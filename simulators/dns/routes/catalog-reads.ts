@@ -1,5 +1,5 @@
 import type { Datacenter } from "../behaviour/datacenter.ts";
-import type { Authorizer } from "../state/acl-rules.ts";
+import type { Authorizer } from "../state/acl-authorizer.ts";
 import type { Meta, ServiceRow } from "../state/rows.ts";
 import type { ConsulCall } from "../wire/call.ts";
 
@@ -8,11 +8,20 @@ export type ReadableDatacenter = Pick<Datacenter, "catalog" | "store" | "name" |
   readonly authorizer: Authorizer;
 };
 
+/** Reads that can also be of what was imported from a peer. */
+const OF_PEERS = /^\/v1\/(?:health|catalog)\/(?:service|connect)\//;
+
 /** The datacenter to which a read is addressed, with what the caller may see there. @throws HttpError, NoLeader */
 export function withRights(call: ConsulCall): ReadableDatacenter {
   const datacenter = call.datacenter();
   const authorizer = call.authorizer(datacenter);
   const { catalog, store, name, coordinates } = datacenter;
+  const peer = call.query.get("peer") ?? "";
+  if (peer !== "" && call.style.isToday && OF_PEERS.test(call.request.path)) {
+    const remote = datacenter.peerings.get(peer)?.remote ?? name;
+    const imported = datacenter.imported(peer) ?? datacenter.nothing;
+    return { catalog: imported, store, name: remote, coordinates, authorizer };
+  }
   return { catalog, store, name, coordinates, authorizer };
 }
 
@@ -44,11 +53,9 @@ export function instancesAsked(call: ConsulCall, service: string, isConnect: boo
   const { catalog, coordinates, authorizer } = withRights(call);
   const matches = metaFilter(call);
   const tags = call.query.getAll("tag");
-  const rows = catalog
-    .instancesOf(service)
-    .filter((row) => !isConnect || row.native)
+  const rows = (isConnect ? catalog.connectInstancesOf(service) : catalog.instancesOf(service))
     .filter((row) => tags.length === 0 || hasTags(row, tags))
     .filter((row) => matches(catalog.node(row.node)?.meta ?? null))
-    .filter((row) => authorizer.reads("node", row.node) && authorizer.reads("service", row.name));
+    .filter((row) => authorizer.sees("node", row.node) && authorizer.sees("service", row.name));
   return coordinates.sortByDistance(nearOf(call), rows, ({ node }) => node);
 }

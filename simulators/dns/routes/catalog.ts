@@ -1,8 +1,11 @@
 import { byKey, type Route } from "../../kernel/index.ts";
+import { nodeTable } from "../state/catalog-reads.ts";
 import type { ConsulCall, ConsulSim } from "../wire/call.ts";
 import { compileFilter } from "../wire/filter/filter.ts";
 import { CATALOG_SERVICE, NODE, SERVICE } from "../wire/filter/types.ts";
 import { answerAtOnce, refuseMissing } from "../wire/handler.ts";
+import { gatewayServices } from "../config-entries/gateways.ts";
+import { refuseBadRequest } from "../wire/refusal.ts";
 import { answerRead, type ReadResult } from "../wire/read.ts";
 import { catalogServiceView, nodeView, serviceView } from "../wire/views.ts";
 import { filterOf, instancesAsked, metaFilter, nearOf, withRights } from "./catalog-reads.ts";
@@ -12,14 +15,15 @@ const listDatacenters = answerAtOnce((call) => {
   const names = [...cluster.datacenters.values()]
     .filter((datacenter) => datacenter === agent.datacenter || cluster.serversOf(datacenter).length > 0)
     .map(({ name }) => name);
-  return call.json(names);
+  const isCached = call.style.isToday && call.flag("cached");
+  return call.json(names, isCached ? { "X-Cache": "MISS" } : {});
 });
 
 function listNodes(call: ConsulCall): ReadResult {
   const { catalog, store, name, coordinates, authorizer } = withRights(call);
   const filter = compileFilter(filterOf(call), NODE);
   const matches = metaFilter(call);
-  const rows = catalog.nodes().filter((row) => authorizer.reads("node", row.name) && matches(row.meta));
+  const rows = catalog.nodes().filter((row) => authorizer.sees("node", row.name) && matches(row.meta));
   const nearest = coordinates.sortByDistance(nearOf(call), rows, (row) => row.name);
   const translation = call.translation(name);
   return {
@@ -30,13 +34,17 @@ function listNodes(call: ConsulCall): ReadResult {
 
 /** Names of services, each with the tags that its instances have. */
 function listServices(call: ConsulCall): ReadResult {
-  const { catalog, store, authorizer } = withRights(call);
+  const { catalog, store, authorizer, name: datacenter } = withRights(call);
+  const filter = call.style.isToday ? compileFilter(filterOf(call), CATALOG_SERVICE) : () => true;
+  const isFiltered = call.style.isToday && filterOf(call) !== "";
   const matches = metaFilter(call);
   const tags = new Map<string, Set<string>>();
   for (const { row, services: own } of catalog.entries()) {
     if (!matches(row.meta)) continue;
     for (const service of own.values()) {
-      if (!authorizer.reads("service", service.name)) continue;
+      const isSeen = !call.style.isToday || authorizer.sees("node", row.name);
+      if (!authorizer.sees("service", service.name) || !isSeen) continue;
+      if (isFiltered && !filter(catalogServiceView(row, service, datacenter, call.style))) continue;
       const seen = tags.get(service.name) ?? new Set<string>();
       for (const tag of service.tags) seen.add(tag);
       tags.set(service.name, seen);
@@ -56,7 +64,9 @@ const listInstances =
     const translation = call.translation(name);
     const value = instancesAsked(call, service, isConnect)
       .map((row) => catalog.instance(row))
-      .map(({ node, service: row }) => catalogServiceView(translation.node(node), translation.service(row), name))
+      .map(({ node, service: row }) =>
+        catalogServiceView(translation.node(node), translation.service(row), name, call.style),
+      )
       .filter(filter);
     return { index: catalog.serviceIndex(service, catalog.instancesOf(service).length > 0), value };
   };
@@ -70,22 +80,29 @@ const readNode =
     const row = catalog.node(call.rest);
     const nothing = asList ? { Node: null, Services: null } : null;
     if (row === undefined) return { index: 0, value: nothing };
-    const index = store.latest("nodes", "services");
-    if (!authorizer.reads("node", row.name)) return { index, value: nothing };
+    const tables = call.style.isToday ? [nodeTable(row.name)] : ["nodes", "services"];
+    const index = store.latest(...tables);
+    if (!authorizer.sees("node", row.name)) return { index, value: nothing };
     const translation = call.translation(name);
     const own = catalog
       .servicesOf(row.name)
-      .filter((service) => authorizer.reads("service", service.name))
-      .map((service) => serviceView(translation.service(service)))
+      .filter((service) => authorizer.sees("service", service.name))
+      .map((service) => serviceView(translation.service(service), call.style))
       .filter(filter);
     const list = asList ? own : Object.fromEntries(own.map((service) => [service.ID, service]));
     return { index, value: { Node: nodeView(translation.node(row), name), Services: list } };
   };
 
-/** Gateways are not simulated, so none has services. */
+/** The services behind a gateway of the mesh, as its config entry names them; in 1.8 there are none. */
 function listGatewayServices(call: ConsulCall): ReadResult {
-  withRights(call);
-  return { index: 0, value: null };
+  const { authorizer, catalog } = withRights(call);
+  if (!call.style.isToday) return { index: 0, value: null };
+  if (call.rest === "") refuseBadRequest("Missing gateway name");
+  call.require(authorizer, "service", "read", call.rest);
+  const { configEntries } = call.datacenter();
+  const linked = gatewayServices(configEntries, call.rest, (name) => catalog.instancesOf(name).length > 0);
+  const value = linked.filter(({ Service }) => authorizer.sees("service", Service.Name));
+  return { index: value.length === 0 ? 0 : configEntries.tableIndex, value };
 }
 
 /** `/v1/catalog/…` except registration (Consul 1.8, "Catalog HTTP API"). */

@@ -4,7 +4,7 @@ import { type ConsulCall, type ConsulSim, decodeBody } from "../wire/call.ts";
 import { answerAtOnce, EMPTY_REPLY } from "../wire/handler.ts";
 import { ANY, FLOAT, listOf, STRING, structOf } from "../wire/json/shape.ts";
 import { answerRead, type ReadResult } from "../wire/read.ts";
-import { deny, HttpError, refuseInternally } from "../wire/refusal.ts";
+import { HttpError, refuseInternally } from "../wire/refusal.ts";
 import { withRights } from "./catalog-reads.ts";
 
 const COORDINATE = structOf("coordinate.Coordinate", {
@@ -41,13 +41,13 @@ function listDatacenters(call: ConsulCall): HttpReply {
 function listNodes(call: ConsulCall): ReadResult {
   const { coordinates, authorizer } = withRights(call);
   const segment = call.query.get("segment") ?? "";
-  const rows = coordinates.list().filter((row) => row.segment === segment && authorizer.reads("node", row.node));
+  const rows = coordinates.list().filter((row) => row.segment === segment && authorizer.sees("node", row.node));
   return { index: coordinates.tableIndex, value: rows.map(coordinateView) };
 }
 
 function readNode(call: ConsulCall): ReadResult {
   const { coordinates, authorizer } = withRights(call);
-  if (!authorizer.reads("node", call.rest)) deny();
+  call.require(authorizer, "node", "read", call.rest);
   const row = coordinates.of(call.rest);
   if (row === undefined) throw new HttpError(404, "");
   return { index: coordinates.tableIndex, value: [coordinateView(row)] };
@@ -58,7 +58,7 @@ function updateCoordinate(call: ConsulCall): HttpReply {
   const datacenter = call.datacenter();
   // Without a coordinate, Consul's handler crashes and takes the connection with it.
   if (given === undefined) return { status: 0, wire: { kind: "reset" } };
-  if (!call.authorizer(datacenter).writes("node", node)) deny();
+  call.require(call.authorizer(datacenter), "node", "write", node);
   const { Vec, Error = 0, Adjustment = ORIGIN.Adjustment, Height = 0 } = given;
   if (Vec?.length !== DIMENSIONS) return refuseInternally("incompatible coordinate");
   datacenter.coordinates.update({ node, segment, coordinate: { Vec, Error, Adjustment, Height } });
@@ -69,6 +69,7 @@ function updateCoordinate(call: ConsulCall): HttpReply {
 export const COORDINATE_ROUTES: readonly Route<ConsulSim>[] = [
   { method: "GET", path: "/v1/coordinate/datacenters", handler: answerAtOnce(listDatacenters) },
   { method: "GET", path: "/v1/coordinate/nodes", handler: answerRead("index", listNodes) },
+  { method: "GET", path: "/v1/coordinate/node/", handler: answerRead("index", readNode) },
   { method: "GET", path: "/v1/coordinate/node/*rest", handler: answerRead("index", readNode) },
   { method: "PUT", path: "/v1/coordinate/update", handler: answerAtOnce(updateCoordinate) },
 ];

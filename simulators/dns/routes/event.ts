@@ -2,9 +2,7 @@ import { hash } from "node:crypto";
 import { compilePattern, type HttpReply, type Route } from "../../kernel/index.ts";
 import type { ConsulCall, ConsulSim } from "../wire/call.ts";
 import { answerAtOnce } from "../wire/handler.ts";
-import { deny, refuseBadRequest, refuseInternally } from "../wire/refusal.ts";
-
-const EVENT_BYTES_MAX = 512;
+import { deny, HttpError, refuseBadRequest, refuseInternally } from "../wire/refusal.ts";
 
 function fireEvent(call: ConsulCall): HttpReply {
   if (call.rest === "") refuseBadRequest("Missing name");
@@ -18,10 +16,7 @@ function fireEvent(call: ConsulCall): HttpReply {
     if (!compiled.ok) refuseInternally(`Invalid ${name} filter: ${compiled.error}`);
   }
   const payload = Buffer.from(call.request.body);
-  if (payload.length > EVENT_BYTES_MAX)
-    refuseInternally(
-      `1 error occurred:\n\t* error broadcasting event to segment "": user event exceeds configured limit of ${EVENT_BYTES_MAX} bytes before encoding\n\n`,
-    );
+  refuseLarge(call, payload.length);
   const Payload = payload.length === 0 ? null : payload.toString("base64");
   return call.json(
     call.sim.cluster.fireEvent(datacenter, {
@@ -34,13 +29,27 @@ function fireEvent(call: ConsulCall): HttpReply {
   );
 }
 
+/** @throws HttpError for a payload over the limit */
+function refuseLarge(call: ConsulCall, bytes: number): void {
+  const { eventBytesMax: most, isToday } = call.agent.options.profile;
+  if (bytes <= most) return;
+  if (isToday)
+    throw new HttpError(
+      413,
+      `Event payload too large, received ${bytes} bytes, max size: ${most} bytes. User events should be kept small for efficient gossip propagation.`,
+    );
+  refuseInternally(
+    `1 error occurred:\n\t* error broadcasting event to segment "": user event exceeds configured limit of ${most} bytes before encoding\n\n`,
+  );
+}
+
 /** Events have no log index: the newest one's is derived from its id. */
 function listEvents(call: ConsulCall): HttpReply {
   const authorizer = call.authorizer(call.agent.datacenter);
   const name = call.query.get("name") ?? "";
   const list = call.sim.cluster
     .eventsOf(call.agent)
-    .filter((event) => authorizer.reads("event", event.Name) && (name === "" || event.Name === name));
+    .filter((event) => authorizer.sees("event", event.Name) && (name === "" || event.Name === name));
   const last = list.at(-1);
   const index = last === undefined ? 1n : BigInt(`0x${hash("sha256", last.ID, "hex").slice(0, 15)}`);
   return call.json(list, { "X-Consul-Index": String(index) });

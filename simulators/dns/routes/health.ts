@@ -28,13 +28,21 @@ const listInstances =
       .map((row) => catalog.instance(row))
       .map(({ node, service: row, checks }) => ({
         Node: nodeView(translation.node(node), name),
-        Service: serviceView(translation.service(row)),
-        Checks: checks.map((check) => checkView(check)),
+        Service: serviceView(translation.service(row), call.style),
+        Checks: checks.map((check) => checkView(check, call.style)),
       }))
       .filter(filter)
       .filter(({ Checks }) => !passing || Checks.every(({ Status }) => Status === "passing"));
-    return { index: catalog.serviceIndex(call.rest, catalog.instancesOf(call.rest).length > 0), value };
+    const index = catalog.serviceIndex(call.rest, catalog.instancesOf(call.rest).length > 0);
+    return { index: isConnect ? Math.max(index, proxyIndex(call)) : index, value };
   };
+
+/** The index of the services through which a service of the mesh is reached. */
+function proxyIndex(call: ConsulCall): number {
+  const { catalog } = withRights(call);
+  const names = call.style.isToday ? catalog.connectInstancesOf(call.rest).map((row) => row.name) : [];
+  return Math.max(0, ...names.map((name) => catalog.serviceIndex(name, true)));
+}
 
 /** Checks that the caller may see, filtered and sorted. */
 function listChecks(call: ConsulCall, rows: readonly CheckRow[], index: number): ReadResult {
@@ -46,11 +54,23 @@ function listChecks(call: ConsulCall, rows: readonly CheckRow[], index: number):
     .filter((row) => matches(metaOf(row)))
     .filter(
       ({ node, serviceName }) =>
-        authorizer.reads("node", node) && (serviceName === "" || authorizer.reads("service", serviceName)),
+        authorizer.sees("node", node) && (serviceName === "" || authorizer.sees("service", serviceName)),
     );
   const nearest = coordinates.sortByDistance(nearOf(call), seen, ({ node }) => node);
-  return { index, value: nearest.map((row) => checkView(row)).filter(filter) };
+  return { index, value: nearest.map((row) => checkView(row, call.style)).filter(filter) };
 }
+
+/** Ingress gateways lead nowhere here, so no service is reached through one. */
+function listIngress(call: ConsulCall): ReadResult {
+  withRights(call);
+  return { index: 0, value: [] };
+}
+
+/** What is asked of health today besides. */
+export const INGRESS_ROUTES: readonly Route<ConsulSim>[] = [
+  { method: "GET", path: "/v1/health/ingress/", handler: refuseMissing("service name") },
+  { method: "GET", path: "/v1/health/ingress/*rest", handler: answerRead("cacheable", listIngress) },
+];
 
 function allChecks(call: ConsulCall): readonly CheckRow[] {
   const { catalog } = withRights(call);

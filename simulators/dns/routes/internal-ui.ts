@@ -1,6 +1,7 @@
 import type { Route } from "../../kernel/index.ts";
 import type { ConsulCall, ConsulSim } from "../wire/call.ts";
 import { answerRead, type ReadResult } from "../wire/read.ts";
+import type { NodeRow } from "../state/rows.ts";
 import { checkView, nodeView, serviceView } from "../wire/views.ts";
 import { type ReadableDatacenter, withRights } from "./catalog-reads.ts";
 
@@ -10,20 +11,30 @@ function countChecks(statuses: readonly string[]) {
   return { ChecksPassing: count("passing"), ChecksWarning: count("warning"), ChecksCritical: count("critical") };
 }
 
-function serviceSummary({ catalog, authorizer }: ReadableDatacenter, name: string) {
-  const rows = catalog.instancesOf(name).filter(({ node }) => authorizer.reads("node", node));
+function serviceSummary({ catalog, authorizer, name: datacenter }: ReadableDatacenter, name: string, isToday: boolean) {
+  const rows = catalog.instancesOf(name).filter(({ node }) => authorizer.sees("node", node));
   const checks = new Map(
     rows.flatMap((row) => catalog.instance(row).checks).map((check) => [`${check.node}/${check.id}`, check.status]),
   );
+  const kind = isToday ? (rows[0]?.kind ?? "") : "";
   const tags = [...new Set(rows.flatMap((row) => row.tags))];
+  const today = {
+    TransparentProxy: false,
+    ConnectNative: rows.some(({ native }) => native),
+    ConnectedWithProxy: (catalog.state.byDestination.get(name.toLowerCase())?.size ?? 0) > 0,
+    ConnectedWithGateway: false,
+  };
   return {
+    ...(kind !== "" && { Kind: kind }),
     Name: name,
+    ...(isToday && { Datacenter: datacenter }),
     Tags: tags.length === 0 ? null : tags,
     Nodes: [...new Set(rows.map(({ node }) => node))],
     InstanceCount: rows.length,
     ...countChecks([...checks.values()]),
     ExternalSources: null,
     GatewayConfig: {},
+    ...(isToday && today),
   };
 }
 
@@ -31,36 +42,63 @@ function listServices(call: ConsulCall): ReadResult {
   const datacenter = withRights(call);
   const { catalog, store, authorizer } = datacenter;
   const names = catalog.entries().flatMap(({ services }) => [...services.values()].map(({ name }) => name));
-  const value = [...new Set(names)]
+  const own = [...new Set(names)]
     .sort()
-    .filter((name) => authorizer.reads("service", name))
-    .map((name) => serviceSummary(datacenter, name));
+    .filter((name) => authorizer.sees("service", name))
+    .map((name) => serviceSummary(datacenter, name, call.style.isToday));
+  const value = call.style.isToday ? [...own, ...importedServices(call, datacenter)] : own;
   return { index: store.latest("nodes", "services", "checks"), value };
 }
 
+/** What was imported from peers, as the pages show it. */
+function importedServices(call: ConsulCall, datacenter: ReadableDatacenter): readonly unknown[] {
+  return call
+    .datacenter()
+    .peerings.list()
+    .flatMap(({ name: peer, remote }) => {
+      const catalog = call.datacenter().imported(peer);
+      if (catalog === undefined) return [];
+      const names = [
+        ...new Set(catalog.entries().flatMap(({ services }) => [...services.values()].map(({ name }) => name))),
+      ];
+      return names
+        .sort()
+        .filter((name) => datacenter.authorizer.sees("service", name))
+        .map((name) => ({ ...serviceSummary({ ...datacenter, catalog, name: remote }, name, true), PeerName: peer }));
+    });
+}
+
 function listNodes(call: ConsulCall): ReadResult {
-  const { catalog, store, authorizer, name: datacenter } = withRights(call);
+  const datacenter = withRights(call);
+  const { catalog, store, authorizer } = datacenter;
   const value = catalog
     .nodes()
-    .filter((row) => authorizer.reads("node", row.name))
-    .map((row) => {
-      const { Datacenter: _datacenter, ...node } = nodeView(row, datacenter);
-      const [services, checks] = [catalog.servicesOf(row.name), catalog.checksOf(row.name)];
-      return {
-        ID: row.id,
-        Node: row.name,
-        Address: row.address,
-        TaggedAddresses: node.TaggedAddresses,
-        Meta: node.Meta,
-        Services: services
-          .filter((service) => authorizer.reads("service", service.name))
-          .map((service) => serviceView(service, null)),
-        Checks: checks
-          .filter(({ serviceName }) => serviceName === "" || authorizer.reads("service", serviceName))
-          .map((check) => checkView(check, null)),
-      };
-    });
+    .filter((row) => authorizer.sees("node", row.name))
+    .map((row) => nodeSummary(call, datacenter, row));
   return { index: store.latest("nodes", "services", "checks"), value };
+}
+
+/** A node with its services and checks, as the pages show it. */
+export function nodeSummary(
+  call: ConsulCall,
+  { catalog, authorizer, name }: ReadableDatacenter,
+  row: NodeRow,
+): unknown {
+  const node = nodeView(row, name);
+  const [services, checks] = [catalog.servicesOf(row.name), catalog.checksOf(row.name)];
+  return {
+    ID: row.id,
+    Node: row.name,
+    Address: row.address,
+    TaggedAddresses: node.TaggedAddresses,
+    Meta: node.Meta,
+    Services: services
+      .filter((service) => authorizer.sees("service", service.name))
+      .map((service) => serviceView(service, call.style, null)),
+    Checks: checks
+      .filter(({ serviceName }) => serviceName === "" || authorizer.sees("service", serviceName))
+      .map((check) => checkView(check, call.style, null)),
+  };
 }
 
 /** `/v1/internal/ui/…`: what Consul's own web pages read; not part of its documented API. */

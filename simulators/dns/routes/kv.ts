@@ -1,11 +1,11 @@
 import type { HttpReply, Route } from "../../kernel/index.ts";
 import type { Datacenter } from "../behaviour/datacenter.ts";
-import type { Authorizer } from "../state/acl-rules.ts";
+import type { Authorizer } from "../state/acl-authorizer.ts";
 import type { KvRow, KvWrite } from "../state/kv.ts";
 import type { ConsulCall, ConsulSim } from "../wire/call.ts";
 import { answerAtOnce } from "../wire/handler.ts";
 import { answerRead, type ReadResult } from "../wire/read.ts";
-import { deny, HttpError, Refusal, refuseBadRequest } from "../wire/refusal.ts";
+import { HttpError, Refusal, refuseBadRequest } from "../wire/refusal.ts";
 
 const VALUE_BYTES_MAX = 512 * 1024;
 const UINT64_MAX = 0xffff_ffff_ffff_ffffn;
@@ -31,10 +31,16 @@ function parseUint(text: string): bigint {
   return value > UINT64_MAX ? fail("value out of range") : value;
 }
 
+/** The page about the settings of an agent, which refusals name. */
+export const docsOf = ({ style }: ConsulCall): string =>
+  style.isToday
+    ? "https://developer.hashicorp.com/docs/agent/config/config-files"
+    : "https://www.consul.io/docs/agent/options.html";
+
 /** At most one of these may be given. @throws HttpError */
-function refuseConflict({ query }: ConsulCall, names: readonly string[]): void {
+function refuseConflict({ query, style }: ConsulCall, names: readonly string[]): void {
   const given = names.filter((name) => query.has(name));
-  if (given.length > 1) refuseBadRequest(`Conflicting flags: ${canonicalQuery(query)}`);
+  if (given.length > 1) refuseBadRequest(`Conflicting flags: ${canonicalQuery(query)}${style.isToday ? "\n" : ""}`);
 }
 
 /** A query as Go prints it: sorted by key, `key=` for a bare one. */
@@ -56,12 +62,12 @@ function readKey(call: ConsulCall): ReadResult {
 }
 
 function readOne(call: ConsulCall, { kv }: Datacenter, authorizer: Authorizer): ReadResult {
-  if (!authorizer.reads("key", call.rest)) return deny();
+  call.require(authorizer, "key", "read", call.rest);
   const row = kv.get(call.rest);
   if (row === undefined) return { index: kv.tableIndex, reply: NOT_FOUND };
   if (!call.query.has("raw")) return { index: row.modifyIndex, value: [kvView(row)] };
   const headers = {
-    "Content-Type": "text/plain",
+    "Content-Type": call.style.isToday ? "text/plain; charset=utf-8" : "text/plain",
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "sandbox",
   };
@@ -71,7 +77,7 @@ function readOne(call: ConsulCall, { kv }: Datacenter, authorizer: Authorizer): 
 function readTree(call: ConsulCall, { kv }: Datacenter, authorizer: Authorizer): ReadResult {
   const rows = kv.listUnder(call.rest);
   const index = kv.indexUnder(call.rest, rows);
-  const seen = rows.filter(({ key }) => authorizer.reads("key", key));
+  const seen = rows.filter(({ key }) => authorizer.sees("key", key));
   return seen.length === 0 ? { index, reply: NOT_FOUND } : { index, value: seen.map(kvView) };
 }
 
@@ -84,7 +90,7 @@ function listKeys(call: ConsulCall): ReadResult {
   const index = kv.indexUnder(prefix, rows);
   const separator = call.query.get("separator") ?? "";
   const names = rows
-    .filter(({ key }) => authorizer.reads("key", key))
+    .filter(({ key }) => authorizer.sees("key", key))
     .map(({ key }) => cutBehind(key, prefix, separator));
   const list = [...new Set(names)];
   return list.length === 0 && prefix !== "" ? { index, reply: NOT_FOUND } : { index, value: list };
@@ -100,42 +106,53 @@ function writeKey(call: ConsulCall): HttpReply {
   refuseConflict(call, ["cas", "acquire", "release"]);
   if (call.rest === "") refuseBadRequest("Missing key name");
   const { query } = call;
+  if (call.style.isToday) checkKey(call);
   const flags = query.has("flags") ? parseUint(query.get("flags") ?? "") : 0n;
   const index = query.has("cas") ? parseUint(query.get("cas") ?? "") : 0n;
   const body = Buffer.from(call.request.body);
-  if (body.length > VALUE_BYTES_MAX)
+  const bytesMax = call.agent.options.config.limits?.kv_max_value_size ?? VALUE_BYTES_MAX;
+  if (body.length > bytesMax)
     throw new HttpError(
       413,
-      `Request body(${body.length} bytes) too large, max size: ${VALUE_BYTES_MAX} bytes. See https://www.consul.io/docs/agent/options.html#kv_max_value_size.`,
+      `Request body(${body.length} bytes) too large, max size: ${bytesMax} bytes. See ${docsOf(call)}#kv_max_value_size.`,
     );
   const datacenter = call.datacenter();
-  if (!call.authorizer(datacenter).writes("key", call.rest)) deny();
+  call.require(call.authorizer(datacenter), "key", "write", call.rest);
   const session = query.get("acquire") ?? query.get("release") ?? "";
   const write: KvWrite = { key: call.rest, value: new Uint8Array(body), flags, session, index: Number(index) };
   return call.json(applyWrite(call, datacenter, write));
 }
 
-function applyWrite({ query }: ConsulCall, { kv, sessions, store }: Datacenter, write: KvWrite): boolean {
+/** @throws HttpError for a key that today's release does not take */
+function checkKey(call: ConsulCall): void {
+  const index = call.query.get("index") ?? "";
+  if (index !== "" && !/^\d+$/.test(index)) refuseBadRequest("Invalid index");
+  if (call.rest.split("/").includes("..")) throw new HttpError(500, "invalid key name, path traversal is not allowed");
+}
+
+function applyWrite(call: ConsulCall, { kv, sessions, store }: Datacenter, write: KvWrite): boolean {
+  const { query } = call;
+  const { raftPrefix } = call.agent.options.profile;
   if (query.has("acquire")) {
     if (kv.isDelayed(write.key)) return false;
-    checkLockable(sessions, write.session);
+    checkLockable(sessions, write.session, raftPrefix);
     return kv.lock(write, store.next());
   }
-  if (query.has("release")) return unlock(kv, write, store.next());
+  if (query.has("release")) return unlock(kv, write, store.next(), raftPrefix);
   if (query.has("cas")) return kv.setIf(write, store.next());
   kv.set(write, store.next());
   return true;
 }
 
-function unlock(kv: Datacenter["kv"], write: KvWrite, index: number): boolean {
-  if (write.session === "") throw new Refusal("missing session");
+function unlock(kv: Datacenter["kv"], write: KvWrite, index: number, prefix: string): boolean {
+  if (write.session === "") throw new Refusal(`${prefix}missing session`);
   return kv.unlock(write, index);
 }
 
 /** @throws Refusal when there is no such session */
-export function checkLockable(sessions: Datacenter["sessions"], session: string): void {
-  if (session === "") throw new Refusal("missing session");
-  if (sessions.get(session) === undefined) throw new Refusal(`invalid session "${session}"`);
+export function checkLockable(sessions: Datacenter["sessions"], session: string, prefix = ""): void {
+  if (session === "") throw new Refusal(`${prefix}missing session`);
+  if (sessions.get(session) === undefined) throw new Refusal(`${prefix}invalid session "${session}"`);
 }
 
 function deleteKey(call: ConsulCall): HttpReply {
@@ -145,7 +162,8 @@ function deleteKey(call: ConsulCall): HttpReply {
   const cas = call.query.has("cas") ? parseUint(call.query.get("cas") ?? "") : undefined;
   const datacenter = call.datacenter();
   const authorizer = call.authorizer(datacenter);
-  if (isTree ? !authorizer.writesUnder(call.rest) : !authorizer.writes("key", call.rest)) deny();
+  if (!isTree) call.require(authorizer, "key", "write", call.rest);
+  else if (!authorizer.writesUnder(call.rest)) throw new HttpError(403, authorizer.denial("key", "write", call.rest));
   const { kv, store } = datacenter;
   if (cas !== undefined) return call.json(kv.deleteIf(call.rest, Number(cas), store.next()));
   if (isTree) kv.deleteUnder(call.rest, store.next());

@@ -1,9 +1,11 @@
-import type { HttpReply, Route } from "../../kernel/index.ts";
+import { type HttpReply, isoSeconds, type Route } from "../../kernel/index.ts";
 import { serverAddress } from "../behaviour/agent.ts";
 import { type ConsulCall, type ConsulSim, decodeBody } from "../wire/call.ts";
+import { parseBool } from "../wire/bool.ts";
 import { answerAtOnce } from "../wire/handler.ts";
+import { durationNs, invalidDuration } from "../wire/duration.ts";
 import { BOOL, INT, lax, STRING, structOf } from "../wire/json/shape.ts";
-import { deny, refuseBadRequest, refuseInternally, refuseNotSimulated } from "../wire/refusal.ts";
+import { refuseBadRequest, refuseInternally, refuseNotSimulated } from "../wire/refusal.ts";
 
 const AUTOPILOT = lax(
   structOf("api.AutopilotConfiguration", {
@@ -18,32 +20,56 @@ const AUTOPILOT = lax(
   }),
 );
 
+const AUTOPILOT_TODAY = structOf("api.AutopilotConfiguration", {
+  ...AUTOPILOT.fields,
+  CreateIndex: INT,
+  ModifyIndex: INT,
+});
+
+/** What is left out of a configuration: today its default, once nothing at all. */
+const AUTOPILOT_ZEROS = {
+  CleanupDeadServers: false,
+  LastContactThreshold: "0s",
+  MaxTrailingLogs: 0,
+  ServerStabilizationTime: "0s",
+};
+const AUTOPILOT_DEFAULTS = {
+  CleanupDeadServers: true,
+  LastContactThreshold: "200ms",
+  MaxTrailingLogs: 250,
+  ServerStabilizationTime: "10s",
+};
+
 /** @throws HttpError 403 unless the caller has this operator right in the datacenter */
 function requireOperator(call: ConsulCall, access: "read" | "write"): void {
-  const authorizer = call.authorizer(call.datacenter());
-  if (access === "write" ? !authorizer.writes("operator") : !authorizer.reads("operator")) deny();
+  call.require(call.authorizer(call.datacenter()), "operator", access);
 }
 
 function readRaftConfiguration(call: ConsulCall): HttpReply {
   requireOperator(call, "read");
-  const servers = call.sim.cluster.serversOf(call.datacenter()).map((server, at) => ({
+  const servers = call.style.isToday
+    ? call.sim.cluster.peersOf(call.datacenter())
+    : call.sim.cluster.serversOf(call.datacenter());
+  const shown = servers.map((server, at) => ({
     ID: server.options.id,
     Node: server.name,
     Address: serverAddress(server),
     Leader: at === 0,
     ProtocolVersion: "3",
     Voter: true,
+    ...(call.style.isToday && { LastIndex: servers.length === 1 ? 1 : call.datacenter().store.index }),
   }));
-  return call.json({ Servers: servers, Index: 0 });
+  return call.json({ Servers: shown, Index: 0 });
 }
 
 function removeRaftPeer(call: ConsulCall): HttpReply {
   const [id, address] = [call.query.get("id") ?? "", call.query.get("address") ?? ""];
   if (id === "" && address === "")
     refuseBadRequest(
-      "Bad request: Must specify either ?id with the server's ID or ?address with IP:port of peer to remove",
+      `${call.agent.options.profile.badRequestPrefix}Must specify either ?id with the server's ID or ?address with IP:port of peer to remove`,
     );
-  if (id !== "" && address !== "") refuseBadRequest("Bad request: Must specify only one of ?id or ?address");
+  if (id !== "" && address !== "")
+    refuseBadRequest(`${call.agent.options.profile.badRequestPrefix}Must specify only one of ?id or ?address`);
   requireOperator(call, "write");
   const servers = call.sim.cluster.serversOf(call.datacenter());
   const isKnown = servers.some((server) => server.options.id === id || serverAddress(server) === address);
@@ -58,16 +84,29 @@ function readAutopilot(call: ConsulCall): HttpReply {
 }
 
 function setAutopilot(call: ConsulCall): HttpReply {
-  const fields = decodeBody(call, AUTOPILOT, "Bad request: Error parsing autopilot config: ");
+  const cas = call.query.get("cas") ?? "";
+  if (call.style.isToday && cas !== "" && !/^\d+$/.test(cas))
+    refuseBadRequest(`Error parsing cas value: strconv.ParseUint: parsing ${JSON.stringify(cas)}: invalid syntax`);
+  const fields = decodeBody(
+    call,
+    call.style.isToday ? AUTOPILOT_TODAY : AUTOPILOT,
+    `${call.agent.options.profile.badRequestPrefix}Error parsing autopilot config: `,
+  );
+  for (const given of call.style.isToday ? [fields.LastContactThreshold, fields.ServerStabilizationTime] : [])
+    if (given !== undefined && durationNs(given) === undefined)
+      refuseBadRequest(`Error parsing autopilot config: ${invalidDuration(given)}`);
   requireOperator(call, "write");
   const datacenter = call.datacenter();
+  if (call.style.isToday && cas !== "" && Number(cas) !== call.sim.cluster.autopilotOf(datacenter).ModifyIndex)
+    return call.json(false);
   const { CreateIndex } = call.sim.cluster.autopilotOf(datacenter);
+  const standard = call.style.isToday ? AUTOPILOT_DEFAULTS : AUTOPILOT_ZEROS;
   call.sim.cluster.setAutopilot(datacenter, {
-    CleanupDeadServers: fields.CleanupDeadServers ?? false,
-    LastContactThreshold: fields.LastContactThreshold ?? "0s",
-    MaxTrailingLogs: fields.MaxTrailingLogs ?? 0,
+    CleanupDeadServers: fields.CleanupDeadServers ?? standard.CleanupDeadServers,
+    LastContactThreshold: fields.LastContactThreshold ?? standard.LastContactThreshold,
+    MaxTrailingLogs: fields.MaxTrailingLogs ?? standard.MaxTrailingLogs,
     MinQuorum: fields.MinQuorum ?? 0,
-    ServerStabilizationTime: fields.ServerStabilizationTime ?? "0s",
+    ServerStabilizationTime: fields.ServerStabilizationTime ?? standard.ServerStabilizationTime,
     RedundancyZoneTag: fields.RedundancyZoneTag ?? "",
     DisableUpgradeMigration: fields.DisableUpgradeMigration ?? false,
     UpgradeVersionTag: fields.UpgradeVersionTag ?? "",
@@ -80,17 +119,37 @@ function setAutopilot(call: ConsulCall): HttpReply {
 /** A single server of a young datacenter has no health yet; that answer has no media type of its own. */
 function readAutopilotHealth(call: ConsulCall): HttpReply {
   requireOperator(call, "read");
+  const datacenter = call.datacenter();
+  const { cluster } = call.sim;
+  if (call.style.isToday && cluster.isSettled(datacenter)) {
+    const servers = cluster.peersOf(datacenter);
+    const shown = servers.map((server, at) => ({
+      ID: server.options.id,
+      Name: server.name,
+      Address: serverAddress(server),
+      SerfStatus: "alive",
+      Version: server.options.profile.version,
+      Leader: at === 0,
+      LastContact: at === 0 ? "0s" : "10ms",
+      LastTerm: 2,
+      LastIndex: datacenter.store.index,
+      Healthy: true,
+      Voter: true,
+      StableSince: isoSeconds(datacenter.bornMs),
+    }));
+    return call.json({ Healthy: true, FailureTolerance: Math.floor((servers.length - 1) / 2), Servers: shown });
+  }
   const { body } = call.json({ Healthy: false, FailureTolerance: 0, Servers: null });
   return { status: 429, headers: { "Content-Type": "text/plain; charset=utf-8" }, body: body ?? "" };
 }
 
 function readKeyring(call: ConsulCall): HttpReply {
-  if (!call.authorizer(call.datacenter()).reads("keyring")) refuseInternally("Reading keyring denied by ACLs");
+  const authorizer = call.authorizer(call.datacenter());
+  if (call.style.isToday) call.require(authorizer, "keyring", "read");
+  else if (!authorizer.reads("keyring")) refuseInternally("Reading keyring denied by ACLs");
   const { name, datacenter } = call.agent;
-  const pools = [
-    ["WAN", `${name}.${datacenter.name}`],
-    [`${datacenter.name} (LAN)`, name],
-  ];
+  const isLocal = call.style.isToday && parseBool(call.query.get("local-only") ?? "") === true;
+  const pools = [...(isLocal ? [] : [["WAN", `${name}.${datacenter.name}`]]), [`${datacenter.name} (LAN)`, name]];
   const lines = pools.flatMap(([pool, member]) => [
     `\t* ${pool} error: 1/1 nodes reported failure\n`,
     `\t* ${member}: Keyring is empty (encryption not enabled)\n`,

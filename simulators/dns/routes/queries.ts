@@ -1,65 +1,15 @@
+import type { ConsulCall, ConsulSim } from "../wire/call.ts";
+import { executeQuery, type QueryResult } from "../resolver/execute.ts";
+import { type PreparedQuery, QUERY_NOT_FOUND } from "../state/queries.ts";
+import { parseBool } from "../wire/bool.ts";
 import type { HttpReply, Route } from "../../kernel/index.ts";
 import type { Datacenter } from "../behaviour/datacenter.ts";
-import { executeQuery, type QueryResult } from "../resolver/execute.ts";
-import type { Authorizer } from "../state/acl-rules.ts";
-import { type PreparedQuery, QUERY_NOT_FOUND } from "../state/queries.ts";
-import { type ConsulCall, type ConsulSim, decodeBody } from "../wire/call.ts";
+import type { Authorizer } from "../state/acl-authorizer.ts";
 import { answerAtOnce, EMPTY_REPLY } from "../wire/handler.ts";
-import { ANY, BOOL, type Decoded, INT, STRING, STRINGS, structOf, TEXTS } from "../wire/json/shape.ts";
 import { answerRead, consistencyOf, type ReadResult } from "../wire/read.ts";
-import { deny, HttpError, PERMISSION_DENIED } from "../wire/refusal.ts";
+import { deny, HttpError, PERMISSION_DENIED, refuseInternally } from "../wire/refusal.ts";
 import { checkView, nodeView, serviceView } from "../wire/views.ts";
-
-const QUERY = structOf("structs.PreparedQuery", {
-  ID: STRING,
-  Name: STRING,
-  Session: STRING,
-  Token: STRING,
-  Template: structOf("structs.QueryTemplateOptions", { Type: STRING, Regexp: STRING, RemoveEmptyTags: BOOL }),
-  Service: structOf("structs.ServiceQuery", {
-    Service: STRING,
-    Failover: structOf("structs.QueryDatacenterOptions", { NearestN: INT, Datacenters: STRINGS }),
-    OnlyPassing: BOOL,
-    IgnoreCheckIDs: STRINGS,
-    Near: STRING,
-    Tags: STRINGS,
-    NodeMeta: TEXTS,
-    ServiceMeta: TEXTS,
-    Connect: BOOL,
-  }),
-  DNS: structOf("structs.QueryDNSOptions", { TTL: STRING }),
-  CreateIndex: ANY,
-  ModifyIndex: ANY,
-});
-type QueryFields = Decoded<typeof QUERY>;
-
-const queryOf = (fields: QueryFields): PreparedQuery => ({
-  ID: fields.ID ?? "",
-  Name: fields.Name ?? "",
-  Session: fields.Session ?? "",
-  Token: fields.Token ?? "",
-  Template: {
-    Type: fields.Template?.Type ?? "",
-    Regexp: fields.Template?.Regexp ?? "",
-    RemoveEmptyTags: fields.Template?.RemoveEmptyTags ?? false,
-  },
-  Service: serviceQueryOf(fields.Service ?? {}),
-  DNS: { TTL: fields.DNS?.TTL ?? "" },
-  CreateIndex: 0,
-  ModifyIndex: 0,
-});
-
-const serviceQueryOf = (fields: NonNullable<QueryFields["Service"]>): PreparedQuery["Service"] => ({
-  Service: fields.Service ?? "",
-  Failover: { NearestN: fields.Failover?.NearestN ?? 0, Datacenters: fields.Failover?.Datacenters ?? null },
-  OnlyPassing: fields.OnlyPassing ?? false,
-  IgnoreCheckIDs: fields.IgnoreCheckIDs ?? null,
-  Near: fields.Near ?? "",
-  Tags: fields.Tags ?? null,
-  NodeMeta: fields.NodeMeta ?? null,
-  ServiceMeta: fields.ServiceMeta ?? null,
-  Connect: fields.Connect ?? false,
-});
+import { isToday, readQueryBody, queryView, queryOf } from "./queries-shapes.ts";
 
 /** A caller that may manage everything may see everything; others see what their rules name, but never a captured token. */
 const isManager = (authorizer: Authorizer): boolean => authorizer.writes("acl");
@@ -69,12 +19,13 @@ const HIDDEN = "<hidden>";
 function visibleTo(query: PreparedQuery, authorizer: Authorizer): PreparedQuery | undefined {
   if (isManager(authorizer)) return query;
   const isNamed = query.Name !== "" || query.Template.Type !== "";
-  if (!isNamed || !authorizer.reads("query", query.Name)) return undefined;
+  if (!isNamed || !authorizer.sees("query", query.Name)) return undefined;
   return query.Token === "" ? query : { ...query, Token: HIDDEN };
 }
 
-function mayWrite({ Name, Template }: PreparedQuery, authorizer: Authorizer): boolean {
-  return (Name === "" && Template.Type === "") || authorizer.writes("query", Name);
+/** @throws HttpError 403 unless the caller may write a query; one without a name is anybody's */
+function requireWrite(call: ConsulCall, { Name, Template }: PreparedQuery, authorizer: Authorizer): void {
+  if (Name !== "" || Template.Type !== "") call.require(authorizer, "query", "write", Name);
 }
 
 const withRights = (call: ConsulCall): { readonly datacenter: Datacenter; readonly authorizer: Authorizer } => {
@@ -83,94 +34,131 @@ const withRights = (call: ConsulCall): { readonly datacenter: Datacenter; readon
 };
 
 function createQuery(call: ConsulCall): HttpReply {
-  const query = queryOf(decodeBody(call, QUERY));
+  const query = queryOf(readQueryBody(call));
   const { datacenter, authorizer } = withRights(call);
-  if (!mayWrite(query, authorizer)) deny();
+  requireWrite(call, query, authorizer);
   return call.json({ ID: datacenter.queries.create(query) });
 }
 
 /** @throws HttpError 403 for a known query that the caller may not write */
-function requireWritable({ queries }: Datacenter, id: string, authorizer: Authorizer): void {
+function requireWritable(call: ConsulCall, { queries }: Datacenter, id: string, authorizer: Authorizer): void {
   const known = queries.list().find(({ ID }) => ID === id);
-  if (known !== undefined && !mayWrite(known, authorizer)) deny();
+  if (known !== undefined) requireWrite(call, known, authorizer);
 }
 
 function updateQuery(call: ConsulCall): HttpReply {
-  const query = { ...queryOf(decodeBody(call, QUERY)), ID: call.rest };
+  const query = { ...queryOf(readQueryBody(call)), ID: call.rest };
   const { datacenter, authorizer } = withRights(call);
-  requireWritable(datacenter, query.ID, authorizer);
-  if (!mayWrite(query, authorizer)) deny();
+  requireWritable(call, datacenter, query.ID, authorizer);
+  requireWrite(call, query, authorizer);
   datacenter.queries.update(query);
   return EMPTY_REPLY;
 }
 
 function deleteQuery(call: ConsulCall): HttpReply {
   const { datacenter, authorizer } = withRights(call);
-  requireWritable(datacenter, call.rest, authorizer);
+  requireWritable(call, datacenter, call.rest, authorizer);
   datacenter.queries.delete(call.rest);
   return EMPTY_REPLY;
 }
 
 function listQueries(call: ConsulCall): ReadResult {
   const { datacenter, authorizer } = withRights(call);
-  const value = datacenter.queries.list().flatMap((query) => visibleTo(query, authorizer) ?? []);
+  const value = datacenter.queries
+    .list()
+    .flatMap((query) => visibleTo(query, authorizer) ?? [])
+    .map((query) => queryView(call, query));
   return { index: datacenter.queries.tableIndex, value };
 }
 
-const refuseUnknown = (): never => {
-  throw new HttpError(404, QUERY_NOT_FOUND);
+/** Today the reply has the headers of a read. @throws HttpError 404 */
+const refuseUnknown = (call: ConsulCall): never => {
+  throw new HttpError(404, QUERY_NOT_FOUND, !isToday(call));
 };
 
 function readQuery(call: ConsulCall): ReadResult {
   const { datacenter, authorizer } = withRights(call);
-  const query = datacenter.queries.get(call.rest) ?? refuseUnknown();
+  const query = datacenter.queries.get(call.rest) ?? refuseUnknown(call);
   const seen = visibleTo(query, authorizer) ?? deny();
-  return { index: datacenter.queries.tableIndex, value: [seen] };
+  return { index: datacenter.queries.tableIndex, value: [queryView(call, seen)] };
 }
 
 const META = { Index: 0, LastContact: 0, KnownLeader: true } as const;
 
-function runQuery(call: ConsulCall): ReadResult {
-  const { query } = call;
-  const limit = query.get("limit") ?? "";
+/** What a result tells of its own reading. */
+const metaOf = (call: ConsulCall): object =>
+  isToday(call)
+    ? {
+        Index: 1,
+        LastContact: 0,
+        KnownLeader: true,
+        ConsistencyLevel: consistencyOf(call),
+        NotModified: false,
+        Backend: 0,
+        ResultsFilteredByACLs: call.hasFiltered,
+      }
+    : { ...META, ConsistencyLevel: consistencyOf(call) };
+
+/** @throws HttpError for a limit that is no number */
+function limitOf(call: ConsulCall): number {
+  const limit = call.query.get("limit") ?? "";
   if (limit !== "" && !/^[+-]?\d+$/.test(limit))
     throw new HttpError(500, `Bad limit: strconv.Atoi: parsing "${limit}": invalid syntax`, true);
+  return Number(limit || 0);
+}
+
+/** @throws HttpError for a `?connect` that is neither true nor false */
+function wantsConnect(call: ConsulCall): boolean {
+  const given = call.query.get("connect") ?? "";
+  if (!isToday(call)) return given === "true";
+  if (given === "") return false;
+  const why = `Error parsing 'connect' value: strconv.ParseBool: parsing "${given}": invalid syntax`;
+  return parseBool(given) ?? refuseInternally(why);
+}
+
+function runQuery(call: ConsulCall): ReadResult {
+  const limit = limitOf(call);
   const { datacenter, authorizer } = withRights(call);
   const result = executeQuery(call.sim.cluster, call.agent, datacenter, call.param("id"), {
     authorizer,
-    near: query.get("near") ?? "",
-    limit: Number(limit || 0),
-    isConnect: query.get("connect") === "true",
+    near: call.query.get("near") ?? "",
+    limit,
+    isConnect: wantsConnect(call),
   });
-  return { index: 0, value: resultView(result ?? refuseUnknown(), consistencyOf(call)) };
+  return { index: indexOf(call, datacenter), value: resultView(call, result ?? refuseUnknown(call)) };
 }
 
-function resultView({ query, services, datacenter, failovers }: QueryResult, consistency: string): unknown {
+/** An execution has no index of its own; today's release gives that of the queries. */
+const indexOf = (call: ConsulCall, { queries }: Datacenter): number => (isToday(call) ? queries.tableIndex : 0);
+
+function resultView(call: ConsulCall, { query, services, datacenter, catalog, peer, failovers }: QueryResult): unknown {
+  const isNew = isToday(call);
+  const home = (peer === "" ? undefined : datacenter.peerings.get(peer)?.remote) ?? datacenter.name;
   const nodes = services.map((row) => {
-    const { node, service, checks } = datacenter.catalog.instance(row);
+    const { node, service, checks } = catalog.instance(row);
     return {
-      Node: nodeView(node, datacenter.name),
-      Service: serviceView(service, null),
-      Checks: checks.length === 0 ? null : checks.map((check) => checkView(check, null)),
+      Node: nodeView(node, home),
+      Service: serviceView(service, call.style, null),
+      Checks: checks.length === 0 ? null : checks.map((check) => checkView(check, call.style, null)),
     };
   });
   return {
     Service: query.Service.Service,
     Nodes: nodes,
     DNS: query.DNS,
-    Datacenter: datacenter.name,
+    Datacenter: peer === "" ? datacenter.name : "",
+    ...(isNew && { PeerName: peer }),
     Failovers: failovers,
-    ...META,
-    ConsistencyLevel: consistency,
+    ...metaOf(call),
   };
 }
 
 function explainQuery(call: ConsulCall): ReadResult {
   const { datacenter, authorizer } = withRights(call);
-  const query = datacenter.queries.resolve(call.param("id")) ?? refuseUnknown();
+  const query = datacenter.queries.resolve(call.param("id")) ?? refuseUnknown(call);
   const seen = visibleTo(query, authorizer);
   if (seen === undefined) throw new HttpError(403, PERMISSION_DENIED);
-  return { index: 0, value: { Query: seen, ...META, ConsistencyLevel: consistencyOf(call) } };
+  return { index: indexOf(call, datacenter), value: { Query: queryView(call, seen), ...metaOf(call) } };
 }
 
 const read = (find: (call: ConsulCall) => ReadResult) => answerRead("consistency", find);

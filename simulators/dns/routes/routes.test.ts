@@ -50,7 +50,7 @@ const body = fc.oneof(
 );
 
 describe("any request", () => {
-  test.prop([fc.constantFrom(...ROUTES), segment, query, body], { numRuns: 400 })(
+  test.prop([fc.constantFrom(...ROUTES["1.22.0"]), segment, query, body], { numRuns: 400 })(
     "is answered, with a status and without a crash",
     (route, rest, pairs, text) => {
       const kernel = new Kernel({ seed: 1 });

@@ -7,7 +7,7 @@ import { durationNs, durationText, invalidDuration } from "../wire/duration.ts";
 import { answerAtOnce, refuseMissing } from "../wire/handler.ts";
 import { ANY, anonymous, type Decoded, lax, listOf, STRING, STRINGS, structOf } from "../wire/json/shape.ts";
 import { answerRead, type ReadResult } from "../wire/read.ts";
-import { deny, HttpError, refuseBadRequest } from "../wire/refusal.ts";
+import { HttpError, refuseBadRequest } from "../wire/refusal.ts";
 import { sessionView } from "../wire/views.ts";
 
 const TTL_NS_MAX = 24 * 3600e9;
@@ -45,13 +45,13 @@ function readLockDelayNs(given: unknown): number {
 type Draft = Omit<SessionRow, "id" | "createIndex" | "modifyIndex">;
 
 /** The checks on which a session depends: the default one unless the caller names others. */
-function checksOf(fields: SessionFields): Pick<Draft, "nodeChecks" | "checks" | "serviceChecks"> {
+function checksOf(fields: SessionFields, isToday: boolean): Pick<Draft, "nodeChecks" | "checks" | "serviceChecks"> {
   // Null is an empty list, unlike a list that is left out.
   const list = (name: "Checks" | "NodeChecks"): readonly string[] | undefined =>
     name in fields ? (fields[name] ?? []) : undefined;
   const services = (fields.ServiceChecks ?? []).map(({ ID = "", Namespace = "" }) => ({ ID, Namespace }));
   const serviceChecks = services.length === 0 ? null : services;
-  const checks = list("Checks");
+  const checks = isToday && fields.NodeChecks !== undefined ? undefined : list("Checks");
   if (checks?.length === 0) return { nodeChecks: [], checks: null, serviceChecks };
   const isDefault = checks === undefined || (checks.length === 1 && checks[0] === SERF_HEALTH);
   return { nodeChecks: list("NodeChecks") ?? [SERF_HEALTH], checks: isDefault ? null : checks, serviceChecks };
@@ -68,7 +68,7 @@ function draftOf(call: ConsulCall, fields: SessionFields, lockDelayNs: number): 
     lockDelayNs,
     behavior,
     ttl,
-    ...checksOf(fields),
+    ...checksOf(fields, call.style.isToday),
   };
 }
 
@@ -96,7 +96,7 @@ function createSession(call: ConsulCall): HttpReply {
   const fields = call.request.body.length === 0 ? {} : decodeBody(call, SESSION);
   const delayNs = readLockDelayNs(fields.LockDelay);
   const datacenter = call.datacenter();
-  if (!call.authorizer(datacenter).writes("session", nodeOf(call, fields))) deny();
+  call.require(call.authorizer(datacenter), "session", "write", nodeOf(call, fields));
   return call.json({ ID: datacenter.sessions.create(draftOf(call, fields, delayNs)) });
 }
 
@@ -104,7 +104,7 @@ function destroySession(call: ConsulCall): HttpReply {
   const datacenter = call.datacenter();
   const authorizer = call.authorizer(datacenter);
   const session = datacenter.sessions.get(call.rest);
-  if (session !== undefined && !authorizer.writes("session", session.node)) deny();
+  if (session !== undefined) call.require(authorizer, "session", "write", session.node);
   if (session !== undefined) datacenter.sessions.destroy(session.id, datacenter.store.next());
   return call.json(true);
 }
@@ -114,7 +114,7 @@ function renewSession(call: ConsulCall): HttpReply {
   const authorizer = call.authorizer(datacenter);
   const session = datacenter.sessions.get(call.rest);
   if (session === undefined) throw new HttpError(404, `Session id '${call.rest}' not found`);
-  if (!authorizer.writes("session", session.node)) deny();
+  call.require(authorizer, "session", "write", session.node);
   datacenter.sessions.renew(session.id);
   return call.json([sessionView(session)]);
 }
@@ -122,7 +122,7 @@ function renewSession(call: ConsulCall): HttpReply {
 const listSessions = (call: ConsulCall, pick: (rows: readonly SessionRow[]) => readonly SessionRow[]): ReadResult => {
   const datacenter = call.datacenter();
   const authorizer = call.authorizer(datacenter);
-  const rows = pick(datacenter.sessions.list()).filter(({ node }) => authorizer.reads("session", node));
+  const rows = pick(datacenter.sessions.list()).filter(({ node }) => authorizer.sees("session", node));
   return { index: datacenter.sessions.tableIndex, value: rows.map(sessionView) };
 };
 

@@ -1,14 +1,58 @@
+import { deserialize, serialize } from "node:v8";
+import { gunzipSync, gzipSync } from "node:zlib";
 import type { HttpReply, Route } from "../../kernel/index.ts";
 import type { ConsulCall, ConsulSim } from "../wire/call.ts";
-import { answerAtOnce } from "../wire/handler.ts";
-import { refuseNotSimulated } from "../wire/refusal.ts";
+import { answerAtOnce, EMPTY_REPLY } from "../wire/handler.ts";
+import { refuseInternally, refuseNotSimulated } from "../wire/refusal.ts";
 
-function saveSnapshot(call: ConsulCall): HttpReply {
-  call.datacenter();
-  return refuseNotSimulated("snapshots");
+/** The state of the servers, compressed. It is the simulator's own: a real Consul can't read it, nor can this one a real one's. */
+function save(call: ConsulCall): HttpReply {
+  const datacenter = call.datacenter();
+  if (!call.style.isToday) return refuseNotSimulated("snapshots");
+  call.require(call.authorizer(datacenter), "acl", "write");
+  const headers = {
+    "Content-Type": "application/x-gzip",
+    "X-Consul-Index": String(datacenter.store.index),
+    "X-Consul-Knownleader": "true",
+    "X-Consul-Lastcontact": "0",
+    "X-Consul-Query-Backend": "blocking-query",
+  };
+  return { status: 200, headers, body: gzipSync(serialize(datacenter.store.capture())) };
 }
 
-/** `/v1/snapshot` (Consul 1.8, "Snapshot HTTP Endpoint"). */
+function restore(call: ConsulCall): HttpReply {
+  const datacenter = call.datacenter();
+  call.require(call.authorizer(datacenter), "acl", "write");
+  datacenter.store.bringBack(readSnapshot(Buffer.from(call.request.body)));
+  for (const agent of call.sim.cluster.membersOf(datacenter)) agent.local.scheduleRepair();
+  return EMPTY_REPLY;
+}
+
+function readSnapshot(body: Uint8Array): ReadonlyMap<string, unknown> {
+  if (body.length === 0) return refuseInternally("failed to decompress snapshot: EOF");
+  let bytes: Uint8Array;
+  try {
+    bytes = gunzipSync(body);
+  } catch {
+    return refuseInternally("failed to decompress snapshot: gzip: invalid header");
+  }
+  let read: unknown;
+  try {
+    read = deserialize(bytes);
+  } catch {
+    read = undefined;
+  }
+  return read instanceof Map
+    ? read
+    : refuseInternally("failed to read snapshot file: it is not one of this simulator's");
+}
+
+/** `/v1/snapshot` of 1.8 (Consul 1.8, "Snapshot HTTP Endpoint"). */
 export const SNAPSHOT_ROUTES: readonly Route<ConsulSim>[] = [
-  { method: "GET", path: "/v1/snapshot", handler: answerAtOnce(saveSnapshot) },
+  { method: "GET", path: "/v1/snapshot", handler: answerAtOnce(save) },
+];
+
+/** What is taken back today. */
+export const RESTORE_ROUTES: readonly Route<ConsulSim>[] = [
+  { method: "PUT", path: "/v1/snapshot", handler: answerAtOnce(restore) },
 ];

@@ -1,11 +1,11 @@
 import type { Datacenter } from "../behaviour/datacenter.ts";
 import { checkOf, serviceOf } from "../behaviour/registration.ts";
-import type { Authorizer } from "../state/acl-rules.ts";
+import type { Authorizer } from "../state/acl-authorizer.ts";
 import type { Registration } from "../state/registration.ts";
 import { type Decoded, lax, STRING, type StructFields, structOf, TEXTS, UINT64 } from "../wire/json/shape.ts";
-import { PERMISSION_DENIED, Refusal } from "../wire/refusal.ts";
-import { REGISTERED_CHECK, REGISTERED_SERVICE } from "../wire/shapes.ts";
-import { checkView, nodeView, serviceView } from "../wire/views.ts";
+import { Refusal } from "../wire/refusal.ts";
+import { REGISTERED_CHECK, REGISTERED_SERVICE_TODAY } from "../wire/shapes.ts";
+import { checkView, nodeView, serviceView, type ViewStyle } from "../wire/views.ts";
 
 const apiStruct = <const F extends StructFields>(name: string, fields: F) => lax(structOf(`api.${name}`, fields));
 
@@ -19,7 +19,7 @@ const NODE = apiStruct("Node", {
   CreateIndex: UINT64,
   ModifyIndex: UINT64,
 });
-const SERVICE = apiStruct("AgentService", { ...REGISTERED_SERVICE, CreateIndex: UINT64, ModifyIndex: UINT64 });
+const SERVICE = apiStruct("AgentService", { ...REGISTERED_SERVICE_TODAY, CreateIndex: UINT64, ModifyIndex: UINT64 });
 const CHECK = apiStruct("HealthCheck", { ...REGISTERED_CHECK, CreateIndex: UINT64, ModifyIndex: UINT64 });
 
 /** An element of a transaction that is about a node. */
@@ -81,7 +81,11 @@ export function catalogObjection(
 ): string | undefined {
   const { kind, verb, node, id } = operation;
   if (verb === "get") return undefined;
-  if (kind === "Node") return authorizer.writes("node", node) ? undefined : PERMISSION_DENIED;
+  if (catalog.isToday && !WRITES.has(verb)) return `unknown ${kind.toLowerCase()} operation: ${verb}`;
+  const isNameless =
+    operation.kind === "Service" && (operation.fields.Service ?? "") === "" && (operation.fields.ID ?? "") !== "";
+  if (isNameless && catalog.isToday) return "Must provide service name (Service.Service) when service ID is provided";
+  if (kind === "Node") return authorizer.writes("node", node) ? undefined : authorizer.denial("node", "write", node);
   const service =
     operation.kind === "Service"
       ? operation.fields.Service || catalog.entry(node)?.services.get(id.toLowerCase())?.name
@@ -89,7 +93,11 @@ export function catalogObjection(
         ? operation.fields.ServiceName
         : undefined;
   const may = service ? authorizer.writes("service", service) : authorizer.writes("node", node);
-  return may ? undefined : PERMISSION_DENIED;
+  return may
+    ? undefined
+    : service
+      ? authorizer.denial("service", "write", service)
+      : authorizer.denial("node", "write", node);
 }
 
 /** The result of an operation. */
@@ -104,6 +112,7 @@ export function performCatalog(
   datacenter: Datacenter,
   operation: CatalogOperation,
   index: number,
+  style: ViewStyle,
 ): readonly TxnResult[] {
   const { kind, verb, node, id } = operation;
   const known = modifiedAt(datacenter, operation);
@@ -113,14 +122,14 @@ export function performCatalog(
   };
   switch (verb) {
     case "get":
-      return known === undefined ? refuse(`${what} doesn't exist`) : resultOf(datacenter, operation);
+      return known === undefined ? refuse(`${what} doesn't exist`) : resultOf(datacenter, operation, style);
     case "set":
-      write(datacenter, operation, index);
-      return resultOf(datacenter, operation);
+      write(datacenter, operation, index, style);
+      return resultOf(datacenter, operation, style);
     case "cas":
       if ((known ?? 0) !== operation.index) refuse(`failed to set ${what}, index is stale`);
-      write(datacenter, operation, index);
-      return resultOf(datacenter, operation);
+      write(datacenter, operation, index, style);
+      return resultOf(datacenter, operation, style);
     case "delete":
       remove(datacenter, operation);
       return [];
@@ -139,18 +148,22 @@ function modifiedAt({ catalog }: Datacenter, { kind, node, id }: CatalogOperatio
   return (kind === "Service" ? entry?.services : entry?.checks)?.get(id.toLowerCase())?.modifyIndex;
 }
 
-function resultOf({ catalog, name }: Datacenter, { kind, node, id }: CatalogOperation): readonly TxnResult[] {
+function resultOf(
+  { catalog, name }: Datacenter,
+  { kind, node, id }: CatalogOperation,
+  style: ViewStyle,
+): readonly TxnResult[] {
   const entry = catalog.entry(node);
   if (entry === undefined) return [];
   if (kind === "Node") return [{ Node: nodeView(entry.row, name) }];
   const service = kind === "Service" ? entry.services.get(id.toLowerCase()) : undefined;
-  if (service !== undefined) return [{ Service: serviceView(service, null) }];
+  if (service !== undefined) return [{ Service: serviceView(service, style, null) }];
   const check = entry.checks.get(id.toLowerCase());
-  return check === undefined ? [] : [{ Check: checkView(check, null) }];
+  return check === undefined ? [] : [{ Check: checkView(check, style, null) }];
 }
 
 /** @throws Refusal for a service or check on a node that doesn't exist */
-function write({ catalog }: Datacenter, operation: CatalogOperation, index: number): void {
+function write({ catalog }: Datacenter, operation: CatalogOperation, index: number, style: ViewStyle): void {
   const { node } = operation;
   if (operation.kind === "Node") return catalog.register(nodeRegistration(node, operation.fields), index);
   const row = catalog.node(node);
@@ -158,8 +171,8 @@ function write({ catalog }: Datacenter, operation: CatalogOperation, index: numb
   const { id, address, meta, taggedAddresses } = row;
   const own = { id, node, address, meta, taggedAddresses, skipNodeUpdate: true };
   if (operation.kind === "Service")
-    catalog.register({ ...own, service: serviceOf(node, operation.fields), checks: [] }, index);
-  else catalog.register({ ...own, checks: [checkOf(node, operation.fields)] }, index);
+    catalog.register({ ...own, service: serviceOf(node, operation.fields, style.isToday), checks: [] }, index);
+  else catalog.register({ ...own, checks: [checkOf(node, operation.fields, style.isToday)] }, index);
 }
 
 const nodeRegistration = (node: string, fields: NodeOperation["fields"]): Registration => ({

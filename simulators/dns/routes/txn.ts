@@ -1,14 +1,15 @@
 import type { HttpReply, Route } from "../../kernel/index.ts";
 import type { Datacenter } from "../behaviour/datacenter.ts";
-import type { Authorizer } from "../state/acl-rules.ts";
+import type { Authorizer } from "../state/acl-authorizer.ts";
 import type { KvRow, KvWrite } from "../state/kv.ts";
 import type { ConsulCall, ConsulSim } from "../wire/call.ts";
 import { answerAtOnce } from "../wire/handler.ts";
 import { decodeJson } from "../wire/json/decode.ts";
 import { JsonError } from "../wire/json/parse.ts";
 import { BYTES, type Decoded, lax, listOf, STRING, structOf, UINT64 } from "../wire/json/shape.ts";
-import { HttpError, PERMISSION_DENIED, Refusal, refuseBadRequest } from "../wire/refusal.ts";
-import { checkLockable, kvView } from "./kv.ts";
+import { HttpError, Refusal, refuseBadRequest } from "../wire/refusal.ts";
+import type { ViewStyle } from "../wire/views.ts";
+import { checkLockable, docsOf, kvView } from "./kv.ts";
 import {
   CHECK_OPERATION,
   type CatalogOperation,
@@ -24,7 +25,6 @@ import {
 } from "./txn-catalog.ts";
 
 const BODY_BYTES_MAX = 512 * 1024;
-const OPERATIONS_MAX = 64;
 
 const KV = lax(
   structOf("api.KVTxnOp", {
@@ -41,6 +41,7 @@ const OPERATION = lax(
   structOf("api.TxnOp", { KV, Node: NODE_OPERATION, Service: SERVICE_OPERATION, Check: CHECK_OPERATION }),
 );
 const OPERATIONS = listOf(OPERATION, "api.TxnOps");
+const OPERATIONS_TODAY = listOf({ ...OPERATION, lax: false }, "api.TxnOps");
 type OperationFields = Decoded<typeof OPERATION>;
 
 const READS = new Set(["get", "get-tree", "check-session", "check-index", "check-not-exists"]);
@@ -61,20 +62,27 @@ type Operation = KvOperation | CatalogOperation;
 /** @throws HttpError */
 function operationsIn(call: ConsulCall): readonly Operation[] {
   const size = call.request.body.length;
-  if (size > BODY_BYTES_MAX)
+  const { limits } = call.agent.options.config;
+  const valueMax = limits?.kv_max_value_size ?? BODY_BYTES_MAX;
+  const bytesMax = Math.max(limits?.txn_max_req_len ?? BODY_BYTES_MAX, valueMax);
+  if (size > bytesMax)
     throw new HttpError(
       413,
-      `Request body(${size} bytes) too large, max size: ${BODY_BYTES_MAX} bytes. See https://www.consul.io/docs/agent/options.html#txn_max_req_len.`,
+      `Request body(${size} bytes) too large, max size: ${bytesMax} bytes. See ${docsOf(call)}#txn_max_req_len.`,
     );
   const list = parseOperations(call);
-  if (list.length > OPERATIONS_MAX)
-    throw new HttpError(413, `Transaction contains too many operations (${list.length} > ${OPERATIONS_MAX})`);
+  const { transactionOperationsMax: most } = call.agent.options.profile;
+  if (list.length > most)
+    throw new HttpError(413, `Transaction contains too many operations (${list.length} > ${most})`);
+  const large = list.find(({ KV }) => (KV?.Value?.length ?? 0) > valueMax)?.KV;
+  if (large !== undefined)
+    throw new HttpError(413, `Value for key "${large.Key}" is too large (${large.Value?.length} > ${valueMax} bytes)`);
   return list.flatMap(operationsOf);
 }
 
 function parseOperations(call: ConsulCall): readonly OperationFields[] {
   try {
-    return decodeJson(call.text, OPERATIONS) ?? [];
+    return decodeJson(call.text, call.style.isToday ? OPERATIONS_TODAY : OPERATIONS) ?? [];
   } catch (error) {
     if (error instanceof JsonError) return refuseBadRequest(`Failed to parse body: ${error.message}`);
     throw error;
@@ -99,39 +107,69 @@ const kvOperation = (fields: Decoded<typeof KV>): KvOperation => ({
   session: fields.Session ?? "",
 });
 
+/** What a transaction that only reads tells of its reading. `hasRun`: it was not refused beforehand. */
+function metaOf(call: ConsulCall, hasRun: boolean): object {
+  const meta = { LastContact: 0, KnownLeader: true, ConsistencyLevel: "" };
+  if (!call.style.isToday) return { Index: 0, ...meta };
+  const more = { NotModified: false, Backend: 0, ResultsFilteredByACLs: call.hasFiltered };
+  return { Index: hasRun ? 1 : 0, ...meta, KnownLeader: hasRun, ...more };
+}
+
+const headersOf = (call: ConsulCall, hasRun: boolean): Readonly<Record<string, string>> => ({
+  "X-Consul-Knownleader": String(hasRun || !call.style.isToday),
+  "X-Consul-Lastcontact": "0",
+});
+
 /** All or nothing: an operation that fails undoes the others. */
 function transact(call: ConsulCall): HttpReply {
   const list = operationsIn(call);
-  const isRead = list.every((operation) => !isWrite(operation));
+  const isRead = list.every((operation) => !isWrite(operation, call.style.isToday));
   const datacenter = call.datacenter();
   const authorizer = call.authorizer(datacenter);
-  const meta = isRead ? { Index: 0, LastContact: 0, KnownLeader: true, ConsistencyLevel: "" } : {};
-  const headers = isRead ? { "X-Consul-Knownleader": "true", "X-Consul-Lastcontact": "0" } : {};
-  const refused = precheck(datacenter, authorizer, list);
-  if (refused.length > 0) return call.json({ Results: null, Errors: refused, ...meta }, headers, 409);
-  const { failures, results } = perform(datacenter, authorizer, list, isRead);
-  if (failures.length > 0) return call.json({ Results: null, Errors: failures, ...meta }, headers, 409);
-  return call.json({ Results: results, Errors: null, ...meta }, headers);
+  const refuse = (Errors: readonly Failure[], hasRun: boolean): HttpReply => {
+    const meta = isRead ? metaOf(call, hasRun) : {};
+    const type = call.style.isToday ? { "Content-Type": "application/json; charset=utf-8" } : {};
+    const headers = { ...(isRead && headersOf(call, hasRun)), ...type };
+    return call.json({ Results: null, Errors, ...meta }, headers, 409);
+  };
+  const refused = precheck(datacenter, authorizer, list, call.style.isToday);
+  if (refused.length > 0) return refuse(refused, false);
+  const { failures, results } = perform(datacenter, authorizer, list, isRead, call.style);
+  if (failures.length > 0) return refuse(failures, true);
+  const meta = isRead ? metaOf(call, true) : {};
+  return call.json({ Results: results, Errors: null, ...meta }, isRead ? headersOf(call, true) : {});
 }
 
-const isWrite = (operation: Operation): boolean =>
-  operation.kind === "KV" ? WRITES.has(operation.verb) : isCatalogWrite(operation);
+const isWrite = (operation: Operation, isToday: boolean): boolean =>
+  operation.kind === "KV" ? WRITES.has(operation.verb) : isToday ? operation.verb !== "get" : isCatalogWrite(operation);
 
 /** Refuses what can be refused before anything is tried: missing rights, empty keys, locks in their delay. */
-function precheck(datacenter: Datacenter, authorizer: Authorizer, list: readonly Operation[]): readonly Failure[] {
+function precheck(
+  datacenter: Datacenter,
+  authorizer: Authorizer,
+  list: readonly Operation[],
+  isToday: boolean,
+): readonly Failure[] {
   return list.flatMap((operation, OpIndex) => {
-    const What = objection(datacenter, authorizer, operation);
+    const What = objection(datacenter, authorizer, operation, isToday);
     return What === undefined ? [] : [{ OpIndex, What }];
   });
 }
 
-function objection(datacenter: Datacenter, authorizer: Authorizer, operation: Operation): string | undefined {
+function objection(
+  datacenter: Datacenter,
+  authorizer: Authorizer,
+  operation: Operation,
+  isToday: boolean,
+): string | undefined {
   if (operation.kind !== "KV") return catalogObjection(datacenter, authorizer, operation);
   const { verb, key } = operation;
+  if (isToday && !READS.has(verb) && !WRITES.has(verb) && verb !== "get-or-empty")
+    return `unknown KV operation: ${verb}`;
   if (key === "" && verb !== "delete-tree") return "Must provide key";
   if (WRITES.has(verb)) {
     const may = verb === "delete-tree" ? authorizer.writesUnder(key) : authorizer.writes("key", key);
-    if (!may) return PERMISSION_DENIED;
+    if (!may) return authorizer.denial("key", "write", key);
   }
   return verb === "lock" && datacenter.kv.isDelayed(key) ? `failed to lock key "${key}", due to lock delay` : undefined;
 }
@@ -146,6 +184,7 @@ function perform(
   authorizer: Authorizer,
   list: readonly Operation[],
   isRead: boolean,
+  style: ViewStyle,
 ): Performed {
   const undo = captureStores(datacenter, list);
   const index = isRead ? datacenter.store.index : datacenter.store.next();
@@ -153,10 +192,10 @@ function perform(
   const results: TxnResult[] = [];
   for (const [OpIndex, operation] of list.entries()) {
     try {
-      if (operation.kind !== "KV") results.push(...performCatalog(datacenter, operation, index));
+      if (operation.kind !== "KV") results.push(...performCatalog(datacenter, operation, index, style));
       else
         for (const row of performKv(datacenter, operation, index))
-          if (authorizer.reads("key", row.key)) results.push({ KV: kvView(row) });
+          if (authorizer.sees("key", row.key)) results.push({ KV: kvView(row) });
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       failures.push({ OpIndex, What: error.message });
@@ -169,7 +208,7 @@ function perform(
 /** How to undo what a failing transaction has done. */
 function captureStores({ kv, catalog }: Datacenter, list: readonly Operation[]): () => void {
   const undoKv = kv.capture();
-  const undoCatalog = list.some((operation) => operation.kind !== "KV" && isWrite(operation))
+  const undoCatalog = list.some((operation) => operation.kind !== "KV" && isCatalogWrite(operation))
     ? catalog.capture()
     : undefined;
   return () => {
@@ -188,7 +227,7 @@ const withoutValue = (row: KvRow | undefined): KvRow[] =>
 function performKv({ kv, sessions }: Datacenter, operation: KvOperation, index: number): readonly KvRow[] {
   const { verb, key, session } = operation;
   const row = kv.get(key);
-  if (READS.has(verb)) return readKv(kv.listUnder.bind(kv), row, operation);
+  if (READS.has(verb) || verb === "get-or-empty") return readKv(kv.listUnder.bind(kv), row, operation);
   switch (verb) {
     case "set":
       kv.set(operation, index);
@@ -219,12 +258,24 @@ function performKv({ kv, sessions }: Datacenter, operation: KvOperation, index: 
   }
 }
 
+/** What stands for a key that is not there. */
+const emptyRow = (key: string): KvRow => ({
+  key,
+  value: new Uint8Array(),
+  flags: 0n,
+  lockIndex: 0,
+  session: "",
+  createIndex: 0,
+  modifyIndex: 0,
+});
+
 function readKv(
   under: (prefix: string) => readonly KvRow[],
   row: KvRow | undefined,
   { verb, key, index, session }: KvOperation,
 ): readonly KvRow[] {
   if (verb === "get-tree") return under(key);
+  if (verb === "get-or-empty") return [row ?? emptyRow(key)];
   if (verb === "check-not-exists") return row === undefined ? [] : refuse(`key "${key}" exists`);
   if (row === undefined)
     return refuse(

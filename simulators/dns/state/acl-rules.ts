@@ -1,10 +1,11 @@
+import { isObject } from "../../kernel/index.ts";
 import { Refusal } from "../wire/refusal.ts";
 
 /** What a rule grants; a later one outranks an earlier one except that `deny` outranks all (Consul, "ACL Rules"). */
-type Grant = "deny" | "read" | "list" | "write";
+export type Grant = "deny" | "read" | "list" | "write";
 
 /** One rule of a policy. */
-interface AclRule {
+export interface AclRule {
   /** `service`, `key` …; `operator`, `keyring` and `acl` have no names. */
   readonly resource: string;
   readonly name: string;
@@ -51,6 +52,111 @@ export function readRules(source: string): readonly AclRule[] {
   const rules: AclRule[] = [];
   while (!reader.isAtEnd) rules.push(readRule(reader));
   return rules;
+}
+
+/** As `readRules`, but as today: rules may be JSON, those of an unknown kind are passed over, services have intentions. @throws RuleError */
+export function readRulesToday(source: string): readonly AclRule[] {
+  const text = source.trimStart();
+  const blocks = text.startsWith("{") ? jsonBlocks(text) : hclBlocks(source);
+  return blocks.flatMap(({ word, name, values }) => blockRules(word, name, values));
+}
+
+interface RuleBlock {
+  readonly word: string;
+  /** Undefined for `word = "access"`. */
+  readonly name: string | undefined;
+  readonly values: Readonly<Record<string, string>>;
+}
+
+function hclBlocks(source: string): readonly RuleBlock[] {
+  const reader = new RuleReader(source);
+  const blocks: RuleBlock[] = [];
+  while (!reader.isAtEnd) blocks.push(hclBlock(reader));
+  return blocks;
+}
+
+function hclBlock(reader: RuleReader): RuleBlock {
+  const word = reader.take().text;
+  const next = reader.peek();
+  if (next.text === "=") {
+    const value = reader.peek(1).text;
+    reader.skip(2);
+    return { word, name: undefined, values: { policy: value } };
+  }
+  const name = next.kind === "string" ? reader.take().text : "";
+  if (reader.peek().text !== "{")
+    reader.refuse(next.at, `key '${word}' expected start of object ('{') or assignment ('=')`);
+  reader.skip(1);
+  const values: Record<string, string> = {};
+  while (reader.peek().text !== "}") {
+    if (reader.peek(1).text === "=") values[reader.peek().text] = reader.peek(2).text;
+    reader.skip(reader.peek(1).text === "=" ? 3 : 1);
+  }
+  reader.skip(1);
+  return { word, name, values };
+}
+
+/** Rules written as JSON: `{"key": {"a/": {"policy": "read"}}, "operator": "read"}`. */
+function jsonBlocks(text: string): readonly RuleBlock[] {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    throw new RuleError("Failed to parse ACL rules: invalid JSON");
+  }
+  return Object.entries(isObject(parsed) ? parsed : {}).flatMap(([word, value]): readonly RuleBlock[] => {
+    if (typeof value === "string") return [{ word, name: undefined, values: { policy: value } }];
+    return Object.entries(isObject(value) ? value : {}).map(([name, inner]) => ({
+      word,
+      name,
+      values: Object.fromEntries(
+        Object.entries(isObject(inner) ? inner : {}).map(([key, each]) => [key, String(each)]),
+      ),
+    }));
+  });
+}
+
+const UNNAMED_TODAY = ["acl", "keyring", "operator", "mesh", "peering"];
+
+/** How Go prints a rule in a refusal: its type and the member that names it. */
+const GO_RULES: Readonly<Record<string, readonly [type: string, member: string, isEnterprise: boolean]>> = {
+  agent: ["AgentRule", "Node", false],
+  key: ["KeyRule", "Prefix", true],
+  node: ["NodeRule", "Name", true],
+  service: ["ServiceRule", "Name", true],
+  session: ["SessionRule", "Node", false],
+  event: ["EventRule", "Event", false],
+  query: ["PreparedQueryRule", "Prefix", false],
+};
+
+function blockRules(word: string, name: string | undefined, values: RuleBlock["values"]): readonly AclRule[] {
+  const grant = values.policy ?? "";
+  if (name === undefined) {
+    if (!UNNAMED_TODAY.includes(word)) return [];
+    if (!isGrant(grant) || grant === "list") throw new RuleError(`Invalid ${word} policy: "${grant}"`);
+    return [{ resource: word, name: "", isPrefix: true, grant }];
+  }
+  const isPrefix = word.endsWith("_prefix");
+  const resource = isPrefix ? word.slice(0, -"_prefix".length) : word;
+  if (!NAMED.includes(resource)) return [];
+  const takesList = resource === "key";
+  if (!isGrant(grant) || (grant === "list" && !takesList))
+    throw new RuleError(`Invalid ${word} policy: ${goRule(resource, name, values)}`);
+  const rule: AclRule = { resource, name, isPrefix, grant };
+  if (resource !== "service") return [rule];
+  const { intentions = grant === "read" || grant === "write" ? "read" : "deny" } = values;
+  if (!isGrant(intentions) || intentions === "list")
+    throw new RuleError(`Invalid ${word} intentions policy: ${goRule(resource, name, values)}`);
+  return [rule, { resource: "intention", name, isPrefix, grant: intentions }];
+}
+
+function goRule(resource: string, name: string, { policy = "", intentions = "" }: RuleBlock["values"]): string {
+  const [type, member, isEnterprise] = GO_RULES[resource] ?? ["Rule", "Name", false];
+  const more = [
+    ...(resource === "service" ? [`Intentions:"${intentions}"`] : []),
+    ...(isEnterprise ? ["EnterpriseRule:acl.EnterpriseRule{}"] : []),
+  ];
+  return `&acl.${type}{${[`${member}:"${name}"`, `Policy:"${policy}"`, ...more].join(", ")}}`;
 }
 
 /** The tokens of a policy, one after the other. */
@@ -137,43 +243,9 @@ function namedRule(word: string, name: string, grant: string): AclRule {
   return { resource, name, isPrefix, grant };
 }
 
-const RANK: Readonly<Record<Grant, number>> = { read: 1, list: 2, write: 3, deny: 4 };
-const strongest = (rules: readonly AclRule[]): Grant | undefined =>
-  rules.map(({ grant }) => grant).sort((a, b) => RANK[b] - RANK[a])[0];
-
-/** Decides what a token may do: an exact rule, else the longest prefix, else the default. */
-export class Authorizer {
-  readonly #rules: readonly AclRule[];
-  readonly #default: Grant;
-
-  constructor(rules: readonly AclRule[], byDefault: Grant) {
-    this.#rules = rules;
-    this.#default = byDefault;
-  }
-
-  #grant(resource: string, name: string): Grant {
-    const rules = this.#rules.filter((rule) => rule.resource === resource);
-    const exact = strongest(rules.filter((rule) => !rule.isPrefix && rule.name === name));
-    if (exact !== undefined) return exact;
-    const prefixes = rules.filter((rule) => rule.isPrefix && name.startsWith(rule.name));
-    const longest = Math.max(0, ...prefixes.map((rule) => rule.name.length));
-    return strongest(prefixes.filter((rule) => rule.name.length === longest)) ?? this.#default;
-  }
-
-  reads(resource: string, name = ""): boolean {
-    return this.#grant(resource, name) !== "deny";
-  }
-
-  writes(resource: string, name = ""): boolean {
-    return this.#grant(resource, name) === "write";
-  }
-
-  /** Whether everything under a prefix of keys may be written. */
-  writesUnder(prefix: string): boolean {
-    const inside = this.#rules.filter(({ resource, name }) => resource === "key" && name.startsWith(prefix));
-    return this.writes("key", prefix) && inside.every(({ grant }) => grant === "write");
-  }
+/** Whose rights these are. */
+export interface Holder {
+  /** Accessor of the token. */
+  readonly accessor: string;
+  readonly isAnonymous: boolean;
 }
-
-/** Everybody's rights while ACLs are off. */
-export const ALLOW_ALL = new Authorizer([], "write");

@@ -1,20 +1,30 @@
 import { Refusal } from "../wire/refusal.ts";
 import { hash } from "node:crypto";
-import { byText, type Slot } from "../../kernel/index.ts";
-import { ANONYMOUS, MANAGEMENT, type PolicyRow, type TokenRow } from "./acl-rows.ts";
-import { ALLOW_ALL, Authorizer, readRules } from "./acl-rules.ts";
+import { byText, type Kernel, type Slot } from "../../kernel/index.ts";
+import {
+  ANONYMOUS,
+  BUILTIN_POLICIES,
+  type Identities,
+  MANAGEMENT,
+  NO_IDENTITIES,
+  type PolicyRow,
+  type RoleRow,
+  type TokenRow,
+} from "./acl-rows.ts";
+import { readRules, readRulesToday } from "./acl-rules.ts";
+import { ALLOW_ALL, Authorizer } from "./acl-authorizer.ts";
+import { identityRules } from "./acl-templates.ts";
 import type { Store } from "./store.ts";
 
 interface AclState {
   readonly policies: Map<string, PolicyRow>;
+  readonly roles: Map<string, RoleRow>;
   /** By secret. */
   readonly tokens: Map<string, TokenRow>;
 }
 
 /** A refusal; the message is Consul's. */
-class AclError extends Refusal {}
-
-const NAME = /^[A-Za-z0-9\-_]{1,128}$/;
+export class AclError extends Refusal {}
 
 /** How a datacenter is configured. */
 export interface AclOptions {
@@ -22,11 +32,23 @@ export interface AclOptions {
   readonly isDeny: boolean;
   /** Secret of the management token; empty for none, so that the API may be used to bootstrap. */
   readonly master: string;
+  /** Whether rules, policies and refusals are those of today's release. */
+  readonly isToday: boolean;
 }
 
 const digest = (text: string): string => Buffer.from(hash("sha256", text, "hex"), "hex").toString("base64");
 
-/** Tokens and policies of one datacenter. Secrets stay out of the journal. */
+/** A link to a policy or a role, by id or by name. */
+export interface AclLink {
+  readonly ID: string;
+  readonly Name: string;
+}
+
+type NewPolicy = Pick<PolicyRow, "id" | "name" | "description" | "rules" | "datacenters">;
+type NewRole = Pick<RoleRow, "id" | "name" | "description" | "policies" | "identities">;
+type NewToken = Omit<TokenRow, "hash" | "createIndex" | "modifyIndex" | "createdMs">;
+
+/** Tokens, policies and roles of one datacenter. Secrets stay out of the journal. */
 export class Acl {
   readonly options: AclOptions;
   readonly #store: Store;
@@ -35,39 +57,68 @@ export class Acl {
   constructor(store: Store, options: AclOptions) {
     this.options = options;
     this.#store = store;
-    this.#slot = store.kernel.slot(`dns/${store.datacenter}/acl`, { policies: new Map(), tokens: new Map() });
+    this.#slot = store.slot(`dns/${store.datacenter}/acl`, {
+      policies: new Map(),
+      roles: new Map(),
+      tokens: new Map(),
+    });
+    store.kernel.onTimer<{ secret: string }>(`dns/${store.datacenter}/token-end`, ({ secret }) => this.#reap(secret));
   }
 
-  /** The first writes of a server with ACLs: the management policy, its token, the anonymous token. */
+  get #kernel(): Kernel {
+    return this.#store.kernel;
+  }
+
+  /** The first writes of a server with ACLs: the built-in policies, the management token, the anonymous token. */
   begin(): void {
     if (!this.options.enabled) return;
-    this.#putPolicy(MANAGEMENT);
+    for (const policy of this.options.isToday ? BUILTIN_POLICIES : [MANAGEMENT]) this.putPolicy(policy);
     if (this.options.master !== "")
-      this.#putToken({
-        accessor: this.#uuid(),
+      this.putToken({
+        ...ANONYMOUS,
+        accessor: this.uuid(),
         secret: this.options.master,
-        description: "Master Token",
+        description: this.options.isToday ? "Initial Management Token" : "Master Token",
         policies: [MANAGEMENT.id],
-        local: false,
+        authMethod: "",
+        expiresMs: undefined,
       });
-    this.#putToken(ANONYMOUS);
+    this.putToken({ ...ANONYMOUS, authMethod: "", expiresMs: undefined });
   }
 
-  #uuid(): string {
-    return this.#store.kernel.random("dns/acl").uuid();
+  uuid(): string {
+    return this.#kernel.random("dns/acl").uuid();
   }
 
-  #secret(): string {
-    return this.#store.kernel.secrets("dns/acl").uuid();
+  secret(): string {
+    return this.#kernel.secrets("dns/acl").uuid();
   }
 
   /** What the holder of a secret may do; `undefined` for an unknown secret. An empty secret is the anonymous token's. */
   resolve(secret: string): Authorizer | undefined {
     if (!this.options.enabled) return ALLOW_ALL;
-    const token = this.#slot.value.tokens.get(secret === "" ? ANONYMOUS.secret : secret);
+    const token = this.tokenOf(secret);
     if (token === undefined) return undefined;
-    const rules = token.policies.flatMap((id) => readRules(this.#slot.value.policies.get(id)?.rules ?? ""));
-    return new Authorizer(rules, this.options.isDeny ? "deny" : "write");
+    const { isToday, isDeny } = this.options;
+    const rules = [...this.#sources(token)].flatMap((source) => (isToday ? readRulesToday(source) : readRules(source)));
+    const holder = { accessor: token.accessor, isAnonymous: token.accessor === ANONYMOUS.accessor };
+    return new Authorizer(rules, isDeny ? "deny" : "write", isToday ? holder : undefined);
+  }
+
+  /** The rules of a token: those of its policies, its roles and their identities, where they hold here. */
+  *#sources({ policies, roles, identities }: TokenRow): Generator<string> {
+    const { policies: known, roles: knownRoles } = this.#slot.value;
+    const linked = roles.flatMap((id) => knownRoles.get(id) ?? []);
+    for (const id of [...policies, ...linked.flatMap((role) => role.policies)]) {
+      const policy = known.get(id);
+      if (policy !== undefined && this.#holdsHere(policy.datacenters ?? [])) yield policy.rules;
+    }
+    for (const each of [identities, ...linked.map((role) => role.identities)])
+      for (const { rules, datacenters = [] } of identityRules(each)) if (this.#holdsHere(datacenters)) yield rules;
+  }
+
+  #holdsHere(datacenters: readonly string[]): boolean {
+    return datacenters.length === 0 || datacenters.includes(this.#store.datacenter);
   }
 
   /** The index at which the first management token came; 0 while there is none. */
@@ -77,14 +128,16 @@ export class Acl {
     );
   }
 
-  /** Creates the first management token, when there is none yet. */
-  bootstrap(): TokenRow {
-    return this.#putToken({
-      accessor: this.#uuid(),
-      secret: this.#secret(),
+  /** Creates the first management token, when there is none yet. Default secret: one that nobody can guess. */
+  bootstrap(secret = this.secret()): TokenRow {
+    return this.putToken({
+      ...ANONYMOUS,
+      accessor: this.uuid(),
+      secret,
       description: "Bootstrap Token (Global Management)",
       policies: [MANAGEMENT.id],
-      local: false,
+      authMethod: "",
+      expiresMs: undefined,
     });
   }
 
@@ -96,20 +149,34 @@ export class Acl {
     return this.#store.latest("acl-policies");
   }
 
+  get roleIndex(): number {
+    return this.#store.latest("acl-roles");
+  }
+
+  #isLive({ expiresMs }: TokenRow): boolean {
+    return expiresMs === undefined || expiresMs > this.#kernel.nowMs;
+  }
+
   tokens(): readonly TokenRow[] {
-    return [...this.#slot.value.tokens.values()].sort((a, b) => byText(a.accessor, b.accessor));
+    return [...this.#slot.value.tokens.values()]
+      .filter((row) => this.#isLive(row))
+      .sort((a, b) => byText(a.accessor, b.accessor));
   }
 
   token(accessor: string): TokenRow | undefined {
-    return [...this.#slot.value.tokens.values()].find((row) => row.accessor === accessor);
+    return this.tokens().find((row) => row.accessor === accessor);
   }
 
   tokenOf(secret: string): TokenRow | undefined {
-    return this.#slot.value.tokens.get(secret === "" ? ANONYMOUS.secret : secret);
+    const row = this.#slot.value.tokens.get(secret === "" ? ANONYMOUS.secret : secret);
+    return row !== undefined && this.#isLive(row) ? row : undefined;
   }
 
   policies(): readonly PolicyRow[] {
-    return [...this.#slot.value.policies.values()].sort((a, b) => byText(a.id, b.id));
+    const { isToday } = this.options;
+    return [...this.#slot.value.policies.values()].sort((a, b) =>
+      isToday ? byText(a.name, b.name) : byText(a.id, b.id),
+    );
   }
 
   policy(id: string): PolicyRow | undefined {
@@ -120,7 +187,19 @@ export class Acl {
     return [...this.#slot.value.policies.values()].find((row) => row.name === name);
   }
 
-  #putPolicy(given: Pick<PolicyRow, "id" | "name" | "description" | "rules">): PolicyRow {
+  roles(): readonly RoleRow[] {
+    return [...this.#slot.value.roles.values()].sort((a, b) => byText(a.name, b.name));
+  }
+
+  role(id: string): RoleRow | undefined {
+    return this.#slot.value.roles.get(id);
+  }
+
+  roleNamed(name: string): RoleRow | undefined {
+    return this.roles().find((row) => row.name === name);
+  }
+
+  putPolicy(given: NewPolicy): PolicyRow {
     const index = this.#store.next();
     const known = this.policy(given.id);
     const hashed = digest(`${given.name}${given.description}${given.rules}`);
@@ -131,12 +210,25 @@ export class Acl {
     return row;
   }
 
-  #putToken(given: Pick<TokenRow, "accessor" | "secret" | "description" | "policies" | "local">): TokenRow {
+  putRole(given: NewRole): RoleRow {
+    const index = this.#store.next();
+    const known = this.role(given.id);
+    const hashed = digest(
+      `${given.name}${given.description}${given.policies.join()}${JSON.stringify(given.identities)}`,
+    );
+    const row: RoleRow = { ...given, hash: hashed, createIndex: known?.createIndex ?? index, modifyIndex: index };
+    this.#slot.value.roles.set(row.id, row);
+    this.#store.touch(index, "acl-roles");
+    this.#store.record("acl.role", row.name);
+    return row;
+  }
+
+  putToken(given: NewToken): TokenRow {
     const index = this.#store.next();
     const known = this.token(given.accessor);
     const row: TokenRow = {
       ...given,
-      createdMs: known?.createdMs ?? this.#store.kernel.nowMs,
+      createdMs: known?.createdMs ?? this.#kernel.nowMs,
       hash: digest(`${given.description}${given.policies.join()}`),
       createIndex: known?.createIndex ?? index,
       modifyIndex: index,
@@ -144,67 +236,80 @@ export class Acl {
     this.#slot.value.tokens.set(row.secret, row);
     this.#store.touch(index, "acl-tokens");
     this.#store.record("acl.token", row.accessor);
+    if (row.expiresMs !== undefined && known === undefined) this.#armEnd(row.secret, row.expiresMs);
     return row;
   }
 
-  /** Creates (empty id) or updates a policy. @throws AclError, RuleError */
-  savePolicy(given: Pick<PolicyRow, "id" | "name" | "description" | "rules">): PolicyRow {
-    if (given.name === "") throw new AclError("Invalid Policy: no Name is set");
-    if (!NAME.test(given.name))
-      throw new AclError("Invalid Policy: invalid Name. Only alphanumeric characters, '-' and '_' are allowed");
-    if (given.id !== "" && this.policy(given.id) === undefined) throw new AclError("cannot find policy " + given.id);
-    const holder = this.policyNamed(given.name);
-    if (holder !== undefined && holder.id !== given.id)
-      throw new AclError(`Invalid Policy: A Policy with Name "${given.name}" already exists`);
-    readRules(given.rules);
-    return this.#putPolicy({ ...given, id: given.id || this.#uuid() });
+  /** Has a token removed when it ends; one that lives longer than a timer can is only no longer found. */
+  #armEnd(secret: string, expiresMs: number): void {
+    const leftMs = expiresMs - this.#kernel.nowMs;
+    if (leftMs <= TIMER_MS_MAX) this.#kernel.timer(leftMs, `dns/${this.#store.datacenter}/token-end`, { secret });
   }
 
-  deletePolicy(id: string): void {
-    const policy = this.policy(id);
-    if (policy === undefined) return;
-    if (id === MANAGEMENT.id)
-      throw new AclError("Delete operation not permitted on the builtin global-management policy");
+  #reap(secret: string): void {
+    const row = this.#slot.value.tokens.get(secret);
+    if (row === undefined || this.#isLive(row)) return;
+    this.dropToken(row);
+  }
+
+  dropToken(row: TokenRow): void {
     const index = this.#store.next();
-    this.#slot.value.policies.delete(id);
-    this.#store.touch(index, "acl-policies");
-    this.#store.record("acl.policy.delete", policy.name);
-  }
-
-  /** Creates (empty accessor) or updates a token; policies are links by id or name. @throws AclError */
-  saveToken(given: {
-    readonly accessor: string;
-    readonly secret: string;
-    readonly description: string;
-    readonly policies: readonly { readonly ID: string; readonly Name: string }[];
-    readonly local: boolean;
-  }): TokenRow {
-    const known = given.accessor === "" ? undefined : this.token(given.accessor);
-    const policies = given.policies.map(({ ID, Name }) => {
-      const found = ID === "" ? this.policyNamed(Name) : this.policy(ID);
-      if (found === undefined)
-        throw new AclError(
-          ID === "" ? `No such ACL policy with name "${Name}"` : `Policy with ID "${ID}" does not exist`,
-        );
-      return found.id;
-    });
-    const secret = known?.secret ?? (given.secret || this.#secret());
-    return this.#putToken({
-      ...given,
-      accessor: given.accessor || this.#uuid(),
-      secret,
-      policies: [...new Set(policies)],
-    });
-  }
-
-  /** @throws AclError for the anonymous token */
-  deleteToken(accessor: string): void {
-    if (accessor === ANONYMOUS.accessor) throw new AclError("Delete operation not permitted on the anonymous token");
-    const token = this.token(accessor);
-    if (token === undefined) return;
-    const index = this.#store.next();
-    this.#slot.value.tokens.delete(token.secret);
+    this.#slot.value.tokens.delete(row.secret);
     this.#store.touch(index, "acl-tokens");
-    this.#store.record("acl.token.delete", accessor);
+    this.#store.record("acl.token.delete", row.accessor);
+  }
+
+  dropPolicy(row: PolicyRow): void {
+    const index = this.#store.next();
+    this.#slot.value.policies.delete(row.id);
+    this.#store.touch(index, "acl-policies");
+    this.#store.record("acl.policy.delete", row.name);
+  }
+
+  dropRole(row: RoleRow): void {
+    const index = this.#store.next();
+    this.#slot.value.roles.delete(row.id);
+    this.#store.touch(index, "acl-roles");
+    this.#store.record("acl.role.delete", row.name);
+  }
+
+  /** Ids of the policies that links name, each once. @throws AclError */
+  policyIds(links: readonly AclLink[]): readonly string[] {
+    const { isToday } = this.options;
+    const ids = links.map(({ ID, Name }) => {
+      const found = ID === "" ? this.policyNamed(Name) : this.policy(ID);
+      if (found !== undefined) return found.id;
+      const byId = isToday ? `No such ACL policy with ID "${ID}"` : `Policy with ID "${ID}" does not exist`;
+      throw new AclError(ID === "" ? `No such ACL policy with name "${Name}"` : byId);
+    });
+    return [...new Set(ids)];
+  }
+
+  /** Ids of the roles that links name, each once. @throws AclError */
+  roleIds(links: readonly AclLink[]): readonly string[] {
+    const ids = links.map(({ ID, Name }) => {
+      const found = ID === "" ? this.roleNamed(Name) : this.role(ID);
+      if (found !== undefined) return found.id;
+      throw new AclError(ID === "" ? `No such ACL role with name "${Name}"` : `No such ACL role with ID "${ID}"`);
+    });
+    return [...new Set(ids)];
+  }
+
+  /** Policies and roles of a token or a role, as its holder has them: with those of its identities. */
+  expand({ policies, roles, identities }: Pick<TokenRow, "policies" | "roles" | "identities">): {
+    readonly policies: readonly PolicyRow[];
+    readonly roles: readonly RoleRow[];
+    readonly identities: readonly Identities[];
+  } {
+    const linked = roles.flatMap((id) => this.role(id) ?? []);
+    const ids = new Set([...policies, ...linked.flatMap((role) => role.policies)]);
+    return {
+      policies: [...ids].flatMap((id) => this.policy(id) ?? []),
+      roles: linked,
+      identities: [identities, ...linked.map((role) => role.identities)].filter((each) => each !== NO_IDENTITIES),
+    };
   }
 }
+
+/** The longest that a timer waits: 24 days. */
+const TIMER_MS_MAX = 0x7fff_ffff;

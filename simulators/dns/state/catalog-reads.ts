@@ -1,10 +1,13 @@
-import { byKey, type Slot } from "../../kernel/index.ts";
+import { byKey, byText, type Slot } from "../../kernel/index.ts";
 import { type CatalogState, emptyState } from "./catalog-state.ts";
 import type { CheckRow, Instance, NodeEntry, NodeRow, PlacedService, ServiceRow } from "./rows.ts";
 import type { Store } from "./store.ts";
 
 /** The index table of a service, which moves with its instances and their checks. */
 export const serviceTable = (name: string): string => `service.${name.toLowerCase()}`;
+
+/** The index table of a node, which moves with it and its services. */
+export const nodeTable = (name: string): string => `node.${name.toLowerCase()}`;
 
 /** The index table of services that are gone. */
 export const EXTINCTION = "service_last_extinction";
@@ -13,10 +16,12 @@ export const EXTINCTION = "service_last_extinction";
 export class CatalogReads {
   protected readonly store: Store;
   protected readonly slot: Slot<CatalogState>;
+  /** The gateways of the mesh through which a service is reached. */
+  gatewaysOf: (service: string) => readonly string[] = () => [];
 
   constructor(store: Store) {
     this.store = store;
-    this.slot = store.kernel.slot(`dns/${store.datacenter}/catalog`, emptyState());
+    this.slot = store.slot(`dns/${store.datacenter}/catalog`, emptyState());
   }
 
   get state(): CatalogState {
@@ -51,6 +56,17 @@ export class CatalogReads {
   /** Instances of a service, by node and id. */
   instancesOf(service: string): readonly ServiceRow[] {
     return [...(this.state.byService.get(service.toLowerCase()) ?? [])].sort(byKey).map(([, row]) => row);
+  }
+
+  /** Instances through which the mesh leads to a service: native ones and its proxies, by node and id. */
+  connectInstancesOf(service: string): readonly ServiceRow[] {
+    const name = service.toLowerCase();
+    const own = this.instancesOf(name).filter(({ native }) => native);
+    const proxies = [...(this.state.byDestination.get(name) ?? [])].map(([, row]) => row);
+    const gateways = this.gatewaysOf(service)
+      .flatMap((gateway) => this.instancesOf(gateway))
+      .filter(({ kind }) => kind === "terminating-gateway");
+    return [...own, ...proxies, ...gateways].sort((a, b) => byText(`${a.node}/${a.id}`, `${b.node}/${b.id}`));
   }
 
   /** Checks of a node by id. */

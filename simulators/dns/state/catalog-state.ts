@@ -5,12 +5,19 @@ export interface CatalogState {
   readonly nodes: Map<string, NodeEntry>;
   /** Lower-case service name → lower-case `node/id` → instance. */
   readonly byService: Map<string, Map<string, ServiceRow>>;
+  /** Lower-case name of a service → lower-case `node/id` → proxy for it. */
+  readonly byDestination: Map<string, Map<string, ServiceRow>>;
   /** Node id → lower-case node name. */
   readonly byId: Map<string, string>;
 }
 
 /** An empty catalog. */
-export const emptyState = (): CatalogState => ({ nodes: new Map(), byService: new Map(), byId: new Map() });
+export const emptyState = (): CatalogState => ({
+  nodes: new Map(),
+  byService: new Map(),
+  byDestination: new Map(),
+  byId: new Map(),
+});
 
 const instanceKey = ({ node, id }: ServiceRow): string => `${node}/${id}`.toLowerCase();
 
@@ -31,19 +38,34 @@ export function rebuildState(nodes: Map<string, NodeEntry>): CatalogState {
   return state;
 }
 
+/** The service to which a proxy leads, in lower case; undefined for what is no proxy. */
+const destinationOf = ({ kind, proxy }: Pick<ServiceRow, "kind" | "proxy">): string | undefined =>
+  kind === "connect-proxy" ? String(proxy?.DestinationServiceName ?? "").toLowerCase() : undefined;
+
+function link(index: Map<string, Map<string, ServiceRow>>, name: string, service: ServiceRow): void {
+  const instances = index.get(name) ?? new Map<string, ServiceRow>();
+  index.set(name, instances.set(instanceKey(service), service));
+}
+
+/** Removes an instance of a name. True if it was the last. */
+function unlink(index: Map<string, Map<string, ServiceRow>>, name: string, service: ServiceRow): boolean {
+  const instances = index.get(name);
+  instances?.delete(instanceKey(service));
+  if (instances !== undefined && instances.size > 0) return false;
+  index.delete(name);
+  return true;
+}
+
 /** Adds an instance to those of its service. */
-export function linkService({ byService }: CatalogState, service: ServiceRow): void {
-  const name = service.name.toLowerCase();
-  const instances = byService.get(name) ?? new Map<string, ServiceRow>();
-  byService.set(name, instances.set(instanceKey(service), service));
+export function linkService({ byService, byDestination }: CatalogState, service: ServiceRow): void {
+  link(byService, service.name.toLowerCase(), service);
+  const destination = destinationOf(service);
+  if (destination !== undefined) link(byDestination, destination, service);
 }
 
 /** Removes an instance from its service. True if it was the last, with which the service goes. */
-export function unlinkService({ byService }: CatalogState, service: ServiceRow): boolean {
-  const name = service.name.toLowerCase();
-  const instances = byService.get(name);
-  instances?.delete(instanceKey(service));
-  if (instances !== undefined && instances.size > 0) return false;
-  byService.delete(name);
-  return true;
+export function unlinkService({ byService, byDestination }: CatalogState, service: ServiceRow): boolean {
+  const destination = destinationOf(service);
+  if (destination !== undefined) unlink(byDestination, destination, service);
+  return unlink(byService, service.name.toLowerCase(), service);
 }

@@ -1,5 +1,5 @@
 import { CatalogHistory } from "./catalog-history.ts";
-import { CatalogReads, EXTINCTION, serviceTable } from "./catalog-reads.ts";
+import { CatalogReads, EXTINCTION, nodeTable, serviceTable } from "./catalog-reads.ts";
 import { copyEntry, linkService, rebuildState, unlinkService } from "./catalog-state.ts";
 import {
   CatalogError,
@@ -9,7 +9,7 @@ import {
   hasSameJson,
   type Registration,
 } from "./registration.ts";
-import type { Check, CheckRow, Meta, NodeRow, Service, ServiceRow } from "./rows.ts";
+import type { Check, CheckRow, Meta, NodeEntry, NodeRow, Service, ServiceAddress, ServiceRow } from "./rows.ts";
 import type { Store } from "./store.ts";
 
 /** Follows the changes of a catalog. */
@@ -18,6 +18,10 @@ interface CatalogListener {
   onLost(node: string, check: string | undefined, index: number): void;
   /** Something on this node was written. */
   onWritten(node: string): void;
+  /** The virtual addresses that a service has as a part of the mesh, by tag. */
+  meshAddresses(service: Service): Readonly<Record<string, ServiceAddress>>;
+  /** The last instance of a service has gone. */
+  onExtinct(service: string): void;
 }
 
 /** Consul's catalog of one datacenter: every change has an index of its own, a registration that changes nothing has none. */
@@ -25,8 +29,12 @@ export class Catalog extends CatalogReads {
   readonly #history: CatalogHistory;
   listener: CatalogListener | undefined;
 
-  constructor(store: Store) {
+  /** Whether refusals and indexes are those of today's release. */
+  readonly isToday: boolean;
+
+  constructor(store: Store, isToday = false) {
     super(store);
+    this.isToday = isToday;
     this.#history = new CatalogHistory(store.kernel, store.datacenter);
   }
 
@@ -53,9 +61,17 @@ export class Catalog extends CatalogReads {
     }
   }
 
+  /** Puts other nodes in the place of all there are, as of what was imported from a peer. */
+  replaceAll(nodes: Map<string, NodeEntry>): void {
+    this.slot.value = rebuildState(nodes);
+    const index = this.store.next();
+    const names = [...nodes.values()].flatMap(({ services }) => [...services.values()].map(({ name }) => name));
+    this.store.touch(index, "nodes", "services", "checks", ...names.map(serviceTable));
+  }
+
   /** Registers all or nothing. @throws CatalogError when the catalog refuses it */
   register(registration: Registration, index = this.store.next()): void {
-    checkRegistration(this.state, registration);
+    checkRegistration(this.state, registration, this.isToday);
     this.#remember(registration.node);
     this.#ensureNode(registration, index);
     if (registration.service !== undefined) this.#ensureService(registration.service, index);
@@ -104,9 +120,10 @@ export class Catalog extends CatalogReads {
     const known = this.entry(asked.node);
     if (known !== undefined && (asked.skipNodeUpdate || !changesNode(asked, known.row))) return;
     const before = this.#rename(asked, index) ?? known?.row;
-    const { id, address, meta, taggedAddresses } = asked;
+    const { id, address, meta, taggedAddresses, locality } = asked;
     const row: NodeRow = {
-      id: id || (known?.row.id ?? ""),
+      ...(locality !== undefined && { locality }),
+      id: id || (this.isToday ? "" : (known?.row.id ?? "")),
       name: asked.node,
       address,
       meta,
@@ -118,7 +135,7 @@ export class Catalog extends CatalogReads {
       this.state.nodes.set(asked.node.toLowerCase(), { row, services: new Map(), checks: new Map() });
     else known.row = row;
     if (row.id !== "") this.state.byId.set(row.id, row.name.toLowerCase());
-    this.store.touch(index, "nodes");
+    this.store.touch(index, "nodes", nodeTable(asked.node));
     this.#touchServicesOf(asked.node, index);
     this.store.record("node.register", asked.node, { address });
   }
@@ -135,14 +152,22 @@ export class Catalog extends CatalogReads {
   #ensureService(service: Service, index: number): void {
     const entry = this.require(service.node);
     const known = entry.services.get(service.id.toLowerCase());
-    const row: ServiceRow = { ...service, createIndex: known?.createIndex ?? index, modifyIndex: index };
+    const mesh = this.listener?.meshAddresses(service) ?? {};
+    const taggedAddresses =
+      Object.keys(mesh).length === 0 ? service.taggedAddresses : { ...service.taggedAddresses, ...mesh };
+    const row: ServiceRow = {
+      ...service,
+      taggedAddresses,
+      createIndex: known?.createIndex ?? index,
+      modifyIndex: index,
+    };
     if (known !== undefined) {
       if (hasSameJson({ ...known, modifyIndex: 0 }, { ...row, modifyIndex: 0 })) return;
       if (known.name.toLowerCase() !== row.name.toLowerCase()) this.#unlink(known, index);
     }
     entry.services.set(service.id.toLowerCase(), row);
     linkService(this.state, row);
-    this.store.touch(index, "services", serviceTable(service.name));
+    this.store.touch(index, "services", serviceTable(service.name), nodeTable(service.node));
     this.store.record("service.register", `${service.node}/${service.id}`, {
       service: service.name,
       address: service.address,
@@ -171,7 +196,7 @@ export class Catalog extends CatalogReads {
       createIndex: known?.createIndex ?? index,
       modifyIndex: isSame ? known.modifyIndex : index,
     });
-    this.store.touch(index, "checks");
+    if (!isSame || !this.isToday) this.store.touch(index, "checks");
     if (!isSame) this.store.record("check.register", `${check.node}/${check.id}`, { status: wanted.status });
   }
 
@@ -182,10 +207,11 @@ export class Catalog extends CatalogReads {
   /** Removes an instance from its service; the service goes with the last one. */
   #unlink(service: ServiceRow, index: number): void {
     const table = serviceTable(service.name);
-    this.store.touch(index, "services");
+    this.store.touch(index, "services", nodeTable(service.node));
     if (!unlinkService(this.state, service)) return this.store.touch(index, table);
     this.store.forget(table);
     this.store.touch(index, EXTINCTION);
+    this.listener?.onExtinct(service.name);
   }
 
   /** Removes a service with its checks. Where there is none, only the index moves. */
@@ -241,6 +267,7 @@ export class Catalog extends CatalogReads {
     this.state.nodes.delete(name.toLowerCase());
     this.state.byId.delete(entry.row.id);
     this.store.touch(index, "nodes");
+    this.store.forget(nodeTable(name));
     this.listener?.onLost(entry.row.name, undefined, index);
     this.store.record("node.deregister", entry.row.name);
   }

@@ -21,6 +21,7 @@ export interface CoordinateRow {
 export const DIMENSIONS = 8;
 /** Updates are collected and written together. */
 const UPDATE_MS = 5000;
+const UPDATE_TODAY_MS = 1000;
 const MIN_DISTANCE_S = 1e-6;
 
 /** Where nodes are in the network, as agents have measured it. */
@@ -29,11 +30,13 @@ export class Coordinates {
   readonly #catalog: Catalog;
   readonly #slot: Slot<{ readonly rows: Map<string, CoordinateRow>; readonly pending: Map<string, CoordinateRow> }>;
   readonly #kind: string;
+  readonly #updateMs: number;
 
   constructor(store: Store, catalog: Catalog) {
+    this.#updateMs = catalog.isToday ? UPDATE_TODAY_MS : UPDATE_MS;
     this.#store = store;
     this.#catalog = catalog;
-    this.#slot = store.kernel.slot(`dns/${store.datacenter}/coordinates`, { rows: new Map(), pending: new Map() });
+    this.#slot = store.slot(`dns/${store.datacenter}/coordinates`, { rows: new Map(), pending: new Map() });
     this.#kind = `dns/${store.datacenter}/coordinates`;
     store.kernel.onTimer(this.#kind, () => this.#write());
   }
@@ -43,7 +46,7 @@ export class Coordinates {
   }
 
   update(row: CoordinateRow): void {
-    if (this.#slot.value.pending.size === 0) this.#store.kernel.timer(UPDATE_MS, this.#kind, null);
+    if (this.#slot.value.pending.size === 0) this.#store.kernel.timer(this.#updateMs, this.#kind, null);
     this.#slot.value.pending.set(row.node.toLowerCase(), row);
   }
 

@@ -47,7 +47,7 @@ export class KeyValues {
 
   constructor(store: Store) {
     this.#store = store;
-    this.#slot = store.kernel.slot(`dns/${store.datacenter}/kv`, {
+    this.#slot = store.slot(`dns/${store.datacenter}/kv`, {
       rows: new Map(),
       tombstones: new Map(),
       lockDelays: new Map(),

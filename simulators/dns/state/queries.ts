@@ -13,7 +13,14 @@ export interface PreparedQuery {
   readonly Template: { readonly Type: string; readonly Regexp: string; readonly RemoveEmptyTags: boolean };
   readonly Service: {
     readonly Service: string;
-    readonly Failover: { readonly NearestN: number; readonly Datacenters: readonly string[] | null };
+    /** Enterprise only; empty. */
+    readonly SamenessGroup: string;
+    readonly Failover: {
+      readonly NearestN: number;
+      readonly Datacenters: readonly string[] | null;
+      /** Datacenters and peers, one after the other; instead of the two above. */
+      readonly Targets: readonly { readonly Peer: string; readonly Datacenter: string }[] | null;
+    };
     readonly OnlyPassing: boolean;
     readonly IgnoreCheckIDs: readonly string[] | null;
     readonly Near: string;
@@ -21,6 +28,8 @@ export interface PreparedQuery {
     readonly NodeMeta: Readonly<Record<string, string>> | null;
     readonly ServiceMeta: Readonly<Record<string, string>> | null;
     readonly Connect: boolean;
+    /** The cluster from which the service was imported; empty for our own. */
+    readonly Peer: string;
   };
   readonly DNS: { readonly TTL: string };
   readonly CreateIndex: number;
@@ -40,10 +49,14 @@ export class Queries {
   readonly #sessions: Sessions;
   readonly #slot: Slot<Map<string, PreparedQuery>>;
 
-  constructor(store: Store, sessions: Sessions) {
+  /** What precedes refusals of the log itself. */
+  readonly #raftPrefix: string;
+
+  constructor(store: Store, sessions: Sessions, raftPrefix: string) {
+    this.#raftPrefix = raftPrefix;
     this.#store = store;
     this.#sessions = sessions;
-    this.#slot = store.kernel.slot(`dns/${store.datacenter}/queries`, new Map());
+    this.#slot = store.slot(`dns/${store.datacenter}/queries`, new Map());
   }
 
   get tableIndex(): number {
@@ -102,11 +115,11 @@ export class Queries {
 
   #save(asked: PreparedQuery): void {
     checkQuery(asked);
-    if (asked.Session !== "") this.#checkSession(asked.Session);
-    const name = asked.Name.toLowerCase();
-    const alias = name !== "" && this.list().find(({ ID, Name }) => ID !== asked.ID && Name.toLowerCase() === name);
-    if (alias) throw new QueryError(`name '${asked.Name}' aliases an existing query name`);
-    if (asked.Template.Type !== "") checkTemplate(asked);
+    try {
+      this.#checkStored(asked);
+    } catch (error) {
+      throw error instanceof Refusal ? new QueryError(this.#raftPrefix + error.message) : error;
+    }
     const index = this.#store.next();
     const known = this.#slot.value.get(asked.ID);
     this.#slot.value.set(asked.ID, { ...asked, CreateIndex: known?.CreateIndex ?? index, ModifyIndex: index });
@@ -114,8 +127,17 @@ export class Queries {
     this.#store.record("query.save", asked.ID, { name: asked.Name });
   }
 
+  /** What the log finds when it applies a query. @throws QueryError, SessionError */
+  #checkStored(asked: PreparedQuery): void {
+    if (asked.Session !== "") this.#checkSession(asked.Session);
+    const name = asked.Name.toLowerCase();
+    const alias = name !== "" && this.list().find(({ ID, Name }) => ID !== asked.ID && Name.toLowerCase() === name);
+    if (alias) throw new QueryError(`name '${asked.Name}' aliases an existing query name`);
+    if (asked.Template.Type !== "") checkTemplate(asked);
+  }
+
   #checkSession(id: string): void {
-    checkUuid(id, "invalid session");
+    if (this.#raftPrefix === "") checkUuid(id, "invalid session");
     if (this.#sessions.get(id) === undefined) throw new QueryError(`invalid session "${id}"`);
   }
 
@@ -145,6 +167,10 @@ function checkQuery({ Name, Session, Template, Service, DNS }: PreparedQuery): v
   if (Name === "" && Template.Type === "" && Session === "") refuse("Must be bound to a session");
   if (Service.Service === "") refuse("Must provide a Service name to query");
   if (Service.Failover.NearestN < 0) refuse(`Bad NearestN '${Service.Failover.NearestN}', must be >= 0`);
+  const { NearestN, Datacenters, Targets } = Service.Failover;
+  if ((NearestN !== 0 || (Datacenters ?? []).length > 0) && (Targets ?? []).length > 0)
+    refuse("Targets cannot be populated with NearestN or Datacenters");
+  if (Service.SamenessGroup !== "") refuse("sameness groups are not supported in consul CE");
   if (DNS.TTL === "") return;
   const ttl = durationNs(DNS.TTL);
   if (ttl === undefined) return refuse(`Bad DNS TTL '${DNS.TTL}': ${invalidDuration(DNS.TTL)}`);

@@ -10,6 +10,7 @@ export interface Registration {
   readonly address: string;
   readonly meta: Meta;
   readonly taggedAddresses: Meta;
+  readonly locality?: Readonly<Record<string, string>> | undefined;
   readonly skipNodeUpdate: boolean;
   readonly service?: Service | undefined;
   readonly checks: readonly Check[];
@@ -29,10 +30,12 @@ export const changesNode = (asked: Registration, row: NodeRow): boolean =>
   asked.node !== row.name ||
   asked.address !== row.address ||
   !hasSameJson(asked.taggedAddresses, row.taggedAddresses) ||
-  !hasSameJson(asked.meta, row.meta);
+  !hasSameJson(asked.meta, row.meta) ||
+  !hasSameJson(asked.locality, row.locality);
 
 /** What a registration says of a node that stays as it is. */
-export const fieldsOf = ({ id, name, address, meta, taggedAddresses }: NodeRow) => ({
+export const fieldsOf = ({ id, name, address, meta, taggedAddresses, locality }: NodeRow) => ({
+  locality,
   id,
   node: name,
   address,
@@ -41,7 +44,7 @@ export const fieldsOf = ({ id, name, address, meta, taggedAddresses }: NodeRow) 
 });
 
 /** @throws CatalogError when the catalog refuses the registration, which then writes nothing */
-export function checkRegistration(state: CatalogState, asked: Registration): void {
+export function checkRegistration(state: CatalogState, asked: Registration, isToday: boolean): void {
   const { node, service, checks } = asked;
   const entry = state.nodes.get(node.toLowerCase());
   if (entry === undefined || (!asked.skipNodeUpdate && changesNode(asked, entry.row))) checkNodeName(state, asked);
@@ -49,7 +52,11 @@ export function checkRegistration(state: CatalogState, asked: Registration): voi
     throw new CatalogError("failed inserting service: failed inserting service: object missing primary index");
   for (const { node: on, id, serviceId } of checks) {
     if (on.toLowerCase() !== node.toLowerCase())
-      throw new CatalogError(`check node "${on}" does not match node "${node}"`);
+      throw new CatalogError(
+        isToday
+          ? `Node '${on}' for check '${id}' doesn't match register request node '${node}'`
+          : `check node "${on}" does not match node "${node}"`,
+      );
     const isThere =
       serviceId === "" || serviceId === service?.id || entry?.services.has(serviceId.toLowerCase()) === true;
     const why = !isThere
@@ -57,6 +64,11 @@ export function checkRegistration(state: CatalogState, asked: Registration): voi
       : id === ""
         ? "failed inserting check: object missing primary index"
         : undefined;
+    if (isToday && !isThere) throw new CatalogError(`Unknown service ID '${serviceId}' for check ID '${id}'`);
+    if (isToday && id === "")
+      throw new CatalogError(
+        `failed inserting check on node "${on}": failed health check lookup: index error: object is missing a value for this index`,
+      );
     if (why !== undefined) throw new CatalogError(`failed inserting check: ${why} on node "${on}"`);
   }
 }

@@ -10,6 +10,10 @@ export interface NodeRow {
   readonly address: string;
   readonly meta: Meta;
   readonly taggedAddresses: Meta;
+  /** Region and zone, in Consul's own shape. */
+  readonly locality?: Readonly<Record<string, string>>;
+  /** The cluster from which it was imported; absent for one of our own. */
+  readonly peer?: string;
   readonly createIndex: number;
   readonly modifyIndex: number;
 }
@@ -24,6 +28,13 @@ export interface Weights {
 export interface ServiceAddress {
   readonly Address: string;
   readonly Port: number;
+}
+
+/** A named port, in Consul's own shape. */
+export interface ServicePort {
+  readonly Name: string;
+  readonly Port: number;
+  readonly Default?: boolean;
 }
 
 /** An instance of a service in the catalog. */
@@ -44,6 +55,15 @@ export interface ServiceRow {
   readonly kind: string;
   /** Whether it speaks the mesh's protocol itself. */
   readonly native: boolean;
+  /** What it says as a proxy, in Consul's own shape; absent where it is none. */
+  readonly proxy?: Readonly<Record<string, unknown>>;
+  /** Ports by name, in Consul's own shape. */
+  readonly ports?: readonly ServicePort[];
+  readonly socketPath?: string;
+  /** Region and zone, in Consul's own shape. */
+  readonly locality?: Readonly<Record<string, string>>;
+  /** The cluster from which it was imported; absent for one of our own. */
+  readonly peer?: string;
   readonly createIndex: number;
   readonly modifyIndex: number;
 }
@@ -66,6 +86,12 @@ export interface CheckRow {
   readonly serviceTags: readonly string[];
   /** `ttl`, `tcp` …, empty when it was not given. */
   readonly type: string;
+  /** How often it runs and how long it may take, in Go's form; absent where its agent does not run it. */
+  readonly interval?: string;
+  readonly timeout?: string;
+  readonly exposedPort?: number;
+  /** The cluster from which it was imported; absent for one of our own. */
+  readonly peer?: string;
   /** How an agent is to perform it, in Consul's own shape; absent in most. */
   readonly definition?: Readonly<Record<string, unknown>>;
   readonly createIndex: number;
@@ -94,6 +120,4 @@ export interface Instance {
 export interface PlacedService {
   readonly service: ServiceRow;
   readonly entry: NodeEntry;
-  /** Whether the node is shown at another address than its name says. */
-  readonly isMoved?: boolean;
 }

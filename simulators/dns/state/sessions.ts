@@ -35,6 +35,12 @@ export function checkUuid(id: string, what: string): void {
   if (!/^[0-9a-f-]{36}$/i.test(id)) throw new SessionError(`${what}: index error: Invalid UUID`);
 }
 
+/** What of sessions differs between releases. */
+interface SessionRelease {
+  readonly isToday: boolean;
+  readonly sessionPrefix: string;
+}
+
 /** Sessions of one datacenter: they die by expiry, with their node, or with a check that they depend on. */
 export class Sessions {
   readonly #store: Store;
@@ -43,11 +49,15 @@ export class Sessions {
   readonly #slot: Slot<Map<string, { row: SessionRow; timer: number | undefined }>>;
   readonly #kind: string;
 
-  constructor(store: Store, catalog: Catalog, kv: KeyValues) {
+  /** Of the release that is simulated: what precedes refusals of the log, and whether any text is an id. */
+  readonly #release: SessionRelease;
+
+  constructor(store: Store, catalog: Catalog, kv: KeyValues, release: SessionRelease) {
+    this.#release = release;
     this.#store = store;
     this.#catalog = catalog;
     this.#kv = kv;
-    this.#slot = store.kernel.slot(`dns/${store.datacenter}/sessions`, new Map());
+    this.#slot = store.slot(`dns/${store.datacenter}/sessions`, new Map());
     this.#kind = `dns/${store.datacenter}/session-expiry`;
     store.kernel.onTimer<{ id: string }>(this.#kind, ({ id }) => this.destroy(id, this.#store.next()));
   }
@@ -58,7 +68,7 @@ export class Sessions {
 
   /** @throws SessionError for an id that is no UUID */
   get(id: string): SessionRow | undefined {
-    checkUuid(id, "failed session lookup");
+    if (!this.#release.isToday) checkUuid(id, "failed session lookup");
     return this.#slot.value.get(id)?.row;
   }
 
@@ -69,11 +79,11 @@ export class Sessions {
   /** @throws SessionError when its node or a check is missing, or a check is critical */
   create(asked: Omit<SessionRow, "id" | "createIndex" | "modifyIndex">): string {
     const entry = this.#catalog.entry(asked.node);
-    if (entry === undefined) throw new SessionError("Missing node registration");
+    if (entry === undefined) throw this.#refuse("Missing node registration");
     for (const check of dependencies(asked)) {
       const status = entry.checks.get(check.toLowerCase())?.status;
-      if (status === undefined) throw new SessionError(`Missing check '${check}' registration`);
-      if (status === "critical") throw new SessionError(`Check '${check}' is in critical state`);
+      if (status === undefined) throw this.#refuse(`Missing check '${check}' registration`);
+      if (status === "critical") throw this.#refuse(`Check '${check}' is in critical state`);
     }
     const id = this.#store.kernel.random("dns/sessions").uuid();
     const index = this.#store.next();
@@ -82,6 +92,10 @@ export class Sessions {
     this.#store.touch(index, "sessions");
     this.#store.record("session.create", id, { node: row.node });
     return id;
+  }
+
+  #refuse(why: string): SessionError {
+    return new SessionError(this.#release.sessionPrefix + why);
   }
 
   #arm({ id, ttl }: SessionRow): number | undefined {

@@ -1,7 +1,8 @@
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
 import { createTestConsul } from "../testing.ts";
-import { Authorizer, readRules } from "./acl-rules.ts";
+import { readRules } from "./acl-rules.ts";
+import { Authorizer } from "./acl-authorizer.ts";
 import { aggregate } from "./health.ts";
 
 const base64 = (text: string): string => Buffer.from(text).toString("base64");

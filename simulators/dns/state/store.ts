@@ -7,6 +7,9 @@ interface StoreState {
   readonly touched: Map<string, number>;
 }
 
+/** The name under which captures hold when each table was written. */
+const TOUCHED = "touched";
+
 /** The write counter of one datacenter: each write has an index, each table remembers its last, and readers that wait are woken. */
 export class Store {
   readonly kernel: Kernel;
@@ -20,6 +23,32 @@ export class Store {
     this.datacenter = datacenter;
     this.changed = new Signal<number>(kernel);
     this.#slot = kernel.slot(`dns/${datacenter}/index`, { index: 1, touched: new Map() });
+  }
+
+  /** A part of the state of the servers, which their own snapshots hold as well. */
+  slot<T>(name: string, initial: T): Slot<T> {
+    const slot = this.kernel.slot(name, initial);
+    this.#parts.set(name, slot);
+    return slot;
+  }
+
+  readonly #parts = new Map<string, Slot<unknown>>();
+
+  /** All that the servers have agreed on, as plain data. */
+  capture(): ReadonlyMap<string, unknown> {
+    const parts = [...this.#parts].map(([name, slot]) => [name, slot.value] as const);
+    return structuredClone(new Map([...parts, [TOUCHED, this.#slot.value.touched] as const]));
+  }
+
+  /** Goes back to what was captured; indexes go on from where they are. */
+  bringBack(captured: ReadonlyMap<string, unknown>): void {
+    const { touched } = this.#slot.value;
+    const before = captured.get(TOUCHED);
+    for (const [name, slot] of this.#parts) if (captured.has(name)) slot.value = structuredClone(captured.get(name));
+    touched.clear();
+    if (before instanceof Map) for (const [table, index] of before) touched.set(String(table), Number(index));
+    this.next();
+    this.record("snapshot.restore", this.datacenter);
   }
 
   get index(): number {

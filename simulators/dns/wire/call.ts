@@ -2,12 +2,13 @@ import { bodyText, type HttpReply, type HttpRequest, readBearer } from "../../ke
 import type { Agent } from "../behaviour/agent.ts";
 import type { Cluster } from "../behaviour/cluster.ts";
 import type { Datacenter } from "../behaviour/datacenter.ts";
-import type { Authorizer } from "../state/acl-rules.ts";
+import { ALLOW_ALL, type Authorizer } from "../state/acl-authorizer.ts";
 import { AS_IT_IS, BY_WAN, type Translation } from "../state/wan.ts";
 import { decodeJson } from "./json/decode.ts";
 import { JsonError } from "./json/parse.ts";
 import { printJson } from "./json/print.ts";
-import type { DecodedStruct, Struct, StructFields } from "./json/shape.ts";
+import type { Decoded, DecodedStruct, Shape, Struct, StructFields } from "./json/shape.ts";
+import type { ViewStyle } from "./views.ts";
 import { HttpError, NoLeader, refuseBadRequest } from "./refusal.ts";
 
 /** The agent that a request has reached, and the others to which it can turn. */
@@ -24,6 +25,7 @@ export class ConsulCall {
   readonly query: URLSearchParams;
   /** Secret of the caller's ACL token; empty for none. */
   readonly token: string;
+  readonly #authorizers = new Map<Datacenter, Authorizer>();
 
   constructor(sim: ConsulSim, request: HttpRequest) {
     this.sim = sim;
@@ -52,8 +54,25 @@ export class ConsulCall {
   }
 
   json(value: unknown, headers: Readonly<Record<string, string>> = {}, status = 200): HttpReply {
-    const pretty = this.agent.options.isDev || this.query.has("pretty");
-    return { status, headers: { "Content-Type": "application/json", ...headers }, body: printJson(value, pretty) };
+    const filtered = this.hasFiltered ? FILTERED : {};
+    return {
+      status,
+      headers: { "Content-Type": "application/json", ...filtered, ...headers },
+      body: this.print(value),
+    };
+  }
+
+  /** How this agent's release shows objects. */
+  get style(): ViewStyle {
+    return { isToday: this.agent.options.profile.isToday, datacenter: this.agent.datacenter.name };
+  }
+
+  /** A body as this agent writes it: a development agent always indents. */
+  print(value: unknown): string {
+    const { isDev, profile } = this.agent.options;
+    const isAsked = this.query.has("pretty");
+    const text = printJson(value, isDev || isAsked);
+    return isAsked || (isDev && profile.endsInNewline) ? `${text}\n` : text;
   }
 
   /** The datacenter to which the request is addressed: that of `?dc=` unless one is given. @throws HttpError, NoLeader */
@@ -74,14 +93,66 @@ export class ConsulCall {
     return translates && datacenter !== this.agent.datacenter.name ? BY_WAN : AS_IT_IS;
   }
 
+  /** Whether something was left out of what the caller reads because its token may not see it. */
+  get hasFiltered(): boolean {
+    for (const { hasFiltered, holder } of this.#authorizers.values())
+      if (hasFiltered && holder?.isAnonymous === false) return true;
+    return false;
+  }
+
+  /** @throws HttpError 403 unless the caller has a right; `older` is what older releases say of it */
+  require(authorizer: Authorizer, resource: string, access: "read" | "write", name = "", older = ""): void {
+    const may = access === "write" ? authorizer.writes(resource, name) : authorizer.reads(resource, name);
+    if (may) return;
+    throw new HttpError(
+      403,
+      authorizer.denial(resource, access, name) + (authorizer.holder === undefined ? older : ""),
+    );
+  }
+
+  /** @throws HttpError 400 where namespaces or partitions are named, which the open edition has not */
+  refuseEnterprise(): void {
+    if (!this.agent.options.profile.isToday) return;
+    const { headers } = this.request;
+    const given = [
+      ["header", "X-Consul-Namespace", headers["x-consul-namespace"], "Namespaces"],
+      ["query parameter", "ns", this.query.get("ns"), "Namespaces"],
+      ["header", "X-Consul-Partition", headers["x-consul-partition"], "Partitions"],
+      ["query parameter", "partition", this.query.get("partition"), "Partitions"],
+    ].find(([, , value]) => Boolean(value));
+    if (given === undefined) return;
+    const [where, name, , what] = given;
+    refuseBadRequest(`Invalid ${where}: "${name}" - ${what} are a Consul Enterprise feature`);
+  }
+
+  /** The decoded body. @throws HttpError 400 in Consul's words, behind `prefix` */
+  decode<const S extends Shape>(shape: S, prefix = "Request decode failed: "): Decoded<S> | undefined {
+    try {
+      return decodeJson(this.text, shape, this.agent.options.profile.isToday);
+    } catch (error) {
+      if (error instanceof JsonError) return refuseBadRequest(prefix + error.message);
+      throw error;
+    }
+  }
+
   /** What the caller may do in a datacenter. @throws HttpError for an unknown token */
   authorizer(datacenter: Datacenter): Authorizer {
-    const fallback = this.agent.options.config.acl?.tokens?.default ?? "";
-    const authorizer = datacenter.acl.resolve(this.token || fallback);
+    const known = this.#authorizers.get(datacenter);
+    if (known !== undefined && known === ALLOW_ALL) return known;
+    const found = this.#authorizerOf(datacenter);
+    found.hasFiltered ||= known?.hasFiltered ?? false;
+    this.#authorizers.set(datacenter, found);
+    return found;
+  }
+
+  #authorizerOf(datacenter: Datacenter): Authorizer {
+    const authorizer = datacenter.acl.resolve(this.token || this.agent.tokens.default);
     if (authorizer === undefined) throw new HttpError(403, "ACL not found");
     return authorizer;
   }
 }
+
+const FILTERED = { "X-Consul-Results-Filtered-By-Acls": "true" };
 
 function tokenOf(query: URLSearchParams, { headers }: HttpRequest): string {
   return query.get("token") || headers["x-consul-token"] || readBearer(headers.authorization);
@@ -93,10 +164,5 @@ export function decodeBody<F extends StructFields>(
   shape: Struct<F>,
   prefix = "Request decode failed: ",
 ): DecodedStruct<F> {
-  try {
-    return decodeJson(call.text, shape) ?? {};
-  } catch (error) {
-    if (error instanceof JsonError) return refuseBadRequest(prefix + error.message);
-    throw error;
-  }
+  return call.decode(shape, prefix) ?? {};
 }

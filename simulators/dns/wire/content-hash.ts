@@ -1,4 +1,5 @@
-import type { Service, ServiceAddress, Weights } from "../state/rows.ts";
+import { isObject } from "../../kernel/index.ts";
+import type { Service, ServiceAddress, ServicePort, Weights } from "../state/rows.ts";
 
 /*
  * The content hash of a service: that of the library which Consul uses (hashstructure), FNV-1 over 64 bits. A structure is the hash
@@ -50,8 +51,54 @@ const hashAddress = ({ Address, Port }: ServiceAddress): bigint =>
 const hashWeights = ({ passing, warning }: Weights): bigint =>
   hashStruct("AgentWeights", { Passing: hashNumber(passing), Warning: hashNumber(warning) });
 
+/** Any value of JSON, as its Go type hashes: what is left out counts as Go's zero. */
+function hashValue(value: unknown): bigint {
+  if (typeof value === "string") return hashText(value);
+  if (typeof value === "number") return hashNumber(value);
+  if (typeof value === "boolean") return hashBoolean(value);
+  if (Array.isArray(value)) return value.reduce<bigint>((hash, each) => hashPair(hash, hashValue(each)), 0n);
+  return isObject(value) ? hashMap(value, hashValue) : NIL;
+}
+
+const hashGateway = (value: unknown): bigint =>
+  hashStruct("MeshGatewayConfig", { Mode: hashText(isObject(value) ? String(value.Mode ?? "") : "") });
+
+function hashProxy(proxy: Readonly<Record<string, unknown>>): bigint {
+  const expose = isObject(proxy.Expose) ? proxy.Expose : {};
+  return hashStruct("AgentServiceConnectProxyConfig", {
+    EnvoyExtensions: hashValue(proxy.EnvoyExtensions ?? []),
+    DestinationServiceName: hashValue(proxy.DestinationServiceName ?? ""),
+    DestinationServiceID: hashValue(proxy.DestinationServiceID ?? ""),
+    LocalServiceAddress: hashValue(proxy.LocalServiceAddress ?? ""),
+    LocalServicePort: hashValue(proxy.LocalServicePort ?? 0),
+    LocalServiceSocketPath: hashValue(proxy.LocalServiceSocketPath ?? ""),
+    Mode: hashValue(proxy.Mode ?? ""),
+    TransparentProxy: NIL,
+    Config: hashValue(proxy.Config ?? {}),
+    Upstreams: hashValue(proxy.Upstreams ?? []),
+    MeshGateway: hashGateway(proxy.MeshGateway),
+    Expose: hashStruct("ExposeConfig", {
+      Checks: hashValue(expose.Checks ?? false),
+      Paths: hashValue(expose.Paths ?? []),
+    }),
+    AccessLogs: NIL,
+  });
+}
+
+const hashPort = ({ Name, Port, Default = false }: ServicePort): bigint =>
+  hashStruct("ServicePort", { Name: hashText(Name), Port: hashNumber(Port), Default: hashBoolean(Default) });
+
+/** What today's release added to what is hashed. */
+const fieldsOfToday = (service: Service): Readonly<Record<string, bigint>> => ({
+  Ports: (service.ports ?? []).reduce<bigint>((hash, port) => hashPair(hash, hashPort(port)), 0n),
+  SocketPath: hashText(service.socketPath ?? ""),
+  Proxy: service.proxy === undefined ? NIL : hashProxy(service.proxy),
+  Connect: service.native ? hashStruct("AgentServiceConnect", { Native: hashBoolean(true), SidecarService: NIL }) : NIL,
+  PeerName: hashText(""),
+});
+
 /** The hash of a service as its agent shows it, in hexadecimal. */
-export function contentHash(service: Service): string {
+export function contentHash(service: Service, isToday: boolean): string {
   const hash = hashStruct("AgentService", {
     Kind: hashText(service.kind),
     ID: hashText(service.id),
@@ -68,6 +115,7 @@ export function contentHash(service: Service): string {
     ContentHash: hashText(""),
     Proxy: NIL,
     Connect: NIL,
+    ...(isToday && fieldsOfToday(service)),
   });
   return hash.toString(16);
 }

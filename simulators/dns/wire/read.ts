@@ -9,7 +9,12 @@ type MetaHeaders = "consistency" | "cacheable" | "index" | "index-on-success";
 
 /** What a read found: its index, and the value or a finished reply. */
 export type ReadResult =
-  | { readonly index: number; readonly value: unknown }
+  | {
+      readonly index: number;
+      readonly value: unknown;
+      /** The last change that the read itself would notice; waiting readers sleep through others. Default: its index. */
+      readonly changedAt?: number;
+    }
   | { readonly index: number; readonly reply: HttpReply };
 
 type Read = (call: ConsulCall) => ReadResult;
@@ -37,7 +42,7 @@ export const answerRead =
   (meta: MetaHeaders, run: Read): ConsulHandler =>
   (sim, request) => {
     const call = new ConsulCall(sim, request);
-    const failed = meta === "index-on-success" ? {} : NO_META;
+    const failed = failedHeaders(call, meta);
     return answerErrors(sim.agent, {}, () => {
       const options = readOptions(call);
       return answerErrors(sim.agent, failed, () => {
@@ -48,9 +53,27 @@ export const answerRead =
     });
   };
 
-/** `?stale` and `?consistent`, as a reply names them. */
-export const consistencyOf = ({ query }: ConsulCall): ReadOptions["consistency"] =>
-  query.has("stale") ? "stale" : query.has("consistent") ? "consistent" : "leader";
+/** `?stale` and `?consistent`, as a reply names them; else what the configuration says of catalog and health. */
+export function consistencyOf(call: ConsulCall): ReadOptions["consistency"] {
+  const { query, request, agent } = call;
+  if (query.has("stale")) return "stale";
+  if (!call.style.isToday) return query.has("consistent") ? "consistent" : "leader";
+  if ((durationNs(query.get("max_stale") ?? "") ?? 0) > 0) return "stale";
+  if (query.has("consistent")) return "consistent";
+  const isDefault = !query.has("leader") && !isCached(call) && /^\/v1\/(?:catalog|health)/.test(request.path);
+  const staleNs = durationNs(agent.options.config.discovery_max_stale ?? "") ?? 0;
+  return isDefault && staleNs > 0 ? "stale" : "leader";
+}
+
+/** Whether the agent's cache may answer: `?cached`, unless the configuration switches it off. */
+const isCached = ({ query, agent }: ConsulCall): boolean =>
+  query.has("cached") && agent.options.config.http_config?.use_cache !== false;
+
+/** @throws HttpError */
+function checkMaxStale(given: string): void {
+  if (given !== "" && durationNs(given) === undefined)
+    refuseBadRequest(`Invalid max_stale value ${JSON.stringify(given)}`);
+}
 
 /** @throws HttpError */
 function readOptions(call: ConsulCall): ReadOptions {
@@ -60,10 +83,34 @@ function readOptions(call: ConsulCall): ReadOptions {
   const wait = query.get("wait") ?? "";
   const waitNs = wait === "" ? 0 : durationNs(wait);
   if (waitNs === undefined) return refuseBadRequest("Invalid wait time");
-  if (query.has("stale") && query.has("consistent"))
+  if (call.style.isToday) checkMaxStale(query.get("max_stale") ?? "");
+  if (consistencyOf(call) === "stale" && query.has("consistent"))
     refuseBadRequest("Cannot specify ?stale with ?consistent, conflicting semantics.");
+  if (isCached(call) && query.has("consistent") && call.style.isToday)
+    refuseBadRequest("Cannot specify ?cached with ?consistent, conflicting semantics.");
   const waitMs = waitNs <= 0 ? WAIT_MS_DEFAULT : Math.min(waitNs / 1e6, WAIT_MS_MAX);
   return { minIndex: index === "" ? 0 : Number(index), waitMs, consistency: consistencyOf(call) };
+}
+
+/** Whether a read is answered from a stream of changes that the agent follows: those of health that are cached or wait. */
+function isStreamed(call: ConsulCall): boolean {
+  const { agent, query, request } = call;
+  if (!agent.options.profile.isToday || !/^\/v1\/health\/(?:service|connect)\//.test(request.path)) return false;
+  const waits = Number(query.get("index") ?? 0) > 0;
+  return (isCached(call) || waits) && !query.has("near") && !query.has("merge-central-config");
+}
+
+/** What answers a read, which today's release tells. */
+function backendOf(call: ConsulCall): Headers {
+  if (!call.agent.options.profile.isToday) return {};
+  return { "X-Consul-Query-Backend": isStreamed(call) ? "streaming" : "blocking-query" };
+}
+
+/** The headers of a read that fails; reads of health have none today. */
+function failedHeaders(call: ConsulCall, meta: MetaHeaders): Headers {
+  const isHealth = /^\/v1\/health\/(?:service|connect|ingress)\//.test(call.request.path);
+  if (meta === "index-on-success" || (call.style.isToday && isHealth)) return {};
+  return { ...NO_META, ...backendOf(call) };
 }
 
 /** Whether the servers know a leader, and how long ago (ms) they last heard from one. */
@@ -93,12 +140,15 @@ function replyWithMeta(
 ): HttpReply {
   const headers = {
     ...((meta === "consistency" || meta === "cacheable") && { "X-Consul-Effective-Consistency": consistency }),
-    ...(meta === "cacheable" && call.query.has("cached") && cacheHeaders(call)),
+    ...(meta === "cacheable" && isCached(call) && cacheHeaders(call)),
     "X-Consul-Index": String(atLeastOne(result.index)),
     ...contactHeaders(call),
+    ...backendOf(call),
+    ...(isStreamed(call) && { "X-Consul-Knownleader": "false" }),
   };
   if ("value" in result) return call.json(result.value, headers);
-  return { ...result.reply, headers: { ...headers, ...result.reply.headers } };
+  const filtered = call.hasFiltered ? { "X-Consul-Results-Filtered-By-Acls": "true" } : {};
+  return { ...result.reply, headers: { ...headers, ...filtered, ...result.reply.headers } };
 }
 
 function* blockUntilChanged(
@@ -112,15 +162,22 @@ function* blockUntilChanged(
   const { store } = call.sim.cluster.datacenters.get(call.query.get("dc") ?? "") ?? datacenter;
   const jitterMs = kernel.random("dns/jitter").int(0, Math.floor(options.waitMs / JITTER_PART));
   const untilMs = kernel.nowMs + options.waitMs + jitterMs;
+  const before = isStreamed(call) ? shownBy(attempt(call, run, failed)) : undefined;
   for (;;) {
     const leftMs = untilMs - kernel.nowMs;
     const woken = leftMs > 0 ? yield* within(kernel, store.changed, leftMs) : undefined;
     const result = attempt(call, run, failed);
     if ("status" in result) return result;
-    if (woken === undefined || atLeastOne(result.index) > options.minIndex)
+    const changedAt = "changedAt" in result ? result.changedAt : undefined;
+    if (woken !== undefined && before !== undefined && before === shownBy(result)) continue;
+    if (woken === undefined || atLeastOne(changedAt ?? result.index) > options.minIndex)
       return replyWithMeta(call, meta, options, result);
   }
 }
+
+/** What a read shows; a stream tells its reader only of what changes that. */
+const shownBy = (result: ReadResult | HttpReply): string | undefined =>
+  "value" in result ? JSON.stringify(result.value) : undefined;
 
 function attempt(call: ConsulCall, run: Read, failed: Headers): ReadResult | HttpReply {
   try {

@@ -3,8 +3,6 @@ import {
   anonymous,
   BOOL,
   type Decoded,
-  type DecodedStruct,
-  DURATION,
   INT,
   listOf,
   mapOf,
@@ -13,45 +11,7 @@ import {
   structOf,
   TEXTS,
 } from "./json/shape.ts";
-
-/** Members of a check wherever it stands (Consul 1.8, "Register Check"). */
-const CHECK_FIELDS = {
-  Name: STRING,
-  Status: STRING,
-  Notes: STRING,
-  Args: STRINGS,
-  ScriptArgs: STRINGS,
-  HTTP: STRING,
-  Header: mapOf(STRINGS),
-  Method: STRING,
-  Body: STRING,
-  TCP: STRING,
-  Interval: DURATION,
-  AliasNode: STRING,
-  AliasService: STRING,
-  DockerContainerID: STRING,
-  Shell: STRING,
-  GRPC: STRING,
-  GRPCUseTLS: BOOL,
-  TLSSkipVerify: BOOL,
-  Timeout: DURATION,
-  TTL: DURATION,
-  SuccessBeforePassing: INT,
-  FailuresBeforeCritical: INT,
-  DeregisterCriticalServiceAfter: DURATION,
-  OutputMaxSize: INT,
-} as const;
-
-/** What a definition says of a check, wherever it stands. */
-export type CheckFields = DecodedStruct<typeof CHECK_FIELDS>;
-
-/** A check within a service. */
-const SERVICE_CHECK = anonymous(structOf("structs.CheckType", { ...CHECK_FIELDS, CheckID: STRING }));
-
-/** A check by itself: its id is `ID`, `CheckID` is unknown. */
-export const NODE_CHECK = anonymous(
-  structOf("structs.CheckDefinition", { ...CHECK_FIELDS, ID: STRING, ServiceID: STRING, Token: STRING }),
-);
+import { SERVICE_CHECK, SERVICE_CHECK_1_8 } from "./check-shapes.ts";
 
 /** Addresses of a service by tag. */
 const SERVICE_ADDRESSES = mapOf(structOf("structs.ServiceAddress", { Address: STRING, Port: INT }));
@@ -59,40 +19,143 @@ const SERVICE_ADDRESSES = mapOf(structOf("structs.ServiceAddress", { Address: ST
 /** Weights of a service in SRV records. */
 const WEIGHTS = structOf("structs.Weights", { Passing: INT, Warning: INT });
 
-/** How a service takes part in the mesh. */
-const CONNECT = structOf("structs.ServiceConnect", { Native: BOOL, SidecarService: ANY });
+/** Where something is. */
+export const LOCALITY = structOf("structs.Locality", { Region: STRING, Zone: STRING });
 
-/** A service as an agent registers it (Consul 1.8, "Register Service"). */
-export const SERVICE = anonymous(
-  structOf(
-    'struct { EnableTagOverrideSnake bool "json:\\"enable_tag_override\\""; TaggedAddressesSnake map[string]structs.ServiceAddress "json:\\"tagged_addresses\\""; *structs.Alias }',
-    {
-      Kind: STRING,
-      ID: STRING,
-      Name: STRING,
-      Tags: STRINGS,
-      Address: STRING,
-      TaggedAddresses: SERVICE_ADDRESSES,
-      tagged_addresses: SERVICE_ADDRESSES,
-      Meta: TEXTS,
-      Port: INT,
-      Check: SERVICE_CHECK,
-      Checks: listOf(SERVICE_CHECK, "structs.CheckTypes"),
-      Weights: WEIGHTS,
-      Token: STRING,
-      EnableTagOverride: BOOL,
-      enable_tag_override: BOOL,
-      Proxy: ANY,
-      Connect: CONNECT,
-    },
-  ),
+/** Named ports of a service. */
+const PORTS = listOf(
+  structOf("structs.ServicePort", { Name: STRING, Port: INT, Default: BOOL }),
+  "structs.ServicePorts",
 );
+
+const MESH_GATEWAY = structOf("structs.MeshGatewayConfig", { Mode: STRING });
+
+/** What a proxy needs, in both spellings. */
+export const UPSTREAM_FIELDS = {
+  DestinationType: STRING,
+  destination_type: STRING,
+  DestinationNamespace: STRING,
+  DestinationPartition: STRING,
+  DestinationPeer: STRING,
+  destination_peer: STRING,
+  DestinationName: STRING,
+  destination_name: STRING,
+  Datacenter: STRING,
+  LocalBindAddress: STRING,
+  local_bind_address: STRING,
+  LocalBindPort: INT,
+  local_bind_port: INT,
+  LocalBindSocketPath: STRING,
+  local_bind_socket_path: STRING,
+  LocalBindSocketMode: STRING,
+  local_bind_socket_mode: STRING,
+  Config: mapOf(ANY),
+  MeshGateway: MESH_GATEWAY,
+  mesh_gateway: MESH_GATEWAY,
+} as const;
+
+const EXPOSE = structOf("structs.ExposeConfig", {
+  Checks: BOOL,
+  Paths: listOf(
+    structOf("structs.ExposePath", {
+      ListenerPort: INT,
+      Path: STRING,
+      LocalPathPort: INT,
+      Protocol: STRING,
+      ParsedFromCheck: BOOL,
+    }),
+    "[]structs.ExposePath",
+  ),
+});
+
+/** What a proxy says of itself, in both spellings. */
+export const PROXY_FIELDS = {
+  EnvoyExtensions: ANY,
+  envoy_extensions: ANY,
+  DestinationServiceName: STRING,
+  destination_service_name: STRING,
+  DestinationServiceID: STRING,
+  destination_service_id: STRING,
+  LocalServiceAddress: STRING,
+  local_service_address: STRING,
+  LocalServicePort: INT,
+  local_service_port: INT,
+  LocalServiceSocketPath: STRING,
+  local_service_socket_path: STRING,
+  Mode: STRING,
+  Config: mapOf(ANY),
+  Upstreams: listOf(structOf("structs.Upstream", UPSTREAM_FIELDS), "structs.Upstreams"),
+  MeshGateway: MESH_GATEWAY,
+  mesh_gateway: MESH_GATEWAY,
+  Expose: EXPOSE,
+  TransparentProxy: ANY,
+  transparent_proxy: ANY,
+  AccessLogs: ANY,
+  access_logs: ANY,
+} as const;
+
+/** What a service says as a proxy. */
+export const PROXY = anonymous(structOf("structs.ConnectProxyConfig", PROXY_FIELDS));
+
+const SERVICE_GO =
+  'struct { EnableTagOverrideSnake bool "json:\\"enable_tag_override\\""; TaggedAddressesSnake map[string]structs.ServiceAddress "json:\\"tagged_addresses\\""; *structs.Alias }';
+
+const SERVICE_FIELDS = {
+  Kind: STRING,
+  ID: STRING,
+  Name: STRING,
+  Tags: STRINGS,
+  Address: STRING,
+  TaggedAddresses: SERVICE_ADDRESSES,
+  tagged_addresses: SERVICE_ADDRESSES,
+  Meta: TEXTS,
+  Port: INT,
+  Weights: WEIGHTS,
+  Token: STRING,
+  EnableTagOverride: BOOL,
+  enable_tag_override: BOOL,
+} as const;
+
+const SERVICE_FIELDS_TODAY = {
+  ...SERVICE_FIELDS,
+  Ports: PORTS,
+  SocketPath: STRING,
+  Locality: LOCALITY,
+  Check: SERVICE_CHECK,
+  Checks: listOf(SERVICE_CHECK, "structs.CheckTypes"),
+  Proxy: PROXY,
+} as const;
+
+/** A sidecar can't have one itself; what it says of one is only looked for. */
+const SIDECAR = anonymous(
+  structOf(SERVICE_GO, {
+    ...SERVICE_FIELDS_TODAY,
+    Connect: structOf("structs.ServiceConnect", { Native: BOOL, SidecarService: ANY, sidecar_service: ANY }),
+  }),
+);
+
+/** How a service takes part in the mesh. */
+const CONNECT = structOf("structs.ServiceConnect", { Native: BOOL, SidecarService: SIDECAR, sidecar_service: SIDECAR });
+const CONNECT_1_8 = structOf("structs.ServiceConnect", { Native: BOOL, SidecarService: ANY });
+
+/** A service as an agent registers it (Consul 1.22, "Register Service"). */
+export const SERVICE = anonymous(structOf(SERVICE_GO, { ...SERVICE_FIELDS_TODAY, Connect: CONNECT }));
 
 /** What a definition says of a service. */
 export type ServiceFields = Decoded<typeof SERVICE>;
+/** What a definition says of a sidecar. */
+export type SidecarFields = Decoded<typeof SIDECAR>;
 
-/** A report on a TTL check. */
-export const CHECK_UPDATE = structOf("agent.checkUpdate", { Status: STRING, Output: STRING });
+/** The same in Consul 1.8. */
+export const SERVICE_1_8 = anonymous(
+  structOf(SERVICE_GO, {
+    ...SERVICE_FIELDS,
+    Check: SERVICE_CHECK_1_8,
+    Checks: listOf(SERVICE_CHECK_1_8, "structs.CheckTypes"),
+    Proxy: PROXY,
+    Connect: CONNECT_1_8,
+  }),
+);
 
 /** Members of a service in a registration, at the catalog or within a transaction (Consul 1.8, "Register Entity"). */
 export const REGISTERED_SERVICE = {
@@ -106,7 +169,18 @@ export const REGISTERED_SERVICE = {
   Port: INT,
   Weights: WEIGHTS,
   EnableTagOverride: BOOL,
+  Connect: CONNECT_1_8,
+} as const;
+
+/** The same today. */
+export const REGISTERED_SERVICE_TODAY = {
+  ...REGISTERED_SERVICE,
+  Ports: PORTS,
+  SocketPath: STRING,
+  Locality: LOCALITY,
+  Proxy: PROXY,
   Connect: CONNECT,
+  PeerName: STRING,
 } as const;
 
 /** Members of a check in a registration, at the catalog or within a transaction. */

@@ -19,8 +19,8 @@ const SILENCE: Received = { kind: "silence" };
 const REJECT: Received = { kind: "reject", notImplemented: false, question: undefined };
 const NOT_IMPLEMENTED: Received = { kind: "reject", notImplemented: true, question: undefined };
 
-/** Reads a packet as a tolerant server does: counts may lie, trailing bytes are ignored (Consul's DNS library). */
-export function decodeQuery(bytes: Buffer): Received {
+/** Reads a packet as a tolerant server does: counts may lie, trailing bytes are ignored (Consul's DNS library). Whether half of a class counts as none depends on its release. */
+export function decodeQuery(bytes: Buffer, takesHalfClass = true): Received {
   if (bytes.length < HEADER_BYTES) return SILENCE;
   const flags = bytes.readUInt16BE(2);
   if ((flags & 0x8000) !== 0) return SILENCE;
@@ -41,7 +41,7 @@ export function decodeQuery(bytes: Buffer): Received {
   const header = { id: bytes.readUInt16BE(0), flags, opcode };
   if (bytes.length === HEADER_BYTES)
     return { kind: "query", query: { ...header, question: undefined, opt: undefined } };
-  const read = readQuestion(bytes);
+  const read = readQuestion(bytes, takesHalfClass);
   if (read === undefined) return REJECT;
   const { question, next } = read;
   const records = readRecords(bytes, next, counts.answers, counts.authorities, counts.additionals);
@@ -49,7 +49,10 @@ export function decodeQuery(bytes: Buffer): Received {
   return { kind: "query", query: { ...header, question, opt: records } };
 }
 
-function readQuestion(bytes: Buffer): { readonly question: Question; readonly next: number } | undefined {
+function readQuestion(
+  bytes: Buffer,
+  takesHalfClass: boolean,
+): { readonly question: Question; readonly next: number } | undefined {
   const read = readName(bytes, HEADER_BYTES);
   if (read === undefined) return undefined;
   const { name, next } = read;
@@ -57,6 +60,7 @@ function readQuestion(bytes: Buffer): { readonly question: Question; readonly ne
   if (left === 0) return { question: { name, type: 0, class: 0 }, next };
   if (left === 1) return undefined;
   const type = bytes.readUInt16BE(next);
+  if (left === 3 && !takesHalfClass) return undefined;
   if (left < 4) return { question: { name, type, class: 0 }, next: bytes.length };
   return { question: { name, type, class: bytes.readUInt16BE(next + 2) }, next: next + 4 };
 }

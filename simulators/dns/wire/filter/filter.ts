@@ -71,20 +71,24 @@ function leaf(node: FilterMatch, type: FilterType): Filter {
   return node.negated ? (value) => !test(value) : test;
 }
 
-function compileMatch({ operator, value, selector }: FilterMatch, type: FilterType): Filter {
+function compileMatch({ operator, value, selector, negated }: FilterMatch, type: FilterType): Filter {
   const refuseOperator = (): never => {
     throw new FilterError(`${FAILED}Invalid match operator for selector "${selector.join(".")}"`);
   };
   const isText = type === "string" || type === "int" || type === "bool";
   switch (operator) {
     case "empty":
+      if (type === "string")
+        throw new FilterError(
+          `${FAILED}Invalid match operator "${negated ? "Is Not Empty" : "Is Empty"}" for selector "${selector.join(".")}"`,
+        );
       if (type === "int" || type === "bool") return refuseOperator();
       return (given) =>
         Array.isArray(given) || typeof given === "string" ? given.length === 0 : Object.keys(given ?? {}).length === 0;
     case "equal": {
       if (!isText) return refuseOperator();
       const wanted = coerceValue(value, type, selector);
-      return (given) => given === wanted;
+      return (given) => (given ?? (type === "bool" ? false : undefined)) === wanted;
     }
     case "matches": {
       if (type !== "string") return refuseOperator();

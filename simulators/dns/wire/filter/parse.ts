@@ -105,13 +105,18 @@ class FilterParser {
     if (!this.#word(/\(/)) return this.#match();
     const inner = this.#or();
     this.#space();
-    if (!this.#word(/\)/)) this.#fail('")", "and", "or" or [ \\t\\r\\n]');
+    if (!this.#word(/\)/) && this.#at === this.#source.length)
+      throw new FilterError(`${FAILED}${place(this.#at)}: rule "grouping": Unmatched parentheses`);
+    if (this.#source[this.#at - 1] !== ")") this.#fail('")", "and", "or" or [ \\t\\r\\n]');
     return inner;
   }
 
   #match(): FilterNode {
     const start = this.#at;
     const left = this.#value() ?? this.#fail(EXPRESSION_START);
+    const isQuoted = this.#source[start] === '"' || this.#source[start] === "`";
+    if (isQuoted && !/^\s+(?:not\s+)?in\s/.test(this.#source.slice(this.#at)))
+      this.#fail('"in", "not" or [ \\t\\r\\n]', this.#at + spaces(this.#source, this.#at));
     for (const { pattern, operator, negated } of COMPARISONS)
       if (this.#word(pattern))
         return operator === "empty"
@@ -154,5 +159,8 @@ class FilterParser {
     return { text: selector, selector: parts.map(([, name, key]) => name ?? key ?? "") };
   }
 }
+
+/** How many blanks stand here. */
+const spaces = (text: string, at: number): number => /^\s*/.exec(text.slice(at))?.[0].length ?? 0;
 
 const place = (at: number): string => `1:${at + 1} (${at})`;

@@ -4,12 +4,17 @@ import type { Decoded, Shape, Struct } from "./shape.ts";
 
 /**
  * Decodes a body as Go does: names are case-insensitive, the first wrong type or unknown member is reported. `undefined` for null.
+ * `namesAlias`: errors name the type behind one that decodes itself, as newer releases of Go do.
  *
  * @throws JsonError in Go's words
  */
-export function decodeJson<const S extends Shape>(text: string, shape: S): Decoded<S> | undefined {
+export function decodeJson<const S extends Shape>(text: string, shape: S, namesAlias = false): Decoded<S> | undefined {
+  aliasPath = namesAlias ? ["Alias"] : [];
   return decode(parseJson(text), shape, "", []) as Decoded<S> | undefined;
 }
+
+/** What precedes members of a type that decodes itself, in the errors of the call under way. */
+let aliasPath: readonly string[] = [];
 
 const goType = (shape: Shape): string => {
   switch (shape.kind) {
@@ -138,7 +143,7 @@ function decodeStruct(members: readonly (readonly [string, Json])[], struct: Str
     }
     const [name, shape] = member;
     // A type that decodes itself starts a path of its own.
-    decoded[name] = decode(value, shape, struct.name, struct.name === "" ? [name] : [...path, name]);
+    decoded[name] = decode(value, shape, struct.name, struct.name === "" ? [...aliasPath, name] : [...path, name]);
   }
   return decoded;
 }

@@ -9,10 +9,9 @@ const ESCAPED: Readonly<Record<string, string>> = {
 const HTML = /[<>&\u2028\u2029]/g;
 const INDENT = "    ";
 
-/** JSON as Go writes it: `pretty` is indented by four spaces and ends with a newline. A bigint is written as a number. */
+/** JSON as Go writes it: `pretty` is indented by four spaces. A bigint is written as a number. */
 export function printJson(value: unknown, pretty: boolean): string {
-  const text = printValue(value, pretty ? "\n" : "");
-  return pretty ? `${text}\n` : text;
+  return printValue(value, pretty ? "\n" : "");
 }
 
 const printString = (text: string): string =>

@@ -1,0 +1,81 @@
+/** A release of Consul that can be simulated. */
+export type ConsulVersion = "1.8.7" | "1.22.0";
+
+/** What differs between releases, as seen on real agents of each. */
+export interface Profile {
+  readonly version: ConsulVersion;
+  /** Whether this is the release of today: rules that have no row of their own ask this. */
+  readonly isToday: boolean;
+  /** Whether node metadata of agents tells the version. */
+  readonly tellsVersion: boolean;
+  /** Whether an indented body ends in a newline even where the caller did not ask for indentation. */
+  readonly endsInNewline: boolean;
+  /** Status of a redirect to a clean path. */
+  readonly redirectStatus: number;
+  /** What precedes the text of some refusals with 400. */
+  readonly badRequestPrefix: string;
+  /** What precedes errors of the replicated log, by the part that applies it. */
+  readonly raftPrefix: string;
+  readonly sessionPrefix: string;
+  /** How many operations a transaction holds. */
+  readonly transactionOperationsMax: number;
+  /** How large the payload of an event is, bytes. */
+  readonly eventBytesMax: number;
+  /** The smallest body that is compressed, bytes. */
+  readonly gzipBytesMin: number;
+  /** How often a CNAME within the domain is followed. */
+  readonly chasesMax: number;
+  /** Whether a question with half a class is read as one without. */
+  readonly takesHalfClass: boolean;
+  /** Whether what nobody is at is NXDOMAIN of the domain instead of SERVFAIL. */
+  readonly deniesReverse: boolean;
+  /** Whether every answer is cut to size, its OPT counted, instead of those of services only. */
+  readonly cutsAll: boolean;
+  /** The largest size that a client is granted over UDP, bytes. */
+  readonly udpBytesMax: number;
+  /** Whether names in answers are under the domain asked for, in its letters. */
+  readonly keepsAskedDomain: boolean;
+}
+
+const V1_8: Profile = {
+  version: "1.8.7",
+  isToday: false,
+  tellsVersion: false,
+  endsInNewline: true,
+  redirectStatus: 301,
+  badRequestPrefix: "Bad request: ",
+  raftPrefix: "",
+  sessionPrefix: "",
+  transactionOperationsMax: 64,
+  eventBytesMax: 512,
+  gzipBytesMin: 1,
+  chasesMax: 3,
+  takesHalfClass: true,
+  deniesReverse: false,
+  cutsAll: false,
+  udpBytesMax: 65_535,
+  keepsAskedDomain: false,
+};
+
+const V1_22: Profile = {
+  version: "1.22.0",
+  isToday: true,
+  tellsVersion: true,
+  endsInNewline: false,
+  redirectStatus: 307,
+  badRequestPrefix: "",
+  raftPrefix: "raft apply failed: ",
+  sessionPrefix: "apply failed: ",
+  transactionOperationsMax: 128,
+  eventBytesMax: 300,
+  gzipBytesMin: 1400,
+  chasesMax: 2,
+  takesHalfClass: false,
+  deniesReverse: true,
+  cutsAll: true,
+  udpBytesMax: 65_467,
+  keepsAskedDomain: true,
+};
+
+/** The releases by their version. */
+export const PROFILES: Readonly<Record<ConsulVersion, Profile>> = { "1.8.7": V1_8, "1.22.0": V1_22 };

@@ -1,0 +1,103 @@
+import { readScenarios } from "../../parity/recording.ts";
+import { BoshMachine, boshReplyOf } from "./bosh-machine.ts";
+import type { BoshHttpStep, BoshScenario, BoshStep } from "./bosh-recording.ts";
+import { canonical, differences, maskReply } from "./compare.ts";
+import { dnsDifferences, timingDifferences } from "./judge.ts";
+import { buildQuery, readReply } from "./message.ts";
+import type { DnsStep } from "./recording.ts";
+import { nameOf, type ScenarioResult } from "./replay.ts";
+
+/** Replays recordings of a real BOSH DNS, each scenario on a machine of its own, on virtual time. */
+export const replayBoshDns = (recordings: string, only = /./): readonly ScenarioResult[] =>
+  readScenarios<BoshScenario>(recordings)
+    .filter(({ id }) => only.test(id))
+    .map(replayScenario);
+
+function replayScenario(scenario: BoshScenario): ScenarioResult {
+  const { id, area, steps } = scenario;
+  const machine = new BoshMachine(scenario);
+  const failures = steps.flatMap((step, at) => {
+    const found = attempt(machine, step);
+    return found.length === 0 ? [] : [{ step: at, what: nameOf(step), differences: found }];
+  });
+  const [first] = failures;
+  return {
+    id,
+    area,
+    steps: steps.length,
+    matched: steps.length - failures.length,
+    ...(first && { firstDifference: `step ${first.step} [${first.what}] ${first.differences[0] ?? ""}` }),
+    failures,
+  };
+}
+
+function attempt(machine: BoshMachine, step: BoshStep): readonly string[] {
+  try {
+    return perform(machine, step);
+  } catch (error) {
+    return [error instanceof Error ? (error.stack ?? error.message) : String(error)];
+  }
+}
+
+function perform(machine: BoshMachine, step: BoshStep): readonly string[] {
+  if ("dns" in step) return askDns(machine, step);
+  if ("http" in step) return askHttp(machine, step);
+  if ("records" in step) machine.write(step.records);
+  else if ("health" in step) machine.change(step.health);
+  else if ("health_file" in step) machine.writeHealth(step.health_file);
+  else if ("upstream" in step) machine.changeUpstream(step.upstream);
+  else if ("serve" in step) machine.serve(step.serve);
+  else if ("wait_ms" in step) machine.kernel.advanceBy(step.wait_ms);
+  else return [`unknown step: ${Object.keys(step).join()}`];
+  return [];
+}
+
+function askDns(machine: BoshMachine, step: DnsStep): readonly string[] {
+  const { dns } = step;
+  if (dns.stream_hex !== undefined) return stream(machine, step, dns.stream_hex);
+  const query =
+    dns.query_hex === undefined
+      ? buildQuery(dns.question, dns.id ?? 0x1000, dns.edns?.udp)
+      : Buffer.from(dns.query_hex, "hex");
+  const sinceMs = machine.kernel.nowMs;
+  const reply = machine.ask(query, dns.transport);
+  const late = timingDifferences(step.timing, machine.kernel.nowMs - sinceMs, "1.22.0");
+  if (reply === undefined) return step.reply === null ? late : ["no reply"];
+  if (step.reply === null || step.reply === undefined)
+    return [`silence expected, got ${Buffer.from(reply).toString("hex")}`];
+  return [...dnsDifferences(step, step.reply, Buffer.from(reply), (text) => text), ...late];
+}
+
+/** Which of pipelined queries is answered first is chance. */
+function stream(machine: BoshMachine, step: DnsStep, chunks: readonly string[]): readonly string[] {
+  const { replies, closed } = machine.stream(
+    chunks.map((chunk) => Buffer.from(chunk, "hex")),
+    step.dns.half_close ?? false,
+  );
+  const shown = replies.map((reply) => canonical(readReply(Buffer.from(reply)))).sort();
+  const expected = (step.replies_hex ?? []).map((hex) => canonical(readReply(Buffer.from(hex, "hex")))).sort();
+  const differing = differences(expected, shown, "$.replies");
+  return step.closed === undefined ? differing : [...differing, ...differences(step.closed, closed, "$.closed")];
+}
+
+function askHttp(machine: BoshMachine, { http, reply, mask = [] }: BoshHttpStep): readonly string[] {
+  const shown = boshReplyOf(machine.request(http));
+  if (reply.disconnected === true)
+    return shown.status === 0 ? [] : [`a broken connection expected, got ${shown.status}`];
+  const headers = Object.fromEntries(Object.entries(reply.headers).map(([name, value]) => [name.toLowerCase(), value]));
+  const expected = { status: reply.status, headers, body: reply.body ?? reply.body_lines };
+  const body = reply.body_lines === undefined ? shown.body : readLines(shown.body);
+  const paths = mask.map((path) => path.replace("$.body_lines", "$.body"));
+  return differences(maskReply(expected, paths), maskReply({ ...shown, body }, paths));
+}
+
+const readLines = (text: string): unknown => {
+  try {
+    return text
+      .split("\n")
+      .filter((line) => line !== "")
+      .map((line): unknown => JSON.parse(line));
+  } catch {
+    return text;
+  }
+};

@@ -1,0 +1,64 @@
+import type { HttpReply } from "../../kernel/index.ts";
+import { deletePolicy, savePolicy } from "../state/acl-policy-writes.ts";
+import { type ConsulCall } from "../wire/call.ts";
+import { ANY, STRING, STRINGS, structOf } from "../wire/json/shape.ts";
+import { type ReadResult } from "../wire/read.ts";
+import { refuseBadRequest } from "../wire/refusal.ts";
+import { policyStub, policyView } from "./acl-shapes.ts";
+import { requireAclRight, refuseUnknown, refuseDeletion, decodeAclBody } from "./acl-base.ts";
+
+const POLICY = structOf("structs.ACLPolicy", {
+  ID: STRING,
+  Name: STRING,
+  Description: STRING,
+  Rules: STRING,
+  Datacenters: STRINGS,
+  Hash: ANY,
+  CreateIndex: ANY,
+  ModifyIndex: ANY,
+});
+
+/** Creates or updates a policy. @throws HttpError */
+export function writePolicy(call: ConsulCall, id: string, isNew: boolean): HttpReply {
+  const fields = decodeAclBody(call, POLICY, "Policy");
+  const { ID: given = "" } = fields;
+  if (isNew && given !== "") refuseBadRequest("Cannot specify the ID when creating a new policy");
+  if (!isNew && given !== "" && given !== id) refuseBadRequest("Policy ID in URL and payload do not match");
+  const { acl } = requireAclRight(call, "write");
+  const row = savePolicy(acl, {
+    id,
+    name: fields.Name ?? "",
+    description: fields.Description ?? "",
+    rules: fields.Rules ?? "",
+    datacenters: fields.Datacenters ?? null,
+  });
+  return call.json(policyView(row));
+}
+
+/** All policies. */
+export function listPolicies(call: ConsulCall): ReadResult {
+  const { acl } = requireAclRight(call, "read");
+  return { index: acl.policyIndex, value: acl.policies().map(policyStub) };
+}
+
+/** A policy by its id. @throws HttpError */
+export function readPolicy(call: ConsulCall): ReadResult {
+  if (call.rest === "") refuseBadRequest("Missing policy ID");
+  const { acl } = requireAclRight(call, "read");
+  return { index: acl.policyIndex, value: policyView(acl.policy(call.rest) ?? refuseUnknown("policy")) };
+}
+
+/** A policy by its name. @throws HttpError */
+export function readPolicyNamed(call: ConsulCall): ReadResult {
+  if (call.rest === "") refuseBadRequest("Missing policy Name");
+  const { acl } = requireAclRight(call, "read");
+  return { index: acl.policyIndex, value: policyView(acl.policyNamed(call.rest) ?? refuseUnknown("policy")) };
+}
+
+/** Deletes a policy. @throws HttpError */
+export function removePolicy(call: ConsulCall): HttpReply {
+  if (call.rest === "") refuseBadRequest("Missing policy ID");
+  const { acl } = requireAclRight(call, "write");
+  if (!deletePolicy(acl, call.rest)) refuseDeletion("policy");
+  return call.json(true);
+}

@@ -1,0 +1,231 @@
+import { byText, isObject, type Slot } from "../../kernel/index.ts";
+import { AclError } from "./acl.ts";
+import type { AuthMethodRow, BindingRuleRow } from "./acl-rows.ts";
+import { isIdentityName, POLICY_TEMPLATES, templateObjection } from "./acl-templates.ts";
+import { isRoleName, isUuid, policyNameObjection } from "./acl-policy-writes.ts";
+import type { Store } from "./store.ts";
+
+interface AuthState {
+  readonly methods: Map<string, AuthMethodRow>;
+  readonly rules: Map<string, BindingRuleRow>;
+}
+
+const METHOD_NAME = /^[A-Za-z0-9\-_]{1,128}$/;
+
+/** What a kind of login needs in its configuration, and what it tells of who logs in. */
+interface MethodKind {
+  readonly objection: (config: Readonly<Record<string, unknown>>) => string | undefined;
+  readonly variables: readonly string[];
+}
+
+const isGiven = (value: unknown): boolean =>
+  Array.isArray(value) ? value.length > 0 : isObject(value) ? Object.keys(value).length > 0 : Boolean(value);
+
+/** The first member that is required and missing. */
+const missing =
+  (names: readonly string[], say: (name: string) => string) =>
+  (config: Readonly<Record<string, unknown>>): string | undefined => {
+    const found = names.find((name) => !isGiven(config[name]));
+    return found === undefined ? undefined : say(found);
+  };
+
+const NOT_OF_JWT = [
+  "OIDCClientID",
+  "OIDCClientSecret",
+  "OIDCClientAssertion",
+  "OIDCScopes",
+  "OIDCACRValues",
+  "AllowedRedirectURIs",
+  "VerboseOIDCLogging",
+];
+const KEY_SOURCES = ["JWTValidationPubKeys", "JWKSURL", "OIDCDiscoveryURL"];
+
+function jwtObjection(config: Readonly<Record<string, unknown>>): string | undefined {
+  const wrong = NOT_OF_JWT.find((name) => isGiven(config[name]));
+  if (wrong !== undefined) return `'${wrong}' must not be set for type "jwt"`;
+  const sources = KEY_SOURCES.filter((name) => isGiven(config[name]));
+  if (sources.length !== 1)
+    return `exactly one of 'JWTValidationPubKeys', 'JWKSURL', or 'OIDCDiscoveryURL' must be set for type "jwt"`;
+  // Nothing in the simulation serves keys.
+  return sources[0] === "JWTValidationPubKeys"
+    ? undefined
+    : `error checking ${sources[0]}: fetching keys oidc: get keys failed`;
+}
+
+const KINDS: ReadonlyMap<string, MethodKind> = new Map([
+  [
+    "aws-iam",
+    {
+      objection: missing(["BoundIAMPrincipalARNs"], (name) => `${name} is required and must have at least 1 entry`),
+      variables: ["entity_name", "entity_id", "account_id"],
+    },
+  ],
+  ["jwt", { objection: jwtObjection, variables: [] }],
+  [
+    "kubernetes",
+    {
+      objection: missing(["Host", "CACert", "ServiceAccountJWT"], (name) => `Config.${name} is required`),
+      variables: ["serviceaccount.namespace", "serviceaccount.name", "serviceaccount.uid"],
+    },
+  ],
+]);
+
+/** Ways to log in, and what those who do get, in one datacenter. */
+export class AuthMethods {
+  readonly #store: Store;
+  readonly #slot: Slot<AuthState>;
+
+  constructor(store: Store) {
+    this.#store = store;
+    this.#slot = store.slot(`dns/${store.datacenter}/auth-methods`, { methods: new Map(), rules: new Map() });
+  }
+
+  get methodIndex(): number {
+    return this.#store.latest("acl-auth-methods");
+  }
+
+  get ruleIndex(): number {
+    return this.#store.latest("acl-binding-rules");
+  }
+
+  methods(): readonly AuthMethodRow[] {
+    return [...this.#slot.value.methods.values()].sort((a, b) => byText(a.Name, b.Name));
+  }
+
+  method(name: string): AuthMethodRow | undefined {
+    return this.#slot.value.methods.get(name);
+  }
+
+  rules(): readonly BindingRuleRow[] {
+    return [...this.#slot.value.rules.values()].sort((a, b) => byText(a.ID, b.ID));
+  }
+
+  rule(id: string): BindingRuleRow | undefined {
+    return this.#slot.value.rules.get(id);
+  }
+
+  /** Creates or replaces a method. @throws AclError */
+  saveMethod(given: Omit<AuthMethodRow, "CreateIndex" | "ModifyIndex">): AuthMethodRow {
+    const invalid = "Invalid Auth Method: ";
+    if (given.Name === "") throw new AclError(`${invalid}no Name is set`);
+    if (!METHOD_NAME.test(given.Name))
+      throw new AclError(`${invalid}invalid Name. Only alphanumeric characters, '-' and '_' are allowed`);
+    const known = this.method(given.Name);
+    if (known !== undefined && given.Type !== "" && given.Type !== known.Type)
+      throw new AclError("the Type field of an Auth Method is immutable");
+    const Type = given.Type || (known?.Type ?? "");
+    const kind = KINDS.get(Type);
+    if (kind === undefined) throw new AclError(`${invalid}Type should be one of: [${[...KINDS.keys()].join(" ")}]`);
+    if (!["", "local", "global"].includes(given.TokenLocality ?? ""))
+      throw new AclError(`${invalid}TokenLocality should be one of 'local' or 'global'`);
+    const why = kind.objection(given.Config ?? {});
+    if (why !== undefined) throw new AclError(invalid + why);
+    const index = this.#store.next();
+    const row = { ...given, Type, CreateIndex: known?.CreateIndex ?? index, ModifyIndex: index };
+    this.#slot.value.methods.set(row.Name, row);
+    this.#store.touch(index, "acl-auth-methods");
+    this.#store.record("acl.auth-method", row.Name);
+    return row;
+  }
+
+  /** Deletes a method and its rules. */
+  deleteMethod({ Name }: AuthMethodRow): void {
+    const index = this.#store.next();
+    this.#slot.value.methods.delete(Name);
+    for (const { ID, AuthMethod } of this.rules()) if (AuthMethod === Name) this.#slot.value.rules.delete(ID);
+    this.#store.touch(index, "acl-auth-methods", "acl-binding-rules");
+    this.#store.record("acl.auth-method.delete", Name);
+  }
+
+  /** Creates (empty id) or updates a rule. `selects` compiles its selector. @throws AclError */
+  saveRule(
+    given: Omit<BindingRuleRow, "CreateIndex" | "ModifyIndex">,
+    selects: (selector: string, variables: readonly string[]) => void,
+  ): BindingRuleRow {
+    const known = given.ID === "" ? undefined : this.#knownRule(given);
+    const AuthMethod = given.AuthMethod || (known?.AuthMethod ?? "");
+    if (AuthMethod === "") throw new AclError("Invalid Binding Rule: no AuthMethod is set");
+    const method = this.method(AuthMethod);
+    if (method === undefined) throw new AclError(`cannot find auth method with name "${AuthMethod}"`);
+    const variables = KINDS.get(method.Type)?.variables ?? [];
+    if (given.Selector !== "") selects(given.Selector, variables);
+    checkBinding(given, variables);
+    const index = this.#store.next();
+    const ID = given.ID || this.#store.kernel.random("dns/acl").uuid();
+    const row = { ...given, ID, AuthMethod, CreateIndex: known?.CreateIndex ?? index, ModifyIndex: index };
+    this.#slot.value.rules.set(ID, row);
+    this.#store.touch(index, "acl-binding-rules");
+    this.#store.record("acl.binding-rule", ID);
+    return row;
+  }
+
+  #knownRule({ ID, AuthMethod }: Pick<BindingRuleRow, "ID" | "AuthMethod">): BindingRuleRow {
+    if (!isUuid(ID)) throw new AclError("Binding Rule ID invalid UUID");
+    const known = this.rule(ID);
+    if (known === undefined) throw new AclError(`cannot find binding rule ${ID}`);
+    if (AuthMethod !== "" && AuthMethod !== known.AuthMethod)
+      throw new AclError("the AuthMethod field of an Binding Rule is immutable");
+    return known;
+  }
+
+  deleteRule({ ID }: BindingRuleRow): void {
+    const index = this.#store.next();
+    this.#slot.value.rules.delete(ID);
+    this.#store.touch(index, "acl-binding-rules");
+    this.#store.record("acl.binding-rule.delete", ID);
+  }
+}
+
+const VALID: Readonly<Record<string, (name: string) => boolean>> = {
+  service: isIdentityName,
+  node: isIdentityName,
+  role: isRoleName,
+  policy: (name) => policyNameObjection(name) === undefined,
+};
+
+/** @throws AclError for a rule that can't bind anything */
+function checkBinding(
+  { BindType, BindName, BindVars }: Pick<BindingRuleRow, "BindType" | "BindName" | "BindVars">,
+  variables: readonly string[],
+): void {
+  if (BindType === "") throw new AclError("Invalid Binding Rule: no BindType is set");
+  if (BindName === "") throw new AclError("Invalid Binding Rule: no BindName is set");
+  if (BindVars !== undefined && BindType !== "templated-policy")
+    throw new AclError("invalid Binding Rule: BindVars cannot be set when bind type is not templated-policy.");
+  const invalid = "Invalid Binding Rule: invalid BindName or BindVars: ";
+  const failed = `${invalid}failed to validate bindType "${BindType}": `;
+  if (BindType === "templated-policy") {
+    const why = templateBindingObjection(BindName, BindVars, variables);
+    if (why !== undefined) throw new AclError(failed + why);
+    return;
+  }
+  const isValid = VALID[BindType];
+  if (isValid === undefined) throw new AclError(`${invalid}invalid Binding Rule: unknown BindType "${BindType}"`);
+  const { text, error } = interpolate(BindName, variables);
+  if (error !== undefined) throw new AclError(`${failed}error interpreting template: ${error}`);
+  if (!isValid(text)) throw new AclError(`${failed}invalid bind name: "${text}"`);
+}
+
+function templateBindingObjection(
+  name: string,
+  given: BindingRuleRow["BindVars"],
+  variables: readonly string[],
+): string | undefined {
+  const template = POLICY_TEMPLATES.get(name);
+  if (template === undefined)
+    return `Bind name for templated-policy bind type does not match existing template name: ${name}`;
+  const { text, error } = interpolate(given?.Name ?? "", variables);
+  if (error !== undefined) return `failed to interpret templated policy variables: ${error}`;
+  const why = templateObjection(template, given && { name: text });
+  return why === undefined ? undefined : `templated policy failed validation: ${why}`;
+}
+
+/** A text with each `${variable}` filled in for a trial, or why one can't be. */
+function interpolate(source: string, variables: readonly string[]): { readonly text: string; readonly error?: string } {
+  for (const match of source.matchAll(/\$\{([^}]*)\}/g)) {
+    const [, name = ""] = match;
+    const at = match.index + "${".length + 1;
+    if (!variables.includes(name.trim())) return { text: "", error: `1:${at}: unknown variable accessed: ${name}` };
+  }
+  return { text: source.replace(/\$\{[^}]*\}/g, "fake").toLowerCase() };
+}
