@@ -8,7 +8,7 @@ export const BOSH_SLIPS: readonly Slip[] = [
   {
     id: "bosh-latest-is-oldest",
     breaks: "release version `latest` means the newest",
-    file: at("deploy/references.ts"),
+    file: at("artifacts/find-release.ts"),
     from: ".toSorted((a, b) => compareVersions(a.version, b.version))",
     to: ".toSorted((a, b) => compareVersions(b.version, a.version))",
     tests: tests("deploy/plan.test.ts"),
@@ -40,7 +40,7 @@ export const BOSH_SLIPS: readonly Slip[] = [
   {
     id: "bosh-serial-by-default-lost",
     breaks: "groups are serial unless the manifest says otherwise",
-    file: at("deploy/read-instance-group.ts"),
+    file: at("deploy/read-update.ts"),
     from: "?? inherited?.serial ?? true",
     to: "?? inherited?.serial ?? false",
     tests: tests("deploy/batches.test.ts"),
@@ -88,7 +88,7 @@ export const BOSH_SLIPS: readonly Slip[] = [
   {
     id: "bosh-gateway-handed-out",
     breaks: "the gateway of a subnet is no instance's address",
-    file: at("configs/cloud-config.ts"),
+    file: at("configs/subnets.ts"),
     from: "const restricted = [gateway, addressAt",
     to: "const restricted = [addressAt",
     tests: tests("deploy/addresses.test.ts"),
@@ -120,7 +120,7 @@ export const BOSH_SLIPS: readonly Slip[] = [
   {
     id: "bosh-diff-shows-secrets",
     breaks: "a diff hides what lies below properties",
-    file: at("configs/diff.ts"),
+    file: at("configs/redact.ts"),
     from: 'const HIDDEN_KEYS = ["properties", "bosh"];',
     to: 'const HIDDEN_KEYS = ["bosh"];',
     tests: tests("configs/diff.test.ts"),

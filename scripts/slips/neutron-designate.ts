@@ -16,7 +16,7 @@ export const NEUTRON_DESIGNATE_SLIPS: readonly Slip[] = [
   {
     id: "neutron-broadcast-allocated",
     breaks: "hosts don't get the broadcast address",
-    file: `${NEUTRON}/behaviour/subnets.ts`,
+    file: `${NEUTRON}/behaviour/ip.ts`,
     from: "return bits >= 31 ? { first, last } : { first: first + 1n, last: last - 1n };",
     to: "return bits >= 31 ? { first, last } : { first: first + 1n, last };",
     tests: [`${NEUTRON}/behaviour`],
