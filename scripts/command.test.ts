@@ -36,7 +36,7 @@ describe("a script that npm runs", () => {
   it.each([...files])("prints its options with --help, and does nothing else: %s", (file) => {
     const { status, stdout, stderr } = run(file, "--help");
     expect([status, stderr]).toEqual([0, ""]);
-    expect(stdout).toMatch(/^Usage: npm run [\w:]+ -- [^]*Options:\n/);
+    expect(stdout).toMatch(/^Usage: npm run [\w:-]+ -- [^]*Options:\n/);
   });
 
   it.each([...files])("refuses an option that it does not have in one line, with exit code 2: %s", (file) => {

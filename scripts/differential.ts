@@ -7,10 +7,11 @@ import { isObject, Kernel, makeRequest, Process, serialise } from "../simulators
 import { createDns } from "../simulators/dns/index.ts";
 import { differences } from "../simulators/dns/parity/compare.ts";
 import { SIBLINGS, type SiblingRequest } from "../simulators/dns/parity/siblings.ts";
+import { scriptCommand } from "./command.ts";
 
 /*
- * `npm run differential -- PATH`: asks a real Consul 1.22 on this machine and ours the same, and lists where they differ. The real one runs
- * as a development agent on loopback ports of its own.
+ * `npm run differential -- --consul PATH`: asks a real Consul 1.22 on this machine and ours the same, and lists where they differ. The real one
+ * runs as a development agent on loopback ports of its own.
  */
 
 const PORT = 28_500;
@@ -73,12 +74,15 @@ async function startReal(binary: string, directory: string): Promise<ChildProces
   throw new Error("the real Consul has no leader");
 }
 
+const { consul: binary } = scriptCommand(
+  "npm run differential --",
+  "Ask a real Consul 1.22 on this machine and ours the same, and list where they differ.",
+)
+  .option("--consul <path>", "the program of the real Consul 1.22", "consul")
+  .parse()
+  .opts<{ consul: string }>();
+
 async function main(): Promise<number> {
-  const [binary] = process.argv.slice(2);
-  if (binary === undefined) {
-    console.error("usage: npm run differential -- PATH-OF-CONSUL-1.22");
-    return 2;
-  }
   const kernel = new Kernel({ seed: "differential" });
   const ours = createDns(kernel, { version: "1.22.0", name: "agent-1", address: "127.0.0.1", mode: "dev" });
   kernel.advanceBy(2000);
