@@ -8,8 +8,8 @@ const isGiven = (value: unknown): boolean =>
   value !== undefined && value !== "" && value !== 0 && value !== false && value !== null;
 
 /** The members that are given. */
-const pickGiven = <T extends object>(members: T): Partial<T> =>
-  Object.fromEntries(Object.entries(members).filter(([, value]) => isGiven(value))) as Partial<T>;
+const pickGiven = (members: object): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(Object.entries(members).filter(([, value]) => isGiven(value)));
 
 /** A proxy as the catalog keeps it, in Consul's own shape: what is at its default is left out. */
 export function proxyOf(fields: ProxyFields): Readonly<Record<string, unknown>> {
