@@ -1,6 +1,6 @@
 import { Imports } from "./imports.ts";
 import { compilePattern, isObject, type Kernel, type Slot } from "../../kernel/index.ts";
-import { dnsSettings } from "./config.ts";
+import { dnsSettings } from "../resolver/settings.ts";
 import { Datacenter } from "./datacenter.ts";
 import { Agent, type AgentOptions } from "./agent.ts";
 import { configuredCheck, configuredService } from "./definitions.ts";

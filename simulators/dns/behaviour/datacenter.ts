@@ -87,7 +87,7 @@ export class Datacenter {
   }
 
   /** The catalog of what was imported from a cluster that is peered; undefined where there is none of this name. */
-  imported(peer: string): Catalog | undefined {
+  importsFrom(peer: string): Catalog | undefined {
     return this.findImported(this, peer);
   }
 

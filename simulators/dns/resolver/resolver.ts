@@ -1,6 +1,5 @@
 import type { Agent } from "../behaviour/agent.ts";
 import type { Cluster } from "../behaviour/cluster.ts";
-import { type DnsSettings, dnsSettings, serviceTtlS } from "../behaviour/config.ts";
 import type { Datacenter } from "../behaviour/datacenter.ts";
 import type { PlacedService } from "../state/rows.ts";
 import {
@@ -23,10 +22,11 @@ import { echoOpt, type Lookup, newMessage } from "./message.ts";
 import { answerNode, isNodeQuestion } from "./node.ts";
 import { type NameQuestion, parseName, prefixOf } from "./names.ts";
 import { type LookupTrouble, reachDatacenter, type ReachedDatacenter } from "./reach.ts";
-import { fqdn } from "./records.ts";
+import { fqdnOf } from "../wire/codec/names.ts";
 import type { Upstream } from "./recursor.ts";
 import { Recursors } from "./recursors.ts";
 import { nameOfHolder } from "./reverse.ts";
+import { type DnsSettings, dnsSettings, serviceTtlS } from "./settings.ts";
 import { trim } from "./trim.ts";
 
 /** Consul's DNS as one agent answers it (Consul 1.8, "DNS Interface"). */
@@ -64,7 +64,7 @@ export class Resolver {
 
   /** The first IPv4 address that a name has. */
   addressOf(name: string): string | undefined {
-    const question = { name: fqdn(name), type: TYPE.A, class: 1 };
+    const question = { name: fqdnOf(name), type: TYPE.A, class: 1 };
     const { answer } = this.reply({ id: 0, flags: 0, opcode: 0, question, opt: undefined }, "udp");
     for (const rr of answer) if (rr.type === TYPE.A) return rr.address;
     return undefined;
@@ -177,7 +177,7 @@ export class Resolver {
     if (!isNodeQuestion(lookup)) return true;
     const reached = this.#reach(datacenter);
     if (typeof reached === "string") return this.#answerTrouble(lookup, reached);
-    const catalog = peer === undefined ? reached.datacenter.catalog : reached.datacenter.imported(peer);
+    const catalog = peer === undefined ? reached.datacenter.catalog : reached.datacenter.importsFrom(peer);
     const known = catalog?.node(name);
     if (known === undefined || !reached.authorizer.reads("node", known.name)) return this.#answerNxdomain(lookup);
     const usesWan = this.#usesWan(reached.datacenter);

@@ -17,13 +17,7 @@ function readHost(call: ConsulCall): HttpReply {
   call.require(rightsOf(call), "operator", "read");
   const { name, kernel } = call.agent;
   return call.json({
-    Memory: {
-      total: MEMORY_BYTES,
-      available: MEMORY_BYTES / 2,
-      used: MEMORY_BYTES / 2,
-      usedPercent: 50,
-      free: MEMORY_BYTES / 2,
-    },
+    Memory: MEMORY,
     CPU: [CPU],
     Host: {
       hostname: name,
@@ -76,6 +70,13 @@ const DISK = {
 };
 
 const MEMORY_BYTES = 2 ** 32;
+const MEMORY = {
+  total: MEMORY_BYTES,
+  available: MEMORY_BYTES / 2,
+  used: MEMORY_BYTES / 2,
+  usedPercent: 50,
+  free: MEMORY_BYTES / 2,
+};
 const NS_PER_MS = 1e6;
 
 /** What the agent tells since 1.22. */
