@@ -1,5 +1,6 @@
 import type { Kernel, Slot } from "../../kernel/index.ts";
-import { Acl, type AclOptions } from "../state/acl.ts";
+import { Acl } from "../state/acl.ts";
+import type { AclOptions } from "../state/acl-reads.ts";
 import { AuthMethods } from "../state/auth-methods.ts";
 import { ConfigEntries } from "../config-entries/store.ts";
 import { Catalog } from "../state/catalog.ts";

@@ -1,4 +1,5 @@
-import { type Acl, AclError } from "./acl.ts";
+import type { Acl } from "./acl.ts";
+import { AclError } from "./acl-reads.ts";
 import { BUILTIN_POLICIES, type PolicyRow } from "./acl-rows.ts";
 import { readRulesToday } from "./acl-rules.ts";
 
