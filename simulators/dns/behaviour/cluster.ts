@@ -2,7 +2,8 @@ import { Imports } from "./imports.ts";
 import { isObject, type Kernel, type Slot } from "../../kernel/index.ts";
 import { dnsSettings } from "../resolver/settings.ts";
 import { Datacenter } from "./datacenter.ts";
-import { Agent, type AgentOptions } from "./agent.ts";
+import { Agent } from "./agent.ts";
+import type { AgentOptions } from "./member.ts";
 import { configuredCheck, configuredService } from "./definitions.ts";
 import { UserEvents } from "./user-events.ts";
 
