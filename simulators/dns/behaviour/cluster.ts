@@ -1,6 +1,5 @@
 import { Imports } from "./imports.ts";
 import { isObject, type Kernel, type Slot } from "../../kernel/index.ts";
-import { dnsSettings } from "../resolver/settings.ts";
 import { Datacenter } from "./datacenter.ts";
 import { Agent } from "./agent.ts";
 import type { AgentOptions } from "./member.ts";
@@ -113,7 +112,6 @@ export class Cluster {
       isDeny: config.acl?.default_policy === "deny",
       master: config.acl?.tokens?.initial_management ?? config.acl?.tokens?.master ?? "",
     };
-    dnsSettings(config, profile);
     const datacenter = new Datacenter(this.kernel, name, acl, hasLeader, profile);
     this.datacenters.set(name, datacenter);
     datacenter.findImported = (from, peer) => this.#imports.of(from, peer);
