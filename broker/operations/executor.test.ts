@@ -189,7 +189,7 @@ describe("the executor", () => {
     };
     const operation = await bench.order("a");
     expect(await bench.executor.start(operation)).toBe("failed");
-    expect(bench.asked.slice(1)).toEqual(["remove d-a", "unguard a"]);
+    expect(bench.asked.slice(1)).toEqual(["unguard a", "remove d-a"]);
     expect(await bench.context.store.instance("a")).toMatchObject({ state: "failed" });
     expect((await bench.context.store.operation(operation.id))?.description).not.toContain("secret");
     expect(bench.reported).toEqual([]);
@@ -199,7 +199,7 @@ describe("the executor", () => {
     const operation = await bench.order("a", { state: "undoing" });
     await bench.executor.resume();
     expect(await bench.executor.start(operation)).toBe("failed");
-    expect(bench.asked).toEqual(["remove d-a", "unguard a"]);
+    expect(bench.asked).toEqual(["unguard a", "remove d-a"]);
   });
 
   it("says of an instance broken that can not go back to what it was", async () => {

@@ -84,12 +84,15 @@ export async function provision(context: OperationContext, operation: Operation)
   await saveInstance(context, deployed, { state: "ready" });
 }
 
-/** Removes everything of a failed provision that costs money: deployment, disks and group. The record stays until it is deprovisioned. */
+/**
+ * Removes everything of a failed provision that costs money: deployment, disks and group. The record stays until it is deprovisioned. The group goes
+ * first, as in a deprovision: a deployment that can't be deleted is at least closed.
+ */
 export async function undoProvision(context: OperationContext, operation: Operation): Promise<void> {
   const record = await ensureRecord(context, operation);
   const instance = await saveInstance(context, record, { state: "failed", address: "" });
-  await context.deployer.remove(instance.deployment, undoContextId(operation));
   await context.guard.remove(instance.id);
+  await context.deployer.remove(instance.deployment, undoContextId(operation));
 }
 
 const undoContextId = (operation: Operation): string => `${operation.id}-undo`;

@@ -90,8 +90,6 @@ interface DrawnFault {
 
 /** More often than the broker tries a request in all, so that its operation fails for good. It tries longer to undo. */
 const TRIES_EXHAUSTED = 60;
-/** A task fails an operation at once; the broker has a failed deletion repeated 20 times, and then gives up for good. */
-const TASK_FAILURES_MAX = 3;
 
 const drawnFault: fc.Arbitrary<DrawnFault> = fc.record({
   aim: fc.nat({ max: 999 }),
@@ -130,9 +128,7 @@ function aimFault(step: Step, kinds: readonly FaultKind[], drawn: DrawnFault): r
   if (target === undefined || call === undefined) return [];
   const [point, times] = call;
   const { operation, kind: struck, phase } = target;
-  const isOfTask = struck === "cpi" || struck === "task" || struck === "job";
-  const count = isOfTask ? Math.min(drawn.count, TASK_FAILURES_MAX) : drawn.count;
-  const rule = { point, skip: drawn.skip % times, count, effect: effectOf(struck, drawn) };
+  const rule = { point, skip: drawn.skip % times, count: drawn.count, effect: effectOf(struck, drawn) };
   return [{ aim: { operation, kind: struck, phase }, rule }];
 }
 

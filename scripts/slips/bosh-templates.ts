@@ -6,11 +6,11 @@ const tests = (path: string): readonly string[] => [at(path)];
 /** Slips of the director's Ruby: ERB and YAML. */
 export const BOSH_TEMPLATE_SLIPS: readonly Slip[] = [
   {
-    id: "bosh-erb-chomps-all",
-    breaks: "chomp takes one newline",
+    id: "bosh-erb-swallows-lines",
+    breaks: "-%> swallows one newline",
     file: at("erb.ts"),
-    from: 'chomp: (text) => text.replace(/\\n$/, ""),',
-    to: 'chomp: (text) => text.replace(/\\n+$/, ""),',
+    from: 'text.replace(/^\\n/, "")',
+    to: 'text.replace(/^\\n+/, "")',
     tests: tests("erb.test.ts"),
   },
   {

@@ -139,8 +139,8 @@ export const CORE_SLIPS: readonly Slip[] = [
     id: "consul-blocking-read-wakes-early",
     breaks: "a blocking read waits until the index is beyond the one that it names",
     file: "simulators/dns/wire/read.ts",
-    from: "atLeastOne(result.index) > options.minIndex)",
-    to: "atLeastOne(result.index) >= options.minIndex)",
+    from: "atLeastOne(changedAt ?? result.index) > options.minIndex)",
+    to: "atLeastOne(changedAt ?? result.index) >= options.minIndex)",
     tests: DNS,
   },
   {

@@ -16,9 +16,9 @@ export const NEUTRON_DESIGNATE_SLIPS: readonly Slip[] = [
   {
     id: "neutron-broadcast-allocated",
     breaks: "hosts don't get the broadcast address",
-    file: `${NEUTRON}/behaviour/subnets.ts`,
-    from: "bits >= 31 ? { first, last } : { first: first + 1n, last: last - 1n }",
-    to: "bits >= 31 ? { first, last } : { first: first + 1n, last }",
+    file: `${NEUTRON}/behaviour/ip.ts`,
+    from: "return bits >= 31 ? { first, last } : { first: first + 1n, last: last - 1n };",
+    to: "return bits >= 31 ? { first, last } : { first: first + 1n, last };",
     tests: [`${NEUTRON}/behaviour`],
   },
   {
@@ -65,8 +65,8 @@ export const NEUTRON_DESIGNATE_SLIPS: readonly Slip[] = [
     id: "neutron-duplicate-rule-by-text",
     breaks: "duplicate rules are found whichever address names their prefix",
     file: `${NEUTRON}/behaviour/security-groups.ts`,
-    from: "parsePrefix(rule.remoteIpPrefix)?.text === parsePrefix(each.remoteIpPrefix)?.text",
-    to: "(rule.remoteIpPrefix ?? null) === each.remoteIpPrefix",
+    from: "comparedPrefix(rule.remoteIpPrefix) === comparedPrefix(each.remoteIpPrefix)",
+    to: "(rule.remoteIpPrefix ?? null) === (each.remoteIpPrefix ?? null)",
     tests: [`${NEUTRON}/behaviour`],
   },
   {

@@ -56,10 +56,10 @@ export const NOVA_CINDER_SLIPS: readonly Slip[] = [
   },
   {
     id: "nova-two-roots",
-    breaks: "a server boots from exactly one device",
+    breaks: "devices for booting are numbered from 0 on, each number once",
     file: `${NOVA}/routes/servers/block-devices.ts`,
-    from: "roots.length + (isImageRoot && !isLocalRoot ? 1 : 0) !== 1",
-    to: "roots.length + (isImageRoot && !isLocalRoot ? 1 : 0) < 1",
+    from: "order.length === 0 || order.some((index, at) => index !== at)",
+    to: "order.length === 0",
     tests: [NOVA],
   },
   {

@@ -40,8 +40,8 @@ export const OPENSTACK_IDENTITY_SLIPS: readonly Slip[] = [
     id: "keystone-trust-gives-every-role",
     breaks: "a trust gives only the roles that were delegated",
     file: `${ROOT}/keystone/behaviour/tokens.ts`,
-    from: "const delegated = trust?.roleIds ??",
-    to: "const delegated =",
+    from: "impliedToo(state, trust?.roleIds) ??",
+    to: "impliedToo(state, undefined) ??",
     tests: [`${ROOT}/keystone`],
   },
   {
@@ -72,8 +72,8 @@ export const OPENSTACK_IDENTITY_SLIPS: readonly Slip[] = [
     id: "schema-order-of-keywords",
     breaks: "a schema's first failure is the first of its keywords that fails",
     file: `${ROOT}/schema/validate.ts`,
-    from: "for (const keyword in schema) {",
-    to: "for (const keyword of Object.keys(schema).sort()) {",
+    from: "for (const keyword in target) {",
+    to: "for (const keyword of Object.keys(target).sort()) {",
     tests: [`${ROOT}/schema`],
   },
   {

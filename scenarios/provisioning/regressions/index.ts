@@ -5,6 +5,7 @@ import { repairUnderWay } from "./repair-under-way.ts";
 import { repairWithoutDisk } from "./repair-without-disk.ts";
 import { repairWithoutVm } from "./repair-without-vm.ts";
 import { unbindDuringRecreation } from "./unbind-during-recreation.ts";
+import { undoGivenUp } from "./undo-given-up.ts";
 import { writesDuringRestore } from "./writes-during-restore.ts";
 import type { Regression } from "../regression.ts";
 
@@ -18,4 +19,5 @@ export const REGRESSIONS: Readonly<Record<string, Regression>> = {
   "writes-during-restore": writesDuringRestore,
   "group-left-behind": groupLeftBehind,
   "unbind-during-recreation": unbindDuringRecreation,
+  "undo-given-up": undoGivenUp,
 };
