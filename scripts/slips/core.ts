@@ -122,7 +122,7 @@ export const CORE_SLIPS: readonly Slip[] = [
   {
     id: "dns-answers-limit",
     breaks: "plain UDP carries three answers unless configured otherwise",
-    file: "simulators/dns/behaviour/config.ts",
+    file: "simulators/dns/resolver/settings.ts",
     from: "udpAnswersMax: dns.udp_answer_limit ?? 3,",
     to: "udpAnswersMax: dns.udp_answer_limit ?? 4,",
     tests: DNS,

@@ -128,15 +128,15 @@ export class Occasion {
   }
 
   get question(): string {
-    return this.#asked()?.name.toLowerCase().replace(/\.$/, "") ?? "";
+    return this.#readQuestion()?.name.toLowerCase().replace(/\.$/, "") ?? "";
   }
 
   get type(): string {
-    const asked = this.#asked();
+    const asked = this.#readQuestion();
     return asked === undefined ? "" : (TYPES.get(asked.type) ?? `TYPE${asked.type}`);
   }
 
-  #asked(): { readonly name: string; readonly type: number } | undefined {
+  #readQuestion(): { readonly name: string; readonly type: number } | undefined {
     const { buffer, byteOffset, byteLength } = this.#message;
     const received = decodeQuery(Buffer.from(buffer, byteOffset, byteLength));
     return received.kind === "query" ? received.query.question : undefined;

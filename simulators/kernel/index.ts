@@ -63,7 +63,7 @@ export { percentDecode, percentText } from "./http/percent.ts";
 export { Journal, type JournalEvent } from "./journal.ts";
 export type { Snapshot } from "./history.ts";
 export { Kernel, type Slot } from "./kernel.ts";
-export { isDeeper, isObject, JSON_DEPTH_MAX, readTexts } from "./json.ts";
+export { isDeeper, isObject, JSON_DEPTH_MAX, parseJson, readTexts } from "./json.ts";
 export { EPOCH_MS, type KernelOptions, type Pace, PACES } from "./options.ts";
 export { byKey, byText } from "./order.ts";
 export { own } from "./own.ts";

@@ -1,15 +1,16 @@
 import { Imports } from "./imports.ts";
-import { compilePattern, isObject, type Kernel, type Slot } from "../../kernel/index.ts";
-import { dnsSettings } from "./config.ts";
+import { isObject, type Kernel, type Slot } from "../../kernel/index.ts";
 import { Datacenter } from "./datacenter.ts";
-import { Agent, type AgentOptions } from "./agent.ts";
+import { Agent } from "./agent.ts";
+import type { AgentOptions } from "./member.ts";
 import { configuredCheck, configuredService } from "./definitions.ts";
+import { UserEvents } from "./user-events.ts";
 
 /** Log entries before anybody writes: the peers' configuration and the new leader's barrier. */
 const FIRST_ENTRIES = 2;
-/** Log entries that the mesh, which a development agent enables, writes at its start: its certificate authority and its roots. */
 /** How long a server must be up before it counts as stable. */
 const STABILISATION_MS = 10_000;
+/** Log entries that the mesh, which a development agent enables, writes at its start: its certificate authority and its roots. */
 const MESH_ENTRIES = 6;
 
 /** The time until the other members take one for dead. */
@@ -18,18 +19,6 @@ const SUSPECT_MS = 5000;
 const LEASE_MS = 2500;
 /** The time until the leader has written that a member has left. */
 const LEAVE_MS = 500;
-
-/** An event, in Consul's own shape. */
-interface UserEvent {
-  readonly ID: string;
-  readonly Name: string;
-  readonly Payload: string | null;
-  readonly NodeFilter: string;
-  readonly ServiceFilter: string;
-  readonly TagFilter: string;
-  readonly Version: number;
-  readonly LTime: number;
-}
 
 /** How servers look after themselves, in Consul's own shape. */
 interface Autopilot {
@@ -56,19 +45,12 @@ const AUTOPILOT: Omit<Autopilot, "CreateIndex" | "ModifyIndex"> = {
   UpgradeVersionTag: "",
 };
 
-/** How many events an agent keeps. */
-const EVENTS_MAX = 256;
-
 /** All agents of all datacenters that know each other. */
 export class Cluster {
   readonly kernel: Kernel;
   readonly datacenters = new Map<string, Datacenter>();
   readonly agents = new Map<string, Agent>();
-  readonly #events: Slot<{
-    clock: number;
-    list: { readonly event: UserEvent; readonly receivers: readonly string[] }[];
-  }>;
-
+  readonly events: UserEvents;
   readonly #imports: Imports;
   readonly #autopilot: Slot<Map<string, Autopilot>>;
 
@@ -76,7 +58,7 @@ export class Cluster {
     this.kernel = kernel;
     this.#autopilot = kernel.slot("dns/autopilot", new Map());
     this.#imports = new Imports(kernel, this.datacenters);
-    this.#events = kernel.slot("dns/events", { clock: 1, list: [] });
+    this.events = new UserEvents(kernel);
     kernel.onTimer<{ agent: string }>("dns/agent-failed", ({ agent }) => this.#markFailed(agent));
     kernel.onTimer<{ agent: string }>("dns/quorum", ({ agent }) =>
       this.#checkQuorum(this.#requireAgent(agent).datacenter),
@@ -130,7 +112,6 @@ export class Cluster {
       isDeny: config.acl?.default_policy === "deny",
       master: config.acl?.tokens?.initial_management ?? config.acl?.tokens?.master ?? "",
     };
-    dnsSettings(config, profile);
     const datacenter = new Datacenter(this.kernel, name, acl, hasLeader, profile);
     this.datacenters.set(name, datacenter);
     datacenter.findImported = (from, peer) => this.#imports.of(from, peer);
@@ -221,41 +202,4 @@ export class Cluster {
   setAutopilot(datacenter: Datacenter, autopilot: Autopilot): void {
     this.#autopilot.value.set(datacenter.name, autopilot);
   }
-
-  /** The events that an agent has received, oldest first. */
-  eventsOf(agent: Agent): readonly UserEvent[] {
-    return this.#events.value.list.filter(({ receivers }) => receivers.includes(agent.name)).map(({ event }) => event);
-  }
-
-  /** Sends an event to every agent of a datacenter that its filters select. Each event advances the logical clock. */
-  fireEvent(datacenter: Datacenter, event: Omit<UserEvent, "ID" | "Version" | "LTime">): UserEvent {
-    const state = this.#events.value;
-    const fired: UserEvent = { ID: this.kernel.random("dns/events").uuid(), ...event, Version: 1, LTime: 0 };
-    const receivers = this.membersOf(datacenter)
-      .filter((agent) => receives(agent, event))
-      .map(({ name }) => name);
-    state.list.push({ event: { ...fired, LTime: ++state.clock }, receivers });
-    if (state.list.length > EVENTS_MAX) state.list.shift();
-    this.kernel.record("dns", "event.fire", event.Name);
-    return fired;
-  }
-}
-
-function receives(
-  agent: Agent,
-  { NodeFilter, ServiceFilter, TagFilter }: Omit<UserEvent, "ID" | "Version" | "LTime">,
-): boolean {
-  const [node, name, tag] = [NodeFilter, ServiceFilter, TagFilter].map(compileEventFilter);
-  if (node !== undefined && !node(agent.name)) return false;
-  if (name === undefined) return true;
-  return [...agent.local.state.services.values()].some(
-    ({ service }) => name(service.name) && (tag === undefined || service.tags.some(tag)),
-  );
-}
-
-/** A filter that can't be compiled, which the HTTP API refuses, selects nothing. */
-function compileEventFilter(source: string): ((text: string) => boolean) | undefined {
-  if (source === "") return undefined;
-  const compiled = compilePattern(source);
-  return (text) => compiled.ok && compiled.pattern.test(text);
 }

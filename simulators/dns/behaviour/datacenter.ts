@@ -1,5 +1,6 @@
 import type { Kernel, Slot } from "../../kernel/index.ts";
-import { Acl, type AclOptions } from "../state/acl.ts";
+import { Acl } from "../state/acl.ts";
+import type { AclOptions } from "../state/acl-reads.ts";
 import { AuthMethods } from "../state/auth-methods.ts";
 import { ConfigEntries } from "../config-entries/store.ts";
 import { Catalog } from "../state/catalog.ts";
@@ -87,7 +88,7 @@ export class Datacenter {
   }
 
   /** The catalog of what was imported from a cluster that is peered; undefined where there is none of this name. */
-  imported(peer: string): Catalog | undefined {
+  importsFrom(peer: string): Catalog | undefined {
     return this.findImported(this, peer);
   }
 

@@ -1,3 +1,4 @@
+import { isObject } from "../../kernel/index.ts";
 import type { DecodedStruct } from "../wire/json/shape.ts";
 import type { PROXY_FIELDS, UPSTREAM_FIELDS } from "../wire/shapes.ts";
 
@@ -8,8 +9,8 @@ const isGiven = (value: unknown): boolean =>
   value !== undefined && value !== "" && value !== 0 && value !== false && value !== null;
 
 /** The members that are given. */
-const pickGiven = <T extends object>(members: T): Partial<T> =>
-  Object.fromEntries(Object.entries(members).filter(([, value]) => isGiven(value))) as Partial<T>;
+const pickGiven = (members: object): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(Object.entries(members).filter(([, value]) => isGiven(value)));
 
 /** A proxy as the catalog keeps it, in Consul's own shape: what is at its default is left out. */
 export function proxyOf(fields: ProxyFields): Readonly<Record<string, unknown>> {
@@ -55,9 +56,13 @@ export function* proxyFaults(proxy: Readonly<Record<string, unknown>>, isNative:
   if (name === "") yield "Proxy.DestinationServiceName must be non-empty for Connect proxy services";
   if (name === "*") yield "Proxy.DestinationServiceName must not be a wildcard for Connect proxy services";
   if (isNative) yield "A Proxy cannot also be Connect Native, only typical services";
-  yield* upstreamFaults((proxy.Upstreams ?? []) as readonly Readonly<Record<string, unknown>>[]);
-  yield* exposeFaults(((proxy.Expose ?? {}) as { readonly Paths?: readonly ExposedPath[] }).Paths ?? []);
+  yield* upstreamFaults(objectsIn(proxy.Upstreams));
+  yield* exposeFaults(isObject(proxy.Expose) ? objectsIn(proxy.Expose.Paths) : []);
 }
+
+/** The objects of a list; none for what is no list. */
+const objectsIn = (value: unknown): readonly Readonly<Record<string, unknown>>[] =>
+  Array.isArray(value) ? value.filter(isObject) : [];
 
 const LOOPBACK = "127.0.0.1";
 
@@ -101,23 +106,18 @@ function upstreamFault(upstream: Readonly<Record<string, unknown>>): string | un
     : undefined;
 }
 
-interface ExposedPath {
-  readonly Path?: string;
-  readonly ListenerPort?: number;
-  readonly Protocol?: string;
-}
-
 const PORT_MAX = 65_535;
 
-function* exposeFaults(paths: readonly ExposedPath[]): Generator<string> {
+function* exposeFaults(paths: readonly Readonly<Record<string, unknown>>[]): Generator<string> {
   const ports = new Set<number>();
-  for (const { Path: path = "", ListenerPort: port = 0, Protocol: protocol = "" } of paths) {
+  for (const { Path = "", ListenerPort = 0, Protocol = "" } of paths) {
+    const [path, port, protocol] = [String(Path), Number(ListenerPort), String(Protocol).toLowerCase()];
     if (path === "") yield "expose.paths: empty path exposed";
     if (ports.has(port)) yield "expose.paths: duplicate listener ports exposed";
     ports.add(port);
     if (port <= 0 || port > PORT_MAX) yield `expose.paths: invalid listener port: ${port}`;
-    if (!["", "http", "http2"].includes(protocol.toLowerCase()))
-      yield `protocol '${protocol.toLowerCase()}' not supported for path: ${path}, must be in: [http http2]`;
+    if (!["", "http", "http2"].includes(protocol))
+      yield `protocol '${protocol}' not supported for path: ${path}, must be in: [http http2]`;
   }
 }
 

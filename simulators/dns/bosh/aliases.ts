@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
-import { type AliasDefinition, fqdnOf, type InstanceRecord } from "./records.ts";
+import { fqdnOf } from "../wire/codec/names.ts";
+import type { AliasDefinition, InstanceRecord } from "./records.ts";
 
 /** Targets by alias, as an alias file holds them. */
 export type AliasFile = Readonly<Record<string, readonly string[]>>;
@@ -25,13 +26,13 @@ export class Aliases {
 
   /** Replaces targets that are aliases themselves by what those stand for. @throws Error for those that go round in a circle */
   reduce(): void {
-    for (const alias of [...this.#plain.keys()].sort()) this.#plain.set(alias, this.#reduced(alias, 0));
+    for (const alias of [...this.#plain.keys()].sort()) this.#plain.set(alias, this.#finalTargets(alias, 0));
   }
 
-  #reduced(alias: string, depth: number): readonly string[] {
+  #finalTargets(alias: string, depth: number): readonly string[] {
     if (depth > this.#plain.size + 1) throw new Error("recursion detected");
     const targets = this.#plain.get(alias);
-    return targets === undefined ? [alias] : targets.flatMap((target) => this.#reduced(target, depth + 1));
+    return targets === undefined ? [alias] : targets.flatMap((target) => this.#finalTargets(target, depth + 1));
   }
 
   /** What a name stands for: itself, unless it is an alias. */

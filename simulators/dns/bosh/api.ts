@@ -2,7 +2,8 @@ import { type HttpReply, type HttpRequest, type Kernel, queryOf, type Service } 
 import { textReply } from "../wire/handler.ts";
 import { anyMethodService } from "./go-server.ts";
 import type { InstanceJob } from "./health-server.ts";
-import { fqdnOf, type InstanceRecord } from "./records.ts";
+import { fqdnOf } from "../wire/codec/names.ts";
+import type { InstanceRecord } from "./records.ts";
 import type { RecordSet } from "./record-set.ts";
 import type { InstanceHealth } from "./state.ts";
 

@@ -108,7 +108,7 @@ class BoshDnsServer {
         : settings.recursors;
       const next = forward(new RecursorPool(".", recursors, settings.isSmart, context));
       this.#mux.set("arpa.", reverse(this.#records, next));
-      this.#mux.set(".", settings.caches ? this.#cached(".", next) : next);
+      this.#mux.set(".", settings.caches ? this.#cacheReplies(".", next) : next);
     }
     for (const domain of settings.upcheckDomains) this.#mux.set(domain, upcheck);
     this.#mux.set(AGENT_DOMAIN, this.#fromRecords);
@@ -132,11 +132,14 @@ class BoshDnsServer {
         () => random.shuffle((source.recursors ?? []).map(withPort)),
         context,
       );
-      this.#mux.set(domain, cache?.enabled === true && source.type !== "deny" ? this.#cached(domain, handle) : handle);
+      this.#mux.set(
+        domain,
+        cache?.enabled === true && source.type !== "deny" ? this.#cacheReplies(domain, handle) : handle,
+      );
     }
   }
 
-  #cached(domain: string, next: Handle): Handle {
+  #cacheReplies(domain: string, next: Handle): Handle {
     const cache = new ReplyCache(domain, () => this.#state.value.cache);
     const kernel = this.#kernel;
     return function* (asked) {

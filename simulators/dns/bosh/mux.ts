@@ -1,7 +1,7 @@
 import { TYPE } from "../wire/codec/types.ts";
 import { labelsOf } from "../wire/codec/names.ts";
 import type { Handle } from "./handlers.ts";
-import { fqdnOf } from "./records.ts";
+import { fqdnOf } from "../wire/codec/names.ts";
 
 /** Handlers by domain: the longest domain that a name ends in has it. */
 export class Mux {

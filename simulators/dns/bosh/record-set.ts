@@ -3,7 +3,8 @@ import type { Body } from "../../kernel/index.ts";
 import { type AliasFile, Aliases, encodeAliases } from "./aliases.ts";
 import { type Criteria, fittingRecords, readCriteria } from "./criteria.ts";
 import { filterByHealth, type HealthWatch, isWorthFollowing } from "./health.ts";
-import { fqdnOf, type InstanceRecord, readRecords, type RecordsFile } from "./records.ts";
+import { fqdnOf } from "../wire/codec/names.ts";
+import { type InstanceRecord, readRecords, type RecordsFile } from "./records.ts";
 
 /** Why a name has no members: it is no query, or no instance fits. */
 type Unresolved = "criteria" | "domain";

@@ -1,4 +1,5 @@
-import { isObject } from "../../kernel/index.ts";
+import { isObject, parseJson } from "../../kernel/index.ts";
+import { fqdnOf } from "../wire/codec/names.ts";
 
 /** An instance as the director's records describe it. `domain` ends in a dot. */
 export interface InstanceRecord {
@@ -34,12 +35,9 @@ export interface RecordsFile {
   readonly hosts: readonly { readonly ip: string; readonly fqdn: string }[];
 }
 
-/** With its final dot. */
-export const fqdnOf = (name: string): string => (name.endsWith(".") ? name : `${name}.`);
-
 /** Reads the director's `records.json`; undefined where it can't be read, and what was read before stays. */
 export function readRecords(text: string): RecordsFile | undefined {
-  const parsed = parse(text);
+  const parsed = parseJson(text);
   if (!isObject(parsed)) return parsed === null ? { instances: [], aliases: new Map(), hosts: [] } : undefined;
   const keys = listOf(member(parsed, "record_keys"), isText);
   const infos = listOf(
@@ -54,14 +52,6 @@ export function readRecords(text: string): RecordsFile | undefined {
     aliases,
     hosts: hosts.map((pair) => ({ ip: pair?.[0] ?? "", fqdn: pair?.[1] ?? "" })),
   };
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** A member whose name may be in any case, as Go reads it. */

@@ -9,7 +9,7 @@ import {
 import type { DnsReply, Upstream } from "../index.ts";
 import { Frames, TCP_MESSAGES_MAX } from "../wire/codec/frames.ts";
 import type { BoshHttpStep, BoshScenario, ChangedUpstream, SaidHealth } from "./bosh-recording.ts";
-import { type ProbedServer, ProbedServers } from "./probed-servers.ts";
+import { ProbedServers } from "./probed-servers.ts";
 
 /** The time between two steps of one client. */
 const STEP_MS = 2;
@@ -24,15 +24,16 @@ const fileText = (value: unknown): string | undefined =>
 
 /** A machine in process with the BOSH DNS of a scenario, driven as its clients would. */
 export class BoshMachine {
+  /** The servers that checks probe. */
+  readonly servers: ProbedServers;
   readonly kernel = new Kernel({ seed: "parity" });
   readonly #dns: BoshDns;
   readonly #server: HealthServer | undefined;
-  readonly #servers: ProbedServers;
   readonly #said: Record<string, SaidHealth>;
   readonly #upstreams: Map<string, ChangedUpstream>;
 
   constructor(scenario: BoshScenario) {
-    this.#servers = new ProbedServers(scenario.servers ?? []);
+    this.servers = new ProbedServers(scenario.servers ?? []);
     this.#said = { ...scenario.health };
     this.#upstreams = new Map((scenario.upstreams ?? []).map((each) => [each.listen, each]));
     const { jobs, aliases, handlers, health_server: server } = scenario;
@@ -46,7 +47,7 @@ export class BoshMachine {
       ...(handlers && { handlers }),
       upstreamAt: (address) => this.#upstreamAt(address),
       health: (ip) => this.#healthOf(ip),
-      probe: (request) => this.#servers.probe(request),
+      probe: (request) => this.servers.probe(request),
     });
     this.kernel.advanceBy(PIECE_MS);
   }
@@ -69,10 +70,6 @@ export class BoshMachine {
 
   changeUpstream(changed: ChangedUpstream): void {
     this.#upstreams.set(changed.listen, changed);
-  }
-
-  serve(server: ProbedServer): void {
-    this.#servers.change(server);
   }
 
   write(records: unknown): void {

@@ -46,7 +46,7 @@ function perform(machine: BoshMachine, step: BoshStep): readonly string[] {
   else if ("health" in step) machine.change(step.health);
   else if ("health_file" in step) machine.writeHealth(step.health_file);
   else if ("upstream" in step) machine.changeUpstream(step.upstream);
-  else if ("serve" in step) machine.serve(step.serve);
+  else if ("serve" in step) machine.servers.change(step.serve);
   else if ("wait_ms" in step) machine.kernel.advanceBy(step.wait_ms);
   else return [`unknown step: ${Object.keys(step).join()}`];
   return [];

@@ -2,7 +2,7 @@ import { gunzipSync } from "node:zlib";
 import { type HttpReply, isObject, Kernel, makeRequest, Process, serialise } from "../../kernel/index.ts";
 import { type ConsulAgent, type ConsulConfig, type ConsulVersion, createDns, type Dns } from "../index.ts";
 import { Frames, TCP_FIRST_MS, TCP_IDLE_MS, TCP_MESSAGES_MAX } from "../wire/codec/frames.ts";
-import { type ProbedServer, ProbedServers } from "./probed-servers.ts";
+import { ProbedServers } from "./probed-servers.ts";
 import type { HttpReplyRecord, RecordedRequest, Scenario } from "./recording.ts";
 
 const NODE_ID = "11111111-2222-3333-4444-55555555555";
@@ -24,18 +24,19 @@ export type Flight = HttpReply | Process<HttpReply>;
 
 /** A Consul in process with the agents of a scenario, driven as its clients would. */
 export class ConsulClient {
+  /** The servers that checks probe. */
+  readonly servers: ProbedServers;
   readonly kernel: Kernel;
   readonly dns: Dns;
 
   readonly #kept = new Map<string, Uint8Array>();
-  readonly #servers: ProbedServers;
 
   constructor(scenario: Scenario, version: ConsulVersion) {
     this.kernel = new Kernel({ seed: "parity" });
-    this.#servers = new ProbedServers(scenario.servers ?? []);
+    this.servers = new ProbedServers(scenario.servers ?? []);
     this.dns = createDns(this.kernel, {
       version,
-      probe: (check) => this.#servers.probe(check),
+      probe: (check) => this.servers.probe(check),
       name: scenario.config?.node_name ?? "agent-1",
       id: scenario.config?.node_id ?? `${NODE_ID}5`,
       address: "127.0.0.1",
@@ -63,11 +64,6 @@ export class ConsulClient {
 
   kill(agent: string): void {
     this.dns.kill(agent);
-  }
-
-  /** Changes a server that checks probe. */
-  serve(server: ProbedServer): void {
-    this.#servers.change(server);
   }
 
   /** Changes the first agent's configuration file, which a reload reads. */

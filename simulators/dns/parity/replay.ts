@@ -104,7 +104,7 @@ class ScenarioReplay {
     if ("join" in step) return this.#join(step);
     if ("pending" in step) return this.#pending(step.pending);
     if ("kill" in step) this.#client.kill(step.kill);
-    else if ("serve" in step) this.#client.serve(step.serve);
+    else if ("serve" in step) this.#client.servers.change(step.serve);
     else if ("reconfigure" in step) this.#client.reconfigure(step.reconfigure);
     else if ("wait_ms" in step) this.#client.kernel.advanceBy(step.wait_ms);
     else return [`unknown step: ${Object.keys(step).join()}`];

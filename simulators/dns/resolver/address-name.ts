@@ -1,4 +1,4 @@
-import type { DnsSettings } from "../behaviour/config.ts";
+import type { DnsSettings } from "./settings.ts";
 import { addressText } from "../wire/codec/address.ts";
 import { type Rr, TYPE } from "../wire/codec/types.ts";
 import type { NameQuestion } from "./names.ts";

@@ -1,4 +1,4 @@
-import { type DnsSettings } from "../behaviour/config.ts";
+import type { DnsSettings } from "./settings.ts";
 import { type Rr, TYPE } from "../wire/codec/types.ts";
 import { nodeName } from "./instance-records.ts";
 import { healthyInstances } from "./instances.ts";

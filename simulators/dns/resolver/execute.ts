@@ -42,7 +42,7 @@ interface QueryPlace {
 const ownPlace = (datacenter: Datacenter): QueryPlace => ({ datacenter, catalog: datacenter.catalog, peer: "" });
 
 function peerPlace(datacenter: Datacenter, peer: string): QueryPlace | undefined {
-  const catalog = datacenter.imported(peer);
+  const catalog = datacenter.importsFrom(peer);
   return catalog && { datacenter, catalog, peer };
 }
 

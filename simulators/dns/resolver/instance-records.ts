@@ -1,11 +1,12 @@
-import type { DnsSettings } from "../behaviour/config.ts";
+import type { DnsSettings } from "./settings.ts";
 import { weightOf } from "../state/health.ts";
 import type { NodeRow, PlacedService } from "../state/rows.ts";
 import { addressBytes, hexLabel } from "../wire/codec/address.ts";
 import { type Rr, TYPE } from "../wire/codec/types.ts";
 import type { Lookup } from "./message.ts";
 import { nodeAddressFor, serviceAddressFor } from "./locate.ts";
-import { addressRecord, fqdn, metaRecords } from "./records.ts";
+import { fqdnOf } from "../wire/codec/names.ts";
+import { addressRecord, metaRecords } from "./records.ts";
 
 /** The most records that following an alias adds to an answer without EDNS. */
 const CHASED_RECORDS_MAX = 5;
@@ -94,7 +95,7 @@ function recordsOf(placed: PlacedService, lookup: Lookup, context: InstanceConte
   const nodeBytes = addressBytes(nodeAddress);
   const ownBytes = ownAddress === "" ? undefined : addressBytes(ownAddress);
   // A service that is an alias of the very name asked for has the address of its node.
-  const isOwnAlias = nodeBytes !== undefined && ownAddress !== "" && fqdn(ownAddress) === name;
+  const isOwnAlias = nodeBytes !== undefined && ownAddress !== "" && fqdnOf(ownAddress) === name;
   const usesNode = ownAddress === "" || (ownBytes === undefined && isOwnAlias);
   const bytes = usesNode ? nodeBytes : ownBytes;
   if (bytes === undefined) return aliasRecords(placed, ownAddress || nodeAddress, lookup, context);
@@ -132,7 +133,7 @@ function srvRecord({ service, entry }: PlacedService, name: string, target: stri
 function aliasRecords(placed: PlacedService, host: string, lookup: Lookup, context: InstanceContext): InstanceRecords {
   const { ttl, chase } = context;
   const { name, type } = lookup.question;
-  const target = fqdn(host);
+  const target = fqdnOf(host);
   const chased = chase(target)
     .filter((rr) => rr.type === TYPE.CNAME || rr.type === TYPE.A || rr.type === TYPE.AAAA)
     .slice(0, lookup.opt === undefined ? CHASED_RECORDS_MAX : undefined)

@@ -20,7 +20,7 @@ export function healthyInstances(
   onlyPassing: boolean,
 ): readonly PlacedService[] {
   const { store } = datacenter;
-  const catalog = peer === undefined ? datacenter.catalog : datacenter.imported(peer);
+  const catalog = peer === undefined ? datacenter.catalog : datacenter.importsFrom(peer);
   if (catalog === undefined) return [];
   const healthy: PlacedService[] = [];
   const found = isConnect ? catalog.connectInstancesOf(name) : (catalog.instancesUnsorted(name)?.values() ?? []);

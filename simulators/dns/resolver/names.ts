@@ -1,4 +1,4 @@
-import type { DnsSettings } from "../behaviour/config.ts";
+import type { DnsSettings } from "./settings.ts";
 import { labelsOf } from "../wire/codec/names.ts";
 import { TYPE } from "../wire/codec/types.ts";
 

@@ -1,9 +1,10 @@
-import type { DnsSettings } from "../behaviour/config.ts";
+import type { DnsSettings } from "./settings.ts";
 import type { NodeRow } from "../state/rows.ts";
 import { type Rr, TYPE } from "../wire/codec/types.ts";
 import { nodeAddressFor } from "./locate.ts";
 import type { Lookup } from "./message.ts";
-import { fqdn, literalRecords, metaRecords } from "./records.ts";
+import { fqdnOf } from "../wire/codec/names.ts";
+import { literalRecords, metaRecords } from "./records.ts";
 
 /** The types of question that a node can answer. */
 const NODE_TYPES: ReadonlySet<number> = new Set([TYPE.A, TYPE.AAAA, TYPE.ANY, TYPE.TXT]);
@@ -21,7 +22,7 @@ export function answerNode(
 ): void {
   const texts = metaRecords(name, row, ttl);
   const address = nodeAddressFor(row, type, usesWan);
-  const alias = fqdn(row.address);
+  const alias = fqdnOf(row.address);
   const addresses = (): readonly Rr[] =>
     literalRecords(name, address, type, ttl) ?? [{ type: TYPE.CNAME, name, ttl, target: alias }, ...chase(alias)];
   if (type !== TYPE.TXT) message.answer.push(...addresses());

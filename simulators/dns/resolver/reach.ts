@@ -1,6 +1,6 @@
 import type { Agent } from "../behaviour/agent.ts";
 import type { Cluster } from "../behaviour/cluster.ts";
-import type { DnsSettings } from "../behaviour/config.ts";
+import type { DnsSettings } from "./settings.ts";
 import type { Datacenter } from "../behaviour/datacenter.ts";
 import type { Authorizer } from "../state/acl-authorizer.ts";
 

@@ -2,9 +2,6 @@ import { addressBytes } from "../wire/codec/address.ts";
 import { type Rr, TYPE } from "../wire/codec/types.ts";
 import type { NodeRow } from "../state/rows.ts";
 
-/** A name with its final dot. */
-export const fqdn = (name: string): string => (name.endsWith(".") ? name : `${name}.`);
-
 const FOR_IPV4: ReadonlySet<number> = new Set([TYPE.A, TYPE.SRV, TYPE.ANY, TYPE.NS, TYPE.TXT]);
 const FOR_IPV6: ReadonlySet<number> = new Set([TYPE.AAAA, TYPE.SRV, TYPE.ANY, TYPE.NS, TYPE.TXT]);
 

@@ -1,4 +1,4 @@
-import type { DnsSettings } from "../behaviour/config.ts";
+import type { DnsSettings } from "./settings.ts";
 import { FLAG, type Message, type Query, type Question, RCODE, type Transport } from "../wire/codec/types.ts";
 import { echoOpt, newMessage } from "./message.ts";
 import { askUpstream, type Upstream, type UpstreamReply } from "./recursor.ts";

@@ -1,32 +1,15 @@
 import type { Agent } from "../behaviour/agent.ts";
 import type { Cluster } from "../behaviour/cluster.ts";
-import { type DnsSettings, dnsSettings, serviceTtlS } from "../behaviour/config.ts";
-import type { Datacenter } from "../behaviour/datacenter.ts";
-import type { PlacedService } from "../state/rows.ts";
-import {
-  FLAG,
-  type Message,
-  type Query,
-  type Question,
-  RCODE,
-  type Rr,
-  type Transport,
-  TYPE,
-} from "../wire/codec/types.ts";
-import { durationNs } from "../wire/duration.ts";
-import { addressNameRecord } from "./address-name.ts";
-import { nameServers, soaRecord } from "./authority.ts";
-import { executeQuery } from "./execute.ts";
-import { answerAddresses, answerServices } from "./instance-records.ts";
-import { healthyInstances } from "./instances.ts";
-import { echoOpt, type Lookup, newMessage } from "./message.ts";
-import { answerNode, isNodeQuestion } from "./node.ts";
-import { type NameQuestion, parseName, prefixOf } from "./names.ts";
-import { type LookupTrouble, reachDatacenter, type ReachedDatacenter } from "./reach.ts";
-import { fqdn } from "./records.ts";
+import { fqdnOf } from "../wire/codec/names.ts";
+import { FLAG, type Message, type Query, type Question, RCODE, type Transport, TYPE } from "../wire/codec/types.ts";
+import { nameServers } from "./authority.ts";
+import { echoOpt, newMessage } from "./message.ts";
+import { NameAnswers } from "./name-answers.ts";
+import { prefixOf } from "./names.ts";
 import type { Upstream } from "./recursor.ts";
 import { Recursors } from "./recursors.ts";
 import { nameOfHolder } from "./reverse.ts";
+import { type DnsSettings, dnsSettings } from "./settings.ts";
 import { trim } from "./trim.ts";
 
 /** Consul's DNS as one agent answers it (Consul 1.8, "DNS Interface"). */
@@ -34,17 +17,18 @@ export class Resolver {
   readonly settings: DnsSettings;
   /** How long the last answer took, ms: waiting for a leader or for resolvers that don't answer. */
   waitedMs = 0;
-  readonly #cluster: Cluster;
   readonly #agent: Agent;
   readonly #recursors: Recursors;
+  readonly #names: NameAnswers;
 
   constructor(cluster: Cluster, agent: Agent, upstreams: readonly Upstream[]) {
-    this.#cluster = cluster;
     this.#agent = agent;
     this.settings = dnsSettings(agent.options.config, agent.options.profile);
-    this.#recursors = new Recursors(this.settings, upstreams, (ms) => {
+    const wait = (ms: number): void => {
       this.waitedMs += ms;
-    });
+    };
+    this.#recursors = new Recursors(this.settings, upstreams, wait);
+    this.#names = new NameAnswers(cluster, agent, this.settings, this.#recursors, wait);
   }
 
   /** The reply to a query, before it is encoded. */
@@ -64,7 +48,7 @@ export class Resolver {
 
   /** The first IPv4 address that a name has. */
   addressOf(name: string): string | undefined {
-    const question = { name: fqdn(name), type: TYPE.A, class: 1 };
+    const question = { name: fqdnOf(name), type: TYPE.A, class: 1 };
     const { answer } = this.reply({ id: 0, flags: 0, opcode: 0, question, opt: undefined }, "udp");
     for (const rr of answer) if (rr.type === TYPE.A) return rr.address;
     return undefined;
@@ -81,30 +65,18 @@ export class Resolver {
     return message;
   }
 
-  /** The domain that a name of this prefix is under: as it was asked for, or the agent's first. */
-  #domainOf({ name }: Question, prefix: string): string {
-    return this.settings.profile.keepsAskedDomain ? name.slice(prefix.length) : this.settings.domain;
-  }
-
-  /** The SOA that goes with an answer to a name: today that of the alternative domain for names within it. */
-  #soa({ name }: Question): Rr {
-    const { altDomain, domain, profile } = this.settings;
-    const isAlternative = profile.keepsAskedDomain && altDomain !== undefined && name.endsWith(`.${altDomain}`);
-    return soaRecord(this.settings, this.#agent.kernel.nowMs, isAlternative ? altDomain : domain);
-  }
-
   /** A name under the domain. */
   #answerOwn(query: Query, question: Question, transport: Transport, prefix: string): Message {
     const message = this.#begin(query);
     const { profile } = this.settings;
-    const domain = this.#domainOf(question, prefix);
+    const domain = this.#names.domainOf(question, prefix);
     let isGlobal = true;
     switch (question.type) {
       case TYPE.SOA:
       case TYPE.NS: {
         const { records, glue } = this.#nameServers(domain);
         const isSoa = question.type === TYPE.SOA;
-        if (isSoa) message.answer.push(this.#soa(question));
+        if (isSoa) message.answer.push(this.#names.soa(question));
         (isSoa ? message.authority : message.answer).push(...records);
         message.additional.push(...glue);
         break;
@@ -113,7 +85,7 @@ export class Resolver {
         message.rcode = RCODE.NOTIMP;
         break;
       default:
-        isGlobal = this.#dispatch(
+        isGlobal = this.#names.answer(
           { message, question, domain, opt: query.opt, transport, chasesLeft: profile.chasesMax },
           prefix,
         );
@@ -123,173 +95,29 @@ export class Resolver {
     return message;
   }
 
-  /** Answers a name; `false` when the answer depends on the client. */
-  #dispatch(lookup: Lookup, prefix: string): boolean {
-    const asked = parseName(prefix, lookup.question.type, this.settings.profile.isToday);
-    switch (asked?.kind) {
-      case "node":
-        return this.#node(lookup, asked);
-      case "service":
-        return this.#service(lookup, asked);
-      case "query":
-        return this.#query(lookup, asked.name, asked.datacenter);
-      case "addr":
-        return this.#address(lookup, asked);
-      case "virtual":
-        return this.#virtual(lookup, asked);
-      // Ingress gateways are not simulated, so no service has one.
-      case "ingress":
-      case undefined:
-        return this.#answerNxdomain(lookup);
-    }
-  }
-
-  #answerNxdomain({ message, question }: Lookup): true {
-    message.rcode = RCODE.NXDOMAIN;
-    message.authority.push(this.#soa(question));
-    return true;
-  }
-
-  /** As `reachDatacenter`; waits for a leader where there is none. */
-  #reach(name: string | undefined): ReachedDatacenter | LookupTrouble {
-    const reached = reachDatacenter(this.#cluster, this.#agent, this.settings, name);
-    if (reached === "no-leader") this.waitedMs += this.#agent.holdMs;
-    return reached;
-  }
-
-  #answerTrouble(lookup: Lookup, trouble: LookupTrouble): true {
-    if (trouble === "no-path") return this.#answerNxdomain(lookup);
-    lookup.message.rcode = RCODE.SERVFAIL;
-    return true;
-  }
-
   #nameServers(domain: string): ReturnType<typeof nameServers> {
-    const reached = this.#reach(undefined);
+    const reached = this.#names.reach(undefined);
     return typeof reached === "string" ? { records: [], glue: [] } : nameServers(reached, this.settings, domain);
-  }
-
-  /** Whether addresses of a datacenter are those that are tagged for others. */
-  #usesWan(datacenter: Datacenter): boolean {
-    return this.settings.translatesWan && datacenter !== this.#agent.datacenter;
-  }
-
-  #node(lookup: Lookup, { name, datacenter, peer }: Extract<NameQuestion, { kind: "node" }>): true {
-    if (!isNodeQuestion(lookup)) return true;
-    const reached = this.#reach(datacenter);
-    if (typeof reached === "string") return this.#answerTrouble(lookup, reached);
-    const catalog = peer === undefined ? reached.datacenter.catalog : reached.datacenter.imported(peer);
-    const known = catalog?.node(name);
-    if (known === undefined || !reached.authorizer.reads("node", known.name)) return this.#answerNxdomain(lookup);
-    const usesWan = this.#usesWan(reached.datacenter);
-    answerNode(lookup, known, usesWan, this.settings, (host) => this.#chase(host, lookup));
-    return true;
-  }
-
-  /** The virtual address of a service in the mesh; nothing for any other. */
-  #virtual(lookup: Lookup, { name, prefix, datacenter, peer }: Extract<NameQuestion, { kind: "virtual" }>): true {
-    const { message, question, domain } = lookup;
-    const reached = this.#reach(undefined);
-    if (typeof reached === "string") return this.#answerTrouble(lookup, reached);
-    if (!reached.authorizer.reads("service", name)) {
-      message.rcode = RCODE.SERVFAIL;
-      return true;
-    }
-    const address = reached.datacenter.virtualIps.of(name, peer ?? datacenter);
-    if (address === undefined) return true;
-    const record: Rr = { type: TYPE.A, name: prefix + domain, ttl: this.settings.nodeTtlS, address };
-    const isAsked = question.type === TYPE.A || question.type === TYPE.ANY;
-    (isAsked ? message.answer : message.additional).push(record);
-    return true;
-  }
-
-  /** What a host name leads to: within the domain by our own answers, else by one question to the recursors. */
-  #chase(name: string, { chasesLeft }: Lookup): readonly Rr[] {
-    const prefix = prefixOf(name.toLowerCase(), this.settings);
-    if (prefix !== undefined && prefix !== "") {
-      if (chasesLeft === 0) return [];
-      const question = { name, type: TYPE.ANY, class: 1 };
-      const message = newMessage({ id: 0, flags: 0, opcode: 0, question }, RCODE.NOERROR);
-      const domain = this.#domainOf(question, prefix);
-      this.#dispatch(
-        { message, question, domain, opt: undefined, transport: "udp", chasesLeft: chasesLeft - 1 },
-        prefix,
-      );
-      return message.answer;
-    }
-    const [reply] = this.#recursors.replies(name, TYPE.A, "udp");
-    return reply?.answer ?? [];
-  }
-
-  #service(lookup: Lookup, asked: Extract<NameQuestion, { kind: "service" }>): true {
-    const reached = this.#reach(asked.datacenter);
-    if (typeof reached === "string") return this.#answerTrouble(lookup, reached);
-    const placed = healthyInstances(reached, asked, this.settings.onlyPassing);
-    return this.#instances(lookup, placed, reached.datacenter, serviceTtlS(this.settings, asked.name), asked.port);
-  }
-
-  #query(lookup: Lookup, name: string, asked: string | undefined): boolean {
-    const reached = this.#reach(asked);
-    if (typeof reached === "string") return !this.#answerTrouble(lookup, reached);
-    const { datacenter, authorizer } = reached;
-    const options = { authorizer, near: "", limit: 0, isConnect: false };
-    const result = executeQuery(this.#cluster, this.#agent, datacenter, name, options);
-    if (result === undefined) return !this.#answerNxdomain(lookup);
-    const { TTL } = result.query.DNS;
-    const ttl =
-      TTL === "" ? serviceTtlS(this.settings, result.query.Service.Service) : Math.floor((durationNs(TTL) ?? 0) / 1e9);
-    const placed = result.services.map((service) => result.catalog.withEntry(service));
-    return !this.#instances(lookup, placed, result.datacenter, ttl, undefined);
-  }
-
-  #instances(
-    lookup: Lookup,
-    placed: readonly PlacedService[],
-    datacenter: Datacenter,
-    ttl: number,
-    port: string | undefined,
-  ): true {
-    const { message, question, transport, opt } = lookup;
-    if (placed.length === 0) return this.#answerNxdomain(lookup);
-    const chase = (host: string): readonly Rr[] => this.#chase(host, lookup);
-    const usesWan = this.#usesWan(datacenter);
-    const context = { settings: this.settings, datacenter: datacenter.name, ttl, chase, usesWan, port };
-    if (question.type !== TYPE.SRV) answerAddresses(lookup, placed, context);
-    else if (!answerServices(lookup, placed, context)) return this.#answerNxdomain(lookup);
-    if (!this.settings.profile.cutsAll) trim(message, transport, opt, this.settings);
-    if (message.answer.length === 0 && (message.flags & FLAG.TC) === 0) message.authority.push(this.#soa(question));
-    return true;
-  }
-
-  /** An address written as a name. One of another length than addresses have gets an empty answer, or none today. */
-  #address(lookup: Lookup, asked: Extract<NameQuestion, { kind: "addr" }>): true {
-    const { message, question, domain } = lookup;
-    const { isToday } = this.settings.profile;
-    const record = addressNameRecord(asked, this.settings, domain);
-    if (record === "invalid" || (record === undefined && isToday)) return this.#answerNxdomain(lookup);
-    if (record === undefined) return true;
-    const isAsked = !isToday || question.type === record.type || question.type === TYPE.ANY;
-    (isAsked ? message.answer : message.additional).push(record);
-    return true;
   }
 
   /** The name of the holder of an address, whatever the type of the question. */
   #reverse(query: Query, question: Question, transport: Transport): Message {
     const message = this.#begin(query);
-    if (question.type === TYPE.SOA) message.authority.push(this.#soa(question));
+    if (question.type === TYPE.SOA) message.authority.push(this.#names.soa(question));
     const target = this.#nameOfHolder(question.name.toLowerCase());
     if (target !== undefined) message.answer.push({ type: TYPE.PTR, name: question.name, ttl: 0, target });
     else if (this.settings.recursors.length > 0 || !this.settings.profile.deniesReverse)
       return this.#recursors.relay(query, question, transport);
     else {
       message.rcode = RCODE.NXDOMAIN;
-      message.authority.push(this.#soa(question));
+      message.authority.push(this.#names.soa(question));
     }
     echoOpt(message, query.opt, true);
     return message;
   }
 
   #nameOfHolder(name: string): string | undefined {
-    const reached = this.#reach(undefined);
+    const reached = this.#names.reach(undefined);
     if (typeof reached === "string") {
       // Nodes are asked for first, services after that.
       if (reached === "no-leader") this.waitedMs += this.#agent.holdMs;

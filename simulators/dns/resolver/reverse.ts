@@ -1,5 +1,5 @@
 import type { NodeEntry, NodeRow } from "../state/rows.ts";
-import type { DnsSettings } from "../behaviour/config.ts";
+import type { DnsSettings } from "./settings.ts";
 import { addressBytes, reverseName } from "../wire/codec/address.ts";
 import { nodeName } from "./instance-records.ts";
 import type { ReachedDatacenter } from "./reach.ts";

@@ -1,4 +1,4 @@
-import type { DnsSettings } from "../behaviour/config.ts";
+import type { DnsSettings } from "./settings.ts";
 import { sizeOf } from "../wire/codec/encode.ts";
 import { type Message, type Opt, type Rr, type Transport, TYPE } from "../wire/codec/types.ts";
 

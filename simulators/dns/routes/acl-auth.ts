@@ -1,5 +1,5 @@
 import type { HttpReply, Route } from "../../kernel/index.ts";
-import { AclError } from "../state/acl.ts";
+import { AclError } from "../state/acl-reads.ts";
 import type { AuthMethodRow } from "../state/acl-rows.ts";
 import { type ConsulCall, type ConsulSim, decodeBody } from "../wire/call.ts";
 import { durationText } from "../wire/duration.ts";

@@ -17,30 +17,8 @@ function readHost(call: ConsulCall): HttpReply {
   call.require(rightsOf(call), "operator", "read");
   const { name, kernel } = call.agent;
   return call.json({
-    Memory: {
-      total: MEMORY_BYTES,
-      available: MEMORY_BYTES / 2,
-      used: MEMORY_BYTES / 2,
-      usedPercent: 50,
-      free: MEMORY_BYTES / 2,
-    },
-    CPU: [
-      {
-        cpu: 0,
-        vendorId: "",
-        family: "",
-        model: "",
-        stepping: 0,
-        physicalId: "0",
-        coreId: "0",
-        cores: 1,
-        modelName: "",
-        mhz: 0,
-        cacheSize: 0,
-        flags: null,
-        microcode: "",
-      },
-    ],
+    Memory: MEMORY,
+    CPU: [CPU],
     Host: {
       hostname: name,
       uptime: 0,
@@ -56,24 +34,49 @@ function readHost(call: ConsulCall): HttpReply {
       virtualizationRole: "",
       hostId: call.agent.options.id,
     },
-    Disk: {
-      path: "/",
-      fstype: "",
-      total: 0,
-      free: 0,
-      used: 0,
-      usedPercent: 0,
-      inodesTotal: 0,
-      inodesUsed: 0,
-      inodesFree: 0,
-      inodesUsedPercent: 0,
-    },
+    Disk: DISK,
     CollectionTime: kernel.nowMs * NS_PER_MS,
     Errors: null,
   });
 }
 
+const CPU = {
+  cpu: 0,
+  vendorId: "",
+  family: "",
+  model: "",
+  stepping: 0,
+  physicalId: "0",
+  coreId: "0",
+  cores: 1,
+  modelName: "",
+  mhz: 0,
+  cacheSize: 0,
+  flags: null,
+  microcode: "",
+};
+
+const DISK = {
+  path: "/",
+  fstype: "",
+  total: 0,
+  free: 0,
+  used: 0,
+  usedPercent: 0,
+  inodesTotal: 0,
+  inodesUsed: 0,
+  inodesFree: 0,
+  inodesUsedPercent: 0,
+};
+
 const MEMORY_BYTES = 2 ** 32;
+const MEMORY = {
+  total: MEMORY_BYTES,
+  available: MEMORY_BYTES / 2,
+  used: MEMORY_BYTES / 2,
+  usedPercent: 50,
+  free: MEMORY_BYTES / 2,
+};
 const NS_PER_MS = 1e6;
 
 /** What the agent tells since 1.22. */

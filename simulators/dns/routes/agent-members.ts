@@ -1,5 +1,6 @@
 import type { HttpReply } from "../../kernel/index.ts";
-import { type Agent, grpcPorts, SERVER_PORT } from "../behaviour/agent.ts";
+import type { Agent } from "../behaviour/agent.ts";
+import { grpcPorts, SERVER_PORT } from "../behaviour/member.ts";
 import type { ConsulCall } from "../wire/call.ts";
 import { compileFilter } from "../wire/filter/filter.ts";
 import type { FilterType } from "../wire/filter/types.ts";

@@ -57,9 +57,9 @@ function registerService(call: ConsulCall): HttpReply {
   if (checks.some(({ check }) => check.type === "os_service")) refuseInternally("not implemented");
   const replaces = replacesChecks(call, isToday);
   const token = fields.Token || call.token;
-  const tokened = (list: readonly LocalCheck[]): readonly LocalCheck[] => list.map((check) => ({ ...check, token }));
-  local.addService(service, tokened(checks), replaces, token);
-  if (sidecar !== undefined) local.addService(sidecar.service, tokened(sidecar.checks), replaces, token);
+  const withToken = (list: readonly LocalCheck[]): readonly LocalCheck[] => list.map((check) => ({ ...check, token }));
+  local.addService(service, withToken(checks), replaces, token);
+  if (sidecar !== undefined) local.addService(sidecar.service, withToken(sidecar.checks), replaces, token);
   return EMPTY_REPLY;
 }
 

@@ -19,7 +19,7 @@ export function withRights(call: ConsulCall): ReadableDatacenter {
   const peer = call.query.get("peer") ?? "";
   if (peer !== "" && call.style.isToday && OF_PEERS.test(call.request.path)) {
     const remote = datacenter.peerings.get(peer)?.remote ?? name;
-    const imported = datacenter.imported(peer) ?? datacenter.nothing;
+    const imported = datacenter.importsFrom(peer) ?? datacenter.nothing;
     return { catalog: imported, store, name: remote, coordinates, authorizer };
   }
   return { catalog, store, name, coordinates, authorizer };

@@ -18,8 +18,9 @@ function fireEvent(call: ConsulCall): HttpReply {
   const payload = Buffer.from(call.request.body);
   refuseLarge(call, payload.length);
   const Payload = payload.length === 0 ? null : payload.toString("base64");
+  const { cluster } = call.sim;
   return call.json(
-    call.sim.cluster.fireEvent(datacenter, {
+    cluster.events.fire(cluster.membersOf(datacenter), {
       Name: call.rest,
       Payload,
       NodeFilter: node,
@@ -47,8 +48,8 @@ function refuseLarge(call: ConsulCall, bytes: number): void {
 function listEvents(call: ConsulCall): HttpReply {
   const authorizer = call.authorizer(call.agent.datacenter);
   const name = call.query.get("name") ?? "";
-  const list = call.sim.cluster
-    .eventsOf(call.agent)
+  const list = call.sim.cluster.events
+    .of(call.agent)
     .filter((event) => authorizer.sees("event", event.Name) && (name === "" || event.Name === name));
   const last = list.at(-1);
   const index = last === undefined ? 1n : BigInt(`0x${hash("sha256", last.ID, "hex").slice(0, 15)}`);

@@ -56,7 +56,7 @@ function importedServices(call: ConsulCall, datacenter: ReadableDatacenter): rea
     .datacenter()
     .peerings.list()
     .flatMap(({ name: peer, remote }) => {
-      const catalog = call.datacenter().imported(peer);
+      const catalog = call.datacenter().importsFrom(peer);
       if (catalog === undefined) return [];
       const names = [
         ...new Set(catalog.entries().flatMap(({ services }) => [...services.values()].map(({ name }) => name))),

@@ -38,7 +38,7 @@ function peeringView(call: ConsulCall, peering: Peering): Readonly<Record<string
   const roots = remote?.connectCa.state;
   const isDialer = peering.remoteId !== "";
   const [server] = remote === undefined ? [] : call.sim.cluster.serversOf(remote);
-  const imported = call.agent.datacenter.imported(peering.name);
+  const imported = call.agent.datacenter.importsFrom(peering.name);
   const names = imported === undefined ? [] : [...imported.state.byService.keys()];
   const own = call.agent.datacenter;
   return {

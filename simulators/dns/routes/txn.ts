@@ -1,15 +1,14 @@
 import type { HttpReply, Route } from "../../kernel/index.ts";
 import type { Datacenter } from "../behaviour/datacenter.ts";
 import type { Authorizer } from "../state/acl-authorizer.ts";
-import type { KvRow, KvWrite } from "../state/kv.ts";
 import type { ConsulCall, ConsulSim } from "../wire/call.ts";
 import { answerAtOnce } from "../wire/handler.ts";
 import { decodeJson } from "../wire/json/decode.ts";
 import { JsonError } from "../wire/json/parse.ts";
-import { BYTES, type Decoded, lax, listOf, STRING, structOf, UINT64 } from "../wire/json/shape.ts";
+import { type Decoded, lax, listOf, structOf } from "../wire/json/shape.ts";
 import { HttpError, Refusal, refuseBadRequest } from "../wire/refusal.ts";
 import type { ViewStyle } from "../wire/views.ts";
-import { checkLockable, docsOf, kvView } from "./kv.ts";
+import { docsOf, kvView } from "./kv.ts";
 import {
   CHECK_OPERATION,
   type CatalogOperation,
@@ -23,38 +22,20 @@ import {
   serviceOperation,
   type TxnResult,
 } from "./txn-catalog.ts";
+import { isKvWrite, KV_OPERATION, kvObjection, kvOperation, type KvOperation, performKv } from "./txn-kv.ts";
 
 const BODY_BYTES_MAX = 512 * 1024;
 
-const KV = lax(
-  structOf("api.KVTxnOp", {
-    Verb: STRING,
-    Key: STRING,
-    Value: BYTES,
-    Flags: UINT64,
-    Index: UINT64,
-    Session: STRING,
-    Namespace: STRING,
-  }),
-);
 const OPERATION = lax(
-  structOf("api.TxnOp", { KV, Node: NODE_OPERATION, Service: SERVICE_OPERATION, Check: CHECK_OPERATION }),
+  structOf("api.TxnOp", { KV: KV_OPERATION, Node: NODE_OPERATION, Service: SERVICE_OPERATION, Check: CHECK_OPERATION }),
 );
 const OPERATIONS = listOf(OPERATION, "api.TxnOps");
 const OPERATIONS_TODAY = listOf({ ...OPERATION, lax: false }, "api.TxnOps");
 type OperationFields = Decoded<typeof OPERATION>;
 
-const READS = new Set(["get", "get-tree", "check-session", "check-index", "check-not-exists"]);
-const WRITES = new Set(["set", "delete", "delete-cas", "delete-tree", "cas", "lock", "unlock"]);
-
 interface Failure {
   readonly OpIndex: number;
   readonly What: string;
-}
-
-interface KvOperation extends KvWrite {
-  readonly kind: "KV";
-  readonly verb: string;
 }
 
 type Operation = KvOperation | CatalogOperation;
@@ -97,16 +78,6 @@ function operationsOf(element: OperationFields): readonly Operation[] {
   return element.Check === undefined ? [] : [checkOperation(element.Check)];
 }
 
-const kvOperation = (fields: Decoded<typeof KV>): KvOperation => ({
-  kind: "KV",
-  verb: fields.Verb ?? "",
-  key: fields.Key ?? "",
-  value: fields.Value ?? new Uint8Array(),
-  flags: fields.Flags ?? 0n,
-  index: Number(fields.Index ?? 0n),
-  session: fields.Session ?? "",
-});
-
 /** What a transaction that only reads tells of its reading. `hasRun`: it was not refused beforehand. */
 function metaOf(call: ConsulCall, hasRun: boolean): object {
   const meta = { LastContact: 0, KnownLeader: true, ConsistencyLevel: "" };
@@ -141,7 +112,7 @@ function transact(call: ConsulCall): HttpReply {
 }
 
 const isWrite = (operation: Operation, isToday: boolean): boolean =>
-  operation.kind === "KV" ? WRITES.has(operation.verb) : isToday ? operation.verb !== "get" : isCatalogWrite(operation);
+  operation.kind === "KV" ? isKvWrite(operation) : isToday ? operation.verb !== "get" : isCatalogWrite(operation);
 
 /** Refuses what can be refused before anything is tried: missing rights, empty keys, locks in their delay. */
 function precheck(
@@ -162,16 +133,9 @@ function objection(
   operation: Operation,
   isToday: boolean,
 ): string | undefined {
-  if (operation.kind !== "KV") return catalogObjection(datacenter, authorizer, operation);
-  const { verb, key } = operation;
-  if (isToday && !READS.has(verb) && !WRITES.has(verb) && verb !== "get-or-empty")
-    return `unknown KV operation: ${verb}`;
-  if (key === "" && verb !== "delete-tree") return "Must provide key";
-  if (WRITES.has(verb)) {
-    const may = verb === "delete-tree" ? authorizer.writesUnder(key) : authorizer.writes("key", key);
-    if (!may) return authorizer.denial("key", "write", key);
-  }
-  return verb === "lock" && datacenter.kv.isDelayed(key) ? `failed to lock key "${key}", due to lock delay` : undefined;
+  return operation.kind === "KV"
+    ? kvObjection(datacenter, authorizer, operation, isToday)
+    : catalogObjection(datacenter, authorizer, operation);
 }
 
 interface Performed {
@@ -215,77 +179,6 @@ function captureStores({ kv, catalog }: Datacenter, list: readonly Operation[]):
     undoKv();
     undoCatalog?.();
   };
-}
-
-const refuse = (why: string): never => {
-  throw new Refusal(why);
-};
-/** Results of writes leave the value out. */
-const withoutValue = (row: KvRow | undefined): KvRow[] =>
-  row === undefined ? [] : [{ ...row, value: new Uint8Array() }];
-
-function performKv({ kv, sessions }: Datacenter, operation: KvOperation, index: number): readonly KvRow[] {
-  const { verb, key, session } = operation;
-  const row = kv.get(key);
-  if (READS.has(verb) || verb === "get-or-empty") return readKv(kv.listUnder.bind(kv), row, operation);
-  switch (verb) {
-    case "set":
-      kv.set(operation, index);
-      return withoutValue(kv.get(key));
-    case "cas":
-      if (!kv.setIf(operation, index)) refuse(`failed to set key "${key}", index is stale`);
-      return withoutValue(kv.get(key));
-    case "lock":
-      checkLockable(sessions, session);
-      if (!kv.lock(operation, index)) refuse(`failed to lock key "${key}", lock is already held`);
-      return withoutValue(kv.get(key));
-    case "unlock":
-      if (session === "") refuse("missing session");
-      if (!kv.unlock(operation, index))
-        refuse(`failed to unlock key "${key}", lock isn't held, or is held by another session`);
-      return withoutValue(kv.get(key));
-    case "delete":
-      kv.delete(key, index);
-      return [];
-    case "delete-cas":
-      if (!kv.deleteIf(key, operation.index, index)) refuse(`failed to delete key "${key}", index is stale`);
-      return [];
-    case "delete-tree":
-      kv.deleteUnder(key, index);
-      return [];
-    default:
-      return refuse(`unknown KV verb "${verb}"`);
-  }
-}
-
-/** What stands for a key that is not there. */
-const emptyRow = (key: string): KvRow => ({
-  key,
-  value: new Uint8Array(),
-  flags: 0n,
-  lockIndex: 0,
-  session: "",
-  createIndex: 0,
-  modifyIndex: 0,
-});
-
-function readKv(
-  under: (prefix: string) => readonly KvRow[],
-  row: KvRow | undefined,
-  { verb, key, index, session }: KvOperation,
-): readonly KvRow[] {
-  if (verb === "get-tree") return under(key);
-  if (verb === "get-or-empty") return [row ?? emptyRow(key)];
-  if (verb === "check-not-exists") return row === undefined ? [] : refuse(`key "${key}" exists`);
-  if (row === undefined)
-    return refuse(
-      verb === "get" ? `key "${key}" doesn't exist` : `failed to check ${verb.slice(6)}, key "${key}" doesn't exist`,
-    );
-  if (verb === "check-index" && row.modifyIndex !== index)
-    refuse(`failed index check for key "${key}", current modify index ${row.modifyIndex} != ${index}`);
-  if (verb === "check-session" && row.session !== session)
-    refuse(`failed session check for key "${key}", current session "${row.session}" != "${session}"`);
-  return verb === "get" ? [row] : withoutValue(row);
 }
 
 /** `/v1/txn` (Consul 1.8, "Transaction HTTP API"). */

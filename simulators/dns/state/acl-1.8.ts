@@ -1,4 +1,5 @@
-import { type Acl, AclError, type AclLink } from "./acl.ts";
+import type { Acl } from "./acl.ts";
+import { AclError, type AclLink } from "./acl-reads.ts";
 import { ANONYMOUS, MANAGEMENT, NO_IDENTITIES, type PolicyRow, type TokenRow } from "./acl-rows.ts";
 import { readRules } from "./acl-rules.ts";
 

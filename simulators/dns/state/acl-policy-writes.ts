@@ -1,9 +1,9 @@
-import { type Acl, AclError } from "./acl.ts";
+import type { Acl } from "./acl.ts";
+import { AclError } from "./acl-reads.ts";
 import { BUILTIN_POLICIES, type PolicyRow } from "./acl-rows.ts";
 import { readRulesToday } from "./acl-rules.ts";
 
-/** The id of a policy, role or token. */
-export const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 /** Whether a text has the form of a UUID. */
 export const isUuid = (text: string): boolean => UUID.test(text);
 

@@ -1,6 +1,7 @@
 import { durationText } from "../wire/duration.ts";
 import { byText } from "../../kernel/index.ts";
-import { type Acl, AclError, type AclLink } from "./acl.ts";
+import type { Acl } from "./acl.ts";
+import { AclError, type AclLink } from "./acl-reads.ts";
 import { ANONYMOUS, type RoleRow, type TokenRow } from "./acl-rows.ts";
 import { type GivenIdentities, readIdentities } from "./acl-templates.ts";
 import { isUuid, RESERVED_PREFIX, isRoleName } from "./acl-policy-writes.ts";

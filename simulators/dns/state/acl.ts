@@ -1,72 +1,27 @@
-import { Refusal } from "../wire/refusal.ts";
 import { hash } from "node:crypto";
-import { byText, type Kernel, type Slot } from "../../kernel/index.ts";
-import {
-  ANONYMOUS,
-  BUILTIN_POLICIES,
-  type Identities,
-  MANAGEMENT,
-  NO_IDENTITIES,
-  type PolicyRow,
-  type RoleRow,
-  type TokenRow,
-} from "./acl-rows.ts";
-import { readRules, readRulesToday } from "./acl-rules.ts";
+import type { Kernel } from "../../kernel/index.ts";
 import { ALLOW_ALL, Authorizer } from "./acl-authorizer.ts";
+import { type AclOptions, AclReads } from "./acl-reads.ts";
+import { ANONYMOUS, BUILTIN_POLICIES, MANAGEMENT, type PolicyRow, type RoleRow, type TokenRow } from "./acl-rows.ts";
+import { readRules, readRulesToday } from "./acl-rules.ts";
 import { identityRules } from "./acl-templates.ts";
 import type { Store } from "./store.ts";
 
-interface AclState {
-  readonly policies: Map<string, PolicyRow>;
-  readonly roles: Map<string, RoleRow>;
-  /** By secret. */
-  readonly tokens: Map<string, TokenRow>;
-}
-
-/** A refusal; the message is Consul's. */
-export class AclError extends Refusal {}
-
-/** How a datacenter is configured. */
-export interface AclOptions {
-  readonly enabled: boolean;
-  readonly isDeny: boolean;
-  /** Secret of the management token; empty for none, so that the API may be used to bootstrap. */
-  readonly master: string;
-  /** Whether rules, policies and refusals are those of today's release. */
-  readonly isToday: boolean;
-}
-
 const digest = (text: string): string => Buffer.from(hash("sha256", text, "hex"), "hex").toString("base64");
-
-/** A link to a policy or a role, by id or by name. */
-export interface AclLink {
-  readonly ID: string;
-  readonly Name: string;
-}
 
 type NewPolicy = Pick<PolicyRow, "id" | "name" | "description" | "rules" | "datacenters">;
 type NewRole = Pick<RoleRow, "id" | "name" | "description" | "policies" | "identities">;
 type NewToken = Omit<TokenRow, "hash" | "createIndex" | "modifyIndex" | "createdMs">;
 
 /** Tokens, policies and roles of one datacenter. Secrets stay out of the journal. */
-export class Acl {
-  readonly options: AclOptions;
-  readonly #store: Store;
-  readonly #slot: Slot<AclState>;
-
+export class Acl extends AclReads {
   constructor(store: Store, options: AclOptions) {
-    this.options = options;
-    this.#store = store;
-    this.#slot = store.slot(`dns/${store.datacenter}/acl`, {
-      policies: new Map(),
-      roles: new Map(),
-      tokens: new Map(),
-    });
+    super(store, options);
     store.kernel.onTimer<{ secret: string }>(`dns/${store.datacenter}/token-end`, ({ secret }) => this.#reap(secret));
   }
 
   get #kernel(): Kernel {
-    return this.#store.kernel;
+    return this.store.kernel;
   }
 
   /** The first writes of a server with ACLs: the built-in policies, the management token, the anonymous token. */
@@ -107,7 +62,7 @@ export class Acl {
 
   /** The rules of a token: those of its policies, its roles and their identities, where they hold here. */
   *#sources({ policies, roles, identities }: TokenRow): Generator<string> {
-    const { policies: known, roles: knownRoles } = this.#slot.value;
+    const { policies: known, roles: knownRoles } = this.slot.value;
     const linked = roles.flatMap((id) => knownRoles.get(id) ?? []);
     for (const id of [...policies, ...linked.flatMap((role) => role.policies)]) {
       const policy = known.get(id);
@@ -118,14 +73,7 @@ export class Acl {
   }
 
   #holdsHere(datacenters: readonly string[]): boolean {
-    return datacenters.length === 0 || datacenters.includes(this.#store.datacenter);
-  }
-
-  /** The index at which the first management token came; 0 while there is none. */
-  get bootstrappedAt(): number {
-    return (
-      [...this.#slot.value.tokens.values()].find(({ policies }) => policies.includes(MANAGEMENT.id))?.createIndex ?? 0
-    );
+    return datacenters.length === 0 || datacenters.includes(this.store.datacenter);
   }
 
   /** Creates the first management token, when there is none yet. Default secret: one that nobody can guess. */
@@ -141,90 +89,32 @@ export class Acl {
     });
   }
 
-  get tokenIndex(): number {
-    return this.#store.latest("acl-tokens");
-  }
-
-  get policyIndex(): number {
-    return this.#store.latest("acl-policies");
-  }
-
-  get roleIndex(): number {
-    return this.#store.latest("acl-roles");
-  }
-
-  #isLive({ expiresMs }: TokenRow): boolean {
-    return expiresMs === undefined || expiresMs > this.#kernel.nowMs;
-  }
-
-  tokens(): readonly TokenRow[] {
-    return [...this.#slot.value.tokens.values()]
-      .filter((row) => this.#isLive(row))
-      .sort((a, b) => byText(a.accessor, b.accessor));
-  }
-
-  token(accessor: string): TokenRow | undefined {
-    return this.tokens().find((row) => row.accessor === accessor);
-  }
-
-  tokenOf(secret: string): TokenRow | undefined {
-    const row = this.#slot.value.tokens.get(secret === "" ? ANONYMOUS.secret : secret);
-    return row !== undefined && this.#isLive(row) ? row : undefined;
-  }
-
-  policies(): readonly PolicyRow[] {
-    const { isToday } = this.options;
-    return [...this.#slot.value.policies.values()].sort((a, b) =>
-      isToday ? byText(a.name, b.name) : byText(a.id, b.id),
-    );
-  }
-
-  policy(id: string): PolicyRow | undefined {
-    return this.#slot.value.policies.get(id);
-  }
-
-  policyNamed(name: string): PolicyRow | undefined {
-    return [...this.#slot.value.policies.values()].find((row) => row.name === name);
-  }
-
-  roles(): readonly RoleRow[] {
-    return [...this.#slot.value.roles.values()].sort((a, b) => byText(a.name, b.name));
-  }
-
-  role(id: string): RoleRow | undefined {
-    return this.#slot.value.roles.get(id);
-  }
-
-  roleNamed(name: string): RoleRow | undefined {
-    return this.roles().find((row) => row.name === name);
-  }
-
   putPolicy(given: NewPolicy): PolicyRow {
-    const index = this.#store.next();
+    const index = this.store.next();
     const known = this.policy(given.id);
     const hashed = digest(`${given.name}${given.description}${given.rules}`);
     const row: PolicyRow = { ...given, hash: hashed, createIndex: known?.createIndex ?? index, modifyIndex: index };
-    this.#slot.value.policies.set(row.id, row);
-    this.#store.touch(index, "acl-policies");
-    this.#store.record("acl.policy", row.name);
+    this.slot.value.policies.set(row.id, row);
+    this.store.touch(index, "acl-policies");
+    this.store.record("acl.policy", row.name);
     return row;
   }
 
   putRole(given: NewRole): RoleRow {
-    const index = this.#store.next();
+    const index = this.store.next();
     const known = this.role(given.id);
     const hashed = digest(
       `${given.name}${given.description}${given.policies.join()}${JSON.stringify(given.identities)}`,
     );
     const row: RoleRow = { ...given, hash: hashed, createIndex: known?.createIndex ?? index, modifyIndex: index };
-    this.#slot.value.roles.set(row.id, row);
-    this.#store.touch(index, "acl-roles");
-    this.#store.record("acl.role", row.name);
+    this.slot.value.roles.set(row.id, row);
+    this.store.touch(index, "acl-roles");
+    this.store.record("acl.role", row.name);
     return row;
   }
 
   putToken(given: NewToken): TokenRow {
-    const index = this.#store.next();
+    const index = this.store.next();
     const known = this.token(given.accessor);
     const row: TokenRow = {
       ...given,
@@ -233,9 +123,9 @@ export class Acl {
       createIndex: known?.createIndex ?? index,
       modifyIndex: index,
     };
-    this.#slot.value.tokens.set(row.secret, row);
-    this.#store.touch(index, "acl-tokens");
-    this.#store.record("acl.token", row.accessor);
+    this.slot.value.tokens.set(row.secret, row);
+    this.store.touch(index, "acl-tokens");
+    this.store.record("acl.token", row.accessor);
     if (row.expiresMs !== undefined && known === undefined) this.#armEnd(row.secret, row.expiresMs);
     return row;
   }
@@ -243,71 +133,34 @@ export class Acl {
   /** Has a token removed when it ends; one that lives longer than a timer can is only no longer found. */
   #armEnd(secret: string, expiresMs: number): void {
     const leftMs = expiresMs - this.#kernel.nowMs;
-    if (leftMs <= TIMER_MS_MAX) this.#kernel.timer(leftMs, `dns/${this.#store.datacenter}/token-end`, { secret });
+    if (leftMs <= TIMER_MS_MAX) this.#kernel.timer(leftMs, `dns/${this.store.datacenter}/token-end`, { secret });
   }
 
   #reap(secret: string): void {
-    const row = this.#slot.value.tokens.get(secret);
-    if (row === undefined || this.#isLive(row)) return;
+    const row = this.slot.value.tokens.get(secret);
+    if (row === undefined || this.isLive(row)) return;
     this.dropToken(row);
   }
 
   dropToken(row: TokenRow): void {
-    const index = this.#store.next();
-    this.#slot.value.tokens.delete(row.secret);
-    this.#store.touch(index, "acl-tokens");
-    this.#store.record("acl.token.delete", row.accessor);
+    const index = this.store.next();
+    this.slot.value.tokens.delete(row.secret);
+    this.store.touch(index, "acl-tokens");
+    this.store.record("acl.token.delete", row.accessor);
   }
 
   dropPolicy(row: PolicyRow): void {
-    const index = this.#store.next();
-    this.#slot.value.policies.delete(row.id);
-    this.#store.touch(index, "acl-policies");
-    this.#store.record("acl.policy.delete", row.name);
+    const index = this.store.next();
+    this.slot.value.policies.delete(row.id);
+    this.store.touch(index, "acl-policies");
+    this.store.record("acl.policy.delete", row.name);
   }
 
   dropRole(row: RoleRow): void {
-    const index = this.#store.next();
-    this.#slot.value.roles.delete(row.id);
-    this.#store.touch(index, "acl-roles");
-    this.#store.record("acl.role.delete", row.name);
-  }
-
-  /** Ids of the policies that links name, each once. @throws AclError */
-  policyIds(links: readonly AclLink[]): readonly string[] {
-    const { isToday } = this.options;
-    const ids = links.map(({ ID, Name }) => {
-      const found = ID === "" ? this.policyNamed(Name) : this.policy(ID);
-      if (found !== undefined) return found.id;
-      const byId = isToday ? `No such ACL policy with ID "${ID}"` : `Policy with ID "${ID}" does not exist`;
-      throw new AclError(ID === "" ? `No such ACL policy with name "${Name}"` : byId);
-    });
-    return [...new Set(ids)];
-  }
-
-  /** Ids of the roles that links name, each once. @throws AclError */
-  roleIds(links: readonly AclLink[]): readonly string[] {
-    const ids = links.map(({ ID, Name }) => {
-      const found = ID === "" ? this.roleNamed(Name) : this.role(ID);
-      if (found !== undefined) return found.id;
-      throw new AclError(ID === "" ? `No such ACL role with name "${Name}"` : `No such ACL role with ID "${ID}"`);
-    });
-    return [...new Set(ids)];
-  }
-
-  /** Policies and roles of a token or a role, as its holder has them: with those of its identities. */
-  expand({ policies, roles, identities }: Pick<TokenRow, "policies" | "roles" | "identities">): {
-    readonly policies: readonly PolicyRow[];
-    readonly roles: readonly RoleRow[];
-    readonly identities: readonly Identities[];
-  } {
-    const linked = roles.flatMap((id) => this.role(id) ?? []);
-    const ids = new Set([...policies, ...linked.flatMap((role) => role.policies)]);
-    return {
-      policies: [...ids].flatMap((id) => this.policy(id) ?? []),
-      roles: linked,
-      identities: [identities, ...linked.map((role) => role.identities)].filter((each) => each !== NO_IDENTITIES),
-    };
+    const index = this.store.next();
+    this.slot.value.roles.delete(row.id);
+    this.store.touch(index, "acl-roles");
+    this.store.record("acl.role.delete", row.name);
   }
 }
 

@@ -1,5 +1,5 @@
 import { byText, isObject, type Slot } from "../../kernel/index.ts";
-import { AclError } from "./acl.ts";
+import { AclError } from "./acl-reads.ts";
 import type { AuthMethodRow, BindingRuleRow } from "./acl-rows.ts";
 import { isIdentityName, POLICY_TEMPLATES, templateObjection } from "./acl-templates.ts";
 import { isRoleName, isUuid, policyNameObjection } from "./acl-policy-writes.ts";

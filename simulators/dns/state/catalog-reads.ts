@@ -1,4 +1,5 @@
 import { byKey, byText, type Slot } from "../../kernel/index.ts";
+import { CatalogHistory } from "./catalog-history.ts";
 import { type CatalogState, emptyState } from "./catalog-state.ts";
 import type { CheckRow, Instance, NodeEntry, NodeRow, PlacedService, ServiceRow } from "./rows.ts";
 import type { Store } from "./store.ts";
@@ -16,16 +17,34 @@ export const EXTINCTION = "service_last_extinction";
 export class CatalogReads {
   protected readonly store: Store;
   protected readonly slot: Slot<CatalogState>;
+  readonly #history: CatalogHistory;
   /** The gateways of the mesh through which a service is reached. */
   gatewaysOf: (service: string) => readonly string[] = () => [];
 
   constructor(store: Store) {
     this.store = store;
     this.slot = store.slot(`dns/${store.datacenter}/catalog`, emptyState());
+    this.#history = new CatalogHistory(store.kernel, store.datacenter);
   }
 
   get state(): CatalogState {
     return this.slot.value;
+  }
+
+  /** Runs something synchronous on the catalog as it was at a time, as far as it is remembered. */
+  asOf<T>(atMs: number, run: () => T): T {
+    const present = this.slot.value;
+    this.slot.value = this.#history.stateAt(present, atMs);
+    try {
+      return run();
+    } finally {
+      this.slot.value = present;
+    }
+  }
+
+  /** Remembers a node before it is written to. */
+  protected remember(name: string): void {
+    this.#history.remember(name, this.entry(name));
   }
 
   /** A node by name. */

@@ -1,6 +1,6 @@
-import { CatalogHistory } from "./catalog-history.ts";
-import { CatalogReads, EXTINCTION, nodeTable, serviceTable } from "./catalog-reads.ts";
-import { copyEntry, linkService, rebuildState, unlinkService } from "./catalog-state.ts";
+import { nodeTable, serviceTable } from "./catalog-reads.ts";
+import { CatalogRemovals } from "./catalog-removals.ts";
+import { copyEntry, linkService, rebuildState } from "./catalog-state.ts";
 import {
   CatalogError,
   changesNode,
@@ -9,33 +9,17 @@ import {
   hasSameJson,
   type Registration,
 } from "./registration.ts";
-import type { Check, CheckRow, Meta, NodeEntry, NodeRow, Service, ServiceAddress, ServiceRow } from "./rows.ts";
+import type { Check, Meta, NodeEntry, NodeRow, Service, ServiceRow } from "./rows.ts";
 import type { Store } from "./store.ts";
 
-/** Follows the changes of a catalog. */
-interface CatalogListener {
-  /** A check has become critical or has gone, or the whole node has (no `check`). */
-  onLost(node: string, check: string | undefined, index: number): void;
-  /** Something on this node was written. */
-  onWritten(node: string): void;
-  /** The virtual addresses that a service has as a part of the mesh, by tag. */
-  meshAddresses(service: Service): Readonly<Record<string, ServiceAddress>>;
-  /** The last instance of a service has gone. */
-  onExtinct(service: string): void;
-}
-
 /** Consul's catalog of one datacenter: every change has an index of its own, a registration that changes nothing has none. */
-export class Catalog extends CatalogReads {
-  readonly #history: CatalogHistory;
-  listener: CatalogListener | undefined;
-
+export class Catalog extends CatalogRemovals {
   /** Whether refusals and indexes are those of today's release. */
   readonly isToday: boolean;
 
   constructor(store: Store, isToday = false) {
     super(store);
     this.isToday = isToday;
-    this.#history = new CatalogHistory(store.kernel, store.datacenter);
   }
 
   /** Keeps the present state; the function that it returns restores it, for a transaction that fails. */
@@ -44,21 +28,6 @@ export class Catalog extends CatalogReads {
     return () => {
       this.slot.value = rebuildState(nodes);
     };
-  }
-
-  #remember(name: string): void {
-    this.#history.remember(name, this.entry(name));
-  }
-
-  /** Runs something synchronous on the catalog as it was at a time, as far as it is remembered. */
-  asOf<T>(atMs: number, run: () => T): T {
-    const present = this.slot.value;
-    this.slot.value = this.#history.stateAt(present, atMs);
-    try {
-      return run();
-    } finally {
-      this.slot.value = present;
-    }
   }
 
   /** Puts other nodes in the place of all there are, as of what was imported from a peer. */
@@ -72,7 +41,7 @@ export class Catalog extends CatalogReads {
   /** Registers all or nothing. @throws CatalogError when the catalog refuses it */
   register(registration: Registration, index = this.store.next()): void {
     checkRegistration(this.state, registration, this.isToday);
-    this.#remember(registration.node);
+    this.remember(registration.node);
     this.#ensureNode(registration, index);
     if (registration.service !== undefined) this.#ensureService(registration.service, index);
     for (const check of registration.checks) this.#ensureCheck(check, index);
@@ -136,7 +105,7 @@ export class Catalog extends CatalogReads {
     else known.row = row;
     if (row.id !== "") this.state.byId.set(row.id, row.name.toLowerCase());
     this.store.touch(index, "nodes", nodeTable(asked.node));
-    this.#touchServicesOf(asked.node, index);
+    this.touchServicesOf(asked.node, index);
     this.store.record("node.register", asked.node, { address });
   }
 
@@ -145,7 +114,7 @@ export class Catalog extends CatalogReads {
     const owner = id === "" ? undefined : this.state.byId.get(id);
     if (owner === undefined || owner === node.toLowerCase()) return undefined;
     const row = this.node(owner);
-    this.#dropNode(owner, index);
+    this.dropNode(owner, index);
     return row;
   }
 
@@ -163,7 +132,7 @@ export class Catalog extends CatalogReads {
     };
     if (known !== undefined) {
       if (hasSameJson({ ...known, modifyIndex: 0 }, { ...row, modifyIndex: 0 })) return;
-      if (known.name.toLowerCase() !== row.name.toLowerCase()) this.#unlink(known, index);
+      if (known.name.toLowerCase() !== row.name.toLowerCase()) this.unlink(known, index);
     }
     entry.services.set(service.id.toLowerCase(), row);
     linkService(this.state, row);
@@ -189,7 +158,7 @@ export class Catalog extends CatalogReads {
       known !== undefined &&
       hasSameJson({ ...known, createIndex: 0, modifyIndex: 0 }, { ...wanted, createIndex: 0, modifyIndex: 0 });
     if (!isSame && service !== undefined) this.store.touch(index, serviceTable(service.name));
-    if (!isSame && service === undefined) this.#touchServicesOf(check.node, index);
+    if (!isSame && service === undefined) this.touchServicesOf(check.node, index);
     if (wanted.status === "critical") this.listener?.onLost(check.node, check.id, index);
     entry.checks.set(check.id.toLowerCase(), {
       ...wanted,
@@ -198,77 +167,5 @@ export class Catalog extends CatalogReads {
     });
     if (!isSame || !this.isToday) this.store.touch(index, "checks");
     if (!isSame) this.store.record("check.register", `${check.node}/${check.id}`, { status: wanted.status });
-  }
-
-  #touchServicesOf(node: string, index: number): void {
-    for (const { name } of this.entry(node)?.services.values() ?? []) this.store.touch(index, serviceTable(name));
-  }
-
-  /** Removes an instance from its service; the service goes with the last one. */
-  #unlink(service: ServiceRow, index: number): void {
-    const table = serviceTable(service.name);
-    this.store.touch(index, "services", nodeTable(service.node));
-    if (!unlinkService(this.state, service)) return this.store.touch(index, table);
-    this.store.forget(table);
-    this.store.touch(index, EXTINCTION);
-    this.listener?.onExtinct(service.name);
-  }
-
-  /** Removes a service with its checks. Where there is none, only the index moves. */
-  deregisterService(node: string, id: string): void {
-    this.#remember(node);
-    const index = this.store.next();
-    const service = this.entry(node)?.services.get(id.toLowerCase());
-    if (service !== undefined) this.#dropService(service, index);
-    this.listener?.onWritten(node);
-  }
-
-  #dropService(service: ServiceRow, index: number): void {
-    const entry = this.require(service.node);
-    for (const check of entry.checks.values()) if (check.serviceId === service.id) this.#dropCheck(check, index);
-    entry.services.delete(service.id.toLowerCase());
-    this.#unlink(service, index);
-    // Also where the service had none.
-    this.store.touch(index, "checks");
-    this.store.record("service.deregister", `${service.node}/${service.id}`);
-  }
-
-  /** Removes a check. Where there is none, only the index moves. */
-  deregisterCheck(node: string, id: string): void {
-    this.#remember(node);
-    const index = this.store.next();
-    const check = this.entry(node)?.checks.get(id.toLowerCase());
-    if (check !== undefined) this.#dropCheck(check, index);
-    this.listener?.onWritten(node);
-  }
-
-  #dropCheck(check: CheckRow, index: number): void {
-    this.entry(check.node)?.checks.delete(check.id.toLowerCase());
-    if (check.serviceName !== "") this.store.touch(index, serviceTable(check.serviceName));
-    else this.#touchServicesOf(check.node, index);
-    this.store.touch(index, "checks");
-    this.listener?.onLost(check.node, check.id, index);
-    this.store.record("check.deregister", `${check.node}/${check.id}`);
-  }
-
-  /** Removes a node with everything on it. */
-  deregisterNode(name: string): void {
-    this.#remember(name);
-    const index = this.store.next();
-    this.#dropNode(name, index);
-    this.listener?.onWritten(name);
-  }
-
-  #dropNode(name: string, index: number): void {
-    const entry = this.entry(name);
-    if (entry === undefined) return;
-    for (const service of entry.services.values()) this.#dropService(service, index);
-    for (const check of entry.checks.values()) this.#dropCheck(check, index);
-    this.state.nodes.delete(name.toLowerCase());
-    this.state.byId.delete(entry.row.id);
-    this.store.touch(index, "nodes");
-    this.store.forget(nodeTable(name));
-    this.listener?.onLost(entry.row.name, undefined, index);
-    this.store.record("node.deregister", entry.row.name);
   }
 }

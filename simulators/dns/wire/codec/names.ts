@@ -7,6 +7,9 @@ const LABEL_BYTES_MAX = 63;
 const NAME_BYTES_MAX = 255;
 const POINTERS_MAX = 126;
 
+/** A name with its final dot. */
+export const fqdnOf = (name: string): string => (name.endsWith(".") ? name : `${name}.`);
+
 /** A name, and where it ends. */
 interface NameRead {
   readonly name: string;

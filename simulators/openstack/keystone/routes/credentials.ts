@@ -1,4 +1,4 @@
-import { isObject } from "../../../kernel/index.ts";
+import { isObject, parseJson } from "../../../kernel/index.ts";
 import type { Cloud } from "../../cloud.ts";
 import { textOr, textOrNull } from "../../schema/index.ts";
 import type { Blob } from "../state/entities.ts";
@@ -9,14 +9,6 @@ import { newId, withExtras } from "./attributes.ts";
 import { defineResource } from "./resource.ts";
 
 const KNOWN = ["blob", "type", "user_id", "project_id", "id"];
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
 
 /** Checks that later requests can read keys for EC2. @throws Refusal 400 */
 function checkKeys(type: string, blob: string): void {
