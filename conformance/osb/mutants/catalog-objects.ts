@@ -180,6 +180,8 @@ export const catalogMutants: readonly Mutant[] = [
         "provision-missing-service-id-400",
         "provision-invalid-service-id",
         "bind-missing-service-id-400",
+        "unbind-missing-service-id-400",
+        "deprovision-missing-service-id-400",
       ],
     },
   ),
