@@ -67,7 +67,10 @@ describe("a cloud that is up", { timeout: BOOTS_MS_MAX }, () => {
   afterAll(async () => {
     up.child.kill("SIGINT");
     const ended = await up.ended;
-    expect(ended).toMatchObject({ code: 130, stderr: "" });
+    expect(ended).toMatchObject({
+      code: 130,
+      stderr: "\ndrydock: SIGINT: ending the cloud; again to leave at once\n",
+    });
     expect(ended.stdout.split("\n")).toHaveLength(2);
   });
 

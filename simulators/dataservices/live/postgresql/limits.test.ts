@@ -41,16 +41,16 @@ describe.skipIf(whyNot !== undefined)("the limits of a plan", () => {
   });
 
   it("disk: sessions end and nobody is admitted while it is too full, with the reason; a higher threshold opens it again", async () => {
-    const made = await open({ disk_mb: 160, diskMs: 3_600_000 });
+    const made = await open({ disk_mb: 1000, max_disk_threshold: 13, diskMs: 3_600_000 });
     const client = await made.connect();
     await made.plane.checkDisks();
     expect((await client.query("SELECT 1 AS x")).rows).toEqual([{ x: 1 }]);
-    await client.query("CREATE TABLE t AS SELECT repeat(md5(i::text), 30) FROM generate_series(1, 70000) i");
+    await client.query("CREATE TABLE t AS SELECT repeat(md5(i::text), 30) FROM generate_series(1, 140000) i");
     await made.plane.checkDisks();
     await expect(client.query("SELECT 1")).rejects.toBeInstanceOf(Error);
     await expect(made.connect()).rejects.toMatchObject({
       code: "53100",
-      message: expect.stringMatching(/\d+ of 160 MiB are used, and max_disk_threshold is 80 %/) as string,
+      message: expect.stringMatching(/\d+ of 1000 MiB are used, and max_disk_threshold is 13 %/) as string,
     });
     expect((await made.ask("GET", "/v1/status")).status).toBe(200);
     const properties = {
@@ -58,7 +58,7 @@ describe.skipIf(whyNot !== undefined)("the limits of a plan", () => {
       port: 5432,
       agent: AGENT,
       max_connections: 20,
-      disk_mb: 160,
+      disk_mb: 1000,
       max_disk_threshold: 100,
     };
     const place = {
@@ -72,7 +72,7 @@ describe.skipIf(whyNot !== undefined)("the limits of a plan", () => {
     await made.plane.settle();
     await made.plane.checkDisks();
     expect(await made.using(async (each) => (await each.query("SELECT count(*)::int AS n FROM t")).rows)).toEqual([
-      { n: 70_000 },
+      { n: 140_000 },
     ]);
   });
 });
