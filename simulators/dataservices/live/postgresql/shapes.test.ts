@@ -109,7 +109,7 @@ const UNCOMMON: readonly (readonly [words: string, sql: string, tells: string])[
 ];
 
 /** Of the common ones, each so many is tried: a copy of the server's files knows nothing of shapes. `DRYDOCK_SHAPES=all` tries all of them. */
-const EVERY = process.env.DRYDOCK_SHAPES === "all" ? 1 : 4;
+const EVERY = process.env.DRYDOCK_SHAPES === "all" ? 1 : 8;
 
 describe.skipIf(whyNot !== undefined)("a dump", { timeout: TEST_MS_MAX }, () => {
   let rig: PostgresqlRig;
