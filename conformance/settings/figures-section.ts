@@ -19,7 +19,6 @@ export const FiguresSection = Section(
     rto: Figure("From the request for a restore to the first write, in seconds.", 600),
     stall: Figure("The longest time without a write during a backup, in seconds.", 5),
     amplification: Figure("Bytes that a backup stores for each byte of data.", 2),
-    revocation: Figure("From the removal of a binding to the end of its last session, in seconds.", 30),
   },
   {
     description:
