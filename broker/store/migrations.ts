@@ -104,8 +104,8 @@ const TABLE =
   "create table if not exists schema_migrations (version integer primary key, name text not null, applied_ms bigint not null)";
 const LOCK_ROW = "insert into schema_migrations values (0, 'lock', 0) on conflict do nothing";
 
-/** SQLSTATE of two who create one table at the same moment: unique_violation, duplicate_table. */
-const CREATED_TWICE = ["23505", "42P07"];
+/** SQLSTATE of two who create one table at the same moment: unique_violation, duplicate_table, duplicate_object (the type of its rows). */
+const CREATED_TWICE = ["23505", "42P07", "42710"];
 const TRIES_MAX = 5;
 
 /** Makes sure that the table of versions is there, also while others do the same. */
