@@ -186,6 +186,22 @@ describe("the backup store", () => {
     expect([...swift.objects.keys()]).toEqual(["ab/1/0000"]);
   });
 
+  it("leaves a dump alone that it has nowhere to put, so that its maker need not wait for a reader", async () => {
+    let left = 0;
+    const dump: AsyncIterable<Uint8Array> = {
+      [Symbol.asyncIterator]: () => ({
+        next: async () => ({ done: false, value: noise(10) }),
+        return: async () => {
+          left++;
+          return { done: true, value: undefined };
+        },
+      }),
+    };
+    swift.isHidden = true;
+    await expect(store.put("a/b", dump, KEY)).rejects.toBeInstanceOf(Error);
+    expect(left).toBe(1);
+  });
+
   it("takes no more of a large dump than a few parts before it has stored what it took", async () => {
     const BYTES = 64 * MIB;
     const piece = noise(MIB);

@@ -68,8 +68,14 @@ export function createBackupStore(project: OpenStackProject, host: Host): Backup
   };
   return {
     async put(folder, stream, { key, wrapped }) {
-      await container.create();
-      await container.clear(`${folder}/`);
+      try {
+        await container.create();
+        await container.clear(`${folder}/`);
+      } catch (error) {
+        // Else the agent would wait for a reader of its dump.
+        await stream[Symbol.asyncIterator]().return?.();
+        throw error;
+      }
       const meter = new Meter();
       const head = {
         cipher: "AES-256-GCM",

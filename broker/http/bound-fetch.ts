@@ -18,12 +18,22 @@ function responseOf(message: IncomingMessage): Response {
   return new Response(null, { status, headers });
 }
 
-async function* bytesOf(message: IncomingMessage): AsyncGenerator<Uint8Array> {
-  for await (const chunk of message) {
-    const bytes: Uint8Array = chunk;
-    yield bytes;
-  }
-  if (!message.complete) throw new Error("the answer broke off");
+/** No generator: one that nobody has read from would keep the connection when its reader leaves. */
+function bytesOf(message: IncomingMessage): AsyncIterable<Uint8Array> {
+  const chunks: AsyncIterator<Uint8Array> = message[Symbol.asyncIterator]();
+  return {
+    [Symbol.asyncIterator]: () => ({
+      async next() {
+        const each = await chunks.next();
+        if (each.done === true && !message.complete) throw new Error("the answer broke off");
+        return each;
+      },
+      async return() {
+        message.destroy();
+        return { done: true, value: undefined };
+      },
+    }),
+  };
 }
 
 /** @throws TypeError for a body that the broker never sends: a form … */

@@ -135,17 +135,22 @@ export async function exchangeStream(host: Host, { method, url, headers }: Backe
   return { status: response.status, headers: response.headers, chunks: chunksOf(response, fail) };
 }
 
-async function* chunksOf({ body }: Response, fail: (error: unknown) => never): AsyncGenerator<Bytes> {
+/** No generator: one that nobody has read from would not hear that its reader has left. */
+function chunksOf({ body }: Response, fail: (error: unknown) => never): AsyncIterable<Bytes> {
   const reader = body?.getReader();
-  try {
-    for (;;) {
-      const next = await reader?.read().catch(fail);
-      if (next === undefined || next.done) return;
-      yield next.value;
-    }
-  } finally {
+  const leave = async (): Promise<IteratorResult<Bytes>> => {
     await reader?.cancel().catch(() => {});
-  }
+    return { done: true, value: undefined };
+  };
+  return {
+    [Symbol.asyncIterator]: () => ({
+      async next() {
+        const each = await reader?.read().catch(fail);
+        return each === undefined || each.done ? leave() : { done: false, value: each.value };
+      },
+      return: leave,
+    }),
+  };
 }
 
 /**
