@@ -1,6 +1,7 @@
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { pipeline } from "node:stream/promises";
+import { streamOf } from "./stream.ts";
 
 /** How long a connection may be silent. */
 const SILENCE_MS_MAX = 60_000;
@@ -18,22 +19,14 @@ function responseOf(message: IncomingMessage): Response {
   return new Response(null, { status, headers });
 }
 
-/** No generator: one that nobody has read from would keep the connection when its reader leaves. */
 function bytesOf(message: IncomingMessage): AsyncIterable<Uint8Array> {
   const chunks: AsyncIterator<Uint8Array> = message[Symbol.asyncIterator]();
-  return {
-    [Symbol.asyncIterator]: () => ({
-      async next() {
-        const each = await chunks.next();
-        if (each.done === true && !message.complete) throw new Error("the answer broke off");
-        return each;
-      },
-      async return() {
-        message.destroy();
-        return { done: true, value: undefined };
-      },
-    }),
+  const next = async (): Promise<IteratorResult<Uint8Array>> => {
+    const each = await chunks.next();
+    if (each.done === true && !message.complete) throw new Error("the answer broke off");
+    return each;
   };
+  return streamOf(next, () => message.destroy());
 }
 
 /** @throws TypeError for a body that the broker never sends: a form … */

@@ -1,5 +1,6 @@
 import { BackendError, FinalError, LeaseLostError } from "../errors.ts";
 import type { Host } from "../host.ts";
+import { streamOf } from "./stream.ts";
 
 /** Bytes that nobody else can change, as `fetch` wants them for a body. */
 export type Bytes = Uint8Array<ArrayBuffer>;
@@ -135,22 +136,13 @@ export async function exchangeStream(host: Host, { method, url, headers }: Backe
   return { status: response.status, headers: response.headers, chunks: chunksOf(response, fail) };
 }
 
-/** No generator: one that nobody has read from would not hear that its reader has left. */
 function chunksOf({ body }: Response, fail: (error: unknown) => never): AsyncIterable<Bytes> {
   const reader = body?.getReader();
-  const leave = async (): Promise<IteratorResult<Bytes>> => {
-    await reader?.cancel().catch(() => {});
-    return { done: true, value: undefined };
+  const next = async (): Promise<IteratorResult<Bytes>> => {
+    const each = await reader?.read().catch(fail);
+    return each === undefined || each.done ? { done: true, value: undefined } : { done: false, value: each.value };
   };
-  return {
-    [Symbol.asyncIterator]: () => ({
-      async next() {
-        const each = await reader?.read().catch(fail);
-        return each === undefined || each.done ? leave() : { done: false, value: each.value };
-      },
-      return: leave,
-    }),
-  };
+  return streamOf(next, async () => reader?.cancel().catch(() => {}));
 }
 
 /**

@@ -68,6 +68,7 @@ export { EPOCH_MS, type KernelOptions, type Pace, PACES } from "./options.ts";
 export { byKey, byText } from "./order.ts";
 export { own } from "./own.ts";
 export { compilePattern, globFits, type Pattern, PATTERN_CHARS_MAX } from "./pattern.ts";
+export { streamOf } from "./stream.ts";
 export { all, type Body, on, Process, type Release, Signal, within, type Yielded } from "./process.ts";
 export { Random, type RandomState } from "./random.ts";
 export type { Timer } from "./scheduler.ts";

@@ -1,4 +1,4 @@
-import type { Body, HttpReply } from "../../kernel/index.ts";
+import { type Body, type HttpReply, streamOf } from "../../kernel/index.ts";
 import { neighboursOf } from "../behaviour/replication.ts";
 import type { DataServices } from "../behaviour/services.ts";
 import { virtualDump } from "../behaviour/virtual.ts";
@@ -31,26 +31,16 @@ function* create(services: DataServices, instance: Instance): Body<HttpReply> {
   return { status: 200, headers: HEADERS, body };
 }
 
-/**
- * A stream whose first chunk is there: what keeps it from beginning can still be answered. No generator: one that nobody has read from would not hear
- * that its reader has left.
- */
+/** A stream whose first chunk is there: what keeps it from beginning can still be answered. */
 async function startedStream(stream: AsyncIterable<Uint8Array>): Promise<AsyncIterable<Uint8Array>> {
   const chunks = stream[Symbol.asyncIterator]();
   let first: IteratorResult<Uint8Array> | undefined = await chunks.next();
-  return {
-    [Symbol.asyncIterator]: () => ({
-      async next() {
-        const each = first ?? (await chunks.next());
-        first = undefined;
-        return each;
-      },
-      async return() {
-        await chunks.return?.();
-        return { done: true, value: undefined };
-      },
-    }),
+  const next = async (): Promise<IteratorResult<Uint8Array>> => {
+    const each = first ?? (await chunks.next());
+    first = undefined;
+    return each;
   };
+  return streamOf(next, async () => chunks.return?.());
 }
 
 /** A dump of all data, as it is at one moment. */

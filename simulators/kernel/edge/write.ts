@@ -2,6 +2,7 @@ import type { ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { type HttpReply, type ReplyHeaders, serialise } from "../http/message.ts";
+import { streamOf } from "../stream.ts";
 import type { Connections } from "./connections.ts";
 
 /** Sends a reply, or as much of it as a fault leaves. @throws TypeError for headers that can't be written */
@@ -51,24 +52,19 @@ function writeStream(
   pipeline(Readable.from(chunks, { objectMode: false }), raw).catch(() => connections.cut(raw.req.socket));
 }
 
-/** The first bytes of a stream, and then an error. No generator: one that nobody has read from would not end the stream when its reader leaves. */
+/** The first bytes of a stream, and then an error. */
 export function firstBytes(stream: AsyncIterable<Uint8Array>, bytes: number): AsyncIterable<Uint8Array> {
   const chunks = stream[Symbol.asyncIterator]();
+  const leave = async (): Promise<unknown> => chunks.return?.();
   let left = bytes;
-  const leave = async (): Promise<IteratorResult<Uint8Array>> => {
-    await chunks.return?.();
-    return { done: true, value: undefined };
+  const next = async (): Promise<IteratorResult<Uint8Array>> => {
+    if (left <= 0) await leave();
+    const each = left > 0 ? await chunks.next() : undefined;
+    if (each === undefined || each.done === true)
+      throw Object.assign(new TypeError("terminated"), { code: "UND_ERR_SOCKET" });
+    const value = each.value.subarray(0, left);
+    left -= value.length;
+    return { done: false, value };
   };
-  return {
-    [Symbol.asyncIterator]: () => ({
-      async next() {
-        const each = left > 0 ? await chunks.next() : await leave();
-        if (each.done === true) throw Object.assign(new TypeError("terminated"), { code: "UND_ERR_SOCKET" });
-        const value = each.value.subarray(0, left);
-        left -= value.length;
-        return { done: false, value };
-      },
-      return: leave,
-    }),
-  };
+  return streamOf(next, leave);
 }

@@ -1,0 +1,16 @@
+/**
+ * A stream of what `next` returns. A reader that leaves is heard even before it has read anything: a generator that has not started would not hear it,
+ * and would keep what it holds.
+ */
+export const streamOf = (
+  next: () => Promise<IteratorResult<Uint8Array>>,
+  leave: () => Promise<unknown>,
+): AsyncIterable<Uint8Array> => ({
+  [Symbol.asyncIterator]: () => ({
+    next,
+    async return() {
+      await leave();
+      return { done: true, value: undefined };
+    },
+  }),
+});
