@@ -29,7 +29,7 @@ import { operatorRoutes } from "./osb/operator.ts";
 import { recordRoutes } from "./osb/records.ts";
 import { createServer, type TlsOptions } from "./osb/server.ts";
 import type { PlantedBug } from "./planted.ts";
-import { register } from "./registrar/registrar.ts";
+import { register } from "./consul/register.ts";
 import { createRollouts, type Rollouts } from "./rollouts/rollouts.ts";
 import { rolloutRoutes } from "./rollouts/routes.ts";
 import { chooseCatalog } from "./spi/catalog.ts";

@@ -19,10 +19,10 @@ export interface DataMutant extends MutantInfo {
   readonly scheme?: string;
 }
 
-/** A cloud that does one thing otherwise. */
+/** A cloud with one defect. `expected` names the checks that have to notice it, `also` those that may, because of what the description says. */
 export function dataMutant(
-  id: string,
   expected: string | readonly string[],
+  id: string,
   description: string,
   changes: Partial<Behaviour>,
   also: readonly string[] = [],

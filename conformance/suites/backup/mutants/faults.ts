@@ -37,36 +37,36 @@ function fullForGood(): Partial<Behaviour> {
 
 /** What platforms do wrong when something breaks. */
 export const FAULT_MUTANTS: readonly DataMutant[] = [
-  mutant("missing-store-succeeds", "BK-08", "A backup succeeds where there is no store.", {
+  mutant("BK-08", "missing-store-succeeds", "A backup succeeds where there is no store.", {
     endUnder: (fault) => (fault === "store-missing" ? "succeeded" : "failed"),
   }),
   mutant(
-    "fail-over-cuts-a-backup",
     "BK-31",
+    "fail-over-cuts-a-backup",
     "A backup during which the primary is killed ends with what there is by then, and succeeds.",
     shortUnder("kill-primary"),
   ),
   mutant(
-    "dead-agent-blocks",
     "BK-32",
+    "dead-agent-blocks",
     "After the death of an agent the instance is taken for busy, for good.",
     busyAfter("kill-agent"),
   ),
   mutant(
-    "cut-upload-succeeds",
     "BK-33",
+    "cut-upload-succeeds",
     "A backup whose upload was cut off says that it succeeded.",
     shortUnder("store-cut"),
   ),
   mutant(
-    "full-store-blocks",
     "BK-33",
+    "full-store-blocks",
     "After a store that was full the instance is taken for busy, for good.",
     busyAfter("store-full"),
   ),
   mutant(
-    "skip-unlock",
     "BK-34",
+    "skip-unlock",
     "Writes are locked during a backup, and unlocked only where it succeeds.",
     {
       lock: (instance) => void (instance.isLocked = true),
@@ -74,15 +74,15 @@ export const FAULT_MUTANTS: readonly DataMutant[] = [
     },
     ["BK-31", "BK-32", "BK-33", "BK-51", "BK-38"],
   ),
-  mutant("changed-byte-is-restored", "BK-35", "A backup of which a byte was changed is restored.", {
+  mutant("BK-35", "changed-byte-is-restored", "A backup of which a byte was changed is restored.", {
     verifies: ({ damage }) => damage !== "part",
   }),
-  mutant("missing-part-is-restored", "BK-36", "A backup of which a part is missing is restored.", {
+  mutant("BK-36", "missing-part-is-restored", "A backup of which a part is missing is restored.", {
     verifies: ({ damage }) => damage !== "byte",
   }),
   mutant(
-    "damage-is-found-too-late",
     ["BK-35", "BK-36"],
+    "damage-is-found-too-late",
     "Damage is found after the instance has been emptied for the restore.",
     {
       verifies: (backup, vault) => {
@@ -92,19 +92,19 @@ export const FAULT_MUTANTS: readonly DataMutant[] = [
       },
     },
   ),
-  mutant("interrupted-restore-succeeds", "BK-37", "A restore that was interrupted says that it succeeded.", {
+  mutant("BK-37", "interrupted-restore-succeeds", "A restore that was interrupted says that it succeeded.", {
     endUnder: (fault) => (fault === "kill-restore" ? "succeeded" : "failed"),
   }),
   mutant(
-    "interrupted-restore-blocks",
     "BK-37",
+    "interrupted-restore-blocks",
     "After a restore that was interrupted the instance is taken for busy, for good.",
     busyAfter("kill-restore"),
   ),
-  mutant("full-disk-blocks", "BK-38", "After a full disk no operation is taken any more.", fullForGood()),
+  mutant("BK-38", "full-disk-blocks", "After a full disk no operation is taken any more.", fullForGood()),
   mutant(
-    "set-back-forgets",
     "BK-39",
+    "set-back-forgets",
     "A control plane that was set back knows nothing of newer backups, and says nothing of it.",
     { setBack: (id, vault) => vault.purge(id) },
   ),

@@ -53,23 +53,23 @@ const mixing: Partial<Behaviour> = {
 /** What the interface of backups does wrong. */
 export const ORDER_MUTANTS: readonly DataMutant[] = [
   mutant(
-    "claimed-and-missing",
     "BK-01",
+    "claimed-and-missing",
     "Restores to a moment are claimed; the window of moments is not found.",
     {},
     ["BK-2*"],
     async (request, next) => (request.path.at(-1) === "pitr" ? reply(404, {}) : next(request)),
   ),
   mutant(
-    "state-goes-back",
     "BK-02",
+    "state-goes-back",
     "A backup that has succeeded is shown as running each other time.",
     alternating((task) => ({ ...task, state: "running" })),
     ["BK-*"],
   ),
   mutant(
-    "id-changes",
     "BK-02",
+    "id-changes",
     "A backup is shown with another id once it has ended.",
     {},
     ["BK-*"],
@@ -83,15 +83,15 @@ export const ORDER_MUTANTS: readonly DataMutant[] = [
     },
   ),
   mutant(
-    "unknown-backup-breaks-it",
     "BK-03",
+    "unknown-backup-breaks-it",
     "The restore of a backup that nobody has is answered 500.",
     { unknownStatus: (operation) => (operation === "restore" ? 500 : 404) },
     ["BK-23", "BK-24"],
   ),
   mutant(
-    "removal-of-nothing-succeeds",
     "BK-03",
+    "removal-of-nothing-succeeds",
     "The removal of a backup that nobody has is answered 200.",
     {},
     [],
@@ -103,34 +103,34 @@ export const ORDER_MUTANTS: readonly DataMutant[] = [
     },
   ),
   mutant(
-    "ends-before-it-begins",
     "BK-04",
+    "ends-before-it-begins",
     "The time at which a backup ended is before that at which it was asked for.",
     {
       describe: (task) => (task.finishedMs === 0 ? task : { ...task, finishedMs: task.triggeredMs - 5000 }),
     },
   ),
-  mutant("times-without-zone", "BK-04", "Times of backups have no zone.", {}, ["BK-2*"], async (request, next) => {
+  mutant("BK-04", "times-without-zone", "Times of backups have no zone.", {}, ["BK-2*"], async (request, next) => {
     const answer = await next(request);
     return { ...answer, text: answer.text.replaceAll(/(T[\d:.]+)Z"/g, '$1"') };
   }),
   mutant(
-    "orders-at-once-stick",
     "BK-05",
+    "orders-at-once-stick",
     "Of orders that come at once, the later ones are taken and never end.",
     sticking(),
     ["BK-*"],
   ),
   mutant(
-    "backup-beside-a-restore-is-mixed",
     "BK-05",
+    "backup-beside-a-restore-is-mixed",
     "A backup and a restore at once are carried out at once: the backup holds rows of before and after.",
     mixing,
     ["BK-1*"],
   ),
   mutant(
-    "busy-breaks-it",
     "BK-05",
+    "busy-breaks-it",
     "An order while another one is carried out is answered 500.",
     {},
     ["BK-06"],
@@ -140,8 +140,8 @@ export const ORDER_MUTANTS: readonly DataMutant[] = [
     },
   ),
   mutant(
-    "lost-reply-makes-phantoms",
     "BK-06",
+    "lost-reply-makes-phantoms",
     "An order makes three records; all but the last are lost sight of.",
     { isBusy: () => false, findRepeat: () => undefined },
     ["BK-*"],
@@ -152,8 +152,8 @@ export const ORDER_MUTANTS: readonly DataMutant[] = [
     },
   ),
   mutant(
-    "backup-of-nothing-is-taken",
     "BK-07",
+    "backup-of-nothing-is-taken",
     "A backup of an instance that is not there is accepted.",
     {},
     [],
@@ -162,7 +162,7 @@ export const ORDER_MUTANTS: readonly DataMutant[] = [
       return isOrder(request) && answer.status === 404 ? reply(202, { id: "b-0", state: "queued" }) : answer;
     },
   ),
-  mutant("busy-is-for-ever", "BK-05", "A refused order keeps its instance busy for good.", blocking(), ["BK-*"]),
+  mutant("BK-05", "busy-is-for-ever", "A refused order keeps its instance busy for good.", blocking(), ["BK-*"]),
 ];
 
 /** Whoever was refused once is refused for good. */
