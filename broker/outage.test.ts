@@ -116,7 +116,7 @@ describe("a broker whose database goes away while it takes an order", () => {
     [...ORDERS[0], 'insert into "instances"'],
     [...ORDERS[1], 'insert into "bindings"'],
     [...ORDERS[2], 'insert into "backups"'],
-  ] as const)("has not taken a %s whose record it could not make", async (_kind, method, url, body, statement) => {
+  ] as const)("has not accepted a %s whose record it could not create", async (_kind, method, url, body, statement) => {
     pool.dieAt(statement, "before");
     expect((await ask(method, url, body)).status).toBe(503);
     expect(begun).toEqual([]);

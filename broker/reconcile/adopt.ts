@@ -42,8 +42,7 @@ const MANIFEST = Compile(
 );
 
 /**
- * Reads from a deployment's manifest the record that the broker had of it. Undefined where the manifest does not say whose it is: an early broker
- * deployed it, or somebody else.
+ * Reads the broker's record of a deployment from its manifest. Undefined if the manifest does not say whose it is: an early broker deployed it, or somebody else did.
  *
  * @throws BackendError, FinalError
  */

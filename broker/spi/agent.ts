@@ -27,7 +27,7 @@ export interface InstanceAgent {
   ready(): Promise<void>;
   /** Creates a user, or sets its password. */
   putCredentials(username: string, password: string, database: string): Promise<void>;
-  /** Deletes a user and ends its sessions; does nothing when there is none. */
+  /** Deletes a user and ends its sessions; does nothing if there is none. */
   deleteCredentials(username: string): Promise<void>;
   /** All data as of one moment, as it comes; a dump that breaks off throws BackendError. */
   dump(): Promise<AsyncIterable<Bytes>>;
@@ -43,9 +43,9 @@ export interface InstanceAgent {
   sendLog(restore: string, file: string, bytes: Bytes): Promise<void>;
 }
 
-/** What an agent is to restore. */
+/** What an agent should restore. */
 interface AgentRestore {
-  /** Asked for a second time under the same name, nothing happens. */
+  /** A second request under the same name does nothing. */
   readonly name: string;
   /** Called for each attempt. */
   readonly dump: () => AsyncIterable<Bytes>;
@@ -54,14 +54,14 @@ interface AgentRestore {
 }
 
 const FINISHED_LOG = Compile(Type.Object({ files: Type.Array(Type.String()), until_ms: Type.Number() }));
-/** Files of a log that can be collected, oldest first, and until when they lead. */
+/** Files of a log that can be collected, oldest first, and the moment up to which they lead. */
 interface FinishedLog {
   readonly files: readonly string[];
   /** ms since the Unix epoch, by the instance's clock. */
   readonly untilMs: number;
 }
 
-/** How an agent is reached. */
+/** How to reach an agent. */
 interface AgentLink {
   readonly host: Host;
   readonly ip: string;
@@ -97,9 +97,9 @@ function linkTo(host: Host, ip: string, password: string): AgentLink {
   };
 }
 
-/** The primary may have moved meanwhile: then the operation looks for it again. @throws BackendError */
+/** The primary may have moved meanwhile; the operation then looks for it again. @throws BackendError */
 function requirePrimary(answer: BackendAnswer, ip: string): BackendAnswer {
-  if (agentReason(answer) === "not_primary") throw new BackendError(`the data service at ${ip} is no primary`);
+  if (agentReason(answer) === "not_primary") throw new BackendError(`the data service at ${ip} is not a primary`);
   return answer;
 }
 
@@ -118,7 +118,7 @@ export function instanceAgent(host: Host, ip: string, password: string): Instanc
     async putCredentials(username, secret, database) {
       const json = { password: secret, database };
       const answer = expectStatus(await send("PUT", `/v1/credentials/${username}`, { json }), "credentials", 200, 201);
-      // Whoever else answers at the address has made no user, whatever its status.
+      // Anything else that answers at the address has created no user, whatever the status.
       if (bodyOf(answer, CREDENTIALS).username !== username) throw new BackendError(`${ip} made another user`);
     },
     async deleteCredentials(username) {
@@ -133,7 +133,7 @@ const CREDENTIALS = Compile(Type.Object({ username: Type.String() }));
 const STATUS = Compile(Type.Object({ role: Type.String(), phase: Type.Optional(Type.String()) }));
 const RESTORE_STATE = Compile(Type.Object({ restored: Type.Boolean(), running: Type.Optional(Type.Boolean()) }));
 
-/** What an agent sends of data says that it is nothing but bytes: a page that says "200" does not. */
+/** An agent labels data as mere bytes, which a page that happens to say "200" does not. */
 const isBytes = (headers: Headers): boolean => headers.get("content-type") === "application/octet-stream";
 
 type DumpMethods = Pick<InstanceAgent, "dump" | "restore" | "isRestored">;
@@ -152,7 +152,7 @@ const dumpsOver = ({ host, ip, headers, urlOf, noAgent }: AgentLink): DumpMethod
     const answer = await exchange(host, { method: "GET", url: urlOf(`/v1/restores/${name}`), headers });
     if (answer.status === 404) return false;
     const { running } = bodyOf(expectStatus(answer, "restore", 200), RESTORE_STATE);
-    // It goes on although its answer was lost; a second one would do it again.
+    // It continues although its answer was lost; a second one would do it again.
     if (running === true) throw new BackendError("the restore is in progress");
     return true;
   },
@@ -194,10 +194,7 @@ async function readWhole(chunks: AsyncIterable<Bytes>): Promise<Bytes> {
 }
 
 /**
- * Finds the node of an instance that is the primary now: its agents say what each is.
- *
- * @param addresses of its VMs
- * @throws BackendError while there is none, as in the moment of a fail-over
+ * Finds the node of an instance that is currently the primary, by asking the agents. @param addresses of its VMs @throws BackendError while there is none, as during a fail-over
  */
 export function findPrimary(host: Host, addresses: readonly string[], password: string): Promise<string> {
   const authorization = basicAuthorization(AGENT_USER, password);

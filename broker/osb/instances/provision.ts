@@ -70,7 +70,7 @@ export async function provision(
   const { context, executor } = controlPlane;
   const id = checkId(request.params.id);
   const wanted = parseProvision(context, objectBody(request.body));
-  // A new order, as most are, costs one look; whatever keeps it from being new keeps its operation from being opened.
+  // A new order, as most are, costs one look; if it turns out not to be new, its operation can't be opened.
   const instance = await context.store.instance(id);
   if (instance !== undefined || request.query.accepts_incomplete !== "true") {
     const known = await answerRepeatedProvision(context, id, wanted, reply);

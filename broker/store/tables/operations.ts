@@ -33,10 +33,10 @@ async function succeedsUnlessTaken(change: Promise<unknown>): Promise<boolean> {
   }
 }
 
-/** Takes back what a transaction has done so far. */
+/** Rolls back what a transaction has done so far. */
 class Taken extends Error {}
 
-/** Adds the record that an operation makes. Resolves to false when its id is taken. */
+/** Adds the record that an operation creates. Resolves to false if its id is taken. */
 async function insertRecord(db: Kysely<Tables>, { table, row }: NewRecord): Promise<boolean> {
   const added = await db
     .insertInto(table)
@@ -47,7 +47,7 @@ async function insertRecord(db: Kysely<Tables>, { table, row }: NewRecord): Prom
   return added.length > 0;
 }
 
-/** A line in the log of who did what. */
+/** A line in the audit log. */
 async function logOrder(db: Kysely<Tables>, row: Operation, actor: string): Promise<void> {
   const subject = row.binding_id === "" ? row.instance_id : `${row.instance_id}/${row.binding_id}`;
   await db
@@ -97,7 +97,7 @@ export const operationsIn = (session: StoreSession, { name, leaseMs }: Worker) =
       ),
     undoOperation: (id: string) =>
       session.execute((db) => db.updateTable("operations").set({ state: "undoing" }).where("id", "=", id)),
-    // Nobody needs what it worked on any more, and it may hold secrets.
+    // Nobody needs its payload any more, and it may hold secrets.
     endOperation: (id: string, state: "succeeded" | "failed", description: string) =>
       session.execute((db) =>
         db.updateTable("operations").set({ state, description, busy: null, payload: "{}" }).where("id", "=", id),

@@ -15,11 +15,11 @@ export interface DataMutant extends MutantInfo {
   readonly changes: Partial<Behaviour>;
   /** What happens to requests on their way. */
   readonly wire?: Wire;
-  /** The scheme of the uris that its bindings give. Default: PostgreSQL's. */
+  /** The scheme of the URIs in its bindings. Default: PostgreSQL's. */
   readonly scheme?: string;
 }
 
-/** A cloud with one defect. `expected` names the checks that have to notice it, `also` those that may, because of what the description says. */
+/** A cloud with one defect. `expected` names the checks that must notice it, `also` those that may, because of what the description says. */
 export function dataMutant(
   expected: string | readonly string[],
   id: string,

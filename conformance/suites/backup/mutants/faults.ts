@@ -3,7 +3,7 @@ import { copyOf } from "../../toy/engine.ts";
 import { type DataMutant, dataMutant as mutant } from "../../toy/mutants.ts";
 import { loseTail } from "./dumps.ts";
 
-/** Under one fault a backup says that it succeeded, and is short. */
+/** Under one fault a backup reports success, but is incomplete. */
 const shortUnder = (name: string): Partial<Behaviour> => ({
   endUnder: (fault, task, vault) => {
     if (fault !== name || task.dump === undefined) return RIGHT.endUnder(fault, task, vault);
@@ -13,7 +13,7 @@ const shortUnder = (name: string): Partial<Behaviour> => ({
   },
 });
 
-/** After one fault an instance is busy for good. */
+/** After one fault an instance stays busy for ever. */
 function busyAfter(name: string): Partial<Behaviour> {
   const busy = new Set<string>();
   return {
@@ -35,39 +35,34 @@ function fullForGood(): Partial<Behaviour> {
   };
 }
 
-/** What platforms do wrong when something breaks. */
+/** What platforms get wrong when something breaks. */
 export const FAULT_MUTANTS: readonly DataMutant[] = [
-  mutant("BK-08", "missing-store-succeeds", "A backup succeeds where there is no store.", {
+  mutant("BK-08", "missing-store-succeeds", "A backup succeeds although there is no store.", {
     endUnder: (fault) => (fault === "store-missing" ? "succeeded" : "failed"),
   }),
   mutant(
     "BK-31",
     "fail-over-cuts-a-backup",
-    "A backup during which the primary is killed ends with what there is by then, and succeeds.",
+    "A backup during which the primary is killed ends with what it has by then, and succeeds.",
     shortUnder("kill-primary"),
   ),
   mutant(
     "BK-32",
     "dead-agent-blocks",
-    "After the death of an agent the instance is taken for busy, for good.",
+    "After the death of an agent the instance counts as busy for ever.",
     busyAfter("kill-agent"),
   ),
-  mutant(
-    "BK-33",
-    "cut-upload-succeeds",
-    "A backup whose upload was cut off says that it succeeded.",
-    shortUnder("store-cut"),
-  ),
+  mutant("BK-33", "cut-upload-succeeds", "A backup whose upload was cut off reports success.", shortUnder("store-cut")),
   mutant(
     "BK-33",
     "full-store-blocks",
-    "After a store that was full the instance is taken for busy, for good.",
+    "After the store was full the instance counts as busy for ever.",
     busyAfter("store-full"),
   ),
   mutant(
     "BK-34",
     "skip-unlock",
-    "Writes are locked during a backup, and unlocked only where it succeeds.",
+    "Writes are locked during a backup, and unlocked only if it succeeds.",
     {
       lock: (instance) => void (instance.isLocked = true),
       unlock: (instance, state) => void (instance.isLocked &&= state !== "succeeded"),
@@ -92,20 +87,17 @@ export const FAULT_MUTANTS: readonly DataMutant[] = [
       },
     },
   ),
-  mutant("BK-37", "interrupted-restore-succeeds", "A restore that was interrupted says that it succeeded.", {
+  mutant("BK-37", "interrupted-restore-succeeds", "A restore that was interrupted reports success.", {
     endUnder: (fault) => (fault === "kill-restore" ? "succeeded" : "failed"),
   }),
   mutant(
     "BK-37",
     "interrupted-restore-blocks",
-    "After a restore that was interrupted the instance is taken for busy, for good.",
+    "After an interrupted restore the instance counts as busy for ever.",
     busyAfter("kill-restore"),
   ),
-  mutant("BK-38", "full-disk-blocks", "After a full disk no operation is taken any more.", fullForGood()),
-  mutant(
-    "BK-39",
-    "set-back-forgets",
-    "A control plane that was set back knows nothing of newer backups, and says nothing of it.",
-    { setBack: (id, vault) => vault.purge(id) },
-  ),
+  mutant("BK-38", "full-disk-blocks", "After the disk was full no operation is accepted any more.", fullForGood()),
+  mutant("BK-39", "set-back-forgets", "A control plane that was set back has silently forgotten newer backups.", {
+    setBack: (id, vault) => vault.purge(id),
+  }),
 ];

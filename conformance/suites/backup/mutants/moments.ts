@@ -16,7 +16,7 @@ const tearing: Partial<Behaviour> = {
   },
 };
 
-/** Loses what lies behind the third part. */
+/** Loses everything after the third part. */
 function loseParts(dump: Store): Store {
   const cut = copyOf(dump);
   let bytes = 0;
@@ -34,7 +34,7 @@ const sourceOf = (cloud: ToyCloud, dump: Store): ToyInstance | undefined => {
   return cloud.instances.get(backup?.instance ?? "");
 };
 
-/** Does something more where a backup is restored into another instance. */
+/** Does something more when a backup is restored into another instance. */
 const elsewhere = (harm: (target: ToyInstance, source: ToyInstance) => void): Partial<Behaviour> => ({
   restore: (instance, dump, cloud) => {
     RIGHT.restore(instance, dump, cloud);
@@ -43,7 +43,7 @@ const elsewhere = (harm: (target: ToyInstance, source: ToyInstance) => void): Pa
   },
 });
 
-/** What backups under load, copies and moments do wrong. */
+/** What platforms get wrong about backups under load, copies and moments. */
 export const MOMENT_MUTANTS: readonly DataMutant[] = [
   mutant(
     ["BK-13", "BK-14", "BK-15"],
@@ -68,21 +68,16 @@ export const MOMENT_MUTANTS: readonly DataMutant[] = [
     { dump: ({ log }) => replay(log.slice(0, -3)) },
     ["BK-*"],
   ),
-  mutant("BK-17", "large-artifact-is-cut", "What lies behind the third part of an upload is lost.", {
+  mutant("BK-17", "large-artifact-is-cut", "Everything after the third part of an upload is lost.", {
     dump: (instance, cloud) => loseParts(RIGHT.dump(instance, cloud)),
   }),
-  mutant(
-    "BK-09",
-    "empty-backup-restores-nothing",
-    "The restore of a backup without data is taken for one that has nothing to do.",
-    {
-      restore: (instance, dump, cloud) => (dump.tables.size === 0 ? undefined : RIGHT.restore(instance, dump, cloud)),
-    },
-  ),
+  mutant("BK-09", "empty-backup-restores-nothing", "The restore of a backup without data does nothing at all.", {
+    restore: (instance, dump, cloud) => (dump.tables.size === 0 ? undefined : RIGHT.restore(instance, dump, cloud)),
+  }),
   mutant(
     "BK-20",
     "copy-takes-the-users-along",
-    "A restore into a new instance brings the users of the source along.",
+    "A restore into a new instance also copies the users of the source.",
     elsewhere(({ users }, source) => {
       for (const [name, password] of source.users) users.set(name, password);
     }),
@@ -96,7 +91,7 @@ export const MOMENT_MUTANTS: readonly DataMutant[] = [
   mutant(
     "BK-20",
     "copy-is-empty",
-    "A restore into a new instance succeeds, and the instance is empty.",
+    "A restore into a new instance succeeds, but the instance is empty.",
     elsewhere(({ store }) => store.tables.clear()),
     ["BK-2*"],
   ),
@@ -112,7 +107,7 @@ export const MOMENT_MUTANTS: readonly DataMutant[] = [
   mutant(
     "BK-23",
     "kept-backup-is-no-use",
-    "After a deprovision a backup is listed for its owner, and its restore is refused.",
+    "After a deprovision a backup is listed for its owner, but its restore is refused.",
     {
       onDeprovision: ({ id }, { vault }) => vault.keep(id),
       opens: (backup, ...rest) => RIGHT.opens(backup, ...rest) && !backup.instance.endsWith("which is gone"),
@@ -121,7 +116,7 @@ export const MOMENT_MUTANTS: readonly DataMutant[] = [
   mutant(
     "BK-23",
     "kept-backup-is-not-listed",
-    "After a deprovision a backup can be restored by whoever remembers its id; no list shows it.",
+    "After a deprovision anybody who remembers its id can restore a backup; no list shows it.",
     { onDeprovision: ({ id }, { vault }) => vault.keep(id) },
     [],
     async (request, next) => {
@@ -129,13 +124,13 @@ export const MOMENT_MUTANTS: readonly DataMutant[] = [
       return request.path.at(-1) === "sources" ? { ...answer, text: '{"sources":[]}' } : answer;
     },
   ),
-  mutant("BK-47", "backups-are-inherited", "An instance with the id of one that was removed has its backups.", {
+  mutant("BK-47", "backups-are-inherited", "An instance with the id of a removed one has its backups.", {
     onDeprovision: () => {},
   }),
   mutant(
     "BK-25",
     "backup-is-used-up",
-    "A backup can be restored once: the second time it is empty.",
+    "A backup can be restored only once: the second time it is empty.",
     {
       restore: (instance, dump, cloud) => {
         RIGHT.restore(instance, dump, cloud);
@@ -147,7 +142,7 @@ export const MOMENT_MUTANTS: readonly DataMutant[] = [
   mutant(
     "BK-26",
     "restore-forgets-later-backups",
-    "A restore removes the backups that came after the one that is restored.",
+    "A restore removes the backups that are newer than the restored one.",
     {
       restore: (instance, dump, cloud) => {
         RIGHT.restore(instance, dump, cloud);
@@ -162,14 +157,14 @@ export const MOMENT_MUTANTS: readonly DataMutant[] = [
   mutant(
     "BK-27",
     "moments-outside-are-taken",
-    "A moment outside of the window is restored to whatever is next to it.",
+    "A moment outside the window is replaced by the nearest one within.",
     { isInWindow: () => true },
     ["BK-29"],
   ),
   mutant(
     "BK-27",
     "window-promises-too-much",
-    "The window ends now; what was written within the last three seconds is not there yet.",
+    "The window ends now, although what was written within the last three seconds is not in it yet.",
     { at: (instance, atMs) => RIGHT.at(instance, atMs - 3000) },
     ["BK-28", "BK-29"],
   ),

@@ -12,12 +12,12 @@ const SESSIONS = "BK-12";
 const CREDENTIALS = "BK-19";
 const GONE = "BK-24";
 
-/** What dumps and restores do wrong. */
+/** What dumps and restores get wrong. */
 export const RESTORE_MUTANTS: readonly DataMutant[] = [
   mutant(
     [FIDELITY, REPLACEMENT],
     "restore-does-nothing",
-    "A restore says that it has succeeded and leaves all as it was.",
+    "A restore reports success but changes nothing.",
     {
       restore: () => {},
     },
@@ -60,7 +60,7 @@ export const RESTORE_MUTANTS: readonly DataMutant[] = [
   mutant(
     FIDELITY,
     "dump-keeps-views-of-a-reused-buffer",
-    "A backup keeps views of a receive buffer that is used again: as many rows, but megabytes of them with the values of others.",
+    "A backup keeps views of a receive buffer that is reused: the number of rows is right, but megabytes of them have the values of others.",
     dumping(({ tables }) => {
       for (const { rows } of tables.values()) keepViews(rows);
     }),
@@ -69,7 +69,7 @@ export const RESTORE_MUTANTS: readonly DataMutant[] = [
   mutant(
     FIDELITY,
     "dump-loses-a-read",
-    "A backup loses the row at which a read of the socket ends.",
+    "A backup loses each row at which a read of the socket ends.",
     dumping(({ tables }) => {
       for (const { rows } of tables.values()) loseReads(rows);
     }),
@@ -81,7 +81,7 @@ export const RESTORE_MUTANTS: readonly DataMutant[] = [
   mutant(
     FIDELITY,
     "restore-rewinds-sequences",
-    "After a restore sequences begin again and give out numbers that are taken.",
+    "After a restore, sequences begin again and hand out numbers that are in use.",
     dumping(({ sequences }) => {
       for (const name of sequences.keys()) sequences.set(name, 0);
     }),
@@ -89,28 +89,28 @@ export const RESTORE_MUTANTS: readonly DataMutant[] = [
   mutant(
     [FIDELITY, REPLACEMENT],
     "dump-of-the-neighbour",
-    "A backup is taken from another instance, whose data it discloses, as soon as there is one.",
+    "As soon as there is another instance, a backup is taken from that one, whose data it discloses.",
     { dump: (instance, cloud) => copyOf((neighboursOf(cloud, instance)[0] ?? instance).store) },
     ["BK-*"],
   ),
   mutant(
     REPLACEMENT,
     "restore-appends",
-    "A restore puts the rows of the backup over what is there: what came after the backup stays.",
+    "A restore writes the rows of the backup over the existing ones: what was added after the backup stays.",
     { restore: (instance, dump) => append(instance, dump, "dump") },
     ["BK-*"],
   ),
   mutant(
     REPLACEMENT,
     "restore-keeps-changes",
-    "A restore adds the rows that are missing and touches no other: what was changed after the backup stays so.",
+    "A restore adds the missing rows and touches no others: what was changed after the backup stays changed.",
     { restore: (instance, dump) => append(instance, dump, "present") },
     ["BK-*"],
   ),
   mutant(
     REPLACEMENT,
     "restore-keeps-new-tables",
-    "A restore replaces the tables of the backup and leaves newer ones standing.",
+    "A restore replaces the tables of the backup but leaves newer ones.",
     {
       restore: (instance, dump, cloud) => {
         const { store } = instance;
@@ -145,7 +145,7 @@ export const RESTORE_MUTANTS: readonly DataMutant[] = [
     },
     ["BK-20"],
   ),
-  mutant(NEIGHBOUR, "restore-locks-the-neighbour-out", "A restore ends the rights of users of another instance.", {
+  mutant(NEIGHBOUR, "restore-locks-the-neighbour-out", "A restore revokes the rights of users of another instance.", {
     restore: (instance, dump, cloud) => {
       RIGHT.restore(instance, dump, cloud);
       for (const { users } of neighboursOf(cloud, instance)) users.clear();
@@ -154,7 +154,7 @@ export const RESTORE_MUTANTS: readonly DataMutant[] = [
   mutant(
     SESSIONS,
     "restore-appends-to-open-sessions",
-    "While sessions are open, a restore adds to what is there instead of replacing it.",
+    "While sessions are open, a restore adds to the data instead of replacing them.",
     {
       restore: (instance, dump, cloud) => {
         if (instance.sessions.size === 0) return RIGHT.restore(instance, dump, cloud);
@@ -163,13 +163,13 @@ export const RESTORE_MUTANTS: readonly DataMutant[] = [
       },
     },
   ),
-  mutant(SESSIONS, "restore-keeps-sessions", "Sessions that were open go on in the restored data.", {
+  mutant(SESSIONS, "restore-keeps-sessions", "Open sessions continue in the restored data.", {
     restore: ({ store }, dump) => replace(store, dump),
   }),
   mutant(
     CREDENTIALS,
     "restore-brings-users-back",
-    "A backup holds the users as well, and its restore makes them what they were: who was removed is back.",
+    "A backup holds the users as well, and its restore reinstates them: a removed user is back.",
     withUsers((users, backedUp) => {
       for (const [name, password] of backedUp) users.set(name, password);
     }),
@@ -178,17 +178,13 @@ export const RESTORE_MUTANTS: readonly DataMutant[] = [
   mutant(
     CREDENTIALS,
     "restore-drops-later-users",
-    "A restore drops the users that were made after the backup.",
+    "A restore drops the users that were created after the backup.",
     withUsers((users, backedUp) => {
       for (const name of users.keys()) if (!backedUp.has(name)) users.delete(name);
     }),
     ["BK-2*"],
   ),
-  mutant(
-    GONE,
-    "removed-backup-is-restored",
-    "A backup that was removed is only hidden, and can still be restored.",
-    hiding(),
-    ["BK-45"],
-  ),
+  mutant(GONE, "removed-backup-is-restored", "A removed backup is only hidden, and can still be restored.", hiding(), [
+    "BK-45",
+  ]),
 ];

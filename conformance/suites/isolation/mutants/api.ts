@@ -10,7 +10,7 @@ function passwordOf({ headers }: WireRequest): string | undefined {
   return text.includes(":") ? text.slice(text.indexOf(":") + 1) : undefined;
 }
 
-/** How many letters of two texts are alike, from the first on. */
+/** How many letters two texts have in common at their beginning. */
 function alike(a: string, b: string): number {
   let count = 0;
   while (count < a.length && a[count] === b[count]) count++;
@@ -24,18 +24,18 @@ const ofLogin = ({ login = "" }: ToyCloud): string =>
 const isAnybodys = ({ path }: WireRequest, cloud: ToyCloud): boolean =>
   [...cloud.instances.values()].some(({ bindings }) => bindings.has(path[4] ?? ""));
 
-/** What a broker does wrong with who asks, and for what. */
+/** What brokers get wrong about who asks, and for what. */
 export const API_MUTANTS: readonly DataMutant[] = [
   mutant("IS-01", "extension-is-open", "The routes of backups ask for no credentials.", {
     authorizes: (request, cloud) => request.path.includes("extensions") || RIGHT.authorizes(request, cloud),
   }),
-  mutant("IS-01", "blank-password-is-taken", "A blank password is taken for the right one.", {
+  mutant("IS-01", "blank-password-is-taken", "A blank password is accepted as the right one.", {
     authorizes: (request, cloud) => passwordOf(request) === "" || RIGHT.authorizes(request, cloud),
   }),
   mutant(
     "IS-01",
     "looked-at-before-it-is-asked",
-    "Whether an instance is there is said before it is asked who wants to know.",
+    "Requests are answered whether an instance exists before their credentials are checked.",
     {},
     ["IS-14"],
     async (request, next, cloud) => {
@@ -58,7 +58,7 @@ export const API_MUTANTS: readonly DataMutant[] = [
   mutant(
     "IS-04",
     "instance-id-is-anybodys",
-    "Who provisions the id of another organization's instance is given its dashboard.",
+    "A provision under the id of another organization's instance is answered with its dashboard.",
     {},
     [],
     async (request, next) => {
@@ -81,20 +81,25 @@ export const API_MUTANTS: readonly DataMutant[] = [
         : answer;
     },
   ),
-  mutant("IS-05", "offering-is-not-looked-at", "A removal is carried out whatever service and plan it names.", {
-    isOffering: () => true,
-  }),
+  mutant(
+    "IS-05",
+    "offering-is-not-looked-at",
+    "A removal is carried out regardless of the service and plan that it names.",
+    {
+      isOffering: () => true,
+    },
+  ),
   mutant(
     "IS-08",
     "binding-is-repeated-for-anybody",
-    "A binding id that comes again for another application gets the credentials.",
+    "A binding id that is sent again for another application gets the credentials.",
     { isSameBind: () => true },
     ["IS-07"],
   ),
   mutant("IS-09", "any-operation-is-answered", "An instance is polled by the operation of another.", {
     isOperationOf: (token, instance) => RIGHT.isOperationOf(token, instance) || !(token ?? "").endsWith("zzzz"),
   }),
-  mutant("IS-11", "forged-identity-opens", "Whoever says that he is an administrator is taken for one.", {
+  mutant("IS-11", "forged-identity-opens", "Anybody who claims to be an administrator is believed.", {
     authorizes: (request, cloud) =>
       Buffer.from(request.headers["x-broker-api-originating-identity"]?.split(" ")[1] ?? "", "base64").includes(
         '"admin"',
@@ -119,7 +124,7 @@ export const API_MUTANTS: readonly DataMutant[] = [
   mutant(
     "IS-12",
     "path-in-an-id-is-followed",
-    "An id with a path leads to what the path leads to.",
+    "An id that contains a path is followed to where the path leads.",
     {},
     [],
     answering(({ path, method }) => method === "GET" && path.some((each) => each.startsWith("../")), 200, {
@@ -129,7 +134,7 @@ export const API_MUTANTS: readonly DataMutant[] = [
   mutant(
     "IS-13",
     "says-that-it-is-anothers",
-    "Who asks for another's binding is answered that it is another's.",
+    "A request for another's binding is answered that it belongs to another.",
     {},
     ["IS-06"],
     async (request, next, cloud) => {
@@ -141,7 +146,7 @@ export const API_MUTANTS: readonly DataMutant[] = [
   mutant(
     "IS-13",
     "takes-longer-for-anothers",
-    "The refusal of another's binding takes longer than that of one that nobody has.",
+    "The refusal of another's binding takes longer than that of an unknown one.",
     {},
     [],
     async (request, next, cloud) => {

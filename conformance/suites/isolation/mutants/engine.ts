@@ -3,7 +3,7 @@ import { type Behaviour, RIGHT } from "../../toy/behaviour.ts";
 import { neighboursOf } from "../../toy/cloud.ts";
 import { type DataMutant, dataMutant as mutant } from "../../toy/mutants.ts";
 
-/** Answers statements of a kind otherwise than a sound server does. */
+/** Answers some statements differently from a sound server. */
 const answering = (pattern: RegExp, rows: TableRows): Partial<Behaviour> => ({
   native: (text, ...rest) => (pattern.test(text) ? rows : RIGHT.native(text, ...rest)),
 });
@@ -13,13 +13,13 @@ export const ENGINE_MUTANTS: readonly DataMutant[] = [
   mutant(
     "IS-32",
     "tenant-is-superuser",
-    "The role of a tenant is a superuser.",
+    "A tenant's role is a superuser.",
     answering(/SELECT rolsuper::text FROM pg_roles WHERE/, [["t"]]),
   ),
   mutant(
     "IS-32",
     "tenant-reads-server-files",
-    "The role of a tenant is a member of one that reads files of the server.",
+    "A tenant's role is a member of one that reads files of the server.",
     answering(/read_server_files/, [["pg_read_server_files"]]),
   ),
   mutant("IS-33", "copy-runs-programs", "COPY runs programs on the host.", answering(/TO PROGRAM/, [])),
@@ -44,13 +44,13 @@ export const ENGINE_MUTANTS: readonly DataMutant[] = [
   mutant(
     "IS-35",
     "loopback-is-trusted",
-    "From the server's own address nobody is asked for a password.",
+    "Connections from the server's own address need no password.",
     answering(/dblink\('host=127/, [["1"]]),
   ),
   mutant(
     "IS-35",
     "replication-is-anybodys",
-    "A tenant makes a replication slot.",
+    "A tenant creates a replication slot.",
     answering(/pg_create_physical_replication_slot/, [["(drydock_slot,)"]]),
   ),
   mutant("IS-36", "catalog-shows-everybody", "The list of databases shows those of other tenants.", {
@@ -60,7 +60,7 @@ export const ENGINE_MUTANTS: readonly DataMutant[] = [
         : RIGHT.native(text, username, instance, cloud),
   }),
   ofRedis("redis-settings-are-anybodys", "A tenant of Redis changes settings of the server.", /^CONFIG SET/),
-  ofRedis("redis-users-are-anybodys", "A tenant of Redis makes users.", /^ACL SETUSER/),
+  ofRedis("redis-users-are-anybodys", "A tenant of Redis creates users.", /^ACL SETUSER/),
   ofRedis("redis-follows-anybody", "A tenant of Redis makes the server follow another one.", /^REPLICAOF 127/),
 ];
 

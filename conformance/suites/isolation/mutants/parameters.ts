@@ -5,13 +5,13 @@ import { RIGHT } from "../../toy/behaviour.ts";
 import { type DataMutant, dataMutant as mutant, type Wire } from "../../toy/mutants.ts";
 import { answering, isOfBinding, isProvision } from "./wires.ts";
 
-/** The text of a context's name. */
+/** The name in a context, as a text. */
 function nameIn(request: WireRequest): string {
   const { context } = jsonOf(request);
   return isObject(context) && typeof context["instance_name"] === "string" ? context["instance_name"] : "";
 }
 
-/** Remembers what a binding gave, and gives it when its instance is gone. */
+/** Remembers what a binding gave, and still gives it when its instance is gone. */
 function remembering(): Wire {
   const given = new Map<string, string>();
   return async (request, next) => {
@@ -26,16 +26,16 @@ function remembering(): Wire {
   };
 }
 
-/** What a broker does wrong with what it is given, and with what it gives. */
+/** What brokers get wrong about what they are given, and about what they give. */
 export const PARAMETER_MUTANTS: readonly DataMutant[] = [
   mutant(
     ["IS-16"],
     "takes-any-parameter",
-    "Parameters that no plan publishes are taken in silence.",
+    "Parameters that no plan publishes are silently accepted.",
     { takes: () => true },
     ["IS-17", "IS-20"],
   ),
-  mutant("IS-17", "syslog-leads-anywhere", "Logs are sent wherever a tenant says, also to the metadata service.", {
+  mutant("IS-17", "syslog-leads-anywhere", "Logs are sent wherever a tenant says, even to the metadata service.", {
     takes: (parameters) => RIGHT.takes(parameters) || "syslog" in parameters,
     look: (name, instance, cloud) =>
       name === "egress" ? [JSON.stringify(instance.request["parameters"] ?? {})] : RIGHT.look(name, instance, cloud),
@@ -46,7 +46,7 @@ export const PARAMETER_MUTANTS: readonly DataMutant[] = [
   mutant(
     "IS-20",
     "tells-anothers-source-apart",
-    "A source that is another's is refused otherwise than one that nobody has.",
+    "Another's source is refused differently from an unknown one.",
     {},
     [],
     async (request, next, cloud) => {
@@ -78,10 +78,10 @@ export const PARAMETER_MUTANTS: readonly DataMutant[] = [
         : answer;
     },
   ),
-  mutant("IS-19", "parameters-are-echoed", "An instance shows the parameters that it was given, secrets and all.", {
+  mutant("IS-19", "parameters-are-echoed", "An instance shows the parameters that it was given, including secrets.", {
     describeInstance: ({ request }) => ({ parameters: request["parameters"] ?? {} }),
   }),
-  mutant("IS-23", "passwords-go-up", "Passwords are numbers that go up.", {
+  mutant("IS-23", "passwords-go-up", "Passwords are ascending numbers.", {
     mint: (_instance, _id, serial) => ({
       username: `u${serial}`,
       password: `secret-${String(serial).padStart(8, "0")}`,
@@ -101,7 +101,7 @@ export const PARAMETER_MUTANTS: readonly DataMutant[] = [
   mutant(
     "IS-58",
     "tombstone-gives-credentials",
-    "A binding is given out still when its instance is gone.",
+    "A binding is still given out when its instance is gone.",
     {},
     ["IS-06"],
     remembering(),

@@ -3,7 +3,7 @@ import { neighboursOf, type ToyCloud } from "../../toy/cloud.ts";
 import { seal } from "../../toy/objects.ts";
 import { type DataMutant, dataMutant as mutant } from "../../toy/mutants.ts";
 
-/** An operator sees something in a place that should not be there. */
+/** An operator sees something that should not be in a place. */
 const seeing = (
   place: string,
   lines: (instance: ToyInstance, cloud: ToyCloud) => readonly string[],
@@ -20,7 +20,7 @@ const passwordsOf = ({ bindings }: ToyInstance): readonly string[] =>
 const rowsOf = ({ store }: ToyInstance): readonly string[] =>
   [...store.tables.values()].flatMap(({ rows }) => [...rows.values()].map((row) => row.join(" ")));
 
-/** Every password that was ever given out. */
+/** Every password that was ever issued. */
 function logging(): Partial<Behaviour> {
   return {
     onBind: (instance, binding, cloud) => {
@@ -36,7 +36,7 @@ const isForeign = (instance: ToyInstance, context: unknown): boolean =>
   "organization_guid" in context &&
   context.organization_guid !== instance.request["organization_guid"];
 
-/** What platforms let through, leave lying about, or show. */
+/** What platforms let through, leave behind, or show. */
 export const PLATFORM_MUTANTS: readonly DataMutant[] = [
   mutant("IS-10", "context-is-believed", "A bind opens its instance to the organization that its context names.", {
     onBind: (instance, binding, cloud) => {
@@ -48,7 +48,7 @@ export const PLATFORM_MUTANTS: readonly DataMutant[] = [
     look: (name, instance, cloud) =>
       name === "secrets" ? ["replication the-same-for-all", `agent ${instance.id}`] : RIGHT.look(name, instance, cloud),
   }),
-  mutant("IS-30", "passwords-are-logged", "The password of a binding is logged when it is made.", logging()),
+  mutant("IS-30", "passwords-are-logged", "The password of a binding is logged when it is created.", logging()),
   mutant(
     "IS-31",
     "anothers-logs",
@@ -60,7 +60,7 @@ export const PLATFORM_MUTANTS: readonly DataMutant[] = [
   mutant(
     "IS-44",
     "rule-for-everybody",
-    "A rule lets in every address.",
+    "A rule admits every address.",
     seeing("rules", () => ["0.0.0.0/0 5432"]),
   ),
   mutant(
@@ -72,7 +72,7 @@ export const PLATFORM_MUTANTS: readonly DataMutant[] = [
   mutant(
     "IS-46",
     "stale-rule",
-    "The rule of an address outlives its instance: whoever gets the address is open to whom the old one was.",
+    "The rule of an address outlives its instance: the next instance with that address is open to the same clients.",
     {
       onProvision: (instance, cloud) => {
         if (goneBefore(cloud).some(({ host, admitted }) => host === instance.host && admitted.size > 0))
@@ -88,13 +88,13 @@ export const PLATFORM_MUTANTS: readonly DataMutant[] = [
     },
   }),
   mutant("IS-49", "management-is-open", "A tenant's VM reaches the director.", { isManagementOpen: true }),
-  mutant("IS-53", "name-outlives-its-instance", "The name of an instance stays known when it is gone.", {
+  mutant("IS-53", "name-outlives-its-instance", "The name of an instance still resolves when it is gone.", {
     namesOutlive: true,
   }),
   mutant(
     "IS-55",
     "disk-is-not-wiped",
-    "The disk of an instance that is gone is given to the next one as it was.",
+    "The disk of an instance that is gone is given to the next one with its data.",
     seeing("disk", (_instance, cloud) => goneBefore(cloud).flatMap(rowsOf)),
   ),
   mutant(
@@ -121,7 +121,7 @@ export const PLATFORM_MUTANTS: readonly DataMutant[] = [
       text: seal(JSON.stringify([...(dump?.tables ?? [])].map(([name, { rows }]) => [name, [...rows]])), "one key"),
     }),
   }),
-  mutant("IS-65", "copy-has-the-users", "A restore into a new instance brings the users of the source along.", {
+  mutant("IS-65", "copy-has-the-users", "A restore into a new instance also copies the users of the source.", {
     restore: (instance, dump, cloud) => {
       RIGHT.restore(instance, dump, cloud);
       const source = cloud.vault.tasks().find((each) => each.kind === "backup" && each.dump === dump);
@@ -129,9 +129,14 @@ export const PLATFORM_MUTANTS: readonly DataMutant[] = [
         instance.users.set(name, password);
     },
   }),
-  mutant("IS-66", "metadata-are-believed", "What the metadata of a backup say is fetched, whosever it is.", {
-    verifies: ({ damage }) => damage !== "byte" && damage !== "part",
-  }),
+  mutant(
+    "IS-66",
+    "metadata-are-believed",
+    "A restore fetches whatever the metadata of a backup name, even another tenant's data.",
+    {
+      verifies: ({ damage }) => damage !== "byte" && damage !== "part",
+    },
+  ),
   mutant(
     "IS-67",
     "store-credentials-are-logged",

@@ -17,7 +17,7 @@ const NEIGHBOUR = "IS-48";
 
 const opens = (instance: ToyInstance): void => void instance.admitted.add("application");
 
-/** What brokers and networks do wrong between tenants. */
+/** What brokers and networks get wrong between tenants. */
 export const TENANT_MUTANTS: readonly DataMutant[] = [
   mutant(
     BINDING,
@@ -60,7 +60,7 @@ export const TENANT_MUTANTS: readonly DataMutant[] = [
   mutant(
     LOGIN,
     "passwords-are-not-looked-at",
-    "A database lets in whoever knows its name.",
+    "A database admits anybody who knows its name.",
     {
       admits: ({ database }, login) => login.database === database,
     },
@@ -79,13 +79,13 @@ export const TENANT_MUTANTS: readonly DataMutant[] = [
   mutant(
     REUSE,
     "binding-ids-are-global",
-    "Who binds under the id of a binding that exists is given that one, whatever instance it is of.",
+    "A bind under the id of an existing binding is answered with that one, whatever its instance.",
     {
       find: (operation, instance, id, cloud) =>
         operation === "bind" ? anywhere(cloud, id) : instance.bindings.get(id),
     },
   ),
-  mutant(REUSE, "binding-moves", "Who binds under the id of another instance's binding takes it away from there.", {
+  mutant(REUSE, "binding-moves", "A bind under the id of another instance's binding takes it away from there.", {
     onBind: (instance, binding, cloud) => {
       RIGHT.onBind(instance, binding, cloud);
       for (const each of neighboursOf(cloud, instance)) each.bindings.delete(binding.id);
@@ -126,7 +126,7 @@ export const TENANT_MUTANTS: readonly DataMutant[] = [
   mutant(
     REPROVISIONED,
     "secrets-made-of-ids",
-    "User and password are made of the ids of instance and binding.",
+    "User and password are derived from the ids of instance and binding.",
     {
       mint: (instance, id) => ({ username: `u${id.slice(-6)}`, password: `secret-${instance.id}-${id}` }),
     },
@@ -135,14 +135,14 @@ export const TENANT_MUTANTS: readonly DataMutant[] = [
   mutant(
     REPROVISIONED,
     "users-outlive-instances",
-    "The users of an instance that was removed are there again when its id is.",
+    "The users of a removed instance come back with its id.",
     outliving(),
   ),
   mutant(DEFAULTS, "default-account", "Every database has an account that everybody knows.", {
     admits: (instance, login, cloud) =>
       RIGHT.admits(instance, login, cloud) || (login.username === "postgres" && login.password === "postgres"),
   }),
-  mutant(DEFAULTS, "blank-passwords", "A login without a password is let in.", {
+  mutant(DEFAULTS, "blank-passwords", "A login without a password is admitted.", {
     admits: (instance, login, cloud) =>
       RIGHT.admits(instance, login, cloud) || (instance.users.has(login.username) && login.password === ""),
   }),
@@ -207,7 +207,7 @@ export const TENANT_MUTANTS: readonly DataMutant[] = [
   mutant(
     [CLOSED, NEIGHBOUR],
     "service-network-is-let-in",
-    "The group of all instances lets in the network that they are in, at every port.",
+    "The group of all instances admits the network that they are in, at every port.",
     reaching((_instance, _port, from) => from === "tenant"),
   ),
   mutant(
@@ -237,7 +237,7 @@ export const TENANT_MUTANTS: readonly DataMutant[] = [
   mutant(
     CLOSED,
     "way-is-not-made-again",
-    "A rule that could not be made is taken for one that is there: who binds an instance again gets a success and is not let in.",
+    "A rule that could not be created counts as existing: binding an instance again succeeds, but does not admit the client.",
     openingOnce(),
   ),
 ];

@@ -80,7 +80,7 @@ export const below = <const P extends Properties>(version: number, to: number, p
   version < to ? properties : {};
 
 /** A body of one member. */
-interface Envelope<Name extends string, S> {
+export interface Envelope<Name extends string, S> {
   readonly type: "object";
   readonly properties: Readonly<Record<Name, S>>;
   readonly required: readonly [Name];
@@ -94,7 +94,7 @@ export function envelope(name: string, schema: Schema): Schema {
 }
 
 /** An object of these members and no others. */
-interface ObjectSchema<P, Required> {
+export interface ObjectSchema<P, Required> {
   readonly type: "object";
   readonly properties: P;
   readonly required: Required;
