@@ -11,7 +11,7 @@ import type { DataServices } from "./services.ts";
 import { halt, startServer, watch } from "./supervision.ts";
 import { type Disk, groupOf, type Instance, type Kind, KINDS } from "../state.ts";
 
-/** How the agent of a VM starts the job of a data service. */
+/** The order with which a VM's agent starts the job of a data service. */
 export interface StartOrder {
   readonly kind: Kind;
   readonly address: string;
@@ -19,7 +19,7 @@ export interface StartOrder {
   readonly index: number;
   /** The bootstrap instance of a new group is its primary, the others are replicas. */
   readonly bootstrap: boolean;
-  /** The persistent disk. With null the data lasts as long as the job runs on this VM. */
+  /** The persistent disk. With null, the data last as long as the job runs on this VM. */
   readonly disk: string | null;
   /** Properties of the job: `{database, port, admin, agent: {port, username, password}, parameters: {…custom}, …limits of the plan}`. */
   readonly properties: Readonly<Record<string, unknown>>;
@@ -52,7 +52,7 @@ const PROPERTIES = Compile(
 const STRUCTURAL = new Set(["database", "port", "admin", "agent", "tls"]);
 
 /**
- * Starts the data service of a VM; called again, it takes the new properties. A VM that is recreated with the same disk has the
+ * Starts the data service of a VM; another call applies the new properties. A VM that is recreated with the same disk has the
  * same users and data.
  *
  * @throws DataServiceError DS_BAD_JOB, DS_VM_TAKEN
@@ -75,7 +75,7 @@ export function start(services: DataServices, order: StartOrder): Instance {
   return started;
 }
 
-/** What an instance that is given new properties keeps. */
+/** What an instance keeps when it is given new properties. */
 const serverOf = ({ role, server, follows, waitsFor }: Instance) => ({ role, server, follows, waitsFor });
 
 /** Makes a node a member of its group. The first serves at once, others once they are copies of it. */
@@ -154,7 +154,7 @@ const tlsOf = (given: {
 
 const ephemeral = (address: string): string => `ephemeral:${address}`;
 
-/** The job's own properties come last: what a platform gives in `parameters` changes no limit of a plan. */
+/** The job's own properties come last, so that a platform's `parameters` change no limit of a plan. */
 function parametersOf(properties: Readonly<Record<string, unknown>>): Instance["parameters"] {
   const { parameters } = properties;
   const given = typeof parameters === "object" && parameters !== null ? Object.entries(parameters) : [];
@@ -182,7 +182,7 @@ export function stop(services: DataServices, address: string, kind: Kind, isGone
   services.onChanged(address, isGone);
 }
 
-/** Gives one persistent disk all that is on another. */
+/** Copies everything from one persistent disk to another. */
 export function copyDisk(services: DataServices, from: string, to: string): void {
   const { disks } = services.slot.value;
   const source = disks.get(from);
@@ -205,7 +205,7 @@ export function destroyDisk(services: DataServices, disk: string): void {
   services.onDiskDestroyed(disk);
 }
 
-/** @throws DataServiceError DS_NOT_SIMULATED for a kind whose data neither a real server nor the virtual plane holds */
+/** @throws DataServiceError DS_NOT_SIMULATED for a kind whose data are held neither by a real server nor by the virtual plane */
 export function requireSimulatedData({ real }: DataServices, instance: Instance): void {
   const { kind } = instance;
   if (kind !== "postgresql" && !real?.covers(instance))
