@@ -8,7 +8,7 @@ import { Brokers, type RunningBroker } from "./brokers.ts";
 /** More deploys at once would wait in the director's queue for longer than a plan's maximum_polling_duration. */
 const INSTANCES_AT_ONCE = 12;
 
-describe("the reference broker, with a backend that is held and broken on purpose", () => {
+describe("the reference broker, with a backend that is stalled and broken on purpose", () => {
   let world: World;
   let brokers: Brokers;
   const reported: unknown[] = [];
@@ -43,7 +43,7 @@ describe("the reference broker, with a backend that is held and broken on purpos
   const wrong = ({ results }: CertifySummary): readonly object[] =>
     results.filter(({ verdict }) => verdict !== "pass" && verdict !== "not-applicable");
 
-  it("keeps every clause that is tested", async () => {
+  it("meets every tested clause", async () => {
     const [broker] = brokers.list();
     if (broker === undefined) throw new Error("no broker has been deployed");
     const summary = await judge(broker);
@@ -53,7 +53,7 @@ describe("the reference broker, with a backend that is held and broken on purpos
     expect(reported).toEqual([]);
   });
 
-  // One more stands for the rest: a broker asks no service for its kind.
+  // One more stands for the rest, because the broker never depends on a service's kind.
   it.each(["redis"] as const)("answers requests while %s is held, and deletes what failed", async (service) => {
     const broker = brokers.list().find((each) => each.service === service);
     if (broker === undefined) throw new Error("no broker has been deployed");

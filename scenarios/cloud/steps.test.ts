@@ -19,7 +19,7 @@ const WALK_MS_MAX = 900_000;
 
 type FaultRule = Parameters<Fate["world"]["kernel"]["faults"]["arm"]>[0];
 
-/** What one order of an operation comes to. */
+/** The result of one order of an operation. */
 type Outcome = Readonly<Record<string, unknown>>;
 
 describe("a broker that is killed after each step of an operation", () => {
@@ -49,10 +49,10 @@ describe("a broker that is killed after each step of an operation", () => {
     findBrokenLaws(fate.world, recordLaws(await customer.records()));
 
   interface Walk {
-    /** Makes what the operation works on. */
+    /** Creates what the operation works on. */
     readonly before?: (name: string) => Promise<unknown>;
     readonly operate: (name: string) => Promise<Outcome | string>;
-    /** What it has to come to, at whichever step the broker is killed. */
+    /** The required outcome, at whichever step the broker is killed. */
     readonly expected: Outcome | string;
     /** Removes what is left. */
     readonly after?: (name: string) => Promise<unknown>;
@@ -103,7 +103,7 @@ describe("a broker that is killed after each step of an operation", () => {
         await fate.world.driver.sleep(1_000);
         await deprovision(name);
         await order;
-        // Where the order was repeated after a kill, it may have come after the deletion.
+        // If the order was repeated after a kill, it may have come after the deletion.
         return deprovision(name);
       },
       expected: "succeeded",
@@ -119,7 +119,7 @@ describe("a broker that is killed after each step of an operation", () => {
       operate: (name) => customer.ask("PATCH", pathOf(name), { parameters: { max_connections: 21 } }),
       expected: "failed",
       after: deprovision,
-      // Once: what undoes it goes well.
+      // Once: undoing it succeeds.
       fault: { point: "director:task", count: 1, effect: { kind: "error", message: "no" } },
     },
     bind: {
@@ -159,7 +159,7 @@ describe("a broker that is killed after each step of an operation", () => {
   };
 
   it.each(Object.keys(WALKS))(
-    "finishes it all the same: %s",
+    "finishes it nonetheless: %s",
     async (name) => {
       const each = WALKS[name];
       if (each !== undefined) await walk(each);

@@ -6,7 +6,7 @@ import { majorsHere, versionHere } from "./binaries.ts";
 import { PostgresqlNode } from "./node.ts";
 import { refuseClient } from "./refusals.ts";
 
-/** The version that the job of an instance asks for; undefined where it says none. */
+/** The version that the job of an instance asks for; undefined if it names none. */
 function majorOf({ parameters }: Instance): number | undefined {
   const major = Number(parameters.engine_version);
   return Number.isInteger(major) ? major : undefined;
@@ -32,7 +32,7 @@ export const postgresql: EngineMaker = (folder) => {
     start: async (order) => PostgresqlNode.start(await install(majorOf(order.instance)), order),
     encrypt,
     refuse: refuseClient,
-    // A copy that is being made would write into the folder while it is removed.
+    // An unfinished copy would write into the folder while it is removed.
     close: async () => {
       for (const each of installations.values()) await each.then(({ copies }) => copies.prepare()).catch(() => {});
     },

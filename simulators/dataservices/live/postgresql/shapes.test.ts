@@ -48,7 +48,7 @@ const KEPT: Readonly<Record<string, string>> = {
   "an older version of an extension": "CREATE EXTENSION hstore VERSION '1.7'",
 };
 
-/** What a logical dump would have to know of, each with what tells of it; also that it works after the restore. */
+/** Things that a logical dump would have to know about, each with a query that shows it, and that it works after the restore. */
 const UNCOMMON: readonly (readonly [words: string, sql: string, tells: string])[] = [
   [
     "a custom aggregate",
@@ -108,7 +108,7 @@ const UNCOMMON: readonly (readonly [words: string, sql: string, tells: string])[
   ],
 ];
 
-/** Of the common ones, each so many is tried: a copy of the server's files knows nothing of shapes. `DRYDOCK_SHAPES=all` tries all of them. */
+/** Only every n-th of the common ones is tried, because a copy of the server's files knows nothing of shapes. `DRYDOCK_SHAPES=all` tries all of them. */
 const EVERY = process.env.DRYDOCK_SHAPES === "all" ? 1 : 8;
 
 describe.skipIf(whyNot !== undefined)("a dump", { timeout: TEST_MS_MAX }, () => {
