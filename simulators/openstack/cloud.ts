@@ -17,8 +17,7 @@ import type { VolumeOps } from "./operations/volumes.ts";
  * - State lives in a kernel slot per service (`kernel.slot("neutron", …)`), indexed by id and by what is looked up.
  * - Ids: `cloud.uuid("neutron")`, `cloud.hex("keystone")`. Times: kernel ms in state, time.ts on reading.
  * - Work that takes time: `cloud.kernel.timer(cloud.kernel.work(ms), kind, data)`, plain data.
- * - What one service asks of another inside the world goes through the interfaces of `operations/`, never over HTTP. They throw `Refusal`
- *   as the called service would answer (same status, type, message); the caller rewords it where the real one does.
+ * - Calls from one service to another inside the world go through the interfaces of `operations/`, never over HTTP. They throw `Refusal` as the called service would answer (same status, type, message); the caller rewords it if the real one does.
  * - Each state change is one `kernel.record(service, "port.create", id, {…})`.
  */
 
@@ -37,7 +36,7 @@ export type {
 export type { ServerOps } from "./operations/servers.ts";
 export type { VolumeOps, VolumeView } from "./operations/volumes.ts";
 
-/** `agents`: a cloud whose agents and hosts do their work. `rig`: the control plane alone on which the recordings were made. */
+/** `agents`: a cloud whose agents and hosts do their work. `rig`: only the control plane, as in the recordings. */
 export type CloudProfile = "agents" | "rig";
 
 /** The options of a cloud. */

@@ -169,7 +169,7 @@ export class TwoProjectCloud {
     );
   }
 
-  /** Creates a resource of this kind in a project and returns its id; `undefined` when the service refuses. */
+  /** Creates a resource of this kind in a project and returns its id; `undefined` if the service refuses. */
   async create(
     who: ProjectName,
     kind: string,

@@ -7,7 +7,7 @@ import { readVariables } from "../deploy/variable-specs.ts";
 import { DirectorError } from "../wire/errors.ts";
 import { type Fields, optionalField } from "./fields.ts";
 
-/** Several runtime configs as one, for what is looked up before they are applied (runtime_configs_consolidator.rb in bosh-director). @throws DirectorError 40000, 530006 */
+/** Several runtime configs as one, for lookups before they are applied (runtime_configs_consolidator.rb in bosh-director). @throws DirectorError 40000, 530006 */
 export function mergeRuntimeConfigs(parts: readonly Fields[]): Fields {
   const lists = new Map<string, unknown[]>([
     ["releases", []],

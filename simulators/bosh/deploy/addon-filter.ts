@@ -5,7 +5,7 @@ import { DirectorError, UNCLASSED } from "../wire/errors.ts";
 import type { InstanceGroup } from "./manifest.ts";
 import type { ParseContext, SharedParts } from "./parse-context.ts";
 
-/** Where an addon stands; messages name it. */
+/** The place of an addon, which messages name. */
 export type AddonLevel = "deployment" | "runtime";
 
 /** Which instance groups an addon includes, or excludes (addon/filter.rb in bosh-director). */

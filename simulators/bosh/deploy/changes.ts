@@ -2,7 +2,7 @@ import type { Change, DesiredState, Instance } from "../state/deployments.ts";
 import { diskDiffers, type PlannedInstance } from "./plan-instance.ts";
 import { desiredOf, isChosen, type DeployRun } from "./run.ts";
 
-/** What a deploy asks of an instance beyond the manifest. */
+/** What a deploy demands of an instance beyond the manifest. */
 export function updateRequestFor(run: DeployRun, { instance }: PlannedInstance): UpdateRequest {
   const { args, agents } = run;
   const chosen = args.change !== null && isChosen(args.change, instance);
@@ -27,7 +27,7 @@ export function changesFor(run: DeployRun, each: PlannedInstance): ReturnType<ty
   return each.instance.ignore ? [] : changesOf(each, updateRequestFor(run, each));
 }
 
-/** What a deploy is asked for besides the manifest. */
+/** What a deploy is asked to do beside the manifest. */
 export interface UpdateRequest {
   readonly recreate: boolean;
   /** What the agent reported, or that it kept silent. */

@@ -9,7 +9,7 @@ import { desiredOf, type DeployRun } from "./run.ts";
 
 const CREATE_VMS_PARALLEL = 5;
 
-/** Makes the VMs that instances of these groups still need: a stage of its own, shown only where there are any. */
+/** Creates the VMs that instances of these groups still need, in a stage of its own, shown only if there are any. */
 export function* createMissingVms(run: DeployRun, plan: DeployPlan, groups: readonly PlannedGroup[]): Body {
   const { director, task } = run;
   const missing = groups.flatMap((group) =>

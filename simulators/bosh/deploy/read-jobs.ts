@@ -51,7 +51,7 @@ function readJob(
   return job;
 }
 
-/** Mappings within mappings are merged; of anything else the second wins. */
+/** Nested mappings are merged; otherwise the second value wins. */
 export function mergeDeep(first: Fields, second: Fields): Fields {
   const merged: Record<string, unknown> = { ...first };
   for (const [key, value] of Object.entries(second)) {

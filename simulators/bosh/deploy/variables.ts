@@ -73,8 +73,7 @@ const REFERENCE = /\(\((.*?)\)\)/g;
 const WHOLE_REFERENCE = /^\(\((.*?)\)\)$/;
 
 /**
- * Fills the `((name))` references of a deployment's properties (config_server/deep_hash_replacement.rb in bosh-director). One that is all
- * of a text stands for the value itself.
+ * Fills the `((name))` references of a deployment's properties (config_server/deep_hash_replacement.rb in bosh-director). A reference that is the whole text stands for the value itself.
  *
  * @throws VariableError for one that the config server can't resolve, DirectorError 540004 for a malformed one
  */
@@ -127,7 +126,7 @@ interface Found {
   readonly error?: string;
 }
 
-/** @throws VariableError where there is no config server */
+/** @throws VariableError if there is no config server */
 function valueOf(director: Director, deployment: string, reference: string): Found {
   const [first = "", ...parts] = reference.split(".");
   const name = absoluteName(director, deployment, first);

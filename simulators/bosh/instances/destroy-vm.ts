@@ -9,7 +9,7 @@ import { withLock } from "../tasks/locks.ts";
 import type { VmOwner } from "./boot.ts";
 import { ownerOf } from "./names.ts";
 
-/** Deletes a VM that no instance will have; where that fails, it is recorded as an orphan. */
+/** Deletes a VM that no instance will have; if that fails, it is recorded as an orphan. */
 export function* abandonVm(director: Director, task: Task, owner: VmOwner, cid: string, ips: readonly string[]): Body {
   try {
     yield* destroyVm(director, task, owner, cid);

@@ -29,7 +29,7 @@ export function* attachDisk(director: Director, task: Task, instance: Instance, 
   vm.mountedDisk = diskCid;
 }
 
-/** Takes the disk from the record of the instance; it stays an orphan for five days. */
+/** Removes the disk from the record of the instance; it stays an orphan for five days. */
 export function orphanDisk(director: Director, task: Task, instance: Instance): void {
   const { disk } = instance;
   if (disk === null) return;
@@ -48,7 +48,7 @@ export function orphanDisk(director: Director, task: Task, instance: Instance): 
   director.kernel.record("bosh", "disk.orphan", disk.cid, { deployment: instance.deployment });
 }
 
-/** Gives an instance the disk that is planned: the new one is made before the old one is given up. */
+/** Gives an instance its planned disk: the new one is created before the old one is given up. */
 export function* updateDisk(director: Director, task: Task, planned: PlannedInstance, renews: boolean): Body {
   const { instance, disk: wanted } = planned;
   const { cpi, kernel } = director;

@@ -153,7 +153,7 @@ function* runErrandOn(director: Director, task: Task, { instance, job }: ErrandT
     yield* withAudit(director, task, what, work);
   } catch (error) {
     if (task.state !== "cancelling") throw error;
-    // What it did until then is reported all the same.
+    // What it did until then is reported nonetheless.
     cancelled = error;
   }
   const members = yield* fetchLogs(director, task, instance, "job", []);

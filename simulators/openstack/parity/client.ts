@@ -11,7 +11,7 @@ import {
 } from "../index.ts";
 import type { ReceivedReply } from "./compare.ts";
 
-/** The virtual time that a request takes, about as on a real cloud. */
+/** The virtual time that a request takes, roughly as on a real cloud. */
 const REQUEST_MS = 20;
 
 /** When the recordings of Zed were made: some replies name the day. */

@@ -8,7 +8,7 @@ import { setStatus } from "../state/volumes.ts";
  * This cloud has no backup service, like the recorded one: a backup is accepted, then fails with a message that says so.
  */
 
-/** ms of simulated work until it is clear that no service takes the backup. */
+/** How long until it is clear that no service takes the backup, in ms of simulated work. */
 const SCHEDULE_MS = 2000;
 
 /** Accepts a backup of a volume. */
@@ -29,7 +29,7 @@ export function removeBackup(cinder: Cinder, row: BackupRow): void {
   recordChange(cinder, "backup.delete", row.id);
 }
 
-/** Fails the backup, as no service takes it, and gives the volume its old status. */
+/** Fails the backup, because no service takes it, and restores the volume's status. */
 export function failBackup(
   cinder: Cinder,
   { id, requestId }: { readonly id: string; readonly requestId: string },

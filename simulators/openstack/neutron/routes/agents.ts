@@ -12,7 +12,7 @@ const AGENTS = [
   ["Open vSwitch agent", "neutron-openvswitch-agent", "N/A"],
 ] as const;
 const HOST = "network-1";
-/** How long ago an agent that lives said so last: half of `report_interval`. */
+/** How long ago a live agent last reported: half of `report_interval`. */
 const HEARTBEAT_MS = 15_000;
 
 const withSpace = (ms: number): string => new Date(ms).toISOString().slice(0, 19).replace("T", " ");
