@@ -110,7 +110,9 @@ describe.skipIf(whyNot !== undefined)("the live data plane", () => {
     await plane.close();
     driver.stop();
     expect(troubles).toEqual([]);
-    expect(readdirSync(tmpdir()).filter((name) => name.startsWith(`drydock-data-${process.pid}-`))).toEqual([]);
+    const own = readdirSync(tmpdir()).filter((name) => name.startsWith(`drydock-data-${process.pid}-`));
+    // What servers are made from stays for the next plane, until the process ends.
+    expect(own.filter((name) => !name.includes("-postgresql-"))).toEqual([]);
   });
 
   it("starts a server with the first connection, not before", async () => {
@@ -339,7 +341,6 @@ describe.skipIf(whyNot !== undefined)("the live data plane", () => {
       expect(await restore(VM, await torn)).toEqual(RESTORED);
       // A sound dump shows what was there when it began.
       expect(await query(VM, "SELECT v FROM measured WHERE at >= '2030-01-01'")).not.toHaveLength(0);
-      expect(await restore(VM, dump)).toEqual(RESTORED);
       plant("restore keep-sessions");
       const open1 = await open(VM);
       await query(VM, "INSERT INTO base VALUES (77)");
