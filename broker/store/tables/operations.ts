@@ -51,33 +51,40 @@ const insertIfClaimed = (table: "audit" | NewRecord["table"], row: object): RawB
 
 const select = (db: Kysely<Tables>) => db.selectFrom("operations").select(COLUMNS);
 
+/**
+ * Writes an order in one statement, so that it costs one round trip: the operation, if its instance is not busy; if so, what it makes and a line of the
+ * log. A record whose id is taken fails the whole.
+ */
+async function claimIn(
+  db: Kysely<Tables>,
+  row: Operation,
+  lease: ReturnType<typeof leaseOf>,
+  { actor, record }: Order,
+): Promise<boolean> {
+  const claimed = db.with("claimed", (within) =>
+    within
+      .insertInto("operations")
+      .values({ ...row, ...lease, busy: row.instance_id })
+      .onConflict((conflict) => conflict.doNothing())
+      .returning("id"),
+  );
+  const noted =
+    actor === undefined ? claimed : claimed.with("noted", () => insertIfClaimed("audit", lineOf(row, actor)));
+  const made = record === undefined ? noted : noted.with("made", () => insertIfClaimed(record.table, record.row));
+  return (await made.selectFrom("claimed").select("id").execute()).length > 0;
+}
+
 /** Changes of the table `operations`; new ones are held by this worker. */
 export const operationsIn = (session: StoreSession, { name, leaseMs }: Worker) => {
-  /**
-   * Writes an order in one statement, so that it costs one round trip: the operation, if its instance is not busy; if so, what it makes and a line of the
-   * log. A record whose id is taken fails the whole.
-   */
-  const claimIn = async (db: Kysely<Tables>, row: Operation, { actor, record }: Order): Promise<boolean> => {
-    const claimed = db.with("claimed", (within) =>
-      within
-        .insertInto("operations")
-        .values({ ...row, ...leaseOf(session, name, leaseMs), busy: row.instance_id })
-        .onConflict((conflict) => conflict.doNothing())
-        .returning("id"),
-    );
-    const noted =
-      actor === undefined ? claimed : claimed.with("noted", () => insertIfClaimed("audit", lineOf(row, actor)));
-    const made = record === undefined ? noted : noted.with("made", () => insertIfClaimed(record.table, record.row));
-    return (await made.selectFrom("claimed").select("id").execute()).length > 0;
-  };
   return {
     claim: (row: Operation, order: Order = {}) => {
       const { quotas = [] } = order;
+      const lease = leaseOf(session, name, leaseMs);
       const claim =
         quotas.length === 0
-          ? session.run(() => claimIn(session.db, row, order))
+          ? session.run(() => claimIn(session.db, row, lease, order))
           : session.transaction(async (db) => {
-              const isClaimed = await claimIn(db, row, order);
+              const isClaimed = await claimIn(db, row, lease, order);
               if (isClaimed) await checkQuotas(db, quotas);
               return isClaimed;
             });
