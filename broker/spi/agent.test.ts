@@ -14,7 +14,7 @@ describe("the agent of an instance", () => {
     const { done, host } = deleting(
       { status: 404 },
       { status: 404, json: { error: { code: "not_found" } } },
-      { status: 204 },
+      { status: 200, json: { username: "u" } },
     );
     await done;
     expect(host.sent).toHaveLength(3);
@@ -26,7 +26,11 @@ describe("the agent of an instance", () => {
     const agent = instanceAgent(new FakeHost(() => page), "10.0.0.5", "secret");
     const restore = { name: "r", dump: async function* () {} };
     await expect(agent.putCredentials("u", "p", "d")).rejects.toThrow(BackendError);
-    await expect(agent.deleteCredentials("u")).rejects.toThrow(FinalError);
+    await expect(agent.deleteCredentials("u")).rejects.toThrow(BackendError);
+    await expect(deleting({ status: 204 }).done).rejects.toThrow(FinalError);
+    await expect(agent.users()).rejects.toThrow(BackendError);
+    await expect(agent.forgetLog("f")).rejects.toThrow(BackendError);
+    await expect(agent.sendLog("r", "f", Buffer.from(""))).rejects.toThrow(BackendError);
     await expect(agent.ready()).rejects.toThrow(BackendError);
     await expect(agent.dump()).rejects.toThrow(BackendError);
     await expect(agent.restore(restore)).rejects.toThrow(BackendError);
@@ -35,7 +39,7 @@ describe("the agent of an instance", () => {
     await expect(agent.finishLog()).rejects.toThrow(BackendError);
     const another = new FakeHost(() => ({ status: 201, json: { username: "other" } }));
     await expect(instanceAgent(another, "10.0.0.5", "secret").putCredentials("u", "p", "d")).rejects.toThrow(
-      "another user",
+      "for another user",
     );
   });
 
