@@ -212,16 +212,38 @@ async function readWhole(chunks: AsyncIterable<Bytes>): Promise<Bytes> {
  * @throws BackendError while there is none, as in the moment of a fail-over
  */
 export function findPrimary(host: Host, addresses: readonly string[], password: string): Promise<string> {
-  const authorization = basicAuthorization(AGENT_USER, password);
-  const isPrimary = async (ip: string): Promise<boolean> => {
-    const url = `http://${ip}:${AGENT_PORT}/v1/status`;
-    const answer = await exchange(host, { method: "GET", url, headers: { authorization } }).catch(() => undefined);
-    if (answer?.status !== 200) return false;
-    const { role, phase } = bodyOf(answer, STATUS);
-    return (phase ?? role) === "primary";
-  };
   return retryWhileDown(host, async () => {
-    for (const ip of addresses) if (await isPrimary(ip)) return ip;
+    for (const ip of addresses) if ((await phaseAt(host, ip, password)) === "primary") return ip;
     throw new BackendError(`none of ${addresses.join(", ")} is the primary at present`);
   });
 }
+
+/** What a node is to its cluster; undefined where its agent does not say. */
+async function phaseAt(host: Host, ip: string, password: string): Promise<string | undefined> {
+  const headers = { authorization: basicAuthorization(AGENT_USER, password) };
+  const url = `http://${ip}:${AGENT_PORT}/v1/status`;
+  const answer = await exchange(host, { method: "GET", url, headers }).catch(() => undefined);
+  if (answer?.status !== 200) return undefined;
+  const { role, phase } = bodyOf(answer, STATUS);
+  return phase ?? role;
+}
+
+/**
+ * Resolves once each other node of a cluster follows its primary: before, it would lose what it is there to keep.
+ *
+ * @param addresses of its VMs
+ * @throws BackendError when one has not joined in time
+ */
+export async function awaitReplicas(host: Host, addresses: readonly string[], password: string): Promise<void> {
+  for (let looked = 1; ; looked++) {
+    const phases = await Promise.all(addresses.map((ip) => phaseAt(host, ip, password)));
+    const late = addresses.filter((_ip, at) => phases[at] !== "primary" && phases[at] !== "replica");
+    if (late.length === 0) return;
+    if (looked === LOOKS_MAX) throw new BackendError(`${late.join(", ")} have not joined their primary`);
+    await host.waitMs(LOOK_MS);
+  }
+}
+
+/** Time between two looks at a cluster that is being made, and how many there are: ten minutes, the time that a server takes to copy another one's data. */
+const LOOK_MS = 1000;
+const LOOKS_MAX = 300;
