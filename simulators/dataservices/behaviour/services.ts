@@ -20,6 +20,8 @@ export interface RealServers {
   covers(instance: Pick<Instance, "kind">): boolean;
   /** Whether the real servers of a group replicate, and the plane supervises them. */
   replicates(instance: Pick<Instance, "kind">): boolean;
+  /** Sets the group of an instance to work if it is at rest, because somebody asks what its nodes are. */
+  wake(instance: Instance): void;
   /** Makes the users of a running server match those of the disk; ends the sessions of removed ones. */
   applyUsers(instance: Instance): Promise<void>;
   /** A dump, as it is being made. @throws DataServiceError DS_NOT_COVERED */

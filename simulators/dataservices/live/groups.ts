@@ -40,7 +40,8 @@ interface Watch {
 }
 
 /**
- * Supervises the groups of real servers that replicate: looks at their nodes several times a second, has `decide` say what follows, and carries it out. A group is at rest until its first connection, and again when it has had none for a while.
+ * Supervises the groups of real servers that replicate: looks at their nodes some times a second, has `decide` say what follows, and
+ * looks at their nodes several times a second, has `decide` say what follows, and
  */
 export class LiveGroups {
   readonly #options: GroupOptions;
@@ -66,6 +67,11 @@ export class LiveGroups {
     const { services, nodes } = this.#options;
     const group = services.slot.value.clusters.get(groupOf(instance));
     return nodes.engineOf(instance.kind)?.replicates === true && (group?.cluster.members.size ?? 0) > 1;
+  }
+
+  /** Brings a group to work that is at rest. */
+  wake(instance: Pick<Instance, "deployment" | "kind">): void {
+    if (!this.#isClosed) this.#wake(instance);
   }
 
   /** The node of an instance as soon as it serves. @throws LivePlaneError LIVE_DATA_NOT_READY */
