@@ -12,7 +12,7 @@ import { listReply, withSelf } from "../wire/links.ts";
 import { requireAdmin } from "../wire/policy.ts";
 
 /** A resource with the five usual routes: list, create, show, update, delete. `C` and `U` are the schemas of POST and PATCH. */
-interface Resource<E extends Entity, C extends Schema, U extends Schema> {
+export interface Resource<E extends Entity, C extends Schema, U extends Schema> {
   readonly collection: string;
   /** The member of a list's reply. Default: `collection`. */
   readonly listed?: string;

@@ -115,7 +115,7 @@ export const fixedIps: Convert<readonly FixedIpFields[]> = (value) => {
 };
 
 /** A pair as a client asks for it; without a MAC address it is the port's own. */
-interface AddressPairFields {
+export interface AddressPairFields {
   readonly ip_address: string;
   readonly mac_address?: string;
 }

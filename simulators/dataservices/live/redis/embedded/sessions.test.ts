@@ -113,7 +113,7 @@ describe("clients of one engine", () => {
     expect(clients.say(other, "PUBLISH news hello")).toEqual([0]);
   });
 
-  it("are told what is not simulated", () => {
+  it("learn what is not simulated", () => {
     const clients = new Clients();
     expect(clients.say(clients.open(), "EVAL 1 0")).toEqual(["ERR not simulated: scripts and functions"]);
     expect(clients.say(clients.open(), "CONFIG GET maxmemory")[0]).toMatch(/^ERR not simulated: CONFIG/);
