@@ -65,8 +65,8 @@ export interface BrokerConfig {
 }
 
 /**
- * `spi`: answers platforms, and works on operations. `backup-manager`: schedules, retention, collection of logs, the API of backups; and the backups and
- * restores that it orders. `guard`: follows VMs that are recreated.
+ * `spi`: answers platforms, and works on operations. `backup-manager`: schedules, retention, collection of logs, the API of backups; and the
+ * backups and restores that it orders. `guard`: follows VMs that are recreated.
  */
 export type BrokerRole = "spi" | "backup-manager" | "guard";
 

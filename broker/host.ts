@@ -12,7 +12,10 @@ export interface Host {
   /** Calls `work` once every `periodMs`, until the function that it returns is called. */
   every(periodMs: number, work: () => void): () => void;
   randomBytes(count: number): Uint8Array;
-  /** Announces work that is neither a fetch nor a sleep (the store, compression), so that virtual time waits for it. On a real host it changes nothing. */
+  /**
+   * Announces work that is neither a fetch nor a sleep (the store, compression), so that virtual time waits for it. On a real host it changes
+   * nothing.
+   */
   track<T>(work: Promise<T>): Promise<T>;
 }
 

@@ -6,7 +6,9 @@ export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 /**
- * Makes a parser of JSON that the broker itself has written. The schema is checked nonetheless, so that the value has its type. @returns a function that throws Error if the text is not JSON of that schema
+ * Makes a parser of JSON that the broker itself has written. The schema is checked nonetheless, so that the value has its type.
+ *
+ * @returns a function that throws Error if the text is not JSON of that schema
  */
 export function parserOf<S extends Type.TSchema>(what: string, schema: S): (text: string) => Type.Static<S> {
   const compiled = Compile(schema);

@@ -63,7 +63,9 @@ async function listen({ app }: Broker, { listen: { host, port } }: Settings): Pr
 }
 
 /**
- * Runs one control plane until SIGTERM or SIGINT. What is then in progress continues in another process, or when it is started again on its store. @throws ConfigError if it can't start
+ * Runs one control plane until SIGTERM or SIGINT. What is then in progress continues in another process, or when it is started again on its store.
+ *
+ * @throws ConfigError if it can't start
  */
 export async function serve(settings: Settings): Promise<void> {
   const log = createLog(settings);

@@ -92,7 +92,11 @@ function put(tree: Tree, path: string, value: string): void {
   }
 }
 
-/** Parses an address such as `127.0.0.1:3000`. Passwords cross no network in clear text, so without TLS it must be a loopback address. @throws ConfigError CONFIG_BAD_LISTEN */
+/**
+ * Parses an address such as `127.0.0.1:3000`. Passwords cross no network in clear text, so without TLS it must be a loopback address.
+ *
+ * @throws ConfigError CONFIG_BAD_LISTEN
+ */
 function parseListen(value: string, isTls: boolean): Settings["listen"] {
   const match = /^(.+):(\d{1,5})$/.exec(value);
   const [host, port] = [match?.[1] ?? "", Number(match?.[2])];

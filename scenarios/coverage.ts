@@ -41,7 +41,8 @@ export class Exercise {
 }
 
 /**
- * Why a passed run proves nothing; undefined if it does prove something. A run in which no step acted, or in which no law had anything to judge, is vacuous, and so is one none of whose armed faults fired.
+ * Why a passed run proves nothing; undefined if it does prove something. A run in which no step acted, or in which no law had anything to judge, is
+ * vacuous, and so is one none of whose armed faults fired.
  *
  * @param armed faults that were armed
  */

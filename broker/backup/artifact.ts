@@ -162,7 +162,8 @@ class ByteReader {
 }
 
 /**
- * The dump of an artifact. Each chunk is verified before it is returned, but only the end shows whether all of them are there: a caller that must not act on a part reads it to the end once first.
+ * The dump of an artifact. Each chunk is verified before it is returned, but only the end shows whether all of them are there: a caller that must
+ * not act on a part reads it to the end once first.
  *
  * @param keyOf the key for a head
  * @throws FinalError if it is damaged, or this is not its key

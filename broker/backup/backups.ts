@@ -23,8 +23,8 @@ export interface ArtifactKey {
 }
 
 /**
- * Where backups are kept: compressed, encrypted under a key of their own, split into parts with checksums. Whatever their size, one part and one chunk of them
- * are in memory. Every method throws BackendError while Swift is away.
+ * Where backups are kept: compressed, encrypted under a key of their own, split into parts with checksums. Whatever their size, one part and one
+ * chunk of them are in memory. Every method throws BackendError while Swift is away.
  */
 export interface BackupStore {
   /**

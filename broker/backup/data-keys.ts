@@ -41,7 +41,8 @@ export async function makeKey(
 /**
  * The key of a backup.
  *
- * @param given the tenant's key that came with an order. Default: the one that the tenant had set when the backup was made @throws FinalError if it is not the backup's
+ * @param given the tenant's key that came with an order. Default: the one that the tenant had set when the backup was made
+ * @throws FinalError if it is not the backup's
  */
 export async function keyOf(context: OperationContext, backup: BackupRow, given?: string): Promise<Uint8Array> {
   const { host, seal } = context;

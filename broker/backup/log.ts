@@ -19,7 +19,10 @@ export const logFolderOf = ({
 }: Pick<LogFileRow, "instance_id" | "deployment" | "epoch" | "name">): string =>
   `${instanceId}/log-${deployment}-${epoch}-${name}`;
 
-/** Stores the finished files of an instance's log, and lets its agent forget them. Nothing is restored meanwhile, as that would begin another history. */
+/**
+ * Stores the finished files of an instance's log, and lets its agent forget them. Nothing is restored meanwhile, as that would begin another
+ * history.
+ */
 export async function collectLog(context: OperationContext, instance: InstanceRow): Promise<void> {
   const { store } = context;
   if ((await store.busyWith(instance.id)) !== undefined) return;

@@ -36,7 +36,11 @@ export async function requireOwnBackup(
   return backup;
 }
 
-/** Finds a backup that may be restored into an instance: its own, or one of another instance of the same owner, which may be gone. @throws OsbError 404 */
+/**
+ * Finds a backup that may be restored into an instance: its own, or one of another instance of the same owner, which may be gone.
+ *
+ * @throws OsbError 404
+ */
 async function requireSource(context: OperationContext, instance: InstanceRow, id: string): Promise<BackupRow> {
   const backup = await context.store.backup(id);
   if (backup === undefined || !(isOf(instance, backup) || backup.owner === instance.owner)) throw unknownBackup();

@@ -5,7 +5,8 @@ import type { BackupRow, InstanceRow } from "../store/schema.ts";
 const DAY_MS = 86_400_000;
 
 /**
- * Deletes the backups of an instance that is being deleted, or keeps them for as long as the operator allows, so that its owner can restore them into another instance. Its schedule and its log go.
+ * Deletes the backups of an instance that is being deleted, or keeps them for as long as the operator allows, so that its owner can restore them
+ * into another instance. Its schedule and its log go.
  */
 export async function releaseBackups(context: OperationContext, { id }: InstanceRow): Promise<void> {
   const { store, backups, host, config } = context;

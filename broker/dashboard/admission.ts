@@ -96,7 +96,10 @@ export async function logOut(
 }
 
 /**
- * Finds out who asks, and whether the platform currently lets them manage the instance. @returns undefined for a user who must log in first @throws OsbError 403 for a user who may not manage it, 404 if it is gone; BackendError while the platform can't be asked
+ * Finds out who asks, and whether the platform currently lets them manage the instance.
+ *
+ * @returns undefined for a user who must log in first
+ * @throws OsbError 403 for a user who may not manage it, 404 if it is gone; BackendError while the platform can't be asked
  */
 export async function managerOf(
   { context, sessions, mayManage }: DashboardParts,

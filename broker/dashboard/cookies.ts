@@ -1,4 +1,7 @@
-/** Everything that a browser keeps for a dashboard is sent to dashboards alone, is out of reach of scripts, and never crosses a network in clear text. */
+/**
+ * Everything that a browser keeps for a dashboard is sent to dashboards alone, is out of reach of scripts, and never crosses a network in clear
+ * text.
+ */
 const FLAGS = "Path=/dashboard; HttpOnly; Secure; SameSite=Lax";
 
 /** The header that sets a cookie for this many seconds; 0 removes it. */

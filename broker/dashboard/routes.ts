@@ -109,7 +109,8 @@ function addPages(scope: FastifyInstance, controlPlane: ControlPlane, parts: Das
 }
 
 /**
- * A page for each instance, behind the platform's single sign-on (docs/discoveries/data-services.md, "The guard, the SSO proxy and the dashboard"). It admits whoever may manage the instance. No routes without `dashboard` in the configuration.
+ * A page for each instance, behind the platform's single sign-on (docs/discoveries/data-services.md, "The guard, the SSO proxy and the dashboard").
+ * It admits whoever may manage the instance. No routes without `dashboard` in the configuration.
  */
 export function dashboardRoutes(
   app: FastifyInstance,

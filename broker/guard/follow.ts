@@ -58,7 +58,8 @@ async function reprotectNodes(context: OperationContext, names: readonly string[
 }
 
 /**
- * Follows recreated VMs with Consul's blocking queries: a VM registers its name when it is up, and from then on its port has the group of its instance. While Consul, the director or OpenStack is away, nothing is opened; what was missed is done afterwards.
+ * Follows recreated VMs with Consul's blocking queries: a VM registers its name when it is up, and from then on its port has the group of its
+ * instance. While Consul, the director or OpenStack is away, nothing is opened; what was missed is done afterwards.
  *
  * @param isOver called before each query @param report called with each defect; an unavailable backend is not one
  */

@@ -16,7 +16,8 @@ interface ProjectRequest {
 /** The broker's project in OpenStack: one token, and the endpoints of the catalog. */
 export interface OpenStackProject {
   /**
-   * One request to Neutron (path after `/v2.0`), Swift (path after the account) or Nova (path after the endpoint). It is sent again while the service is down, except for a POST, or with `isOnce`: its work may have been done although its answer was lost, so the caller must look first.
+   * One request to Neutron (path after `/v2.0`), Swift (path after the account) or Nova (path after the endpoint). It is sent again while the
+   * service is down, except for a POST, or with `isOnce`: its work may have been done although its answer was lost, so the caller must look first.
    *
    * @throws BackendError
    */

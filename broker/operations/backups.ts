@@ -40,7 +40,8 @@ export async function undoBackup(context: OperationContext, operation: Operation
 }
 
 /**
- * Replaces the data with that of a backup. Everything is fetched and verified before the agent touches live data. This happens once: an attempt after a crash does not undo what was written since.
+ * Replaces the data with that of a backup. Everything is fetched and verified before the agent touches live data. This happens once: an attempt
+ * after a crash does not undo what was written since.
  */
 export async function restore(context: OperationContext, operation: Operation): Promise<void> {
   const { store, host } = context;

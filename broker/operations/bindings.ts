@@ -21,7 +21,8 @@ export async function bind(context: OperationContext, operation: Operation): Pro
 }
 
 /**
- * Undoes a bind, or as much of it as was done. The instance is closed to the binding's applications before the user is removed, so that a failure in between leaves it closed; nothing is opened, so whatever prevented the bind from opening it does not prevent this.
+ * Undoes a bind, or as much of it as was done. The instance is closed to the binding's applications before the user is removed, so that a failure
+ * in between leaves it closed; nothing is opened, so whatever prevented the bind from opening it does not prevent this.
  */
 export async function unbind(context: OperationContext, operation: Operation): Promise<void> {
   const binding = await context.store.binding(operation.binding_id);

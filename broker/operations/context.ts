@@ -129,7 +129,8 @@ export async function awaitCluster(context: OperationContext, instance: Instance
 }
 
 /**
- * Stores the address of an instance's primary and guards its VMs, even after a VM was replaced or another node became the primary. The address is empty if there is no deployment.
+ * Stores the address of an instance's primary and guards its VMs, even after a VM was replaced or another node became the primary. The address is
+ * empty if there is no deployment.
  *
  * @throws BackendError while there is no VM that can be the primary: one will be recreated with its disk, or another promoted
  */

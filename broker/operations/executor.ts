@@ -53,7 +53,8 @@ type OperationEvent = "begins" | "goes wrong" | "is lost" | Ending;
 export type OperationListener = (operation: Operation, event: OperationEvent, why?: unknown) => void;
 
 /**
- * Carries operations out in the background. Each is a row that is stored before anything is done, and each step can be done again, so that whoever takes over from a killed broker continues where it stopped. Of several processes on one store, only one works on an operation.
+ * Carries operations out in the background. Each is a row that is stored before anything is done, and each step can be done again, so that whoever
+ * takes over from a killed broker continues where it stopped. Of several processes on one store, only one works on an operation.
  */
 export interface Executor {
   /**

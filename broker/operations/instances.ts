@@ -87,7 +87,8 @@ export async function provision(context: OperationContext, operation: Operation)
 }
 
 /**
- * Removes everything of a failed provision that costs money: deployment, disks and group. The record stays until the instance is deprovisioned. The group goes first, as in a deprovision: a deployment that can't be deleted is at least closed.
+ * Removes everything of a failed provision that costs money: deployment, disks and group. The record stays until the instance is deprovisioned. The
+ * group goes first, as in a deprovision: a deployment that can't be deleted is at least closed.
  */
 export async function undoProvision(context: OperationContext, operation: Operation): Promise<void> {
   const record = await ensureRecord(context, operation);

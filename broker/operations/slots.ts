@@ -8,7 +8,8 @@ const SLOTS = 4;
 const SLOTTED: ReadonlySet<OperationKind> = new Set(["provision", "update", "deprovision", "bind", "unbind"]);
 
 /**
- * How many operations may work at a time. One that waits for a backend, or sleeps, takes no place, so any number can be in progress; the places limit how much of the process, and of its connections to the store, operations take away from requests.
+ * How many operations may work at a time. One that waits for a backend, or sleeps, takes no place, so any number can be in progress; the places
+ * limit how much of the process, and of its connections to the store, operations take away from requests.
  */
 export class WorkSlots {
   #free: number;

@@ -60,7 +60,10 @@ export const newOperation = (
 });
 
 /**
- * Stores an operation, and the record that it makes, before any work on it: from now on the instance is busy, and any running broker will continue it. Returns false if the instance was already busy, or the record's id is taken. @param quotas the quotas that must have room for it. Default: none
+ * Stores an operation, and the record that it makes, before any work on it: from now on the instance is busy, and any running broker will continue
+ * it. Returns false if the instance was already busy, or the record's id is taken.
+ *
+ * @param quotas the quotas that must have room for it. Default: none
  * @throws StoreError, QuotaError
  */
 export const openOperation = (

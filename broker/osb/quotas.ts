@@ -26,7 +26,8 @@ export function quotasOf(context: OperationContext, plan: Plan): readonly QuotaR
 /**
  * Tells a platform that a quota has no room.
  *
- * The specification has no code for it, but lets a broker have codes of its own; with one, a platform can tell it from a request that is wrong. It is a 4xx, because nothing was begun that would need cleaning up.
+ * The specification has no code for it, but lets a broker have codes of its own; with one, a platform can tell it from a request that is wrong. It
+ * is a 4xx, because nothing was begun that would need cleaning up.
  *
  * @throws OsbError 422 QuotaExceeded; whatever else it is given
  */

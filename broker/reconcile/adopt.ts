@@ -42,7 +42,8 @@ const MANIFEST = Compile(
 );
 
 /**
- * Reads the broker's record of a deployment from its manifest. Undefined if the manifest does not say whose it is: an early broker deployed it, or somebody else did.
+ * Reads the broker's record of a deployment from its manifest. Undefined if the manifest does not say whose it is: an early broker deployed it, or
+ * somebody else did.
  *
  * @throws BackendError, FinalError
  */

@@ -32,7 +32,9 @@ export interface Difference {
 const hasDeployment = ({ state }: InstanceRow): boolean => state === "ready" || state === "broken";
 
 /**
- * Compares the records with what exists. Instances with an operation in progress are left out: they may be half made. @param nodesOf how many nodes an instance has
+ * Compares the records with what exists. Instances with an operation in progress are left out: they may be half made.
+ *
+ * @param nodesOf how many nodes an instance has
  */
 export function findDifferences(
   records: Records,

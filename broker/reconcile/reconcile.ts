@@ -57,7 +57,9 @@ async function mend(controlPlane: ControlPlane, difference: Difference): Promise
 /**
  * Compares the broker's records with the director, OpenStack, Consul, data guard and the container of backups.
  *
- * @param isMending whether to mend what can be mended safely. Default: false, nothing is changed @returns every difference found @throws BackendError, FinalError if a backend can't be asked: then nothing is known, and nothing is changed
+ * @param isMending whether to mend what can be mended safely. Default: false, nothing is changed
+ * @returns every difference found
+ * @throws BackendError, FinalError if a backend can't be asked: then nothing is known, and nothing is changed
  */
 export async function reconcile(
   controlPlane: ControlPlane,

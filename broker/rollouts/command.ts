@@ -20,7 +20,11 @@ type View = Type.Static<typeof View>;
 const VIEW = Compile(View);
 
 /**
- * Has a running broker with these settings update its instances, and follows it to the end, with a line of the log for each wave. @param wave instances at once. Default: the broker's own @returns the exit code: 0 if every instance was updated, else 1 @throws ConfigError CONFIG_NO_BROKER if no broker answers, or it refuses
+ * Has a running broker with these settings update its instances, and follows it to the end, with a line of the log for each wave.
+ *
+ * @param wave instances at once. Default: the broker's own
+ * @returns the exit code: 0 if every instance was updated, else 1
+ * @throws ConfigError CONFIG_NO_BROKER if no broker answers, or it refuses
  */
 export async function updateInstances(settings: Settings, wave?: number): Promise<number> {
   const { listen, tls, caCert, broker } = settings;

@@ -83,7 +83,10 @@ async function step(controlPlane: ControlPlane): Promise<boolean> {
 }
 
 /**
- * Makes the rollouts, which update instances in waves. Each instance's update is an operation like a platform's, so a crash loses none of it; the rollout is a row, with which another process can continue. @param report called with what went wrong; the next look tries again
+ * Makes the rollouts, which update instances in waves. Each instance's update is an operation like a platform's, so a crash loses none of it; the
+ * rollout is a row, with which another process can continue.
+ *
+ * @param report called with what went wrong; the next look tries again
  */
 export function createRollouts(controlPlane: ControlPlane, report: (error: unknown) => void): Rollouts {
   const { context } = controlPlane;

@@ -206,7 +206,10 @@ async function readWhole(chunks: AsyncIterable<Bytes>): Promise<Bytes> {
 }
 
 /**
- * Finds the node of an instance that is currently the primary, by asking the agents. @param addresses of its VMs @throws BackendError while there is none, as during a fail-over
+ * Finds the node of an instance that is currently the primary, by asking the agents.
+ *
+ * @param addresses of its VMs
+ * @throws BackendError while there is none, as during a fail-over
  */
 export function findPrimary(host: Host, addresses: readonly string[], password: string): Promise<string> {
   return retryWhileDown(host, async () => {
@@ -241,6 +244,9 @@ export async function awaitReplicas(host: Host, addresses: readonly string[], pa
   }
 }
 
-/** Time between two looks at a cluster that is being made, and how many there are: ten minutes, the time that a server takes to copy another one's data. */
+/**
+ * Time between two looks at a cluster that is being made, and how many there are: ten minutes, the time that a server takes to copy another one's
+ * data.
+ */
 const LOOK_MS = 1000;
 const LOOKS_MAX = 300;

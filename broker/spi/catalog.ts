@@ -10,7 +10,9 @@ export interface Catalog {
 }
 
 /**
- * What a configuration chooses from a service. Default: its first version, in all plans. @throws RangeError naming a version or plan that does not exist, or if nothing is left
+ * What a configuration chooses from a service. Default: its first version, in all plans.
+ *
+ * @throws RangeError naming a version or plan that does not exist, or if nothing is left
  */
 export function chooseCatalog(service: Service, maintenance: Maintenance, config: CatalogConfig = {}): Catalog {
   const { versions = service.offerings.slice(0, 1).map(({ version }) => version), plans } = config;

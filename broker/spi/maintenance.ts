@@ -15,7 +15,8 @@ export const MaintenanceSchema = Type.Object(
 );
 
 /**
- * What instances are made of: a stemcell and releases by their exact versions, so that only maintenance changes them. `version` is what platforms see (OSB, "Maintenance Info Object"), by semantic versioning.
+ * What instances are made of: a stemcell and releases by their exact versions, so that only maintenance changes them. `version` is what platforms
+ * see (OSB, "Maintenance Info Object"), by semantic versioning.
  */
 export type Maintenance = Static<typeof MaintenanceSchema>;
 

@@ -12,7 +12,8 @@ export interface Migration {
 }
 
 /**
- * Every step from an empty database to the schema of this broker, in order. A released step never changes: a further one follows it. The first one checks what exists, because early brokers recorded no version.
+ * Every step from an empty database to the schema of this broker, in order. A released step never changes: a further one follows it. The first one
+ * checks what exists, because early brokers recorded no version.
  */
 export const MIGRATIONS: readonly Migration[] = [
   {
@@ -121,7 +122,8 @@ async function ensureTable(session: StoreSession): Promise<void> {
 }
 
 /**
- * Brings a database to the schema of this broker: only forward, all pending steps or none, under a lock for which brokers that start at the same time wait.
+ * Brings a database to the schema of this broker: only forward, all pending steps or none, under a lock for which brokers that start at the same
+ * time wait.
  *
  * @param nowMs time to record, in ms since the Unix epoch
  * @param migrations default: those of this broker

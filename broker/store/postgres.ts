@@ -142,9 +142,9 @@ function poolOn(
 }
 
 /**
- * Connections to PostgreSQL, ten at most. One that breaks never ends the process, whether it is idle, in use, or being opened: `onError` hears of it,
- * and so does whoever uses it, by its statement. Of several servers, the one that accepts writes is found again after a fail-over. `end` resolves when the
- * connections are closed.
+ * Connections to PostgreSQL, ten at most. One that breaks never ends the process, whether it is idle, in use, or being opened: `onError` hears of
+ * it, and so does whoever uses it, by its statement. Of several servers, the one that accepts writes is found again after a fail-over. `end`
+ * resolves when the connections are closed.
  *
  * @param url `postgres://…`, with several hosts if there are several servers
  * @throws ConfigError CONFIG_BAD_DATABASE

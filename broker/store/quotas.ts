@@ -44,7 +44,8 @@ async function countOf(db: Kysely<Tables>, planIds: readonly string[] | undefine
 }
 
 /**
- * Checks, within the transaction that has just written an order, whether every quota has room for it. Orders under a quota wait for each other, so two can't both take the last place.
+ * Checks, within the transaction that has just written an order, whether every quota has room for it. Orders under a quota wait for each other, so
+ * two can't both take the last place.
  *
  * @throws QuotaError for the first rule that has none
  */

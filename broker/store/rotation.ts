@@ -36,7 +36,10 @@ interface SealedRow {
   readonly sealed: string;
 }
 
-/** Reseals row by row. A killed run leaves some rows under the old key and some under the new one, both of which can be opened; the next run continues. */
+/**
+ * Reseals row by row. A killed run leaves some rows under the old key and some under the new one, both of which can be opened; the next run
+ * continues.
+ */
 class Rotator {
   readonly #session: StoreSession;
   readonly #seal: Seal;
@@ -123,8 +126,8 @@ const rowsOf = <T>(
 ): { execute(): Promise<T[]> } => ({ execute: async () => (await statement.execute(db)).rows });
 
 /**
- * Reseals every secret in a store with the first key of the ring, even while brokers use the store: they must all have that key already. It may be killed
- * and run again at any time.
+ * Reseals every secret in a store with the first key of the ring, even while brokers use the store: they must all have that key already. It may be
+ * killed and run again at any time.
  *
  * @param onReseal called after each text, with the number so far
  * @throws StoreError; Error if a text was sealed with no key of the ring: it names the row

@@ -8,7 +8,8 @@ const KEY_BYTES = 32;
 const KEY_ID_BYTES = 4;
 
 /**
- * AES-256-GCM under separate keys for each purpose, each derived from a key of the broker (HKDF, RFC 5869). One key of the ring seals, each of them opens.
+ * AES-256-GCM under separate keys for each purpose, each derived from a key of the broker (HKDF, RFC 5869). One key of the ring seals, each of them
+ * opens.
  */
 export interface Seal {
   /** The id of the key that seals, 8 hexadecimal digits. */

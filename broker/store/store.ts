@@ -98,7 +98,8 @@ export interface Store {
   setBinding(id: string, change: Partial<BindingRow>): Promise<void>;
   deleteBinding(id: string): Promise<void>;
   /**
-   * Opens an operation, which this process holds and which keeps its instance busy, and stores the record that it creates. False if another operation already keeps the instance busy, or the record's id is taken.
+   * Opens an operation, which this process holds and which keeps its instance busy, and stores the record that it creates. False if another
+   * operation already keeps the instance busy, or the record's id is taken.
    *
    * @throws QuotaError
    */

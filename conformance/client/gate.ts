@@ -2,7 +2,8 @@
 const COUNTED_MS_MAX = 15_000;
 
 /**
- * Limits the requests in flight. Checks that wait for operations cost a broker nothing, so many may run side by side; requests cost it something, and a broker that answers them one by one must not be taken for a slow one.
+ * Limits the requests in flight. Checks that wait for operations cost a broker nothing, so many may run side by side; requests cost it something,
+ * and a broker that answers them one by one must not be taken for a slow one.
  */
 export class Gate {
   readonly #max: number;

@@ -14,7 +14,8 @@ const LAST_TRIES = 1;
 const SILENCES: readonly TransportError["fault"][] = ["refused", "reset", "timeout"];
 
 /**
- * Whether the broker answers at all. One request without an answer may be the request's own fault; if no other has been answered since it was sent, and a request for the catalog is not answered either, the broker is lost: nothing waits for it any more.
+ * Whether the broker answers at all. One request without an answer may be the request's own fault; if no other has been answered since it was sent,
+ * and a request for the catalog is not answered either, the broker is lost: nothing waits for it any more.
  */
 export class Lifeline {
   #answeredMs: number | undefined;

@@ -115,7 +115,10 @@ export class OsbClient {
   }
 
   /**
-   * Waits for room, records the instance, then requests it. If the broker is full while this run holds instances there, it requests again when one of them is gone; each refusal lowers the number allowed at once, so the refusals come to an end. @throws NoAnswer
+   * Waits for room, records the instance, then requests it. If the broker is full while this run holds instances there, it requests again when one
+   * of them is gone; each refusal lowers the number allowed at once, so the refusals come to an end.
+   *
+   * @throws NoAnswer
    */
   async provision(offer: Offer, instanceId: string, options: RequestOptions = {}): Promise<Answer> {
     const isPlain = (options.intent ?? "plain") === "plain";

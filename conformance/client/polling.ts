@@ -5,7 +5,8 @@ import type { RawResponse } from "./http/transport.ts";
 import type { ClientSettings } from "./settings.ts";
 
 /**
- * How an operation ended. `refused`: the request was not accepted; `gone`: 410 from a poll; `unreadable`: the polls do not tell its state, so nobody can wait for it.
+ * How an operation ended. `refused`: the request was not accepted; `gone`: 410 from a poll; `unreadable`: the polls do not tell its state, so
+ * nobody can wait for it.
  */
 export interface EndedOperation {
   readonly state: "succeeded" | "failed" | "gone" | "timed-out" | "refused" | "unreadable";
@@ -56,7 +57,8 @@ export function longerMs(pauseMs: number, { pollMsMax }: Pauses): number {
 }
 
 /**
- * The pause before the next poll: a fraction of the time that has passed, so that the end is noticed late by that fraction at most. Nothing is polled before the shortest time that such operations have taken.
+ * The pause before the next poll: a fraction of the time that has passed, so that the end is noticed late by that fraction at most. Nothing is
+ * polled before the shortest time that such operations have taken.
  */
 function pauseMsAfter(elapsedMs: number, shortestMs: number, { pollMsMin, pollMsMax }: Pauses): number {
   const untilLikelyMs = shortestMs * 0.7 - elapsedMs;

@@ -15,7 +15,9 @@ export interface Room {
   /** The instance is gone, or nothing can be done about it. */
   free(instanceId: string): void;
   /**
-   * The broker refused the instance because it is full. Gives its room back; from now on the run takes up no more than the broker had room for. Returns whether another try is worthwhile, because this run holds other instances, which will be removed. `isPlain`: nothing was wrong with the request.
+   * The broker refused the instance because it is full. Gives its room back; from now on the run takes up no more than the broker had room for.
+   * Returns whether another try is worthwhile, because this run holds other instances, which will be removed. `isPlain`: nothing was wrong with the
+   * request.
    */
   yield(instanceId: string, isPlain: boolean): boolean;
   /** Hands an instance over to another client, and its room with it. */

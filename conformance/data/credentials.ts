@@ -89,7 +89,8 @@ export function decodeUriPart(text: string): string | undefined {
 }
 
 /**
- * The login that a binding's credentials give, if there is a client for it: by the scheme of the uri, or without a uri by the port, the name or the tags of the service.
+ * The login that a binding's credentials give, if there is a client for it: by the scheme of the uri, or without a uri by the port, the name or the
+ * tags of the service.
  */
 export function loginOf(credentials: JsonObject, service: Service, map: CredentialMap = {}): LoginResult {
   const text = findPart(credentials, map, "uri");

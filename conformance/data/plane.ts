@@ -80,9 +80,9 @@ export interface DataSession {
 }
 
 /**
- * Why there was no session, or no rows. `unreachable`: nobody answered (refused, reset, timed out, name unknown). `denied`: the
- * server answered and let nobody in. `failed`: the server refused a statement, or is out of order (without a code: it accepts connections and stays silent). `lost`: the session ended.
- * `nowhere`: nobody can connect from the vantage, so nothing was seen.
+ * Why there was no session, or no rows. `unreachable`: nobody answered (refused, reset, timed out, name unknown). `denied`: the server answered and
+ * let nobody in. `failed`: the server refused a statement, or is out of order (without a code: it accepts connections and stays silent). `lost`:
+ * the session ended. `nowhere`: nobody can connect from the vantage, so nothing was seen.
  */
 export type DataFault = "unreachable" | "denied" | "failed" | "lost" | "nowhere";
 

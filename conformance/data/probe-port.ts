@@ -18,7 +18,10 @@ export const nowhere = (source: string): DataError =>
 export const codeOf = (error: unknown): string => (error instanceof Error && "code" in error ? String(error.code) : "");
 
 /**
- * Connects to a port and waits for a word. A port that accepts a connection and drops it without one, as a proxying firewall does, is as closed as one that accepts none. @throws DataError nowhere
+ * Connects to a port and waits for a word. A port that accepts a connection and drops it without one, as a proxying firewall does, is as closed as
+ * one that accepts none.
+ *
+ * @throws DataError nowhere
  */
 export function reachPort({ host, port }: Address, source: string | undefined, connectMsMax: number): Promise<Reach> {
   return new Promise((resolve, reject) => {

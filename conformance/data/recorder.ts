@@ -39,7 +39,8 @@ export class DataRecorder {
   }
 
   /**
-   * Logs in to a service that may still be starting: retries while nobody answers or the service says that it is not ready. Of several attempts, only the last is recorded.
+   * Logs in to a service that may still be starting: retries while nobody answers or the service says that it is not ready. Of several attempts,
+   * only the last is recorded.
    *
    * @throws DataError
    */

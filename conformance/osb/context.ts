@@ -96,7 +96,9 @@ export class OsbContext {
   }
 
   /**
-   * Binds an instance and waits for the end. A bind that came too early may be refused, which is another check's finding: it is sent once more. @throws NoAnswer, Verdicted when the bind does not succeed
+   * Binds an instance and waits for the end. A bind that came too early may be refused, which is another check's finding: it is sent once more.
+   *
+   * @throws NoAnswer, Verdicted when the bind does not succeed
    */
   async bindTo(live: LiveInstance, id: string = this.platform.newId()): Promise<LiveBinding> {
     const first = await this.platform.settle(live.offer, await this.bind(live, id));
@@ -133,7 +135,8 @@ export class OsbContext {
   }
 
   /**
-   * The same for a new instance: a 5xx is a finding only if it comes again, as the broker may have stumbled over something else. The answer says under which id.
+   * The same for a new instance: a 5xx is a finding only if it comes again, as the broker may have stumbled over something else. The answer says
+   * under which id.
    */
   async provisionNew(offer: Offer, options: RequestOptions = {}): Promise<Answer> {
     const answer = await this.provision(offer, this.platform.newId(), options);

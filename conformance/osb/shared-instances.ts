@@ -104,7 +104,9 @@ export class Shared {
 }
 
 /**
- * Provisions an instance and waits until it exists. If provisions of the plan do not end (TIMEOUTS_MAX of them in a row), no more are begun. @throws Verdicted unknown if that does not succeed
+ * Provisions an instance and waits until it exists. If provisions of the plan do not end (TIMEOUTS_MAX of them in a row), no more are begun.
+ *
+ * @throws Verdicted unknown if that does not succeed
  */
 export async function provisionInstance(
   shared: Shared,

@@ -11,7 +11,8 @@ interface Actor {
 }
 
 /**
- * Which actors work in a run, and which wait for others. If all wait for others, none will ever proceed: that is how a deadlock over places differs from a long wait for the broker.
+ * Which actors work in a run, and which wait for others. If all wait for others, none will ever proceed: that is how a deadlock over places differs
+ * from a long wait for the broker.
  */
 export class Actors {
   readonly #current = new AsyncLocalStorage<Actor>();

@@ -21,7 +21,10 @@ interface TracedResult {
 
 const isFinding = ({ verdict }: TracedResult): boolean => verdict !== "pass" && verdict !== "not-applicable";
 
-/** The finding at the origin of one that follows from others; the finding itself if the origin is not in the same run, or if they follow from each other. */
+/**
+ * The finding at the origin of one that follows from others; the finding itself if the origin is not in the same run, or if they follow from each
+ * other.
+ */
 function originOf<T extends TracedResult>(result: T, byId: ReadonlyMap<string, T>): T {
   const passed = new Set<T>();
   let origin = result;
@@ -69,7 +72,8 @@ export function causesOf(results: readonly TracedResult[]): readonly Cause[] {
 }
 
 /**
- * The worst verdict of results. A verdict that follows from a finding of the same run is explained by it: it leaves nothing open about the broker, and does not count.
+ * The worst verdict of results. A verdict that follows from a finding of the same run is explained by it: it leaves nothing open about the broker,
+ * and does not count.
  */
 export function worstOwnVerdict(results: readonly TracedResult[]): Verdict {
   const explained = new Set(causesOf(results).flatMap(({ followers }) => followers));

@@ -39,7 +39,8 @@ function newestMember(catalog: Answer): Shown | undefined {
 }
 
 /**
- * The newest version of which the catalog's answer shows a trace: a member of the catalog, or the request identity sent back. What a broker does wrong does not count, nor what it leaves out: most of each version is optional.
+ * The newest version of which the catalog's answer shows a trace: a member of the catalog, or the request identity sent back. What a broker does
+ * wrong does not count, nor what it leaves out: most of each version is optional.
  */
 function shownBy(catalog: Answer): Shown {
   const member = newestMember(catalog);
@@ -58,7 +59,8 @@ interface LearntVersion {
 }
 
 /**
- * What is known about a broker's version if nobody has named one. It is judged against `taken`, the newest version that it does not refuse with 412, which is never inferred from what the broker does.
+ * What is known about a broker's version if nobody has named one. It is judged against `taken`, the newest version that it does not refuse with
+ * 412, which is never inferred from what the broker does.
  */
 export function learnVersion(taken: SpecMinor, catalog: Answer, isNewerRefused: boolean): LearntVersion {
   if (isNewerRefused)

@@ -4,7 +4,10 @@ import type { EndedWork } from "../client/room.ts";
 const INSTANCES_AT_FIRST = 6;
 /** Never fewer, however slow the broker gets: one that is slow even when idle would be slow for ever. */
 const INSTANCES_AT_LEAST = 2;
-/** So many more for each operation, until the broker has slowed down for the first time; then one more for as many operations as there are instances. */
+/**
+ * So many more for each operation, until the broker has slowed down for the first time; then one more for as many operations as there are
+ * instances.
+ */
 const GROWTH = 3;
 /** Operations that take up to this multiple of the quickest of their kind do not wait for others … */
 const UNDISTURBED = 1.3;
@@ -16,7 +19,8 @@ const WEIGHT = 1 / 3;
 const SHORT_MS = 500;
 
 /**
- * How many instances a run holds at once: few at first, more as long as that does not slow the broker's operations down, fewer if they wait for each other behind it. What waits there would run out of time though nothing is wrong with it.
+ * How many instances a run holds at once: few at first, more as long as that does not slow the broker's operations down, fewer if they wait for
+ * each other behind it. What waits there would run out of time though nothing is wrong with it.
  */
 export class Pace {
   readonly #max: number;

@@ -50,7 +50,8 @@ export class Quota {
   #max: number;
   #used = 0;
   /**
-   * Requests, plain ones and those with a planted defect, that were refused although this run held nothing: others fill the broker, or its words are about the defect. This run can't make room.
+   * Requests, plain ones and those with a planted defect, that were refused although this run held nothing: others fill the broker, or its words
+   * are about the defect. This run can't make room.
    */
   readonly #hopeless = new Set<"plain" | "faulty">();
   readonly #peaks = new Set<Peak>();
@@ -123,7 +124,8 @@ export class Quota {
   }
 
   /**
-   * The broker had no room for another instance: gives so many places back, and from now on grants as many as others held meanwhile. False if nobody held any, so that waiting is of no use.
+   * The broker had no room for another instance: gives so many places back, and from now on grants as many as others held meanwhile. False if
+   * nobody held any, so that waiting is of no use.
    */
   backOff(units: number, peak: Peak, isPlain: boolean): boolean {
     const othersHeld = peak.used - units;

@@ -19,7 +19,8 @@ async function verdictsOf(run: ReturnType<MutantSet["run"]>): Promise<Verdicts> 
 }
 
 /**
- * Whether the verdicts on a mutant are the checks' own: the whole suite in the seed's order, and each check that notices the mutant alone, judge as the whole suite does.
+ * Whether the verdicts on a mutant are the checks' own: the whole suite in the seed's order, and each check that notices the mutant alone, judge as
+ * the whole suite does.
  */
 export async function findDependences(
   set: MutantSet,

@@ -34,7 +34,11 @@ function readKnownSuites(dir: string): Readonly<Record<string, Readonly<Record<s
   throw new RegistryError("REGISTRY_BAD_SUITES", `${LAYOUT.suites} has another form`);
 }
 
-/** Verifies each submission of a registry again, and compares the index with what it has to be. @throws RegistryError REGISTRY_NOT_FOUND, REGISTRY_BAD_SUITES */
+/**
+ * Verifies each submission of a registry again, and compares the index with what it has to be.
+ *
+ * @throws RegistryError REGISTRY_NOT_FOUND, REGISTRY_BAD_SUITES
+ */
 export function checkRegistry(dir: string, options: RegistryOptions): CheckedRegistry {
   const isFolder = (name: string) => statSync(join(dir, name), { throwIfNoEntry: false })?.isDirectory() === true;
   if (!isFolder(LAYOUT.submissions))

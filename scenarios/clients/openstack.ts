@@ -38,7 +38,8 @@ const Resource = Type.Object({ id: Type.String(), name: Type.Optional(Type.Union
 type Resource = Static<typeof Resource>;
 
 /**
- * An operator's OpenStack client, which works as python-openstackclient does: with one token, and endpoints from the catalog. Every method throws ScenarioError if it is refused or gets an answer that the API does not allow.
+ * An operator's OpenStack client, which works as python-openstackclient does: with one token, and endpoints from the catalog. Every method throws
+ * ScenarioError if it is refused or gets an answer that the API does not allow.
  */
 export interface OpenStackClient {
   /** Sends one request. Returns the JSON of the answer, or null if it has none. */
@@ -57,7 +58,11 @@ export interface OpenStackClient {
   list(service: ServiceType, path: string, member: string): Promise<readonly Resource[]>;
   /** Uploads the bits of an image. */
   upload(imageId: string, content: Uint8Array<ArrayBuffer>): Promise<void>;
-  /** Polls `path` until the status of the resource is `status`. @param member the member in which the answer wraps the resource; empty if it does not */
+  /**
+   * Polls `path` until the status of the resource is `status`.
+   *
+   * @param member the member in which the answer wraps the resource; empty if it does not
+   */
   waitForStatus(service: ServiceType, path: string, member: string, status: string): Promise<void>;
 }
 

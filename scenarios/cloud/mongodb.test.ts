@@ -36,7 +36,10 @@ describe("MongoDB as a tenant orders it", { timeout: PATIENCE_MS }, () => {
     await customer.ask("PUT", path, { bind_resource: { app_guid: "app" } });
     return parseAs(Credentials, (await customer.askUntilAnswered("GET", path)).body.credentials, `GET ${path}`);
   };
-  /** The official driver on the address of applications, which data guard admits. It resolves names by the cloud's DNS, as the machine's resolver would. */
+  /**
+   * The official driver on the address of applications, which data guard admits. It resolves names by the cloud's DNS, as the machine's resolver
+   * would.
+   */
   const connect = ({ uri, host }: Credentials, address = cloud.resolve(host)): Promise<MongoClient> =>
     new MongoClient(uri.replace(host, address ?? ""), {
       localAddress: cloud.world.plan.applications,

@@ -6,10 +6,12 @@ import type { Standing, Step } from "../reference/step.ts";
 /**
  * What a seed draws: what people do, and what breaks meanwhile.
  *
- * The fault model of this scenario. The broker's calls to the director, OpenStack and the instances may be refused, cut off, answered
- * late, or done without an answer; calls of the CPI, tasks and jobs of the director may fail; a VM may vanish without notice; the broker itself may be killed at any moment and restarted. A fault belongs to a step: it is aimed at something that the step's operation
- * calls (`reference/calls.ts`), and is armed just before. Each rule acts a bounded number of times, so that the world heals; an operator then recreates a VM whose repair stopped half-way, which BOSH leaves to people. The broker must survive every mixture: once everything has healed,
- * each operation ends within its bound, promises hold, and nothing is left that no record names.
+ * The fault model of this scenario. The broker's calls to the director, OpenStack and the instances may be refused, cut off, answered late, or done
+ * without an answer; calls of the CPI, tasks and jobs of the director may fail; a VM may vanish without notice; the broker itself may be killed at
+ * any moment and restarted. A fault belongs to a step: it is aimed at something that the step's operation calls (`reference/calls.ts`), and is
+ * armed just before. Each rule acts a bounded number of times, so that the world heals; an operator then recreates a VM whose repair stopped
+ * half-way, which BOSH leaves to people. The broker must survive every mixture: once everything has healed, each operation ends within its bound,
+ * promises hold, and nothing is left that no record names.
  */
 export interface Plan {
   /** Instances that exist before anything breaks, each with a binding, some rows and a backup. */

@@ -79,8 +79,9 @@ class Gunner {
 /**
  * Resets a fixture, and plays a plan on it for a seed.
  *
- * Safety: the steps, with the faults armed. A valid order at an idle instance must be accepted, and nothing that was accepted may be
- * forgotten. Then everything heals, and each operation ends within a bound. Then the laws of conservation hold, and each existing binding logs in and finds what was written or restored, while no deleted one does. Once everything is deprovisioned, nothing is left.
+ * Safety: the steps, with the faults armed. A valid order at an idle instance must be accepted, and nothing that was accepted may be forgotten.
+ * Then everything heals, and each operation ends within a bound. Then the laws of conservation hold, and each existing binding logs in and finds
+ * what was written or restored, while no deleted one does. Once everything is deprovisioned, nothing is left.
  *
  * @param trace is filled with what had an effect
  * @throws BrokenPromise for the first promise that the subject broke

@@ -44,7 +44,8 @@ const DEPLOY: readonly Call[] = [
 const OPEN: Call = ["neutron:POST /v2.0/security-group-rules", 1];
 
 /**
- * The fault points that each operation passes on a healthy cloud, by phase (an update: to a larger plan). A test plays every operation and compares the table with what is then called, so that faults aimed by it hit their targets.
+ * The fault points that each operation passes on a healthy cloud, by phase (an update: to a larger plan). A test plays every operation and compares
+ * the table with what is then called, so that faults aimed by it hit their targets.
  */
 export const CALLS: Readonly<Record<Operation, Readonly<Partial<Record<Phase, readonly Call[]>>>>> = {
   provision: {

@@ -23,7 +23,8 @@ const JOURNAL_EVENTS_MAX = 200;
 const BOOT_MS_MAX = 600_000;
 
 /**
- * A world with the platform on it. Its inception is the same for all seeds and is played once; each run begins where that ended, with a new broker on an empty store and its own random streams. Nothing leaks from one run into the next.
+ * A world with the platform on it. Its inception is the same for all seeds and is played once; each run begins where that ended, with a new broker
+ * on an empty store and its own random streams. Nothing leaks from one run into the next.
  */
 export class ScenarioFixture {
   readonly world: World;

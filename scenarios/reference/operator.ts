@@ -33,8 +33,11 @@ export const isAtWork = ({ state, deadSinceMs }: Task): boolean =>
   deadSinceMs === null && (state === "queued" || state === "processing");
 
 /**
- * Does what BOSH leaves to people. A VM whose repair stopped half-way is alive, so the health monitor has nothing to alert on, and only
- * `bosh cck` shows that its disk is not mounted. An operator who reads that recreates the instance; if another task is in the way, a later call tries again. @returns whether there was anything to do @throws BrokenPromise if cloud check does not report such an instance
+ * Does what BOSH leaves to people. A VM whose repair stopped half-way is alive, so the health monitor has nothing to alert on, and only `bosh cck`
+ * shows that its disk is not mounted. An operator who reads that recreates the instance; if another task is in the way, a later call tries again.
+ *
+ * @returns whether there was anything to do
+ * @throws BrokenPromise if cloud check does not report such an instance
  */
 export async function recreateHalfMade(world: World): Promise<boolean> {
   const found = findHalfMade(world);

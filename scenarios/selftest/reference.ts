@@ -20,7 +20,8 @@ function handlerOf(environment: Environment, url: string): Handler {
 }
 
 /**
- * Prepares the reference broker for PostgreSQL in a world of its own, on virtual time: the second kind of broker on which the checks of the OSB suite are proven. It is asynchronous, keeps its state in SQL, and deploys each instance.
+ * Prepares the reference broker for PostgreSQL in a world of its own, on virtual time: the second kind of broker on which the checks of the OSB
+ * suite are proven. It is asynchronous, keeps its state in SQL, and deploys each instance.
  */
 export async function prepareReferenceBroker(seed: number): Promise<BrokerUnderTest> {
   const world = createWorld({ seed, scramIterations: 1 });

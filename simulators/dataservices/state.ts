@@ -22,7 +22,8 @@ export interface User {
 }
 
 /**
- * The server of a node. `unfenced` is the harm of a planted defect: it should have been ended before another was promoted, and counts as ended, but still serves. On the live plane the real servers say what they are.
+ * The server of a node. `unfenced` is the harm of a planted defect: it should have been ended before another was promoted, and counts as ended, but
+ * still serves. On the live plane the real servers say what they are.
  */
 type ServerState = "up" | "promoting" | "stopped" | "cloning" | "unfenced";
 

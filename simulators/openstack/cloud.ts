@@ -45,7 +45,10 @@ export interface OpenStackOptions {
   readonly admin?: { readonly user: string; readonly password: string; readonly project: string };
   /** Default `RegionOne`. */
   readonly region?: string;
-  /** Root URLs without version or trailing slash (`http://127.0.0.1:8774`). Those not given are built from the address that the client used and the usual port. */
+  /**
+   * Root URLs without version or trailing slash (`http://127.0.0.1:8774`). Those not given are built from the address that the client used and the
+   * usual port.
+   */
   readonly endpoints?: Partial<Record<CatalogType, string>>;
   /** Availability zones of Nova and Cinder, the first is the default. Default `["nova"]`. */
   readonly zones?: readonly string[];

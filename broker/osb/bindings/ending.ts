@@ -17,7 +17,10 @@ const acceptsAsync = ({ query, headers }: BindingRequest): boolean =>
   query.accepts_incomplete === "true" && minorOf(headers) >= ASYNCHRONOUS_MINOR;
 
 /**
- * Starts an operation of a binding, and answers 202 to a platform that polls; to any other what `describe` returns, once the operation has succeeded. @throws OsbError 500 if it failed, 503 if it takes longer than a platform waits
+ * Starts an operation of a binding, and answers 202 to a platform that polls; to any other what `describe` returns, once the operation has
+ * succeeded.
+ *
+ * @throws OsbError 500 if it failed, 503 if it takes longer than a platform waits
  */
 export async function answerEnding(
   controlPlane: ControlPlane,

@@ -28,7 +28,10 @@ interface TaskOrder {
 }
 
 const POLL_MS = 10_000;
-/** A task is cancelled after this long: its worker is dead, or it waits for something that will never come. Shorter than the catalog's maximum_polling_duration. */
+/**
+ * A task is cancelled after this long: its worker is dead, or it waits for something that will never come. Shorter than the catalog's
+ * maximum_polling_duration.
+ */
 const TASK_MS_MAX = 90 * 60_000;
 const CANCEL_MS_MAX = 5 * 60_000;
 /** The pause before an attempt: it doubles each time, up to a limit. */

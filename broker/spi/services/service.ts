@@ -114,7 +114,10 @@ export function serviceFrom({ versions, ...rest }: Recipe): Service {
   return { ...rest, offerings, plans: offerings.flatMap(({ plans }) => plans) };
 }
 
-/** Whether an instance may move from one plan to the other: it may grow, become replicated, or stay the same. Its engine and its encryption can't change. */
+/**
+ * Whether an instance may move from one plan to the other: it may grow, become replicated, or stay the same. Its engine and its encryption can't
+ * change.
+ */
 export const mayBecome = (from: Plan, to: Plan): boolean =>
   from.offeringId === to.offeringId &&
   from.isTls === to.isTls &&

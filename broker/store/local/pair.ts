@@ -7,8 +7,8 @@ import { cloneNode, connectTo, initialize, type Node, type NodeKit, type Place, 
 import { end, findBinaries, findOwner } from "./server.ts";
 
 /**
- * Two PostgreSQL servers on this machine, one of them the other's standby. A commit is acknowledged once both have it, so a standby that takes over lacks nothing
- * that anybody saw acknowledged. While there is one server only, it commits alone.
+ * Two PostgreSQL servers on this machine, one of them the other's standby. A commit is acknowledged once both have it, so a standby that takes over
+ * lacks nothing that anybody saw acknowledged. While there is one server only, it commits alone.
  */
 export interface PostgresPair {
   /** Names both servers: whoever connects finds the one that takes writes. */

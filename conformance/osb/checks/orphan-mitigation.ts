@@ -32,7 +32,10 @@ async function judgeCleanUpAfter5xx(context: OsbContext): Promise<Outcome> {
   return judgeOrphan(context, offer, deletion);
 }
 
-/** The deletion of what was not created. It may show nothing: a deletion of what never existed may be answered just as wrongly, which is another finding. */
+/**
+ * The deletion of what was not created. It may show nothing: a deletion of what never existed may be answered just as wrongly, which is another
+ * finding.
+ */
 async function judgeOrphan(context: OsbContext, offer: Offer, deletion: Answer): Promise<Outcome> {
   const { controls, deprovision } = await lifecycleOf(context.shared, offer);
   const outcome = expectStatus(deletion, [200, 202, 410]);
@@ -85,7 +88,8 @@ const hasBody = (answer: Answer): boolean =>
   (answer.bytes.byteLength > 0 || answer.operation === "provision" || answer.operation === "bind");
 
 /**
- * Whether a platform can read the body of a success at all: as a JSON object. A member of the wrong kind is the finding of that member's check; likewise a body for which a clause of its own demands an object.
+ * Whether a platform can read the body of a success at all: as a JSON object. A member of the wrong kind is the finding of that member's check;
+ * likewise a body for which a clause of its own demands an object.
  */
 async function judgeSuccessBodies(context: OsbContext): Promise<Outcome> {
   const answers = (await standardAnswers(context)).filter(hasBody);

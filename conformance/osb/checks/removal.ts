@@ -56,7 +56,9 @@ function remove(
 }
 
 /**
- * A deletion without a mandatory id is refused, and refused means that the thing is still there; on each plan, as their backends may differ. If nothing can be created to delete, the same deletion names something that never existed: 400 is right there as well, and a success or a 5xx is wrong.
+ * A deletion without a mandatory id is refused, and refused means that the thing is still there; on each plan, as their backends may differ. If
+ * nothing can be created to delete, the same deletion names something that never existed: 400 is right there as well, and a success or a 5xx is
+ * wrong.
  */
 export const removeWithout =
   (kind: Removal, member: "service_id" | "plan_id") =>

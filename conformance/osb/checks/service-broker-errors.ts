@@ -59,7 +59,8 @@ function findErrorInSuccess(answer: Answer): string | undefined {
 }
 
 /**
- * A client's mistake is answered 4xx. If a clause names the status for the mistake, a 5xx is the finding of that clause's check; otherwise it is the finding of this one, even where a MAY allows 400.
+ * A client's mistake is answered 4xx. If a clause names the status for the mistake, a 5xx is the finding of that clause's check; otherwise it is
+ * the finding of this one, even where a MAY allows 400.
  */
 async function judgeStatuses(context: OsbContext): Promise<Outcome> {
   const answers = await standardAnswers(context);

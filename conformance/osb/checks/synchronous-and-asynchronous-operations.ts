@@ -17,7 +17,9 @@ import type { EndedOperation } from "../../client/polling.ts";
 import { isSuccess, planIds } from "../../client/request.ts";
 
 /**
- * Only a client that said it can wait is answered 202. Each kind of operation is requested without the flag, a provision first because it needs nothing. What the others need is created in the ordinary way, and the update comes late, because everything after it would have to name the plan that it changed to. If nothing can be created, only the provision is judged.
+ * Only a client that said it can wait is answered 202. Each kind of operation is requested without the flag, a provision first because it needs
+ * nothing. What the others need is created in the ordinary way, and the update comes late, because everything after it would have to name the plan
+ * that it changed to. If nothing can be created, only the provision is judged.
  */
 async function omitAcceptsIncomplete(context: OsbContext): Promise<Outcome> {
   const { platform, run } = context;

@@ -10,7 +10,9 @@ type Report = {
 } & ({ readonly number: number } | { readonly commit: string });
 
 /**
- * A broker that does one thing as somebody's broker did, according to a public report. It is right, however unusual, if it breaks no rule: then nothing may fail or warn. Otherwise exactly `fails` and `warns` must. A fault is one finding for each rule that it breaks; what follows from that finding is not a finding of its own.
+ * A broker that does one thing as somebody's broker did, according to a public report. It is right, however unusual, if it breaks no rule: then
+ * nothing may fail or warn. Otherwise exactly `fails` and `warns` must. A fault is one finding for each rule that it breaks; what follows from that
+ * finding is not a finding of its own.
  */
 export interface FieldBroker {
   readonly id: string;

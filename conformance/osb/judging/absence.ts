@@ -81,7 +81,10 @@ export function judgeGone(removed: Removed): Outcome {
   return followsFrom(isOfNothing ? ids.unknown : ids.goneAgain, reason, ...evidence);
 }
 
-/** The next deletion is answered 410. If what never existed is answered just as wrongly, or the first deletion left the thing, this is not a fault of its own. */
+/**
+ * The next deletion is answered 410. If what never existed is answered just as wrongly, or the first deletion left the thing, this is not a fault
+ * of its own.
+ */
 export function judgeSecondDeletion(removed: Removed & { readonly again: Answer }): Outcome {
   const { kind, deletion, again, control } = removed;
   const outcome = expectStatus(again, [410]);

@@ -5,7 +5,8 @@ import { expectStatusOrBusy, seenOf } from "../judge.ts";
 import { areInvented } from "../variations/parameters.ts";
 
 /**
- * Judges the answer to a request with other attributes under the id of something that is in progress. If such a request is accepted under the id of something finished as well, that is one fault, and another check's finding. `later` sends that request.
+ * Judges the answer to a request with other attributes under the id of something that is in progress. If such a request is accepted under the id of
+ * something finished as well, that is one fault, and another check's finding. `later` sends that request.
  */
 export async function judgeConflictInProgress(
   answer: Answer,

@@ -15,7 +15,8 @@ interface Reach {
 }
 
 /**
- * Judges every lifecycle. If `judge` applies to none, the check is not applicable, or follows from what kept every instance from getting so far. If the catalog rules it out for every plan, that is known without any lifecycle.
+ * Judges every lifecycle. If `judge` applies to none, the check is not applicable, or follows from what kept every instance from getting so far. If
+ * the catalog rules it out for every plan, that is known without any lifecycle.
  */
 export async function judgeLifecycles(
   context: OsbContext,

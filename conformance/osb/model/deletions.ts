@@ -16,7 +16,8 @@ function read(answer: Parameters<typeof isSuccess>[0] | undefined): DeletionOfNo
 }
 
 /**
- * What the deletion of something that never existed looks like. If it looks like success, a successful deletion shows nothing: many brokers answer 200 to each DELETE, which breaks the rule of 410 and no other.
+ * What the deletion of something that never existed looks like. If it looks like success, a successful deletion shows nothing: many brokers answer
+ * 200 to each DELETE, which breaks the rule of 410 and no other.
  */
 export async function deletionOfUnknown(
   shared: Shared,
@@ -29,7 +30,8 @@ export async function deletionOfUnknown(
 }
 
 /**
- * What a second deletion of the same thing looks like, once the first has ended. A broker may remember what it deleted and report success again, though it refuses to delete what never existed.
+ * What a second deletion of the same thing looks like, once the first has ended. A broker may remember what it deleted and report success again,
+ * though it refuses to delete what never existed.
  */
 export async function deletionOfDeleted(
   shared: Shared,

@@ -25,7 +25,8 @@ function readingsOf(lifecycle: Lifecycle, kind: ThingKind) {
 const shows = (answer: Answer | undefined): boolean => answer !== undefined && isSuccess(answer);
 
 /**
- * Whether a GET tells what exists: 2xx for what does, and another status for what never did or was deleted. It need not be 404: a broker that answers 410 or 400 for an absence breaks the rule of 404, but tells the two apart.
+ * Whether a GET tells what exists: 2xx for what does, and another status for what never did or was deleted. It need not be 404: a broker that
+ * answers 410 or 400 for an absence breaks the rule of 404, but tells the two apart.
  */
 export async function fetchTellsTruth(shared: Shared, kind: ThingKind, offer: Offer): Promise<Fact<boolean>> {
   const lifecycle = await lifecycleOf(shared, offer);

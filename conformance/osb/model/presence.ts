@@ -23,7 +23,8 @@ export type Presence =
   | { readonly is: "untold"; readonly outcome: Outcome };
 
 /**
- * What an absence would mean: the thing was `never` created, or was `deleted`. A broker may answer DELETE differently in the two cases, so each has its own control.
+ * What an absence would mean: the thing was `never` created, or was `deleted`. A broker may answer DELETE differently in the two cases, so each has
+ * its own control.
  */
 type Absence = "never" | "deleted";
 
@@ -73,7 +74,8 @@ async function deletePresence(context: OsbContext, thing: Thing, absence: Absenc
 }
 
 /**
- * Whether something exists. Only a GET that is offered and tells the truth shows it, or a DELETE at a broker that tells existing things from others. The look may delete what it looks for.
+ * Whether something exists. Only a GET that is offered and tells the truth shows it, or a DELETE at a broker that tells existing things from
+ * others. The look may delete what it looks for.
  *
  * @throws NoAnswer
  */

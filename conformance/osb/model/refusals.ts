@@ -55,7 +55,8 @@ export const isUnserved = ({ operation, status }: Pick<Answer, "operation" | "st
   (operation === "provision" || operation === "bind") && UNSERVED.includes(status);
 
 /**
- * A refusal in one clause: status, the broker's own words, and what can be done about it, if anything. `beside` says that the ordinary request is accepted: then parameters are not what is missing.
+ * A refusal in one clause: status, the broker's own words, and what can be done about it, if anything. `beside` says that the ordinary request is
+ * accepted: then parameters are not what is missing.
  */
 export function describeRefusal(answer: Answer, beside?: "accepted"): string {
   const words = wordsOf(answer);

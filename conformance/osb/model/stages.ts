@@ -75,7 +75,8 @@ export function obstacleIn(stage: Stage, ended: EndedOperation): Outcome {
 const mayBeRefused = (answer: Answer): boolean => isWanting(answer) || (answer.status < 500 && !isUnserved(answer));
 
 /**
- * How the check of a stage judges an ordinary request that did not end well. A refusal may be due to something missing that only the broker's owner knows, and no rule says when an operation ends: both are unknown. The rest is a failure.
+ * How the check of a stage judges an ordinary request that did not end well. A refusal may be due to something missing that only the broker's owner
+ * knows, and no rule says when an operation ends: both are unknown. The rest is a failure.
  */
 export function judgeBadEnd(stage: Stage, expected: string, ended: EndedOperation): Outcome {
   const evidence = evidenceOfEnd(ended);
@@ -90,7 +91,8 @@ export function judgeBadEnd(stage: Stage, expected: string, ended: EndedOperatio
 }
 
 /**
- * The answer to the ordinary deletion, if it is refused with the status that the deletion of what never existed gets, and that is not 410: nothing of the kind can be deleted, whatever is wrong with the request.
+ * The answer to the ordinary deletion, if it is refused with the status that the deletion of what never existed gets, and that is not 410: nothing
+ * of the kind can be deleted, whatever is wrong with the request.
  */
 export function unservedDeletionIn(lifecycle: Lifecycle, kind: "unbind" | "deprovision"): Answer | undefined {
   const ended = lifecycle[kind];

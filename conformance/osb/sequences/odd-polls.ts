@@ -54,7 +54,9 @@ async function begin(own: OsbContext, kind: ThingKind, offer: Offer): Promise<An
 }
 
 /**
- * Polls an operation in each unusual form. Played once per run for instances, and once for bindings. @throws Verdicted not applicable if nothing is answered 202
+ * Polls an operation in each unusual form. Played once per run for instances, and once for bindings.
+ *
+ * @throws Verdicted not applicable if nothing is answered 202
  */
 export async function oddPolls(context: OsbContext, kind: ThingKind): Promise<OddPolls> {
   const offer = await (kind === "instance" ? asyncOffer : asyncBindOffer)(context);

@@ -18,7 +18,10 @@ const stumbles = new WeakMap<Shared, Map<string, number>>();
 const isStumble = (answer: Answer): boolean => answer.status >= 500 && answer.status !== 501 && !isWanting(answer);
 
 /**
- * Requests an instance as a platform does: after a 5xx it cleans up, and tries again under another id. A broker that stumbles now and then can be judged by what it does otherwise; if it never recovers, no more attempts are made than it takes to know that. @throws NoAnswer
+ * Requests an instance as a platform does: after a 5xx it cleans up, and tries again under another id. A broker that stumbles now and then can be
+ * judged by what it does otherwise; if it never recovers, no more attempts are made than it takes to know that.
+ *
+ * @throws NoAnswer
  */
 export async function provisionPatiently(
   shared: Shared,

@@ -25,7 +25,9 @@ export async function workingOffers(context: OsbContext): Promise<readonly Offer
 }
 
 /**
- * The first plan that meets a requirement and whose ordinary provision is not refused; the first that meets it if all are. @throws Verdicted not applicable if none meets it
+ * The first plan that meets a requirement and whose ordinary provision is not refused; the first that meets it if all are.
+ *
+ * @throws Verdicted not applicable if none meets it
  */
 export async function acceptedOffer(context: OsbContext, requirement: PlanRequirement): Promise<Offer> {
   const first = context.offer(requirement);

@@ -4,7 +4,8 @@ import type { OsbContext } from "../context.ts";
 const ROOMY = 12;
 
 /**
- * Tries variations: side by side if there is room, else one after the other, since each may take up a place. If one throws, the others end first: none goes on after its check is over.
+ * Tries variations: side by side if there is room, else one after the other, since each may take up a place. If one throws, the others end first:
+ * none goes on after its check is over.
  */
 export async function tryEach<T, R>(
   { run }: OsbContext,

@@ -4,7 +4,10 @@ import { isSuccess, type RequestOptions } from "../../client/request.ts";
 import type { OsbContext } from "../context.ts";
 
 /**
- * Requests an instance with one variation in the request. What it creates is removed at once, so that no more instances are held than there are attempts in progress. @throws NoAnswer
+ * Requests an instance with one variation in the request. What it creates is removed at once, so that no more instances are held than there are
+ * attempts in progress.
+ *
+ * @throws NoAnswer
  */
 export async function attemptProvision(
   context: OsbContext,

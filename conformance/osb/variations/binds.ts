@@ -30,7 +30,9 @@ class Accepted {
 }
 
 /**
- * Tries binds of one instance, each of which may be accepted. The next ones are sent while an accepted one is in progress; that may be the reason for a wrong answer, so such a bind is sent again once nothing is in progress. Ends with the first that is never answered: the wait for the next may be as long.
+ * Tries binds of one instance, each of which may be accepted. The next ones are sent while an accepted one is in progress; that may be the reason
+ * for a wrong answer, so such a bind is sent again once nothing is in progress. Ends with the first that is never answered: the wait for the next
+ * may be as long.
  */
 export async function tryBinds(
   context: OsbContext,

@@ -31,7 +31,8 @@ export function planConflicts(context: OsbContext, offer: Offer): readonly Confl
 }
 
 /**
- * Judges a PUT with other parameters under a used id. A refusal other than 409 may be about the parameters: then it is sent again with some that the broker has accepted on something new.
+ * Judges a PUT with other parameters under a used id. A refusal other than 409 may be about the parameters: then it is sent again with some that
+ * the broker has accepted on something new.
  */
 export async function judgeOtherParameters(
   context: OsbContext,

@@ -22,7 +22,8 @@ function judgeAnswer({ good, tolerated = [], isPermission = false }: Row, answer
 }
 
 /**
- * An accusation stands unless the ordinary request is refused as well, or makes the broker fail in the very same way: a failure in other words is a finding of its own.
+ * An accusation stands unless the ordinary request is refused as well, or makes the broker fail in the very same way: a failure in other words is a
+ * finding of its own.
  */
 export async function unlessOrdinaryFails(
   context: OsbContext,
@@ -89,7 +90,8 @@ async function tryUpdate(
 }
 
 /**
- * Tries an update on the instance on which the rows before it were tried. If the answer is wrong, that may be because one of those was accepted; the update is tried again on another instance.
+ * Tries an update on the instance on which the rows before it were tried. If the answer is wrong, that may be because one of those was accepted;
+ * the update is tried again on another instance.
  */
 async function tryUpdateInTurn(
   context: OsbContext,
@@ -107,7 +109,8 @@ async function tryUpdateInTurn(
 }
 
 /**
- * Tries updates that are wrong in one way each, up to the first that is never answered: the wait for the next may be as long. Only to be called if an update is accepted.
+ * Tries updates that are wrong in one way each, up to the first that is never answered: the wait for the next may be as long. Only to be called if
+ * an update is accepted.
  */
 export async function judgeUpdates(
   context: OsbContext,

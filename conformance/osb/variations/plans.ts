@@ -8,7 +8,9 @@ import type { PlanRequirement } from "../plan-requirements.ts";
 const PLANS_MAX = 6;
 
 /**
- * The plans on which a check tries what may differ between plans: all that meet the requirements, or the first alone if the run asks for that. @throws Verdicted not applicable if there is none
+ * The plans on which a check tries what may differ between plans: all that meet the requirements, or the first alone if the run asks for that.
+ *
+ * @throws Verdicted not applicable if there is none
  */
 export function plansToTry(context: OsbContext, ...requirements: readonly PlanRequirement[]): readonly Offer[] {
   const { run } = context;
@@ -20,7 +22,10 @@ export function plansToTry(context: OsbContext, ...requirements: readonly PlanRe
 }
 
 /**
- * The first plan, and with it the first whose parameters the broker can judge otherwise: one without a published schema if the first has one, or vice versa. The first alone if the run asks for that. @throws Verdicted not applicable if there is none
+ * The first plan, and with it the first whose parameters the broker can judge otherwise: one without a published schema if the first has one, or
+ * vice versa. The first alone if the run asks for that.
+ *
+ * @throws Verdicted not applicable if there is none
  */
 export function plansUnlike(
   context: OsbContext,
@@ -112,7 +117,10 @@ async function sideBySide(
 }
 
 /**
- * Judges each plan that meets the requirements, side by side if there is room; the worst outcome counts, and names its plan. `judge` gets the context that it must use. @throws Verdicted not applicable if there is none
+ * Judges each plan that meets the requirements, side by side if there is room; the worst outcome counts, and names its plan. `judge` gets the
+ * context that it must use.
+ *
+ * @throws Verdicted not applicable if there is none
  */
 export async function onEachPlan(
   context: OsbContext,

@@ -14,7 +14,8 @@ const withoutService = (body: JsonObject): JsonObject =>
   Object.fromEntries(Object.entries(body).filter(([name]) => name !== "service_id"));
 
 /**
- * Every kind of refusal that an update can get, each with a change that is known to be accepted: a broker that applies before it validates would leave it behind.
+ * Every kind of refusal that an update can get, each with a change that is known to be accepted: a broker that applies before it validates would
+ * leave it behind.
  */
 export function refusedUpdates(context: OsbContext, { live, change }: UpdateRecord): readonly RefusedUpdate[] {
   const { minor, platform, run } = context;

@@ -38,7 +38,10 @@ export async function orSilence(
 }
 
 /**
- * A broker that answers other requests, but never one with this defect, refuses it with no status at all. If it answers nothing any more, nothing can be said about the request. @throws NoAnswer if the catalog is not answered either
+ * A broker that answers other requests, but never one with this defect, refuses it with no status at all. If it answers nothing any more, nothing
+ * can be said about the request.
+ *
+ * @throws NoAnswer if the catalog is not answered either
  */
 async function judgeSilence(context: OsbContext, { words, good, isPermission }: Row, error: NoAnswer): Promise<Tried> {
   await context.platform.send("catalog");

@@ -42,7 +42,8 @@ const CORE: Readonly<Record<BackupClaim, readonly BackupOperationName[]>> = {
 /** What a check of backups works with. */
 export class BackupContext extends TenantContext {
   /**
-   * The client of the vendor's backups; ends the check as not applicable if there is no interface, if the claim is not made, or if an operation that it needs can't be requested. An operation that is claimed but can't be requested is a failure.
+   * The client of the vendor's backups; ends the check as not applicable if there is no interface, if the claim is not made, or if an operation
+   * that it needs can't be requested. An operation that is claimed but can't be requested is a failure.
    */
   async backups(
     offer: Offer,

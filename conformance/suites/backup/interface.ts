@@ -45,7 +45,8 @@ interface Lookup {
 }
 
 /**
- * How a vendor's backups are reached: instance, backups, restores, as in four independent products. What is absent can't be requested. `id` and `state` are the members of an answer that may carry them, the first one present; `states` are a vendor's words, in lower case.
+ * How a vendor's backups are reached: instance, backups, restores, as in four independent products. What is absent can't be requested. `id` and
+ * `state` are the members of an answer that may carry them, the first one present; `states` are a vendor's words, in lower case.
  */
 export interface BackupInterface extends Readonly<Partial<Record<BackupOperationName, BackupRequest>>> {
   readonly name: string;

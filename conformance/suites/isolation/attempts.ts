@@ -15,7 +15,8 @@ export function anonymousAccess({ host, port }: Address, instance: LiveInstance,
 }
 
 /**
- * Whether a data service can be reached: it is closed if one can't even connect, and open if any answer comes, even a refusal. Ends the check as unknown if nobody can connect from the vantage.
+ * Whether a data service can be reached: it is closed if one can't even connect, and open if any answer comes, even a refusal. Ends the check as
+ * unknown if nobody can connect from the vantage.
  */
 export async function attemptConnection(context: IsolationContext, key: Access, from: Vantage): Promise<Reach> {
   const refusal = await context.recorder.tryLoginOnce(key, from);

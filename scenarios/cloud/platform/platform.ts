@@ -27,7 +27,8 @@ const Records = Type.Object({
 const PERMISSIONS = "cloud_controller_service_permissions.read";
 
 /**
- * The parts of a platform that a dashboard needs: a UAA, and an API that says who may manage an instance. Of an instance it knows the space, from its order. It orders nothing itself: any caller of a broker acts as the platform.
+ * The parts of a platform that a dashboard needs: a UAA, and an API that says who may manage an instance. Of an instance it knows the space, from
+ * its order. It orders nothing itself: any caller of a broker acts as the platform.
  */
 export class FakePlatform {
   readonly accounts: Accounts;

@@ -33,7 +33,8 @@ const SLEEP_MS_MAX = 24 * 3_600_000;
 const NOT_RUN: ScriptResult = { exitCode: 0, stdout: "", stderr: "", sleptMs: 0, trace: "", isRun: false };
 
 /**
- * Runs a script of an agent: plain ones (`echo`, `sleep`, `exit`, comments) are followed here; any other is run for real if the director is allowed to, and otherwise assumed to succeed.
+ * Runs a script of an agent: plain ones (`echo`, `sleep`, `exit`, comments) are followed here; any other is run for real if the director is allowed
+ * to, and otherwise assumed to succeed.
  */
 export function runScript(
   { runScripts = false }: Pick<DirectorOptions, "runScripts">,

@@ -50,7 +50,11 @@ export function readDeployConfigs(
   return { manifest: { ...manifest, tags }, config };
 }
 
-/** A manifest whose `latest` versions are the newest ones there are (`resolve_aliases` in bosh-director's manifest.rb). @throws DirectorError 30005, 50003, or 100 */
+/**
+ * A manifest whose `latest` versions are the newest ones there are (`resolve_aliases` in bosh-director's manifest.rb).
+ *
+ * @throws DirectorError 30005, 50003, or 100
+ */
 export function resolveVersions(state: ParseContext["state"], fields: Fields, runtime: Fields): Fields {
   for (const list of ["releases", "variables", "addons"])
     if (Object.hasOwn(runtime, list) && isTruthy(fields[list]) && !Array.isArray(fields[list]))

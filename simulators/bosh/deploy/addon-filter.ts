@@ -66,7 +66,11 @@ function readStemcellRule(stemcell: unknown, section: string): string {
   return os;
 }
 
-/** Whether a group meets all conditions of a filter; one without conditions includes everything and excludes nothing. @throws DirectorError 100 in Ruby's words */
+/**
+ * Whether a group meets all conditions of a filter; one without conditions includes everything and excludes nothing.
+ *
+ * @throws DirectorError 100 in Ruby's words
+ */
 export function filterApplies(
   filter: Filter,
   group: InstanceGroup,

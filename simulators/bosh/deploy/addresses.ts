@@ -199,7 +199,11 @@ export function reserveAddresses(
   return networks;
 }
 
-/** The floating address that a manifest gives an instance: the one it has, else the next in their order (vip_planner.rb in bosh-director). @throws DirectorError 130014 */
+/**
+ * The floating address that a manifest gives an instance: the one it has, else the next in their order (vip_planner.rb in bosh-director).
+ *
+ * @throws DirectorError 130014
+ */
 function vipOf(
   network: Network,
   { name, staticIps = [] }: GroupNetwork,

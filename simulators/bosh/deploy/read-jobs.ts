@@ -5,7 +5,11 @@ import { DirectorError } from "../wire/errors.ts";
 import type { JobSpec } from "./manifest.ts";
 import type { ParseContext, SharedParts } from "./parse-context.ts";
 
-/** The jobs of an instance group (`parse_jobs` in bosh-director's instance_group_spec_parser.rb). @throws DirectorError 140002, 140010, 140029 and those of releases and links */
+/**
+ * The jobs of an instance group (`parse_jobs` in bosh-director's instance_group_spec_parser.rb).
+ *
+ * @throws DirectorError 140002, 140010, 140029 and those of releases and links
+ */
 export function readJobs(
   fields: unknown,
   group: string,

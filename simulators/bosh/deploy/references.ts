@@ -18,7 +18,11 @@ export interface ResolvedManifest {
   readonly late: LinkPlan["late"];
 }
 
-/** Resolves releases and links. Pure: the links that it makes are in the table that it returns. @throws DirectorError for the first dangling reference */
+/**
+ * Resolves releases and links. Pure: the links that it makes are in the table that it returns.
+ *
+ * @throws DirectorError for the first dangling reference
+ */
 export function resolveManifest(
   state: Pick<DirectorState, "releases" | "links">,
   deployment: string,

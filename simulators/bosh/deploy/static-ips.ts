@@ -161,7 +161,11 @@ class Picker {
     return azs.toSorted((a, b) => count(a) - count(b))[0] ?? "";
   }
 
-  /** Addresses that several zones could use go to the zone with the fewest; every network must have the same distribution. @throws DirectorError 150002 */
+  /**
+   * Addresses that several zones could use go to the zone with the fewest; every network must have the same distribution.
+   *
+   * @throws DirectorError 150002
+   */
   #distribute(): void {
     const perNetwork = this.#networks.map((network) => {
       const counts = new Map<string, number>();

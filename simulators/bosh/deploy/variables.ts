@@ -73,7 +73,8 @@ const REFERENCE = /\(\((.*?)\)\)/g;
 const WHOLE_REFERENCE = /^\(\((.*?)\)\)$/;
 
 /**
- * Fills the `((name))` references of a deployment's properties (config_server/deep_hash_replacement.rb in bosh-director). A reference that is the whole text stands for the value itself.
+ * Fills the `((name))` references of a deployment's properties (config_server/deep_hash_replacement.rb in bosh-director). A reference that is the
+ * whole text stands for the value itself.
  *
  * @throws VariableError for one that the config server can't resolve, DirectorError 540004 for a malformed one
  */

@@ -47,7 +47,8 @@ function* drainJobs(director: Director, instance: Instance): Body {
 }
 
 /**
- * How long a drain script has the agent wait, in ms; undefined if it prints no number. After a negative number it is called again after that time. Its exit code makes no difference.
+ * How long a drain script has the agent wait, in ms; undefined if it prints no number. After a negative number it is called again after that time.
+ * Its exit code makes no difference.
  */
 function drainWait(director: Director, script: string): number | undefined {
   let waitMs = 0;

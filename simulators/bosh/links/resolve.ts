@@ -40,7 +40,8 @@ export interface LinkPlan {
 }
 
 /**
- * Matches what the jobs and variables of a manifest consume with what jobs provide (links/links_manager.rb in bosh-director). Pure: the given table stays as it is.
+ * Matches what the jobs and variables of a manifest consume with what jobs provide (links/links_manager.rb in bosh-director). Pure: the given table
+ * stays as it is.
  *
  * @throws DirectorError 100 that lists what can't be matched
  */

@@ -48,7 +48,11 @@ export class CpiProcess {
     this.#options = options;
   }
 
-  /** Sends a request; `{project}` in the path stands for the project of the token. Returns any answer. @throws CpiError if the service does not answer */
+  /**
+   * Sends a request; `{project}` in the path stands for the project of the token. Returns any answer.
+   *
+   * @throws CpiError if the service does not answer
+   */
   *ask(service: ServiceName, method: string, path: string, body?: Fields | Uint8Array): Body<HttpReply> {
     const { token, projectId } = yield* this.#token(service);
     const payload = body === undefined ? "" : body instanceof Uint8Array ? body : JSON.stringify(body);

@@ -12,7 +12,11 @@ import type { Task } from "../state/tasks.ts";
 import { HandlerError } from "./problems.ts";
 
 /**
- * Recreates the VM of an instance from what is deployed, with its disk and its addresses; the old one, if any, is deleted first. Jobs are started only if the instance is to run. @param waits whether to wait until the jobs run @throws HandlerError if the last deployed manifest does not know the instance; whatever its steps throw: the instance may
+ * Recreates the VM of an instance from what is deployed, with its disk and its addresses; the old one, if any, is deleted first. Jobs are started
+ * only if the instance is to run.
+ *
+ * @param waits whether to wait until the jobs run
+ * @throws HandlerError if the last deployed manifest does not know the instance; whatever its steps throw: the instance may
  *   then have no VM
  */
 export function* recreateInstance(

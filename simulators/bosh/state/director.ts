@@ -45,7 +45,8 @@ export interface DirectorOptions {
   /** The uptime of each process that agents report, in s. Default: that of the VM. The director's dummy agents report 12. */
   readonly processUptimeS?: number;
   /**
-   * Whether scripts of jobs and packages are run for real, as processes of this machine in a temporary folder. Default: false, plain ones (`echo`, `sleep`, `exit`) are followed, others are assumed to succeed.
+   * Whether scripts of jobs and packages are run for real, as processes of this machine in a temporary folder. Default: false, plain ones (`echo`,
+   * `sleep`, `exit`) are followed, others are assumed to succeed.
    */
   readonly runScripts?: boolean;
   /** Whether snapshots of disks are enabled. Default: false. */

@@ -49,7 +49,8 @@ export function followersOf(services: DataServices, primary: Instance): readonly
 }
 
 /**
- * Makes a change at a primary and sends it to the replicas that follow it. A real server would wait for a replica's confirmation for as long as it takes; here the answer is at once that there is none.
+ * Makes a change at a primary and sends it to the replicas that follow it. A real server would wait for a replica's confirmation for as long as it
+ * takes; here the answer is at once that there is none.
  */
 export function commit(services: DataServices, primary: Instance, mutation: Mutation): Commit<unknown> {
   const disk = ownDisk(services, primary);

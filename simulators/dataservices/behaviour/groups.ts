@@ -79,7 +79,8 @@ export const memberAt = (services: DataServices, name: GroupName, index: number)
   membersOf(services, name).find((each) => each.index === index && each.state === "running");
 
 /**
- * Makes a supervisor's decision the state of the group. The journal records when a group loses its primary, and for how long it had none; the observers learn where the primary is now.
+ * Makes a supervisor's decision the state of the group. The journal records when a group loses its primary, and for how long it had none; the
+ * observers learn where the primary is now.
  */
 export function adopt(services: DataServices, { name, cluster, isLost }: Supervised): void {
   const { kernel, slot } = services;

@@ -165,7 +165,10 @@ function parametersOf(properties: Readonly<Record<string, unknown>>): Instance["
 const isScalar = (entry: readonly [string, unknown]): entry is [string, string | number | boolean] =>
   ["string", "number", "boolean"].includes(typeof entry[1]);
 
-/** Stops the data service of a VM: its sessions end and nothing listens any more. The disk keeps what it holds, unless the VM `isGone` and the disk was the VM's own. */
+/**
+ * Stops the data service of a VM: its sessions end and nothing listens any more. The disk keeps what it holds, unless the VM `isGone` and the disk
+ * was the VM's own.
+ */
 export function stop(services: DataServices, address: string, kind: Kind, isGone = false): void {
   const state = services.slot.value;
   const instance = state.instances.get(address);

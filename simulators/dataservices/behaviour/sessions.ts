@@ -17,9 +17,9 @@ export interface SessionLogin {
 }
 
 /**
- * A session of the virtual data plane: a logged-in user of one instance, who writes and reads rows. Each call is an input of
- * the world. All throw `DataServiceError` DS_SESSION_ENDED once the user is deleted, the service stops, a restore has run or the
- * security group no longer admits the source; writes throw DS_READ_ONLY on a replica, and DS_UNCONFIRMED if no replica has them: then their outcome is unknown.
+ * A session of the virtual data plane: a logged-in user of one instance, who writes and reads rows. Each call is an input of the world. All throw
+ * `DataServiceError` DS_SESSION_ENDED once the user is deleted, the service stops, a restore has run or the security group no longer admits the
+ * source; writes throw DS_READ_ONLY on a replica, and DS_UNCONFIRMED if no replica has them: then their outcome is unknown.
  */
 export interface Session {
   put(table: string, key: string, row: Row): void;

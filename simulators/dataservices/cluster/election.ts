@@ -20,7 +20,8 @@ function furthestVoter(cluster: Cluster, sights: ReadonlyMap<number, Sight>): Ca
 }
 
 /**
- * Chooses the successor of a leader that no longer has a process. Undefined while that is not safe: a voter that is out of sight may hold an acknowledged write that no other node has, and so may a leader that no node has followed yet.
+ * Chooses the successor of a leader that no longer has a process. Undefined while that is not safe: a voter that is out of sight may hold an
+ * acknowledged write that no other node has, and so may a leader that no node has followed yet.
  */
 export function elect(cluster: Cluster, sights: ReadonlyMap<number, Sight>): Decision | undefined {
   const chosen = furthestVoter(cluster, sights);

@@ -59,7 +59,10 @@ export function decide(cluster: Cluster, sights: Sights, patience: Patience = PA
   }
 }
 
-/** A leader that stopped and that nobody can replace starts again where it left off. One whose data is gone starts empty only if there is nothing to wait for. */
+/**
+ * A leader that stopped and that nobody can replace starts again where it left off. One whose data is gone starts empty only if there is nothing to
+ * wait for.
+ */
 function resume(cluster: Cluster, sights: Sights, hasData: boolean): readonly Action[] {
   const { leader, voters } = cluster;
   const isLost = !hasData && voters.some((each) => holdsData(cluster, each, sightOf(sights, each)));

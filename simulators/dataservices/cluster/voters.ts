@@ -4,7 +4,8 @@ const sameNodes = (a: readonly number[], b: readonly number[]): boolean =>
   a.length === b.length && a.every((each) => b.includes(each));
 
 /**
- * Maintains the voters of a group with a primary: a node that follows without a gap becomes one, and one that is gone for `goneLooksMax` looks stops being one, each in the order that loses no acknowledged write. See `cluster.ts`.
+ * Maintains the voters of a group with a primary: a node that follows without a gap becomes one, and one that is gone for `goneLooksMax` looks
+ * stops being one, each in the order that loses no acknowledged write. See `cluster.ts`.
  */
 export function tendVoters(cluster: Cluster, sights: ReadonlyMap<number, Sight>, goneLooksMax: number): Decision {
   const primary = sights.get(cluster.leader);

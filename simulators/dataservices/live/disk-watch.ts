@@ -24,7 +24,9 @@ function limitOf({ parameters }: Instance): DiskLimit | undefined {
 }
 
 /**
- * Keeps an instance from using more than its disk: its folder is measured from time to time, and if it is fuller than the threshold, its sessions are ended and nobody is admitted until the threshold is raised or the disk enlarged. The a9s platform does the same; and as there, an instance that fills its disk between two looks exceeds the threshold.
+ * Keeps an instance from using more than its disk: its folder is measured from time to time, and if it is fuller than the threshold, its sessions
+ * are ended and nobody is admitted until the threshold is raised or the disk enlarged. The a9s platform does the same; and as there, an instance
+ * that fills its disk between two looks exceeds the threshold.
  */
 export class DiskWatch {
   readonly #nodes: Nodes;

@@ -75,7 +75,8 @@ export interface LiveNode {
   /** Makes its users match the given ones: creates them, changes passwords, drops the others and ends their sessions. */
   applyUsers(users: ReadonlyMap<string, User>): Promise<void>;
   /**
-   * All its data as of one moment, in chunks that the reader may keep; asking for the next chunk is what drives it, and a reader that leaves ends it. An error before the first chunk is the reason why there is no dump.
+   * All its data as of one moment, in chunks that the reader may keep; asking for the next chunk is what drives it, and a reader that leaves ends
+   * it. An error before the first chunk is the reason why there is no dump.
    *
    * @throws DataServiceError DS_NOT_COVERED
    */
@@ -116,10 +117,15 @@ export interface LiveEngine {
   /** Starts a node; it resolves when the node serves, with the users of the order and no others. @throws LivePlaneError */
   start(order: NodeOrder): Promise<LiveNode>;
   /**
-   * Performs a client's TLS handshake. Engines without it do not serve instances with a certificate. @returns the socket to continue with; undefined if the connection has ended
+   * Performs a client's TLS handshake. Engines without it do not serve instances with a certificate.
+   *
+   * @returns the socket to continue with; undefined if the connection has ended
    */
   readonly encrypt?: (client: Socket, certificate: NonNullable<Instance["tls"]>) => Promise<Socket | undefined>;
-  /** Tells a client, in the protocol of the service, why it is not served: `ConnectionFault`, `RoleNotServed`, `LivePlaneError` or any other error. Ends its connection. */
+  /**
+   * Tells a client, in the protocol of the service, why it is not served: `ConnectionFault`, `RoleNotServed`, `LivePlaneError` or any other error.
+   * Ends its connection.
+   */
   readonly refuse: (client: Socket, error: unknown) => void;
   /** Ends work that still writes into the plane's folder. Its nodes have already stopped. */
   close(): Promise<void>;

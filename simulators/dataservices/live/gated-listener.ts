@@ -22,8 +22,10 @@ interface GatedListenerOptions {
 const CONNECTIONS_MAX = 1000;
 
 /**
- * A listener on one loopback address and port that lets through only clients that the security groups admit. * All others are reset at once. A real security group silently drops the packets, and a client notices only after minutes of timeouts; a reset says the same within a millisecond, and no suite can mistake it for an open port. When a rule is closed, the
- * connections that it had admitted are cut, as Neutron does when it deletes their tracking entries.
+ * A listener on one loopback address and port that lets through only clients that the security groups admit. * All others are reset at once. A real
+ * security group silently drops the packets, and a client notices only after minutes of timeouts; a reset says the same within a millisecond, and
+ * no suite can mistake it for an open port. When a rule is closed, the connections that it had admitted are cut, as Neutron does when it deletes
+ * their tracking entries.
  */
 export class GatedListener {
   readonly #options: GatedListenerOptions;

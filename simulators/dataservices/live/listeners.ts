@@ -25,7 +25,10 @@ export interface VmListeners {
   open: readonly GatedListener[];
 }
 
-/** Opens the listeners of one VM: for its agent, and for its data. There is none for the data if the service does not run, or if its data are not simulated. */
+/**
+ * Opens the listeners of one VM: for its agent, and for its data. There is none for the data if the service does not run, or if its data are not
+ * simulated.
+ */
 export function openListeners(instance: Instance, to: Destinations): Promise<readonly GatedListener[]> {
   const { address, agent, port, state, tls } = instance;
   const { services, engine, dial, report } = to;

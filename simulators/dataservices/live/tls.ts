@@ -10,7 +10,10 @@ export type Certificate = NonNullable<Instance["tls"]>;
 export const NEGOTIATION_MS_MAX = 10_000;
 
 /**
- * Performs the server's part of a TLS handshake. @param protocols what a client may name by ALPN. Default: nothing is negotiated @returns the socket to continue with; undefined if the connection has ended
+ * Performs the server's part of a TLS handshake.
+ *
+ * @param protocols what a client may name by ALPN. Default: nothing is negotiated
+ * @returns the socket to continue with; undefined if the connection has ended
  */
 export async function handshake(
   client: Socket,

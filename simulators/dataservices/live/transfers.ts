@@ -11,7 +11,8 @@ import type { Lease } from "./slot.ts";
 const IDLE_MS_MAX = 600_000;
 
 /**
- * A dump of a leased node, which is released once the dump has ended or its reader has left. The node serves meanwhile, and starts no restore that depends on the reader.
+ * A dump of a leased node, which is released once the dump has ended or its reader has left. The node serves meanwhile, and starts no restore that
+ * depends on the reader.
  */
 export function dumpOf(
   lease: () => Promise<Lease>,
@@ -88,7 +89,10 @@ export class KeptFiles {
   }
 }
 
-/** Restores what was kept. The files of a log get their names in a separate folder, which any user of this machine may enter, because the server runs as another user. */
+/**
+ * Restores what was kept. The files of a log get their names in a separate folder, which any user of this machine may enter, because the server
+ * runs as another user.
+ */
 export async function restoreTo(node: LiveNode, { dump, defects, target }: RestoreOrder): Promise<void> {
   const chunks = createReadStream(dump.path);
   if (target === undefined) return node.restore(chunks, defects);

@@ -29,7 +29,8 @@ const NAME = /^[\w.-]{1,100}$/;
 const isKept = (value: unknown): value is KeptFile => typeof value === "object" && value !== null && "path" in value;
 
 /**
- * Receives a dump: into a file if a real server stands behind the instance, else into memory. The body of a caller that may not order a restore is not read.
+ * Receives a dump: into a file if a real server stands behind the instance, else into memory. The body of a caller that may not order a restore is
+ * not read.
  */
 const uploadTo = (services: DataServices): Upload => ({
   bodyBytesMax: REAL_BYTES_MAX,

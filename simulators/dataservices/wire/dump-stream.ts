@@ -68,7 +68,8 @@ function bodyAfterHead(start: Buffer, engine: string): Buffer | undefined {
 }
 
 /**
- * The engine's bytes of a dump. They are not verified until the iteration has ended without an error. With `isTrusting`, the defect of a restore that skips verification, a cut or changed dump ends without one.
+ * The engine's bytes of a dump. They are not verified until the iteration has ended without an error. With `isTrusting`, the defect of a restore
+ * that skips verification, a cut or changed dump ends without one.
  *
  * @throws DataServiceError DS_NOT_A_DUMP, DS_FOREIGN_DUMP
  */

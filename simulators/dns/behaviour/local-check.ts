@@ -85,7 +85,8 @@ export interface RemoteNode {
 }
 
 /**
- * The aliases of an agent with their status and output, each judged when it is yielded. An alias has the worst status of what it stands for, which includes itself if it belongs to the same node. `remote`: what the catalog holds about a node; undefined if aliases know only their own agent.
+ * The aliases of an agent with their status and output, each judged when it is yielded. An alias has the worst status of what it stands for, which
+ * includes itself if it belongs to the same node. `remote`: what the catalog holds about a node; undefined if aliases know only their own agent.
  */
 export function* aliasStatuses(
   local: LocalChecks,

@@ -60,7 +60,10 @@ export function answerAddresses(lookup: Lookup, placed: readonly PlacedService[]
   if (message.answer.length === 0 && alias !== undefined) message.answer.push(...alias);
 }
 
-/** Answers with an SRV for each instance, and with its addresses and its node's metadata as additional records. False if an instance lacks the port requested by name. */
+/**
+ * Answers with an SRV for each instance, and with its addresses and its node's metadata as additional records. False if an instance lacks the port
+ * requested by name.
+ */
 export function answerServices(lookup: Lookup, placed: readonly PlacedService[], context: InstanceContext): boolean {
   const { message } = lookup;
   const { settings, datacenter, ttl, port } = context;

@@ -26,7 +26,10 @@ function refuseEnterprise({ path, query, headers }: HttpRequest): HttpReply | un
 const COUNTED =
   /^\/v1\/(?:kv|session|catalog|health|txn|config|connect\/intentions|query|acl|coordinate|event\/fire|peering)/;
 
-/** How an agent refuses a request before its handler sees it: its configuration blocks the path, it names parts of the enterprise edition, or there are too many. */
+/**
+ * How an agent refuses a request before its handler sees it: its configuration blocks the path, it names parts of the enterprise edition, or there
+ * are too many.
+ */
 export function guard({ agent }: ConsulSim, request: HttpRequest): HttpReply | undefined {
   const { options, limiter } = agent;
   const { block_endpoints: blocked = [] } = options.config.http_config ?? {};

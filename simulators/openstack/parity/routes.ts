@@ -14,7 +14,10 @@ interface RouteStatus {
   readonly path: string;
   /** `token`, or `none` for an open route. */
   readonly auth: string;
-  /** Real clients that were observed to use it: those that the route declares, the CPI if its recorded sequences use it, and the clients that were run. */
+  /**
+   * Real clients that were observed to use it: those that the route declares, the CPI if its recorded sequences use it, and the clients that were
+   * run.
+   */
   readonly clients: readonly string[];
   /** Requests of the recordings that it answered, those of the CPI's sequences among them. */
   readonly recorded: number;

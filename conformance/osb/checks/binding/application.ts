@@ -15,7 +15,8 @@ interface BindWithoutApp {
 }
 
 /**
- * Binds without an application, and with one if that is refused. A first bind that came too early may be refused, which is another check's finding, so it is sent once more. Played once per run.
+ * Binds without an application, and with one if that is refused. A first bind that came too early may be refused, which is another check's finding,
+ * so it is sent once more. Played once per run.
  */
 function bindWithoutApp(whole: OsbContext): Promise<BindWithoutApp> {
   return whole.shared.once("bind without application", async (platform) => {

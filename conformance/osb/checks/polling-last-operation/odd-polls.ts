@@ -6,7 +6,8 @@ import type { ThingKind } from "../../model/deletions.ts";
 import { type OddPolls, oddPolls } from "../../sequences/odd-polls.ts";
 
 /**
- * How an unusual poll is answered, unless the ordinary polls around it fail too: then its form is not the reason. The one after it may come when the operation has ended, which a broker should remember, but need not below 2.16.
+ * How an unusual poll is answered, unless the ordinary polls around it fail too: then its form is not the reason. The one after it may come when
+ * the operation has ended, which a broker should remember, but need not below 2.16.
  */
 function unlessOrdinaryFails(kind: ThingKind, { first, last }: OddPolls, outcome: Outcome): Outcome {
   if (outcome.verdict === "pass") return outcome;

@@ -15,7 +15,8 @@ const MAKING: readonly (Operation | undefined)[] = ["provision", "update", "bind
 const isDeleting = ({ polled }: Answer): boolean => polled === "deprovision" || polled === "unbind";
 
 /**
- * Judges the ordinary polls of the standard stories, from the first to the one that reported the end. How a poll after the end is answered is up to `lastop-*-state-kept` and to no other check.
+ * Judges the ordinary polls of the standard stories, from the first to the one that reported the end. How a poll after the end is answered is up to
+ * `lastop-*-state-kept` and to no other check.
  */
 export function judgeEveryPoll(kind: ThingKind, judge: (poll: Answer, kind: ThingKind) => Outcome | undefined) {
   return async (context: OsbContext): Promise<Outcome> => {

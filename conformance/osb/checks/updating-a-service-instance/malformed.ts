@@ -51,7 +51,8 @@ async function acceptedOrRefused(
 }
 
 /**
- * If no update is accepted, the broker may refuse each PATCH as it likes; it must neither accept it nor fail because of the mistake in it. If it fails in the very same way without a mistake, the mistake is not the reason.
+ * If no update is accepted, the broker may refuse each PATCH as it likes; it must neither accept it nor fail because of the mistake in it. If it
+ * fails in the very same way without a mistake, the mistake is not the reason.
  */
 async function refusedMalformed(context: OsbContext, ordinary: Evidence | undefined): Promise<Outcome> {
   const offer = context.offer(ANY);

@@ -23,7 +23,9 @@ export interface BackupSpan {
 }
 
 /**
- * What is wrong with a restored ledger. `foreign`: a row that nobody wrote; `gap`: a writer's later row is there but an earlier one is not; `stale`: a row that was acknowledged before the backup was requested is missing; `appended`: a row that was sent after its end is there; `torn`: no single moment explains what is there and what is not.
+ * What is wrong with a restored ledger. `foreign`: a row that nobody wrote; `gap`: a writer's later row is there but an earlier one is not;
+ * `stale`: a row that was acknowledged before the backup was requested is missing; `appended`: a row that was sent after its end is there; `torn`:
+ * no single moment explains what is there and what is not.
  */
 interface LedgerFault {
   readonly kind: "foreign" | "gap" | "stale" | "appended" | "torn";
@@ -97,7 +99,8 @@ function findTear(writes: readonly LedgerWrite[], isThere: (write: LedgerWrite) 
 }
 
 /**
- * Judges what a restore brought back by what was written, and when. It needs no knowledge of the vendor: the rows of each writer are a prefix of what it wrote, and one moment between the request for the backup and its end explains all of them. The worst fault comes first.
+ * Judges what a restore brought back by what was written, and when. It needs no knowledge of the vendor: the rows of each writer are a prefix of
+ * what it wrote, and one moment between the request for the backup and its end explains all of them. The worst fault comes first.
  */
 export function judgeLedger(
   writes: readonly LedgerWrite[],

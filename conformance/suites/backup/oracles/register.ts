@@ -11,8 +11,10 @@ export interface RegisterOperation {
 const AT_ONCE_MAX = 20;
 
 /**
- * Whether an order of the operations explains them all: each takes effect at one moment between its request and its answer, and each read
- * sees the last write. The search is Wing's and Gong's, and remembers the states that it has tried. @throws RangeError if more operations are under way at once than can be tried
+ * Whether an order of the operations explains them all: each takes effect at one moment between its request and its answer, and each read sees the
+ * last write. The search is Wing's and Gong's, and remembers the states that it has tried.
+ *
+ * @throws RangeError if more operations are under way at once than can be tried
  */
 export function isLinearizable(operations: readonly RegisterOperation[], initial: number): boolean {
   const all = operations.filter(({ do: what, endedMs }) => what === "write" || endedMs !== undefined);

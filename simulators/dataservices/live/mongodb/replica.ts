@@ -29,7 +29,8 @@ interface Progress {
 }
 
 /**
- * A server as a member of its replica set. A following member copies the commits of its primary, one after another and with their numbers, so that the positions of all members can be compared. The members are in one process: they read each other's commits directly.
+ * A server as a member of its replica set. A following member copies the commits of its primary, one after another and with their numbers, so that
+ * the positions of all members can be compared. The members are in one process: they read each other's commits directly.
  */
 export class ReplicaMember implements MemberNode, Membership {
   readonly server: Server;

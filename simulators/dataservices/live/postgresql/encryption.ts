@@ -14,7 +14,10 @@ const TLS_HANDSHAKE = 0x16;
 const ALPN = "postgresql";
 
 /**
- * Performs the TLS handshake of a client that has just connected, like a server that has only `hostssl` lines. A client that goes on without encryption is refused in PostgreSQL's own words; a cancel request is accepted in clear text, as PostgreSQL does. @returns the socket to continue with; undefined if the connection has ended
+ * Performs the TLS handshake of a client that has just connected, like a server that has only `hostssl` lines. A client that goes on without
+ * encryption is refused in PostgreSQL's own words; a cancel request is accepted in clear text, as PostgreSQL does.
+ *
+ * @returns the socket to continue with; undefined if the connection has ended
  */
 export async function encrypt(client: Socket, certificate: Certificate): Promise<Socket | undefined> {
   client.setTimeout(NEGOTIATION_MS_MAX, () => client.destroy());

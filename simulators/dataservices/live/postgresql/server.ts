@@ -186,7 +186,10 @@ export class Server {
   }
 
   /**
-   * Makes its users match the given ones. @param commit `on`: as safe as a tenant's writes, on a replica as well; `local`: for a server that may have no replica yet. Default: `on` @throws LivePlaneError LIVE_PG_UNCONFIRMED if no replica has the change in time; it has taken effect nonetheless
+   * Makes its users match the given ones.
+   *
+   * @param commit `on`: as safe as a tenant's writes, on a replica as well; `local`: for a server that may have no replica yet. Default: `on`
+   * @throws LivePlaneError LIVE_PG_UNCONFIRMED if no replica has the change in time; it has taken effect nonetheless
    */
   async applyUsers(users: ReadonlyMap<string, User>, commit: "on" | "local" = "on"): Promise<void> {
     const { admin } = this;

@@ -48,7 +48,10 @@ const KEPT: Readonly<Record<string, string>> = {
   "an older version of an extension": "CREATE EXTENSION hstore VERSION '1.7'",
 };
 
-/** Things that a logical dump would have to know about, each with a query that shows it and that it works after the restore. `own_schema` stands for its schema. */
+/**
+ * Things that a logical dump would have to know about, each with a query that shows it and that it works after the restore. `own_schema` stands for
+ * its schema.
+ */
 const UNCOMMON: readonly Shape[] = [
   [
     "a custom aggregate",

@@ -29,7 +29,9 @@ async function readHistory(data: string): Promise<History> {
 }
 
 /**
- * One Redis as a node of its group. Its replication is asynchronous: only a write that a client has confirmed with `WAIT 1` is sure to survive the primary. While the group waits for a replica, the primary accepts writes only as long as one follows it, so a primary that is cut off accepts none.
+ * One Redis as a node of its group. Its replication is asynchronous: only a write that a client has confirmed with `WAIT 1` is sure to survive the
+ * primary. While the group waits for a replica, the primary accepts writes only as long as one follows it, so a primary that is cut off accepts
+ * none.
  */
 export class RedisMember implements MemberNode {
   readonly #server: () => Server;

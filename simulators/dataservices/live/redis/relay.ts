@@ -3,7 +3,9 @@ import { connect, createServer, type Server, type Socket } from "node:net";
 import { hearErrors, portOf } from "../../../kernel/edge/connections.ts";
 
 /**
- * Connects a replica to its primary. A server follows another by address and port, but ours only have sockets in folders, so each replica has a loopback port of its own that leads to the socket of the server that it should follow. Anybody else who connects to that port must know the primary's password.
+ * Connects a replica to its primary. A server follows another by address and port, but ours only have sockets in folders, so each replica has a
+ * loopback port of its own that leads to the socket of the server that it should follow. Anybody else who connects to that port must know the
+ * primary's password.
  */
 export class Relay {
   readonly #server: Server;

@@ -26,7 +26,11 @@ interface Proof {
   readonly credential?: AppCredential;
 }
 
-/** Authenticates the sender of a request and issues a token (docs/discoveries/openstack.md, "Authentication"). @throws Refusal 400, 401, 403, 404, 501 */
+/**
+ * Authenticates the sender of a request and issues a token (docs/discoveries/openstack.md, "Authentication").
+ *
+ * @throws Refusal 400, 401, 403, 404, 501
+ */
 export function authenticate({ state, tokens }: Keystone, auth: AuthBody): Token {
   checkMethods(auth);
   const requested = parseScope(auth.scope);

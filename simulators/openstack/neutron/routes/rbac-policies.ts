@@ -72,7 +72,8 @@ function requirePolicy({ slot }: Neutron, { actor, params }: RequestContext): Rb
 }
 
 /**
- * The watchers of changes to the sharing of an object, in the service's words. The numbers are those under which the recorded process had registered them; every process has others.
+ * The watchers of changes to the sharing of an object, in the service's words. The numbers are those under which the recorded process had
+ * registered them; every process has others.
  */
 const OWN_WATCHERS: Readonly<Record<string, number>> = {
   address_scope: 8736821350500,

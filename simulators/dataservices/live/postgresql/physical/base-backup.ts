@@ -36,7 +36,8 @@ interface Piece {
 const kindOf = (byte: number): string | undefined => KINDS.get(String.fromCharCode(byte));
 
 /**
- * The command BASE_BACKUP as pg's client runs it. pg passes data on as fast as the server sends it, so the socket is paused while too much is queued; and what it passes on is a view of its receive buffer, so each piece is copied.
+ * The command BASE_BACKUP as pg's client runs it. pg passes data on as fast as the server sends it, so the socket is paused while too much is
+ * queued; and what it passes on is a view of its receive buffer, so each piece is copied.
  */
 class BaseBackup implements Submittable {
   readonly #sql: string;

@@ -34,7 +34,10 @@ const word = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 /** A time in the form that PostgreSQL reads here: it refuses the `Z` of ISO 8601. */
 const timestampOf = (ms: number): string => new Date(ms).toISOString().replace("T", " ").replace("Z", "+00");
 
-/** What a recovery to a time needs. Without an action the server would stay read-only for ever; a time before the copy's end would be silently ignored. */
+/**
+ * What a recovery to a time needs. Without an action the server would stay read-only for ever; a time before the copy's end would be silently
+ * ignored.
+ */
 function recoveryOf({ atMs, log }: RestoreTarget, timeline: number): Readonly<Record<string, string>> {
   return {
     restore_command: `cp ${word(log)}/%f "%p"`,
@@ -74,7 +77,8 @@ interface StageOptions {
 }
 
 /**
- * Makes a server from a base backup, beside the running one: unpacked, verified, its log replayed, its roles reset. Only the simulator can connect to it. The caller stops it.
+ * Makes a server from a base backup, beside the running one: unpacked, verified, its log replayed, its roles reset. Only the simulator can connect
+ * to it. The caller stops it.
  *
  * @param body a base backup, see `baseBackup`
  * @throws DataServiceError DS_NOT_A_DUMP, DS_FOREIGN_DUMP, DS_NOT_RESTORED; the folder is gone then

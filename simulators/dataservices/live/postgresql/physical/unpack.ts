@@ -38,7 +38,9 @@ type Digests = ReadonlyMap<string, string>;
 /**
  * Unpacks a base backup into a new folder, and verifies each file against the manifest. It needs little memory, however large the backup.
  *
- * @param owner the future owner of the files @param isTrusting the defect of a restore that skips verification: whatever can be read is accepted @returns what the backup says about itself; undefined if that is missing, which only `isTrusting` allows
+ * @param owner the future owner of the files
+ * @param isTrusting the defect of a restore that skips verification: whatever can be read is accepted
+ * @returns what the backup says about itself; undefined if that is missing, which only `isTrusting` allows
  * @throws DataServiceError DS_NOT_A_DUMP; the folder is gone then
  */
 export async function unpackBackup(

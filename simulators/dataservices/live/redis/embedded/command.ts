@@ -34,7 +34,10 @@ export interface Command {
   /** The number of words, including the name; negative: at least that many. */
   readonly arity: number;
   readonly flags: readonly Flag[];
-  /** The positions of its keys: the first, the last (negative: from the end), the step. All 0 for none, or for keys that only the command itself can find. */
+  /**
+   * The positions of its keys: the first, the last (negative: from the end), the step. All 0 for none, or for keys that only the command itself can
+   * find.
+   */
   readonly keys: readonly [number, number, number];
   readonly run: (call: Call) => Reply | Wait;
   /** For a command with subcommands: how many words each takes, like `arity`. */

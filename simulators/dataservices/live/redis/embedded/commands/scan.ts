@@ -34,7 +34,10 @@ export function nothingScanned(args: readonly string[], place: number): Reply {
 }
 
 /**
- * The next names of a collection. They come in the order of their hashes, and the cursor is the hash at which to continue, so a name that exists from the first call to the last is returned, whatever else comes and goes meanwhile. @param place the index of the cursor in `args`; options follow it
+ * The next names of a collection. They come in the order of their hashes, and the cursor is the hash at which to continue, so a name that exists
+ * from the first call to the last is returned, whatever else comes and goes meanwhile.
+ *
+ * @param place the index of the cursor in `args`; options follow it
  */
 export function scan(names: readonly string[], args: readonly string[], place: number): Scanned {
   const from = cursorOf(args[place]);

@@ -35,7 +35,9 @@ export function scoreRange(min: string, max: string): Within<number> {
 const LEX = "ERR min or max not valid string range item";
 
 /**
- * The members between two ends, each `[a`, `(a`, `-` or `+`, of a sorted set in its order. If scores differ, names are not in order: Redis calls the result unspecified, and goes from the first member (`isReversed`: the last) within the near end for as long as members are within the far one.
+ * The members between two ends, each `[a`, `(a`, `-` or `+`, of a sorted set in its order. If scores differ, names are not in order: Redis calls
+ * the result unspecified, and goes from the first member (`isReversed`: the last) within the near end for as long as members are within the far
+ * one.
  *
  * @throws CommandError
  */

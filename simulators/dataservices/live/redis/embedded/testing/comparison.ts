@@ -10,7 +10,8 @@ const UNORDERED = new Set(["keys", "scan", "smembers", "sinter", "sunion", "sdif
 const TIMED = new Set(["ttl", "expiretime"]);
 
 /**
- * Whether two replies to the same call agree. For a call with several faults the servers may name different ones first, so it is enough that both refuse; the texts of refusals are compared on calls with one fault (`oracle.test.ts`).
+ * Whether two replies to the same call agree. For a call with several faults the servers may name different ones first, so it is enough that both
+ * refuse; the texts of refusals are compared on calls with one fault (`oracle.test.ts`).
  */
 export function areAlike(name: string, ours: Reply, theirs: Reply): boolean {
   if (ours.type === "error" && theirs.type === "error") return true;
