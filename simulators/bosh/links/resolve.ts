@@ -60,14 +60,14 @@ export function planLinks(
   const external = next.consumers.filter((each) => !isOther(each) && each.ownerType === "external");
   next.providers = [...next.providers.filter(isOther), ...own];
   next.consumers = [...next.consumers.filter(isOther), ...matched.consumers, ...external];
-  for (const { consumer, source, name } of matched.resolved) {
+  const used = matched.resolved.map(({ consumer, source, name }) => {
     const provider = source.kind === "provider" ? source.provider : null;
-    connect(next, consumer, provider, {
-      name,
-      network: source.kind === "provider" ? (source.network ?? null) : null,
-      nowMs,
-    });
-  }
+    const network = source.kind === "provider" ? (source.network ?? null) : null;
+    return connect(next, consumer, provider, { name, network, nowMs }).id;
+  });
+  // What a consumer used before and uses no more goes.
+  const ownIds = new Set(matched.consumers.map(({ id }) => id));
+  next.links = next.links.filter(({ id, consumerId }) => !ownIds.has(consumerId) || used.includes(id));
   dropDangling(next);
   return { resolved: matched.resolved, linkTable: next, late: matched.late };
 }

@@ -1,14 +1,15 @@
+import { currentSet } from "../deploy/variable-sets.ts";
 import type { HttpReply } from "../../kernel/index.ts";
 import { deploymentInPath, type RequestContext } from "../wire/context.ts";
 import { htmlJson } from "../wire/replies.ts";
 import { type DirectorRoute, route } from "../wire/route.ts";
 
-const listVariables = (context: RequestContext): HttpReply => htmlJson(200, deploymentInPath(context).variables);
+const listVariables = (context: RequestContext): HttpReply => htmlJson(200, currentSet(deploymentInPath(context))?.entries ?? []);
 
 /** The deployments that use a variable, each with the version that it uses. */
 function listUsers({ director, params }: RequestContext): HttpReply {
-  const deployments = [...director.slot.value.deployments.values()].flatMap(({ name, variables }) =>
-    variables.filter((each) => each.name === params.name).map(({ id }) => ({ name, version: id })),
+  const deployments = [...director.slot.value.deployments.values()].flatMap((deployment) =>
+    (currentSet(deployment)?.entries ?? []).filter((each) => each.name === params.name).map(({ id }) => ({ name: deployment.name, version: id })),
   );
   return htmlJson(200, { deployments });
 }
