@@ -16,7 +16,7 @@ import { prepareDeploy } from "./prepare.ts";
 import { removeUnneeded } from "./remove.ts";
 import type { DeployRun } from "./run.ts";
 import { updateGroups } from "./update.ts";
-import { openVariableSet } from "./variable-sets.ts";
+import { closeDeployed, openVariableSet } from "./variable-sets.ts";
 
 /** `create deployment`: brings a deployment to what the manifest says (docs/discoveries/bosh-director.md, "Event log", "Deploys" and "CPI and agent calls"). */
 export function* deploy(director: Director, task: Task, args: DeployArgs): Body<string> {
@@ -29,7 +29,7 @@ export function* deploy(director: Director, task: Task, args: DeployArgs): Body<
     const set = args.change === null ? openVariableSet(deployment) : undefined;
     try {
       yield* perform();
-      if (set !== undefined && !args.dryRun) set.isDeployed = true;
+      if (set !== undefined && !args.dryRun) closeDeployed(deployment, set);
     } finally {
       if (set !== undefined) set.isOpen = false;
     }

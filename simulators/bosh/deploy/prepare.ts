@@ -135,7 +135,9 @@ function* reserveForPlan(run: DeployRun, resolved: ResolvedManifest): Body<Prepa
 
 /** Whether no stemcell of the deployment is one of the plan's. */
 const areStemcellsNew = ({ stemcells }: Deployment, plan: DeployPlan): boolean =>
-  !stemcells.some((before) => plan.stemcells.some((each) => each.name === before.name && each.version === before.version));
+  !stemcells.some((before) =>
+    plan.stemcells.some((each) => each.name === before.name && each.version === before.version),
+  );
 
 /** Renders every template once, so that what can't be rendered is refused before a VM is touched. */
 function* renderAll({ director }: DeployRun, plan: DeployPlan, networks: Networks): Body {

@@ -28,8 +28,7 @@ export function generateVariables(generation: Generation, { variables }: Pick<Ma
     checkVariableName(wish.name);
     const name = absoluteName(director, deployment.name, wish.name);
     const known = before?.entries.find((each) => each.name === name);
-    const isLatest =
-      wish.strategy !== ON_STEMCELL_CHANGE || generation.isStemcellNew || known === undefined;
+    const isLatest = wish.strategy !== ON_STEMCELL_CHANGE || generation.isStemcellNew || known === undefined;
     const id = isLatest ? generate(generation, name, wish) : known.id;
     addToSet(current, name, id);
     audit(director, generation.task, {

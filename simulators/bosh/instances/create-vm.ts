@@ -33,7 +33,14 @@ export function* bootPlanned(director: Director, task: Task, planned: PlannedIns
   });
   const { name, version, apiVersion } = stemcell;
   const image = { name, version, apiVersion };
-  return yield* bootVm(director, task, ownerOf(instance), { agentId, networks, makeRequest }, image, metadataOf(director, instance, planned.tags));
+  return yield* bootVm(
+    director,
+    task,
+    ownerOf(instance),
+    { agentId, networks, makeRequest },
+    image,
+    metadataOf(director, instance, planned.tags),
+  );
 }
 
 /** Makes the VM of an instance; a disk that the instance already has is attached and mounted. */

@@ -8,7 +8,7 @@ import { connect, dropDangling } from "./connect.ts";
 import { describeFailure } from "./messages.ts";
 import { planProviders } from "./providers.ts";
 import { isManual } from "./settings.ts";
-import { findUses, isNil, type LinkUse, settingFor } from "./uses.ts";
+import { findUses, findVariableUses, isNil, type LinkUse, settingFor, type VariableUse } from "./uses.ts";
 
 /** What a job consumes: the name within the job, and who provides it. */
 export interface ResolvedLink {
@@ -55,19 +55,24 @@ export function planLinks(
   const next = copyTable(table);
   const own = planProviders(next, deployment, manifest, releases);
   const uses = findUses(manifest, releases, "consumes");
-  const matched = matchConsumers(next, deployment, uses, own);
+  const ofVariables = matchVariables(next, deployment, findVariableUses(manifest), own);
+  const matched = matchConsumers(next, deployment, uses, own, ofVariables.errors);
   const isOther = (each: { readonly deployment: string }): boolean => each.deployment !== deployment;
   const external = next.consumers.filter((each) => !isOther(each) && each.ownerType === "external");
   next.providers = [...next.providers.filter(isOther), ...own];
-  next.consumers = [...next.consumers.filter(isOther), ...matched.consumers, ...external];
-  const used = matched.resolved.map(({ consumer, source, name }) => {
+  next.consumers = [...next.consumers.filter(isOther), ...ofVariables.consumers, ...matched.consumers, ...external];
+  const named = ofVariables.links.map(({ consumer, provider }) =>
+    connect(next, consumer, provider, { name: consumer.definition, network: null, nowMs }),
+  );
+  const ofJobs = matched.resolved.map(({ consumer, source, name }) => {
     const provider = source.kind === "provider" ? source.provider : null;
     const network = source.kind === "provider" ? (source.network ?? null) : null;
-    return connect(next, consumer, provider, { name, network, nowMs }).id;
+    return connect(next, consumer, provider, { name, network, nowMs });
   });
+  const used = new Set([...named, ...ofJobs].map(({ id }) => id));
   // What a consumer used before and uses no more goes.
-  const ownIds = new Set(matched.consumers.map(({ id }) => id));
-  next.links = next.links.filter(({ id, consumerId }) => !ownIds.has(consumerId) || used.includes(id));
+  const ownIds = new Set([...ofVariables.consumers, ...matched.consumers].map(({ id }) => id));
+  next.links = next.links.filter(({ id, consumerId }) => !ownIds.has(consumerId) || used.has(id));
   dropDangling(next);
   return { resolved: matched.resolved, linkTable: next, late: matched.late };
 }
@@ -109,8 +114,9 @@ function matchConsumers(
   deployment: string,
   uses: readonly LinkUse[],
   own: readonly LinkProvider[],
+  before: readonly string[],
 ): Matched {
-  const errors: string[] = [];
+  const errors = [...before];
   const late: string[] = [];
   const consumers: LinkConsumer[] = [];
   const resolved: (ResolvedLink & { readonly consumer: LinkConsumer })[] = [];
@@ -131,6 +137,50 @@ function matchConsumers(
   }
   if (errors.length > 0) throw failure(deployment, errors);
   return { consumers, resolved, late };
+}
+
+/** What variables take from links: the address of whoever provides it. */
+function matchVariables(
+  table: Links,
+  deployment: string,
+  uses: readonly VariableUse[],
+  own: readonly LinkProvider[],
+): {
+  readonly consumers: readonly LinkConsumer[];
+  readonly links: readonly { readonly consumer: LinkConsumer; readonly provider: LinkProvider }[];
+  readonly errors: readonly string[];
+} {
+  const matches = uses.map((use) => {
+    const { definition, variable, given } = use;
+    const name = String(given.from ?? definition.name);
+    const key = { deployment, group: "", owner: variable, definition: definition.name };
+    const known = table.consumers.find(
+      (each) =>
+        each.ownerType === "variable" &&
+        each.deployment === deployment &&
+        each.owner === variable &&
+        each.definition === definition.name,
+    );
+    const consumer: LinkConsumer = known ?? {
+      id: ++table.ids.consumers,
+      ...key,
+      ownerType: "variable",
+      type: definition.type,
+      name,
+      optional: false,
+    };
+    const fitting = own.filter((each) => each.type === definition.type && each.name === name);
+    const [provider] = fitting;
+    const isOne = provider !== undefined && fitting.length === 1;
+    return { consumer, provider, error: isOne ? undefined : describeFailure(use, name, fitting) };
+  });
+  return {
+    consumers: matches.map(({ consumer }) => consumer),
+    links: matches.flatMap(({ consumer, provider, error }) =>
+      provider === undefined || error !== undefined ? [] : [{ consumer, provider }],
+    ),
+    errors: matches.flatMap(({ error }) => (error === undefined ? [] : [error])),
+  };
 }
 
 /** The name under which a link is looked for: the last part of what the manifest says. */

@@ -58,7 +58,10 @@ async function draftOf(client: Client, path: string, argv: readonly string[], la
   if (third === "jobs" && path.includes("state=")) return { body: "", headers: YAML_TYPE };
   if (last === "ssh") {
     const [job = "", id] = (argv[argv.indexOf("ssh") + 1] ?? "").split("/");
-    return { json: { command: "setup", target: { job, ids: id === undefined ? [] : [id] }, params: {} }, headers: JSON_TYPE };
+    return {
+      json: { command: "setup", target: { job, ids: id === undefined ? [] : [id] }, params: {} },
+      headers: JSON_TYPE,
+    };
   }
   if (file.endsWith(".txt")) return { body: text(), headers: YAML_TYPE };
   if (file.endsWith(".yml")) return { body: manifestText(text()), headers: YAML_TYPE };

@@ -12,7 +12,10 @@ function startLogs(context: RequestContext): HttpReply {
   const [group, id] = [pathParam(context, "group"), pathParam(context, "id")];
   if (group !== "*" && id !== "*") instanceInPath(context);
   else if (!deployment.instances.some((each) => group === "*" || each.group === group))
-    throw new DirectorError(70001, `No instances matched {${group === "*" ? "" : `job: ${inspect(group)}, `}deployment_id: ${deployment.id}}`);
+    throw new DirectorError(
+      70001,
+      `No instances matched {${group === "*" ? "" : `job: ${inspect(group)}, `}deployment_id: ${deployment.id}}`,
+    );
   const type = query.get("type") ?? "job";
   const filters = query.get("filters") ?? "";
   return startDeploymentTask(context, deployment, {

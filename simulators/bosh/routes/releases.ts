@@ -108,6 +108,7 @@ const detailOf = ({ jobs, packages, compiled }: ReleaseVersion): object => ({
     fingerprint: each.fingerprint,
     compiled_packages: [...compiled]
       .filter(([key]) => key.startsWith(`${each.fingerprint}:`))
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
       .map(([key, blob]) => ({
         stemcell: key.slice(key.indexOf(":") + 1),
         sha1: blob.sha1,
