@@ -69,7 +69,7 @@ function auditDeploy(
 }
 
 /** The groups that a deploy starts: an errand's only where it has a VM from before, or was detached. */
-export const startingGroups = ({ groups }: DeployPlan): readonly PlannedGroup[] =>
+const startingGroups = ({ groups }: DeployPlan): readonly PlannedGroup[] =>
   groups.filter(
     ({ group, instances }) => !group.errand || instances.some(({ vm, state }) => vm !== null || state === "detached"),
   );

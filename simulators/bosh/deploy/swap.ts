@@ -16,7 +16,7 @@ import type { DeployRun } from "./run.ts";
  */
 
 /** Whether instances of a group get their new VM beside the old one: never where an address is static. */
-export const swapsVms = ({ group }: Pick<PlannedGroup, "group">): boolean =>
+const swapsVms = ({ group }: Pick<PlannedGroup, "group">): boolean =>
   group.update.vmStrategy === "create-swap-delete" && group.networks.every(({ staticIps }) => staticIps === undefined);
 
 /** Decides which instances of a group get a second VM. Second VMs that an earlier deploy left and that no longer fit become orphans. */

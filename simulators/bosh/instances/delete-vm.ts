@@ -7,7 +7,8 @@ import { withLock } from "../tasks/locks.ts";
 import { Stage } from "../tasks/stage.ts";
 import type { TaskArguments } from "../tasks/jobs.ts";
 import { allInstances } from "../state/lookup.ts";
-import { deleteVm, destroyVm, VM_LOCK_MS } from "./destroy-vm.ts";
+import { deleteVm, destroyVm } from "./destroy-vm.ts";
+import { VM_LOCK_MS } from "./vm-lock.ts";
 
 /** `delete vm <cid>`, even of an unknown VM. Its instance stays and still expects a VM; an orphan stays one until it is swept. */
 export function* deleteVmByCid(director: Director, task: Task, { cid }: TaskArguments["delete_vm"]): Body<string> {

@@ -10,6 +10,7 @@ import { withLock } from "../tasks/locks.ts";
 import type { VmOwner } from "./boot.ts";
 import { detachDisks } from "./disk.ts";
 import { ownerOf } from "./names.ts";
+import { VM_LOCK_MS } from "./vm-lock.ts";
 
 /** Deletes a VM that no instance will have; where that fails, it is recorded as an orphan. */
 export function* abandonVm(director: Director, task: Task, owner: VmOwner, cid: string, ips: readonly string[]): Body {
@@ -79,6 +80,3 @@ export function* detachAndDelete(director: Director, task: Task, instance: Insta
   yield* detachDisks(director, instance);
   yield* deleteVm(director, task, instance);
 }
-
-/** How long a task waits for the lock of a VM. */
-export const VM_LOCK_MS = 10_000;

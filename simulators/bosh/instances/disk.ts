@@ -7,9 +7,8 @@ import type { Disk, Instance } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
 import type { Task } from "../state/tasks.ts";
 import { withLock } from "../tasks/locks.ts";
-import { VM_LOCK_MS } from "./destroy-vm.ts";
+import { VM_LOCK_MS } from "./vm-lock.ts";
 import { instanceName, ownerOf } from "./names.ts";
-import { updateNamedDisks } from "./named-disks.ts";
 
 /** Attaches a disk to the VM of an instance and has its agent mount it. @throws CpiError, DirectorError 450001, 450002 */
 export function* attachDisk(director: Director, task: Task, instance: Instance, diskCid: string): Body {
@@ -78,7 +77,6 @@ export function recordOrphan(director: Director, task: Task, instance: Instance,
 export function* updateDisk(director: Director, task: Task, planned: PlannedInstance, renews: boolean): Body {
   const { instance, disk: wanted } = planned;
   const { cpi, kernel } = director;
-  yield* updateNamedDisks(director, task, planned, renews);
   const isDue = diskDiffers(instance.disk, wanted) || (renews && wanted !== undefined);
   if (!isDue || instance.vm === null) return;
   const { cid: vmCid } = instance.vm;

@@ -8,7 +8,8 @@ import { connect, dropDangling } from "./connect.ts";
 import { describeFailure } from "./messages.ts";
 import { planProviders } from "./providers.ts";
 import { isManual } from "./settings.ts";
-import { findUses, findVariableUses, isNil, type LinkUse, settingFor, type VariableUse } from "./uses.ts";
+import { matchVariables } from "./variables.ts";
+import { findUses, findVariableUses, isNil, type LinkUse, settingFor } from "./uses.ts";
 
 /** What a job consumes: the name within the job, and who provides it. */
 export interface ResolvedLink {
@@ -137,50 +138,6 @@ function matchConsumers(
   }
   if (errors.length > 0) throw failure(deployment, errors);
   return { consumers, resolved, late };
-}
-
-/** What variables take from links: the address of whoever provides it. */
-function matchVariables(
-  table: Links,
-  deployment: string,
-  uses: readonly VariableUse[],
-  own: readonly LinkProvider[],
-): {
-  readonly consumers: readonly LinkConsumer[];
-  readonly links: readonly { readonly consumer: LinkConsumer; readonly provider: LinkProvider }[];
-  readonly errors: readonly string[];
-} {
-  const matches = uses.map((use) => {
-    const { definition, variable, given } = use;
-    const name = String(given.from ?? definition.name);
-    const key = { deployment, group: "", owner: variable, definition: definition.name };
-    const known = table.consumers.find(
-      (each) =>
-        each.ownerType === "variable" &&
-        each.deployment === deployment &&
-        each.owner === variable &&
-        each.definition === definition.name,
-    );
-    const consumer: LinkConsumer = known ?? {
-      id: ++table.ids.consumers,
-      ...key,
-      ownerType: "variable",
-      type: definition.type,
-      name,
-      optional: false,
-    };
-    const fitting = own.filter((each) => each.type === definition.type && each.name === name);
-    const [provider] = fitting;
-    const isOne = provider !== undefined && fitting.length === 1;
-    return { consumer, provider, error: isOne ? undefined : describeFailure(use, name, fitting) };
-  });
-  return {
-    consumers: matches.map(({ consumer }) => consumer),
-    links: matches.flatMap(({ consumer, provider, error }) =>
-      provider === undefined || error !== undefined ? [] : [{ consumer, provider }],
-    ),
-    errors: matches.flatMap(({ error }) => (error === undefined ? [] : [error])),
-  };
 }
 
 /** The name under which a link is looked for: the last part of what the manifest says. */

@@ -13,7 +13,7 @@ const list = ({ query }: RequestContext): HttpReply =>
         headers: { "Content-Type": "application/json" },
       };
 
-/** Only managed networks are in the director's records, and it keeps none unless it is told to manage networks. */
+/** Only managed networks are in the director's records, and it keeps none unless it manages networks. */
 function remove(context: RequestContext): never {
   throw new DirectorError(16012, `Deleting non-existing network ${pathParam(context, "name")}`);
 }

@@ -145,7 +145,7 @@ export interface Disk {
 }
 
 /** One of several disks of an instance, by the name that its group gives it. */
-export interface NamedDisk extends Disk {
+interface NamedDisk extends Disk {
   readonly name: string;
 }
 
