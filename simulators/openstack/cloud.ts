@@ -1,5 +1,6 @@
 import type { HttpRequest, Kernel, Random, SecretStream } from "../kernel/index.ts";
 import { CATALOG, CATALOG_TYPES, type CatalogType } from "./catalog.ts";
+import { type ComputeHost, hostsOf, zonesOf } from "./hosts.ts";
 import type { IdentityOps } from "./operations/identity.ts";
 import type { ImageOps } from "./operations/images.ts";
 import type { PortOps } from "./operations/ports.ts";
@@ -48,7 +49,7 @@ export interface OpenStackOptions {
   readonly region?: string;
   /** Root URLs without version or trailing slash (`http://127.0.0.1:8774`). Those not given are built from the address that the client used and the usual port. */
   readonly endpoints?: Partial<Record<CatalogType, string>>;
-  /** Availability zones of Nova and Cinder, the first is the default. Default `["nova"]`. */
+  /** Availability zones, the first is the default. Default `["nova", "nova-2"]`, with the profile `rig` `["nova"]`. */
   readonly zones?: readonly string[];
   /** Default `agents`. */
   readonly profile?: CloudProfile;
@@ -61,7 +62,11 @@ export interface Cloud {
   readonly kernel: Kernel;
   readonly region: string;
   readonly zones: readonly string[];
+  /** The machines that run servers, in all zones. */
+  readonly hosts: readonly ComputeHost[];
   readonly profile: CloudProfile;
+  /** When the cloud was made, kernel ms: its machines have been up since. */
+  readonly bootMs: number;
   readonly admin: { readonly user: string; readonly password: string; readonly project: string };
   /** A default quota: the option's, or `fallback`. */
   quota(resource: string, fallback: number): number;
@@ -99,11 +104,15 @@ export function createCloud(kernel: Kernel, options: OpenStackOptions = {}): Clo
     }),
   );
   const quotas = options.quotas ?? {};
+  const profile = options.profile ?? "agents";
+  const zones = options.zones ?? zonesOf(profile);
   return {
     kernel,
     region: options.region ?? "RegionOne",
-    zones: options.zones ?? ["nova"],
-    profile: options.profile ?? "agents",
+    zones,
+    bootMs: kernel.nowMs,
+    hosts: hostsOf(profile, zones),
+    profile,
     admin: options.admin ?? { user: "admin", password: "secret", project: "admin" },
     quota: (resource, fallback) => quotas[resource] ?? fallback,
     root: (type, request) => endpoints.get(type) ?? beside(request.origin, CATALOG[type].port),

@@ -4,6 +4,7 @@ import {
   beginDetach,
   completeAttachment,
   endAttachments,
+  moveAttachment,
   reserveForServer,
   volumeViewOf,
 } from "./behaviour/attachments.ts";
@@ -72,6 +73,7 @@ const operations = (cinder: Cinder): VolumeOps => ({
   create: (actor, wanted) => createForServer(cinder, actor, wanted),
   reserve: (actor, volumeId, serverId) => reserveForServer(cinder, actor, volumeId, serverId),
   attach: (attachmentId, device, host) => completeAttachment(cinder, attachmentId, device, host),
+  moveAttachment: (attachmentId, host) => moveAttachment(cinder, attachmentId, host),
   beginDetach: (actor, volumeId) => beginDetach(cinder, actor, volumeId),
   detach: (volumeId, serverId) => detachFromServer(cinder, volumeId, serverId),
   remove: (volumeId) => removeUnused(cinder, volumeId),

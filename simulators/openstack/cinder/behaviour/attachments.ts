@@ -72,6 +72,14 @@ export function completeAttachment(cinder: Cinder, attachmentId: string, device:
   setStatus(cinder, row, "in-use");
 }
 
+/** The server of an attachment has gone to another host. */
+export function moveAttachment(cinder: Cinder, attachmentId: string, host: string): void {
+  const { volumes, volumeByAttachment } = cinder.slot.value;
+  const row = volumes.get(volumeByAttachment.get(attachmentId) ?? "");
+  const attachment = row?.attachments.find(({ id }) => id === attachmentId);
+  if (attachment !== undefined) attachment.host = host;
+}
+
 /** in-use → detaching. @throws Refusal 400, 404 */
 export function beginDetach(cinder: Cinder, actor: Actor, volumeId: string): void {
   const row = requireVolume(cinder, actor, volumeId);
