@@ -5,6 +5,7 @@ import type { IdentityOps } from "./operations/identity.ts";
 import type { ImageOps } from "./operations/images.ts";
 import type { PortOps } from "./operations/ports.ts";
 import type { ServerOps } from "./operations/servers.ts";
+import type { CloudProfile } from "./profiles.ts";
 import type { VolumeOps } from "./operations/volumes.ts";
 
 /*
@@ -23,7 +24,15 @@ import type { VolumeOps } from "./operations/volumes.ts";
  * - Each state change is one `kernel.record(service, "port.create", id, {…})`.
  */
 
-export { CATALOG, CATALOG_TYPES, type CatalogType, isCatalogType, type ServiceName } from "./catalog.ts";
+export {
+  CATALOG,
+  CATALOG_TYPES,
+  type CatalogType,
+  isCatalogType,
+  isSimulatedType,
+  type ServiceName,
+} from "./catalog.ts";
+export type { CloudProfile } from "./profiles.ts";
 export { type Actor, controls, type IdentityOps } from "./operations/identity.ts";
 export type { ImageOps, ImageView } from "./operations/images.ts";
 export type {
@@ -37,9 +46,6 @@ export type {
 } from "./operations/ports.ts";
 export type { ServerOps } from "./operations/servers.ts";
 export type { VolumeOps, VolumeView } from "./operations/volumes.ts";
-
-/** `agents`: a cloud whose agents and hosts do their work. `rig`: the control plane alone on which the recordings were made. */
-export type CloudProfile = "agents" | "rig";
 
 /** The options of a cloud. */
 export interface OpenStackOptions {

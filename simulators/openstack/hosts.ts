@@ -1,4 +1,4 @@
-import type { CloudProfile } from "./cloud.ts";
+import type { CloudProfile } from "./profiles.ts";
 
 /** A machine that runs servers. */
 export interface ComputeHost {

@@ -1,47 +1,41 @@
+import { once } from "node:events";
 import { connect } from "node:net";
 import type { ReceivedReply } from "./compare.ts";
 
-/** How long an answer may take, in ms of this machine. */
-const ANSWER_MS_MAX = 30_000;
-
-/** How to send. */
-interface Sending {
-  /** Closes its side once all is sent. */
-  readonly isHalfClosed?: boolean;
-  /** The silence, in ms, that is taken for no answer at all. Default: an answer must come. */
-  readonly silenceMs?: number;
-}
-
 /**
  * Sends bytes to a port of loopback and reads one answer: to its end, or to its `Content-Length` where the server keeps the connection.
- *
- * @throws Error when none comes, unless silence is expected: then it is empty
+ * A server that waits for more ends the wait itself, by its own limit.
  */
-export function exchangeBytes(port: number, bytes: Uint8Array, { isHalfClosed, silenceMs }: Sending = {}) {
-  return new Promise<Buffer>((resolve, reject) => {
+export function exchangeBytes(port: number, bytes: Uint8Array, isHalfClosed = false): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
     let received: Buffer = Buffer.alloc(0);
     const socket = connect(port, "127.0.0.1", () => (isHalfClosed ? socket.end(bytes) : socket.write(bytes)));
-    const finish = (): void => {
-      clearTimeout(timer);
-      socket.destroy();
-      resolve(received);
-    };
-    const fail = (error: Error): void => {
-      clearTimeout(timer);
-      socket.destroy();
-      reject(error);
-    };
-    const timer = setTimeout(
-      () => (silenceMs === undefined ? fail(new Error("no answer")) : finish()),
-      silenceMs ?? ANSWER_MS_MAX,
-    );
     socket.on("data", (chunk) => {
       received = Buffer.concat([received, chunk]);
-      if (isComplete(received)) finish();
+      if (isComplete(received)) socket.destroy();
     });
-    socket.once("error", fail);
-    socket.once("close", finish);
+    socket.once("error", reject);
+    socket.once("close", () => resolve(received));
   });
+}
+
+/** What has come back by the time that something else, asked of the same server later, is answered. */
+export async function receivedMeanwhile(
+  port: number,
+  bytes: Uint8Array,
+  askAnother: () => Promise<unknown>,
+): Promise<Buffer> {
+  const socket = connect(port, "127.0.0.1");
+  const parts: Buffer[] = [];
+  socket.on("data", (chunk) => parts.push(chunk));
+  try {
+    await once(socket, "connect");
+    await new Promise<void>((resolve) => socket.write(bytes, () => resolve()));
+    await askAnother();
+    return Buffer.concat(parts);
+  } finally {
+    socket.destroy();
+  }
 }
 
 const headEnd = (bytes: Buffer): number => bytes.indexOf("\r\n\r\n");
@@ -57,7 +51,7 @@ function isComplete(received: Buffer): boolean {
 
 /** What follows `100 Continue`. */
 function withoutInterim(bytes: Buffer): Buffer {
-  return /^HTTP\/1\.1 100 /.test(bytes.toString("latin1", 0, 13)) ? bytes.subarray(headEnd(bytes) + 4) : bytes;
+  return bytes.toString("latin1", 0, 13).startsWith("HTTP/1.1 100 ") ? bytes.subarray(headEnd(bytes) + 4) : bytes;
 }
 
 /** An answer cut into its parts. One without a status line has the status 0. */

@@ -70,7 +70,7 @@ export class SocketClient implements CloudClient {
     const type = [...this.#served].find(([, served]) => served.url === origin)?.[0];
     const name = simulatedName(CATALOG_TYPES.find((each) => each === type) ?? "identity");
     if (name !== undefined) this.sent.push({ service: name, method, path: pathname });
-    // The client of the recordings measured its bodies itself, whatever it was told.
+    // The client of the recordings measured its bodies itself, whatever length it was given.
     const given = Object.entries(headers).filter(
       ([key, value]) => key.toLowerCase() !== "content-length" || /^\d+$/.test(value),
     );
@@ -85,7 +85,7 @@ export class SocketClient implements CloudClient {
       "Connection: close",
     ];
     const head = Buffer.from(`${lines.join("\r\n")}\r\n\r\n`, "latin1");
-    const bytes = names.has("transfer-encoding") ? chunked(body) : (body ?? new Uint8Array());
+    const bytes = names.has("transfer-encoding") ? inChunks(body) : (body ?? new Uint8Array());
     return parseReply(cutReply(await exchangeBytes(Number(port), Buffer.concat([head, bytes]))));
   }
 
@@ -94,7 +94,7 @@ export class SocketClient implements CloudClient {
   }
 }
 
-const chunked = (body: Uint8Array = new Uint8Array()): Uint8Array =>
+const inChunks = (body: Uint8Array = new Uint8Array()): Uint8Array =>
   Buffer.concat([
     ...(body.length > 0 ? [Buffer.from(`${body.length.toString(16)}\r\n`), body, Buffer.from("\r\n")] : []),
     Buffer.from("0\r\n\r\n"),

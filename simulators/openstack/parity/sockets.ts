@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { readScenarios } from "../../parity/recording.ts";
 import { ScenarioSetup } from "./actors.ts";
-import { cutReply, exchangeBytes, type RawReply } from "./exchange-bytes.ts";
+import { cutReply, exchangeBytes, type RawReply, receivedMeanwhile } from "./exchange-bytes.ts";
 import type { ScenarioResult } from "./replay.ts";
 import { SocketClient } from "./socket-client.ts";
 
@@ -22,9 +22,6 @@ export function socketFilesIn(directory: string): readonly string[] {
     .filter((name) => /^(sockets-|openstack-.*-sockets).*\.jsonl(\.gz)?$/.test(name))
     .map((name) => join(folder, name));
 }
-
-/** How long nothing must come where the real server waited for more. */
-const SILENCE_MS = 100;
 
 /** Sends what was sent to the real services over sockets, in one cloud. The cases of a service are the steps of one scenario. */
 export async function replaySockets(files: readonly string[]): Promise<readonly ScenarioResult[]> {
@@ -78,14 +75,13 @@ async function differenceOf(
     text.replaceAll("{host}", `127.0.0.1:${port}`).replaceAll("{token}", token).replaceAll("{project}", project);
   // Each character is a byte, except where the recording has one that UTF-8 writes in several.
   const bytes = Buffer.from(fill(send), "utf8");
-  const isSilent = reply.line.startsWith("(no answer");
-  const received = await exchangeBytes(port, bytes, {
-    isHalfClosed: id.endsWith("half-closed"),
-    ...(isSilent && { silenceMs: SILENCE_MS }),
-  });
-  if (isSilent)
-    return received.length === 0 ? undefined : `no answer expected, got ${received.toString("latin1", 0, 200)}`;
-  const [expected, actual] = [recordedReply(reply, fill), cutReply(received)];
+  const ask = (): Promise<Buffer> => exchangeBytes(port, bytes, id.endsWith("half-closed"));
+  if (reply.line.startsWith("(no answer")) {
+    const root = Buffer.from(fill("GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"));
+    const early = await receivedMeanwhile(port, bytes, () => exchangeBytes(port, root));
+    return early.length === 0 ? undefined : `no answer expected, got ${early.toString("latin1", 0, 200)}`;
+  }
+  const [expected, actual] = [recordedReply(reply, fill), cutReply(await ask())];
   if (expected.status !== actual.status)
     return `status ${expected.status} expected, got ${actual.status} ${actual.body.toString("utf8", 0, 300)}`;
   const [wanted, got] = [maskVarying(expected.body.toString("utf8")), maskVarying(actual.body.toString("utf8"))];

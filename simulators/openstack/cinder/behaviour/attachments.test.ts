@@ -23,8 +23,8 @@ describe("an attachment that a client makes itself", () => {
     ]);
     const complete = { version: 44, body: { "os-complete": null } };
     expect(session.send("cinder", "POST", `${path}/action`, complete).status).toBe(400);
-    const told = session.send("cinder", "PUT", path, { version: 54, body: { attachment: { connector: HOST } } });
-    expect(memberOf(told.json, "attachment.connection_info.target_iqn")).toContain(volume);
+    const connected = session.send("cinder", "PUT", path, { version: 54, body: { attachment: { connector: HOST } } });
+    expect(memberOf(connected.json, "attachment.connection_info.target_iqn")).toContain(volume);
     expect(status(session, volume)).toBe("attaching");
     expect(session.send("cinder", "POST", `${path}/action`, complete).status).toBe(204);
     expect(status(session, volume)).toBe("in-use");

@@ -54,7 +54,7 @@ export function endAttachments(cinder: Cinder, row: VolumeRow, isEnding: (attach
 
 /** Whether a volume may be given to one more user. @throws Refusal 400 */
 export function checkReservable({ id, status, multiattach }: VolumeRow): void {
-  if (/^error/.test(status))
+  if (status.startsWith("error"))
     throw badRequest(
       `Invalid volume: Volume attachments can not be created if the volume is in an error state. The Volume ${id} currently has a status of: ${status} `,
     );

@@ -51,7 +51,7 @@ const AGENTS = { profile: "agents" } as const;
 const backup = (session: TestSession, fields: object, version = 43) =>
   session.send("cinder", "POST", "/backups", { version, body: { backup: fields } });
 
-const shown = (session: TestSession, path: string, member: string): unknown =>
+const showMember = (session: TestSession, path: string, member: string): unknown =>
   memberOf(session.send("cinder", "GET", path, { version: 56 }).json, member);
 
 describe("a backup", () => {
@@ -60,12 +60,12 @@ describe("a backup", () => {
     const volume = session.volume({ size: 2 });
     const id = textAt(backup(session, { volume_id: volume, name: "b" }), "backup.id");
     session.sleep(60_000);
-    expect(shown(session, `/backups/${id}`, "backup.status")).toBe("available");
+    expect(showMember(session, `/backups/${id}`, "backup.status")).toBe("available");
     const restored = session.send("cinder", "POST", `/backups/${id}/restore`, { body: { restore: {} } });
-    expect([restored.status, shown(session, `/backups/${id}`, "backup.status")]).toEqual([202, "restoring"]);
+    expect([restored.status, showMember(session, `/backups/${id}`, "backup.status")]).toEqual([202, "restoring"]);
     session.sleep(60_000);
     const copy = textAt(restored, "restore.volume_id");
-    expect(shown(session, `/volumes/${copy}`, "volume")).toMatchObject({
+    expect(showMember(session, `/volumes/${copy}`, "volume")).toMatchObject({
       status: "available",
       size: 2,
       name: `restore_backup_${id}`,
@@ -83,14 +83,14 @@ describe("a backup", () => {
     session.sleep(60_000);
     const next = textAt(backup(session, { volume_id: volume, incremental: true }), "backup.id");
     session.sleep(60_000);
-    expect(shown(session, `/backups/${next}`, "backup.is_incremental")).toBe(true);
-    expect(shown(session, `/backups/${full}`, "backup.has_dependent_backups")).toBe(true);
+    expect(showMember(session, `/backups/${next}`, "backup.is_incremental")).toBe(true);
+    expect(showMember(session, `/backups/${full}`, "backup.has_dependent_backups")).toBe(true);
     expect(session.send("cinder", "DELETE", `/backups/${full}`).status).toBe(400);
     for (const id of [next, full]) {
       expect(session.send("cinder", "DELETE", `/backups/${id}`).status).toBe(202);
       session.sleep(60_000);
     }
-    expect(shown(session, "/backups", "backups")).toEqual([]);
+    expect(showMember(session, "/backups", "backups")).toEqual([]);
   });
 
   it("of a volume in use needs force, or a snapshot", async () => {

@@ -2,7 +2,6 @@ import { controls } from "../../cloud.ts";
 import type { HttpReply } from "../../../kernel/index.ts";
 import { addAttachment, checkReservable, endAttachments, refuseNovaAttachment } from "../behaviour/attachments.ts";
 import { connectionOf } from "../behaviour/connections.ts";
-import { recordChange } from "../state/cinder.ts";
 import type { Attachment, VolumeRow } from "../state/rows.ts";
 import { requireVolume, setStatus } from "../state/volumes.ts";
 import { requireMember } from "../wire/body.ts";
@@ -131,7 +130,6 @@ function remove(call: CinderCall): HttpReply {
   const { volume, attachment } = requireAttachment(call);
   refuseNovaAttachment(volume);
   endAttachments(call.cinder, volume, (each) => each.id === attachment.id);
-  recordChange(call.cinder, "attachment.delete", attachment.id, { volume: volume.id });
   return ok({ attachments: volume.attachments.map((each) => brief({ volume, attachment: each })) });
 }
 

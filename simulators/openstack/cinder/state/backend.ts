@@ -2,7 +2,7 @@ import type { Cloud } from "../../cloud.ts";
 import type { Cinder } from "./cinder.ts";
 
 /** Where the data of volumes is. */
-export interface Backend {
+interface Backend {
   /** The machine of the service. */
   readonly machine: string;
   /** By which volume types ask for it, as `volume_backend_name`. */

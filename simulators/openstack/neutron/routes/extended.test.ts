@@ -140,16 +140,16 @@ describe("a forwarded port", () => {
     const port = await site.port();
     const address = await site.make("floatingips", { floatingip: { floating_network_id: ext } });
     const path = `floatingips/${address}/port_forwardings`;
-    const wanted = (external: number, internal = 22) => ({
+    const forwardTo = (external: number, internal = 22) => ({
       port_forwarding: { protocol: "tcp", internal_port: internal, external_port: external, internal_port_id: port },
     });
-    expect(await site.status("POST", path, wanted(2222))).toBe(400);
+    expect(await site.status("POST", path, forwardTo(2222))).toBe(400);
     await site.ask("PUT", `routers/${router}/add_router_interface`, { subnet_id: site.subnet });
-    expect(await site.status("POST", path, wanted(2222))).toBe(201);
+    expect(await site.status("POST", path, forwardTo(2222))).toBe(201);
     expect([
-      await site.status("POST", path, wanted(2222, 23)),
-      await site.status("POST", path, wanted(2223)),
-      await site.status("POST", path, wanted(70_000, 80)),
+      await site.status("POST", path, forwardTo(2222, 23)),
+      await site.status("POST", path, forwardTo(2223)),
+      await site.status("POST", path, forwardTo(70_000, 80)),
     ]).toEqual([400, 400, 400]);
     expect(await site.status("PUT", `floatingips/${address}`, { floatingip: { port_id: port } })).toBe(409);
     expect(await site.status("DELETE", `floatingips/${address}`)).toBe(409);

@@ -17,7 +17,7 @@ const ATTRIBUTES = withStandard({
 });
 
 /** A rule within its policy. */
-export const ruleView = (policyId: string, { id, type, values }: QosRuleRow): View => ({
+const ruleView = (policyId: string, { id, type, values }: QosRuleRow): View => ({
   id,
   qos_policy_id: policyId,
   type,

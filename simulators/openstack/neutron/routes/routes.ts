@@ -2,6 +2,7 @@ import type { OpenStackRoute } from "../../service.ts";
 import type { Neutron } from "../state/state.ts";
 import { ADDRESS_GROUPS, addressGroupActions } from "./address-groups.ts";
 import { ADDRESS_SCOPES } from "./address-scopes.ts";
+import { agentScheduleRoutes } from "./agent-schedules.ts";
 import { agentRoutes } from "./agents.ts";
 import { AUTO_ALLOCATED_TOPOLOGY_ROUTES } from "./auto-allocated-topology.ts";
 import { AVAILABILITY_ZONE_ROUTES } from "./availability-zones.ts";
@@ -63,6 +64,7 @@ export const neutronRoutes = (neutron: Neutron): readonly OpenStackRoute[] => [
   ...networkIpAvailabilityRoutes(neutron),
   ...AUTO_ALLOCATED_TOPOLOGY_ROUTES,
   ...agentRoutes(neutron),
+  ...agentScheduleRoutes(neutron),
   ...AVAILABILITY_ZONE_ROUTES,
   ...FLAVOR_ROUTES,
   ...SEGMENT_ROUTES,

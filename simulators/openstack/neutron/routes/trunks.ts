@@ -122,7 +122,7 @@ function subportsIn({ request }: RequestContext): readonly View[] {
 /** Adding ports to a trunk, taking them out, listing them. */
 export function trunkActions(neutron: Neutron): readonly OpenStackRoute[] {
   const rowIn = ({ actor, params }: RequestContext): TrunkRow => requireRow(neutron, TRUNKS, actor, params.id ?? "");
-  const changed = (row: TrunkRow, context: RequestContext): HttpReply => {
+  const replyTo = (row: TrunkRow, context: RequestContext): HttpReply => {
     touch(neutron, row);
     return json(200, view(neutron, context.actor, row));
   };
@@ -134,7 +134,7 @@ export function trunkActions(neutron: Neutron): readonly OpenStackRoute[] {
       const row = rowIn(context);
       checkManageable(row);
       work(context, row);
-      return changed(row, context);
+      return replyTo(row, context);
     },
   });
   return [

@@ -12,7 +12,7 @@ export interface Destination {
 }
 
 /** The host on which a server goes, or why none takes it. The trailing blank of one message is Nova's own. */
-export type Placement = { readonly host: ComputeHost } | { readonly refusal: string };
+type Placement = { readonly host: ComputeHost } | { readonly refusal: string };
 
 const NO_HOST = "No valid host was found. There are not enough hosts available.";
 
@@ -23,15 +23,15 @@ export function chooseHost(nova: Nova, server: Server, { host: wanted, except }:
     return { refusal: "No valid host was found. " };
   if (!isRunnable(nova, server)) return { refusal: NO_HOST };
   const { hostRam } = nova.slot.value;
-  const used = (host: ComputeHost): number => hostRam.get(host.name) ?? 0;
+  const usedOf = (host: ComputeHost): number => hostRam.get(host.name) ?? 0;
   const fitsGroup = groupFilter(nova, server);
   let chosen: ComputeHost | undefined;
   for (const host of nova.cloud.hosts) {
     if (host.name === except || (wanted !== undefined && host.name !== wanted)) continue;
     if (server.extras?.zone !== undefined && server.extras.zone !== zoneOf(nova, host)) continue;
     const { isDisabled, isForcedDown } = serviceOf(nova, host.name);
-    if (isDisabled || isForcedDown || used(host) + ram > HOST_LIMITS.ramMb || !fitsGroup(host)) continue;
-    if (chosen === undefined || used(host) < used(chosen)) chosen = host;
+    if (isDisabled || isForcedDown || usedOf(host) + ram > HOST_LIMITS.ramMb || !fitsGroup(host)) continue;
+    if (chosen === undefined || usedOf(host) < usedOf(chosen)) chosen = host;
   }
   return chosen === undefined ? { refusal: NO_HOST } : { host: chosen };
 }

@@ -155,7 +155,7 @@ function showStatistics(call: NovaCall): HttpReply {
 }
 
 /** From 2.53 on with its servers where they are asked for. */
-function listed(call: NovaCall, hypervisor: Hypervisor): object {
+function withServers(call: NovaCall, hypervisor: Hypervisor): object {
   const isWanted = call.version >= 53 && call.query.get("with_servers") === "true";
   const servers = isWanted ? namesOf(serversOn(call, (host) => host === hypervisor.host.name)) : [];
   return { ...briefView(call, hypervisor), ...(servers.length > 0 && { servers }) };
@@ -163,7 +163,12 @@ function listed(call: NovaCall, hypervisor: Hypervisor): object {
 
 /** Routes of the API reference, "Hypervisors (os-hypervisors)". */
 export const HYPERVISOR_ROUTES: readonly NovaRoute[] = [
-  { method: "GET", path: "/os-hypervisors", clients: ["openstack"], handler: (call) => list(call, "list", listed) },
+  {
+    method: "GET",
+    path: "/os-hypervisors",
+    clients: ["openstack"],
+    handler: (call) => list(call, "list", withServers),
+  },
   {
     method: "GET",
     path: "/os-hypervisors/detail",

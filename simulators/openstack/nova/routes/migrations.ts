@@ -1,5 +1,6 @@
 import type { HttpReply } from "../../../kernel/index.ts";
 import { setMigration, type Migration } from "../state/migrations.ts";
+import { recordChange } from "../state/nova.ts";
 import { touchServer } from "../state/servers.ts";
 import { badRequest, notFound, requireAdmin } from "../wire/errors.ts";
 import { links } from "../wire/links.ts";
@@ -137,6 +138,7 @@ function abort(call: NovaCall): HttpReply {
   server.task = null;
   touchServer(call.nova, server);
   setMigration(call.nova, server.id, "cancelled");
+  recordChange(call.nova, "migration.abort", server.id);
   return emptyReply(202);
 }
 

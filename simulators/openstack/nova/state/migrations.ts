@@ -50,7 +50,7 @@ export function addMigration(
 }
 
 /** The latest move of a server. */
-export const lastMigration = (nova: Nova, serverId: string): Migration | undefined =>
+const lastMigration = (nova: Nova, serverId: string): Migration | undefined =>
   nova.slot.value.migrations.findLast((each) => each.serverId === serverId);
 
 /** Changes the status of the latest move of a server. */

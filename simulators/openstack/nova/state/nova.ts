@@ -38,7 +38,7 @@ export interface Aggregate {
 }
 
 /** A console that a user has asked for. */
-export interface Console {
+interface Console {
   readonly serverId: string;
   readonly type: string;
 }
