@@ -36,6 +36,11 @@ const store = (): Option =>
     "--store <kind>",
     "where the brokers keep their state: in memory, or on a primary and a standby of PostgreSQL",
   ).choices(["embedded", "postgres-ha"]);
+const catalog = (): Option =>
+  new Option(
+    "--catalog <size>",
+    "what the brokers offer: small, a plan of each kind of one version; full, every plan of every version that this machine can run",
+  ).choices(["small", "full"]);
 const block = (): Option =>
   new Option(
     "--block <block>",
@@ -65,6 +70,7 @@ function addUp(drydock: Command, endWith: EndWith): void {
     .addOption(pace().default("fast"))
     .addOption(block())
     .addOption(store())
+    .addOption(catalog())
     .addHelpText("after", "\nExamples:\n  $ drydock up\n  $ drydock up --json --pace realistic > cloud.json")
     .action(async (options) => endWith((await import("./up.ts")).up(options)));
 }
@@ -89,6 +95,7 @@ function addExec(drydock: Command, endWith: EndWith): void {
     .addOption(pace().default("instant"))
     .addOption(block())
     .addOption(store())
+    .addOption(catalog())
     .addHelpText("after", "\nExamples:\n  $ drydock exec -- npm test\n  $ drydock exec -- sh -c 'bosh -n deployments'")
     .passThroughOptions()
     .action(async (command: string[], options) => endWith((await import("./exec.ts")).exec(command, options)));
