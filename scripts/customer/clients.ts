@@ -22,7 +22,7 @@ export interface Network {
   /** Where its connections come from. */
   readonly localAddress: string;
   /** Looks a name up in the cloud's DNS. @throws Error for a name that leads nowhere */
-  resolve(name: string): string;
+  readonly resolve: (name: string) => string;
 }
 
 /** What an application does with its data service, by the official client of that service. */

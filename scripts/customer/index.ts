@@ -25,7 +25,12 @@ const { service, topology, json } = scriptCommand(
   .opts<{ service?: readonly string[]; topology?: readonly string[]; json?: boolean }>();
 
 const services = SERVICES.filter((name) => service === undefined || service.includes(name));
-const cloud = await bootCloud({ services, catalog: "full", analysisMs: ANALYSIS_MS, report: (error) => console.error(error) });
+const cloud = await bootCloud({
+  services,
+  catalog: "full",
+  analysisMs: ANALYSIS_MS,
+  report: (error) => console.error(error),
+});
 let failed = 0;
 try {
   for (const broker of cloud.brokers.list())

@@ -129,8 +129,9 @@ class Walk {
     expectSame(`a restore into ${name}`, ordered.status, 202);
     for (;;) {
       const { body } = await this.#customer.askUntilAnswered("GET", `${base}/restores/${String(ordered.body.id)}`);
-      if (body.state === "queued" || body.state === "running") continue;
-      return expectSame(`a restore into ${name}`, body.state, "succeeded");
+      if (body.state !== "queued" && body.state !== "running")
+        return expectSame(`a restore into ${name}`, body.state, "succeeded");
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     }
   }
 

@@ -121,20 +121,14 @@ const newDisk = (id: string): Disk => ({
 });
 
 /** The password is random and as long as its digest, so that nobody finds it from that; a job may say it itself as well. */
-const digestOf = (agent: {
-  readonly password?: string | undefined;
-  readonly password_sha256?: string | undefined;
-}): string | undefined =>
+const digestOf = (agent: { readonly password?: string; readonly password_sha256?: string }): string | undefined =>
   agent.password_sha256 ?? (agent.password === undefined ? undefined : hash("sha256", agent.password));
 
 function instanceOf(order: StartOrder, state: Instance["state"]): Instance {
   const { kind, address, deployment, index, properties } = order;
   const digest = PROPERTIES.Check(properties) ? digestOf(properties.agent) : undefined;
   if (!PROPERTIES.Check(properties) || digest === undefined)
-    throw new DataServiceError(
-      "DS_BAD_JOB",
-      `${kind} needs database, agent.username and agent.password_sha256, or agent.password`,
-    );
+    throw new DataServiceError("DS_BAD_JOB", `${kind} needs database, agent.username and agent.password_sha256`);
   const { agent } = properties;
   return {
     kind,
