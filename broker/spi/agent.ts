@@ -218,7 +218,7 @@ export function findPrimary(host: Host, addresses: readonly string[], password: 
   });
 }
 
-/** What a node is to its cluster; undefined where its agent does not say. */
+/** What a node is to its cluster; undefined if its agent does not say. */
 async function phaseAt(host: Host, ip: string, password: string): Promise<string | undefined> {
   const headers = { authorization: basicAuthorization(AGENT_USER, password) };
   const url = `http://${ip}:${AGENT_PORT}/v1/status`;
@@ -229,10 +229,10 @@ async function phaseAt(host: Host, ip: string, password: string): Promise<string
 }
 
 /**
- * Resolves once each other node of a cluster follows its primary: before, it would lose what it is there to keep.
+ * Resolves once every other node of a cluster follows its primary; until then, none could take over without losing data.
  *
  * @param addresses of its VMs
- * @throws BackendError when one has not joined in time
+ * @throws BackendError if one has not joined in time
  */
 export async function awaitReplicas(host: Host, addresses: readonly string[], password: string): Promise<void> {
   for (let looked = 1; ; looked++) {
@@ -244,9 +244,6 @@ export async function awaitReplicas(host: Host, addresses: readonly string[], pa
   }
 }
 
-/**
- * Time between two looks at a cluster that is being made, and how many there are: ten minutes, the time that a server takes to copy another one's
- * data.
- */
+/** Time between two looks at a cluster that is being created, and how many there are. */
 const LOOK_MS = 1000;
 const LOOKS_MAX = 300;
