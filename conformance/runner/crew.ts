@@ -77,7 +77,7 @@ export class Crew {
     return this.#lost;
   }
 
-  /** Whether something went wrong, by a defect of drydock's own, that no check's verdict mentions. */
+  /** Whether something went wrong, by a defect of drydock itself, that no check's verdict mentions. */
   get isDefective(): boolean {
     return this.#strays.size > 0;
   }
@@ -87,7 +87,7 @@ export class Crew {
     const isKnown = this.#strays.has(who);
     this.#strays.set(who, error);
     if (!isKnown && !this.#current.has(who))
-      this.#options.log.note(`a defect of drydock's own, in ${who}: ${this.#trace(error)}`);
+      this.#options.log.note(`a defect of drydock itself, in ${who}: ${this.#trace(error)}`);
   }
 
   /** Probes side by side, then those that need the backend for themselves, then the reviews of what was sent. */
@@ -222,8 +222,8 @@ export class Crew {
 
   #crash(error: unknown, check: Check<never>): Outcome {
     const trace = this.#trace(error);
-    this.#options.log.note(`a defect of drydock's own, in the check ${check.id}: ${trace}`);
-    return { verdict: "unknown", reason: `the check crashed, by a defect of drydock's own: ${trace.split("\n")[0]}` };
+    this.#options.log.note(`a defect of drydock itself, in the check ${check.id}: ${trace}`);
+    return { verdict: "unknown", reason: `the check crashed, by a defect of drydock itself: ${trace.split("\n")[0]}` };
   }
 
   /** One request without an answer may be the request's fault; if the catalog is silent too, the broker is gone. */

@@ -10,12 +10,12 @@ import { LAYOUT, listSubmissions, readPlainFile } from "./layout.ts";
 
 export { REGISTRY_ERRORS, RegistryError } from "./errors.ts";
 
-/** What the check of a registry came to. */
+/** The result of checking a registry. */
 export interface CheckedRegistry {
   readonly submissions: readonly CheckedSubmission[];
   /** What is wrong with the registry itself, each in one line. */
   readonly faults: readonly string[];
-  /** The text of the generated files that its submissions make, by name. */
+  /** The text of the files generated from its submissions, by name. */
   readonly index: Readonly<Record<string, string>>;
 }
 
@@ -35,7 +35,7 @@ function readKnownSuites(dir: string): Readonly<Record<string, Readonly<Record<s
 }
 
 /**
- * Verifies each submission of a registry again, and compares the index with what it has to be.
+ * Verifies each submission of a registry again, and compares the index with what it must be.
  *
  * @throws RegistryError REGISTRY_NOT_FOUND, REGISTRY_BAD_SUITES
  */

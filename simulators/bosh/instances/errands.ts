@@ -30,7 +30,10 @@ const CHECK_MS = 1000;
 
 type ErrandArgs = TaskArguments["errand"];
 
-/** `run errand <e> from deployment <d>`: brings up the VMs of errand groups, runs the script, packs its logs (docs/discoveries/bosh-director.md, "Event log" and "Result output"). */
+/**
+ * `run errand <e> from deployment <d>`: brings up the VMs of errand groups, runs the script, packs its logs (docs/discoveries/bosh-director.md,
+ * "Event log" and "Result output").
+ */
 export function* runErrand(director: Director, task: Task, args: TaskArguments["errand"]): Body<string> {
   const deployment = requireDeployment(director, args.deployment);
   const options = { waitMs: DEPLOYMENT_LOCK_MS, deployment: deployment.name };
