@@ -10,8 +10,7 @@ import { SIBLINGS, type SiblingRequest } from "../simulators/dns/parity/siblings
 import { scriptCommand } from "./command.ts";
 
 /*
- * `npm run differential -- --consul PATH`: asks a real Consul 1.22 on this machine and ours the same, and lists where they differ. The real one
- * runs as a development agent on loopback ports of its own.
+ * `npm run differential -- --consul PATH`: sends the same requests to a real Consul 1.22 on this machine and to ours, and lists the differences. The real one runs as a development agent on its own loopback ports.
  */
 
 const PORT = 28_500;
@@ -25,7 +24,7 @@ interface Answer {
 const VARIABLE =
   /^(?:CreateIndex|ModifyIndex|Hash|Index|PrimaryModifyIndex|UpdatedAt|ID|SNI|Name|PeeringToken|Tags|Port)$/;
 
-/** A value without what differs from run to run. */
+/** A value without the parts that differ from run to run. */
 function settle(value: unknown, key = ""): unknown {
   if (VARIABLE.test(key) && (typeof value !== "string" || key !== "Name" || value.includes(".internal."))) return "*";
   if (Array.isArray(value)) return value.map((each) => settle(each));
@@ -76,9 +75,9 @@ async function startReal(binary: string, directory: string): Promise<ChildProces
 
 const { consul: binary } = scriptCommand(
   "npm run differential --",
-  "Ask a real Consul 1.22 on this machine and ours the same, and list where they differ.",
+  "Send the same requests to a real Consul 1.22 on this machine and to ours, and list the differences.",
 )
-  .option("--consul <path>", "the program of the real Consul 1.22", "consul")
+  .option("--consul <path>", "the executable of the real Consul 1.22", "consul")
   .parse()
   .opts<{ consul: string }>();
 

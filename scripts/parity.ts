@@ -1,6 +1,6 @@
 /**
  * `npm run parity`: replays the recordings of the real systems against the simulators, and prints for each service how many scenarios and
- * steps match. What is not simulated counts as not matching. Rewrites docs/parity, unless it replays other recordings.
+ * steps match. What is not simulated counts as not matching. Rewrites docs/parity unless it replays other recordings.
  */
 import { boshParity } from "../simulators/bosh/parity/subject.ts";
 import { dnsParity } from "../simulators/dns/parity/subject.ts";
@@ -13,8 +13,8 @@ const { recordings, sockets } = scriptCommand(
   "npm run parity --",
   "Replay the recordings of the real systems against the simulators, and rewrite docs/parity.",
 )
-  .option("--recordings <dir>", "replay the recordings in this folder instead, and leave docs/parity alone")
-  .option("--sockets", "replay those of OpenStack alone, over TCP, and leave docs/parity alone")
+  .option("--recordings <dir>", "replay the recordings in this folder instead, and don't touch docs/parity")
+  .option("--sockets", "replay only those of OpenStack, over TCP, and don't touch docs/parity")
   .parse()
   .opts<{ recordings?: string; sockets?: boolean }>();
 
