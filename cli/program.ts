@@ -3,6 +3,7 @@ import { Command, Option } from "commander";
 import { addCertificateCommands } from "./certificate-syntax.ts";
 import { addCertify } from "./certify-syntax.ts";
 import { addSetupCommands } from "./setup-syntax.ts";
+import { CLOUD_PROFILES } from "../simulators/openstack/profiles.ts";
 import { wholeNumber } from "./whole-number.ts";
 
 /** `package.json` lies one folder above the sources and two above the built files. */
@@ -36,18 +37,21 @@ const store = (): Option =>
     "--store <kind>",
     "where the brokers keep their state: in memory, or on a primary and a standby of PostgreSQL",
   ).choices(["embedded", "postgres-ha"]);
+const profile = (): Option =>
+  new Option(
+    "--profile <profile>",
+    "the OpenStack of the cloud: hosts and agents that do their work, or the bare control plane that was recorded",
+  ).choices(CLOUD_PROFILES);
 const block = (): Option =>
   new Option(
     "--block <block>",
     "the /16 of 127.0.0.0/8 that the cloud lives in, such as 127.64; default: the first free one",
   );
 
-/** A command resolves to the exit code. */
-const endWith = async (code: Promise<number>): Promise<void> => {
-  process.exitCode = await code;
-};
+/** Takes what a command resolves to: the exit code. */
+type EndWith = (code: Promise<number>) => Promise<void>;
 
-function addStart(drydock: Command): void {
+function addStart(drydock: Command, endWith: EndWith): void {
   drydock
     .command("start")
     .description("boot the fake cloud, deploy the platform on it, certify its broker")
@@ -58,7 +62,7 @@ function addStart(drydock: Command): void {
     );
 }
 
-function addUp(drydock: Command): void {
+function addUp(drydock: Command, endWith: EndWith): void {
   drydock
     .command("up")
     .description("boot the fake cloud and keep it until Ctrl-C")
@@ -67,11 +71,12 @@ function addUp(drydock: Command): void {
     .addOption(pace().default("fast"))
     .addOption(block())
     .addOption(store())
+    .addOption(profile().default("agents"))
     .addHelpText("after", "\nExamples:\n  $ drydock up\n  $ drydock up --json --pace realistic > cloud.json")
     .action(async (options) => endWith((await import("./up.ts")).up(options)));
 }
 
-function addEnv(drydock: Command): void {
+function addEnv(drydock: Command, endWith: EndWith): void {
   drydock
     .command("env")
     .description('print the environment of a cloud that is up, for: eval "$(drydock env)"')
@@ -80,7 +85,7 @@ function addEnv(drydock: Command): void {
     .action(async (options) => endWith((await import("./env.ts")).env(options)));
 }
 
-function addExec(drydock: Command): void {
+function addExec(drydock: Command, endWith: EndWith): void {
   drydock
     .command("exec")
     .description(
@@ -91,13 +96,14 @@ function addExec(drydock: Command): void {
     .addOption(pace().default("instant"))
     .addOption(block())
     .addOption(store())
+    .addOption(profile().default("agents"))
     .option("--ui", "serve a live page of the cloud meanwhile; its address is on standard error")
     .addHelpText("after", "\nExamples:\n  $ drydock exec -- npm test\n  $ drydock exec -- sh -c 'bosh -n deployments'")
     .passThroughOptions()
     .action(async (command: string[], options) => endWith((await import("./exec.ts")).exec(command, options)));
 }
 
-function addBroker(drydock: Command): void {
+function addBroker(drydock: Command, endWith: EndWith): void {
   drydock
     .command("broker")
     .description(
@@ -108,7 +114,7 @@ function addBroker(drydock: Command): void {
     .action(async (words: string[]) => endWith((await import("../broker/commands.ts")).runBrokerCommand(words)));
 }
 
-function addClauses(drydock: Command): void {
+function addClauses(drydock: Command, endWith: EndWith): void {
   drydock
     .command("clauses")
     .description("the clauses of the specification and the checks that judge them")
@@ -117,7 +123,7 @@ function addClauses(drydock: Command): void {
     .action(async (options) => endWith((await import("./clauses.ts")).clauses(options)));
 }
 
-function addSelftest(drydock: Command): void {
+function addSelftest(drydock: Command, endWith: EndWith): void {
   drydock
     .command("selftest")
     .description("run the suites on brokers with one planted defect each and print who noticed")
@@ -132,7 +138,7 @@ function addSelftest(drydock: Command): void {
     .action(async (options) => endWith((await import("./selftest.ts")).selftest(options)));
 }
 
-function addRun(drydock: Command): void {
+function addRun(drydock: Command, endWith: EndWith): void {
   drydock
     .command("run")
     .description("property-based scenarios under injected faults, from one seed each")
@@ -154,7 +160,7 @@ function addRun(drydock: Command): void {
     );
 }
 
-function addReplay(drydock: Command): void {
+function addReplay(drydock: Command, endWith: EndWith): void {
   drydock
     .command("replay")
     .description("run one seed again, or one shrunk counterexample of it")
@@ -167,7 +173,7 @@ function addReplay(drydock: Command): void {
     .action(async (scenario: string, options) => endWith((await import("./run.ts")).replay(scenario, options)));
 }
 
-function addReport(drydock: Command): void {
+function addReport(drydock: Command, endWith: EndWith): void {
   drydock
     .command("report")
     .description("write the reports of a finished run, or of several merged")
@@ -181,8 +187,9 @@ function addReport(drydock: Command): void {
     );
 }
 
-/** The command line alone: each command loads what it needs when it runs. */
-export function createProgram(): Command {
+/** The command line alone: each command loads what it needs when it runs. `onEnd` gets the exit code of the one that ran. */
+export function createProgram(onEnd: (exitCode: number) => void = () => {}): Command {
+  const endWith: EndWith = async (code) => onEnd(await code);
   const drydock = new Command("drydock")
     .description("A whole fake cloud that proves, without a cloud, that a service broker is right.")
     .version(version())
@@ -192,7 +199,6 @@ export function createProgram(): Command {
     .addHelpText("after", EXIT_CODES);
   const addCertification = (to: Command): void => addCertify(to, version, endWith);
   const addCertificates = (to: Command): void => addCertificateCommands(to, version, endWith);
-  const addSetup = (to: Command): void => addSetupCommands(to, endWith);
   for (const add of [
     addStart,
     addUp,
@@ -206,8 +212,8 @@ export function createProgram(): Command {
     addReplay,
     addReport,
     addCertificates,
-    addSetup,
+    addSetupCommands,
   ])
-    add(drydock);
+    add(drydock, endWith);
   return drydock;
 }

@@ -60,7 +60,7 @@ function Arm({ point, token }: { point: LivePoint; token: string }) {
   );
 }
 
-function Armed({ store, token }: ViewProps) {
+function ArmedList({ store, token }: ViewProps) {
   if (store.rules.length === 0) return null;
   return (
     <ul class="armed" aria-label="Armed faults">
@@ -88,7 +88,7 @@ export function Faults({ store, token }: ViewProps) {
   const listed = points.filter(({ point, prose }) => isFound(`${point} ${prose}`));
   return (
     <>
-      <Armed store={store} token={token} />
+      <ArmedList store={store} token={token} />
       <div class="bar">
         <SearchField query={query} example="nova servers" onQuery={setQuery} />
         <span role="status">

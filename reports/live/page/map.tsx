@@ -52,7 +52,7 @@ function Steps({ steps, onSelect }: { steps: readonly Step[]; onSelect: (row: Ro
 }
 
 /** Of what is not drawn itself, the deployment that it belongs to is marked. */
-function drawnAs(row: Row | undefined): string | undefined {
+function idInDrawing(row: Row | undefined): string | undefined {
   if (row?.kind === "instance" || row?.kind === "binding") return `deployment/${row.deployment}`;
   return row?.id;
 }
@@ -120,7 +120,7 @@ export function Overview({ store }: ViewProps) {
   const select = ({ id }: Row) => setChosen(id);
   return (
     <div class="map">
-      <Drawing index={index} selected={drawnAs(row)} onSelect={select} />
+      <Drawing index={index} selected={idInDrawing(row)} onSelect={select} />
       <div class="side">
         <RowList store={store} selected={chosen} onSelect={select} />
         <section class="path" tabindex={0} aria-label="What it stands on" aria-live="polite">
