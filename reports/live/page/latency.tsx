@@ -11,14 +11,14 @@ function Histogram({ counts, service }: LiveLatency) {
   const [from, to] = [Math.max(0, (used[0] ?? 0) - 1), (used.at(-1) ?? 0) + 2];
   const shown = counts.slice(from, to);
   const width = shown.length * BAR.width;
-  const bound = (at: number): string =>
+  const boundText = (at: number): string =>
     spanText(LATENCY_BOUNDS_MS[Math.max(0, Math.min(at, LATENCY_BOUNDS_MS.length - 1))] ?? 0);
   return (
     <figure>
       <svg
         viewBox={`0 0 ${width} ${BAR.height}`}
         role="img"
-        aria-label={`How long ${service} took, from ${bound(from)} to ${bound(to)}`}
+        aria-label={`How long ${service} took, from ${boundText(from)} to ${boundText(to)}`}
       >
         {shown.map((count, at) => {
           const height = count === 0 ? 0 : Math.max(2, (Math.log1p(count) / Math.log1p(most)) * BAR.height);
@@ -26,9 +26,9 @@ function Histogram({ counts, service }: LiveLatency) {
         })}
       </svg>
       <figcaption>
-        <span>{bound(from)}</span>
+        <span>{boundText(from)}</span>
         <span>requests, log scale</span>
-        <span>{bound(to)}</span>
+        <span>{boundText(to)}</span>
       </figcaption>
     </figure>
   );

@@ -73,7 +73,7 @@ interface RowListProps {
 function RowList({ store, selected, onSelect }: RowListProps) {
   const [kind, setKind] = useState<string>("deployment");
   const [query, setQuery] = useState("");
-  const listed = useMemo(() => {
+  const rows = useMemo(() => {
     const isFound = matcherFor(query);
     const ofKind = [...store.rows.values()].filter((row) => row.kind === kind);
     return query === "" ? ofKind : ofKind.filter((row) => isFound(textOf(row)));
@@ -95,7 +95,7 @@ function RowList({ store, selected, onSelect }: RowListProps) {
       </div>
       <VirtualList
         label={KINDS.find(([each]) => each === kind)?.[1] ?? ""}
-        items={listed}
+        items={rows}
         keyOf={({ id }) => id}
         selected={selected}
         onSelect={onSelect}
