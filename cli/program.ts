@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { Command, Option } from "commander";
 import { addCertificateCommands } from "./certificate-syntax.ts";
 import { addCertify } from "./certify-syntax.ts";
+import { addLoad } from "./load-syntax.ts";
 import { addSetupCommands } from "./setup-syntax.ts";
 import { wholeNumber } from "./whole-number.ts";
 
@@ -191,6 +192,7 @@ export function createProgram(): Command {
     .addHelpText("after", EXIT_CODES);
   const addCertification = (to: Command): void => addCertify(to, version, endWith);
   const addCertificates = (to: Command): void => addCertificateCommands(to, version, endWith);
+  const addLoadCommand = (to: Command): void => addLoad(to, endWith);
   const addSetup = (to: Command): void => addSetupCommands(to, endWith);
   for (const add of [
     addStart,
@@ -203,6 +205,7 @@ export function createProgram(): Command {
     addSelftest,
     addRun,
     addReplay,
+    addLoadCommand,
     addReport,
     addCertificates,
     addSetup,
