@@ -13,17 +13,12 @@ import { parseDuration, parseRate } from "../scenarios/load/quantities.ts";
 import { loadDocument, loadLines, loadPage, type LoadTitle, verdictOf } from "../scenarios/load/report.ts";
 import { parseThreshold } from "../scenarios/load/thresholds.ts";
 import { httpTransport } from "../scenarios/load/transport.ts";
-import { basicHeader } from "../simulators/kernel/index.ts";
 import { EXIT, UserError } from "./errors.ts";
-import { readNamedFile, runInterruptibly } from "./session.ts";
+import { runInterruptibly } from "./session.ts";
+import { targetOf, type TargetOptions } from "./target.ts";
 
 /** The options of `load`, as texts where they have units. */
-export interface LoadOptions {
-  readonly target: string;
-  readonly username?: string;
-  readonly password?: string;
-  readonly token?: string;
-  readonly ca?: string;
+export interface LoadOptions extends TargetOptions {
   readonly service?: string;
   readonly plan?: string;
   readonly parameters?: string;
@@ -37,10 +32,8 @@ export interface LoadOptions {
   readonly instances?: number;
   readonly processes?: number;
   readonly seed: number;
-  readonly timeout: string;
   readonly poll: string;
   readonly maxOperation: string;
-  readonly connections?: number;
   readonly maxWaiting: number;
   readonly threshold: readonly string[];
   readonly beside?: string;
@@ -50,32 +43,8 @@ export interface LoadOptions {
   readonly out?: string;
 }
 
-const API_VERSION = "2.17";
 const INSTANCES = 20;
 const PREFIX_MAX = 2 ** 32 - 1024;
-
-/** Reads the target. @throws UserError CLI_BAD_OPTION, CLI_NO_FILE */
-function targetOf(options: LoadOptions): LoadPlan["target"] {
-  const { target, username, ca, timeout, connections } = options;
-  if (!URL.canParse(target) || !/^https?:/.test(target))
-    throw new UserError("CLI_BAD_OPTION", `--target ${target}: no URL of HTTP`);
-  const password = options.password ?? process.env["DRYDOCK_PASSWORD"] ?? "";
-  const token = options.token ?? (username === undefined ? process.env["DRYDOCK_TOKEN"] : undefined);
-  const authorization =
-    username !== undefined ? basicHeader(username, password) : token !== undefined ? `Bearer ${token}` : undefined;
-  const pem = readNamedFile(ca);
-  return {
-    url: target,
-    headers: {
-      "x-broker-api-version": API_VERSION,
-      "content-type": "application/json",
-      ...(authorization !== undefined && { authorization }),
-    },
-    timeoutMs: parseDuration(timeout),
-    ...(pem !== undefined && { ca: pem }),
-    ...(connections !== undefined && { connections }),
-  };
-}
 
 const isNamed = (wanted: string | undefined, { id, name }: { readonly id: string; readonly name: string }): boolean =>
   wanted === undefined || wanted === id || wanted === name;

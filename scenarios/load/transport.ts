@@ -6,7 +6,10 @@ export interface LoadRequest {
   readonly method: string;
   /** With its query; begins with a slash. */
   readonly path: string;
-  readonly body?: object;
+  /** Sent as JSON, a text as it is. */
+  readonly body?: object | string;
+  /** Beside those of the target. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** What came back: an answer, or the class of what went wrong. */
@@ -66,11 +69,11 @@ export function httpTransport({ url, headers, ca, timeoutMs, connections }: Http
   const agent = isTls ? new HttpsAgent({ ...options, ...(ca !== undefined && { ca }) }) : new HttpAgent(options);
   const start = isTls ? httpsRequest : httpRequest;
   const prefix = base.pathname.replace(/\/$/, "");
-  const send = ({ method, path, body }: LoadRequest): Promise<LoadReply> =>
+  const send = ({ method, path, body, headers: own }: LoadRequest): Promise<LoadReply> =>
     new Promise((resolve) => {
-      const text = body === undefined ? undefined : JSON.stringify(body);
+      const text = body === undefined || typeof body === "string" ? body : JSON.stringify(body);
       const length = text === undefined ? {} : { "content-length": String(Buffer.byteLength(text)) };
-      const init: RequestOptions = { method, agent, headers: { ...headers, ...length } };
+      const init: RequestOptions = { method, agent, headers: { ...headers, ...own, ...length } };
       const request = start(new URL(`${prefix}${path}`, base), init, (response) => {
         const parts: Buffer[] = [];
         response.on("data", (part: Buffer) => parts.push(part));
