@@ -149,7 +149,10 @@ async function runAndReport(run: SeedRun): Promise<number> {
   try {
     const exercise = new Exercise();
     const counts = await runSeeds(run, exercise);
-    const isProof = await hasProvedSomething(run, exercise.plays > 0 || run.scenario.pairs.length > 0 ? exercise.coverage : undefined);
+    const isProof = await hasProvedSomething(
+      run,
+      exercise.plays > 0 || run.scenario.pairs.length > 0 ? exercise.coverage : undefined,
+    );
     const verdict = worst(isProof ? counts : { ...counts, unknown: counts.unknown + 1 });
     const exitCode = signal.aborted ? EXIT.interrupted : exitCodeOf(verdict);
     session.emit({

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { FaultRule } from "../../simulators/kernel/index.ts";
 import { BrokenPromise } from "../errors.ts";
 import { Customer, isIdle } from "./customer.ts";
 import type { ExternalStage } from "./play.ts";
@@ -26,13 +27,18 @@ interface Watch {
   seen: number;
 }
 
+/** An effect that the point knows. */
+function neverEffect(effects: readonly string[]): FaultRule["effect"] | undefined {
+  if (effects.includes("lost-reply")) return { kind: "lost-reply" };
+  return effects.includes("error") ? { kind: "error", message: "never" } : undefined;
+}
+
 async function armWatches({ control }: ExternalStage): Promise<readonly Watch[]> {
   const points = (await control.points()).filter(({ point }) => WATCHED.test(point)).slice(0, RULES_MAX);
   const watches: Watch[] = [];
   for (const { point, effects } of points) {
-    const kind = effects.includes("lost-reply") ? "lost-reply" : effects.includes("error") ? "error" : undefined;
-    if (kind === undefined) continue;
-    const effect = kind === "error" ? { kind, message: "never" } : { kind };
+    const effect = neverEffect(effects);
+    if (effect === undefined) continue;
     watches.push({ point, effects, id: await control.arm({ point, skip: NEVER, effect }), seen: 0 });
   }
   return watches;

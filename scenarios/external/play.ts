@@ -11,7 +11,7 @@ import type { ExternalPlan, ExternalStep, PlannedExternal } from "./plan.ts";
 
 /** What a play works with: a cloud, a broker on it, and where each can be asked. */
 export interface ExternalStage {
-  readonly control: CloudControl;
+  readonly control: Pick<CloudControl, "points" | "arm" | "counts" | "disarm" | "brokenLaws">;
   readonly hook: BrokerHook;
   readonly transport: Transport;
   readonly offer: ExternalOffer;
