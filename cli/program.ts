@@ -44,12 +44,10 @@ const block = (): Option =>
     "the /16 of 127.0.0.0/8 that the cloud lives in, such as 127.64; default: the first free one",
   );
 
-/** A command resolves to the exit code. */
-const endWith = async (code: Promise<number>): Promise<void> => {
-  process.exitCode = await code;
-};
+/** Takes what a command resolves to: the exit code. */
+type EndWith = (code: Promise<number>) => Promise<void>;
 
-function addStart(drydock: Command): void {
+function addStart(drydock: Command, endWith: EndWith): void {
   drydock
     .command("start")
     .description("boot the fake cloud, deploy the platform on it, certify its broker")
@@ -60,7 +58,7 @@ function addStart(drydock: Command): void {
     );
 }
 
-function addUp(drydock: Command): void {
+function addUp(drydock: Command, endWith: EndWith): void {
   drydock
     .command("up")
     .description("boot the fake cloud and keep it until Ctrl-C")
@@ -73,7 +71,7 @@ function addUp(drydock: Command): void {
     .action(async (options) => endWith((await import("./up.ts")).up(options)));
 }
 
-function addEnv(drydock: Command): void {
+function addEnv(drydock: Command, endWith: EndWith): void {
   drydock
     .command("env")
     .description('print the environment of a cloud that is up, for: eval "$(drydock env)"')
@@ -82,7 +80,7 @@ function addEnv(drydock: Command): void {
     .action(async (options) => endWith((await import("./env.ts")).env(options)));
 }
 
-function addExec(drydock: Command): void {
+function addExec(drydock: Command, endWith: EndWith): void {
   drydock
     .command("exec")
     .description(
@@ -98,7 +96,7 @@ function addExec(drydock: Command): void {
     .action(async (command: string[], options) => endWith((await import("./exec.ts")).exec(command, options)));
 }
 
-function addBroker(drydock: Command): void {
+function addBroker(drydock: Command, endWith: EndWith): void {
   drydock
     .command("broker")
     .description(
@@ -109,7 +107,7 @@ function addBroker(drydock: Command): void {
     .action(async (words: string[]) => endWith((await import("../broker/commands.ts")).runBrokerCommand(words)));
 }
 
-function addClauses(drydock: Command): void {
+function addClauses(drydock: Command, endWith: EndWith): void {
   drydock
     .command("clauses")
     .description("the clauses of the specification and the checks that judge them")
@@ -118,7 +116,7 @@ function addClauses(drydock: Command): void {
     .action(async (options) => endWith((await import("./clauses.ts")).clauses(options)));
 }
 
-function addSelftest(drydock: Command): void {
+function addSelftest(drydock: Command, endWith: EndWith): void {
   drydock
     .command("selftest")
     .description("run the suites on brokers with one planted defect each and print who noticed")
@@ -133,7 +131,7 @@ function addSelftest(drydock: Command): void {
     .action(async (options) => endWith((await import("./selftest.ts")).selftest(options)));
 }
 
-function addReport(drydock: Command): void {
+function addReport(drydock: Command, endWith: EndWith): void {
   drydock
     .command("report")
     .description("write the reports of a finished run, or of several merged")
@@ -147,8 +145,9 @@ function addReport(drydock: Command): void {
     );
 }
 
-/** The command line alone: each command loads what it needs when it runs. */
-export function createProgram(): Command {
+/** The command line alone: each command loads what it needs when it runs. `onEnd` gets the exit code of the one that ran. */
+export function createProgram(onEnd: (exitCode: number) => void = () => {}): Command {
+  const endWith: EndWith = async (code) => onEnd(await code);
   const drydock = new Command("drydock")
     .description("A whole fake cloud that proves, without a cloud, that a service broker is right.")
     .version(version())
@@ -159,8 +158,6 @@ export function createProgram(): Command {
   const addCertification = (to: Command): void => addCertify(to, version, endWith);
   const addCertificates = (to: Command): void => addCertificateCommands(to, version, endWith);
   const addRuns = (to: Command): void => addRunCommands(to, version, endWith);
-  const addLoadCommand = (to: Command): void => addLoad(to, endWith);
-  const addSetup = (to: Command): void => addSetupCommands(to, endWith);
   for (const add of [
     addStart,
     addUp,
@@ -171,11 +168,11 @@ export function createProgram(): Command {
     addClauses,
     addSelftest,
     addRuns,
-    addLoadCommand,
+    addLoad,
     addReport,
     addCertificates,
-    addSetup,
+    addSetupCommands,
   ])
-    add(drydock);
+    add(drydock, endWith);
   return drydock;
 }

@@ -21,7 +21,7 @@ const outage = (): StoreError => new StoreError(new Error("Connection terminated
 class Bench {
   readonly host = new FakeHost(({ method, url }) => {
     const json = { role: "primary", username: url.split("/").at(-1) };
-    return method === "DELETE" ? { status: 204 } : { json, ...this.agent() };
+    return method === "DELETE" ? { json } : { json, ...this.agent() };
   });
   readonly asked: string[] = [];
   readonly reported: unknown[] = [];
