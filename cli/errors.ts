@@ -13,6 +13,7 @@ export const USER_ERRORS = {
   CLI_COMMAND_NOT_FOUND: "the command could not be started",
   CLI_BAD_OPTION: "see drydock --help",
   CLI_UNKNOWN_SCENARIO: "drydock run --list names the scenarios",
+  CLI_NO_QUEUE: "name a PostgreSQL that answers with --queue postgres://USER@HOST/DATABASE",
   CLI_BAD_SCENARIO: "export default defineScenario({…}), as docs/own-scenarios.md shows",
   CLI_NO_REPORT: "name a folder or a run.jsonl that drydock wrote with --out",
   CLI_NO_FILE: "name a file that can be read",

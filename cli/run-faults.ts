@@ -87,8 +87,12 @@ async function judge(
     broken = await control.brokenLaws();
   }
   const faults = [...armed].map(([id, { rule, atMs }]) => ({
-    ...{ fault: describeRule(rule), atMs },
-    ...(counts.get(id) ?? { seen: 0, acted: 0 }),
+    fault: describeRule(rule),
+    atMs,
+    ...(counts.get(id) ?? {
+      seen: 0,
+      acted: 0,
+    }),
   }));
   return { exitCode, faults, broken };
 }

@@ -27,6 +27,7 @@ Examples:
   $ drydock run provisioning --seeds 200
   $ drydock run provisioning --seeds 50 --planted-bug leak-volume-after-failed-deploy
   $ drydock run ./mine.ts --seeds 100
+  $ drydock run provisioning --seeds 10000 --workers 4
   $ drydock run provisioning --target http://127.0.0.1:8080 --username admin --start 'python3 broker.py' --seeds 5
   $ drydock run --faults plan.yml -- npm run smoke-test`;
 
@@ -53,6 +54,11 @@ function addRun(drydock: Command, version: () => string, endWith: EndWith): void
       .option("--seeds <n>", "how many seeds", wholeNumber(1, 10_000_000), 100)
       .option("--from <n>", "the first seed", wholeNumber(0, 2 ** 31 - 1), 1)
       .option("--coverage", "print what the seeds exercised: steps, faults, laws, states, and pairs never met")
+      .option("--workers <n>", "play the seeds in so many processes of this machine", wholeNumber(1, 256))
+      .option(
+        "--queue [url]",
+        "put the seeds on a queue in this PostgreSQL (default: DRYDOCK_QUEUE), at which drydock worker works",
+      )
       .option(
         "--faults <plan.yml>",
         "no scenario: these faults, on a fake cloud whose traffic the command behind -- makes",
@@ -84,8 +90,21 @@ function addReplay(drydock: Command, endWith: EndWith): void {
     );
 }
 
-/** `drydock run` and `drydock replay`. */
+function addWorker(drydock: Command, endWith: EndWith): void {
+  drydock
+    .command("worker")
+    .description("play seeds that drydock run --queue has put on a queue in PostgreSQL")
+    .option("--queue <url>", "postgres://USER@HOST/DATABASE; better: the environment variable DRYDOCK_QUEUE")
+    .option("--idle <duration>", "end once nothing has waited for so long; default: wait for ever")
+    .option("--expire <duration>", "after which a unit that was taken counts as lost; default: 60s")
+    .option("--quiet", "say nothing of what is played")
+    .addHelpText("after", "\nExample:\n  $ drydock worker --queue postgres://drydock@db/drydock --idle 30s")
+    .action(async (options) => endWith((await import("./worker.ts")).worker(options)));
+}
+
+/** `drydock run`, `drydock replay` and `drydock worker`. */
 export function addRunCommands(drydock: Command, version: () => string, endWith: EndWith): void {
   addRun(drydock, version, endWith);
   addReplay(drydock, endWith);
+  addWorker(drydock, endWith);
 }

@@ -10,10 +10,12 @@ import { type FailingSeeds, openFailingSeeds } from "./failing-seeds.ts";
 import { hasProvedSomething } from "./run-proof.ts";
 import { runInterruptibly, openSession, type Session } from "./session.ts";
 import { SCENARIOS } from "../scenarios/scenarios.ts";
+import type { Played } from "../scenarios/campaign/result.ts";
+import type { QueueOptions } from "./run-queue.ts";
 import { findScenario, subjectFlags, subjectName, type SubjectOptions } from "./run-subject.ts";
 
 /** The options of `run`. */
-export interface RunOptions extends SubjectOptions {
+export interface RunOptions extends SubjectOptions, QueueOptions {
   readonly seeds: number;
   readonly from: number;
   readonly plantedBug?: string;
@@ -106,18 +108,38 @@ interface SeedRun {
   readonly signal: AbortSignal;
 }
 
-async function runSeeds(run: SeedRun, exercise: Exercise): Promise<typeof NO_COUNTS> {
-  const { prepare, options, session, failing, signal } = run;
+/** Plays seeds in this process, one after the other. */
+async function* playHere({ prepare, options, failing, signal }: SeedRun): AsyncGenerator<Played> {
   const prepared = await prepare();
-  const counts = { ...NO_COUNTS };
   for (const seed of seedsInOrder(failing.seeds, options.from, options.seeds)) {
-    if (signal.aborted) break;
+    if (signal.aborted) return;
     const startedMs = performance.now();
     const result = await prepared.run(seed);
-    failing.note(seed, result.verdict === "pass");
+    yield { result, durationMs: performance.now() - startedMs };
+  }
+}
+
+/** Plays seeds wherever the options say. @throws UserError */
+async function* playSeeds(run: SeedRun): AsyncGenerator<Played> {
+  const { as, options, failing, session, signal } = run;
+  const { queue, workers, plantedBug, target } = options;
+  if (queue === undefined && workers === undefined) return yield* playHere(run);
+  if (target !== undefined)
+    throw new UserError("CLI_BAD_OPTION", "--target: an external broker is played on by one process");
+  const subject = { scenario: as, ...(plantedBug !== undefined && { plantedBug }) };
+  const seeds = seedsInOrder([], options.from, options.seeds);
+  const { playOnQueue } = await import("./run-queue.ts");
+  yield* playOnQueue({ subject, urgent: failing.seeds, seeds }, options, signal, session.say);
+}
+
+async function runSeeds(run: SeedRun, exercise: Exercise): Promise<typeof NO_COUNTS> {
+  const { session, failing } = run;
+  const counts = { ...NO_COUNTS };
+  for await (const { result, durationMs } of playSeeds(run)) {
+    failing.note(result.seed, result.verdict === "pass");
     if (result.coverage !== undefined) exercise.add(result.coverage);
     counts[result.verdict]++;
-    session.emit(finishedEvent(run, result, performance.now() - startedMs));
+    session.emit(finishedEvent(run, result, durationMs));
   }
   return counts;
 }

@@ -35,7 +35,9 @@ class VolumeKeeper {
     };
     const headers = { "content-type": "application/json" };
     const login = await environment.fetch(`${authUrl}/auth/tokens`, {
-      ...{ method: "POST", headers, body: JSON.stringify({ auth }) },
+      method: "POST",
+      headers,
+      body: JSON.stringify({ auth }),
     });
     const { token } = (await login.json()) as { token: { catalog: { type: string; endpoints: { url: string }[] }[] } };
     const volumes = token.catalog.find(({ type }) => type === "volumev3")?.endpoints[0]?.url ?? "";
@@ -83,11 +85,11 @@ class VolumeKeeper {
 
 const POINT = { make: "cinder:POST /v3/:project/volumes", remove: "cinder:DELETE /v3/:project/volumes/:id" };
 
-function arm({ world, note }: OwnPlay, { do: order, fault }: Step): void {
+function arm(play: OwnPlay, { do: order, fault }: Step): void {
   if (fault === "none") return;
   const effect = fault === "refused" ? ({ kind: "reply", status: 503, body: "" } as const) : ({ kind: fault } as const);
-  world.kernel.faults.arm({ point: POINT[order], count: 1, effect });
-  note("steps", `${order}, ${fault}`);
+  play.world.kernel.faults.arm({ point: POINT[order], count: 1, effect });
+  play.note("steps", `${order}, ${fault}`);
 }
 
 async function playStep(play: OwnPlay, keeper: VolumeKeeper, each: Step, number: number): Promise<void> {

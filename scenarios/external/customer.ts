@@ -109,8 +109,14 @@ export class Customer {
 
   async provision(plan: number): Promise<ExternalInstance> {
     const instance: ExternalInstance = {
-      ...{ id: this.#newId(), name: `instance ${this.instances.length + 1}`, phase: "making", token: undefined },
-      ...{ plan, updating: undefined, uncertain: false, bindings: [] },
+      id: this.#newId(),
+      name: `instance ${this.instances.length + 1}`,
+      phase: "making",
+      token: undefined,
+      plan,
+      updating: undefined,
+      uncertain: false,
+      bindings: [],
     };
     this.instances.push(instance);
     const body = { ...this.#idsOf(plan), ...OWNER, context: { platform: "cloudfoundry", ...OWNER } };

@@ -90,7 +90,9 @@ class Toy {
 
 const ABILITIES: Abilities = { plans: 1, canUpdate: false, canBind: true, canRestart: true };
 const step = (each: ExternalStep, ...faults: readonly FaultRule[]): ExternalPlan["steps"][number] => ({
-  ...{ step: each, faults, waits: true },
+  step: each,
+  faults,
+  waits: true,
 });
 const PLAN: ExternalPlan = {
   standing: [0],

@@ -137,7 +137,8 @@ export const externalPlans = (abilities: Abilities, passed: PassedPoints): fc.Ar
     .map(({ standing, steps }) => ({
       standing,
       steps: steps.map(({ step, faults, waits }) => ({
-        ...{ step, waits },
+        step,
+        waits,
         faults: faults.flatMap((each) => aim(step, passed, each)),
       })),
     }));

@@ -75,9 +75,16 @@ export async function openStage(external: ExternalTarget, seed: number): Promise
   if (service === undefined)
     throw new ScenarioError("SCENARIO_UNEXPECTED_ANSWER", `the catalog has no service ${wanted ?? ""}`);
   const stage: ExternalStage = {
-    ...{ control, hook, transport, listing: external.listing, isDedicated: false },
+    control,
+    hook,
+    transport,
+    listing: external.listing,
+    isDedicated: false,
     patienceMs: external.patienceMs,
-    offer: { service: service.id, plans: service.plans.map(({ id }) => id) },
+    offer: {
+      service: service.id,
+      plans: service.plans.map(({ id }) => id),
+    },
     deployments: () => listDeployments(cloud.environment),
     exercise: new Exercise(),
   };

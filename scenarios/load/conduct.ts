@@ -57,7 +57,10 @@ export async function conductLoad(conduct: Conduct): Promise<LoadOutcome> {
     const invalid = findInvalid(tally, plan.model.kind);
     const judged = thresholds.map((each) => each.judge(tally, elapsedMs));
     return {
-      ...{ tally, elapsedMs, invalid, thresholds: judged },
+      tally,
+      elapsedMs,
+      invalid,
+      thresholds: judged,
       left: await removeUnlessKept(conduct),
       wasInterrupted: signal.aborted,
     };

@@ -54,7 +54,10 @@ const Lines = Type.Array(Type.String());
 
 class Correspondence {
   readonly #child: ChildProcess;
-  readonly #open = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
+  readonly #open = new Map<
+    number,
+    { readonly resolve: (value: unknown) => void; readonly reject: (error: Error) => void }
+  >();
   #ids = 0;
 
   constructor(child: ChildProcess) {
@@ -111,6 +114,6 @@ export async function processWorker(plan: LoadPlan): Promise<LoadWorker> {
     glance: async () => parseAs(Glance, await correspondence.ask("glance"), "glance"),
     figures: async () => parseAs(LoadFigures, await correspondence.ask("figures"), "figures"),
     remove: () => lines("remove"),
-    close: () => void child.disconnect(),
+    close: () => child.disconnect(),
   };
 }

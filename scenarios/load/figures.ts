@@ -66,8 +66,14 @@ export class OperationTally {
     const { sent, answered, succeeded, starved, latency, reply, finished } = this;
     const errors = Object.fromEntries([...this.errors].sort(([a], [b]) => (a < b ? -1 : 1)));
     return {
-      ...{ sent, answered, succeeded, starved, errors },
-      ...{ latency: latency.encode(), reply: reply.encode(), finished: finished.encode() },
+      sent,
+      answered,
+      succeeded,
+      starved,
+      errors,
+      latency: latency.encode(),
+      reply: reply.encode(),
+      finished: finished.encode(),
     };
   }
 
@@ -133,7 +139,9 @@ export class LoadTally {
       beside: this.beside.encode(),
       dropped: this.dropped,
       timeline: this.timeline.map(({ sent, answered, errors, latency }) => ({
-        ...{ sent, answered, errors },
+        sent,
+        answered,
+        errors,
         latency: latency.encode(),
       })),
     };

@@ -53,7 +53,12 @@ export class Orders {
         method: "PUT",
         path: `/v2/service_instances/${instance.id}?accepts_incomplete=true`,
         body: {
-          ...{ ...offer, ...OWNER, context: { platform: "cloudfoundry", ...OWNER } },
+          ...offer,
+          ...OWNER,
+          context: {
+            platform: "cloudfoundry",
+            ...OWNER,
+          },
           ...(parameters && { parameters }),
         },
       },

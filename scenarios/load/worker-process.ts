@@ -10,7 +10,7 @@ async function answer(question: Question): Promise<unknown> {
     worker = localWorker(question.plan);
     return undefined;
   }
-  if (question.ask === "stop") return void stopping.abort();
+  if (question.ask === "stop") return stopping.abort();
   if (worker === undefined) throw new Error("no plan was handed over");
   return question.ask === "run" ? worker.run(stopping.signal) : worker[question.ask]();
 }

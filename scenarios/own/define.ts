@@ -15,11 +15,11 @@ export interface OwnPlay {
   /** The planted bug that the subject has; undefined for a sound one. */
   readonly plantedBug: string | undefined;
   /** Fails the seed: the subject broke a promise. `why` is one line. @throws BrokenPromise always */
-  fail(why: string): never;
+  readonly fail: (why: string) => never;
   /** Notes that a step acted, or that a law had so many things to judge: a run in which neither happened proves nothing. */
-  note(section: "steps" | "laws", name: string, times?: number): void;
+  readonly note: (section: "steps" | "laws", name: string, times?: number) => void;
   /** Judges the conservation laws of the cloud, and further ones. @throws BrokenPromise when one is broken */
-  judgeLaws(...further: readonly Law[]): void;
+  readonly judgeLaws: (...further: readonly Law[]) => void;
 }
 
 /** A scenario of one's own: what seeds draw, how a plan is played, and what must hold. */
@@ -89,9 +89,12 @@ function playOf(world: World, seed: number, plantedBug: string | undefined, exer
     throw new BrokenPromise(why);
   };
   return {
-    ...{ world, seed, plantedBug, fail },
+    world,
+    seed,
+    plantedBug,
+    fail,
     note: (section, name, times) => exercise.note(section, name, times),
-    judgeLaws(...further) {
+    judgeLaws: (...further) => {
       exercise.note("laws", "conservation");
       const broken = findBrokenLaws(world, ...further);
       if (broken.length > 0) fail(broken.join("; "));
