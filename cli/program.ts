@@ -5,6 +5,7 @@ import { addCertify } from "./certify-syntax.ts";
 import { addLoad } from "./load-syntax.ts";
 import { addRunCommands } from "./run-syntax.ts";
 import { addSetupCommands } from "./setup-syntax.ts";
+import { CLOUD_PROFILES } from "../simulators/openstack/profiles.ts";
 import { wholeNumber } from "./whole-number.ts";
 
 /** `package.json` lies one folder above the sources and two above the built files. */
@@ -38,6 +39,11 @@ const store = (): Option =>
     "--store <kind>",
     "where the brokers keep their state: in memory, or on a primary and a standby of PostgreSQL",
   ).choices(["embedded", "postgres-ha"]);
+const profile = (): Option =>
+  new Option(
+    "--profile <profile>",
+    "the OpenStack of the cloud: hosts and agents that do their work, or the bare control plane that was recorded",
+  ).choices(CLOUD_PROFILES);
 const block = (): Option =>
   new Option(
     "--block <block>",
@@ -67,6 +73,7 @@ function addUp(drydock: Command, endWith: EndWith): void {
     .addOption(pace().default("fast"))
     .addOption(block())
     .addOption(store())
+    .addOption(profile().default("agents"))
     .addHelpText("after", "\nExamples:\n  $ drydock up\n  $ drydock up --json --pace realistic > cloud.json")
     .action(async (options) => endWith((await import("./up.ts")).up(options)));
 }
@@ -91,6 +98,7 @@ function addExec(drydock: Command, endWith: EndWith): void {
     .addOption(pace().default("instant"))
     .addOption(block())
     .addOption(store())
+    .addOption(profile().default("agents"))
     .addHelpText("after", "\nExamples:\n  $ drydock exec -- npm test\n  $ drydock exec -- sh -c 'bosh -n deployments'")
     .passThroughOptions()
     .action(async (command: string[], options) => endWith((await import("./exec.ts")).exec(command, options)));
