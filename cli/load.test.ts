@@ -2,7 +2,8 @@ import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { drydock, startServer } from "./testing/run.ts";
+import { startServer } from "./testing/run.ts";
+import { drydockHere as drydock } from "./testing/run-here.ts";
 
 const CATALOG = { services: [{ id: "s", name: "db", plans: [{ id: "p", name: "small" }] }] };
 

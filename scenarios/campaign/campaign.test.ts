@@ -119,7 +119,7 @@ describe.skipIf("reason" in postgres)("a queue of seeds", () => {
     over.abort();
     await Promise.all(workers);
     expect(first).toBe(21);
-    const expected = seeds.map((seed) => [seed, seed % 7 === 0 ? "fail" : "pass"] as const);
+    const expected = seeds.map((seed): [number, string] => [seed, seed % 7 === 0 ? "fail" : "pass"]);
     expect(new Map([...verdicts].toSorted(([a], [b]) => a - b))).toEqual(
       new Map(expected).set(13, "the process that plays this seed dies: it was lost 3 times"),
     );

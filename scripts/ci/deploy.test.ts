@@ -134,7 +134,7 @@ const Compose = Type.Object(
 
 /** The options of a command by flag. */
 const flagsOf = (command: string): readonly string[] =>
-  createProgram(async () => {})
+  createProgram()
     .commands.find((each) => each.name() === command)
     ?.options.map(({ long }) => long ?? "") ?? [];
 
