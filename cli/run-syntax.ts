@@ -82,9 +82,14 @@ function addReplay(drydock: Command, endWith: EndWith): void {
       .argument("<scenario>")
       .requiredOption("--seed <n>", "the seed", wholeNumber(0, 2 ** 31 - 1))
       .option("--path <path>", "the path of the counterexample, as the failure printed it")
+      .option("--step", "walk through it: the state before and after each step; Enter goes on")
+      .option("--out <dir>", "write the page of the seed here: lanes in time, states, records, shrunk beside drawn")
       .option("--json", "one line of JSON"),
   )
-    .addHelpText("after", "\nExample:\n  $ drydock replay provisioning --seed 7")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  $ drydock replay provisioning --seed 7\n  $ drydock replay provisioning --seed 7 --step",
+    )
     .action(async (scenario: string, options: ReplayOptions) =>
       endWith((await import("./run.ts")).replay(scenario, options)),
     );

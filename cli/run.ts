@@ -30,6 +30,10 @@ export interface RunOptions extends SubjectOptions, QueueOptions {
 
 /** The options of `replay`. */
 export interface ReplayOptions extends SubjectOptions {
+  /** Walk through the steps, with the state before and after each. */
+  readonly step?: boolean;
+  /** Folder for the page of the seed. */
+  readonly out?: string;
   readonly seed: number;
   readonly path?: string;
   readonly plantedBug?: string;
@@ -54,7 +58,7 @@ function preparation(scenario: Scenario, plantedBug: string | undefined): Prepar
 const flagsOf = ({ plantedBug, ...subject }: SubjectOptions & { readonly plantedBug?: string }): string =>
   `${plantedBug === undefined ? "" : ` --planted-bug ${plantedBug}`}${subjectFlags(subject)}`;
 
-const replayLine = (name: string, { seed }: SeedResult, path: string, flags: string): string =>
+const replayLine = (name: string, { seed }: Pick<SeedResult, "seed">, path: string, flags: string): string =>
   `${INVOCATION} replay ${name} --seed ${seed} --path "${path}"${flags}`;
 
 /** The seeds to run: those that failed before come first, each once. */
@@ -108,14 +112,29 @@ interface SeedRun {
   readonly signal: AbortSignal;
 }
 
+/** Failing seeds of a run that get a page; further ones are replayed with `--out`. */
+const PAGES_MAX = 5;
+
+async function writePage({ as, options }: SeedRun, prepared: PreparedScenario, result: SeedResult): Promise<void> {
+  const { out } = options;
+  if (out === undefined || prepared.trace === undefined) return;
+  const { writeSeedPage } = await import("./replay-traced.ts");
+  const replay = (path: string): string => replayLine(as, result, path, flagsOf(options));
+  await writeSeedPage(as, prepared, out, { seed: result.seed, path: result.counterexample?.path, replay });
+}
+
 /** Plays seeds in this process, one after the other. */
-async function* playHere({ prepare, options, failing, signal }: SeedRun): AsyncGenerator<Played> {
+async function* playHere(run: SeedRun): AsyncGenerator<Played> {
+  const { prepare, options, failing, signal } = run;
+  let pages = 0;
   const prepared = await prepare();
   for (const seed of seedsInOrder(failing.seeds, options.from, options.seeds)) {
     if (signal.aborted) return;
     const startedMs = performance.now();
     const result = await prepared.run(seed);
-    yield { result, durationMs: performance.now() - startedMs };
+    const durationMs = performance.now() - startedMs;
+    if (result.verdict === "fail" && pages++ < PAGES_MAX) await writePage(run, prepared, result);
+    yield { result, durationMs };
   }
 }
 
@@ -237,8 +256,16 @@ export async function runScenario(
 /** `drydock replay <scenario>`. Returns the exit code. @throws UserError */
 export async function replay(name: string, options: ReplayOptions): Promise<number> {
   const scenario = await findScenario(name, options, sayAloud(options));
-  const { seed, path, plantedBug, json } = options;
+  const { seed, path, plantedBug, json, step, out } = options;
   const prepared = await preparation(scenario, plantedBug)();
+  if (step === true || out !== undefined) {
+    const { replayTraced } = await import("./replay-traced.ts");
+    const result = await replayTraced(name, prepared, {
+      ...options,
+      replay: (at) => replayLine(name, { seed }, at, flagsOf(options)),
+    });
+    return exitCodeOf(result.verdict);
+  }
   const result = await prepared.replay(seed, path);
   process.stdout.write(json === true ? `${JSON.stringify(resultJson(result))}\n` : describeResult(name, result));
   return exitCodeOf(result.verdict);

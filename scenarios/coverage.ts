@@ -17,6 +17,8 @@ const empty = (): Record<Section, Record<string, number>> => ({
 export class Exercise {
   #coverage = empty();
   #plays = 0;
+  /** Called with each thing that is noted. Default: nobody is. */
+  onNote: ((section: Section, name: string) => void) | undefined = undefined;
 
   /** How many plays were added. */
   get plays(): number {
@@ -27,6 +29,7 @@ export class Exercise {
   note(section: Section, name: string, times = 1): void {
     const tally = this.#coverage[section];
     if (times > 0) tally[name] = (tally[name] ?? 0) + times;
+    this.onNote?.(section, name);
   }
 
   /** Adds what another play exercised. */
