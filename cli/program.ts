@@ -42,6 +42,12 @@ const block = (): Option =>
     "the /16 of 127.0.0.0/8 that the cloud lives in, such as 127.64; default: the first free one",
   );
 
+const director = (): Option =>
+  new Option(
+    "--director <file>",
+    "YAML with settings of the director: users, teams, basic authentication, config server, snapshots, workers, health monitor",
+  );
+
 /** Takes what a command resolves to: the exit code. */
 type EndWith = (code: Promise<number>) => Promise<void>;
 
@@ -65,6 +71,7 @@ function addUp(drydock: Command, endWith: EndWith): void {
     .addOption(pace().default("fast"))
     .addOption(block())
     .addOption(store())
+    .addOption(director())
     .addHelpText("after", "\nExamples:\n  $ drydock up\n  $ drydock up --json --pace realistic > cloud.json")
     .action(async (options) => endWith((await import("./up.ts")).up(options)));
 }
@@ -89,6 +96,7 @@ function addExec(drydock: Command, endWith: EndWith): void {
     .addOption(pace().default("instant"))
     .addOption(block())
     .addOption(store())
+    .addOption(director())
     .addHelpText("after", "\nExamples:\n  $ drydock exec -- npm test\n  $ drydock exec -- sh -c 'bosh -n deployments'")
     .passThroughOptions()
     .action(async (command: string[], options) => endWith((await import("./exec.ts")).exec(command, options)));

@@ -1,5 +1,12 @@
 import { type AddressPlan, addressPlan, DIRECTOR_PORT, OPENSTACK_PORTS, UAA_PORT } from "./addresses.ts";
-import { type Bosh, createBosh, type DirectorUser, type JobBehaviours, type UaaOptions } from "./bosh/index.ts";
+import {
+  type Bosh,
+  createBosh,
+  type DirectorSettings,
+  type DirectorUser,
+  type JobBehaviours,
+  type UaaOptions,
+} from "./bosh/index.ts";
 import { createOpenStackCpi } from "./bosh/openstack-cpi/cpi.ts";
 import { type Driver, VirtualDriver, WallDriver, wallNowMs } from "./kernel/edge/drive.ts";
 import { LocalNet } from "./kernel/edge/local.ts";
@@ -33,6 +40,8 @@ export interface WorldOptions {
   readonly scramIterations?: number;
   /** See DirectorOptions. */
   readonly analysisMs?: number;
+  /** How the director differs from the default one. */
+  readonly director?: DirectorSettings;
   /** Keys of UAA; with them the director trusts tokens, without them basic credentials. */
   readonly signing?: { readonly privateKey: string; readonly publicKey: string };
 }
@@ -125,7 +134,7 @@ export function createWorld(options: WorldOptions = {}): World {
   const virtual = options.time === "wall" ? undefined : new VirtualDriver(kernel);
   const driver: Driver = virtual ?? new WallDriver(kernel);
   const plan = addressPlan(options.block);
-  const credentials = credentialsOf(kernel, plan, options.signing !== undefined);
+  const credentials = credentialsOf(kernel, plan, options.signing !== undefined && options.director?.isBasic !== true);
   const parts = createSimulators(kernel, plan, credentials, options);
   const { openstack, bosh } = parts;
   const admits = (source: string, address: string, port: number): boolean =>
@@ -174,13 +183,17 @@ function createSimulators(
   kernel: Kernel,
   plan: AddressPlan,
   credentials: Credentials,
-  { signing, scramIterations, analysisMs }: WorldOptions,
+  { signing, scramIterations, analysisMs, director }: WorldOptions,
 ): Simulators {
   const openstack = createOpenStack(kernel, {
     admin: { ...credentials.openstackAdmin, user: credentials.openstackAdmin.username },
   });
   const bosh = createBosh(kernel, {
-    ...login(credentials, signing),
+    ...login(credentials, director?.isBasic === true ? undefined : signing, director?.users ?? []),
+    ...director?.options,
+    ...(director?.hasConfigServer === true && {
+      configServer: { url: `https://${plan.director}:${CONFIG_SERVER_PORT}` },
+    }),
     ...(analysisMs !== undefined && { analysisMs }),
     cpi: createOpenStackCpi(kernel, openstack, {
       ...credentials.cpi,
@@ -204,6 +217,9 @@ function connect(driver: Driver, { dns, dataservices, bosh }: Simulators, admits
   return net;
 }
 
+/** Where a config server would listen: the director shows the address, and answers for it itself. */
+const CONFIG_SERVER_PORT = 8844;
+
 const environmentAt = (driver: Driver, net: LocalNet, address: string): Environment => ({
   fetch: net.fetchFrom(address),
   nowMs: () => driver.kernel.nowMs,
@@ -217,13 +233,22 @@ const environmentAt = (driver: Driver, net: LocalNet, address: string): Environm
 function login(
   credentials: Credentials,
   signing: WorldOptions["signing"],
+  others: readonly DirectorUser[],
 ): { readonly users: readonly DirectorUser[]; readonly uaa?: UaaOptions } {
   const { client, clientSecret, uaaUrl } = credentials.director;
   const user = { name: client, password: clientSecret, scopes: SCOPES };
-  if (signing === undefined || uaaUrl === undefined) return { users: [user] };
+  if (signing === undefined || uaaUrl === undefined) return { users: [user, ...others] };
   return {
     users: [],
-    uaa: { url: uaaUrl, ...signing, clients: [{ id: client, secret: clientSecret, scopes: SCOPES }], users: [user] },
+    uaa: {
+      url: uaaUrl,
+      ...signing,
+      clients: [
+        { id: client, secret: clientSecret, scopes: SCOPES },
+        ...others.map(({ name, password, scopes }) => ({ id: name, secret: password, scopes })),
+      ],
+      users: [user, ...others],
+    },
   };
 }
 

@@ -44,6 +44,8 @@ export interface CloudOptions {
   readonly keysFile?: string;
   /** Time between two looks of the director's health monitor, in ms. Default 60,000. */
   readonly analysisMs?: number;
+  /** How the director differs from the default one. */
+  readonly director?: WorldOptions["director"];
   /** Called when a step of the platform's story is done. */
   readonly tell?: (line: StoryLine) => void;
   /** Called with each defect, and with each error of a part of the cloud. Default: nobody learns of them. */
@@ -120,7 +122,7 @@ export async function bootCloud(options: CloudOptions = {}): Promise<Cloud> {
 }
 
 function createLiveWorld(
-  { analysisMs }: CloudOptions,
+  { analysisMs, director }: CloudOptions,
   drawn: Pick<WorldOptions, "seed" | "block" | "signing"> & { readonly secretsFrom: "random" | "seed" },
 ): World {
   const { secretsFrom, ...rest } = drawn;
@@ -130,6 +132,7 @@ function createLiveWorld(
     pace: "instant",
     ...(secretsFrom === "random" && { secretKey: randomSecret() }),
     ...(analysisMs !== undefined && { analysisMs }),
+    ...(director !== undefined && { director }),
   });
 }
 

@@ -17,6 +17,8 @@ export type { JobBehaviour, JobBehaviours, JobContext } from "./agent/behaviours
 
 export type { DirectorOptions, DirectorUser, UaaOptions } from "./state/director.ts";
 
+export { type DirectorSettings, readDirectorSettings } from "./state/settings.ts";
+
 export { createDummyCpi } from "./cpi/dummy.ts";
 
 export { expectsVm } from "./state/deployments.ts";
