@@ -22,6 +22,8 @@ const SETTINGS = Type.Object(
     users: Type.Optional(Type.Array(USER)),
     /** Whether there is a config server, so that `variables` get values. */
     config_server: Type.Optional(Type.Boolean()),
+    /** A folder with the releases and stemcells that are uploaded by URLs of other machines. */
+    artifacts: Type.Optional(Type.String({ minLength: 1 })),
     /** Whether snapshots of disks are enabled. */
     snapshots: Type.Optional(Type.Boolean()),
     /** How many tasks are worked on at once. */
@@ -65,7 +67,15 @@ export interface DirectorSettings {
   readonly hasConfigServer: boolean;
   readonly options: Pick<
     DirectorOptions,
-    "name" | "snapshots" | "workers" | "redirectStatus" | "agentWaitMs" | "runScripts" | "resurrector" | "analysisMs"
+    | "name"
+    | "artifacts"
+    | "snapshots"
+    | "workers"
+    | "redirectStatus"
+    | "agentWaitMs"
+    | "runScripts"
+    | "resurrector"
+    | "analysisMs"
   >;
 }
 
@@ -92,6 +102,7 @@ function settingsOf(given: Static<typeof SETTINGS>): DirectorSettings {
     hasConfigServer: given.config_server ?? false,
     options: {
       ...(given.name !== undefined && { name: given.name }),
+      ...(given.artifacts !== undefined && { artifacts: given.artifacts }),
       ...(given.snapshots !== undefined && { snapshots: given.snapshots }),
       ...(given.workers !== undefined && { workers: given.workers }),
       ...(given.redirect_status !== undefined && { redirectStatus: given.redirect_status }),
