@@ -16,7 +16,7 @@ import type { Environment } from "./environment.ts";
 import { createDns, type Dns } from "./dns/index.ts";
 import { wireJobs } from "./jobs.ts";
 import { findBrokenLaws, type Law } from "./laws.ts";
-import { createOpenStack, type OpenStack, SERVICE_NAMES } from "./openstack/index.ts";
+import { type CloudProfile, createOpenStack, type OpenStack, SERVICE_NAMES } from "./openstack/index.ts";
 
 export { expectsVm } from "./bosh/index.ts";
 
@@ -38,6 +38,8 @@ export interface WorldOptions {
   readonly journalEventsMax?: number;
   /** See DataServicesOptions. 1 where no real server is behind the instances. */
   readonly scramIterations?: number;
+  /** What kind of OpenStack it is. Default `agents`. */
+  readonly profile?: CloudProfile;
   /** See DirectorOptions. */
   readonly analysisMs?: number;
   /** How the director differs from the default one. */
@@ -183,10 +185,11 @@ function createSimulators(
   kernel: Kernel,
   plan: AddressPlan,
   credentials: Credentials,
-  { signing, scramIterations, analysisMs, director }: WorldOptions,
+  { signing, scramIterations, analysisMs, profile, director }: WorldOptions,
 ): Simulators {
   const openstack = createOpenStack(kernel, {
     admin: { ...credentials.openstackAdmin, user: credentials.openstackAdmin.username },
+    ...(profile !== undefined && { profile }),
   });
   const bosh = createBosh(kernel, {
     ...login(credentials, director?.isBasic === true ? undefined : signing, director?.users ?? []),

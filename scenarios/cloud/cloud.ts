@@ -42,6 +42,8 @@ export interface CloudOptions {
   readonly store?: StoreKind;
   /** File that keeps the keys of UAA and TLS from one cloud to the next. Default: each process makes its own. */
   readonly keysFile?: string;
+  /** The OpenStack of the cloud: `agents` (default) has hosts that do their work, `rig` is the bare control plane of the recordings. */
+  readonly profile?: WorldOptions["profile"];
   /** Time between two looks of the director's health monitor, in ms. Default 60,000. */
   readonly analysisMs?: number;
   /** How the director differs from the default one. */
@@ -122,7 +124,7 @@ export async function bootCloud(options: CloudOptions = {}): Promise<Cloud> {
 }
 
 function createLiveWorld(
-  { analysisMs, director }: CloudOptions,
+  { analysisMs, profile, director }: CloudOptions,
   drawn: Pick<WorldOptions, "seed" | "block" | "signing"> & { readonly secretsFrom: "random" | "seed" },
 ): World {
   const { secretsFrom, ...rest } = drawn;
@@ -131,6 +133,7 @@ function createLiveWorld(
     time: "wall",
     pace: "instant",
     ...(secretsFrom === "random" && { secretKey: randomSecret() }),
+    ...(profile !== undefined && { profile }),
     ...(analysisMs !== undefined && { analysisMs }),
     ...(director !== undefined && { director }),
   });
