@@ -1,12 +1,6 @@
 import { type AddressPlan, addressPlan, DIRECTOR_PORT, OPENSTACK_PORTS, UAA_PORT } from "./addresses.ts";
-import {
-  type Bosh,
-  createBosh,
-  type DirectorSettings,
-  type DirectorUser,
-  type JobBehaviours,
-  type UaaOptions,
-} from "./bosh/index.ts";
+import { type Bosh, createBosh, type DirectorSettings, type JobBehaviours } from "./bosh/index.ts";
+import { type Credentials, credentialsOf, login } from "./credentials.ts";
 import { createOpenStackCpi } from "./bosh/openstack-cpi/cpi.ts";
 import { type Driver, VirtualDriver, WallDriver, wallNowMs } from "./kernel/edge/drive.ts";
 import { LocalNet } from "./kernel/edge/local.ts";
@@ -19,6 +13,8 @@ import { findBrokenLaws, type Law } from "./laws.ts";
 import { type CloudProfile, createOpenStack, type OpenStack, SERVICE_NAMES } from "./openstack/index.ts";
 
 export { expectsVm } from "./bosh/index.ts";
+
+export type { Credentials } from "./credentials.ts";
 
 /** How a world is made. */
 export interface WorldOptions {
@@ -46,24 +42,6 @@ export interface WorldOptions {
   readonly director?: DirectorSettings;
   /** Keys of UAA; with them the director trusts tokens, without them basic credentials. */
   readonly signing?: { readonly privateKey: string; readonly publicKey: string };
-}
-
-/** What a person needs to log in to the parts of the cloud. */
-export interface Credentials {
-  readonly openstackAdmin: {
-    readonly authUrl: string;
-    readonly username: string;
-    readonly password: string;
-    readonly project: string;
-  };
-  /** The platform's own project, as the director's CPI uses it. */
-  readonly cpi: { readonly username: string; readonly password: string; readonly project: string };
-  readonly director: {
-    readonly url: string;
-    readonly client: string;
-    readonly clientSecret: string;
-    readonly uaaUrl?: string;
-  };
 }
 
 /** One fake cloud: the simulators, wired. */
@@ -103,31 +81,6 @@ export interface Endpoint {
   readonly address: string;
   readonly port: number;
   readonly tls: boolean;
-}
-
-/** 128 bits. */
-const PASSWORD_DIGITS = 32;
-
-const secret = (kernel: Kernel): string => kernel.secrets("credentials").hex(PASSWORD_DIGITS);
-
-const SCOPES = ["bosh.admin"];
-
-function credentialsOf(kernel: Kernel, plan: AddressPlan, withUaa: boolean): Credentials {
-  return {
-    openstackAdmin: {
-      authUrl: `http://${plan.controller}:${OPENSTACK_PORTS.keystone}/v3`,
-      username: "admin",
-      password: secret(kernel),
-      project: "admin",
-    },
-    cpi: { username: "bosh", password: secret(kernel), project: "platform" },
-    director: {
-      url: `https://${plan.director}:${DIRECTOR_PORT}`,
-      client: "admin",
-      clientSecret: secret(kernel),
-      ...(withUaa && { uaaUrl: `https://${plan.director}:${UAA_PORT}` }),
-    },
-  };
 }
 
 /** Makes a fake cloud. Nothing runs on it yet: `scenarios/story/inception.ts` deploys a platform. */
@@ -232,28 +185,6 @@ const environmentAt = (driver: Driver, net: LocalNet, address: string): Environm
     return driver.kernel.pace;
   },
 });
-
-function login(
-  credentials: Credentials,
-  signing: WorldOptions["signing"],
-  others: readonly DirectorUser[],
-): { readonly users: readonly DirectorUser[]; readonly uaa?: UaaOptions } {
-  const { client, clientSecret, uaaUrl } = credentials.director;
-  const user = { name: client, password: clientSecret, scopes: SCOPES };
-  if (signing === undefined || uaaUrl === undefined) return { users: [user, ...others] };
-  return {
-    users: [],
-    uaa: {
-      url: uaaUrl,
-      ...signing,
-      clients: [
-        { id: client, secret: clientSecret, scopes: SCOPES },
-        ...others.map(({ name, password, scopes }) => ({ id: name, secret: password, scopes })),
-      ],
-      users: [user, ...others],
-    },
-  };
-}
 
 function openstackEndpoints(openstack: OpenStack, plan: AddressPlan): readonly Endpoint[] {
   return SERVICE_NAMES.map((name) => ({

@@ -1,6 +1,5 @@
-import { createReadStream, statSync } from "node:fs";
+import { openAsBlob, statSync } from "node:fs";
 import { join } from "node:path";
-import { Readable } from "node:stream";
 import { type Fetcher, fetchLocally, isLocal } from "./download.ts";
 
 /*
@@ -29,6 +28,5 @@ export const fetchMirrored =
       .map((name) => join(folder, name))
       .find((each) => statSync(each, { throwIfNoEntry: false })?.isFile() === true);
     if (path === undefined) return { status: 404, location: null, body: null };
-    // Node's and the web's types of one stream differ by name alone.
-    return { status: 200, location: null, body: Readable.toWeb(createReadStream(path)) as ReadableStream<Uint8Array> };
+    return { status: 200, location: null, body: (await openAsBlob(path)).stream() };
   };

@@ -51,7 +51,7 @@ const SETTINGS = Type.Object(
 const validator = Compile(SETTINGS);
 
 /** The file can't be read as settings. One line, with the place and what is expected there. */
-export class SettingsError extends Error {
+class SettingsError extends Error {
   readonly code = "CONFIG_BAD_DIRECTOR";
 
   constructor(what: string) {
