@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { releaseArchive } from "./testing/release.ts";
 import { TestDirector } from "./testing/director.ts";
-import { changed, CLOUD, MANIFEST, RUNTIME } from "./rules/rule.ts";
+import { applyChange, CLOUD, MANIFEST, RUNTIME } from "./rules/rule.ts";
 
 /** Values that a document may hold where it should hold others. */
 const ODD = fc.oneof(
@@ -27,9 +27,9 @@ const changeOf = (base: object): fc.Arbitrary<Record<string, unknown>> =>
     .map((pairs) => Object.fromEntries(pairs));
 
 /** A change that no longer fits, since an earlier one took its place away, changes nothing. */
-function changedWherePossible(base: object, change: Record<string, unknown>): unknown {
+function changeWherePossible(base: object, change: Record<string, unknown>): unknown {
   try {
-    return changed(base, change);
+    return applyChange(base, change);
   } catch {
     return base;
   }
@@ -93,9 +93,9 @@ describe("an odd input", () => {
           ] as const)
             director.send("POST", `/${kind}_configs?name=`, {
               type: "text/yaml",
-              body: JSON.stringify(changedWherePossible(base, change)),
+              body: JSON.stringify(changeWherePossible(base, change)),
             });
-          const body = JSON.stringify(changedWherePossible(MANIFEST, manifest));
+          const body = JSON.stringify(changeWherePossible(MANIFEST, manifest));
           const reply = director.send("POST", "/deployments", { type: "text/yaml", body });
           if (reply.status === 303) director.task(reply);
           expect(brokenLists(director)).toEqual([]);
@@ -119,7 +119,7 @@ describe("an odd input", () => {
       fc.asyncProperty(fc.array(changeOf(spec), { minLength: 1, maxLength: 4 }), async (changes) => {
         const director = new TestDirector();
         for (const change of changes) {
-          const received = await releaseArchive(changedWherePossible(spec, change));
+          const received = await releaseArchive(changeWherePossible(spec, change));
           director.task(director.send("POST", "/releases", { type: "application/x-compressed", received }));
           expect(brokenLists(director)).toEqual([]);
         }

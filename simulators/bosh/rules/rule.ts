@@ -64,7 +64,7 @@ export const RUNTIME = {
 };
 
 /** A copy of a document with parts changed, by paths such as `instance_groups.0.name`. */
-export function changed(base: object, change: Rule["change"]): unknown {
+export function applyChange(base: object, change: Rule["change"]): unknown {
   const copy = structuredClone(base);
   for (const [path, value] of Object.entries(change)) {
     const keys = path.split(".");

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { TestDirector } from "../testing/director.ts";
 import { RULES } from "./index.ts";
 import { RULES_PAGE, rulesPage } from "./page.ts";
-import { changed, CLOUD, MANIFEST, type Rule, RUNTIME } from "./rule.ts";
+import { applyChange, CLOUD, MANIFEST, type Rule, RUNTIME } from "./rule.ts";
 
 const director = new TestDirector();
 
@@ -14,7 +14,7 @@ const upload = (kind: "cloud" | "runtime", content: unknown): { readonly status:
 
 /** What the director answers to the input of a rule: at once, or by the task that it starts. */
 function refusalOf({ of, change }: Rule): unknown {
-  const input = (kind: Rule["of"], base: object): unknown => changed(base, of === kind ? change : {});
+  const input = (kind: Rule["of"], base: object): unknown => applyChange(base, of === kind ? change : {});
   for (const [kind, base] of [
     ["cloud", CLOUD],
     ["runtime", RUNTIME],
