@@ -52,6 +52,12 @@ const catalog = (): Option =>
 const block = (): Option =>
   new Option("--block <block>", "the /16 of 127.0.0.0/8 for the cloud, such as 127.64; default: the first free one");
 
+const director = (): Option =>
+  new Option(
+    "--director <file>",
+    "YAML with settings of the director: users, teams, basic authentication, config server, snapshots, workers, health monitor",
+  );
+
 /** Takes what a command resolves to: the exit code. */
 type EndWith = (code: Promise<number>) => Promise<void>;
 
@@ -75,6 +81,7 @@ function addUp(drydock: Command, endWith: EndWith): void {
     .addOption(pace().default("fast"))
     .addOption(block())
     .addOption(store())
+    .addOption(director())
     .addOption(profile().default("agents"))
     .addOption(catalog())
     .addHelpText("after", "\nExamples:\n  $ drydock up\n  $ drydock up --json --pace realistic > cloud.json")
@@ -101,6 +108,7 @@ function addExec(drydock: Command, endWith: EndWith): void {
     .addOption(pace().default("instant"))
     .addOption(block())
     .addOption(store())
+    .addOption(director())
     .addOption(profile().default("agents"))
     .addOption(catalog())
     .option("--ui", "serve a live page of the cloud meanwhile; its address is on standard error")

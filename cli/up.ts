@@ -51,7 +51,10 @@ function summary(description: CloudDescription, liveUrl: string): string {
     "",
     `The cloud is up in ${block}.0.0/16, seed ${seed}, pace ${pace}. Ctrl-C ends it.`,
     "",
-    row("director", `${director.url}, client ${director.client}; UAA ${director.uaaUrl}`),
+    row(
+      "director",
+      `${director.url}, client ${director.client}${director.uaaUrl === "" ? "" : `; UAA ${director.uaaUrl}`}`,
+    ),
     row("OpenStack", `${openstack.authUrl}, user ${openstack.username}, project ${openstack.project}`),
     row("Consul", `${consul.url}; DNS at ${dns.address} (UDP and TCP)`),
     ...brokers.map(({ name, url, username }, at) =>

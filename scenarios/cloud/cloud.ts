@@ -47,6 +47,8 @@ export interface CloudOptions {
   readonly profile?: WorldOptions["profile"];
   /** Time between two looks of the director's health monitor, in ms. Default: 60,000. */
   readonly analysisMs?: number;
+  /** How the director differs from the default one. */
+  readonly director?: WorldOptions["director"];
   /** Called when a step of the platform's story is done. */
   readonly tell?: (line: StoryLine) => void;
   /** Called with each defect, and with each error of a part of the cloud. Default: nobody learns of them. */
@@ -125,7 +127,7 @@ export async function bootCloud(options: CloudOptions = {}): Promise<Cloud> {
 }
 
 function createLiveWorld(
-  { analysisMs, profile }: CloudOptions,
+  { analysisMs, profile, director }: CloudOptions,
   drawn: Pick<WorldOptions, "seed" | "block" | "signing"> & { readonly secretsFrom: "random" | "seed" },
 ): World {
   const { secretsFrom, ...rest } = drawn;
@@ -136,6 +138,7 @@ function createLiveWorld(
     ...(secretsFrom === "random" && { secretKey: randomSecret() }),
     ...(profile !== undefined && { profile }),
     ...(analysisMs !== undefined && { analysisMs }),
+    ...(director !== undefined && { director }),
   });
 }
 
