@@ -8,7 +8,7 @@ interface Numbered {
 }
 
 /** The index of the first item made after the one with this number. */
-export function indexAfter(items: readonly Numbered[], seq: number): number {
+function indexAfter(items: readonly Numbered[], seq: number): number {
   let [low, high] = [0, items.length];
   while (low < high) {
     const middle = (low + high) >> 1;

@@ -13,13 +13,14 @@ export function requireRow({ slot }: Octavia, actor: Actor, kind: KindName, id: 
 
 /** The object of which a new one becomes a part. @throws Refusal 400, 404 */
 export function requireParent(octavia: Octavia, actor: Actor, kind: KindName, values: Values): OctaviaRow {
-  const named = (owner: KindName, name: string): OctaviaRow => requireRow(octavia, actor, owner, String(values[name]));
-  if (kind === "listener") return named("loadbalancer", "loadbalancer_id");
-  if (kind === "healthmonitor") return named("pool", "pool_id");
-  if (kind === "l7policy") return named("listener", "listener_id");
-  if (values.loadbalancer_id !== null) return named("loadbalancer", "loadbalancer_id");
+  const ownerBy = (owner: KindName, name: string): OctaviaRow =>
+    requireRow(octavia, actor, owner, String(values[name]));
+  if (kind === "listener") return ownerBy("loadbalancer", "loadbalancer_id");
+  if (kind === "healthmonitor") return ownerBy("pool", "pool_id");
+  if (kind === "l7policy") return ownerBy("listener", "listener_id");
+  if (values.loadbalancer_id !== null) return ownerBy("loadbalancer", "loadbalancer_id");
   if (values.listener_id === null) throw badRequest("Must provide at least one of: loadbalancer_id, listener_id");
-  const listener = named("listener", "listener_id");
+  const listener = ownerBy("listener", "listener_id");
   return requireRow(octavia, actor, "loadbalancer", listener.balancerId);
 }
 

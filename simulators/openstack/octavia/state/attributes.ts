@@ -162,7 +162,7 @@ const L7_RULE: OctaviaAttributes = {
 };
 
 /** The words that the API uses for a kind of object. */
-export interface Kind {
+interface Kind {
   readonly collection: string;
   /** In messages. */
   readonly title: string;

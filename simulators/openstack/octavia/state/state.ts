@@ -3,7 +3,7 @@ import type { Cloud } from "../../cloud.ts";
 import type { KindName } from "./attributes.ts";
 
 /** Whether a change of an object is under way. */
-export type ProvisioningStatus = "PENDING_CREATE" | "PENDING_UPDATE" | "PENDING_DELETE" | "ACTIVE" | "ERROR";
+type ProvisioningStatus = "PENDING_CREATE" | "PENDING_UPDATE" | "PENDING_DELETE" | "ACTIVE" | "ERROR";
 
 /** A load balancer or a part of one. Times are kernel ms. */
 export interface OctaviaRow {
