@@ -1,6 +1,7 @@
 import { randomBytes, randomInt } from "node:crypto";
 import type { FastifyInstance } from "fastify";
 import { hearErrors } from "../../simulators/kernel/edge/connections.ts";
+import { type Exchange, tapExchanges } from "../../simulators/kernel/edge/exchanges.ts";
 import { guardConnections } from "../../simulators/kernel/edge/serve.ts";
 import { addressPlan } from "../../simulators/addresses.ts";
 import { type Pace, PACES } from "../../simulators/kernel/index.ts";
@@ -23,48 +24,50 @@ import { type CloudStore, openCloudStore, type StoreKind } from "./stores.ts";
 
 /** What kind of cloud to boot. */
 export interface CloudOptions {
-  /** From which ids, addresses, durations and faults are drawn. Default: a random one. */
+  /** Ids, addresses, durations and faults are drawn from it. Default: a random one. */
   readonly seed?: number;
   /**
    * Where passwords, keys and tokens come from. With `seed`, anybody who knows the seed can work them out. The keys of UAA and TLS and the
-   * control token are always random. Default: `seed` where a seed is given, else `random`.
+   * control token are always random. Default: `seed` if a seed is given, else `random`.
    */
   readonly secretsFrom?: "random" | "seed";
-  /** How long simulated work takes once the cloud is ready; while it boots, work takes no time. Default `instant`. */
+  /** How long simulated work takes once the cloud is ready; while it boots, work takes no time. Default: `instant`. */
   readonly pace?: Pace;
-  /** The /16 of loopback that the cloud takes, such as `127.64`. Default: the first that is free. */
+  /** The loopback /16 that the cloud takes, such as `127.64`. Default: the first that is free. */
   readonly block?: string;
   /** Services whose control planes are deployed. Default: all of them. */
   readonly services?: readonly ServiceName[];
-  /** What the brokers offer. Default `small`, so that a certification tries each kind of plan once. */
+  /** What the brokers offer. Default: `small`, so that a certification tries each kind of plan once. */
   readonly catalog?: CatalogSize;
-  /** Where the brokers keep their state. Default `embedded`: in memory. */
+  /** Where the brokers keep their state. Default: `embedded`, in memory. */
   readonly store?: StoreKind;
   /** File that keeps the keys of UAA and TLS from one cloud to the next. Default: each process makes its own. */
   readonly keysFile?: string;
   /** The OpenStack of the cloud: `agents` (default) has hosts that do their work, `rig` is the bare control plane of the recordings. */
   readonly profile?: WorldOptions["profile"];
-  /** Time between two looks of the director's health monitor, in ms. Default 60,000. */
+  /** Time between two looks of the director's health monitor, in ms. Default: 60,000. */
   readonly analysisMs?: number;
   /** Called when a step of the platform's story is done. */
   readonly tell?: (line: StoryLine) => void;
   /** Called with each defect, and with each error of a part of the cloud. Default: nobody learns of them. */
   readonly report?: (error: unknown) => void;
+  /** Called with each request that a service or a broker has answered on a socket. Default: nothing is called. */
+  readonly hear?: (service: string, exchange: Exchange) => void;
 }
 
 /** A fake cloud on sockets with the platform deployed on it. */
 export interface Cloud {
   readonly world: World;
   readonly brokers: Brokers;
-  /** Whose users see the dashboards of instances. */
+  /** The platform whose users see the dashboards of instances. */
   readonly platform: FakePlatform;
   readonly sockets: Sockets;
-  /** Listens for as long as the cloud is up. */
+  /** Listens while the cloud is up. */
   readonly lock: ClaimedBlock["lock"];
   readonly description: CloudDescription;
   /** The environment variables with which the real clients find the cloud. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Resolves a name by the cloud's DNS; undefined where it has none. */
+  /** Resolves a name with the cloud's DNS; undefined if it is unknown. */
   resolve(host: string): string | undefined;
   /** Shuts the cloud down, which leaves no socket, timer, process or file behind. */
   close(): Promise<void>;
@@ -72,7 +75,7 @@ export interface Cloud {
 
 /**
  * Boots a fake cloud: claims a block of loopback, plays the platform's story in it, listens, and puts real data services behind the
- * addresses of the VMs. When a step fails, everything begun so far is ended.
+ * addresses of the VMs. If a step fails, everything begun so far is ended.
  *
  * @throws LiveError LIVE_PORT_TAKEN, LIVE_NO_BLOCK, LIVE_NO_LOOPBACK
  */
@@ -99,7 +102,7 @@ export async function bootCloud(options: CloudOptions = {}): Promise<Cloud> {
   await brokers.ready();
   await openPlatform(world, platform, report);
   ends.defer(() => platform.app.close());
-  const sockets = await openSockets(world, { tls, controlToken, report });
+  const sockets = await openSockets(world, { tls, controlToken, report, ...(options.hear && { hear: options.hear }) });
   afterBrokers.defer(() => sockets.close());
   world.kernel.setPace(pace);
   const engines = await sockets.plane.identify();
@@ -154,7 +157,7 @@ function cloudOf(
 /** Makes the brokers of a cloud, which listen on its addresses. */
 async function createBrokers(
   world: World,
-  { pace = "instant", report = () => {}, catalog = "small" }: CloudOptions,
+  { pace = "instant", report = () => {}, hear, catalog = "small" }: CloudOptions,
   store: CloudStore | undefined,
   platformUrl: string,
 ): Promise<Brokers> {
@@ -164,7 +167,10 @@ async function createBrokers(
     offers,
     platformUrl,
     pace: PACES[pace],
-    listen: (app, address, port) => listen(world, app, address, port, report),
+    listen: (app, address, port) => {
+      if (hear !== undefined) tapExchanges(app.server, (exchange) => hear("broker", exchange));
+      return listen(world, app, address, port, report);
+    },
     ...(store && { pool: (service) => store.pool(service) }),
   });
 }
@@ -173,7 +179,7 @@ const SEED_MAX = 2 ** 31 - 1;
 const SECRET_BYTES = 32;
 const randomSecret = (): string => randomBytes(SECRET_BYTES).toString("hex");
 
-/** Keys for a director in any block, so that one certificate serves every cloud of this process, or of this user where there is a file. */
+/** Keys for a director in any block, so that one certificate serves every cloud of this process, or of this user if there is a file. */
 let made: Promise<LiveKeys> | undefined;
 
 function keysFor(block: string, file: string | undefined): Promise<LiveKeys> {
@@ -204,7 +210,7 @@ async function listen(
   }
 }
 
-/** Lets a platform answer, to brokers and to browsers, and registers the brokers at it. */
+/** Starts a platform for brokers and browsers, and registers the brokers there. */
 async function openPlatform(world: World, platform: FakePlatform, report: (error: unknown) => void): Promise<void> {
   const { controller } = world.plan;
   attachServer(world.net, controller, PLATFORM_PORT, platform.app);

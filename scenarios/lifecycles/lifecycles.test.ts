@@ -6,7 +6,7 @@ import { runLifecycles } from "./lifecycles.ts";
 
 const campaign = fileURLToPath(new URL("../../scripts/campaign.ts", import.meta.url));
 
-/** A few lifecycles a seed, to save time; `npm run campaign` has hundreds. */
+/** A few lifecycles per seed, to save time; `npm run campaign` plays hundreds. */
 it("a seed has one digest: 20 seeds, each played in two processes, which take them in opposite orders", async () => {
   const args = [campaign, "--seeds", "20", "--service-instances", "1", "--fleet", "20"];
   const { stdout } = await promisify(execFile)(process.execPath, args);
