@@ -52,6 +52,7 @@ const SOURCES: Readonly<Record<string, string>> = {
   keystone: "routes of Keystone",
   neutron: "routes of Neutron",
   nova: "routes of Nova, and what it does to servers",
+  octavia: "routes of Octavia, and what it does to load balancers",
   swift: "routes of Swift",
   uaa: "routes of UAA",
 };

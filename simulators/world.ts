@@ -1,5 +1,6 @@
 import { type AddressPlan, addressPlan, DIRECTOR_PORT, OPENSTACK_PORTS, UAA_PORT } from "./addresses.ts";
-import { type Bosh, createBosh, type DirectorUser, type JobBehaviours, type UaaOptions } from "./bosh/index.ts";
+import { type Bosh, createBosh, type DirectorSettings, type JobBehaviours } from "./bosh/index.ts";
+import { type Credentials, credentialsOf, login } from "./credentials.ts";
 import { createOpenStackCpi } from "./bosh/openstack-cpi/cpi.ts";
 import { type Driver, VirtualDriver, WallDriver, wallNowMs } from "./kernel/edge/drive.ts";
 import { LocalNet } from "./kernel/edge/local.ts";
@@ -12,6 +13,8 @@ import { findBrokenLaws, type Law } from "./laws.ts";
 import { type CloudProfile, createOpenStack, type OpenStack, SERVICE_NAMES } from "./openstack/index.ts";
 
 export { expectsVm } from "./bosh/index.ts";
+
+export type { Credentials } from "./credentials.ts";
 
 /** How a world is made. */
 export interface WorldOptions {
@@ -35,26 +38,10 @@ export interface WorldOptions {
   readonly profile?: CloudProfile;
   /** See DirectorOptions. */
   readonly analysisMs?: number;
+  /** How the director differs from the default one. */
+  readonly director?: DirectorSettings;
   /** Keys of UAA; with them the director trusts tokens, without them basic credentials. */
   readonly signing?: { readonly privateKey: string; readonly publicKey: string };
-}
-
-/** What a person needs to log in to the parts of the cloud. */
-export interface Credentials {
-  readonly openstackAdmin: {
-    readonly authUrl: string;
-    readonly username: string;
-    readonly password: string;
-    readonly project: string;
-  };
-  /** The platform's own project, as the director's CPI uses it. */
-  readonly cpi: { readonly username: string; readonly password: string; readonly project: string };
-  readonly director: {
-    readonly url: string;
-    readonly client: string;
-    readonly clientSecret: string;
-    readonly uaaUrl?: string;
-  };
 }
 
 /** One fake cloud: the simulators, wired. */
@@ -96,38 +83,13 @@ export interface Endpoint {
   readonly tls: boolean;
 }
 
-/** 128 bits. */
-const PASSWORD_DIGITS = 32;
-
-const secret = (kernel: Kernel): string => kernel.secrets("credentials").hex(PASSWORD_DIGITS);
-
-const SCOPES = ["bosh.admin"];
-
-function credentialsOf(kernel: Kernel, plan: AddressPlan, withUaa: boolean): Credentials {
-  return {
-    openstackAdmin: {
-      authUrl: `http://${plan.controller}:${OPENSTACK_PORTS.keystone}/v3`,
-      username: "admin",
-      password: secret(kernel),
-      project: "admin",
-    },
-    cpi: { username: "bosh", password: secret(kernel), project: "platform" },
-    director: {
-      url: `https://${plan.director}:${DIRECTOR_PORT}`,
-      client: "admin",
-      clientSecret: secret(kernel),
-      ...(withUaa && { uaaUrl: `https://${plan.director}:${UAA_PORT}` }),
-    },
-  };
-}
-
 /** Makes a fake cloud. Nothing runs on it yet: `scenarios/story/inception.ts` deploys a platform. */
 export function createWorld(options: WorldOptions = {}): World {
   const kernel = createKernel(options);
   const virtual = options.time === "wall" ? undefined : new VirtualDriver(kernel);
   const driver: Driver = virtual ?? new WallDriver(kernel);
   const plan = addressPlan(options.block);
-  const credentials = credentialsOf(kernel, plan, options.signing !== undefined);
+  const credentials = credentialsOf(kernel, plan, options.signing !== undefined && options.director?.isBasic !== true);
   const parts = createSimulators(kernel, plan, credentials, options);
   const { openstack, bosh } = parts;
   const admits = (source: string, address: string, port: number): boolean =>
@@ -176,14 +138,18 @@ function createSimulators(
   kernel: Kernel,
   plan: AddressPlan,
   credentials: Credentials,
-  { signing, scramIterations, analysisMs, profile }: WorldOptions,
+  { signing, scramIterations, analysisMs, profile, director }: WorldOptions,
 ): Simulators {
   const openstack = createOpenStack(kernel, {
     admin: { ...credentials.openstackAdmin, user: credentials.openstackAdmin.username },
     ...(profile !== undefined && { profile }),
   });
   const bosh = createBosh(kernel, {
-    ...login(credentials, signing),
+    ...login(credentials, director?.isBasic === true ? undefined : signing, director?.users ?? []),
+    ...director?.options,
+    ...(director?.hasConfigServer === true && {
+      configServer: { url: `https://${plan.director}:${CONFIG_SERVER_PORT}` },
+    }),
     ...(analysisMs !== undefined && { analysisMs }),
     cpi: createOpenStackCpi(kernel, openstack, {
       ...credentials.cpi,
@@ -207,6 +173,9 @@ function connect(driver: Driver, { dns, dataservices, bosh }: Simulators, admits
   return net;
 }
 
+/** Where a config server would listen: the director shows the address, and answers for it itself. */
+const CONFIG_SERVER_PORT = 8844;
+
 const environmentAt = (driver: Driver, net: LocalNet, address: string): Environment => ({
   fetch: net.fetchFrom(address),
   nowMs: () => driver.kernel.nowMs,
@@ -216,19 +185,6 @@ const environmentAt = (driver: Driver, net: LocalNet, address: string): Environm
     return driver.kernel.pace;
   },
 });
-
-function login(
-  credentials: Credentials,
-  signing: WorldOptions["signing"],
-): { readonly users: readonly DirectorUser[]; readonly uaa?: UaaOptions } {
-  const { client, clientSecret, uaaUrl } = credentials.director;
-  const user = { name: client, password: clientSecret, scopes: SCOPES };
-  if (signing === undefined || uaaUrl === undefined) return { users: [user] };
-  return {
-    users: [],
-    uaa: { url: uaaUrl, ...signing, clients: [{ id: client, secret: clientSecret, scopes: SCOPES }], users: [user] },
-  };
-}
 
 function openstackEndpoints(openstack: OpenStack, plan: AddressPlan): readonly Endpoint[] {
   return SERVICE_NAMES.map((name) => ({
