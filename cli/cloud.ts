@@ -3,7 +3,10 @@ import { keysFile } from "./cloud-state.ts";
 import type { Cloud, CloudOptions } from "../scenarios/cloud/cloud.ts";
 
 /** Options that `up` and `exec` share. */
-export type BootOptions = Pick<CloudOptions, "seed" | "secretsFrom" | "pace" | "block" | "services" | "store" | "tell">;
+export type BootOptions = Pick<
+  CloudOptions,
+  "seed" | "secretsFrom" | "pace" | "block" | "services" | "store" | "tell" | "consul" | "ipv6" | "secondaries"
+>;
 
 /** Reports something that went wrong in a running cloud and that nobody waits for. */
 function reportDefect(error: unknown): void {

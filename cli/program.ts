@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { Command, Option } from "commander";
 import { addCertificateCommands } from "./certificate-syntax.ts";
 import { addCertify } from "./certify-syntax.ts";
+import { addNameOptions } from "./names-syntax.ts";
 import { addSetupCommands } from "./setup-syntax.ts";
 import { wholeNumber } from "./whole-number.ts";
 
@@ -59,15 +60,14 @@ function addStart(drydock: Command): void {
 }
 
 function addUp(drydock: Command): void {
-  drydock
-    .command("up")
+  addNameOptions(drydock.command("up"))
     .description("boot the fake cloud and keep it until Ctrl-C")
     .option("--json", "one line of JSON with every address and credential, once ready")
     .addOption(seed())
     .addOption(pace().default("fast"))
     .addOption(block())
     .addOption(store())
-    .addHelpText("after", "\nExamples:\n  $ drydock up\n  $ drydock up --json --pace realistic > cloud.json")
+    .addHelpText("after", "\nExamples:\n  $ drydock up\n  $ drydock up --node-ttl 5s --consul-version 1.8.7\n  $ drydock up --json --pace realistic > cloud.json")
     .action(async (options) => endWith((await import("./up.ts")).up(options)));
 }
 

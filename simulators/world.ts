@@ -6,7 +6,9 @@ import { LocalNet } from "./kernel/edge/local.ts";
 import { Kernel, type Pace, type SecretStream, type Service } from "./kernel/index.ts";
 import { createDataServices, type DataServices } from "./dataservices/index.ts";
 import type { Environment } from "./environment.ts";
-import { createDns, type Dns } from "./dns/index.ts";
+import { type ConsulConfig, type ConsulVersion, createDns, type Dns, type Probe } from "./dns/index.ts";
+import { createNames, type Names } from "./names.ts";
+import { type ProbeOutside, worldProbe } from "./probes.ts";
 import { wireJobs } from "./jobs.ts";
 import { findBrokenLaws, type Law } from "./laws.ts";
 import { createOpenStack, type OpenStack, SERVICE_NAMES } from "./openstack/index.ts";
@@ -33,8 +35,22 @@ export interface WorldOptions {
   readonly scramIterations?: number;
   /** See DirectorOptions. */
   readonly analysisMs?: number;
+  /** The names that Consul answers for. */
+  readonly consul?: ConsulSettings;
+  /** How checks reach what is no part of the world. Default: they find nothing there. */
+  readonly outside?: ProbeOutside;
   /** Keys of UAA; with them the director trusts tokens, without them basic credentials. */
   readonly signing?: { readonly privateKey: string; readonly publicKey: string };
+}
+
+/** How Consul of a world is set up. */
+export interface ConsulSettings {
+  /** Default `1.22.0`. */
+  readonly version?: ConsulVersion;
+  /** TTL of the addresses of nodes, as Go writes durations; those of aliases among them. Default `0s`, as Consul's. */
+  readonly nodeTtl?: string;
+  /** TTL of the addresses of services. Default `0s`. */
+  readonly serviceTtl?: string;
 }
 
 /** What a person needs to log in to the parts of the cloud. */
@@ -64,6 +80,8 @@ export interface World {
   readonly openstack: OpenStack;
   readonly bosh: Bosh;
   readonly dns: Dns;
+  /** BOSH DNS and Designate's name server. */
+  readonly names: Names;
   readonly dataservices: DataServices;
   readonly credentials: Credentials;
   /** What jobs of VMs do in this world, by name of the job. */
@@ -126,11 +144,16 @@ export function createWorld(options: WorldOptions = {}): World {
   const driver: Driver = virtual ?? new WallDriver(kernel);
   const plan = addressPlan(options.block);
   const credentials = credentialsOf(kernel, plan, options.signing !== undefined);
-  const parts = createSimulators(kernel, plan, credentials, options);
+  // Consul is made before the network in which its checks are run.
+  const probes: { perform: Probe } = { perform: () => ({ kind: "refused" }) };
+  const parts = createSimulators(kernel, plan, credentials, options, (request) => probes.perform(request));
   const { openstack, bosh } = parts;
   const admits = (source: string, address: string, port: number): boolean =>
     source === address || address === plan.controller || (openstack.admitted(source, address, port) ?? false);
   const net = connect(driver, parts, admits);
+  const { names, dataservices } = parts;
+  const { outside } = options;
+  probes.perform = worldProbe({ driver, net, dataservices, resolve: names.resolve, ...(outside && { outside }) });
   const attach = (list: readonly Endpoint[]): void => {
     for (const { address, port, service } of list) net.attach(address, port, { service });
   };
@@ -168,13 +191,14 @@ function createKernel(options: WorldOptions): Kernel {
   });
 }
 
-type Simulators = Pick<World, "openstack" | "bosh" | "dns" | "dataservices" | "plan" | "directorAddress">;
+type Simulators = Pick<World, "openstack" | "bosh" | "dns" | "names" | "dataservices" | "plan" | "directorAddress">;
 
 function createSimulators(
   kernel: Kernel,
   plan: AddressPlan,
   credentials: Credentials,
-  { signing, scramIterations, analysisMs }: WorldOptions,
+  { signing, scramIterations, analysisMs, consul }: WorldOptions,
+  probe: Probe,
 ): Simulators {
   const openstack = createOpenStack(kernel, {
     admin: { ...credentials.openstackAdmin, user: credentials.openstackAdmin.username },
@@ -189,16 +213,29 @@ function createSimulators(
       source: plan.director,
     }),
   });
-  const dns = createDns(kernel, { address: plan.consul });
+  const dns = createDns(kernel, {
+    address: plan.consul,
+    config: consulConfig(consul),
+    ...(consul?.version !== undefined && { version: consul.version }),
+    probe,
+  });
+  const names = createNames(kernel, { bosh, dns, openstack, plan });
   const dataservices = createDataServices(kernel, scramIterations === undefined ? {} : { scramIterations });
-  return { openstack, bosh, dns, dataservices, plan, directorAddress: plan.director };
+  return { openstack, bosh, dns, names, dataservices, plan, directorAddress: plan.director };
 }
 
-/** The network between them: names resolve at Consul, security groups say who may connect, jobs of VMs listen. */
-function connect(driver: Driver, { dns, dataservices, bosh }: Simulators, admits: World["admits"]): LocalNet {
+const consulConfig = ({ nodeTtl, serviceTtl }: ConsulSettings = {}): ConsulConfig => ({
+  dns_config: {
+    ...(nodeTtl !== undefined && { node_ttl: nodeTtl }),
+    ...(serviceTtl !== undefined && { service_ttl: { "*": serviceTtl } }),
+  },
+});
+
+/** The network between them: names resolve at Consul and BOSH DNS, security groups say who may connect, jobs of VMs listen. */
+function connect(driver: Driver, { dns, names, dataservices, bosh }: Simulators, admits: World["admits"]): LocalNet {
   const net = new LocalNet(driver);
   net.admits = admits;
-  net.resolve = (name) => dns.resolve(name);
+  net.resolve = (name) => names.resolve(name);
   dataservices.admits = admits;
   wireJobs({ kernel: driver.kernel, net, dns, dataservices, behaviours: bosh.behaviours });
   return net;

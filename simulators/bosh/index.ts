@@ -19,6 +19,8 @@ export type { DirectorOptions, DirectorUser, UaaOptions } from "./state/director
 
 export { createDummyCpi } from "./cpi/dummy.ts";
 
+export { dnsRecords } from "./links/dns-records.ts";
+
 export { expectsVm } from "./state/deployments.ts";
 
 /** A simulated director, ready to be served by any face. */

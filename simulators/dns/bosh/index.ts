@@ -1,12 +1,14 @@
 import type { Body, Kernel, Process, Service, Slot } from "../../kernel/index.ts";
 import type { Probe } from "../behaviour/probe.ts";
+import { createNameServer, defineFace, type NameServer } from "../face.ts";
 import { type DnsReply, replyOf } from "../reply.ts";
 import { rejection } from "../resolver/answer.ts";
 import { newMessage } from "../resolver/message.ts";
 import type { Upstream } from "../resolver/recursor.ts";
 import { decodeQuery } from "../wire/codec/decode.ts";
 import { encodeMessage } from "../wire/codec/encode.ts";
-import { type Query, RCODE, type Transport } from "../wire/codec/types.ts";
+import { fqdnOf } from "../wire/codec/names.ts";
+import { type Query, RCODE, type Transport, TYPE } from "../wire/codec/types.ts";
 import type { AliasFile } from "./aliases.ts";
 import { createBoshDnsApi } from "./api.ts";
 import { ReplyCache } from "./cache.ts";
@@ -34,6 +36,8 @@ interface BoshDnsOptions {
   readonly config?: BoshDnsConfig;
   /** The director's `records.json`, as text; absent: there is none yet. */
   readonly records?: string | undefined;
+  /** What the director hands out at this moment, asked for at each question: the same text while nothing has changed. Default: what was written. */
+  readonly recordsNow?: () => string;
   /** Alias files, in the order of their names. */
   readonly aliases?: readonly AliasFile[];
   /** Handler files, likewise. */
@@ -48,13 +52,14 @@ interface BoshDnsOptions {
 }
 
 /** BOSH DNS: answers from the director's records. */
-export interface BoshDns {
+export interface BoshDns extends NameServer {
   readonly name: string;
   /** Its API, behind TLS: clients show certificates. */
   readonly http: Service;
-  ask(message: Uint8Array, transport: Transport): DnsReply | Process<DnsReply>;
   /** Writes the records file, which is noticed within a second. */
   write(records: string): void;
+  /** The first IPv4 address of a name in the records. */
+  resolve(name: string): string | undefined;
 }
 
 const FILE_POLL_MS = 1000;
@@ -65,15 +70,15 @@ export function createBoshDns(kernel: Kernel, options: BoshDnsOptions): BoshDns 
   const { name = "bosh-dns" } = options;
   const server = new BoshDnsServer(kernel, name, options);
   kernel.restored.add(() => server.restore());
-  const ask = kernel.onInput(
-    `bosh-dns:ask/${name}`,
-    ({ message, transport }: { message: Uint8Array; transport: Transport }) => server.ask(message, transport),
-  );
   return {
     name,
     http: server.http,
-    ask: (message, transport) => ask({ message, transport }),
+    ...createNameServer(kernel, defineFace(kernel, "bosh-dns", [name]), name, {
+      look: ({ message, transport }) => server.ask(message, transport),
+      lookBack: ({ message, transport }, ageMs) => server.askBack(message, transport, ageMs),
+    }),
     write: kernel.onInput(`bosh-dns:write/${name}`, (records: string) => server.write(records)),
+    resolve: (asked) => server.addressOf(asked),
   };
 }
 
@@ -87,11 +92,13 @@ class BoshDnsServer {
   readonly #mux = new Mux();
   readonly #fromRecords: Handle;
   readonly #startedMs: number;
+  readonly #recordsNow: (() => string) | undefined;
 
   constructor(kernel: Kernel, name: string, options: BoshDnsOptions) {
     this.#kernel = kernel;
     this.#name = name;
     this.#startedMs = kernel.nowMs;
+    this.#recordsNow = options.recordsNow;
     const settings = readConfig(options.config ?? {});
     this.#state = kernel.slot(`bosh-dns/${name}`, newState(options.records));
     const state = (): BoshDnsState => this.#state.value;
@@ -148,6 +155,7 @@ class BoshDnsServer {
       const found = cache.find(query, question, kernel.nowMs);
       if (found !== undefined) return { message: found, cuts: true };
       const reply = yield* next(asked);
+      if ("bytes" in reply) return reply;
       cache.keep(query, question, reply.message, kernel.nowMs);
       return { message: reply.message, cuts: true };
     };
@@ -159,12 +167,27 @@ class BoshDnsServer {
     this.#kernel.timer(FILE_POLL_MS - (sinceMs % FILE_POLL_MS), `bosh-dns/${this.#name}/poll`, null);
   }
 
-  #poll(): void {
-    const { file } = this.#state.value;
-    if (file === undefined || file === this.#state.value.loaded || !this.#records.load(file)) return;
-    this.#state.value.loaded = file;
+  /** Takes in what the director has published since. */
+  #catchUp(): void {
+    const text = this.#recordsNow?.();
+    if (text === undefined || text === this.#state.value.file) return;
+    this.#state.value.file = text;
+    if (this.#load()) this.#register();
+  }
+
+  /** Reads the file; answers whether it had changed. */
+  #load(): boolean {
+    const state = this.#state.value;
+    const { file } = state;
+    if (file === undefined || file === state.loaded || !this.#records.load(file)) return false;
+    state.loaded = file;
+    state.past = [...state.past, { atMs: this.#kernel.nowMs, text: file }].slice(-PAST_MAX);
     this.#watch.refresh(this.#records.instances);
-    this.#kernel.timer(REGISTER_MS, `bosh-dns/${this.#name}/register`, null);
+    return true;
+  }
+
+  #poll(): void {
+    if (this.#load()) this.#kernel.timer(REGISTER_MS, `bosh-dns/${this.#name}/register`, null);
   }
 
   /** Answers beneath the domains of the records, and no longer beneath those that have gone. */
@@ -179,29 +202,68 @@ class BoshDnsServer {
   /** After a restore, what follows from the state is made again. */
   restore(): void {
     const { loaded, domains } = this.#state.value;
-    if (loaded !== undefined) this.#records.load(loaded);
+    this.#records.load(loaded ?? NO_RECORDS);
     for (const domain of domains) this.#mux.set(domain, this.#fromRecords);
   }
 
   ask(packet: Uint8Array, transport: Transport): DnsReply | Process<DnsReply> {
+    this.#catchUp();
     const bytes = Buffer.from(packet.buffer, packet.byteOffset, packet.byteLength);
     const received = decodeQuery(bytes, false);
     if (received.kind === "silence") return {};
     if (received.kind === "reject") return replyOf(rejection(bytes, received.notImplemented, received.question));
-    const body = this.#answer(received.query, transport);
+    const body = this.#answer(received.query, transport, packet);
     const first = body.next();
     if (first.done === true) return first.value;
     return this.#kernel.spawn("bosh-dns reply", continueBody(first.value, body));
   }
 
-  *#answer(query: Query, transport: Transport): Body<DnsReply> {
+  /** The answer from the records as they were some time ago. */
+  askBack(packet: Uint8Array, transport: Transport, ageMs: number): DnsReply | Process<DnsReply> {
+    this.#catchUp();
+    const { past, loaded } = this.#state.value;
+    const before = past.findLast(({ atMs }) => atMs <= this.#kernel.nowMs - ageMs);
+    this.#records.load(before?.text ?? NO_RECORDS);
+    try {
+      const received = decodeQuery(Buffer.from(packet), false);
+      if (received.kind !== "query") return this.ask(packet, transport);
+      return finish(this.#answer(received.query, transport, packet));
+    } finally {
+      this.#records.load(loaded ?? NO_RECORDS);
+    }
+  }
+
+  addressOf(name: string): string | undefined {
+    this.#catchUp();
+    const question = { name: fqdnOf(name), type: TYPE.A, class: 1 };
+    const query = { id: 0, flags: RD, opcode: 0, question, opt: undefined };
+    const handle = this.#mux.find(question.name, question.type);
+    if (handle === undefined) return undefined;
+    const handled = finish(handle({ query, question, transport: "udp", packet: new Uint8Array() }));
+    if ("bytes" in handled) return undefined;
+    for (const rr of handled.message.answer) if (rr.type === TYPE.A) return rr.address;
+    return undefined;
+  }
+
+  *#answer(query: Query, transport: Transport, packet: Uint8Array): Body<DnsReply> {
     const { question } = query;
     const handle = question === undefined ? undefined : this.#mux.find(question.name, question.type);
     if (question === undefined || handle === undefined)
       return replyOf(encodeMessage(newMessage(query, RCODE.REFUSED), false));
-    const { message, cuts } = yield* handle({ query, question, transport });
+    const handled = yield* handle({ query, question, transport, packet });
+    if ("bytes" in handled) return replyOf(handled.bytes);
+    const { message, cuts } = handled;
     return replyOf(cuts ? writeCut(message, transport, query.opt) : encodeMessage(message, false));
   }
 }
 
+/** Runs to its end what would take time, at once. */
+function finish<T>(body: Body<T>): T {
+  for (let next = body.next(); ; next = body.next()) if (next.done === true) return next.value;
+}
+
 const RD = 0x0100;
+/** How many versions of the records are remembered. */
+const PAST_MAX = 16;
+/** A file without records. */
+const NO_RECORDS = "null";

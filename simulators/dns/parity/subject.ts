@@ -61,7 +61,7 @@ async function replayFile(file: string): Promise<readonly ScenarioResult[]> {
 }
 
 function routeRows(): readonly string[] {
-  const { http } = createDns(new Kernel({ seed: "parity" }), { address: "127.0.0.1" });
+  const { http } = createDns(new Kernel({ seed: "parity" }), { address: "127.0.0.1", version: "1.8.7" });
   const recorded = recordedRequests();
   return http.routes.map(({ method, path, clients }) => {
     const count = countRequests({ method, path }, recorded);
