@@ -83,6 +83,26 @@ export const dnsAnswerPoint = (face: DnsFaceName, agents: readonly string[]) =>
 /** What `dnsAnswerPoint` declares. */
 export type DnsAnswerPoint = ReturnType<typeof dnsAnswerPoint>;
 
+const DATACENTER = { datacenter: { prose: "the name of the datacenter" } };
+
+/** The servers of a datacenter lose their leader. */
+export const LEADER_POINT = faultPoint({
+  point: "dns:leader",
+  effects: ["vanish"],
+  prose:
+    "The servers of a datacenter have no leader: writes and consistent reads wait and then fail, stale reads and DNS go on from what is known. It acts each time that somebody looks for the leader, so a rule needs count null to last.",
+  attributes: DATACENTER,
+});
+
+/** A datacenter is lost to the others. */
+export const DATACENTER_POINT = faultPoint({
+  point: "dns:datacenter",
+  effects: ["vanish"],
+  prose:
+    "No server of a datacenter can be reached from the others: its names are SERVFAIL there, and requests about it fail. It acts each time that one is looked for, so a rule needs count null to last.",
+  attributes: DATACENTER,
+});
+
 const HEADER_BYTES = 12;
 
 /** Nothing but a code that repeats the question; silence for less than a header. */

@@ -3,6 +3,7 @@ import { answerAfter, createNameServer, defineFace, type DnsQuestion, type Looku
 import { type DnsReply, replyOf } from "./reply.ts";
 import { Cluster } from "./behaviour/cluster.ts";
 import { checkConfig, type ConsulConfig } from "./behaviour/config.ts";
+import { DATACENTER_POINT, LEADER_POINT } from "./faults.ts";
 import { createConsulHttp } from "./routes/index.ts";
 import type { Probe } from "./behaviour/probe.ts";
 import { type ConsulVersion, PROFILES } from "./behaviour/profile.ts";
@@ -20,6 +21,7 @@ export { CONSUL_VERSIONS, type ConsulVersion } from "./behaviour/profile.ts";
 export type { ConsulConfig } from "./behaviour/config.ts";
 export type { Upstream, UpstreamAnswer, UpstreamRecord } from "./resolver/recursor.ts";
 export { Catalog } from "./state/catalog.ts";
+export type { Check as CatalogCheck } from "./state/rows.ts";
 export type { CatalogState } from "./state/catalog-state.ts";
 export { CatalogError } from "./state/registration.ts";
 
@@ -81,6 +83,7 @@ export function createDns(kernel: Kernel, options: DnsOptions): Dns {
   const all = [options, ...(options.agents ?? [])];
   const names = all.map(({ name }, at) => name ?? `consul-${at}`);
   const point = defineFace(kernel, "dns", names);
+  for (const each of [LEADER_POINT, DATACENTER_POINT]) kernel.faults.define(each);
   for (const { config } of all) checkConfig(config ?? {});
   const resolvers = all.map((given, at) => {
     const name = names[at] ?? "";

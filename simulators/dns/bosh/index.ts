@@ -121,7 +121,7 @@ class BoshDnsServer {
     this.#mux.set(AGENT_DOMAIN, this.#fromRecords);
     this.#poll();
     this.#register();
-    this.http = createBoshDnsApi(kernel, `bosh-dns/${name}`, {
+    this.http = createBoshDnsApi(kernel, name === "bosh-dns" ? name : `bosh-dns/${name}`, {
       records: this.#records,
       jobs: options.jobs ?? {},
       healthOf: (ip) => this.#watch.of(ip),
