@@ -9,13 +9,15 @@ import { type Score, scoreOf, scoresByArea } from "../simulators/parity/ratchet.
 import { RECORDINGS, type ParitySubject, publish } from "../simulators/parity/subject.ts";
 import { scriptCommand } from "./command.ts";
 
-const { recordings } = scriptCommand(
+const { recordings, sockets, only } = scriptCommand(
   "npm run parity --",
   "Replay the recordings of the real systems against the simulators, and rewrite docs/parity.",
 )
   .option("--recordings <dir>", "replay the recordings in this folder instead, and leave docs/parity alone")
+  .option("--sockets", "replay over real sockets where that differs from in process, and leave docs/parity alone")
+  .option("--only <name>", "only this service: openstack, bosh or dns")
   .parse()
-  .opts<{ recordings?: string }>();
+  .opts<{ recordings?: string; sockets?: true; only?: string }>();
 
 function print({ name, scenarios, scenariosMatched, steps, stepsMatched }: Score): void {
   const percent = ((100 * stepsMatched) / Math.max(1, steps)).toFixed(1);
@@ -25,9 +27,14 @@ function print({ name, scenarios, scenariosMatched, steps, stepsMatched }: Score
 }
 
 const subjects: readonly ParitySubject[] = [openStackParity, boshParity, dnsParity];
-for (const subject of subjects) {
-  const scenarios = await subject.replay(recordings ?? RECORDINGS);
-  if (recordings === undefined) publish(subject, scenarios);
+for (const subject of subjects.filter(({ name }) => only === undefined || only === name)) {
+  const directory = recordings ?? RECORDINGS;
+  const overSockets = sockets === true ? subject.replayOverSockets : undefined;
+  if (sockets === true && overSockets === undefined) continue;
+  const scenarios = await (overSockets ?? subject.replay)(directory);
+  if (overSockets !== undefined)
+    for (const { id, firstDifference } of scenarios) if (firstDifference) console.log(`${id}: ${firstDifference}`);
+  if (recordings === undefined && overSockets === undefined) publish(subject, scenarios);
   if (subject === openStackParity) for (const score of scoresByArea(scenarios)) print(score);
   print(scoreOf(subject.name, scenarios));
 }

@@ -12,6 +12,8 @@ export interface ParitySubject<R extends ScenarioScore = ScenarioScore> {
    * @throws Error when there are none
    */
   replay(directory: string): Promise<readonly R[]>;
+  /** The same over sockets; absent where only the replay in process is told apart. */
+  replayOverSockets?(directory: string): Promise<readonly R[]>;
   /** The page: scenarios, differences, and each route with the real clients seen using it. */
   markdown(scenarios: readonly R[]): string;
 }
