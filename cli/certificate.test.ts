@@ -9,7 +9,7 @@ import { openSigner } from "./certificate.ts";
 import { DEFAULTS } from "./defaults.ts";
 import { keygen } from "./keygen.ts";
 import { checkCommand, indexCommand } from "./registry.ts";
-import { drydock } from "./testing/run.ts";
+import { drydockHere as drydock } from "./testing/run-here.ts";
 import { verify } from "./verify.ts";
 
 const PASSWORD = "of-the-certificate";

@@ -1,7 +1,8 @@
 import { expect, it } from "vitest";
 import { createMemoryBroker } from "../conformance/osb/memory-broker/broker.ts";
 import { type Handler, jsonOf, reply } from "../conformance/osb/memory-broker/http.ts";
-import { drydock, startServer } from "./testing/run.ts";
+import { drydockHere as drydock } from "./testing/run-here.ts";
+import { startServer } from "./testing/run.ts";
 import { listenerOf } from "./testing/serve-handler.ts";
 
 const env = { DRYDOCK_PASSWORD: "conformance" };

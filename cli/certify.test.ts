@@ -8,7 +8,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { OSB_CHECKS } from "../conformance/osb/checks.ts";
 import { RUN_EVENT_VERSION } from "../conformance/runner/events.ts";
 import { BACKUP_CHECKS } from "../conformance/suites/backup/suite.ts";
-import { drydock, startServer, startDrydock } from "./testing/run.ts";
+import { drydockHere as drydock } from "./testing/run-here.ts";
+import { startServer, startDrydock } from "./testing/run.ts";
 
 const PASSWORD = "of-the-test";
 const login = ["--username", "admin"];

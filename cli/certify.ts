@@ -1,15 +1,9 @@
 // Not from the index of the room, which loads what proves the suites as well.
 import { certify } from "../conformance/certify.ts";
-import {
-  type AnySuite,
-  type CertifyOptions,
-  type CertifySummary,
-  commandLine,
-  parseBaseline,
-  resolverAt,
-  socketPlane,
-  suggestionsFor,
-} from "../conformance/runner/index.ts";
+import { suggestionsFor } from "../conformance/client/errors/nearest.ts";
+import { resolverAt, socketPlane } from "../conformance/data/sockets.ts";
+import type { Acceptance, AnySuite, CertifyOptions, CertifySummary } from "../conformance/runner/index.ts";
+import { commandLine } from "../conformance/runner/command.ts";
 import { SUITES } from "../conformance/suites/suites.ts";
 import type { WrittenReports } from "../reports/index.ts";
 import { AGENT_PORT } from "../simulators/addresses.ts";
@@ -97,19 +91,27 @@ export function commandFor(url: string | undefined, options: CertifyCommandOptio
   });
 }
 
-/** The text of the baseline, unless waivers are refused. */
-function baselineOf({ baseline, waivers = true }: CertifyCommandOptions): string | undefined {
-  if (waivers) return readNamedFile(baseline);
-  if (baseline !== undefined) process.stderr.write("drydock: --no-waivers: the baseline is left aside\n");
-  return undefined;
+/** The failures that the baseline accepts, unless waivers are refused. */
+async function acceptancesOf({
+  baseline,
+  waivers = true,
+}: CertifyCommandOptions): Promise<readonly Acceptance[] | undefined> {
+  if (!waivers && baseline !== undefined) process.stderr.write("drydock: --no-waivers: the baseline is left aside\n");
+  const text = waivers ? readNamedFile(baseline) : undefined;
+  if (text === undefined) return undefined;
+  const { parseBaseline } = await import("../conformance/runner/parse-baseline.ts");
+  return parseBaseline(text);
 }
 
 /** Options for any target. @throws UserError, TargetError */
-export function certifyOptions(url: string, options: CertifyCommandOptions): Omit<CertifyOptions, "suites"> {
+export async function certifyOptions(
+  url: string,
+  options: CertifyCommandOptions,
+): Promise<Omit<CertifyOptions, "suites">> {
   const { profile, service, plan, plans, jobs, maxInstances, timeout, maxOperation, maxTime } = options;
   const only = splitList(options.only);
   const file = readNamedFile(options.config, "drydock.yml");
-  const baseline = baselineOf(options);
+  const baseline = await acceptancesOf(options);
   return {
     url,
     jobs,
@@ -121,7 +123,7 @@ export function certifyOptions(url: string, options: CertifyCommandOptions): Omi
     ...(plan !== undefined && { plan }),
     ...(only !== undefined && { only }),
     ...(file !== undefined && { file }),
-    ...(baseline !== undefined && { baseline: parseBaseline(baseline) }),
+    ...(baseline !== undefined && { baseline }),
     ...(maxTime !== undefined && { maxTimeMs: maxTime * 60_000 }),
     limits: { operationMsMax: maxOperation * 1000, ...(timeout !== undefined && { exchangeMs: timeout * 1000 }) },
   };
@@ -169,7 +171,7 @@ export async function certifyAndReport(options: CertifyOptions, shown: CertifyRu
 export async function certifyBroker(url: string, options: CertifyRunOptions): Promise<number> {
   const { command, signal } = options;
   const suites = findSuites(options.suite ?? "osb");
-  const target = { ...certifyOptions(url, options), ...loginFrom(options) };
+  const target = { ...(await certifyOptions(url, options)), ...loginFrom(options) };
   const summary = await certifyAndReport({ ...target, ...dataInCloud(target), suites, signal, command }, options);
   return summary.exitCode;
 }

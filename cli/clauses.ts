@@ -1,4 +1,4 @@
-import { type ClauseListing, listClauses } from "../conformance/index.ts";
+import { type ClauseListing, listClauses } from "../conformance/osb/listing.ts";
 import { EXIT } from "./errors.ts";
 
 /** The options of `clauses`. */

@@ -43,12 +43,10 @@ const block = (): Option =>
     "the /16 of 127.0.0.0/8 that the cloud lives in, such as 127.64; default: the first free one",
   );
 
-/** A command resolves to the exit code. */
-const endWith = async (code: Promise<number>): Promise<void> => {
-  process.exitCode = await code;
-};
+/** Takes what a command resolves to: the exit code. */
+type EndWith = (code: Promise<number>) => Promise<void>;
 
-function addStart(drydock: Command): void {
+function addStart(drydock: Command, endWith: EndWith): void {
   drydock
     .command("start")
     .description("boot the fake cloud, deploy the platform on it, certify its broker")
@@ -59,7 +57,7 @@ function addStart(drydock: Command): void {
     );
 }
 
-function addUp(drydock: Command): void {
+function addUp(drydock: Command, endWith: EndWith): void {
   addNameOptions(drydock.command("up"))
     .description("boot the fake cloud and keep it until Ctrl-C")
     .option("--json", "one line of JSON with every address and credential, once ready")
@@ -71,7 +69,7 @@ function addUp(drydock: Command): void {
     .action(async (options) => endWith((await import("./up.ts")).up(options)));
 }
 
-function addEnv(drydock: Command): void {
+function addEnv(drydock: Command, endWith: EndWith): void {
   drydock
     .command("env")
     .description('print the environment of a cloud that is up, for: eval "$(drydock env)"')
@@ -80,7 +78,7 @@ function addEnv(drydock: Command): void {
     .action(async (options) => endWith((await import("./env.ts")).env(options)));
 }
 
-function addExec(drydock: Command): void {
+function addExec(drydock: Command, endWith: EndWith): void {
   drydock
     .command("exec")
     .description(
@@ -96,7 +94,7 @@ function addExec(drydock: Command): void {
     .action(async (command: string[], options) => endWith((await import("./exec.ts")).exec(command, options)));
 }
 
-function addBroker(drydock: Command): void {
+function addBroker(drydock: Command, endWith: EndWith): void {
   drydock
     .command("broker")
     .description(
@@ -107,7 +105,7 @@ function addBroker(drydock: Command): void {
     .action(async (words: string[]) => endWith((await import("../broker/commands.ts")).runBrokerCommand(words)));
 }
 
-function addClauses(drydock: Command): void {
+function addClauses(drydock: Command, endWith: EndWith): void {
   drydock
     .command("clauses")
     .description("the clauses of the specification and the checks that judge them")
@@ -116,7 +114,7 @@ function addClauses(drydock: Command): void {
     .action(async (options) => endWith((await import("./clauses.ts")).clauses(options)));
 }
 
-function addSelftest(drydock: Command): void {
+function addSelftest(drydock: Command, endWith: EndWith): void {
   drydock
     .command("selftest")
     .description("run the suites on brokers with one planted defect each and print who noticed")
@@ -131,7 +129,7 @@ function addSelftest(drydock: Command): void {
     .action(async (options) => endWith((await import("./selftest.ts")).selftest(options)));
 }
 
-function addRun(drydock: Command): void {
+function addRun(drydock: Command, endWith: EndWith): void {
   drydock
     .command("run")
     .description("property-based scenarios under injected faults, from one seed each")
@@ -153,7 +151,7 @@ function addRun(drydock: Command): void {
     );
 }
 
-function addReplay(drydock: Command): void {
+function addReplay(drydock: Command, endWith: EndWith): void {
   drydock
     .command("replay")
     .description("run one seed again, or one shrunk counterexample of it")
@@ -166,7 +164,7 @@ function addReplay(drydock: Command): void {
     .action(async (scenario: string, options) => endWith((await import("./run.ts")).replay(scenario, options)));
 }
 
-function addReport(drydock: Command): void {
+function addReport(drydock: Command, endWith: EndWith): void {
   drydock
     .command("report")
     .description("write the reports of a finished run, or of several merged")
@@ -180,8 +178,9 @@ function addReport(drydock: Command): void {
     );
 }
 
-/** The command line alone: each command loads what it needs when it runs. */
-export function createProgram(): Command {
+/** The command line alone: each command loads what it needs when it runs. `onEnd` gets the exit code of the one that ran. */
+export function createProgram(onEnd: (exitCode: number) => void = () => {}): Command {
+  const endWith: EndWith = async (code) => onEnd(await code);
   const drydock = new Command("drydock")
     .description("A whole fake cloud that proves, without a cloud, that a service broker is right.")
     .version(version())
@@ -191,7 +190,6 @@ export function createProgram(): Command {
     .addHelpText("after", EXIT_CODES);
   const addCertification = (to: Command): void => addCertify(to, version, endWith);
   const addCertificates = (to: Command): void => addCertificateCommands(to, version, endWith);
-  const addSetup = (to: Command): void => addSetupCommands(to, endWith);
   for (const add of [
     addStart,
     addUp,
@@ -205,8 +203,8 @@ export function createProgram(): Command {
     addReplay,
     addReport,
     addCertificates,
-    addSetup,
+    addSetupCommands,
   ])
-    add(drydock);
+    add(drydock, endWith);
   return drydock;
 }

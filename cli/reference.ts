@@ -18,7 +18,7 @@ export async function certifyReference(options: CertifyRunOptions): Promise<numb
     const { url, username, password } = broker;
     const { command, signal } = options;
     const behind = { data: liveDataPlane(cloud.world), backend: referenceBackend(cloud.world, "postgresql") };
-    const target = { ...certifyOptions(url, options), ...behind, username, password };
+    const target = { ...(await certifyOptions(url, options)), ...behind, username, password };
     return (await certifyAndReport({ ...target, suites, command, signal }, options)).exitCode;
   } finally {
     await cloud.close();

@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
-import { mergeRuns, paintFor, plain, readRun, statement, summaryLines, writeReports } from "../reports/index.ts";
+import { mergeRuns, paintFor, plain, statement, summaryLines, writeReports } from "../reports/index.ts";
+import { readRun } from "../reports/stream.ts";
 import { EXIT, UserError } from "./errors.ts";
 
 /** The event stream of a run: the file, or `run.jsonl` in the folder. @throws UserError CLI_NO_REPORT */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { drydock } from "./testing/run.ts";
+import { drydockHere as drydock } from "./testing/run-here.ts";
 
 interface Matrix {
   readonly checks: readonly { readonly id: string; readonly killers: readonly string[] }[];
@@ -11,24 +11,17 @@ interface Matrix {
 }
 
 describe("selftest", () => {
-  it("prints the matrix of a suite as JSON, the same by rows and columns, and ends with 0 when it is sound", async () => {
-    const { code, stdout, stderr } = await drydock(["selftest", "--suite", "isolation", "--json"]);
+  it("prints the matrix as JSON, the same by rows and columns, and ends with 0 when it is sound", async () => {
+    const only = ["--only", "IS-04,IS-13,IS-25"];
+    const { code, stdout, stderr } = await drydock(["selftest", "--suite", "isolation", ...only, "--json"]);
     expect([code, stderr]).toEqual([0, ""]);
     const { checks, mutants } = JSON.parse(stdout) as Matrix;
-    expect(checks.length).toBeGreaterThan(0);
+    expect(checks.map(({ id }) => id)).toEqual(["IS-04", "IS-13", "IS-25"]);
     for (const { id, killers } of checks) {
       expect(killers).not.toEqual([]);
       expect(killers).toEqual(mutants.filter(({ killedBy }) => killedBy.includes(id)).map((mutant) => mutant.id));
     }
     for (const { expected, killedBy } of mutants) expect(killedBy).toEqual(expect.arrayContaining([...expected]));
-  });
-
-  it("prints it for a reader", async () => {
-    const { code, stdout } = await drydock(["selftest", "--suite", "isolation"]);
-    expect(code).toBe(0);
-    expect(stdout).toMatch(
-      /isolation: (\d+) of \1 checks kill a mutant \(100 %\); \d+ mutants; \d+ clean runs?; 0 problems/,
-    );
   });
 
   it("lists the suites when asked for an unknown one", async () => {

@@ -1,12 +1,8 @@
-import {
-  MUTANT_SETS,
-  type MutantSet,
-  narrowMutantSet,
-  selftest as prove,
-  suggestionsFor,
-  type Progress,
-  type SelftestResult,
-} from "../conformance/index.ts";
+import { suggestionsFor } from "../conformance/client/errors/nearest.ts";
+import type { MutantSet } from "../conformance/runner/mutant-set.ts";
+import { MUTANT_SETS } from "../conformance/selftest/mutant-sets.ts";
+import { narrowMutantSet } from "../conformance/selftest/narrow.ts";
+import { type Progress, selftest as prove, type SelftestResult } from "../conformance/selftest/selftest.ts";
 import { EXIT, UserError } from "./errors.ts";
 
 /** The options of `selftest`. */

@@ -9,7 +9,8 @@ import {
   type Verification,
   verifyCertificate,
 } from "../reports/certificate/index.ts";
-import { foldRun, paintFor, readRun, ReportError } from "../reports/index.ts";
+import { foldRun, paintFor, ReportError } from "../reports/index.ts";
+import { readRun } from "../reports/stream.ts";
 import { EXIT, UserError } from "./errors.ts";
 import { readNamedFile } from "./session.ts";
 

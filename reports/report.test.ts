@@ -4,7 +4,7 @@ import type { RunEvent } from "../conformance/runner/events.ts";
 import { anyRun } from "./fixtures/runs.ts";
 import { foldRun } from "./fold.ts";
 import { VERDICTS } from "./report.ts";
-import { mergeRuns } from "./stream.ts";
+import { mergeRuns } from "./merge.ts";
 
 const severity = (verdict: (typeof VERDICTS)[number]) => VERDICTS.indexOf(verdict);
 

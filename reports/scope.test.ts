@@ -10,7 +10,7 @@ import { isRunEvent } from "./event-schema.ts";
 import { junitXml } from "./junit.ts";
 import { foldRun } from "./fold.ts";
 import { sarif } from "./sarif.ts";
-import { mergeRuns } from "./stream.ts";
+import { mergeRuns } from "./merge.ts";
 import { summaryMarkdown } from "./markdown.ts";
 import { summaryLines } from "./summary.ts";
 

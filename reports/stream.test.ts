@@ -5,7 +5,9 @@ import fc from "fast-check";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { RunEvent } from "../conformance/runner/events.ts";
 import { anyRun } from "./fixtures/runs.ts";
-import { lineOf, mergeRuns, parseLine, RUN_LINE_BYTES_MAX, RunWriter, readRun } from "./stream.ts";
+import { mergeRuns } from "./merge.ts";
+import { lineOf, RUN_LINE_BYTES_MAX, RunWriter } from "./run-writer.ts";
+import { parseLine, readRun } from "./stream.ts";
 
 let dir = "";
 beforeEach(() => {

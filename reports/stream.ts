@@ -1,34 +1,11 @@
-import { closeSync, fstatSync, openSync, readSync, writeSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { RUN_EVENT_VERSIONS, type RunEvent } from "../conformance/runner/events.ts";
 import { ReportError } from "./errors.ts";
 import { isRunEvent } from "./event-schema.ts";
+import { RUN_LINE_BYTES_MAX } from "./run-writer.ts";
 
-/** The longest line of a run.jsonl; the writer cuts bodies of evidence until the event fits. */
-export const RUN_LINE_BYTES_MAX = 4 * 1024 * 1024;
 const READ_CHUNK_BYTES = 256 * 1024;
 const NEWLINE = 0x0a;
-
-function cutTo(charsMax: number) {
-  return (_key: string, value: unknown) =>
-    typeof value === "string" && value.length > charsMax
-      ? `${value.slice(0, charsMax)}… [${value.length - charsMax} characters cut]`
-      : value;
-}
-
-/**
- * Writes one event as a line, newline included, never longer than RUN_LINE_BYTES_MAX: its longest strings are cut, and say so.
- *
- * @throws ReportError REPORT_LINE_TOO_LONG for an event that is long without a long string
- */
-export function lineOf(event: RunEvent): string {
-  const whole = `${JSON.stringify(event)}\n`;
-  if (Buffer.byteLength(whole) <= RUN_LINE_BYTES_MAX) return whole;
-  for (let charsMax = RUN_LINE_BYTES_MAX / 8; charsMax >= 256; charsMax /= 2) {
-    const cut = `${JSON.stringify(event, cutTo(charsMax))}\n`;
-    if (Buffer.byteLength(cut) <= RUN_LINE_BYTES_MAX) return cut;
-  }
-  throw new ReportError("REPORT_LINE_TOO_LONG", `event ${event.type}, ${Buffer.byteLength(whole)} bytes`);
-}
 
 /** The event that a line (without its newline) holds. `where` names the line in the error. @throws ReportError */
 export function parseLine(line: string, where: string): RunEvent {
@@ -47,47 +24,15 @@ export function parseLine(line: string, where: string): RunEvent {
   return value;
 }
 
-/**
- * Appends events to a file, each completely and at once, so that a killed run leaves a readable stream. Truncates an existing file.
- *
- * @throws ReportError REPORT_CANNOT_WRITE
- */
-export class RunWriter {
-  readonly path: string;
-  readonly #fd: number;
-
-  constructor(path: string) {
-    this.path = path;
-    try {
-      this.#fd = openSync(path, "w");
-    } catch (cause) {
-      throw new ReportError("REPORT_CANNOT_WRITE", String(cause), { cause });
-    }
-  }
-
-  write(event: RunEvent): void {
-    const bytes = Buffer.from(lineOf(event));
-    try {
-      for (let at = 0; at < bytes.length; ) at += writeSync(this.#fd, bytes, at);
-    } catch (cause) {
-      throw new ReportError("REPORT_CANNOT_WRITE", String(cause), { cause });
-    }
-  }
-
-  close(): void {
-    closeSync(this.#fd);
-  }
-}
-
 /** The incomplete last line of a stream whose writer was killed. */
-export interface TornLine {
+interface TornLine {
   /** Counted from 1. */
   readonly line: number;
   readonly bytes: number;
 }
 
 /** A stream that has been read. */
-export interface RunStream {
+interface RunStream {
   readonly events: readonly RunEvent[];
   readonly torn?: TornLine;
 }
@@ -154,21 +99,4 @@ export function readRun(path: string): RunStream {
 function requireStart(path: string, stream: RunStream): RunStream {
   if (stream.events[0]?.type !== "run-started") throw new ReportError("REPORT_NO_RUN", path);
   return stream;
-}
-
-function subjectOf(event: RunEvent & { type: "run-started" }): string {
-  const { target, profile } = event;
-  return `${target.kind === "broker" ? target.url : `scenario ${target.name}`}${profile ? `, ${profile}` : ""}`;
-}
-
-/**
- * Merges the shards of a run into one stream, one after the other. Reports made of it depend neither on the order nor on repeated shards.
- *
- * @throws ReportError REPORT_DIFFERENT_SUBJECTS when the shards had different targets or profiles
- */
-export function mergeRuns(...streams: readonly (readonly RunEvent[])[]): readonly RunEvent[] {
-  const events = streams.flat();
-  const subjects = new Set(events.filter((event) => event.type === "run-started").map(subjectOf));
-  if (subjects.size > 1) throw new ReportError("REPORT_DIFFERENT_SUBJECTS", [...subjects].sort().join(" / "));
-  return events;
 }

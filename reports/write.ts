@@ -9,7 +9,7 @@ import { summaryMarkdown } from "./markdown.ts";
 import { foldRun } from "./fold.ts";
 import type { Report } from "./report.ts";
 import { type EventLines, eventLinesOf, sarif } from "./sarif.ts";
-import { RunWriter, readRun } from "./stream.ts";
+import { RunWriter } from "./run-writer.ts";
 
 /** What `--out DIR` gets besides the stream; each is made from the report alone. */
 const FILES = {
@@ -89,11 +89,11 @@ export function openReports(dir: string): ReportWriter {
     for (const path of Object.values(paths)) rmSync(path, { force: true });
     return new RunWriter(paths.stream);
   });
+  const events: RunEvent[] = [];
   return {
-    record: (event) => writer.write(event),
+    record: (event) => void events.push(writer.write(event)),
     finish: () => {
       writer.close();
-      const { events } = readRun(paths.stream);
       const report = foldRun(events);
       writeFiles(report, eventLinesOf(events), paths);
       return { report, paths };

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 
-const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
+const COMMAND = fileURLToPath(new URL("../drydock.cjs", import.meta.url));
 
 /** How a command ended, and what it printed. */
 export interface CommandResult {
@@ -23,7 +23,7 @@ export interface RunningCommand {
 
 /** Starts one command line as a user would. */
 export function startDrydock(args: readonly string[], env: Readonly<Record<string, string>> = {}): RunningCommand {
-  const child = spawn(process.execPath, [MAIN, ...args], {
+  const child = spawn(process.execPath, [COMMAND, ...args], {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, NO_COLOR: "1", ...env },
   });

@@ -1,5 +1,6 @@
+import { createRequire } from "node:module";
 import { isIPv6 } from "node:net";
-import { Ajv, type ValidateFunction } from "ajv";
+import type { Ajv as AjvClass, Options, ValidateFunction } from "ajv";
 import type { Level } from "../runner/events.ts";
 import type { JsonObject } from "../client/http/json.ts";
 import type { Answer, Operation } from "../client/answer.ts";
@@ -81,14 +82,11 @@ export function bodyCheckOf(
   return rule === undefined ? undefined : (rule.id ?? rule.clauses[0]);
 }
 
-const ajv = new Ajv({ strict: false, logger: false });
-ajv.addFormat("absolute-url", (value) => URL.canParse(value));
-ajv.addFormat(
-  "instant",
-  (value) => /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/.test(value) && !Number.isNaN(Date.parse(value)),
-);
-ajv.addFormat("host", (value) => /^[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?\.?$/.test(value) || isIPv6(value));
-ajv.addFormat("port-range", isPortRange);
+const isInstant = (value: string): boolean =>
+  /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/.test(value) && !Number.isNaN(Date.parse(value));
+
+const isHost = (value: string): boolean =>
+  /^[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?\.?$/.test(value) || isIPv6(value);
 
 function isPortRange(value: string): boolean {
   if (!/^\d{1,5}(-\d{1,5})?$/.test(value)) return false;
@@ -96,10 +94,28 @@ function isPortRange(value: string): boolean {
   return low >= 1 && low <= high && high <= 65_535;
 }
 
+const FORMATS = {
+  "absolute-url": (value: string) => URL.canParse(value),
+  instant: isInstant,
+  host: isHost,
+  "port-range": isPortRange,
+};
+
+const require = createRequire(import.meta.url);
+
+function createAjv(): AjvClass {
+  const { Ajv }: { readonly Ajv: new (options: Options) => AjvClass } = require("ajv");
+  return new Ajv({ strict: false, logger: false, formats: FORMATS });
+}
+
+/** Loaded with the first body: before the first request, nobody needs it. */
+let ajv: AjvClass | undefined;
+
 const validators = new WeakMap<JsonObject, ValidateFunction>();
 
 /** Whether a value fits the schema of a row. */
 export function fits(schema: JsonObject, value: unknown): boolean {
+  ajv ??= createAjv();
   const validate = validators.get(schema) ?? ajv.compile(schema);
   validators.set(schema, validate);
   return validate(value) === true;

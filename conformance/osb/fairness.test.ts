@@ -554,7 +554,10 @@ async function findings(
 
 describe.each(BROKERS)("a broker that $name", (broker) => {
   const { modes = ["mixed"], minors = [17], warnings = [] } = broker;
-  const runs = modes.flatMap((mode) => minors.map((minor) => [mode, minor] as const));
+  // Every mode at the newest version, and every version in the first mode: a broker's ways seldom meet in a pair of both.
+  const runs = modes.flatMap((mode, at) =>
+    (at === 0 ? minors : minors.slice(-1)).map((minor) => [mode, minor] as const),
+  );
   it.each(runs)("is not accused (%s, 2.%i)", async (mode, minor) => {
     const { fail, unknown, warn } = await findings(broker, mode, minor);
     expect(fail).toEqual([]);

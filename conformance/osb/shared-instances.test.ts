@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { Offer } from "../client/catalog.ts";
-import { EMPTY_FILE } from "../settings/drydock-file.ts";
+import { EMPTY_FILE } from "../settings/file.ts";
 import type { Room } from "../client/room.ts";
 import { Ledger } from "../client/ledger.ts";
 import { Berth } from "../runner/berth.ts";

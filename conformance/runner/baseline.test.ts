@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { osbSuite } from "../osb/suite.ts";
 import type { RunEvent } from "./events.ts";
-import { acceptanceFor, parseBaseline } from "./baseline.ts";
+import { acceptanceFor } from "./baseline.ts";
+import { parseBaseline } from "./parse-baseline.ts";
 import { certify } from "../certify.ts";
 import type { CertifySummary } from "./summary.ts";
 import { createMemoryBroker } from "../osb/memory-broker/broker.ts";

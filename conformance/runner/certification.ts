@@ -8,7 +8,7 @@ import { OsbClient } from "../client/osb-client.ts";
 import type { ClientSettings } from "../client/settings.ts";
 import { NEWEST_MINOR, type SpecMinor } from "../client/spec-version.ts";
 import type { DataPlane } from "../data/plane.ts";
-import type { DrydockFile } from "../settings/drydock-file.ts";
+import type { DrydockFile } from "../settings/file.ts";
 import { lineThatRepeats } from "./command.ts";
 import { dataPlaneFor } from "./data-plane.ts";
 import { Crew, type PlannedCheck } from "./crew.ts";

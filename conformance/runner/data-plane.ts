@@ -1,6 +1,6 @@
 import type { Address, DataPlane } from "../data/plane.ts";
 import { resolverAt, socketPlane } from "../data/sockets.ts";
-import type { DataSettings } from "../settings/drydock-file.ts";
+import type { DataSettings } from "../settings/file.ts";
 
 /** The way to the data services over sockets, from the places that drydock.yml names. */
 export function dataPlaneFor({ dns, ports, source, outsider, tenant, management = [] }: DataSettings): DataPlane {

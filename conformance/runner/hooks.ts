@@ -1,6 +1,6 @@
 import { exec } from "node:child_process";
 import { promisify } from "node:util";
-import type { DrydockFile } from "../settings/drydock-file.ts";
+import type { DrydockFile } from "../settings/file.ts";
 import type { Hook } from "../settings/schema.ts";
 
 const HOOK_NAMES = ["hold", "release", "fail", "heal"] as const satisfies readonly (keyof DrydockFile["hooks"])[];

@@ -15,8 +15,10 @@ export {
 } from "../data/plane.ts";
 export { resolverAt, socketPlane, type SocketPlaneOptions } from "../data/sockets.ts";
 export type { CellValue, Statement, TableRow, TableRows, TableShape } from "../data/statement.ts";
-export { type DrydockFile, parseDrydockFile } from "../settings/drydock-file.ts";
-export { type Acceptance, parseBaseline } from "./baseline.ts";
+export { type DrydockFile } from "../settings/file.ts";
+export { parseDrydockFile } from "../settings/drydock-file.ts";
+export type { Acceptance } from "./baseline.ts";
+export { parseBaseline } from "./parse-baseline.ts";
 export type { Check, Outcome } from "./check.ts";
 export { commandLine, type Flags } from "./command.ts";
 export { type Coverage, exitCodeOf, type SuiteCoverage } from "./coverage.ts";

@@ -10,7 +10,7 @@ import type { ClientSettings } from "../client/settings.ts";
 import { NEWEST_MINOR, SPEC_MINORS, type SpecMinor } from "../client/spec-version.ts";
 import { parseTarget, type TargetOptions } from "../client/target.ts";
 import type { DataPlane } from "../data/plane.ts";
-import type { DrydockFile } from "../settings/drydock-file.ts";
+import type { DrydockFile } from "../settings/file.ts";
 import type { Acceptance } from "./baseline.ts";
 import type { Backend } from "./hooks.ts";
 import { OPERATION_LIMITS, type OperationLimits, REQUESTS_AT_ONCE } from "./limits.ts";

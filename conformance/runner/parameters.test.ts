@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Offer } from "../client/catalog.ts";
-import { EMPTY_FILE } from "../settings/drydock-file.ts";
+import { EMPTY_FILE } from "../settings/file.ts";
 import { parametersFor } from "./parameters.ts";
 
 const plan = { id: "p1", name: "small", raw: {} };

@@ -1,6 +1,6 @@
 import type { Offer } from "../client/catalog.ts";
 import type { JsonObject } from "../client/http/json.ts";
-import type { DrydockFile } from "../settings/drydock-file.ts";
+import type { DrydockFile } from "../settings/file.ts";
 import type { PlanParameters } from "../settings/schema.ts";
 
 export type { PlanParameters };

@@ -2,7 +2,7 @@ import { readCatalog, type Service } from "../client/catalog.ts";
 import { Ledger } from "../client/ledger.ts";
 import { OsbClient } from "../client/osb-client.ts";
 import type { TargetOptions } from "../client/target.ts";
-import { EMPTY_FILE } from "../settings/drydock-file.ts";
+import { EMPTY_FILE } from "../settings/file.ts";
 import { firstContact } from "./first-contact.ts";
 import { clientSettingsFor } from "./options.ts";
 

@@ -6,7 +6,7 @@ import type { OsbClient } from "../client/osb-client.ts";
 import type { Backend } from "./hooks.ts";
 import type { Check, Outcome } from "./check.ts";
 import type { SpecMinor } from "../client/spec-version.ts";
-import type { DrydockFile } from "../settings/drydock-file.ts";
+import type { DrydockFile } from "../settings/file.ts";
 import type { Quota } from "./quota.ts";
 
 /** What a suite is given for one run against one broker. */

@@ -298,7 +298,10 @@ const ENDINGS: Readonly<Record<string, (server: http.Server, request: http.Incom
 };
 
 describe("a broker that does not hold out", () => {
-  const ends = Object.keys(ENDINGS).flatMap((how) => [20, 300].map((requests) => [how, requests] as const));
+  // One that falls silent early is met on virtual time (bad-targets.test.ts): here it would be waited for.
+  const ends = Object.keys(ENDINGS)
+    .flatMap((how) => [20, 300].map((requests) => [how, requests] as const))
+    .filter(([how, requests]) => how !== "falls silent" || requests > 20);
   it.each(ends)(
     "and %s after %i requests is reported as lost, with all that it may still have",
     async (how, requests) => {
@@ -312,7 +315,7 @@ describe("a broker that does not hold out", () => {
       const url = `http://127.0.0.1:${await listening(server)}`;
       const { exitCode, error, counts, leftBehind, results } = await certify(
         // It must be given the time in which it answers, before it is waited for in vain.
-        options(url, { limits: how === "falls silent" ? { ...PATIENT, exchangeMs: 3_000 } : PATIENT }),
+        options(url, { limits: how === "falls silent" ? { ...PATIENT, exchangeMs: 1_000 } : PATIENT }),
       );
       await idle();
       expect(results.filter(({ verdict }) => verdict === "fail")).toEqual([]);

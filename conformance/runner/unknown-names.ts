@@ -1,5 +1,5 @@
 import type { Service } from "../client/catalog.ts";
-import type { DrydockFile } from "../settings/drydock-file.ts";
+import type { DrydockFile } from "../settings/file.ts";
 import { suggestionsFor } from "../client/errors/nearest.ts";
 
 type Named = { readonly id: string; readonly name: string };

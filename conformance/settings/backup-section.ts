@@ -1,28 +1,6 @@
 import Type from "typebox";
+import { BACKUP_CLAIMS, BACKUP_STATES, BACKUP_DRIVER_NAMES, DEFAULT_BACKUP_DRIVER } from "./backup-words.ts";
 import { FreeMapping, HttpUrl, MappingOf, oneOf, Section } from "./vocabulary.ts";
-
-/** What a vendor says its backups can do; see `backup.claims`. */
-const BACKUP_CLAIMS = ["B1", "B2", "B3", "B4", "B5"] as const;
-/** A claim of the section `backup`. */
-export type BackupClaim = (typeof BACKUP_CLAIMS)[number];
-
-/** The states of backups and restores. A vendor's own word that is in no list means "in progress". */
-const BACKUP_STATES = ["queued", "running", "succeeded", "failed", "deleted"] as const;
-/** Known backup interfaces, by name; see `DRIVERS` in the backup suite. */
-const BACKUP_DRIVER_NAMES = [
-  "extension",
-  "a9s",
-  "a9s-v1",
-  "swisscom",
-  "service-fabrik",
-  "tanzu",
-  "shield",
-  "provision-parameter",
-  "bbr",
-  "exec",
-] as const;
-/** The driver that a section `backup` starts from when it names none. */
-export const DEFAULT_BACKUP_DRIVER = "a9s";
 
 const Names = (description: string, example: string) =>
   Type.Optional(
@@ -148,8 +126,3 @@ export const BackupSection = Section(
       "Which interface the vendor's backups have. Without this section the known ones are tried. `{instance}`, `{backup}` and `{restore}` in paths and bodies stand for ids.",
   },
 );
-
-/** What a backup, or a restore, can be. */
-export type BackupState = (typeof BACKUP_STATES)[number];
-/** The name of an interface of backups. */
-export type BackupDriverName = (typeof BACKUP_DRIVER_NAMES)[number];

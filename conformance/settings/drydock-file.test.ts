@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { stringify } from "yaml";
 import { TargetError } from "../client/errors/target-error.ts";
-import { EMPTY_FILE, parseDrydockFile } from "./drydock-file.ts";
+import { EMPTY_FILE } from "./file.ts";
+import { parseDrydockFile } from "./drydock-file.ts";
 
 const refusal = (text: string): string => {
   try {

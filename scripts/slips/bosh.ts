@@ -32,10 +32,10 @@ export const BOSH_SLIPS: readonly Slip[] = [
   {
     id: "bosh-all-groups-serial",
     breaks: "neighbouring groups that are not serial are updated together",
-    file: at("deploy/batches.ts"),
+    file: at("deploy/serial-groups.ts"),
     from: "if (each.group.update.serial) {",
     to: "if (each.group.update.serial || true) {",
-    tests: tests("deploy/batches.test.ts"),
+    tests: tests("deploy/serial-groups.test.ts"),
   },
   {
     id: "bosh-serial-by-default-lost",
@@ -43,15 +43,15 @@ export const BOSH_SLIPS: readonly Slip[] = [
     file: at("deploy/read-update.ts"),
     from: "?? inherited?.serial ?? true",
     to: "?? inherited?.serial ?? false",
-    tests: tests("deploy/batches.test.ts"),
+    tests: tests("deploy/serial-groups.test.ts"),
   },
   {
     id: "bosh-max-in-flight-as-canaries",
     breaks: "after the canaries at most max_in_flight instances are updated at once",
-    file: at("deploy/update.ts"),
+    file: at("deploy/update-group.ts"),
     from: "changed.slice(canaries), maxInFlight,",
     to: "changed.slice(canaries), canaries,",
-    tests: tests("deploy/batches.test.ts"),
+    tests: tests("deploy/serial-groups.test.ts"),
   },
   {
     id: "bosh-zones-in-a-row",

@@ -4,7 +4,7 @@ import { isSuccess } from "../../client/request.ts";
 import { NoAnswer } from "../../client/no-answer.ts";
 import { retryAfterMs } from "../../client/polling.ts";
 import type { Clock } from "../../client/clock.ts";
-import type { BackupState } from "../../settings/backup-section.ts";
+import type { BackupState } from "../../settings/backup-words.ts";
 import type { Values } from "./fill.ts";
 
 import { type AskOptions, BackupRequests } from "./requests.ts";

@@ -10,7 +10,7 @@ import type { OsbClient } from "../../client/osb-client.ts";
 import type { FaultHook, LookHook } from "../../runner/hooks.ts";
 import { BINDABLE } from "../../osb/plan-requirements.ts";
 import type { LiveInstance } from "../../osb/shared-instances.ts";
-import type { BackupClaim } from "../../settings/backup-section.ts";
+import type { BackupClaim } from "../../settings/backup-words.ts";
 import type { BackupOperationName } from "./interface.ts";
 import { BackupClient, type BackupOperation } from "./client.ts";
 import { discover } from "./discover.ts";

@@ -3,7 +3,7 @@ import type { Offer } from "../../client/catalog.ts";
 import type { OsbClient } from "../../client/osb-client.ts";
 import { type Evidence, notApplicable, type Outcome, unknown } from "../../runner/check.ts";
 import type { RunContext } from "../../runner/suite.ts";
-import type { BackupClaim } from "../../settings/backup-section.ts";
+import type { BackupClaim } from "../../settings/backup-words.ts";
 import { BackupClient } from "./client.ts";
 import { extensionAt, KNOWN_DRIVERS } from "./drivers.ts";
 import { type BackupInterface, interfaceFor } from "./interface.ts";

@@ -1,4 +1,4 @@
-import type { BackupDriverName } from "../../settings/backup-section.ts";
+import type { BackupDriverName } from "../../settings/backup-words.ts";
 import type { BackupInterface, BackupOperationName, BackupRequest } from "./interface.ts";
 
 /** Words for states, in lower case. A vendor's own word that is in no list means "in progress". */

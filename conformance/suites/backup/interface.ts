@@ -1,6 +1,6 @@
 import type { JsonObject } from "../../client/http/json.ts";
-import { type BackupSettings, type RequestSetting } from "../../settings/schema.ts";
-import { type BackupClaim, type BackupState, DEFAULT_BACKUP_DRIVER } from "../../settings/backup-section.ts";
+import type { BackupSettings, RequestSetting } from "../../settings/schema.ts";
+import { type BackupClaim, type BackupState, DEFAULT_BACKUP_DRIVER } from "../../settings/backup-words.ts";
 import { DRIVERS } from "./drivers.ts";
 
 /** One request of an interface. Names in braces in path and body stand for what is asked about: `{instance}`, `{backup}` and so on. */

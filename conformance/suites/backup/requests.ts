@@ -4,7 +4,7 @@ import type { RawRequest } from "../../client/http/transport.ts";
 import type { OsbClient } from "../../client/osb-client.ts";
 import { isSuccess, type RequestOptions } from "../../client/request.ts";
 import { notApplicable, unknown, Verdicted } from "../../runner/check.ts";
-import type { BackupState } from "../../settings/backup-section.ts";
+import type { BackupState } from "../../settings/backup-words.ts";
 import { fillBody, fillPath, type Values } from "./fill.ts";
 import type { BackupInterface, BackupOperationName, BackupRequest } from "./interface.ts";
 import { execute, executeScripts } from "./programs.ts";

@@ -103,7 +103,9 @@ function volumeRows(): TableRows {
   return rows;
 }
 
-/** Some thousand rows, all different, alternately narrow and wide. */
+let volume: TableRows | undefined;
+
+/** Some thousand rows, all different, alternately narrow and wide: made when first asked for, as most runs fill no table with them. */
 export const VOLUME: FilledTable = {
   shape: {
     name: "drydock_volume",
@@ -114,7 +116,9 @@ export const VOLUME: FilledTable = {
       { name: "some_bytes", type: "bytea" },
     ],
   },
-  rows: volumeRows(),
+  get rows() {
+    return (volume ??= volumeRows());
+  },
 };
 
 /** Rows and characters of one statement: its parameters are bounded by the protocol, and a statement should not be a burden. */

@@ -1,7 +1,7 @@
 import type { Body } from "../../kernel/index.ts";
 import { createVm } from "../instances/create-vm.ts";
 import { instanceTitle } from "../instances/names.ts";
-import { inBatches } from "../tasks/batches.ts";
+import { inParallel } from "../tasks/in-parallel.ts";
 import { Stage } from "../tasks/stage.ts";
 import { replanInstance } from "./replan.ts";
 import type { DeployPlan, PlannedGroup } from "./adopt.ts";
@@ -19,7 +19,7 @@ export function* createMissingVms(run: DeployRun, plan: DeployPlan, groups: read
   );
   if (missing.length === 0) return;
   const stage = new Stage(director, task, "Creating missing vms", missing.length);
-  yield* inBatches(director, missing, CREATE_VMS_PARALLEL, ({ group, instance }) =>
+  yield* inParallel(director, missing, CREATE_VMS_PARALLEL, ({ group, instance }) =>
     stage.step(instanceTitle(instance), createVm(director, task, replanInstance(director, plan, group, instance))),
   );
   for (const { instance } of missing) run.created.add(instance.id);

@@ -9,7 +9,7 @@ import { stopInstance } from "../instances/stop.ts";
 import type { Deployment, Instance } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
 import type { Task } from "../state/tasks.ts";
-import { inBatches } from "../tasks/batches.ts";
+import { inParallel } from "../tasks/in-parallel.ts";
 import { Stage } from "../tasks/stage.ts";
 import { checkpoint } from "../tasks/transitions.ts";
 import type { DeployRun } from "./run.ts";
@@ -41,7 +41,7 @@ export function* removeInstances(
   stage: Stage,
   options: RemoveOptions,
 ): Body {
-  yield* inBatches(director, instances, options.parallel, (instance) =>
+  yield* inParallel(director, instances, options.parallel, (instance) =>
     stage.step(
       instanceTitle(instance),
       withAudit(

@@ -12,7 +12,7 @@ import { replanInstance } from "../deploy/replan.ts";
 import { hasIndexOrId, requireDeployment } from "../state/lookup.ts";
 import type { DeployPlan, PlannedGroup } from "../deploy/adopt.ts";
 import { runWithoutChanges } from "../deploy/run.ts";
-import { updateGroup } from "../deploy/update.ts";
+import { updateGroup } from "../deploy/update-group.ts";
 import { withAudit } from "../events/audit.ts";
 import type { ReleaseVersion } from "../state/artifacts.ts";
 import type { Deployment, Instance } from "../state/deployments.ts";

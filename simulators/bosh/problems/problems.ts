@@ -2,71 +2,7 @@ import { instanceName, instanceTitle } from "../instances/names.ts";
 import type { Instance } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
 import type { Problem } from "../state/problems.ts";
-
-interface Resolution {
-  readonly name: string;
-  readonly plan: string;
-}
-
-/** What can be done about one type of problem. */
-interface ProblemHandler {
-  /** The director's class, as its errors name it. */
-  readonly className: string;
-  /** What is done when nobody chooses (`cck --auto`). */
-  readonly auto: string;
-  readonly resolutions: readonly Resolution[];
-}
-
-const IGNORE: Resolution = { name: "ignore", plan: "Skip for now" };
-
-const RECREATE: readonly Resolution[] = [
-  { name: "recreate_vm_without_wait", plan: "Recreate VM without waiting for processes to start" },
-  { name: "recreate_vm", plan: "Recreate VM and wait for processes to start" },
-];
-
-/** By type of problem (the director's problem_handlers/). */
-const HANDLERS: Readonly<Record<Problem["type"], ProblemHandler>> = {
-  unresponsive_agent: {
-    className: "UnresponsiveAgent",
-    auto: "ignore",
-    resolutions: [
-      IGNORE,
-      { name: "reboot_vm", plan: "Reboot VM" },
-      ...RECREATE,
-      { name: "delete_vm", plan: "Delete VM" },
-      {
-        name: "delete_vm_reference",
-        plan: "Delete VM reference (forceful; may need to manually delete VM from the Cloud to avoid IP conflicts)",
-      },
-    ],
-  },
-  missing_vm: {
-    className: "MissingVM",
-    auto: "recreate_vm_without_wait",
-    resolutions: [IGNORE, ...RECREATE, { name: "delete_vm_reference", plan: "Delete VM reference" }],
-  },
-  missing_disk: {
-    className: "MissingDisk",
-    auto: "ignore",
-    resolutions: [IGNORE, { name: "delete_disk_reference", plan: "Delete disk reference (DANGEROUS!)" }],
-  },
-  mount_info_mismatch: {
-    className: "MountInfoMismatch",
-    auto: "ignore",
-    resolutions: [
-      { name: "ignore", plan: "Ignore" },
-      { name: "reattach_disk", plan: "Reattach disk to instance" },
-      { name: "reattach_disk_and_reboot", plan: "Reattach disk and reboot instance" },
-    ],
-  },
-};
-
-/** A problem whose subject has since gone. */
-const INVALID: ProblemHandler = {
-  className: "InvalidProblem",
-  auto: "close",
-  resolutions: [{ name: "close", plan: "Close problem" }],
-};
+import { INVALID, type ProblemHandler, RESOLUTIONS } from "./resolutions.ts";
 
 /** A problem can't be resolved in this way. It counts as resolved nevertheless: the next scan finds it again. */
 export class HandlerError extends Error {
@@ -97,7 +33,7 @@ export function diagnose(director: Director, problem: Problem): Diagnosis {
     return { handler: INVALID, description, group: "unknown job", instance: undefined };
   }
   const description = describeProblem(problem, instance);
-  return { handler: HANDLERS[problem.type], description, group: instance.group, instance };
+  return { handler: RESOLUTIONS[problem.type], description, group: instance.group, instance };
 }
 
 /** Why a problem has lost its subject. */

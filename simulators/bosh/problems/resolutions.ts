@@ -1,100 +1,66 @@
-import type { Body } from "../../kernel/index.ts";
-import { callAgent, isTimeout } from "../agent/calls.ts";
-import { deleteVm, forgetVm } from "../instances/destroy-vm.ts";
-import { attachDisk, orphanDisk } from "../instances/disk.ts";
-import type { Deployment, Instance } from "../state/deployments.ts";
-import type { Director } from "../state/director.ts";
 import type { Problem } from "../state/problems.ts";
-import type { Task } from "../state/tasks.ts";
-import { codeOf, messageOf } from "../wire/errors.ts";
-import { type Diagnosis, HandlerError } from "./problems.ts";
-import { recreateInstance } from "./recreate.ts";
 
-/** The task for which a resolution is applied. */
-export interface Repair {
-  readonly director: Director;
-  readonly task: Task;
-  readonly deployment: Deployment;
+interface Resolution {
+  readonly name: string;
+  readonly plan: string;
 }
 
-/** Applies a resolution. @throws HandlerError, or whatever its steps throw */
-export function* resolveProblem(repair: Repair, problem: Problem, diagnosis: Diagnosis, name: string): Body {
-  const { handler, instance } = diagnosis;
-  if (!handler.resolutions.some((each) => each.name === name))
-    throw new HandlerError(
-      `Cannot find '${name}' resolution for 'Bosh::Director::ProblemHandlers::${handler.className}'`,
-    );
-  if (instance === undefined || name === "ignore") return;
-  if (problem.type === "unresponsive_agent") yield* refuseIfAwake(repair.director, instance);
-  yield* repairInstance(repair, instance, name);
+/** What can be done about one type of problem. */
+export interface ProblemHandler {
+  /** The director's class, as its errors name it. */
+  readonly className: string;
+  /** What is done when nobody chooses (`cck --auto`). */
+  readonly auto: string;
+  readonly resolutions: readonly Resolution[];
 }
 
-/** @throws HandlerError when the agent answers again */
-function* refuseIfAwake(director: Director, instance: Instance): Body {
-  try {
-    yield* callAgent(director, instance, "ping", 1);
-  } catch (error) {
-    if (isTimeout(error)) return;
-    throw error;
-  }
-  throw new HandlerError("Agent is responding now, skipping resolution");
-}
+const IGNORE: Resolution = { name: "ignore", plan: "Skip for now" };
 
-function* repairInstance({ director, task, deployment }: Repair, instance: Instance, name: string): Body {
-  switch (name) {
-    case "reboot_vm":
-      return yield* rebootInstance(director, instance);
-    case "recreate_vm":
-    case "recreate_vm_without_wait":
-      return yield* recreateInstance(director, task, deployment, instance, name === "recreate_vm");
-    case "delete_vm":
-      return yield* deleteVm(director, task, instance);
-    case "delete_vm_reference":
-      return forgetVm(instance);
-    case "delete_disk_reference":
-      return yield* forgetDisk(director, task, instance);
-    case "reattach_disk":
-    case "reattach_disk_and_reboot":
-      if (instance.disk !== null) yield* attachDisk(director, task, instance, instance.disk.cid);
-      if (name === "reattach_disk_and_reboot") yield* rebootInstance(director, instance);
-  }
-}
+const RECREATE: readonly Resolution[] = [
+  { name: "recreate_vm_without_wait", plan: "Recreate VM without waiting for processes to start" },
+  { name: "recreate_vm", plan: "Recreate VM and wait for processes to start" },
+];
 
-const REBOOT_MS_MAX = 600_000;
+/** By type of problem (the director's problem_handlers/). */
+export const RESOLUTIONS: Readonly<Record<Problem["type"], ProblemHandler>> = {
+  unresponsive_agent: {
+    className: "UnresponsiveAgent",
+    auto: "ignore",
+    resolutions: [
+      IGNORE,
+      { name: "reboot_vm", plan: "Reboot VM" },
+      ...RECREATE,
+      { name: "delete_vm", plan: "Delete VM" },
+      {
+        name: "delete_vm_reference",
+        plan: "Delete VM reference (forceful; may need to manually delete VM from the Cloud to avoid IP conflicts)",
+      },
+    ],
+  },
+  missing_vm: {
+    className: "MissingVM",
+    auto: "recreate_vm_without_wait",
+    resolutions: [IGNORE, ...RECREATE, { name: "delete_vm_reference", plan: "Delete VM reference" }],
+  },
+  missing_disk: {
+    className: "MissingDisk",
+    auto: "ignore",
+    resolutions: [IGNORE, { name: "delete_disk_reference", plan: "Delete disk reference (DANGEROUS!)" }],
+  },
+  mount_info_mismatch: {
+    className: "MountInfoMismatch",
+    auto: "ignore",
+    resolutions: [
+      { name: "ignore", plan: "Ignore" },
+      { name: "reattach_disk", plan: "Reattach disk to instance" },
+      { name: "reattach_disk_and_reboot", plan: "Reattach disk and reboot instance" },
+    ],
+  },
+};
 
-/** @throws HandlerError when the agent is not heard of afterwards */
-function* rebootInstance(director: Director, instance: Instance): Body {
-  if (instance.vm === null) return;
-  yield* director.cpi.rebootVm(instance.vm.cid);
-  try {
-    yield* callAgent(director, instance, "ping", 1, director.options.agentWaitMs ?? REBOOT_MS_MAX);
-  } catch (error) {
-    throw isTimeout(error) ? new HandlerError("Agent still unresponsive after reboot") : error;
-  }
-}
-
-const ACTION_FAILED = 450001;
-
-/** Gives up a lost disk; its record becomes an orphan. @throws HandlerError when the agent refuses to unmount it */
-function* forgetDisk(director: Director, task: Task, instance: Instance): Body {
-  const { vm, disk } = instance;
-  if (disk === null) return;
-  if (vm !== null && (yield* director.cpi.hasVm(vm.cid))) {
-    yield* unmountDisk(director, instance, disk.cid);
-    yield* director.cpi.detachDisk(vm.cid, disk.cid);
-  }
-  orphanDisk(director, task, instance);
-}
-
-function* unmountDisk(director: Director, instance: Instance, diskCid: string): Body {
-  try {
-    yield* callAgent(director, instance, "list_disk", 1);
-    if (instance.vm?.mountedDisk !== diskCid) return;
-    yield* callAgent(director, instance, "unmount_disk", 1);
-    instance.vm.mountedDisk = null;
-  } catch (error) {
-    if (codeOf(error) === ACTION_FAILED) throw new HandlerError(`Cannot unmount disk, ${messageOf(error)}`);
-    // An agent may hang because it can't reach the lost disk.
-    if (!isTimeout(error)) throw error;
-  }
-}
+/** A problem whose subject has since gone. */
+export const INVALID: ProblemHandler = {
+  className: "InvalidProblem",
+  auto: "close",
+  resolutions: [{ name: "close", plan: "Close problem" }],
+};

@@ -1,6 +1,6 @@
 import type { TaskArguments } from "../tasks/jobs.ts";
 import { all, type Body } from "../../kernel/index.ts";
-import { serialBatches } from "../deploy/batches.ts";
+import { batchGroups } from "../deploy/serial-groups.ts";
 import { resolveMaxInFlight } from "../deploy/read-update.ts";
 import { DEPLOYMENT_LOCK_MS, deploymentLock } from "../deploy/deployment-lock.ts";
 import { planDeployed } from "../deploy/plan-deployed.ts";
@@ -9,14 +9,14 @@ import type { Deployment } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
 import type { Problem } from "../state/problems.ts";
 import type { Task } from "../state/tasks.ts";
-import { inBatches } from "../tasks/batches.ts";
+import { inParallel } from "../tasks/in-parallel.ts";
 import { withLock } from "../tasks/locks.ts";
 import { Stage } from "../tasks/stage.ts";
 import { rubyClass } from "../templates/ruby.ts";
 import { codeOf, DirectorError, messageOf, UNCLASSED } from "../wire/errors.ts";
 import { diagnose, HandlerError } from "./problems.ts";
 import { postDeployAll } from "./recreate.ts";
-import { type Repair, resolveProblem } from "./resolutions.ts";
+import { type Repair, resolveProblem } from "./resolve.ts";
 import { requireDeployment } from "../state/lookup.ts";
 
 /** The chosen resolutions: by problem id, the name of a resolution, or null for the default of its type. */
@@ -100,10 +100,10 @@ export class ProblemResolver {
   *#byGroup(problems: readonly Problem[], work: (problem: Problem) => Body): Body {
     const { director } = this.#repair;
     const groupOf = new Map(problems.map((problem) => [problem, diagnose(director, problem).group]));
-    for (const batch of serialBatches(this.#plan.groups)) {
+    for (const batch of batchGroups(this.#plan.groups)) {
       const runs = batch.map((group) => {
         const own = problems.filter((problem) => groupOf.get(problem) === group.group.name);
-        return director.kernel.spawn("problems", inBatches(director, own, this.#widthOf(group, own.length), work));
+        return director.kernel.spawn("problems", inParallel(director, own, this.#widthOf(group, own.length), work));
       });
       yield* all(runs);
     }

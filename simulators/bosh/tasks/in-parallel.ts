@@ -2,7 +2,7 @@ import { all, type Body } from "../../kernel/index.ts";
 import type { Director } from "../state/director.ts";
 
 /** Runs at most `width` at once. When one fails, those in progress finish; then the first failure is thrown. */
-export function* inBatches<T>(director: Director, items: readonly T[], width: number, work: (item: T) => Body): Body {
+export function* inParallel<T>(director: Director, items: readonly T[], width: number, work: (item: T) => Body): Body {
   const waiting = [...items];
   let failed: { readonly error: unknown } | undefined;
   function* worker(): Body {

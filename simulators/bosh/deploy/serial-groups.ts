@@ -1,7 +1,7 @@
 import type { PlannedGroup } from "./adopt.ts";
 
 /** Batches of groups, updated one after the other; adjacent groups that are not serial share a batch. */
-export function serialBatches(groups: readonly PlannedGroup[]): readonly (readonly PlannedGroup[])[] {
+export function batchGroups(groups: readonly PlannedGroup[]): readonly (readonly PlannedGroup[])[] {
   const batches: PlannedGroup[][] = [];
   let open: PlannedGroup[] | undefined;
   for (const each of groups) {
