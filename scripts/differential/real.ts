@@ -20,7 +20,7 @@ export interface RealConsul {
 /** Starts one. @throws Error when it has no leader within a minute */
 export async function startReal(binary: string, version: ConsulVersion, config: object): Promise<RealConsul> {
   const directory = mkdtempSync(join(tmpdir(), "differential-"));
-  const common = { http: PORT, dns: PORT + 100, server: PORT - 200, serf_lan: PORT - 199, serf_wan: PORT - 198 };
+  const common = { http: PORT, dns: PORT + 100, serf_lan: PORT - 199, serf_wan: PORT - 198 };
   const grpc = version === "1.8.7" ? { grpc: PORT + 2 } : { grpc: PORT + 2, grpc_tls: PORT + 3 };
   const file = join(directory, "consul.json");
   writeFileSync(file, JSON.stringify({ node_name: "agent-1", node_id: NODE_ID, ports: { ...common, ...grpc }, ...config }));
