@@ -19,14 +19,19 @@ function nameServer(text: string, before: readonly string[] = []): readonly stri
 /** Adds what says how the cloud's servers of names answer. */
 export const addNameOptions = (command: Command): Command =>
   command
-    .addOption(new Option("--consul-version <version>", "the release of Consul; default: the newest").choices(CONSUL_VERSIONS))
     .addOption(
-      new Option("--node-ttl <duration>", "TTL of the addresses of nodes and of aliases of primaries, as 5s; default: 0s").argParser(
-        duration,
-      ),
+      new Option("--consul-version <version>", "the release of Consul; default: the newest").choices(CONSUL_VERSIONS),
     )
     .addOption(
-      new Option("--service-ttl <duration>", "TTL of the addresses of services, as 5s; default: 0s").argParser(duration),
+      new Option(
+        "--node-ttl <duration>",
+        "TTL of the addresses of nodes and of aliases of primaries, as 5s; default: 0s",
+      ).argParser(duration),
+    )
+    .addOption(
+      new Option("--service-ttl <duration>", "TTL of the addresses of services, as 5s; default: 0s").argParser(
+        duration,
+      ),
     )
     .option("--ipv6", "answer for names at ::1 too")
     .addOption(

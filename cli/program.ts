@@ -65,7 +65,10 @@ function addUp(drydock: Command, endWith: EndWith): void {
     .addOption(pace().default("fast"))
     .addOption(block())
     .addOption(store())
-    .addHelpText("after", "\nExamples:\n  $ drydock up\n  $ drydock up --node-ttl 5s --consul-version 1.8.7\n  $ drydock up --json --pace realistic > cloud.json")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  $ drydock up\n  $ drydock up --node-ttl 5s --consul-version 1.8.7\n  $ drydock up --json --pace realistic > cloud.json",
+    )
     .action(async (options) => endWith((await import("./up.ts")).up(options)));
 }
 

@@ -28,7 +28,12 @@ export async function up({
 }: UpOptions): Promise<number> {
   const interrupted = catchSignals();
   const consul = { ...(version && { version }), ...(nodeTtl && { nodeTtl }), ...(serviceTtl && { serviceTtl }) };
-  const cloud = await bootCloudFor({ ...options, consul, secondaries, ...(!json && { tell: storyPrinter(process.stdout) }) });
+  const cloud = await bootCloudFor({
+    ...options,
+    consul,
+    secondaries,
+    ...(!json && { tell: storyPrinter(process.stdout) }),
+  });
   try {
     if (interrupted.isOver()) return EXIT.interrupted;
     const forget = publishCloud(cloud);

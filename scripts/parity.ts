@@ -29,12 +29,13 @@ function print({ name, scenarios, scenariosMatched, steps, stepsMatched }: Score
 const subjects: readonly ParitySubject[] = [openStackParity, boshParity, dnsParity];
 for (const subject of subjects.filter(({ name }) => only === undefined || only === name)) {
   const directory = recordings ?? RECORDINGS;
-  const overSockets = sockets === true ? subject.replayOverSockets : undefined;
-  if (sockets === true && overSockets === undefined) continue;
-  const scenarios = await (overSockets ?? subject.replay)(directory);
-  if (overSockets !== undefined)
+  const overSockets = sockets === true;
+  if (overSockets && subject.replayOverSockets === undefined) continue;
+  const scenarios =
+    (overSockets ? await subject.replayOverSockets?.(directory) : await subject.replay(directory)) ?? [];
+  if (overSockets)
     for (const { id, firstDifference } of scenarios) if (firstDifference) console.log(`${id}: ${firstDifference}`);
-  if (recordings === undefined && overSockets === undefined) publish(subject, scenarios);
+  if (recordings === undefined && !overSockets) publish(subject, scenarios);
   if (subject === openStackParity) for (const score of scoresByArea(scenarios)) print(score);
   print(scoreOf(subject.name, scenarios));
 }

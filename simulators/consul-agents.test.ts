@@ -4,7 +4,7 @@ import { ConsulAgents } from "./consul-agents.ts";
 import { rig } from "./dataservices/testing.ts";
 import { createDns } from "./dns/index.ts";
 import { buildQuery, readReply } from "./dns/parity/message.ts";
-import type { Effect } from "./kernel/index.ts";
+import { byText, type Effect } from "./kernel/index.ts";
 
 const ADDRESSES = [5, 6, 7].map((last) => `127.64.16.${last}`);
 const DEP = "d71da55a";
@@ -26,7 +26,7 @@ function cloud() {
   }
   pass(REST_MS);
   const ask = (question: string) => {
-    const bytes = dns.answer(buildQuery(question, 1), "udp");
+    const bytes = dns.answer(buildQuery(question, 1, undefined), "udp");
     return bytes === undefined ? undefined : readReply(Buffer.from(bytes));
   };
   const primary = (): string => services.primaryOf(DEP, "postgresql")?.address ?? "";
@@ -38,7 +38,7 @@ function cloud() {
     ask,
     primary,
     alias: (): unknown => ask(`${ALIAS} A`)?.answer[0]?.data,
-    members: (): readonly unknown[] => (ask(`${SERVICE} A`)?.answer ?? []).map(({ data }) => data).sort(),
+    members: (): readonly unknown[] => (ask(`${SERVICE} A`)?.answer ?? []).map(({ data }) => String(data)).sort(byText),
     arm: (point: string, effect: Effect, rule: object = {}) => kernel.faults.arm({ point, effect, ...rule }),
     loseVm: (address: string) => {
       services.stop(address, "postgresql", true);

@@ -1,7 +1,8 @@
 import type { JobContext } from "./bosh/index.ts";
 import type { DataServices } from "./dataservices/index.ts";
 import type { CatalogCheck, Dns } from "./dns/index.ts";
-import { faultPoint, type Kernel, type Slot } from "./kernel/index.ts";
+import { AGENT_POINTS as POINTS } from "./consul-agent-points.ts";
+import type { Kernel, Slot } from "./kernel/index.ts";
 
 /** What a `consul-agent` job's properties say of the service beside it. */
 interface Registration {
@@ -26,51 +27,6 @@ const CHECK_MS = 10_000;
 const SUSPECT_MS = 5000;
 /** When an agent that got no answer registers again, ms. */
 const AGAIN_MS = 1000;
-
-const AGENT = {
-  node: { prose: "the name of the node" },
-  service: { prose: "the name of the service beside the agent" },
-  deployment: { prose: "the deployment of the VM" },
-};
-
-/** Where the Consul agents of VMs fail. */
-const POINTS = {
-  alias: faultPoint({
-    point: "consul-agent:alias",
-    effects: ["delay", "reset", "lost-reply"],
-    prose:
-      "A new primary's agent registers the alias that clients connect to late (delay), never (reset: nobody tries again), or twice, the second time a second later, when the alias may belong to another (lost-reply). Until then the alias leads to the old primary.",
-    attributes: { ...AGENT, alias: { prose: "the name of the alias" } },
-  }),
-  check: faultPoint({
-    point: "consul-agent:check",
-    effects: ["error", "stuck"],
-    prose:
-      "A look at the service beside an agent: it is critical with this output although the service works (error), or stays as it was (stuck). While a rule is armed every agent looks each ten seconds; DNS leaves critical instances out.",
-    attributes: AGENT,
-  }),
-  agent: faultPoint({
-    point: "consul-agent:serf",
-    effects: ["vanish"],
-    prose:
-      "The others take an agent for dead although its VM lives: its serfHealth is critical and DNS leaves its services out. Judged each ten seconds while a rule is armed.",
-    attributes: AGENT,
-  }),
-  maintenance: faultPoint({
-    point: "consul-agent:maintenance",
-    effects: ["error"],
-    prose:
-      "A node is in maintenance, for the reason that the message gives: DNS leaves its services out. Judged each ten seconds while a rule is armed.",
-    attributes: AGENT,
-  }),
-  sync: faultPoint({
-    point: "consul-agent:sync",
-    effects: ["reset"],
-    prose:
-      "An agent can't write what it knows to the catalog: its checks stay as they were there until it next looks.",
-    attributes: AGENT,
-  }),
-} as const;
 
 /** The Consul agents of the platform's VMs: what they register, and the health of the services beside them. */
 export class ConsulAgents {
@@ -106,7 +62,14 @@ export class ConsulAgents {
     const { ip, index, deployment, properties } = context;
     const registration = registrationOf(properties);
     const { service, port, alias } = registration;
-    const agent: VmAgent = { ...registration, node: `${registration.node}-${index}`, address: ip, deployment, isLost: false, hadData: false };
+    const agent: VmAgent = {
+      ...registration,
+      node: `${registration.node}-${index}`,
+      address: ip,
+      deployment,
+      isLost: false,
+      hadData: false,
+    };
     this.#slot.value.set(ip, agent);
     const { catalog } = this.#dns;
     catalog.registerNode(agent.node, ip);
@@ -121,7 +84,8 @@ export class ConsulAgents {
       meta: {},
       weights: { passing: 1, warning: 1 },
     });
-    if (catalog.check(agent.node, checkId(agent)) === undefined) catalog.registerCheck(serviceCheck(agent, "critical", ""));
+    if (catalog.check(agent.node, checkId(agent)) === undefined)
+      catalog.registerCheck(serviceCheck(agent, "critical", ""));
     this.checkSoon(ip);
     if (this.#isPrimary(context)) catalog.registerNode(alias, ip);
   }
@@ -203,7 +167,8 @@ export class ConsulAgents {
   #maintain(agent: VmAgent, reason: string | undefined): void {
     const { catalog } = this.#dns;
     const known = catalog.check(agent.node, MAINTENANCE);
-    if (reason !== undefined) this.#write({ ...blank(agent, MAINTENANCE, "Node Maintenance Mode"), status: "critical", notes: reason });
+    if (reason !== undefined)
+      this.#write({ ...blank(agent, MAINTENANCE, "Node Maintenance Mode"), status: "critical", notes: reason });
     else if (known !== undefined) catalog.deregisterCheck(agent.node, MAINTENANCE);
   }
 
@@ -218,7 +183,9 @@ export class ConsulAgents {
   /** While rules are armed every agent looks each ten seconds; when the last is gone, once more. */
   #watch(): void {
     const { faults } = this.#kernel;
-    const isArmed = [POINTS.check, POINTS.agent, POINTS.maintenance, POINTS.sync].some(({ point }) => faults.isArmed(point));
+    const isArmed = [POINTS.check, POINTS.agent, POINTS.maintenance, POINTS.sync].some(({ point }) =>
+      faults.isArmed(point),
+    );
     const wasWatching = this.#isWatching.value.is;
     if (isArmed || wasWatching) for (const address of this.#slot.value.keys()) this.#check(address);
     this.#isWatching.value = { is: isArmed };

@@ -1,6 +1,13 @@
 import { type AddressPlan, CONSUL_DNS_PORT, DNS_PORT } from "./addresses.ts";
 import { type Bosh, dnsRecords } from "./bosh/index.ts";
-import { type BoshDns, createBoshDns, createZoneServer, type Dns, type NameServer, type Upstream } from "./dns/index.ts";
+import {
+  type BoshDns,
+  createBoshDns,
+  createZoneServer,
+  type Dns,
+  type NameServer,
+  type Upstream,
+} from "./dns/index.ts";
 import type { Kernel, Slot } from "./kernel/index.ts";
 import { NAMESERVER, type OpenStack } from "./openstack/index.ts";
 import { PublishedZones } from "./zones.ts";
@@ -25,6 +32,11 @@ interface Parts {
 const HEALTH_MS = 20;
 const HEALTH_OF: Readonly<Record<string, string>> = { running: "running", stopped: "failing", failing: "failing" };
 
+const answerOf =
+  (server: NameServer): NonNullable<Upstream["server"]> =>
+  (message, transport) =>
+    server.answer(message, transport);
+
 /** Makes BOSH DNS, from the director's records, and the name server that Designate publishes to. */
 export function createNames(kernel: Kernel, { bosh, dns, openstack, plan }: Parts): Names {
   const published = new PublishedZones(openstack, () => kernel.nowMs, NAMESERVER, plan.nameServer);
@@ -35,17 +47,15 @@ export function createNames(kernel: Kernel, { bosh, dns, openstack, plan }: Part
   const records = new DirectorRecords(kernel, bosh);
   const upstreams: ReadonlyMap<string, Upstream> = new Map(
     [
-      { listen: `${plan.consul}:${CONSUL_DNS_PORT}`, answers: {}, server: dns.answer },
-      { listen: `${plan.nameServer}:${DNS_PORT}`, answers: {}, server: nameServer.answer },
+      { listen: `${plan.consul}:${CONSUL_DNS_PORT}`, answers: {}, server: answerOf(dns) },
+      { listen: `${plan.nameServer}:${DNS_PORT}`, answers: {}, server: answerOf(nameServer) },
     ].map((each) => [each.listen, each]),
   );
   const boshDns = createBoshDns(kernel, {
     // As bosh-deployment's runtime config has it; other names go to Designate's server.
     config: { health: { enabled: true }, recursors: [plan.nameServer] },
     recordsNow: () => records.text(),
-    handlers: [
-      [{ domain: "consul.", source: { type: "dns", recursors: [`${plan.consul}:${CONSUL_DNS_PORT}`] } }],
-    ],
+    handlers: [[{ domain: "consul.", source: { type: "dns", recursors: [`${plan.consul}:${CONSUL_DNS_PORT}`] } }]],
     upstreamAt: (address) => upstreams.get(address),
     health: (ip) => {
       const state = records.jobStateOf(ip);

@@ -8,8 +8,8 @@ interface Parts {
   readonly net: LocalNet;
   readonly dataservices: DataServices;
   readonly resolve: (name: string) => string | undefined;
-  /** Asks what listens on this machine and is no part of the world. Default: nothing does. */
-  readonly outside?: ProbeOutside;
+  /** Asks what listens on this machine and is no part of the world; undefined: nothing does. */
+  readonly outside: ProbeOutside | undefined;
 }
 
 /** Performs a probe at an address of this machine; never rejects. */
@@ -57,11 +57,7 @@ function hostOf(url: string): string {
 type HttpRequest = Extract<ProbeRequest, { readonly kind: "http" }>;
 
 /** An agent asks its own VM, so the request comes from the address that it goes to. */
-async function askOverHttp(
-  { net, driver }: Parts,
-  request: HttpRequest,
-  target: ProbeTarget,
-): Promise<ProbeResult> {
+async function askOverHttp({ net, driver }: Parts, request: HttpRequest, target: ProbeTarget): Promise<ProbeResult> {
   const headers = new Headers();
   for (const [name, values] of Object.entries(request.headers)) for (const value of values) headers.append(name, value);
   const work = net.fetchFrom(target.address)(request.url, {

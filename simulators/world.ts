@@ -3,55 +3,19 @@ import { type Bosh, createBosh, type DirectorUser, type JobBehaviours, type UaaO
 import { createOpenStackCpi } from "./bosh/openstack-cpi/cpi.ts";
 import { type Driver, VirtualDriver, WallDriver, wallNowMs } from "./kernel/edge/drive.ts";
 import { LocalNet } from "./kernel/edge/local.ts";
-import { Kernel, type Pace, type SecretStream, type Service } from "./kernel/index.ts";
+import { Kernel, type SecretStream, type Service } from "./kernel/index.ts";
 import { createDataServices, type DataServices } from "./dataservices/index.ts";
 import type { Environment } from "./environment.ts";
-import { type ConsulConfig, type ConsulVersion, createDns, type Dns, type Probe } from "./dns/index.ts";
+import { type ConsulConfig, createDns, type Dns, type Probe } from "./dns/index.ts";
+import type { ConsulSettings, WorldOptions } from "./world-options.ts";
 import { createNames, type Names } from "./names.ts";
-import { type ProbeOutside, worldProbe } from "./probes.ts";
+import { worldProbe } from "./probes.ts";
 import { wireJobs } from "./jobs.ts";
 import { findBrokenLaws, type Law } from "./laws.ts";
 import { createOpenStack, type OpenStack, SERVICE_NAMES } from "./openstack/index.ts";
 
 export { expectsVm } from "./bosh/index.ts";
-
-/** How a world is made. */
-export interface WorldOptions {
-  /** The seed of ids, durations and faults. Default 1. */
-  readonly seed?: number | string;
-  /** The key from which passwords, keys and tokens are drawn. Default: the seed, so that whoever knows the seed knows them. */
-  readonly secretKey?: string;
-  /** `virtual` jumps from event to event (default), `wall` follows the clock of this machine. */
-  readonly time?: "virtual" | "wall";
-  /** How long simulated work takes. Default `realistic`. */
-  readonly pace?: Pace;
-  /** The /16 of loopback that the cloud lives in. Default `127.64`. */
-  readonly block?: string;
-  /** Lets snapshots be taken with work in flight. Default false. */
-  readonly recordInputs?: boolean;
-  /** Journal events kept in memory. Default 100,000. */
-  readonly journalEventsMax?: number;
-  /** See DataServicesOptions. 1 where no real server is behind the instances. */
-  readonly scramIterations?: number;
-  /** See DirectorOptions. */
-  readonly analysisMs?: number;
-  /** The names that Consul answers for. */
-  readonly consul?: ConsulSettings;
-  /** How checks reach what is no part of the world. Default: they find nothing there. */
-  readonly outside?: ProbeOutside;
-  /** Keys of UAA; with them the director trusts tokens, without them basic credentials. */
-  readonly signing?: { readonly privateKey: string; readonly publicKey: string };
-}
-
-/** How Consul of a world is set up. */
-export interface ConsulSettings {
-  /** Default `1.22.0`. */
-  readonly version?: ConsulVersion;
-  /** TTL of the addresses of nodes, as Go writes durations; those of aliases among them. Default `0s`, as Consul's. */
-  readonly nodeTtl?: string;
-  /** TTL of the addresses of services. Default `0s`. */
-  readonly serviceTtl?: string;
-}
+export type { ConsulSettings, WorldOptions } from "./world-options.ts";
 
 /** What a person needs to log in to the parts of the cloud. */
 export interface Credentials {
@@ -151,9 +115,8 @@ export function createWorld(options: WorldOptions = {}): World {
   const admits = (source: string, address: string, port: number): boolean =>
     source === address || address === plan.controller || (openstack.admitted(source, address, port) ?? false);
   const net = connect(driver, parts, admits);
-  const { names, dataservices } = parts;
-  const { outside } = options;
-  probes.perform = worldProbe({ driver, net, dataservices, resolve: names.resolve, ...(outside && { outside }) });
+  const { dataservices } = parts;
+  probes.perform = worldProbe({ driver, net, dataservices, resolve: net.resolve, outside: options.outside });
   const attach = (list: readonly Endpoint[]): void => {
     for (const { address, port, service } of list) net.attach(address, port, { service });
   };

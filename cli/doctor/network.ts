@@ -1,3 +1,4 @@
+import { codeOf } from "../../simulators/live/errors.ts";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { createServer } from "node:net";
@@ -6,9 +7,6 @@ import { addressPlan } from "../../simulators/addresses.ts";
 import type { Finding } from "./finding.ts";
 
 const CLOUDS = "up, start, exec, certify without a URL";
-
-const codeOf = (error: unknown): string =>
-  error instanceof Error && "code" in error ? String(error.code) : String(error);
 
 /** Why nobody can listen there; undefined when one can. */
 async function obstacleTcp(host: string, port: number): Promise<string | undefined> {

@@ -49,7 +49,7 @@ export interface CloudOptions {
   readonly consul?: ConsulSettings;
   /** Whether names are also answered at `::1`. Default false. */
   readonly ipv6?: boolean;
-  /** Name servers, as `address:port`, that are told of each change of a zone in Designate. Default none. */
+  /** Name servers, as `address:port`, that hear of each change of a zone in Designate. Default none. */
   readonly secondaries?: readonly string[];
   /** Called when a step of the platform's story is done. */
   readonly tell?: (line: StoryLine) => void;

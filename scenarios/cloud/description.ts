@@ -127,16 +127,7 @@ export function describe(
       member: credentials.cpi,
       admin,
     },
-    dns: {
-      address: names.consul,
-      domain: "dc1.consul",
-      version: world.dns.version,
-      bosh: names.bosh,
-      zones: names.zones,
-      port53: names.port53.is,
-      port53Refused: names.port53.is ? null : names.port53.why,
-      ipv6: names.ipv6 ?? null,
-    },
+    dns: describeNames(world, names),
     consul: { httpAddr: consul, url: `http://${consul}` },
     brokers: brokers.map(({ name, ip, url: consulUrl, username, password, operator }) => ({
       name,
@@ -157,6 +148,20 @@ export function describe(
     applications: plan.applications,
   };
 }
+
+const describeNames = (
+  world: World,
+  { consul, bosh, zones, port53, ipv6 }: Sockets["names"],
+): CloudDescription["dns"] => ({
+  address: consul,
+  domain: "dc1.consul",
+  version: world.dns.version,
+  bosh,
+  zones,
+  port53: port53.is,
+  port53Refused: port53.is ? null : port53.why,
+  ipv6: ipv6 ?? null,
+});
 
 /** The variables that the real clients `bosh`, `openstack` and `consul` read, and drydock's own; `DRYDOCK_BROKER_…` are of the first broker. */
 export function environmentOf(description: CloudDescription): Readonly<Record<string, string>> {

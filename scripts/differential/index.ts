@@ -45,7 +45,7 @@ async function askReal({ httpPort }: RealConsul, { method, path, ...request }: S
   return { status: reply.status, body: read(await reply.text()) };
 }
 
-/** Asks a real Consul and ours the same over HTTP; answers with how many replies differ, each told. */
+/** Asks a real Consul and ours the same over HTTP; answers with how many replies differ, and prints each. */
 async function compareRequests(real: RealConsul): Promise<number> {
   const kernel = new Kernel({ seed: "differential" });
   const ours = createDns(kernel, { version: "1.22.0", name: "agent-1", address: "127.0.0.1", mode: "dev" });
@@ -82,7 +82,12 @@ const options = scriptCommand(
 )
   .option("--consul <path>", "the program of the real Consul", "consul")
   .addOption(new Option("--version <version>", "its release").choices(CONSUL_VERSIONS).default("1.22.0"))
-  .option("--packets <n>", "packets of DNS, half of them to an agent that cuts and caches otherwise", wholeNumber(0), 2000)
+  .option(
+    "--packets <n>",
+    "packets of DNS, half of them to an agent that cuts and caches otherwise",
+    wholeNumber(0),
+    2000,
+  )
   .option("--damage <share>", "share of the packets that are damaged", share, 0)
   .option("--seed <n>", "from which packets are drawn", wholeNumber(0), 1)
   .parse()

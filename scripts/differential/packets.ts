@@ -5,7 +5,7 @@ import { Kernel, makeRequest, Process } from "../../simulators/kernel/index.ts";
 import { type ConsulVersion, createDns, type Dns } from "../../simulators/dns/index.ts";
 import { canonical, differences } from "../../simulators/dns/parity/compare.ts";
 import { readReply } from "../../simulators/dns/parity/message.ts";
-import { CATALOG_REQUESTS, type DrawnPacket, drawPacket, framed } from "../../simulators/dns/parity/packets.ts";
+import { CATALOG_REQUESTS, type DrawnPacket, drawPacket, frameOf } from "../../simulators/dns/parity/packets.ts";
 import { NODE_ID, type RealConsul } from "./real.ts";
 
 const IN_FLIGHT = 32;
@@ -13,10 +13,16 @@ const SILENCE_MS = 1500;
 const SETTLE_MS = 3000;
 const SHOWN_MAX = 20;
 
-/** Asks a real Consul and ours the same packets; answers with how many differ, each told. */
+/** Asks a real Consul and ours the same packets; answers with how many differ, and prints each. */
 export async function comparePackets(
   real: RealConsul,
-  { version, config, seed, packets, damage }: {
+  {
+    version,
+    config,
+    seed,
+    packets,
+    damage,
+  }: {
     readonly version: ConsulVersion;
     readonly config: object;
     readonly seed: number;
@@ -60,7 +66,9 @@ export async function comparePackets(
 function compare(packet: DrawnPacket, theirs: Buffer | undefined, ours: Dns): readonly string[] {
   const answer = ours.answer(packet.bytes, packet.transport);
   if (theirs === undefined || answer === undefined)
-    return theirs === undefined && answer === undefined ? [] : [`${theirs === undefined ? "silence" : "an answer"} expected`];
+    return theirs === undefined && answer === undefined
+      ? []
+      : [`${theirs === undefined ? "silence" : "an answer"} expected`];
   const mine = Buffer.from(answer);
   if (theirs.equals(mine)) return [];
   const [expected, shown] = [readSafely(theirs), readSafely(mine)];
@@ -73,10 +81,10 @@ function compare(packet: DrawnPacket, theirs: Buffer | undefined, ours: Dns): re
   const all = whole === undefined ? shown : readReply(Buffer.from(whole));
   const isPicked = all.answer.length > shown.answer.length;
   for (const section of ["answer", "authority", "additional"] as const) {
-    const [theirList, myList] = [expected[section].map(settled).sort(), shown[section].map(settled).sort()];
+    const [theirList, myList] = [expected[section].map(settleRecord).sort(), shown[section].map(settleRecord).sort()];
     if (!isPicked) found.push(...differences(theirList, myList, `$.${section}`));
     else if (section === "answer") {
-      const known = new Set(all.answer.map(settled));
+      const known = new Set(all.answer.map(settleRecord));
       found.push(...theirList.filter((each) => !known.has(each)).map((each) => `$.answer: ${each} is none of ours`));
       if (theirList.length !== myList.length && packet.transport === "udp")
         found.push(...countDifference(theirList.length, myList.length, shown.size));
@@ -98,7 +106,7 @@ function readSafely(bytes: Buffer): ReturnType<typeof readReply> | string {
 }
 
 /** A record without the serial, which is the clock's. */
-const settled = (record: unknown): string => canonical(record).replace(/"serial":\d+/, '"serial":0');
+const settleRecord = (record: unknown): string => canonical(record).replace(/"serial":\d+/, '"serial":0');
 
 /** Asks over UDP by id, and over TCP on a connection each. */
 class Asker {
@@ -108,7 +116,9 @@ class Asker {
 
   constructor(port: number) {
     this.#port = port;
-    this.#socket.on("message", (message) => this.#waiting.get(message.length < 2 ? -1 : message.readUInt16BE(0))?.(message));
+    this.#socket.on("message", (message) =>
+      this.#waiting.get(message.length < 2 ? -1 : message.readUInt16BE(0))?.(message),
+    );
   }
 
   close(): void {
@@ -122,7 +132,10 @@ class Asker {
     const answered = new Promise<Buffer>((resolve) => this.#waiting.set(id, resolve));
     this.#socket.send(bytes, this.#port, "127.0.0.1");
     const late = new AbortController();
-    const answer = await Promise.race([answered, sleep(SILENCE_MS, undefined, { signal: late.signal }).catch(() => undefined)]);
+    const answer = await Promise.race([
+      answered,
+      sleep(SILENCE_MS, undefined, { signal: late.signal }).catch(() => undefined),
+    ]);
     late.abort();
     this.#waiting.delete(id);
     return answer;
@@ -144,7 +157,7 @@ class Asker {
       });
       socket.once("error", end);
       socket.once("close", end);
-      socket.write(framed(bytes));
+      socket.write(frameOf(bytes));
     });
   }
 }

@@ -23,7 +23,10 @@ export async function startReal(binary: string, version: ConsulVersion, config: 
   const common = { http: PORT, dns: PORT + 100, serf_lan: PORT - 199, serf_wan: PORT - 198 };
   const grpc = version === "1.8.7" ? { grpc: PORT + 2 } : { grpc: PORT + 2, grpc_tls: PORT + 3 };
   const file = join(directory, "consul.json");
-  writeFileSync(file, JSON.stringify({ node_name: "agent-1", node_id: NODE_ID, ports: { ...common, ...grpc }, ...config }));
+  writeFileSync(
+    file,
+    JSON.stringify({ node_name: "agent-1", node_id: NODE_ID, ports: { ...common, ...grpc }, ...config }),
+  );
   const child: ChildProcess = spawn(binary, ["agent", "-dev", "-config-file", file], { stdio: "ignore" });
   const end = (): void => {
     child.kill();

@@ -67,7 +67,12 @@ function respond({ kernel, point, name, lookups }: Face, asked: DnsQuestion): Dn
   if (effect === undefined) return lookups.look(asked);
   const { question, type } = occasion;
   const subject = { type, transport, agent: name, client: client ?? "", effect: effect.kind };
-  kernel.record("dns", "answer.fault", question, point.point === "dns:answer" ? subject : { ...subject, point: point.point });
+  kernel.record(
+    "dns",
+    "answer.fault",
+    question,
+    point.point === "dns:answer" ? subject : { ...subject, point: point.point },
+  );
   switch (effect.kind) {
     case "reset":
       return { wire: { kind: "reset" } };
@@ -84,7 +89,10 @@ function respond({ kernel, point, name, lookups }: Face, asked: DnsQuestion): Dn
       return lookups.lookBack(asked, effect.ageMs);
     case "delay":
       if (asked.isAtOnce) return lookups.look(asked);
-      return kernel.spawn("dns delayed reply", afterDelay(() => lookups.look(asked), kernel.faults.delay(effect)));
+      return kernel.spawn(
+        "dns delayed reply",
+        afterDelay(() => lookups.look(asked), kernel.faults.delay(effect)),
+      );
   }
 }
 

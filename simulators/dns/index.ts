@@ -16,7 +16,15 @@ export { datagramOf, type DnsReply } from "./reply.ts";
 export type { NameServer } from "./face.ts";
 export type { Probe, ProbeRequest, ProbeResult } from "./behaviour/probe.ts";
 export { type BoshDns, createBoshDns } from "./bosh/index.ts";
-export { createZone, createZoneServer, type Hosting, recordOf, type RecordSet, typeNumber, type Zone } from "./zones/index.ts";
+export {
+  createZone,
+  createZoneServer,
+  type Hosting,
+  recordOf,
+  type RecordSet,
+  typeNumber,
+  type Zone,
+} from "./zones/index.ts";
 export { CONSUL_VERSIONS, type ConsulVersion } from "./behaviour/profile.ts";
 export type { ConsulConfig } from "./behaviour/config.ts";
 export type { Upstream, UpstreamAnswer, UpstreamRecord } from "./resolver/recursor.ts";
@@ -25,7 +33,7 @@ export type { Check as CatalogCheck } from "./state/rows.ts";
 export type { CatalogState } from "./state/catalog-state.ts";
 export { CatalogError } from "./state/registration.ts";
 
-/** The release that is simulated unless told otherwise. */
+/** The release that is simulated unless the options name one. */
 const DEFAULT_VERSION: ConsulVersion = "1.22.0";
 
 /** One agent of the cloud. */

@@ -4,7 +4,7 @@ import { type ServedDns, serveDns } from "../dns/live/server.ts";
 import { sendNotifications } from "../dns/live/notify.ts";
 import type { World } from "../world.ts";
 import { admissionAt } from "./admission.ts";
-import { listenError } from "./errors.ts";
+import { codeOf, listenError } from "./errors.ts";
 
 /** A server of names, and where it listens. */
 interface Face {
@@ -98,8 +98,7 @@ export async function openNames(world: World, options: NamesOptions): Promise<Op
   };
   const [consul = "", bosh = "", zones = ""] = await all(faces, (face) => must(face, face.address, face.port));
   const refusals = await all(faces, (face) => open(face, face.address, DNS_PORT).then(() => undefined, codeOf));
-  const six =
-    options.ipv6 === true ? await all(faces, (face) => must(face, IPV6_LOOPBACK, face.portOfSix)) : undefined;
+  const six = options.ipv6 === true ? await all(faces, (face) => must(face, IPV6_LOOPBACK, face.portOfSix)) : undefined;
   const stop = sendNotifications(world.kernel, options.secondaries ?? [], options.report);
   ends.defer(stop);
   const why = refusals.find((code) => code !== undefined);
@@ -122,6 +121,3 @@ async function all<T>(faces: readonly Face[], work: (face: Face) => Promise<T>):
   for (const face of faces) results.push(await work(face));
   return results;
 }
-
-const codeOf = (error: unknown): string =>
-  error instanceof Error && "code" in error ? String(error.code) : String(error);

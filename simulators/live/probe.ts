@@ -88,42 +88,57 @@ function askUdp({ address, port }: ProbeTarget, signal: AbortSignal): Promise<Pr
   });
 }
 
-function askHttp(
+interface HttpReply {
+  readonly status: number;
+  readonly statusText: string;
+  readonly location: string | undefined;
+  readonly body: string;
+}
+
+async function askHttp(
   request: Of<"http">,
   url: string,
   target: ProbeTarget,
   signal: AbortSignal,
   redirects: number,
 ): Promise<ProbeResult> {
+  const { status, statusText, location, body } = await sendHttp(request, url, target, signal);
+  const isRedirect = location !== undefined && status >= 300 && status < 400;
+  if (!isRedirect || !request.followsRedirects || redirects === 0) return { kind: "http", status, statusText, body };
+  const next = new URL(location, url);
+  const port = Number(next.port || (next.protocol === "https:" ? "443" : "80"));
+  return askHttp(request, next.href, { ...target, port }, signal, redirects - 1);
+}
+
+function sendHttp(request: Of<"http">, url: string, target: ProbeTarget, signal: AbortSignal): Promise<HttpReply> {
   const { protocol, host, pathname, search } = new URL(url);
   const send = protocol === "https:" ? requestHttps : requestHttp;
   const headers: Record<string, string | string[]> = { host, "user-agent": "Consul Health Check" };
   for (const [name, values] of Object.entries(request.headers)) headers[name.toLowerCase()] = [...values];
+  const { address, port } = target;
+  const options = {
+    host: address,
+    port,
+    path: pathname + search,
+    method: request.method,
+    headers,
+    signal,
+    agent: false,
+  };
   return new Promise((resolve, reject) => {
-    const sent = send(
-      { host: target.address, port: target.port, path: pathname + search, method: request.method, headers, signal, agent: false },
-      (response) => {
-        const { statusCode = 0, statusMessage = "" } = response;
-        const { location } = response.headers;
-        if (request.followsRedirects && location !== undefined && statusCode >= 300 && statusCode < 400 && redirects > 0) {
-          response.resume();
-          const next = new URL(location, url);
-          const port = Number(next.port || (next.protocol === "https:" ? "443" : "80"));
-          askHttp(request, next.href, { ...target, port }, signal, redirects - 1).then(resolve, reject);
-          return;
-        }
-        const chunks: Buffer[] = [];
-        let bytes = 0;
-        response.on("data", (chunk: Buffer) => {
-          bytes += chunk.length;
-          if (bytes <= OUTPUT_BYTES_MAX) chunks.push(chunk);
-        });
-        response.once("error", reject);
-        response.once("end", () =>
-          resolve({ kind: "http", status: statusCode, statusText: statusMessage, body: Buffer.concat(chunks).toString() }),
-        );
-      },
-    );
+    const sent = send(options, (response) => {
+      const { statusCode: status = 0, statusMessage: statusText = "", headers: received } = response;
+      const chunks: Buffer[] = [];
+      let bytes = 0;
+      response.on("data", (chunk: Buffer) => {
+        bytes += chunk.length;
+        if (bytes <= OUTPUT_BYTES_MAX) chunks.push(chunk);
+      });
+      response.once("error", reject);
+      response.once("end", () =>
+        resolve({ status, statusText, location: received.location, body: Buffer.concat(chunks).toString() }),
+      );
+    });
     sent.once("error", reject);
     sent.end(request.body);
   });

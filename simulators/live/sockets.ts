@@ -19,7 +19,7 @@ interface SocketsOptions {
   readonly report: (error: unknown) => void;
   /** Whether names are also answered at `::1`. Default false. */
   readonly ipv6?: boolean;
-  /** Name servers, as `address:port`, that are told of each change of a zone and may copy it. Default none. */
+  /** Name servers, as `address:port`, that hear of each change of a zone and may copy it. Default none. */
   readonly secondaries?: readonly string[];
 }
 

@@ -56,7 +56,9 @@ function rowsOf(state: DirectorState, providers: readonly LinkProvider[], instan
       .filter((each) => each.deployment === instance.deployment && each.group === instance.group)
       .map((each) => groupKey("link", `${each.name}-${each.type}`, each.deployment)),
   ];
-  const groupIds = [...new Set(groups.map((key) => numberIn(state.dnsGroups, key)))].filter((each) => each !== "").sort();
+  const groupIds = [...new Set(groups.map((key) => numberIn(state.dnsGroups, key)))]
+    .filter((each) => each !== "")
+    .sort();
   return ips.map(({ network: named, ip }) => {
     const network = canonicalName(named);
     const azId = numberIn(state.zones, az);

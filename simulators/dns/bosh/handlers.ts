@@ -126,7 +126,10 @@ export const overHttp = (url: string, probe: Probe): Handle =>
       timeoutMs: HTTP_TIMEOUT_MS,
     });
     // A network outside the kernel is not asked from here.
-    const read = !(reply instanceof Promise) && reply.kind === "http" && reply.status === 200 ? readAnswers(reply.body) : undefined;
+    const read =
+      !(reply instanceof Promise) && reply.kind === "http" && reply.status === 200
+        ? readAnswers(reply.body)
+        : undefined;
     if (read === undefined) return { message: ownReply(query, RCODE.SERVFAIL), cuts: true };
     const message = ownReply(
       query,

@@ -3,7 +3,7 @@ import type { Kernel } from "../../kernel/index.ts";
 import { encodeMessage } from "../wire/codec/encode.ts";
 import { FLAG, OPCODE, RCODE, TYPE } from "../wire/codec/types.ts";
 
-/** How often a secondary is told of a change that it does not acknowledge, and the time between two tries (RFC 1996 §3.6). */
+/** How often a secondary hears of a change that it does not acknowledge, and the time between two tries (RFC 1996 §3.6). */
 const TRIES_MAX = 5;
 const TRY_EVERY_MS = 2000;
 const ID_MAX = 0xffff;

@@ -86,7 +86,7 @@ export class BoshMachine {
 
   request({ method, path, ...http }: BoshHttpStep["http"]): ShownReply | Promise<ShownReply> {
     this.kernel.advanceBy(STEP_MS);
-    const { service, headers } = this.sent(http);
+    const { service, headers } = this.partsOf(http);
     if (service === undefined) return BROKEN;
     const flight = service.receive(makeRequest(method, path, { headers }));
     if (flight instanceof Process) throw new Error("the API waits");
@@ -94,7 +94,7 @@ export class BoshMachine {
   }
 
   /** Who answers a request, and its headers. */
-  protected sent({ api = "dns", cert }: Pick<BoshHttpStep["http"], "api" | "cert">): {
+  protected partsOf({ api = "dns", cert }: Pick<BoshHttpStep["http"], "api" | "cert">): {
     readonly service: Service | undefined;
     readonly headers: Record<string, string>;
   } {
@@ -121,10 +121,7 @@ export class BoshMachine {
   }
 
   /** The answers to what is sent in pieces over one connection. */
-  stream(
-    chunks: readonly Uint8Array[],
-    isHalfClosed: boolean,
-  ): Streamed | Promise<Streamed> {
+  stream(chunks: readonly Uint8Array[], isHalfClosed: boolean): Streamed | Promise<Streamed> {
     const frames = new Frames();
     const replies: Uint8Array[] = [];
     for (const chunk of chunks) {
@@ -163,7 +160,11 @@ export const BROKEN: ShownReply = { status: 0, headers: {}, body: "" };
 const KEPT = /^(?:content-type|x-content-type-options|location)$/;
 
 /** A reply as recordings show it, from what came. Names of headers are in lower case. */
-export const shownBoshReply = (status: number, headers: Readonly<Record<string, string>>, body: string): ShownReply => ({
+export const shownBoshReply = (
+  status: number,
+  headers: Readonly<Record<string, string>>,
+  body: string,
+): ShownReply => ({
   status,
   headers: Object.fromEntries(Object.entries(headers).filter(([name]) => KEPT.test(name))),
   body,

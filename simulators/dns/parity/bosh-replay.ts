@@ -4,7 +4,7 @@ import type { BoshHttpStep, BoshScenario, BoshStep } from "./bosh-recording.ts";
 import { canonical, differences, maskReply } from "./compare.ts";
 import { dnsDifferences, timingDifferences } from "./judge.ts";
 import { buildQuery, readReply } from "./message.ts";
-import { WireBoshMachine } from "./wire-bosh-machine.ts";
+import { WireBoshMachine } from "../live/wire-bosh-machine.ts";
 import type { DnsStep } from "./recording.ts";
 import { nameOf, type ScenarioResult } from "./replay.ts";
 
@@ -88,10 +88,7 @@ async function stream(machine: BoshMachine, step: DnsStep, chunks: readonly stri
   return step.closed === undefined ? differing : [...differing, ...differences(step.closed, closed, "$.closed")];
 }
 
-async function askHttp(
-  machine: BoshMachine,
-  { http, reply, mask = [] }: BoshHttpStep,
-): Promise<readonly string[]> {
+async function askHttp(machine: BoshMachine, { http, reply, mask = [] }: BoshHttpStep): Promise<readonly string[]> {
   const shown = await machine.request(http);
   if (reply.disconnected === true)
     return shown.status === 0 ? [] : [`a broken connection expected, got ${shown.status}`];

@@ -103,7 +103,7 @@ export class ConsulClient {
 
   send(recorded: RecordedRequest, agent?: string): Flight | Promise<Flight> {
     this.kernel.advanceBy(STEP_MS);
-    const { headers, body } = this.sent(recorded);
+    const { headers, body } = this.partsOf(recorded);
     const flight = this.agent(agent).http.receive(makeRequest(recorded.method, recorded.path, { headers, body }));
     return {
       isWaiting: () => flight instanceof Process && flight.running,
@@ -115,7 +115,7 @@ export class ConsulClient {
   }
 
   /** The headers and the body of a request. */
-  protected sent(recorded: RecordedRequest): {
+  protected partsOf(recorded: RecordedRequest): {
     readonly headers: Record<string, string>;
     readonly body: string | Uint8Array;
   } {

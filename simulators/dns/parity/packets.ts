@@ -10,8 +10,20 @@ import type { SiblingRequest } from "./siblings.ts";
 
 const WEB_MEMBERS = 12;
 
-function register(node: string, address: string, service?: object, checks?: readonly object[], extra: object = {}): SiblingRequest {
-  const body = { Node: node, Address: address, ...extra, ...(service && { Service: service }), ...(checks && { Checks: checks }) };
+function register(
+  node: string,
+  address: string,
+  service?: object,
+  checks?: readonly object[],
+  extra: object = {},
+): SiblingRequest {
+  const body = {
+    Node: node,
+    Address: address,
+    ...extra,
+    ...(service && { Service: service }),
+    ...(checks && { Checks: checks }),
+  };
   return { method: "PUT", path: "/v1/catalog/register", body };
 }
 
@@ -29,7 +41,12 @@ export const CATALOG_REQUESTS: readonly SiblingRequest[] = [
     register(
       `web-${at}`,
       `10.1.0.${at + 1}`,
-      { Service: "web", Port: 8000 + at, Tags: at % 2 === 0 ? ["blue", "v1"] : ["green"], Weights: { Passing: at + 1, Warning: 1 } },
+      {
+        Service: "web",
+        Port: 8000 + at,
+        Tags: at % 2 === 0 ? ["blue", "v1"] : ["green"],
+        Weights: { Passing: at + 1, Warning: 1 },
+      },
       [check(`web-${at}`, "web", at === 3 ? "critical" : at === 4 ? "warning" : "passing")],
       { NodeMeta: at < 2 ? { zone: `z${at}`, "rfc1035-txt": "bare" } : null },
     ),
@@ -109,7 +126,22 @@ const OTHERS = [
   "www.example.net.",
   ".",
 ] as const;
-const TYPES = [TYPE.A, TYPE.A, TYPE.A, TYPE.AAAA, TYPE.SRV, TYPE.SRV, TYPE.ANY, TYPE.TXT, TYPE.SOA, TYPE.NS, TYPE.MX, TYPE.PTR, TYPE.CNAME, 65] as const;
+const TYPES = [
+  TYPE.A,
+  TYPE.A,
+  TYPE.A,
+  TYPE.AAAA,
+  TYPE.SRV,
+  TYPE.SRV,
+  TYPE.ANY,
+  TYPE.TXT,
+  TYPE.SOA,
+  TYPE.NS,
+  TYPE.MX,
+  TYPE.PTR,
+  TYPE.CNAME,
+  65,
+] as const;
 const SIZES = [0, 512, 513, 600, 700, 900, 1232, 4096, 65_535] as const;
 const RD = 0x0100;
 const FLAG_CHOICES = [RD, RD, RD, 0, RD | 0x0010, RD | 0x0020, RD | 0x0040] as const;
@@ -129,13 +161,18 @@ function drawName(random: Random): string {
   const host = random.pick(HOSTS);
   const datacenter = random.pick(DATACENTERS);
   const name = [host, datacenter, "consul"].filter((part) => part !== "").join(".");
-  const cased = random.chance(0.1) ? [...name].map((each) => (random.chance(0.5) ? each.toUpperCase() : each)).join("") : name;
+  const cased = random.chance(0.1)
+    ? name.replace(/[a-z]/g, (each) => (random.chance(0.5) ? each.toUpperCase() : each))
+    : name;
   return `${cased}.`;
 }
 
 function nameBytes(name: string): Buffer {
   const labels = name === "." ? [] : name.slice(0, -1).split(".");
-  return Buffer.concat([...labels.map((label) => Buffer.concat([Buffer.from([label.length]), Buffer.from(label)])), Buffer.from([0])]);
+  return Buffer.concat([
+    ...labels.map((label) => Buffer.concat([Buffer.from([label.length]), Buffer.from(label)])),
+    Buffer.from([0]),
+  ]);
 }
 
 /** Draws one packet. `damage`: the probability that it is no whole question any more. */
@@ -169,10 +206,11 @@ export function drawPacket(random: Random, id: number, damage = 0): DrawnPacket 
 /** Changes, cuts or lengthens a packet. */
 function spoil(random: Random, whole: Buffer): Buffer {
   const bytes = Buffer.from(whole);
-  for (let changes = random.int(1, 4); changes > 0; changes--) bytes[random.int(2, bytes.length - 1)] = random.int(0, 255);
+  for (let changes = random.int(1, 4); changes > 0; changes--)
+    bytes[random.int(2, bytes.length - 1)] = random.int(0, 255);
   if (random.chance(0.3)) return bytes.subarray(0, random.int(0, bytes.length));
   return random.chance(0.2) ? Buffer.concat([bytes, Buffer.from([random.int(0, 255)])]) : bytes;
 }
 
 /** A packet as it goes over TCP. */
-export const framed = (bytes: Buffer): Buffer => frameMessage(bytes);
+export const frameOf = (bytes: Buffer): Buffer => frameMessage(bytes);

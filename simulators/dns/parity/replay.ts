@@ -3,7 +3,7 @@ import type { ScenarioScore } from "../../parity/ratchet.ts";
 import type { ConsulVersion } from "../index.ts";
 import type { BoshStep } from "./bosh-recording.ts";
 import { ConsulClient, type Flight } from "./client.ts";
-import { WireClient } from "./wire-client.ts";
+import { WireClient } from "../live/wire-client.ts";
 import { differences, maskReply } from "./compare.ts";
 import { dnsDifferences, fillInAll, timingDifferences } from "./judge.ts";
 import { buildQuery, readReply } from "./message.ts";
@@ -75,10 +75,7 @@ class ScenarioReplay {
   readonly #version: ConsulVersion;
   readonly #client: ConsulClient;
   readonly #captured = new Map<string, unknown>();
-  readonly #flights = new Map<
-    string,
-    { readonly flight: Flight; readonly sinceMs: number }
-  >();
+  readonly #flights = new Map<string, { readonly flight: Flight; readonly sinceMs: number }>();
 
   constructor(scenario: Scenario, version: ConsulVersion, client: ConsulClient) {
     this.#scenario = scenario;

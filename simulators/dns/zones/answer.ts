@@ -1,10 +1,19 @@
 import { encodeMessage, sizeOf } from "../wire/codec/encode.ts";
-import { FLAG, type Message, OPCODE, type Question, RCODE, type Rr, type Transport, TYPE } from "../wire/codec/types.ts";
+import {
+  FLAG,
+  type Message,
+  OPCODE,
+  type Question,
+  RCODE,
+  type Rr,
+  type Transport,
+  TYPE,
+} from "../wire/codec/types.ts";
 import { readStrictly, type StrictQuery } from "./read.ts";
 import { find, type RecordSet, type Zone, zoneOf } from "./zone.ts";
 
 /** The size that the server itself takes, and the largest datagram that it sends (DNS flag day 2020). */
-export const UDP_BYTES_MAX = 1232;
+const UDP_BYTES_MAX = 1232;
 const UDP_BYTES_MIN = 512;
 const CLASS = { IN: 1, ANY: 255 } as const;
 /** Types that are no data (RFC 1995, RFC 6895 §3.1). */
@@ -124,7 +133,8 @@ class Search {
       const [record] = alias.records;
       return record?.type === TYPE.CNAME ? record.target : undefined;
     }
-    const sets = type === TYPE.ANY ? [...found.sets.values()] : [found.sets.get(type)].filter((set) => set !== undefined);
+    const sets =
+      type === TYPE.ANY ? [...found.sets.values()] : [found.sets.get(type)].filter((set) => set !== undefined);
     if (sets.length === 0) return this.#deny(zone, true);
     for (const set of sets) this.#give(owner, set);
     return undefined;

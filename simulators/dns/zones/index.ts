@@ -8,7 +8,7 @@ export { createZone, type RecordSet, type Zone } from "./zone.ts";
 export type { Hosting } from "./answer.ts";
 
 /** A name server that hosts zones. */
-export interface ZoneServerOptions {
+interface ZoneServerOptions {
   /** As faults name it. Default `ns1`. */
   readonly name?: string;
   readonly hosting: () => Hosting;

@@ -21,11 +21,12 @@ const ALGORITHMS: Readonly<Record<string, number>> = {
 };
 
 /** The number of a type by its name; undefined for one that no zone holds. */
-export const typeNumber = (name: string): number | undefined =>
-  ({ ...TYPE, ...RAW_TYPE })[name as keyof typeof TYPE | keyof typeof RAW_TYPE];
+export const typeNumber = (name: string): number | undefined => NUMBERS.get(name);
+
+const NUMBERS: ReadonlyMap<string, number> = new Map(Object.entries({ ...TYPE, ...RAW_TYPE }));
 
 /** Strings of a TXT as its text has them: in quotes, or bare. */
-export function stringsOf(text: string): readonly string[] {
+function stringsOf(text: string): readonly string[] {
   if (!text.startsWith('"')) return [text];
   return [...text.matchAll(/"((?:[^"\\]|\\.)*)"/gs)].map(([, inner = ""]) => inner);
 }
@@ -44,13 +45,6 @@ const nameBytes = (name: string): readonly number[] => [
 export function recordOf(name: string, type: string, ttl: number, text: string): Rr | undefined {
   const words = text.split(/\s+/);
   const [first = "", second = "", third = "", fourth = ""] = words;
-  const raw = (code: number, bytes: readonly number[]): Rr => ({
-    type: RAW,
-    code,
-    name,
-    ttl,
-    rdata: Uint8Array.from(bytes),
-  });
   switch (type) {
     case "A":
     case "AAAA":
@@ -78,32 +72,42 @@ export function recordOf(name: string, type: string, ttl: number, text: string):
       const data = { mname: fqdnOf(first), rname: fqdnOf(second), serial, refresh, retry, expire, minimum };
       return { type: TYPE.SOA, name, ttl, data };
     }
+    default: {
+      const bytes = bytesOf(type, text);
+      const code = typeNumber(type);
+      if (bytes === undefined || code === undefined) return undefined;
+      return { type: RAW, code, name, ttl, rdata: Uint8Array.from(bytes) };
+    }
+  }
+}
+
+/** The data of a record of the other types, as bytes. */
+function bytesOf(type: string, text: string): readonly number[] | undefined {
+  const words = text.split(/\s+/);
+  const [first = "", second = "", third = ""] = words;
+  switch (type) {
     case "SPF":
-      return raw(RAW_TYPE.SPF, stringsOf(text).flatMap(charString));
+      return stringsOf(text).flatMap(charString);
     case "SSHFP":
-      return raw(RAW_TYPE.SSHFP, [Number(first), Number(second), ...Buffer.from(third, "hex")]);
+      return [Number(first), Number(second), ...Buffer.from(third, "hex")];
     case "CAA":
-      return raw(RAW_TYPE.CAA, [
-        Number(first),
-        ...charString(second),
-        ...Buffer.from(words.slice(2).join(" ").replaceAll('"', "")),
-      ]);
+      return [Number(first), ...charString(second), ...Buffer.from(words.slice(2).join(" ").replaceAll('"', ""))];
     case "CERT": {
       const known = CERT_TYPE.indexOf(first) + 1;
       const kind = known > 0 ? known : (CERT_TYPE_NUMBERS[first] ?? Number(first));
       const key = Buffer.from(words.slice(3).join(""), "base64");
-      return raw(RAW_TYPE.CERT, [...u16(kind), ...u16(Number(second)), ALGORITHMS[third] ?? Number(third), ...key]);
+      return [...u16(kind), ...u16(Number(second)), ALGORITHMS[third] ?? Number(third), ...key];
     }
     case "NAPTR": {
       const [flags = "", service = "", regexp = ""] = words.slice(2, 5).map((word) => word.replaceAll('"', ""));
-      return raw(RAW_TYPE.NAPTR, [
+      return [
         ...u16(Number(first)),
         ...u16(Number(second)),
         ...charString(flags),
         ...charString(service),
         ...charString(regexp),
         ...nameBytes(words[5] ?? "."),
-      ]);
+      ];
     }
     default:
       return undefined;

@@ -30,8 +30,7 @@ export function parentOf(name: string): string {
 }
 
 /** Whether a name is the zone or below it. Both are in lower case. */
-export const isWithin = (name: string, zone: string): boolean =>
-  name === zone || zone === "." || name.endsWith(`.${zone}`);
+const isWithin = (name: string, zone: string): boolean => name === zone || zone === "." || name.endsWith(`.${zone}`);
 
 /** Puts recordsets together. @throws Error for a zone without an SOA at its apex */
 export function createZone(apex: string, sets: readonly RecordSet[]): Zone {
@@ -61,7 +60,7 @@ export function zoneOf(zones: ReadonlyMap<string, Zone>, name: string): Zone | u
 }
 
 /** What a zone has for a name. */
-export type Found =
+type Found =
   | { readonly kind: "name"; readonly sets: ReadonlyMap<number, RecordSet> }
   /** The name or one above it belongs to others: these are their name servers. */
   | { readonly kind: "delegation"; readonly servers: RecordSet }

@@ -109,8 +109,15 @@ describe("names of a zone", () => {
   });
 
   it("have any type, of which the unknown have no data", () => {
-    expect(reply(bytesOfType("web.example.test.", 65_280))).toMatchObject({ rcode: "NOERROR", authority: [{ type: "SOA" }] });
-    expect(ask("example.test. ANY")?.answer.map(({ type }) => type).sort()).toEqual(["MX", "NS", "SOA"]);
+    expect(reply(bytesOfType("web.example.test.", 65_280))).toMatchObject({
+      rcode: "NOERROR",
+      authority: [{ type: "SOA" }],
+    });
+    expect(
+      ask("example.test. ANY")
+        ?.answer.map(({ type }) => type)
+        .sort(),
+    ).toEqual(["MX", "NS", "SOA"]);
     for (const [name, length] of [
       ["key", 22],
       ["caa", 21],
@@ -238,13 +245,14 @@ describe("what is too large", () => {
     expect(whole?.flags).not.toContain("tc");
   });
 
-  test.prop([fc.constantFrom("long", "mail", "web", "none", "www"), fc.constantFrom("TXT", "A", "ANY", "MX"), fc.nat(0xffff)])(
-    "never exceeds what the client takes",
-    (name, type, udpBytes) => {
-      const [message] = answerStrictly(HOSTING, bytesOf(`${name}.example.test. ${type}`, udpBytes), "udp");
-      expect(message?.length).toBeLessThanOrEqual(Math.min(1232, Math.max(512, udpBytes)));
-    },
-  );
+  test.prop([
+    fc.constantFrom("long", "mail", "web", "none", "www"),
+    fc.constantFrom("TXT", "A", "ANY", "MX"),
+    fc.nat(0xffff),
+  ])("never exceeds what the client takes", (name, type, udpBytes) => {
+    const [message] = answerStrictly(HOSTING, bytesOf(`${name}.example.test. ${type}`, udpBytes), "udp");
+    expect(message?.length).toBeLessThanOrEqual(Math.min(1232, Math.max(512, udpBytes)));
+  });
 });
 
 describe("a transfer", () => {

@@ -14,7 +14,7 @@ function reverseOf(address: string): { readonly name: string; readonly zone: str
 }
 
 /** A floating address with its project. */
-export interface NamedAddress {
+interface NamedAddress {
   readonly id: string;
   readonly projectId: string;
   readonly address: string;

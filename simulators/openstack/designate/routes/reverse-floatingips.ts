@@ -54,8 +54,7 @@ function requireFloatingIp(designate: Designate, context: RequestContext): Float
   const [, region, id] = ID.exec(params.id ?? "") ?? [];
   if (id === undefined)
     throw badRequest("bad_request", `Floating IP ${params.id ?? ""} is not in the format of <region>:<uuid>`);
-  const found =
-    region === cloud.region ? ownFloatingIps(designate, context).find((each) => each.id === id) : undefined;
+  const found = region === cloud.region ? ownFloatingIps(designate, context).find((each) => each.id === id) : undefined;
   if (found !== undefined) return found;
   throw new Refusal(
     404,

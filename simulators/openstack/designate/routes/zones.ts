@@ -30,7 +30,6 @@ import { type ListKeys, listReply } from "../wire/lists.ts";
 import { bodyOf, canSee, projectOf, requireZone, rootOf, type View } from "../wire/request.ts";
 import { dateMembers } from "../wire/views.ts";
 
-
 const CREATABLE: ObjectSchema = {
   kind: "zone",
   fields: { name: domain, email, ttl, description, type: oneOf("SECONDARY", "PRIMARY"), masters, attributes },

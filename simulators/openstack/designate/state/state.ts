@@ -101,7 +101,7 @@ export interface TransferAcceptRow {
 /** A zone as the name servers had it from a time on, ms since the Unix epoch. */
 export interface ServedVersion {
   readonly atMs: number;
-  /** Null: they have been told to forget it. */
+  /** Null: they are to forget it. */
   readonly content: ServedZone | null;
 }
 

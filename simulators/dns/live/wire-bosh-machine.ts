@@ -1,7 +1,7 @@
-import { type ShownReply, BoshMachine, BROKEN, shownBoshReply } from "./bosh-machine.ts";
-import type { BoshHttpStep, BoshScenario } from "./bosh-recording.ts";
-import type { Streamed } from "./client.ts";
-import { askOverWire, exchange, stillDriver, streamOverWire, WireFace } from "./wire-client.ts";
+import { type ShownReply, BoshMachine, BROKEN, shownBoshReply } from "../parity/bosh-machine.ts";
+import type { BoshHttpStep, BoshScenario } from "../parity/bosh-recording.ts";
+import type { Streamed } from "../parity/client.ts";
+import { askOverWire, exchange, stillDriver, streamOverWire, WireFace } from "./wire.ts";
 
 const STEP_MS = 2;
 const STREAM_MS = 700;
@@ -33,7 +33,7 @@ export class WireBoshMachine extends BoshMachine {
     this.kernel.advanceBy(STEP_MS);
     const face = (http.api ?? "dns") === "dns" ? this.#face : this.#health;
     if (face === undefined) return BROKEN;
-    const { status, headers, bytes } = await exchange(face.httpPort, { method, path }, this.sent(http).headers, "");
+    const { status, headers, bytes } = await exchange(face.httpPort, { method, path }, this.partsOf(http).headers, "");
     face.http.forget();
     return status === 0 ? BROKEN : shownBoshReply(status, headers, bytes.toString("utf8"));
   }

@@ -4,17 +4,16 @@ import { connect } from "node:net";
 import type { Driver } from "../../kernel/edge/drive.ts";
 import { type Served, serve } from "../../kernel/edge/serve.ts";
 import { type HttpReply, type Kernel, Process, type Service } from "../../kernel/index.ts";
-import type { ConsulVersion, DnsReply, NameServer } from "../index.ts";
-import { type ServedDns, serveDns } from "../live/server.ts";
+import type { DnsReply, NameServer } from "../index.ts";
+import { type ServedDns, serveDns } from "./server.ts";
 import { Frames, frameMessage } from "../wire/codec/frames.ts";
-import { ConsulClient, type Flight, shownReply, type Streamed } from "./client.ts";
-import type { RecordedRequest, Scenario } from "./recording.ts";
+import type { Streamed } from "../parity/client.ts";
+import type { RecordedRequest } from "../parity/recording.ts";
 
 const HOST = "127.0.0.1";
 /** The real time between two pieces of a stream, and the longest wait for something that should be there, ms. */
 const PIECE_MS = 60;
 const WAIT_MS_MAX = 30_000;
-const STEP_MS = 2;
 
 /** Time stands still while bytes are on their way: only whoever waits for a reply moves it. */
 export const stillDriver = (kernel: Kernel): Driver => ({
@@ -67,7 +66,10 @@ export class WireFace {
 
   static async open(driver: Driver, http: Service, dns: Pick<NameServer, "ask">): Promise<WireFace> {
     const faces: WireFace[] = [];
-    const heard: Service = { ...http, receive: (request) => faces[0]?.http.push(http.receive(request)) ?? { status: 0 } };
+    const heard: Service = {
+      ...http,
+      receive: (request) => faces[0]?.http.push(http.receive(request)) ?? { status: 0 },
+    };
     const asked = {
       ask: (...given: Parameters<NameServer["ask"]>): DnsFlight => {
         const flight = dns.ask(...given);
@@ -96,64 +98,9 @@ export class WireFace {
   }
 }
 
-const isRunning = (flight: HttpFlight | DnsFlight | undefined): boolean =>
+/** Whether a reply is still being made. */
+export const isRunning = (flight: HttpFlight | DnsFlight | undefined): boolean =>
   flight instanceof Process && flight.running;
-
-/** A Consul whose agents listen on sockets; time is virtual. */
-export class WireClient extends ConsulClient {
-  readonly #faces = new Map<string, WireFace>();
-
-  static async open(scenario: Scenario, version: ConsulVersion): Promise<WireClient> {
-    const client = new WireClient(scenario, version);
-    const driver = stillDriver(client.kernel);
-    for (const agent of client.dns.agents) client.#faces.set(agent.name, await WireFace.open(driver, agent.http, agent));
-    return client;
-  }
-
-  override async close(): Promise<void> {
-    for (const face of this.#faces.values()) await face.close();
-  }
-
-  #face(name?: string): WireFace {
-    const face = this.#faces.get(this.agent(name).name);
-    if (face === undefined) throw new Error(`agent ${name ?? ""} does not listen`);
-    return face;
-  }
-
-  override async send(recorded: RecordedRequest, agent?: string): Promise<Flight> {
-    this.kernel.advanceBy(STEP_MS);
-    const face = this.#face(agent);
-    const { headers, body } = this.sent(recorded);
-    const answered = exchange(face.httpPort, recorded, headers, body);
-    // What the face refuses by itself never reaches the service.
-    const flight = await Promise.race([face.http.next(), answered.then(() => undefined)]);
-    face.http.forget();
-    return {
-      isWaiting: () => isRunning(flight),
-      finish: async () => {
-        while (isRunning(flight) && this.kernel.step());
-        const { status, headers: given, bytes } = await answered;
-        return { record: status === 0 ? BROKEN : shownReply(status, given, bytes, recorded), bytes };
-      },
-    };
-  }
-
-  override async ask(message: Uint8Array, transport: "udp" | "tcp", agent?: string): Promise<Uint8Array | undefined> {
-    this.kernel.advanceBy(STEP_MS);
-    return askOverWire(this.#face(agent), this.kernel, message, transport);
-  }
-
-  override stream(
-    chunks: readonly Uint8Array[],
-    isHalfClosed: boolean,
-    timeoutMs: number,
-    agent?: string,
-  ): Promise<Streamed> {
-    return streamOverWire(this.#face(agent), this.kernel, chunks, isHalfClosed, timeoutMs);
-  }
-}
-
-const BROKEN = { status: 0, headers: {}, body: "" };
 
 interface Exchanged {
   readonly status: number;
