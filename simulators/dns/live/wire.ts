@@ -120,17 +120,17 @@ export function exchange(
     sent.on("response", (response) => {
       const chunks: Buffer[] = [];
       const given = Object.entries(response.headers).map(([name, value]) => [name, [value ?? ""].flat().join(", ")]);
-      const done = (): void =>
+      const finish = (): void =>
         resolve({
           status: response.statusCode ?? 0,
           headers: Object.fromEntries(given),
           bytes: Buffer.concat(chunks),
         });
       response.on("data", (chunk: Buffer) => chunks.push(chunk));
-      response.once("end", done);
-      response.once("error", done);
+      response.once("end", finish);
+      response.once("error", finish);
       if (streamMs !== undefined) setTimeout(() => response.destroy(), Math.min(streamMs, PIECE_MS * 4)).unref();
-      response.once("close", done);
+      response.once("close", finish);
     });
     sent.once("error", () => resolve({ status: 0, headers: {}, bytes: Buffer.alloc(0) }));
     sent.once("timeout", () => sent.destroy());

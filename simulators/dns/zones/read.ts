@@ -2,7 +2,7 @@ import { readName } from "../wire/codec/names.ts";
 import { FLAG, OPCODE, type Question, RCODE, type Rcode, TYPE } from "../wire/codec/types.ts";
 
 /** The OPT of a query (RFC 6891 §6.1.3). */
-export interface Offer {
+interface Offer {
   readonly udpBytes: number;
   readonly version: number;
   /** Whether signatures are asked for. */

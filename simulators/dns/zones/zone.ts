@@ -24,7 +24,7 @@ export interface Zone {
 }
 
 /** The name above; the root for a single label. Both have their final dot. */
-export function parentOf(name: string): string {
+function parentOf(name: string): string {
   const labels = labelsOf(name).slice(1);
   return labels.length === 0 ? "." : `${labels.join(".")}.`;
 }
