@@ -83,9 +83,12 @@ function facesOf(world: World): readonly Face[] {
 export async function openNames(world: World, options: NamesOptions): Promise<OpenNames> {
   await using ends = new AsyncDisposableStack();
   const faces = facesOf(world);
-  const open = async (face: Face, host: string, port: number): Promise<ServedDns> => {
+  const open = async ({ server, admits }: Face, host: string, port: number): Promise<ServedDns> => {
     const { report } = options;
-    const served = await serveDns(face.server, world.driver, { host, port, admits: face.admits, report });
+    // Whoever comes from this machine over IPv6 comes as an application.
+    const admitsAny = (source: string): boolean =>
+      admits(source === IPV6_LOOPBACK ? world.plan.applications : source);
+    const served = await serveDns(server, world.driver, { host, port, admits: admitsAny, report });
     ends.defer(() => served.close());
     return served;
   };
