@@ -5,7 +5,18 @@ import type { Cloud, CloudOptions } from "../scenarios/cloud/cloud.ts";
 /** Options that `up` and `exec` share. */
 export type BootOptions = Pick<
   CloudOptions,
-  "seed" | "secretsFrom" | "pace" | "block" | "services" | "store" | "tell" | "consul" | "ipv6" | "secondaries"
+  | "seed"
+  | "secretsFrom"
+  | "pace"
+  | "block"
+  | "services"
+  | "store"
+  | "catalog"
+  | "profile"
+  | "tell"
+  | "consul"
+  | "ipv6"
+  | "secondaries"
 >;
 
 /** Reports something that went wrong in a running cloud and that nobody waits for. */

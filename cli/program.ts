@@ -4,6 +4,7 @@ import { addCertificateCommands } from "./certificate-syntax.ts";
 import { addCertify } from "./certify-syntax.ts";
 import { addNameOptions } from "./names-syntax.ts";
 import { addSetupCommands } from "./setup-syntax.ts";
+import { CLOUD_PROFILES } from "../simulators/openstack/profiles.ts";
 import { wholeNumber } from "./whole-number.ts";
 
 /** `package.json` lies one folder above the sources and two above the built files. */
@@ -37,6 +38,16 @@ const store = (): Option =>
     "--store <kind>",
     "where the brokers keep their state: in memory, or on a primary and a standby of PostgreSQL",
   ).choices(["embedded", "postgres-ha"]);
+const profile = (): Option =>
+  new Option(
+    "--profile <profile>",
+    "the OpenStack of the cloud: hosts and agents that do their work, or the bare control plane that was recorded",
+  ).choices(CLOUD_PROFILES);
+const catalog = (): Option =>
+  new Option(
+    "--catalog <size>",
+    "what the brokers offer: small, a plan of each kind of one version; full, every plan of every version that this machine can run",
+  ).choices(["small", "full"]);
 const block = (): Option =>
   new Option(
     "--block <block>",
@@ -65,6 +76,8 @@ function addUp(drydock: Command, endWith: EndWith): void {
     .addOption(pace().default("fast"))
     .addOption(block())
     .addOption(store())
+    .addOption(profile().default("agents"))
+    .addOption(catalog())
     .addHelpText(
       "after",
       "\nExamples:\n  $ drydock up\n  $ drydock up --node-ttl 5s --consul-version 1.8.7\n  $ drydock up --json --pace realistic > cloud.json",
@@ -92,6 +105,8 @@ function addExec(drydock: Command, endWith: EndWith): void {
     .addOption(pace().default("instant"))
     .addOption(block())
     .addOption(store())
+    .addOption(profile().default("agents"))
+    .addOption(catalog())
     .addHelpText("after", "\nExamples:\n  $ drydock exec -- npm test\n  $ drydock exec -- sh -c 'bosh -n deployments'")
     .passThroughOptions()
     .action(async (command: string[], options) => endWith((await import("./exec.ts")).exec(command, options)));

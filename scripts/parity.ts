@@ -14,7 +14,7 @@ const { recordings, sockets, only } = scriptCommand(
   "Replay the recordings of the real systems against the simulators, and rewrite docs/parity.",
 )
   .option("--recordings <dir>", "replay the recordings in this folder instead, and leave docs/parity alone")
-  .option("--sockets", "replay over real sockets where that differs from in process, and leave docs/parity alone")
+  .option("--sockets", "replay over TCP and UDP where that is another replay, and leave docs/parity alone")
   .option("--only <name>", "only this service: openstack, bosh or dns")
   .parse()
   .opts<{ recordings?: string; sockets?: true; only?: string }>();

@@ -1,5 +1,6 @@
 import type { ConsulVersion } from "./dns/index.ts";
 import type { Pace } from "./kernel/index.ts";
+import type { CloudProfile } from "./openstack/index.ts";
 import type { ProbeOutside } from "./probes.ts";
 
 /** How a world is made. */
@@ -20,6 +21,8 @@ export interface WorldOptions {
   readonly journalEventsMax?: number;
   /** See DataServicesOptions. 1 where no real server is behind the instances. */
   readonly scramIterations?: number;
+  /** What kind of OpenStack it is. Default `agents`. */
+  readonly profile?: CloudProfile;
   /** See DirectorOptions. */
   readonly analysisMs?: number;
   /** The names that Consul answers for. */

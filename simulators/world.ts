@@ -160,11 +160,12 @@ function createSimulators(
   kernel: Kernel,
   plan: AddressPlan,
   credentials: Credentials,
-  { signing, scramIterations, analysisMs, consul }: WorldOptions,
+  { signing, scramIterations, analysisMs, profile, consul }: WorldOptions,
   probe: Probe,
 ): Simulators {
   const openstack = createOpenStack(kernel, {
     admin: { ...credentials.openstackAdmin, user: credentials.openstackAdmin.username },
+    ...(profile !== undefined && { profile }),
   });
   const bosh = createBosh(kernel, {
     ...login(credentials, signing),

@@ -7,7 +7,7 @@ import { networksOf } from "../guard/networks.ts";
 import type { Host } from "../host.ts";
 import { BackendError } from "../errors.ts";
 import { parserOf } from "../json.ts";
-import { findPrimary, type InstanceAgent, instanceAgent } from "../spi/agent.ts";
+import { awaitReplicas, findPrimary, type InstanceAgent, instanceAgent } from "../spi/agent.ts";
 import type { Catalog } from "../spi/catalog.ts";
 import type { Deployer, InstanceVm } from "../spi/director/deployer.ts";
 import type { InstanceSecrets } from "../spi/manifest.ts";
@@ -36,7 +36,6 @@ export interface OperationContext {
 const parseSecrets = parserOf(
   "the secrets of an instance",
   Type.Object({
-    adminPassword: Type.String(),
     agentPassword: Type.String(),
     tls: Type.Optional(Type.Object({ ca: Type.String(), certificate: Type.String(), privateKey: Type.String() })),
   }),
@@ -119,6 +118,13 @@ export async function protect(
     vms.flatMap(({ cid }) => cid ?? []),
   );
   return vms;
+}
+
+/** Resolves once every node of an instance is part of its cluster. @throws BackendError */
+export async function awaitCluster(context: OperationContext, instance: InstanceRow): Promise<void> {
+  const vms = await context.deployer.vms(instance.deployment);
+  const addresses = vms.flatMap(({ ips: [first] }) => first ?? []);
+  await awaitReplicas(context.host, addresses, secretsOf(context, instance).agentPassword);
 }
 
 /**

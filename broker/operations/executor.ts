@@ -7,6 +7,7 @@ import { backup, restore, undoBackup, undoRestore } from "./backups.ts";
 import { bind, unbind } from "./bindings.ts";
 import type { OperationContext } from "./context.ts";
 import { deprovision, provision, undoProvision, undoUpdate, update } from "./instances.ts";
+import { Intake } from "./intake.ts";
 import { OperationLease, workUnder } from "./lease.ts";
 import { mend } from "./mends.ts";
 import { coalesce, retryRounds } from "./retry.ts";
@@ -85,6 +86,7 @@ class BackgroundExecutor implements Executor {
   readonly #report: (error: unknown, operation?: Operation) => void;
   readonly #listen: OperationListener;
   readonly #slots: WorkSlots | undefined;
+  readonly #intake: Intake | undefined;
   readonly #running = new Map<string, Running>();
   readonly resume: () => Promise<void>;
 
@@ -98,6 +100,7 @@ class BackgroundExecutor implements Executor {
     this.#listen = listen;
     // A private store has no connections that could run out.
     this.#slots = context.store.isPrivate ? undefined : new WorkSlots();
+    this.#intake = context.store.isPrivate ? undefined : new Intake(context.host);
     this.resume = coalesce(() => retryRounds(context.host, Number.POSITIVE_INFINITY, () => this.#takeUp()));
   }
 
@@ -144,8 +147,11 @@ class BackgroundExecutor implements Executor {
     const attributes = { "osb.instance": operation.instance_id, "osb.operation": operation.id };
     const trace = (work: () => Promise<Ending>): Promise<Ending> =>
       traceFrom(tracer, operation.traceparent ?? "", operation.kind, attributes, work);
-    const perform = (): Promise<Ending> => this.#perform(context, operation);
-    const ending = trace(() => workUnder(lease, () => workInSlot(operation.kind, this.#slots, perform)))
+    const perform = async (): Promise<Ending> => {
+      await this.#intake?.admit();
+      return workInSlot(operation.kind, this.#slots, () => this.#perform(context, operation));
+    };
+    const ending = trace(() => workUnder(lease, perform))
       .finally(() => {
         if (this.#running.get(operation.id)?.lease === lease) this.#running.delete(operation.id);
       })

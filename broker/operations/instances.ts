@@ -9,6 +9,7 @@ import { sealText } from "../store/seal.ts";
 import type { Operation } from "../store/store.ts";
 import {
   agentOf,
+  awaitCluster,
   domainOf,
   guardBindings,
   instanceOf,
@@ -65,6 +66,7 @@ async function deploy(context: OperationContext, record: InstanceRow, wanted: Wa
   await guardBindings(context, located, wanted.planId);
   if (located.address === "") throw new FinalError(`deployment ${instance.deployment} has no VM`);
   await agentOf(context, located).ready();
+  if (isCluster) await awaitCluster(context, located);
   return located;
 }
 

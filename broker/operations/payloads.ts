@@ -17,7 +17,7 @@ const UpdatePayload = Type.Object({
 const BindPayload = Type.Object({ row: BindingRow });
 const BackupPayload = Type.Object({ row: BackupRow });
 const RestorePayload = Type.Object({ row: RestoreRow });
-const MendPayload = Type.Object({ way: Type.Enum(["broken", "guard"]) });
+const MendPayload = Type.Object({ way: Type.Enum(["broken", "guard", "users"]) });
 
 /** The record that a provision makes. */
 export interface ProvisionPayload {

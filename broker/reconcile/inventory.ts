@@ -1,10 +1,10 @@
 import Type, { type Static } from "typebox";
 import { Compile } from "typebox/compile";
-import { FinalError } from "../errors.ts";
+import { BackendError, FinalError } from "../errors.ts";
 import { bodyOf, exchange, expectStatus, retryWhileDown, textOf } from "../http/client.ts";
 import { isOfSwift } from "../http/refusals.ts";
 import type { OpenStackProject } from "../openstack/project.ts";
-import type { OperationContext } from "../operations/context.ts";
+import { agentOf, type OperationContext } from "../operations/context.ts";
 import { DirectorClient } from "../spi/director/client.ts";
 import type { BackupRow, BindingRow, InstanceRow } from "../store/schema.ts";
 
@@ -43,6 +43,8 @@ export interface Inventory {
   readonly servers: readonly ServerView[];
   /** Names of nodes in Consul; undefined where the broker knows no Consul. */
   readonly nodes: readonly string[] | undefined;
+  /** Names of the users of each instance that was asked; undefined where its agent did not answer. */
+  readonly users: ReadonlyMap<string, readonly string[] | undefined>;
   /** Names of the objects in the container of backups. */
   readonly objects: readonly string[];
 }
@@ -85,17 +87,49 @@ async function listServers(
   return servers.filter(({ metadata }) => isOurs(metadata.deployment ?? ""));
 }
 
+/** How many agents are asked at a time. */
+const AGENTS_AT_ONCE = 8;
+
+/** Asks the agent of each instance that stands which users it has. */
+async function listUsers(
+  context: OperationContext,
+  { instances, busy }: Records,
+  deployments: readonly string[],
+): Promise<Inventory["users"]> {
+  const standing = new Set(deployments);
+  const asked = instances.filter(
+    ({ id, state, address, deployment }) =>
+      state === "ready" && address !== "" && !busy.has(id) && standing.has(deployment),
+  );
+  const users = new Map<string, readonly string[] | undefined>();
+  const waiting = asked.values();
+  const ask = async (): Promise<void> => {
+    for (const instance of waiting) {
+      const names = await agentOf(context, instance)
+        .users()
+        .catch((error: unknown) => {
+          if (error instanceof BackendError || error instanceof FinalError) return undefined;
+          throw error;
+        });
+      users.set(instance.id, names);
+    }
+  };
+  await Promise.all(Array.from({ length: AGENTS_AT_ONCE }, ask));
+  return users;
+}
+
 /**
  * Asks every backend what there is.
  *
- * @param known deployments that the records name: those of other services are nobody's business here
+ * @param records deployments that they do not name are nobody's business here: they are other services'
  * @throws BackendError, FinalError
  */
 export async function takeInventory(
   context: OperationContext,
   project: OpenStackProject,
-  known: ReadonlySet<string>,
+  records: Records,
 ): Promise<Inventory> {
+  const { named: known } = records;
   const { config, host, service, guard } = context;
   const director = new DirectorClient(config, host);
   const all = bodyOf(expectStatus(await director.read("/deployments"), "deployments", 200), DEPLOYMENTS);
@@ -119,6 +153,7 @@ export async function takeInventory(
       .filter(({ deployment }) => isOurs(deployment)),
     servers: await listServers(project, isOurs),
     nodes: nodes && bodyOf(expectStatus(nodes, "nodes", 200), NODES).map(({ Node }) => Node),
+    users: await listUsers(context, records, deployments),
     objects: await listObjects(project),
   };
 }

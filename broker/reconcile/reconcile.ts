@@ -19,6 +19,7 @@ interface Reconciled extends Difference {
 const WAYS: Partial<Record<Difference["kind"], MendPayload["way"]>> = {
   "deployment-missing": "broken",
   "guard-missing": "guard",
+  "user-missing": "users",
 };
 
 /** Runs the mending of an instance as an operation. @throws StoreError */
@@ -67,7 +68,7 @@ export async function reconcile(
 ): Promise<readonly Reconciled[]> {
   const { context } = controlPlane;
   const before = await readRecords(context);
-  const inventory = await takeInventory(context, project, before.named);
+  const inventory = await takeInventory(context, project, before);
   // Whatever has begun or ended while the backends were asked is left out.
   const after = await readRecords(context);
   const busy = new Set([...before.busy, ...after.busy]);

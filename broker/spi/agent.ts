@@ -29,6 +29,8 @@ export interface InstanceAgent {
   putCredentials(username: string, password: string, database: string): Promise<void>;
   /** Deletes a user and ends its sessions; does nothing when there is none. */
   deleteCredentials(username: string): Promise<void>;
+  /** The users that there are, by name. */
+  users(): Promise<readonly string[]>;
   /** All data as of one moment, as it comes; a dump that breaks off throws BackendError. */
   dump(): Promise<AsyncIterable<Bytes>>;
   /** Replaces the data with that of a dump, once for each name. */
@@ -53,6 +55,7 @@ interface AgentRestore {
   readonly atMs?: number;
 }
 
+const LOG_FILE = Compile(Type.Object({ file: Type.String() }));
 const FINISHED_LOG = Compile(Type.Object({ files: Type.Array(Type.String()), until_ms: Type.Number() }));
 /** Files of a log that can be collected, oldest first, and until when they lead. */
 interface FinishedLog {
@@ -117,18 +120,27 @@ export function instanceAgent(host: Host, ip: string, password: string): Instanc
     },
     async putCredentials(username, secret, database) {
       const json = { password: secret, database };
-      const answer = expectStatus(await send("PUT", `/v1/credentials/${username}`, { json }), "credentials", 200, 201);
-      // Whoever else answers at the address has made no user, whatever its status.
-      if (bodyOf(answer, CREDENTIALS).username !== username) throw new BackendError(`${ip} made another user`);
+      // Whoever else answers at the address has made or deleted no user, whatever its status.
+      requireUser(await send("PUT", `/v1/credentials/${username}`, { json }), ip, username);
     },
     async deleteCredentials(username) {
-      expectStatus(await send("DELETE", `/v1/credentials/${username}`), "credentials", 204);
+      requireUser(await send("DELETE", `/v1/credentials/${username}`), ip, username);
+    },
+    async users() {
+      return bodyOf(expectStatus(await send("GET", "/v1/credentials"), "credentials", 200), USERS).usernames;
     },
     ...dumpsOver(link),
     ...logOver(link),
   };
 }
 
+/** An answer that names the user that something was done to. @throws BackendError */
+function requireUser(answer: BackendAnswer, ip: string, username: string): void {
+  const { username: named } = bodyOf(expectStatus(answer, "credentials", 200, 201), CREDENTIALS);
+  if (named !== username) throw new BackendError(`${ip} answered for another user`);
+}
+
+const USERS = Compile(Type.Object({ usernames: Type.Array(Type.String()) }));
 const CREDENTIALS = Compile(Type.Object({ username: Type.String() }));
 const STATUS = Compile(Type.Object({ role: Type.String(), phase: Type.Optional(Type.String()) }));
 const RESTORE_STATE = Compile(Type.Object({ restored: Type.Boolean(), running: Type.Optional(Type.Boolean()) }));
@@ -180,10 +192,10 @@ const logOver = ({ send }: AgentLink): LogMethods => ({
     return answer.bytes;
   },
   async forgetLog(file) {
-    expectStatus(await send("DELETE", `/v1/log/${file}`), "log", 204);
+    bodyOf(expectStatus(await send("DELETE", `/v1/log/${file}`), "log", 200), LOG_FILE);
   },
   async sendLog(restore, file, body) {
-    expectStatus(await send("PUT", `/v1/restores/${restore}/log/${file}`, { body }), "log", 204);
+    bodyOf(expectStatus(await send("PUT", `/v1/restores/${restore}/log/${file}`, { body }), "log", 200), LOG_FILE);
   },
 });
 
@@ -200,16 +212,38 @@ async function readWhole(chunks: AsyncIterable<Bytes>): Promise<Bytes> {
  * @throws BackendError while there is none, as in the moment of a fail-over
  */
 export function findPrimary(host: Host, addresses: readonly string[], password: string): Promise<string> {
-  const authorization = basicAuthorization(AGENT_USER, password);
-  const isPrimary = async (ip: string): Promise<boolean> => {
-    const url = `http://${ip}:${AGENT_PORT}/v1/status`;
-    const answer = await exchange(host, { method: "GET", url, headers: { authorization } }).catch(() => undefined);
-    if (answer?.status !== 200) return false;
-    const { role, phase } = bodyOf(answer, STATUS);
-    return (phase ?? role) === "primary";
-  };
   return retryWhileDown(host, async () => {
-    for (const ip of addresses) if (await isPrimary(ip)) return ip;
+    for (const ip of addresses) if ((await phaseAt(host, ip, password)) === "primary") return ip;
     throw new BackendError(`none of ${addresses.join(", ")} is the primary at present`);
   });
 }
+
+/** What a node is to its cluster; undefined where its agent does not say. */
+async function phaseAt(host: Host, ip: string, password: string): Promise<string | undefined> {
+  const headers = { authorization: basicAuthorization(AGENT_USER, password) };
+  const url = `http://${ip}:${AGENT_PORT}/v1/status`;
+  const answer = await exchange(host, { method: "GET", url, headers }).catch(() => undefined);
+  if (answer?.status !== 200) return undefined;
+  const { role, phase } = bodyOf(answer, STATUS);
+  return phase ?? role;
+}
+
+/**
+ * Resolves once each other node of a cluster follows its primary: before, it would lose what it is there to keep.
+ *
+ * @param addresses of its VMs
+ * @throws BackendError when one has not joined in time
+ */
+export async function awaitReplicas(host: Host, addresses: readonly string[], password: string): Promise<void> {
+  for (let looked = 1; ; looked++) {
+    const phases = await Promise.all(addresses.map((ip) => phaseAt(host, ip, password)));
+    const late = addresses.filter((_ip, at) => phases[at] !== "primary" && phases[at] !== "replica");
+    if (late.length === 0) return;
+    if (looked === LOOKS_MAX) throw new BackendError(`${late.join(", ")} have not joined their primary`);
+    await host.waitMs(LOOK_MS);
+  }
+}
+
+/** Time between two looks at a cluster that is being made, and how many there are: ten minutes, the time that a server takes to copy another one's data. */
+const LOOK_MS = 1000;
+const LOOKS_MAX = 300;

@@ -15,12 +15,29 @@ const ANSWER_MS_MAX = 25_000;
 /** How long the server may take to close an ended connection. */
 const CLOSE_MS_MAX = 5_000;
 
+/** Statements that a server prepares once a connection; the broker has about a hundred. Further ones are parsed each time. */
+const PREPARED_MAX = 300;
+
+/** The commands that change rows; Kysely takes every other one for a query. */
+const CHANGES = ["INSERT", "UPDATE", "DELETE", "MERGE"] as const;
+
+/** The names of prepared statements, by their text. */
+const prepared = new Map<string, string>();
+
+function nameOf(text: string): string | undefined {
+  const known = prepared.get(text);
+  if (known !== undefined || prepared.size >= PREPARED_MAX) return known;
+  const name = `broker_${prepared.size}`;
+  prepared.set(text, name);
+  return name;
+}
+
 /** A connection in use. If the database goes away meanwhile, it is closed, not reused. */
 class Lease implements PostgresPoolClient {
-  readonly #client: PostgresPoolClient;
+  readonly #client: pg.PoolClient;
   #isBroken = false;
 
-  constructor(client: PostgresPoolClient) {
+  constructor(client: pg.PoolClient) {
     this.#client = client;
   }
 
@@ -30,11 +47,21 @@ class Lease implements PostgresPoolClient {
     statement: string | PostgresCursor<R>,
     parameters: readonly unknown[] = [],
   ): Promise<PostgresQueryResult<R>> | PostgresCursor<R> {
-    if (typeof statement !== "string") return this.#client.query(statement);
-    return this.#client.query<R>(statement, parameters).catch((error: unknown) => {
+    if (typeof statement !== "string") throw new TypeError("the broker's store reads no cursors");
+    return this.#send<R>(statement, parameters);
+  }
+
+  async #send<R>(text: string, parameters: readonly unknown[]): Promise<PostgresQueryResult<R>> {
+    // Those without parameters begin and end transactions, or are sent once.
+    const name = parameters.length === 0 ? undefined : nameOf(text);
+    try {
+      const config = { text, values: [...parameters], ...(name !== undefined && { name }) };
+      const { command, rowCount, rows }: pg.QueryResult = await this.#client.query(config);
+      return { command: CHANGES.find((each) => each === command) ?? "SELECT", rowCount: rowCount ?? 0, rows };
+    } catch (error) {
       this.#isBroken ||= isOutage(error);
       throw error;
-    });
+    }
   }
 
   release(destroy = false): void {

@@ -43,6 +43,8 @@ export interface CloudOptions {
   readonly store?: StoreKind;
   /** File that keeps the keys of UAA and TLS from one cloud to the next. Default: each process makes its own. */
   readonly keysFile?: string;
+  /** The OpenStack of the cloud: `agents` (default) has hosts that do their work, `rig` is the bare control plane of the recordings. */
+  readonly profile?: WorldOptions["profile"];
   /** Time between two looks of the director's health monitor, in ms. Default 60,000. */
   readonly analysisMs?: number;
   /** Consul's release and the TTLs of its answers. */
@@ -129,7 +131,7 @@ export async function bootCloud(options: CloudOptions = {}): Promise<Cloud> {
 }
 
 function createLiveWorld(
-  { analysisMs, consul }: CloudOptions,
+  { analysisMs, profile, consul }: CloudOptions,
   drawn: Pick<WorldOptions, "seed" | "block" | "signing"> & { readonly secretsFrom: "random" | "seed" },
 ): World {
   const { secretsFrom, ...rest } = drawn;
@@ -140,6 +142,7 @@ function createLiveWorld(
     outside: probeSockets,
     ...(consul !== undefined && { consul }),
     ...(secretsFrom === "random" && { secretKey: randomSecret() }),
+    ...(profile !== undefined && { profile }),
     ...(analysisMs !== undefined && { analysisMs }),
   });
 }

@@ -66,6 +66,18 @@ describe("reconcile", () => {
       expect(await reconcile()).toEqual([]);
     }));
 
+  it("makes users again that an instance has lost", () =>
+    run(async () => {
+      const deployment = await deploymentOf("two");
+      const { disk = "" } = world.dataservices.instances().find((each) => each.deployment === deployment) ?? {};
+      world.dataservices.parts.slot.value.disks.get(disk)?.users.clear();
+      const difference = { kind: "user-missing", subject: "two" };
+      expect(await reconcile()).toEqual([{ ...difference, isMended: false }]);
+      expect(await reconcile("?mend=true")).toEqual([{ ...difference, isMended: true }]);
+      expect(await reconcile()).toEqual([]);
+      expect(await findBroken()).toEqual([]);
+    }));
+
   it("gives an instance that the management database has forgotten a record again, closed until it is bound", () =>
     run(async () => {
       const deployment = await deploymentOf("one");
@@ -82,7 +94,8 @@ describe("reconcile", () => {
         ...ghost,
         isMended: true,
       });
-      expect(await reconcile()).toEqual([]);
+      // Who is connected by the user of the forgotten binding, nobody knows.
+      expect(await reconcile()).toEqual([{ kind: "user-left", subject: "one", isMended: false }]);
       const record = (await customer.records()).find(({ id }) => id === "one");
       expect(record).toMatchObject({ deployment, state: "ready", bindings: [] });
       // It is the same instance: it can be bound, and ordered again by its owner.
@@ -124,8 +137,11 @@ describe("reconcile", () => {
           port: { security_groups: all.filter((each) => each !== group?.id) },
         });
       const difference = { kind: "guard-missing", subject: "one" };
-      expect(await reconcile()).toEqual([{ ...difference, isMended: false }]);
-      expect(await reconcile("?mend=true")).toEqual([{ ...difference, isMended: true }]);
-      expect(await reconcile()).toEqual([]);
+      // Nobody reaches its agent either.
+      const silent = { kind: "agent-silent", subject: "one", isMended: false };
+      const left = { ...silent, kind: "user-left" };
+      expect(await reconcile()).toEqual([{ ...difference, isMended: false }, silent]);
+      expect(await reconcile("?mend=true")).toEqual([{ ...difference, isMended: true }, silent]);
+      expect(await reconcile()).toEqual([left]);
     }));
 });

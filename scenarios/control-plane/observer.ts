@@ -3,7 +3,7 @@ import type { ControlPlaneAnswer, ControlPlaneClient } from "./process.ts";
 const IDS = { service_id: "5d3b1c10-0000-4000-8000-000000000000", plan_id: "5d3b1c10-0000-4000-8000-000000000000" };
 const OWNER = { organization_guid: "org", space_guid: "space" };
 const ENDING_MS_MAX = 600_000;
-const POLL_MS = 20;
+const POLL_MS = 50;
 
 /** Time between two looks. */
 export const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, POLL_MS));

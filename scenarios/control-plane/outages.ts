@@ -8,7 +8,7 @@ import { ControlPlaneProcess, controlPlaneClient, controlPlaneEnvironment } from
 /** Requests during each outage, all of which must be answered 503. */
 const PROBES = 3;
 /** Answers between two restarts, so that the load is back before the next one. */
-const ANSWERS_BETWEEN = 60;
+const ANSWERS_BETWEEN = 40;
 
 /** A control plane, its database, and the restarts of the database. */
 interface OutageOptions {

@@ -43,9 +43,10 @@ export class ControlPlaneProcess {
   errors = "";
 
   constructor(environment: Readonly<Record<string, string>>, file?: string) {
-    const path = { PATH: process.env.PATH ?? "" };
+    const { PATH: path = "", NODE_COMPILE_CACHE: cache } = process.env;
+    const inherited = { PATH: path, ...(cache !== undefined && { NODE_COMPILE_CACHE: cache }) };
     this.process = spawn(process.execPath, [MAIN, ...(file === undefined ? [] : [file])], {
-      env: { ...path, ...environment },
+      env: { ...inherited, ...environment },
     });
     this.exited = once(this.process, "close");
     this.process.stdout?.on("data", (text: Buffer) => (this.output += String(text)));

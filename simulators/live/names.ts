@@ -86,8 +86,7 @@ export async function openNames(world: World, options: NamesOptions): Promise<Op
   const open = async ({ server, admits }: Face, host: string, port: number): Promise<ServedDns> => {
     const { report } = options;
     // Whoever comes from this machine over IPv6 comes as an application.
-    const admitsAny = (source: string): boolean =>
-      admits(source === IPV6_LOOPBACK ? world.plan.applications : source);
+    const admitsAny = (source: string): boolean => admits(source === IPV6_LOOPBACK ? world.plan.applications : source);
     const served = await serveDns(server, world.driver, { host, port, admits: admitsAny, report });
     ends.defer(() => served.close());
     return served;

@@ -14,6 +14,7 @@ import type { ServiceName } from "./catalog.ts";
 
 export { NAMESERVER } from "./designate/state/state.ts";
 export { CATALOG, CATALOG_TYPES, type CatalogType, SERVICE_NAMES, type ServiceName } from "./catalog.ts";
+export { CLOUD_PROFILES, type CloudProfile } from "./profiles.ts";
 export type { Cloud, OpenStackOptions } from "./cloud.ts";
 
 /** One cloud: its services, and what exists in it. */

@@ -20,6 +20,8 @@ export interface RealServers {
   covers(instance: Pick<Instance, "kind">): boolean;
   /** Do the real servers of a group replicate, and does the plane supervise them? */
   replicates(instance: Pick<Instance, "kind">): boolean;
+  /** Brings the group of an instance to work, if it is at rest: somebody asks what its nodes are. */
+  wake(instance: Instance): void;
   /** Makes the users of a running server those of the disk; ends the sessions of those that are gone. */
   applyUsers(instance: Instance): Promise<void>;
   /** A dump as it is being made. @throws DataServiceError DS_NOT_COVERED */

@@ -35,10 +35,15 @@ export interface RunFolder {
   close(): Promise<void>;
 }
 
-/** Makes the folder and its watchdog, after a sweep of what dead processes left. */
-export async function createRunFolder(): Promise<RunFolder> {
+/**
+ * Makes the folder and its watchdog, after a sweep of what dead processes left.
+ *
+ * @param purpose a part of its name, for people. Default: none
+ */
+export async function createRunFolder(purpose?: string): Promise<RunFolder> {
   await sweep();
-  const path = await mkdtemp(join(tmpdir(), `${PREFIX}${process.pid}-`));
+  const name = purpose === undefined ? "" : `${purpose}-`;
+  const path = await mkdtemp(join(tmpdir(), `${PREFIX}${process.pid}-${name}`));
   // The server's user may pass through; only what lies below is its own.
   await chmod(path, 0o711);
   const watchdog = spawn("sh", ["-c", WATCHDOG, "drydock-watchdog", path], {

@@ -41,7 +41,7 @@ interface Watch {
 
 /**
  * Supervises the groups of real servers that replicate: looks at their nodes some times a second, has `decide` say what follows, and
- * does it. A group is at rest until its first connection, and again when it has had none for long.
+ * does it. A group is at rest until its first connection, or until somebody asks its agents, and again when it has had none for long.
  */
 export class LiveGroups {
   readonly #options: GroupOptions;
@@ -67,6 +67,11 @@ export class LiveGroups {
     const { services, nodes } = this.#options;
     const group = services.slot.value.clusters.get(groupOf(instance));
     return nodes.engineOf(instance.kind)?.replicates === true && (group?.cluster.members.size ?? 0) > 1;
+  }
+
+  /** Brings a group to work that is at rest. */
+  wake(instance: Pick<Instance, "deployment" | "kind">): void {
+    if (!this.#isClosed) this.#wake(instance);
   }
 
   /** The node of an instance as soon as it serves. @throws LivePlaneError LIVE_DATA_NOT_READY */

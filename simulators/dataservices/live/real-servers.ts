@@ -30,6 +30,9 @@ export function realServers({ nodes, groups, lease, usersOf, membersOf }: RealPa
   return {
     covers: ({ kind }) => nodes.engineOf(kind) !== undefined,
     replicates: ({ kind }) => nodes.engineOf(kind)?.replicates === true,
+    wake: (instance) => {
+      if (groups.isManaged(instance)) groups.wake(instance);
+    },
     applyUsers: async (instance) => {
       const hasEach = nodes.engineOf(instance.kind)?.hasUsersPerNode === true;
       for (const { disk } of hasEach ? membersOf(instance) : [instance])

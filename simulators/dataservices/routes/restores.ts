@@ -1,5 +1,5 @@
 import type { Readable } from "node:stream";
-import { type Body, empty, type HttpReply, type HttpRequest, json, queryOf, type Upload } from "../../kernel/index.ts";
+import { type Body, type HttpReply, type HttpRequest, json, queryOf, type Upload } from "../../kernel/index.ts";
 import { requireSimulatedData } from "../behaviour/instances.ts";
 import { diskOf, membersOf, neighboursOf } from "../behaviour/replication.ts";
 import type { DataServices, KeptFile, RestoreDefects } from "../behaviour/services.ts";
@@ -163,7 +163,7 @@ function* stage(services: DataServices, instance: Instance, request: HttpRequest
   const key = stageOf(instance, name);
   const files = services.stagedLogs.get(key) ?? new Map<string, KeptFile>();
   services.stagedLogs.set(key, files.set(file, kept));
-  return empty(204);
+  return json(200, { file });
 }
 
 /** Puts the data of a dump in the place of all data. */

@@ -4,6 +4,8 @@ import { type AgentHandler, agentRoute } from "./agent-route.ts";
 
 const show: AgentHandler = function* (services, instance) {
   const { state, role } = instance;
+  // What a group at rest is to become is decided once it works.
+  if (services.real?.covers(instance) === true && !services.kernel.replaying) services.real.wake(instance);
   return json(200, { state, role, phase: phaseOfInstance(services, instance) });
 };
 

@@ -58,7 +58,7 @@ describe.skipIf(whyNot !== undefined)("a restore to a moment", { timeout: TEST_M
     const all = new Map(known);
     for (const file of files) {
       all.set(file, new Uint8Array(await (await rig.ask("GET", `/v1/log/${file}`)).arrayBuffer()));
-      expect((await rig.ask("DELETE", `/v1/log/${file}`)).status).toBe(204);
+      expect((await rig.ask("DELETE", `/v1/log/${file}`)).status).toBe(200);
     }
     return { files: all, untilMs };
   };
@@ -69,7 +69,7 @@ describe.skipIf(whyNot !== undefined)("a restore to a moment", { timeout: TEST_M
     name = `r${++names}`,
   ): Promise<Reply> => {
     for (const [file, bytes] of files)
-      expect((await rig.ask("PUT", `/v1/restores/${name}/log/${file}`, bytes)).status).toBe(204);
+      expect((await rig.ask("PUT", `/v1/restores/${name}/log/${file}`, bytes)).status).toBe(200);
     const reply = await fetch(`http://${rig.address}:${AGENT.port}/v1/restores?at_ms=${atMs}`, {
       method: "POST",
       headers: { authorization: basicHeader(AGENT.username, AGENT.password), "idempotency-key": name },

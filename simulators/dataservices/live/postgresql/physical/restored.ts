@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { rm } from "node:fs/promises";
+import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { RestoreDefects } from "../../../behaviour/services.ts";
@@ -144,12 +144,12 @@ export async function replaceFolder(
 ): Promise<{ readonly undo: () => Promise<void>; readonly commit: () => Promise<void> }> {
   const old = `${current}.replaced`;
   await rm(old, { recursive: true, force: true });
-  await run("mv", [current, old]);
-  await run("mv", [by, current]);
+  await rename(current, old);
+  await rename(by, current);
   return {
     undo: async () => {
       await rm(current, { recursive: true, force: true });
-      await run("mv", [old, current]);
+      await rename(old, current);
     },
     commit: () => rm(old, { recursive: true, force: true }),
   };
