@@ -110,7 +110,10 @@ export function createDns(kernel: Kernel, options: DnsOptions): Dns {
       },
       options.hasLeader ?? true,
     );
-    return { agent, resolver: new Resolver(cluster, agent, options.upstreams ?? []) };
+    const resolver = new Resolver(cluster, agent, options.upstreams ?? []);
+    // An index of before may come again with another catalog.
+    kernel.restored.add(() => resolver.cache.clear());
+    return { agent, resolver };
   });
   const agents = resolvers.map(({ agent, resolver }, at) => {
     const service = at === 0 ? "consul" : `consul/${agent.name}`;
