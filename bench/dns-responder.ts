@@ -39,3 +39,4 @@ async function serveConsul(names: number): Promise<void> {
 
 if (kind === "bare") serveBare();
 else await serveConsul(Number(count));
+process.once("SIGTERM", () => process.exit(0));
