@@ -17,6 +17,7 @@ export type BootOptions = Pick<
   | "consul"
   | "ipv6"
   | "secondaries"
+  | "hear"
 >;
 
 /** Reports something that went wrong in a running cloud and that nobody waits for. */

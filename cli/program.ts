@@ -107,6 +107,7 @@ function addExec(drydock: Command, endWith: EndWith): void {
     .addOption(store())
     .addOption(profile().default("agents"))
     .addOption(catalog())
+    .option("--ui", "serve a live page of the cloud meanwhile; its address is on standard error")
     .addHelpText("after", "\nExamples:\n  $ drydock exec -- npm test\n  $ drydock exec -- sh -c 'bosh -n deployments'")
     .passThroughOptions()
     .action(async (command: string[], options) => endWith((await import("./exec.ts")).exec(command, options)));

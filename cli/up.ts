@@ -5,6 +5,7 @@ import { paintFor } from "../reports/terminal.ts";
 import { type BootOptions, bootCloudFor, PREDICTABLE } from "./cloud.ts";
 import { catchSignals } from "./signals.ts";
 import { publishCloud } from "./cloud-state.ts";
+import { prepareLivePage } from "./live/open.ts";
 import { EXIT } from "./errors.ts";
 import { storyPrinter } from "./story.ts";
 
@@ -27,18 +28,19 @@ export async function up({
   ...options
 }: UpOptions): Promise<number> {
   const interrupted = catchSignals();
+  const live = prepareLivePage();
+  const tell = json ? undefined : storyPrinter(process.stdout);
   const consul = { ...(version && { version }), ...(nodeTtl && { nodeTtl }), ...(serviceTtl && { serviceTtl }) };
-  const cloud = await bootCloudFor({
-    ...options,
-    consul,
-    secondaries,
-    ...(!json && { tell: storyPrinter(process.stdout) }),
-  });
+  const cloud = await bootCloudFor({ ...options, consul, secondaries, hear: live.hear, ...(tell && { tell }) });
   try {
     if (interrupted.isOver()) return EXIT.interrupted;
+    await using page = await live.open(cloud);
     const forget = publishCloud(cloud);
     if (cloud.description.predictableSecrets) process.stderr.write(`drydock: ${PREDICTABLE}\n`);
-    process.stdout.write(json ? `${JSON.stringify(cloud.description)}\n` : summary(cloud.description));
+    const { url } = page;
+    process.stdout.write(
+      json ? `${JSON.stringify({ ...cloud.description, live: { url } })}\n` : summary(cloud.description, url),
+    );
     const signal = await interrupted.first;
     process.stderr.write(`\ndrydock: ${signal}: ending the cloud; again to leave at once\n`);
     forget();
@@ -59,7 +61,7 @@ function port53({ port53: is, port53Refused: why, ipv6 }: CloudDescription["dns"
 }
 
 /** Says where everything is, without secrets: `drydock env` has those. */
-function summary(description: CloudDescription): string {
+function summary(description: CloudDescription, liveUrl: string): string {
   const { block, seed, pace, director, openstack, dns, consul, brokers, engines, control } = description;
   const paint = paintFor(process.stdout);
   const row = (name: string, text: string): string => `  ${paint("bold", name.padEnd(11))}${text}`;
@@ -75,6 +77,7 @@ function summary(description: CloudDescription): string {
       row(at === 0 ? "brokers" : "", `${url}, user ${username}: ${name}`),
     ),
     ...engines.map((engine, at) => row(at === 0 ? "data" : "", `${engine.kind}: ${servedBy(engine)}`)),
+    row("live page", liveUrl),
     row("control", `${control.url}: faults, events, snapshots, laws; with the token DRYDOCK_CONTROL_TOKEN`),
     "",
     "In another terminal:",

@@ -1,6 +1,7 @@
 import { randomBytes, randomInt } from "node:crypto";
 import type { FastifyInstance } from "fastify";
 import { hearErrors } from "../../simulators/kernel/edge/connections.ts";
+import { type Exchange, tapExchanges } from "../../simulators/kernel/edge/exchanges.ts";
 import { guardConnections } from "../../simulators/kernel/edge/serve.ts";
 import { addressPlan } from "../../simulators/addresses.ts";
 import { type Pace, PACES } from "../../simulators/kernel/index.ts";
@@ -57,6 +58,8 @@ export interface CloudOptions {
   readonly tell?: (line: StoryLine) => void;
   /** Called with each defect, and with each error of a part of the cloud. Default: nobody learns of them. */
   readonly report?: (error: unknown) => void;
+  /** Called with each request that a service or a broker has answered on a socket. Default: nothing is called. */
+  readonly hear?: (service: string, exchange: Exchange) => void;
 }
 
 /** A fake cloud on sockets with the platform deployed on it. */
@@ -106,8 +109,11 @@ export async function bootCloud(options: CloudOptions = {}): Promise<Cloud> {
   await brokers.ready();
   await openPlatform(world, platform, report);
   ends.defer(() => platform.app.close());
-  const { ipv6 = false, secondaries = [] } = options;
-  const sockets = await openSockets(world, { tls, controlToken, report, ipv6, secondaries });
+  const { ipv6 = false, secondaries = [], hear } = options;
+  const sockets = await openSockets(world, {
+    ...{ tls, controlToken, report, ipv6, secondaries },
+    ...(hear && { hear }),
+  });
   afterBrokers.defer(() => sockets.close());
   world.kernel.setPace(pace);
   const engines = await sockets.plane.identify();
@@ -165,7 +171,7 @@ function cloudOf(
 /** Makes the brokers of a cloud, which listen on its addresses. */
 async function createBrokers(
   world: World,
-  { pace = "instant", report = () => {}, catalog = "small" }: CloudOptions,
+  { pace = "instant", report = () => {}, hear, catalog = "small" }: CloudOptions,
   store: CloudStore | undefined,
   platformUrl: string,
 ): Promise<Brokers> {
@@ -175,7 +181,10 @@ async function createBrokers(
     offers,
     platformUrl,
     pace: PACES[pace],
-    listen: (app, address, port) => listen(world, app, address, port, report),
+    listen: (app, address, port) => {
+      if (hear !== undefined) tapExchanges(app.server, (exchange) => hear("broker", exchange));
+      return listen(world, app, address, port, report);
+    },
     ...(store && { pool: (service) => store.pool(service) }),
   });
 }

@@ -2,6 +2,7 @@ import { CONSUL_HTTP_PORT, CONTROL_PORT } from "../addresses.ts";
 import { createControl } from "../control/api.ts";
 import { LivePlane } from "../dataservices/live/index.ts";
 import { type OpenNames, openNames } from "./names.ts";
+import type { Exchange } from "../kernel/edge/exchanges.ts";
 import { type Served, serve } from "../kernel/edge/serve.ts";
 import { PasswordThrottle } from "../kernel/edge/throttle.ts";
 import type { Endpoint, World } from "../world.ts";
@@ -21,6 +22,8 @@ interface SocketsOptions {
   readonly ipv6?: boolean;
   /** Name servers, as `address:port`, that hear of each change of a zone and may copy it. Default none. */
   readonly secondaries?: readonly string[];
+  /** Called with each request that a service has answered; those of the control API are none of the cloud. Default: nothing is called. */
+  readonly hear?: (service: string, exchange: Exchange) => void;
 }
 
 /** A world that listens on sockets. */
@@ -69,12 +72,17 @@ const openPlane = ({ dataservices, driver }: World, { report }: SocketsOptions):
 
 export { admissionAt } from "./admission.ts";
 
-async function listen(world: World, endpoint: Endpoint, { tls, report }: SocketsOptions): Promise<Served> {
+async function listen(world: World, endpoint: Endpoint, { tls, report, hear }: SocketsOptions): Promise<Served> {
   const { name, service, address, port } = endpoint;
   const admits = admissionAt(world, address, port);
   try {
     const throttle = new PasswordThrottle();
-    const options = { host: address, port, admits, report, throttle, ...(endpoint.tls && { tls }) };
+    const heard = hear !== undefined && address !== world.plan.control;
+    const options = {
+      ...{ host: address, port, admits, report, throttle },
+      ...(endpoint.tls && { tls }),
+      ...(heard && { hear: (exchange: Exchange) => hear(name, exchange) }),
+    };
     return await serve(service, world.driver, options);
   } catch (error) {
     throw listenError(error, name, address, port);
