@@ -4,6 +4,7 @@ import { addCertificateCommands } from "./certificate-syntax.ts";
 import { addCertify } from "./certify-syntax.ts";
 import { addLoad } from "./load-syntax.ts";
 import { addRunCommands } from "./run-syntax.ts";
+import { addNameOptions } from "./names-syntax.ts";
 import { addSetupCommands } from "./setup-syntax.ts";
 import { CLOUD_PROFILES } from "../simulators/openstack/profiles.ts";
 import { wholeNumber } from "./whole-number.ts";
@@ -73,8 +74,7 @@ function addStart(drydock: Command, endWith: EndWith): void {
 }
 
 function addUp(drydock: Command, endWith: EndWith): void {
-  drydock
-    .command("up")
+  addNameOptions(drydock.command("up"))
     .description("boot the fake cloud and keep it until Ctrl-C")
     .option("--json", "one line of JSON with every address and credential, once ready")
     .addOption(seed())
@@ -84,7 +84,10 @@ function addUp(drydock: Command, endWith: EndWith): void {
     .addOption(director())
     .addOption(profile().default("agents"))
     .addOption(catalog())
-    .addHelpText("after", "\nExamples:\n  $ drydock up\n  $ drydock up --json --pace realistic > cloud.json")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  $ drydock up\n  $ drydock up --node-ttl 5s --consul-version 1.8.7\n  $ drydock up --json --pace realistic > cloud.json",
+    )
     .action(async (options) => endWith((await import("./up.ts")).up(options)));
 }
 
