@@ -7,7 +7,19 @@ import type { Cloud, CloudOptions } from "../scenarios/cloud/cloud.ts";
 /** Options that `up` and `exec` share. */
 export type BootOptions = Pick<
   CloudOptions,
-  "seed" | "secretsFrom" | "pace" | "block" | "services" | "store" | "catalog" | "profile" | "tell" | "hear"
+  | "seed"
+  | "secretsFrom"
+  | "pace"
+  | "block"
+  | "services"
+  | "store"
+  | "catalog"
+  | "profile"
+  | "tell"
+  | "consul"
+  | "ipv6"
+  | "secondaries"
+  | "hear"
 > & {
   /** A file with the settings of the director. */
   readonly director?: string;

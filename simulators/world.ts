@@ -1,48 +1,23 @@
 import { type AddressPlan, addressPlan, DIRECTOR_PORT, OPENSTACK_PORTS, UAA_PORT } from "./addresses.ts";
-import { type Bosh, createBosh, type DirectorSettings, type JobBehaviours } from "./bosh/index.ts";
+import { type Bosh, createBosh, type JobBehaviours } from "./bosh/index.ts";
 import { type Credentials, credentialsOf, login } from "./credentials.ts";
 import { createOpenStackCpi } from "./bosh/openstack-cpi/cpi.ts";
 import { type Driver, VirtualDriver, WallDriver, wallNowMs } from "./kernel/edge/drive.ts";
 import { LocalNet } from "./kernel/edge/local.ts";
-import { Kernel, type Pace, type SecretStream, type Service } from "./kernel/index.ts";
+import { Kernel, type SecretStream, type Service } from "./kernel/index.ts";
 import { createDataServices, type DataServices } from "./dataservices/index.ts";
 import type { Environment } from "./environment.ts";
-import { createDns, type Dns } from "./dns/index.ts";
+import { type ConsulConfig, createDns, type Dns, type Probe } from "./dns/index.ts";
+import type { ConsulSettings, WorldOptions } from "./world-options.ts";
+import { createNames, type Names } from "./names.ts";
+import { worldProbe } from "./probes.ts";
 import { defineJobBehaviours } from "./job-behaviours.ts";
 import { findBrokenLaws, type Law } from "./laws.ts";
-import { type CloudProfile, createOpenStack, type OpenStack, SERVICE_NAMES } from "./openstack/index.ts";
+import { createOpenStack, type OpenStack, SERVICE_NAMES } from "./openstack/index.ts";
 
 export { expectsVm } from "./bosh/index.ts";
-
 export type { Credentials } from "./credentials.ts";
-
-/** How a world is made. */
-export interface WorldOptions {
-  /** The seed of ids, durations and faults. Default 1. */
-  readonly seed?: number | string;
-  /** The key from which passwords, keys and tokens are drawn. Default: the seed, so that whoever knows the seed knows them. */
-  readonly secretKey?: string;
-  /** `virtual` jumps from event to event (default), `wall` follows the clock of this machine. */
-  readonly time?: "virtual" | "wall";
-  /** How long simulated work takes. Default `realistic`. */
-  readonly pace?: Pace;
-  /** The /16 of loopback that the cloud lives in. Default `127.64`. */
-  readonly block?: string;
-  /** Lets snapshots be taken with work in flight. Default false. */
-  readonly recordInputs?: boolean;
-  /** Journal events kept in memory. Default 100,000. */
-  readonly journalEventsMax?: number;
-  /** See DataServicesOptions. 1 where no real server is behind the instances. */
-  readonly scramIterations?: number;
-  /** What kind of OpenStack it is. Default `agents`. */
-  readonly profile?: CloudProfile;
-  /** See DirectorOptions. */
-  readonly analysisMs?: number;
-  /** How the director differs from the default one. */
-  readonly director?: DirectorSettings;
-  /** Keys of UAA; with them the director trusts tokens, without them basic credentials. */
-  readonly signing?: { readonly privateKey: string; readonly publicKey: string };
-}
+export type { ConsulSettings, WorldOptions } from "./world-options.ts";
 
 /** One fake cloud: the simulators, wired. */
 export interface World {
@@ -53,6 +28,8 @@ export interface World {
   readonly openstack: OpenStack;
   readonly bosh: Bosh;
   readonly dns: Dns;
+  /** BOSH DNS and Designate's name server. */
+  readonly names: Names;
   readonly dataservices: DataServices;
   readonly credentials: Credentials;
   /** What jobs of VMs do in this world, by name of the job. */
@@ -90,11 +67,15 @@ export function createWorld(options: WorldOptions = {}): World {
   const driver: Driver = virtual ?? new WallDriver(kernel);
   const plan = addressPlan(options.block);
   const credentials = credentialsOf(kernel, plan, options.signing !== undefined && options.director?.isBasic !== true);
-  const parts = createSimulators(kernel, plan, credentials, options);
+  // Consul is made before the network in which its checks are run.
+  const probes: { perform: Probe } = { perform: () => ({ kind: "refused" }) };
+  const parts = createSimulators(kernel, plan, credentials, options, (request) => probes.perform(request));
   const { openstack, bosh } = parts;
   const admits = (source: string, address: string, port: number): boolean =>
     source === address || address === plan.controller || (openstack.admitted(source, address, port) ?? false);
   const net = connect(driver, parts, admits);
+  const { dataservices } = parts;
+  probes.perform = worldProbe({ driver, net, dataservices, resolve: net.resolve, outside: options.outside });
   const attach = (list: readonly Endpoint[]): void => {
     for (const { address, port, service } of list) net.attach(address, port, { service });
   };
@@ -132,13 +113,14 @@ function createKernel(options: WorldOptions): Kernel {
   });
 }
 
-type Simulators = Pick<World, "openstack" | "bosh" | "dns" | "dataservices" | "plan" | "directorAddress">;
+type Simulators = Pick<World, "openstack" | "bosh" | "dns" | "names" | "dataservices" | "plan" | "directorAddress">;
 
 function createSimulators(
   kernel: Kernel,
   plan: AddressPlan,
   credentials: Credentials,
-  { signing, scramIterations, analysisMs, profile, director }: WorldOptions,
+  { signing, scramIterations, analysisMs, profile, director, consul }: WorldOptions,
+  probe: Probe,
 ): Simulators {
   const openstack = createOpenStack(kernel, {
     admin: { ...credentials.openstackAdmin, user: credentials.openstackAdmin.username },
@@ -158,16 +140,29 @@ function createSimulators(
       source: plan.director,
     }),
   });
-  const dns = createDns(kernel, { address: plan.consul });
+  const dns = createDns(kernel, {
+    address: plan.consul,
+    config: consulConfig(consul),
+    ...(consul?.version !== undefined && { version: consul.version }),
+    probe,
+  });
+  const names = createNames(kernel, { bosh, dns, openstack, plan });
   const dataservices = createDataServices(kernel, scramIterations === undefined ? {} : { scramIterations });
-  return { openstack, bosh, dns, dataservices, plan, directorAddress: plan.director };
+  return { openstack, bosh, dns, names, dataservices, plan, directorAddress: plan.director };
 }
 
-/** The network between them: names resolve at Consul, security groups say who may connect, jobs of VMs listen. */
-function connect(driver: Driver, { dns, dataservices, bosh }: Simulators, admits: World["admits"]): LocalNet {
+const consulConfig = ({ nodeTtl, serviceTtl }: ConsulSettings = {}): ConsulConfig => ({
+  dns_config: {
+    ...(nodeTtl !== undefined && { node_ttl: nodeTtl }),
+    ...(serviceTtl !== undefined && { service_ttl: { "*": serviceTtl } }),
+  },
+});
+
+/** The network between them: names resolve at Consul and BOSH DNS, security groups say who may connect, jobs of VMs listen. */
+function connect(driver: Driver, { dns, names, dataservices, bosh }: Simulators, admits: World["admits"]): LocalNet {
   const net = new LocalNet(driver);
   net.admits = admits;
-  net.resolve = (name) => dns.resolve(name);
+  net.resolve = (name) => names.resolve(name);
   dataservices.admits = admits;
   defineJobBehaviours({ kernel: driver.kernel, net, dns, dataservices, behaviours: bosh.behaviours });
   return net;

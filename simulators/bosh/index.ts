@@ -23,6 +23,8 @@ export { type DirectorSettings, readDirectorSettings } from "./state/settings.ts
 
 export { createDummyCpi } from "./cpi/dummy.ts";
 
+export { dnsRecords } from "./links/dns-records.ts";
+
 export { expectsVm } from "./state/deployments.ts";
 
 /** A simulated director, ready to be served by any face. */
