@@ -41,6 +41,10 @@ export interface ToyInstance {
   readonly log: LogEntry[];
   /** What it was provisioned with. */
   readonly request: JsonObject;
+  /** Who a function of the tenant's has run as, and whether with power over the server. */
+  readonly ran: [who: string, power: string][];
+  /** Settings of its server, which its parameters make. */
+  readonly settings: Map<string, string>;
   /** Whether writes wait for a backup that has locked them. */
   isLocked: boolean;
   /** Whether its disk is full. */
@@ -121,6 +125,10 @@ export interface Behaviour {
   unlock(instance: ToyInstance, state: "failed" | "succeeded"): void;
   /** The data at a moment. */
   at(instance: ToyInstance, atMs: number): Store;
+  /** The VM of an instance has been made again, at another address. */
+  onMove(instance: ToyInstance, cloud: ToyCloud): void;
+  /** The node of an instance is lost with what it alone had. */
+  onNodeLost(instance: ToyInstance): void;
   /** Between which moments can be restored, of which first good backup. */
   window(instance: ToyInstance, first: Task | undefined, nowMs: number): readonly [number, number] | undefined;
   isInWindow(window: readonly [number, number], atMs: number): boolean;
@@ -200,6 +208,11 @@ export const RIGHT: Behaviour = {
   lock: () => {},
   unlock: (instance) => void (instance.isLocked = false),
   at: ({ log }, atMs) => replay(log.filter((entry) => entry.atMs <= atMs)),
+  onMove: ({ admitted, bindings }) => void (bindings.size > 0 && admitted.add("application")),
+  onNodeLost: (instance) => {
+    endSessions(instance);
+    instance.store.tables.clear();
+  },
   window: (_instance, first, nowMs) => (first === undefined ? undefined : [first.finishedMs, nowMs]),
   isInWindow: ([startMs, endMs], atMs) => startMs <= atMs && atMs <= endMs,
   setBack: () => {},

@@ -1,4 +1,4 @@
-import type { JsonObject } from "../../client/http/json.ts";
+import { isObject, type JsonObject } from "../../client/http/json.ts";
 import {
   type Address,
   DataError,
@@ -77,6 +77,13 @@ export class ToyCloud {
       sessions: new Map(),
       log: [],
       request,
+      ran: [],
+      settings: new Map(
+        Object.entries(isObject(request["parameters"]) ? request["parameters"] : {}).map(([name, value]) => [
+          name,
+          JSON.stringify(value),
+        ]),
+      ),
       isLocked: false,
       isFull: false,
     };
