@@ -43,7 +43,7 @@ export interface ToyInstance {
   readonly request: JsonObject;
   /** Who a function of the tenant's has run as, and whether with power over the server. */
   readonly ran: [who: string, power: string][];
-  /** Settings of its server, which its parameters make. */
+  /** Settings of its server. */
   readonly settings: Map<string, string>;
   /** Whether writes wait for a backup that has locked them. */
   isLocked: boolean;

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from "../../client/http/json.ts";
+import type { JsonObject } from "../../client/http/json.ts";
 import {
   type Address,
   DataError,
@@ -78,12 +78,7 @@ export class ToyCloud {
       log: [],
       request,
       ran: [],
-      settings: new Map(
-        Object.entries(isObject(request["parameters"]) ? request["parameters"] : {}).map(([name, value]) => [
-          name,
-          JSON.stringify(value),
-        ]),
-      ),
+      settings: new Map([["work_mem", "4096"]]),
       isLocked: false,
       isFull: false,
     };
