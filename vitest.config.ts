@@ -1,6 +1,11 @@
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 import { PACKAGE_NAME } from "./conformance/runner/tool.ts";
+
+// Tests start many processes of this house, each of which would strip and compile the same files again.
+process.env.NODE_COMPILE_CACHE ??= join(tmpdir(), "drydock-compile-cache");
 
 export default defineConfig({
   // Examples import the package by its name, as a vendor does.

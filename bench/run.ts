@@ -9,6 +9,7 @@ import { DNS_BENCHMARKS } from "./dns.bench.ts";
 import { INSTANCE_BENCHMARKS } from "./instances.bench.ts";
 import { KERNEL_BENCHMARKS } from "./kernel.bench.ts";
 import { LIFECYCLE_BENCHMARKS } from "./lifecycles.bench.ts";
+import { OPENSTACK_BENCHMARKS } from "./openstack.bench.ts";
 import { PROCESS_BENCHMARKS } from "./process.bench.ts";
 import { STARTUP_BENCHMARKS } from "./startup.bench.ts";
 import { VM_BENCHMARKS } from "./vms.bench.ts";
@@ -25,6 +26,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   ...INSTANCE_BENCHMARKS,
   ...LIFECYCLE_BENCHMARKS,
   ...VM_BENCHMARKS,
+  ...OPENSTACK_BENCHMARKS,
   ...WORLD_BENCHMARKS,
 ];
 

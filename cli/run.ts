@@ -10,13 +10,16 @@ import { type FailingSeeds, openFailingSeeds } from "./failing-seeds.ts";
 import { hasProvedSomething } from "./run-proof.ts";
 import { runInterruptibly, openSession, type Session } from "./session.ts";
 import { SCENARIOS } from "../scenarios/scenarios.ts";
+import type { Played } from "../scenarios/campaign/result.ts";
+import type { QueueOptions } from "./run-queue.ts";
+import { findScenario, subjectFlags, subjectName, type SubjectOptions } from "./run-subject.ts";
 
 /** The options of `run`. */
-export interface RunOptions {
+export interface RunOptions extends SubjectOptions, QueueOptions {
   readonly seeds: number;
   readonly from: number;
   readonly plantedBug?: string;
-  /** Print what the run exercised, by name, also where everything passed. */
+  /** Print what the run exercised, by name, even if everything passed. */
   readonly coverage?: boolean;
   readonly list?: boolean;
   readonly json?: boolean;
@@ -26,18 +29,15 @@ export interface RunOptions {
 }
 
 /** The options of `replay`. */
-export interface ReplayOptions {
+export interface ReplayOptions extends SubjectOptions {
+  /** Walk through the steps, with the state before and after each. */
+  readonly step?: boolean;
+  /** Folder for the page of the seed. */
+  readonly out?: string;
   readonly seed: number;
   readonly path?: string;
   readonly plantedBug?: string;
   readonly json?: boolean;
-}
-
-/** @throws UserError CLI_UNKNOWN_SCENARIO */
-function requireScenario(name: string): Scenario {
-  const scenario = SCENARIOS.find((each) => each.name === name);
-  if (scenario === undefined) throw new UserError("CLI_UNKNOWN_SCENARIO", `there is no scenario ${name}`);
-  return scenario;
 }
 
 type Preparation = () => Promise<PreparedScenario>;
@@ -47,45 +47,44 @@ function preparation(scenario: Scenario, plantedBug: string | undefined): Prepar
   if (plantedBug === undefined) return () => scenario.prepare({});
   const bug = scenario.plantedBugs.find((each) => each === plantedBug);
   if (bug === undefined)
-    throw new UserError("CLI_BAD_OPTION", `--planted-bug ${plantedBug}: there is ${scenario.plantedBugs.join(", ")}`);
+    throw new UserError(
+      "CLI_BAD_OPTION",
+      `--planted-bug ${plantedBug}: there is ${scenario.plantedBugs.join(", ") || "none"}`,
+    );
   return () => scenario.prepare({ plantedBug: bug });
 }
 
-const plantedBugFlag = (plantedBug: string | undefined): string =>
-  plantedBug === undefined ? "" : ` --planted-bug ${plantedBug}`;
+/** What follows the name of a scenario on a command line that plays it on the same subject. */
+const flagsOf = ({ plantedBug, ...subject }: SubjectOptions & { readonly plantedBug?: string }): string =>
+  `${plantedBug === undefined ? "" : ` --planted-bug ${plantedBug}`}${subjectFlags(subject)}`;
 
-const replayLine = (name: string, { seed }: SeedResult, path: string, plantedBug: string | undefined): string =>
-  `${INVOCATION} replay ${name} --seed ${seed} --path "${path}"${plantedBugFlag(plantedBug)}`;
+const replayLine = (name: string, { seed }: Pick<SeedResult, "seed">, path: string, flags: string): string =>
+  `${INVOCATION} replay ${name} --seed ${seed} --path "${path}"${flags}`;
 
 /** The seeds to run: those that failed before come first, each once. */
 const seedsInOrder = (known: readonly number[], from: number, count: number): readonly number[] => [
   ...new Set([...known, ...Array.from({ length: count }, (_, at) => from + at)]),
 ];
 
-function finishedEvent(
-  { name }: Scenario,
-  result: SeedResult,
-  durationMs: number,
-  plantedBug: string | undefined,
-): RunEvent {
+function finishedEvent({ scenario, as, options }: SeedRun, result: SeedResult, durationMs: number): RunEvent {
   const { counterexample, coverage: _coverage, ...rest } = result;
   const shrunk = counterexample && {
     counterexample: {
       steps: counterexample.steps,
-      replay: replayLine(name, result, counterexample.path, plantedBug),
+      replay: replayLine(as, result, counterexample.path, flagsOf(options)),
     },
   };
   return {
     v: RUN_EVENT_VERSION,
     type: "seed-finished",
-    scenario: name,
+    scenario: scenario.name,
     ...rest,
     ...shrunk,
     durationMs: Math.round(durationMs),
   };
 }
 
-/** Prints lines of JSON instead of a summary; the reports are written nevertheless. */
+/** Prints lines of JSON instead of a summary; the reports are still written. */
 function jsonSession(out: string | undefined): Session {
   const writer = out === undefined ? undefined : openReports(out);
   return {
@@ -104,6 +103,8 @@ const NO_COUNTS: Readonly<Record<Verdict, number>> = { fail: 0, unknown: 0, warn
 
 interface SeedRun {
   readonly scenario: Scenario;
+  /** What a command line calls it: its name, or its file. */
+  readonly as: string;
   readonly prepare: Preparation;
   readonly options: RunOptions;
   readonly session: Session;
@@ -111,39 +112,72 @@ interface SeedRun {
   readonly signal: AbortSignal;
 }
 
-async function runSeeds(
-  { scenario, prepare, options, session, failing, signal }: SeedRun,
-  exercise: Exercise,
-): Promise<typeof NO_COUNTS> {
+/** Failing seeds of a run that get a page; further ones are replayed with `--out`. */
+const PAGES_MAX = 5;
+
+async function writePage({ as, options }: SeedRun, prepared: PreparedScenario, result: SeedResult): Promise<void> {
+  const { out } = options;
+  if (out === undefined || prepared.trace === undefined) return;
+  const { writeSeedPage } = await import("./replay-traced.ts");
+  const replay = (path: string): string => replayLine(as, result, path, flagsOf(options));
+  await writeSeedPage(as, prepared, out, { seed: result.seed, path: result.counterexample?.path, replay });
+}
+
+/** Plays seeds in this process, one after the other. */
+async function* playHere(run: SeedRun): AsyncGenerator<Played> {
+  const { prepare, options, failing, signal } = run;
+  let pages = 0;
   const prepared = await prepare();
-  const counts = { ...NO_COUNTS };
   for (const seed of seedsInOrder(failing.seeds, options.from, options.seeds)) {
-    if (signal.aborted) break;
+    if (signal.aborted) return;
     const startedMs = performance.now();
     const result = await prepared.run(seed);
-    failing.note(seed, result.verdict === "pass");
+    const durationMs = performance.now() - startedMs;
+    if (result.verdict === "fail" && pages++ < PAGES_MAX) await writePage(run, prepared, result);
+    yield { result, durationMs };
+  }
+}
+
+/** Plays seeds wherever the options say. @throws UserError */
+async function* playSeeds(run: SeedRun): AsyncGenerator<Played> {
+  const { as, options, failing, session, signal } = run;
+  const { queue, workers, plantedBug, target } = options;
+  if (queue === undefined && workers === undefined) return yield* playHere(run);
+  if (target !== undefined)
+    throw new UserError("CLI_BAD_OPTION", "--target: an external broker is played on by one process");
+  const subject = { scenario: as, ...(plantedBug !== undefined && { plantedBug }) };
+  const seeds = seedsInOrder([], options.from, options.seeds);
+  const { playOnQueue } = await import("./run-queue.ts");
+  yield* playOnQueue({ subject, urgent: failing.seeds, seeds }, options, signal, session.say);
+}
+
+async function runSeeds(run: SeedRun, exercise: Exercise): Promise<typeof NO_COUNTS> {
+  const { session, failing } = run;
+  const counts = { ...NO_COUNTS };
+  for await (const { result, durationMs } of playSeeds(run)) {
+    failing.note(result.seed, result.verdict === "pass");
     if (result.coverage !== undefined) exercise.add(result.coverage);
     counts[result.verdict]++;
-    session.emit(finishedEvent(scenario, result, performance.now() - startedMs, options.plantedBug));
+    session.emit(finishedEvent(run, result, durationMs));
   }
   return counts;
 }
 
-function startedEvent({ scenario, options, failing }: SeedRun): RunEvent {
-  const { seeds, from, plantedBug, version } = options;
+function startedEvent({ scenario, as, options, failing }: SeedRun): RunEvent {
+  const { seeds, from, version } = options;
   return {
     v: RUN_EVENT_VERSION,
     type: "run-started",
     at: new Date().toISOString(),
     run: randomUUID(),
     tool: { name: "drydock", version },
-    command: `${INVOCATION} run ${scenario.name} --seeds ${seeds} --from ${from}${plantedBugFlag(plantedBug)}`,
+    command: `${INVOCATION} run ${as} --seeds ${seeds} --from ${from}${flagsOf(options)}`,
     target: { kind: "scenario", name: scenario.name },
     planned: seedsInOrder(failing.seeds, from, seeds).length,
   };
 }
 
-/** As --help documents them: what reached no conclusion is neither right nor wrong. */
+/** The exit codes that --help documents: a seed without a conclusion neither passed nor failed. */
 const exitCodeOf = (verdict: Verdict): number =>
   verdict === "pass" ? EXIT.ok : verdict === "unknown" ? EXIT.couldNotRun : EXIT.notConformant;
 
@@ -156,7 +190,10 @@ async function runAndReport(run: SeedRun): Promise<number> {
   try {
     const exercise = new Exercise();
     const counts = await runSeeds(run, exercise);
-    const isProof = await hasProvedSomething(run, exercise.coverage);
+    const isProof = await hasProvedSomething(
+      run,
+      exercise.plays > 0 || run.scenario.pairs.length > 0 ? exercise.coverage : undefined,
+    );
     const verdict = worst(isProof ? counts : { ...counts, unknown: counts.unknown + 1 });
     const exitCode = signal.aborted ? EXIT.interrupted : exitCodeOf(verdict);
     session.emit({
@@ -181,31 +218,54 @@ function listScenarios(): number {
   return EXIT.ok;
 }
 
+const sayAloud =
+  (options: { readonly json?: boolean; readonly quiet?: boolean }) =>
+  (line: string): void =>
+    void (options.json !== true && options.quiet !== true && process.stderr.write(`${line}\n`));
+
 /** `drydock run [scenario]`. Returns the exit code. @throws UserError */
 export async function run(name: string, options: RunOptions): Promise<number> {
   if (options.list === true) return listScenarios();
-  const scenario = requireScenario(name);
-  return runInterruptibly((signal) => runScenario(scenario, options, signal));
+  const scenario = await findScenario(name, options, sayAloud(options));
+  return runInterruptibly((signal) => runScenario(scenario, options, signal, name));
 }
 
-/** Runs seeds of a scenario and reports each; stops between two seeds once the signal is aborted. Returns the exit code. @throws UserError */
-export async function runScenario(scenario: Scenario, options: RunOptions, signal: AbortSignal): Promise<number> {
-  const { name } = scenario;
+/**
+ * Runs seeds of a scenario and reports each; stops between two seeds once the signal is aborted. Returns the exit code.
+ *
+ * @param as what a command line calls the scenario. Default: its name
+ * @throws UserError
+ */
+export async function runScenario(
+  scenario: Scenario,
+  options: RunOptions,
+  signal: AbortSignal,
+  as = scenario.name,
+): Promise<number> {
   const { out, json, quiet, plantedBug } = options;
   const prepare = preparation(scenario, plantedBug);
+  const subject = subjectName(scenario.name, options);
   const failing = openFailingSeeds(
     resolve(out ?? ".drydock"),
-    plantedBug === undefined ? name : `${name}+${plantedBug}`,
+    plantedBug === undefined ? subject : `${subject}+${plantedBug}`,
   );
   const session = json === true ? jsonSession(out) : openSession({ out, quiet });
-  return runAndReport({ scenario, prepare, options, session, failing, signal });
+  return runAndReport({ scenario, as, prepare, options, session, failing, signal });
 }
 
 /** `drydock replay <scenario>`. Returns the exit code. @throws UserError */
 export async function replay(name: string, options: ReplayOptions): Promise<number> {
-  const scenario = requireScenario(name);
-  const { seed, path, plantedBug, json } = options;
+  const scenario = await findScenario(name, options, sayAloud(options));
+  const { seed, path, plantedBug, json, step, out } = options;
   const prepared = await preparation(scenario, plantedBug)();
+  if (step === true || out !== undefined) {
+    const { replayTraced } = await import("./replay-traced.ts");
+    const result = await replayTraced(name, prepared, {
+      ...options,
+      replay: (at) => replayLine(name, { seed }, at, flagsOf(options)),
+    });
+    return exitCodeOf(result.verdict);
+  }
   const result = await prepared.replay(seed, path);
   process.stdout.write(json === true ? `${JSON.stringify(resultJson(result))}\n` : describeResult(name, result));
   return exitCodeOf(result.verdict);

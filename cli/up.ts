@@ -1,26 +1,46 @@
 import type { CloudDescription } from "../scenarios/cloud/description.ts";
+import type { ConsulVersion } from "../simulators/dns/index.ts";
 import { INVOCATION } from "../conformance/runner/tool.ts";
 import { paintFor } from "../reports/terminal.ts";
 import { type BootOptions, bootCloudFor, PREDICTABLE } from "./cloud.ts";
 import { catchSignals } from "./signals.ts";
 import { publishCloud } from "./cloud-state.ts";
+import { prepareLivePage } from "./live/open.ts";
 import { EXIT } from "./errors.ts";
 import { storyPrinter } from "./story.ts";
 
 /** The options of `up`. */
-interface UpOptions extends Omit<BootOptions, "tell"> {
+interface UpOptions extends Omit<BootOptions, "tell" | "consul" | "secondaries"> {
   readonly json?: boolean;
+  readonly consulVersion?: ConsulVersion;
+  readonly nodeTtl?: string;
+  readonly serviceTtl?: string;
+  readonly secondary?: readonly string[];
 }
 
 /** `drydock up`: boots a fake cloud, prints where everything is, and keeps it until it is interrupted. Returns the exit code. */
-export async function up({ json = false, ...options }: UpOptions): Promise<number> {
+export async function up({
+  json = false,
+  consulVersion: version,
+  nodeTtl,
+  serviceTtl,
+  secondary: secondaries = [],
+  ...options
+}: UpOptions): Promise<number> {
   const interrupted = catchSignals();
-  const cloud = await bootCloudFor({ ...options, ...(!json && { tell: storyPrinter(process.stdout) }) });
+  const live = prepareLivePage();
+  const tell = json ? undefined : storyPrinter(process.stdout);
+  const consul = { ...(version && { version }), ...(nodeTtl && { nodeTtl }), ...(serviceTtl && { serviceTtl }) };
+  const cloud = await bootCloudFor({ ...options, consul, secondaries, hear: live.hear, ...(tell && { tell }) });
   try {
     if (interrupted.isOver()) return EXIT.interrupted;
+    await using page = await live.open(cloud);
     const forget = publishCloud(cloud);
     if (cloud.description.predictableSecrets) process.stderr.write(`drydock: ${PREDICTABLE}\n`);
-    process.stdout.write(json ? `${JSON.stringify(cloud.description)}\n` : summary(cloud.description));
+    const { url } = page;
+    process.stdout.write(
+      json ? `${JSON.stringify({ ...cloud.description, live: { url } })}\n` : summary(cloud.description, url),
+    );
     const signal = await interrupted.first;
     process.stderr.write(`\ndrydock: ${signal}: ending the cloud; again to leave at once\n`);
     forget();
@@ -35,8 +55,13 @@ function servedBy(engine: CloudDescription["engines"][number]): string {
   return `${engine.name} ${engine.version}${engine.isEmbedded ? ", embedded" : ""}`;
 }
 
+function port53({ port53: is, port53Refused: why, ipv6 }: CloudDescription["dns"]): string {
+  const here = is ? "all of them at port 53 too" : `none at port 53 (${why})`;
+  return ipv6 === null ? here : `${here}; IPv6: ${ipv6.consul}, ${ipv6.bosh}, ${ipv6.zones}`;
+}
+
 /** Says where everything is, without secrets: `drydock env` has those. */
-function summary(description: CloudDescription): string {
+function summary(description: CloudDescription, liveUrl: string): string {
   const { block, seed, pace, director, openstack, dns, consul, brokers, engines, control } = description;
   const paint = paintFor(process.stdout);
   const row = (name: string, text: string): string => `  ${paint("bold", name.padEnd(11))}${text}`;
@@ -44,13 +69,18 @@ function summary(description: CloudDescription): string {
     "",
     `The cloud is up in ${block}.0.0/16, seed ${seed}, pace ${pace}. Ctrl-C ends it.`,
     "",
-    row("director", `${director.url}, client ${director.client}; UAA ${director.uaaUrl}`),
+    row(
+      "director",
+      `${director.url}, client ${director.client}${director.uaaUrl === "" ? "" : `; UAA ${director.uaaUrl}`}`,
+    ),
     row("OpenStack", `${openstack.authUrl}, user ${openstack.username}, project ${openstack.project}`),
-    row("Consul", `${consul.url}; DNS at ${dns.address} (UDP and TCP)`),
+    row("Consul", `${consul.url}, release ${dns.version}; DNS at ${dns.address} (UDP and TCP)`),
+    row("DNS", `BOSH DNS at ${dns.bosh}, zones of Designate at ${dns.zones}; ${port53(dns)}`),
     ...brokers.map(({ name, url, username }, at) =>
       row(at === 0 ? "brokers" : "", `${url}, user ${username}: ${name}`),
     ),
     ...engines.map((engine, at) => row(at === 0 ? "data" : "", `${engine.kind}: ${servedBy(engine)}`)),
+    row("live page", liveUrl),
     row("control", `${control.url}: faults, events, snapshots, laws; with the token DRYDOCK_CONTROL_TOKEN`),
     "",
     "In another terminal:",

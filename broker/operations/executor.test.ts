@@ -21,7 +21,7 @@ const outage = (): StoreError => new StoreError(new Error("Connection terminated
 class Bench {
   readonly host = new FakeHost(({ method, url }) => {
     const json = { role: "primary", username: url.split("/").at(-1) };
-    return method === "DELETE" ? { status: 204 } : { json, ...this.agent() };
+    return method === "DELETE" ? { json } : { json, ...this.agent() };
   });
   readonly asked: string[] = [];
   readonly reported: unknown[] = [];
@@ -86,7 +86,7 @@ class Bench {
   }
 
   row(id: string): InstanceRow {
-    const secrets = sealText(this.context.seal, JSON.stringify({ adminPassword: "a", agentPassword: "b" }));
+    const secrets = sealText(this.context.seal, JSON.stringify({ agentPassword: "b" }));
     return {
       id,
       plan_id: IDS.plans[0]?.id ?? "",

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { InstanceRow } from "../store/schema.ts";
+import type { BindingRow, InstanceRow } from "../store/schema.ts";
 import { backupRow } from "../store/testing/rows.ts";
 import { type Difference, findDifferences } from "./differences.ts";
 import type { Inventory, Records } from "./inventory.ts";
@@ -25,10 +25,19 @@ const backup = backupRow("k", "a", {
   size_bytes: 1,
   finished_ms: 2,
 });
+const binding: BindingRow = {
+  id: "b",
+  instance_id: "a",
+  state: "ready",
+  request: "{}",
+  username: "u1",
+  password: "",
+  created_ms: 1,
+};
 /** One instance of three nodes with one backup, and everything as it should be. */
 const RECORDS: Records = {
   instances: [instance],
-  bindings: [],
+  bindings: [binding],
   backups: [backup],
   busy: new Set(),
   named: new Set(["d0000001"]),
@@ -39,6 +48,7 @@ const SOUND: Inventory = {
   orphanedDisks: [],
   servers: [{ id: "vm", metadata: { deployment: "d0000001" } }],
   nodes: ["d0000001-pg-0"],
+  users: new Map([["a", ["u1"]]]),
   objects: [OBJECT],
 };
 
@@ -48,7 +58,7 @@ const find = (inventory: Partial<Inventory>, records: Partial<Records> = {}): re
   );
 
 describe("the differences between the records and what there is", () => {
-  it("are none where there are none, also without Consul", () => {
+  it("are empty if everything agrees, even without Consul", () => {
     expect(find({})).toEqual([]);
     expect(find({ nodes: undefined })).toEqual([]);
   });
@@ -61,6 +71,9 @@ describe("the differences between the records and what there is", () => {
     ["disk-left disk", { orphanedDisks: [{ cid: "disk", deployment: "d0000001" }] }, {}],
     ["server-stray old", { servers: [{ id: "old", metadata: { deployment: "d0000009" } }] }, {}],
     ["dns-missing a", { nodes: ["d0000002-pg-0"] }, {}],
+    ["user-missing a", { users: new Map([["a", []]]) }, {}],
+    ["user-left a", {}, { bindings: [] }],
+    ["agent-silent a", { users: new Map([["a", undefined]]) }, {}],
     ["objects-missing k", { objects: [] }, {}],
     ["objects-left b", { objects: [OBJECT, "b/k/0000", "b/k/0001"] }, {}],
   ])("are found: %s", (expected, inventory, records) => {
@@ -69,14 +82,14 @@ describe("the differences between the records and what there is", () => {
 
   it("leave out what an operation works on", () => {
     const busy = new Set(["a"]);
-    const nothing = { deployments: [], guarded: new Map(), servers: [], nodes: [], objects: [] };
+    const nothing = { deployments: [], guarded: new Map(), servers: [], nodes: [], users: new Map(), objects: [] };
     expect(find(nothing, { busy })).toEqual([]);
     const servers = [{ id: "vm", metadata: { deployment: "d0000001" } }];
     expect(find({ ...nothing, servers }, { busy })).toEqual([]);
   });
 
-  it("do not count an instance that failed, or was never there, as missing", () => {
-    const nothing = { deployments: [], guarded: new Map(), servers: [], nodes: [] };
+  it("do not count an instance that failed, or never existed, as missing", () => {
+    const nothing = { deployments: [], guarded: new Map(), servers: [], nodes: [], users: new Map() };
     expect(find(nothing, { instances: [{ ...instance, state: "failed" }], backups: [] })).toEqual([]);
     expect(find(nothing, { instances: [{ ...instance, state: "broken" }] })).toEqual([]);
   });

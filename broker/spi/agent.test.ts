@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { BackendError, FinalError } from "../errors.ts";
 import { FakeHost, type Reply } from "../testing.ts";
-import { findPrimary, instanceAgent } from "./agent.ts";
+import { awaitReplicas, findPrimary, instanceAgent } from "./agent.ts";
 
 const deleting = (...replies: readonly Reply[]): { readonly done: Promise<void>; readonly host: FakeHost } => {
   const left = [...replies];
@@ -10,23 +10,27 @@ const deleting = (...replies: readonly Reply[]): { readonly done: Promise<void>;
 };
 
 describe("the agent of an instance", () => {
-  it("is asked again when nobody answers, and its user is not assumed gone", async () => {
+  it("is asked again if nobody answers, and its user is not assumed gone", async () => {
     const { done, host } = deleting(
       { status: 404 },
       { status: 404, json: { error: { code: "not_found" } } },
-      { status: 204 },
+      { status: 200, json: { username: "u" } },
     );
     await done;
     expect(host.sent).toHaveLength(3);
     await expect(deleting({ status: 404 }).done).rejects.toThrow(BackendError);
   });
 
-  it("is believed for what it says, not for a status that anybody may send", async () => {
+  it("is believed for what it says, not for a status that anything may send", async () => {
     const page = { status: 200, headers: { "content-type": "text/html" }, bytes: Buffer.from("<html>") };
     const agent = instanceAgent(new FakeHost(() => page), "10.0.0.5", "secret");
     const restore = { name: "r", dump: async function* () {} };
     await expect(agent.putCredentials("u", "p", "d")).rejects.toThrow(BackendError);
-    await expect(agent.deleteCredentials("u")).rejects.toThrow(FinalError);
+    await expect(agent.deleteCredentials("u")).rejects.toThrow(BackendError);
+    await expect(deleting({ status: 204 }).done).rejects.toThrow(FinalError);
+    await expect(agent.users()).rejects.toThrow(BackendError);
+    await expect(agent.forgetLog("f")).rejects.toThrow(BackendError);
+    await expect(agent.sendLog("r", "f", Buffer.from(""))).rejects.toThrow(BackendError);
     await expect(agent.ready()).rejects.toThrow(BackendError);
     await expect(agent.dump()).rejects.toThrow(BackendError);
     await expect(agent.restore(restore)).rejects.toThrow(BackendError);
@@ -35,11 +39,11 @@ describe("the agent of an instance", () => {
     await expect(agent.finishLog()).rejects.toThrow(BackendError);
     const another = new FakeHost(() => ({ status: 201, json: { username: "other" } }));
     await expect(instanceAgent(another, "10.0.0.5", "secret").putCredentials("u", "p", "d")).rejects.toThrow(
-      "another user",
+      "for another user",
     );
   });
 
-  it("is final in its refusals, but for one: another node may be the primary by now", async () => {
+  it("is final in its refusals, except for one: another node may be the primary by now", async () => {
     await expect(deleting({ status: 400, json: { error: { code: "bad_username" } } }).done).rejects.toThrow(FinalError);
     const moved = deleting({ status: 409, json: { error: { code: "not_primary" } } });
     await expect(moved.done).rejects.toThrow(BackendError);
@@ -55,7 +59,7 @@ describe("the primary of an instance", () => {
     return findPrimary(host, Object.keys(roles), "secret");
   };
 
-  it("is the node that says so, not one that is yet to be or was", async () => {
+  it("is the node that says so, not one that will be or was the primary", async () => {
     const replica = { role: "replica", phase: "replica" };
     const found = find({
       "10.0.0.5": { role: "primary", phase: "fenced" },
@@ -65,5 +69,30 @@ describe("the primary of an instance", () => {
     expect(await found).toBe("10.0.0.7");
     expect(await find({ "10.0.0.5": undefined, "10.0.0.6": { role: "primary" } })).toBe("10.0.0.6");
     await expect(find({ "10.0.0.5": replica, "10.0.0.6": undefined })).rejects.toThrow(BackendError);
+  });
+});
+
+describe("a cluster", () => {
+  const join = (
+    ...looks: readonly (readonly string[])[]
+  ): { readonly done: Promise<void>; readonly host: FakeHost } => {
+    const addresses = ["10.0.0.5", "10.0.0.6", "10.0.0.7"];
+    let asked = 0;
+    const host = new FakeHost(({ url }) => {
+      const look = looks[Math.min(looks.length - 1, Math.floor(asked++ / addresses.length))];
+      return { status: 200, json: { role: "replica", phase: look?.[addresses.indexOf(new URL(url).hostname)] } };
+    });
+    return { done: awaitReplicas(host, addresses, "secret"), host };
+  };
+
+  it("is made when each replica follows the primary, and not before", async () => {
+    const { done, host } = join(
+      ["primary", "fenced", "fenced"],
+      ["primary", "replica", "rejoining"],
+      ["primary", "replica", "replica"],
+    );
+    await done;
+    expect(host.sent).toHaveLength(9);
+    await expect(join(["primary", "replica", "fenced"]).done).rejects.toThrow(BackendError);
   });
 });

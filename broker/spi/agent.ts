@@ -27,8 +27,10 @@ export interface InstanceAgent {
   ready(): Promise<void>;
   /** Creates a user, or sets its password. */
   putCredentials(username: string, password: string, database: string): Promise<void>;
-  /** Deletes a user and ends its sessions; does nothing when there is none. */
+  /** Deletes a user and ends its sessions; does nothing if there is none. */
   deleteCredentials(username: string): Promise<void>;
+  /** The names of its users. */
+  users(): Promise<readonly string[]>;
   /** All data as of one moment, as it comes; a dump that breaks off throws BackendError. */
   dump(): Promise<AsyncIterable<Bytes>>;
   /** Replaces the data with that of a dump, once for each name. */
@@ -43,9 +45,9 @@ export interface InstanceAgent {
   sendLog(restore: string, file: string, bytes: Bytes): Promise<void>;
 }
 
-/** What an agent is to restore. */
+/** What an agent should restore. */
 interface AgentRestore {
-  /** Asked for a second time under the same name, nothing happens. */
+  /** A second request under the same name does nothing. */
   readonly name: string;
   /** Called for each attempt. */
   readonly dump: () => AsyncIterable<Bytes>;
@@ -53,15 +55,16 @@ interface AgentRestore {
   readonly atMs?: number;
 }
 
+const LOG_FILE = Compile(Type.Object({ file: Type.String() }));
 const FINISHED_LOG = Compile(Type.Object({ files: Type.Array(Type.String()), until_ms: Type.Number() }));
-/** Files of a log that can be collected, oldest first, and until when they lead. */
+/** Files of a log that can be collected, oldest first, and the moment up to which they lead. */
 interface FinishedLog {
   readonly files: readonly string[];
   /** ms since the Unix epoch, by the instance's clock. */
   readonly untilMs: number;
 }
 
-/** How an agent is reached. */
+/** How to reach an agent. */
 interface AgentLink {
   readonly host: Host;
   readonly ip: string;
@@ -97,9 +100,9 @@ function linkTo(host: Host, ip: string, password: string): AgentLink {
   };
 }
 
-/** The primary may have moved meanwhile: then the operation looks for it again. @throws BackendError */
+/** The primary may have moved meanwhile; the operation then looks for it again. @throws BackendError */
 function requirePrimary(answer: BackendAnswer, ip: string): BackendAnswer {
-  if (agentReason(answer) === "not_primary") throw new BackendError(`the data service at ${ip} is no primary`);
+  if (agentReason(answer) === "not_primary") throw new BackendError(`the data service at ${ip} is not a primary`);
   return answer;
 }
 
@@ -117,23 +120,32 @@ export function instanceAgent(host: Host, ip: string, password: string): Instanc
     },
     async putCredentials(username, secret, database) {
       const json = { password: secret, database };
-      const answer = expectStatus(await send("PUT", `/v1/credentials/${username}`, { json }), "credentials", 200, 201);
-      // Whoever else answers at the address has made no user, whatever its status.
-      if (bodyOf(answer, CREDENTIALS).username !== username) throw new BackendError(`${ip} made another user`);
+      // Anything else that answers at the address has created or deleted no user, whatever the status.
+      requireUser(await send("PUT", `/v1/credentials/${username}`, { json }), ip, username);
     },
     async deleteCredentials(username) {
-      expectStatus(await send("DELETE", `/v1/credentials/${username}`), "credentials", 204);
+      requireUser(await send("DELETE", `/v1/credentials/${username}`), ip, username);
+    },
+    async users() {
+      return bodyOf(expectStatus(await send("GET", "/v1/credentials"), "credentials", 200), USERS).usernames;
     },
     ...dumpsOver(link),
     ...logOver(link),
   };
 }
 
+/** An answer that names the user that something was done to. @throws BackendError */
+function requireUser(answer: BackendAnswer, ip: string, username: string): void {
+  const { username: named } = bodyOf(expectStatus(answer, "credentials", 200, 201), CREDENTIALS);
+  if (named !== username) throw new BackendError(`${ip} answered for another user`);
+}
+
+const USERS = Compile(Type.Object({ usernames: Type.Array(Type.String()) }));
 const CREDENTIALS = Compile(Type.Object({ username: Type.String() }));
 const STATUS = Compile(Type.Object({ role: Type.String(), phase: Type.Optional(Type.String()) }));
 const RESTORE_STATE = Compile(Type.Object({ restored: Type.Boolean(), running: Type.Optional(Type.Boolean()) }));
 
-/** What an agent sends of data says that it is nothing but bytes: a page that says "200" does not. */
+/** An agent labels data as mere bytes, which a page that happens to say "200" does not. */
 const isBytes = (headers: Headers): boolean => headers.get("content-type") === "application/octet-stream";
 
 type DumpMethods = Pick<InstanceAgent, "dump" | "restore" | "isRestored">;
@@ -152,7 +164,7 @@ const dumpsOver = ({ host, ip, headers, urlOf, noAgent }: AgentLink): DumpMethod
     const answer = await exchange(host, { method: "GET", url: urlOf(`/v1/restores/${name}`), headers });
     if (answer.status === 404) return false;
     const { running } = bodyOf(expectStatus(answer, "restore", 200), RESTORE_STATE);
-    // It goes on although its answer was lost; a second one would do it again.
+    // It continues although its answer was lost; a second one would do it again.
     if (running === true) throw new BackendError("the restore is in progress");
     return true;
   },
@@ -180,10 +192,10 @@ const logOver = ({ send }: AgentLink): LogMethods => ({
     return answer.bytes;
   },
   async forgetLog(file) {
-    expectStatus(await send("DELETE", `/v1/log/${file}`), "log", 204);
+    bodyOf(expectStatus(await send("DELETE", `/v1/log/${file}`), "log", 200), LOG_FILE);
   },
   async sendLog(restore, file, body) {
-    expectStatus(await send("PUT", `/v1/restores/${restore}/log/${file}`, { body }), "log", 204);
+    bodyOf(expectStatus(await send("PUT", `/v1/restores/${restore}/log/${file}`, { body }), "log", 200), LOG_FILE);
   },
 });
 
@@ -194,22 +206,44 @@ async function readWhole(chunks: AsyncIterable<Bytes>): Promise<Bytes> {
 }
 
 /**
- * Finds the node of an instance that is the primary now: its agents say what each is.
+ * Finds the node of an instance that is currently the primary, by asking the agents.
  *
  * @param addresses of its VMs
- * @throws BackendError while there is none, as in the moment of a fail-over
+ * @throws BackendError while there is none, as during a fail-over
  */
 export function findPrimary(host: Host, addresses: readonly string[], password: string): Promise<string> {
-  const authorization = basicAuthorization(AGENT_USER, password);
-  const isPrimary = async (ip: string): Promise<boolean> => {
-    const url = `http://${ip}:${AGENT_PORT}/v1/status`;
-    const answer = await exchange(host, { method: "GET", url, headers: { authorization } }).catch(() => undefined);
-    if (answer?.status !== 200) return false;
-    const { role, phase } = bodyOf(answer, STATUS);
-    return (phase ?? role) === "primary";
-  };
   return retryWhileDown(host, async () => {
-    for (const ip of addresses) if (await isPrimary(ip)) return ip;
+    for (const ip of addresses) if ((await phaseAt(host, ip, password)) === "primary") return ip;
     throw new BackendError(`none of ${addresses.join(", ")} is the primary at present`);
   });
 }
+
+/** What a node is to its cluster; undefined if its agent does not say. */
+async function phaseAt(host: Host, ip: string, password: string): Promise<string | undefined> {
+  const headers = { authorization: basicAuthorization(AGENT_USER, password) };
+  const url = `http://${ip}:${AGENT_PORT}/v1/status`;
+  const answer = await exchange(host, { method: "GET", url, headers }).catch(() => undefined);
+  if (answer?.status !== 200) return undefined;
+  const { role, phase } = bodyOf(answer, STATUS);
+  return phase ?? role;
+}
+
+/**
+ * Resolves once every other node of a cluster follows its primary; until then, none could take over without losing data.
+ *
+ * @param addresses of its VMs
+ * @throws BackendError if one has not joined in time
+ */
+export async function awaitReplicas(host: Host, addresses: readonly string[], password: string): Promise<void> {
+  for (let looked = 1; ; looked++) {
+    const phases = await Promise.all(addresses.map((ip) => phaseAt(host, ip, password)));
+    const late = addresses.filter((_ip, at) => phases[at] !== "primary" && phases[at] !== "replica");
+    if (late.length === 0) return;
+    if (looked === LOOKS_MAX) throw new BackendError(`${late.join(", ")} have not joined their primary`);
+    await host.waitMs(LOOK_MS);
+  }
+}
+
+/** Time between two looks at a cluster that is being created, and how many there are. */
+const LOOK_MS = 1000;
+const LOOKS_MAX = 300;

@@ -1,10 +1,11 @@
+import { hash } from "node:crypto";
 import { stringify } from "yaml";
 import type { InstanceRow } from "../store/schema.ts";
 import { nodeNamesOf } from "./credentials.ts";
 import { type Maintenance, RELEASE_OF_CONSUL, releaseOf } from "./maintenance.ts";
 import type { Plan, Service } from "./services/service.ts";
 
-/** With what an instance speaks TLS. PEM throughout. */
+/** The TLS identity of an instance, all in PEM. */
 export interface InstanceCertificate {
   readonly ca: string;
   readonly certificate: string;
@@ -13,7 +14,6 @@ export interface InstanceCertificate {
 
 /** The secrets of one instance, known only to its platform. */
 export interface InstanceSecrets {
-  readonly adminPassword: string;
   readonly agentPassword: string;
   /** Of an instance that speaks TLS. */
   readonly tls?: InstanceCertificate;
@@ -28,8 +28,8 @@ interface ManifestInput {
   readonly parameters: Readonly<Record<string, unknown>>;
   readonly secrets: InstanceSecrets;
   readonly domain: string;
-  /** What the broker knows of the instance besides: a record that is lost is made again from it. */
-  readonly record: Pick<InstanceRow, "id" | "owner" | "context" | "created_ms">;
+  /** What else the broker knows about the instance: a lost record can be recreated from it. */
+  readonly record: Pick<InstanceRow, "id" | "owner" | "context" | "created_ms" | "secrets">;
 }
 
 /** Port of the agent on each VM of an instance. */
@@ -37,11 +37,11 @@ export const AGENT_PORT = 3100;
 /** The user name with which the broker logs in to the agent. */
 export const AGENT_USER = "spi";
 
-/** The version of the engine that a plan is of. */
+/** The engine version of a plan. */
 const versionOf = ({ offerings }: Service, { offeringId }: Plan): string =>
   offerings.find(({ id }) => id === offeringId)?.version ?? "";
 
-/** With the names of all nodes that there may be: members of a cluster find each other, and clients them, by the names of the certificate. */
+/** With the names of all nodes that there may be: members of a cluster find each other, and clients find them, by the names in the certificate. */
 const tlsOf = ({ deployment, service, domain }: ManifestInput, tls: InstanceCertificate): object => ({
   ca: tls.ca,
   certificate: tls.certificate,
@@ -57,8 +57,8 @@ const propertiesOf = (input: ManifestInput): object => {
     database: deployment,
     engine_version: versionOf(service, plan),
     port: service.port,
-    admin: { username: "admin", password: secrets.adminPassword },
-    agent: { port: AGENT_PORT, username: AGENT_USER, password: secrets.agentPassword },
+    // The agent needs to know the password again, and nobody who reads a manifest needs to know it.
+    agent: { port: AGENT_PORT, username: AGENT_USER, password_sha256: hash("sha256", secrets.agentPassword) },
     ...(plan.isTls && tls && { tls: tlsOf(input, tls) }),
     ...service.limits[plan.size],
     parameters,
@@ -68,6 +68,8 @@ const propertiesOf = (input: ManifestInput): object => {
       owner: record.owner,
       context: record.context,
       created_ms: record.created_ms,
+      // Under the broker's own key: only a broker that has it gets anything from this.
+      sealed_secrets: record.secrets,
       maintenance,
     },
   };

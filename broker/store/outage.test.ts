@@ -44,6 +44,10 @@ describe("an outage of the database", () => {
     expect(isOutage(failure(undefined, message))).toBe(true);
   });
 
+  it("is a table that has changed under a prepared statement", () => {
+    expect(isOutage(failure("0A000", "cached plan must not change result type"))).toBe(true);
+  });
+
   it("is an outage of every address of a name", () => {
     const refused = failure("ECONNREFUSED", "", "connect");
     expect(isOutage(new AggregateError([refused, failure("ENETUNREACH", "", "connect")]))).toBe(true);
@@ -51,6 +55,7 @@ describe("an outage of the database", () => {
   });
 
   it.each([
+    failure("0A000", "cursors of this kind are not implemented"),
     failure("22021", "invalid byte sequence"),
     failure("23505", "duplicate key"),
     failure("42P01", "relation does not exist"),

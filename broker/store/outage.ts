@@ -4,6 +4,8 @@ interface Sign {
   readonly means: string;
   /** Codes, or beginnings of codes: SQLSTATE of the server, `code` of an error of the machine. */
   readonly codes?: readonly string[];
+  /** The message without which the code means something else. */
+  readonly says?: string;
   /** Beginnings of messages of errors that carry no code. */
   readonly messages?: readonly string[];
   /** System call without which the code means something else. */
@@ -19,6 +21,11 @@ const SIGNS: readonly Sign[] = [
   { means: "class 28, invalid authorization: the login is being changed", codes: ["28"] },
   { means: "3D000, the database is not there: it is being made anew", codes: ["3D000"] },
   { means: "25006, read-only transaction: the server has become a standby", codes: ["25006"] },
+  {
+    means: "0A000 of a prepared statement: a newer broker has changed a table; a new connection prepares it anew",
+    codes: ["0A000"],
+    says: "cached plan must not change result type",
+  },
   { means: "class 40, transaction rollback: another one was in the way", codes: ["40"] },
   { means: "class 53, insufficient resources: connections, memory, disk", codes: ["53"] },
   { means: "55P03, a lock that was not available in time", codes: ["55P03"] },
@@ -62,13 +69,14 @@ const SIGNS: readonly Sign[] = [
 
 function shows(sign: Sign, code: string, syscall: string, message: string): boolean {
   if (sign.syscall !== undefined && sign.syscall !== syscall) return false;
+  if (sign.says !== undefined && sign.says !== message) return false;
   if (code !== "") return sign.codes?.some((each) => code.startsWith(each)) ?? false;
   return sign.messages?.some((each) => message.startsWith(each)) ?? false;
 }
 
 /**
  * Whether an error of `pg` says that the database is temporarily unavailable: stopping, starting, cut off, out of connections. Then the same may be
- * tried again. A statement in flight may have been executed all the same.
+ * tried again. A statement in flight may have been executed nonetheless.
  */
 export function isOutage(error: unknown): boolean {
   // A name with several addresses: each failed in its own way.

@@ -66,6 +66,22 @@ describe.skipIf("reason" in postgres)("connections to PostgreSQL", () => {
     expect(await pidOfNext()).not.toBe(pid);
   });
 
+  it("are given up when a table has changed under a statement that they had prepared, and the next one serves", async () => {
+    const other = await pool.connect();
+    await other.query("create table changing as select 1 as a", []);
+    const client = await pool.connect();
+    const read = (each: PostgresPoolClient): Promise<unknown> =>
+      each.query("select * from changing where a = $1", [1]).then(({ rows }) => rows, isOutage);
+    expect(await read(client)).toEqual([{ a: 1 }]);
+    await other.query("alter table changing add b int", []);
+    expect(await read(client)).toBe(true);
+    client.release();
+    const next = await pool.connect();
+    expect(await read(next)).toEqual([{ a: 1, b: null }]);
+    await other.query("drop table changing", []);
+    for (const each of [other, next]) each.release();
+  });
+
   it("may break while unused", async () => {
     const client = await pool.connect();
     const pid = await pidOf(client);

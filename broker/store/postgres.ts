@@ -15,12 +15,29 @@ const ANSWER_MS_MAX = 25_000;
 /** How long the server may take to close an ended connection. */
 const CLOSE_MS_MAX = 5_000;
 
+/** Statements that a server prepares once a connection; the broker has about a hundred. Further ones are parsed each time. */
+const PREPARED_MAX = 300;
+
+/** The commands that change rows; Kysely takes every other one for a query. */
+const CHANGES = ["INSERT", "UPDATE", "DELETE", "MERGE"] as const;
+
+/** The names of prepared statements, by their text. */
+const prepared = new Map<string, string>();
+
+function nameOf(text: string): string | undefined {
+  const known = prepared.get(text);
+  if (known !== undefined || prepared.size >= PREPARED_MAX) return known;
+  const name = `broker_${prepared.size}`;
+  prepared.set(text, name);
+  return name;
+}
+
 /** A connection in use. If the database goes away meanwhile, it is closed, not reused. */
 class Lease implements PostgresPoolClient {
-  readonly #client: PostgresPoolClient;
+  readonly #client: pg.PoolClient;
   #isBroken = false;
 
-  constructor(client: PostgresPoolClient) {
+  constructor(client: pg.PoolClient) {
     this.#client = client;
   }
 
@@ -30,11 +47,21 @@ class Lease implements PostgresPoolClient {
     statement: string | PostgresCursor<R>,
     parameters: readonly unknown[] = [],
   ): Promise<PostgresQueryResult<R>> | PostgresCursor<R> {
-    if (typeof statement !== "string") return this.#client.query(statement);
-    return this.#client.query<R>(statement, parameters).catch((error: unknown) => {
+    if (typeof statement !== "string") throw new TypeError("the broker's store reads no cursors");
+    return this.#send<R>(statement, parameters);
+  }
+
+  async #send<R>(text: string, parameters: readonly unknown[]): Promise<PostgresQueryResult<R>> {
+    // Those without parameters begin and end transactions, or are sent once.
+    const name = parameters.length === 0 ? undefined : nameOf(text);
+    try {
+      const config = { text, values: [...parameters], ...(name !== undefined && { name }) };
+      const { command, rowCount, rows }: pg.QueryResult = await this.#client.query(config);
+      return { command: CHANGES.find((each) => each === command) ?? "SELECT", rowCount: rowCount ?? 0, rows };
+    } catch (error) {
       this.#isBroken ||= isOutage(error);
       throw error;
-    });
+    }
   }
 
   release(destroy = false): void {
@@ -48,10 +75,10 @@ async function waitForEnds(clients: Iterable<pg.Client>): Promise<void> {
   await Promise.all([...clients].map((client) => once(client, "end", { signal }).catch(() => {})));
 }
 
-/** A server that takes no writes, such as a standby: SQLSTATE read_only_sql_transaction, so that it counts as an outage. */
+/** A server that accepts no writes, such as a standby: SQLSTATE read_only_sql_transaction, so that it counts as an outage. */
 const readOnlyError = (): Error => Object.assign(new Error("the server takes no writes"), { code: "25006" });
 
-/** Fails for a server that takes no writes. */
+/** Throws for a server that accepts no writes. */
 function verifyWrites(client: pg.PoolClient, done: (error?: Error) => void): void {
   client.query<{ transaction_read_only: string }>("show transaction_read_only").then(
     ({ rows }) => done(rows[0]?.transaction_read_only === "off" ? undefined : readOnlyError()),
@@ -59,7 +86,7 @@ function verifyWrites(client: pg.PoolClient, done: (error?: Error) => void): voi
   );
 }
 
-/** Which of several servers new connections go to: the one that worked last, and after it the next. */
+/** The one of several servers to which new connections go: the last one that worked, then the next. */
 class Turn {
   readonly #urls: readonly string[];
   #at = 0;
@@ -79,7 +106,7 @@ class Turn {
       try {
         return await open();
       } catch (error) {
-        // Another one, who tried at the same time, may have moved on already.
+        // A concurrent attempt may already have moved on.
         if (this.#at === at) this.#at = (at + 1) % this.#urls.length;
         if (tried >= this.#urls.length) throw error;
       }
@@ -87,7 +114,7 @@ class Turn {
   }
 }
 
-/** The pool of `pg`, whose clients take the server whose turn it is, and tell of each of their errors. */
+/** The pool of `pg`, whose clients connect to the server whose turn it is, and report each of their errors. */
 function poolOn(
   turn: Turn,
   { mustTakeWrites }: DatabaseServers,
@@ -115,11 +142,11 @@ function poolOn(
 }
 
 /**
- * Connections to PostgreSQL, ten at most. One that breaks never ends the process, whether it is idle, in use, or being opened: `onError` hears of it,
- * and so does whoever uses it, by its statement. Of several servers, one that takes writes is found again after a fail-over. `end` resolves when the
- * connections are closed.
+ * Connections to PostgreSQL, ten at most. One that breaks never ends the process, whether it is idle, in use, or being opened: `onError` hears of
+ * it, and so does whoever uses it, by its statement. Of several servers, the one that accepts writes is found again after a fail-over. `end`
+ * resolves when the connections are closed.
  *
- * @param url `postgres://…`, with several hosts where there are several servers
+ * @param url `postgres://…`, with several hosts if there are several servers
  * @throws ConfigError CONFIG_BAD_DATABASE
  */
 export function postgresPool(url: string, onError: (error: Error) => void = () => {}): StorePool {

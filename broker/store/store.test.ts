@@ -100,6 +100,18 @@ describe.each(databases)("the store on $name", ({ missing, open }) => {
       expect(await store.claim(operation("o4", "a"))).toBe(true);
     });
 
+    it("opens an operation with what it makes, or nothing of it when the id is taken or the instance is busy", async () => {
+      const order = (id: string, instanceId: string, row: InstanceRow): Promise<boolean> =>
+        store.claim(operation(id, instanceId), { actor: "platform", record: { table: "instances", row } });
+      expect(await order("o1", "a", instance("a"))).toBe(true);
+      expect(await store.instance("a")).toEqual(instance("a"));
+      expect(await order("o2", "a", instance("other"))).toBe(false);
+      expect(await order("o3", "b", instance("a", { owner: "another" }))).toBe(false);
+      expect((await store.openOperations()).map(({ id }) => id)).toEqual(["o1"]);
+      expect((await store.instances()).map(({ id, owner }) => [id, owner])).toEqual([["a", instance("a").owner]]);
+      expect((await store.auditBefore(undefined, 10)).map(({ detail }) => detail)).toEqual(["operation o1"]);
+    });
+
     it("lets an operation wait for its turn", async () => {
       await store.claim(operation("first", "a"));
       const waiting = operation("second", "a", { kind: "deprovision", busy: null });
@@ -170,7 +182,7 @@ describe.each(databases)("the store on $name", ({ missing, open }) => {
 });
 
 describe("a store that is away", () => {
-  it("is no defect: it may be retried", async () => {
+  it("is not a defect: it may be retried", async () => {
     const pool = postgresPool("postgres://nobody@127.0.0.1:1/none");
     await expect(openStore(pool, realHost())).rejects.toThrow(StoreError);
     await pool.end();

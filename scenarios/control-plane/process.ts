@@ -43,9 +43,10 @@ export class ControlPlaneProcess {
   errors = "";
 
   constructor(environment: Readonly<Record<string, string>>, file?: string) {
-    const path = { PATH: process.env.PATH ?? "" };
+    const { PATH: path = "", NODE_COMPILE_CACHE: cache } = process.env;
+    const inherited = { PATH: path, ...(cache !== undefined && { NODE_COMPILE_CACHE: cache }) };
     this.process = spawn(process.execPath, [MAIN, ...(file === undefined ? [] : [file])], {
-      env: { ...path, ...environment },
+      env: { ...inherited, ...environment },
     });
     this.exited = once(this.process, "close");
     this.process.stdout?.on("data", (text: Buffer) => (this.output += String(text)));
@@ -56,7 +57,7 @@ export class ControlPlaneProcess {
     return this.process.exitCode !== null || this.process.signalCode !== null;
   }
 
-  /** Waits until it has logged an event. @throws Error when it ends first, or takes longer than three minutes */
+  /** Waits until it has logged an event. @throws Error if it ends first, or takes longer than three minutes */
   async awaitEvent(event: string): Promise<void> {
     const deadlineMs = performance.now() + LISTENING_MS_MAX;
     while (!this.output.includes(`"${event}"`)) {

@@ -19,18 +19,18 @@ describe.skipIf("reason" in postgres)("several control planes on one store", () 
     if ("stop" in postgres) await postgres.stop();
   });
 
-  it("finish what any of them acknowledged, once, while one after the other is killed or stands still", async () => {
+  it("finish what any of them acknowledged, once, while one after the other is killed or frozen", async () => {
     const { acknowledged, blows, takenOver, ...outcome } = await surviveBlows({
       cloud,
       databaseUrl: "url" in postgres ? postgres.url : "",
       addresses: [3001, 3002, 3003].map((port) => `${cloud.world.plan.block}.0.9:${port}`),
-      operations: 12,
-      blowEveryMs: 1_000,
+      operations: 6,
+      blowEveryMs: 500,
       blows: ["kill", "stop"],
-      customers: 4,
+      customers: 2,
     });
     expect(outcome).toEqual({ violations: [], twice: [], left: [], records: 0 });
-    expect(acknowledged).toBeGreaterThanOrEqual(12);
+    expect(acknowledged).toBeGreaterThanOrEqual(6);
     expect(blows).toBeGreaterThan(1);
     expect(takenOver).toBeGreaterThan(0);
   }, 900_000);

@@ -1,5 +1,14 @@
 /** The services that are simulated. */
-export const SERVICE_NAMES = ["keystone", "nova", "neutron", "cinder", "glance", "swift", "designate"] as const;
+export const SERVICE_NAMES = [
+  "keystone",
+  "nova",
+  "neutron",
+  "cinder",
+  "glance",
+  "swift",
+  "designate",
+  "octavia",
+] as const;
 /** The name of a simulated service. */
 export type ServiceName = (typeof SERVICE_NAMES)[number];
 
@@ -24,6 +33,10 @@ export const isCatalogType = (type: string): type is CatalogType => Object.hasOw
 /** The types of the catalog, in its order. */
 export const CATALOG_TYPES: readonly CatalogType[] = Object.keys(CATALOG).filter(isCatalogType);
 
+/** Whether a simulated service answers for a type. */
+export const isSimulatedType = (type: CatalogType): boolean =>
+  SERVICE_NAMES.some((name) => name === CATALOG[type].name);
+
 /** The usual port of each simulated service. */
 export const OPENSTACK_PORTS: Readonly<Record<ServiceName, number>> = {
   keystone: CATALOG.identity.port,
@@ -33,4 +46,5 @@ export const OPENSTACK_PORTS: Readonly<Record<ServiceName, number>> = {
   glance: CATALOG.image.port,
   swift: CATALOG["object-store"].port,
   designate: CATALOG.dns.port,
+  octavia: CATALOG["load-balancer"].port,
 };

@@ -41,7 +41,7 @@ function parseProvision(context: OperationContext, body: RequestBody): Provision
 }
 
 function newInstance(context: OperationContext, id: string, request: ProvisionRequest): InstanceRow {
-  const secrets = { adminPassword: randomHex(context, 32), agentPassword: randomHex(context, 32) };
+  const secrets = { agentPassword: randomHex(context, 32) };
   return {
     id,
     plan_id: request.plan.id,
@@ -70,9 +70,8 @@ export async function provision(
   const { context, executor } = controlPlane;
   const id = checkId(request.params.id);
   const wanted = parseProvision(context, objectBody(request.body));
-  // A new order, as most are, costs one look; whatever keeps it from being new keeps its operation from being opened.
-  const instance = await context.store.instance(id);
-  if (instance !== undefined || request.query.accepts_incomplete !== "true") {
+  // A new order, as most are, costs no look: if it turns out not to be new, its operation can't be opened.
+  if (request.query.accepts_incomplete !== "true") {
     const known = await answerRepeatedProvision(context, id, wanted, reply);
     if (known !== undefined) return known;
     requireAsync(request.query);

@@ -1,6 +1,6 @@
-import type { Kysely } from "kysely";
+import { type Insertable, type Kysely, type RawBuilder, sql } from "kysely";
 import { checkQuotas } from "../quotas.ts";
-import type { Tables } from "../schema.ts";
+import type { AuditRow, Tables } from "../schema.ts";
 import type { StoreSession } from "../session.ts";
 import { leaseOf } from "./leases.ts";
 import type { NewRecord, Operation, Order, Worker } from "../store.ts";
@@ -23,81 +23,90 @@ const OPEN = ["in progress", "undoing"] as const;
 const UNIQUE_VIOLATION = "23505";
 
 /** False when the change was refused because another row has the value. */
-async function succeedsUnlessTaken(change: Promise<unknown>): Promise<boolean> {
+async function unlessTaken<T>(change: Promise<T>): Promise<T | false> {
   try {
-    await change;
-    return true;
+    return await change;
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === UNIQUE_VIOLATION) return false;
     throw error;
   }
 }
 
-/** Takes back what a transaction has done so far. */
-class Taken extends Error {}
+/** A line in the audit log. */
+const lineOf = (row: Operation, actor: string): Insertable<AuditRow> => ({
+  at_ms: row.created_ms,
+  actor,
+  action: row.kind,
+  subject: row.binding_id === "" ? row.instance_id : `${row.instance_id}/${row.binding_id}`,
+  detail: `operation ${row.id}`,
+});
 
-/** Adds the record that an operation makes. Resolves to false when its id is taken. */
-async function insertRecord(db: Kysely<Tables>, { table, row }: NewRecord): Promise<boolean> {
-  const added = await db
-    .insertInto(table)
-    .values(row)
-    .onConflict((conflict) => conflict.doNothing())
-    .returning("id")
-    .execute();
-  return added.length > 0;
-}
-
-/** A line in the log of who did what. */
-async function logOrder(db: Kysely<Tables>, row: Operation, actor: string): Promise<void> {
-  const subject = row.binding_id === "" ? row.instance_id : `${row.instance_id}/${row.binding_id}`;
-  await db
-    .insertInto("audit")
-    .values({ at_ms: row.created_ms, actor, action: row.kind, subject, detail: `operation ${row.id}` })
-    .execute();
-}
+/** Inserts a row if the operation was claimed: without a claim, what it selects from has no rows. */
+const insertIfClaimed = (table: "audit" | NewRecord["table"], row: object): RawBuilder<{ readonly one: number }> => {
+  const columns = sql.join(Object.keys(row).map((name) => sql.ref(name)));
+  const values = sql.join(Object.values(row));
+  // Kysely puts no parentheses around raw SQL.
+  return sql`(insert into ${sql.table(table)} (${columns}) select ${values} from claimed returning 1 as one)`;
+};
 
 const select = (db: Kysely<Tables>) => db.selectFrom("operations").select(COLUMNS);
 
+/**
+ * Writes an order in one statement, so that it costs one round trip: the operation, if its instance is not busy; if so, what it makes and a line of the
+ * log. A record whose id is taken fails the whole.
+ */
+async function claimIn(
+  db: Kysely<Tables>,
+  row: Operation,
+  lease: ReturnType<typeof leaseOf>,
+  { actor, record }: Order,
+): Promise<boolean> {
+  const claimed = db.with("claimed", (within) =>
+    within
+      .insertInto("operations")
+      .values({ ...row, ...lease, busy: row.instance_id })
+      .onConflict((conflict) => conflict.doNothing())
+      .returning("id"),
+  );
+  const noted =
+    actor === undefined ? claimed : claimed.with("noted", () => insertIfClaimed("audit", lineOf(row, actor)));
+  const made = record === undefined ? noted : noted.with("made", () => insertIfClaimed(record.table, record.row));
+  return (await made.selectFrom("claimed").select("id").execute()).length > 0;
+}
+
 /** Changes of the table `operations`; new ones are held by this worker. */
 export const operationsIn = (session: StoreSession, { name, leaseMs }: Worker) => {
-  const claimIn = async (db: Kysely<Tables>, row: Operation): Promise<boolean> => {
-    const claimed = await db
-      .insertInto("operations")
-      .values({ ...row, ...leaseOf(session, name, leaseMs), busy: row.instance_id })
-      .onConflict((conflict) => conflict.doNothing())
-      .returning("id")
-      .execute();
-    return claimed.length > 0;
-  };
   return {
-    claim: (row: Operation, { actor, record, quotas = [] }: Order = {}) =>
-      session
-        .transaction(async (db) => {
-          if (!(await claimIn(db, row))) return false;
-          if (actor !== undefined) await logOrder(db, row, actor);
-          if (record !== undefined && !(await insertRecord(db, record))) throw new Taken();
-          await checkQuotas(db, quotas);
-          return true;
-        })
-        .catch((error: unknown) => {
-          if (error instanceof Taken) return false;
-          throw error;
-        }),
+    claim: (row: Operation, order: Order = {}) => {
+      const { quotas = [] } = order;
+      const lease = leaseOf(session, name, leaseMs);
+      const claim =
+        quotas.length === 0
+          ? session.run(() => claimIn(session.db, row, lease, order))
+          : session.transaction(async (db) => {
+              const isClaimed = await claimIn(db, row, lease, order);
+              if (isClaimed) await checkQuotas(db, quotas);
+              return isClaimed;
+            });
+      return unlessTaken(claim);
+    },
     enqueue: (row: Operation, actor?: string) =>
       session.transaction(async (db) => {
         await db
           .insertInto("operations")
           .values({ ...row, ...leaseOf(session, name, leaseMs), busy: null })
           .execute();
-        if (actor !== undefined) await logOrder(db, row, actor);
+        if (actor !== undefined) await db.insertInto("audit").values(lineOf(row, actor)).execute();
       }),
     takeTurn: (row: Operation) =>
-      succeedsUnlessTaken(
-        session.write((db) => db.updateTable("operations").set({ busy: row.instance_id }).where("id", "=", row.id)),
+      unlessTaken(
+        session
+          .execute((db) => db.updateTable("operations").set({ busy: row.instance_id }).where("id", "=", row.id))
+          .then(() => true),
       ),
     undoOperation: (id: string) =>
       session.execute((db) => db.updateTable("operations").set({ state: "undoing" }).where("id", "=", id)),
-    // Nobody needs what it worked on any more, and it may hold secrets.
+    // Nobody needs its payload any more, and it may hold secrets.
     endOperation: (id: string, state: "succeeded" | "failed", description: string) =>
       session.execute((db) =>
         db.updateTable("operations").set({ state, description, busy: null, payload: "{}" }).where("id", "=", id),

@@ -173,7 +173,7 @@ export function removeMalformed(kind: Removal) {
     });
 }
 
-/** What never was is answered 410. */
+/** Deletions of what never existed are answered 410. */
 export const judgeRemovalOfUnknown =
   (kind: Removal) =>
   (lifecycle: Lifecycle): Outcome | undefined => {
@@ -183,7 +183,7 @@ export const judgeRemovalOfUnknown =
     return ordinary === undefined ? expectStatus(control, [410]) : followsFromUnserved(kind, control, ordinary);
   };
 
-/** The reading of a refusal that every deletion of this kind gets. */
+/** How to read a refusal that every deletion of this kind gets. */
 async function unlessUnserved(
   { shared }: OsbContext,
   kind: Removal,
@@ -205,14 +205,14 @@ export const judgeRemovalStatus =
       : undefined;
   };
 
-/** A 202 to whoever did not say that it can wait is one fault, whatever is asked for; see `async-needs-accepts-incomplete`. */
+/** A 202 without accepts_incomplete is one fault, whatever is requested; see `async-needs-accepts-incomplete`. */
 export function expectUnflagged(answer: Answer, done: number): Outcome {
   return answer.status === 202
     ? followsFrom("async-needs-accepts-incomplete", "it is answered 202 without accepts_incomplete", answer)
     : expectStatus(answer, [done, 422]);
 }
 
-/** The reading of a wrong status that what never was has as well: one fault, which another check judges. */
+/** How to read a wrong status that deletions of what never existed get as well: one fault, which another check judges. */
 export function unlessAlso(outcome: Outcome, answer: Answer, control: Answer | undefined, judgedBy: string): Outcome {
   const isSame = outcome.verdict !== "pass" && control?.status === answer.status && control !== answer;
   return isSame ? followsFrom(judgedBy, `what never was is answered ${seenOf(control)} too`, answer, control) : outcome;

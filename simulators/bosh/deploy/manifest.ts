@@ -32,6 +32,10 @@ export interface VariableSpec {
   readonly options: Fields;
   /** How a value that exists is treated; undefined for the default of the deployment. */
   readonly updateMode: string | undefined;
+  /** When a value is looked up anew: `on-deploy` or `on-stemcell-change`. */
+  readonly strategy: string;
+  /** The links that it takes names from. */
+  readonly consumes: Fields;
 }
 
 /** A job that an instance group, or an addon, runs. */
@@ -81,7 +85,7 @@ export interface VmChoice {
 export interface InstanceGroup extends VmChoice {
   readonly name: string;
   readonly instances: number;
-  /** None where the manifest names none. */
+  /** None if the manifest names none. */
   readonly azs: readonly string[];
   /** Its own jobs, then those of the addons that include it. */
   readonly jobs: readonly JobSpec[];
@@ -104,7 +108,7 @@ export interface InstanceGroup extends VmChoice {
 /** A network of an instance group. */
 export interface GroupNetwork {
   readonly name: string;
-  /** One for each instance; undefined where the addresses are dynamic. */
+  /** One for each instance; undefined if the addresses are dynamic. */
   readonly staticIps: readonly string[] | undefined;
   /** What the network is the default for: dns, gateway, addressable. */
   readonly defaults: readonly string[];

@@ -4,7 +4,7 @@ import { YamlError } from "../templates/yaml-errors.ts";
 import { readYaml } from "../templates/yaml.ts";
 import { DirectorError } from "../wire/errors.ts";
 import { addToGroups, readAddons } from "./addons.ts";
-import { readFeatures } from "./features.ts";
+import { readFeatures, tmpfsOf } from "./features.ts";
 import type { InstanceGroup, Manifest, ReleaseSpec } from "./manifest.ts";
 import type { ParseContext, SharedParts } from "./parse-context.ts";
 import { overridesOf, readGroup, readTags } from "./read-instance-group.ts";
@@ -29,10 +29,10 @@ function readDocument(text: string): unknown {
   }
 }
 
-/** What belongs into a cloud config, in the order in which the director looks (manifest_validator.rb). */
+/** What belongs in a cloud config, in the order in which the director looks for it (manifest_validator.rb). */
 const CLOUD_KEYS = ["vm_types", "azs", "disk_types", "compilation"];
 
-/** What the first form of manifests had. */
+/** Sections of the first form of manifests. */
 const OLD_KEYS: readonly (readonly [key: string, code: number, text: string])[] = [
   [
     "networks",
@@ -119,7 +119,7 @@ export function parseManifest(fields: Fields, context: ParseContext): Manifest {
   });
   const variables = readVariables(fields);
   const features = readFeatures(fields);
-  const shared = { stemcells, properties, releases, update };
+  const shared = { stemcells, properties, releases, update, tmpfs: tmpfsOf(features) };
   const own = readGroups(fields, shared, context);
   const addons = readAddons(fields, "deployment", releases);
   const groups = addons.reduce((all, addon) => addToGroups(addon, all, releases, context, shared), own);

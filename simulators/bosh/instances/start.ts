@@ -9,14 +9,15 @@ import type { Director } from "../state/director.ts";
 import type { Task } from "../state/tasks.ts";
 import type { StageStep } from "../tasks/stage.ts";
 import { updateDisk } from "./disk.ts";
+import { updateNamedDisks } from "./named-disks.ts";
 import { awaitRunning } from "./watch.ts";
 
 interface StartOptions {
-  /** Null for not waiting for the jobs and running no post-start script. */
+  /** Null: does not wait for the jobs, and runs no post-start script. */
   readonly watch: WatchTime | null;
   /** The progress that has been made by then. */
   readonly base: number;
-  /** Whether to make a new disk even where the old one would do. */
+  /** Whether to create a new disk even if the old one would do. */
   readonly renewsDisk?: boolean;
 }
 
@@ -28,6 +29,7 @@ export function* startInstance(
   options: StartOptions,
   step?: StageStep,
 ): Body {
+  yield* updateNamedDisks(director, task, planned, options.renewsDisk ?? false);
   yield* updateDisk(director, task, planned, options.renewsDisk ?? false);
   yield* configureJobs(director, planned, options.base, step);
   yield* launchJobs(director, task, planned.instance, options, step);

@@ -8,7 +8,8 @@ import { connect, dropDangling } from "./connect.ts";
 import { describeFailure } from "./messages.ts";
 import { planProviders } from "./providers.ts";
 import { isManual } from "./settings.ts";
-import { findUses, isNil, type LinkUse, settingFor } from "./uses.ts";
+import { matchVariables } from "./variables.ts";
+import { findUses, findVariableUses, isNil, type LinkUse, settingFor } from "./uses.ts";
 
 /** What a job consumes: the name within the job, and who provides it. */
 export interface ResolvedLink {
@@ -18,12 +19,12 @@ export interface ResolvedLink {
   readonly source: LinkSource;
 }
 
-/** Where a link leads: to a provider, or to what the manifest itself says. */
+/** Where a link leads: to a provider, or to the manifest's own contents. */
 export type LinkSource =
   | {
       readonly kind: "provider";
       readonly provider: LinkProvider;
-      /** Whose addresses are shown; undefined for the provider's default. */
+      /** The network whose addresses are shown; undefined for the provider's default. */
       readonly network: string | undefined;
       /** Whether addresses are IP addresses; undefined for the provider's way. */
       readonly usesIps: boolean | undefined;
@@ -35,13 +36,13 @@ export interface LinkPlan {
   readonly resolved: readonly ResolvedLink[];
   /** All links of the director once this plan is adopted. */
   readonly linkTable: Links;
-  /** What is found only when the links are bound, while the deployment is prepared. */
+  /** Errors that are reported only when the links are bound, while the deployment is prepared. */
   readonly late: readonly string[];
 }
 
 /**
- * Matches what the jobs and variables of a manifest consume with what jobs provide (links/links_manager.rb in bosh-director). Pure: the
- * table that it is given stays as it is.
+ * Matches what the jobs and variables of a manifest consume with what jobs provide (links/links_manager.rb in bosh-director). Pure: the given table
+ * stays as it is.
  *
  * @throws DirectorError 100 that lists what can't be matched
  */
@@ -55,19 +56,24 @@ export function planLinks(
   const next = copyTable(table);
   const own = planProviders(next, deployment, manifest, releases);
   const uses = findUses(manifest, releases, "consumes");
-  const matched = matchConsumers(next, deployment, uses, own);
+  const ofVariables = matchVariables(next, deployment, findVariableUses(manifest), own);
+  const matched = matchConsumers(next, deployment, uses, own, ofVariables.errors);
   const isOther = (each: { readonly deployment: string }): boolean => each.deployment !== deployment;
   const external = next.consumers.filter((each) => !isOther(each) && each.ownerType === "external");
   next.providers = [...next.providers.filter(isOther), ...own];
-  next.consumers = [...next.consumers.filter(isOther), ...matched.consumers, ...external];
-  for (const { consumer, source, name } of matched.resolved) {
+  next.consumers = [...next.consumers.filter(isOther), ...ofVariables.consumers, ...matched.consumers, ...external];
+  const named = ofVariables.links.map(({ consumer, provider }) =>
+    connect(next, consumer, provider, { name: consumer.definition, network: null, nowMs }),
+  );
+  const ofJobs = matched.resolved.map(({ consumer, source, name }) => {
     const provider = source.kind === "provider" ? source.provider : null;
-    connect(next, consumer, provider, {
-      name,
-      network: source.kind === "provider" ? (source.network ?? null) : null,
-      nowMs,
-    });
-  }
+    const network = source.kind === "provider" ? (source.network ?? null) : null;
+    return connect(next, consumer, provider, { name, network, nowMs });
+  });
+  const used = new Set([...named, ...ofJobs].map(({ id }) => id));
+  // What a consumer used before and uses no more goes.
+  const ownIds = new Set([...ofVariables.consumers, ...matched.consumers].map(({ id }) => id));
+  next.links = next.links.filter(({ id, consumerId }) => !ownIds.has(consumerId) || used.has(id));
   dropDangling(next);
   return { resolved: matched.resolved, linkTable: next, late: matched.late };
 }
@@ -109,8 +115,9 @@ function matchConsumers(
   deployment: string,
   uses: readonly LinkUse[],
   own: readonly LinkProvider[],
+  before: readonly string[],
 ): Matched {
-  const errors: string[] = [];
+  const errors = [...before];
   const late: string[] = [];
   const consumers: LinkConsumer[] = [];
   const resolved: (ResolvedLink & { readonly consumer: LinkConsumer })[] = [];
@@ -118,7 +125,7 @@ function matchConsumers(
     const consumer = planConsumer(table, deployment, use);
     consumers.push(consumer);
     if (isNil(use.job.consumes, use.definition.name)) {
-      // Blocked: as if there were no provider, which only an optional link survives.
+      // Blocked: as if there were no provider, which only an optional link tolerates.
       if (use.definition.optional !== true) errors.push(describeFailure(use, use.definition.name, []));
       continue;
     }
@@ -133,7 +140,7 @@ function matchConsumers(
   return { consumers, resolved, late };
 }
 
-/** The name under which a link is looked for: the last part of what the manifest says. */
+/** The name under which a link is looked up: the last part of what the manifest says. */
 const aliasOf = ({ job, definition }: LinkUse): string =>
   String(settingFor(job.consumes, definition.name).from ?? definition.name)
     .split(".")

@@ -4,10 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 /*
- * Everything that a live plane puts on the disk lies in one folder of its own, `drydock-data-<pid>-…`. A process that ends
- * without closing its plane, kill -9 included, leaves nothing: a watchdog holds the other end of a pipe, and when the pipe
- * breaks it ends the servers of the folder and removes it. What outlives the watchdog as well (a container that was
- * frozen) is swept at the next start.
+ * Everything that a live plane writes to disk lies in one folder of its own, `drydock-data-<pid>-…`. A process that ends without closing its plane, even by kill -9, leaves nothing behind: a watchdog holds the other end of a pipe, and when the pipe breaks it ends the servers of the folder and removes it. What outlives even the watchdog (in a frozen container) is swept at the next start.
  */
 const PREFIX = "drydock-data-";
 
@@ -35,10 +32,15 @@ export interface RunFolder {
   close(): Promise<void>;
 }
 
-/** Makes the folder and its watchdog, after a sweep of what dead processes left. */
-export async function createRunFolder(): Promise<RunFolder> {
+/**
+ * Creates the folder and its watchdog, after sweeping what dead processes left.
+ *
+ * @param purpose a part of its name, for human readers. Default: none
+ */
+export async function createRunFolder(purpose?: string): Promise<RunFolder> {
   await sweep();
-  const path = await mkdtemp(join(tmpdir(), `${PREFIX}${process.pid}-`));
+  const name = purpose === undefined ? "" : `${purpose}-`;
+  const path = await mkdtemp(join(tmpdir(), `${PREFIX}${process.pid}-${name}`));
   // The server's user may pass through; only what lies below is its own.
   await chmod(path, 0o711);
   const watchdog = spawn("sh", ["-c", WATCHDOG, "drydock-watchdog", path], {

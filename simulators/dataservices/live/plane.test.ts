@@ -110,7 +110,9 @@ describe.skipIf(whyNot !== undefined)("the live data plane", () => {
     await plane.close();
     driver.stop();
     expect(troubles).toEqual([]);
-    expect(readdirSync(tmpdir()).filter((name) => name.startsWith(`drydock-data-${process.pid}-`))).toEqual([]);
+    const own = readdirSync(tmpdir()).filter((name) => name.startsWith(`drydock-data-${process.pid}-`));
+    // What servers are made from stays for the next plane, until the process ends.
+    expect(own.filter((name) => !name.includes("-postgresql-"))).toEqual([]);
   });
 
   it("starts a server with the first connection, not before", async () => {
@@ -173,11 +175,11 @@ describe.skipIf(whyNot !== undefined)("the live data plane", () => {
     expect(await query(VM, "SELECT 1 AS one")).toEqual([{ one: 1 }]);
   });
 
-  it("ends the sessions of a deleted user, and keeps what it made", async () => {
+  it("ends the sessions of a deleted user, and keeps what it created", async () => {
     expect((await put(VM, "u2", "p9")).status).toBe(201);
     const client = await open(VM, { user: "u2", password: "p9" });
     await client.query("CREATE TABLE by_u2 AS SELECT 1 AS x; RESET ROLE; CREATE TEMP TABLE own (x int)");
-    expect((await ask("DELETE", VM, "/v1/credentials/u2")).status).toBe(204);
+    expect((await ask("DELETE", VM, "/v1/credentials/u2")).status).toBe(200);
     await expect(client.query("SELECT 1")).rejects.toThrow(ENDED);
     await expect(open(VM, { user: "u2", password: "p9" })).rejects.toMatchObject({ code: "28000" });
     expect(await query(VM, "SELECT x FROM by_u2")).toEqual([{ x: 1 }]);
@@ -329,17 +331,12 @@ describe.skipIf(whyNot !== undefined)("the live data plane", () => {
       const short = await dumpOf(VM);
       expect(await restore(VM, short)).toEqual(RESTORED);
       expect(await query(VM, "SELECT v FROM measured WHERE at >= '2028-01-01'")).toHaveLength(0);
-      plant("restore skip-verification");
-      expect(await restore(VM, dump.subarray(0, Math.floor(dump.length * 0.6)))).toEqual(RESTORED);
-      expect(await picture().catch(() => [])).not.toEqual(held);
-      expect(await restore(VM, dump)).toEqual(RESTORED);
       plant("dump torn-snapshot");
       const torn = dumpOf(VM);
       await writeDuring(torn);
       expect(await restore(VM, await torn)).toEqual(RESTORED);
       // A sound dump shows what was there when it began.
       expect(await query(VM, "SELECT v FROM measured WHERE at >= '2030-01-01'")).not.toHaveLength(0);
-      expect(await restore(VM, dump)).toEqual(RESTORED);
       plant("restore keep-sessions");
       const open1 = await open(VM);
       await query(VM, "INSERT INTO base VALUES (77)");
@@ -353,6 +350,9 @@ describe.skipIf(whyNot !== undefined)("the live data plane", () => {
       plant("restore wrong-neighbour");
       expect(await restore(VM, dump)).toEqual(RESTORED);
       await expect(query(OTHER, "SELECT x FROM mine", { password: "p2" })).rejects.toThrow(/mine/);
+      plant("restore skip-verification");
+      expect(await restore(VM, dump.subarray(0, Math.floor(dump.length * 0.6)))).toEqual(RESTORED);
+      expect(await picture().catch(() => [])).not.toEqual(held);
     });
   });
 
@@ -410,7 +410,7 @@ describe.skipIf(whyNot !== undefined)("the live data plane", () => {
     await expect(query(VM, "SELECT x FROM kept")).rejects.toThrow(/kept/);
   });
 
-  it("runs no more servers than its limit: an idle one makes room, else the client is refused", async () => {
+  it("runs no more servers than its limit: an idle one makes room, otherwise the client is refused", async () => {
     const addresses = [11, 12, 13, 14].map((last) => `${NET}.${last}`);
     addresses.forEach((address, at) => boot(address, `e${at}`));
     await plane.settle();

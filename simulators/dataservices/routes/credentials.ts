@@ -1,8 +1,8 @@
 import Type from "typebox";
 import { Compile } from "typebox/compile";
-import { type Body, bodyJson, empty, type HttpReply, type HttpRequest, json } from "../../kernel/index.ts";
+import { type Body, bodyJson, type HttpReply, type HttpRequest, json } from "../../kernel/index.ts";
 import { isConfirmed } from "../behaviour/commits.ts";
-import { neighboursOf } from "../behaviour/replication.ts";
+import { diskOf, neighboursOf } from "../behaviour/replication.ts";
 import type { DataServices } from "../behaviour/services.ts";
 import { removeUser, writeUser } from "../behaviour/users.ts";
 import { isPlanted } from "../faults.ts";
@@ -25,7 +25,7 @@ function* applyUsers(services: DataServices, instances: readonly Instance[]): Bo
   }
 }
 
-/** A primary that waits for its replicas does so here too; the platform asks again. @throws AgentError 503 */
+/** A primary that waits for its replicas does so here too; the platform tries again. @throws AgentError 503 */
 function requireConfirmation(services: DataServices, instance: Instance): void {
   if (services.real?.covers(instance) !== true && !isConfirmed(services, instance))
     throw new AgentError(503, "not_replicated", "no replica has the change yet");
@@ -66,16 +66,23 @@ function* put(services: DataServices, instance: Instance, request: HttpRequest):
 function* remove(services: DataServices, instance: Instance, request: HttpRequest): Body<HttpReply> {
   requirePrimary(services, instance);
   yield* applyFault(services, "credentials", instance);
-  if (isPlanted(services.kernel, "credentials keep", instance)) return empty(204);
-  removeUser(services, instance, request.params.username ?? "");
+  const { username = "" } = request.params;
+  if (isPlanted(services.kernel, "credentials keep", instance)) return json(200, { username });
+  removeUser(services, instance, username);
   // Also when the record was gone: an earlier attempt may have failed after it.
   yield* applyUsers(services, [instance]);
   requireConfirmation(services, instance);
-  return empty(204);
+  return json(200, { username });
+}
+
+function* list(services: DataServices, instance: Instance): Body<HttpReply> {
+  requirePrimary(services, instance);
+  return json(200, { usernames: [...(diskOf(services, instance)?.users.keys() ?? [])].sort() });
 }
 
 /** Users of the instance. */
 export const credentialsRoutes = [
+  agentRoute("GET", "/v1/credentials", list),
   agentRoute("PUT", "/v1/credentials/:username", put),
   agentRoute("DELETE", "/v1/credentials/:username", remove),
 ];

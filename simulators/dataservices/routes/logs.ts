@@ -1,10 +1,10 @@
-import { type Body, empty, type HttpReply, type HttpRequest, json } from "../../kernel/index.ts";
+import { type Body, type HttpReply, type HttpRequest, json } from "../../kernel/index.ts";
 import type { DataServices, FinishedLog } from "../behaviour/services.ts";
 import type { Instance } from "../state.ts";
 import { DataServiceError } from "../wire/errors.ts";
 import { agentRoute, awaitReal, realServersOf, requirePrimary } from "./agent-route.ts";
 
-/** Works on the log of an instance. @throws DataServiceError DS_NOT_SIMULATED on the virtual plane, and where none is kept */
+/** Works on the log of an instance. @throws DataServiceError DS_NOT_SIMULATED on the virtual plane, and if none is kept */
 function* onLog<T>(services: DataServices, instance: Instance, work: (log: FinishedLog) => Promise<T>): Body<T> {
   requirePrimary(services, instance);
   const real = realServersOf(services, instance);
@@ -23,8 +23,9 @@ function* read(services: DataServices, instance: Instance, { params }: HttpReque
 }
 
 function* remove(services: DataServices, instance: Instance, { params }: HttpRequest): Body<HttpReply> {
-  yield* onLog(services, instance, (log) => log.remove(params.file ?? ""));
-  return empty(204);
+  const { file = "" } = params;
+  yield* onLog(services, instance, (log) => log.remove(file));
+  return json(200, { file });
 }
 
 /** The log of an instance, file by file, for whoever collects it. */

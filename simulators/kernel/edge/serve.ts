@@ -9,11 +9,15 @@ import type { Process } from "../process.ts";
 import { BodyError, readBody, readableBody } from "./body.ts";
 import { Connections, hearErrors, portOf, resetConnection } from "./connections.ts";
 import type { Driver } from "./drive.ts";
+import { type Exchange, tapExchanges } from "./exchanges.ts";
 import { readHead, sourceOf } from "./head.ts";
 import { replyOf } from "./local.ts";
 import { answerMalformed } from "./malformed.ts";
 import type { PasswordThrottle } from "./throttle.ts";
 import { writeReply } from "./write.ts";
+
+/** Why a reply is no longer waited for. One for all, as the usual reason is an exception with a stack. */
+const CLIENT_LEFT = new Error("the client has left");
 
 /** Where an API is served, and to whom. */
 export interface ServeOptions {
@@ -29,6 +33,8 @@ export interface ServeOptions {
   readonly throttle?: PasswordThrottle;
   /** Called with each `Crash`, which names the request and what was thrown. Default: nothing is called. */
   readonly report?: (error: unknown) => void;
+  /** Called with each request that was answered. Default: nothing is called. */
+  readonly hear?: (exchange: Exchange) => void;
 }
 
 /** A listening server. */
@@ -52,6 +58,7 @@ const KEEP_ALIVE_MS = 75_000;
 export async function serve(service: Service, driver: Driver, options: ServeOptions): Promise<Served> {
   const face = new Face(service, driver, options);
   const { server } = face;
+  if (options.hear !== undefined) tapExchanges(server, options.hear);
   if (options.admits !== undefined) guardConnections(server, options.admits);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
@@ -117,7 +124,7 @@ class Face {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const common = readHead(request, this.scheme);
     const gone = new AbortController();
-    response.once("close", () => gone.abort());
+    response.once("close", () => gone.abort(CLIENT_LEFT));
     const reply = await this.#replyTo(request, common, gone.signal);
     if (reply === undefined) return;
     try {
@@ -162,6 +169,10 @@ class Face {
     const cut = new AbortController();
     this.#reading.set(request.socket, { request, cut });
     try {
+      if (upload === undefined && isBodiless(request)) {
+        request.resume();
+        return common;
+      }
       if (upload === undefined)
         return { ...common, body: await readBody(request, this.#service.bodyBytesMax, cut.signal) };
       return { ...common, received: await upload.receive(readableBody(request, cut.signal), common) };
@@ -209,5 +220,9 @@ async function answerSlowly(
   if (pauseMs > 0) await sleep(pauseMs, undefined, { ref: false });
   return answered;
 }
+
+/** Whether the head of a request says that nothing follows. */
+const isBodiless = ({ headers }: IncomingMessage): boolean =>
+  headers["transfer-encoding"] === undefined && (headers["content-length"] ?? "0") === "0";
 
 const withClose = (reply: HttpReply): HttpReply => ({ ...reply, headers: { ...reply.headers, Connection: "close" } });

@@ -30,7 +30,10 @@ export interface RecordedRequest {
   readonly save?: Readonly<Record<string, string>>;
 }
 
-/** One request with the reply of the real service. `mask`, `unordered` and `optional` are paths into the body whose values, order or presence may differ. */
+/**
+ * One request with the reply of the real service. `mask`, `unordered` and `optional` are paths into the body whose values, order or presence may
+ * differ.
+ */
 export interface RecordedExchange extends RecordedRequest {
   readonly method: string;
   readonly reply: {
@@ -74,7 +77,9 @@ export type RecordedStep = RecordedExchange | RecordedPoll | RecordedSleep;
 export function recordingsIn(directory: string): readonly string[] {
   const own = join(directory, "openstack");
   const folder = existsSync(own) ? own : directory;
-  const names = readdirSync(folder).filter((name) => /^(recordings|openstack).*\.jsonl(\.gz)?$/.test(name));
+  const names = readdirSync(folder).filter(
+    (name) => /^(recordings|openstack).*\.jsonl(\.gz)?$/.test(name) && !name.includes("sockets"),
+  );
   if (names.length === 0) throw new Error(`no recordings of OpenStack in ${directory}`);
   return names.sort().map((name) => join(folder, name));
 }

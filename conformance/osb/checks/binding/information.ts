@@ -39,7 +39,7 @@ const judgeCredentials =
       : outcome;
   };
 
-/** A bindable plan can be bound: a refusal may be for want of something that only its owner knows. */
+/** A bindable plan can be bound: a refusal may be due to something missing that only its owner knows. */
 function judgeBound({ binds }: Lifecycle): Outcome | undefined {
   const [first] = binds;
   if (first === undefined) return undefined;
@@ -67,7 +67,7 @@ function judgeBindingInformation(lifecycle: Lifecycle): Outcome | undefined {
   return fail(`one of ${INFORMATION.join(", ")}`, "none of them", ...evidence);
 }
 
-/** Credentials that hold something: two empty ones are not the same user. */
+/** Credentials with content: two empty ones are not the same user. */
 const isFilled = (credentials: Json | undefined): boolean =>
   isObject(credentials) ? Object.keys(credentials).length > 0 : isPresent(credentials);
 

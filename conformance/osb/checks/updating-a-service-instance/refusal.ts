@@ -13,7 +13,7 @@ import { type Tried, worstTried } from "../../variations/tried.ts";
 
 const isRefusal = ({ status }: { readonly status: number }): boolean => status >= 400 && status < 500;
 
-/** An ordinary update that was refused, and what can be seen of it. */
+/** An ordinary update that was refused, and the traces that it left. */
 function judgeRecord({ change, before, settled: { answer }, after }: UpdateRecord): Tried | undefined {
   if (!isRefusal(answer) || before === undefined || after === undefined) return undefined;
   const changed = changedMember(before, after);

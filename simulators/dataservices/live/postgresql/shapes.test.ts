@@ -8,23 +8,23 @@ if (whyNot !== undefined) process.stderr.write(`skipped: shapes of databases on 
 /** Under load a round trip takes its time. */
 const TEST_MS_MAX = 120_000;
 
-const EMPTY = `DROP SCHEMA IF EXISTS shared CASCADE; CREATE SCHEMA shared; SELECT lo_unlink(oid) FROM pg_largeobject_metadata;
-  DROP EXTENSION IF EXISTS hstore; DROP PUBLICATION IF EXISTS p; ALTER DEFAULT PRIVILEGES IN SCHEMA shared REVOKE SELECT ON TABLES FROM PUBLIC`;
-
 /** What no row shows: settings of columns and tables, names of constraints, states of rules, collations, versions. */
-const PICTURE = `
+const pictureOf = (schema: string): string => `
   SELECT 'column ' || attrelid::regclass || '.' || attname || ' ' || attstorage::text || attcompression::text || coalesce(attstattarget, -1) || coalesce(attoptions::text, '') || attnotnull || attcollation::regcollation AS line
-    FROM pg_attribute WHERE attrelid IN (SELECT oid FROM pg_class WHERE relnamespace = 'shared'::regnamespace) AND attnum > 0 AND NOT attisdropped
-  UNION ALL SELECT 'constraint ' || conrelid::regclass || conname || pg_get_constraintdef(oid) || convalidated || connoinherit || conislocal FROM pg_constraint WHERE connamespace = 'shared'::regnamespace
-  UNION ALL SELECT 'relation ' || oid::regclass || relreplident::text || coalesce(reloptions::text, '') || coalesce((SELECT t.reloptions::text FROM pg_class t WHERE t.oid = c.reltoastrelid), '') FROM pg_class c WHERE relnamespace = 'shared'::regnamespace
-  UNION ALL SELECT 'index ' || indexrelid::regclass || indisclustered || indisreplident FROM pg_index WHERE indrelid IN (SELECT oid FROM pg_class WHERE relnamespace = 'shared'::regnamespace)
-  UNION ALL SELECT 'rule ' || rulename || ev_enabled::text FROM pg_rewrite WHERE oid >= 16384 AND rulename <> '_RETURN'
-  UNION ALL SELECT 'statistics ' || stxname || coalesce(stxstattarget, -1) FROM pg_statistic_ext
-  UNION ALL SELECT 'type ' || typname || typcollation::regcollation FROM pg_type WHERE typnamespace = 'shared'::regnamespace
-  UNION ALL SELECT 'default ' || adrelid::regclass || pg_get_expr(adbin, adrelid) FROM pg_attrdef WHERE adrelid >= 16384
-  UNION ALL SELECT 'extension ' || extname || extversion FROM pg_extension
+    FROM pg_attribute WHERE attrelid IN (SELECT oid FROM pg_class WHERE relnamespace = '${schema}'::regnamespace) AND attnum > 0 AND NOT attisdropped
+  UNION ALL SELECT 'constraint ' || conrelid::regclass || conname || pg_get_constraintdef(oid) || convalidated || connoinherit || conislocal FROM pg_constraint WHERE connamespace = '${schema}'::regnamespace
+  UNION ALL SELECT 'relation ' || oid::regclass || relreplident::text || coalesce(reloptions::text, '') || coalesce((SELECT t.reloptions::text FROM pg_class t WHERE t.oid = c.reltoastrelid), '') FROM pg_class c WHERE relnamespace = '${schema}'::regnamespace
+  UNION ALL SELECT 'index ' || indexrelid::regclass || indisclustered || indisreplident FROM pg_index WHERE indrelid IN (SELECT oid FROM pg_class WHERE relnamespace = '${schema}'::regnamespace)
+  UNION ALL SELECT 'rule ' || rulename || ev_enabled::text FROM pg_rewrite r JOIN pg_class c ON c.oid = ev_class WHERE relnamespace = '${schema}'::regnamespace AND rulename <> '_RETURN'
+  UNION ALL SELECT 'statistics ' || stxname || coalesce(stxstattarget, -1) FROM pg_statistic_ext WHERE stxnamespace = '${schema}'::regnamespace
+  UNION ALL SELECT 'type ' || typname || typcollation::regcollation FROM pg_type WHERE typnamespace = '${schema}'::regnamespace
+  UNION ALL SELECT 'default ' || adrelid::regclass || pg_get_expr(adbin, adrelid) FROM pg_attrdef JOIN pg_class c ON c.oid = adrelid WHERE relnamespace = '${schema}'::regnamespace
+  UNION ALL SELECT 'extension ' || extname || extversion FROM pg_extension WHERE extnamespace = '${schema}'::regnamespace
   UNION ALL SELECT 'large object ' || oid || coalesce(obj_description(oid, 'pg_largeobject'), '') FROM pg_largeobject_metadata
   ORDER BY 1`;
+
+/** A shape: what makes it in a schema of its own, and the query that tells of it. */
+type Shape = readonly [words: string, sql: string, tells: string];
 
 const KEPT: Readonly<Record<string, string>> = {
   "storage, compression and statistics of columns":
@@ -48,8 +48,11 @@ const KEPT: Readonly<Record<string, string>> = {
   "an older version of an extension": "CREATE EXTENSION hstore VERSION '1.7'",
 };
 
-/** What a logical dump would have to know of, each with what tells of it; also that it works after the restore. */
-const UNCOMMON: readonly (readonly [words: string, sql: string, tells: string])[] = [
+/**
+ * Things that a logical dump would have to know about, each with a query that shows it and that it works after the restore. `own_schema` stands for
+ * its schema.
+ */
+const UNCOMMON: readonly Shape[] = [
   [
     "a custom aggregate",
     "CREATE AGGREGATE total (int) (SFUNC = int4pl, STYPE = int)",
@@ -58,17 +61,17 @@ const UNCOMMON: readonly (readonly [words: string, sql: string, tells: string])[
   [
     "an operator",
     "CREATE FUNCTION near(int, int) RETURNS bool LANGUAGE sql AS 'SELECT abs($1 - $2) < 2'; CREATE OPERATOR ~~~ (LEFTARG = int, RIGHTARG = int, FUNCTION = near)",
-    "SELECT (1 OPERATOR(shared.~~~) 2)::text || (1 OPERATOR(shared.~~~) 5)::text AS line",
+    "SELECT (1 OPERATOR(own_schema.~~~) 2)::text || (1 OPERATOR(own_schema.~~~) 5)::text AS line",
   ],
   [
     "a cast",
     "CREATE TYPE c AS (a int); CREATE FUNCTION f(c) RETURNS int LANGUAGE sql AS 'SELECT $1.a'; CREATE CAST (c AS int) WITH FUNCTION f(c)",
-    "SELECT (ROW(7)::shared.c::int)::text AS line",
+    "SELECT (ROW(7)::own_schema.c::int)::text AS line",
   ],
   [
     "a typed table",
     "CREATE TYPE c AS (a int); CREATE TABLE t OF c; INSERT INTO t VALUES (5)",
-    "SELECT reloftype::regtype || a::text AS line FROM pg_class, t WHERE relname = 't'",
+    "SELECT reloftype::regtype || a::text AS line FROM pg_class, t WHERE relname = 't' AND relnamespace = 'own_schema'::regnamespace",
   ],
   [
     "a publication",
@@ -83,17 +86,17 @@ const UNCOMMON: readonly (readonly [words: string, sql: string, tells: string])[
   [
     "a text search configuration",
     "CREATE TEXT SEARCH CONFIGURATION mine (COPY = english)",
-    "SELECT to_tsvector('shared.mine', 'running dogs')::text AS line",
+    "SELECT to_tsvector('own_schema.mine', 'running dogs')::text AS line",
   ],
   [
     "default privileges",
-    "ALTER DEFAULT PRIVILEGES IN SCHEMA shared GRANT SELECT ON TABLES TO PUBLIC",
+    "ALTER DEFAULT PRIVILEGES IN SCHEMA own_schema GRANT SELECT ON TABLES TO PUBLIC",
     "SELECT defaclobjtype::text || defaclacl::text AS line FROM pg_default_acl",
   ],
   [
     "a range with a collation",
     'CREATE TYPE r AS RANGE (SUBTYPE = text, COLLATION = "C")',
-    "SELECT rngcollation::regcollation::text AS line FROM pg_range WHERE rngtypid = 'shared.r'::regtype",
+    "SELECT rngcollation::regcollation::text AS line FROM pg_range WHERE rngtypid = 'own_schema.r'::regtype",
   ],
   [
     "a large object with grants",
@@ -108,40 +111,58 @@ const UNCOMMON: readonly (readonly [words: string, sql: string, tells: string])[
   ],
 ];
 
-/** Of the common ones, each so many is tried: a copy of the server's files knows nothing of shapes. `DRYDOCK_SHAPES=all` tries all of them. */
-const EVERY = process.env.DRYDOCK_SHAPES === "all" ? 1 : 8;
+const SHAPES: readonly Shape[] = [
+  ...Object.entries(KEPT).map(([words, sql]): Shape => [words, sql, pictureOf("own_schema")]),
+  ...UNCOMMON,
+];
+const schemaOf = (at: number): string => `shape_${at}`;
 
-describe.skipIf(whyNot !== undefined)("a dump", { timeout: TEST_MS_MAX }, () => {
+describe.skipIf(whyNot !== undefined)("a dump of a database with every shape", { timeout: TEST_MS_MAX }, () => {
   let rig: PostgresqlRig;
+  let before: readonly unknown[];
+  let emptied: readonly unknown[];
+  let after: readonly unknown[];
+
+  const inSchema = (at: number, sql: string): string =>
+    `SET search_path = ${schemaOf(at)}, public; ${sql.replaceAll("own_schema", schemaOf(at))}`;
+  /** What shows each shape; nothing for one that does not exist. */
+  const look = (): Promise<readonly unknown[]> =>
+    rig.using(async (client) => {
+      const seen: unknown[] = [];
+      for (const [at, [, , tells]] of SHAPES.entries()) {
+        await client.query(inSchema(at, ""));
+        seen.push(
+          await client.query(tells.replaceAll("own_schema", schemaOf(at))).then(
+            ({ rows }) => rows,
+            () => [],
+          ),
+        );
+      }
+      return seen;
+    });
+
   beforeAll(async () => {
     rig = await PostgresqlRig.open();
+    await rig.using(async (client) => {
+      for (const [at, [, sql]] of SHAPES.entries())
+        await client.query(`CREATE SCHEMA ${schemaOf(at)}; ${inSchema(at, sql)}`);
+    });
+    before = await look();
+    const dump = await rig.dump();
+    if (!(dump instanceof Uint8Array)) throw new Error(JSON.stringify(dump));
+    await rig.using(async (client) => {
+      for (const at of SHAPES.keys()) await client.query(`DROP SCHEMA ${schemaOf(at)} CASCADE`);
+      await client.query("SELECT lo_unlink(oid) FROM pg_largeobject_metadata; DROP PUBLICATION IF EXISTS p");
+    });
+    emptied = await look();
+    expect((await rig.restore(dump)).status).toBe(200);
+    after = await look();
   }, TEST_MS_MAX);
   afterAll(() => rig.close());
 
-  const make = (sql: string): Promise<unknown> => rig.using((client) => client.query(`${EMPTY}; ${sql}`));
-  const picture = (): Promise<readonly string[]> =>
-    rig.using(async (client) => (await client.query<{ line: string }>(PICTURE)).rows.map(({ line }) => line));
-
-  it.each(Object.entries(KEPT).filter((_case, at) => at % EVERY === 0))("keeps %s", async (_words, sql) => {
-    await make(sql);
-    const held = await picture();
-    const dump = await rig.dump();
-    if (!(dump instanceof Uint8Array)) throw new Error(JSON.stringify(dump));
-    await make("");
-    expect((await rig.restore(dump)).status).toBe(200);
-    expect(await picture()).toEqual(held);
-  });
-
-  it.each(UNCOMMON)("keeps %s", async (_words, sql, tells) => {
-    const lines = (): Promise<readonly unknown[]> => rig.using(async (client) => (await client.query(tells)).rows);
-    await make(sql);
-    const held = await lines();
-    expect(held).not.toEqual([]);
-    const dump = await rig.dump();
-    if (!(dump instanceof Uint8Array)) throw new Error(JSON.stringify(dump));
-    await make("");
-    expect(await lines().catch(() => [])).not.toEqual(held);
-    expect((await rig.restore(dump)).status).toBe(200);
-    expect(await lines()).toEqual(held);
+  it.each(SHAPES.map(([words], at) => [words, at] as const))("keeps %s", (_words, at) => {
+    expect(before[at]).not.toEqual([]);
+    expect(emptied[at]).not.toEqual(before[at]);
+    expect(after[at]).toEqual(before[at]);
   });
 });

@@ -3,7 +3,8 @@ import type { NetworkRow, PortRow, SecurityGroupRow } from "../state/rows.ts";
 import type { Neutron } from "../state/state.ts";
 import { addNetwork, addPort, addSubnet, newNeutron, PROJECT } from "../testing.ts";
 import { admits } from "./admission.ts";
-import { setDevice } from "./ports.ts";
+import { setDevice } from "./devices.ts";
+import {} from "./ports.ts";
 import { addRule, createGroup, type NewRule } from "./security-groups.ts";
 
 let neutron: Neutron;
@@ -24,7 +25,7 @@ const allow = (rule: Partial<NewRule>): void =>
 const isOpen = (source: string, to: number): boolean | undefined => admits(neutron, source, "10.0.0.10", to);
 
 describe("a port", () => {
-  it("is closed until a rule lets something in", () => {
+  it("is closed until a rule admits something", () => {
     expect(isOpen("192.0.2.1", 5432)).toBe(false);
   });
 

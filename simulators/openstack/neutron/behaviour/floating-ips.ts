@@ -59,7 +59,7 @@ function associationWith(
   return { portId: port.id, fixedIp: address.ip, routerId: router.id };
 }
 
-/** @throws Refusal 409 when another floating IP is associated with the fixed address */
+/** @throws Refusal 409 if another floating IP is associated with the fixed address */
 function checkUnassociated({ slot }: Neutron, row: FloatingIpRow, portId: string, fixedIp: string): void {
   const { floatingByPort, floatingIps } = slot.value;
   const others = (floatingByPort.get(portId) ?? []).flatMap((id) => floatingIps.get(id) ?? []);
@@ -71,7 +71,7 @@ function checkUnassociated({ slot }: Neutron, row: FloatingIpRow, portId: string
 }
 
 /** The router through which an external network reaches a subnet. */
-function findRouterBetween({ slot }: Neutron, networkId: string, subnetId: string): RouterRow | undefined {
+export function findRouterBetween({ slot }: Neutron, networkId: string, subnetId: string): RouterRow | undefined {
   const { subnets, portsByDevice, ports, routers } = slot.value;
   if (!subnets.has(subnetId)) return undefined;
   const isConnected = (router: RouterRow): boolean =>

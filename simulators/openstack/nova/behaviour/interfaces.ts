@@ -1,5 +1,5 @@
 import { Refusal } from "../../refusal.ts";
-import { HOST } from "../state/host.ts";
+import { findHost, zoneOf } from "../state/host.ts";
 import { type Nova, recordChange } from "../state/nova.ts";
 import { type Nic, ownerOf, type Server } from "../state/server.ts";
 import { findServer, touchServer } from "../state/servers.ts";
@@ -20,13 +20,16 @@ export interface FixedIpChange {
   readonly address: string;
 }
 
-const deviceOwner = (nova: Nova): string => `compute:${nova.cloud.zones[0] ?? "nova"}`;
+function deviceOwner(nova: Nova, server: Server): string {
+  const host = findHost(nova, server.host ?? "");
+  return `compute:${host === undefined ? (nova.cloud.zones[0] ?? "nova") : zoneOf(nova, host)}`;
+}
 
 /** Binds the named port, or a new one. Without `groupIds` a new port has the default group. @throws Refusal as Neutron */
 export function plugNic(nova: Nova, server: Server, wanted: BootNic, groupIds: readonly string[] | null): Nic {
   const { ports } = nova.cloud;
   const tag = wanted.tag === undefined ? {} : { tag: wanted.tag };
-  const device = { deviceId: server.id, deviceOwner: deviceOwner(nova), hostId: HOST };
+  const device = { deviceId: server.id, deviceOwner: deviceOwner(nova, server), hostId: server.host ?? "" };
   if (wanted.portId !== undefined) {
     ports.bind(wanted.portId, device);
     return { portId: wanted.portId, isOwn: false, ...tag };
@@ -50,7 +53,7 @@ export function startDetachNic(nova: Nova, server: Server, portId: string): void
   recordChange(nova, "port.detach", server.id, { port: portId });
 }
 
-/** Frees the port, or deletes it where Nova made it. */
+/** Frees the port, or deletes it if Nova created it. */
 export function endDetachNic(
   nova: Nova,
   { serverId, portId }: { readonly serverId: string; readonly portId: string },
@@ -64,7 +67,7 @@ export function endDetachNic(
   else nova.cloud.ports.unbind(portId);
 }
 
-/** Starts to give a server a further fixed address of a network, or to take one away. */
+/** Starts to give a server a further fixed address of a network, or to remove one. */
 export function startFixedIp({ cloud: { kernel } }: Nova, change: FixedIpChange): void {
   kernel.timer(kernel.work(WORK_MS.fixedIp), "nova.fixed-ip", change);
 }

@@ -58,6 +58,9 @@ type WantedAttachment = ValueOf<ReturnType<typeof attachSchema>>["volumeAttachme
 /** Cinder's refusals as Nova passes them on. */
 function rewordRefusal(error: unknown, { requestId }: NovaCall): unknown {
   if (!(error instanceof Refusal) || error.status !== 400) return error;
+  // It passes this one on as it is.
+  if (error.message.includes("in an error state"))
+    return badRequest(`Invalid input received: ${error.message} (HTTP 400) (Request-ID: ${requestId})`);
   const message = `Invalid volume: Invalid input received: ${error.message} (HTTP 400) (Request-ID: ${requestId})`;
   return badRequest(message);
 }
@@ -80,7 +83,7 @@ function reserve(call: NovaCall, server: Server, volumeId: string): string {
   }
 }
 
-/** The name of the device: of the one that is asked for only the letter counts. */
+/** The name of the device: only the letter of the requested one counts. */
 function deviceFor(server: Server, wanted: string | null | undefined): string {
   const letters = wanted == null ? undefined : new RegExp(DEVICE).exec(wanted)?.[2];
   return letters === undefined ? nextDevice(server.volumes) : `/dev/sd${letters}`;

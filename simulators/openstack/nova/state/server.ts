@@ -19,7 +19,7 @@ export type VmState =
 /** A port that a server holds. */
 export interface Nic {
   readonly portId: string;
-  /** Whether Nova made it, so that it goes with the server. */
+  /** Whether Nova created it, so that it is deleted with the server. */
   readonly isOwn: boolean;
   readonly tag?: string;
 }
@@ -70,6 +70,10 @@ export interface Extras {
   /** During a resize: what a revert restores. */
   oldFlavor?: Flavor;
   oldVm?: VmState;
+  /** During a resize or a cold migration: where it was. */
+  oldHost?: string;
+  /** A host that an administrator named. */
+  forcedHost?: string;
   terminatedMs?: number;
   /** While it is shelved: the image of its disk. */
   shelvedImageId?: string;
@@ -91,14 +95,15 @@ export interface Server {
   /** Empty when it boots from a volume. */
   imageId: string;
   keyName: string | null;
-  /** The name, where it was made below the microversion of descriptions (2.19). */
+  /** The name, if it was created below the microversion of descriptions (2.19). */
   description: string | null;
   vm: VmState;
   task: string | null;
   updatedMs: number;
   /** 0 for not yet. */
   launchedMs: number;
-  isScheduled: boolean;
+  /** The name of its host; null until one was chosen. */
+  host: string | null;
   metadata: Readonly<Record<string, string>>;
   nics: readonly Nic[];
   volumes: readonly VolumeLink[];

@@ -1,0 +1,50 @@
+import type { Host } from "../host.ts";
+
+/** Orders are dense when more than this many have come within `WINDOW_MS`: 100 a second. */
+const DENSE_ORDERS = 10;
+const WINDOW_MS = 100;
+/** While they are, one operation begins in this time. */
+const BEGIN_MS = 100;
+
+/**
+ * Lets orders in before work on them begins. While orders come densely, as when a platform brings hundreds of instances along, operations begin one
+ * after the other at a low rate, so that who orders does not wait for what was ordered before; once that is over, they begin at once. First come,
+ * first served.
+ */
+export class Intake {
+  readonly #host: Pick<Host, "nowMs" | "waitMs">;
+  /** When the last orders came, ms since the Unix epoch; as many as make them dense. */
+  readonly #orders: number[] = [];
+  readonly #waiting: (() => void)[] = [];
+  #isPacing = false;
+
+  constructor(host: Pick<Host, "nowMs" | "waitMs">) {
+    this.#host = host;
+  }
+
+  /** Whether orders come densely at present. */
+  get #isDense(): boolean {
+    const [oldest = Number.NEGATIVE_INFINITY] = this.#orders;
+    return this.#orders.length > DENSE_ORDERS && this.#host.nowMs() - oldest <= WINDOW_MS;
+  }
+
+  /** Resolves when the operation of an order may begin. */
+  async admit(): Promise<void> {
+    this.#orders.push(this.#host.nowMs());
+    if (this.#orders.length > DENSE_ORDERS + 1) this.#orders.shift();
+    if (!this.#isPacing && !this.#isDense) return;
+    const turn = new Promise<void>((resolve) => this.#waiting.push(resolve));
+    if (!this.#isPacing) void this.#pace();
+    await turn;
+  }
+
+  async #pace(): Promise<void> {
+    this.#isPacing = true;
+    while (this.#waiting.length > 0) {
+      await this.#host.waitMs(BEGIN_MS);
+      const ready = this.#isDense ? this.#waiting.splice(0, 1) : this.#waiting.splice(0);
+      for (const begin of ready) begin();
+    }
+    this.#isPacing = false;
+  }
+}
