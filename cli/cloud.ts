@@ -8,7 +8,7 @@ export type BootOptions = Pick<
   "seed" | "secretsFrom" | "pace" | "block" | "services" | "store" | "catalog" | "profile" | "tell" | "hear"
 >;
 
-/** Reports something that went wrong in a running cloud and that nobody waits for. */
+/** Reports a failure in a running cloud that nobody waits for. */
 function reportDefect(error: unknown): void {
   process.stderr.write(
     `drydock: in the cloud: ${error instanceof Error ? error.message.split("\n")[0] : String(error)}\n`,
@@ -17,7 +17,7 @@ function reportDefect(error: unknown): void {
 
 /** The warning that comes with a seed. */
 export const PREDICTABLE =
-  "every password of this cloud follows from its seed: anybody on this machine can work them out; leave out --seed for random ones";
+  "every password of this cloud follows from its seed, so anybody on this machine can derive them; leave out --seed for random ones";
 
 /** Boots a cloud for a command and says on standard error what goes wrong in it later. */
 export async function bootCloudFor(options: BootOptions): Promise<Cloud> {

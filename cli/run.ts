@@ -19,7 +19,7 @@ export interface RunOptions extends SubjectOptions, QueueOptions {
   readonly seeds: number;
   readonly from: number;
   readonly plantedBug?: string;
-  /** Print what the run exercised, by name, also where everything passed. */
+  /** Print what the run exercised, by name, even if everything passed. */
   readonly coverage?: boolean;
   readonly list?: boolean;
   readonly json?: boolean;
@@ -84,7 +84,7 @@ function finishedEvent({ scenario, as, options }: SeedRun, result: SeedResult, d
   };
 }
 
-/** Prints lines of JSON instead of a summary; the reports are written nevertheless. */
+/** Prints lines of JSON instead of a summary; the reports are still written. */
 function jsonSession(out: string | undefined): Session {
   const writer = out === undefined ? undefined : openReports(out);
   return {
@@ -177,7 +177,7 @@ function startedEvent({ scenario, as, options, failing }: SeedRun): RunEvent {
   };
 }
 
-/** As --help documents them: what reached no conclusion is neither right nor wrong. */
+/** The exit codes that --help documents: a seed without a conclusion neither passed nor failed. */
 const exitCodeOf = (verdict: Verdict): number =>
   verdict === "pass" ? EXIT.ok : verdict === "unknown" ? EXIT.couldNotRun : EXIT.notConformant;
 

@@ -1,4 +1,4 @@
-/** What a coverage tells of: steps that acted, faults that fired, what the laws had to judge, states reached, pairs met. */
+/** The sections of a coverage: steps that acted, faults that fired, what the laws had to judge, states reached, pairs met. */
 const SECTIONS = ["steps", "faults", "laws", "states", "pairs"] as const;
 type Section = (typeof SECTIONS)[number];
 
@@ -51,8 +51,8 @@ export class Exercise {
 }
 
 /**
- * Why a passed run proves nothing; undefined when it does prove something. A run in which no step acted, or in which no law had anything
- * to judge, is vacuous, and so is one that armed faults of which none fired.
+ * Why a passed run proves nothing; undefined if it does prove something. A run in which no step acted, or in which no law had anything to judge, is
+ * vacuous, and so is one none of whose armed faults fired.
  *
  * @param armed faults that were armed
  */

@@ -9,9 +9,9 @@ export interface Game<Plan> {
   readonly arbitrary: fc.Arbitrary<Plan>;
   /** Plays a plan on a fresh world. Nothing of one play may reach the next. @throws BrokenPromise, ScenarioError for a failure of the subject */
   play(seed: number, plan: Plan): Promise<void>;
-  /** What the last play left, also one that threw: its digest, and what it exercised. */
+  /** What the last play left, even one that threw: its digest, and what it exercised. */
   trace(): { readonly digest: string; readonly coverage?: Coverage };
-  /** Describes the plan of the last play, one line for each thing that did something. */
+  /** Describes the plan of the last play, one line for each thing that had an effect. */
   describe(plan: Plan): readonly string[];
   /** Counts the steps of a plan. */
   steps(plan: Plan): number;
@@ -25,7 +25,7 @@ const SHRINKS_MAX = 200;
 /** Each seed draws one plan, without the bias towards small values that many runs would have. */
 const DRAW = { numRuns: 1, unbiased: true } as const;
 
-/** Draws the plan of a seed, or the shrunk one at a path. @throws RangeError when there is none at the path */
+/** Draws the plan of a seed, or the shrunk one at a path. @throws RangeError if there is none at the path */
 export function planOf<Plan>(arbitrary: fc.Arbitrary<Plan>, seed: number, path?: string): Plan {
   const [plan] = fc.sample(arbitrary, { ...DRAW, seed, ...(path !== undefined && { path }) });
   if (plan === undefined) throw new RangeError(`seed ${seed} has no plan at path ${path}`);
@@ -41,7 +41,7 @@ interface Played<Plan> {
   readonly lines: readonly string[];
 }
 
-/** A seed fails when the subject broke a promise; any other error is an accident of the scenario itself. */
+/** A seed fails if the subject broke a promise; any other error is an accident of the scenario itself. */
 const verdictOf = (error: unknown): SeedResult["verdict"] =>
   error === undefined ? "pass" : isFailure(error) ? "fail" : "unknown";
 
@@ -93,7 +93,7 @@ async function replay<Plan>(game: Game<Plan>, seed: number, path?: string): Prom
   return { ...result, counterexample: { steps: played.lines, path: path ?? "0" } };
 }
 
-/** Makes of a game what `drydock run` and `drydock replay` call: each seed plays one plan, and a failure is shrunk. */
+/** Turns a game into what `drydock run` and `drydock replay` call: each seed plays one plan, and a failure is shrunk. */
 export const seedRunner = <Plan>(game: Game<Plan>): PreparedScenario => ({
   run: (seed) => run(game, seed),
   replay: (seed, path) => replay(game, seed, path),

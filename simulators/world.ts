@@ -7,7 +7,7 @@ import { Kernel, type Pace, type SecretStream, type Service } from "./kernel/ind
 import { createDataServices, type DataServices } from "./dataservices/index.ts";
 import type { Environment } from "./environment.ts";
 import { createDns, type Dns } from "./dns/index.ts";
-import { wireJobs } from "./jobs.ts";
+import { defineJobBehaviours } from "./job-behaviours.ts";
 import { findBrokenLaws, type Law } from "./laws.ts";
 import { type CloudProfile, createOpenStack, type OpenStack, SERVICE_NAMES } from "./openstack/index.ts";
 
@@ -203,7 +203,7 @@ function connect(driver: Driver, { dns, dataservices, bosh }: Simulators, admits
   net.admits = admits;
   net.resolve = (name) => dns.resolve(name);
   dataservices.admits = admits;
-  wireJobs({ kernel: driver.kernel, net, dns, dataservices, behaviours: bosh.behaviours });
+  defineJobBehaviours({ kernel: driver.kernel, net, dns, dataservices, behaviours: bosh.behaviours });
   return net;
 }
 

@@ -94,5 +94,5 @@ const CHECKS: readonly OsbCheck[] = [
   ...responseBodyChecks,
 ];
 
-/** Every check of the OSB API, by the headings of the specification and in their order. */
+/** Every check of the OSB API, in the order of the specification's headings. */
 export const OSB_CHECKS: readonly OsbCheck[] = CHECKS.map(triedElsewhere);

@@ -46,7 +46,7 @@ export async function unlessRefusedAnyway(outcome: Outcome, ordinarily: () => Pr
   return isSuccess(ordinary) ? outcome : ordinaryRefusal(ordinary);
 }
 
-/** Nothing can be said of a broker that refuses what any platform would send; the check of that request has it as its finding. */
+/** Nothing can be said about a broker that refuses what any platform would send; that is the finding of that request's check. */
 export function ordinaryRefusal(refusal: Answer): Outcome {
   const { operation } = refusal;
   const reason = `an ordinary ${operation} is answered ${describeRefusal(refusal)}`;

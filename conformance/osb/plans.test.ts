@@ -5,7 +5,7 @@ import { ofSecondPlan } from "./mutants/conditions.ts";
 import { OSB_MUTANTS } from "./mutants/index.ts";
 import type { Mutant } from "./mutants/mutant.ts";
 
-/** Defects that a broker may well have with one plan only: of each kind of request, and of what is read back. */
+/** Defects that a broker may well have with one plan only: in each kind of request, and in what is read back. */
 const OF_ONE_PLAN = [
   "not-provision-201",
   "not-provision-identical-200",
@@ -23,7 +23,7 @@ const OF_ONE_PLAN = [
 
 const MUTANTS = OSB_MUTANTS.filter(({ id }) => OF_ONE_PLAN.includes(id));
 
-/** The same defect with the second plan alone. A request that names no plan is of that of its instance. */
+/** The same defect with the second plan alone. A request that names no plan concerns its instance's plan. */
 function ofOnePlan(mutant: Mutant): Mutant {
   return {
     ...mutant,
@@ -37,7 +37,7 @@ it("each of them is a mutant", () => {
 });
 
 it.each(MUTANTS.map((mutant) => [mutant.description, mutant] as const))(
-  "a defect that one plan alone has is found, though it is not the first: %s",
+  "finds a defect that only one plan has, even if it is not the first: %s",
   async (_, mutant) => {
     const { expected } = mutant;
     const { results } = await runMutant(memoryBrokerUnderTest(mutant.mode), ofOnePlan(mutant), expected);

@@ -16,7 +16,7 @@ export interface Outcome {
   readonly expected?: string;
   readonly seen?: string;
   readonly evidence?: readonly Evidence[];
-  /** Id of the check that judges the fault from which this outcome follows: it is no finding of its own. */
+  /** Id of the check that judges the fault from which this outcome follows: it is not a finding of its own. */
   readonly followsFrom?: string;
 }
 
@@ -65,7 +65,7 @@ export function unknown(reason: string, ...evidence: readonly Evidence[]): Outco
   return { verdict: "unknown", reason, ...evidenceOf(evidence) };
 }
 
-/** It could not be found out, because of a fault that the check `cause` judges. */
+/** It could not be determined, because of a fault that the check `cause` judges. */
 export function followsFrom(cause: string, reason: string, ...evidence: readonly Evidence[]): Outcome {
   return { ...unknown(reason, ...evidence), followsFrom: cause };
 }

@@ -154,7 +154,7 @@ export class Board {
   }
 
   /** Turns seeds that killed their workers into verdicts. */
-  async buryDead(worker: string): Promise<void> {
+  async judgeDead(worker: string): Promise<void> {
     const jobs: Job<unknown>[] = await this.#boss.fetch(this.#dead, { batchSize: 20 });
     for (const { id, data } of jobs) {
       const { campaign, from } = parseAs(Unit, data, "a unit");

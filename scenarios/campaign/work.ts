@@ -58,7 +58,7 @@ async function workOn({ board, prepare, worker }: WorkOptions, taken: TakenUnit)
 }
 
 /** Prepares each subject once. */
-export function preparedOnce(prepare: Preparer): Preparer {
+export function prepareOnce(prepare: Preparer): Preparer {
   const known = new Map<string, Promise<PreparedScenario>>();
   return (unit) => {
     const key = `${unit.scenario}+${unit.plantedBug ?? ""}`;

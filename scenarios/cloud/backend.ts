@@ -19,10 +19,9 @@ const failures = (service: ServiceName): readonly FaultRule[] => [
 
 /**
  * The backend of a reference broker, slow or broken on purpose. `hold` stalls the broker's connections to the director and to the agents of
- * instances, so that each operation stays where it is; `release` lets them through in the order in which they came. `fail` arms faults until
- * `heal`. Each may be called again, and `release` and `heal` do nothing where nothing is held or broken.
- *
- * A network that stalls asks less of the subject than anything in the fault model.
+ * instances, so that each operation stays where it is; `release` lets them through in order of arrival. `fail` arms faults until `heal`. Each may
+ * be called again, and `release` and `heal` do nothing if nothing is held or broken. * A stalling network demands less of the subject than anything
+ * in the fault model.
  */
 export function referenceBackend(world: World, service: ServiceName): Backend {
   let gate: PromiseWithResolvers<void> | undefined;

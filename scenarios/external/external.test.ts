@@ -112,7 +112,7 @@ const play = (bug?: Bug, plan = PLAN): Promise<void> =>
   playExternal(new Toy(bug).stage, plan, "0000000a", newExternalTrace());
 
 describe("an external broker", () => {
-  it("that is sound passes, and what it did is told: steps, faults, what was judged, and the same history twice", async () => {
+  it("that is sound passes, and what it did is counted: steps, faults, what was judged, and the same history twice", async () => {
     const histories: string[] = [];
     for (const toy of [new Toy(), new Toy()]) {
       const trace = newExternalTrace();

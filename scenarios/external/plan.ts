@@ -43,7 +43,7 @@ export interface Abilities {
 const EFFECTS = ["reply", "lost-reply", "reset", "delay", "truncate", "error"] as const;
 type EffectKind = (typeof EFFECTS)[number];
 
-const isEffect = (name: string): name is EffectKind => (EFFECTS as readonly string[]).includes(name);
+const isEffect = (name: string): name is EffectKind => EFFECTS.some((each) => each === name);
 
 interface DrawnFault {
   readonly point: number;

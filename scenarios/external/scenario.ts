@@ -20,7 +20,7 @@ export interface Belief {
   readonly shrinks: number;
 }
 
-/** What `drydock run` believes unless it is told otherwise. */
+/** What `drydock run` believes unless an option says otherwise. */
 export const BELIEF: Belief = { failures: 2, plays: 3, stability: 5, shrinks: 40 };
 
 const PREFIX_DIGITS = 8;

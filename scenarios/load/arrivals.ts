@@ -37,5 +37,5 @@ function solve(growth: number, rate: number, number: number): number | undefined
 }
 
 /** How many requests are due in all, for even spacing. */
-export const expectedCount = ({ rate, rampTo = rate, forMs }: Arrivals): number =>
+export const countExpected = ({ rate, rampTo = rate, forMs }: Arrivals): number =>
   ((rate + rampTo) / 2) * (forMs / 1000);

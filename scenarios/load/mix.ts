@@ -15,7 +15,7 @@ const ON_INSTANCES: ReadonlySet<LoadOperation> = new Set(["fetch", "update", "bi
 export const needsInstances = (mix: Mix): boolean =>
   LOAD_OPERATIONS.some((each) => ON_INSTANCES.has(each) && (mix[each] ?? 0) > 0);
 
-const isOperation = (name: string): name is LoadOperation => (LOAD_OPERATIONS as readonly string[]).includes(name);
+const isOperation = (name: string): name is LoadOperation => LOAD_OPERATIONS.some((each) => each === name);
 
 /** Reads a mix such as `provision=2,bind=5`; a name without a weight weighs 1. @throws QuantityError */
 export function parseMix(text: string): Mix {

@@ -43,7 +43,7 @@ export interface DnsOptions extends ConsulAgentOptions {
   readonly hasLeader?: boolean;
   /** How checks reach what they probe. Default: nothing can be reached. */
   readonly probe?: Probe;
-  /** The release that is simulated. Default `1.8.7`. */
+  /** The simulated release. Default: `1.8.7`. */
   readonly version?: ConsulVersion;
 }
 
@@ -53,7 +53,7 @@ export interface ConsulAgent {
   readonly http: Service;
   /** What arrives of the answer to a DNS message sent as a datagram: at once, however long the real agent would take; `undefined` is silence. */
   answer(message: Uint8Array, transport: Transport): Uint8Array | undefined;
-  /** The same, but takes its time: a process where it must wait for a leader or a resolver. */
+  /** The same, but takes its time: a process, if it must wait for a leader or a resolver. */
   ask(message: Uint8Array, transport: Transport, client?: string): DnsReply | Process<DnsReply>;
 }
 
@@ -67,7 +67,7 @@ export interface Dns extends ConsulAgent {
   resolve(name: string): string | undefined;
   /** Kills an agent: it stops answering, and the others notice after some seconds. */
   kill(agent: string): void;
-  /** Lays keys over the configuration file of the first agent; a reload reads it. */
+  /** Overrides keys of the first agent's configuration file; a reload reads it. */
   reconfigure(changed: Readonly<Record<string, unknown>>): void;
 }
 
@@ -163,7 +163,7 @@ function respond(
   }
 }
 
-/** Notes which question a fault has hit. */
+/** Records which question a fault has hit. */
 function journalFault(kernel: Kernel, { question, type, transport, agent, client }: Occasion, effect: string): void {
   kernel.record("dns", "answer.fault", question, { type, transport, agent, client, effect });
 }

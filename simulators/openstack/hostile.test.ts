@@ -9,7 +9,7 @@ type Name = keyof TwoProjectCloud["openstack"]["services"];
 
 const NAMES = ["keystone", "nova", "neutron", "cinder", "glance", "swift", "designate"] as const;
 
-/** The message of a 500 by which a service reports an error of its own (recorded of Zed). */
+/** The message of a 500 by which a service reports an error of its own (recorded from Zed). */
 const FAILURES: Readonly<Record<Name, readonly [type: string, body: unknown]>> = {
   keystone: ["application/json", { error: { code: 500, title: "Internal Server Error", message: expect.anything() } }],
   nova: ["application/json; charset=UTF-8", { computeFault: { code: 500, message: expect.stringMatching(/erred/) } }],
@@ -141,7 +141,7 @@ describe("what a handler would trip over", () => {
       return "status" in answered ? answered.status : 0;
     };
     expect(send("PUT", { "content-length": "0", "x-object-manifest": "%FF/x" })).toBe(201);
-    // It leads to a container that is not there.
+    // It leads to a container that does not exist.
     expect(send("GET", {})).toBe(404);
   });
 

@@ -20,7 +20,7 @@ export type { Cloud, OpenStackOptions } from "./cloud.ts";
 export interface OpenStack {
   readonly cloud: Cloud;
   readonly services: Readonly<Record<ServiceName, Service>>;
-  /** Whether the security groups let `source` connect to `port` of `address`. `undefined` where no port of this cloud owns the address. */
+  /** Whether the security groups let `source` connect to `port` of `address`. `undefined` if no port of this cloud owns the address. */
   admitted(source: string, address: string, port: number): boolean | undefined;
   /** What exists, for the world's laws; read only. */
   state(): {

@@ -31,8 +31,8 @@ import {
 } from "./removal.ts";
 
 /**
- * It is gone: by GET where that tells the truth, else by the next deletion being refused. A next deletion that looks like success shows
- * nothing, because a broker may answer so to whatever is not there; that is the finding of `deprovision-410-after-delete`.
+ * It is gone: by GET if that tells the truth, else because the next deletion is refused. If the next deletion looks like success it shows nothing,
+ * because a broker may answer so to anything that does not exist; that is the finding of `deprovision-410-after-delete`.
  */
 function judgeDeprovisioned(lifecycle: Lifecycle): Outcome | undefined {
   const { deprovision, deprovisionAgain } = lifecycle;

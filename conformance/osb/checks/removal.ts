@@ -56,9 +56,9 @@ function remove(
 }
 
 /**
- * A deletion without a mandatory id is refused, and refused means that the thing is still there; on each plan, as their backends may
- * differ. Where nothing can be made to be deleted, the same is asked about something that never was: 400 is right there as well, and a
- * success or a 5xx wrong.
+ * A deletion without a mandatory id is refused, and refused means that the thing is still there; on each plan, as their backends may differ. If
+ * nothing can be created to delete, the same deletion names something that never existed: 400 is right there as well, and a success or a 5xx is
+ * wrong.
  */
 export const removeWithout =
   (kind: Removal, member: "service_id" | "plan_id") =>
@@ -76,7 +76,7 @@ export const removeWithout =
       ] as const) {
         const outcome = await removeWith(context, kind, offer, sent);
         tried.push({ words, outcome });
-        // Each has a thing of its own, and the next has its room.
+        // Each has a thing of its own, and gives its room to the next.
         await context.release(outcome);
       }
       return worstTried(tried);
@@ -139,7 +139,7 @@ export function removeMismatched(kind: Removal) {
     const answer = await remove(context, kind, thingOf(it), query);
     await platform.settle(it.live.offer, answer);
     if (answer.status >= 400 && answer.status < 500) return expectStillThere(context, it, answer, await hasBegun());
-    // Whether it refuses is left to the broker: one that fails is another check's finding.
+    // The broker may refuse or not: one that fails is another check's finding.
     return isSuccess(answer)
       ? pass(answer)
       : followsFrom(
@@ -192,7 +192,7 @@ export function removeMalformed(kind: Removal) {
   };
 }
 
-/** What never was is answered 410. */
+/** Deletions of what never existed are answered 410. */
 export const judgeRemovalOfUnknown =
   (kind: Removal) =>
   (lifecycle: Lifecycle): Outcome | undefined => {
@@ -202,7 +202,7 @@ export const judgeRemovalOfUnknown =
     return ordinary === undefined ? expectStatus(control, [410]) : followsFromUnserved(kind, control, ordinary);
   };
 
-/** The reading of a refusal that every deletion of this kind gets. */
+/** How to read a refusal that every deletion of this kind gets. */
 async function unlessUnserved(
   { shared }: OsbContext,
   kind: Removal,
@@ -224,14 +224,14 @@ export const judgeRemovalStatus =
       : undefined;
   };
 
-/** A 202 to whoever did not say that it can wait is one fault, whatever is asked for; see `async-needs-accepts-incomplete`. */
+/** A 202 without accepts_incomplete is one fault, whatever is requested; see `async-needs-accepts-incomplete`. */
 export function expectUnflagged(answer: Answer, done: number): Outcome {
   return answer.status === 202
     ? followsFrom("async-needs-accepts-incomplete", "it is answered 202 without accepts_incomplete", answer)
     : expectStatus(answer, [done, 422]);
 }
 
-/** The reading of a wrong status that what never was has as well: one fault, which another check judges. */
+/** How to read a wrong status that deletions of what never existed get as well: one fault, which another check judges. */
 export function unlessAlso(outcome: Outcome, answer: Answer, control: Answer | undefined, judgedBy: string): Outcome {
   const isSame = outcome.verdict !== "pass" && control?.status === answer.status && control !== answer;
   return isSame ? followsFrom(judgedBy, `what never was is answered ${seenOf(control)} too`, answer, control) : outcome;

@@ -31,7 +31,7 @@ import {
   unlessAlso,
 } from "./removal.ts";
 
-/** Why a check of bindings does not apply where an instance was reached. */
+/** Why a check of bindings does not apply although an instance was reached. */
 const BOUND = { unmet: BINDABLE.unmet, plan: BINDABLE } as const;
 
 const bad = { intent: "bad" } as const;
@@ -45,7 +45,7 @@ async function unbindUnknownInstance(context: OsbContext): Promise<Outcome> {
   return unlessAlso(expectStatus(answer, [410]), answer, controls.unbind, "unbind-410-unknown");
 }
 
-/** The removal of the second binding as it showed afterwards. */
+/** What was seen of the second binding after its removal. */
 const removalOf = ({
   unbind,
   unbindAgain,
@@ -65,7 +65,7 @@ const removalOf = ({
         control: controls.unbind,
       };
 
-/** As for instances: a next deletion that looks like success shows nothing. */
+/** As for instances: a repeated deletion that looks like success shows nothing. */
 function judgeUnbound(lifecycle: Lifecycle): Outcome | undefined {
   const { unbind } = lifecycle;
   const removed = removalOf(lifecycle);

@@ -92,7 +92,7 @@ export const ISOLATION_CHECKS: readonly Check<IsolationContext>[] = [
   callbacksCheck,
 ];
 
-/** Those that try a tenant's credentials and addresses: what the API alone shows says nothing of who gets in. */
+/** The checks that try a tenant's credentials and addresses: what the API alone shows says nothing about who gets in. */
 const OVER_THE_NETWORK = [
   revokedCheck,
   crossLoginCheck,

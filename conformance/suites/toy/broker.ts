@@ -7,7 +7,7 @@ import { type BackupDialect, extensionDialect, refuse } from "./extension.ts";
 
 /** How a toy broker differs from the usual one. */
 export interface ToyBrokerOptions {
-  /** How its backups are reached; null: not at all. Default: as an extension, which the catalog declares. */
+  /** How its backups are reached; null: not at all. Default: through an extension that the catalog declares. */
   readonly backups?: BackupDialect | null;
   /** Scheme of the uri in credentials. Default `postgres`. */
   readonly scheme?: string;

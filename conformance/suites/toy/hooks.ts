@@ -5,7 +5,7 @@ import type { ToyCloud } from "./cloud.ts";
 import { LOOKS } from "./sound.ts";
 import type { Task } from "./vault.ts";
 
-/** Faults that last until they are mended. */
+/** Faults that last until they are repaired. */
 const LASTING = [
   "store-missing",
   "store-refuse",
@@ -42,7 +42,7 @@ function damaging(cloud: ToyCloud, damage: NonNullable<Task["damage"]>): FaultHo
   };
 }
 
-/** The means of a toy cloud's operator to break things, and to look. */
+/** A toy cloud's operator's means of breaking things and of looking. */
 export function toyBackend(cloud: ToyCloud, clock: Clock): Backend {
   const faults: Record<string, FaultHook> = {
     ...Object.fromEntries(LASTING.map((name) => [name, lasting(cloud, name)])),

@@ -3,7 +3,7 @@ import type { ToyInstance } from "./behaviour.ts";
 import type { ToyCloud } from "./cloud.ts";
 import { seal } from "./objects.ts";
 
-/** What a sound server answers in its own words; undefined: it refuses. */
+/** What a sound server answers in its own dialect; undefined: it refuses. */
 export function soundNative(text: string, username: string, { database }: ToyInstance): TableRows | undefined {
   if (text.startsWith("SELECT version")) return [["Toy 1.0"]];
   if (/^SELECT rol\w+::text FROM pg_roles WHERE rolname = current_user/.test(text)) return [["f"]];

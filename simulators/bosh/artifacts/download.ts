@@ -3,10 +3,10 @@ import { type Archive, type BrokenArchive, receiveArchive } from "./archive.ts";
 
 /*
  * Uploads by URL (download_helper.rb in bosh-director). The download is made while the request is received, so that a task works with
- * what is known; the task then says what became of it. A world reaches no other machine: only addresses of this one are fetched.
+ * what is known; the task then reports the result. A world reaches no other machine: only addresses of this one are fetched.
  */
 
-/** An answer to a GET: what a download needs of it. */
+/** The parts of an answer to a GET that a download needs. */
 export interface Downloaded {
   readonly status: number;
   readonly location: string | null;
@@ -16,7 +16,7 @@ export interface Downloaded {
 /** Fetches one address, following nothing. @throws when there is no answer */
 export type Fetcher = (url: string, authorization: string | undefined) => Promise<Downloaded>;
 
-/** What became of a download: the archive, or the error of the task, which depends on what was to be downloaded. */
+/** The result of a download: the archive, or the error of the task, which depends on what was to be downloaded. */
 export type Download =
   | { readonly kind: "archive"; readonly archive: Archive | BrokenArchive }
   | { readonly kind: "failed" }

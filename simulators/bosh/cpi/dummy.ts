@@ -19,7 +19,7 @@ export interface Dummy extends Cpi {
   readonly disks: readonly string[];
 }
 
-/** An error as the dummy raises it: with a line of where it did. @param type the class of the error, in Ruby */
+/** An error as the dummy raises it: with the line of its source. @param type the class of the error, in Ruby */
 export const dummyError = (message: string, type: string): CpiError =>
   new CpiError(`${message}\n${TRACE}`, false, type);
 
@@ -60,7 +60,7 @@ class DummyCpi implements Dummy {
     return this.#kernel.random("bosh/cpi").hex(32);
   }
 
-  /** @throws CpiError for an image that is no mapping in YAML, and where there are no cloud properties */
+  /** @throws CpiError for an image that is not a mapping in YAML, and if there are no cloud properties */
   *createStemcell(
     _name: string,
     _version: string,

@@ -152,7 +152,7 @@ function* renderAll({ director }: DeployRun, plan: DeployPlan, networks: Network
     );
 }
 
-/** Why a group can't be rendered: the first of its instances for which that is so tells. */
+/** Why a group can't be rendered: the error of the first of its instances that has one. */
 function errorsOf(director: Director, plan: DeployPlan, group: PlannedGroup, networks: Networks): readonly string[] {
   for (const instance of group.instances.filter(({ ignore }) => !ignore)) {
     try {
@@ -179,7 +179,7 @@ function* askAgents({ director, args, deployment, agents }: DeployRun): Body {
 function refuseIgnored({ args, deployment }: Pick<DeployRun, "args" | "deployment">, manifest: Manifest): void {
   const ignored = deployment.instances.filter(({ ignore }) => ignore);
   const { change } = args;
-  // A change of a whole group passes over them.
+  // A change of a whole group skips them.
   const changed = ignored.find((instance) => change !== null && change.id !== null && isChosen(change, instance));
   if (changed !== undefined)
     throw new DirectorError(

@@ -46,7 +46,11 @@ export function errandNames(plan: DeployPlan): readonly string[] {
   return [...new Set([...groups, ...jobs])];
 }
 
-/** The plan of what is deployed, and where the errand will run. Begins and ends the stage. @throws DirectorError 510000, 70000, 70001, 70009, or 100 for a filter that matches nothing */
+/**
+ * The plan of what is deployed, and where the errand will run. Begins and ends the stage.
+ *
+ * @throws DirectorError 510000, 70000, 70001, 70009, or 100 for a filter that matches nothing
+ */
 export function* prepareErrand(
   director: Director,
   task: Task,

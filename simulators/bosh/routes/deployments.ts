@@ -51,10 +51,10 @@ function create(context: RequestContext): HttpReply {
   return redirectToTask(context, startDeploy(context, known?.name ?? newName(director, name), text, null));
 }
 
-/** What the director's database takes as a name; it fails without a word at anything else. */
+/** What the director's database accepts as a name; it fails silently at anything else. */
 const VALID_NAME = /^[-0-9A-Za-z_+.]+$/im;
 
-/** The name of a deployment that is to be made (deployment_repo.rb in bosh-director). @throws DirectorError 190009, 420001; Unforeseen */
+/** The name of a new deployment (deployment_repo.rb in bosh-director). @throws DirectorError 190009, 420001; Unforeseen */
 function newName(director: Director, name: unknown): string {
   if (typeof name !== "string") throw new Unforeseen();
   const canonical = canonicalName(name);

@@ -15,7 +15,7 @@ const render = (text: string): RenderResult => {
   return result;
 };
 
-/** What Ruby itself makes of a template. */
+/** The result of Ruby itself for a template. */
 function renderByRuby(text: string): RenderResult {
   const templates = [{ source: "bin/run", text }];
   const { results } = askRuby({ kind: "render", job: "web", spec: SPEC, numbers: {}, templates }) as {
@@ -61,7 +61,7 @@ describe("a job template", () => {
     expect(render(template)).toEqual({ error: `Error filling in template 'bin/run' (${words})` });
   });
 
-  it("is rendered alike by what needs no Ruby and by Ruby itself", () => {
+  it("gets the same text with and without Ruby if it does not need Ruby", () => {
     const name = fc.constantFrom("port", "name", "tls.on", "no", "nothing", "nosuch", "tls.nosuch");
     const text = fc.constantFrom("a", "\n", "  ", "x\n  ", "%", "é");
     const tag = fc.oneof(
@@ -81,7 +81,7 @@ describe("a job template", () => {
     );
   });
 
-  it("needs no Ruby where it only looks properties up", () => {
+  it("needs no Ruby if it only looks up properties", () => {
     for (const simple of ["a <%= p('port') %>", "<% if_p('port') do |x| %><%= x %><% end %>", "<%= spec.az %>"])
       expect(renderSimply(simple, SCOPE)).toBeDefined();
     for (const other of ["<% if p('no') %>a<% end %>", "<%= p('list') %>", "<% end %>", "<%= x %>", "<% never ends"])

@@ -1,7 +1,7 @@
 import type { LocalCheck, ProbeSpec } from "./local-check.ts";
 import type { Probe, ProbeResult } from "./probe.ts";
 
-/** What a probe makes of a check: its status and output. */
+/** The result of a probe for a check: its status and output. */
 interface Verdict {
   readonly status: string;
   readonly output: string;
@@ -10,7 +10,7 @@ interface Verdict {
 const passing = (output: string): Verdict => ({ status: "passing", output });
 const critical = (output: string): Verdict => ({ status: "critical", output });
 
-/** Performs the probe of a check; undefined where it waits for an answer that never comes, as a UDP check does. */
+/** Performs the probe of a check; undefined if it waits for an answer that never comes, as a UDP check may. */
 export function performProbe(probe: Probe, spec: ProbeSpec): Verdict | undefined {
   const { request } = spec;
   switch (request.kind) {

@@ -31,7 +31,7 @@ export class RecursorPool {
     this.#state = state;
   }
 
-  /** The first reply that is no error; NXDOMAIN where there is none. */
+  /** The first reply that is not an error; NXDOMAIN if there is none. */
   *relay(query: Query, question: Question, transport: Transport): Body<Message> {
     const offset = this.#isSmart ? (this.#state().preferred.get(this.#domain) ?? 0) : 0;
     for (let at = 0; at < this.#recursors.length; at++) {
@@ -43,7 +43,7 @@ export class RecursorPool {
     return newMessage(query, RCODE.NXDOMAIN);
   }
 
-  /** One that fails too often is asked later from now on. */
+  /** From now on, one that fails too often is asked later. */
   #note(recursor: string, hasFailed: boolean, isFirst: boolean): void {
     const { histories, preferred } = this.#state();
     const key = `${this.#domain} ${recursor}`;
@@ -82,7 +82,7 @@ export class RecursorPool {
 /** What pools of resolvers need. */
 export interface ForwardContext {
   readonly settings: Pick<BoshDnsSettings, "recursorTimeoutMs" | "retriesMax">;
-  /** Undefined where nothing listens. */
+  /** Undefined if nothing listens. */
   readonly upstreamAt: (address: string) => Upstream | undefined;
   readonly state: () => BoshDnsState;
 }

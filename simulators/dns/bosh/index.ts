@@ -29,7 +29,7 @@ export type { InstanceHealth } from "./state.ts";
 
 /** The BOSH DNS of one machine. */
 interface BoshDnsOptions {
-  /** Default `bosh-dns`. */
+  /** Default: `bosh-dns`. */
   readonly name?: string;
   readonly config?: BoshDnsConfig;
   /** The director's `records.json`, as text; absent: there is none yet. */
@@ -167,7 +167,7 @@ class BoshDnsServer {
     this.#kernel.timer(REGISTER_MS, `bosh-dns/${this.#name}/register`, null);
   }
 
-  /** Answers beneath the domains of the records, and no longer beneath those that have gone. */
+  /** Answers beneath the domains of the records, and no longer beneath removed ones. */
   #register(): void {
     const domains = this.#records.domains();
     for (const gone of this.#state.value.domains) if (!domains.includes(gone)) this.#mux.delete(gone);
@@ -176,7 +176,7 @@ class BoshDnsServer {
     this.#state.value.domains = [...domains];
   }
 
-  /** After a restore, what follows from the state is made again. */
+  /** After a restore, what follows from the state is rebuilt. */
   restore(): void {
     const { loaded, domains } = this.#state.value;
     if (loaded !== undefined) this.#records.load(loaded);

@@ -53,7 +53,7 @@ const SYSTEMS: readonly { readonly name: string; readonly has: (scenario: Scenar
   { name: "BOSH DNS", has: ({ area }) => BOSH.test(area) },
 ];
 
-/** The scenarios of today's release carry it in their names: the older one has scenarios of the same. */
+/** The scenarios of today's release carry it in their names, because the older one has scenarios of the same names. */
 async function replayFile(file: string): Promise<readonly ScenarioResult[]> {
   const { scenarios } = await replay(file);
   if (versionOf(file) === "1.8.7") return scenarios;

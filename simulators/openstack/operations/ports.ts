@@ -122,9 +122,9 @@ export interface PortOps {
   create(actor: Actor, request: PortRequest): PortView;
   /** Gives an existing port to a server. @throws Refusal */
   bind(portId: string, to: { readonly deviceId: string; readonly deviceOwner: string; readonly hostId: string }): void;
-  /** Takes it away again: DOWN, no device. Does nothing when it is gone. */
+  /** Releases it again: DOWN, no device. Does nothing if it is gone. */
   unbind(portId: string): void;
-  /** Deletes it and dissociates its floating addresses. Does nothing when it is gone. */
+  /** Deletes it and dissociates its floating addresses. Does nothing if it is gone. */
   remove(portId: string): void;
   /** Replaces its addresses; one without `ip` is chosen from its subnet. @throws Refusal */
   setFixedIps(portId: string, wanted: readonly { readonly subnetId: string; readonly ip?: string }[]): void;

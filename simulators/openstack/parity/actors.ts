@@ -15,7 +15,7 @@ export interface ActorSession {
   readonly endpoints: Readonly<Record<string, Endpoint>>;
 }
 
-/** What a scenario begins with: its actors, and the values that its steps name. */
+/** What a scenario starts from: its actors, and the values that its steps name. */
 export interface PreparedScenario {
   readonly variables: Variables;
   readonly actors: Readonly<Record<string, ActorSession>>;

@@ -45,7 +45,7 @@ async function bindMalformed(context: OsbContext): Promise<Outcome> {
   return worstOf(outcomes);
 }
 
-/** Ids that are unknown, or those of something else than the instance's offering and plan. */
+/** Ids that are unknown, or that belong to another offering or plan than the instance's. */
 async function bindForeign(context: OsbContext): Promise<Outcome> {
   const live = await context.live(BINDABLE);
   const sibling = otherPlan(live.offer);
@@ -118,7 +118,7 @@ export const bindingRequestChecks: readonly OsbCheck[] = [
   }),
   probe({
     id: "bind-optional-fields",
-    title: "A bind without a member that is optional makes the broker fail in no way",
+    title: "A bind without an optional member does not make the broker fail",
     requirement: "A member without an asterisk may be left out: the request is processed, or refused with a reason.",
     run: bindLean,
   }),

@@ -15,8 +15,8 @@ const MAKING: readonly (Operation | undefined)[] = ["provision", "update", "bind
 const isDeleting = ({ polled }: Answer): boolean => polled === "deprovision" || polled === "unbind";
 
 /**
- * Judges the ordinary polls of the standard stories, from the first to the one that reported the end. What a poll after the end is answered
- * is the matter of `lastop-*-state-kept`, and of no other check.
+ * Judges the ordinary polls of the standard stories, from the first to the one that reported the end. How a poll after the end is answered is up to
+ * `lastop-*-state-kept` and to no other check.
  */
 export function judgeEveryPoll(kind: ThingKind, judge: (poll: Answer, kind: ThingKind) => Outcome | undefined) {
   return async (context: OsbContext): Promise<Outcome> => {
@@ -37,7 +37,7 @@ export function judgeServed(poll: Answer, kind: ThingKind): Outcome {
     : fail("the endpoint to answer", seenOf(poll), poll);
 }
 
-/** A poll that is answered, and not about something gone, is answered 200. */
+/** A poll that is answered, and not about something that is gone, is answered 200. */
 export function judgeProcessed(poll: Answer, kind: ThingKind): Outcome | undefined {
   if (isDeleting(poll) && [404, 410].includes(poll.status)) return undefined;
   return poll.status < 400

@@ -15,7 +15,7 @@ async function provisionWithoutFlag(context: OsbContext, query: Readonly<Record<
   return context.provisionNew(await asyncOffer(context), { query, intent: "bad" });
 }
 
-/** Who takes `false` for `true` but not absence for it has a fault of its own. */
+/** A broker that takes `false`, but not absence, for `true` has a fault of its own. */
 async function judgeFalseFlag(context: OsbContext): Promise<Outcome> {
   const answer = await provisionWithoutFlag(context, { accepts_incomplete: "false" });
   if (answer.status !== 202) return expectStatus(answer, [201, 422]);

@@ -26,7 +26,7 @@ async function repeatUpdate(context: OsbContext): Promise<Outcome> {
   return expectStatus(again, ["2xx"], ["4xx"]);
 }
 
-/** What both fetches tell; an update that was refused changes nothing, which is another check's business. */
+/** What both fetches show; a refused update changes nothing, which is another check's business. */
 function readBack({ before, after, settled }: UpdateRecord) {
   if (settled.state !== "succeeded") return notApplicable(`an ordinary update ${settled.state}`, settled.answer);
   if (before === undefined || after === undefined)

@@ -12,7 +12,7 @@ import { type Tried, worstTried } from "../../variations/tried.ts";
 
 const isRefusal = ({ status }: { readonly status: number }): boolean => status >= 400 && status < 500;
 
-/** An ordinary update that was refused, and what can be seen of it. */
+/** An ordinary update that was refused, and the traces that it left. */
 function judgeRecord({ change, before, settled: { answer }, after }: UpdateRecord): Tried | undefined {
   if (!isRefusal(answer) || before === undefined || after === undefined) return undefined;
   const changed = changedMember(before, after);
@@ -38,12 +38,12 @@ async function judgeRefused(context: OsbContext, live: LiveInstance, body: JsonO
   return fail("a refused update to change nothing", `another ${changed} in the answer to GET`, before, answer, after);
 }
 
-/** Each kind of refusal on an instance that is as it was made. */
+/** Each kind of refusal, on an instance that has not been changed. */
 async function judgeKinds(context: OsbContext): Promise<readonly Tried[]> {
   const record = await acceptedUpdate(context, RETRIEVABLE);
   const { offer } = record.live;
   const tried: Tried[] = [];
-  // Of its own: on a shared one the same refusal may have been applied already, for another check.
+  // An instance of its own: on a shared one, another check may have had the same refused update applied already.
   let live = await context.freshOf(offer);
   for (const { words, body } of refusedUpdates(context, record)) {
     const outcome = await judgeRefused(context, live, body);

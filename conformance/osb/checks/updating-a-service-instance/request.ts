@@ -88,7 +88,7 @@ async function updateWithoutPreviousValues(context: OsbContext): Promise<Outcome
     : notApplicable(`no ordinary update is accepted: it is answered ${seenOf(answer)}`, answer, without);
 }
 
-/** Updates without one of the members each that a platform may leave out. */
+/** Updates that each lack one of the members that a platform may leave out. */
 async function updateLean(context: OsbContext): Promise<Outcome> {
   const { live, change } = await acceptedUpdate(context);
   const rows = withoutEach(["context", "previous_values"], change.body).map((row) => ({
@@ -174,7 +174,7 @@ export const updatingInstanceRequestChecks: readonly OsbCheck[] = [
   }),
   probe({
     id: "update-optional-fields",
-    title: "An update without a member that is optional makes the broker fail in no way",
+    title: "An update without an optional member does not make the broker fail",
     requirement: "A member without an asterisk may be left out: the request is processed, or refused with a reason.",
     run: updateLean,
   }),

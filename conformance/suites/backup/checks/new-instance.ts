@@ -14,7 +14,7 @@ const STATE = markedTable("drydock_origin", "the source", "first", "second", "th
 
 const look = seeTable(STATE);
 
-/** What a restore into a new instance begins with: data, a backup of them, and life that goes on in the source. */
+/** What precedes a restore into a new instance: data, a backup of them, and further writes in the source. */
 async function prepare(
   context: BackupContext,
   { client, tenant }: Stage,
@@ -93,7 +93,7 @@ async function judgeSizes(context: BackupContext): Promise<Outcome> {
     : fail("the data of the backup in an instance of another plan", describeDifferences(found), ...evidence);
 }
 
-/** A declared policy: the backups of a removed instance are there for their owner, or gone. */
+/** A declared policy: the backups of a removed instance remain for their owner, or are gone. */
 async function judgeAfterDeprovision(context: BackupContext): Promise<Outcome> {
   const stage = await context.stage("B4", "create");
   const { client, offer, tenant } = stage;
@@ -135,7 +135,7 @@ async function judgeAfterDeprovision(context: BackupContext): Promise<Outcome> {
   return fail("the data of the backup, after its instance is gone", describeDifferences(found), ...evidence);
 }
 
-/** What is kept is kept whole, and what is purged is purged whole: listed and not restorable, or the reverse, is neither. */
+/** What is kept is kept completely, and what is purged is purged completely: listed but not restorable, or the reverse, is neither. */
 async function judgePolicy(context: BackupContext): Promise<Outcome> {
   const { client, offer, live } = await context.apiStage("B4", "create", "get");
   const backup = await context.backup(client, { live });
@@ -163,27 +163,28 @@ async function judgePolicy(context: BackupContext): Promise<Outcome> {
 /** BK-20: a restore into a new instance. */
 export const copyCheck = backupCheck("BK-20", {
   requirement:
-    "A backup can be restored into a new instance: it has the data and credentials of its own, and the source stays as it is.",
+    "A backup can be restored into a new instance, which has the data and credentials of its own; the source stays as it is.",
   instances: 2,
   run: judgeCopy,
 });
 
 /** BK-21: a restore into another size of plan. */
 export const sizesCheck = backupCheck("BK-21", {
-  requirement: "A restore into an instance of another plan is done whole, or refused before anything is touched.",
+  requirement:
+    "A restore into an instance of another plan is carried out completely, or refused before anything is touched.",
   instances: 2,
   run: judgeSizes,
 });
 
 /** BK-23: a backup outlives its instance as declared. */
 export const afterDeprovisionCheck = backupCheck("BK-23", {
-  requirement: "After a deprovision a backup is listed for its owner and can be restored, or neither.",
+  requirement: "After a deprovision, a backup is listed for its owner and can be restored, or neither.",
   instances: 2,
   run: judgeAfterDeprovision,
 });
 
 /** BK-47: backups after a deprovision are as declared. */
 export const policyCheck = backupCheck("BK-47", {
-  requirement: "An instance that is made later with the id of one that was removed has none of its backups.",
+  requirement: "A later instance with the id of a removed one has none of its backups.",
   run: judgePolicy,
 });

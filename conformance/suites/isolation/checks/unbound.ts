@@ -70,7 +70,7 @@ async function judgeUnbound(context: IsolationContext): Promise<Outcome> {
 
 /** IS-24: unbinding revokes. */
 export const revokedCheck = isolationCheck("IS-24", {
-  requirement: "Once a binding is removed its credentials are refused and its open sessions have ended.",
+  requirement: "Once a binding is removed, its credentials are refused and its open sessions have ended.",
   instances: 1,
   run: judgeUnbound,
 });

@@ -86,7 +86,7 @@ export interface TransferRequestRow {
   updatedMs: number | null;
 }
 
-/** An offer that was taken. */
+/** An offer that was accepted. */
 export interface TransferAcceptRow {
   readonly id: string;
   readonly requestId: string;
@@ -96,7 +96,7 @@ export interface TransferAcceptRow {
   readonly updatedMs: number;
 }
 
-/** What administrators keep: top-level domains, forbidden names, keys of name servers, pools. */
+/** What administrators maintain: top-level domains, forbidden names, keys of name servers, pools. */
 export interface AdminRow {
   readonly id: string;
   fields: Readonly<Record<string, unknown>>;
@@ -105,7 +105,7 @@ export interface AdminRow {
   updatedMs: number | null;
 }
 
-/** The kinds of what administrators keep. */
+/** The kinds of what administrators maintain. */
 export type AdminKind = "tlds" | "blacklists" | "tsigkeys" | "pools";
 
 /** What exists in Designate, by id. */

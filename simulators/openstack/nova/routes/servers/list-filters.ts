@@ -21,7 +21,7 @@ function likePattern(text: string): Pattern {
   throw badRequest(`not simulated: the regular expression ${repr(text)}: ${compiled.error}`);
 }
 
-/** Neutron searches addresses for the text, where it has the extension (`ip-substring-filtering`). */
+/** Neutron searches addresses for the text, if it has the extension (`ip-substring-filtering`). */
 function addressFilter(call: NovaCall, version: 4 | 6, part: string): ServerFilter {
   return ({ nics }) =>
     nics.some(({ portId }) =>

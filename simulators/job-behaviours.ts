@@ -25,7 +25,7 @@ interface Registration {
 type Aliases = Slot<Map<string, string>>;
 
 /** What the jobs of the platform's releases do in this world when an agent starts or stops them. */
-export function wireJobs({ kernel, net, dns, dataservices, behaviours }: Parts): void {
+export function defineJobBehaviours({ kernel, net, dns, dataservices, behaviours }: Parts): void {
   const aliases: Aliases = kernel.slot("world/aliases", new Map());
   behaviours.set("consul-server", {
     start: ({ ip }) => void net.attach(ip, CONSUL_HTTP_PORT, { service: dns.http }),
