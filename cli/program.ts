@@ -144,44 +144,6 @@ function addSelftest(drydock: Command, endWith: EndWith): void {
     .action(async (options) => endWith((await import("./selftest.ts")).selftest(options)));
 }
 
-<<<<<<< HEAD
-=======
-function addRun(drydock: Command, endWith: EndWith): void {
-  drydock
-    .command("run")
-    .description("property-based scenarios under injected faults, from one seed each")
-    .argument("[scenario]", "see --list", "provisioning")
-    .option("--seeds <n>", "how many seeds", wholeNumber(1, 10_000_000), 100)
-    .option("--from <n>", "the first seed", wholeNumber(0, 2 ** 31 - 1), 1)
-    .option("--planted-bug <name>", "run on a broker with this defect, to see that it is found")
-    .option("--coverage", "print what the seeds exercised: steps, faults, laws, states, and pairs that never occurred")
-    .option("--list", "list the scenarios")
-    .option("--json", "one line of JSON a seed: seed, verdict, digest")
-    .option("--quiet", "no progress, and one line for the result")
-    .option("--out <dir>", "write run.jsonl, junit.xml, report.json, report.html here")
-    .addHelpText(
-      "after",
-      "\nExamples:\n  $ drydock run provisioning --seeds 200\n  $ drydock run provisioning --seeds 50 --planted-bug leak-volume-after-failed-deploy",
-    )
-    .action(async (scenario: string, options) =>
-      endWith((await import("./run.ts")).run(scenario, { ...options, version: version() })),
-    );
-}
-
-function addReplay(drydock: Command, endWith: EndWith): void {
-  drydock
-    .command("replay")
-    .description("run one seed again, or one shrunk counterexample of it")
-    .argument("<scenario>")
-    .requiredOption("--seed <n>", "the seed", wholeNumber(0, 2 ** 31 - 1))
-    .option("--path <path>", "the path of the counterexample, as the failure printed it")
-    .option("--planted-bug <name>", "on a broker with this defect")
-    .option("--json", "one line of JSON")
-    .addHelpText("after", "\nExample:\n  $ drydock replay provisioning --seed 7")
-    .action(async (scenario: string, options) => endWith((await import("./run.ts")).replay(scenario, options)));
-}
-
->>>>>>> main
 function addReport(drydock: Command, endWith: EndWith): void {
   drydock
     .command("report")

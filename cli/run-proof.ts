@@ -31,13 +31,8 @@ async function whyCanaryLives({ scenario, options, signal }: ProvingRun): Promis
   return `the canary ${canary} was not found within ${CANARY_SEEDS_MAX} seeds`;
 }
 
-<<<<<<< HEAD
 /** Whether a run proves something. Tells what it exercised (undefined: its scenario does not tell), and why it proves nothing; an interrupted run is not judged. */
 export async function hasProvedSomething(run: ProvingRun, coverage: Coverage | undefined): Promise<boolean> {
-=======
-/** Whether a run proves something. Prints what it exercised, if its scenario knows, and why it proves nothing; an interrupted run is not judged. */
-export async function hasProvedSomething(run: ProvingRun, coverage: Coverage): Promise<boolean> {
->>>>>>> main
   const { scenario, options, session, signal } = run;
   const note = (text: string): void => session.emit({ v: RUN_EVENT_VERSION, type: "note", text });
   const lines = coverage === undefined ? [] : describeCoverage(coverage, scenario.pairs);

@@ -5,10 +5,10 @@ import type { Played } from "./result.ts";
 import { splitUnit, type Unit } from "./unit.ts";
 
 /** Makes ready what a unit plays. */
-export type Preparer = (unit: Unit) => Promise<PreparedScenario>;
+type Preparer = (unit: Unit) => Promise<PreparedScenario>;
 
 /** How a worker works. */
-export interface WorkOptions {
+interface WorkOptions {
   readonly board: Board;
   readonly prepare: Preparer;
   /** Names this worker in its verdicts. */

@@ -5,7 +5,8 @@ import { BrokenPromise } from "../errors.ts";
 import type { LoadReply, LoadRequest } from "../load/transport.ts";
 import { playCleanly } from "./clean-run.ts";
 import { parseFaultPlan } from "./fault-plan.ts";
-import { type ExternalStage, newExternalTrace, playExternal } from "./play.ts";
+import type { ExternalStage } from "./judge.ts";
+import { newExternalTrace, playExternal } from "./play.ts";
 import type { Abilities, ExternalPlan, ExternalStep } from "./plan.ts";
 
 /** What may be wrong with the toy broker. */

@@ -3,6 +3,7 @@ import type { FaultRule } from "../../simulators/kernel/index.ts";
 
 /** What a platform may order at any broker. */
 export const ORDERS = ["provision", "update", "bind", "unbind", "deprovision"] as const;
+/** One of them. */
 export type Order = (typeof ORDERS)[number];
 
 /** A step of a plan. Numbers that name an instance or a binding count modulo how many idle ones there are at the time. */

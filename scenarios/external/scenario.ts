@@ -9,7 +9,7 @@ import { type ExternalTrace, newExternalTrace, playExternal } from "./play.ts";
 import { type ExternalTarget, openStage } from "./stage.ts";
 
 /** A process that is not ours runs on the clock of this machine: plays of one seed may differ. */
-export interface Belief {
+interface Belief {
   /** A plan is believed to fail when it fails so often … */
   readonly failures: number;
   /** … within so many plays. */

@@ -10,10 +10,10 @@ import { findBroker, startBroker } from "./broker-hook.ts";
 import { CloudControl } from "./cloud-control.ts";
 import { listDeployments } from "./director-view.ts";
 import type { Abilities } from "./plan.ts";
-import type { ExternalStage } from "./play.ts";
+import type { ExternalStage } from "./judge.ts";
 
 /** A cloud that was opened for a play: its variables, as `drydock env` prints them. */
-export interface OpenedCloud {
+interface OpenedCloud {
   readonly environment: Readonly<Record<string, string | undefined>>;
   close(): Promise<void>;
 }
@@ -46,7 +46,7 @@ const Catalog = Type.Object({
 });
 
 /** A stage, what its broker offers, and how it ends. */
-export interface OpenedStage extends AsyncDisposable {
+interface OpenedStage extends AsyncDisposable {
   readonly stage: ExternalStage;
   readonly abilities: Abilities;
 }

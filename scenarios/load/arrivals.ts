@@ -1,5 +1,5 @@
 /** When requests are due in an open model: whoever orders does not wait for others to be answered. */
-export interface Arrivals {
+interface Arrivals {
   /** Requests a second at the beginning. */
   readonly rate: number;
   /** Requests a second at the end, between which the rate changes evenly. Default: `rate`. */

@@ -6,7 +6,7 @@ export const LOAD_OPERATIONS = ["catalog", "provision", "fetch", "update", "bind
 export type LoadOperation = (typeof LOAD_OPERATIONS)[number];
 
 /** How often each is asked for, as weights. */
-export type Mix = Readonly<Partial<Record<LoadOperation, number>>>;
+type Mix = Readonly<Partial<Record<LoadOperation, number>>>;
 
 /** Operations that need an instance on which nothing is in progress. */
 const ON_INSTANCES: ReadonlySet<LoadOperation> = new Set(["fetch", "update", "bind", "unbind", "deprovision"]);

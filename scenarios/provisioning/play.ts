@@ -15,13 +15,8 @@ import { describeStanding, describeStep } from "../reference/step.ts";
 import { Steps } from "../reference/steps.ts";
 import { describeFault, operationOf, type Plan, type PlannedFault, type PlannedStep } from "./plan.ts";
 
-<<<<<<< HEAD
 /** What of a plan did anything when it was played: steps that acted, faults that fired. */
 export interface PlayTrace {
-=======
-/** The parts of a plan that had an effect when it was played: steps that acted, faults that fired. */
-interface PlayTrace {
->>>>>>> main
   readonly steps: Set<PlannedStep>;
   readonly faults: Set<PlannedFault>;
   /** Performs a step; whoever watches may look around it. Default: nobody watches. */
