@@ -4,6 +4,7 @@ import { addCertificateCommands } from "./certificate-syntax.ts";
 import { addCertify } from "./certify-syntax.ts";
 import { addLoad } from "./load-syntax.ts";
 import { addRunCommands } from "./run-syntax.ts";
+import { addNameOptions } from "./names-syntax.ts";
 import { addSetupCommands } from "./setup-syntax.ts";
 import { CLOUD_PROFILES } from "../simulators/openstack/profiles.ts";
 import { wholeNumber } from "./whole-number.ts";
@@ -52,6 +53,12 @@ const catalog = (): Option =>
 const block = (): Option =>
   new Option("--block <block>", "the /16 of 127.0.0.0/8 for the cloud, such as 127.64; default: the first free one");
 
+const director = (): Option =>
+  new Option(
+    "--director <file>",
+    "YAML with settings of the director: users, teams, basic authentication, config server, snapshots, workers, health monitor",
+  );
+
 /** Takes what a command resolves to: the exit code. */
 type EndWith = (code: Promise<number>) => Promise<void>;
 
@@ -67,17 +74,20 @@ function addStart(drydock: Command, endWith: EndWith): void {
 }
 
 function addUp(drydock: Command, endWith: EndWith): void {
-  drydock
-    .command("up")
+  addNameOptions(drydock.command("up"))
     .description("boot the fake cloud and keep it until Ctrl-C")
     .option("--json", "one line of JSON with every address and credential, once ready")
     .addOption(seed())
     .addOption(pace().default("fast"))
     .addOption(block())
     .addOption(store())
+    .addOption(director())
     .addOption(profile().default("agents"))
     .addOption(catalog())
-    .addHelpText("after", "\nExamples:\n  $ drydock up\n  $ drydock up --json --pace realistic > cloud.json")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  $ drydock up\n  $ drydock up --node-ttl 5s --consul-version 1.8.7\n  $ drydock up --json --pace realistic > cloud.json",
+    )
     .action(async (options) => endWith((await import("./up.ts")).up(options)));
 }
 
@@ -101,6 +111,7 @@ function addExec(drydock: Command, endWith: EndWith): void {
     .addOption(pace().default("instant"))
     .addOption(block())
     .addOption(store())
+    .addOption(director())
     .addOption(profile().default("agents"))
     .addOption(catalog())
     .option("--ui", "serve a live page of the cloud meanwhile; its address is on standard error")

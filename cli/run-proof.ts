@@ -31,7 +31,7 @@ async function whyCanaryLives({ scenario, options, signal }: ProvingRun): Promis
   return `the canary ${canary} was not found within ${CANARY_SEEDS_MAX} seeds`;
 }
 
-/** Whether a run proves something. Tells what it exercised (undefined: its scenario does not tell), and why it proves nothing; an interrupted run is not judged. */
+/** Whether a run proves something. Prints what it exercised (undefined: its scenario does not know), and why it proves nothing; an interrupted run is not judged. */
 export async function hasProvedSomething(run: ProvingRun, coverage: Coverage | undefined): Promise<boolean> {
   const { scenario, options, session, signal } = run;
   const note = (text: string): void => session.emit({ v: RUN_EVENT_VERSION, type: "note", text });

@@ -19,7 +19,7 @@ interface Game<Plan> {
   readonly shrinksMax?: number;
 }
 
-/** Plans that are tried to shrink a failure, unless a game says otherwise; each takes about as long as a seed. */
+/** How many plans are tried to shrink a failure, unless a game says otherwise; each takes about as long as a seed. */
 const SHRINKS_MAX = 200;
 
 /** Each seed draws one plan, without the bias towards small values that many runs would have. */
@@ -71,7 +71,7 @@ async function run<Plan>(game: Game<Plan>, seed: number): Promise<SeedResult> {
   let last: Played<Plan> | undefined;
   let played = 0;
   const property = fc.asyncProperty(game.arbitrary, async (plan) => {
-    // After so many tries, what was found is small enough.
+    // After so many tries, the result is small enough.
     if (++played > (game.shrinksMax ?? SHRINKS_MAX)) return;
     const outcome = await playOnce(game, seed, plan);
     first ??= outcome;

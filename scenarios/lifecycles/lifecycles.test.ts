@@ -6,7 +6,7 @@ import { runLifecycles } from "./lifecycles.ts";
 
 const campaign = fileURLToPath(new URL("../../scripts/campaign.ts", import.meta.url));
 
-/** A few seeds and lifecycles, to save time; `npm run campaign` has hundreds. */
+/** A few seeds and lifecycles, to save time; `npm run campaign` plays hundreds. */
 it("a seed has one digest: 4 seeds, each played in two processes, which take them in opposite orders", async () => {
   const args = [campaign, "--seeds", "4", "--service-instances", "1", "--fleet", "20"];
   const { stdout } = await promisify(execFile)(process.execPath, args);

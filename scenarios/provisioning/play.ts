@@ -15,7 +15,7 @@ import { describeStanding, describeStep } from "../reference/step.ts";
 import { Steps } from "../reference/steps.ts";
 import { describeFault, operationOf, type Plan, type PlannedFault, type PlannedStep } from "./plan.ts";
 
-/** What of a plan did anything when it was played: steps that acted, faults that fired. */
+/** The parts of a plan that had an effect when it was played: steps that acted, faults that fired. */
 export interface PlayTrace {
   readonly steps: Set<PlannedStep>;
   readonly faults: Set<PlannedFault>;

@@ -29,6 +29,7 @@ const TYPES: Readonly<Record<string, readonly string[]>> = {
   image: ["image"],
   "object-store": ["object-store"],
   dns: ["dns"],
+  "load-balancer": ["load-balancer"],
 };
 const VERSIONS: Readonly<Record<string, string>> = { identity: "/v3", network: "/v2.0", image: "/v2", dns: "/v2" };
 

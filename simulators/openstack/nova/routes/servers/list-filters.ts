@@ -7,7 +7,8 @@ import { POWER, statusOf } from "../../wire/server-status.ts";
 import { BOOLEAN_WORDS } from "../schemas/parts.ts";
 import { repr } from "../../../python/repr.ts";
 
-type ServerFilter = (server: Server) => boolean;
+/** Whether a server passes one filter of a list. */
+export type ServerFilter = (server: Server) => boolean;
 
 /**
  * Regular expressions of MariaDB, which ignore case; Nova escapes `|` first (`_safe_regex_mysql`). Its schema has refused what Python can't
