@@ -12,9 +12,9 @@ import { loadKeys, type LiveKeys, makeKeys } from "../../simulators/live/keys.ts
 import { admissionAt, openSockets, type Sockets } from "../../simulators/live/sockets.ts";
 import { probeSockets } from "../../simulators/live/probe.ts";
 import { type ConsulSettings, createWorld, type World, type WorldOptions } from "../../simulators/world.ts";
-import { openStackClient } from "../clients/openstack.ts";
 import { inception } from "../story/inception.ts";
 import type { StoryLine } from "../story/story.ts";
+import { letAdminIn } from "./admin.ts";
 import { attachServer } from "./attachment.ts";
 import { Brokers } from "./brokers.ts";
 import { type CatalogSize, offersOf } from "./offers.ts";
@@ -233,19 +233,4 @@ async function openPlatform(world: World, platform: FakePlatform, report: (error
   attachServer(world.net, controller, PLATFORM_PORT, platform.app);
   await listen(world, platform.app, controller, PLATFORM_PORT, report);
   await platform.register();
-}
-
-/** Gives the administrator the platform's project too, so that a list of servers shows the platform's. */
-async function letAdminIn(world: World): Promise<void> {
-  const admin = await openStackClient(world.environmentAt(world.plan.applications), world.credentials.openstackAdmin);
-  const find = async (kind: string, name: string): Promise<string> => {
-    const found = (await admin.call("identity", "GET", `/${kind}?name=${name}`)) as Record<string, { id: string }[]>;
-    return found[kind]?.[0]?.id ?? "";
-  };
-  const [project, user, role] = [
-    await find("projects", world.credentials.cpi.project),
-    await find("users", world.credentials.openstackAdmin.username),
-    await find("roles", "admin"),
-  ];
-  await admin.call("identity", "PUT", `/projects/${project}/users/${user}/roles/${role}`);
 }

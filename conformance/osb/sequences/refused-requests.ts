@@ -220,11 +220,11 @@ function refusalsOf(context: OsbContext, offer: Offer): Promise<Refusals> {
 
 /** Of a plan that is not the first each says which. */
 function nameOf(offer: Offer | undefined, { answered, unanswered }: Refusals): Refusals {
-  const named = <T extends { readonly what: string }>(each: T): T => ({
+  const withName = <T extends { readonly what: string }>(each: T): T => ({
     ...each,
     what: `${each.what} (plan "${offer?.plan.name}")`,
   });
-  return { answered: answered.map(named), unanswered: unanswered.map(named) };
+  return { answered: answered.map(withName), unanswered: unanswered.map(withName) };
 }
 
 /**
