@@ -70,8 +70,8 @@ export const BROKER_STORE_SLIPS: readonly Slip[] = [
     id: "broker-work-before-orders",
     breaks: "while orders come densely, work on them begins at a low rate",
     file: "broker/operations/intake.ts",
-    from: "this.#isDense ? this.#waiting.splice(0, 1)",
-    to: "false ? this.#waiting.splice(0, 1)",
+    from: "this.#isDense ? 1 : RELEASED",
+    to: "RELEASED",
     tests: ["broker/operations/intake"],
   },
   {
