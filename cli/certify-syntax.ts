@@ -62,6 +62,7 @@ function addOutput(certify: Command): Command {
     )
     .option("--json", "the event stream on standard output, one line an event")
     .option("--quiet", "no progress, and one line for the result")
+    .option("--ui", "serve a live page of the run meanwhile; its address is on standard error")
     .option("--evidence", "show under each finding the requests and answers that led to it, as lines to repeat");
 }
 

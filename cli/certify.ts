@@ -2,7 +2,7 @@
 import { certify } from "../conformance/certify.ts";
 import { suggestionsFor } from "../conformance/client/errors/nearest.ts";
 import { resolverAt, socketPlane } from "../conformance/data/sockets.ts";
-import type { Acceptance, AnySuite, CertifyOptions, CertifySummary } from "../conformance/runner/index.ts";
+import type { Acceptance, AnySuite, CertifyOptions, CertifySummary, RunEvent } from "../conformance/runner/index.ts";
 import { commandLine } from "../conformance/runner/command.ts";
 import { SUITES } from "../conformance/suites/suites.ts";
 import type { WrittenReports } from "../reports/index.ts";
@@ -37,6 +37,8 @@ export interface CertifyCommandOptions {
   readonly json?: boolean;
   readonly evidence?: boolean;
   readonly quiet?: boolean;
+  /** Serve a live page of the run. */
+  readonly ui?: boolean;
   /** PEM file of the key that signs a certificate. */
   readonly sign?: string;
   readonly targetVersion?: string;
@@ -52,6 +54,8 @@ export interface CertifyRunOptions extends CertifyCommandOptions {
   /** The command line that runs it again. */
   readonly command: string;
   readonly signal: AbortSignal;
+  /** Gets each event of the run besides the reports. */
+  readonly watch?: (event: RunEvent) => void;
 }
 
 /** The suites of a comma-separated list. @throws UserError CLI_BAD_OPTION */
@@ -159,7 +163,11 @@ export async function certifyAndReport(options: CertifyOptions, shown: CertifyRu
   let written: WrittenReports | undefined;
   let summary: CertifySummary;
   try {
-    summary = await certify({ onProgress: session.say, ...options }, session.emit);
+    const emit = (event: RunEvent): void => {
+      session.emit(event);
+      shown.watch?.(event);
+    };
+    summary = await certify({ onProgress: session.say, ...options }, emit);
   } finally {
     written = session.finish();
   }

@@ -13,16 +13,21 @@ const BY_SIGNAL = 128;
  *
  * @throws UserError CLI_NO_COMMAND, CLI_COMMAND_NOT_FOUND
  */
-export async function exec(command: readonly string[], options: BootOptions): Promise<number> {
+export async function exec(
+  command: readonly string[],
+  { ui = false, ...options }: BootOptions & { readonly ui?: boolean },
+): Promise<number> {
   if (command.length === 0) throw new UserError("CLI_NO_COMMAND", "no command");
   let passOn = (_signal: NodeJS.Signals): void => {};
   const interrupted = catchSignals((signal) => passOn(signal));
-  const cloud = await bootCloudFor(options);
+  const live = ui ? (await import("./live/open.ts")).prepareLivePage() : undefined;
+  const cloud = await bootCloudFor({ ...options, ...(live && { hear: live.hear }) });
   try {
     // A signal that arrived during the last step is delivered only when the event loop turns.
     await setImmediate();
     if (interrupted.isOver()) return EXIT.interrupted;
     if (cloud.description.predictableSecrets) process.stderr.write(`drydock: ${PREDICTABLE}\n`);
+    await using _page = await live?.openAloud(cloud);
     return await runCommand(command, cloud.environment, (to) => (passOn = to));
   } finally {
     await cloud.close();

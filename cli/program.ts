@@ -3,6 +3,7 @@ import { Command, Option } from "commander";
 import { addCertificateCommands } from "./certificate-syntax.ts";
 import { addCertify } from "./certify-syntax.ts";
 import { addSetupCommands } from "./setup-syntax.ts";
+import { CLOUD_PROFILES } from "../simulators/openstack/profiles.ts";
 import { wholeNumber } from "./whole-number.ts";
 
 /** `package.json` lies one folder above the sources and two above the built files. */
@@ -36,6 +37,11 @@ const store = (): Option =>
     "--store <kind>",
     "where the brokers keep their state: in memory, or on a primary and a standby of PostgreSQL",
   ).choices(["embedded", "postgres-ha"]);
+const profile = (): Option =>
+  new Option(
+    "--profile <profile>",
+    "the OpenStack of the cloud: hosts and agents that do their work, or the bare control plane that was recorded",
+  ).choices(CLOUD_PROFILES);
 const catalog = (): Option =>
   new Option(
     "--catalog <size>",
@@ -70,6 +76,7 @@ function addUp(drydock: Command, endWith: EndWith): void {
     .addOption(pace().default("fast"))
     .addOption(block())
     .addOption(store())
+    .addOption(profile().default("agents"))
     .addOption(catalog())
     .addHelpText("after", "\nExamples:\n  $ drydock up\n  $ drydock up --json --pace realistic > cloud.json")
     .action(async (options) => endWith((await import("./up.ts")).up(options)));
@@ -95,7 +102,9 @@ function addExec(drydock: Command, endWith: EndWith): void {
     .addOption(pace().default("instant"))
     .addOption(block())
     .addOption(store())
+    .addOption(profile().default("agents"))
     .addOption(catalog())
+    .option("--ui", "serve a live page of the cloud meanwhile; its address is on standard error")
     .addHelpText("after", "\nExamples:\n  $ drydock exec -- npm test\n  $ drydock exec -- sh -c 'bosh -n deployments'")
     .passThroughOptions()
     .action(async (command: string[], options) => endWith((await import("./exec.ts")).exec(command, options)));

@@ -1,5 +1,6 @@
 import { bootCloudFor } from "./cloud.ts";
 import { certifyAndReport, type CertifyRunOptions, certifyOptions, findSuites } from "./certify.ts";
+import type { RunEvent } from "../conformance/runner/events.ts";
 import { EXIT } from "./errors.ts";
 import { referenceBackend } from "../scenarios/cloud/backend.ts";
 import { liveDataPlane } from "../scenarios/cloud/data-plane.ts";
@@ -10,8 +11,15 @@ const SAME_EACH_TIME = { seed: 1, secretsFrom: "random" } as const;
 /** Certifies the reference broker for PostgreSQL: in a cloud of its own, over HTTP. Returns the exit code. */
 export async function certifyReference(options: CertifyRunOptions): Promise<number> {
   const suites = findSuites(options.suite ?? "osb,backup,isolation");
-  const cloud = await bootCloudFor({ ...SAME_EACH_TIME, pace: "instant", services: ["postgresql"] });
+  const live = options.ui === true ? (await import("./live/open.ts")).prepareLivePage() : undefined;
+  const cloud = await bootCloudFor({
+    ...SAME_EACH_TIME,
+    pace: "instant",
+    services: ["postgresql"],
+    ...(live && { hear: live.hear }),
+  });
   try {
+    await using page = await live?.openAloud(cloud);
     const broker = cloud.description.brokers[0];
     if (broker === undefined) throw new Error("the cloud came up without a broker");
     if (options.signal.aborted) return EXIT.interrupted;
@@ -19,7 +27,8 @@ export async function certifyReference(options: CertifyRunOptions): Promise<numb
     const { command, signal } = options;
     const behind = { data: liveDataPlane(cloud.world), backend: referenceBackend(cloud.world, "postgresql") };
     const target = { ...(await certifyOptions(url, options)), ...behind, username, password };
-    return (await certifyAndReport({ ...target, suites, command, signal }, options)).exitCode;
+    const watch = (event: RunEvent): void => page?.hub.take(event);
+    return (await certifyAndReport({ ...target, suites, command, signal }, { ...options, watch })).exitCode;
   } finally {
     await cloud.close();
   }

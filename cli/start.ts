@@ -41,6 +41,7 @@ export async function start(options: { readonly out: string; readonly version: s
       out: options.out,
       version: options.version,
       ...DEFAULTS,
+      ui: true,
       command: "npm start",
       signal,
     });

@@ -4,6 +4,7 @@ import { paintFor } from "../reports/terminal.ts";
 import { type BootOptions, bootCloudFor, PREDICTABLE } from "./cloud.ts";
 import { catchSignals } from "./signals.ts";
 import { publishCloud } from "./cloud-state.ts";
+import { prepareLivePage } from "./live/open.ts";
 import { EXIT } from "./errors.ts";
 import { storyPrinter } from "./story.ts";
 
@@ -15,12 +16,18 @@ interface UpOptions extends Omit<BootOptions, "tell"> {
 /** `drydock up`: boots a fake cloud, prints where everything is, and keeps it until it is interrupted. Returns the exit code. */
 export async function up({ json = false, ...options }: UpOptions): Promise<number> {
   const interrupted = catchSignals();
-  const cloud = await bootCloudFor({ ...options, ...(!json && { tell: storyPrinter(process.stdout) }) });
+  const live = prepareLivePage();
+  const tell = json ? undefined : storyPrinter(process.stdout);
+  const cloud = await bootCloudFor({ ...options, hear: live.hear, ...(tell && { tell }) });
   try {
     if (interrupted.isOver()) return EXIT.interrupted;
+    await using page = await live.open(cloud);
     const forget = publishCloud(cloud);
     if (cloud.description.predictableSecrets) process.stderr.write(`drydock: ${PREDICTABLE}\n`);
-    process.stdout.write(json ? `${JSON.stringify(cloud.description)}\n` : summary(cloud.description));
+    const { url } = page;
+    process.stdout.write(
+      json ? `${JSON.stringify({ ...cloud.description, live: { url } })}\n` : summary(cloud.description, url),
+    );
     const signal = await interrupted.first;
     process.stderr.write(`\ndrydock: ${signal}: ending the cloud; again to leave at once\n`);
     forget();
@@ -36,7 +43,7 @@ function servedBy(engine: CloudDescription["engines"][number]): string {
 }
 
 /** Says where everything is, without secrets: `drydock env` has those. */
-function summary(description: CloudDescription): string {
+function summary(description: CloudDescription, liveUrl: string): string {
   const { block, seed, pace, director, openstack, dns, consul, brokers, engines, control } = description;
   const paint = paintFor(process.stdout);
   const row = (name: string, text: string): string => `  ${paint("bold", name.padEnd(11))}${text}`;
@@ -51,6 +58,7 @@ function summary(description: CloudDescription): string {
       row(at === 0 ? "brokers" : "", `${url}, user ${username}: ${name}`),
     ),
     ...engines.map((engine, at) => row(at === 0 ? "data" : "", `${engine.kind}: ${servedBy(engine)}`)),
+    row("live page", liveUrl),
     row("control", `${control.url}: faults, events, snapshots, laws; with the token DRYDOCK_CONTROL_TOKEN`),
     "",
     "In another terminal:",

@@ -64,3 +64,5 @@ export const BROKER_PORT = 3000;
 export const AGENT_PORT = 3100;
 /** Of the control API, at `.250.1`: not part of the simulated cloud. */
 export const CONTROL_PORT = 7701;
+/** Of the live page, at the same address. */
+export const LIVE_PORT = 7702;

@@ -9,7 +9,7 @@ import type { Environment } from "./environment.ts";
 import { createDns, type Dns } from "./dns/index.ts";
 import { wireJobs } from "./jobs.ts";
 import { findBrokenLaws, type Law } from "./laws.ts";
-import { createOpenStack, type OpenStack, SERVICE_NAMES } from "./openstack/index.ts";
+import { type CloudProfile, createOpenStack, type OpenStack, SERVICE_NAMES } from "./openstack/index.ts";
 
 export { expectsVm } from "./bosh/index.ts";
 
@@ -31,6 +31,8 @@ export interface WorldOptions {
   readonly journalEventsMax?: number;
   /** See DataServicesOptions. 1 where no real server is behind the instances. */
   readonly scramIterations?: number;
+  /** What kind of OpenStack it is. Default `agents`. */
+  readonly profile?: CloudProfile;
   /** See DirectorOptions. */
   readonly analysisMs?: number;
   /** Keys of UAA; with them the director trusts tokens, without them basic credentials. */
@@ -174,10 +176,11 @@ function createSimulators(
   kernel: Kernel,
   plan: AddressPlan,
   credentials: Credentials,
-  { signing, scramIterations, analysisMs }: WorldOptions,
+  { signing, scramIterations, analysisMs, profile }: WorldOptions,
 ): Simulators {
   const openstack = createOpenStack(kernel, {
     admin: { ...credentials.openstackAdmin, user: credentials.openstackAdmin.username },
+    ...(profile !== undefined && { profile }),
   });
   const bosh = createBosh(kernel, {
     ...login(credentials, signing),

@@ -1,6 +1,7 @@
 import { randomBytes, randomInt } from "node:crypto";
 import type { FastifyInstance } from "fastify";
 import { hearErrors } from "../../simulators/kernel/edge/connections.ts";
+import { type Exchange, tapExchanges } from "../../simulators/kernel/edge/exchanges.ts";
 import { guardConnections } from "../../simulators/kernel/edge/serve.ts";
 import { addressPlan } from "../../simulators/addresses.ts";
 import { type Pace, PACES } from "../../simulators/kernel/index.ts";
@@ -42,12 +43,16 @@ export interface CloudOptions {
   readonly store?: StoreKind;
   /** File that keeps the keys of UAA and TLS from one cloud to the next. Default: each process makes its own. */
   readonly keysFile?: string;
+  /** The OpenStack of the cloud: `agents` (default) has hosts that do their work, `rig` is the bare control plane of the recordings. */
+  readonly profile?: WorldOptions["profile"];
   /** Time between two looks of the director's health monitor, in ms. Default 60,000. */
   readonly analysisMs?: number;
   /** Called when a step of the platform's story is done. */
   readonly tell?: (line: StoryLine) => void;
   /** Called with each defect, and with each error of a part of the cloud. Default: nobody learns of them. */
   readonly report?: (error: unknown) => void;
+  /** Called with each request that a service or a broker has answered on a socket. Default: nothing is called. */
+  readonly hear?: (service: string, exchange: Exchange) => void;
 }
 
 /** A fake cloud on sockets with the platform deployed on it. */
@@ -97,7 +102,7 @@ export async function bootCloud(options: CloudOptions = {}): Promise<Cloud> {
   await brokers.ready();
   await openPlatform(world, platform, report);
   ends.defer(() => platform.app.close());
-  const sockets = await openSockets(world, { tls, controlToken, report });
+  const sockets = await openSockets(world, { tls, controlToken, report, ...(options.hear && { hear: options.hear }) });
   afterBrokers.defer(() => sockets.close());
   world.kernel.setPace(pace);
   const engines = await sockets.plane.identify();
@@ -120,7 +125,7 @@ export async function bootCloud(options: CloudOptions = {}): Promise<Cloud> {
 }
 
 function createLiveWorld(
-  { analysisMs }: CloudOptions,
+  { analysisMs, profile }: CloudOptions,
   drawn: Pick<WorldOptions, "seed" | "block" | "signing"> & { readonly secretsFrom: "random" | "seed" },
 ): World {
   const { secretsFrom, ...rest } = drawn;
@@ -129,6 +134,7 @@ function createLiveWorld(
     time: "wall",
     pace: "instant",
     ...(secretsFrom === "random" && { secretKey: randomSecret() }),
+    ...(profile !== undefined && { profile }),
     ...(analysisMs !== undefined && { analysisMs }),
   });
 }
@@ -151,7 +157,7 @@ function cloudOf(
 /** Makes the brokers of a cloud, which listen on its addresses. */
 async function createBrokers(
   world: World,
-  { pace = "instant", report = () => {}, catalog = "small" }: CloudOptions,
+  { pace = "instant", report = () => {}, hear, catalog = "small" }: CloudOptions,
   store: CloudStore | undefined,
   platformUrl: string,
 ): Promise<Brokers> {
@@ -161,7 +167,10 @@ async function createBrokers(
     offers,
     platformUrl,
     pace: PACES[pace],
-    listen: (app, address, port) => listen(world, app, address, port, report),
+    listen: (app, address, port) => {
+      if (hear !== undefined) tapExchanges(app.server, (exchange) => hear("broker", exchange));
+      return listen(world, app, address, port, report);
+    },
     ...(store && { pool: (service) => store.pool(service) }),
   });
 }

@@ -9,6 +9,8 @@ const AGENT_METHODS = [
   "run_script",
   "drain",
   "stop",
+  "prepare",
+  "shutdown",
   "start",
   "apply",
   "update_settings",

@@ -2,6 +2,7 @@ import { CONSUL_DNS_PORT, CONSUL_HTTP_PORT, CONTROL_PORT } from "../addresses.ts
 import { createControl } from "../control/api.ts";
 import { LivePlane } from "../dataservices/live/index.ts";
 import { type ServedDns, serveDns } from "../dns/live/server.ts";
+import type { Exchange } from "../kernel/edge/exchanges.ts";
 import { type Served, serve } from "../kernel/edge/serve.ts";
 import { PasswordThrottle } from "../kernel/edge/throttle.ts";
 import type { Endpoint, World } from "../world.ts";
@@ -16,6 +17,8 @@ interface SocketsOptions {
   readonly controlToken: string;
   /** Called with what a handler threw, and with failures of the live plane. */
   readonly report: (error: unknown) => void;
+  /** Called with each request that a service has answered; those of the control API are none of the cloud. Default: nothing is called. */
+  readonly hear?: (service: string, exchange: Exchange) => void;
 }
 
 /** A world that listens on sockets. */
@@ -66,12 +69,17 @@ export function admissionAt(world: World, address: string, port: number): (sourc
   return address === world.plan.control ? () => true : (source) => world.admits(source, address, port);
 }
 
-async function listen(world: World, endpoint: Endpoint, { tls, report }: SocketsOptions): Promise<Served> {
+async function listen(world: World, endpoint: Endpoint, { tls, report, hear }: SocketsOptions): Promise<Served> {
   const { name, service, address, port } = endpoint;
   const admits = admissionAt(world, address, port);
   try {
     const throttle = new PasswordThrottle();
-    const options = { host: address, port, admits, report, throttle, ...(endpoint.tls && { tls }) };
+    const heard = hear !== undefined && address !== world.plan.control;
+    const options = {
+      ...{ host: address, port, admits, report, throttle },
+      ...(endpoint.tls && { tls }),
+      ...(heard && { hear: (exchange: Exchange) => hear(name, exchange) }),
+    };
     return await serve(service, world.driver, options);
   } catch (error) {
     throw listenError(error, name, address, port);

@@ -24,6 +24,10 @@ export const isCatalogType = (type: string): type is CatalogType => Object.hasOw
 /** The types of the catalog, in its order. */
 export const CATALOG_TYPES: readonly CatalogType[] = Object.keys(CATALOG).filter(isCatalogType);
 
+/** Whether a simulated service answers for a type. */
+export const isSimulatedType = (type: CatalogType): boolean =>
+  SERVICE_NAMES.some((name) => name === CATALOG[type].name);
+
 /** The usual port of each simulated service. */
 export const OPENSTACK_PORTS: Readonly<Record<ServiceName, number>> = {
   keystone: CATALOG.identity.port,

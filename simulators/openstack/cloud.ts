@@ -1,9 +1,11 @@
 import type { HttpRequest, Kernel, Random, SecretStream } from "../kernel/index.ts";
 import { CATALOG, CATALOG_TYPES, type CatalogType } from "./catalog.ts";
+import { type ComputeHost, hostsOf, zonesOf } from "./hosts.ts";
 import type { IdentityOps } from "./operations/identity.ts";
 import type { ImageOps } from "./operations/images.ts";
 import type { PortOps } from "./operations/ports.ts";
 import type { ServerOps } from "./operations/servers.ts";
+import type { CloudProfile } from "./profiles.ts";
 import type { VolumeOps } from "./operations/volumes.ts";
 
 /*
@@ -22,7 +24,15 @@ import type { VolumeOps } from "./operations/volumes.ts";
  * - Each state change is one `kernel.record(service, "port.create", id, {…})`.
  */
 
-export { CATALOG, CATALOG_TYPES, type CatalogType, isCatalogType, type ServiceName } from "./catalog.ts";
+export {
+  CATALOG,
+  CATALOG_TYPES,
+  type CatalogType,
+  isCatalogType,
+  isSimulatedType,
+  type ServiceName,
+} from "./catalog.ts";
+export type { CloudProfile } from "./profiles.ts";
 export { type Actor, controls, type IdentityOps } from "./operations/identity.ts";
 export type { ImageOps, ImageView } from "./operations/images.ts";
 export type {
@@ -37,9 +47,6 @@ export type {
 export type { ServerOps } from "./operations/servers.ts";
 export type { VolumeOps, VolumeView } from "./operations/volumes.ts";
 
-/** `agents`: a cloud whose agents and hosts do their work. `rig`: the control plane alone on which the recordings were made. */
-export type CloudProfile = "agents" | "rig";
-
 /** The options of a cloud. */
 export interface OpenStackOptions {
   /** The first administrator, of domain `default`. Default admin, secret, admin. */
@@ -48,7 +55,7 @@ export interface OpenStackOptions {
   readonly region?: string;
   /** Root URLs without version or trailing slash (`http://127.0.0.1:8774`). Those not given are built from the address that the client used and the usual port. */
   readonly endpoints?: Partial<Record<CatalogType, string>>;
-  /** Availability zones of Nova and Cinder, the first is the default. Default `["nova"]`. */
+  /** Availability zones, the first is the default. Default `["nova", "nova-2"]`, with the profile `rig` `["nova"]`. */
   readonly zones?: readonly string[];
   /** Default `agents`. */
   readonly profile?: CloudProfile;
@@ -61,7 +68,11 @@ export interface Cloud {
   readonly kernel: Kernel;
   readonly region: string;
   readonly zones: readonly string[];
+  /** The machines that run servers, in all zones. */
+  readonly hosts: readonly ComputeHost[];
   readonly profile: CloudProfile;
+  /** When the cloud was made, kernel ms: its machines have been up since. */
+  readonly bootMs: number;
   readonly admin: { readonly user: string; readonly password: string; readonly project: string };
   /** A default quota: the option's, or `fallback`. */
   quota(resource: string, fallback: number): number;
@@ -99,11 +110,15 @@ export function createCloud(kernel: Kernel, options: OpenStackOptions = {}): Clo
     }),
   );
   const quotas = options.quotas ?? {};
+  const profile = options.profile ?? "agents";
+  const zones = options.zones ?? zonesOf(profile);
   return {
     kernel,
     region: options.region ?? "RegionOne",
-    zones: options.zones ?? ["nova"],
-    profile: options.profile ?? "agents",
+    zones,
+    bootMs: kernel.nowMs,
+    hosts: hostsOf(profile, zones),
+    profile,
     admin: options.admin ?? { user: "admin", password: "secret", project: "admin" },
     quota: (resource, fallback) => quotas[resource] ?? fallback,
     root: (type, request) => endpoints.get(type) ?? beside(request.origin, CATALOG[type].port),

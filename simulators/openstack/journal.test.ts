@@ -130,6 +130,11 @@ async function driveNova(session: TestSession): Promise<Recorder> {
   driveFlavors(nova);
   driveOthers(nova);
   driveProxies(nova);
+  for (const route of ["DELETE /servers/:id/migrations/:migration", "POST /servers/:id/migrations/:migration/action"])
+    nova.keeps(route, [id, "1"], { ...ADMIN, version: 24, body: { force_complete: null } });
+  const compute = { ...ADMIN, body: { host: "ref", binary: "nova-compute" } };
+  for (const action of ["disable", "enable"])
+    nova.changes(["service.update"], "PUT /os-services/:id", [action], compute);
   for (const method of ["PUT", "DELETE"]) nova.keeps(`${method} /os-services/:id`, ["1"], { ...ADMIN, body: {} });
 
   nova.changes(["server.delete"], "DELETE /servers/:id", [id]);
@@ -203,14 +208,14 @@ const WITHOUT_CHANGE: readonly (readonly [name: string, body: unknown])[] = [
 
 function driveActions(nova: Recorder, id: string): void {
   const route = "POST /servers/:id/action";
-  const act = (name: string, body: unknown): void => {
-    nova.changes(["server.action"], route, [id], { ...ADMIN, body: { [name]: body } });
+  const act = (name: string, body: unknown, kinds: readonly string[] = ["server.action"]): void => {
+    nova.changes(kinds, route, [id], { ...ADMIN, body: { [name]: body } });
     nova.session.sleep(60_000);
   };
   for (const [name, body] of DONE) act(name, body);
-  act("resize", { flavorRef: nova.session.variable("flavor.small") });
+  act("resize", { flavorRef: nova.session.variable("flavor.small") }, ["migration.create", "server.action"]);
   act("revertResize", null);
-  act("resize", { flavorRef: nova.session.variable("flavor.small") });
+  act("resize", { flavorRef: nova.session.variable("flavor.small") }, ["migration.create", "server.action"]);
   act("confirmResize", null);
   act("rebuild", { imageRef: nova.session.variable("image2"), adminPass: "hunter2-hunter2" });
   act("migrate", null);
@@ -317,6 +322,8 @@ function driveCinder(session: TestSession): Recorder {
   driveBackups(cinder, id);
   driveCinderQuotas(cinder);
   driveQualities(cinder);
+  driveAttachments(cinder);
+  driveServices(cinder);
   for (const route of [
     "POST /attachments",
     "PUT /os-services/:action",
@@ -472,13 +479,40 @@ function driveTransfers(cinder: Recorder): void {
   }
 }
 
+function driveAttachments(cinder: Recorder): void {
+  const body = { attachment: { volume_uuid: cinder.session.volume() } };
+  const made = cinder.changes(STATUS, "POST /attachments", [], { version: 54, body });
+  const id = textAt(made, "attachment.id");
+  const connector = { version: 54, body: { attachment: { connector: { host: "machine" } } } };
+  cinder.changes(STATUS, "PUT /attachments/:id", [id], connector);
+  cinder.changes(STATUS, "POST /attachments/:id/action", [id], { version: 54, body: { "os-complete": null } });
+  cinder.changes(STATUS, "DELETE /attachments/:id", [id], { version: 54 });
+}
+
+function driveServices(cinder: Recorder): void {
+  const named = { ...ADMIN, body: { binary: "cinder-volume", host: "ref@fake" } };
+  for (const action of ["disable", "enable"])
+    cinder.changes(["service.update"], "PUT /os-services/:action", [action], named);
+}
+
+function driveBackupRecords(cinder: Recorder, id: string): void {
+  cinder.changes(["backup.update"], "PUT /backups/:id", [id], { version: 9, body: { backup: { name: "other" } } });
+  const available = { ...ADMIN, body: { "os-reset_status": { status: "available" } } };
+  cinder.changes(["backup.status"], "POST /backups/:id/action", [id], available);
+  const record = cinder.keeps("GET /backups/:id/export_record", [id], ADMIN);
+  cinder.keeps("POST /backups/import_record", [], { ...ADMIN, body: record.json });
+  cinder.changes(["backup.delete"], "DELETE /backups/:id", [id]);
+  cinder.changes(["backup.import"], "POST /backups/import_record", [], { ...ADMIN, body: record.json });
+}
+
 function driveBackups(cinder: Recorder, volume: string): void {
   const body = { backup: { volume_id: volume } };
   const made = cinder.changes(["backup.create", "volume.status"], "POST /backups", [], { body });
   const id = textAt(made, "backup.id");
   cinder.session.sleep(30_000);
   cinder.keeps("POST /backups/:id/restore", [id], { body: {} });
-  cinder.changes(["backup.delete"], "DELETE /backups/:id", [id]);
+  driveBackupRecords(cinder, id);
+  cinder.changes(["backup.delete"], "DELETE /backups/:id", [id], ADMIN);
   const [message] = cinder.session.cloud.openstack.state().cinder.messages.keys();
   cinder.changes(["message.delete"], "DELETE /messages/:id", [message ?? ""], { version: 3 });
 }

@@ -76,6 +76,8 @@ export interface ServiceWire {
   readonly bodyBytesMax?: number;
   /** Whether it takes a chunked body for an empty one (as recorded: its framework reads as many bytes as the length says). */
   readonly ignoresChunks?: boolean;
+  /** Whether its router takes each byte of a path for a character, so that a name in UTF-8 comes apart (as recorded). */
+  readonly readsPathAsLatin1?: boolean;
   /** Runs before the handler, after authentication: microversion, project in the path. Throws `Refusal`. */
   admit?(context: RequestContext): void;
   /** Whether this request needs no token even where no route matches. Default: it does need one. */
@@ -196,12 +198,17 @@ function contextOf(cloud: Cloud, name: ServiceName, request: HttpRequest, wire: 
   return {
     cloud,
     request,
-    params: request.params,
+    params: wire.readsPathAsLatin1 ? inLatin1(request.params) : request.params,
     query: queryOf(request),
     requestId: `req-${cloud.uuid("requests")}`,
     actor: actor !== undefined && isWithinRules(actor, cloud.profile, name, request) ? actor : ANONYMOUS,
   };
 }
+
+const inLatin1 = (params: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
+  Object.values(params).some((value) => /[^\0-\x7f]/.test(value))
+    ? Object.fromEntries(Object.entries(params).map(([name, value]) => [name, Buffer.from(value).toString("latin1")]))
+    : params;
 
 function answerSafely(
   wire: ServiceWire,

@@ -9,6 +9,7 @@ import type { Task } from "../state/tasks.ts";
 import { Stage } from "../tasks/stage.ts";
 import { deleteVersions, releaseUsers } from "./delete-release.ts";
 import { stemcellUsers } from "./stemcells.ts";
+import { compareVersions } from "./versions.ts";
 
 /** Deletes a disk and its record as an orphan. @throws CpiError */
 export function* deleteOrphanDisk(director: Director, cid: string): Body {
@@ -59,7 +60,8 @@ export function findRemovable(director: Director, all: boolean, keepDisks: boole
   const kept = all ? 0 : UNUSED_KEPT;
   const drop = <T>(list: readonly T[]): readonly T[] => list.slice(0, Math.max(0, list.length - kept));
   const releases = [...state.releases].map(([name, versions]) => {
-    const unused = versions.filter(({ version }) => releaseUsers(director, name, version).length === 0);
+    const sorted = versions.toSorted((a, b) => compareVersions(a.version, b.version));
+    const unused = sorted.filter(({ version }) => releaseUsers(director, name, version).length === 0);
     return [name, drop(unused)] as const;
   });
   const names = [...new Set(state.stemcells.map(({ name }) => name))];

@@ -167,10 +167,12 @@ function checkDependencyKey({ packages }: ReleaseVersion, { name, dependencies }
 
 function* addCompiled({ director, archive, version, versions }: ReleaseUpload, spec: PartSpec, target: string): Body {
   yield* pause(director.kernel.work(STEP_MS));
-  if (archive.compiledPackages[spec.name]?.ok !== true)
+  const key = `${spec.fingerprint}:${target}`;
+  const known = [...director.slot.value.releases.values()].flat().find(({ compiled }) => compiled.has(key));
+  // One that the director has already, of whatever release, is not looked at again.
+  if (known === undefined && archive.compiledPackages[spec.name]?.ok !== true)
     throw new DirectorError(60000, "Extracting compiled package archive failed. Check task debug log for details.");
   const blob = { sha1: spec.sha1, blobId: director.kernel.random("bosh/blobs").uuid() };
   for (const each of new Set([version, ...versions]))
-    if (each.packages.some(({ fingerprint }) => fingerprint === spec.fingerprint))
-      each.compiled.set(`${spec.fingerprint}:${target}`, blob);
+    if (each.packages.some(({ fingerprint }) => fingerprint === spec.fingerprint)) each.compiled.set(key, blob);
 }

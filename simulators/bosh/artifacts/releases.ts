@@ -14,7 +14,7 @@ import { processJobs } from "./release-jobs.ts";
 import { LOCK_MS, releaseLock } from "./release-lock.ts";
 import { checkDependencies, readReleaseManifest, type ReleaseManifest } from "./release-manifest.ts";
 import { processPackages } from "./release-packages.ts";
-import { compareVersions, hasPostRelease, rebaseVersion } from "./versions.ts";
+import { hasPostRelease, rebaseVersion } from "./versions.ts";
 
 const EXTRACT_MS = 2000;
 
@@ -141,7 +141,6 @@ function openVersion(
       compiled: new Map(),
     };
     versions.push(version);
-    versions.sort((a, b) => compareVersions(a.version, b.version));
     return { version, isMended: false };
   }
   if (known.commitHash !== commitHash || known.uncommittedChanges !== uncommittedChanges)

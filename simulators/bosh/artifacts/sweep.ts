@@ -35,7 +35,8 @@ export function scheduleSweep(director: Director): void {
 /** Deletes what the schedule says; what can't be deleted now is tried again the next time. */
 export function* sweep(director: Director, task: Task, args: TaskArguments["sweep"]): Body<string> {
   const { cids } = args;
-  const vms = yield* deleteOrphanVms(director, task);
+  const before = director.slot.value.orphanVms.size;
+  const vms = before - (yield* deleteOrphanVms(director, task));
   for (const cid of cids) yield* deleteOrphanDisk(director, cid);
   return `Deleted ${vms} orphaned vm(s), ${cids.length} orphaned disk(s)`;
 }

@@ -5,7 +5,9 @@ import type { ParseContext } from "../deploy/parse-context.ts";
 import { readTags } from "../deploy/read-instance-group.ts";
 import { checkTopLevel, parseManifest } from "../deploy/read-manifest.ts";
 import { checkAmount } from "../deploy/read-update.ts";
+import { fillVariables, type IgnoredPath } from "../deploy/fill-variables.ts";
 import { resolveStemcellVersion } from "../deploy/stemcells.ts";
+import type { VariableSet } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
 import { isTruthy, rubyInstance } from "../templates/ruby.ts";
 import { DirectorError, UNCLASSED } from "../wire/errors.ts";
@@ -16,6 +18,34 @@ import { applyRuntimeConfig, mergeRuntimeConfigs } from "./runtime-config.ts";
 
 /** Which configs a manifest is read with, and what its caller asks for. */
 type DeployInput = Pick<DeployArgs, "cloudConfigIds" | "runtimeConfigIds" | "canaries" | "maxInFlight" | "change">;
+
+const JOBS_IGNORED: readonly IgnoredPath[] = [
+  ["addons", "*", "properties"],
+  ["addons", "*", "jobs", "*", "properties"],
+  ["addons", "*", "jobs", "*", "consumes", "*", "properties"],
+];
+
+/** What of a manifest is filled only where it is used: properties and environments. */
+const MANIFEST_IGNORED: readonly IgnoredPath[] = [
+  ["properties"],
+  ["instance_groups", "*", "properties"],
+  ["instance_groups", "*", "jobs", "*", "properties"],
+  ["instance_groups", "*", "jobs", "*", "consumes", "*", "properties"],
+  ["instance_groups", "*", "env"],
+  ...JOBS_IGNORED,
+];
+
+const RUNTIME_IGNORED = JOBS_IGNORED;
+
+const CLOUD_IGNORED: readonly IgnoredPath[] = [
+  ["azs", "*", "cloud_properties", "*"],
+  ["networks", "*", "cloud_properties", "*"],
+  ["networks", "*", "subnets", "*", "cloud_properties", "*"],
+  ["vm_types", "*", "cloud_properties", "*"],
+  ["vm_extensions", "*", "cloud_properties", "*"],
+  ["disk_types", "*", "cloud_properties", "*"],
+  ["compilation", "cloud_properties", "*"],
+];
 
 /**
  * A manifest with the additions of the runtime configs, and the cloud config with which it is deployed: read and refused in the order
@@ -28,17 +58,23 @@ export function readDeployConfigs(
   deployment: string,
   given: Fields,
   input: DeployInput,
+  set: VariableSet | undefined,
 ): { readonly manifest: Manifest; readonly config: CloudConfig } {
   const state = director.slot.value;
   const cloud = mergeCloudConfigs(contentsOf(director, input.cloudConfigIds));
-  const runtimes = contentsOf(director, input.runtimeConfigIds);
+  const rawRuntimes = contentsOf(director, input.runtimeConfigIds);
+  mergeRuntimeConfigs(rawRuntimes);
+  const scope = { deployment, set };
+  const filled = fillVariables(director, scope, given, { ignored: MANIFEST_IGNORED });
+  const filledCloud = fillVariables(director, scope, cloud, { ignored: CLOUD_IGNORED, mustBeAbsolute: true });
+  const runtimes = rawRuntimes.map((each) => fillVariables(director, scope, each, { ignored: RUNTIME_IGNORED }));
   const runtime = mergeRuntimeConfigs(runtimes);
-  checkTopLevel(given);
-  const fields = resolveVersions(state, given, runtime);
+  checkTopLevel(filled);
+  const fields = resolveVersions(state, filled, runtime);
   checkAmount(input.maxInFlight, "max_in_flight");
   checkAmount(input.canaries, "canaries");
   const tags = readTags({ ...asFields(runtime.tags), ...optionalField(fields, "tags", "hash") });
-  const config = readCloudConfig(cloud);
+  const config = readCloudConfig(filledCloud);
   const { canaries, maxInFlight, change } = input;
   const teams = state.deployments.get(deployment)?.teams ?? [];
   const context = { state, deployment, teams, config, args: { canaries, maxInFlight, change } };

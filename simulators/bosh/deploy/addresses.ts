@@ -189,7 +189,9 @@ export function reserveAddresses(
   for (const ip of instance.pendingIps) releaseAddress(director, ip);
   const networks = group.networks.map((each) => {
     const network = requireNetwork(plan, each.name);
-    const current = instance.ips.find(({ network: name }) => name === each.name)?.ip;
+    const current = planned.doubled.has(instance.id)
+      ? undefined
+      : instance.ips.find(({ network: name }) => name === each.name)?.ip;
     const staticIp =
       network.type === "vip" ? vipOf(network, each, planned, instance) : statics.get(instance.id)?.get(each.name);
     return reserveAddress(director, network, holder, staticIp, current);

@@ -1,10 +1,12 @@
 import type { Stemcell } from "../state/artifacts.ts";
-import type { Deployment, Instance } from "../state/deployments.ts";
+import type { Deployment, Instance, VariableSet } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
 import type { InstanceGroup, JobSpec } from "./manifest.ts";
 import type { AddedInstance, GroupPlan, Plan } from "./plan.ts";
 import type { ResolvedManifest } from "./references.ts";
+import { DirectorError, UNCLASSED } from "../wire/errors.ts";
 import type { StaticIps } from "./spread.ts";
+import { runningSet } from "./variable-sets.ts";
 
 /** A group of a plan, with its instances. */
 export interface PlannedGroup {
@@ -17,6 +19,8 @@ export interface PlannedGroup {
   readonly statics: ReadonlyMap<string, StaticIps>;
   /** Ids of instances that had nothing applied when the plan was made. */
   readonly fresh: ReadonlySet<string>;
+  /** Ids of instances that get a second VM, with addresses of its own, before the first one goes (create-swap-delete). */
+  readonly doubled: Set<string>;
   readonly unneeded: readonly Instance[];
 }
 
@@ -26,13 +30,24 @@ export interface DeployPlan extends ResolvedManifest {
   readonly groups: readonly PlannedGroup[];
   /** Instances of groups that the manifest no longer has. */
   readonly removed: readonly Instance[];
+  /** The id of the variable set that its instances are to use. */
+  readonly variableSet: number;
 }
 
 /** Makes a plan the deployment's own: new instances get their ids and rows, migrated ones their group, each group its bootstrap instance. */
-export function adoptPlan(director: Director, deployment: Deployment, plan: Plan): DeployPlan {
+export function adoptPlan(
+  director: Director,
+  deployment: Deployment,
+  plan: Plan,
+  variableSet: VariableSet | undefined,
+): DeployPlan {
   const { zones } = director.slot.value;
   for (const az of plan.config.azs.keys()) if (!zones.includes(az)) zones.push(az);
-  return { ...plan, groups: plan.groups.map((group) => adoptGroup(director, deployment, group)) };
+  return {
+    ...plan,
+    groups: plan.groups.map((group) => adoptGroup(director, deployment, group)),
+    variableSet: variableSet?.id ?? 0,
+  };
 }
 
 function adoptGroup(director: Director, deployment: Deployment, plan: GroupPlan): PlannedGroup {
@@ -47,8 +62,9 @@ function adoptGroup(director: Director, deployment: Deployment, plan: GroupPlan)
 }
 
 /** The part of a plan that already exists: what it would add is left out, and nothing is changed. */
-export const withExistingOnly = (plan: Plan): DeployPlan => ({
+export const withExistingOnly = (plan: Plan, deployment: Deployment): DeployPlan => ({
   ...plan,
+  variableSet: runningSet(deployment)?.id ?? 0,
   groups: plan.groups.map((group) =>
     withInstances(
       group,
@@ -66,7 +82,7 @@ function withInstances(
   const zone = ({ az }: Instance): number => group.azs.indexOf(az);
   const instances = [...members].sort((a, b) => zone(a) - zone(b) || a.index - b.index);
   const fresh = new Set(instances.filter(({ applied }) => applied === null).map(({ id }) => id));
-  return { group, jobs, stemcell, instances, statics, fresh, unneeded };
+  return { group, jobs, stemcell, instances, statics, fresh, doubled: new Set(), unneeded };
 }
 
 function createInstance(
@@ -75,6 +91,8 @@ function createInstance(
   group: InstanceGroup,
   { index, az }: AddedInstance,
 ): Instance {
+  // The record of an instance must name its group.
+  if (group.name === "") throw new DirectorError(UNCLASSED, "job presence");
   return {
     id: director.kernel.random("bosh/instances").uuid(),
     row: ++director.slot.value.instanceRows,
@@ -89,10 +107,13 @@ function createInstance(
     clean: false,
     vm: null,
     disk: null,
+    namedDisks: [],
     applied: null,
     vmType: "",
     cloudProperties: {},
+    variableSet: deployment.variableSets.at(-1)?.id ?? 0,
     ips: [],
     pendingIps: [],
+    standby: null,
   };
 }

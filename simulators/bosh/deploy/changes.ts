@@ -1,9 +1,14 @@
 import type { Change, DesiredState, Instance } from "../state/deployments.ts";
-import { diskDiffers, type PlannedInstance } from "./plan-instance.ts";
+import { fillVariables, scopeIn, VariableError } from "./fill-variables.ts";
+import { diskDiffers, namedDisksDiffer, type PlannedInstance } from "./plan-instance.ts";
 import { desiredOf, isChosen, type DeployRun } from "./run.ts";
 
 /** What a deploy asks of an instance beyond the manifest. */
-export function updateRequestFor(run: DeployRun, { instance }: PlannedInstance): UpdateRequest {
+export const updateRequestFor = (run: DeployRun, { instance }: PlannedInstance): UpdateRequest =>
+  updateRequestOf(run, instance);
+
+/** The same before the rest of its plan is known. */
+export function updateRequestOf(run: DeployRun, instance: Instance): UpdateRequest {
   const { args, agents } = run;
   const chosen = args.change !== null && isChosen(args.change, instance);
   const verb = chosen ? args.change?.state : undefined;
@@ -24,7 +29,19 @@ export function updateRequestFor(run: DeployRun, { instance }: PlannedInstance):
 
 /** Why a deploy must touch an instance; it never touches one that is ignored. */
 export function changesFor(run: DeployRun, each: PlannedInstance): ReturnType<typeof changesOf> {
-  return each.instance.ignore ? [] : changesOf(each, updateRequestFor(run, each));
+  if (each.instance.ignore) return [];
+  checkOldVersions(run, each.instance);
+  return changesOf(each, updateRequestFor(run, each));
+}
+
+/** The director compares with the values of before: a closed set in which one is missing ends the deploy. @throws DirectorError 540008 */
+function checkOldVersions({ director }: DeployRun, { cloudProperties, deployment, variableSet }: Instance): void {
+  try {
+    fillVariables(director, scopeIn(director, deployment, variableSet), cloudProperties);
+  } catch (error) {
+    // A value that can't be had any more only means that something has changed.
+    if (!(error instanceof VariableError)) throw error;
+  }
 }
 
 /** What a deploy is asked for besides the manifest. */
@@ -51,14 +68,15 @@ const COMPARED: readonly Change[] = [
 ];
 
 /** Why an instance must be touched; empty when it needn't be. */
-function changesOf({ instance, parts, disk }: PlannedInstance, wishes: UpdateRequest): readonly Change[] {
+function changesOf({ instance, parts, disk, namedDisks }: PlannedInstance, wishes: UpdateRequest): readonly Change[] {
   const { applied } = instance;
   const changes: Change[] = [];
   if (applied !== null && Object.keys(applied).length > 0) {
     if (!instance.clean) changes.push("dirty");
     for (const change of COMPARED) if (applied[change] !== parts[change]) changes.push(change);
   } else changes.push("dirty");
-  if (diskDiffers(instance.disk, disk) || wishes.recreatesDisks) changes.push("persistent_disk");
+  if (diskDiffers(instance.disk, disk) || namedDisksDiffer(instance, namedDisks) || wishes.recreatesDisks)
+    changes.push("persistent_disk");
   if (wishes.recreate) changes.push("recreate");
   if (isStateWrong(instance, wishes)) changes.push("state");
   return changes;

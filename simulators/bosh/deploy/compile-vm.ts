@@ -9,6 +9,7 @@ import type { Deployment, Vm } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
 import type { Task } from "../state/tasks.ts";
 import { releaseAddress, reserveAddress } from "./addresses.ts";
+import { fillVariables, scopeIn } from "./fill-variables.ts";
 import type { PendingPackage } from "./compile.ts";
 import type { DeployPlan } from "./adopt.ts";
 
@@ -34,7 +35,12 @@ export function* withCompilationVm(
   };
   const entry = { action: "create", type: "instance", name, ...owner };
   try {
-    const boot = bootVm(director, task, owner, request, stemcellOf(pending), metadata);
+    const scope = scopeIn(director, deployment.name, plan.variableSet);
+    const makeRequest = (): VmRequest => ({
+      ...request,
+      cloudProperties: fillVariables(director, scope, request.cloudProperties),
+    });
+    const boot = bootVm(director, task, owner, { ...request, makeRequest }, stemcellOf(pending), metadata);
     const { cid } = yield* withAudit(director, task, entry, boot);
     try {
       yield* director.cpi.setVmMetadata(cid, { ...metadata, compiling: pending.each.name });

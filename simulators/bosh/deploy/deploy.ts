@@ -16,6 +16,7 @@ import { prepareDeploy } from "./prepare.ts";
 import { removeUnneeded } from "./remove.ts";
 import type { DeployRun } from "./run.ts";
 import { updateGroups } from "./update.ts";
+import { closeDeployed, openVariableSet } from "./variable-sets.ts";
 
 /** `create deployment`: brings a deployment to what the manifest says (docs/discoveries/bosh-director.md, "Event log", "Deploys" and "CPI and agent calls"). */
 export function* deploy(director: Director, task: Task, args: DeployArgs): Body<string> {
@@ -25,6 +26,15 @@ export function* deploy(director: Director, task: Task, args: DeployArgs): Body<
   const run: DeployRun = { director, task, args, deployment, agents: new Map(), created: new Set(), isBound: false };
   const options = { waitMs: DEPLOYMENT_LOCK_MS, deployment: name };
   const work = function* (): Body {
+    const set = args.change === null ? openVariableSet(deployment) : undefined;
+    try {
+      yield* perform();
+      if (set !== undefined && !args.dryRun) closeDeployed(deployment, set);
+    } finally {
+      if (set !== undefined) set.isOpen = false;
+    }
+  };
+  const perform = function* (): Body {
     const plan = yield* prepareDeploy(run);
     if (args.dryRun) return;
     yield* convergeDeployment(run, plan);
@@ -58,16 +68,20 @@ function auditDeploy(
   audit(director, task, { ...what, parent, error, context });
 }
 
-const services = (plan: DeployPlan): readonly PlannedGroup[] => plan.groups.filter(({ group }) => !group.errand);
+/** The groups that a deploy starts: an errand's only where it has a VM from before, or was detached. */
+const startingGroups = ({ groups }: DeployPlan): readonly PlannedGroup[] =>
+  groups.filter(
+    ({ group, instances }) => !group.errand || instances.some(({ vm, state }) => vm !== null || state === "detached"),
+  );
 
 /** The phases that touch VMs: compile, delete what is not needed, make what is missing, update the rest, finish. */
 function* convergeDeployment(run: DeployRun, plan: DeployPlan): Body {
   const { director, task, deployment } = run;
-  const groups = services(plan);
+  const groups = startingGroups(plan);
   yield* compilePackages(director, task, deployment, plan, groups);
   yield* removeUnneeded(run, plan.removed, { parallel: plan.removed.length, tags: [] });
   yield* createMissingVms(run, plan, groups);
-  const isAnyUpdated = yield* updateGroups(run, plan, groups);
+  const isAnyUpdated = yield* updateGroups(run, plan, plan.groups);
   const isAnyRemoved = plan.removed.length > 0;
   if (run.created.size > 0 || isAnyRemoved || groups.some(({ unneeded }) => unneeded.length > 0))
     publishRecords(director, deployment);

@@ -1,5 +1,4 @@
-import { optionalField } from "../configs/fields.ts";
-import type { Fields } from "../configs/fields.ts";
+import { type Fields, isHash, optionalField } from "../configs/fields.ts";
 import { rubyClass } from "../templates/ruby.ts";
 import { DirectorError } from "../wire/errors.ts";
 
@@ -27,3 +26,24 @@ export function readFeatures(fields: Fields): Fields {
       throw new DirectorError(210001, `cannot enable \`use_link_dns_names\` when \`${name}\` is explicitly disabled`);
   return given;
 }
+
+/** What the features say of temporary file systems; undefined where they say nothing. */
+export const tmpfsOf = ({ use_tmpfs_config: given }: Fields): boolean | undefined =>
+  typeof given === "boolean" ? given : undefined;
+
+/** The env of a group with that choice in it, where the group makes none of its own. */
+export function withTmpfs(env: Fields, tmpfs: boolean | undefined): Fields {
+  if (tmpfs === undefined) return env;
+  const bosh = asHash(env.bosh);
+  const agent = asHash(bosh.agent);
+  return {
+    ...env,
+    bosh: {
+      ...bosh,
+      job_dir: { tmpfs, ...asHash(bosh.job_dir) },
+      agent: { ...agent, settings: { tmpfs, ...asHash(agent.settings) } },
+    },
+  };
+}
+
+const asHash = (value: unknown): Fields => (isHash(value) ? value : {});

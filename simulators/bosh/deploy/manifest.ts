@@ -32,6 +32,10 @@ export interface VariableSpec {
   readonly options: Fields;
   /** How a value that exists is treated; undefined for the default of the deployment. */
   readonly updateMode: string | undefined;
+  /** When a value is looked up anew: `on-deploy` or `on-stemcell-change`. */
+  readonly strategy: string;
+  /** The links that it takes names from. */
+  readonly consumes: Fields;
 }
 
 /** A job that an instance group, or an addon, runs. */

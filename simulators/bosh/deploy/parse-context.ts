@@ -17,4 +17,6 @@ export interface ParseContext {
 export interface SharedParts extends Pick<Manifest, "releases" | "stemcells" | "update"> {
   /** Properties of the manifest as a whole, which jobs without their own get. */
   readonly properties: Fields;
+  /** `use_tmpfs_config` of the features. */
+  readonly tmpfs: boolean | undefined;
 }

@@ -5,6 +5,7 @@ import { type DeployPlan, withExistingOnly } from "./adopt.ts";
 import { readManifest } from "./read-manifest.ts";
 import { planInstances } from "./plan.ts";
 import { resolveManifest } from "./references.ts";
+import { runningSet } from "./variable-sets.ts";
 
 /**
  * The plan of what was last deployed, for tasks other than a deploy (errands, cloud check, single instances). Making it changes nothing.
@@ -18,7 +19,7 @@ export function planDeployed(director: Director, deployment: Deployment): Deploy
   const { cloudConfigIds, runtimeConfigIds } = deployment;
   const input = { cloudConfigIds, runtimeConfigIds, canaries: null, maxInFlight: null, change: null };
   const fields = readManifest(deployment.manifest);
-  const { manifest, config } = readDeployConfigs(director, deployment.name, fields, input);
+  const { manifest, config } = readDeployConfigs(director, deployment.name, fields, input, runningSet(deployment));
   const resolved = resolveManifest(state, deployment.name, manifest, config, director.kernel.nowMs);
-  return withExistingOnly(planInstances(state, deployment, resolved));
+  return withExistingOnly(planInstances(state, deployment, resolved), deployment);
 }

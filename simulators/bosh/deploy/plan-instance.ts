@@ -6,6 +6,8 @@ import type { ReleaseVersion, Stemcell } from "../state/artifacts.ts";
 import type { Applied, Disk, Instance } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
 import { dnsOf } from "../links/providers.ts";
+import { DirectorError } from "../wire/errors.ts";
+import { fillVariables, type VariableScope, scopeIn } from "./fill-variables.ts";
 import { type RenderedJob, renderJobs } from "../templates/jobs.ts";
 import type { InstanceGroup, JobSpec } from "./manifest.ts";
 import type { DeployPlan, PlannedGroup } from "./adopt.ts";
@@ -19,11 +21,24 @@ export interface PlannedInstance {
   readonly cloudProperties: Fields;
   readonly jobs: readonly RenderedJob[];
   readonly disk: { readonly sizeMb: number; readonly cloudProperties: Fields } | undefined;
+  /** What `persistent_disks` names. */
+  readonly namedDisks: readonly WantedDisk[];
+  /** What marks its VM in the IaaS besides the director's own. */
+  readonly tags: Readonly<Record<string, string>>;
   /** A digest of each of its parts. */
   readonly parts: Applied;
   readonly isNew: boolean;
+  /** The variables that it is to use. */
+  readonly scope: VariableScope;
   /** The CPI that the cloud config names for the zone of the instance. */
   readonly zoneCpi: string | undefined;
+}
+
+/** A disk that a group names. */
+export interface WantedDisk {
+  readonly name: string;
+  readonly sizeMb: number;
+  readonly cloudProperties: Fields;
 }
 
 /** Decides what one instance is to be. @throws DirectorError 100 when a template can't be rendered */
@@ -36,9 +51,10 @@ export function planInstance(
 ): PlannedInstance {
   const { group, stemcell, jobs: specs } = planned;
   const { config, manifest, releases, links } = plan;
+  const scope = scopeIn(director, instance.deployment, plan.variableSet);
   const disk = diskOf(group, config);
   const dns = dnsOf(group, manifest);
-  const place = { director, group, instance, networks, releases, links, dns, diskMb: disk?.sizeMb ?? 0 };
+  const place = { director, group, instance, networks, releases, links, dns, diskMb: disk?.sizeMb ?? 0, scope };
   const jobs = renderJobs(place, specs);
   const cloudProperties = vmProperties(config, instance.az, group, director.cpi);
   const packages = specs.flatMap((spec) => packagesOf(releases, spec));
@@ -50,22 +66,45 @@ export function planInstance(
     cloudProperties,
     jobs,
     disk,
+    namedDisks: namedDisksOf(group, config),
+    tags: { ...manifest.tags, ...group.tags },
+    scope,
     isNew: planned.fresh.has(instance.id),
     zoneCpi: zoneCpiOf(config, instance.az),
     parts: {
-      stemcell: digestOf([stemcell.name, stemcell.version]),
-      env: digestOf(group.env),
-      cloud_properties: digestOf(cloudProperties),
-      network: digestOf(networks),
+      ...vmParts(director, planned, cloudProperties, scope),
+      network: digestOf([networks, group.networks.map(({ name, defaults }) => [name, defaults])]),
       persistent_disk: digestOf([disk?.sizeMb ?? 0, disk?.cloudProperties ?? {}]),
       packages: digestOf(packages),
       configuration: digestOf(
         jobs.map(({ texts, properties, fingerprint }) => (texts.length > 0 ? texts : [properties, fingerprint])),
       ),
       job: digestOf(jobs.map(({ name, fingerprint }) => [name, fingerprint])),
-      tags: digestOf({ ...manifest.tags, ...group.tags }),
+      tags: digestOf(manifest.tags),
     },
   };
+}
+
+/** What decides, beside its addresses, whether a VM still is what the plan wants. */
+export const vmParts = (
+  director: Director,
+  { group, stemcell }: Pick<PlannedGroup, "group" | "stemcell">,
+  cloudProperties: Fields,
+  scope: VariableScope,
+): Required<Pick<Applied, "stemcell" | "env" | "cloud_properties">> => ({
+  stemcell: digestOf([stemcell.name, stemcell.version]),
+  env: digestOf(fillWherePossible(director, scope, group.env)),
+  cloud_properties: digestOf(fillWherePossible(director, scope, cloudProperties)),
+});
+
+/** What can't be resolved is refused only where a VM is made. */
+function fillWherePossible(director: Director, scope: VariableScope, fields: Fields): Fields {
+  try {
+    return fillVariables(director, scope, fields);
+  } catch (error) {
+    if (error instanceof DirectorError) return fields;
+    throw error;
+  }
 }
 
 /** Packages of a job, with what they depend on, dependencies first. */
@@ -89,6 +128,23 @@ function diskOf(group: InstanceGroup, config: CloudConfig): PlannedInstance["dis
   }
   return group.diskMb > 0 ? { sizeMb: group.diskMb, cloudProperties: {} } : undefined;
 }
+
+const namedDisksOf = ({ disks }: InstanceGroup, { diskTypes }: CloudConfig): readonly WantedDisk[] =>
+  disks.map(({ name, type }) => ({ name, sizeMb: 0, cloudProperties: {}, ...diskTypes.get(type) }));
+
+/** Whether the disks that a group names differ from those of an instance. */
+export const namedDisksDiffer = ({ namedDisks }: Instance, wanted: readonly WantedDisk[]): boolean =>
+  namedDisks.length !== wanted.length ||
+  wanted.some((each) =>
+    namedDiskDiffers(
+      namedDisks.find(({ name }) => name === each.name),
+      each,
+    ),
+  );
+
+/** Whether a disk of a name must be made anew. */
+export const namedDiskDiffers = (disk: Disk | undefined, wanted: WantedDisk): boolean =>
+  digestOf([disk?.sizeMb ?? -1, disk?.cloudProperties ?? {}]) !== digestOf([wanted.sizeMb, wanted.cloudProperties]);
 
 /** Whether an instance's persistent disk differs from what the plan wants. */
 export const diskDiffers = (disk: Disk | null, wanted: PlannedInstance["disk"]): boolean =>

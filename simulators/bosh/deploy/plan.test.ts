@@ -81,11 +81,14 @@ const instance = (more: Partial<Instance>): Instance => ({
   clean: true,
   vm: null,
   disk: null,
+  namedDisks: [],
   applied: { job: "a" },
   vmType: "small",
   cloudProperties: {},
   ips: [],
   pendingIps: [],
+  standby: null,
+  variableSet: 0,
   ...more,
 });
 

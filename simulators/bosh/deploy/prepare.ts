@@ -2,6 +2,7 @@ import type { Body } from "../../kernel/index.ts";
 import { callAgent } from "../agent/calls.ts";
 import { agentState } from "../agent/state.ts";
 import { releaseLock } from "../artifacts/release-lock.ts";
+import { vmProperties } from "../configs/cloud-config.ts";
 import { readDeployConfigs } from "../configs/deploy-configs.ts";
 import type { VmNetwork } from "../cpi/cpi.ts";
 import { instanceName } from "../instances/names.ts";
@@ -22,7 +23,10 @@ import { planInstances } from "./plan.ts";
 import { bindReleases, checkJobs, type ResolvedManifest, resolveManifest } from "./references.ts";
 import { resolveStemcell } from "./stemcells.ts";
 import { type DeployRun, isChosen } from "./run.ts";
+import { planSwaps } from "./swap.ts";
+import { currentSet, runningSet } from "./variable-sets.ts";
 import { generateVariables } from "./variables.ts";
+import type { Deployment } from "../state/deployments.ts";
 
 const PREPARE_MS = 1500;
 /** On top of that for each instance. */
@@ -58,7 +62,7 @@ function resolveRun({ director, task, args, deployment }: DeployRun): ResolvedMa
   checkTopLevel(fields);
   if (Object.hasOwn(fields, "properties"))
     warnDeprecated(director, task, "Global 'properties' are deprecated. Please define 'properties' at the job level.");
-  const { manifest, config } = readDeployConfigs(director, deployment.name, fields, args);
+  const { manifest, config } = readDeployConfigs(director, deployment.name, fields, args, currentSet(deployment));
   return resolveManifest(director.slot.value, deployment.name, manifest, config, director.kernel.nowMs);
 }
 
@@ -94,24 +98,46 @@ const prepareMs = ({ groups }: Manifest): number =>
   PREPARE_MS + PREPARE_INSTANCE_MS * groups.reduce((sum, { instances }) => sum + instances, 0);
 
 /** Adopts the plan and reserves what it needs: addresses and variables. */
-function* reserveForPlan({ director, task, args, deployment }: DeployRun, resolved: ResolvedManifest): Body<Prepared> {
+function* reserveForPlan(run: DeployRun, resolved: ResolvedManifest): Body<Prepared> {
+  const { director, task, args, deployment } = run;
   const { manifest, releases } = resolved;
   yield director.kernel.work(prepareMs(manifest));
   refuseIgnored({ args, deployment }, manifest);
   const planned = planInstances(director.slot.value, deployment, resolved);
   checkJobs(resolved, planned.groups);
-  const plan = adoptPlan(director, deployment, planned);
+  const set = args.change === null ? currentSet(deployment) : runningSet(deployment);
+  const plan = adoptPlan(director, deployment, planned, set);
   const networks = new Map<string, readonly VmNetwork[]>();
-  for (const group of plan.groups)
-    for (const instance of group.instances)
+  for (const group of plan.groups) {
+    planSwaps(run, plan, group);
+    for (const instance of group.instances) {
+      if (group.fresh.has(instance.id) && instance.vm === null)
+        instance.cloudProperties = vmProperties(plan.config, instance.az, group.group, director.cpi);
       networks.set(instance.id, reserveAddresses(director, plan, group, instance));
+    }
+  }
   refuseLate(resolved, deployment.name);
-  const variables = generateVariables(director, task, deployment, manifest);
-  deployment.variables = variables.map(({ id, name }) => ({ id, name }));
+  if (args.change === null)
+    generateVariables(
+      {
+        director,
+        task,
+        deployment,
+        converges: manifest.features.converge_variables === true,
+        isStemcellNew: areStemcellsNew(deployment, plan),
+      },
+      manifest,
+    );
   deployment.releases = releases.map(({ name, version }) => ({ name, version }));
   deployment.stemcells = plan.stemcells.map(({ name, version }) => ({ name, version }));
   return { plan, networks };
 }
+
+/** Whether no stemcell of the deployment is one of the plan's. */
+const areStemcellsNew = ({ stemcells }: Deployment, plan: DeployPlan): boolean =>
+  !stemcells.some((before) =>
+    plan.stemcells.some((each) => each.name === before.name && each.version === before.version),
+  );
 
 /** Renders every template once, so that what can't be rendered is refused before a VM is touched. */
 function* renderAll({ director }: DeployRun, plan: DeployPlan, networks: Networks): Body {

@@ -3,6 +3,7 @@ import { readVmResources } from "../configs/vm-resources.ts";
 import { isTruthy, rubyInstance } from "../templates/ruby.ts";
 import { DirectorError, UNCLASSED } from "../wire/errors.ts";
 import { canonicalName } from "./canonical.ts";
+import { withTmpfs } from "./features.ts";
 import { readDisks } from "./group-disks.ts";
 import { readNetworks, readZones } from "./group-networks.ts";
 import type { GroupNetwork, InstanceGroup, VmChoice } from "./manifest.ts";
@@ -31,7 +32,7 @@ export function readGroup(spec: unknown, shared: SharedParts, context: ParseCont
   if (!shared.stemcells.some(({ alias }) => alias === stemcell))
     throw new DirectorError(140005, `Instance group '${name}' references an unknown stemcell '${stemcell}'`);
   const vm = readVm(fields, name, context);
-  const env = optionalField(fields, "env", "hash") ?? {};
+  const env = withTmpfs(optionalField(fields, "env", "hash") ?? {}, shared.tmpfs);
   const update = readUpdate(
     { ...optionalField(fields, "update", "hash"), ...overridesOf(context.args) },
     shared.update,

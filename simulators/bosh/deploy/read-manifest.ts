@@ -4,7 +4,7 @@ import { YamlError } from "../templates/yaml-errors.ts";
 import { readYaml } from "../templates/yaml.ts";
 import { DirectorError } from "../wire/errors.ts";
 import { addToGroups, readAddons } from "./addons.ts";
-import { readFeatures } from "./features.ts";
+import { readFeatures, tmpfsOf } from "./features.ts";
 import type { InstanceGroup, Manifest, ReleaseSpec } from "./manifest.ts";
 import type { ParseContext, SharedParts } from "./parse-context.ts";
 import { overridesOf, readGroup, readTags } from "./read-instance-group.ts";
@@ -119,7 +119,7 @@ export function parseManifest(fields: Fields, context: ParseContext): Manifest {
   });
   const variables = readVariables(fields);
   const features = readFeatures(fields);
-  const shared = { stemcells, properties, releases, update };
+  const shared = { stemcells, properties, releases, update, tmpfs: tmpfsOf(features) };
   const own = readGroups(fields, shared, context);
   const addons = readAddons(fields, "deployment", releases);
   const groups = addons.reduce((all, addon) => addToGroups(addon, all, releases, context, shared), own);

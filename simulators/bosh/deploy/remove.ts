@@ -1,8 +1,9 @@
 import type { Body } from "../../kernel/index.ts";
 import { stopJobs } from "../agent/behaviours.ts";
 import { withAudit } from "../events/audit.ts";
-import { abandonVm, deleteVm, forgetVm } from "../instances/destroy-vm.ts";
+import { abandonVm, deleteStandby, deleteVm, forgetVm } from "../instances/destroy-vm.ts";
 import { orphanDisk } from "../instances/disk.ts";
+import { orphanNamedDisks } from "../instances/named-disks.ts";
 import { instanceName, ownerOf, instanceTitle } from "../instances/names.ts";
 import { deleteMatchingSnapshots } from "../instances/snapshots.ts";
 import { stopInstance } from "../instances/stop.ts";
@@ -66,8 +67,10 @@ function* removeInstance(
     yield* tolerateFailure(force, stopInstance(director, instance, undefined, false, 1));
     yield* force ? abandonInstanceVm(director, task, instance) : deleteVm(director, task, instance);
   }
+  yield* tolerateFailure(force, deleteStandby(director, task, instance));
   yield* deleteMatchingSnapshots(director, (each) => each.instanceId === instance.id);
   orphanDisk(director, task, instance);
+  orphanNamedDisks(director, task, instance);
   releaseAddresses(director, instance);
   deployment.instances = deployment.instances.filter((each) => each !== instance);
   director.kernel.record("bosh", "instance.delete", instance.id, { deployment: deployment.name });

@@ -11,5 +11,6 @@ export function replanInstance(
   group: PlannedGroup,
   instance: Instance,
 ): PlannedInstance {
-  return planInstance(director, plan, group, instance, reserveAddresses(director, plan, group, instance));
+  const networks = instance.standby?.networks ?? reserveAddresses(director, plan, group, instance);
+  return planInstance(director, plan, group, instance, networks);
 }

@@ -4,6 +4,7 @@ import { createVm, metadataOf } from "../instances/create-vm.ts";
 import { deleteVm, detachAndDelete } from "../instances/destroy-vm.ts";
 import { instanceName, ownerOf, instanceTitle } from "../instances/names.ts";
 import { takeSnapshot } from "../instances/snapshots.ts";
+import { swapVm } from "../instances/standby.ts";
 import { startInstance } from "../instances/start.ts";
 import { stopInstance } from "../instances/stop.ts";
 import type { Change, Instance } from "../state/deployments.ts";
@@ -24,18 +25,37 @@ import type { DeployRun } from "./run.ts";
 export function* updateGroup(run: DeployRun, plan: DeployPlan, planned: PlannedGroup): Body<boolean> {
   const { director, task, args } = run;
   const { group, instances, unneeded } = planned;
-  const maxInFlight = resolveMaxInFlight(args.maxInFlight ?? group.update.maxInFlight, instances.length);
-  yield* removeUnneeded(run, unneeded, { parallel: maxInFlight, tags: [group.name] });
+  const width = (size: number): number => resolveMaxInFlight(args.maxInFlight ?? group.update.maxInFlight, size);
+  if (unneeded.length > 0)
+    yield* removeUnneeded(run, unneeded, { parallel: width(unneeded.length), tags: [group.name] });
   const replan = (instance: Instance): PlannedInstance => replanInstance(director, plan, planned, instance);
-  const changed = instances.filter((instance) => changesFor(run, replan(instance)).length > 0);
+  const changed = group.errand
+    ? instances.filter(({ ignore }) => !ignore && instances.some(({ vm }) => vm !== null))
+    : instances.filter((instance) => changesFor(run, replan(instance)).length > 0);
+  for (const instance of instances)
+    if (!instance.ignore && !changed.includes(instance)) instance.variableSet = plan.variableSet;
   if (changed.length === 0) return unneeded.length > 0;
   const stage = new Stage(director, task, "Updating instance", changed.length, [group.name]);
-  const canaries = Math.max(0, resolveAmount(args.canaries ?? group.update.canaries, instances.length));
   const update = (instance: Instance, isCanary: boolean): Body =>
     updateInstance(run, replan(instance), stage, isCanary);
-  yield* inParallel(director, changed.slice(0, canaries), canaries, (each) => update(each, true));
-  yield* inParallel(director, changed.slice(canaries), maxInFlight, (each) => update(each, false));
+  for (const [at, zone] of batchZones(run, planned, changed).entries()) {
+    const maxInFlight = width(zone.length);
+    // Only the first zone has canaries.
+    const canaries = at === 0 ? Math.max(0, resolveAmount(args.canaries ?? group.update.canaries, zone.length)) : 0;
+    yield* inParallel(director, zone.slice(0, canaries), Math.min(canaries, maxInFlight), (each) => update(each, true));
+    yield* inParallel(director, zone.slice(canaries), maxInFlight, (each) => update(each, false));
+  }
   return true;
+}
+
+/** The instances zone by zone; all at once in a first deploy of a group that says so. */
+function batchZones(
+  { deployment }: DeployRun,
+  { group }: PlannedGroup,
+  instances: readonly Instance[],
+): readonly (readonly Instance[])[] {
+  if (group.update.zonesInParallel && deployment.manifest === null) return [instances];
+  return [...Map.groupBy(instances, ({ az }) => az).values()];
 }
 
 function* updateInstance(run: DeployRun, planned: PlannedInstance, stage: Stage, isCanary: boolean): Body {
@@ -71,6 +91,7 @@ function* convergeInstance(
 ): Body {
   const { director, task, args } = run;
   const { instance, group } = planned;
+  instance.variableSet = planned.scope.set?.id ?? instance.variableSet;
   if (changes.every((change) => change === "tags" || change === "dns")) return yield* updateTags(director, planned);
   const wasStarted = instance.state === "started";
   const isSilent = run.agents.get(instance.id) === "silent";
@@ -81,7 +102,8 @@ function* convergeInstance(
   if (desired !== "started") return yield* endStopped(director, task, instance);
   if (!planned.isNew && instance.disk !== null) yield* takeSnapshot(director, instance, true);
   const isVmNew = planned.isNew || run.created.has(instance.id);
-  if (!isVmNew && instance.vm !== null && changes.some((change) => RENEWING.has(change))) {
+  if (instance.standby !== null) yield* swapVm(director, task, instance);
+  else if (!isVmNew && instance.vm !== null && changes.some((change) => RENEWING.has(change))) {
     yield* isSilent ? deleteVm(director, task, instance) : detachAndDelete(director, task, instance);
     yield* createVm(director, task, planned);
   }
@@ -93,8 +115,8 @@ function* convergeInstance(
 const skipsDrain = ({ args: { skipDrain } }: DeployRun, group: string): boolean =>
   skipDrain === "*" || (skipDrain?.split(",").includes(group) ?? false);
 
-function* updateTags(director: Director, { instance, parts }: PlannedInstance): Body {
-  if (instance.vm !== null) yield* director.cpi.setVmMetadata(instance.vm.cid, metadataOf(director, instance));
+function* updateTags(director: Director, { instance, parts, tags }: PlannedInstance): Body {
+  if (instance.vm !== null) yield* director.cpi.setVmMetadata(instance.vm.cid, metadataOf(director, instance, tags));
   instance.applied = { ...instance.applied, ...parts };
 }
 

@@ -32,7 +32,14 @@ export function readVariables(fields: unknown): readonly VariableSpec[] {
     const [name, type] = [String(spec.name), String(spec.type)];
     checkConsumes(name, type, spec);
     const { update_mode: mode } = spec;
-    return { name, type, options: asFields(spec.options), updateMode: typeof mode === "string" ? mode : undefined };
+    return {
+      name,
+      type,
+      options: asFields(spec.options),
+      updateMode: typeof mode === "string" ? mode : undefined,
+      strategy: String(asFields(spec.update).strategy ?? "on-deploy"),
+      consumes: asFields(spec.consumes),
+    };
   });
 }
 

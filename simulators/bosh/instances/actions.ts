@@ -1,5 +1,6 @@
 import type { Body } from "../../kernel/index.ts";
 import { callAgent } from "../agent/calls.ts";
+import { agentState } from "../agent/state.ts";
 import { DEPLOYMENT_LOCK_MS, deploymentLock } from "../deploy/deployment-lock.ts";
 import { planDeployed } from "../deploy/plan-deployed.ts";
 import { replanInstance } from "../deploy/replan.ts";
@@ -27,6 +28,11 @@ export function* runInstanceAction(
   const deployment = requireDeployment(director, args.deployment);
   const instance = deployment.instances.find(({ id }) => id === args.instance);
   if (instance === undefined) throw new DirectorError(70001, `Instance '${args.instance}' doesn't exist`);
+  if (instance.errand)
+    throw new DirectorError(
+      90000,
+      `Isolated ${args.verb} can not be run on instances of type errand. Try the bosh run-errand command.`,
+    );
   if (instance.ignore)
     throw new DirectorError(
       190020,
@@ -49,18 +55,38 @@ function* performAction(
 ): Body {
   const stage = new Stage(director, task, `Updating instance ${instanceTitle(instance)}`, null);
   if (instance.vm !== null) yield* callAgent(director, instance, "get_state");
-  const renews = verb === "recreate" || (verb === "stop" && hard);
-  if (verb !== "start" && instance.vm !== null)
+  const isHard = verb === "recreate" || hard;
+  if (verb !== "start") yield* stopOne(director, task, instance, stage, { hard: isHard, skipDrain });
+  if (verb !== "stop") yield* startOne(director, task, deployment, instance, stage);
+}
+
+/** Stops the jobs of an instance, unless they are stopped; with `hard` its VM goes as well. */
+function* stopOne(
+  director: Director,
+  task: Task,
+  instance: Instance,
+  stage: Stage,
+  { hard, skipDrain }: Pick<TaskArguments["update_instance"], "hard" | "skipDrain">,
+): Body {
+  if (instance.state === "detached" || (instance.state === "stopped" && !hard)) return;
+  if (instance.vm !== null)
     yield* stage.step("Stopping instance", stopInstance(director, instance, undefined, skipDrain));
-  if (verb === "stop") instance.state = hard ? "detached" : "stopped";
-  if (renews && instance.vm !== null) yield* stage.step("Deleting VM", detachAndDelete(director, task, instance));
-  if (verb === "stop") return;
+  instance.state = "stopped";
+  if (!hard) return;
+  if (instance.vm !== null) yield* stage.step("Deleting VM", detachAndDelete(director, task, instance));
+  instance.state = "detached";
+}
+
+/** Starts the jobs of an instance, unless they run; one without a VM gets one first. */
+function* startOne(director: Director, task: Task, deployment: Deployment, instance: Instance, stage: Stage): Body {
   const plan = planDeployed(director, deployment);
   const group = plan?.groups.find(({ instances }) => instances.includes(instance));
   if (plan === undefined || group === undefined)
     throw new DirectorError(440001, "No successful BOSH deployment manifest available");
   const planned = replanInstance(director, plan, group, instance);
-  if (instance.vm === null) yield* stage.step("Creating VM", createVm(director, task, planned));
+  const isNew = instance.vm === null;
+  if (isNew) yield* stage.step("Creating VM", createVm(director, task, planned));
+  if (!isNew && instance.state === "started" && agentState(director, instance) === "running") return;
   yield* stage.step(
     "Starting instance",
     startInstance(director, task, planned, { watch: planned.group.update.updateWatch, base: 0 }),

@@ -16,6 +16,12 @@ export interface VmOwner {
   readonly instance: string;
 }
 
+/** The VM that is to be made. */
+interface VmPlan extends Pick<VmRequest, "agentId" | "networks"> {
+  /** The rest, found out when the VM is made. @throws DirectorError for what can't be resolved */
+  readonly makeRequest: () => VmRequest;
+}
+
 /**
  * create_vm with its tries, then the first ping of the agent. Returns the VM; one that does not come up is deleted.
  *
@@ -25,16 +31,15 @@ export function* bootVm(
   director: Director,
   task: Task,
   owner: VmOwner,
-  request: VmRequest,
+  { agentId, networks, makeRequest }: VmPlan,
   stemcell: Vm["stemcell"],
   metadata: Readonly<Record<string, string>>,
 ): Body<Vm> {
   const { kernel, cpi } = director;
-  const create = tryCreate(director, request);
+  const create = tryCreate(director, makeRequest);
   const cid = yield* withAudit(director, task, { action: "create", type: "vm", ...owner }, create, (made) => made);
-  const ips = request.networks.map(({ ip }) => ip);
+  const ips = networks.map(({ ip }) => ip);
   kernel.record("bosh", "vm.create", cid, { deployment: owner.deployment, instance: owner.instance, ips });
-  const { agentId } = request;
   const vm: Vm = {
     cid,
     agentId,
@@ -56,7 +61,8 @@ export function* bootVm(
   return vm;
 }
 
-function* tryCreate(director: Director, request: VmRequest): Body<string> {
+function* tryCreate(director: Director, makeRequest: VmPlan["makeRequest"]): Body<string> {
+  const request = makeRequest();
   for (let tried = 1; ; tried++) {
     try {
       return yield* director.cpi.createVm(request);

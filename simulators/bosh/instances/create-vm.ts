@@ -1,36 +1,52 @@
 import { isoSeconds, type Body } from "../../kernel/index.ts";
 import { callAgent } from "../agent/calls.ts";
+import { asFields, type Fields } from "../configs/fields.ts";
 import { stemcellInZone } from "../configs/cpi-config.ts";
 import { releaseAddress } from "../deploy/addresses.ts";
+import type { VmRequest } from "../cpi/cpi.ts";
+import { canonicalName } from "../deploy/canonical.ts";
+import { fillVariables } from "../deploy/fill-variables.ts";
 import type { PlannedInstance } from "../deploy/plan-instance.ts";
-import type { Instance } from "../state/deployments.ts";
+import type { Instance, Vm } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
 import type { Task } from "../state/tasks.ts";
 import { checkpoint } from "../tasks/transitions.ts";
 import { bootVm } from "./boot.ts";
-import { attachDisk } from "./disk.ts";
+import { attachDisks } from "./disk.ts";
 import { instanceName, ownerOf } from "./names.ts";
 
-/** Makes the VM of an instance; a disk that the instance already has is attached and mounted. */
-export function* createVm(director: Director, task: Task, planned: PlannedInstance): Body {
+/** create_vm and the first ping, for what is planned of an instance. @throws CpiError, DirectorError 450002 */
+export function* bootPlanned(director: Director, task: Task, planned: PlannedInstance): Body<Vm> {
   const { instance, group, stemcell } = planned;
   checkpoint(task);
-  const request = {
-    agentId: director.kernel.random("bosh/instances").uuid(),
+  const { networks, scope } = planned;
+  const agentId = director.kernel.random("bosh/instances").uuid();
+  const makeRequest = (): VmRequest => ({
+    agentId,
     stemcellCid: stemcellInZone(director, stemcell, instance.az, planned.zoneCpi).cid,
-    cloudProperties: planned.cloudProperties,
-    networks: planned.networks,
-    env: { ...group.env, bosh: { group: `${director.name}-${instance.deployment}-${group.name}` } },
-  };
+    env: envOf(director, instance, fillVariables(director, scope, group.env)),
+    cloudProperties: fillVariables(director, scope, planned.cloudProperties),
+    networks: networks.map((each) => ({
+      ...each,
+      cloudProperties: fillVariables(director, scope, each.cloudProperties),
+    })),
+  });
   const { name, version, apiVersion } = stemcell;
-  instance.vm = yield* bootVm(
+  const image = { name, version, apiVersion };
+  return yield* bootVm(
     director,
     task,
     ownerOf(instance),
-    request,
-    { name, version, apiVersion },
-    metadataOf(director, instance),
+    { agentId, networks, makeRequest },
+    image,
+    metadataOf(director, instance, planned.tags),
   );
+}
+
+/** Makes the VM of an instance; a disk that the instance already has is attached and mounted. */
+export function* createVm(director: Director, task: Task, planned: PlannedInstance): Body {
+  const { instance, group } = planned;
+  instance.vm = yield* bootPlanned(director, task, planned);
   instance.vmType = group.vmType ?? "";
   instance.cloudProperties = planned.cloudProperties;
   takeAddresses(director, instance, planned.networks);
@@ -42,9 +58,23 @@ export function* createVm(director: Director, task: Task, planned: PlannedInstan
     ...(cloud_properties === undefined ? {} : { cloud_properties }),
     ...(network === undefined ? {} : { network }),
   };
-  if (instance.disk !== null) yield* attachDisk(director, task, instance, instance.disk.cid);
+  yield* attachDisks(director, task, instance);
   yield* callAgent(director, instance, "update_settings");
   yield* callAgent(director, instance, "apply");
+}
+
+/** The environment of a VM: the group's, with the names by which agents find their likes. @throws DirectorError 420001 for a name that makes no label */
+function envOf({ name }: Director, { deployment, group }: Instance, env: Fields): Fields {
+  const names = [
+    name,
+    deployment,
+    group,
+    `${name}-${deployment}`,
+    `${deployment}-${group}`,
+    `${name}-${deployment}-${group}`,
+  ];
+  const own = canonicalName(`${name}-${deployment}-${group}`);
+  return { ...env, bosh: { ...asFields(env.bosh), group: own, groups: names.map(canonicalName) } };
 }
 
 /** Gives the instance the addresses of the plan, and frees those that it no longer has. */
@@ -56,7 +86,12 @@ function takeAddresses(director: Director, instance: Instance, networks: Planned
 }
 
 /** The metadata with which the IaaS marks the VM of an instance. */
-export const metadataOf = (director: Director, instance: Instance): Record<string, string> => ({
+export const metadataOf = (
+  director: Director,
+  instance: Instance,
+  tags: Readonly<Record<string, string>>,
+): Record<string, string> => ({
+  ...tags,
   director: director.name,
   deployment: instance.deployment,
   id: instance.id,

@@ -7,7 +7,8 @@ import { withLock } from "../tasks/locks.ts";
 import { Stage } from "../tasks/stage.ts";
 import type { TaskArguments } from "../tasks/jobs.ts";
 import { allInstances } from "../state/lookup.ts";
-import { deleteVm, destroyVm, VM_LOCK_MS } from "./destroy-vm.ts";
+import { deleteVm, destroyVm } from "./destroy-vm.ts";
+import { VM_LOCK_MS } from "./vm-lock.ts";
 
 /** `delete vm <cid>`, even of an unknown VM. Its instance stays and still expects a VM; an orphan stays one until it is swept. */
 export function* deleteVmByCid(director: Director, task: Task, { cid }: TaskArguments["delete_vm"]): Body<string> {
@@ -27,14 +28,27 @@ function* destroyUnowned(director: Director, task: Task, cid: string): Body {
   director.kernel.record("bosh", "vm.delete", cid);
 }
 
-/** Deletes orphaned VMs in the background. */
+/** Deletes the orphaned VMs that can be deleted; the others stay orphans. Returns how many stay. */
 export function* deleteOrphanVms(director: Director, task: Task): Body<number> {
   const orphans = [...director.slot.value.orphanVms.values()];
   const stage = new Stage(director, task, "Deleting orphaned vms", orphans.length);
   for (const { cid, deployment, instance, ips } of orphans) {
-    yield* stage.step(cid, destroyVm(director, task, { deployment, instance }, cid));
+    const step = stage.begin(cid);
+    const isGone = yield* succeeds(destroyVm(director, task, { deployment, instance }, cid));
+    step.finish();
+    if (!isGone) continue;
     director.slot.value.orphanVms.delete(cid);
     for (const ip of ips) releaseAddress(director, ip);
   }
-  return orphans.length;
+  return director.slot.value.orphanVms.size;
+}
+
+/** Whether the work ends without an error: the director logs it and goes on. */
+function* succeeds(work: Body): Body<boolean> {
+  try {
+    yield* work;
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -1,23 +1,53 @@
 import type { Body } from "../../kernel/index.ts";
 import { stopJobs } from "../agent/behaviours.ts";
-import { callAgent } from "../agent/calls.ts";
-import { withAudit } from "../events/audit.ts";
+import { releaseAddress } from "../deploy/addresses.ts";
+import { audit, withAudit } from "../events/audit.ts";
 import type { Instance } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
+import type { OrphanVm } from "../state/orphans.ts";
 import type { Task } from "../state/tasks.ts";
 import { withLock } from "../tasks/locks.ts";
 import type { VmOwner } from "./boot.ts";
+import { detachDisks } from "./disk.ts";
 import { ownerOf } from "./names.ts";
+import { VM_LOCK_MS } from "./vm-lock.ts";
 
 /** Deletes a VM that no instance will have; where that fails, it is recorded as an orphan. */
 export function* abandonVm(director: Director, task: Task, owner: VmOwner, cid: string, ips: readonly string[]): Body {
   try {
     yield* destroyVm(director, task, owner, cid);
   } catch {
-    const orphanedMs = director.kernel.nowMs;
-    director.slot.value.orphanVms.set(cid, { cid, az: "", ...owner, ips, orphanedMs });
-    director.kernel.record("bosh", "vm.orphan", cid, { ...owner });
+    recordOrphan(director, { cid, az: "", ...owner, ips });
   }
+}
+
+function recordOrphan(director: Director, orphan: Omit<OrphanVm, "orphanedMs">): void {
+  const { cid, deployment, instance } = orphan;
+  director.slot.value.orphanVms.set(cid, { ...orphan, orphanedMs: director.kernel.nowMs });
+  director.kernel.record("bosh", "vm.orphan", cid, { deployment, instance });
+}
+
+/** Leaves a VM of an instance to the sweep; it keeps its addresses until then. */
+export function orphanVm(
+  director: Director,
+  task: Task,
+  instance: Instance,
+  cid: string,
+  ips: readonly string[],
+): void {
+  const what = { action: "orphan", type: "vm", name: cid, ...ownerOf(instance) };
+  const parent = audit(director, task, what);
+  recordOrphan(director, { cid, az: instance.az, ...ownerOf(instance), ips: ips.filter((ip) => ip !== "") });
+  audit(director, task, { ...what, parent });
+}
+
+/** Deletes the second VM that an instance may have. */
+export function* deleteStandby(director: Director, task: Task, instance: Instance): Body {
+  const { standby } = instance;
+  if (standby === null) return;
+  yield* destroyVm(director, task, ownerOf(instance), standby.vm.cid);
+  instance.standby = null;
+  for (const { ip } of standby.networks) releaseAddress(director, ip);
 }
 
 /** delete_vm under the VM's lock. */
@@ -47,12 +77,6 @@ export function forgetVm(instance: Instance): void {
 
 /** Unmounts and detaches the disk, then deletes the VM. */
 export function* detachAndDelete(director: Director, task: Task, instance: Instance): Body {
-  if (instance.vm !== null && instance.disk !== null) {
-    yield* callAgent(director, instance, "unmount_disk");
-    yield* director.cpi.detachDisk(instance.vm.cid, instance.disk.cid);
-  }
+  yield* detachDisks(director, instance);
   yield* deleteVm(director, task, instance);
 }
-
-/** How long a task waits for the lock of a VM. */
-export const VM_LOCK_MS = 10_000;

@@ -3,15 +3,23 @@ import { migrateJobs } from "../agent/behaviours.ts";
 import { callAgent } from "../agent/calls.ts";
 import { diskDiffers, type PlannedInstance } from "../deploy/plan-instance.ts";
 import { audit, withAudit } from "../events/audit.ts";
-import type { Instance } from "../state/deployments.ts";
+import type { Disk, Instance } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
 import type { Task } from "../state/tasks.ts";
 import { withLock } from "../tasks/locks.ts";
-import { VM_LOCK_MS } from "./destroy-vm.ts";
+import { VM_LOCK_MS } from "./vm-lock.ts";
 import { instanceName, ownerOf } from "./names.ts";
 
 /** Attaches a disk to the VM of an instance and has its agent mount it. @throws CpiError, DirectorError 450001, 450002 */
 export function* attachDisk(director: Director, task: Task, instance: Instance, diskCid: string): Body {
+  if (instance.vm === null) return;
+  yield* plugDisk(director, task, instance, diskCid);
+  yield* callAgent(director, instance, "mount_disk");
+  instance.vm.mountedDisk = diskCid;
+}
+
+/** Attaches a disk and tells the agent of it; nothing is mounted. */
+export function* plugDisk(director: Director, task: Task, instance: Instance, diskCid: string): Body {
   const { vm } = instance;
   if (vm === null) return;
   const call = director.cpi.attachDisk(vm.cid, diskCid);
@@ -25,14 +33,32 @@ export function* attachDisk(director: Director, task: Task, instance: Instance, 
     instance_group: instance.group,
     attached_at: isoSeconds(director.kernel.nowMs),
   });
-  yield* callAgent(director, instance, "mount_disk");
-  vm.mountedDisk = diskCid;
+}
+
+/** Attaches all disks of an instance to its VM; the managed one is mounted. */
+export function* attachDisks(director: Director, task: Task, instance: Instance): Body {
+  if (instance.disk !== null) yield* attachDisk(director, task, instance, instance.disk.cid);
+  for (const { cid } of instance.namedDisks) yield* plugDisk(director, task, instance, cid);
+}
+
+/** Unmounts and detaches all disks of an instance from its VM. */
+export function* detachDisks(director: Director, instance: Instance): Body {
+  const { vm, disk, namedDisks } = instance;
+  if (vm === null) return;
+  if (disk !== null) yield* callAgent(director, instance, "unmount_disk");
+  for (const { cid } of [...(disk === null ? [] : [disk]), ...namedDisks]) yield* director.cpi.detachDisk(vm.cid, cid);
 }
 
 /** Takes the disk from the record of the instance; it stays an orphan for five days. */
 export function orphanDisk(director: Director, task: Task, instance: Instance): void {
   const { disk } = instance;
   if (disk === null) return;
+  instance.disk = null;
+  recordOrphan(director, task, instance, disk);
+}
+
+/** Makes an orphan of a disk that its instance has given up. */
+export function recordOrphan(director: Director, task: Task, instance: Instance, disk: Disk): void {
   director.slot.value.orphanDisks.set(disk.cid, {
     cid: disk.cid,
     sizeMb: disk.sizeMb,
@@ -42,7 +68,6 @@ export function orphanDisk(director: Director, task: Task, instance: Instance): 
     cloudProperties: disk.cloudProperties,
     orphanedMs: director.kernel.nowMs,
   });
-  instance.disk = null;
   const what = { action: "orphan", type: "disk", name: disk.cid, ...ownerOf(instance) };
   audit(director, task, { ...what, parent: audit(director, task, what) });
   director.kernel.record("bosh", "disk.orphan", disk.cid, { deployment: instance.deployment });

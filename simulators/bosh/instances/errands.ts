@@ -4,25 +4,22 @@ import { all, type Body } from "../../kernel/index.ts";
 import { actionFailure, callAgent } from "../agent/calls.ts";
 import { runScript } from "../agent/script.ts";
 import { storeBlob } from "../artifacts/blobs.ts";
-import { compilePackages } from "../deploy/compile.ts";
 import { createMissingVms } from "../deploy/create-vms.ts";
 import { DEPLOYMENT_LOCK_MS, deploymentLock } from "../deploy/deployment-lock.ts";
-import { planDeployed } from "../deploy/plan-deployed.ts";
 import { replanInstance } from "../deploy/replan.ts";
-import { hasIndexOrId, requireDeployment } from "../state/lookup.ts";
+import { requireDeployment } from "../state/lookup.ts";
 import type { DeployPlan, PlannedGroup } from "../deploy/adopt.ts";
-import { runWithoutChanges } from "../deploy/run.ts";
+import { type DeployRun, runWithoutChanges } from "../deploy/run.ts";
 import { updateGroup } from "../deploy/update-group.ts";
 import { withAudit } from "../events/audit.ts";
-import type { ReleaseVersion } from "../state/artifacts.ts";
 import type { Deployment, Instance } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
 import type { Task } from "../state/tasks.ts";
 import { withLock } from "../tasks/locks.ts";
-import { Stage, logWarning } from "../tasks/stage.ts";
+import { Stage } from "../tasks/stage.ts";
 import { checkpoint } from "../tasks/transitions.ts";
-import { DirectorError } from "../wire/errors.ts";
 import { deleteVm } from "./destroy-vm.ts";
+import { type ErrandTarget, prepareErrand } from "./errand-targets.ts";
 import { fetchLogs } from "./logs.ts";
 import { ownerOf, instanceTitle } from "./names.ts";
 
@@ -31,50 +28,7 @@ const RUN_MS = 1000;
 /** How often a running errand asks whether it has been cancelled. */
 const CHECK_MS = 1000;
 
-const isErrandJob = (
-  releases: readonly ReleaseVersion[],
-  job: { readonly name: string; readonly release: string },
-): boolean =>
-  releases
-    .find(({ name }) => name === job.release)
-    ?.jobs.find(({ name }) => name === job.name)
-    ?.templates.some(({ target }) => target === "bin/run") ?? false;
-
-/** Groups whose lifecycle is errand, then every job that can be run as one. */
-export function errandNames(plan: DeployPlan): readonly string[] {
-  const groups = plan.groups.filter(({ group }) => group.errand).map(({ group }) => group.name);
-  const jobs = plan.groups.flatMap((each) =>
-    each.jobs.filter((job) => isErrandJob(plan.releases, job)).map(({ name }) => name),
-  );
-  return [...new Set([...groups, ...jobs])];
-}
-
-const PARALLEL =
-  "Executing errand on multiple instances in parallel. Use the `--instance` flag to run the errand on a single instance.";
-
 type ErrandArgs = TaskArguments["errand"];
-
-interface ErrandTarget {
-  readonly group: PlannedGroup;
-  readonly instance: Instance;
-  readonly job: string;
-}
-
-function targetsOf(plan: DeployPlan, { errand, instances }: ErrandArgs): readonly ErrandTarget[] {
-  const isChosen = ({ group, instance }: ErrandTarget): boolean =>
-    instances.length === 0 ||
-    instances.some(
-      (each) => each.group === group.group.name && (each.id === undefined || hasIndexOrId(instance, each.id)),
-    );
-  return plan.groups
-    .flatMap((group) => {
-      const jobs = group.jobs.filter((job) => isErrandJob(plan.releases, job));
-      const job =
-        group.group.errand && group.group.name === errand ? jobs[0] : jobs.find(({ name }) => name === errand);
-      return job === undefined ? [] : group.instances.map((instance) => ({ group, instance, job: job.name }));
-    })
-    .filter(isChosen);
-}
 
 /** `run errand <e> from deployment <d>`: brings up the VMs of errand groups, runs the script, packs its logs (docs/discoveries/bosh-director.md, "Event log" and "Result output"). */
 export function* runErrand(director: Director, task: Task, args: TaskArguments["errand"]): Body<string> {
@@ -90,47 +44,41 @@ export function* runErrand(director: Director, task: Task, args: TaskArguments["
 }
 
 function* performErrand(director: Director, task: Task, deployment: Deployment, args: ErrandArgs): Body<string> {
-  const stage = new Stage(director, task, "Preparing deployment", 1);
-  const { plan, targets } = yield* stage.step("Preparing deployment", prepareErrand(director, task, deployment, args));
-  const groups = [...new Set(targets.map(({ group }) => group))];
+  const { plan, targets } = yield* prepareErrand(director, task, deployment, args);
   const digest = digestOf(director, plan, targets);
   if (args.whenChanged && deployment.errandRuns[args.errand] === digest) return "skipped - no changes detected";
-  const errandGroups = groups.filter(({ group }) => group.errand);
-  const run = runWithoutChanges(director, task, deployment);
-  yield* createMissingVms(run, plan, errandGroups);
-  for (const group of errandGroups) {
+  const errandGroups = [...new Set(targets.map(({ group }) => group))].filter(({ group }) => group.errand);
+  delete deployment.errandRuns[args.errand];
+  let codes: readonly number[];
+  try {
+    yield* raiseGroups(runWithoutChanges(director, task, deployment), plan, errandGroups);
+    const runs = targets.map((target) =>
+      director.kernel.spawn("errand", runErrandOn(director, task, target, args.errand)),
+    );
+    codes = yield* all(runs);
+  } catch (error) {
+    if (!args.keepAlive) yield* deleteVms(director, task, errandGroups);
+    throw error;
+  }
+  if (!args.keepAlive) yield* deleteVms(director, task, errandGroups);
+  const succeeded = codes.filter((code) => code === 0).length;
+  const cancelled = codes.filter((code) => code > 128).length;
+  if (succeeded === codes.length) deployment.errandRuns[args.errand] = digest;
+  return `${succeeded} succeeded, ${codes.length - succeeded - cancelled} errored, ${cancelled} canceled`;
+}
+
+/** Makes the VMs of errand groups and sets up their jobs. */
+function* raiseGroups(run: DeployRun, plan: DeployPlan, groups: readonly PlannedGroup[]): Body {
+  yield* createMissingVms(run, plan, groups);
+  for (const group of groups) {
     // The jobs of an errand group are set up afresh for each run.
     for (const instance of group.instances) instance.clean = false;
     yield* updateGroup(run, plan, group);
   }
-  if (targets.length > 1) logWarning(director, task, PARALLEL);
-  const codes = yield* all(
-    targets.map((target) => director.kernel.spawn("errand", runErrandOn(director, task, target, args.errand))),
-  );
-  if (!args.keepAlive)
-    for (const { instances } of errandGroups)
-      for (const instance of instances) yield* deleteVm(director, task, instance);
-  const succeeded = codes.filter((code) => code === 0).length;
-  const cancelled = codes.filter((code) => code > 128).length;
-  if (succeeded === codes.length) deployment.errandRuns[args.errand] = digest;
-  else delete deployment.errandRuns[args.errand];
-  return `${succeeded} succeeded, ${codes.length - succeeded - cancelled} errored, ${cancelled} canceled`;
 }
 
-function* prepareErrand(
-  director: Director,
-  task: Task,
-  deployment: Deployment,
-  args: ErrandArgs,
-): Body<{ plan: DeployPlan; targets: readonly ErrandTarget[] }> {
-  const plan = planDeployed(director, deployment);
-  if (plan === undefined) throw new DirectorError(70000, "- Deployment '' doesn't exist");
-  if (!errandNames(plan).includes(args.errand)) throw new DirectorError(70009, `Errand '${args.errand}' doesn't exist`);
-  const targets = targetsOf(plan, args);
-  if (targets.length === 0) throw new DirectorError(510000, `No instances match selection criteria`);
-  const errandGroups = [...new Set(targets.map(({ group }) => group))].filter(({ group }) => group.errand);
-  if (errandGroups.length > 0) yield* compilePackages(director, task, deployment, plan, errandGroups);
-  return { plan, targets };
+function* deleteVms(director: Director, task: Task, groups: readonly PlannedGroup[]): Body {
+  for (const { instances } of groups) for (const instance of instances) yield* deleteVm(director, task, instance);
 }
 
 function digestOf(director: Director, plan: DeployPlan, targets: readonly ErrandTarget[]): string {
@@ -145,8 +93,8 @@ function* runErrandOn(director: Director, task: Task, { instance, job }: ErrandT
   checkpoint(task);
   const what = { action: "run", type: "errand", name: errand, ...ownerOf(instance) };
   const stage = new Stage(director, task, "Running errand", 1);
-  const script = instance.vm?.jobs.find(({ name }) => name === job)?.scripts.run ?? "";
-  const outcome = runScript(director.options, script);
+  const script = instance.vm?.jobs.find(({ name }) => name === job)?.scripts.run;
+  const outcome = script === undefined ? missingScript(job) : runScript(director.options, script);
   const work = stage.step(instanceTitle(instance), followErrand(director, task, instance, outcome));
   let cancelled: unknown;
   try {
@@ -169,6 +117,13 @@ function* runErrandOn(director: Director, task: Task, { instance, job }: ErrandT
   task.resultOutput += `${JSON.stringify(line)}\n`;
   if (cancelled !== undefined) throw cancelled;
   return outcome.exitCode;
+}
+
+/** What becomes of an errand whose job has no `bin/run`. */
+function missingScript(job: string): ReturnType<typeof runScript> {
+  const path = `/var/vcap/jobs/${job}/bin/run`;
+  const startError = `Starting command '${path}': fork/exec ${path}: no such file or directory`;
+  return { exitCode: 1, stdout: "", stderr: "", sleptMs: 0, trace: "", isRun: false, startError };
 }
 
 /** The exit code of a script that was ended. */

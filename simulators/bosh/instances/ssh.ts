@@ -1,4 +1,4 @@
-import { isHash } from "../configs/fields.ts";
+import { asFields, isHash } from "../configs/fields.ts";
 import { hasIndexOrId } from "../state/lookup.ts";
 import type { TaskArguments } from "../tasks/jobs.ts";
 import { rubyInstance } from "../templates/ruby.ts";
@@ -7,7 +7,7 @@ import { callAgent } from "../agent/calls.ts";
 import type { Instance } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
 import type { Task } from "../state/tasks.ts";
-import { inspect } from "../templates/ruby.ts";
+import { inspect, isTruthy } from "../templates/ruby.ts";
 import { DirectorError, UNCLASSED } from "../wire/errors.ts";
 
 /** The description of an ssh task, which shows the request's target in Ruby's notation. */
@@ -18,7 +18,13 @@ export const sshDescription = (command: unknown, target: unknown): string =>
 export function* ssh(director: Director, task: Task, args: TaskArguments["ssh"]): Body<string> {
   const { command } = args;
   const results: object[] = [];
-  for (const instance of chooseInstances(director, args).filter(({ vm }) => vm !== null)) {
+  const chosen = chooseInstances(director, args).filter(({ vm }) => vm !== null);
+  if (chosen.length === 0)
+    throw new DirectorError(
+      UNCLASSED,
+      `No instance with a VM in deployment '${args.deployment}' matched filter ${filterText(args.target)}`,
+    );
+  for (const instance of chosen) {
     yield* callAgent(director, instance, "ssh");
     if (command !== "setup" && command !== "cleanup")
       throw new DirectorError(450001, "Action Failed ssh: Unknown command for SSH method");
@@ -26,6 +32,19 @@ export function* ssh(director: Director, task: Task, args: TaskArguments["ssh"])
   }
   task.resultOutput = `${JSON.stringify(results)}\n`;
   return "";
+}
+
+/** A target as Ruby shows the filter that it becomes. */
+function filterText(target: unknown): string {
+  const { job, ids, indexes } = asFields(target);
+  const parts = [...(isTruthy(job) ? [`job: ${inspect(job)}`] : []), ...idFilter(ids, indexes)];
+  return `{${parts.join(", ")}}`;
+}
+
+function idFilter(ids: unknown, indexes: unknown): readonly string[] {
+  const given = ids ?? indexes;
+  if (!Array.isArray(given) || given.length === 0) return [];
+  return [`${ids === undefined ? "index" : "uuid"}: ${inspect(given)}`];
 }
 
 /** The instances of a target `{job, ids | indexes}`; an empty list stands for all. @throws DirectorError 70001, or 100 in Ruby's words */

@@ -9,6 +9,7 @@ import type { Director } from "../state/director.ts";
 import type { Task } from "../state/tasks.ts";
 import type { StageStep } from "../tasks/stage.ts";
 import { updateDisk } from "./disk.ts";
+import { updateNamedDisks } from "./named-disks.ts";
 import { awaitRunning } from "./watch.ts";
 
 interface StartOptions {
@@ -28,6 +29,7 @@ export function* startInstance(
   options: StartOptions,
   step?: StageStep,
 ): Body {
+  yield* updateNamedDisks(director, task, planned, options.renewsDisk ?? false);
   yield* updateDisk(director, task, planned, options.renewsDisk ?? false);
   yield* configureJobs(director, planned, options.base, step);
   yield* launchJobs(director, task, planned.instance, options, step);

@@ -1,5 +1,6 @@
 import type { TaskArguments } from "../tasks/jobs.ts";
 import { isoSeconds, type Body } from "../../kernel/index.ts";
+import { shownIps } from "./addresses.ts";
 import { agentState } from "../agent/state.ts";
 import type { Instance, Vm } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
@@ -37,7 +38,7 @@ function statsLine(
     cloud_properties: instance.applied === null ? null : instance.cloudProperties,
     disk_cid: instance.disk?.cid ?? null,
     disk_cids: instance.disk === null ? [] : [instance.disk.cid],
-    ips: vm === null ? [] : instance.ips.map(({ ip }) => ip),
+    ips: vm === null ? [] : shownIps(instance),
     agent_id: vm?.agentId ?? null,
     job_name: instance.group,
     index: instance.index,

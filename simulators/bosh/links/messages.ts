@@ -1,20 +1,24 @@
 import type { LinkProvider } from "../state/links.ts";
-import type { LinkUse } from "./uses.ts";
+import type { LinkUse, VariableUse } from "./uses.ts";
 
 /** Why a link has no provider, or too many (links/links_error_builder.rb in bosh-director). */
 export function describeFailure(
-  { group, job, definition }: LinkUse,
+  use: LinkUse | VariableUse,
   alias: string,
   found: readonly LinkProvider[],
   network?: string,
 ): string {
+  const { definition } = use;
   const aka = alias === definition.name ? "" : `alias '${alias}' and `;
-  const head = `Failed to resolve link '${definition.name}' with ${aka}type '${definition.type}' from job '${job.name}' in instance group '${group.name}'.`;
+  const head = `Failed to resolve link '${definition.name}' with ${aka}type '${definition.type}' from ${ownerOf(use)}.`;
   const details =
     found.length === 0 ? ["No link providers found"] : found.map((each) => describeProvider(each, network));
   const intro = found.length > 1 ? "Multiple link providers found:" : "Details below:";
   return `${head} ${intro}\n${details.map((each) => `    - ${each}`).join("\n")}`;
 }
+
+const ownerOf = (use: LinkUse | VariableUse): string =>
+  "variable" in use ? `variable '${use.variable}'` : `job '${use.job.name}' in instance group '${use.group.name}'`;
 
 function describeProvider({ kind, definition, name, job, group, deployment }: LinkProvider, network?: string): string {
   if (kind === "disk") {

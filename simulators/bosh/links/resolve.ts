@@ -8,7 +8,8 @@ import { connect, dropDangling } from "./connect.ts";
 import { describeFailure } from "./messages.ts";
 import { planProviders } from "./providers.ts";
 import { isManual } from "./settings.ts";
-import { findUses, isNil, type LinkUse, settingFor } from "./uses.ts";
+import { matchVariables } from "./variables.ts";
+import { findUses, findVariableUses, isNil, type LinkUse, settingFor } from "./uses.ts";
 
 /** What a job consumes: the name within the job, and who provides it. */
 export interface ResolvedLink {
@@ -55,19 +56,24 @@ export function planLinks(
   const next = copyTable(table);
   const own = planProviders(next, deployment, manifest, releases);
   const uses = findUses(manifest, releases, "consumes");
-  const matched = matchConsumers(next, deployment, uses, own);
+  const ofVariables = matchVariables(next, deployment, findVariableUses(manifest), own);
+  const matched = matchConsumers(next, deployment, uses, own, ofVariables.errors);
   const isOther = (each: { readonly deployment: string }): boolean => each.deployment !== deployment;
   const external = next.consumers.filter((each) => !isOther(each) && each.ownerType === "external");
   next.providers = [...next.providers.filter(isOther), ...own];
-  next.consumers = [...next.consumers.filter(isOther), ...matched.consumers, ...external];
-  for (const { consumer, source, name } of matched.resolved) {
+  next.consumers = [...next.consumers.filter(isOther), ...ofVariables.consumers, ...matched.consumers, ...external];
+  const named = ofVariables.links.map(({ consumer, provider }) =>
+    connect(next, consumer, provider, { name: consumer.definition, network: null, nowMs }),
+  );
+  const ofJobs = matched.resolved.map(({ consumer, source, name }) => {
     const provider = source.kind === "provider" ? source.provider : null;
-    connect(next, consumer, provider, {
-      name,
-      network: source.kind === "provider" ? (source.network ?? null) : null,
-      nowMs,
-    });
-  }
+    const network = source.kind === "provider" ? (source.network ?? null) : null;
+    return connect(next, consumer, provider, { name, network, nowMs });
+  });
+  const used = new Set([...named, ...ofJobs].map(({ id }) => id));
+  // What a consumer used before and uses no more goes.
+  const ownIds = new Set([...ofVariables.consumers, ...matched.consumers].map(({ id }) => id));
+  next.links = next.links.filter(({ id, consumerId }) => !ownIds.has(consumerId) || used.has(id));
   dropDangling(next);
   return { resolved: matched.resolved, linkTable: next, late: matched.late };
 }
@@ -109,8 +115,9 @@ function matchConsumers(
   deployment: string,
   uses: readonly LinkUse[],
   own: readonly LinkProvider[],
+  before: readonly string[],
 ): Matched {
-  const errors: string[] = [];
+  const errors = [...before];
   const late: string[] = [];
   const consumers: LinkConsumer[] = [];
   const resolved: (ResolvedLink & { readonly consumer: LinkConsumer })[] = [];

@@ -10,6 +10,24 @@ export interface LinkUse {
   readonly release: ReleaseJob;
 }
 
+/** A name that a variable takes from a link (variables_parser.rb in bosh-director). */
+export interface VariableUse {
+  readonly variable: string;
+  readonly definition: LinkDefinition;
+  /** What the manifest says of the link. */
+  readonly given: Fields;
+}
+
+/** What the variables of a manifest consume. */
+export const findVariableUses = ({ variables }: Manifest): readonly VariableUse[] =>
+  variables.flatMap(({ name: variable, consumes }) =>
+    Object.entries(consumes).map(([name, given]) => ({
+      variable,
+      definition: { name, type: "address" },
+      given: asFields(given),
+    })),
+  );
+
 /** What the jobs of a manifest consume, or provide, by their releases. */
 export function findUses(
   manifest: Manifest,

@@ -47,7 +47,7 @@ async function draftOf(client: Client, path: string, argv: readonly string[], la
   if (first === "resurrection") return { json: { resurrection_paused: argv.includes("off") }, headers: JSON_TYPE };
   if (third === "errands") {
     const json = {
-      instances: [],
+      instances: instancesOf(argv),
       "keep-alive": argv.includes("--keep-alive"),
       "when-changed": argv.includes("--when-changed"),
     };
@@ -56,9 +56,25 @@ async function draftOf(client: Client, path: string, argv: readonly string[], la
   if (last === "ignore") return { json: { ignore: argv.includes("ignore") }, headers: JSON_TYPE };
   if (third === "scans") return { body: "", headers: JSON_TYPE };
   if (third === "jobs" && path.includes("state=")) return { body: "", headers: YAML_TYPE };
+  if (last === "ssh") {
+    const [job = "", id] = (argv[argv.indexOf("ssh") + 1] ?? "").split("/");
+    return {
+      json: { command: "setup", target: { job, ids: id === undefined ? [] : [id] }, params: {} },
+      headers: JSON_TYPE,
+    };
+  }
+  if (file.endsWith(".txt")) return { body: text(), headers: YAML_TYPE };
   if (file.endsWith(".yml")) return { body: manifestText(text()), headers: YAML_TYPE };
   return {};
 }
+
+/** The instances that `run-errand` is to choose. */
+const instancesOf = (argv: readonly string[]): readonly object[] =>
+  argv.flatMap((each, at) => {
+    if (each !== "--instance") return [];
+    const [group = "", id] = (argv[at + 1] ?? "").split("/");
+    return [{ group, ...(id === undefined ? {} : { id }) }];
+  });
 
 /** The CLI sends a manifest as it parsed it. */
 const manifestText = (text: string): string => (parse(text) === null ? "" : text);

@@ -115,7 +115,7 @@ function enlistDeployment({ director, caller }: RequestContext, name: string, co
     releases: [],
     stemcells: [],
     instances: [],
-    variables: [],
+    variableSets: [],
     hasRecords: false,
     errandRuns: {},
   });

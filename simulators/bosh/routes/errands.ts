@@ -1,6 +1,6 @@
 import type { HttpReply } from "../../kernel/index.ts";
 import { planDeployed } from "../deploy/plan-deployed.ts";
-import { errandNames } from "../instances/errands.ts";
+import { errandNames } from "../instances/errand-targets.ts";
 import type { InstanceFilter } from "../tasks/jobs.ts";
 import { isHash } from "../configs/fields.ts";
 import { isNil, jsonObject, raiseUnforeseen, Unforeseen } from "../wire/bodies.ts";

@@ -1,6 +1,7 @@
 import type { InstanceVerb } from "../tasks/jobs.ts";
 import { type DirectorRoute, route } from "../wire/route.ts";
 import { isoSeconds, type HttpReply } from "../../kernel/index.ts";
+import { shownIps } from "../instances/addresses.ts";
 import { expectsVm, type Instance } from "../state/deployments.ts";
 import { startTask } from "../tasks/queue.ts";
 import { jsonObject, raiseUnforeseen } from "../wire/bodies.ts";
@@ -20,7 +21,7 @@ function vmLine(instance: Instance): Record<string, unknown> {
     index: instance.index,
     id: instance.id,
     az: instance.az === "" ? null : instance.az,
-    ips: vm === null ? [] : instance.ips.map(({ ip }) => ip),
+    ips: vm === null ? [] : shownIps(instance),
     vm_created_at: vm === null ? null : isoSeconds(vm.createdMs),
   };
 }

@@ -1,5 +1,7 @@
 import { type HttpReply, json } from "../../kernel/index.ts";
 import { releaseUsers } from "../artifacts/delete-release.ts";
+import { requireReleaseVersion } from "../artifacts/find-release.ts";
+import { compareVersions } from "../artifacts/versions.ts";
 import type { ReleaseVersion } from "../state/artifacts.ts";
 import { startTask } from "../tasks/queue.ts";
 import { jsonObject, raiseUnforeseen } from "../wire/bodies.ts";
@@ -43,7 +45,7 @@ function listReleases({ director }: RequestContext): HttpReply {
     200,
     all.map(([name, versions]) => ({
       name,
-      release_versions: versions.map(({ version, commitHash, uncommittedChanges, jobs }) => ({
+      release_versions: sortVersions(versions).map(({ version, commitHash, uncommittedChanges, jobs }) => ({
         version,
         commit_hash: commitHash,
         uncommitted_changes: uncommittedChanges,
@@ -54,16 +56,17 @@ function listReleases({ director }: RequestContext): HttpReply {
   );
 }
 
-/** @throws DirectorError 30005, 30006 */
+const sortVersions = (versions: readonly ReleaseVersion[]): readonly ReleaseVersion[] =>
+  versions.toSorted((a, b) => compareVersions(a.version, b.version));
+
+/** @throws DirectorError 30005, 30006, 30010 */
 function showRelease({ director, params, query }: RequestContext): HttpReply {
   const name = decodeURIComponent(params.name ?? "").trim();
   const versions = director.slot.value.releases.get(name);
   if (versions === undefined) throw new DirectorError(30005, `Release '${name}' doesn't exist`);
   const wanted = query.get("version");
   if (wanted === null) return json(200, summaryOf(versions));
-  const found = versions.find(({ version }) => version === wanted);
-  if (found === undefined) throw new DirectorError(30006, `Release version '${name}/${wanted}' doesn't exist`);
-  return json(200, detailOf(found));
+  return json(200, detailOf(requireReleaseVersion(director.slot.value, name, wanted)));
 }
 
 const uniqueParts = <T extends { readonly fingerprint: string }>(parts: readonly T[]): readonly T[] => [
@@ -86,8 +89,11 @@ const summaryOf = (versions: readonly ReleaseVersion[]): object => ({
   versions: versions.map(({ version }) => version),
 });
 
+const sortByName = <T extends { readonly name: string }>(parts: readonly T[]): readonly T[] =>
+  parts.toSorted((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+
 const detailOf = ({ jobs, packages, compiled }: ReleaseVersion): object => ({
-  jobs: jobs.map(({ name, blobId, sha1, fingerprint, consumes, provides }) => ({
+  jobs: sortByName(jobs).map(({ name, blobId, sha1, fingerprint, consumes, provides }) => ({
     name,
     blobstore_id: blobId,
     sha1,
@@ -95,13 +101,14 @@ const detailOf = ({ jobs, packages, compiled }: ReleaseVersion): object => ({
     consumes,
     provides,
   })),
-  packages: packages.map((each) => ({
+  packages: sortByName(packages).map((each) => ({
     name: each.name,
     blobstore_id: each.packaging === null ? null : each.blobId,
     sha1: each.packaging === null ? null : each.sha1,
     fingerprint: each.fingerprint,
     compiled_packages: [...compiled]
       .filter(([key]) => key.startsWith(`${each.fingerprint}:`))
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
       .map(([key, blob]) => ({
         stemcell: key.slice(key.indexOf(":") + 1),
         sha1: blob.sha1,

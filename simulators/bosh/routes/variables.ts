@@ -1,15 +1,21 @@
+import { shownVariables } from "../deploy/variable-sets.ts";
 import type { HttpReply } from "../../kernel/index.ts";
+import { canSee } from "../wire/access.ts";
 import { deploymentInPath, type RequestContext } from "../wire/context.ts";
 import { htmlJson } from "../wire/replies.ts";
 import { type DirectorRoute, route } from "../wire/route.ts";
 
-const listVariables = (context: RequestContext): HttpReply => htmlJson(200, deploymentInPath(context).variables);
+const listVariables = (context: RequestContext): HttpReply => htmlJson(200, shownVariables(deploymentInPath(context)));
 
-/** The deployments that use a variable, each with the version that it uses. */
-function listUsers({ director, params }: RequestContext): HttpReply {
-  const deployments = [...director.slot.value.deployments.values()].flatMap(({ name, variables }) =>
-    variables.filter((each) => each.name === params.name).map(({ id }) => ({ name, version: id })),
-  );
+/** The deployments whose last successful deploy used a variable, each with the version that it used. */
+function listUsers({ director, params, caller }: RequestContext): HttpReply {
+  const deployments = [...director.slot.value.deployments.values()]
+    .filter(({ teams }) => canSee(director, caller, teams))
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap(({ name, variableSets }) => {
+      const entries = variableSets.findLast(({ isDeployed }) => isDeployed)?.entries ?? [];
+      return entries.filter((each) => each.name === params.name).map(({ id }) => ({ name, version: id }));
+    });
   return htmlJson(200, { deployments });
 }
 

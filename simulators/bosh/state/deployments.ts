@@ -1,3 +1,5 @@
+import type { VmNetwork } from "../cpi/cpi.ts";
+
 /** A deployment, from its first deploy on, whether that succeeds or not. */
 export interface Deployment {
   readonly id: number;
@@ -12,12 +14,21 @@ export interface Deployment {
   releases: readonly { readonly name: string; readonly version: string }[];
   stemcells: readonly { readonly name: string; readonly version: string }[];
   instances: Instance[];
-  /** The current variable set: name → id of the value in use. */
-  variables: readonly { readonly id: string; readonly name: string }[];
+  /** One for each of its deploys that still matters, the newest last. */
+  variableSets: readonly VariableSet[];
   /** Whether its DNS records have been published. */
   hasRecords: boolean;
   /** Errands that ran and have had no changes since, by name. */
   readonly errandRuns: Record<string, string>;
+}
+
+/** The versions of variables that a deploy uses. */
+export interface VariableSet {
+  readonly id: number;
+  readonly entries: { readonly id: string; readonly name: string }[];
+  /** While its deploy is under way: what is missing is looked up and added. */
+  isOpen: boolean;
+  isDeployed: boolean;
 }
 
 /** The desired state of an instance: running, stopped, or stopped and without its VM. */
@@ -60,13 +71,29 @@ export interface Instance {
   clean: boolean;
   vm: Vm | null;
   disk: Disk | null;
+  /** The disks that its group names (`persistent_disks`): attached, but not mounted. */
+  namedDisks: readonly NamedDisk[];
   /** Null until a VM has been made for it. */
   applied: Applied | null;
   vmType: string;
   cloudProperties: Readonly<Record<string, unknown>>;
+  /** The id of the variable set with which it was last updated. */
+  variableSet: number;
   ips: readonly { readonly network: string; readonly ip: string }[];
   /** Addresses that a plan has reserved for its next VM. */
   pendingIps: readonly string[];
+  /** The VM that is to take the place of its own (create-swap-delete). */
+  standby: Standby | null;
+}
+
+/** A VM that was made beside the one of its instance, and is to replace it. */
+export interface Standby {
+  readonly vm: Vm;
+  readonly vmType: string;
+  readonly cloudProperties: Readonly<Record<string, unknown>>;
+  readonly networks: readonly VmNetwork[];
+  /** The parts that belong to a VM, as they were when it was made. */
+  readonly applied: Applied;
 }
 
 /** The VM of an instance. */
@@ -115,6 +142,11 @@ export interface Disk {
   readonly cid: string;
   readonly sizeMb: number;
   readonly cloudProperties: Readonly<Record<string, unknown>>;
+}
+
+/** One of several disks of an instance, by the name that its group gives it. */
+interface NamedDisk extends Disk {
+  readonly name: string;
 }
 
 /** One version of a variable. */

@@ -1,7 +1,8 @@
 import { type Fields, isHash } from "../configs/fields.ts";
 import type { VmNetwork } from "../cpi/cpi.ts";
 import type { InstanceGroup, JobSpec } from "../deploy/manifest.ts";
-import { fillVariables, VariableError } from "../deploy/variables.ts";
+import { fillVariables, VariableError, type VariableScope } from "../deploy/fill-variables.ts";
+import { runningSet } from "../deploy/variable-sets.ts";
 import { dnsNumbers, linkContent } from "../links/content.ts";
 import type { ResolvedLink } from "../links/resolve.ts";
 import type { ReleaseJob, ReleaseVersion } from "../state/artifacts.ts";
@@ -29,6 +30,7 @@ interface RenderPlace {
   readonly releases: readonly ReleaseVersion[];
   readonly links: readonly ResolvedLink[];
   readonly dns: LinkDns;
+  readonly scope: VariableScope;
   /** The size of the persistent disk; 0 for none. */
   readonly diskMb: number;
 }
@@ -107,21 +109,21 @@ interface JobInput {
 
 /** @throws VariableError, DirectorError */
 function inputOf(place: RenderPlace, wish: JobSpec): JobInput {
-  const { director, group, instance, releases, links } = place;
+  const { director, group, releases, links, scope } = place;
   const { release, job } = requireJob(releases, wish);
-  const properties = valuesOf(director, wish, instance);
+  const properties = valuesOf(director, wish, scope);
   const own = links.filter((each) => each.group === group.name && each.job === wish.name);
   const content = own.map(({ name, source }): [string, Fields] => [
     name,
-    fillLink(director, name, linkContent(director, source), instance.deployment),
+    fillLink(director, name, linkContent(director, source), scope),
   ]);
   return { wish, job, release, properties, links: Object.fromEntries(content) };
 }
 
 /** @throws VariableError with the heading of the job */
-function valuesOf(director: Director, wish: JobSpec, { deployment }: Instance): Fields {
+function valuesOf(director: Director, wish: JobSpec, scope: VariableScope): Fields {
   try {
-    return fillVariables(director, deployment, wish.properties);
+    return fillVariables(director, scope, wish.properties);
   } catch (error) {
     if (!(error instanceof VariableError || error instanceof DirectorError)) throw error;
     const heading = `- Unable to render templates for job '${wish.name}'. Errors are:`;
@@ -130,21 +132,34 @@ function valuesOf(director: Director, wish: JobSpec, { deployment }: Instance): 
 }
 
 /** The content of a link with the values of variables. @throws VariableError */
-function fillLink(director: Director, name: string, content: Fields, deployment: string): Fields {
+function fillLink(director: Director, name: string, content: Fields, scope: VariableScope): Fields {
   const { properties } = content;
   if (properties === null || properties === undefined) return content;
-  const from = String(content.deployment_name ?? deployment);
+  const from = String(content.deployment_name ?? scope.deployment);
   const heading = `- Unable to interpolate link '${name}' properties; provided by '${from}' deployment. Errors are:`;
   if (!isHash(properties))
     throw new VariableError(
       underHeading(heading, `Unable to interpolate provided object. Expected a 'Hash', got '${rubyClass(properties)}'`),
     );
   try {
-    return { ...content, properties: fillVariables(director, from, properties) };
+    return { ...content, properties: fillVariables(director, linkScope(director, from, scope), properties) };
   } catch (error) {
     if (!(error instanceof VariableError)) throw error;
     throw new VariableError(underHeading(heading, error.message));
   }
+}
+
+/** References in the properties of a link are those of its provider's deployment. @throws VariableError */
+function linkScope(director: Director, from: string, scope: VariableScope): VariableScope {
+  if (from === scope.deployment) return scope;
+  const provider = director.slot.value.deployments.get(from);
+  if (provider === undefined) throw new VariableError(`- Deployment '${from}' doesn't exist`);
+  const set = runningSet(provider);
+  if (set?.isDeployed !== true)
+    throw new VariableError(
+      `- Cannot consume properties from deployment '${from}'. It was never successfully deployed.`,
+    );
+  return { deployment: from, set, isForeign: true };
 }
 
 /** @throws Error when the manifest was not checked: its jobs are in its releases */

@@ -60,11 +60,11 @@ module Drydock
     { "error" => error.to_s.scrub, "line" => at ? at.delete_prefix("#{at[/\A.*?(?=#{Regexp.escape(file)})/m]}#{file}:")[/\A\d+/] : "(unknown)" }
   end
 
-  # A document as the director loads it: only whether, and with what words, it is refused.
+  # A document as the director loads it, or with what words it is refused.
   def load(request)
     permitted = request["symbols"] ? [Symbol] : []
-    YAML.safe_load(request["text"], permitted_classes: permitted, aliases: request["aliases"], filename: request["filename"])
-    { "ok" => true }
+    value = YAML.safe_load(request["text"], permitted_classes: permitted, aliases: request["aliases"])
+    { "value" => value }
   rescue Exception => error
     { "class" => error.class.name, "message" => error.message.scrub }
   end

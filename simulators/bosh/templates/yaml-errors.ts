@@ -27,6 +27,7 @@ export function syntaxError(text: string, message: string): string {
   const closes = (text.match(/[\]}]/g) ?? []).length;
   if (opens > closes)
     return `(<unknown>): did not find expected node content while parsing a flow node at line ${last} column 1`;
+  if (message.startsWith("control characters")) return `(<unknown>): ${message} at line 1 column 1`;
   const at = /at line (\d+), column (\d+)/.exec(message);
   return `(<unknown>): did not find expected key while parsing a block mapping at line ${at?.[1] ?? 1} column ${at?.[2] ?? 1}`;
 }

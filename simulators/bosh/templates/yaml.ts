@@ -8,10 +8,12 @@ import {
   parseAllDocuments,
   type Scalar,
   type YAMLMap,
+  YAMLParseError,
   type YAMLSeq,
 } from "yaml";
 import { isDeeper, isObject } from "../../kernel/index.ts";
 import { inspect } from "./ruby.ts";
+import { askRuby, hasRuby, RubyFailure } from "./ruby-thread.ts";
 import { readScalar, toFloat } from "./yaml-scalars.ts";
 import { disallowedClass, syntaxError, YamlError } from "./yaml-errors.ts";
 
@@ -38,6 +40,7 @@ interface LoadOptions {
  */
 export function readYaml(text: string, { aliases = true, symbols = true }: LoadOptions = {}): unknown {
   try {
+    if (FORBIDDEN.test(text)) throw new ControlCharacter("control characters are not allowed");
     if (isDeeper(text, DEPTH_MAX)) throw new Error(`nested deeper than ${DEPTH_MAX}`);
     const document = firstDocument(text);
     if (document === undefined) return undefined;
@@ -48,9 +51,38 @@ export function readYaml(text: string, { aliases = true, symbols = true }: LoadO
     if (error instanceof YamlError) throw error;
     // The parser's own errors, our limits, and the end of the stack for blocks within blocks.
     const message = error instanceof Error ? error.message : String(error);
+    if (error instanceof YAMLParseError || error instanceof ControlCharacter) {
+      const answer = askPsych(text, { aliases, symbols });
+      if (answer !== undefined && "value" in answer) return answer.value;
+      if (answer !== undefined) throw answer.error;
+    }
     throw new YamlError("Psych::SyntaxError", syntaxError(text, message));
   }
 }
+
+/** Characters that YAML forbids everywhere; the parser takes some of them. */
+// eslint-disable-next-line no-control-regex
+const FORBIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\ufffe\uffff]/;
+
+class ControlCharacter extends Error {}
+
+/** The same text in Psych's own words, where Ruby is installed and the text is not one of those that would keep it busy. */
+function askPsych(
+  text: string,
+  options: Required<LoadOptions>,
+): { readonly value: unknown } | { readonly error: YamlError } | undefined {
+  if (text.length > PSYCH_CHARS_MAX || !hasRuby()) return undefined;
+  try {
+    const answer = askRuby({ kind: "load", text, ...options });
+    if (answer.class === undefined) return { value: answer.value };
+    return { error: new YamlError(String(answer.class), String(answer.message)) };
+  } catch (error) {
+    if (error instanceof RubyFailure) return undefined;
+    throw error;
+  }
+}
+
+const PSYCH_CHARS_MAX = 1_000_000;
 
 /** A document whose scalars are still texts: Psych's rules decide what they are. */
 function firstDocument(text: string): Document.Parsed | undefined {

@@ -144,20 +144,63 @@ const TIMER_MS_MAX = 2_147_483_647;
 /** Wall time: the kernel follows the clock of this machine. */
 export class WallDriver implements Driver {
   readonly kernel: Kernel;
-  readonly #zeroMs: number;
+  readonly #originMs = Date.now() - performance.now();
+  /** What `performance.now()` is counted from; later than the origin by as much as the clock has been moved. */
+  #zeroMs = this.#originMs;
+  /** Where the clock stands while it is paused. */
+  #pausedMs: number | undefined;
   #timer: NodeJS.Timeout | undefined;
   #armedMs = Number.POSITIVE_INFINITY;
   #running = false;
 
   constructor(kernel: Kernel) {
     this.kernel = kernel;
-    this.#zeroMs = Date.now() - performance.now();
     kernel.onScheduled = () => this.#arm();
     this.arrive();
   }
 
   #presentMs(): number {
-    return this.#zeroMs + performance.now();
+    return this.#pausedMs ?? this.#zeroMs + performance.now();
+  }
+
+  get isPaused(): boolean {
+    return this.#pausedMs !== undefined;
+  }
+
+  /** By how many ms the cloud's clock is ahead of this machine's; behind it after a pause. */
+  get aheadMs(): number {
+    return Math.round(this.#presentMs() - this.#originMs - performance.now());
+  }
+
+  /** Stops the clock: whatever takes time waits, until `resume`, `step` or `jump`. */
+  pause(): void {
+    this.arrive();
+    this.#pausedMs = this.kernel.nowMs;
+    clearTimeout(this.#timer);
+    this.#armedMs = Number.POSITIVE_INFINITY;
+  }
+
+  /** Lets the clock run again from where it stands. */
+  resume(): void {
+    this.#zeroMs = this.#presentMs() - performance.now();
+    this.#pausedMs = undefined;
+    this.arrive();
+  }
+
+  /** Moves a paused clock to the next event and runs all that is due then. Returns false where nothing is planned. */
+  step(): boolean {
+    const { nextMs } = this.kernel;
+    if (this.#pausedMs === undefined || nextMs === undefined) return false;
+    this.#pausedMs = Math.max(this.#pausedMs, nextMs);
+    this.arrive();
+    return true;
+  }
+
+  /** Moves the clock forward, running everything that is due meanwhile. */
+  jump(ms: number): void {
+    if (this.#pausedMs === undefined) this.#zeroMs += ms;
+    else this.#pausedMs += ms;
+    this.arrive();
   }
 
   arrive(): void {
@@ -184,13 +227,11 @@ export class WallDriver implements Driver {
 
   #arm(): void {
     const nextMs = this.kernel.nextMs;
-    if (this.#running || nextMs === undefined || nextMs >= this.#armedMs) return;
+    if (this.#running || this.isPaused || nextMs === undefined || nextMs >= this.#armedMs) return;
     clearTimeout(this.#timer);
     this.#armedMs = nextMs;
-    this.#timer = setTimeout(
-      () => this.#due(),
-      Math.min(TIMER_MS_MAX, Math.max(0, Math.ceil(nextMs - this.#presentMs()))),
-    );
+    const waitMs = Math.max(0, Math.ceil(nextMs - this.#presentMs()));
+    this.#timer = setTimeout(() => this.#due(), Math.min(TIMER_MS_MAX, waitMs));
   }
 
   #due(): void {

@@ -5,8 +5,11 @@ import { type HttpRequest, makeRequest } from "../http/message.ts";
 export const sourceOf = (socket: { readonly remoteAddress?: string | undefined }): string =>
   socket.remoteAddress?.replace(/^::ffff:/, "") ?? "";
 
-/** The path and query of a request line; the form sent to a proxy names the host as well. */
-const targetOf = (url: string): string => url.replace(/^https?:\/\/[^/?#]*/i, "") || "/";
+/** The path and query of a request line; the form sent to a proxy names the host as well. Bytes beyond ASCII, sent as they are, are escaped. */
+export const targetOf = (url: string): string =>
+  url
+    .replace(/^https?:\/\/[^/?#]*/i, "")
+    .replace(/[\x80-\xff]/g, (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase()}`) || "/";
 
 /** A request without its body, as the APIs see it. `scheme` is `http` or `https`. */
 export function readHead(request: IncomingMessage, scheme: string): HttpRequest {

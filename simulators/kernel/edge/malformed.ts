@@ -2,6 +2,7 @@ import { STATUS_CODES } from "node:http";
 import type { Service } from "../http/api.ts";
 import { cutMessage } from "../http/front.ts";
 import { type HttpReply, type HttpRequest, makeRequest, serialise } from "../http/message.ts";
+import { targetOf } from "./head.ts";
 
 interface Connection {
   readonly scheme: "http" | "https";
@@ -23,7 +24,7 @@ export async function answerMalformed(
   const { method, url, headers, body } = judged.request;
   // The method stays as sent: real servers are case-sensitive here.
   const common = {
-    ...makeRequest(method, url, { headers, origin: `${scheme}://${headers.host ?? "localhost"}`, source }),
+    ...makeRequest(method, targetOf(url), { headers, origin: `${scheme}://${headers.host ?? "localhost"}`, source }),
     method,
   };
   // An upload in such a message is never accepted, so its stream is not opened.

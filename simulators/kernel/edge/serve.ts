@@ -9,6 +9,7 @@ import type { Process } from "../process.ts";
 import { BodyError, readBody, readableBody } from "./body.ts";
 import { Connections, hearErrors, portOf, resetConnection } from "./connections.ts";
 import type { Driver } from "./drive.ts";
+import { type Exchange, tapExchanges } from "./exchanges.ts";
 import { readHead, sourceOf } from "./head.ts";
 import { replyOf } from "./local.ts";
 import { answerMalformed } from "./malformed.ts";
@@ -29,6 +30,8 @@ export interface ServeOptions {
   readonly throttle?: PasswordThrottle;
   /** Called with each `Crash`, which names the request and what was thrown. Default: nothing is called. */
   readonly report?: (error: unknown) => void;
+  /** Called with each request that was answered. Default: nothing is called. */
+  readonly hear?: (exchange: Exchange) => void;
 }
 
 /** A listening server. */
@@ -52,6 +55,7 @@ const KEEP_ALIVE_MS = 75_000;
 export async function serve(service: Service, driver: Driver, options: ServeOptions): Promise<Served> {
   const face = new Face(service, driver, options);
   const { server } = face;
+  if (options.hear !== undefined) tapExchanges(server, options.hear);
   if (options.admits !== undefined) guardConnections(server, options.admits);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);

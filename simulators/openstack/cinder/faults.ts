@@ -26,6 +26,13 @@ export const CINDER_POINTS = {
     prose:
       "A delete that was accepted (202) does not end: the volume turns to error_deleting, or stays deleting for good. The caller must not report it gone.",
   }),
+  backup: faultPoint({
+    point: "cinder:backup.create",
+    effects: ["error", "stuck"],
+    attributes: { id: { prose: "the id of the backup" }, volume: { prose: "the id of its volume" } },
+    prose:
+      "A backup that was accepted (202) ends in error with a `fail_reason`, or stays creating, its volume backing-up, for good. The caller must look at the backup before it counts on it, and free the volume with an administrator's reset.",
+  }),
   snapshot: faultPoint({
     point: "cinder:snapshot.create",
     effects: ["error", "stuck"],

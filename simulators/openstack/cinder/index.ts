@@ -4,6 +4,7 @@ import {
   beginDetach,
   completeAttachment,
   endAttachments,
+  moveAttachment,
   reserveForServer,
   volumeViewOf,
 } from "./behaviour/attachments.ts";
@@ -14,7 +15,7 @@ import { defineFaults } from "./faults.ts";
 import { ROUTES } from "./routes/routes.ts";
 import { type Cinder, type CinderState, emptyState } from "./state/cinder.ts";
 import { snapshotsOf } from "./state/snapshots.ts";
-import { addType, INITIAL_TYPES, canUseType, findType, requireType } from "./state/types.ts";
+import { addType, canUseType, defaultTypeOf, findType, RELEASE_TYPE, requireType } from "./state/types.ts";
 import { usageOf } from "./state/usage.ts";
 import { mountRoute } from "./wire/route.ts";
 import { WIRE } from "./wire/wire.ts";
@@ -72,6 +73,7 @@ const operations = (cinder: Cinder): VolumeOps => ({
   create: (actor, wanted) => createForServer(cinder, actor, wanted),
   reserve: (actor, volumeId, serverId) => reserveForServer(cinder, actor, volumeId, serverId),
   attach: (attachmentId, device, host) => completeAttachment(cinder, attachmentId, device, host),
+  moveAttachment: (attachmentId, host) => moveAttachment(cinder, attachmentId, host),
   beginDetach: (actor, volumeId) => beginDetach(cinder, actor, volumeId),
   detach: (volumeId, serverId) => detachFromServer(cinder, volumeId, serverId),
   remove: (volumeId) => removeUnused(cinder, volumeId),
@@ -88,9 +90,8 @@ interface CinderService {
 /** Cinder: volumes that live over time, snapshots, types, transfers, attachments, quotas (3.0 to 3.70). */
 export function createCinder(cloud: Cloud): CinderService {
   const cinder: Cinder = { cloud, slot: cloud.kernel.slot("cinder", emptyState()) };
-  const descriptions = { [INITIAL_TYPES[0]]: null, [INITIAL_TYPES[1]]: "Default Volume Type" };
-  for (const name of INITIAL_TYPES)
-    addType(cinder, { name, description: descriptions[name], isPublic: true, extraSpecs: {} });
+  addType(cinder, { name: defaultTypeOf(cinder), description: null, isPublic: true, extraSpecs: {} });
+  addType(cinder, { name: RELEASE_TYPE, description: "Default Volume Type", isPublic: true, extraSpecs: {} });
   defineFaults(cinder);
   defineTimers(cinder);
   const routes = ROUTES.flatMap((route) => mountRoute(cinder, route));

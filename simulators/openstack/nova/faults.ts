@@ -30,6 +30,14 @@ export const NOVA_POINTS = {
     prose:
       "Occurs at each read of a server (GET): it has ceased to exist behind everybody's back, with its ports, or has turned to ERROR. Whoever relies on it must notice and repair it.",
   }),
+  move: faultPoint({
+    point: "nova:server.move",
+    effects: ["error", "stuck"],
+    attributes: { ...SERVER, host: { prose: "the host to which it goes" } },
+    errorCode: STATUS,
+    prose:
+      "A live migration or an evacuation that was accepted (202) does not end: the server stays MIGRATING or REBUILD, or the migration turns to `error` (the server runs on where it was; an evacuated one ends in ERROR). Whoever empties a host must look at the migrations, not only at the answer.",
+  }),
   detach: faultPoint({
     point: "nova:volume.detach",
     effects: ["stuck"],

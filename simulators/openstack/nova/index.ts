@@ -3,9 +3,10 @@ import type { Cloud, ServerOps } from "../cloud.ts";
 import { forgetPort } from "./behaviour/interfaces.ts";
 import { defineTimers } from "./behaviour/timers.ts";
 import { defineFaults } from "./faults.ts";
+import { consolePage } from "./routes/console-page.ts";
 import { ROUTES } from "./routes/routes.ts";
 import { addFlavor, type NewFlavor } from "./state/flavors.ts";
-import { HOST } from "./state/host.ts";
+import { findHost, zoneOf } from "./state/host.ts";
 import { emptyState, type Nova, type NovaState } from "./state/nova.ts";
 import { findServer } from "./state/servers.ts";
 import { withoutVersion } from "./wire/address.ts";
@@ -28,8 +29,9 @@ function serverView(nova: Nova, id: string): ReturnType<ServerOps["server"]> {
   const server = findServer(nova, id);
   if (server === undefined) return undefined;
   const { projectId, name, extras } = server;
-  const zone = extras?.zone ?? nova.cloud.zones[0] ?? "nova";
-  return { id, projectId, name, zone, host: HOST, status: statusOf(server) };
+  const host = findHost(nova, server.host ?? "");
+  const zone = extras?.zone ?? (host === undefined ? (nova.cloud.zones[0] ?? "nova") : zoneOf(nova, host));
+  return { id, projectId, name, zone, host: host?.name ?? "", status: statusOf(server) };
 }
 
 const operations = (nova: Nova): ServerOps => ({
@@ -45,6 +47,7 @@ export function createNova(cloud: Cloud): NovaService {
   defineTimers(nova);
   const service = openStackService(cloud, "nova", WIRE, [
     ...VERSION_ROUTES,
+    consolePage(nova),
     ...ROUTES.map((route) => mountRoute(nova, route)),
   ]);
   return {

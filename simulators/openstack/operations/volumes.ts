@@ -40,6 +40,8 @@ export interface VolumeOps {
   reserve(actor: Actor, volumeId: string, serverId: string): string;
   /** reserved → in-use. Does nothing when the attachment is gone. */
   attach(attachmentId: string, device: string, host: string): void;
+  /** Its server is on another host now. Does nothing when the attachment is gone. */
+  moveAttachment(attachmentId: string, host: string): void;
   /** in-use → detaching. @throws Refusal 400 when its status does not allow it */
   beginDetach(actor: Actor, volumeId: string): void;
   /** Ends the attachment whatever the status: available (in-use where others are attached). */

@@ -1,5 +1,5 @@
 import { type ReceivedReply, type Variables, valueAt } from "./compare.ts";
-import type { LocalClient } from "./client.ts";
+import type { CloudClient } from "./client.ts";
 import type { RecordedScenario } from "./recording.ts";
 
 interface Endpoint {
@@ -52,18 +52,18 @@ function endpointsOf(catalog: readonly CatalogEntry[]): Record<string, Endpoint>
 
 /** What a scenario finds in the cloud: the administrator, the fixtures, its own projects and users. */
 export class ScenarioSetup {
-  readonly #client: LocalClient;
+  readonly #client: CloudClient;
   readonly #admin: ActorSession;
   readonly #variables: Variables;
 
-  private constructor(client: LocalClient, admin: ActorSession, variables: Variables) {
+  private constructor(client: CloudClient, admin: ActorSession, variables: Variables) {
     this.#client = client;
     this.#admin = admin;
     this.#variables = variables;
   }
 
   /** Logs the administrator in and creates the fixtures that the services of this cloud can hold. */
-  static async prepare(client: LocalClient): Promise<ScenarioSetup> {
+  static async prepare(client: CloudClient): Promise<ScenarioSetup> {
     const { session, body } = await login(client, { name: "admin", domain: { id: "default" } }, "secret", {
       name: "admin",
       domain: { id: "default" },
@@ -185,7 +185,7 @@ async function tryFixture(work: () => Promise<void>): Promise<void> {
 }
 
 async function login(
-  client: LocalClient,
+  client: CloudClient,
   user: object,
   password: string,
   project: object,

@@ -3,6 +3,7 @@ import { type HttpReply, Kernel, makeRequest, Process, serialise, type Service }
 import {
   CATALOG,
   CATALOG_TYPES,
+  type CatalogType,
   createOpenStack,
   type OpenStack,
   type OpenStackOptions,
@@ -10,12 +11,13 @@ import {
   type ServiceName,
 } from "../index.ts";
 import type { ReceivedReply } from "./compare.ts";
+import { parseBody } from "./exchange-bytes.ts";
 
 /** The virtual time that a request takes, about as on a real cloud. */
-const REQUEST_MS = 20;
+export const REQUEST_MS = 20;
 
 /** When the recordings of Zed were made: some replies name the day. */
-const RECORDED_MS = Date.UTC(2026, 10, 22, 9);
+export const RECORDED_MS = Date.UTC(2026, 10, 22, 9);
 
 /** A request that a client sent, without its headers and body. */
 export interface SentRequest {
@@ -25,8 +27,27 @@ export interface SentRequest {
   readonly path: string;
 }
 
+/** A cloud and a way to call it. */
+export interface CloudClient {
+  readonly kernel: Kernel;
+  readonly openstack: OpenStack;
+  /** The requests that were sent, in order. */
+  readonly sent: SentRequest[];
+  readonly authUrl: string;
+  send(
+    method: string,
+    url: string,
+    headers: Readonly<Record<string, string>>,
+    body?: Uint8Array,
+  ): Promise<ReceivedReply>;
+}
+
+/** The simulated service of a type of the catalog. */
+export const simulatedName = (type: CatalogType): ServiceName | undefined =>
+  SERVICE_NAMES.find((each) => each === CATALOG[type].name);
+
 /** Calls a cloud in process as a client with sockets would: absolute URLs, bytes, lower-case headers. */
-export class LocalClient {
+export class LocalClient implements CloudClient {
   readonly kernel: Kernel;
   readonly openstack: OpenStack;
   readonly #hosts = new Map<string, { readonly name: ServiceName; readonly service: Service }>();
@@ -40,7 +61,7 @@ export class LocalClient {
     for (const type of CATALOG_TYPES) {
       const root = `http://127.0.0.1:2${CATALOG[type].port}`;
       cloud.setEndpoint(type, root);
-      const name = SERVICE_NAMES.find((each) => each === CATALOG[type].name);
+      const name = simulatedName(type);
       if (name !== undefined) this.#hosts.set(root, { name, service: this.openstack.services[name] });
     }
   }
@@ -103,13 +124,4 @@ function receivedReply(method: string, reply: HttpReply): ReceivedReply {
   if (!isBodiless) headers["content-length"] ??= String(bytes.length);
   const text = isBodiless || method === "HEAD" ? "" : Buffer.from(bytes).toString("utf8");
   return { status: reply.status, headers, body: parseBody(text, headers["content-type"] ?? "") };
-}
-
-function parseBody(text: string, type: string): unknown {
-  if (text === "" || !type.includes("json")) return text;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
 }

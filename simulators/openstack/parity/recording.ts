@@ -74,7 +74,9 @@ export type RecordedStep = RecordedExchange | RecordedPoll | RecordedSleep;
 export function recordingsIn(directory: string): readonly string[] {
   const own = join(directory, "openstack");
   const folder = existsSync(own) ? own : directory;
-  const names = readdirSync(folder).filter((name) => /^(recordings|openstack).*\.jsonl(\.gz)?$/.test(name));
+  const names = readdirSync(folder).filter(
+    (name) => /^(recordings|openstack).*\.jsonl(\.gz)?$/.test(name) && !name.includes("sockets"),
+  );
   if (names.length === 0) throw new Error(`no recordings of OpenStack in ${directory}`);
   return names.sort().map((name) => join(folder, name));
 }

@@ -1,8 +1,9 @@
 import { readScenarios } from "../../parity/recording.ts";
 import type { ScenarioScore } from "../../parity/ratchet.ts";
 import { type PreparedScenario, ScenarioSetup } from "./actors.ts";
-import { LocalClient, type SentRequest } from "./client.ts";
+import { type CloudClient, LocalClient, type SentRequest } from "./client.ts";
 import { type ReceivedReply, compareReply, expand, expandString, valueAt } from "./compare.ts";
+import { SocketClient } from "./socket-client.ts";
 import {
   type RecordedRequest,
   type RecordedExchange,
@@ -31,6 +32,10 @@ interface ReplayOptions {
   readonly only?: RegExp;
   /** Only scenarios of this service. */
   readonly service?: string;
+  /** Leaves out the scenarios at these indexes. Default: none. */
+  readonly skip?: (index: number) => boolean;
+  /** Whether the services are called in process or over TCP. Default `process`. */
+  readonly face?: "process" | "sockets";
 }
 
 const POLL_MS = 400;
@@ -39,13 +44,21 @@ const POLL_S_MAX = 30;
 /** Replays recordings of the real services, each scenario in a world of its own, on virtual time. */
 export async function replay(
   files: readonly string[],
-  { only, service }: ReplayOptions = {},
+  { only, service, skip = () => false, face = "process" }: ReplayOptions = {},
 ): Promise<readonly ScenarioResult[]> {
   const scenarios = files
     .flatMap((file) => readScenarios<RecordedScenario>(file))
-    .filter((each) => (only?.test(each.id) ?? true) && (service ?? each.service) === each.service);
+    .filter((each) => (only?.test(each.id) ?? true) && (service ?? each.service) === each.service)
+    .filter((_, index) => !skip(index));
   const results: ScenarioResult[] = [];
-  for (const scenario of scenarios) results.push(await replayScenario(scenario));
+  for (const scenario of scenarios) {
+    const day = dayOf(scenario);
+    if (face === "process") results.push(await replayScenario(scenario, new LocalClient({}, "parity", day)));
+    else {
+      await using client = await SocketClient.listen({}, "parity", day);
+      results.push(await replayScenario(scenario, client));
+    }
+  }
   return results;
 }
 
@@ -55,8 +68,7 @@ function dayOf(scenario: RecordedScenario): number | undefined {
   return day === undefined ? undefined : Date.parse(`${day} 09:00:00 GMT`);
 }
 
-async function replayScenario(scenario: RecordedScenario): Promise<ScenarioResult> {
-  const client = new LocalClient({}, "parity", dayOf(scenario));
+async function replayScenario(scenario: RecordedScenario, client: CloudClient): Promise<ScenarioResult> {
   const setting = await (await ScenarioSetup.prepare(client)).actorsFor(scenario);
   const failures: StepFailure[] = [];
   const prepared = client.sent.length;
@@ -84,7 +96,7 @@ function nameOf(step: RecordedStep): string {
 }
 
 async function differencesOf(
-  client: LocalClient,
+  client: CloudClient,
   setting: PreparedScenario,
   step: RecordedStep,
 ): Promise<readonly string[]> {
@@ -97,7 +109,7 @@ async function differencesOf(
 }
 
 async function exchange(
-  client: LocalClient,
+  client: CloudClient,
   setting: PreparedScenario,
   call: RecordedRequest & Pick<RecordedExchange, "method">,
 ): Promise<ReceivedReply> {
@@ -151,7 +163,7 @@ function savedValue(answer: ReceivedReply, path: string): unknown {
 }
 
 async function replayPoll(
-  client: LocalClient,
+  client: CloudClient,
   setting: PreparedScenario,
   step: RecordedPoll,
 ): Promise<readonly string[]> {

@@ -2,6 +2,7 @@ import { differingLines, type Score, scenarioRows, scoreOf, scoresByArea } from 
 import { type ParitySubject, RECORDINGS } from "../../parity/subject.ts";
 import { recordingsIn } from "./recording.ts";
 import { replay, type ScenarioResult } from "./replay.ts";
+import { replaySockets, socketFilesIn } from "./sockets.ts";
 import { readClientTraffic, refusedRows, routeStatuses, routeTotals, servedRows } from "./routes.ts";
 
 const scoreRow = ({ name, scenarios, scenariosMatched, steps, stepsMatched }: Score): string =>
@@ -10,7 +11,10 @@ const scoreRow = ({ name, scenarios, scenariosMatched, steps, stepsMatched }: Sc
 /** The services of OpenStack, against recordings of real ones. `cross` are sequences over several of them, the CPI's among them. */
 export const openStackParity: ParitySubject<ScenarioResult> = {
   name: "openstack",
-  replay: (directory) => replay(recordingsIn(directory)),
+  replay: async (directory) => [
+    ...(await replay(recordingsIn(directory))),
+    ...(await replaySockets(socketFilesIn(directory))),
+  ],
   markdown: (scenarios) => {
     const traffic = readClientTraffic(RECORDINGS);
     const statuses = routeStatuses(scenarios, traffic);
@@ -68,3 +72,9 @@ export const openStackParity: ParitySubject<ScenarioResult> = {
     ].join("\n");
   },
 };
+
+/** The same with each request over TCP instead of in process. */
+export const openStackParityOverSockets = async (directory: string): Promise<readonly ScenarioResult[]> => [
+  ...(await replay(recordingsIn(directory), { face: "sockets" })),
+  ...(await replaySockets(socketFilesIn(directory))),
+];

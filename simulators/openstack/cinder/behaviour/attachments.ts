@@ -12,7 +12,7 @@ export const volumeViewOf = (row: VolumeRow): VolumeView => ({
   status: row.status,
   sizeGb: row.sizeGb,
   bootable: row.bootable,
-  multiattach: false,
+  multiattach: row.multiattach,
   zone: row.zone,
   imageId: row.imageId,
   attachments: row.attachments.map(({ id, serverId, device }) => ({ id, serverId, device })),
@@ -52,13 +52,21 @@ export function endAttachments(cinder: Cinder, row: VolumeRow, isEnding: (attach
   setStatus(cinder, row, row.attachments.length > 0 ? "in-use" : "available");
 }
 
+/** Whether a volume may be given to one more user. @throws Refusal 400 */
+export function checkReservable({ id, status, multiattach }: VolumeRow): void {
+  if (status.startsWith("error"))
+    throw badRequest(
+      `Invalid volume: Volume attachments can not be created if the volume is in an error state. The Volume ${id} currently has a status of: ${status} `,
+    );
+  if (status === "available" || (multiattach && ["reserved", "in-use", "attaching"].includes(status))) return;
+  const allowed = multiattach ? "available or in-use" : "available";
+  throw badRequest(`Invalid volume: Volume ${id} status must be ${allowed} to reserve, but the status is ${status}.`);
+}
+
 /** available → reserved, for a server of Nova's. @throws Refusal 400, 404 */
 export function reserveForServer(cinder: Cinder, actor: Actor, volumeId: string, serverId: string): string {
   const row = requireVolume(cinder, actor, volumeId);
-  if (row.status !== "available")
-    throw badRequest(
-      `Invalid volume: Volume ${volumeId} status must be available to reserve, but the status is ${row.status}.`,
-    );
+  checkReservable(row);
   return addAttachment(cinder, row, { serverId, device: null, host: null, attachedMs: 0, isNova: true }, "reserved");
 }
 
@@ -70,6 +78,14 @@ export function completeAttachment(cinder: Cinder, attachmentId: string, device:
   if (row === undefined || attachment === undefined) return;
   Object.assign(attachment, { device, host, attachedMs: cinder.cloud.kernel.nowMs });
   setStatus(cinder, row, "in-use");
+}
+
+/** The server of an attachment has gone to another host. */
+export function moveAttachment(cinder: Cinder, attachmentId: string, host: string): void {
+  const { volumes, volumeByAttachment } = cinder.slot.value;
+  const row = volumes.get(volumeByAttachment.get(attachmentId) ?? "");
+  const attachment = row?.attachments.find(({ id }) => id === attachmentId);
+  if (attachment !== undefined) attachment.host = host;
 }
 
 /** in-use → detaching. @throws Refusal 400, 404 */

@@ -1,6 +1,6 @@
 import type { Actor, ImageView } from "../../cloud.ts";
 import { CINDER_POINTS } from "../faults.ts";
-import { BACKEND } from "../state/backend.ts";
+import { backendOf, isServed } from "../state/backend.ts";
 import { type Cinder, recordChange } from "../state/cinder.ts";
 import { addMessage } from "../state/messages.ts";
 import { checkCount, checkGigabytes, checkTypeQuota } from "../state/quotas.ts";
@@ -61,6 +61,7 @@ export function createVolume(cinder: Cinder, actor: Actor, wanted: VolumeRequest
     snapshotId: wanted.snapshotId ?? null,
     sourceId: wanted.sourceId ?? null,
     bootable: false,
+    multiattach: /^<is>\s*true$/i.test(wanted.type.extraSpecs.multiattach ?? ""),
     createdMs: kernel.nowMs,
     updatedMs: null,
     metadata: wanted.metadata,
@@ -79,7 +80,11 @@ function startCreateVolume(cinder: Cinder, row: VolumeRow, type: TypeRow, bootab
   const effect = kernel.faults.at(CINDER_POINTS.create, { id: row.id, name: row.name ?? "" });
   if (effect?.kind === "stuck") return;
   const backend = type.extraSpecs.volume_backend_name;
-  const hasNoBackend = backend !== undefined && backend !== BACKEND;
+  // The back end of the recorded rig does not offer multiattach.
+  const hasNoBackend =
+    (backend !== undefined && backend !== backendOf(cinder.cloud).name) ||
+    (row.multiattach && cinder.cloud.profile === "rig") ||
+    !isServed(cinder, "cinder-volume");
   const delayMs = effect?.kind === "delay" ? effect.delayMs : 0;
   const end: VolumeCreation = {
     id: row.id,

@@ -1,8 +1,9 @@
 import type { Cinder } from "../state/cinder.ts";
-import { failBackup } from "./backups.ts";
+import { type BackupEnd, endBackup, endRestore, removeBackup } from "./backups.ts";
 import { endCreateVolume, type VolumeCreation } from "./create-volume.ts";
 import { endDeleteVolume } from "./delete-volume.ts";
 import { endExtendVolume, type VolumeExtension } from "./extend-volume.ts";
+import { endRevert, type Reversion } from "./revert.ts";
 import { endCreateSnapshot, endDeleteSnapshot } from "./snapshots.ts";
 import { endUploadImage, type ImageUpload } from "./upload-image.ts";
 
@@ -14,6 +15,9 @@ export function defineTimers(cinder: Cinder): void {
   kernel.onTimer<{ id: string; status: string }>("cinder/snapshot", (end) => endCreateSnapshot(cinder, end));
   kernel.onTimer<{ id: string }>("cinder/snapshot-deleted", ({ id }) => endDeleteSnapshot(cinder, id));
   kernel.onTimer<ImageUpload>("cinder/uploaded", (upload) => endUploadImage(cinder, upload));
-  kernel.onTimer<{ id: string; requestId: string }>("cinder/backup", (backup) => failBackup(cinder, backup));
+  kernel.onTimer<BackupEnd>("cinder/backup", (end) => endBackup(cinder, end));
+  kernel.onTimer<{ id: string }>("cinder/backup-deleted", ({ id }) => removeBackup(cinder, id));
+  kernel.onTimer<{ id: string; volumeId: string }>("cinder/restored", (end) => endRestore(cinder, end));
+  kernel.onTimer<Reversion>("cinder/reverted", (reversion) => endRevert(cinder, reversion));
   kernel.onTimer<VolumeExtension>("cinder/extended", (extension) => endExtendVolume(cinder, extension));
 }

@@ -1,6 +1,7 @@
 import type { CinderRoute } from "../wire/route.ts";
 import { ATTACHMENT_ROUTES } from "./attachments.ts";
 import { AVAILABILITY_ZONE_ROUTES } from "./availability-zones.ts";
+import { BACKUP_ACTION_ROUTES } from "./backup-actions.ts";
 import { BACKUP_ROUTES } from "./backups.ts";
 import { CAPABILITY_ROUTES } from "./capabilities.ts";
 import { CLUSTER_ROUTES } from "./clusters.ts";
@@ -43,6 +44,7 @@ export const ROUTES: readonly CinderRoute[] = [
   ...TYPE_ACCESS_ROUTES,
   ...TYPE_ENCRYPTION_ROUTES,
   ...TRANSFER_ROUTES,
+  ...BACKUP_ACTION_ROUTES,
   ...BACKUP_ROUTES,
   ...ATTACHMENT_ROUTES,
   ...QUOTA_SET_ROUTES,

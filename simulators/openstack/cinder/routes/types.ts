@@ -2,7 +2,7 @@ import type { HttpReply } from "../../../kernel/index.ts";
 import { Refusal } from "../../refusal.ts";
 import { recordChange } from "../state/cinder.ts";
 import type { TypeRow } from "../state/rows.ts";
-import { addType, findType, INITIAL_TYPES, requireType } from "../state/types.ts";
+import { addType, findType, defaultTypeOf, RELEASE_TYPE, requireType } from "../state/types.ts";
 import { requireMember } from "../wire/body.ts";
 import { badRequest } from "../wire/errors.ts";
 import { emptyReply, ok } from "../wire/replies.ts";
@@ -52,7 +52,7 @@ function create(call: CinderCall): HttpReply {
 
 function remove(call: CinderCall): HttpReply {
   const row = requireTypeOf(call);
-  if (row.name === INITIAL_TYPES[0])
+  if (row.name === defaultTypeOf(call.cinder))
     throw badRequest(`Invalid volume type: Default volume type ${row.id} can't be deleted.`);
   if (isTypeUsed(call, row)) throw badRequest("Target volume type is still in use.");
   call.cinder.slot.value.types.delete(row.id);
@@ -88,15 +88,15 @@ function list(call: CinderCall): HttpReply {
     .filter((row) => wanted === undefined || row.isPublic === wanted || row.projects.includes(actor.projectId))
     .filter((row) => !query.has("name") || row.name === query.get("name"))
     .reverse();
-  const first = rows.find(({ name }) => name === INITIAL_TYPES[0]);
+  const first = rows.find(({ name }) => name === defaultTypeOf(cinder));
   const rest = rows.filter((row) => row !== first);
   const ordered =
     first === undefined
       ? rest
       : [
-          ...rest.filter(({ name }) => name !== INITIAL_TYPES[1]),
+          ...rest.filter(({ name }) => name !== RELEASE_TYPE),
           first,
-          ...rest.filter(({ name }) => name === INITIAL_TYPES[1]),
+          ...rest.filter(({ name }) => name === RELEASE_TYPE),
         ];
   return ok({ volume_types: ordered.map((row) => view(call, row)) });
 }

@@ -8,6 +8,7 @@ import { ADMIN_ACTIONS } from "./volume-actions/admin.ts";
 import { ATTACH_ACTIONS } from "./volume-actions/attach.ts";
 import { SIZE_ACTIONS } from "./volume-actions/extend.ts";
 import { IMAGE_ACTIONS } from "./volume-actions/image.ts";
+import { REVERT_ACTIONS } from "./volume-actions/revert.ts";
 import { TYPE_ACTIONS } from "./volume-actions/type.ts";
 import { requireVolumeOf } from "./volumes/require-volume.ts";
 
@@ -18,6 +19,7 @@ export const VOLUME_ACTIONS: VolumeActions = {
   ...ATTACH_ACTIONS,
   ...IMAGE_ACTIONS,
   ...TYPE_ACTIONS,
+  ...REVERT_ACTIONS,
 };
 
 /*

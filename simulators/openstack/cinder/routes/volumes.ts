@@ -1,6 +1,5 @@
 import type { HttpReply } from "../../../kernel/index.ts";
 import { startDeleteVolume } from "../behaviour/delete-volume.ts";
-import { HOST } from "../state/backend.ts";
 import { recordChange } from "../state/cinder.ts";
 import type { VolumeRow } from "../state/rows.ts";
 import { setSnapshotStatus, snapshotsOf } from "../state/snapshots.ts";
@@ -85,7 +84,7 @@ const LISTING: ListDescription<VolumeRow> = {
     status: ({ status }) => status,
     bootable: ({ bootable }) => bootable,
     availability_zone: ({ zone }) => zone,
-    host: () => HOST,
+    host: () => "",
   },
   filters: {
     name: (row, value) => row.name === value,

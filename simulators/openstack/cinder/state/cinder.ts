@@ -28,6 +28,8 @@ export interface CinderState {
   /** Class → the limits that were set. */
   readonly quotaClasses: Map<string, Readonly<Record<string, number>>>;
   readonly qosSpecs: Map<string, QosSpecRow>;
+  /** Services that an administrator has disabled, each with the reason. */
+  readonly disabledServices: Map<string, string | null>;
   made: number;
 }
 
@@ -45,6 +47,7 @@ export const emptyState = (): CinderState => ({
   quotas: new Map(),
   quotaClasses: new Map(),
   qosSpecs: new Map(),
+  disabledServices: new Map(),
   made: 0,
 });
 

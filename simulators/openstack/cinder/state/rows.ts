@@ -1,7 +1,12 @@
-/** A server that uses a volume, or is about to. */
+/** A server or another machine that uses a volume, or is about to. */
 export interface Attachment {
   readonly id: string;
+  /** Empty where no server is named. */
   readonly serverId: string;
+  /** How a client that made it itself may use it. Default `rw`. */
+  readonly mode?: "rw" | "ro";
+  /** Of a client's own: what its machine is, once it has said so; it is not yet attached before it says that it is done. */
+  connector?: Readonly<Record<string, unknown>>;
   /** Null while it is only reserved. */
   device: string | null;
   host: string | null;
@@ -30,6 +35,8 @@ export interface VolumeRow {
   readonly snapshotId: string | null;
   readonly sourceId: string | null;
   bootable: boolean;
+  /** Whether several servers may use it at once, as its type says. */
+  multiattach: boolean;
   readonly createdMs: number;
   updatedMs: number | null;
   metadata: Readonly<Record<string, string>>;
@@ -103,13 +110,22 @@ export interface BackupRow {
   readonly seq: number;
   readonly volumeId: string;
   readonly snapshotId: string | null;
+  /** The backup upon which this one builds; null for a full one. */
+  readonly parentId: string | null;
   readonly projectId: string;
+  readonly userId: string;
   name: string | null;
   description: string | null;
   status: string;
   readonly sizeGb: number;
+  /** Whether its volume could be booted from. */
+  readonly isBootable: boolean;
+  readonly zone: string | null;
   readonly container: string | null;
+  metadata: Readonly<Record<string, string>>;
   failReason: string | null;
+  /** Of when the data is. */
+  readonly dataMs: number;
   readonly createdMs: number;
   updatedMs: number;
 }

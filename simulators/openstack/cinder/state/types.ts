@@ -1,10 +1,14 @@
 import type { Actor } from "../../cloud.ts";
+import { backendOf } from "./backend.ts";
 import { notFoundById } from "../wire/errors.ts";
 import { type Cinder, recordChange } from "./cinder.ts";
 import type { TypeRow } from "./rows.ts";
 
-/** Names of the types of a new cloud; the first is the default. */
-export const INITIAL_TYPES = ["fake", "__DEFAULT__"] as const;
+/** The type of the release's own, which a new cloud has beside the default. */
+export const RELEASE_TYPE = "__DEFAULT__";
+
+/** The name of the default type of a cloud: that of its back end. */
+export const defaultTypeOf = ({ cloud }: Cinder): string => backendOf(cloud).name;
 
 /** A type by name or id. */
 export const findType = ({ slot }: Cinder, nameOrId: string): TypeRow | undefined =>
@@ -19,10 +23,10 @@ export function requireType(
   { cinder, actor }: { readonly cinder: Cinder; readonly actor: Actor },
   wanted: string | null | undefined,
 ): TypeRow {
-  const found = findType(cinder, wanted ?? INITIAL_TYPES[0]);
+  const found = findType(cinder, wanted ?? defaultTypeOf(cinder));
   if (found !== undefined && canUseType(actor, found)) return found;
   const isId = /^[0-9a-f-]{36}$/.test(wanted ?? "");
-  throw notFoundById(isId ? "Volume type" : "Volume type with name", wanted ?? INITIAL_TYPES[0]);
+  throw notFoundById(isId ? "Volume type" : "Volume type with name", wanted ?? defaultTypeOf(cinder));
 }
 
 /** Adds a type, to which no project has access yet. */

@@ -40,6 +40,7 @@ export const WIRE: ServiceWire = {
   }),
   crashed: () => json(500, { computeFault: { code: 500, message: ERRED } }),
   front: EVENTLET_FRONT,
+  readsPathAsLatin1: true,
   bodyBytesMax: BODY_BYTES_MAX,
   ignoresChunks: true,
   admit: ({ params, actor, request }) => {

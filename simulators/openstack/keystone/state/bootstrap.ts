@@ -1,4 +1,4 @@
-import { CATALOG, CATALOG_TYPES, type CatalogType, type Cloud } from "../../cloud.ts";
+import { CATALOG, CATALOG_TYPES, type CatalogType, type Cloud, isSimulatedType } from "../../cloud.ts";
 import { grant } from "./grants.ts";
 import { idByName, nameKey } from "./names.ts";
 import { hashSecret } from "./secrets.ts";
@@ -20,9 +20,13 @@ export function bootstrap(cloud: Cloud): KeystoneState {
   addRoles(state, cloud);
   addAdministrator(state, cloud);
   state.regions.set(cloud.region, { id: cloud.region, name: cloud.region, description: "", parentId: null });
-  for (const type of CATALOG_TYPES) addService(state, cloud, type);
+  for (const type of catalogTypesOf(cloud)) addService(state, cloud, type);
   return state;
 }
+
+/** What answers is in the catalog; that of the recorded rig also names two services that do not. */
+const catalogTypesOf = ({ profile }: Cloud): readonly CatalogType[] =>
+  profile === "rig" ? CATALOG_TYPES : CATALOG_TYPES.filter(isSimulatedType);
 
 const newId = (cloud: Cloud): string => cloud.hex("keystone");
 const roleNamed = (state: KeystoneState, name: string): string => idByName(state, "role", "", name) ?? "";

@@ -3,7 +3,8 @@ import type { NetworkRow, PortRow, SecurityGroupRow } from "../state/rows.ts";
 import type { Neutron } from "../state/state.ts";
 import { addNetwork, addPort, addSubnet, newNeutron, PROJECT } from "../testing.ts";
 import { admits } from "./admission.ts";
-import { setDevice } from "./ports.ts";
+import { setDevice } from "./devices.ts";
+import {} from "./ports.ts";
 import { addRule, createGroup, type NewRule } from "./security-groups.ts";
 
 let neutron: Neutron;

@@ -71,7 +71,7 @@ function checkUnassociated({ slot }: Neutron, row: FloatingIpRow, portId: string
 }
 
 /** The router through which an external network reaches a subnet. */
-function findRouterBetween({ slot }: Neutron, networkId: string, subnetId: string): RouterRow | undefined {
+export function findRouterBetween({ slot }: Neutron, networkId: string, subnetId: string): RouterRow | undefined {
   const { subnets, portsByDevice, ports, routers } = slot.value;
   if (!subnets.has(subnetId)) return undefined;
   const isConnected = (router: RouterRow): boolean =>

@@ -2,6 +2,8 @@ import type { AddressPair, NetworkRow, PortRow } from "../state/rows.ts";
 import { type Neutron, newRow } from "../state/state.ts";
 import { addToCount } from "../state/quotas.ts";
 import { conflict } from "../wire/errors.ts";
+import { addToDevice, removeFromDevice } from "./devices.ts";
+import { forgetTrunkPort } from "./trunks.ts";
 import { allocateAddresses, type FixedIpRequest, freeAddresses, takeAddresses } from "./allocation.ts";
 
 /** A new port, once all names are resolved. */
@@ -110,31 +112,6 @@ function keepOwn({ fixedIps }: PortRow, requests: readonly FixedIpRequest[]): re
   });
 }
 
-function addToDevice({ slot }: Neutron, row: PortRow): void {
-  const { portsByDevice } = slot.value;
-  const ports = portsByDevice.get(row.deviceId);
-  if (ports === undefined) portsByDevice.set(row.deviceId, [row.id]);
-  else ports.push(row.id);
-}
-
-function removeFromDevice({ slot }: Neutron, row: PortRow): void {
-  const { portsByDevice } = slot.value;
-  const left = (portsByDevice.get(row.deviceId) ?? []).filter((id) => id !== row.id);
-  if (left.length === 0) portsByDevice.delete(row.deviceId);
-  else portsByDevice.set(row.deviceId, left);
-}
-
-/** Gives the port to a device, or takes it away when `deviceId` is empty. It is ACTIVE while it is bound to a host. */
-export function setDevice(neutron: Neutron, row: PortRow, deviceId: string, deviceOwner: string, hostId: string): void {
-  if (row.deviceId !== "") removeFromDevice(neutron, row);
-  row.deviceId = deviceId;
-  row.deviceOwner = deviceOwner;
-  row.hostId = hostId;
-  row.status = hostId === "" ? "DOWN" : "ACTIVE";
-  if (deviceId !== "") addToDevice(neutron, row);
-  neutron.cloud.kernel.record("neutron", "port.bind", row.id, { device: deviceId, status: row.status });
-}
-
 /** Deletes the port: frees its addresses, dissociates its floating IPs, and has its server forget it. */
 export function deletePort(neutron: Neutron, row: PortRow): void {
   const state = neutron.slot.value;
@@ -146,6 +123,10 @@ export function deletePort(neutron: Neutron, row: PortRow): void {
     if (floating !== undefined) Object.assign(floating, { portId: null, fixedIp: null, routerId: null });
   }
   state.floatingByPort.delete(row.id);
+  state.qosPolicyOf.delete(row.id);
+  for (const { id, internalPortId } of state.forwardings.values())
+    if (internalPortId === row.id) state.forwardings.delete(id);
+  forgetTrunkPort(neutron, row.id);
   addToCount(neutron, row.projectId, "port", -1);
   if (row.deviceOwner.startsWith("compute:")) neutron.cloud.servers.forgetPort(row.deviceId, row.id);
   neutron.cloud.kernel.record("neutron", "port.delete", row.id);

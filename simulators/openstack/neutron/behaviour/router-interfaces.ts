@@ -5,7 +5,8 @@ import type { NetworkRow, PortRow, RouterRow } from "../state/rows.ts";
 import { type Neutron, touch } from "../state/state.ts";
 import { badRequest, conflict, invalid, notFound } from "../wire/errors.ts";
 import { isInPrefix, parsePrefix, prefixesOverlap } from "./ip.ts";
-import { createPort, deletePort, setDevice } from "./ports.ts";
+import { setDevice } from "./devices.ts";
+import { createPort, deletePort } from "./ports.ts";
 import { addressesOf, INTERFACE_OWNER, interfacesOf } from "./routers.ts";
 
 /** Names an interface: by subnet, by port, or by both. */

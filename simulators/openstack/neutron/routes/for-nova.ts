@@ -15,7 +15,8 @@ import { type Neutron, type NeutronState, touch } from "../state/state.ts";
 import { conflict, notFound } from "../wire/errors.ts";
 import { associate } from "../behaviour/floating-ips.ts";
 import { floatingIpForNova, groupForNova } from "./nova-proxy.ts";
-import { changeAddresses, createPort, deletePort, setDevice } from "../behaviour/ports.ts";
+import { setDevice } from "../behaviour/devices.ts";
+import { changeAddresses, createPort, deletePort } from "../behaviour/ports.ts";
 import { ensureDefaultGroup } from "../behaviour/security-groups.ts";
 
 function portForNova({ slot }: Neutron, port: PortRow): PortView {

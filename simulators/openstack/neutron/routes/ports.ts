@@ -1,7 +1,8 @@
 import { str } from "../../python/index.ts";
 import { type Actor, controls } from "../../cloud.ts";
 import { type FixedIpRequest, toRequests } from "../behaviour/allocation.ts";
-import { changeAddresses, createPort, deletePort, setDevice } from "../behaviour/ports.ts";
+import { setDevice } from "../behaviour/devices.ts";
+import { changeAddresses, createPort, deletePort } from "../behaviour/ports.ts";
 import { ensureDefaultGroup } from "../behaviour/security-groups.ts";
 import { checkNetworkOwner, controlsPort } from "../state/access.ts";
 import { requireGroup, requireNetwork } from "../state/lookup.ts";

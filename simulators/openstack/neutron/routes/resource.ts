@@ -35,6 +35,8 @@ export interface Resource<T extends ResourceRow, A extends Attributes> extends R
   readonly quota?: QuotaResource;
   /** Default false. A list in one request is an error of the service's own, though the API takes it. */
   readonly failsInBulk?: boolean;
+  /** Default false: everybody may create one; `canChange` says who may change it. */
+  readonly isForAdmins?: boolean;
   /** Default false: it has no tags. */
   readonly isUntagged?: boolean;
   /** Members that the answer to `fields` has in any case. */
@@ -115,6 +117,7 @@ function create<T extends ResourceRow, A extends Attributes>(
   const { items, isBulk } = itemsOf(context, resource);
   const all = items.map((item) => parseNewFields(actor, resource, isBulk ? item : checkedForBulk(resource, item)));
   if (isBulk && resource.failsInBulk === true) throw internalError();
+  if (resource.isForAdmins === true && !actor.isAdmin) throw forbidden(`rule:create_${resource.name}`);
   for (const fields of all) resource.checkParent?.(neutron, actor, fields);
   for (const fields of all) checkPolicy(actor, resource, fields, "create");
   if (resource.quota !== undefined) checkQuota(neutron, projectOf(actor, all[0] ?? {}), resource.quota, all.length);

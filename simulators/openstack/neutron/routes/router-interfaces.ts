@@ -6,7 +6,7 @@ import { addInterface, type InterfaceFields, removeInterface } from "../behaviou
 import type { PortRow, RouterRow } from "../state/rows.ts";
 import type { Neutron } from "../state/state.ts";
 import { isDictionary } from "../wire/structures.ts";
-import { badRequest, notSimulated } from "../wire/errors.ts";
+import { badRequest } from "../wire/errors.ts";
 import { requireRow } from "./resource.ts";
 import { ROUTERS } from "./routers.ts";
 
@@ -34,7 +34,7 @@ function interfaceReply(router: RouterRow, port: PortRow): HttpReply {
   });
 }
 
-/** The router's actions: connecting it to subnets, and its extra routes, whose single changes are not simulated. */
+/** The router's actions: connecting it to subnets. */
 export function interfaceRoutes(neutron: Neutron): readonly OpenStackRoute[] {
   const routerIn = ({ actor, params }: RequestContext): RouterRow =>
     requireRow(neutron, ROUTERS, actor, params.id ?? "");
@@ -57,15 +57,5 @@ export function interfaceRoutes(neutron: Neutron): readonly OpenStackRoute[] {
         return interfaceReply(router, removeInterface(neutron, router, interfaceFields(context)));
       },
     },
-    ...["add_extraroutes", "remove_extraroutes"].map(
-      (name): OpenStackRoute => ({
-        method: "PUT",
-        path: `/v2.0/routers/:id/${name}`,
-        handler: (context) => {
-          routerIn(context);
-          throw notSimulated(`${name}: set the router's routes as a whole`);
-        },
-      }),
-    ),
   ];
 }

@@ -2,10 +2,19 @@ import type { OpenStackRoute } from "../../service.ts";
 import type { Neutron } from "../state/state.ts";
 import { ADDRESS_GROUPS, addressGroupActions } from "./address-groups.ts";
 import { ADDRESS_SCOPES } from "./address-scopes.ts";
-import { AGENT_ROUTES } from "./agents.ts";
+import { agentScheduleRoutes } from "./agent-schedules.ts";
+import { agentRoutes } from "./agents.ts";
 import { AUTO_ALLOCATED_TOPOLOGY_ROUTES } from "./auto-allocated-topology.ts";
 import { AVAILABILITY_ZONE_ROUTES } from "./availability-zones.ts";
-import { EXTENSION_ROUTES } from "./extensions.ts";
+import { extensionRoutes } from "./extensions.ts";
+import { withForwardings, withQosPolicy, withTrunk } from "./extended.ts";
+import { extraRouteActions } from "./extra-routes.ts";
+import { METERING_LABELS, METERING_RULES } from "./metering.ts";
+import { nestedRoutes } from "./nested.ts";
+import { PORT_FORWARDINGS } from "./port-forwardings.ts";
+import { QOS_POLICIES } from "./qos-policies.ts";
+import { qosRuleRoutes } from "./qos-rules.ts";
+import { TRUNKS, trunkActions } from "./trunks.ts";
 import { FLAVOR_ROUTES } from "./flavors.ts";
 import { FLOATINGIP_POOL_ROUTES } from "./floatingip-pools.ts";
 import { FLOATING_IPS } from "./floatingips.ts";
@@ -26,31 +35,52 @@ import { SUBNETPOOLS } from "./subnetpools.ts";
 import { SUBNETS } from "./subnets.ts";
 import { VERSION_ROUTES } from "./versions.ts";
 
+/** What the recorded control plane serves. */
+const coreRoutes = (neutron: Neutron): readonly OpenStackRoute[] => [
+  ...resourceRoutes(neutron, NETWORKS),
+  ...resourceRoutes(neutron, PORTS),
+  ...resourceRoutes(neutron, FLOATING_IPS),
+];
+
+/** The same with the plugins for trunks, QoS, port forwarding and metering, which that one had not loaded. */
+const extendedRoutes = (neutron: Neutron): readonly OpenStackRoute[] => [
+  ...resourceRoutes(neutron, withQosPolicy(NETWORKS)),
+  ...resourceRoutes(neutron, withQosPolicy(withTrunk(PORTS))),
+  ...resourceRoutes(neutron, withQosPolicy(withForwardings(FLOATING_IPS))),
+  ...resourceRoutes(neutron, TRUNKS),
+  ...trunkActions(neutron),
+  ...resourceRoutes(neutron, QOS_POLICIES),
+  ...qosRuleRoutes(neutron),
+  ...nestedRoutes(neutron, PORT_FORWARDINGS),
+  ...resourceRoutes(neutron, METERING_LABELS),
+  ...resourceRoutes(neutron, METERING_RULES),
+];
+
 /** All routes of Neutron. */
 export const neutronRoutes = (neutron: Neutron): readonly OpenStackRoute[] => [
   ...VERSION_ROUTES,
-  ...EXTENSION_ROUTES,
+  ...extensionRoutes(neutron),
   ...SERVICE_PROVIDER_ROUTES,
   ...networkIpAvailabilityRoutes(neutron),
   ...AUTO_ALLOCATED_TOPOLOGY_ROUTES,
-  ...AGENT_ROUTES,
+  ...agentRoutes(neutron),
+  ...agentScheduleRoutes(neutron),
   ...AVAILABILITY_ZONE_ROUTES,
   ...FLAVOR_ROUTES,
   ...SEGMENT_ROUTES,
   ...FLOATINGIP_POOL_ROUTES,
   ...quotaRoutes(neutron),
-  ...resourceRoutes(neutron, NETWORKS),
+  ...(neutron.cloud.profile === "rig" ? coreRoutes(neutron) : extendedRoutes(neutron)),
   ...resourceRoutes(neutron, SUBNETS),
   ...resourceRoutes(neutron, SUBNETPOOLS),
   ...subnetpoolActions(neutron),
   ...resourceRoutes(neutron, ADDRESS_SCOPES),
   ...resourceRoutes(neutron, ADDRESS_GROUPS),
   ...addressGroupActions(neutron),
-  ...resourceRoutes(neutron, PORTS),
   ...resourceRoutes(neutron, SECURITY_GROUPS),
   ...resourceRoutes(neutron, SECURITY_GROUP_RULES),
   ...resourceRoutes(neutron, ROUTERS),
-  ...resourceRoutes(neutron, FLOATING_IPS),
   ...interfaceRoutes(neutron),
+  ...extraRouteActions(neutron),
   ...rbacPolicyRoutes(neutron),
 ];

@@ -1,5 +1,6 @@
 import type { Slot } from "../../../kernel/index.ts";
 import type { Cloud } from "../../cloud.ts";
+import { type ExtensionState, newExtensionState } from "./extension-rows.ts";
 import type {
   AddressGroupRow,
   AddressScopeRow,
@@ -16,7 +17,7 @@ import type {
 } from "./rows.ts";
 
 /** What exists in Neutron, by id, with indexes for what is looked up often. */
-export interface NeutronState {
+export interface NeutronState extends ExtensionState {
   readonly networks: Map<string, NetworkRow>;
   readonly subnets: Map<string, SubnetRow>;
   readonly subnetpools: Map<string, SubnetpoolRow>;
@@ -47,6 +48,7 @@ export interface NeutronState {
 
 /** The state of a cloud without networks. */
 export const newState = (): NeutronState => ({
+  ...newExtensionState(),
   networks: new Map(),
   subnets: new Map(),
   subnetpools: new Map(),

@@ -1,5 +1,4 @@
 import { Refusal } from "../../refusal.ts";
-import { HOST } from "../state/host.ts";
 import type { Nova } from "../state/nova.ts";
 import { ownerOf, type Server, type VolumeLink } from "../state/server.ts";
 import { findServer } from "../state/servers.ts";
@@ -87,6 +86,6 @@ export function awaitVolumes(nova: Nova, wait: VolumeWait): void {
 function attachNow(nova: Nova, server: Server, link: VolumeLink): VolumeLink {
   const { volumes } = nova.cloud;
   const attachmentId = volumes.reserve(ownerOf(server), link.volumeId, server.id);
-  volumes.attach(attachmentId, link.device, HOST);
+  volumes.attach(attachmentId, link.device, server.host ?? "");
   return { ...link, attachmentId };
 }

@@ -1,12 +1,11 @@
 import { Refusal } from "../../refusal.ts";
 import { NOVA_POINTS } from "../faults.ts";
-import { HOST } from "../state/host.ts";
 import { type Nova, recordChange } from "../state/nova.ts";
 import type { Server } from "../state/server.ts";
-import { failServer, findServer } from "../state/servers.ts";
+import { failServer, findServer, placeServer } from "../state/servers.ts";
 import { awaitVolumes, type BootVolume, takeVolumes } from "./boot-volumes.ts";
 import { type BootNic, plugNic } from "./interfaces.ts";
-import { whyNoHost } from "./scheduler.ts";
+import { chooseHost } from "./scheduler.ts";
 import { failBuild, startSpawn } from "./spawn.ts";
 import { WORK_MS } from "./work.ts";
 
@@ -37,11 +36,12 @@ export function startBuild(nova: Nova, build: Build): void {
 export function scheduleServer(nova: Nova, build: Build): void {
   const server = findServer(nova, build.id);
   if (server === undefined || server.task !== "scheduling") return;
-  const refusal = whyNoHost(nova, server);
-  if (refusal !== undefined) return failServer(nova, server, 500, refusal);
-  server.isScheduled = true;
+  const forced = server.extras?.forcedHost;
+  const placement = chooseHost(nova, server, forced === undefined ? {} : { host: forced });
+  if ("refusal" in placement) return failServer(nova, server, 500, placement.refusal);
+  placeServer(nova, server, placement.host.name);
   server.task = "networking";
-  recordChange(nova, "server.schedule", server.id, { host: HOST });
+  recordChange(nova, "server.schedule", server.id, { host: server.host });
   try {
     server.nics = build.nics.map((wanted) => plugNic(nova, server, wanted, build.groupIds));
   } catch (error) {

@@ -10,7 +10,7 @@ export function startDelete(nova: Nova, server: Server): boolean {
   if (server.task === "deleting") return false;
   dropShelvedImage(nova, server);
   recordChange(nova, "server.delete", server.id);
-  if (!server.isScheduled && server.vm === "building") {
+  if (server.host === null && server.vm === "building") {
     releaseResources(nova, server);
     endDelete(nova, server.id);
   } else beginDeleting(nova, server);

@@ -1,5 +1,5 @@
 import { Refusal } from "../../refusal.ts";
-import { HOST } from "../state/host.ts";
+import { findHost, zoneOf } from "../state/host.ts";
 import { type Nova, recordChange } from "../state/nova.ts";
 import { type Nic, ownerOf, type Server } from "../state/server.ts";
 import { findServer, touchServer } from "../state/servers.ts";
@@ -20,13 +20,16 @@ export interface FixedIpChange {
   readonly address: string;
 }
 
-const deviceOwner = (nova: Nova): string => `compute:${nova.cloud.zones[0] ?? "nova"}`;
+function deviceOwner(nova: Nova, server: Server): string {
+  const host = findHost(nova, server.host ?? "");
+  return `compute:${host === undefined ? (nova.cloud.zones[0] ?? "nova") : zoneOf(nova, host)}`;
+}
 
 /** Binds the named port, or a new one. Without `groupIds` a new port has the default group. @throws Refusal as Neutron */
 export function plugNic(nova: Nova, server: Server, wanted: BootNic, groupIds: readonly string[] | null): Nic {
   const { ports } = nova.cloud;
   const tag = wanted.tag === undefined ? {} : { tag: wanted.tag };
-  const device = { deviceId: server.id, deviceOwner: deviceOwner(nova), hostId: HOST };
+  const device = { deviceId: server.id, deviceOwner: deviceOwner(nova, server), hostId: server.host ?? "" };
   if (wanted.portId !== undefined) {
     ports.bind(wanted.portId, device);
     return { portId: wanted.portId, isOwn: false, ...tag };

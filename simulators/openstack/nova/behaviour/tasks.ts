@@ -1,6 +1,8 @@
 import { type Nova, recordChange } from "../state/nova.ts";
 import type { Server, VmState } from "../state/server.ts";
+import { setMigration } from "../state/migrations.ts";
 import { findServer, setFlavor, touchServer } from "../state/servers.ts";
+import { moveServer } from "./move.ts";
 
 /** What a task shows, and the state `vm` in which it ends. */
 export interface TaskEnd {
@@ -9,7 +11,9 @@ export interface TaskEnd {
   readonly task: string | null;
   readonly vm: VmState;
   /** What else happens at the end. */
-  readonly effect: "" | "confirm" | "revert" | "unshelved";
+  readonly effect: "" | "confirm" | "revert" | "unshelved" | "moved";
+  /** Where a server that is moved arrives. */
+  readonly host?: string;
 }
 
 /** Starts a task that ends after `workMs` (ms of simulated work) in the state `vm`. The caller records the change. */
@@ -20,19 +24,20 @@ export function startTask(
   workMs: number,
   vm: VmState,
   effect: TaskEnd["effect"] = "",
+  host?: string,
 ): void {
   const { kernel } = nova.cloud;
   server.task = task;
   touchServer(nova, server);
-  const end: TaskEnd = { id: server.id, task, vm, effect };
+  const end: TaskEnd = { id: server.id, task, vm, effect, ...(host !== undefined && { host }) };
   kernel.timer(kernel.work(workMs), "nova.task", end);
 }
 
 /** Ends a task, unless another has taken its place. */
-export function endTask(nova: Nova, { id, task, vm, effect }: TaskEnd): void {
+export function endTask(nova: Nova, { id, task, vm, effect, host }: TaskEnd): void {
   const server = findServer(nova, id);
   if (server === undefined || server.task !== task) return;
-  applyEffect(nova, server, effect);
+  applyEffect(nova, server, effect, host);
   if (vm !== "error" && server.extras?.fault !== undefined) delete server.extras.fault;
   server.vm = vm;
   server.task = null;
@@ -42,11 +47,21 @@ export function endTask(nova: Nova, { id, task, vm, effect }: TaskEnd): void {
   recordChange(nova, "server.state", id, { vm, task });
 }
 
-function applyEffect(nova: Nova, server: Server, effect: TaskEnd["effect"]): void {
+function applyEffect(nova: Nova, server: Server, effect: TaskEnd["effect"], host: string | undefined): void {
+  if (effect === "moved" && host !== undefined) {
+    moveServer(nova, server, host);
+    setMigration(nova, server.id, "finished");
+  }
   if (effect === "unshelved") server.launchedMs = nova.cloud.kernel.nowMs;
   if (effect !== "revert" && effect !== "confirm") return;
   const flavor = server.extras?.oldFlavor;
   if (effect === "revert" && flavor !== undefined) setFlavor(nova, server, flavor);
+  const oldHost = server.extras?.oldHost;
+  if (oldHost !== undefined) {
+    if (effect === "revert") moveServer(nova, server, oldHost);
+    setMigration(nova, server.id, effect === "revert" ? "reverted" : "confirmed");
+    delete server.extras?.oldHost;
+  }
   delete server.extras?.oldFlavor;
   delete server.extras?.oldVm;
 }

@@ -3,6 +3,7 @@ import { awaitVolumes, type VolumeWait } from "./boot-volumes.ts";
 import { type Build, scheduleServer } from "./build.ts";
 import { endDelete, terminateServer } from "./delete.ts";
 import { endDetachNic, endFixedIp, type FixedIpChange } from "./interfaces.ts";
+import { endLiveMove, type LiveMove } from "./move.ts";
 import { endSpawn } from "./spawn.ts";
 import { endTask, type TaskEnd } from "./tasks.ts";
 import { type AttachEnd, endAttachVolume, endDetachVolume } from "./volumes.ts";
@@ -14,6 +15,7 @@ export function defineTimers(nova: Nova): void {
   kernel.onTimer<VolumeWait>("nova.volumes", (wait) => awaitVolumes(nova, wait));
   kernel.onTimer<{ id: string }>("nova.spawned", ({ id }) => endSpawn(nova, id));
   kernel.onTimer<TaskEnd>("nova.task", (end) => endTask(nova, end));
+  kernel.onTimer<LiveMove>("nova.moved", (move) => endLiveMove(nova, move));
   kernel.onTimer<{ id: string }>("nova.delete", ({ id }) => terminateServer(nova, id));
   kernel.onTimer<{ id: string }>("nova.gone", ({ id }) => endDelete(nova, id));
   kernel.onTimer<AttachEnd>("nova.attach", (end) => endAttachVolume(nova, end));

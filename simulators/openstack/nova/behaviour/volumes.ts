@@ -1,5 +1,4 @@
 import { NOVA_POINTS } from "../faults.ts";
-import { HOST } from "../state/host.ts";
 import { type Nova, recordChange } from "../state/nova.ts";
 import type { Server, VolumeLink } from "../state/server.ts";
 import { findServer } from "../state/servers.ts";
@@ -38,8 +37,8 @@ export function startAttachVolume(nova: Nova, server: Server, link: VolumeLink):
 }
 
 /** Turns the volume to in-use. */
-export function endAttachVolume(nova: Nova, { attachmentId, device }: AttachEnd): void {
-  nova.cloud.volumes.attach(attachmentId, device, HOST);
+export function endAttachVolume(nova: Nova, { serverId, attachmentId, device }: AttachEnd): void {
+  nova.cloud.volumes.attach(attachmentId, device, findServer(nova, serverId)?.host ?? "");
 }
 
 /** Starts to detach a volume; it is gone from the server a little later. */

@@ -1,5 +1,5 @@
 import { type HttpReply, own, isoMicroseconds } from "../../../kernel/index.ts";
-import { HOST } from "../state/host.ts";
+import { findHost } from "../state/host.ts";
 import { type Aggregate, recordChange } from "../state/nova.ts";
 import { checkValue, requireBody } from "../wire/body.ts";
 import { badRequest, conflict, notFound, requireAdmin } from "../wire/errors.ts";
@@ -82,10 +82,24 @@ function update(call: NovaCall): HttpReply {
   return ok({ aggregate: fullView(call, row, true) });
 }
 
+/** A host is in one zone at most. @throws Refusal 409 */
+function checkZoneOf(call: NovaCall, row: Aggregate, host: string): void {
+  const others = [...call.nova.slot.value.aggregates.values()].filter(
+    (each) => each !== row && each.hosts.includes(host),
+  );
+  const other = others.find(({ zone }) => zone !== null && zone !== row.zone);
+  if (row.zone === null || other === undefined) return;
+  throw conflict(
+    `Cannot add host to aggregate ${row.id}. Reason: One or more hosts already in availability zone(s) ['${other.zone}'].`,
+  );
+}
+
 function addHost(call: NovaCall, row: Aggregate, host: unknown): void {
-  if (host !== HOST) throw notFound(`Compute host ${String(host)} could not be found.`);
-  if (row.hosts.includes(HOST)) throw conflict(`Aggregate ${row.id} already has host ${HOST}.`);
-  row.hosts = [...row.hosts, HOST];
+  const found = typeof host === "string" ? findHost(call.nova, host) : undefined;
+  if (found === undefined) throw notFound(`Compute host ${String(host)} could not be found.`);
+  if (row.hosts.includes(found.name)) throw conflict(`Aggregate ${row.id} already has host ${found.name}.`);
+  checkZoneOf(call, row, found.name);
+  row.hosts = [...row.hosts, found.name];
   touchAggregate(call, row, "add_host");
 }
 

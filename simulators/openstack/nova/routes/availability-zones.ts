@@ -1,12 +1,31 @@
-import { HOST } from "../state/host.ts";
+import { CONTROLLERS, controllerOf, serviceOf, zoneOf, zonesInUse } from "../state/host.ts";
 import { requireAdmin } from "../wire/errors.ts";
 import { ok } from "../wire/replies.ts";
 import type { NovaCall } from "../wire/request.ts";
 import type { NovaRoute } from "../wire/route.ts";
 import { storedTime } from "../../time.ts";
 
-const zones = ({ nova }: NovaCall): object[] =>
-  nova.cloud.zones.map((zoneName) => ({ zoneName, zoneState: { available: true }, hosts: null }));
+const zoneView = (zoneName: string, hosts: object | null): object => ({
+  zoneName,
+  zoneState: { available: true },
+  hosts,
+});
+
+function detailOf({ nova }: NovaCall): readonly object[] {
+  const alive = { available: true, active: true, updated_at: storedTime(nova.cloud.kernel.nowMs) };
+  const internal = Object.fromEntries(CONTROLLERS.map((name) => [`nova-${name}`, alive]));
+  const computeOf = (host: string): object => {
+    const { isDisabled, isForcedDown } = serviceOf(nova, host);
+    return { "nova-compute": { ...alive, active: !isDisabled, available: !isForcedDown } };
+  };
+  return [
+    zoneView("internal", { [controllerOf(nova)]: internal }),
+    ...zonesInUse(nova).map((zone) => {
+      const hosts = nova.cloud.hosts.filter((host) => zoneOf(nova, host) === zone);
+      return zoneView(zone, Object.fromEntries(hosts.map(({ name }) => [name, computeOf(name)])));
+    }),
+  ];
+}
 
 /** Routes of the API reference, "Availability zones (os-availability-zone)". */
 export const AVAILABILITY_ZONE_ROUTES: readonly NovaRoute[] = [
@@ -14,7 +33,7 @@ export const AVAILABILITY_ZONE_ROUTES: readonly NovaRoute[] = [
     method: "GET",
     path: "/os-availability-zone",
     clients: ["openstack"],
-    handler: (call) => ok({ availabilityZoneInfo: zones(call) }),
+    handler: ({ nova }) => ok({ availabilityZoneInfo: zonesInUse(nova).map((zone) => zoneView(zone, null)) }),
   },
   {
     method: "GET",
@@ -22,9 +41,7 @@ export const AVAILABILITY_ZONE_ROUTES: readonly NovaRoute[] = [
     clients: ["openstack"],
     handler: (call) => {
       requireAdmin(call, "os-availability-zone:detail");
-      const alive = { available: true, active: true, updated_at: storedTime(call.nova.cloud.kernel.nowMs) };
-      const hosts = { [HOST]: { "nova-compute": alive } };
-      return ok({ availabilityZoneInfo: zones(call).map((zone) => ({ ...zone, hosts })) });
+      return ok({ availabilityZoneInfo: detailOf(call) });
     },
   },
 ];

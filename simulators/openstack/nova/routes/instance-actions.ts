@@ -1,5 +1,4 @@
 import type { HttpReply } from "../../../kernel/index.ts";
-import { HOST } from "../state/host.ts";
 import { instanceActionsOf } from "../state/instance-actions.ts";
 import type { InstanceAction, Server } from "../state/server.ts";
 import { notFound } from "../wire/errors.ts";
@@ -22,7 +21,7 @@ const actionView = (server: Server, version: number, each: InstanceAction): obje
 
 const EVENTS: Readonly<Record<string, string>> = { create: "compute__do_build_and_run_instance" };
 
-function eventsOf({ actor, version }: NovaCall, each: InstanceAction): object {
+function eventsOf({ actor, version }: NovaCall, server: Server, each: InstanceAction): object {
   if (!actor.isAdmin && version < 51) return {};
   const event = {
     event: EVENTS[each.action] ?? `compute_${each.action}_instance`,
@@ -30,7 +29,7 @@ function eventsOf({ actor, version }: NovaCall, each: InstanceAction): object {
     finish_time: each.finishMs === null ? null : storedTime(each.finishMs),
     result: each.finishMs === null ? null : "Success",
     ...(actor.isAdmin && { traceback: null }),
-    ...(version >= 62 && { hostId: "", ...(actor.isAdmin && { host: HOST }) }),
+    ...(version >= 62 && { hostId: "", ...(actor.isAdmin && { host: server.host }) }),
     ...(version >= 84 && { details: null }),
   };
   return { events: [event] };
@@ -43,7 +42,7 @@ function showAction(call: NovaCall): HttpReply {
   const server = serverOf(call);
   const each = instanceActionsOf(server).find(({ requestId }) => requestId === call.params.request);
   if (each === undefined) throw notFound(`Action ${call.params.request} not found`);
-  return ok({ instanceAction: { ...actionView(server, call.version, each), ...eventsOf(call, each) } });
+  return ok({ instanceAction: { ...actionView(server, call.version, each), ...eventsOf(call, server, each) } });
 }
 
 /** Routes of the API reference, "Servers actions (os-instance-actions)". */

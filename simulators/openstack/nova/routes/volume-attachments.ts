@@ -58,6 +58,9 @@ type WantedAttachment = ValueOf<ReturnType<typeof attachSchema>>["volumeAttachme
 /** Cinder's refusals as Nova passes them on. */
 function rewordRefusal(error: unknown, { requestId }: NovaCall): unknown {
   if (!(error instanceof Refusal) || error.status !== 400) return error;
+  // It passes this one on as it is.
+  if (error.message.includes("in an error state"))
+    return badRequest(`Invalid input received: ${error.message} (HTTP 400) (Request-ID: ${requestId})`);
   const message = `Invalid volume: Invalid input received: ${error.message} (HTTP 400) (Request-ID: ${requestId})`;
   return badRequest(message);
 }

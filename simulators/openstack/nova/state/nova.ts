@@ -1,6 +1,8 @@
 import type { Slot } from "../../../kernel/index.ts";
 import type { Cloud } from "../../cloud.ts";
 import type { Flavor } from "./flavor.ts";
+import type { ServiceState } from "./host.ts";
+import type { Migration } from "./migrations.ts";
 import type { Server } from "./server.ts";
 
 /** A user's key pair; its private half is not kept. */
@@ -35,6 +37,12 @@ export interface Aggregate {
   updatedMs: number | null;
 }
 
+/** A console that a user has asked for. */
+interface Console {
+  readonly serverId: string;
+  readonly type: string;
+}
+
 interface ProjectUsage {
   instances: number;
   cores: number;
@@ -63,6 +71,15 @@ export interface NovaState {
   aggregatesMade: number;
   /** Project → quotas that differ from the default. */
   quotas: Map<string, Record<string, number>>;
+  /** Compute services that an administrator has changed, by host. */
+  services: Map<string, ServiceState>;
+  /** Host → MiB of memory that its servers were promised. */
+  hostRam: Map<string, number>;
+  /** Moves from host to host, oldest first. */
+  migrations: Migration[];
+  migrationsMade: number;
+  /** Consoles that were opened, by token: the server and the kind. */
+  consoles: Map<string, Console>;
   /** Changed defaults (quota class `default`). */
   quotaClass: Record<string, number>;
 }
@@ -84,6 +101,11 @@ export const emptyState = (): NovaState => ({
   aggregates: new Map(),
   aggregatesMade: 0,
   quotas: new Map(),
+  services: new Map(),
+  hostRam: new Map(),
+  migrations: [],
+  migrationsMade: 0,
+  consoles: new Map(),
   quotaClass: {},
 });
 

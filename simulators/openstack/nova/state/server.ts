@@ -70,6 +70,10 @@ export interface Extras {
   /** During a resize: what a revert restores. */
   oldFlavor?: Flavor;
   oldVm?: VmState;
+  /** During a resize or a cold migration: where it was. */
+  oldHost?: string;
+  /** A host that an administrator named. */
+  forcedHost?: string;
   terminatedMs?: number;
   /** While it is shelved: the image of its disk. */
   shelvedImageId?: string;
@@ -98,7 +102,8 @@ export interface Server {
   updatedMs: number;
   /** 0 for not yet. */
   launchedMs: number;
-  isScheduled: boolean;
+  /** The name of its host; null until one was chosen. */
+  host: string | null;
   metadata: Readonly<Record<string, string>>;
   nics: readonly Nic[];
   volumes: readonly VolumeLink[];

@@ -21,17 +21,32 @@ export function removeServer(nova: Nova, server: Server): void {
   if (!state.servers.delete(server.id)) return;
   state.byProject.get(server.projectId)?.delete(server.id);
   countUsage(state, server, -1);
+  countRam(nova, server, -1);
   state.deletedServers.set(server.id, server);
   if (state.deletedServers.size <= DELETED_SERVERS_MAX) return;
   const [oldest] = state.deletedServers.keys();
   if (oldest !== undefined) state.deletedServers.delete(oldest);
 }
 
+/** Puts a server on a host; `null` takes it away from its own. */
+export function placeServer(nova: Nova, server: Server, host: string | null): void {
+  countRam(nova, server, -1);
+  server.host = host;
+  countRam(nova, server, 1);
+}
+
+function countRam(nova: Nova, { host, flavor }: Server, sign: 1 | -1): void {
+  const { hostRam } = nova.slot.value;
+  if (host !== null) hostRam.set(host, (hostRam.get(host) ?? 0) + sign * flavor.ram);
+}
+
 /** Changes a server's flavor and what it uses of the quota. */
 export function setFlavor(nova: Nova, server: Server, flavor: Flavor): void {
   countUsage(nova.slot.value, server, -1);
+  countRam(nova, server, -1);
   server.flavor = flavor;
   countUsage(nova.slot.value, server, 1);
+  countRam(nova, server, 1);
 }
 
 function countUsage(state: NovaState, { projectId, flavor }: Server, sign: 1 | -1): void {

@@ -3,7 +3,7 @@ import { hash } from "node:crypto";
 import type { PortView } from "../../cloud.ts";
 import { storedTime } from "../../time.ts";
 import type { Flavor } from "../state/flavor.ts";
-import { HOST } from "../state/host.ts";
+import { findHost, serviceOf, zoneOf } from "../state/host.ts";
 import type { Server } from "../state/server.ts";
 import { links } from "./links.ts";
 import type { NovaCall } from "./request.ts";
@@ -12,7 +12,17 @@ import { POWER, statusOf, WITH_PROGRESS } from "./server-status.ts";
 
 /** What a user sees of the host: a digest, the same for all servers of one project on one host, and no name. */
 const hostIdOf = (server: Server): string =>
-  server.isScheduled && server.vm !== "shelved_offloaded" ? hash("sha224", server.projectId + HOST, "hex") : "";
+  runsOn(server) === null ? "" : hash("sha224", `${server.projectId}${server.host}`, "hex");
+
+/** The host that runs it; null before one was chosen and while it is shelved. */
+const runsOn = ({ host, vm }: Server): string | null => (vm === "shelved_offloaded" ? null : host);
+
+function zoneView(call: NovaCall, server: Server): string {
+  if (server.host === null) return "";
+  if (server.extras?.zone !== undefined) return server.extras.zone;
+  const host = findHost(call.nova, runsOn(server) ?? "");
+  return host === undefined ? "" : zoneOf(call.nova, host);
+}
 
 function flavorView(call: NovaCall, flavor: Flavor): object {
   if (call.version < 47)
@@ -81,7 +91,7 @@ function adminView(call: NovaCall, server: Server): Record<string, unknown> {
   const { version, actor } = call;
   const hostname = server.extras?.hostname ?? hostnameOf(server.name);
   if (!actor.isAdmin) return version >= 90 ? { "OS-EXT-SRV-ATTR:hostname": hostname } : {};
-  const host = server.isScheduled && server.vm !== "shelved_offloaded" ? HOST : null;
+  const host = runsOn(server);
   const part: Record<string, unknown> = {
     "OS-EXT-SRV-ATTR:host": host,
     "OS-EXT-SRV-ATTR:instance_name": `instance-${server.seq.toString(16).padStart(8, "0")}`,
@@ -93,15 +103,20 @@ function adminView(call: NovaCall, server: Server): Record<string, unknown> {
     part["OS-EXT-SRV-ATTR:hostname"] = hostname;
     part["OS-EXT-SRV-ATTR:kernel_id"] = "";
     part["OS-EXT-SRV-ATTR:ramdisk_id"] = "";
-    part["OS-EXT-SRV-ATTR:root_device_name"] = server.isScheduled ? "/dev/sda" : null;
+    part["OS-EXT-SRV-ATTR:root_device_name"] = server.host === null ? null : "/dev/sda";
     part["OS-EXT-SRV-ATTR:user_data"] = server.extras?.userData ?? null;
   }
-  if (version >= 16) part.host_status = host === null ? "" : "UP";
+  if (version >= 16) part.host_status = host === null ? "" : hostStatus(call, host);
   return part;
 }
 
+function hostStatus({ nova }: NovaCall, host: string): string {
+  const { isDisabled, isForcedDown } = serviceOf(nova, host);
+  return isForcedDown ? "DOWN" : isDisabled ? "MAINTENANCE" : "UP";
+}
+
 /** The name as a host name, without the characters that are not allowed there. */
-const hostnameOf = (name: string): string =>
+export const hostnameOf = (name: string): string =>
   name
     .toLowerCase()
     .replace(/[ _]/g, "-")
@@ -123,10 +138,9 @@ function volumesView(call: NovaCall, server: Server): object[] {
 /** What GET shows, one server or each of a detailed list (which leaves the groups out). */
 export function fullView(call: NovaCall, server: Server, isListed = false): Record<string, unknown> {
   const groups = securityGroupsOf(portsOf(call, server));
-  const zone = server.isScheduled && server.vm !== "shelved_offloaded" ? call.nova.cloud.zones[0] : undefined;
   return {
     ...commonView(call, server, true),
-    "OS-EXT-AZ:availability_zone": server.isScheduled ? (server.extras?.zone ?? zone ?? "") : "",
+    "OS-EXT-AZ:availability_zone": zoneView(call, server),
     config_drive: server.extras?.configDrive === true ? "True" : "",
     key_name: server.keyName,
     "OS-SRV-USG:launched_at": server.launchedMs === 0 ? null : storedTime(server.launchedMs),

@@ -101,6 +101,7 @@ export const WIRE: ServiceWire = {
   },
   crashed: () => faultReply(new Refusal(500, "computeFault", ERRED)),
   front: EVENTLET_FRONT,
+  readsPathAsLatin1: true,
   bodyBytesMax: BODY_BYTES_MAX,
   ignoresChunks: true,
   isOpen: (request) => parseAddress(pathOf(request)) === undefined || request.method === "OPTIONS",

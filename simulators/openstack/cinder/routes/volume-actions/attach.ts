@@ -4,8 +4,9 @@ import { addAttachment, CANNOT_DETACH, endAttachments, refuseNovaAttachment } fr
 import type { VolumeRow } from "../../state/rows.ts";
 import { setStatus } from "../../state/volumes.ts";
 import { readAction, requireMember } from "../../wire/body.ts";
-import { badRequest, forbiddenByPolicy, notSimulated } from "../../wire/errors.ts";
-import { acceptedReply } from "../../wire/replies.ts";
+import { connectionOf } from "../../behaviour/connections.ts";
+import { badRequest, forbiddenByPolicy } from "../../wire/errors.ts";
+import { acceptedReply, ok } from "../../wire/replies.ts";
 import type { CinderCall } from "../../wire/request.ts";
 import type { VolumeActions } from "./action.ts";
 import type { Schema } from "../../../schema/schema.ts";
@@ -92,13 +93,22 @@ function forceDetach(call: CinderCall, row: VolumeRow): HttpReply {
 
 const CONNECTOR = { type: "object", properties: { connector: {} } } as const satisfies Schema;
 
-/** @throws Refusal 400, 501 */
-function refuseConnection(call: CinderCall): never {
+/** @throws Refusal 400 */
+function checkConnector(call: CinderCall): void {
   const [name] = readAction(call);
   const { connector } = requireMember(call, name, CONNECTOR);
   if (typeof connector !== "object" || connector === null || !("initiator" in connector))
     throw badRequest("Invalid input received: Connector doesn't have required information: initiator");
-  throw notSimulated(`${name}: attach volumes through Nova`);
+}
+
+function initializeConnection(call: CinderCall, row: VolumeRow): HttpReply {
+  checkConnector(call);
+  return ok({ connection_info: connectionOf(call.cinder, row) });
+}
+
+function terminateConnection(call: CinderCall): HttpReply {
+  checkConnector(call);
+  return acceptedReply();
 }
 
 /** What Nova's older releases called; nowadays it asks for attachments. */
@@ -110,6 +120,6 @@ export const ATTACH_ACTIONS: VolumeActions = {
   "os-attach": attach,
   "os-detach": detach,
   "os-force_detach": forceDetach,
-  "os-initialize_connection": refuseConnection,
-  "os-terminate_connection": refuseConnection,
+  "os-initialize_connection": initializeConnection,
+  "os-terminate_connection": terminateConnection,
 };

@@ -1,7 +1,9 @@
 import type { HttpReply } from "../../../../kernel/index.ts";
 import { type ImageView, controls } from "../../../cloud.ts";
 import { type Schema, type ValueOf } from "../../../schema/index.ts";
+import { startRestore } from "../../behaviour/backups.ts";
 import { createVolume } from "../../behaviour/create-volume.ts";
+import type { BackupRow } from "../../state/rows.ts";
 import { requireType } from "../../state/types.ts";
 import { readTexts, requireMember } from "../../wire/body.ts";
 import { badRequest, notFoundById } from "../../wire/errors.ts";
@@ -78,13 +80,17 @@ export function createVolumeRoute(call: CinderCall): HttpReply {
   const { snapshotId, sourceId } = source;
   const metadata = fields.metadata ?? {};
   const wanted = { sizeGb, name, description, zone, type, image, snapshotId, sourceId, metadata, requestId };
-  return ok({ volume: volumeView(call, createVolume(cinder, actor, wanted), true) }, 202);
+  const row = createVolume(cinder, actor, wanted);
+  if (source.backup !== undefined) startRestore(cinder, source.backup, row);
+  return ok({ volume: volumeView(call, row, true) }, 202);
 }
 
 const NO_MULTIATTACH =
   "multiattach parameter has been removed. The default behavior is to use multiattach enabled volume types. Contact your administrator to create a multiattach enabled volume type and use it to create multiattach volumes.";
 
 interface VolumeSource {
+  /** Whose data is copied once the volume is there. */
+  readonly backup: BackupRow | undefined;
   readonly snapshotId: string | null;
   readonly sourceId: string | null;
   readonly sourceGb: number | undefined;
@@ -102,15 +108,21 @@ function requireSource({ cinder, actor }: CinderCall, fields: WantedVolume): Vol
   if (fields.source_volid && !sees(volume)) throw notFoundById("Volume", String(fields.source_volid));
   if (fields.consistencygroup_id) throw notFoundById("Group", String(fields.consistencygroup_id));
   if (fields.group_id) throw notFoundById("Group", String(fields.group_id));
-  if (fields.backup_id) throw notFoundById("Backup", String(fields.backup_id));
+  const backup = cinder.slot.value.backups.get(String(fields.backup_id));
+  if (fields.backup_id && !sees(backup)) throw notFoundById("Backup", String(fields.backup_id));
+  if (backup !== undefined && backup.status !== "available")
+    throw badRequest("Invalid backup: Originating backup status must be one of 'available' values");
   return {
     snapshotId: snapshot?.id ?? null,
     sourceId: volume?.id ?? null,
-    sourceGb: snapshot?.sizeGb ?? volume?.sizeGb,
+    backup,
+    sourceGb: snapshot?.sizeGb ?? volume?.sizeGb ?? backup?.sizeGb,
     message: (sizeGb) =>
-      snapshot === undefined
-        ? `Invalid input received: Volume size '${sizeGb}'GB cannot be smaller than original volume size  ${volume?.sizeGb}GB. They must be >= original volume size.`
-        : `Invalid input received: Volume size '${sizeGb}'GB cannot be smaller than the snapshot size ${snapshot.sizeGb}GB. They must be >= original snapshot size.`,
+      backup !== undefined
+        ? `Invalid input received: Volume size '${sizeGb}'GB cannot be smaller than the backup size ${backup.sizeGb}GB. They must be >= original backup size.`
+        : snapshot === undefined
+          ? `Invalid input received: Volume size '${sizeGb}'GB cannot be smaller than original volume size  ${volume?.sizeGb}GB. They must be >= original volume size.`
+          : `Invalid input received: Volume size '${sizeGb}'GB cannot be smaller than the snapshot size ${snapshot.sizeGb}GB. They must be >= original snapshot size.`,
   };
 }
 

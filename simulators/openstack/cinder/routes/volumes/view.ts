@@ -1,5 +1,5 @@
 import { isoMicroseconds } from "../../../../kernel/index.ts";
-import { HOST } from "../../state/backend.ts";
+import { hostOf } from "../../state/backend.ts";
 import type { VolumeRow } from "../../state/rows.ts";
 import { storedTimeOrNull } from "../../wire/dates.ts";
 import { links } from "../../wire/links.ts";
@@ -27,7 +27,7 @@ export function volumeView(call: CinderCall, row: VolumeRow, isCreated: boolean)
     encrypted: false,
     replication_status: null,
     consistencygroup_id: null,
-    multiattach: false,
+    multiattach: row.multiattach,
     attachments: row.attachments.filter(({ device }) => device !== null).map((each) => attachmentOf(call, row, each)),
     ...(actor.isAdmin && { migration_status: null }),
     ...(version >= 13 && { group_id: null }),
@@ -59,7 +59,7 @@ export function volumeDetailView(call: CinderCall, row: VolumeRow): Record<strin
     "os-vol-tenant-attr:tenant_id": row.projectId,
     ...(Object.keys(row.imageMetadata).length > 0 && { volume_image_metadata: row.imageMetadata }),
     ...(call.actor.isAdmin && {
-      "os-vol-host-attr:host": HOST,
+      "os-vol-host-attr:host": hostOf(call.cinder.cloud),
       "os-vol-mig-status-attr:migstat": null,
       "os-vol-mig-status-attr:name_id": null,
     }),

@@ -1,5 +1,7 @@
 import type { HttpReply } from "../../../../kernel/index.ts";
 import type { ValueOf } from "../../../schema/index.ts";
+import { startColdMove } from "../../behaviour/move.ts";
+import { chooseHost } from "../../behaviour/scheduler.ts";
 import { startTask } from "../../behaviour/tasks.ts";
 import { findFlavor } from "../../state/flavors.ts";
 import { checkQuota } from "../../state/quotas.ts";
@@ -23,10 +25,15 @@ function resize(call: NovaCall, server: Server, body: ValueOf<ReturnType<typeof 
   if (flavor.id === server.flavor.id) throw badRequest("When resizing, instances must change flavor!");
   const more = (key: "vcpus" | "ram"): number => Math.max(0, flavor[key] - server.flavor[key]);
   checkQuota(call.nova, server.projectId, { cores: more("vcpus"), ram: more("ram") });
+  const oldFlavorId = server.flavor.id;
   Object.assign(extrasOf(server), { oldFlavor: server.flavor, oldVm: server.vm });
   setFlavor(call.nova, server, flavor);
   setDiskConfig(server, body["OS-DCF:diskConfig"]);
-  startTask(call.nova, server, "resize_prep", ACTION_MS.resize, "resized");
+  // It goes to another host where there is one.
+  const placement = chooseHost(call.nova, server, { except: server.host ?? "" });
+  const target = "host" in placement ? placement.host.name : (server.host ?? "");
+  startColdMove(call.nova, server, call.actor, { target, kind: "resize", oldFlavorId });
+  startTask(call.nova, server, "resize_prep", ACTION_MS.resize, "resized", "moved", target);
   return emptyReply(202);
 }
 

@@ -6,7 +6,7 @@ import type { BootNic } from "../../behaviour/interfaces.ts";
 import { membersOf } from "../../behaviour/scheduler.ts";
 import type { Flavor } from "../../state/flavor.ts";
 import { findFlavor } from "../../state/flavors.ts";
-import { HOST } from "../../state/host.ts";
+import { findHost, zonesInUse } from "../../state/host.ts";
 import { recordChange } from "../../state/nova.ts";
 import { affordableCount, quotaOf } from "../../state/quotas.ts";
 import { type Extras, NO_METADATA, NO_NICS, NO_VOLUMES, type Server } from "../../state/server.ts";
@@ -36,9 +36,13 @@ function serverCounts({ min_count, max_count }: WantedServer): { readonly min: n
   return { min, max };
 }
 
-/** Only administrators name the host. @throws Refusal 403 */
+/** Only administrators name the host. @throws Refusal 400, 403 */
 function checkDestination(call: NovaCall, wanted: WantedServer): void {
-  if (call.actor.isAdmin || (wanted.host === undefined && wanted.hypervisor_hostname === undefined)) return;
+  const named = [wanted.host, wanted.hypervisor_hostname].filter((name) => name !== undefined);
+  if (named.length === 0) return;
+  const unknown = named.find((name) => findHost(call.nova, name) === undefined);
+  if (call.actor.isAdmin && unknown !== undefined) throw badRequest(`Compute host ${unknown} could not be found.`);
+  if (call.actor.isAdmin) return;
   throw forbidden("Policy doesn't allow compute:servers:create:requested_destination to be performed.");
 }
 
@@ -48,12 +52,9 @@ function requireZone(call: NovaCall, wanted: WantedServer): string | undefined {
   const [zone = "", host, , ...more] = wanted.availability_zone.split(":");
   if (more.length > 0) throw badRequest("Invalid input received: Unable to parse availability_zone");
   if (host !== undefined && !call.actor.isAdmin) throw forbiddenByPolicy("servers:create:forced_host");
-  if (host !== undefined && host !== "" && host !== HOST)
+  if (host !== undefined && host !== "" && findHost(call.nova, host) === undefined)
     throw badRequest(`No valid host was found. No such host - host: ${host} node: None `);
-  const { aggregates } = call.nova.slot.value;
-  const isAggregates = [...aggregates.values()].some((each) => each.zone === zone && each.hosts.length > 0);
-  if (!isAggregates && !call.nova.cloud.zones.includes(zone))
-    throw badRequest("The requested availability zone is not available");
+  if (!zonesInUse(call.nova).includes(zone)) throw badRequest("The requested availability zone is not available");
   return zone;
 }
 
@@ -91,7 +92,12 @@ function checkLimits(call: NovaCall, wanted: WantedServer, nics: readonly BootNi
   if (needed > left) throw forbidden("Maximum number of ports exceeded");
 }
 
+/** The host that a request names, in either way. */
+const forcedHostOf = ({ availability_zone: zone, host, hypervisor_hostname: node }: WantedServer): string | undefined =>
+  zone?.split(":")[1] || host || node;
+
 function bootExtras(wanted: WantedServer, zone: string | undefined, groupId: string | undefined): Extras | undefined {
+  const forcedHost = forcedHostOf(wanted);
   const extras: Extras = {
     ...(zone !== undefined && { zone }),
     ...(groupId !== undefined && { groupId }),
@@ -101,6 +107,7 @@ function bootExtras(wanted: WantedServer, zone: string | undefined, groupId: str
     ...(wanted.accessIPv4 !== undefined && { accessIPv4: wanted.accessIPv4 }),
     ...(wanted.accessIPv6 !== undefined && { accessIPv6: shortIpv6(wanted.accessIPv6) }),
     ...(wanted.tags !== undefined && { tags: [...new Set(wanted.tags)].sort() }),
+    ...(forcedHost !== undefined && { forcedHost }),
     ...(wanted.hostname !== undefined && { hostname: wanted.hostname }),
   };
   return Object.keys(extras).length > 0 ? extras : undefined;
@@ -142,7 +149,7 @@ function addAndBuild(
     task: "scheduling",
     updatedMs: cloud.kernel.nowMs,
     launchedMs: 0,
-    isScheduled: false,
+    host: null,
     metadata: plan.wanted.metadata ?? NO_METADATA,
     nics: NO_NICS,
     volumes: NO_VOLUMES,

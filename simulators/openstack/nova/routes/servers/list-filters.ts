@@ -90,8 +90,8 @@ function lockFilter(call: NovaCall): ServerFilter {
 
 const ADMIN_FILTERS: Readonly<Record<string, (server: Server, value: string) => boolean>> = {
   uuid: ({ id }, value) => id === value,
-  host: (server, value) => server.isScheduled && value === "ref",
-  node: (server, value) => server.isScheduled && value === "ref",
+  host: ({ host }, value) => host === value,
+  node: ({ host }, value) => host === value,
   user_id: ({ userId }, value) => userId === value,
   vm_state: ({ vm }, value) => vm === value,
   task_state: ({ task }, value) => (task ?? "") === value,

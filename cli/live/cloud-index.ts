@@ -1,0 +1,34 @@
+import type { World } from "../../simulators/world.ts";
+
+type OpenStackState = ReturnType<World["openstack"]["state"]>;
+type PortRow = OpenStackState["neutron"]["ports"] extends Map<string, infer P> ? P : never;
+
+/** What leads from one thing to another, made once for all rows. */
+export interface CloudIndex {
+  /** The first port of each server. */
+  readonly portOf: ReadonlyMap<string, PortRow>;
+  /** Names in DNS, by address. */
+  readonly namesAt: ReadonlyMap<string, readonly string[]>;
+  /** Deployments that a task is working on. */
+  readonly busy: ReadonlySet<string>;
+  /** Ids of servers, ports and volumes on which VMs of the director stand. */
+  readonly owned: Set<string>;
+}
+
+/** Indexes a cloud. */
+export function indexCloud({ openstack, bosh, dns }: World): CloudIndex {
+  const portOf = new Map<string, PortRow>();
+  for (const port of openstack.state().neutron.ports.values())
+    if (!portOf.has(port.deviceId)) portOf.set(port.deviceId, port);
+  const namesAt = new Map<string, string[]>();
+  for (const { name, address } of dns.catalog.nodes()) {
+    const names = namesAt.get(address) ?? [];
+    namesAt.set(address, names);
+    names.push(name);
+  }
+  const { tasks } = bosh.state();
+  const busy = new Set<string>();
+  for (const { state, deployment } of tasks.values())
+    if ((state === "processing" || state === "cancelling") && deployment !== null) busy.add(deployment);
+  return { portOf, namesAt, busy, owned: new Set() };
+}

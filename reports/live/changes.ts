@@ -1,0 +1,33 @@
+import type { Row } from "./feed.ts";
+
+/** What differs between two moments. */
+interface RowChanges {
+  readonly put: readonly Row[];
+  readonly gone: readonly string[];
+}
+
+/** The rows that were sent last. */
+export class SentRows {
+  #texts = new Map<string, string>();
+  #rows: readonly Row[] = [];
+
+  /** Takes the rows of now and returns what has changed. */
+  update(rows: readonly Row[]): RowChanges {
+    const texts = new Map<string, string>();
+    const put: Row[] = [];
+    for (const row of rows) {
+      const text = JSON.stringify(row);
+      texts.set(row.id, text);
+      if (this.#texts.get(row.id) !== text) put.push(row);
+    }
+    const gone = [...this.#texts.keys()].filter((id) => !texts.has(id));
+    this.#texts = texts;
+    this.#rows = rows;
+    return { put, gone };
+  }
+
+  /** All rows, as they were sent last. */
+  get all(): readonly Row[] {
+    return this.#rows;
+  }
+}

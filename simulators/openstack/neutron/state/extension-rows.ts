@@ -1,0 +1,94 @@
+import type { ResourceRow } from "./rows.ts";
+
+/*
+ * What extensions of Neutron add beside networks, ports, routers and security groups.
+ */
+
+/** A port that carries the traffic of a network within a trunk. */
+export interface Subport {
+  readonly port_id: string;
+  readonly segmentation_type: string;
+  readonly segmentation_id: number;
+}
+
+/** A trunk: one port of a server that carries several networks. */
+export interface TrunkRow extends ResourceRow {
+  name: string;
+  adminStateUp: boolean;
+  readonly portId: string;
+  subports: readonly Subport[];
+}
+
+/** A rule of a QoS policy: its kind, and what it limits. */
+export interface QosRuleRow {
+  readonly id: string;
+  readonly type: "bandwidth_limit" | "dscp_marking" | "minimum_bandwidth";
+  /** `max_kbps`, `max_burst_kbps`, `min_kbps`, `dscp_mark`, `direction`, as the API names them. */
+  values: Readonly<Record<string, unknown>>;
+}
+
+/** A QoS policy. */
+export interface QosPolicyRow extends ResourceRow {
+  name: string;
+  shared: boolean;
+  isDefault: boolean;
+  rules: readonly QosRuleRow[];
+}
+
+/** One port of a floating IP that leads to one port of a server. */
+export interface PortForwardingRow {
+  readonly id: string;
+  readonly floatingIpId: string;
+  protocol: string;
+  externalPort: number;
+  internalPort: number;
+  internalPortId: string;
+  internalIp: string;
+  description: string;
+}
+
+/** A metering label: traffic that is counted together. */
+export interface MeteringLabelRow extends ResourceRow {
+  readonly name: string;
+  readonly shared: boolean;
+}
+
+/** Which traffic belongs to a label. */
+export interface MeteringRuleRow extends ResourceRow {
+  readonly labelId: string;
+  readonly direction: string;
+  readonly remotePrefix: string | null;
+  readonly sourcePrefix: string | null;
+  readonly destinationPrefix: string | null;
+  readonly excluded: boolean;
+}
+
+/** All of these, by id. */
+export interface ExtensionState {
+  readonly trunks: Map<string, TrunkRow>;
+  /** Port → the trunk of which it is the parent or a part. */
+  readonly trunkByPort: Map<string, string>;
+  readonly qosPolicies: Map<string, QosPolicyRow>;
+  /** Network, port or floating IP → its policy. */
+  readonly qosPolicyOf: Map<string, string>;
+  readonly forwardings: Map<string, PortForwardingRow>;
+  readonly meteringLabels: Map<string, MeteringLabelRow>;
+  readonly meteringRules: Map<string, MeteringRuleRow>;
+  /** `l3 ROUTER` or `dhcp NETWORK` → the hosts of its agents, where an administrator has chosen them. */
+  readonly scheduled: Map<string, readonly string[]>;
+  /** Agent → what an administrator has changed of it. */
+  readonly agentChanges: Map<string, { readonly isUp: boolean; readonly description: string | null }>;
+}
+
+/** Nothing of it. */
+export const newExtensionState = (): ExtensionState => ({
+  trunks: new Map(),
+  trunkByPort: new Map(),
+  qosPolicies: new Map(),
+  qosPolicyOf: new Map(),
+  forwardings: new Map(),
+  meteringLabels: new Map(),
+  meteringRules: new Map(),
+  scheduled: new Map(),
+  agentChanges: new Map(),
+});
