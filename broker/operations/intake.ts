@@ -10,8 +10,9 @@ const RELEASED = 10;
 const RELEASE_MS = 20;
 
 /**
- * Lets orders in before work on them begins. While orders come densely, as when a platform brings hundreds of instances along, operations begin one after
- * the other at a low rate, so that who orders does not wait for what was ordered before; once that is over, they begin soon. First come, first served.
+ * Lets orders in before work on them begins. While orders come densely, as when a platform brings hundreds of instances along, operations begin one
+ * after the other at a low rate, so that who orders does not wait for what was ordered before; once that is over, they begin soon. First come,
+ * first served.
  */
 export class Intake {
   readonly #host: Pick<Host, "nowMs" | "waitMs">;
