@@ -111,7 +111,7 @@ async function planOf(options: LoadOptions): Promise<LoadPlan> {
 }
 
 /** Options that say what is measured; secrets stay in the environment. */
-const TOLD = [
+const SHOWN = [
   "target",
   "username",
   "ca",
@@ -131,9 +131,9 @@ const TOLD = [
 function commandOf(options: LoadOptions): string {
   const flag = (name: string): string => `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
   const model = options.users === undefined ? ["--rate", options.rate] : [];
-  const told = TOLD.flatMap((each) => (options[each] === undefined ? [] : [flag(each), String(options[each])]));
+  const shown = SHOWN.flatMap((each) => (options[each] === undefined ? [] : [flag(each), String(options[each])]));
   const thresholds = options.threshold.flatMap((each) => ["--threshold", `'${each}'`]);
-  return [INVOCATION, "load", ...told, ...model, "--for", options.for, ...thresholds].join(" ");
+  return [INVOCATION, "load", ...shown, ...model, "--for", options.for, ...thresholds].join(" ");
 }
 
 const EXIT_OF = {

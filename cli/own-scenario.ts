@@ -19,7 +19,7 @@ const isScenario = (value: unknown): value is Scenario =>
   "plantedBugs" in value &&
   Array.isArray(value.plantedBugs);
 
-/** The file gets this very library, whichever is installed beside it: what it throws must be told from an accident. */
+/** The file gets this very library, whichever is installed beside it: what it throws is recognised. */
 function shareLibrary(): () => void {
   const library = new URL(import.meta.url.endsWith(".ts") ? "../index.ts" : "../index.js", import.meta.url).href;
   const hooks = registerHooks({

@@ -16,7 +16,8 @@ export interface QueueOptions {
   readonly workers?: number;
 }
 
-const complain = (error: Error): void =>
+/** Says what went wrong at the queue. */
+export const complain = (error: Error): void =>
   void process.stderr.write(`drydock: the queue: ${error.message.split("\n")[0]}\n`);
 
 /** Puts a campaign on the queue, and yields its verdicts as they come. @throws UserError CLI_NO_QUEUE */

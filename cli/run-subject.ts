@@ -23,11 +23,11 @@ export interface SubjectOptions extends Omit<TargetOptions, "target"> {
 const PATIENCE = "60s";
 
 /** The options that name a subject, in the order in which a command line tells them; the secrets stay in the environment. */
-const TOLD = ["target", "username", "ca", "service", "start", "restart", "listing", "patience"] as const;
+const SHOWN = ["target", "username", "ca", "service", "start", "restart", "listing", "patience"] as const;
 
 /** The flags with which a command line names the same subject. */
 export const subjectFlags = (options: SubjectOptions): string =>
-  TOLD.map((name) => (options[name] === undefined ? "" : ` --${name} '${options[name]}'`)).join("");
+  SHOWN.map((name) => (options[name] === undefined ? "" : ` --${name} '${options[name]}'`)).join("");
 
 /** A name of the scenario and its subject: seeds that failed on one say nothing of another. */
 export const subjectName = (name: string, { target }: SubjectOptions): string =>

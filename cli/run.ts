@@ -4,15 +4,15 @@ import { Exercise } from "../scenarios/coverage.ts";
 import { RUN_EVENT_VERSION, type RunEvent, type Verdict } from "../conformance/runner/events.ts";
 import { INVOCATION } from "../conformance/runner/tool.ts";
 import { openReports } from "../reports/index.ts";
-import { type PreparedScenario, type Scenario, type SeedResult } from "../scenarios/scenario.ts";
+import type { Scenario, SeedResult } from "../scenarios/scenario.ts";
 import { EXIT, UserError } from "./errors.ts";
-import { type FailingSeeds, openFailingSeeds } from "./failing-seeds.ts";
+import { openFailingSeeds } from "./failing-seeds.ts";
 import { hasProvedSomething } from "./run-proof.ts";
 import { runInterruptibly, openSession, type Session } from "./session.ts";
 import { SCENARIOS } from "../scenarios/scenarios.ts";
-import type { Played } from "../scenarios/campaign/result.ts";
 import type { QueueOptions } from "./run-queue.ts";
-import { findScenario, subjectFlags, subjectName, type SubjectOptions } from "./run-subject.ts";
+import { flagsOf, playSeeds, type Preparation, replayLine, type SeedRun, seedsInOrder } from "./run-seeds.ts";
+import { findScenario, subjectName, type SubjectOptions } from "./run-subject.ts";
 
 /** The options of `run`. */
 export interface RunOptions extends SubjectOptions, QueueOptions {
@@ -40,8 +40,6 @@ export interface ReplayOptions extends SubjectOptions {
   readonly json?: boolean;
 }
 
-type Preparation = () => Promise<PreparedScenario>;
-
 /** @throws UserError CLI_BAD_OPTION */
 function preparation(scenario: Scenario, plantedBug: string | undefined): Preparation {
   if (plantedBug === undefined) return () => scenario.prepare({});
@@ -53,18 +51,6 @@ function preparation(scenario: Scenario, plantedBug: string | undefined): Prepar
     );
   return () => scenario.prepare({ plantedBug: bug });
 }
-
-/** What follows the name of a scenario on a command line that plays it on the same subject. */
-const flagsOf = ({ plantedBug, ...subject }: SubjectOptions & { readonly plantedBug?: string }): string =>
-  `${plantedBug === undefined ? "" : ` --planted-bug ${plantedBug}`}${subjectFlags(subject)}`;
-
-const replayLine = (name: string, { seed }: Pick<SeedResult, "seed">, path: string, flags: string): string =>
-  `${INVOCATION} replay ${name} --seed ${seed} --path "${path}"${flags}`;
-
-/** The seeds to run: those that failed before come first, each once. */
-const seedsInOrder = (known: readonly number[], from: number, count: number): readonly number[] => [
-  ...new Set([...known, ...Array.from({ length: count }, (_, at) => from + at)]),
-];
 
 function finishedEvent({ scenario, as, options }: SeedRun, result: SeedResult, durationMs: number): RunEvent {
   const { counterexample, coverage: _coverage, ...rest } = result;
@@ -100,56 +86,6 @@ function jsonSession(out: string | undefined): Session {
 }
 
 const NO_COUNTS: Readonly<Record<Verdict, number>> = { fail: 0, unknown: 0, warn: 0, pass: 0, "not-applicable": 0 };
-
-interface SeedRun {
-  readonly scenario: Scenario;
-  /** What a command line calls it: its name, or its file. */
-  readonly as: string;
-  readonly prepare: Preparation;
-  readonly options: RunOptions;
-  readonly session: Session;
-  readonly failing: FailingSeeds;
-  readonly signal: AbortSignal;
-}
-
-/** Failing seeds of a run that get a page; further ones are replayed with `--out`. */
-const PAGES_MAX = 5;
-
-async function writePage({ as, options }: SeedRun, prepared: PreparedScenario, result: SeedResult): Promise<void> {
-  const { out } = options;
-  if (out === undefined || prepared.trace === undefined) return;
-  const { writeSeedPage } = await import("./replay-traced.ts");
-  const replay = (path: string): string => replayLine(as, result, path, flagsOf(options));
-  await writeSeedPage(as, prepared, out, { seed: result.seed, path: result.counterexample?.path, replay });
-}
-
-/** Plays seeds in this process, one after the other. */
-async function* playHere(run: SeedRun): AsyncGenerator<Played> {
-  const { prepare, options, failing, signal } = run;
-  let pages = 0;
-  const prepared = await prepare();
-  for (const seed of seedsInOrder(failing.seeds, options.from, options.seeds)) {
-    if (signal.aborted) return;
-    const startedMs = performance.now();
-    const result = await prepared.run(seed);
-    const durationMs = performance.now() - startedMs;
-    if (result.verdict === "fail" && pages++ < PAGES_MAX) await writePage(run, prepared, result);
-    yield { result, durationMs };
-  }
-}
-
-/** Plays seeds wherever the options say. @throws UserError */
-async function* playSeeds(run: SeedRun): AsyncGenerator<Played> {
-  const { as, options, failing, session, signal } = run;
-  const { queue, workers, plantedBug, target } = options;
-  if (queue === undefined && workers === undefined) return yield* playHere(run);
-  if (target !== undefined)
-    throw new UserError("CLI_BAD_OPTION", "--target: an external broker is played on by one process");
-  const subject = { scenario: as, ...(plantedBug !== undefined && { plantedBug }) };
-  const seeds = seedsInOrder([], options.from, options.seeds);
-  const { playOnQueue } = await import("./run-queue.ts");
-  yield* playOnQueue({ subject, urgent: failing.seeds, seeds }, options, signal, session.say);
-}
 
 async function runSeeds(run: SeedRun, exercise: Exercise): Promise<typeof NO_COUNTS> {
   const { session, failing } = run;

@@ -1,9 +1,9 @@
 import { hostname } from "node:os";
 import { Board } from "../scenarios/campaign/board.ts";
-import { preparedOnce, work } from "../scenarios/campaign/work.ts";
+import { prepareOnce, work } from "../scenarios/campaign/work.ts";
 import { parseDuration } from "../scenarios/load/quantities.ts";
 import { EXIT } from "./errors.ts";
-import { queueUrl } from "./run-queue.ts";
+import { complain, queueUrl } from "./run-queue.ts";
 import { findScenario } from "./run-subject.ts";
 import { scenarioVersion } from "./scenario-version.ts";
 import { runInterruptibly } from "./session.ts";
@@ -18,14 +18,11 @@ export interface WorkerOptions {
   readonly quiet?: boolean;
 }
 
-const complain = (error: Error): void =>
-  void process.stderr.write(`drydock: the queue: ${error.message.split("\n")[0]}\n`);
-
 /** `drydock worker`. Returns the exit code. @throws UserError, QuantityError */
 export async function worker({ queue, idle, expire, quiet }: WorkerOptions): Promise<number> {
   const say = (line: string): void => void (quiet !== true && process.stderr.write(`${line}\n`));
   const name = `${hostname()}/${process.pid}`;
-  const prepare = preparedOnce(async ({ scenario, plantedBug }) =>
+  const prepare = prepareOnce(async ({ scenario, plantedBug }) =>
     (await findScenario(scenario, {}, say)).prepare(plantedBug === undefined ? {} : { plantedBug }),
   );
   const expireS = expire === undefined ? undefined : Math.ceil(parseDuration(expire) / 1000);

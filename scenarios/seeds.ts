@@ -4,7 +4,7 @@ import { isFailure } from "./errors.ts";
 import type { PreparedScenario, SeedResult } from "./scenario.ts";
 
 /** What a scenario does with the plans that its seeds draw. */
-export interface Game<Plan> {
+interface Game<Plan> {
   /** Draws a plan. What a seed draws is a contract, which a snapshot test should hold. */
   readonly arbitrary: fc.Arbitrary<Plan>;
   /** Plays a plan on a fresh world. Nothing of one play may reach the next. @throws BrokenPromise, ScenarioError for a failure of the subject */

@@ -2,7 +2,7 @@ import { escapeMarkup, page } from "./drawing/markup.ts";
 import { LANES, type SeedTrace, type TracedStep, type TraceEvent } from "./trace.ts";
 
 /** What a page of a failing seed shows. */
-export interface SeedPage {
+interface SeedPage {
   readonly scenario: string;
   readonly seed: number;
   /** The line that replays what is shown. */

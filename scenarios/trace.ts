@@ -4,7 +4,7 @@ import type { SeedResult } from "./scenario.ts";
 /** Where something happens, from the customer inwards. */
 export const LANES = ["client", "broker", "director", "CPI", "OpenStack", "agents", "faults"] as const;
 /** Where something happens. */
-export type Lane = (typeof LANES)[number];
+type Lane = (typeof LANES)[number];
 
 /** Something that happened in a play. */
 export interface TraceEvent {
@@ -49,7 +49,7 @@ const LANE_OF: Readonly<Record<string, Lane>> = {
 const EVENTS_MAX = 5000;
 
 /** The lane of an event of the journal. */
-export const laneOf = ({ source, kind }: Pick<JournalEvent, "source" | "kind">): Lane =>
+const laneOf = ({ source, kind }: Pick<JournalEvent, "source" | "kind">): Lane =>
   kind.startsWith("fault.") ? "faults" : (LANE_OF[source.split(/[/.]/)[0] ?? ""] ?? "OpenStack");
 
 /** Collects a trace while a play goes on. */

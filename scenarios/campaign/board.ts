@@ -4,10 +4,11 @@ import Type from "typebox";
 import { parseAs } from "../clients/answers.ts";
 import type { SeedResult } from "../scenario.ts";
 import { parseResult, type Played } from "./result.ts";
+import { inLock, insertVerdict, isDuplicate, noteCost, TABLES } from "./tables.ts";
 import { Unit } from "./unit.ts";
 
 /** How long a killed worker's unit waits until another takes it, in s. */
-export interface BoardOptions {
+interface BoardOptions {
   /** Default 60. A unit that takes longer is taken for lost. */
   readonly expireS?: number;
   /** Whether this process looks after lost units. One of all must. */
@@ -28,23 +29,6 @@ const SCHEMA = "drydock_queue";
 const EXPIRE_S = 60;
 /** A unit is lost once before it is split; a single seed is lost three times before it is a dead letter. */
 const RETRIES = 2;
-
-const TABLES = `
-create table if not exists drydock_verdicts (
-  campaign text not null,
-  seed bigint not null,
-  result jsonb not null,
-  duration_ms double precision not null,
-  worker text not null,
-  at bigserial,
-  primary key (campaign, seed)
-);
-create index if not exists drydock_verdicts_at on drydock_verdicts (campaign, at);
-create table if not exists drydock_costs (subject text primary key, seeds bigint not null, ms double precision not null);
-`;
-
-/** One lock for whoever makes tables, so that processes that start at once do not meet. */
-const LOCK = 0x64727964;
 
 /** Where campaigns put their units and find their verdicts: a queue of pg-boss and a table, in one PostgreSQL. */
 export class Board {
@@ -154,7 +138,7 @@ export class Board {
   }
 
   /** Turns seeds that killed their workers into verdicts. */
-  async buryDead(worker: string): Promise<void> {
+  async judgeDead(worker: string): Promise<void> {
     const jobs: Job<unknown>[] = await this.#boss.fetch(this.#dead, { batchSize: 20 });
     for (const { id, data } of jobs) {
       const { campaign, from } = parseAs(Unit, data, "a unit");
@@ -211,41 +195,3 @@ type TransactionDb = { executeSql(text: string, values?: unknown[]): Promise<pg.
 
 const subjectOf = ({ scenario, plantedBug }: Pick<Unit, "scenario" | "plantedBug">): string =>
   plantedBug === undefined ? scenario : `${scenario}+${plantedBug}`;
-
-const UNIQUE_VIOLATION = "23505";
-const isDuplicate = (error: unknown): boolean =>
-  error instanceof Error && "code" in error && error.code === UNIQUE_VIOLATION;
-
-async function inLock(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<void>): Promise<void> {
-  const client = await pool.connect();
-  try {
-    await client.query("select pg_advisory_lock($1)", [LOCK]);
-    await work(client);
-    await client.query("select pg_advisory_unlock($1)", [LOCK]);
-    client.release();
-  } catch (error) {
-    client.release(true);
-    throw error;
-  }
-}
-
-async function insertVerdict(
-  client: pg.PoolClient,
-  campaign: string,
-  { result, durationMs }: Played,
-  worker: string,
-): Promise<void> {
-  await client.query(
-    "insert into drydock_verdicts (campaign, seed, result, duration_ms, worker) values ($1, $2, $3, $4, $5)",
-    [campaign, result.seed, JSON.stringify(result), durationMs, worker],
-  );
-}
-
-async function noteCost(client: pg.PoolClient, subject: string, played: readonly Played[]): Promise<void> {
-  const ms = played.reduce((sum, { durationMs }) => sum + durationMs, 0);
-  await client.query(
-    `insert into drydock_costs (subject, seeds, ms) values ($1, $2, $3)
-     on conflict (subject) do update set seeds = drydock_costs.seeds + excluded.seeds, ms = drydock_costs.ms + excluded.ms`,
-    [subject, played.length, ms],
-  );
-}

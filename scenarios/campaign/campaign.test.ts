@@ -61,7 +61,7 @@ describe.skipIf("reason" in postgres)("a queue of seeds", () => {
     if ("stop" in postgres) await postgres.stop();
   });
 
-  const played = ({ from, count }: Unit): readonly Played[] =>
+  const playAll = ({ from, count }: Unit): readonly Played[] =>
     Array.from({ length: count }, (_, at) => ({
       result: { seed: from + at, verdict: "pass", digest: "d", steps: 1 },
       durationMs: 5,
@@ -80,10 +80,10 @@ describe.skipIf("reason" in postgres)("a queue of seeds", () => {
     const first = await takeSoon();
     const again = await takeSoon();
     expect([again.id, again.retryCount]).toEqual([first.id, 1]);
-    expect(await board.complete(first, played(first.unit), "slow")).toBe(false);
+    expect(await board.complete(first, playAll(first.unit), "slow")).toBe(false);
     expect(await board.verdicts("late", 0)).toEqual([]);
-    expect(await board.complete(again, played(again.unit), "quick")).toBe(true);
-    expect(await board.complete(again, played(again.unit), "quick")).toBe(false);
+    expect(await board.complete(again, playAll(again.unit), "quick")).toBe(true);
+    expect(await board.complete(again, playAll(again.unit), "quick")).toBe(false);
     expect((await board.verdicts("late", 0)).map(({ result }) => result.seed)).toEqual([1, 2, 3]);
     expect(await board.costOf(SUBJECT)).toBe(5);
   });

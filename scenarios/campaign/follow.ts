@@ -38,7 +38,7 @@ export async function* followCampaign(
   let latest = 0;
   let heardMs = performance.now();
   while (left > 0 && !signal.aborted) {
-    await board.buryDead("dead letters");
+    await board.judgeDead("dead letters");
     // Rows are numbered before their transactions commit, so that a row may come after others of higher numbers.
     const verdicts = await board.verdicts(campaign, latest - LOOK_BACK);
     for (const { at, ...played } of verdicts) {

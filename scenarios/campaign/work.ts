@@ -5,10 +5,10 @@ import type { Played } from "./result.ts";
 import { splitUnit, type Unit } from "./unit.ts";
 
 /** Makes ready what a unit plays. */
-export type Preparer = (unit: Unit) => Promise<PreparedScenario>;
+type Preparer = (unit: Unit) => Promise<PreparedScenario>;
 
 /** How a worker works. */
-export interface WorkOptions {
+interface WorkOptions {
   readonly board: Board;
   readonly prepare: Preparer;
   /** Names this worker in its verdicts. */
@@ -58,7 +58,7 @@ async function workOn({ board, prepare, worker }: WorkOptions, taken: TakenUnit)
 }
 
 /** Prepares each subject once. */
-export function preparedOnce(prepare: Preparer): Preparer {
+export function prepareOnce(prepare: Preparer): Preparer {
   const known = new Map<string, Promise<PreparedScenario>>();
   return (unit) => {
     const key = `${unit.scenario}+${unit.plantedBug ?? ""}`;

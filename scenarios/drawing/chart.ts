@@ -1,13 +1,13 @@
 import { escapeMarkup } from "./markup.ts";
 
 /** A line of a chart. */
-export interface Curve {
+interface Curve {
   readonly name: string;
   readonly points: readonly { readonly x: number; readonly y: number }[];
 }
 
 /** What a chart shows. */
-export interface ChartOptions {
+interface ChartOptions {
   readonly title: string;
   readonly formatX: (x: number) => string;
   readonly formatY: (y: number) => string;

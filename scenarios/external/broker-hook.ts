@@ -36,7 +36,7 @@ async function awaitCatalog(transport: Transport, hasEnded: () => string | undef
 }
 
 /** A broker that this process starts by a command of a shell, and kills with all its children. */
-export function startedBroker(command: string, environment: Variables, transport: Transport): BrokerHook {
+export function startBroker(command: string, environment: Variables, transport: Transport): BrokerHook {
   let child: ChildProcess | undefined;
   let printed = "";
   let ended: string | undefined;
@@ -72,7 +72,7 @@ export function startedBroker(command: string, environment: Variables, transport
 }
 
 /** A broker that runs by itself. @param restart the command of a shell that restarts it. Default: nobody can */
-export function runningBroker(restart: string | undefined, environment: Variables, transport: Transport): BrokerHook {
+export function findBroker(restart: string | undefined, environment: Variables, transport: Transport): BrokerHook {
   const kill = async (): Promise<void> => {
     const child = spawn("/bin/sh", ["-c", restart ?? ""], { stdio: "ignore", env: { ...process.env, ...environment } });
     const [code] = await once(child, "close");

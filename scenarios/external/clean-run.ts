@@ -1,8 +1,7 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { FaultRule } from "../../simulators/kernel/index.ts";
 import { BrokenPromise } from "../errors.ts";
 import { Customer, isIdle } from "./customer.ts";
-import type { ExternalStage } from "./play.ts";
+import { type ExternalStage, waitFor } from "./judge.ts";
 import { type Abilities, type Order, ORDERS, type PassedPoints } from "./plan.ts";
 
 /** Neighbours of a broker whose points are watched, and the director's own: its CPI, its tasks and jobs. */
@@ -11,10 +10,9 @@ const WATCHED = /^(bosh|uaa|cpi|director|consul|keystone|neutron|nova|swift):/;
 const RULES_MAX = 1000;
 /** More occasions than a run has: such a rule counts them and never acts. */
 const NEVER = 1_000_000_000;
-const POLL_MS = 20;
 
 /** What a clean run of one lifecycle showed. */
-export interface CleanRun {
+interface CleanRun {
   readonly passed: PassedPoints;
   /** Whether the instance was a deployment of its own. */
   readonly isDedicated: boolean;
@@ -56,6 +54,40 @@ async function readWatches({ control }: ExternalStage, watches: readonly Watch[]
   return passed.toSorted((a, b) => (a.point < b.point ? -1 : 1));
 }
 
+/** A lifecycle under watch. */
+class WatchedLife {
+  readonly passed: Record<Order, PassedPoints[Order]> = {
+    provision: [],
+    update: [],
+    bind: [],
+    unbind: [],
+    deprovision: [],
+  };
+  readonly #stage: ExternalStage;
+  readonly #customer: Customer;
+  readonly #watches: readonly Watch[];
+
+  constructor(stage: ExternalStage, customer: Customer, watches: readonly Watch[]) {
+    this.#stage = stage;
+    this.#customer = customer;
+    this.#watches = watches;
+  }
+
+  /** Performs an order, waits for its end, and notes what was passed meanwhile. @throws BrokenPromise when it does not succeed */
+  async perform(order: Order, work: () => Promise<unknown>, isOver: () => boolean): Promise<void> {
+    await work();
+    const { instances, history } = this.#customer;
+    const isWrong = (): boolean => instances.some(({ phase }) => phase === "orphaned");
+    const hasEnded = await waitFor(this.#stage.patienceMs, async () => {
+      for (const each of instances) await this.#customer.observe(each);
+      return isOver() || isWrong();
+    });
+    if (!hasEnded || isWrong())
+      throw new BrokenPromise(`while nothing fails, ${order} does not succeed: ${history.at(-1)}`);
+    this.passed[order] = await readWatches(this.#stage, this.#watches);
+  }
+}
+
 /**
  * Plays one lifecycle while nothing fails, and notes which points of the cloud each operation passes, so that faults can be aimed at what is
  * about to be used.
@@ -65,59 +97,40 @@ async function readWatches({ control }: ExternalStage, watches: readonly Watch[]
 export async function playCleanly(stage: ExternalStage, abilities: Abilities, prefix: string): Promise<CleanRun> {
   const customer = new Customer(stage.transport, stage.offer, prefix);
   const before = await stage.deployments();
-  const watches = await armWatches(stage);
-  const passed: Record<Order, PassedPoints[Order]> = {
-    provision: [],
-    update: [],
-    bind: [],
-    unbind: [],
-    deprovision: [],
-  };
-  const follow = async (order: Order, perform: () => Promise<unknown>, isOver: () => boolean): Promise<void> => {
-    await perform();
-    const deadline = performance.now() + stage.patienceMs;
-    while (!isOver()) {
-      for (const each of customer.instances) await customer.observe(each);
-      const isWrong = customer.instances.some(({ phase }) => phase === "orphaned");
-      if (isWrong || performance.now() > deadline)
-        throw new BrokenPromise(`while nothing fails, ${order} does not succeed: ${customer.history.at(-1)}`);
-      await sleep(POLL_MS);
-    }
-    passed[order] = await readWatches(stage, watches);
-  };
   try {
+    const life = new WatchedLife(stage, customer, await armWatches(stage));
     const instance = await customer.provision(0);
-    await follow(
+    await life.perform(
       "provision",
-      () => Promise.resolve(),
+      async () => {},
       () => isIdle(instance),
     );
     const isDedicated = (await stage.deployments()).length === before.length + 1;
     if (abilities.canUpdate && abilities.plans > 1)
-      await follow(
+      await life.perform(
         "update",
         () => customer.update(instance, 1),
         () => isIdle(instance),
       );
     if (abilities.canBind) {
       const binding = await customer.bind(instance);
-      await follow(
+      await life.perform(
         "bind",
-        () => Promise.resolve(),
+        async () => {},
         () => binding.phase === "standing",
       );
-      await follow(
+      await life.perform(
         "unbind",
         () => customer.unbind(binding),
         () => binding.phase === "gone",
       );
     }
-    await follow(
+    await life.perform(
       "deprovision",
       () => customer.deprovision(instance),
       () => instance.phase === "gone",
     );
-    return { passed, isDedicated };
+    return { passed: life.passed, isDedicated };
   } finally {
     await stage.control.disarm();
   }

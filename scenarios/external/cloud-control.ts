@@ -12,7 +12,7 @@ const Points = Type.Array(Type.Object({ point: Type.String(), effects: Type.Arra
 const Laws = Type.Object({ broken: Type.Array(Type.String()) });
 
 /** How often an armed rule had an occasion, and how often it acted. */
-export interface RuleCount {
+interface RuleCount {
   readonly seen: number;
   readonly acted: number;
 }

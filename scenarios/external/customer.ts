@@ -7,7 +7,7 @@ import type { Order } from "./plan.ts";
 /**
  * What a platform knows of an instance or a binding; `orphaned`: failed, or its outcome is unknown, so that the platform will delete it.
  */
-export type ExternalPhase = "making" | "standing" | "orphaned" | "going" | "gone";
+type ExternalPhase = "making" | "standing" | "orphaned" | "going" | "gone";
 
 /** Of an instance or a binding. */
 interface Thing {
@@ -19,10 +19,12 @@ interface Thing {
   token: string | undefined;
 }
 
-export interface ExternalBinding extends Thing {
+/** A binding as its platform knows it. */
+interface ExternalBinding extends Thing {
   readonly instance: ExternalInstance;
 }
 
+/** An instance as its platform knows it. */
 export interface ExternalInstance extends Thing {
   plan: number;
   /** The plan that the update in progress gives it. */

@@ -5,7 +5,8 @@ import { BrokenPromise } from "../errors.ts";
 import type { LoadReply, LoadRequest } from "../load/transport.ts";
 import { playCleanly } from "./clean-run.ts";
 import { parseFaultPlan } from "./fault-plan.ts";
-import { type ExternalStage, newExternalTrace, playExternal } from "./play.ts";
+import type { ExternalStage } from "./judge.ts";
+import { newExternalTrace, playExternal } from "./play.ts";
 import type { Abilities, ExternalPlan, ExternalStep } from "./plan.ts";
 
 /** What may be wrong with the toy broker. */
@@ -112,7 +113,7 @@ const play = (bug?: Bug, plan = PLAN): Promise<void> =>
   playExternal(new Toy(bug).stage, plan, "0000000a", newExternalTrace());
 
 describe("an external broker", () => {
-  it("that is sound passes, and what it did is told: steps, faults, what was judged, and the same history twice", async () => {
+  it("that is sound passes, and what it did is counted: steps, faults, what was judged, and the same history twice", async () => {
     const histories: string[] = [];
     for (const toy of [new Toy(), new Toy()]) {
       const trace = newExternalTrace();

@@ -23,7 +23,7 @@ export interface TimedFault {
 }
 
 /** A plan of faults that hit whatever traffic there is. */
-export interface FaultPlan {
+interface FaultPlan {
   readonly seed: number | undefined;
   readonly faults: readonly TimedFault[];
 }

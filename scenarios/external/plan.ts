@@ -3,6 +3,7 @@ import type { FaultRule } from "../../simulators/kernel/index.ts";
 
 /** What a platform may order at any broker. */
 export const ORDERS = ["provision", "update", "bind", "unbind", "deprovision"] as const;
+/** One of them. */
 export type Order = (typeof ORDERS)[number];
 
 /** A step of a plan. Numbers that name an instance or a binding count modulo how many idle ones there are at the time. */
@@ -43,7 +44,7 @@ export interface Abilities {
 const EFFECTS = ["reply", "lost-reply", "reset", "delay", "truncate", "error"] as const;
 type EffectKind = (typeof EFFECTS)[number];
 
-const isEffect = (name: string): name is EffectKind => (EFFECTS as readonly string[]).includes(name);
+const isEffect = (name: string): name is EffectKind => EFFECTS.some((each) => each === name);
 
 interface DrawnFault {
   readonly point: number;

@@ -9,7 +9,7 @@ import { type ExternalTrace, newExternalTrace, playExternal } from "./play.ts";
 import { type ExternalTarget, openStage } from "./stage.ts";
 
 /** A process that is not ours runs on the clock of this machine: plays of one seed may differ. */
-export interface Belief {
+interface Belief {
   /** A plan is believed to fail when it fails so often … */
   readonly failures: number;
   /** … within so many plays. */
@@ -20,7 +20,7 @@ export interface Belief {
   readonly shrinks: number;
 }
 
-/** What `drydock run` believes unless it is told otherwise. */
+/** What `drydock run` believes unless an option says otherwise. */
 export const BELIEF: Belief = { failures: 2, plays: 3, stability: 5, shrinks: 40 };
 
 const PREFIX_DIGITS = 8;

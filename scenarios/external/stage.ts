@@ -6,14 +6,14 @@ import { parseAs } from "../clients/answers.ts";
 import { Exercise } from "../coverage.ts";
 import { ScenarioError } from "../errors.ts";
 import { type HttpTarget, httpTransport } from "../load/transport.ts";
-import { runningBroker, startedBroker } from "./broker-hook.ts";
+import { findBroker, startBroker } from "./broker-hook.ts";
 import { CloudControl } from "./cloud-control.ts";
 import { listDeployments } from "./director-view.ts";
 import type { Abilities } from "./plan.ts";
-import type { ExternalStage } from "./play.ts";
+import type { ExternalStage } from "./judge.ts";
 
 /** A cloud that was opened for a play: its variables, as `drydock env` prints them. */
-export interface OpenedCloud {
+interface OpenedCloud {
   readonly environment: Readonly<Record<string, string | undefined>>;
   close(): Promise<void>;
 }
@@ -46,7 +46,7 @@ const Catalog = Type.Object({
 });
 
 /** A stage, what its broker offers, and how it ends. */
-export interface OpenedStage extends AsyncDisposable {
+interface OpenedStage extends AsyncDisposable {
   readonly stage: ExternalStage;
   readonly abilities: Abilities;
 }
@@ -63,7 +63,7 @@ export async function openStage(external: ExternalTarget, seed: number): Promise
   const environment = { ...cloud.environment, DRYDOCK_SCRATCH: scratch };
   const { start, restart } = external;
   const hook =
-    start === undefined ? runningBroker(restart, environment, transport) : startedBroker(start, environment, transport);
+    start === undefined ? findBroker(restart, environment, transport) : startBroker(start, environment, transport);
   ends.defer(() => hook.close());
   await hook.start();
   const control = new CloudControl(cloud.environment);

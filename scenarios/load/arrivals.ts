@@ -1,5 +1,5 @@
 /** When requests are due in an open model: whoever orders does not wait for others to be answered. */
-export interface Arrivals {
+interface Arrivals {
   /** Requests a second at the beginning. */
   readonly rate: number;
   /** Requests a second at the end, between which the rate changes evenly. Default: `rate`. */
@@ -37,5 +37,5 @@ function solve(growth: number, rate: number, number: number): number | undefined
 }
 
 /** How many requests are due in all, for even spacing. */
-export const expectedCount = ({ rate, rampTo = rate, forMs }: Arrivals): number =>
+export const countExpected = ({ rate, rampTo = rate, forMs }: Arrivals): number =>
   ((rate + rampTo) / 2) * (forMs / 1000);

@@ -32,7 +32,7 @@ export interface LoadOutcome {
 }
 
 /** How a load run is led. */
-export interface Conduct {
+interface Conduct {
   readonly plan: Pick<LoadPlan, "model" | "beside" | "keep" | "target">;
   readonly workers: readonly LoadWorker[];
   readonly thresholds: readonly Threshold[];

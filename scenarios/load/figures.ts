@@ -58,7 +58,7 @@ export class OperationTally {
     this.errors.set(what, (this.errors.get(what) ?? 0) + times);
   }
 
-  get failed(): number {
+  get failures(): number {
     return [...this.errors.values()].reduce((sum, each) => sum + each, 0);
   }
 

@@ -23,7 +23,7 @@ export function glanceAt(tally: LoadTally, waiting: number, nowMs: number): Glan
   return {
     sent: tally.sum(({ sent }) => sent),
     answered: tally.sum(({ answered }) => answered),
-    errors: tally.sum(({ failed }) => failed),
+    errors: tally.sum(({ failures }) => failures),
     waiting,
     latency: (second?.latency ?? new Durations(2)).encode(),
     lateness: tally.lateness.encode(),

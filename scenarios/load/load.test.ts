@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
 import { parseAs } from "../clients/answers.ts";
-import { dueTimes, expectedCount } from "./arrivals.ts";
+import { dueTimes, countExpected } from "./arrivals.ts";
 import { conductLoad, sharePlan } from "./conduct.ts";
 import { localWorker, processWorker } from "./crew.ts";
 import { LoadFigures, LoadTally } from "./figures.ts";
@@ -74,7 +74,7 @@ describe("due times", () => {
         const due = [...dueTimes(arrivals, () => 0)];
         expect(due).toEqual(due.toSorted((a, b) => a - b));
         for (const each of due) expect(each >= 0 && each < forMs).toBe(true);
-        expect(Math.abs(due.length - expectedCount(arrivals))).toBeLessThanOrEqual(1.001);
+        expect(Math.abs(due.length - countExpected(arrivals))).toBeLessThanOrEqual(1.001);
       }),
       { numRuns: 50 },
     );

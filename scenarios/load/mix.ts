@@ -6,7 +6,7 @@ export const LOAD_OPERATIONS = ["catalog", "provision", "fetch", "update", "bind
 export type LoadOperation = (typeof LOAD_OPERATIONS)[number];
 
 /** How often each is asked for, as weights. */
-export type Mix = Readonly<Partial<Record<LoadOperation, number>>>;
+type Mix = Readonly<Partial<Record<LoadOperation, number>>>;
 
 /** Operations that need an instance on which nothing is in progress. */
 const ON_INSTANCES: ReadonlySet<LoadOperation> = new Set(["fetch", "update", "bind", "unbind", "deprovision"]);
@@ -15,7 +15,7 @@ const ON_INSTANCES: ReadonlySet<LoadOperation> = new Set(["fetch", "update", "bi
 export const needsInstances = (mix: Mix): boolean =>
   LOAD_OPERATIONS.some((each) => ON_INSTANCES.has(each) && (mix[each] ?? 0) > 0);
 
-const isOperation = (name: string): name is LoadOperation => (LOAD_OPERATIONS as readonly string[]).includes(name);
+const isOperation = (name: string): name is LoadOperation => LOAD_OPERATIONS.some((each) => each === name);
 
 /** Reads a mix such as `provision=2,bind=5`; a name without a weight weighs 1. @throws QuantityError */
 export function parseMix(text: string): Mix {

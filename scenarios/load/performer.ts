@@ -5,7 +5,7 @@ import type { LoadPlan } from "./plan.ts";
 import type { LoadReply, Transport } from "./transport.ts";
 
 /** When an order was due and when it was sent, in ms since the performer began. */
-export interface Moment {
+interface Moment {
   readonly dueMs: number;
   readonly sentMs: number;
 }

@@ -1,5 +1,5 @@
 /** A binding that load made. */
-export interface LoadBinding {
+interface LoadBinding {
   readonly id: string;
   readonly instance: LoadInstance;
 }

@@ -8,25 +8,36 @@ export class QuantityError extends Error {
   }
 }
 
-const UNIT_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
+const UNIT_MS: ReadonlyMap<string, number> = new Map([
+  ["ms", 1],
+  ["s", 1000],
+  ["m", 60_000],
+  ["h", 3_600_000],
+]);
 const QUANTITY = /^(\d+(?:\.\d+)?)\s*([a-z/%]*)$/;
 
 /** Reads a duration such as `250ms`, `30s`, `2m` or `1h`. Returns ms. @throws QuantityError */
 export function parseDuration(text: string): number {
   const [, value = "", unit = ""] = QUANTITY.exec(text) ?? [];
-  if (!(unit in UNIT_MS)) throw new QuantityError("the duration", text, "a number and ms, s, m or h, such as 30s");
-  const ms = Number(value) * UNIT_MS[unit as keyof typeof UNIT_MS];
+  const unitMs = UNIT_MS.get(unit);
+  if (unitMs === undefined) throw new QuantityError("the duration", text, "a number and ms, s, m or h, such as 30s");
+  const ms = Number(value) * unitMs;
   if (ms <= 0) throw new QuantityError("the duration", text, "more than nothing");
   return ms;
 }
 
-const PER_SECOND = { "/s": 1, "/m": 1 / 60, "/h": 1 / 3600 } as const;
+const PER_SECOND: ReadonlyMap<string, number> = new Map([
+  ["/s", 1],
+  ["/m", 1 / 60],
+  ["/h", 1 / 3600],
+]);
 
 /** Reads a rate such as `50/s` or `30/m`. Returns how many a second. @throws QuantityError */
 export function parseRate(text: string): number {
   const [, value = "", unit = ""] = QUANTITY.exec(text) ?? [];
-  if (!(unit in PER_SECOND)) throw new QuantityError("the rate", text, "a number and /s, /m or /h, such as 50/s");
-  const rate = Number(value) * PER_SECOND[unit as keyof typeof PER_SECOND];
+  const perSecond = PER_SECOND.get(unit);
+  if (perSecond === undefined) throw new QuantityError("the rate", text, "a number and /s, /m or /h, such as 50/s");
+  const rate = Number(value) * perSecond;
   if (rate <= 0) throw new QuantityError("the rate", text, "more than nothing");
   return rate;
 }

@@ -15,7 +15,7 @@ export interface LoadTitle {
 }
 
 /** `load.json`: what was measured, with histograms that merge. */
-export interface LoadDocument extends LoadTitle {
+interface LoadDocument extends LoadTitle {
   readonly verdict: LoadVerdict;
   readonly elapsedMs: number;
   readonly invalid: readonly string[];

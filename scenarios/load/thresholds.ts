@@ -65,7 +65,7 @@ function shareThreshold({ text, operation, compare, bound }: Parts, figure: "err
       const sum = (each: (of: (typeof all)[number]) => number): number =>
         all.reduce((total, of) => total + each(of), 0);
       const due = sum(({ sent, starved }) => (figure === "errors" ? sent : sent + starved));
-      const had = sum((each) => (figure === "errors" ? each.failed : each.starved));
+      const had = sum((each) => (figure === "errors" ? each.failures : each.starved));
       const percent = due === 0 ? 0 : (100 * had) / due;
       const met = due > 0 && compare(percent, Number(share));
       return { threshold: text, met, measured: due === 0 ? "nothing was sent" : `${percent.toFixed(2)} %` };
