@@ -24,7 +24,7 @@ import { FakePlatform, PLATFORM_PORT } from "./platform/platform.ts";
 import { type CloudStore, openCloudStore, type StoreKind } from "./stores.ts";
 
 /** What kind of cloud to boot. */
-export interface CloudOptions {
+export interface CloudOptions extends Pick<WorldOptions, "director"> {
   /** Ids, addresses, durations and faults are drawn from it. Default: a random one. */
   readonly seed?: number;
   /**
@@ -48,8 +48,6 @@ export interface CloudOptions {
   readonly profile?: WorldOptions["profile"];
   /** Time between two looks of the director's health monitor, in ms. Default: 60,000. */
   readonly analysisMs?: number;
-  /** How the director differs from the default one. */
-  readonly director?: WorldOptions["director"];
   /** Consul's release and the TTLs of its answers. */
   readonly consul?: ConsulSettings;
   /** Whether names are also answered at `::1`. Default false. */
