@@ -144,6 +144,11 @@ export class TwoProjectCloud {
     return new TwoProjectCloud(client, await setup.actorsFor({ id: "", service: "", title: "", steps }));
   }
 
+  /** For requests whose headers `call` does not send. */
+  get client(): LocalClient {
+    return this.#client;
+  }
+
   get openstack(): OpenStack {
     return this.#client.openstack;
   }

@@ -1,7 +1,15 @@
 import { Refusal } from "../../refusal.ts";
 import { type Designate, NAMESERVER, type ZoneRow } from "../state/state.ts";
 import { badRequest, duplicate } from "../wire/errors.ts";
-import { soaOf } from "./propagation.ts";
+import type { Actor } from "../../cloud.ts";
+import { checkQuota } from "../state/quotas.ts";
+import { propagate, soaOf } from "./propagation.ts";
+
+/** What a new zone is given. */
+export type NewZone = Pick<ZoneRow, "name" | "email" | "ttl" | "description" | "attributes">;
+
+/** Seconds after which secondaries look again: drawn from this range. */
+const REFRESH_S: readonly [min: number, max: number] = [3500, 3600];
 
 /** Whether a name lies below a zone. Both have their final dot. */
 export const isBelow = (name: string, zone: string): boolean => name.endsWith(`.${zone}`);
@@ -64,4 +72,40 @@ export function addManagedRecordsets({ slot, cloud }: Designate, zone: ZoneRow):
       updatedMs: null,
     });
   }
+}
+
+/** Adds a zone, and lets it reach the name servers. */
+export function addZone(designate: Designate, projectId: string, fields: NewZone): ZoneRow {
+  const { kernel } = designate.cloud;
+  const zone: ZoneRow = {
+    ...fields,
+    id: designate.cloud.uuid("designate"),
+    projectId,
+    serial: Math.floor(kernel.nowMs / 1000),
+    refreshS: designate.cloud.random("designate").int(...REFRESH_S),
+    status: "PENDING",
+    action: "CREATE",
+    version: 1,
+    createdMs: kernel.nowMs,
+    updatedMs: null,
+  };
+  designate.slot.value.zones.set(zone.id, zone);
+  addManagedRecordsets(designate, zone);
+  kernel.record("designate", "zone.create", zone.id, { project: projectId, name: zone.name });
+  propagate(designate, zone);
+  return zone;
+}
+
+/** Whether a project may have another zone of this name. @throws Refusal 400, 403, 409, 413 */
+export function checkNewZone(
+  designate: Designate,
+  actor: Pick<Actor, "isAdmin">,
+  projectId: string,
+  name: string,
+): void {
+  const own = [...designate.slot.value.zones.values()].filter((zone) => zone.projectId === projectId);
+  checkQuota(designate, projectId, "zones", own.length + 1);
+  checkZoneName(designate, name, projectId);
+  checkTld(designate, name);
+  if (!actor.isAdmin) checkBlacklists(designate, name);
 }

@@ -2,15 +2,7 @@ import { type HttpReply, json } from "../../../kernel/index.ts";
 import type { Refusal } from "../../refusal.ts";
 import type { RequestContext, OpenStackRoute } from "../../service.ts";
 import { markChanged, propagate } from "../behaviour/propagation.ts";
-import {
-  addManagedRecordsets,
-  checkBlacklists,
-  checkNotDeleting,
-  checkTld,
-  checkZoneName,
-  isBelow,
-} from "../behaviour/zones.ts";
-import { checkQuota } from "../state/quotas.ts";
+import { addZone, checkNewZone, checkNotDeleting, isBelow, type NewZone } from "../behaviour/zones.ts";
 import { type Designate, NAMESERVER, POOL_ID, recordsetsOf, type ZoneRow } from "../state/state.ts";
 import { badRequest, crash, missingProperty, notSimulated, schemaViolation } from "../wire/errors.ts";
 import {
@@ -29,7 +21,6 @@ import { bodyOf, canSee, projectOf, requireZone, rootOf, type View } from "../wi
 import { dateMembers } from "../wire/views.ts";
 
 const TTL_DEFAULT_S = 3600;
-const REFRESH_S: readonly [min: number, max: number] = [3500, 3600];
 
 const CREATABLE: ObjectSchema = {
   kind: "zone",
@@ -79,8 +70,6 @@ const view = (context: RequestContext, zone: ZoneRow): View => ({
   links: { self: linkTo(context, zone) },
 });
 
-type NewZone = Pick<ZoneRow, "name" | "email" | "ttl" | "description" | "attributes">;
-
 /** Reads the body, checking it in the service's order. @throws Refusal 400, 501 */
 function newZoneIn(context: RequestContext): NewZone {
   const body = parseObject(bodyOf(context), CREATABLE);
@@ -108,31 +97,10 @@ const missingMasters = (): Refusal =>
   schemaViolation(["type", "masters"], "'masters' is a required property", "required", ["masters"]);
 
 function create(designate: Designate, context: RequestContext): HttpReply {
-  const { kernel } = designate.cloud;
   const fields = newZoneIn(context);
   const projectId = projectOf(context);
-  const { zones } = designate.slot.value;
-  const own = [...zones.values()].filter((zone) => zone.projectId === projectId);
-  checkQuota(designate, projectId, "zones", own.length + 1);
-  checkZoneName(designate, fields.name, projectId);
-  checkTld(designate, fields.name);
-  if (!context.actor.isAdmin) checkBlacklists(designate, fields.name);
-  const zone: ZoneRow = {
-    ...fields,
-    id: designate.cloud.uuid("designate"),
-    projectId,
-    serial: Math.floor(kernel.nowMs / 1000),
-    refreshS: designate.cloud.random("designate").int(...REFRESH_S),
-    status: "PENDING",
-    action: "CREATE",
-    version: 1,
-    createdMs: kernel.nowMs,
-    updatedMs: null,
-  };
-  zones.set(zone.id, zone);
-  addManagedRecordsets(designate, zone);
-  kernel.record("designate", "zone.create", zone.id, { project: projectId, name: zone.name });
-  propagate(designate, zone);
+  checkNewZone(designate, context.actor, projectId, fields.name);
+  const zone = addZone(designate, projectId, fields);
   return json(202, view(context, zone), { Location: linkTo(context, zone) });
 }
 
