@@ -13,6 +13,8 @@ export const USER_ERRORS = {
   CLI_COMMAND_NOT_FOUND: "the command could not be started",
   CLI_BAD_OPTION: "see drydock --help",
   CLI_UNKNOWN_SCENARIO: "drydock run --list names the scenarios",
+  CLI_NO_QUEUE: "name a PostgreSQL that answers with --queue postgres://USER@HOST/DATABASE",
+  CLI_BAD_SCENARIO: "export default defineScenario({…}), as docs/own-scenarios.md shows",
   CLI_NO_REPORT: "name a folder or a run.jsonl that drydock wrote with --out",
   CLI_NO_FILE: "name a file that can be read",
   CLI_FILE_EXISTS: "name another with --out, or replace it with --force",
@@ -32,7 +34,7 @@ export class UserError extends Error {
 }
 
 /** Prefixes of the catalogued errors of all rooms: each has a code and a one-line message. */
-const CATALOGUED = /^(TARGET|CONFIG|REPORT|STREAM|BROKER|CLI|FAULT|LIVE|NET|CERTIFICATE|REGISTRY|SUITE)_/;
+const CATALOGUED = /^(TARGET|CONFIG|REPORT|STREAM|BROKER|CLI|FAULT|LIVE|NET|CERTIFICATE|REGISTRY|SUITE|LOAD)_/;
 
 function isUsers(error: unknown): error is Error {
   if (error instanceof TargetError) return true;

@@ -2,6 +2,9 @@ import { readFileSync } from "node:fs";
 import { Command, Option } from "commander";
 import { addCertificateCommands } from "./certificate-syntax.ts";
 import { addCertify } from "./certify-syntax.ts";
+import { addLoad } from "./load-syntax.ts";
+import { addRunCommands } from "./run-syntax.ts";
+import { addNameOptions } from "./names-syntax.ts";
 import { addSetupCommands } from "./setup-syntax.ts";
 import { CLOUD_PROFILES } from "../simulators/openstack/profiles.ts";
 import { wholeNumber } from "./whole-number.ts";
@@ -50,6 +53,12 @@ const catalog = (): Option =>
 const block = (): Option =>
   new Option("--block <block>", "the /16 of 127.0.0.0/8 for the cloud, such as 127.64; default: the first free one");
 
+const director = (): Option =>
+  new Option(
+    "--director <file>",
+    "YAML with settings of the director: users, teams, basic authentication, config server, snapshots, workers, health monitor",
+  );
+
 /** Takes what a command resolves to: the exit code. */
 type EndWith = (code: Promise<number>) => Promise<void>;
 
@@ -65,17 +74,20 @@ function addStart(drydock: Command, endWith: EndWith): void {
 }
 
 function addUp(drydock: Command, endWith: EndWith): void {
-  drydock
-    .command("up")
+  addNameOptions(drydock.command("up"))
     .description("boot the fake cloud and keep it until Ctrl-C")
     .option("--json", "one line of JSON with every address and credential, once ready")
     .addOption(seed())
     .addOption(pace().default("fast"))
     .addOption(block())
     .addOption(store())
+    .addOption(director())
     .addOption(profile().default("agents"))
     .addOption(catalog())
-    .addHelpText("after", "\nExamples:\n  $ drydock up\n  $ drydock up --json --pace realistic > cloud.json")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  $ drydock up\n  $ drydock up --node-ttl 5s --consul-version 1.8.7\n  $ drydock up --json --pace realistic > cloud.json",
+    )
     .action(async (options) => endWith((await import("./up.ts")).up(options)));
 }
 
@@ -99,6 +111,7 @@ function addExec(drydock: Command, endWith: EndWith): void {
     .addOption(pace().default("instant"))
     .addOption(block())
     .addOption(store())
+    .addOption(director())
     .addOption(profile().default("agents"))
     .addOption(catalog())
     .option("--ui", "serve a live page of the cloud meanwhile; its address is on standard error")
@@ -142,41 +155,6 @@ function addSelftest(drydock: Command, endWith: EndWith): void {
     .action(async (options) => endWith((await import("./selftest.ts")).selftest(options)));
 }
 
-function addRun(drydock: Command, endWith: EndWith): void {
-  drydock
-    .command("run")
-    .description("property-based scenarios under injected faults, from one seed each")
-    .argument("[scenario]", "see --list", "provisioning")
-    .option("--seeds <n>", "how many seeds", wholeNumber(1, 10_000_000), 100)
-    .option("--from <n>", "the first seed", wholeNumber(0, 2 ** 31 - 1), 1)
-    .option("--planted-bug <name>", "run on a broker with this defect, to see that it is found")
-    .option("--coverage", "print what the seeds exercised: steps, faults, laws, states, and pairs that never occurred")
-    .option("--list", "list the scenarios")
-    .option("--json", "one line of JSON a seed: seed, verdict, digest")
-    .option("--quiet", "no progress, and one line for the result")
-    .option("--out <dir>", "write run.jsonl, junit.xml, report.json, report.html here")
-    .addHelpText(
-      "after",
-      "\nExamples:\n  $ drydock run provisioning --seeds 200\n  $ drydock run provisioning --seeds 50 --planted-bug leak-volume-after-failed-deploy",
-    )
-    .action(async (scenario: string, options) =>
-      endWith((await import("./run.ts")).run(scenario, { ...options, version: version() })),
-    );
-}
-
-function addReplay(drydock: Command, endWith: EndWith): void {
-  drydock
-    .command("replay")
-    .description("run one seed again, or one shrunk counterexample of it")
-    .argument("<scenario>")
-    .requiredOption("--seed <n>", "the seed", wholeNumber(0, 2 ** 31 - 1))
-    .option("--path <path>", "the path of the counterexample, as the failure printed it")
-    .option("--planted-bug <name>", "on a broker with this defect")
-    .option("--json", "one line of JSON")
-    .addHelpText("after", "\nExample:\n  $ drydock replay provisioning --seed 7")
-    .action(async (scenario: string, options) => endWith((await import("./run.ts")).replay(scenario, options)));
-}
-
 function addReport(drydock: Command, endWith: EndWith): void {
   drydock
     .command("report")
@@ -203,6 +181,7 @@ export function createProgram(onEnd: (exitCode: number) => void = () => {}): Com
     .addHelpText("after", EXIT_CODES);
   const addCertification = (to: Command): void => addCertify(to, version, endWith);
   const addCertificates = (to: Command): void => addCertificateCommands(to, version, endWith);
+  const addRuns = (to: Command): void => addRunCommands(to, version, endWith);
   for (const add of [
     addStart,
     addUp,
@@ -212,8 +191,8 @@ export function createProgram(onEnd: (exitCode: number) => void = () => {}): Com
     addCertification,
     addClauses,
     addSelftest,
-    addRun,
-    addReplay,
+    addRuns,
+    addLoad,
     addReport,
     addCertificates,
     addSetupCommands,

@@ -31,15 +31,15 @@ async function whyCanaryLives({ scenario, options, signal }: ProvingRun): Promis
   return `the canary ${canary} was not found within ${CANARY_SEEDS_MAX} seeds`;
 }
 
-/** Whether a run proves something. Prints what it exercised, if its scenario knows, and why it proves nothing; an interrupted run is not judged. */
-export async function hasProvedSomething(run: ProvingRun, coverage: Coverage): Promise<boolean> {
+/** Whether a run proves something. Prints what it exercised (undefined: its scenario does not know), and why it proves nothing; an interrupted run is not judged. */
+export async function hasProvedSomething(run: ProvingRun, coverage: Coverage | undefined): Promise<boolean> {
   const { scenario, options, session, signal } = run;
   const note = (text: string): void => session.emit({ v: RUN_EVENT_VERSION, type: "note", text });
-  const lines = scenario.pairs.length === 0 ? [] : describeCoverage(coverage, scenario.pairs);
+  const lines = coverage === undefined ? [] : describeCoverage(coverage, scenario.pairs);
   for (const line of lines) note(line);
   if (options.coverage === true && options.json !== true) for (const line of lines) process.stdout.write(`${line}\n`);
   if (signal.aborted) return true;
-  const why = (lines.length > 0 ? whyVacuous(coverage) : undefined) ?? (await whyCanaryLives(run));
+  const why = (coverage === undefined ? undefined : whyVacuous(coverage)) ?? (await whyCanaryLives(run));
   if (why !== undefined) note(`this run proves nothing: ${why}`);
   return why === undefined;
 }

@@ -1,4 +1,5 @@
 import type { Coverage } from "./coverage.ts";
+import type { SeedTrace } from "./trace.ts";
 
 /** The result of a seed. */
 export interface SeedResult {
@@ -23,6 +24,8 @@ export interface PreparedScenario {
   run(seed: number): Promise<SeedResult>;
   /** Plays one plan again: the seed's own, or the shrunk one at a path. */
   replay(seed: number, path?: string): Promise<SeedResult>;
+  /** As `replay`, and tells everything that happened. Absent: the scenario can't tell. */
+  trace?(seed: number, path?: string): Promise<SeedTrace>;
 }
 
 /** A model, its commands, faults and laws, played from one seed. */

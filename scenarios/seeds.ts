@@ -15,9 +15,11 @@ interface Game<Plan> {
   describe(plan: Plan): readonly string[];
   /** Counts the steps of a plan. */
   steps(plan: Plan): number;
+  /** Plans that are tried to shrink a failure. Default 200. */
+  readonly shrinksMax?: number;
 }
 
-/** How many plans are tried to shrink a failure; each takes about as long as a seed. */
+/** How many plans are tried to shrink a failure, unless a game says otherwise; each takes about as long as a seed. */
 const SHRINKS_MAX = 200;
 
 /** Each seed draws one plan, without the bias towards small values that many runs would have. */
@@ -70,7 +72,7 @@ async function run<Plan>(game: Game<Plan>, seed: number): Promise<SeedResult> {
   let played = 0;
   const property = fc.asyncProperty(game.arbitrary, async (plan) => {
     // After so many tries, the result is small enough.
-    if (++played > SHRINKS_MAX) return;
+    if (++played > (game.shrinksMax ?? SHRINKS_MAX)) return;
     const outcome = await playOnce(game, seed, plan);
     first ??= outcome;
     if (outcome.error === undefined) return;

@@ -1,5 +1,6 @@
 import { AGENT_PORT, CONSUL_HTTP_PORT } from "./addresses.ts";
-import type { JobBehaviours, JobContext } from "./bosh/index.ts";
+import type { JobBehaviours } from "./bosh/index.ts";
+import { ConsulAgents } from "./consul-agents.ts";
 import type { DataServices } from "./dataservices/index.ts";
 import type { Dns } from "./dns/index.ts";
 import type { LocalNet } from "./kernel/edge/local.ts";
@@ -13,40 +14,16 @@ interface Parts {
   readonly behaviours: JobBehaviours;
 }
 
-/** What a `consul-agent` job's properties say of the service beside it. */
-interface Registration {
-  readonly node: string;
-  readonly service: string;
-  readonly alias: string;
-  readonly port: number;
-}
-
-/** The aliases that Consul agents register where the primary is, by address of the VM. */
-type Aliases = Slot<Map<string, string>>;
-
 /** What the jobs of the platform's releases do in this world when an agent starts or stops them. */
 export function defineJobBehaviours({ kernel, net, dns, dataservices, behaviours }: Parts): void {
-  const aliases: Aliases = kernel.slot("world/aliases", new Map());
+  const agents = new ConsulAgents(kernel, dns, dataservices);
   behaviours.set("consul-server", {
     start: ({ ip }) => void net.attach(ip, CONSUL_HTTP_PORT, { service: dns.http }),
     stop: () => {},
   });
   behaviours.set("consul-agent", {
-    start: (context) => {
-      const { alias } = register(dns, context);
-      aliases.value.set(context.ip, alias);
-      if (isPrimary(dataservices, context)) dns.catalog.registerNode(alias, context.ip);
-    },
-    stop: (context, gone) => {
-      if (!gone) return;
-      aliases.value.delete(context.ip);
-      deregister(dns, context);
-    },
-  });
-  dataservices.onPrimaryMoved((deployment, kind) => {
-    const address = dataservices.primaryOf(deployment, kind)?.address ?? "";
-    const alias = aliases.value.get(address);
-    if (alias !== undefined) dns.catalog.registerNode(alias, address);
+    start: (context) => agents.start(context),
+    stop: (context, gone) => agents.stop(context, gone),
   });
   /** The VMs that run data services, by address. */
   const vms = kernel.slot("world/data-vms", new Map<string, string>());
@@ -56,21 +33,31 @@ export function defineJobBehaviours({ kernel, net, dns, dataservices, behaviours
         vms.value.set(context.ip, context.vmCid);
         dataservices.jobs[kind].start(context);
         net.attach(context.ip, AGENT_PORT, { service: dataservices.agent });
+        agents.checkSoon(context.ip);
       },
-      stop: (context, gone) => dataservices.jobs[kind].stop(context, gone),
+      stop: (context, gone) => {
+        dataservices.jobs[kind].stop(context, gone);
+        if (!gone) agents.checkSoon(context.ip);
+      },
       migrate: (_context, fromDisk, toDisk) => dataservices.copyDisk(fromDisk, toDisk),
     });
   }
-  followLosses(kernel, dataservices, vms);
+  followLosses(kernel, dataservices, vms, agents);
 }
 
 /** What a data service loses with its VM and its volume: the journal says when, and each change is an event of its own. */
-function followLosses(kernel: Kernel, dataservices: DataServices, vms: Slot<Map<string, string>>): void {
+function followLosses(
+  kernel: Kernel,
+  dataservices: DataServices,
+  vms: Slot<Map<string, string>>,
+  agents: ConsulAgents,
+): void {
   // A data service ends with its VM, long before the director learns of it.
   kernel.onTimer<{ vm: string }>("world/vm-gone", ({ vm }) => {
     for (const [address, each] of vms.value) {
       if (each !== vm) continue;
       vms.value.delete(address);
+      agents.lose(address);
       const instance = dataservices.at(address);
       if (instance !== undefined) dataservices.stop(address, instance.kind, true);
     }
@@ -82,42 +69,4 @@ function followLosses(kernel: Kernel, dataservices: DataServices, vms: Slot<Map<
     if (source === "nova" && (kind === "server.terminate" || kind === "server.gone"))
       kernel.timer(0, "world/vm-gone", { vm: subject });
   });
-}
-
-/** @throws Error for properties that say no service */
-function registrationOf({ node, service, alias, port }: JobContext["properties"]): Registration {
-  if (typeof node === "string" && typeof service === "string" && typeof alias === "string" && typeof port === "number")
-    return { node, service, alias, port };
-  throw new Error("job consul-agent: properties need node, service and alias (texts) and port (a number)");
-}
-
-/** Does the VM carry the primary that clients are to connect to? Beside no data service, the first VM counts as one. */
-function isPrimary(dataservices: DataServices, { ip, deployment, bootstrap }: JobContext): boolean {
-  const instance = dataservices.at(ip);
-  return instance === undefined ? bootstrap : dataservices.primaryOf(deployment, instance.kind)?.address === ip;
-}
-
-/** The Consul agent of a VM registers its node and its service; the alias that clients connect to is registered where the primary is. */
-function register({ catalog }: Dns, { ip, index, properties }: JobContext): Registration {
-  const registration = registrationOf(properties);
-  const { node, service, port } = registration;
-  const name = `${node}-${index}`;
-  catalog.registerNode(name, ip);
-  catalog.registerService({
-    node: name,
-    id: service,
-    name: service,
-    address: ip,
-    port,
-    tags: [],
-    meta: {},
-    weights: { passing: 1, warning: 1 },
-  });
-  return registration;
-}
-
-function deregister({ catalog }: Dns, { index, ip, properties }: JobContext): void {
-  const { node, alias } = registrationOf(properties);
-  catalog.deregisterNode(`${node}-${index}`);
-  if (catalog.node(alias)?.address === ip) catalog.deregisterNode(alias);
 }

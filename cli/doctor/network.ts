@@ -1,3 +1,4 @@
+import { codeOf } from "../../simulators/live/errors.ts";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { createServer } from "node:net";
@@ -7,10 +8,7 @@ import type { Finding } from "./finding.ts";
 
 const CLOUDS = "up, start, exec, certify without a URL";
 
-const codeOf = (error: unknown): string =>
-  error instanceof Error && "code" in error ? String(error.code) : String(error);
-
-/** Why nobody can listen there; undefined if it is possible. */
+/** Why nobody can listen there; undefined when one can. */
 async function obstacleTcp(host: string, port: number): Promise<string | undefined> {
   const server = createServer();
   server.listen(port, host);

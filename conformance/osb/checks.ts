@@ -45,6 +45,7 @@ import { urlPropertiesChecks } from "./checks/url-properties.ts";
 import { vendorExtensionFieldsChecks } from "./checks/vendor-extension-fields.ts";
 import type { OsbCheck } from "./define.ts";
 import { triedElsewhere } from "./elsewhere.ts";
+import { blamingPages } from "./judging/stand-in.ts";
 
 const CHECKS: readonly OsbCheck[] = [
   ...changePolicyForMinorVersionsChecks,
@@ -94,5 +95,5 @@ const CHECKS: readonly OsbCheck[] = [
   ...responseBodyChecks,
 ];
 
-/** Every check of the OSB API, in the order of the specification's headings. */
-export const OSB_CHECKS: readonly OsbCheck[] = CHECKS.map(triedElsewhere);
+/** Every check of the OSB API, by the headings of the specification and in their order. */
+export const OSB_CHECKS: readonly OsbCheck[] = CHECKS.map(triedElsewhere).map(blamingPages);

@@ -64,7 +64,9 @@ export function expectError(answer: Answer, code: string): Outcome {
 
 /** The error code of a 422; not applicable to any other answer. */
 export function expectErrorOf422(answer: Answer, code: string): Outcome {
-  return answer.status === 422 ? expectError(answer, code) : notApplicable(`answered ${seenOf(answer)}`, answer);
+  return answer.status === 422
+    ? expectError(answer, code)
+    : notApplicable(`only a refusal with 422 has the error code, and this is answered ${seenOf(answer)}`, answer);
 }
 
 /** One of these statuses; a 422 is judged by its error code. */

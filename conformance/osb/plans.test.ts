@@ -19,6 +19,21 @@ const OF_ONE_PLAN = [
   "not-bind-conflict-409",
   "not-bind-identical-200",
   "not-bind-parameters-validated",
+  "not-error-4xx-no-change",
+  "not-provision-accepts-incomplete-422",
+  "not-provision-422-async-error-code",
+  "not-provision-accepts-incomplete-false",
+  "not-update-4xx-applies-nothing",
+  "not-bind-accepts-incomplete-422",
+  "not-bind-422-async-error-code",
+  "not-unbind-invalid-service-or-plan",
+  "not-unbind-malformed-400",
+  "not-unbind-accepts-incomplete-422",
+  "not-unbind-422-async-error-code",
+  "not-deprovision-invalid-service-or-plan",
+  "not-deprovision-malformed-400",
+  "not-deprovision-accepts-incomplete-422",
+  "not-deprovision-422-async-error-code",
 ];
 
 const MUTANTS = OSB_MUTANTS.filter(({ id }) => OF_ONE_PLAN.includes(id));

@@ -186,5 +186,6 @@ it.each([3, 5])("a broker with few workers (%i) is not overloaded: nothing waits
   const { counts, leftBehind } = await certifyAt(clock, asTransport(handle));
   expect(counts).toMatchObject({ fail: 0, unknown: 0, warn: 0 });
   expect(leftBehind).toEqual([]);
-  expect(longestMs() / 3_000).toBeLessThanOrEqual(30 / workers);
+  // The poll that sees the end comes a little after it.
+  expect(longestMs() / 3_000).toBeLessThanOrEqual(30 / workers + 0.1);
 });

@@ -17,7 +17,7 @@ import { backendOf } from "./hooks.ts";
 import { chooseOffers } from "./offers.ts";
 import { INSTANCES_AT_ONCE, JOBS } from "./limits.ts";
 import type { CertifyOptions } from "./options.ts";
-import { shuffle } from "./order.ts";
+import { longestFirst, shuffle } from "./order.ts";
 import { eachTenSeconds, progressLine } from "./progress-lines.ts";
 import { Berth } from "./berth.ts";
 import { Quota } from "./quota.ts";
@@ -122,7 +122,7 @@ export class Certification {
     const stopListening = catchStrays(run.quota.actors, (who, error) => crew.noteStray(who, error));
     const stopSaying = eachTenSeconds(() => this.#sayProgress(planned.length, run));
     try {
-      const ordered = shuffleSeed === undefined ? planned : shuffle(planned, shuffleSeed);
+      const ordered = shuffleSeed === undefined ? longestFirst(planned) : shuffle(planned, shuffleSeed);
       const isReady = warmUp();
       // If there is little room, checks would wait for these stories while taking up the room that they need.
       if (run.quota.max < ROOMY) await isReady;

@@ -94,7 +94,7 @@ export const ISOLATION_INTRO: readonly string[] = [
   "    reuse-address: { command: ./reuse.sh }       # the next instance gets the address of this one",
   "```",
   "",
-  "Names of looks: `logs`, `secrets`, `tenant-logs`, `rules`, `disk`, `orphans`, `temporary`, `store`, `tenant-store`, `store-credentials`, `callbacks`, `egress`. Names of faults: `reuse-address`, `guard-down`, `swap-metadata`.",
+  "Names of looks: `logs`, `secrets`, `tenant-logs`, `rules`, `disk`, `orphans`, `temporary`, `store`, `tenant-store`, `store-credentials`, `callbacks`, `egress`. Names of faults: `recreate-vm`, `reuse-address`, `guard-down`, `swap-metadata`.",
   "",
   "## Fair",
   "",

@@ -19,6 +19,11 @@ export const FiguresSection = Section(
     rto: Figure("From the request for a restore to the first write, in seconds.", 600),
     stall: Figure("The longest time without a write during a backup, in seconds.", 5),
     amplification: Figure("Bytes that a backup stores for each byte of data.", 2),
+    revocation: Figure(
+      "From the end of an unbind until its credentials are refused and its sessions have ended, in seconds.",
+      5,
+    ),
+    opening: Figure("How long nobody gets in after a VM was made again at another address, in seconds.", 30),
   },
   {
     description:

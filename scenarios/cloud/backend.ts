@@ -3,6 +3,7 @@ import { AGENT_PORT, DIRECTOR_PORT } from "../../simulators/addresses.ts";
 import type { FaultRule } from "../../simulators/kernel/index.ts";
 import type { World } from "../../simulators/world.ts";
 import type { ServiceName } from "../deployments/manifests.ts";
+import { backupFaults } from "./backup-faults.ts";
 
 const MESSAGE = "the backend fails on purpose";
 
@@ -29,6 +30,7 @@ export function referenceBackend(world: World, service: ServiceName): Backend {
   const isBehind = (address: string, port: number): boolean =>
     (address === world.directorAddress && port === DIRECTOR_PORT) || port === AGENT_PORT;
   return {
+    ...backupFaults(world),
     hold: async () => {
       gate ??= Promise.withResolvers();
       const { promise } = gate;

@@ -10,7 +10,8 @@ import { type ClaimedBlock, claimBlock, LIVE_BLOCKS } from "../../simulators/liv
 import { listenError } from "../../simulators/live/errors.ts";
 import { loadKeys, type LiveKeys, makeKeys } from "../../simulators/live/keys.ts";
 import { admissionAt, openSockets, type Sockets } from "../../simulators/live/sockets.ts";
-import { createWorld, type World, type WorldOptions } from "../../simulators/world.ts";
+import { probeSockets } from "../../simulators/live/probe.ts";
+import { type ConsulSettings, createWorld, type World, type WorldOptions } from "../../simulators/world.ts";
 import { openStackClient } from "../clients/openstack.ts";
 import { inception } from "../story/inception.ts";
 import type { StoryLine } from "../story/story.ts";
@@ -47,6 +48,14 @@ export interface CloudOptions {
   readonly profile?: WorldOptions["profile"];
   /** Time between two looks of the director's health monitor, in ms. Default: 60,000. */
   readonly analysisMs?: number;
+  /** How the director differs from the default one. */
+  readonly director?: WorldOptions["director"];
+  /** Consul's release and the TTLs of its answers. */
+  readonly consul?: ConsulSettings;
+  /** Whether names are also answered at `::1`. Default false. */
+  readonly ipv6?: boolean;
+  /** Name servers, as `address:port`, that hear of each change of a zone in Designate. Default none. */
+  readonly secondaries?: readonly string[];
   /** Called when a step of the platform's story is done. */
   readonly tell?: (line: StoryLine) => void;
   /** Called with each defect, and with each error of a part of the cloud. Default: nobody learns of them. */
@@ -102,7 +111,11 @@ export async function bootCloud(options: CloudOptions = {}): Promise<Cloud> {
   await brokers.ready();
   await openPlatform(world, platform, report);
   ends.defer(() => platform.app.close());
-  const sockets = await openSockets(world, { tls, controlToken, report, ...(options.hear && { hear: options.hear }) });
+  const { ipv6 = false, secondaries = [], hear } = options;
+  const sockets = await openSockets(world, {
+    ...{ tls, controlToken, report, ipv6, secondaries },
+    ...(hear && { hear }),
+  });
   afterBrokers.defer(() => sockets.close());
   world.kernel.setPace(pace);
   const engines = await sockets.plane.identify();
@@ -116,6 +129,7 @@ export async function bootCloud(options: CloudOptions = {}): Promise<Cloud> {
     controlToken,
     store: store?.pair.url,
     platform,
+    names: sockets.names,
   };
   return cloudOf(
     world,
@@ -125,7 +139,7 @@ export async function bootCloud(options: CloudOptions = {}): Promise<Cloud> {
 }
 
 function createLiveWorld(
-  { analysisMs, profile }: CloudOptions,
+  { analysisMs, profile, consul, director }: CloudOptions,
   drawn: Pick<WorldOptions, "seed" | "block" | "signing"> & { readonly secretsFrom: "random" | "seed" },
 ): World {
   const { secretsFrom, ...rest } = drawn;
@@ -133,9 +147,12 @@ function createLiveWorld(
     ...rest,
     time: "wall",
     pace: "instant",
+    outside: probeSockets,
+    ...(consul !== undefined && { consul }),
     ...(secretsFrom === "random" && { secretKey: randomSecret() }),
     ...(profile !== undefined && { profile }),
     ...(analysisMs !== undefined && { analysisMs }),
+    ...(director !== undefined && { director }),
   });
 }
 
@@ -149,7 +166,7 @@ function cloudOf(
     world,
     ...parts,
     environment: environmentOf(parts.description),
-    resolve: (host) => world.dns.resolve(host),
+    resolve: (host) => world.names.resolve(host),
     close: () => ends.disposeAsync(),
   };
 }
@@ -176,8 +193,7 @@ async function createBrokers(
 }
 
 const SEED_MAX = 2 ** 31 - 1;
-const SECRET_BYTES = 32;
-const randomSecret = (): string => randomBytes(SECRET_BYTES).toString("hex");
+const randomSecret = (): string => randomBytes(32).toString("hex");
 
 /** Keys for a director in any block, so that one certificate serves every cloud of this process, or of this user if there is a file. */
 let made: Promise<LiveKeys> | undefined;

@@ -16,9 +16,11 @@ import { Steps } from "../reference/steps.ts";
 import { describeFault, operationOf, type Plan, type PlannedFault, type PlannedStep } from "./plan.ts";
 
 /** The parts of a plan that had an effect when it was played: steps that acted, faults that fired. */
-interface PlayTrace {
+export interface PlayTrace {
   readonly steps: Set<PlannedStep>;
   readonly faults: Set<PlannedFault>;
+  /** Performs a step; whoever watches may look around it. Default: nobody watches. */
+  readonly around?: (planned: PlannedStep, platform: ReferencePlatform, perform: () => Promise<void>) => Promise<void>;
 }
 
 /** The trace of a play that has not begun. */
@@ -119,12 +121,14 @@ async function playSteps(
   const steps = new Steps(fixture, platform);
   for (const each of standing) await steps.prepareStanding(each);
   await settleOperations(fixture, platform);
-  for (const each of planned) {
+  const perform = async (each: PlannedStep): Promise<void> => {
     gunner.arm(each);
     if (await steps.perform(each.step)) trace.steps.add(each);
     if (each.next === "settled") await awaitEnds(fixture, platform);
     else if (each.next > 0) await fixture.world.driver.sleep(each.next);
-  }
+  };
+  for (const each of planned)
+    await (trace.around === undefined ? perform(each) : trace.around(each, platform, () => perform(each)));
 }
 
 async function judgeHealed(fixture: ScenarioFixture, platform: ReferencePlatform): Promise<void> {

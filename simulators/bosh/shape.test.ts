@@ -17,6 +17,7 @@ const WINGS = [
   "parity",
   "problems",
   "routes",
+  "rules",
   "state",
   "tasks",
   "templates",

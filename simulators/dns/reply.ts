@@ -4,8 +4,14 @@ import type { WireFault } from "../kernel/index.ts";
 export interface DnsReply {
   /** The whole answer; without one there is silence. */
   readonly message?: Uint8Array;
-  /** How it fails on the wire, if a fault says so. */
+  /** Messages that follow it over TCP, as a transfer has them. */
+  readonly more?: readonly Uint8Array[];
+  /** How it fails on the wire, when a fault says so. */
   readonly wire?: WireFault;
+  /** How often it is sent. Default once. */
+  readonly copies?: number;
+  /** The time between two of its bytes over TCP, ms. Default none. */
+  readonly byteMs?: number;
 }
 
 /** A whole answer, or silence. */

@@ -13,6 +13,7 @@ import { createSwift, type SwiftState } from "./swift/index.ts";
 
 import type { ServiceName } from "./catalog.ts";
 
+export { NAMESERVER } from "./designate/state/state.ts";
 export { CATALOG, CATALOG_TYPES, type CatalogType, SERVICE_NAMES, type ServiceName } from "./catalog.ts";
 export { CLOUD_PROFILES, type CloudProfile } from "./profiles.ts";
 export type { Cloud, OpenStackOptions } from "./cloud.ts";

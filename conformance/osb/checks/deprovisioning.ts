@@ -116,13 +116,13 @@ export const deprovisioningChecks: readonly OsbCheck[] = [
     title: "An asynchronous deprovision without accepts_incomplete is refused with 422",
     requirement:
       "A deprovision that can only be done asynchronously is refused with 422 when accepts_incomplete=true is missing.",
-    run: async (context) => expectUnflagged(await removeWithoutFlag(context, "deprovision"), 200),
+    run: removeWithoutFlag("deprovision", (answer) => expectUnflagged(answer, 200)),
   }),
   probe({
     id: "deprovision-422-async-error-code",
     title: "The refusal of a synchronous deprovision carries AsyncRequired",
     requirement: "The 422 for a missing accepts_incomplete carries the error code AsyncRequired.",
-    run: async (context) => expectErrorOf422(await removeWithoutFlag(context, "deprovision"), "AsyncRequired"),
+    run: removeWithoutFlag("deprovision", (answer) => expectErrorOf422(answer, "AsyncRequired")),
   }),
   probe({
     id: "deprovision-200",

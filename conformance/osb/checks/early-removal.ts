@@ -15,7 +15,8 @@ import { evidenceOf, type Flight, judgeMeanwhile } from "../sequences/flights/fl
 import { flightOfEarlyDeletion, flightOfProvision } from "../sequences/flights/provision.ts";
 import { flightOfUpdate } from "../sequences/flights/update.ts";
 import { lifecycleOf } from "../sequences/lifecycles.ts";
-import { asyncRemovalOffer, type Removal } from "./removal.ts";
+import type { Removal } from "../sequences/odd-removals.ts";
+import { asyncRemovalOffer } from "./removal.ts";
 
 /** Judges the answer to a deletion that is sent again while it is in progress. */
 export async function resendRemoval(

@@ -22,13 +22,20 @@ import { isRemoved } from "../../client/polling.ts";
 async function judgeCleanUpAfterFailure(context: OsbContext): Promise<Outcome> {
   const { offer, failed, deletion } = await failProvision(context);
   if (failed.state !== "failed" || failed.answer.status !== 202)
-    return notApplicable(`no operation failed: ${seenOf(failed.answer)}`, failed.answer);
+    return notApplicable(
+      `it is about an operation that fails after its 202, and with its backend broken this broker answers ${seenOf(failed.answer)}`,
+      failed.answer,
+    );
   return judgeOrphan(context, offer, deletion);
 }
 
 async function judgeCleanUpAfter5xx(context: OsbContext): Promise<Outcome> {
   const { offer, failed, deletion } = await failProvision(context);
-  if (failed.answer.status < 500) return notApplicable(`no 5xx was provoked: ${seenOf(failed.answer)}`, failed.answer);
+  if (failed.answer.status < 500)
+    return notApplicable(
+      `it is about a provision that is answered 5xx, and with its backend broken this broker answers ${seenOf(failed.answer)}`,
+      failed.answer,
+    );
   return judgeOrphan(context, offer, deletion);
 }
 

@@ -130,13 +130,13 @@ export const unbindingChecks: readonly OsbCheck[] = [
     title: "An asynchronous unbind without accepts_incomplete is refused with 422",
     requirement:
       "An unbind that can only be done asynchronously is refused with 422 when accepts_incomplete=true is missing.",
-    run: async (context) => expectUnflagged(await removeWithoutFlag(context, "unbind"), 200),
+    run: removeWithoutFlag("unbind", (answer) => expectUnflagged(answer, 200)),
   }),
   probe({
     id: "unbind-422-async-error-code",
     title: "The refusal of a synchronous unbind carries AsyncRequired",
     requirement: "The 422 for a missing accepts_incomplete carries the error code AsyncRequired.",
-    run: async (context) => expectErrorOf422(await removeWithoutFlag(context, "unbind"), "AsyncRequired"),
+    run: removeWithoutFlag("unbind", (answer) => expectErrorOf422(answer, "AsyncRequired")),
   }),
   probe({
     id: "unbind-200",

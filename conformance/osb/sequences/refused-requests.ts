@@ -12,6 +12,7 @@ import { lookFor, type Presence } from "../model/presence.ts";
 import { ANY, BINDABLE } from "../plan-requirements.ts";
 import type { LiveInstance } from "../shared-instances.ts";
 import { acceptedOffer } from "./working-plans.ts";
+import { plansToTry } from "../variations/plans.ts";
 import { isUnanswered } from "../variations/silence.ts";
 
 /** A request with one planted defect, and its result. */
@@ -200,14 +201,9 @@ async function instanceOf(own: OsbContext, offer: Offer): Promise<LiveInstance |
   }
 }
 
-/**
- * One request of each kind that must be refused. Played once per run. @throws NoAnswer if a request without a defect got none
- */
-export async function refusalsOfAll(context: OsbContext): Promise<Refusals> {
-  const requirement = context.run.offers.some(BINDABLE.fits) ? BINDABLE : ANY;
-  context.offer(requirement);
-  return context.shared.once("refused requests", async (platform) => {
-    const offer = await acceptedOffer(context, requirement);
+/** What is to be refused is asked for of one plan. Played once for each. */
+function refusalsOf(context: OsbContext, offer: Offer): Promise<Refusals> {
+  return context.shared.once(`refused requests ${offer.plan.id}`, async (platform) => {
     const own = context.with(platform);
     const live = await instanceOf(own, offer);
     const refused = new Refused(own);
@@ -220,6 +216,32 @@ export async function refusalsOfAll(context: OsbContext): Promise<Refusals> {
     ];
     return { answered, unanswered: refused.unanswered };
   });
+}
+
+/** Of a plan that is not the first each says which. */
+function nameOf(offer: Offer | undefined, { answered, unanswered }: Refusals): Refusals {
+  const named = <T extends { readonly what: string }>(each: T): T => ({
+    ...each,
+    what: `${each.what} (plan "${offer?.plan.name}")`,
+  });
+  return { answered: answered.map(named), unanswered: unanswered.map(named) };
+}
+
+/**
+ * One request of each kind that has to be refused, on each plan that is tried, side by side.
+ *
+ * @throws NoAnswer when a request without a defect in it got none
+ */
+export async function refusalsOfAll(context: OsbContext): Promise<Refusals> {
+  const requirement = context.run.offers.some(BINDABLE.fits) ? BINDABLE : ANY;
+  const lead = await acceptedOffer(context, requirement);
+  const others = plansToTry(context, requirement).filter(({ plan }) => plan.id !== lead.plan.id);
+  const [first, ...rest] = await Promise.all([lead, ...others].map((offer) => refusalsOf(context, offer)));
+  const all = [first, ...rest.map((refusals, at) => nameOf(others[at], refusals))];
+  return {
+    answered: all.flatMap((refusals) => refusals?.answered ?? []),
+    unanswered: all.flatMap((refusals) => refusals?.unanswered ?? []),
+  };
 }
 
 /** Those that were answered. */

@@ -25,7 +25,7 @@ export const BACKUP_PLAN = planOf(
   ["BK-15", "a backup under load is one cut across tables", "high", "Consistency", "B1; create, restore; data"],
   ["BK-16", "what was acknowledged before a backup is in it", "critical", "Consistency", "B1; create, restore; data"],
   ["BK-17", "a large backup comes back whole", "high", "Restored data", "B1; create, restore; data"],
-  ["BK-18", "settings survive a restore", "medium", "Restored data", "B1; create, restore; data; parameters.SERVICE.PLAN.provision"],
+  ["BK-18", "settings survive a restore", "medium", "Restored data", "B1; create, restore; data"],
   ["BK-19", "a restore leaves bindings as they are", "critical", "Restored data", "B1; create, restore; data"],
   ["BK-20", "a restore into a new instance", "critical", "New instances", "B2; restoreNew; data"],
   ["BK-21", "a restore into another size of plan", "high", "New instances", "B2; restoreNew; two plans; data"],

@@ -119,7 +119,10 @@ describe("the isolation suite", () => {
   it("uses only the API if it has no client for the credentials", async () => {
     const found = await run(toy(), {}, { scheme: "mysql" });
     expect(found["IS-06"]?.verdict).toBe("pass");
-    expect(found["IS-25"]).toMatchObject({ verdict: "not-applicable", reason: "toy-db: no data client for mysql://…" });
+    expect(found["IS-25"]).toMatchObject({
+      verdict: "not-applicable",
+      reason: "toy-db: no data client for mysql://…; toy-db-next: no data client for mysql://…",
+    });
     expect(found["IS-43"]?.verdict).toBe("not-applicable");
   });
 

@@ -41,6 +41,10 @@ export interface ToyInstance {
   readonly log: LogEntry[];
   /** The request that provisioned it. */
   readonly request: JsonObject;
+  /** Who a function of the tenant's has run as, and whether with power over the server. */
+  readonly ran: [who: string, power: string][];
+  /** Settings of its server. */
+  readonly settings: Map<string, string>;
   /** Whether writes wait for a backup that has locked them. */
   isLocked: boolean;
   /** Whether its disk is full. */
@@ -121,7 +125,11 @@ export interface Behaviour {
   unlock(instance: ToyInstance, state: "failed" | "succeeded"): void;
   /** The data at a moment. */
   at(instance: ToyInstance, atMs: number): Store;
-  /** The window of moments that can be restored, given the first good backup. */
+  /** The VM of an instance has been made again, at another address. */
+  onMove(instance: ToyInstance, cloud: ToyCloud): void;
+  /** The node of an instance is lost with what it alone had. */
+  onNodeLost(instance: ToyInstance): void;
+  /** Between which moments can be restored, of which first good backup. */
   window(instance: ToyInstance, first: Task | undefined, nowMs: number): readonly [number, number] | undefined;
   isInWindow(window: readonly [number, number], atMs: number): boolean;
   /** The management database is set back to an older state. */
@@ -200,6 +208,11 @@ export const RIGHT: Behaviour = {
   lock: () => {},
   unlock: (instance) => void (instance.isLocked = false),
   at: ({ log }, atMs) => replay(log.filter((entry) => entry.atMs <= atMs)),
+  onMove: ({ admitted, bindings }) => void (bindings.size > 0 && admitted.add("application")),
+  onNodeLost: (instance) => {
+    endSessions(instance);
+    instance.store.tables.clear();
+  },
   window: (_instance, first, nowMs) => (first === undefined ? undefined : [first.finishedMs, nowMs]),
   isInWindow: ([startMs, endMs], atMs) => startMs <= atMs && atMs <= endMs,
   setBack: () => {},

@@ -77,6 +77,8 @@ export class ToyCloud {
       sessions: new Map(),
       log: [],
       request,
+      ran: [],
+      settings: new Map([["work_mem", "4096"]]),
       isLocked: false,
       isFull: false,
     };

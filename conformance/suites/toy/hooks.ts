@@ -65,6 +65,17 @@ export function toyBackend(cloud: ToyCloud, clock: Clock): Backend {
       cloud.vault.tick();
       return nothing;
     },
+    "recreate-vm": async (id) => {
+      const instance = cloud.instances.get(id);
+      instance?.admitted.clear();
+      if (instance !== undefined) cloud.does.onMove(instance, cloud);
+      return nothing;
+    },
+    "node-lost": async (id) => {
+      const instance = cloud.instances.get(id);
+      if (instance !== undefined) cloud.does.onNodeLost(instance);
+      return nothing;
+    },
     "set-back": async (id) => {
       cloud.does.setBack(id, cloud.vault);
       return nothing;

@@ -29,9 +29,12 @@ const DOWNLOAD_MS_MAX = 60_000;
 
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
+/** Whether an address is of this machine. */
+export const isLocal = (url: string): boolean => LOOPBACK.test(new URL(url).hostname);
+
 /** Fetches addresses of this machine only. */
 export const fetchLocally: Fetcher = async (url, authorization) => {
-  if (!LOOPBACK.test(new URL(url).hostname)) throw new Error("not simulated: downloads from other machines");
+  if (!isLocal(url)) throw new Error("not simulated: downloads from other machines");
   const reply = await fetch(url, {
     redirect: "manual",
     signal: AbortSignal.timeout(DOWNLOAD_MS_MAX),

@@ -7,6 +7,8 @@ import { type Cpi, CpiError, type Properties, type VmRequest } from "./cpi.ts";
 
 interface DummyState {
   readonly vms: Set<string>;
+  /** Who has an address: the VM, by `network ip`. */
+  readonly addresses: Map<string, string>;
   readonly disks: Map<string, { readonly sizeMb: number; vmCid: string | null }>;
   readonly stemcells: Set<string>;
   readonly snapshots: Set<string>;
@@ -41,6 +43,7 @@ class DummyCpi implements Dummy {
     this.#kernel = kernel;
     this.#slot = kernel.slot("bosh/cpi/dummy", {
       vms: new Set(),
+      addresses: new Map(),
       disks: new Map(),
       stemcells: new Set(),
       snapshots: new Set(),
@@ -82,14 +85,23 @@ class DummyCpi implements Dummy {
     this.#slot.value.stemcells.delete(cid);
   }
 
-  *createVm(_request: VmRequest): Body<string> {
+  /** @throws CpiError for an address that another VM has */
+  *createVm({ networks }: VmRequest): Body<string> {
+    const { addresses } = this.#slot.value;
+    const taken = networks.filter(({ ip, type }) => ip !== "" && type !== "vip");
+    for (const { name, ip } of taken)
+      if (addresses.has(`${name} ${ip}`))
+        throw dummyError(`IP Address ${ip} in network '${name}' is already in use`, "RuntimeError");
     const cid = String(++this.#slot.value.pids);
     this.#slot.value.vms.add(cid);
+    for (const { name, ip } of taken) addresses.set(`${name} ${ip}`, cid);
     return cid;
   }
 
   *deleteVm(cid: string): Body {
-    this.#slot.value.vms.delete(cid);
+    const { vms, addresses } = this.#slot.value;
+    vms.delete(cid);
+    for (const [address, owner] of addresses) if (owner === cid) addresses.delete(address);
   }
 
   *setVmMetadata(): Body {}

@@ -27,6 +27,11 @@ export function* attachDiskByCid(director: Director, task: Task, args: TaskArgum
     ?.instances.find((each) => each.group === job && (each.id === id || String(each.index) === id));
   if (instance === undefined)
     throw new DirectorError(520001, `Instance '${job}/${id}' in deployment '${name}' was not found`);
+  if (instance.ignore)
+    throw new DirectorError(
+      520003,
+      `Instance '${job}/${id}' in deployment '${name}' is in 'ignore' state. Attaching disks to ignored instances is not allowed.`,
+    );
   if (instance.state === "started")
     throw new DirectorError(
       520003,

@@ -1,4 +1,5 @@
 import type { Fields } from "../configs/fields.ts";
+import { canonicalName } from "../deploy/canonical.ts";
 import type { Instance } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
 import type { LinkDns, LinkProvider } from "../state/links.ts";
@@ -64,7 +65,8 @@ export function instanceDnsName(
   provider?: Pick<LinkProvider, "name" | "type">,
 ): string {
   const { dnsNetworks, dnsGroups } = director.slot.value;
-  if (!dns.usesShortNames) return [instance.id, instance.group, network, instance.deployment, DOMAIN].join(".");
+  if (!dns.usesShortNames)
+    return [instance.id, ...[instance.group, network, instance.deployment].map(canonicalName), DOMAIN].join(".");
   const group =
     dns.usesLinkNames && provider !== undefined
       ? groupKey("link", `${provider.name}-${provider.type}`, instance.deployment)

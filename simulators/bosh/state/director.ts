@@ -49,6 +49,8 @@ export interface DirectorOptions {
    * `sleep`, `exit`) are followed, others are assumed to succeed.
    */
   readonly runScripts?: boolean;
+  /** A folder with the releases and stemcells that are uploaded by URLs of other machines. Default: none, such uploads fail. */
+  readonly artifacts?: string;
   /** Whether snapshots of disks are enabled. Default: false. */
   readonly snapshots?: boolean;
   /** A stand-in for a config server that generates and keeps the values of `variables`; its address is shown in /info. */

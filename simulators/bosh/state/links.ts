@@ -16,6 +16,16 @@ export interface LinkProvider {
   /** What the link shows of the job's properties. */
   readonly properties: Fields;
   readonly dns: LinkDns;
+  /** Names in the director's DNS that stand for its instances. */
+  readonly aliases: readonly LinkAlias[];
+}
+
+/** A name that stands for the instances of a provider, in the manifest's own keys. */
+export interface LinkAlias {
+  readonly domain: string;
+  readonly placeholder_type?: string;
+  readonly health_filter?: string;
+  readonly initial_health_check?: string;
 }
 
 /** How the addresses of a provider are made. */

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { renderSimply } from "./erb.ts";
 import { type RenderResult, renderTemplates } from "./render.ts";
 import { askRuby } from "./ruby-thread.ts";
+import { readYaml } from "./yaml.ts";
 
 const PROPERTIES = { port: 80, name: "Web", tls: { on: true }, list: [1], nothing: null, no: false };
 const LINKS = { db: { instances: [{ name: "db", index: 0, address: "a" }], properties: { port: 1 } } };
@@ -91,5 +92,15 @@ describe("a job template", () => {
   it("sees the same time and the same random numbers in every run", () => {
     const template = "<%= Time.now.to_i %>";
     expect(render(template)).toEqual({ text: "1767225600" });
+  });
+});
+
+describe("a text that is no YAML", () => {
+  it.each([
+    ["a:\n\t- b\n", "found character that cannot start any token while scanning for the next token at line 2 column 1"],
+    ['name: "a\n', "found unexpected end of stream while scanning a quoted scalar at line 1 column 7"],
+    ["\u0001", "control characters are not allowed at line 1 column 1"],
+  ])("is refused in Psych's own words: %j", (text, words) => {
+    expect(() => readYaml(text)).toThrow(`(<unknown>): ${words}`);
   });
 });

@@ -173,6 +173,13 @@ export class Cluster {
     return agent;
   }
 
+  /** How a datacenter can be reached from another: its servers may have left it, or be known and silent. */
+  reachOf(datacenter: Datacenter): "reached" | "unknown" | "unreachable" {
+    if (datacenter.isCutOff) return "unreachable";
+    if (this.serversOf(datacenter).length > 0) return "reached";
+    return this.peersOf(datacenter).length > 0 ? "unreachable" : "unknown";
+  }
+
   /** Servers that have not left, whether they answer or not. */
   peersOf(datacenter: Datacenter): readonly Agent[] {
     return this.membersOf(datacenter).filter(({ options, membership }) => options.isServer && membership !== "left");

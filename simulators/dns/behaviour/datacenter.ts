@@ -1,4 +1,5 @@
 import type { Kernel, Slot } from "../../kernel/index.ts";
+import { DATACENTER_POINT, LEADER_POINT } from "../faults.ts";
 import { Acl } from "../state/acl.ts";
 import type { AclOptions } from "../state/acl-reads.ts";
 import { AuthMethods } from "../state/auth-methods.ts";
@@ -104,7 +105,14 @@ export class Datacenter {
   findImported: (datacenter: Datacenter, peer: string) => Catalog | undefined = () => undefined;
 
   get leadership(): Leadership {
-    return this.#leadership.value;
+    const { kernel } = this.store;
+    const isLost = kernel.faults.at(LEADER_POINT, { datacenter: this.name }) !== undefined;
+    return isLost ? { state: "lost", sinceMs: kernel.nowMs } : this.#leadership.value;
+  }
+
+  /** Whether a fault keeps the others from reaching it. */
+  get isCutOff(): boolean {
+    return this.store.kernel.faults.at(DATACENTER_POINT, { datacenter: this.name }) !== undefined;
   }
 
   get hasLeader(): boolean {

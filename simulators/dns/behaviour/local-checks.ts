@@ -1,8 +1,8 @@
 import type { Kernel, Slot } from "../../kernel/index.ts";
 import type { Service } from "../state/rows.ts";
-import { countVerdict, performProbe } from "./check-runner.ts";
+import { countVerdict, judgeProbe, refuseProbe, type Verdict } from "./check-runner.ts";
 import type { LocalCheck } from "./local-check.ts";
-import type { Probe } from "./probe.ts";
+import type { Probe, ProbeResult } from "./probe.ts";
 
 /** A service as its agent knows it. */
 export interface LocalService {
@@ -25,6 +25,13 @@ interface LocalTables {
   readonly startMs: number;
 }
 
+/** What came of a probe outside the kernel, and the timer that stood for it. */
+interface ProbeAnswer {
+  readonly id: string;
+  readonly timer: number | undefined;
+  readonly result: ProbeResult;
+}
+
 const REAP_EVERY_MS = 30_000;
 const REAP_AFTER_MS_MIN = 60_000;
 
@@ -36,6 +43,7 @@ export abstract class LocalChecks {
   readonly #outputMs: number;
   /** How checks reach the network; undefined if none are run. */
   readonly #probe: Probe | undefined;
+  readonly #probed: (answer: ProbeAnswer) => void;
 
   constructor(kernel: Kernel, agent: string, outputMs: number, probe: Probe | undefined) {
     this.#probe = probe;
@@ -54,6 +62,7 @@ export abstract class LocalChecks {
     kernel.onTimer<{ id: string }>(`dns/agent/${agent}/ttl`, ({ id }) => this.#expire(id));
     kernel.onTimer<{ id: string }>(`dns/agent/${agent}/output`, ({ id }) => this.#writeOutput(id));
     kernel.onTimer<{ id: string }>(`dns/agent/${agent}/probe`, ({ id }) => this.#runProbe(id));
+    this.#probed = kernel.onInput(`dns/agent/${agent}/probed`, (answer: ProbeAnswer) => this.#answerProbe(answer));
     kernel.onTimer<{ id: string }>(`dns/agent/${agent}/reap`, ({ id }) => this.#reap(id));
   }
 
@@ -107,9 +116,28 @@ export abstract class LocalChecks {
     const known = this.check(id);
     if (known?.probe === undefined || this.#probe === undefined) return;
     known.probeTimer = undefined;
-    const verdict = performProbe(this.#probe, known.probe);
-    // A check that waits for an answer for ever never runs again.
-    if (verdict === undefined) return;
+    const { request, intervalMs } = known.probe;
+    const wrong = refuseProbe(known.probe);
+    if (wrong !== undefined) return this.#take(known, wrong);
+    const result = this.#probe(request);
+    if (!(result instanceof Promise)) return this.#take(known, judgeProbe(known.probe, result));
+    // The next one is due even if the answer to this one gets lost, as in a world that is restored.
+    this.#armProbe(known, request.timeoutMs + intervalMs);
+    const { probeTimer } = known;
+    void result.then((each) => this.#probed({ id, timer: probeTimer, result: each }));
+  }
+
+  #answerProbe({ id, timer, result }: ProbeAnswer): void {
+    const known = this.check(id);
+    if (known?.probe === undefined || timer === undefined || known.probeTimer !== timer) return;
+    this.kernel.cancelTimer(timer);
+    known.probeTimer = undefined;
+    this.#take(known, judgeProbe(known.probe, result));
+  }
+
+  /** One that waits for an answer for ever is never run again. */
+  #take(known: LocalCheck, verdict: Verdict | undefined): void {
+    if (verdict === undefined || known.probe === undefined) return;
     const status = countVerdict(known, known.probe, verdict);
     if (status !== undefined) this.update(known, status, verdict.output);
     this.#armProbe(known, known.probe.intervalMs);

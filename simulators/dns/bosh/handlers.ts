@@ -20,13 +20,12 @@ interface Asked {
   readonly query: Query;
   readonly question: Question;
   readonly transport: Transport;
+  /** As it came. */
+  readonly packet: Uint8Array;
 }
 
-/** A reply, and whether it is cut to the size that the client accepts. */
-interface Handled {
-  readonly message: Message;
-  readonly cuts: boolean;
-}
+/** A reply, and whether it is cut to what the client takes; or the bytes of another server's reply, passed on as they are. */
+type Handled = { readonly message: Message; readonly cuts: boolean } | { readonly bytes: Uint8Array };
 
 /** Answers the questions for a domain. */
 export type Handle = (asked: Asked) => Body<Handled>;
@@ -73,8 +72,9 @@ export const deny = (rcode: Message["rcode"]): Handle =>
 
 /** Passes questions on; an error of its own is not cut. */
 export const forward = (pool: RecursorPool): Handle =>
-  function* ({ query, question, transport }) {
-    const message = yield* pool.relay(query, question, transport);
+  function* ({ query, question, transport, packet }) {
+    const message = yield* pool.relay(query, question, transport, packet);
+    if (message instanceof Uint8Array) return { bytes: message };
     return { message, cuts: message.rcode === RCODE.NOERROR };
   };
 
@@ -125,7 +125,11 @@ export const overHttp = (url: string, probe: Probe): Handle =>
       followsRedirects: true,
       timeoutMs: HTTP_TIMEOUT_MS,
     });
-    const read = reply.kind === "http" && reply.status === 200 ? readAnswers(reply.body) : undefined;
+    // A network outside the kernel is not asked from here.
+    const read =
+      !(reply instanceof Promise) && reply.kind === "http" && reply.status === 200
+        ? readAnswers(reply.body)
+        : undefined;
     if (read === undefined) return { message: ownReply(query, RCODE.SERVFAIL), cuts: true };
     const message = ownReply(
       query,

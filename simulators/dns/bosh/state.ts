@@ -18,6 +18,8 @@ export interface BoshDnsState {
   file: string | undefined;
   /** As it was last read. */
   loaded: string | undefined;
+  /** What was read before that and when, ms since the Unix epoch; the latest last. */
+  past: readonly { readonly atMs: number; readonly text: string }[];
   /** The domains that are answered here. */
   domains: string[];
   readonly health: {
@@ -40,6 +42,7 @@ export interface BoshDnsState {
 export const newState = (file: string | undefined): BoshDnsState => ({
   file,
   loaded: undefined,
+  past: [],
   domains: [],
   health: { known: new Map(), checks: new Map(), names: new Set(), members: new Map(), isArmed: false },
   cache: new Map(),

@@ -6,7 +6,10 @@ const RECORDING = /^consul.*\.jsonl(?:\.gz)?$/;
 /** Recordings of BOSH DNS. */
 export const BOSH_RECORDING = /^bosh-dns.*\.jsonl(?:\.gz)?$/;
 
-/** The recordings in a directory: as the project was handed them, or as the repository keeps them. A file stands for itself. @throws Error */
+/** Recordings of either. */
+export const NAMES_RECORDING = /^(?:consul|bosh-dns).*\.jsonl(?:\.gz)?$/;
+
+/** The recordings in a directory: as the project was handed them, or as the repository keeps them. A file is itself. @throws Error */
 export function recordingsIn(directory: string, pattern = RECORDING): readonly string[] {
   if (existsSync(directory) && statSync(directory).isFile()) return [directory];
   const folders = [directory, join(directory, "dns")].filter((folder) => existsSync(folder));

@@ -130,7 +130,7 @@ function nearFirst(
 /** Where a query looks next, the nearest first; unknown datacenters are skipped. */
 function failoversOf(cluster: Cluster, own: Datacenter, { Service }: PreparedQuery): readonly QueryPlace[] {
   const others = [...cluster.datacenters.values()].filter(
-    (datacenter) => datacenter !== own && cluster.serversOf(datacenter).length > 0,
+    (datacenter) => datacenter !== own && cluster.reachOf(datacenter) === "reached",
   );
   const { NearestN, Datacenters, Targets } = Service.Failover;
   const nearest = others.slice(0, NearestN);

@@ -10,8 +10,12 @@ import { judgeBadEnd } from "../../model/stages.ts";
 import { BINDABLE } from "../../plan-requirements.ts";
 import type { Lifecycle } from "../../sequences/lifecycles.ts";
 
-/** The stage that a lifecycle must have reached, and why a check does not apply to one that has reached it. */
-const BOUND = { stage: "bind", unmet: "no binding that it is about was made", plan: BINDABLE } as const;
+/** What a lifecycle has to have reached, and why a check does not apply to one that has. */
+const BOUND = {
+  stage: "bind",
+  unmet: "it is about bindings with credentials, and no bind of this run returned any",
+  plan: BINDABLE,
+} as const;
 
 function judgeReturnedCredentials(lifecycle: Lifecycle): Outcome | undefined {
   const bind = lifecycle.binds[0]?.answer;

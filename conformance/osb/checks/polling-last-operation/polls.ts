@@ -24,7 +24,11 @@ export function judgeEveryPoll(kind: ThingKind, judge: (poll: Answer, kind: Thin
     const outcomes = polls.map((poll) => judge(poll, kind)).filter((outcome) => outcome !== undefined);
     if (outcomes.length > 0) return worstOf(outcomes);
     await (kind === "instance" ? asyncOffer : asyncBindOffer)(context);
-    return { verdict: "not-applicable", reason: "no poll is like that", evidence: polls.slice(0, 2) };
+    return {
+      verdict: "not-applicable",
+      reason: `none of the ${polls.length} polls that were sent is one that the clause is about`,
+      evidence: polls.slice(0, 2),
+    };
   };
 }
 

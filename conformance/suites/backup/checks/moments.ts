@@ -172,6 +172,34 @@ async function judgeBranches(context: BackupContext): Promise<Outcome> {
   return pass(...evidence, ...context.lastStep());
 }
 
+/** What an idle instance may lose where nobody says how much, in milliseconds. */
+const LOSS_MS_MAX = 300_000;
+
+/** Logs of writes that are collected by the segment wait for the next write, unless somebody sees to it. */
+async function judgeIdle(context: BackupContext): Promise<Outcome> {
+  context.requireFault("node-lost");
+  const stage = await begin(context);
+  const { client, tenant } = stage;
+  const { clock } = client;
+  const { rpo } = context.run.file.figures;
+  const lossMs = rpo === undefined ? LOSS_MS_MAX : rpo * 1000;
+  const [lastMs = 0] = await writeApart(context, stage, ["before it was idle"]);
+  await clock.sleepMs(lossMs + STEP_MS);
+  const lostMs = clock.nowMs();
+  await context.withFault("node-lost", tenant.live.id, async () => {});
+  const window = await awaitWindow(client, tenant.live.id, lastMs);
+  const keys = await rowsAt(context, stage, window.endMs);
+  const ago = `${Math.round((lostMs - lastMs) / 1000)} s before the node was lost`;
+  return keys.includes("before it was idle")
+    ? pass(window.answer, ...context.lastStep())
+    : fail(
+        `what was written ${ago}, as ${lossMs / 1000} s may be lost at most`,
+        keys.join(", ") || "nothing",
+        window.answer,
+        ...context.lastStep(),
+      );
+}
+
 /** BK-27: the window of moments is honest. */
 export const windowCheck = backupCheck("BK-27", {
   requirement:
@@ -189,4 +217,12 @@ export const precisionCheck = backupCheck("BK-28", {
 export const branchesCheck = backupCheck("BK-29", {
   requirement: "A moment before an earlier restore and one after it lead to the data of that time, or are refused.",
   run: judgeBranches,
+});
+
+/** BK-30: an idle instance loses no more than declared. */
+export const idleCheck = backupCheck("BK-30", {
+  requirement:
+    "When the node of an instance is lost that has been idle, what was written longer ago than the declared loss can be restored.",
+  exclusive: true,
+  run: judgeIdle,
 });

@@ -182,7 +182,7 @@ export const RESTORE_MUTANTS: readonly DataMutant[] = [
     withUsers((users, backedUp) => {
       for (const name of users.keys()) if (!backedUp.has(name)) users.delete(name);
     }),
-    ["BK-2*"],
+    ["BK-2*", "BK-30"],
   ),
   mutant(GONE, "removed-backup-is-restored", "A removed backup is only hidden, and can still be restored.", hiding(), [
     "BK-45",

@@ -128,8 +128,8 @@ const PEER_ATTEMPTS: readonly Attempt[] = [
   },
 ];
 
-/** Ends the check as not applicable if the engine takes no statements of its own dialect, or is another one. */
-async function requirePostgres(session: RecordedSession): Promise<void> {
+/** Ends the check as not applicable where the engine takes no statements of its own, or is another one. */
+export async function requirePostgres(session: RecordedSession): Promise<void> {
   const version = session.extras.has("native") ? await runNative(session, "SELECT version()") : [];
   if (version instanceof DataError || version.length === 0)
     throw new Verdicted(notApplicable("this data plane takes no statements in PostgreSQL's own dialect"));

@@ -53,7 +53,18 @@ export const ENGINE_MUTANTS: readonly DataMutant[] = [
     "A tenant creates a replication slot.",
     answering(/pg_create_physical_replication_slot/, [["(drydock_slot,)"]]),
   ),
-  mutant("IS-36", "catalog-shows-everybody", "The list of databases shows those of other tenants.", {
+  mutant(
+    "restores-as-the-superuser",
+    "IS-64",
+    "A restore runs as the superuser, with what the tenant has put into its dump.",
+    {
+      restore: (instance, dump, cloud) => {
+        RIGHT.restore(instance, dump, cloud);
+        if (instance.ran.length > 0) instance.ran.push(["postgres", "true"]);
+      },
+    },
+  ),
+  mutant("catalog-shows-everybody", "IS-36", "The list of databases shows those of other tenants.", {
     native: (text, username, instance, cloud) =>
       /FROM pg_database/.test(text)
         ? neighboursOf(cloud, instance).map(({ database }) => [database])

@@ -5,17 +5,40 @@ import type { Actor } from "../../cloud.ts";
 import { checkQuota } from "../state/quotas.ts";
 import { propagate, soaOf } from "./propagation.ts";
 
-/** What a new zone is given. */
+/** The TTL of records whose zone does not say otherwise, seconds. */
+export const TTL_DEFAULT_S = 3600;
+const REFRESH_S: readonly [min: number, max: number] = [3500, 3600];
+
+/** What makes a zone. */
 export type NewZone = Pick<ZoneRow, "name" | "email" | "ttl" | "description" | "attributes">;
 
-/** Seconds after which secondaries look again: drawn from this range. */
-const REFRESH_S: readonly [min: number, max: number] = [3500, 3600];
+/** Creates a zone, which the name servers get to know. */
+export function addZone(designate: Designate, projectId: string, fields: NewZone): ZoneRow {
+  const { kernel } = designate.cloud;
+  const zone: ZoneRow = {
+    ...fields,
+    id: designate.cloud.uuid("designate"),
+    projectId,
+    serial: Math.floor(kernel.nowMs / 1000),
+    refreshS: designate.cloud.random("designate").int(...REFRESH_S),
+    status: "PENDING",
+    action: "CREATE",
+    version: 1,
+    createdMs: kernel.nowMs,
+    updatedMs: null,
+  };
+  designate.slot.value.zones.set(zone.id, zone);
+  addManagedRecordsets(designate, zone);
+  kernel.record("designate", "zone.create", zone.id, { project: projectId, name: zone.name });
+  propagate(designate, zone);
+  return zone;
+}
 
 /** Whether a name lies below a zone. Both have their final dot. */
 export const isBelow = (name: string, zone: string): boolean => name.endsWith(`.${zone}`);
 
 /** Checks that a zone neither exists already nor lies above or below another project's. @throws Refusal 400, 403, 409 */
-export function checkZoneName({ slot }: Designate, name: string, projectId: string): void {
+function checkZoneName({ slot }: Designate, name: string, projectId: string): void {
   const zones = [...slot.value.zones.values()];
   if (name.split(".").filter((label) => label !== "").length < 2)
     throw badRequest("invalid_zone_name", "More than one label is required");
@@ -28,7 +51,7 @@ export function checkZoneName({ slot }: Designate, name: string, projectId: stri
 }
 
 /** Checks that a zone lies below a TLD, once an administrator has created any. @throws Refusal 400 */
-export function checkTld({ slot }: Designate, zoneName: string): void {
+function checkTld({ slot }: Designate, zoneName: string): void {
   const names = [...slot.value.admin.tlds.values()].map(({ fields }) => String(fields.name).toLowerCase());
   if (names.length === 0) return;
   const zone = zoneName.toLowerCase().replace(/\.$/, "");
@@ -37,7 +60,7 @@ export function checkTld({ slot }: Designate, zoneName: string): void {
 }
 
 /** Checks that no blacklist forbids a zone's name; administrators may use any. @throws Refusal 400 */
-export function checkBlacklists({ slot }: Designate, zoneName: string): void {
+function checkBlacklists({ slot }: Designate, zoneName: string): void {
   for (const { fields } of slot.value.admin.blacklists.values())
     if (new RegExp(String(fields.pattern)).test(zoneName))
       throw badRequest("invalid_zone_name", "Blacklisted zone name");
@@ -49,7 +72,7 @@ export function checkNotDeleting(zone: ZoneRow): void {
 }
 
 /** Adds the recordsets with which a zone begins: its SOA and its NS. */
-export function addManagedRecordsets({ slot, cloud }: Designate, zone: ZoneRow): void {
+function addManagedRecordsets({ slot, cloud }: Designate, zone: ZoneRow): void {
   for (const [type, record] of [
     ["NS", NAMESERVER],
     ["SOA", soaOf(zone)],
@@ -72,28 +95,6 @@ export function addManagedRecordsets({ slot, cloud }: Designate, zone: ZoneRow):
       updatedMs: null,
     });
   }
-}
-
-/** Adds a zone, and lets it reach the name servers. */
-export function addZone(designate: Designate, projectId: string, fields: NewZone): ZoneRow {
-  const { kernel } = designate.cloud;
-  const zone: ZoneRow = {
-    ...fields,
-    id: designate.cloud.uuid("designate"),
-    projectId,
-    serial: Math.floor(kernel.nowMs / 1000),
-    refreshS: designate.cloud.random("designate").int(...REFRESH_S),
-    status: "PENDING",
-    action: "CREATE",
-    version: 1,
-    createdMs: kernel.nowMs,
-    updatedMs: null,
-  };
-  designate.slot.value.zones.set(zone.id, zone);
-  addManagedRecordsets(designate, zone);
-  kernel.record("designate", "zone.create", zone.id, { project: projectId, name: zone.name });
-  propagate(designate, zone);
-  return zone;
 }
 
 /** Whether a project may have another zone of this name. @throws Refusal 400, 403, 409, 413 */

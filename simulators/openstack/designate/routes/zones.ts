@@ -2,7 +2,7 @@ import { type HttpReply, json } from "../../../kernel/index.ts";
 import type { Refusal } from "../../refusal.ts";
 import type { RequestContext, OpenStackRoute } from "../../service.ts";
 import { markChanged, propagate } from "../behaviour/propagation.ts";
-import { addZone, checkNewZone, checkNotDeleting, isBelow, type NewZone } from "../behaviour/zones.ts";
+import { addZone, checkNewZone, checkNotDeleting, isBelow, type NewZone, TTL_DEFAULT_S } from "../behaviour/zones.ts";
 import { type Designate, NAMESERVER, POOL_ID, recordsetsOf, type ZoneRow } from "../state/state.ts";
 import { badRequest, crash, missingProperty, notSimulated, schemaViolation } from "../wire/errors.ts";
 import {
@@ -19,8 +19,6 @@ import {
 import { type ListKeys, listReply } from "../wire/lists.ts";
 import { bodyOf, canSee, projectOf, requireZone, rootOf, type View } from "../wire/request.ts";
 import { dateMembers } from "../wire/views.ts";
-
-const TTL_DEFAULT_S = 3600;
 
 const CREATABLE: ObjectSchema = {
   kind: "zone",

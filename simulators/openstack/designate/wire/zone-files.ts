@@ -11,7 +11,7 @@ interface ParsedRecordset {
 }
 
 /** What a zone file holds. */
-export interface ParsedZone {
+interface ParsedZone {
   readonly name: string;
   readonly email: string;
   readonly ttl: number;
