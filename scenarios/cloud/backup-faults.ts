@@ -1,17 +1,16 @@
 import Type from "typebox";
-import { Compile } from "typebox/compile";
 import type { Backend } from "../../conformance/index.ts";
 import { OPENSTACK_PORTS } from "../../simulators/addresses.ts";
 import type { World } from "../../simulators/world.ts";
+import { parseAs } from "../clients/answers.ts";
+
+const Authenticated = Type.Object({ token: Type.Object({ project: Type.Object({ id: Type.String() }) }) });
+const Objects = Type.Array(Type.Object({ name: Type.String(), last_modified: Type.String() }));
 
 type FaultHook = NonNullable<NonNullable<Backend["faults"]>[string]>;
 
 /** The container that the reference broker keeps backups in: INSTANCE/BACKUP/PART. */
 const CONTAINER = "backups";
-
-const LOGIN = Compile(Type.Object({ token: Type.Object({ project: Type.Object({ id: Type.String() }) }) }));
-const OBJECTS = Compile(Type.Array(Type.Object({ name: Type.String(), last_modified: Type.String() })));
-
 /** The platform's objects in Swift, as a holder of its credentials has them. */
 class BackupStore {
   readonly #world: World;
@@ -37,7 +36,7 @@ class BackupStore {
           },
         }),
       });
-    const { token } = LOGIN.Parse(await response.json());
+    const { token } = parseAs(Authenticated, await response.json(), "POST /v3/auth/tokens");
     const account = `http://${this.#world.plan.controller}:${OPENSTACK_PORTS.swift}/v1/AUTH_${token.project.id}`;
     return { account, token: response.headers.get("x-subject-token") ?? "" };
   }
@@ -63,8 +62,7 @@ class BackupStore {
   /** Names of objects that begin like this, the oldest first. */
   async list(prefix: string): Promise<readonly string[]> {
     const bytes = await this.#ask("GET", `?format=json&prefix=${encodeURIComponent(prefix)}`);
-    const objects = OBJECTS.Parse(JSON.parse(Buffer.from(bytes).toString("utf8")));
-    return objects
+    return parseAs(Objects, JSON.parse(Buffer.from(bytes).toString("utf8")), "GET /v1/{account}/{container}")
       .toSorted((a, b) => a.last_modified.localeCompare(b.last_modified) || a.name.localeCompare(b.name))
       .map(({ name }) => name);
   }

@@ -67,11 +67,19 @@ export const BROKER_STORE_SLIPS: readonly Slip[] = [
     tests: ["broker/store/leases"],
   },
   {
+    id: "broker-restored-cluster-alone",
+    breaks: "a restore of a cluster has ended once its replicas follow again",
+    file: "broker/operations/backups.ts",
+    from: "if (planOf(context, instance.plan_id).nodes > 1) await awaitCluster(context, instance);",
+    to: "",
+    tests: ["broker/operations/executor"],
+  },
+  {
     id: "broker-work-before-orders",
     breaks: "while orders come densely, work on them begins at a low rate",
     file: "broker/operations/intake.ts",
-    from: "this.#isDense ? this.#waiting.splice(0, 1)",
-    to: "false ? this.#waiting.splice(0, 1)",
+    from: "this.#isDense ? 1 : RELEASED",
+    to: "RELEASED",
     tests: ["broker/operations/intake"],
   },
   {

@@ -3,6 +3,14 @@ import type { Slip } from "./slip.ts";
 /** Slips in the dashboards of the reference broker, in its quotas and its rollouts. */
 export const DASHBOARD_SLIPS: readonly Slip[] = [
   {
+    id: "dashboard-restores-into-others",
+    breaks: "a restore goes into another instance only for who manages that as well",
+    file: "broker/dashboard/actions.ts",
+    from: "if (target !== instance.id) await requireManagerOf(target);",
+    to: "",
+    tests: ["scenarios/cloud/dashboard"],
+  },
+  {
     id: "broker-quota-counts-failures",
     breaks: "of two simultaneous orders only one gets the last place of a quota",
     file: "broker/store/quotas.ts",
