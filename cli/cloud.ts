@@ -5,7 +5,7 @@ import type { Cloud, CloudOptions } from "../scenarios/cloud/cloud.ts";
 /** Options that `up` and `exec` share. */
 export type BootOptions = Pick<
   CloudOptions,
-  "seed" | "secretsFrom" | "pace" | "block" | "services" | "store" | "tell" | "hear" | "profile"
+  "seed" | "secretsFrom" | "pace" | "block" | "services" | "store" | "catalog" | "profile" | "tell" | "hear"
 >;
 
 /** Reports something that went wrong in a running cloud and that nobody waits for. */

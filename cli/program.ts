@@ -42,6 +42,11 @@ const profile = (): Option =>
     "--profile <profile>",
     "the OpenStack of the cloud: hosts and agents that do their work, or the bare control plane that was recorded",
   ).choices(CLOUD_PROFILES);
+const catalog = (): Option =>
+  new Option(
+    "--catalog <size>",
+    "what the brokers offer: small, a plan of each kind of one version; full, every plan of every version that this machine can run",
+  ).choices(["small", "full"]);
 const block = (): Option =>
   new Option(
     "--block <block>",
@@ -72,6 +77,7 @@ function addUp(drydock: Command, endWith: EndWith): void {
     .addOption(block())
     .addOption(store())
     .addOption(profile().default("agents"))
+    .addOption(catalog())
     .addHelpText("after", "\nExamples:\n  $ drydock up\n  $ drydock up --json --pace realistic > cloud.json")
     .action(async (options) => endWith((await import("./up.ts")).up(options)));
 }
@@ -97,6 +103,7 @@ function addExec(drydock: Command, endWith: EndWith): void {
     .addOption(block())
     .addOption(store())
     .addOption(profile().default("agents"))
+    .addOption(catalog())
     .option("--ui", "serve a live page of the cloud meanwhile; its address is on standard error")
     .addHelpText("after", "\nExamples:\n  $ drydock exec -- npm test\n  $ drydock exec -- sh -c 'bosh -n deployments'")
     .passThroughOptions()

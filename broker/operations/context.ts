@@ -36,7 +36,6 @@ export interface OperationContext {
 const parseSecrets = parserOf(
   "the secrets of an instance",
   Type.Object({
-    adminPassword: Type.String(),
     agentPassword: Type.String(),
     tls: Type.Optional(Type.Object({ ca: Type.String(), certificate: Type.String(), privateKey: Type.String() })),
   }),

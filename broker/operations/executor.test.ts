@@ -86,7 +86,7 @@ class Bench {
   }
 
   row(id: string): InstanceRow {
-    const secrets = sealText(this.context.seal, JSON.stringify({ adminPassword: "a", agentPassword: "b" }));
+    const secrets = sealText(this.context.seal, JSON.stringify({ agentPassword: "b" }));
     return {
       id,
       plan_id: IDS.plans[0]?.id ?? "",

@@ -5,9 +5,8 @@ import { bodyOf, expectStatus } from "../http/client.ts";
 import type { OperationContext } from "../operations/context.ts";
 import { DirectorClient } from "../spi/director/client.ts";
 import { MaintenanceSchema } from "../spi/maintenance.ts";
-import type { InstanceSecrets } from "../spi/manifest.ts";
 import type { InstanceRow } from "../store/schema.ts";
-import { sealText } from "../store/seal.ts";
+import { openText } from "../store/seal.ts";
 
 const DEPLOYMENT = Compile(Type.Object({ manifest: Type.String() }));
 const MANIFEST = Compile(
@@ -17,11 +16,6 @@ const MANIFEST = Compile(
         jobs: Type.Array(
           Type.Object({
             properties: Type.Object({
-              admin: Type.Optional(Type.Object({ password: Type.String() })),
-              agent: Type.Optional(Type.Object({ password: Type.String() })),
-              tls: Type.Optional(
-                Type.Object({ ca: Type.String(), certificate: Type.String(), private_key: Type.String() }),
-              ),
               parameters: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
               broker: Type.Optional(
                 Type.Object({
@@ -30,6 +24,7 @@ const MANIFEST = Compile(
                   owner: Type.String(),
                   context: Type.String(),
                   created_ms: Type.Number(),
+                  sealed_secrets: Type.Optional(Type.String()),
                   maintenance: Type.Optional(MaintenanceSchema),
                 }),
               ),
@@ -41,9 +36,19 @@ const MANIFEST = Compile(
   }),
 );
 
+/** Whether this broker's keys open what a manifest holds. */
+function canOpen({ seal }: OperationContext, sealed: string): boolean {
+  try {
+    openText(seal, sealed);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /**
- * Reads from a deployment's manifest the record that the broker had of it. Undefined where the manifest does not say whose it is: an early broker
- * deployed it, or somebody else.
+ * Reads from a deployment's manifest the record that the broker had of it. Undefined where the manifest does not say whose it is, or its secrets are
+ * sealed under a key that this broker does not have: an early broker deployed it, or somebody else.
  *
  * @throws BackendError, FinalError
  */
@@ -54,14 +59,9 @@ export async function recordOfGhost(context: OperationContext, deployment: strin
   const tree: unknown = parse(manifest);
   if (!MANIFEST.Check(tree)) return undefined;
   const [properties] = tree.instance_groups.flatMap(({ jobs }) => jobs.map((job) => job.properties));
-  const { broker, admin, agent, tls, parameters = {} } = properties ?? {};
-  if (broker === undefined || admin === undefined || agent === undefined) return undefined;
+  const { broker, parameters = {} } = properties ?? {};
+  if (broker?.sealed_secrets === undefined || !canOpen(context, broker.sealed_secrets)) return undefined;
   if (!context.service.plans.some(({ id }) => id === broker.plan)) return undefined;
-  const secrets: InstanceSecrets = {
-    adminPassword: admin.password,
-    agentPassword: agent.password,
-    ...(tls && { tls: { ca: tls.ca, certificate: tls.certificate, privateKey: tls.private_key } }),
-  };
   return {
     id: broker.instance,
     plan_id: broker.plan,
@@ -70,7 +70,7 @@ export async function recordOfGhost(context: OperationContext, deployment: strin
     owner: broker.owner,
     parameters: JSON.stringify(parameters),
     context: broker.context,
-    secrets: sealText(context.seal, JSON.stringify(secrets)),
+    secrets: broker.sealed_secrets,
     address: "",
     version: 1,
     created_ms: broker.created_ms,

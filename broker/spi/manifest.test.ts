@@ -4,9 +4,8 @@ import { firstMaintenance } from "./maintenance.ts";
 import { manifestOf } from "./manifest.ts";
 import { serviceOf, SERVICE_NAMES } from "./services/services.ts";
 
-const record = { id: "i", owner: "o", context: "{}", created_ms: 1 };
+const record = { id: "i", owner: "o", context: "{}", created_ms: 1, secrets: "sealed" };
 const secrets = {
-  adminPassword: "admin-secret",
   agentPassword: "agent-secret",
   tls: { ca: "CA", certificate: "CERTIFICATE", privateKey: "KEY" },
 };
@@ -50,6 +49,22 @@ describe("the manifest of an instance", () => {
       expect(properties?.tls).toEqual(
         plan.isTls ? expect.objectContaining({ ca: "CA", certificate: "CERTIFICATE", private_key: "KEY" }) : undefined,
       );
+    }
+  });
+
+  it.each(SERVICE_NAMES)("of %s holds no password", (kind) => {
+    const service = serviceOf(kind);
+    for (const plan of service.plans) {
+      const input = {
+        deployment: "d1",
+        service,
+        plan,
+        maintenance: firstMaintenance(kind),
+        secrets,
+        domain: "x",
+        record,
+      };
+      expect(manifestOf({ ...input, parameters: {} })).not.toContain(secrets.agentPassword);
     }
   });
 

@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import { stringify } from "yaml";
 import type { InstanceRow } from "../store/schema.ts";
 import { nodeNamesOf } from "./credentials.ts";
@@ -13,7 +14,6 @@ export interface InstanceCertificate {
 
 /** The secrets of one instance, known only to its platform. */
 export interface InstanceSecrets {
-  readonly adminPassword: string;
   readonly agentPassword: string;
   /** Of an instance that speaks TLS. */
   readonly tls?: InstanceCertificate;
@@ -29,7 +29,7 @@ interface ManifestInput {
   readonly secrets: InstanceSecrets;
   readonly domain: string;
   /** What the broker knows of the instance besides: a record that is lost is made again from it. */
-  readonly record: Pick<InstanceRow, "id" | "owner" | "context" | "created_ms">;
+  readonly record: Pick<InstanceRow, "id" | "owner" | "context" | "created_ms" | "secrets">;
 }
 
 /** Port of the agent on each VM of an instance. */
@@ -57,8 +57,8 @@ const propertiesOf = (input: ManifestInput): object => {
     database: deployment,
     engine_version: versionOf(service, plan),
     port: service.port,
-    admin: { username: "admin", password: secrets.adminPassword },
-    agent: { port: AGENT_PORT, username: AGENT_USER, password: secrets.agentPassword },
+    // The agent needs to know the password again, and nobody who reads a manifest needs to know it.
+    agent: { port: AGENT_PORT, username: AGENT_USER, password_sha256: hash("sha256", secrets.agentPassword) },
     ...(plan.isTls && tls && { tls: tlsOf(input, tls) }),
     ...service.limits[plan.size],
     parameters,
@@ -68,6 +68,8 @@ const propertiesOf = (input: ManifestInput): object => {
       owner: record.owner,
       context: record.context,
       created_ms: record.created_ms,
+      // Under the broker's own key: only a broker that has it gets anything from this.
+      sealed_secrets: record.secrets,
       maintenance,
     },
   };

@@ -34,12 +34,13 @@ export class PersistentCustomer {
     this.ids = ids;
   }
 
-  /** Waits for the broker's catalog and takes its first plan. */
-  static async of(world: World, broker: RunningBroker): Promise<PersistentCustomer> {
+  /** Waits for the broker's catalog and takes a plan. @param planName default: the first */
+  static async of(world: World, broker: RunningBroker, planName?: string): Promise<PersistentCustomer> {
     const anonymous = new PersistentCustomer(world, broker, { service_id: "", plan_id: "" });
     const { body } = await anonymous.askUntilAnswered("GET", "/v2/catalog");
     const [service] = parseAs(CatalogBody, body, "GET /v2/catalog").services;
-    const [plan] = service?.plans ?? [];
+    const plan = service?.plans.find(({ name }) => planName === undefined || name === planName);
+    if (planName !== undefined && plan === undefined) throw new Error(`the catalog has no plan ${planName}`);
     return new PersistentCustomer(world, broker, { service_id: service?.id ?? "", plan_id: plan?.id ?? "" });
   }
 

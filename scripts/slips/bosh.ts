@@ -49,8 +49,8 @@ export const BOSH_SLIPS: readonly Slip[] = [
     id: "bosh-max-in-flight-as-canaries",
     breaks: "after the canaries at most max_in_flight instances are updated at once",
     file: at("deploy/update-group.ts"),
-    from: "changed.slice(canaries), maxInFlight,",
-    to: "changed.slice(canaries), canaries,",
+    from: "zone.slice(canaries), maxInFlight,",
+    to: "zone.slice(canaries), canaries,",
     tests: tests("deploy/serial-groups.test.ts"),
   },
   {

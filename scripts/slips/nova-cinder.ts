@@ -10,8 +10,8 @@ export const NOVA_CINDER_SLIPS: readonly Slip[] = [
     id: "nova-anti-affinity-off-by-one",
     breaks: "an anti-affinity group puts at most `max_server_per_host` servers on a host",
     file: `${NOVA}/behaviour/scheduler.ts`,
-    from: "return others.length >= (group.rules.max_server_per_host ?? 1)",
-    to: "return others.length > (group.rules.max_server_per_host ?? 1)",
+    from: "return (host) => on(host) < most;",
+    to: "return (host) => on(host) <= most;",
     tests: [NOVA],
   },
   {

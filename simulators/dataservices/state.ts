@@ -7,10 +7,10 @@ export const KINDS = ["postgresql", "redis", "mongodb"] as const;
 /** One of `KINDS`; also the name of its job and of its instance group. */
 export type Kind = (typeof KINDS)[number];
 
-/** What the agent asks for. */
-interface Login {
+/** What the agent asks for: of the password it knows the SHA-256 alone, as hexadecimal digits. */
+interface AgentLogin {
   readonly username: string;
-  readonly password: string;
+  readonly passwordSha256: string;
 }
 
 /** A user of one instance. The password is kept as a verifier only. */
@@ -44,7 +44,7 @@ export interface Instance {
   readonly database: string;
   /** The persistent disk that holds users and data. */
   readonly disk: string;
-  readonly agent: Login & { readonly port: number };
+  readonly agent: AgentLogin & { readonly port: number };
   /** With what it speaks TLS, and then nothing else; undefined: it speaks in the clear. PEM. */
   readonly tls:
     | {

@@ -41,7 +41,7 @@ function parseProvision(context: OperationContext, body: RequestBody): Provision
 }
 
 function newInstance(context: OperationContext, id: string, request: ProvisionRequest): InstanceRow {
-  const secrets = { adminPassword: randomHex(context, 32), agentPassword: randomHex(context, 32) };
+  const secrets = { agentPassword: randomHex(context, 32) };
   return {
     id,
     plan_id: request.plan.id,

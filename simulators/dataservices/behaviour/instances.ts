@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import Type from "typebox";
 import { Compile } from "typebox/compile";
 import { emptyContent } from "./content.ts";
@@ -21,7 +22,7 @@ export interface StartOrder {
   readonly bootstrap: boolean;
   /** The persistent disk. With null the data lasts as long as the job runs on this VM. */
   readonly disk: string | null;
-  /** Properties of the job: `{database, port, admin, agent: {port, username, password}, parameters: {…custom}, …limits of the plan}`. */
+  /** Properties of the job: `{database, port, admin, agent: {port, username, password_sha256}, parameters: {…custom}, …limits of the plan}`. */
   readonly properties: Readonly<Record<string, unknown>>;
 }
 
@@ -33,7 +34,8 @@ const PROPERTIES = Compile(
     port: Type.Optional(Type.Unknown()),
     agent: Type.Object({
       username: Type.String(),
-      password: Type.String({ minLength: 1 }),
+      password: Type.Optional(Type.String({ minLength: 1 })),
+      password_sha256: Type.Optional(Type.String({ pattern: "^[0-9a-f]{64}$" })),
       port: Type.Optional(Type.Unknown()),
     }),
     tls: Type.Optional(
@@ -118,10 +120,15 @@ const newDisk = (id: string): Disk => ({
   restored: [],
 });
 
+/** The password is random and as long as its digest, so that nobody finds it from that; a job may say it itself as well. */
+const digestOf = (agent: { readonly password?: string; readonly password_sha256?: string }): string | undefined =>
+  agent.password_sha256 ?? (agent.password === undefined ? undefined : hash("sha256", agent.password));
+
 function instanceOf(order: StartOrder, state: Instance["state"]): Instance {
   const { kind, address, deployment, index, properties } = order;
-  if (!PROPERTIES.Check(properties))
-    throw new DataServiceError("DS_BAD_JOB", `${kind} needs database, agent.username and agent.password`);
+  const digest = PROPERTIES.Check(properties) ? digestOf(properties.agent) : undefined;
+  if (!PROPERTIES.Check(properties) || digest === undefined)
+    throw new DataServiceError("DS_BAD_JOB", `${kind} needs database, agent.username and agent.password_sha256`);
   const { agent } = properties;
   return {
     kind,
@@ -135,7 +142,7 @@ function instanceOf(order: StartOrder, state: Instance["state"]): Instance {
     waitsFor: [],
     database: properties.database,
     disk: order.disk ?? ephemeral(address),
-    agent: { port: Number(agent.port ?? AGENT_PORT), username: agent.username, password: agent.password },
+    agent: { port: Number(agent.port ?? AGENT_PORT), username: agent.username, passwordSha256: digest },
     tls: properties.tls ? tlsOf(properties.tls) : undefined,
     parameters: parametersOf(properties),
     state,

@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import {
   type Body,
   type HttpReply,
@@ -31,7 +32,7 @@ export function instanceAt({ slot }: DataServices, request: HttpRequest): Instan
 export function isAgentsLogin({ agent }: Instance, { headers }: HttpRequest): boolean {
   const { username = "", password = "" } = readBasic(headers.authorization) ?? {};
   const isUser = sameSecret(username, agent.username);
-  const isPassword = sameSecret(password, agent.password);
+  const isPassword = sameSecret(hash("sha256", password), agent.passwordSha256);
   return isUser && isPassword;
 }
 
