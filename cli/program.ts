@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { Command, Option } from "commander";
 import { addCertificateCommands } from "./certificate-syntax.ts";
 import { addCertify } from "./certify-syntax.ts";
+import { addCloudCommands } from "./clouds/syntax.ts";
 import { addSetupCommands } from "./setup-syntax.ts";
 import { CLOUD_PROFILES } from "../simulators/openstack/profiles.ts";
 import { wholeNumber } from "./whole-number.ts";
@@ -78,16 +79,29 @@ function addUp(drydock: Command, endWith: EndWith): void {
     .addOption(store())
     .addOption(profile().default("agents"))
     .addOption(catalog())
-    .addHelpText("after", "\nExamples:\n  $ drydock up\n  $ drydock up --json --pace realistic > cloud.json")
-    .action(async (options) => endWith((await import("./up.ts")).up(options)));
+    .option("--name <name>", "what list, env, logs, reset and down call it; default: its block")
+    .option("--detach", "return when it is up; it runs on its own until drydock down")
+    .addOption(new Option("--log-file <file>", "the file that logs prints; --detach chooses one"))
+    .addHelpText(
+      "after",
+      "\nExamples:\n  $ drydock up\n  $ drydock up --json --pace realistic > cloud.json\n  $ drydock up --name blue --detach",
+    )
+    .action(async (options) =>
+      endWith(
+        options.detach === true
+          ? (await import("./clouds/detach.ts")).detach(process.argv.slice(2), options)
+          : (await import("./up.ts")).up(options),
+      ),
+    );
 }
 
 function addEnv(drydock: Command, endWith: EndWith): void {
   drydock
     .command("env")
     .description('print the environment of a cloud that is up, for: eval "$(drydock env)"')
+    .option("--name <name>", "which cloud; default: the newest")
     .option("--json", "as JSON")
-    .addHelpText("after", '\nExamples:\n  $ eval "$(drydock env)"\n  $ drydock env --json')
+    .addHelpText("after", '\nExamples:\n  $ eval "$(drydock env)"\n  $ drydock env --name blue --json')
     .action(async (options) => endWith((await import("./env.ts")).env(options)));
 }
 
@@ -220,6 +234,7 @@ export function createProgram(onEnd: (exitCode: number) => void = () => {}): Com
     addReport,
     addCertificates,
     addSetupCommands,
+    addCloudCommands,
   ])
     add(drydock, endWith);
   return drydock;

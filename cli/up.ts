@@ -4,6 +4,7 @@ import { paintFor } from "../reports/terminal.ts";
 import { type BootOptions, bootCloudFor, PREDICTABLE } from "./cloud.ts";
 import { catchSignals } from "./signals.ts";
 import { publishCloud } from "./cloud-state.ts";
+import { checkFreeName } from "./clouds/choose.ts";
 import { prepareLivePage } from "./live/open.ts";
 import { EXIT } from "./errors.ts";
 import { storyPrinter } from "./story.ts";
@@ -11,10 +12,15 @@ import { storyPrinter } from "./story.ts";
 /** The options of `up`. */
 interface UpOptions extends Omit<BootOptions, "tell"> {
   readonly json?: boolean;
+  /** Default: the block. */
+  readonly name?: string;
+  /** Of one that runs on its own: where its output goes. */
+  readonly logFile?: string;
 }
 
 /** `drydock up`: boots a fake cloud, prints where everything is, and keeps it until it is interrupted. Returns the exit code. */
-export async function up({ json = false, ...options }: UpOptions): Promise<number> {
+export async function up({ json = false, name, logFile, ...options }: UpOptions): Promise<number> {
+  await checkFreeName(name);
   const interrupted = catchSignals();
   const live = prepareLivePage();
   const tell = json ? undefined : storyPrinter(process.stdout);
@@ -22,7 +28,9 @@ export async function up({ json = false, ...options }: UpOptions): Promise<numbe
   try {
     if (interrupted.isOver()) return EXIT.interrupted;
     await using page = await live.open(cloud);
-    const forget = publishCloud(cloud);
+    const detached = logFile === undefined ? undefined : { logFile, args: process.argv.slice(2) };
+    const entry = { name: name ?? cloud.description.block, liveUrl: page.url, ...(detached && { detached }) };
+    const forget = publishCloud(cloud, entry);
     if (cloud.description.predictableSecrets) process.stderr.write(`drydock: ${PREDICTABLE}\n`);
     const { url } = page;
     process.stdout.write(
