@@ -32,7 +32,7 @@ if (!HAS_PROC) process.stderr.write("skipped: the memory of an upload: this mach
 const plansOf = (catalog: unknown): readonly unknown[] =>
   (catalog as { services: { plans: unknown[] }[] }).services.flatMap(({ plans }) => plans);
 
-/** Where the clouds of these tests are recorded, apart from those of the person who runs them. */
+/** Where the clouds of these tests are recorded, apart from those of the user who runs them. */
 const runtime = mkdtempSync(join(tmpdir(), "drydock-test-"));
 const own = { XDG_RUNTIME_DIR: runtime };
 /** A generous limit, as many tests may run side by side on few processors. */
@@ -45,7 +45,7 @@ function start(...args: string[]): RunningCommand {
 }
 const drydock = (...args: string[]): Promise<CommandResult> => start(...args).ended;
 afterAll(() => {
-  // Left by a failed test, it would live on.
+  // A failed test would otherwise leave it running.
   for (const { child } of begun) if (child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");
   rmSync(runtime, { recursive: true });
 });
@@ -91,7 +91,7 @@ describe("a cloud that is up", { timeout: BOOTS_MS_MAX }, () => {
     }
   });
 
-  it("hands on the token of its control API, without which nobody can steer it", async () => {
+  it("passes on the token of its control API, without which nobody can control it", async () => {
     expect(environment).toMatchObject({
       DRYDOCK_CONTROL: cloud.control.url,
       DRYDOCK_CONTROL_TOKEN: cloud.control.token,
@@ -183,7 +183,7 @@ describe("a cloud that is up", { timeout: BOOTS_MS_MAX }, () => {
     ];
     const asked = run("openstack", [], { env: environment });
     asked.child.stdin?.end(commands.join("\n"));
-    // That mode ends with 1, whatever its commands do.
+    // That mode always ends with 1.
     const { stdout } = await asked.catch((error: { readonly stdout: string }) => error);
     const [project, ...answers] = stdout.split("\n").filter((line) => line !== "");
     expect(project).toMatch(/^[0-9a-f]{32}$/);
@@ -252,7 +252,7 @@ describe("exec", { timeout: BOOTS_MS_MAX }, () => {
 });
 
 describe("env", { timeout: BOOTS_MS_MAX }, () => {
-  it("neither reads nor writes a folder that somebody else may have put in place", async () => {
+  it("neither reads nor writes a folder that another user may have created", async () => {
     const elsewhere = mkdtempSync(join(tmpdir(), "drydock-test-"));
     const { uid, username } = userInfo();
     mkdirSync(join(elsewhere, "mine"), { mode: 0o700 });

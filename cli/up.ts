@@ -1,4 +1,5 @@
 import type { CloudDescription } from "../scenarios/cloud/description.ts";
+import type { ConsulVersion } from "../simulators/dns/index.ts";
 import { INVOCATION } from "../conformance/runner/tool.ts";
 import { paintFor } from "../reports/terminal.ts";
 import { type BootOptions, bootCloudFor, PREDICTABLE } from "./cloud.ts";
@@ -10,21 +11,35 @@ import { EXIT } from "./errors.ts";
 import { storyPrinter } from "./story.ts";
 
 /** The options of `up`. */
-interface UpOptions extends Omit<BootOptions, "tell"> {
+export interface UpOptions extends Omit<BootOptions, "tell" | "consul" | "secondaries"> {
   readonly json?: boolean;
   /** Default: the block. */
   readonly name?: string;
   /** Of one that runs on its own: where its output goes. */
   readonly logFile?: string;
+  readonly consulVersion?: ConsulVersion;
+  readonly nodeTtl?: string;
+  readonly serviceTtl?: string;
+  readonly secondary?: readonly string[];
 }
 
 /** `drydock up`: boots a fake cloud, prints where everything is, and keeps it until it is interrupted. Returns the exit code. */
-export async function up({ json = false, name, logFile, ...options }: UpOptions): Promise<number> {
+export async function up({
+  json = false,
+  name,
+  logFile,
+  consulVersion: version,
+  nodeTtl,
+  serviceTtl,
+  secondary: secondaries = [],
+  ...options
+}: UpOptions): Promise<number> {
   await checkFreeName(name);
   const interrupted = catchSignals();
   const live = prepareLivePage();
   const tell = json ? undefined : storyPrinter(process.stdout);
-  const cloud = await bootCloudFor({ ...options, hear: live.hear, ...(tell && { tell }) });
+  const consul = { ...(version && { version }), ...(nodeTtl && { nodeTtl }), ...(serviceTtl && { serviceTtl }) };
+  const cloud = await bootCloudFor({ ...options, consul, secondaries, hear: live.hear, ...(tell && { tell }) });
   try {
     if (interrupted.isOver()) return EXIT.interrupted;
     await using page = await live.open(cloud);
@@ -50,6 +65,11 @@ function servedBy(engine: CloudDescription["engines"][number]): string {
   return `${engine.name} ${engine.version}${engine.isEmbedded ? ", embedded" : ""}`;
 }
 
+function port53({ port53: is, port53Refused: why, ipv6 }: CloudDescription["dns"]): string {
+  const here = is ? "all of them at port 53 too" : `none at port 53 (${why})`;
+  return ipv6 === null ? here : `${here}; IPv6: ${ipv6.consul}, ${ipv6.bosh}, ${ipv6.zones}`;
+}
+
 /** Says where everything is, without secrets: `drydock env` has those. */
 function summary(description: CloudDescription, liveUrl: string): string {
   const { block, seed, pace, director, openstack, dns, consul, brokers, engines, control } = description;
@@ -59,9 +79,13 @@ function summary(description: CloudDescription, liveUrl: string): string {
     "",
     `The cloud is up in ${block}.0.0/16, seed ${seed}, pace ${pace}. Ctrl-C ends it.`,
     "",
-    row("director", `${director.url}, client ${director.client}; UAA ${director.uaaUrl}`),
+    row(
+      "director",
+      `${director.url}, client ${director.client}${director.uaaUrl === "" ? "" : `; UAA ${director.uaaUrl}`}`,
+    ),
     row("OpenStack", `${openstack.authUrl}, user ${openstack.username}, project ${openstack.project}`),
-    row("Consul", `${consul.url}; DNS at ${dns.address} (UDP and TCP)`),
+    row("Consul", `${consul.url}, release ${dns.version}; DNS at ${dns.address} (UDP and TCP)`),
+    row("DNS", `BOSH DNS at ${dns.bosh}, zones of Designate at ${dns.zones}; ${port53(dns)}`),
     ...brokers.map(({ name, url, username }, at) =>
       row(at === 0 ? "brokers" : "", `${url}, user ${username}: ${name}`),
     ),

@@ -7,6 +7,8 @@
  *   .240.0/24   floating addresses
  *   .250.1      drydock itself: the lock of the block, and the control API
  *   .250.10     the OpenStack controller, every service at its usual port
+ *   .250.11     the name server of Designate's pool
+ *   .250.12     BOSH DNS, which every VM has at 169.254.0.2
  */
 export interface AddressPlan {
   /** `127.64` */
@@ -20,6 +22,10 @@ export interface AddressPlan {
   readonly control: string;
   /** The first of the Consul servers: it answers for names. */
   readonly consul: string;
+  /** The name server that Designate publishes zones to. */
+  readonly nameServer: string;
+  /** BOSH DNS as the VMs of the cloud have it. */
+  readonly boshDns: string;
   /** Where applications connect from unless they bind another address. */
   readonly applications: string;
 }
@@ -44,6 +50,8 @@ export function addressPlan(block: string = DEFAULT_BLOCK): AddressPlan {
     director: `${block}.0.6`,
     control: `${block}.250.1`,
     consul: `${block}.0.10`,
+    nameServer: `${block}.250.11`,
+    boshDns: `${block}.250.12`,
     applications: "127.0.0.1",
   };
 }
@@ -58,6 +66,10 @@ export const UAA_PORT = 8443;
 export const CONSUL_HTTP_PORT = 8500;
 /** Of Consul's DNS, over UDP and TCP. */
 export const CONSUL_DNS_PORT = 8600;
+/** Of every server of names, where the user may listen there. */
+export const DNS_PORT = 53;
+/** Of the name server of zones and of BOSH DNS, beside 53. */
+export const HIGH_DNS_PORT = 5353;
 /** Of the reference broker. */
 export const BROKER_PORT = 3000;
 /** Of the agent beside each data service. */

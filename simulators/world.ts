@@ -1,61 +1,23 @@
 import { type AddressPlan, addressPlan, DIRECTOR_PORT, OPENSTACK_PORTS, UAA_PORT } from "./addresses.ts";
-import { type Bosh, createBosh, type DirectorUser, type JobBehaviours, type UaaOptions } from "./bosh/index.ts";
+import { type Bosh, createBosh, type JobBehaviours } from "./bosh/index.ts";
+import { type Credentials, credentialsOf, login } from "./credentials.ts";
 import { createOpenStackCpi } from "./bosh/openstack-cpi/cpi.ts";
 import { type Driver, VirtualDriver, WallDriver, wallNowMs } from "./kernel/edge/drive.ts";
 import { LocalNet } from "./kernel/edge/local.ts";
-import { Kernel, type Pace, type SecretStream, type Service } from "./kernel/index.ts";
+import { Kernel, type SecretStream, type Service } from "./kernel/index.ts";
 import { createDataServices, type DataServices } from "./dataservices/index.ts";
 import type { Environment } from "./environment.ts";
-import { createDns, type Dns } from "./dns/index.ts";
-import { wireJobs } from "./jobs.ts";
+import { type ConsulConfig, createDns, type Dns, type Probe } from "./dns/index.ts";
+import type { ConsulSettings, WorldOptions } from "./world-options.ts";
+import { createNames, type Names } from "./names.ts";
+import { worldProbe } from "./probes.ts";
+import { defineJobBehaviours } from "./job-behaviours.ts";
 import { findBrokenLaws, type Law } from "./laws.ts";
-import { type CloudProfile, createOpenStack, type OpenStack, SERVICE_NAMES } from "./openstack/index.ts";
+import { createOpenStack, type OpenStack, SERVICE_NAMES } from "./openstack/index.ts";
 
 export { expectsVm } from "./bosh/index.ts";
-
-/** How a world is made. */
-export interface WorldOptions {
-  /** The seed of ids, durations and faults. Default 1. */
-  readonly seed?: number | string;
-  /** The key from which passwords, keys and tokens are drawn. Default: the seed, so that whoever knows the seed knows them. */
-  readonly secretKey?: string;
-  /** `virtual` jumps from event to event (default), `wall` follows the clock of this machine. */
-  readonly time?: "virtual" | "wall";
-  /** How long simulated work takes. Default `realistic`. */
-  readonly pace?: Pace;
-  /** The /16 of loopback that the cloud lives in. Default `127.64`. */
-  readonly block?: string;
-  /** Lets snapshots be taken with work in flight. Default false. */
-  readonly recordInputs?: boolean;
-  /** Journal events kept in memory. Default 100,000. */
-  readonly journalEventsMax?: number;
-  /** See DataServicesOptions. 1 where no real server is behind the instances. */
-  readonly scramIterations?: number;
-  /** What kind of OpenStack it is. Default `agents`. */
-  readonly profile?: CloudProfile;
-  /** See DirectorOptions. */
-  readonly analysisMs?: number;
-  /** Keys of UAA; with them the director trusts tokens, without them basic credentials. */
-  readonly signing?: { readonly privateKey: string; readonly publicKey: string };
-}
-
-/** What a person needs to log in to the parts of the cloud. */
-export interface Credentials {
-  readonly openstackAdmin: {
-    readonly authUrl: string;
-    readonly username: string;
-    readonly password: string;
-    readonly project: string;
-  };
-  /** The platform's own project, as the director's CPI uses it. */
-  readonly cpi: { readonly username: string; readonly password: string; readonly project: string };
-  readonly director: {
-    readonly url: string;
-    readonly client: string;
-    readonly clientSecret: string;
-    readonly uaaUrl?: string;
-  };
-}
+export type { Credentials } from "./credentials.ts";
+export type { ConsulSettings, WorldOptions } from "./world-options.ts";
 
 /** One fake cloud: the simulators, wired. */
 export interface World {
@@ -66,6 +28,8 @@ export interface World {
   readonly openstack: OpenStack;
   readonly bosh: Bosh;
   readonly dns: Dns;
+  /** BOSH DNS and Designate's name server. */
+  readonly names: Names;
   readonly dataservices: DataServices;
   readonly credentials: Credentials;
   /** What jobs of VMs do in this world, by name of the job. */
@@ -96,43 +60,22 @@ export interface Endpoint {
   readonly tls: boolean;
 }
 
-/** 128 bits. */
-const PASSWORD_DIGITS = 32;
-
-const secret = (kernel: Kernel): string => kernel.secrets("credentials").hex(PASSWORD_DIGITS);
-
-const SCOPES = ["bosh.admin"];
-
-function credentialsOf(kernel: Kernel, plan: AddressPlan, withUaa: boolean): Credentials {
-  return {
-    openstackAdmin: {
-      authUrl: `http://${plan.controller}:${OPENSTACK_PORTS.keystone}/v3`,
-      username: "admin",
-      password: secret(kernel),
-      project: "admin",
-    },
-    cpi: { username: "bosh", password: secret(kernel), project: "platform" },
-    director: {
-      url: `https://${plan.director}:${DIRECTOR_PORT}`,
-      client: "admin",
-      clientSecret: secret(kernel),
-      ...(withUaa && { uaaUrl: `https://${plan.director}:${UAA_PORT}` }),
-    },
-  };
-}
-
 /** Makes a fake cloud. Nothing runs on it yet: `scenarios/story/inception.ts` deploys a platform. */
 export function createWorld(options: WorldOptions = {}): World {
   const kernel = createKernel(options);
   const virtual = options.time === "wall" ? undefined : new VirtualDriver(kernel);
   const driver: Driver = virtual ?? new WallDriver(kernel);
   const plan = addressPlan(options.block);
-  const credentials = credentialsOf(kernel, plan, options.signing !== undefined);
-  const parts = createSimulators(kernel, plan, credentials, options);
+  const credentials = credentialsOf(kernel, plan, options.signing !== undefined && options.director?.isBasic !== true);
+  // Consul is made before the network in which its checks are run.
+  const probes: { perform: Probe } = { perform: () => ({ kind: "refused" }) };
+  const parts = createSimulators(kernel, plan, credentials, options, (request) => probes.perform(request));
   const { openstack, bosh } = parts;
   const admits = (source: string, address: string, port: number): boolean =>
     source === address || address === plan.controller || (openstack.admitted(source, address, port) ?? false);
   const net = connect(driver, parts, admits);
+  const { dataservices } = parts;
+  probes.perform = worldProbe({ driver, net, dataservices, resolve: net.resolve, outside: options.outside });
   const attach = (list: readonly Endpoint[]): void => {
     for (const { address, port, service } of list) net.attach(address, port, { service });
   };
@@ -170,20 +113,25 @@ function createKernel(options: WorldOptions): Kernel {
   });
 }
 
-type Simulators = Pick<World, "openstack" | "bosh" | "dns" | "dataservices" | "plan" | "directorAddress">;
+type Simulators = Pick<World, "openstack" | "bosh" | "dns" | "names" | "dataservices" | "plan" | "directorAddress">;
 
 function createSimulators(
   kernel: Kernel,
   plan: AddressPlan,
   credentials: Credentials,
-  { signing, scramIterations, analysisMs, profile }: WorldOptions,
+  { signing, scramIterations, analysisMs, profile, director, consul }: WorldOptions,
+  probe: Probe,
 ): Simulators {
   const openstack = createOpenStack(kernel, {
     admin: { ...credentials.openstackAdmin, user: credentials.openstackAdmin.username },
     ...(profile !== undefined && { profile }),
   });
   const bosh = createBosh(kernel, {
-    ...login(credentials, signing),
+    ...login(credentials, director?.isBasic === true ? undefined : signing, director?.users ?? []),
+    ...director?.options,
+    ...(director?.hasConfigServer === true && {
+      configServer: { url: `https://${plan.director}:${CONFIG_SERVER_PORT}` },
+    }),
     ...(analysisMs !== undefined && { analysisMs }),
     cpi: createOpenStackCpi(kernel, openstack, {
       ...credentials.cpi,
@@ -192,20 +140,36 @@ function createSimulators(
       source: plan.director,
     }),
   });
-  const dns = createDns(kernel, { address: plan.consul });
+  const dns = createDns(kernel, {
+    address: plan.consul,
+    config: consulConfig(consul),
+    ...(consul?.version !== undefined && { version: consul.version }),
+    probe,
+  });
+  const names = createNames(kernel, { bosh, dns, openstack, plan });
   const dataservices = createDataServices(kernel, scramIterations === undefined ? {} : { scramIterations });
-  return { openstack, bosh, dns, dataservices, plan, directorAddress: plan.director };
+  return { openstack, bosh, dns, names, dataservices, plan, directorAddress: plan.director };
 }
 
-/** The network between them: names resolve at Consul, security groups say who may connect, jobs of VMs listen. */
-function connect(driver: Driver, { dns, dataservices, bosh }: Simulators, admits: World["admits"]): LocalNet {
+const consulConfig = ({ nodeTtl, serviceTtl }: ConsulSettings = {}): ConsulConfig => ({
+  dns_config: {
+    ...(nodeTtl !== undefined && { node_ttl: nodeTtl }),
+    ...(serviceTtl !== undefined && { service_ttl: { "*": serviceTtl } }),
+  },
+});
+
+/** The network between them: names resolve at Consul and BOSH DNS, security groups say who may connect, jobs of VMs listen. */
+function connect(driver: Driver, { dns, names, dataservices, bosh }: Simulators, admits: World["admits"]): LocalNet {
   const net = new LocalNet(driver);
   net.admits = admits;
-  net.resolve = (name) => dns.resolve(name);
+  net.resolve = (name) => names.resolve(name);
   dataservices.admits = admits;
-  wireJobs({ kernel: driver.kernel, net, dns, dataservices, behaviours: bosh.behaviours });
+  defineJobBehaviours({ kernel: driver.kernel, net, dns, dataservices, behaviours: bosh.behaviours });
   return net;
 }
+
+/** Where a config server would listen: the director shows the address, and answers for it itself. */
+const CONFIG_SERVER_PORT = 8844;
 
 const environmentAt = (driver: Driver, net: LocalNet, address: string): Environment => ({
   fetch: net.fetchFrom(address),
@@ -216,19 +180,6 @@ const environmentAt = (driver: Driver, net: LocalNet, address: string): Environm
     return driver.kernel.pace;
   },
 });
-
-function login(
-  credentials: Credentials,
-  signing: WorldOptions["signing"],
-): { readonly users: readonly DirectorUser[]; readonly uaa?: UaaOptions } {
-  const { client, clientSecret, uaaUrl } = credentials.director;
-  const user = { name: client, password: clientSecret, scopes: SCOPES };
-  if (signing === undefined || uaaUrl === undefined) return { users: [user] };
-  return {
-    users: [],
-    uaa: { url: uaaUrl, ...signing, clients: [{ id: client, secret: clientSecret, scopes: SCOPES }], users: [user] },
-  };
-}
 
 function openstackEndpoints(openstack: OpenStack, plan: AddressPlan): readonly Endpoint[] {
   return SERVICE_NAMES.map((name) => ({

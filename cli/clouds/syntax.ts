@@ -1,4 +1,4 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 
 /** Turns what a command resolves to into the exit code. */
 type EndWith = (code: Promise<number>) => Promise<void>;
@@ -32,3 +32,10 @@ export function addCloudCommands(drydock: Command, endWith: EndWith): void {
     .addHelpText("after", "\nExamples:\n  $ drydock down\n  $ drydock down blue\n  $ drydock down --all")
     .action(async (name: string | undefined, options) => endWith((await load()).down(name, options)));
 }
+
+/** Adds what makes a cloud independent of the terminal at which it is started. */
+export const addOwnTerminal = (command: Command): Command =>
+  command
+    .option("--name <name>", "what list, env, logs, reset and down call it; default: its block")
+    .option("--detach", "return when it is up; it runs on its own until drydock down")
+    .addOption(new Option("--log-file <file>", "the file that logs prints; --detach chooses one"));

@@ -72,7 +72,7 @@ function rowsOf(session: Session, { table }: Extract<Statement, { do: "rows" }>)
   );
 }
 
-/** The virtual data plane has tables of rows, and sequences, both of which come into being when they are first used. It has no transactions. */
+/** The virtual data plane has tables of rows, and sequences, both of which are created on first use. It has no transactions. */
 function perform(session: Session, statement: Statement): TableRows {
   switch (statement.do) {
     case "create-table":
@@ -151,7 +151,7 @@ function locatorOf(world: World): (instanceId: string) => Promise<Address | unde
 const isAddress = (host: string): boolean => /^[\d.]+$/.test(host);
 
 function resolveHost(world: World, host: string): string {
-  const address = isAddress(host) ? host : world.dns.resolve(host);
+  const address = isAddress(host) ? host : world.names.resolve(host);
   if (address === undefined) throw new DataError("unreachable", `${host} has no address`);
   return address;
 }
@@ -188,7 +188,7 @@ export function virtualDataPlane(world: World): DataPlane {
 /** The way to the data services of a cloud on sockets: its DNS resolves names, real clients connect from the address of applications. */
 export function liveDataPlane(world: World): DataPlane {
   return socketPlane({
-    resolve: async (host) => world.dns.resolve(host),
+    resolve: async (host) => world.names.resolve(host),
     source: world.plan.applications,
     outsider: OUTSIDER,
     // The address of each VM belongs to this machine.

@@ -1,6 +1,6 @@
-import { BROKER_PORT, CONSUL_DNS_PORT, CONSUL_HTTP_PORT, CONTROL_PORT } from "../../simulators/addresses.ts";
+import { BROKER_PORT, CONSUL_HTTP_PORT, CONTROL_PORT } from "../../simulators/addresses.ts";
 import type { Pace } from "../../simulators/kernel/index.ts";
-import type { ServedKind } from "../../simulators/live/sockets.ts";
+import type { ServedKind, Sockets } from "../../simulators/live/sockets.ts";
 import type { World } from "../../simulators/world.ts";
 import type { RunningBroker } from "./brokers.ts";
 import type { FakePlatform } from "./platform/platform.ts";
@@ -28,7 +28,7 @@ interface OpenStackUser {
 export interface CloudDescription {
   readonly block: string;
   readonly seed: number;
-  /** True where every password follows from the seed, so that whoever knows it can work them out. */
+  /** Whether every password follows from the seed, so that whoever knows it can work them out. */
   readonly predictableSecrets: boolean;
   readonly pace: Pace;
   readonly director: {
@@ -45,13 +45,29 @@ export interface CloudDescription {
     /** Name of the domain of user and project. */
     readonly domain: string;
     readonly region: string;
-    /** The platform's own login, which the director uses: a member of the project, no administrator. */
+    /** The platform's own login, which the director uses: a member of the project, not an administrator. */
     readonly member: OpenStackUser;
     /** The administrator in a project of its own. */
     readonly admin: OpenStackUser;
   };
-  /** `address` is host:port, over UDP and TCP. */
-  readonly dns: { readonly address: string; readonly domain: string };
+  /** Where names are answered, over UDP and TCP. Addresses are host:port. */
+  readonly dns: {
+    /** Of Consul. */
+    readonly address: string;
+    readonly domain: string;
+    /** The release of Consul. */
+    readonly version: string;
+    /** Of BOSH DNS, which forwards Consul's names and those of zones. */
+    readonly bosh: string;
+    /** Of the name server of Designate's zones. */
+    readonly zones: string;
+    /** Whether all of them also listen at port 53. */
+    readonly port53: boolean;
+    /** Why not, as the system's error code; null where they do. */
+    readonly port53Refused: string | null;
+    /** The same three at `::1`; null unless asked for. */
+    readonly ipv6: { readonly consul: string; readonly bosh: string; readonly zones: string } | null;
+  };
   readonly consul: { readonly httpAddr: string; readonly url: string };
   readonly brokers: readonly BrokerDescription[];
   /** The platform whose users see the dashboards of instances; `admin` may manage all of them. */
@@ -59,19 +75,19 @@ export interface CloudDescription {
     readonly url: string;
     readonly users: readonly { readonly username: string; readonly password: string }[];
   };
-  /** What serves each kind of data service: its name and version, or why nothing does. */
+  /** The server for each kind of data service: its name and version, or why there is none. */
   readonly engines: readonly ServedKind[];
-  /** Where the brokers keep their state: the URL of a primary and its standby, each broker with a database of its own; null where it is in memory. */
+  /** Where the brokers keep their state: the URL of a primary and its standby, each broker with a database of its own; null if it is in memory. */
   readonly store: { readonly url: string } | null;
   /** Faults, events, digest, snapshots (simulators/control/README.md). Each request carries `Authorization: Bearer` with the token. */
   readonly control: { readonly url: string; readonly token: string };
   /** URL that lists the broken conservation laws, with the control token. */
   readonly laws: string;
-  /** Address that applications connect from; data guard admits it to instances that have a binding. */
+  /** The address from which applications connect; data guard admits it to instances that have a binding. */
   readonly applications: string;
 }
 
-/** What a cloud was booted with. */
+/** The options with which a cloud was booted. */
 interface BootedCloud {
   readonly seed: number;
   readonly secretsFrom: "random" | "seed";
@@ -83,12 +99,13 @@ interface BootedCloud {
   /** URL of the database server; absent: the state of the brokers is in memory. */
   readonly store: string | undefined;
   readonly platform: FakePlatform;
+  readonly names: Sockets["names"];
 }
 
 /** Describes a cloud that has been booted. */
 export function describe(
   world: World,
-  { seed, secretsFrom, pace, brokers, engines, caCert, controlToken, store, platform }: BootedCloud,
+  { seed, secretsFrom, pace, brokers, engines, caCert, controlToken, store, platform, names }: BootedCloud,
 ): CloudDescription {
   const { plan, credentials } = world;
   const { authUrl, ...admin } = credentials.openstackAdmin;
@@ -110,7 +127,7 @@ export function describe(
       member: credentials.cpi,
       admin,
     },
-    dns: { address: `${plan.consul}:${CONSUL_DNS_PORT}`, domain: "dc1.consul" },
+    dns: describeNames(world, names),
     consul: { httpAddr: consul, url: `http://${consul}` },
     brokers: brokers.map(({ name, ip, url: consulUrl, username, password, operator }) => ({
       name,
@@ -132,6 +149,20 @@ export function describe(
   };
 }
 
+const describeNames = (
+  world: World,
+  { consul, bosh, zones, port53, ipv6 }: Sockets["names"],
+): CloudDescription["dns"] => ({
+  address: consul,
+  domain: "dc1.consul",
+  version: world.dns.version,
+  bosh,
+  zones,
+  port53: port53.is,
+  port53Refused: port53.is ? null : port53.why,
+  ipv6: ipv6 ?? null,
+});
+
 /** The variables that the real clients `bosh`, `openstack` and `consul` read, and drydock's own; `DRYDOCK_BROKER_…` are of the first broker. */
 export function environmentOf(description: CloudDescription): Readonly<Record<string, string>> {
   const { director, openstack, consul, dns, brokers, control } = description;
@@ -151,6 +182,8 @@ export function environmentOf(description: CloudDescription): Readonly<Record<st
     OS_REGION_NAME: openstack.region,
     CONSUL_HTTP_ADDR: consul.httpAddr,
     DRYDOCK_DNS: dns.address,
+    DRYDOCK_BOSH_DNS: dns.bosh,
+    DRYDOCK_NAME_SERVER: dns.zones,
     DRYDOCK_BROKERS: JSON.stringify(brokers),
     ...(first !== undefined && {
       DRYDOCK_BROKER_URL: first.url,

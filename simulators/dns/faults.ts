@@ -1,53 +1,70 @@
 import { faultPoint, isObject } from "../kernel/index.ts";
+import type { DnsReply } from "./reply.ts";
 import { decodeQuery } from "./wire/codec/decode.ts";
 import { readName } from "./wire/codec/names.ts";
 import { RCODE, TYPE } from "./wire/codec/types.ts";
 
 /*
- * What may fail between a resolver and Consul: a question or its answer is lost or late, an agent can't look anything up or says what is
- * not so, a message is truncated on its way, an agent answers from a catalog that has since changed. What a client must do about it: ask
+ * What may fail between a resolver and Consul: a question or its answer is lost or late, an agent can't look anything up or gives a false answer, a message is truncated on its way, an agent answers from a catalog that has since changed. What a client must do about it: ask
  * again, not take an error for absence, trust no TTL and no id blindly, and find a new primary within its own bound although stale
  * answers still arrive.
  */
 
 /** How an answer is wrong, in the body of a `reply`. */
 interface FalseAnswer {
-  /** Nothing but this code. */
+  /** Only this code. */
   readonly rcode?: keyof typeof RCODE;
   /** With the flag that says it was cut. */
   readonly tc?: boolean;
-  /** With an id that was not asked with. */
+  /** With a different id. */
   readonly id?: "wrong";
   /** With this TTL on every record, in seconds. */
   readonly ttl?: number;
+  /** For another name than was asked for. */
+  readonly question?: "wrong";
+  /** So many times. */
+  readonly copies?: number;
+  /** A byte at a time, so many ms apart, over TCP; over UDP after the time that all of them take. */
+  readonly byteMs?: number;
 }
 
 const TTL_MAX = 0x7fff_ffff;
+const COPIES_MAX = 10;
+const BYTE_MS_MAX = 60_000;
+
+const isWhole = (value: unknown, from: number, to: number): boolean =>
+  value === undefined || (typeof value === "number" && Number.isInteger(value) && value >= from && value <= to);
 
 /** Reads how an answer is to be wrong; undefined for a body that does not say. */
 function readFalseAnswer(body: unknown): FalseAnswer | undefined {
   if (!isObject(body)) return undefined;
-  const { rcode, tc, id, ttl, ...rest } = body;
+  const { rcode, tc, id, ttl, question, copies, byteMs, ...rest } = body;
   const isRight =
     Object.keys(rest).length === 0 &&
     Object.keys(body).length > 0 &&
     (rcode === undefined || (typeof rcode === "string" && Object.hasOwn(RCODE, rcode))) &&
     (tc === undefined || typeof tc === "boolean") &&
     (id === undefined || id === "wrong") &&
-    (ttl === undefined || (typeof ttl === "number" && Number.isInteger(ttl) && ttl >= 0 && ttl <= TTL_MAX));
+    (question === undefined || question === "wrong") &&
+    isWhole(ttl, 0, TTL_MAX) &&
+    isWhole(copies, 2, COPIES_MAX) &&
+    isWhole(byteMs, 1, BYTE_MS_MAX);
   return isRight ? body : undefined;
 }
 
-/** The fault point of all answers over DNS, of these agents. */
-export const dnsAnswerPoint = (agents: readonly string[]) =>
+/** A server of names: its point is `NAME:answer`. */
+export type DnsFaceName = "dns" | "bosh-dns" | "name-server";
+
+/** The fault point of all answers of a server of names, by these agents. */
+export const dnsAnswerPoint = (face: DnsFaceName, agents: readonly string[]) =>
   faultPoint({
-    point: "dns:answer",
+    point: `${face}:answer`,
     effects: ["reset", "reply", "truncate", "stale", "delay"],
     prose:
-      'A question stays without an answer (reset: over UDP the packet is lost, over TCP the connection breaks), is answered SERVFAIL (reply with a status from 500), falsely (reply with a body: {"rcode": "NXDOMAIN"}, {"tc": true}, {"id": "wrong"}, {"ttl": 86400}), with a message that stops in its middle (truncate), late (delay), or from a catalog of the past (stale). Resolvers ask again; who resolves must survive all of it.',
+      'A question stays without an answer (reset: over UDP the packet is lost, over TCP the connection breaks), is answered SERVFAIL (reply with a status from 500), falsely (reply with a body: {"rcode": "NXDOMAIN"}, {"tc": true}, {"id": "wrong"}, {"question": "wrong"}, {"ttl": 86400}, {"copies": 2}, {"byteMs": 100}), with a message that stops in its middle (truncate), late (delay), or as it was in the past (stale). Resolvers ask again; who resolves must survive all of it.',
     attributes: {
       transport: { prose: "how the question came", values: ["udp", "tcp"] },
-      agent: { prose: "the name of the Consul agent that was asked", values: agents },
+      agent: { prose: "the name of the server that was asked", values: agents },
       question: { prose: "the name that was asked for, in lower case without its final dot" },
       type: { prose: "the type that was asked for: A, SRV …, TYPE65 for one without a name" },
       client: { prose: "the address that asked; empty for one within the process" },
@@ -58,16 +75,36 @@ export const dnsAnswerPoint = (agents: readonly string[]) =>
       const isFalse = effect.headers === undefined && readFalseAnswer(effect.body) !== undefined;
       return isServfail || isFalse
         ? undefined
-        : "a reply of dns:answer is SERVFAIL: a status from 500 to 599, no body, no headers; or its body says what is wrong: rcode, tc, id, ttl";
+        : "a reply of DNS is SERVFAIL: a status from 500 to 599, no body, no headers; or its body says what is wrong: rcode, tc, id, question, ttl, copies, byteMs";
     },
   });
 
 /** What `dnsAnswerPoint` declares. */
 export type DnsAnswerPoint = ReturnType<typeof dnsAnswerPoint>;
 
+const DATACENTER = { datacenter: { prose: "the name of the datacenter" } };
+
+/** The servers of a datacenter lose their leader. */
+export const LEADER_POINT = faultPoint({
+  point: "dns:leader",
+  effects: ["vanish"],
+  prose:
+    "The servers of a datacenter have no leader: writes and consistent reads wait and then fail, stale reads and DNS go on from what is known. It acts each time that somebody looks for the leader, so a rule needs count null to last.",
+  attributes: DATACENTER,
+});
+
+/** A datacenter is lost to the others. */
+export const DATACENTER_POINT = faultPoint({
+  point: "dns:datacenter",
+  effects: ["vanish"],
+  prose:
+    "No server of a datacenter can be reached from the others: its names are SERVFAIL there, and requests about it fail. It acts each time that one is looked for, so a rule needs count null to last.",
+  attributes: DATACENTER,
+});
+
 const HEADER_BYTES = 12;
 
-/** Nothing but a code that repeats the question; silence for less than a header. */
+/** Only a code, with the question repeated; silence for less than a header. */
 function refusal(message: Uint8Array, rcode: number): Uint8Array | undefined {
   if (message.length < HEADER_BYTES) return undefined;
   const reply = new Uint8Array(message);
@@ -76,22 +113,31 @@ function refusal(message: Uint8Array, rcode: number): Uint8Array | undefined {
   return reply;
 }
 
-/** The false answer to a message; `look` finds the true one. */
-export function falseAnswer(
-  message: Uint8Array,
-  body: unknown,
-  look: () => Uint8Array | undefined,
-): Uint8Array | undefined {
-  const { rcode, tc, id, ttl }: FalseAnswer = readFalseAnswer(body) ?? { rcode: "SERVFAIL" };
-  const found = rcode === undefined ? look() : refusal(message, RCODE[rcode]);
-  if (found === undefined) return undefined;
-  const reply = Buffer.from(found);
+/** Whether the body of a fault wants the true answer, to spoil it. */
+export const spoilsTruth = (body: unknown): boolean => readFalseAnswer(body)?.rcode === undefined && body !== undefined;
+
+/** The false answer to a message, of which `found` is the true one where it is wanted. */
+export function falseAnswer(message: Uint8Array, body: unknown, found: Uint8Array | undefined): DnsReply {
+  const { rcode, tc, id, ttl, question, copies, byteMs }: FalseAnswer = readFalseAnswer(body) ?? { rcode: "SERVFAIL" };
+  const base = rcode === undefined ? found : refusal(message, RCODE[rcode]);
+  if (base === undefined) return {};
+  const reply = Buffer.from(base);
   if (tc === true) reply[2] = reply.readUInt8(2) | 0x02;
   if (id === "wrong") reply.writeUInt16BE(reply.readUInt16BE(0) ^ 0xffff, 0);
+  if (question === "wrong") misquote(reply);
   if (ttl !== undefined) rewriteTtls(reply, ttl);
-  return reply;
+  return { message: reply, ...(copies !== undefined && { copies }), ...(byteMs !== undefined && { byteMs }) };
 }
 
+/** Changes the first character of the name that is repeated as the question, and of all that point to it. */
+function misquote(reply: Buffer): void {
+  const at = HEADER_BYTES + 1;
+  const first = reply[at];
+  if (reply.readUInt16BE(4) === 0 || first === undefined || (reply[HEADER_BYTES] ?? 0) === 0) return;
+  reply[at] = first === LETTER_X ? LETTER_X + 1 : LETTER_X;
+}
+
+const LETTER_X = 0x78;
 const QUESTION_TAIL = 4;
 const RECORD_TAIL = 10;
 
@@ -113,7 +159,7 @@ function rewriteTtls(reply: Buffer, ttl: number): void {
 
 const TYPES: ReadonlyMap<number, string> = new Map(Object.entries(TYPE).map(([name, type]) => [type, name]));
 
-/** What distinguishes a question from others; its message is read only where a rule asks for that. */
+/** What distinguishes a question from others; its message is read only if a rule asks for that. */
 export class Occasion {
   readonly transport: string;
   readonly agent: string;

@@ -1,8 +1,9 @@
-import { type Body, type Kernel, Process, type Service } from "../kernel/index.ts";
-import { datagramOf, type DnsReply, replyOf } from "./reply.ts";
+import type { Kernel, Process, Service } from "../kernel/index.ts";
+import { answerAfter, createNameServer, defineFace, type DnsQuestion, type Lookups, type NameServer } from "./face.ts";
+import { type DnsReply, replyOf } from "./reply.ts";
 import { Cluster } from "./behaviour/cluster.ts";
 import { checkConfig, type ConsulConfig } from "./behaviour/config.ts";
-import { type DnsAnswerPoint, dnsAnswerPoint, falseAnswer, Occasion } from "./faults.ts";
+import { DATACENTER_POINT, LEADER_POINT } from "./faults.ts";
 import { createConsulHttp } from "./routes/index.ts";
 import type { Probe } from "./behaviour/probe.ts";
 import { type ConsulVersion, PROFILES } from "./behaviour/profile.ts";
@@ -10,15 +11,30 @@ import { answerPacket } from "./resolver/answer.ts";
 import type { Upstream } from "./resolver/recursor.ts";
 import { Resolver } from "./resolver/resolver.ts";
 import type { Catalog } from "./state/catalog.ts";
-import type { Transport } from "./wire/codec/types.ts";
 
 export { datagramOf, type DnsReply } from "./reply.ts";
-export type { ConsulVersion } from "./behaviour/profile.ts";
+export type { NameServer } from "./face.ts";
+export type { Probe, ProbeRequest, ProbeResult } from "./behaviour/probe.ts";
+export { type BoshDns, createBoshDns } from "./bosh/index.ts";
+export {
+  createZone,
+  createZoneServer,
+  type Hosting,
+  recordOf,
+  type RecordSet,
+  typeNumber,
+  type Zone,
+} from "./zones/index.ts";
+export { CONSUL_VERSIONS, type ConsulVersion } from "./behaviour/profile.ts";
 export type { ConsulConfig } from "./behaviour/config.ts";
 export type { Upstream, UpstreamAnswer, UpstreamRecord } from "./resolver/recursor.ts";
 export { Catalog } from "./state/catalog.ts";
+export type { Check as CatalogCheck } from "./state/rows.ts";
 export type { CatalogState } from "./state/catalog-state.ts";
 export { CatalogError } from "./state/registration.ts";
+
+/** The release that is simulated unless the options name one. */
+const DEFAULT_VERSION: ConsulVersion = "1.22.0";
 
 /** One agent of the cloud. */
 interface ConsulAgentOptions {
@@ -43,22 +59,20 @@ export interface DnsOptions extends ConsulAgentOptions {
   readonly hasLeader?: boolean;
   /** How checks reach what they probe. Default: nothing can be reached. */
   readonly probe?: Probe;
-  /** The release that is simulated. Default `1.8.7`. */
+  /** The release that is simulated. Default `1.22.0`. */
   readonly version?: ConsulVersion;
 }
 
 /** The interfaces of one agent. */
-export interface ConsulAgent {
+export interface ConsulAgent extends NameServer {
   readonly name: string;
   readonly http: Service;
-  /** What arrives of the answer to a DNS message sent as a datagram: at once, however long the real agent would take; `undefined` is silence. */
-  answer(message: Uint8Array, transport: Transport): Uint8Array | undefined;
-  /** The same, but takes its time: a process where it must wait for a leader or a resolver. */
-  ask(message: Uint8Array, transport: Transport, client?: string): DnsReply | Process<DnsReply>;
 }
 
 /** Consul: its catalog, the HTTP API and DNS of its agents. */
 export interface Dns extends ConsulAgent {
+  /** The release that is simulated. */
+  readonly version: ConsulVersion;
   /** The catalog of the first agent's datacenter. */
   readonly catalog: Catalog;
   /** All agents, in the order of the options. */
@@ -67,7 +81,7 @@ export interface Dns extends ConsulAgent {
   resolve(name: string): string | undefined;
   /** Kills an agent: it stops answering, and the others notice after some seconds. */
   kill(agent: string): void;
-  /** Lays keys over the configuration file of the first agent; a reload reads it. */
+  /** Overrides keys of the first agent's configuration file; a reload reads it. */
   reconfigure(changed: Readonly<Record<string, unknown>>): void;
 }
 
@@ -76,8 +90,8 @@ export function createDns(kernel: Kernel, options: DnsOptions): Dns {
   const cluster = new Cluster(kernel);
   const all = [options, ...(options.agents ?? [])];
   const names = all.map(({ name }, at) => name ?? `consul-${at}`);
-  const point = dnsAnswerPoint(names);
-  kernel.faults.define(point);
+  const point = defineFace(kernel, "dns", names);
+  for (const each of [LEADER_POINT, DATACENTER_POINT]) kernel.faults.define(each);
   for (const { config } of all) checkConfig(config ?? {});
   const resolvers = all.map((given, at) => {
     const name = names[at] ?? "";
@@ -92,24 +106,29 @@ export function createDns(kernel: Kernel, options: DnsOptions): Dns {
         isDev: mode === "dev",
         config: given.config ?? {},
         probe: options.probe,
-        profile: PROFILES[options.version ?? "1.8.7"],
+        profile: PROFILES[options.version ?? DEFAULT_VERSION],
       },
       options.hasLeader ?? true,
     );
-    return { agent, resolver: new Resolver(cluster, agent, options.upstreams ?? []) };
+    const resolver = new Resolver(cluster, agent, options.upstreams ?? []);
+    // An index of before may come again with another catalog.
+    kernel.restored.add(() => resolver.cache.clear());
+    return { agent, resolver };
   });
   const agents = resolvers.map(({ agent, resolver }, at) => {
     const service = at === 0 ? "consul" : `consul/${agent.name}`;
-    return createConsulAgent(
-      { kernel, cluster, point, resolver, name: agent.name },
-      createConsulHttp(kernel, service, { cluster, agent }),
-    );
+    return {
+      name: agent.name,
+      http: createConsulHttp(kernel, service, { cluster, agent }),
+      ...createNameServer(kernel, point, agent.name, lookupsOf(kernel, cluster, resolver, agent.name)),
+    };
   });
   const [first] = resolvers;
   const [front] = agents;
   if (first === undefined || front === undefined) throw new Error("a Consul without agents");
   return {
     ...front,
+    version: options.version ?? DEFAULT_VERSION,
     catalog: first.agent.datacenter.catalog,
     agents,
     resolve: (name) => first.resolver.addressOf(name),
@@ -118,91 +137,16 @@ export function createDns(kernel: Kernel, options: DnsOptions): Dns {
   };
 }
 
-interface DnsQuestion {
-  readonly message: Uint8Array;
-  readonly transport: Transport;
-  /** Answers at once, however long a real agent would take. */
-  readonly isAtOnce: boolean;
-  /** The address that asks; absent for one within the process. */
-  readonly client?: string | undefined;
-}
-
-interface AnsweringAgent {
-  readonly kernel: Kernel;
-  readonly cluster: Cluster;
-  readonly point: DnsAnswerPoint;
-  readonly resolver: Resolver;
-  /** Of the agent. */
-  readonly name: string;
-}
-
-function respond(
-  agent: AnsweringAgent,
-  { message, transport, isAtOnce, client }: DnsQuestion,
-): DnsReply | Process<DnsReply> {
-  const { kernel, cluster, point, resolver, name } = agent;
-  if (cluster.agents.get(name)?.membership !== "alive") return {};
-  const look = (): Uint8Array | undefined => answerPacket(resolver, message, transport);
-  const occasion = new Occasion(message, transport, name, client ?? "");
-  const effect = kernel.faults.at(point, occasion);
-  if (effect !== undefined) journalFault(kernel, occasion, effect.kind);
-  switch (effect?.kind) {
-    case undefined:
-      return isAtOnce ? replyOf(look()) : answerInTime(agent, look());
-    case "reset":
-      return { wire: { kind: "reset" } };
-    case "reply":
-      return replyOf(falseAnswer(message, effect.body, look));
-    case "truncate":
-      return { ...replyOf(look()), wire: { kind: "truncate", bytes: effect.bytes } };
-    case "stale":
-      return replyOf(resolver.stale(effect.ageMs, look));
-    case "delay":
-      if (isAtOnce) return replyOf(look());
-      return kernel.spawn("dns delayed reply", answerDelayed(agent, look, kernel.faults.delay(effect)));
-  }
-}
-
-/** Notes which question a fault has hit. */
-function journalFault(kernel: Kernel, { question, type, transport, agent, client }: Occasion, effect: string): void {
-  kernel.record("dns", "answer.fault", question, { type, transport, agent, client, effect });
-}
-
-/** An answer that takes time in a real agent: it waits for a leader or a resolver. */
-function answerInTime(
-  { kernel, resolver }: AnsweringAgent,
-  message: Uint8Array | undefined,
-): DnsReply | Process<DnsReply> {
-  const { waitedMs } = resolver;
-  return waitedMs === 0 ? replyOf(message) : kernel.spawn("dns reply", answerAfter(waitedMs, message));
-}
-
-function* answerAfter(waitedMs: number, message: Uint8Array | undefined): Body<DnsReply> {
-  yield waitedMs;
-  return replyOf(message);
-}
-
-function* answerDelayed(
-  { resolver }: AnsweringAgent,
-  look: () => Uint8Array | undefined,
-  wait: Body<boolean>,
-): Body<DnsReply> {
-  yield* wait;
-  const message = look();
-  return yield* answerAfter(resolver.waitedMs, message);
-}
-
-function createConsulAgent(agent: AnsweringAgent, http: Service): ConsulAgent {
-  const { kernel, name } = agent;
-  const receive = kernel.onInput(`dns:answer/${name}`, (asked: DnsQuestion) => respond(agent, asked));
+/** Looks names up as one agent does. */
+function lookupsOf(kernel: Kernel, cluster: Cluster, resolver: Resolver, name: string): Lookups {
+  const look = ({ message, transport, isAtOnce }: DnsQuestion): DnsReply | Process<DnsReply> => {
+    const answer = answerPacket(resolver, message, transport);
+    const { waitedMs } = resolver;
+    return isAtOnce || waitedMs === 0 ? replyOf(answer) : kernel.spawn("dns reply", answerAfter(waitedMs, answer));
+  };
   return {
-    name,
-    http,
-    ask: (message, transport, client) =>
-      receive({ message, transport, isAtOnce: false, ...(client !== undefined && { client }) }),
-    answer: (message, transport) => {
-      const reply = receive({ message, transport, isAtOnce: true });
-      return reply instanceof Process ? undefined : datagramOf(reply);
-    },
+    isUp: () => cluster.agents.get(name)?.membership === "alive",
+    look,
+    lookBack: (asked, ageMs) => resolver.stale(ageMs, () => look(asked)),
   };
 }

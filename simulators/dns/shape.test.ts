@@ -13,13 +13,14 @@ const textOf = (file: string): string => readFileSync(join(ROOT, file), "utf8");
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
   state: ["wire", "config-entries"],
   "config-entries": ["state", "wire"],
-  behaviour: ["state", "wire", "config-entries"],
+  behaviour: ["state", "wire", "config-entries", "faults.ts"],
   resolver: ["state", "behaviour", "wire"],
   wire: ["state", "behaviour"],
   routes: ["state", "behaviour", "wire", "resolver", "config-entries"],
-  bosh: ["behaviour", "wire", "resolver", "reply.ts"],
+  bosh: ["behaviour", "wire", "resolver", "face.ts", "reply.ts"],
+  zones: ["wire", "face.ts", "reply.ts"],
 };
-const LOOSE_FILES = ["faults.ts", "index.ts", "reply.ts", "testing.ts"];
+const LOOSE_FILES = ["face.ts", "faults.ts", "index.ts", "reply.ts", "testing.ts"];
 
 /** The resources of Consul's API reference, by the file that serves them; a file may serve a part of one: `agent-checks`. */
 const RESOURCES = [

@@ -26,3 +26,7 @@ export function listenError(error: unknown, name: string, address: string, port:
     return new LiveError("LIVE_NO_LOOPBACK", `${name}: ${address} is not an address of this machine`);
   return error;
 }
+
+/** The system's code of an error, such as EACCES; its text where it has none. */
+export const codeOf = (error: unknown): string =>
+  error instanceof Error && "code" in error ? String(error.code) : String(error);

@@ -1,11 +1,12 @@
-import { CONSUL_DNS_PORT, CONSUL_HTTP_PORT, CONTROL_PORT } from "../addresses.ts";
+import { CONSUL_HTTP_PORT, CONTROL_PORT } from "../addresses.ts";
 import { createControl } from "../control/api.ts";
 import { LivePlane } from "../dataservices/live/index.ts";
-import { type ServedDns, serveDns } from "../dns/live/server.ts";
+import { type OpenNames, openNames } from "./names.ts";
 import type { Exchange } from "../kernel/edge/exchanges.ts";
 import { type Served, serve } from "../kernel/edge/serve.ts";
 import { PasswordThrottle } from "../kernel/edge/throttle.ts";
 import type { Endpoint, World } from "../world.ts";
+import { admissionAt } from "./admission.ts";
 import { listenError } from "./errors.ts";
 import type { TlsKeys } from "./keys.ts";
 
@@ -17,6 +18,10 @@ interface SocketsOptions {
   readonly controlToken: string;
   /** Called with what a handler threw, and with failures of the live plane. */
   readonly report: (error: unknown) => void;
+  /** Whether names are also answered at `::1`. Default false. */
+  readonly ipv6?: boolean;
+  /** Name servers, as `address:port`, that hear of each change of a zone and may copy it. Default none. */
+  readonly secondaries?: readonly string[];
   /** Called with each request that a service has answered; those of the control API are none of the cloud. Default: nothing is called. */
   readonly hear?: (service: string, exchange: Exchange) => void;
 }
@@ -25,6 +30,8 @@ interface SocketsOptions {
 export interface Sockets {
   /** The real servers behind its data services. */
   readonly plane: LivePlane;
+  /** Where names are answered. */
+  readonly names: OpenNames["addresses"];
   close(): Promise<void>;
 }
 
@@ -50,24 +57,20 @@ export async function openSockets(world: World, options: SocketsOptions): Promis
   await using ends = new AsyncDisposableStack();
   const plane = await openPlane(world, options);
   ends.defer(() => plane.close());
-  const opening = [
-    ...endpointsOf(world, options.controlToken).map((endpoint) => listen(world, endpoint, options)),
-    listenDns(world, options),
-  ];
+  const names = await openNames(world, options);
+  ends.defer(() => names.close());
+  const opening = endpointsOf(world, options.controlToken).map((endpoint) => listen(world, endpoint, options));
   const settled = await Promise.allSettled(opening);
   for (const each of settled) if (each.status === "fulfilled") ends.defer(() => each.value.close());
   for (const each of settled) if (each.status === "rejected") throw each.reason;
   const kept = ends.move();
-  return { plane, close: () => kept.disposeAsync() };
+  return { plane, names: names.addresses, close: () => kept.disposeAsync() };
 }
 
 const openPlane = ({ dataservices, driver }: World, { report }: SocketsOptions): Promise<LivePlane> =>
   LivePlane.open({ services: dataservices, driver, onTrouble: (_address, error) => report(error) });
 
-/** Who may connect. The control API is not part of the cloud and admits everybody on this machine. */
-export function admissionAt(world: World, address: string, port: number): (source: string) => boolean {
-  return address === world.plan.control ? () => true : (source) => world.admits(source, address, port);
-}
+export { admissionAt } from "./admission.ts";
 
 async function listen(world: World, endpoint: Endpoint, { tls, report, hear }: SocketsOptions): Promise<Served> {
   const { name, service, address, port } = endpoint;
@@ -87,15 +90,5 @@ async function listen(world: World, endpoint: Endpoint, { tls, report, hear }: S
     return await serve(service, world.driver, options);
   } catch (error) {
     throw listenError(error, name, address, port);
-  }
-}
-
-async function listenDns(world: World, { report }: SocketsOptions): Promise<ServedDns> {
-  const { dns, driver, plan } = world;
-  const [host, port] = [plan.consul, CONSUL_DNS_PORT];
-  try {
-    return await serveDns(dns, driver, { host, port, admits: admissionAt(world, host, port), report });
-  } catch (error) {
-    throw listenError(error, "consul-dns", host, port);
   }
 }

@@ -12,6 +12,8 @@ export interface ParitySubject<R extends ScenarioScore = ScenarioScore> {
    * @throws Error when there are none
    */
   replay(directory: string): Promise<readonly R[]>;
+  /** The same over sockets; absent where that is no other replay. */
+  replayOverSockets?(directory: string): Promise<readonly R[]>;
   /** The page: scenarios, differences, and each route with the real clients seen using it. */
   markdown(scenarios: readonly R[]): string;
 }

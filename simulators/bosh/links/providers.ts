@@ -1,7 +1,7 @@
 import { asFields, type Fields, isHash } from "../configs/fields.ts";
 import type { InstanceGroup, Manifest } from "../deploy/manifest.ts";
 import type { LinkDefinition, ReleaseJob, ReleaseVersion } from "../state/artifacts.ts";
-import type { LinkDns, LinkProvider, Links } from "../state/links.ts";
+import type { LinkAlias, LinkDns, LinkProvider, Links } from "../state/links.ts";
 import { findUses, isNil, type LinkUse, settingFor } from "./uses.ts";
 
 /** What a deployment provides: the links of its jobs' releases, those that its manifest adds, and its named disks. */
@@ -60,7 +60,17 @@ function providerOf(
     shared: given.shared === true,
     properties: exposedProperties(definition, release, job.properties),
     dns: dnsOf(group, manifest),
+    aliases: aliasesIn(given.aliases),
   };
+}
+
+function aliasesIn(given: unknown): readonly LinkAlias[] {
+  if (!Array.isArray(given)) return [];
+  return given.filter(isHash).map((each) => {
+    const text = (key: string): object => (typeof each[key] === "string" ? { [key]: each[key] } : {});
+    const health = { ...text("health_filter"), ...text("initial_health_check") };
+    return { domain: String(each.domain ?? ""), ...text("placeholder_type"), ...health };
+  });
 }
 
 function diskProvider(group: InstanceGroup, name: string, deployment: string): Omit<LinkProvider, "id"> {
@@ -76,6 +86,7 @@ function diskProvider(group: InstanceGroup, name: string, deployment: string): O
     shared: false,
     properties: { name },
     dns,
+    aliases: [],
   };
 }
 
@@ -103,7 +114,7 @@ function exposedProperties({ properties = [] }: LinkDefinition, release: Release
   return shown;
 }
 
-/** The value below nested mappings; undefined where it is not given. */
+/** The value below nested mappings; undefined if it is not given. */
 export function valueAt(values: unknown, path: string): unknown {
   let value: unknown = values;
   for (const key of path.split(".")) {
@@ -113,7 +124,7 @@ export function valueAt(values: unknown, path: string): unknown {
   return value;
 }
 
-/** Sets a value below nested mappings, which it makes where there are none. */
+/** Sets a value below nested mappings, which it creates if missing. */
 export function setAt(values: Record<string, unknown>, path: string, value: unknown): void {
   const keys = path.split(".");
   const last = keys.pop() ?? "";

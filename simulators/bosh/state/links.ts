@@ -16,6 +16,16 @@ export interface LinkProvider {
   /** What the link shows of the job's properties. */
   readonly properties: Fields;
   readonly dns: LinkDns;
+  /** Names in the director's DNS that stand for its instances. */
+  readonly aliases: readonly LinkAlias[];
+}
+
+/** A name that stands for the instances of a provider, in the manifest's own keys. */
+export interface LinkAlias {
+  readonly domain: string;
+  readonly placeholder_type?: string;
+  readonly health_filter?: string;
+  readonly initial_health_check?: string;
 }
 
 /** How the addresses of a provider are made. */
@@ -28,7 +38,7 @@ export interface LinkDns {
   readonly usesLinkNames: boolean;
 }
 
-/** What a job, a variable, or somebody outside, consumes. */
+/** What a job, a variable or an external consumer consumes. */
 export interface LinkConsumer {
   readonly id: number;
   readonly deployment: string;
@@ -46,7 +56,7 @@ export interface Link {
   readonly id: number;
   readonly name: string;
   readonly consumerId: number;
-  /** Null where the manifest itself says what the link holds. */
+  /** Null if the manifest itself says what the link holds. */
   readonly providerId: number | null;
   readonly createdMs: number;
   readonly network: string | null;

@@ -1,8 +1,8 @@
 import type { LocalCheck, ProbeSpec } from "./local-check.ts";
-import type { Probe, ProbeResult } from "./probe.ts";
+import type { ProbeResult } from "./probe.ts";
 
 /** What a probe makes of a check: its status and output. */
-interface Verdict {
+export interface Verdict {
   readonly status: string;
   readonly output: string;
 }
@@ -10,29 +10,31 @@ interface Verdict {
 const passing = (output: string): Verdict => ({ status: "passing", output });
 const critical = (output: string): Verdict => ({ status: "critical", output });
 
-/** Performs the probe of a check; undefined where it waits for an answer that never comes, as a UDP check does. */
-export function performProbe(probe: Probe, spec: ProbeSpec): Verdict | undefined {
+/** What is wrong with a probe before it is performed. */
+export function refuseProbe({ request }: ProbeSpec): Verdict | undefined {
+  const wrong = request.kind === "http" ? urlError(request.url) : undefined;
+  const missing = request.kind === "http" || request.kind === "udp" ? undefined : addressError(request.address);
+  const why = wrong ?? missing;
+  return why === undefined ? undefined : critical(why);
+}
+
+/** What a probe's result makes of a check; undefined where it waits for an answer that never comes, as a UDP check does. */
+export function judgeProbe(spec: ProbeSpec, result: ProbeResult): Verdict | undefined {
   const { request } = spec;
   switch (request.kind) {
     case "http":
-      return judgeHttp(spec, request.url, request.method, probe);
+      return judgeHttp(spec, request.url, request.method, result);
     case "udp":
-      return judgeUdp(request.address, probe(request));
-    default: {
-      const wrong = addressError(request.address);
-      return wrong === undefined ? judgeConnection(spec, probe(request)) : critical(wrong);
-    }
+      return judgeUdp(request.address, result);
+    default:
+      return judgeConnection(spec, result);
   }
 }
 
 const addressError = (address: string): string | undefined =>
   /:\w+$/.test(address) ? undefined : `dial tcp: address ${address}: missing port in address`;
 
-function judgeHttp(spec: ProbeSpec, url: string, method: string, probe: Probe): Verdict {
-  const wrong = urlError(url);
-  if (wrong !== undefined) return critical(wrong);
-  const { request } = spec;
-  const result = probe(request);
+function judgeHttp(spec: ProbeSpec, url: string, method: string, result: ProbeResult): Verdict {
   const verb = method.charAt(0).toUpperCase() + method.slice(1).toLowerCase();
   if (result.kind !== "http") return critical(`${verb} "${url}": ${failureOf(result, url)}`);
   const body = Buffer.from(result.body);

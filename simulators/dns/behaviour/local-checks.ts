@@ -1,15 +1,15 @@
 import type { Kernel, Slot } from "../../kernel/index.ts";
 import type { Service } from "../state/rows.ts";
-import { countVerdict, performProbe } from "./check-runner.ts";
+import { countVerdict, judgeProbe, refuseProbe, type Verdict } from "./check-runner.ts";
 import type { LocalCheck } from "./local-check.ts";
-import type { Probe } from "./probe.ts";
+import type { Probe, ProbeResult } from "./probe.ts";
 
 /** A service as its agent knows it. */
 export interface LocalService {
   readonly service: Service;
   /** Secret of the token with which it is written; empty for the agent's. */
   readonly token: string;
-  /** Whether the catalog has it as it is here. */
+  /** Whether the catalog agrees with it. */
   isSynced: boolean;
 }
 
@@ -25,17 +25,25 @@ interface LocalTables {
   readonly startMs: number;
 }
 
+/** What came of a probe outside the kernel, and the timer that stood for it. */
+interface ProbeAnswer {
+  readonly id: string;
+  readonly timer: number | undefined;
+  readonly result: ProbeResult;
+}
+
 const REAP_EVERY_MS = 30_000;
 const REAP_AFTER_MS_MIN = 60_000;
 
-/** The checks that one agent knows of: their probes, the ends of their TTLs, and what a status that stays critical leads to. */
+/** The checks that one agent knows: their probes, the expiry of their TTLs, and the consequences of a status that stays critical. */
 export abstract class LocalChecks {
   protected readonly kernel: Kernel;
   protected readonly agent: string;
   readonly #slot: Slot<LocalTables>;
   readonly #outputMs: number;
-  /** How checks reach the network; undefined where none are run. */
+  /** How checks reach the network; undefined if none are run. */
   readonly #probe: Probe | undefined;
+  readonly #probed: (answer: ProbeAnswer) => void;
 
   constructor(kernel: Kernel, agent: string, outputMs: number, probe: Probe | undefined) {
     this.#probe = probe;
@@ -54,6 +62,7 @@ export abstract class LocalChecks {
     kernel.onTimer<{ id: string }>(`dns/agent/${agent}/ttl`, ({ id }) => this.#expire(id));
     kernel.onTimer<{ id: string }>(`dns/agent/${agent}/output`, ({ id }) => this.#writeOutput(id));
     kernel.onTimer<{ id: string }>(`dns/agent/${agent}/probe`, ({ id }) => this.#runProbe(id));
+    this.#probed = kernel.onInput(`dns/agent/${agent}/probed`, (answer: ProbeAnswer) => this.#answerProbe(answer));
     kernel.onTimer<{ id: string }>(`dns/agent/${agent}/reap`, ({ id }) => this.#reap(id));
   }
 
@@ -61,7 +70,7 @@ export abstract class LocalChecks {
     return this.#slot.value;
   }
 
-  /** Has aliases judged and changes written. */
+  /** Has aliases evaluated and changes written. */
   abstract scheduleSync(): void;
 
   /** Removes a service with its checks. */
@@ -75,7 +84,7 @@ export abstract class LocalChecks {
     return [...this.state.checks.values()].filter(({ check }) => check.serviceId === service);
   }
 
-  /** The time until the next multiple of a period since the agent started, ms. */
+  /** The time until the next multiple of a period since the agent started, in ms. */
   protected untilTick(everyMs: number, afterMs: number): number {
     const { startMs } = this.state;
     const from = this.kernel.nowMs + afterMs - startMs;
@@ -107,9 +116,28 @@ export abstract class LocalChecks {
     const known = this.check(id);
     if (known?.probe === undefined || this.#probe === undefined) return;
     known.probeTimer = undefined;
-    const verdict = performProbe(this.#probe, known.probe);
-    // One that waits for an answer for ever is never run again.
-    if (verdict === undefined) return;
+    const { request, intervalMs } = known.probe;
+    const wrong = refuseProbe(known.probe);
+    if (wrong !== undefined) return this.#take(known, wrong);
+    const result = this.#probe(request);
+    if (!(result instanceof Promise)) return this.#take(known, judgeProbe(known.probe, result));
+    // The next one is due even if the answer to this one gets lost, as in a world that is restored.
+    this.#armProbe(known, request.timeoutMs + intervalMs);
+    const { probeTimer } = known;
+    void result.then((each) => this.#probed({ id, timer: probeTimer, result: each }));
+  }
+
+  #answerProbe({ id, timer, result }: ProbeAnswer): void {
+    const known = this.check(id);
+    if (known?.probe === undefined || timer === undefined || known.probeTimer !== timer) return;
+    this.kernel.cancelTimer(timer);
+    known.probeTimer = undefined;
+    this.#take(known, judgeProbe(known.probe, result));
+  }
+
+  /** One that waits for an answer for ever is never run again. */
+  #take(known: LocalCheck, verdict: Verdict | undefined): void {
+    if (verdict === undefined || known.probe === undefined) return;
     const status = countVerdict(known, known.probe, verdict);
     if (status !== undefined) this.update(known, status, verdict.output);
     this.#armProbe(known, known.probe.intervalMs);
@@ -139,7 +167,7 @@ export abstract class LocalChecks {
         : this.kernel.timer(check.ttlMs, `dns/agent/${this.agent}/ttl`, { id: check.check.id });
   }
 
-  /** Takes a heartbeat of a TTL check; false where there is no such check. */
+  /** Receives a heartbeat of a TTL check; false if there is no such check. */
   updateTtl(id: string, status: string, output: string): boolean {
     const known = this.check(id);
     if (known === undefined || known.ttlMs === 0) return false;

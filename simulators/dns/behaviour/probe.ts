@@ -1,4 +1,4 @@
-/** What a check asks of the network. Addresses are `host:port`; durations in ms. */
+/** The probe of a check. Addresses are `host:port`; durations in ms. */
 export type ProbeRequest =
   | {
       readonly kind: "http";
@@ -26,5 +26,5 @@ export type ProbeResult =
   | { readonly kind: "unresolved"; readonly host: string }
   | { readonly kind: "failed"; readonly error: string };
 
-/** Performs a probe in the network of the agent. */
-export type Probe = (request: ProbeRequest) => ProbeResult;
+/** Performs a probe in the network of the agent. A promise is of a network outside the kernel's events, and never rejects. */
+export type Probe = (request: ProbeRequest) => ProbeResult | Promise<ProbeResult>;

@@ -7,6 +7,8 @@ import type { BoshDnsState } from "./state.ts";
 
 const HISTORY = 25;
 const FAILURES_MAX = 5;
+/** The code is the lower half of its byte. */
+const RCODES = 16;
 
 /** The resolvers of a handler, asked in order until one has an answer. */
 export class RecursorPool {
@@ -32,18 +34,18 @@ export class RecursorPool {
   }
 
   /** The first reply that is no error; NXDOMAIN where there is none. */
-  *relay(query: Query, question: Question, transport: Transport): Body<Message> {
+  *relay(query: Query, question: Question, transport: Transport, packet: Uint8Array): Body<Message | Uint8Array> {
     const offset = this.#isSmart ? (this.#state().preferred.get(this.#domain) ?? 0) : 0;
     for (let at = 0; at < this.#recursors.length; at++) {
       const recursor = this.#recursors[(at + offset) % this.#recursors.length] ?? "";
-      const reply = yield* this.#ask(recursor, query, question, transport);
+      const reply = yield* this.#ask(recursor, query, question, transport, packet);
       if (this.#isSmart) this.#note(recursor, reply === undefined, at === 0);
       if (reply !== undefined) return reply;
     }
     return newMessage(query, RCODE.NXDOMAIN);
   }
 
-  /** One that fails too often is asked later from now on. */
+  /** From now on, one that fails too often is asked later. */
   #note(recursor: string, hasFailed: boolean, isFirst: boolean): void {
     const { histories, preferred } = this.#state();
     const key = `${this.#domain} ${recursor}`;
@@ -55,10 +57,22 @@ export class RecursorPool {
       preferred.set(this.#domain, (preferred.get(this.#domain) ?? 0) + 1);
   }
 
-  *#ask(recursor: string, query: Query, { name, type }: Question, transport: Transport): Body<Message | undefined> {
+  *#ask(
+    recursor: string,
+    query: Query,
+    { name, type }: Question,
+    transport: Transport,
+    packet: Uint8Array,
+  ): Body<Message | Uint8Array | undefined> {
     for (let tries = 0; tries <= this.#settings.retriesMax; tries++) {
       const upstream = this.#upstreamAt(recursor);
       if (upstream === undefined) continue;
+      if (upstream.server !== undefined) {
+        const bytes = upstream.server(packet, transport);
+        if (bytes !== undefined) return (bytes[3] ?? 0) % RCODES === RCODE.NOERROR ? bytes : undefined;
+        yield this.#settings.recursorTimeoutMs;
+        continue;
+      }
       const reply = askUpstream(upstream, name, type, transport);
       const { recursorTimeoutMs } = this.#settings;
       if (reply === undefined || (reply.afterMs ?? 0) >= recursorTimeoutMs) {
@@ -82,7 +96,7 @@ export class RecursorPool {
 /** What pools of resolvers need. */
 export interface ForwardContext {
   readonly settings: Pick<BoshDnsSettings, "recursorTimeoutMs" | "retriesMax">;
-  /** Undefined where nothing listens. */
+  /** Undefined if nothing listens. */
   readonly upstreamAt: (address: string) => Upstream | undefined;
   readonly state: () => BoshDnsState;
 }

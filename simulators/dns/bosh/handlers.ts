@@ -15,18 +15,17 @@ import {
 import type { RecursorPool } from "./forward.ts";
 import type { RecordSet } from "./record-set.ts";
 
-/** A question as a handler gets it. */
+/** A question, as a handler gets it. */
 interface Asked {
   readonly query: Query;
   readonly question: Question;
   readonly transport: Transport;
+  /** As it came. */
+  readonly packet: Uint8Array;
 }
 
-/** A reply, and whether it is cut to what the client takes. */
-interface Handled {
-  readonly message: Message;
-  readonly cuts: boolean;
-}
+/** A reply, and whether it is cut to what the client takes; or the bytes of another server's reply, passed on as they are. */
+type Handled = { readonly message: Message; readonly cuts: boolean } | { readonly bytes: Uint8Array };
 
 /** Answers the questions for a domain. */
 export type Handle = (asked: Asked) => Body<Handled>;
@@ -73,8 +72,9 @@ export const deny = (rcode: Message["rcode"]): Handle =>
 
 /** Passes questions on; an error of its own is not cut. */
 export const forward = (pool: RecursorPool): Handle =>
-  function* ({ query, question, transport }) {
-    const message = yield* pool.relay(query, question, transport);
+  function* ({ query, question, transport, packet }) {
+    const message = yield* pool.relay(query, question, transport, packet);
+    if (message instanceof Uint8Array) return { bytes: message };
     return { message, cuts: message.rcode === RCODE.NOERROR };
   };
 
@@ -125,7 +125,11 @@ export const overHttp = (url: string, probe: Probe): Handle =>
       followsRedirects: true,
       timeoutMs: HTTP_TIMEOUT_MS,
     });
-    const read = reply.kind === "http" && reply.status === 200 ? readAnswers(reply.body) : undefined;
+    // A network outside the kernel is not asked from here.
+    const read =
+      !(reply instanceof Promise) && reply.kind === "http" && reply.status === 200
+        ? readAnswers(reply.body)
+        : undefined;
     if (read === undefined) return { message: ownReply(query, RCODE.SERVFAIL), cuts: true };
     const message = ownReply(
       query,
@@ -166,7 +170,7 @@ function readAnswers(
   return answers.every(isAnswer) ? { isTruncated: truncated, answers } : undefined;
 }
 
-/** Every answer is written as an IPv4 address, whatever its type: an IPv6 one becomes zeros, what is none is empty. */
+/** Every answer is written as an IPv4 address, whatever its type: an IPv6 one becomes zeros, anything else is empty. */
 function httpRecord({ name }: Question, { type, TTL: ttl, data }: HttpAnswer): readonly Rr[] {
   if (type !== TYPE.A && type !== TYPE.AAAA) return [];
   return [{ type, name, ttl, address: isIP(data) === IPV6 ? "0.0.0.0" : data }];

@@ -4,15 +4,15 @@ import { createServer, isIPv6, type Server, type Socket } from "node:net";
 import { cutConnection, hearErrors, portOf, resetConnection } from "../../kernel/edge/connections.ts";
 import type { Driver } from "../../kernel/edge/drive.ts";
 import { sourceOf } from "../../kernel/edge/head.ts";
-import { type ConsulAgent, datagramOf, type DnsReply } from "../index.ts";
+import { datagramOf, type DnsReply, type NameServer } from "../index.ts";
 import { Frames, frameMessage, TCP_FIRST_MS, TCP_IDLE_MS, TCP_MESSAGES_MAX } from "../wire/codec/frames.ts";
 import type { Transport } from "../wire/codec/types.ts";
 
 /** Open TCP connections. */
 const CONNECTIONS_MAX = 4096;
-/** Room for datagrams that have come and not been read: thousands of questions at once. */
+/** Room for datagrams that have arrived but not been read: thousands of questions at once. */
 const DATAGRAM_ROOM_BYTES = 4 * 1024 * 1024;
-/** What a client may leave unread before it is cut off, so that it does not hold the memory of all others. */
+/** How much a client may leave unread before it is cut off, so that it does not use up the memory of all others. */
 const UNREAD_BYTES_MAX = 1024 * 1024;
 
 /** A DNS server that listens. */
@@ -36,7 +36,7 @@ interface ServeDnsOptions {
 
 /** Answers DNS over UDP and TCP on one address, IPv4 or IPv6. @throws Error EADDRINUSE … */
 export async function serveDns(
-  dns: Pick<ConsulAgent, "ask">,
+  dns: Pick<NameServer, "ask">,
   driver: Driver,
   options: ServeDnsOptions,
 ): Promise<ServedDns> {
@@ -68,7 +68,7 @@ export async function serveDns(
 }
 
 const asking =
-  (dns: Pick<ConsulAgent, "ask">, driver: Driver, report: (error: unknown) => void): Ask =>
+  (dns: Pick<NameServer, "ask">, driver: Driver, report: (error: unknown) => void): Ask =>
   (message, transport, client, reply) => {
     try {
       driver.arrive();
@@ -90,11 +90,17 @@ function answerDatagrams(udp: UdpSocket, ask: Ask, admits: (source: string) => b
     isOpen = false;
   });
   udp.on("message", (message: Buffer, from: RemoteInfo) => {
-    // A datagram that the network refuses is lost, as any other may be; port 0 can't be answered.
+    // A datagram that the network refuses is lost, like any other; port 0 can't be answered.
     if (from.port === 0 || !admits(from.address)) return;
     ask(message, "udp", from.address, (answer) => {
       const datagram = datagramOf(answer);
-      if (isOpen && datagram !== undefined) udp.send(datagram, from.port, from.address, () => {});
+      if (datagram === undefined) return;
+      const send = (): void => {
+        for (let copy = answer.copies ?? 1; isOpen && copy > 0; copy--)
+          udp.send(datagram, from.port, from.address, () => {});
+      };
+      if (answer.byteMs === undefined) send();
+      else setTimeout(send, answer.byteMs * datagram.length);
     });
   });
 }
@@ -118,14 +124,22 @@ function converse(socket: Socket, ask: Ask): void {
 }
 
 /** The length prefix is that of the whole message, even where a fault cuts it. */
-function write(socket: Socket, { message, wire }: DnsReply): void {
+function write(socket: Socket, { message, more = [], wire, copies = 1, byteMs }: DnsReply): void {
   if (!socket.writable) return;
   if (socket.writableLength > UNREAD_BYTES_MAX) return void socket.destroy();
   if (wire?.kind === "reset") return resetConnection(socket);
   if (message === undefined) return;
-  const frame = frameMessage(message);
-  if (wire === undefined) return void socket.write(frame);
+  const frame = Buffer.concat([message, ...more].map(frameMessage));
+  if (byteMs !== undefined) return dribble(socket, frame, byteMs);
+  if (wire === undefined) return void socket.write(copies === 1 ? frame : Buffer.concat(Array(copies).fill(frame)));
   socket.write(frame.subarray(0, LENGTH_BYTES + wire.bytes), () => cutConnection(socket));
+}
+
+/** Writes a byte at a time for as long as the client stays. */
+function dribble(socket: Socket, frame: Buffer, byteMs: number, at = 0): void {
+  if (!socket.writable || at === frame.length) return;
+  socket.write(frame.subarray(at, at + 1));
+  setTimeout(() => dribble(socket, frame, byteMs, at + 1), byteMs);
 }
 
 const LENGTH_BYTES = 2;

@@ -1,4 +1,4 @@
-import { type HttpReply, isObject, Kernel, makeRequest, Process, serialise } from "../../kernel/index.ts";
+import { type HttpReply, isObject, Kernel, makeRequest, Process, serialise, type Service } from "../../kernel/index.ts";
 import {
   type BoshDns,
   createBoshDns,
@@ -9,6 +9,7 @@ import {
 import type { DnsReply, Upstream } from "../index.ts";
 import { Frames, TCP_MESSAGES_MAX } from "../wire/codec/frames.ts";
 import type { BoshHttpStep, BoshScenario, ChangedUpstream, SaidHealth } from "./bosh-recording.ts";
+import type { Streamed } from "./client.ts";
 import { ProbedServers } from "./probed-servers.ts";
 
 /** The time between two steps of one client. */
@@ -27,8 +28,8 @@ export class BoshMachine {
   /** The servers that checks probe. */
   readonly servers: ProbedServers;
   readonly kernel = new Kernel({ seed: "parity" });
-  readonly #dns: BoshDns;
-  readonly #server: HealthServer | undefined;
+  protected readonly dns: BoshDns;
+  protected readonly server: HealthServer | undefined;
   readonly #said: Record<string, SaidHealth>;
   readonly #upstreams: Map<string, ChangedUpstream>;
 
@@ -38,8 +39,8 @@ export class BoshMachine {
     this.#upstreams = new Map((scenario.upstreams ?? []).map((each) => [each.listen, each]));
     const { jobs, aliases, handlers, health_server: server } = scenario;
     if (server !== undefined)
-      this.#server = createHealthServer(this.kernel, "own", { file: fileText(server.file), ...(jobs && { jobs }) });
-    this.#dns = createBoshDns(this.kernel, {
+      this.server = createHealthServer(this.kernel, "own", { file: fileText(server.file), ...(jobs && { jobs }) });
+    this.dns = createBoshDns(this.kernel, {
       config: { ...DEFAULTS, ...scenario.config },
       records: fileText(scenario.records),
       ...(jobs && { jobs }),
@@ -59,7 +60,7 @@ export class BoshMachine {
 
   #healthOf(ip: string): { readonly health: InstanceHealth; readonly afterMs: number } | undefined {
     const isOwn = ip === "localhost" || ip === "127.0.0.1";
-    if (this.#server !== undefined && isOwn) return { health: this.#server.health(), afterMs: HEALTH_MS };
+    if (this.server !== undefined && isOwn) return { health: this.server.health(), afterMs: HEALTH_MS };
     const said = this.#said[ip] ?? (isOwn ? (this.#said["127.0.0.1"] ?? this.#said.localhost) : undefined);
     return said === undefined || said === "down" ? undefined : readSaid(said);
   }
@@ -73,27 +74,42 @@ export class BoshMachine {
   }
 
   write(records: unknown): void {
-    this.#dns.write(fileText(records) ?? "");
+    this.dns.write(fileText(records) ?? "");
   }
 
   writeHealth(file: unknown): void {
-    this.#server?.write(fileText(file));
+    this.server?.write(fileText(file));
   }
 
-  request({ method, path, api = "dns", cert }: BoshHttpStep["http"]): HttpReply {
+  /** Ends what it has opened. */
+  async close(): Promise<void> {}
+
+  request({ method, path, ...http }: BoshHttpStep["http"]): ShownReply | Promise<ShownReply> {
     this.kernel.advanceBy(STEP_MS);
-    const shown = cert ?? (api === "dns" ? "api" : "health");
-    const headers = { host: "localhost", ...(shown !== "none" && { "x-client-common-name": `${shown}.bosh-dns` }) };
-    const service = api === "dns" ? this.#dns.http : this.#server?.http;
-    if (service === undefined) return { status: 0, body: "", wire: { kind: "reset" } };
+    const { service, headers } = this.partsOf(http);
+    if (service === undefined) return BROKEN;
     const flight = service.receive(makeRequest(method, path, { headers }));
     if (flight instanceof Process) throw new Error("the API waits");
-    return flight;
+    return boshReplyOf(flight);
   }
 
-  ask(message: Uint8Array, transport: "udp" | "tcp"): Uint8Array | undefined {
+  /** Who answers a request, and its headers. */
+  protected partsOf({ api = "dns", cert }: Pick<BoshHttpStep["http"], "api" | "cert">): {
+    readonly service: Service | undefined;
+    readonly headers: Record<string, string>;
+  } {
+    const shown = cert ?? (api === "dns" ? "api" : "health");
+    const headers = { host: "localhost", ...(shown !== "none" && { "x-client-common-name": `${shown}.bosh-dns` }) };
+    return { service: api === "dns" ? this.dns.http : this.server?.http, headers };
+  }
+
+  ask(message: Uint8Array, transport: "udp" | "tcp"): Uint8Array | undefined | Promise<Uint8Array | undefined> {
+    return this.#askNow(message, transport);
+  }
+
+  #askNow(message: Uint8Array, transport: "udp" | "tcp"): Uint8Array | undefined {
     this.kernel.advanceBy(STEP_MS);
-    return this.#settle(this.#dns.ask(message, transport)).message;
+    return this.#settle(this.dns.ask(message, transport)).message;
   }
 
   #settle(flight: DnsReply | Process<DnsReply>): DnsReply {
@@ -105,14 +121,11 @@ export class BoshMachine {
   }
 
   /** The answers to what is sent in pieces over one connection. */
-  stream(
-    chunks: readonly Uint8Array[],
-    isHalfClosed: boolean,
-  ): { readonly replies: readonly Uint8Array[]; readonly closed: boolean } {
+  stream(chunks: readonly Uint8Array[], isHalfClosed: boolean): Streamed | Promise<Streamed> {
     const frames = new Frames();
     const replies: Uint8Array[] = [];
     for (const chunk of chunks) {
-      replies.push(...frames.push(chunk).flatMap((message) => this.ask(message, "tcp") ?? []));
+      replies.push(...frames.push(chunk).flatMap((message) => this.#askNow(message, "tcp") ?? []));
       this.kernel.advanceBy(PIECE_MS);
     }
     return { replies, closed: isHalfClosed || frames.messages >= TCP_MESSAGES_MAX };
@@ -136,16 +149,30 @@ function readSaid(said: SaidHealth): { readonly health: InstanceHealth; readonly
 const OK = 200;
 
 /** A reply as recordings show it. */
-export function boshReplyOf(reply: HttpReply): {
+export interface ShownReply {
   readonly status: number;
   readonly headers: Record<string, string>;
   readonly body: string;
-} {
-  if (reply.wire?.kind === "reset") return { status: 0, headers: {}, body: "" };
+}
+
+/** A connection that broke. */
+export const BROKEN: ShownReply = { status: 0, headers: {}, body: "" };
+const KEPT = /^(?:content-type|x-content-type-options|location)$/;
+
+/** A reply as recordings show it, from what came. Names of headers are in lower case. */
+export const shownBoshReply = (
+  status: number,
+  headers: Readonly<Record<string, string>>,
+  body: string,
+): ShownReply => ({
+  status,
+  headers: Object.fromEntries(Object.entries(headers).filter(([name]) => KEPT.test(name))),
+  body,
+});
+
+function boshReplyOf(reply: HttpReply): ShownReply {
+  if (reply.wire?.kind === "reset") return BROKEN;
   const { body, headers } = serialise(reply);
-  const kept: Record<string, string> = {};
-  for (const [name, value] of Object.entries(headers))
-    if (/^(?:content-type|x-content-type-options|location)$/.test(name.toLowerCase()))
-      kept[name.toLowerCase()] = String(value);
-  return { status: reply.status, headers: kept, body: Buffer.from(body).toString("utf8") };
+  const lower = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), String(value)] as const);
+  return shownBoshReply(reply.status, Object.fromEntries(lower), Buffer.from(body).toString("utf8"));
 }

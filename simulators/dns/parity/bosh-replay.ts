@@ -1,25 +1,33 @@
 import { readScenarios } from "../../parity/recording.ts";
-import { BoshMachine, boshReplyOf } from "./bosh-machine.ts";
+import { BoshMachine } from "./bosh-machine.ts";
 import type { BoshHttpStep, BoshScenario, BoshStep } from "./bosh-recording.ts";
 import { canonical, differences, maskReply } from "./compare.ts";
 import { dnsDifferences, timingDifferences } from "./judge.ts";
 import { buildQuery, readReply } from "./message.ts";
+import { WireBoshMachine } from "../live/wire-bosh-machine.ts";
 import type { DnsStep } from "./recording.ts";
 import { nameOf, type ScenarioResult } from "./replay.ts";
 
 /** Replays recordings of a real BOSH DNS, each scenario on a machine of its own, on virtual time. */
-export const replayBoshDns = (recordings: string, only = /./): readonly ScenarioResult[] =>
-  readScenarios<BoshScenario>(recordings)
-    .filter(({ id }) => only.test(id))
-    .map(replayScenario);
+export async function replayBoshDns(
+  recordings: string,
+  { only = /./, overSockets = false }: { readonly only?: RegExp; readonly overSockets?: boolean } = {},
+): Promise<readonly ScenarioResult[]> {
+  const results: ScenarioResult[] = [];
+  for (const scenario of readScenarios<BoshScenario>(recordings))
+    if (only.test(scenario.id)) results.push(await replayScenario(scenario, overSockets));
+  return results;
+}
 
-function replayScenario(scenario: BoshScenario): ScenarioResult {
+async function replayScenario(scenario: BoshScenario, overSockets: boolean): Promise<ScenarioResult> {
   const { id, area, steps } = scenario;
-  const machine = new BoshMachine(scenario);
-  const failures = steps.flatMap((step, at) => {
-    const found = attempt(machine, step);
-    return found.length === 0 ? [] : [{ step: at, what: nameOf(step), differences: found }];
-  });
+  const machine = overSockets ? await WireBoshMachine.open(scenario) : new BoshMachine(scenario);
+  const failures: ScenarioResult["failures"][number][] = [];
+  for (const [at, step] of steps.entries()) {
+    const found = await attempt(machine, step);
+    if (found.length > 0) failures.push({ step: at, what: nameOf(step), differences: found });
+  }
+  await machine.close();
   const [first] = failures;
   return {
     id,
@@ -31,15 +39,15 @@ function replayScenario(scenario: BoshScenario): ScenarioResult {
   };
 }
 
-function attempt(machine: BoshMachine, step: BoshStep): readonly string[] {
+async function attempt(machine: BoshMachine, step: BoshStep): Promise<readonly string[]> {
   try {
-    return perform(machine, step);
+    return await perform(machine, step);
   } catch (error) {
     return [error instanceof Error ? (error.stack ?? error.message) : String(error)];
   }
 }
 
-function perform(machine: BoshMachine, step: BoshStep): readonly string[] {
+async function perform(machine: BoshMachine, step: BoshStep): Promise<readonly string[]> {
   if ("dns" in step) return askDns(machine, step);
   if ("http" in step) return askHttp(machine, step);
   if ("records" in step) machine.write(step.records);
@@ -52,7 +60,7 @@ function perform(machine: BoshMachine, step: BoshStep): readonly string[] {
   return [];
 }
 
-function askDns(machine: BoshMachine, step: DnsStep): readonly string[] {
+async function askDns(machine: BoshMachine, step: DnsStep): Promise<readonly string[]> {
   const { dns } = step;
   if (dns.stream_hex !== undefined) return stream(machine, step, dns.stream_hex);
   const query =
@@ -60,7 +68,7 @@ function askDns(machine: BoshMachine, step: DnsStep): readonly string[] {
       ? buildQuery(dns.question, dns.id ?? 0x1000, dns.edns?.udp)
       : Buffer.from(dns.query_hex, "hex");
   const sinceMs = machine.kernel.nowMs;
-  const reply = machine.ask(query, dns.transport);
+  const reply = await machine.ask(query, dns.transport);
   const late = timingDifferences(step.timing, machine.kernel.nowMs - sinceMs, "1.22.0");
   if (reply === undefined) return step.reply === null ? late : ["no reply"];
   if (step.reply === null || step.reply === undefined)
@@ -69,8 +77,8 @@ function askDns(machine: BoshMachine, step: DnsStep): readonly string[] {
 }
 
 /** Which of pipelined queries is answered first is chance. */
-function stream(machine: BoshMachine, step: DnsStep, chunks: readonly string[]): readonly string[] {
-  const { replies, closed } = machine.stream(
+async function stream(machine: BoshMachine, step: DnsStep, chunks: readonly string[]): Promise<readonly string[]> {
+  const { replies, closed } = await machine.stream(
     chunks.map((chunk) => Buffer.from(chunk, "hex")),
     step.dns.half_close ?? false,
   );
@@ -80,8 +88,8 @@ function stream(machine: BoshMachine, step: DnsStep, chunks: readonly string[]):
   return step.closed === undefined ? differing : [...differing, ...differences(step.closed, closed, "$.closed")];
 }
 
-function askHttp(machine: BoshMachine, { http, reply, mask = [] }: BoshHttpStep): readonly string[] {
-  const shown = boshReplyOf(machine.request(http));
+async function askHttp(machine: BoshMachine, { http, reply, mask = [] }: BoshHttpStep): Promise<readonly string[]> {
+  const shown = await machine.request(http);
   if (reply.disconnected === true)
     return shown.status === 0 ? [] : [`a broken connection expected, got ${shown.status}`];
   const headers = Object.fromEntries(Object.entries(reply.headers).map(([name, value]) => [name.toLowerCase(), value]));

@@ -12,15 +12,31 @@ const STEP_MS = 2;
 const SETTLE_MS = 200;
 /** The time between two pieces of a stream. */
 const PIECE_MS = 60;
-/** How long to wait for a reply at most. */
+/** How long to wait for a reply, at most. */
 const REQUEST_MS_MAX = 700_000;
 
 /** The headers that recordings keep. */
 const KEPT =
   /^(?:content-type|content-encoding|location|allow|x-consul-.*|x-cache|age|x-content-type-options|content-security-policy|access-control-.*)$/;
 
+/** A reply that has come: as recordings show it, and the bytes of its body. */
+interface Arrived {
+  readonly record: HttpReplyRecord;
+  readonly bytes: Uint8Array;
+}
+
 /** A request in progress. */
-export type Flight = HttpReply | Process<HttpReply>;
+export interface Flight {
+  readonly isWaiting: () => boolean;
+  /** Lets time pass until the reply arrives. @throws Error when it never does */
+  readonly finish: () => Arrived | Promise<Arrived>;
+}
+
+/** What came of a stream, and whether the server closed it. */
+export interface Streamed {
+  readonly replies: readonly Uint8Array[];
+  readonly closed: boolean;
+}
 
 /** A Consul in process with the agents of a scenario, driven as its clients would. */
 export class ConsulClient {
@@ -56,11 +72,14 @@ export class ConsulClient {
   }
 
   /** The first agent may have another name than recordings give it. */
-  #agent(name = "agent-1"): ConsulAgent {
+  protected agent(name = "agent-1"): ConsulAgent {
     const agent = name === "agent-1" ? this.dns.agents[0] : this.dns.agents.find((each) => each.name === name);
     if (agent === undefined) throw new Error(`no agent ${name}`);
     return agent;
   }
+
+  /** Ends what it has opened. */
+  async close(): Promise<void> {}
 
   kill(agent: string): void {
     this.dns.kill(agent);
@@ -82,17 +101,31 @@ export class ConsulClient {
     return body === undefined || body === null ? "" : typeof body === "string" ? body : spacedJson(body);
   }
 
-  send(recorded: RecordedRequest, agent?: string): Flight {
+  send(recorded: RecordedRequest, agent?: string): Flight | Promise<Flight> {
     this.kernel.advanceBy(STEP_MS);
-    const headers: Record<string, string> = { host: "127.0.0.1:8500" };
-    for (const [name, value] of Object.entries(recorded.headers ?? {})) headers[name.toLowerCase()] = value;
-    return this.#agent(agent).http.receive(
-      makeRequest(recorded.method, recorded.path, { headers, body: this.#bodyOf(recorded) }),
-    );
+    const { headers, body } = this.partsOf(recorded);
+    const flight = this.agent(agent).http.receive(makeRequest(recorded.method, recorded.path, { headers, body }));
+    return {
+      isWaiting: () => flight instanceof Process && flight.running,
+      finish: () => {
+        const reply = this.settle(flight);
+        return { record: recordOf(reply, recorded), bytes: Buffer.from(serialise(reply).body) };
+      },
+    };
   }
 
-  /** Lets time pass until the reply arrives. */
-  settle(flight: Flight): HttpReply {
+  /** The headers and the body of a request. */
+  protected partsOf(recorded: RecordedRequest): {
+    readonly headers: Record<string, string>;
+    readonly body: string | Uint8Array;
+  } {
+    const headers: Record<string, string> = { host: "127.0.0.1:8500" };
+    for (const [name, value] of Object.entries(recorded.headers ?? {})) headers[name.toLowerCase()] = value;
+    return { headers, body: this.#bodyOf(recorded) };
+  }
+
+  /** Lets time pass until the reply is there. */
+  protected settle(flight: HttpReply | Process<HttpReply>): HttpReply {
     if (!(flight instanceof Process)) return flight;
     const untilMs = this.kernel.nowMs + REQUEST_MS_MAX;
     while (flight.running && this.kernel.nowMs < untilMs) if (!this.kernel.step()) break;
@@ -101,9 +134,17 @@ export class ConsulClient {
   }
 
   /** The answer to one DNS message. */
-  ask(message: Uint8Array, transport: "udp" | "tcp", agent?: string): Uint8Array | undefined {
+  ask(
+    message: Uint8Array,
+    transport: "udp" | "tcp",
+    agent?: string,
+  ): Uint8Array | undefined | Promise<Uint8Array | undefined> {
+    return this.askNow(message, transport, agent);
+  }
+
+  protected askNow(message: Uint8Array, transport: "udp" | "tcp", agent?: string): Uint8Array | undefined {
     this.kernel.advanceBy(STEP_MS);
-    const asked = this.#agent(agent).ask(message, transport);
+    const asked = this.agent(agent).ask(message, transport);
     if (!(asked instanceof Process)) return asked.message;
     while (asked.running && this.kernel.step());
     return asked.outcome.state === "done" ? asked.outcome.value.message : undefined;
@@ -115,13 +156,13 @@ export class ConsulClient {
     isHalfClosed: boolean,
     timeoutMs: number,
     agent?: string,
-  ): { readonly replies: readonly Uint8Array[]; readonly closed: boolean } {
+  ): Streamed | Promise<Streamed> {
     const frames = new Frames();
     const replies: Uint8Array[] = [];
     let deadlineMs = this.kernel.nowMs + TCP_FIRST_MS;
     for (const chunk of chunks) {
       const messages = frames.push(chunk);
-      replies.push(...messages.flatMap((message) => this.ask(message, "tcp", agent) ?? []));
+      replies.push(...messages.flatMap((message) => this.askNow(message, "tcp", agent) ?? []));
       if (messages.length > 0) deadlineMs = this.kernel.nowMs + TCP_IDLE_MS;
       this.kernel.advanceBy(PIECE_MS);
     }
@@ -141,19 +182,27 @@ function electsLeader({ config = {}, agents = [] }: Scenario): boolean {
 }
 
 /** A reply as recordings show it. */
-export function recordOf(reply: HttpReply, { method, raw_body: isRaw, binary }: RecordedRequest): HttpReplyRecord {
+function recordOf(reply: HttpReply, request: RecordedRequest): HttpReplyRecord {
   if (reply.wire?.kind === "reset") return { status: 0, headers: {}, body: "" };
-  const { body, headers: given } = serialise(reply);
-  const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(given))
-    if (KEPT.test(name.toLowerCase())) headers[name.toLowerCase()] = String(value);
-  const bytes = Buffer.from(body);
-  if (binary === true && reply.status === 200)
+  const { body, headers } = serialise(reply);
+  const lower = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), String(value)] as const);
+  return shownReply(reply.status, Object.fromEntries(lower), Buffer.from(body), request);
+}
+
+/** A reply as recordings show it, from what came over the wire. Names of headers are in lower case. */
+export function shownReply(
+  status: number,
+  given: Readonly<Record<string, string>>,
+  bytes: Buffer,
+  { method, raw_body: isRaw, binary }: RecordedRequest,
+): HttpReplyRecord {
+  const headers = Object.fromEntries(Object.entries(given).filter(([name]) => KEPT.test(name)));
+  if (binary === true && status === 200)
     return { status: 200, headers, body: { size: bytes.length, prefix_hex: bytes.toString("hex", 0, PREFIX_BYTES) } };
   const text = (headers["content-encoding"] === "gzip" ? gunzipSync(bytes) : bytes).toString("utf8");
-  if (method === "HEAD") return { status: reply.status, headers, body: "" };
+  if (method === "HEAD") return { status, headers, body: "" };
   const isJson = (headers["content-type"] ?? "").startsWith("application/json") && isRaw !== true;
-  return { status: reply.status, headers, body: isJson ? readJson(text) : text };
+  return { status, headers, body: isJson ? readJson(text) : text };
 }
 
 /** JSON as the recording client wrote it, with a space behind each comma and colon. */
@@ -165,7 +214,7 @@ function spacedJson(value: unknown): string {
     .join(", ")}}`;
 }
 
-/** What says it is JSON and is not, as an empty body, is compared as text. */
+/** What claims to be JSON but is not, such as an empty body, is compared as text. */
 function readJson(text: string): unknown {
   try {
     return JSON.parse(text);

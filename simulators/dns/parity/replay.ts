@@ -1,9 +1,9 @@
 import { readScenarios } from "../../parity/recording.ts";
 import type { ScenarioScore } from "../../parity/ratchet.ts";
-import { Process, serialise } from "../../kernel/index.ts";
 import type { ConsulVersion } from "../index.ts";
 import type { BoshStep } from "./bosh-recording.ts";
-import { ConsulClient, type Flight, recordOf } from "./client.ts";
+import { ConsulClient, type Flight } from "./client.ts";
+import { WireClient } from "../live/wire-client.ts";
 import { differences, maskReply } from "./compare.ts";
 import { dnsDifferences, fillInAll, timingDifferences } from "./judge.ts";
 import { buildQuery, readReply } from "./message.ts";
@@ -30,6 +30,8 @@ export interface ScenarioResult extends ScenarioScore {
 interface ReplayOptions {
   /** Only scenarios whose id this matches. */
   readonly only?: RegExp;
+  /** Whether requests and questions go over sockets. Default false. */
+  readonly overSockets?: boolean;
   /** The release to compare with. Default: that of the recordings' name. */
   readonly version?: ConsulVersion;
 }
@@ -41,13 +43,24 @@ export async function replay(
 ): Promise<{ readonly service: string; readonly scenarios: readonly ScenarioResult[] }> {
   const chosen = readScenarios<Scenario>(recordings).filter(({ id }) => options.only?.test(id) ?? true);
   const version = options.version ?? versionOf(recordings);
-  return { service: "consul", scenarios: chosen.map((scenario) => replayScenario(scenario, version)) };
+  const scenarios: ScenarioResult[] = [];
+  for (const scenario of chosen) scenarios.push(await replayScenario(scenario, version, options.overSockets ?? false));
+  return { service: "consul", scenarios };
 }
 
 /** A scenario whose configuration is not simulated matches nowhere. */
-function replayScenario(scenario: Scenario, version: ConsulVersion): ScenarioResult {
+async function replayScenario(
+  scenario: Scenario,
+  version: ConsulVersion,
+  overSockets: boolean,
+): Promise<ScenarioResult> {
   try {
-    return new ScenarioReplay(scenario, version).result();
+    const client = overSockets ? await WireClient.open(scenario, version) : new ConsulClient(scenario, version);
+    try {
+      return await new ScenarioReplay(scenario, version, client).result();
+    } finally {
+      await client.close();
+    }
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     const { id, area, steps } = scenario;
@@ -62,23 +75,21 @@ class ScenarioReplay {
   readonly #version: ConsulVersion;
   readonly #client: ConsulClient;
   readonly #captured = new Map<string, unknown>();
-  readonly #flights = new Map<
-    string,
-    { readonly flight: Flight; readonly request: RecordedRequest; readonly sinceMs: number }
-  >();
+  readonly #flights = new Map<string, { readonly flight: Flight; readonly sinceMs: number }>();
 
-  constructor(scenario: Scenario, version: ConsulVersion) {
+  constructor(scenario: Scenario, version: ConsulVersion, client: ConsulClient) {
     this.#scenario = scenario;
     this.#version = version;
-    this.#client = new ConsulClient(scenario, version);
+    this.#client = client;
   }
 
-  result(): ScenarioResult {
+  async result(): Promise<ScenarioResult> {
     const { id, area, steps } = this.#scenario;
-    const failures = steps.flatMap((step, at) => {
-      const found = this.#attempt(step);
-      return found.length === 0 ? [] : [{ step: at, what: nameOf(step), differences: found }];
-    });
+    const failures: ScenarioResult["failures"][number][] = [];
+    for (const [at, step] of steps.entries()) {
+      const found = await this.#attempt(step);
+      if (found.length > 0) failures.push({ step: at, what: nameOf(step), differences: found });
+    }
     const [first] = failures;
     return {
       id,
@@ -90,15 +101,15 @@ class ScenarioReplay {
     };
   }
 
-  #attempt(step: RecordedStep): readonly string[] {
+  async #attempt(step: RecordedStep): Promise<readonly string[]> {
     try {
-      return this.#step(step);
+      return await this.#step(step);
     } catch (error) {
       return [error instanceof Error ? (error.stack ?? error.message) : String(error)];
     }
   }
 
-  #step(step: RecordedStep): readonly string[] {
+  async #step(step: RecordedStep): Promise<readonly string[]> {
     if ("http" in step) return this.#http(step);
     if ("dns" in step) return this.#dns(step);
     if ("join" in step) return this.#join(step);
@@ -122,38 +133,35 @@ class ScenarioReplay {
     return fillInAll(value, (text) => this.#fillIn(text));
   }
 
-  #http(step: HttpStep): readonly string[] {
+  async #http(step: HttpStep): Promise<readonly string[]> {
     const { body } = step.http;
-    const request = {
+    const request: RecordedRequest = {
       ...this.#fillInAll({ ...step.http, body: undefined }),
       ...(body !== undefined && { body: typeof body === "string" ? this.#fillIn(body) : this.#fillInAll(body) }),
     };
     const sinceMs = this.#client.kernel.nowMs;
-    const flight = this.#client.send(request, step.agent);
+    const flight = await this.#client.send(request, step.agent);
     if (step.start !== undefined) {
-      this.#flights.set(step.start, { flight, request, sinceMs });
+      this.#flights.set(step.start, { flight, sinceMs });
       return [];
     }
-    const settled = this.#client.settle(flight);
-    if (request.keep !== undefined) this.#client.keep(request.keep, Buffer.from(serialise(settled).body));
-    const reply = recordOf(settled, request);
+    const { record: reply, bytes } = await flight.finish();
+    if (request.keep !== undefined) this.#client.keep(request.keep, bytes);
     if (step.reply?.disconnected === true)
       return reply.status === 0 ? [] : [`a broken connection expected, got ${reply.status}`];
     return this.#judge(step, reply, sinceMs);
   }
 
   #pending(name: string): readonly string[] {
-    const flight = this.#flights.get(name)?.flight;
-    return flight instanceof Process && flight.running ? [] : [`${name} does not wait`];
+    return this.#flights.get(name)?.flight.isWaiting() === true ? [] : [`${name} does not wait`];
   }
 
-  #join(step: Extract<RecordedStep, { join: string }>): readonly string[] {
+  async #join(step: Extract<RecordedStep, { join: string }>): Promise<readonly string[]> {
     const started = this.#flights.get(step.join);
     if (started === undefined) return [`${step.join} was never started`];
-    const { flight, request, sinceMs } = started;
     const joinedMs = this.#client.kernel.nowMs;
-    const reply = recordOf(this.#client.settle(flight), request);
-    return this.#judge(step, reply, step.timing?.class === "woken" ? joinedMs : sinceMs);
+    const { record } = await started.flight.finish();
+    return this.#judge(step, record, step.timing?.class === "woken" ? joinedMs : started.sinceMs);
   }
 
   #judge(
@@ -178,7 +186,7 @@ class ScenarioReplay {
     return holds ? [] : [`${left} ${relation} ${right} does not hold (${name})`];
   }
 
-  #dns(step: DnsStep): readonly string[] {
+  async #dns(step: DnsStep): Promise<readonly string[]> {
     const { dns } = step;
     if (dns.stream_hex !== undefined) return this.#stream(step, dns.stream_hex);
     const query =
@@ -186,7 +194,7 @@ class ScenarioReplay {
         ? buildQuery(this.#fillIn(dns.question), dns.id ?? 0x1000, dns.edns?.udp)
         : Buffer.from(dns.query_hex, "hex");
     const sinceMs = this.#client.kernel.nowMs;
-    const reply = this.#client.ask(query, dns.transport, step.agent);
+    const reply = await this.#client.ask(query, dns.transport, step.agent);
     const late = timingDifferences(step.timing, this.#client.kernel.nowMs - sinceMs, this.#version);
     if (reply === undefined) return step.reply === null ? late : ["no reply"];
     if (step.reply === null || step.reply === undefined)
@@ -194,10 +202,10 @@ class ScenarioReplay {
     return [...dnsDifferences(step, step.reply, Buffer.from(reply), (text) => this.#fillIn(text)), ...late];
   }
 
-  #stream(step: DnsStep, chunks: readonly string[]): readonly string[] {
+  async #stream(step: DnsStep, chunks: readonly string[]): Promise<readonly string[]> {
     const pieces = chunks.map((chunk) => Buffer.from(chunk, "hex"));
     const { half_close: isHalfClosed = false, timeout_ms: timeoutMs = STREAM_MS } = step.dns;
-    const { replies, closed } = this.#client.stream(pieces, isHalfClosed, timeoutMs, step.agent);
+    const { replies, closed } = await this.#client.stream(pieces, isHalfClosed, timeoutMs, step.agent);
     const shown = replies.map((reply) => Buffer.from(reply));
     const expected = (step.replies_hex ?? []).map((hex) => Buffer.from(hex, "hex"));
     if (expected.length !== shown.length) return [`${expected.length} replies expected, got ${shown.length}`];

@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { Kernel } from "../../kernel/index.ts";
 import { differingLines, describeScore, scenarioRows, scoreOf } from "../../parity/ratchet.ts";
 import { readScenarios } from "../../parity/recording.ts";
@@ -5,17 +6,15 @@ import { countRequests } from "../../parity/routes.ts";
 import { type ParitySubject, RECORDINGS } from "../../parity/subject.ts";
 import { createDns } from "../index.ts";
 import { replayBoshDns } from "./bosh-replay.ts";
-import { BOSH_RECORDING, recordingsIn, versionOf } from "./recording-files.ts";
+import { BOSH_RECORDING, NAMES_RECORDING, recordingsIn, versionOf } from "./recording-files.ts";
 import type { Scenario } from "./recording.ts";
 import { replay, type ScenarioResult } from "./replay.ts";
 
 /** Consul and BOSH DNS, against recordings of real ones. */
 export const dnsParity: ParitySubject<ScenarioResult> = {
   name: "dns",
-  replay: async (directory) => [
-    ...(await Promise.all(recordingsIn(directory).map(replayFile))).flat(),
-    ...recordingsIn(directory, BOSH_RECORDING).flatMap((file) => replayBoshDns(file)),
-  ],
+  replay: (directory) => replayAll(directory, false),
+  replayOverSockets: (directory) => replayAll(directory, true),
   markdown: (scenarios) =>
     [
       "# Parity: Consul and BOSH DNS",
@@ -53,15 +52,26 @@ const SYSTEMS: readonly { readonly name: string; readonly has: (scenario: Scenar
   { name: "BOSH DNS", has: ({ area }) => BOSH.test(area) },
 ];
 
+/** All recordings of names in a directory, which may hold those of Consul, of BOSH DNS, or both. @throws Error when there are none */
+async function replayAll(directory: string, overSockets: boolean): Promise<readonly ScenarioResult[]> {
+  const results: ScenarioResult[] = [];
+  const files = recordingsIn(directory, NAMES_RECORDING);
+  for (const file of files.filter((each) => !BOSH_RECORDING.test(basename(each))))
+    results.push(...(await replayFile(file, overSockets)));
+  for (const file of files.filter((each) => BOSH_RECORDING.test(basename(each))))
+    results.push(...(await replayBoshDns(file, { overSockets })));
+  return results;
+}
+
 /** The scenarios of today's release carry it in their names: the older one has scenarios of the same. */
-async function replayFile(file: string): Promise<readonly ScenarioResult[]> {
-  const { scenarios } = await replay(file);
+async function replayFile(file: string, overSockets: boolean): Promise<readonly ScenarioResult[]> {
+  const { scenarios } = await replay(file, { overSockets });
   if (versionOf(file) === "1.8.7") return scenarios;
   return scenarios.map((each) => ({ ...each, id: TODAY + each.id, area: TODAY + each.area }));
 }
 
 function routeRows(): readonly string[] {
-  const { http } = createDns(new Kernel({ seed: "parity" }), { address: "127.0.0.1" });
+  const { http } = createDns(new Kernel({ seed: "parity" }), { address: "127.0.0.1", version: "1.8.7" });
   const recorded = recordedRequests();
   return http.routes.map(({ method, path, clients }) => {
     const count = countRequests({ method, path }, recorded);

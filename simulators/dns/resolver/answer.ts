@@ -1,3 +1,4 @@
+import { cacheKeyOf } from "./answer-cache.ts";
 import { decodeQuery } from "../wire/codec/decode.ts";
 import { encodeMessage } from "../wire/codec/encode.ts";
 import { FLAG, OPCODE, RCODE, type Question, type Transport } from "../wire/codec/types.ts";
@@ -9,6 +10,17 @@ const DATAGRAM_BYTES_MAX = 65_507;
 /** The answer to a packet; `undefined` is silence. */
 export function answerPacket(resolver: Resolver, packet: Uint8Array, transport: Transport): Uint8Array | undefined {
   resolver.waitedMs = 0;
+  const index = resolver.cachedIndex();
+  if (index === undefined) return lookUp(resolver, packet, transport);
+  const key = cacheKeyOf(packet, transport);
+  const kept = resolver.cache.find(key, packet, index);
+  if (kept !== undefined) return kept;
+  const answer = lookUp(resolver, packet, transport);
+  if (answer !== undefined && resolver.isLastFixed) resolver.cache.keep(key, answer);
+  return answer;
+}
+
+function lookUp(resolver: Resolver, packet: Uint8Array, transport: Transport): Uint8Array | undefined {
   const bytes = Buffer.isBuffer(packet) ? packet : Buffer.from(packet.buffer, packet.byteOffset, packet.byteLength);
   const received = decodeQuery(bytes, resolver.settings.profile.takesHalfClass);
   switch (received.kind) {

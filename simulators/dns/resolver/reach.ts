@@ -4,7 +4,7 @@ import type { DnsSettings } from "./settings.ts";
 import type { Datacenter } from "../behaviour/datacenter.ts";
 import type { Authorizer } from "../state/acl-authorizer.ts";
 
-/** Why nothing can be looked up: nobody leads, the datacenter is unknown, or the agent's token is. */
+/** Why nothing can be looked up: nobody leads, the datacenter is unknown, or the request is refused: the agent's token is unknown or no server answers. */
 export type LookupTrouble = "no-leader" | "no-path" | "denied";
 
 /** A datacenter with what the agent may see there. */
@@ -22,7 +22,9 @@ export function reachDatacenter(
 ): ReachedDatacenter | LookupTrouble {
   const own = agent.datacenter;
   const datacenter = name === undefined || name === own.name ? own : cluster.datacenters.get(name);
-  if (datacenter === undefined || (datacenter !== own && cluster.serversOf(datacenter).length === 0)) return "no-path";
+  if (datacenter === undefined) return "no-path";
+  const reach = datacenter === own ? "reached" : cluster.reachOf(datacenter);
+  if (reach !== "reached") return reach === "unknown" ? "no-path" : "denied";
   if (!datacenter.hasLeader && !(settings.takesStale && datacenter.hasData)) return "no-leader";
   const authorizer = datacenter.acl.resolve(agent.tokens.dns || agent.tokens.default);
   return authorizer === undefined ? "denied" : { datacenter, authorizer };

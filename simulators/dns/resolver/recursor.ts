@@ -30,6 +30,8 @@ export interface UpstreamAnswer {
 export interface Upstream {
   readonly listen: string;
   readonly answers: Readonly<Record<string, UpstreamAnswer | "drop">>;
+  /** A server of the world that answers there instead; undefined is silence. */
+  readonly server?: (message: Uint8Array, transport: Transport) => Uint8Array | undefined;
 }
 
 /** What such a resolver returned. */

@@ -2,6 +2,7 @@ import type { Agent } from "../behaviour/agent.ts";
 import type { Cluster } from "../behaviour/cluster.ts";
 import { fqdnOf } from "../wire/codec/names.ts";
 import { FLAG, type Message, type Query, type Question, RCODE, type Transport, TYPE } from "../wire/codec/types.ts";
+import { AnswerCache, isTimeless, isUndrawn } from "./answer-cache.ts";
 import { nameServers } from "./authority.ts";
 import { echoOpt, newMessage } from "./message.ts";
 import { NameAnswers } from "./name-answers.ts";
@@ -17,11 +18,16 @@ export class Resolver {
   readonly settings: DnsSettings;
   /** How long the last answer took, ms: waiting for a leader or for resolvers that don't answer. */
   waitedMs = 0;
+  readonly cache = new AnswerCache();
+  /** Whether the last answer stays the same until the catalog is written to. */
+  isLastFixed = false;
+  readonly #cluster: Cluster;
   readonly #agent: Agent;
   readonly #recursors: Recursors;
   readonly #names: NameAnswers;
 
   constructor(cluster: Cluster, agent: Agent, upstreams: readonly Upstream[]) {
+    this.#cluster = cluster;
     this.#agent = agent;
     this.settings = dnsSettings(agent.options.config, agent.options.profile);
     const wait = (ms: number): void => {
@@ -31,8 +37,29 @@ export class Resolver {
     this.#names = new NameAnswers(cluster, agent, this.settings, this.#recursors, wait);
   }
 
+  /** The index of the catalog of which answers may be kept; undefined where they depend on more than that. */
+  cachedIndex(): number | undefined {
+    const { datacenter, kernel } = this.#agent;
+    const isPlain =
+      kernel.faults.rules.length === 0 &&
+      this.#cluster.datacenters.size === 1 &&
+      this.settings.recursors.length === 0 &&
+      datacenter.hasLeader &&
+      !datacenter.acl.options.enabled &&
+      !datacenter.peerings.hasAny;
+    return isPlain ? datacenter.store.index : undefined;
+  }
+
   /** The reply to a query, before it is encoded. */
   reply(query: Query, transport: Transport): Message {
+    const order = this.#agent.kernel.random("dns/order");
+    const before = order.state;
+    const message = this.#reply(query, transport);
+    this.isLastFixed = this.waitedMs === 0 && isTimeless(message) && isUndrawn(before, order.state);
+    return message;
+  }
+
+  #reply(query: Query, transport: Transport): Message {
     this.waitedMs = 0;
     const { question } = query;
     if (question === undefined) return newMessage(query, RCODE.REFUSED);

@@ -13,7 +13,7 @@ import { filterOf, instancesAsked, metaFilter, nearOf, withRights } from "./cata
 const listDatacenters = answerAtOnce((call) => {
   const { cluster, agent } = call.sim;
   const names = [...cluster.datacenters.values()]
-    .filter((datacenter) => datacenter === agent.datacenter || cluster.serversOf(datacenter).length > 0)
+    .filter((datacenter) => datacenter === agent.datacenter || cluster.reachOf(datacenter) !== "unknown")
     .map(({ name }) => name);
   const isCached = call.style.isToday && call.flag("cached");
   return call.json(names, isCached ? { "X-Cache": "MISS" } : {});

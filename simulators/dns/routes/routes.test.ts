@@ -73,7 +73,7 @@ describe("any request", () => {
 it("OPTIONS * asks about the server, which Go answers itself", () => {
   const { http } = createTestConsul();
   expect(http("OPTIONS", "*")).toMatchObject({ status: 200, body: "" });
-  expect(http("GET", "*").status).toBe(301);
+  expect(http("GET", "*").status).toBe(307);
 });
 
 describe("a read that blocks", () => {

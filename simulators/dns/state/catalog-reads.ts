@@ -88,6 +88,11 @@ export class CatalogReads {
     return [...own, ...proxies, ...gateways].sort((a, b) => byText(`${a.node}/${a.id}`, `${b.node}/${b.id}`));
   }
 
+  /** A check of a node. */
+  check(node: string, id: string): CheckRow | undefined {
+    return this.entry(node)?.checks.get(id.toLowerCase());
+  }
+
   /** Checks of a node by id. */
   checksOf(node: string): readonly CheckRow[] {
     return [...(this.entry(node)?.checks ?? [])].sort(byKey).map(([, row]) => row);

@@ -33,6 +33,10 @@ export class Peerings {
   readonly #slot: Slot<Map<string, Peering>>;
   readonly #kind: string;
 
+  get hasAny(): boolean {
+    return this.#slot.value.size > 0;
+  }
+
   constructor(store: Store) {
     this.#store = store;
     this.#kind = `dns/${store.datacenter}/peering-gone`;

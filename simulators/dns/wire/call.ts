@@ -1,5 +1,5 @@
 import { bodyText, type HttpReply, type HttpRequest, readBearer } from "../../kernel/index.ts";
-import type { Agent } from "../behaviour/agent.ts";
+import { type Agent, serverAddress } from "../behaviour/agent.ts";
 import type { Cluster } from "../behaviour/cluster.ts";
 import type { Datacenter } from "../behaviour/datacenter.ts";
 import { ALLOW_ALL, type Authorizer } from "../state/acl-authorizer.ts";
@@ -15,6 +15,13 @@ import { HttpError, NoLeader, refuseBadRequest } from "./refusal.ts";
 export interface ConsulSim {
   readonly cluster: Cluster;
   readonly agent: Agent;
+}
+
+/** What an agent says whose call reaches no server of a datacenter that it knows. */
+function unreachable(cluster: Cluster, datacenter: Datacenter, from: string): string {
+  const [server] = cluster.peersOf(datacenter);
+  const to = server === undefined ? "" : serverAddress(server);
+  return `rpc error getting client: failed to get conn: dial tcp ${from}:0->${to}: connect: connection refused`;
 }
 
 /** One request as its handler sees it. */
@@ -80,8 +87,9 @@ export class ConsulCall {
     const { cluster, agent } = this.sim;
     const own = agent.datacenter;
     const found = name === "" || name === own.name ? own : cluster.datacenters.get(name);
-    if (found === undefined || (found !== own && cluster.serversOf(found).length === 0))
-      throw new HttpError(500, "No path to datacenter");
+    const reach = found === undefined ? "unknown" : found === own ? "reached" : cluster.reachOf(found);
+    if (found === undefined || reach === "unknown") throw new HttpError(500, "No path to datacenter");
+    if (reach === "unreachable") throw new HttpError(500, unreachable(cluster, found, agent.options.address));
     const isStale = this.request.method === "GET" && this.query.has("stale") && found.hasData;
     if (!found.hasLeader && !isStale) throw new NoLeader();
     return found;
@@ -100,7 +108,7 @@ export class ConsulCall {
     return false;
   }
 
-  /** @throws HttpError 403 unless the caller has a right; `older` is what older releases say of it */
+  /** @throws HttpError 403 unless the caller has a right; `older` is the text of older releases */
   require(authorizer: Authorizer, resource: string, access: "read" | "write", name = "", older = ""): void {
     const may = access === "write" ? authorizer.writes(resource, name) : authorizer.reads(resource, name);
     if (may) return;
@@ -110,7 +118,7 @@ export class ConsulCall {
     );
   }
 
-  /** @throws HttpError 400 where namespaces or partitions are named, which the open edition has not */
+  /** @throws HttpError 400 if namespaces or partitions are named, which the open edition lacks */
   refuseEnterprise(): void {
     if (!this.agent.options.profile.isToday) return;
     const { headers } = this.request;
@@ -125,7 +133,7 @@ export class ConsulCall {
     refuseBadRequest(`Invalid ${where}: "${name}" - ${what} are a Consul Enterprise feature`);
   }
 
-  /** The decoded body. @throws HttpError 400 in Consul's words, behind `prefix` */
+  /** The decoded body. @throws HttpError 400 in Consul's words, after `prefix` */
   decode<const S extends Shape>(shape: S, prefix = "Request decode failed: "): Decoded<S> | undefined {
     try {
       return decodeJson(this.text, shape, this.agent.options.profile.isToday);

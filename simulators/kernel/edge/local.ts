@@ -42,6 +42,11 @@ export class LocalNet {
     };
   }
 
+  /** Whether something answers at `address:port`. */
+  answersAt(address: string, port: number): boolean {
+    return this.#hosts.has(`${address}:${port}`);
+  }
+
   /** Remembers who answers where; the function returned restores that, as a kernel snapshot does for the rest of a world. */
   mark(): () => void {
     const hosts = new Map(this.#hosts);

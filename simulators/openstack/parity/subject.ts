@@ -15,6 +15,7 @@ export const openStackParity: ParitySubject<ScenarioResult> = {
     ...(await replay(recordingsIn(directory))),
     ...(await replaySockets(socketFilesIn(directory))),
   ],
+  replayOverSockets: (directory) => openStackParityOverSockets(directory),
   markdown: (scenarios) => {
     const traffic = readClientTraffic(RECORDINGS);
     const statuses = routeStatuses(scenarios, traffic);
@@ -74,7 +75,7 @@ export const openStackParity: ParitySubject<ScenarioResult> = {
 };
 
 /** The same with each request over TCP instead of in process. */
-export const openStackParityOverSockets = async (directory: string): Promise<readonly ScenarioResult[]> => [
+const openStackParityOverSockets = async (directory: string): Promise<readonly ScenarioResult[]> => [
   ...(await replay(recordingsIn(directory), { face: "sockets" })),
   ...(await replaySockets(socketFilesIn(directory))),
 ];

@@ -1,6 +1,6 @@
 import { addressBytes } from "./address.ts";
 import { bytesText, nextLabel, unescapeText, writeLabel } from "./names.ts";
-import { type Message, type Opt, type Rr, type Subnet, TYPE } from "./types.ts";
+import { type Message, type Opt, RAW, type Rr, type Subnet, TYPE } from "./types.ts";
 
 /** Offsets above this can't be pointed to (RFC 1035 §4.1.4). */
 const POINTER_MAX = 0x3fff;
@@ -15,7 +15,7 @@ const EDNS_SUBNET = 8;
 class Writer {
   bytes: Buffer = Buffer.allocUnsafe(1 << 17);
   at = 0;
-  /** Names to which pointers can lead; `undefined` when the message is not compressed. */
+  /** Names to which pointers can lead; `undefined` if the message is not compressed. */
   offsets: Map<string, number> | undefined;
   /** The name of the question, which most other names are or end with. */
   question = "";
@@ -141,7 +141,7 @@ function record(rr: Rr): void {
   writer.room(ROOM_BYTES);
   if (rr.type === TYPE.OPT) return opt(rr);
   writer.name(rr.name, true);
-  writer.u16(rr.type);
+  writer.u16(rr.type === RAW ? rr.code : rr.type);
   writer.u16(CLASS_IN);
   writer.u32(rr.ttl);
   const lengthAt = writer.at;
@@ -180,6 +180,9 @@ function data(rr: Exclude<Rr, Opt>): void {
       writer.u32(rr.data.retry);
       writer.u32(rr.data.expire);
       return writer.u32(rr.data.minimum);
+    case RAW:
+      writer.room(rr.rdata.length);
+      return writer.list(rr.rdata);
   }
 }
 

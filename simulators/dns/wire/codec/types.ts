@@ -15,8 +15,16 @@ export const TYPE = {
   ANY: 255,
 } as const;
 
-/** Response codes (RFC 1035 §4.1.1). */
-export const RCODE = { NOERROR: 0, FORMERR: 1, SERVFAIL: 2, NXDOMAIN: 3, NOTIMP: 4, REFUSED: 5 } as const;
+/** Response codes (RFC 1035 §4.1.1, RFC 2136 §2.2). */
+export const RCODE = {
+  NOERROR: 0,
+  FORMERR: 1,
+  SERVFAIL: 2,
+  NXDOMAIN: 3,
+  NOTIMP: 4,
+  REFUSED: 5,
+  NOTAUTH: 9,
+} as const;
 /** One of these codes. */
 export type Rcode = (typeof RCODE)[keyof typeof RCODE];
 
@@ -53,6 +61,9 @@ interface SoaData {
   readonly minimum: number;
 }
 
+/** Not a type: a record of any other one, whose data are bytes (RFC 3597 §2). */
+export const RAW = -1;
+
 /** A resource record. `address` is an address as text; names end in a dot; `texts` are the strings of a TXT. */
 export type Rr =
   | (Owned & { readonly type: typeof TYPE.A | typeof TYPE.AAAA; readonly address: string })
@@ -67,6 +78,7 @@ export type Rr =
     })
   | (Owned & { readonly type: typeof TYPE.MX; readonly preference: number; readonly exchange: string })
   | (Owned & { readonly type: typeof TYPE.SOA; readonly data: SoaData })
+  | (Owned & { readonly type: typeof RAW; readonly code: number; readonly rdata: Uint8Array })
   | Opt;
 
 /** The EDNS pseudo record (RFC 6891 §6.1). */

@@ -1,4 +1,5 @@
 import { DESIGNATE_POINTS } from "../faults.ts";
+import { publish, withdraw } from "./serving.ts";
 import { type Designate, NAMESERVER, recordsetsOf, type ZoneRow } from "../state/state.ts";
 
 /** How long the name servers take to answer with a new serial. */
@@ -74,11 +75,13 @@ function settle(designate: Designate, zone: ZoneRow): void {
   }
   if (zone.action === "DELETE") {
     zones.delete(zone.id);
+    withdraw(designate, zone);
     kernel.record("designate", "zone.delete", zone.id);
     return;
   }
   Object.assign(zone, { status: "ACTIVE", action: "NONE", version: zone.version + 1, updatedMs: kernel.nowMs });
-  kernel.record("designate", "zone.active", zone.id, { serial: zone.serial });
+  publish(designate, zone);
+  kernel.record("designate", "zone.active", zone.id, { name: zone.name, serial: zone.serial });
 }
 
 function fail(designate: Designate, zone: ZoneRow): void {

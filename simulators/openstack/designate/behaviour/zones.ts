@@ -1,7 +1,36 @@
 import { Refusal } from "../../refusal.ts";
 import { type Designate, NAMESERVER, type ZoneRow } from "../state/state.ts";
 import { badRequest, duplicate } from "../wire/errors.ts";
-import { soaOf } from "./propagation.ts";
+import { propagate, soaOf } from "./propagation.ts";
+
+/** The TTL of records whose zone does not say otherwise, seconds. */
+export const TTL_DEFAULT_S = 3600;
+const REFRESH_S: readonly [min: number, max: number] = [3500, 3600];
+
+/** What makes a zone. */
+export type NewZone = Pick<ZoneRow, "name" | "email" | "ttl" | "description" | "attributes">;
+
+/** Creates a zone, which the name servers get to know. */
+export function addZone(designate: Designate, projectId: string, fields: NewZone): ZoneRow {
+  const { kernel } = designate.cloud;
+  const zone: ZoneRow = {
+    ...fields,
+    id: designate.cloud.uuid("designate"),
+    projectId,
+    serial: Math.floor(kernel.nowMs / 1000),
+    refreshS: designate.cloud.random("designate").int(...REFRESH_S),
+    status: "PENDING",
+    action: "CREATE",
+    version: 1,
+    createdMs: kernel.nowMs,
+    updatedMs: null,
+  };
+  designate.slot.value.zones.set(zone.id, zone);
+  addManagedRecordsets(designate, zone);
+  kernel.record("designate", "zone.create", zone.id, { project: projectId, name: zone.name });
+  propagate(designate, zone);
+  return zone;
+}
 
 /** Whether a name lies below a zone. Both have their final dot. */
 export const isBelow = (name: string, zone: string): boolean => name.endsWith(`.${zone}`);
@@ -41,7 +70,7 @@ export function checkNotDeleting(zone: ZoneRow): void {
 }
 
 /** Adds the recordsets with which a zone begins: its SOA and its NS. */
-export function addManagedRecordsets({ slot, cloud }: Designate, zone: ZoneRow): void {
+function addManagedRecordsets({ slot, cloud }: Designate, zone: ZoneRow): void {
   for (const [type, record] of [
     ["NS", NAMESERVER],
     ["SOA", soaOf(zone)],

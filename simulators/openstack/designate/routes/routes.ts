@@ -4,7 +4,7 @@ import { adminResourceRoutes } from "./admin-resources.ts";
 import { limitRoutes } from "./limits.ts";
 import { quotaRoutes } from "./quotas.ts";
 import { recordsetRoutes } from "./recordsets.ts";
-import { REVERSE_FLOATINGIP_ROUTES } from "./reverse-floatingips.ts";
+import { reverseFloatingIpRoutes } from "./reverse-floatingips.ts";
 import { SERVICE_STATUS_ROUTES } from "./service-statuses.ts";
 import { VERSION_ROUTES } from "./versions.ts";
 import { zoneExportRoutes } from "./zone-exports.ts";
@@ -17,7 +17,7 @@ import { zoneRoutes } from "./zones.ts";
 export const designateRoutes = (designate: Designate): readonly OpenStackRoute[] => [
   ...VERSION_ROUTES,
   ...limitRoutes(designate),
-  ...REVERSE_FLOATINGIP_ROUTES,
+  ...reverseFloatingIpRoutes(designate),
   ...quotaRoutes(designate),
   ...zoneTransferRoutes(designate),
   ...zoneExportRoutes(designate),

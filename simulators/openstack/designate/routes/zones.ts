@@ -3,12 +3,14 @@ import type { Refusal } from "../../refusal.ts";
 import type { RequestContext, OpenStackRoute } from "../../service.ts";
 import { markChanged, propagate } from "../behaviour/propagation.ts";
 import {
-  addManagedRecordsets,
+  addZone,
   checkBlacklists,
   checkNotDeleting,
   checkTld,
   checkZoneName,
   isBelow,
+  type NewZone,
+  TTL_DEFAULT_S,
 } from "../behaviour/zones.ts";
 import { checkQuota } from "../state/quotas.ts";
 import { type Designate, NAMESERVER, POOL_ID, recordsetsOf, type ZoneRow } from "../state/state.ts";
@@ -27,9 +29,6 @@ import {
 import { type ListKeys, listReply } from "../wire/lists.ts";
 import { bodyOf, canSee, projectOf, requireZone, rootOf, type View } from "../wire/request.ts";
 import { dateMembers } from "../wire/views.ts";
-
-const TTL_DEFAULT_S = 3600;
-const REFRESH_S: readonly [min: number, max: number] = [3500, 3600];
 
 const CREATABLE: ObjectSchema = {
   kind: "zone",
@@ -79,8 +78,6 @@ const view = (context: RequestContext, zone: ZoneRow): View => ({
   links: { self: linkTo(context, zone) },
 });
 
-type NewZone = Pick<ZoneRow, "name" | "email" | "ttl" | "description" | "attributes">;
-
 /** Reads the body, checking it in the service's order. @throws Refusal 400, 501 */
 function newZoneIn(context: RequestContext): NewZone {
   const body = parseObject(bodyOf(context), CREATABLE);
@@ -108,7 +105,6 @@ const missingMasters = (): Refusal =>
   schemaViolation(["type", "masters"], "'masters' is a required property", "required", ["masters"]);
 
 function create(designate: Designate, context: RequestContext): HttpReply {
-  const { kernel } = designate.cloud;
   const fields = newZoneIn(context);
   const projectId = projectOf(context);
   const { zones } = designate.slot.value;
@@ -117,22 +113,7 @@ function create(designate: Designate, context: RequestContext): HttpReply {
   checkZoneName(designate, fields.name, projectId);
   checkTld(designate, fields.name);
   if (!context.actor.isAdmin) checkBlacklists(designate, fields.name);
-  const zone: ZoneRow = {
-    ...fields,
-    id: designate.cloud.uuid("designate"),
-    projectId,
-    serial: Math.floor(kernel.nowMs / 1000),
-    refreshS: designate.cloud.random("designate").int(...REFRESH_S),
-    status: "PENDING",
-    action: "CREATE",
-    version: 1,
-    createdMs: kernel.nowMs,
-    updatedMs: null,
-  };
-  zones.set(zone.id, zone);
-  addManagedRecordsets(designate, zone);
-  kernel.record("designate", "zone.create", zone.id, { project: projectId, name: zone.name });
-  propagate(designate, zone);
+  const zone = addZone(designate, projectId, fields);
   return json(202, view(context, zone), { Location: linkTo(context, zone) });
 }
 

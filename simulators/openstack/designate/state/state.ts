@@ -40,6 +40,8 @@ export interface RecordSetRow {
   /** Created and kept by the service: SOA and NS at the apex. */
   readonly managed: boolean;
   records: readonly string[];
+  /** The floating address that it names, and the project that may use that; only of reverse names. */
+  readonly floatingIp?: { readonly id: string; readonly projectId: string };
   description: string | null;
   /** Seconds; null: the zone's. */
   ttl: number | null;
@@ -86,7 +88,7 @@ export interface TransferRequestRow {
   updatedMs: number | null;
 }
 
-/** An offer that was taken. */
+/** An offer that was accepted. */
 export interface TransferAcceptRow {
   readonly id: string;
   readonly requestId: string;
@@ -94,6 +96,26 @@ export interface TransferAcceptRow {
   readonly projectId: string;
   readonly createdMs: number;
   readonly updatedMs: number;
+}
+
+/** A zone as the name servers had it from a time on, ms since the Unix epoch. */
+export interface ServedVersion {
+  readonly atMs: number;
+  /** Null: they are to forget it. */
+  readonly content: ServedZone | null;
+}
+
+/** What the name servers have of a zone. */
+export interface ServedZone {
+  readonly serial: number;
+  readonly sets: readonly {
+    /** With its final dot. */
+    readonly name: string;
+    readonly type: string;
+    /** Seconds. */
+    readonly ttl: number;
+    readonly records: readonly string[];
+  }[];
 }
 
 /** What administrators keep: top-level domains, forbidden names, keys of name servers, pools. */
@@ -105,7 +127,7 @@ export interface AdminRow {
   updatedMs: number | null;
 }
 
-/** The kinds of what administrators keep. */
+/** The kinds of what administrators maintain. */
 export type AdminKind = "tlds" | "blacklists" | "tsigkeys" | "pools";
 
 /** What exists in Designate, by id. */
@@ -116,6 +138,10 @@ export interface DesignateState {
   readonly transferAccepts: Map<string, TransferAcceptRow>;
   readonly zones: Map<string, ZoneRow>;
   readonly recordsets: Map<string, RecordSetRow>;
+  /** What the name servers have, by the zone's name; the newest version last. */
+  readonly served: Map<string, ServedVersion[]>;
+  /** How often that has changed. */
+  servedChanges: number;
   readonly imports: Map<string, ZoneImportRow>;
   /** Project → what an administrator has set. */
   readonly quotas: Map<string, Readonly<Record<string, number>>>;
@@ -129,6 +155,8 @@ export const newState = (): DesignateState => ({
   transferAccepts: new Map(),
   zones: new Map(),
   recordsets: new Map(),
+  served: new Map(),
+  servedChanges: 0,
   imports: new Map(),
   quotas: new Map(),
 });
@@ -144,6 +172,9 @@ export const POOL_ID = "794ccc2c-d751-44fe-b57f-8894c9f5c842";
 
 /** The one name server of the pool. */
 export const NAMESERVER = "ns1.example.org.";
+
+/** The project that owns the zones which the service keeps for itself. */
+export const MANAGED_PROJECT = "00000000-0000-0000-0000-000000000000";
 
 /** The recordsets of a zone, in order of creation. */
 export const recordsetsOf = ({ slot }: Designate, zoneId: string): readonly RecordSetRow[] =>
