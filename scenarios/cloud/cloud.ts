@@ -185,15 +185,14 @@ async function createBrokers(
     platformUrl,
     pace: PACES[pace],
     listen: (app, address, port) => {
-      if (hear !== undefined) tapExchanges(app.server, (exchange) => hear("broker", exchange));
+      if (hear) tapExchanges(app.server, (exchange) => hear("broker", exchange));
       return listen(world, app, address, port, report);
     },
     ...(store && { pool: (service) => store.pool(service) }),
   });
 }
 
-const SEED_MAX = 2 ** 31 - 1;
-const SECRET_BYTES = 32;
+const [SEED_MAX, SECRET_BYTES] = [2 ** 31 - 1, 32] as const;
 const randomSecret = (): string => randomBytes(SECRET_BYTES).toString("hex");
 
 /** Keys for a director in any block, so that one certificate serves every cloud of this process, or of this user if there is a file. */
