@@ -11,7 +11,7 @@ const show: AgentHandler = function* (services, instance) {
   real?.wake(instance);
   const status = { state, role, phase: phaseOfInstance(services, instance) };
   if (real === undefined) return json(200, status);
-  // Where nothing can serve it, the clients are told why.
+  // If nothing can serve it, the clients learn why.
   const engine = yield* awaitReal(
     services,
     real.identify(instance).catch(() => undefined),
