@@ -10,8 +10,8 @@ interface Measurement {
 
 export interface Benchmark {
   readonly name: string;
-  /** In words, and as a bound on the value. */
-  readonly aim?: { readonly text: string; met(value: number): boolean };
+  /** In words, and as a bound on the value or on its ratio to the baseline. */
+  readonly aim?: { readonly text: string; met(value: number, ratio: number): boolean };
   measure(): Promise<Measurement>;
 }
 
@@ -56,6 +56,6 @@ export function liveBytes(): number {
 export async function runBenchmark(benchmark: Benchmark): Promise<Result> {
   const measurement = await benchmark.measure();
   const ratio = measurement.value / measurement.baseline.value;
-  const aim = benchmark.aim && { aim: benchmark.aim.text, met: benchmark.aim.met(measurement.value) };
+  const aim = benchmark.aim && { aim: benchmark.aim.text, met: benchmark.aim.met(measurement.value, ratio) };
   return { name: benchmark.name, ...measurement, ratio, ...aim };
 }
