@@ -14,6 +14,9 @@ export { foldRun, type Report, type WrittenReports, writeReports } from "./repor
 export { orderAndBind as customer } from "./scenarios/story/customer.ts";
 export { type Inception, inception, type InceptionOptions } from "./scenarios/story/inception.ts";
 export { bootCloud, type Cloud, type CloudOptions } from "./scenarios/cloud/cloud.ts";
+export { default as fc } from "fast-check";
+export { defineScenario, type OwnPlay, type OwnScenario } from "./scenarios/own/define.ts";
+export type { PreparedScenario, Scenario, SeedResult } from "./scenarios/scenario.ts";
 export type { StoryLine } from "./scenarios/story/story.ts";
 export type { Environment } from "./simulators/environment.ts";
 export type { Credentials, Endpoint, WorldOptions } from "./simulators/world.ts";

@@ -10,7 +10,7 @@ interface Measurement {
 
 export interface Benchmark {
   readonly name: string;
-  /** In words, and as a bound on the value or on its ratio to the baseline. */
+  /** In words, and as a bound on the value, or on its ratio to the baseline. */
   readonly aim?: { readonly text: string; met(value: number, ratio: number): boolean };
   measure(): Promise<Measurement>;
 }

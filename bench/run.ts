@@ -9,6 +9,8 @@ import { DNS_BENCHMARKS } from "./dns.bench.ts";
 import { INSTANCE_BENCHMARKS } from "./instances.bench.ts";
 import { KERNEL_BENCHMARKS } from "./kernel.bench.ts";
 import { LIFECYCLE_BENCHMARKS } from "./lifecycles.bench.ts";
+import { LOAD_BENCHMARKS } from "./load.bench.ts";
+import { OPENSTACK_BENCHMARKS } from "./openstack.bench.ts";
 import { PROCESS_BENCHMARKS } from "./process.bench.ts";
 import { STARTUP_BENCHMARKS } from "./startup.bench.ts";
 import { VM_BENCHMARKS } from "./vms.bench.ts";
@@ -24,7 +26,9 @@ const BENCHMARKS: readonly Benchmark[] = [
   ...CONFORMANCE_BENCHMARKS,
   ...INSTANCE_BENCHMARKS,
   ...LIFECYCLE_BENCHMARKS,
+  ...LOAD_BENCHMARKS,
   ...VM_BENCHMARKS,
+  ...OPENSTACK_BENCHMARKS,
   ...WORLD_BENCHMARKS,
 ];
 

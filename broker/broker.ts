@@ -29,7 +29,7 @@ import { operatorRoutes } from "./osb/operator.ts";
 import { recordRoutes } from "./osb/records.ts";
 import { createServer, type TlsOptions } from "./osb/server.ts";
 import type { PlantedBug } from "./planted.ts";
-import { register } from "./registrar/registrar.ts";
+import { register } from "./consul/register.ts";
 import { createRollouts, type Rollouts } from "./rollouts/rollouts.ts";
 import { rolloutRoutes } from "./rollouts/routes.ts";
 import { chooseCatalog } from "./spi/catalog.ts";
@@ -46,15 +46,15 @@ import { type Operation, openStore, releaseLeases } from "./store/store.ts";
 export interface Broker {
   /** Not listening: `app.listen`, or `app.inject` in process. */
   readonly app: FastifyInstance;
-  /** Registers in Consul, and takes up operations that an earlier process left open. @throws BackendError, FinalError when Consul refuses */
+  /** Registers in Consul, and resumes operations that an earlier process left open. @throws BackendError, FinalError if Consul refuses */
   start(): Promise<void>;
-  /** Stops answering. Operations in progress go on when a broker is started again on the same store. */
+  /** Stops answering. Operations in progress continue when a broker is started again on the same store. */
   stop(): Promise<void>;
-  /** Ends it as SIGKILL would: from now on it touches nothing. */
+  /** Kills it as SIGKILL would: from now on it touches nothing. */
   kill(): void;
 }
 
-/** What a broker gets besides its configuration. */
+/** What a broker needs beside its configuration. */
 export interface BrokerOptions {
   /** The store of its state: a pool of `pg`, or `embeddedPool()`. */
   readonly pool: StorePool;
@@ -64,9 +64,9 @@ export interface BrokerOptions {
   readonly tls?: TlsOptions | undefined;
   /** Where spans begin (OpenTelemetry). Default: a tracer that does nothing. */
   readonly tracer?: Tracer | undefined;
-  /** Whether it is the only broker of its process, so that its metrics tell of the process, too. Default false. */
+  /** Whether it is the only broker of its process, so that its metrics cover the process as well. Default: false. */
   readonly isOnlyOne?: boolean | undefined;
-  /** A defect, to see it found. Default: none. */
+  /** A planted defect, to see it found. Default: none. */
   readonly planted?: PlantedBug | undefined;
   /** Called as operations begin, go wrong and end, for a log. Default: nobody learns of them. */
   readonly onOperation?: OperationListener;
@@ -118,7 +118,7 @@ export async function createBroker(config: BrokerConfig, outer: Host, options: B
     stop: async () => {
       end();
       await app.close();
-      // Nothing is in progress here any more, so that others need not wait for the leases to end. Where the store is away, they will.
+      // Nothing is in progress here any more, so others need not wait for the leases to end. If the store is away, they will.
       await releaseLeases(options.pool, context.store.worker).catch((error: unknown) => {
         if (!isOutage(error)) report(error);
       });
@@ -152,7 +152,7 @@ async function createContext(
   };
 }
 
-/** What carries operations out, and what counts them. */
+/** The executor of operations, and what counts them. */
 function createWorkers(
   context: OperationContext,
   report: (error: unknown, operation?: Operation) => void,
@@ -176,10 +176,10 @@ function createWorkers(
   return { executor, metrics };
 }
 
-/** Lines of the log of who did what are kept this long. */
+/** How long lines of the audit log are kept. */
 const AUDIT_MS_MAX = 400 * 24 * 3_600_000;
 
-/** What one process at a time does for all, again and again. What fails now is done by the next look. */
+/** Periodic work that one process at a time does for all. What fails now is done by the next look. */
 async function lookAfter(
   context: OperationContext,
   does: ReadonlySet<BrokerRole>,
@@ -194,7 +194,7 @@ async function lookAfter(
   }
 }
 
-/** What goes on with a rollout that a dead process has left. */
+/** Continues a rollout that a dead process has left. */
 const carrierOf =
   (rollouts: Rollouts, report: (error: unknown) => void): (() => void) =>
   () =>
@@ -202,7 +202,7 @@ const carrierOf =
       if (!(error instanceof BackendError)) report(error);
     });
 
-/** Leases are prolonged this often while they last. */
+/** How many times a lease is renewed before it would end. */
 const SIGNS_PER_LEASE = 4;
 
 function keepLeases(
@@ -213,13 +213,13 @@ function keepLeases(
   if (store.isPrivate) return;
   const keep = (): Promise<void> =>
     work().catch((error: unknown) => {
-      // A store that is away is asked again next time.
+      // A store that is away is tried again next time.
       if (!(error instanceof BackendError)) report(error);
     });
   host.every(store.worker.leaseMs / SIGNS_PER_LEASE, () => void keep());
 }
 
-/** Everybody serves health and metrics; the backup manager its own API; who answers platforms everything. */
+/** Every process serves health and metrics; the backup manager its own API; a process that answers platforms everything. */
 function addRoutes(
   app: FastifyInstance,
   controlPlane: ControlPlane,

@@ -6,7 +6,7 @@ import { postgresPool } from "./store/postgres.ts";
 import { rotateKeys } from "./store/rotation.ts";
 import { createSeal } from "./store/seal.ts";
 
-/** What can be run: one control plane until SIGTERM or SIGINT; work on its store; or work for one that runs. */
+/** What can be run: one control plane until SIGTERM or SIGINT; work on its store; or an order to one that is running. */
 type BrokerCommand = "serve" | "rotate-keys" | "update-instances";
 
 const EXIT_COULD_NOT_RUN = 2;
@@ -16,7 +16,7 @@ async function serve(settings: Settings): Promise<number> {
   return 0;
 }
 
-/** Safe to repeat: whatever a run that was killed has left is done by the next one. */
+/** Safe to repeat: the next run does whatever a killed one left. */
 async function rotate(settings: Settings): Promise<number> {
   const { databaseUrl, broker } = settings;
   if (databaseUrl === undefined) throw new ConfigError("CONFIG_NO_DATABASE");
@@ -32,7 +32,7 @@ async function rotate(settings: Settings): Promise<number> {
   }
 }
 
-/** Brings instances along; `BROKER_WAVE` says how many at once. */
+/** Updates all instances in waves; `BROKER_WAVE` says how many at once. */
 async function update(settings: Settings): Promise<number> {
   const { BROKER_WAVE: wave } = process.env;
   const { updateInstances } = await import("./rollouts/command.ts");
@@ -52,7 +52,7 @@ const isCommand = (text: string | undefined): text is BrokerCommand =>
  * Runs a command of the broker.
  *
  * @param words a command, `serve` if there is none, and the file of the settings, if there is one
- * @returns the exit code: 2 when it could not run, with one line on standard error that says what to do
+ * @returns the exit code: 2 if it could not run, with one line on standard error that says what to do
  */
 export async function runBrokerCommand(words: readonly string[]): Promise<number> {
   const [first, ...rest] = words;

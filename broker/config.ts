@@ -27,7 +27,7 @@ export interface BrokerConfig {
   /** Absent: the broker registers nowhere. */
   readonly consul?: {
     readonly url: string;
-    /** Does data guard follow VMs by a blocking query, which is always under way? Default true. */
+    /** Whether data guard follows VMs by a blocking query, which is always under way. Default: true. */
     readonly follow?: boolean;
   };
   /** DNS domain of the records that instances register. Default `dc1.consul`. */
@@ -36,9 +36,9 @@ export interface BrokerConfig {
   readonly address?: { readonly name: string; readonly ip: string; readonly port: number };
   /** 32 bytes, as hexadecimal digits: encrypts credentials and backups at rest. */
   readonly encryptionKey: string;
-  /** Further keys, which only open what was sealed with them: earlier ones, and one that is about to be the first. Default: none. */
+  /** Further keys, which only open what was sealed with them: earlier ones, and the one that is about to become the first. Default: none. */
   readonly readingKeys?: readonly string[];
-  /** Networks from which applications connect that have none of their own: data guard opens instances to these on bind. */
+  /** The networks of applications without networks of their own: data guard opens instances to these on bind. */
   readonly applicationCidrs: readonly string[];
   /** Networks of single applications, spaces and organizations; the narrowest that fits a binding counts. Default: none. */
   readonly applicationNetworks?: readonly ApplicationNetworks[];
@@ -49,24 +49,24 @@ export interface BrokerConfig {
   readonly managementCidrs?: readonly string[];
   /** Factor on the pauses between polls. Default 1. */
   readonly pace?: number;
-  /** How long an operation stays a process's without a sign of life, in ms; then another process takes it over. Default 15 s. */
+  /** How long a process keeps an operation without a sign of life, in ms; then another process takes it over. Default: 15 s. */
   readonly leaseMs?: number;
   readonly backups?: BackupConfig;
-  /** What this process does, of what processes on one store do together. Default: all of it. */
+  /** This process's share of what processes on one store do together. Default: all of it. */
   readonly roles?: readonly BrokerRole[];
-  /** Where dashboards are and whose users see them. Default: there are none. */
+  /** Where dashboards are, and whose users see them. Default: there are none. */
   readonly dashboard?: DashboardConfig;
-  /** What is offered of the service. Default: the first of its versions, in all plans. */
+  /** What the service offers. Default: the first of its versions, in all plans. */
   readonly catalog?: CatalogConfig;
   /** What instances are made of. Default: `firstMaintenance`. */
   readonly maintenance?: Maintenance;
-  /** How many instances there may be at once. Default: as many as anybody orders. */
+  /** How many instances there may be at once. Default: no limit. */
   readonly quotas?: QuotaConfig;
 }
 
 /**
- * `spi`: answers platforms, and works on operations. `backup-manager`: schedules, retention, collection of logs, the API of backups; and the backups and
- * restores that it orders. `guard`: follows VMs that are made anew.
+ * `spi`: answers platforms, and works on operations. `backup-manager`: schedules, retention, collection of logs, the API of backups; and the
+ * backups and restores that it orders. `guard`: follows VMs that are recreated.
  */
 export type BrokerRole = "spi" | "backup-manager" | "guard";
 
@@ -76,9 +76,9 @@ export const rolesOf = ({ roles }: BrokerConfig): readonly BrokerRole[] => roles
 /** All roles. */
 export const BROKER_ROLES: readonly BrokerRole[] = ["spi", "backup-manager", "guard"];
 
-/** What a control plane offers of its service. What exists already lives on when it is offered no more. */
+/** What a control plane offers of its service. Existing instances live on when their plan is no longer offered. */
 export interface CatalogConfig {
-  /** Versions of the engine, each a service of its own. Default: the first. */
+  /** Versions of the engine, each as a service of its own. Default: the first. */
   readonly versions?: readonly string[];
   /** Names of plans. Default: all. */
   readonly plans?: readonly string[];
@@ -90,24 +90,24 @@ export interface DashboardConfig {
   readonly url: string;
   /** The API of the platform, whose root names its UAA. */
   readonly apiUrl: string;
-  /** From which each service's client gets its secret. */
+  /** From which each service's client derives its secret. */
   readonly clientSecret: string;
-  /** For how long the platform's yes counts, ms. Default 10 s. */
+  /** For how long the platform's yes counts, in ms. Default: 10 s. */
   readonly checkupMs?: number;
 }
 
-/** Instances at once, the broker's own and those of services and plans by name. All that are set count. */
+/** Limits on instances at once: of the whole broker, and of services and plans by name. All that are set apply. */
 interface QuotaConfig {
   readonly broker?: number;
   readonly services?: Readonly<Record<string, number>>;
   readonly plans?: Readonly<Record<string, number>>;
 }
 
-/** What the operator decides of backups. */
+/** What the operator decides about backups. */
 interface BackupConfig {
-  /** Days for which backups outlive their instance. Default 0: they go with it. */
+  /** Days for which backups outlive their instance. Default: 0, they go with it. */
   readonly daysAfterDeprovision?: number;
-  /** Whether tenants may download backups that are under a key of their own. Default true. */
+  /** Whether tenants may download backups that are under a key of their own. Default: true. */
   readonly downloads?: boolean;
 }
 
@@ -137,7 +137,7 @@ export const CONFIG_ERRORS = {
   CONFIG_NO_DATABASE: "name the broker's database with DATABASE_URL",
   CONFIG_BAD_DATABASE:
     "DATABASE_URL must be postgres://user:password@host:port,…/database, with target_session_attrs any, read-write or primary",
-  CONFIG_NO_BROKER: "start the broker with these settings, and see that no rollout is running",
+  CONFIG_NO_BROKER: "start the broker with these settings, and make sure that no rollout is running",
   CONFIG_NO_STORE: "see that the database of DATABASE_URL runs and takes the login",
 } as const;
 
@@ -153,7 +153,7 @@ export class ConfigError extends Error {
   }
 }
 
-/** Networks that may reach the agents of instances; empty when the configuration names none. */
+/** Networks that may reach the agents of instances; empty if the configuration names none. */
 export const managersOf = ({ managementCidrs, address }: BrokerConfig): readonly string[] =>
   managementCidrs ?? (address === undefined ? [] : [`${address.ip}/32`]);
 
@@ -181,7 +181,7 @@ function checkOffers({ service: kind, catalog, maintenance, quotas = {} }: Broke
   if (made.stemcell.version === "latest") throw new ConfigError("CONFIG_BAD_MAINTENANCE", "stemcell");
 }
 
-/** Checks what no type can say of a configuration. @throws ConfigError */
+/** Checks what no type can say about a configuration. @throws ConfigError */
 export function checkConfig(config: BrokerConfig): BrokerConfig {
   for (const key of keyRingOf(config)) if (!/^[0-9a-f]{64}$/i.test(key)) throw new ConfigError("CONFIG_BAD_KEY");
   const { applicationNetworks = [] } = config;

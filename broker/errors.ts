@@ -30,7 +30,7 @@ export class BackendError extends Error {
   }
 }
 
-/** The broker's own database is away. A write may or may not have happened; nothing was refused. */
+/** The broker's own database is unavailable. A write may or may not have happened; nothing was refused. */
 export class StoreError extends BackendError {
   constructor(cause: unknown) {
     // An error of several addresses has no message of its own.
@@ -49,7 +49,7 @@ export class FinalError extends Error {
   }
 }
 
-/** Another process has taken an operation over. Whoever worked on it so far must stop, and change nothing more. */
+/** Another process has taken an operation over. The worker so far must stop, and change nothing more. */
 export class LeaseLostError extends Error {
   constructor(operationId: string) {
     super(`operation ${operationId} was taken over by another process`);

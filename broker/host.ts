@@ -12,13 +12,16 @@ export interface Host {
   /** Calls `work` once every `periodMs`, until the function that it returns is called. */
   every(periodMs: number, work: () => void): () => void;
   randomBytes(count: number): Uint8Array;
-  /** Announces work that is neither a fetch nor a sleep (the store, compression), so that virtual time waits for it. On a real host it changes nothing. */
+  /**
+   * Announces work that is neither a fetch nor a sleep (the store, compression), so that virtual time waits for it. On a real host it changes
+   * nothing.
+   */
   track<T>(work: Promise<T>): Promise<T>;
 }
 
 /** Options of a real host. */
 interface RealHostOptions {
-  /** Address of this machine that connections come from. Default: the system chooses. */
+  /** Address of this machine from which connections come. Default: the system chooses. */
   readonly from?: string;
   /** Factor on pauses. Default 1; less where the backend's work takes less than its real time. */
   readonly pace?: number;
@@ -48,7 +51,7 @@ export function realHost({ from, pace = 1 }: RealHostOptions = {}): Host {
 /** A promise that never settles: a process that was killed does not go on. */
 const never = <T>(): Promise<T> => new Promise(() => {});
 
-/** Makes a host that can be killed: from then on nothing that was awaited comes back and nothing new goes out, as after SIGKILL. */
+/** Makes a host that can be killed: from then on no awaited work returns and nothing new is sent, as after SIGKILL. */
 export function mortalHost(host: Host): { readonly host: Host; readonly kill: () => void } {
   let alive = true;
   const periodic = new Set<() => void>();
@@ -75,7 +78,7 @@ export function mortalHost(host: Host): { readonly host: Host; readonly kill: ()
       },
       randomBytes: (count) => host.randomBytes(count),
       track: (work) => {
-        // Once it is dead, failures have nobody to go to.
+        // Once it is dead, nobody is left to hear of failures.
         work.catch(() => {});
         return whileAlive(() => host.track(work));
       },

@@ -6,9 +6,9 @@ export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 /**
- * Makes a parser of JSON that the broker itself has written. The schema is checked all the same, so that the value has its type.
+ * Makes a parser of JSON that the broker itself has written. The schema is checked nonetheless, so that the value has its type.
  *
- * @returns a function that throws Error when the text is not JSON of that schema
+ * @returns a function that throws Error if the text is not JSON of that schema
  */
 export function parserOf<S extends Type.TSchema>(what: string, schema: S): (text: string) => Type.Static<S> {
   const compiled = Compile(schema);
@@ -19,7 +19,7 @@ export function parserOf<S extends Type.TSchema>(what: string, schema: S): (text
   };
 }
 
-/** Parses a JSON object that the broker itself has written. @throws Error when it is none */
+/** Parses a JSON object that the broker itself has written. @throws Error if it is not one */
 export function parseObject(text: string): Readonly<Record<string, unknown>> {
   const value: unknown = JSON.parse(text);
   if (isObject(value)) return value;

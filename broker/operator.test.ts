@@ -100,7 +100,7 @@ describe("the operators' API", () => {
     expect(JSON.stringify([audit, older])).not.toMatch(/password|v1\./);
   });
 
-  it("refuses every order but an unbind for what is out of use, and says so to operators only", async () => {
+  it("refuses every order but an unbind for an instance that is out of use, and gives the reason to operators only", async () => {
     const row = {
       id: "x",
       instance_id: "a",
@@ -141,7 +141,7 @@ describe("the operators' API", () => {
     expect(text).not.toContain("nobody");
   });
 
-  it("tells anybody whether it lives and is ready, and nothing else", async () => {
+  it("tells anybody whether it is alive and ready, and nothing else", async () => {
     expect(await ask("GET", "/health/live", {})).toMatchObject({ status: 200, text: '{"status":"live"}' });
     expect(await ask("GET", "/health/ready", {})).toMatchObject({ status: 200, text: '{"status":"ready"}' });
     pool.connect = () => Promise.reject(Object.assign(new Error("connect"), { code: "ECONNREFUSED" }));

@@ -12,16 +12,16 @@ import { postgresPool } from "./store/postgres.ts";
 
 function openPool({ databaseUrl }: Settings, log: Log): StorePool {
   if (databaseUrl === undefined) {
-    log("store.embedded", { why: "no DATABASE_URL: what is known is gone with this process" });
+    log("store.embedded", { why: "no DATABASE_URL: all records are lost when this process ends" });
     return embeddedPool();
   }
   return postgresPool(databaseUrl, (error) => log("store.connection-lost", { why: error.message }));
 }
 
-/** Connections come from the address at which it listens, where that is one of its own. */
+/** Connections come from the address at which it listens, if that is one of its own. */
 const isOwn = (host: string): boolean => host.startsWith("127.") && host !== "127.0.0.1";
 
-/** Loads the exporter only where it is asked for. */
+/** Loads the exporter only if it is configured. */
 async function exporterOf({ tracesUrl, broker }: Settings): Promise<Exporter | undefined> {
   if (tracesUrl === undefined) return undefined;
   return (await import("./observe/exporter.ts")).exportTraces(tracesUrl, `${broker.service}-service-broker`);
@@ -63,9 +63,9 @@ async function listen({ app }: Broker, { listen: { host, port } }: Settings): Pr
 }
 
 /**
- * Runs one control plane until SIGTERM or SIGINT. What is in progress then goes on in another process, or when it is started again on its store.
+ * Runs one control plane until SIGTERM or SIGINT. What is then in progress continues in another process, or when it is started again on its store.
  *
- * @throws ConfigError when it can't start
+ * @throws ConfigError if it can't start
  */
 export async function serve(settings: Settings): Promise<void> {
   const log = createLog(settings);
@@ -78,7 +78,7 @@ export async function serve(settings: Settings): Promise<void> {
   const stop = async (signal: string): Promise<void> => {
     log("stopping", { signal });
     await broker.stop();
-    // A collector that is away loses the last spans, and delays nothing.
+    // An unavailable collector loses the last spans, but delays nothing.
     await exporter?.stop().catch((error: unknown) => log("traces.lost", { why: String(error) }));
     process.exit(0);
   };

@@ -8,7 +8,7 @@ const Login = Type.Object({ username: Text, password: Text });
 const Count = Type.Integer({ minimum: 0 });
 const Url = Type.String({ pattern: "^https?://." });
 
-/** Shorter leases end while a database is merely slow. */
+/** Shorter leases would end while a database is merely slow. */
 const LEASE_MS_MIN = 1_000;
 const LEASE_MS_MAX = 600_000;
 

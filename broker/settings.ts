@@ -9,7 +9,7 @@ import type { TlsOptions } from "./osb/server.ts";
 import { SettingsTree } from "./settings-tree.ts";
 import { parseDatabaseUrl } from "./store/hosts.ts";
 
-/** The settings of a control plane's process: the broker's configuration, and more. */
+/** The settings of a control plane's process: the broker's configuration and more. */
 export interface Settings {
   readonly broker: BrokerConfig;
   readonly listen: { readonly host: string; readonly port: number };
@@ -92,7 +92,11 @@ function put(tree: Tree, path: string, value: string): void {
   }
 }
 
-/** Parses an address such as `127.0.0.1:3000`. Passwords go over no network in clear, so without TLS it must be a loopback address. @throws ConfigError CONFIG_BAD_LISTEN */
+/**
+ * Parses an address such as `127.0.0.1:3000`. Passwords cross no network in clear text, so without TLS it must be a loopback address.
+ *
+ * @throws ConfigError CONFIG_BAD_LISTEN
+ */
 function parseListen(value: string, isTls: boolean): Settings["listen"] {
   const match = /^(.+):(\d{1,5})$/.exec(value);
   const [host, port] = [match?.[1] ?? "", Number(match?.[2])];
@@ -102,7 +106,7 @@ function parseListen(value: string, isTls: boolean): Settings["listen"] {
   return { host: host.replaceAll(/[[\]]/g, ""), port };
 }
 
-/** As `bosh`, accepts a certificate or the path of one, and an address with or without scheme and port. */
+/** Like `bosh`, accepts a certificate or the path of one, and an address with or without scheme and port. */
 const certificateOf = (value: string): string =>
   value.includes("BEGIN CERTIFICATE") ? value : readFileSync(value, "utf8");
 const DIRECTOR_PORT = 25_555;
@@ -111,7 +115,7 @@ const directorUrlOf = (value: string): string => {
   return `https://${/:\d+$/.test(value) ? value : `${value}:${DIRECTOR_PORT}`}`;
 };
 
-/** Brings what other clients read from the same variables into the form of this one's settings. */
+/** Converts the values that other clients read from the same variables into the form of these settings. */
 const CONVERSIONS: Readonly<Record<string, (value: string) => string>> = {
   BOSH_ENVIRONMENT: directorUrlOf,
   CONSUL_HTTP_ADDR: (value) => (/^https?:/.test(value) ? value : `http://${value}`),

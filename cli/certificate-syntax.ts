@@ -9,7 +9,7 @@ interface Ending {
 function addKeygen(drydock: Command, { endWith }: Ending): void {
   drydock
     .command("keygen")
-    .description("make the pair of Ed25519 keys that signs and verifies certificates, as PEM files")
+    .description("create the pair of Ed25519 keys that signs and verifies certificates, as PEM files")
     .option("--out <name>", "the files are called NAME.key.pem and NAME.pub.pem", "drydock")
     .option("--json", "the names of the files and the id of the key")
     .addHelpText("after", "\nExample:\n  $ drydock keygen --out vendor")
@@ -19,11 +19,11 @@ function addKeygen(drydock: Command, { endWith }: Ending): void {
 function addVerify(drydock: Command, { version, endWith }: Ending): void {
   drydock
     .command("verify")
-    .description("explain a certificate, and refuse it when anything about it was changed or does not hold")
+    .description("explain a certificate, and refuse it if anything in it was changed or does not hold")
     .argument("<file>", "certificate.json or certificate.sigstore.json")
     .requiredOption("--key <file>", "PEM file of the signer's public key")
-    .option("--report <dir>", "the folder of the report that it certifies; default: the folder of the certificate")
-    .option("--at <day>", "the day (UTC) on which it has to be valid; default: today")
+    .option("--report <dir>", "folder of the report that it certifies; default: the certificate's own")
+    .option("--at <day>", "day (UTC) on which it must be valid; default: today")
     .option("--no-waivers", "refuse a certificate that rests on waivers")
     .option("--json", "what it says, and why it is refused")
     .addHelpText(
@@ -38,7 +38,7 @@ function addVerify(drydock: Command, { version, endWith }: Ending): void {
 function addRegistry(drydock: Command, { version, endWith }: Ending): void {
   const registry = drydock
     .command("registry")
-    .description("a public folder of certificates: verify all again, write its index page")
+    .description("a public folder of certificates: verify them all again, write its index page")
     .addHelpText("after", "\nExamples:\n  $ drydock registry check .\n  $ drydock registry index .");
   const common = (command: Command): Command =>
     command

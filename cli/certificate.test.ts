@@ -98,7 +98,7 @@ describe("a certificate", () => {
     });
   });
 
-  it("of a narrowed run shows no level and no success, takes the place of the last one, and leaves a baseline aside where it has to", async () => {
+  it("of a narrowed run shows no level and no success, replaces the previous one, and ignores a baseline if told to", async () => {
     const narrowed = join(folder, "narrowed");
     cpSync(out, narrowed, { recursive: true });
     const baseline = join(folder, "baseline.yml");
@@ -113,7 +113,7 @@ describe("a certificate", () => {
       "--no-waivers",
       "--quiet",
     );
-    expect(run.stderr).toContain("--no-waivers: the baseline is left aside");
+    expect(run.stderr).toContain("--no-waivers: the baseline is ignored");
     expect(run.code).toBe(0);
     expect(run.stdout).toMatch(/^1 of \d+ checks: passed\. Exercised: [^\n]*\n$/);
     const { stdout } = await verifyIn(narrowed, "certificate.json", true);
@@ -135,7 +135,7 @@ describe("a certificate", () => {
 });
 
 describe("keygen", () => {
-  it("keeps the private key from others, and never overwrites one", async () => {
+  it("hides the private key from other users, and never overwrites one", async () => {
     expect(statSync(privateKey()).mode & 0o077).toBe(0);
     const before = readFileSync(privateKey(), "utf8");
     await expect(keygen({ out: keys })).rejects.toThrow(/CERTIFICATE_KEY_EXISTS/);
@@ -160,7 +160,7 @@ describe("registry", () => {
     expect(readFileSync(join(registry, "index.html"), "utf8")).toContain("OSB extended");
   });
 
-  it("of no such folder can't be read", async () => {
+  it("can't be read without such a folder", async () => {
     const { code, stderr } = await drydock(["registry", "check", join(folder, "nowhere")]);
     expect([code, stderr.includes("REGISTRY_NOT_FOUND")]).toEqual([2, true]);
   });

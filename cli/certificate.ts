@@ -10,10 +10,10 @@ import { digestCode } from "./code-digest.ts";
 import { EXIT, UserError } from "./errors.ts";
 import { readNamedFile } from "./session.ts";
 
-/** The files of the report that a certificate binds by their digests: the stream, and what it was folded to. */
+/** The files of the report that a certificate binds by their digests: the stream, and what was folded from it. */
 const BOUND = ["stream", "json"] as const;
 
-/** The way to the backups, where drydock.yml describes it. */
+/** The interface to the backups, if drydock.yml describes one. */
 function describedAdapters(config: string | undefined) {
   const { backup } = parseDrydockFile(readNamedFile(config, "drydock.yml") ?? "");
   if (backup === undefined) return [];
@@ -26,7 +26,7 @@ function environment(version: string) {
 }
 
 /**
- * Makes ready to sign, before the run begins: what is wrong with the options is said at once, not after an hour. Returns what signs a
+ * Prepares signing before the run begins, so that wrong options are reported at once, not after an hour. Returns what signs a
  * finished run.
  *
  * @throws UserError CLI_BAD_OPTION

@@ -7,7 +7,7 @@ import { type Handler, reply, type WireRequest, type WireResponse } from "../con
 import { drydockHere as drydock } from "./testing/run-here.ts";
 import { startServer } from "./testing/run.ts";
 
-/** What a bad target answers; undefined hangs up, a promise that never resolves is silence. */
+/** What a bad target answers: undefined hangs up, a promise that never resolves is silence. */
 type Behave = (request: WireRequest, asked: number, sound: Handler) => Promise<WireResponse | undefined>;
 
 async function read(request: IncomingMessage): Promise<WireRequest> {
@@ -35,7 +35,7 @@ function serve(behave: Behave) {
   return startServer((request, response) => void answer(request, response).catch(() => response.destroy()));
 }
 
-/** After so many requests it is as it says; until then it is sound. */
+/** Behaves as described after so many requests; until then it is sound. */
 const after =
   (served: number, behave: (request: WireRequest) => Promise<WireResponse | undefined>): Behave =>
   (request, asked, sound) =>
@@ -68,20 +68,20 @@ const LIMITS = [
 ];
 const login = ["--username", "drydock", "--password", "conformance"];
 
-/** Certifies as a user does. */
+/** Certifies as a user would. */
 async function certify(behave: Behave) {
   await using target = await serve(behave);
   return await drydock(["certify", target.url, ...login, ...LIMITS]);
 }
 
-/** Targets that cannot be tested at all: what the one line says. */
+/** Targets that can't be tested at all, with the line that says so. */
 const HOPELESS: readonly (readonly [string, Behave, RegExp])[] = [
   ["answers 429 for ever", () => Promise.resolve(busy), /429.*\[no-answer\]/],
   ["redirects in a circle", () => Promise.resolve(circle), /answers 307.*\[redirected\]/],
   ["hangs up", () => Promise.resolve(undefined), /socket hang up.*\[unreachable\]/],
 ];
 
-/** Targets that go wrong during the run: what the run says of them, in one line. */
+/** Targets that go wrong during the run, with the line that says so. */
 const FAILING: readonly (readonly [string, Behave, RegExp])[] = [
   [
     "becomes slower and slower",
@@ -89,14 +89,14 @@ const FAILING: readonly (readonly [string, Behave, RegExp])[] = [
     /the broker stopped answering: .*no complete answer within 1000 ms/,
   ],
   ["falls silent", after(60, () => silence), /the broker stopped answering: .*no complete answer within 1000 ms/],
-  ["hangs up for ever", after(60, () => Promise.resolve(undefined)), /the broker stopped answering: .*socket hang up/],
+  ["hangs up forever", after(60, () => Promise.resolve(undefined)), /the broker stopped answering: .*socket hang up/],
   [
-    "answers 429 from some time on",
+    "answers 429 after a while",
     after(60, () => Promise.resolve(busy)),
     /too many requests \(429\), also when asked as seldom as it wants/,
   ],
   [
-    "redirects in a circle from some time on",
+    "redirects in a circle after a while",
     after(60, () => Promise.resolve(circle)),
     /is answered 307 now: something else answers in the broker's place/,
   ],
@@ -118,9 +118,9 @@ const FAILING: readonly (readonly [string, Behave, RegExp])[] = [
   ],
 ];
 
-describe("a target that cannot be tested", () => {
+describe("a target that can't be tested", () => {
   it.concurrent.each(HOPELESS)(
-    "because it %s ends the command with 2 and one line that says so",
+    "because it %s: the command ends with 2 and one line that says so",
     async (_how, behave, says) => {
       const { code, stdout, stderr } = await certify(behave);
       expect(stderr.trim()).toMatch(says);
@@ -131,13 +131,13 @@ describe("a target that cannot be tested", () => {
 
 describe("a broker that goes wrong", () => {
   it.concurrent.each(FAILING)(
-    "because it %s is not accused; the command ends with 2 and says why",
+    "because it %s: it is not accused; the command ends with 2 and says why",
     async (_how, behave, says) => {
       const { code, stdout } = await certify(behave);
       expect(stdout).not.toContain("✗");
       expect(stdout).toMatch(says);
       expect(code).toBe(2);
-      expect(stdout).not.toContain("a defect of drydock's own");
+      expect(stdout).not.toContain("a defect of drydock itself");
     },
   );
 });

@@ -8,7 +8,7 @@ import { listenerOf } from "./testing/serve-handler.ts";
 const env = { DRYDOCK_PASSWORD: "conformance" };
 const BIG = "5f0b4c8e-0000-4000-8000-000000000102";
 
-/** A broker of which a plan that is not the first takes a provision without service_id. */
+/** A broker in which a plan other than the first accepts a provision without service_id. */
 function carelessWithBig(): Handler {
   const { handle } = createMemoryBroker();
   return async (request) => {
@@ -21,7 +21,7 @@ function carelessWithBig(): Handler {
 it.each([
   ["all", 1],
   ["first", 0],
-])("a fault of another plan than the first is seen where all are tried (--plans %s)", async (plans, code) => {
+])("a fault of a plan other than the first is found if all are tried (--plans %s)", async (plans, code) => {
   await using broker = await startServer(listenerOf(carelessWithBig()));
   const only = ["--only", "provision-missing-service-id-400", "--plans", plans];
   const ran = await drydock(["certify", broker.url, "--username", "drydock", "--profile", "osb-2.17", ...only], env);
@@ -29,7 +29,7 @@ it.each([
   expect(/"big"/.test(ran.stdout)).toBe(plans === "all");
 });
 
-it("all plans are tried unless the command line says otherwise, and one that is unknown is refused", async () => {
+it("all plans are tried unless the command line says otherwise, and an unknown value is refused", async () => {
   await using broker = await startServer(listenerOf(carelessWithBig()));
   const only = ["--only", "provision-missing-service-id-400", "--profile", "osb-2.17"];
   expect((await drydock(["certify", broker.url, "--username", "drydock", ...only], env)).code).toBe(1);

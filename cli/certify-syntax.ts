@@ -2,14 +2,14 @@ import { type Command, Option } from "commander";
 import { DEFAULTS } from "./defaults.ts";
 import { wholeNumber } from "./whole-number.ts";
 
-/** Options that choose the broker and what of it to judge. */
+/** Options that choose the broker, and the part of it to judge. */
 function addTarget(certify: Command): Command {
   return certify
     .option("--username <name>", "user of basic authentication")
     .option("--password <password>", "its password; better: the environment variable DRYDOCK_PASSWORD")
     .option("--token <token>", "a bearer token instead; better: the environment variable DRYDOCK_TOKEN")
     .option("--ca <file>", "PEM file of a private CA")
-    .option("--profile <profile>", "osb-2.11 … osb-2.17; default: the newest version that the broker does not refuse")
+    .option("--profile <profile>", "osb-2.11 … osb-2.17; default: the newest version that the broker accepts")
     .option(
       "--suite <names>",
       "osb, backup, isolation; comma separated; default: osb, and for the reference broker all three",
@@ -24,15 +24,20 @@ function addTarget(certify: Command): Command {
     );
 }
 
-/** How much at once, and how long. */
+/** How much runs at once, and for how long. */
 function addLimits(certify: Command): Command {
   return certify
     .addOption(
-      new Option("--plans <which>", "plans that a check tries where they can differ")
+      new Option("--plans <which>", "plans that a check tries if they can differ")
         .choices(["first", "all"])
         .default(DEFAULTS.plans),
     )
-    .option("--jobs <n>", "checks side by side; most of their time they wait", wholeNumber(1, 1000), DEFAULTS.jobs)
+    .option(
+      "--jobs <n>",
+      "checks that run side by side; most of the time they wait",
+      wholeNumber(1, 1000),
+      DEFAULTS.jobs,
+    )
     .option(
       "--max-instances <n>",
       "service instances at once; checks that need more are left out",
@@ -48,12 +53,12 @@ function addLimits(certify: Command): Command {
     )
     .option(
       "--max-time <minutes>",
-      "ends the run then, cleans up, and reports what is not judged by then as unknown; default: no limit",
+      "end the run then, clean up, and report what is not judged as unknown; default: no limit",
       wholeNumber(1, 100_000),
     );
 }
 
-/** What comes of it. */
+/** The output. */
 function addOutput(certify: Command): Command {
   return certify
     .option(
@@ -66,13 +71,13 @@ function addOutput(certify: Command): Command {
     .option("--evidence", "show under each finding the requests and answers that led to it, as lines to repeat");
 }
 
-/** A signed certificate, and what it says of the target beyond the run. */
+/** A signed certificate, and what it says about the target beside the run. */
 function addCertificate(certify: Command): Command {
   return certify
     .option("--sign <key>", "sign a certificate with this PEM file (drydock keygen) and write it to --out")
     .option("--target-version <version>", "the broker's version, for the certificate")
     .option("--image <name@sha256:…>", "the broker's image with its digest, for the certificate")
-    .option("--no-waivers", "failures that a baseline accepts count all the same");
+    .option("--no-waivers", "failures that a baseline accepts count nonetheless");
 }
 
 /** The syntax of `drydock certify`. `endWith` turns what a command resolves to into the exit code. */

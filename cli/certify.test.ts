@@ -36,7 +36,7 @@ afterAll(() => {
 });
 
 describe("certify", () => {
-  it("judges somebody else's broker, prints and writes what it found, and keeps the secret", async () => {
+  it("judges a vendor's broker, prints and writes what it found, and keeps the secret", async () => {
     const out = join(folder, "report");
     const { code, stdout } = await drydock(["certify", url, ...login, "--out", out], env);
     expect(stdout).toMatch(/Conformant/);
@@ -93,7 +93,7 @@ describe("certify", () => {
     expect(readFileSync(summaryFile, "utf8")).toContain(`# ${said}`);
   });
 
-  it("is not conformant when nothing of a requested suite could be exercised, and names the suite", async () => {
+  it("is not conformant if nothing in a requested suite could be exercised, and names the suite", async () => {
     const out = join(folder, "empty-suite");
     const { code, stdout } = await drydock(["certify", url, ...login, "--suite", "osb,backup", "--out", out], env);
     expect(code).toBe(2);
@@ -203,7 +203,7 @@ describe("a service or plan that is not in the catalog", () => {
     [["--plan", "smal"], 'no such plan: "smal"; nearest: small'],
     [["--service", "nodes"], 'no such service: "nodes"; nearest: notes'],
     [["--service", "notes", "--plan", "gigantic"], 'no such plan of the service "notes": "gigantic"; there is small'],
-  ])("%j ends with 2 and lists those there are", async (args, why) => {
+  ])("%j ends with 2 and lists those that exist", async (args, why) => {
     const { code, stderr } = await drydock(["certify", url, ...login, ...args], env);
     expect(stderr).toContain(why);
     expect(code).toBe(2);

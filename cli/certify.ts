@@ -1,4 +1,4 @@
-// Not from the index of the room, which loads what proves the suites as well.
+// Not from the index of the room, which also loads what proves the suites.
 import { certify } from "../conformance/certify.ts";
 import { suggestionsFor } from "../conformance/client/errors/nearest.ts";
 import { resolverAt, socketPlane } from "../conformance/data/sockets.ts";
@@ -44,7 +44,7 @@ export interface CertifyCommandOptions {
   readonly targetVersion?: string;
   /** `NAME@sha256:…`. */
   readonly image?: string;
-  /** False: failures that the baseline accepts count all the same. */
+  /** False: failures that the baseline accepts count nonetheless. */
   readonly waivers?: boolean;
   readonly version: string;
 }
@@ -100,7 +100,7 @@ async function acceptancesOf({
   baseline,
   waivers = true,
 }: CertifyCommandOptions): Promise<readonly Acceptance[] | undefined> {
-  if (!waivers && baseline !== undefined) process.stderr.write("drydock: --no-waivers: the baseline is left aside\n");
+  if (!waivers && baseline !== undefined) process.stderr.write("drydock: --no-waivers: the baseline is ignored\n");
   const text = waivers ? readNamedFile(baseline) : undefined;
   if (text === undefined) return undefined;
   const { parseBaseline } = await import("../conformance/runner/parse-baseline.ts");

@@ -1,4 +1,4 @@
-/** The exit code of a program whose reader has gone: what a shell reports for one that SIGPIPE ends. */
+/** The exit code of a program whose reader has gone: what a shell reports for a program ended by SIGPIPE. */
 export const EXIT_CLOSED_OUTPUT = 141;
 
 /**

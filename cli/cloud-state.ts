@@ -31,7 +31,7 @@ function stateFolder(): string {
   const { uid, username } = userInfo();
   const path = join(process.env["XDG_RUNTIME_DIR"] || tmpdir(), `drydock-${uid < 0 ? username : uid}`);
   mkdirSync(path, { recursive: true, mode: 0o700 });
-  // Not through a link: in a shared folder, somebody else may have put one there.
+  // Not through a link: in a shared folder, another user may have put one there.
   const stats = lstatSync(path);
   const isOwn = uid < 0 || (stats.uid === uid && (stats.mode & OTHERS_MAY) === 0);
   if (!stats.isDirectory() || !isOwn) throw new UserError("CLI_STATE_FOLDER", path);
@@ -64,7 +64,7 @@ export async function findCloudsUp(): Promise<readonly KnownCloud[]> {
   for (const name of readdirSync(stateFolder()).filter((each) => NAME.test(each))) {
     const path = join(stateFolder(), name);
     const known: unknown = JSON.parse(readFileSync(path, "utf8"));
-    // Another version of drydock may keep clouds in a form of its own.
+    // Another version of drydock may record clouds in another form.
     if (!knownCloud.Check(known)) continue;
     if (isAlive(known.pid) && (await isListening(known.lock))) up.push(known);
     else rmSync(path, { force: true });

@@ -1,7 +1,16 @@
 import { execFile, spawnSync } from "node:child_process";
 import { Resolver } from "node:dns/promises";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { type IncomingMessage, request } from "node:http";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
@@ -26,13 +35,15 @@ function has(client: string, flag = "--version"): boolean {
 }
 const [HAS_BOSH, HAS_OPENSTACK, HAS_DIG] = [has("bosh"), has("openstack"), has("dig", "-v")];
 const HAS_CURL = has("curl");
+const MAY_UNSHARE = spawnSync("unshare", ["--mount", "true"]).status === 0;
+if (!MAY_UNSHARE) process.stderr.write("skipped: a namespace with a resolv.conf: this user may not unshare\n");
 const HAS_PROC = process.platform === "linux";
 if (!HAS_PROC) process.stderr.write("skipped: the memory of an upload: this machine has no /proc\n");
 
 const plansOf = (catalog: unknown): readonly unknown[] =>
   (catalog as { services: { plans: unknown[] }[] }).services.flatMap(({ plans }) => plans);
 
-/** Where the clouds of these tests are recorded, apart from those of the person who runs them. */
+/** Where the clouds of these tests are recorded, apart from those of the user who runs them. */
 const runtime = mkdtempSync(join(tmpdir(), "drydock-test-"));
 const own = { XDG_RUNTIME_DIR: runtime };
 /** A generous limit, as many tests may run side by side on few processors. */
@@ -45,7 +56,7 @@ function start(...args: string[]): RunningCommand {
 }
 const drydock = (...args: string[]): Promise<CommandResult> => start(...args).ended;
 afterAll(() => {
-  // Left by a failed test, it would live on.
+  // A failed test would otherwise leave it running.
   for (const { child } of begun) if (child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");
   rmSync(runtime, { recursive: true });
 });
@@ -91,7 +102,7 @@ describe("a cloud that is up", { timeout: BOOTS_MS_MAX }, () => {
     }
   });
 
-  it("hands on the token of its control API, without which nobody can steer it", async () => {
+  it("passes on the token of its control API, without which nobody can control it", async () => {
     expect(environment).toMatchObject({
       DRYDOCK_CONTROL: cloud.control.url,
       DRYDOCK_CONTROL_TOKEN: cloud.control.token,
@@ -183,12 +194,33 @@ describe("a cloud that is up", { timeout: BOOTS_MS_MAX }, () => {
     ];
     const asked = run("openstack", [], { env: environment });
     asked.child.stdin?.end(commands.join("\n"));
-    // That mode ends with 1, whatever its commands do.
+    // That mode always ends with 1.
     const { stdout } = await asked.catch((error: { readonly stdout: string }) => error);
     const [project, ...answers] = stdout.split("\n").filter((line) => line !== "");
     expect(project).toMatch(/^[0-9a-f]{32}$/);
     expect(answers).toEqual(["ACTIVE", "1", "/dev/sdb", "in-use", "management", "active", "service-instances"]);
   });
+
+  it.skipIf(!HAS_CURL || !MAY_UNSHARE)(
+    "has its names resolved by libc, in a namespace whose resolv.conf says so",
+    async (context) => {
+      if (!cloud.dns.port53) {
+        process.stderr.write(`skipped: a namespace with a resolv.conf: nobody may listen at port 53\n`);
+        return context.skip();
+      }
+      const [broker] = cloud.brokers;
+      const config = join(runtime, "resolv.conf");
+      writeFileSync(config, `nameserver ${cloud.dns.bosh.split(":")[0]}\n`);
+      const line = `curl -sS -u ${broker?.username}:${broker?.password} ${broker?.consulUrl}/v2/catalog`;
+      const { stdout } = await run("unshare", [
+        "--mount",
+        "sh",
+        "-c",
+        `mount --bind ${config} /etc/resolv.conf && ${line}`,
+      ]);
+      expect(plansOf(JSON.parse(stdout)).length).toBeGreaterThan(0);
+    },
+  );
 
   it.skipIf(!HAS_DIG)("satisfies dig", async () => {
     const [host = "", port = ""] = cloud.dns.address.split(":");
@@ -252,7 +284,7 @@ describe("exec", { timeout: BOOTS_MS_MAX }, () => {
 });
 
 describe("env", { timeout: BOOTS_MS_MAX }, () => {
-  it("neither reads nor writes a folder that somebody else may have put in place", async () => {
+  it("neither reads nor writes a folder that another user may have created", async () => {
     const elsewhere = mkdtempSync(join(tmpdir(), "drydock-test-"));
     const { uid, username } = userInfo();
     mkdirSync(join(elsewhere, "mine"), { mode: 0o700 });

@@ -69,7 +69,7 @@ test("a dashboard works in a real browser: login, backup, restore, logout", {
   await reloadUntil("succeeded", 2);
   const path = process.env.DRYDOCK_SCREENSHOT;
   if (path !== undefined) await page.screenshot({ path, fullPage: true });
-  // The page is styled, though nothing but its own style sheet may be applied.
+  // The page is styled, although only its own style sheet may be applied.
   expect(await page.evaluate('getComputedStyle(document.querySelector("header")).display')).toBe("flex");
 
   await page.getByRole("button", { name: "Log out" }).click();

@@ -1,2 +1,2 @@
-/** The defaults of `certify`. They have a file of their own, so that `--help` loads nothing more. */
+/** The defaults of `certify`. They have their own file, so that `--help` loads nothing else. */
 export const DEFAULTS = { jobs: 64, maxInstances: 64, maxOperation: 600, plans: "all" } as const;

@@ -22,9 +22,9 @@ describe("why a command could not run", () => {
     );
   });
 
-  it("is otherwise a defect of our own, in one line", () => {
+  it("is otherwise a defect of drydock, in one line", () => {
     expect(explanationOf(new Error("first\nsecond"))).toMatch(
-      /^drydock: unexpected: first \(a defect of drydock's own.*--debug.*\)$/,
+      /^drydock: unexpected: first \(a defect of drydock itself.*--debug.*\)$/,
     );
   });
 });

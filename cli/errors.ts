@@ -3,7 +3,7 @@ import { TargetError } from "../conformance/client/errors/target-error.ts";
 /** Exit codes of every command, as documented in --help. */
 export const EXIT = { ok: 0, notConformant: 1, couldNotRun: 2, interrupted: 130 } as const;
 
-/** What the user can mend: one line, exit 2. Anything else that is thrown is a defect of ours, which --debug locates. */
+/** An error that the user can fix: one line, exit 2. Anything else that is thrown is a defect of drydock, which --debug locates. */
 export const USER_ERRORS = {
   CLI_PORT_TAKEN: "stop what listens there, or choose another block with --block",
   CLI_NO_COMMAND: "give a command after --, for example: drydock exec -- npm test",
@@ -13,11 +13,13 @@ export const USER_ERRORS = {
   CLI_COMMAND_NOT_FOUND: "the command could not be started",
   CLI_BAD_OPTION: "see drydock --help",
   CLI_UNKNOWN_SCENARIO: "drydock run --list names the scenarios",
+  CLI_NO_QUEUE: "name a PostgreSQL that answers with --queue postgres://USER@HOST/DATABASE",
+  CLI_BAD_SCENARIO: "export default defineScenario({…}), as docs/own-scenarios.md shows",
   CLI_NO_REPORT: "name a folder or a run.jsonl that drydock wrote with --out",
   CLI_NO_FILE: "name a file that can be read",
   CLI_FILE_EXISTS: "name another with --out, or replace it with --force",
   CLI_NO_ANSWER: "answer at the terminal, or give the URL of the broker: drydock init URL",
-  CLI_CAN_NOT_WRITE: "choose a folder that can be written with --out",
+  CLI_CAN_NOT_WRITE: "choose a writable folder with --out",
 } as const;
 
 /** An error that the user can mend; its message is one line that says how. */
@@ -32,7 +34,7 @@ export class UserError extends Error {
 }
 
 /** Prefixes of the catalogued errors of all rooms: each has a code and a one-line message. */
-const CATALOGUED = /^(TARGET|CONFIG|REPORT|STREAM|BROKER|CLI|FAULT|LIVE|NET|CERTIFICATE|REGISTRY|SUITE)_/;
+const CATALOGUED = /^(TARGET|CONFIG|REPORT|STREAM|BROKER|CLI|FAULT|LIVE|NET|CERTIFICATE|REGISTRY|SUITE|LOAD)_/;
 
 function isUsers(error: unknown): error is Error {
   if (error instanceof TargetError) return true;
@@ -46,7 +48,7 @@ export function explain(error: unknown, debug: boolean): number {
   else if (isUsers(error)) console.error(`drydock: ${message.split("\n")[0]}`);
   else
     console.error(
-      `drydock: unexpected: ${message.split("\n")[0]} (a defect of drydock's own; run again with drydock --debug … for the place)`,
+      `drydock: unexpected: ${message.split("\n")[0]} (a defect of drydock itself; run again with drydock --debug … for the place)`,
     );
   return EXIT.couldNotRun;
 }

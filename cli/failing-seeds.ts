@@ -4,7 +4,7 @@ import Type, { type Static } from "typebox";
 import { Compile } from "typebox/compile";
 import { UserError } from "./errors.ts";
 
-/** Seeds that failed, by the subject on which they failed; they run first the next time. */
+/** Seeds that failed, by the subject on which they failed; next time they run first. */
 export interface FailingSeeds {
   readonly seeds: readonly number[];
   /** Records how a seed ended, at once in the file. */

@@ -21,7 +21,7 @@ function write(path: string, text: string, mode: number): void {
 }
 
 /**
- * `drydock keygen`: makes the pair of keys with which a vendor signs, and which others verify by. Returns the exit code.
+ * `drydock keygen`: creates the pair of keys with which a vendor signs and others verify. Returns the exit code.
  *
  * @throws CertificateError CERTIFICATE_KEY_EXISTS, CERTIFICATE_CANNOT_WRITE
  */
@@ -35,7 +35,7 @@ export async function keygen({ out, json = false }: KeygenOptions): Promise<numb
   const keyId = keyIdOf(parsePublicKey(publicPem, publicPath));
   const lines = [
     `private key   ${privatePath}   keep it secret: drydock certify … --sign ${privatePath}`,
-    `public key    ${publicPath}   hand it out: drydock verify … --key ${publicPath}`,
+    `public key    ${publicPath}   publish it: drydock verify … --key ${publicPath}`,
     `key id        ${keyId}`,
   ];
   console.log(json ? JSON.stringify({ privateKey: privatePath, publicKey: publicPath, keyId }) : lines.join("\n"));

@@ -2,6 +2,8 @@ import { readFileSync } from "node:fs";
 import { Command, Option } from "commander";
 import { addCertificateCommands } from "./certificate-syntax.ts";
 import { addCertify } from "./certify-syntax.ts";
+import { addLoad } from "./load-syntax.ts";
+import { addRunCommands } from "./run-syntax.ts";
 import { addNameOptions } from "./names-syntax.ts";
 import { addSetupCommands } from "./setup-syntax.ts";
 import { CLOUD_PROFILES } from "../simulators/openstack/profiles.ts";
@@ -17,7 +19,7 @@ function version(): string {
 
 const EXIT_CODES = `
 Exit codes:
-  0    everything requested was exercised and holds, all seeds passed, or the command of exec ended with 0
+  0    everything requested was exercised and holds, all seeds passed, or exec's command ended with 0
   1    a MUST is violated, or a seed failed
   2    could not run (unreachable broker, bad file, unknown name: one line says what to do), or could not be
        determined: a check reached no verdict, or nothing in a requested suite could be exercised
@@ -29,14 +31,14 @@ Only a run that nothing narrows (--only, --service, --plan, too low a --max-inst
 const seed = (): Option =>
   new Option(
     "--seed <n>",
-    "the seed of ids, addresses, faults and of every password: same seed, same cloud; default: a new one, and passwords that no seed gives",
+    "the seed of ids, addresses, faults and all passwords: same seed, same cloud; default: a new one, and random passwords",
   ).argParser(wholeNumber(0, 2 ** 31 - 1));
 const pace = (): Option =>
   new Option("--pace <pace>", "how long simulated work takes").choices(["realistic", "fast", "instant"]);
 const store = (): Option =>
   new Option(
     "--store <kind>",
-    "where the brokers keep their state: in memory, or on a primary and a standby of PostgreSQL",
+    "where the brokers keep their state: in memory, or in a PostgreSQL with a primary and a standby",
   ).choices(["embedded", "postgres-ha"]);
 const profile = (): Option =>
   new Option(
@@ -49,9 +51,12 @@ const catalog = (): Option =>
     "what the brokers offer: small, a plan of each kind of one version; full, every plan of every version that this machine can run",
   ).choices(["small", "full"]);
 const block = (): Option =>
+  new Option("--block <block>", "the /16 of 127.0.0.0/8 for the cloud, such as 127.64; default: the first free one");
+
+const director = (): Option =>
   new Option(
-    "--block <block>",
-    "the /16 of 127.0.0.0/8 that the cloud lives in, such as 127.64; default: the first free one",
+    "--director <file>",
+    "YAML with settings of the director: users, teams, basic authentication, config server, snapshots, workers, health monitor",
   );
 
 /** Takes what a command resolves to: the exit code. */
@@ -60,7 +65,7 @@ type EndWith = (code: Promise<number>) => Promise<void>;
 function addStart(drydock: Command, endWith: EndWith): void {
   drydock
     .command("start")
-    .description("boot the fake cloud, deploy the platform on it, certify its broker")
+    .description("boot the fake cloud, deploy the platform on it, and certify its broker")
     .option("--out <dir>", "where the reports go", "drydock-report")
     .addHelpText("after", "\nExample:\n  $ npm start")
     .action(async (options: { out: string }) =>
@@ -76,6 +81,7 @@ function addUp(drydock: Command, endWith: EndWith): void {
     .addOption(pace().default("fast"))
     .addOption(block())
     .addOption(store())
+    .addOption(director())
     .addOption(profile().default("agents"))
     .addOption(catalog())
     .addHelpText(
@@ -98,13 +104,14 @@ function addExec(drydock: Command, endWith: EndWith): void {
   drydock
     .command("exec")
     .description(
-      "the fake cloud for the length of a command, its addresses in the environment; ends with the command's exit code",
+      "the fake cloud while a command runs, with its addresses in the environment; ends with the command's exit code",
     )
     .argument("[command...]", "the command and its arguments, after --")
     .addOption(seed())
     .addOption(pace().default("instant"))
     .addOption(block())
     .addOption(store())
+    .addOption(director())
     .addOption(profile().default("agents"))
     .addOption(catalog())
     .option("--ui", "serve a live page of the cloud meanwhile; its address is on standard error")
@@ -117,7 +124,7 @@ function addBroker(drydock: Command, endWith: EndWith): void {
   drydock
     .command("broker")
     .description(
-      "a control plane of the reference broker as a process, or work on its store: serve (the default), rotate-keys",
+      "a control plane of the reference broker as a process, or a job on its store: serve (the default), rotate-keys",
     )
     .argument("[command-and-file...]", "what to do, and the file of the settings; the environment wins over it")
     .addHelpText("after", "\nExamples:\n  $ drydock broker broker.yml\n  $ drydock broker rotate-keys broker.yml")
@@ -136,11 +143,11 @@ function addClauses(drydock: Command, endWith: EndWith): void {
 function addSelftest(drydock: Command, endWith: EndWith): void {
   drydock
     .command("selftest")
-    .description("run the suites on brokers with one planted defect each and print who noticed")
+    .description("run the suites on brokers with one planted defect each, and print which checks noticed")
     .option("--json", "the kill matrix as JSON")
     .option("--suite <name>", "osb, backup or isolation; default: all")
     .option("--only <ids>", "only these checks, by id, comma separated; * stands for any characters")
-    .option("--mutant <ids>", "only these mutants, likewise; default: those that are meant for the checks")
+    .option("--mutant <ids>", "only these mutants, likewise; default: those meant for the checks")
     .addHelpText(
       "after",
       "\nExamples:\n  $ drydock selftest --suite backup\n  $ drydock selftest --only request-identity-echoed",
@@ -148,45 +155,10 @@ function addSelftest(drydock: Command, endWith: EndWith): void {
     .action(async (options) => endWith((await import("./selftest.ts")).selftest(options)));
 }
 
-function addRun(drydock: Command, endWith: EndWith): void {
-  drydock
-    .command("run")
-    .description("property-based scenarios under injected faults, from one seed each")
-    .argument("[scenario]", "see --list", "provisioning")
-    .option("--seeds <n>", "how many seeds", wholeNumber(1, 10_000_000), 100)
-    .option("--from <n>", "the first seed", wholeNumber(0, 2 ** 31 - 1), 1)
-    .option("--planted-bug <name>", "run on a broker with this defect, to see it found")
-    .option("--coverage", "print what the seeds exercised: steps, faults, laws, states, and pairs never met")
-    .option("--list", "name the scenarios")
-    .option("--json", "one line of JSON a seed: seed, verdict, digest")
-    .option("--quiet", "no progress, and one line for the result")
-    .option("--out <dir>", "write run.jsonl, junit.xml, report.json, report.html here")
-    .addHelpText(
-      "after",
-      "\nExamples:\n  $ drydock run provisioning --seeds 200\n  $ drydock run provisioning --seeds 50 --planted-bug leak-volume-after-failed-deploy",
-    )
-    .action(async (scenario: string, options) =>
-      endWith((await import("./run.ts")).run(scenario, { ...options, version: version() })),
-    );
-}
-
-function addReplay(drydock: Command, endWith: EndWith): void {
-  drydock
-    .command("replay")
-    .description("run one seed again, or one shrunk counterexample of it")
-    .argument("<scenario>")
-    .requiredOption("--seed <n>", "the seed", wholeNumber(0, 2 ** 31 - 1))
-    .option("--path <path>", "the path of the counterexample, as the failure printed it")
-    .option("--planted-bug <name>", "on a broker with this defect")
-    .option("--json", "one line of JSON")
-    .addHelpText("after", "\nExample:\n  $ drydock replay provisioning --seed 7")
-    .action(async (scenario: string, options) => endWith((await import("./run.ts")).replay(scenario, options)));
-}
-
 function addReport(drydock: Command, endWith: EndWith): void {
   drydock
     .command("report")
-    .description("write the reports of a finished run, or of several merged")
+    .description("write the reports of a finished run, or of several runs merged")
     .argument("<runs...>", "folders or run.jsonl files that drydock wrote")
     .requiredOption("--out <dir>", "where the reports go")
     .option("--json", "the verdict, the counts and the files, as one line of JSON")
@@ -197,11 +169,11 @@ function addReport(drydock: Command, endWith: EndWith): void {
     );
 }
 
-/** The command line alone: each command loads what it needs when it runs. `onEnd` gets the exit code of the one that ran. */
+/** Only the command line: each command loads what it needs when it runs. `onEnd` gets the exit code of the one that ran. */
 export function createProgram(onEnd: (exitCode: number) => void = () => {}): Command {
   const endWith: EndWith = async (code) => onEnd(await code);
   const drydock = new Command("drydock")
-    .description("A whole fake cloud that proves, without a cloud, that a service broker is right.")
+    .description("A whole fake cloud that proves, without a real one, that a service broker is correct.")
     .version(version())
     .option("--debug", "show where an error comes from")
     .showSuggestionAfterError()
@@ -209,6 +181,7 @@ export function createProgram(onEnd: (exitCode: number) => void = () => {}): Com
     .addHelpText("after", EXIT_CODES);
   const addCertification = (to: Command): void => addCertify(to, version, endWith);
   const addCertificates = (to: Command): void => addCertificateCommands(to, version, endWith);
+  const addRuns = (to: Command): void => addRunCommands(to, version, endWith);
   for (const add of [
     addStart,
     addUp,
@@ -218,8 +191,8 @@ export function createProgram(onEnd: (exitCode: number) => void = () => {}): Com
     addCertification,
     addClauses,
     addSelftest,
-    addRun,
-    addReplay,
+    addRuns,
+    addLoad,
     addReport,
     addCertificates,
     addSetupCommands,

@@ -5,7 +5,7 @@ import { EXIT } from "./errors.ts";
 import { referenceBackend } from "../scenarios/cloud/backend.ts";
 import { liveDataPlane } from "../scenarios/cloud/data-plane.ts";
 
-/** The seed: the broker is always judged in the same world; only its secrets are new. */
+/** The seed: the broker is always judged in the same world; only the secrets are new. */
 const SAME_EACH_TIME = { seed: 1, secretsFrom: "random" } as const;
 
 /** Certifies the reference broker for PostgreSQL: in a cloud of its own, over HTTP. Returns the exit code. */

@@ -31,7 +31,7 @@ function print(found: CheckedRegistry, json: boolean | undefined): void {
   console.log(json === true ? JSON.stringify({ submissions: listed, faults }) : lines(found).join("\n"));
 }
 
-/** `drydock registry check DIR`: verifies every submission again. Returns the exit code: 1 when something does not hold. @throws RegistryError */
+/** `drydock registry check DIR`: verifies every submission again. Returns the exit code: 1 if something does not hold. @throws RegistryError */
 export async function checkCommand(dir: string, options: RegistryCommandOptions): Promise<number> {
   const found = load(dir, options);
   print(found, options.json);
@@ -39,7 +39,7 @@ export async function checkCommand(dir: string, options: RegistryCommandOptions)
   return isSound ? EXIT.ok : EXIT.notConformant;
 }
 
-/** `drydock registry index DIR`: writes the index of the submissions that hold. Returns the exit code: 1 when one does not. @throws RegistryError */
+/** `drydock registry index DIR`: writes the index of the submissions that hold. Returns the exit code: 1 if one does not. @throws RegistryError */
 export async function indexCommand(dir: string, options: RegistryCommandOptions): Promise<number> {
   writeIndex(dir, load(dir, options));
   return checkCommand(dir, options);

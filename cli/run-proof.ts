@@ -3,7 +3,7 @@ import { type Coverage, describeCoverage, whyVacuous } from "../scenarios/covera
 import type { Scenario } from "../scenarios/scenario.ts";
 import type { Session } from "./session.ts";
 
-/** A run of seeds whose silence is to prove something. */
+/** A run of seeds whose success shall prove something. */
 interface ProvingRun {
   readonly scenario: Scenario;
   readonly options: {
@@ -17,11 +17,11 @@ interface ProvingRun {
   readonly signal: AbortSignal;
 }
 
-/** A run of so many seeds is a campaign; its canary has to be found within so many. */
+/** A run of this many seeds is a campaign; its canary must be found within the second number. */
 const CAMPAIGN_SEEDS_MIN = 100;
 const CANARY_SEEDS_MAX = 20;
 
-/** Plays seeds on a broker with the scenario's canary. Returns why the run proves nothing; undefined when it was found, or is not asked for. */
+/** Plays seeds on a broker with the scenario's canary. Returns why the run proves nothing; undefined if it was found, or not asked for. */
 async function whyCanaryLives({ scenario, options, signal }: ProvingRun): Promise<string | undefined> {
   const { canary } = scenario;
   if (canary === undefined || options.plantedBug !== undefined || options.seeds < CAMPAIGN_SEEDS_MIN) return undefined;
@@ -31,15 +31,15 @@ async function whyCanaryLives({ scenario, options, signal }: ProvingRun): Promis
   return `the canary ${canary} was not found within ${CANARY_SEEDS_MAX} seeds`;
 }
 
-/** Whether a run proves something. Tells what it exercised, if its scenario knows, and why it proves nothing; an interrupted run is not judged. */
-export async function hasProvedSomething(run: ProvingRun, coverage: Coverage): Promise<boolean> {
+/** Whether a run proves something. Prints what it exercised (undefined: its scenario does not know), and why it proves nothing; an interrupted run is not judged. */
+export async function hasProvedSomething(run: ProvingRun, coverage: Coverage | undefined): Promise<boolean> {
   const { scenario, options, session, signal } = run;
   const note = (text: string): void => session.emit({ v: RUN_EVENT_VERSION, type: "note", text });
-  const lines = scenario.pairs.length === 0 ? [] : describeCoverage(coverage, scenario.pairs);
+  const lines = coverage === undefined ? [] : describeCoverage(coverage, scenario.pairs);
   for (const line of lines) note(line);
   if (options.coverage === true && options.json !== true) for (const line of lines) process.stdout.write(`${line}\n`);
   if (signal.aborted) return true;
-  const why = (lines.length > 0 ? whyVacuous(coverage) : undefined) ?? (await whyCanaryLives(run));
+  const why = (coverage === undefined ? undefined : whyVacuous(coverage)) ?? (await whyCanaryLives(run));
   if (why !== undefined) note(`this run proves nothing: ${why}`);
   return why === undefined;
 }

@@ -105,7 +105,7 @@ describe("run", () => {
       expect(failed.out).toContain(text);
   });
 
-  it("ends with 2 when a seed reaches no conclusion and none fails, with 1 when one fails", async () => {
+  it("ends with 2 if a seed reaches no conclusion and none fails, with 1 if one fails", async () => {
     const crasher = (failing: boolean): Scenario => {
       const result = (seed: number): SeedResult => ({
         seed,
@@ -121,7 +121,7 @@ describe("run", () => {
     expect((await run(crasher(true), { seeds: 2, from: 1, out: inFolder("torn-and-failed") })).code).toBe(1);
   });
 
-  it("ends with 2 when a scenario that tells what it exercises has exercised nothing", async () => {
+  it("ends with 2 if a scenario that reports what it exercises has exercised nothing", async () => {
     const idle: Scenario = { ...fragile(), name: "idle", pairs: ["a × b × c"] };
     const { code, out } = await run(idle, { seeds: 1, from: 1, coverage: true, out: inFolder("idle") });
     expect({ code, out }).toEqual({ code: 2, out: expect.stringContaining("0 of 1 met; never: a × b × c") });
@@ -130,7 +130,7 @@ describe("run", () => {
   it.each([
     [0, "is found", BUG],
     [2, "is not found", "a bug that nothing finds"],
-  ])("ends a campaign with %i when the canary %s", async (code, _what, canary) => {
+  ])("ends a campaign with %i if the canary %s", async (code, _what, canary) => {
     const found: Scenario = {
       ...fragile(),
       name: `canary-${code}`,
@@ -140,13 +140,13 @@ describe("run", () => {
     expect((await run(found, { seeds: 100, from: 1, json: true, out: inFolder(`canary-${code}`) })).code).toBe(code);
   });
 
-  it("ends with 130 when it is interrupted", async () => {
+  it("ends with 130 if it is interrupted", async () => {
     const options = { seeds: 1, from: 1, version: "0.0.0", out: inFolder("interrupted") };
     const interrupted = await outputOf(() => runScenario(fragile(), options, AbortSignal.abort()));
     expect(interrupted.code).toBe(130);
   });
 
-  it("names what it does not know", async () => {
+  it("names what is unknown", async () => {
     const options = { seeds: 1, from: 1, version: "0.0.0" };
     const unknown = replay("nothing", { seed: 1 });
     await expect(unknown).rejects.toThrow("there is no scenario nothing (CLI_UNKNOWN_SCENARIO");

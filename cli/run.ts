@@ -4,19 +4,22 @@ import { Exercise } from "../scenarios/coverage.ts";
 import { RUN_EVENT_VERSION, type RunEvent, type Verdict } from "../conformance/runner/events.ts";
 import { INVOCATION } from "../conformance/runner/tool.ts";
 import { openReports } from "../reports/index.ts";
-import { type PreparedScenario, type Scenario, type SeedResult } from "../scenarios/scenario.ts";
+import type { Scenario, SeedResult } from "../scenarios/scenario.ts";
 import { EXIT, UserError } from "./errors.ts";
-import { type FailingSeeds, openFailingSeeds } from "./failing-seeds.ts";
+import { openFailingSeeds } from "./failing-seeds.ts";
 import { hasProvedSomething } from "./run-proof.ts";
 import { runInterruptibly, openSession, type Session } from "./session.ts";
 import { SCENARIOS } from "../scenarios/scenarios.ts";
+import type { QueueOptions } from "./run-queue.ts";
+import { flagsOf, playSeeds, type Preparation, replayLine, type SeedRun, seedsInOrder } from "./run-seeds.ts";
+import { findScenario, subjectName, type SubjectOptions } from "./run-subject.ts";
 
 /** The options of `run`. */
-export interface RunOptions {
+export interface RunOptions extends SubjectOptions, QueueOptions {
   readonly seeds: number;
   readonly from: number;
   readonly plantedBug?: string;
-  /** Print what the run exercised, by name, also where everything passed. */
+  /** Print what the run exercised, by name, even if everything passed. */
   readonly coverage?: boolean;
   readonly list?: boolean;
   readonly json?: boolean;
@@ -26,66 +29,48 @@ export interface RunOptions {
 }
 
 /** The options of `replay`. */
-export interface ReplayOptions {
+export interface ReplayOptions extends SubjectOptions {
+  /** Walk through the steps, with the state before and after each. */
+  readonly step?: boolean;
+  /** Folder for the page of the seed. */
+  readonly out?: string;
   readonly seed: number;
   readonly path?: string;
   readonly plantedBug?: string;
   readonly json?: boolean;
 }
 
-/** @throws UserError CLI_UNKNOWN_SCENARIO */
-function requireScenario(name: string): Scenario {
-  const scenario = SCENARIOS.find((each) => each.name === name);
-  if (scenario === undefined) throw new UserError("CLI_UNKNOWN_SCENARIO", `there is no scenario ${name}`);
-  return scenario;
-}
-
-type Preparation = () => Promise<PreparedScenario>;
-
 /** @throws UserError CLI_BAD_OPTION */
 function preparation(scenario: Scenario, plantedBug: string | undefined): Preparation {
   if (plantedBug === undefined) return () => scenario.prepare({});
   const bug = scenario.plantedBugs.find((each) => each === plantedBug);
   if (bug === undefined)
-    throw new UserError("CLI_BAD_OPTION", `--planted-bug ${plantedBug}: there is ${scenario.plantedBugs.join(", ")}`);
+    throw new UserError(
+      "CLI_BAD_OPTION",
+      `--planted-bug ${plantedBug}: there is ${scenario.plantedBugs.join(", ") || "none"}`,
+    );
   return () => scenario.prepare({ plantedBug: bug });
 }
 
-const plantedBugFlag = (plantedBug: string | undefined): string =>
-  plantedBug === undefined ? "" : ` --planted-bug ${plantedBug}`;
-
-const replayLine = (name: string, { seed }: SeedResult, path: string, plantedBug: string | undefined): string =>
-  `${INVOCATION} replay ${name} --seed ${seed} --path "${path}"${plantedBugFlag(plantedBug)}`;
-
-/** The seeds to run: those that failed before come first, each once. */
-const seedsInOrder = (known: readonly number[], from: number, count: number): readonly number[] => [
-  ...new Set([...known, ...Array.from({ length: count }, (_, at) => from + at)]),
-];
-
-function finishedEvent(
-  { name }: Scenario,
-  result: SeedResult,
-  durationMs: number,
-  plantedBug: string | undefined,
-): RunEvent {
+function finishedEvent({ scenario, as, options }: SeedRun, result: SeedResult, durationMs: number): RunEvent {
   const { counterexample, coverage: _coverage, ...rest } = result;
   const shrunk = counterexample && {
     counterexample: {
       steps: counterexample.steps,
-      replay: replayLine(name, result, counterexample.path, plantedBug),
+      replay: replayLine(as, result, counterexample.path, flagsOf(options)),
     },
   };
   return {
     v: RUN_EVENT_VERSION,
     type: "seed-finished",
-    scenario: name,
+    scenario: scenario.name,
     ...rest,
     ...shrunk,
     durationMs: Math.round(durationMs),
   };
 }
 
-/** Prints lines of JSON instead of a summary; the reports are written nevertheless. */
+/** Prints lines of JSON instead of a summary; the reports are still written. */
 function jsonSession(out: string | undefined): Session {
   const writer = out === undefined ? undefined : openReports(out);
   return {
@@ -102,48 +87,33 @@ function jsonSession(out: string | undefined): Session {
 
 const NO_COUNTS: Readonly<Record<Verdict, number>> = { fail: 0, unknown: 0, warn: 0, pass: 0, "not-applicable": 0 };
 
-interface SeedRun {
-  readonly scenario: Scenario;
-  readonly prepare: Preparation;
-  readonly options: RunOptions;
-  readonly session: Session;
-  readonly failing: FailingSeeds;
-  readonly signal: AbortSignal;
-}
-
-async function runSeeds(
-  { scenario, prepare, options, session, failing, signal }: SeedRun,
-  exercise: Exercise,
-): Promise<typeof NO_COUNTS> {
-  const prepared = await prepare();
+async function runSeeds(run: SeedRun, exercise: Exercise): Promise<typeof NO_COUNTS> {
+  const { session, failing } = run;
   const counts = { ...NO_COUNTS };
-  for (const seed of seedsInOrder(failing.seeds, options.from, options.seeds)) {
-    if (signal.aborted) break;
-    const startedMs = performance.now();
-    const result = await prepared.run(seed);
-    failing.note(seed, result.verdict === "pass");
+  for await (const { result, durationMs } of playSeeds(run)) {
+    failing.note(result.seed, result.verdict === "pass");
     if (result.coverage !== undefined) exercise.add(result.coverage);
     counts[result.verdict]++;
-    session.emit(finishedEvent(scenario, result, performance.now() - startedMs, options.plantedBug));
+    session.emit(finishedEvent(run, result, durationMs));
   }
   return counts;
 }
 
-function startedEvent({ scenario, options, failing }: SeedRun): RunEvent {
-  const { seeds, from, plantedBug, version } = options;
+function startedEvent({ scenario, as, options, failing }: SeedRun): RunEvent {
+  const { seeds, from, version } = options;
   return {
     v: RUN_EVENT_VERSION,
     type: "run-started",
     at: new Date().toISOString(),
     run: randomUUID(),
     tool: { name: "drydock", version },
-    command: `${INVOCATION} run ${scenario.name} --seeds ${seeds} --from ${from}${plantedBugFlag(plantedBug)}`,
+    command: `${INVOCATION} run ${as} --seeds ${seeds} --from ${from}${flagsOf(options)}`,
     target: { kind: "scenario", name: scenario.name },
     planned: seedsInOrder(failing.seeds, from, seeds).length,
   };
 }
 
-/** As --help documents them: what reached no conclusion is neither right nor wrong. */
+/** The exit codes that --help documents: a seed without a conclusion neither passed nor failed. */
 const exitCodeOf = (verdict: Verdict): number =>
   verdict === "pass" ? EXIT.ok : verdict === "unknown" ? EXIT.couldNotRun : EXIT.notConformant;
 
@@ -156,7 +126,10 @@ async function runAndReport(run: SeedRun): Promise<number> {
   try {
     const exercise = new Exercise();
     const counts = await runSeeds(run, exercise);
-    const isProof = await hasProvedSomething(run, exercise.coverage);
+    const isProof = await hasProvedSomething(
+      run,
+      exercise.plays > 0 || run.scenario.pairs.length > 0 ? exercise.coverage : undefined,
+    );
     const verdict = worst(isProof ? counts : { ...counts, unknown: counts.unknown + 1 });
     const exitCode = signal.aborted ? EXIT.interrupted : exitCodeOf(verdict);
     session.emit({
@@ -181,31 +154,54 @@ function listScenarios(): number {
   return EXIT.ok;
 }
 
+const sayAloud =
+  (options: { readonly json?: boolean; readonly quiet?: boolean }) =>
+  (line: string): void =>
+    void (options.json !== true && options.quiet !== true && process.stderr.write(`${line}\n`));
+
 /** `drydock run [scenario]`. Returns the exit code. @throws UserError */
 export async function run(name: string, options: RunOptions): Promise<number> {
   if (options.list === true) return listScenarios();
-  const scenario = requireScenario(name);
-  return runInterruptibly((signal) => runScenario(scenario, options, signal));
+  const scenario = await findScenario(name, options, sayAloud(options));
+  return runInterruptibly((signal) => runScenario(scenario, options, signal, name));
 }
 
-/** Runs seeds of a scenario and reports each; stops between two seeds once the signal is aborted. Returns the exit code. @throws UserError */
-export async function runScenario(scenario: Scenario, options: RunOptions, signal: AbortSignal): Promise<number> {
-  const { name } = scenario;
+/**
+ * Runs seeds of a scenario and reports each; stops between two seeds once the signal is aborted. Returns the exit code.
+ *
+ * @param as what a command line calls the scenario. Default: its name
+ * @throws UserError
+ */
+export async function runScenario(
+  scenario: Scenario,
+  options: RunOptions,
+  signal: AbortSignal,
+  as = scenario.name,
+): Promise<number> {
   const { out, json, quiet, plantedBug } = options;
   const prepare = preparation(scenario, plantedBug);
+  const subject = subjectName(scenario.name, options);
   const failing = openFailingSeeds(
     resolve(out ?? ".drydock"),
-    plantedBug === undefined ? name : `${name}+${plantedBug}`,
+    plantedBug === undefined ? subject : `${subject}+${plantedBug}`,
   );
   const session = json === true ? jsonSession(out) : openSession({ out, quiet });
-  return runAndReport({ scenario, prepare, options, session, failing, signal });
+  return runAndReport({ scenario, as, prepare, options, session, failing, signal });
 }
 
 /** `drydock replay <scenario>`. Returns the exit code. @throws UserError */
 export async function replay(name: string, options: ReplayOptions): Promise<number> {
-  const scenario = requireScenario(name);
-  const { seed, path, plantedBug, json } = options;
+  const scenario = await findScenario(name, options, sayAloud(options));
+  const { seed, path, plantedBug, json, step, out } = options;
   const prepared = await preparation(scenario, plantedBug)();
+  if (step === true || out !== undefined) {
+    const { replayTraced } = await import("./replay-traced.ts");
+    const result = await replayTraced(name, prepared, {
+      ...options,
+      replay: (at) => replayLine(name, { seed }, at, flagsOf(options)),
+    });
+    return exitCodeOf(result.verdict);
+  }
   const result = await prepared.replay(seed, path);
   process.stdout.write(json === true ? `${JSON.stringify(resultJson(result))}\n` : describeResult(name, result));
   return exitCodeOf(result.verdict);

@@ -42,7 +42,7 @@ describe("selftest", () => {
     expect(stdout).toMatch(/osb: 1 of 1 checks kill a mutant \(100 %\); 1 mutants; \d+ clean runs; 0 problems/);
   });
 
-  it("suggests similar names when there is no such check or mutant", async () => {
+  it("suggests similar names if a check or mutant does not exist", async () => {
     const { code, stderr } = await drydock(["selftest", "--mutant", "not-bind-conflict-408"]);
     expect(code).toBe(2);
     expect(stderr).toMatch(/no such check or mutant: --mutant not-bind-conflict-408; nearest: .*not-bind-conflict-409/);

@@ -65,7 +65,10 @@ function print(mutantSet: MutantSet, { matrix, problems }: SelftestResult): void
   );
 }
 
-/** Runs the suites, or what `--only` and `--mutant` name of them, on their mutants. Returns 0 when the matrix is sound, else 1, with the problems on standard error. */
+/**
+ * Runs the suites, or the part that `--only` and `--mutant` name, on their mutants. Returns 0 if the matrix is sound, else 1, with the problems on
+ * standard error.
+ */
 export async function selftest(options: SelftestOptions): Promise<number> {
   const results: SelftestResult[] = [];
   for (const mutantSet of narrowSets(selectMutantSets(options.suite), options)) {

@@ -17,7 +17,7 @@ import { removeCertificate } from "../reports/certificate/files.ts";
 import { catchSignals } from "./signals.ts";
 import { UserError } from "./errors.ts";
 
-/** How a run is shown, and where it is kept. */
+/** How a run is shown, and where it is stored. */
 interface SessionOptions {
   /** Folder for run.jsonl and the reports made of it. */
   readonly out?: string | undefined;
@@ -25,14 +25,14 @@ interface SessionOptions {
   readonly json?: boolean | undefined;
   /** Show the lines that repeat each finding. Default false. */
   readonly evidence?: boolean | undefined;
-  /** Show no progress, and of the result one line. Default false. */
+  /** Show no progress, and one line for the result. Default: false. */
   readonly quiet?: boolean | undefined;
 }
 
-/** Takes the events of one run: shows and keeps them as they come, and prints the result at the end. */
+/** Takes the events of one run: shows and stores them as they come, and prints the result at the end. */
 export interface Session {
   readonly emit: (event: RunEvent) => void;
-  /** Shows a line that goes into no report. */
+  /** Shows a line that is not part of the reports. */
   readonly say: (line: string) => void;
   /** Writes the reports, prints the summary, and returns what was written. Call it also for a run that broke off. */
   readonly finish: () => WrittenReports | undefined;
@@ -91,8 +91,8 @@ function reportToGithub(report: Report): void {
 }
 
 /**
- * Runs work that Ctrl-C asks to stop and clean up. So does an unhandled rejection: what was made is removed before it is thrown, and its
- * text is shown without the objects that it carries, which may hold secrets.
+ * Runs work that Ctrl-C asks to stop and clean up. So does an unhandled rejection: whatever was created is removed before it is thrown, and its
+ * text is shown without its objects, which may hold secrets.
  */
 export async function runInterruptibly<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const stopping = new AbortController();
@@ -115,7 +115,7 @@ export async function runInterruptibly<T>(work: (signal: AbortSignal) => Promise
   }
 }
 
-/** The text of the file that the user named, by default of `usual` where it exists; else `undefined`. @throws UserError CLI_NO_FILE */
+/** The text of the file that the user named, by default of `usual` if it exists; else `undefined`. @throws UserError CLI_NO_FILE */
 export function readNamedFile(named: string | undefined, usual?: string): string | undefined {
   const path = named ?? (usual !== undefined && existsSync(usual) ? usual : undefined);
   if (path === undefined) return undefined;

@@ -11,7 +11,7 @@ function addInit(drydock: Command, endWith: EndWith): void {
     .option("--username <name>", "user of basic authentication; the password comes from DRYDOCK_PASSWORD")
     .option("--out <file>", "the file to write", "drydock.yml")
     .option("--force", "replace it if there is one")
-    .option("--json", "the file, the plans found, and the parameters made up")
+    .option("--json", "the file, the plans found, and the parameters invented")
     .addHelpText("after", "\nExamples:\n  $ drydock init\n  $ drydock init http://127.0.0.1:8080 --username admin")
     .action(async (url: string | undefined, options) => endWith((await import("./init/init.ts")).init(url, options)));
 }

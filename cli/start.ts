@@ -12,7 +12,7 @@ import { storyPrinter } from "./story.ts";
 /** The story of the platform on the virtual clock, from an empty cloud to a customer's binding. */
 async function printStory(): Promise<void> {
   const defects: unknown[] = [];
-  // No real server is behind these instances, so their passwords need no hardening.
+  // No real server is behind these instances, so their passwords need no slow hash.
   const world = createWorld({ seed: 1, scramIterations: 1 });
   const brokers = new Brokers(world, { report: (error) => defects.push(error) });
   const tell = storyPrinter(process.stdout);

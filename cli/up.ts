@@ -69,7 +69,10 @@ function summary(description: CloudDescription, liveUrl: string): string {
     "",
     `The cloud is up in ${block}.0.0/16, seed ${seed}, pace ${pace}. Ctrl-C ends it.`,
     "",
-    row("director", `${director.url}, client ${director.client}; UAA ${director.uaaUrl}`),
+    row(
+      "director",
+      `${director.url}, client ${director.client}${director.uaaUrl === "" ? "" : `; UAA ${director.uaaUrl}`}`,
+    ),
     row("OpenStack", `${openstack.authUrl}, user ${openstack.username}, project ${openstack.project}`),
     row("Consul", `${consul.url}, release ${dns.version}; DNS at ${dns.address} (UDP and TCP)`),
     row("DNS", `BOSH DNS at ${dns.bosh}, zones of Designate at ${dns.zones}; ${port53(dns)}`),

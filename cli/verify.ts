@@ -20,7 +20,7 @@ interface VerifyCommandOptions {
   readonly key: string;
   /** Folder with the report's files; default: the certificate's own. */
   readonly report?: string;
-  /** The day (UTC, YYYY-MM-DD) on which it has to be valid; default: today. */
+  /** The day (UTC, YYYY-MM-DD) on which it must be valid; default: today. */
   readonly at?: string;
   readonly waivers?: boolean;
   readonly version: string;
@@ -32,11 +32,11 @@ const DAY = /^\d{4}-\d{2}-\d{2}$/;
 function timeOf(day: string | undefined): number {
   if (day === undefined) return Date.now();
   const time = DAY.test(day) ? Date.parse(day) : Number.NaN;
-  if (Number.isNaN(time)) throw new UserError("CLI_BAD_OPTION", `--at ${day} is no day such as 2026-12-31`);
+  if (Number.isNaN(time)) throw new UserError("CLI_BAD_OPTION", `--at ${day} is not a day such as 2026-12-31`);
   return time;
 }
 
-/** The bound files of the report that lie in a folder. */
+/** The certified files of the report that are in a folder. */
 function filesIn(dir: string): Readonly<Record<string, Uint8Array>> {
   const names = [STREAM, "report.json"].filter((name) => existsSync(join(dir, name)));
   return Object.fromEntries(names.map((name) => [name, readFileSync(join(dir, name))]));
@@ -50,7 +50,7 @@ function readCertificate(path: string): Buffer {
   }
 }
 
-/** The run's report, where its stream is at hand and is one. A broken stream is not the one that was certified, which its digest shows. */
+/** The run's report, if its stream is available and valid. A broken stream is not the certified one, as its digest shows. */
 function reportIn(dir: string) {
   const path = join(dir, STREAM);
   if (!existsSync(path)) return undefined;
@@ -81,7 +81,7 @@ function verifyFile(
   return { keyId: keyIdOf(key), verification };
 }
 
-/** `drydock verify FILE --key PEM`: says what a certificate is worth. Returns the exit code: 0 when it holds, 1 when it is refused. */
+/** `drydock verify FILE --key PEM`: says whether a certificate holds. Returns the exit code: 0 if it holds, 1 if it is refused. */
 export async function verify(
   path: string,
   options: VerifyCommandOptions & { readonly json?: boolean },

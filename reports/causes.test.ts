@@ -19,7 +19,7 @@ function check(id: string, verdict: Verdict, more: Partial<CheckReport> = {}): C
   return { ...info, verdict, durationMs: 0, evidence: [], ...more };
 }
 
-/** Runs whose checks name each other, themselves or nothing as the cause. */
+/** Runs whose checks name each other, themselves or none as the cause. */
 const anyTangle: fc.Arbitrary<readonly RunEvent[]> = anyRun.chain((events) => {
   const ids = events.flatMap((event) => (event.type === "check-finished" ? [event.check.id] : []));
   const anyCause = fc.option(fc.constantFrom(...ids, "no-such-check"), { nil: undefined });
@@ -31,7 +31,7 @@ const anyTangle: fc.Arbitrary<readonly RunEvent[]> = anyRun.chain((events) => {
   );
 });
 
-test("every finding stands under exactly one cause, however the checks name each other", () => {
+test("every finding is listed under exactly one cause, however the checks name each other", () => {
   fc.assert(
     fc.property(anyTangle, (events) => {
       const report = foldRun(events);
@@ -45,7 +45,7 @@ test("every finding stands under exactly one cause, however the checks name each
   );
 });
 
-test("whatever follows from a finding, directly or not, stands under it", () => {
+test("whatever follows from a finding, directly or not, is listed under it", () => {
   const checks = [
     check("root", "fail"),
     check("near", "unknown", { followsFrom: "root" }),
@@ -60,7 +60,7 @@ test("whatever follows from a finding, directly or not, stands under it", () => 
   expect(causesSentence(causes)).toBe("2 causes, 4 findings");
 });
 
-test("what follows from a check that found nothing is a cause of its own", () => {
+test("a finding that follows from a check without one is a cause itself", () => {
   const causes = groupByCause({ checks: [check("sound", "pass"), check("lone", "unknown", { followsFrom: "sound" })] });
   expect(causes.map(({ root }) => root.id)).toEqual(["lone"]);
   expect(causesSentence(causes)).toBe("1 cause, 1 finding");

@@ -2,7 +2,7 @@ import { groupByOrigin } from "../conformance/runner/causes.ts";
 import type { Level, Verdict } from "../conformance/runner/events.ts";
 import { type CheckReport, findings, type Report, VERDICTS } from "./report.ts";
 
-/** One fault, and what was found because of it. */
+/** One fault, and the findings that it caused. */
 export interface Cause {
   readonly root: CheckReport;
   /** Findings that follow from the root; they may judge clauses that hold. */
@@ -27,7 +27,7 @@ function rootOf(check: CheckReport, found: ReadonlyMap<string, CheckReport>): Ch
 const rankOf = ({ root: { verdict, level } }: Cause): number =>
   VERDICTS.indexOf(verdict) * LEVELS.length + LEVELS.indexOf(level);
 
-/** The findings of a report by what caused them: worst verdict first, then by level, then in the order of the checks. */
+/** The findings of a report by cause: worst verdict first, then by level, then in the order of the checks. */
 export function groupByCause(report: Pick<Report, "checks">): readonly Cause[] {
   const all = findings(report);
   const found = new Map(all.map((check) => [check.id, check]));
@@ -39,7 +39,7 @@ export function groupByCause(report: Pick<Report, "checks">): readonly Cause[] {
 
 const count = (total: number, one: string): string => `${total} ${one}${total === 1 ? "" : "s"}`;
 
-/** `3 causes, 17 findings`; `undefined` where nothing was found. */
+/** `3 causes, 17 findings`; `undefined` if nothing was found. */
 export function causesSentence(causes: readonly Cause[]): string | undefined {
   const total = causes.reduce((sum, { followers }) => sum + 1 + followers.length, 0);
   return total === 0 ? undefined : `${count(causes.length, "cause")}, ${count(total, "finding")}`;

@@ -12,7 +12,7 @@ export interface FoldedRun {
   readonly notes: Set<string>;
 }
 
-/** The contents of the events of some runs, with each result once. */
+/** The content of the events of some runs, with each result once. */
 interface Folding {
   readonly runs: Map<string, FoldedRun>;
   readonly begun: Set<string>;

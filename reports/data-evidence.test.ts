@@ -43,7 +43,7 @@ const RUN: readonly RunEvent[] = [
 ];
 
 describe("a step on the data plane as evidence", () => {
-  it("is an event of the stream, and survives writing and reading", () => {
+  it("is an event in the stream, and survives writing and reading", () => {
     expect(isRunEvent(JSON.parse(JSON.stringify(CHECK)))).toBe(true);
   });
 

@@ -1,4 +1,4 @@
-/** Milliseconds in words: the shortest that still distinguish two durations. */
+/** Milliseconds in words: the shortest text that still distinguishes two durations. */
 export function duration(ms: number): string {
   if (ms < 1_000) return `${Math.round(ms)} ms`;
   if (ms < 60_000) return `${(ms / 1_000).toFixed(1)} s`;

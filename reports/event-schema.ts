@@ -3,8 +3,8 @@ import { Compile } from "typebox/compile";
 import type { RunEvent } from "../conformance/runner/events.ts";
 
 /**
- * The event stream at the edge: what a line of a run.jsonl must hold before anything inside trusts it. Unknown members are tolerated, so
- * that a later writer of the same version may say more.
+ * The schema of the event stream: what a line of a run.jsonl must hold before anything trusts it. Unknown members are tolerated, so that a later
+ * writer of the same version may add some.
  */
 const V = Type.Union([Type.Literal(1), Type.Literal(2)]);
 const Text = Type.String();

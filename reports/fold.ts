@@ -20,7 +20,7 @@ import {
   VERDICTS,
 } from "./report.ts";
 
-/** Exit codes by gravity: several shards have the gravest of theirs, and a finding is graver than a run that could not be done. */
+/** Exit codes by gravity: several shards have the gravest of theirs, and a finding is graver than a run that could not take place. */
 const EXIT_CODES_WORST_FIRST = [130, 1, 2, 0];
 
 /** The note on a stream of version 1. */
@@ -70,7 +70,7 @@ function checksInOrder(checks: Iterable<CheckReport>): CheckReport[] {
   );
 }
 
-/** What all shards were asked for and ran; undefined when one of them does not say (version 1, or a scenario). */
+/** What all shards were asked for and ran; undefined if one of them does not say (version 1, or a scenario). */
 function coverageOfRuns(runs: readonly FoldedRun[], checks: readonly CheckReport[]): Coverage | undefined {
   const held = runs.flatMap(({ header: { scope }, checks: finished }) => (scope ? [{ scope, finished }] : []));
   if (held.length < runs.length) return undefined;
@@ -80,8 +80,8 @@ function coverageOfRuns(runs: readonly FoldedRun[], checks: readonly CheckReport
 const isInterrupted = ({ finished }: FoldedRun): boolean => finished?.exitCode === 130;
 
 /**
- * `counts`: of seeds. Shards that say what they ran have the verdict of all their checks together, as of one run: a suite that one shard
- * could not exercise, another may have. Of other shards the worst verdict counts.
+ * `counts`: of seeds. Shards that say what they ran have the verdict of all their checks together, as of one run: another shard may have exercised
+ * a suite that one could not. Of other shards the worst verdict counts.
  */
 function verdictOf(
   counts: Counts,
@@ -99,7 +99,7 @@ function verdictOf(
   return coverage === undefined ? all : verdictOver(all, coverage);
 }
 
-/** How the runs ended; undefined where one of them did not. */
+/** How the runs ended; undefined if one of them did not. */
 function ending(runs: readonly FoldedRun[]): Pick<Report, "isComplete" | "finishedAt" | "exitCode"> {
   const ends = runs.flatMap(({ finished }) => (finished ? [finished] : []));
   const finishedAt = ends

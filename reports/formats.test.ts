@@ -103,7 +103,7 @@ test("SARIF has a rule for each clause and a result for each finding", () => {
   for (const { ruleId } of run.results) expect(ruleIds).toContain(ruleId);
 });
 
-test("SARIF leads to the specification, to the line of the stream, and to the endpoint that is accused", () => {
+test("SARIF links to the specification, the line of the stream, and the accused endpoint", () => {
   const { runs } = JSON.parse(JSON.stringify(sarif(report, eventLinesOf(EXAMPLE_RUN))));
   const [{ results, tool }] = runs;
   const rule = tool.driver.rules.find(({ id }: { id: string }) => id === "provision-conflict-409");
@@ -114,7 +114,7 @@ test("SARIF leads to the specification, to the line of the stream, and to the en
   expect(logicalLocations[0].name).toBe("PUT /v2/service_instances/:instance_id");
 });
 
-test("SARIF says what is wrong once, and the summary how to give the login that its lines leave out", () => {
+test("SARIF says once what is wrong, and the summary says how to give the login that its lines leave out", () => {
   const text = JSON.stringify(sarif(foldRun(EXAMPLE_RUN), eventLinesOf(EXAMPLE_RUN)));
   expect(text.split("seen 200 OK with an empty object")).toHaveLength(2);
   expect(text).not.toContain("Seen: 200 OK with an empty object");

@@ -20,8 +20,8 @@ function annotation(command: "error" | "warning" | "notice", title: string, line
 }
 
 /**
- * Workflow commands that GitHub Actions turns into annotations: suites of which nothing was exercised and the worst causes, ten in all, how
- * many more there are, and what the run was. Nothing that a broker answers can end a line, so none can smuggle in a command.
+ * Workflow commands that GitHub Actions turns into annotations: suites without any exercised check and the worst causes, ten in all, how many more
+ * there are, and what the run was. Nothing that a broker answers can end a line, so none can smuggle in a command.
  */
 export function githubAnnotations(report: Report): readonly string[] {
   const checks = groupByCause(report).map(({ root: check, followers }) => {

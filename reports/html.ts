@@ -8,13 +8,13 @@ function escapeHtml(text: string): string {
   return text.replaceAll(/[&<>"]/g, (char) => ENTITIES[char] ?? char);
 }
 
-/** JSON that no HTML parser takes for markup: without `<` there is neither an end of the script nor a comment. */
+/** JSON that no HTML parser mistakes for markup: without `<` there is neither an end of the script nor a comment. */
 function embeddedJson(value: unknown): string {
   return JSON.stringify(value).replaceAll("<", "\\u003c");
 }
 
 /**
- * The report as one HTML file that opens offline and sends no requests. Where scripts are not allowed it shows the summary as text.
+ * The report as one HTML file that opens offline and sends no requests. If scripts are not allowed, it shows the summary as text.
  */
 export function reportHtml(report: Report): string {
   const parts: Readonly<Record<string, string>> = {

@@ -27,7 +27,7 @@ describe("what a run judges", () => {
     );
   });
 
-  it("stands in the summary, in Markdown and in JUnit", () => {
+  it("is part of the summary, of Markdown and of JUnit", () => {
     const line = `2 plans: db/small, db/large. ${VERSION}`;
     expect(summaryLines(report).join("\n")).toContain(line);
     expect(summaryMarkdown(report).replaceAll("\\", "")).toContain(line);

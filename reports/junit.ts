@@ -118,8 +118,8 @@ function errorCase(name: string, type: string, message: string, text: string): s
 }
 
 /**
- * What is wrong with the run itself has test cases of its own: that it broke off, so that no tool takes the part for the whole, and a suite
- * all of whose checks were skipped, which would look green.
+ * Faults of the run itself have their own test cases: that it broke off, so that no tool takes the part for the whole, and a suite all of whose
+ * checks were skipped, which would look green.
  */
 function runSuite(report: Report): { readonly cases: number; readonly elements: readonly string[] } {
   const cases = notExercised(report).map(({ suite }) =>

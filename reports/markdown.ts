@@ -5,7 +5,7 @@ import { type CheckReport, failingSeeds, type Report, subjectOf } from "./report
 import { specificationUrl } from "./specification.ts";
 import { LOOK, noPaint, plain, tally } from "./terminal.ts";
 
-/** Characters by which a broker's text could become Markdown or HTML. */
+/** Characters with which a broker's text could become Markdown or HTML. */
 const MARKUP = /[\\`*_[\]<>#|~&]/g;
 
 /** Escapes an untrusted text for a Markdown document, on one line. */
@@ -13,7 +13,7 @@ function escapeMarkdown(text: string): string {
   return plain(text).replace(MARKUP, (char) => `&#${char.charCodeAt(0)};`);
 }
 
-/** A code block that no line inside can end. */
+/** A code block that no line in it can end. */
 function codeBlock(lines: readonly string[]): string[] {
   const text = lines.map(plain).join("\n");
   const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
@@ -50,7 +50,7 @@ function causeLines({ root, followers }: Cause, profile: string | undefined): st
     `<details><summary>${LOOK[root.verdict].mark} ${escapeMarkdown(root.title)}</summary>`,
     "",
     ...detailLines(root, profile),
-    ...(ids.length === 0 ? [] : [`From it follow: ${ids.join(", ")}.`, ""]),
+    ...(ids.length === 0 ? [] : [`These follow from it: ${ids.join(", ")}.`, ""]),
     "</details>",
     "",
   ];
@@ -82,7 +82,7 @@ function seedLines(report: Report): string[] {
   ]);
 }
 
-/** Why checks did not apply, most frequent reason first. */
+/** The reasons why checks did not apply, most frequent first. */
 function notApplicableLines({ checks }: Report): string[] {
   const left = checks.filter(({ verdict }) => verdict === "not-applicable");
   if (left.length === 0) return [];

@@ -1,7 +1,7 @@
 import type { Exchange } from "../conformance/runner/events.ts";
 import type { CheckReport } from "./report.ts";
 
-/** The string that a 202 returned for polling; `undefined` where its body has none. */
+/** The string that a 202 returned for polling; `undefined` if its body has none. */
 function operationIn(body: string): string | undefined {
   try {
     const parsed: unknown = JSON.parse(body);
@@ -13,7 +13,7 @@ function operationIn(body: string): string | undefined {
   }
 }
 
-/** What to wait for after an asynchronous request; `undefined` where the work was done at once. */
+/** What to wait for after an asynchronous request; `undefined` if the work was done at once. */
 export function waitLine({ request: { method, url }, response }: Exchange): string | undefined {
   if (response?.status !== 202 || method === "GET" || !URL.canParse(url)) return undefined;
   const poll = new URL(url);
@@ -28,7 +28,7 @@ export function repeatLines({ evidence }: Pick<CheckReport, "evidence">): readon
   return evidence.flatMap((exchange) => [exchange.curl, waitLine(exchange) ?? []].flat());
 }
 
-/** How to give the login that such lines leave out; `undefined` where they need none. */
+/** How to give the login that such lines leave out; `undefined` if they need none. */
 export function secretLine(lines: readonly string[]): string | undefined {
   return lines.some((line) => line.includes("$DRYDOCK_AUTHORIZATION"))
     ? "export DRYDOCK_AUTHORIZATION=\"Basic $(printf %s 'USER:PASSWORD' | base64)\""

@@ -13,7 +13,7 @@ import type {
 export const REPORT_VERSION = 2;
 /** The length to which bodies of evidence are cut in a report; the event stream keeps more. */
 export const BODY_CHARS_MAX = 16_384;
-/** How many passed seeds are listed at most; the counts include all. */
+/** The maximum number of passed seeds that are listed; the counts include all. */
 export const PASSED_SEEDS_MAX = 1_000;
 
 /** How many results have each verdict. */
@@ -34,7 +34,7 @@ export interface CheckReport extends CheckInfo {
   readonly seen?: string;
   /** Id of the check that judges the fault from which this verdict follows. */
   readonly followsFrom?: string;
-  /** Set on a failure that a baseline accepts to the end of a day (UTC), which makes its verdict a warning. */
+  /** Set on a failure that a baseline accepts until the end of a day (UTC), which makes its verdict a warning. */
   readonly accepted?: { readonly reason: string; readonly until: string };
   readonly durationMs: number;
   readonly evidence: readonly Exchange[];
@@ -65,7 +65,7 @@ export interface ScenarioReport {
 export interface SuiteReport {
   readonly suite: SuiteName;
   readonly counts: Counts;
-  /** The worst of its checks. A suite none of whose checks applied is no pass. */
+  /** The worst of its checks. A suite none of whose checks applied has not passed. */
   readonly verdict: Verdict | "not-exercised";
 }
 
@@ -74,7 +74,7 @@ export interface Report {
   readonly v: typeof REPORT_VERSION;
   readonly target: ReportTarget;
   readonly profile?: string;
-  /** The plans under test, of all shards, and why the broker is judged by this version; absent where the stream does not say. */
+  /** The plans under test, of all shards, and why the broker is judged by this version; absent if the stream does not say. */
   readonly judged?: Judged;
   readonly tool: { readonly name: string; readonly version: string };
   /** The command lines that run it again: one for each shard. */
@@ -93,7 +93,7 @@ export interface Report {
   readonly conformant: boolean;
   /** The outcome of the run in a few words. */
   readonly headline: string;
-  /** What of each suite was exercised, and what narrowed the run; absent where the stream does not say. */
+  /** What of each suite was exercised, and what narrowed the run; absent if the stream does not say. */
   readonly exercised?: string;
   readonly coverage?: Coverage;
   readonly counts: Counts;
@@ -110,7 +110,7 @@ export interface Report {
 
 /** All verdicts, worst first. */
 export const VERDICTS: readonly Verdict[] = ["fail", "unknown", "warn", "pass", "not-applicable"];
-/** Orders texts and numbers, for `sort`. */
+/** Compares texts and numbers, for `sort`. */
 export const compareValues = <T>(a: T, b: T): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** How many results have each verdict. */
@@ -130,7 +130,7 @@ export function statement({ headline, exercised }: Pick<Report, "headline" | "ex
   return exercised === undefined ? headline : `${headline}. ${exercised}`;
 }
 
-/** Suites whose checks ran without exercising anything. */
+/** Suites whose checks exercised nothing. */
 export function notExercised(report: Report): readonly SuiteReport[] {
   return report.suites.filter(({ verdict }) => verdict === "not-exercised");
 }

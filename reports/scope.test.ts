@@ -52,7 +52,7 @@ test("shards that together run every check once give the result of one whole run
   );
 });
 
-test("shards that lack a check are named by what they ran, whatever the outcome", () => {
+test("shards that lack a check are described by what they ran, whatever the outcome", () => {
   fc.assert(
     fc.property(verdicts, placing, fc.constantFrom(...SCOPED_IDS), (of, placed, missing) => {
       const kept = SCOPED_IDS.filter((id) => id !== missing);
@@ -84,7 +84,7 @@ test("the line that reruns each shard is reported", () => {
 });
 
 describe.each(Object.entries(FACES))("%s", (_name, face) => {
-  test("names a narrowed run by what was run, never conformant", () => {
+  test("describes a narrowed run by what was run, never as conformant", () => {
     const text = face(foldRun(scopedRun({ run: "r", verdicts: {}, only: ["catalog-a", "catalog-b"] })));
     expect(text).not.toContain("Conformant");
     expect(text).toContain("2 of 6 checks: passed");
@@ -103,7 +103,7 @@ describe.each(Object.entries(FACES))("%s", (_name, face) => {
   });
 });
 
-test("an old stream can be read, and proves nobody conformant", () => {
+test("an old stream can be read, and proves no broker conformant", () => {
   const passed = EXAMPLE_RUN.map((event): RunEvent => {
     if (event.type === "check-finished") return { ...event, v: 1, verdict: "pass" };
     return event.type === "run-finished" ? { ...event, v: 1, verdict: "pass", exitCode: 0 } : { ...event, v: 1 };

@@ -34,7 +34,7 @@ test("other suites, and sections that a release does not have, have no address",
 });
 
 test.each(["valueOf", "__proto__", "constructor"])(
-  "a section called %s, as a stream may say, has no address",
+  "a section named %s, which a stream may contain, has no address",
   (section) => {
     expect(specificationUrl({ suite: "osb", section }, "osb-2.17")).toBeUndefined();
   },

@@ -74,7 +74,7 @@ function openStream(path: string): number {
 
 /**
  * Reads a run.jsonl. A last line that has no newline and does not parse is the mark of a killed writer: it is left out and reported as
- * `torn`. Any other line that is no event is an error. A stream begins with `run-started`.
+ * `torn`. Any other line that is not an event is an error. A stream begins with `run-started`.
  *
  * @throws ReportError
  */

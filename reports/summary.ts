@@ -133,13 +133,13 @@ function leftBehindLines(report: Report, paint: Paint): string[] {
 /** Longest note shown, in characters; the reports have it whole. */
 const NOTE_CHARS_MAX = 200;
 
-/** What happened beside the checks, such as a defect in what several of them share. */
+/** What went wrong beside the checks, such as a defect in something that several of them share. */
 function noteLines({ notes }: Report, paint: Paint): string[] {
   if (notes.length === 0) return [];
   return [...notes.map((note) => `  ${paint("dim", "note")}  ${cut(plain(note), NOTE_CHARS_MAX)}`), ""];
 }
 
-/** Where a reader of the summary finds the curl lines; where they are shown, how to supply the secret that they leave out. */
+/** Where a reader of the summary finds the curl lines; if they are shown, how to supply the secret that they leave out. */
 function evidenceHint(report: Report, options: SummaryOptions, paint: Paint): string[] {
   const shown = [
     ...(options.evidence === true ? findings(report).flatMap(repeatLines) : []),

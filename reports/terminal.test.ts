@@ -65,7 +65,7 @@ test("the redrawn line is never wider than the terminal", () => {
   );
 });
 
-test("a log shows the progress at most at each tenth", () => {
+test("a log shows the progress at most every tenth", () => {
   const out = fakeOut(false);
   const live = liveReporter(out, noPaint);
   const [started] = EXAMPLE_SCENARIO;
@@ -133,12 +133,12 @@ test("the summary has the causes first, each level under its heading, in a line 
   expect(text).toContain("report  out/report.html");
 });
 
-test("what went wrong beside the checks stands under the findings, cut to a line", () => {
-  const text = `a defect of drydock's own, in lifecycle small: ${"deep ".repeat(100)}`;
+test("what went wrong beside the checks is listed under the findings, cut to a line", () => {
+  const text = `a defect of drydock itself, in lifecycle small: ${"deep ".repeat(100)}`;
   const note = { v: RUN_EVENT_VERSION, type: "note", text } as const;
   const run = EXAMPLE_RUN.flatMap((event): RunEvent[] => (event.type === "run-started" ? [event, note] : [event]));
   const lines = summaryLines(foldRun(run));
-  const at = lines.findIndex((line) => line.includes("note  a defect of drydock's own, in lifecycle small"));
+  const at = lines.findIndex((line) => line.includes("note  a defect of drydock itself, in lifecycle small"));
   expect(at).toBeGreaterThan(lines.findIndex((line) => line.includes("causes,")));
   expect(lines[at]?.length).toBeLessThan(220);
 });

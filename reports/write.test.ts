@@ -32,7 +32,7 @@ test("a folder gets the stream and all reports, and the report is the fold of th
   expect(report).toEqual(foldRun(readRun(paths.stream).events));
 });
 
-test("a killed run leaves its own stream, and no verdict of an earlier run", () => {
+test("a killed run leaves its own stream, and no verdicts of an earlier run", () => {
   writeReports(dir, EXAMPLE_RUN);
   const script = `
     import { openReports } from ${JSON.stringify(new URL("./write.ts", import.meta.url).href)};
@@ -46,7 +46,7 @@ test("a killed run leaves its own stream, and no verdict of an earlier run", () 
   expect(foldRun(readRun(join(dir, "run.jsonl")).events)).toMatchObject({ isComplete: false, verdict: "fail" });
 });
 
-test("a folder that cannot be made is reported in one line", () => {
+test("a folder that can't be created is reported in one line", () => {
   const file = join(dir, "file");
   writeFileSync(file, "");
   expect(() => openReports(join(file, "out"))).toThrow(/^REPORT_CANNOT_WRITE: [^\n]*$/);

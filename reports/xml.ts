@@ -13,7 +13,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "\r": "&#13;",
 };
 
-/** Replaces what XML can't hold by its code point, so that a reader of the report still sees that it was there. */
+/** Replaces what XML can't hold by its code point, so that a reader of the report still sees that it was present. */
 function holdable(text: string): string {
   return text.replace(NOT_XML, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }

@@ -27,7 +27,7 @@ describe("a run", () => {
     expect(whyVacuous(coverageOf(step, law, ["faults", "armed", 3], ["faults", "fired: late"]))).toBeUndefined();
   });
 
-  it("adds up the coverages of its seeds, and names the pairs that none met", () => {
+  it("adds up the coverages of its seeds, and names the pairs that no seed met", () => {
     const sum = new Exercise();
     for (const met of ["a", "b"]) sum.add(coverageOf(step, ["pairs", met]));
     expect(sum.coverage.steps).toEqual({ bind: 2 });

@@ -1,4 +1,4 @@
-/** What a coverage tells of: steps that acted, faults that fired, what the laws had to judge, states reached, pairs met. */
+/** The sections of a coverage: steps that acted, faults that fired, what the laws had to judge, states reached, pairs met. */
 const SECTIONS = ["steps", "faults", "laws", "states", "pairs"] as const;
 type Section = (typeof SECTIONS)[number];
 
@@ -16,15 +16,25 @@ const empty = (): Record<Section, Record<string, number>> => ({
 /** Collects what a play exercised. */
 export class Exercise {
   #coverage = empty();
+  #plays = 0;
+  /** Called with each thing that is noted. Default: nobody is. */
+  onNote: ((section: Section, name: string) => void) | undefined = undefined;
+
+  /** How many plays were added. */
+  get plays(): number {
+    return this.#plays;
+  }
 
   /** Notes that something happened, `times` times. */
   note(section: Section, name: string, times = 1): void {
     const tally = this.#coverage[section];
     if (times > 0) tally[name] = (tally[name] ?? 0) + times;
+    this.onNote?.(section, name);
   }
 
   /** Adds what another play exercised. */
   add(coverage: Coverage): void {
+    this.#plays++;
     for (const section of SECTIONS)
       for (const [name, times] of Object.entries(coverage[section])) this.note(section, name, times);
   }
@@ -41,8 +51,8 @@ export class Exercise {
 }
 
 /**
- * Why a passed run proves nothing; undefined when it does prove something. A run in which no step acted, or in which no law had anything
- * to judge, is vacuous, and so is one that armed faults of which none fired.
+ * Why a passed run proves nothing; undefined if it does prove something. A run in which no step acted, or in which no law had anything to judge, is
+ * vacuous, and so is one none of whose armed faults fired.
  *
  * @param armed faults that were armed
  */
@@ -68,12 +78,17 @@ const lineOf = (tally: Readonly<Record<string, number>>): string =>
  */
 export function describeCoverage(coverage: Coverage, pairs: readonly string[]): readonly string[] {
   const never = pairs.filter((pair) => coverage.pairs[pair] === undefined);
-  const met = `pairs (operation × kind of fault × phase): ${pairs.length - never.length} of ${pairs.length} met`;
+  const all = pairs.length === 0 ? [] : [describePairs(pairs.length, never)];
   return [
     `steps that acted: ${lineOf(coverage.steps)}`,
     `faults: ${lineOf(coverage.faults)}`,
     `judged by the laws: ${lineOf(coverage.laws)}`,
     `states reached: ${lineOf(coverage.states)}`,
-    never.length === 0 ? met : `${met}; never: ${never.join(", ")}`,
+    ...all,
   ];
+}
+
+function describePairs(count: number, never: readonly string[]): string {
+  const met = `pairs (operation × kind of fault × phase): ${count - never.length} of ${count} met`;
+  return never.length === 0 ? met : `${met}; never: ${never.join(", ")}`;
 }

@@ -1,8 +1,8 @@
-/** A scenario could not go on. That need not be the subject's fault, but `isFailure` counts it as one. */
+/** A scenario could not continue. That need not be the subject's fault, but `isFailure` counts it as one. */
 export class ScenarioError extends Error {
   readonly code: "SCENARIO_UNEXPECTED_ANSWER" | "SCENARIO_WAITED_TOO_LONG" | "SCENARIO_TASK_FAILED";
 
-  /** @param message one line: what was asked for, and what came instead */
+  /** @param message one line: what was requested, and what came instead */
   constructor(code: ScenarioError["code"], message: string) {
     super(`${code}: ${message}`);
     this.name = "ScenarioError";

@@ -1,6 +1,7 @@
 import type { Coverage } from "./coverage.ts";
+import type { SeedTrace } from "./trace.ts";
 
-/** What became of a seed. */
+/** The result of a seed. */
 export interface SeedResult {
   readonly seed: number;
   /** `unknown`: the scenario itself broke down. */
@@ -11,18 +12,20 @@ export interface SeedResult {
   readonly steps: number;
   /** Why it failed, in one line. */
   readonly reason?: string;
-  /** What the seed's own plan exercised. Absent: the scenario does not tell. */
+  /** What the seed's own plan exercised. Absent: the scenario does not record it. */
   readonly coverage?: Coverage;
-  /** The shrunk plan, one line a step without those that did nothing, and its path in the tree of shrinks. */
+  /** The shrunk plan, one line per step that had an effect, and its path in the tree of shrinks. */
   readonly counterexample?: { readonly steps: readonly string[]; readonly path: string };
 }
 
 /** A scenario that is ready to run: what all seeds have in common was done once. Seeds do not influence each other. */
 export interface PreparedScenario {
-  /** Plays the plan that a seed draws, and shrinks it when it fails. */
+  /** Plays the plan that a seed draws, and shrinks it if it fails. */
   run(seed: number): Promise<SeedResult>;
   /** Plays one plan again: the seed's own, or the shrunk one at a path. */
   replay(seed: number, path?: string): Promise<SeedResult>;
+  /** As `replay`, and tells everything that happened. Absent: the scenario can't tell. */
+  trace?(seed: number, path?: string): Promise<SeedTrace>;
 }
 
 /** A model, its commands, faults and laws, played from one seed. */
@@ -35,6 +38,6 @@ export interface Scenario {
   readonly canary?: string;
   /** Every pair (operation × kind of fault × phase) that seeds can meet, by name; a coverage counts those that they met. */
   readonly pairs: readonly string[];
-  /** Does what all seeds have in common. @throws ScenarioError when that fails */
+  /** Does what all seeds have in common. @throws ScenarioError if that fails */
   prepare(options: { readonly plantedBug?: string }): Promise<PreparedScenario>;
 }

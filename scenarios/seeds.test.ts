@@ -20,7 +20,7 @@ function runner(accident = false): ReturnType<typeof seedRunner> {
 }
 
 describe("a seed that fails", () => {
-  it("is shrunk to what matters, tells the digest of its own plan, and can be replayed by its path", async () => {
+  it("is shrunk to what matters, reports the digest of its own plan, and can be replayed by its path", async () => {
     const played = runner();
     const result = await played.run(1);
     expect(result).toMatchObject({ verdict: "fail", reason: "10 is too much", counterexample: { steps: ["add 10"] } });
@@ -29,7 +29,7 @@ describe("a seed that fails", () => {
     expect(again).toMatchObject({ verdict: "fail", reason: result.reason, counterexample: result.counterexample });
   });
 
-  it("is unknown when the scenario itself broke down", async () => {
+  it("is unknown if the scenario itself broke down", async () => {
     expect(await runner(true).run(1)).toMatchObject({ verdict: "unknown", reason: "the scenario crashed: torn" });
   });
 

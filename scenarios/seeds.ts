@@ -9,21 +9,23 @@ interface Game<Plan> {
   readonly arbitrary: fc.Arbitrary<Plan>;
   /** Plays a plan on a fresh world. Nothing of one play may reach the next. @throws BrokenPromise, ScenarioError for a failure of the subject */
   play(seed: number, plan: Plan): Promise<void>;
-  /** What the last play left, also one that threw: its digest, and what it exercised. */
+  /** What the last play left, even one that threw: its digest, and what it exercised. */
   trace(): { readonly digest: string; readonly coverage?: Coverage };
-  /** Describes the plan of the last play, one line for each thing that did something. */
+  /** Describes the plan of the last play, one line for each thing that had an effect. */
   describe(plan: Plan): readonly string[];
   /** Counts the steps of a plan. */
   steps(plan: Plan): number;
+  /** Plans that are tried to shrink a failure. Default 200. */
+  readonly shrinksMax?: number;
 }
 
-/** Plans that are tried to shrink a failure; each takes about as long as a seed. */
+/** How many plans are tried to shrink a failure, unless a game says otherwise; each takes about as long as a seed. */
 const SHRINKS_MAX = 200;
 
 /** Each seed draws one plan, without the bias towards small values that many runs would have. */
 const DRAW = { numRuns: 1, unbiased: true } as const;
 
-/** Draws the plan of a seed, or the shrunk one at a path. @throws RangeError when there is none at the path */
+/** Draws the plan of a seed, or the shrunk one at a path. @throws RangeError if there is none at the path */
 export function planOf<Plan>(arbitrary: fc.Arbitrary<Plan>, seed: number, path?: string): Plan {
   const [plan] = fc.sample(arbitrary, { ...DRAW, seed, ...(path !== undefined && { path }) });
   if (plan === undefined) throw new RangeError(`seed ${seed} has no plan at path ${path}`);
@@ -39,7 +41,7 @@ interface Played<Plan> {
   readonly lines: readonly string[];
 }
 
-/** A seed fails when the subject broke a promise; any other error is an accident of the scenario itself. */
+/** A seed fails if the subject broke a promise; any other error is an accident of the scenario itself. */
 const verdictOf = (error: unknown): SeedResult["verdict"] =>
   error === undefined ? "pass" : isFailure(error) ? "fail" : "unknown";
 
@@ -69,8 +71,8 @@ async function run<Plan>(game: Game<Plan>, seed: number): Promise<SeedResult> {
   let last: Played<Plan> | undefined;
   let played = 0;
   const property = fc.asyncProperty(game.arbitrary, async (plan) => {
-    // After so many tries, what was found is small enough.
-    if (++played > SHRINKS_MAX) return;
+    // After so many tries, the result is small enough.
+    if (++played > (game.shrinksMax ?? SHRINKS_MAX)) return;
     const outcome = await playOnce(game, seed, plan);
     first ??= outcome;
     if (outcome.error === undefined) return;
@@ -91,7 +93,7 @@ async function replay<Plan>(game: Game<Plan>, seed: number, path?: string): Prom
   return { ...result, counterexample: { steps: played.lines, path: path ?? "0" } };
 }
 
-/** Makes of a game what `drydock run` and `drydock replay` call: each seed plays one plan, and a failure is shrunk. */
+/** Turns a game into what `drydock run` and `drydock replay` call: each seed plays one plan, and a failure is shrunk. */
 export const seedRunner = <Plan>(game: Game<Plan>): PreparedScenario => ({
   run: (seed) => run(game, seed),
   replay: (seed, path) => replay(game, seed, path),

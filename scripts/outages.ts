@@ -1,6 +1,6 @@
 /**
- * `npm run outages`: proves that a control plane outlives its database. PostgreSQL is restarted under load, over TCP and over a Unix socket;
- * every fourth restart is a crash (`immediate`), the others are `fast`. With `--failover N`, the primary of a pair is killed during N operations instead.
+ * `npm run outages`: proves that a control plane outlives its database. PostgreSQL is restarted under load, over TCP and over a Unix socket; every
+ * fourth restart is a crash (`immediate`), the others are `fast`. With `--failover N`, the primary of a pair is killed during N operations instead.
  *
  * Exit code 0 when the control plane survived, 1 otherwise.
  */

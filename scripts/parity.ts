@@ -2,7 +2,9 @@
  * `npm run parity`: replays the recordings of the real systems against the simulators, and prints for each service how many scenarios and
  * steps match. What is not simulated counts as not matching. Rewrites docs/parity, unless it replays other recordings.
  */
+import { writeFileSync } from "node:fs";
 import { boshParity } from "../simulators/bosh/parity/subject.ts";
+import { RULES_PAGE, rulesPage } from "../simulators/bosh/rules/page.ts";
 import { dnsParity } from "../simulators/dns/parity/subject.ts";
 import { openStackParity } from "../simulators/openstack/parity/subject.ts";
 import { type Score, scoreOf, scoresByArea } from "../simulators/parity/ratchet.ts";
@@ -27,6 +29,7 @@ function print({ name, scenarios, scenariosMatched, steps, stepsMatched }: Score
 }
 
 const subjects: readonly ParitySubject[] = [openStackParity, boshParity, dnsParity];
+if (recordings === undefined && sockets !== true) writeFileSync(RULES_PAGE, rulesPage());
 for (const subject of subjects.filter(({ name }) => only === undefined || only === name)) {
   const directory = recordings ?? RECORDINGS;
   const overSockets = sockets === true;

@@ -55,6 +55,7 @@ const SOURCES: Readonly<Record<string, string>> = {
   "name-server": "answers of the name server of Designate's zones",
   neutron: "routes of Neutron",
   nova: "routes of Nova, and what it does to servers",
+  octavia: "routes of Octavia, and what it does to load balancers",
   swift: "routes of Swift",
   uaa: "routes of UAA",
 };

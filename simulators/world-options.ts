@@ -1,3 +1,4 @@
+import type { DirectorSettings } from "./bosh/index.ts";
 import type { ConsulVersion } from "./dns/index.ts";
 import type { Pace } from "./kernel/index.ts";
 import type { CloudProfile } from "./openstack/index.ts";
@@ -25,6 +26,8 @@ export interface WorldOptions {
   readonly profile?: CloudProfile;
   /** See DirectorOptions. */
   readonly analysisMs?: number;
+  /** How the director differs from the default one. */
+  readonly director?: DirectorSettings;
   /** The names that Consul answers for. */
   readonly consul?: ConsulSettings;
   /** How checks reach what is no part of the world. Default: they find nothing there. */

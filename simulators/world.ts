@@ -1,5 +1,6 @@
 import { type AddressPlan, addressPlan, DIRECTOR_PORT, OPENSTACK_PORTS, UAA_PORT } from "./addresses.ts";
-import { type Bosh, createBosh, type DirectorUser, type JobBehaviours, type UaaOptions } from "./bosh/index.ts";
+import { type Bosh, createBosh, type JobBehaviours } from "./bosh/index.ts";
+import { type Credentials, credentialsOf, login } from "./credentials.ts";
 import { createOpenStackCpi } from "./bosh/openstack-cpi/cpi.ts";
 import { type Driver, VirtualDriver, WallDriver, wallNowMs } from "./kernel/edge/drive.ts";
 import { LocalNet } from "./kernel/edge/local.ts";
@@ -10,30 +11,13 @@ import { type ConsulConfig, createDns, type Dns, type Probe } from "./dns/index.
 import type { ConsulSettings, WorldOptions } from "./world-options.ts";
 import { createNames, type Names } from "./names.ts";
 import { worldProbe } from "./probes.ts";
-import { wireJobs } from "./jobs.ts";
+import { defineJobBehaviours } from "./job-behaviours.ts";
 import { findBrokenLaws, type Law } from "./laws.ts";
 import { createOpenStack, type OpenStack, SERVICE_NAMES } from "./openstack/index.ts";
 
 export { expectsVm } from "./bosh/index.ts";
+export type { Credentials } from "./credentials.ts";
 export type { ConsulSettings, WorldOptions } from "./world-options.ts";
-
-/** What a person needs to log in to the parts of the cloud. */
-export interface Credentials {
-  readonly openstackAdmin: {
-    readonly authUrl: string;
-    readonly username: string;
-    readonly password: string;
-    readonly project: string;
-  };
-  /** The platform's own project, as the director's CPI uses it. */
-  readonly cpi: { readonly username: string; readonly password: string; readonly project: string };
-  readonly director: {
-    readonly url: string;
-    readonly client: string;
-    readonly clientSecret: string;
-    readonly uaaUrl?: string;
-  };
-}
 
 /** One fake cloud: the simulators, wired. */
 export interface World {
@@ -76,38 +60,13 @@ export interface Endpoint {
   readonly tls: boolean;
 }
 
-/** 128 bits. */
-const PASSWORD_DIGITS = 32;
-
-const secret = (kernel: Kernel): string => kernel.secrets("credentials").hex(PASSWORD_DIGITS);
-
-const SCOPES = ["bosh.admin"];
-
-function credentialsOf(kernel: Kernel, plan: AddressPlan, withUaa: boolean): Credentials {
-  return {
-    openstackAdmin: {
-      authUrl: `http://${plan.controller}:${OPENSTACK_PORTS.keystone}/v3`,
-      username: "admin",
-      password: secret(kernel),
-      project: "admin",
-    },
-    cpi: { username: "bosh", password: secret(kernel), project: "platform" },
-    director: {
-      url: `https://${plan.director}:${DIRECTOR_PORT}`,
-      client: "admin",
-      clientSecret: secret(kernel),
-      ...(withUaa && { uaaUrl: `https://${plan.director}:${UAA_PORT}` }),
-    },
-  };
-}
-
 /** Makes a fake cloud. Nothing runs on it yet: `scenarios/story/inception.ts` deploys a platform. */
 export function createWorld(options: WorldOptions = {}): World {
   const kernel = createKernel(options);
   const virtual = options.time === "wall" ? undefined : new VirtualDriver(kernel);
   const driver: Driver = virtual ?? new WallDriver(kernel);
   const plan = addressPlan(options.block);
-  const credentials = credentialsOf(kernel, plan, options.signing !== undefined);
+  const credentials = credentialsOf(kernel, plan, options.signing !== undefined && options.director?.isBasic !== true);
   // Consul is made before the network in which its checks are run.
   const probes: { perform: Probe } = { perform: () => ({ kind: "refused" }) };
   const parts = createSimulators(kernel, plan, credentials, options, (request) => probes.perform(request));
@@ -160,7 +119,7 @@ function createSimulators(
   kernel: Kernel,
   plan: AddressPlan,
   credentials: Credentials,
-  { signing, scramIterations, analysisMs, profile, consul }: WorldOptions,
+  { signing, scramIterations, analysisMs, profile, director, consul }: WorldOptions,
   probe: Probe,
 ): Simulators {
   const openstack = createOpenStack(kernel, {
@@ -168,7 +127,11 @@ function createSimulators(
     ...(profile !== undefined && { profile }),
   });
   const bosh = createBosh(kernel, {
-    ...login(credentials, signing),
+    ...login(credentials, director?.isBasic === true ? undefined : signing, director?.users ?? []),
+    ...director?.options,
+    ...(director?.hasConfigServer === true && {
+      configServer: { url: `https://${plan.director}:${CONFIG_SERVER_PORT}` },
+    }),
     ...(analysisMs !== undefined && { analysisMs }),
     cpi: createOpenStackCpi(kernel, openstack, {
       ...credentials.cpi,
@@ -201,9 +164,12 @@ function connect(driver: Driver, { dns, names, dataservices, bosh }: Simulators,
   net.admits = admits;
   net.resolve = (name) => names.resolve(name);
   dataservices.admits = admits;
-  wireJobs({ kernel: driver.kernel, net, dns, dataservices, behaviours: bosh.behaviours });
+  defineJobBehaviours({ kernel: driver.kernel, net, dns, dataservices, behaviours: bosh.behaviours });
   return net;
 }
+
+/** Where a config server would listen: the director shows the address, and answers for it itself. */
+const CONFIG_SERVER_PORT = 8844;
 
 const environmentAt = (driver: Driver, net: LocalNet, address: string): Environment => ({
   fetch: net.fetchFrom(address),
@@ -214,19 +180,6 @@ const environmentAt = (driver: Driver, net: LocalNet, address: string): Environm
     return driver.kernel.pace;
   },
 });
-
-function login(
-  credentials: Credentials,
-  signing: WorldOptions["signing"],
-): { readonly users: readonly DirectorUser[]; readonly uaa?: UaaOptions } {
-  const { client, clientSecret, uaaUrl } = credentials.director;
-  const user = { name: client, password: clientSecret, scopes: SCOPES };
-  if (signing === undefined || uaaUrl === undefined) return { users: [user] };
-  return {
-    users: [],
-    uaa: { url: uaaUrl, ...signing, clients: [{ id: client, secret: clientSecret, scopes: SCOPES }], users: [user] },
-  };
-}
 
 function openstackEndpoints(openstack: OpenStack, plan: AddressPlan): readonly Endpoint[] {
   return SERVICE_NAMES.map((name) => ({

@@ -1,8 +1,8 @@
 /**
  * A process that sends requests at a fixed rate, whether or not the earlier ones are answered, and prints what they took, as one line of JSON.
  *
- * Latency counts from the moment at which a request was due, so that a server that stands still is charged for those that it kept waiting; how late this
- * process itself was stands beside it.
+ * Latency counts from the moment at which a request was due, so that a server that stands still is charged for those that it kept waiting; how late
+ * this process itself was stands beside it.
  */
 import { Agent, request } from "node:http";
 import { createHistogram, type RecordableHistogram } from "node:perf_hooks";

@@ -8,7 +8,7 @@ import type { Bytes } from "../http/client.ts";
 import { parserOf } from "../json.ts";
 
 /*
- * What a backup is in the store, in one or more objects:
+ * The form of a backup in the store, in one or more objects:
  *
  *   drydock-backup 1            a line with name and version
  *   {"cipher": …}               a line of JSON, `ArtifactHead`
@@ -23,7 +23,7 @@ import { parserOf } from "../json.ts";
 const MAGIC = "drydock-backup 1\n";
 const CIPHER = "aes-256-gcm";
 const CHUNK_BYTES = 1024 * 1024;
-/** Zstandard may make a chunk longer than it was, by little. */
+/** Zstandard may make a chunk slightly longer. */
 const SEALED_BYTES_MAX = CHUNK_BYTES + 64 * 1024;
 const HEAD_BYTES_MAX = 4096;
 const LENGTH_BYTES = 4;
@@ -33,10 +33,10 @@ const NONCE_BYTES = 12;
 const ArtifactHead = Type.Object({
   cipher: Type.Literal("AES-256-GCM"),
   compression: Type.Literal("zstd"),
-  /** The key of this artifact, wrapped by its tenant's own: see `keys.ts`. Absent where only the platform has it. */
+  /** The key of this artifact, wrapped by its tenant's own: see `keys.ts`. Absent if only the platform has it. */
   key: Type.Optional(Type.String()),
 });
-/** What an artifact says of itself before its first chunk. */
+/** What an artifact says about itself before its first chunk. */
 type ArtifactHead = Static<typeof ArtifactHead>;
 
 const parseHead = parserOf("the head of a backup", ArtifactHead);
@@ -71,7 +71,7 @@ class Sealer {
     return Buffer.concat([length, sealed]);
   }
 
-  /** @throws FinalError when it is not the next chunk of this artifact under this key */
+  /** @throws FinalError if it is not the next chunk of this artifact under this key */
   open(sealed: Uint8Array, isLast: boolean): Buffer {
     const decipher = createDecipheriv(CIPHER, this.#key, nonceOf(this.#chunk++, isLast)).setAAD(this.#aad);
     decipher.setAuthTag(sealed.subarray(sealed.length - TAG_BYTES));
@@ -114,7 +114,7 @@ export async function* sealArtifact(
     yield sealer.seal(await host.track(compress(piece)), isLast);
 }
 
-/** Reads as many bytes of a stream as are asked for. */
+/** Reads the requested number of bytes from a stream. */
 class ByteReader {
   readonly #chunks: AsyncIterator<Uint8Array>;
   #held: Buffer = Buffer.alloc(0);
@@ -136,7 +136,7 @@ class ByteReader {
     return size >= bytes;
   }
 
-  /** @throws FinalError when there are fewer */
+  /** @throws FinalError if there are fewer */
   async take(bytes: number): Promise<Buffer> {
     if (!(await this.#fill(bytes))) throw damage("it is cut off");
     const taken = this.#held.subarray(0, bytes);
@@ -144,7 +144,7 @@ class ByteReader {
     return taken;
   }
 
-  /** The bytes up to and with the next end of a line. @throws FinalError when there is none in the first `max` */
+  /** The bytes up to and including the next end of line. @throws FinalError if there is none in the first `max` */
   async takeLine(max: number): Promise<Buffer> {
     await this.#fill(max);
     const end = this.#held.subarray(0, max).indexOf("\n");
@@ -162,11 +162,11 @@ class ByteReader {
 }
 
 /**
- * The dump of an artifact. Each chunk is verified before it is returned, and whether they are all only shows at the end: who must not act on a part
- * reads it once to the end before.
+ * The dump of an artifact. Each chunk is verified before it is returned, but only the end shows whether all of them are there: a caller that must
+ * not act on a part reads it to the end once first.
  *
  * @param keyOf the key for a head
- * @throws FinalError when it is damaged, or this is not its key
+ * @throws FinalError if it is damaged, or this is not its key
  */
 export async function* openArtifact(
   host: Host,
@@ -176,7 +176,7 @@ export async function* openArtifact(
   const reader = new ByteReader(stored);
   try {
     const magic = await reader.takeLine(MAGIC.length);
-    if (magic.toString("latin1") !== MAGIC) throw damage("it is no backup");
+    if (magic.toString("latin1") !== MAGIC) throw damage("it is not a backup");
     const line = await reader.takeLine(HEAD_BYTES_MAX);
     const sealer = new Sealer(await keyOf(parseHeadOf(line)), Buffer.concat([magic, line]));
     for (let isLast = false; !isLast; ) {
@@ -196,6 +196,6 @@ function parseHeadOf(line: Buffer): ArtifactHead {
   try {
     return parseHead(line.toString("utf8"));
   } catch {
-    throw damage("its head is none");
+    throw damage("its head is not JSON of its schema");
   }
 }

@@ -55,7 +55,7 @@ describe("the backup store", () => {
     );
   });
 
-  it("stores parts of which none is readable, and the wrapped key in the first", async () => {
+  it("stores parts none of which is legible, and the wrapped key in the first", async () => {
     const { parts } = await store.put("a/b", inChunks(Buffer.from("canary canary")), {
       ...KEY,
       wrapped: "d3JhcHBlZA==",
@@ -124,7 +124,7 @@ describe("the backup store", () => {
     });
   });
 
-  it("opens nothing when parts agree with their checksums and were cut, swapped or lengthened all the same", async () => {
+  it("opens nothing if parts agree with their checksums although they were cut, swapped or lengthened", async () => {
     const { parts } = await put("a/b", noise(3 * MIB));
     const whole = await collect(store.read(parts));
     const head = whole.indexOf("\n", whole.indexOf("\n") + 1) + 1;
@@ -154,7 +154,7 @@ describe("the backup store", () => {
     await expect(store.verify(parts, OTHER_KEY)).rejects.toThrow(/not its key/);
   });
 
-  it("sends no part twice whose answer was lost, and sends those again that never arrived", async () => {
+  it("does not resend parts whose answer was lost, but resends those that never arrived", async () => {
     swift.losesAnswers = 2;
     const { parts } = await put("a/b", LARGE);
     expect(swift.stored).toBe(parts.length);
@@ -164,7 +164,7 @@ describe("the backup store", () => {
     await store.verify(again.parts, KEY.key);
   });
 
-  it("leaves nothing behind of a dump that breaks off once it is removed, and replaces whatever an earlier attempt left", async () => {
+  it("leaves nothing of a dump that broke off once it is removed, and replaces whatever an earlier attempt left", async () => {
     const breakOff = async function* (): AsyncGenerator<Uint8Array> {
       yield LARGE;
       throw new BackendError("the connection broke");
@@ -194,7 +194,7 @@ describe("the backup store", () => {
     expect([...swift.objects.keys()]).toEqual(["ab/1/0000"]);
   });
 
-  it("leaves a dump alone that it has nowhere to put, so that its maker need not wait for a reader", async () => {
+  it("does not touch a dump that it can't store, so that its maker need not wait for a reader", async () => {
     let left = 0;
     const dump: AsyncIterable<Uint8Array> = {
       [Symbol.asyncIterator]: () => ({
@@ -210,7 +210,7 @@ describe("the backup store", () => {
     expect(left).toBe(1);
   });
 
-  it("takes no more of a large dump than a few parts before it has stored what it took", async () => {
+  it("reads only a few parts of a large dump ahead of what it has stored", async () => {
     const BYTES = 64 * MIB;
     const piece = noise(MIB);
     let heldMax = 0;

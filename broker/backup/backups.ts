@@ -18,13 +18,13 @@ interface StoredArtifact {
 export interface ArtifactKey {
   /** Random, of this artifact alone. */
   readonly key: Uint8Array;
-  /** The same, wrapped by the tenant's key; it is stored with the artifact. Absent where the tenant has none. */
+  /** The same, wrapped by the tenant's key; it is stored with the artifact. Absent if the tenant has none. */
   readonly wrapped?: string;
 }
 
 /**
- * Where backups are: compressed, encrypted under a key of their own, split into parts with checksums. Whatever their size, one part and one chunk of them
- * are in memory. Every method throws BackendError while Swift is away.
+ * Where backups are kept: compressed, encrypted under a key of their own, split into parts with checksums. Whatever their size, one part and one
+ * chunk of them are in memory. Every method throws BackendError while Swift is away.
  */
 export interface BackupStore {
   /**
@@ -33,11 +33,11 @@ export interface BackupStore {
    * @throws FinalError, and what the stream throws; then `remove` removes what was stored
    */
   put(folder: string, stream: AsyncIterable<Uint8Array>, key: ArtifactKey): Promise<StoredArtifact>;
-  /** Reads all of it to the end. @throws FinalError when a part is changed, truncated, missing or another backup's, or this is not its key */
+  /** Reads all of it to the end. @throws FinalError if a part is changed, truncated, missing or another backup's, or this is not its key */
   verify(parts: readonly BackupPart[], key: Uint8Array): Promise<void>;
   /** The stream that was stored, verified part by part, chunk by chunk; its end only with the last chunk. @throws FinalError as `verify` */
   open(parts: readonly BackupPart[], key: Uint8Array): AsyncIterable<Bytes>;
-  /** What is stored, as it is: for a tenant who has the key. @throws FinalError when a part is changed, truncated or missing */
+  /** What is stored, as it is: for a tenant who has the key. @throws FinalError if a part is changed, truncated or missing */
   read(parts: readonly BackupPart[]): AsyncIterable<Bytes>;
   /** Deletes every object below a folder, such as `<instance>` or `<instance>/<backup>`, including those that no record names. */
   remove(folder: string): Promise<void>;
@@ -72,7 +72,7 @@ export function createBackupStore(project: OpenStackProject, host: Host): Backup
         await container.create();
         await container.clear(`${folder}/`);
       } catch (error) {
-        // Else the agent would wait for a reader of its dump.
+        // Otherwise the agent would wait for a reader of its dump.
         await stream[Symbol.asyncIterator]().return?.();
         throw error;
       }
@@ -90,7 +90,7 @@ export function createBackupStore(project: OpenStackProject, host: Host): Backup
       return { parts, bytes: meter.bytes };
     },
     async verify(parts, key) {
-      // Whoever is damaged says so by throwing.
+      // A damaged backup throws.
       for await (const _ of open(parts, key));
     },
     open,

@@ -8,7 +8,7 @@ import { parserOf } from "../json.ts";
 import type { OpenStackProject } from "../openstack/project.ts";
 
 const BackupPart = Type.Object({
-  /** Of the object in the container: `<instance>/<backup>/<number>`. */
+  /** The object's name in the container: `<instance>/<backup>/<number>`. */
   name: Type.String(),
   bytes: Type.Integer(),
   /** Hexadecimal. */
@@ -61,7 +61,7 @@ export class Container {
   }
 
   /**
-   * Stores a part; Swift refuses it when what arrived is not what was sent. After a lost answer it looks first, so that no part is sent twice.
+   * Stores a part; Swift refuses it if what arrived is not what was sent. After a lost answer it looks first, so that no part is sent twice.
    *
    * @throws FinalError
    */
@@ -84,12 +84,13 @@ export class Container {
     return status === 200 && headers.get("etag")?.replaceAll('"', "") === etag;
   }
 
-  /** @throws FinalError when the part is missing or differs from what was stored */
+  /** @throws FinalError if the part is missing or differs from what was stored */
   async getPart({ name, bytes, sha256 }: BackupPart): Promise<Bytes> {
     const answer = await this.#call("GET", `/${name}`);
-    if (answer.status !== 200) throw new FinalError(`the backup is not whole: part ${name} answered ${answer.status}`);
+    if (answer.status !== 200)
+      throw new FinalError(`the backup is not complete: part ${name} answered ${answer.status}`);
     if (answer.bytes.length !== bytes || sha256Of(answer.bytes) !== sha256)
-      throw new FinalError(`the backup is not whole: part ${name} differs from its checksum`);
+      throw new FinalError(`the backup is not complete: part ${name} differs from its checksum`);
     return answer.bytes;
   }
 

@@ -5,7 +5,7 @@ import { openText, sealText } from "../store/seal.ts";
 import type { ArtifactKey } from "./backups.ts";
 import { newDataKey, unwrapKey, wrapKey } from "./keys.ts";
 
-/** The columns of a row that hold the key of what it names. */
+/** The columns of a row that hold the key of its data. */
 type KeyColumns = Pick<BackupRow, "data_key" | "wrapped_key" | "key_version">;
 
 const toText = (key: Uint8Array): string => Buffer.from(key).toString("base64");
@@ -21,7 +21,7 @@ async function tenantKeyOf(
   return key && openText(seal, key.sealed);
 }
 
-/** A key for a new backup of an instance, and what its row says of it: the tenant's key wraps it, where one is set; else the platform's seals it. */
+/** A key for a new backup of an instance, and the columns of its row: the tenant's key wraps it if one is set; otherwise the platform's seals it. */
 export async function makeKey(
   context: OperationContext,
   { id, deployment }: Pick<InstanceRow, "id" | "deployment">,
@@ -42,12 +42,12 @@ export async function makeKey(
  * The key of a backup.
  *
  * @param given the tenant's key that came with an order. Default: the one that the tenant had set when the backup was made
- * @throws FinalError when it is not the backup's
+ * @throws FinalError if it is not the backup's
  */
 export async function keyOf(context: OperationContext, backup: BackupRow, given?: string): Promise<Uint8Array> {
   const { host, seal } = context;
   if (backup.wrapped_key === "") {
-    if (given !== undefined) throw new FinalError("the backup can't be opened: it has no key of a tenant");
+    if (given !== undefined) throw new FinalError("the backup can't be opened: it has no tenant's key");
     return Buffer.from(openText(seal, backup.data_key), "base64");
   }
   const tenantKey = given ?? (await tenantKeyOf(context, backup, backup.key_version));
@@ -55,7 +55,7 @@ export async function keyOf(context: OperationContext, backup: BackupRow, given?
   return unwrapKey(host, tenantKey, backup.wrapped_key);
 }
 
-/** A key for a file of a log, which the platform's seals. */
+/** A key for a file of a log, sealed by the platform's key. */
 export function makeLogKey({ host, seal }: OperationContext): { readonly key: Uint8Array; readonly sealed: string } {
   const key = newDataKey(host);
   return { key, sealed: sealText(seal, toText(key)) };

@@ -1,7 +1,7 @@
 import type { OperationContext } from "../operations/context.ts";
 import type { BackupSettingsRow, InstanceRow } from "../store/schema.ts";
 
-/** How instances are backed up until somebody says otherwise. */
+/** How instances are backed up by default. */
 const DEFAULTS = {
   key_version: 0,
   schedule: "",
@@ -20,7 +20,7 @@ const DEFAULTS = {
 type SettingsContext = Pick<OperationContext, "store">;
 type InstanceName = Pick<InstanceRow, "id" | "deployment">;
 
-/** How an instance is backed up. What was said of an earlier instance of the same id does not count. */
+/** How an instance is backed up. The settings of an earlier instance with the same id do not count. */
 export async function settingsOf(
   { store }: SettingsContext,
   { id, deployment }: InstanceName,
@@ -38,7 +38,7 @@ export async function changeSettings(
   const { store } = context;
   const known = await store.backupSettings(instance.id);
   const settings = { ...(await settingsOf(context, instance)), ...change };
-  // What others change meanwhile stays theirs.
+  // What others change meanwhile stays as they set it.
   if (known?.deployment === instance.deployment) await store.setBackupSettings(instance.id, change);
   else {
     if (known !== undefined) await store.deleteBackupSettings(instance.id);
@@ -51,7 +51,7 @@ export async function changeSettings(
 export const epochOf = async (context: SettingsContext, instance: InstanceName): Promise<number> =>
   (await settingsOf(context, instance)).epoch;
 
-/** Begins a new history, in which there is neither a backup nor a log yet; once for each restore, however often it is asked for. */
+/** Begins a new history, in which there is neither a backup nor a log yet; once for each restore, however often it is called. */
 export async function nextEpoch(context: SettingsContext, instance: InstanceName, restoreId: string): Promise<void> {
   const { epoch, last_restore: last } = await settingsOf(context, instance);
   if (last === restoreId) return;

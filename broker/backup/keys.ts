@@ -14,7 +14,7 @@ const COST = { N: 32_768, r: 8, p: 1, maxmem: 64 * 1024 * 1024 } as const;
 
 /** Shorter keys of tenants are refused: they could be guessed. */
 export const KEY_CHARS_MIN = 8;
-/** Longer ones cost time for nothing. */
+/** Longer ones cost time without any benefit. */
 export const KEY_CHARS_MAX = 1024;
 
 /** A new key for one backup. */
@@ -35,13 +35,13 @@ export async function wrapKey(host: Host, tenantKey: string, dataKey: Uint8Array
   return Buffer.concat([salt, nonce, cipher.update(dataKey), cipher.final(), cipher.getAuthTag()]).toString("base64");
 }
 
-/** The key of a backup. @throws FinalError when it was wrapped by another key */
+/** The key of a backup. @throws FinalError if it was wrapped by another key */
 export async function unwrapKey(host: Host, tenantKey: string, wrapped: string): Promise<Uint8Array> {
   const bytes = Buffer.from(wrapped, "base64");
   const nonceAt = SALT_BYTES;
   const keyAt = nonceAt + NONCE_BYTES;
   const tagAt = bytes.length - TAG_BYTES;
-  if (tagAt - keyAt !== KEY_BYTES) throw new FinalError("the backup's wrapped key is none");
+  if (tagAt - keyAt !== KEY_BYTES) throw new FinalError("the backup's wrapped key is malformed");
   const decipher = createDecipheriv(
     "aes-256-gcm",
     await stretch(host, tenantKey, bytes.subarray(0, nonceAt)),

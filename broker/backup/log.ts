@@ -19,7 +19,10 @@ export const logFolderOf = ({
 }: Pick<LogFileRow, "instance_id" | "deployment" | "epoch" | "name">): string =>
   `${instanceId}/log-${deployment}-${epoch}-${name}`;
 
-/** Stores the finished files of an instance's log, and lets its agent forget them. Nobody restores meanwhile: its history would be another. */
+/**
+ * Stores the finished files of an instance's log, and lets its agent forget them. Nothing is restored meanwhile, as that would begin another
+ * history.
+ */
 export async function collectLog(context: OperationContext, instance: InstanceRow): Promise<void> {
   const { store } = context;
   if ((await store.busyWith(instance.id)) !== undefined) return;
@@ -61,7 +64,7 @@ async function collectFile(
   });
 }
 
-/** Deletes the files to which no backup leads any more: those of an earlier history, and those from before the oldest backup. */
+/** Deletes the files that no backup needs any more: those of an earlier history, and those from before the oldest backup. */
 async function dropLog(context: OperationContext, instance: InstanceRow): Promise<void> {
   const { store, backups } = context;
   const { epoch } = await settingsOf(context, instance);

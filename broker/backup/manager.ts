@@ -13,7 +13,7 @@ const LOOK_MS = 60_000;
 
 /** What the backup manager does by itself: schedules, retention, collection of logs. One process at a time does it. */
 interface BackupManager {
-  /** Looks from now on once every `LOOK_MS`. */
+  /** Looks once every `LOOK_MS` from now on. */
   start(): void;
   /** Looks once, if no other process does. @throws StoreError */
   look(): Promise<void>;
@@ -21,7 +21,7 @@ interface BackupManager {
 
 const LEASE = "backup manager";
 
-/** A part of a look that fails is done by a later one. Defects are reported. */
+/** What fails in one look is done by a later one. Defects are reported. */
 async function tryOnce(report: (error: unknown) => void, work: () => Promise<void>): Promise<void> {
   try {
     await work();
@@ -30,7 +30,7 @@ async function tryOnce(report: (error: unknown) => void, work: () => Promise<voi
   }
 }
 
-/** Makes the backup manager of a control plane. It needs its store, Swift and the agents only, so it may run in a process of its own. */
+/** Makes the backup manager of a control plane. It needs only its store, Swift and the agents, so it may run in a process of its own. */
 export function createBackupManager(controlPlane: ControlPlane, report: (error: unknown) => void): BackupManager {
   const { context } = controlPlane;
   const { store, host } = context;
@@ -63,14 +63,14 @@ async function backUpDue(controlPlane: ControlPlane, settings: BackupSettingsRow
   if (instance?.deployment !== settings.deployment) return context.store.deleteBackupSettings(settings.instance_id);
   if (count > 1) await changeSettings(context, instance, { ...missed, due_ms: lastMs });
   if (!settings.is_excluded) {
-    // The same window gives the same name, so that it has one backup, however often somebody looks.
+    // The same window gives the same name, so it has one backup, however often anybody looks.
     const requestKey = `schedule-${lastMs}`;
     await orderBackup(controlPlane, instance.id, { origin: "schedule", requestKey });
   }
   await changeSettings(context, instance, { due_ms: nextDueMs(schedule, nowMs) });
 }
 
-/** Deletes the backups of an instance that its retention no longer asks for. */
+/** Deletes the backups of an instance that its retention no longer requires. */
 async function expire(context: OperationContext, settings: BackupSettingsRow): Promise<void> {
   const backups = await context.store.backupsOf(settings.instance_id);
   const own = backups.filter(({ deployment }) => deployment === settings.deployment);
@@ -78,7 +78,7 @@ async function expire(context: OperationContext, settings: BackupSettingsRow): P
   for (const backup of expiredBackups(own, retention, context.host.nowMs())) await deleteBackup(context, backup);
 }
 
-/** Forgets backups whose instance is gone and whose time is over. */
+/** Forgets backups whose instance is gone and whose retention is over. */
 async function expireKept(context: OperationContext): Promise<void> {
   const { store, host } = context;
   for (const backup of await store.backups()) {

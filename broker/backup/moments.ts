@@ -3,16 +3,16 @@ import type { OperationContext } from "../operations/context.ts";
 import type { BackupRow, InstanceRow } from "../store/schema.ts";
 import { settingsOf } from "./history.ts";
 
-/** The parameter of an instance by which it keeps its log; it is given when the instance is made. */
+/** The parameter with which an instance keeps its log; it is given when the instance is created. */
 export const ARCHIVING = "continuous_archiving";
 
-/** Between which moments an instance can be restored to any, ms since the Unix epoch. */
+/** The window of moments to which an instance can be restored, in ms since the Unix epoch. */
 export interface Moments {
   readonly startMs: number;
   readonly endMs: number;
 }
 
-/** The good backups of the history that an instance is in now, oldest first. A restore begins a new one: its log does not lead there from a backup of before. */
+/** The good backups of an instance's current history, oldest first. A restore begins a new one: no log leads there from an earlier backup. */
 export async function basesOf(context: OperationContext, instance: InstanceRow): Promise<readonly BackupRow[]> {
   const { epoch } = await settingsOf(context, instance);
   return (await context.store.backupsOf(instance.id)).filter(
@@ -20,7 +20,7 @@ export async function basesOf(context: OperationContext, instance: InstanceRow):
   );
 }
 
-/** The moments to which an instance can be restored; undefined when there is none. PostgreSQL does not check them, so the broker does. */
+/** The moments to which an instance can be restored; undefined if there are none. PostgreSQL does not check them, so the broker does. */
 export async function momentsOf(context: OperationContext, instance: InstanceRow): Promise<Moments | undefined> {
   const { log_until_ms: endMs } = await settingsOf(context, instance);
   const startMs = (await basesOf(context, instance))[0]?.finished_ms ?? Number.POSITIVE_INFINITY;

@@ -21,7 +21,7 @@ async function requireFreeInstance(context: OperationContext, id: string): Promi
   return instance;
 }
 
-/** Whether a backup is of this very instance. Rows of early brokers name no deployment. */
+/** Whether a backup belongs to this very instance. Rows of early brokers name no deployment. */
 export const isOf = ({ id, deployment }: InstanceRow, backup: BackupRow): boolean =>
   backup.instance_id === id && (backup.deployment === deployment || backup.deployment === "");
 
@@ -36,14 +36,18 @@ export async function requireOwnBackup(
   return backup;
 }
 
-/** Finds a backup that may be restored into an instance: its own, or one of another instance of the same owner, which may be gone. @throws OsbError 404 */
+/**
+ * Finds a backup that may be restored into an instance: its own, or one of another instance of the same owner, which may be gone.
+ *
+ * @throws OsbError 404
+ */
 async function requireSource(context: OperationContext, instance: InstanceRow, id: string): Promise<BackupRow> {
   const backup = await context.store.backup(id);
   if (backup === undefined || !(isOf(instance, backup) || backup.owner === instance.owner)) throw unknownBackup();
   return backup;
 }
 
-/** Who orders a backup, and under which name, so that an order that comes twice is one. */
+/** Who orders a backup, and under which name, so that a repeated order counts once. */
 interface BackupOrder {
   readonly origin: BackupRow["origin"];
   readonly requestKey: string | undefined;
@@ -100,7 +104,7 @@ async function knownOrder<Row>(
   return key === undefined ? undefined : find(key);
 }
 
-/** What is to be restored into an instance. */
+/** What to restore into an instance. */
 export interface RestoreOrder {
   /** Absent: the backup that leads to `atMs`. */
   readonly backupId?: string;
@@ -170,7 +174,7 @@ async function historyOf(context: OperationContext, instance: InstanceRow, sourc
   return source;
 }
 
-/** Fails now, not in the background, for a key that can't open the backup. @throws OsbError 422 */
+/** Fails now, and not in the background, if the key can't open the backup. @throws OsbError 422 */
 async function checkKey(context: OperationContext, source: BackupRow, key: string | undefined): Promise<void> {
   try {
     await keyOf(context, source, key);
@@ -180,7 +184,7 @@ async function checkKey(context: OperationContext, source: BackupRow, key: strin
   }
 }
 
-/** Deletes what is stored of a backup; its record stays. @throws OsbError 409, 410, 423 */
+/** Deletes the stored objects of a backup; its record stays. @throws OsbError 409, 410, 423 */
 export async function deleteBackup(context: OperationContext, backup: BackupRow): Promise<void> {
   const { store, backups } = context;
   if (backup.state === "deleted") throw new OsbError(410, "The backup is gone.");

@@ -5,14 +5,14 @@ import type { BackupRow, InstanceRow } from "../store/schema.ts";
 const DAY_MS = 86_400_000;
 
 /**
- * Deletes the backups of an instance that is being deleted, or gives them the time that the operator allows: then its owner can restore them into
- * another instance. Its schedule and its log go.
+ * Deletes the backups of an instance that is being deleted, or keeps them for as long as the operator allows, so that its owner can restore them
+ * into another instance. Its schedule and its log go.
  */
 export async function releaseBackups(context: OperationContext, { id }: InstanceRow): Promise<void> {
   const { store, backups, host, config } = context;
   const days = config.backups?.daysAfterDeprovision ?? 0;
   const rows = await store.backupsOf(id);
-  // Those of an earlier instance of the same id have their time already.
+  // Those of an earlier instance with the same id already have their end.
   const kept = rows.filter((each) => each.expires_ms > 0 || (days > 0 && each.state === "succeeded"));
   if (kept.length === 0) await backups.remove(id);
   else await removeOthers(context, id, kept);

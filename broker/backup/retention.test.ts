@@ -12,7 +12,7 @@ const backup = fc.record({
 });
 
 describe("retention", () => {
-  it("lets go of good backups alone: old ones that have enough newer good ones, and never the newest", () => {
+  it("removes only good backups: old ones with enough newer good ones, and never the newest", () => {
     fc.assert(
       fc.property(
         fc.array(backup, { maxLength: 20 }),
@@ -28,7 +28,7 @@ describe("retention", () => {
           const kept = good.filter((row) => !gone.has(row));
           expect([...gone].every((row) => row.state === "succeeded")).toBe(true);
           expect(kept.length).toBeGreaterThanOrEqual(Math.min(good.length, Math.max(1, keepMin)));
-          // Whoever goes is older than keepDays, and than everyone who is kept; whoever stays is young or among the newest.
+          // Those removed are older than keepDays, and than every one that is kept; those kept are young or among the newest.
           for (const row of gone) expect(row.finished_ms).toBeLessThan(NOW_MS - keepDays * DAY_MS);
           const oldestKept = Math.min(...kept.map(({ triggered_ms: ms }) => ms));
           for (const row of gone) expect(row.triggered_ms).toBeLessThanOrEqual(oldestKept);

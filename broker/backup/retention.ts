@@ -2,14 +2,14 @@ import type { BackupRow } from "../store/schema.ts";
 
 const DAY_MS = 86_400_000;
 
-/** What is kept: so many of the newest good backups, and every one that is younger than so many days. */
+/** What to keep: so many of the newest good backups, and every one that is younger than so many days. */
 interface Retention {
   readonly keepMin: number;
   readonly keepDays: number;
 }
 
 /**
- * The backups that may go. The newest good one never does, and a failed one takes nobody's place.
+ * The backups that may go. The newest good one never does, and a failed one does not count.
  *
  * @param backups of one instance, in any order
  */

@@ -5,7 +5,7 @@ const at = (iso: string): number => Date.parse(iso);
 const DAILY = { expression: "30 2 * * *", timeZone: "Europe/London" };
 
 describe("a schedule", () => {
-  it("is meant in its own time zone, in winter and in summer", () => {
+  it("is interpreted in its own time zone, in winter and in summer", () => {
     expect(nextDueMs(DAILY, at("2026-01-10T00:00:00Z"))).toBe(at("2026-01-10T02:30:00Z"));
     expect(nextDueMs(DAILY, at("2026-07-10T00:00:00Z"))).toBe(at("2026-07-10T01:30:00Z"));
     expect(nextDueMs({ ...DAILY, timeZone: "Asia/Tokyo" }, at("2026-01-10T00:00:00Z"))).toBe(
@@ -13,7 +13,7 @@ describe("a schedule", () => {
     );
   });
 
-  it("is due once a day where the clocks change", () => {
+  it("is due once a day even when the clocks change", () => {
     const { count } = dueTimes(DAILY, at("2026-10-24T01:30:00Z"), at("2026-10-27T12:00:00Z"));
     expect(count).toBe(4);
     expect(dueTimes(DAILY, at("2026-03-28T02:30:00Z"), at("2026-03-31T12:00:00Z")).count).toBe(4);

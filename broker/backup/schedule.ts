@@ -3,7 +3,7 @@ import { badRequest } from "../errors.ts";
 
 /** Fields of a cron expression: minute, hour, day of the month, month, day of the week. */
 const FIELDS = 5;
-/** How many due times of one schedule are counted at once. */
+/** How many due times of one schedule are counted at once, at most. */
 const COUNTED_MAX = 1000;
 
 /** When a backup is due. */
@@ -21,7 +21,7 @@ export function nextDueMs({ expression, timeZone }: Schedule, afterMs: number): 
     .getTime();
 }
 
-/** The due times from one moment, which is one, up to another: how many, and the last. */
+/** The due times from one moment, which is itself due, up to another: how many, and the last. */
 export function dueTimes(
   schedule: Schedule,
   firstMs: number,
@@ -37,7 +37,7 @@ export function dueTimes(
   return { count, lastMs };
 }
 
-/** Checks a schedule that somebody wants. @throws OsbError 400 */
+/** Checks a requested schedule. @throws OsbError 400 */
 export function checkSchedule(schedule: Schedule, nowMs: number): Schedule {
   const fields = schedule.expression.trim().split(/\s+/);
   if (fields.length !== FIELDS) throw badRequest("schedule must have five fields: minute, hour, day, month, weekday.");

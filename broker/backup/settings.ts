@@ -54,7 +54,7 @@ function keyOf({ key }: Body): string | undefined {
 const KNOWN = ["schedule", "time_zone", "excluded", "keep_min", "keep_days", "key"];
 
 /**
- * Changes how an instance is backed up; what is left out stays. A key counts for later backups only: those that exist stay under theirs.
+ * Changes how an instance is backed up; what is left out stays. A key applies to later backups only: existing ones stay under theirs.
  *
  * @throws OsbError 400
  */
@@ -66,7 +66,8 @@ export async function putSettings(
   const { store, seal, host } = context;
   if (!isObject(body)) throw badRequest("The body must be a JSON object.");
   const unknown = Object.keys(body).find((name) => !KNOWN.includes(name));
-  if (unknown !== undefined) throw badRequest(`${unknown.slice(0, 40)} is no setting; there are ${KNOWN.join(", ")}.`);
+  if (unknown !== undefined)
+    throw badRequest(`${unknown.slice(0, 40)} is not a setting; there are ${KNOWN.join(", ")}.`);
   const known = await settingsOf(context, instance);
   const change = { ...retentionOf(body), ...scheduleOf(body, known, host.nowMs()) };
   const key = keyOf(body);

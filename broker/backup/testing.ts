@@ -14,11 +14,11 @@ export class Swift {
   storedBytes = 0;
   /** A proxy in front of it answers every request with 404. */
   isHidden = false;
-  /** So many objects are stored without an answer. */
+  /** How many further objects are stored without an answer. */
   losesAnswers = 0;
-  /** So many objects are refused for the moment. */
+  /** How many further objects are refused temporarily. */
   refuses = 0;
-  /** It answers that an object is stored, and keeps nothing of it. */
+  /** Answers that an object is stored, but keeps nothing of it. */
   isForgetful = false;
 
   /** An object as the list of a backup names it. */

@@ -2,15 +2,15 @@ import type { OperationContext } from "../operations/context.ts";
 import type { Permission, Platform } from "./platform.ts";
 import type { DashboardSession } from "./sessions.ts";
 
-/** For how long a platform's yes counts, in ms: a role that is taken away works for so long. A no is never kept. */
+/** For how long a platform's yes counts, in ms: a revoked role still works for that long. A no is never kept. */
 const CHECKUP_MS = 10_000;
-/** Answers that are kept at once. */
+/** How many answers are kept at once, at most. */
 const KEPT_MAX = 10_000;
 
 /** Says whether a session may manage an instance. @throws BackendError while the platform can't be asked */
 export type MayManage = (session: DashboardSession, instanceId: string) => Promise<Permission>;
 
-/** @param checkupMs for how long a yes counts. Default 10 s */
+/** @param checkupMs for how long a yes counts. Default: 10 s */
 export function createAccess({ host }: OperationContext, platform: Platform, checkupMs = CHECKUP_MS): MayManage {
   const untilMs = new Map<string, number>();
   return async (session, instanceId) => {

@@ -34,7 +34,7 @@ export interface DashboardRoute {
 /** A request below an instance. */
 export type DashboardRequest = FastifyRequest<DashboardRoute>;
 
-/** Somebody who may manage the instance that the path names. */
+/** A user who may manage the instance that the path names. */
 export interface Manager {
   readonly session: DashboardSession;
   readonly instance: InstanceRow;
@@ -43,7 +43,7 @@ export interface Manager {
 const SESSION_COOKIE = "drydock_session";
 const LOGIN_COOKIE = "drydock_login";
 
-/** The login of an instance that nobody knows looks like any other. */
+/** A login for an unknown instance looks like any other. */
 async function offeringOf({ context }: DashboardParts, id: string): Promise<Offering> {
   const { offerings } = context.service;
   const planId = (await context.store.instance(id))?.plan_id;
@@ -52,7 +52,7 @@ async function offeringOf({ context }: DashboardParts, id: string): Promise<Offe
   return found;
 }
 
-/** Sends a browser to log in, from where it comes back to the dashboard that it wanted. */
+/** Sends a browser to log in; from there it comes back to the dashboard that it wanted. */
 export async function sendToLogin(parts: DashboardParts, id: string, reply: FastifyReply): Promise<FastifyReply> {
   if (!isId(id)) throw new OsbError(404, "There is no such service instance.");
   const offering = await offeringOf(parts, id);
@@ -96,10 +96,10 @@ export async function logOut(
 }
 
 /**
- * Finds out who asks, and whether the platform lets them manage the instance now.
+ * Finds out who asks, and whether the platform currently lets them manage the instance.
  *
- * @returns undefined for who has to log in first
- * @throws OsbError 403 for who may not manage it, 404 when it is gone; BackendError while the platform can't be asked
+ * @returns undefined for a user who must log in first
+ * @throws OsbError 403 for a user who may not manage it, 404 if it is gone; BackendError while the platform can't be asked
  */
 export async function managerOf(
   { context, sessions, mayManage }: DashboardParts,

@@ -8,8 +8,8 @@ import type { OAuthClient } from "./platform.ts";
 export const CALLBACK_PATH = `${DASHBOARD_PATH}/callback`;
 
 /**
- * The client of a service's dashboards: each service has one of its own, with a secret of its own. It is what the catalog tells the platform (OSB,
- * "Dashboard Client Object"), which tells it to its UAA.
+ * The OAuth client of a service's dashboards: each service has its own, with its own secret. The catalog passes it to the platform (OSB, "Dashboard
+ * Client Object"), which registers it in its UAA.
  */
 export const clientOf = ({ url, clientSecret }: DashboardConfig, { id, name }: Offering): OAuthClient => ({
   id: `${name}-dashboard-${id.slice(0, 8)}`,

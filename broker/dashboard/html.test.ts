@@ -19,7 +19,7 @@ describe("a page", () => {
     },
   );
 
-  it("takes markup as it is, and leaves out what there is not", () => {
+  it("keeps markup as it is, and leaves out absent values", () => {
     expect(html`${new Html("<b>")}${undefined}${false}${[new Html("<i>"), new Html("<u>")]}${0}`.text).toBe(
       "<b><i><u>0",
     );

@@ -1,4 +1,4 @@
-/** Text that is markup already. */
+/** Text that is already markup. */
 export class Html {
   readonly text: string;
 
@@ -15,10 +15,10 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": "&#39;",
 };
 
-/** A text that means itself, in content and in quoted attributes. */
+/** A text escaped so that it stands for itself, in content and in quoted attributes. */
 const escape = (text: string): string => text.replace(/[&<>"']/g, (char) => ENTITIES[char] ?? "");
 
-/** What a template may hold. */
+/** The values that a template may hold. */
 type Part = string | number | Html | undefined | false | readonly Html[];
 
 function markupOf(part: Part): string {

@@ -17,7 +17,7 @@ input, button { font: inherit; padding: .15rem .5rem; }
 small { opacity: .7; } .failed, .broken { color: #c33; } .succeeded, .ready { color: #293; }
 `;
 
-/** Nothing is loaded or run, nobody may frame the page, and its forms go nowhere else. */
+/** Nothing is loaded or run, nobody may frame the page, and its forms can be sent nowhere else. */
 const POLICY = [
   "default-src 'none'",
   `style-src 'sha256-${hash("sha256", STYLE, "base64")}'`,

@@ -9,7 +9,7 @@ import { openText, type Seal, sealText } from "../store/seal.ts";
 /** A login that has begun, as the browser keeps it, sealed. */
 interface LoginAttempt {
   readonly state: string;
-  /** Of PKCE (RFC 7636): whoever steals the code alone has nothing. */
+  /** PKCE's verifier (RFC 7636): whoever steals only the code gains nothing. */
   readonly verifier: string;
   readonly instanceId: string;
   readonly offeringId: Offering["id"];
@@ -27,7 +27,7 @@ const parse = parserOf(
   }),
 );
 
-/** How long somebody may take to log in, in seconds. */
+/** How long a user may take to log in, in seconds. */
 export const LOGIN_S_MAX = 600;
 const SECRET_BYTES = 32;
 
@@ -48,7 +48,7 @@ export function beginLogin(
   return { attempt, cookie: Buffer.from(sealText(seal, JSON.stringify(attempt))).toString("base64url") };
 }
 
-/** The attempt that a browser comes back from; undefined unless this very browser began it, not long ago, with this state. */
+/** The attempt from which a browser comes back; undefined unless this very browser began it, recently, with this state. */
 export function resumeLogin(
   { host }: OperationContext,
   seal: Seal,
@@ -59,7 +59,7 @@ export function resumeLogin(
     const attempt = parse(openText(seal, Buffer.from(cookie ?? "", "base64url").toString("utf8")));
     return equalInConstantTime(state, attempt.state) && attempt.expiresMs > host.nowMs() ? attempt : undefined;
   } catch {
-    // Not what this broker has sealed.
+    // This broker did not seal it.
     return undefined;
   }
 }

@@ -7,7 +7,7 @@ import { basicAuthorization } from "../http/authorization.ts";
 import { type BackendAnswer, bodyOf, exchange, expectStatus } from "../http/client.ts";
 import { isId } from "../osb/ids.ts";
 
-/** The client that dashboards of one service are at the platform's UAA. */
+/** The client under which the dashboards of one service are known to the platform's UAA. */
 export interface OAuthClient {
   readonly id: string;
   readonly secret: string;
@@ -22,17 +22,17 @@ export interface LoggedIn {
   readonly lastsMs: number;
 }
 
-/** What a user may do with an instance, as the platform says. `ended`: the token is good for nothing any more. */
+/** What a user may do with an instance, according to the platform. `ended`: the token is no longer valid. */
 export type Permission = "manage" | "none" | "ended";
 
 /**
- * The platform whose users see dashboards: its API and its UAA, as Cloud Foundry has them (docs.cloudfoundry.org, "Dashboard Single Sign-On"). Every method
+ * The platform whose users see dashboards: its API and its UAA, as in Cloud Foundry (docs.cloudfoundry.org, "Dashboard Single Sign-On"). Every method
  * throws BackendError while it can't be asked; nobody is admitted then.
  */
 export interface Platform {
   /** Where a user logs in; it leads back to the client's redirect URI with `state` and a code. */
   loginUrl(client: OAuthClient, state: string, verifier: string): Promise<string>;
-  /** @throws OsbError 403 for a code that is not good */
+  /** @throws OsbError 403 for an invalid code */
   logIn(client: OAuthClient, code: string, verifier: string): Promise<LoggedIn>;
   permission(token: string, instanceId: string): Promise<Permission>;
 }
@@ -45,7 +45,7 @@ const TOKEN = Compile(
 const USER = Compile(Type.Object({ user_name: Type.String() }));
 const PERMISSIONS = Compile(Type.Object({ manage: Type.Boolean() }));
 
-/** What lets a dashboard ask whether its user may manage an instance, and nothing else. */
+/** The scopes that let a dashboard ask whether its user may manage an instance, and nothing else. */
 const SCOPES = "openid cloud_controller_service_permissions.read";
 
 const challengeOf = (verifier: string): string => hash("sha256", verifier, "base64url");

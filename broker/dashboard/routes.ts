@@ -38,7 +38,7 @@ const sendPage = (reply: FastifyReply, content: Html): FastifyReply =>
 const fieldsOf = (body: unknown): Fields =>
   isObject(body) ? Object.fromEntries(Object.entries(body).map(([name, value]) => [name, String(value)])) : {};
 
-/** Errors as pages: nothing of what went wrong inside is shown. */
+/** Errors as pages, which show nothing of what went wrong inside. */
 function addErrors(scope: FastifyInstance, report: (error: unknown) => void): void {
   scope.setErrorHandler((error, request, reply) => {
     const isAway = error instanceof BackendError;
@@ -62,7 +62,7 @@ function readForms(scope: FastifyInstance): void {
 
 function addActions(scope: FastifyInstance, controlPlane: ControlPlane, parts: DashboardParts): void {
   const { context } = controlPlane;
-  /** @throws OsbError 401 for who is not logged in: a form is not sent again after a login */
+  /** @throws OsbError 401 for a user who is not logged in: a form is not sent again after a login */
   const requireManager = async (request: DashboardRequest, fields: Fields): Promise<Manager> => {
     const manager = await managerOf(parts, request);
     if (manager === undefined) throw new OsbError(401, "Your session has ended. Open the dashboard again.");
@@ -109,8 +109,8 @@ function addPages(scope: FastifyInstance, controlPlane: ControlPlane, parts: Das
 }
 
 /**
- * A page for each instance, behind the platform's single sign-on (docs/discoveries/data-services.md, "The guard, the SSO proxy and the dashboard"). It lets
- * in whoever may manage the instance. Nothing without `dashboard` in the configuration.
+ * A page for each instance, behind the platform's single sign-on (docs/discoveries/data-services.md, "The guard, the SSO proxy and the dashboard").
+ * It admits whoever may manage the instance. No routes without `dashboard` in the configuration.
  */
 export function dashboardRoutes(
   app: FastifyInstance,

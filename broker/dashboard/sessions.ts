@@ -7,19 +7,19 @@ import type { LoggedIn } from "./platform.ts";
 
 /** A user in front of dashboards. */
 export interface DashboardSession {
-  /** Name of its row: a digest of what the browser holds, so that the store alone lets nobody in. */
+  /** Name of its row: a digest of what the browser holds, so that knowing the store alone admits nobody. */
   readonly id: string;
   readonly userName: string;
   readonly token: string;
-  /** What each form carries, so that no other site can send one. */
+  /** The token that each form carries, so that no other site can send one. */
   readonly formToken: string;
 }
 
-/** A session ends with the platform's token, and after this time at the latest: then the platform is asked again whose user it is. */
+/** A session ends with the platform's token, and after this time at the latest: then the platform is asked again who the user is. */
 const SESSION_MS_MAX = 600_000;
 const SECRET_BYTES = 32;
 
-/** The sessions of dashboards, in the store: whoever logs out is out everywhere. */
+/** The sessions of dashboards, in the store: a logout applies to every process. */
 export interface Sessions {
   /** Returns what the browser is to keep, and for how long, in ms. */
   begin(user: LoggedIn): Promise<{ readonly secret: string; readonly lastsMs: number }>;
@@ -30,7 +30,7 @@ export interface Sessions {
 
 const idOf = (secret: string): string => hash("sha256", `session ${secret}`);
 
-/** @param seal of tokens, which nobody can read from the store */
+/** @param seal seals tokens, so that nobody can read them from the store */
 export function createSessions(context: OperationContext, seal: Seal): Sessions {
   const { store, host } = context;
   const open = (row: DashboardSessionRow, secret: string): DashboardSession | undefined => {

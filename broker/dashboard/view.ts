@@ -9,13 +9,13 @@ import type { Plan } from "../spi/services/service.ts";
 import type { BackupRow, BackupSettingsRow, BindingRow, InstanceRow, RestoreRow } from "../store/schema.ts";
 import { planOf } from "../operations/context.ts";
 
-/** All that a dashboard shows of an instance. No secret is in it. */
+/** Everything that a dashboard shows of an instance. It holds no secrets. */
 export interface DashboardView {
   readonly instance: Pick<InstanceRow, "id" | "deployment" | "state" | "created_ms">;
   readonly service: string;
   readonly plan: Plan;
   readonly madeOf: string;
-  /** What is being done with it, if anything. */
+  /** The operation in progress, if any. */
   readonly busyWith: string | undefined;
   readonly quarantine: string | undefined;
   readonly bindings: readonly Pick<BindingRow, "id" | "state" | "created_ms">[];
@@ -26,14 +26,14 @@ export interface DashboardView {
   readonly settings: BackupSettingsRow;
 }
 
-/** Reads the metrics of an instance's VMs; undefined while they can't be had: the page is shown without. */
+/** Reads the metrics of an instance's VMs; undefined while they are unavailable: the page is shown without them. */
 type ReadMetrics = (instance: InstanceRow) => Promise<readonly VmVitals[] | undefined>;
 
 /** Metrics are this old at most, ms: each reading costs the director a task. */
 const METRICS_MS_MAX = 15_000;
 const KEPT_MAX = 1000;
 
-/** Makes what reads metrics, and keeps them for a moment. */
+/** Makes the reader of metrics, which caches them for a moment. */
 export function createMetricsReader({ context: { config, host } }: ControlPlane): ReadMetrics {
   const client = new DirectorClient(config, host);
   const kept = new Map<string, { readonly atMs: number; readonly vms: Promise<readonly VmVitals[] | undefined> }>();

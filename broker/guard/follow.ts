@@ -36,7 +36,7 @@ async function askCatalog(host: Host, url: string, index: string | undefined): P
   };
 }
 
-/** Names of nodes that are new, or are there anew. */
+/** Names of nodes that are new or have been recreated. */
 const changedNodes = (before: Catalog | undefined, { nodes }: Catalog): readonly string[] =>
   [...nodes].filter(([name, identity]) => before?.nodes.get(name) !== identity).map(([name]) => name);
 
@@ -58,11 +58,10 @@ async function reprotectNodes(context: OperationContext, names: readonly string[
 }
 
 /**
- * Follows VMs that are made anew by Consul's blocking queries: a VM registers its name when it is up, and from then on its port has the
- * group of its instance. While Consul, the director or OpenStack is away, nothing is opened; what was missed is done after.
+ * Follows recreated VMs with Consul's blocking queries: a VM registers its name when it is up, and from then on its port has the group of its
+ * instance. While Consul, the director or OpenStack is away, nothing is opened; what was missed is done afterwards.
  *
- * @param isOver asked before each query
- * @param report called with each defect; backends that are away are none
+ * @param isOver called before each query @param report called with each defect; an unavailable backend is not one
  */
 export async function followVms(
   context: OperationContext,
@@ -75,7 +74,7 @@ export async function followVms(
   while (!isOver()) {
     try {
       const now = await askCatalog(host, config.consul.url, seen?.index);
-      // What was there before this process is the watch's own to look after.
+      // The watch looks after what existed before this process.
       if (seen !== undefined) await reprotectNodes(context, changedNodes(seen, now));
       seen = now;
     } catch (error) {

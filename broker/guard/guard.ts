@@ -16,15 +16,15 @@ export interface GuardedInstance {
  * down and FinalError when it refuses.
  */
 export interface Guard {
-  /** Makes sure that the instance has a group of its own, which lets in its nodes and managers, and that the ports of its VMs have it. */
+  /** Makes sure that the instance has a group of its own, which admits its nodes and managers, and that the ports of its VMs have it. */
   protect(instance: GuardedInstance, vmCids: readonly string[]): Promise<void>;
   /** Puts the group of an instance, if there is one, on the ports of its VMs. */
   reprotect(instanceId: string, vmCids: readonly string[]): Promise<void>;
   /** Counts the ports that have the group of an instance, by instance. */
   guardedPorts(): Promise<ReadonlyMap<string, number>>;
-  /** Opens the service's port to these networks, and closes it to all others. @throws FinalError when it can't be opened */
+  /** Opens the service's port to these networks, and closes it to all others. @throws FinalError if it can't be opened */
   admit(instance: GuardedInstance, cidrs: readonly string[]): Promise<void>;
-  /** Closes the instance to all but these networks. It makes no rule, so no quota stands in its way. */
+  /** Closes the instance to all but these networks. It creates no rule, so no quota stands in its way. */
   narrow(instanceId: string, cidrs: readonly string[]): Promise<void>;
   /** Takes the group off the ports and deletes it. */
   remove(instanceId: string): Promise<void>;
@@ -83,7 +83,7 @@ export class SecurityGroupGuard implements Guard {
   }
 
   async narrow(instanceId: string, cidrs: readonly string[]): Promise<void> {
-    // The rule for further nodes lets in nobody else, so here it does not matter whether there are any.
+    // The rule for further nodes admits nobody else, so it does not matter here whether there are any.
     for (const group of await this.#find(instanceId))
       await this.#closeSurplus(group, [...this.#standingRules(group, true), ...this.#rulesFor(cidrs)]);
   }
@@ -105,7 +105,7 @@ export class SecurityGroupGuard implements Guard {
     return this.#neutron.groups(groupNameOf(instanceId));
   }
 
-  /** Looks before each try, so that a group whose answer was lost is found and not made twice. */
+  /** Looks before each try, so that a group whose answer was lost is found and not created twice. */
   async #ensure(instanceId: string): Promise<Group> {
     return (await this.#find(instanceId))[0] ?? (await this.#neutron.createGroup(groupNameOf(instanceId)));
   }

@@ -25,7 +25,7 @@ const requestOf = (who: {
   });
 
 describe("the networks of a binding", () => {
-  it("are those of the application, else of the space, else of the organization, else of everybody", () => {
+  it("are those of the application, else of the space, else of the organization, else the default ones", () => {
     const of = (who: Parameters<typeof requestOf>[0]): readonly string[] =>
       networksOf(requestOf(who), NETWORKS, OTHERS);
     expect(of({ app: "a", space: "s", organization: "o" })).toEqual(["10.4.0.1/32"]);

@@ -1,7 +1,7 @@
 import Type from "typebox";
 import { Compile } from "typebox/compile";
 
-/** For whom a binding is: what its request said of application, space and organization. */
+/** Whom a binding is for: the application, space and organization in its request. */
 interface BindContext {
   readonly application: string | undefined;
   readonly space: string | undefined;
@@ -17,7 +17,7 @@ export interface ApplicationNetworks {
 }
 
 const Text = Type.Union([Type.String(), Type.Null()]);
-/** The part of a binding's request that says for whom it is, as `osb/bindings/bind.ts` writes it. */
+/** The part of a binding's request that says whom it is for, as `osb/bindings/bind.ts` writes it. */
 const REQUEST = Compile(
   Type.Object({
     app: Type.Optional(Text),
@@ -29,9 +29,9 @@ const OWNER = Compile(Type.Object({ organization: Type.Optional(Text), space: Ty
 
 const NOBODY: BindContext = { application: undefined, space: undefined, organization: undefined };
 
-/** Reads for whom a binding is. The space of the binding counts, not that of the instance, which may be shared. */
+/** Reads whom a binding is for. The binding's space counts, not the instance's, which may be shared. */
 function bindContextOf(request: string): BindContext {
-  // Only what the broker itself has written is JSON; anything else says nothing of anybody.
+  // Only what the broker itself has written is JSON; anything else names nobody.
   if (!request.startsWith("{")) return NOBODY;
   const asked: unknown = JSON.parse(request);
   if (!REQUEST.Check(asked)) return NOBODY;
@@ -47,8 +47,7 @@ function bindContextOf(request: string): BindContext {
 const SCOPES = ["application", "space", "organization"] as const;
 
 /**
- * The networks that a binding opens its instance to: those of its application, else of its space, else of its organization, else those of
- * everybody who has none of his own.
+ * The networks that a binding opens its instance to: those of its application, else of its space, else of its organization, else the default ones.
  */
 export function networksOf(
   request: string,

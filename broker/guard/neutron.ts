@@ -35,7 +35,7 @@ export type NewRule = Omit<Rule, "id">;
 
 /**
  * What data guard asks of Neutron (API v2.0). Each call asks for no more than it needs, so that it costs the same however many
- * instances there are. A call that meets a change of somebody else's throws BackendError: look again and go on.
+ * instances there are. A call that collides with another client's change throws BackendError: look again and go on.
  */
 export interface Neutron {
   /** Lists all groups of the project, or those with this name. */
@@ -44,7 +44,7 @@ export interface Neutron {
   createGroup(name: string): Promise<Group>;
   /** Deletes a group, unless it is gone. @throws BackendError while a port has it */
   deleteGroup(id: string): Promise<void>;
-  /** Creates a rule. @throws BackendError when the rule exists or the group is gone; FinalError when Neutron refuses, for example for a quota */
+  /** Creates a rule. @throws BackendError if the rule exists or the group is gone; FinalError if Neutron refuses, for example because of a quota */
   createRule(groupId: string, rule: NewRule): Promise<void>;
   /** Nothing happens when it is gone. */
   deleteRule(id: string): Promise<void>;
@@ -62,7 +62,7 @@ const raceError = (answer: BackendAnswer, what: string): BackendError =>
 export function neutronOf(project: OpenStackProject): Neutron {
   const call = (method: string, path: string, json?: unknown): Promise<BackendAnswer> =>
     project.call("network", method, path, json === undefined ? {} : { json });
-  /** Deletes what may be gone already. */
+  /** Deletes something that may already be gone. */
   const remove = async (path: string, what: string, gone: string, busy?: string): Promise<void> => {
     const answer = await call("DELETE", path);
     const reason = neutronReason(answer);

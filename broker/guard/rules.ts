@@ -1,7 +1,7 @@
 import { networkOf } from "./cidr.ts";
 import type { Group, NewRule, Rule } from "./neutron.ts";
 
-/** Who is let in: a network, or every port with a security group. */
+/** Who is admitted: a network, or every port with a security group. */
 type Peer = Pick<NewRule, "remote_ip_prefix" | "remote_group_id">;
 
 /** Everybody in an IPv4 network, such as `10.0.0.0/24`. */
@@ -23,7 +23,7 @@ export const ingressRule = (port: number, peer: Peer): NewRule => ({
   ...peer,
 });
 
-/** Every member counts: a rule that covers the same port for UDP, or together with others, is another rule. */
+/** Every member counts: a rule that covers the same port for UDP, or together with other ports, is a different rule. */
 function isSame(rule: Rule, wanted: NewRule): boolean {
   const prefix = rule.remote_ip_prefix === null ? null : (networkOf(rule.remote_ip_prefix) ?? rule.remote_ip_prefix);
   const { remote_ip_prefix: wantedPrefix, ...rest } = wanted;
@@ -42,6 +42,6 @@ function isSame(rule: Rule, wanted: NewRule): boolean {
 export const missingRules = ({ security_group_rules: rules }: Group, wanted: readonly NewRule[]): readonly NewRule[] =>
   wanted.filter((each) => !rules.some((rule) => isSame(rule, each)));
 
-/** The ingress rules of a group that nobody wants. Data guard leaves egress alone. */
+/** The unwanted ingress rules of a group. Data guard leaves egress alone. */
 export const surplusRules = ({ security_group_rules: rules }: Group, wanted: readonly NewRule[]): readonly Rule[] =>
   rules.filter((rule) => rule.direction === "ingress" && !wanted.some((each) => isSame(rule, each)));

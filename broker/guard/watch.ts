@@ -4,9 +4,9 @@ import { type OperationContext, planOf } from "../operations/context.ts";
 export const WATCH_MS = 600_000;
 
 /**
- * A director that resurrects a VM gives it a new port without the broker's knowledge: until that port has the instance's group, the
- * instance is closed to its bindings. Looks for such ports once, and puts the group on them. It makes no group and writes no record, so it
- * may run beside an operation.
+ * A director that resurrects a VM gives it a new port without the broker's knowledge: until that port has the instance's group, the instance is
+ * closed to its bindings. Looks for such ports once, and puts the group on them. It creates no group and writes no record, so it may run beside an
+ * operation.
  *
  * @throws BackendError, FinalError when it could not finish; the next look will
  */

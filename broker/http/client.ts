@@ -2,7 +2,7 @@ import { BackendError, FinalError, LeaseLostError } from "../errors.ts";
 import type { Host } from "../host.ts";
 import { streamOf } from "./stream.ts";
 
-/** Bytes that nobody else can change, as `fetch` wants them for a body. */
+/** Bytes that nobody else can change, as `fetch` requires for a body. */
 export type Bytes = Uint8Array<ArrayBuffer>;
 
 /** One request to a backend; `json` or `body`, not both. */
@@ -47,7 +47,7 @@ async function send(host: Host, { method, url, headers, json, body }: BackendReq
 export async function exchange(host: Host, request: BackendRequest): Promise<BackendAnswer> {
   const what = `${request.method} ${request.url}`;
   const answer = await send(host, request).catch((error: unknown) => {
-    // Nothing was sent, and nothing may be.
+    // Nothing was sent, and nothing may be sent.
     if (error instanceof LeaseLostError) throw error;
     throw new BackendError(`${what}: ${error instanceof Error ? error.message : String(error)}`);
   });
@@ -116,13 +116,13 @@ interface StreamedAnswer {
 }
 
 /**
- * One exchange whose answer may be of any size. Whoever reads slowly slows the sender; whoever stops reading ends it.
+ * One exchange whose answer may be of any size. A slow reader slows the sender down; a reader that stops ends it.
  *
  * @throws BackendError as `exchange`
  */
 export async function exchangeStream(host: Host, { method, url, headers }: BackendRequest): Promise<StreamedAnswer> {
   const what = `${method} ${url}`;
-  // In place of the host's own limit, which is on the whole: a stream may take as long as it goes on.
+  // Replaces the host's own limit, which applies to the whole exchange: a stream may take as long as data flow.
   const { signal } = new AbortController();
   const fail = (error: unknown): never => {
     if (error instanceof LeaseLostError) throw error;
@@ -146,7 +146,7 @@ function chunksOf({ body }: Response, fail: (error: unknown) => never): AsyncIte
 }
 
 /**
- * One exchange whose request is sent as it is made, whatever its size. What `chunks` throws breaks it off, and is thrown.
+ * One exchange whose request is sent as it is made, whatever its size. What `chunks` throws aborts it, and is thrown.
  *
  * @throws BackendError as `exchange`
  */

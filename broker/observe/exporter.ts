@@ -6,7 +6,7 @@ import type { Tracer } from "@opentelemetry/api";
 /** A tracer whose spans go to a collector. */
 export interface Exporter {
   readonly tracer: Tracer;
-  /** Sends what is left. */
+  /** Sends the remaining spans. */
   stop(): Promise<void>;
 }
 
@@ -14,7 +14,7 @@ export interface Exporter {
  * Exports spans by OTLP over HTTP.
  *
  * @param url of the collector's traces, such as `http://127.0.0.1:4318/v1/traces`
- * @param serviceName how this control plane is called in traces
+ * @param serviceName the name of this control plane in traces
  */
 export function exportTraces(url: string, serviceName: string): Exporter {
   const provider = new BasicTracerProvider({

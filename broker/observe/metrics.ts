@@ -3,26 +3,26 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom
 import type { OperationListener } from "../operations/executor.ts";
 import { METRICS_PATH } from "../osb/paths.ts";
 
-/** From a poll's answer to a deploy's two hours, in seconds. */
+/** From the answer to a poll to a deploy of two hours, in seconds. */
 const REQUEST_BUCKETS_S = [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10, 60];
 const OPERATION_BUCKETS_S = [0.1, 1, 10, 60, 300, 900, 1800, 3600, 7200];
 
 /** What one broker counts, for Prometheus. */
 interface Metrics {
-  /** Counts operations as they end, and as they are lost to another process. */
+  /** Counts operations that end, and those that another process takes over. */
   readonly onOperation: OperationListener;
   /** Counts the requests of a server, and serves what was counted. */
   watch(app: FastifyInstance): void;
 }
 
-/** What is asked when Prometheus reads. */
+/** What is determined when Prometheus reads. */
 interface MetricsOptions {
   readonly nowMs: () => number;
   /** Operations that this process works on. */
   readonly running: () => number;
   /** Whether the store answers. */
   readonly isStoreUp: () => Promise<boolean>;
-  /** Whether to tell of the process, too: its memory, its event loop. Default false: several brokers may share a process. */
+  /** Whether to cover the process as well: its memory, its event loop. Default: false, as several brokers may share a process. */
   readonly ofProcess?: boolean | undefined;
 }
 
@@ -44,13 +44,13 @@ const histogramsOf = (registers: Registry[]) => ({
   }),
   troubles: new Counter({
     name: "broker_operation_troubles_total",
-    help: "Attempts that went wrong, and operations that another process has taken over, by kind.",
+    help: "Failed attempts, and operations that another process has taken over, by kind.",
     labelNames: ["kind", "trouble"],
     registers,
   }),
 });
 
-/** What is asked when Prometheus reads. */
+/** What is determined when Prometheus reads. */
 function addGauges(registers: Registry[], { running, isStoreUp }: MetricsOptions): void {
   new Gauge({
     name: "broker_operations_running",
@@ -62,7 +62,7 @@ function addGauges(registers: Registry[], { running, isStoreUp }: MetricsOptions
   });
   new Gauge({
     name: "broker_store_up",
-    help: "1 while the store answers.",
+    help: "1 while the store answers, else 0.",
     registers,
     async collect() {
       this.set((await isStoreUp()) ? 1 : 0);
@@ -70,7 +70,7 @@ function addGauges(registers: Registry[], { running, isStoreUp }: MetricsOptions
   });
 }
 
-/** Makes the metrics of one broker. Names and units follow the practice of Prometheus ("Metric and label naming"). */
+/** Makes the metrics of one broker. Names and units follow Prometheus's conventions ("Metric and label naming"). */
 export function createMetrics(options: MetricsOptions): Metrics {
   const registry = new Registry();
   if (options.ofProcess === true) collectDefaultMetrics({ register: registry });

@@ -38,7 +38,7 @@ describe("a trace", () => {
 
   beforeEach(() => exporter.reset());
 
-  it("leads from a platform's request over its operation and the director's task to calls of the CPI", async () => {
+  it("leads from a platform's request through its operation and the director's task to calls of the CPI", async () => {
     const host = new FakeHost(director);
     const pool = embeddedPool();
     const broker = await createBroker(TEST_CONFIG, host, { pool, tracer });
@@ -76,7 +76,7 @@ describe("a trace", () => {
     await broker.stop();
   });
 
-  it("marks what fails, without what the error says: it may hold secrets", async () => {
+  it("marks what fails, without the text of the error, which may hold secrets", async () => {
     const failing = traceFrom(tracer, PARENT, "work", {}, () => Promise.reject(new Error("password=hunter2")));
     await expect(failing).rejects.toThrow("hunter2");
     const [span] = exporter.getFinishedSpans();
@@ -84,7 +84,7 @@ describe("a trace", () => {
     expect(JSON.stringify([span?.events, span?.status])).not.toContain("hunter2");
   });
 
-  it("is none where a header is none", async () => {
+  it("is empty if the header is not one", async () => {
     expect(currentTraceparent()).toBe("");
     const inner = await traceFrom(tracer, "not a header", "work", {}, async () => currentTraceparent());
     expect(inner).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);

@@ -16,8 +16,7 @@ import type { FastifyInstance } from "fastify";
 import type { Host } from "../host.ts";
 
 /*
- * Traces (W3C Trace Context, OpenTelemetry): a platform's request, the operation that it opens, also when another process carries it on, each request to
- * a backend, each task of the director with its stages. Where nobody exports, the tracer is the API's own one that does nothing.
+ * Traces (W3C Trace Context, OpenTelemetry): a platform's request, the operation that it opens, even when another process continues it, each request to a backend, each task of the director with its stages. Without an exporter, the tracer is the API's own, which does nothing.
  */
 
 /** A header of W3C Trace Context: `00-<trace>-<span>-<flags>`; empty: there is no trace. */
@@ -37,7 +36,7 @@ export const noTracer = (): Tracer => trace.getTracer("drydock-broker");
 const contextFrom = (traceparent: Traceparent): Context =>
   propagator.extract(ROOT_CONTEXT, { traceparent }, defaultTextMapGetter);
 
-/** The header that makes what is done elsewhere a part of the current trace; empty where there is none. */
+/** The header that makes work done elsewhere a part of the current trace; empty if there is none. */
 export function currentTraceparent(): Traceparent {
   const carrier: Record<string, string> = {};
   const context = current.getStore()?.context;
@@ -77,16 +76,16 @@ export const traceFrom = <T>(
   work: () => Promise<T>,
 ): Promise<T> => runIn(tracer, contextFrom(traceparent), name, attributes, work);
 
-/** Does work as a span of the current trace; where there is none, just does it. */
+/** Does work as a span of the current trace; if there is none, just does it. */
 export function traceWithin<T>(name: string, attributes: Attributes, work: () => Promise<T>): Promise<T> {
   const outer = current.getStore();
   return outer === undefined ? work() : runIn(outer.tracer, outer.context, name, attributes, work);
 }
 
-/** A span that has ended already, with times that somebody else has measured. */
+/** A span that has already ended, with times that somebody else measured. */
 export function traceAfterwards(name: string, attributes: Attributes, startedMs: number, endedMs: number): void {
   const outer = current.getStore();
-  // A number could be taken for a time since the start of the process.
+  // A number could be mistaken for a time since the start of the process.
   const [startTime, endTime] = [new Date(startedMs), new Date(endedMs)];
   outer?.tracer.startSpan(name, { attributes, startTime }, outer.context).end(endTime);
 }
@@ -97,7 +96,7 @@ export const isTraced = (): boolean => {
   return context !== undefined && (trace.getSpan(context)?.isRecording() ?? false);
 };
 
-/** Each request of a server as a span, which continues the trace of whoever sends it. */
+/** Each request of a server as a span, which continues the sender's trace. */
 export function traceRequests(app: FastifyInstance, tracer: Tracer): void {
   const spans = new WeakMap<object, Span>();
   app.addHook("onRequest", (request, _reply, done) => {
@@ -117,7 +116,7 @@ export function traceRequests(app: FastifyInstance, tracer: Tracer): void {
   });
 }
 
-/** A host whose every request to a backend is a span of the current trace, and tells the backend of it. */
+/** A host whose every request to a backend is a span of the current trace, and passes the trace on to the backend. */
 export const tracedHost = (host: Host): Host => ({
   ...host,
   fetch: (url, init = {}) => {

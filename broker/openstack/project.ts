@@ -5,7 +5,7 @@ import { BackendError } from "../errors.ts";
 import type { Host } from "../host.ts";
 import { type BackendAnswer, bodyOf, type Bytes, exchange, expectStatus, retryWhileDown } from "../http/client.ts";
 
-/** What a request carries, and whether it is sent once only. */
+/** What a request carries, and whether it is sent only once. */
 interface ProjectRequest {
   readonly json?: unknown;
   readonly body?: Bytes;
@@ -16,8 +16,8 @@ interface ProjectRequest {
 /** The broker's project in OpenStack: one token, and the endpoints of the catalog. */
 export interface OpenStackProject {
   /**
-   * One request to Neutron (path after `/v2.0`), Swift (path after the account) or Nova (path after the endpoint). It is sent again while the service is down, except
-   * for a POST, or with `isOnce`: its work may have been done although its answer was lost, so the caller has to look first.
+   * One request to Neutron (path after `/v2.0`), Swift (path after the account) or Nova (path after the endpoint). It is sent again while the
+   * service is down, except for a POST, or with `isOnce`: its work may have been done although its answer was lost, so the caller must look first.
    *
    * @throws BackendError
    */

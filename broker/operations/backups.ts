@@ -11,7 +11,7 @@ import { backupPayload, restorePayload } from "./payloads.ts";
 
 const folderOf = ({ instance_id: instanceId, id }: BackupRow): string => `${instanceId}/${id}`;
 
-/** Dumps the instance into the store. Each attempt is a dump of its own, under a key of its own, and replaces what an earlier one left. */
+/** Dumps the instance into the store. Each attempt is a new dump under a new key, and replaces what an earlier one left. */
 export async function backup(context: OperationContext, operation: Operation): Promise<void> {
   const { store, backups, host } = context;
   const { row } = backupPayload(operation);
@@ -40,8 +40,8 @@ export async function undoBackup(context: OperationContext, operation: Operation
 }
 
 /**
- * Replaces the data by that of a backup. Everything is fetched and verified before the agent touches live data. It is done once: an attempt after a
- * crash does not undo what was written since.
+ * Replaces the data with that of a backup. Everything is fetched and verified before the agent touches live data. This happens once: an attempt
+ * after a crash does not undo what was written since.
  */
 export async function restore(context: OperationContext, operation: Operation): Promise<void> {
   const { store, host } = context;
@@ -49,7 +49,7 @@ export async function restore(context: OperationContext, operation: Operation): 
   await store.addRestore(row);
   await store.setRestore(row.id, { state: "running" });
   const source = await store.backup(row.backup_id);
-  if (source?.state !== "succeeded") throw new FinalError(`backup ${row.backup_id} is not there any more`);
+  if (source?.state !== "succeeded") throw new FinalError(`backup ${row.backup_id} no longer exists`);
   const instance = await locate(context, await instanceOf(context, operation));
   const agent = agentOf(context, instance);
   if (!(await agent.isRestored(row.id))) await sendBackup(context, agent, row, source);
@@ -85,7 +85,7 @@ async function sendLog(
   const files = await context.store.logFilesOf(source.instance_id);
   for (const file of files) {
     const isOfHistory = file.deployment === source.deployment && file.epoch === source.epoch;
-    // What was finished before the backup is in it, and files are small: a margin costs little.
+    // What was finished before the backup is in it, and files are small, so a margin costs little.
     if (!isOfHistory || file.collected_ms < source.triggered_ms) continue;
     const chunks: Uint8Array[] = [];
     for await (const chunk of context.backups.open(parseParts(file.parts), openLogKey(context, file.data_key)))
@@ -94,7 +94,7 @@ async function sendLog(
   }
 }
 
-/** Stores that the restore failed; there is nothing to undo. It may have happened all the same, so its log leads nowhere from here on. */
+/** Stores that the restore failed; there is nothing to undo. It may have taken effect nonetheless, so the log leads nowhere from here on. */
 export async function undoRestore(context: OperationContext, operation: Operation): Promise<void> {
   const { row } = restorePayload(operation);
   await context.store.addRestore(row);

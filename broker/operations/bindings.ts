@@ -4,7 +4,7 @@ import type { Operation } from "../store/store.ts";
 import { agentOf, guardBindings, instanceOf, locate, narrow, type OperationContext } from "./context.ts";
 import { bindPayload } from "./payloads.ts";
 
-/** Creates the user, and opens the instance last: whatever is open, a binding has asked for. */
+/** Creates the user, and opens the instance last, so that whatever is open was opened for a binding. */
 export async function bind(context: OperationContext, operation: Operation): Promise<void> {
   const { row } = bindPayload(operation);
   await context.store.addBinding(row);
@@ -21,8 +21,8 @@ export async function bind(context: OperationContext, operation: Operation): Pro
 }
 
 /**
- * Undoes a bind, or as much of it as was done. The instance is closed to the binding's applications before the user goes, so that a failure in between leaves it closed;
- * nothing is opened, so whatever kept the bind from opening it does not keep this from succeeding.
+ * Undoes a bind, or as much of it as was done. The instance is closed to the binding's applications before the user is removed, so that a failure
+ * in between leaves it closed; nothing is opened, so whatever prevented the bind from opening it does not prevent this.
  */
 export async function unbind(context: OperationContext, operation: Operation): Promise<void> {
   const binding = await context.store.binding(operation.binding_id);

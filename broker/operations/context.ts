@@ -22,7 +22,7 @@ export interface OperationContext {
   readonly host: Host;
   readonly store: Store;
   readonly service: Service;
-  /** What is offered of it at present. */
+  /** What it currently offers. */
   readonly catalog: Catalog;
   readonly deployer: Deployer;
   readonly guard: Guard;
@@ -50,7 +50,7 @@ const DEFAULT_DOMAIN = "dc1.consul";
 /** The DNS domain of the names that instances register. */
 export const domainOf = ({ config }: OperationContext): string => config.domain ?? DEFAULT_DOMAIN;
 
-/** Finds a plan of the catalog. @throws Error when there is none with this id: a plan that the store names is never withdrawn */
+/** Finds a plan of the catalog. @throws Error if there is none with this id: a plan that the store names is never withdrawn */
 export function planOf({ service }: OperationContext, planId: string): Plan {
   const plan = service.plans.find(({ id }) => id === planId);
   if (plan === undefined) throw new Error(`${service.kind} has no plan ${planId}`);
@@ -68,7 +68,7 @@ export async function instanceOf({ store }: OperationContext, operation: Operati
   return instance;
 }
 
-/** Stores a change and returns the changed record. An instance has one operation at a time, so nobody else writes it. */
+/** Stores a change and returns the changed record. An instance has one operation at a time, so nobody else writes the record. */
 export async function saveInstance(
   { store }: OperationContext,
   instance: InstanceRow,
@@ -85,7 +85,7 @@ const guardedOf = (context: OperationContext, { id, plan_id: own }: InstanceRow,
   nodes: planOf(context, planId).nodes,
 });
 
-/** The networks that the ready bindings of an instance open it to; none while it is taken out of use. */
+/** The networks to which the ready bindings of an instance open it; none while it is out of use. */
 async function networksOfBindings(
   { store, config }: OperationContext,
   { id }: InstanceRow,
@@ -96,12 +96,12 @@ async function networksOfBindings(
   return [...new Set(ready.flatMap(({ request }) => networksOf(request, applicationNetworks, applicationCidrs)))];
 }
 
-/** Opens the instance to the applications that it is bound to, and closes it to all others. @throws BackendError, FinalError */
+/** Opens the instance to the applications to which it is bound, and closes it to all others. @throws BackendError, FinalError */
 export async function guardBindings(context: OperationContext, instance: InstanceRow, planId?: string): Promise<void> {
   await context.guard.admit(guardedOf(context, instance, planId), await networksOfBindings(context, instance));
 }
 
-/** Closes the instance to the applications that it is bound to no more. Makes no rule, so no quota stands in its way. */
+/** Closes the instance to the applications to which it is no longer bound. Creates no rule, so no quota stands in its way. */
 export async function narrow(context: OperationContext, instance: InstanceRow): Promise<void> {
   await context.guard.narrow(instance.id, await networksOfBindings(context, instance));
 }
@@ -128,8 +128,8 @@ export async function awaitCluster(context: OperationContext, instance: Instance
 }
 
 /**
- * Stores the address of an instance's primary and guards its VMs, also after a VM was replaced or another node became the primary. The
- * address is empty where there is no deployment.
+ * Stores the address of an instance's primary and guards its VMs, even after a VM was replaced or another node became the primary. The address is
+ * empty if there is no deployment.
  *
  * @throws BackendError while there is no VM that can be the primary: one will be recreated with its disk, or another promoted
  */

@@ -33,20 +33,20 @@ const STEPS: Readonly<Record<OperationKind, OperationSteps>> = {
   mend: { work: mend },
 };
 
-/** How often a whole operation is tried while a backend is down. */
+/** How often a whole operation is tried while a backend is down, at most. */
 const ROUNDS_MAX = 5;
-/** How often the undoing of a failure is tried; giving up would leave things that cost money. */
+/** How often undoing a failure is tried; giving up would leave things that cost money. */
 const UNDO_ROUNDS_MAX = 50;
 
 /** How often a waiting operation checks whether it is its turn. */
 const TURN_MS = 2000;
-/** How often the ending of an operation that another process works on is looked for. */
+/** How often to look for the ending of an operation that another process works on. */
 const FOLLOW_MS = 1000;
 
 /** How an operation ended. */
 export type Ending = "succeeded" | "failed";
 
-/** What a listener hears of an operation; `is lost` when another process has taken it over. */
+/** What a listener hears about an operation; `is lost` if another process has taken it over. */
 type OperationEvent = "begins" | "goes wrong" | "is lost" | Ending;
 
 /** Called when an operation begins (again, after a restart), when it or its undoing goes wrong, and when it has ended. */
@@ -54,25 +54,25 @@ export type OperationListener = (operation: Operation, event: OperationEvent, wh
 
 /**
  * Carries operations out in the background. Each is a row that is stored before anything is done, and each step can be done again, so that whoever
- * takes over from a broker that was killed goes on where it stopped. Of several processes on one store, one works on an operation.
+ * takes over from a killed broker continues where it stopped. Of several processes on one store, only one works on an operation.
  */
 export interface Executor {
   /**
-   * Runs an operation that this process holds, or may take. Resolves with its ending, once that is stored, also when another process works on it. An
+   * Runs an operation that this process holds, or may take. Resolves with its ending once that is stored, even if another process works on it. An
    * operation that is started twice runs once.
    */
   start(operation: Operation): Promise<Ending>;
-  /** Takes up open operations that nobody carries out, such as those of a process that was killed. Waits for a store that is away. */
+  /** Resumes open operations that nobody carries out, such as those of a killed process. Waits for a store that is away. */
   resume(): Promise<void>;
-  /** As `resume`, in the background: for when an answer of the store was lost, which may have opened an operation. */
+  /** Like `resume`, in the background: for a lost answer of the store that may have opened an operation. */
   resumeLater(): void;
-  /** Prolongs the leases of this process, gives up what was taken from it, and takes up what others have left. @throws StoreError */
+  /** Renews the leases of this process, gives up what was taken from it, and resumes what others have left. @throws StoreError */
   keepLeases(): Promise<void>;
   /** How many operations this process works on. */
   readonly running: number;
 }
 
-/** What a platform reads of a failure: no hosts, ids or traces of the backend. */
+/** What a platform reads about a failure: no hosts, ids or traces of the backend. */
 const describeFailure = (kind: OperationKind): string =>
   `The ${kind} did not succeed. Try again, or ask the operator of the service.`;
 
@@ -125,13 +125,13 @@ class BackgroundExecutor implements Executor {
     const held = new Map((await store.renew()).map(({ id, fence }) => [id, fence]));
     for (const [id, { lease }] of this.#running) {
       if (held.get(id) === lease.fence) lease.prolong(askedMs);
-      // What ended meanwhile is nobody's; its worker learns that when it stores the end.
+      // What ended meanwhile belongs to nobody; its worker learns that when it stores the end.
       else if (held.has(id) || (await store.operation(id))?.worker !== store.worker.name) lease.lose();
     }
     await this.#takeUp();
   }
 
-  /** Starts what is this process's and not running, after it has taken what nobody holds any more. */
+  /** Takes what nobody holds any more, then starts everything of this process that is not running. */
   async #takeUp(): Promise<void> {
     const { store, config } = this.#context;
     await store.takeFree(kindsOf(rolesOf(config)));
@@ -172,7 +172,7 @@ class BackgroundExecutor implements Executor {
     return this.#run({ ...operation, worker: store.worker.name, fence });
   }
 
-  /** Waits for the ending of an operation that another process works on. One that is forgotten was undone by whatever deleted its instance. */
+  /** Waits for the ending of an operation that another process works on. A forgotten one was undone by the deletion of its instance. */
   async #follow(id: string): Promise<Ending> {
     const { store, host } = this.#context;
     for (;;) {
@@ -196,7 +196,7 @@ class BackgroundExecutor implements Executor {
     const isUndoing = operation.state === "undoing";
     const ending = isUndoing ? "failed" : await this.#attempt(ROUNDS_MAX, context, operation, work);
     if (ending === "failed") {
-      // A broker that takes the operation up from here must not try the work again on what is half undone.
+      // A broker that resumes the operation from here must not try the work again on something half undone.
       if (!isUndoing) await this.#writeUntilDone(() => store.undoOperation(operation.id));
       await this.#attempt(UNDO_ROUNDS_MAX, context, operation, undo);
     }
@@ -227,7 +227,7 @@ class BackgroundExecutor implements Executor {
     return retryRounds(this.#context.host, Number.POSITIVE_INFINITY, change);
   }
 
-  /** Waits until it is an operation's turn. Cuts short a provision before it, whose task is cancelled and whose work is undone. */
+  /** Waits for an operation's turn. Cuts short a provision before it: its task is cancelled and its work undone. */
   async #waitForTurn({ store, deployer, host }: OperationContext, operation: Operation): Promise<void> {
     while (!(await store.takeTurn(operation))) {
       const before = await store.turnOf(operation.instance_id);

@@ -45,7 +45,7 @@ const manifestFor = (context: OperationContext, instance: InstanceRow, wanted: W
     record: instance,
   });
 
-/** Makes the certificate of an instance that is to have one and has none yet. */
+/** Makes the certificate of an instance that should have one and has none yet. */
 async function certify(context: OperationContext, instance: InstanceRow, planId: string): Promise<InstanceRow> {
   const secrets = secretsOf(context, instance);
   if (!planOf(context, planId).isTls || secrets.tls !== undefined) return instance;
@@ -87,8 +87,8 @@ export async function provision(context: OperationContext, operation: Operation)
 }
 
 /**
- * Removes everything of a failed provision that costs money: deployment, disks and group. The record stays until it is deprovisioned. The group goes
- * first, as in a deprovision: a deployment that can't be deleted is at least closed.
+ * Removes everything of a failed provision that costs money: deployment, disks and group. The record stays until the instance is deprovisioned. The
+ * group goes first, as in a deprovision: a deployment that can't be deleted is at least closed.
  */
 export async function undoProvision(context: OperationContext, operation: Operation): Promise<void> {
   const record = await ensureRecord(context, operation);
@@ -107,7 +107,7 @@ export async function update(context: OperationContext, operation: Operation): P
   await saveInstance(context, deployed, { plan_id: planId, parameters, maintenance, state: "ready" });
 }
 
-/** Deploys an instance again as its record says. Where even that fails, the instance counts as broken. */
+/** Deploys an instance again as its record says. If even that fails, the instance counts as broken. */
 export async function undoUpdate(context: OperationContext, operation: Operation): Promise<void> {
   const instance = await instanceOf(context, operation);
   const { plan_id: planId, parameters, maintenance } = instance;
@@ -121,7 +121,7 @@ export async function undoUpdate(context: OperationContext, operation: Operation
   }
 }
 
-/** Deletes an instance. It is closed first, and its record goes last: while that exists, a failed deletion can be ordered again. */
+/** Deletes an instance. It is closed first, and its record is removed last: as long as that exists, a failed deletion can be ordered again. */
 export async function deprovision(context: OperationContext, operation: Operation): Promise<void> {
   const instance = await context.store.instance(operation.instance_id);
   if (instance !== undefined) {

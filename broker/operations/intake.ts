@@ -7,8 +7,9 @@ const WINDOW_MS = 100;
 const BEGIN_MS = 100;
 
 /**
- * Lets orders in before work on them begins. While orders come densely, as when a platform brings hundreds of instances along, operations begin one after
- * the other at a low rate, so that who orders does not wait for what was ordered before; once that is over, they begin at once. First come, first served.
+ * Lets orders in before work on them begins. While orders come densely, as when a platform brings hundreds of instances along, operations begin one
+ * after the other at a low rate, so that who orders does not wait for what was ordered before; once that is over, they begin at once. First come,
+ * first served.
  */
 export class Intake {
   readonly #host: Pick<Host, "nowMs" | "waitMs">;

@@ -2,12 +2,12 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { LeaseLostError } from "../errors.ts";
 import type { Host } from "../host.ts";
 
-/** How often whoever waits for a sign of the store looks whether it has come. */
+/** How often to look for a sign of the store while waiting for one. */
 const LOOK_MS = 200;
 
 /**
- * What this process knows of its hold on an operation. The store decides who holds it; between two answers of the store, this process counts on less than
- * the whole lease, so that it has stopped before anybody else begins.
+ * What this process knows about its hold on an operation. The store decides who holds it; between two answers of the store, this process relies on
+ * less than the whole lease, so that it has stopped before anybody else begins.
  */
 export class OperationLease {
   readonly operationId: string;
@@ -17,7 +17,7 @@ export class OperationLease {
   #untilMs: number;
   #isLost = false;
 
-  /** @param leaseMs infinite where nobody else can take it */
+  /** @param leaseMs infinite if nobody else can take it */
   constructor(operationId: string, fence: number, host: Pick<Host, "nowMs" | "waitMs">, leaseMs: number) {
     this.operationId = operationId;
     this.fence = fence;
@@ -39,17 +39,17 @@ export class OperationLease {
     return this.#isLost;
   }
 
-  /** Resolves while it is held for sure; waits while the store has not said so for too long. @throws LeaseLostError */
+  /** Resolves while it is certainly held; waits if the store has not confirmed it for too long. @throws LeaseLostError */
   async hold(): Promise<void> {
     while (!this.#isLost && this.#host.nowMs() >= this.#untilMs) await this.#host.waitMs(LOOK_MS);
     if (this.#isLost) throw new LeaseLostError(this.operationId);
   }
 }
 
-/** Which share of a lease a process counts on after an answer of the store. The rest is for requests that are on their way. */
+/** The share of a lease on which a process relies after an answer of the store. The rest is for requests that are on their way. */
 const TRUSTED_SHARE = 2 / 3;
 
-/** The operation on whose behalf something is done, if it is one. */
+/** The operation on whose behalf something is done, if any. */
 const scope = new AsyncLocalStorage<OperationLease>();
 
 /** Does work on behalf of an operation. */

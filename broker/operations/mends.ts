@@ -6,8 +6,8 @@ import { mendPayload } from "./payloads.ts";
 /**
  * Brings an instance and its record together again. It is an operation, so that no other one works on the instance meanwhile.
  *
- * `broken`: its deployment is gone, so it is not used as if it stood. `guard`: its address is looked up, its ports get their group, and it is open to
- * applications if it has a binding. `users`: it gets the users of its bindings.
+ * `broken`: its deployment is gone, so it must not be used as if it existed. `guard`: its address is looked up, its ports get their group, and it
+ * is open to applications if it has a binding. `users`: it gets the users of its bindings.
  */
 export async function mend(context: OperationContext, operation: Operation): Promise<void> {
   const { way } = mendPayload(operation);

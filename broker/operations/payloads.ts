@@ -9,9 +9,9 @@ const ProvisionPayload = Type.Object({
 });
 const UpdatePayload = Type.Object({
   planId: Type.String(),
-  /** JSON of all parameters, including those that stay the same. */
+  /** All parameters as JSON, including those that stay the same. */
   parameters: Type.String(),
-  /** JSON of what it is made of; absent in orders of earlier brokers: as it is. */
+  /** What it is to be made of, as JSON; absent in orders of earlier brokers: no change. */
   maintenance: Type.Optional(Type.String()),
 });
 const BindPayload = Type.Object({ row: BindingRow });
@@ -40,7 +40,7 @@ const payloadParser = <S extends Type.TSchema>(what: string, schema: S): ((opera
   return ({ payload }) => parse(payload);
 };
 
-/** Reads the payload of a provision. @throws Error when the operation is of another kind */
+/** Reads the payload of a provision. @throws Error if the operation is of another kind */
 export function provisionPayload(operation: Operation): ProvisionPayload {
   const { row } = parseProvision(operation);
   return { row: { ...row, maintenance: row.maintenance ?? "" } };

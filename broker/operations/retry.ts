@@ -4,12 +4,12 @@ import type { Host } from "../host.ts";
 /** Pause between the rounds of an operation while a backend is down. */
 const ROUND_MS = 120_000;
 
-/** Pause before a store that is away is asked again: longer each time, up to a limit. */
+/** Pause before a store that is away is tried again: longer each time, up to a limit. */
 const STORE_MS = 500;
 const STORE_MS_MAX = 30_000;
 
 /**
- * Runs work again while a backend is down, up to `roundsMax` times in all. A store that is away costs no round: it is waited for, however long.
+ * Runs work again while a backend is down, up to `roundsMax` times in all. An unavailable store costs no round: the wait for it has no limit.
  *
  * @param roundsMax may be infinite
  * @throws the last BackendError, or at once any other error
@@ -21,7 +21,7 @@ export async function retryRounds(host: Host, roundsMax: number, work: () => Pro
     } catch (error) {
       if (!(error instanceof BackendError)) throw error;
       if (error instanceof StoreError) {
-        // The store has refused nothing, and while it is away no ending can be stored either.
+        // The store has refused nothing, and while it is away no ending could be stored either.
         await host.sleepMs(Math.min(STORE_MS_MAX, STORE_MS * 2 ** outages++));
         continue;
       }

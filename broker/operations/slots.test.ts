@@ -8,7 +8,7 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 describe("places of operations", () => {
   test.prop([fc.integer({ min: 1, max: 4 }), fc.array(fc.array(fc.boolean(), { maxLength: 4 }), { maxLength: 12 })], {
     numRuns: 50,
-  })("are never more than there are, and nobody waits for ever", async (count, operations) => {
+  })("are never exceeded, and nobody waits for ever", async (count, operations) => {
     const slots = new WorkSlots(count);
     const host = slottedHost(new FakeHost(() => ({ status: 200, json: {} })));
     let [working, most] = [0, 0];
@@ -40,7 +40,7 @@ describe("places of operations", () => {
     expect(await workInSlot("bind", slots, async () => "done")).toBe("done");
   });
 
-  it("are given back by what fails, and by what does several things at once", async () => {
+  it("are given back by work that fails, and by work that does several things at once", async () => {
     const slots = new WorkSlots(1);
     const host = slottedHost(new FakeHost(() => ({ status: 204 })));
     await expect(workInSlot("bind", slots, () => Promise.reject(new Error("no")))).rejects.toThrow("no");

@@ -4,18 +4,18 @@ import type { OperationKind } from "../store/schema.ts";
 
 /** How many operations work at a time; the pool of the store has more connections. */
 const SLOTS = 4;
-/** Not those that read and write as fast as a stream goes, which takes little of the process. */
+/** Except those that only keep a stream going, which takes little of the process. */
 const SLOTTED: ReadonlySet<OperationKind> = new Set(["provision", "update", "deprovision", "bind", "unbind"]);
 
 /**
- * How many operations may work at a time. One that waits for a backend, or sleeps, takes no place, so that any number can be in progress; what the places
- * limit is how much of the process and of its connections to the store operations take from those who ask.
+ * How many operations may work at a time. One that waits for a backend, or sleeps, takes no place, so any number can be in progress; the places
+ * limit how much of the process, and of its connections to the store, operations take away from requests.
  */
 export class WorkSlots {
   #free: number;
   readonly #waiting: (() => void)[] = [];
 
-  /** @param count default: `SLOTS` */
+  /** @param count Default: `SLOTS` */
   constructor(count = SLOTS) {
     this.#free = count;
   }
@@ -88,7 +88,7 @@ async function whole(response: Response): Promise<Response> {
   return new Response(BODILESS.has(status) ? null : body, { status, headers });
 }
 
-/** A host on which an operation that waits holds no place. Who brings a signal along reads a stream, at its own pace. */
+/** A host on which an operation that waits holds no place. A request with a signal of its own reads a stream, at its own pace. */
 export const slottedHost = (host: Host): Host => ({
   fetch: (url, init) =>
     outside(async () => {

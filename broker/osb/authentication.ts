@@ -28,9 +28,9 @@ function isSameLogin(given: Login, expected: Login): boolean {
  */
 export type Authenticate = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
 
-/** Where operators log in, and platforms do not. */
+/** Where operators log in and platforms can't. */
 const OPERATORS_PATHS = [...BACKUP_PATHS, OPERATOR_PATH, METRICS_PATH];
-/** What anybody may ask: it says nothing but yes or no. */
+/** What anybody may ask: the answer is just yes or no. */
 const OPEN_PATHS: readonly string[] = [LIVE_PATH, READY_PATH];
 
 /** Makes what checks the credentials of requests against those of a configuration. */
@@ -39,7 +39,7 @@ export function createAuthentication(config: BrokerConfig, host: Host): Authenti
   return async (request, reply) => {
     // The route, not the path, which can be written in several ways.
     const route = request.routeOptions.url ?? "";
-    // Dashboards let in users of the platform, by a session.
+    // Dashboards admit users of the platform, by a session.
     if (OPEN_PATHS.includes(route) || route.startsWith(`${DASHBOARD_PATH}/`)) return;
     const isForOperators = OPERATORS_PATHS.some((path) => route === path || route.startsWith(`${path}/`));
     const expected = isForOperators ? config.admin : config.credentials;

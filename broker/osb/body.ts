@@ -20,7 +20,7 @@ export function isDeeper(text: string, depthMax: number): boolean {
 }
 
 /**
- * Parses a body. One without a type is taken for JSON, and an empty one for none: DELETE and POST may have none.
+ * Parses a body. One without a type counts as JSON, and an empty one as absent: DELETE and POST may have none.
  *
  * @throws OsbError 400
  */

@@ -21,7 +21,7 @@ export function checkVersion(header: string | undefined, path: string): void {
     throw new OsbError(412, "This broker supports version 2.17 of the Open Service Broker API.");
 }
 
-/** The minor version that a platform speaks, of a header that was checked. */
+/** The minor version that a platform speaks, from a header that has been checked. */
 export const minorOf = (headers: IncomingHttpHeaders): number =>
   Number(String(headers["x-broker-api-version"]).split(".")[1]);
 
@@ -34,7 +34,7 @@ export function checkIdentity(header: string | undefined): void {
   try {
     if (isObject(JSON.parse(Buffer.from(encoded, "base64").toString("utf8")))) return;
   } catch {
-    // Refused below, together with JSON that is no object.
+    // Refused below, together with JSON that is not an object.
   }
   throw badRequest("X-Broker-API-Originating-Identity must carry a JSON object in base64.");
 }

@@ -3,7 +3,7 @@ import type { OperationContext } from "../operations/context.ts";
 
 const ID_CHARS_MAX = 100;
 
-/** Whether a value can be an id. Ids name records, objects and groups, so each must be able to stand in a path unescaped. */
+/** Whether a value can be an id. Ids name records, objects and groups, so each must be usable in a path unescaped. */
 export const isId = (value: unknown): value is string =>
   typeof value === "string" && value.length <= ID_CHARS_MAX && /^[A-Za-z0-9][A-Za-z0-9._~-]*$/.test(value);
 

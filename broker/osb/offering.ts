@@ -15,7 +15,7 @@ function validatorOf(service: Service, occasion: ParameterOccasion): ReturnType<
   return known;
 }
 
-/** Services to look in: those that are offered, or all that ever were. */
+/** The services to search: those currently offered, or all that ever were. */
 type Offerings = readonly Offering[];
 
 /** Finds the service with this id. @throws OsbError 400 */
@@ -43,7 +43,7 @@ interface OfferIds {
 export const checkOffer = (offerings: Offerings, ids: OfferIds): Plan =>
   findPlan([findOffering(offerings, ids.service_id)], ids.plan_id);
 
-/** As `checkOffer`, for a request that may leave out either id. @throws OsbError 400 */
+/** Like `checkOffer`, for a request that may leave out either id. @throws OsbError 400 */
 export function checkOptionalOffer(offerings: Offerings, ids: OfferIds): void {
   const within = ids.service_id === undefined ? offerings : [findOffering(offerings, ids.service_id)];
   if (ids.plan_id !== undefined) findPlan(within, ids.plan_id);

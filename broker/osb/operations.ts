@@ -13,7 +13,7 @@ import { currentActor } from "./scope.ts";
 /** The query of a route. */
 export type RouteQuery = Readonly<Record<string, string | undefined>>;
 
-/** A route of a resource: the parameters of its path, its query, and a body that nobody has checked yet. */
+/** A route of a resource: the parameters of its path, its query, and a body that has not been checked yet. */
 export interface ResourceRoute<Params> {
   Params: Params;
   Querystring: RouteQuery;
@@ -60,10 +60,10 @@ export const newOperation = (
 });
 
 /**
- * Stores an operation, and the record that it makes, before any work on it: from now on the instance is busy, and whichever broker runs will carry
- * it on. Returns false when the instance was busy already, or the record's id is taken.
+ * Stores an operation, and the record that it makes, before any work on it: from now on the instance is busy, and any running broker will continue
+ * it. Returns false if the instance was already busy, or the record's id is taken.
  *
- * @param quotas what has to have room for it. Default: nothing
+ * @param quotas the quotas that must have room for it. Default: none
  * @throws StoreError, QuotaError
  */
 export const openOperation = (
@@ -109,7 +109,7 @@ export function acceptedReply(reply: FastifyReply, operation: Operation): Answer
  * Answers a poll. Returns the operation that it is about, and the body.
  *
  * @param given the query's `operation`; without one, the newest is meant
- * @throws OsbError 400 when `given` is no operation of the polled resource
+ * @throws OsbError 400 if `given` is not an operation of the polled resource
  */
 export async function answerPoll(
   { context }: ControlPlane,

@@ -13,7 +13,7 @@ import { OPERATOR_PATH } from "./paths.ts";
 const PAGE_MAX = 1000;
 const PAGE_DEFAULT = 100;
 const REASON_CHARS_MAX = 500;
-/** Nobody reconciles while somebody else does, for so long at most. */
+/** How long one reconciliation may keep others out, at most. */
 const RECONCILE_MS_MAX = 10 * 60_000;
 
 interface OperatorRoute {
@@ -46,7 +46,7 @@ const describeQuarantine = ({ reason, since_ms: sinceMs }: QuarantineRow): Answe
   since: new Date(sinceMs).toISOString(),
 });
 
-/** A page of the instances, by id; `next` is what `after` has to be for the page that follows, null on the last one. */
+/** A page of the instances, by id; `next` is the value of `after` for the page that follows, null on the last one. */
 async function listInstances({ store }: OperationContext, { query }: OperatorRequest): Promise<AnswerBody> {
   const limit = pageSize(query.limit);
   const rows = await store.instancesAfter(query.after ?? "", limit);
@@ -57,7 +57,7 @@ async function listInstances({ store }: OperationContext, { query }: OperatorReq
   };
 }
 
-/** A page of the log, newest first; `next` is what `before` has to be for the page that follows. */
+/** A page of the log, newest first; `next` is the value of `before` for the page that follows. */
 async function listAudit({ store }: OperationContext, { query }: OperatorRequest): Promise<AnswerBody> {
   const limit = pageSize(query.limit);
   const before = query.before === undefined ? undefined : Number(query.before);
@@ -86,12 +86,12 @@ async function quarantine(context: OperationContext, request: OperatorRequest): 
   const { id } = await requireInstance(context, request.params.id, 404);
   await context.store.addQuarantine({ instance_id: id, reason, since_ms: context.host.nowMs() });
   await note(context, "quarantine", id, reason);
-  // Whoever opens the instance from now on sees that it must not; what is open already is closed here.
+  // From now on, whatever would open the instance sees that it must not; what is already open is closed here.
   await context.guard.narrow(id, []);
   return {};
 }
 
-/** Puts an instance back to use, and opens it to its bindings. @throws OsbError 404, 409 */
+/** Puts an instance back into use, and opens it to its bindings. @throws OsbError 404, 409 */
 async function release(controlPlane: ControlPlane, id: string): Promise<AnswerBody> {
   const { context } = controlPlane;
   const instance = await requireInstance(context, id, 404);
@@ -115,7 +115,7 @@ async function compare(controlPlane: ControlPlane, project: OpenStackProject, me
     if (mends) await note(context, "reconcile", "", `${differences.length} differences`);
     return { differences: differences.map((each) => ({ ...each, means: DIFFERENCES[each.kind] })) };
   } finally {
-    // The lease is over at once.
+    // The lease ends at once.
     await context.store.holdLease("reconcile", -1);
   }
 }

@@ -10,5 +10,5 @@ export const DASHBOARD_PATH = "/dashboard";
 export const LIVE_PATH = "/health/live";
 /** Whether it can serve requests; anybody may ask. */
 export const READY_PATH = "/health/ready";
-/** Where the backup manager speaks as anynines' does; the records of operators are at the first. */
+/** Where the backup manager speaks like anynines'; the operators' records are at the first. */
 export const BACKUP_PATHS = [RECORDS_PATH, "/v1/instances"] as const;

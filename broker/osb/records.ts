@@ -31,7 +31,7 @@ const describeInstance = (row: InstanceRow, { operations, bindings, backups }: I
   })),
 });
 
-/** Lists what the broker keeps of each instance, without secrets: for operators, and for checks that nothing is left over. */
+/** Lists what the broker records of each instance, without secrets: for operators, and for checks that nothing is left over. */
 async function listRecords({ store }: OperationContext): Promise<object> {
   const bindings = byInstance(await store.bindings());
   const backups = byInstance(await store.backups());

@@ -14,7 +14,7 @@ const refusal = (status: number, description: string): Refusal => ({ status, bod
 
 const UNSUPPORTED_MEDIA_TYPE = 415;
 
-/** Makes the refusal for an error, which shows nothing of the backend's insides. The broker's own defects go to `report`. */
+/** Makes the refusal for an error; it shows nothing of the backend's internals. The broker's own defects go to `report`. */
 export function refusalOf(error: unknown, report: (error: unknown) => void): Refusal {
   if (error instanceof OsbError) {
     const { status, error: code, message } = error;
@@ -58,7 +58,7 @@ function answer(socket: Duplex, { status, body }: Refusal): void {
 
 /** Refuses a request that is not HTTP. */
 export function refuseUnreadable(error: NodeJS.ErrnoException, socket: Duplex): void {
-  // The answer is out; what arrives after it is not HTTP either.
+  // The answer has been sent; what arrives after it is not HTTP either.
   if (socket.writableEnded) return;
   if (!socket.writable) return void socket.destroy(error);
   answer(socket, UNREADABLE[error.code ?? ""] ?? refusal(400, "The request is not HTTP that this broker can read."));

@@ -2,9 +2,9 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import type { FastifyInstance } from "fastify";
 import { isObject } from "../json.ts";
 
-/** What is known of the request on whose behalf something is done. */
+/** What is known about the request on whose behalf something is done. */
 interface RequestScope {
-  /** Who asks, for the log of who did what. */
+  /** Who asks, for the audit log. */
   readonly actor: string;
 }
 
@@ -15,7 +15,7 @@ const ACTOR_CHARS_MAX = 200;
 /** Members of originating identities that name a user (profile.md of the specification, "Originating Identity Header"). */
 const USER = ["user_id", "username"] as const;
 
-/** `platform`, with the user of the originating identity where there is one that can be read. */
+/** `platform`, with the user of the originating identity if there is one that can be read. */
 function actorOf(header: string | undefined): string {
   const [platform = "", encoded = ""] = (header ?? "").split(" ");
   try {
@@ -23,7 +23,7 @@ function actorOf(header: string | undefined): string {
     const user = isObject(value) ? USER.map((name) => value[name]).find((each) => typeof each === "string") : undefined;
     return user === undefined ? "platform" : `platform, ${platform} user ${String(user)}`.slice(0, ACTOR_CHARS_MAX);
   } catch {
-    // Whether it must be readable is for its own check to say.
+    // Whether it must be readable is up to its own check.
     return "platform";
   }
 }

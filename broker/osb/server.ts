@@ -7,7 +7,7 @@ import { checkIdentity, checkVersion } from "./headers.ts";
 import { rememberRequests } from "./scope.ts";
 
 const BODY_BYTES_MAX = 1024 * 1024;
-/** As long as all headers together may be: the API has a rule of its own for the length of ids. */
+/** The same as for all headers together: the API has its own rule for the length of ids. */
 const PARAMETER_CHARS_MAX = 16_384;
 /** How long a request may take to arrive. */
 const REQUEST_MS_MAX = 60_000;
@@ -41,7 +41,7 @@ function checkApi({ headers, routeOptions, url }: FastifyRequest): void {
 
 function readBodies(app: FastifyInstance): void {
   app.addHook("onRequest", async ({ raw: { headers } }) => {
-    // The framework takes an empty type for a wrong one; the API takes it for none.
+    // The framework treats an empty type as wrong; the API treats it as absent.
     if (headers["content-type"] === "") delete headers["content-type"];
   });
   for (const type of ["application/json", "*"])
@@ -50,7 +50,7 @@ function readBodies(app: FastifyInstance): void {
     );
 }
 
-/** Checks each request before its route sees it. */
+/** Checks each request before its route gets it. */
 function admit(app: FastifyInstance, authenticate: Authenticate): void {
   let isStopping = false;
   app.addHook("preClose", async () => {
@@ -65,7 +65,7 @@ function admit(app: FastifyInstance, authenticate: Authenticate): void {
   });
 }
 
-/** What a server shows of itself: PEM of its certificate, followed by that of intermediate authorities, and of its key. */
+/** A server's TLS identity: PEM of its certificate, followed by intermediate authorities, and of its key. */
 export interface TlsOptions {
   readonly cert: string;
   readonly key: string;
@@ -95,7 +95,7 @@ export function createServer(
     requestTimeout: REQUEST_MS_MAX,
     keepAliveTimeout: KEEP_ALIVE_MS_MAX,
     forceCloseConnections: true,
-    // RFC 9110, section 9.1: HEAD is wherever GET is.
+    // RFC 9110, section 9.1: HEAD is supported wherever GET is.
     exposeHeadRoutes: true,
     return503OnClosing: false,
     routerOptions: { maxParamLength: PARAMETER_CHARS_MAX },

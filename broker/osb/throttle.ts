@@ -3,7 +3,7 @@ import type { Host } from "../host.ts";
 
 /** Wrong passwords that cost nothing: more than people mistype, or a conformance suite tries on every endpoint. */
 const FREE_FAILURES = 30;
-/** How often one wrong password is forgiven. Each right one forgives one, too: whoever knows the password is mostly right. */
+/** How often one wrong password is forgiven. Each right one forgives one as well: whoever knows the password is mostly right. */
 const FORGIVEN_MS = 5_000;
 /** Delay of the answer to the first wrong password too many; it doubles each time. */
 const DELAY_MS = 250;
@@ -13,7 +13,7 @@ const DELAY_MS_MAX = 4_000;
 const FAILURES_MAX = 60;
 /** Late answers at once for one client and user name. With the longest delay, that leaves one guess a second. */
 const LATE_ANSWERS_MAX = 4;
-/** Late answers at once for everybody together: each holds a connection. */
+/** Late answers at once for all clients together: each holds a connection. */
 const ALL_LATE_ANSWERS_MAX = 256;
 /** How many clients and user names are remembered; the one that failed longest ago is forgotten first. */
 const CLIENTS_MAX = 10_000;
@@ -25,13 +25,13 @@ interface History {
   lateAnswers: number;
 }
 
-/** What became of an attempt to log in; `retryAfterS` (seconds) when the password was not even looked at. */
+/** The result of a login attempt; `retryAfterS` (seconds) if the password was not even looked at. */
 export type Attempt = "right" | "wrong" | { readonly retryAfterS: number };
 
 /** Remembers wrong passwords, and slows down further tries. */
 export interface Throttle {
   /**
-   * Checks a password with `isRight`, unless too many wrong ones of its client wait for their answers. A right one is answered at once, whatever
+   * Checks a password with `isRight`, unless too many wrong ones of its client are waiting for their answers. A right one is answered at once, whatever
    * was tried before; a wrong one is answered late, after many others.
    *
    * @param client its address

@@ -47,7 +47,7 @@ function canOpen({ seal }: OperationContext, sealed: string): boolean {
 }
 
 /**
- * Reads from a deployment's manifest the record that the broker had of it. Undefined where the manifest does not say whose it is, or its secrets are
+ * Reads the broker's record of a deployment from its manifest. Undefined if the manifest does not say whose it is, or its secrets are
  * sealed under a key that this broker does not have: an early broker deployed it, or somebody else.
  *
  * @throws BackendError, FinalError

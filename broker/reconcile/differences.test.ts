@@ -58,7 +58,7 @@ const find = (inventory: Partial<Inventory>, records: Partial<Records> = {}): re
   );
 
 describe("the differences between the records and what there is", () => {
-  it("are none where there are none, also without Consul", () => {
+  it("are empty if everything agrees, even without Consul", () => {
     expect(find({})).toEqual([]);
     expect(find({ nodes: undefined })).toEqual([]);
   });
@@ -88,7 +88,7 @@ describe("the differences between the records and what there is", () => {
     expect(find({ ...nothing, servers }, { busy })).toEqual([]);
   });
 
-  it("do not count an instance that failed, or was never there, as missing", () => {
+  it("do not count an instance that failed, or never existed, as missing", () => {
     const nothing = { deployments: [], guarded: new Map(), servers: [], nodes: [], users: new Map() };
     expect(find(nothing, { instances: [{ ...instance, state: "failed" }], backups: [] })).toEqual([]);
     expect(find(nothing, { instances: [{ ...instance, state: "broken" }] })).toEqual([]);

@@ -5,18 +5,18 @@ import type { Inventory, Records } from "./inventory.ts";
 /** A kind of difference between the records and a backend, and what follows from it. */
 export const DIFFERENCES = {
   "ghost-deployment":
-    "a deployment of this service that no record names: mended by a new record, where its manifest says whose it is",
+    "a deployment of this service that no record names: mended by a new record, if its manifest says whose it is",
   "deployment-missing":
-    "an instance whose deployment is gone: mended by its state, broken, so that it is not used as if it stood",
+    "an instance whose deployment is gone: mended by its state, broken, so that it is not used as if it existed",
   "guard-missing": "an instance with fewer guarded ports than nodes: mended by data guard",
   "guard-left": "a group of data guard without an instance: listed, since it may be another broker's",
-  "disk-left": "an orphaned disk of an instance that stands or is gone: listed",
+  "disk-left": "an orphaned disk of an instance that exists or is gone: listed",
   "server-stray": "a VM that Nova has and no deployment of the director: listed",
-  "dns-missing": "an instance that no node in Consul's catalog stands for: listed, since its own agents register it",
-  "user-missing": "a binding whose user the instance does not have: mended by making it again, with its password",
-  "user-left": "a user of an instance that no binding has: listed, since its application may still need it",
+  "dns-missing": "an instance without a node in Consul's catalog: listed, since its own agents register it",
+  "user-missing": "a binding whose user the instance lacks: mended by recreating it with its password",
+  "user-left": "a user of an instance without a binding: listed, since an application may still need it",
   "agent-silent": "an instance whose agent does not answer, so that its users are unknown: listed",
-  "objects-missing": "a backup of which objects are missing: mended by its state, failed, so that nobody counts on it",
+  "objects-missing": "a backup with missing objects: mended by its state, failed, so that nobody relies on it",
   "objects-left": "objects of an instance that no record names: listed, since they may be all that is left of it",
 } as const;
 
@@ -32,7 +32,7 @@ export interface Difference {
 const hasDeployment = ({ state }: InstanceRow): boolean => state === "ready" || state === "broken";
 
 /**
- * Compares the records with what there is. Instances that an operation works on are left out: they may be half made.
+ * Compares the records with what exists. Instances with an operation in progress are left out: they may be half made.
  *
  * @param nodesOf how many nodes an instance has
  */

@@ -20,7 +20,7 @@ const Server = Type.Object({ id: Type.String(), metadata: Type.Record(Type.Strin
 const SERVERS = Compile(Type.Object({ servers: Type.Array(Server) }));
 const NODES = Compile(Type.Array(Type.Object({ Node: Type.String() })));
 
-/** A server of Nova, with what the director has noted on it. */
+/** A server of Nova, with the director's metadata. */
 type ServerView = Static<typeof Server>;
 
 /** What the broker's records say. */
@@ -30,20 +30,20 @@ export interface Records {
   readonly backups: readonly BackupRow[];
   /** Instances with an operation in progress: they may be half made. */
   readonly busy: ReadonlySet<string>;
-  /** Deployments that a record names, or named a moment ago. */
+  /** Deployments that a record names, or did a moment ago. */
   readonly named: ReadonlySet<string>;
 }
 
-/** What there is, as each backend says. Deployments, disks, servers and nodes are those of this service alone. */
+/** What exists, according to each backend. Deployments, disks, servers and nodes are those of this service alone. */
 export interface Inventory {
   readonly deployments: readonly string[];
   /** Ports that have the group of an instance, by instance. */
   readonly guarded: ReadonlyMap<string, number>;
   readonly orphanedDisks: readonly { readonly cid: string; readonly deployment: string }[];
   readonly servers: readonly ServerView[];
-  /** Names of nodes in Consul; undefined where the broker knows no Consul. */
+  /** Names of nodes in Consul; undefined if the broker knows no Consul. */
   readonly nodes: readonly string[] | undefined;
-  /** Names of the users of each instance that was asked; undefined where its agent did not answer. */
+  /** Names of the users of each instance that was asked; undefined if its agent did not answer. */
   readonly users: ReadonlyMap<string, readonly string[] | undefined>;
   /** Names of the objects in the container of backups. */
   readonly objects: readonly string[];
@@ -55,7 +55,7 @@ const LISTINGS_MAX = 10_000;
 
 /** Reads the broker's records. @throws StoreError */
 export async function readRecords({ store }: OperationContext): Promise<Records> {
-  // First the operations: what begins after this is seen in no backend as finished.
+  // First the operations: nothing that begins after this can look finished in any backend.
   const before = await store.openOperations();
   const [instances, bindings, backups] = [await store.instances(), await store.bindings(), await store.backups()];
   const after = await store.openOperations();
@@ -90,7 +90,7 @@ async function listServers(
 /** How many agents are asked at a time. */
 const AGENTS_AT_ONCE = 8;
 
-/** Asks the agent of each instance that stands which users it has. */
+/** Asks the agent of each existing instance which users it has. */
 async function listUsers(
   context: OperationContext,
   { instances, busy }: Records,
@@ -119,9 +119,9 @@ async function listUsers(
 }
 
 /**
- * Asks every backend what there is.
+ * Asks every backend what exists.
  *
- * @param records deployments that they do not name are nobody's business here: they are other services'
+ * @param records deployments that they do not name do not matter here: they belong to other services
  * @throws BackendError, FinalError
  */
 export async function takeInventory(
@@ -138,7 +138,7 @@ export async function takeInventory(
     .filter(({ name, releases }) => DEPLOYMENT.test(name) && releases.some((each) => each.name === release))
     .map(({ name }) => name);
   const foreign = new Set(all.map(({ name }) => name).filter((name) => !deployments.includes(name)));
-  // What belongs to no deployment may be another service's, too; only what a record names is surely ours.
+  // What belongs to no deployment may also be another service's; only what a record names is certainly ours.
   const isOurs = (name: string): boolean => known.has(name) || (deployments.includes(name) && !foreign.has(name));
   const disks = bodyOf(expectStatus(await director.read("/disks"), "disks", 200), DISKS);
   const { consul } = config;

@@ -8,14 +8,14 @@ import { recordOfGhost } from "./adopt.ts";
 import { type Difference, findDifferences } from "./differences.ts";
 import { readRecords, takeInventory } from "./inventory.ts";
 
-/** A difference, and what became of it. */
+/** A difference, and what was done about it. */
 interface Reconciled extends Difference {
   readonly isMended: boolean;
-  /** Why it could not be mended, where that was tried. */
+  /** Why it could not be mended, if that was tried. */
   readonly why?: string;
 }
 
-/** What mending an instance takes, by the kind of the difference. What is not here is for an operator to decide. */
+/** How to mend an instance, by the kind of the difference. An operator decides about the kinds that are not here. */
 const WAYS: Partial<Record<Difference["kind"], MendPayload["way"]>> = {
   "deployment-missing": "broken",
   "guard-missing": "guard",
@@ -50,16 +50,16 @@ async function mend(controlPlane: ControlPlane, difference: Difference): Promise
   if (kind !== "ghost-deployment") return { ...difference, isMended: false };
   const record = await recordOfGhost(context, subject);
   if (record === undefined) return { ...difference, isMended: false, why: "its manifest does not say whose it is" };
-  // What it was bound to is forgotten, so it stays closed until somebody binds it.
+  // Its bindings are forgotten, so it stays closed until somebody binds it.
   return { ...difference, ...(await mendInstance(controlPlane, record.id, "guard", record)) };
 }
 
 /**
  * Compares the broker's records with the director, OpenStack, Consul, data guard and the container of backups.
  *
- * @param isMending whether to mend what can be mended safely. Default false: nothing is changed
- * @returns every difference that there was
- * @throws BackendError, FinalError when a backend can't be asked: then nothing is known, and nothing is changed
+ * @param isMending whether to mend what can be mended safely. Default: false, nothing is changed
+ * @returns every difference found
+ * @throws BackendError, FinalError if a backend can't be asked: then nothing is known, and nothing is changed
  */
 export async function reconcile(
   controlPlane: ControlPlane,
@@ -69,7 +69,7 @@ export async function reconcile(
   const { context } = controlPlane;
   const before = await readRecords(context);
   const inventory = await takeInventory(context, project, before);
-  // Whatever has begun or ended while the backends were asked is left out.
+  // Whatever began or ended while the backends were asked is left out.
   const after = await readRecords(context);
   const busy = new Set([...before.busy, ...after.busy]);
   const named = new Set([...before.named, ...after.named]);

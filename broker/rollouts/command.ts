@@ -20,11 +20,11 @@ type View = Type.Static<typeof View>;
 const VIEW = Compile(View);
 
 /**
- * Has a broker that runs with these settings bring its instances along, and follows it to the end, with a line of the log for each wave.
+ * Has a running broker with these settings update its instances, and follows it to the end, with a line of the log for each wave.
  *
- * @param wave instances at once. Default: as the broker has it
- * @returns the exit code: 0 when every instance was brought along, else 1
- * @throws ConfigError CONFIG_NO_BROKER when no broker answers, or it refuses
+ * @param wave instances at once. Default: the broker's own
+ * @returns the exit code: 0 if every instance was updated, else 1
+ * @throws ConfigError CONFIG_NO_BROKER if no broker answers, or it refuses
  */
 export async function updateInstances(settings: Settings, wave?: number): Promise<number> {
   const { listen, tls, caCert, broker } = settings;

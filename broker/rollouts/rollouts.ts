@@ -8,28 +8,28 @@ import { maintenanceOf } from "../spi/maintenance.ts";
 import type { RolloutRow } from "../store/schema.ts";
 import { type LeftBehind, nextWave, runWave } from "./waves.ts";
 
-/** How an operator wants instances to be brought along. */
+/** How an operator wants instances to be updated. */
 interface RolloutOrder {
   /** Instances at once, after the first one, which goes alone. */
   readonly wave: number;
-  /** Failures after which it goes on. */
+  /** How many failures it tolerates. */
   readonly failuresMax: number;
 }
 
-/** Brings every instance to what the configuration says instances are made of. */
+/** Updates every instance to the configured maintenance version. */
 export interface Rollouts {
   /** @throws OsbError 409 while one is running */
   begin(order: RolloutOrder): Promise<RolloutRow>;
   /** Begins no further wave. Does nothing for one that has ended. */
   stop(id: string): Promise<void>;
-  /** Carries on what is running, unless another process does. */
+  /** Continues what is running, unless another process does. */
   resume(): Promise<void>;
 }
 
-/** Another process goes on this long after the one that drove it has died. */
+/** How long after the death of its process another one continues. */
 const LEASE_MS = 30_000;
 const LEASE = "rollout";
-/** A look at whether a wave has ended; the lease is prolonged as often. */
+/** How often to look whether a wave has ended; the lease is renewed as often. */
 const LOOKS_PER_LEASE = 3;
 
 const parse = parserOf(
@@ -54,7 +54,7 @@ async function holding<T>({ context: { store, host } }: ControlPlane, work: Prom
   return value;
 }
 
-/** Runs one wave. Resolves to false when there is nothing more to do. */
+/** Runs one wave. Resolves to false if there is nothing more to do. */
 async function step(controlPlane: ControlPlane): Promise<boolean> {
   const { store, host, catalog } = controlPlane.context;
   const rollout = await store.runningRollout();
@@ -83,8 +83,8 @@ async function step(controlPlane: ControlPlane): Promise<boolean> {
 }
 
 /**
- * Makes what brings instances along in waves. Each instance's update is an operation like a platform's, so a crash loses none of it; the rollout is a row,
- * which another process goes on with.
+ * Makes the rollouts, which update instances in waves. Each instance's update is an operation like a platform's, so a crash loses none of it; the
+ * rollout is a row, with which another process can continue.
  *
  * @param report called with what went wrong; the next look tries again
  */

@@ -5,13 +5,13 @@ import { type ControlPlane, newOperation } from "../osb/operations.ts";
 import { isSameMaintenance, type Maintenance, maintenanceOf } from "../spi/maintenance.ts";
 import type { InstanceRow, RolloutRow } from "../store/schema.ts";
 
-/** An instance that was not brought along, and why. */
+/** An instance that was not updated, and why. */
 export interface LeftBehind {
   readonly id: string;
   readonly why: string;
 }
 
-/** What became of the instances of a wave. */
+/** The results for the instances of a wave. */
 interface WaveEnd {
   readonly updated: number;
   readonly failed: readonly LeftBehind[];
@@ -19,7 +19,7 @@ interface WaveEnd {
 }
 
 const PAGE = 100;
-/** How long an instance may be busy until it is left out, and how often it is asked, at pace 1. */
+/** How long an instance may be busy before it is skipped, and how often to look, at pace 1. */
 const BUSY_MS_MAX = 600_000;
 const BUSY_POLL_MS = 5_000;
 
@@ -45,7 +45,7 @@ export async function nextWave(
   return wave.slice(0, size);
 }
 
-/** One name for the update of one instance in one rollout: whoever goes on after a crash finds what was begun. */
+/** One name for the update of one instance in one rollout: whoever continues after a crash finds what was begun. */
 const operationId = (rollout: RolloutRow, instanceId: string): string =>
   hash("sha256", `${rollout.id} ${instanceId}`).slice(0, 32);
 
@@ -73,7 +73,7 @@ async function bring(controlPlane: ControlPlane, rollout: RolloutRow, instanceId
   }
 }
 
-/** Brings the instances of a wave along, all at once. @throws StoreError */
+/** Updates the instances of a wave, all at once. @throws StoreError */
 export async function runWave(
   controlPlane: ControlPlane,
   rollout: RolloutRow,

@@ -27,9 +27,9 @@ export interface InstanceAgent {
   ready(): Promise<void>;
   /** Creates a user, or sets its password. */
   putCredentials(username: string, password: string, database: string): Promise<void>;
-  /** Deletes a user and ends its sessions; does nothing when there is none. */
+  /** Deletes a user and ends its sessions; does nothing if there is none. */
   deleteCredentials(username: string): Promise<void>;
-  /** The users that there are, by name. */
+  /** The names of its users. */
   users(): Promise<readonly string[]>;
   /** All data as of one moment, as it comes; a dump that breaks off throws BackendError. */
   dump(): Promise<AsyncIterable<Bytes>>;
@@ -45,9 +45,9 @@ export interface InstanceAgent {
   sendLog(restore: string, file: string, bytes: Bytes): Promise<void>;
 }
 
-/** What an agent is to restore. */
+/** What an agent should restore. */
 interface AgentRestore {
-  /** Asked for a second time under the same name, nothing happens. */
+  /** A second request under the same name does nothing. */
   readonly name: string;
   /** Called for each attempt. */
   readonly dump: () => AsyncIterable<Bytes>;
@@ -57,14 +57,14 @@ interface AgentRestore {
 
 const LOG_FILE = Compile(Type.Object({ file: Type.String() }));
 const FINISHED_LOG = Compile(Type.Object({ files: Type.Array(Type.String()), until_ms: Type.Number() }));
-/** Files of a log that can be collected, oldest first, and until when they lead. */
+/** Files of a log that can be collected, oldest first, and the moment up to which they lead. */
 interface FinishedLog {
   readonly files: readonly string[];
   /** ms since the Unix epoch, by the instance's clock. */
   readonly untilMs: number;
 }
 
-/** How an agent is reached. */
+/** How to reach an agent. */
 interface AgentLink {
   readonly host: Host;
   readonly ip: string;
@@ -100,9 +100,9 @@ function linkTo(host: Host, ip: string, password: string): AgentLink {
   };
 }
 
-/** The primary may have moved meanwhile: then the operation looks for it again. @throws BackendError */
+/** The primary may have moved meanwhile; the operation then looks for it again. @throws BackendError */
 function requirePrimary(answer: BackendAnswer, ip: string): BackendAnswer {
-  if (agentReason(answer) === "not_primary") throw new BackendError(`the data service at ${ip} is no primary`);
+  if (agentReason(answer) === "not_primary") throw new BackendError(`the data service at ${ip} is not a primary`);
   return answer;
 }
 
@@ -120,7 +120,7 @@ export function instanceAgent(host: Host, ip: string, password: string): Instanc
     },
     async putCredentials(username, secret, database) {
       const json = { password: secret, database };
-      // Whoever else answers at the address has made or deleted no user, whatever its status.
+      // Anything else that answers at the address has created or deleted no user, whatever the status.
       requireUser(await send("PUT", `/v1/credentials/${username}`, { json }), ip, username);
     },
     async deleteCredentials(username) {
@@ -145,7 +145,7 @@ const CREDENTIALS = Compile(Type.Object({ username: Type.String() }));
 const STATUS = Compile(Type.Object({ role: Type.String(), phase: Type.Optional(Type.String()) }));
 const RESTORE_STATE = Compile(Type.Object({ restored: Type.Boolean(), running: Type.Optional(Type.Boolean()) }));
 
-/** What an agent sends of data says that it is nothing but bytes: a page that says "200" does not. */
+/** An agent labels data as mere bytes, which a page that happens to say "200" does not. */
 const isBytes = (headers: Headers): boolean => headers.get("content-type") === "application/octet-stream";
 
 type DumpMethods = Pick<InstanceAgent, "dump" | "restore" | "isRestored">;
@@ -164,7 +164,7 @@ const dumpsOver = ({ host, ip, headers, urlOf, noAgent }: AgentLink): DumpMethod
     const answer = await exchange(host, { method: "GET", url: urlOf(`/v1/restores/${name}`), headers });
     if (answer.status === 404) return false;
     const { running } = bodyOf(expectStatus(answer, "restore", 200), RESTORE_STATE);
-    // It goes on although its answer was lost; a second one would do it again.
+    // It continues although its answer was lost; a second one would do it again.
     if (running === true) throw new BackendError("the restore is in progress");
     return true;
   },
@@ -206,10 +206,10 @@ async function readWhole(chunks: AsyncIterable<Bytes>): Promise<Bytes> {
 }
 
 /**
- * Finds the node of an instance that is the primary now: its agents say what each is.
+ * Finds the node of an instance that is currently the primary, by asking the agents.
  *
  * @param addresses of its VMs
- * @throws BackendError while there is none, as in the moment of a fail-over
+ * @throws BackendError while there is none, as during a fail-over
  */
 export function findPrimary(host: Host, addresses: readonly string[], password: string): Promise<string> {
   return retryWhileDown(host, async () => {
@@ -218,7 +218,7 @@ export function findPrimary(host: Host, addresses: readonly string[], password: 
   });
 }
 
-/** What a node is to its cluster; undefined where its agent does not say. */
+/** What a node is to its cluster; undefined if its agent does not say. */
 async function phaseAt(host: Host, ip: string, password: string): Promise<string | undefined> {
   const headers = { authorization: basicAuthorization(AGENT_USER, password) };
   const url = `http://${ip}:${AGENT_PORT}/v1/status`;
@@ -229,10 +229,10 @@ async function phaseAt(host: Host, ip: string, password: string): Promise<string
 }
 
 /**
- * Resolves once each other node of a cluster follows its primary: before, it would lose what it is there to keep.
+ * Resolves once every other node of a cluster follows its primary; until then, none could take over without losing data.
  *
  * @param addresses of its VMs
- * @throws BackendError when one has not joined in time
+ * @throws BackendError if one has not joined in time
  */
 export async function awaitReplicas(host: Host, addresses: readonly string[], password: string): Promise<void> {
   for (let looked = 1; ; looked++) {
@@ -244,6 +244,6 @@ export async function awaitReplicas(host: Host, addresses: readonly string[], pa
   }
 }
 
-/** Time between two looks at a cluster that is being made, and how many there are: ten minutes, the time that a server takes to copy another one's data. */
+/** Time between two looks at a cluster that is being created, and how many there are. */
 const LOOK_MS = 1000;
 const LOOKS_MAX = 300;

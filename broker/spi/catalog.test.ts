@@ -47,7 +47,7 @@ describe("the catalog", () => {
     ]);
   });
 
-  it("has each version of an engine as a service of its own", () => {
+  it("offers each version of an engine as a service of its own", () => {
     const services = listServices("postgresql", { versions: ["15", "18"], plans: ["postgresql-single-nano"] });
     expect(services.map(({ name, plans }) => [name, plans.map((plan) => plan.name)])).toEqual([
       ["a9s-postgresql18", ["postgresql-single-nano"]],
@@ -55,7 +55,7 @@ describe("the catalog", () => {
     ]);
   });
 
-  it("refuses to offer what there is not, or nothing", () => {
+  it("refuses to offer something that does not exist, or nothing", () => {
     for (const config of [{ versions: ["9"] }, { plans: ["postgresql-single-huge"] }, { plans: [] }, { versions: [] }])
       expect(() => listServices("postgresql", config)).toThrow(RangeError);
   });
@@ -79,7 +79,7 @@ describe("a change of plan", () => {
     expect(mayBecome(from, to)).toBe(!shrinks && !isOther);
   });
 
-  test.prop([plan, plan, plan])("leads nowhere that one change would not lead", (from, via, to) => {
+  test.prop([plan, plan, plan])("leads nowhere that a single change could not lead", (from, via, to) => {
     if (mayBecome(from, via) && mayBecome(via, to)) expect(mayBecome(from, to)).toBe(true);
     if (mayBecome(from, to) && mayBecome(to, from)) expect(from).toBe(to);
   });
@@ -110,12 +110,12 @@ describe("the credentials of a binding", () => {
     expect(endpoints.every(({ ports }) => ports.join() === String(service.port))).toBe(true);
   });
 
-  it.each(SERVICE_NAMES)("name the authority of %s where it speaks TLS", (kind) => {
+  it.each(SERVICE_NAMES)("name the authority of %s if it speaks TLS", (kind) => {
     expect(credentialsOf(place(kind), { ...login, cacrt: "PEM" })).toMatchObject({ cacrt: "PEM" });
     expect(credentialsOf(place(kind), login)).not.toHaveProperty("cacrt");
   });
 
-  it("have the keys of the facts", () => {
+  it("have the documented keys", () => {
     const keys = (kind: ServiceName) => Object.keys(credentialsOf(place(kind), login)).toSorted();
     expect(keys("postgresql")).toEqual(["host", "hosts", "name", "password", "port", "uri", "username"]);
     expect(keys("redis")).toEqual(["host", "hosts", "password", "port", "uri", "username", "valkey"]);

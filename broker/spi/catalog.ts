@@ -2,17 +2,17 @@ import type { CatalogConfig } from "../config.ts";
 import type { Maintenance } from "./maintenance.ts";
 import type { Offering, Plan, SchemaProperties, Service } from "./services/service.ts";
 
-/** What a control plane offers at present. Instances of a plan that is withdrawn live on. */
+/** What a control plane currently offers. Instances of a withdrawn plan live on. */
 export interface Catalog {
   readonly offerings: readonly Offering[];
-  /** With what new instances are made, and to what others may be brought. */
+  /** What new instances are made of, and what others may be updated to. */
   readonly maintenance: Maintenance;
 }
 
 /**
- * What a configuration chooses of a service. Default: its first version, in all plans.
+ * What a configuration chooses from a service. Default: its first version, in all plans.
  *
- * @throws RangeError that names a version or plan that there is not, or when nothing is left
+ * @throws RangeError naming a version or plan that does not exist, or if nothing is left
  */
 export function chooseCatalog(service: Service, maintenance: Maintenance, config: CatalogConfig = {}): Catalog {
   const { versions = service.offerings.slice(0, 1).map(({ version }) => version), plans } = config;
@@ -66,7 +66,7 @@ interface DashboardClient {
 /**
  * The body of GET /v2/catalog.
  *
- * @param dashboardOf the client of an offering's dashboards, where there are any
+ * @param dashboardOf the client of an offering's dashboards, if there are any
  */
 export function catalogOf(
   service: Service,

@@ -4,8 +4,8 @@ const VALID_DAYS = 3650;
 const DAY_MS = 86_400_000;
 
 /**
- * An authority for one instance alone, and a certificate for its names, so that no instance can pass for another. The key of the authority is
- * thrown away. The keys come from the machine's own entropy.
+ * An authority for one instance alone, and a certificate for its names, so that no instance can pass for another. The authority's key is thrown
+ * away. The keys come from the machine's own entropy.
  *
  * @param names DNS names; the first one is the subject
  */

@@ -34,7 +34,7 @@ export function credentialsOf(
 export const nodeNamesOf = (service: Service, deployment: string, domain: string): readonly string[] =>
   Array.from({ length: NODES_MAX }, (_, at) => `${deployment}-${service.role}-${at}.node.${domain}`);
 
-/** Every name at which an instance of a service may be reached, whatever its plan becomes: what its certificate is for. */
+/** Every name at which an instance of a service may be reached, whatever its plan becomes: the names of its certificate. */
 export const namesOf = (service: Service, deployment: string, domain: string): readonly string[] => [
   `${service.aliasOf(deployment)}.node.${domain}`,
   ...nodeNamesOf(service, deployment, domain),

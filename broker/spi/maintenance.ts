@@ -15,8 +15,8 @@ export const MaintenanceSchema = Type.Object(
 );
 
 /**
- * What instances are made of: a stemcell and releases by their exact versions, so that nothing but a maintenance changes them. `version` is what platforms
- * see of it (OSB, "Maintenance Info Object"), by semantic versioning.
+ * What instances are made of: a stemcell and releases by their exact versions, so that only maintenance changes them. `version` is what platforms
+ * see (OSB, "Maintenance Info Object"), by semantic versioning.
  */
 export type Maintenance = Static<typeof MaintenanceSchema>;
 
@@ -25,7 +25,7 @@ export const RELEASE_OF_CONSUL = "consul-dns";
 /** The release of a data service. */
 export const releaseOf = (kind: string): string => `a9s-${kind}`;
 
-/** What is deployed where a configuration says nothing: the first release of everything. */
+/** What is deployed if a configuration says nothing: the first release of everything. */
 export const firstMaintenance = (kind: string): Maintenance => ({
   version: "1.0.0",
   description: "The first release.",
@@ -35,8 +35,8 @@ export const firstMaintenance = (kind: string): Maintenance => ({
 
 const parse = parserOf("the maintenance of an instance", MaintenanceSchema);
 
-/** What an instance is made of, as its record says; records of earlier brokers say nothing, and stand for what is deployed now. */
+/** What an instance is made of, according to its record; records of earlier brokers say nothing, which means what is deployed now. */
 export const maintenanceOf = (text: string, current: Maintenance): Maintenance => (text === "" ? current : parse(text));
 
-/** Whether two are made of the same: the description is for people. */
+/** Whether both consist of the same things; the description is only for people. */
 export const isSameMaintenance = (a: Maintenance, b: Maintenance): boolean => a.version === b.version;

@@ -24,7 +24,7 @@ interface Manifest {
 }
 
 describe("the manifest of an instance", () => {
-  it.each(SERVICE_NAMES)("says what plan and parameters of %s mean", (kind) => {
+  it.each(SERVICE_NAMES)("expresses the plan and the parameters of %s", (kind) => {
     const service = serviceOf(kind);
     const maintenance = firstMaintenance(kind);
     const { plans } = service;

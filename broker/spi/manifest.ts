@@ -5,7 +5,7 @@ import { nodeNamesOf } from "./credentials.ts";
 import { type Maintenance, RELEASE_OF_CONSUL, releaseOf } from "./maintenance.ts";
 import type { Plan, Service } from "./services/service.ts";
 
-/** With what an instance speaks TLS. PEM throughout. */
+/** The TLS identity of an instance, all in PEM. */
 export interface InstanceCertificate {
   readonly ca: string;
   readonly certificate: string;
@@ -28,7 +28,7 @@ interface ManifestInput {
   readonly parameters: Readonly<Record<string, unknown>>;
   readonly secrets: InstanceSecrets;
   readonly domain: string;
-  /** What the broker knows of the instance besides: a record that is lost is made again from it. */
+  /** What else the broker knows about the instance: a lost record can be recreated from it. */
   readonly record: Pick<InstanceRow, "id" | "owner" | "context" | "created_ms" | "secrets">;
 }
 
@@ -37,11 +37,11 @@ export const AGENT_PORT = 3100;
 /** The user name with which the broker logs in to the agent. */
 export const AGENT_USER = "spi";
 
-/** The version of the engine that a plan is of. */
+/** The engine version of a plan. */
 const versionOf = ({ offerings }: Service, { offeringId }: Plan): string =>
   offerings.find(({ id }) => id === offeringId)?.version ?? "";
 
-/** With the names of all nodes that there may be: members of a cluster find each other, and clients them, by the names of the certificate. */
+/** With the names of all nodes that there may be: members of a cluster find each other, and clients find them, by the names in the certificate. */
 const tlsOf = ({ deployment, service, domain }: ManifestInput, tls: InstanceCertificate): object => ({
   ca: tls.ca,
   certificate: tls.certificate,

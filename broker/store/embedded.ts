@@ -33,7 +33,7 @@ function fillParameters(node: unknown, values: readonly unknown[]): unknown {
   return Object.fromEntries(Object.entries(node).map(([key, value]) => [key, fillParameters(value, values)]));
 }
 
-/** The commands that change rows; Kysely takes every other one for a query. */
+/** The commands that change rows; Kysely treats every other one as a query. */
 const CHANGES = ["INSERT", "UPDATE", "DELETE"] as const;
 
 /** A database of pg-mem that parses each statement once: most of the cost of pg-mem's own pool is parsing values in statements. */
@@ -69,7 +69,7 @@ class EmbeddedClient implements PostgresPoolClient {
 
   release(): void {}
 
-  /** pg-mem accepts these and does nothing. Nobody else is connected meanwhile, so a copy of the data is as good. */
+  /** pg-mem accepts these and does nothing. Nobody else is connected meanwhile, so a copy of the data serves as well. */
   readonly #transactions: Readonly<Record<string, () => void>> = {
     begin: () => {
       this.#before = this.#db.backup();
@@ -106,7 +106,7 @@ class EmbeddedClient implements PostgresPoolClient {
   }
 }
 
-/** One connection, which one user at a time may have, so that nobody sees a transaction of somebody else. */
+/** One connection, for one user at a time, so that nobody sees somebody else's transaction. */
 class OneConnection {
   readonly #client: EmbeddedClient;
   #last: Promise<void> = Promise.resolve();

@@ -7,7 +7,7 @@ import { testDatabases } from "./testing/databases.ts";
 import { backupRow } from "./testing/rows.ts";
 
 const LONG_MS = 60_000;
-/** A lease that has ended by the time that anybody asks. */
+/** A lease that has ended by the time anybody asks. */
 const ENDED_MS = -1;
 
 const databases = await testDatabases();
@@ -31,7 +31,7 @@ describe.each(databases)("leases on $name", ({ missing, open, openAgain }) => {
     let pools: StorePool[];
     let store: Store;
 
-    /** The store of another process, whose leases last so long. */
+    /** The store of another process, whose leases last this long. */
     const other = async (leaseMs: number): Promise<Store> => {
       const pool = openAgain();
       pools.push(pool);
@@ -91,7 +91,7 @@ describe.each(databases)("leases on $name", ({ missing, open, openAgain }) => {
       expect(await store.binding("b")).toMatchObject({ state: "ready" });
     });
 
-    it("are prolonged for what is still held, also when they had ended and nobody came", async () => {
+    it("are renewed for what is still held, even if they had ended and nobody came", async () => {
       const slow = await other(ENDED_MS);
       await slow.claim(operation(slow, "o", "a"));
       await slow.claim(operation(slow, "p", "b"));
@@ -128,7 +128,7 @@ describe.each(databases)("leases on $name", ({ missing, open, openAgain }) => {
 });
 
 describe("a private database", () => {
-  it("belongs to whoever opens it: what was left open in it needs no lease to end", async () => {
+  it("belongs to whoever opens it: open operations in it need no lease to end", async () => {
     const pool = { ...((await databases[0]?.open()) as StorePool), isPrivate: true };
     const first = await openStore(pool, realHost(), LONG_MS);
     await first.claim(operation(first, "o", "a"));

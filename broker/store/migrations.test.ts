@@ -36,7 +36,7 @@ describe.each(databases)("migrations on $name", ({ missing, open, openAgain }) =
       await pool.end();
     });
 
-    it("bring a database of an early broker, which versionsIn no version, to the latest schema, and keep what is in it", async () => {
+    it("bring the database of an early broker, which records no version, to the latest schema, and keep its contents", async () => {
       const pool = await open();
       const session = sessionOn(pool);
       for (const statement of MIGRATIONS[0]?.statements ?? []) await sql.raw(statement).execute(session.db);

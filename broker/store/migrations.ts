@@ -12,8 +12,8 @@ export interface Migration {
 }
 
 /**
- * Every step from an empty database to the schema of this broker, in order. A step that was released is never changed: a further one follows it. The
- * first one looks at what is there, because early brokers recorded no version.
+ * Every step from an empty database to the schema of this broker, in order. A released step never changes: a further one follows it. The first one
+ * checks what exists, because early brokers recorded no version.
  */
 export const MIGRATIONS: readonly Migration[] = [
   {
@@ -92,23 +92,23 @@ export const MIGRATIONS: readonly Migration[] = [
     statements: [
       "alter table instances add column maintenance text not null default ''",
       "create table rollouts (id text primary key, state text not null, maintenance text not null, wave integer not null, failures_max integer not null, cursor_id text not null, waves integer not null, updated integer not null, failed text not null, skipped text not null, started_ms bigint not null, finished_ms bigint not null)",
-      // Whoever counts what a quota allows holds this row meanwhile.
+      // Whoever counts instances against a quota holds this row meanwhile.
       "insert into leases values ('quota', '', 0)",
       "create table dashboard_sessions (id text primary key, user_name text not null, token text not null, expires_ms bigint not null)",
     ],
   },
 ];
 
-/** Where versions are recorded. Row 0 is the lock: whoever migrates holds it. */
+/** Where versions are recorded. Row 0 is the lock, held during a migration. */
 const TABLE =
   "create table if not exists schema_migrations (version integer primary key, name text not null, applied_ms bigint not null)";
 const LOCK_ROW = "insert into schema_migrations values (0, 'lock', 0) on conflict do nothing";
 
-/** SQLSTATE of two who create one table at the same moment: unique_violation, duplicate_table, duplicate_object (the type of its rows). */
+/** SQLSTATEs when two create one table at the same moment: unique_violation, duplicate_table, duplicate_object (the type of its rows). */
 const CREATED_TWICE = ["23505", "42P07", "42710"];
 const TRIES_MAX = 5;
 
-/** Makes sure that the table of versions is there, also while others do the same. */
+/** Makes sure that the table of versions exists, even while others do the same. */
 async function ensureTable(session: StoreSession): Promise<void> {
   for (let tried = 1; ; tried++) {
     try {
@@ -122,12 +122,13 @@ async function ensureTable(session: StoreSession): Promise<void> {
 }
 
 /**
- * Brings a database to the schema of this broker: forward only, under a lock that brokers which start at the same time wait for, all pending steps or none.
+ * Brings a database to the schema of this broker: only forward, all pending steps or none, under a lock for which brokers that start at the same
+ * time wait.
  *
  * @param nowMs time to record, in ms since the Unix epoch
  * @param migrations default: those of this broker
  * @returns the versions that were applied
- * @throws ConfigError CONFIG_NEWER_SCHEMA when a newer broker has migrated it; StoreError
+ * @throws ConfigError CONFIG_NEWER_SCHEMA if a newer broker has migrated it; StoreError
  */
 export async function migrate(
   session: StoreSession,

@@ -1,13 +1,13 @@
 import type { Generated } from "kysely";
 
-/** An instance that its operator has taken out of use. */
+/** An instance that its operator took out of use. */
 export interface QuarantineRow {
   instance_id: string;
   reason: string;
   since_ms: number;
 }
 
-/** Somebody in front of dashboards. */
+/** The session of a dashboard's user. */
 export interface DashboardSessionRow {
   /** A digest of what the browser holds. */
   id: string;
@@ -17,21 +17,21 @@ export interface DashboardSessionRow {
   expires_ms: number;
 }
 
-/** A walk over all instances that brings them to what they are to be made of. */
+/** A rollout: a walk over all instances that updates them. */
 export interface RolloutRow {
   id: string;
   /** `stopped`: by an operator, or after too many failures; `incomplete`: it has seen every instance, and left some behind. */
   state: "running" | "succeeded" | "incomplete" | "stopped";
-  /** JSON of what instances are to be made of. */
+  /** What instances are to be made of, as JSON. */
   maintenance: string;
   /** Instances at once. */
   wave: number;
   failures_max: number;
-  /** Id of the last instance that it has seen; empty: none. */
+  /** Id of the last instance that it has handled; empty: none. */
   cursor_id: string;
   waves: number;
   updated: number;
-  /** JSON: ids of instances, with the reasons. */
+  /** Ids of instances with the reasons, as JSON. */
   failed: string;
   skipped: string;
   started_ms: number;
@@ -39,7 +39,7 @@ export interface RolloutRow {
   finished_ms: number;
 }
 
-/** What somebody has done or ordered. */
+/** What somebody did or ordered. */
 export interface AuditRow {
   /** Order in which it was written. */
   sequence: Generated<number>;

@@ -76,7 +76,7 @@ function shows(sign: Sign, code: string, syscall: string, message: string): bool
 
 /**
  * Whether an error of `pg` says that the database is temporarily unavailable: stopping, starting, cut off, out of connections. Then the same may be
- * tried again. A statement in flight may have been executed all the same.
+ * tried again. A statement in flight may have been executed nonetheless.
  */
 export function isOutage(error: unknown): boolean {
   // A name with several addresses: each failed in its own way.

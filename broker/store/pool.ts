@@ -2,6 +2,6 @@ import type { PostgresPool } from "kysely";
 
 /** A pool of connections, and what the store must know of the database behind it. */
 export interface StorePool extends PostgresPool {
-  /** True where only this process can reach the database: what is open in it belongs to whoever opens it next. Default false. */
+  /** Whether only this process can reach the database: what is open in it belongs to whoever opens it next. Default: false. */
   readonly isPrivate?: boolean;
 }

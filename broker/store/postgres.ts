@@ -75,10 +75,10 @@ async function waitForEnds(clients: Iterable<pg.Client>): Promise<void> {
   await Promise.all([...clients].map((client) => once(client, "end", { signal }).catch(() => {})));
 }
 
-/** A server that takes no writes, such as a standby: SQLSTATE read_only_sql_transaction, so that it counts as an outage. */
+/** A server that accepts no writes, such as a standby: SQLSTATE read_only_sql_transaction, so that it counts as an outage. */
 const readOnlyError = (): Error => Object.assign(new Error("the server takes no writes"), { code: "25006" });
 
-/** Fails for a server that takes no writes. */
+/** Throws for a server that accepts no writes. */
 function verifyWrites(client: pg.PoolClient, done: (error?: Error) => void): void {
   client.query<{ transaction_read_only: string }>("show transaction_read_only").then(
     ({ rows }) => done(rows[0]?.transaction_read_only === "off" ? undefined : readOnlyError()),
@@ -86,7 +86,7 @@ function verifyWrites(client: pg.PoolClient, done: (error?: Error) => void): voi
   );
 }
 
-/** Which of several servers new connections go to: the one that worked last, and after it the next. */
+/** The one of several servers to which new connections go: the last one that worked, then the next. */
 class Turn {
   readonly #urls: readonly string[];
   #at = 0;
@@ -106,7 +106,7 @@ class Turn {
       try {
         return await open();
       } catch (error) {
-        // Another one, who tried at the same time, may have moved on already.
+        // A concurrent attempt may already have moved on.
         if (this.#at === at) this.#at = (at + 1) % this.#urls.length;
         if (tried >= this.#urls.length) throw error;
       }
@@ -114,7 +114,7 @@ class Turn {
   }
 }
 
-/** The pool of `pg`, whose clients take the server whose turn it is, and tell of each of their errors. */
+/** The pool of `pg`, whose clients connect to the server whose turn it is, and report each of their errors. */
 function poolOn(
   turn: Turn,
   { mustTakeWrites }: DatabaseServers,
@@ -142,11 +142,11 @@ function poolOn(
 }
 
 /**
- * Connections to PostgreSQL, ten at most. One that breaks never ends the process, whether it is idle, in use, or being opened: `onError` hears of it,
- * and so does whoever uses it, by its statement. Of several servers, one that takes writes is found again after a fail-over. `end` resolves when the
- * connections are closed.
+ * Connections to PostgreSQL, ten at most. One that breaks never ends the process, whether it is idle, in use, or being opened: `onError` hears of
+ * it, and so does whoever uses it, by its statement. Of several servers, the one that accepts writes is found again after a fail-over. `end`
+ * resolves when the connections are closed.
  *
- * @param url `postgres://…`, with several hosts where there are several servers
+ * @param url `postgres://…`, with several hosts if there are several servers
  * @throws ConfigError CONFIG_BAD_DATABASE
  */
 export function postgresPool(url: string, onError: (error: Error) => void = () => {}): StorePool {

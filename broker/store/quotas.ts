@@ -5,14 +5,14 @@ import type { Tables } from "./schema.ts";
 
 /** How many instances there may be at once of some plans, or of all. */
 export interface QuotaRule {
-  /** What it is the quota of, for people: `plan postgresql-single-nano`. */
+  /** What the quota limits, for people: `plan postgresql-single-nano`. */
   readonly of: string;
   /** The plans that it counts. Default: all. */
   readonly planIds?: readonly string[];
   readonly max: number;
 }
 
-/** A quota has no room for what was ordered, so nothing was opened. */
+/** A quota has no room for the order, so no operation was opened. */
 export class QuotaError extends Error {
   readonly rule: QuotaRule;
 
@@ -25,7 +25,7 @@ export class QuotaError extends Error {
 
 const UPDATE = Compile(Type.Object({ planId: Type.String() }));
 
-/** Instances of these plans, and those that are about to become one. What failed to be made is nothing that a quota counts. */
+/** Instances of these plans, and those that are about to become one. Failed provisions do not count. */
 async function countOf(db: Kysely<Tables>, planIds: readonly string[] | undefined): Promise<number> {
   const rows = await db.selectFrom("instances").select(["id", "plan_id"]).where("state", "!=", "failed").execute();
   if (planIds === undefined) return rows.length;
@@ -44,7 +44,7 @@ async function countOf(db: Kysely<Tables>, planIds: readonly string[] | undefine
 }
 
 /**
- * Looks, within the transaction that has just written an order, whether every quota has room for it. Orders that are counted wait for each other, so that
+ * Checks, within the transaction that has just written an order, whether every quota has room for it. Orders under a quota wait for each other, so
  * two can't both take the last place.
  *
  * @throws QuotaError for the first rule that has none

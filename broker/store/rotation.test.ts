@@ -77,7 +77,7 @@ describe.each(databases)("a rotation of keys on $name", ({ missing, open }) => {
 
     it("can be killed after any text, leaves everything readable, and is finished by the next run", async () => {
       for (let killedAfter = 1; killedAfter <= PLAIN.length; killedAfter++) {
-        // There and back again, so that each round begins where everything has to be done.
+        // Back and forth, so that each round begins with everything still to do.
         const [to, from] = killedAfter % 2 === 1 ? [NEW, OLD] : [OLD, NEW];
         const killed = rotateKeys(pool, realHost(), sealOf(to, from), (count) => {
           if (count === killedAfter) throw new Error("killed");
@@ -90,7 +90,7 @@ describe.each(databases)("a rotation of keys on $name", ({ missing, open }) => {
       }
     });
 
-    it("changes nothing that it can't read, and names it", async () => {
+    it("leaves what it can't read unchanged, and names it", async () => {
       const before = await texts();
       await expect(rotateKeys(pool, realHost(), sealOf(NEW))).rejects.toThrow(
         `i1: it was sealed with the key ${keyIdOf(OLD)}, which is not in the key ring`,

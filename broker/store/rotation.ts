@@ -15,7 +15,7 @@ const SEALED_COLUMNS = [
   { table: "log_files", column: "data_key" },
 ] as const;
 
-/** Rows that are read at a time. */
+/** How many rows are read at a time. */
 const PAGE_ROWS = 200;
 /** While brokers work, a pass may find what an operation has written since the last one. */
 const PASSES_MAX = 10;
@@ -23,7 +23,7 @@ const PASSES_MAX = 10;
 /** A sealed text within the payload of an operation in progress. Nothing else in it looks like one. */
 const IN_PAYLOAD = /v1\.[0-9a-f]{8}\.[A-Za-z0-9+/=]+/g;
 
-/** What a rotation has done. */
+/** The result of a rotation. */
 interface Rotation {
   /** Texts that are now sealed with the first key of the ring. */
   readonly resealed: number;
@@ -36,7 +36,10 @@ interface SealedRow {
   readonly sealed: string;
 }
 
-/** Seals again, row by row. Whoever is killed leaves some rows under the old key and some under the new one, both of which can be read; the next run goes on. */
+/**
+ * Reseals row by row. A killed run leaves some rows under the old key and some under the new one, both of which can be opened; the next run
+ * continues.
+ */
 class Rotator {
   readonly #session: StoreSession;
   readonly #seal: Seal;
@@ -104,7 +107,7 @@ class Rotator {
     }
   }
 
-  /** Only what nobody has changed meanwhile. */
+  /** Only texts that nobody has changed meanwhile. */
   async #replace(table: string, column: string, id: string, before: string, after: string): Promise<void> {
     await this.#session.execute((db) =>
       rowsOf(
@@ -123,11 +126,11 @@ const rowsOf = <T>(
 ): { execute(): Promise<T[]> } => ({ execute: async () => (await statement.execute(db)).rows });
 
 /**
- * Seals every secret in a store with the first key of the ring, also while brokers use the store: they must all have that key already. It may be killed
- * and run again at any time.
+ * Reseals every secret in a store with the first key of the ring, even while brokers use the store: they must all have that key already. It may be
+ * killed and run again at any time.
  *
  * @param onReseal called after each text, with the number so far
- * @throws StoreError; Error when a text was sealed with no key of the ring: it names the row
+ * @throws StoreError; Error if a text was sealed with no key of the ring: it names the row
  */
 export async function rotateKeys(
   pool: StorePool,

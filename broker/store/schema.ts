@@ -103,7 +103,7 @@ interface LeaseRow {
 export const BackupRow = Type.Object({
   id: Type.String(),
   instance_id: Type.String(),
-  /** Of the instance when the backup was ordered: an instance of the same id that is made later is another one. */
+  /** The instance's deployment when the backup was ordered: a later instance with the same id is a different one. */
   deployment: Type.String(),
   /** As `InstanceRow.owner`. */
   owner: Type.String(),
@@ -116,9 +116,9 @@ export const BackupRow = Type.Object({
   parts: Type.String(),
   /** Size of the dump before compression; 0 until the backup has succeeded. */
   size_bytes: Type.Number(),
-  /** Sealed: the key of the backup. Empty where the tenant's key has it. */
+  /** Sealed: the key of the backup. Empty if the tenant's key wraps it. */
   data_key: Type.String(),
-  /** The key of the backup, wrapped by the tenant's key. Empty where there was none. */
+  /** The key of the backup, wrapped by the tenant's key. Empty if there was none. */
   wrapped_key: Type.String(),
   /** Version of the tenant's key; 0: there was none. */
   key_version: Type.Integer(),
@@ -129,7 +129,7 @@ export const BackupRow = Type.Object({
   started_ms: Type.Number(),
   /** 0 until it has ended. */
   finished_ms: Type.Number(),
-  /** When it goes, of an instance that is gone; 0: while its instance exists. */
+  /** When it is removed, if its instance is gone; 0 while its instance exists. */
   expires_ms: Type.Number(),
 });
 /** A backup of one instance. */
@@ -146,7 +146,7 @@ export const RestoreRow = Type.Object({
   request_key: Type.String(),
   /** The moment that is restored; 0: that of the backup. */
   target_ms: Type.Number(),
-  /** Sealed: the tenant's key, where the order brought it along. Empty once it has ended. */
+  /** Sealed: the tenant's key, if it came with the order. Empty once it has ended. */
   key_sealed: Type.String(),
   triggered_ms: Type.Number(),
   /** 0 until it has ended. */
@@ -167,7 +167,7 @@ export interface BackupSettingsRow {
   time_zone: string;
   /** Whether the instance is left out of schedules. */
   is_excluded: boolean;
-  /** Backups that are always kept, the newest good ones. */
+  /** How many of the newest good backups are always kept. */
   keep_min: number;
   /** Days for which every backup is kept. */
   keep_days: number;
@@ -176,15 +176,15 @@ export interface BackupSettingsRow {
   /** The latest due time that passed without a backup, and how many did so in all. */
   missed_ms: number;
   missed_count: number;
-  /** The history of the instance now. */
+  /** The current history of the instance. */
   epoch: number;
   /** The operation that began it; empty: none, it is the first. */
   last_restore: string;
-  /** Until when the log is collected in this epoch; 0: not at all. */
+  /** The time up to which the log is collected in this epoch; 0: not at all. */
   log_until_ms: number;
 }
 
-/** A key that a tenant has set; it is kept as long as backups need it. */
+/** A key that a tenant set; it is kept as long as backups need it. */
 export interface BackupKeyRow {
   id: string;
   instance_id: string;

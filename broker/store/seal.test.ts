@@ -17,7 +17,7 @@ describe("a seal", () => {
     expect(openText(seal, sealText(seal, "pässword"))).toBe("pässword");
   });
 
-  it("does not open what was changed anywhere", () => {
+  it("does not open a text that was changed anywhere", () => {
     const sealed = seal.seal(Buffer.from("the password"));
     fc.assert(
       fc.property(fc.nat(sealed.length - 1), fc.integer({ min: 1, max: 255 }), (at, flip) => {

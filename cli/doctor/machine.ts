@@ -13,12 +13,12 @@ const DISK_GIB_MIN = 1;
 
 const gib = (bytes: number): string => `${(bytes / GIB).toFixed(1)} GiB`;
 
-/** The Node that runs this. */
+/** The Node that runs this command. */
 export async function probeNode(): Promise<Finding> {
   const found = `${process.version} at ${process.execPath}`;
   const isRight = Number(process.versions.node.split(".")[0]) === NODE_MAJOR;
   if (isRight) return { name: "Node.js", state: "ok", found };
-  const help = `nothing was tried on it; npm install with scripts allowed brings Node ${NODE_MAJOR}`;
+  const help = `drydock is not tested on it; npm install with scripts allowed brings Node ${NODE_MAJOR}`;
   return { name: "Node.js", state: "less", found, affects: "everything", help };
 }
 
@@ -46,7 +46,7 @@ export async function probeScratch(): Promise<Finding> {
       state: "missing",
       found,
       affects: "data services, reports",
-      help: "set TMPDIR to a folder that can be written",
+      help: "set TMPDIR to a writable folder",
     };
   }
 }
@@ -73,7 +73,7 @@ export async function probeBrowser(): Promise<Finding> {
   const own = process.env["DRYDOCK_CHROMIUM"];
   const affects = "tests of the pages; a report opens in any browser";
   if (own === undefined) {
-    const found = "DRYDOCK_CHROMIUM is not set: in a checkout the one of npm is used, elsewhere none is needed";
+    const found = "DRYDOCK_CHROMIUM is not set: in a checkout npm's is used, elsewhere none is needed";
     return { name: "browser", state: "ok", found };
   }
   try {
@@ -85,7 +85,7 @@ export async function probeBrowser(): Promise<Finding> {
       state: "less",
       found: `${own} can't be run`,
       affects,
-      help: "mend DRYDOCK_CHROMIUM, or unset it",
+      help: "correct DRYDOCK_CHROMIUM, or unset it",
     };
   }
 }

@@ -35,7 +35,7 @@ async function obstacleUdp(host: string): Promise<string | undefined> {
   }
 }
 
-/** Whether addresses of loopback other than 127.0.0.1 can be listened at: a cloud lives on hundreds of them. */
+/** Whether one can listen on loopback addresses other than 127.0.0.1: a cloud uses hundreds of them. */
 export async function probeLoopback(): Promise<Finding> {
   const name = "loopback addresses";
   const [block = "127.64"] = LIVE_BLOCKS;
@@ -46,18 +46,18 @@ export async function probeLoopback(): Promise<Finding> {
       return {
         name,
         state: "missing",
-        found: `${address} can't be listened at (${obstacle})`,
+        found: `${address} is not available (${obstacle})`,
         affects: CLOUDS,
         help:
           process.platform === "darwin"
-            ? "macOS has 127.0.0.1 alone, and VM addresses aren't known ahead: use a Linux VM or container"
+            ? "macOS has only 127.0.0.1, and VM addresses aren't known in advance: use a Linux VM or container"
             : `route 127.0.0.0/8 to this machine: ip addr add 127.0.0.1/8 dev lo`,
       };
   }
-  return { name, state: "ok", found: `${director}, ${controller} and ${consul} can be listened at` };
+  return { name, state: "ok", found: `${director}, ${controller} and ${consul} are available` };
 }
 
-/** Whether a cloud finds a block of its own, and which. */
+/** Whether a cloud finds a free block, and which. */
 export async function probeBlocks(): Promise<Finding> {
   const name = "blocks";
   const obstacles = await Promise.all(LIVE_BLOCKS.map((block) => obstacleTcp(addressPlan(block).control, 7700)));
@@ -65,11 +65,13 @@ export async function probeBlocks(): Promise<Finding> {
   const found = `${free.length} of ${LIVE_BLOCKS.length} are free${free[0] === undefined ? "" : `, the first ${free[0]}`}`;
   if (free.length > 0) return { name, state: "ok", found };
   const help =
-    obstacles[0] === "EADDRINUSE" ? "end a cloud that is up, or what listens there" : "see the loopback addresses";
+    obstacles[0] === "EADDRINUSE"
+      ? "end a cloud that is up, or the programs that listen there"
+      : "see the loopback addresses";
   return { name, state: "missing", found: `${found} (${obstacles[0]})`, affects: CLOUDS, help };
 }
 
-/** Whether names can be answered over UDP. */
+/** Whether DNS can be served over UDP. */
 export async function probeDns(): Promise<Finding> {
   const { consul } = addressPlan(LIVE_BLOCKS[0]);
   const obstacle = await obstacleUdp(consul);
@@ -80,12 +82,12 @@ export async function probeDns(): Promise<Finding> {
 
 const PROXY = /^(https?|all)_proxy$/i;
 
-/** Whether a proxy stands in the way of loopback; the commands themselves go around it. */
+/** Whether a proxy would intercept loopback; drydock's own commands bypass it. */
 export async function probeProxy(): Promise<Finding> {
   const set = Object.keys(process.env).filter((name) => PROXY.test(name));
   const bypass = process.env["no_proxy"] ?? process.env["NO_PROXY"] ?? "";
   const found = set.length === 0 ? "none is set" : `${set.join(", ")}; no_proxy: ${bypass || "empty"}`;
   if (set.length === 0 || /127\./.test(bypass)) return { name: "proxy", state: "ok", found };
-  const affects = "clients of a cloud that were not given the environment of drydock env or exec";
+  const affects = "clients of a cloud without the environment of drydock env or exec";
   return { name: "proxy", state: "less", found, affects, help: "add 127.0.0.0/8 to no_proxy" };
 }

@@ -6,7 +6,7 @@ import { findProgram } from "../../simulators/dataservices/live/redis/program.ts
 import { tmpdir } from "node:os";
 import type { Finding, Probe } from "./finding.ts";
 
-/** Where a program lies on the PATH. */
+/** Where a program is on the PATH. */
 function onPath(program: string): string | undefined {
   for (const folder of (process.env["PATH"] ?? "").split(delimiter)) {
     const path = join(folder, program);
@@ -14,7 +14,7 @@ function onPath(program: string): string | undefined {
       accessSync(path, constants.X_OK);
       return path;
     } catch {
-      // Not in this folder: the next one may have it.
+      // Not in this folder; the next one may have it.
     }
   }
   return undefined;
@@ -40,11 +40,11 @@ export async function probeRedis(): Promise<Finding> {
   const program = findProgram();
   if (program !== undefined)
     return { name: "Redis", state: "ok", found: `${program.name} ${program.version}, ${program.path}` };
-  const affects = "Redis instances: the embedded engine serves them, which knows most commands";
+  const affects = "Redis instances: the embedded engine, which knows most commands, serves them";
   return {
     name: "Redis",
     state: "less",
-    found: "no redis-server or valkey-server from version 7 on",
+    found: "no redis-server or valkey-server of version 7 or later",
     affects,
     help: "install one",
   };
@@ -60,7 +60,7 @@ const CLIENTS: readonly (readonly [program: string, use: string])[] = [
   ["psql", "PostgreSQL instances by hand"],
 ];
 
-/** Clients that people use at a cloud; nothing of ours needs them. */
+/** Clients that people use on a cloud; drydock itself doesn't need them. */
 export const PROBES_OF_CLIENTS: readonly Probe[] = CLIENTS.map(([program, use]) => async () => {
   const path = onPath(program);
   if (path !== undefined) return { name: program, state: "ok", found: path };

@@ -3,9 +3,9 @@ import { isBindable, type Offer, schemaOf, type SchemaUse } from "../../conforma
 import type { JsonObject } from "../../conformance/client/http/json.ts";
 import { minimalFor } from "../../conformance/client/schema.ts";
 
-/** What a drydock.yml is drafted from. */
+/** The material for a draft of drydock.yml. */
 interface DraftInput {
-  /** The plans of the broker's catalog; none where no broker was asked. */
+  /** The plans of the broker's catalog; none if no broker was asked. */
   readonly offers: readonly Offer[];
   /** What `context.platform` says; left out by default. */
   readonly platform?: string | undefined;
@@ -21,7 +21,7 @@ const USES: readonly (readonly [kind: string, use: SchemaUse])[] = [
 
 const isEmpty = (value: object): boolean => Object.keys(value).length === 0;
 
-/** Parameters that the plan's own schema requires, by kind of request; the values are made up to fit. */
+/** Parameters that the plan's own schema requires, by kind of request; the values are invented to fit it. */
 function requiredParameters(offer: Offer): JsonObject {
   const uses = isBindable(offer) ? USES : USES.slice(0, 2);
   const entries = uses.flatMap(([kind, use]) => {
@@ -49,7 +49,7 @@ const HEAD = `# yaml-language-server: $schema=node_modules/drydock-broker-confor
 # What drydock can't learn from the broker's catalog. All of it is optional; docs/drydock-yml.md explains every key.
 `;
 
-/** The sections that a broker may need and that nothing but its vendor can fill in. */
+/** The sections that a broker may need and that only its vendor can fill in. */
 const EXAMPLES = {
   parameters:
     "# parameters:          # by service, then plan; * stands for any\n#   my-db:\n#     small: { provision: { region: eu } }\n",
@@ -68,7 +68,7 @@ function planLines(offers: readonly Offer[]): string {
   return names.length === 0 ? "" : `# The broker offers: ${JSON.stringify(names.join(", ")).slice(1, -1)}\n`;
 }
 
-/** The text of a drydock.yml: what was found out, and the rest as comments to fill in. */
+/** The text of a drydock.yml: what was found, and the rest as comments to fill in. */
 export function draftFile({ offers, platform, dns }: DraftInput): string {
   const context = platform === undefined ? {} : { platform };
   const data = dns === undefined ? {} : { dns };
@@ -77,7 +77,7 @@ export function draftFile({ offers, platform, dns }: DraftInput): string {
     section(
       "parameters",
       parametersOf(offers),
-      "Required by the schemas of the plans; the values are made up: put in some that the broker can use.",
+      "Required by the schemas of the plans. The values are invented: replace them by ones that the broker can use.",
     ),
     section("context", context, "Merged into the context of requests."),
     EXAMPLES.hooks,

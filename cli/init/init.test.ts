@@ -46,7 +46,7 @@ const broker = () =>
   });
 
 describe("init", () => {
-  it("fills in what the schemas of the plans require, and never replaces a file unless it is forced to", async () => {
+  it("fills in what the schemas of the plans require, and replaces a file only if forced to", async () => {
     vi.stubEnv("DRYDOCK_PASSWORD", "secret");
     const print = vi.spyOn(console, "log").mockImplementation(() => {});
     await using server = await broker();
@@ -75,7 +75,7 @@ describe("init", () => {
     });
   });
 
-  it("does not wait for answers that nobody gives", async () => {
+  it("does not wait for answers without a terminal", async () => {
     await expect(init(undefined, { out: join(folder, "none.yml") }, typing(""))).rejects.toThrow(/CLI_NO_ANSWER/);
   });
 
@@ -86,7 +86,7 @@ describe("init", () => {
     expect(() => readFileSync(out)).toThrow(/ENOENT/);
   });
 
-  it("drafts a file that can be read again, whatever services and plans are called", () => {
+  it("drafts a file that can be read again, whatever the names of services and plans", () => {
     fc.assert(
       fc.property(fc.string({ unit: "grapheme" }), fc.string({ minLength: 1 }), (name, plan) => {
         const offers = offersOf(readCatalog(catalogOf(name, plan)));

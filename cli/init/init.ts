@@ -15,7 +15,7 @@ interface InitOptions {
   readonly json?: boolean;
 }
 
-/** Where `init` asks, when it has to: only at a terminal. */
+/** The terminal at which `init` asks, if there is one. */
 interface Terminal {
   readonly input: Readable & { readonly isTTY?: boolean };
   readonly output: Writable;
@@ -47,7 +47,7 @@ function write(path: string, text: string, force: boolean): void {
  * elsewhere. Returns the exit code.
  *
  * @throws UserError CLI_FILE_EXISTS, CLI_CAN_NOT_WRITE, CLI_NO_ANSWER
- * @throws TargetError where the catalog can't be read
+ * @throws TargetError if the catalog can't be read
  */
 export async function init(
   url: string | undefined,
@@ -59,12 +59,12 @@ export async function init(
   const answers = url === undefined && input.isTTY === true ? await ask(known, input, output) : known;
   const offers = await offersAt(answers);
   const text = draftFile({ offers, ...answers });
-  // What is written must be read again.
+  // The file must be readable again.
   const { parameters } = parseDrydockFile(text);
   write(out, text, force);
   const plans = offers.map(({ service, plan }) => `${service.name}/${plan.name}`);
   const filled = Object.keys(parameters);
-  const needs = filled.length === 0 ? "" : `; look at the made-up parameters of ${filled.join(", ")}`;
+  const needs = filled.length === 0 ? "" : `; check the invented parameters of ${filled.join(", ")}`;
   console.log(json ? JSON.stringify({ file: out, plans, parameters }) : `${out} is written${needs}`);
   return EXIT.ok;
 }

@@ -2,7 +2,7 @@ import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { UserError } from "../errors.ts";
 
-/** What `init` asks; an empty answer leaves a thing out. */
+/** What `init` asks; an empty answer skips the item. */
 export interface Answers {
   readonly url?: string;
   readonly username?: string;
@@ -17,7 +17,7 @@ const QUESTIONS: readonly (readonly [name: keyof Answers, text: string])[] = [
   ["dns", "DNS server that resolves the hosts of its bindings, as ADDRESS:PORT (empty: the system's) "],
 ];
 
-/** Asks for what is not known yet, one question a line. @throws UserError CLI_NO_ANSWER when the input ends before the last answer */
+/** Asks for what is not known yet, one question a line. @throws UserError CLI_NO_ANSWER if the input ends before the last answer */
 export async function ask(known: Answers, input: Readable, output: Writable): Promise<Answers> {
   const lines = createInterface({ input });
   const typed = lines[Symbol.asyncIterator]();

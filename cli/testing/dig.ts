@@ -1,4 +1,4 @@
-/** Stands in for `dig +short @HOST -p PORT NAME` where the machine lacks it: asks this server over UDP and prints the addresses. */
+/** Stands in for `dig +short @HOST -p PORT NAME` if the machine lacks it: asks this server over UDP and prints the addresses. */
 import { Resolver } from "node:dns/promises";
 import { parseArgs } from "node:util";
 

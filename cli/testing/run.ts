@@ -16,7 +16,7 @@ export interface CommandResult {
 /** A command while it runs. */
 export interface RunningCommand {
   readonly child: ChildProcess;
-  /** The first line of its standard output. Rejects when it ends without one. */
+  /** The first line of its standard output. Rejects if it ends without one. */
   readonly firstLine: Promise<string>;
   readonly ended: Promise<CommandResult>;
 }

@@ -1,7 +1,7 @@
 import type { RequestListener } from "node:http";
 import { asFetch, type Handler } from "../../conformance/osb/memory-broker/http.ts";
 
-/** A broker of a test as a server's listener; one that throws breaks the connection. */
+/** A test's broker as a server's listener; one that throws breaks the connection. */
 export function listenerOf(handler: Handler): RequestListener {
   const answer = asFetch(handler);
   return (request, response) => {

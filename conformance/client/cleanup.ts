@@ -19,7 +19,7 @@ interface Remover {
   readonly id: string;
   /** Asks for the deletion, counted from 0, and waits for its end; undefined when there was no answer. */
   readonly attempt: (attempt: number) => Promise<EndedOperation | undefined>;
-  /** Whether deletions do not end: then none is waited for. */
+  /** Whether deletions do not end: if so, none is waited for. */
   readonly isStalled: () => boolean;
   /** Whether a deletion was refused because of something else that is going on. */
   readonly isBusy: (refusal: Answer) => Promise<boolean>;

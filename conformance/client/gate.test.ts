@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { Gate } from "./gate.ts";
 
-it("never lets more through at once than it may, and all in the end, also after errors", async () => {
+it("never lets more through at once than it may, and lets all through in the end, even after errors", async () => {
   const requests = fc.array(fc.record({ isUrgent: fc.boolean(), turns: fc.nat(3), fails: fc.boolean() }));
   await fc.assert(
     fc.asyncProperty(fc.integer({ min: 1, max: 4 }), requests, async (max, sent) => {
@@ -24,7 +24,7 @@ it("never lets more through at once than it may, and all in the end, also after 
   );
 });
 
-it("lets what is urgent pass before what can wait, each in the order in which it came", async () => {
+it("lets urgent requests pass before those that can wait, each in order of arrival", async () => {
   const gate = new Gate(1);
   const sent: string[] = [];
   const send = (name: string) => async () => void sent.push(name);

@@ -1,9 +1,9 @@
-/** How long a request counts as one that the broker works on, in milliseconds of real time: one that hangs holds up nobody. */
+/** How long the broker is taken to be working on a request, in milliseconds of real time: one that hangs blocks no other. */
 const COUNTED_MS_MAX = 15_000;
 
 /**
- * Lets so many requests through at once. Checks that wait for operations cost a broker nothing, so many may run side by side; requests
- * cost it something, and one that answers one after the other must not be taken for a slow one.
+ * Limits the requests in flight. Checks that wait for operations cost a broker nothing, so many may run side by side; requests cost it something,
+ * and a broker that answers them one by one must not be taken for a slow one.
  */
 export class Gate {
   readonly #max: number;
@@ -15,7 +15,7 @@ export class Gate {
     this.#max = max;
   }
 
-  /** Sends when it is its turn; what is urgent, because it races with an operation, goes before what can wait. */
+  /** Sends a request when its turn comes; an urgent one, which races with an operation, goes before those that can wait. */
   async pass<T>(isUrgent: boolean, send: () => Promise<T>): Promise<T> {
     if (this.#open >= this.#max) {
       const queue = isUrgent ? this.#urgent : this.#patient;

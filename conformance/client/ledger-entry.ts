@@ -12,10 +12,10 @@ import type { Room } from "./room.ts";
 import type { RunMemory } from "./run-memory.ts";
 import type { ClientSettings } from "./settings.ts";
 
-/** What may come to be at the broker, and the ids that its deletion names. */
+/** What a request may create at the broker, and the ids that its deletion names. */
 export type Thing = Pick<LeftBehind, "kind" | "id"> & RequestOptions & { readonly instanceId: string };
 
-/** What removing a thing needs of a client. */
+/** What the removal of a thing needs from a client. */
 interface Remover {
   readonly settings: ClientSettings;
   readonly room: Room;
@@ -25,7 +25,7 @@ interface Remover {
   deletionOf(offer: Offer, instanceId: string, attempt: number, kind: "instance" | "binding"): Record<string, string>;
 }
 
-/** What is written down of a thing before it is asked for: how it is removed, by this client and by hand. */
+/** What is recorded of a thing before it is requested: how to remove it, with this client and by hand. */
 export function entryFor(
   client: Remover,
   memory: RunMemory,

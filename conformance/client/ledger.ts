@@ -16,7 +16,7 @@ export interface LedgerEntry extends LeftBehind {
 
 /**
  * What has to be cleaned up. An entry is written *before* the request that may create the thing, and leaves the ledger only
- * when the thing is known to be gone. Each check has a scope of its own, cleaned at its end.
+ * when the thing is known to be gone. Each check has its own scope, which is cleaned up when the check ends.
  */
 export class Ledger {
   readonly #entries = new Map<string, LedgerEntry>();
@@ -48,7 +48,7 @@ export class Ledger {
     this.#entries.clear();
   }
 
-  /** Removes all that this ledger and its scopes hold: what belongs to one instance in reverse order, the instances side by side. */
+  /** Removes all that this ledger and its scopes hold: the instances side by side, what belongs to one instance in reverse order. */
   async clean(): Promise<void> {
     await Promise.all([...this.#scopes].map((scope) => scope.clean()));
     const entries = [...this.#entries.values()].reverse();
@@ -64,7 +64,7 @@ export class Ledger {
     }
   }
 
-  /** Tries once more to remove what could not be removed so far: at the end of a run nothing else keeps the broker busy. */
+  /** Tries once more to remove what could not be removed so far: at the end of a run, nothing else keeps the broker busy. */
   async retry(): Promise<void> {
     await Promise.all([...this.#scopes].map((scope) => scope.retry()));
     for (const entry of this.#stuck.splice(0)) this.record(entry);

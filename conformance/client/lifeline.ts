@@ -7,15 +7,15 @@ import {
   TransportError,
 } from "./http/transport.ts";
 
-/** Deletions that are sent to a broker that is lost, in case that it is back: the rest is listed. */
+/** Deletions that are sent to a lost broker in case it is back; the rest is listed. */
 const LAST_TRIES = 1;
 
-/** What keeps an answer away where the broker has gone, or hangs. */
+/** Why no answer comes from a broker that has gone or hangs. */
 const SILENCES: readonly TransportError["fault"][] = ["refused", "reset", "timeout"];
 
 /**
- * Whether the broker answers at all. One request without an answer may be the request's fault; where none has been answered since it was
- * sent, and a look at the catalog is not either, the broker is lost: nothing is waited for any more.
+ * Whether the broker answers at all. One request without an answer may be the request's own fault; if no other has been answered since it was sent,
+ * and a request for the catalog is not answered either, the broker is lost: nothing waits for it any more.
  */
 export class Lifeline {
   #answeredMs: number | undefined;
@@ -28,12 +28,12 @@ export class Lifeline {
     setMaxListeners(0, this.#end.signal);
   }
 
-  /** Whether nothing more is to be sent; a removal may be allowed all the same, see `takeTry`. */
+  /** Whether nothing more may be sent, except for the removals that `takeTry` allows. */
   get isLost(): boolean {
     return this.#end.signal.aborted;
   }
 
-  /** Whether a lost broker may be asked once more to remove something. */
+  /** Whether another removal may be tried at a lost broker. */
   get hasTries(): boolean {
     return this.#triesLeft > 0;
   }
@@ -48,7 +48,7 @@ export class Lifeline {
     return this.#end.signal;
   }
 
-  /** Takes one of the last tries of a lost broker; false where none is left. */
+  /** Takes one of the last tries at a lost broker; false if none is left. */
   takeTry(): boolean {
     return this.#triesLeft-- > 0;
   }
@@ -62,7 +62,7 @@ export class Lifeline {
     this.#triesLeft = LAST_TRIES;
   }
 
-  /** A request that was sent at `sentMs` came to nothing: looks once, with all others that did, whether the broker is there. */
+  /** A request sent at `sentMs` got no answer: finds out whether the broker is there, once for all such requests. */
   async noteSilence(sentMs: number, { fault }: TransportError, reason: string, look: () => Promise<unknown>) {
     const isBegun = this.#answeredMs !== undefined;
     if (!isBegun || this.isLost || !SILENCES.includes(fault)) return;
@@ -80,7 +80,7 @@ export class Lifeline {
 }
 
 /**
- * Sends, unless the broker is lost, and stops waiting when that turns out. What had been sent by then may have arrived.
+ * Sends unless the broker is lost, and stops waiting once it turns out to be. What was sent by then may have arrived.
  *
  * @throws TransportError
  */

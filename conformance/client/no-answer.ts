@@ -2,17 +2,17 @@ import type { Exchange } from "./http/exchange.ts";
 import { exchangeWithout } from "./http/observation.ts";
 import type { RawRequest, TransportError, TransportFault } from "./http/transport.ts";
 
-/** What the broker did in place of answering, by fault; any other is described by its own message. */
+/** What the broker did instead of answering, by fault; any other fault is described by its own message. */
 const WORDS: Readonly<Partial<Record<TransportFault, string>>> = {
   refused: "the broker refuses connections",
   reset: "the broker hung up",
-  throttled: "the broker is not willing to answer",
+  throttled: "the broker declines to answer",
   timeout: "the broker did not answer in time",
-  "too-large": "the broker's answer is larger than is read",
+  "too-large": "the broker's answer exceeds the size limit",
   protocol: "the broker did not answer in HTTP",
 };
 
-/** What surely kept a request from having an effect. */
+/** The faults after which a request certainly had no effect. */
 const UNSENT: readonly TransportFault[] = ["refused", "unresolved", "tls", "aborted", "throttled"];
 
 /** Which request got no answer, and why. */
@@ -34,7 +34,7 @@ export class NoAnswer extends Error {
     this.exchange = exchangeWithout(request, error.message);
   }
 
-  /** Whether the request may have had an effect all the same. */
+  /** Whether the request may have had an effect nonetheless. */
   get mayHaveArrived(): boolean {
     return !UNSENT.includes(this.fault);
   }

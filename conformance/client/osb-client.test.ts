@@ -138,14 +138,14 @@ describe("a client of the broker", () => {
     expect((await client.settle(offer, answer)).state).toBe(state);
   });
 
-  it("waits for no more operations of a kind on a plan of which two in a row did not end in time", async () => {
+  it("stops waiting for operations of one kind on a plan once two in a row did not end in time", async () => {
     let pollsOfFirst = 0;
     const { client, waitsMs } = clientOf((request) => {
       if (!isPoll(request)) return { status: 202 };
       const hasEnded = request.url.includes("/i0/") && ++pollsOfFirst > 1;
       return { status: 200, body: { state: hasEnded ? "succeeded" : "in progress" } };
     });
-    // Another kind of operation does end.
+    // Operations of another kind do end.
     expect((await client.settle(offer, await client.deprovision(offer, "i0"))).state).toBe("succeeded");
     const polls: number[] = [];
     for (const id of ["i1", "i2", "i3"]) {
@@ -159,7 +159,7 @@ describe("a client of the broker", () => {
     expect(waitsMs.length).toBeGreaterThan(waited);
   });
 
-  it("waits for one operation of a kind and plan only where two ran out of time and none has ever ended", async () => {
+  it("waits for only one operation of a kind and plan once two ran out of time and none has ever ended", async () => {
     const { client } = clientOf((request) =>
       isPoll(request) ? { status: 200, body: { state: "in progress" } } : { status: 202 },
     );
@@ -170,7 +170,7 @@ describe("a client of the broker", () => {
   });
 
   it.each([{ status: "succeeded" }, { state: "done" }, {}])(
-    "stops asking about an operation at a poll that is answered %j",
+    "stops polling an operation when a poll is answered %j",
     async (body) => {
       const { client, requests } = clientOf((request) => (isPoll(request) ? { status: 200, body } : { status: 202 }));
       expect((await client.settle(offer, await client.provision(offer, "i1"))).state).toBe("unreadable");
@@ -178,7 +178,7 @@ describe("a client of the broker", () => {
     },
   );
 
-  it("waits for a broker whose polls are answered 5xx for a while, and not as long as an operation may take", async () => {
+  it("tolerates 5xx answers to polls for a while, but not for as long as an operation may take", async () => {
     let polls = 0;
     const starting = clientOf((request) => {
       if (!isPoll(request)) return { status: 202 };
@@ -190,7 +190,7 @@ describe("a client of the broker", () => {
     expect(broken.waitsMs.reduce((sum, ms) => sum + ms, 0)).toBeLessThan(20_000);
   });
 
-  it("unbinds without accepts_incomplete before 2.14, also when it cleans up", async () => {
+  it("unbinds without accepts_incomplete before 2.14, even when it cleans up", async () => {
     const { client, ledger, lines } = clientOf(() => ({ status: 200 }), { minor: 13 });
     await client.provision(offer, "i1");
     await client.bind(offer, "i1", "b1");
@@ -200,7 +200,7 @@ describe("a client of the broker", () => {
     expect(deletions.map((line) => line.includes("accepts_incomplete"))).toEqual([false, false, true]);
   });
 
-  it("sends nothing but clean-up once the time of the run is over", async () => {
+  it("sends nothing but clean-up once the run is out of time", async () => {
     const { client, ledger, lines } = clientOf(() => ({ status: 200 }), { deadlineMs: Date.UTC(2026, 0, 1) + 1_000 });
     await client.provision(offer, "i1");
     await client.settings.clock.sleepMs(1_000);

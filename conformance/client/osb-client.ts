@@ -30,10 +30,10 @@ export class OsbClient {
   readonly sent: Answer[] = [];
   readonly #sender: Sender;
   readonly #listener: AnswerListener;
-  /** What the clients of the run know together. */
+  /** What all clients of the run know. */
   readonly memory: RunMemory;
   readonly #parts: OsbClient[] = [];
-  /** The instances that it may make at once. */
+  /** The instances that it may create at once. */
   readonly room: Room;
 
   constructor(
@@ -51,12 +51,12 @@ export class OsbClient {
     this.#sender = new Sender(settings, memory);
   }
 
-  /** A client for one check or story: own ledger, own record, room of its own. */
+  /** A client for one check or story, with a ledger, a record and room of its own. */
   scope(room: Room = this.room): OsbClient {
     return new OsbClient(this.settings, this.ledger.scope(), this.#listener, this.memory, room);
   }
 
-  /** A client for a part of what this one does: what it sends counts as sent by this one, also what gets no answer. */
+  /** A client for a part of what this one does: what it sends counts as sent by this one, even without an answer. */
   part(room: Room): OsbClient {
     const keep = (answer: Answer): void => (this.sent.push(answer), this.#listener(answer));
     const part = new OsbClient(this.settings, this.ledger.scope(), keep, this.memory, room);
@@ -72,7 +72,7 @@ export class OsbClient {
     return [...this.#sender.silent, ...this.#parts.flatMap(({ silent }) => silent)];
   }
 
-  /** Nothing more is asked for with this client, also not by what goes on after an error. What is under way is waited for. */
+  /** Stops this client from sending, even for code that runs on after an error, and waits for what is under way. */
   end(): Promise<void> {
     return this.#sender.end();
   }
@@ -115,8 +115,10 @@ export class OsbClient {
   }
 
   /**
-   * Waits for room, writes the instance down, then asks for it. Where the broker is full, and this run holds instances there, it asks
-   * again when one of them is gone: each refusal lowers the number at once, so that they come to an end. @throws NoAnswer
+   * Waits for room, records the instance, then requests it. If the broker is full while this run holds instances there, it requests again when one
+   * of them is gone; each refusal lowers the number allowed at once, so the refusals come to an end.
+   *
+   * @throws NoAnswer
    */
   async provision(offer: Offer, instanceId: string, options: RequestOptions = {}): Promise<Answer> {
     const isPlain = (options.intent ?? "plain") === "plain";
@@ -131,7 +133,7 @@ export class OsbClient {
     }
   }
 
-  /** Writes the binding down, then asks for it. @throws NoAnswer */
+  /** Records the binding, then requests it. @throws NoAnswer */
   async bind(offer: Offer, instanceId: string, bindingId: string, options: RequestOptions = {}): Promise<Answer> {
     this.recordBinding(offer, instanceId, bindingId);
     return this.#create("bind", bindingId, { ...options, instanceId, bindingId });

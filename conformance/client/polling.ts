@@ -5,8 +5,8 @@ import type { RawResponse } from "./http/transport.ts";
 import type { ClientSettings } from "./settings.ts";
 
 /**
- * How an operation ended. `refused`: the request was not accepted; `gone`: 410 from a poll; `unreadable`: the polls do not say how it
- * is, so nobody can wait for it.
+ * How an operation ended. `refused`: the request was not accepted; `gone`: 410 from a poll; `unreadable`: the polls do not tell its state, so
+ * nobody can wait for it.
  */
 export interface EndedOperation {
   readonly state: "succeeded" | "failed" | "gone" | "timed-out" | "refused" | "unreadable";
@@ -18,7 +18,7 @@ export interface EndedOperation {
 export const isRemoved = (ended: EndedOperation | undefined): boolean =>
   ended?.state === "succeeded" || ended?.state === "gone";
 
-/** Whether an operation cost the time of one that does not end: it was in progress throughout, or polls were answered nothing but 5xx. */
+/** Whether an operation cost as much time as one that never ends: it was in progress throughout, or every poll was answered 5xx. */
 export const isEndless = ({ state, polls }: EndedOperation): boolean =>
   state === "timed-out" || (state === "unreadable" && (polls.at(-1)?.status ?? 0) >= 500);
 
@@ -32,10 +32,10 @@ export function stateOf(poll: Answer): "succeeded" | "failed" | "gone" | undefin
   return state === "succeeded" || state === "failed" ? state : undefined;
 }
 
-/** Longest time that polls may be answered nothing but 5xx, in milliseconds: a broker may start anew meanwhile. */
+/** Longest time for which every poll may be answered 5xx, in milliseconds: the broker may be restarting. */
 const BROKEN_MS_MAX = 10_000;
 
-/** Whether a poll says nothing that the next one could say better: an answer without one of the states. */
+/** Whether a later poll can't be expected to say more: an answer without one of the states. */
 export const isUnreadable = (poll: Answer): boolean => poll.status < 500 && bodyOf(poll)["state"] !== "in progress";
 
 /** Longest wait that a broker's Retry-After can ask for, in milliseconds. */
@@ -57,8 +57,8 @@ export function longerMs(pauseMs: number, { pollMsMax }: Pauses): number {
 }
 
 /**
- * The pause before the next poll: a part of the time that has passed, so that an end is seen late by that part of it at most. What
- * such operations took before, at least, is not asked through.
+ * The pause before the next poll: a fraction of the time that has passed, so that the end is noticed late by that fraction at most. Nothing is
+ * polled before the shortest time that such operations have taken.
  */
 function pauseMsAfter(elapsedMs: number, shortestMs: number, { pollMsMin, pollMsMax }: Pauses): number {
   const untilLikelyMs = shortestMs * 0.7 - elapsedMs;
@@ -70,9 +70,9 @@ interface Poller {
   readonly poll: () => Promise<Answer>;
   /** Waits before the poll after `last`. */
   readonly pause: (ms: number, last: Answer) => Promise<void>;
-  /** How long the operation may be in progress; 0: it is looked at once. In milliseconds. */
+  /** How long the operation may be in progress, in milliseconds; 0: it is polled once. */
   readonly patienceMs: number;
-  /** The least that an operation of its kind took before, in milliseconds; 0 when none did. */
+  /** The shortest time that an operation of its kind has taken so far, in milliseconds; 0 if none has ended. */
   readonly shortestMs: number;
 }
 

@@ -1,7 +1,7 @@
 import type { Answer } from "./answer.ts";
 import { bodyOf } from "./http/observation.ts";
 
-/** How brokers say that they have no room for another instance. */
+/** The words in which brokers say that they have no room for another instance. */
 const FULL =
   /quota|capacity|exhausted|too many|maximum (number|amount)|max[_ ]?instances|limit\b.{0,40}\b(reached|exceeded|hit)|limit ?exceeded|(reached|exceed(s|ed|ing)?)\b.{0,40}\blimit|no (more|free|available) .{0,20}(instances?|servers?|nodes?)\b|(insufficient|not enough|out of) (resources|memory|disk|storage|space)/i;
 
@@ -11,5 +11,5 @@ export function wordsOf(answer: Answer): string {
   return [error, description].filter((word) => typeof word === "string" && word !== "").join(": ");
 }
 
-/** Whether a broker refuses for want of room, by its own words: a quota, a limit, no capacity. */
+/** Whether a broker refuses for lack of room, in its own words: a quota, a limit, no capacity. */
 export const isFull = (answer: Answer): boolean => answer.status >= 400 && FULL.test(wordsOf(answer));

@@ -7,7 +7,7 @@ import { buildRequest } from "./request.ts";
 
 const basic = (login: string): string => `Basic ${Buffer.from(login).toString("base64")}`;
 
-/** The catalog request as evidence shows it, of a target that wants `admin` and `hunter2`, with other headers. */
+/** The catalog request as evidence shows it, sent with other headers to a target whose login is `admin` and `hunter2`. */
 function shownWith(headers: Readonly<Record<string, string | null>> | undefined) {
   const request = buildRequest(
     {

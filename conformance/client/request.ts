@@ -70,7 +70,7 @@ export function pollOf(
 /** The first minor version in which bindings may be made and removed asynchronously. */
 const ASYNC_BINDING_MINOR = 14;
 
-/** The query of a deletion as a platform sends it in a version. */
+/** The query of a deletion, as a platform sends it in this version. */
 export function deletionQuery(
   offer: Offer,
   kind: "instance" | "binding" = "instance",
@@ -109,7 +109,7 @@ function headersFor(
   return Object.fromEntries(Object.entries(usual).filter((entry): entry is [string, string] => entry[1] !== null));
 }
 
-/** Names of the headers that a check changed to something that holds no secret of the target, as it is or in base64. */
+/** Names of the headers that a check changed to values without any secret of the target, plain or in base64. */
 function madeUpHeaders({ target }: ClientSettings, changes: Readonly<Record<string, string | null>>): string[] {
   const secrets = secretsOf(target);
   const holdsSecret = (value: string): boolean => {

@@ -4,14 +4,14 @@ import type { EndedOperation } from "./polling.ts";
 import { Lifeline } from "./lifeline.ts";
 import { planIn, type RequestOptions } from "./request.ts";
 
-/** Operations of one kind on a plan, one after the other, that may run out of time before no more are waited for. */
+/** How many operations of one kind on a plan may run out of time in a row before the run waits for no more of them. */
 const TIMEOUTS_MAX = 2;
 
 /** An operation that a client waits for. */
 export interface Wait {
   readonly operation: Operation;
   readonly planName: string;
-  /** When it was begun, in milliseconds since 1970. */
+  /** When it began, in milliseconds since 1970. */
   readonly sinceMs: number;
 }
 
@@ -19,9 +19,9 @@ export interface Wait {
 interface Experience {
   /** How many in a row did not end in time. */
   timeouts: number;
-  /** The last of them. */
+  /** The latest of them. */
   endless?: EndedOperation;
-  /** The least that one took, in milliseconds. */
+  /** The shortest time that one took, in milliseconds. */
   shortestMs: number;
 }
 
@@ -31,13 +31,13 @@ export class RunMemory {
   readonly unsure = new Set<string>();
   /** Ids of things that exist unless a broker lies: some request to create them was not refused. */
   readonly wanted = new Set<string>();
-  /** What is waited for now. */
+  /** What the run is waiting for now. */
   readonly waits = new Set<Wait>();
   /** Whether the broker answers at all. */
   readonly lifeline = new Lifeline();
   /** Requests without an answer since the last one that had one. */
   silences = 0;
-  /** Whether a request was answered 429 however often it was sent, and none was let through since. */
+  /** Whether a request was answered 429 however often it was sent, and none has been let through since. */
   isThrottled = false;
   /** The longest that an operation of the run took, in milliseconds; 0 when none has ended. */
   longestMs = 0;
@@ -57,7 +57,7 @@ export class RunMemory {
     if (!this.#plans.has(instanceId)) this.#plans.set(instanceId, [planId]);
   }
 
-  /** An update that was asked for, or has come to its end. A plan that was asked for with a planted defect is none to count on. */
+  /** An update that was requested or has ended. A plan that was requested with a planted defect can't be relied on. */
   noteUpdate(instanceId: string, { body, intent }: Pick<RequestOptions, "body" | "intent">, isReached: boolean): void {
     const planId = planIn(body);
     if (planId !== undefined && intent !== "bad") this.notePlan(instanceId, planId, isReached);
@@ -83,7 +83,7 @@ export class RunMemory {
     experience.endless = ended;
   }
 
-  /** An operation that did not end, where those of its kind on a plan do not; undefined where they do. */
+  /** An operation that did not end, if those of its kind on a plan do not end; undefined if they do. */
   endlessOf(offer: Offer, operation: Operation): EndedOperation | undefined {
     return this.isStalled(offer, operation) ? this.#of(offer, operation).endless : undefined;
   }
@@ -96,7 +96,7 @@ export class RunMemory {
     experience.shortestMs = experience.shortestMs === 0 ? tookMs : Math.min(experience.shortestMs, tookMs);
   }
 
-  /** Whether operations of a kind on a plan do not end: then none is waited for, or each check would cost its whole patience. */
+  /** Whether operations of a kind on a plan do not end: if so, none is waited for, or each check would wait its full time. */
   isStalled(offer: Offer, operation: Operation): boolean {
     const { timeouts } = this.#of(offer, operation);
     return timeouts >= TIMEOUTS_MAX || (timeouts > 0 && this.endsNothing);
@@ -107,7 +107,7 @@ export class RunMemory {
     return this.longestMs === 0 && this.#timedOut >= TIMEOUTS_MAX;
   }
 
-  /** The least that an operation of a kind on a plan took, in milliseconds; 0 when none is known to have ended. */
+  /** The shortest time that an operation of a kind on a plan has taken, in milliseconds; 0 if none is known to have ended. */
   shortestMs(offer: Offer, { operation }: Answer): number {
     return this.#of(offer, operation).shortestMs;
   }

@@ -14,16 +14,16 @@ const INNOCENT: readonly TransportError["fault"][] = ["aborted", "abandoned", "t
 /** How often a request is sent that is answered 429. */
 const THROTTLED_MAX = 5;
 
-/** @throws TransportError out-of-time when the run has none left */
+/** @throws TransportError out-of-time if the run has no time left */
 function requireTime(
   { clock, deadlineMs = Number.POSITIVE_INFINITY }: ClientSettings,
   intent: Intent | undefined,
 ): void {
   if (intent !== "cleanup" && clock.nowMs() >= deadlineMs)
-    throw new TransportError("out-of-time", "the time of the run is over");
+    throw new TransportError("out-of-time", "the run is out of time");
 }
 
-/** Waits, not beyond the deadline; ends as a request would when the run is interrupted. @throws TransportError aborted, out-of-time */
+/** Waits, but not beyond the deadline; fails as a request would if the run is interrupted. @throws TransportError aborted, out-of-time */
 async function sleepMs(settings: ClientSettings, ms: number, intent: Intent | undefined): Promise<void> {
   const { clock, deadlineMs = Number.POSITIVE_INFINITY } = settings;
   const isCleanup = intent === "cleanup";
@@ -43,7 +43,7 @@ export async function pauseAfter(settings: ClientSettings, ms: number, last: Ans
   });
 }
 
-/** An answer, and the time from the request to its end. */
+/** An answer, and the time from sending the request to the end of the answer. */
 interface TimedResponse {
   readonly response: RawResponse;
   readonly elapsedMs: number;
@@ -82,7 +82,7 @@ export class Sender {
     }
   }
 
-  /** Sends nothing more but what cleans up, and waits until what is under way has been answered. */
+  /** Sends nothing more except clean-up, and waits until all that is under way has been answered. */
   async end(): Promise<void> {
     this.#isOver = true;
     await Promise.allSettled(this.#running);
@@ -100,7 +100,7 @@ export class Sender {
       ...(abandon ? { abandon: true } : {}),
     };
     const { clock } = this.#settings;
-    // A request that waits for its turn with us is no slow answer of the broker.
+    // Time that a request spends waiting for its turn here is not the broker's.
     const ask = async (): Promise<TimedResponse> => {
       this.#requireLife(request, intent);
       const startMs = clock.nowMs();
@@ -110,7 +110,7 @@ export class Sender {
     return this.#whileThrottled(() => (gate === undefined ? ask() : gate.pass(intent === "race", ask)), intent);
   }
 
-  /** @throws TransportError abandoned, when the broker is lost and this is not the last try to remove something */
+  /** @throws TransportError abandoned, if the broker is lost and this is not the last try to remove something */
   #requireLife({ method }: RawRequest, intent: Intent | undefined): void {
     const { lifeline } = this.#memory;
     if (!lifeline.isLost) return;
@@ -118,7 +118,7 @@ export class Sender {
     throw new TransportError("abandoned", "the broker stopped answering");
   }
 
-  /** Where this gets no answer, it is seen whether the broker answers anything. */
+  /** If this gets no answer, finds out whether the broker answers anything. */
   async #sendOnce(request: RawRequest, options: SendOptions, startMs: number): Promise<RawResponse> {
     const { lifeline } = this.#memory;
     const { clock, transport } = this.#settings;
@@ -142,7 +142,7 @@ export class Sender {
       const isThrottled = response.status === 429;
       if (!isThrottled) this.#memory.isThrottled = false;
       if (!isThrottled) return timed;
-      // Where another request was asked often enough in vain, and none got through since, this one is not either.
+      // If another request was repeated in vain often enough, and none has got through since, this one is not repeated either.
       if (attempt === THROTTLED_MAX || this.#memory.isThrottled) break;
       const waitMs = retryAfterMs(response, this.#settings.clock.nowMs()) ?? attempt * 1_000;
       await sleepMs(this.#settings, waitMs, intent);

@@ -20,9 +20,9 @@ export interface ClientSettings {
   readonly pollMsMax: number;
   /** How long the removal of one thing may take, in milliseconds. */
   readonly cleanupMsMax: number;
-  /** When the run has to come to its end, in milliseconds since 1970: from then on only clean-up is sent. Default: never. */
+  /** When the run must end, in milliseconds since 1970: from then on only clean-up is sent. Default: never. */
   readonly deadlineMs?: number;
-  /** Limits the requests at once. Default: none. */
+  /** Limits how many requests are in flight at once. Default: no limit. */
   readonly gate?: Gate;
   readonly signal?: AbortSignal;
 }

@@ -46,7 +46,7 @@ export function parseTarget(options: TargetOptions): Target {
   };
 }
 
-/** What must not be shown of a target, wherever it turns up. */
+/** The secrets of a target, which must not be shown wherever they turn up. */
 export function secretsOf({ auth }: Target): readonly string[] {
   const header = authorizationOf(auth)?.split(" ")[1];
   const secret = auth.kind === "basic" ? auth.password : auth.kind === "bearer" ? auth.token : undefined;

@@ -9,7 +9,7 @@ export type DatabaseContents = ReadonlyMap<string, string>;
 
 const text = (row: TableRow): string => JSON.stringify(row);
 
-/** Whether a table can be read as the suite created it: a different shape is a fact of its own. */
+/** Whether a table still has the shape in which the suite created it: a different shape is a fact of its own. */
 const fitsShape = (columns: readonly TableRow[], { columns: wanted }: TableShape): boolean =>
   columns.length === 0 || wanted.every(({ name }) => columns.some(([each]) => each === name));
 

@@ -58,7 +58,7 @@ describe("loginOf", () => {
     expect("login" in found || found.reason.length > 0).toBe(true);
   });
 
-  it("recognises PostgreSQL by the port, the name or the tags when there is no uri", () => {
+  it("recognises PostgreSQL by the port, the name or the tags if there is no uri", () => {
     const parts = { host: "h", username: "u", password: "p", name: "d" };
     expect(loginOf({ ...parts, port: 5432 }, DB)).toHaveProperty("login");
     expect(loginOf({ ...parts, port: 6543 }, service("x", ["postgresql"]))).toHaveProperty("login");

@@ -29,7 +29,7 @@ const USUAL: Readonly<Record<Part, readonly string[]>> = {
   ca: ["cacrt", "ca", "ca_cert", "sslrootcert"],
 };
 
-/** What speaks for a client, and what holds where credentials say nothing. */
+/** What suggests a client, and what applies if the credentials say nothing. */
 interface ClientSigns {
   readonly scheme: RegExp;
   readonly port: number;
@@ -89,8 +89,8 @@ export function decodeUriPart(text: string): string | undefined {
 }
 
 /**
- * The login that a binding's credentials give, where a client for it is at hand: by the scheme of the uri, or by the port, the name or the
- * tags of the service when there is no uri.
+ * The login that a binding's credentials give, if there is a client for it: by the scheme of the uri, or without a uri by the port, the name or the
+ * tags of the service.
  */
 export function loginOf(credentials: JsonObject, service: Service, map: CredentialMap = {}): LoginResult {
   const text = findPart(credentials, map, "uri");

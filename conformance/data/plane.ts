@@ -1,6 +1,6 @@
 import type { TableRows, Statement } from "./statement.ts";
 
-/** The clients that there are. */
+/** The available clients. */
 export type DataClient = "postgresql" | "redis";
 
 /** What it takes to log in to a data service, read from the credentials of a binding. */
@@ -28,7 +28,7 @@ export interface TenantVm {
   readonly vmOf: string;
 }
 
-/** Where a connection comes from: an application that a binding admits, a host that none admits, or another tenant's VM. */
+/** Where a connection comes from: an application that a binding admits, a host that no binding admits, or another tenant's VM. */
 export type Vantage = "application" | "outsider" | TenantVm;
 
 /** A host, by name or IP address, and a port. */
@@ -37,7 +37,7 @@ export interface Address {
   readonly port: number;
 }
 
-/** The result of a connection to a port: nobody accepted it, somebody answered, or it was accepted in silence. */
+/** The result of connecting to a port: nobody accepted, somebody answered, or it was accepted without an answer. */
 export type Reach = "shut" | "open" | "silent";
 
 /** The way to the data services behind a broker: real sockets, or a data plane in the same process. */
@@ -80,9 +80,9 @@ export interface DataSession {
 }
 
 /**
- * Why there was no session, or no rows. `unreachable`: nobody answered (refused, reset, timed out, name unknown). `denied`: the
- * server answered and let nobody in. `failed`: the server refused a statement, or is out of order (without a code: it accepts connections and stays silent). `lost`: the session ended.
- * `nowhere`: nobody can connect from the vantage, so nothing was seen.
+ * Why there was no session, or no rows. `unreachable`: nobody answered (refused, reset, timed out, name unknown). `denied`: the server answered and
+ * let nobody in. `failed`: the server refused a statement, or is out of order (without a code: it accepts connections and stays silent). `lost`:
+ * the session ended. `nowhere`: nobody can connect from the vantage, so nothing was seen.
  */
 export type DataFault = "unreachable" | "denied" | "failed" | "lost" | "nowhere";
 

@@ -1,10 +1,10 @@
 import { Socket } from "node:net";
 import { type Address, DataError, type Reach } from "./plane.ts";
 
-/** How long whoever accepts a connection may take to say something, in milliseconds. */
+/** How long a server that accepted a connection may take to say something, in milliseconds. */
 const WORD_MS_MAX = 3000;
 
-/** HTTP servers answer this; others take it for nonsense, and say so or hang up. */
+/** HTTP servers answer this; other servers reject it as nonsense or hang up. */
 const QUESTION = "HEAD / HTTP/1.0\r\n\r\n";
 
 /** The machine has no such address, or may not use it: nobody can connect from there, which says nothing about who is connected to. */
@@ -14,12 +14,12 @@ export const NOT_OURS = new Set(["EADDRNOTAVAIL", "EINVAL", "EACCES"]);
 export const nowhere = (source: string): DataError =>
   new DataError("nowhere", `nobody can connect from ${source}: it is no address of this machine`);
 
-/** The code of a socket's error; empty where it has none. */
+/** The code of a socket's error; empty if it has none. */
 export const codeOf = (error: unknown): string => (error instanceof Error && "code" in error ? String(error.code) : "");
 
 /**
- * Connects to a port and waits for a word. A port that accepts a connection and drops it without one, as a proxying firewall does, is as
- * closed as one that accepts none.
+ * Connects to a port and waits for a word. A port that accepts a connection and drops it without one, as a proxying firewall does, is as closed as
+ * one that accepts none.
  *
  * @throws DataError nowhere
  */

@@ -39,8 +39,8 @@ export class DataRecorder {
   }
 
   /**
-   * Logs in to a service that may still be starting: retries while nobody answers or it says that it is not ready. Of
-   * several attempts, only the last is kept.
+   * Logs in to a service that may still be starting: retries while nobody answers or the service says that it is not ready. Of several attempts,
+   * only the last is recorded.
    *
    * @throws DataError
    */
@@ -116,5 +116,5 @@ const NAME_MS_MAX = 10_000;
 const isComingUp = ({ fault, code }: DataError): boolean =>
   fault === "unreachable" || (fault === "failed" && code === undefined) || code === "57P03" || code === "53300";
 
-/** What one types to see whether a login works. */
+/** The command with which people see whether a login works. */
 const helloOf = ({ login }: Access): string => (login.client === "redis" ? "PING" : "SELECT 1");

@@ -5,7 +5,7 @@ import type { DataLimits } from "./postgresql.ts";
 import { codeOf, NOT_OURS, nowhere } from "./probe-port.ts";
 import { encodeCommand, RespError, RespReader, type RespReply } from "./resp.ts";
 
-/** What a server answers to whom it does not let in. */
+/** What a server answers to a client that it does not admit. */
 const DENIED = /^(WRONGPASS|NOAUTH|NOPERM)$/;
 
 /** A connection that answers one command after the other. */
@@ -63,7 +63,7 @@ export class RedisConnection {
   }
 }
 
-/** Connects to a server, with TLS where the login has it. @throws DataError unreachable, nowhere */
+/** Connects to a server, with TLS if the login asks for it. @throws DataError unreachable, nowhere */
 export function openSocket(
   login: Login,
   address: string,

@@ -11,7 +11,7 @@ import { DataError, type DataSession, type Login } from "./plane.ts";
 import { encodeCommand, RespError, RespReader, type RespReply } from "./resp.ts";
 import { socketPlane } from "./sockets.ts";
 
-/** An answer as a server sends it. */
+/** An answer, as a server sends it. */
 function encode(reply: RespReply): string {
   if (reply === null) return "$-1\r\n";
   if (typeof reply === "number") return `:${reply}\r\n`;
@@ -52,7 +52,7 @@ describe("Redis's protocol", () => {
     );
   });
 
-  it("is refused where it is something else, and not waited for", () => {
+  it("is refused at once if it is something else", () => {
     expect(() => new RespReader().push(Buffer.from("HTTP/1.1 400 Bad Request\r\n"))).toThrow("protocol");
     expect(encodeCommand(["GET", "ß"]).toString()).toBe("*2\r\n$3\r\nGET\r\n$2\r\nß\r\n");
   });
@@ -109,7 +109,7 @@ describe.skipIf(!hasServer)("a session at a Redis server", () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it("holds tables of rows", async () => {
+  it("stores tables of rows", async () => {
     await session.run({ do: "create-table", table });
     await session.run({
       do: "insert",
@@ -149,14 +149,14 @@ describe.skipIf(!hasServer)("a session at a Redis server", () => {
     ["a wrong password", { password: "wrong" }, "denied"],
     ["a user that is not there", { username: "nobody" }, "denied"],
     ["no password", { password: "" }, "denied"],
-    ["a port that is shut", { port: 1 }, "unreachable"],
+    ["a closed port", { port: 1 }, "unreachable"],
   ])("refuses %s", async (_what, change, fault) => {
     const error = await plane.connect({ ...login, ...change }, "application").catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(DataError);
     expect(error).toMatchObject({ fault });
   });
 
-  it("is lost when it is ended, and says what failed", async () => {
+  it("is lost when the server ends it, and says what failed", async () => {
     const other = await plane.connect(login, "application");
     await expect(other.run({ do: "native", text: "NOSUCHCOMMAND" })).rejects.toMatchObject({
       fault: "failed",

@@ -42,7 +42,7 @@ class RedisSession implements DataSession {
 
   async #update({ table, key, column, value }: Extract<Statement, { do: "update" }>): Promise<TableRows> {
     const at = table.columns.findIndex(({ name }) => name === column.name);
-    // Within a transaction nothing is answered before its end, so there the whole row is written.
+    // Within a transaction nothing is answered before the end, so the whole row is written.
     const row = this.#isInTransaction ? [key, value] : decodeRow(await this.#connection.send("HGET", table.name, key));
     if (row.length === 0) return [];
     return this.#put(
@@ -51,7 +51,7 @@ class RedisSession implements DataSession {
     );
   }
 
-  /** Both rows in one step: nobody else writes them, or it is tried again. */
+  /** Both rows in one step: if somebody else writes them meanwhile, it is tried again. */
   async #transfer({ from, to, amount }: Extract<Statement, { do: "transfer" }>): Promise<TableRows> {
     const places = [
       [from, -amount],
@@ -119,7 +119,7 @@ class RedisSession implements DataSession {
     }
   }
 
-  /** The command, or the step with its table where it takes several. */
+  /** The command, or the step with its table if it takes several. */
   describe(statement: Statement): string {
     if (statement.do === "native") return statement.text;
     if (statement.do === "insert") return `HSET ${statement.table.name} … (${statement.rows.length} rows)`;
@@ -136,7 +136,7 @@ class RedisSession implements DataSession {
   }
 }
 
-/** The words of a command as one types it; quotes hold blanks together. */
+/** The words of a command as typed; quotes keep blanks together. */
 const wordsOf = (text: string): readonly string[] =>
   [...text.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? "");
 
@@ -157,7 +157,7 @@ export async function openRedis(
   } catch (error) {
     connection.close();
     if (!(error instanceof DataError)) throw error;
-    // Whoever takes a connection and drops it without a word is as closed as one that takes none.
+    // A server that accepts a connection and drops it without a word is as closed as one that accepts none.
     throw error.fault === "lost" ? new DataError("unreachable", error.message, undefined, { cause: error }) : error;
   }
 }

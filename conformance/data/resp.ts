@@ -18,7 +18,7 @@ export function encodeCommand(words: readonly string[]): Buffer {
   return Buffer.concat([Buffer.from(`*${words.length}\r\n`), ...pieces]);
 }
 
-/** What is missing: at least so many bytes in all. */
+/** The answer is incomplete: it has at least so many bytes in all. */
 class Incomplete {
   readonly bytes: number;
   constructor(bytes: number) {
@@ -28,7 +28,7 @@ class Incomplete {
 
 type Parsed = { readonly reply: RespReply; readonly end: number } | Incomplete;
 
-/** Arrays within arrays that are read; no command of ours is answered more. */
+/** How deep nested arrays are read; none of our commands gets deeper answers. */
 const DEPTH_MAX = 8;
 
 function parseReply(bytes: Buffer, start: number, depth = 0): Parsed {
@@ -61,17 +61,17 @@ function parseArray(bytes: Buffer, start: number, count: number, depth: number):
   return { reply: items, end: at };
 }
 
-/** Reads answers out of what comes in, piece by piece. */
+/** Reads answers from a stream, piece by piece. */
 export class RespReader {
   #chunks: Buffer[] = [];
   #bytes = 0;
   #needed = 1;
 
-  /** The answers that are whole now. @throws Error where it is not Redis's protocol */
+  /** The answers that are complete now. @throws Error if this is not Redis's protocol */
   push(chunk: Buffer): readonly RespReply[] {
     this.#chunks.push(chunk);
     this.#bytes += chunk.length;
-    // A long answer is put together once, not with each piece of it.
+    // A long answer is assembled once, not with each piece of it.
     if (this.#bytes < this.#needed) return [];
     const whole = Buffer.concat(this.#chunks);
     const replies: RespReply[] = [];

@@ -15,7 +15,7 @@ afterEach(async () => {
   }
 });
 
-/** A server that treats a connection as the test wants. */
+/** A server that treats connections as the test wants. */
 async function listening(serve: (socket: Socket) => void): Promise<Login> {
   const server = createServer((socket) => {
     sockets.add(socket);
@@ -68,7 +68,7 @@ describe("the way over sockets", () => {
     expect(await refusalOf(await refusing("57P03"))).toEqual({ fault: "failed", code: "57P03" });
   });
 
-  it("considers a port that is closed or resets unreachable, and a silent one out of order", async () => {
+  it("considers a port that is closed or resets connections unreachable, and a silent one out of order", async () => {
     const reset = await listening((socket) => socket.resetAndDestroy());
     const silent = await listening(() => {});
     const unreachable = { fault: "unreachable", code: undefined };

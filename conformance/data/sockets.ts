@@ -15,9 +15,9 @@ export interface SocketPlaneOptions {
   readonly outsider?: string;
   /** Local address of another tenant's VM; `instance`: this machine has the addresses of all VMs, so that of the instance itself. */
   readonly tenant?: string;
-  /** See DataPlane. Default none. */
+  /** See DataPlane. Default: none. */
   readonly platformPorts?: readonly number[];
-  /** See DataPlane. Default none. */
+  /** See DataPlane. Default: none. */
   readonly management?: readonly Address[];
   readonly locate?: (instanceId: string) => Promise<Address | undefined>;
   readonly limits?: Partial<DataLimits>;

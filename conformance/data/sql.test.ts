@@ -22,7 +22,7 @@ describe("sqlOf", () => {
     expect(values).toEqual(rows.flat());
   });
 
-  it("asks for rows in a fixed order and for no more than are read", () => {
+  it("asks for rows in a fixed order, and for no more than will be read", () => {
     expect(sqlOf({ do: "rows", table: T }).text).toBe(
       'SELECT id::text, n::text FROM drydock_t ORDER BY id COLLATE "C" LIMIT 10001',
     );

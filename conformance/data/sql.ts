@@ -43,7 +43,7 @@ function transfer({ from, to, amount }: Extract<Statement, { do: "transfer" }>):
   return plain(`WITH taken AS (${change(from, "-")} RETURNING 1) ${change(to, "+")}`);
 }
 
-/** A statement in PostgreSQL's words. Values go as text, so that results can be compared with what was written. */
+/** A statement in PostgreSQL's dialect. Values are sent as text, so that results can be compared with what was written. */
 export function sqlOf(statement: Statement): Sql {
   switch (statement.do) {
     case "create-table": {

@@ -1,4 +1,4 @@
-/** The prefix of every name that the suites create; anything else is not theirs and is left alone. */
+/** The prefix of every name that the suites create; they leave everything else alone. */
 export const PREFIX = "drydock_";
 
 type ColumnType =
@@ -62,7 +62,7 @@ export type Statement =
   | { readonly do: "begin" }
   /** Takes an amount, a whole number, from the second column of one row and adds it to that of another, in one step. */
   | { readonly do: "transfer"; readonly from: RowPlace; readonly to: RowPlace; readonly amount: number }
-  /** A statement in the engine's own words, for what no other engine has. */
+  /** A statement in the engine's own dialect, for what no other engine has. */
   | { readonly do: "native"; readonly text: string }
   /** Lets everybody who can log in read a table. */
   | { readonly do: "grant"; readonly table: string }

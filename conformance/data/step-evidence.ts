@@ -30,7 +30,7 @@ export function rowsText(rows: TableRows): string {
   return `${shown}${shown === "" ? "" : "\n"}(${rows.length} rows)`;
 }
 
-/** Servers tend to name whom they refuse. */
+/** Servers tend to name the user that they refuse. */
 function hideSecrets({ username, password }: Login, text: string): string {
   return [username, password].reduce(
     (shown, secret) => (secret === "" ? shown : shown.replaceAll(secret, REDACTED)),

@@ -66,11 +66,11 @@ const WRITTEN = [
 /** Every rule about the body of an answer, in the order of the specification's headings. */
 export const BODY_RULES: readonly BodyRule[] = WRITTEN.map((row) => ({ at: [], isRequired: false, ...row }));
 
-/** Whether a body is no matter of its own: that of a success in answer to a request with a defect, which should have been refused. */
+/** Whether a body is not judged on its own: that of a success in answer to a defective request, which should have been refused. */
 export const isUndeserved = ({ intent, status }: Pick<Answer, "intent" | "status">): boolean =>
   intent === "bad" && status < 400;
 
-/** The check that demands an object as the body of such an answer; undefined where no clause does. */
+/** The check that demands an object as the body of such an answer; undefined if no clause does. */
 export function bodyCheckOf(
   { operation, status }: Pick<Answer, "operation" | "status">,
   minor: SpecMinor,

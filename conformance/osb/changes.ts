@@ -19,21 +19,21 @@ export interface Change {
   readonly body: JsonObject;
   readonly planId?: string;
   readonly parameters?: JsonObject;
-  /** Nothing in the catalog says that it is supported: a refusal is as good as any other answer. */
+  /** Nothing in the catalog says that it is supported: a refusal is as right as any other answer. */
   readonly isInvented?: true;
 }
 
-/** Parameters for an update: those of drydock.yml, else others than those of the provision that a published schema accepts. */
+/** Parameters for an update: those of drydock.yml, else some that a published schema accepts and that differ from those of the provision. */
 function updateParameters(run: RunContext, offer: Offer): JsonObject | undefined {
   const given = parametersFor(run.file, offer, "update");
   const schema = schemaOf(offer, "update");
   return given ?? (schema && differentFrom(schema, parametersOf(run, offer, "provision") ?? {}));
 }
 
-/** Most other plans that an instance is asked to change to. */
+/** How many other plans an instance is asked to change to, at most. */
 const TARGETS_MAX = 4;
 
-/** A change of the plan to each other one of the offering, with what that plan demands of parameters. */
+/** A change to each other plan of the offering, with the parameters that it demands. */
 export function planChangesOf(run: RunContext, offer: Offer): readonly Change[] {
   const { service } = offer;
   const others = service.plans.filter(({ id }) => id !== offer.plan.id).slice(0, TARGETS_MAX);
@@ -48,14 +48,14 @@ export function planChangesOf(run: RunContext, offer: Offer): readonly Change[] 
   });
 }
 
-/** The least that a plan demands of the parameters of an update to it, where its schema demands something. */
+/** The minimal parameters that a plan's schema demands of an update to it, if any. */
 function updateParametersFor(run: RunContext, target: Offer): JsonObject | undefined {
   const schema = schemaOf(target, "update");
   const least = schema === undefined ? undefined : minimalFor(schema);
   return least !== undefined && Object.keys(least).length > 0 ? least : parametersFor(run.file, target, "update");
 }
 
-/** An update as Cloud Foundry sends it, with what the instance was before. */
+/** An update as Cloud Foundry sends it, with the previous values of the instance. */
 const bodyFor = (run: RunContext, offer: Offer, change: JsonObject): JsonObject =>
   updateBodyFor(run, offer, { ...change, previous_values: previousValues(run, offer) });
 
@@ -74,7 +74,7 @@ export function changesOf(run: RunContext, offer: Offer): readonly Change[] {
   ];
 }
 
-/** A change that any platform may ask for, though nothing says that it is supported: of a parameter that no broker knows. */
+/** A change that any platform may ask for, though nothing says that it is supported: a parameter that no broker knows. */
 export function inventedChange(run: RunContext, offer: Offer): Change {
   const parameters = withInvented(parametersOf(run, offer, "update"), "changed");
   return { words: "invented parameters", body: bodyFor(run, offer, { parameters }), parameters, isInvented: true };

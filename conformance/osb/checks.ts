@@ -45,6 +45,7 @@ import { urlPropertiesChecks } from "./checks/url-properties.ts";
 import { vendorExtensionFieldsChecks } from "./checks/vendor-extension-fields.ts";
 import type { OsbCheck } from "./define.ts";
 import { triedElsewhere } from "./elsewhere.ts";
+import { blamingPages } from "./judging/stand-in.ts";
 
 const CHECKS: readonly OsbCheck[] = [
   ...changePolicyForMinorVersionsChecks,
@@ -95,4 +96,4 @@ const CHECKS: readonly OsbCheck[] = [
 ];
 
 /** Every check of the OSB API, by the headings of the specification and in their order. */
-export const OSB_CHECKS: readonly OsbCheck[] = CHECKS.map(triedElsewhere);
+export const OSB_CHECKS: readonly OsbCheck[] = CHECKS.map(triedElsewhere).map(blamingPages);

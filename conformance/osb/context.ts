@@ -53,7 +53,7 @@ export class OsbContext {
     return new OsbContext(platform, this.shared, this.run);
   }
 
-  /** The same context, with these plans before all others. */
+  /** The same context, with these plans first. */
   preferring(first: readonly Offer[]): OsbContext {
     const offers = [...first, ...this.run.offers.filter((offer) => !first.includes(offer))];
     return new OsbContext(this.platform, this.shared, { ...this.run, offers });
@@ -96,7 +96,7 @@ export class OsbContext {
   }
 
   /**
-   * Binds an instance and waits for the end. A refusal may be for being early, which is another check's finding: it is asked once more.
+   * Binds an instance and waits for the end. A bind that came too early may be refused, which is another check's finding: it is sent once more.
    *
    * @throws NoAnswer, Verdicted when the bind does not succeed
    */
@@ -135,8 +135,8 @@ export class OsbContext {
   }
 
   /**
-   * The same for an instance that is new: a 5xx is a finding only where it comes again, as a broker may stumble over something else. The
-   * answer says under which id.
+   * The same for a new instance: a 5xx is a finding only if it comes again, as the broker may have stumbled over something else. The answer says
+   * under which id.
    */
   async provisionNew(offer: Offer, options: RequestOptions = {}): Promise<Answer> {
     const answer = await this.provision(offer, this.platform.newId(), options);
@@ -183,8 +183,7 @@ export class OsbContext {
   }
 
   /**
-   * A poll that names no operation, where it shows one in progress. It looks on while something else is judged: where it gets no
-   * answer, it has seen nothing.
+   * A poll that names no operation, if it shows one in progress. It is sent while something else is judged: without an answer, it has seen nothing.
    */
   async #findOperation(live: Pick<LiveInstance, "offer" | "id">, bindingId: string): Promise<Answer | undefined> {
     if (bindingId !== "" && this.minor < 14) return undefined;
@@ -194,12 +193,12 @@ export class OsbContext {
     return poll !== undefined && bodyOf(poll)["state"] === "in progress" ? poll : undefined;
   }
 
-  /** Gives back what was borrowed; the runner removes the rest. */
+  /** Returns what was borrowed; the runner removes the rest. */
   async close(outcome: Outcome): Promise<void> {
     if (this.#borrowed.length > 0) await this.release(outcome);
   }
 
-  /** Gives back what was borrowed, and removes what it made. An instance that was, or may have been, changed is removed. */
+  /** Returns what was borrowed, and removes what it created. An instance that was, or may have been, changed is removed. */
   async release(outcome: Outcome): Promise<void> {
     const borrowed = this.#borrowed;
     this.#borrowed = [];

@@ -11,6 +11,8 @@ export type OsbCheck = Check<OsbContext>;
 interface CheckNeeds {
   /** Service instances that it holds at once, at most. Default 1. */
   readonly instances?: number;
+  /** Asks for many operations one after the other, so that it begins first. Default false. */
+  readonly isLong?: boolean;
   /** Runs alone, because it holds or breaks what stands behind the broker. Default false. */
   readonly exclusive?: boolean;
 }

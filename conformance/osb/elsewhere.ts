@@ -5,10 +5,10 @@ import { JUDGED_BY } from "./model/stages.ts";
 import { workingOffers } from "./sequences/working-plans.ts";
 import { nameThePlan, outcomeOf } from "./variations/plans.ts";
 
-/** Polls that are at fault keep an instance, or a binding, from being known to be made. */
+/** Faulty polls hide whether an instance or a binding was created. */
 const POLL_FAULT = /^lastop-(instance|binding)-(available|200|410-only-deleting|state-(required|values))$/;
 
-/** Whether nothing could be judged because no ordinary instance or binding could be had of the plan that was tried. */
+/** Whether nothing could be judged because the plan that was tried gave no ordinary instance or binding. */
 function isForWantOfPlan({ verdict, followsFrom = "" }: Outcome): boolean {
   const isMaking = followsFrom === JUDGED_BY.provision || followsFrom === JUDGED_BY.bind;
   return verdict === "unknown" && (isMaking || POLL_FAULT.test(followsFrom));
@@ -28,8 +28,8 @@ async function runElsewhere(check: OsbCheck, context: OsbContext): Promise<Outco
 }
 
 /**
- * A check that tries one plan says something of the broker only where that plan works: where it doesn't, and another does, it is run once
- * more with those first that do.
+ * A check that tries one plan says something about the broker only if that plan works: if it doesn't, and others do, the check runs once more with
+ * those first.
  */
 export function triedElsewhere(check: OsbCheck): OsbCheck {
   return check.phase === "review" ? check : { ...check, run: (context) => runElsewhere(check, context) };

@@ -229,7 +229,7 @@ const assuming =
 
 const isUnauthorized: When = not(isAuthorized);
 
-/** The members of requests by the version that brought them. */
+/** The members of requests, by the version that introduced them. */
 const MEMBERS_SINCE: Readonly<Record<string, number>> = {
   "provision.context": 12,
   "update.context": 12,
@@ -239,7 +239,7 @@ const MEMBERS_SINCE: Readonly<Record<string, number>> = {
   "bind.predecessor_binding_id": 17,
 };
 
-/** The request has a member or a flag that its version does not have; members of 2.17 are the business of the version policy. */
+/** Whether the request has a member or a flag that its version does not know; members of 2.17 are left to the version policy. */
 const sendsUnknown: When = (request) => {
   const minor = Number(request.headers[VERSION]?.split(".")[1]);
   const operation = operationOf(request);

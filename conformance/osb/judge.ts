@@ -46,7 +46,7 @@ export async function unlessRefusedAnyway(outcome: Outcome, ordinarily: () => Pr
   return isSuccess(ordinary) ? outcome : ordinaryRefusal(ordinary);
 }
 
-/** Nothing can be said of a broker that refuses what any platform would send; the check of that request has it as its finding. */
+/** Nothing can be said about a broker that refuses what any platform would send; that is the finding of that request's check. */
 export function ordinaryRefusal(refusal: Answer): Outcome {
   const { operation } = refusal;
   const reason = `an ordinary ${operation} is answered ${describeRefusal(refusal)}`;
@@ -64,7 +64,9 @@ export function expectError(answer: Answer, code: string): Outcome {
 
 /** The error code of a 422; not applicable to any other answer. */
 export function expectErrorOf422(answer: Answer, code: string): Outcome {
-  return answer.status === 422 ? expectError(answer, code) : notApplicable(`answered ${seenOf(answer)}`, answer);
+  return answer.status === 422
+    ? expectError(answer, code)
+    : notApplicable(`only a refusal with 422 has the error code, and this is answered ${seenOf(answer)}`, answer);
 }
 
 /** One of these statuses; a 422 is judged by its error code. */

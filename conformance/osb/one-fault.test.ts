@@ -17,17 +17,17 @@ import { operationOf } from "./mutants/operations.ts";
 import { type Middleware, mutate } from "./mutants/traffic.ts";
 import { osbSuite } from "./suite.ts";
 
-/** A broker with one fault, and who has it as a finding. */
+/** A broker with one fault, and the checks that report it. */
 interface Faulty {
   readonly name: string;
   readonly middleware: Middleware;
   readonly mode?: BrokerMode;
   readonly minor?: SpecMinor;
-  /** Nothing can be fetched: then deletions are all there is to look with. */
+  /** Nothing can be fetched, so deletions are the only means of looking. */
   readonly isUnfetchable?: boolean;
   /** Checks that fail or warn. */
   readonly findings: readonly string[];
-  /** Checks that are unknown of themselves. */
+  /** Checks that are unknown on their own account. */
   readonly unknown?: readonly string[];
 }
 
@@ -58,34 +58,34 @@ const BROKERS: readonly Faulty[] = [
     findings: ["deprovision-410-after-delete"],
   },
   {
-    name: "answers 404 to the DELETE of an instance that is not there",
+    name: "answers 404 to the DELETE of an instance that does not exist",
     middleware: alter(["deprovision"], is(410), status(404)),
     findings: ["deprovision-410-unknown"],
   },
   {
-    name: "answers 200 to what it made",
+    name: "answers 200 for what it created",
     middleware: alter(["provision"], is(201), status(200)),
     findings: ["provision-201"],
   },
   {
-    name: "answers 200 to a binding that it made",
+    name: "answers 200 for a binding that it created",
     middleware: alter(["bind"], is(201), status(200)),
     findings: ["bind-201"],
   },
   {
-    name: "falls over when it is asked again how an operation ended",
+    name: "crashes when it is polled again after the end of an operation",
     middleware: alter(polls, is(200), instead(500), hasEnded),
     mode: "async",
     findings: ["lastop-binding-state-kept", "lastop-instance-state-kept"],
   },
   {
-    name: "does everything at once, and answers 500 to polls",
+    name: "is synchronous, and answers 500 to polls",
     middleware: alter(polls, () => true, instead(500), isAuthorized),
     mode: "sync",
     findings: [],
   },
   {
-    name: "falls over on each bind",
+    name: "crashes on each bind",
     middleware: pretend(["bind"], isAuthorized, 500, { description: "A null pointer." }),
     findings: ["bind-creates-binding"],
   },
@@ -96,7 +96,7 @@ const BROKERS: readonly Faulty[] = [
     unknown: ["bind-creates-binding"],
   },
   {
-    name: "falls over on each fetch of a binding",
+    name: "crashes on each fetch of a binding",
     middleware: alter(["fetch-binding"], () => true, instead(500), isAuthorized),
     findings: ["fetch-binding-supported"],
   },
@@ -126,7 +126,7 @@ const BROKERS: readonly Faulty[] = [
     findings: ["auth-401-malformed-header", "auth-401-wrong-password"],
   },
   {
-    name: "never answers a body that is no JSON",
+    name: "never answers a body that is not JSON",
     middleware: (request, next) =>
       ["PUT", "PATCH"].includes(request.method) && !isJson(request)
         ? Promise.reject(new TransportError("timeout", "no complete answer within 60000 ms"))
@@ -134,7 +134,7 @@ const BROKERS: readonly Faulty[] = [
     findings: ["provision-malformed-body-400", "bind-malformed-400", "update-malformed-400"],
   },
   {
-    name: "closes the connection on a body that is no JSON",
+    name: "closes the connection on a body that is not JSON",
     middleware: (request, next) =>
       ["PUT", "PATCH"].includes(request.method) && !isJson(request)
         ? Promise.reject(new TransportError("reset", "socket hang up"))
@@ -155,7 +155,7 @@ const BROKERS: readonly Faulty[] = [
     findings: [],
   },
   {
-    name: "makes no instance of its first plan, and takes a bind without service_id",
+    name: "creates no instance of its first plan, and accepts a bind without service_id",
     middleware: combine(
       pretend(["provision"], all(isAuthorized, isOfFirstPlan), 500, { description: "A null pointer." }),
       rewrite(["bind"], lacks("service_id"), (request, memory) => {
@@ -166,13 +166,13 @@ const BROKERS: readonly Faulty[] = [
     findings: ["provision-creates-resource", "bind-missing-service-id-400"],
   },
   {
-    name: "never compares a provision with the instance that is there, nor with the one in progress",
+    name: "never compares a provision with the existing instance, nor with the one in progress",
     middleware: alter(["provision"], is(409), instead(200)),
     mode: "async",
     findings: ["provision-conflict-409"],
   },
   {
-    name: "serves no polls, and answers 202 also to who cannot wait",
+    name: "serves no polls, and answers 202 even to a platform that cannot wait",
     middleware: combine(
       alter(["poll-instance"], () => true, instead(501), isAuthorized),
       rewrite(
@@ -185,13 +185,13 @@ const BROKERS: readonly Faulty[] = [
     findings: ["lastop-instance-available", "async-needs-accepts-incomplete"],
   },
   {
-    name: "deletes instances without a word, where every body is to be an object",
+    name: "deletes instances with an empty answer, at a version where every body must be an object",
     middleware: alter(["deprovision"], is(200), (response) => ({ ...response, text: "" })),
     minor: 13,
     findings: ["deprovision-200-body"],
   },
   {
-    name: "passes over parameters that are no object, where no schema is published",
+    name: "ignores parameters that are not an object, and publishes no schema",
     middleware: rewrite(
       ["provision"],
       (request) => typeof jsonOf(request)["parameters"] === "string" && !isOfFirstPlan(request),
@@ -206,7 +206,7 @@ const BROKERS: readonly Faulty[] = [
     unknown: ["bind-creates-binding"],
   },
   {
-    name: "takes each second repeat of a provision for a new one",
+    name: "mistakes every second repeat of a provision for a new one",
     middleware: (request, next, memory) => {
       const key = `repeats ${request.path.join("/")}`;
       if (operationOf(request) !== "provision" || !isKnown(request, memory)) return next(request);
@@ -235,7 +235,7 @@ const BROKERS: readonly Faulty[] = [
     findings: ["provision-missing-plan-id-400"],
   },
   {
-    name: "fails each update, also one with an unknown plan",
+    name: "fails each update, even one with an unknown plan",
     middleware: pretend(["update"], isAuthorized, 500, { description: "The backend has no updates." }),
     // Each of these names the status of an update in a situation of its own.
     findings: [
@@ -271,18 +271,18 @@ async function findings({ middleware, mode = "sync", minor = 17, isUnfetchable =
     results.filter(({ followsFrom }) => followsFrom !== undefined).map(({ check }) => check.id),
   );
   const named = results.map(({ followsFrom }) => followsFrom).filter((cause) => cause !== undefined);
-  // What is a follower itself leads on to its own cause.
+  // A follower leads on to its own cause.
   const causes = new Set(named.filter((cause) => !followers.has(cause)));
   return { results, accusing, open, causes };
 }
 
-/** Checks in the order of their ids, with the reason of those that nobody expects. */
+/** Checks in the order of their ids, with the reason for those that are not expected. */
 const namesOf = (results: Awaited<ReturnType<typeof findings>>["results"], expected: readonly string[]) =>
   results.map(({ check, reason }) => (expected.includes(check.id) ? check.id : `${check.id}: ${reason}`)).toSorted();
 
 describe.each(BROKERS)("a broker that $name", (broker) => {
   const { findings: expected, unknown = [] } = broker;
-  it("has that as its finding, and all that follows from it says so", async () => {
+  it("gets that as its finding, and everything that follows from it says so", async () => {
     const { accusing, open, causes } = await findings(broker);
     expect(namesOf(accusing, expected)).toEqual(expected.toSorted());
     expect(namesOf(open, unknown)).toEqual(unknown.toSorted());
@@ -291,7 +291,7 @@ describe.each(BROKERS)("a broker that $name", (broker) => {
   });
 });
 
-it("a check that holds the backend is judged alone too: it has its place before nobody else can go on", async () => {
+it("a check that holds the backend is judged alone too: it gets its place before nobody else can proceed", async () => {
   const mutant = OSB_MUTANTS.find(({ id }) => id === "not-concurrency-legacy-description");
   if (mutant === undefined) throw new Error("there is no such mutant");
   const { results } = await runMutant(memoryBrokerUnderTest(mutant.mode), mutant, mutant.expected);

@@ -5,7 +5,7 @@ import { ofSecondPlan } from "./mutants/conditions.ts";
 import { OSB_MUTANTS } from "./mutants/index.ts";
 import type { Mutant } from "./mutants/mutant.ts";
 
-/** Defects that a broker may well have with one plan only: of each kind of request, and of what is read back. */
+/** Defects that a broker may well have with one plan only: in each kind of request, and in what is read back. */
 const OF_ONE_PLAN = [
   "not-provision-201",
   "not-provision-identical-200",
@@ -19,11 +19,26 @@ const OF_ONE_PLAN = [
   "not-bind-conflict-409",
   "not-bind-identical-200",
   "not-bind-parameters-validated",
+  "not-error-4xx-no-change",
+  "not-provision-accepts-incomplete-422",
+  "not-provision-422-async-error-code",
+  "not-provision-accepts-incomplete-false",
+  "not-update-4xx-applies-nothing",
+  "not-bind-accepts-incomplete-422",
+  "not-bind-422-async-error-code",
+  "not-unbind-invalid-service-or-plan",
+  "not-unbind-malformed-400",
+  "not-unbind-accepts-incomplete-422",
+  "not-unbind-422-async-error-code",
+  "not-deprovision-invalid-service-or-plan",
+  "not-deprovision-malformed-400",
+  "not-deprovision-accepts-incomplete-422",
+  "not-deprovision-422-async-error-code",
 ];
 
 const MUTANTS = OSB_MUTANTS.filter(({ id }) => OF_ONE_PLAN.includes(id));
 
-/** The same defect with the second plan alone. A request that names no plan is of that of its instance. */
+/** The same defect with the second plan alone. A request that names no plan concerns its instance's plan. */
 function ofOnePlan(mutant: Mutant): Mutant {
   return {
     ...mutant,
@@ -37,7 +52,7 @@ it("each of them is a mutant", () => {
 });
 
 it.each(MUTANTS.map((mutant) => [mutant.description, mutant] as const))(
-  "a defect that one plan alone has is found, though it is not the first: %s",
+  "finds a defect that only one plan has, even if it is not the first: %s",
   async (_, mutant) => {
     const { expected } = mutant;
     const { results } = await runMutant(memoryBrokerUnderTest(mutant.mode), ofOnePlan(mutant), expected);

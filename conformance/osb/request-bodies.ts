@@ -6,7 +6,7 @@ import type { RunContext } from "../runner/suite.ts";
 import { planIds, provisionBody } from "../client/request.ts";
 import type { SpecMinor } from "../client/spec-version.ts";
 
-/** The context of Cloud Foundry, each member with the version that brought it (profile.md, "Cloud Foundry Context Object"). */
+/** The context of Cloud Foundry, each member with the version that introduced it (profile.md, "Cloud Foundry Context Object"). */
 const CONTEXT: readonly (readonly [since: SpecMinor, name: string, value: string])[] = [
   [11, "platform", "cloudfoundry"],
   [11, "organization_guid", "1f0c7f0e-6f0c-4bb5-9d6e-3f9bb1f9a001"],
@@ -16,7 +16,7 @@ const CONTEXT: readonly (readonly [since: SpecMinor, name: string, value: string
   [15, "instance_name", "drydock-instance"],
 ];
 
-/** The first versions whose requests have a context: of a provision and an update, and of a bind. */
+/** The first versions whose requests have a context: those of provisions and updates, and those of binds. */
 const CONTEXT_SINCE: SpecMinor = 12;
 const BIND_CONTEXT_SINCE: SpecMinor = 13;
 
@@ -29,13 +29,13 @@ export function parametersOf(run: RunContext, offer: Offer, use: keyof PlanParam
   return minimal !== undefined && Object.keys(minimal).length > 0 ? minimal : undefined;
 }
 
-/** The context of requests: of Cloud Foundry, as far as the version has it, with what drydock.yml says merged in. */
+/** The context of requests: Cloud Foundry's, as far as the version has it, merged with that of drydock.yml. */
 export function contextOf({ minor, file }: Pick<RunContext, "minor" | "file">): JsonObject {
   const known = CONTEXT.filter(([since]) => since <= minor).map(([, name, value]) => [name, value] as const);
   return { ...Object.fromEntries(known), ...file.context };
 }
 
-/** A context as a member of a request, where the version has it there. */
+/** A context as a member of a request, if the version has it there. */
 const contextMember = (run: RunContext, since: SpecMinor): JsonObject =>
   run.minor >= since ? { context: contextOf(run) } : {};
 
@@ -64,19 +64,19 @@ function applicationFor(offer: Offer): JsonObject {
     : { app_guid: APP_GUID, bind_resource: { app_guid: APP_GUID } };
 }
 
-/** The body of a bind without the application that it is for. */
+/** The body of a bind without its application. */
 export function withoutApp(body: JsonObject): JsonObject {
   const { app_guid: _, bind_resource: _resource, ...rest } = body;
   return rest;
 }
 
-/** What an update says of the instance as it was, as Cloud Foundry sends it: with members that are deprecated. */
+/** The previous values in an update, as Cloud Foundry sends them: with deprecated members. */
 export function previousValues(run: RunContext, { service, plan }: Offer): JsonObject {
   const { organization_guid: organization = "", space_guid: space = "" } = contextOf(run);
   return { plan_id: plan.id, service_id: service.id, organization_id: organization, space_id: space };
 }
 
-/** The body of an update that asks for `change` of an instance of this plan. */
+/** The body of an update that asks for `change`, for an instance of this plan. */
 export function updateBodyFor(run: RunContext, offer: Offer, change: JsonObject): JsonObject {
   return { service_id: offer.service.id, ...contextMember(run, CONTEXT_SINCE), ...change };
 }

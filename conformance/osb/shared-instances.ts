@@ -28,7 +28,7 @@ export class Shared {
     this.run = run;
   }
 
-  /** Plays a story once, with a client of its own; cleans up after it in the background. Whoever asks again gets the same. */
+  /** Plays a story once, with a client of its own; cleans up after it in the background. Asking again gives the same result. */
   once<T>(key: string, play: (platform: OsbClient) => Promise<T>): Promise<T> {
     const { actors } = this.run.quota;
     const known = this.#stories.get(key);
@@ -36,7 +36,7 @@ export class Shared {
     const story = this.#play(key, play);
     this.#stories.set(key, story);
     story.catch((error: unknown) => {
-      // Somebody who asks when there is room again shall have it.
+      // Whoever asks once there is room again gets it.
       if (error instanceof NoRoom) this.#stories.delete(key);
     });
     return actors.waitFor(story);
@@ -73,7 +73,7 @@ export class Shared {
     }
   }
 
-  /** Takes it back for the next, unless it was changed or somebody waits for room. */
+  /** Takes it back for the next user, unless it was changed or somebody waits for room. */
   async giveBack(live: LiveInstance, isTouched: boolean, room: Room = this.run.platform.room): Promise<void> {
     room.hand(live.id, this.run.platform.room);
     if (isTouched || !this.run.quota.isRoomy) return this.#remove(live);
@@ -92,7 +92,7 @@ export class Shared {
     return false;
   }
 
-  /** What can't be removed now is removed at the end: its room must not stay taken, or checks would wait for it for ever. */
+  /** What can't be removed now is removed at the end: it must not keep its room, or checks would wait for that for ever. */
   async #remove(live: LiveInstance): Promise<void> {
     const { platform } = this.run;
     try {
@@ -104,10 +104,9 @@ export class Shared {
 }
 
 /**
- * Provisions an instance and waits until it exists. Where provisions of the plan do not end (TIMEOUTS_MAX of them in a row), no more are
- * begun.
+ * Provisions an instance and waits until it exists. If provisions of the plan do not end (TIMEOUTS_MAX of them in a row), no more are begun.
  *
- * @throws Verdicted unknown when that does not succeed
+ * @throws Verdicted unknown if that does not succeed
  */
 export async function provisionInstance(
   shared: Shared,

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { Actors } from "./actors.ts";
 
-it("nobody works when each actor has ended or waits for another", async () => {
+it("nobody works once each actor has ended or waits for another", async () => {
   let stuck = 0;
   const actors = new Actors(() => void stuck++);
   const { promise, resolve } = Promise.withResolvers<void>();
@@ -13,13 +13,13 @@ it("nobody works when each actor has ended or waits for another", async () => {
   expect([actors.areWorking, stuck]).toEqual([false, 3]);
 });
 
-it("an actor that ends in an error has ended", async () => {
+it("an actor that fails has ended", async () => {
   const actors = new Actors();
   await expect(actors.act("a check", () => Promise.reject(new Error("oh")))).rejects.toThrow("oh");
   expect(actors.areWorking).toBe(false);
 });
 
-it("a wait that goes on after its actor has ended brings it back to nobody's work", async () => {
+it("a wait that outlasts its actor does not count as work", async () => {
   const actors = new Actors();
   const { promise, resolve } = Promise.withResolvers<void>();
   let left: Promise<void> = Promise.resolve();
@@ -29,7 +29,7 @@ it("a wait that goes on after its actor has ended brings it back to nobody's wor
   expect(actors.areWorking).toBe(false);
 });
 
-it("whoever runs is known by name, also within another", async () => {
+it("the running actor is known by name, even within another", async () => {
   const actors = new Actors();
   await actors.act("outer", async () => {
     await actors.act("inner", async () => expect(actors.current).toBe("inner"));

@@ -31,7 +31,7 @@ const reasonsOf = (results: readonly { readonly reason?: string }[]): string =>
   [...new Set(results.map(({ reason = "" }) => reason))].join("\n");
 
 describe("a broker that gets worse", () => {
-  it("and becomes slower and slower is given up as lost, with nothing held against it", async () => {
+  it("and slower is given up as lost, and accused of nothing", async () => {
     const clock = eventClock();
     const inner = asTransport(createMemoryBroker().handle);
     let requests = 0;
@@ -47,30 +47,27 @@ describe("a broker that gets worse", () => {
     expect(elapsedMs).toBeLessThan(3 * 3_600_000);
   });
 
-  it.each([20, 300])(
-    "and falls silent after %i requests is waited for no longer than it takes to know that",
-    async (served) => {
-      const clock = eventClock();
-      const inner = asTransport(createMemoryBroker({ mode: "mixed" }).handle);
-      let requests = 0;
-      let silentMs = 0;
-      const transport: Transport = async (request, send) => {
-        if (++requests <= served) return inner(request, send);
-        silentMs ||= clock.nowMs();
-        await clock.sleepMs(EXCHANGE_MS);
-        throw new TransportError("timeout", `no complete answer within ${EXCHANGE_MS} ms`);
-      };
-      const { error, exitCode, counts, elapsedMs } = await certifyAt(clock, transport);
-      expect([error?.code, exitCode, counts.fail]).toEqual(["lost", 2, 0]);
-      // The request itself, the look at the catalog, and one try to clean up.
-      expect(elapsedMs - silentMs).toBeLessThanOrEqual(4 * EXCHANGE_MS);
-    },
-  );
+  it.each([20, 300])("and falls silent after %i requests is not waited for once that is known", async (served) => {
+    const clock = eventClock();
+    const inner = asTransport(createMemoryBroker({ mode: "mixed" }).handle);
+    let requests = 0;
+    let silentMs = 0;
+    const transport: Transport = async (request, send) => {
+      if (++requests <= served) return inner(request, send);
+      silentMs ||= clock.nowMs();
+      await clock.sleepMs(EXCHANGE_MS);
+      throw new TransportError("timeout", `no complete answer within ${EXCHANGE_MS} ms`);
+    };
+    const { error, exitCode, counts, elapsedMs } = await certifyAt(clock, transport);
+    expect([error?.code, exitCode, counts.fail]).toEqual(["lost", 2, 0]);
+    // The request itself, the request for the catalog, and one try to clean up.
+    expect(elapsedMs - silentMs).toBeLessThanOrEqual(4 * EXCHANGE_MS);
+  });
 
   it.each([
     ["from the first request", 0, "no-answer"],
     ["after a while", 100, "lost"],
-  ] as const)("and answers 429 for ever %s is asked no more", async (_when, served, code) => {
+  ] as const)("and answers 429 for ever %s gets no more requests", async (_when, served, code) => {
     const clock = eventClock();
     const { handle } = createMemoryBroker({ mode: "mixed" });
     let requests = 0;
@@ -87,14 +84,14 @@ describe("a broker that gets worse", () => {
 describe("a broker that redirects in a circle", () => {
   const moved = { status: 307, headers: { location: "http://127.0.0.1:1/v2/catalog" }, text: "" };
 
-  it("from the start can't be tested, and is asked once", async () => {
+  it("from the start can't be tested, and gets one request", async () => {
     let requests = 0;
     const circle: Handler = async () => (requests++, moved);
     await expect(certifyAt(eventClock(), asTransport(circle))).rejects.toMatchObject({ code: "redirected" });
     expect(requests).toBe(1);
   });
 
-  it("in the middle of a run brings it to its end, followed nowhere", async () => {
+  it("in the middle of a run ends it, and no redirect is followed", async () => {
     const { handle } = createMemoryBroker({ mode: "async" });
     let requests = 0;
     const circle: Handler = async (request) => (++requests > 300 ? moved : handle(request));
@@ -107,7 +104,7 @@ describe("a broker that redirects in a circle", () => {
 });
 
 describe("a broker whose catalog changes during the run", () => {
-  it("is not accused of what came of that, and the run says what happened", async () => {
+  it("is not accused of the consequences, and the run says what happened", async () => {
     const text = JSON.stringify(MEMORY_CATALOG);
     const ids = /5f0b4c8e-0000-4000-8000/g;
     const before = createMemoryBroker();
@@ -125,34 +122,34 @@ describe("a broker whose catalog changes during the run", () => {
 describe("a broker whose operations never end", () => {
   const limits = [30_000, 600_000];
 
-  it.each(limits)("is reported on within twice the limit of %i ms and a minute", async (operationMsMax) => {
+  it.each(limits)("gets its report within twice the limit of %i ms and a minute", async (operationMsMax) => {
     const clock = eventClock();
     const { handle } = slowBroker(clock, Number.MAX_SAFE_INTEGER);
     const { results, counts, elapsedMs } = await certifyAt(clock, asTransport(handle), { limits: { operationMsMax } });
     expect(elapsedMs).toBeLessThanOrEqual(2 * operationMsMax + 60_000);
     expect(results).toHaveLength(osbSuite.checks.length);
-    // What needs no finished instance is judged all the same.
+    // What needs no finished instance is judged nonetheless.
     const needless = ["provision-missing-service-id-400", "provision-malformed-body-400", "catalog-200"];
     const judged = results.filter(({ check }) => needless.includes(check.id));
     expect(judged.map(({ verdict }) => verdict)).toEqual(["pass", "pass", "pass"]);
     expect(counts.pass).toBeGreaterThan(100);
   });
 
-  it("is left when the time of the run is over, with the verdicts that there are", async () => {
+  it("is left when the run is out of time, with the verdicts so far", async () => {
     const clock = eventClock();
     const { handle } = slowBroker(clock, Number.MAX_SAFE_INTEGER);
     const { results, leftBehind, exitCode } = await certifyAt(clock, asTransport(handle), { maxTimeMs: 30_000 });
     expect(results).toHaveLength(osbSuite.checks.length);
-    expect(reasonsOf(results)).toContain("no time: the run was over before this check (--max-time 0.5)");
+    expect(reasonsOf(results)).toContain("no time: the run ended before this check (--max-time 0.5)");
     expect([exitCode, leftBehind.length > 0]).toEqual([2, true]);
   });
 });
 
-/** Operation lengths that a run on an asynchronous broker takes; the bench measures the same. */
+/** The length of a run on an asynchronous broker, in operations; the bench measures the same. */
 const LENGTHS_MAX = 15;
 
 it.each([1_000, 3_000, 10_000])(
-  "the waiting of a run overlaps: a broker's operations may take any time, the run takes few of them (%i ms)",
+  "the waits of a run overlap: however long a broker's operations take, the run takes as long as a few of them (%i ms)",
   async (operationMs) => {
     const clock = eventClock();
     const { handle } = slowBroker(clock, operationMs);
@@ -182,12 +179,13 @@ function withTimes(clock: Clock, handle: Handler): { readonly handle: Handler; r
   return { handle: answerLater, longestMs: () => longestMs };
 }
 
-it.each([3, 5])("a broker with few workers (%i) is not crowded: nothing waits there for long", async (workers) => {
+it.each([3, 5])("a broker with few workers (%i) is not overloaded: nothing waits there for long", async (workers) => {
   const clock = eventClock();
   const time = { operationMs: 3_000, nowMs: () => clock.nowMs(), workers };
   const { handle, longestMs } = withTimes(clock, createMemoryBroker({ mode: "async", time }).handle);
   const { counts, leftBehind } = await certifyAt(clock, asTransport(handle));
   expect(counts).toMatchObject({ fail: 0, unknown: 0, warn: 0 });
   expect(leftBehind).toEqual([]);
-  expect(longestMs() / 3_000).toBeLessThanOrEqual(30 / workers);
+  // The poll that sees the end comes a little after it.
+  expect(longestMs() / 3_000).toBeLessThanOrEqual(30 / workers + 0.1);
 });

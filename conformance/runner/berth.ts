@@ -7,13 +7,13 @@ export class Berth implements Room {
   readonly #claimant: Claimant;
   readonly #units: number;
   readonly #held = new Map<string, Peak>();
-  /** Whom instances were handed to. */
+  /** To whom instances were handed over. */
   readonly #handed = new Map<string, Room>();
   #spare = 0;
   #isOpen: boolean;
   #turn: Promise<void> = Promise.resolve();
 
-  /** `units`: instances that it will hold at once, at most; it gets places for all of them at the first. 0: each for itself. */
+  /** `units`: how many instances it will hold at once, at most; with the first it gets places for all of them. 0: each gets its place by itself. */
   constructor(quota: Quota, claimant: Claimant, units: number) {
     this.#quota = quota;
     this.#claimant = claimant;
@@ -21,7 +21,7 @@ export class Berth implements Room {
     this.#isOpen = units > 0;
   }
 
-  /** Waits for a place for an instance, unless it has one here. @throws NoRoom */
+  /** Waits for a place for an instance, unless the instance has one here. @throws NoRoom */
   take(id: string): Promise<void> {
     const taken = this.#turn.then(() => this.#take(id));
     this.#turn = taken.catch(() => {});
@@ -63,7 +63,7 @@ export class Berth implements Room {
     return this.#held.delete(id);
   }
 
-  /** See `Room`. What it has to spare is given back too: it would be of no use. */
+  /** See `Room`. Spare places are given back too: they would be of no use. */
   yield(id: string, isPlain: boolean): boolean {
     const peak = this.#held.get(id);
     if (peak === undefined) return false;
@@ -81,7 +81,7 @@ export class Berth implements Room {
     this.#quota.hurry();
   }
 
-  /** Gives back what was not used; what is held is given back when it is freed. */
+  /** Gives back unused places; a used one is given back when its instance is freed. */
   close(): void {
     this.#isOpen = false;
     const spare = this.#spare;

@@ -27,19 +27,19 @@ describe("the causes of findings", () => {
     ]);
   });
 
-  it("are the findings themselves where the cause passed or was not run", () => {
+  it("are the findings themselves if the cause passed or did not run", () => {
     const results = [result("a", "pass"), result("b", "unknown", "a"), result("c", "unknown", "elsewhere")];
     expect(causesOf(results).map(({ check }) => check)).toEqual(["b", "c"]);
     expect(worstOwnVerdict(results)).toBe("unknown");
   });
 
-  it("come to an end where findings follow from each other", () => {
+  it("come to an end even if findings follow from each other", () => {
     const results = [result("a", "unknown", "b"), result("b", "unknown", "a")];
     expect(causesOf(results).length).toBeGreaterThan(0);
     expect(worstOwnVerdict(results)).toBe("unknown");
   });
 
-  it("hide no failure, whatever it is said to follow from", () => {
+  it("hide no failure, whatever it claims to follow from", () => {
     const results = [result("a", "warn"), result("b", "fail", "a")];
     expect(worstOwnVerdict(results)).toBe("fail");
   });

@@ -10,18 +10,21 @@ export interface Cause {
   readonly followers: readonly string[];
 }
 
-/** As much of a result as its cause depends on. */
+/** The part of a result on which its cause depends. */
 interface TracedResult {
   readonly check: { readonly id: string };
   readonly verdict: Verdict;
   readonly followsFrom?: string;
-  /** Why: what is not determined for one and the same reason has one cause. */
+  /** Why: verdicts that could not be reached for one and the same reason have one cause. */
   readonly reason?: string;
 }
 
 const isFinding = ({ verdict }: TracedResult): boolean => verdict !== "pass" && verdict !== "not-applicable";
 
-/** The finding at the origin of one that follows from others; itself where that is none of the same run, or they follow from each other. */
+/**
+ * The finding at the origin of one that follows from others; the finding itself if the origin is not in the same run, or if they follow from each
+ * other.
+ */
 function originOf<T extends TracedResult>(result: T, byId: ReadonlyMap<string, T>): T {
   const passed = new Set<T>();
   let origin = result;
@@ -35,13 +38,13 @@ function originOf<T extends TracedResult>(result: T, byId: ReadonlyMap<string, T
   }
 }
 
-/** The first of those that are not determined for the same reason; itself where there is no other. */
+/** The first of those that could not be determined for the same reason; the finding itself if there is no other. */
 function firstAlike<T extends Pick<TracedResult, "verdict" | "reason">>(origin: T, open: ReadonlyMap<string, T>): T {
   const { verdict, reason } = origin;
   return verdict === "unknown" && reason !== undefined ? (open.get(reason) ?? origin) : origin;
 }
 
-/** Groups findings by their origins; those that are not determined for the same reason come together. */
+/** Groups findings by their origins; those that could not be determined for the same reason form one group. */
 export function groupByOrigin<T extends Pick<TracedResult, "verdict" | "reason">>(
   found: readonly T[],
   originFor: (result: T) => T,
@@ -69,8 +72,8 @@ export function causesOf(results: readonly TracedResult[]): readonly Cause[] {
 }
 
 /**
- * The worst verdict of results. What follows from a finding of the same run is explained by that finding: it leaves nothing open about
- * the broker, and does not count.
+ * The worst verdict of results. A verdict that follows from a finding of the same run is explained by it: it leaves nothing open about the broker,
+ * and does not count.
  */
 export function worstOwnVerdict(results: readonly TracedResult[]): Verdict {
   const explained = new Set(causesOf(results).flatMap(({ followers }) => followers));

@@ -17,7 +17,7 @@ import { backendOf } from "./hooks.ts";
 import { chooseOffers } from "./offers.ts";
 import { INSTANCES_AT_ONCE, JOBS } from "./limits.ts";
 import type { CertifyOptions } from "./options.ts";
-import { shuffle } from "./order.ts";
+import { longestFirst, shuffle } from "./order.ts";
 import { eachTenSeconds, progressLine } from "./progress-lines.ts";
 import { Berth } from "./berth.ts";
 import { Quota } from "./quota.ts";
@@ -30,7 +30,7 @@ import type { RunContext, StartedSuite } from "./suite.ts";
 import { type CertifySummary, summarize } from "./summary.ts";
 import { Tidying } from "./tidying.ts";
 
-/** From so many instances at once on, stories are played beside the checks that wait for them. */
+/** With at least so many instances at once, stories are played beside the checks that wait for them. */
 const ROOMY = 6;
 
 /** One run, from the first contact to the last clean-up. */
@@ -39,7 +39,7 @@ export class Certification {
   readonly #file: DrydockFile;
   readonly #selection: Selection;
   #settings: ClientSettings;
-  /** The newest version of which the broker shows that it was written for it. */
+  /** The newest version for which the broker shows that it was written. */
   #evident: SpecMinor = NEWEST_MINOR;
   readonly #log: RunLog;
   readonly #ledger = new Ledger();
@@ -106,7 +106,7 @@ export class Certification {
   async #hold(planned: readonly PlannedCheck[], run: RunContext, tidying: Tidying): Promise<void> {
     const { jobs = JOBS, shuffleSeed } = this.#options;
     const { clock } = this.#settings;
-    // Probes ask for what they need; who judges what the others have seen needs something to be seen.
+    // Probes request what they need; a review of what others have seen needs something to be seen.
     const suites = new Set(planned.filter(({ check }) => check.phase === "review").map(({ suite }) => suite));
     const warmUp = async () => void (await Promise.all([...suites].map((suite) => this.#warmUp(suite, run))));
     const crew = new Crew(run, {
@@ -122,9 +122,9 @@ export class Certification {
     const stopListening = catchStrays(run.quota.actors, (who, error) => crew.noteStray(who, error));
     const stopSaying = eachTenSeconds(() => this.#sayProgress(planned.length, run));
     try {
-      const ordered = shuffleSeed === undefined ? planned : shuffle(planned, shuffleSeed);
+      const ordered = shuffleSeed === undefined ? longestFirst(planned) : shuffle(planned, shuffleSeed);
       const isReady = warmUp();
-      // Where there is little room, checks would wait for these while they take up what they need.
+      // If there is little room, checks would wait for these stories while taking up the room that they need.
       if (run.quota.max < ROOMY) await isReady;
       await Promise.all([isReady, crew.hold(ordered)]);
       await tidying.end();
@@ -181,18 +181,18 @@ export class Certification {
     return { run, tidying };
   }
 
-  /** A check that needs what could not be made ready meets the same obstacle and says so. */
+  /** A check that needs what could not be prepared meets the same obstacle and says so. */
   async #warmUp(suite: StartedSuite, { quota }: RunContext): Promise<void> {
     await quota.actors
       .act("warm-up", () => suite.warmUp())
       .catch((error: unknown) => {
         if (this.#isAborted()) return;
         const why = error instanceof Error ? error.message : String(error);
-        this.#log.note(`what checks share could not be made ready: ${why}`);
+        this.#log.note(`what checks share could not be prepared: ${why}`);
       });
   }
 
-  /** What is behind a broker in the same process can't be reached over sockets. */
+  /** Sockets can't reach what is behind a broker in the same process. */
   #dataOverSockets(): DataPlane | undefined {
     const { transport, fetch } = this.#options;
     return transport === undefined && fetch === undefined ? dataPlaneFor(this.#file.data) : undefined;

@@ -16,7 +16,7 @@ export interface Outcome {
   readonly expected?: string;
   readonly seen?: string;
   readonly evidence?: readonly Evidence[];
-  /** Id of the check that judges the fault from which this outcome follows: it is no finding of its own. */
+  /** Id of the check that judges the fault from which this outcome follows: it is not a finding of its own. */
   readonly followsFrom?: string;
 }
 
@@ -35,6 +35,8 @@ export interface Check<C> extends CheckInfo {
    * `probe` sends requests (default). `review` judges what all the others sent and received, so it comes last and sends nothing.
    */
   readonly phase?: "probe" | "review";
+  /** Asks for many operations one after the other: it begins before the others, which then go on beside it. Default false. */
+  readonly isLong?: boolean;
   /** Runs alone, because it holds or breaks what stands behind the broker. */
   readonly exclusive?: boolean;
   readonly run: (context: C) => Promise<Outcome> | Outcome;
@@ -65,7 +67,7 @@ export function unknown(reason: string, ...evidence: readonly Evidence[]): Outco
   return { verdict: "unknown", reason, ...evidenceOf(evidence) };
 }
 
-/** It could not be found out, because of a fault that the check `cause` judges. */
+/** It could not be determined, because of a fault that the check `cause` judges. */
 export function followsFrom(cause: string, reason: string, ...evidence: readonly Evidence[]): Outcome {
   return { ...unknown(reason, ...evidence), followsFrom: cause };
 }

@@ -28,7 +28,7 @@ export function commandLine(target: string | undefined, flags: Flags): string {
   return [INVOCATION, "certify", ...(url === undefined ? [] : [quote(url)]), ...given].join(" ");
 }
 
-/** The line that runs this certification again, in the version that it was judged in. */
+/** The command that repeats this certification, against the same version. */
 export function lineThatRepeats(options: CertifyOptions, minor: SpecMinor, suites: readonly AnySuite[]): string {
   const { url, username, service, plan, only, plans, maxInstances, maxTimeMs, limits } = options;
   return commandLine(url, {

@@ -16,7 +16,7 @@ export interface SuiteCoverage {
   readonly held: number;
   /** Checks that found something out about the broker: pass, warn or fail. */
   readonly exercised: number;
-  /** The worst of its verdicts; `not-exercised` where nothing was found out about what the suite is for. */
+  /** The worst of its verdicts; `not-exercised` if nothing was found out about the suite's purpose. */
   readonly verdict: Verdict | "not-exercised";
 }
 
@@ -29,7 +29,7 @@ export interface Coverage {
   readonly isWhole: boolean;
 }
 
-/** Verdicts that say of a suite that all is well, were it exercised. */
+/** Verdicts that say that all is well, provided that the suite was exercised. */
 const MILD: ReadonlySet<Verdict> = new Set<Verdict>(["pass", "warn"]);
 
 /** A check may need two plans, or two services, at once: runs against one each don't make a run against both. */
@@ -46,7 +46,7 @@ function idsHeld(run: HeldRun, suite: SuiteName): readonly string[] {
 
 const isExercised = (verdict: Verdict): boolean => verdict === "pass" || verdict === "warn" || verdict === "fail";
 
-/** Whether checks were held that are about what the suite is for, and none of them applied. */
+/** Whether checks of the suite's purpose were held, and none of them applied. */
 function missesSubject(suite: SuiteName, runs: readonly HeldRun[], verdictOf: (id: string) => Verdict): boolean {
   const subject = new Set(
     runs.flatMap(({ scope }) => scope.suites.flatMap((each) => (each.suite === suite ? (each.subject ?? []) : []))),
@@ -94,7 +94,7 @@ export function coverageOf(runs: readonly HeldRun[], verdicts: ReadonlyMap<strin
   };
 }
 
-/** Suites of which checks were held and none found anything out about what the suite is for. */
+/** Suites whose checks were held without finding out anything about the suite's purpose. */
 export function unexercisedSuites({ suites }: Coverage): readonly SuiteName[] {
   return suites.filter(({ verdict, held }) => verdict === "not-exercised" && held > 0).map(({ suite }) => suite);
 }

@@ -29,16 +29,16 @@ interface CrewOptions {
   readonly clock: Clock;
   /** Checks side by side. */
   readonly jobs: number;
-  /** Why the time of the run is limited, for the reasons: `--max-time 5`. */
+  /** What limits the time of the run, as reasons name it: `--max-time 5`. */
   readonly timeLimit: string;
   readonly tidying: Tidying;
-  /** Makes ready what checks share, as far as it is not. */
+  /** Prepares what checks share, unless it is ready. */
   readonly warmUp: () => Promise<void>;
-  /** The newest version of which the broker shows that it was written for it. */
+  /** The newest version for which the broker shows that it was written. */
   readonly evident: SpecMinor;
 }
 
-/** What a check comes to that needs more instances than there is room for: the option leaves it out, a quota leaves it open. */
+/** The outcome of a check that needs more instances than there is room for: the option leaves it out, a quota leaves it open. */
 const verdictWithout = { option: "not-applicable", broker: "unknown" } as const;
 
 function lacksRoom(units: number, { max, limiter }: Quota): Outcome {
@@ -47,24 +47,24 @@ function lacksRoom(units: number, { max, limiter }: Quota): Outcome {
   return { verdict: verdictWithout[limiter], reason: `needs ${units} instances at once, ${limit}` };
 }
 
-/** What is said of all that a broker which is lost leaves open. */
+/** The reason for everything that a lost broker leaves open. */
 const SILENCE = "the broker stopped answering";
 
-/** Most requests of a check that are shown before the one that ended it, which got no answer. */
+/** How many requests of a check are shown, at most, before the unanswered one that ended it. */
 const SENT_BEFORE_MAX = 5;
 
-/** Holds the checks of one run: side by side where they can be, and each to a verdict of its own whatever happens. */
+/** Holds the checks of one run: side by side where possible, each to a verdict of its own whatever happens. */
 export class Crew {
   readonly #run: RunContext;
   readonly #options: CrewOptions;
   #lost: TargetError | undefined;
   /** Checks that found no room beside the others. */
   readonly #postponed: PlannedCheck[] = [];
-  /** What was rejected while nobody listened, by the check or story that did it. */
+  /** Unhandled rejections, by the check or story that caused them. */
   readonly #strays = new Map<string, unknown>();
   #isLastTry = false;
   #isChangeNoted = false;
-  /** Ids of the checks that are held now. */
+  /** Ids of the checks that are being held. */
   readonly #current = new Set<string>();
 
   constructor(run: RunContext, options: CrewOptions) {
@@ -77,24 +77,24 @@ export class Crew {
     return this.#lost;
   }
 
-  /** Whether something went wrong, by a defect of drydock's own, that no check's verdict says. */
+  /** Whether something went wrong, by a defect of drydock itself, that no check's verdict mentions. */
   get isDefective(): boolean {
     return this.#strays.size > 0;
   }
 
-  /** A rejection that nobody handled: the check that did it is not to be trusted; what else did it is noted. */
+  /** An unhandled rejection: the check that caused it is not to be trusted; any other cause is noted. */
   noteStray(who: string, error: unknown): void {
     const isKnown = this.#strays.has(who);
     this.#strays.set(who, error);
     if (!isKnown && !this.#current.has(who))
-      this.#options.log.note(`a defect of drydock's own, in ${who}: ${this.#trace(error)}`);
+      this.#options.log.note(`a defect of drydock itself, in ${who}: ${this.#trace(error)}`);
   }
 
   /** Probes side by side, then those that need the backend for themselves, then the reviews of what was sent. */
   async hold(planned: readonly PlannedCheck[]): Promise<void> {
     const { backend } = this.#run;
     const { tidying } = this.#options;
-    // Where nothing behind the broker can be held or broken, nobody needs it for himself.
+    // If nothing behind the broker can be held or broken, no check needs it for itself.
     const hasFaults = Object.keys(backend.faults ?? {}).length > 0;
     const canDisturb = backend.hold !== undefined || backend.fail !== undefined || hasFaults;
     const isAlone = ({ check }: PlannedCheck): boolean => canDisturb && check.exclusive === true;
@@ -110,7 +110,7 @@ export class Crew {
     await this.#holdThoseWithoutRoom();
   }
 
-  /** Who found no room beside the others finds it alone, or there is none. */
+  /** A check that found no room beside the others finds it alone, or there is none. */
   async #holdThoseWithoutRoom(): Promise<void> {
     const postponed = this.#postponed.splice(0);
     if (postponed.length === 0) return;
@@ -151,7 +151,7 @@ export class Crew {
       const judged = await this.#judge(planned, client);
       await client.end();
       await client.ledger.clean();
-      // Rejections that nobody handles are reported when all else at hand is done.
+      // Unhandled rejections are reported once everything else at hand is done.
       await new Promise((done) => void setImmediate(done));
       this.#current.delete(check.id);
       if (this.#strays.has(check.id)) return this.#crashInBackground(check);
@@ -177,26 +177,26 @@ export class Crew {
     }
   }
 
-  /** What an error that ended a check says: who is to blame for it. */
+  /** The outcome for an error that ended a check: who is to blame for it. */
   async #outcomeOf(error: unknown, check: Check<never>, { sent }: OsbClient): Promise<Outcome> {
     if (error instanceof Verdicted) return error.outcome;
     if (error instanceof NoRoom) return { verdict: verdictWithout[error.limiter], reason: error.message };
     if (!(error instanceof NoAnswer)) return this.#crash(error, check);
     if (error.fault === "out-of-time")
-      return { verdict: "unknown", reason: `no time: the run was over before this check (${this.#options.timeLimit})` };
+      return { verdict: "unknown", reason: `no time: the run ended before this check (${this.#options.timeLimit})` };
     await this.#lookWhetherLost(error);
-    // The request may be that of a story, which the check itself has not sent.
+    // The request may be a story's, so the check itself has not sent it.
     const evidence = [...sent.slice(-SENT_BEFORE_MAX), error.exchange];
     return this.#lost ? this.#silence(this.#lost, evidence) : { verdict: "unknown", reason: error.blame, evidence };
   }
 
-  /** One reason for all that is left open by a broker that is lost. */
+  /** One reason for everything that a lost broker leaves open. */
   #silence(lost: TargetError | undefined, evidence: NonNullable<Outcome["evidence"]> = []): Outcome {
     const reason = lost === undefined ? SILENCE : `${SILENCE}: ${lost.seen}`;
     return { verdict: "unknown", reason, evidence };
   }
 
-  /** A broker is not accused of what came of ids that it offers no more, nor of what it did while it went down. */
+  /** A broker is accused neither of what came of ids that it no longer offers, nor of what it did while it went down. */
   async #unlessCatalogChanged(outcome: Outcome, { sent }: OsbClient): Promise<Outcome> {
     const { verdict, evidence = sent } = outcome;
     const isAboutCatalog = evidence.some((each) => "operation" in each && each.operation === "catalog");
@@ -222,11 +222,11 @@ export class Crew {
 
   #crash(error: unknown, check: Check<never>): Outcome {
     const trace = this.#trace(error);
-    this.#options.log.note(`a defect of drydock's own, in the check ${check.id}: ${trace}`);
-    return { verdict: "unknown", reason: `the check crashed, by a defect of drydock's own: ${trace.split("\n")[0]}` };
+    this.#options.log.note(`a defect of drydock itself, in the check ${check.id}: ${trace}`);
+    return { verdict: "unknown", reason: `the check crashed, by a defect of drydock itself: ${trace.split("\n")[0]}` };
   }
 
-  /** One request without an answer may be the request's fault; when the catalog is silent too, the broker is gone. */
+  /** One request without an answer may be the request's fault; if the catalog is silent too, the broker is gone. */
   async #lookWhetherLost(cause: NoAnswer): Promise<void> {
     if (this.#lost || this.#isAborted) return;
     const isAlive = await this.#run.platform.send("catalog", { intent: "cleanup" }).then(

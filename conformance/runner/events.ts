@@ -21,7 +21,7 @@ export type Verdict = "fail" | "unknown" | "warn" | "pass" | "not-applicable";
 export const VERDICTS_WORST_FIRST: readonly Verdict[] = ["fail", "unknown", "warn", "pass", "not-applicable"];
 /** How binding a requirement is, in the words of RFC 2119. */
 export type Level = "MUST" | "SHOULD" | "MAY";
-/** How much harm a violation does: of the suites `backup` and `isolation`. */
+/** How much harm a violation does; only in the suites `backup` and `isolation`. */
 export type Severity = "critical" | "high" | "medium" | "low";
 /** The suites by name. */
 export type SuiteName = "osb" | "backup" | "isolation";
@@ -34,7 +34,7 @@ export interface CheckInfo {
   readonly suite: SuiteName;
   readonly title: string;
   readonly level: Level;
-  /** Of checks that are no clauses of the OSB API. */
+  /** Of checks that are not about clauses of the OSB API. */
   readonly severity?: Severity;
   /** Ids of the clauses (OSB), or of the requirement (BK-…, IS-…), that the check judges. */
   readonly clauses: readonly string[];
@@ -51,7 +51,7 @@ export interface SuiteScope {
   readonly checks: readonly string[];
   /** Ids of those that the run was not to hold, by what `narrowedBy` names. */
   readonly leftOut: readonly string[];
-  /** Ids of the checks of which at least one has to be exercised, or the suite is not. Absent: any of its checks. */
+  /** Ids of the checks of which at least one must be exercised for the suite to count as exercised. Absent: any of its checks. */
   readonly subject?: readonly string[];
 }
 
@@ -73,7 +73,7 @@ export interface RunScope {
 export interface Judged {
   /** The plans under test, by name. */
   readonly plans: readonly { readonly service: string; readonly plan: string }[];
-  /** Which version of the API it is judged by, and why. One line. */
+  /** Against which version of the API it is judged, and why. One line. */
   readonly version: string;
 }
 
@@ -92,7 +92,7 @@ export type RunEvent =
         | { readonly kind: "broker"; readonly url: string }
         | { readonly kind: "scenario"; readonly name: string };
       readonly profile?: string;
-      /** Of a run against a broker: what is judged, and by which version for what reason. */
+      /** Of a run against a broker: what is judged, against which version, and why. */
       readonly judged?: Judged;
       /** Number of checks or seeds planned. */
       readonly planned: number;

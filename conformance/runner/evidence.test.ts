@@ -49,7 +49,7 @@ describe("evidence that accuses", () => {
   });
 });
 
-/** A broker that hangs up on some requests: what a check of it shows. */
+/** A broker that hangs up on some requests, and what a check of it shows. */
 async function evidenceOfSilence(check: string, isHungUp: (request: WireRequest) => boolean) {
   const { handle } = createMemoryBroker({ mode: "sync", catalog: MEMORY_CATALOG });
   const hangingUp: Handler = async (request) => {
@@ -70,8 +70,8 @@ async function evidenceOfSilence(check: string, isHungUp: (request: WireRequest)
   return events.flatMap((event) => (event.type === "check-finished" ? [event] : []));
 }
 
-describe("evidence of what got no answer", () => {
-  it("has the request that a plan was judged by, though other plans are judged beside it", async () => {
+describe("the evidence for a request without an answer", () => {
+  it("has the request by which a plan was judged, though other plans are judged beside it", async () => {
     const big = "5f0b4c8e-0000-4000-8000-000000000102";
     const isHungUp = ({ method, text }: WireRequest) => method === "PUT" && text.includes(big);
     const [finished] = await evidenceOfSilence("provision-identical-200", isHungUp);
@@ -82,7 +82,7 @@ describe("evidence of what got no answer", () => {
     expect(new Set(finished?.evidence).size).toBe(finished?.evidence.length);
   });
 
-  it("has the request of a story that the check waited for", async () => {
+  it("has the request of a story for which the check waited", async () => {
     const isHungUp = ({ method, path }: WireRequest) => method === "PUT" && path.length === 3;
     const [finished] = await evidenceOfSilence("bind-identical-200", isHungUp);
     expect(finished?.verdict).toBe("unknown");

@@ -157,7 +157,7 @@ describe("a suite that was asked for", () => {
     const { summary: backup } = await run([backupSuite]);
     expect(backup).toMatchObject({ verdict: "not-applicable", exitCode: 2, conformant: false });
     expect(backup.statement).toMatch(/^Nothing was exercised\./);
-    // What the API alone shows: this broker is a memory, and keeps nobody apart.
+    // What the API alone shows: this broker lives in memory, and keeps nobody apart.
     const { summary } = await run([isolationSuite]);
     expect(summary.counts["not-applicable"]).toBeGreaterThan(summary.counts.pass);
     expect(summary.counts.pass).toBeGreaterThan(0);

@@ -26,7 +26,7 @@ async function fetchCatalog(platform: OsbClient): Promise<Answer> {
   });
 }
 
-/** Whether a broker refuses the version that a client speaks (412): some do so for the catalog, some for all but the catalog. */
+/** Whether a broker refuses a client's version (412): some do so for the catalog, some for everything except the catalog. */
 async function isRefused(client: OsbClient): Promise<boolean> {
   if ((await fetchCatalog(client)).status === 412) return true;
   const poll = await client.send("poll-instance", { instanceId: client.newId() }).catch((error: unknown) => {
@@ -36,7 +36,7 @@ async function isRefused(client: OsbClient): Promise<boolean> {
   return poll?.status === 412;
 }
 
-/** The first of several clients, each with a version of its own, that the broker does not refuse for its version. */
+/** The first of several clients, each with its own version, whose version the broker does not refuse. */
 async function firstServed(first: OsbClient, others: readonly OsbClient[]): Promise<OsbClient> {
   for (const client of [first, ...others]) if (!(await isRefused(client))) return client;
   return first;
@@ -64,16 +64,14 @@ interface FirstContact {
   readonly catalog: Answer;
   /** The version that the run judges by. */
   readonly minor: SpecMinor;
-  /** The newest version of which the broker shows that it was written for it, or the one that was chosen. */
+  /** The newest version for which the broker shows that it was written, or the chosen one. */
   readonly evident: SpecMinor;
   /** Which version that is, and why, in a sentence or two. */
   readonly reason: string;
 }
 
 /**
- * Fetches the catalog in the version that was chosen, or else in the newest that the broker does not refuse.
- *
- * @throws TargetError when what answers can't be tested
+ * Fetches the catalog in the chosen version, or else in the newest that the broker does not refuse. @throws TargetError if what answers can't be tested
  */
 export async function firstContact(
   speaking: (minor: SpecMinor) => OsbClient,
@@ -81,7 +79,7 @@ export async function firstContact(
 ): Promise<FirstContact> {
   if (chosen !== undefined) {
     const catalog = await requireCatalog(speaking(chosen));
-    return { catalog, minor: chosen, evident: chosen, reason: `Judged as 2.${chosen}, the version that was chosen.` };
+    return { catalog, minor: chosen, evident: chosen, reason: `Judged as 2.${chosen}, the chosen version.` };
   }
   const [newest = NEWEST_MINOR, ...older] = SPEC_MINORS.toReversed();
   const scout = await firstServed(speaking(newest), older.map(speaking));

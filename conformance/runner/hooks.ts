@@ -6,9 +6,9 @@ import type { Hook } from "../settings/schema.ts";
 const HOOK_NAMES = ["hold", "release", "fail", "heal"] as const satisfies readonly (keyof DrydockFile["hooks"])[];
 type HookName = (typeof HOOK_NAMES)[number];
 
-/** Breaks one thing on purpose, about an instance; what it returns mends it. */
+/** Breaks one thing about an instance on purpose; what it returns repairs it. */
 export type FaultHook = (instance: string) => Promise<() => Promise<void>>;
-/** Looks where only an operator can: the lines that it finds, about an instance. */
+/** Looks where only an operator can, and returns the lines that it finds about an instance. */
 export type LookHook = (instance: string) => Promise<readonly string[]>;
 
 /**
@@ -24,14 +24,14 @@ export interface Backend extends Readonly<Partial<Record<HookName, () => Promise
 /** Longest time a hook may take, in milliseconds. */
 const HOOK_MS_MAX = 30_000;
 
-/** What a hook is called about: a URL gets it as JSON, a command in variables DRYDOCK_INSTANCE and DRYDOCK_PHASE. */
+/** The subject of a hook call: a URL gets it as JSON, a command in the variables DRYDOCK_INSTANCE and DRYDOCK_PHASE. */
 interface HookCall {
   readonly instance?: string;
   /** Of a fault: whether it begins or ends. */
   readonly phase?: "begin" | "end";
 }
 
-/** Longest output of a hook that is read, in bytes. */
+/** How much of a hook's output is read, in bytes. */
 const OUTPUT_BYTES_MAX = 64 * 1024 * 1024;
 
 async function runHook(name: string, hook: Hook, call: HookCall = {}): Promise<string> {

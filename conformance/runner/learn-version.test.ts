@@ -36,7 +36,7 @@ interface Run extends CertifySummary {
   readonly reasonOf: (id: string) => string | undefined;
 }
 
-/** A run without a profile, or with one, of a few cheap checks. */
+/** A run of a few cheap checks, with or without a profile. */
 async function run(catalog: JsonObject, around: (inner: Handler) => Handler, profile?: string): Promise<Run> {
   const reasons: string[] = [];
   const listen = (event: RunEvent): void => {
@@ -60,7 +60,7 @@ async function run(catalog: JsonObject, around: (inner: Handler) => Handler, pro
 const minorOf = (version: string | undefined): number => Number(version?.split(".")[1]);
 const isPoll = (path: readonly string[]): boolean => path.includes("last_operation");
 
-/** Answers 410 to a poll of what it does not know, as brokers before 2.16 may. */
+/** Answers 410 to a poll of something unknown, as brokers before 2.16 may. */
 const forgetful =
   (inner: Handler): Handler =>
   async (request) => {
@@ -86,7 +86,7 @@ const refusing =
       : inner(request);
 
 describe("the version of a run without a profile", () => {
-  it("is the newest, whatever the broker answers to a poll of what it does not know", async () => {
+  it("is the newest, whatever the broker answers to a poll of something unknown", async () => {
     expect((await run(plain, forgetful)).minor).toBe(17);
   });
 
@@ -99,24 +99,24 @@ describe("the version of a run without a profile", () => {
     expect(reasons).toContainEqual(expect.stringContaining("the broker refuses newer versions"));
   });
 
-  it("marks what newer clauses find at a broker that shows nothing so new", async () => {
+  it("marks findings of newer clauses at a broker that shows nothing so new", async () => {
     const { reasonOf } = await run(plain, anonymous);
     expect(reasonOf("request-identity-echoed")).toMatch(/binds since 2\.15; .*nothing newer than 2\.12/);
   });
 
-  it("leaves a finding unmarked where a member of the catalog shows that the broker knows its version", async () => {
+  it("leaves a finding unmarked if a member of the catalog shows that the broker knows its version", async () => {
     const { reasonOf } = await run(maintained, anonymous);
     expect(reasonOf("request-identity-echoed")).toContain("no such header");
     expect(reasonOf("request-identity-echoed")).not.toContain("binds since");
   });
 
-  it("takes a request identity that is sent back for a sign of 2.15", async () => {
+  it("takes a request identity that is sent back as a sign of 2.15", async () => {
     const { reasons } = await run(plain, forgetful);
     expect(reasons).toContainEqual(expect.stringMatching(/the request identity sent back, so it may be of 2\.15/));
   });
 });
 
-describe("a profile that was chosen", () => {
+describe("a chosen profile", () => {
   it("leaves no doubt: no finding is marked", async () => {
     const { reasonOf } = await run(plain, anonymous, "osb-2.16");
     expect(reasonOf("request-identity-echoed")).toContain("no such header");

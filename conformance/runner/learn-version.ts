@@ -39,8 +39,8 @@ function newestMember(catalog: Answer): Shown | undefined {
 }
 
 /**
- * The newest version of which the answer with the catalog shows something: a member of the catalog, or the request identity sent
- * back. Nothing that a broker does wrong counts, nor what it leaves out: most of each version is optional.
+ * The newest version of which the catalog's answer shows a trace: a member of the catalog, or the request identity sent back. What a broker does
+ * wrong does not count, nor what it leaves out: most of each version is optional.
  */
 function shownBy(catalog: Answer): Shown {
   const member = newestMember(catalog);
@@ -50,30 +50,30 @@ function shownBy(catalog: Answer): Shown {
   return member ?? { minor: 12, words: "nothing newer" };
 }
 
-/** The version that a run without a chosen one judges by. */
+/** The version against which a run without a chosen one judges. */
 interface LearntVersion {
-  /** The newest version of which the broker shows that it was written for it; at most the one that the run judges by. */
+  /** The newest version for which the broker shows that it was written; at most the one against which the run judges. */
   readonly evident: SpecMinor;
   /** Which version, and why, in a sentence or two. */
   readonly reason: string;
 }
 
 /**
- * What is known of a broker's version where nobody has named one. `taken` is the newest version that it does not refuse with 412:
- * by that one it is judged. It is never guessed from what the broker does.
+ * What is known about a broker's version if nobody has named one. It is judged against `taken`, the newest version that it does not refuse with
+ * 412, which is never inferred from what the broker does.
  */
 export function learnVersion(taken: SpecMinor, catalog: Answer, isNewerRefused: boolean): LearntVersion {
   if (isNewerRefused)
     return { evident: taken, reason: `Judged as 2.${taken}: the broker refuses newer versions (--profile overrides).` };
   const { minor, words } = shownBy(catalog);
   const evident = minor < taken ? minor : taken;
-  const judged = `Judged as 2.${taken}, the newest version that the broker takes (--profile overrides).`;
+  const judged = `Judged as 2.${taken}, the newest version that the broker accepts (--profile overrides).`;
   if (evident === taken) return { evident, reason: judged };
-  const shown = `It shows ${words}, so it may be of 2.${evident}: findings by newer clauses say so.`;
+  const shown = `It shows ${words}, so it may have been written for 2.${evident}: findings of newer clauses say so.`;
   return { evident, reason: `${judged} ${shown}` };
 }
 
-/** An accusation by a clause that is newer than what the broker shows says so. */
+/** A finding of a clause that is newer than what the broker shows says so. */
 export function markNewer(outcome: Outcome, { since }: Pick<Check<never>, "since">, evident: SpecMinor): Outcome {
   if ((outcome.verdict !== "fail" && outcome.verdict !== "warn") || since <= evident) return outcome;
   const mark = `(binds since 2.${since}; the broker shows nothing newer than 2.${evident})`;

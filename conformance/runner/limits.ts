@@ -2,7 +2,7 @@
 export const JOBS = 64;
 /** Service instances at once, unless the caller says otherwise. */
 export const INSTANCES_AT_ONCE = 64;
-/** Requests at once: as few as a broker that answers one after the other can bear. */
+/** Requests at once: as few as a broker that answers one by one can bear. */
 export const REQUESTS_AT_ONCE = 4;
 
 /** How long a run waits for operations, all in milliseconds. */

@@ -28,6 +28,6 @@ export interface MutantSet {
   /** Default: the one that `run()` makes. */
   readonly cleanRuns?: readonly CleanRun[];
   /** Runs the suite on a fresh broker with this defect; without `mutantId` on a clean one. `only`: as in `certify`. */
-  /** `shuffleSeed`: as in `certify`; a set whose runs have one order only pays no heed to it. */
+  /** `shuffleSeed`: as in `certify`; a set whose runs have only one order ignores it. */
   run(mutantId?: string, only?: readonly string[], shuffleSeed?: number): Promise<readonly CheckResult[]>;
 }

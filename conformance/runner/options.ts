@@ -32,17 +32,17 @@ export interface CertifyOptions extends TargetOptions {
   readonly file?: string | DrydockFile;
   /** Known failures that don't count against the broker; see `parseBaseline`. */
   readonly baseline?: readonly Acceptance[];
-  /** `first`: a check tries the first plan that it fits. `all`: each one where its clause can differ between plans. Default `all`. */
+  /** `first`: a check tries the first plan that it fits. `all`: each one, if its clause can differ between plans. Default: `all`. */
   readonly plans?: "first" | "all";
-  /** Checks side by side: most of their time they wait. Default 64. */
+  /** How many checks run side by side; most of the time they wait. Default: 64. */
   readonly jobs?: number;
-  /** Most service instances at once; a run begins with few, and takes more while the broker does not slow down. Default 64. */
+  /** How many service instances exist at once, at most; a run begins with few, and takes more while the broker does not slow down. Default: 64. */
   readonly maxInstances?: number;
-  /** Ends the run after so many milliseconds with the verdicts that there are; the rest is unknown. Default: no limit. */
+  /** Ends the run after so many milliseconds with the verdicts so far; the rest is unknown. Default: no limit. */
   readonly maxTimeMs?: number;
-  /** Runs the checks in an order that this number decides, to prove that it makes no difference. Default: as they are listed. */
+  /** Runs the checks in an order that follows from this number, to prove that the order makes no difference. Default: as they are listed. */
   readonly shuffleSeed?: number;
-  /** Gets a line each ten seconds that says what is waited for. */
+  /** Gets a line every ten seconds that says what the run is waiting for. */
   readonly onProgress?: (line: string) => void;
   readonly limits?: Partial<TransportLimits & OperationLimits>;
   /** Stops the run; what it created is removed, then `certify` resolves with exit code 130. */

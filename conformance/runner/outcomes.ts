@@ -13,8 +13,9 @@ export function requireEvidence(outcome: Outcome, sent: readonly Answer[]): Outc
 
 /** Why a check does not apply to a version of the API; undefined when it does. */
 export function outsideOfVersions({ since, until }: Check<never>, minor: SpecMinor): Outcome | undefined {
-  if (minor < since) return { verdict: "not-applicable", reason: `binds from 2.${since}` };
-  if (until !== undefined && minor > until) return { verdict: "not-applicable", reason: `bound until 2.${until}` };
+  if (minor < since) return { verdict: "not-applicable", reason: `binds from 2.${since} (--profile osb-2.${since})` };
+  if (until !== undefined && minor > until)
+    return { verdict: "not-applicable", reason: `bound until 2.${until} (--profile osb-2.${until})` };
   return undefined;
 }
 

@@ -5,7 +5,7 @@ import { NoRoom, Quota } from "./quota.ts";
 
 const QUICK_MS = 60_000;
 
-/** The window after each of some operations, of which each began when the one before had ended. */
+/** The window after each of some operations, each of which began when the one before had ended. */
 function windowsAfter(pace: Pace, times: readonly number[]): readonly number[] {
   let sinceMs = 0;
   return times.map((each) => {
@@ -37,7 +37,7 @@ describe("the instances that a run holds at once", () => {
     expect(windowsAfter(pace, [4, 4]).at(-1)).toBeLessThan(many / 2);
   });
 
-  it("are not fewer for a single slow operation, nor for what is over in a moment", () => {
+  it("are not reduced by a single slow operation, nor by very short ones", () => {
     const pace = new Pace(64);
     const before = pace.window;
     windowsAfter(pace, [1, 1.9, 1, 1.9]);
@@ -45,7 +45,7 @@ describe("the instances that a run holds at once", () => {
     expect(pace.window).toBeGreaterThanOrEqual(before);
   });
 
-  it("stay between one and what is allowed, whatever the broker does", () => {
+  it("stay between one and the number allowed, whatever the broker does", () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 100 }),
@@ -60,7 +60,7 @@ describe("the instances that a run holds at once", () => {
     );
   });
 
-  it("are more where nobody could go on otherwise, so that the pace refuses nobody", async () => {
+  it("increase if nothing could proceed otherwise, so that the pace refuses nobody", async () => {
     const quota = new Quota(20);
     const hold = (name: string) => quota.actors.act(name, () => quota.acquire(1, "story"));
     await expect(Promise.all(Array.from({ length: 20 }, (_, at) => hold(`check ${at}`)))).resolves.toHaveLength(20);

@@ -1,6 +1,6 @@
 import type { Wait } from "../client/run-memory.ts";
 
-/** How often a run says what it waits for, in milliseconds of real time. */
+/** How often a run says what it is waiting for, in milliseconds of real time. */
 const PROGRESS_MS = 10_000;
 /** Kinds of operations that a line names; the others are counted. */
 const KINDS_MAX = 3;
@@ -17,7 +17,7 @@ function describeWaits(waits: readonly Wait[], nowMs: number): string {
   return `${named.join(", ")}${more > 0 ? `, and ${more} more kinds` : ""}`;
 }
 
-/** What a run waits for, in one line. */
+/** What a run is waiting for, in one line. */
 export function progressLine(
   { done, planned }: { readonly done: number; readonly planned: number },
   waits: readonly Wait[],
@@ -27,7 +27,7 @@ export function progressLine(
   return `${done} of ${planned} checks done; waiting ${waitedFor}`;
 }
 
-/** Says something each ten seconds, until the function that it returns is called. */
+/** Says something every ten seconds, until the function that it returns is called. */
 export function eachTenSeconds(say: () => void): () => void {
   const timer = setInterval(say, PROGRESS_MS);
   timer.unref();

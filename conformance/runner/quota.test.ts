@@ -11,7 +11,7 @@ it("a place that cannot be reclaimed is waited for, and given when somebody rele
   await expect(second).resolves.toBeUndefined();
 });
 
-it("checks that wait for places get them in the order in which they came", async () => {
+it("checks that wait for places get them in order of arrival", async () => {
   const quota = new Quota(2);
   await quota.acquire(2);
   const served: string[] = [];
@@ -45,7 +45,7 @@ it("a deadlock is ended by refusing one of those that have places", async () => 
   expect(quota.tryAcquire(4)).toBe(true);
 });
 
-it("places never exceed the most there are, everybody ends, and nothing leaks, also after errors", async () => {
+it("the places in use never exceed the maximum, everybody ends, and nothing leaks, even after errors", async () => {
   const jobs = fc.array(
     fc.record({ wants: fc.integer({ min: 1, max: 3 }), isStory: fc.boolean(), fails: fc.boolean(), turns: fc.nat(3) }),
     { maxLength: 12 },
@@ -81,7 +81,7 @@ it("places never exceed the most there are, everybody ends, and nothing leaks, a
 });
 
 describe("a broker that is full", () => {
-  it("is asked for no more at once than this run held when it refused", async () => {
+  it("is never asked for more at once than this run held when it refused", async () => {
     const quota = new Quota(8);
     const berth = new Berth(quota, "check", 0);
     for (const id of ["a", "b", "c"]) await berth.take(id);
@@ -92,7 +92,7 @@ describe("a broker that is full", () => {
     await expect(again).resolves.toBeUndefined();
   });
 
-  it("is not waited for where this run holds nothing there", async () => {
+  it("is not waited for if this run holds nothing there", async () => {
     const quota = new Quota(8);
     const berth = new Berth(quota, "check", 0);
     await berth.take("a");
@@ -100,7 +100,7 @@ describe("a broker that is full", () => {
     expect(quota.max).toBe(8);
   });
 
-  it("refuses at once those that want more than it has room for", async () => {
+  it("leads to an immediate refusal of those that want more than it has room for", async () => {
     const quota = new Quota(3);
     const berth = new Berth(quota, "check", 0);
     for (const id of ["a", "b"]) await berth.take(id);
@@ -130,7 +130,7 @@ describe("a broker that is full", () => {
 });
 
 describe("a deadlock over places", () => {
-  it("ends for everybody who still asks, whoever else waits for what is over", async () => {
+  it("ends for everybody who still asks, even if others wait for something that is over", async () => {
     const quota = new Quota(1);
     await quota.acquire(1);
     const asks = quota.actors.act("asks", () => quota.acquire(1));

@@ -2,7 +2,7 @@ import type { EndedWork } from "../client/room.ts";
 import { Actors } from "./actors.ts";
 import { Pace } from "./pace.ts";
 
-/** Who asks for places. Stories are waited for by checks that may hold places, so some places are theirs alone. */
+/** Who asks for places. Checks that may hold places wait for stories, so some places are reserved for stories. */
 export type Claimant = "check" | "story";
 
 interface Waiter {
@@ -14,10 +14,10 @@ interface Waiter {
   readonly refuse: (error: NoRoom) => void;
 }
 
-/** Who limits the instances at once: who started the run, or the broker, which refused more. */
+/** What limits the instances at once: the option of the run, or the broker, which refused more. */
 type Limiter = "option" | "broker";
 
-/** There is no room for another instance, and whoever could make some waits for this one. */
+/** There is no room for another instance, and those that could make some are waiting for this one. */
 export class NoRoom extends Error {
   readonly limiter: Limiter;
 
@@ -32,18 +32,17 @@ function describeRoom(max: number, limiter: Limiter): string {
   return limiter === "broker" ? `the broker has room for (${max}: a quota)` : `are allowed (${max}: --max-instances)`;
 }
 
-/** The most places that were taken at a time since something began. */
+/** The most places that were taken at a time since a certain moment. */
 export interface Peak {
   used: number;
 }
 
-/** Places that only stories get, where there are enough. */
+/** Places that only stories get, if there are enough. */
 const STORY_PLACES = 2;
 
 /**
  * Places for service instances at the broker. First come, first served, so that a check that wants many is not starved by those that
- * want one. `reclaim` is asked to give back what is only kept for convenience; where it fails, those that wait go on waiting for what
- * others release.
+ * want one. `reclaim` is asked to give back what is only kept for convenience; if it fails, those that wait go on waiting for what others release.
  */
 export class Quota {
   readonly actors: Actors;
@@ -51,8 +50,8 @@ export class Quota {
   #max: number;
   #used = 0;
   /**
-   * Requests, plain ones and those with a planted defect, that were refused though this run held nothing: others fill the broker, or its
-   * words are about the defect. Nothing that this run can do makes room.
+   * Requests, plain ones and those with a planted defect, that were refused although this run held nothing: others fill the broker, or its words
+   * are about the defect. This run can't make room.
    */
   readonly #hopeless = new Set<"plain" | "faulty">();
   readonly #peaks = new Set<Peak>();
@@ -69,12 +68,12 @@ export class Quota {
     this.actors = new Actors(() => this.#resolveDeadlock());
   }
 
-  /** Instances at once: what is allowed, or the less that the broker has room for. */
+  /** Instances at once: the number allowed, or the smaller number for which the broker has room. */
   get max(): number {
     return this.#max;
   }
 
-  /** Who limits the instances at once. */
+  /** What limits the instances at once. */
   get limiter(): Limiter {
     return this.#max < this.#allowed ? "broker" : "option";
   }
@@ -84,7 +83,7 @@ export class Quota {
     return this.#waiting.length === 0;
   }
 
-  /** Takes places if there are any, whoever waits. */
+  /** Takes places if there are any, even if others wait. */
   tryAcquire(units: number, claimant: Claimant = "story"): boolean {
     if (this.#used + units > this.#maxFor(claimant, units)) return false;
     this.#used += units;
@@ -125,8 +124,8 @@ export class Quota {
   }
 
   /**
-   * The broker had no room for another instance: so many places are given back, and as many as others held meanwhile are given from now
-   * on. False where nobody held any, so that waiting is of no use.
+   * The broker had no room for another instance: gives so many places back, and from now on grants as many as others held meanwhile. False if
+   * nobody held any, so that waiting is of no use.
    */
   backOff(units: number, peak: Peak, isPlain: boolean): boolean {
     const othersHeld = peak.used - units;
@@ -163,7 +162,7 @@ export class Quota {
     return Math.max(max - STORY_PLACES, Math.min(max, units), Math.ceil(max / 2));
   }
 
-  /** Gives more places at once from now on, by default as many as there are. Whether somebody waits who may get one for it. */
+  /** Grants more places from now on, by default the maximum. Returns whether somebody waits who may get one of them. */
   hurry(places = this.#max): boolean {
     if (this.#pace.window >= this.#max) return false;
     this.#pace.widenTo(places);
@@ -193,7 +192,7 @@ export class Quota {
     if (isReclaimed) await this.#admitNext();
   }
 
-  /** When everybody waits, one gives up, so that the others go on: one that has places, else a story that those wait for who have. */
+  /** When everybody waits, one gives up, so that the others can proceed: one that has places, else a story for which the holders of places wait. */
   #resolveDeadlock(): void {
     setImmediate(() => {
       if (this.actors.areWorking || this.#isReclaiming || this.hurry(2 * this.#pace.window)) return;
@@ -203,7 +202,7 @@ export class Quota {
         this.#waiting.at(-1);
       if (loser === undefined) return;
       this.#refuse(loser);
-      // Whoever waited for an actor that is over starts no work when it is refused: then it is the next one's turn.
+      // A claimant that waited for an actor that is over starts no work when refused: then it is the next one's turn.
       this.#resolveDeadlock();
     });
   }

@@ -6,7 +6,7 @@ import { EMPTY_FILE } from "../settings/file.ts";
 import { firstContact } from "./first-contact.ts";
 import { clientSettingsFor } from "./options.ts";
 
-/** Reads what a broker offers, with the requests with which a run begins. @throws TargetError where it can't be read */
+/** Reads what a broker offers, with the requests that begin a run. @throws TargetError if it can't be read */
 export async function readServices(target: TargetOptions): Promise<readonly Service[]> {
   const { settings, dispose } = clientSettingsFor({ ...target, suites: [] }, EMPTY_FILE);
   try {

@@ -7,7 +7,7 @@ interface Requirement {
   readonly id: string;
   readonly title: string;
   readonly level: Level;
-  /** How much harm its violation does. */
+  /** How much harm a violation does. */
   readonly severity?: Severity;
   readonly section: string;
   readonly requirement: string;

@@ -8,7 +8,7 @@ import type { CertifySummary } from "./summary.ts";
 
 const WORDS = "instance limit for this service has been reached";
 
-/** A broker that has room for so many instances, and refuses another that it would accept. */
+/** A broker that has room for so many instances, and refuses further ones that it would otherwise accept. */
 function brokerWithRoomFor(mode: BrokerMode, max: number, status: number) {
   const broker = createMemoryBroker({ mode });
   const live = new Set<string>();
@@ -55,20 +55,23 @@ describe.each<BrokerMode>(["sync", "async"])("a broker whose quota is small (%s)
     [1, 500],
     [2, 422],
     [3, 500],
-  ])("of %i gets the verdicts of one without, but for what needs more at once (%i)", async (max, status) => {
-    const unlimited = await run(mode, Number.POSITIVE_INFINITY);
-    const summary = await run(mode, max, status);
-    const expected = new Map(unlimited.results.map(({ check, verdict }) => [check.id, verdict]));
-    const others = summary.results.filter(({ check, verdict }) => verdict !== expected.get(check.id));
-    expect(others.filter(({ reason = "" }) => !NEEDS_MORE.test(reason))).toEqual([]);
-    expect(summary.counts).toMatchObject({ fail: 0, warn: 0 });
-    expect(summary.results).toHaveLength(unlimited.results.length);
-    if (max === 3) expect(others).toEqual([]);
-    expect(summary.leftBehind).toEqual([]);
-  });
+  ])(
+    "of %i gets the same verdicts as without a quota, except for checks that need more at once (%i)",
+    async (max, status) => {
+      const unlimited = await run(mode, Number.POSITIVE_INFINITY);
+      const summary = await run(mode, max, status);
+      const expected = new Map(unlimited.results.map(({ check, verdict }) => [check.id, verdict]));
+      const others = summary.results.filter(({ check, verdict }) => verdict !== expected.get(check.id));
+      expect(others.filter(({ reason = "" }) => !NEEDS_MORE.test(reason))).toEqual([]);
+      expect(summary.counts).toMatchObject({ fail: 0, warn: 0 });
+      expect(summary.results).toHaveLength(unlimited.results.length);
+      if (max === 3) expect(others).toEqual([]);
+      expect(summary.leftBehind).toEqual([]);
+    },
+  );
 });
 
-it("a broker that has room for none says in one line that it is a quota", async () => {
+it("a broker that has room for none is reported in one line that names the quota", async () => {
   const { counts, results } = await run("sync", 0);
   expect(counts).toMatchObject({ fail: 0, warn: 0 });
   const reason = results.find(({ check }) => check.id === "provision-creates-resource")?.reason;

@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { expect, it } from "vitest";
 
-/** A suite whose checks fail in the ways in which a rejection is left to nobody, run in a process of its own that would end by it. */
+/** A suite whose checks leave rejections unhandled in various ways, run in a process of its own, which they would end. */
 const RUN = `
 import { certify } from "./conformance/certify.ts";
 import { defineSuite } from "./conformance/runner/suite.ts";
@@ -30,7 +30,7 @@ const summary = await certify({ url: "http://127.0.0.1:1", username: "drydock", 
 console.log(JSON.stringify({ summary, last: events.at(-1) }));
 `;
 
-it("a rejection that nobody handles is a defect of drydock's own in its check, and never the end of the run", async () => {
+it("an unhandled rejection is a defect of drydock itself in its check, and never the end of the run", async () => {
   const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", RUN], {
     cwd: new URL("../..", import.meta.url),
     timeout: 600_000,
@@ -41,7 +41,7 @@ it("a rejection that nobody handles is a defect of drydock's own in its check, a
   );
   expect(verdicts).toEqual({ sound: "pass", "throws-beside": "unknown", forgets: "unknown" });
   for (const { verdict, reason } of summary.results)
-    if (verdict === "unknown") expect(reason).toContain("a defect of drydock's own");
+    if (verdict === "unknown") expect(reason).toContain("a defect of drydock itself");
   expect(summary).toMatchObject({ exitCode: 2, conformant: false, leftBehind: [] });
   expect(last).toMatchObject({ type: "run-finished", exitCode: 2 });
 });

@@ -1,9 +1,9 @@
 import type { Actors } from "./actors.ts";
 
 /**
- * Listens for rejections that nobody handles while a run goes on, such as that of a request whose check has thrown beside it. They are defects
- * of drydock's own, and would end the process with all that the run has at the broker. `hear` gets the name of whoever did it.
- * Those of others in this process end it as they would without a run. Returns what stops the listening.
+ * Listens for unhandled rejections during a run, such as that of a request whose check has meanwhile thrown. They are defects of drydock's own, and
+ * would end the process while the run still has things at the broker. `hear` gets the name of the actor that caused it. Those of other code in this
+ * process end it as they would without a run. Returns a function that stops listening.
  */
 export function catchStrays(actors: Actors, hear: (who: string, error: unknown) => void): () => void {
   const listen = (error: unknown): void => {

@@ -18,7 +18,7 @@ export interface RunContext {
   /** The plans under test, `--service` and `--plan` applied. */
   readonly offers: readonly Offer[];
   readonly minor: SpecMinor;
-  /** Whether a check tries the first plan that it fits, or all where its clause can differ between them. */
+  /** Whether a check tries the first plan that it fits, or all of them if its clause can differ between plans. */
   readonly plans: "first" | "all";
   readonly file: DrydockFile;
   readonly backend: Backend;
@@ -48,7 +48,7 @@ export interface OpenSuite<C> {
 interface Suite<C> {
   readonly name: SuiteName;
   readonly checks: readonly Check<C>[];
-  /** Ids of the checks that are about what the suite is for: where none of them can be exercised, the suite is not. Default: all. */
+  /** Ids of the checks of the suite's purpose: if none of them can be exercised, the suite is not exercised. Default: all. */
   readonly subject?: readonly string[];
   readonly open: (run: RunContext) => OpenSuite<C>;
 }

@@ -49,7 +49,7 @@ interface RunEnd {
   readonly leftBehind: readonly LeftBehind[];
   readonly scope: RunScope;
   readonly isAborted: boolean;
-  /** Something of drydock's own went wrong that no check's verdict says. */
+  /** Something of drydock's own went wrong that no check's verdict mentions. */
   readonly isDefective: boolean;
   /** The broker stopped answering. */
   readonly lost: TargetError | undefined;

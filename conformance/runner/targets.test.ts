@@ -327,7 +327,7 @@ describe("a broker that does not hold out", () => {
     },
   );
 
-  /** Checks and stories that ask for an operation of their own, because they judge what can be seen while it is in progress. */
+  /** Checks and stories that request an operation of their own, because they judge what can be seen while it is in progress. */
   const OWN_PROVISIONS_MAX = 45;
 
   it.each([8, INSTANCES_AT_ONCE])("is given up when its operations never end (%i at once)", async (maxInstances) => {

@@ -1,6 +1,6 @@
 import type { Actors } from "./actors.ts";
 
-/** What is removed in the background of a run. */
+/** Removals in the background of a run. */
 export class Tidying {
   readonly #actors: Actors;
   readonly #running = new Set<Promise<void>>();
@@ -18,7 +18,7 @@ export class Tidying {
     this.#running.add(running);
   }
 
-  /** Waits until all that was begun has ended. */
+  /** Waits until every removal that was begun has ended. */
   async end(): Promise<void> {
     while (this.#running.size > 0) await Promise.all(this.#running);
   }

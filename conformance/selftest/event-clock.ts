@@ -6,8 +6,8 @@ interface Sleeper {
 }
 
 /**
- * A virtual clock for a suite and a broker that share a process: it jumps to the next sleeper's hour once everybody sleeps. Work that
- * waits for anything but this clock (a socket, a timer) looks to it like sleep.
+ * A virtual clock for a suite and a broker that share a process: once everybody sleeps, it jumps to the time at which the next sleeper wakes. Work
+ * that waits for anything but this clock (a socket, a timer) looks like sleep to it.
  */
 export function eventClock(startMs = 0): Clock {
   let nowMs = startMs;

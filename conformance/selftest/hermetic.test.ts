@@ -16,12 +16,12 @@ function setOf(verdictOf: (id: string, only: boolean, seed: number | undefined) 
 
 const mutant = { id: "m", description: "", expected: ["a"], also: [] };
 
-it("a check that judges alike alone, in any order and beside others depends on nothing else", async () => {
+it("a check that judges the same alone, in any order and beside others depends on nothing else", async () => {
   const set = setOf((id) => (id === "a" ? "fail" : "pass"));
   expect(await findDependences(set, mutant, 7)).toEqual([]);
 });
 
-it("a check that needs the others is found when it is run alone", async () => {
+it("a check that needs the others is found by running it alone", async () => {
   const set = setOf((id, isAlone) => (id === "a" && !isAlone ? "fail" : "pass"));
   expect(await findDependences(set, mutant, 7)).toMatchObject([{ check: "a", how: "alone", otherwise: "pass" }]);
 });

@@ -1,7 +1,7 @@
 import type { MutantInfo, MutantSet } from "../runner/mutant-set.ts";
 import { hasNoticed } from "./selftest.ts";
 
-/** A check whose verdict on a mutant depends on more than the two: on its neighbours, or on their order. */
+/** A check whose verdict on a mutant depends on more than the two of them: on its neighbours, or on their order. */
 interface Dependence {
   readonly mutant: string;
   readonly check: string;
@@ -19,8 +19,8 @@ async function verdictsOf(run: ReturnType<MutantSet["run"]>): Promise<Verdicts> 
 }
 
 /**
- * Whether the verdicts on a mutant are the checks' own: the whole suite in an order that the seed decides, and each check that notices
- * the mutant alone, judge as the whole suite does.
+ * Whether the verdicts on a mutant are the checks' own: the whole suite in the seed's order, and each check that notices the mutant alone, judge as
+ * the whole suite does.
  */
 export async function findDependences(
   set: MutantSet,

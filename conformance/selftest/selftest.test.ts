@@ -55,7 +55,7 @@ describe("selftest", () => {
     expect(seen).toEqual([1, 2, 3, 4]);
   });
 
-  it("names the mutant that its check did not notice, and the check that kills none then", async () => {
+  it("names the mutant that its check did not notice, and the check that therefore kills none", async () => {
     expect(await problemsOf(sound, { ...soundly, "no-a": {} })).toEqual([
       { kind: "mutant-missed", about: "no-a" },
       { kind: "check-without-killer", about: "a" },

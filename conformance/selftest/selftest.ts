@@ -26,7 +26,7 @@ export interface SelftestResult {
   readonly problems: readonly Problem[];
 }
 
-/** The mutants that the checks which are meant for them don't notice when nothing else is run: the quick half of a self-test. */
+/** The mutants that go unnoticed by the checks meant for them when nothing else runs: the quick half of a self-test. */
 export async function findUnnoticed(set: MutantSet): Promise<readonly string[]> {
   const missed: string[] = [];
   for (const { id, expected } of set.mutants) {

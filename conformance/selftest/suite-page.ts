@@ -4,7 +4,7 @@ import { ISOLATION_PLAN } from "../suites/isolation/plan.ts";
 import { row, type SuiteMatrix } from "./pages.ts";
 import { BACKUP_INTRO, ISOLATION_INTRO } from "./suite-intros.ts";
 
-/** What a page of a suite of data says before its table. */
+/** What the page of a suite about data says before its table. */
 interface SuitePage {
   readonly title: string;
   readonly intro: readonly string[];
@@ -21,7 +21,7 @@ function lineOf(matrix: SuiteMatrix, { id, title, severity, needs }: PlannedChec
   return row(`\`${id}\``, title, severity, needs, proof);
 }
 
-/** The page of a suite for vendors: what is judged, what it needs to know, how long it takes, what it touches, and every check of its plan. */
+/** The page of a suite, for vendors: what it judges, what it needs to know, how long it takes, what it touches, and every check of its plan. */
 export function suitePage({ title, intro, plan }: SuitePage, matrix: SuiteMatrix): string {
   const held = matrix.mutantSet.checks.length;
   const groups = Map.groupBy(plan, ({ group }) => group);
@@ -48,7 +48,7 @@ export function suitePage({ title, intro, plan }: SuitePage, matrix: SuiteMatrix
   return `${[head.join("\n"), ...tables].join("\n\n")}\n`;
 }
 
-/** The pages of the suites of data, by suite. */
+/** The pages of the suites about data, by suite. */
 export const DATA_PAGES: Readonly<Record<"backup" | "isolation", SuitePage>> = {
   backup: { title: "Backups and restores: what is judged", intro: BACKUP_INTRO, plan: BACKUP_PLAN },
   isolation: { title: "Isolation of tenants: what is judged", intro: ISOLATION_INTRO, plan: ISOLATION_PLAN },

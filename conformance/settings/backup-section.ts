@@ -6,7 +6,7 @@ const Names = (description: string, example: string) =>
   Type.Optional(
     Type.Union([Type.String({ minLength: 1 }), Type.Array(Type.String({ minLength: 1 }), { minItems: 1 })], {
       description,
-      fallback: "as the driver has it",
+      fallback: "the driver's",
       expected: "a text or a list of texts",
       examples: [example],
     }),
@@ -23,15 +23,15 @@ const BackupRequest = (description: string, example: string) =>
             method: Type.String({ pattern: "^[A-Z]+$", expected: "a method, such as POST" }),
             path: Type.String({ pattern: "^/", expected: "a path that begins with /" }),
             body: FreeMapping({ description: "Sent as JSON." }),
-            id: Names("The members of its answer of which the first there is carries the id.", "backup_guid"),
-            state: Names("The members of its answer of which the first there is carries the state.", "status"),
+            id: Names("The members of its answer that may carry the id; the first one present does.", "backup_guid"),
+            state: Names("The members of its answer that may carry the state; the first one present does.", "status"),
           },
           { additionalProperties: false },
         ),
       ],
       {
         description,
-        fallback: "as the driver has it",
+        fallback: "the driver's",
         expected: 'a method and a path, such as "POST /instances/{instance}/backups"',
         examples: [example],
       },
@@ -45,22 +45,22 @@ const REQUESTS = {
   get: BackupRequest("Asks for one backup.", "GET /instances/{instance}/backups/{backup}"),
   delete: BackupRequest("Removes a backup.", "DELETE /instances/{instance}/backups/{backup}"),
   restore: BackupRequest("Restores a backup.", "POST /instances/{instance}/backups/{backup}/restore"),
-  getRestore: BackupRequest("Asks how a restore goes on.", "GET /instances/{instance}/restores/{restore}"),
+  getRestore: BackupRequest("Asks for the state of a restore.", "GET /instances/{instance}/restores/{restore}"),
   task: BackupRequest(
-    "Asks how a task goes on that a backup or a restore is carried out by; `{location}` stands for the header of the answer that began it.",
+    "Asks for the state of the task that carries out a backup or a restore; `{location}` stands for the header of the answer that began it.",
     "GET /tasks/{task}",
   ),
   restoreNew: BackupRequest(
     "Restores a backup of `{source}` into another instance, `{instance}`.",
     "POST /instances/{instance}/restores",
   ),
-  window: BackupRequest("Asks between which moments can be restored.", "GET /instances/{instance}/pitr"),
+  window: BackupRequest("Asks for the window of moments that can be restored.", "GET /instances/{instance}/pitr"),
   restoreTo: BackupRequest("Restores to a moment, `{time}` or `{seconds}`.", "POST /instances/{instance}/restores"),
   sources: BackupRequest(
     "Lists the backups that can be restored into an instance.",
     "GET /instances/{instance}/sources",
   ),
-  settings: BackupRequest("Asks how an instance is backed up.", "GET /instances/{instance}/config"),
+  settings: BackupRequest("Asks for the backup settings of an instance.", "GET /instances/{instance}/config"),
   setKey: BackupRequest("Sets the key of later backups, `{key}`.", "PUT /instances/{instance}"),
   setPolicy: BackupRequest(
     "Sets how many good backups are kept, `{count}`, for how many days, `{days}`, and the schedule, `{cron}`.",
@@ -92,7 +92,7 @@ export const BackupSection = Section(
     claims: Type.Optional(
       Type.Array(Type.Enum([...BACKUP_CLAIMS]), {
         description:
-          "What the vendor claims: B1 backups and restores in place, B2 restores into new instances, B3 points in time, B4 after a deprovision, B5 keys, retention, schedules. What is claimed has to be shown; the rest is not claimed.",
+          "What the vendor claims: B1 backups and restores in place, B2 restores into new instances, B3 points in time, B4 after a deprovision, B5 keys, retention, schedules. What is claimed must be shown; the rest is not claimed.",
         fallback: "what the catalog's extension claims, else B1",
         expected: `a list of ${BACKUP_CLAIMS.join(", ")}`,
         examples: [["B1", "B2"]],
@@ -107,15 +107,15 @@ export const BackupSection = Section(
       }),
     ),
     values: MappingOf("NAME", Type.String({ minLength: 1, expected: "a text" }), {
-      description: "What further names in braces stand for, in paths and bodies.",
+      description: "The values of further names in braces, in paths and bodies.",
       examples: [{ tenant: "3f2c…" }],
     }),
     ...REQUESTS,
     id: Names(
-      "The members of an answer of which the first there is carries an id, where a request says nothing else.",
+      "The members of an answer that may carry an id; the first one present does, unless the request says otherwise.",
       "backup_id",
     ),
-    state: Names("The members of an answer of which the first there is carries a state.", "status"),
+    state: Names("The members of an answer that may carry a state; the first one present does.", "status"),
     states: MappingOf("WORD", Type.Enum([...BACKUP_STATES], { expected: oneOf(BACKUP_STATES) }), {
       description: "The vendor's words for states, in addition to the usual ones; upper and lower case are alike.",
       examples: [{ fertig: "succeeded" }],

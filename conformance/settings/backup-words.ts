@@ -18,7 +18,7 @@ export const BACKUP_DRIVER_NAMES = [
   "bbr",
   "exec",
 ] as const;
-/** The driver that a section `backup` starts from when it names none. */
+/** The driver from which a section `backup` starts if it names none. */
 export const DEFAULT_BACKUP_DRIVER = "a9s";
 
 /** What a backup, or a restore, can be. */

@@ -1,7 +1,7 @@
 import { type Json, isObject } from "../client/http/json.ts";
 import { memberSchemas, type SchemaNode, valueSchemaOf } from "./schema-path.ts";
 
-/** Whether a blank key means the same as no key: it does where one kind of value is expected, but not where there is a choice. */
+/** Whether a blank key means the same as no key: it does if one kind of value is expected, but not if there is a choice. */
 const mayBeBlank = (schemas: readonly SchemaNode[]): boolean => schemas.every(({ anyOf }) => anyOf === undefined);
 
 /**

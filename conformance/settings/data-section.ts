@@ -72,7 +72,7 @@ export const DataSection = Section(
       Type.Array(
         Type.String({ pattern: "^[^:\\s]+:\\d{1,5}$", expected: "a host and a port, such as 10.0.0.6:25555" }),
         {
-          description: "What of the platform's own no tenant may reach: hosts with ports, and nothing else is tried.",
+          description: "The platform's own hosts and ports that no tenant may reach; nothing else is tried.",
           expected: "a list of hosts with ports",
           examples: [["10.0.0.6:25555"]],
         },

@@ -1,7 +1,7 @@
 import { type SchemaNode, valueSchemaOf } from "./schema-path.ts";
 import { DRYDOCK_SCHEMA } from "./schema.ts";
 
-/** Keywords of this room, which no JSON Schema reader knows. */
+/** Our own keywords, which no other reader of JSON Schema knows. */
 const OWN_WORDS = new Set(["expected", "fallback", "keyName"]);
 
 /** `docs/drydock.schema.json`: the schema for editors. */

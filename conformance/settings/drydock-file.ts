@@ -24,8 +24,13 @@ function parseYaml(text: string): Json {
   }
 }
 
-function dataOf({ stranger, outsider = stranger, credentials = {}, ...data }: NonNullable<DrydockInput["data"]>) {
-  if (stranger !== undefined && outsider !== stranger)
+function dataOf({
+  stranger: formerName,
+  outsider = formerName,
+  credentials = {},
+  ...data
+}: NonNullable<DrydockInput["data"]>) {
+  if (formerName !== undefined && outsider !== formerName)
     throw badFile(`"data.stranger" is the former name of "data.outsider": keep one of them`);
   return { ...data, ...(outsider === undefined ? {} : { outsider }), credentials };
 }

@@ -26,7 +26,7 @@ function memberOf(value: Json | undefined, key: string): Json | undefined {
   return isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
 }
 
-/** The places on the way from the whole file to an error, the file first. */
+/** The places on the path from the whole file to an error, the file first. */
 function placesTo(segments: readonly string[], value: Json, schema: SchemaNode): readonly Place[] {
   const places: Place[] = [{ path: [], value, schemas: [schema] }];
   for (const segment of segments) {
@@ -43,7 +43,7 @@ function placesTo(segments: readonly string[], value: Json, schema: SchemaNode):
 
 const nameOf = (path: readonly string[]): string => (path.length === 0 ? "the file" : `"${path.join(".")}"`);
 
-/** A key that a mapping can't have, with the keys that may have been meant. */
+/** A key that a mapping can't have, with the keys that were probably meant. */
 function explainUnknownKey({ path, value, schemas }: Place): string | undefined {
   const keys = schemas.flatMap(knownKeys);
   if (!isObject(value) || keys.length === 0) return undefined;
@@ -66,7 +66,7 @@ function explainValue(places: readonly Place[]): string {
 
 /** One line for what is wrong with a file: an unknown key before a wrong value, the outermost first. */
 export function explain(errors: readonly SchemaError[], file: Json, schema: SchemaNode): string {
-  // A forbidden key is wrong only in being there, which the mapping around it reports as well.
+  // A forbidden key is wrong merely by being there, which the mapping around it reports as well.
   const telling = errors.filter(({ keyword }) => keyword !== "boolean");
   const ways = telling.map(({ instancePath }) => placesTo(segmentsOf(instancePath), file, schema));
   const stray = ways

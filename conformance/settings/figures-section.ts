@@ -15,13 +15,18 @@ const Figure = (description: string, example: number) =>
 /** The section `figures`. */
 export const FiguresSection = Section(
   {
-    rpo: Figure("What a restore of the newest backup may lack, in seconds.", 60),
+    rpo: Figure("How much a restore of the newest backup may lose, in seconds.", 60),
     rto: Figure("From the request for a restore to the first write, in seconds.", 600),
     stall: Figure("The longest time without a write during a backup, in seconds.", 5),
     amplification: Figure("Bytes that a backup stores for each byte of data.", 2),
+    revocation: Figure(
+      "From the end of an unbind until its credentials are refused and its sessions have ended, in seconds.",
+      5,
+    ),
+    opening: Figure("How long nobody gets in after a VM was made again at another address, in seconds.", 30),
   },
   {
     description:
-      "What the vendor claims to need at most; what is measured is compared with it, and reported beside it.",
+      "The upper limits that the vendor claims; measurements are compared with them, and reported beside them.",
   },
 );

@@ -9,7 +9,7 @@ import { FreeMapping, isHttpUrl, MappingOf, Section } from "./vocabulary.ts";
  * completes all come from here. Besides the keywords of JSON Schema, it uses three of its own:
  *
  * - `expected`: what a value must be, in words that follow "must be"; error messages and the documentation say it.
- * - `fallback`: in words, what holds where the key is left out and no `default` says it.
+ * - `fallback`: in words, what applies if the key is left out and there is no `default`.
  * - `keyName`: what a key of a free mapping stands for, in the documentation.
  */
 
@@ -78,7 +78,7 @@ export const DRYDOCK_SCHEMA = Type.Object(
         release: Hook("Lets operations that were held go on.", "release"),
         fail: Hook("Makes the next operations fail until `heal`.", "fail"),
         heal: Hook("Ends what `fail` began.", "heal"),
-        faults: MappingOf("FAULT", HookForm("Breaks one thing, and mends it.", "fault"), {
+        faults: MappingOf("FAULT", HookForm("Breaks one thing, and repairs it.", "fault"), {
           description:
             "Break one thing each, by the names in the plans of the suites `backup` and `isolation`. A command gets DRYDOCK_INSTANCE, and DRYDOCK_PHASE `begin` or `end`; a URL gets `instance` and `phase` as JSON.",
           examples: [{ "store-error": { command: "./break-store.sh" } }],

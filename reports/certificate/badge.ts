@@ -3,7 +3,7 @@ import type { Certificate } from "./statement.ts";
 import { element, escapeText } from "../xml.ts";
 
 const LABEL = "drydock";
-/** Width of a character of the badge's typeface, on average, and the space on either side of a text: pixels. */
+/** Average width of a character in the badge's typeface, and the space on either side of a text, in pixels. */
 const CHARACTER_PX = 6.6;
 const PADDING_PX = 7;
 
@@ -22,11 +22,11 @@ function messageOf({ outcome, levels, waivers }: Certificate): { readonly text: 
 
 const widthOf = (text: string): number => Math.ceil(text.length * CHARACTER_PX + 2 * PADDING_PX);
 
-/** A text between two edges, stretched to what was measured for it, whatever typeface the reader has. */
+/** A text between two edges, stretched to its measured width, whatever typeface the reader has. */
 const word = (content: string, from: number, width: number): string =>
   element("text", { x: from + width / 2, y: 14, textLength: width - 2 * PADDING_PX }, [escapeText(content)]);
 
-/** `badge.svg`: the levels of a certificate; the day on which it ends stands in its title. */
+/** `badge.svg`: the levels of a certificate; the title holds the day on which it ends. */
 export function badgeSvg(certified: Certificate): string {
   const { text, colour } = messageOf(certified);
   const [left, right] = [widthOf(LABEL), widthOf(text)];

@@ -5,7 +5,7 @@ import type { Report } from "../report.ts";
 import { isExercised, levelsOf } from "./levels.ts";
 import type { Certificate, CertifiedCheck, CertifiedSuite, Statement, Waiver } from "./statement.ts";
 
-/** A suite as far as a certificate names it. */
+/** The part of a suite that a certificate names. */
 export interface ListedSuite {
   readonly name: SuiteName;
   readonly checks: readonly Pick<CheckInfo, "id" | "level" | "clauses">[];
@@ -23,7 +23,7 @@ export function suiteDigest(checks: ListedSuite["checks"]): string {
   return sha256(JSON.stringify(rows));
 }
 
-/** Every check of the suites that were asked for: with its verdict, or as one that the run left out. */
+/** Every check of the requested suites: with its verdict, or as one that the run left out. */
 export function certifiedChecks(
   report: Pick<Report, "checks">,
   suites: readonly ListedSuite[],
@@ -55,7 +55,7 @@ function certifiedSuites(checks: readonly CertifiedCheck[]): CertifiedSuite[] {
 const idsWith = (checks: readonly CertifiedCheck[], ...verdicts: readonly CertifiedCheck["verdict"][]): string[] =>
   checks.filter(({ verdict }) => verdicts.includes(verdict)).map(({ id }) => id);
 
-/** Ids of unknown verdicts that another finding explains: they leave nothing open about the broker. */
+/** Ids of unknown verdicts that another finding explains: they leave no doubt about the broker. */
 function explainedIn(checks: readonly CertifiedCheck[]): ReadonlySet<string> {
   const found = checks.flatMap(({ id, verdict, followsFrom }) =>
     verdict === "not-held" ? [] : [{ check: { id }, verdict, ...(followsFrom !== undefined && { followsFrom }) }],
@@ -66,7 +66,7 @@ function explainedIn(checks: readonly CertifiedCheck[]): ReadonlySet<string> {
 type Derived = Pick<Certificate, "suites" | "levels"> &
   Pick<Statement["predicate"], "result" | "passedTests" | "warnedTests" | "failedTests">;
 
-/** Outcomes that a reader of the result alone may take for success; of half a run, or of one that found out nothing, none is. */
+/** Outcomes that count as success for a reader of the result alone; half a run, or one that found out nothing, never does. */
 const RESULT_OF: Readonly<Record<Certificate["outcome"], "FAILED" | "WARNED" | "PASSED">> = {
   conformant: "PASSED",
   "conformant-but-for-waivers": "WARNED",
@@ -91,7 +91,7 @@ export function derivedFrom(certified: Pick<Certificate, "checks" | "waivers" | 
   };
 }
 
-/** Whether the list of verdicts allows an outcome. It is what the run said of itself; the list can't say all of it, but may contradict it. */
+/** Whether the list of verdicts allows an outcome. The run itself states the outcome; the list can't confirm all of it, but may contradict it. */
 export function allowsOutcome(certified: Pick<Certificate, "checks" | "waivers" | "outcome">): boolean {
   const { checks, waivers, outcome } = certified;
   if (outcome !== "conformant" && outcome !== "conformant-but-for-waivers") return true;

@@ -58,8 +58,8 @@ export function seal(text: string, key: KeyObject): Envelope {
 }
 
 /**
- * The same signature as a bundle for cosign and sigstore-go. The signature has no key id there: those libraries take an id for the name of
- * a key that they were not given, and find none.
+ * The same signature as a bundle for cosign and sigstore-go. The signature has no key id there: those libraries take an id for the name of a key
+ * that they were not given, and find no key.
  */
 export function bundleOf({ payload, payloadType, signatures }: Envelope): Bundle {
   const [first] = signatures;
@@ -70,12 +70,12 @@ export function bundleOf({ payload, payloadType, signatures }: Envelope): Bundle
   };
 }
 
-/** A file as it is written. Only these bytes are accepted again, so that no byte of it can be changed unnoticed. */
+/** A file as it is written. Only these bytes are accepted, so that no byte can be changed unnoticed. */
 export const fileText = (content: Envelope | Bundle): string => `${JSON.stringify(content)}\n`;
 
 const isSameBase64 = (text: string): boolean => Buffer.from(text, "base64").toString("base64") === text;
 
-/** The members in the order in which they are written, whatever their order was. */
+/** The members in the order in which they are written. */
 const asWritten = (found: Envelope): Envelope => ({
   payload: found.payload,
   payloadType: found.payloadType,
@@ -103,7 +103,7 @@ function parseFile(
   return { envelope, keyId: hint, rewritten: fileText(bundleOf(envelope)) };
 }
 
-/** What an envelope turned out to hold: the signed text, or why it is refused, and what was wrong. */
+/** The content of an envelope: the signed text, or why it is refused, and what was wrong. */
 type Opened =
   | { readonly text: string }
   | {
@@ -115,11 +115,11 @@ type Opened =
 export function open(fileBytes: Buffer, key: KeyObject): Opened {
   const text = fileBytes.toString("utf8");
   const parsed = parseFile(text);
-  if (parsed === undefined) return { refusal: "not-a-certificate", detail: "it is no envelope with one signature" };
+  if (parsed === undefined) return { refusal: "not-a-certificate", detail: "it is not an envelope with one signature" };
   const { envelope, keyId, rewritten } = parsed;
   const sig = envelope.signatures[0]?.sig ?? "";
   if (!Buffer.from(rewritten).equals(fileBytes) || !isSameBase64(envelope.payload) || !isSameBase64(sig))
-    return { refusal: "rewritten", detail: "its bytes are not those that drydock wrote" };
+    return { refusal: "rewritten", detail: "its bytes differ from what drydock wrote" };
   if (envelope.payloadType !== PAYLOAD_TYPE)
     return { refusal: "other-type", detail: `the payload is ${envelope.payloadType}, not ${PAYLOAD_TYPE}` };
   if (keyId !== keyIdOf(key))

@@ -52,7 +52,7 @@ function rowsOf(certified: Certificate, subject: readonly Resource[]): readonly 
   ];
 }
 
-/** Explains a certificate in ten lines: whether it holds, and what it says. A refused one says why instead of that it holds. */
+/** Explains a certificate in ten lines: whether it holds, or why it is refused, and what it says. */
 export function explainCertificate(
   verification: Verification,
   signer: string,

@@ -8,7 +8,7 @@ export const CERTIFICATE_FILES = {
   badge: "badge.svg",
 } as const;
 
-/** Where each file lies. */
+/** The path of each file. */
 export type CertificatePaths = Readonly<Record<keyof typeof CERTIFICATE_FILES, string>>;
 
 /** The paths of a certificate's files in a folder. */

@@ -1,4 +1,4 @@
-/** Certificates: a run's verdicts, signed, and what verifies them again. */
+/** Certificates: a run's verdicts, signed, and their verification. */
 export { badgeSvg } from "./badge.ts";
 export { sha256, suiteDigest } from "./derive.ts";
 export { CERTIFICATE_ERRORS, CertificateError } from "./errors.ts";

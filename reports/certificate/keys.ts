@@ -1,7 +1,7 @@
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypto";
 import { CertificateError } from "./errors.ts";
 
-/** A new pair of Ed25519 keys, as PEM: PKCS#8 and SubjectPublicKeyInfo, which OpenSSL, Go and Python read alike. */
+/** A new pair of Ed25519 keys, as PEM: PKCS#8 and SubjectPublicKeyInfo, which OpenSSL, Go and Python all read. */
 export function generateKeys(): { readonly privatePem: string; readonly publicPem: string } {
   const { privateKey, publicKey } = generateKeyPairSync("ed25519", {
     privateKeyEncoding: { type: "pkcs8", format: "pem" },
@@ -15,7 +15,7 @@ function parseKey(pem: string, where: string, parse: (pem: string) => KeyObject)
   try {
     key = parse(pem);
   } catch (cause) {
-    throw new CertificateError("CERTIFICATE_NO_KEY", `${where} holds no such key`, { cause });
+    throw new CertificateError("CERTIFICATE_NO_KEY", `${where} holds no Ed25519 key in PEM`, { cause });
   }
   if (key.asymmetricKeyType === "ed25519") return key;
   throw new CertificateError("CERTIFICATE_NO_KEY", `${where} holds a key for ${key.asymmetricKeyType}, not Ed25519`);
@@ -24,7 +24,7 @@ function parseKey(pem: string, where: string, parse: (pem: string) => KeyObject)
 /** The key to sign with. @throws CertificateError CERTIFICATE_NO_KEY */
 export const parsePrivateKey = (pem: string, where: string): KeyObject => parseKey(pem, where, createPrivateKey);
 
-/** The key to verify with; a private key would do, but is none to hand around. @throws CertificateError CERTIFICATE_NO_KEY */
+/** The key to verify with. A private key would do, but must not be passed around. @throws CertificateError CERTIFICATE_NO_KEY */
 export function parsePublicKey(pem: string, where: string): KeyObject {
   if (pem.includes("PRIVATE KEY"))
     throw new CertificateError("CERTIFICATE_NO_KEY", `${where} holds a private key; verify with the public one`);
@@ -43,8 +43,8 @@ function rawHex(key: KeyObject): string {
 }
 
 /**
- * The id of a key: SHA-256 of its canonical JSON. It is the id that securesystemslib (Python) derives from a key, which looks for no
- * signature with another.
+ * The id of a key: SHA-256 of its canonical JSON. It is the id that securesystemslib (Python) derives from a key, which ignores signatures with any
+ * other id.
  */
 export function keyIdOf(key: KeyObject): string {
   const canonical = `{"keytype":"ed25519","keyval":{"public":"${rawHex(key)}"},"scheme":"ed25519"}`;

@@ -13,7 +13,7 @@ const but = (id: string, more: Partial<SampleCheck>): readonly SampleCheck[] =>
 
 describe("levels", () => {
   it.each<[string, readonly SampleCheck[], string]>([
-    ["all that there is", SOUND, "osb extended, backup B2, isolation A+D"],
+    ["everything", SOUND, "osb extended, backup B2, isolation A+D"],
     ["a SHOULD that is not followed", but("names-short", { verdict: "warn" }), "osb core, backup B2, isolation A+D"],
     ["a MUST that is violated", but("catalog-200", { verdict: "fail" }), "osb none, backup B2, isolation A+D"],
     ["a MUST without a verdict", but("catalog-200", { verdict: "unknown" }), "osb none, backup B2, isolation A+D"],
@@ -23,7 +23,7 @@ describe("levels", () => {
       "osb extended, backup B1, isolation A+D",
     ],
     ["no true restore", but("restore-replaces", { verdict: "fail" }), "osb extended, backup none, isolation A+D"],
-    ["nobody's data seen", but("revoked", { verdict: "not-applicable" }), "osb extended, backup B2, isolation A"],
+    ["no data of others seen", but("revoked", { verdict: "not-applicable" }), "osb extended, backup B2, isolation A"],
     [
       "half a run",
       SOUND.map(({ verdict = "pass", ...check }, at) => (at === 3 ? check : { ...check, verdict })),

@@ -6,14 +6,14 @@ interface Rung {
   readonly adds: (check: CertifiedCheck) => boolean;
 }
 
-/** The backup level that a check belongs to, by its number (BK-…): what a service has to offer for it to apply. All others are B1. */
+/** The backup level of a check, by its number (BK-…): what a service must offer for the check to apply. All others are B1. */
 const BACKUP_LEVELS: Readonly<Record<string, readonly number[]>> = {
   B2: [20, 21, 22],
   B3: [27, 28, 29, 30],
   B4: [23, 39, 47],
   B5: [8, 40, 41, 42, 43, 44, 45, 46],
 };
-/** Checks of what a service declares, which everybody passes who declares nothing. */
+/** Checks of a service's declarations, which any service passes that declares nothing. */
 const DECLARED = [1];
 
 /** The farthest vantage that a check of isolation needs (IS-…): A the API, D a binding's data plane, N the network, O the operator. */
@@ -39,7 +39,7 @@ function vantageOf(check: CertifiedCheck): "A" | "D" | "N" | "O" {
   return (["O", "N", "D"] as const).find((vantage) => belongs(check, ISOLATION_VANTAGES[vantage])) ?? "A";
 }
 
-/** The ladders, lowest rung first; a rung is reached only with all below it. */
+/** The ladders, lowest rung first; a rung is reached only together with all below it. */
 const LADDERS: Readonly<Record<CertifiedCheck["suite"], readonly Rung[]>> = {
   osb: [
     { level: "core", adds: ({ level }) => level === "MUST" },
@@ -54,11 +54,11 @@ const LADDERS: Readonly<Record<CertifiedCheck["suite"], readonly Rung[]>> = {
 
 const HOLDS: ReadonlySet<string> = new Set(["pass", "warn", "not-applicable"]);
 
-/** Whether a check found something out about the broker. */
+/** Whether a check found out something about the broker. */
 export const isExercised = ({ verdict }: CertifiedCheck): boolean =>
   verdict === "pass" || verdict === "warn" || verdict === "fail";
 
-/** A warning of a MUST is an accepted failure, or an oddity beside the requirement; at `extended` nothing may be left to mention. */
+/** A warning of a MUST is an accepted failure, or an oddity beside the requirement; at `extended`, neither may remain. */
 function holdsOn(check: CertifiedCheck, rung: Rung): boolean {
   return rung.level === "extended" ? check.verdict !== "warn" && HOLDS.has(check.verdict) : HOLDS.has(check.verdict);
 }
@@ -89,12 +89,12 @@ function reachedOn(
   return reached;
 }
 
-/** The name of what a suite shows where no rung of its ladder is reached. */
+/** The name of a suite's level if no rung of its ladder is reached. */
 const NOTHING: Readonly<Record<CertifiedCheck["suite"], string>> = { osb: "none", backup: "B0", isolation: "none" };
 
 /**
- * The highest level that each suite shows. It follows from the list of verdicts alone, so that whoever verifies a certificate works it
- * out again. A run that left something out shows no level. `explained`: ids of unknown verdicts that follow from another finding.
+ * The highest level that each suite shows. It follows from the list of verdicts alone, so that whoever verifies a certificate can derive it again.
+ * A run that left something out shows no level. `explained`: ids of unknown verdicts that follow from another finding.
  */
 export function levelsOf(
   checks: readonly CertifiedCheck[],
@@ -117,7 +117,7 @@ export function levelsOf(
   });
 }
 
-/** Every claim that levels bear out, a level with all below it: `osb-core`, `backup-B1`, `isolation-A+D`. */
+/** Every claim that the levels support, each level with all below it: `osb-core`, `backup-B1`, `isolation-A+D`. */
 export function claimsBorneOut(levels: readonly ReachedLevel[]): readonly string[] {
   return levels.flatMap(({ suite, level }) => {
     const names = LADDERS[suite].map((rung) => rung.level);
@@ -125,7 +125,7 @@ export function claimsBorneOut(levels: readonly ReachedLevel[]): readonly string
   });
 }
 
-/** Every claim that there is. */
+/** Every possible claim. */
 export const CLAIMS: readonly string[] = Object.entries(LADDERS).flatMap(([suite, rungs]) =>
   rungs.map(({ level }) => `${suite}-${level}`),
 );

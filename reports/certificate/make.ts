@@ -10,14 +10,14 @@ import {
   type Statement,
 } from "./statement.ts";
 
-/** For how long a certificate is valid, in days: no broker and no suite stays what it was. */
+/** For how many days a certificate is valid: brokers and suites change. */
 const VALID_DAYS = 365;
 const DAY_MS = 86_400_000;
 
-/** What a certificate says beside the report. */
+/** What a certificate says in addition to the report. */
 export interface CertificateInput {
   readonly report: Report;
-  /** All suites that there are, with all their checks. */
+  /** All suites, with all their checks. */
   readonly suites: readonly ListedSuite[];
   /** Every clause of the specification, as data; its digest is signed. */
   readonly clauses: unknown;
@@ -29,7 +29,7 @@ export interface CertificateInput {
   readonly image?: string | undefined;
   /** Whether the run would have accepted waivers. */
   readonly waiversAllowed: boolean;
-  /** The way to the target that drydock.yml describes, by suite. */
+  /** The interface to the target that drydock.yml describes, by suite. */
   readonly adapters?: Certificate["adapters"];
   readonly environment: Certificate["environment"];
   /** ms since the Unix epoch. */
@@ -45,7 +45,7 @@ export function parseImage(text: string): Resource {
   return { name, digest: { sha256: digest } };
 }
 
-/** A URL without the user and password that it may carry. */
+/** A URL without the user and password that it may contain. */
 function withoutLogin(text: string): string {
   const url = URL.parse(text);
   if (url === null || (url.username === "" && url.password === "")) return text;
@@ -75,13 +75,13 @@ function measuredIn({ startedAt, finishedAt, checks }: Report): Certificate["mea
   ];
 }
 
-/** The way to the backups that the run found by itself, which only its note tells. */
+/** The interface to the backups that the run found by itself, which only its note names. */
 function foundAdapters({ notes }: Report): Certificate["adapters"] {
   const names = notes.flatMap((note) => /^Backups are reached as "([^"]+)"/.exec(note)?.[1] ?? []);
   return [...new Set(names)].map((name) => ({ suite: "backup", name, by: "found" }));
 }
 
-/** The first of: a year from now, the end of the first waiver's last day (UTC). */
+/** The earlier of: a year from now, the end of the first waiver's last day (UTC). */
 function validUntil(nowMs: number, waivers: Certificate["waivers"]): string {
   const ends = waivers.map(({ until }) => Date.parse(until) + DAY_MS);
   return new Date(Math.min(nowMs + VALID_DAYS * DAY_MS, ...ends)).toISOString();
@@ -131,7 +131,7 @@ function certificateOf(input: CertificateInput): Certificate {
 }
 
 /**
- * Makes the statement that a certificate signs: what was tested, every verdict, and what follows from them.
+ * Makes the statement that a certificate signs: what was tested, every verdict, and what follows from the verdicts.
  *
  * @throws CertificateError CERTIFICATE_NO_RUN, CERTIFICATE_BAD_IMAGE
  */

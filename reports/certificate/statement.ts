@@ -43,7 +43,7 @@ const ReachedLevel = Type.Object({
   /** What the level rests on. */
   checks: Count,
   exercised: Count,
-  /** Set on a level that rests on waivers, and ends with the first of them. */
+  /** Set on a level that rests on waivers; it ends with the first of them. */
   provisionalUntil: Type.Optional(Text),
 });
 
@@ -93,20 +93,20 @@ const Statement = Type.Object({
 export type CertifiedCheck = Readonly<Static<typeof CertifiedCheck>>;
 /** A level that was reached, and what it rests on. */
 export type ReachedLevel = Readonly<Static<typeof ReachedLevel>>;
-/** A failure that the vendor's baseline accepts to the end of a day (UTC). */
+/** A failure that the vendor's baseline accepts until the end of a day (UTC). */
 export type Waiver = Readonly<Static<typeof Waiver>>;
 /** A suite as it was certified. */
 export type CertifiedSuite = Readonly<Static<typeof CertifiedSuite>>;
-/** A thing by its name and SHA-256. */
+/** A file or suite, by its name and SHA-256. */
 export type Resource = Readonly<Static<typeof Resource>>;
 /** Our part of the predicate. */
 export type Certificate = Static<typeof Certificate>;
-/** What is signed. Members that a later drydock adds are tolerated. */
+/** The signed part. Members that a later drydock adds are tolerated. */
 export type Statement = Static<typeof Statement>;
 
 const statements = Compile(Statement);
 
-/** The statement in a signed text; undefined where it is none. */
+/** The statement in a signed text; undefined if it is not one. */
 export function parseStatement(text: string): Statement | undefined {
   try {
     const found: unknown = JSON.parse(text);

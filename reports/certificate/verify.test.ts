@@ -40,7 +40,7 @@ describe("a certificate", () => {
     );
   });
 
-  it("is refused cut, lengthened, and with two of its pieces swapped", () => {
+  it("is refused if it was cut, lengthened, or two of its pieces were swapped", () => {
     const anyPieces = fc.tuple(
       fc.nat({ max: FILE.length }),
       fc.nat({ max: FILE.length }),
@@ -58,7 +58,7 @@ describe("a certificate", () => {
     );
   });
 
-  it("is refused with members in another order, laid out anew, or with one more", () => {
+  it("is refused with members in another order, reformatted, or with one more", () => {
     const envelope = JSON.parse(FILE.toString()) as Record<string, unknown>;
     const turned = Object.fromEntries(Object.entries(envelope).reverse());
     const others = [
@@ -69,7 +69,7 @@ describe("a certificate", () => {
     for (const other of others) expect(codesOf(Buffer.from(`${other}\n`))).not.toEqual([]);
   });
 
-  it("is refused with another key, whichever", () => {
+  it("is refused with any other key", () => {
     const other = parsePublicKey(generateKeys().publicPem, "other");
     expect(codesOf(FILE, { key: other })).toEqual(["other-key"]);
     const forged = JSON.parse(FILE.toString()) as { signatures: { keyid: string }[] };
@@ -85,7 +85,7 @@ describe("a certificate", () => {
 });
 
 describe("a certificate that its own vendor signed", () => {
-  it("is refused with one check fewer, whichever", () => {
+  it("is refused if any check is missing", () => {
     fc.assert(
       fc.property(fc.nat({ max: SOUND.length - 1 }), (at) => {
         const short = SOUND.filter((_, each) => each !== at);
@@ -100,13 +100,13 @@ describe("a certificate that its own vendor signed", () => {
     expect(codesOf(fileOf(statementOf(softened)))).toContain("other-suite");
   });
 
-  it("says of a suite of another version that it can't compare it", () => {
+  it("says that it can't compare a suite of another version", () => {
     const found = verifyCertificate(fileOf(statementOf(SOUND.slice(1))), optionsFor(SOUND, { version: "10.0.0" }));
     expect(found.refusals).toEqual([]);
     expect(found.notes.join()).toMatch(/suite osb.*drydock 9\.9\.9/);
   });
 
-  it("is refused when a member does not follow from its list", () => {
+  it("is refused if a member does not follow from its list", () => {
     const failed = SOUND.map((check) =>
       check.id === "provision-201" ? { ...check, verdict: "fail" as const } : check,
     );
@@ -123,7 +123,7 @@ describe("a certificate that its own vendor signed", () => {
     for (const change of changes) expect(codesOf(resign(change))).toContain("contradiction");
   });
 
-  it("is refused when verdicts and all that follows from them were improved, where the run is at hand", () => {
+  it("is refused if the verdicts and all that follows from them were improved, and the run is available", () => {
     const checks = SOUND.map((check) =>
       check.id === "provision-201" ? { ...check, verdict: "fail" as const } : check,
     );
@@ -142,7 +142,7 @@ describe("a certificate that its own vendor signed", () => {
     expect(codesOf(FILE, { nowMs: end })).toEqual(["expired"]);
   });
 
-  it("rests on waivers only where they are accepted, and no longer than they do", () => {
+  it("may rest on waivers only if they are accepted, and only until they end", () => {
     const accepted = { reason: "mended in 3.2", until: "2026-12-24" };
     const checks = SOUND.map((check) =>
       check.id === "catalog-200" ? { ...check, verdict: "warn" as const, accepted } : check,
@@ -157,7 +157,7 @@ describe("a certificate that its own vendor signed", () => {
     expect(codesOf(file, { waivers: false })).toEqual(["waived"]);
   });
 
-  it("is explained in ten lines, and says first why it is refused", () => {
+  it("is explained in ten lines, which first say why it is refused", () => {
     const lines = explainCertificate(verifyCertificate(FILE, optionsFor(SOUND)), keyIdOf(VENDOR.publicKey));
     expect(lines).toHaveLength(10);
     expect(lines[0]).toMatch(/^✓ holds/);
@@ -168,7 +168,7 @@ describe("a certificate that its own vendor signed", () => {
 });
 
 describe("keys", () => {
-  it("are refused when they are of another kind, private where they are public, or none", () => {
+  it("are refused if they are of another kind, private instead of public, or not keys", () => {
     expect(() => parsePublicKey(VENDOR.privatePem, "a.pem")).toThrow(/a\.pem holds a private key/);
     expect(() => parsePrivateKey("nothing", "b.pem")).toThrow(/CERTIFICATE_NO_KEY/);
   });

@@ -7,15 +7,15 @@ import { type Certificate, parseStatement, type Statement } from "./statement.ts
 
 /** Why a certificate is refused. */
 export const REFUSALS = {
-  "not-a-certificate": "the file is no certificate",
+  "not-a-certificate": "the file is not a certificate",
   rewritten: "the file was changed",
   "other-type": "the envelope holds something else",
-  "other-key": "it was signed by somebody else",
+  "other-key": "it was signed with another key",
   "bad-signature": "the signature does not hold",
-  "not-a-statement": "what was signed is no certificate of drydock",
+  "not-a-statement": "the signed content is not a certificate of drydock",
   contradiction: "it contradicts itself",
-  "other-suite": "its list of checks is not that of the suite",
-  "changed-report": "the report beside it is another",
+  "other-suite": "its list of checks differs from the suite's",
+  "changed-report": "the report beside it is a different one",
   expired: "it is no longer valid",
   waived: "it rests on waivers",
 } as const;
@@ -23,11 +23,11 @@ export const REFUSALS = {
 /** What is wrong with a certificate. */
 export interface Refusal {
   readonly code: keyof typeof REFUSALS;
-  /** What was seen, in one line. */
+  /** What was found, in one line. */
   readonly detail: string;
 }
 
-/** What verification came to. A certificate holds when nothing refuses it. */
+/** The result of a verification. A certificate holds if there is no refusal. */
 export interface Verification {
   readonly refusals: readonly Refusal[];
   /** Present once the signature holds. */
@@ -36,19 +36,19 @@ export interface Verification {
   readonly notes: readonly string[];
 }
 
-/** What a certificate is measured by. */
+/** What a certificate is verified against. */
 export interface VerifyOptions {
   readonly key: KeyObject;
-  /** ms since the Unix epoch: the time at which it has to be valid. */
+  /** ms since the Unix epoch: the time at which it must be valid. */
   readonly nowMs: number;
   /** The suites of this drydock, and its version. */
   readonly suites: readonly ListedSuite[];
   readonly version: string;
-  /** Digests of the suites of other versions, by tool and suite. Where this is given, a suite that is not among them is refused. */
+  /** Digests of the suites of other versions, by tool and suite. If given, a suite that is not among them is refused. */
   readonly knownSuites?: Readonly<Record<string, Readonly<Record<string, string>>>> | undefined;
-  /** The files of the report that are at hand, by name. */
+  /** The available files of the report, by name. */
   readonly files: Readonly<Record<string, Uint8Array>>;
-  /** The report folded from the event stream, where that is at hand: the list has to be that of the run. */
+  /** The report folded from the event stream, if available: the list must be that of the run. */
   readonly report?: Report | undefined;
   /** Whether waivers are accepted. Default true. */
   readonly waivers?: boolean | undefined;
@@ -77,7 +77,7 @@ function* contradictions({ predicate }: Statement): Generator<Refusal> {
   if (stray !== undefined) yield { code: "contradiction", detail: `${stray.check} has a waiver and no warning` };
 }
 
-/** A list that lacks a check, or softens the level of one, has another digest than the suite. */
+/** A list that lacks a check, or softens the level of one, has a digest other than the suite's. */
 function* otherSuites(
   certified: Certificate,
   { suites, version, knownSuites }: VerifyOptions,
@@ -90,7 +90,7 @@ function* otherSuites(
     if (isEqual || isKnown) continue;
     const text = `suite ${suite}, ${digest.sha256.slice(0, 16)}…, is not that of this drydock (${version})`;
     if (isOurs || knownSuites !== undefined) yield { code: "other-suite", detail: text };
-    else yield `${text}; it was judged by ${certified.environment.tool}, which can compare its list`;
+    else yield `${text}; it was judged by ${certified.environment.tool}, which can compare the list`;
   }
 }
 
@@ -129,7 +129,7 @@ export function verifyCertificate(fileBytes: Buffer, options: VerifyOptions): Ve
   if ("refusal" in opened) return { refusals: [{ code: opened.refusal, detail: opened.detail }], notes: [] };
   const statement = parseStatement(opened.text);
   if (statement === undefined)
-    return { refusals: [{ code: "not-a-statement", detail: "it has not the form of a test result" }], notes: [] };
+    return { refusals: [{ code: "not-a-statement", detail: "it does not have the form of a test result" }], notes: [] };
   const certified = statement.predicate.drydock_certificate;
   const found = [
     ...contradictions(statement),

@@ -1,6 +1,6 @@
 /**
  * Builds the page of the HTML report and the live page, each into one TypeScript file, so that they need neither a build nor another file:
- * `node reports/page/build.ts`. With `--check`, as a test runs it, it writes nothing and fails when the two have drifted apart. It runs as a
+ * `node reports/page/build.ts`. With `--check`, as a test runs it, it writes nothing and fails if the two differ. It runs as a
  * separate process because the bundler behaves differently under a test runner.
  */
 import { createHash } from "node:crypto";

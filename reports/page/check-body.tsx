@@ -22,7 +22,7 @@ function Comparison({ expected, seen }: { expected?: string | undefined; seen?: 
   );
 }
 
-/** The section by name, and as a link where the specification is public. */
+/** The section by name, and as a link if the specification is public. */
 function Section({ check, profile }: { check: CheckReport; profile: string | undefined }) {
   const url = specificationUrl(check, profile);
   return url === undefined ? (
@@ -34,7 +34,7 @@ function Section({ check, profile }: { check: CheckReport; profile: string | und
   );
 }
 
-/** Which finding this one follows from, and which follow from it. */
+/** The finding that this one follows from, and those that follow from it. */
 function Kinship({ check, followers }: { check: CheckReport; followers: readonly CheckReport[] }) {
   return (
     <>

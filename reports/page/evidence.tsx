@@ -2,7 +2,7 @@ import type { Exchange } from "../../conformance/runner/events.ts";
 import { secretLine, waitLine } from "../repeat.ts";
 import { CommandLine, Fold } from "./parts.tsx";
 
-/** A line of a shell, or a comment in one, beside a line that repeats a request. */
+/** A shell line or comment beside a line that repeats a request. */
 function Hint({ line }: { line: string | undefined }) {
   return line === undefined ? null : <p class="hint">{line}</p>;
 }

@@ -12,7 +12,7 @@ const anyFilter = fc.record({
   text: fc.oneof(fc.string({ unit: "grapheme" }), fc.constantFrom("conflict", "PUT 409", "vol-4 owner")),
 });
 
-test("a filter survives being written to an address and read back", () => {
+test("a filter can be written to a URL and read back", () => {
   fc.assert(
     fc.property(anyFilter, (filter) => {
       expect(filterOf(hashOf(filter))).toEqual(filter);

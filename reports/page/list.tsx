@@ -75,7 +75,7 @@ function Row({ item, context }: { item: Item; context: ListContext }) {
   );
 }
 
-/** How many rows are drawn at once: what a browser draws without a pause. */
+/** How many rows are drawn at once: as many as a browser draws without a pause. */
 const ROWS_MAX = 200;
 
 interface GroupProps {
@@ -109,7 +109,7 @@ function Group({ title, verdict, items, context }: GroupProps) {
 /** What the list is grouped by. */
 export type Grouping = "verdict" | "cause" | "section";
 
-/** What a row shows besides its own item. */
+/** What a row shows beside its own item. */
 interface ListContext {
   readonly profile: string | undefined;
   /** The findings that follow from a check, by its id. */

@@ -73,7 +73,7 @@ function Incomplete({ report }: { report: Report }) {
   );
 }
 
-/** Part of the suites proves nobody conformant, however green it is. */
+/** A part of the suites proves no broker conformant, however green it is. */
 function Narrowed({ report }: { report: Report }) {
   const { coverage } = report;
   if (coverage === undefined || coverage.narrowedBy.length === 0) return null;

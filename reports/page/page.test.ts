@@ -179,7 +179,7 @@ test("a narrowed run has what was run as its heading, and says what narrowed it"
   await context.close();
 });
 
-test("a suite of which nothing was exercised is named, and is no pass", async (it) => {
+test("a suite without any exercised check is named, and has not passed", async (it) => {
   const verdicts = { "BK-1": "not-applicable", "BK-2": "not-applicable" } as const;
   const { page, context } = await open(it, scopedRun({ run: "r", verdicts }));
   expect(await page.getByRole("heading", { level: 1 }).textContent()).toBe(

@@ -14,15 +14,15 @@ import { readRun } from "../stream.ts";
 import { LAYOUT, type Place, readPlainFile } from "./layout.ts";
 import { parseSubmission, type Submission } from "./submission.ts";
 
-/** What a registry is checked against. */
+/** The settings of a check of a registry. */
 export type RegistryOptions = Pick<VerifyOptions, "nowMs" | "suites" | "version" | "waivers" | "knownSuites">;
 
-/** A submission as its check left it. */
+/** A submission and the result of its check. */
 export interface CheckedSubmission {
   readonly place: Place;
-  /** What is wrong with it, each in one line; empty where it may be listed. */
+  /** What is wrong with it, each in one line; empty if it may be listed. */
   readonly faults: readonly string[];
-  /** What could not be compared, and that it has expired. */
+  /** What could not be compared, and whether it has expired. */
   readonly notes: readonly string[];
   readonly keyId?: string;
   readonly submission?: Submission;
@@ -41,7 +41,7 @@ function readKey(dir: string, { vendor }: Place): KeyObject | string {
   }
 }
 
-/** The report that the stream of a submission folds to; a text says why it is none. */
+/** The report folded from the stream of a submission; a text if there is none says why. */
 function readReport(dir: string, { path }: Place): Report | string {
   try {
     return foldRun(readRun(join(dir, path, LAYOUT.stream)).events);
@@ -51,12 +51,12 @@ function readReport(dir: string, { path }: Place): Report | string {
   }
 }
 
-/** Faults of the claims: a vendor claims no more than the certificate bears out. */
+/** Faults of the claims: a vendor may claim only what the certificate supports. */
 function unfoundedClaims({ claims }: Submission, { levels }: Certificate): readonly string[] {
   const borneOut = claimsBorneOut(levels);
   return claims
     .filter((claim) => !borneOut.includes(claim))
-    .map((claim) => `the claim ${claim} is not borne out: the certificate shows ${borneOut.join(", ") || "no level"}`);
+    .map((claim) => `the claim ${claim} is not supported: the certificate shows ${borneOut.join(", ") || "no level"}`);
 }
 
 function readSubmission(dir: string, { path }: Place): Submission | string {
@@ -66,7 +66,7 @@ function readSubmission(dir: string, { path }: Place): Submission | string {
   return typeof submission === "string" ? `${LAYOUT.submission}: ${submission}` : submission;
 }
 
-/** The files of a submission that it can't do without, by name. Links are none. */
+/** The required files of a submission, by name. Links don't count. */
 const NEEDED = [LAYOUT.stream, LAYOUT.report, CERTIFICATE_FILES.envelope] as const;
 
 function readFiles(dir: string, { path }: Place): ReadonlyMap<string, Buffer> {
@@ -79,7 +79,7 @@ function readFiles(dir: string, { path }: Place): ReadonlyMap<string, Buffer> {
   );
 }
 
-/** All that a submission has to hold, read; or what of it is missing or wrong, each in one line. */
+/** Everything that a submission must hold, read; or what is missing or wrong, each in one line. */
 function readAll(dir: string, place: Place) {
   const files = readFiles(dir, place);
   const missing = NEEDED.filter((name) => !files.has(name)).map((name) => `${name} is missing`);
@@ -112,7 +112,7 @@ export function checkSubmission(dir: string, place: Place, options: RegistryOpti
     ...(certificate === undefined ? [] : unfoundedClaims(submission, certificate)),
     ...(isOther ? [`${CERTIFICATE_FILES.bundle} holds another certificate than ${CERTIFICATE_FILES.envelope}`] : []),
   ];
-  // Time makes no submission wrong; the index shows until when each is valid.
+  // Time alone makes no submission wrong; the index shows until when each is valid.
   const expired = refusals.filter(({ code }) => code === "expired").map(({ detail }) => `expired: ${detail}`);
   return {
     place,

@@ -1,11 +1,11 @@
-/** What keeps a registry from being read or indexed, each with what to do about it. All are the user's to mend and end with exit code 2. */
+/** What prevents a registry from being read or indexed, each with what to do about it. The user can fix all of them; they end with exit code 2. */
 export const REGISTRY_ERRORS = {
   REGISTRY_NOT_FOUND: "name a folder that holds the folders keys and submissions (docs/certification.md)",
   REGISTRY_BAD_SUITES: 'write it as {"drydock VERSION": {"SUITE": "DIGEST"}}',
-  REGISTRY_CANNOT_WRITE: "choose a folder that can be written",
+  REGISTRY_CANNOT_WRITE: "choose a writable folder",
 } as const;
 
-/** An error that the user can mend: one line that says how. */
+/** An error that the user can fix: one line that says how. */
 export class RegistryError extends Error {
   readonly code: keyof typeof REGISTRY_ERRORS;
 

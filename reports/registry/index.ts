@@ -10,12 +10,12 @@ import { LAYOUT, listSubmissions, readPlainFile } from "./layout.ts";
 
 export { REGISTRY_ERRORS, RegistryError } from "./errors.ts";
 
-/** What the check of a registry came to. */
+/** The result of checking a registry. */
 export interface CheckedRegistry {
   readonly submissions: readonly CheckedSubmission[];
   /** What is wrong with the registry itself, each in one line. */
   readonly faults: readonly string[];
-  /** The text of the generated files that its submissions make, by name. */
+  /** The text of the files generated from its submissions, by name. */
   readonly index: Readonly<Record<string, string>>;
 }
 
@@ -34,7 +34,11 @@ function readKnownSuites(dir: string): Readonly<Record<string, Readonly<Record<s
   throw new RegistryError("REGISTRY_BAD_SUITES", `${LAYOUT.suites} has another form`);
 }
 
-/** Verifies each submission of a registry again, and compares the index with what it has to be. @throws RegistryError REGISTRY_NOT_FOUND, REGISTRY_BAD_SUITES */
+/**
+ * Verifies each submission of a registry again, and compares the index with what it must be.
+ *
+ * @throws RegistryError REGISTRY_NOT_FOUND, REGISTRY_BAD_SUITES
+ */
 export function checkRegistry(dir: string, options: RegistryOptions): CheckedRegistry {
   const isFolder = (name: string) => statSync(join(dir, name), { throwIfNoEntry: false })?.isDirectory() === true;
   if (!isFolder(LAYOUT.submissions))

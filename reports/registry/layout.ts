@@ -14,7 +14,7 @@ export const LAYOUT = {
   data: "index.json",
 } as const;
 
-/** Where a submission lies: `submissions/VENDOR/PRODUCT/VERSION`. */
+/** Where a submission is: `submissions/VENDOR/PRODUCT/VERSION`. */
 export interface Place {
   readonly vendor: string;
   readonly product: string;
@@ -26,7 +26,7 @@ export interface Place {
 /** A name of a folder that is safe on every system and in every URL. */
 const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 
-/** The submissions of a registry, in order, and the places where there should be none. */
+/** The submissions of a registry, in order, and places that should not hold one. */
 interface Listing {
   readonly places: readonly Place[];
   readonly misplaced: readonly string[];
@@ -57,7 +57,7 @@ export function listSubmissions(dir: string): Listing {
   return { places, misplaced };
 }
 
-/** The bytes of a plain file of a registry; undefined where there is none. */
+/** The bytes of a plain file of a registry; undefined if there is none. */
 export function readPlainFile(dir: string, ...parts: readonly string[]): Buffer | undefined {
   const path = join(dir, ...parts);
   const stats = lstatSync(path, { throwIfNoEntry: false });

@@ -52,7 +52,7 @@ describe("a registry", () => {
   it.each<[string, (dir: string) => void, RegExp]>([
     ["another report", (dir) => writeFileSync(join(dir, AT, "report.json"), "{}"), /report\.json is not the file/],
     [
-      "a stream with a verdict changed",
+      "a stream with a changed verdict",
       (dir) => change(dir, "run.jsonl", '"verdict":"pass"', '"verdict":"fail"'),
       /run\.jsonl is not/,
     ],
@@ -66,13 +66,13 @@ describe("a registry", () => {
     ["no key", (dir) => rmSync(join(dir, "keys/acme.pub.pem")), /keys\/acme\.pub\.pem is missing/],
     ["a private key", (dir) => writeFileSync(join(dir, "keys/acme.pub.pem"), VENDOR.privatePem), /holds a private key/],
     [
-      "a claim too many",
+      "an unsupported claim",
       (dir) => change(dir, "submission.yml", "backup-B1", "backup-B3"),
       /backup-B3 is not borne out/,
     ],
-    ["a claim that there is not", (dir) => change(dir, "submission.yml", "backup-B1", "backup-B9"), /claims\.1/],
+    ["an unknown claim", (dir) => change(dir, "submission.yml", "backup-B1", "backup-B9"), /claims\.1/],
     [
-      "a certificate changed",
+      "a changed certificate",
       (dir) => change(dir, "certificate.json", "eyJ", "eyK"),
       /the file was changed|does not hold/,
     ],
@@ -87,22 +87,22 @@ describe("a registry", () => {
     expect(faultsAfter(before)).toMatch(expected);
   });
 
-  it("takes the suites of another version only as its own list of them says", () => {
+  it("accepts suites of another version only if they are on its list", () => {
     const older = { ...OPTIONS, version: "10.0.0", suites: suitesOf(SOUND.slice(1)) };
-    expect(faultsAfter(() => {}, older)).toMatch(/its list of checks is not that of the suite/);
+    expect(faultsAfter(() => {}, older)).toMatch(/its list of checks differs from the suite's/);
     const { suites } = statementOf(SOUND).predicate.drydock_certificate;
     const known = { "drydock 9.9.9": Object.fromEntries(suites.map(({ suite, digest }) => [suite, digest.sha256])) };
     expect(faultsAfter((dir) => writeFileSync(join(dir, "suites.json"), JSON.stringify(known)), older)).toBe("");
   });
 
-  it("keeps what has expired, and says so", () => {
+  it("keeps what has expired, and says that it has", () => {
     const { submissions, faults } = checkRegistry(model, { ...OPTIONS, nowMs: ISSUED_MS * 2 });
     expect(faults).toEqual([]);
     expect(submissions[0]?.faults).toEqual([]);
     expect(submissions[0]?.notes.join()).toMatch(/expired/);
   });
 
-  it("is not found where there is none", () => {
+  it("is not found if it does not exist", () => {
     expect(() => checkRegistry(folder, OPTIONS)).toThrow(/REGISTRY_NOT_FOUND/);
   });
 });

@@ -7,7 +7,7 @@ const Line = Type.String({ minLength: 1, maxLength: 200 });
 
 const Submission = Type.Object(
   {
-    /** What the product is called. */
+    /** The name of the product. */
     product: Line,
     /** Where people read about it. */
     homepage: Type.Optional(Type.String({ pattern: "^https://\\S+$", maxLength: 500 })),
@@ -17,7 +17,7 @@ const Submission = Type.Object(
   { additionalProperties: false },
 );
 
-/** `submission.yml`: what a vendor says of a product beside its certificate. */
+/** `submission.yml`: what a vendor says about a product beside its certificate. */
 export type Submission = Readonly<Static<typeof Submission>>;
 
 const submissions = Compile(Submission);

@@ -16,11 +16,11 @@ export function isOf<S extends Type.TSchema>(schema: S, value: unknown): value i
   return known.Check(value);
 }
 
-/** Takes a value for one of this schema. @param call what was asked, for the error. @throws ScenarioError SCENARIO_UNEXPECTED_ANSWER */
+/** Checks that a value matches this schema, and returns it. @param call the request, for the error. @throws ScenarioError SCENARIO_UNEXPECTED_ANSWER */
 export function parseAs<S extends Type.TSchema>(schema: S, value: unknown, call: string): Type.Static<S> {
   if (isOf(schema, value)) return value;
   throw unexpectedAnswer(
-    `${call} answered what its API does not allow: ${JSON.stringify(value)?.slice(0, SHOWN_CHARS_MAX)}`,
+    `${call} gave an answer that its API does not allow: ${JSON.stringify(value)?.slice(0, SHOWN_CHARS_MAX)}`,
   );
 }
 

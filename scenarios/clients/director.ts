@@ -34,7 +34,7 @@ const Token = Type.Object({ token_type: Type.String(), access_token: Type.String
 
 /**
  * What an operator does with the `bosh` CLI, over HTTP: the CLI's own routes and media types. Every method throws ScenarioError:
- * SCENARIO_UNEXPECTED_ANSWER when it is refused, SCENARIO_TASK_FAILED when its task does not succeed.
+ * SCENARIO_UNEXPECTED_ANSWER if it is refused, SCENARIO_TASK_FAILED if its task does not succeed.
  */
 export interface DirectorClient {
   info(): Promise<Static<typeof Info>>;
@@ -42,7 +42,7 @@ export interface DirectorClient {
   uploadRelease(tarball: Bytes): Promise<FinishedTask>;
   updateCloudConfig(yaml: string): Promise<void>;
   deploy(name: string, manifest: string): Promise<FinishedTask>;
-  /** With `force` (default false), the deployment goes even where the IaaS refuses to delete its parts. */
+  /** With `force` (default: false), the deployment is deleted even if the IaaS refuses to delete its parts. */
   remove(name: string, force?: boolean): Promise<FinishedTask>;
   vms(deployment: string): Promise<readonly Static<typeof Vm>[]>;
   /** `cck --report`: scans, and returns the open problems. */
@@ -110,7 +110,7 @@ export function directorClient(environment: Environment, credentials: DirectorCr
 /** A token is renewed this long before it expires. */
 const LEEWAY_S = 15;
 
-/** Makes what gives the Authorization header: Basic credentials, or a bearer token that is renewed before it expires. */
+/** Makes the source of the Authorization header: Basic credentials, or a bearer token that is renewed before it expires. */
 function authorizer(environment: Environment, credentials: DirectorCredentials): () => Promise<string> {
   const basic = basicHeader(credentials.client, credentials.clientSecret);
   const { uaaUrl } = credentials;

@@ -15,7 +15,7 @@ interface OpenStackCredentials {
 /** A service, by its type in the catalog. */
 type ServiceType = "compute" | "network" | "image" | "volumev3" | "identity";
 
-/** Versions that the client appends, where the catalog's endpoint of a service carries none. */
+/** Versions that the client appends if a service's endpoint in the catalog carries none. */
 const VERSIONS: Readonly<Record<ServiceType, string>> = {
   compute: "",
   network: "/v2.0",
@@ -38,13 +38,13 @@ const Resource = Type.Object({ id: Type.String(), name: Type.Optional(Type.Union
 type Resource = Static<typeof Resource>;
 
 /**
- * An operator's OpenStack client, which works as python-openstackclient does: with one token, and endpoints from the catalog. Every method
- * throws ScenarioError when it is refused or gets an answer that the API does not allow.
+ * An operator's OpenStack client, which works as python-openstackclient does: with one token, and endpoints from the catalog. Every method throws
+ * ScenarioError if it is refused or gets an answer that the API does not allow.
  */
 export interface OpenStackClient {
-  /** Sends one request. Returns the JSON of the answer, null where it has none. */
+  /** Sends one request. Returns the JSON of the answer, or null if it has none. */
   call(service: ServiceType, method: string, path: string, body?: object): Promise<unknown>;
-  /** As `call`, for JSON of this schema. */
+  /** Like `call`, for JSON of this schema. */
   callAs<S extends Type.TSchema>(
     schema: S,
     service: ServiceType,
@@ -58,7 +58,11 @@ export interface OpenStackClient {
   list(service: ServiceType, path: string, member: string): Promise<readonly Resource[]>;
   /** Uploads the bits of an image. */
   upload(imageId: string, content: Uint8Array<ArrayBuffer>): Promise<void>;
-  /** Polls `path` until the status of the resource is `status`. @param member what the answer wraps the resource in; empty where it does not */
+  /**
+   * Polls `path` until the status of the resource is `status`.
+   *
+   * @param member the member in which the answer wraps the resource; empty if it does not
+   */
   waitForStatus(service: ServiceType, path: string, member: string, status: string): Promise<void>;
 }
 

@@ -21,12 +21,12 @@ export interface OsbReply {
   readonly retryAfterMs: number;
 }
 
-/** An answer of the broker, or why there is none: a caller that was cut off doesn't know what the broker did. */
+/** An answer of the broker, or why there is none: a caller that was cut off can't know what the broker did. */
 export type OsbAnswer = OsbReply | { readonly kind: "unknown"; readonly reason: string };
 
 /** A platform's client for one broker (OSB 2.17). */
 export interface OsbClient {
-  /** Sends one request. @throws SyntaxError when the answer is not a JSON object: that is the broker's fault and is not hidden */
+  /** Sends one request. @throws SyntaxError if the answer is not a JSON object: that is the broker's fault and is not hidden */
   send(method: string, path: string, body?: unknown): Promise<OsbAnswer>;
 }
 

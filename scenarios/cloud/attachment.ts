@@ -1,11 +1,11 @@
 import type { FastifyInstance } from "fastify";
 import type { World } from "../../simulators/world.ts";
 
-/** A server on the network in process, where it answers without listening. */
+/** A server on the in-process network, where it answers without listening. */
 export interface Attachment {
-  /** Takes it off the network: whoever connects from now on is refused. */
+  /** Takes it off the network: new connections are refused. */
   detach(): void;
-  /** Breaks the connections that are open: their callers get no answer. */
+  /** Breaks open connections: their callers get no answer. */
   sever(): void;
 }
 

@@ -11,7 +11,7 @@ const INSTANCES_AT_ONCE = 12;
 const EVERY = process.env.DRYDOCK_TESTS === "whole" ? 1 : 6;
 const nth = (ids: readonly string[]): readonly string[] => ids.filter((_id, at) => at % EVERY === 0);
 
-describe("the reference broker, with a backend that is held and broken on purpose", () => {
+describe("the reference broker, with a backend that is stalled and broken on purpose", () => {
   let world: World;
   let brokers: Brokers;
   const reported: unknown[] = [];
@@ -46,7 +46,7 @@ describe("the reference broker, with a backend that is held and broken on purpos
   const wrong = ({ results }: CertifySummary): readonly object[] =>
     results.filter(({ verdict }) => verdict !== "pass" && verdict !== "not-applicable");
 
-  it("keeps every clause that is tested", async () => {
+  it("meets every tested clause", async () => {
     const [broker] = brokers.list();
     if (broker === undefined) throw new Error("no broker has been deployed");
     const summary = await judge(broker, nth(osbSuite.checks.map(({ id }) => id)));
@@ -56,7 +56,7 @@ describe("the reference broker, with a backend that is held and broken on purpos
     expect(reported).toEqual([]);
   });
 
-  // One more stands for the rest: a broker asks no service for its kind.
+  // One more stands for the rest, because the broker never depends on a service's kind.
   it.each(["redis"] as const)("answers requests while %s is held, and deletes what failed", async (service) => {
     const broker = brokers.list().find((each) => each.service === service);
     if (broker === undefined) throw new Error("no broker has been deployed");

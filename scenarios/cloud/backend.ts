@@ -3,6 +3,7 @@ import { AGENT_PORT, DIRECTOR_PORT } from "../../simulators/addresses.ts";
 import type { FaultRule } from "../../simulators/kernel/index.ts";
 import type { World } from "../../simulators/world.ts";
 import type { ServiceName } from "../deployments/manifests.ts";
+import { backupFaults } from "./backup-faults.ts";
 
 const MESSAGE = "the backend fails on purpose";
 
@@ -19,10 +20,9 @@ const failures = (service: ServiceName): readonly FaultRule[] => [
 
 /**
  * The backend of a reference broker, slow or broken on purpose. `hold` stalls the broker's connections to the director and to the agents of
- * instances, so that each operation stays where it is; `release` lets them through in the order in which they came. `fail` arms faults until
- * `heal`. Each may be called again, and `release` and `heal` do nothing where nothing is held or broken.
- *
- * A network that stalls asks less of the subject than anything in the fault model.
+ * instances, so that each operation stays where it is; `release` lets them through in order of arrival. `fail` arms faults until `heal`. Each may
+ * be called again, and `release` and `heal` do nothing if nothing is held or broken. * A stalling network demands less of the subject than anything
+ * in the fault model.
  */
 export function referenceBackend(world: World, service: ServiceName): Backend {
   let gate: PromiseWithResolvers<void> | undefined;
@@ -30,6 +30,7 @@ export function referenceBackend(world: World, service: ServiceName): Backend {
   const isBehind = (address: string, port: number): boolean =>
     (address === world.directorAddress && port === DIRECTOR_PORT) || port === AGENT_PORT;
   return {
+    ...backupFaults(world),
     hold: async () => {
       gate ??= Promise.withResolvers();
       const { promise } = gate;

@@ -90,7 +90,7 @@ describe("the backup manager", () => {
     });
   });
 
-  it("makes one backup of an order that comes twice, also when the first has ended", () =>
+  it("makes one backup for an order that comes twice, even after the first has ended", () =>
     world.run(async () => {
       const order = (key: string): Promise<Answer> =>
         send("POST", `${pathOf("own")}/backups`, { headers: { "idempotency-key": key } });
@@ -104,7 +104,7 @@ describe("the backup manager", () => {
       expect((await listOf("own")).length).toBe(1);
     }));
 
-  it("answers for a backup of another instance as for one that never was", () =>
+  it("answers for another instance's backup as for one that never existed", () =>
     world.run(async () => {
       const [{ id }] = (await listOf("own")) as [{ id: string }];
       for (const path of [`backups/${id}`, `backups/${id}/download`]) {
@@ -127,7 +127,7 @@ describe("the backup manager", () => {
       expect(body.sources).toEqual([]);
     }));
 
-  it("keeps a tenant's key to itself, uses it for later backups alone, and opens those with it alone", () =>
+  it("keeps a tenant's key secret, uses it only for later backups, and opens those only with it", () =>
     world.run(async () => {
       const settings = `${pathOf("own")}/settings`;
       expect((await send("PUT", settings, { body: { key: "seven77" } })).status).toBe(400);
@@ -148,7 +148,7 @@ describe("the backup manager", () => {
       expect(await restore("own", { backup_id: before, key: KEY })).toBe("422");
     }));
 
-  it("restores into another instance of the owner, with the users of that one", () =>
+  it("restores into another instance of the owner, and keeps that one's users", () =>
     world.run(async () => {
       const data = await open("own");
       data.put("coins", "1", { value: "mine" });
@@ -159,7 +159,7 @@ describe("the backup manager", () => {
       expect((body.sources as { id: string }[]).map(({ id }) => id)).toContain(backup);
     }));
 
-  it("deletes what is stored and keeps the record, but nothing that is at work", () =>
+  it("deletes stored objects and keeps the record, but deletes nothing that is in use", () =>
     world.run(async () => {
       const backup = await backUp("own");
       const path = `${pathOf("own")}/backups/${backup}`;
@@ -172,7 +172,7 @@ describe("the backup manager", () => {
       expect(await restore("own", { backup_id: backup })).toBe("422");
     }));
 
-  it("speaks the words of the product that it stands for, to operators", () =>
+  it("offers operators the API of the product that it stands for", () =>
     world.run(async () => {
       for (const form of ["/instances", "/v1/instances"]) {
         expect((await send("GET", `${form}/own/backups`)).status).toBe(401);
@@ -196,7 +196,7 @@ describe("the backup manager", () => {
       expect(await restore("own", { restore_to: "2026-11-30T12:00:00Z" })).toBe("422");
     }));
 
-  it("backs up by schedule, keeps what retention asks for, and shows windows that were missed", () =>
+  it("backs up by schedule, keeps what retention requires, and shows missed windows", () =>
     world.run(async () => {
       const settings = `${pathOf("sibling")}/settings`;
       expect((await send("PUT", settings, { body: { schedule: "every hour" } })).status).toBe(400);
@@ -221,7 +221,7 @@ describe("the backup manager", () => {
       await send("PUT", settings, { body: { schedule: null } });
     }));
 
-  it("lets the owner restore into a new instance after a deprovision, for as long as the operator says, and nobody else", () =>
+  it("lets only the owner restore into a new instance after a deprovision, for as long as the operator allows", () =>
     world.run(async () => {
       const data = await open("own");
       data.put("coins", "1", { value: "kept" });
@@ -231,7 +231,7 @@ describe("the backup manager", () => {
       expect(await restore("foreign", { backup_id: backup })).toBe("404");
       expect(await restore("sibling", { backup_id: backup })).toBe("succeeded");
       expect((await open("sibling")).get("coins", "1")).toEqual({ value: "kept" });
-      // Whoever makes an instance of the same id has none of its backups.
+      // A later instance with the same id has none of its backups.
       await provision("own", { ...OWNER, organization_guid: "another" });
       expect(await listOf("own")).toEqual([]);
       expect((await send("GET", `${pathOf("own")}/backups/${backup}`)).status).toBe(404);

@@ -3,7 +3,7 @@ import { VirtualDriver } from "../../simulators/kernel/edge/drive.ts";
 import type { World } from "../../simulators/world.ts";
 
 /**
- * Sends a streamed body as a whole. On virtual time a stream that itself waits for the world could not be distinguished from one that has stopped.
+ * Sends a streamed body as a whole. On virtual time, a stream that waits for the world could not be distinguished from one that has stopped.
  */
 const withWholeBodies =
   (send: Host["fetch"]): Host["fetch"] =>
@@ -19,13 +19,13 @@ interface Period {
 }
 
 const PERIOD = "broker/period";
-/** A lower limit of periods, which counts where work takes no time. */
+/** A lower limit for periods, which matters if work takes no time. */
 const PERIOD_MS_MIN = 5000;
 
 /** The hosts of a world's brokers: each broker touches the world's network, clock and entropy, from the address of its VM. */
 export class BrokerHosts {
   readonly #world: World;
-  /** What brokers do again and again. Their timers are plain data, so that they are no obstacle to a snapshot. */
+  /** The periodic work of brokers. Its timers are plain data, so they do not prevent a snapshot. */
   readonly #periodic = new Map<number, () => void>();
   #periods = 0;
 

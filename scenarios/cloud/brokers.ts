@@ -17,17 +17,17 @@ import { CLASSIC_PLANS, planNames } from "./offers.ts";
 
 /** How the brokers of a world run. */
 interface BrokersOptions {
-  /** A defect of every broker, to see it found. Default: none. */
+  /** A planted defect of every broker, to see it found. Default: none. */
   readonly planted?: PlantedBug | undefined;
-  /** What the operator decides of backups. */
+  /** What the operator decides about backups. */
   readonly backups?: BrokerConfig["backups"];
-  /** What is offered, what instances are made of, and how many there may be. Default: `CLASSIC_PLANS` of one version, without quotas. */
+  /** What is offered, what instances are made of, and how many of them there may be. Default: `CLASSIC_PLANS` of one version, without quotas. */
   readonly offers?: (service: ServiceName) => Pick<BrokerConfig, "catalog" | "maintenance" | "quotas">;
   /** The API of the platform whose users see dashboards. Default: there are no dashboards. */
   readonly platformUrl?: string;
   /** Opens the store of a broker. Default: an embedded database for each, kept as long as the world. */
   readonly pool?: (service: ServiceName) => StorePool;
-  /** Makes a broker reachable over TCP too. Default: it is on the network in process only. */
+  /** Makes a broker reachable over TCP too. Default: only over the in-process network. */
   readonly listen?: (app: FastifyInstance, address: string, port: number) => Promise<void>;
   /** Factor on the pauses between polls. Default: the world's pace at the time when the broker starts. */
   readonly pace?: number;
@@ -59,7 +59,7 @@ export class Brokers {
   readonly #hosts: BrokerHosts;
   readonly #pools = new Map<ServiceName, StorePool>();
   readonly #running = new Map<ServiceName, Running>();
-  /** What was killed may hold its port for a moment longer. */
+  /** A killed broker may hold its port for a moment longer. */
   readonly #closing = new Map<ServiceName, Promise<unknown>>();
   readonly #registered = new Map<ServiceName, Promise<void>>();
 
@@ -80,7 +80,7 @@ export class Brokers {
     });
   }
 
-  /** Lists the brokers that were ever started, one a service. */
+  /** Lists the brokers that were ever started, one per service. */
   list(): readonly RunningBroker[] {
     return [...this.#running].map(([service, { ip }]) => this.#address(service, ip));
   }
@@ -102,7 +102,7 @@ export class Brokers {
     };
   }
 
-  /** Kills a broker and starts it again on its store, as an operator would after a crash. Does nothing for one that was never started. */
+  /** Kills a broker and restarts it on its store, as an operator would after a crash. Does nothing if it was never started. */
   restart(service: ServiceName): void {
     const known = this.#running.get(service);
     if (known === undefined) return;
@@ -110,7 +110,7 @@ export class Brokers {
     this.#start(service, known.ip);
   }
 
-  /** Ends a broker as SIGKILL would. */
+  /** Kills a broker, like SIGKILL. */
   kill(service: ServiceName): void {
     const known = this.#running.get(service);
     if (known?.broker === undefined) return;
@@ -120,7 +120,7 @@ export class Brokers {
     known.broker = undefined;
   }
 
-  /** Ends a broker; one that never came up was reported and has nothing to end. */
+  /** Ends a broker; one that never came up has been reported and has nothing to end. */
   async #end(booting: Promise<Broker>): Promise<void> {
     const broker = await booting.catch(() => undefined);
     broker?.kill();
@@ -135,7 +135,7 @@ export class Brokers {
     }
   }
 
-  /** Kills every broker and forgets its store, for a world that is restored to before they had one. */
+  /** Kills every broker and forgets its store, for a world that is restored to a time before the brokers. */
   halt(): void {
     for (const service of this.#running.keys()) this.kill(service);
     this.#pools.clear();
@@ -204,7 +204,7 @@ export class Brokers {
       ...this.#secrets(service),
       director: credentials.director,
       openstack: { authUrl: credentials.openstackAdmin.authUrl, ...credentials.cpi },
-      // A world with a query in flight is no value: snapshots of worlds without sockets would not be possible.
+      // A world with a query in flight is not a value: snapshots of worlds without sockets would be impossible.
       consul: { url: `http://${plan.consul}:${CONSUL_HTTP_PORT}`, follow: this.#options.listen !== undefined },
       address: { name: `${service}-service-broker`, ip, port: BROKER_PORT },
       applicationCidrs: [`${plan.applications}/32`],

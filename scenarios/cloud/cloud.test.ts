@@ -69,7 +69,7 @@ describe("a cloud on sockets", { timeout: BOOTS_MS_MAX }, () => {
     }
   });
 
-  it("guards the platform's VMs as their security groups say", async () => {
+  it("guards the platform's VMs according to their security groups", async () => {
     const { hostname, port } = new URL(cloud.description.director.url);
     await expect(handshake(hostname, Number(port))).resolves.toBeUndefined();
     expect(await refusalOf(hostname, Number(port), UNADMITTED)).toMatch(/ECONNRESET|EPIPE/);
@@ -83,7 +83,7 @@ describe("a cloud on sockets", { timeout: BOOTS_MS_MAX }, () => {
     expect(response.status).toBe(200);
   });
 
-  it("is steered over HTTP", async () => {
+  it("can be controlled over HTTP", async () => {
     const { control, laws } = cloud.description;
     const headers = { authorization: `Bearer ${control.token}`, "content-type": "application/json" };
     expect(await (await fetch(laws, { headers })).json()).toEqual({ broken: [] });
@@ -143,7 +143,7 @@ describe("a cloud on sockets", { timeout: BOOTS_MS_MAX }, () => {
       expect(await refusalOf(address, 5432, "127.0.0.1")).toMatch(/ECONNRESET|EPIPE/);
     });
 
-    it("starts a server with the first connection to a binding's host, which accepts these credentials and no others", async () => {
+    it("starts a server at the first connection to a binding's host, which accepts these credentials and no others", async () => {
       await send("PUT", `${BINDING}?accepts_incomplete=true`, ids);
       expect(await ends(`${BINDING}/last_operation`)).toBe("succeeded");
       binding = (await send("GET", BINDING)).credentials as BindingCredentials;
@@ -205,7 +205,7 @@ async function freeBlock(): Promise<string> {
 
 const REFUSAL_MS_MAX = 60_000;
 
-/** The code with which a connection from `source` fails. A port may reset some time after it has accepted. */
+/** The error code of a failed connection from `source`. A port may reset some time after it has accepted. */
 function refusalOf(host: string, port: number, source: string): Promise<string> {
   const socket = connect({ host, port, localAddress: source });
   return new Promise<string>((resolve) => {

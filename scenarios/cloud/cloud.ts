@@ -25,29 +25,31 @@ import { type CloudStore, openCloudStore, type StoreKind } from "./stores.ts";
 
 /** What kind of cloud to boot. */
 export interface CloudOptions {
-  /** From which ids, addresses, durations and faults are drawn. Default: a random one. */
+  /** Ids, addresses, durations and faults are drawn from it. Default: a random one. */
   readonly seed?: number;
   /**
    * Where passwords, keys and tokens come from. With `seed`, anybody who knows the seed can work them out. The keys of UAA and TLS and the
-   * control token are always random. Default: `seed` where a seed is given, else `random`.
+   * control token are always random. Default: `seed` if a seed is given, else `random`.
    */
   readonly secretsFrom?: "random" | "seed";
-  /** How long simulated work takes once the cloud is ready; while it boots, work takes no time. Default `instant`. */
+  /** How long simulated work takes once the cloud is ready; while it boots, work takes no time. Default: `instant`. */
   readonly pace?: Pace;
-  /** The /16 of loopback that the cloud takes, such as `127.64`. Default: the first that is free. */
+  /** The loopback /16 that the cloud takes, such as `127.64`. Default: the first that is free. */
   readonly block?: string;
   /** Services whose control planes are deployed. Default: all of them. */
   readonly services?: readonly ServiceName[];
-  /** What the brokers offer. Default `small`, so that a certification tries each kind of plan once. */
+  /** What the brokers offer. Default: `small`, so that a certification tries each kind of plan once. */
   readonly catalog?: CatalogSize;
-  /** Where the brokers keep their state. Default `embedded`: in memory. */
+  /** Where the brokers keep their state. Default: `embedded`, in memory. */
   readonly store?: StoreKind;
   /** File that keeps the keys of UAA and TLS from one cloud to the next. Default: each process makes its own. */
   readonly keysFile?: string;
   /** The OpenStack of the cloud: `agents` (default) has hosts that do their work, `rig` is the bare control plane of the recordings. */
   readonly profile?: WorldOptions["profile"];
-  /** Time between two looks of the director's health monitor, in ms. Default 60,000. */
+  /** Time between two looks of the director's health monitor, in ms. Default: 60,000. */
   readonly analysisMs?: number;
+  /** How the director differs from the default one. */
+  readonly director?: WorldOptions["director"];
   /** Consul's release and the TTLs of its answers. */
   readonly consul?: ConsulSettings;
   /** Whether names are also answered at `::1`. Default false. */
@@ -66,15 +68,15 @@ export interface CloudOptions {
 export interface Cloud {
   readonly world: World;
   readonly brokers: Brokers;
-  /** Whose users see the dashboards of instances. */
+  /** The platform whose users see the dashboards of instances. */
   readonly platform: FakePlatform;
   readonly sockets: Sockets;
-  /** Listens for as long as the cloud is up. */
+  /** Listens while the cloud is up. */
   readonly lock: ClaimedBlock["lock"];
   readonly description: CloudDescription;
   /** The environment variables with which the real clients find the cloud. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Resolves a name by the cloud's DNS; undefined where it has none. */
+  /** Resolves a name with the cloud's DNS; undefined if it is unknown. */
   resolve(host: string): string | undefined;
   /** Shuts the cloud down, which leaves no socket, timer, process or file behind. */
   close(): Promise<void>;
@@ -82,7 +84,7 @@ export interface Cloud {
 
 /**
  * Boots a fake cloud: claims a block of loopback, plays the platform's story in it, listens, and puts real data services behind the
- * addresses of the VMs. When a step fails, everything begun so far is ended.
+ * addresses of the VMs. If a step fails, everything begun so far is ended.
  *
  * @throws LiveError LIVE_PORT_TAKEN, LIVE_NO_BLOCK, LIVE_NO_LOOPBACK
  */
@@ -137,7 +139,7 @@ export async function bootCloud(options: CloudOptions = {}): Promise<Cloud> {
 }
 
 function createLiveWorld(
-  { analysisMs, profile, consul }: CloudOptions,
+  { analysisMs, profile, consul, director }: CloudOptions,
   drawn: Pick<WorldOptions, "seed" | "block" | "signing"> & { readonly secretsFrom: "random" | "seed" },
 ): World {
   const { secretsFrom, ...rest } = drawn;
@@ -150,6 +152,7 @@ function createLiveWorld(
     ...(secretsFrom === "random" && { secretKey: randomSecret() }),
     ...(profile !== undefined && { profile }),
     ...(analysisMs !== undefined && { analysisMs }),
+    ...(director !== undefined && { director }),
   });
 }
 
@@ -193,7 +196,7 @@ const SEED_MAX = 2 ** 31 - 1;
 const SECRET_BYTES = 32;
 const randomSecret = (): string => randomBytes(SECRET_BYTES).toString("hex");
 
-/** Keys for a director in any block, so that one certificate serves every cloud of this process, or of this user where there is a file. */
+/** Keys for a director in any block, so that one certificate serves every cloud of this process, or of this user if there is a file. */
 let made: Promise<LiveKeys> | undefined;
 
 function keysFor(block: string, file: string | undefined): Promise<LiveKeys> {
@@ -224,7 +227,7 @@ async function listen(
   }
 }
 
-/** Lets a platform answer, to brokers and to browsers, and registers the brokers at it. */
+/** Starts a platform for brokers and browsers, and registers the brokers there. */
 async function openPlatform(world: World, platform: FakePlatform, report: (error: unknown) => void): Promise<void> {
   const { controller } = world.plan;
   attachServer(world.net, controller, PLATFORM_PORT, platform.app);

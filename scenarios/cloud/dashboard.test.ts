@@ -70,7 +70,7 @@ describe("the dashboard of an instance", () => {
   const newBrowser = (): TestBrowser => new TestBrowser(world.environmentAt(world.plan.applications));
   const at = (path = ""): string => `${origin}/dashboard/mine${path}`;
 
-  /** Opens a dashboard, and logs in where that is asked for. */
+  /** Opens a dashboard, and logs in if asked to. */
   const logIn = async (browser: TestBrowser, url = at(), user = "developer"): Promise<Shown> => {
     const asked = await browser.open(url);
     const password = platform.accounts.users.get(user)?.password ?? "";
@@ -87,7 +87,7 @@ describe("the dashboard of an instance", () => {
       what(await backups()) ? true : undefined,
     );
 
-  it("is named in the catalog and in answers; each service has a client and a secret of its own", () =>
+  it("appears in the catalog and in answers; each service has a client and a secret of its own", () =>
     run(async () => {
       const { body } = await customer.askUntilAnswered("GET", "/v2/catalog");
       const clients = parseAs(Catalog, body, "the catalog").services.map((each) => each.dashboard_client);
@@ -97,7 +97,7 @@ describe("the dashboard of an instance", () => {
       expect(shown.body.dashboard_url).toBe(at());
     }));
 
-  it("shows state, metrics, bindings and backups to who logs in and may manage it, and no secret", () =>
+  it("shows state, metrics, bindings and backups to users who may manage it, and no secrets", () =>
     run(async () => {
       const browser = newBrowser();
       const page = await logIn(browser);
@@ -121,7 +121,7 @@ describe("the dashboard of an instance", () => {
       expect(page.headers.get("cache-control")).toBe("no-store");
     }));
 
-  it("keeps what a browser holds away from scripts, other sites and networks in clear", () =>
+  it("protects what a browser holds from scripts, other sites and unencrypted networks", () =>
     run(async () => {
       const browser = newBrowser();
       const asked = await browser.send(at());
@@ -132,7 +132,7 @@ describe("the dashboard of an instance", () => {
       await logIn(browser);
       const session = /drydock_session=([0-9a-f]{64})/.exec(browser.cookies(origin))?.[1] ?? "";
       expect(session).toHaveLength(64);
-      // The store holds a digest of it alone.
+      // The store holds only a digest of it.
       const client = await pool.connect();
       const { rows } = await client.query("select * from dashboard_sessions", []);
       client.release();
@@ -141,7 +141,7 @@ describe("the dashboard of an instance", () => {
       expect(browser.cookies(origin)).not.toContain("drydock_login");
     }));
 
-  it("asks UAA with a state, S256 and its exact redirect URI, and UAA sends nobody anywhere else", () =>
+  it("asks UAA with a state, S256 and its exact redirect URI, and UAA redirects nowhere else", () =>
     run(async () => {
       const location = new URL((await newBrowser().send(at())).headers.get("location") ?? "");
       const query = location.searchParams;
@@ -154,7 +154,7 @@ describe("the dashboard of an instance", () => {
       }
     }));
 
-  it("takes a code once, with the state, in the browser that began", () =>
+  it("accepts a code once, with the state, in the browser that began the login", () =>
     run(async () => {
       const browser = newBrowser();
       await logIn(browser);
@@ -168,7 +168,7 @@ describe("the dashboard of an instance", () => {
       ])
         expect(await newBrowser().open(url)).toMatchObject({ status: 403 });
       expect(await browser.open(callback)).toMatchObject({ status: 403 });
-      // A code that somebody else got for himself does not log this browser in.
+      // A code that somebody else obtained does not log this browser in.
       const victim = newBrowser();
       await victim.send(at());
       expect(await victim.open(callback)).toMatchObject({ status: 403 });
@@ -184,14 +184,14 @@ describe("the dashboard of an instance", () => {
       expect(back).toContain("/dashboard/callback?code=");
       expect(await own.open(back.replace(/state=\w{8}/, "state=00000000"))).toMatchObject({ status: 403 });
       expect(await own.open(back)).toMatchObject({ status: 200 });
-      // And a stolen code is nothing without the verifier.
+      // And a stolen code is useless without the verifier.
       const [client] = platform.accounts.clients.values();
       if (client === undefined) throw new Error("no client is registered");
       const code = platform.accounts.makeCode({ client, challenge: "x", userName: "developer", scope: "openid" });
       expect(platform.accounts.redeem(code, client, client.redirectUri, "guessed")).toBeUndefined();
     }));
 
-  it("takes forms from its own pages alone", () =>
+  it("accepts forms only from its own pages", () =>
     run(async () => {
       const browser = newBrowser();
       const page = await logIn(browser);
@@ -207,7 +207,7 @@ describe("the dashboard of an instance", () => {
         await order(browser, page, "/backups", {}, { "sec-fetch-site": "same-site" }),
       ];
       expect(refused.map(({ status }) => status)).toEqual(Array(6).fill(403));
-      // Without a session there is no form at all, and it is not sent later either.
+      // Without a session the form has no effect, neither now nor after a login.
       expect(await newBrowser().submit(at("/backups"), { form_token: token })).toMatchObject({ status: 401 });
       expect(
         await browser.open(at("/backups"), {
@@ -262,7 +262,7 @@ describe("the dashboard of an instance", () => {
       expect(await log.text()).toContain("dashboard, user developer");
     }));
 
-  it("lets nobody in whom the platform does not let manage it, and says nothing of whether it is there", () =>
+  it("admits nobody whom the platform does not let manage it, and does not reveal whether it exists", () =>
     run(async () => {
       const browser = newBrowser();
       await logIn(browser);
@@ -283,7 +283,7 @@ describe("the dashboard of an instance", () => {
       expect(await logIn(newBrowser(), `${origin}/dashboard/yours`, "admin")).toMatchObject({ status: 200 });
     }));
 
-  it("is closed soon after a role is taken away, at once after a logout, and when a session or a token ends", () =>
+  it("closes soon after a role is revoked, at once after a logout, and when a session or a token ends", () =>
     run(async () => {
       const browser = newBrowser();
       const page = await logIn(browser);
@@ -307,7 +307,7 @@ describe("the dashboard of an instance", () => {
       expect((await other.send(at())).status).toBe(303);
     }));
 
-  it("lets nobody in while the platform is away, and is gone with its instance", () =>
+  it("admits nobody while the platform is away, and is gone with its instance", () =>
     run(async () => {
       const browser = newBrowser();
       await logIn(browser, `${origin}/dashboard/yours`, "admin");

@@ -13,7 +13,7 @@ import { Brokers } from "./brokers.ts";
 import { bootCloud, type Cloud } from "./cloud.ts";
 import { liveDataPlane, virtualDataPlane } from "./data-plane.ts";
 
-/** Limit, in ms, for what takes seconds on an idle machine. */
+/** Limit, in ms, for work that takes seconds on an idle machine. */
 const PATIENCE_MS = 600_000;
 
 const SUITES = [backupSuite, isolationSuite];
@@ -22,14 +22,14 @@ const portsOf = (port: number): object => ({ protocol: "tcp", port_range_min: po
 
 const verdictsOf = ({ results }: CertifySummary): Readonly<Record<string, string>> =>
   Object.fromEntries(results.map(({ check, verdict }) => [check.id, verdict]));
-/** Checks of each kind that the reference broker has to pass; the whole of both suites takes a minute. */
+/** Checks of each kind that the reference broker must pass; both suites as a whole take a minute. */
 const HELD =
   "BK-02 BK-05 BK-06 BK-10 BK-11 BK-12 BK-13 BK-14 BK-15 BK-16 BK-19 BK-24 BK-48 IS-01 IS-04 IS-06 IS-07 IS-12 IS-16 IS-22 IS-23 IS-24 IS-25 IS-26 IS-27 IS-43 IS-48 IS-58 IS-59 IS-60".split(
     " ",
   );
 const allPass = Object.fromEntries(HELD.map((id) => [id, "pass"]));
 
-/** What service instances have left in a world: data services on VMs, and their disks. */
+/** What service instances have left behind in a world: data services on VMs, and their disks. */
 function findRemains(world: World): readonly string[] {
   return [...world.dataservices.instances().map(({ deployment }) => deployment), ...world.dataservices.disks()];
 }
@@ -156,7 +156,7 @@ describe("the backup and isolation suites on the reference broker, on virtual ti
 
   it("can locate an instance before its first binding", async () => {
     const { world } = stand;
-    // A check that could not locate the instance says so in the reason of its pass.
+    // A check that could not locate the instance says so in its reason for passing.
     expect(some.results.find(({ check }) => check.id === "IS-43")?.reason).toBeUndefined();
     const plane = virtualDataPlane(world);
     expect(await world.run(async () => plane.locate?.("no-such-instance"))).toBeUndefined();
@@ -186,7 +186,7 @@ describe("the backup and isolation suites on the reference broker, with real cli
       const { ip, username, password } = broker;
       const data = liveDataPlane(cloud.world);
       const url = `http://${ip}:3000`;
-      // These differ on real sockets; the others use only the broker's API.
+      // These behave differently on real sockets; the others use only the broker's API.
       const only = ["BK-10", "BK-11", "BK-12", "BK-48", "IS-06", "IS-25", "IS-43", "IS-48"];
       const summary = await certify({ url, username, password, suites: SUITES, data, only });
       expect(verdictsOf(summary)).toEqual(Object.fromEntries(only.map((id) => [id, "pass"])));

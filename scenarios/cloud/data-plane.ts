@@ -72,7 +72,7 @@ function rowsOf(session: Session, { table }: Extract<Statement, { do: "rows" }>)
   );
 }
 
-/** The virtual data plane has tables of rows, and sequences, both of which come into being when they are first used. It has no transactions. */
+/** The virtual data plane has tables of rows, and sequences, both of which are created on first use. It has no transactions. */
 function perform(session: Session, statement: Statement): TableRows {
   switch (statement.do) {
     case "create-table":

@@ -28,7 +28,7 @@ interface OpenStackUser {
 export interface CloudDescription {
   readonly block: string;
   readonly seed: number;
-  /** True where every password follows from the seed, so that whoever knows it can work them out. */
+  /** Whether every password follows from the seed, so that whoever knows it can work them out. */
   readonly predictableSecrets: boolean;
   readonly pace: Pace;
   readonly director: {
@@ -45,7 +45,7 @@ export interface CloudDescription {
     /** Name of the domain of user and project. */
     readonly domain: string;
     readonly region: string;
-    /** The platform's own login, which the director uses: a member of the project, no administrator. */
+    /** The platform's own login, which the director uses: a member of the project, not an administrator. */
     readonly member: OpenStackUser;
     /** The administrator in a project of its own. */
     readonly admin: OpenStackUser;
@@ -75,19 +75,19 @@ export interface CloudDescription {
     readonly url: string;
     readonly users: readonly { readonly username: string; readonly password: string }[];
   };
-  /** What serves each kind of data service: its name and version, or why nothing does. */
+  /** The server for each kind of data service: its name and version, or why there is none. */
   readonly engines: readonly ServedKind[];
-  /** Where the brokers keep their state: the URL of a primary and its standby, each broker with a database of its own; null where it is in memory. */
+  /** Where the brokers keep their state: the URL of a primary and its standby, each broker with a database of its own; null if it is in memory. */
   readonly store: { readonly url: string } | null;
   /** Faults, events, digest, snapshots (simulators/control/README.md). Each request carries `Authorization: Bearer` with the token. */
   readonly control: { readonly url: string; readonly token: string };
   /** URL that lists the broken conservation laws, with the control token. */
   readonly laws: string;
-  /** Address that applications connect from; data guard admits it to instances that have a binding. */
+  /** The address from which applications connect; data guard admits it to instances that have a binding. */
   readonly applications: string;
 }
 
-/** What a cloud was booted with. */
+/** The options with which a cloud was booted. */
 interface BootedCloud {
   readonly seed: number;
   readonly secretsFrom: "random" | "seed";

@@ -50,7 +50,7 @@ async function query(sql: string): Promise<readonly Record<string, unknown>[]> {
   }
 }
 
-/** Tries until it works; how long that took, ms. */
+/** Tries until it works; returns how long that took, in ms. */
 async function untilItWorks(work: () => Promise<unknown>): Promise<number> {
   const startMs = Date.now();
   for (;;) {
@@ -64,7 +64,7 @@ async function untilItWorks(work: () => Promise<unknown>): Promise<number> {
   }
 }
 
-/** Writes a row, and expects to find each that was written before. */
+/** Writes a row, and expects to find every row written before. */
 async function write(row: number): Promise<void> {
   await query(`INSERT INTO rows VALUES (${row})`);
 }

@@ -69,7 +69,7 @@ const vmsOf = ({ bosh }: World): ReadonlyMap<string, readonly string[]> =>
     ]),
   );
 
-describe("a binding for which data guard can make no rule", () => {
+describe("a binding for which data guard can't create a rule", () => {
   const INSTANCE = "/v2/service_instances/a";
   const BINDING = `${INSTANCE}/service_bindings/b`;
   let watchedWorld: WatchedWorld;
@@ -131,7 +131,7 @@ describe("a binding for which data guard can make no rule", () => {
     });
   });
 
-  it("can be removed although no rule can be made", async () => {
+  it("can be removed although no rule can be created", async () => {
     await watchedWorld.world.run(async () => {
       expect(await customer.ask("PUT", BINDING, APP)).toBe("succeeded");
       await useUpQuota();
@@ -178,7 +178,7 @@ describe("on the platform's network", () => {
   /** The deployment of each service instance, by the name that the instance has here. */
   const deployment: Record<string, string> = {};
 
-  /** The ports at which any of the VMs `to` lets any other of the VMs `from` in. */
+  /** The ports at which any of the VMs `to` admits another of the VMs `from`. */
   const openings = (from: readonly string[], to: readonly string[]): ReadonlySet<number> =>
     new Set(
       from.flatMap((source) =>

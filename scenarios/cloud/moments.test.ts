@@ -71,7 +71,7 @@ describe("a live instance that keeps its log", { timeout: PATIENCE_MS }, () => {
     }
   };
 
-  it("comes back as it was at a moment, in place and in another instance, and not outside of its window", async ({
+  it("can be restored to a moment, in place and into another instance, but not outside its window", async ({
     skip,
   }) => {
     const missing = await cloud.sockets.plane.prepare("postgresql").then(

@@ -36,7 +36,10 @@ describe("MongoDB as a tenant orders it", { timeout: PATIENCE_MS }, () => {
     await customer.ask("PUT", path, { bind_resource: { app_guid: "app" } });
     return parseAs(Credentials, (await customer.askUntilAnswered("GET", path)).body.credentials, `GET ${path}`);
   };
-  /** The official driver on the address of applications, which data guard admits. It resolves names by the cloud's DNS, as the machine's resolver would. */
+  /**
+   * The official driver on the address of applications, which data guard admits. It resolves names by the cloud's DNS, as the machine's resolver
+   * would.
+   */
   const connect = ({ uri, host }: Credentials, address = cloud.resolve(host)): Promise<MongoClient> =>
     new MongoClient(uri.replace(host, address ?? ""), {
       localAddress: cloud.world.plan.applications,
@@ -59,7 +62,7 @@ describe("MongoDB as a tenant orders it", { timeout: PATIENCE_MS }, () => {
 
   const items = () => client.db().collection<Item>("items");
 
-  it("is named by the cloud for what serves it, and not MongoDB", async () => {
+  it("is described by the cloud as what it is, not as MongoDB", async () => {
     const engine = cloud.description.engines.find(({ kind }) => kind === "mongodb");
     expect(engine).toMatchObject({ name: "Drydock embedded document engine", isEmbedded: true });
     expect((await client.db().admin().buildInfo()).engine).toBe("Drydock embedded document engine");
@@ -83,14 +86,14 @@ describe("MongoDB as a tenant orders it", { timeout: PATIENCE_MS }, () => {
     expect(await items().countDocuments()).toBe(3);
   });
 
-  it("keeps its credentials to their own instance", async () => {
+  it("accepts credentials only at their own instance", async () => {
     await customer.ask("PUT", "/v2/service_instances/other", OWNER);
     const elsewhere = await bind("other", "two");
     await expect(connect(credentials, cloud.resolve(elsewhere.host))).rejects.toMatchObject({ code: 18 });
     await (await connect(elsewhere)).close();
   });
 
-  it("backs up and restores by the broker", async () => {
+  it("backs up and restores through the broker", async () => {
     const backups = "/v2/service_instances/docs/extensions/backup/backups";
     await items().replaceOne({ _id: 1 }, { n: 10 });
     expect((await customer.make(backups, backups)).state).toBe("succeeded");

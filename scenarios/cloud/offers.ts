@@ -12,13 +12,13 @@ export const CLASSIC_PLANS = ["single-small", "single-big", "replica-small", "re
 export const planNames = (service: ServiceName, plans: readonly string[]): readonly string[] =>
   plans.map((plan) => `${service}-${plan}`);
 
-/** Those of the oldest catalog, and two more, so that each size is there, and TLS alone and replicated. */
+/** Those of the oldest catalog and two more, so that every size occurs, and TLS both alone and replicated. */
 const SMALL_PLANS = [...CLASSIC_PLANS, "single-nano-ssl", "replica-medium-ssl"];
 /** Versions of PostgreSQL that the broker knows. */
 const OFFERED_MAJORS: readonly number[] = [18, 17, 16, 15];
 
 /**
- * Makes what says what each broker of a cloud offers.
+ * Makes the function that says what each broker of a cloud offers.
  *
  * `small`: a plan of each kind (alone and replicated, of each size, with and without TLS) of one version. `full`: every plan of every version that this
  * machine can run.

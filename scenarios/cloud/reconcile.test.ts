@@ -61,12 +61,12 @@ describe("reconcile", () => {
   const deploymentOf = async (id: string): Promise<string> =>
     (await customer.records()).find((record) => record.id === id)?.deployment ?? "";
 
-  it("finds nothing where there is nothing", () =>
+  it("finds no differences if there are none", () =>
     run(async () => {
       expect(await reconcile()).toEqual([]);
     }));
 
-  it("makes users again that an instance has lost", () =>
+  it("recreates users that an instance has lost", () =>
     run(async () => {
       const deployment = await deploymentOf("two");
       const { disk = "" } = world.dataservices.instances().find((each) => each.deployment === deployment) ?? {};
@@ -78,7 +78,7 @@ describe("reconcile", () => {
       expect(await findBroken()).toEqual([]);
     }));
 
-  it("gives an instance that the management database has forgotten a record again, closed until it is bound", () =>
+  it("recreates the record of an instance that the management database has forgotten, closed until it is bound", () =>
     run(async () => {
       const deployment = await deploymentOf("one");
       for (const [table, column] of [
@@ -101,11 +101,11 @@ describe("reconcile", () => {
       // It is the same instance: it can be bound, and ordered again by its owner.
       expect(await customer.ask("PUT", "/v2/service_instances/one", OWNER)).toBe("succeeded");
       expect(await customer.ask("PUT", "/v2/service_instances/one/service_bindings/again", {})).toBe("succeeded");
-      // What remains is the user of the binding that was forgotten: nobody can say whether somebody still needs it.
+      // What remains is the user of the forgotten binding: nobody can say whether it is still needed.
       expect(await findBroken()).toEqual([expect.stringMatching(/^the user .* belongs to no binding$/)]);
     }));
 
-  it("says of an instance whose deployment is gone that it is broken, and finds what is left of it", () =>
+  it("marks an instance whose deployment is gone as broken, and finds what is left of it", () =>
     run(async () => {
       const deployment = await deploymentOf("two");
       const environment = world.environmentAt(world.plan.applications);

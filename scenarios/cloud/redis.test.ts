@@ -53,7 +53,7 @@ describe("Redis as a tenant orders it", { timeout: PATIENCE_MS }, () => {
     const client = new Redis({ ...options, lazyConnect: true, retryStrategy: () => null });
     const errors: unknown[] = [];
     client.on("error", (error) => errors.push(error));
-    // What the server said comes as an event; the connection's end is all that the promise knows of.
+    // The server's message comes as an event; the promise only learns of the connection's end.
     await client.connect().catch((error: unknown) => Promise.reject(errors[0] ?? error));
     return client;
   };
@@ -74,7 +74,7 @@ describe("Redis as a tenant orders it", { timeout: PATIENCE_MS }, () => {
     await cloud.close();
   });
 
-  it("is named by the cloud, with what serves it", () => {
+  it("is described by the cloud, with its server", () => {
     const engine = cloud.description.engines.find(({ kind }) => kind === "redis");
     if (engine === undefined || "missing" in engine) throw new Error("nothing serves Redis");
     expect(engine.name).toMatch(/Redis|Valkey/);

@@ -87,7 +87,7 @@ describe("a restore", () => {
     },
   );
 
-  it("of a backup that lacks an object fails, and of a whole backup replaces the data", async () => {
+  it("of a backup that lacks an object fails, and of a complete backup replaces the data", async () => {
     const objects = await world.run(() => store(world));
     const name = `/treasure/${backup}/0000`;
     const whole = await world.run(() => objects("GET", name));

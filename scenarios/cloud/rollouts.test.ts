@@ -104,7 +104,7 @@ describe("a rollout", () => {
     });
   });
 
-  it("brings every instance along in waves, and leaves out what is out of use", async () => {
+  it("updates every instance in waves, except those out of use", async () => {
     await world.run(async () => {
       const { name, operatingSystem } = STEMCELL;
       await director.uploadStemcell(await stemcellTarball(name, "1.501", operatingSystem));
@@ -126,7 +126,7 @@ describe("a rollout", () => {
     });
   });
 
-  it("is what changes versions: an update of parameters does not, and one with maintenance_info does", async () => {
+  it("is not triggered by an update of parameters, but by one with maintenance_info", async () => {
     await world.run(async () => {
       await customer.askUntilAnswered("DELETE", "/operator/instances/c/quarantine", undefined, operator);
       const path = "/v2/service_instances/c";
@@ -139,7 +139,7 @@ describe("a rollout", () => {
     expect(await roll({})).toMatchObject({ state: "succeeded", waves: 0, updated: 0 });
   });
 
-  it("is not begun twice, and takes no odd orders", async () => {
+  it("does not begin twice, and refuses malformed orders", async () => {
     await world.run(async () => {
       for (const order of [{ wave: 0 }, { wave: "2" }, { canaries: 1 }])
         expect(await customer.askUntilAnswered("POST", "/operator/rollouts", order, operator)).toMatchObject({
@@ -150,7 +150,7 @@ describe("a rollout", () => {
     });
   });
 
-  it("is not stopped by a quota, which refuses what is one too many, by its own code", async () => {
+  it("is not stopped by a quota, which refuses one instance too many with its own code", async () => {
     await world.run(async () => {
       const order = (id: string, plan: string): Promise<OsbReply> =>
         customer.askUntilAnswered("PUT", `/v2/service_instances/${id}?accepts_incomplete=true`, {
@@ -161,7 +161,7 @@ describe("a rollout", () => {
       const big = "5d3b1c10-0000-4000-8000-000000000001";
       const grow = (id: string): Promise<string> =>
         customer.ask("PATCH", `/v2/service_instances/${id}`, { plan_id: big });
-      // Of two changes of plan at once one gets the last place.
+      // Of two concurrent changes of plan, one gets the last place.
       const both = await Promise.all([grow("a"), grow("b")]);
       expect(both.toSorted()).toEqual(["422", "succeeded"]);
       expect(await order("e", big)).toMatchObject({ status: 422, body: { error: "QuotaExceeded" } });

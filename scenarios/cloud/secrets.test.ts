@@ -72,7 +72,7 @@ async function secretsOf(options: WorldOptions): Promise<Secrets> {
   return secrets;
 }
 
-it("a world draws no secret from its seed where it has a key, and every secret where it has none", async () => {
+it("a world draws no secret from its seed if it has a key, and every secret if it has none", async () => {
   const [seeded, again, one, other] = [
     await secretsOf({ seed: 7 }),
     await secretsOf({ seed: 7 }),

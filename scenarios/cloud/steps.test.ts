@@ -21,7 +21,7 @@ const STRIDE = process.env.DRYDOCK_TESTS === "whole" ? 1 : 16;
 
 type FaultRule = Parameters<Fate["world"]["kernel"]["faults"]["arm"]>[0];
 
-/** What one order of an operation comes to. */
+/** The result of one order of an operation. */
 type Outcome = Readonly<Record<string, unknown>>;
 
 describe("a broker that is killed after each step of an operation", () => {
@@ -51,10 +51,10 @@ describe("a broker that is killed after each step of an operation", () => {
     findBrokenLaws(fate.world, recordLaws(await customer.records()));
 
   interface Walk {
-    /** Makes what the operation works on. */
+    /** Creates what the operation works on. */
     readonly before?: (name: string) => Promise<unknown>;
     readonly operate: (name: string) => Promise<Outcome | string>;
-    /** What it has to come to, at whichever step the broker is killed. */
+    /** The required outcome, at whichever step the broker is killed. */
     readonly expected: Outcome | string;
     /** Removes what is left. */
     readonly after?: (name: string) => Promise<unknown>;
@@ -106,7 +106,7 @@ describe("a broker that is killed after each step of an operation", () => {
         await fate.world.driver.sleep(1_000);
         await deprovision(name);
         await order;
-        // Where the order was repeated after a kill, it may have come after the deletion.
+        // If the order was repeated after a kill, it may have come after the deletion.
         return deprovision(name);
       },
       expected: "succeeded",
@@ -122,7 +122,7 @@ describe("a broker that is killed after each step of an operation", () => {
       operate: (name) => customer.ask("PATCH", pathOf(name), { parameters: { max_connections: 21 } }),
       expected: "failed",
       after: deprovision,
-      // Once: what undoes it goes well.
+      // Once: undoing it succeeds.
       fault: { point: "director:task", count: 1, effect: { kind: "error", message: "no" } },
     },
     bind: {
@@ -162,7 +162,7 @@ describe("a broker that is killed after each step of an operation", () => {
   };
 
   it.each(Object.entries(WALKS).map(([name, each], at) => ({ name, each, first: 5 * at })))(
-    "finishes it all the same: $name",
+    "finishes it nonetheless: $name",
     ({ each, first }) => walk(each, first),
     WALK_MS_MAX,
   );

@@ -38,7 +38,7 @@ async function createDatabases(pair: PostgresPair): Promise<void> {
  * Starts a primary and a standby at addresses of a block.
  *
  * @param report called when one of them could not be replaced
- * @throws Error where PostgreSQL can't be started
+ * @throws Error if PostgreSQL can't be started
  */
 export async function openCloudStore(block: string, report: (error: unknown) => void): Promise<CloudStore> {
   const host = `${block}.250.${HOST}`;

@@ -102,7 +102,7 @@ describe.each(STORES)("a broker that is killed, on $store", ({ missing, livesMax
   });
 
   it.skipIf(missing)(
-    "goes on where it was, at whichever step it was killed, and leaves nothing behind",
+    "continues where it stopped, at whichever step it was killed, and leaves nothing behind",
     async () => {
       const stepsMax = fate.steps;
       const moments = fc.array(fc.nat(stepsMax - 1), { minLength: 1, maxLength: 4 });

@@ -44,7 +44,7 @@ export class PersistentCustomer {
     return new PersistentCustomer(world, broker, { service_id: service?.id ?? "", plan_id: plan?.id ?? "" });
   }
 
-  /** Sends a request until the answer is no 5xx. Returns that answer. */
+  /** Sends a request until the answer is not a 5xx. Returns that answer. */
   askUntilAnswered(method: string, path: string, body?: object, client = this.#client): Promise<OsbReply> {
     return pollUntil(this.#environment, `${method} ${path}`, 1000, ENDING_MS_MAX, async () => {
       const answer = await client.send(method, path, body);

@@ -15,13 +15,13 @@ interface FailoverOptions {
   readonly operations: number;
 }
 
-/** What became of the operations. */
+/** The outcome of the operations. */
 interface FailoverResult {
   readonly acknowledged: number;
   /** How many had been acknowledged when the primary was killed, and how many of those had not ended. */
   readonly acknowledgedBefore: number;
   readonly runningBefore: number;
-  /** From the kill until the standby takes writes. */
+  /** From the kill until the standby accepts writes. */
   readonly promotedMs: number;
   readonly violations: readonly string[];
   readonly twice: readonly string[];
@@ -33,7 +33,7 @@ const OWNER = { organization_guid: "org", space_guid: "space" };
 
 /**
  * Orders many instances at once, kills the primary of the store once most of the orders are acknowledged, and follows every operation to its end; then
- * deletes every instance. What was acknowledged must succeed, and nothing may be done twice or left over.
+ * deletes every instance. What was acknowledged must succeed, and nothing may be done twice or left behind.
  */
 export async function surviveFailover({ cloud, pair, address, operations }: FailoverOptions): Promise<FailoverResult> {
   const control = new ControlPlaneProcess(controlPlaneEnvironment(cloud, address, pair.url));

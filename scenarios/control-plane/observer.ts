@@ -8,21 +8,21 @@ const POLL_MS = 50;
 /** Time between two looks. */
 export const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, POLL_MS));
 
-/** A list of an answer; empty where it is none. */
+/** A list in an answer; empty if it is not one. */
 export const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
 /** The state of each backup that an answer lists. */
 const statesOf = ({ json }: ControlPlaneAnswer): readonly string[] =>
   listOf(json.backups).map((backup) => String(Object.getOwnPropertyDescriptor(backup, "state")?.value));
 
-/** Sends the requests of all platforms, and notes what they see of a control plane. */
+/** Sends the requests of all platforms, and records what they see of a control plane. */
 export class Observer {
   readonly #client: ControlPlaneClient;
   readonly statuses: Record<string, number> = {};
   readonly violations: string[] = [];
   answers = 0;
   acknowledged = 0;
-  /** Platforms go on while this is true. */
+  /** Platforms continue while this is true. */
   isLoaded = true;
 
   constructor(client: ControlPlaneClient) {
@@ -42,14 +42,14 @@ export class Observer {
 
   /**
    * Sends a request until the database is back, and until another operation of the instance has ended: a backup is shown as succeeded a moment before
-   * its operation has ended. @throws Error when that takes too long
+   * its operation has ended. @throws Error if that takes too long
    */
   async ask(...request: Parameters<ControlPlaneClient>): Promise<ControlPlaneAnswer> {
     const deadlineMs = performance.now() + ENDING_MS_MAX;
     for (;;) {
       const answer = await this.send(...request);
       if (answer.status < 500 && answer.json.error !== "ConcurrencyError") return answer;
-      if (performance.now() > deadlineMs) throw new Error(`${request[1]} answers nothing but ${answer.status}`);
+      if (performance.now() > deadlineMs) throw new Error(`${request[1]} only answers ${answer.status}`);
       await pause();
     }
   }
@@ -70,7 +70,7 @@ export class Observer {
       this.violations.push(`${method} ${path}, operation ${operation}: ${end}`);
   }
 
-  /** Makes one backup. An order that was answered 503 may have been accepted all the same: sent again under its name, it is the same one. */
+  /** Makes one backup. An order that was answered 503 may have been accepted nonetheless: sent again under its name, it is the same one. */
   async backUp(path: string): Promise<void> {
     const backups = `${path}/extensions/backup/backups`;
     const list = async (): Promise<readonly unknown[]> => statesOf(await this.ask("GET", backups));
@@ -96,7 +96,7 @@ export class Observer {
     return "no end";
   }
 
-  /** Notes that a platform can't go on because the control plane does not answer. */
+  /** Records that a platform can't continue because the control plane does not answer. */
   abandon(error: unknown): void {
     this.isLoaded = false;
     this.violations.push(error instanceof Error ? `${error.message} ${String(error.cause ?? "")}` : String(error));

@@ -24,7 +24,7 @@ interface OutageOptions {
   readonly tell?: (restart: number, answers: number) => void;
 }
 
-/** What became of the control plane and its operations. */
+/** The fate of the control plane and its operations. */
 export interface OutageResult {
   /** Operations that were acknowledged. Those that did not succeed are in `violations`. */
   readonly acknowledged: number;
@@ -33,13 +33,13 @@ export interface OutageResult {
   /** Answers that no platform should see, operations that did not end as they should, and defects. */
   readonly violations: readonly string[];
   readonly hasDied: boolean;
-  /** The laws that are broken once everything is deleted: what is left over in the cloud. */
+  /** The laws that are broken once everything is deleted: what is left behind in the cloud. */
   readonly left: readonly string[];
-  /** Number of records that are left over once everything is deleted. */
+  /** Number of records that remain once everything is deleted. */
   readonly records: number;
 }
 
-/** Restarts the database under load, each time after the load has gone on for a while. */
+/** Restarts the database under load, each time after some further load. */
 async function restartUnderLoad(observer: Observer, { postgres, restarts, tell }: OutageOptions): Promise<void> {
   const probe = async (): Promise<void> => {
     for (let sent = 0; sent < PROBES; sent++) {
@@ -58,7 +58,7 @@ async function restartUnderLoad(observer: Observer, { postgres, restarts, tell }
 
 /**
  * Runs a control plane as a process on a database that is restarted under load; each restart cuts off whatever is in progress. Operations that
- * were acknowledged must succeed, requests that can't be served must be answered 503, and nothing may be left over.
+ * were acknowledged must succeed, requests that can't be served must be answered 503, and nothing may be left behind.
  */
 export async function surviveOutages(options: OutageOptions): Promise<OutageResult> {
   const { cloud, postgres, address, customers = 6 } = options;

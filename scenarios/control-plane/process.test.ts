@@ -56,7 +56,7 @@ describe.skipIf("reason" in postgres)("a control plane as a process, on PostgreS
   const listen = (): string => `${cloud.world.plan.block}.0.9:3000`;
   const start = async (): Promise<ControlPlaneProcess> => {
     const environment = controlPlaneEnvironment(cloud, listen(), "url" in postgres ? postgres.url : "");
-    // Whoever comes back waits for the lease of the killed one to end.
+    // The restarted one waits for the lease of the killed one to end.
     const next = new ControlPlaneProcess({ ...environment, BROKER_LEASE_MS: "3000" });
     controls.push(next);
     await next.awaitEvent("listening");
@@ -90,7 +90,7 @@ describe.skipIf("reason" in postgres)("a control plane as a process, on PostgreS
     if ("stop" in postgres) await postgres.stop();
   });
 
-  it("goes on where it was after kill -9, and leaves nothing behind", async () => {
+  it("continues where it stopped after kill -9, and leaves nothing behind", async () => {
     const path = "/v2/service_instances/standalone";
     const binding = `${path}/service_bindings/b`;
     const query = new URLSearchParams({ ...IDS, accepts_incomplete: "true" });

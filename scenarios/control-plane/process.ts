@@ -57,7 +57,7 @@ export class ControlPlaneProcess {
     return this.process.exitCode !== null || this.process.signalCode !== null;
   }
 
-  /** Waits until it has logged an event. @throws Error when it ends first, or takes longer than three minutes */
+  /** Waits until it has logged an event. @throws Error if it ends first, or takes longer than three minutes */
   async awaitEvent(event: string): Promise<void> {
     const deadlineMs = performance.now() + LISTENING_MS_MAX;
     while (!this.output.includes(`"${event}"`)) {

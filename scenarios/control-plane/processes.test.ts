@@ -19,7 +19,7 @@ describe.skipIf("reason" in postgres)("several control planes on one store", () 
     if ("stop" in postgres) await postgres.stop();
   });
 
-  it("finish what any of them acknowledged, once, while one after the other is killed or stands still", async () => {
+  it("finish what any of them acknowledged, once, while one after the other is killed or frozen", async () => {
     const { acknowledged, blows, takenOver, ...outcome } = await surviveBlows({
       cloud,
       databaseUrl: "url" in postgres ? postgres.url : "",

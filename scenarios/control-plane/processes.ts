@@ -10,7 +10,7 @@ import {
   controlPlaneEnvironment,
 } from "./process.ts";
 
-/** `kill`: kill -9, and a new process starts in its place. `stop`: it stands still until others have taken its work over, and then goes on. */
+/** `kill`: kill -9, and a new process starts in its place. `stop`: it is frozen until others have taken its work over, and then continues. */
 type Blow = "kill" | "stop";
 
 /** Several control planes on one store, and what happens to them. */
@@ -19,11 +19,11 @@ interface ProcessesOptions {
   readonly databaseUrl: string;
   /** Where the control planes listen, one each. */
   readonly addresses: readonly string[];
-  /** How many operations have to be acknowledged before the load ends; each of `blows` has to be struck as well, and an operation taken over. */
+  /** How many operations must be acknowledged before the load ends; each of `blows` must be struck as well, and an operation taken over. */
   readonly operations: number;
-  /** Time between two blows, in ms; up to as long again where the process to be struck has nothing to do. */
+  /** Time between two blows, in ms; up to twice as long if the process to be struck has nothing to do. */
   readonly blowEveryMs: number;
-  /** What happens to one process after the other, again and again. */
+  /** What happens to one process after the other, repeatedly. */
   readonly blows: readonly Blow[];
   /** Platforms that lead instances through their lifecycles, side by side. Default 6. */
   readonly customers?: number;
@@ -31,7 +31,7 @@ interface ProcessesOptions {
   readonly tell?: (blow: number, acknowledged: number) => void;
 }
 
-/** What became of the operations. */
+/** The outcome of the operations. */
 interface ProcessesResult {
   readonly acknowledged: number;
   readonly blows: number;
@@ -39,16 +39,16 @@ interface ProcessesResult {
   readonly takenOver: number;
   /** Answers that no platform should see, operations that did not succeed, defects. */
   readonly violations: readonly string[];
-  /** What the director has done more than once. */
+  /** What the director did more than once. */
   readonly twice: readonly string[];
-  /** The laws that are broken once everything is deleted: what is left over in the cloud. */
+  /** The laws that are broken once everything is deleted: what is left behind in the cloud. */
   readonly left: readonly string[];
-  /** Number of records that are left over once everything is deleted. */
+  /** Number of records that remain once everything is deleted. */
   readonly records: number;
 }
 
 const LEASE_MS = 1_500;
-/** Long enough that others have taken over what a process that stands still was working on. */
+/** Long enough for others to take over what a frozen process was working on. */
 const STILL_MS = 3 * LEASE_MS;
 const ANSWER_MS_MAX = 8_000;
 
@@ -111,7 +111,7 @@ class Fleet {
   }
 }
 
-/** With which events a process's work on an operation ends. */
+/** The events with which a process's work on an operation ends. */
 const ENDS = ["operation.succeeded", "operation.failed", "operation.is-lost"];
 
 /** The operations whose events of this name are in the logs, in each log once. */
@@ -137,8 +137,8 @@ export function doneTwice({ world }: Cloud): readonly string[] {
 }
 
 /**
- * Runs several control planes on one store, under load, while one after the other is killed or stands still. Operations that were acknowledged must
- * succeed, each by the work of one process at a time, and nothing may be left over.
+ * Runs several control planes on one store, under load, while one after the other is killed or frozen. Operations that were acknowledged must
+ * succeed, each by the work of one process at a time, and nothing may be left behind.
  */
 export async function surviveBlows(options: ProcessesOptions): Promise<ProcessesResult> {
   const { cloud, addresses, operations, blowEveryMs, blows, customers = 6, tell } = options;
@@ -148,7 +148,7 @@ export async function surviveBlows(options: ProcessesOptions): Promise<Processes
   let takenOver = 0;
   try {
     await Promise.all(addresses.map((_, at) => fleet.start(at)));
-    // A blow may fall while nothing is in progress, which shows nothing.
+    // A blow that falls while nothing is in progress shows nothing.
     const isExercised = (): boolean => struck >= blows.length && takenOver > 0;
     const isDone = (): boolean => !observer.isLoaded || (observer.acknowledged >= operations && isExercised());
     const platform = async (name: number): Promise<void> => {

@@ -7,7 +7,7 @@ export const SERVICES = ["postgresql", "redis", "mongodb"] as const;
 /** The name of a data service that the platform can offer. */
 export type ServiceName = (typeof SERVICES)[number];
 
-/** The stemcell of every VM that the director makes. */
+/** The stemcell of every VM that the director creates. */
 export const STEMCELL = {
   name: "bosh-openstack-kvm-ubuntu-jammy-go_agent",
   version: "1.500",

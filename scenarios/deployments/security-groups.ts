@@ -21,7 +21,7 @@ const IN_MANAGEMENT: Peer = { group: "management" };
 const CONTROL_PLANES: Peer = { group: "control-plane" };
 
 /**
- * The platform's security groups. Each opens the ports of a job to those who need them; none lets in a whole network.
+ * The platform's security groups. Each opens the ports of a job to those who need them; none admits a whole network.
  *
  * `management` and `service-instances` open nothing: they only say what a VM is. Data guard decides what is open at a service instance, with a
  * group of the instance's own (broker/guard). BOSH agents need no rule, because they call the director and not the other way round.

@@ -12,7 +12,7 @@ const PREFIX = "guard_";
 /** The name of the security group that the reference broker gives an instance. */
 const guardGroupOf = (instanceId: string): string => `${PREFIX}${instanceId}`;
 
-/** Whether a rule is for applications. Those for the platform and for the instance's own nodes are always there. */
+/** Whether a rule is for applications. Those for the platform and for the instance's own nodes always exist. */
 const isForApplications = (rule: Rule, groupId: string): boolean =>
   rule.direction === "ingress" &&
   rule.remoteGroupId !== groupId &&

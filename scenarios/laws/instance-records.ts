@@ -29,9 +29,9 @@ export const indexRecords = (records: readonly InstanceRecord[]): RecordIndex =>
   byDeployment: new Map(records.map((record) => [record.deployment, record])),
 });
 
-/** Whether anything of an instance may exist. A failed instance without an operation in progress has no claim to anything. */
+/** Whether anything of an instance may exist. Of a failed instance without an operation in progress, nothing may. */
 export const hasClaim = (record: InstanceRecord | undefined): boolean =>
   record !== undefined && (record.state !== "failed" || record.operation !== null);
 
-/** Whether an instance is there and no operation is in progress. Then everything must be as its record says. */
+/** Whether an instance exists and no operation is in progress. Then everything must be as its record says. */
 export const isSettled = ({ state, operation }: InstanceRecord): boolean => state === "ready" && operation === null;

@@ -4,7 +4,10 @@ import { checkDeployments, checkOrphanedDisks } from "./deployments.ts";
 import { checkGuard } from "./guard.ts";
 import { indexRecords, type InstanceRecord, type RecordIndex } from "./instance-records.ts";
 
-/** Each user of a data service belongs to a binding. The disk of a replica that follows nobody is old, and is replaced before it serves. */
+/**
+ * Each user of a data service belongs to a binding. The disk of a replica that does not follow a primary is outdated, and is replaced before it
+ * serves.
+ */
 function checkUsers({ dataservices }: LawfulWorld, known: Lookup, { byDeployment }: RecordIndex): readonly string[] {
   return [...dataservices.parts.slot.value.disks.values()].flatMap(({ id, users }) => {
     const deployment = known.byDisk.get(id)?.deployment;

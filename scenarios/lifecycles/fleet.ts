@@ -7,7 +7,7 @@ import { ScenarioError } from "../errors.ts";
 
 /** Instances of one deployment at first; later it may grow or shrink a little. */
 const DEPLOYMENT_INSTANCES = { min: 10, max: 30 } as const;
-/** Deployments that are in work at once. */
+/** How many deployments are in progress at once. */
 const AT_ONCE = 3;
 /** How often a deletion is tried; from the third try on, it is forced. */
 const DELETIONS_MAX = 20;
@@ -42,7 +42,7 @@ const manifestOf = ({ name, instances, disk, vmType }: DeploymentShape): string 
     ],
   });
 
-/** Whether a task succeeds; faults may keep it from it. */
+/** Whether a task succeeds; faults may prevent that. */
 async function succeeds(work: Promise<unknown>): Promise<boolean> {
   try {
     await work;
@@ -57,7 +57,7 @@ async function succeeds(work: Promise<unknown>): Promise<boolean> {
  * Leads at least `count` instances of deployments through their lifecycles, as an operator with the `bosh` CLI: deployed; grown, shrunk or
  * recreated; deleted. Returns how many VMs there were in all, counted in each deployment just before its deletion.
  *
- * @throws ScenarioError when a deployment can't be deleted
+ * @throws ScenarioError if a deployment can't be deleted
  */
 export async function runFleet(world: World, random: Random, count: number): Promise<number> {
   const director = directorClient(world.environmentAt(world.plan.applications), world.credentials.director);

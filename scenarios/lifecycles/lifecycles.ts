@@ -24,7 +24,7 @@ interface LifecyclesResult {
 interface LifecyclesOptions {
   /** How many service instances are ordered at the brokers. */
   readonly serviceInstances: number;
-  /** How many instances are deployed at the director, at least. Default 0. */
+  /** How many instances are deployed at the director, at least. Default: 0. */
   readonly fleet?: number;
 }
 
@@ -32,7 +32,7 @@ interface LifecyclesOptions {
 const AT_ONCE = 8;
 /** The probability with which each fault point fails while the lifecycles run. */
 const FAULT_CHANCE = 0.01;
-/** The same for a fleet: its deployments call the IaaS so often that with the other chance none would come up. */
+/** The same for a fleet: its deployments call the IaaS so often that none would succeed with the other probability. */
 const FLEET_FAULT_CHANCE = 0.002;
 
 /**

@@ -4,7 +4,7 @@ import { type NamedBug, withBackups, withRequests, withStore } from "./bug.ts";
 type Store = OperationContext["store"];
 type BackupRow = NonNullable<Awaited<ReturnType<Store["backup"]>>>;
 
-/** A store that hands a restore another backup than the one that was ordered, where `choose` finds one. */
+/** A store that gives a restore another backup than the one ordered, if `choose` finds one. */
 const restoringFrom = (
   choose: (store: Store, ordered: BackupRow) => Promise<BackupRow | undefined>,
 ): NamedBug["bug"] => {
@@ -32,7 +32,7 @@ export const BACKUP_BUGS: readonly NamedBug[] = [
   {
     name: "backup-succeeds-although-upload-failed",
     part: "backup manager",
-    does: "says that a backup succeeded whose upload failed",
+    does: "reports success of a backup whose upload failed",
     bug: withBackups((backups) => ({
       put: (...order) => backups.put(...order).catch(() => ({ parts: [], bytes: 0 })),
     })),
@@ -40,7 +40,7 @@ export const BACKUP_BUGS: readonly NamedBug[] = [
   {
     name: "backup-without-upload",
     part: "backup manager",
-    does: "takes a part for stored although Swift refused it",
+    does: "considers a part stored although Swift refused it",
     bug: withRequests("PUT", /\/backups\/./, async (send) => {
       const answer = await send().catch(() => undefined);
       return answer === undefined || answer.status >= 500 ? new Response(null, { status: 201 }) : answer;
@@ -72,13 +72,13 @@ export const BACKUP_BUGS: readonly NamedBug[] = [
   {
     name: "restore-not-done",
     part: "backup manager",
-    does: "says that a restore succeeded that it never sent to the agent",
+    does: "reports success of a restore that it never sent to the agent",
     bug: withRequests("POST", /\/v1\/restores/, async () => new Response("{}", { status: 200 })),
   },
   {
     name: "restore-error-swallowed",
     part: "backup manager",
-    does: "says that a restore succeeded although the agent failed it",
+    does: "reports success of a restore although the agent failed",
     bug: withRequests("POST", /\/v1\/restores/, async (send) => {
       const answer = await send().catch(() => undefined);
       return answer === undefined || answer.status >= 500 ? new Response("{}", { status: 200 }) : answer;
@@ -113,7 +113,7 @@ export const BACKUP_BUGS: readonly NamedBug[] = [
   {
     name: "backup-forgotten",
     part: "backup manager",
-    does: "forgets a backup when it has ended",
+    does: "forgets a backup once it has ended",
     bug: withStore((store) => ({
       setBackup: async (id, change) => {
         await store.setBackup(id, change);

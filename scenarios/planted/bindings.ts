@@ -7,13 +7,13 @@ export const BINDING_BUGS: readonly NamedBug[] = [
   {
     name: "credential-survives-unbind",
     part: "broker",
-    does: "says that a binding is gone whose user it never deleted",
+    does: "reports that a binding is gone although it never deleted the user",
     bug: withRequests("DELETE", CREDENTIALS, async () => new Response(null, { status: 204 })),
   },
   {
     name: "credential-survives-failed-unbind",
     part: "broker",
-    does: "takes a user for deleted although the agent did not answer",
+    does: "considers a user deleted although the agent did not answer",
     bug: withRequests("DELETE", CREDENTIALS, async (send) => {
       const answer = await send().catch(() => undefined);
       return answer === undefined || answer.status >= 500 ? new Response(null, { status: 204 }) : answer;
@@ -22,13 +22,13 @@ export const BINDING_BUGS: readonly NamedBug[] = [
   {
     name: "bind-without-user",
     part: "broker",
-    does: "hands out the credentials of a user that it never made",
+    does: "hands out the credentials of a user that it never created",
     bug: withRequests("PUT", CREDENTIALS, async () => new Response("{}", { status: 200 })),
   },
   {
     name: "bind-error-swallowed",
     part: "broker",
-    does: "hands out credentials although the agent failed to make the user",
+    does: "hands out credentials although the agent failed to create the user",
     bug: withRequests("PUT", CREDENTIALS, async (send) => {
       const answer = await send().catch(() => undefined);
       return answer === undefined || answer.status >= 500 ? new Response("{}", { status: 200 }) : answer;

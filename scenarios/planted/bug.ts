@@ -3,31 +3,31 @@ import type { OperationContext, PlantedBug } from "../../broker/index.ts";
 type Store = OperationContext["store"];
 type Host = Parameters<NonNullable<PlantedBug["host"]>>[0];
 
-/** A bug that can be planted in the reference broker, and what is wrong then. */
+/** A bug that can be planted in the reference broker, and what then goes wrong. */
 export interface NamedBug {
   readonly name: string;
   /** The part of the broker that is wrong. */
   readonly part: "broker" | "updater" | "guard" | "backup manager";
-  /** What the broker does then, as a sentence without its subject. */
+  /** What the broker then does, as a sentence without its subject. */
   readonly does: string;
   readonly bug: PlantedBug;
 }
 
-/** A broker whose deployer does some things in another way. */
+/** A broker whose deployer does some things differently. */
 export const withDeployer = (
   change: (deployer: OperationContext["deployer"]) => Partial<OperationContext["deployer"]>,
 ): PlantedBug => ({
   context: (context) => ({ ...context, deployer: { ...context.deployer, ...change(context.deployer) } }),
 });
 
-/** A broker whose backup store does some things in another way. */
+/** A broker whose backup store does some things differently. */
 export const withBackups = (
   change: (backups: OperationContext["backups"]) => Partial<OperationContext["backups"]>,
 ): PlantedBug => ({
   context: (context) => ({ ...context, backups: { ...context.backups, ...change(context.backups) } }),
 });
 
-/** A broker whose data guard does some things in another way. */
+/** A broker whose data guard does some things differently. */
 export const withGuard = (
   change: (guard: OperationContext["guard"]) => Partial<OperationContext["guard"]>,
 ): PlantedBug => ({
@@ -50,12 +50,12 @@ function changeStore(store: Store, change: (store: Store) => Partial<Store>): St
   return { ...store, fencedBy, ...change(store) };
 }
 
-/** A broker whose store does some things in another way, also for whoever works on an operation. */
+/** A broker whose store does some things differently, including for workers on operations. */
 export const withStore = (change: (store: Store) => Partial<Store>): PlantedBug => ({
   context: (context) => ({ ...context, store: changeStore(context.store, change) }),
 });
 
-/** A broker some of whose requests fare in another way. `send` sends the request that was meant. */
+/** A broker some of whose requests are handled differently. `send` sends the intended request. */
 export const withRequests = (
   method: string,
   url: RegExp,

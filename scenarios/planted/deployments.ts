@@ -10,7 +10,7 @@ export const DEPLOYMENT_BUGS: readonly NamedBug[] = [
   {
     name: "leak-volume-after-failed-deploy",
     part: "broker",
-    does: "leaves the disks behind when it undoes a provision that failed",
+    does: "leaves the disks behind when it undoes a failed provision",
     bug: withDeployer((deployer) => ({
       remove: (deployment, contextId) => deployer.remove(deployment, contextId, { keepDisks: isUndo(contextId) }),
     })),
@@ -34,7 +34,7 @@ export const DEPLOYMENT_BUGS: readonly NamedBug[] = [
   {
     name: "deprovision-forgets-deployment",
     part: "broker",
-    does: "says that an instance is deprovisioned whose deployment it never deleted",
+    does: "reports an instance as deprovisioned although it never deleted the deployment",
     bug: withDeployer((deployer) => ({
       remove: async (deployment, contextId) => (isUndo(contextId) ? deployer.remove(deployment, contextId) : undefined),
     })),
@@ -42,7 +42,7 @@ export const DEPLOYMENT_BUGS: readonly NamedBug[] = [
   {
     name: "deploy-error-read-as-done",
     part: "broker",
-    does: "takes a failed task of the director for one that is done",
+    does: "mistakes a failed task of the director for a finished one",
     bug: withRequests("GET", /\/tasks\/\d+$/, async (send) => {
       const answer = await send();
       const text = await answer.text();
@@ -55,7 +55,7 @@ export const DEPLOYMENT_BUGS: readonly NamedBug[] = [
   {
     name: "deploy-not-awaited",
     part: "broker",
-    does: "says that an instance is ready as soon as its deployment has begun",
+    does: "reports an instance as ready as soon as its deployment has begun",
     bug: withRequests("GET", /\/tasks\/\d+$/, async (send) => {
       const answer = await send();
       const text = await answer.text();
@@ -68,7 +68,7 @@ export const DEPLOYMENT_BUGS: readonly NamedBug[] = [
   {
     name: "deploy-refusal-swallowed",
     part: "broker",
-    does: "goes on as if a deploy had succeeded that failed",
+    does: "continues as if a failed deploy had succeeded",
     bug: withDeployer((deployer) => ({
       deploy: (...order) => deployer.deploy(...order).catch(() => undefined),
     })),
@@ -76,7 +76,7 @@ export const DEPLOYMENT_BUGS: readonly NamedBug[] = [
   {
     name: "deletion-error-swallowed",
     part: "broker",
-    does: "takes a deletion that the director failed for done",
+    does: "considers a deletion done although the director's task failed",
     bug: withDeployer((deployer) => ({
       remove: (...order) => deployer.remove(...order).catch(() => undefined),
     })),
@@ -84,7 +84,7 @@ export const DEPLOYMENT_BUGS: readonly NamedBug[] = [
   {
     name: "deletion-not-retried",
     part: "broker",
-    does: "takes a deletion whose request was refused for done",
+    does: "considers a deletion done although the request was refused",
     bug: withRequests("DELETE", /\/deployments\//, async (send) => {
       const answer = await send();
       return answer.status < 500 ? answer : new Response("{}", { status: 404 });
@@ -103,7 +103,7 @@ export const DEPLOYMENT_BUGS: readonly NamedBug[] = [
   {
     name: "update-not-undone",
     part: "updater",
-    does: "leaves an instance as a failed update left it, and says that it is as before",
+    does: "leaves an instance as a failed update left it, and reports it as unchanged",
     bug: withDeployer((deployer) => ({
       deploy: async (deployment, manifest, contextId, meanwhile) =>
         isUndo(contextId) ? undefined : deployer.deploy(deployment, manifest, contextId, meanwhile),
@@ -121,7 +121,7 @@ export const DEPLOYMENT_BUGS: readonly NamedBug[] = [
   {
     name: "deploy-sent-again-blindly",
     part: "broker",
-    does: "orders a deploy under another name when the answer was lost",
+    does: "orders a deploy again under another name when the answer was lost",
     bug: withRequests("POST", SLOW_ORDER, async (send) => {
       const first = await send().catch(() => undefined);
       return first ?? send();

@@ -19,7 +19,7 @@ export const GUARD_BUGS: readonly NamedBug[] = [
   {
     name: "guard-opens-before-bind",
     part: "guard",
-    does: "opens an instance to everybody when nobody is bound to it",
+    does: "opens an instance to everybody when it has no binding",
     bug: withGuard((guard) => ({
       admit: (instance, cidrs) => guard.admit(instance, cidrs.length === 0 ? [ANYWHERE] : cidrs),
     })),
@@ -39,7 +39,7 @@ export const GUARD_BUGS: readonly NamedBug[] = [
   {
     name: "guard-never-opens",
     part: "guard",
-    does: "does not open an instance to whoever is bound to it",
+    does: "does not open an instance to its bindings",
     bug: withGuard((guard) => ({ admit: (instance) => guard.admit(instance, []) })),
   },
   {
@@ -51,7 +51,7 @@ export const GUARD_BUGS: readonly NamedBug[] = [
   {
     name: "guard-group-not-attached",
     part: "guard",
-    does: "makes the security group and puts it on no port",
+    does: "creates the security group but puts it on no port",
     bug: withGuard((guard) => ({ protect: (instance) => guard.protect(instance, []) })),
   },
   {
@@ -63,7 +63,7 @@ export const GUARD_BUGS: readonly NamedBug[] = [
   {
     name: "guard-group-created-again",
     part: "guard",
-    does: "creates a security group without looking whether a lost answer has made it",
+    does: "creates a security group without checking whether a request with a lost answer already did",
     bug: withRequests("POST", /\/security-groups$/, async (send) => {
       const first = await send().catch(() => undefined);
       return first !== undefined && first.status < 500 ? first : send();
@@ -72,7 +72,7 @@ export const GUARD_BUGS: readonly NamedBug[] = [
   {
     name: "guard-closing-error-swallowed",
     part: "guard",
-    does: "takes an instance for closed although Neutron failed to delete the rule",
+    does: "considers an instance closed although Neutron failed to delete the rule",
     bug: withRequests("DELETE", /\/security-group-rules\//, async (send) => {
       const answer = await send().catch(() => undefined);
       return answer === undefined || answer.status >= 500 ? new Response(null, { status: 204 }) : answer;
@@ -81,7 +81,7 @@ export const GUARD_BUGS: readonly NamedBug[] = [
   {
     name: "guard-removal-error-swallowed",
     part: "guard",
-    does: "takes a security group for deleted although Neutron failed to",
+    does: "considers a security group deleted although Neutron failed to delete it",
     bug: withRequests("DELETE", /\/security-groups\//, async (send) => {
       const answer = await send().catch(() => undefined);
       return answer === undefined || answer.status >= 400 ? new Response(null, { status: 204 }) : answer;

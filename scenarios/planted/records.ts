@@ -5,19 +5,19 @@ export const RECORD_BUGS: readonly NamedBug[] = [
   {
     name: "operations-lost-with-process",
     part: "broker",
-    does: "does not take up what a process that was killed left open",
+    does: "does not resume what a killed process left open",
     bug: withStore(() => ({ takeFree: async () => [], ownOperations: async () => [] })),
   },
   {
     name: "failure-reported-as-success",
     part: "broker",
-    does: "says of an operation that failed that it succeeded",
+    does: "reports a failed operation as succeeded",
     bug: withStore((store) => ({ endOperation: (id) => store.endOperation(id, "succeeded", "") })),
   },
   {
     name: "success-reported-as-failure",
     part: "broker",
-    does: "says of an operation that succeeded that it failed",
+    does: "reports a successful operation as failed",
     bug: withStore((store) => ({ endOperation: (id) => store.endOperation(id, "failed", "it did not succeed") })),
   },
   {
@@ -60,7 +60,7 @@ export const RECORD_BUGS: readonly NamedBug[] = [
   {
     name: "stale-address",
     part: "broker",
-    does: "goes on with the first address of an instance after its VM was replaced",
+    does: "keeps using the first address of an instance after its VM was replaced",
     bug: withStore((store) => ({
       setInstance: (row, change) =>
         store.setInstance(row, row.address === "" ? change : { ...change, address: row.address }),
@@ -69,7 +69,7 @@ export const RECORD_BUGS: readonly NamedBug[] = [
   {
     name: "failed-instance-stays-ready",
     part: "broker",
-    does: "keeps a provision that failed as if it had succeeded",
+    does: "keeps a failed provision as if it had succeeded",
     bug: withStore((store) => ({
       setInstance: (row, change) =>
         store.setInstance(row, { ...change, ...(change.state === "failed" && { state: "ready" }) }),

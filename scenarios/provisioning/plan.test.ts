@@ -5,7 +5,7 @@ import { planArbitrary } from "./plan.ts";
 import { describePlan } from "./play.ts";
 import { planOf } from "../seeds.ts";
 
-it("a seed draws the same plan as in the release before", () => {
+it("a seed draws the same plan as in the previous release", () => {
   for (const seed of [1, 2, 3]) expect(describePlan(planOf(planArbitrary, seed)), `seed ${seed}`).toMatchSnapshot();
 });
 

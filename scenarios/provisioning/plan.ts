@@ -6,15 +6,15 @@ import type { Standing, Step } from "../reference/step.ts";
 /**
  * What a seed draws: what people do, and what breaks meanwhile.
  *
- * The fault model of this scenario. The broker's calls to the director, OpenStack and the instances may be refused, cut off, answered
- * late, or done without an answer; calls of the CPI, tasks and jobs of the director may fail; a VM may vanish behind everybody's back; the
- * broker itself may be killed at any moment and started again. A fault belongs to a step: it is aimed at something that the step's operation
- * calls (`reference/calls.ts`), and is armed just before. Each rule acts a bounded number of times, so that the world heals; an operator then
- * recreates a VM whose repair stopped half-way, which BOSH leaves to one. The broker must survive every mixture: once everything has healed,
- * each operation ends within its bound, promises hold, and nothing is left that no record names.
+ * The fault model of this scenario. The broker's calls to the director, OpenStack and the instances may be refused, cut off, answered late, or done
+ * without an answer; calls of the CPI, tasks and jobs of the director may fail; a VM may vanish without notice; the broker itself may be killed at
+ * any moment and restarted. A fault belongs to a step: it is aimed at something that the step's operation calls (`reference/calls.ts`), and is
+ * armed just before. Each rule acts a bounded number of times, so that the world heals; an operator then recreates a VM whose repair stopped
+ * half-way, which BOSH leaves to people. The broker must survive every mixture: once everything has healed, each operation ends within its bound,
+ * promises hold, and nothing is left that no record names.
  */
 export interface Plan {
-  /** Instances that stand before anything breaks, each with a binding, some rows and a backup. */
+  /** Instances that exist before anything breaks, each with a binding, some rows and a backup. */
   readonly standing: readonly Standing[];
   readonly steps: readonly PlannedStep[];
 }
@@ -24,17 +24,17 @@ export interface PlannedStep {
   readonly step: Step;
   /** Armed just before the step. */
   readonly faults: readonly PlannedFault[];
-  /** What comes before the next step: a pause of so many ms, or until what is in progress has ended. */
+  /** What comes before the next step: a pause in ms, or a wait until what is in progress has ended. */
   readonly next: number | "settled";
 }
 
-/** A fault rule, and what it is aimed at; undefined where nobody aimed. */
+/** A fault rule, and what it is aimed at; undefined if it was not aimed. */
 export interface PlannedFault {
   readonly aim: Pick<Aim, "operation" | "kind" | "phase"> | undefined;
   readonly rule: FaultRule;
 }
 
-/** The operation that a step begins; undefined for a step that nobody works on. */
+/** The operation that a step begins; undefined for a step that starts no work. */
 export const operationOf = (step: Step): Operation | undefined => {
   if (step.do === "vanish") return "repair";
   return step.do === "write" || step.do === "pass" || step.do === "kill-broker" ? undefined : step.do;
@@ -88,7 +88,7 @@ interface DrawnFault {
   readonly delayMs: number;
 }
 
-/** More often than the broker tries a request in all, so that its operation fails for good. It tries longer to undo. */
+/** More often than the broker tries a request in all, so that its operation fails for ever. Undoing is tried for longer. */
 const TRIES_EXHAUSTED = 60;
 
 const drawnFault: fc.Arbitrary<DrawnFault> = fc.record({
@@ -119,7 +119,7 @@ const effectOf = (kindOfFault: FaultKind, { status, delayMs }: DrawnFault): Faul
   }
 };
 
-/** Aims a drawn fault at something that the step's operation calls, by a kind that the seed plays with; none where there is no such thing. */
+/** Aims a drawn fault at something that the step's operation calls, by a kind that the seed plays with; none if there is no such thing. */
 function aimFault(step: Step, kinds: readonly FaultKind[], drawn: DrawnFault): readonly PlannedFault[] {
   const own = operationOf(step);
   const aims = AIMS.filter((each) => each.operation === own && kinds.includes(each.kind));

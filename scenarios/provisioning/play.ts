@@ -15,13 +15,15 @@ import { describeStanding, describeStep } from "../reference/step.ts";
 import { Steps } from "../reference/steps.ts";
 import { describeFault, operationOf, type Plan, type PlannedFault, type PlannedStep } from "./plan.ts";
 
-/** What of a plan did anything when it was played: steps that acted, faults that fired. */
-interface PlayTrace {
+/** The parts of a plan that had an effect when it was played: steps that acted, faults that fired. */
+export interface PlayTrace {
   readonly steps: Set<PlannedStep>;
   readonly faults: Set<PlannedFault>;
+  /** Performs a step; whoever watches may look around it. Default: nobody watches. */
+  readonly around?: (planned: PlannedStep, platform: ReferencePlatform, perform: () => Promise<void>) => Promise<void>;
 }
 
-/** A trace of a play that has not begun. */
+/** The trace of a play that has not begun. */
 export const newTrace = (): PlayTrace => ({ steps: new Set(), faults: new Set() });
 
 /** Describes a plan, one line for each thing that it holds. @param acted leaves out whatever did nothing. Default: nothing is left out */
@@ -34,7 +36,7 @@ function describePlanned(planned: PlannedStep, acted: PlayTrace | undefined): re
   const { step, faults, next } = planned;
   const fired = faults.filter((fault) => acted?.faults.has(fault) ?? true).map(describeFault);
   const hasActed = acted?.steps.has(planned) ?? true;
-  // What did nothing may have passed the time.
+  // A step that did nothing may still have taken time.
   const pause = next === "settled" ? ", until it has ended" : next === 0 ? "" : `, then ${next} ms`;
   if (hasActed) return [...fired, `${describeStep(step)}${pause}`];
   return [...fired, ...(typeof next === "number" && next > 0 ? [`pass ms=${next}`] : [])];
@@ -79,11 +81,11 @@ class Gunner {
 /**
  * Resets a fixture, and plays a plan on it for a seed.
  *
- * Safety: the steps, with the faults armed. A valid order at an idle instance must be accepted, and nothing that was accepted may be
- * forgotten. Then everything heals, and each operation ends within a bound. Then the laws of conservation hold, and each binding that stands
- * logs in and finds what was written or restored, while none that is gone does. Once everything is deprovisioned, nothing is left.
+ * Safety: the steps, with the faults armed. A valid order at an idle instance must be accepted, and nothing that was accepted may be forgotten.
+ * Then everything heals, and each operation ends within a bound. Then the laws of conservation hold, and each existing binding logs in and finds
+ * what was written or restored, while no deleted one does. Once everything is deprovisioned, nothing is left.
  *
- * @param trace is filled with what did anything
+ * @param trace is filled with what had an effect
  * @throws BrokenPromise for the first promise that the subject broke
  */
 export async function playPlan(
@@ -119,18 +121,20 @@ async function playSteps(
   const steps = new Steps(fixture, platform);
   for (const each of standing) await steps.prepareStanding(each);
   await settleOperations(fixture, platform);
-  for (const each of planned) {
+  const perform = async (each: PlannedStep): Promise<void> => {
     gunner.arm(each);
     if (await steps.perform(each.step)) trace.steps.add(each);
     if (each.next === "settled") await awaitEnds(fixture, platform);
     else if (each.next > 0) await fixture.world.driver.sleep(each.next);
-  }
+  };
+  for (const each of planned)
+    await (trace.around === undefined ? perform(each) : trace.around(each, platform, () => perform(each)));
 }
 
 async function judgeHealed(fixture: ScenarioFixture, platform: ReferencePlatform): Promise<void> {
   await heal(fixture);
   await settleOperations(fixture, platform);
-  // What failed must have left nothing behind by now, before anybody asks for its deletion.
+  // By now, what failed must have left nothing behind, before anybody requests its deletion.
   await judgeLaws(fixture);
   await deleteFailed(fixture, platform);
   await judgeLaws(fixture);

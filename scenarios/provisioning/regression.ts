@@ -4,9 +4,9 @@ import type { Plan, PlannedStep } from "./plan.ts";
 
 /** A plan that failed once, written out, so that it stays the same whatever seeds draw later. */
 export interface Regression {
-  /** What was wrong then. */
+  /** What went wrong. */
   readonly cause: string;
-  /** From which the random streams of its world derive. */
+  /** The seed of its world's random streams. */
   readonly seed: number;
   readonly standing: readonly Standing[];
   /** Armed before the first step. */

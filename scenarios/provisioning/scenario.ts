@@ -4,6 +4,7 @@ import { ScenarioFixture } from "../reference/fixture.ts";
 import type { PreparedScenario, Scenario } from "../scenario.ts";
 import { seedRunner } from "../seeds.ts";
 import { planArbitrary } from "./plan.ts";
+import { traceNext } from "./trace.ts";
 import { describePlan, newTrace, playPlan } from "./play.ts";
 
 const NAME = "provisioning";
@@ -22,15 +23,26 @@ export const provisioning: Scenario = {
       plantedBug === undefined ? undefined : findPlantedBug(plantedBug),
     );
     let trace = newTrace();
-    return seedRunner({
+    let isTraced = false;
+    const runner = seedRunner({
       arbitrary: planArbitrary,
       play: (seed, plan) => {
-        trace = newTrace();
+        if (!isTraced) trace = newTrace();
+        isTraced = false;
         return playPlan(fixture, seed, plan, trace);
       },
       trace: () => ({ digest: fixture.world.kernel.journal.digest, coverage: fixture.exercise.coverage }),
       describe: (plan) => describePlan(plan, trace),
       steps: ({ steps }) => steps.length,
     });
+    return {
+      ...runner,
+      trace: (seed, path) => {
+        const tracing = traceNext(fixture);
+        trace = tracing.trace;
+        isTraced = true;
+        return runner.replay(seed, path).then(tracing.end);
+      },
+    };
   },
 };

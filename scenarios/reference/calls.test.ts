@@ -7,10 +7,10 @@ import { settleOperations } from "./settle.ts";
 import type { Step } from "./step.ts";
 import { Steps } from "./steps.ts";
 
-/** Within this time, data guard has looked whether its groups are where they should be. */
+/** Within this time, data guard has checked whether its groups are where they should be. */
 const GUARD_LOOKS_MS = 600_000;
 
-/** More often than any operation passes a point. */
+/** More than any operation passes a point. */
 const NEVER = 1_000_000;
 
 const STEPS: Readonly<Record<Operation, Step>> = {

@@ -22,7 +22,7 @@ export type FaultKind = (typeof FAULT_KINDS)[number];
 /** A fault point that an operation passes, and how often it does at least when nothing fails. */
 type Call = readonly [point: string, times: number];
 
-/** What of an operation calls: each phase is one neighbour of the broker, or the director's own neighbours. */
+/** The part of an operation that makes a call: each phase is one neighbour of the broker, or the director's own neighbours. */
 type Phase = "director" | "iaas" | "task" | "job" | "guard" | "agent" | "storage";
 
 const GROUPS: Call = ["neutron:GET /v2.0/security-groups", 1];
@@ -44,8 +44,8 @@ const DEPLOY: readonly Call[] = [
 const OPEN: Call = ["neutron:POST /v2.0/security-group-rules", 1];
 
 /**
- * The fault points that each operation passes on a healthy cloud, by phase (an update: to a larger plan). A test plays every operation and holds the table to what is
- * called then, so that faults aimed by it meet their targets.
+ * The fault points that each operation passes on a healthy cloud, by phase (an update: to a larger plan). A test plays every operation and compares
+ * the table with what is then called, so that faults aimed by it hit their targets.
  */
 export const CALLS: Readonly<Record<Operation, Readonly<Partial<Record<Phase, readonly Call[]>>>>> = {
   provision: {
@@ -122,7 +122,7 @@ export const CALLS: Readonly<Record<Operation, Readonly<Partial<Record<Phase, re
 
 const ROUTE_KINDS: readonly FaultKind[] = ["refused", "lost-reply", "reset", "late"];
 
-/** Which kinds of fault strike the calls of a phase. */
+/** The kinds of fault that strike the calls of a phase. */
 const kindsOf = (phase: Phase): readonly FaultKind[] => {
   if (phase === "iaas") return ["cpi"];
   return phase === "task" || phase === "job" ? [phase] : ROUTE_KINDS;

@@ -90,7 +90,7 @@ it("adds one possibility for each write during a restore, rather than doubling t
   expect(expectation.possible).toHaveLength(101);
 });
 
-it("does not allow a lost write where a later one is there", () => {
+it("does not allow a lost write if a later one is there", () => {
   const expectation = new ExpectedContents();
   const backup = expectation.beginBackup();
   backup.isEnded = true;

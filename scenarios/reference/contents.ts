@@ -13,7 +13,7 @@ const addRows = (contents: readonly DatabaseContents[], rows: DatabaseContents):
 
 const EMPTY: DatabaseContents = new Map();
 
-/** What is known of a backup from outside: its dump is of some moment between its order and its end. */
+/** What is known about a backup from outside: its dump is of some moment between its order and its end. */
 export interface KnownBackup {
   /** The contents that it may hold. */
   contents: readonly DatabaseContents[];
@@ -26,9 +26,9 @@ export interface KnownBackup {
  */
 export class ExpectedContents {
   #possible: readonly DatabaseContents[] = [EMPTY];
-  /** What the restore in progress may put there, at the moment when it does. */
+  /** The contents that the restore in progress may put there when it takes effect. */
   #replacements: readonly DatabaseContents[] = [];
-  /** What may be there if that moment has passed: a replacement, and whatever was written after it. */
+  /** The contents if it has already taken effect: a replacement, and whatever was written after it. */
   #restored: readonly DatabaseContents[] | undefined;
   readonly #backups: KnownBackup[] = [];
 
@@ -69,7 +69,7 @@ export class ExpectedContents {
 
   /** Notes that the restore has ended. */
   endRestore(outcome: "succeeded" | "failed"): void {
-    // A restore that failed may have done its work all the same: its answer was lost.
+    // A restore that failed may have taken effect nonetheless: its answer was lost.
     this.#possible = outcome === "succeeded" ? (this.#restored ?? this.#possible) : this.possible;
     this.#restored = undefined;
     this.#replacements = [];

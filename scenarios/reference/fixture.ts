@@ -10,7 +10,7 @@ import { Brokers, type RunningBroker } from "../cloud/brokers.ts";
 import { ScenarioError } from "../errors.ts";
 import { pollUntil } from "../poll.ts";
 
-/** What a run needs of the catalog. */
+/** What a run needs from the catalog. */
 export interface PlanOffer {
   readonly serviceId: string;
   /** Ids of the plans, from small to large. */
@@ -18,13 +18,13 @@ export interface PlanOffer {
 }
 
 const SERVICE = "postgresql";
-/** Nobody reads more of a run's journal, and each snapshot copies all that is kept. */
+/** Nobody reads more of a run's journal, and each snapshot copies everything that is kept. */
 const JOURNAL_EVENTS_MAX = 200;
 const BOOT_MS_MAX = 600_000;
 
 /**
- * A world with the platform on it. Its inception is the same for all seeds and is played once; each run begins where that ended, with a
- * new broker on an empty store and with random streams of its own. Nothing of one run reaches the next.
+ * A world with the platform on it. Its inception is the same for all seeds and is played once; each run begins where that ended, with a new broker
+ * on an empty store and its own random streams. Nothing leaks from one run into the next.
  */
 export class ScenarioFixture {
   readonly world: World;
@@ -116,7 +116,7 @@ export function fetchOffer(world: World, broker: BrokerAddress): Promise<PlanOff
   });
 }
 
-/** Kills the brokers; what still runs ends with its next step, for which no time passes. */
+/** Kills the brokers; what still runs ends at its next step, without time passing. */
 async function stopBrokers(world: World, brokers: Brokers): Promise<void> {
   brokers.halt();
   if (world.driver instanceof VirtualDriver) await world.driver.advance(0);

@@ -11,7 +11,7 @@ import type { ReferencePlatform } from "./platform/platform.ts";
 const recordsOf = ({ world, broker }: ScenarioFixture): Promise<readonly InstanceRecord[]> =>
   fetchRecords(world.environmentAt(world.plan.applications), broker);
 
-/** @throws BrokenPromise when there are any lines */
+/** @throws BrokenPromise if there are any lines */
 const refuse = (lines: readonly string[]): void => {
   if (lines.length > 0) throw new BrokenPromise(lines.join("; "));
 };
@@ -62,7 +62,7 @@ async function judgeShape(
 const isSame = (a: InstanceShape, b: InstanceShape): boolean =>
   a.plan === b.plan && a.maxConnections === b.maxConnections;
 
-/** Counts the running nodes of the deployment that the bindings name; undefined where none names one. */
+/** Counts the running nodes of the deployment that the bindings name; undefined if none names one. */
 function nodesOf({ dataservices }: World, { bindings }: ModelInstance): number | undefined {
   const deployment = bindings.find(({ credentials }) => credentials !== undefined)?.credentials?.name;
   if (deployment === undefined) return undefined;
@@ -105,7 +105,7 @@ function judgeNeighbours(platform: ReferencePlatform): readonly string[] {
   );
 }
 
-/** Notes how much the promises had to judge. */
+/** Records how much the promises had to judge. */
 function noteJudged({ exercise }: ScenarioFixture, bindings: readonly ModelBinding[]): void {
   const known = bindings.filter(({ credentials }) => credentials !== undefined);
   exercise.note("laws", "bindings that are gone", known.filter(({ phase }) => phase === "gone").length);

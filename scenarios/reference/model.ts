@@ -2,7 +2,7 @@ import type { BindingCredentials } from "../clients/osb.ts";
 import { ExpectedContents, type KnownBackup } from "./contents.ts";
 
 /**
- * What a platform knows of an instance or a binding that it has ordered.
+ * What a platform knows about an instance or a binding that it has ordered.
  *
  * making    accepted, and not finished yet
  * standing  there, and ready for use
@@ -16,11 +16,11 @@ export type Phase = "making" | "standing" | "orphaned" | "going" | "gone";
 export interface InstanceShape {
   /** Index into the offer's plans. */
   readonly plan: number;
-  /** The parameter `max_connections`; null where it was not given. */
+  /** The parameter `max_connections`; null if it was not given. */
   readonly maxConnections: number | null;
 }
 
-/** What a platform knows of a service instance. */
+/** What a platform knows about a service instance. */
 export interface ModelInstance {
   readonly id: string;
   readonly tenant: number;
@@ -29,9 +29,9 @@ export interface ModelInstance {
   shapes: readonly InstanceShape[];
   /** The shape that the update in progress gives it. */
   update: InstanceShape | undefined;
-  /** A request was cut off since it was last known to be idle: something may be in progress that the platform does not know of. */
+  /** A request was cut off since it was last known to be idle: something may be in progress that the platform does not know about. */
   uncertain: boolean;
-  /** False when its last update failed in a way that leaves it out of order. */
+  /** False if its last update failed in a way that leaves it out of order. */
   usable: boolean;
   /** The restore in progress; its id is unknown when the answer was cut off. */
   restore: { readonly id: string | undefined } | undefined;
@@ -43,7 +43,7 @@ export interface ModelInstance {
   readonly backups: ModelBackup[];
 }
 
-/** What a platform knows of a binding. */
+/** What a platform knows about a binding. */
 export interface ModelBinding {
   readonly id: string;
   readonly instance: ModelInstance;
@@ -53,7 +53,7 @@ export interface ModelBinding {
   address: string | undefined;
 }
 
-/** What a platform knows of a backup. */
+/** What a platform knows about a backup. */
 export interface ModelBackup {
   /** Undefined when its order was cut off, so that it may or may not exist. */
   id: string | undefined;
@@ -106,7 +106,7 @@ export class Model {
   }
 }
 
-/** Whether nothing is in progress at an instance, and nothing can be without its platform's knowledge: then a valid order must be accepted. */
+/** Whether nothing is in progress at an instance, nor can be without its platform's knowledge: then a valid order must be accepted. */
 export const isIdle = (instance: ModelInstance): boolean =>
   instance.phase === "standing" &&
   instance.update === undefined &&

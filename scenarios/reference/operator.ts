@@ -7,7 +7,7 @@ type Deployment = DirectorState["deployments"] extends Map<string, infer D> ? D 
 type Instance = Deployment["instances"][number];
 type Task = DirectorState["tasks"] extends Map<number, infer T> ? T : never;
 
-/** Whether each instance has the VM that it should have. Nobody repairs what was never deployed successfully: it will be deleted. */
+/** Whether each instance has the VM that it should have. An instance that was never deployed successfully is not repaired: it will be deleted. */
 export function isWhole({ bosh, openstack }: World): boolean {
   const { servers } = openstack.state().nova;
   const isUp = (server: ReturnType<typeof servers.get>): boolean => server?.vm === "active" && server.task === null;
@@ -28,17 +28,16 @@ function findHalfMade({ bosh }: World): readonly { readonly deployment: string; 
     .filter(({ instance }) => lacksDisk(instance));
 }
 
-/** Whether a task is being worked on, or will be. */
+/** Whether a task is in progress or queued. */
 export const isAtWork = ({ state, deadSinceMs }: Task): boolean =>
   deadSinceMs === null && (state === "queued" || state === "processing");
 
 /**
- * Does what BOSH leaves to people. A VM whose repair stopped half-way is alive, so the health monitor has nothing to alert on, and only
- * `bosh cck` shows that its disk is not mounted. An operator who reads that recreates the instance; where another task is in the way, a later
- * call tries again.
+ * Does what BOSH leaves to people. A VM whose repair stopped half-way is alive, so the health monitor has nothing to alert on, and only `bosh cck`
+ * shows that its disk is not mounted. An operator who reads that recreates the instance; if another task is in the way, a later call tries again.
  *
  * @returns whether there was anything to do
- * @throws BrokenPromise when cloud check does not report such an instance
+ * @throws BrokenPromise if cloud check does not report such an instance
  */
 export async function recreateHalfMade(world: World): Promise<boolean> {
   const found = findHalfMade(world);

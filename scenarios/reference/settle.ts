@@ -21,7 +21,7 @@ export async function waitUntil(world: World, what: string, isSo: () => Promise<
 
 const ENDED: ReadonlySet<Phase> = new Set(["standing", "gone"]);
 
-/** Phases of what has ended, one way or the other; what is orphaned waits to be deleted, with all that it has. */
+/** Phases of what has ended, one way or the other; what is orphaned waits to be deleted, with everything in it. */
 const OVER: ReadonlySet<Phase> = new Set([...ENDED, "orphaned"]);
 
 const hasSettled = (phases: ReadonlySet<Phase>, instance: ModelInstance): boolean =>
@@ -61,7 +61,7 @@ export async function settleOperations({ world }: ScenarioFixture, platform: Ref
 /** Time that a platform waits, at most, for what is in progress to end while things fail. */
 const PATIENCE_MS_MAX = 1_800_000;
 
-/** Waits until what is in progress has ended, or for half an hour: while things fail, nobody promises that it ends. */
+/** Waits until what is in progress has ended, or for half an hour: while things fail, there is no promise that it ends. */
 export async function awaitEnds({ world }: ScenarioFixture, platform: ReferencePlatform): Promise<void> {
   const deadlineMs = world.kernel.nowMs + PATIENCE_MS_MAX;
   const isOver = (): boolean => platform.model.instances.every((each) => hasSettled(OVER, each));
@@ -71,7 +71,7 @@ export async function awaitEnds({ world }: ScenarioFixture, platform: ReferenceP
   } while (!isOver() && world.kernel.nowMs < deadlineMs);
 }
 
-/** Deletes what a platform must delete, because it failed or its outcome is unknown; then waits until each binding that stands logs in. */
+/** Deletes what a platform must delete, because it failed or its outcome is unknown; then waits until each existing binding logs in. */
 export async function deleteFailed({ world }: ScenarioFixture, platform: ReferencePlatform): Promise<void> {
   for (const instance of platform.model.instances)
     await waitUntil(world, `the deletion of ${instance.id}`, () => deleteOwed(platform, instance));
@@ -109,7 +109,7 @@ function isQuiet(world: World): boolean {
   return ![...tasks.values()].some(isAtWork) && orphanVms.size === 0 && isWhole(world);
 }
 
-/** Makes sure that each instance that stands has a binding, with which its data can be read. */
+/** Makes sure that each existing instance has a binding with which its data can be read. */
 export async function bindAll(fixture: ScenarioFixture, platform: ReferencePlatform): Promise<void> {
   for (const instance of platform.model.instances) {
     if (instance.phase !== "standing" || !instance.usable) continue;
@@ -133,7 +133,7 @@ export async function bindNew(
   return binding;
 }
 
-/** Restores the newest backup of each instance that stands: one that is reported good must be. @throws BrokenPromise when a restore fails */
+/** Restores the newest backup of each existing instance: one that is reported good must be good. @throws BrokenPromise when a restore fails */
 export async function restoreNewest({ world, exercise }: ScenarioFixture, platform: ReferencePlatform): Promise<void> {
   for (const instance of platform.model.instances.filter(isIdle)) {
     const newest = instance.backups.findLast(({ phase }) => phase === "usable");

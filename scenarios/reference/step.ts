@@ -1,14 +1,14 @@
-/** An instance that stands from the start. `plan` is an index into the offer's plans. */
+/** An instance that exists from the start. `plan` is an index into the offer's plans. */
 export interface Standing {
   readonly tenant: number;
   readonly plan: number;
-  /** Whether there is a backup of it, too. Default false. */
+  /** Whether there is a backup of it, too. Default: false. */
   readonly hasBackup?: boolean;
 }
 
-/** What an order is for. */
+/** The subject of an order. */
 interface Targeting {
-  /** Whether it is something idle, as long as there is any. Default false: anything may be meant, busy or not. */
+  /** Whether it must be idle, if anything is. Default: false, busy or not. */
   readonly ready?: boolean;
 }
 
@@ -26,7 +26,7 @@ export type Step =
   | { readonly do: "kill-broker"; readonly downMs: number }
   | { readonly do: "pass"; readonly ms: number };
 
-/** Describes an instance that stands from the start, in one line for a person. */
+/** Describes an instance that exists from the start, in one line for a person. */
 export const describeStanding = ({ tenant, plan, hasBackup = false }: Standing): string =>
   `there from the start: an instance with a binding${hasBackup ? " and a backup" : ""}, tenant=${tenant} plan=${plan}`;
 

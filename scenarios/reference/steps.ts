@@ -20,7 +20,7 @@ const firstShape = (plan: number, parameters: boolean): InstanceShape => ({
   maxConnections: parameters ? CONNECTIONS.first : null,
 });
 
-/** What an update asks for: the next larger plan, or where there is none or `grow` is false, more connections. */
+/** What an update asks for: the next larger plan, or more connections if there is none or `grow` is false. */
 function growShape(instance: ModelInstance, grow: boolean): InstanceShape {
   const { plan, maxConnections } = instance.shapes.at(-1) ?? believedShape(instance);
   const next = grow ? GROWTH[plan] : undefined;
@@ -30,7 +30,7 @@ function growShape(instance: ModelInstance, grow: boolean): InstanceShape {
 
 const pick = <T>(list: readonly T[], index: number): T | undefined => list[index % Math.max(1, list.length)];
 
-/** Those that are ready, if the step asks for them and there are any; else all. */
+/** The idle ones, if the step asks for them and there are any; else all. */
 function chooseFrom<T>(all: readonly T[], isReady: (each: T) => boolean, wantsReady = false): readonly T[] {
   const ready = wantsReady ? all.filter(isReady) : [];
   return ready.length > 0 ? ready : all;
@@ -166,7 +166,7 @@ export class Steps {
   }
 }
 
-/** Notes in which states what a platform has ordered is. */
+/** Records the states of what a platform has ordered. */
 function noteStates(exercise: Exercise, { instances, bindings, backups }: ReferencePlatform["model"]): void {
   for (const instance of instances) exercise.note("states", `instance ${stateOf(instance)}`);
   for (const { phase } of bindings) exercise.note("states", `binding ${phase}`);
@@ -181,7 +181,7 @@ function stateOf({ phase, update, uncertain, usable, restore }: ModelInstance): 
   return restore === undefined ? "standing" : "being restored";
 }
 
-/** Deletes a VM of a service instance in OpenStack, with its port, behind everybody's back. Returns whether there was one. */
+/** Deletes a VM of a service instance in OpenStack, with its port, without telling anybody. Returns whether there was one. */
 async function vanish(world: World, index: number): Promise<boolean> {
   const cid = pick(listDataServiceVms(world), index);
   if (cid === undefined) return false;
@@ -199,7 +199,7 @@ async function vanish(world: World, index: number): Promise<boolean> {
 
 const ANSWER_MS_MAX = 600_000;
 
-/** Asks until there is an answer: mischief meets the same faults as everybody, and tries again. */
+/** Asks until there is an answer: this request meets the same faults as any other, and tries again. */
 function untilAnswered<T>(world: World, what: string, ask: (environment: Environment) => Promise<T>): Promise<T> {
   const environment = world.environmentAt(world.plan.applications);
   return pollUntil(environment, what, 1000, ANSWER_MS_MAX, async () => {

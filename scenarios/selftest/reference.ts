@@ -9,7 +9,7 @@ import { referenceBackend } from "../cloud/backend.ts";
 import { Brokers } from "../cloud/brokers.ts";
 import type { Environment } from "../../simulators/environment.ts";
 
-/** Makes a broker behind a `fetch` into the handler that a mutant wraps. */
+/** Turns a broker behind a `fetch` into the handler that a mutant wraps. */
 function handlerOf(environment: Environment, url: string): Handler {
   return async ({ method, path, query, headers, text }) => {
     const search = new URLSearchParams(query).toString();
@@ -21,7 +21,7 @@ function handlerOf(environment: Environment, url: string): Handler {
 
 /**
  * Prepares the reference broker for PostgreSQL in a world of its own, on virtual time: the second kind of broker on which the checks of the OSB
- * suite are proved. It is asynchronous, keeps its state in SQL, and deploys each instance.
+ * suite are proven. It is asynchronous, keeps its state in SQL, and deploys each instance.
  */
 export async function prepareReferenceBroker(seed: number): Promise<BrokerUnderTest> {
   const world = createWorld({ seed, scramIterations: 1 });
@@ -44,7 +44,7 @@ export async function prepareReferenceBroker(seed: number): Promise<BrokerUnderT
   };
 }
 
-/** What became of a mutant that was put in front of a broker for which it was not written. */
+/** The result for a mutant in front of a broker for which it was not written. */
 export type Fate =
   /** The clean broker offers nothing that the mutant's checks could judge. */
   | { readonly kind: "not-offered" }
@@ -53,7 +53,7 @@ export type Fate =
   | { readonly kind: "killed"; readonly over: readonly string[] }
   | { readonly kind: "missed"; readonly checks: readonly string[]; readonly over: readonly string[] };
 
-/** Mutants that are no defect in front of this broker, and why. */
+/** Mutants that are not a defect in front of this broker, and why. */
 const NO_DEFECT: Readonly<Record<string, string>> = {
   "not-schemas-binding-only-if-bindable": "the plan that gets the schema is bindable",
   "not-rotation-old-binding-stays-valid": "the broker refuses to remove a binding while its rotation is in progress",
@@ -68,14 +68,14 @@ export class Campaign {
     this.#broker = broker;
   }
 
-  /** The clean broker's results, in the version of the API as which a mutant is tested. */
+  /** The clean broker's results, for the version of the API against which a mutant is tested. */
   clean({ minor }: Pick<Mutant, "minor">): Promise<readonly CheckResult[]> {
     const known = this.#clean.get(minor) ?? certifyBroker(this.#broker, { minor });
     this.#clean.set(minor, known);
     return known;
   }
 
-  /** Runs the checks that a mutant names, or with `isWhole` the whole suite, which also shows checks that notice what is not theirs to judge. */
+  /** Runs the checks that a mutant names, or with `isWhole` the whole suite, which also reveals checks that notice what is not theirs to judge. */
   async fateOf(mutant: Mutant, isWhole: boolean): Promise<Fate> {
     const clean = await this.clean(mutant);
     const judging = clean.filter(({ verdict }) => verdict === "pass").map(({ check }) => check.id);

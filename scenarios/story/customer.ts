@@ -50,7 +50,7 @@ interface Customer {
   readonly narrate: Narrate;
 }
 
-/** @throws ScenarioError when the operation fails or does not end */
+/** @throws ScenarioError if the operation fails or does not end */
 async function expectSuccess({ environment, client, ids }: Customer, what: string, path: string): Promise<void> {
   const query = `service_id=${ids.service_id}&plan_id=${ids.plan_id}`;
   const state = await followOperation(environment, client, `${path}/last_operation?${query}`);
@@ -81,7 +81,7 @@ async function readCatalog(
 /**
  * Plays the last act: a customer finds the broker by its name, orders a PostgreSQL instance, sees BOSH deploy it, and binds.
  *
- * @throws ScenarioError when the broker refuses or fails
+ * @throws ScenarioError if the broker refuses or fails
  */
 export async function orderAndBind(
   world: World,

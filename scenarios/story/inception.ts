@@ -16,7 +16,7 @@ export interface InceptionOptions {
   readonly services?: readonly ServiceName[];
 }
 
-/** What the story leaves behind for those who go on with it. */
+/** What the story leaves for those who continue it. */
 export interface Inception {
   readonly director: DirectorClient;
   /** Works in the platform's project. */
@@ -27,7 +27,7 @@ export interface Inception {
  * Plays the story of the platform, from an empty cloud to brokers that answer: an inception VM; from it the director, with its stemcell and
  * releases; the management services; one control plane per service. Each step goes through the API that a person would use.
  *
- * @throws ScenarioError when a step is refused or does not end
+ * @throws ScenarioError if a step is refused or does not end
  */
 export async function inception(world: World, options: InceptionOptions = {}): Promise<Inception> {
   const environment = world.environmentAt(world.plan.applications);

@@ -24,7 +24,7 @@ export async function createNetwork(
   return { networkId, subnetId: await openstack.create("network", "/subnets", "subnet", subnet) };
 }
 
-/** Finds the network that floating addresses come from. Returns its id. */
+/** Finds the network from which floating addresses come. Returns its id. */
 export async function findExternalNetwork(openstack: OpenStackClient): Promise<string | undefined> {
   const [external] = await openstack.list("network", "/networks?name=external", "networks");
   return external?.id;

@@ -6,5 +6,5 @@ export interface StoryLine {
   readonly text: string;
 }
 
-/** Tells what somebody has done. */
+/** Reports what somebody did. */
 export type Narrate = (who: string, text: string) => void;

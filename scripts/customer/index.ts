@@ -1,6 +1,7 @@
 /**
- * `npm run customer`: tries each data service in each topology as a customer would. It orders an instance, binds, connects with the official client, writes,
- * backs up, loses the data, restores, has the primary's VM deleted, goes on writing, restores into a second instance, and deletes both.
+ * `npm run customer`: tries each data service in each topology as a customer would. It orders an instance, binds, connects with the official
+ * client, writes, backs up, loses the data, restores, has the primary's VM deleted, goes on writing, restores into a second instance, and deletes
+ * both.
  *
  * Exit code 0 when each step of each walk was done and nothing is left in the cloud, 1 otherwise.
  */

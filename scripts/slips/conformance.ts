@@ -9,8 +9,8 @@ export const CONFORMANCE_SLIPS: readonly Slip[] = [
     id: "outsider-former-name-lost",
     breaks: "`data.stranger` of a drydock.yml is still read as `data.outsider`",
     file: "conformance/settings/drydock-file.ts",
-    from: "dataOf({ stranger, outsider = stranger,",
-    to: "dataOf({ stranger, outsider,",
+    from: "outsider = formerName,",
+    to: "outsider,",
     tests: SETTINGS,
   },
   {

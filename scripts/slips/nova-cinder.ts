@@ -26,8 +26,8 @@ export const NOVA_CINDER_SLIPS: readonly Slip[] = [
     id: "nova-quota-not-returned",
     breaks: "the quota of a deleted server is free again",
     file: `${NOVA}/state/servers.ts`,
-    from: "  state.byProject.get(server.projectId)?.delete(server.id);\n  countUsage(state, server, -1);",
-    to: "  state.byProject.get(server.projectId)?.delete(server.id);",
+    from: "  countUsage(state, server, -1);\n  countRam(nova, server, -1);",
+    to: "  countRam(nova, server, -1);",
     tests: [NOVA],
   },
   {

@@ -172,9 +172,13 @@ function countDuplicates(sources: readonly Source[]): Figures {
   const places = new Map<string, string[]>();
   for (const source of product(sources)) {
     for (const { name, node } of namedFunctions(source)) {
+      // A constructor fills the fields of its own class; it cannot be shared.
+      if (name === "constructor") continue;
+      // Nor can the broker share anything with the rest: it imports nothing of ours.
+      const side = source.path.startsWith("broker/") ? "broker" : "";
       const shape = shapeOf(source, node);
       if (shape.length < DUPLICATE_CHARACTERS_MIN) continue;
-      places.set(shape, [...(places.get(shape) ?? []), `${source.path} ${name}`]);
+      places.set(side + shape, [...(places.get(side + shape) ?? []), `${source.path} ${name}`]);
     }
   }
   const figures: Figures = {};

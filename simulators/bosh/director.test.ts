@@ -6,7 +6,7 @@ import { TestDirector, fixture } from "./testing/director.ts";
 const text = (name: string): string => readFileSync(fixture(name), "utf8");
 
 describe("director", () => {
-  it("tells anybody who it is, and the rest to those who may know", () => {
+  it("tells anybody its name, and the rest to authenticated callers", () => {
     const bench = new TestDirector();
     expect(bench.bosh.director.receive(makeRequest("GET", "/info"))).toMatchObject({
       status: 200,

@@ -34,7 +34,7 @@ const AGENT_ATTRIBUTES = {
   index: { prose: "the index of the instance in its group" },
   instance: { prose: "the instance as the CLI shows it, GROUP/ID" },
   id: { prose: "the id of the instance, which it keeps when its VM is recreated" },
-  vm: { prose: "the CID of the VM, a new one when it is recreated; empty where the instance has none" },
+  vm: { prose: "the CID of the VM, a new one when it is recreated; empty if the instance has none" },
 } as const satisfies Readonly<Record<string, FaultAttribute>>;
 
 type AgentAttributes = Readonly<Record<keyof typeof AGENT_ATTRIBUTES, string>>;

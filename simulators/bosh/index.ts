@@ -1,10 +1,12 @@
 import { defineService, type Kernel, type Service } from "../kernel/index.ts";
 import type { JobBehaviours } from "./agent/behaviours.ts";
+import { fetchMirrored } from "./artifacts/mirror.ts";
 import { createUaa } from "./auth/uaa.ts";
 import { defineCpiFaults, withFaults } from "./cpi/faults.ts";
 import { defineFaults } from "./faults.ts";
 import { runMonitor, scheduleMonitor } from "./monitor/monitor.ts";
 import { isOwned, ROUTES } from "./routes/index.ts";
+import { UPLOAD, uploadWith } from "./routes/uploads.ts";
 import type { Director, DirectorOptions } from "./state/director.ts";
 import { type DirectorState, createState } from "./state/index.ts";
 import { RUNNERS } from "./tasks/runners.ts";
@@ -16,6 +18,8 @@ import { brokenReply } from "./wire/replies.ts";
 export type { JobBehaviour, JobBehaviours, JobContext } from "./agent/behaviours.ts";
 
 export type { DirectorOptions, DirectorUser, UaaOptions } from "./state/director.ts";
+
+export { type DirectorSettings, readDirectorSettings } from "./state/settings.ts";
 
 export { createDummyCpi } from "./cpi/dummy.ts";
 
@@ -32,6 +36,13 @@ export interface Bosh {
   readonly behaviours: JobBehaviours;
   /** For the world's laws; read only. */
   state(): DirectorState;
+}
+
+/** The routes, with uploads by URL that find what a folder has of other machines. */
+function routesFor({ artifacts }: DirectorOptions): typeof ROUTES {
+  if (artifacts === undefined) return ROUTES;
+  const upload = uploadWith(fetchMirrored(artifacts));
+  return ROUTES.map((route) => (route.upload === UPLOAD ? { ...route, upload } : route));
 }
 
 /** Makes a director on a kernel. */
@@ -55,7 +66,7 @@ export function createBosh(kernel: Kernel, options: DirectorOptions): Bosh {
     name: "bosh",
     kernel,
     sim: director,
-    routes: ROUTES,
+    routes: routesFor(options),
     unmatched: (_director, request) => unmatchedReply(director, request, isOwned(request.path)),
     // An unforeseen error is answered with an empty 500, as by the real director.
     crashed: () => brokenReply,

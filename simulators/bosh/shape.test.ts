@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { expect, it } from "vitest";
 
-/** The files that may lie beside the wings of the director. */
+/** The files that may lie beside the director's folders. */
 const WINGS = [
   "agent",
   "artifacts",
@@ -17,6 +17,7 @@ const WINGS = [
   "parity",
   "problems",
   "routes",
+  "rules",
   "state",
   "tasks",
   "templates",

@@ -22,7 +22,7 @@ const plant = (point: string, rule: Partial<FaultRule> = {}): FaultRule => ({
 });
 
 describe("the agent", () => {
-  it("shows state and role, but only to those who know its password", () => {
+  it("shows state and role, but only to callers with its password", () => {
     const { ask, boot, pass } = rig();
     boot(VM, "d1");
     boot(OTHER, "d1", { index: 1 });
@@ -37,7 +37,7 @@ describe("the agent", () => {
     expect(ask("GET", "127.64.16.77", "/v1/status").wire).toEqual({ kind: "reset" });
   });
 
-  it("creates a user once, changes its password, and deletes it however often it is asked", () => {
+  it("creates a user once, changes its password, and deletes it, however often that is requested", () => {
     const { ask, boot } = rig();
     boot(VM, "d1");
     const put = (password: unknown, database = "d1"): number =>
@@ -124,7 +124,7 @@ describe("the virtual data plane", () => {
     expect(() => services.session(APP, OTHER, 5432, login("d71da55a"))).toThrow("DS_WRONG_PASSWORD");
   });
 
-  it("copies the rows that go in and out, as a socket does", () => {
+  it("copies rows on their way in and out, as a socket does", () => {
     const { services } = bindUser();
     const session = services.session(APP, VM, 5432, login("d71da55a"));
     const row = { list: [1] };
@@ -222,7 +222,7 @@ describe("dump and restore", () => {
     expect(contents(world, OTHER, "d2")).toEqual([["t", [["k", { mine: true }]]]]);
   });
 
-  it("does the named harm of each planted defect", () => {
+  it("does the harm that each planted defect names", () => {
     const prepare = (point: string): { world: Rig; dump: Uint8Array } => {
       const world = bindUser();
       world.boot(OTHER, "d2");
@@ -248,7 +248,7 @@ describe("dump and restore", () => {
     expect(contents(world, OTHER, "d2")).toEqual(whole);
   });
 
-  it("restores damaged bytes when verification is skipped, and keeps sessions open when asked to", () => {
+  it("restores damaged bytes if verification is skipped, and keeps sessions open if asked to", () => {
     const world = bindUser();
     perform(world, [{ table: "a", key: "1", row: { n: 1 } }]);
     const dump = dumpOf(world);
@@ -259,7 +259,7 @@ describe("dump and restore", () => {
     expect(session.tables()).toEqual([]);
   });
 
-  it("fails loudly where a fault is armed, and changes nothing", () => {
+  it("fails loudly if a fault is armed, and changes nothing", () => {
     const world = bindUser();
     perform(world, [{ table: "a", key: "1", row: { n: 1 } }]);
     const dump = dumpOf(world);

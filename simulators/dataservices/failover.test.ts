@@ -7,13 +7,13 @@ import { login, rig, type Rig } from "./testing.ts";
 const ADDRESSES = [5, 6, 7].map((last) => `127.64.16.${last}`);
 const APP = "127.0.0.1";
 const DEP = "d71da55a";
-/** A group that is left alone is whole again after so long. */
+/** How long a group that is left alone takes to become complete again. */
 const REST_MS = 60_000;
 
 /** A group of three whose replicas follow. */
 class Trio {
   readonly rig: Rig;
-  /** Rows whose write was acknowledged, and rows of which nobody knows. */
+  /** Rows whose write was acknowledged, and rows whose outcome is unknown. */
   readonly acknowledged = new Set<string>();
   readonly unknown = new Set<string>();
   #writes = 0;
@@ -42,7 +42,7 @@ class Trio {
     return this.rig.services.primaryOf(DEP, "postgresql")?.address;
   }
 
-  /** Writes a row at an address; says why not where it is refused. */
+  /** Writes a row at an address; if refused, says why. */
   write(address = this.primary): string {
     const key = `k${++this.#writes}`;
     try {
@@ -63,7 +63,7 @@ class Trio {
     return session.read("t").map(([key]) => key);
   }
 
-  /** Rows that were acknowledged and are not there. */
+  /** Rows that were acknowledged but are missing. */
   findLost(): readonly string[] {
     const rows = new Set(this.rowsAt());
     return [...this.acknowledged].filter((key) => !rows.has(key));
@@ -77,7 +77,7 @@ class Trio {
 const PLANTED = { kind: "error", message: "planted" } as const;
 
 describe("a group that loses its primary", () => {
-  it("promotes a replica with all that was acknowledged, and takes the old one back as a replica", () => {
+  it("promotes a replica with everything that was acknowledged, and takes the old primary back as a replica", () => {
     const trio = new Trio();
     expect(trio.phases()).toEqual(["primary", "replica", "replica"]);
     expect(trio.write()).toBe("acknowledged");
@@ -95,7 +95,7 @@ describe("a group that loses its primary", () => {
     expect(trio.rowsAt(ADDRESSES[0])).toEqual(trio.rowsAt());
   });
 
-  it("tells how long there was no primary", () => {
+  it("records how long there was no primary", () => {
     const trio = new Trio();
     trio.stop(0);
     trio.rig.pass(2000);
@@ -107,7 +107,7 @@ describe("a group that loses its primary", () => {
     );
   });
 
-  it("refuses users to whoever is not the primary, and has them on the one that is", () => {
+  it("refuses to create users on a replica, and has them on the new primary", () => {
     const trio = new Trio();
     trio.stop(0);
     trio.rig.pass(2000);
@@ -130,7 +130,7 @@ describe("a group that loses its primary", () => {
     expect(trio.findLost()).toEqual([]);
   });
 
-  it("says that the outcome is unknown where no replica confirms, and keeps what it promised", () => {
+  it("says that the outcome is unknown if no replica confirms, and keeps what it promised", () => {
     const trio = new Trio();
     trio.arm("replicate", { kind: "delay", delayMs: 5000 }, { count: null });
     expect(trio.write()).toBe("DS_UNCONFIRMED");
@@ -140,7 +140,7 @@ describe("a group that loses its primary", () => {
     expect(trio.rowsAt()).toEqual([]);
   });
 
-  it("asks the same replica again when its promotion fails or is late", () => {
+  it("asks the same replica again if its promotion fails or is late", () => {
     for (const effect of [PLANTED, { kind: "delay", delayMs: 4000 }] as const) {
       const trio = new Trio();
       trio.write();
@@ -188,7 +188,7 @@ function take(trio: Trio, each: Step): void {
   }
 }
 
-/** Plays the steps, lets everything heal, and says what is wrong in the end. */
+/** Plays the steps, lets everything heal, and says what is wrong at the end. */
 function play(steps: readonly Step[], arm: (trio: Trio) => void = () => {}): readonly string[] {
   const trio = new Trio();
   arm(trio);
@@ -210,7 +210,7 @@ function play(steps: readonly Step[], arm: (trio: Trio) => void = () => {}): rea
         .toSorted((a, b) => a.localeCompare(b)),
     ) !== "primary,replica,replica"
   )
-    return [...wrong, "it is not whole"];
+    return [...wrong, "it is not complete"];
   if (trio.findLost().length > 0) wrong.push("an acknowledged write is lost");
   const foreign = trio.rowsAt().filter((key) => !trio.acknowledged.has(key) && !trio.unknown.has(key));
   if (foreign.length > 0) wrong.push("rows that nobody wrote");
@@ -221,7 +221,7 @@ function play(steps: readonly Step[], arm: (trio: Trio) => void = () => {}): rea
 describe("whatever happens to a group", () => {
   const steps = fc.array(step, { maxLength: 40, size: "max" });
 
-  it("loses no acknowledged write, never has two primaries, and becomes whole again", () => {
+  it("loses no acknowledged write, never has two primaries, and becomes complete again", () => {
     fc.assert(
       fc.property(steps, (each) => {
         expect(play(each)).toEqual([]);

@@ -6,7 +6,7 @@ import { type Instance, KINDS } from "./state.ts";
  *
  * The first points fail loudly: the step ends with an error, late, or never. The others are defects planted for suites to
  * find: where one is armed (effect `error`, whose message is only a note), the step answers that all is well and does the named
- * harm. Nobody survives those; a check that does not notice them proves nothing.
+ * harm. No subject can survive those; a check that does not notice them proves nothing.
  */
 const ATTRIBUTES = {
   deployment: { prose: "the name of the deployment" },
@@ -108,12 +108,12 @@ const DEFECTS = new Map<string, ReturnType<typeof defectPoint>>(
   Object.entries(PLANTED).map(([name, prose]) => [name, defectPoint(name, prose)]),
 );
 
-/** Makes the fault points known to the kernel. */
+/** Registers the fault points with the kernel. */
 export function defineFaults(kernel: Kernel): void {
   for (const point of [...Object.values(LOUD), ...DEFECTS.values()]) kernel.faults.define(point);
 }
 
-/** Whom a fault rule may single out: an instance by deployment, kind and address. */
+/** What a fault rule may single out: an instance, by deployment, kind and address. */
 export type FaultLocation = Pick<Instance, "deployment" | "kind" | "address">;
 /** A step that may fail loudly. */
 export type FaultStep = keyof typeof LOUD;
@@ -127,11 +127,11 @@ const attributesOf = ({ deployment, kind, address }: FaultLocation): AttributesO
 /** The fault point of a step. */
 const stepPoint = <S extends FaultStep>(step: S): (typeof LOUD)[S] => LOUD[step];
 
-/** The effect armed for a step at an instance, which counts as used; undefined where there is none. */
+/** The effect armed for a step at an instance, which counts as used; undefined if there is none. */
 export const faultAt = (kernel: Kernel, step: FaultStep, place: FaultLocation): Effect | undefined =>
   kernel.faults.at(stepPoint(step), attributesOf(place));
 
-/** Is a defect armed at an instance? It then counts as used. */
+/** Whether a defect is armed at an instance; if so, it counts as used. */
 export function isPlanted(kernel: Kernel, defect: Defect, place: FaultLocation): boolean {
   const point = DEFECTS.get(defect);
   return point !== undefined && kernel.faults.at(point, attributesOf(place)) !== undefined;

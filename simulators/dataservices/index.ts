@@ -26,9 +26,9 @@ export type { Admission } from "./behaviour/services.ts";
 export type { Session, SessionLogin } from "./behaviour/sessions.ts";
 export type { Instance, Kind } from "./state.ts";
 
-/** What data services take from their world. */
+/** What data services need from their world. */
 interface DataServicesOptions {
-  /** Whom the world's security groups admit. Default: everyone. Can be set later, as `dataservices.admits`. */
+  /** Which clients the world's security groups admit. Default: all. Can be set later, as `dataservices.admits`. */
   readonly admits?: Admission;
   /** Iterations of the SCRAM verifiers. Default 4096, as PostgreSQL; each credential then costs 0.8 ms. 1 is enough where no real server is used. */
   readonly scramIterations?: number;
@@ -43,11 +43,11 @@ export interface DataServices {
   admits: Admission;
   /** Starts the data service of a VM, or gives it new properties. @throws DataServiceError DS_BAD_JOB, DS_VM_TAKEN */
   start(order: StartOrder): Instance;
-  /** Stops the data service of a VM; its disk keeps what it holds. `isGone`: with the VM, without a word. */
+  /** Stops the data service of a VM; its disk keeps what it holds. `isGone`: together with the VM, abruptly. */
   stop(address: string, kind: Kind, isGone?: boolean): void;
-  /** Gives one persistent disk all that is on another, as BOSH's agent does when a disk is replaced. */
+  /** Copies everything from one persistent disk to another, as BOSH's agent does when a disk is replaced. */
   copyDisk(from: string, to: string): void;
-  /** Forgets a persistent disk and all it held, for good. */
+  /** Forgets a persistent disk and everything on it, for ever. */
   destroyDisk(disk: string): void;
   /**
    * Logs in on the virtual data plane.
@@ -55,21 +55,21 @@ export interface DataServices {
    * @throws DataServiceError DS_REFUSED, DS_RESET, DS_WRONG_PASSWORD, DS_NOT_YOUR_DATABASE, DS_NOT_SIMULATED, DS_LIVE
    */
   session(source: string, address: string, port: number, login: SessionLogin): Session;
-  /** The data service at an address; undefined where none was started. */
+  /** The data service at an address; undefined if none was started. */
   at(address: string): Instance | undefined;
   /** Running or failing data services, by address. */
   instances(): readonly Instance[];
   /** The node of a group that serves writes; undefined while there is none. */
   primaryOf(deployment: string, kind: Kind): Instance | undefined;
-  /** Calls when another node has become the primary of a group. */
+  /** Calls back when another node has become the primary of a group. */
   onPrimaryMoved(listener: (deployment: string, kind: Kind) => void): void;
-  /** Belongs the disk to a node that serves nobody before it has what its primary has? */
+  /** Whether the disk belongs to a node that serves nobody until it has what its primary has. */
   isStale(disk: string): boolean;
   /** Ids of the disks that hold data, for the conservation laws. */
   disks(): readonly string[];
-  /** For the live plane: makes what its supervisor decided the state of the world. */
+  /** For the live plane: makes its supervisor's decisions the state of the world. */
   readonly supervised: (change: Supervised) => void;
-  /** The simulator as its own parts see it: for the live plane and the laws. */
+  /** The simulator, as its own parts see it: for the live plane and the laws. */
   readonly parts: Parts;
 }
 

@@ -2,12 +2,12 @@ import type { Kernel, Slot } from "../kernel/index.ts";
 import type { Content, Mutation } from "./behaviour/content.ts";
 import type { Cluster } from "./cluster/cluster.ts";
 
-/** The data services that there are. */
+/** The existing kinds of data services. */
 export const KINDS = ["postgresql", "redis", "mongodb"] as const;
 /** One of `KINDS`; also the name of its job and of its instance group. */
 export type Kind = (typeof KINDS)[number];
 
-/** What the agent asks for: of the password it knows the SHA-256 alone, as hexadecimal digits. */
+/** The login that the agent asks for. It knows only the SHA-256 of the password, as hexadecimal digits. */
 interface AgentLogin {
   readonly username: string;
   readonly passwordSha256: string;
@@ -17,13 +17,13 @@ interface AgentLogin {
 export interface User {
   readonly username: string;
   readonly database: string;
-  /** In the form that servers of the kind take in place of a password, see `wire/verifier.ts`. */
+  /** In the form that servers of the kind accept instead of a password, see `wire/verifier.ts`. */
   readonly verifier: string;
 }
 
 /**
- * The server of a node. `unfenced` is the harm of a planted defect: it was to be ended before another was promoted, counts as ended, and
- * serves on. On the live plane the real servers say what they are.
+ * The server of a node. `unfenced` is the harm of a planted defect: it should have been ended before another was promoted, and counts as ended, but
+ * still serves. On the live plane the real servers say what they are.
  */
 type ServerState = "up" | "promoting" | "stopped" | "cloning" | "unfenced";
 
@@ -34,23 +34,23 @@ export interface Instance {
   readonly port: number;
   readonly deployment: string;
   readonly index: number;
-  /** What its server is; what its group takes it for is in the group's `Cluster`. */
+  /** The state of its server; the group's view of it is in the group's `Cluster`. */
   readonly role: "primary" | "replica";
   readonly server: ServerState;
   /** Index of the node that a replica follows. */
   readonly follows: number | null;
-  /** Indexes of the nodes for one of which a primary's commits wait; none: for nobody. */
+  /** Indexes of the nodes for one of which a primary's commits wait; empty: they do not wait. */
   readonly waitsFor: readonly number[];
   readonly database: string;
   /** The persistent disk that holds users and data. */
   readonly disk: string;
   readonly agent: AgentLogin & { readonly port: number };
-  /** With what it speaks TLS, and then nothing else; undefined: it speaks in the clear. PEM. */
+  /** Its TLS identity, in PEM; then it speaks only TLS. Undefined: it does not encrypt. */
   readonly tls:
     | {
         readonly certificate: string;
         readonly privateKey: string;
-        /** The names of the group's nodes, by index, where the job gives them: what a node calls itself and the others, as certificates do. */
+        /** The names of the group's nodes, by index, if the job gives them: the names in their certificates, by which nodes refer to each other. */
         readonly names?: readonly string[];
       }
     | undefined;
@@ -66,22 +66,22 @@ export interface Disk {
   content: Content;
   /** How many changes it holds: how far its history goes. */
   position: number;
-  /** It was never a primary's and never a copy of one. */
+  /** It never belonged to a primary and was never a copy of one. */
   isBlank: boolean;
-  /** Names of restores that were done, the latest last: asked for once more, they are done already. */
+  /** Names of finished restores, the latest last: a repeated order finds its own done. */
   restored: readonly string[];
 }
 
-/** A group of nodes and what is known of it. */
+/** A group of nodes, and what is known about it. */
 export interface Group {
   cluster: Cluster;
   /** The disk that each node had last, by index. */
   readonly disks: Map<number, string>;
   /** When the group lost its primary; undefined while it has one. */
   lostAtMs: number | undefined;
-  /** How long it was without a primary the last time, ms. */
+  /** How long it was last without a primary, in ms. */
   lastGapMs: number | undefined;
-  /** Is a look at it due? */
+  /** Whether a look at it is due. */
   isWatched: boolean;
 }
 
@@ -99,7 +99,7 @@ export interface DataServicesState {
   readonly instances: Map<string, Instance>;
   /** The addresses of a group by deployment and kind, `d71da55a/postgresql`. */
   readonly groups: Map<string, readonly string[]>;
-  /** What is known of each group that is supervised, by the same key. */
+  /** What is known about each supervised group, by the same key. */
   readonly clusters: Map<string, Group>;
   /** Changes that are on their way to a replica, by its address, the first first. */
   readonly inFlight: Map<string, readonly Mutation[]>;

@@ -8,7 +8,7 @@ export interface Rig {
   readonly services: DataServices;
   /** Starts an instance; `dep` names its deployment and database. */
   readonly boot: (address: string, dep: string, options?: { index?: number; kind?: Kind; disk?: string }) => void;
-  /** Lets the world go on for so many ms. */
+  /** Advances the world by this many ms. */
   readonly pass: (ms: number) => void;
   /** Asks the agent at an address, and lets the world run until it has answered. */
   readonly ask: (

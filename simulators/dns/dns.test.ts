@@ -56,7 +56,7 @@ describe("a registered service", () => {
   );
 
   test.prop([names, instances, fc.integer({ min: 513, max: 4096 })], { numRuns: 25 })(
-    "keeps to the size that a client offers, except for the OPT record that is added",
+    "keeps to the size that a client offers, except for the added OPT record",
     (service, list, udpBytes) => {
       const consul = createTestConsul({ config: { dns_config: { enable_truncate: true } } });
       register(consul, service, list);
@@ -133,7 +133,7 @@ describe("health", () => {
   const check = (status: string) => ({ CheckID: "c", Name: "c", Status: status, ServiceID: "web" });
   const service = { Service: "web", Port: 1 };
 
-  it("removes critical members, and warning ones where only passing ones may answer", () => {
+  it("removes critical members, and warning ones if only passing ones may answer", () => {
     for (const [onlyPassing, status, count] of [
       [false, "passing", 1],
       [false, "warning", 1],

@@ -5,19 +5,18 @@ import { readName } from "./wire/codec/names.ts";
 import { RCODE, TYPE } from "./wire/codec/types.ts";
 
 /*
- * What may fail between a resolver and Consul: a question or its answer is lost or late, an agent can't look anything up or says what is
- * not so, a message is truncated on its way, an agent answers from a catalog that has since changed. What a client must do about it: ask
+ * What may fail between a resolver and Consul: a question or its answer is lost or late, an agent can't look anything up or gives a false answer, a message is truncated on its way, an agent answers from a catalog that has since changed. What a client must do about it: ask
  * again, not take an error for absence, trust no TTL and no id blindly, and find a new primary within its own bound although stale
  * answers still arrive.
  */
 
 /** How an answer is wrong, in the body of a `reply`. */
 interface FalseAnswer {
-  /** Nothing but this code. */
+  /** Only this code. */
   readonly rcode?: keyof typeof RCODE;
   /** With the flag that says it was cut. */
   readonly tc?: boolean;
-  /** With an id that was not asked with. */
+  /** With a different id. */
   readonly id?: "wrong";
   /** With this TTL on every record, in seconds. */
   readonly ttl?: number;
@@ -105,7 +104,7 @@ export const DATACENTER_POINT = faultPoint({
 
 const HEADER_BYTES = 12;
 
-/** Nothing but a code that repeats the question; silence for less than a header. */
+/** Only a code, with the question repeated; silence for less than a header. */
 function refusal(message: Uint8Array, rcode: number): Uint8Array | undefined {
   if (message.length < HEADER_BYTES) return undefined;
   const reply = new Uint8Array(message);
@@ -160,7 +159,7 @@ function rewriteTtls(reply: Buffer, ttl: number): void {
 
 const TYPES: ReadonlyMap<number, string> = new Map(Object.entries(TYPE).map(([name, type]) => [type, name]));
 
-/** What distinguishes a question from others; its message is read only where a rule asks for that. */
+/** What distinguishes a question from others; its message is read only if a rule asks for that. */
 export class Occasion {
   readonly transport: string;
   readonly agent: string;

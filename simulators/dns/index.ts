@@ -81,7 +81,7 @@ export interface Dns extends ConsulAgent {
   resolve(name: string): string | undefined;
   /** Kills an agent: it stops answering, and the others notice after some seconds. */
   kill(agent: string): void;
-  /** Lays keys over the configuration file of the first agent; a reload reads it. */
+  /** Overrides keys of the first agent's configuration file; a reload reads it. */
   reconfigure(changed: Readonly<Record<string, unknown>>): void;
 }
 

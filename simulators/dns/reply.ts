@@ -17,7 +17,7 @@ export interface DnsReply {
 /** A whole answer, or silence. */
 export const replyOf = (message: Uint8Array | undefined): DnsReply => (message === undefined ? {} : { message });
 
-/** The part of a reply that arrives in the datagram; `undefined` when nothing does. */
+/** The part of a reply that arrives in the datagram; `undefined` if nothing does. */
 export function datagramOf({ message, wire }: DnsReply): Uint8Array | undefined {
   return wire?.kind === "truncate" ? message?.subarray(0, wire.bytes) : message;
 }

@@ -8,7 +8,7 @@ import { type AttackedWorld, openTargets } from "./targets.ts";
 const SEED = 1;
 /** A part of what `npm run fuzz` sends; each route is asked at least once. */
 const PART = { seed: SEED, rounds: 1, sweepShare: 0.1, nowMs: () => performance.now() };
-const OPENSTACK = ["keystone", "nova", "cinder", "neutron", "glance", "swift", "designate"];
+const OPENSTACK = ["keystone", "nova", "cinder", "neutron", "glance", "swift", "designate", "octavia"];
 const NAMES = [...OPENSTACK, "bosh", "uaa", "consul", "dataservice-agent", "control"];
 
 describe("no request stops the cloud", { timeout: 300_000 }, () => {

@@ -15,6 +15,7 @@ const PREFIXES: Readonly<Record<string, readonly [CatalogType, (project: string)
   image: ["image", () => "/v2"],
   "object-store": ["object-store", (project) => `/v1/AUTH_${project}`],
   dns: ["dns", () => "/v2"],
+  "load-balancer": ["load-balancer", () => "/v2.0/lbaas"],
 };
 
 const textIn = ({ json, body }: HttpReply): string =>
@@ -57,6 +58,7 @@ const REAL: Readonly<Record<string, readonly RealFailure[]>> = {
     { fits: says('"unknown"'), source: `${RECORDED}: designate2-quotas, designate2-list-zones, designate2-transfers` },
     { fits: isTooDeep, source: "Python's recursion limit, as recorded of Cinder and Neutron" },
   ],
+  octavia: [{ fits: isTooDeep, source: "Python's recursion limit, as recorded of Cinder and Neutron" }],
   swift: [{ fits: says("An error occurred"), source: `${RECORDED}: COPY without Destination` }],
 };
 
@@ -69,7 +71,7 @@ export async function openStackTargets(
   seed: number,
   recordings: string,
 ): Promise<{ readonly targets: readonly Target[]; readonly openstack: OpenStack }> {
-  const cloud = await TwoProjectCloud.open({}, seed);
+  const cloud = await TwoProjectCloud.open({ profile: "agents" }, seed);
   const pool = await furnish(cloud);
   const [seeded, forget] = [cloud.kernel.snapshot(), pool.mark()];
   const variables = new Map<string, unknown>(cloud.variables);

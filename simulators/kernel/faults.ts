@@ -192,7 +192,10 @@ export class Faults {
     return true;
   }
 
-  /** Hangs until the rule is disarmed, the caller hangs up or `STUCK_MS_MAX` are over; answers whether the call goes on, which it does only when the rule was disarmed. */
+  /**
+   * Hangs until the rule is disarmed, the caller hangs up or `STUCK_MS_MAX` are over; answers whether the call goes on, which it does only when the
+   * rule was disarmed.
+   */
   *stuck(effect: EffectOf<"stuck">): Body<boolean> {
     return (yield* this.#hold(effect, STUCK_MS_MAX, true)) === "disarmed";
   }

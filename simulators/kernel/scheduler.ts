@@ -24,7 +24,10 @@ export interface ScheduleState {
 export abstract class Scheduler {
   /** Called when something is scheduled, for a driver that sleeps until the next event. */
   onScheduled: (() => void) | undefined;
-  /** Called with the name and error of a process that failed with nobody waiting, or of a callback or timer handler that threw. Default: throw, which ends the run. */
+  /**
+   * Called with the name and error of a process that failed with nobody waiting, or of a callback or timer handler that threw. Default: throw,
+   * which ends the run.
+   */
   onCrash: (name: string, error: unknown) => void = (_name, error) => {
     throw error;
   };

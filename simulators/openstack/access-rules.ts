@@ -25,7 +25,7 @@ function matchesPath(pattern: readonly string[], path: readonly string[]): boole
 }
 
 /**
- * Whether the caller's token may make the request. Keystone asks nobody. The recorded services do not know their own types
+ * Whether the caller's token may make the request. Keystone itself does not ask. The recorded services do not know their own types
  * (`service_type`), and so refuse every token that has rules.
  */
 export function isWithinRules(

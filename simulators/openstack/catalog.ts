@@ -1,5 +1,14 @@
 /** The services that are simulated. */
-export const SERVICE_NAMES = ["keystone", "nova", "neutron", "cinder", "glance", "swift", "designate"] as const;
+export const SERVICE_NAMES = [
+  "keystone",
+  "nova",
+  "neutron",
+  "cinder",
+  "glance",
+  "swift",
+  "designate",
+  "octavia",
+] as const;
 /** The name of a simulated service. */
 export type ServiceName = (typeof SERVICE_NAMES)[number];
 
@@ -37,4 +46,5 @@ export const OPENSTACK_PORTS: Readonly<Record<ServiceName, number>> = {
   glance: CATALOG.image.port,
   swift: CATALOG["object-store"].port,
   designate: CATALOG.dns.port,
+  octavia: CATALOG["load-balancer"].port,
 };

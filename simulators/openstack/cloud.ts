@@ -19,8 +19,7 @@ import type { VolumeOps } from "./operations/volumes.ts";
  * - State lives in a kernel slot per service (`kernel.slot("neutron", …)`), indexed by id and by what is looked up.
  * - Ids: `cloud.uuid("neutron")`, `cloud.hex("keystone")`. Times: kernel ms in state, time.ts on reading.
  * - Work that takes time: `cloud.kernel.timer(cloud.kernel.work(ms), kind, data)`, plain data.
- * - What one service asks of another inside the world goes through the interfaces of `operations/`, never over HTTP. They throw `Refusal`
- *   as the called service would answer (same status, type, message); the caller rewords it where the real one does.
+ * - Calls from one service to another inside the world go through the interfaces of `operations/`, never over HTTP. They throw `Refusal` as the called service would answer (same status, type, message); the caller rewords it if the real one does.
  * - Each state change is one `kernel.record(service, "port.create", id, {…})`.
  */
 
@@ -53,7 +52,10 @@ export interface OpenStackOptions {
   readonly admin?: { readonly user: string; readonly password: string; readonly project: string };
   /** Default `RegionOne`. */
   readonly region?: string;
-  /** Root URLs without version or trailing slash (`http://127.0.0.1:8774`). Those not given are built from the address that the client used and the usual port. */
+  /**
+   * Root URLs without version or trailing slash (`http://127.0.0.1:8774`). Those not given are built from the address that the client used and the
+   * usual port.
+   */
   readonly endpoints?: Partial<Record<CatalogType, string>>;
   /** Availability zones, the first is the default. Default `["nova", "nova-2"]`, with the profile `rig` `["nova"]`. */
   readonly zones?: readonly string[];

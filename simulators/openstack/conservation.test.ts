@@ -21,7 +21,7 @@ const MAKEABLE = Object.keys(RESOURCE_KINDS).filter((kind) => kind !== "recordse
 const who = fc.constantFrom(...PROJECTS);
 /** Chooses one of the things that were made. */
 const pick = fc.nat({ max: 30 });
-/** Whether, once in a while, it is the other project's. */
+/** Whether it occasionally belongs to the other project. */
 const isForeign = fc.oneof({ weight: 4, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) });
 
 /** What may fail after being accepted, and can be deleted nevertheless. */
@@ -71,7 +71,7 @@ const command = fc.oneof(
 );
 type Command = typeof command extends fc.Arbitrary<infer T> ? T : never;
 
-/** What was made and has not been seen to be gone. */
+/** What was created and has not been seen to be gone. */
 type Ledger = OwnedResource[];
 
 const choose = (things: readonly OwnedResource[], at: number): OwnedResource | undefined =>

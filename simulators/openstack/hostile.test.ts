@@ -7,9 +7,9 @@ import { TwoProjectCloud } from "./testing.ts";
 
 type Name = keyof TwoProjectCloud["openstack"]["services"];
 
-const NAMES = ["keystone", "nova", "neutron", "cinder", "glance", "swift", "designate"] as const;
+const NAMES = ["keystone", "nova", "neutron", "cinder", "glance", "swift", "designate", "octavia"] as const;
 
-/** The message of a 500 by which a service reports an error of its own (recorded of Zed). */
+/** The message of a 500 by which a service reports an error of its own (recorded from Zed). */
 const FAILURES: Readonly<Record<Name, readonly [type: string, body: unknown]>> = {
   keystone: ["application/json", { error: { code: 500, title: "Internal Server Error", message: expect.anything() } }],
   nova: ["application/json; charset=UTF-8", { computeFault: { code: 500, message: expect.stringMatching(/erred/) } }],
@@ -18,6 +18,7 @@ const FAILURES: Readonly<Record<Name, readonly [type: string, body: unknown]>> =
   glance: ["application/json", expect.objectContaining({ code: "500 Internal Server Error" })],
   swift: ["text/plain", "An error occurred"],
   designate: ["application/json", { code: 500, type: "unknown", request_id: expect.stringMatching(/^req-/) }],
+  octavia: ["application/json", expect.objectContaining({ faultcode: "Server", debuginfo: null })],
 };
 
 const bodyOf = ({ json, body }: HttpReply): unknown => json ?? Buffer.from(body ?? "").toString();
@@ -29,6 +30,7 @@ const PATHS: Readonly<Record<Name, (project: string) => string>> = {
   cinder: () => "/v3/volumes",
   glance: () => "/v2/images",
   designate: () => "/v2/zones",
+  octavia: () => "/v2.0/lbaas/loadbalancers",
   swift: (project) => `/v1/AUTH_${project}/box`,
 };
 
@@ -141,7 +143,7 @@ describe("what a handler would trip over", () => {
       return "status" in answered ? answered.status : 0;
     };
     expect(send("PUT", { "content-length": "0", "x-object-manifest": "%FF/x" })).toBe(201);
-    // It leads to a container that is not there.
+    // It leads to a container that does not exist.
     expect(send("GET", {})).toBe(404);
   });
 

@@ -8,6 +8,7 @@ import { createKeystone } from "./keystone/index.ts";
 import { createNeutron, type NeutronState } from "./neutron/index.ts";
 import { createNova } from "./nova/index.ts";
 import type { NovaState } from "./nova/state/nova.ts";
+import { createOctavia, type OctaviaState } from "./octavia/index.ts";
 import { createSwift, type SwiftState } from "./swift/index.ts";
 
 import type { ServiceName } from "./catalog.ts";
@@ -21,7 +22,7 @@ export type { Cloud, OpenStackOptions } from "./cloud.ts";
 export interface OpenStack {
   readonly cloud: Cloud;
   readonly services: Readonly<Record<ServiceName, Service>>;
-  /** Whether the security groups let `source` connect to `port` of `address`. `undefined` where no port of this cloud owns the address. */
+  /** Whether the security groups let `source` connect to `port` of `address`. `undefined` if no port of this cloud owns the address. */
   admitted(source: string, address: string, port: number): boolean | undefined;
   /** What exists, for the world's laws; read only. */
   state(): {
@@ -30,6 +31,7 @@ export interface OpenStack {
     readonly cinder: CinderState;
     readonly swift: SwiftState;
     readonly designate: DesignateState;
+    readonly octavia: OctaviaState;
   };
 }
 
@@ -44,6 +46,7 @@ export function createOpenStack(kernel: Kernel, options: OpenStackOptions = {}):
   const nova = createNova(cloud);
   const swift = createSwift(cloud);
   const designate = createDesignate(cloud);
+  const octavia = createOctavia(cloud);
   Object.assign(cloud, { images: glance.ops, ports: neutron.ops, volumes: cinder.ops, servers: nova.ops });
   return {
     cloud,
@@ -55,6 +58,7 @@ export function createOpenStack(kernel: Kernel, options: OpenStackOptions = {}):
       glance: glance.service,
       swift: swift.service,
       designate: designate.service,
+      octavia: octavia.service,
     },
     admitted: (source, address, port) => neutron.admits(source, address, port),
     state: () => ({
@@ -63,6 +67,7 @@ export function createOpenStack(kernel: Kernel, options: OpenStackOptions = {}):
       cinder: cinder.state(),
       swift: swift.state(),
       designate: designate.state(),
+      octavia: octavia.state(),
     }),
   };
 }

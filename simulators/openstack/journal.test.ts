@@ -67,7 +67,7 @@ class Recorder {
     return seen.reply;
   }
 
-  /** A request that leaves the service as it was, refused or not, and must leave the service's journal as it was. */
+  /** A request that does not change the service, refused or not, and must not change the service's journal. */
   keeps(...[route, ids, sent]: Parameters<Recorder["send"]>): HttpReply {
     const seen = this.send(route, ids, sent);
     expect([route, sent?.body, seen.isStateChanged, seen.kinds]).toEqual([route, sent?.body, false, []]);
@@ -280,7 +280,7 @@ function driveOthers(nova: Recorder): void {
   nova.keeps("PUT /os-quota-class-sets/:class", ["default"], defaults);
 }
 
-/** What Nova does to other services is in their journal. */
+/** What Nova does in other services is in their journals. */
 function driveProxies(nova: Recorder): void {
   const image = nova.session.variable("image");
   nova.keeps("POST /images/:id/metadata", [image], { ...ADMIN, body: { metadata: { a: "1" } } });

@@ -11,7 +11,11 @@ export interface MicroversionRange {
   readonly legacyHeader?: string;
 }
 
-/** The minor that the headers ask for; by default the lowest. @throws Refusal 400 bad form, 406 out of range (docs/discoveries/openstack.md, "Microversions") */
+/**
+ * The minor that the headers ask for; by default the lowest.
+ *
+ * @throws Refusal 400 bad form, 406 out of range (docs/discoveries/openstack.md, "Microversions")
+ */
 export function microversionOf(range: MicroversionRange, headers: Readonly<Record<string, string>>): number {
   const asked = requestedVersion(range, headers);
   if (asked === undefined) return range.minorMin;

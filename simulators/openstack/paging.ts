@@ -7,7 +7,7 @@ interface Page<T> {
   readonly hasMore: boolean;
 }
 
-/** The page after the item `marker`; `undefined` when no item has that id. */
+/** The page after the item `marker`; `undefined` if no item has that id. */
 export function pageAfter<T>(
   sorted: readonly T[],
   marker: string | null | undefined,

@@ -10,9 +10,9 @@ interface RefusalExtras {
 }
 
 /**
- * The refusal of a request, or of a call from another service. Handlers and the operations of `cloud.ts` throw it; the service that answers
- * the client turns it into its own error body (docs/discoveries/openstack.md, "What differs per service"). `type` is the service's word on
- * the wire where it has one (`NetworkNotFound`, `itemNotFound`, `zone_not_found`), else empty.
+ * The refusal of a request, or of a call from another service. Handlers and the operations of `cloud.ts` throw it; the service that answers the
+ * client turns it into its own error body (docs/discoveries/openstack.md, "What differs per service"). `type` is the service's word on the wire, if
+ * it has one (`NetworkNotFound`, `itemNotFound`, `zone_not_found`), else empty.
  */
 export class Refusal extends Error {
   readonly status: number;

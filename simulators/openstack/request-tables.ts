@@ -6,7 +6,7 @@ import type { Schema } from "./schema/index.ts";
  * with the file that declares them beside each row. They are resolved once, and found by method and path.
  */
 
-/** Name of a schema, and the first and last microversion in which it holds. */
+/** Name of a schema, and the first and last microversion for which it applies. */
 type Dated = readonly [schema: string, from: number | null, to: number | null];
 
 /** A controller's method: where it is, and what it takes. */
@@ -70,6 +70,6 @@ export function readTables(raw: RawTables): RequestTables {
   };
 }
 
-/** Whether a row holds at a microversion. */
+/** Whether a row applies to a microversion. */
 export const holdsAt = ({ from, to }: RequestRow, version: number): boolean =>
   version >= (from ?? 0) && version <= (to ?? Infinity);

@@ -60,27 +60,27 @@ export const bindRoutes = <S>(subject: S, table: readonly RouteEntry<S>[]): read
 export interface ServiceWire {
   /** The error body. */
   refuse(refusal: Refusal, context: RequestContext): HttpReply;
-  /** The answer where there is no valid token. */
+  /** The answer if there is no valid token. */
   unauthenticated(context: RequestContext): HttpReply;
-  /** The answer where no route matches; `allowed` are the path's methods. Called after authentication. */
+  /** The answer if no route matches; `allowed` are the path's methods. Called after authentication. */
   unmatched(context: RequestContext, allowed: readonly string[]): HttpReply;
   /** Headers of each reply: request ids, Vary, microversion. The reply's own take precedence. */
   headers(context: RequestContext, reply: HttpReply): ReplyHeaders;
   /** The answer to an error of its own: a handler that throws, a body too deep for its parser. */
   crashed(context: RequestContext): HttpReply;
-  /** The answer where the client leaves in the middle of its body. Default: as `crashed`, as in most services. */
+  /** The answer if the client leaves in the middle of its body. Default: `crashed`, as in most services. */
   cut?(context: RequestContext): HttpReply;
   /** The HTTP server on which it runs. */
   readonly front: Front;
-  /** Bytes of a body beyond which the size limit in front of the service refuses. Default 16 MiB, a limit of our own. */
+  /** Bytes of a body beyond which the size limit in front of the service refuses. Default: 16 MiB, a limit of our own. */
   readonly bodyBytesMax?: number;
-  /** Whether it takes a chunked body for an empty one (as recorded: its framework reads as many bytes as the length says). */
+  /** Whether it treats a chunked body as empty (as recorded: its framework reads as many bytes as the length says). */
   readonly ignoresChunks?: boolean;
   /** Whether its router takes each byte of a path for a character, so that a name in UTF-8 comes apart (as recorded). */
   readonly readsPathAsLatin1?: boolean;
   /** Runs before the handler, after authentication: microversion, project in the path. Throws `Refusal`. */
   admit?(context: RequestContext): void;
-  /** Whether this request needs no token even where no route matches. Default: it does need one. */
+  /** Whether this request needs no token even if no route matches. Default: it does need one. */
   isOpen?(request: HttpRequest): boolean;
   /** The token of a request. Default: the value of X-Auth-Token. */
   token?(request: HttpRequest): string | undefined;
@@ -157,7 +157,7 @@ function readAsPython(service: Service, wire: ServiceWire): Service {
       const isChunked = request.headers["transfer-encoding"]?.toLowerCase() === "chunked";
       const isNone = hasOnlyChunks(request) && wire.cut === undefined && (wire.ignoresChunks === true || !isChunked);
       if (why === "too-large" || !isNone) return service.unread(request, why);
-      // What it does not read can't be cut short.
+      // A body that it does not read can't be cut short.
       const answered = service.receive(decodeSlashes(dropChunks(request)));
       return "status" in answered ? answered : service.unread(request, why);
     },

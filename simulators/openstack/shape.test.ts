@@ -30,7 +30,7 @@ describe.each(SERVICE_NAMES)("%s", (service) => {
     expect(readdirSync(`${folderOf(service)}routes`).length).toBeGreaterThan(1);
   });
 
-  it("has no room with a name that says nothing", () => {
+  it("has no folder with a meaningless name", () => {
     const names = filesOf(service).flatMap((path) => path.split("/").map(roomOf));
     expect(names.filter((name) => DRAWERS.includes(name))).toEqual([]);
   });

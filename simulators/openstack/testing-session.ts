@@ -7,7 +7,7 @@ type Who = "A" | "B" | "admin";
 /** A request of a test to Nova or Cinder. */
 interface Sent {
   readonly who?: Who;
-  /** The minor of the microversion; default the lowest. */
+  /** The minor of the microversion. Default: the lowest. */
   readonly version?: number;
   readonly body?: unknown;
 }

@@ -8,6 +8,8 @@ import type { OpenStack, OpenStackOptions } from "./index.ts";
 export const PROJECTS = ["A", "B"] as const;
 /** `A` or `B`. */
 export type ProjectName = (typeof PROJECTS)[number];
+/** Who calls: a user of one of the two projects, or the administrator of the cloud. */
+type ActorName = ProjectName | "admin";
 
 type Body = Readonly<Record<string, unknown>>;
 
@@ -154,7 +156,8 @@ export class TwoProjectCloud {
     this.#client.kernel.advanceBy(ms);
   }
 
-  async call(who: ProjectName, method: string, service: string, path: string, body?: unknown): Promise<ReceivedReply> {
+  /** Sends one request; a text as `body` is sent as it is, anything else as JSON. */
+  async call(who: ActorName, method: string, service: string, path: string, body?: unknown): Promise<ReceivedReply> {
     const { token, endpoints } = this.#prepared.actors[who] as ActorSession;
     const bytes = typeof body === "string" ? body : JSON.stringify(body);
     const type = typeof body === "string" ? "application/octet-stream" : "application/json";
@@ -166,7 +169,7 @@ export class TwoProjectCloud {
     );
   }
 
-  /** Creates a resource of this kind in a project and returns its id; `undefined` when the service refuses. */
+  /** Creates a resource of this kind in a project and returns its id; `undefined` if the service refuses. */
   async create(
     who: ProjectName,
     kind: string,

@@ -14,8 +14,8 @@ export function isUtf8(encoded: string): boolean {
 }
 
 /**
- * A path that can't be decoded never reaches Nova, Cinder and Glance: the server on which they run answers by itself, with neither text nor
- * their envelope (recorded).
+ * A path that can't be decoded never reaches Nova, Cinder and Glance: the server on which they run answers itself, with neither text nor their
+ * envelope (recorded).
  */
 export const UNDECODABLE_PATH: HttpReply = {
   status: 500,

@@ -25,7 +25,7 @@ const stripTags = (page: string): string =>
     .replaceAll(/<br\s{0,8}\/?>/g, "\n")
     .replaceAll(/<[^<>]+>/g, "");
 
-/** `page` is the body of the HTML form, from which the others are made. */
+/** `page` is the body of the HTML form, from which the others are derived. */
 export function errorPage(
   { headers: { accept = "" } }: HttpRequest,
   status: number,
@@ -43,7 +43,7 @@ export function errorPage(
   return { status, body, headers: { "Content-Type": "text/plain; charset=UTF-8", ...headers } };
 }
 
-/** What webob writes where it is given no detail. */
+/** What webob writes if it is given no detail. */
 export const explanation = (text: string): string => `${text}<br /><br />\n\n\n`;
 
 /** The page for an unknown path. */

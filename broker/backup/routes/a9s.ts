@@ -20,7 +20,7 @@ import {
 } from "./extension.ts";
 
 /*
- * The backup manager's API as that of anynines' product is known: below `/instances/:id` as its client for Klutch uses it, and below
+ * The backup manager's API, as far as that of anynines' product is known: below `/instances/:id` as its client for Klutch uses it, and below
  * `/v1/instances/:id` as its public API is documented, with two more members (docs/discoveries/data-services.md, "The backup manager"). Operators and
  * what stands in front of them, such as a proxy that checks a user's right to an instance, log in here.
  */
@@ -53,7 +53,7 @@ const describeRestore = (row: RestoreRow): AnswerBody => ({
   metadata: { restored_from: row.backup_id },
 });
 
-/** The newest good backup of an instance, by which another one can be made of it. @throws OsbError 422 */
+/** The newest good backup of an instance, from which another one can be created. @throws OsbError 422 */
 async function newestGood(controlPlane: ControlPlane, instance: InstanceRow): Promise<BackupRow> {
   const newest = (await backupsOf(controlPlane, instance)).findLast(({ state }) => state === "succeeded");
   if (newest === undefined) throw new OsbError(422, "This service instance has no backup that can be restored.");

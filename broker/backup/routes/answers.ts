@@ -5,7 +5,7 @@ import type { Moments } from "../moments.ts";
 /** A time as answers show it; null for one that has not come. */
 export const isoTime = (ms: number): string | null => (ms === 0 ? null : new Date(ms).toISOString());
 
-/** Whether its tenant may download it: a key that nobody but the tenant knows was set before it was made. */
+/** Whether its tenant may download it: only if a key that nobody but the tenant knows was set before it was taken. */
 export const isDownloadable = ({ state, key_version: version }: BackupRow): boolean =>
   state === "succeeded" && version > 0;
 
@@ -44,7 +44,7 @@ export const describeSettings = (row: BackupSettingsRow): AnswerBody => ({
   missed: { count: row.missed_count, last_at: isoTime(row.missed_ms) },
 });
 
-/** The window of moments that can be restored; both null where there is none. */
+/** The window of moments that can be restored; both null if there is none. */
 export const describeMoments = (moments: Moments | undefined): AnswerBody => ({
   start_time: isoTime(moments?.startMs ?? 0),
   end_time: isoTime(moments?.endMs ?? 0),

@@ -55,7 +55,7 @@ function momentOf(value: unknown, name: string): number | undefined {
   return ms;
 }
 
-/** What the body of a restore asks for. @throws OsbError 400 */
+/** What the body of a restore requests. @throws OsbError 400 */
 export function restoreOrderOf(request: BackupRequest, backupId?: string): RestoreOrder {
   const body = request.body ?? {};
   if (!isObject(body)) throw badRequest("The body must be a JSON object.");
@@ -72,7 +72,7 @@ export function restoreOrderOf(request: BackupRequest, backupId?: string): Resto
   };
 }
 
-/** Sends what is stored of a backup: its tenant has the key. @throws OsbError 403 */
+/** Sends a backup as it is stored: its tenant has the key. @throws OsbError 403 */
 export function sendArtifact({ context }: ControlPlane, backup: BackupRow, reply: FastifyReply): FastifyReply {
   if (context.config.backups?.downloads === false || !isDownloadable(backup))
     throw new OsbError(403, "Only a backup that was made after its key had been set can be downloaded.");
@@ -101,7 +101,7 @@ async function restore(
   return describeRestore(row);
 }
 
-/** Backups that may be restored into an instance: those of its owner, also of instances that are gone. */
+/** Backups that may be restored into an instance: those of its owner, including those of instances that are gone. */
 async function sources({ context }: ControlPlane, instance: InstanceRow): Promise<AnswerBody> {
   const backups = await context.store.backupsOfOwner(instance.owner);
   return { sources: backups.map((each) => ({ ...describeBackup(each), instance_id: each.instance_id })) };

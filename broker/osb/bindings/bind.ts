@@ -14,10 +14,10 @@ import { type AnswerBody, type ControlPlane, newOperation, openOperation } from 
 import { answerEnding } from "./ending.ts";
 import { type BindingRequest, describeBinding } from "./lookup.ts";
 
-/** Members of bind_resource that say for whom a binding is; others make no difference. */
+/** Members of bind_resource that say whom a binding is for; others make no difference. */
 const RESOURCE = ["app_guid", "space_guid", "route", "credential_client_id"] as const;
 
-/** What a bind asks for, as one text, which tells an identical request from another. @throws OsbError 400 */
+/** What a bind requests, as one text, which tells an identical request from a different one. @throws OsbError 400 */
 function fingerprintOf(instance: InstanceRow, body: RequestBody): string {
   const resource = optionalObject(body.bind_resource, "bind_resource");
   const osbContext = optionalObject(body.context, "context");
@@ -79,7 +79,7 @@ export async function bind(
   return answerBind(controlPlane, request, instance, operation, reply);
 }
 
-/** @throws OsbError 422 when another operation was quicker */
+/** @throws OsbError 422 if another operation was quicker */
 async function openBind(controlPlane: ControlPlane, row: BindingRow): Promise<Operation> {
   const payload: BindPayload = { row };
   const order = { instanceId: row.instance_id, bindingId: row.id, kind: "bind", payload } as const;
@@ -103,7 +103,7 @@ function answerRepeatedBind(
   return answerBind(controlPlane, request, instance, busy, reply);
 }
 
-/** 202 to a platform that polls; to any other 201 with the binding itself, once it stands. */
+/** 202 to a platform that polls; to any other 201 with the binding itself, once it exists. */
 function answerBind(
   controlPlane: ControlPlane,
   request: BindingRequest,

@@ -17,9 +17,10 @@ const acceptsAsync = ({ query, headers }: BindingRequest): boolean =>
   query.accepts_incomplete === "true" && minorOf(headers) >= ASYNCHRONOUS_MINOR;
 
 /**
- * Starts an operation of a binding, and answers 202 to a platform that polls; to any other what `describe` gives, once the operation has succeeded.
+ * Starts an operation of a binding, and answers 202 to a platform that polls; to any other what `describe` returns, once the operation has
+ * succeeded.
  *
- * @throws OsbError 500 when it failed, 503 when it goes on for longer than a platform waits
+ * @throws OsbError 500 if it failed, 503 if it takes longer than a platform waits
  */
 export async function answerEnding(
   controlPlane: ControlPlane,
@@ -34,13 +35,13 @@ export async function answerEnding(
   return describe();
 }
 
-/** @throws OsbError 500 when it failed, 503 when it goes on for longer than a platform waits */
+/** @throws OsbError 500 if it failed, 503 if it takes longer than a platform waits */
 async function waitForSuccess({ context: { host } }: ControlPlane, ending: Promise<Ending>): Promise<void> {
   let outcome: Ending | undefined;
   const ended = ending.then((value) => {
     outcome = value;
   });
-  // A platform's patience is measured by the clock, even where the pace makes work and pauses shorter.
+  // A platform's patience is measured by the clock, even if the pace makes work and pauses shorter.
   const deadlineMs = host.nowMs() + SYNCHRONOUS_MS_MAX;
   while (outcome === undefined && host.nowMs() < deadlineMs) await Promise.race([ended, host.sleepMs(PATIENCE_MS)]);
   if (outcome === undefined) throw new OsbError(503, "The service has not answered in time; try again.");

@@ -13,7 +13,7 @@ export type BindingRoute = ResourceRoute<{ id: string; binding: string }>;
 /** A request for a service binding. */
 export type BindingRequest = FastifyRequest<BindingRoute>;
 
-/** Endpoints came with this minor version; an older platform does not know the member. */
+/** Endpoints were introduced with this minor version; an older platform does not know the member. */
 const ENDPOINTS_MINOR = 15;
 
 /** A binding as its platform sees it. */
@@ -32,7 +32,7 @@ export function describeBinding(
   };
 }
 
-/** Finds a binding of this instance; another instance's does not count. @throws OsbError 404 or 410 when there is no such instance */
+/** Finds a binding of this instance; another instance's does not count. @throws OsbError 404 or 410 if there is no such instance */
 export async function findOwnBinding(
   context: OperationContext,
   request: BindingRequest,

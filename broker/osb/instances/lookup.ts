@@ -14,7 +14,7 @@ export type InstanceRequest = FastifyRequest<InstanceRoute>;
 /**
  * Checks that the ids of a query are those of the instance.
  *
- * @param required false where the query may leave them out
+ * @param required false if the query may leave them out
  * @throws OsbError 400
  */
 export function checkOwnIds(
@@ -29,7 +29,7 @@ export function checkOwnIds(
     throw badRequest("plan_id is not the plan of this service instance.");
 }
 
-/** Where the dashboard of an instance is, as an answer says it; nothing where there is none. */
+/** The dashboard's URL as a member of an answer; nothing if there is no dashboard. */
 export const describeDashboard = ({ config: { dashboard } }: OperationContext, id: string): AnswerBody =>
   dashboard === undefined ? {} : { dashboard_url: dashboardUrlOf(dashboard, id) };
 
@@ -39,7 +39,7 @@ export async function requireInUse({ store }: OperationContext, id: string): Pro
     throw new OsbError(422, "The service instance was taken out of use by its operator.");
 }
 
-/** Finds the instance with this id. @throws OsbError with this status when there is none */
+/** Finds the instance with this id. @throws OsbError with this status if there is none */
 export async function requireInstance(context: OperationContext, id: string, status: 404 | 410): Promise<InstanceRow> {
   const instance = await context.store.instance(id);
   if (instance === undefined) throw new OsbError(status, "There is no such service instance.");

@@ -70,7 +70,7 @@ export async function provision(
   const { context, executor } = controlPlane;
   const id = checkId(request.params.id);
   const wanted = parseProvision(context, objectBody(request.body));
-  // A new order, as most are, costs no look: whatever keeps it from being new keeps its operation from being opened.
+  // A new order, as most are, costs no look: if it turns out not to be new, its operation can't be opened.
   if (request.query.accepts_incomplete !== "true") {
     const known = await answerRepeatedProvision(context, id, wanted, reply);
     if (known !== undefined) return known;

@@ -39,7 +39,7 @@ function changeOf(
     if (Number(merged[name] ?? 0) < Number(before[name] ?? 0))
       throw new OsbError(422, `parameters.${name} can't be made smaller.`);
   const made = maintenanceOf(instance.maintenance, context.catalog.maintenance);
-  // Whoever names no version changes none (OSB, "Maintenance Info Object").
+  // A request without a version leaves it unchanged (OSB, "Maintenance Info Object").
   const maintenance = isObject(body.maintenance_info) ? context.catalog.maintenance : made;
   const isChange = plan.id !== current.id || canonical(merged) !== canonical(before);
   const isNew = isChange || !isSameMaintenance(made, maintenance) || instance.state !== "ready";

@@ -27,7 +27,7 @@ interface Bearer {
   readonly untilMs: number;
 }
 
-/** Where the director's tokens come from; undefined when it accepts basic credentials. */
+/** Where the director's tokens come from; undefined if it accepts basic credentials. */
 async function findUaa({ director }: BrokerConfig, host: Host): Promise<string | undefined> {
   if (director.uaaUrl !== undefined) return director.uaaUrl;
   const answer = await exchange(host, { method: "GET", url: `${director.url}/info` });

@@ -111,7 +111,7 @@ describe("the deployer", () => {
     expect(director.tasks).toMatchObject([{ state: "cancelled" }]);
   });
 
-  it("considers a deployment gone when the director says so, but not on any other 404", async () => {
+  it("considers a deployment gone if the director says so, but not on any other 404", async () => {
     const gone = { status: 404, json: { code: 70_000, description: "Deployment 'd1' doesn't exist" } };
     const elsewhere = [{ status: 404 }, { status: 404, json: { code: 10_000 } }, { status: 404, json: "not found" }];
     const refusing = (reply: Reply, method: string): void => {
@@ -131,14 +131,14 @@ describe("the deployer", () => {
     }
   });
 
-  it("takes no refused deploy for a success", async () => {
+  it("does not mistake a refused deploy for a success", async () => {
     for (const json of [{ code: 70_000 }, { code: 100_002 }, undefined]) {
       host.answer = (sent) => (sent.method === "POST" ? { status: 404, json } : director.answer(sent));
       await expect(deployer.deploy("d1", "---", "op-1")).rejects.toThrow(FinalError);
     }
   });
 
-  it("considers a task cancelled when it has ended or is forgotten, but not on any other refusal", async () => {
+  it("considers a task cancelled if it has ended or is forgotten, but not on any other refusal", async () => {
     director.tasks.push({ id: 1, context: "op-1", state: "processing", result: null });
     const asBytes = (text: string): Uint8Array => Buffer.from(text);
     const cancelling = async (reply: Reply): Promise<void> => {

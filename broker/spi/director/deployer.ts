@@ -31,12 +31,12 @@ export type InstanceVm = Static<typeof InstanceVm>;
 export interface Deployer {
   /**
    * Brings a deployment to its manifest; `contextId` names the attempt, so that it is found again if its answer was lost. `meanwhile` is
-   * called at each poll of the task; where a backend fails it, the next poll calls it again.
+   * called at each poll of the task; if a backend fails, the next poll calls it again.
    */
   deploy(deployment: string, manifest: string, contextId: string, meanwhile?: Meanwhile): Promise<void>;
-  /** Cancels whatever runs under this context id; a cancelled task fails. */
+  /** Cancels everything that runs under this context id; a cancelled task fails. */
   cancel(contextId: string): Promise<void>;
-  /** Deletes a deployment and its orphaned disks; does nothing when it is gone. */
+  /** Deletes a deployment and its orphaned disks; does nothing if it is gone. */
   remove(deployment: string, contextId: string, options?: { readonly keepDisks?: boolean }): Promise<void>;
   /** The VMs of a deployment, by index; none when it is gone. */
   vms(deployment: string): Promise<readonly InstanceVm[]>;

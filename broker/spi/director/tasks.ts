@@ -20,7 +20,7 @@ export type Meanwhile = () => Promise<void>;
 interface TaskOrder {
   /** For an operator. */
   readonly what: string;
-  /** Leads back to what was started before, even by a dead process, so that nothing is done twice and attempts are counted. */
+  /** Identifies what was started before, even by a dead process, so that nothing is done twice and attempts are counted. */
   readonly contextId: string;
   readonly triesMax: number;
   readonly start: StartTask;
@@ -28,7 +28,10 @@ interface TaskOrder {
 }
 
 const POLL_MS = 10_000;
-/** A task is cancelled after this long: its worker is dead, or it waits for something that will never come. Less than the catalog's maximum_polling_duration. */
+/**
+ * A task is cancelled after this long: its worker is dead, or it waits for something that will never come. Shorter than the catalog's
+ * maximum_polling_duration.
+ */
 const TASK_MS_MAX = 90 * 60_000;
 const CANCEL_MS_MAX = 5 * 60_000;
 /** The pause before an attempt: it doubles each time, up to a limit. */
@@ -105,7 +108,7 @@ export class TaskRunner {
   }
 }
 
-/** The task that an answer points to. @throws FinalError when it points to none */
+/** The task that an answer points to. @throws FinalError if it points to none */
 function startedTask(answer: BackendAnswer): TaskView {
   const location = answer.headers.get("location");
   if (location === null) throw new FinalError(describeAnswer(answer, "the director"));

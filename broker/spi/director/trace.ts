@@ -16,7 +16,7 @@ const CPI_CALL =
 
 const OUTPUT_BYTES_MAX = 4 * 1024 * 1024;
 
-/** An output of a task, or none: what it is for is worth no failure. */
+/** An output of a task, or none: it is not worth a failure. */
 async function readOutput(client: DirectorClient, id: number, type: "event" | "debug"): Promise<readonly string[]> {
   try {
     const answer = await client.send("GET", `/tasks/${id}/output?type=${type}`);
@@ -54,7 +54,7 @@ function traceStages(lines: readonly string[]): void {
   }
 }
 
-/** Without their arguments, which hold secrets. A call whose end is in no line is shown as a moment. */
+/** Without their arguments, which hold secrets. A call without a line for its end is shown as instantaneous. */
 function traceCalls(lines: readonly string[]): void {
   const open = new Map<string, { readonly method: string; readonly ms: number }>();
   const close = (method: string, fromMs: number, toMs: number): void =>
@@ -73,7 +73,7 @@ function traceCalls(lines: readonly string[]): void {
   for (const { method, ms } of open.values()) close(method, ms, ms);
 }
 
-/** Adds what the director says of a task that has ended to the current trace: its stages, and its calls of the CPI. */
+/** Adds what the director reports about a finished task to the current trace: its stages, and its calls of the CPI. */
 export async function traceTask(client: DirectorClient, id: number): Promise<void> {
   if (!isTraced()) return;
   traceStages(await readOutput(client, id, "event"));

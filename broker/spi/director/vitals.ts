@@ -7,7 +7,7 @@ import { type DirectorClient, isRunning } from "./client.ts";
 
 const Percent = Type.Object({ percent: Type.Optional(Type.Union([Type.String(), Type.Number()])) });
 
-/** What the agent of a VM says of it, as the director passes it on (bosh.io/docs/director-api-v1, "List all instances", `format=full`). */
+/** What the agent of a VM reports, as the director passes it on (bosh.io/docs/director-api-v1, "List all instances", `format=full`). */
 const VmVitals = Type.Object({
   index: Type.Integer(),
   job_state: Type.Union([Type.String(), Type.Null()]),
@@ -24,14 +24,14 @@ const VmVitals = Type.Object({
 });
 const LINE = Compile(VmVitals);
 
-/** A VM of an instance, and how it is. */
+/** A VM of an instance, and its vitals. */
 export type VmVitals = Static<typeof VmVitals>;
 
 const POLL_MS = 500;
-/** An agent that does not answer is waited for by the director. */
+/** The director waits for an agent that does not answer. */
 const TASK_MS_MAX = 30_000;
 
-/** Asks every VM of a deployment how it is, by a task of the director. @throws BackendError, FinalError */
+/** Asks every VM of a deployment for its vitals, through a task of the director. @throws BackendError, FinalError */
 export async function readVitals(client: DirectorClient, host: Host, deployment: string): Promise<readonly VmVitals[]> {
   const started = await client.send("GET", `/deployments/${deployment}/instances?format=full`);
   const location = started.headers.get("location");

@@ -24,7 +24,7 @@ export interface Offering {
   readonly plans: readonly Plan[];
 }
 
-/** What the keys of credentials are made of. */
+/** What the values of credentials are made of. */
 interface ServiceLogin {
   readonly deployment: string;
   /** The name that leads to the primary. */
@@ -44,7 +44,7 @@ export type SchemaProperties = Readonly<Record<string, object>>;
 /** What an instance of a size may take, in the properties of its job. */
 type Limits = Readonly<Record<string, string | number>>;
 
-/** All that the platform knows of one data service. The rest of the broker asks no service for its kind. */
+/** Everything that the platform knows about one data service. The rest of the broker never depends on a service's kind. */
 export interface Recipe {
   /** Name of the job that runs it, and of its plans. */
   readonly kind: string;
@@ -54,7 +54,7 @@ export interface Recipe {
   readonly digit: string;
   /** Versions of the engine that can be offered; the first one is what is offered by default. An entry keeps its place: ids follow from it. */
   readonly versions: readonly { readonly name: string; readonly version: string }[];
-  /** What a plan with three nodes is called. */
+  /** The name of a plan with three nodes. */
   readonly topology: "replica" | "cluster";
   readonly tags: readonly string[];
   /** Role of a node in its name: `<deployment>-<role>-<n>`. */
@@ -65,7 +65,7 @@ export interface Recipe {
   readonly limits: Readonly<Record<Size, Limits>>;
   /** Parameters that a platform may give on create and change on update. */
   readonly changeable: SchemaProperties;
-  /** Those that it may give on create only. */
+  /** Those that it may give only on create. */
   readonly lasting: SchemaProperties;
   /** Parameters that never get smaller. */
   readonly growing: readonly string[];
@@ -114,7 +114,10 @@ export function serviceFrom({ versions, ...rest }: Recipe): Service {
   return { ...rest, offerings, plans: offerings.flatMap(({ plans }) => plans) };
 }
 
-/** Whether an instance may move from one plan to the other: it may grow, become replicated, or stay as it is. Its engine and its encryption stay. */
+/**
+ * Whether an instance may move from one plan to the other: it may grow, become replicated, or stay the same. Its engine and its encryption can't
+ * change.
+ */
 export const mayBecome = (from: Plan, to: Plan): boolean =>
   from.offeringId === to.offeringId &&
   from.isTls === to.isTls &&

@@ -5,7 +5,7 @@ import { RABBITMQ } from "./rabbitmq/index.ts";
 import { REDIS } from "./redis/index.ts";
 import { type Service, serviceFrom } from "./service.ts";
 
-/** Every data service that a control plane can offer. A further one is a folder with a recipe, and a line here. */
+/** Every data service that a control plane can offer. A new one takes a folder with a recipe, and a line here. */
 const SERVICES = {
   postgresql: serviceFrom(POSTGRESQL),
   redis: serviceFrom(REDIS),

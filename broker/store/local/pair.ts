@@ -7,8 +7,8 @@ import { cloneNode, connectTo, initialize, type Node, type NodeKit, type Place, 
 import { end, findBinaries, findOwner } from "./server.ts";
 
 /**
- * Two PostgreSQL servers on this machine, one the other's standby. A commit is acknowledged once both have it, so a standby that takes over lacks nothing
- * that anybody saw acknowledged. While there is one server only, it commits alone.
+ * Two PostgreSQL servers on this machine, one of them the other's standby. A commit is acknowledged once both have it, so a standby that takes over
+ * lacks nothing that anybody saw acknowledged. While there is one server only, it commits alone.
  */
 export interface PostgresPair {
   /** Names both servers: whoever connects finds the one that takes writes. */
@@ -20,7 +20,7 @@ export interface PostgresPair {
   stop(): Promise<void>;
 }
 
-/** What happens to a pair, for a log. */
+/** The events of a pair, for a log. */
 type PairListener = (
   event: "primary lost" | "promoted" | "whole again" | "failed",
   node: string,
@@ -115,7 +115,7 @@ class Pair implements PostgresPair {
     const { server } = node;
     server.once("exit", () => {
       if (this.#isStopping || node.server !== server) return;
-      // What could not be healed before is part of what has to be healed now.
+      // What could not be healed before must be healed now as well.
       const before = this.#healing.catch(() => {});
       const healing = before.then(() => (node === this.#primary ? this.#failOver(node) : this.#replaceStandby()));
       this.#promoted = healing.then(({ promoted }) => promoted);
@@ -126,7 +126,7 @@ class Pair implements PostgresPair {
   }
 
   /**
-   * The old primary is dead for sure before the standby takes over: this process has seen its end, and what is left of its sessions can commit nothing
+   * The old primary is certainly dead before the standby takes over: this process has seen its end, and what is left of its sessions can commit nothing
    * more, as the standby confirms nothing any more.
    */
   async #failOver(lost: Node): Promise<{ promoted: Promise<void>; rejoined: Promise<void> }> {
@@ -139,7 +139,7 @@ class Pair implements PostgresPair {
     return { promoted: Promise.resolve(), rejoined: this.#join() };
   }
 
-  /** Nobody can take over, so it goes on with what it has on its disk, which is everything. */
+  /** No server can take over, so it continues with what it has on its disk, which is everything. */
   async #restart(lost: Node): Promise<{ promoted: Promise<void>; rejoined: Promise<void> }> {
     lost.server = await startNode(this.#kit, lost);
     this.#watch(lost);
@@ -169,7 +169,7 @@ class Pair implements PostgresPair {
     this.#listen("whole again", standby.name);
   }
 
-  /** Whose confirmation each commit of the primary waits for. */
+  /** The standby whose confirmation each commit of the primary awaits. */
   async #confirmBy(standbys: string): Promise<void> {
     await this.#ask(`alter system set synchronous_standby_names = '${standbys}'`);
     await this.#ask("select pg_reload_conf()");

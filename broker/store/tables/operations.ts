@@ -32,7 +32,7 @@ async function unlessTaken<T>(change: Promise<T>): Promise<T | false> {
   }
 }
 
-/** A line in the log of who did what. */
+/** A line in the audit log. */
 const lineOf = (row: Operation, actor: string): Insertable<AuditRow> => ({
   at_ms: row.created_ms,
   actor,
@@ -45,7 +45,7 @@ const lineOf = (row: Operation, actor: string): Insertable<AuditRow> => ({
 const insertIfClaimed = (table: "audit" | NewRecord["table"], row: object): RawBuilder<{ readonly one: number }> => {
   const columns = sql.join(Object.keys(row).map((name) => sql.ref(name)));
   const values = sql.join(Object.values(row));
-  // Kysely puts no parentheses around what is not its own.
+  // Kysely puts no parentheses around raw SQL.
   return sql`(insert into ${sql.table(table)} (${columns}) select ${values} from claimed returning 1 as one)`;
 };
 
@@ -106,7 +106,7 @@ export const operationsIn = (session: StoreSession, { name, leaseMs }: Worker) =
       ),
     undoOperation: (id: string) =>
       session.execute((db) => db.updateTable("operations").set({ state: "undoing" }).where("id", "=", id)),
-    // Nobody needs what it worked on any more, and it may hold secrets.
+    // Nobody needs its payload any more, and it may hold secrets.
     endOperation: (id: string, state: "succeeded" | "failed", description: string) =>
       session.execute((db) =>
         db.updateTable("operations").set({ state, description, busy: null, payload: "{}" }).where("id", "=", id),

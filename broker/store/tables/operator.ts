@@ -1,7 +1,7 @@
 import type { AuditRow, QuarantineRow } from "../schema.ts";
 import type { StoreSession } from "../session.ts";
 
-/** A line of the log of who did what; its sequence number is the database's. */
+/** A line of the audit log; its sequence number is the database's. */
 export type AuditEntry = Omit<AuditRow, "sequence">;
 
 /** Statements on what operators see and do: the tables `quarantines` and `audit`. */

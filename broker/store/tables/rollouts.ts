@@ -11,7 +11,7 @@ export const rolloutsIn = (session: StoreSession) => ({
   runningRollout: () =>
     session.selectFirst((db) => db.selectFrom("rollouts").selectAll().where("state", "=", "running")),
   addRollout: (row: RolloutRow) => session.execute((db) => db.insertInto("rollouts").values(row)),
-  /** Only while it runs: who has stopped it has the last word. */
+  /** Only while it is running: whoever stops it has the last word. */
   setRollout: (id: string, change: Partial<RolloutRow>) =>
     session.hasChanged((db) =>
       db.updateTable("rollouts").set(change).where("id", "=", id).where("state", "=", "running").returning("id"),

@@ -15,7 +15,7 @@ interface TestDatabase {
   readonly openAgain: () => StorePool;
 }
 
-/** Every change of the store is tested on both: what runs on pg-mem alone proves nothing of SQL. */
+/** Every change of the store is tested on both: what runs only on pg-mem proves nothing about SQL. */
 export async function testDatabases(): Promise<readonly TestDatabase[]> {
   const postgres = await startPostgres();
   if ("reason" in postgres) process.stderr.write(`skipped: the store on PostgreSQL: ${postgres.reason}\n`);

@@ -5,7 +5,7 @@ import { redactText, REDACTED } from "./redact.ts";
 const secret = fc.stringMatching(/^[\w.~+=-]{8,24}$/).filter((text) => !REDACTED.includes(text));
 const around = fc.string();
 
-it("no text shows a secret that it is given, wherever it stands and however often", () => {
+it("no text shows a given secret, wherever and however often it occurs", () => {
   fc.assert(
     fc.property(fc.array(around, { minLength: 2 }), secret, (parts, hidden) => {
       expect(redactText(parts.join(hidden), [hidden])).not.toContain(hidden);
@@ -13,7 +13,7 @@ it("no text shows a secret that it is given, wherever it stands and however ofte
   );
 });
 
-it("no text shows what a header of authorization, or a URL, lets in with", () => {
+it("no text shows the credentials in an Authorization header or a URL", () => {
   fc.assert(
     fc.property(around, secret, fc.constantFrom("Basic ", "Bearer ", "bearer "), (before, hidden, scheme) => {
       const shown = redactText(`${before} ${scheme}${hidden} postgres://user:${hidden}@db:5432/x`);
@@ -23,7 +23,7 @@ it("no text shows what a header of authorization, or a URL, lets in with", () =>
   );
 });
 
-it("leaves a text alone that lets nobody in", () => {
+it("leaves a text without credentials alone", () => {
   const text = "Error: expected 201\n    at check (checks/catalog.ts:1:2)";
   expect(redactText(text, ["swordfish"])).toBe(text);
 });

@@ -7,7 +7,7 @@ const USERINFO = /([a-z][a-z0-9+.-]*:\/\/)[^/\s"@]+@/gi;
 /** What stands in the place of a secret. */
 export const REDACTED = "[redacted]";
 
-/** Headers with the values that would let somebody in taken out; those of the names in `madeUp` let nobody in. */
+/** Headers without the values that grant access; those named in `madeUp` grant none and stay. */
 export function redactHeaders(
   headers: Readonly<Record<string, string>>,
   madeUp: readonly string[] = [],
@@ -22,7 +22,7 @@ export function redactHeaders(
 
 const AUTHORIZATION = /\b(basic|bearer)\s+[\w.~+/=-]{4,}/gi;
 
-/** Any text, such as a trace, with what lets somebody in taken out: headers of authorization, users in URLs, the secrets given. */
+/** Any text, such as a trace, without what grants access: Authorization headers, users in URLs, the given secrets. */
 export function redactText(text: string, secrets: readonly string[] = []): string {
   const withoutHeaders = text.replace(AUTHORIZATION, `$1 ${REDACTED}`).replace(USERINFO, `$1${REDACTED}@`);
   return secrets.reduce((shown, secret) => shown.replaceAll(secret, REDACTED), withoutHeaders);

@@ -4,7 +4,7 @@ export interface RawRequest {
   readonly url: string;
   /** Sent as spelled: the case of a name matters to one check. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Names of headers whose values a check made up: they hold no secret, so evidence shows them as they were sent. Default: none. */
+  /** Names of headers whose values a check made up: they hold no secret, so evidence shows them as sent. Default: none. */
   readonly madeUp?: readonly string[];
   readonly body?: string;
 }

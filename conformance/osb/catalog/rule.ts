@@ -27,7 +27,7 @@ export interface CatalogRule {
 /** Looks through a catalog. */
 interface Find {
   (catalog: Json): Finding;
-  /** Where what it looks at stands; undefined where no short path says it. */
+  /** The path of what it looks at; undefined if there is no short one. */
   readonly about?: string | undefined;
 }
 

@@ -9,7 +9,7 @@ export interface Spot {
 /** Selects what a rule looks at. */
 export interface Spots {
   (catalog: Json): readonly Spot[];
-  /** Where that stands, as `services[].tags`; undefined where no short path says it. */
+  /** Its path, such as `services[].tags`; undefined if there is no short one. */
   readonly about?: string | undefined;
 }
 
@@ -52,7 +52,7 @@ export const every = (spots: Spots, member: string): Spots =>
     within(spots, member),
   );
 
-/** The member of each spot, where it is there. Null stands for none, as many languages write what they do not have. */
+/** The member of each spot, if present. Null counts as absent, because many languages write it for what they do not have. */
 export const present = (spots: Spots, member: string): Spots =>
   nameSpots(
     (catalog) => every(spots, member)(catalog).filter(({ value }) => value !== undefined && value !== null),

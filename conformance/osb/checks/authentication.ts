@@ -17,7 +17,7 @@ function basicCredentials(context: OsbContext): { username: string; password: st
   );
 }
 
-/** A catalog that is served to whoever asks is served with any header. */
+/** A catalog that is served to everybody is served whatever the header. */
 async function judgeMalformedHeader({ platform }: OsbContext, authorization: string): Promise<Outcome> {
   const ask = (value: string | null) => platform.send("catalog", { headers: { Authorization: value }, intent: "bad" });
   const answer = await ask(authorization);

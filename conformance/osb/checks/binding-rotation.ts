@@ -61,7 +61,7 @@ async function judgeSuccessor(context: OsbContext): Promise<Outcome> {
   return judgeFetched(context, live, newId, answer, "the new binding to be there");
 }
 
-/** A binding is there to fetch, unless the broker's fetches don't tell what is there. */
+/** A fetch shows the binding, unless the broker's fetches don't tell what exists. */
 async function judgeFetched(
   { platform, shared }: OsbContext,
   live: LiveInstance,
@@ -120,7 +120,7 @@ async function rotateWithoutFlag(context: OsbContext): Promise<Outcome> {
 async function judgeRotationAnswer(context: OsbContext): Promise<Outcome> {
   const { answer, bound } = await rotate(context);
   if (!isSuccess(answer)) return notApplicable(`the rotation was answered ${answer.status}`, answer);
-  // What is wrong with the status of each bind is a fault of binds.
+  // A wrong status that every bind gets is a fault of binds.
   if (answer.status === 200 && bound.status === 200)
     return followsFrom("bind-201", "an ordinary bind is answered 200 too", bound, answer);
   const carries = bodyOf(answer)["credentials"] !== undefined;

@@ -27,7 +27,11 @@ async function judgeDuringProvision(context: OsbContext, judge: (answer: Answer)
 }
 
 function judgeDescription(answer: Answer): Outcome {
-  if (answer.status !== 422) return notApplicable(`answered ${seenOf(answer)}`, answer);
+  if (answer.status !== 422)
+    return notApplicable(
+      `it is about the description of a refusal with 422, and this is answered ${seenOf(answer)}`,
+      answer,
+    );
   const text = bodyOf(answer)["description"];
   return typeof text === "string" && text !== "" ? pass(answer) : fail("a description", "none", answer);
 }

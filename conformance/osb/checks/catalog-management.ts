@@ -29,7 +29,7 @@ async function compareIds(context: OsbContext): Promise<Outcome> {
     : fail(`${changed} to keep its id`, "another one in the second catalog", context.run.catalog, again);
 }
 
-/** A run begins with a catalog that has services, or not at all; so this is about the next time that it is read. */
+/** A run does not begin without a catalog that has services, so this is about the next time that it is read. */
 async function judgeServices({ platform }: OsbContext): Promise<Outcome> {
   const again = await platform.send("catalog");
   if (!isSuccess(again)) return followsFrom("catalog-200", `read again, it is answered ${again.status}`, again);

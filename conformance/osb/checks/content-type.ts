@@ -25,7 +25,7 @@ async function judgeOtherType(context: OsbContext): Promise<Outcome> {
   );
 }
 
-/** A refusal of a body without a type, in the way of one with another type: one fault, if it is one. */
+/** A body without a type is refused just like one with another type: one fault, if it is one. */
 async function judgeUntyped(context: OsbContext): Promise<Outcome> {
   const answer = await provisionTyped(context, null);
   const judged = expectStatus(answer, ["2xx", 400], ["4xx"]);

@@ -25,7 +25,7 @@ export const contextObjectChecks: readonly OsbCheck[] = [
     id: "context-accepted",
     title: "Contexts of Cloud Foundry and of Kubernetes are accepted",
     requirement: "A broker accepts a context object of either profile, with unknown members.",
-    needs: { instances: 2 },
+    needs: { instances: 2, isLong: true },
     run: sendEitherContext,
   }),
 ];

@@ -31,8 +31,8 @@ import {
 } from "./removal.ts";
 
 /**
- * It is gone: by GET where that tells the truth, else by the next deletion being refused. A next deletion that looks like success shows
- * nothing, because a broker may answer so to whatever is not there; that is the finding of `deprovision-410-after-delete`.
+ * It is gone: by GET if that tells the truth, else because the next deletion is refused. If the next deletion looks like success it shows nothing,
+ * because a broker may answer so to anything that does not exist; that is the finding of `deprovision-410-after-delete`.
  */
 function judgeDeprovisioned(lifecycle: Lifecycle): Outcome | undefined {
   const { deprovision, deprovisionAgain } = lifecycle;
@@ -116,13 +116,13 @@ export const deprovisioningChecks: readonly OsbCheck[] = [
     title: "An asynchronous deprovision without accepts_incomplete is refused with 422",
     requirement:
       "A deprovision that can only be done asynchronously is refused with 422 when accepts_incomplete=true is missing.",
-    run: async (context) => expectUnflagged(await removeWithoutFlag(context, "deprovision"), 200),
+    run: removeWithoutFlag("deprovision", (answer) => expectUnflagged(answer, 200)),
   }),
   probe({
     id: "deprovision-422-async-error-code",
     title: "The refusal of a synchronous deprovision carries AsyncRequired",
     requirement: "The 422 for a missing accepts_incomplete carries the error code AsyncRequired.",
-    run: async (context) => expectErrorOf422(await removeWithoutFlag(context, "deprovision"), "AsyncRequired"),
+    run: removeWithoutFlag("deprovision", (answer) => expectErrorOf422(answer, "AsyncRequired")),
   }),
   probe({
     id: "deprovision-200",

@@ -15,7 +15,8 @@ import { evidenceOf, type Flight, judgeMeanwhile } from "../sequences/flights/fl
 import { flightOfEarlyDeletion, flightOfProvision } from "../sequences/flights/provision.ts";
 import { flightOfUpdate } from "../sequences/flights/update.ts";
 import { lifecycleOf } from "../sequences/lifecycles.ts";
-import { asyncRemovalOffer, type Removal } from "./removal.ts";
+import type { Removal } from "../sequences/odd-removals.ts";
+import { asyncRemovalOffer } from "./removal.ts";
 
 /** Judges the answer to a deletion that is sent again while it is in progress. */
 export async function resendRemoval(
@@ -34,7 +35,7 @@ async function removeEarly(context: OsbContext, kind: Removal): Promise<Flight> 
     : flightOfEarlyDeletion(context.shared, await asyncOffer(context));
 }
 
-/** The check that has a 5xx to an early deletion as its finding: a broker that fails at whatever comes meanwhile has one fault. */
+/** The check whose finding is a 5xx to an early deletion: a broker that fails at whatever comes meanwhile has one fault. */
 async function judgeOfEarly5xx(context: OsbContext, kind: Removal, { offer }: Flight): Promise<string> {
   if (kind === "unbind") return "unbind-busy-422";
   const { update, bind } = (await flightOfProvision(context.shared, offer)).meanwhile;
@@ -42,7 +43,7 @@ async function judgeOfEarly5xx(context: OsbContext, kind: Removal, { offer }: Fl
   return isBroken ? "concurrency-422" : "deprovision-during-provision-halts";
 }
 
-/** An early deletion that was not accepted: a refusal is in order, a 5xx is wrong whatever goes on. */
+/** An early deletion that was not accepted: a refusal is in order, a 5xx is wrong whatever is in progress. */
 async function judgeUnaccepted(context: OsbContext, kind: Removal, flight: Flight): Promise<Outcome> {
   const judgedBy = await judgeOfEarly5xx(context, kind, flight);
   return judgeMeanwhile(flight, "deletion", (answer) => {
@@ -74,7 +75,7 @@ export function judgeHalted(kind: Removal) {
   };
 }
 
-/** By GET where it tells the truth, else by a second deletion where that tells what was deleted from what is there. */
+/** By GET if it tells the truth, else by a second deletion if that tells deleted things from existing ones. */
 async function expectNothingLeft(context: OsbContext, kind: Removal, flight: Flight): Promise<Outcome> {
   const { fetched, again } = flight.afterwards;
   const evidence = evidenceOf(flight);
@@ -121,7 +122,7 @@ export const isAboutDeletion = (poll: Answer): boolean => poll.status !== 200 ||
 /** A poll that reports the halted creation as failed. */
 export const isAboutFailure = (poll: Answer): boolean => poll.status !== 200 || bodyOf(poll)["state"] === "failed";
 
-/** A deletion while something else is going on with the same thing. */
+/** A deletion while another operation on the same thing is in progress. */
 export function judgeBusyRemoval(kind: Removal, judge: (answer: Answer) => Outcome) {
   return async (context: OsbContext): Promise<Outcome> => {
     if (kind === "unbind") return judgeMeanwhile(await removeEarly(context, "unbind"), "deletion", judge);
@@ -133,5 +134,5 @@ export function judgeBusyRemoval(kind: Removal, judge: (answer: Answer) => Outco
 /** A deletion during another operation is accepted or answered 422. */
 export const judgeBusyStatus = (answer: Answer): Outcome => expectStatus(answer, ["2xx", 422]);
 
-/** Where it is answered 422, that carries ConcurrencyError. */
+/** If it is answered 422, the body carries ConcurrencyError. */
 export const judgeBusyCode = (answer: Answer): Outcome => expectErrorOf422(answer, "ConcurrencyError");

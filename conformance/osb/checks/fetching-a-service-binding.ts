@@ -38,7 +38,7 @@ function compareFetchedCredentials({ binds, fetchedBindings }: Lifecycle): Outco
   return sameJson(given, later) ? pass(bind, fetched) : fail("the credentials of the 201", "other ones", bind, fetched);
 }
 
-/** Why a check of what is fetched does not apply where a binding was reached. */
+/** Why a check of what is fetched does not apply although a binding was reached. */
 const FETCHED = { unmet: BINDING_RETRIEVABLE.unmet, plan: BINDING_RETRIEVABLE } as const;
 
 function judgeFetchedUnbound(lifecycle: Lifecycle): Outcome | undefined {

@@ -15,7 +15,7 @@ import { flightOfProvision } from "../sequences/flights/provision.ts";
 import { flightOfUpdate } from "../sequences/flights/update.ts";
 import { allLifecycles, type Lifecycle } from "../sequences/lifecycles.ts";
 
-/** Why a check of what is fetched does not apply where an instance was reached. */
+/** Why a check of what is fetched does not apply although an instance was reached. */
 const FETCHED = { unmet: RETRIEVABLE.unmet, plan: RETRIEVABLE } as const;
 const UNSTATED = { unmet: "no fetched instance tells it", plan: RETRIEVABLE } as const;
 
@@ -89,7 +89,7 @@ function attributesOf(answer: Answer | undefined): Json | undefined {
   return isObject(metadata) ? metadata["attributes"] : undefined;
 }
 
-/** Where a plan has no instance to fetch, that of another plan tells whether the endpoint works. */
+/** If a plan has no instance to fetch, another plan's instance shows whether the endpoint works. */
 async function judgeUnknownFetches(context: OsbContext): Promise<Outcome> {
   const other = (await allLifecycles(context.shared)).find(({ fetched }) => fetched !== undefined)?.fetched;
   return judgeLifecycles(

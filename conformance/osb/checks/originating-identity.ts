@@ -34,7 +34,7 @@ async function omitIdentity(context: OsbContext): Promise<Outcome> {
   return worstOf([expectStatus(catalog, ["2xx"], ["4xx"]), await unlessSameWithIdentity(context, deleted, outcome)]);
 }
 
-/** A deletion that is answered as wrongly with an identity is not so for want of one. */
+/** If a deletion with an identity is answered just as wrongly, the missing identity is not the reason. */
 async function unlessSameWithIdentity(context: OsbContext, deleted: Answer, outcome: Outcome): Promise<Outcome> {
   if (outcome.verdict === "pass") return outcome;
   const [[platform, user] = ["cloudfoundry", {}] as const] = USERS;

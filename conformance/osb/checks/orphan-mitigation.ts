@@ -22,17 +22,27 @@ import { isRemoved } from "../../client/polling.ts";
 async function judgeCleanUpAfterFailure(context: OsbContext): Promise<Outcome> {
   const { offer, failed, deletion } = await failProvision(context);
   if (failed.state !== "failed" || failed.answer.status !== 202)
-    return notApplicable(`no operation failed: ${seenOf(failed.answer)}`, failed.answer);
+    return notApplicable(
+      `it is about an operation that fails after its 202, and with its backend broken this broker answers ${seenOf(failed.answer)}`,
+      failed.answer,
+    );
   return judgeOrphan(context, offer, deletion);
 }
 
 async function judgeCleanUpAfter5xx(context: OsbContext): Promise<Outcome> {
   const { offer, failed, deletion } = await failProvision(context);
-  if (failed.answer.status < 500) return notApplicable(`no 5xx was provoked: ${seenOf(failed.answer)}`, failed.answer);
+  if (failed.answer.status < 500)
+    return notApplicable(
+      `it is about a provision that is answered 5xx, and with its backend broken this broker answers ${seenOf(failed.answer)}`,
+      failed.answer,
+    );
   return judgeOrphan(context, offer, deletion);
 }
 
-/** The deletion of what was not made. It may find nothing: what never was may be answered as wrongly, which is another finding. */
+/**
+ * The deletion of what was not created. It may show nothing: a deletion of what never existed may be answered just as wrongly, which is another
+ * finding.
+ */
 async function judgeOrphan(context: OsbContext, offer: Offer, deletion: Answer): Promise<Outcome> {
   const { controls, deprovision } = await lifecycleOf(context.shared, offer);
   const outcome = expectStatus(deletion, [200, 202, 410]);
@@ -67,7 +77,7 @@ async function abandonProvision(context: OsbContext): Promise<Outcome> {
     : pass(deletion, ...left.evidence);
 }
 
-/** A status for a deletion that none prescribes: as a rule that of what never was, which is another finding. */
+/** A status that no clause prescribes for a deletion: usually the one for what never existed, which is another finding. */
 async function judgeDenial(context: OsbContext, offer: Offer, deletion: Answer): Promise<Outcome> {
   const lifecycle = await lifecycleOf(context.shared, offer);
   const obstacle = obstacleTo(lifecycle, "provision");
@@ -85,8 +95,8 @@ const hasBody = (answer: Answer): boolean =>
   (answer.bytes.byteLength > 0 || answer.operation === "provision" || answer.operation === "bind");
 
 /**
- * Whether what a platform is to read of a success can be read at all: a JSON object. A member of the wrong kind is the finding of the
- * check of that member, and so is a body where a clause of its own demands an object.
+ * Whether a platform can read the body of a success at all: as a JSON object. A member of the wrong kind is the finding of that member's check;
+ * likewise a body for which a clause of its own demands an object.
  */
 async function judgeSuccessBodies(context: OsbContext): Promise<Outcome> {
   const answers = (await standardAnswers(context)).filter(hasBody);
@@ -100,7 +110,7 @@ async function judgeSuccessBodies(context: OsbContext): Promise<Outcome> {
   return outcomes.length === 0 ? pass(...answers.slice(0, 3)) : worstOf(outcomes);
 }
 
-/** What a platform gave up is not there: the deletions that follow refused creations are answered as the rules say. */
+/** What a platform gave up does not exist: deletions that follow refused creations are answered as the rules say. */
 async function judgeCleanUp(context: OsbContext): Promise<Outcome> {
   const offer = context.offer(context.run.offers.some(BINDABLE.fits) ? BINDABLE : ANY);
   const deletions = (await refusedRequests(context))

@@ -1,14 +1,14 @@
 import type { Answer } from "../../client/answer.ts";
 import type { Offer } from "../../client/catalog.ts";
-import { isSuccess, planIds } from "../../client/request.ts";
+import { isSuccess } from "../../client/request.ts";
 import { onEachPlan } from "../variations/plans.ts";
 import { type Tried, worstTried } from "../variations/tried.ts";
 import { fail, followsFrom, notApplicable, type Outcome, pass, unknown, Verdicted } from "../../runner/check.ts";
 import type { LiveBinding, OsbContext } from "../context.ts";
 import { expectStatus, seenOf } from "../judge.ts";
-import { learnToLook, lookFor, type Thing } from "../model/presence.ts";
-import { followsFromUnserved, obstacleTo, unservedDeletionIn } from "../model/stages.ts";
-import { ANY, BINDABLE } from "../plan-requirements.ts";
+import { learnToLook, type Presence } from "../model/presence.ts";
+import { followsFromUnserved, JUDGED_BY, obstacleTo, unservedDeletionIn } from "../model/stages.ts";
+import { ANY, BINDABLE, type PlanRequirement } from "../plan-requirements.ts";
 import {
   allLifecycles,
   firstAnswerTo,
@@ -17,9 +17,49 @@ import {
   lifecycleOffers,
   lifecycleUpTo,
 } from "../sequences/lifecycles.ts";
+import {
+  type MandatoryId,
+  type OddRemoval,
+  oddRemovals,
+  queryOf,
+  type Removal,
+  Removables,
+  remove,
+} from "../sequences/odd-removals.ts";
 
-/** Unbinding and deprovisioning obey the same rules; `kind` says which is meant. */
-export type Removal = "unbind" | "deprovision";
+/** What makes the thing that a deletion of this kind removes. */
+const MAKES = { unbind: "bind", deprovision: "provision" } as const;
+
+const requirementOf = (kind: Removal): PlanRequirement => (kind === "unbind" ? BINDABLE : ANY);
+
+/** The first plan that has what this removes. */
+const offerFor = (context: OsbContext, kind: Removal): Offer => context.offer(requirementOf(kind));
+
+/**
+ * A deletion without a mandatory id is refused, and refused means that the thing is still there; on each plan, as their backends may
+ * differ. Where nothing can be made to be deleted, the same is asked about something that never was: 400 is right there as well, and a
+ * success or a 5xx wrong.
+ */
+export const removeWithout =
+  (kind: Removal, member: MandatoryId) =>
+  (whole: OsbContext): Promise<Outcome> =>
+    onEachPlan(whole, [requirementOf(kind)], async (context, offer) => {
+      const stage = MAKES[kind];
+      const obstacle = obstacleTo(await lifecycleUpTo(context.shared, stage, offer), stage);
+      const { [member]: _, ...query } = queryOf(context, kind, offer);
+      if (obstacle !== undefined) return removeNothingWithout(context, kind, { offer, query, obstacle });
+      await learnToLook(context, kind === "unbind" ? "binding" : "instance", offer);
+      const things = new Removables(context, kind, () => createRemovable(context, kind, offer));
+      const tried: Tried[] = [];
+      for (const [words, sent] of [
+        [`no ${member}`, query],
+        [`an empty ${member}`, { ...query, [member]: "" }],
+      ] as const) {
+        const removal = await things.ask(sent, (status) => status === 400);
+        tried.push({ words, outcome: await judgeRefusal(context, kind, offer, removal) });
+      }
+      return worstTried(tried);
+    });
 
 /** Something to remove: a binding of its own on a shared instance, or an instance of its own. */
 async function createRemovable(context: OsbContext, kind: Removal, offer: Offer): Promise<LiveBinding> {
@@ -28,74 +68,16 @@ async function createRemovable(context: OsbContext, kind: Removal, offer: Offer)
   return { live, id: "", bound: live.provisioned };
 }
 
-/** The first plan that has what this removes. */
-const offerFor = (context: OsbContext, kind: Removal): Offer => context.offer(kind === "unbind" ? BINDABLE : ANY);
-
-const thingOf = ({ live, id }: Pick<LiveBinding, "live" | "id">): Thing => ({
-  offer: live.offer,
-  instanceId: live.id,
-  bindingId: id,
-});
-
-/** The query of an ordinary deletion of this kind, as this version has it. */
-function queryOf({ minor }: OsbContext, kind: Removal, offer: Offer): Record<string, string> {
-  return { ...planIds(offer), ...(kind === "deprovision" || minor >= 14 ? { accepts_incomplete: "true" } : {}) };
-}
-
-/** Removes a binding, or an instance where the removal is a deprovision. */
-function remove(
-  { platform }: OsbContext,
-  kind: Removal,
-  { offer, instanceId, bindingId }: Thing,
-  query: Readonly<Record<string, string>>,
-): Promise<Answer> {
-  const options = { query, intent: "bad" } as const;
-  return kind === "unbind"
-    ? platform.unbind(offer, instanceId, bindingId, options)
-    : platform.deprovision(offer, instanceId, options);
-}
-
-/**
- * A deletion without a mandatory id is refused, and refused means that the thing is still there; on each plan, as their backends may
- * differ. Where nothing can be made to be deleted, the same is asked about something that never was: 400 is right there as well, and a
- * success or a 5xx wrong.
- */
-export const removeWithout =
-  (kind: Removal, member: "service_id" | "plan_id") =>
-  (whole: OsbContext): Promise<Outcome> =>
-    onEachPlan(whole, [kind === "unbind" ? BINDABLE : ANY], async (context, offer) => {
-      const { [member]: _, ...query } = queryOf(context, kind, offer);
-      const stage = kind === "unbind" ? "bind" : "provision";
-      const obstacle = obstacleTo(await lifecycleUpTo(context.shared, stage, offer), stage);
-      if (obstacle !== undefined) return removeNothingWithout(context, kind, { offer, query, obstacle });
-      await learnToLook(context, kind === "unbind" ? "binding" : "instance", offer);
-      const tried: Tried[] = [];
-      for (const [words, sent] of [
-        [`no ${member}`, query],
-        [`an empty ${member}`, { ...query, [member]: "" }],
-      ] as const) {
-        const outcome = await removeWith(context, kind, offer, sent);
-        tried.push({ words, outcome });
-        // Each has a thing of its own, and the next has its room.
-        await context.release(outcome);
-      }
-      return worstTried(tried);
-    });
-
-async function removeWith(
+async function judgeRefusal(
   context: OsbContext,
   kind: Removal,
   offer: Offer,
-  query: Readonly<Record<string, string>>,
+  { answer, begun, presence }: OddRemoval,
 ): Promise<Outcome> {
-  const it = await createRemovable(context, kind, offer);
-  const hasBegun = await context.watchOperations(it.live, it.id);
-  const answer = await remove(context, kind, thingOf(it), query);
-  await context.platform.settle(it.live.offer, answer);
   const outcome = expectStatus(answer, [400]);
-  return outcome.verdict === "pass"
-    ? expectStillThere(context, it, answer, await hasBegun())
-    : unlessUnserved(context, kind, it.live, { answer, outcome });
+  return presence === undefined
+    ? unlessUnserved(context, kind, { offer }, { answer, outcome })
+    : judgeStillThere(answer, begun, presence);
 }
 
 async function removeNothingWithout(
@@ -112,51 +94,42 @@ async function removeNothingWithout(
   return answer.status === 400 || isSuccess(answer) || answer.status >= 500 ? expectStatus(answer, [400]) : obstacle;
 }
 
-async function expectStillThere(
-  context: OsbContext,
-  it: LiveBinding,
-  refusal: Answer,
-  begun: Answer | undefined,
-): Promise<Outcome> {
+function judgeStillThere(refusal: Answer, begun: Answer | undefined, presence: Presence): Outcome {
   if (begun !== undefined) return fail("a refused deletion to begin nothing", "something in progress", refusal, begun);
-  const presence = await lookFor(context, thingOf(it), "deleted");
   if (presence.is === "untold") return presence.outcome;
   return presence.is === "there"
     ? pass(refusal, ...presence.evidence)
     : fail("a refused deletion to change nothing", "it is gone", refusal, ...presence.evidence);
 }
 
-/** Removes something under ids that the catalog does not have: it is gone, or refused and still there. */
+/** A deletion under ids that the catalog does not have: the thing is gone, or it is refused and the thing still there; on each plan. */
 export function removeMismatched(kind: Removal) {
-  return async (context: OsbContext): Promise<Outcome> => {
-    const { platform } = context;
-    const [thing, requirement] = kind === "unbind" ? (["binding", BINDABLE] as const) : (["instance", ANY] as const);
-    await learnToLook(context, thing, context.offer(requirement));
-    const it = await createRemovable(context, kind, offerFor(context, kind));
-    const ids = { service_id: platform.newId(), plan_id: platform.newId() };
-    const query = { ...queryOf(context, kind, it.live.offer), ...ids };
-    const hasBegun = await context.watchOperations(it.live, it.id);
-    const answer = await remove(context, kind, thingOf(it), query);
-    await platform.settle(it.live.offer, answer);
-    if (answer.status >= 400 && answer.status < 500) return expectStillThere(context, it, answer, await hasBegun());
-    // Whether it refuses is left to the broker: one that fails is another check's finding.
-    return isSuccess(answer)
-      ? pass(answer)
-      : followsFrom(
-          "error-appropriate-status",
-          `a deletion that names other ids is answered ${seenOf(answer)}`,
-          answer,
-        );
-  };
+  return (whole: OsbContext): Promise<Outcome> =>
+    onEachPlan(whole, [requirementOf(kind)], async (context, offer) => {
+      const { answer, begun, presence } = (await oddRemovals(context, kind, offer)).mismatched;
+      if (presence !== undefined) return judgeStillThere(answer, begun, presence);
+      // Whether it refuses is left to the broker: one that fails is another check's finding.
+      return isSuccess(answer)
+        ? pass(answer)
+        : followsFrom(
+            "error-appropriate-status",
+            `a deletion that names other ids is answered ${seenOf(answer)}`,
+            answer,
+          );
+    });
 }
 
-/** Whether this kind of deletion was answered 202 in some lifecycle; the plan of it. */
-export async function asyncRemovalOffer(context: OsbContext, kind: Removal): Promise<Offer> {
-  context.offer(kind === "unbind" ? BINDABLE : ANY);
+/**
+ * The plans of which this kind of deletion was answered 202 in their lifecycles; at least one.
+ *
+ * @throws Verdicted not applicable when the broker deletes synchronously
+ */
+async function asyncRemovalOffers(context: OsbContext, kind: Removal): Promise<readonly Offer[]> {
+  context.offer(requirementOf(kind));
   const offers = lifecycleOffers(context.shared);
   const first = await Promise.all(offers.map((offer) => firstAnswerTo(context.shared, kind, offer)));
-  const found = offers.find((_, at) => first[at]?.status === 202);
-  if (found !== undefined) return found;
+  const found = offers.filter((_, at) => first[at]?.status === 202);
+  if (found.length > 0) return found;
   const all = await allLifecycles(context.shared);
   const seen = all.map((lifecycle) => lifecycle[kind]?.answer).filter((answer) => answer !== undefined);
   if (seen.length > 0) throw new Verdicted(notApplicable(`no ${kind} was answered 202: it is synchronous`, ...seen));
@@ -166,33 +139,41 @@ export async function asyncRemovalOffer(context: OsbContext, kind: Removal): Pro
   );
 }
 
+/** The first of those plans. @throws Verdicted not applicable when the broker deletes synchronously */
+export async function asyncRemovalOffer(context: OsbContext, kind: Removal): Promise<Offer> {
+  const [first] = await asyncRemovalOffers(context, kind);
+  return first ?? offerFor(context, kind);
+}
+
 /**
- * A deletion without accepts_incomplete where the broker needs it.
+ * Judges a deletion without accepts_incomplete on each plan that needs it.
  *
  * @throws Verdicted not applicable when the broker deletes synchronously
  */
-export async function removeWithoutFlag(context: OsbContext, kind: Removal): Promise<Answer> {
-  const offer = await asyncRemovalOffer(context, kind);
-  const live = kind === "unbind" ? await context.liveOf(offer) : await context.freshOf(offer);
-  const { id } = kind === "unbind" ? await context.bindTo(live) : { id: "" };
-  return remove(context, kind, thingOf({ live, id }), planIds(offer));
-}
-
-/** A deletion whose accepts_incomplete is neither true nor false. */
-export function removeMalformed(kind: Removal) {
-  return async (context: OsbContext): Promise<Outcome> => {
-    const it = await createRemovable(context, kind, offerFor(context, kind));
-    const answer = await remove(context, kind, thingOf(it), {
-      ...planIds(it.live.offer),
-      accepts_incomplete: "maybe",
+export function removeWithoutFlag(kind: Removal, judge: (answer: Answer) => Outcome) {
+  return async (whole: OsbContext): Promise<Outcome> => {
+    const offers = await asyncRemovalOffers(whole, kind);
+    const requirement = { unmet: `no ${kind} is asynchronous`, fits: (offer: Offer) => offers.includes(offer) };
+    return onEachPlan(whole, [requirement], async (context, offer) => {
+      const { unflagged } = await oddRemovals(context, kind, offer);
+      return unflagged === undefined ? unknown(`no ${kind} could be tried`) : judge(unflagged.answer);
     });
-    await context.platform.settle(it.live.offer, answer);
-    const outcome = expectStatus(answer, [400, 422, "2xx"], ["4xx"]);
-    return unlessUnserved(context, kind, it.live, { answer, outcome });
   };
 }
 
-/** What never was is answered 410. */
+/** A deletion whose accepts_incomplete is neither true nor false, on each plan. */
+export function removeMalformed(kind: Removal) {
+  return (whole: OsbContext): Promise<Outcome> =>
+    onEachPlan(whole, [requirementOf(kind)], async (context, offer) => {
+      const { answer } = (await oddRemovals(context, kind, offer)).malformed;
+      if (answer.status === 410)
+        return followsFrom(JUDGED_BY[MAKES[kind]], "what was made is gone: it is answered 410", answer);
+      const outcome = expectStatus(answer, [400, 422, "2xx"], ["4xx"]);
+      return unlessUnserved(context, kind, { offer }, { answer, outcome });
+    });
+}
+
+/** Deletions of what never existed are answered 410. */
 export const judgeRemovalOfUnknown =
   (kind: Removal) =>
   (lifecycle: Lifecycle): Outcome | undefined => {
@@ -202,11 +183,11 @@ export const judgeRemovalOfUnknown =
     return ordinary === undefined ? expectStatus(control, [410]) : followsFromUnserved(kind, control, ordinary);
   };
 
-/** The reading of a refusal that every deletion of this kind gets. */
+/** How to read a refusal that every deletion of this kind gets. */
 async function unlessUnserved(
   { shared }: OsbContext,
   kind: Removal,
-  { offer }: Pick<LiveBinding["live"], "offer">,
+  { offer }: { readonly offer: Offer },
   { answer, outcome }: { readonly answer: Answer; readonly outcome: Outcome },
 ): Promise<Outcome> {
   if (outcome.verdict === "pass" || isSuccess(answer)) return outcome;
@@ -224,14 +205,14 @@ export const judgeRemovalStatus =
       : undefined;
   };
 
-/** A 202 to whoever did not say that it can wait is one fault, whatever is asked for; see `async-needs-accepts-incomplete`. */
+/** A 202 without accepts_incomplete is one fault, whatever is requested; see `async-needs-accepts-incomplete`. */
 export function expectUnflagged(answer: Answer, done: number): Outcome {
   return answer.status === 202
     ? followsFrom("async-needs-accepts-incomplete", "it is answered 202 without accepts_incomplete", answer)
     : expectStatus(answer, [done, 422]);
 }
 
-/** The reading of a wrong status that what never was has as well: one fault, which another check judges. */
+/** How to read a wrong status that deletions of what never existed get as well: one fault, which another check judges. */
 export function unlessAlso(outcome: Outcome, answer: Answer, control: Answer | undefined, judgedBy: string): Outcome {
   const isSame = outcome.verdict !== "pass" && control?.status === answer.status && control !== answer;
   return isSame ? followsFrom(judgedBy, `what never was is answered ${seenOf(control)} too`, answer, control) : outcome;

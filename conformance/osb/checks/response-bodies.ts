@@ -16,8 +16,7 @@ function ownersAt(value: Json | undefined, path: readonly string[]): JsonObject[
 }
 
 /**
- * The values that a row judges in one answer; undefined stands for a required member that is not there. null stands for the absence of
- * one that may be left out.
+ * The values that a row judges in one answer; undefined stands for a missing required member, null for an optional one that was left out.
  */
 function valuesOf(rule: BodyRule, answer: Answer): (Json | undefined)[] {
   if (rule.member === "") return [answer.json];

@@ -59,8 +59,8 @@ function findErrorInSuccess(answer: Answer): string | undefined {
 }
 
 /**
- * A mistake of the client's is answered 4xx. Where a clause names the status for the mistake, the check of that clause has a 5xx as its
- * finding; where none does, it is the finding of this one, also where a MAY allows 400.
+ * A client's mistake is answered 4xx. If a clause names the status for the mistake, a 5xx is the finding of that clause's check; otherwise it is
+ * the finding of this one, even where a MAY allows 400.
  */
 async function judgeStatuses(context: OsbContext): Promise<Outcome> {
   const answers = await standardAnswers(context);
@@ -90,7 +90,7 @@ function judgeUnanswered([first]: Refusals["unanswered"]): Outcome | undefined {
 
 type Mistake = Pick<RefusedRequest, "what" | "judgedBy" | "answer">;
 
-/** Everything that is asked for by mistake in the standard stories. */
+/** Every mistaken request of the standard stories. */
 async function allMistakes(context: OsbContext): Promise<readonly Mistake[]> {
   const refused = await orNone(async () => refusedRequests(context));
   const polls = (kind: ThingKind) =>
@@ -111,7 +111,7 @@ async function orNone<T>(play: () => Promise<readonly T[]>): Promise<readonly T[
   }
 }
 
-/** A 5xx to a mistake says nothing where the ordinary request is not accepted either. */
+/** A 5xx to a mistake says nothing if the ordinary request is not accepted either. */
 async function unlessBrokenAnyway(context: OsbContext, answer: Answer, outcome: Outcome): Promise<Outcome> {
   const { operation } = answer;
   const requirement = context.run.offers.some(BINDABLE.fits) ? BINDABLE : ANY;
@@ -126,7 +126,7 @@ async function unlessBrokenAnyway(context: OsbContext, answer: Answer, outcome: 
   return obstacleTo(await lifecycleUpTo(context.shared, operation, offer), operation) ?? outcome;
 }
 
-/** A creation that was refused is not there. Looked for by GET or by DELETE, as the broker can tell. */
+/** What a refused creation asked for does not exist. Looked for by GET or by DELETE, whichever the broker answers reliably. */
 async function judgeRefusedCreations(context: OsbContext): Promise<Outcome> {
   const creations = (await refusedRequests(context)).filter(({ presence }) => presence !== undefined);
   const outcomes = creations.map(({ what, answer, presence }): Outcome => {

@@ -17,9 +17,9 @@ import type { EndedOperation } from "../../client/polling.ts";
 import { isSuccess, planIds } from "../../client/request.ts";
 
 /**
- * 202 only for those who said that they can wait. Each kind of operation is asked for without the flag, a provision first: it needs
- * nothing. What has to be there for the others is made ordinarily, and the update comes late: a plan that it changes would have to be
- * named by everything after it. Where nothing can be made, the provision alone tells what it tells.
+ * Only a client that said it can wait is answered 202. Each kind of operation is requested without the flag, a provision first because it needs
+ * nothing. What the others need is created in the ordinary way, and the update comes late, because everything after it would have to name the plan
+ * that it changed to. If nothing can be created, only the provision is judged.
  */
 async function omitAcceptsIncomplete(context: OsbContext): Promise<Outcome> {
   const { platform, run } = context;
@@ -51,7 +51,7 @@ function judgeUnasked(answers: readonly Answer[]): Outcome {
   return fail("no 202 without accepts_incomplete=true", `202 for ${operations}`, ...wrong);
 }
 
-/** Undefined where none can be made and what was answered already shows the fault. @throws Verdicted where it does not */
+/** Undefined if none can be created and the answers so far show the fault. @throws Verdicted if they do not */
 async function instanceToTry(
   context: OsbContext,
   offer: Offer,
@@ -80,7 +80,7 @@ async function omitFromBindings(
   if (unbound.state === "refused") await platform.settle(offer, await platform.unbind(offer, instanceId, id));
 }
 
-/** The id of a binding; undefined where the broker refuses an ordinary one. */
+/** The id of a binding; undefined if the broker refuses an ordinary one. */
 async function bindOrdinarily(context: OsbContext, live: LiveInstance): Promise<string | undefined> {
   const id = context.platform.newId();
   const { state } = await context.platform.settle(live.offer, await context.bind(live, id));
@@ -106,8 +106,7 @@ const omitFlag = (deletion: Record<string, string>): Record<string, string> =>
   Object.fromEntries(Object.entries(deletion).filter(([name]) => name !== "accepts_incomplete"));
 
 /**
- * A claim to be finished is put to the test at once: by a bind, else by a fetch. Where an ordinary bind or fetch does not work either, that is
- * another finding.
+ * A claim to be finished is tested at once: by a bind, else by a fetch. If an ordinary bind or fetch does not work either, that is another finding.
  */
 async function useAtOnce(context: OsbContext): Promise<Outcome> {
   const offer = context.offer(context.run.offers.some(BINDABLE.fits) ? BINDABLE : ANY);
@@ -150,7 +149,10 @@ async function compareAcceptedBodies({ shared }: OsbContext): Promise<Outcome> {
   const provisions = (await allLifecycles(shared)).map(({ provision }) => provision.answer);
   const done = provisions.find(isDone);
   const begun = provisions.find(({ status }) => status === 202);
-  if (done === undefined || begun === undefined) return notApplicable("the broker does not answer both 201 and 202");
+  if (done === undefined || begun === undefined)
+    return notApplicable(
+      "it compares a 201 with a 202 to the same kind of request, and the broker answers one of them only",
+    );
   const missing = Object.keys(bodyOf(done)).find((name) => !(name in bodyOf(begun)));
   return missing === undefined
     ? pass(done, begun)

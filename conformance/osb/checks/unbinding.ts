@@ -31,7 +31,7 @@ import {
   unlessAlso,
 } from "./removal.ts";
 
-/** Why a check of bindings does not apply where an instance was reached. */
+/** Why a check of bindings does not apply although an instance was reached. */
 const BOUND = { unmet: BINDABLE.unmet, plan: BINDABLE } as const;
 
 const bad = { intent: "bad" } as const;
@@ -45,7 +45,7 @@ async function unbindUnknownInstance(context: OsbContext): Promise<Outcome> {
   return unlessAlso(expectStatus(answer, [410]), answer, controls.unbind, "unbind-410-unknown");
 }
 
-/** The removal of the second binding as it showed afterwards. */
+/** What was seen of the second binding after its removal. */
 const removalOf = ({
   unbind,
   unbindAgain,
@@ -65,7 +65,7 @@ const removalOf = ({
         control: controls.unbind,
       };
 
-/** As for instances: a next deletion that looks like success shows nothing. */
+/** As for instances: a repeated deletion that looks like success shows nothing. */
 function judgeUnbound(lifecycle: Lifecycle): Outcome | undefined {
   const { unbind } = lifecycle;
   const removed = removalOf(lifecycle);
@@ -130,13 +130,13 @@ export const unbindingChecks: readonly OsbCheck[] = [
     title: "An asynchronous unbind without accepts_incomplete is refused with 422",
     requirement:
       "An unbind that can only be done asynchronously is refused with 422 when accepts_incomplete=true is missing.",
-    run: async (context) => expectUnflagged(await removeWithoutFlag(context, "unbind"), 200),
+    run: removeWithoutFlag("unbind", (answer) => expectUnflagged(answer, 200)),
   }),
   probe({
     id: "unbind-422-async-error-code",
     title: "The refusal of a synchronous unbind carries AsyncRequired",
     requirement: "The 422 for a missing accepts_incomplete carries the error code AsyncRequired.",
-    run: async (context) => expectErrorOf422(await removeWithoutFlag(context, "unbind"), "AsyncRequired"),
+    run: removeWithoutFlag("unbind", (answer) => expectErrorOf422(answer, "AsyncRequired")),
   }),
   probe({
     id: "unbind-200",

@@ -35,7 +35,7 @@ async function compareExtended(context: OsbContext): Promise<Outcome> {
   const again = await context.provision(live.offer, live.id, { body: extendBody(context.provisionBody(live.offer)) });
   if (plain.status >= 500) return unknown(`the same provision without them is answered ${seenOf(plain)}`, plain);
   if (again.status === plain.status) return pass(plain, again);
-  // Twice, as the answers of a broker may go round in a circle.
+  // Twice, as a broker's answers may alternate.
   const after = [await context.provision(live.offer, live.id), await context.provision(live.offer, live.id)];
   if (after.some(({ status }) => status !== plain.status))
     return followsFrom(
@@ -68,7 +68,7 @@ const findUnprefixed: Judge = (answer) => {
 
 const hasExtra = (answer: Answer): boolean => Object.keys(bodyOf(answer)).some((name) => !DEFINED.has(name));
 
-/** A poll that tells no state has something else in its place, which is another finding. */
+/** A poll without a state has something else in its place, which is another finding. */
 const isStateless = (answer: Answer): boolean =>
   answer.operation.startsWith("poll-") && answer.status === 200 && bodyOf(answer)["state"] === undefined;
 

@@ -1,7 +1,7 @@
 import type { SpecMinor } from "../../client/spec-version.ts";
 import type { Behaviour } from "./broker/behaviour.ts";
 
-/** A public bug report, question or change; or the source of a broker that was seen to do it. */
+/** A public bug report, question or change; or the source of a broker that does it. */
 type Report = {
   /** `owner/name` on GitHub. */
   readonly repository: string;
@@ -10,25 +10,25 @@ type Report = {
 } & ({ readonly number: number } | { readonly commit: string });
 
 /**
- * A broker that does one thing as somebody's broker did, as a public report tells. It is right, however unusual, when it breaks no
- * rule: then nothing may fail or warn. Else exactly `fails` and `warns` have to. A fault is one finding for each rule that it breaks;
- * what follows from that finding is none of its own.
+ * A broker that does one thing as somebody's broker did, according to a public report. It is right, however unusual, if it breaks no rule: then
+ * nothing may fail or warn. Otherwise exactly `fails` and `warns` must. A fault is one finding for each rule that it breaks; what follows from that
+ * finding is not a finding of its own.
  */
 export interface FieldBroker {
   readonly id: string;
   /** What it does, as one sentence without a subject. */
   readonly does: string;
   readonly report: Report;
-  /** What the specification says of that. */
+  /** What the specification says about that. */
   readonly rule: string;
-  /** The version at which it is judged. Default 2.17. `learnt`: the run gets none. */
+  /** The version against which it is judged. Default: 2.17. `learnt`: the run is given none. */
   readonly minor?: SpecMinor | "learnt";
   readonly behaviour: Behaviour;
   /** Ids of the checks that have to fail. */
   readonly fails?: readonly string[];
   /** Ids of the checks that have to warn. */
   readonly warns?: readonly string[];
-  /** It cannot be rid of all that it made. Default: what a run made is gone after it. */
+  /** What a run created can't all be removed. Default: nothing is left after the run. */
   readonly leavesBehind?: boolean;
 }
 

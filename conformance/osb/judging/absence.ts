@@ -4,19 +4,19 @@ import { fail, followsFrom, type Outcome, pass, unknown } from "../../runner/che
 import { expectStatus, seenOf } from "../judge.ts";
 import type { ThingKind } from "../model/deletions.ts";
 
-/** Something whose deletion was accepted and has ended, and what the broker says of it and of what never was. */
+/** Something whose deletion was accepted and has ended, and what the broker says about it and about what never existed. */
 export interface Removed {
   readonly kind: ThingKind;
-  /** The fetch while it was there. */
+  /** The fetch while it existed. */
   readonly live: Answer | undefined;
-  /** The fetch of what never was. */
+  /** The fetch of what never existed. */
   readonly unknown: Answer | undefined;
   readonly deletion: Answer;
   /** The fetch afterwards. */
   readonly fetched: Answer | undefined;
   /** The next deletion. */
   readonly again: Answer | undefined;
-  /** The deletion of what never was. */
+  /** The deletion of what never existed. */
   readonly control?: Answer | undefined;
 }
 
@@ -46,26 +46,26 @@ const IDS: Readonly<
 
 const shows = (answer: Answer | undefined): answer is Answer => answer !== undefined && isSuccess(answer);
 
-/** What is there is fetched as wrongly as what is not: nothing can be fetched. */
+/** What exists is fetched as wrongly as what does not: nothing can be fetched. */
 const isUnfetchable = (live: Answer | undefined, fetched: Answer): live is Answer =>
   live !== undefined && !isSuccess(live) && live.status === fetched.status;
 
-/** GET shows what is there, and nothing where there is nothing. */
+/** GET shows what exists, and nothing else. */
 const isTruthful = ({ live, unknown: control }: Removed): boolean =>
   shows(live) && control !== undefined && !isSuccess(control);
 
-/** It stays: a GET that tells what is there from what is not still shows it, and the next deletion does not say that it is gone. */
+/** It still exists: a GET that tells existing things from others shows it, and the next deletion does not say that it is gone. */
 const stays = (removed: Removed): boolean =>
   isTruthful(removed) &&
   shows(removed.fetched) &&
   removed.again !== undefined &&
   ![404, 410].includes(removed.again.status);
 
-/** What never was and what was deleted are taken for the same: one status for both, or success in either way. */
+/** The broker treats what never existed and what was deleted alike: the same status for both, or success for both. */
 export const isAlike = (control: Answer, again: Answer): boolean =>
   control.status === again.status || (isSuccess(control) && isSuccess(again));
 
-/** What was deleted is gone. Where GET and DELETE contradict each other, one of them is wrong, and not the deletion. */
+/** What was deleted is gone. If GET and DELETE contradict each other, one of them is wrong, not the deletion. */
 export function judgeGone(removed: Removed): Outcome {
   const { kind, deletion, fetched, again } = removed;
   const ids = IDS[kind];
@@ -81,7 +81,10 @@ export function judgeGone(removed: Removed): Outcome {
   return followsFrom(isOfNothing ? ids.unknown : ids.goneAgain, reason, ...evidence);
 }
 
-/** The next deletion is answered 410. What never was may be answered as wrongly, or the first may have left it: no fault of its own. */
+/**
+ * The next deletion is answered 410. If what never existed is answered just as wrongly, or the first deletion left the thing, this is not a fault
+ * of its own.
+ */
 export function judgeSecondDeletion(removed: Removed & { readonly again: Answer }): Outcome {
   const { kind, deletion, again, control } = removed;
   const outcome = expectStatus(again, [410]);
@@ -93,7 +96,7 @@ export function judgeSecondDeletion(removed: Removed & { readonly again: Answer 
   return { ...outcome, evidence: [deletion, again] };
 }
 
-/** The fetch afterwards is answered 404. What never was may be fetched as wrongly, or the deletion may have left it. */
+/** The fetch afterwards is answered 404. It may be that what never existed is fetched just as wrongly, or that the deletion left the thing. */
 export function judgeFetchGone(removed: Removed & { readonly fetched: Answer }): Outcome {
   const { kind, live, deletion, fetched, unknown: control } = removed;
   const outcome = expectStatus(fetched, [404]);
@@ -114,7 +117,7 @@ export function judgeFetchGone(removed: Removed & { readonly fetched: Answer }):
   return { ...outcome, evidence: [deletion, fetched] };
 }
 
-/** The fetch of what never was is answered 404. Where what is there is answered as wrongly, nothing can be fetched, and that is the fault. */
+/** The fetch of what never existed is answered 404. If what exists is answered just as wrongly, nothing can be fetched, and that is the fault. */
 export function judgeFetchUnknown(
   fetched: Answer | undefined,
   live: Answer | undefined,

@@ -16,7 +16,7 @@ export const PERMISSIONS: readonly (readonly [string, string])[] = [
   ["volume_mounts", "volume_mount"],
 ];
 
-/** A bind that is done: 201, or 200 where a broker breaks that rule and no other. */
+/** A bind that is done: 201, or 200 from a broker that breaks that rule and no other. */
 export const isDone = ({ status }: Pick<Answer, "status">): boolean => status === 200 || status === 201;
 
 /** The answers that describe the bindings of a lifecycle: the 201, or the fetch after an asynchronous bind. */

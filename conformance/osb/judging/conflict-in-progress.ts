@@ -5,8 +5,8 @@ import { expectStatusOrBusy, seenOf } from "../judge.ts";
 import { areInvented } from "../variations/parameters.ts";
 
 /**
- * Judges the answer to a request under the id of something that is in progress, with other attributes. Where such a request is accepted
- * under the id of something that is finished as well, that is one fault, and another check's finding. `later` asks for that.
+ * Judges the answer to a request with other attributes under the id of something that is in progress. If such a request is accepted under the id of
+ * something finished as well, that is one fault, and another check's finding. `later` sends that request.
  */
 export async function judgeConflictInProgress(
   answer: Answer,
@@ -24,7 +24,7 @@ export async function judgeConflictInProgress(
     : outcome;
 }
 
-/** What is in progress may never end: then the answer stands for itself. */
+/** What is in progress may never end: then the answer is judged on its own. */
 async function orUndefined(later: () => Promise<Answer>): Promise<Answer | undefined> {
   try {
     return await later();

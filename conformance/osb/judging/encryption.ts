@@ -6,7 +6,7 @@ const LOCAL_HOST = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$|\.(localhost|local|
 
 const isLocal = (url: string): boolean => LOCAL_HOST.test(URL.parse(url)?.hostname ?? "");
 
-/** TLS, but for a broker on a network of its own. */
+/** TLS, except for a broker on a private network. */
 export function judgeEncryption({ platform, run }: OsbContext): Outcome {
   const { url } = platform.settings.target;
   if (isLocal(url)) return notApplicable("a broker on this machine or a network of its own", run.catalog);

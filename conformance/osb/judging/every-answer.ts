@@ -17,8 +17,8 @@ function isUnrouted({ operation, status, instanceId }: Answer, { run }: OsbConte
 }
 
 /**
- * Fails with the first of the standard answers that `problem` finds something wrong with, among those that `applies` to. What other
- * checks send is theirs to judge: so the verdict hangs on the broker and not on what is run beside.
+ * Fails with the first of the standard answers that `problem` finds something wrong with, among those that `applies` to. What other checks send is
+ * theirs to judge, so the verdict depends on the broker and not on what runs beside it.
  */
 export function judgeEvery(expected: string, applies: (answer: Answer) => boolean, problem: Judge, absence: string) {
   return async (context: OsbContext): Promise<Outcome> => {

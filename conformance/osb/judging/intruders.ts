@@ -23,12 +23,12 @@ const ENDPOINTS: readonly Operation[] = [
   "deprovision",
 ];
 
-/** An instance and, where the plan has bindings, a binding that the requests are about: refusing an id proves nothing. */
+/** An instance and, if the plan has bindings, a binding that the requests are about: refusing an unknown id proves nothing. */
 interface ProtectedResource {
   readonly offer: Offer;
   readonly instanceId: string;
   readonly bindingId: string;
-  /** Why neither is there. */
+  /** Why neither exists. */
   readonly obstacle: Outcome | undefined;
 }
 
@@ -39,7 +39,7 @@ function deletionQueryFor({ minor }: OsbContext, operation: Operation, offer: Of
   return operation === "deprovision" || minor >= 14 ? deletionQuery(offer) : planIds(offer);
 }
 
-/** A request to an endpoint, valid but for these headers. The creations are of something new. */
+/** A request to an endpoint, valid except for these headers. Creations are of something new. */
 function sendWithHeaders(
   context: OsbContext,
   operation: Operation,
@@ -67,27 +67,27 @@ const OPTIONAL_ENDPOINTS: readonly Operation[] = [
   "update",
 ];
 
-/** What is sent in place of the right credentials, and the check whose finding it is. */
+/** What is sent instead of the right credentials, and the check whose finding it is. */
 interface Intruder {
   readonly judgedBy: "auth-enforced-every-endpoint" | "auth-401-wrong-password" | "auth-401-wrong-user";
   readonly authorization: string | null;
 }
 
-/** Whoever asks. */
+/** No credentials. */
 export const nobody: Intruder = { judgedBy: "auth-enforced-every-endpoint", authorization: null };
 
-/** The right user with a wrong password; undefined where another mechanism is agreed. */
+/** The right user with a wrong password; undefined if another mechanism is in use. */
 export const withWrongPassword = (context: OsbContext): Intruder | undefined => {
   const { auth } = context.platform.settings.target;
   if (auth.kind !== "basic") return undefined;
   return { judgedBy: "auth-401-wrong-password", authorization: basicHeader(auth.username, "drydock-wrong") };
 };
 
-/** What the one before has deleted is gone for the next who is let in. */
+/** What one request has deleted is gone for the next one that is admitted. */
 const isLetIn = (answer: Answer): boolean =>
   isSuccess(answer) || (answer.status === 410 && ["unbind", "deprovision"].includes(answer.operation));
 
-/** 401 on each endpoint. One that serves nobody, whoever asks, guards nothing. */
+/** 401 from each endpoint. One that serves nobody at all guards nothing. */
 async function expect401(
   context: OsbContext,
   operation: Operation,
@@ -103,7 +103,7 @@ async function expect401(
   }
   if (place.obstacle !== undefined && !isSuccess(answer)) return place.obstacle;
   const outcome = fail(`401 from ${operation}`, seenOf(answer), answer);
-  // An endpoint that lets in whoever asks is one fault, and a wrong status for all that are turned away is another.
+  // An endpoint that admits everybody is one fault, and a wrong status for all that are turned away is another.
   const other = isSuccess(answer) ? nobody : withWrongPassword(context);
   if (other === undefined || other.judgedBy === intruder.judgedBy) return outcome;
   const same = await send({ Authorization: other.authorization });
@@ -113,7 +113,7 @@ async function expect401(
     : outcome;
 }
 
-/** What the requests are about; where no instance can be had they are about none, and then a 4xx may be for that reason. */
+/** What the requests are about; if no instance can be had they are about none, and then that may be the reason for a 4xx. */
 async function protectedPlace(context: OsbContext): Promise<ProtectedResource> {
   const { platform } = context;
   const offer = context.offer(context.run.offers.some(BINDABLE.fits) ? BINDABLE : ANY);
@@ -125,7 +125,7 @@ async function protectedPlace(context: OsbContext): Promise<ProtectedResource> {
   return { offer, instanceId: live.id, bindingId, obstacle: undefined };
 }
 
-/** 401 on every endpoint that the broker serves. */
+/** 401 from every endpoint that the broker serves. */
 export async function expect401Everywhere(context: OsbContext, intruder: Intruder): Promise<Outcome> {
   const place = await protectedPlace(context);
   const isBindable = BINDABLE.fits(place.offer);

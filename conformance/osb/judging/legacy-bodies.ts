@@ -6,7 +6,7 @@ import type { OsbContext } from "../context.ts";
 import { standardAnswers } from "../sequences/standard-answers.ts";
 import { judgeEvery } from "./every-answer.ts";
 
-/** Up to 2.13 each body is an object. That of a success has clauses of its own for most operations; then it is a finding of theirs. */
+/** Up to 2.13 each body is an object. Most operations have clauses of their own for the body of a success; then it is their finding. */
 export async function judgeLegacyBodies(context: OsbContext): Promise<Outcome> {
   const isRuled = (answer: Answer): boolean => bodyCheckOf(answer, context.minor) !== undefined;
   const judge = (applies: (answer: Answer) => boolean) =>

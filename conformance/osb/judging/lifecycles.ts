@@ -4,19 +4,19 @@ import { obstacleTo, type Stage } from "../model/stages.ts";
 import { ANY, type PlanRequirement } from "../plan-requirements.ts";
 import { allLifecycles, lifecycleOffers, type Lifecycle } from "../sequences/lifecycles.ts";
 
-/** What has to have been reached for a lifecycle to be judged, and why it is not applicable to those that came so far. */
+/** How far a lifecycle must have come to be judged, and why the check is not applicable to one that came so far. */
 interface Reach {
   /** Default `provision`. */
   readonly stage?: Stage;
   /** Default: that the broker does not offer what it is about. */
   readonly unmet?: string;
-  /** What the catalog has to say of a plan for it to apply at all. Default: nothing. */
+  /** What the catalog must say of a plan for the check to apply at all. Default: nothing. */
   readonly plan?: PlanRequirement;
 }
 
 /**
- * Judges every lifecycle. Where `judge` applies to none it is not applicable, or follows from what kept every instance from getting
- * so far. Where the catalog rules it out for every plan, nothing has to be reached for that to be known.
+ * Judges every lifecycle. If `judge` applies to none, the check is not applicable, or follows from what kept every instance from getting so far. If
+ * the catalog rules it out for every plan, that is known without any lifecycle.
  */
 export async function judgeLifecycles(
   context: OsbContext,

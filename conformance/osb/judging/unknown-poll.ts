@@ -6,7 +6,7 @@ import type { ThingKind } from "../model/deletions.ts";
 import { followsFromFact } from "../model/fact.ts";
 import { arePollsServed } from "../model/polls.ts";
 
-/** Judges the poll of something that never was, unless no poll is served at all. */
+/** Judges the poll of something that never existed, unless no poll is served at all. */
 export async function judgeUnknownPoll({ shared }: OsbContext, kind: ThingKind, answer: Answer): Promise<Outcome> {
   const outcome = expectStatus(answer, [404]);
   if (answer.status < 500) return outcome;

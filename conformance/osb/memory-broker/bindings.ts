@@ -8,7 +8,7 @@ import { type Plans, validateParameters } from "./plans.ts";
 import { bodyOf, minorVersionOf } from "./requests.ts";
 import { Resources } from "./resources.ts";
 
-/** The first minor version in which bindings may take a while: those that can be fetched, or nobody would learn of them. */
+/** The first minor version in which bindings may be asynchronous, if they can be fetched; otherwise nobody would get their credentials. */
 const ASYNC_BINDING_MINOR = 14;
 
 /** Service bindings: `/v2/service_instances/:id/service_bindings/:id` (spec.md, "Binding" to "Unbinding"). */

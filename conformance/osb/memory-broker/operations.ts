@@ -3,14 +3,14 @@ import type { Backend } from "../../runner/hooks.ts";
 import { badRequest, Refusal } from "./errors.ts";
 import { reply, type WireResponse } from "./http.ts";
 
-/** Polls that an operation takes, unless it is held, or goes by a clock. */
+/** How many polls an operation takes, unless it is held, or goes by a clock. */
 const POLLS = 2;
 
 /** How long operations take, by which clock; both in milliseconds. */
 export interface OperationTime {
   readonly operationMs: number;
   readonly nowMs: () => number;
-  /** Who does the work: so many operations go on at a time, others wait for their turn. Default: as many as there are. */
+  /** How many workers there are: so many operations run at a time, others wait for their turn. Default: no limit. */
   readonly workers?: number;
 }
 
@@ -22,7 +22,7 @@ interface Operation {
   /** It began while the backend was broken. */
   readonly willFail: boolean;
   readonly apply: () => void;
-  /** Asked at each poll: whether it goes on. */
+  /** Asked at each poll whether the operation continues. */
   readonly isRunning: () => boolean;
 }
 
@@ -56,7 +56,7 @@ export class Operations {
   #isHeld = false;
   #isBroken = false;
   readonly #time: OperationTime | undefined;
-  /** When each worker has done what it was given. */
+  /** When each worker will have done its work. */
   #freeAtMs: readonly number[] = [];
 
   /** Without `time` an operation ends at the second poll. */
@@ -114,7 +114,7 @@ export class Operations {
     return () => nowMs() < endMs;
   }
 
-  /** When the worker is free that gets the next operation, in milliseconds. */
+  /** When the worker that gets the next operation will be free, in milliseconds. */
   #takeWorker(): number {
     const { workers = Number.POSITIVE_INFINITY } = this.#time ?? {};
     if (this.#freeAtMs.length < workers) return 0;

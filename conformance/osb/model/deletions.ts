@@ -8,7 +8,7 @@ import { type Fact, factOf } from "./fact.ts";
 /** What a deletion, or a fetch, is about. */
 export type ThingKind = "instance" | "binding";
 
-/** Whether the broker can tell what it is asked to delete from nothing. */
+/** Whether the broker tells the deletion of something from the deletion of nothing. */
 type DeletionOfNothing = "refused" | "accepted";
 
 function read(answer: Parameters<typeof isSuccess>[0] | undefined): DeletionOfNothing | undefined {
@@ -16,8 +16,8 @@ function read(answer: Parameters<typeof isSuccess>[0] | undefined): DeletionOfNo
 }
 
 /**
- * What the deletion of something looks like that never was. Where it looks like success, a deletion that succeeds shows nothing:
- * many brokers answer 200 to each DELETE, which breaks the rule of 410 and no other.
+ * What the deletion of something that never existed looks like. If it looks like success, a successful deletion shows nothing: many brokers answer
+ * 200 to each DELETE, which breaks the rule of 410 and no other.
  */
 export async function deletionOfUnknown(
   shared: Shared,
@@ -30,8 +30,8 @@ export async function deletionOfUnknown(
 }
 
 /**
- * What a second deletion looks like, of something whose first has ended. A broker may remember what it deleted and say so with
- * success again, though it refuses to delete what never was.
+ * What a second deletion of the same thing looks like, once the first has ended. A broker may remember what it deleted and report success again,
+ * though it refuses to delete what never existed.
  */
 export async function deletionOfDeleted(
   shared: Shared,
@@ -41,7 +41,7 @@ export async function deletionOfDeleted(
   return readRepeat(await lifecycleOf(shared, offer), kind);
 }
 
-/** Where what never was is deleted with the same status, the second deletion is no finding of its own. */
+/** If the deletion of what never existed gets the same status, the second deletion is not a finding of its own. */
 function readRepeat(lifecycle: Lifecycle, kind: ThingKind) {
   const { deprovisionAgain, unbindAgain, deprovision, unbind, controls } = lifecycle;
   const [first, again] = kind === "instance" ? [deprovision, deprovisionAgain] : [unbind, unbindAgain];

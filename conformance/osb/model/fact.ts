@@ -1,16 +1,16 @@
 import type { Answer } from "../../client/answer.ts";
 import { followsFrom, type Outcome } from "../../runner/check.ts";
 
-/** What controls have shown of this broker: how an answer of it is to be read. */
+/** What controls have shown about this broker: how to read one of its answers. */
 export interface Fact<T> {
-  /** Undefined where the controls did not get that far. */
+  /** Undefined if the controls did not get that far. */
   readonly value: T | undefined;
-  /** The check that has it as its finding where it is not as the specification wants it. */
+  /** The check whose finding it is, if it is not as the specification wants. */
   readonly judgedBy: string;
   readonly evidence: readonly Answer[];
 }
 
-/** Makes a fact of what was answered, without what was not asked. */
+/** Makes a fact from the controls that were answered. */
 export function factOf<T>(
   value: T | undefined,
   judgedBy: string,

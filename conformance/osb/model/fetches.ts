@@ -8,7 +8,7 @@ import type { Shared } from "../shared-instances.ts";
 import type { ThingKind } from "./deletions.ts";
 import { type Fact, factOf } from "./fact.ts";
 
-/** Whether things of a plan can be fetched: the version has it, and the offering says so. */
+/** Whether things of a plan can be fetched: the version allows it, and the offering says so. */
 export function isFetchOffered(minor: SpecMinor, kind: ThingKind, offer: Offer): boolean {
   return minor >= 14 && (kind === "instance" ? areInstancesRetrievable : areBindingsRetrievable)(offer);
 }
@@ -21,12 +21,12 @@ function readingsOf(lifecycle: Lifecycle, kind: ThingKind) {
     : { live: fetchedBindings[0], unknown: controls.fetchBinding, deleted: fetchedUnbound, deletion: unbind };
 }
 
-/** A 200 is a description; whatever else a GET answers shows that nothing can be fetched. */
+/** A 200 is a description; any other answer to a GET shows that nothing can be fetched. */
 const shows = (answer: Answer | undefined): boolean => answer !== undefined && isSuccess(answer);
 
 /**
- * Whether a GET tells what is there: 2xx for what exists and another status for what never was, nor was deleted. 404 is not asked
- * for: a broker that answers 410 or 400 for an absence breaks the rule of 404, but tells the two apart.
+ * Whether a GET tells what exists: 2xx for what does, and another status for what never did or was deleted. It need not be 404: a broker that
+ * answers 410 or 400 for an absence breaks the rule of 404, but tells the two apart.
  */
 export async function fetchTellsTruth(shared: Shared, kind: ThingKind, offer: Offer): Promise<Fact<boolean>> {
   const lifecycle = await lifecycleOf(shared, offer);

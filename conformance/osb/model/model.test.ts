@@ -20,22 +20,22 @@ import { ANY, BINDABLE } from "../plan-requirements.ts";
 const DELETIONS = ["deprovision", "unbind"] as const;
 const FETCHES = ["fetch-instance", "fetch-binding"] as const;
 
-/** Answers 200 to each DELETE, whatever there is. */
+/** Answers 200 to each DELETE, of whatever. */
 const deletesAnything: Middleware = alter(DELETIONS, is(410), instead(200));
-/** Remembers what it deleted, and says so with success. */
+/** Remembers what it deleted, and reports success again. */
 const remembersDeleted: Middleware = alter(DELETIONS, is(410), instead(200), isGone);
-/** Shows whatever is asked for. */
+/** Shows anything that is requested. */
 const showsAnything: Middleware = alter(FETCHES, is(404), instead(200));
 /** Nothing can be fetched. */
 const hidesAll: Middleware = alter(FETCHES, success, instead(404));
 
 const offerOf = (context: OsbContext) => context.offer(BINDABLE);
 
-describe.each(["instance", "binding"] as const)("what is learnt of an %s", (kind) => {
+describe.each(["instance", "binding"] as const)("what a run learns about an %s", (kind) => {
   it.each([
-    ["tells what is there from nothing", undefined, "refused", "refused"],
+    ["tells existing things from others", undefined, "refused", "refused"],
     ["answers 200 to each DELETE", deletesAnything, "accepted", "accepted"],
-    ["answers 200 where it deleted before", remembersDeleted, "refused", "accepted"],
+    ["answers 200 for what it deleted before", remembersDeleted, "refused", "accepted"],
     ["answers 404 for 410", alter(DELETIONS, is(410), status(404)), "refused", "refused"],
   ] as const)("by deleting at a broker that %s", async (_, middleware, unknown, deleted) => {
     const context = await contextOn(middleware === undefined ? {} : { middleware });
@@ -46,7 +46,7 @@ describe.each(["instance", "binding"] as const)("what is learnt of an %s", (kind
   it.each([
     ["tells the truth", undefined, true, /unknown/],
     ["answers 410 for 404", alter(FETCHES, is(404), status(410)), true, /unknown/],
-    ["shows whatever it is asked for", showsAnything, false, /404-unknown/],
+    ["shows anything that is requested", showsAnything, false, /404-unknown/],
     ["shows nothing", hidesAll, false, /supported/],
     ["shows what it deleted", alter(FETCHES, is(404), instead(200), isGone), false, /404-after/],
   ] as const)("by fetching at a broker that %s", async (_, middleware, value, judgedBy) => {
@@ -70,20 +70,20 @@ describe("lookFor", () => {
 
   it.each([
     ["GET", undefined],
-    ["DELETE where nothing can be fetched", hidesAll],
-    ["DELETE where a GET shows anything", showsAnything],
-    ["GET where a DELETE looks like success", deletesAnything],
-  ])("tells what is there from what never was by %s", async (_, middleware) => {
+    ["DELETE if nothing can be fetched", hidesAll],
+    ["DELETE if a GET shows anything", showsAnything],
+    ["GET if a DELETE looks like success", deletesAnything],
+  ])("tells what exists from what never did by %s", async (_, middleware) => {
     expect((await look(middleware, true, "never")).is).toBe("there");
     expect((await look(middleware, false, "never")).is).toBe("absent");
   });
 
-  it("can't tell where each DELETE looks like success and nothing can be fetched, and says whose finding that is", async () => {
+  it("can't tell if each DELETE looks like success and nothing can be fetched, and says whose finding that is", async () => {
     const presence = await look(withoutFetches(deletesAnything), true, "never");
     expect(presence).toMatchObject({ is: "untold", outcome: { followsFrom: "deprovision-410-unknown" } });
   });
 
-  it("can't tell what was deleted from what is there where the second DELETE looks like success", async () => {
+  it("can't tell deleted things from existing ones if the second DELETE looks like success", async () => {
     const broker = withoutFetches(remembersDeleted);
     expect((await look(broker, true, "never")).is).toBe("there");
     expect(await look(broker, true, "deleted")).toMatchObject({
@@ -99,12 +99,12 @@ describe("acceptsOrdinary", () => {
     description: "An app_guid is needed.",
   });
 
-  it("holds where what any platform would send is accepted", async () => {
+  it("holds if what any platform would send is accepted", async () => {
     const context = await contextOn();
     expect((await acceptsOrdinary(context.shared, "bind", offerOf(context))).value).toBe(true);
   });
 
-  it("takes the proof from a refusal at a broker that refuses the ordinary request too", async () => {
+  it("makes a refusal prove nothing at a broker that refuses the ordinary request too", async () => {
     const context = await contextOn({ middleware: refusing });
     const offer = offerOf(context);
     const refused = answerWith(400, {}, { operation: "bind" });
@@ -115,7 +115,7 @@ describe("acceptsOrdinary", () => {
     });
   });
 
-  it("leaves a 5xx and a success to stand for themselves where the ordinary request is refused with a 4xx", async () => {
+  it("judges a 5xx or a success on its own if the ordinary request is refused with a 4xx", async () => {
     const context = await contextOn({ middleware: refusing });
     for (const answer of [answerWith(500), answerWith(201)]) {
       const outcome = expectStatus(answer, [400]);
@@ -124,7 +124,7 @@ describe("acceptsOrdinary", () => {
   });
 });
 
-describe("what is learnt of polls", () => {
+describe("what a run learns about polls", () => {
   it("is nothing at a synchronous broker", async () => {
     const context = await contextOn({ mode: "sync" });
     expect(await isPolled(context.shared, "instance")).toBe(false);
@@ -137,7 +137,7 @@ describe("what is learnt of polls", () => {
     expect((await keepsFinalState(context.shared, "binding")).value).toBe(true);
   });
 
-  it("is that it is not, at a broker that falls over when it is asked again", async () => {
+  it("is that it is not, at a broker that crashes when polled again", async () => {
     const polls = ["poll-instance", "poll-binding"] as const;
     const middleware = alter(polls, success, instead(500), (request, memory) => {
       const key = request.path.slice(0, -1).join("/");
@@ -156,13 +156,13 @@ describe("an obstacle in a lifecycle", () => {
     ["bind", "bind-creates-binding"],
     ["unbind", "unbind-deletes-resources"],
     ["deprovision", "deprovision-deletes-resources"],
-  ] as const)("is the finding of the check of %s, for all that comes later", async (stage, judgedBy) => {
+  ] as const)("is the finding of the check of %s, for everything that comes later", async (stage, judgedBy) => {
     const context = await contextOn({ middleware: pretend([stage], (_, { catalog }) => "services" in catalog, 500) });
     const lifecycle = await lifecycleOf(context.shared, offerOf(context));
     expect(obstacleTo(lifecycle, stage)).toMatchObject({ verdict: "unknown", followsFrom: judgedBy });
   });
 
-  it("is none where all went well", async () => {
+  it("is none if all went well", async () => {
     const context = await contextOn();
     const lifecycle = await lifecycleOf(context.shared, offerOf(context));
     expect(obstacleTo(lifecycle, "unbind")).toBeUndefined();
@@ -185,7 +185,7 @@ describe("the words of a refusal", () => {
     expect(kindOfRefusal(answerWith(422, body))).toBe(kind);
   });
 
-  it("are quoted, and tell of parameters only where they may be what is missing", () => {
+  it("are quoted, and mention parameters only if they may be what is missing", () => {
     expect(describeRefusal(answerWith(422, { description: "limit exceeded" }))).toMatch(
       /^422 \(limit exceeded\); a quota/,
     );

@@ -14,8 +14,8 @@ function endsOf(lifecycle: Lifecycle, stage: Stage) {
 }
 
 /**
- * Whether what any platform would send is accepted. Where it is refused, a refusal of something else proves nothing: it may have
- * been for the same reason. Undefined where it was not tried.
+ * Whether what any platform would send is accepted. If it is refused, a refusal of something else proves nothing: it may have the same reason.
+ * Undefined if it was not tried.
  */
 export async function acceptsOrdinary(shared: Shared, stage: Stage, offer: Offer): Promise<Fact<boolean>> {
   const isEarly = stage === "provision" || stage === "bind";
@@ -26,8 +26,8 @@ export async function acceptsOrdinary(shared: Shared, stage: Stage, offer: Offer
 }
 
 /**
- * What a check makes of an answer, unless the ordinary request of this kind is not accepted either: then a refusal follows from that, and so
- * does a 5xx where the ordinary request is answered 5xx. What was accepted stands for itself.
+ * How a check judges an answer, unless the ordinary request of this kind is not accepted either: then a refusal follows from that, and so does a
+ * 5xx if the ordinary request is answered 5xx. What was accepted is judged on its own.
  */
 export async function unlessOrdinaryRefused(
   shared: Shared,

@@ -19,7 +19,7 @@ export async function isPolled(shared: Shared, kind: ThingKind): Promise<boolean
   );
 }
 
-/** Whether an ordinary poll is ever answered with a success. Undefined where none was sent. */
+/** Whether an ordinary poll is ever answered with a success. Undefined if none was sent. */
 export async function arePollsServed(shared: Shared, kind: ThingKind): Promise<Fact<boolean>> {
   const polls = (await allLifecycles(shared))
     .flatMap(({ answers }) => answers)
@@ -28,12 +28,12 @@ export async function arePollsServed(shared: Shared, kind: ThingKind): Promise<F
   return factOf(isServed, `lastop-${kind}-available`, ...polls.slice(0, 1));
 }
 
-/** The operations of a lifecycle on its instance, or on its bindings, that were polled to their end and once more. */
+/** The operations of a lifecycle on its instance, or on its bindings, that were polled to their end and once after it. */
 export function polledAgain(lifecycle: Lifecycle, kind: ThingKind): Lifecycle["after"] {
   return lifecycle.after.filter(({ final }) => final.operation === `poll-${kind}`);
 }
 
-/** Whether the state of an operation that made something is still reported after it was first reported. */
+/** Whether the final state of a creation is still reported when it is polled again. */
 export async function keepsFinalState(shared: Shared, kind: ThingKind): Promise<Fact<boolean>> {
   const ends = (await allLifecycles(shared))
     .flatMap((lifecycle) => polledAgain(lifecycle, kind))

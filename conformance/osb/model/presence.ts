@@ -9,7 +9,7 @@ import { fetchTellsTruth, isFetchOffered } from "./fetches.ts";
 import { lifecycleOf } from "../sequences/lifecycles.ts";
 import { obstacleTo } from "./stages.ts";
 
-/** An instance, or a binding of one, that may or may not be there. */
+/** An instance, or a binding of one, that may or may not exist. */
 export interface Thing {
   readonly offer: Offer;
   readonly instanceId: string;
@@ -17,20 +17,20 @@ export interface Thing {
   readonly bindingId: string;
 }
 
-/** Whether something is there, with what shows it; `untold` with the outcome of a check that hangs on it. */
+/** Whether something exists, with what shows it; `untold` with the outcome for a check that depends on it. */
 export type Presence =
   | { readonly is: "there" | "absent"; readonly evidence: readonly Answer[] }
   | { readonly is: "untold"; readonly outcome: Outcome };
 
 /**
- * What an absence would be: the thing `never` was made, or was `deleted`. A broker may answer DELETE differently to the two, so
- * each has its own control.
+ * What an absence would mean: the thing was `never` created, or was `deleted`. A broker may answer DELETE differently in the two cases, so each has
+ * its own control.
  */
 type Absence = "never" | "deleted";
 
 const kindOf = ({ bindingId }: Thing): ThingKind => (bindingId === "" ? "instance" : "binding");
 
-/** Looks with a GET, where that is offered and tells the truth; changes nothing. */
+/** Looks with a GET, if that is offered and tells the truth; changes nothing. */
 async function fetchPresence(context: OsbContext, thing: Thing): Promise<Presence | undefined> {
   const kind = kindOf(thing);
   if (!isFetchOffered(context.minor, kind, thing.offer)) return undefined;
@@ -46,7 +46,7 @@ async function fetchPresence(context: OsbContext, thing: Thing): Promise<Presenc
 const controlFor = (context: OsbContext, thing: Thing, absence: Absence): Promise<Fact<"refused" | "accepted">> =>
   (absence === "never" ? deletionOfUnknown : deletionOfDeleted)(context.shared, kindOf(thing), thing.offer);
 
-/** Looks with a DELETE: what was there is accepted, what was not is refused. It is gone afterwards. */
+/** Looks with a DELETE: accepted if the thing existed, refused if not. It is gone afterwards. */
 async function deletePresence(context: OsbContext, thing: Thing, absence: Absence): Promise<Presence> {
   const { platform } = context;
   const { offer, instanceId, bindingId } = thing;
@@ -55,7 +55,7 @@ async function deletePresence(context: OsbContext, thing: Thing, absence: Absenc
   if (control.value === undefined) {
     const lifecycle = await lifecycleOf(context.shared, offer);
     const obstacle = obstacleTo(lifecycle, bindingId === "" ? "deprovision" : "unbind");
-    const reason = `how it answers the deletion of what ${what} could not be learnt`;
+    const reason = `how it answers the deletion of what ${what} could not be found out`;
     return { is: "untold", outcome: obstacle ?? unknown(reason) };
   }
   if (control.value === "accepted") {
@@ -74,8 +74,8 @@ async function deletePresence(context: OsbContext, thing: Thing, absence: Absenc
 }
 
 /**
- * Whether something is there. A GET shows it where it is offered and tells the truth, a DELETE where the broker tells what is there
- * from what is not, and nothing else does. What was looked for may be deleted by it.
+ * Whether something exists. Only a GET that is offered and tells the truth shows it, or a DELETE at a broker that tells existing things from
+ * others. The look may delete what it looks for.
  *
  * @throws NoAnswer
  */
@@ -83,7 +83,7 @@ export async function lookFor(context: OsbContext, thing: Thing, absence: Absenc
   return (await fetchPresence(context, thing)) ?? deletePresence(context, thing, absence);
 }
 
-/** Learns beforehand what `lookFor` has to know of the broker, so that nothing is held meanwhile. */
+/** Learns beforehand what `lookFor` needs to know about the broker, so that nothing is held meanwhile. */
 export async function learnToLook({ shared }: OsbContext, kind: ThingKind, offer: Offer): Promise<void> {
   await deletionOfDeleted(shared, kind, offer);
 }

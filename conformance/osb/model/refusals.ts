@@ -1,13 +1,13 @@
 import type { Answer, Operation } from "../../client/answer.ts";
 import { isFull, wordsOf } from "../../client/refusal.ts";
 
-/** Why a broker says that it refuses an ordinary request; `unsaid` where its words tell nothing that we know. */
+/** Why a broker says that it refuses an ordinary request; `unsaid` if its words tell nothing that we know. */
 type RefusalKind = "full" | "parameters" | "application" | "maintenance" | "busy" | "unsaid";
 
 /** Longest part of a broker's words that a reason quotes, in characters. */
 const QUOTED_CHARS_MAX = 120;
 
-/** How brokers say that they want parameters: by name, or by what they must be passed. */
+/** How brokers ask for parameters: by name, or by what must be passed to them. */
 const WANTING =
   /parameter|required propert|must have required|schema|\b(must (pass|provide|specify|supply|set)|missing|requires?)\b.{0,60}\b(field|configuration|config|option|argument|propert(y|ies)|setting)s?\b/i;
 
@@ -28,12 +28,12 @@ const HINTS: Readonly<Record<RefusalKind, string>> = {
   busy: "something else is going on with it",
   maintenance: "no maintenance_info was sent",
   full: "a quota is reached: make room there, or run with fewer instances at once (--max-instances)",
-  application: "it wants an application, which was named",
+  application: "it wants an application, but one was named",
   parameters: "parameters that it needs can be given in drydock.yml",
   unsaid: "if it needs parameters, they can be given in drydock.yml",
 };
 
-/** Requests that can carry parameters: only for want of these can more of them help. */
+/** Requests that can carry parameters: only for these can more of them help. */
 const PARAMETERISED: readonly Operation[] = ["provision", "update", "bind"];
 
 /** Reads the reason of a refusal from the broker's own words. */
@@ -41,7 +41,7 @@ export function kindOfRefusal(answer: Answer): RefusalKind {
   return KINDS.find(([, matches]) => matches(answer))?.[0] ?? "unsaid";
 }
 
-/** Whether the words of a refusal name something that the run's owner can see to, whatever its status: room, or parameters. */
+/** Whether the words of a refusal name something that the run's owner can provide, whatever its status: room, or parameters. */
 export function isWanting(answer: Answer): boolean {
   const kind = kindOfRefusal(answer);
   return kind === "full" || (kind === "parameters" && PARAMETERISED.includes(answer.operation));
@@ -55,8 +55,8 @@ export const isUnserved = ({ operation, status }: Pick<Answer, "operation" | "st
   (operation === "provision" || operation === "bind") && UNSERVED.includes(status);
 
 /**
- * A refusal in one clause: status, the broker's own words, and what can be done about it where something can. `beside` tells that the
- * ordinary request is accepted: then parameters are not what is wanting.
+ * A refusal in one clause: status, the broker's own words, and what can be done about it, if anything. `beside` says that the ordinary request is
+ * accepted: then parameters are not what is missing.
  */
 export function describeRefusal(answer: Answer, beside?: "accepted"): string {
   const words = wordsOf(answer);

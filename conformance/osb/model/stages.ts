@@ -6,7 +6,7 @@ import { fail, followsFrom, notApplicable, type Outcome, unknown } from "../../r
 import type { Lifecycle } from "../sequences/lifecycles.ts";
 import { describeRefusal, isUnserved, isWanting } from "./refusals.ts";
 
-/** How far a lifecycle has to have come for something to be judged in it. */
+/** How far a lifecycle must have come for something to be judged in it. */
 export type Stage = "provision" | "bind" | "unbind" | "deprovision";
 
 /** The check whose finding it is that an ordinary request of this kind does not work. */
@@ -17,10 +17,10 @@ export const JUDGED_BY = {
   deprovision: "deprovision-deletes-resources",
 } as const satisfies Readonly<Record<Stage, string>>;
 
-/** What an operation came to, in words. `beside` tells that the ordinary request is accepted, so that nothing is wanting. */
+/** How an operation ended, in words. `beside` says that the ordinary request is accepted, so nothing is missing. */
 export function describeEnd({ state, answer, polls }: EndedOperation, beside?: "accepted"): string {
   if (state === "refused") return `is answered ${describeRefusal(answer, beside)}`;
-  if (state === "timed-out") return "does not end in the time that it has";
+  if (state === "timed-out") return "does not end in time";
   const last = polls.at(-1) ?? answer;
   if (state === "unreadable") {
     const what = last.status === 200 ? "200 without a state that a platform can read" : String(last.status);
@@ -29,14 +29,14 @@ export function describeEnd({ state, answer, polls }: EndedOperation, beside?: "
   return state === "gone" ? `ends in ${last.status}` : `${state === "failed" ? "fails" : "ends"} (${last.status})`;
 }
 
-/** The last exchanges of an operation: what asked for it, and what was said of it at the end. */
+/** The decisive exchanges of an operation: the request for it, and the last word about it. */
 export function evidenceOfEnd({ answer, polls }: EndedOperation): readonly Answer[] {
   return [answer, ...polls.slice(-1)];
 }
 
 const STATES: readonly unknown[] = ["in progress", "succeeded", "failed"];
 
-/** The check that has it as its finding where polls tell no state that a platform can read. */
+/** The check whose finding it is that polls tell no state that a platform can read. */
 function unreadableIn({ state, polls }: EndedOperation): string | undefined {
   const last = polls.at(-1);
   if (last?.status !== 200 || state === "succeeded" || state === "gone") return undefined;
@@ -46,8 +46,7 @@ function unreadableIn({ state, polls }: EndedOperation): string | undefined {
 }
 
 /**
- * The check that has it as its finding where a poll, and not the state that it reports, ended an operation that makes something; such a
- * poll says nothing about the operation.
+ * The check whose finding it is that a poll, and not the state that it reports, ended a creation; such a poll says nothing about the operation.
  */
 function refusedPollIn({ state, polls }: EndedOperation): string | undefined {
   const last = polls.at(-1);
@@ -55,29 +54,29 @@ function refusedPollIn({ state, polls }: EndedOperation): string | undefined {
   return `${last.operation.replace("poll", "lastop")}-${last.status === 410 ? "410-only-deleting" : "200"}`;
 }
 
-/** The check that has it as its finding where polls are answered nothing but 5xx: nobody can tell how the operation went. */
+/** The check whose finding it is that every poll is answered 5xx: nobody can tell how the operation went. */
 function unservedPollIn({ state, polls }: EndedOperation): string | undefined {
   const last = polls.at(-1);
   if (state !== "unreadable" || last === undefined || last.status < 500) return undefined;
   return `${last.operation.replace("poll", "lastop")}-available`;
 }
 
-/** The check that has it as its finding where a poll is at fault, and not the operation that it asks about. */
+/** The check whose finding it is that a poll is at fault, and not the operation that it asks about. */
 const pollFaultIn = (ended: EndedOperation): string | undefined =>
   unreadableIn(ended) ?? refusedPollIn(ended) ?? unservedPollIn(ended);
 
-/** It follows from an ordinary request of this kind that did not come to a good end. */
+/** It follows from an ordinary request of this kind that did not end well. */
 export function obstacleIn(stage: Stage, ended: EndedOperation): Outcome {
   const judgedBy = pollFaultIn(ended) ?? JUDGED_BY[stage];
   return followsFrom(judgedBy, `an ordinary ${stage} ${describeEnd(ended)}`, ...evidenceOfEnd(ended));
 }
 
-/** Whether something that only the broker's owner knows may be wanting: of a route that it does not serve, nothing is. */
+/** Whether something that only the broker's owner knows may be missing; not if the broker does not serve the route. */
 const mayBeRefused = (answer: Answer): boolean => isWanting(answer) || (answer.status < 500 && !isUnserved(answer));
 
 /**
- * What the check of a stage makes of an ordinary request that did not come to a good end. A refusal may be for want of something that
- * only the broker's owner knows, and no rule says when an operation ends: both are unknown. The rest is a failure.
+ * How the check of a stage judges an ordinary request that did not end well. A refusal may be due to something missing that only the broker's owner
+ * knows, and no rule says when an operation ends: both are unknown. The rest is a failure.
  */
 export function judgeBadEnd(stage: Stage, expected: string, ended: EndedOperation): Outcome {
   const evidence = evidenceOfEnd(ended);
@@ -92,8 +91,8 @@ export function judgeBadEnd(stage: Stage, expected: string, ended: EndedOperatio
 }
 
 /**
- * The answer to the ordinary deletion, where it is refused with the status that the deletion of what never was gets, and that is not 410:
- * nothing of the kind can be deleted, whatever is wrong with the request.
+ * The answer to the ordinary deletion, if it is refused with the status that the deletion of what never existed gets, and that is not 410: nothing
+ * of the kind can be deleted, whatever is wrong with the request.
  */
 export function unservedDeletionIn(lifecycle: Lifecycle, kind: "unbind" | "deprovision"): Answer | undefined {
   const ended = lifecycle[kind];
@@ -102,7 +101,7 @@ export function unservedDeletionIn(lifecycle: Lifecycle, kind: "unbind" | "depro
   return ended.answer.status === control?.status ? ended.answer : undefined;
 }
 
-/** What is said of a deletion that is answered as every other one is. */
+/** The outcome for a deletion that is answered like every other one. */
 export function followsFromUnserved(kind: "unbind" | "deprovision", answer: Answer, ordinary: Answer): Outcome {
   return followsFrom(JUDGED_BY[kind], `an ordinary ${kind} is answered ${ordinary.status} too`, ordinary, answer);
 }
@@ -113,7 +112,7 @@ function bindObstacle({ offer, binds }: Lifecycle): Outcome | undefined {
   return failed === undefined ? undefined : obstacleIn("bind", failed);
 }
 
-/** Why a lifecycle did not come to the end of a stage; undefined when it did. */
+/** Why a lifecycle did not complete a stage; undefined if it did. */
 export function obstacleTo(lifecycle: Lifecycle, stage: Stage): Outcome | undefined {
   const { provision, unbind, deprovision, brokenOff } = lifecycle;
   if (provision.state !== "succeeded") return obstacleIn("provision", provision);

@@ -44,7 +44,7 @@ export const header =
   (name: string, value: string): Change =>
   (response) => ({ ...response, headers: { ...response.headers, [name]: value } });
 
-/** Leaves a header out. */
+/** Removes a header. */
 export const withoutHeader =
   (name: string): Change =>
   (response) => ({

@@ -73,11 +73,12 @@ export const isGone: When = (request, memory) => memory.gone.has(keyOf(request))
 /** The instance has been made, whatever the request is about. */
 export const isInstanceKnown: When = (request, memory) => memory.known.has(instanceKeyOf(request));
 
-/** The plan that a request names, or that its instance was asked for. */
+/** The plan that a request names where the catalog has it, or that its instance was asked for. */
 export function offerOf(request: WireRequest, { catalog, asked }: TrafficMemory): Offer | undefined {
   const created = asked.get(keyOf(request)) ?? asked.get(instanceKeyOf(request));
-  const planId = sentOf(request)["plan_id"] ?? request.query["plan_id"] ?? created?.["plan_id"];
-  return offersOf(readCatalog(catalog)).find(({ plan }) => plan.id === planId);
+  const named = [sentOf(request)["plan_id"], request.query["plan_id"], created?.["plan_id"]];
+  const offers = offersOf(readCatalog(catalog));
+  return named.map((id) => offers.find(({ plan }) => plan.id === id)).find((offer) => offer !== undefined);
 }
 
 /** It is about a plan like this. */

@@ -34,7 +34,7 @@ const fillInIds: Parameters<typeof rewrite>[2] = (request, memory) => {
 export const isForeign: When = ({ query }, { catalog }) =>
   query["plan_id"] !== undefined && !offersOf(readCatalog(catalog)).some(({ plan }) => plan.id === query["plan_id"]);
 
-/** A DELETE whose ids are there, and one of them empty. */
+/** A DELETE whose ids are both present, one of them empty. */
 const hasEmptyId: When = ({ query }) =>
   query["service_id"] !== undefined &&
   query["plan_id"] !== undefined &&
@@ -104,20 +104,20 @@ function missingIdMutantsOf(kind: Removal): readonly Mutant[] {
     ),
     mutant(
       `${kind}-missing-service-id-400`,
-      `Where neither the first nor the last plan of an offering is meant, a missing service_id is guessed when it removes ${it}.`,
+      `If neither the first nor the last plan of an offering is meant, a missing service_id is guessed when it removes ${it}.`,
       rewrite(operations, all(isAlive, ofSecondPlan, not(asks("service_id"))), fillInIds),
       { id: `not-${kind}-missing-service-id-400-second` },
     ),
     mutant(
       [`${kind}-missing-service-id-400`, `${kind}-missing-plan-id-400`],
-      `It looks whether the ids are there, and not whether they are empty, and removes ${it}.`,
+      `It checks that the ids are present, but not that they are not empty, and removes ${it}.`,
       rewrite(operations, all(isAlive, hasEmptyId), fillInIds),
       { id: `no-empty-ids-in-${kind}` },
     ),
   ];
 }
 
-/** Defects of a deletion that lacks something, or is of something that is not there. */
+/** Defects of a deletion that lacks something, or whose subject does not exist. */
 export function removalMutantsOf(kind: Removal): readonly Mutant[] {
   const operations: readonly Operation[] = [kind];
   const it = nameOf(kind);

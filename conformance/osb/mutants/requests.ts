@@ -52,7 +52,7 @@ export const withoutSchemas: Middleware = alter(
   body((catalog) => withoutMembers(catalog, "schemas")),
 );
 
-/** An object without a member, wherever in its offerings and plans that stands. */
+/** An object without a member, wherever it occurs in its offerings and plans. */
 function withoutMembers(value: JsonObject, name: string): JsonObject {
   const strip = (item: Json): Json => {
     if (isArray(item)) return item.map(strip);

@@ -17,7 +17,7 @@ const isFirstTime =
     return true;
   };
 
-/** An instance can be bound once something else was asked of it. */
+/** An instance can be bound once another request has named it. */
 const bindLater: Middleware = async (request, next, memory) => {
   const key = `used ${instanceKeyOf(request)}`;
   const operation = operationOf(request);
@@ -59,7 +59,7 @@ export const synchronousAndAsynchronousOperationsMutants: readonly Mutant[] = [
   ),
   mutant(
     "async-when-not-guaranteed",
-    "Says 201 before the instance is ready: a bind that follows right on it is refused.",
+    "Answers 201 before the instance is ready: a bind right afterwards is refused.",
     bindLater,
   ),
   mutant(

@@ -4,13 +4,13 @@ import type { Stage } from "../model/stages.ts";
 import type { Shared } from "../shared-instances.ts";
 import type { Lifecycle } from "./lifecycles.ts";
 
-/** What others need not wait for the end of a lifecycle to know. */
+/** What others can learn before the end of a lifecycle. */
 interface Milestones {
   /** The first answer to each kind of request. */
   readonly answers: Readonly<Record<Stage, PromiseWithResolvers<Answer | undefined>>>;
-  /** The lifecycle, of which its provision has ended … */
+  /** The lifecycle, once its provision has ended … */
   readonly provisioned: PromiseWithResolvers<Lifecycle>;
-  /** … and of which its binds have. */
+  /** … and once its binds have. */
   readonly bound: PromiseWithResolvers<Lifecycle>;
 }
 
@@ -32,7 +32,7 @@ export function milestonesOf(shared: Shared, { plan }: Offer): Milestones {
 
 const STAGES: readonly Stage[] = ["provision", "bind", "unbind", "deprovision"];
 
-/** Tells those that wait for the first answer of its kind. */
+/** Notifies those that wait for the first answer of its kind. */
 export function noteAnswer(shared: Shared, answer: Answer, offer: Offer): void {
   const stage = STAGES.find((each) => each === answer.operation);
   if (stage !== undefined) milestonesOf(shared, offer).answers[stage].resolve(answer);

@@ -9,7 +9,7 @@ import { obstacleIn } from "../model/stages.ts";
 import { asyncBindOffer, asyncOffer } from "./asynchronous-plans.ts";
 import { operationOf } from "./flights/flight.ts";
 
-/** Polls in unusual forms about one operation, between two ordinary ones that show what the form makes of them. */
+/** Polls of one operation in unusual forms, between two ordinary ones that show what difference the form makes. */
 export interface OddPolls {
   readonly started: Answer;
   readonly first: Answer;
@@ -19,7 +19,7 @@ export interface OddPolls {
   readonly invented: Answer;
   /** Without `service_id` and `plan_id`. */
   readonly bare: Answer;
-  /** Without the operation; undefined where none was returned. */
+  /** Without the operation; undefined if none was returned. */
   readonly unnamed: Answer | undefined;
   readonly last: Answer;
 }
@@ -54,9 +54,9 @@ async function begin(own: OsbContext, kind: ThingKind, offer: Offer): Promise<An
 }
 
 /**
- * Polls an operation in each unusual form. Played once a run for instances, and once for bindings.
+ * Polls an operation in each unusual form. Played once per run for instances, and once for bindings.
  *
- * @throws Verdicted not applicable where nothing is answered 202
+ * @throws Verdicted not applicable if nothing is answered 202
  */
 export async function oddPolls(context: OsbContext, kind: ThingKind): Promise<OddPolls> {
   const offer = await (kind === "instance" ? asyncOffer : asyncBindOffer)(context);

@@ -5,21 +5,21 @@ import type { RequestOptions } from "../../client/request.ts";
 import { isWanting } from "../model/refusals.ts";
 import type { Shared } from "../shared-instances.ts";
 
-/** How often an ordinary provision is asked for in all that is answered 5xx. */
+/** How often, in all, an ordinary provision is tried that is answered 5xx. */
 const ATTEMPTS_MAX = 3;
 
-/** The pause before the next attempt, in milliseconds: what it stumbled over may be gone then. */
+/** The pause before the next attempt, in milliseconds: the obstacle may be gone by then. */
 const PAUSE_MS = 250;
 
 /** Attempts in a row, per run and plan, that were answered 5xx. */
 const stumbles = new WeakMap<Shared, Map<string, number>>();
 
-/** A 5xx that says nothing of what is asked for: 501 is a no, and a want of room or parameters stays. */
+/** A 5xx that may be temporary: 501 is a no, and a lack of room or parameters will not pass. */
 const isStumble = (answer: Answer): boolean => answer.status >= 500 && answer.status !== 501 && !isWanting(answer);
 
 /**
- * Asks for an instance as a platform does: one that is answered 5xx cleans up, and tries again under another id. A broker that stumbles
- * now and then can be judged by what it does otherwise; where it never gets up, no more attempts are made than it takes to know that.
+ * Requests an instance as a platform does: after a 5xx it cleans up, and tries again under another id. A broker that stumbles now and then can be
+ * judged by what it does otherwise; if it never recovers, no more attempts are made than it takes to know that.
  *
  * @throws NoAnswer
  */
@@ -43,7 +43,7 @@ export async function provisionPatiently(
     if (count >= ATTEMPTS_MAX) return answer;
     const removal = await platform.deprovision(offer, answer.instanceId, { intent: "cleanup" });
     await platform.settle(offer, removal);
-    // What it cannot be rid of keeps its room, and the next would have to wait for that.
+    // What can't be removed keeps its room, and the next attempt would have to wait for that.
     if (platform.ledger.holds({ kind: "instance", id: answer.instanceId })) return answer;
     await platform.settings.clock.sleepMs(PAUSE_MS);
   }

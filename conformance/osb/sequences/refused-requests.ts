@@ -12,29 +12,30 @@ import { lookFor, type Presence } from "../model/presence.ts";
 import { ANY, BINDABLE } from "../plan-requirements.ts";
 import type { LiveInstance } from "../shared-instances.ts";
 import { acceptedOffer } from "./working-plans.ts";
+import { plansToTry } from "../variations/plans.ts";
 import { isUnanswered } from "../variations/silence.ts";
 
-/** A request with one planted defect, and what came of it. */
+/** A request with one planted defect, and its result. */
 export interface RefusedRequest {
   readonly what: string;
-  /** The check that judges its status; undefined where the specification names none for the defect. */
+  /** The check that judges its status; undefined if the specification names none for the defect. */
   readonly judgedBy: string | undefined;
   readonly answer: Answer;
-  /** Of a creation that was answered 4xx: whether it is there all the same. */
+  /** Of a creation that was answered 4xx: whether it exists nonetheless. */
   readonly presence?: Presence;
   /** The deletion that follows a refused creation. */
   readonly deletion?: Answer;
 }
 
-/** A request with one planted defect that the broker got and never answered. */
+/** A request with one planted defect that the broker received and never answered. */
 interface UnansweredRequest extends Pick<RefusedRequest, "what" | "judgedBy"> {
   readonly silence: NoAnswer;
 }
 
-/** What came of the requests with a defect each. */
+/** The results of the requests with one defect each. */
 export interface Refusals {
   readonly answered: readonly RefusedRequest[];
-  /** At most one: after it no other body is sent that cannot be read, as the next would be waited for as long. */
+  /** At most one: after it no other unreadable body is sent, as the wait for the next would be as long. */
   readonly unanswered: readonly UnansweredRequest[];
 }
 
@@ -53,7 +54,7 @@ function without(body: JsonObject, member: string): JsonObject {
   return rest;
 }
 
-/** Parameters that the published schema refuses, where it refuses any. */
+/** Parameters that the published schema refuses, if it refuses any. */
 function unfitting(offer: Offer, use: "create" | "bind"): JsonObject | undefined {
   const schema = schemaOf(offer, use);
   return schema === undefined ? undefined : violationOf(schema, minimalFor(schema) ?? {});
@@ -61,7 +62,7 @@ function unfitting(offer: Offer, use: "create" | "bind"): JsonObject | undefined
 
 const MALFORMED = { provision: "provision-malformed-body-400", bind: "bind-malformed-400" } as const;
 
-/** The defects of a creation. A clause that is a MAY or a SHOULD does not say how a mistake is answered, so nobody judges the status. */
+/** The defects of a creation. A MAY or a SHOULD does not settle how a mistake is answered, so no check judges the status. */
 function creationDefects(operation: "provision" | "bind", body: JsonObject, parameters: JsonObject | undefined) {
   const defects: Defect[] = [
     { what: "no service_id", judgedBy: `${operation}-missing-service-id-400`, body: without(body, "service_id") },
@@ -85,7 +86,7 @@ function provisionDefects(context: OsbContext, offer: Offer): readonly Defect[] 
 
 const sendable = ({ body, text }: Defect) => (text === undefined ? { body: body ?? {} } : { text });
 
-/** Whether a refused creation was carried out all the same, and the clean-up of a platform that gives it up. */
+/** Whether a refused creation was carried out nonetheless, and the clean-up of a platform that gives it up. */
 async function lookAfter(
   own: OsbContext,
   offer: Offer,
@@ -103,7 +104,7 @@ async function lookAfter(
   return { presence, deletion };
 }
 
-/** What is asked for in this story, and what came of it so far. */
+/** The requests of this story, and their results so far. */
 class Refused {
   readonly own: OsbContext;
   readonly answered: RefusedRequest[] = [];
@@ -112,7 +113,7 @@ class Refused {
     this.own = own;
   }
 
-  /** Sends one; undefined where it is left without an answer, or one like it was. */
+  /** Sends one; undefined if it gets no answer, or if one like it got none. */
   async ask(
     operation: Operation,
     { what, judgedBy, text }: Defect,
@@ -164,7 +165,7 @@ async function refuseUpdates(refused: Refused, live: LiveInstance): Promise<void
   }
 }
 
-/** Deletions that lack an id. They are of what never was: refusing them is right in any case, and nothing is lost. */
+/** Deletions that lack an id. Their subjects never existed: refusing them is right in any case, and nothing is lost. */
 async function refuseDeletions(own: OsbContext, offer: Offer): Promise<readonly RefusedRequest[]> {
   const requests: RefusedRequest[] = [];
   for (const member of ["service_id", "plan_id"] as const) {
@@ -200,16 +201,9 @@ async function instanceOf(own: OsbContext, offer: Offer): Promise<LiveInstance |
   }
 }
 
-/**
- * One request of each kind that has to be refused. Played once a run.
- *
- * @throws NoAnswer when a request without a defect in it got none
- */
-export async function refusalsOfAll(context: OsbContext): Promise<Refusals> {
-  const requirement = context.run.offers.some(BINDABLE.fits) ? BINDABLE : ANY;
-  context.offer(requirement);
-  return context.shared.once("refused requests", async (platform) => {
-    const offer = await acceptedOffer(context, requirement);
+/** What is to be refused is asked for of one plan. Played once for each. */
+function refusalsOf(context: OsbContext, offer: Offer): Promise<Refusals> {
+  return context.shared.once(`refused requests ${offer.plan.id}`, async (platform) => {
     const own = context.with(platform);
     const live = await instanceOf(own, offer);
     const refused = new Refused(own);
@@ -222,6 +216,32 @@ export async function refusalsOfAll(context: OsbContext): Promise<Refusals> {
     ];
     return { answered, unanswered: refused.unanswered };
   });
+}
+
+/** Of a plan that is not the first each says which. */
+function nameOf(offer: Offer | undefined, { answered, unanswered }: Refusals): Refusals {
+  const named = <T extends { readonly what: string }>(each: T): T => ({
+    ...each,
+    what: `${each.what} (plan "${offer?.plan.name}")`,
+  });
+  return { answered: answered.map(named), unanswered: unanswered.map(named) };
+}
+
+/**
+ * One request of each kind that has to be refused, on each plan that is tried, side by side.
+ *
+ * @throws NoAnswer when a request without a defect in it got none
+ */
+export async function refusalsOfAll(context: OsbContext): Promise<Refusals> {
+  const requirement = context.run.offers.some(BINDABLE.fits) ? BINDABLE : ANY;
+  const lead = await acceptedOffer(context, requirement);
+  const others = plansToTry(context, requirement).filter(({ plan }) => plan.id !== lead.plan.id);
+  const [first, ...rest] = await Promise.all([lead, ...others].map((offer) => refusalsOf(context, offer)));
+  const all = [first, ...rest.map((refusals, at) => nameOf(others[at], refusals))];
+  return {
+    answered: all.flatMap((refusals) => refusals?.answered ?? []),
+    unanswered: all.flatMap((refusals) => refusals?.unanswered ?? []),
+  };
 }
 
 /** Those that were answered. */

@@ -10,7 +10,7 @@ import { oddPolls } from "./odd-polls.ts";
 import { refusedRequests } from "./refused-requests.ts";
 import { anyUpdate, declaredRecords, type UpdateRecord } from "./updates.ts";
 
-/** What a story shows; nothing where the broker does not offer it, refuses what it needs, or does not answer. */
+/** What a story shows; nothing if the broker does not offer it, refuses what it needs, or does not answer. */
 async function showing<T>(play: () => Promise<T>, read: (story: T) => readonly (Answer | undefined)[]) {
   try {
     return read(await play()).filter((answer) => answer !== undefined);
@@ -39,7 +39,7 @@ const refusalsOf = (context: OsbContext): Promise<readonly Answer[]> =>
     (all) => all.map(({ answer }) => answer),
   );
 
-/** What can be begun with the run, so that reviews do not wait for it at its end: nothing that breaks or holds what is behind the broker. */
+/** The stories that can start with the run, so that reviews do not wait for them at its end: none that breaks or holds what is behind the broker. */
 export async function beginStandardAnswers(context: OsbContext): Promise<void> {
   await Promise.all([allLifecycles(context.shared), refusalsOf(context), updatesOf(context)]);
 }
@@ -70,7 +70,7 @@ const oddPollsOf = (context: OsbContext, kind: ThingKind) =>
 
 /**
  * The answers on which rules about every answer are judged: of the catalog, the lifecycles, the updates, the refusals, the unusual
- * polls, and of what fails where that can be had. They are the same whatever else is run beside.
+ * polls, and of failing operations where there are any. They are the same whatever else runs beside them.
  */
 export async function standardAnswers(context: OsbContext): Promise<readonly Answer[]> {
   return context.shared.once("standard answers", async (platform) => {
@@ -82,7 +82,7 @@ export async function standardAnswers(context: OsbContext): Promise<readonly Ans
       oddPollsOf(context, "binding"),
     ]);
     const failures = await failuresOf(context);
-    // It is read again, as platforms do: what it says may have changed since.
+    // It is read again, as platforms do: its contents may have changed since.
     const again = await showing(
       () => platform.send("catalog"),
       (answer) => [answer],

@@ -17,7 +17,7 @@ async function doesWork(context: OsbContext, offer: Offer): Promise<boolean> {
   }
 }
 
-/** The plans of which an ordinary instance can be made, and bound where that is offered, in the order of the catalog. */
+/** The plans of which an ordinary instance can be created, and bound if they offer that, in the order of the catalog. */
 export async function workingOffers(context: OsbContext): Promise<readonly Offer[]> {
   const offers = lifecycleOffers(context.shared);
   const works = await Promise.all(offers.map((offer) => doesWork(context, offer)));
@@ -25,9 +25,9 @@ export async function workingOffers(context: OsbContext): Promise<readonly Offer
 }
 
 /**
- * The first plan that meets a requirement and whose ordinary provision is not refused; the first that meets it where all are.
+ * The first plan that meets a requirement and whose ordinary provision is not refused; the first that meets it if all are.
  *
- * @throws Verdicted not applicable when none meets it
+ * @throws Verdicted not applicable if none meets it
  */
 export async function acceptedOffer(context: OsbContext, requirement: PlanRequirement): Promise<Offer> {
   const first = context.offer(requirement);

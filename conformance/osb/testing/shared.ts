@@ -19,7 +19,7 @@ interface TestBroker extends MemoryBrokerOptions {
   readonly minor?: SpecMinor;
 }
 
-/** What a check of a run against a broker in memory works with, on a clock of its own. */
+/** What a check works with in a run against a broker in memory, on a clock of its own. */
 export async function contextOn({ middleware, minor = 17, ...options }: TestBroker = {}): Promise<OsbContext> {
   let [nowMs, ids] = [Date.UTC(2026, 0, 1), 0];
   const { handle, backend } = createMemoryBroker(options);

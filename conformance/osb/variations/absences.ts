@@ -2,15 +2,15 @@ import type { SpecMinor } from "../../client/spec-version.ts";
 import type { Row } from "./row.ts";
 import type { JsonObject } from "../../client/http/json.ts";
 
-/** A body without a member that it has to have, in one of the ways in which it can be missing. */
+/** A body without a required member, in one of the ways in which it can be missing. */
 interface Absence {
   readonly words: string;
   readonly body: JsonObject;
-  /** It is there, and no id of anything. */
+  /** It is present, but the id of nothing. */
   readonly isEmpty: boolean;
 }
 
-/** A body without a member that it has to have, in each of the ways in which it can be missing. */
+/** A body without a required member, in each of the ways in which it can be missing. */
 export function absencesOf(member: string, body: JsonObject): readonly Absence[] {
   const { [member]: _, ...rest } = body;
   return [
@@ -20,10 +20,10 @@ export function absencesOf(member: string, body: JsonObject): readonly Absence[]
   ];
 }
 
-/** From this version on an id need not be "a non-empty string", but that of something: an empty one is invalid, not missing. */
+/** From this version on, an id need not be "a non-empty string", but must be the id of something: an empty one is invalid, not missing. */
 const EMPTY_IS_INVALID_SINCE: SpecMinor = 14;
 
-/** Bodies without an id that has to be there: 400. An empty one may be refused in another way where the version takes it for invalid. */
+/** Bodies without a required id: 400. An empty one may be refused in another way if the version counts it as invalid. */
 export function withoutId(member: "service_id" | "plan_id", minor: SpecMinor, body: JsonObject): readonly Row[] {
   return absencesOf(member, body).map(({ words, body: varied, isEmpty }) =>
     isEmpty && minor >= EMPTY_IS_INVALID_SINCE

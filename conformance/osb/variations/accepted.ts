@@ -47,10 +47,10 @@ async function bindVaried(shared: Shared, platform: OsbClient, offer: Offer): Pr
 }
 
 /**
- * Parameters other than the ordinary ones that the broker accepts on something new: with these, and no others, a conflict can be
- * distinguished from parameters that are wrong by themselves. Undefined when it accepts none. Played once a run for each plan and use.
+ * Parameters other than the ordinary ones that the broker accepts on something new: with these, and no others, a conflict can be distinguished from
+ * parameters that are wrong by themselves. Undefined if it accepts none. Played once per run for each plan and use.
  *
- * @throws NoAnswer, Verdicted when a bind would need an instance and none can be had
+ * @throws NoAnswer, Verdicted if a bind would need an instance and none can be had
  */
 export function acceptedParameters(
   shared: Shared,

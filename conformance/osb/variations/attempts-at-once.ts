@@ -1,11 +1,11 @@
 import type { OsbContext } from "../context.ts";
 
-/** From so many instances at once on, variations that may each make one are tried side by side. */
+/** From so many instances at once on, variations that may each create one are tried side by side. */
 const ROOMY = 12;
 
 /**
- * Tries variations: side by side where there is room, else one after the other, since each may take up a place. Where one ends in an
- * error the others end first: none goes on behind the back of a check that is over.
+ * Tries variations: side by side if there is room, else one after the other, since each may take up a place. If one throws, the others end first:
+ * none goes on after its check is over.
  */
 export async function tryEach<T, R>(
   { run }: OsbContext,

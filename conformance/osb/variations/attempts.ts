@@ -4,8 +4,8 @@ import { isSuccess, type RequestOptions } from "../../client/request.ts";
 import type { OsbContext } from "../context.ts";
 
 /**
- * Asks for an instance with something in the request that is varied. What is made is removed again at once, so that no more
- * instances are held than there are attempts in progress.
+ * Requests an instance with one variation in the request. What it creates is removed at once, so that no more instances are held than there are
+ * attempts in progress.
  *
  * @throws NoAnswer
  */

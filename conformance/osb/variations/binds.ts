@@ -30,9 +30,9 @@ class Accepted {
 }
 
 /**
- * Tries binds of one instance, of which each may be accepted. While an accepted one goes on the next are asked for; what is not as it
- * should be then may be so for that reason, and is asked again when all is quiet. Ends with the first that is never answered: the next
- * may wait as long.
+ * Tries binds of one instance, each of which may be accepted. The next ones are sent while an accepted one is in progress; that may be the reason
+ * for a wrong answer, so such a bind is sent again once nothing is in progress. Ends with the first that is never answered: the wait for the next
+ * may be as long.
  */
 export async function tryBinds(
   context: OsbContext,
@@ -64,7 +64,7 @@ export async function tryBinds(
   return tried;
 }
 
-/** Side by side; what is not removed so is removed with the rest of the check. */
+/** Side by side; what is not removed here is removed with the rest of the check. */
 async function unbindAll({ platform }: OsbContext, { offer, id }: LiveInstance, bound: readonly Answer[]) {
   const removals: Answer[] = [];
   for (const { bindingId } of bound) removals.push(await platform.unbind(offer, id, bindingId, { intent: "cleanup" }));

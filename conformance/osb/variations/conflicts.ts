@@ -11,7 +11,7 @@ import { acceptedParameters } from "./accepted.ts";
 import { variedParameters, withInvented } from "./parameters.ts";
 import type { Tried } from "./tried.ts";
 
-/** A PUT under a used id that asks for something else than the one that made it. */
+/** A PUT under a used id that asks for something other than the one that created it. */
 export interface Conflict {
   readonly words: string;
   readonly body: JsonObject;
@@ -31,8 +31,8 @@ export function planConflicts(context: OsbContext, offer: Offer): readonly Confl
 }
 
 /**
- * Judges a PUT with other parameters under a used id. A refusal other than 409 may be about the parameters: then it is asked again
- * with some that the broker has accepted on something new.
+ * Judges a PUT with other parameters under a used id. A refusal other than 409 may be about the parameters: then it is sent again with some that
+ * the broker has accepted on something new.
  */
 export async function judgeOtherParameters(
   context: OsbContext,

@@ -1,13 +1,13 @@
 import type { Offer } from "../../client/catalog.ts";
 import type { OsbContext } from "../context.ts";
 
-/** Another id in place of one that a request names. */
+/** Another id instead of one that a request names. */
 interface ForeignId {
   readonly words: string;
   readonly id: string;
 }
 
-/** An id that no catalog has, and that of each other kind of thing of this catalog. */
+/** An id that no catalog has, and an id of each other kind of thing in this catalog. */
 function foreignIds(context: OsbContext, own: Offer, member: "service_id" | "plan_id"): readonly ForeignId[] {
   const foreign = context.run.services.find(({ id }) => id !== own.service.id);
   const [plan] = foreign?.plans ?? [];
@@ -18,7 +18,7 @@ function foreignIds(context: OsbContext, own: Offer, member: "service_id" | "pla
   ];
 }
 
-/** Requests that name what they do not belong to: one for each way in which an id can be wrong. */
+/** Requests with a foreign id: one for each way in which an id can be wrong. */
 export function withForeignIds(
   context: OsbContext,
   own: Offer,

@@ -22,8 +22,8 @@ function judgeAnswer({ good, tolerated = [], isPermission = false }: Row, answer
 }
 
 /**
- * An accusation stands, unless the ordinary request is refused as well, or makes the broker fail in the very same way: a failure
- * in other words is one of its own.
+ * An accusation stands unless the ordinary request is refused as well, or makes the broker fail in the very same way: a failure in other words is a
+ * finding of its own.
  */
 export async function unlessOrdinaryFails(
   context: OsbContext,
@@ -39,7 +39,7 @@ export async function unlessOrdinaryFails(
   return followsFromFact(fact, `an ordinary ${stage} fails in the same way: ${answer.status}`, answer);
 }
 
-/** A refusal counts only where the ordinary request is accepted, also that for the plan which is named in place of another. */
+/** A refusal counts only if the ordinary request is accepted, and also the one for the plan that is named instead of another. */
 async function judgeRow(
   context: OsbContext,
   stage: "provision" | "bind",
@@ -90,8 +90,8 @@ async function tryUpdate(
 }
 
 /**
- * Tries an update on the instance that the rows before it were tried on. What is not as it should be may be so because one of those was
- * accepted; it is tried again on another.
+ * Tries an update on the instance on which the rows before it were tried. If the answer is wrong, that may be because one of those was accepted;
+ * the update is tried again on another instance.
  */
 async function tryUpdateInTurn(
   context: OsbContext,
@@ -109,7 +109,7 @@ async function tryUpdateInTurn(
 }
 
 /**
- * Tries updates that are wrong in one way each, up to the first that is never answered: the next may wait as long. Only to be asked where
+ * Tries updates that are wrong in one way each, up to the first that is never answered: the wait for the next may be as long. Only to be called if
  * an update is accepted.
  */
 export async function judgeUpdates(
@@ -129,7 +129,7 @@ export async function judgeUpdates(
   return worstTried(tried);
 }
 
-/** What follows from an ordinary request that is refused; undefined where it is accepted. */
+/** What follows from an ordinary request that is refused; undefined if it is accepted. */
 async function obstacleTo(
   context: OsbContext,
   stage: "provision" | "bind",
@@ -142,10 +142,10 @@ async function obstacleTo(
   return followsFromFact(fact, `an ordinary ${stage} is ${words}`);
 }
 
-/** A request without a member that may be left out is processed, or refused for a reason: it makes no broker fail. */
+/** A request without an optional member is processed, or refused for a reason: it must not make the broker fail. */
 const PROCESSED: readonly StatusRule[] = ["2xx", "4xx"];
 
-/** Tries provisions without one of the members each that a platform may leave out. */
+/** Tries provisions that each lack one of the members that a platform may leave out. */
 export async function judgeLeanProvisions(
   context: OsbContext,
   offer: Offer,
@@ -162,7 +162,7 @@ export async function judgeLeanProvisions(
   return worstTried(tried, "an ordinary request has nothing that could be left out");
 }
 
-/** Tries binds without one of the members each that a platform may leave out. */
+/** Tries binds that each lack one of the members that a platform may leave out. */
 export async function judgeLeanBinds(
   context: OsbContext,
   live: LiveInstance,

@@ -17,14 +17,14 @@ export const withInvented = (parameters: JsonObject | undefined, value: string):
 export const areInvented = (body: JsonObject): boolean =>
   isObject(body["parameters"]) && INVENTED in body["parameters"];
 
-/** Another value of the same JSON type; undefined where none comes to mind. */
+/** Another value of the same JSON type; undefined if there is no obvious one. */
 function otherValue(value: Json): Json | undefined {
   if (typeof value === "string") return `${value}-2`;
   if (typeof value === "number") return value + 1;
   return typeof value === "boolean" ? !value : undefined;
 }
 
-/** The same parameters with one of them changed, for each whose value can be. */
+/** The same parameters with one of them changed, for each whose value can be changed. */
 function withOneChanged(parameters: JsonObject): readonly JsonObject[] {
   return Object.entries(parameters).flatMap(([name, value]) => {
     const other = otherValue(value);
@@ -32,11 +32,11 @@ function withOneChanged(parameters: JsonObject): readonly JsonObject[] {
   });
 }
 
-/** Most variations of the parameters of drydock.yml that are tried. */
+/** How many variations of the parameters of drydock.yml are tried, at most. */
 const VARIED_MAX = 3;
 
 /**
- * Parameters other than the ordinary ones of a request, those first that the broker is the likeliest to accept: what a published
+ * Parameters other than the ordinary ones of a request, those first that the broker is likeliest to accept: what a published
  * schema accepts, what drydock.yml gives with one value changed, an invented one beside the ordinary ones.
  */
 export function variedParameters(run: RunContext, offer: Offer, use: SchemaUse): readonly JsonObject[] {

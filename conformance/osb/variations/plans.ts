@@ -4,14 +4,13 @@ import { Berth } from "../../runner/berth.ts";
 import { OsbContext } from "../context.ts";
 import type { PlanRequirement } from "../plan-requirements.ts";
 
-/** Most plans that one check tries; the first of each offering come first. */
+/** How many plans one check tries, at most; the first of each offering come first. */
 const PLANS_MAX = 6;
 
 /**
- * The plans on which a check tries what may differ between plans: all that meet the requirements, or the first alone where the run
- * asks for that.
+ * The plans on which a check tries what may differ between plans: all that meet the requirements, or the first alone if the run asks for that.
  *
- * @throws Verdicted not applicable when there is none
+ * @throws Verdicted not applicable if there is none
  */
 export function plansToTry(context: OsbContext, ...requirements: readonly PlanRequirement[]): readonly Offer[] {
   const { run } = context;
@@ -23,10 +22,10 @@ export function plansToTry(context: OsbContext, ...requirements: readonly PlanRe
 }
 
 /**
- * The first plan, and with it the first whose parameters the broker can judge otherwise: one without a published schema where the first has
- * one, or the other way about. The first alone where the run asks for that.
+ * The first plan, and with it the first whose parameters the broker can judge otherwise: one without a published schema if the first has one, or
+ * vice versa. The first alone if the run asks for that.
  *
- * @throws Verdicted not applicable when there is none
+ * @throws Verdicted not applicable if there is none
  */
 export function plansUnlike(
   context: OsbContext,
@@ -43,7 +42,7 @@ export function plansUnlike(
 /** From so many instances at once on, plans are judged side by side. */
 const ROOMY = 2 * PLANS_MAX;
 
-/** What ends a check on one plan is that plan's outcome, and not the end of the others. */
+/** What ends a check on one plan is that plan's outcome, and does not end the others. */
 export async function outcomeOf(judge: () => Promise<Outcome>): Promise<Outcome> {
   try {
     return await judge();
@@ -53,7 +52,7 @@ export async function outcomeOf(judge: () => Promise<Outcome>): Promise<Outcome>
   }
 }
 
-/** What was played; nothing where the broker does not offer it. */
+/** What was played; nothing if the broker does not offer it. */
 export async function orNone<T>(play: () => Promise<readonly T[]>): Promise<readonly T[]> {
   try {
     return await play();
@@ -63,14 +62,14 @@ export async function orNone<T>(play: () => Promise<readonly T[]>): Promise<read
   }
 }
 
-/** The same outcome, which says of which plan it is. */
+/** The same outcome, naming its plan. */
 export function nameThePlan({ plan }: Offer, outcome: Outcome): Outcome {
   const { verdict, reason } = outcome;
   if (verdict === "pass" || reason === undefined || reason.startsWith('plan "')) return outcome;
   return { ...outcome, reason: `plan "${plan.name}": ${reason}` };
 }
 
-/** One after the other, each with the room that the one before took up. */
+/** One after the other, each in the room of the one before. */
 async function inTurn(
   context: OsbContext,
   offers: readonly Offer[],
@@ -85,7 +84,7 @@ async function inTurn(
   return outcomes;
 }
 
-/** With a client of its own, so that what one plan takes up is free when that plan is judged, and not when all are. */
+/** With a client of its own, so that a plan's room is free once that plan is judged, and not only when all are. */
 async function judgeAlone(
   { platform, run, shared }: OsbContext,
   offer: Offer,
@@ -104,7 +103,7 @@ async function judgeAlone(
   }
 }
 
-/** All at once. Where one ends in an error the others end first: none goes on behind the back of a check that is over. */
+/** All at once. If one throws, the others end first: none goes on after its check is over. */
 async function sideBySide(
   context: OsbContext,
   offers: readonly Offer[],
@@ -118,10 +117,10 @@ async function sideBySide(
 }
 
 /**
- * Judges each plan that meets the requirements, side by side where there is room; the worst outcome counts, and says of which plan it is.
- * `judge` gets the context that it has to use.
+ * Judges each plan that meets the requirements, side by side if there is room; the worst outcome counts, and names its plan. `judge` gets the
+ * context that it must use.
  *
- * @throws Verdicted not applicable when there is none
+ * @throws Verdicted not applicable if there is none
  */
 export async function onEachPlan(
   context: OsbContext,

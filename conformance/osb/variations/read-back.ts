@@ -2,10 +2,10 @@ import { isObject, sameJson } from "../../client/http/json.ts";
 import type { Answer } from "../../client/answer.ts";
 import { bodyOf } from "../../client/http/observation.ts";
 
-/** What of a fetched instance only a request changes: a broker may count or date other things as it likes. */
+/** The members of a fetched instance that only a request changes: a broker may count or date other things as it likes. */
 const LASTING = ["service_id", "plan_id", "parameters", "maintenance_info", "dashboard_url"];
 
-/** The member of an instance that two fetches tell differently; undefined where they tell the same. */
+/** The member of an instance in which two fetches differ; undefined if they agree. */
 export function changedMember(before: Answer, after: Answer): string | undefined {
   const [was, is] = [bodyOf(before), bodyOf(after)];
   return LASTING.find((member) => !sameJson(was[member] ?? null, is[member] ?? null));

@@ -4,7 +4,7 @@ import type { OsbContext } from "../context.ts";
 import type { UpdateRecord } from "../sequences/updates.ts";
 import { violatingParameters } from "./violations.ts";
 
-/** An update that is to be refused, though it asks for a change that the broker makes otherwise. */
+/** An update that is to be refused, although it includes a change that the broker accepts otherwise. */
 interface RefusedUpdate {
   readonly words: string;
   readonly body: JsonObject;
@@ -14,8 +14,8 @@ const withoutService = (body: JsonObject): JsonObject =>
   Object.fromEntries(Object.entries(body).filter(([name]) => name !== "service_id"));
 
 /**
- * Every kind of refusal that an update can get, each with a change that was seen to be accepted: what a broker that applies before it
- * validates would leave behind.
+ * Every kind of refusal that an update can get, each with a change that is known to be accepted: a broker that applies before it validates would
+ * leave it behind.
  */
 export function refusedUpdates(context: OsbContext, { live, change }: UpdateRecord): readonly RefusedUpdate[] {
   const { minor, platform, run } = context;

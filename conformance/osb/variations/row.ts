@@ -6,7 +6,7 @@ import type { StatusRule } from "../judge.ts";
 export interface Row {
   readonly words: string;
   readonly body?: JsonObject;
-  /** Sent as it is in place of `body`. */
+  /** Sent as it is instead of `body`. */
   readonly text?: string;
   readonly good: readonly StatusRule[];
   /** Answers that are worth a warning. */

@@ -6,7 +6,7 @@ import type { OsbContext } from "../context.ts";
 import type { Row } from "./row.ts";
 import type { Tried } from "./tried.ts";
 
-/** What a broker does to a request that it has got, in place of answering it. */
+/** What a broker does instead of answering a request that it received. */
 const SEEN: Readonly<Partial<Record<TransportFault, string>>> = {
   timeout: "no answer",
   reset: "the connection closed without an answer",
@@ -19,10 +19,10 @@ export function isUnanswered(error: unknown, operation: Operation): error is NoA
   );
 }
 
-/** In a few words what the broker did in place of answering. */
+/** What the broker did instead of answering, in a few words. */
 export const silenceOf = ({ fault }: NoAnswer): string => SEEN[fault] ?? "no answer";
 
-/** Tries one row; a request that the broker leaves without an answer is judged as that. */
+/** Tries one row; a request that the broker leaves without an answer is judged as such. */
 export async function orSilence(
   context: OsbContext,
   operation: Operation,
@@ -38,10 +38,10 @@ export async function orSilence(
 }
 
 /**
- * A broker that answers others, and a request with one defect never, refuses that request with no status at all. Where it answers nobody
- * any more nothing can be said of the request.
+ * A broker that answers other requests, but never one with this defect, refuses it with no status at all. If it answers nothing any more, nothing
+ * can be said about the request.
  *
- * @throws NoAnswer when the catalog is not answered either
+ * @throws NoAnswer if the catalog is not answered either
  */
 async function judgeSilence(context: OsbContext, { words, good, isPermission }: Row, error: NoAnswer): Promise<Tried> {
   await context.platform.send("catalog");

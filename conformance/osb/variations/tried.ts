@@ -1,6 +1,6 @@
 import { notApplicable, type Outcome, pass, worstOf } from "../../runner/check.ts";
 
-/** One variation that was tried, and what was made of the answer. */
+/** One variation that was tried, and the judgement of its answer. */
 export interface Tried {
   /** What was varied, in a few words. */
   readonly words: string;
@@ -9,7 +9,7 @@ export interface Tried {
   readonly isSilent?: true;
 }
 
-/** Most variations that one verdict names, and most exchanges that it shows. */
+/** How many variations one verdict names, and how many exchanges it shows, at most. */
 const NAMED_MAX = 5;
 const SHOWN_MAX = 6;
 
@@ -18,7 +18,7 @@ function joinNames(names: readonly string[]): string {
   return `${names.slice(0, NAMED_MAX).join("; ")}${more}`;
 }
 
-/** The worst of the variations that were tried, with all that are as bad in one line; not applicable when none was tried. */
+/** The worst of the variations that were tried, with all that are as bad in one line; not applicable if none was tried. */
 export function worstTried(tried: readonly Tried[], nothing = "nothing could be varied"): Outcome {
   if (tried.length === 0) return notApplicable(nothing);
   const worst = worstOf(tried.map(({ outcome }) => outcome));

@@ -5,7 +5,7 @@ import { isSuccess } from "../../client/request.ts";
 import type { OsbContext } from "../context.ts";
 import { attemptProvision } from "./attempts.ts";
 
-/** The check that has it as its finding where members that nobody knows stop a request. Binds since 2.14. */
+/** The check whose finding it is that unknown members stop a request. Binds since 2.14. */
 export const UNKNOWN_HALT = "vendor-request-fields-do-not-halt";
 
 /** Members that no version defines, wherever a broker might trip over them. */
@@ -23,7 +23,7 @@ export function extendBody(body: JsonObject): JsonObject {
   };
 }
 
-/** The answer to a provision with such members, where that is a refusal. */
+/** The answer to a provision with such members, if that is a refusal. */
 export async function refusalOfUnknownMembers(context: OsbContext, offer: Offer): Promise<Answer | undefined> {
   const answer = await attemptProvision(context, offer, { body: extendBody(context.provisionBody(offer)) });
   return isSuccess(answer) ? undefined : answer;

@@ -2,13 +2,13 @@ import type { Json, JsonObject } from "../../client/http/json.ts";
 import type { SpecMinor } from "../../client/spec-version.ts";
 import type { Row } from "./row.ts";
 
-/** A member of a request with a value of another JSON type than the specification gives it. */
+/** A member of a request, with a value of another JSON type than the specification gives it. */
 interface WrongType {
   readonly member: string;
   readonly value: Json;
-  /** The version that brought the member there. Default: all versions have it. */
+  /** The version that introduced the member there. Default: all versions have it. */
   readonly since?: SpecMinor;
-  /** A broker that has no use for the member need not look at it. Default: it is one that each broker reads. */
+  /** A broker that has no use for the member need not look at it. Default: every broker must read it. */
   readonly isUnread?: boolean;
 }
 
@@ -53,13 +53,12 @@ interface Malformed {
   readonly member: string;
   readonly words: string;
   readonly body: JsonObject;
-  /** Whether a broker may pass over the member, and so over what is wrong with it. */
+  /** Whether a broker may ignore the member, and so its mistake. */
   readonly isUnread: boolean;
 }
 
 /**
- * Requests with one member of a wrong type each, and how they may be answered: 400, or 2xx where the member need not be read. 422 is worth
- * a warning.
+ * Requests with one member of a wrong type each, and how they may be answered: 400, or 2xx if the member need not be read. 422 is worth a warning.
  */
 export function typedRows(operation: keyof typeof WRONG_TYPES, minor: SpecMinor, body: JsonObject): readonly Row[] {
   return wronglyTyped(operation, minor, body).map(({ words, body: malformed, isUnread }) => ({
@@ -70,14 +69,14 @@ export function typedRows(operation: keyof typeof WRONG_TYPES, minor: SpecMinor,
   }));
 }
 
-/** Those of wrong parameters, for a second plan: how it refuses is judged on the first, that it does on each. */
+/** Those with wrong parameters, for a second plan: the way of refusing is judged on the first plan, the refusal itself on each. */
 export function parameterRows(operation: keyof typeof WRONG_TYPES, minor: SpecMinor, body: JsonObject): readonly Row[] {
   return wronglyTyped(operation, minor, body)
     .filter(({ member }) => member === "parameters")
     .map(({ words, body: malformed }) => ({ words, body: malformed, good: ["4xx"] }));
 }
 
-/** A body with each of its members in turn of a wrong type, as far as the version has the member. */
+/** A body with each of its members in turn of a wrong type, if the version has the member. */
 function wronglyTyped(operation: keyof typeof WRONG_TYPES, minor: SpecMinor, body: JsonObject): readonly Malformed[] {
   return WRONG_TYPES[operation]
     .filter(({ since = 11 }) => since <= minor)

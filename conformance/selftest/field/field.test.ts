@@ -9,7 +9,7 @@ import { scoreSentence } from "./page.ts";
 
 let judged: Promise<readonly FieldResult[]> | undefined;
 
-/** Judges all of them when the first is asked for. */
+/** Judges all of them when the first is requested. */
 function matrix(): Promise<readonly FieldResult[]> {
   judged ??= fieldMatrix();
   return judged;
@@ -33,7 +33,7 @@ const disagreements = ({ broker, missed, falsely, leftBehind }: FieldResult): re
 const MINUTES_5 = 300_000;
 
 describe("the field brokers", () => {
-  it("are at least 60, each with a name of its own, a report and a rule", () => {
+  it("number at least 60, each with its own name, a report and a rule", () => {
     expect(FIELD_BROKERS.length).toBeGreaterThanOrEqual(60);
     expect(new Set(FIELD_BROKERS.map(({ id }) => id)).size).toBe(FIELD_BROKERS.length);
     for (const { report, rule } of FIELD_BROKERS) {
@@ -42,7 +42,7 @@ describe("the field brokers", () => {
     }
   });
 
-  it("expect findings of checks that exist, at a level that these have", () => {
+  it("expect findings of checks that exist, at those checks' level", () => {
     const levels = new Map(OSB_CHECKS.map(({ id, level }) => [id, level]));
     const wrong = FIELD_BROKERS.flatMap(rightFindings).filter(({ verdict, check }) => {
       const level = levels.get(check);
@@ -73,8 +73,8 @@ describe.each(FIELD_BROKERS)("a broker that $does ($id)", (broker) => {
   );
 });
 
-describe("the disagreements that are known", () => {
-  it("are about field brokers that there are", () => {
+describe("the known disagreements", () => {
+  it("are about existing field brokers", () => {
     expect(Object.keys(KNOWN).filter((id) => !FIELD_BROKERS.some((broker) => broker.id === id))).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-/** Disagreements between the suite and what has to be said, by field broker. Each is a defect of the suite; the list only shrinks. */
+/** Disagreements between the suite and what it should say, by field broker. Each is a defect of the suite; the list only shrinks. */
 export const KNOWN: Readonly<Record<string, readonly string[]>> = {
   "status-instead-of-state": ["left behind"],
   "pending-is-no-state": ["left behind"],

@@ -3,30 +3,30 @@ import { certifyFieldBroker } from "./certify-field-broker.ts";
 import { FIELD_BROKERS } from "../../osb/field/entries.ts";
 import type { FieldBroker } from "../../osb/field/field-broker.ts";
 
-/** A check that fails or warns, or has to. */
+/** A check that fails or warns, or should. */
 export interface Finding {
   readonly verdict: "fail" | "warn";
   readonly check: string;
 }
 
-/** What the suite says of one field broker, against what it has to say. */
+/** What the suite says of one field broker, compared with what it should say. */
 export interface FieldResult {
   readonly broker: FieldBroker;
-  /** Findings that have to be made and are. */
+  /** Required findings that are made. */
   readonly found: readonly Finding[];
-  /** Findings that have to be made and are not, with what was said instead. */
+  /** Required findings that are missed, with what was said instead. */
   readonly missed: readonly (Finding & { readonly said: Verdict; readonly reason: string })[];
-  /** Findings that must not be made and are. */
+  /** Findings that are made but must not be. */
   readonly falsely: readonly (Finding & { readonly reason: string })[];
   /** Checks whose verdict is unknown. */
   readonly undecided: number;
-  /** What the run made and could not remove. */
+  /** What the run created and could not remove. */
   readonly leftBehind: number;
 }
 
 const isSame = (a: Finding, b: Finding): boolean => a.verdict === b.verdict && a.check === b.check;
 
-/** What has to be said of a field broker. */
+/** What the suite should say of a field broker. */
 export function rightFindings({ fails = [], warns = [] }: FieldBroker): readonly Finding[] {
   return [
     ...fails.map((check) => ({ verdict: "fail" as const, check })),
@@ -68,14 +68,14 @@ export async function fieldMatrix(): Promise<readonly FieldResult[]> {
 
 /** How well the suite judges the field brokers. */
 export interface FieldScore {
-  /** Findings that have to be made. */
+  /** Required findings. */
   readonly expected: number;
   readonly found: number;
   /** Findings that are made. */
   readonly made: number;
-  /** Findings that are made and true, of those that are made: 0 to 1. */
+  /** The share of the findings made that are true: 0 to 1. */
   readonly precision: number;
-  /** Findings that are made, of those that have to be: 0 to 1. */
+  /** The share of the required findings that are made: 0 to 1. */
   readonly recall: number;
 }
 

@@ -1,6 +1,6 @@
 import type { CheckInfo } from "../../runner/events.ts";
 
-/** What is known of a check of which only the id matters. */
+/** The information on a check of which only the id matters. */
 export const checkInfo = (id: string): CheckInfo => ({
   id,
   suite: "osb",

@@ -45,8 +45,8 @@ const reasons = ({ finished }: Ran): readonly (string | undefined)[] => [
 const DATA = { only: ["BK-1*", "BK-48"] };
 
 describe("the backup suite", () => {
-  it("notices every mutant with the checks that it is meant for", async () => {
-    // Each mutant meets the checks that it is meant for; `npm run selftest` has it meet all.
+  it("notices every mutant with the checks meant for it", async () => {
+    // Each mutant meets the checks meant for it; in `npm run selftest` it meets all.
     expect(await findUnnoticed(backupMutants)).toEqual([]);
   });
 
@@ -95,10 +95,10 @@ describe("the backup suite", () => {
     expect(reasons(ran)).toEqual(["no interface for backups answers with a list (swisscom (drydock.yml) 404)"]);
   });
 
-  it("is not applicable to a service whose credentials it has no client for", async () => {
+  it("is not applicable to a service for whose credentials it has no client", async () => {
     const ran = await run(DATA, { scheme: "amqp" });
     expect(verdicts(ran)).toEqual(["not-applicable"]);
-    expect(reasons(ran)).toEqual(["toy-db: no data client for amqp://…"]);
+    expect(reasons(ran)).toEqual(["toy-db: no data client for amqp://…; toy-db-next: no data client for amqp://…"]);
     expect(ran.finished[0]?.evidence[0]?.response?.body).toContain('"credentials":{"host":"[redacted]"');
     expect(ran.cloud.instances.size).toBe(0);
   });
@@ -172,7 +172,7 @@ describe("the backup suite", () => {
     });
   });
 
-  it("keeps within its number of instances", async () => {
+  it("stays within its number of instances", async () => {
     const ran = await run({ maxInstances: 1 });
     const byId = Object.fromEntries(ran.finished.map(({ check, verdict }) => [check.id, verdict]));
     expect(byId).toMatchObject({ "BK-10": "pass", "BK-11": "pass", "BK-48": "not-applicable" });

@@ -16,14 +16,14 @@ export interface BackupOperation {
   readonly began: Observation;
   /** The last answer about it. */
   readonly last: Observation;
-  /** The run's time just before it was asked for, and when it was first seen to have ended. */
+  /** The run's time just before the request, and when the end was first seen. */
   readonly askedMs: number;
   readonly endedMs: number;
 }
 
 type Started = "create" | "restore" | "restoreNew" | "restoreTo";
 
-/** How an operation is waited for. */
+/** How to wait for an operation. */
 interface FollowOptions extends AskOptions {
   /** Default: as long as an operation may take. */
   readonly waitMsMax?: number;
@@ -44,11 +44,11 @@ export class BackupClient extends BackupRequests {
     return this.follow("create", await this.begin(instance, options), options);
   }
 
-  /** Asks for a backup, and does not wait. */
+  /** Requests a backup, without waiting for it. */
   async begin(instance: string, options: AskOptions = {}): Promise<Begun> {
     const ids = { instance };
     this.#record(ids);
-    // A job that names no backup is the one of the backup that was not listed before.
+    // A job that names no backup belongs to the backup that was not listed before.
     const before = this.api.task !== undefined && this.api.task.id === undefined ? await this.#listIds(ids) : [];
     const askedMs = this.clock.nowMs();
     return { ids, before, askedMs, began: await this.ask("create", ids, options) };
@@ -59,7 +59,7 @@ export class BackupClient extends BackupRequests {
     return this.start("restore", { instance, backup }, options);
   }
 
-  /** Restores in one way or another, and waits for the end. */
+  /** Restores in any way, and waits for the end. */
   async start(name: Started, ids: Values, options: FollowOptions & Values = {}): Promise<BackupOperation> {
     const all = { ...ids, ...(options["key"] !== undefined && { key: options["key"] }) };
     const askedMs = this.clock.nowMs();
@@ -74,7 +74,7 @@ export class BackupClient extends BackupRequests {
     return this.#poll(id, begun, () => this.ask("getRestore", { ...begun.ids, restore: id }));
   }
 
-  /** Waits for the end of what was asked for. */
+  /** Waits for the end of what was requested. */
   async follow(name: Started, begun: Begun, { waitMsMax }: FollowOptions = {}): Promise<BackupOperation> {
     const { ids, began, askedMs } = begun;
     const request = this.require(name);
@@ -178,17 +178,17 @@ export class BackupClient extends BackupRequests {
     return false;
   }
 
-  /** Ids of the backups that an instance still has; undefined when that can't be determined at the moment. */
+  /** Ids of the backups that an instance still has; undefined if that can't be determined at the moment. */
   async #listLeft(ids: Values & { readonly instance: string }): Promise<readonly string[] | undefined> {
     const answer = await this.ask("list", ids, CLEANUP).catch(ignoreSilence);
-    // Once its instance is removed, a list that is missing no longer says that the backups are.
+    // Once the instance is removed, a missing list does not mean that the backups are gone.
     if (answer?.status === 404 || answer?.status === 410) return this.#stuck.has(ids.instance) ? undefined : [];
     const entries = answer === undefined ? undefined : this.entriesOf(answer);
     return entries?.filter((item) => this.stateOf(item) !== "deleted").flatMap((item) => this.idOf(item) ?? []);
   }
 }
 
-/** What was asked for, and when. */
+/** What was requested, and when. */
 interface Begun {
   readonly ids: Values;
   /** Ids of the backups that there were already. */
@@ -199,7 +199,7 @@ interface Begun {
 
 const CLEANUP = { intent: "cleanup" } as const;
 
-/** Where there is no answer now, there may be one later; a broker that is gone for good is not waited for. */
+/** If there is no answer now, there may be one later; nothing waits for a broker that is gone for good. */
 function ignoreSilence(error: unknown): undefined {
   if (error instanceof NoAnswer && error.fault !== "refused") return undefined;
   throw error;

@@ -15,7 +15,7 @@ import type { BackupOperationName } from "./interface.ts";
 import { BackupClient, type BackupOperation } from "./client.ts";
 import { discover } from "./discover.ts";
 
-/** What a check of backups begins with. */
+/** What a check of backups starts from. */
 export interface Stage {
   readonly offer: Offer;
   readonly client: BackupClient;
@@ -30,7 +30,7 @@ const CLAIM_WORDS: Readonly<Record<BackupClaim, string>> = {
   B5: "keys, retention and schedules",
 };
 
-/** What who makes a claim has to offer. */
+/** What a claim obliges the vendor to offer. */
 const CORE: Readonly<Record<BackupClaim, readonly BackupOperationName[]>> = {
   B1: ["list", "create", "restore"],
   B2: ["restoreNew"],
@@ -42,8 +42,8 @@ const CORE: Readonly<Record<BackupClaim, readonly BackupOperationName[]>> = {
 /** What a check of backups works with. */
 export class BackupContext extends TenantContext {
   /**
-   * The client of the vendor's backups; ends the check as not applicable when there is no interface, where the claim is not made, and where
-   * an operation that it needs can't be asked for. One that is claimed and can't be asked for is a failure.
+   * The client of the vendor's backups; ends the check as not applicable if there is no interface, if the claim is not made, or if an operation
+   * that it needs can't be requested. An operation that is claimed but can't be requested is a failure.
    */
   async backups(
     offer: Offer,
@@ -79,7 +79,7 @@ export class BackupContext extends TenantContext {
     }
   }
 
-  /** A tenant of its own with backups, as far as they are claimed. */
+  /** A tenant of its own with backups, if they are claimed. */
   async stage(claim: BackupClaim = "B1", ...operations: readonly BackupOperationName[]): Promise<Stage> {
     const offer = await this.requireUsableOffer();
     const client = await this.backups(offer, claim, ...operations);
@@ -96,21 +96,21 @@ export class BackupContext extends TenantContext {
     return { offer, client, live: await this.osb.freshOf(offer) };
   }
 
-  /** The hook that breaks one thing; ends the check as not applicable where there is none. Asked for before anything is made. */
+  /** The hook that breaks one thing; ends the check as not applicable if there is none. To be called before anything is created. */
   requireFault(name: string): FaultHook {
     const hook = this.run.backend.faults?.[name];
     if (hook !== undefined) return hook;
     throw new Verdicted(notApplicable(`nobody can break it on purpose (hooks.faults.${name} in drydock.yml)`));
   }
 
-  /** The hook that looks where only an operator can; ends the check as not applicable where there is none. */
+  /** The hook that looks where only an operator can; ends the check as not applicable if there is none. */
   requireLook(name: string): LookHook {
     const hook = this.run.backend.looks?.[name];
     if (hook !== undefined) return hook;
     throw new Verdicted(notApplicable(`nobody can look there (hooks.looks.${name} in drydock.yml)`));
   }
 
-  /** Breaks one thing while something is done, and mends it whatever happens. */
+  /** Breaks one thing while something is done, and repairs it whatever happens. */
   async withFault<T>(name: string, instance: string, work: () => Promise<T>): Promise<T> {
     const mend = await this.requireFault(name)(instance);
     try {
@@ -141,7 +141,7 @@ export class BackupContext extends TenantContext {
     return this.requireSuccess(await client.restore(live.id, backup.id), backup);
   }
 
-  /** The same of a restore of any kind. */
+  /** The same for a restore of any kind. */
   requireSuccess(deed: BackupOperation, backup: BackupOperation): BackupOperation {
     if (deed.state === "succeeded") return deed;
     const expected = "the restore of a backup that succeeded to succeed";

@@ -64,7 +64,7 @@ export async function discover(
   const seen: string[] = [];
   for (const api of candidates(run, offer)) {
     const client = new BackupClient(platform, api);
-    // What can't be listed is taken at its word.
+    // If nothing can be listed, the declaration is believed.
     if (!client.can("list") && run.file.backup !== undefined) {
       announce(run, api);
       return { api };

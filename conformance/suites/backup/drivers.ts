@@ -1,7 +1,7 @@
 import type { BackupDriverName } from "../../settings/backup-words.ts";
 import type { BackupInterface, BackupOperationName, BackupRequest } from "./interface.ts";
 
-/** Words for states, in lower case. A vendor's own word that is in no list means "in progress". */
+/** Words for states, in lower case. A vendor's word that is in no list means "in progress". */
 const STATES: BackupInterface["states"] = {
   queued: "queued",
   pending: "queued",
@@ -66,7 +66,7 @@ function under(name: string, base: string, restore: string, getRestore: string, 
 
 const POLICY = { keep_min: "{count}", keep_days: "{days}", schedule: "{cron}" };
 
-/** Backups as an extension of the OSB API, as its proposal 670 has them: below the instance, with the broker's credentials. */
+/** Backups as an extension of the OSB API, as in its proposal 670: below the instance, with the broker's credentials. */
 export function extensionAt(path: string, claims?: BackupInterface["claims"]): BackupInterface {
   const base = `/v2/service_instances/{instance}/extensions${path}`;
   const driver = under("extension", base, "restores", "restores/{restore}", {
@@ -117,7 +117,7 @@ const SERVICE_FABRIK: BackupInterface = {
   }),
 };
 
-/** The platform's side: a job does the work, and names no backup: it is the one that was not listed before. Its restore has no public path. */
+/** The platform's side: a job does the work without naming its backup, which is the one that was not listed before. Its restore has no public path. */
 const TANZU: BackupInterface = {
   ...COMMON,
   name: "tanzu",
@@ -128,7 +128,7 @@ const TANZU: BackupInterface = {
 
 const TENANT = "/v2/tenants/{tenant}";
 
-/** A job writes the archive of a target; tasks do the work. The target of an instance is the one that names it. */
+/** A job writes the archive of a target; tasks do the work. An instance's target is the one that names it. */
 const SHIELD: BackupInterface = {
   ...COMMON,
   name: "shield",
@@ -146,7 +146,7 @@ const SHIELD: BackupInterface = {
   task: ask("GET", `${TENANT}/tasks/{task}`, { id: ["archive_uuid"] }),
 };
 
-/** Restores are provisions, as GOV.UK's broker for RDS has them; snapshots are made by the platform. */
+/** Restores are provisions, as with GOV.UK's broker for RDS; the platform takes snapshots. */
 const PROVISION_PARAMETER: BackupInterface = {
   ...COMMON,
   name: "provision-parameter",
@@ -194,7 +194,7 @@ export const DRIVERS: Readonly<Record<BackupDriverName, BackupInterface>> = {
   exec: programOf("exec", "EXEC", ALL),
 };
 
-/** Those that are tried, in this order, where drydock.yml gives none: they need no more than the broker's own URL and credentials. */
+/** The drivers that are tried, in this order, if drydock.yml gives none: they need no more than the broker's own URL and credentials. */
 export const KNOWN_DRIVERS: readonly BackupInterface[] = (["extension", "a9s", "a9s-v1", "swisscom"] as const).map(
   (name) => DRIVERS[name],
 );

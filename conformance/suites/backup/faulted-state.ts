@@ -2,7 +2,7 @@ import type { DatabaseContents } from "../../data/contents.ts";
 import { createFilled, markedTable, seeTable } from "../tenants/tables.ts";
 import type { BackupContext, Stage } from "./context.ts";
 
-/** What is in an instance when something breaks. */
+/** The data in an instance when something breaks. */
 export const STATE = markedTable("drydock_faulted", "before the fault", "first", "second");
 
 /** Reads it. */

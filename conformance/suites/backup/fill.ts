@@ -1,15 +1,15 @@
 import { isArray, isObject, type Json, type JsonObject } from "../../client/http/json.ts";
 
-/** What names in braces stand for: ids, a key, times. One that is undefined takes the member of a body that it is the whole of along. */
+/** What names in braces stand for: ids, a key, times. A body member whose whole value is an undefined name is left out. */
 export type Values = Readonly<Record<string, string | number | undefined>>;
 
 const NAME = /\{([a-z]+)\}/g;
 
-/** A text with what its names in braces stand for; `encode` makes each of them fit in. */
+/** A text with its names in braces replaced; `encode` makes each value fit in. */
 const fillText = (text: string, values: Values, encode: (value: string) => string = (value) => value): string =>
   text.replaceAll(NAME, (_, name: string) => encode(String(values[name] ?? "")));
 
-/** A path: what is put in is encoded, but for `{location}`, which is a path itself. */
+/** A path: the values are encoded, except for `{location}`, which is a path itself. */
 export const fillPath = (path: string, values: Values): string =>
   path === "{location}" ? String(values["location"] ?? "") : fillText(path, values, encodeURIComponent);
 
@@ -21,7 +21,7 @@ function fillValue(value: Json, values: Values): Json | undefined {
   return whole === undefined ? fillText(value, values) : values[name];
 }
 
-/** A body with what its names in braces stand for. */
+/** A body with its names in braces replaced. */
 export function fillBody(body: JsonObject, values: Values): JsonObject {
   const filled = Object.entries(body).map(([name, item]) => [name, fillValue(item, values)] as const);
   return Object.fromEntries(filled.filter((entry): entry is [string, Json] => entry[1] !== undefined));

@@ -3,19 +3,19 @@ import type { BackupSettings, RequestSetting } from "../../settings/schema.ts";
 import { type BackupClaim, type BackupState, DEFAULT_BACKUP_DRIVER } from "../../settings/backup-words.ts";
 import { DRIVERS } from "./drivers.ts";
 
-/** One request of an interface. Names in braces in path and body stand for what is asked about: `{instance}`, `{backup}` and so on. */
+/** One request of an interface. Names in braces in path and body stand for its subject: `{instance}`, `{backup}` and so on. */
 export interface BackupRequest {
-  /** `EXEC` and `BBR`: a program is run, and the path is the operation. */
+  /** `EXEC` and `BBR` run a program, and the path is the operation. */
   readonly method: string;
   readonly path: string;
   readonly body?: JsonObject;
-  /** The members of its answer of which the first there is carries the id. Default: the interface's. */
+  /** The members of its answer that may carry the id; the first one present does. Default: the interface's. */
   readonly id?: readonly string[];
   /** The same for the state. */
   readonly state?: readonly string[];
 }
 
-/** What can be asked of an interface. */
+/** The operations that an interface may have. */
 const BACKUP_OPERATIONS = [
   "list",
   "create",
@@ -36,17 +36,17 @@ const BACKUP_OPERATIONS = [
 /** One of them. */
 export type BackupOperationName = (typeof BACKUP_OPERATIONS)[number];
 
-/** An id that a request needs and that only a list tells: of the entry that names the instance. */
+/** An id that a request needs and that only a list tells: that of the entry that names the instance. */
 interface Lookup {
-  /** What stands in braces for it. */
+  /** The name in braces that stands for it. */
   readonly name: string;
   readonly list: BackupRequest;
   readonly id: readonly string[];
 }
 
 /**
- * How a vendor's backups are reached: instance, backups, restores, as four independent products have it. What is absent can't be asked
- * for. `id` and `state` are the members of an answer that carry them, first come; `states` are a vendor's words, in lower case.
+ * How a vendor's backups are reached: instance, backups, restores, as in four independent products. What is absent can't be requested. `id` and
+ * `state` are the members of an answer that may carry them, the first one present; `states` are a vendor's words, in lower case.
  */
 export interface BackupInterface extends Readonly<Partial<Record<BackupOperationName, BackupRequest>>> {
   readonly name: string;
@@ -56,10 +56,10 @@ export interface BackupInterface extends Readonly<Partial<Record<BackupOperation
   readonly id: readonly string[];
   readonly state: readonly string[];
   readonly states: Readonly<Record<string, BackupState>>;
-  /** What the vendor claims. Undefined: nothing is said, which is taken for B1. */
+  /** What the vendor claims. Undefined: the vendor says nothing, which counts as B1. */
   readonly claims?: readonly BackupClaim[];
   readonly lookups?: readonly Lookup[];
-  /** What further names in braces stand for. */
+  /** The values of further names in braces. */
   readonly values: Readonly<Record<string, string>>;
   /** The program of `EXEC` and `BBR`, with its arguments. */
   readonly program?: readonly string[];

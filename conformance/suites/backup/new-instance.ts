@@ -6,14 +6,14 @@ import type { BackupClient, BackupOperation } from "./client.ts";
 import type { BackupContext } from "./context.ts";
 import { fillBody, type Values } from "./fill.ts";
 
-/** An instance that holds what a backup of another held, and how it came to. */
+/** An instance that holds what a backup of another held, and how the data got there. */
 export interface Copy {
   readonly live: LiveInstance;
-  /** Absent where the provision itself restored. */
+  /** Absent if the provision itself restored. */
   readonly restore?: BackupOperation;
 }
 
-/** Restores a backup of one instance into a new one of a plan, in the way of the interface. */
+/** Restores a backup of one instance into a new one of a plan, in the interface's way. */
 export async function restoreIntoNew(
   context: BackupContext,
   client: BackupClient,
@@ -33,7 +33,7 @@ export async function restoreIntoNew(
   return { live: await context.osb.freshOf(offer, fillBody(provision.latest, values)) };
 }
 
-/** Binds a copy; ends the check as unknown where the restore did not succeed. */
+/** Binds a copy; ends the check as unknown if the restore did not succeed. */
 export async function bindCopy(context: BackupContext, { live, restore }: Copy): Promise<Tenant> {
   if (restore !== undefined && restore.state !== "succeeded")
     throw new Verdicted(

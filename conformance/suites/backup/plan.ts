@@ -2,7 +2,7 @@ import { type MakeCheck, plannedChecks, planOf } from "../tenants/plan.ts";
 import type { BackupContext } from "./context.ts";
 
 /**
- * The 52 checks of backups and restores. The last column begins with the claim that they belong to: B0 nothing, B1 backups and restores in
+ * The 52 checks of backups and restores. The last column begins with the claim to which a check belongs: B0 nothing, B1 backups and restores in
  * place, B2 restores into new instances, B3 points in time, B4 after a deprovision, B5 keys, retention, schedules.
  */
 export const BACKUP_PLAN = planOf(
@@ -10,7 +10,7 @@ export const BACKUP_PLAN = planOf(
   [
   ["BK-01", "a capability that is declared is there", "medium", "Interface", "B0"],
   ["BK-02", "a backup ends, and its state never goes back", "high", "Interface", "B1; create, get"],
-  ["BK-03", "an id that nobody has is not found", "medium", "Interface", "B1; create, get, restore, delete"],
+  ["BK-03", "an unknown id is not found", "medium", "Interface", "B1; create, get, restore, delete"],
   ["BK-04", "times are in order", "low", "Interface", "B1; create, get"],
   ["BK-05", "operations at once leave a consistent instance", "high", "Interface", "B1; create, restore; data"],
   ["BK-06", "a lost reply costs one backup at most", "medium", "Interface", "B1; create, list"],
@@ -25,7 +25,7 @@ export const BACKUP_PLAN = planOf(
   ["BK-15", "a backup under load is one cut across tables", "high", "Consistency", "B1; create, restore; data"],
   ["BK-16", "what was acknowledged before a backup is in it", "critical", "Consistency", "B1; create, restore; data"],
   ["BK-17", "a large backup comes back whole", "high", "Restored data", "B1; create, restore; data"],
-  ["BK-18", "settings survive a restore", "medium", "Restored data", "B1; create, restore; data; parameters.SERVICE.PLAN.provision"],
+  ["BK-18", "settings survive a restore", "medium", "Restored data", "B1; create, restore; data"],
   ["BK-19", "a restore leaves bindings as they are", "critical", "Restored data", "B1; create, restore; data"],
   ["BK-20", "a restore into a new instance", "critical", "New instances", "B2; restoreNew; data"],
   ["BK-21", "a restore into another size of plan", "high", "New instances", "B2; restoreNew; two plans; data"],
@@ -58,7 +58,7 @@ export const BACKUP_PLAN = planOf(
   ["BK-48", "a restore leaves the neighbours alone", "critical", "Neighbours", "B1; create, restore; data"],
   ["BK-49", "what a sudden loss costs", "medium", "Measured", "B1; create, restore; data"],
   ["BK-50", "how long a restore takes", "medium", "Measured", "B1; create, restore; data"],
-  ["BK-51", "how long writes stand still", "medium", "Measured", "B1; create; data"],
+  ["BK-51", "how long writes stall", "medium", "Measured", "B1; create; data"],
   ["BK-52", "how much a backup stores", "low", "Measured", "B1; create, get; data"],
   ],
 );

@@ -5,19 +5,19 @@ import type { Values } from "./fill.ts";
 
 /** How long a program may take, in milliseconds. */
 const PROGRAM_MS_MAX = 600_000;
-/** Longest answer of a program that is read, in bytes. */
+/** How much of a program's answer is read, in bytes. */
 const OUTPUT_BYTES_MAX = 4 * 1024 * 1024;
 
 /** What the exit code of a program means, as the status of an answer; any other is 500. */
 const STATUSES: Readonly<Record<number, number>> = { 0: 200, 4: 404, 9: 409, 10: 410, 22: 422 };
 
 interface Ended {
-  /** Undefined: it did not begin, or was ended by a signal. */
+  /** Undefined: it did not start, or a signal ended it. */
   readonly code: number | undefined;
   readonly output: string;
 }
 
-/** Runs a program and waits for its end. What it writes to its error output is shown where it fails. */
+/** Runs a program and waits for its end. If it fails, what it wrote to its error output is shown. */
 function runProgram(program: readonly string[], more: readonly string[], input: string): Promise<Ended> {
   const [command = "", ...args] = [...program, ...more];
   return new Promise((resolve) => {
@@ -51,7 +51,7 @@ function answerOf({ code, output }: Ended): RawResponse {
   return { status, headers: { "content-type": "application/json" }, body: Buffer.from(text) };
 }
 
-/** The driver `exec`: the operation as last argument, what it is about as JSON on the input, the answer as JSON on the output. */
+/** The driver `exec`: the operation as last argument, its subject as JSON on the input, the answer as JSON on the output. */
 export async function execute(program: readonly string[], operation: string, values: Values): Promise<RawResponse> {
   return answerOf(await runProgram(program, [operation], JSON.stringify(values)));
 }
@@ -59,7 +59,7 @@ export async function execute(program: readonly string[], operation: string, val
 /** A way to run one script of BBR's contract: the stage, the instance, and the backup that it is about. */
 type Stage = (stage: string) => Promise<Ended>;
 
-/** The middle of three stages, locked before and unlocked in any case, also after a lock that failed. */
+/** The middle of three stages: locks first, and unlocks in any case, even if the lock failed. */
 async function runLocked(run: Stage, lock: string, work: string, unlock: string): Promise<Ended> {
   const first = await run(lock);
   const done = first.code === 0 ? await run(work) : first;
@@ -69,7 +69,7 @@ async function runLocked(run: Stage, lock: string, work: string, unlock: string)
 
 /**
  * The driver `bbr`: scripts as `bbr` calls them, through a program that gets the name of the script, the instance and the backup as its last
- * arguments. A backup is what the script `backup` leaves under the name that it is given; `list` and `delete` are asked of the program too.
+ * arguments. A backup is what the script `backup` leaves under the given name; the program also handles `list` and `delete`.
  */
 export async function executeScripts(
   program: readonly string[],

@@ -11,7 +11,7 @@ import { execute, executeScripts } from "./programs.ts";
 
 const isProgram = ({ method }: BackupRequest): boolean => method === "EXEC" || method === "BBR";
 
-/** The first of some members that is there, as a text. */
+/** The first of some members that is present, as a text. */
 function memberOf(item: JsonObject, names: readonly string[]): string | undefined {
   const value = names.map((name) => item[name]).find((each) => each !== undefined && each !== null && each !== "");
   return typeof value === "string" || typeof value === "number" ? String(value) : undefined;
@@ -33,7 +33,7 @@ export class BackupRequests {
     return this.api[operation] !== undefined;
   }
 
-  /** The request of an operation; ends the check as not applicable where the interface has none. */
+  /** The request of an operation; ends the check as not applicable if the interface has none. */
   require(operation: BackupOperationName): BackupRequest {
     const request = this.api[operation];
     if (request !== undefined) return request;
@@ -68,7 +68,7 @@ export class BackupRequests {
     };
   }
 
-  /** Asks for an operation. @throws NoAnswer, Verdicted where the interface has none */
+  /** Requests an operation. @throws NoAnswer, Verdicted if the interface has none */
   async ask(operation: BackupOperationName, ids: Values, options: AskOptions = {}): Promise<Observation> {
     return this.send(this.require(operation), { ...(await this.#lookUp(ids)), ...ids }, options);
   }
@@ -111,7 +111,7 @@ export class BackupRequests {
     return found;
   }
 
-  /** The entries of a list, which is an array or the first one in an object; undefined when the answer is no list. */
+  /** The entries of a list, which is an array or the first one in an object; undefined if the answer is not a list. */
   entriesOf(answer: Observation): readonly JsonObject[] | undefined {
     if (!isSuccess(answer)) return undefined;
     const list: Json | undefined = isArray(answer.json) ? answer.json : Object.values(bodyOf(answer)).find(isArray);
@@ -130,7 +130,7 @@ export class BackupRequests {
   }
 }
 
-/** How a request is sent, and with which further headers. */
+/** How a request is sent, and its further headers. */
 export interface AskOptions extends Pick<RequestOptions, "intent" | "abandon"> {
   readonly headers?: Readonly<Record<string, string>>;
 }

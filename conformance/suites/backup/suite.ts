@@ -10,12 +10,13 @@ import { declaredCheck, progressCheck, unknownIdsCheck, lostReplyCheck, notReady
 import { atRestCheck, rotationCheck, secrecyCheck, downloadCheck } from "./checks/keys.ts";
 import { retentionCheck, removalCheck, scheduleCheck } from "./checks/lifecycle.ts";
 import { lossCheck, restoreTimeCheck, stallCheck, amplificationCheck } from "./checks/measured.ts";
-import { windowCheck, precisionCheck, branchesCheck } from "./checks/moments.ts";
+import { windowCheck, precisionCheck, branchesCheck, idleCheck } from "./checks/moments.ts";
 import { neighbourCheck } from "./checks/neighbour.ts";
-import { copyCheck, sizesCheck, afterDeprovisionCheck, policyCheck } from "./checks/new-instance.ts";
+import { copyCheck, sizesCheck, versionsCheck, afterDeprovisionCheck, policyCheck } from "./checks/new-instance.ts";
 import { openSessionsCheck } from "./checks/open-sessions.ts";
 import { emptyCheck, largeCheck, twiceCheck, backAndForthCheck } from "./checks/repeated.ts";
 import { replacementCheck } from "./checks/replacement.ts";
+import { settingsCheck } from "./checks/settings.ts";
 import {
   missingStoreCheck,
   failOverCheck,
@@ -48,9 +49,11 @@ export const BACKUP_CHECKS: readonly Check<BackupContext>[] = [
   causesCheck,
   acknowledgedCheck,
   largeCheck,
+  settingsCheck,
   credentialsCheck,
   copyCheck,
   sizesCheck,
+  versionsCheck,
   afterDeprovisionCheck,
   goneBackupCheck,
   twiceCheck,
@@ -58,6 +61,7 @@ export const BACKUP_CHECKS: readonly Check<BackupContext>[] = [
   windowCheck,
   precisionCheck,
   branchesCheck,
+  idleCheck,
   failOverCheck,
   agentCheck,
   storeCheck,

@@ -15,8 +15,8 @@ export function anonymousAccess({ host, port }: Address, instance: LiveInstance,
 }
 
 /**
- * Whether a data service can be reached: it is closed where one can't even connect, and open where any answer comes, if only a
- * refusal. Ends the check as unknown where nobody can connect from the vantage.
+ * Whether a data service can be reached: it is closed if one can't even connect, and open if any answer comes, even a refusal. Ends the check as
+ * unknown if nobody can connect from the vantage.
  */
 export async function attemptConnection(context: IsolationContext, key: Access, from: Vantage): Promise<Reach> {
   const refusal = await context.recorder.tryLoginOnce(key, from);
@@ -25,7 +25,7 @@ export async function attemptConnection(context: IsolationContext, key: Access, 
   return refusal?.fault === "failed" && refusal.code === undefined ? "silent" : "open";
 }
 
-/** What it means that a port is not closed. */
+/** What an open port means. */
 export function judgeOpenPort(
   reach: Exclude<Reach, "shut">,
   expected: string,
@@ -60,7 +60,7 @@ export async function atResolvedAddress(context: IsolationContext, { access: key
   return { ...key, login: { ...key.login, host: await context.recorder.plane.resolve(key.login.host) } };
 }
 
-/** A statement in the engine's own words: its rows, or why there are none. */
+/** A statement in the engine's own dialect: its rows, or why there are none. */
 export const runNative = async (session: RecordedSession, text: string): Promise<TableRows | DataError> =>
   session.run({ do: "native", text }).catch((error: unknown) => {
     if (error instanceof DataError) return error;

@@ -21,7 +21,7 @@ type Harm = { readonly seen: string; readonly evidence: readonly Evidence[] } | 
 
 /** What a check of isolation works with. */
 export class IsolationContext extends BackupContext {
-  /** A bindable plan: the one whose credentials can be spoken, where there is one. */
+  /** A bindable plan: the one for whose credentials there is a client, if any. */
   async chooseOffer(): Promise<Offer> {
     return (await this.findUsableOffer()) ?? this.osb.offer(BINDABLE);
   }

@@ -1,18 +1,18 @@
 import { createHash } from "node:crypto";
 
-/** A secret, with the ids that it could have been made of. */
+/** A secret, with the ids from which it could have been derived. */
 export interface Sample {
   readonly secret: string;
   readonly ids: readonly string[];
 }
 
-/** What speaks against secrets. Not sure: a person has to look. */
+/** An objection to secrets. Not sure: a person must look. */
 interface Weakness {
   readonly text: string;
   readonly isSure: boolean;
 }
 
-/** Bits that a secret should have at least; a little less is allowed for, as the letters of a sample are few. */
+/** The least bits that a secret should have; a little less is tolerated, because a sample has few letters. */
 const BITS_MIN = 96;
 
 const startOf = (secrets: readonly string[]): string => {
@@ -22,7 +22,7 @@ const startOf = (secrets: readonly string[]): string => {
   return first.slice(0, length);
 };
 
-/** Letters that the changing part of secrets is written with, in classes. */
+/** The letters in which the changing part of secrets is written, in classes. */
 function alphabetOf(texts: readonly string[]): number {
   const all = texts.join("");
   if (/^[0-9]*$/.test(all)) return 10;
@@ -34,7 +34,7 @@ function alphabetOf(texts: readonly string[]): number {
   );
 }
 
-/** What could have been made of ids: the ids, their hashes, each in the usual writings. */
+/** What could have been derived from ids: the ids and their hashes, each in the usual encodings. */
 function derivedOf(ids: readonly string[]): readonly string[] {
   const [a = "", b = ""] = ids;
   const texts = [a, b, a + b, b + a, `${a}:${b}`, `${a}-${b}`, `${a}${b}`.replaceAll("-", "")];
@@ -48,7 +48,7 @@ function derivedOf(ids: readonly string[]): readonly string[] {
   ].filter((each) => each.length >= 8);
 }
 
-/** Characters of an id, or of its hash, that make it the source of a secret. */
+/** How many characters of an id, or of its hash, mark it as the source of a secret. */
 const COMMON_CHARS = 12;
 
 const isMadeOf = (part: string, derived: string): boolean =>
@@ -56,7 +56,7 @@ const isMadeOf = (part: string, derived: string): boolean =>
   (part.length >= COMMON_CHARS &&
     part.includes(derived.slice(0, Math.max(COMMON_CHARS, Math.min(derived.length, part.length)))));
 
-/** Whether the changing parts are numbers that go up one after the other. */
+/** Whether the changing parts are ascending numbers. */
 function isSequence(parts: readonly string[]): boolean {
   const base = parts.every((each) => /^\d+$/.test(each)) ? 10 : 16;
   if (!parts.every((each) => (base === 10 ? /^\d{1,15}$/ : /^[0-9a-f]{1,12}$/i).test(each))) return false;
@@ -64,7 +64,7 @@ function isSequence(parts: readonly string[]): boolean {
   return steps.every((each, at) => at === 0 || each - (steps[at - 1] ?? each) <= 16);
 }
 
-/** What speaks against secrets that were given out one after the other; undefined where nothing does. */
+/** The objection to secrets that were issued one after the other; undefined if there is none. */
 export function describeWeakness(samples: readonly Sample[]): Weakness | undefined {
   const secrets = samples.map(({ secret }) => secret);
   const start = startOf(secrets);
@@ -72,11 +72,12 @@ export function describeWeakness(samples: readonly Sample[]): Weakness | undefin
   const own = new Set(secrets);
   if (own.size < secrets.length)
     return { text: `${secrets.length - own.size} of ${secrets.length} secrets were given out before`, isSure: true };
-  if (isSequence(parts)) return { text: "numbers that go up one after the other", isSure: true };
+  if (isSequence(parts)) return { text: "ascending numbers", isSure: true };
   const made = samples.find(({ secret, ids }) =>
     derivedOf(ids).some((derived) => isMadeOf(secret.slice(start.length), derived) || isMadeOf(secret, derived)),
   );
-  if (made !== undefined) return { text: "a secret that is made of the ids of its instance or binding", isSure: true };
+  if (made !== undefined)
+    return { text: "a secret that is derived from the ids of its instance or binding", isSure: true };
   const shortest = Math.min(...parts.map(({ length }) => length));
   const bits = Math.floor(shortest * Math.log2(alphabetOf(parts)));
   return bits < BITS_MIN

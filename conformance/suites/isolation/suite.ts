@@ -9,6 +9,7 @@ import { foreignBackupCheck, backupListingCheck } from "./checks/foreign-backup.
 import { foreignBindingCheck } from "./checks/foreign-binding.ts";
 import { idsCheck, oracleCheck, errorsCheck } from "./checks/hostile.ts";
 import { instanceToInstanceCheck } from "./checks/instance-to-instance.ts";
+import { movedCheck } from "./checks/moved.ts";
 import { spoofCheck, reuseCheck, outageCheck, managementCheck, namesCheck } from "./checks/network.ts";
 import {
   sharedCheck,
@@ -26,6 +27,7 @@ import { roleCheck, hostCheck, escalationCheck, peersCheck, catalogCheck } from 
 import { redisCheck } from "./checks/redis.ts";
 import { reprovisionCheck } from "./checks/reprovision.ts";
 import { foreignRestoreCheck, foreignRolesCheck, metadataCheck } from "./checks/restores.ts";
+import { hostileDumpCheck } from "./checks/hostile-dump.ts";
 import { predictableCheck } from "./checks/secrets.ts";
 import { storesCheck, keysCheck, storeCredentialsCheck } from "./checks/stores.ts";
 import { revokedCheck } from "./checks/unbound.ts";
@@ -72,6 +74,7 @@ export const ISOLATION_CHECKS: readonly Check<IsolationContext>[] = [
   redisCheck,
   closedCheck,
   rulesCheck,
+  movedCheck,
   reuseCheck,
   outageCheck,
   instanceToInstanceCheck,
@@ -86,13 +89,14 @@ export const ISOLATION_CHECKS: readonly Check<IsolationContext>[] = [
   foreignRestoreCheck,
   storesCheck,
   keysCheck,
+  hostileDumpCheck,
   foreignRolesCheck,
   metadataCheck,
   storeCredentialsCheck,
   callbacksCheck,
 ];
 
-/** Those that try a tenant's credentials and addresses: what the API alone shows says nothing of who gets in. */
+/** The checks that try a tenant's credentials and addresses: what the API alone shows says nothing about who gets in. */
 const OVER_THE_NETWORK = [
   revokedCheck,
   crossLoginCheck,

@@ -3,23 +3,23 @@ import type { Tenant } from "../tenants/tenants.ts";
 import type { Evidence } from "../../runner/check.ts";
 import type { IsolationContext } from "./context.ts";
 
-/** A text that is nowhere but in the data of a tenant. */
+/** A text that occurs only in the data of a tenant. */
 export const CANARY = "drydock-canary-91d4c7";
 
-/** Forms in which a text may lie somewhere. */
+/** Encodings in which a text may be stored. */
 const formsOf = (text: string): readonly string[] => [
   text,
   Buffer.from(text).toString("base64").replace(/=+$/, ""),
   Buffer.from(text).toString("hex"),
 ];
 
-/** Which of some secrets lines show, by its name; undefined: none. */
+/** The name of a secret that some lines show; undefined: none. */
 export const shownIn = (lines: readonly string[], secrets: Readonly<Record<string, string>>): string | undefined =>
   Object.entries(secrets).find(
     ([, secret]) => secret !== "" && lines.some((line) => formsOf(secret).some((form) => line.includes(form))),
   )?.[0];
 
-/** The secrets of a tenant, by their names. */
+/** The secrets of a tenant, by name. */
 export const secretsOf = ({ access }: Tenant): Readonly<Record<string, string>> => ({
   "the password of a binding": access.login.password,
 });
@@ -32,7 +32,7 @@ export async function createWorking(context: IsolationContext): Promise<Tenant> 
   return tenant;
 }
 
-/** What shows that a tenant worked. */
+/** The evidence that a tenant worked. */
 export const evidenceOf = (context: IsolationContext, { bound }: Tenant): readonly Evidence[] => [
   bound,
   ...context.lastStep(),

@@ -2,15 +2,15 @@ import type { Check, Outcome } from "../../runner/check.ts";
 import type { Level, Severity, SuiteName } from "../../runner/events.ts";
 import { checkOf } from "../../runner/requirement.ts";
 
-/** A check that a suite is to have, whether or not it has been built. */
+/** A check that a suite is to have, built or not. */
 export interface PlannedCheck {
   readonly id: string;
-  /** What is demanded, in a few words. */
+  /** The requirement, in a few words. */
   readonly title: string;
   readonly severity: Severity;
   /** Heading under which reports list it. */
   readonly group: string;
-  /** What the target has to give: claims, vantages, operations, hooks. */
+  /** What the target must provide: claims, vantages, operations, hooks. */
   readonly needs: string;
 }
 
@@ -24,10 +24,10 @@ export const planOf = (rows: readonly Row[]): readonly PlannedCheck[] =>
 interface Plan<C> {
   /** The requirement in our words. */
   readonly requirement: string;
-  /** Service instances that it holds at once. Default 1. */
+  /** How many service instances it holds at once. Default: 1. */
   readonly instances?: number;
   readonly exclusive?: boolean;
-  /** Default: MUST, and SHOULD where the severity is low. */
+  /** Default: MUST, or SHOULD if the severity is low. */
   readonly level?: Level;
   readonly run: (context: C) => Promise<Outcome>;
 }

@@ -24,7 +24,7 @@ export interface Tenant {
   readonly bound: Answer;
 }
 
-/** How many services are tried for credentials that there is a client for. */
+/** How many services are tried to find credentials for which there is a client. */
 const SERVICES_MAX = 4;
 
 /** A plan whose credentials work, or the outcome of the checks that need one. */
@@ -58,7 +58,7 @@ export class TenantContext {
     return this.osb.run;
   }
 
-  /** Access to the data. Ends the check as not applicable where there is none. */
+  /** Access to the data. Ends the check as not applicable if there is none. */
   get recorder(): DataRecorder {
     const { clock, signal } = this.platform.settings;
     this.#recorder ??= new DataRecorder(this.#plane(), clock, signal);

@@ -9,12 +9,12 @@ import { objectOf, openObject } from "./objects.ts";
 import { soundLook, soundNative } from "./sound.ts";
 import { dailySlots, ownerOf, type Settings, type Task, type ToyVault } from "./vault.ts";
 
-/** A binding with the user that it stands for. */
+/** A binding with its user. */
 export interface ToyBinding {
   readonly id: string;
   readonly username: string;
   readonly password: string;
-  /** What it was asked for with. */
+  /** The request that created it. */
   readonly request?: JsonObject;
 }
 
@@ -31,16 +31,20 @@ export interface ToyInstance {
   readonly database: string;
   readonly store: Store;
   readonly bindings: Map<string, ToyBinding>;
-  /** Who may log in, and with what. */
+  /** Who may log in, and how. */
   readonly users: Map<string, string>;
-  /** From where the database can be reached now. */
+  /** Where the database can be reached from now. */
   readonly admitted: Set<ToyPlace>;
-  /** Sessions that are open, with the user of each. */
+  /** The open sessions, with the user of each. */
   readonly sessions: Map<object, string>;
   /** What has been written, in order. */
   readonly log: LogEntry[];
-  /** What it was provisioned with. */
+  /** The request that provisioned it. */
   readonly request: JsonObject;
+  /** Who a function of the tenant's has run as, and whether with power over the server. */
+  readonly ran: [who: string, power: string][];
+  /** Settings of its server. */
+  readonly settings: Map<string, string>;
   /** Whether writes wait for a backup that has locked them. */
   isLocked: boolean;
   /** Whether its disk is full. */
@@ -52,21 +56,21 @@ export type ToyPlace = "application" | "outsider" | "tenant";
 
 type BackupAccess = "list" | "get" | "restore" | "delete" | "download" | "source";
 
-/** What a broker, its backups and its firewall do right. A mutant does one of these otherwise. */
+/** What a broker, its backups and its firewall do right. A mutant does one of these wrong. */
 export interface Behaviour {
   onProvision(instance: ToyInstance, cloud: ToyCloud): void;
   onBind(instance: ToyInstance, binding: ToyBinding, cloud: ToyCloud): void;
   onUnbind(instance: ToyInstance, binding: ToyBinding, cloud: ToyCloud): void;
-  /** What a new binding is given. `serial` is new each time. */
+  /** The credentials of a new binding. `serial` is new each time. */
   mint(instance: ToyInstance, id: string, serial: number): Pick<ToyBinding, "username" | "password">;
-  /** The binding that a request is about; undefined: a new one is made, or 404 or 410 answered. */
+  /** The binding that a request is about; undefined: a new one is created, or the answer is 404 or 410. */
   find(
     operation: "bind" | "fetch" | "poll" | "unbind",
     instance: ToyInstance,
     id: string,
     cloud: ToyCloud,
   ): ToyBinding | undefined;
-  /** Whether the sender of a request is let in. */
+  /** Whether the sender of a request is admitted. */
   authorizes(request: WireRequest, cloud: ToyCloud): boolean;
   /** Whether requests without TLS are answered. */
   readonly speaksPlain: boolean;
@@ -74,13 +78,13 @@ export interface Behaviour {
   isOffering(query: WireRequest["query"], instance: ToyInstance): boolean;
   /** Whether a plan takes parameters. */
   takes(parameters: JsonObject): boolean;
-  /** Whether a binding that is there was asked for in the same way. */
+  /** Whether an existing binding was requested in the same way. */
   isSameBind(binding: ToyBinding, request: JsonObject): boolean;
-  /** Whether a token is that of an operation of an instance. */
+  /** Whether a token belongs to an operation of an instance. */
   isOperationOf(token: string | undefined, instance: ToyInstance): boolean;
-  /** What is shown of an instance, beside its offering. */
+  /** What an instance shows beside its offering. */
   describeInstance(instance: ToyInstance): JsonObject;
-  /** Whether a backup can be restored into an instance which is not the one that it was taken of. */
+  /** Whether a backup can be restored into an instance other than the one from which it was taken. */
   isSourceFor(instance: ToyInstance, backup: Task): boolean;
   /** Whether a backup can be listed, fetched, restored or removed by way of an instance. */
   owns(operation: BackupAccess, instance: ToyInstance, backup: Task, vault: ToyVault): boolean;
@@ -90,55 +94,59 @@ export interface Behaviour {
   restore(instance: ToyInstance, dump: Store, cloud: ToyCloud): void;
   /** Whether one more operation on an instance has to wait. */
   isBusy(instance: ToyInstance, vault: ToyVault): boolean;
-  /** What is shown of a backup or restore. */
+  /** What a backup or restore shows. */
   describe(task: Task, vault: ToyVault): Task;
-  /** An order that came before under the same name. */
+  /** An earlier order with the same name. */
   findRepeat(instance: ToyInstance, name: string | undefined, vault: ToyVault): Task | undefined;
-  /** What is answered about an id that nobody has. */
+  /** The answer about an unknown id. */
   unknownStatus(operation: BackupAccess): number;
-  /** Whether a backup under a key can be restored with this one. */
+  /** Whether a backup under one key can be restored with another. */
   opens(backup: Task, key: string | undefined, vault: ToyVault): boolean;
   /** Shorter keys are refused. */
   readonly keyCharsMin: number;
-  /** What is shown of settings, beside the usual. */
+  /** What settings show beside the usual. */
   moreSettings(settings: Settings, vault: ToyVault): JsonObject;
-  /** What is stored of a backup. */
+  /** The stored form of a backup. */
   store(backup: Task, vault: ToyVault): { readonly name: string; readonly text: string };
-  /** Whether what is stored is whole: it is looked at before a restore touches anything. */
+  /** Whether the stored backup is complete: this is checked before a restore touches anything. */
   verifies(backup: Task, vault: ToyVault): boolean;
   mayDownload(backup: Task): boolean;
-  /** What becomes of a backup that is removed. */
+  /** What happens to a backup that is removed. */
   forget(backup: Task): void;
-  /** Which good backups go, of those that there are, oldest first. */
+  /** Which of the good backups, oldest first, are removed. */
   findExpired(backups: readonly Task[], settings: Settings, nowMs: number): readonly Task[];
   /** The moments within a span at which a schedule is due. */
   slots(cron: string, fromMs: number, untilMs: number): readonly number[];
-  /** What a backup ends with while a fault is on. */
+  /** How a backup ends while a fault is on. */
   endUnder(fault: string, task: Task, vault: ToyVault): "failed" | "succeeded";
-  /** Keeps writes away while a backup is taken, where that is how it is made. */
+  /** Blocks writes while a backup is taken, if that is how it is made. */
   lock(instance: ToyInstance): void;
   /** Ends that lock. */
   unlock(instance: ToyInstance, state: "failed" | "succeeded"): void;
   /** The data at a moment. */
   at(instance: ToyInstance, atMs: number): Store;
+  /** The VM of an instance has been made again, at another address. */
+  onMove(instance: ToyInstance, cloud: ToyCloud): void;
+  /** The node of an instance is lost with what it alone had. */
+  onNodeLost(instance: ToyInstance): void;
   /** Between which moments can be restored, of which first good backup. */
   window(instance: ToyInstance, first: Task | undefined, nowMs: number): readonly [number, number] | undefined;
   isInWindow(window: readonly [number, number], atMs: number): boolean;
   /** The management database is set back to an older state. */
   setBack(instance: string, vault: ToyVault): void;
-  /** What becomes of the backups of an instance that is removed. */
+  /** What happens to the backups of an instance that is removed. */
   onDeprovision(instance: ToyInstance, cloud: ToyCloud): void;
-  /** Whether the network lets somebody through to a port. */
+  /** Whether the network lets a client through to a port. */
   reaches(instance: ToyInstance, port: number, from: ToyPlace): boolean;
   /** Whether a tenant's VM reaches the management plane. */
   readonly isManagementOpen: boolean;
-  /** Whether the name of an instance that is gone is still known. */
+  /** Whether the name of an instance that is gone still resolves. */
   readonly namesOutlive: boolean;
-  /** What an operator sees in a place, of an instance. */
+  /** What an operator sees of an instance in a place. */
   look(name: string, instance: ToyInstance, cloud: ToyCloud): readonly string[];
-  /** Whether a database lets somebody in who has reached it. */
+  /** Whether a database admits a client that has reached it. */
   admits(instance: ToyInstance, login: Login, cloud: ToyCloud): boolean;
-  /** What a statement of the engine's own is answered; undefined: it is refused. */
+  /** The answer to a statement in the engine's own dialect; undefined: it is refused. */
   native(text: string, username: string, instance: ToyInstance, cloud: ToyCloud): TableRows | undefined;
 }
 
@@ -200,6 +208,11 @@ export const RIGHT: Behaviour = {
   lock: () => {},
   unlock: (instance) => void (instance.isLocked = false),
   at: ({ log }, atMs) => replay(log.filter((entry) => entry.atMs <= atMs)),
+  onMove: ({ admitted, bindings }) => void (bindings.size > 0 && admitted.add("application")),
+  onNodeLost: (instance) => {
+    endSessions(instance);
+    instance.store.tables.clear();
+  },
   window: (_instance, first, nowMs) => (first === undefined ? undefined : [first.finishedMs, nowMs]),
   isInWindow: ([startMs, endMs], atMs) => startMs <= atMs && atMs <= endMs,
   setBack: () => {},
@@ -215,7 +228,7 @@ export const RIGHT: Behaviour = {
 /** Milliseconds of a day. */
 export const DAY_MS = 86_400_000;
 
-/** A password that tells nothing of its number: a permutation of 160 bits, as hexadecimal digits. */
+/** A password that reveals nothing of its serial number: a permutation of 160 bits, as hexadecimal digits. */
 function passwordFor(serial: number): string {
   let seed = (serial * 2_654_435_761) >>> 0;
   const words = Array.from({ length: 5 }, () => {

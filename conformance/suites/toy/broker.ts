@@ -7,7 +7,7 @@ import { type BackupDialect, extensionDialect, refuse } from "./extension.ts";
 
 /** How a toy broker differs from the usual one. */
 export interface ToyBrokerOptions {
-  /** How its backups are reached; null: not at all. Default: as an extension, which the catalog declares. */
+  /** How its backups are reached; null: not at all. Default: through an extension that the catalog declares. */
   readonly backups?: BackupDialect | null;
   /** Scheme of the uri in credentials. Default `postgres`. */
   readonly scheme?: string;
@@ -18,6 +18,11 @@ const PLANS = [
   { id: "1d0e3a52-0000-4000-8000-000000000002", name: "small", description: "The usual one" },
   { id: "1d0e3a52-0000-4000-8000-000000000003", name: "big", description: "The bigger one" },
 ];
+/** The same engine in another version. */
+const NEXT = {
+  id: "1d0e3a52-0000-4000-8000-000000000011",
+  plans: [{ id: "1d0e3a52-0000-4000-8000-000000000012", name: "next", description: "The usual one" }],
+};
 const SCHEMAS = {
   service_instance: {
     create: {
@@ -37,20 +42,23 @@ const EXTENSION = {
   claims: ["B1", "B2", "B3", "B4", "B5"],
 };
 
+const OFFERINGS = [
+  { id: SERVICE, name: "toy-db", plans: PLANS },
+  { ...NEXT, name: "toy-db-next" },
+];
+
 const catalogOf = (options: ToyBrokerOptions): JsonObject => ({
-  services: [
-    {
-      id: SERVICE,
-      name: "toy-db",
-      description: "A database that forgets",
-      bindable: true,
-      bindings_retrievable: true,
-      instances_retrievable: true,
-      tags: [options.scheme ?? "postgresql"],
-      metadata: { extensions: options.backups === undefined ? [EXTENSION] : [] },
-      plans: PLANS.map((plan) => ({ ...plan, schemas: SCHEMAS })),
-    },
-  ],
+  services: OFFERINGS.map(({ id, name, plans }) => ({
+    id,
+    name,
+    description: "A database that forgets",
+    bindable: true,
+    bindings_retrievable: true,
+    instances_retrievable: true,
+    tags: [options.scheme ?? "postgresql"],
+    metadata: { extensions: options.backups === undefined ? [EXTENSION] : [] },
+    plans: plans.map((plan) => ({ ...plan, schemas: SCHEMAS })),
+  })),
 });
 
 const NAME = /^[\w.-]{1,100}$/;
@@ -86,12 +94,12 @@ class ToyBroker {
     if (known === undefined) return refuse(method === "DELETE" ? 410 : 404);
     if (method === "GET")
       return reply(200, {
-        service_id: SERVICE,
+        service_id: known.request["service_id"] ?? "",
         plan_id: known.request["plan_id"] ?? "",
         ...this.#cloud.does.describeInstance(known),
       });
     if (method === "PATCH")
-      return body["service_id"] === SERVICE && Object.keys(parametersIn(body)).length === 0
+      return body["service_id"] === known.request["service_id"] && Object.keys(parametersIn(body)).length === 0
         ? reply(200, {})
         : refuse(400);
     if (method !== "DELETE") return refuse(404);
@@ -154,7 +162,7 @@ const parametersIn = (body: JsonObject): JsonObject => {
 };
 
 const isOffered = (body: JsonObject): boolean =>
-  body["service_id"] === SERVICE && PLANS.some(({ id }) => id === body["plan_id"]);
+  OFFERINGS.some(({ id, plans }) => id === body["service_id"] && plans.some((plan) => plan.id === body["plan_id"]));
 
 /** A broker of databases in memory, with backups: the clean half of the proof that the checks of data can tell right from wrong. */
 export function createToyBroker(cloud: ToyCloud, options: ToyBrokerOptions = {}): Handler {

@@ -32,29 +32,29 @@ const LISTENING: readonly number[] = [TOY_PORT, TOY_AGENT_PORT, TOY_SSH_PORT];
 /** Statements that only look. */
 const LOOKS: ReadonlySet<Statement["do"]> = new Set(["tables", "rows", "columns", "objects", "begin", "native"]);
 
-/** What differs between toy clouds beside how they behave. */
+/** How toy clouds differ beside their behaviour. */
 interface ToyCloudOptions {
-  /** The header by which a platform is known. Default: none is asked for. */
+  /** The header by which a platform is known. Default: none is needed. */
   readonly login?: string;
 }
 
-/** Instances with their databases, their backups, and a network to reach them by. */
+/** Instances with their databases, their backups, and a network through which to reach them. */
 export class ToyCloud {
   readonly instances = new Map<string, ToyInstance>();
   readonly does: Behaviour;
   readonly vault: ToyVault;
   login: string | undefined;
-  /** What is broken on purpose now. */
+  /** What is currently broken on purpose. */
   readonly faults = new Set<string>();
   /** Instances that are gone. */
   readonly gone = new Map<string, ToyInstance>();
-  /** The host that the next instance gets, where an address is used again on purpose. */
+  /** The host that the next instance gets, if an address is reused on purpose. */
   addressToReuse: string | undefined;
   /** Lets time pass while a request is answered. */
   passMs: (ms: number) => void = () => {};
   /** What the platform has logged. */
   readonly logLines: string[] = [];
-  /** The time, in milliseconds since 1970: it passes while somebody waits. */
+  /** The time, in milliseconds since 1970; it passes while somebody waits. */
   nowMs: () => number = () => 0;
   #made = 0;
 
@@ -77,6 +77,8 @@ export class ToyCloud {
       sessions: new Map(),
       log: [],
       request,
+      ran: [],
+      settings: new Map([["work_mem", "4096"]]),
       isLocked: false,
       isFull: false,
     };

@@ -27,7 +27,7 @@ export const ALL_EXTRAS: ReadonlySet<Extra> = new Set<Extra>(["index", "view", "
 /** A database without anything in it. */
 export const emptyStore = (): Store => ({ tables: new Map(), sequences: new Map(), objects: [] });
 
-/** A copy: whatever is done to one of the two, the other does not show it, as rows are replaced and never changed. */
+/** A copy: changes to one of the two do not show in the other, because rows are replaced and never changed. */
 export const copyOf = ({ tables, sequences, objects }: Store): Store => ({
   tables: new Map([...tables].map(([name, { columns, rows }]) => [name, { columns, rows: new Map(rows) }])),
   sequences: new Map(sequences),
@@ -99,7 +99,7 @@ function transfer(store: Store, { from, to, amount }: Extract<Statement, { do: "
   return put(to, amountIn(to) + amount);
 }
 
-/** What a store is after all that was done to it. */
+/** A store after everything that was done to it. */
 export function replay(
   log: readonly { readonly did: Statement | { readonly do: "restore"; readonly store: Store } }[],
 ): Store {

@@ -3,10 +3,10 @@ import { jsonOf, reply, type WireRequest, type WireResponse } from "../../osb/me
 import type { ToyInstance } from "./behaviour.ts";
 import { ownerOf, type Refusal, type Settings, type Task, type ToyVault } from "./vault.ts";
 
-/** How the backups of a cloud are asked for; undefined: the request is about something else. */
+/** How a cloud answers requests about backups; undefined: the request is about something else. */
 export type BackupDialect = (request: WireRequest, vault: ToyVault) => WireResponse | undefined;
 
-/** An answer that something is not there, or not possible. */
+/** An answer that something does not exist, or is not possible. */
 export const refuse = (status: number): WireResponse => reply(status, { description: "There is no such thing." });
 
 /** A time as ISO 8601; null for one that has not come. */
@@ -22,7 +22,7 @@ export const textOf = (body: JsonObject, name: string): string | undefined => {
   return typeof value === "string" ? value : undefined;
 };
 
-/** The backup that a request is about, where it may be got at by way of an instance. */
+/** The backup that a request is about, if it may be reached by way of an instance. */
 export function ownBackup(
   vault: ToyVault,
   operation: "get" | "restore" | "delete" | "download" | "source",
@@ -33,7 +33,7 @@ export function ownBackup(
   return backup !== undefined && vault.does.owns(operation, instance, backup, vault) ? backup : undefined;
 }
 
-/** Changes what a body names; 400 where a key is too short. */
+/** Changes what a body names; 400 if a key is too short. */
 export function putSettings(vault: ToyVault, instance: ToyInstance, body: JsonObject): Settings | undefined {
   const settings = vault.settingsOf(instance.id);
   const key = textOf(body, "key");
@@ -45,7 +45,7 @@ export function putSettings(vault: ToyVault, instance: ToyInstance, body: JsonOb
   return settings;
 }
 
-/** What is shown of settings: everything but the key. */
+/** What settings show: everything but the key. */
 export const showSettings = (vault: ToyVault, settings: Settings): JsonObject => ({
   has_key: settings.key !== undefined,
   keep_min: settings.keepMin,
@@ -54,7 +54,7 @@ export const showSettings = (vault: ToyVault, settings: Settings): JsonObject =>
   ...vault.does.moreSettings(settings, vault),
 });
 
-/** Backups below an instance, as the proposal of an extension of the OSB API has them. */
+/** Backups below an instance, as in the proposal of an extension of the OSB API. */
 class Extension {
   readonly #vault: ToyVault;
   readonly #instance: ToyInstance;

@@ -5,7 +5,7 @@ import type { ToyCloud } from "./cloud.ts";
 import { LOOKS } from "./sound.ts";
 import type { Task } from "./vault.ts";
 
-/** Faults that last until they are mended. */
+/** Faults that last until they are repaired. */
 const LASTING = [
   "store-missing",
   "store-refuse",
@@ -42,7 +42,7 @@ function damaging(cloud: ToyCloud, damage: NonNullable<Task["damage"]>): FaultHo
   };
 }
 
-/** The means of a toy cloud's operator to break things, and to look. */
+/** A toy cloud's operator's means of breaking things and of looking. */
 export function toyBackend(cloud: ToyCloud, clock: Clock): Backend {
   const faults: Record<string, FaultHook> = {
     ...Object.fromEntries(LASTING.map((name) => [name, lasting(cloud, name)])),
@@ -63,6 +63,17 @@ export function toyBackend(cloud: ToyCloud, clock: Clock): Backend {
     clock: async () => {
       await clock.sleepMs(DAY_MS);
       cloud.vault.tick();
+      return nothing;
+    },
+    "recreate-vm": async (id) => {
+      const instance = cloud.instances.get(id);
+      instance?.admitted.clear();
+      if (instance !== undefined) cloud.does.onMove(instance, cloud);
+      return nothing;
+    },
+    "node-lost": async (id) => {
+      const instance = cloud.instances.get(id);
+      if (instance !== undefined) cloud.does.onNodeLost(instance);
       return nothing;
     },
     "set-back": async (id) => {

@@ -15,14 +15,14 @@ export interface DataMutant extends MutantInfo {
   readonly changes: Partial<Behaviour>;
   /** What happens to requests on their way. */
   readonly wire?: Wire;
-  /** The scheme of the uris that its bindings give. Default: PostgreSQL's. */
+  /** The scheme of the URIs in its bindings. Default: PostgreSQL's. */
   readonly scheme?: string;
 }
 
-/** A cloud that does one thing otherwise. */
+/** A cloud with one defect. `expected` names the checks that must notice it, `also` those that may, because of what the description says. */
 export function dataMutant(
-  id: string,
   expected: string | readonly string[],
+  id: string,
   description: string,
   changes: Partial<Behaviour>,
   also: readonly string[] = [],

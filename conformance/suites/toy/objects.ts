@@ -15,7 +15,7 @@ const asJson = ({ tables, sequences, objects }: Store): string =>
     objects,
   });
 
-/** A keystream that is as good as any for a toy: nobody attacks it. */
+/** A keystream that is good enough for a toy: nobody attacks it. */
 export function seal(text: string, key: string): string {
   const bytes = Buffer.from(text);
   const pad = createHash("sha512").update(key).digest();
@@ -24,13 +24,13 @@ export function seal(text: string, key: string): string {
   );
 }
 
-/** What a sound platform stores of a backup: sealed under a key of the backup's own. */
+/** What a sound platform stores of a backup, sealed under the backup's own key. */
 export function objectOf(backup: Task, _vault: ToyVault): StoredObject {
   const { id, instance, dump, key = "the platform's" } = backup;
   return { name: `${instance}/${id}/part-0`, text: dump === undefined ? "" : seal(asJson(dump), `${key} ${id}`) };
 }
 
-/** What is stored of a backup, unless it has been damaged. */
+/** The stored form of a backup, unless it has been damaged. */
 export function openObject({ dump, damage }: Task, _vault: ToyVault): Store | undefined {
   return damage === undefined ? dump : undefined;
 }

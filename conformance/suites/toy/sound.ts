@@ -3,11 +3,25 @@ import type { ToyInstance } from "./behaviour.ts";
 import type { ToyCloud } from "./cloud.ts";
 import { seal } from "./objects.ts";
 
+/** What a tenant has put into its own database runs as the tenant. */
+function runOwn(text: string, username: string, ran: ToyInstance["ran"]): TableRows {
+  if (text.startsWith("INSERT")) ran.push([username, "false"]);
+  return text.startsWith("SELECT") ? ran : [];
+}
+
 /** What a sound server answers in its own words; undefined: it refuses. */
-export function soundNative(text: string, username: string, { database }: ToyInstance): TableRows | undefined {
+export function soundNative(
+  text: string,
+  username: string,
+  { database, settings, ran }: ToyInstance,
+): TableRows | undefined {
+  if (/drydock_(ran|note|hostile)/.test(text)) return runOwn(text, username, ran);
   if (text.startsWith("SELECT version")) return [["Toy 1.0"]];
   if (/^SELECT rol\w+::text FROM pg_roles WHERE rolname = current_user/.test(text)) return [["f"]];
   if (/pg_has_role/.test(text)) return [];
+  if (/^SELECT name::text, setting::text FROM pg_settings/.test(text)) return [...settings];
+  if (/FROM pg_extension/.test(text)) return [["plpgsql", "1.0"]];
+  if (/^SELECT datname::text, ''/.test(text)) return [[database, ""]];
   if (/FROM pg_database/.test(text)) return [[database]];
   if (/FROM pg_roles/.test(text)) return [[username]];
   return undefined;

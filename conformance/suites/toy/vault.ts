@@ -7,12 +7,12 @@ export interface Task {
   readonly id: string;
   readonly kind: "backup" | "restore";
   readonly instance: string;
-  /** Who the instance belongs to. */
+  /** The owner of the instance. */
   readonly owner: string;
-  /** The name that whoever ordered it gave the order. */
+  /** The name that its sender gave the order. */
   readonly name: string | undefined;
   readonly origin: "request" | "schedule";
-  /** The tenant's key that it is under. */
+  /** The tenant's key under which it is sealed. */
   readonly key: string | undefined;
   /** Of a restore: the backup. */
   readonly of: string | undefined;
@@ -31,7 +31,7 @@ export interface Settings {
   keepDays: number;
   /** `minute hour * * *`, UTC. */
   cron: string;
-  /** Until when slots have been looked at. */
+  /** The time up to which slots have been looked at. */
   seenMs: number;
 }
 
@@ -55,7 +55,7 @@ const isOpen = ({ state }: Task): boolean => state === "queued" || state === "ru
 /** How long a backup takes, in milliseconds; a restore as long. */
 const TASK_MS = 400;
 
-/** The backups of a toy cloud, whatever the dialect in which they are asked for. Its time is the cloud's. */
+/** The backups of a toy cloud, whatever the dialect of the requests. Its time is the cloud's. */
 export class ToyVault {
   readonly cloud: ToyCloud;
   readonly #tasks = new Map<string, Task>();
@@ -99,7 +99,7 @@ export class ToyVault {
     return found?.kind === "restore" && found.instance === instance ? found : undefined;
   }
 
-  /** Does what time has made due. */
+  /** Does what has become due. */
   tick(): void {
     for (const task of this.tasks()) if (isOpen(task)) this.#advance(task);
     for (const instance of this.cloud.instances.values()) {
@@ -200,7 +200,7 @@ export class ToyVault {
     return this.#add("restore", target, { dump: this.does.at(source, atMs) });
   }
 
-  /** Removes a backup; one that is in use stays. */
+  /** Removes a backup, unless it is in use. */
   remove(backup: Task): Refusal | undefined {
     if (isOpen(backup) || this.tasks().some((each) => each.of === backup.id && isOpen(each))) return { refused: 423 };
     this.does.forget(backup);
@@ -216,13 +216,13 @@ export class ToyVault {
     this.#settings.delete(instance);
   }
 
-  /** Removes all that there is of an instance. */
+  /** Removes everything of an instance. */
   purge(instance: string): void {
     for (const task of this.tasks()) if (task.instance === instance) this.#tasks.delete(task.id);
     this.#settings.delete(instance);
   }
 
-  /** What lies in the store. */
+  /** The contents of the store. */
   objects(): readonly { readonly name: string; readonly text: string }[] {
     const kept = this.tasks().filter(({ kind, dump }) => kind === "backup" && dump !== undefined);
     return kept.map((each) => this.does.store(each, this));
@@ -235,6 +235,6 @@ const FAULTS_OF: Readonly<Record<Task["kind"], readonly string[]>> = {
   restore: ["kill-restore"],
 };
 
-/** Whose an instance is. */
+/** The owner of an instance. */
 export const ownerOf = (request: ToyInstance["request"]): string =>
   `${String(request["organization_guid"])}/${String(request["space_guid"])}`;

@@ -27,7 +27,7 @@ export interface SampleCheck {
   readonly suite?: SuiteName;
   readonly level?: Level;
   readonly clause?: string;
-  /** Left out: the run does not hold it. */
+  /** Absent: the run left it out. */
   readonly verdict?: Verdict;
   readonly followsFrom?: string;
   readonly accepted?: { readonly reason: string; readonly until: string };
@@ -106,11 +106,11 @@ export function statementOf(checks: readonly SampleCheck[], more: Partial<Certif
   });
 }
 
-/** The file of a signed statement, as it lies on disk. */
+/** The file of a signed statement, as it is on disk. */
 export const fileOf = (statement: unknown, key: KeyObject = VENDOR.privateKey): Buffer =>
   Buffer.from(fileText(seal(JSON.stringify(statement), key)));
 
-/** What the certificates of the tests are verified with. */
+/** The settings with which the certificates of the tests are verified. */
 export function optionsFor(checks: readonly SampleCheck[], more: Partial<VerifyOptions> = {}): VerifyOptions {
   const files = { "report.json": Buffer.from("{}") };
   return { key: VENDOR.publicKey, nowMs: ISSUED_MS + 1, suites: suitesOf(checks), version: "9.9.9", files, ...more };

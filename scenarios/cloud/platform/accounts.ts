@@ -1,11 +1,11 @@
 import { hash } from "node:crypto";
 import type { SecretStream } from "../../../simulators/kernel/index.ts";
 
-/** Somebody who can log in at a platform. */
+/** A user of a platform. */
 interface PlatformUser {
   readonly name: string;
   readonly password: string;
-  /** May manage whatever there is. */
+  /** May manage everything. */
   readonly isAdmin: boolean;
 }
 
@@ -16,7 +16,7 @@ export interface PlatformClient {
   readonly redirectUri: string;
 }
 
-/** What a code is good for. */
+/** What a code stands for. */
 interface Code {
   readonly client: PlatformClient;
   readonly challenge: string;
@@ -25,7 +25,7 @@ interface Code {
   readonly untilMs: number;
 }
 
-/** What a token is good for. */
+/** What a token stands for. */
 export interface Token {
   readonly userName: string;
   readonly scope: string;
@@ -33,11 +33,11 @@ export interface Token {
 }
 
 const CODE_MS = 300_000;
-/** As UAA has it by default. */
+/** UAA's default. */
 export const TOKEN_MS = 12 * 3_600_000;
 const SECRET_DIGITS = 32;
 
-/** Users, clients and roles of a platform, and what was given to them. */
+/** Users, clients and roles of a platform, and the codes and tokens issued to them. */
 export class Accounts {
   readonly users = new Map<string, PlatformUser>();
   readonly clients = new Map<string, PlatformClient>();
@@ -54,7 +54,7 @@ export class Accounts {
     this.#nowMs = nowMs;
   }
 
-  /** Gives somebody the role of a developer in a space. */
+  /** Gives a user the role of a developer in a space. */
   grant(userName: string, space: string): void {
     this.#roles.add(`${userName} ${space}`);
   }
@@ -70,7 +70,7 @@ export class Accounts {
     return space !== undefined && this.#roles.has(`${userName} ${space}`);
   }
 
-  /** Checks a password. Returns what the browser is to keep; undefined for a wrong one. */
+  /** Checks a password. Returns what the browser should keep; undefined for a wrong one. */
   logIn(name: string, password: string): string | undefined {
     if (password === "" || this.users.get(name)?.password !== password) return undefined;
     const secret = this.#secrets.hex(SECRET_DIGITS);
@@ -92,7 +92,7 @@ export class Accounts {
     return secret;
   }
 
-  /** Gives a token for a code, once, to the client that it was made for (RFC 6749, section 4.1.3; RFC 7636, section 4.6). */
+  /** Exchanges a code for a token, once, for the client for which it was made (RFC 6749, section 4.1.3; RFC 7636, section 4.6). */
   redeem(code: string, client: PlatformClient, redirectUri: string, verifier: string): string | undefined {
     const known = this.#codes.get(code);
     this.#codes.delete(code);

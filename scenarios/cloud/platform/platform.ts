@@ -7,7 +7,7 @@ import type { RunningBroker } from "../brokers.ts";
 import { Accounts, type Token } from "./accounts.ts";
 import { uaaRoutes } from "./uaa.ts";
 
-/** Of the platform's API and its UAA, at the address of the OpenStack controller, which everybody may reach. */
+/** The ports of the platform's API and its UAA, at the address of the OpenStack controller, which everybody may reach. */
 export const PLATFORM_PORT = 8081;
 
 const Catalog = Type.Object({
@@ -23,12 +23,12 @@ const Records = Type.Object({
   instances: Type.Array(Type.Object({ id: Type.String(), context: Type.Record(Type.String(), Type.Unknown()) })),
 });
 
-/** The scope with which somebody may ask what a user may do with an instance. */
+/** The scope needed to ask what a user may do with an instance. */
 const PERMISSIONS = "cloud_controller_service_permissions.read";
 
 /**
- * What of a platform a dashboard needs: a UAA, and an API that says who may manage an instance. It knows of an instance what its order said: the space.
- * It orders nothing itself; whoever calls a broker is the platform.
+ * The parts of a platform that a dashboard needs: a UAA, and an API that says who may manage an instance. Of an instance it knows the space, from
+ * its order. It orders nothing itself: any caller of a broker acts as the platform.
  */
 export class FakePlatform {
   readonly accounts: Accounts;
@@ -74,7 +74,7 @@ export class FakePlatform {
     return this.accounts.token(secret);
   }
 
-  /** The space that an instance was ordered for; empty where its order named none; undefined for an instance that there is not. */
+  /** The space for which an instance was ordered; empty if its order named none; undefined for an unknown instance. */
   async #spaceOf(id: string): Promise<string | undefined> {
     const environment = this.#world.environmentAt(this.#world.plan.applications);
     for (const broker of this.#brokers()) {
@@ -87,7 +87,7 @@ export class FakePlatform {
     return undefined;
   }
 
-  /** Makes the clients that the catalogs of the brokers ask for, as a platform does when a broker is registered. */
+  /** Creates the clients that the catalogs of the brokers ask for, as a platform does when a broker is registered. */
   async register(): Promise<void> {
     const environment = this.#world.environmentAt(this.#world.plan.applications);
     for (const broker of this.#brokers()) {

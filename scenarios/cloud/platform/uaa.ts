@@ -36,7 +36,7 @@ const isOwnPath = (next: string): boolean => next.startsWith("/oauth/authorize?"
 function authorize(accounts: Accounts, { query, url, headers }: UaaRequest, reply: FastifyReply): FastifyReply {
   const { client_id: id = "", redirect_uri: redirectUri = "", state = "", scope = SCOPES.join(" ") } = query;
   const client = accounts.clients.get(id);
-  // Whoever is not known by exactly this URI is sent nothing (RFC 6749, section 4.1.2.1).
+  // Nothing is sent to a URI that is not registered exactly (RFC 6749, section 4.1.2.1).
   if (client === undefined || client.redirectUri !== redirectUri)
     return sendHtml(reply, 400, "<h1>Invalid request</h1><p>The client or its redirect URI is not registered.</p>");
   const answer = (fields: Readonly<Record<string, string>>): FastifyReply =>

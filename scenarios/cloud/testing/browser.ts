@@ -10,7 +10,7 @@ export interface Shown {
 
 const REDIRECTS_MAX = 10;
 
-/** As much of a browser as logins need: cookies by origin, redirects, forms. Everything that it sent can be looked at. */
+/** As much of a browser as logins need: cookies by origin, redirects, forms. Everything that it sent can be inspected. */
 export class TestBrowser {
   readonly visited: string[] = [];
   readonly #environment: Environment;
@@ -25,7 +25,7 @@ export class TestBrowser {
     return [...(this.#cookies.get(origin) ?? [])].map(([name, value]) => `${name}=${value}`).join("; ");
   }
 
-  /** Another one with the same cookies, as somebody has it who has stolen them. */
+  /** Another one with the same cookies, like that of somebody who has stolen them. */
   clone(): TestBrowser {
     const other = new TestBrowser(this.#environment);
     for (const [origin, cookies] of this.#cookies) other.#cookies.set(origin, new Map(cookies));

@@ -9,7 +9,7 @@ import { undoGivenUp } from "./undo-given-up.ts";
 import { writesDuringRestore } from "./writes-during-restore.ts";
 import type { Regression } from "../regression.ts";
 
-/** Plans that failed once and pass now; the tests play them, so that they go on passing. None is ever removed. */
+/** Plans that once failed and now pass; the tests play them, so that they keep passing. None is ever removed. */
 export const REGRESSIONS: Readonly<Record<string, Regression>> = {
   "repair-without-vm": repairWithoutVm,
   "repair-without-disk": repairWithoutDisk,

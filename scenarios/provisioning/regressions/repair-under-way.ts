@@ -1,6 +1,6 @@
 import type { Regression } from "../regression.ts";
 
-/** An operator took what the broker's own deploy was about to repair for something that nobody reports. */
+/** An operator mistook what the broker's own deploy was about to repair for something that nothing reports. */
 export const repairUnderWay: Regression = {
   cause: "an operator took what the broker's own deploy was about to repair for something that nobody reports",
   seed: 2670,

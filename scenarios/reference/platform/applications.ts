@@ -7,7 +7,7 @@ const TABLE = "ledger";
 /** A session on the virtual data plane. */
 type Session = ReturnType<World["dataservices"]["session"]>;
 
-/** A write that its server breaks off may have been made or not. */
+/** A write that its server breaks off may have taken effect or not. */
 function isAcknowledgedBy(write: () => void): boolean {
   try {
     write();

@@ -14,7 +14,7 @@ interface TenantContext {
   readonly space_guid: string;
 }
 
-/** What became of an order, beside its name; nothing where it was taken. */
+/** The result of an order, as a suffix of its name; empty if it was accepted. */
 const OUTCOMES: Readonly<Record<Reading, string>> = {
   accepted: "",
   done: "",
@@ -45,7 +45,7 @@ export class PlatformClient {
     this.#client = osbClient(environment, broker, (ms, signal) => world.driver.sleep(ms, signal));
   }
 
-  /** Reads the answer to an order, and notes what became of it. */
+  /** Reads the answer to an order, and records its result. */
   read(order: Operation, answer: OsbAnswer): Reading {
     const reading = readAnswer(answer);
     const outcome = OUTCOMES[reading];
@@ -63,7 +63,7 @@ export class PlatformClient {
     return this.#client.send(method, path, body);
   }
 
-  /** As `send`, with `accepts_incomplete=true`: the platform will poll. */
+  /** Like `send`, with `accepts_incomplete=true`: the platform will poll. */
   sendAsync(method: string, path: string, query: string, body?: object): Promise<OsbAnswer> {
     return this.send(method, `${path}?accepts_incomplete=true${query === "" ? "" : `&${query}`}`, body);
   }
@@ -108,7 +108,7 @@ export function believedShape({ id, shapes }: ModelInstance): InstanceShape {
   return shape;
 }
 
-/** Judges the refusal of a valid order: only at an instance that may have been busy is it allowed. @throws BrokenPromise where it was idle */
+/** Judges the refusal of a valid order: it is allowed only at an instance that may have been busy. @throws BrokenPromise if it was idle */
 export function refuseUnlessBusy(what: string, { id }: ModelInstance, wasIdle: boolean, answer: OsbAnswer): void {
   if (wasIdle) throw new BrokenPromise(`${what} of ${id} was refused although it is idle: ${describeAnswer(answer)}`);
 }

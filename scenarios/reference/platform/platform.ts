@@ -26,7 +26,7 @@ export class ReferencePlatform {
   readonly #client: PlatformClient;
   readonly #observer: OperationObserver;
 
-  /** @param exercise notes what became of each order. Default: nobody does */
+  /** @param exercise records the result of each order. Default: nothing is recorded */
   constructor(world: World, broker: BrokerAddress, offer: PlanOffer, exercise = new Exercise()) {
     this.#client = new PlatformClient(world, broker, offer, exercise);
     this.orders = new Orders(this.#client, this.model);

@@ -61,7 +61,7 @@ export function stopJobs(behaviours: JobBehaviours, instance: Instance, gone: bo
   }
 }
 
-/** @param jobs those that are to run: a new VM has none yet */
+/** @param jobs the jobs that should run: a new VM has none yet */
 export function migrateJobs(
   behaviours: JobBehaviours,
   instance: Instance,

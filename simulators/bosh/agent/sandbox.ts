@@ -5,8 +5,7 @@ import { dirname, join, normalize } from "node:path";
 import type { ScriptOptions, ScriptResult } from "./script.ts";
 
 /*
- * Scripts of jobs and packages, run as processes of this machine in a folder of their own, which is deleted afterwards. Only for those
- * who allow it: they are foreign code.
+ * Scripts of jobs and packages, run as processes of this machine in a folder of their own, which is deleted afterwards. Only if explicitly allowed: they are foreign code.
  */
 
 /** How long a script may run, ms of real time. What it sleeps does not count: its sleeps are simulated. */
@@ -14,13 +13,13 @@ const RUN_MS_MAX = 20_000;
 const OUTPUT_BYTES_MAX = 1024 * 1024;
 const SLEEP_MS_MAX = 24 * 3_600_000;
 
-/** As agents have it. */
+/** The agents' PATH. */
 const PATH = "/usr/sbin:/usr/bin:/sbin:/bin";
 
 /** Stands in for `sleep`: notes how long it would have slept. */
 const SLEEP = '#!/bin/sh\nprintf "%s\\n" "$1" >> "${0%/*}/slept"\n';
 
-/** What Go says of a program that can't be started, by the system's code. */
+/** What Go says about a program that can't be started, by the system's code. */
 const START_ERRORS: Readonly<Record<string, string>> = {
   ENOEXEC: "exec format error",
   ENOENT: "no such file or directory",
@@ -94,7 +93,7 @@ function runFile(
 
 const KILLED = 137;
 
-/** Why the system would not start a file: without a first line that names a program, it is no program. */
+/** Why the system would not start a file: without a first line that names a program, it is not a program. */
 function startFault(file: string): string | undefined {
   const text = readFileSync(file, "utf8");
   return text.startsWith("#!") ? undefined : START_ERRORS.ENOEXEC;

@@ -23,12 +23,12 @@ describe("a script of an agent", () => {
     ["#!/usr/bin/env python3\nimport sys\nsys.exit(4)\n", { exitCode: 4 }],
     ["exit 2\n", { startError: expect.stringContaining("exec format error") }],
     ["#!/nosuch/interpreter\n", { startError: expect.stringContaining("no such file or directory") }],
-  ])("that is not plain is run for real where that is allowed, and else taken to succeed: %j", (script, result) => {
+  ])("that is not plain is run for real if that is allowed, and otherwise assumed to succeed: %j", (script, result) => {
     expect(runScript(REAL, script)).toMatchObject(result);
     expect(runScript(FOLLOWED, script)).toMatchObject({ exitCode: 0, stdout: "", isRun: false });
   });
 
-  it("is not run here where it needs what lies on a VM", () => {
+  it("is not run here if it needs something that exists only on a VM", () => {
     expect(runScript(REAL, bash("/var/vcap/jobs/x/bin/y"))).toMatchObject({ exitCode: 0, isRun: false });
   });
 

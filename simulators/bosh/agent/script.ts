@@ -10,31 +10,31 @@ export interface ScriptResult {
   readonly sleptMs: number;
   /** What `bash -x` would have traced, interleaved with standard error. */
   readonly trace: string;
-  /** Whether it was followed to its end: one that was not is taken to succeed without output. */
+  /** Whether it was followed to its end: one that was not is assumed to succeed without output. */
   readonly isRun: boolean;
   /** Why it could not be started, in the agent's words. */
   readonly startError?: string;
 }
 
-/** How a script is run. */
+/** How to run a script. */
 export interface ScriptOptions {
-  /** Whether its commands are traced, as those of packaging are. Default false. */
+  /** Whether its commands are traced, as those of packaging are. Default: false. */
   readonly isTraced?: boolean;
-  /** Default none. */
+  /** Default: none. */
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** Files beside it, base64 by path. Default none. */
+  /** Files beside it, base64 by path. Default: none. */
   readonly files?: Readonly<Record<string, string>>;
 }
 
 const SLEEP_MS_MAX = 24 * 3_600_000;
 
-/** What a script that is not followed comes to. */
+/** The result of a script that is not followed. */
 const NOT_RUN: ScriptResult = { exitCode: 0, stdout: "", stderr: "", sleptMs: 0, trace: "", isRun: false };
 
 /**
- * Runs a script of an agent: plain ones (`echo`, `sleep`, `exit`, comments) are followed here; any other is run for real where the
- * director is allowed to, and else taken to succeed.
+ * Runs a script of an agent: plain ones (`echo`, `sleep`, `exit`, comments) are followed here; any other is run for real if the director is allowed
+ * to, and otherwise assumed to succeed.
  */
 export function runScript(
   { runScripts = false }: Pick<DirectorOptions, "runScripts">,
@@ -43,7 +43,7 @@ export function runScript(
 ): ScriptResult {
   const followed = followScript(text);
   if (followed !== undefined && (followed.exitCode === 0 || options.isTraced !== true)) return followed;
-  // What lies on a VM is not on this machine: such a script would fail here for reasons of its own.
+  // The files of a VM are not on this machine: such a script would fail here for unrelated reasons.
   if (!runScripts || /\/var\/vcap\b/.test(text)) return followed ?? NOT_RUN;
   return runForReal(text, options);
 }

@@ -4,15 +4,15 @@ import { YamlError } from "../templates/yaml-errors.ts";
 import { readYaml } from "../templates/yaml.ts";
 import { readSmall, Tap, walkArchive } from "./tar.ts";
 
-/** What is kept of an uploaded archive: small members whole, the rest as their names. Plain data. */
+/** What is kept of an uploaded archive: small members completely, the rest only by name. Plain data. */
 export interface Archive extends Digested {
   readonly ok: true;
   readonly bytes: number;
   /** The names of its files. */
   readonly members: readonly string[];
-  /** stemcell.MF or release.MF; null where there is none. */
+  /** stemcell.MF or release.MF; null if there is none. */
   readonly manifest: ManifestFile | null;
-  /** The image of a stemcell, where it is small. */
+  /** The image of a stemcell, if it is small. */
   readonly image: string | null;
   /** By the name of the job's archive within the release. */
   readonly jobs: Readonly<Record<string, JobArchive | BrokenPart>>;
@@ -33,11 +33,11 @@ export type ManifestFile =
 /** A job of a release, which has its own archive within the release's. */
 export interface JobArchive {
   readonly ok: true;
-  /** job.MF; null where there is none. */
+  /** job.MF; null if there is none. */
   readonly manifest: ManifestFile | null;
   /** Texts under templates/, by name. */
   readonly templates: Readonly<Record<string, string>>;
-  /** The template of its processes; null where there is none. */
+  /** The template of its processes; null if there is none. */
   readonly monit: string | null;
   readonly hasOtherMonit: boolean;
 }
@@ -46,7 +46,7 @@ export interface JobArchive {
 export interface PackageArchive {
   readonly ok: true;
   readonly script: string;
-  /** All of its files, base64 by path; none where they are too large to keep. */
+  /** All of its files, base64 by path; none if they are too large to keep. */
   readonly files: Readonly<Record<string, string>>;
 }
 
@@ -66,7 +66,7 @@ export const isArchive = (value: unknown): value is Archive | BrokenArchive =>
   typeof value === "object" && value !== null && "digests" in value;
 
 const MANIFEST_BYTES_MAX = 1024 * 1024;
-/** What the files of a package may come to for them to be kept. */
+/** The size up to which the files of a package are kept. */
 const PACKAGE_BYTES_MAX = 64 * 1024;
 const IMAGE_BYTES_MAX = 4 * 1024;
 
@@ -95,7 +95,7 @@ async function readJob(member: Readable): Promise<JobArchive> {
   return { ok: true, manifest, templates, monit, hasOtherMonit };
 }
 
-/** The packaging script of a package, and its files where they are small; large ones stream through. */
+/** The packaging script of a package, and its files if they are small; large ones stream through. */
 async function readPackage(member: Readable): Promise<PackageArchive> {
   let script = "";
   let bytes = 0;
@@ -114,7 +114,7 @@ async function readPackage(member: Readable): Promise<PackageArchive> {
   return { ok: true, script, files: bytes <= PACKAGE_BYTES_MAX ? files : {} };
 }
 
-/** Reads an archive within the archive; one that can't be read is a fault of its own, for whoever needs it. */
+/** Reads an archive within the archive; if it can't be read, that is a fault for whatever needs it. */
 async function readPart<T>(member: Readable, read: (member: Readable) => Promise<T>): Promise<T | BrokenPart> {
   const copy = new PassThrough();
   member.pipe(copy);
@@ -124,7 +124,7 @@ async function readPart<T>(member: Readable, read: (member: Readable) => Promise
     member.unpipe(copy);
     return { ok: false };
   } finally {
-    // Whatever is left must pass for the next member to come.
+    // The rest must be consumed before the next member comes.
     for await (const _chunk of member);
   }
 }
@@ -137,7 +137,7 @@ const partIn = (folder: string, path: string): string | undefined =>
     ? path.slice(folder.length + 1, -".tgz".length)
     : undefined;
 
-/** What is gathered while an archive streams through. */
+/** What is collected while an archive streams through. */
 class Receiver {
   readonly members: string[] = [];
   readonly jobs: Record<string, Archive["jobs"][string]> = {};

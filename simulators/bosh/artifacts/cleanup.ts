@@ -18,7 +18,7 @@ export function* deleteOrphanDisk(director: Director, cid: string): Body {
   director.kernel.record("bosh", "disk.delete", cid);
 }
 
-/** `delete orphan disks`; an unknown disk is no error. */
+/** `delete orphan disks`; an unknown disk is not an error. */
 export function* deleteOrphanDisks(
   director: Director,
   task: Task,
@@ -32,7 +32,7 @@ export function* deleteOrphanDisks(
 
 const UNUSED_KEPT = 2;
 
-/** How long a blob of DNS records is kept, and how many are, where not all goes. */
+/** How long, and how many, blobs of DNS records are kept if not all are deleted. */
 const DNS_BLOB_MS = 3_600_000;
 const DNS_BLOBS_KEPT = 10;
 
@@ -47,14 +47,14 @@ interface Compiled {
 interface Removable {
   readonly releases: ReadonlyMap<string, readonly ReleaseVersion[]>;
   readonly stemcells: readonly Stemcell[];
-  /** Those that no stemcell takes any more. */
+  /** Those that no stemcell can use any more. */
   readonly compiled: readonly Compiled[];
   readonly disks: readonly OrphanDisk[];
   readonly exported: readonly string[];
   readonly dnsBlobs: readonly string[];
 }
 
-/** What a clean-up would delete: with `all`, everything unused; else all unused versions but the two newest of each. */
+/** What a clean-up would delete: with `all`, everything unused; else all unused versions except the two newest of each. */
 export function findRemovable(director: Director, all: boolean, keepDisks: boolean): Removable {
   const state = director.slot.value;
   const kept = all ? 0 : UNUSED_KEPT;
@@ -96,7 +96,7 @@ function compiledOf(director: Director): readonly Compiled[] {
 const isTaken = ({ os, version }: Compiled, stemcell: Stemcell): boolean =>
   stemcell.operatingSystem === os && lineOf(stemcell.version) === lineOf(version);
 
-/** The oldest, as far as enough are left. */
+/** The oldest, as long as enough are left. */
 function oldDnsBlobs({ slot, kernel }: Director, all: boolean): readonly string[] {
   const { dnsBlobs, deployments } = slot.value;
   const kept = all ? Math.min(1, deployments.size) : DNS_BLOBS_KEPT;
@@ -125,7 +125,7 @@ export function* cleanUp(director: Director, task: Task, args: TaskArguments["cl
   return `Deleted ${all.length} release(s), ${stemcells.length} stemcell(s), ${compiled} extra compiled package(s), ${disks.length} orphaned disk(s), ${vms} orphaned vm(s), ${exported.length} exported release(s), Deleted ${dnsBlobs.length} dns blob(s) created before ${cutoff.replace("T", " ").replace(/\..*/, " UTC")}`;
 }
 
-/** Deletes what is left of them: those of deleted releases went with these. */
+/** Deletes the remaining ones: those of deleted releases went with the releases. */
 function deleteCompiled(director: Director, task: Task, compiled: readonly Compiled[]): number {
   const { releases } = director.slot.value;
   const left = compiled.filter(({ release }) => releases.get(release.name)?.includes(release));

@@ -4,8 +4,7 @@ import { dumpYaml } from "../templates/yaml-dump.ts";
 import { packMembers } from "./blobs.ts";
 
 /*
- * The tarball of a compiled release, as a director exports it and takes it again. A compiled package holds its name instead of what a
- * compiler would have made; each job is whole.
+ * The tarball of a compiled release, as a director exports it and accepts it again. A compiled package holds its name instead of a compiler's output; each job is complete.
  */
 
 /** @param target `os/version` of the stemcell */

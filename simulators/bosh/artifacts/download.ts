@@ -3,10 +3,10 @@ import { type Archive, type BrokenArchive, receiveArchive } from "./archive.ts";
 
 /*
  * Uploads by URL (download_helper.rb in bosh-director). The download is made while the request is received, so that a task works with
- * what is known; the task then says what became of it. A world reaches no other machine: only addresses of this one are fetched.
+ * what is known; the task then reports the result. A world reaches no other machine: only addresses of this one are fetched.
  */
 
-/** An answer to a GET: what a download needs of it. */
+/** The parts of an answer to a GET that a download needs. */
 export interface Downloaded {
   readonly status: number;
   readonly location: string | null;
@@ -16,7 +16,7 @@ export interface Downloaded {
 /** Fetches one address, following nothing. @throws when there is no answer */
 export type Fetcher = (url: string, authorization: string | undefined) => Promise<Downloaded>;
 
-/** What became of a download: the archive, or the error of the task, which depends on what was to be downloaded. */
+/** The result of a download: the archive, or the error of the task, which depends on what was to be downloaded. */
 export type Download =
   | { readonly kind: "archive"; readonly archive: Archive | BrokenArchive }
   | { readonly kind: "failed" }
@@ -29,9 +29,12 @@ const DOWNLOAD_MS_MAX = 60_000;
 
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
+/** Whether an address is of this machine. */
+export const isLocal = (url: string): boolean => LOOPBACK.test(new URL(url).hostname);
+
 /** Fetches addresses of this machine only. */
 export const fetchLocally: Fetcher = async (url, authorization) => {
-  if (!LOOPBACK.test(new URL(url).hostname)) throw new Error("not simulated: downloads from other machines");
+  if (!isLocal(url)) throw new Error("not simulated: downloads from other machines");
   const reply = await fetch(url, {
     redirect: "manual",
     signal: AbortSignal.timeout(DOWNLOAD_MS_MAX),

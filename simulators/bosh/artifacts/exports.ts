@@ -23,7 +23,7 @@ type ExportArgs = TaskArguments["export_release"];
 
 const COPY_MS = 200;
 
-/** `export release`: compiles what is not compiled yet and packs a compiled release. @throws DirectorError, or 100 for jobs that are no list */
+/** `export release`: compiles what is not compiled yet and packs a compiled release. @throws DirectorError, or 100 for jobs that are not a list */
 export function* exportRelease(director: Director, task: Task, args: ExportArgs): Body<string> {
   const { deployment, ...sources } = findSources(director, args);
   const options = { waitMs: DEPLOYMENT_LOCK_MS, deployment: deployment.name };
@@ -90,7 +90,7 @@ function* copyParts(
   }
 }
 
-/** @throws DirectorError 30005, 30006, 40000, 50003, 70000, or 100 for jobs that are no list */
+/** @throws DirectorError 30005, 30006, 40000, 50003, 70000, or 100 for jobs that are not a list */
 function findSources(director: Director, args: ExportArgs): Sources & { readonly deployment: Deployment } {
   const os = requireField({ os: args.os }, "os", "string");
   const wanted = requireField({ version: args.stemcell }, "version", "string");
@@ -112,7 +112,7 @@ function findSources(director: Director, args: ExportArgs): Sources & { readonly
   return { deployment, release, jobs: chooseJobs(release, args.jobs), stemcell, plan, hasSha2: args.hasSha2 };
 }
 
-/** The jobs named, or all. @throws DirectorError 100 for what is no list, in the words of Ruby */
+/** The jobs named, or all. @throws DirectorError 100 for anything but a list, in the words of Ruby */
 function chooseJobs({ jobs }: ReleaseVersion, wanted: unknown): readonly ReleaseJob[] {
   const sorted = [...jobs].sort((a, b) => a.id - b.id);
   if (!Array.isArray(wanted)) {

@@ -40,7 +40,7 @@ export function latestPrefix(version: string): string | undefined {
 export const continuesPrefix = (version: string, prefix: string): boolean =>
   prefix === "" || (version.startsWith(prefix) && /^(?:[.\-+]|$)/.test(version.slice(prefix.length)));
 
-/** The version that a manifest means. @throws DirectorError 30005, or 100 in Ruby's words where no version has the prefix */
+/** The version that a manifest means. @throws DirectorError 30005, or 100 in Ruby's words if no version has the prefix */
 export function resolveReleaseVersion(state: Releases, name: string, version: string): string {
   const prefix = latestPrefix(version);
   if (prefix === undefined) return version;

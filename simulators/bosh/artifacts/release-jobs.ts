@@ -42,7 +42,7 @@ export function* processJobs(upload: ReleaseUpload): Body {
 const isSame = (job: ReleaseJob, spec: PartSpec): boolean =>
   job.name === spec.name && job.version === spec.version && job.fingerprint === spec.fingerprint;
 
-/** A job that another version of the release has becomes one of this version. */
+/** Adopts a job of another version of the release into this one. */
 function useJob(upload: ReleaseUpload, spec: PartSpec, known: ReleaseJob): void {
   const { version, versions } = upload;
   const job = upload.fix ? { ...readJob(upload, spec), id: known.id } : known;

@@ -27,7 +27,7 @@ export interface ReleaseManifest {
   readonly jobs: readonly PartSpec[];
 }
 
-/** What the director's database takes as a name or version. */
+/** What the director's database accepts as a name or version. */
 const VALID = /^[-0-9A-Za-z_+.]+$/im;
 
 /** @throws DirectorError 30003, 30010, 40005, or 100 in the words of Ruby */
@@ -101,7 +101,7 @@ function checkIdentifier(value: string, label: string): void {
   if (!VALID.test(value)) throw new DirectorError(40005, `Invalid ${label} in release manifest: ${inspect(value)}`);
 }
 
-/** The packages on which each one depends; checks that they are there, and in no circle (cycle_helper.rb in bosh-director). @throws DirectorError 100 */
+/** The packages on which each one depends; checks that they exist, and form no circle (cycle_helper.rb in bosh-director). @throws DirectorError 100 */
 export function checkDependencies(packages: readonly PartSpec[]): void {
   const edges = new Map(packages.map(({ name, dependencies }) => [name, dependencies]));
   const done = new Set<string>();

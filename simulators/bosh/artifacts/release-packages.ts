@@ -110,7 +110,7 @@ function requireArchive({ archive }: ReleaseUpload, { name, version }: PartSpec)
   );
 }
 
-/** A package that another version of the release has becomes one of this version, with what is compiled of it. */
+/** Adopts a package of another version of the release into this one, with its compiled packages. */
 function adoptPackage(upload: ReleaseUpload, spec: PartSpec, known: ReleasePackage): void {
   const { version, versions } = upload;
   version.packages = [...version.packages, known];
@@ -120,7 +120,7 @@ function adoptPackage(upload: ReleaseUpload, spec: PartSpec, known: ReleasePacka
   if (!upload.manifest.isCompiled) addSource(upload, spec, known);
 }
 
-/** Gives a package its source where only the compiled one was there, or where the upload is to mend it. @throws DirectorError 60000 */
+/** Gives a package its source if only the compiled one existed, or if the upload is to fix it. @throws DirectorError 60000 */
 function addSource(upload: ReleaseUpload, spec: PartSpec, known: ReleasePackage): void {
   if (known.packaging !== null && !upload.fix) return;
   const { script, files } = requireArchive(upload, spec);
@@ -155,7 +155,7 @@ function readTarget(stemcell: unknown): string {
   );
 }
 
-/** @throws DirectorError 30016 where a package was compiled with others than the release has */
+/** @throws DirectorError 30016 if a package was compiled with others than the release has */
 function checkDependencyKey({ packages }: ReleaseVersion, { name, dependencies }: PartSpec): void {
   const known = packages.find((each) => each.name === name)?.dependencies ?? [];
   if ([...known].sort().join("\n") === [...readTexts(dependencies)].sort().join("\n")) return;

@@ -18,7 +18,7 @@ import { hasPostRelease, rebaseVersion } from "./versions.ts";
 
 const EXTRACT_MS = 2000;
 
-/** An upload in the making: what it brings, and the version of the release that it fills. */
+/** An upload in progress: its contents, and the version of the release that it fills. */
 export interface ReleaseUpload {
   readonly director: Director;
   readonly task: Task;
@@ -27,7 +27,7 @@ export interface ReleaseUpload {
   readonly version: ReleaseVersion;
   /** All versions of the release, this one among them. */
   readonly versions: readonly ReleaseVersion[];
-  /** Whether parts that are there are replaced. */
+  /** Whether existing parts are replaced. */
   readonly fix: boolean;
 }
 
@@ -75,7 +75,7 @@ function* addRelease(
 ): Body<string> {
   const { releases } = director.slot.value;
   const versions = releases.get(manifest.name) ?? [];
-  // It is listed from now on, whatever becomes of the upload.
+  // It is listed from now on, however the upload ends.
   releases.set(manifest.name, versions);
   const wanted = rebase ? rebasedVersion(manifest, versions) : manifest.version;
   const { version, isMended } = openVersion(director, manifest, versions, wanted);
@@ -95,7 +95,7 @@ function* resolveDependencies({ packages }: ReleaseManifest): Body {
   checkDependencies(packages);
 }
 
-/** @throws DirectorError 100 for a version that is none of development */
+/** @throws DirectorError 100 for anything but a development version */
 function rebasedVersion({ version }: ReleaseManifest, versions: readonly ReleaseVersion[]): string {
   if (!hasPostRelease(version))
     throw new DirectorError(UNCLASSED, `Failed to Rebase - Invalid Version: ${inspectVersion(version)}`);
@@ -117,10 +117,10 @@ function inspectVersion(version: string): string {
   return `#<Bosh::Version::ReleaseVersion:0x0000000000000008 @version=#<SemiSemantic::Version:0x0000000000000008 @release=${segment(release)}, @pre_release=${pre === undefined ? "nil" : segment(pre)}, @post_release=nil, @segments=[${segments.join(", ")}]>>`;
 }
 
-/** What the database holds where a manifest says nothing. */
+/** What the database holds if a manifest says nothing. */
 const UNKNOWN_COMMIT = "unknown";
 
-/** The version that an upload fills: a new one, or one that is there. @throws DirectorError 30014 */
+/** The version that an upload fills: a new or an existing one. @throws DirectorError 30014 */
 function openVersion(
   director: Director,
   { name, commitHash, uncommittedChanges }: ReleaseManifest,

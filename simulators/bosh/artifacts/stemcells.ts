@@ -26,7 +26,7 @@ interface StemcellManifest {
   readonly formats: readonly unknown[] | undefined;
   readonly cloudProperties: Properties | undefined;
   readonly apiVersion: number | null;
-  /** Where it is small. */
+  /** If it is small. */
   readonly image: string | null;
 }
 
@@ -97,7 +97,7 @@ export const wasUploaded = (director: Director, name: string, version: string): 
 
 const uploadKey = (name: string, version: string, cpi: string): string => `${name}/${version}/${cpi}`;
 
-/** @throws DirectorError 50008 where no cloud takes any of its formats, CpiError */
+/** @throws DirectorError 50008 if no cloud accepts any of its formats, CpiError */
 function* uploadToClouds(
   director: Director,
   stage: Stage,

@@ -4,7 +4,7 @@ import { createGunzip } from "node:zlib";
 import { extract } from "tar-stream";
 
 /*
- * Archives as the `tar` of a director takes them: plain, or compressed in any way that it recognises.
+ * Archives as a director's `tar` accepts them: plain, or compressed in any way that it recognises.
  */
 
 /** How a compressed archive begins, and the program that unpacks it; gzip needs none. */
@@ -16,7 +16,7 @@ const FORMATS: readonly (readonly [magic: readonly number[], program: string])[]
 
 const MAGIC_BYTES = 6;
 
-/** Unpacks what comes, whatever its format. What breaks ends the stream with an error. */
+/** Unpacks whatever comes, in any format. Damage ends the stream with an error. */
 function unpack(stream: Readable): Readable {
   const out = new PassThrough();
   const fail = (error: Error): void => void out.destroy(error);
@@ -65,7 +65,7 @@ function unpackerFor(program: string | undefined, fail: (error: Error) => void):
   return { sink: child.stdin, source: child.stdout };
 }
 
-/** Walks an archive while it streams through; memory stays flat whatever its size. @throws Error for what is no archive, or has a member outside it */
+/** Walks an archive while it streams through; memory stays flat whatever its size. @throws Error for anything but an archive, or a member outside it */
 export async function walkArchive(
   stream: Readable,
   visit: (name: string, member: Readable) => Promise<void>,
@@ -88,7 +88,7 @@ export async function walkArchive(
   await Promise.race([visited, failed]);
 }
 
-/** Reads a member whole. @throws Error for one that is too large */
+/** Reads a member completely. @throws Error for one that is too large */
 export async function readSmall(stream: Readable, bytesMax: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;

@@ -3,20 +3,20 @@ import { DirectorError } from "../wire/errors.ts";
 import type { Archive, BrokenArchive } from "./archive.ts";
 import type { Download } from "./download.ts";
 
-/** What a request to upload brings: the archive itself, where it was to be found, or neither. */
+/** What a request to upload brings: the archive itself, its address, or neither. */
 export type Upload =
   | { readonly kind: "archive"; readonly archive: Archive | BrokenArchive }
   | { readonly kind: "url"; readonly download: Download }
   | { readonly kind: "nothing" };
 
-/** The archive of an upload; undefined where there is none. */
+/** The archive of an upload; undefined if there is none. */
 export function archiveOf(upload: Upload): Archive | BrokenArchive | undefined {
   if (upload.kind === "nothing") return undefined;
   if (upload.kind === "archive") return upload.archive;
   return upload.download.kind === "archive" ? upload.download.archive : undefined;
 }
 
-/** @throws DirectorError 100, 100001, 100002 where a download has failed */
+/** @throws DirectorError 100, 100001, 100002 if a download has failed */
 export function* failDownload(download: Download, what: "release" | "stemcell"): Body {
   if (download.kind === "missing") throw new DirectorError(100002, `No ${what} found at '${download.url}'.`);
   if (download.kind === "refused") throw new DirectorError(download.code, download.message);

@@ -25,7 +25,7 @@ function parseVersion(text: string): Version {
 const normaliseSegment = (parts: readonly string[]): string =>
   parts.map((part) => (/^\d+$/.test(part) ? part.replace(/^0+(?=\d)/, "") : part)).join(".");
 
-/** A version as the director writes it (`01` is `1`, `1.2-dev` is `1+dev.2`); undefined where it is none. */
+/** A version as the director writes it (`01` is `1`, `1.2-dev` is `1+dev.2`); undefined if it is not one. */
 export function normaliseVersion(given: string): string | undefined {
   const text = given.replace(/^(.*)\.(\d+)-dev$/, "$1+dev.$2");
   if (!VALID.test(text)) return undefined;

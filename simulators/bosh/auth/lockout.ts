@@ -6,7 +6,10 @@ export const LOCKOUT = { failuresMax: 5, countedForS: 3600, lockedForS: 300 } as
 /** When each user gave wrong passwords since the last right one: ms, oldest first. */
 type Failures = Map<string, readonly number[]>;
 
-/** Locks users out after too many wrong passwords in a row, even those who then give the right one. A refusal while locked does not prolong the lock; a failure after it locks again. */
+/**
+ * Locks users out after too many wrong passwords in a row, even those who then give the right one. A refusal while locked does not prolong the
+ * lock; a failure after it locks again.
+ */
 export class Lockout {
   readonly #kernel: Kernel;
   readonly #slot: Slot<Failures>;

@@ -5,9 +5,12 @@ const encodeSegment = (value: object): string => Buffer.from(JSON.stringify(valu
 
 type Claims = Readonly<Record<string, unknown>>;
 
+/** The id of the key that signs all tokens. */
+export const KEY_ID = "key-1";
+
 /** A JSON Web Token signed with RS256 (RFC 7519, RFC 7518 §3.3). */
 export function issueToken(claims: Claims, privateKey: string): string {
-  const head = `${encodeSegment({ alg: "RS256", kid: "key-1", typ: "JWT" })}.${encodeSegment(claims)}`;
+  const head = `${encodeSegment({ alg: "RS256", kid: KEY_ID, typ: "JWT" })}.${encodeSegment(claims)}`;
   return `${head}.${sign("RSA-SHA256", Buffer.from(head), privateKey).toString("base64url")}`;
 }
 

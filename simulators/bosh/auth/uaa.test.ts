@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from "node:crypto";
+import { createPublicKey, generateKeyPairSync, type JsonWebKey, verify } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { type HttpReply, Kernel, makeRequest } from "../../kernel/index.ts";
 import { createBosh, createDummyCpi } from "../index.ts";
@@ -101,6 +101,21 @@ describe("UAA", () => {
       status: 404,
       json: { error_description: "not simulated: GET /Users" },
     });
+  });
+
+  it("publishes the key with which its tokens are verified", () => {
+    const { uaa, token } = start();
+    const get = (path: string): unknown => (uaa.receive(makeRequest("GET", path)) as HttpReply).json;
+    const { jwks_uri: keys } = get("/.well-known/openid-configuration") as { jwks_uri: string };
+    const found = get(new URL(keys).pathname) as { keys: (JsonWebKey & { kid: string; value: string })[] };
+    const [head = "", body = "", signature = ""] = token(PASSWORD).access_token.split(".");
+    const { kid } = JSON.parse(Buffer.from(head, "base64url").toString()) as { kid: string };
+    const key = found.keys.find((each) => each.kid === kid);
+    const isSigned = (by: Parameters<typeof verify>[2]): boolean =>
+      verify("RSA-SHA256", Buffer.from(`${head}.${body}`), by, Buffer.from(signature, "base64url"));
+    expect(isSigned(createPublicKey({ key: { ...key }, format: "jwk" }))).toBe(true);
+    expect(isSigned(key?.value ?? "")).toBe(true);
+    expect(get("/token_key")).toEqual(key);
   });
 
   it("asks for user name, password and passcode", () => {

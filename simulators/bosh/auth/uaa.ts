@@ -11,6 +11,7 @@ import {
   readBasic,
 } from "../../kernel/index.ts";
 import type { UaaOptions } from "../state/director.ts";
+import { DISCOVERY } from "./discovery.ts";
 import { Lockout } from "./lockout.ts";
 import { issueToken, readToken } from "./token.ts";
 
@@ -107,18 +108,8 @@ function refreshToken(uaa: Uaa, clientId: string, given: string): HttpReply {
   return grantToken(uaa, { clientId, userName: user.name, scopes: user.scopes }, "refresh_token");
 }
 
-const showLogin = (): HttpReply =>
-  json(200, {
-    app: { version: "77.0.0" },
-    prompts: {
-      username: ["text", "Email"],
-      password: ["password", "Password"],
-      passcode: ["password", "Temporary Authentication Code"],
-    },
-  });
-
 const ROUTES: readonly Route<Uaa>[] = [
-  { method: "GET", path: "/login", clients: ["bosh"], handler: showLogin },
+  ...DISCOVERY,
   { method: "POST", path: "/oauth/token", clients: ["bosh"], handler: answerToken },
 ];
 

@@ -42,7 +42,7 @@ export function mergeCloudConfigs(parts: readonly Fields[]): Fields {
   return merged;
 }
 
-/** The cloud configs with these texts, as one. @throws DirectorError when a part is malformed */
+/** The cloud configs with these texts, as one. @throws DirectorError if a part is malformed */
 export const parseCloudConfig = (texts: readonly string[]): CloudConfig =>
   readCloudConfig(mergeCloudConfigs(texts.map((text) => asFields(readYaml(text)))));
 
@@ -91,7 +91,7 @@ function readNamed<T>(
   return new Map(pairs);
 }
 
-/** The first that another stands before. */
+/** The first that follows an equal one. */
 const firstDuplicate = (names: readonly string[]): number | undefined => {
   const seen = new Set<string>();
   for (const [at, name] of names.entries()) {
@@ -102,7 +102,7 @@ const firstDuplicate = (names: readonly string[]): number | undefined => {
 };
 
 /** @throws DirectorError 190007, 190008 */
-/** The CPI of an availability zone; undefined where it names none. */
+/** The CPI of an availability zone; undefined if it names none. */
 export function zoneCpiOf({ azs }: CloudConfig, az: string): string | undefined {
   const cpi = azs.get(az)?.cpi;
   return typeof cpi === "string" ? cpi : undefined;

@@ -35,14 +35,14 @@ function readCpi(fields: unknown): NamedCpi {
   return { name, aliases };
 }
 
-/** The CPIs that the configs name; undefined where there is no config. @throws DirectorError 40000, 40001, 550000 */
+/** The CPIs that the configs name; undefined if there is no config. @throws DirectorError 40000, 40001, 550000 */
 function configuredCpis(director: Director): readonly NamedCpi[] | undefined {
   const ids = latestConfigs(director, "cpi").map(({ id }) => id);
   if (ids.length === 0) return undefined;
   return readCpis({ cpis: contentsOf(director, ids).flatMap((content) => requireField(content, "cpis", "array")) });
 }
 
-/** The names of all CPIs; the one of the director itself has none. @throws DirectorError 40000, 40001, 550000 */
+/** The names of all CPIs; the director's own has none. @throws DirectorError 40000, 40001, 550000 */
 export const cpiNames = (director: Director): readonly string[] =>
   configuredCpis(director)?.map(({ name }) => name) ?? [""];
 

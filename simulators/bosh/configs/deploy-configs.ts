@@ -16,7 +16,7 @@ import { asFields, type Fields, isHash, optionalField } from "./fields.ts";
 import { contentsOf } from "./latest.ts";
 import { applyRuntimeConfig, mergeRuntimeConfigs } from "./runtime-config.ts";
 
-/** Which configs a manifest is read with, and what its caller asks for. */
+/** The configs with which a manifest is read, and its caller's options. */
 type DeployInput = Pick<DeployArgs, "cloudConfigIds" | "runtimeConfigIds" | "canaries" | "maxInFlight" | "change">;
 
 const JOBS_IGNORED: readonly IgnoredPath[] = [
@@ -86,7 +86,11 @@ export function readDeployConfigs(
   return { manifest: { ...manifest, tags }, config };
 }
 
-/** A manifest whose `latest` versions are the newest ones there are (`resolve_aliases` in bosh-director's manifest.rb). @throws DirectorError 30005, 50003, or 100 */
+/**
+ * A manifest whose `latest` versions are the newest ones there are (`resolve_aliases` in bosh-director's manifest.rb).
+ *
+ * @throws DirectorError 30005, 50003, or 100
+ */
 export function resolveVersions(state: ParseContext["state"], fields: Fields, runtime: Fields): Fields {
   for (const list of ["releases", "variables", "addons"])
     if (Object.hasOwn(runtime, list) && isTruthy(fields[list]) && !Array.isArray(fields[list]))
@@ -117,6 +121,6 @@ const textOf = (value: unknown): string | undefined => (isTruthy(value) ? String
 /** A version as Ruby's `to_s` writes it. */
 const versionText = (value: unknown): string => (value === undefined || value === null ? "" : String(value));
 
-/** The mappings of a list, changed; undefined where it is no list. */
+/** The mappings of a list, changed; undefined if it is not a list. */
 const mapHashes = (list: unknown, change: (each: Fields) => Fields): readonly unknown[] | undefined =>
   Array.isArray(list) ? list.map((each: unknown) => (isHash(each) ? change(each) : each)) : undefined;

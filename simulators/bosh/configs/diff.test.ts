@@ -20,7 +20,7 @@ describe("a diff", () => {
     ]);
   });
 
-  it("takes list elements of the same name to be the same", () => {
+  it("treats list elements of the same name as the same", () => {
     const before = { azs: [{ name: "z1", cloud_properties: { a: 1 } }, { name: "z2" }] };
     const after = { azs: [{ name: "z3" }, { name: "z1", cloud_properties: { a: 2 } }] };
     expect(diff(before, after)).toEqual([
@@ -51,7 +51,7 @@ describe("a diff", () => {
     ]);
   });
 
-  it("hides what lies under properties and env.bosh where it redacts", () => {
+  it("hides what lies under properties and env.bosh if it redacts", () => {
     const after = { properties: { a: { b: "secret" } }, env: { bosh: { c: "secret" }, d: "shown" } };
     expect(diff({}, after, true)).toEqual([
       "+ properties:",

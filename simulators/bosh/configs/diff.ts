@@ -19,7 +19,7 @@ interface Line {
   readonly mark: Mark;
 }
 
-/** A value, and what is shown of it. */
+/** A value, and its shown form. */
 interface Pair<T = unknown> {
   readonly value: T;
   readonly shown: unknown;
@@ -59,7 +59,7 @@ function isSame(a: unknown, b: unknown): boolean {
 
 const isSamePair = (a: Pair, b: Pair): boolean => isSame(a.value, b.value) && isSame(a.shown, b.shown);
 
-/** What identifies list elements: by this key, where all that differ have it. */
+/** How list elements are identified: by this key, if all that differ have it. */
 const IDENTITIES = ["name", "range"] as const;
 
 function diffLists(before: readonly Pair[], after: readonly Pair[], key: string, indent: number): readonly Line[] {

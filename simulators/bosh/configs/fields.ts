@@ -22,10 +22,10 @@ interface FieldTypes {
 
 type TypeName = keyof FieldTypes;
 
-/** How the director's messages name them. */
+/** Their names in the director's messages. */
 const TYPE_NAMES = { string: "String", integer: "Integer", array: "Array", hash: "Hash", boolean: "boolean" } as const;
 
-/** Converts a value to one of these types; undefined where it is of another. A number passes for text, but not the other way. */
+/** Converts a value to one of these types; undefined if it is of another. A number passes as text, but not vice versa. */
 const CONVERT: { readonly [T in TypeName]: (value: unknown) => FieldTypes[T] | undefined } = {
   string: (value) => (typeof value === "string" ? value : typeof value === "number" ? String(value) : undefined),
   integer: (value) => (typeof value === "number" && Number.isInteger(value) ? value : undefined),
@@ -41,7 +41,7 @@ export function requireField<T extends TypeName>(fields: unknown, name: string, 
   throw new DirectorError(40001, `Required property '${name}' was not specified in object (${inspect(fields)})`);
 }
 
-/** An optional property. One that is given must be of the type: null is not. @throws DirectorError 40000 of another type */
+/** An optional property. If given, it must be of the type, which null is not. @throws DirectorError 40000 of another type */
 export function optionalField<T extends TypeName>(fields: unknown, name: string, type: T): FieldTypes[T] | undefined {
   if (fields === undefined || fields === null) return undefined;
   if (!isHash(fields)) throw notHash(fields);
@@ -57,12 +57,12 @@ export function optionalField<T extends TypeName>(fields: unknown, name: string,
 const notHash = (value: unknown): DirectorError =>
   new DirectorError(40000, `Object (${inspect(value)}) did not match the required type 'Hash'`);
 
-/** What a property holds, of whatever type; undefined where it is not given. @throws DirectorError 40000 where there can be no properties */
+/** The value of a property, of any type; undefined if it is not given. @throws DirectorError 40000 if there can be no properties */
 export function anyField(fields: unknown, name: string): unknown {
   if (fields === undefined || fields === null) return undefined;
   if (!isHash(fields)) throw notHash(fields);
   return Object.hasOwn(fields, name) ? fields[name] : undefined;
 }
 
-/** The mappings in a list; none where the value is no list. */
+/** The mappings in a list; none if the value is not a list. */
 export const readHashes = (value: unknown): readonly Fields[] => (Array.isArray(value) ? value.filter(isHash) : []);

@@ -89,13 +89,13 @@ export function parseIp(text: string, code: number = UNCLASSED): IpRange {
 /** How many addresses it has. */
 export const countOf = ({ first, last }: IpRange): bigint => last - first + 1n;
 
-/** Whether all of the one range lies within the other. */
+/** Whether one range lies entirely within the other. */
 export const includesRange = (outer: IpRange, inner: IpRange): boolean =>
   outer.family === inner.family && outer.first <= inner.first && outer.last >= inner.last;
 
 const INVALID_RANGE = 160010;
 
-/** Ranges of a config: one or a list, as addresses, blocks, or `first-last`. @throws DirectorError 160010; 100 in Ruby's words for what is no text */
+/** Ranges of a config: one or a list, as addresses, blocks, or `first-last`. @throws DirectorError 160010; 100 in Ruby's words for anything but text */
 export function parseRanges(spec: unknown): readonly IpRange[] {
   const texts = [spec].flat(DEPTH_MAX).filter((each) => each !== null && each !== undefined);
   return texts.flatMap((text) => {
@@ -135,7 +135,7 @@ function blocksBetween(family: 4 | 6, first: bigint, last: bigint): readonly IpR
   return blocks;
 }
 
-/** How many addresses a list of static addresses may have. */
+/** How many addresses a list of static addresses may have, at most. */
 const ADDRESSES_MAX = 65_536n;
 
 /** Every address of the ranges of a config. @throws DirectorError 160010, and for more than can be worked with */

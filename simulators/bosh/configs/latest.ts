@@ -7,7 +7,7 @@ import { asFields, type Fields } from "./fields.ts";
 export const configsById = (director: Director, ids: readonly number[]): readonly Config[] =>
   ids.flatMap((id) => director.slot.value.configs.find((each) => each.id === id) ?? []);
 
-/** What the configs with these ids hold. @throws YamlError */
+/** The contents of the configs with these ids. @throws YamlError */
 export const contentsOf = (director: Director, ids: readonly number[]): readonly Fields[] =>
   configsById(director, ids).map(({ content }) => asFields(readYaml(content)));
 

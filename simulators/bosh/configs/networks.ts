@@ -31,7 +31,7 @@ function parseManual(fields: unknown, zones: ReadonlyMap<string, Fields>): Netwo
     for (const each of subnets) {
       if (includesRange(each.range, fresh.range) || includesRange(fresh.range, each.range))
         throw new DirectorError(160001, `Network '${name}' has overlapping subnets`);
-      // The director compares those that it has read before, not the one that it has just read.
+      // The director compares the ones read before, not the one just read.
       if (each.prefix !== subnets[0]?.prefix)
         throw new DirectorError(16014, `Network '${name}' has subnets that define different prefixes`);
     }
@@ -43,7 +43,7 @@ function parseManual(fields: unknown, zones: ReadonlyMap<string, Fields>): Netwo
   return { name, type: "manual", subnets };
 }
 
-/** What belongs on the subnets where there are any. */
+/** What belongs on the subnets, if there are any. */
 const OF_SUBNETS = ["dns", "cloud_properties"];
 
 function parseDynamic(fields: unknown, zones: ReadonlyMap<string, Fields>): Network {

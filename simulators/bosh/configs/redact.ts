@@ -1,8 +1,7 @@
 import { isHash } from "./fields.ts";
 
 /*
- * What people without the right to see it get of a document: no values of properties, no credentials of addresses (redactor.rb in
- * bosh-director).
+ * What people without the right to see everything get of a document: no values of properties, no credentials in addresses (redactor.rb in bosh-director).
  */
 
 const HIDDEN_KEYS = ["properties", "bosh"];

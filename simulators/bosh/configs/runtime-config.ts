@@ -7,7 +7,11 @@ import { readVariables } from "../deploy/variable-specs.ts";
 import { DirectorError } from "../wire/errors.ts";
 import { type Fields, optionalField } from "./fields.ts";
 
-/** Several runtime configs as one, for what is looked up before they are applied (runtime_configs_consolidator.rb in bosh-director). @throws DirectorError 40000, 530006 */
+/**
+ * Several runtime configs as one, for lookups before they are applied (runtime_configs_consolidator.rb in bosh-director).
+ *
+ * @throws DirectorError 40000, 530006
+ */
 export function mergeRuntimeConfigs(parts: readonly Fields[]): Fields {
   const lists = new Map<string, unknown[]>([
     ["releases", []],
@@ -27,7 +31,11 @@ export function mergeRuntimeConfigs(parts: readonly Fields[]): Fields {
   return { ...Object.fromEntries(filled), ...(tags !== undefined && { tags }) };
 }
 
-/** A manifest with what one runtime config adds to it: releases that are used, jobs, variables (planner_factory.rb in bosh-director). @throws DirectorError for the first rule that it breaks */
+/**
+ * A manifest with what one runtime config adds to it: releases that are used, jobs, variables (planner_factory.rb in bosh-director).
+ *
+ * @throws DirectorError for the first rule that it breaks
+ */
 export function applyRuntimeConfig(manifest: Manifest, fields: Fields, context: ParseContext): Manifest {
   const releases = (optionalField(fields, "releases", "array") ?? []).map(readRuntimeRelease);
   const addons = readAddons(fields, "runtime", releases);

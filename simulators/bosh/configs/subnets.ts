@@ -6,7 +6,7 @@ import { countOf, formatIp, includesRange, type IpRange, parseIp, parseRanges, s
 /** A range of addresses with its gateway (manual_network_subnet.rb in bosh-director). */
 export interface Subnet {
   readonly range: IpRange;
-  /** The size of what an instance gets of it, in bits: a single address unless the config says otherwise. */
+  /** The size of an instance's share, in bits: a single address unless the config says otherwise. */
   readonly prefix: string;
   readonly netmask: string;
   readonly gateway: string;
@@ -111,7 +111,7 @@ export const parseDns = (network: string, fields: unknown): readonly string[] =>
     return formatIp(address.family, address.first);
   });
 
-/** The zones of a subnet; none where it names none. @throws DirectorError 160007, 160008, 40000 */
+/** The zones of a subnet; none if it names none. @throws DirectorError 160007, 160008, 40000 */
 export function parseZones(fields: unknown, network: string, zones: ReadonlyMap<string, Fields>): readonly string[] {
   const list = anyField(fields, "azs");
   if (list !== undefined && anyField(fields, "az") !== undefined)

@@ -26,7 +26,7 @@ export interface VmRequest {
 /** A failure of the IaaS as the director sees it; `retryable` is the CPI's ok_to_retry. */
 export class CpiError extends Error {
   readonly retryable: boolean;
-  /** The class of the CPI's own error; null where the CPI gave no answer. */
+  /** The class of the CPI's own error; null if the CPI gave no answer. */
   readonly type: string | null;
 
   constructor(message: string, retryable = false, type: string | null = "Bosh::Clouds::CloudError") {
@@ -37,7 +37,7 @@ export class CpiError extends Error {
   }
 }
 
-/** The errors of which a director knows what they mean (external_cpi.rb in bosh-director). */
+/** The errors whose meaning a director knows (external_cpi.rb in bosh-director). */
 const KNOWN_ERRORS: ReadonlySet<string | null> = new Set([
   "Bosh::Clouds::CpiError",
   "Bosh::Clouds::NotSupported",
@@ -67,7 +67,7 @@ export interface Cpi {
   readonly bootMs: number;
   /** The formats of stemcells that it takes. */
   readonly stemcellFormats: readonly string[];
-  /** `image` is the stemcell's image where it is small. */
+  /** `image` is the stemcell's image, if it is small. */
   createStemcell(
     name: string,
     version: string,

@@ -7,6 +7,8 @@ import { type Cpi, CpiError, type Properties, type VmRequest } from "./cpi.ts";
 
 interface DummyState {
   readonly vms: Set<string>;
+  /** Who has an address: the VM, by `network ip`. */
+  readonly addresses: Map<string, string>;
   readonly disks: Map<string, { readonly sizeMb: number; vmCid: string | null }>;
   readonly stemcells: Set<string>;
   readonly snapshots: Set<string>;
@@ -19,7 +21,7 @@ export interface Dummy extends Cpi {
   readonly disks: readonly string[];
 }
 
-/** An error as the dummy raises it: with a line of where it did. @param type the class of the error, in Ruby */
+/** An error as the dummy raises it: with the line of its source. @param type the class of the error, in Ruby */
 export const dummyError = (message: string, type: string): CpiError =>
   new CpiError(`${message}\n${TRACE}`, false, type);
 
@@ -41,6 +43,7 @@ class DummyCpi implements Dummy {
     this.#kernel = kernel;
     this.#slot = kernel.slot("bosh/cpi/dummy", {
       vms: new Set(),
+      addresses: new Map(),
       disks: new Map(),
       stemcells: new Set(),
       snapshots: new Set(),
@@ -60,7 +63,7 @@ class DummyCpi implements Dummy {
     return this.#kernel.random("bosh/cpi").hex(32);
   }
 
-  /** @throws CpiError for an image that is no mapping in YAML, and where there are no cloud properties */
+  /** @throws CpiError for an image that is not a mapping in YAML, and if there are no cloud properties */
   *createStemcell(
     _name: string,
     _version: string,
@@ -82,14 +85,23 @@ class DummyCpi implements Dummy {
     this.#slot.value.stemcells.delete(cid);
   }
 
-  *createVm(_request: VmRequest): Body<string> {
+  /** @throws CpiError for an address that another VM has */
+  *createVm({ networks }: VmRequest): Body<string> {
+    const { addresses } = this.#slot.value;
+    const taken = networks.filter(({ ip, type }) => ip !== "" && type !== "vip");
+    for (const { name, ip } of taken)
+      if (addresses.has(`${name} ${ip}`))
+        throw dummyError(`IP Address ${ip} in network '${name}' is already in use`, "RuntimeError");
     const cid = String(++this.#slot.value.pids);
     this.#slot.value.vms.add(cid);
+    for (const { name, ip } of taken) addresses.set(`${name} ${ip}`, cid);
     return cid;
   }
 
   *deleteVm(cid: string): Body {
-    this.#slot.value.vms.delete(cid);
+    const { vms, addresses } = this.#slot.value;
+    vms.delete(cid);
+    for (const [address, owner] of addresses) if (owner === cid) addresses.delete(address);
   }
 
   *setVmMetadata(): Body {}

@@ -5,7 +5,7 @@ import { DirectorError, UNCLASSED } from "../wire/errors.ts";
 import type { InstanceGroup } from "./manifest.ts";
 import type { ParseContext, SharedParts } from "./parse-context.ts";
 
-/** Where an addon stands; messages name it. */
+/** The place of an addon, which messages name. */
 export type AddonLevel = "deployment" | "runtime";
 
 /** Which instance groups an addon includes, or excludes (addon/filter.rb in bosh-director). */
@@ -66,7 +66,11 @@ function readStemcellRule(stemcell: unknown, section: string): string {
   return os;
 }
 
-/** Whether a group meets all conditions of a filter; one without conditions includes everything and excludes nothing. @throws DirectorError 100 in Ruby's words */
+/**
+ * Whether a group meets all conditions of a filter; one without conditions includes everything and excludes nothing.
+ *
+ * @throws DirectorError 100 in Ruby's words
+ */
 export function filterApplies(
   filter: Filter,
   group: InstanceGroup,

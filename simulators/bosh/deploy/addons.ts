@@ -60,7 +60,7 @@ export const addonApplies = (
   shared: Pick<SharedParts, "stemcells">,
 ): boolean => filterApplies(include, group, context, shared) && !filterApplies(exclude, group, context, shared);
 
-/** The groups with the jobs of an addon. @throws DirectorError 190011, those of releases and links; 100 where a group has the job already */
+/** The groups with the jobs of an addon. @throws DirectorError 190011, those of releases and links; 100 if a group already has the job */
 export function addToGroups(
   addon: Addon,
   groups: readonly InstanceGroup[],

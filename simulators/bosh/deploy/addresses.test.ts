@@ -88,7 +88,7 @@ describe("the addresses of a network", () => {
     expect([take(director, "w/3"), take(director, "w/4")]).toEqual([first, "10.0.0.7"]);
   });
 
-  it("have one holder each, whatever is reserved and released", () => {
+  it("have one holder each, whatever is reserved or released", () => {
     const step = fc.record({ name: fc.nat({ max: 5 }), isRelease: fc.boolean() });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 40 }), (steps) => {

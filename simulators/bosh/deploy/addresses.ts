@@ -18,14 +18,14 @@ export interface AddressHolder {
   readonly deployment: string;
   /** `group/uuid`. */
   readonly instance: string;
-  /** How messages name it: `group/uuid (0)`. */
+  /** Its name in messages: `group/uuid (0)`. */
   readonly title: string;
   readonly az: string;
 }
 
 const containsAddress = ({ range }: Subnet, ip: string): boolean => includesRange(range, parseIp(ip));
 
-/** The key of where the search in a subnet goes on; the value is how far from its first address. */
+/** The key of the position at which the search in a subnet continues; the value is the distance from its first address. */
 const hintKey = ({ name }: Network, { range }: Subnet): string => `${name}/${formatIp(range.family, range.first)}`;
 
 /** The lowest free address in the subnets of the zone (ip_repo.rb in bosh-director). @throws DirectorError 130011 */
@@ -118,7 +118,7 @@ export function reserveAddress(
   return { ...common, ip, netmask, gateway, dns, cloudProperties };
 }
 
-/** A floating address of those that the cloud config lists for the zone; empty where it lists none. @throws DirectorError 130011 */
+/** One of the floating addresses that the cloud config lists for the zone; empty if it lists none. @throws DirectorError 130011 */
 function vipFor(
   director: Director,
   network: Network,
@@ -201,7 +201,11 @@ export function reserveAddresses(
   return networks;
 }
 
-/** The floating address that a manifest gives an instance: the one it has, else the next in their order (vip_planner.rb in bosh-director). @throws DirectorError 130014 */
+/**
+ * The floating address that a manifest gives an instance: the one it has, else the next in their order (vip_planner.rb in bosh-director).
+ *
+ * @throws DirectorError 130014
+ */
 function vipOf(
   network: Network,
   { name, staticIps = [] }: GroupNetwork,

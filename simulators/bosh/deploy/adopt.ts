@@ -52,7 +52,8 @@ export function adoptPlan(
 
 function adoptGroup(director: Director, deployment: Deployment, plan: GroupPlan): PlannedGroup {
   const { group, kept, added, bootstrapIndex } = plan;
-  for (const { instance, index, az } of kept) Object.assign(instance, { group: group.name, index, az });
+  for (const { instance, index, az } of kept)
+    Object.assign(instance, { group: group.name, index, az, errand: group.errand });
   const made = added.map((each) => createInstance(director, deployment, group, each));
   deployment.instances.push(...made);
   const instances = [...kept.map(({ instance }) => instance), ...made];

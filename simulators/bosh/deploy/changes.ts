@@ -3,7 +3,7 @@ import { fillVariables, scopeIn, VariableError } from "./fill-variables.ts";
 import { diskDiffers, namedDisksDiffer, type PlannedInstance } from "./plan-instance.ts";
 import { desiredOf, isChosen, type DeployRun } from "./run.ts";
 
-/** What a deploy asks of an instance beyond the manifest. */
+/** What a deploy demands of an instance beyond the manifest. */
 export const updateRequestFor = (run: DeployRun, { instance }: PlannedInstance): UpdateRequest =>
   updateRequestOf(run, instance);
 
@@ -39,12 +39,12 @@ function checkOldVersions({ director }: DeployRun, { cloudProperties, deployment
   try {
     fillVariables(director, scopeIn(director, deployment, variableSet), cloudProperties);
   } catch (error) {
-    // A value that can't be had any more only means that something has changed.
+    // A value that is no longer available only means that something has changed.
     if (!(error instanceof VariableError)) throw error;
   }
 }
 
-/** What a deploy is asked for besides the manifest. */
+/** What a deploy is asked to do beside the manifest. */
 export interface UpdateRequest {
   readonly recreate: boolean;
   /** What the agent reported, or that it kept silent. */

@@ -11,7 +11,10 @@ import { desiredOf, type DeployRun } from "./run.ts";
 
 const CREATE_VMS_PARALLEL = 5;
 
-/** Makes the VMs that instances of these groups still need, and those that are to replace others: a stage of its own, shown only where there are any. */
+/**
+ * Creates the VMs that instances of these groups still need, and those that will replace others, in a stage of its own, shown only if there are
+ * any.
+ */
 export function* createMissingVms(run: DeployRun, plan: DeployPlan, groups: readonly PlannedGroup[]): Body {
   const { director, task } = run;
   const missing = groups.flatMap((group) =>

@@ -18,7 +18,10 @@ import type { DeployRun } from "./run.ts";
 import { updateGroups } from "./update.ts";
 import { closeDeployed, openVariableSet } from "./variable-sets.ts";
 
-/** `create deployment`: brings a deployment to what the manifest says (docs/discoveries/bosh-director.md, "Event log", "Deploys" and "CPI and agent calls"). */
+/**
+ * `create deployment`: brings a deployment to what the manifest says (docs/discoveries/bosh-director.md, "Event log", "Deploys" and "CPI and agent
+ * calls").
+ */
 export function* deploy(director: Director, task: Task, args: DeployArgs): Body<string> {
   const { deployment: name } = args;
   const deployment = requireDeployment(director, name);

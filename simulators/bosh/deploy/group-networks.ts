@@ -89,7 +89,7 @@ function withDefaults(networks: readonly GroupNetwork[], group: string): readonl
   return all;
 }
 
-/** The zones of a group; none where it names none. @throws DirectorError 140016, 140017, 140018, 150006 */
+/** The zones of a group; none if it names none. @throws DirectorError 140016, 140017, 140018, 150006 */
 export function readZones(
   fields: unknown,
   group: string,

@@ -85,7 +85,7 @@ export interface VmChoice {
 export interface InstanceGroup extends VmChoice {
   readonly name: string;
   readonly instances: number;
-  /** None where the manifest names none. */
+  /** None if the manifest names none. */
   readonly azs: readonly string[];
   /** Its own jobs, then those of the addons that include it. */
   readonly jobs: readonly JobSpec[];
@@ -108,7 +108,7 @@ export interface InstanceGroup extends VmChoice {
 /** A network of an instance group. */
 export interface GroupNetwork {
   readonly name: string;
-  /** One for each instance; undefined where the addresses are dynamic. */
+  /** One for each instance; undefined if the addresses are dynamic. */
   readonly staticIps: readonly string[] | undefined;
   /** What the network is the default for: dns, gateway, addressable. */
   readonly defaults: readonly string[];

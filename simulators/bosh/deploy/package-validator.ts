@@ -4,8 +4,7 @@ import type { DeployPlan, PlannedGroup } from "./adopt.ts";
 import { packagesOf } from "./plan-instance.ts";
 
 /*
- * Compiled packages in place of source (package_validator.rb, compiled_package_finder.rb in bosh-director). A package without source takes
- * those compiled for any version of the stemcell's line (`1.x`); where the manifest says `exported_from`, only those for that very version.
+ * Compiled packages instead of source (package_validator.rb, compiled_package_finder.rb in bosh-director). A package without source uses those compiled for any version of the stemcell's line (`1.x`); if the manifest says `exported_from`, only those for that very version.
  */
 
 type Target = Readonly<{ os: string; version: string }>;
@@ -20,7 +19,7 @@ const fits = (target: Target, stemcell: Stemcell): boolean =>
 
 const keyOf = ({ fingerprint }: ReleasePackage, { os, version }: Target): string => `${fingerprint}:${os}/${version}`;
 
-/** Whether no compilation is needed: there is a compiled package that the stemcell takes. */
+/** Whether no compilation is needed: there is a compiled package that the stemcell can use. */
 export function isCompiledFor(release: ReleaseVersion, each: ReleasePackage, stemcell: Stemcell): boolean {
   if (release.compiled.has(keyOf(each, targetOf(stemcell)))) return true;
   return each.packaging === null && [...release.compiled.keys()].some((key) => isForLine(key, each, stemcell));
@@ -38,7 +37,7 @@ interface Fault {
   readonly each: ReleasePackage;
 }
 
-/** @throws DirectorError 60001, 60003, 60004 where packages without source are not compiled for the stemcells */
+/** @throws DirectorError 60001, 60003, 60004 if packages without source are not compiled for the stemcells */
 export function checkPackages({ releases, manifest }: DeployPlan, groups: readonly PlannedGroup[]): void {
   const faults = new Map<string, Fault[]>();
   for (const { jobs, stemcell } of groups)

@@ -9,9 +9,7 @@ import { runningSet } from "./variable-sets.ts";
 
 /**
  * The plan of what was last deployed, for tasks other than a deploy (errands, cloud check, single instances). Making it changes nothing.
- * Undefined where no deploy has succeeded yet.
- *
- * @throws DirectorError where the manifest refers to what is no longer there
+ * Undefined if no deploy has succeeded yet. @throws DirectorError if the manifest refers to something that no longer exists
  */
 export function planDeployed(director: Director, deployment: Deployment): DeployPlan | undefined {
   if (deployment.manifest === null) return undefined;

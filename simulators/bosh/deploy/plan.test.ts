@@ -189,7 +189,7 @@ describe("a plan", () => {
     ]);
   });
 
-  it("gives new instances the lowest free indexes, including those of instances that go", () => {
+  it("gives new instances the lowest free indexes, including those of removed instances", () => {
     const existing = [0, 2].map((index) => instance({ index }));
     expect(planGroup({ instances: 4 }, existing).added.map(({ index }) => index)).toEqual([1, 3]);
   });
@@ -248,7 +248,7 @@ describe("a plan", () => {
     ["latest", "2.10"],
     ["1.latest", "1.10"],
     ["1.9", "1.9"],
-  ])("for stemcell %s takes version %s", (wanted, version) => {
+  ])("for stemcell %s uses version %s", (wanted, version) => {
     const state = stateOf(["1"], ["1.9", "2.10", "1.10", "2.9"]);
     expect(plan(manifestOf([], "1", wanted), [], state).stemcells.map((each) => each.version)).toEqual([version]);
   });

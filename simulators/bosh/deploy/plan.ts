@@ -31,13 +31,13 @@ export interface GroupPlan {
   readonly stemcell: Stemcell;
   readonly kept: readonly KeptInstance[];
   readonly added: readonly AddedInstance[];
-  /** The index of the bootstrap instance; undefined where the group has no instances. */
+  /** The index of the bootstrap instance; undefined if the group has no instances. */
   readonly bootstrapIndex: number | undefined;
   /** Existing instances that the group no longer has room for: zone by zone, the highest index first. */
   readonly unneeded: readonly Instance[];
 }
 
-/** What a deploy would do with the instances of a deployment: a value, for which nothing has been changed. */
+/** What a deploy would do with the instances of a deployment: a value; nothing has been changed yet. */
 export interface Plan extends ResolvedManifest {
   readonly stemcells: readonly Stemcell[];
   readonly groups: readonly GroupPlan[];
@@ -49,7 +49,7 @@ export interface Plan extends ResolvedManifest {
  * Chooses for each group which instances stay, come and go. Pure: a function of what the director knows, of the deployment as it is
  * and of the manifest.
  *
- * @throws DirectorError 50003 where a stemcell is missing, 190018, and those of the placement
+ * @throws DirectorError 50003 if a stemcell is missing, 190018, and those of the placement
  */
 export function planInstances(
   state: Pick<DirectorState, "stemcells">,

@@ -102,11 +102,12 @@ function* reserveForPlan(run: DeployRun, resolved: ResolvedManifest): Body<Prepa
   const { director, task, args, deployment } = run;
   const { manifest, releases } = resolved;
   yield director.kernel.work(prepareMs(manifest));
-  refuseIgnored({ args, deployment }, manifest);
+  refuseChangesOfIgnored({ args, deployment });
   const planned = planInstances(director.slot.value, deployment, resolved);
   checkJobs(resolved, planned.groups);
   const set = args.change === null ? currentSet(deployment) : runningSet(deployment);
   const plan = adoptPlan(director, deployment, planned, set);
+  refuseLossOfIgnored(deployment, manifest);
   const networks = new Map<string, readonly VmNetwork[]>();
   for (const group of plan.groups) {
     planSwaps(run, plan, group);
@@ -152,7 +153,7 @@ function* renderAll({ director }: DeployRun, plan: DeployPlan, networks: Network
     );
 }
 
-/** Why a group can't be rendered: the first of its instances for which that is so tells. */
+/** Why a group can't be rendered: the error of the first of its instances that has one. */
 function errorsOf(director: Director, plan: DeployPlan, group: PlannedGroup, networks: Networks): readonly string[] {
   for (const instance of group.instances.filter(({ ignore }) => !ignore)) {
     try {
@@ -175,18 +176,22 @@ function* askAgents({ director, args, deployment, agents }: DeployRun): Body {
   }
 }
 
-/** @throws DirectorError 140021, 190021 */
-function refuseIgnored({ args, deployment }: Pick<DeployRun, "args" | "deployment">, manifest: Manifest): void {
+/** @throws DirectorError 140021 */
+function refuseChangesOfIgnored({ args, deployment }: Pick<DeployRun, "args" | "deployment">): void {
   const ignored = deployment.instances.filter(({ ignore }) => ignore);
   const { change } = args;
-  // A change of a whole group passes over them.
+  // A change of a whole group skips them.
   const changed = ignored.find((instance) => change !== null && change.id !== null && isChosen(change, instance));
   if (changed !== undefined)
     throw new DirectorError(
       140021,
       `You are trying to change the state of the ignored instance '${instanceName(changed)}'. This operation is not allowed. You need to unignore it first.`,
     );
-  for (const { group } of ignored) {
+}
+
+/** The groups of the manifest have their instances by then. @throws DirectorError 190021 */
+function refuseLossOfIgnored({ instances }: Deployment, manifest: Manifest): void {
+  for (const { group } of instances.filter(({ ignore }) => ignore)) {
     const isKept = manifest.groups.some(
       ({ name, migratedFrom }) => name === group || migratedFrom.some((each) => each.name === group),
     );

@@ -5,7 +5,11 @@ import { DirectorError } from "../wire/errors.ts";
 import type { JobSpec } from "./manifest.ts";
 import type { ParseContext, SharedParts } from "./parse-context.ts";
 
-/** The jobs of an instance group (`parse_jobs` in bosh-director's instance_group_spec_parser.rb). @throws DirectorError 140002, 140010, 140029 and those of releases and links */
+/**
+ * The jobs of an instance group (`parse_jobs` in bosh-director's instance_group_spec_parser.rb).
+ *
+ * @throws DirectorError 140002, 140010, 140029 and those of releases and links
+ */
 export function readJobs(
   fields: unknown,
   group: string,
@@ -51,7 +55,7 @@ function readJob(
   return job;
 }
 
-/** Mappings within mappings are merged; of anything else the second wins. */
+/** Nested mappings are merged; otherwise the second value wins. */
 export function mergeDeep(first: Fields, second: Fields): Fields {
   const merged: Record<string, unknown> = { ...first };
   for (const [key, value] of Object.entries(second)) {

@@ -29,10 +29,10 @@ function readDocument(text: string): unknown {
   }
 }
 
-/** What belongs into a cloud config, in the order in which the director looks (manifest_validator.rb). */
+/** What belongs in a cloud config, in the order in which the director looks for it (manifest_validator.rb). */
 const CLOUD_KEYS = ["vm_types", "azs", "disk_types", "compilation"];
 
-/** What the first form of manifests had. */
+/** Sections of the first form of manifests. */
 const OLD_KEYS: readonly (readonly [key: string, code: number, text: string])[] = [
   [
     "networks",

@@ -61,7 +61,11 @@ function readZoneStrategy(fields: Fields, inherited?: UpdateSettings): boolean {
   return text === "parallel";
 }
 
-/** How many of `size` instances an amount means (numerical_value_calculator.rb in bosh-director). @throws Error for a malformed amount: only here, as in the director */
+/**
+ * How many of `size` instances an amount means (numerical_value_calculator.rb in bosh-director).
+ *
+ * @throws Error for a malformed amount: only here, as in the director
+ */
 export function resolveAmount(value: Amount, size: number): number {
   const percent = /^(\d+)%$/m.exec(value)?.[1];
   if (percent !== undefined) return Math.min(size, Math.floor((Number(percent) * size) / 100));

@@ -8,7 +8,7 @@ import { boundProperties } from "../templates/template-spec.ts";
 import { DirectorError } from "../wire/errors.ts";
 import type { InstanceGroup, Manifest } from "./manifest.ts";
 
-/** A manifest with its names resolved as things stand, before anything is placed. */
+/** A manifest with its names resolved against the current state, before anything is placed. */
 export interface ResolvedManifest {
   readonly manifest: Manifest;
   readonly config: CloudConfig;
@@ -18,7 +18,11 @@ export interface ResolvedManifest {
   readonly late: LinkPlan["late"];
 }
 
-/** Resolves releases and links. Pure: the links that it makes are in the table that it returns. @throws DirectorError for the first dangling reference */
+/**
+ * Resolves releases and links. Pure: the links that it makes are in the table that it returns.
+ *
+ * @throws DirectorError for the first dangling reference
+ */
 export function resolveManifest(
   state: Pick<DirectorState, "releases" | "links">,
   deployment: string,
@@ -43,7 +47,7 @@ function isPresent(state: Pick<DirectorState, "releases">, name: string, version
   }
 }
 
-/** All releases of a manifest must exist by now. @throws DirectorError 30005, 30006, 30010 */
+/** Checks that all releases of a manifest exist by now. @throws DirectorError 30005, 30006, 30010 */
 export function bindReleases(state: Pick<DirectorState, "releases">, { releases }: Manifest): void {
   for (const { name, version } of releases) requireReleaseVersion(state, name, version);
 }
@@ -74,7 +78,7 @@ interface PackageUse {
   readonly key: string;
 }
 
-/** @throws DirectorError 80011 where two jobs bring different packages of one name */
+/** @throws DirectorError 80011 if two jobs bring different packages of one name */
 function checkPackages(group: InstanceGroup, releases: readonly ReleaseVersion[]): void {
   const uses = new Map<string, PackageUse[]>();
   for (const job of group.jobs) {
@@ -100,7 +104,7 @@ function checkPackages(group: InstanceGroup, releases: readonly ReleaseVersion[]
   }
 }
 
-/** @throws DirectorError 80015 where a release was exported from other stemcells than the group's */
+/** @throws DirectorError 80015 if a release was exported from other stemcells than the group's */
 function checkExports(
   { group, stemcell }: { readonly group: InstanceGroup; readonly stemcell: Stemcell },
   { releases }: Manifest,

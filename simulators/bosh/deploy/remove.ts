@@ -22,7 +22,7 @@ interface RemoveOptions {
   readonly force: boolean;
 }
 
-/** Removes instances for which the manifest has no place, in a stage of its own, which is left out when there are none. */
+/** Removes instances for which the manifest has no place, in a stage of its own, which is left out if there are none. */
 export function* removeUnneeded(
   { director, task, deployment }: DeployRun,
   instances: readonly Instance[],

@@ -120,7 +120,7 @@ class Picker {
     this.#placed.push(place);
   }
 
-  /** What is still missing. @throws DirectorError 130010, 150002 */
+  /** Places the instances that are still missing. @throws DirectorError 130010, 150002 */
   complete(): void {
     for (const place of this.#placed) this.#fill(place);
     this.#distribute();
@@ -161,7 +161,11 @@ class Picker {
     return azs.toSorted((a, b) => count(a) - count(b))[0] ?? "";
   }
 
-  /** Addresses that several zones could use go to the zone that has the fewest; every network must come out alike. @throws DirectorError 150002 */
+  /**
+   * Addresses that several zones could use go to the zone with the fewest; every network must have the same distribution.
+   *
+   * @throws DirectorError 150002
+   */
   #distribute(): void {
     const perNetwork = this.#networks.map((network) => {
       const counts = new Map<string, number>();

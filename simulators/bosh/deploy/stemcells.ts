@@ -25,14 +25,14 @@ export function resolveStemcell({ stemcells }: Stemcells, spec: StemcellSpec): S
 const describeStemcell = ({ os, name, version }: StemcellSpec): string =>
   name === undefined ? `Stemcell version '${version}' for OS '${os ?? ""}'` : `Stemcell '${name}/${version}'`;
 
-/** What a manifest says of a stemcell, before it is checked. */
+/** What a manifest says about a stemcell, before it is checked. */
 interface StemcellWish {
   readonly name: string | undefined;
   readonly os: string | undefined;
   readonly version: string;
 }
 
-/** The version that a manifest means by `latest` or `621.latest`. @throws DirectorError 50003, or 100 where it names no stemcell */
+/** The version that a manifest means by `latest` or `621.latest`. @throws DirectorError 50003, or 100 if it names no stemcell */
 export function resolveStemcellVersion({ stemcells }: Stemcells, { name, os, version }: StemcellWish): string {
   const prefix = latestPrefix(version);
   if (prefix === undefined) return version;

@@ -92,7 +92,8 @@ function* convergeInstance(
   const { director, task, args } = run;
   const { instance, group } = planned;
   instance.variableSet = planned.scope.set?.id ?? instance.variableSet;
-  if (changes.every((change) => change === "tags" || change === "dns")) return yield* updateTags(director, planned);
+  if (changes.length > 0 && changes.every((change) => change === "tags" || change === "dns"))
+    return yield* updateTags(director, planned);
   const wasStarted = instance.state === "started";
   const isSilent = run.agents.get(instance.id) === "silent";
   instance.clean = false;

@@ -8,7 +8,11 @@ const VARIABLES = 560000;
 
 const refuse = (text: string): DirectorError => new DirectorError(VARIABLES, text);
 
-/** The `variables` of a manifest or a runtime config (variables_parser.rb in bosh-director): each rule is checked for all before the next. @throws DirectorError 560000; 100 for a link that it can't consume */
+/**
+ * The `variables` of a manifest or a runtime config (variables_parser.rb in bosh-director): each rule is checked for all variables before the next.
+ *
+ * @throws DirectorError 560000; 100 for a link that it can't consume
+ */
 export function readVariables(fields: unknown): readonly VariableSpec[] {
   const specs = optionalField(fields, "variables", "array") ?? [];
   const hashes = specs.map((spec) => {
@@ -60,7 +64,7 @@ function checkNameAndType(spec: Readonly<Record<string, unknown>>): void {
   if (type.trim() === "") throw refuse(`Type for variable '${name}' is empty; 'type' must not be empty`);
 }
 
-/** What variables of each type can take from a link. */
+/** What variables of each type can consume from a link. */
 const CONSUMABLE: Readonly<Record<string, readonly string[]>> = { certificate: ["alternative_name", "common_name"] };
 
 /** @throws DirectorError 100 */

@@ -41,7 +41,7 @@ const MAKERS: Readonly<
 /** Whether a config server generates values of a type. */
 export const isVariableType = (type: string): boolean => Object.hasOwn(MAKERS, type);
 
-/** A new value of a type that is one. */
+/** A new value of a known type. */
 export const makeValue = (
   director: Director,
   type: string,

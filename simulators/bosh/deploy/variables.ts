@@ -19,7 +19,12 @@ interface Generation {
   readonly isStemcellNew: boolean;
 }
 
-/** Has the config server generate what the manifest asks for, and puts the versions into the set (`generate_values` in bosh-director's config_server/client.rb). @throws DirectorError 540004, 540005, 540009 */
+/**
+ * Has the config server generate what the manifest asks for, and puts the versions into the set (`generate_values` in bosh-director's
+ * config_server/client.rb).
+ *
+ * @throws DirectorError 540004, 540005, 540009
+ */
 export function generateVariables(generation: Generation, { variables }: Pick<Manifest, "variables">): void {
   const { director, deployment } = generation;
   const current = deployment.variableSets.at(-1);

@@ -19,7 +19,7 @@ interface AuditEntry {
   readonly context?: Readonly<Record<string, unknown>>;
   readonly error?: string | null;
   readonly parent?: number;
-  /** Unix seconds. Default now. */
+  /** Unix seconds. Default: now. */
   readonly timestamp?: number;
 }
 

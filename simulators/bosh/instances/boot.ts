@@ -23,7 +23,7 @@ interface VmPlan extends Pick<VmRequest, "agentId" | "networks"> {
 }
 
 /**
- * create_vm with its tries, then the first ping of the agent. Returns the VM; one that does not come up is deleted.
+ * create_vm with its retries, then the first ping of the agent. Returns the VM; one that does not come up is deleted.
  *
  * @throws CpiError, DirectorError 450002
  */

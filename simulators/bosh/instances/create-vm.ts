@@ -63,7 +63,11 @@ export function* createVm(director: Director, task: Task, planned: PlannedInstan
   yield* callAgent(director, instance, "apply");
 }
 
-/** The environment of a VM: the group's, with the names by which agents find their likes. @throws DirectorError 420001 for a name that makes no label */
+/**
+ * The environment of a VM: the group's, with the names by which agents find their likes.
+ *
+ * @throws DirectorError 420001 for a name that makes no label
+ */
 function envOf({ name }: Director, { deployment, group }: Instance, env: Fields): Fields {
   const names = [
     name,

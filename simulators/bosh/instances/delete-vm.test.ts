@@ -3,7 +3,7 @@ import { TestDirector, manifestOf } from "../testing/director.ts";
 import { deployGroups } from "../testing/problems.ts";
 
 describe("delete vm", () => {
-  it("keeps the instance, and the VM where the IaaS refuses", async () => {
+  it("keeps the instance, and the VM if the IaaS refuses", async () => {
     const bench = await deployGroups();
     const instance = bench.instance("x", "w");
     const { vm } = instance;

@@ -3,6 +3,7 @@ import { releaseAddress } from "../deploy/addresses.ts";
 import { withAudit } from "../events/audit.ts";
 import type { Director } from "../state/director.ts";
 import type { Task } from "../state/tasks.ts";
+import { inParallel } from "../tasks/in-parallel.ts";
 import { withLock } from "../tasks/locks.ts";
 import { Stage } from "../tasks/stage.ts";
 import type { TaskArguments } from "../tasks/jobs.ts";
@@ -28,18 +29,21 @@ function* destroyUnowned(director: Director, task: Task, cid: string): Body {
   director.kernel.record("bosh", "vm.delete", cid);
 }
 
+/** How many are deleted at once (`max_threads`). */
+const DELETE_PARALLEL = 32;
+
 /** Deletes the orphaned VMs that can be deleted; the others stay orphans. Returns how many stay. */
 export function* deleteOrphanVms(director: Director, task: Task): Body<number> {
   const orphans = [...director.slot.value.orphanVms.values()];
   const stage = new Stage(director, task, "Deleting orphaned vms", orphans.length);
-  for (const { cid, deployment, instance, ips } of orphans) {
+  yield* inParallel(director, orphans, DELETE_PARALLEL, function* ({ cid, deployment, instance, ips }): Body {
     const step = stage.begin(cid);
     const isGone = yield* succeeds(destroyVm(director, task, { deployment, instance }, cid));
     step.finish();
-    if (!isGone) continue;
+    if (!isGone) return;
     director.slot.value.orphanVms.delete(cid);
     for (const ip of ips) releaseAddress(director, ip);
-  }
+  });
   return director.slot.value.orphanVms.size;
 }
 

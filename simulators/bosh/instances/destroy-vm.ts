@@ -12,7 +12,7 @@ import { detachDisks } from "./disk.ts";
 import { ownerOf } from "./names.ts";
 import { VM_LOCK_MS } from "./vm-lock.ts";
 
-/** Deletes a VM that no instance will have; where that fails, it is recorded as an orphan. */
+/** Deletes a VM that no instance will have; if that fails, it is recorded as an orphan. */
 export function* abandonVm(director: Director, task: Task, owner: VmOwner, cid: string, ips: readonly string[]): Body {
   try {
     yield* destroyVm(director, task, owner, cid);

@@ -8,7 +8,7 @@ import { allInstances } from "../state/lookup.ts";
 import { attachDisk, orphanDisk } from "./disk.ts";
 import { instanceName } from "./names.ts";
 
-/** `orphan disk`: takes a disk from its instance, in the records only. */
+/** `orphan disk`: detaches a disk from its instance, only in the records. */
 export function* orphanDiskByCid(director: Director, task: Task, { cid }: TaskArguments["orphan_disk"]): Body<string> {
   const stage = new Stage(director, task, "Orphan disk", 1);
   const step = stage.begin(cid);
@@ -27,6 +27,11 @@ export function* attachDiskByCid(director: Director, task: Task, args: TaskArgum
     ?.instances.find((each) => each.group === job && (each.id === id || String(each.index) === id));
   if (instance === undefined)
     throw new DirectorError(520001, `Instance '${job}/${id}' in deployment '${name}' was not found`);
+  if (instance.ignore)
+    throw new DirectorError(
+      520003,
+      `Instance '${job}/${id}' in deployment '${name}' is in 'ignore' state. Attaching disks to ignored instances is not allowed.`,
+    );
   if (instance.state === "started")
     throw new DirectorError(
       520003,

@@ -49,7 +49,7 @@ export function* detachDisks(director: Director, instance: Instance): Body {
   for (const { cid } of [...(disk === null ? [] : [disk]), ...namedDisks]) yield* director.cpi.detachDisk(vm.cid, cid);
 }
 
-/** Takes the disk from the record of the instance; it stays an orphan for five days. */
+/** Removes the disk from the record of the instance; it stays an orphan for five days. */
 export function orphanDisk(director: Director, task: Task, instance: Instance): void {
   const { disk } = instance;
   if (disk === null) return;
@@ -73,7 +73,7 @@ export function recordOrphan(director: Director, task: Task, instance: Instance,
   director.kernel.record("bosh", "disk.orphan", disk.cid, { deployment: instance.deployment });
 }
 
-/** Gives an instance the disk that is planned: the new one is made before the old one is given up. */
+/** Gives an instance its planned disk: the new one is created before the old one is given up. */
 export function* updateDisk(director: Director, task: Task, planned: PlannedInstance, renews: boolean): Body {
   const { instance, disk: wanted } = planned;
   const { cpi, kernel } = director;

@@ -9,6 +9,7 @@ import { hasIndexOrId } from "../state/lookup.ts";
 import type { Task } from "../state/tasks.ts";
 import type { InstanceFilter, TaskArguments } from "../tasks/jobs.ts";
 import { logWarning, Stage } from "../tasks/stage.ts";
+import { checkpoint } from "../tasks/transitions.ts";
 import { inspect } from "../templates/ruby.ts";
 import { DirectorError, UNCLASSED } from "../wire/errors.ts";
 import { instanceName, instanceTitle } from "./names.ts";
@@ -46,7 +47,11 @@ export function errandNames(plan: DeployPlan): readonly string[] {
   return [...new Set([...groups, ...jobs])];
 }
 
-/** The plan of what is deployed, and where the errand will run. Begins and ends the stage. @throws DirectorError 510000, 70000, 70001, 70009, or 100 for a filter that matches nothing */
+/**
+ * The plan of what is deployed, and where the errand will run. Begins and ends the stage.
+ *
+ * @throws DirectorError 510000, 70000, 70001, 70009, or 100 for a filter that matches nothing
+ */
 export function* prepareErrand(
   director: Director,
   task: Task,
@@ -84,6 +89,9 @@ function matchInstances(all: readonly Instance[], filters: readonly InstanceFilt
   };
 }
 
+/** How long it takes to read the manifest and to look at the instances. */
+const PREPARE_MS = 600;
+
 const PARALLEL =
   "Executing errand on multiple instances in parallel. Use the `--instance` flag to run the errand on a single instance.";
 
@@ -96,6 +104,8 @@ function* chooseTargets(
 ): Body<{ plan: DeployPlan; targets: readonly ErrandTarget[] }> {
   const plan = planDeployed(director, deployment);
   if (plan === undefined) throw new DirectorError(70000, "- Deployment '' doesn't exist");
+  yield director.kernel.work(PREPARE_MS);
+  checkpoint(task);
   const targets: ErrandTarget[] = [];
   for (const { group, job } of groupsOf(director, task, plan, args, deployment.name)) {
     const own = group.instances.filter((each) => chosen.instances.includes(each));

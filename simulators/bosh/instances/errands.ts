@@ -30,7 +30,10 @@ const CHECK_MS = 1000;
 
 type ErrandArgs = TaskArguments["errand"];
 
-/** `run errand <e> from deployment <d>`: brings up the VMs of errand groups, runs the script, packs its logs (docs/discoveries/bosh-director.md, "Event log" and "Result output"). */
+/**
+ * `run errand <e> from deployment <d>`: brings up the VMs of errand groups, runs the script, packs its logs (docs/discoveries/bosh-director.md,
+ * "Event log" and "Result output").
+ */
 export function* runErrand(director: Director, task: Task, args: TaskArguments["errand"]): Body<string> {
   const deployment = requireDeployment(director, args.deployment);
   const options = { waitMs: DEPLOYMENT_LOCK_MS, deployment: deployment.name };
@@ -101,7 +104,7 @@ function* runErrandOn(director: Director, task: Task, { instance, job }: ErrandT
     yield* withAudit(director, task, what, work);
   } catch (error) {
     if (task.state !== "cancelling") throw error;
-    // What it did until then is reported all the same.
+    // What it did until then is reported nonetheless.
     cancelled = error;
   }
   const members = yield* fetchLogs(director, task, instance, "job", []);

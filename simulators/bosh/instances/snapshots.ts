@@ -7,9 +7,9 @@ import type { TaskArguments } from "../tasks/jobs.ts";
 import { requireDeployment } from "../state/lookup.ts";
 
 /**
- * Snapshots the disk of an instance and returns the cid; does nothing where snapshots are disabled.
+ * Snapshots the disk of an instance and returns the cid; does nothing if snapshots are disabled.
  *
- * @param isClean whether the jobs have been stopped; default false
+ * @param isClean whether the jobs have been stopped. Default: false
  */
 export function* takeSnapshot(director: Director, instance: Instance, isClean = false): Body<readonly string[]> {
   const { disk } = instance;

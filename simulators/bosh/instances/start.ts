@@ -13,11 +13,11 @@ import { updateNamedDisks } from "./named-disks.ts";
 import { awaitRunning } from "./watch.ts";
 
 interface StartOptions {
-  /** Null for not waiting for the jobs and running no post-start script. */
+  /** Null: does not wait for the jobs, and runs no post-start script. */
   readonly watch: WatchTime | null;
   /** The progress that has been made by then. */
   readonly base: number;
-  /** Whether to make a new disk even where the old one would do. */
+  /** Whether to create a new disk even if the old one would do. */
   readonly renewsDisk?: boolean;
 }
 

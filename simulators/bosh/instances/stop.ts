@@ -7,7 +7,7 @@ import type { Instance } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
 import type { StageStep } from "../tasks/stage.ts";
 
-/** Runs pre-stop, drain, stop and post-stop. Shows nothing where no step is given. */
+/** Runs pre-stop, drain, stop and post-stop. Shows nothing if no step is given. */
 export function* stopInstance(
   director: Director,
   instance: Instance,
@@ -30,7 +30,7 @@ export function* stopInstance(
   yield* runScripts(director, instance, "post-stop");
 }
 
-/** Runs the drain scripts. @throws DirectorError 450001 when one of them prints no number */
+/** Runs the drain scripts. @throws DirectorError 450001 if one of them prints no number */
 function* drainJobs(director: Director, instance: Instance): Body {
   yield* callAgent(director, instance, "drain");
   const jobs = (instance.vm?.jobs ?? []).filter(({ scripts }) => scripts.drain !== undefined);
@@ -47,8 +47,8 @@ function* drainJobs(director: Director, instance: Instance): Body {
 }
 
 /**
- * How long a drain script has the agent wait, ms; undefined where it prints no number. A negative number has it asked again after
- * that time. Its exit code makes no difference.
+ * How long a drain script has the agent wait, in ms; undefined if it prints no number. After a negative number it is called again after that time.
+ * Its exit code makes no difference.
  */
 function drainWait(director: Director, script: string): number | undefined {
   let waitMs = 0;
@@ -66,7 +66,7 @@ function drainWait(director: Director, script: string): number | undefined {
 /** What agents tell a drain script about the change. */
 const DRAIN_ARGS = ["job_unchanged", "hash_unchanged"];
 
-/** How often a script may ask to be asked again. */
+/** How often a script may ask to be called again. */
 const DRAIN_RUNS_MAX = 20;
 
 const DRAIN_MS = 1_000;

@@ -53,7 +53,7 @@ const instanceContent = (
     : (instance.ips.find((each) => each.network === network)?.ip ?? addressOf(instance, network)),
 });
 
-/** The address that is reserved for an instance which has none yet. */
+/** The reserved address of an instance that has none yet. */
 const addressOf = (instance: Instance, _network: string): string => instance.pendingIps[0] ?? "";
 
 /** The name of one instance in the director's DNS, in its long or its short form (dns/dns_encoder.rb in bosh-director). */
@@ -74,7 +74,7 @@ export function instanceDnsName(
   return `q-m${instance.row}n${dnsNetworks.indexOf(network) + 1}s0.q-g${dnsGroups.indexOf(group) + 1}.${DOMAIN}`;
 }
 
-/** By what a group of instances is numbered for short names. */
+/** The key by which a group of instances is numbered for short names. */
 export const groupKey = (kind: "instance-group" | "link", name: string, deployment: string): string =>
   `${kind} ${name} ${deployment}`;
 

@@ -114,7 +114,7 @@ function exposedProperties({ properties = [] }: LinkDefinition, release: Release
   return shown;
 }
 
-/** The value below nested mappings; undefined where it is not given. */
+/** The value below nested mappings; undefined if it is not given. */
 export function valueAt(values: unknown, path: string): unknown {
   let value: unknown = values;
   for (const key of path.split(".")) {
@@ -124,7 +124,7 @@ export function valueAt(values: unknown, path: string): unknown {
   return value;
 }
 
-/** Sets a value below nested mappings, which it makes where there are none. */
+/** Sets a value below nested mappings, which it creates if missing. */
 export function setAt(values: Record<string, unknown>, path: string, value: unknown): void {
   const keys = path.split(".");
   const last = keys.pop() ?? "";

@@ -19,12 +19,12 @@ export interface ResolvedLink {
   readonly source: LinkSource;
 }
 
-/** Where a link leads: to a provider, or to what the manifest itself says. */
+/** Where a link leads: to a provider, or to the manifest's own contents. */
 export type LinkSource =
   | {
       readonly kind: "provider";
       readonly provider: LinkProvider;
-      /** Whose addresses are shown; undefined for the provider's default. */
+      /** The network whose addresses are shown; undefined for the provider's default. */
       readonly network: string | undefined;
       /** Whether addresses are IP addresses; undefined for the provider's way. */
       readonly usesIps: boolean | undefined;
@@ -36,13 +36,13 @@ export interface LinkPlan {
   readonly resolved: readonly ResolvedLink[];
   /** All links of the director once this plan is adopted. */
   readonly linkTable: Links;
-  /** What is found only when the links are bound, while the deployment is prepared. */
+  /** Errors that are reported only when the links are bound, while the deployment is prepared. */
   readonly late: readonly string[];
 }
 
 /**
- * Matches what the jobs and variables of a manifest consume with what jobs provide (links/links_manager.rb in bosh-director). Pure: the
- * table that it is given stays as it is.
+ * Matches what the jobs and variables of a manifest consume with what jobs provide (links/links_manager.rb in bosh-director). Pure: the given table
+ * stays as it is.
  *
  * @throws DirectorError 100 that lists what can't be matched
  */
@@ -125,7 +125,7 @@ function matchConsumers(
     const consumer = planConsumer(table, deployment, use);
     consumers.push(consumer);
     if (isNil(use.job.consumes, use.definition.name)) {
-      // Blocked: as if there were no provider, which only an optional link survives.
+      // Blocked: as if there were no provider, which only an optional link tolerates.
       if (use.definition.optional !== true) errors.push(describeFailure(use, use.definition.name, []));
       continue;
     }
@@ -140,7 +140,7 @@ function matchConsumers(
   return { consumers, resolved, late };
 }
 
-/** The name under which a link is looked for: the last part of what the manifest says. */
+/** The name under which a link is looked up: the last part of what the manifest says. */
 const aliasOf = ({ job, definition }: LinkUse): string =>
   String(settingFor(job.consumes, definition.name).from ?? definition.name)
     .split(".")

@@ -8,7 +8,7 @@ import { DirectorError, UNCLASSED } from "../wire/errors.ts";
  * link_providers_parser.rb and link_consumers_parser.rb in bosh-director). All errors of one job are reported at once, without a code.
  */
 
-/** Where a job stands, for messages, and which deployments exist. */
+/** The place of a job, for messages, and the existing deployments. */
 interface JobPlace {
   readonly group: string;
   readonly deployments: ReadonlyMap<string, unknown>;
@@ -16,7 +16,7 @@ interface JobPlace {
 
 const at = (job: string, group: string): string => `in job '${job}' in instance group '${group}'`;
 
-/** @throws DirectorError 40000, or 100 with all that is wrong */
+/** @throws DirectorError 40000, or 100 with everything that is wrong */
 export function checkLinkSettings(job: JobSpec, release: ReleaseJob, place: JobPlace): void {
   refuseAll(checkCustomProviders(job, release, place));
   const names = [...job.customProviders.map((each) => String(each.name)), ...release.provides.map(({ name }) => name)];
@@ -28,7 +28,7 @@ export function checkLinkSettings(job: JobSpec, release: ReleaseJob, place: JobP
   refuseAll(consumed.flatMap((name) => (Object.hasOwn(job.consumes, name) ? checkConsumer(job, name, place) : [])));
 }
 
-/** @throws DirectorError 100 with all lines, where there are any */
+/** @throws DirectorError 100 with all lines, if there are any */
 function refuseAll(lines: readonly string[]): void {
   const [first] = lines;
   if (first !== undefined) throw new DirectorError(UNCLASSED, lines.join("\n"));
@@ -118,7 +118,7 @@ function checkSource(given: Fields, name: string, job: string, { group, deployme
   ];
 }
 
-/** Whether the manifest says itself what a link holds. */
+/** Whether the manifest itself says what a link holds. */
 export const isManual = (given: Fields): boolean =>
   ["instances", "properties", "address"].some((key) => Object.hasOwn(given, key));
 

@@ -48,6 +48,6 @@ export function findUses(
 export const isNil = (settings: Fields, name: string): boolean =>
   Object.hasOwn(settings, name) && settings[name] === "nil";
 
-/** What the manifest says about one link of a job; `nil` says nothing. */
+/** What the manifest says about one link of a job; `nil` counts as nothing. */
 export const settingFor = (settings: Fields, name: string): Fields =>
   isNil(settings, name) ? {} : asFields(Object.hasOwn(settings, name) ? settings[name] : undefined);

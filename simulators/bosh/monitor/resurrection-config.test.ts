@@ -41,7 +41,7 @@ describe("a config of type resurrection", () => {
     // The health monitor permits neither aliases nor symbols.
     "no: &a {}\nrules: [{enabled: no, include: *a}]",
     "rules: [{enabled: no, include: {}, note: :a}]",
-  ])("has no rules where it is %j", async (content) => {
+  ])("has no rules if it is %j", async (content) => {
     const bench = await deployGroups({ a: 1 });
     const config = { id: 99, type: "resurrection", name: "r", content, createdMs: 0, team: null, deleted: false };
     bench.bosh.state().configs.push(config);

@@ -31,7 +31,7 @@ function rulesOf(director: Director): readonly ResurrectionRule[] {
   });
 }
 
-/** Loads a config as the health monitor does, without aliases and symbols. Undefined where that fails: such a config has no rules. */
+/** Loads a config as the health monitor does, without aliases and symbols. Undefined if that fails: such a config has no rules. */
 function parseConfig(content: string): unknown {
   try {
     return readYaml(content, { aliases: false, symbols: false });

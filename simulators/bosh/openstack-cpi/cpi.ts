@@ -15,7 +15,10 @@ import {
   setVolumeMetadata,
 } from "./volumes.ts";
 
-/** The OpenStack CPI: the requests of bosh-openstack-cpi, in its order (v55 line; docs/discoveries/bosh-director.md, "OpenStack requests of the CPI"). */
+/**
+ * The OpenStack CPI: the requests of bosh-openstack-cpi, in its order (v55 line; docs/discoveries/bosh-director.md, "OpenStack requests of the
+ * CPI").
+ */
 export function createOpenStackCpi(kernel: Kernel, openstack: OpenStack, options: OpenStackCpiOptions): Cpi {
   const start = (): CpiProcess => new CpiProcess(kernel, openstack.services, options);
   return new OpenStackCpi(kernel, openstack, options, start);

@@ -6,7 +6,7 @@ import { settle } from "./settle.ts";
 
 const CONTENT_BYTES = 1024;
 
-/** Makes an image and uploads a stand-in for the stemcell's. Returns its id. @throws CpiError */
+/** Creates an image and uploads a stand-in for the stemcell's. Returns its id. @throws CpiError */
 export function* createImage(process: CpiProcess, name: string, version: string, properties: Properties): Body<string> {
   const text = (key: string, fallback: string): string => String(properties[key] ?? fallback);
   const { id } = yield* process.read(IMAGE, "glance", "POST", "/v2/images", {
@@ -27,7 +27,7 @@ export function* createImage(process: CpiProcess, name: string, version: string,
   return id;
 }
 
-/** Deletes an image; one that is already gone is no error. */
+/** Deletes an image; one that is already gone is not an error. */
 export function* deleteImage(process: CpiProcess, id: string): Body {
   yield* process.ask("glance", "DELETE", `/v2/images/${id}`);
 }

@@ -9,7 +9,7 @@ const groupNames = ({ security_groups: names }: Properties): readonly string[] =
 /**
  * The ids of a VM's security groups. Those of the VM type and its extensions replace the networks' (security_groups.rb, pick_security_groups).
  *
- * @throws CpiError where one is not found by name or id
+ * @throws CpiError if one is not found by name or id
  */
 export function* findSecurityGroups(
   process: CpiProcess,
@@ -25,7 +25,7 @@ export function* findSecurityGroups(
   });
 }
 
-/** Makes the port of a manual network on its address, which a port of an earlier failure may still hold. Returns its id. @throws CpiError */
+/** Creates the port of a manual network on its address, which a port from an earlier failure may still hold. Returns its id. @throws CpiError */
 export function* createPort(process: CpiProcess, network: VmNetwork, groups: readonly string[]): Body<string> {
   const port = {
     network_id: network.cloudProperties.net_id,

@@ -63,7 +63,7 @@ describe("a process of the CPI", () => {
     expect(requests.filter((each) => each === "DELETE /x")).toHaveLength(10);
   });
 
-  it.each(["POST", "PUT"])("does not repeat a %s, as it may have been done", (method) => {
+  it.each(["POST", "PUT"])("does not repeat a %s, which may have taken effect", (method) => {
     const { process, run, requests } = start([500, 200]);
     expect(run(process.ask("nova", method, "/x", {}))).toBeInstanceOf(CpiError);
     expect(requests.filter((each) => each === `${method} /x`)).toHaveLength(1);
@@ -76,7 +76,7 @@ describe("a process of the CPI", () => {
     expect(requests).toEqual(["POST /v3/auth/tokens", "GET /project/a", "GET /project/b"]);
   });
 
-  it("returns a reply other than success, or throws it where the request must succeed", () => {
+  it("returns a reply other than success, or throws it if the request must succeed", () => {
     const { process, run } = start([404]);
     expect(run(process.ask("nova", "GET", "/x"))).toMatchObject({ status: 404 });
     expect(run(process.request("nova", "GET", "/x"))).toMatchObject({ name: "CpiError", retryable: false });

@@ -48,7 +48,11 @@ export class CpiProcess {
     this.#options = options;
   }
 
-  /** Sends a request; `{project}` in the path stands for the project of the token. Returns any answer. @throws CpiError when the service does not answer */
+  /**
+   * Sends a request; `{project}` in the path stands for the project of the token. Returns any answer.
+   *
+   * @throws CpiError if the service does not answer
+   */
   *ask(service: ServiceName, method: string, path: string, body?: Fields | Uint8Array): Body<HttpReply> {
     const { token, projectId } = yield* this.#token(service);
     const payload = body === undefined ? "" : body instanceof Uint8Array ? body : JSON.stringify(body);
@@ -65,7 +69,7 @@ export class CpiProcess {
     return reply;
   }
 
-  /** As `request`; returns the body of the reply. @throws CpiError */
+  /** Like `request`; returns the body of the reply. @throws CpiError */
   *read<T>(shape: ReplyShape<T>, service: ServiceName, method: string, path: string, body?: Fields): Body<T> {
     const { json } = yield* this.request(service, method, path, body);
     return readReply(shape, json, `${method} ${path}`);

@@ -6,7 +6,7 @@ import type { CpiProcess } from "./process.ts";
 import { FLAVORS, PORTS, SERVER } from "./replies.ts";
 import { settle } from "./settle.ts";
 
-/** Makes a server with a port in each manual network; what it made is deleted when it fails. Returns the server's id. @throws CpiError */
+/** Creates a server with a port in each manual network; if it fails, what it created is deleted. Returns the server's id. @throws CpiError */
 export function* createServer(
   process: CpiProcess,
   request: VmRequest,
@@ -75,7 +75,7 @@ export function* setServerMetadata(process: CpiProcess, id: string, values: Read
     yield* process.request("nova", "PUT", `/v2.1/servers/${id}`, { server: { name: values.name } });
 }
 
-/** Deletes a server, waits until it is gone, and deletes the ports that it leaves; one that is already gone is no error. @throws CpiError */
+/** Deletes a server, waits until it is gone, and deletes the ports that it leaves; one that is already gone is not an error. @throws CpiError */
 export function* deleteServer(process: CpiProcess, id: string): Body {
   const found = yield* process.ask("nova", "GET", `/v2.1/servers/${id}`);
   const { ports } = yield* process.read(PORTS, "neutron", "GET", `/v2.0/ports?device_id=${id}`);

@@ -10,7 +10,7 @@ const MB_PER_GB = 1024;
 const volumePath = (id: string): string => `/v3/{project}/volumes/${id}`;
 const attachmentsPath = (serverId: string): string => `/v2.1/servers/${serverId}/os-volume_attachments`;
 
-/** Makes a volume in the zone of a server: whole GB, rounded up. Returns its id. @throws CpiError */
+/** Creates a volume in the zone of a server: whole GB, rounded up. Returns its id. @throws CpiError */
 export function* createVolume(
   process: CpiProcess,
   sizeMb: number,
@@ -51,7 +51,7 @@ export function* attachVolume(process: CpiProcess, serverId: string, id: string)
   return device ?? "";
 }
 
-/** Detaches a volume; does nothing where one of the two is gone, or they are not attached. @throws CpiError */
+/** Detaches a volume; does nothing if one of the two is gone, or they are not attached. @throws CpiError */
 export function* detachVolume(process: CpiProcess, serverId: string, id: string): Body {
   const server = yield* process.ask("nova", "GET", `/v2.1/servers/${serverId}`);
   const volume = yield* process.ask("cinder", "GET", volumePath(id));
@@ -62,7 +62,7 @@ export function* detachVolume(process: CpiProcess, serverId: string, id: string)
   yield* settle(process, "cinder", volumePath(id), "volume", ["available"]);
 }
 
-/** Deletes a volume; one that is already gone is no error. @throws CpiError where it is not available */
+/** Deletes a volume; one that is already gone is not an error. @throws CpiError if it is not available */
 export function* deleteVolume(process: CpiProcess, id: string): Body {
   const reply = yield* process.ask("cinder", "GET", volumePath(id));
   if (reply.status === 404) return;
@@ -85,7 +85,7 @@ export function* hasVolume(process: CpiProcess, id: string): Body<boolean> {
 
 const snapshotPath = (id: string): string => `/v3/{project}/snapshots/${id}`;
 
-/** Makes a snapshot of a volume, attached or not. Returns its id. @throws CpiError */
+/** Creates a snapshot of a volume, attached or not. Returns its id. @throws CpiError */
 export function* createVolumeSnapshot(
   process: CpiProcess,
   volumeId: string,
@@ -102,7 +102,7 @@ export function* createVolumeSnapshot(
   return snapshot.id;
 }
 
-/** Deletes a snapshot; one that is already gone is no error. @throws CpiError */
+/** Deletes a snapshot; one that is already gone is not an error. @throws CpiError */
 export function* deleteVolumeSnapshot(process: CpiProcess, id: string): Body {
   const found = yield* process.ask("cinder", "GET", snapshotPath(id));
   if (found.status === 404) return;

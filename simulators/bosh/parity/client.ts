@@ -33,7 +33,7 @@ const REQUEST_MS = 20;
 const TASK_MS_MAX = 3_600_000;
 const POLL_MS = 120;
 
-/** The first recordings were made with a config server of their own, later ones with one that speaks as CredHub. */
+/** The first recordings were made with a config server of their own, later ones with one that speaks like CredHub. */
 const refusalsIn = (recordings: string): object =>
   /-2\.jsonl/.test(recordings)
     ? {}

@@ -18,7 +18,7 @@ export const loopbackOf =
     if (verb === "loop") return reply(302, "/loop");
     if (verb === "nolocation") return reply(302);
     if (verb === "status") return reply(Number(name));
-    // It ends without an answer where it has no such file.
+    // It ends without an answer if it has no such file.
     if (verb === "auth") return authorization === CREDENTIALS ? file() : reply(401);
     return verb === "f" ? file() : reply(404);
   };

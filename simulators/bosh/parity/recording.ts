@@ -40,7 +40,7 @@ export interface RequestStep {
     readonly headers: Readonly<Record<string, string>>;
     readonly body: unknown;
   };
-  /** How long after the step before, in seconds: the task meant was being worked on. */
+  /** How long after the previous step, in seconds: the task in question was in progress. */
   readonly after_s?: number;
   readonly mask?: readonly string[];
 }

@@ -12,9 +12,9 @@ import { TaskIds, taskIdIn } from "./task-ids.ts";
 
 /** How far a scenario matches, and what differs. */
 export interface ScenarioResult extends ScenarioScore {
-  /** How many of them are steps of the CLI, which are judged by their requests, not by what the CLI prints. */
+  /** How many of them are steps of the CLI, which are judged by their requests and not by the CLI's output. */
   readonly cli: number;
-  /** In how many steps the simulator refuses and accepts as the real director did, whatever the words. */
+  /** In how many steps the simulator refuses or accepts like the real director, whatever the words. */
   readonly verdicts: number;
   readonly failures: readonly {
     readonly step: number;
@@ -24,7 +24,7 @@ export interface ScenarioResult extends ScenarioScore {
   }[];
 }
 
-/** How one step differs; `isVerdict` where one director refuses what the other accepts. */
+/** How one step differs; `isVerdict` if one director refuses what the other accepts. */
 interface StepResult {
   readonly isVerdict: boolean;
   readonly differences: readonly string[];

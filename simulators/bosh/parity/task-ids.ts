@@ -1,6 +1,5 @@
 /*
- * Which task of the simulator stands for which one of the recording. Where one of the two refuses what the other starts, the ids that
- * follow differ; what they say of their tasks is still compared.
+ * Which task of the simulator stands for which one of the recording. If one of the two refuses what the other starts, the ids that follow differ; what they say about their tasks is still compared.
  */
 
 /** A task's id in its own address, or in the query of another. */
@@ -25,7 +24,7 @@ export class TaskIds {
     this.#recorded.set(own, recorded);
   }
 
-  /** The simulator's task; undefined where it never started one. */
+  /** The simulator's task; undefined if it never started one. */
   ownOf(recorded: number): number | undefined {
     return this.#own.get(recorded);
   }

@@ -17,7 +17,7 @@ export interface Diagnosis {
   readonly handler: ProblemHandler;
   readonly description: string;
   readonly group: string;
-  /** Undefined where the problem is no longer valid. */
+  /** Undefined if the problem is no longer valid. */
   readonly instance: Instance | undefined;
 }
 

@@ -12,11 +12,11 @@ import type { Task } from "../state/tasks.ts";
 import { HandlerError } from "./problems.ts";
 
 /**
- * Recreates the VM of an instance from what is deployed, with its disk and its addresses; the old one, if any, is deleted first. Jobs are
- * started only where the instance is to run.
+ * Recreates the VM of an instance from what is deployed, with its disk and its addresses; the old one, if any, is deleted first. Jobs are started
+ * only if the instance is to run.
  *
- * @param waits until the jobs run
- * @throws HandlerError when the last deployed manifest knows nothing of the instance; whatever its steps throw: the instance may
+ * @param waits whether to wait until the jobs run
+ * @throws HandlerError if the last deployed manifest does not know the instance; whatever its steps throw: the instance may
  *   then have no VM
  */
 export function* recreateInstance(
@@ -30,7 +30,7 @@ export function* recreateInstance(
   const group = plan?.groups.find(({ instances, unneeded }) => [...instances, ...unneeded].includes(instance));
   if (plan === undefined || group === undefined) throw new HandlerError("Unable to look up VM apply spec");
   yield* deleteVm(director, task, instance);
-  // Wherever this fails, the next deploy does the instance again.
+  // Wherever this fails, the next deploy updates the instance again.
   instance.clean = false;
   const planned = replanInstance(director, plan, group, instance);
   yield* createVm(director, task, planned);

@@ -82,7 +82,7 @@ describe("resolutions", () => {
     expect([instance.vm, bench.dummy.isAlive(cid)]).toEqual([null, false]);
   });
 
-  it("leave a problem open where the IaaS failed, and count it as resolved where the choice was wrong", async () => {
+  it("leave a problem open if the IaaS failed, and count it as resolved if the choice was wrong", async () => {
     const bench = await deployGroups();
     bench.deleteVm(bench.instance("x", "w"));
     scan(bench);
@@ -100,7 +100,7 @@ describe("resolutions", () => {
     );
   });
 
-  it("go on with the others where one fails, and report each", async () => {
+  it("continue with the others if one fails, and report each", async () => {
     const bench = await deployGroups(3);
     for (const index of [0, 1, 2]) bench.deleteVm(bench.instance("x", "w", index));
     scan(bench);
@@ -150,7 +150,7 @@ describe("resolutions", () => {
     expect(events).toMatchObject([{ error: { code, message } }]);
   });
 
-  it("are refused with a bare 500 where the body is not an object", async () => {
+  it("are refused with a bare 500 if the body is not an object", async () => {
     const bench = await deployGroups(1);
     expect(bench.json("PUT", "/deployments/x/problems", []).status).toBe(500);
     expect(bench.json("PUT", "/deployments/x/scan_and_fix", { jobs: [] }).status).toBe(500);

@@ -19,7 +19,7 @@ const AGENTS_PARALLEL = 32;
 /** A scan that meets another task: it does not wait for the deployment's lock. */
 export const LOCKED = "Unable to get deployment lock, maybe a deployment is in progress. Try again later.";
 
-/** The disk that each VM's agent has mounted, as far as the scan of VMs has learnt, by VM. */
+/** The disk that each VM's agent has mounted, as far as the scan of VMs knows, by VM. */
 type Mounts = ReadonlyMap<string, string>;
 
 /** `scan cloud`. Earlier open problems of the deployment are closed. */

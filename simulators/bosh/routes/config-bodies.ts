@@ -2,7 +2,7 @@ import { bodyJson, bodyText } from "../../kernel/index.ts";
 import { jsonError } from "../configs/json-error.ts";
 import { YamlError } from "../templates/yaml-errors.ts";
 import { readYaml } from "../templates/yaml.ts";
-import { jsonObject } from "../wire/bodies.ts";
+import { isHash } from "../configs/fields.ts";
 import type { RequestContext } from "../wire/context.ts";
 import { DirectorError } from "../wire/errors.ts";
 
@@ -13,12 +13,13 @@ interface ConfigBody {
   readonly expected: string | undefined;
 }
 
-/** @throws DirectorError 710001 */
+/** @throws DirectorError 440010, 710001 */
 export function parseBody(context: RequestContext): Readonly<Record<string, unknown>> {
   const body = bodyJson(context.request);
   if (!body.ok)
     throw new DirectorError(710001, `Invalid JSON request body: ${jsonError(bodyText(context.request), body.error)}`);
-  return jsonObject(context) ?? {};
+  if (!isHash(body.value)) throw new DirectorError(440010, "JSON object expected");
+  return body.value;
 }
 
 /** @throws DirectorError 440010, 440011 */

@@ -68,6 +68,8 @@ export function startDeploy(
   const { director, caller, query } = context;
   if (query.has("recreate_vms_created_before") && query.get("recreate") !== "true" && change === null)
     throw new DirectorError(40005, "Must pass recreate=true when specifying recreate_vms_created_before");
+  if (query.has("recreate_vms_created_before") && change !== null && change.state !== "recreate")
+    throw new DirectorError(40005, "Must pass state=recreate when specifying recreate_vms_created_before");
   const before = recreateBefore(query);
   const configs = readConfigContext(context);
   const dryRun = query.get("dry_run") === "true";

@@ -35,7 +35,7 @@ export function diffManifest(context: RequestContext): HttpReply {
     if (!(error instanceof DirectorError || error instanceof TypeError)) throw error;
     const type = error instanceof TypeError ? "NoMethodError" : "Bosh::Director::BadManifest";
     const reply = htmlJson(200, { diff: [], error: `Unable to diff manifest: #<${type}: ${error.message}>\n` });
-    // The director's own is long: it goes on with where in its source it failed.
+    // The director's own is long: it continues with the place of the failure in its source.
     return { ...reply, headers: { ...reply.headers, Vary: "Accept-Encoding" } };
   }
 }

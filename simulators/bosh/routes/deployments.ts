@@ -15,8 +15,8 @@ import { Unforeseen } from "../wire/bodies.ts";
 import { DirectorError } from "../wire/errors.ts";
 import { diffManifest } from "./deployment-diff.ts";
 
-function cloudConfigState(director: Director, deployment: Deployment): string {
-  const latest = latestIds(director, "cloud");
+/** @param latest the ids of the cloud configs that hold now: the same for all deployments of a list */
+function cloudConfigState(latest: readonly number[], deployment: Deployment): string {
   if (deployment.cloudConfigIds.length === 0)
     return deployment.manifest === null && latest.length > 0 ? "latest" : "none";
   return JSON.stringify(latest) === JSON.stringify(deployment.cloudConfigIds) ? "latest" : "outdated";
@@ -24,6 +24,7 @@ function cloudConfigState(director: Director, deployment: Deployment): string {
 
 function list({ director, query, caller }: RequestContext): HttpReply {
   const without = (name: string): boolean => query.get(`exclude_${name}`) === "true";
+  const latest = without("configs") ? [] : latestIds(director, "cloud");
   const all = [...director.slot.value.deployments.values()]
     .filter(({ teams }) => canSee(director, caller, teams))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -32,7 +33,7 @@ function list({ director, query, caller }: RequestContext): HttpReply {
     all.map((deployment) => ({
       name: deployment.name,
       teams: deployment.teams,
-      ...(without("configs") ? {} : { cloud_config: cloudConfigState(director, deployment) }),
+      ...(without("configs") ? {} : { cloud_config: cloudConfigState(latest, deployment) }),
       ...(without("stemcells") ? {} : { stemcells: deployment.stemcells }),
       ...(without("releases") ? {} : { releases: deployment.releases }),
       ...(without("lock") ? {} : { locked: director.slot.value.locks.has(deploymentLock(deployment.name)) }),
@@ -51,10 +52,10 @@ function create(context: RequestContext): HttpReply {
   return redirectToTask(context, startDeploy(context, known?.name ?? newName(director, name), text, null));
 }
 
-/** What the director's database takes as a name; it fails without a word at anything else. */
+/** What the director's database accepts as a name; it fails silently at anything else. */
 const VALID_NAME = /^[-0-9A-Za-z_+.]+$/im;
 
-/** The name of a deployment that is to be made (deployment_repo.rb in bosh-director). @throws DirectorError 190009, 420001; Unforeseen */
+/** The name of a new deployment (deployment_repo.rb in bosh-director). @throws DirectorError 190009, 420001; Unforeseen */
 function newName(director: Director, name: unknown): string {
   if (typeof name !== "string") throw new Unforeseen();
   const canonical = canonicalName(name);

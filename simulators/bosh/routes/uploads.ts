@@ -10,10 +10,10 @@ import type { RequestContext } from "../wire/context.ts";
 import { DirectorError } from "../wire/errors.ts";
 
 const UPLOAD_BYTES_MAX = 10_000 * 1024 * 1024;
-/** Of a request that says where an archive lies. */
+/** The content type of a request that gives the address of an archive. */
 const JSON_CHARS_MAX = 64 * 1024;
 
-/** A request that says where an archive lies, with what lies there. */
+/** A request that gives the address of an archive, with the archive. */
 interface ReceivedJson {
   readonly fields: unknown;
   readonly download: Awaited<ReturnType<typeof downloadArchive>>;

@@ -47,7 +47,7 @@ export interface ReleasePackage extends ReleasePart {
   readonly dependencies: readonly string[];
   /** The packaging script; null when only the compiled package was uploaded. */
   readonly packaging: string | null;
-  /** Its files, base64 by path; none where they are too large to keep. */
+  /** Its files, base64 by path; none if they are too large to keep. */
   readonly files: Readonly<Record<string, string>>;
 }
 
@@ -59,7 +59,7 @@ export interface ReleaseVersion {
   readonly uncommittedChanges: boolean;
   /** Its row in the director's database. */
   readonly row: number;
-  /** False while an upload fills it, and for good where that failed: the next upload mends it. */
+  /** False while an upload fills it, and permanently if that failed: the next upload fixes it. */
   isComplete: boolean;
   jobs: readonly ReleaseJob[];
   packages: readonly ReleasePackage[];

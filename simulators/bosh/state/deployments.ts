@@ -67,7 +67,7 @@ export interface Instance {
   ignore: boolean;
   /** Whether it belongs to an errand group: it then has a VM only while the errand runs, or when kept alive. */
   errand: boolean;
-  /** False until its last update has succeeded; while it is, the next deploy does the instance again. */
+  /** False until its last update has succeeded; until then the next deploy updates the instance again. */
   clean: boolean;
   vm: Vm | null;
   disk: Disk | null;
@@ -120,7 +120,7 @@ export interface ScriptOutput {
 }
 
 /**
- * Whether this instance should have a VM: only if its jobs have been applied, it is no errand, and it has not been stopped hard (the
+ * Whether this instance should have a VM: only if its jobs have been applied, it is not an errand, and it has not been stopped hard (the
  * director's `expects_vm`). Neither `ignore` nor a paused resurrection changes that.
  */
 export const expectsVm = ({ errand, state, applied }: Instance): boolean =>

@@ -42,26 +42,28 @@ export interface DirectorOptions {
   readonly workers?: number;
   /** How long an agent may take to answer its first ping, ms. Default 600,000. */
   readonly agentWaitMs?: number;
-  /** The uptime of each process that agents report, s; default: that of the VM. The director's dummy agents report 12. */
+  /** The uptime of each process that agents report, in s. Default: that of the VM. The director's dummy agents report 12. */
   readonly processUptimeS?: number;
   /**
-   * Whether scripts of jobs and packages are run for real, as processes of this machine in a temporary folder. Default false: plain ones
-   * (`echo`, `sleep`, `exit`) are followed, others are taken to succeed.
+   * Whether scripts of jobs and packages are run for real, as processes of this machine in a temporary folder. Default: false, plain ones (`echo`,
+   * `sleep`, `exit`) are followed, others are assumed to succeed.
    */
   readonly runScripts?: boolean;
-  /** Whether snapshots of disks are enabled. Default false. */
+  /** A folder with the releases and stemcells that are uploaded by URLs of other machines. Default: none, such uploads fail. */
+  readonly artifacts?: string;
+  /** Whether snapshots of disks are enabled. Default: false. */
   readonly snapshots?: boolean;
   /** A stand-in for a config server that generates and keeps the values of `variables`; its address is shown in /info. */
   readonly configServer?: {
     readonly url: string;
-    /** What it says of a variable that it does not have, and of a type that it does not know. Default: as CredHub. */
+    /** What it says about a variable that it does not have, and about an unknown type. Default: like CredHub. */
     readonly refusals?: { readonly missing: string; readonly type: string };
   };
   /** Shown by `GET /director/certificate_expiry`. Default none. */
   readonly certificates?: readonly { readonly path: string; readonly expiryMs: number }[];
-  /** Whether VMs that vanish are found and recreated automatically. Default true. */
+  /** Whether VMs that vanish are found and recreated automatically. Default: true. */
   readonly resurrector?: boolean;
-  /** Time between two looks of the health monitor, in ms (`hm.intervals.analyze_agents` and `analyze_instances`). Default 60,000. */
+  /** Time between two looks of the health monitor, in ms (`hm.intervals.analyze_agents` and `analyze_instances`). Default: 60,000. */
   readonly analysisMs?: number;
 }
 

@@ -33,7 +33,7 @@ export interface DirectorState {
   packageIds: number;
   jobIds: number;
   releaseRows: number;
-  /** `name/version` of stemcells that were uploaded once, whatever became of them. */
+  /** `name/version` of stemcells that were ever uploaded. */
   readonly stemcellUploads: Set<string>;
   readonly links: Links;
   problems: Problem[];
@@ -56,7 +56,7 @@ export interface DirectorState {
   readonly dnsGroups: string[];
   /** Who holds each address. */
   readonly addresses: Map<string, { readonly deployment: string; readonly instance: string }>;
-  /** Where the search for a free address begins, by range: none below it is free. */
+  /** The index at which the search for a free address begins, by range: none below it is free. */
   readonly addressHints: Map<string, number>;
 }
 

@@ -38,7 +38,7 @@ export interface LinkDns {
   readonly usesLinkNames: boolean;
 }
 
-/** What a job, a variable, or somebody outside, consumes. */
+/** What a job, a variable or an external consumer consumes. */
 export interface LinkConsumer {
   readonly id: number;
   readonly deployment: string;
@@ -56,7 +56,7 @@ export interface Link {
   readonly id: number;
   readonly name: string;
   readonly consumerId: number;
-  /** Null where the manifest itself says what the link holds. */
+  /** Null if the manifest itself says what the link holds. */
   readonly providerId: number | null;
   readonly createdMs: number;
   readonly network: string | null;

@@ -77,7 +77,7 @@ export interface TaskArguments {
   readonly delete_deployment_snapshots: OfDeployment;
   readonly delete_vm: { readonly cid: string };
   readonly orphan_disk: { readonly cid: string };
-  /** Waits for a worker that is not there. */
+  /** Waits for a worker that does not exist. */
   readonly dynamic_disk: { readonly body: unknown };
   readonly attach_disk: OfDeployment & {
     readonly job: string;

@@ -63,7 +63,7 @@ export function startTask(director: Director, request: TaskRequest): Task {
   return task;
 }
 
-/** Takes the next task from the queue, urgent ones first; undefined where none waits. */
+/** Takes the next task from the queue, urgent ones first; undefined if none waits. */
 export function takeTask({ slot }: Director): Task | undefined {
   const { queue, tasks } = slot.value;
   const id = queue.urgent.shift() ?? queue.normal.shift();

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { renderSimply } from "./erb.ts";
 import { type RenderResult, renderTemplates } from "./render.ts";
 import { askRuby } from "./ruby-thread.ts";
+import { readYaml } from "./yaml.ts";
 
 const PROPERTIES = { port: 80, name: "Web", tls: { on: true }, list: [1], nothing: null, no: false };
 const LINKS = { db: { instances: [{ name: "db", index: 0, address: "a" }], properties: { port: 1 } } };
@@ -15,7 +16,7 @@ const render = (text: string): RenderResult => {
   return result;
 };
 
-/** What Ruby itself makes of a template. */
+/** The result of Ruby itself for a template. */
 function renderByRuby(text: string): RenderResult {
   const templates = [{ source: "bin/run", text }];
   const { results } = askRuby({ kind: "render", job: "web", spec: SPEC, numbers: {}, templates }) as {
@@ -61,7 +62,7 @@ describe("a job template", () => {
     expect(render(template)).toEqual({ error: `Error filling in template 'bin/run' (${words})` });
   });
 
-  it("is rendered alike by what needs no Ruby and by Ruby itself", () => {
+  it("gets the same text with and without Ruby if it does not need Ruby", () => {
     const name = fc.constantFrom("port", "name", "tls.on", "no", "nothing", "nosuch", "tls.nosuch");
     const text = fc.constantFrom("a", "\n", "  ", "x\n  ", "%", "é");
     const tag = fc.oneof(
@@ -81,7 +82,7 @@ describe("a job template", () => {
     );
   });
 
-  it("needs no Ruby where it only looks properties up", () => {
+  it("needs no Ruby if it only looks up properties", () => {
     for (const simple of ["a <%= p('port') %>", "<% if_p('port') do |x| %><%= x %><% end %>", "<%= spec.az %>"])
       expect(renderSimply(simple, SCOPE)).toBeDefined();
     for (const other of ["<% if p('no') %>a<% end %>", "<%= p('list') %>", "<% end %>", "<%= x %>", "<% never ends"])
@@ -91,5 +92,15 @@ describe("a job template", () => {
   it("sees the same time and the same random numbers in every run", () => {
     const template = "<%= Time.now.to_i %>";
     expect(render(template)).toEqual({ text: "1767225600" });
+  });
+});
+
+describe("a text that is no YAML", () => {
+  it.each([
+    ["a:\n\t- b\n", "found character that cannot start any token while scanning for the next token at line 2 column 1"],
+    ['name: "a\n', "found unexpected end of stream while scanning a quoted scalar at line 1 column 7"],
+    ["\u0001", "control characters are not allowed at line 1 column 1"],
+  ])("is refused in Psych's own words: %j", (text, words) => {
+    expect(() => readYaml(text)).toThrow(`(<unknown>): ${words}`);
   });
 });

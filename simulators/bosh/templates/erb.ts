@@ -3,7 +3,7 @@ import { rubyText } from "./ruby.ts";
 
 /*
  * Templates that need no Ruby: texts, properties that are looked up by name, and blocks that depend on whether a property or a link is
- * there. What such a template becomes is known exactly; any other is left to Ruby.
+ * there. The result of such a template is known exactly; any other is left to Ruby.
  */
 
 /** What a template may read. */
@@ -17,7 +17,7 @@ interface SimpleScope {
 
 /** Why a template can't be rendered, in the words of Ruby. */
 export class RenderError extends Error {
-  /** `(unknown)` where Ruby does not say. */
+  /** `(unknown)` if Ruby does not say. */
   readonly line: string;
 
   constructor(line: string, message: string) {
@@ -27,7 +27,7 @@ export class RenderError extends Error {
   }
 }
 
-/** Text and tags in turn; undefined where a tag never ends, of which Ruby makes its own sense. */
+/** Text and tags alternately; undefined if a tag never ends, which Ruby treats in its own way. */
 function splitTags(template: string): readonly string[] | undefined {
   const parts: string[] = [];
   let at = 0;
@@ -100,7 +100,7 @@ function isBalanced(tags: readonly (Tag | undefined)[]): boolean {
   return open.length === 0;
 }
 
-/** One template in the making. */
+/** One template being rendered. */
 class Rendering {
   readonly #scope: SimpleScope;
   /** For each open block, whether its text is left out. */
@@ -111,7 +111,7 @@ class Rendering {
     this.#scope = scope;
   }
 
-  /** Undefined where a value is one that Ruby must write. @throws RenderError */
+  /** Undefined if a value must be written by Ruby. @throws RenderError */
   run(parts: readonly string[], tags: readonly (Tag | undefined)[]): string | undefined {
     let out = "";
     let line = 1;

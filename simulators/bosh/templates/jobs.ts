@@ -21,7 +21,7 @@ export interface RenderedJob extends AppliedJob {
   readonly fingerprint: string;
 }
 
-/** Where jobs are rendered, and with what. */
+/** What jobs are rendered for, and with what. */
 interface RenderPlace {
   readonly director: Director;
   readonly group: InstanceGroup;
@@ -54,7 +54,7 @@ export class GroupRenderError extends DirectorError {
   }
 }
 
-/** Renders the jobs of a group for one of its instances. @throws GroupRenderError that names all that can't be rendered */
+/** Renders the jobs of a group for one of its instances. @throws GroupRenderError that names everything that can't be rendered */
 export function renderJobs(place: RenderPlace, jobs: readonly JobSpec[]): readonly RenderedJob[] {
   if (jobs.length === 0) return [];
   const { group } = place;
@@ -71,7 +71,7 @@ export function renderJobs(place: RenderPlace, jobs: readonly JobSpec[]): readon
   return rendered;
 }
 
-/** What each job is rendered with. @throws GroupRenderError that names all variables that can't be resolved */
+/** The values with which each job is rendered. @throws GroupRenderError that names all variables that can't be resolved */
 function inputsOf(place: RenderPlace, jobs: readonly JobSpec[]): readonly JobInput[] {
   const { group } = place;
   const errors: string[] = [];
@@ -102,7 +102,7 @@ interface JobInput {
   readonly wish: JobSpec;
   readonly job: ReleaseJob;
   readonly release: ReleaseVersion;
-  /** As the manifest gives them, with the values of variables. */
+  /** As given in the manifest, with the values of variables. */
   readonly properties: Fields;
   readonly links: Fields;
 }

@@ -12,7 +12,7 @@ interface RenderRequest {
   readonly templates: readonly { readonly source: string; readonly text: string }[];
 }
 
-/** What became of a template: its text, or the director's words for why it can't be rendered. */
+/** The result of a template: its text, or the director's words for why it can't be rendered. */
 export interface RenderResult {
   readonly text?: string;
   readonly error?: string;
@@ -30,7 +30,7 @@ export function renderTemplates(request: RenderRequest): readonly RenderResult[]
   return simple.map((each) => each ?? evaluated[next++] ?? {});
 }
 
-/** Undefined where it needs Ruby. */
+/** Undefined if it needs Ruby. */
 function renderWithoutRuby(source: string, text: string, spec: Fields): RenderResult | undefined {
   if (!text.includes("<%")) return { text };
   try {
@@ -46,7 +46,7 @@ function renderWithoutRuby(source: string, text: string, spec: Fields): RenderRe
 const describe = (source: string, line: string, message: string): string =>
   `Error filling in template '${source}' (line ${line}: ${message})`;
 
-/** Results of Ruby by request: a deploy renders an instance several times. The oldest go when there are too many. */
+/** Results of Ruby by request: a deploy renders an instance several times. The oldest are dropped when there are too many. */
 const rendered = new Map<string, readonly RenderResult[]>();
 const RENDERED_MAX = 2_000;
 

@@ -1,5 +1,5 @@
 /*
- * What a template finds around it, as Ruby: `p`, `if_p`, `link`, `if_link`, `spec` and `properties` behave as those of bosh-template do
+ * The environment of a template, in Ruby: `p`, `if_p`, `link`, `if_link`, `spec` and `properties` behave as those of bosh-template do
  * (bosh-common, lib/bosh/common/template). The classes bear its names, because Ruby's own messages show them.
  */
 /** The context of templates. */

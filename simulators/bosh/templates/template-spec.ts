@@ -15,7 +15,11 @@ import { rubyClass } from "./ruby.ts";
  * What a template can read of its instance (`TemplateSpec` in bosh-director's instance_spec.rb).
  */
 
-/** The properties that a job declares, nested, with the given values or its defaults (`bind_properties` in job.rb). @throws DirectorError 100 for a value where there should be a mapping */
+/**
+ * The properties that a job declares, nested, with the given values or its defaults (`bind_properties` in job.rb).
+ *
+ * @throws DirectorError 100 for a value where there should be a mapping
+ */
 export function boundProperties(job: ReleaseJob, given: Fields): Fields {
   const bound: Record<string, unknown> = {};
   for (const [name, fallback] of Object.entries(job.properties)) {

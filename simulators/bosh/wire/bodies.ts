@@ -13,7 +13,10 @@ export function raiseUnforeseen(): never {
 /** Whether there is no value. JSON's null counts as none. */
 export const isNil = (value: unknown): value is null | undefined => value === undefined || value === null;
 
-/** A body that must be a JSON object; `undefined` when it can't be parsed or can't be asked for names, which most routes answer with 500. Ruby finds no name in a text. */
+/**
+ * A body that must be a JSON object; `undefined` when it can't be parsed or can't be asked for names, which most routes answer with 500. Ruby finds
+ * no name in a text.
+ */
 export function jsonObject({ request }: RequestContext): Readonly<Record<string, unknown>> | undefined {
   const body = bodyJson(request);
   if (!body.ok) return undefined;

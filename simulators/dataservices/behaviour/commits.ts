@@ -4,14 +4,14 @@ import { isSupervised, membersOf } from "./replication.ts";
 import type { DataServices } from "./services.ts";
 import type { Disk, Instance } from "../state.ts";
 
-/** What became of a change. */
+/** The outcome of a change. */
 interface Commit<T> {
   readonly value: T;
-  /** The primary waits for a replica, and none has the change yet. */
+  /** The primary waits for a replica, but none has the change yet. */
   readonly isUnconfirmed: boolean;
 }
 
-/** Makes a change on one disk. Whatever goes in is copied, so that no two disks share it. */
+/** Makes a change on one disk. Its values are copied, so that no two disks share them. */
 function apply(disk: Disk, mutation: Mutation): unknown {
   disk.position++;
   const { content, users } = disk;
@@ -39,7 +39,7 @@ const ownDisk = ({ slot }: DataServices, { disk }: Instance): Disk | undefined =
 const changesInFlight = ({ slot }: DataServices, { address }: Instance): readonly Mutation[] =>
   slot.value.inFlight.get(address) ?? [];
 
-/** The replicas that follow a node without a gap: what they hold and what is on its way to them is all that the node holds. */
+/** The replicas that follow a node without a gap: what they hold, together with what is on its way to them, is everything that the node holds. */
 export function followersOf(services: DataServices, primary: Instance): readonly Instance[] {
   const position = ownDisk(services, primary)?.position ?? 0;
   return membersOf(services, primary).filter((each) => {
@@ -49,13 +49,13 @@ export function followersOf(services: DataServices, primary: Instance): readonly
 }
 
 /**
- * Makes a change at a primary and sends it to the replicas that follow it. A real server would wait for a replica's confirmation for as
- * long as it takes; here it is said at once that there is none.
+ * Makes a change at a primary and sends it to the replicas that follow it. A real server would wait for a replica's confirmation for as long as it
+ * takes; here the answer is at once that there is none.
  */
 export function commit(services: DataServices, primary: Instance, mutation: Mutation): Commit<unknown> {
   const disk = ownDisk(services, primary);
   if (disk === undefined) return { value: undefined, isUnconfirmed: false };
-  // Real servers replicate by themselves; only what the simulator itself knows of them, the users, is on the disks here.
+  // Real servers replicate by themselves; the disks here hold only what the simulator itself knows about them, the users.
   const isReal = services.real?.covers(primary) === true;
   const followers = isReal
     ? membersOf(services, primary).filter(({ address }) => address !== primary.address)
@@ -68,7 +68,7 @@ export function commit(services: DataServices, primary: Instance, mutation: Muta
   return { value, isUnconfirmed: !isReal && !isConfirmed(services, primary) };
 }
 
-/** Does a node for which the primary waits hold all that the primary holds? */
+/** Whether a node for which the primary waits holds everything that the primary holds. */
 export function isConfirmed(services: DataServices, primary: Instance): boolean {
   if (primary.waitsFor.length === 0 || isPlanted(services.kernel, "failover unconfirmed", primary)) return true;
   const position = ownDisk(services, primary)?.position ?? 0;
@@ -82,7 +82,7 @@ function applyAt(services: DataServices, instance: Instance, mutation: Mutation)
   if (disk !== undefined) apply(disk, mutation);
 }
 
-/** Sends a change to a replica, behind those that are on their way. */
+/** Sends a change to a replica, after those that are on their way. */
 function deliver(services: DataServices, follower: Instance, mutation: Mutation): void {
   const effect = faultAt(services.kernel, "replicate", follower);
   const before = changesInFlight(services, follower);
@@ -102,13 +102,13 @@ export function defineDeliveries(services: DataServices): void {
     const changes = inFlight.get(address) ?? [];
     inFlight.delete(address);
     const follower = instances.get(address);
-    // What was on its way to a server that is gone never arrives.
+    // Changes on their way to a server that is gone never arrive.
     if (follower?.disk !== disk || follower.server !== "up" || !isSupervised(services, follower)) return;
     for (const mutation of changes) applyAt(services, follower, mutation);
   });
 }
 
-/** Drops what is on its way to a node and from it: its server is gone. */
+/** Drops what is on its way to and from a node: its server is gone. */
 export function dropInFlight(services: DataServices, instance: Instance): void {
   const { inFlight } = services.slot.value;
   inFlight.delete(instance.address);

@@ -1,7 +1,7 @@
 import { byKey } from "../../kernel/index.ts";
 import type { User } from "../state.ts";
 
-/** A value of a virtual column: any that JSON can hold. */
+/** A value of a virtual column: anything that JSON can hold. */
 export type Value = string | number | boolean | null | readonly Value[] | { readonly [name: string]: Value };
 /** The columns of one row, by name. */
 export type Row = Readonly<Record<string, Value>>;
@@ -13,7 +13,7 @@ export type Mutation =
   | { readonly op: "next"; readonly sequence: string }
   | { readonly op: "user"; readonly user: User }
   | { readonly op: "no-user"; readonly username: string }
-  /** Puts content in the place of what is there, or writes it over it. */
+  /** Replaces the data with content, or writes the content over them. */
   | { readonly op: "content"; readonly content: Content; readonly isAppended: boolean };
 
 /** What a virtual data service holds. Plain data. */
@@ -33,7 +33,7 @@ export interface Table {
 /** A data service that holds nothing yet. */
 export const emptyContent = (): Content => ({ tables: new Map(), sequences: new Map() });
 
-/** The table of a name, made where there is none. */
+/** The table of this name, created if there is none. */
 function tableOf(content: Content, name: string): Table {
   let table = content.tables.get(name);
   if (table === undefined) content.tables.set(name, (table = { rows: new Map(), undo: null }));
@@ -59,7 +59,7 @@ export function nextValue(content: Content, sequence: string): number {
   return value;
 }
 
-/** Writes all that `over` holds into `under`: the defect of a restore that appends. */
+/** Writes everything that `over` holds into `under`: the defect of a restore that appends. */
 export function append(under: Content, over: Content): void {
   for (const [name, { rows }] of over.tables) for (const [key, row] of rows) writeRow(under, name, key, row);
   for (const [name, value] of over.sequences) under.sequences.set(name, value);

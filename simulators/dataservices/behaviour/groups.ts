@@ -13,11 +13,11 @@ export interface GroupName {
 export interface Supervised {
   readonly name: GroupName;
   readonly cluster: Cluster;
-  /** No primary was seen at this look. */
+  /** This look saw no primary. */
   readonly isLost: boolean;
 }
 
-/** Tells the kernel how the decisions about real servers become the state of the world, and answers with what sends them. */
+/** Tells the kernel how decisions about real servers become the state of the world; returns the function that sends them. */
 export function defineSupervised(services: DataServices): (change: Supervised) => void {
   const { kernel, slot } = services;
   return kernel.onInput("dataservices.supervised", ({ name, cluster, isLost }: Supervised) => {
@@ -34,7 +34,7 @@ export function defineSupervised(services: DataServices): (change: Supervised) =
 /** The group has no primary from now on, unless it had none before. */
 export const noteLoss = (group: Group, nowMs: number): void => void (group.lostAtMs ??= nowMs);
 
-/** Makes a node a member of its group, which comes into being with the first one. */
+/** Makes a node a member of its group, which is created with the first one. */
 export function enroll({ slot }: DataServices, { deployment, kind, index, disk }: Instance): Group {
   const { clusters } = slot.value;
   const key = groupOf({ deployment, kind });
@@ -54,7 +54,7 @@ export function enroll({ slot }: DataServices, { deployment, kind, index, disk }
   return group;
 }
 
-/** Takes the node of a disk that is gone for good out of its group. Answers with the groups that changed. */
+/** Removes the node of a disk that is gone for ever from its group. Returns the groups that changed. */
 export function expel({ slot }: DataServices, disk: string): readonly string[] {
   const { clusters } = slot.value;
   const changed: string[] = [];
@@ -70,7 +70,7 @@ export function expel({ slot }: DataServices, disk: string): readonly string[] {
   return changed;
 }
 
-/** What is known of a group; undefined where there is none. */
+/** What is known about a group; undefined if there is none. */
 export const clusterOf = ({ slot }: DataServices, name: GroupName): Cluster | undefined =>
   slot.value.clusters.get(groupOf(name))?.cluster;
 
@@ -79,8 +79,8 @@ export const memberAt = (services: DataServices, name: GroupName, index: number)
   membersOf(services, name).find((each) => each.index === index && each.state === "running");
 
 /**
- * Makes what a supervisor decided the state of the group. The journal says when a group loses its primary, and for how long it had
- * none; the observers, where the primary is now.
+ * Makes a supervisor's decision the state of the group. The journal records when a group loses its primary, and for how long it had none; the
+ * observers learn where the primary is now.
  */
 export function adopt(services: DataServices, { name, cluster, isLost }: Supervised): void {
   const { kernel, slot } = services;

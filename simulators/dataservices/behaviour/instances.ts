@@ -12,7 +12,7 @@ import type { DataServices } from "./services.ts";
 import { halt, startServer, watch } from "./supervision.ts";
 import { type Disk, groupOf, type Instance, type Kind, KINDS } from "../state.ts";
 
-/** How the agent of a VM starts the job of a data service. */
+/** The order with which a VM's agent starts the job of a data service. */
 export interface StartOrder {
   readonly kind: Kind;
   readonly address: string;
@@ -20,7 +20,7 @@ export interface StartOrder {
   readonly index: number;
   /** The bootstrap instance of a new group is its primary, the others are replicas. */
   readonly bootstrap: boolean;
-  /** The persistent disk. With null the data lasts as long as the job runs on this VM. */
+  /** The persistent disk. With null, the data last as long as the job runs on this VM. */
   readonly disk: string | null;
   /** Properties of the job: `{database, port, admin, agent: {port, username, password_sha256}, parameters: {…custom}, …limits of the plan}`. */
   readonly properties: Readonly<Record<string, unknown>>;
@@ -54,7 +54,7 @@ const PROPERTIES = Compile(
 const STRUCTURAL = new Set(["database", "port", "admin", "agent", "tls"]);
 
 /**
- * Starts the data service of a VM; called again, it takes the new properties. A VM that is recreated with the same disk has the
+ * Starts the data service of a VM; another call applies the new properties. A VM that is recreated with the same disk has the
  * same users and data.
  *
  * @throws DataServiceError DS_BAD_JOB, DS_VM_TAKEN
@@ -77,7 +77,7 @@ export function start(services: DataServices, order: StartOrder): Instance {
   return started;
 }
 
-/** What an instance that is given new properties keeps. */
+/** What an instance keeps when it is given new properties. */
 const serverOf = ({ role, server, follows, waitsFor }: Instance) => ({ role, server, follows, waitsFor });
 
 /** Makes a node a member of its group. The first serves at once, others once they are copies of it. */
@@ -161,7 +161,7 @@ const tlsOf = (given: {
 
 const ephemeral = (address: string): string => `ephemeral:${address}`;
 
-/** The job's own properties come last: what a platform gives in `parameters` changes no limit of a plan. */
+/** The job's own properties come last, so that a platform's `parameters` change no limit of a plan. */
 function parametersOf(properties: Readonly<Record<string, unknown>>): Instance["parameters"] {
   const { parameters } = properties;
   const given = typeof parameters === "object" && parameters !== null ? Object.entries(parameters) : [];
@@ -172,7 +172,10 @@ function parametersOf(properties: Readonly<Record<string, unknown>>): Instance["
 const isScalar = (entry: readonly [string, unknown]): entry is [string, string | number | boolean] =>
   ["string", "number", "boolean"].includes(typeof entry[1]);
 
-/** Stops the data service of a VM: its sessions end and nothing listens any more. The disk keeps what it holds, unless the VM `isGone` and the disk was the VM's own. */
+/**
+ * Stops the data service of a VM: its sessions end and nothing listens any more. The disk keeps what it holds, unless the VM `isGone` and the disk
+ * was the VM's own.
+ */
 export function stop(services: DataServices, address: string, kind: Kind, isGone = false): void {
   const state = services.slot.value;
   const instance = state.instances.get(address);
@@ -189,7 +192,7 @@ export function stop(services: DataServices, address: string, kind: Kind, isGone
   services.onChanged(address, isGone);
 }
 
-/** Gives one persistent disk all that is on another. */
+/** Copies everything from one persistent disk to another. */
 export function copyDisk(services: DataServices, from: string, to: string): void {
   const { disks } = services.slot.value;
   const source = disks.get(from);
@@ -212,7 +215,7 @@ export function destroyDisk(services: DataServices, disk: string): void {
   services.onDiskDestroyed(disk);
 }
 
-/** @throws DataServiceError DS_NOT_SIMULATED for a kind whose data neither a real server nor the virtual plane holds */
+/** @throws DataServiceError DS_NOT_SIMULATED for a kind whose data are held neither by a real server nor by the virtual plane */
 export function requireSimulatedData({ real }: DataServices, instance: Instance): void {
   const { kind } = instance;
   if (kind !== "postgresql" && !real?.covers(instance))

@@ -3,7 +3,10 @@ import { type Phase, phaseOf } from "../cluster/cluster.ts";
 import { type Disk, groupOf, type Instance } from "../state.ts";
 import type { DataServices } from "./services.ts";
 
-/** Is the group of an instance supervised? Not where real servers stand behind it that can't replicate: then its first node is the primary for good. */
+/**
+ * Whether the group of an instance is supervised. It is not if the real servers behind it can't replicate: then its first node is the primary for
+ * ever.
+ */
 export const isSupervised = ({ real }: DataServices, { kind }: Pick<Instance, "kind">): boolean =>
   real === undefined || !real.covers({ kind }) || real.replicates({ kind });
 
@@ -23,7 +26,7 @@ export function membersOf(
   return (groups.get(groupOf(instance)) ?? []).flatMap((address) => instances.get(address) ?? []);
 }
 
-/** The other primaries of the same kind, by address: whom a planted defect may hit. */
+/** The other primaries of the same kind, by address, which a planted defect may hit. */
 export function neighboursOf({ slot }: DataServices, instance: Instance): readonly Instance[] {
   return [...slot.value.instances.values()]
     .filter(
@@ -33,7 +36,7 @@ export function neighboursOf({ slot }: DataServices, instance: Instance): readon
     .sort((a, b) => byText(a.address, b.address));
 }
 
-/** What a node is to its group. Where nobody supervises, its role for good. */
+/** A node's role in its group; permanent if the group is not supervised. */
 export function phaseOfInstance(services: DataServices, instance: Instance): Phase {
   const group = services.slot.value.clusters.get(groupOf(instance));
   return group === undefined || !isSupervised(services, instance)
@@ -41,7 +44,7 @@ export function phaseOfInstance(services: DataServices, instance: Instance): Pha
     : phaseOf(group.cluster, instance.index);
 }
 
-/** Does the node serve clients? One that was not fenced although it had to be does, too. */
+/** Whether the node serves clients. One that should have been fenced but was not does, too. */
 export function isServing(services: DataServices, instance: Instance): boolean {
   if (instance.state !== "running") return false;
   if (instance.server === "unfenced") return true;

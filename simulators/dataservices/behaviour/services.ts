@@ -4,7 +4,7 @@ import type { DataServicesState, Instance, Kind } from "../state.ts";
 /** May `source` open a connection to `address:port`? The world's security groups answer. */
 export type Admission = (source: string, address: string, port: number) => boolean;
 
-/** Follows what happens in the world: for whoever holds sockets or processes. */
+/** Observes what happens in the world: for code that holds sockets or processes. */
 export interface Observer {
   /** The data service at this address was started, given other properties or stopped; `isGone`: with its VM. */
   onChanged(address: string, isGone?: boolean): void;
@@ -14,24 +14,24 @@ export interface Observer {
   onDiskCopied(from: string, to: string): void;
 }
 
-/** Real servers behind the instances. They answer by promises, so only a world on the wall clock can have them. */
+/** Real servers behind the instances. They answer with promises, so only a world on the wall clock can have them. */
 export interface RealServers {
   /** Does a real server stand behind this instance? */
   covers(instance: Pick<Instance, "kind">): boolean;
-  /** Do the real servers of a group replicate, and does the plane supervise them? */
+  /** Whether the real servers of a group replicate, and the plane supervises them. */
   replicates(instance: Pick<Instance, "kind">): boolean;
-  /** Brings the group of an instance to work, if it is at rest: somebody asks what its nodes are. */
+  /** Sets the group of an instance to work if it is at rest, because somebody asks what its nodes are. */
   wake(instance: Instance): void;
-  /** Makes the users of a running server those of the disk; ends the sessions of those that are gone. */
+  /** Makes the users of a running server match those of the disk; ends the sessions of removed ones. */
   applyUsers(instance: Instance): Promise<void>;
-  /** A dump as it is being made. @throws DataServiceError DS_NOT_COVERED */
+  /** A dump, as it is being made. @throws DataServiceError DS_NOT_COVERED */
   dump(instance: Instance, defects: DumpDefects): AsyncIterable<Uint8Array>;
-  /** Keeps what is being received in a file, which is forgotten with the world. @throws Error when the stream breaks off */
+  /** Stores what is being received in a file, which is forgotten with the world. @throws Error if the stream breaks off */
   keep(stream: AsyncIterable<Uint8Array>): Promise<KeptFile>;
   forget(file: KeptFile): Promise<void>;
   /** @throws DataServiceError DS_NOT_A_DUMP, DS_FOREIGN_DUMP, DS_NOT_RESTORED */
   restore(instance: Instance, order: RestoreOrder): Promise<void>;
-  /** Work on the log of an instance that keeps one. @throws DataServiceError DS_NOT_SIMULATED where none is kept */
+  /** Work on the log of an instance that keeps one. @throws DataServiceError DS_NOT_SIMULATED if it keeps none */
   log<T>(instance: Instance, work: (log: FinishedLog) => Promise<T>): Promise<T>;
 }
 
@@ -45,19 +45,19 @@ export interface KeptFile {
 export interface RestoreOrder {
   readonly dump: KeptFile;
   readonly defects: RestoreDefects;
-  /** A moment after the dump, with the files of the log that lead there, by name. */
+  /** A moment after the dump, and the files of the log that lead there, by name. */
   readonly target?: { readonly atMs: number; readonly log: ReadonlyMap<string, KeptFile> };
 }
 
 /** The files of a log that are finished and not collected yet. */
 export interface FinishedLog {
   /**
-   * Finishes the file in use, if anything was written, and lists what is finished, oldest first.
+   * Finishes the file in use, if anything was written, and lists the finished files, oldest first.
    *
    * @returns `untilMs`: every moment until then can be restored with these files and the earlier ones, ms since the Unix epoch
    */
   finish(): Promise<{ readonly files: readonly string[]; readonly untilMs: number }>;
-  /** @throws DataServiceError DS_NOT_A_DUMP when there is no such file */
+  /** @throws DataServiceError DS_NOT_A_DUMP if there is no such file */
   read(file: string): Promise<Uint8Array>;
   /** Forgets a file that was collected. */
   remove(file: string): Promise<void>;
@@ -76,7 +76,7 @@ export interface RestoreDefects {
   readonly keepsSessions: boolean;
 }
 
-/** The simulator, as its parts see it. What it observes goes on to all `observers`. */
+/** The simulator, as its parts see it. It passes events on to all `observers`. */
 export interface DataServices extends Observer {
   readonly kernel: Kernel;
   readonly slot: Slot<DataServicesState>;
@@ -87,7 +87,7 @@ export interface DataServices extends Observer {
   readonly observers: Set<Observer>;
   /** Restores that are in progress, by place and name. */
   readonly restoring: Set<string>;
-  /** Files of logs that were sent for a restore to come, by its place and name, and by file. Files are no part of the world. */
+  /** Files of logs that were sent ahead of a restore, by its place and name, and by file. Files are not part of the world. */
   readonly stagedLogs: Map<string, Map<string, KeptFile>>;
   /** Ends the open virtual sessions at an instance: of one user, or all. */
   endSessions(instance: Instance, username?: string): void;

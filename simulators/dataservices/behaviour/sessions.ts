@@ -17,10 +17,9 @@ export interface SessionLogin {
 }
 
 /**
- * A session of the virtual data plane: a logged-in user of one instance, who writes and reads rows. Each call is an input of
- * the world. All throw `DataServiceError` DS_SESSION_ENDED once the user is deleted, the service stops, a restore has run or the
- * security group no longer admits the source; writes throw DS_READ_ONLY on a replica, and DS_UNCONFIRMED where no replica has them:
- * then nobody knows what becomes of them.
+ * A session of the virtual data plane: a logged-in user of one instance, who writes and reads rows. Each call is an input of the world. All throw
+ * `DataServiceError` DS_SESSION_ENDED once the user is deleted, the service stops, a restore has run or the security group no longer admits the
+ * source; writes throw DS_READ_ONLY on a replica, and DS_UNCONFIRMED if no replica has them: then their outcome is unknown.
  */
 export interface Session {
   put(table: string, key: string, row: Row): void;
@@ -53,7 +52,7 @@ type Statement =
 
 const READS = new Set<Statement["op"]>(["get", "read", "tables"]);
 
-/** The fault, if any, that befalls a connection being opened to a real server. */
+/** The fault, if any, that hits a connection being opened to a real server. */
 export const connectFault = ({ kernel }: DataServices, { deployment, kind, address }: Instance): Effect | undefined =>
   kernel.input("dataservices.connect", { deployment, kind, address }) as Effect | undefined;
 
@@ -168,7 +167,7 @@ function execute(services: DataServices, { session, statement }: Execution): unk
   return write(services, instance, mutationOf(statement));
 }
 
-/** What a statement changes. @throws Error for one that only reads */
+/** The change that a statement makes. @throws Error for one that only reads */
 function mutationOf(statement: Statement): Mutation {
   switch (statement.op) {
     case "put":
@@ -183,7 +182,7 @@ function mutationOf(statement: Statement): Mutation {
   }
 }
 
-/** A server that dies with a write has made it, and nobody knows. */
+/** A server that dies during a write has made it, but nobody knows. */
 function write(services: DataServices, instance: Instance, mutation: Mutation): unknown {
   const isDying = faultAt(services.kernel, "write", instance) !== undefined;
   const { value, isUnconfirmed } = commit(services, instance, mutation);
@@ -195,7 +194,7 @@ function write(services: DataServices, instance: Instance, mutation: Mutation): 
   return value;
 }
 
-/** What comes out is a copy, as over a socket: nobody holds a part of the disk. */
+/** The result is a copy, as over a socket: nobody holds a part of the disk. */
 function read(content: Content, statement: Statement): unknown {
   switch (statement.op) {
     case "get":

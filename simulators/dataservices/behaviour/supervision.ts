@@ -8,7 +8,7 @@ import { isSupervised, membersOf } from "./replication.ts";
 import type { DataServices } from "./services.ts";
 
 /*
- * The supervisor of the virtual data plane: it looks at a group whenever something has happened to it, until the group is at rest.
+ * The supervisor of the virtual data plane: it looks at a group whenever something happens to it, until the group is at rest.
  * Durations are those of small real servers; see docs/discoveries/data-services.md.
  */
 const LOOK_MS = 500;
@@ -24,7 +24,7 @@ interface NodeTimer {
   readonly disk: string;
 }
 
-/** Has a look at a group soon. */
+/** Schedules a look at a group. */
 export function watch(services: DataServices, name: GroupName, delayMs = services.kernel.work(LOOK_MS)): void {
   const group = services.slot.value.clusters.get(groupOf(name));
   if (group === undefined || group.isWatched || !isVirtual(services, name)) return;
@@ -34,7 +34,7 @@ export function watch(services: DataServices, name: GroupName, delayMs = service
 
 const isVirtual = ({ real }: DataServices, { kind }: GroupName): boolean => real?.covers({ kind }) !== true;
 
-/** Tells the kernel how the supervisor of the virtual plane goes on. */
+/** Tells the kernel how the supervisor of the virtual plane continues. */
 export function defineSupervision(services: DataServices): void {
   const { kernel, slot } = services;
   kernel.onTimer<{ deployment: string; kind: Kind }>(LOOK, (name) => look(services, name));
@@ -66,7 +66,7 @@ function look(services: DataServices, name: GroupName): void {
   if (!isAtRest) watch(services, name);
 }
 
-/** Nothing is being waited for but what would be an event of its own. A count of misses that has said all it can say is no reason to look again. */
+/** The group waits for nothing that would not be an event of its own. A count of misses that can lead to nothing more is no reason to look again. */
 const COUNTS_THAT_MATTER = 24;
 function isSteady(now: Group["cluster"]["members"], before: Group["cluster"]["members"]): boolean {
   return [...now].every(([index, { phase, missed }]) => {
@@ -100,7 +100,7 @@ const isReversed = (services: DataServices, name: GroupName): boolean => {
   return first !== undefined && isPlanted(services.kernel, "failover laggard", first);
 };
 
-/** The defect of a supervisor that takes the one that is least far for the furthest. */
+/** The defect of a supervisor that mistakes the replica that is least far for the furthest. */
 function reverse(sights: Sights): Sights {
   const furthest = Math.max(0, ...[...sights.values()].map((each) => ("position" in each ? each.position : 0)));
   return new Map(
@@ -117,7 +117,7 @@ function change(services: DataServices, instance: Instance, to: Partial<Instance
   return changed;
 }
 
-/** Ends the server of a node: nobody hears of what its sessions were about. */
+/** Ends the server of a node: its sessions end without any answer. */
 export function halt(services: DataServices, instance: Instance): void {
   services.endSessions(instance);
   dropInFlight(services, instance);
@@ -126,7 +126,7 @@ export function halt(services: DataServices, instance: Instance): void {
 
 function perform(services: DataServices, name: GroupName, action: Action): void {
   const instance = memberAt(services, name, action.node);
-  // A server that counts as ended and isn't holds its data: nothing else can be started on it.
+  // A server that counts as ended but isn't holds its data: nothing else can be started on them.
   if (instance === undefined || (instance.server === "unfenced" && action.do !== "fence")) return;
   switch (action.do) {
     case "fence":
@@ -144,7 +144,7 @@ function perform(services: DataServices, name: GroupName, action: Action): void 
       return sleep(services, instance, CLONED, CLONE_MS);
     case "wait-for":
       return void change(services, instance, { waitsFor: action.voters });
-    // A slot costs nothing here.
+    // A replication slot costs nothing here.
     case "forget":
       return;
   }
@@ -175,7 +175,7 @@ function promote(services: DataServices, instance: Instance, voters: readonly nu
   });
 }
 
-/** Tells a replica whom to follow. What it lacks comes at once: the history of the one is the beginning of the other's. */
+/** Tells a replica which node to follow. What it lacks comes at once, because its history is the beginning of that node's. */
 function follow(services: DataServices, instance: Instance, primary: number): void {
   const following = change(services, instance, { follows: primary });
   dropInFlight(services, following);
@@ -193,7 +193,7 @@ function copyHistory({ slot }: DataServices, from: Instance, to: Instance): void
 function finishClone(services: DataServices, instance: Instance): void {
   const leader = services.slot.value.clusters.get(groupOf(instance))?.cluster.leader ?? instance.index;
   const source = memberAt(services, instance, leader);
-  // Half a copy is none.
+  // Half a copy is no copy.
   if (source?.role !== "primary" || source.server !== "up" || !isSupervised(services, instance)) {
     const disk = services.slot.value.disks.get(instance.disk);
     if (disk !== undefined) disk.isBlank = true;

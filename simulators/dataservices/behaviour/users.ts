@@ -6,7 +6,7 @@ import type { Instance, User } from "../state.ts";
 
 const SALT_BYTES = 16;
 
-/** Creates a user or gives it a new password; true if it is new. */
+/** Creates a user or changes its password; true if it is new. */
 export function writeUser(services: DataServices, instance: Instance, username: string, password: string): boolean {
   const { kernel } = services;
   const disk = diskOf(services, instance);
@@ -31,7 +31,7 @@ export function removeUser(services: DataServices, instance: Instance, username:
   });
 }
 
-/** The users on the disk of a node. Where it follows a primary, they are the primary's from now on. */
+/** The users on the disk of a node. If it follows a primary, they are the primary's from now on. */
 export function usersOnDisk(
   { slot }: DataServices,
   { disk }: Instance,

@@ -21,9 +21,9 @@ export function* virtualDump(services: DataServices, instance: Instance, defects
 }
 
 /**
- * Replaces the virtual content, at one instant, with that of a dump, which is verified first.
+ * Replaces the virtual content, in one instant, with that of a dump, which is verified first.
  *
- * @throws DataServiceError DS_NOT_A_DUMP, DS_FOREIGN_DUMP, DS_REFUSED when the service has stopped meanwhile
+ * @throws DataServiceError DS_NOT_A_DUMP, DS_FOREIGN_DUMP, DS_REFUSED if the service has stopped meanwhile
  */
 export function* virtualRestore(
   services: DataServices,

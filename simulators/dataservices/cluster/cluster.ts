@@ -3,17 +3,15 @@
  * the same for every kind of data service and for both data planes: plain data, and pure functions on it.
  *
  * The promise: a write that was acknowledged while the group was synchronous is never lost, however many nodes die, as long as
- * their disks live. It rests on `voters`: whoever may have been the only one to confirm a write. The primary waits for one of
- * them with each commit (`ANY 1 (…)`), so only the furthest of *all* voters is sure to hold every acknowledged write, and nobody
- * is promoted before the positions of all of them are known. A node becomes a voter before the primary waits for it, and stops
+ * their disks live. It rests on `voters`: the nodes that may have been the only one to confirm a write. With each commit, the primary waits for one of them (`ANY 1 (…)`), so only the furthest of *all* voters is sure to hold every acknowledged write, and no node is promoted before the positions of all of them are known. A node becomes a voter before the primary waits for it, and stops
  * being one only after the primary has stopped waiting for it and another voter has everything that was acknowledged until then.
  */
 
-/** What a node is to its group. */
+/** A node's role in its group. */
 export type Phase =
   /** It serves writes; at most one node at a time. */
   | "primary"
-  /** It was chosen to be the primary, and isn't yet. It serves nobody. */
+  /** It was chosen to be the primary, but isn't yet. It serves nobody. */
   | "promoting"
   /** It follows the primary and serves reads. */
   | "replica"
@@ -25,14 +23,14 @@ export type Phase =
 /** One node of a group, by its index in the deployment. */
 export interface Member {
   readonly phase: Phase;
-  /** Looks in a row at which it was not as its phase has it. */
+  /** How many looks in a row found it other than its phase says. */
   readonly missed: number;
 }
 
-/** A voter that is gone and is to stop being one. */
+/** A voter that is gone and should stop being one. */
 interface Leaving {
   readonly index: number;
-  /** What the primary had written when it no longer waited for the voter; undefined until it is known that it doesn't. */
+  /** What the primary had written when it no longer waited for the voter; undefined until that is known. */
   readonly position: number | undefined;
 }
 
@@ -40,53 +38,53 @@ interface Leaving {
 export interface Cluster {
   /** Promotions so far. */
   readonly term: number;
-  /** The index of the primary, or of who is being promoted. */
+  /** The index of the primary, or of the node that is being promoted. */
   readonly leader: number;
-  /** How far the leader was known to have come when it was chosen; 0 for the first. */
+  /** The known position of the leader when it was chosen; 0 for the first. */
   readonly electedAt: number;
   readonly members: ReadonlyMap<number, Member>;
-  /** Who may have been the only one to confirm an acknowledged write. Empty while the group is not synchronous yet. */
+  /** The nodes that may have been the only one to confirm an acknowledged write. Empty while the group is not synchronous yet. */
   readonly voters: readonly number[];
   readonly leaving: Leaving | undefined;
 }
 
-/** A node as it is seen at one look. */
+/** A node, as seen at one look. */
 export type Sight =
   /** It has no VM, or its VM does not run the job. */
   | { readonly is: "absent" }
-  /** No process of it is left. */
+  /** It has no process left. */
   | { readonly is: "stopped"; readonly hasData: boolean }
-  /** It has processes, and does not answer. */
+  /** It has processes, but does not answer. */
   | { readonly is: "silent" }
-  /** It is being made a copy of the primary. */
+  /** It is becoming a copy of the primary. */
   | { readonly is: "cloning" }
   | {
       readonly is: "primary";
-      /** How far its history goes. Positions of one term can be compared; so can those of nodes that followed from one to the next. */
+      /** How far its history goes. Positions within one term can be compared; so can those of nodes that followed from one term to the next. */
       readonly position: number;
-      /** For whom its commits wait. */
+      /** The nodes for which its commits wait. */
       readonly waitsFor: readonly number[];
-      /** Who follows it without a gap. */
+      /** The nodes that follow it without a gap. */
       readonly followers: readonly number[];
     }
   | {
       readonly is: "replica";
-      readonly position: number /** Whom it follows. */;
+      readonly position: number /** The node that it follows. */;
       readonly follows: number | null;
     };
 
-/** What a supervisor does. Each may be repeated, and what came of it is seen at the next look. */
+/** The actions of a supervisor. Each may be repeated, and the next look shows its result. */
 export type Action =
   /** Ends every process of the node, and returns only when none is left. */
   | { readonly do: "fence"; readonly node: number }
   /** Starts a node on the data that it has. */
   | { readonly do: "start"; readonly node: number; readonly as: "primary" | "replica" }
-  /** Makes a replica the primary. Its commits wait for one of the voters from the first one on. */
+  /** Makes a replica the primary. From the first one on, its commits wait for one of the voters. */
   | { readonly do: "promote"; readonly node: number; readonly voters: readonly number[] }
   | { readonly do: "follow"; readonly node: number; readonly primary: number }
-  /** Makes the node a copy of the primary and starts it as a replica. It may go on after the next look. */
+  /** Makes the node a copy of the primary and starts it as a replica. It may continue beyond the next look. */
   | { readonly do: "clone"; readonly node: number; readonly primary: number }
-  /** Lets commits of the primary wait for one of these; for nobody where there are none. */
+  /** Makes commits of the primary wait for one of these; for none if the list is empty. */
   | { readonly do: "wait-for"; readonly node: number; readonly voters: readonly number[] }
   /** Drops what the primary keeps for a node that is not coming back soon. */
   | { readonly do: "forget"; readonly node: number; readonly primary: number };
@@ -107,13 +105,13 @@ export const newCluster = (index: number): Cluster => ({
   leaving: undefined,
 });
 
-/** The group with a further node, which is nobody's copy yet. */
+/** The group with a further node, which is not a copy yet. */
 export const withMember = (cluster: Cluster, index: number): Cluster =>
   cluster.members.has(index)
     ? cluster
     : { ...cluster, members: new Map([...cluster.members, [index, { phase: "fenced", missed: 0 }]]) };
 
-/** The group without a node whose disk is gone for good; undefined when it was the last. */
+/** The group without a node whose disk is gone for ever; undefined if it was the last. */
 export function withoutMember(cluster: Cluster, index: number): Cluster | undefined {
   const members = new Map([...cluster.members].filter(([each]) => each !== index));
   if (members.size === 0) return undefined;
@@ -121,7 +119,7 @@ export function withoutMember(cluster: Cluster, index: number): Cluster | undefi
   const voters = cluster.voters.filter((each) => each !== index);
   const left: Cluster = { ...cluster, members, leaving, voters };
   if (index !== cluster.leader || voters.length > 0) return left;
-  // Whatever the others hold, nothing was ever promised of it: the first of them starts anew.
+  // Nothing that the others hold was ever promised: the first of them starts anew.
   const first = Math.min(...members.keys());
   return { ...left, leader: first, members: new Map(members).set(first, { phase: "primary", missed: 0 }) };
 }

@@ -5,14 +5,14 @@ interface Candidate {
   readonly position: number;
 }
 
-/** A node of which it is known how far it has come along the common history. */
+/** A node whose position in the common history is known. */
 function candidateOf(cluster: Cluster, index: number, sight: Sight | undefined): Candidate | undefined {
   return sight?.is === "replica" && phaseOf(cluster, index) !== "fenced"
     ? { index, position: sight.position }
     : undefined;
 }
 
-/** The furthest voter, once it is known how far each has come; the first of equals. */
+/** The furthest voter, once the positions of all are known; the first of equals. */
 function furthestVoter(cluster: Cluster, sights: ReadonlyMap<number, Sight>): Candidate | undefined {
   const candidates = cluster.voters.map((index) => candidateOf(cluster, index, sights.get(index)));
   if (candidates.length === 0 || candidates.includes(undefined)) return undefined;
@@ -20,13 +20,13 @@ function furthestVoter(cluster: Cluster, sights: ReadonlyMap<number, Sight>): Ca
 }
 
 /**
- * Chooses who takes the place of a leader that has no process any more. Undefined while that is not safe: a voter that is not seen
- * may hold an acknowledged write that nobody else has, and so may a leader whom nobody has followed yet.
+ * Chooses the successor of a leader that no longer has a process. Undefined while that is not safe: a voter that is out of sight may hold an
+ * acknowledged write that no other node has, and so may a leader that no node has followed yet.
  */
 export function elect(cluster: Cluster, sights: ReadonlyMap<number, Sight>): Decision | undefined {
   const chosen = furthestVoter(cluster, sights);
   if (chosen === undefined) return undefined;
-  // It has not even come as far as the leader was when that was chosen: the leader alone may hold what was acknowledged before.
+  // It has not even reached the position that the leader had when chosen: only the leader may hold what was acknowledged before.
   if (chosen.position < cluster.electedAt) return undefined;
   const others = cluster.voters.filter((each) => each !== chosen.index);
   const phases = [...cluster.members.keys()].map((index): [number, Member] => {
@@ -34,7 +34,7 @@ export function elect(cluster: Cluster, sights: ReadonlyMap<number, Sight>): Dec
     return [index, { phase: others.includes(index) ? "rejoining" : "fenced", missed: 0 }];
   });
   const everybody = [...cluster.members.keys()].filter((each) => each !== chosen.index);
-  // Where no other voter is left, any node may be the first to confirm a write of the new term.
+  // If no other voter is left, any node may be the first to confirm a write of the new term.
   const voters = others.length > 0 ? others : everybody;
   return {
     cluster: {

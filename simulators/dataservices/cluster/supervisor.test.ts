@@ -4,7 +4,7 @@ import { phaseOf, primaryOf } from "./cluster.ts";
 import { type Event, ModelGroup } from "./testing.ts";
 
 const NODES = 3;
-/** Looks after which a group that is left alone is whole again. */
+/** How many looks after which a group that is left alone is complete again. */
 const LOOKS_MAX = 60;
 
 const node = fc.nat(NODES - 1);
@@ -24,7 +24,7 @@ function startGroup(failed: ReadonlySet<number> = new Set()): ModelGroup {
   return group;
 }
 
-/** Every replica that follows gets what it lacks. */
+/** Every following replica gets what it lacks. */
 const replicateAll = (group: ModelGroup): void => {
   for (const index of group.nodes.keys())
     for (let step = 0; step < 5; step++) group.happen({ do: "replicate", node: index });
@@ -46,7 +46,7 @@ const holdsAll = (group: ModelGroup): void => {
 };
 
 describe("a group under supervision", () => {
-  it("never has two nodes that take writes, never serves without an acknowledged write, and becomes whole when it is left alone", () => {
+  it("never has two nodes that accept writes, never serves without an acknowledged write, and becomes complete when left alone", () => {
     fc.assert(
       fc.property(fc.array(event, { maxLength: 120, size: "max" }), failures, (events, failed) => {
         const group = startGroup(failed);
@@ -81,7 +81,7 @@ describe("a group under supervision", () => {
     expect(group.cluster.term).toBe(1);
   });
 
-  it("promotes nobody while a replica that may hold an acknowledged write is out of sight", () => {
+  it("promotes no node while a replica that may hold an acknowledged write is out of sight", () => {
     const group = startGroup();
     group.happen({ do: "write" });
     group.happen({ do: "replicate", node: 2 });
@@ -93,7 +93,7 @@ describe("a group under supervision", () => {
     expect(group.writable).toEqual([0]);
   });
 
-  it("goes on without a replica that stays away, and then survives the primary too", () => {
+  it("continues without a replica that stays away, and then survives the loss of the primary too", () => {
     const group = startGroup();
     group.happen({ do: "delete-vm", node: 2 });
     for (let look = 0; look < 12; look++) {
@@ -109,7 +109,7 @@ describe("a group under supervision", () => {
     holdsAll(group);
   });
 
-  it("lets an old primary serve nobody until it is a copy of the new one", () => {
+  it("lets an old primary serve no client until it is a copy of the new one", () => {
     const group = startGroup();
     group.happen({ do: "write" });
     replicateAll(group);

@@ -2,17 +2,17 @@ import { type Action, type Cluster, type Decision, type Member, type Phase, phas
 import { elect } from "./election.ts";
 import { tendVoters } from "./voters.ts";
 
-/** How patient a supervisor is, in looks. */
+/** The patience of a supervisor, in looks. */
 interface Patience {
   /** Looks at which a process does not answer before it counts as dead and is fenced. */
   readonly silentLooksMax: number;
-  /** Looks at which a node is there and does not follow before it is made a copy anew. */
+  /** Looks at which a node runs without following before it is copied anew. */
   readonly strayLooksMax: number;
   /** Looks at which a voter is gone before the primary stops waiting for it. */
   readonly goneLooksMax: number;
 }
 
-/** The patience of a supervisor that looks some times a second. */
+/** The patience of a supervisor that looks several times a second. */
 export const PATIENCE: Patience = { silentLooksMax: 3, strayLooksMax: 20, goneLooksMax: 4 };
 
 /** What a supervisor sees of a group at one look, by index of the node; a node that is not in it is absent. */
@@ -20,7 +20,7 @@ export type Sights = ReadonlyMap<number, Sight>;
 
 const ABSENT: Sight = { is: "absent" };
 
-/** How a node is seen. */
+/** What is seen of a node. */
 const sightOf = (sights: Sights, index: number): Sight => sights.get(index) ?? ABSENT;
 
 const withPhase = (cluster: Cluster, index: number, member: Member): Cluster => ({
@@ -36,12 +36,12 @@ function note(cluster: Cluster, index: number, phase: Phase, isMissed: boolean):
 
 const missedBy = ({ members }: Cluster, index: number): number => members.get(index)?.missed ?? 0;
 
-/** What a look at a group means: what the group is from now on, and what is to be done, in this order. A pure function. */
+/** What follows from a look at a group: the new state of the group, and what to do, in this order. A pure function. */
 export function decide(cluster: Cluster, sights: Sights, patience: Patience = PATIENCE): Decision {
   const { leader } = cluster;
   const sight = sightOf(sights, leader);
   if (sight.is === "primary") return lead(note(cluster, leader, "primary", false), sights, patience);
-  // A leader whose disk is gone for good is no member any more.
+  // A leader whose disk is gone for ever is no longer a member.
   const missed = cluster.members.has(leader) ? note(cluster, leader, phaseOf(cluster, leader), true) : cluster;
   switch (sight.is) {
     case "silent":
@@ -59,7 +59,10 @@ export function decide(cluster: Cluster, sights: Sights, patience: Patience = PA
   }
 }
 
-/** A leader that stopped and that nobody can replace starts again where it left off. One whose data is gone starts empty only if there is nothing to wait for. */
+/**
+ * A leader that stopped and that nobody can replace starts again where it left off. One whose data is gone starts empty only if there is nothing to
+ * wait for.
+ */
 function resume(cluster: Cluster, sights: Sights, hasData: boolean): readonly Action[] {
   const { leader, voters } = cluster;
   const isLost = !hasData && voters.some((each) => holdsData(cluster, each, sightOf(sights, each)));
@@ -75,7 +78,7 @@ const holdsData = (cluster: Cluster, index: number, sight: Sight): boolean =>
 const startVoter = (node: number, sight: Sight): readonly Action[] =>
   sight.is === "stopped" && sight.hasData ? [{ do: "start", node, as: "replica" }] : [];
 
-/** There is a primary: everybody else is brought to follow it. */
+/** There is a primary: all other nodes are made to follow it. */
 function lead(cluster: Cluster, sights: Sights, patience: Patience): Decision {
   const actions: Action[] = [];
   let now = cluster;
@@ -89,10 +92,10 @@ function lead(cluster: Cluster, sights: Sights, patience: Patience): Decision {
   return { cluster: voted.cluster, actions: [...actions, ...voted.actions] };
 }
 
-/** The phase of a node that does not answer: what it holds is as good as before. */
+/** The phase of a node that does not answer: its data are as good as before. */
 const away = (phase: Phase): Phase => (phase === "fenced" ? "fenced" : "rejoining");
 
-/** Brings one node to follow the primary. */
+/** Makes one node follow the primary. */
 function tend(cluster: Cluster, node: number, sights: Sights, patience: Patience): Decision {
   const sight = sightOf(sights, node);
   const phase = phaseOf(cluster, node);
@@ -102,7 +105,7 @@ function tend(cluster: Cluster, node: number, sights: Sights, patience: Patience
       return { cluster: note(cluster, node, away(phase), true), actions: [] };
     case "cloning":
       return { cluster: note(cluster, node, "rejoining", false), actions: [] };
-    // Two primaries: whatever it serves, nobody may see it.
+    // Two primaries: nobody may see what it serves.
     case "primary":
       return { cluster: note(cluster, node, "fenced", true), actions: [{ do: "fence", node }] };
     case "silent": {

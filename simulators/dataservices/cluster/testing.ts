@@ -1,7 +1,7 @@
 import { type Action, type Cluster, newCluster, phaseOf, type Sight, withMember } from "./cluster.ts";
 import { decide } from "./supervisor.ts";
 
-/** What a modelled node is at present. */
+/** The current state of a modelled node. */
 interface ModelNode {
   hasVm: boolean;
   process: "none" | "up" | "frozen" | "cloning";
@@ -12,18 +12,18 @@ interface ModelNode {
   history: readonly string[] | undefined;
 }
 
-/** What happens to the nodes between two looks. */
+/** What happens to nodes between two looks. */
 export type Event =
   | { readonly do: "kill" | "freeze" | "delete-vm" | "return-vm" | "replicate"; readonly node: number }
   | { readonly do: "write" | "look" };
 
-/** Actions of a look that do nothing, by the place of the action in the run. */
+/** Actions that have no effect, by their position in the run. */
 type Failures = ReadonlySet<number>;
 
-/** Three nodes that keep histories of writes as real servers do, and their supervisor. */
+/** Three nodes that keep histories of writes, as real servers do, and their supervisor. */
 export class ModelGroup {
   readonly nodes: readonly ModelNode[];
-  /** Writes that were acknowledged, while the group was synchronous. */
+  /** Writes that were acknowledged while the group was synchronous. */
   readonly acknowledged: string[] = [];
   cluster: Cluster;
   readonly #failures: Failures;
@@ -45,7 +45,7 @@ export class ModelGroup {
     for (let index = 1; index < count; index++) this.cluster = withMember(this.cluster, index);
   }
 
-  /** The nodes at which a client may write now: those that are primaries and whose port is open. */
+  /** The nodes to which a client can write now: primaries whose port is open. */
   get writable(): readonly number[] {
     return this.nodes.flatMap(({ process, role }, index) =>
       process === "up" && role === "primary" && phaseOf(this.cluster, index) === "primary" ? [index] : [],
@@ -84,7 +84,7 @@ export class ModelGroup {
     if (how === "return-vm") node.hasVm = true;
     else if (how === "freeze") node.process = node.process === "up" ? "frozen" : node.process;
     else {
-      // A copy that was not finished is no data.
+      // An unfinished copy is no data.
       if (node.process === "cloning") node.history = undefined;
       node.process = "none";
       if (how === "delete-vm") node.hasVm = false;

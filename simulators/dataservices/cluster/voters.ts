@@ -4,8 +4,8 @@ const sameNodes = (a: readonly number[], b: readonly number[]): boolean =>
   a.length === b.length && a.every((each) => b.includes(each));
 
 /**
- * Keeps the voters of a group with a primary: a node that follows without a gap becomes one, one that is gone for
- * `goneLooksMax` looks stops being one, each in the order that loses no acknowledged write. See `cluster.ts`.
+ * Maintains the voters of a group with a primary: a node that follows without a gap becomes one, and one that is gone for `goneLooksMax` looks
+ * stops being one, each in the order that loses no acknowledged write. See `cluster.ts`.
  */
 export function tendVoters(cluster: Cluster, sights: ReadonlyMap<number, Sight>, goneLooksMax: number): Decision {
   const primary = sights.get(cluster.leader);
@@ -22,7 +22,7 @@ export function tendVoters(cluster: Cluster, sights: ReadonlyMap<number, Sight>,
   return { cluster: left, actions };
 }
 
-/** The first voter that has been gone for long starts to leave, if another follows. */
+/** The first voter that has been gone for long starts to leave if another one follows. */
 function startToLeave(cluster: Cluster, following: readonly number[], goneLooksMax: number): Cluster {
   const gone = cluster.voters.find(
     (each) => !following.includes(each) && (cluster.members.get(each)?.missed ?? goneLooksMax) >= goneLooksMax,
@@ -31,12 +31,12 @@ function startToLeave(cluster: Cluster, following: readonly number[], goneLooksM
   return gone === undefined || isAlone ? cluster : { ...cluster, leaving: { index: gone, position: undefined } };
 }
 
-/** A voter for which the primary no longer waits has left once another has all that the primary had written by then. */
+/** A voter for which the primary no longer waits has left once another one has everything that the primary had written by then. */
 function leave(cluster: Cluster, sights: ReadonlyMap<number, Sight>): Cluster {
   const { leaving, voters } = cluster;
   const primary = sights.get(cluster.leader);
   if (leaving === undefined || primary?.is !== "primary") return cluster;
-  // The primary still waits for it: whoever was to change that has not done so yet.
+  // The primary still waits for it: the change has not taken effect yet.
   if (primary.waitsFor.includes(leaving.index)) return cluster;
   const position = leaving.position ?? primary.position;
   const rest = voters.filter((each) => each !== leaving.index);

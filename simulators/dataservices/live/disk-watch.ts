@@ -6,7 +6,7 @@ import type { Nodes } from "./nodes.ts";
 
 const run = promisify(execFile);
 
-/** The part of its disk, in percent, at which an instance is closed, unless `max_disk_threshold` says otherwise. */
+/** The usage of its disk, in percent, at which an instance is closed, unless `max_disk_threshold` says otherwise. */
 const THRESHOLD_PERCENT = 80;
 const KIB_PER_MIB = 1024;
 
@@ -24,9 +24,9 @@ function limitOf({ parameters }: Instance): DiskLimit | undefined {
 }
 
 /**
- * What keeps an instance from using more than its disk: its folder is measured from time to time, and where it is fuller than the threshold,
- * its sessions are ended and nobody is admitted, until the threshold is raised or the disk is larger. So does the a9s platform; and as there,
- * one that fills its disk between two looks gets further than the threshold.
+ * Keeps an instance from using more than its disk: its folder is measured from time to time, and if it is fuller than the threshold, its sessions
+ * are ended and nobody is admitted until the threshold is raised or the disk enlarged. The a9s platform does the same; and as there, an instance
+ * that fills its disk between two looks exceeds the threshold.
  */
 export class DiskWatch {
   readonly #nodes: Nodes;
@@ -45,9 +45,7 @@ export class DiskWatch {
   }
 
   /**
-   * Measures the instances whose servers are at work.
-   *
-   * @returns the addresses of those that have just become too full
+   * Measures the instances whose servers are running. @returns the addresses of those that have just become too full
    */
   async look(instances: readonly Instance[]): Promise<readonly string[]> {
     if (this.#isLooking) return [];
@@ -65,7 +63,7 @@ export class DiskWatch {
     const limit = limitOf(instance);
     const { node, data } = this.#nodes.nodeOf(instance.disk);
     const wasFull = this.#full.has(instance.address);
-    // What nobody can reach does not grow.
+    // An instance that nobody can reach does not grow.
     if (node === undefined && !wasFull) return false;
     const used = limit === undefined || data === undefined ? 0 : (await usedKib(data)) / KIB_PER_MIB;
     if (limit === undefined || used * 100 <= limit.mib * limit.percent) {
@@ -78,7 +76,7 @@ export class DiskWatch {
   }
 }
 
-/** Files that come and go while it is measured are none of its errors. */
+/** Files that come and go during the measurement are not errors. */
 async function usedKib(folder: string): Promise<number> {
   const { stdout } = await run("du", ["-sk", folder]).catch((error: { readonly stdout?: string }) => ({
     stdout: error.stdout ?? "0",

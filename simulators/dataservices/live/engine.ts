@@ -3,55 +3,55 @@ import type { DumpDefects, FinishedLog, RestoreDefects } from "../behaviour/serv
 import type { Sight } from "../cluster/cluster.ts";
 import type { Instance, Kind, User } from "../state.ts";
 
-/** What serves a kind of data service on this machine, as `drydock up` and reports name it. */
+/** The server for a kind of data service on this machine, as `drydock up` and reports name it. */
 export interface EngineIdentity {
   readonly kind: Kind;
-  /** Such as `PostgreSQL`, `Valkey`; one of ours has a name of its own. */
+  /** Such as `PostgreSQL`, `Valkey`; our own engines have names of their own. */
   readonly name: string;
   /** Such as `18.4`. */
   readonly version: string;
-  /** One of ours, in this process; false for a server program. */
+  /** Whether it is our own, in this process; false for a server program. */
   readonly isEmbedded: boolean;
 }
 
 /** A kind that this machine can serve, or why it can't. */
 export type ServedKind = EngineIdentity | { readonly kind: Kind; readonly missing: string };
 
-/** What a node is started with. */
+/** The order with which a node is started. */
 export interface NodeOrder {
   readonly instance: Instance;
-  /** The folder that is the node's disk, made by `format`. The node's socket and pid file lie in it too. */
+  /** The folder that is the node's disk, made by `format`. It also holds the node's socket and pid file. */
   readonly data: string;
   readonly users: ReadonlyMap<string, User>;
-  /** What the node is to its group; absent where it has none. */
+  /** The node's role in its group; absent if it has none. */
   readonly member?: MemberOrder;
 }
 
-/** What a node of a group is started as. */
+/** The role in which a node of a group is started. */
 export interface MemberOrder {
   readonly index: number;
-  /** The node that it is to follow; undefined for a primary. */
+  /** The node that it should follow; undefined for a primary. */
   readonly primary: { readonly index: number; readonly data: string } | undefined;
-  /** For one of whom commits wait whenever it is the primary. */
+  /** Commits wait for one of these whenever it is the primary. */
   readonly voters: readonly number[];
 }
 
-/** What a node says of its part in its group. */
+/** What a node says about its role in its group. */
 export type MemberSight = Extract<Sight, { readonly is: "primary" | "replica" }>;
 
-/** A node that replicates. What each does may be repeated. */
+/** A node that replicates. Each call may be repeated. */
 export interface MemberNode {
-  /** Rejects when the node does not answer within `lookMsMax`. */
+  /** Rejects if the node does not answer within `lookMsMax`. */
   look(): Promise<MemberSight>;
   /** Makes it the primary; its commits wait for one of the voters from the first one on. */
   promote(voters: readonly number[]): Promise<void>;
   follow(primary: { readonly index: number; readonly data: string }): Promise<void>;
   waitFor(voters: readonly number[]): Promise<void>;
-  /** Keeps what this node, which is yet to come back, will need of the primary's log. */
+  /** Retains the part of the primary's log that this absent node will need when it comes back. */
   expect(index: number): Promise<void>;
-  /** Drops what is kept for a node. */
+  /** Drops what is retained for a node. */
   forget(index: number): Promise<void>;
-  /** Writes a copy of all that the node has into the folder `to`, for the node `index`. */
+  /** Writes a copy of everything that the node has into the folder `to`, for the node `index`. */
   copyTo(to: string, index: number): Promise<void>;
 }
 
@@ -62,76 +62,79 @@ export interface RestoreTarget {
   readonly log: string;
 }
 
-/** One server at work: the process, or the part of this one, behind one instance. */
+/** One running server: the process, or the part of this one, behind one instance. */
 export interface LiveNode {
-  /** Resolves when it is at work no more, for whatever reason. */
+  /** Resolves when it no longer runs, for whatever reason. */
   readonly exited: Promise<void>;
-  /** Is it still what the job of its instance asks for? One that is not is started again. */
+  /** Whether it still matches the job of its instance. If not, it is restarted. */
   suits(instance: Instance): boolean;
-  /** A connection that is being opened, as a client at the instance's address has it. */
+  /** A new connection, as a client at the instance's address would open it. */
   dial(): Socket;
-  /** Opens the simulator's own session again where it was lost. Rejects when the node does not answer. */
+  /** Reopens the simulator's own session if it was lost. Rejects if the node does not answer. */
   revive(): Promise<void>;
-  /** Makes its users those given: creates them, changes passwords, drops the others and ends their sessions. */
+  /** Makes its users match the given ones: creates them, changes passwords, drops the others and ends their sessions. */
   applyUsers(users: ReadonlyMap<string, User>): Promise<void>;
   /**
-   * All its data as of one moment, in chunks that are the reader's own; asking for the next is what lets it go on, and a reader who leaves ends
-   * it. What it throws before the first chunk is the reason why there is no dump.
+   * All its data as of one moment, in chunks that the reader may keep; asking for the next chunk is what drives it, and a reader that leaves ends
+   * it. An error before the first chunk is the reason why there is no dump.
    *
    * @throws DataServiceError DS_NOT_COVERED
    */
   dump(defects: DumpDefects): AsyncIterable<Uint8Array>;
   /**
-   * Verifies a dump, ends all sessions of tenants, and puts the data of the dump in the place of all data. Users stay as they are. It touches
+   * Verifies a dump, ends all sessions of tenants, and replaces all data with those of the dump. Users stay as they are. It touches
    * nothing before it has read the whole dump: the checksum comes at the end (`wire/dump-stream.ts`).
    *
    * @param target a moment after the dump, of engines with a `log`; absent: the dump's own
    * @throws DataServiceError DS_NOT_A_DUMP, DS_FOREIGN_DUMP, DS_NOT_RESTORED
    */
   restore(dump: AsyncIterable<Uint8Array>, defects: RestoreDefects, target?: RestoreTarget): Promise<void>;
-  /** What was written after a dump, for engines and instances that keep it. */
+  /** The log of what was written after a dump, for engines and instances that keep one. */
   readonly log?: FinishedLog | undefined;
   /** Ends all sessions and the server; the data stays in its folder. */
   stop(): Promise<void>;
-  /** Ends every process of the server without a word, however it hangs; resolves when none is left. Only of nodes that replicate. */
+  /** Ends every process of the server abruptly, even if it hangs; resolves when none is left. Only for nodes that replicate. */
   kill?(): Promise<void>;
-  /** Its part in its group; only of nodes that replicate. */
+  /** Its role in its group; only for nodes that replicate. */
   readonly member?: MemberNode | undefined;
 }
 
-/** What serves one kind of data service: it makes disks, and starts nodes on them. */
+/** The server for one kind of data service: it formats disks, and starts nodes on them. */
 export interface LiveEngine {
   readonly kind: Kind;
   /** The roles in which its nodes serve. Clients of an instance in another role are refused with `RoleNotServed`. */
   readonly roles: ReadonlySet<Instance["role"]>;
-  /** Do its nodes replicate, so that groups of them can be supervised? Default false. */
+  /** Whether its nodes replicate, so that groups of them can be supervised. Default: false. */
   readonly replicates?: boolean;
-  /** Do its nodes replicate data alone, so that each is given the users? Default false. */
+  /** Whether its nodes replicate only data, so that each must be given the users. Default: false. */
   readonly hasUsersPerNode?: boolean;
-  /** @throws LivePlaneError when this machine can't run it */
+  /** @throws LivePlaneError if this machine can't run it */
   readonly identify: () => Promise<EngineIdentity>;
-  /** Makes now what every node needs, so that the first connection is quicker. @throws LivePlaneError */
+  /** Prepares what every node needs, so that the first connection is quicker. @throws LivePlaneError */
   prepare(): Promise<void>;
   /** Makes the folder of a disk that was never used, for the instance that it is attached to. `data` does not exist yet. */
   format(data: string, instance: Instance): Promise<void>;
   /** Starts a node; it resolves when the node serves, with the users of the order and no others. @throws LivePlaneError */
   start(order: NodeOrder): Promise<LiveNode>;
   /**
-   * Brings a client to the point from which it speaks encrypted. Instances with a certificate are not served by engines without it.
+   * Performs a client's TLS handshake. Engines without it do not serve instances with a certificate.
    *
-   * @returns the socket to go on with; undefined where the connection has ended
+   * @returns the socket to continue with; undefined if the connection has ended
    */
   readonly encrypt?: (client: Socket, certificate: NonNullable<Instance["tls"]>) => Promise<Socket | undefined>;
-  /** Tells a client, in the protocol of the service, why it is not served: `ConnectionFault`, `RoleNotServed`, `LivePlaneError` or any other error. Ends its connection. */
+  /**
+   * Tells a client, in the protocol of the service, why it is not served: `ConnectionFault`, `RoleNotServed`, `LivePlaneError` or any other error.
+   * Ends its connection.
+   */
   readonly refuse: (client: Socket, error: unknown) => void;
-  /** Ends work that still writes into the plane's folder. Its nodes are stopped already. */
+  /** Ends work that still writes into the plane's folder. Its nodes have already stopped. */
   close(): Promise<void>;
 }
 
-/** Makes an engine. `folder` is where the plane keeps its files, made when it is first asked for; what an engine puts there has a name of its own. */
+/** Makes an engine. `folder` is where the plane keeps its files, created on first use; an engine uses names of its own there. */
 export type EngineMaker = (folder: () => Promise<string>) => LiveEngine;
 
-/** What serves the kind of an engine, or why nothing does. */
+/** The server for an engine's kind, or why there is none. */
 export function identifyEngine({ kind, identify }: LiveEngine): Promise<ServedKind> {
   return identify().catch((error: unknown) => ({ kind, missing: String(error).replace(/^\w*Error: /, "") }));
 }

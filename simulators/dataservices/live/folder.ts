@@ -4,10 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 /*
- * Everything that a live plane puts on the disk lies in one folder of its own, `drydock-data-<pid>-…`. A process that ends
- * without closing its plane, kill -9 included, leaves nothing: a watchdog holds the other end of a pipe, and when the pipe
- * breaks it ends the servers of the folder and removes it. What outlives the watchdog as well (a container that was
- * frozen) is swept at the next start.
+ * Everything that a live plane writes to disk lies in one folder of its own, `drydock-data-<pid>-…`. A process that ends without closing its plane, even by kill -9, leaves nothing behind: a watchdog holds the other end of a pipe, and when the pipe breaks it ends the servers of the folder and removes it. What outlives even the watchdog (in a frozen container) is swept at the next start.
  */
 const PREFIX = "drydock-data-";
 
@@ -36,9 +33,9 @@ export interface RunFolder {
 }
 
 /**
- * Makes the folder and its watchdog, after a sweep of what dead processes left.
+ * Creates the folder and its watchdog, after sweeping what dead processes left.
  *
- * @param purpose a part of its name, for people. Default: none
+ * @param purpose a part of its name, for human readers. Default: none
  */
 export async function createRunFolder(purpose?: string): Promise<RunFolder> {
   await sweep();

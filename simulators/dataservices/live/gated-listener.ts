@@ -8,7 +8,7 @@ interface GatedListenerOptions {
   readonly port: number;
   /** Asked for each connection, with the address it comes from. */
   readonly admits: (source: string) => boolean;
-  /** Brings an admitted client to where it speaks encrypted; undefined: its connection has ended. Default: it speaks in the clear. */
+  /** Performs an admitted client's TLS handshake; undefined: its connection has ended. Default: no encryption. */
   readonly encrypt?: (client: Socket) => Promise<Socket | undefined>;
   /** Where an admitted connection leads. */
   readonly dial: () => Promise<Socket>;
@@ -22,11 +22,10 @@ interface GatedListenerOptions {
 const CONNECTIONS_MAX = 1000;
 
 /**
- * A listener on one address and port of loopback that lets through whom the security groups admit.
- *
- * Anyone else is reset at once. A real security group drops the packets in silence, and a client learns of it after minutes of
- * timeouts; a reset says the same within a millisecond, and no suite can mistake it for an open port. When a rule is closed, the
- * connections that it had admitted are cut, as Neutron does when it deletes their tracking entries.
+ * A listener on one loopback address and port that lets through only clients that the security groups admit. * All others are reset at once. A real
+ * security group silently drops the packets, and a client notices only after minutes of timeouts; a reset says the same within a millisecond, and
+ * no suite can mistake it for an open port. When a rule is closed, the connections that it had admitted are cut, as Neutron does when it deletes
+ * their tracking entries.
  */
 export class GatedListener {
   readonly #options: GatedListenerOptions;
@@ -99,7 +98,7 @@ export class GatedListener {
 
 /** Bytes both ways; when one side ends or breaks, so does the other. */
 function join(client: Socket, server: Socket): void {
-  // A reset reaches the client as a reset: what was cut must not look like an orderly end.
+  // A reset must reach the client as a reset: a cut connection must not look like an orderly end.
   server.on("error", () => resetConnection(client));
   if (client.destroyed) {
     server.destroy();

@@ -13,26 +13,26 @@ interface GroupNodesOptions {
   readonly services: DataServices;
   readonly nodes: Nodes;
   readonly onTrouble: (address: string, error: unknown) => void;
-  /** Called when a node of a group has ended, or a copy is made or has failed. */
+  /** Called when a node of a group has ended, or a copy is complete or has failed. */
   readonly notice: (name: GroupName) => void;
 }
 
-/** The real servers of groups: how they are seen, and how what a supervisor decides is done with them. */
+/** The real servers of groups: what is seen of them, and how a supervisor's decisions are carried out. */
 export class GroupNodes {
   readonly #options: GroupNodesOptions;
-  /** Nodes that are being made copies, by address. */
+  /** Nodes that are becoming copies, by address. */
   readonly #cloning = new Map<string, Promise<void>>();
 
   constructor(options: GroupNodesOptions) {
     this.#options = options;
   }
 
-  /** Is a node of the group being made a copy? */
+  /** Whether a node of the group is becoming a copy. */
   isCopying(name: GroupName): boolean {
     return membersOf(this.#options.services, name).some(({ address }) => this.#cloning.has(address));
   }
 
-  /** Resolves when no copy of this group is under way any more, or none of any. */
+  /** Resolves when no copy of this group, or of any group, is under way any more. */
   async waitForCopies(name?: GroupName): Promise<void> {
     const meant = name && new Set(membersOf(this.#options.services, name).map(({ address }) => address));
     const copies = [...this.#cloning].filter(([address]) => meant?.has(address) ?? true);
@@ -44,7 +44,7 @@ export class GroupNodes {
     return instance !== undefined && this.#cloning.has(instance.address);
   }
 
-  /** Servers whose job has other properties now start again: the replicas first, since theirs must not be less than the primary's. */
+  /** Restarts servers whose job has changed properties: the replicas first, since their limits must not be below the primary's. */
   async renew(name: GroupName): Promise<void> {
     const { services, nodes } = this.#options;
     const leader = clusterOf(this.#options.services, name)?.leader;
@@ -58,7 +58,7 @@ export class GroupNodes {
     }
   }
 
-  /** Stops the nodes, the primary last, so that its replicas have all that it has. */
+  /** Stops the nodes, the primary last, so that its replicas have everything that it has. */
   async stop(name: GroupName): Promise<void> {
     const { services, nodes } = this.#options;
     const leader = clusterOf(this.#options.services, name)?.leader;
@@ -67,7 +67,7 @@ export class GroupNodes {
     for (const { index, disk } of members) if (index === leader) await nodes.stop(disk);
   }
 
-  /** How each member of a group is seen now. Whoever has no VM is ended first. */
+  /** What is now seen of each member of a group. Members without a VM are ended first. */
   async look(name: GroupName): Promise<Sights> {
     const { services } = this.#options;
     const group = services.slot.value.clusters.get(groupOf(name));
@@ -76,7 +76,7 @@ export class GroupNodes {
       const instance = memberAt(services, name, index);
       if (this.#isCloning(name, index)) return [index, { is: "cloning" }];
       if (instance !== undefined) return [index, await this.#sightOf(instance)];
-      // Whoever has no VM has no process either: it is ended before anybody takes its place.
+      // A member without a VM must have no process either: it is ended before another node takes its place.
       await this.#options.nodes.stop(group.disks.get(index) ?? "");
       return [index, { is: "absent" }];
     });
@@ -90,12 +90,12 @@ export class GroupNodes {
     try {
       return await node.member.look();
     } catch {
-      // A process that has ended says so by itself; one that is there and does not answer is silent.
+      // A process that has ended says so by itself; one that exists but does not answer is silent.
       return nodes.nodeOf(instance.disk).node === undefined ? { is: "stopped", hasData } : { is: "silent" };
     }
   }
 
-  /** Does what a supervisor has decided; what came of it is seen at the next look. */
+  /** Carries out what a supervisor has decided; the next look shows the result. */
   async perform(name: GroupName, action: Action): Promise<void> {
     const { services, nodes, onTrouble } = this.#options;
     const instance = memberAt(services, name, action.node);
@@ -135,7 +135,7 @@ export class GroupNodes {
     }
   }
 
-  /** The node of a member that is at work, and its folder. */
+  /** The running node of a member, and its folder. */
   #at(name: GroupName, index: number): { readonly member: MemberNode; readonly data: string } | undefined {
     const { services, nodes } = this.#options;
     const instance = memberAt(services, name, index);
@@ -148,7 +148,7 @@ export class GroupNodes {
     const cluster = clusterOf(this.#options.services, instance);
     if (cluster === undefined) return;
     const primary = as === "primary" ? undefined : this.#at(instance, cluster.leader);
-    // A replica whose primary is not there yet starts all the same: it may be the one to be promoted.
+    // A replica starts even without its primary: it may be the one to be promoted.
     const folder = primary?.data ?? nodes.nodeOf(instance.disk).data ?? "";
     const voters = cluster.voters.filter((each) => each !== instance.index);
     const order: MemberOrder = {
@@ -165,7 +165,7 @@ export class GroupNodes {
     void nodes.nodeOf(instance.disk).node?.exited.then(() => this.#options.notice(instance));
   }
 
-  /** Makes a node a copy of the primary; looks go on meanwhile. */
+  /** Makes a node a copy of the primary; looks continue meanwhile. */
   #clone(name: GroupName, instance: Instance, primaryIndex: number): void {
     const { nodes, onTrouble } = this.#options;
     const source = this.#at(name, primaryIndex);
@@ -181,7 +181,7 @@ export class GroupNodes {
     this.#cloning.set(instance.address, copied);
   }
 
-  /** The instance with as many connections as the largest of its group: a replica with fewer than its primary does not start. */
+  /** The instance with as many connections as the largest of its group: a replica with fewer than its primary would not start. */
   #withConnections(instance: Instance): Instance {
     const wanted = membersOf(this.#options.services, instance).flatMap(({ parameters: { max_connections: each } }) =>
       typeof each === "number" ? [each] : [],

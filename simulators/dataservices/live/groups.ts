@@ -16,32 +16,32 @@ interface GroupOptions {
   readonly driver: Driver;
   readonly nodes: Nodes;
   readonly onTrouble: (address: string, error: unknown) => void;
-  /** Time between two looks at a group whose nodes are at work, ms. A node that ends is looked at once. */
+  /** Time between two looks at a running group, in ms. A node that ends causes a look at once. */
   readonly lookMs: number;
-  /** A group without connections stops after this time, ms. */
+  /** A group without connections stops after this time, in ms. */
   readonly idleMsMax: number;
 }
 
-/** How long a client of a group that was at rest waits for its node to serve, ms. */
+/** How long a client of a group that was at rest waits for its node to serve, in ms. */
 const WAKE_MS_MAX = 30_000;
 
-/** A group whose nodes are at work. */
+/** A group whose nodes are running. */
 interface Watch {
   readonly name: GroupName;
-  /** The look that is under way, and what comes after it. */
+  /** The look that is under way, and what follows it. */
   running: Promise<void> | undefined;
   isDue: boolean;
   timer: NodeJS.Timeout | undefined;
-  /** Work that takes the nodes for itself, such as a restore: nobody looks meanwhile. */
+  /** Work that needs the nodes for itself, such as a restore: there are no looks meanwhile. */
   pauses: number;
   usedAtMs: number;
-  /** Those who wait for a look to end. */
+  /** Callers that wait for a look to end. */
   waiting: (() => void)[];
 }
 
 /**
  * Supervises the groups of real servers that replicate: looks at their nodes some times a second, has `decide` say what follows, and
- * does it. A group is at rest until its first connection, or until somebody asks its agents, and again when it has had none for long.
+ * looks at their nodes several times a second, has `decide` say what follows, and
  */
 export class LiveGroups {
   readonly #options: GroupOptions;
@@ -62,7 +62,7 @@ export class LiveGroups {
     return membersOf(this.#options.services, instance);
   }
 
-  /** Is the instance one of several nodes that are supervised here? */
+  /** Whether the instance is one of several nodes that are supervised here. */
   isManaged(instance: Pick<Instance, "deployment" | "kind">): boolean {
     const { services, nodes } = this.#options;
     const group = services.slot.value.clusters.get(groupOf(instance));
@@ -82,7 +82,7 @@ export class LiveGroups {
     for (;;) {
       const lease = this.#leaseNow(instance);
       if (lease !== undefined) return lease;
-      // A group that is at work says at once that the node doesn't serve; one that was at rest has to start first.
+      // A running group says at once that the node doesn't serve; one that was at rest must start first.
       if (this.#nowMs >= untilMs || this.#isClosed) throw new LivePlaneError("LIVE_DATA_NOT_READY");
       await new Promise<void>((resolve) => watch.waiting.push(resolve));
     }
@@ -95,15 +95,15 @@ export class LiveGroups {
     return now !== undefined && (phase === "primary" || phase === "replica") ? nodes.use(now.disk) : undefined;
   }
 
-  /** Something has happened to a node of a group: looks at it at once, if it is at work. */
+  /** Something has happened to a node of a group: looks at the group at once, if it is running. */
   notice(name: GroupName): void {
     const watch = this.#watches.get(groupOf(name));
     if (watch !== undefined) this.#look(watch);
   }
 
-  /** Takes the primary of a group for work that replaces its history: its replicas are ended before, and are copies of it again after. */
+  /** Takes the primary of a group for work that replaces its history: its replicas are ended before, and copied from it again afterwards. */
   async replaceHistory<T>(instance: Instance, work: () => Promise<T>): Promise<T> {
-    // Its nodes are at work before nobody looks any more.
+    // Its nodes must be running before the looks are paused.
     (await this.lease(instance)).release();
     const watch = this.#wake(instance);
     watch.pauses++;
@@ -130,7 +130,7 @@ export class LiveGroups {
     this.#adopt({ name, cluster: { ...cluster, members: new Map(members) }, isLost: false });
   }
 
-  /** Ends all supervision; the nodes are somebody else's to stop. */
+  /** Ends all supervision; the caller stops the nodes. */
   async close(): Promise<void> {
     this.#isClosed = true;
     const watches = [...this.#watches.values()];
@@ -210,7 +210,7 @@ export class LiveGroups {
     const isLost = sights.get(cluster.leader)?.is !== "primary";
     this.#adopt({ name: watch.name, cluster: decision.cluster, isLost });
     for (const action of decision.actions) await this.#nodes.perform(watch.name, action);
-    // What was done is seen at once rather than at the next look.
+    // The results are looked at at once rather than at the next look.
     if (decision.actions.some((action) => action.do !== "clone") && isSupervised(services, watch.name))
       watch.isDue = true;
   }

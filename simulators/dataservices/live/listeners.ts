@@ -5,12 +5,12 @@ import type { Instance } from "../state.ts";
 import type { LiveEngine } from "./engine.ts";
 import { GatedListener } from "./gated-listener.ts";
 
-/** Where the connections to an instance lead. */
+/** Where connections to an instance lead. */
 interface Destinations {
   readonly services: DataServices;
   /** The port of this process's own server for all agents. */
   readonly agentPort: number;
-  /** What serves the kind of the instance; undefined where nothing does. */
+  /** The server for the instance's kind; undefined if there is none. */
   readonly engine: LiveEngine | undefined;
   /** A connection to the instance's node. */
   readonly dial: () => Promise<Socket>;
@@ -25,7 +25,10 @@ export interface VmListeners {
   open: readonly GatedListener[];
 }
 
-/** Opens the listeners of one VM: for its agent, and for its data. A service that does not run has none for its data, nor has one whose data is not simulated. */
+/**
+ * Opens the listeners of one VM: for its agent, and for its data. There is none for the data if the service does not run, or if its data are not
+ * simulated.
+ */
 export function openListeners(instance: Instance, to: Destinations): Promise<readonly GatedListener[]> {
   const { address, agent, port, state, tls } = instance;
   const { services, engine, dial, report } = to;
@@ -43,14 +46,14 @@ export function openListeners(instance: Instance, to: Destinations): Promise<rea
   return Promise.all(opening);
 }
 
-/** What the listeners of a VM depend on: where it changes, they are opened anew. */
+/** What the listeners of a VM depend on: if it changes, they are reopened. */
 export function keyOf({ kind, state, port, agent, disk, tls }: Instance): string {
   return [kind, state, port, agent.port, disk, tls?.certificate].join(" ");
 }
 
 type Encrypt = (client: Socket) => Promise<Socket | undefined>;
 
-/** An engine that can't encrypt serves nobody rather than in the clear. */
+/** An engine that can't encrypt serves nobody, rather than in clear text. */
 function encryptionBy(engine: LiveEngine | undefined, tls: NonNullable<Instance["tls"]>): Encrypt {
   return async (client) => {
     if (engine?.encrypt !== undefined) return engine.encrypt(client, tls);

@@ -6,15 +6,15 @@ import { createRunFolder, type RunFolder } from "./folder.ts";
 import { copyFiles, emptySlot, type Lease, once, removeFiles, type Slot } from "./slot.ts";
 import { KeptFiles } from "./transfers.ts";
 
-/** How much of the machine real servers may take. */
+/** How much of the machine real servers may use. */
 export interface NodeLimits {
-  /** Servers at work at once; the one that has been idle longest makes room. Default 16, at about 20 MB each. */
+  /** How many servers run at once; the one that has been idle longest makes room. Default: 16, at about 20 MB each. */
   readonly enginesMax: number;
-  /** A server without connections stops after this time, ms. Default 300000. */
+  /** A server without connections stops after this time, in ms. Default: 300000. */
   readonly idleMsMax: number;
 }
 
-/** The nodes of a world, by disk: started for the first user, stopped after the last, no more at once than the limit. */
+/** The nodes of a world, by disk: started for the first user, stopped after the last, and never more at once than the limit. */
 export class Nodes {
   readonly #limits: NodeLimits;
   readonly #engines: ReadonlyMap<Kind, LiveEngine>;
@@ -31,7 +31,7 @@ export class Nodes {
     this.#engines = new Map(engines.map((engine) => [engine.kind, engine]));
   }
 
-  /** Nodes at work. */
+  /** Running nodes. */
   get running(): number {
     return [...this.#slots.values()].filter(({ node }) => node !== undefined).length;
   }
@@ -42,17 +42,17 @@ export class Nodes {
     return (this.#files ??= new KeptFiles(path));
   }
 
-  /** What serves a kind; undefined where nothing does. */
+  /** The server for a kind; undefined if there is none. */
   engineOf(kind: Kind): LiveEngine | undefined {
     return this.#engines.get(kind);
   }
 
-  /** The node of a disk that is at work, and whether the disk has data. */
+  /** The running node of a disk, and whether the disk has data. */
   nodeOf(disk: string): Partial<Pick<Slot, "node" | "hasData" | "data">> {
     return this.#slots.get(disk) ?? {};
   }
 
-  /** Starts the node of a group on its disk, which it keeps until it is stopped or killed. @throws LivePlaneError */
+  /** Starts the node of a group on its disk, where it stays until it is stopped or killed. @throws LivePlaneError */
   async startMember(instance: Instance, users: ReadonlyMap<string, User>, member: MemberOrder): Promise<void> {
     const slot = this.#slotOf(instance.disk, (await this.#openFolder()).path);
     await this.#exclusive(slot, () => this.#start(slot, instance, users, member));
@@ -60,7 +60,7 @@ export class Nodes {
     clearTimeout(slot.idle);
   }
 
-  /** The use of a node of a group that is at work. */
+  /** The use of a running node of a group. */
   use(disk: string): Lease | undefined {
     const slot = this.#slots.get(disk);
     if (slot?.node === undefined) return undefined;
@@ -74,7 +74,7 @@ export class Nodes {
     return this.#slots.get(disk)?.users ?? 0;
   }
 
-  /** Ends every process of a node at once; whatever it is doing is not waited for. */
+  /** Ends every process of a node at once, without waiting for what it is doing. */
   async kill(disk: string): Promise<void> {
     const slot = this.#slots.get(disk);
     const node = slot?.node;
@@ -83,7 +83,7 @@ export class Nodes {
     if (slot.node === node) slot.node = undefined;
   }
 
-  /** Fills an empty disk by work that is given its folder; where that fails, the disk has no data. */
+  /** Fills an empty disk with work that is given its folder; if that fails, the disk has no data. */
   async fill(disk: string, work: (data: string) => Promise<void>): Promise<void> {
     const slot = this.#slotOf(disk, (await this.#openFolder()).path);
     await this.#exclusive(slot, async () => {
@@ -98,7 +98,7 @@ export class Nodes {
     return this.#slots.get(disk)?.node !== undefined;
   }
 
-  /** The node of an instance's disk, started where it is not at work, with these users. @throws LivePlaneError */
+  /** The node of an instance's disk, started if it is not running, with these users. @throws LivePlaneError */
   async lease(instance: Instance, users: ReadonlyMap<string, User>): Promise<Lease> {
     const slot = this.#slotOf(instance.disk, (await this.#openFolder()).path);
     slot.users++;
@@ -135,7 +135,7 @@ export class Nodes {
     if (slot !== undefined) await this.#exclusive(slot, () => this.#halt(slot));
   }
 
-  /** Copies all that is on one disk to another. It queues at once: what is asked of either disk later comes after it. */
+  /** Copies everything from one disk to another. It queues at once: later work on either disk comes after it. */
   async copy(from: string, to: string): Promise<void> {
     const source = this.#slots.get(from);
     if (source === undefined || this.#folder === undefined) return;

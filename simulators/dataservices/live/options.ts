@@ -6,29 +6,29 @@ import type { NodeLimits } from "./nodes.ts";
 import { postgresql } from "./postgresql/engine.ts";
 import { redis } from "./redis/engine.ts";
 
-/** What a live plane takes from its world, and its limits. */
+/** What a live plane needs from its world, and its limits. */
 export interface LivePlaneOptions extends Partial<NodeLimits> {
   readonly services: DataServices;
   /** Of a world on the wall clock. */
   readonly driver: Driver;
-  /** How often open connections are checked against the security groups, ms. Default 200. Call `recheck` to have it at once. */
+  /** How often open connections are checked against the security groups, in ms. Default: 200. `recheck` does it at once. */
   readonly recheckMs?: number;
-  /** How often the disks of instances are measured, ms. Default 5000. */
+  /** How often the disks of instances are measured, in ms. Default: 5000. */
   readonly diskMs?: number;
-  /** Time between two looks at a group of nodes that replicate, ms. Default 250. */
+  /** Time between two looks at a group of nodes that replicate, in ms. Default: 250. */
   readonly lookMs?: number;
-  /** How many VMs may have listeners (two each: data and agent). Those over it are out of reach. Default 2000. */
+  /** How many VMs may have listeners (two each: data and agent). VMs beyond it are out of reach. Default: 2000. */
   readonly vmsMax?: number;
-  /** What serves the kinds; a kind without an engine has no data. Default: `ENGINES`. */
+  /** The engines by kind; a kind without an engine has no data. Default: `ENGINES`. */
   readonly engines?: readonly EngineMaker[];
   /** Called when a listener can't be opened or a server fails. Default: such errors are dropped; clients still see a refusal. */
   readonly onTrouble?: (address: string, error: unknown) => void;
 }
 
-/** What serves the kinds where nothing else is given. */
+/** The default engines. */
 export const ENGINES: readonly EngineMaker[] = [postgresql, redis, mongodb];
 
-/** The limits and intervals of a plane where none are given. */
+/** The default limits and intervals of a plane. */
 export const DEFAULTS = {
   enginesMax: 64,
   idleMsMax: 300_000,

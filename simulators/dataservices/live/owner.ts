@@ -5,7 +5,7 @@ import { LivePlaneError } from "./errors.ts";
 
 const run = promisify(execFile);
 
-/** The user that a server runs as; empty unless this process is root, as whom no server of a tenant may run. */
+/** The user as which a server runs; empty unless this process is root, as which no tenant's server may run. */
 export interface Owner {
   readonly uid?: number;
   readonly gid?: number;

@@ -175,7 +175,7 @@ describe.skipIf(whyNot !== undefined)("the live data plane", () => {
     expect(await query(VM, "SELECT 1 AS one")).toEqual([{ one: 1 }]);
   });
 
-  it("ends the sessions of a deleted user, and keeps what it made", async () => {
+  it("ends the sessions of a deleted user, and keeps what it created", async () => {
     expect((await put(VM, "u2", "p9")).status).toBe(201);
     const client = await open(VM, { user: "u2", password: "p9" });
     await client.query("CREATE TABLE by_u2 AS SELECT 1 AS x; RESET ROLE; CREATE TEMP TABLE own (x int)");
@@ -410,7 +410,7 @@ describe.skipIf(whyNot !== undefined)("the live data plane", () => {
     await expect(query(VM, "SELECT x FROM kept")).rejects.toThrow(/kept/);
   });
 
-  it("runs no more servers than its limit: an idle one makes room, else the client is refused", async () => {
+  it("runs no more servers than its limit: an idle one makes room, otherwise the client is refused", async () => {
     const addresses = [11, 12, 13, 14].map((last) => `${NET}.${last}`);
     addresses.forEach((address, at) => boot(address, `e${at}`));
     await plane.settle();

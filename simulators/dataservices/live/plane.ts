@@ -100,12 +100,12 @@ export class LivePlane {
     return this.#nodes.running;
   }
 
-  /** What serves each kind of data service here. */
+  /** The server for each kind of data service here. */
   identify(): Promise<readonly ServedKind[]> {
     return Promise.all(KINDS.flatMap((kind) => this.#nodes.engineOf(kind) ?? []).map(identifyEngine));
   }
 
-  /** Makes now what the servers of a kind need, so that the first connection is quicker. */
+  /** Prepares what the servers of a kind need, so that the first connection is quicker. */
   async prepare(kind: Kind = "postgresql"): Promise<void> {
     await this.#nodes.engineOf(kind)?.prepare();
   }
@@ -115,7 +115,7 @@ export class LivePlane {
     for (const { open } of this.#listeners.values()) for (const each of open) each.recheck();
   }
 
-  /** Measures the disks of servers at work now, and closes instances whose disk is too full, rather than at the next `diskMs`. */
+  /** Measures the disks of running servers now, rather than at the next `diskMs`, and closes instances whose disk is too full. */
   async checkDisks(): Promise<void> {
     for (const address of await this.#disks.look(this.#services.instances())) {
       // The agent's listener comes first; it stays open.
@@ -142,7 +142,7 @@ export class LivePlane {
     parts.real = undefined;
     clearInterval(this.#timer);
     clearInterval(this.#diskTimer);
-    // Or a supervisor would start again what is stopped here.
+    // Otherwise a supervisor would restart what is stopped here.
     await this.#groups.close();
     for (const address of this.#listeners.keys()) void this.#shut(address);
     await this.settle();
@@ -160,7 +160,7 @@ export class LivePlane {
     this.#pending = Promise.all([this.#pending, done]);
   }
 
-  /** Gives an instance the listeners that it should have now. Its key says which: with another key they are opened anew. */
+  /** Gives an instance the listeners that it should have now. Its key says which: if the key changes, they are reopened. */
   #follow(address: string, isGone = false): void {
     const instance = this.#services.at(address);
     const key = instance === undefined ? "" : keyOf(instance);
@@ -170,7 +170,7 @@ export class LivePlane {
     if (instance === undefined) return;
     const isFull = this.#listeners.size >= this.#vmsMax;
     if (isFull) return this.#onTrouble(address, new LivePlaneError("LIVE_DATA_VMS", address));
-    // What a first server needs is made while nobody waits for it.
+    // What a first server needs is prepared while nobody waits for it.
     this.#nodes
       .engineOf(instance.kind)
       ?.prepare()
@@ -187,7 +187,7 @@ export class LivePlane {
     return made;
   }
 
-  /** Gives a server at work its job's new properties, by a restart. One that is stopped takes them when it starts. */
+  /** Gives a running server its job's new properties, by a restart. A stopped one gets them when it starts. */
   #adapt(instance: Instance | undefined): void {
     if (instance === undefined) return;
     if (this.#groups.isManaged(instance)) return this.#groups.notice(instance);
@@ -198,7 +198,7 @@ export class LivePlane {
     );
   }
 
-  /** A server ends with its VM without a word; one whose job is stopped ends its sessions in order. */
+  /** A server ends abruptly with its VM; one whose job is stopped ends its sessions in order. */
   #shut(address: string, isGone = false): Promise<void> {
     const listeners = this.#listeners.get(address);
     this.#listeners.delete(address);
@@ -209,7 +209,7 @@ export class LivePlane {
       .then(() => Promise.all([ended, ...listeners.open.map((each) => each.close())]))
       .then(() => this.#nodes.stop(disk));
     this.#later(address, shut);
-    // Its group looks for another primary only when nothing of it is left.
+    // Its group looks for another primary only once nothing of it is left.
     const noticed = ended.then(() => this.#groups.notice(listeners.of));
     this.#later(address, noticed);
     return shut;

@@ -7,7 +7,7 @@ import type { Nodes } from "./nodes.ts";
 import type { Lease } from "./slot.ts";
 import { dumpOf, restoreTo, Turns } from "./transfers.ts";
 
-/** What real servers are made of: nodes and groups of a plane, and who may use an instance. */
+/** The parts behind real servers: nodes and groups of a plane, and who may use an instance. */
 interface RealParts {
   readonly nodes: Nodes;
   readonly groups: LiveGroups;
@@ -16,7 +16,7 @@ interface RealParts {
   readonly membersOf: (instance: Instance) => readonly Instance[];
 }
 
-/** The servers of a plane, as the simulator asks them. */
+/** The servers of a plane, as the simulator uses them. */
 export function realServers({ nodes, groups, lease, usersOf, membersOf }: RealParts): RealServers {
   const turns = new Turns();
   const workOn = async <T>(instance: Instance, work: (lease: Lease) => Promise<T>): Promise<T> => {

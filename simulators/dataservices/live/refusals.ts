@@ -1,9 +1,9 @@
 import type { Effect } from "../../kernel/index.ts";
 
-/** A client of an instance whose role its engine does not serve. */
+/** The refusal of a client of an instance whose role its engine does not serve. */
 export class RoleNotServed extends Error {}
 
-/** A fault that is armed on connections. */
+/** A fault armed on connections. */
 export class ConnectionFault extends Error {
   readonly effect: Effect;
 

@@ -6,14 +6,14 @@ import type { LiveNode } from "./engine.ts";
 
 const execFile = promisify(run);
 
-/** The node of one disk, at work or not. */
+/** The node of one disk, running or not. */
 export interface Slot {
   readonly disk: string;
   readonly data: string;
   hasData: boolean;
   node: LiveNode | undefined;
   isStarting: boolean;
-  /** How many use it now: connections, and work of the agent. It does not stop while anyone does. */
+  /** How many users it has now: connections, and work of the agent. It does not stop while it has any. */
   users: number;
   usedAt: number;
   /** The work on the node so far: each piece waits for the one before it. */
@@ -21,7 +21,7 @@ export interface Slot {
   idle: NodeJS.Timeout | undefined;
 }
 
-/** The use of a node; once all are released it may stop. */
+/** A use of a node; once all are released, it may stop. */
 export interface Lease {
   readonly node: LiveNode;
   release(): void;
@@ -45,14 +45,14 @@ export async function removeFiles(data: string): Promise<void> {
   for (const each of [data, ...(await besides(data))]) await rm(each, { recursive: true, force: true });
 }
 
-/** The folders of a node beside its data: those whose names go on with a dot. */
+/** The folders of a node beside its data: those whose names continue with a dot. */
 async function besides(data: string): Promise<readonly string[]> {
   const folder = dirname(data);
   const names = await readdir(folder).catch(() => []);
   return names.filter((name) => name.startsWith(`${basename(data)}.`)).map((name) => join(folder, name));
 }
 
-/** Work that is done the first time only. */
+/** Work that is done only the first time. */
 export function once(work: () => void): () => void {
   let isDone = false;
   return () => {

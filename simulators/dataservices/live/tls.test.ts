@@ -63,7 +63,7 @@ describe.each(SERVICES)("an instance of %s whose plan speaks TLS", (kind, port) 
     }
     const client = new MongoClient(`mongodb://${USER}:${PASSWORD}@${servername}:${port}/${DATABASE}`, {
       tls: true,
-      // It finds out by which name the node goes, and that name is the certificate's.
+      // It finds out the node's name, which is the one in the certificate.
       lookup: (_host, options, done) =>
         options.all ? done(null, [{ address: rig.address, family: 4 }]) : done(null, rig.address, 4),
       serverSelectionTimeoutMS: 3000,
@@ -82,7 +82,7 @@ describe.each(SERVICES)("an instance of %s whose plan speaks TLS", (kind, port) 
     await expect(use("other.example")).rejects.toThrow(/altname|closed/);
   });
 
-  it("ends whoever goes on in the clear", async () => {
+  it("ends connections that go on without encryption", async () => {
     const socket = connect(port, rig.address);
     socket.on("error", () => {});
     let received = "";

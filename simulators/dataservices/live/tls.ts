@@ -6,14 +6,14 @@ import type { Instance } from "../state.ts";
 /** The certificate of an instance. PEM throughout. */
 export type Certificate = NonNullable<Instance["tls"]>;
 
-/** How long a client may take until the connection is encrypted, ms. */
+/** How long a client may take until the connection is encrypted, in ms. */
 export const NEGOTIATION_MS_MAX = 10_000;
 
 /**
- * Does the server's part of a TLS handshake.
+ * Performs the server's part of a TLS handshake.
  *
- * @param protocols what a client may name by ALPN. Default: nothing is agreed on
- * @returns the socket to go on with; undefined where the connection has ended
+ * @param protocols what a client may name by ALPN. Default: nothing is negotiated
+ * @returns the socket to continue with; undefined if the connection has ended
  */
 export async function handshake(
   client: Socket,
@@ -32,7 +32,7 @@ export async function handshake(
   return isSecure ? socket : undefined;
 }
 
-/** Encrypts a connection of a protocol whose clients begin with TLS: those of Redis and MongoDB. One that begins in the clear is ended. */
+/** Encrypts a connection of a protocol whose clients begin with TLS: those of Redis and MongoDB. A connection that begins in clear text is ended. */
 export async function encryptAtOnce(client: Socket, certificate: Certificate): Promise<Socket | undefined> {
   client.setTimeout(NEGOTIATION_MS_MAX, () => client.destroy());
   const socket = await handshake(client, certificate);

@@ -7,12 +7,12 @@ import type { DumpDefects, KeptFile, RestoreOrder } from "../behaviour/services.
 import type { LiveNode } from "./engine.ts";
 import type { Lease } from "./slot.ts";
 
-/** How long a dump waits for a reader who asks for nothing, ms. */
+/** How long a dump waits for a reader that asks for nothing, in ms. */
 const IDLE_MS_MAX = 600_000;
 
 /**
- * A dump of a leased node, which is released once the dump has ended or its reader has left. The node serves meanwhile, and starts no restore
- * of the reader's making.
+ * A dump of a leased node, which is released once the dump has ended or its reader has left. The node serves meanwhile, and starts no restore that
+ * depends on the reader.
  */
 export function dumpOf(
   lease: () => Promise<Lease>,
@@ -36,7 +36,7 @@ export function dumpOf(
 export class Turns {
   readonly #last = new WeakMap<LiveNode, Promise<void>>();
 
-  /** Resolves when those before have ended. What it resolves with ends this turn. */
+  /** Resolves when those before have ended. Its result ends this turn. */
   async take(node: LiveNode): Promise<() => void> {
     const before = this.#last.get(node);
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -89,7 +89,10 @@ export class KeptFiles {
   }
 }
 
-/** Restores what was kept. The files of a log get their names in a folder of their own, which any user of this machine may enter: the server is another. */
+/**
+ * Restores what was kept. The files of a log get their names in a separate folder, which any user of this machine may enter, because the server
+ * runs as another user.
+ */
 export async function restoreTo(node: LiveNode, { dump, defects, target }: RestoreOrder): Promise<void> {
   const chunks = createReadStream(dump.path);
   if (target === undefined) return node.restore(chunks, defects);

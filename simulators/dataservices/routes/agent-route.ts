@@ -22,13 +22,13 @@ export type AgentHandler = (services: DataServices, instance: Instance, request:
 
 const portOf = ({ origin }: HttpRequest): string => new URL(origin).port || "80";
 
-/** The instance whose agent the request reached, by the VM's address. Undefined where the VM has no data service. */
+/** The instance whose agent the request reached, by the VM's address. Undefined if the VM has no data service. */
 export function instanceAt({ slot }: DataServices, request: HttpRequest): Instance | undefined {
   const instance = slot.value.instances.get(new URL(request.origin).hostname);
   return instance === undefined || String(instance.agent.port) !== portOf(request) ? undefined : instance;
 }
 
-/** Does a request carry the login of an instance's agent? Both parts are compared, whatever the first comparison says. */
+/** Whether a request carries the login of an instance's agent. Both parts are compared, whatever the first comparison says. */
 export function isAgentsLogin({ agent }: Instance, { headers }: HttpRequest): boolean {
   const { username = "", password = "" } = readBasic(headers.authorization) ?? {};
   const isUser = sameSecret(username, agent.username);

@@ -8,7 +8,7 @@ import { logsRoutes } from "./logs.ts";
 import { restoresRoutes } from "./restores.ts";
 import { statusRoutes } from "./status.ts";
 
-/** Of any body but a dump or a file of a log, which are uploads. */
+/** For any body except a dump or a file of a log, which are uploads. */
 const BODY_BYTES_MAX = 64 * 1024;
 
 function authenticate(services: DataServices, request: HttpRequest): HttpReply | undefined {

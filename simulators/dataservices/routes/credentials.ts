@@ -25,7 +25,7 @@ function* applyUsers(services: DataServices, instances: readonly Instance[]): Bo
   }
 }
 
-/** A primary that waits for its replicas does so here too; the platform asks again. @throws AgentError 503 */
+/** A primary that waits for its replicas does so here too; the platform tries again. @throws AgentError 503 */
 function requireConfirmation(services: DataServices, instance: Instance): void {
   if (services.real?.covers(instance) !== true && !isConfirmed(services, instance))
     throw new AgentError(503, "not_replicated", "no replica has the change yet");

@@ -31,7 +31,7 @@ function* create(services: DataServices, instance: Instance): Body<HttpReply> {
   return { status: 200, headers: HEADERS, body };
 }
 
-/** A stream whose first chunk is there: what keeps it from beginning can still be answered. */
+/** A stream whose first chunk has arrived: an error before that can still be answered. */
 async function startedStream(stream: AsyncIterable<Uint8Array>): Promise<AsyncIterable<Uint8Array>> {
   const chunks = stream[Symbol.asyncIterator]();
   let first: IteratorResult<Uint8Array> | undefined = await chunks.next();

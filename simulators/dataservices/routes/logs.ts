@@ -4,7 +4,7 @@ import type { Instance } from "../state.ts";
 import { DataServiceError } from "../wire/errors.ts";
 import { agentRoute, awaitReal, realServersOf, requirePrimary } from "./agent-route.ts";
 
-/** Works on the log of an instance. @throws DataServiceError DS_NOT_SIMULATED on the virtual plane, and where none is kept */
+/** Works on the log of an instance. @throws DataServiceError DS_NOT_SIMULATED on the virtual plane, and if none is kept */
 function* onLog<T>(services: DataServices, instance: Instance, work: (log: FinishedLog) => Promise<T>): Body<T> {
   requirePrimary(services, instance);
   const real = realServersOf(services, instance);

@@ -29,8 +29,8 @@ const NAME = /^[\w.-]{1,100}$/;
 const isKept = (value: unknown): value is KeptFile => typeof value === "object" && value !== null && "path" in value;
 
 /**
- * Takes a dump from the wire. Where a real server stands behind the instance it goes to a file, else into memory. Whoever may not order a restore
- * is not listened to.
+ * Receives a dump: into a file if a real server stands behind the instance, else into memory. The body of a caller that may not order a restore is
+ * not read.
  */
 const uploadTo = (services: DataServices): Upload => ({
   bodyBytesMax: REAL_BYTES_MAX,
@@ -54,7 +54,7 @@ const bytesOf = ({ received, body }: HttpRequest): Uint8Array => {
   return typeof body === "string" ? Buffer.from(body) : body;
 };
 
-/** The name of an order that may come twice; undefined where it has none. @throws AgentError 400 */
+/** The name of an order that may be repeated; undefined if it has none. @throws AgentError 400 */
 function nameOf({ headers }: HttpRequest): string | undefined {
   const name = headers["idempotency-key"];
   if (name === undefined || NAME.test(name)) return name;
@@ -64,7 +64,7 @@ function nameOf({ headers }: HttpRequest): string | undefined {
 const isDone = (services: DataServices, instance: Instance, name: string): boolean =>
   diskOf(services, instance)?.restored.includes(name) === true;
 
-/** Every node of the group remembers it: any of them may be the primary when the question comes. */
+/** Every node of the group remembers it: any of them may be the primary when the order is repeated. */
 function remember(services: DataServices, instance: Instance, name: string): void {
   for (const member of membersOf(services, instance)) {
     const disk = diskOf(services, member);
@@ -82,7 +82,7 @@ function targetMsOf(request: HttpRequest): number | undefined {
   throw new AgentError(400, "bad_time", "at_ms: ms since the Unix epoch");
 }
 
-/** What puts the dump of a request in the place of the data of one instance. */
+/** The work that replaces the data of one instance with the dump of a request. */
 type Restoring = (target: Instance, defects: RestoreDefects) => Body;
 
 function restorer(services: DataServices, request: HttpRequest, name: string | undefined): Restoring {
@@ -102,7 +102,7 @@ function restorer(services: DataServices, request: HttpRequest, name: string | u
   };
 }
 
-/** What belongs together of one restore. */
+/** The key of what belongs to one restore. */
 const stageOf = ({ address }: Instance, name: string | undefined): string => `${address} ${name ?? ""}`;
 
 function* create(services: DataServices, instance: Instance, request: HttpRequest): Body<HttpReply> {

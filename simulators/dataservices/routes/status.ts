@@ -9,5 +9,5 @@ const show: AgentHandler = function* (services, instance) {
   return json(200, { state, role, phase: phaseOfInstance(services, instance) });
 };
 
-/** Whether the data service runs, its role, and what it is to its group (`Phase`). */
+/** Whether the data service runs, its role, and its phase in its group (`Phase`). */
 export const statusRoutes = [agentRoute("GET", "/v1/status", show)];

@@ -13,7 +13,7 @@ const open = (dump: Uint8Array, size = 1000, isTrusting = false): Promise<Uint8A
   readAll(openStream("redis", inPieces(dump, size), isTrusting), BYTES_MAX);
 
 describe("a dump that streams", () => {
-  it("gives back what it was made of, in whatever pieces it comes", async () => {
+  it("returns what it was made from, in whatever pieces it comes", async () => {
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ maxLength: 500 }), fc.integer({ min: 1, max: 600 }), async (bytes, size) => {
         expect(Buffer.from(await open(await seal(bytes), size)).equals(bytes)).toBe(true);
@@ -21,7 +21,7 @@ describe("a dump that streams", () => {
     );
   });
 
-  it("is refused wherever it was changed, cut, or goes on, and from another engine", async () => {
+  it("is refused if it was changed, cut or extended anywhere, or comes from another engine", async () => {
     const bytes = fc.uint8Array({ minLength: 1, maxLength: 200 });
     await fc.assert(
       fc.asyncProperty(bytes, fc.nat(), fc.nat({ max: 7 }), async (content, place, bit) => {
@@ -37,7 +37,7 @@ describe("a dump that streams", () => {
     );
   });
 
-  it("shows what can be read of it to who skips the verification", async () => {
+  it("yields what can be read of it if verification is skipped", async () => {
     const dump = await seal(Buffer.from("what was there before the cut"));
     expect(Buffer.from(await open(dump.subarray(0, dump.length - 5), 7, true)).toString()).toMatch(/^what was there/);
   });

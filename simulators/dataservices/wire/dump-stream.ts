@@ -8,9 +8,7 @@ import { DataServiceError } from "./errors.ts";
  *   …                             the engine's own bytes
  *   32 bytes                      SHA-256 of all before it
  *   8 bytes                       how many bytes are before the SHA-256, big-endian
- *
- * Its checksum comes at the end, because who writes it does not know it earlier. So a restore may touch nothing before it has
- * read the whole.
+ * Its checksum comes at the end, because its writer does not know it earlier. So a restore may touch nothing before it has read everything.
  */
 const MAGIC = "drydock-dump 2 ";
 const DIGEST_BYTES = 32;
@@ -35,7 +33,7 @@ export async function* sealStream(engine: string, body: AsyncIterable<Uint8Array
   yield Buffer.concat([hash.digest(), length]);
 }
 
-/** Reads chunks behind which as many bytes as a trailer has are held back. */
+/** Reads chunks, holding back as many bytes as a trailer has. */
 class Reader {
   readonly #hash = createHash("sha256");
   #held: Buffer<ArrayBufferLike> = Buffer.alloc(0);
@@ -70,8 +68,8 @@ function bodyAfterHead(start: Buffer, engine: string): Buffer | undefined {
 }
 
 /**
- * The engine's bytes of a dump. Until the iteration has ended without an error, they are not verified. With `isTrusting`, the defect
- * of a restore that skips verification, a dump that is cut or changed ends without one.
+ * The engine's bytes of a dump. They are not verified until the iteration has ended without an error. With `isTrusting`, the defect of a restore
+ * that skips verification, a cut or changed dump ends without one.
  *
  * @throws DataServiceError DS_NOT_A_DUMP, DS_FOREIGN_DUMP
  */
@@ -110,7 +108,7 @@ export async function readAll(chunks: AsyncIterable<Uint8Array>, bytesMax: numbe
   return Buffer.concat(all);
 }
 
-/** A stream of bytes that are there as a whole, or will be. */
+/** A stream of bytes that exist as a whole, or will. */
 export async function* streamOf(bytes: Uint8Array | Promise<Uint8Array>): AsyncGenerator<Uint8Array> {
   yield await bytes;
 }

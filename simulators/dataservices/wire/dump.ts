@@ -33,7 +33,7 @@ const VERSION = "1";
 /** The largest dump, in bytes: it is held in memory as a whole. */
 export const DUMP_BYTES_MAX = 64 * 1024 * 1024;
 
-/** Makes a dump item by item: it holds the bytes of the dump alone, and stops at the limit. */
+/** Makes a dump item by item: it holds only the bytes of the dump, and stops at the limit. */
 class DumpWriter {
   readonly #engine: Engine;
   readonly #hash = createHash("sha256");
@@ -77,8 +77,7 @@ export function encode(engine: Engine, items: Iterable<Item>): Uint8Array {
 }
 
 /**
- * Verifies a dump and reads its items one by one. With `isTrusting`, the defect of a restore that skips verification, it takes what
- * can be read.
+ * Verifies a dump and reads its items one by one. With `isTrusting`, the defect of a restore that skips verification, it accepts what can be read.
  *
  * @throws DataServiceError DS_NOT_A_DUMP, DS_FOREIGN_DUMP
  */
@@ -110,7 +109,7 @@ function* itemsIn(body: Buffer, isTrusting: boolean): Generator<Item> {
     const to = body.indexOf(NEWLINE, from);
     const text = body.toString("utf8", from, to === -1 ? body.length : to);
     const item = readItem(text);
-    // Passing over a torn line is the harm that verification prevents.
+    // Skipping a torn line is the harm that verification prevents.
     if (item !== undefined) yield item;
     else if (!isTrusting) throw new DataServiceError("DS_NOT_A_DUMP", `line ${line} is no item`);
     from = to === -1 ? body.length : to + 1;
@@ -158,7 +157,7 @@ export function itemsOf(content: Content): readonly Item[] {
 
 const sortColumns = (row: Row): Row => Object.fromEntries(Object.entries(row).sort(byKey));
 
-/** The virtual content of a dump's items; statements have no place in it. */
+/** The virtual content of a dump's items; it has no place for statements. */
 export function contentOf(items: Iterable<Item>): Content {
   const tables = new Map<string, Table>();
   const sequences = new Map<string, number>();

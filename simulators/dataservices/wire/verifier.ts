@@ -5,14 +5,14 @@ import { scramVerifierOf, verifiesScram } from "./scram.ts";
 const SHA_256 = /^SHA-256\$([0-9a-f]{64})$/;
 
 /**
- * What is kept of a password, in the form that the servers of the kind take in place of it: a SCRAM-SHA-256 verifier for PostgreSQL
+ * What is stored of a password, in the form that the servers of the kind accept instead of it: a SCRAM-SHA-256 verifier for PostgreSQL
  * and MongoDB, `SHA-256$` and the hexadecimal hash for Redis (its ACL rule `#…`), which knows no salt. Its passwords are 128 random
  * bits or more, which no dictionary holds.
  */
 export const verifierOf = (kind: Kind, password: string, salt: Uint8Array, iterations: number): string =>
   kind === "redis" ? `SHA-256$${hash("sha256", password, "hex")}` : scramVerifierOf(password, salt, iterations);
 
-/** Does the password belong to the verifier? In constant time. */
+/** Whether the password matches the verifier, in constant time. */
 export function verifies(password: string, verifier: string): boolean {
   const digest = sha256Of(verifier);
   if (digest === undefined) return verifiesScram(password, verifier);

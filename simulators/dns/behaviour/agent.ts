@@ -12,7 +12,7 @@ export const serverAddress = ({ options }: Agent): string => `${options.address}
 /** How many reads an agent's cache remembers; one more empties it. */
 const CACHE_ENTRIES_MAX = 10_000;
 
-/** A member as the others see it. */
+/** A member, as the others see it. */
 type Membership = "alive" | "failed" | "left";
 
 /** Secrets of an agent's tokens by their use. */
@@ -37,7 +37,7 @@ export class Agent {
   readonly #cached: Slot<Set<string>>;
   /** How many requests it handles as a server. */
   readonly limiter: Limiter;
-  /** What has changed in its configuration file since it started. */
+  /** The changes to its configuration file since it started. */
   readonly file: Slot<Readonly<Record<string, unknown>>>;
   readonly #tokens: Slot<AgentTokens>;
   readonly #antiEntropy: AntiEntropy;
@@ -75,7 +75,7 @@ export class Agent {
     return this.options.name;
   }
 
-  /** Secrets of the tokens that it uses by itself; empty for none. */
+  /** Secrets of the tokens that it uses for itself; empty for none. */
   get tokens(): AgentTokens {
     return this.#tokens.value;
   }
@@ -84,7 +84,7 @@ export class Agent {
     this.#tokens.value = { ...this.#tokens.value, [kind]: secret };
   }
 
-  /** Whether an operator had it forgotten after it had gone. */
+  /** Whether an operator had it forgotten after it was gone. */
   get isPruned(): boolean {
     return this.#pruned.value.is;
   }
@@ -123,7 +123,7 @@ export class Agent {
     }
   }
 
-  /** Reads the configuration file again: its services and checks take the place of those it had before. Answers with what is wrong with it. */
+  /** Reads the configuration file again: its services and checks replace the earlier ones. Returns what is wrong with it. */
   reload(): string | undefined {
     const raw = this.file.value.__raw;
     if (typeof raw === "string") {
@@ -136,10 +136,10 @@ export class Agent {
     return this.onReload?.(this.file.value);
   }
 
-  /** Applies what has changed in the file; answers with what is wrong. */
+  /** Applies the changes in the file; returns what is wrong. */
   onReload: ((changed: Readonly<Record<string, unknown>>) => string | undefined) | undefined;
 
-  /** Lays keys over the configuration file; a reload reads it. */
+  /** Overrides keys of the configuration file; a reload reads it. */
   reconfigure(changed: Readonly<Record<string, unknown>>): void {
     const { __raw: _raw, ...readable } = this.file.value;
     this.file.value = { ...readable, ...changed };

@@ -7,7 +7,7 @@ import type { LocalState } from "./local.ts";
 import type { RemoteNode } from "./local-check.ts";
 import { type AgentOptions, firstMeta, memberNode, serfCheck, serverService } from "./member.ts";
 
-/** Whose catalog is kept in step with what. */
+/** The agent whose catalog entries are synchronised. */
 interface SyncedAgent {
   readonly options: AgentOptions;
   readonly datacenter: Datacenter;
@@ -15,7 +15,7 @@ interface SyncedAgent {
   readonly limiter: Limiter;
 }
 
-/** What is written to the catalog of one agent: by the leader as of a member, by the agent as of itself and its services. */
+/** What is written to the catalog about one agent: by the leader about a member, by the agent about itself and its services. */
 export class AntiEntropy {
   readonly #options: AgentOptions;
   readonly #datacenter: Datacenter;
@@ -29,7 +29,7 @@ export class AntiEntropy {
     this.#limiter = limiter;
   }
 
-  /** What the leader writes of a new member: its node, its health and, for a server, its service. */
+  /** What the leader writes about a new member: its node, its health and, for a server, its service. */
   registerMember(): void {
     const { name, isServer } = this.#options;
     const known = this.#datacenter.catalog.node(name);
@@ -43,7 +43,7 @@ export class AntiEntropy {
     });
   }
 
-  /** What the agent itself writes of its node. */
+  /** What the agent itself writes about its node. */
   registerSelf(): void {
     this.#datacenter.catalog.register({ ...memberNode(this.#options), skipNodeUpdate: false, checks: [] });
   }
@@ -112,7 +112,7 @@ export class AntiEntropy {
     this.push();
   }
 
-  /** What the catalog has of another node. */
+  /** What the catalog holds about another node. */
   remote(node: string): RemoteNode {
     const { catalog } = this.#datacenter;
     return {
@@ -129,7 +129,7 @@ function sameService(entry: NodeEntry | undefined, id: string, service: object):
   return row !== undefined && text(withoutVirtual(row)) === text(service);
 }
 
-/** The catalog adds the virtual addresses of the mesh by itself. */
+/** The catalog itself adds the virtual addresses of the mesh. */
 function withoutVirtual<T extends { readonly taggedAddresses: Readonly<Record<string, unknown>> | null }>(row: T): T {
   const { taggedAddresses } = row;
   if (taggedAddresses === null || !Object.keys(taggedAddresses).some(isVirtual)) return row;

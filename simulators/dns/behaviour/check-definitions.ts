@@ -55,7 +55,7 @@ const TIMEOUT_MS_DEFAULT = 10_000;
 const OUTPUT_BYTES_DEFAULT = 4096;
 const NS_PER_MS = 1e6;
 
-/** What a check asks of the network; undefined for one that asks nothing. */
+/** The probe that a check sends; undefined for one that sends none. */
 function probeRequestOf(check: CheckFields, intervalMs: number): ProbeRequest | undefined {
   const given = (check.Timeout ?? 0) / NS_PER_MS;
   const timeoutMs = given > 0 ? given : TIMEOUT_MS_DEFAULT;
@@ -79,7 +79,7 @@ function probeRequestOf(check: CheckFields, intervalMs: number): ProbeRequest | 
   return { kind: "grpc", address, service, timeoutMs };
 }
 
-/** How a check asks the network; undefined for one that asks nothing. */
+/** How a check probes the network; undefined for one that does not. */
 function probeOf(check: CheckFields): ProbeSpec | undefined {
   const intervalMs = Math.max((check.Interval ?? 0) / NS_PER_MS, INTERVAL_MS_MIN);
   const request = isAlias(check) ? undefined : probeRequestOf(check, intervalMs);
@@ -98,7 +98,7 @@ function probeOf(check: CheckFields): ProbeSpec | undefined {
   };
 }
 
-/** A duration as a check shows it; one of a service shows none that was not given. */
+/** A duration, as a check shows it; a service's check shows only those that were given. */
 const showDuration = (ns: number | undefined, isOfService: boolean): string =>
   isOfService && (ns ?? 0) <= 0 ? "" : durationText(ns ?? 0);
 

@@ -6,18 +6,18 @@ import type { AgentOptions } from "./member.ts";
 import { configuredCheck, configuredService } from "./definitions.ts";
 import { UserEvents } from "./user-events.ts";
 
-/** Log entries before anybody writes: the peers' configuration and the new leader's barrier. */
+/** Log entries before anything is written: the peers' configuration and the new leader's barrier. */
 const FIRST_ENTRIES = 2;
 /** How long a server must be up before it counts as stable. */
 const STABILISATION_MS = 10_000;
 /** Log entries that the mesh, which a development agent enables, writes at its start: its certificate authority and its roots. */
 const MESH_ENTRIES = 6;
 
-/** The time until the other members take one for dead. */
+/** The time until the other members consider one dead. */
 const SUSPECT_MS = 5000;
 /** The time until a leader without a majority steps down. */
 const LEASE_MS = 2500;
-/** The time until the leader has written that a member has left. */
+/** The time until the leader has recorded that a member left. */
 const LEAVE_MS = 500;
 
 /** How servers look after themselves, in Consul's own shape. */
@@ -82,7 +82,7 @@ export class Cluster {
     return agent;
   }
 
-  /** Puts the services and checks of the changed file in the place of those it had; a development agent forgets those that came over HTTP. */
+  /** Replaces the services and checks of the old file with those of the new one; a development agent forgets those that came over HTTP. */
   #reload(agent: Agent, changed: Readonly<Record<string, unknown>>): string | undefined {
     const { config, isDev, profile } = agent.options;
     const read = (name: "services" | "checks"): readonly Readonly<Record<string, unknown>>[] => {
@@ -152,7 +152,7 @@ export class Cluster {
     return this.membersOf(datacenter).filter(({ options, membership }) => options.isServer && membership === "alive");
   }
 
-  /** Kills an agent, which says no goodbye: the others notice. */
+  /** Kills an agent, which does not leave gracefully: the others notice. */
   kill(name: string): void {
     const agent = this.#requireAgent(name);
     agent.membership = "failed";

@@ -57,7 +57,7 @@ export interface ConsulConfig {
   readonly retry_join?: readonly string[];
   readonly retry_join_wan?: readonly string[];
   readonly translate_wan_addrs?: boolean;
-  /** How long a change of nothing but a check's output may wait. Default `5m`. */
+  /** How long a change of only a check's output may wait. Default: `5m`. */
   readonly check_update_interval?: string;
   /** The shortest TTL of a session. Default `10s`. */
   readonly session_ttl_min?: string;
@@ -67,7 +67,7 @@ export interface ConsulConfig {
     readonly request_limits?: { readonly mode?: string; readonly read_rate?: number; readonly write_rate?: number };
     readonly http_max_conns_per_client?: number;
   };
-  /** How old a catalog or health read may be where the caller does not say. */
+  /** How old a catalog or health read may be if the caller does not say. */
   readonly discovery_max_stale?: string;
   readonly http_config?: {
     readonly response_headers?: Readonly<Record<string, string>>;
@@ -149,7 +149,7 @@ export const durationMs = (text: string): number => (durationNs(text) ?? 0) / NS
 /** The shortest TTL of a session, ns. */
 export const sessionTtlNsMin = ({ session_ttl_min: text = "10s" }: ConsulConfig): number => durationNs(text) ?? 0;
 
-/** How long a change of nothing but a check's output waits, ms. */
+/** How long a change of only a check's output waits, in ms. */
 export const outputMs = ({ check_update_interval: text = "5m" }: ConsulConfig): number => durationMs(text);
 
 /** How long a request waits for a leader before it fails. */

@@ -16,12 +16,12 @@ import { Store } from "../state/store.ts";
 import type { Service, ServiceAddress } from "../state/rows.ts";
 import { VirtualIps } from "../state/virtual-ips.ts";
 
-/** Whether the servers have a leader. Servers that lost theirs still answer from what they know to readers that accept stale data. */
+/** Whether the servers have a leader. Servers that have lost theirs still answer readers that accept stale data. */
 type Leadership =
   | { readonly state: "present" | "never" }
   | { readonly state: "lost" /** ms since the Unix epoch. */; readonly sinceMs: number };
 
-/** How many entries the log of a young primary has before it notes its own part in a federation. */
+/** How many entries the log of a new primary has before it records its own part in a federation. */
 const FEDERATION_ENTRIES = 5;
 
 /** The tag of a service's virtual address. */
@@ -66,7 +66,7 @@ export class Datacenter {
     this.sessions.onDestroyed = (session, index) => this.queries.deleteBoundTo(session, index);
   }
 
-  /** What the servers write about the mesh when they come up, the first of it after this index. */
+  /** What the servers write about the mesh when they come up; the first entry comes after this index. */
   beginMesh(index: number, hasConnect: boolean): void {
     if (hasConnect) this.connectCa.begin(index + 1, this.store.index - 1);
     this.configEntries.begin();
@@ -88,12 +88,12 @@ export class Datacenter {
     return { [VIRTUAL]: { Address: this.virtualIps.assign(destination), Port: port } };
   }
 
-  /** The catalog of what was imported from a cluster that is peered; undefined where there is none of this name. */
+  /** The catalog of what was imported from a cluster that is peered; undefined if there is none of this name. */
   importsFrom(peer: string): Catalog | undefined {
     return this.findImported(this, peer);
   }
 
-  /** A catalog without anything: that of a peer there is not. */
+  /** An empty catalog: that of an unknown peer. */
   get nothing(): Catalog {
     this.#nothing ??= new Catalog(new Store(this.store.kernel, `${this.name}/peer/`), true);
     return this.#nothing;

@@ -19,11 +19,11 @@ type AnyServiceFields = Omit<SidecarFields, "Connect"> & {
   readonly Connect?: { readonly Native?: boolean | undefined } | undefined;
 };
 
-/** Ports, with the defaults of what is left out; absent where none are given. */
+/** Ports, with defaults for what is left out; absent if none are given. */
 const portsOf = ({ Ports: ports = [] }: Pick<ServiceFields, "Ports">): readonly ServicePort[] | undefined =>
   ports.length === 0 ? undefined : ports.map(({ Name = "", Port = 0, Default = false }) => ({ Name, Port, Default }));
 
-/** Region and zone, as far as they are given. */
+/** Region and zone, if given. */
 export function localityOf(given: ServiceFields["Locality"]): Readonly<Record<string, string>> | undefined {
   if (given === undefined) return undefined;
   const { Region, Zone } = given;
@@ -42,7 +42,7 @@ export const rareFieldsOf = (
   };
 };
 
-/** A service out of a decoded registration, unchecked. */
+/** A service from a decoded registration, unchecked. */
 export function serviceOf(node: string, fields: AnyServiceFields): Service {
   const name = fields.Name ?? "";
   const kind = fields.Kind ?? "";
@@ -66,7 +66,7 @@ export function serviceOf(node: string, fields: AnyServiceFields): Service {
   };
 }
 
-/** A service and its checks out of a decoded registration. @throws DefinitionError */
+/** A service and its checks from a decoded registration. @throws DefinitionError */
 export function readService(node: string, fields: ServiceFields, isToday: boolean): ServiceDefinition {
   const service = serviceOf(node, fields);
   const wrong = serviceError(service, fields, isToday);
@@ -119,7 +119,7 @@ export function serviceFaults(
   return wrong;
 }
 
-/** What an agent finds wrong with what it is to register, a sidecar included. */
+/** What an agent finds wrong with a registration, including its sidecar. */
 export function agentFaults(service: Service, port: number, connect: ServiceFields["Connect"]): readonly string[] {
   const { kind, proxy = {}, ports = [], socketPath, native } = service;
   const wrong: string[] = [];
@@ -167,7 +167,7 @@ const givenChecks = ({
 }: Pick<ServiceFields, "Check" | "Checks">): readonly ServiceCheckFields[] =>
   [Check, ...Checks].filter((check) => Object.keys(check).length > 0);
 
-/** The checks of a service. `where` they stand is part of a refusal. @throws DefinitionError */
+/** The checks of a service. `where` names their place in refusals. @throws DefinitionError */
 export function serviceChecks(
   service: Service,
   fields: Pick<ServiceFields, "Check" | "Checks">,

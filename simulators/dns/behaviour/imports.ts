@@ -4,7 +4,7 @@ import { exportedServices, importedNodes, type Peering } from "../state/peerings
 import { Store } from "../state/store.ts";
 import type { Datacenter } from "./datacenter.ts";
 
-/** What datacenters import from their peers, made again whenever the other side has written something. */
+/** What datacenters import from their peers, rebuilt whenever the other side has written something. */
 export class Imports {
   readonly #kernel: Kernel;
   readonly #datacenters: ReadonlyMap<string, Datacenter>;
@@ -18,7 +18,7 @@ export class Imports {
     });
   }
 
-  /** The other side of a peering, as far as it still knows of it. */
+  /** The other side of a peering, if it still knows about it. */
   #otherSide({
     id,
     remoteId,
@@ -29,7 +29,7 @@ export class Imports {
     return datacenter && peering && { datacenter, peering };
   }
 
-  /** The catalog of what a datacenter has imported from a peer; undefined where there is no such peer. */
+  /** The catalog of what a datacenter has imported from a peer; undefined if there is no such peer. */
   of(datacenter: Datacenter, peer: string): Catalog | undefined {
     const peering = datacenter.peerings.get(peer);
     if (peering === undefined || peering.isDeleted) return undefined;

@@ -12,7 +12,7 @@ interface Bucket {
 const BURST_S = 10;
 const MS = 1000;
 
-/** The limits of requests that a server handles (Consul, `limits.request_limits`), where they are enforced. */
+/** The limits on requests that a server handles (Consul, `limits.request_limits`), if they are enforced. */
 export class Limiter {
   readonly #kernel: Kernel;
   readonly #rates: Readonly<Record<Kind, number>>;

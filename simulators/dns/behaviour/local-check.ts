@@ -16,11 +16,11 @@ export type CheckType =
   | "os_service"
   | "";
 
-/** How often a check asks the network, and how it judges what it hears. */
+/** How often a check probes the network, and how it judges the results. */
 export interface ProbeSpec {
   readonly request: ProbeRequest;
   readonly intervalMs: number;
-  /** The most of a reply's body that is kept: its end, bytes. */
+  /** How much of the end of a reply's body is kept, in bytes. */
   readonly outputBytesMax: number;
   readonly usesTls: boolean;
   /** How many successes make it passing, how many failures warning or critical; a fresh check has counted enough of both. */
@@ -85,9 +85,8 @@ export interface RemoteNode {
 }
 
 /**
- * The aliases of an agent with their status and output, each judged when it is yielded. An alias has the worst status of what it stands
- * for, which includes itself where it belongs to the same node. `remote`: what the catalog has of a node; undefined where aliases know
- * their own agent only.
+ * The aliases of an agent with their status and output, each judged when it is yielded. An alias has the worst status of what it stands for, which
+ * includes itself if it belongs to the same node. `remote`: what the catalog holds about a node; undefined if aliases know only their own agent.
  */
 export function* aliasStatuses(
   local: LocalChecks,

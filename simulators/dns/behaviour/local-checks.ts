@@ -9,7 +9,7 @@ export interface LocalService {
   readonly service: Service;
   /** Secret of the token with which it is written; empty for the agent's. */
   readonly token: string;
-  /** Whether the catalog has it as it is here. */
+  /** Whether the catalog agrees with it. */
   isSynced: boolean;
 }
 
@@ -35,13 +35,13 @@ interface ProbeAnswer {
 const REAP_EVERY_MS = 30_000;
 const REAP_AFTER_MS_MIN = 60_000;
 
-/** The checks that one agent knows of: their probes, the ends of their TTLs, and what a status that stays critical leads to. */
+/** The checks that one agent knows: their probes, the expiry of their TTLs, and the consequences of a status that stays critical. */
 export abstract class LocalChecks {
   protected readonly kernel: Kernel;
   protected readonly agent: string;
   readonly #slot: Slot<LocalTables>;
   readonly #outputMs: number;
-  /** How checks reach the network; undefined where none are run. */
+  /** How checks reach the network; undefined if none are run. */
   readonly #probe: Probe | undefined;
   readonly #probed: (answer: ProbeAnswer) => void;
 
@@ -70,7 +70,7 @@ export abstract class LocalChecks {
     return this.#slot.value;
   }
 
-  /** Has aliases judged and changes written. */
+  /** Has aliases evaluated and changes written. */
   abstract scheduleSync(): void;
 
   /** Removes a service with its checks. */
@@ -84,7 +84,7 @@ export abstract class LocalChecks {
     return [...this.state.checks.values()].filter(({ check }) => check.serviceId === service);
   }
 
-  /** The time until the next multiple of a period since the agent started, ms. */
+  /** The time until the next multiple of a period since the agent started, in ms. */
   protected untilTick(everyMs: number, afterMs: number): number {
     const { startMs } = this.state;
     const from = this.kernel.nowMs + afterMs - startMs;
@@ -167,7 +167,7 @@ export abstract class LocalChecks {
         : this.kernel.timer(check.ttlMs, `dns/agent/${this.agent}/ttl`, { id: check.check.id });
   }
 
-  /** Takes a heartbeat of a TTL check; false where there is no such check. */
+  /** Receives a heartbeat of a TTL check; false if there is no such check. */
   updateTtl(id: string, status: string, output: string): boolean {
     const known = this.check(id);
     if (known === undefined || known.ttlMs === 0) return false;

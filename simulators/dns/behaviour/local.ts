@@ -14,11 +14,11 @@ interface CatalogSync {
   push(): void;
   /** Compares everything with the catalog and repairs it. */
   repair(): void;
-  /** What the catalog has of another node; undefined where aliases know their own agent only. */
+  /** What the catalog holds about another node; undefined if aliases know only their own agent. */
   readonly remote: ((node: string) => RemoteNode) | undefined;
 }
 
-/** What one agent knows of itself: its services and checks, with which it keeps the catalog in step. */
+/** What one agent knows about itself: its services and checks, with which it synchronises the catalog. */
 export class LocalState extends LocalChecks {
   /** Fires when a service comes, changes or goes. */
   readonly changed: Signal<true>;
@@ -47,14 +47,14 @@ export class LocalState extends LocalChecks {
       this.update(known, status, output);
   }
 
-  /** Has aliases judged and changes written, as after something that they stand for has changed. */
+  /** Has aliases evaluated and changes written, for example after something that they stand for has changed. */
   override scheduleSync(): void {
     if (this.state.isSyncArmed) return;
     this.state.isSyncArmed = true;
     this.kernel.timer(SYNC_MS, `dns/agent/${this.agent}/sync`, null);
   }
 
-  /** Whether some alias stands for another node. */
+  /** Whether any alias stands for another node. */
   get followsNodes(): boolean {
     for (const { aliasNode } of this.state.checks.values()) if (aliasNode !== "") return true;
     return false;
@@ -84,7 +84,7 @@ export class LocalState extends LocalChecks {
     this.scheduleSync();
   }
 
-  /** A check that comes again with its service keeps the status and output that it had. */
+  /** A check that is registered again with its service keeps its status and output. */
   #keepingStatus(check: LocalCheck): LocalCheck {
     const known = this.check(check.check.id)?.check;
     return known === undefined
@@ -106,12 +106,12 @@ export class LocalState extends LocalChecks {
     if (this.service(id)?.service.kind === "connect-proxy") this.removeService(id);
   }
 
-  /** Turns on maintenance of a service, or of the node where no service is given. Does nothing where it is on. */
+  /** Turns on maintenance of a service, or of the node if no service is given. Does nothing if it is on. */
   enterMaintenance(node: string, service: Service | undefined, reason: string): void {
     if (this.check(maintenanceId(service?.id)) === undefined) this.addCheck(maintenanceCheck(node, service, reason));
   }
 
-  /** Turns off maintenance of a service, or of the node where no service is given. */
+  /** Turns off maintenance of a service, or of the node if no service is given. */
   leaveMaintenance(service: string | undefined): void {
     this.removeCheck(maintenanceId(service));
   }

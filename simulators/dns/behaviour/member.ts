@@ -18,7 +18,7 @@ export interface AgentOptions {
   readonly isDev: boolean;
   readonly config: ConsulConfig;
   readonly profile: Profile;
-  /** How its checks reach the network; undefined where none are run. */
+  /** How its checks reach the network; undefined if none are run. */
   readonly probe: Probe | undefined;
 }
 
@@ -27,7 +27,7 @@ const GRPC_TLS_PORT = 8503;
 /** Where a development agent listens for gRPC. */
 const GRPC_PORT = 8502;
 
-/** The ports of an agent for gRPC, as a member tells them; a development agent listens without TLS too. */
+/** The gRPC ports of an agent, as a member reports them; a development agent listens without TLS too. */
 export const grpcPorts = ({ profile, isDev, isServer, config }: AgentOptions): Readonly<Record<string, string>> => {
   if (!profile.isToday || !isServer) return {};
   const { grpc = isDev ? GRPC_PORT : -1, grpc_tls: tls = GRPC_TLS_PORT } = config.ports ?? {};
@@ -52,7 +52,7 @@ export const nodeMeta = ({ profile, config }: AgentOptions): Readonly<Record<str
   ...config.node_meta,
 });
 
-/** What the leader itself knows of a new member. */
+/** What the leader itself knows about a new member. */
 export const firstMeta = ({ profile }: AgentOptions): Registration["meta"] =>
   profile.tellsVersion ? versionMeta(profile) : null;
 

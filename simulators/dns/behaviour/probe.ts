@@ -1,4 +1,4 @@
-/** What a check asks of the network. Addresses are `host:port`; durations in ms. */
+/** The probe of a check. Addresses are `host:port`; durations in ms. */
 export type ProbeRequest =
   | {
       readonly kind: "http";

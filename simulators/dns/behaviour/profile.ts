@@ -6,11 +6,11 @@ export type ConsulVersion = (typeof CONSUL_VERSIONS)[number];
 /** What differs between releases, as seen on real agents of each. */
 export interface Profile {
   readonly version: ConsulVersion;
-  /** Whether this is the release of today: rules that have no row of their own ask this. */
+  /** Whether this is today's release; for rules without a row of their own. */
   readonly isToday: boolean;
-  /** Whether node metadata of agents tells the version. */
+  /** Whether agents' node metadata shows the version. */
   readonly tellsVersion: boolean;
-  /** Whether an indented body ends in a newline even where the caller did not ask for indentation. */
+  /** Whether an indented body ends in a newline even if the caller did not ask for indentation. */
   readonly endsInNewline: boolean;
   /** Status of a redirect to a clean path. */
   readonly redirectStatus: number;
@@ -21,21 +21,21 @@ export interface Profile {
   readonly sessionPrefix: string;
   /** How many operations a transaction holds. */
   readonly transactionOperationsMax: number;
-  /** How large the payload of an event is, bytes. */
+  /** How large the payload of an event may be, in bytes. */
   readonly eventBytesMax: number;
   /** The smallest body that is compressed, bytes. */
   readonly gzipBytesMin: number;
-  /** How often a CNAME within the domain is followed. */
+  /** How often a CNAME within the domain is followed, at most. */
   readonly chasesMax: number;
-  /** Whether a question with half a class is read as one without. */
+  /** Whether a question with half a class counts as one without a class. */
   readonly takesHalfClass: boolean;
-  /** Whether what nobody is at is NXDOMAIN of the domain instead of SERVFAIL. */
+  /** Whether an address that nobody has gets the domain's NXDOMAIN instead of SERVFAIL. */
   readonly deniesReverse: boolean;
-  /** Whether every answer is cut to size, its OPT counted, instead of those of services only. */
+  /** Whether every answer is cut to size, including its OPT, instead of only those of services. */
   readonly cutsAll: boolean;
   /** The largest size that a client is granted over UDP, bytes. */
   readonly udpBytesMax: number;
-  /** Whether names in answers are under the domain asked for, in its letters. */
+  /** Whether names in answers are under the requested domain, in its spelling. */
   readonly keepsAskedDomain: boolean;
 }
 

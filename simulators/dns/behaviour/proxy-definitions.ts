@@ -12,7 +12,7 @@ const isGiven = (value: unknown): boolean =>
 const pickGiven = (members: object): Readonly<Record<string, unknown>> =>
   Object.fromEntries(Object.entries(members).filter(([, value]) => isGiven(value)));
 
-/** A proxy as the catalog keeps it, in Consul's own shape: what is at its default is left out. */
+/** A proxy, as the catalog keeps it, in Consul's own shape, without defaults. */
 export function proxyOf(fields: ProxyFields): Readonly<Record<string, unknown>> {
   const config = fields.Config ?? {};
   return {
@@ -60,7 +60,7 @@ export function* proxyFaults(proxy: Readonly<Record<string, unknown>>, isNative:
   yield* exposeFaults(isObject(proxy.Expose) ? objectsIn(proxy.Expose.Paths) : []);
 }
 
-/** The objects of a list; none for what is no list. */
+/** The objects of a list; none for anything else. */
 const objectsIn = (value: unknown): readonly Readonly<Record<string, unknown>>[] =>
   Array.isArray(value) ? value.filter(isObject) : [];
 

@@ -8,7 +8,7 @@ import { addressesByTag, listErrors, rareFieldsOf, serviceFaults } from "./defin
 import { isAnyAddress, weightsError, weightsOf } from "./service-errors.ts";
 import { isGateway, proxyOf } from "./proxy-definitions.ts";
 
-/** A service as a registration gives it. @throws HttpError 500 in Consul's words */
+/** A service, as a registration gives it. @throws HttpError 500 in Consul's words */
 export function serviceOf(node: string, fields: RegisteredService, isToday: boolean): Service {
   const { Service: name = "", Address: address = "" } = fields;
   const id = fields.ID || name;

@@ -46,7 +46,7 @@ export function weightsOf(fields: ServiceFields["Weights"]): Weights {
 export const isAnyAddress = (address: string): boolean =>
   addressBytes(address.replace(/^\[(.*)\]$/, "$1"))?.every((byte) => byte === 0) ?? false;
 
-/** What is wrong with named ports: the first of it. */
+/** What is wrong with named ports: the first error. */
 export function portsError(ports: readonly ServicePort[]): string | undefined {
   const names = new Set<string>();
   for (const { Name, Port } of ports) {

@@ -16,13 +16,13 @@ const SUFFIX = "-sidecar-proxy";
 const PORT_MIN = 21_000;
 const PORT_MAX = 21_255;
 const LOOPBACK = "127.0.0.1";
-/** How often it is checked whether a sidecar listens, ns. */
+/** How often a check tests whether a sidecar listens, in ns. */
 const LISTENING_INTERVAL_NS = 10e9;
 
 /** The id of a service's sidecar. */
 export const sidecarId = (service: string): string => service + SUFFIX;
 
-/** The sidecar that a registration asks for with its service; undefined where it asks for none. */
+/** The sidecar that a registration asks for with its service; undefined if it asks for none. */
 export const sidecarIn = ({ Connect }: ServiceFields): SidecarFields | undefined =>
   Connect?.SidecarService ?? Connect?.sidecar_service;
 

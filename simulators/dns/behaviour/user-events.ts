@@ -36,7 +36,7 @@ export class UserEvents {
     return this.#slot.value.list.filter(({ receivers }) => receivers.includes(name)).map(({ event }) => event);
   }
 
-  /** Sends an event to those of the agents that its filters select. Each event advances the logical clock. */
+  /** Sends an event to the agents that its filters select. Each event advances the logical clock. */
   fire(agents: readonly Agent[], event: NewEvent): UserEvent {
     const state = this.#slot.value;
     const fired: UserEvent = { ID: this.#kernel.random("dns/events").uuid(), ...event, Version: 1, LTime: 0 };

@@ -7,13 +7,13 @@ export type AliasFile = Readonly<Record<string, readonly string[]>>;
 
 type Targets = Map<string, readonly string[]>;
 
-/** Names that stand for others. All are in lower case and end in a dot, but for addresses. */
+/** Names that stand for others. All are in lower case and end in a dot, except addresses. */
 export class Aliases {
   readonly #plain: Targets = new Map();
-  /** By what follows the `_.` of their names, which stands for any label. */
+  /** By what follows the `_.` in their names, which stands for any label. */
   readonly #underscored: Targets = new Map();
 
-  /** Takes in aliases; those that are known stay as they are. */
+  /** Adds aliases; known ones stay as they are. */
   add(file: AliasFile): void {
     for (const [given, targets] of Object.entries(file)) {
       const alias = given.toLowerCase();
@@ -24,7 +24,7 @@ export class Aliases {
     }
   }
 
-  /** Replaces targets that are aliases themselves by what those stand for. @throws Error for those that go round in a circle */
+  /** Replaces targets that are aliases themselves by what those stand for. @throws Error for circular ones */
   reduce(): void {
     for (const alias of [...this.#plain.keys()].sort()) this.#plain.set(alias, this.#finalTargets(alias, 0));
   }

@@ -13,11 +13,11 @@ interface Shown {
   readonly jobs: Readonly<Record<string, InstanceJob>>;
   /** As BOSH DNS knows it. */
   readonly healthOf: (ip: string) => InstanceHealth;
-  /** As the instance's own health server says now; empty where health is off. */
+  /** As the instance's own health server now says; empty if health is off. */
   readonly ownHealth: () => InstanceHealth;
 }
 
-/** The API of BOSH DNS, for whoever is on the same machine and has a certificate. */
+/** The API of BOSH DNS, for callers on the same machine with a certificate. */
 export const createBoshDnsApi = (kernel: Kernel, name: string, shown: Shown): Service =>
   anyMethodService(kernel, name, {
     "/instances": (request) => instances(shown, request),
@@ -32,7 +32,7 @@ const REASON = {
 function instances({ records, healthOf }: Shown, request: HttpRequest): HttpReply {
   const address = queryOf(request).get("address") ?? "";
   if (address === "") return lines(records.instances.map((each) => instanceLine(each, healthOf)));
-  // Nothing waits where no name is followed.
+  // Nothing waits if no name is followed.
   const found = records.members(records.expand(fqdnOf(address)), false).next();
   const members = found.done === true ? found.value : [];
   if (typeof members === "string") return textReply(422, REASON[members]);
@@ -61,7 +61,7 @@ function groups({ jobs, ownHealth }: Shown): readonly unknown[] {
   return [own, ...linked];
 }
 
-/** One JSON text a line, with `<`, `>` and `&` escaped, as Go writes them. */
+/** One JSON text per line, with `<`, `>` and `&` escaped, as Go writes them. */
 const lines = (values: readonly unknown[]): HttpReply =>
   values.length === 0
     ? { status: 200, body: "" }

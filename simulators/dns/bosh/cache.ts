@@ -51,7 +51,7 @@ const keyOf = (domain: string, { name, type }: Question, query: Query): string =
 const withTtl = (records: readonly Rr[], ttl: number): Rr[] =>
   records.filter(({ type }) => type !== TYPE.OPT).map((rr) => ({ ...rr, ttl }));
 
-/** What is kept of the replies to a handler's questions. */
+/** The cache of replies to a handler's questions. */
 export class ReplyCache {
   readonly #domain: string;
   readonly #kept: () => BoshDnsState["cache"];
@@ -74,7 +74,7 @@ export class ReplyCache {
     return message;
   }
 
-  /** Keeps a reply where it may be kept, and gives its records the time for which it is. */
+  /** Caches a reply if allowed, and sets its records' TTL to the time for which it is cached. */
   keep(query: Query, question: Question, message: Message, nowMs: number): void {
     const kind = kindOf(message);
     const ttl = ttlOf(kind, message);

@@ -1,6 +1,6 @@
 import { durationNs, invalidDuration } from "../wire/duration.ts";
 
-/** The configuration of BOSH DNS, in the keys of its own file. Durations are as Go writes them. */
+/** The configuration of BOSH DNS, in the keys of its own file. Durations are in Go's form. */
 export interface BoshDnsConfig {
   readonly address?: string;
   readonly port?: number;
@@ -21,7 +21,7 @@ export interface BoshDnsConfig {
   readonly cache?: { readonly enabled?: boolean };
 }
 
-/** The same, read. Durations in ms. */
+/** The same, parsed. Durations in ms. */
 export interface BoshDnsSettings {
   readonly recursors: readonly string[];
   readonly usesRecursors: boolean;

@@ -3,17 +3,17 @@ import type { InstanceRecord } from "./records.ts";
 /** The name under which instances are found by the id of their agent. */
 export const AGENT_DOMAIN = "bosh-agent-id.";
 
-/** What a name asks for: values by criterion. Several criteria must all fit, of several values of one any may. */
+/** What a name asks for: values by criterion. All criteria must match, each with any of its values. */
 export type Criteria = ReadonlyMap<string, readonly string[]>;
 
-/** Ordered pairs of criterion and value, those without a value left out. */
+/** Ordered pairs of criterion and value; those without a value are left out. */
 function criteriaOf(pairs: readonly (readonly [string, string])[]): Criteria {
   const criteria = new Map<string, string[]>();
   for (const [key, value] of pairs) if (value !== "") criteria.set(key, [...(criteria.get(key) ?? []), value]);
   return criteria;
 }
 
-/** The criteria of a query label, `q-a1s0`; undefined where it has none. */
+/** The criteria of a query label, `q-a1s0`; undefined if it has none. */
 function queryPairs(label: string): readonly (readonly [string, string])[] | undefined {
   const pairs = [...label.slice(QUERY.length).matchAll(/([aismny])([0-9]+)/g)];
   return pairs.length === 0 ? undefined : pairs.map(([, key = "", value = ""]) => [key, value]);
@@ -22,7 +22,7 @@ function queryPairs(label: string): readonly (readonly [string, string])[] | und
 const QUERY = "q-";
 const GROUP = /^q-g([0-9]+)$/;
 
-/** Reads a name, in lower case with its final dot, beneath one of the domains; undefined for one that is no query. */
+/** Reads a name, in lower case with its final dot, beneath one of the domains; undefined for one that is not a query. */
 export function readCriteria(fqdn: string, domains: readonly string[]): Criteria | undefined {
   const dot = fqdn.indexOf(".");
   if (dot < 0) return undefined;
@@ -53,7 +53,7 @@ export function readCriteria(fqdn: string, domains: readonly string[]): Criteria
 const SHORT_LABELS = 1;
 const LONG_LABELS = 3;
 
-/** Whether a text fits a value whose `*` stands at its beginning or its end. */
+/** Whether a text matches a value with a `*` at its beginning or end. */
 function fitsGlob(text: string, value: string): boolean {
   if (!value.includes("*")) return text === value;
   if (value === "*") return true;
@@ -75,7 +75,7 @@ const FITS: Readonly<Record<string, (record: InstanceRecord, value: string) => b
   g: ({ groupIds }, value) => groupIds.includes(value),
 };
 
-/** The records that fit; health (`s`) and how it is asked for (`y`) do not count. */
+/** The matching records; health (`s`) and the way of asking for it (`y`) do not count. */
 export function fittingRecords(criteria: Criteria, records: readonly InstanceRecord[]): readonly InstanceRecord[] {
   const wanted = [...criteria].flatMap(([key, values]) => {
     const fits = FITS[key];

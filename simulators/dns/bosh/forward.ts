@@ -45,7 +45,7 @@ export class RecursorPool {
     return newMessage(query, RCODE.NXDOMAIN);
   }
 
-  /** One that fails too often is asked later from now on. */
+  /** From now on, one that fails too often is asked later. */
   #note(recursor: string, hasFailed: boolean, isFirst: boolean): void {
     const { histories, preferred } = this.#state();
     const key = `${this.#domain} ${recursor}`;
@@ -96,7 +96,7 @@ export class RecursorPool {
 /** What pools of resolvers need. */
 export interface ForwardContext {
   readonly settings: Pick<BoshDnsSettings, "recursorTimeoutMs" | "retriesMax">;
-  /** Undefined where nothing listens. */
+  /** Undefined if nothing listens. */
   readonly upstreamAt: (address: string) => Upstream | undefined;
   readonly state: () => BoshDnsState;
 }

@@ -2,7 +2,7 @@ import { defineService, type HttpReply, type HttpRequest, type Kernel, type Serv
 import { GO_FRONT } from "../wire/front.ts";
 import { textReply } from "../wire/handler.ts";
 
-/** Where whoever ends TLS notes the common name of the client's certificate; absent where it showed none. */
+/** The header in which the end of TLS records the common name of the client's certificate; absent if the client showed none. */
 export const CERTIFICATE_HEADER = "x-client-common-name";
 
 /** A client without a certificate is turned away before any HTTP. */
@@ -12,7 +12,7 @@ type Answer = (request: HttpRequest) => HttpReply;
 
 const notFound = (): HttpReply => textReply(404, "404 page not found\n", { "X-Content-Type-Options": "nosniff" });
 
-/** A server of Go's that takes every method, for clients with a certificate. */
+/** A Go server that accepts every method, for clients with a certificate. */
 export function anyMethodService(kernel: Kernel, name: string, paths: Readonly<Record<string, Answer>>): Service {
   const answer: Answer = (request) => {
     if (request.headers[CERTIFICATE_HEADER] === undefined) return DISCONNECTED;

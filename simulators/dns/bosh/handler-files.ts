@@ -4,7 +4,7 @@ import { RCODE } from "../wire/codec/types.ts";
 import { type ForwardContext, RecursorPool } from "./forward.ts";
 import { deny, forward, type Handle, overHttp } from "./handlers.ts";
 
-/** A domain that is answered in another way, in the keys of a handler file. */
+/** A domain that is answered differently, in the keys of a handler file. */
 export interface BoshDnsHandler {
   readonly domain: string;
   readonly source: {
@@ -16,7 +16,7 @@ export interface BoshDnsHandler {
   readonly cache?: { readonly enabled?: boolean };
 }
 
-/** The rest of a body that has begun and waits. */
+/** The rest of a body that has begun and then stalls. */
 export function* continueBody<R>(waits: unknown, body: Body<R>): Body<R> {
   for (let waited = waits; ; ) {
     if (typeof waited === "number") yield waited;

@@ -15,7 +15,7 @@ import {
 import type { RecursorPool } from "./forward.ts";
 import type { RecordSet } from "./record-set.ts";
 
-/** A question as a handler gets it. */
+/** A question, as a handler gets it. */
 interface Asked {
   readonly query: Query;
   readonly question: Question;
@@ -170,7 +170,7 @@ function readAnswers(
   return answers.every(isAnswer) ? { isTruncated: truncated, answers } : undefined;
 }
 
-/** Every answer is written as an IPv4 address, whatever its type: an IPv6 one becomes zeros, what is none is empty. */
+/** Every answer is written as an IPv4 address, whatever its type: an IPv6 one becomes zeros, anything else is empty. */
 function httpRecord({ name }: Question, { type, TTL: ttl, data }: HttpAnswer): readonly Rr[] {
   if (type !== TYPE.A && type !== TYPE.AAAA) return [];
   return [{ type, name, ttl, address: isIP(data) === IPV6 ? "0.0.0.0" : data }];

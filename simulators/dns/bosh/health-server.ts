@@ -16,14 +16,14 @@ interface HealthServerOptions {
   /** The agent's health file, as text; absent: there is none. */
   readonly file?: string | undefined;
   readonly jobs?: Readonly<Record<string, InstanceJob>>;
-  /** Default 500 ms. */
+  /** Default: 500 ms. */
   readonly intervalMs?: number;
 }
 
-/** A health server as it runs. */
+/** A running health server. */
 export interface HealthServer {
   readonly http: Service;
-  /** What it says. */
+  /** Its current state. */
   health(): InstanceHealth;
   /** Writes the agent's health file. */
   write(file: string | undefined): void;
@@ -58,7 +58,7 @@ function judgeInstance({ file, jobs = {} }: HealthServerOptions): InstanceHealth
   return { state: all, groups };
 }
 
-/** What it answers over HTTP. */
+/** Its HTTP interface. */
 function healthBody({ state, groups }: InstanceHealth): string {
   const entries = Object.entries(groups).sort(([a], [b]) => (a < b ? -1 : 1));
   return JSON.stringify({ state, ...(entries.length > 0 && { group_state: Object.fromEntries(entries) }) });

@@ -4,14 +4,14 @@ import { type Criteria, fittingRecords, readCriteria } from "./criteria.ts";
 import type { InstanceRecord } from "./records.ts";
 import type { BoshDnsState, InstanceHealth } from "./state.ts";
 
-/** What the health server of an instance says, and how long it takes to, in ms; undefined where nothing answers. */
+/** What the health server of an instance says, and how long that takes, in ms; undefined if nothing answers. */
 export type HealthSource = (ip: string) => { readonly health: InstanceHealth; readonly afterMs: number } | undefined;
 
 const RUNNING: InstanceHealth = { state: "running", groups: {} };
 const UNCHECKED: InstanceHealth = { state: "unchecked", groups: {} };
 const UNKNOWN: InstanceHealth = { state: "unknown", groups: {} };
 
-/** The health of the instances behind the names that were asked for lately. */
+/** The health of the instances behind recently requested names. */
 export class HealthWatch {
   readonly #kernel: Kernel;
   readonly #settings: BoshDnsSettings;
@@ -43,7 +43,7 @@ export class HealthWatch {
     });
   }
 
-  /** The whole interval passes between two rounds only where there is anything to check. */
+  /** The whole interval passes between two rounds only if there is anything to check. */
   #arm(): void {
     const state = this.#state();
     if (state.isArmed || state.known.size === 0) return;
@@ -51,7 +51,7 @@ export class HealthWatch {
     this.#kernel.timer(this.#settings.checkIntervalMs, `bosh-dns/${this.#name}/check-all`, null);
   }
 
-  /** Begins to check an instance; answers with the ms until the result is there. */
+  /** Begins to check an instance; returns the ms until the result is there. */
   #check(ip: string): number {
     const { checks } = this.#state();
     const dueMs = checks.get(ip);
@@ -78,7 +78,7 @@ export class HealthWatch {
     if (this.#settings.checksHealth && !this.#state().known.has(ip)) this.#check(ip);
   }
 
-  /** Notes that a name was asked for and has these members; answers with the ms for which its reply must wait for first checks. */
+  /** Records that a name was requested and has these members; returns the ms for which its reply must wait for first checks. */
   follow(criteria: Criteria, records: readonly InstanceRecord[]): number {
     const [fqdn] = criteria.get("fqdn") ?? [];
     if (fqdn === undefined || !this.#settings.checksHealth) return 0;
@@ -125,14 +125,14 @@ export class HealthWatch {
 }
 
 const SYNCHRONOUS = "1";
-/** Without a strategy the healthy members are answered, and all of them where none is. */
+/** Without a strategy, the healthy members are returned, or all of them if none is healthy. */
 const SMART = "0";
 
-/** Whether there is reason to follow the health of a name: a single member is answered whatever its health. */
+/** Whether to follow the health of a name: a single member is returned whatever its health. */
 export const isWorthFollowing = (criteria: Criteria, records: readonly InstanceRecord[]): boolean =>
   (criteria.get("s")?.[0] ?? SMART) !== SMART || records.length !== 1;
 
-/** The members that a name asks for by their health; a state of a queried group rules over the instance's own. */
+/** The members that a name asks for by their health; the state of a queried group overrides the instance's own. */
 export function filterByHealth(
   criteria: Criteria,
   records: readonly InstanceRecord[],

@@ -3,7 +3,7 @@ import { labelsOf } from "../wire/codec/names.ts";
 import type { Handle } from "./handlers.ts";
 import { fqdnOf } from "../wire/codec/names.ts";
 
-/** Handlers by domain: the longest domain that a name ends in has it. */
+/** Handlers by domain: a name belongs to the longest domain with which it ends. */
 export class Mux {
   readonly #handlers = new Map<string, Handle>();
 

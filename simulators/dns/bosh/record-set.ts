@@ -6,19 +6,19 @@ import { filterByHealth, type HealthWatch, isWorthFollowing } from "./health.ts"
 import { fqdnOf } from "../wire/codec/names.ts";
 import { type InstanceRecord, readRecords, type RecordsFile } from "./records.ts";
 
-/** Why a name has no members: it is no query, or no instance fits. */
+/** Why a name has no members: it is not a query, or no instance matches. */
 type Unresolved = "criteria" | "domain";
 
 const NOTHING: RecordsFile = { instances: [], aliases: new Map(), hosts: [] };
 
-/** The director's records, and what names mean by them. */
+/** The director's records, and what names mean according to them. */
 export class RecordSet {
   readonly #aliasFiles: readonly AliasFile[];
   readonly #watch: HealthWatch;
   #file: RecordsFile = NOTHING;
   #aliases: Aliases;
 
-  /** @throws Error for aliases that go round in a circle */
+  /** @throws Error for circular aliases */
   constructor(aliasFiles: readonly AliasFile[], watch: HealthWatch) {
     this.#aliasFiles = aliasFiles;
     this.#watch = watch;
@@ -32,7 +32,7 @@ export class RecordSet {
     return aliases;
   }
 
-  /** Takes in a records file, unless it can't be read. Answers whether it did. */
+  /** Adopts a records file, unless it can't be read. Returns whether it did. */
   load(text: string): boolean {
     const file = readRecords(text);
     if (file === undefined) return false;
@@ -60,7 +60,7 @@ export class RecordSet {
     return this.#aliases.expand(fqdn);
   }
 
-  /** The addresses behind a name; takes time where it asks to wait for first checks. */
+  /** The addresses behind a name; takes time if it asks to wait for first checks. */
   *resolve(fqdn: string): Body<readonly string[] | Unresolved> {
     const names = this.expand(fqdn);
     const addresses = names.filter((name) => isIP(name) !== 0);

@@ -35,7 +35,7 @@ export interface RecordsFile {
   readonly hosts: readonly { readonly ip: string; readonly fqdn: string }[];
 }
 
-/** Reads the director's `records.json`; undefined where it can't be read, and what was read before stays. */
+/** Reads the director's `records.json`; undefined if it can't be read; then what was read before stays. */
 export function readRecords(text: string): RecordsFile | undefined {
   const parsed = parseJson(text);
   if (!isObject(parsed)) return parsed === null ? { instances: [], aliases: new Map(), hosts: [] } : undefined;
@@ -108,7 +108,7 @@ function readDefinition(given: Readonly<Record<string, unknown>>): AliasDefiniti
   return { group_id, root_domain, placeholder_type, health_filter, initial_health_check };
 }
 
-/** One row of the records; undefined, and passed over, where it is too short or has something of another kind. */
+/** One row of the records; undefined, and skipped, if it is too short or has something of another kind. */
 function readInstance(keys: readonly string[], row: readonly unknown[]): InstanceRecord | undefined {
   if (row.length !== keys.length) return undefined;
   const at = (key: string): unknown => (keys.includes(key) ? row[keys.lastIndexOf(key)] : undefined);

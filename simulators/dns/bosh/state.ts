@@ -1,12 +1,12 @@
 import type { CachedReply } from "./cache.ts";
 
-/** What a health server says of an instance and of the link groups in it. */
+/** What a health server says about an instance and the link groups in it. */
 export interface InstanceHealth {
   readonly state: string;
   readonly groups: Readonly<Record<string, string>>;
 }
 
-/** How often a resolver failed of late. */
+/** How often a resolver failed recently. */
 interface RecursorHistory {
   /** Of the last 25 requests, the oldest first. */
   readonly failed: boolean[];
@@ -14,9 +14,9 @@ interface RecursorHistory {
 
 /** Everything in a BOSH DNS that changes. */
 export interface BoshDnsState {
-  /** The records file as it is on the disk. */
+  /** The records file, as it is on the disk. */
   file: string | undefined;
-  /** As it was read last. */
+  /** As it was last read. */
   loaded: string | undefined;
   /** What was read before that and when, ms since the Unix epoch; the latest last. */
   past: readonly { readonly atMs: number; readonly text: string }[];
@@ -26,9 +26,9 @@ export interface BoshDnsState {
     readonly known: Map<string, InstanceHealth>;
     /** When the checks in progress end, ms since the Unix epoch. */
     readonly checks: Map<string, number>;
-    /** Names asked for lately, the latest last. */
+    /** Recently requested names, the latest last. */
     readonly names: Set<string>;
-    /** By address, the names whose members they are. */
+    /** By address, the names of which it is a member. */
     members: Map<string, Set<string>>;
     isArmed: boolean;
   };
@@ -38,7 +38,7 @@ export interface BoshDnsState {
   readonly histories: Map<string, RecursorHistory>;
 }
 
-/** As it is when it starts. */
+/** The state at the start. */
 export const newState = (file: string | undefined): BoshDnsState => ({
   file,
   loaded: undefined,

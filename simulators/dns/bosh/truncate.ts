@@ -6,7 +6,10 @@ const TCP_BYTES_MAX = 65_535;
 
 const isOpt = (rr: Rr): boolean => rr.type === TYPE.OPT;
 
-/** Cuts an answer to what its client takes and writes it: names are pointers only where it is too long otherwise (the DNS library of BOSH DNS). */
+/**
+ * Cuts an answer to the size that its client accepts and writes it: names are pointers only if it would be too long otherwise (the DNS library of
+ * BOSH DNS).
+ */
 export function writeCut(message: Message, transport: Transport, opt: Opt | undefined): Uint8Array | undefined {
   let bytesMax = TCP_BYTES_MAX;
   if (transport === "udp") {

@@ -23,7 +23,7 @@ export interface Target {
 export const idOf = ({ service, subset, datacenter, peer }: Target): string =>
   `${subset === "" ? "" : `${subset}.`}${service}.default.${peer === "" ? `default.${datacenter}` : `default.external.${peer}`}`;
 
-/** The members that are no empty text. */
+/** The members that are not empty texts. */
 export const withoutEmpty = (fields: Fields): Fields =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== ""));
 
@@ -38,7 +38,7 @@ export function followRedirect(target: Target, redirect: Fields): Target {
   };
 }
 
-/** What tells one customisation from another: by protocol, timeout, gateway (seen on a real one). */
+/** What distinguishes one customisation from another: by protocol, timeout, gateway (seen on a real one). */
 const CUSTOM_HASHES: Readonly<Record<string, string>> = {
   p: "1a47f6e1",
   t: "9b873e36",
@@ -49,7 +49,7 @@ const CUSTOM_HASHES: Readonly<Record<string, string>> = {
   ptg: "43e514cb",
 };
 
-/** What tells one customisation of a chain from another. */
+/** What distinguishes one customisation of a chain from another. */
 export function customHash({ protocol, connectTimeoutNs, meshGateway }: ChainOptions): string {
   const given = [
     protocol === undefined ? "" : "p",

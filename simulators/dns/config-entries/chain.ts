@@ -10,7 +10,7 @@ import { type ChainOptions, type Target, idOf, withoutEmpty, followRedirect, cus
 const CONNECT_TIMEOUT_NS = 5e9;
 const isL7 = (protocol: string): boolean => ["http", "http2", "grpc"].includes(protocol);
 
-/** Compiles what routers, splitters and resolvers make of a service (Consul, "Discovery Chain"). @throws EntryError for a graph that is none */
+/** Compiles the routers, splitters and resolvers of a service (Consul, "Discovery Chain"). @throws EntryError for an invalid graph */
 export class ChainCompiler {
   readonly #entries: EntryLookup;
   readonly #options: ChainOptions;

@@ -4,10 +4,10 @@ import { Refusal } from "../wire/refusal.ts";
 import { ENTRY_KINDS, isRead } from "./schema.ts";
 import { type EntryFields, type EntryType } from "./schema-parts.ts";
 
-/** What a config entry says: members that are nothing are left out. Durations are in ns. */
+/** The contents of a config entry: empty members are left out. Durations are in ns. */
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** A body that is no config entry; the message is Consul's. */
+/** A body that is not a config entry; the message is Consul's. */
 class DecodeError extends Refusal {}
 
 /** Reads an entry from a decoded body. @throws DecodeError */
@@ -59,7 +59,7 @@ const snake = (name: string): string =>
     .replace(/([A-Z])([A-Z][a-z])/g, "$1_$2")
     .toLowerCase();
 
-/** Reads values into types with some goodwill: numbers from strings, lists from single values. */
+/** Reads values into types leniently: numbers from strings, lists from single values. */
 class EntryReader {
   readonly errors: string[] = [];
   readonly unused: string[] = [];

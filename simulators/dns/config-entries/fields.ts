@@ -16,7 +16,7 @@ export const textIn = (fields: Fields, name: string): string => {
   return typeof value === "string" ? value : "";
 };
 
-/** A struct of an entry; undefined where it is not given. */
+/** A struct of an entry; undefined if it is not given. */
 export const structIn = (fields: Fields, name: string): Fields | undefined => {
   const value = fields[name];
   return isObject(value) ? value : undefined;
@@ -32,7 +32,7 @@ export const textsIn = (fields: Fields, name: string): readonly string[] => {
 export const quote = (text: string): string => JSON.stringify(text);
 
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "CONNECT", "OPTIONS", "TRACE"];
-/** Conditions on which a route may try again. */
+/** Conditions on which a route may retry. */
 export const RETRIES = [
   "5xx",
   "gateway-error",
@@ -52,7 +52,7 @@ export const RETRIES = [
 export const countGiven = (fields: Fields, names: readonly string[]): number =>
   names.filter((name) => fields[name] !== undefined && fields[name] !== "" && fields[name] !== false).length;
 
-/** @throws EntryError for a method that is none, or twice there */
+/** @throws EntryError for an invalid or repeated method */
 export function checkMethods(methods: readonly string[], where: string): void {
   for (const [at, method] of methods.entries()) {
     if (!METHODS.includes(method)) refuseEntry(`${where} contains an invalid method ${quote(method)}`);

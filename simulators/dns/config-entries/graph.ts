@@ -4,7 +4,7 @@ import { type EntryLookup, protocolIn } from "./lookup.ts";
 import { type ConfigEntries, type ConfigEntry, linkedServices, listIn } from "./store.ts";
 import { refuseEntry, structIn, textIn } from "./fields.ts";
 
-/** Checks that the entries still fit together once one is as given, or gone. @throws EntryError */
+/** Checks that the entries still fit together once one is changed or gone. @throws EntryError */
 export function checkGraph(
   entries: ConfigEntries,
   datacenter: string,
@@ -84,7 +84,7 @@ function leadsTo({ kind, fields }: ConfigEntry): readonly string[] {
   }
 }
 
-/** The services to whose names an entry leads besides its own. */
+/** The services to whose names an entry leads beside its own. */
 export const relatedServices = (kind: string, fields: Fields): readonly string[] => {
   const entry = { kind, name: "", fields, hash: 0, createIndex: 0, modifyIndex: 0 };
   return [

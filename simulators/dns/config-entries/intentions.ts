@@ -44,7 +44,7 @@ export function exactIntention(
 export const intentionById = (entries: ConfigEntries, id: string): Intention | undefined =>
   allIntentions(entries).find(({ source }) => textIn(source, "LegacyID") === id);
 
-/** The intentions that count for a service on one side, the most exact first. */
+/** The intentions that apply to a service on one side, the most exact first. */
 export const matchingIntentions = (
   entries: ConfigEntries,
   side: "source" | "destination",
@@ -56,7 +56,7 @@ export const matchingIntentions = (
     return own === name || own === "*";
   });
 
-/** Whether a service may connect to another; undefined where nothing says so. */
+/** Whether a service may connect to another; undefined if nothing says so. */
 export function decide(entries: ConfigEntries, source: string, destination: string): boolean | undefined {
   const found = matchingIntentions(entries, "source", source).find(
     ({ entry }) => entry.name === destination || entry.name === "*",

@@ -37,7 +37,7 @@ function showValue(value: unknown, type: EntryType): unknown {
   );
 }
 
-/** A struct as Go shows it: members that are nothing are left out where they may be. */
+/** A struct as Go shows it: empty members are left out if they may be. */
 function structView(value: Fields, fields: readonly (readonly [string, EntryField])[]): Fields {
   const members = fields.filter(
     ([name, { type, isKept }]) => isKept === true || isStruct(type) || !isNothing(value[name], type),

@@ -10,10 +10,10 @@ export type EntryType =
   | { readonly list: EntryType }
   | { readonly map: EntryType }
   | { readonly struct: EntryFields }
-  /** Left out where it is not given; shown, though it may be nothing, where it is. */
+  /** Left out if it is not given; if given, shown even if empty. */
   | { readonly pointer: EntryType };
 
-/** A member: its type, and whether it is shown where it is nothing. */
+/** A member: its type, and whether it is shown if empty. */
 export interface EntryField {
   readonly type: EntryType;
   readonly isKept?: boolean;
@@ -23,11 +23,11 @@ export interface EntryField {
 /** Members in the order in which they are shown. */
 export type EntryFields = Readonly<Record<string, EntryField>>;
 
-/** A member that is left out where it is nothing. */
+/** A member that is left out if empty. */
 export const field = (type: EntryType): EntryField => ({ type });
 /** A member that is always shown. */
 export const keep = (type: EntryType): EntryField => ({ type, isKept: true });
-/** A member that is shown where it was given. */
+/** A member that is shown if it was given. */
 export const pointer = (type: EntryType): EntryField => ({ type: { pointer: type } });
 /** A type with members. */
 export const struct = (struct: EntryFields): EntryType => ({ struct });

@@ -186,7 +186,7 @@ const EXPORTED_SERVICES: EntryFields = {
   Meta: META,
 };
 
-/** Whatever a kind of gateway or route says: such entries are kept and shown, and mean nothing here. */
+/** The contents of kinds of gateways and routes: such entries are kept and shown, but have no effect here. */
 const UNREAD: EntryFields = { Kind: keep("text"), Name: keep("text"), Meta: META };
 
 /** The members of each kind of config entry. */

@@ -45,7 +45,7 @@ export class ConfigEntries {
     return this.#store.latest(TABLE);
   }
 
-  /** Marks the table as written at the present index, as a server does once when it comes up. */
+  /** Marks the table as written at the current index, as a server does once when it comes up. */
   begin(): void {
     this.#store.touch(this.#store.index, TABLE);
   }
@@ -54,14 +54,14 @@ export class ConfigEntries {
     return this.#slot.value.get(keyOf(kind, name));
   }
 
-  /** All of a kind, or all there are, by name. */
+  /** All of a kind, or all of them, by name. */
   list(kind = ""): readonly ConfigEntry[] {
     return [...this.#slot.value.values()]
       .filter((entry) => kind === "" || entry.kind === kind)
       .sort((a, b) => byText(a.kind, b.kind) || byText(a.name, b.name));
   }
 
-  /** Keeps an entry. One that changes nothing is no write. */
+  /** Stores an entry. One that changes nothing is not a write. */
   set(kind: string, name: string, fields: Fields): void {
     const known = this.get(kind, name);
     const hash = hashOf(fields);
@@ -107,7 +107,7 @@ export class ConfigEntries {
     );
   }
 
-  /** Gives the services behind a terminating gateway their addresses; answers with them by service. */
+  /** Gives the services behind a terminating gateway their addresses; returns them by service. */
   addressesBehind(gateway: string): Readonly<Record<string, string>> {
     const entry = this.get("terminating-gateway", gateway);
     if (entry === undefined) return {};

@@ -17,7 +17,7 @@ import { validateResolver } from "./validate-resolver.ts";
 import { validateIngress, validateTerminating, validateExported } from "./validate-gateways.ts";
 import { checkMeta, requireName, metaErrors } from "./validate-meta.ts";
 
-/** Checks an entry as one that a user wrote, and fills in what follows from the rest. @throws EntryError */
+/** Checks an entry that a user wrote, and fills in what follows from the rest. @throws EntryError */
 export function normaliseEntry(fields: Fields): Fields {
   const kind = textIn(fields, "Kind");
   switch (kind) {

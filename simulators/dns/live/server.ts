@@ -10,9 +10,9 @@ import type { Transport } from "../wire/codec/types.ts";
 
 /** Open TCP connections. */
 const CONNECTIONS_MAX = 4096;
-/** Room for datagrams that have come and not been read: thousands of questions at once. */
+/** Room for datagrams that have arrived but not been read: thousands of questions at once. */
 const DATAGRAM_ROOM_BYTES = 4 * 1024 * 1024;
-/** What a client may leave unread before it is cut off, so that it does not hold the memory of all others. */
+/** How much a client may leave unread before it is cut off, so that it does not use up the memory of all others. */
 const UNREAD_BYTES_MAX = 1024 * 1024;
 
 /** A DNS server that listens. */
@@ -90,7 +90,7 @@ function answerDatagrams(udp: UdpSocket, ask: Ask, admits: (source: string) => b
     isOpen = false;
   });
   udp.on("message", (message: Buffer, from: RemoteInfo) => {
-    // A datagram that the network refuses is lost, as any other may be; port 0 can't be answered.
+    // A datagram that the network refuses is lost, like any other; port 0 can't be answered.
     if (from.port === 0 || !admits(from.address)) return;
     ask(message, "udp", from.address, (answer) => {
       const datagram = datagramOf(answer);

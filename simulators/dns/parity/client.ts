@@ -12,7 +12,7 @@ const STEP_MS = 2;
 const SETTLE_MS = 200;
 /** The time between two pieces of a stream. */
 const PIECE_MS = 60;
-/** How long to wait for a reply at most. */
+/** How long to wait for a reply, at most. */
 const REQUEST_MS_MAX = 700_000;
 
 /** The headers that recordings keep. */
@@ -214,7 +214,7 @@ function spacedJson(value: unknown): string {
     .join(", ")}}`;
 }
 
-/** What says it is JSON and is not, as an empty body, is compared as text. */
+/** What claims to be JSON but is not, such as an empty body, is compared as text. */
 function readJson(text: string): unknown {
   try {
     return JSON.parse(text);

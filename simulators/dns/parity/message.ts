@@ -24,7 +24,7 @@ interface Read<T> {
   readonly next: number;
 }
 
-/** A reply as recordings show it: the OPT apart from the sections. @throws Error for bytes that are no message */
+/** A reply as recordings show it: the OPT apart from the sections. @throws Error for bytes that are not a message */
 export function readReply(bytes: Buffer): DnsReplyRecord {
   const flags = bytes.readUInt16BE(2);
   let at = 12;

@@ -22,5 +22,5 @@ export function recordingsIn(directory: string, pattern = RECORDING): readonly s
   throw new Error(`no recordings of names in ${directory}`);
 }
 
-/** The release of which a file is a recording, by its name; today's unless it says otherwise. */
+/** The release from which a file was recorded, by its name; today's unless it says otherwise. */
 export const versionOf = (file: string): ConsulVersion => (basename(file).includes("1.8") ? "1.8.7" : "1.22.0");

@@ -6,7 +6,7 @@ import type { ProbedServer } from "./probed-servers.ts";
  * catalog.
  */
 
-/** A real agent, and what was asked of it. */
+/** A real agent, and the requests to it. */
 export interface Scenario {
   readonly id: string;
   readonly title: string;
@@ -41,7 +41,7 @@ export interface RecordedRequest {
   readonly raw_body?: boolean;
   /** The reply is read for this long, then the client hangs up. */
   readonly stream_ms?: number;
-  /** The body of a 200 is shown by its size and first bytes. */
+  /** The body of a 200 is represented by its size and first bytes. */
   readonly binary?: boolean;
   /** Keeps the body of the reply under a name. */
   readonly keep?: string;

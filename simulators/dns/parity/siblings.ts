@@ -1,4 +1,4 @@
-/** A request that a real Consul and ours are to answer alike. */
+/** A request that a real Consul and ours should answer alike. */
 export interface SiblingRequest {
   readonly method: string;
   readonly path: string;
@@ -19,7 +19,7 @@ const post = (path: string, body?: unknown): SiblingRequest => ({
 const remove = (path: string): SiblingRequest => ({ method: "DELETE", path });
 const entry = (fields: Readonly<Record<string, unknown>>): SiblingRequest => put("/v1/config", fields);
 
-/** What the recordings ask of today's release, asked in other words. */
+/** The recorded requests to today's release, in variations. */
 export const SIBLINGS: readonly SiblingRequest[] = [
   entry({ Kind: "service-defaults", Name: "r", Protocol: "HTTP" }),
   entry({ Kind: "service-defaults", Name: "b", Protocol: "http" }),

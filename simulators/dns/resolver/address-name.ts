@@ -4,8 +4,8 @@ import { type Rr, TYPE } from "../wire/codec/types.ts";
 import type { NameQuestion } from "./names.ts";
 
 /**
- * The record of an address written as a name, such as `0a000001.addr.consul`: no catalog is asked. Undefined where the name has
- * another number of digits than an address, `invalid` where they are not hexadecimal.
+ * The record of an address written as a name, such as `0a000001.addr.consul`: no catalog is asked. Undefined if the name has another number of
+ * digits than an address, `invalid` if they are not hexadecimal.
  */
 export function addressNameRecord(
   { hex, prefix }: Extract<NameQuestion, { kind: "addr" }>,

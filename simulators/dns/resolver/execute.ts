@@ -29,7 +29,7 @@ interface ExecuteOptions {
   readonly isConnect: boolean;
 }
 
-/** How many of the nearest instances are searched for the node that is asked for. */
+/** How many of the nearest instances are searched for the requested node. */
 const NEAREST_MAX = 10;
 
 /** Where a query looks: a datacenter's own catalog, or what it has imported from a peer. */
@@ -127,7 +127,7 @@ function nearFirst(
   return sorted.with(0, nearest).with(at, first);
 }
 
-/** Where a query looks next, the nearest first; datacenters that are not known are passed over. */
+/** Where a query looks next, the nearest first; unknown datacenters are skipped. */
 function failoversOf(cluster: Cluster, own: Datacenter, { Service }: PreparedQuery): readonly QueryPlace[] {
   const others = [...cluster.datacenters.values()].filter(
     (datacenter) => datacenter !== own && cluster.reachOf(datacenter) === "reached",
@@ -142,7 +142,7 @@ function failoversOf(cluster: Cluster, own: Datacenter, { Service }: PreparedQue
   return [...nearest.map(ownPlace), ...uniqueBy(listed)];
 }
 
-/** Places without those that were there before. */
+/** Places that have not occurred before. */
 const uniqueBy = (places: readonly QueryPlace[]): readonly QueryPlace[] => [
   ...new Map(places.map((place) => [`${place.peer}/${place.datacenter.name}`, place])).values(),
 ];

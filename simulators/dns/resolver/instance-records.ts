@@ -30,7 +30,7 @@ interface InstanceContext {
   readonly chase: (host: string) => readonly Rr[];
   /** Whether addresses are those that are tagged for other datacenters. */
   readonly usesWan: boolean;
-  /** The name of the port that is asked for. */
+  /** The name of the requested port. */
   readonly port: string | undefined;
 }
 
@@ -60,7 +60,10 @@ export function answerAddresses(lookup: Lookup, placed: readonly PlacedService[]
   if (message.answer.length === 0 && alias !== undefined) message.answer.push(...alias);
 }
 
-/** Answers with an SRV for each instance, and with its addresses and its node's metadata as additional records. False where an instance lacks the port that is asked for by name. */
+/**
+ * Answers with an SRV for each instance, and with its addresses and its node's metadata as additional records. False if an instance lacks the port
+ * requested by name.
+ */
 export function answerServices(lookup: Lookup, placed: readonly PlacedService[], context: InstanceContext): boolean {
   const { message } = lookup;
   const { settings, datacenter, ttl, port } = context;
@@ -94,7 +97,7 @@ function recordsOf(placed: PlacedService, lookup: Lookup, context: InstanceConte
   if (nodeAddress === "" && ownAddress === "") return NOTHING;
   const nodeBytes = addressBytes(nodeAddress);
   const ownBytes = ownAddress === "" ? undefined : addressBytes(ownAddress);
-  // A service that is an alias of the very name asked for has the address of its node.
+  // A service that is an alias of the very name requested has the address of its node.
   const isOwnAlias = nodeBytes !== undefined && ownAddress !== "" && fqdnOf(ownAddress) === name;
   const usesNode = ownAddress === "" || (ownBytes === undefined && isOwnAlias);
   const bytes = usesNode ? nodeBytes : ownBytes;
@@ -109,7 +112,7 @@ function recordsOf(placed: PlacedService, lookup: Lookup, context: InstanceConte
     : { answers: [record], extra: [] };
 }
 
-/** The target of an SRV: the node's name where that leads to the same address. */
+/** The target of an SRV: the node's name if that leads to the same address. */
 function targetOf(
   { entry }: PlacedService,
   usesNodeName: boolean,

@@ -3,7 +3,7 @@ import { isHealthy } from "../state/health.ts";
 import type { PlacedService } from "../state/rows.ts";
 import type { ReachedDatacenter } from "./reach.ts";
 
-/** Which instances of a service are asked for. */
+/** The requested instances of a service. */
 interface ServiceFilter {
   readonly name: string;
   /** Empty for any. */
@@ -13,7 +13,7 @@ interface ServiceFilter {
   readonly peer?: string | undefined;
 }
 
-/** Instances that may be answered with, shuffled. */
+/** The instances that an answer may contain, shuffled. */
 export function healthyInstances(
   { datacenter, authorizer }: ReachedDatacenter,
   { name, tag, isConnect, peer }: ServiceFilter,

@@ -25,7 +25,7 @@ export function nodeAddressFor({ address, taggedAddresses: tagged }: NodeRow, ty
   );
 }
 
-/** The address of a service for a type of question; empty where it has none of its own. */
+/** The address of a service for a type of question; empty if it has none of its own. */
 export function serviceAddressFor(
   { address, taggedAddresses: tagged }: ServiceRow,
   type: number,

@@ -34,7 +34,7 @@ export const newMessage = (query: Pick<Query, "id" | "flags" | "opcode" | "quest
   additional: [],
 });
 
-/** Adds an OPT where the question has one: it repeats the client's size, and its subnet with the scope of the answer. */
+/** Adds an OPT if the question has one: it repeats the client's size, and its subnet with the scope of the answer. */
 export function echoOpt(message: Message, opt: Opt | undefined, isGlobal: boolean): void {
   if (opt === undefined) return;
   const isFinal = message.rcode !== RCODE.NOERROR && message.rcode !== RCODE.FORMERR;

@@ -17,7 +17,7 @@ import type { Recursors } from "./recursors.ts";
 import { type DnsSettings, serviceTtlS } from "./settings.ts";
 import { trim } from "./trim.ts";
 
-/** What one agent answers to names within the domain. */
+/** One agent's answers to names within the domain. */
 export class NameAnswers {
   readonly #cluster: Cluster;
   readonly #agent: Agent;
@@ -33,12 +33,12 @@ export class NameAnswers {
     this.#wait = wait;
   }
 
-  /** The domain that a name of this prefix is under: as it was asked for, or the agent's first. */
+  /** The domain of a name with this prefix: as requested, or the agent's first. */
   domainOf({ name }: Question, prefix: string): string {
     return this.#settings.profile.keepsAskedDomain ? name.slice(prefix.length) : this.#settings.domain;
   }
 
-  /** The SOA that goes with an answer to a name: today that of the alternative domain for names within it. */
+  /** The SOA for an answer to a name: today, that of the alternative domain for names within it. */
   soa({ name }: Question): Rr {
     const { altDomain, domain, profile } = this.#settings;
     const isAlternative = profile.keepsAskedDomain && altDomain !== undefined && name.endsWith(`.${altDomain}`);
@@ -72,7 +72,7 @@ export class NameAnswers {
     return true;
   }
 
-  /** As `reachDatacenter`; waits for a leader where there is none. */
+  /** Like `reachDatacenter`; waits for a leader if there is none. */
   reach(name: string | undefined): ReachedDatacenter | LookupTrouble {
     const reached = reachDatacenter(this.#cluster, this.#agent, this.#settings, name);
     if (reached === "no-leader") this.#wait(this.#agent.holdMs);
@@ -102,7 +102,7 @@ export class NameAnswers {
     return true;
   }
 
-  /** The virtual address of a service in the mesh; nothing for any other. */
+  /** The virtual address of a service in the mesh; none for any other. */
   #virtual(lookup: Lookup, { name, prefix, datacenter, peer }: Extract<NameQuestion, { kind: "virtual" }>): true {
     const { message, question, domain } = lookup;
     const reached = this.reach(undefined);
@@ -174,7 +174,7 @@ export class NameAnswers {
     return true;
   }
 
-  /** An address written as a name. One of another length than addresses have gets an empty answer, or none today. */
+  /** An address written as a name. If its length is not that of an address, it gets an empty answer, or today none. */
   #address(lookup: Lookup, asked: Extract<NameQuestion, { kind: "addr" }>): true {
     const { message, question, domain } = lookup;
     const { isToday } = this.#settings.profile;

@@ -5,7 +5,7 @@ import { TYPE } from "../wire/codec/types.ts";
 /** Where a name looks: labels behind its keyword. */
 interface Locality {
   readonly datacenter: string | undefined;
-  /** A cluster that is peered, by the label `peer`. */
+  /** A peered cluster, by the label `peer`. */
   readonly peer?: string | undefined;
   /** The name of a port, by the label `port`. */
   readonly port?: string | undefined;
@@ -33,7 +33,7 @@ export type NameQuestion =
 const KEYWORDS = new Set(["service", "connect", "ingress", "node", "query", "addr"]);
 const KEYWORDS_TODAY = new Set([...KEYWORDS, "virtual"]);
 
-/** The part of a lower-case name before the domain, with its final dot; `undefined` when it is under none of ours. */
+/** The part of a lower-case name before the domain, with its final dot; `undefined` if it is under none of ours. */
 export function prefixOf(name: string, { domain, altDomain }: DnsSettings): string | undefined {
   const longer = altDomain !== undefined && altDomain.length > domain.length ? altDomain : domain;
   const shorter = longer === domain ? altDomain : domain;

@@ -12,7 +12,7 @@ const NODE_TYPES: ReadonlySet<number> = new Set([TYPE.A, TYPE.AAAA, TYPE.ANY, TY
 /** Whether a node can answer this question. */
 export const isNodeQuestion = ({ question }: Lookup): boolean => NODE_TYPES.has(question.type);
 
-/** Answers with the address of a node, or an alias where it has a host name, and with its metadata. `chase` follows the alias. */
+/** Answers with the address of a node, or an alias if it has a host name, and with its metadata. `chase` follows the alias. */
 export function answerNode(
   { message, question: { name, type } }: Lookup,
   row: NodeRow,

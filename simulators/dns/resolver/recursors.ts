@@ -29,7 +29,7 @@ export class Recursors {
     }
   }
 
-  /** Passes on the first useful reply, by the client's transport; SERVFAIL where there is none. */
+  /** Passes on the first useful reply, by the client's transport; SERVFAIL if there is none. */
   relay(query: Query, { name, type }: Question, transport: Transport): Message {
     const message = newMessage(query, RCODE.SERVFAIL);
     message.flags |= FLAG.RA;

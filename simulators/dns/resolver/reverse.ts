@@ -9,7 +9,7 @@ type AddressHolder =
   | { readonly kind: "node"; readonly node: NodeRow }
   | { readonly kind: "service"; readonly name: string };
 
-/** Who has the address of a reverse name: the first node that has it, else the first service. */
+/** The holder of the address of a reverse name: the first node that has it, else the first service. */
 function holderOf({ datacenter, authorizer }: ReachedDatacenter, name: string): AddressHolder | undefined {
   const { catalog } = datacenter;
   const node = firstNode(
@@ -27,7 +27,7 @@ function holderOf({ datacenter, authorizer }: ReachedDatacenter, name: string): 
   return undefined;
 }
 
-/** The name of the node, or else the service, that has the address of a reverse name; undefined where nobody has it. */
+/** The name of the node, or else the service, that has the address of a reverse name; undefined if nobody has it. */
 export function nameOfHolder(reached: ReachedDatacenter, name: string, settings: DnsSettings): string | undefined {
   const { name: datacenter } = reached.datacenter;
   const holder = holderOf(reached, name);

@@ -184,7 +184,7 @@ const RESOURCES = [
 ];
 const REQUESTS_MAX = 64;
 
-/** Answers which of several rights the caller has. */
+/** Says which of several rights the caller has. */
 export function authorize(call: ConsulCall): HttpReply {
   const authorizer = call.authorizer(call.datacenter());
   const asked = call.decode(REQUESTS, "Failed to decode request body: ") ?? [];

@@ -12,17 +12,17 @@ export function requireAclRight(call: ConsulCall, access: "read" | "write"): Dat
   return datacenter;
 }
 
-/** What is missing, at a read. @throws HttpError 404 */
+/** The refusal of a read of something missing. @throws HttpError 404 */
 export const refuseUnknown = (what: string): never => {
   throw new HttpError(404, `Requested ${what} does not exist: ACL not found`);
 };
 
-/** What is missing, at a deletion. @throws HttpError 404 */
+/** The refusal of a deletion of something missing. @throws HttpError 404 */
 export const refuseDeletion = (what: string): never => {
   throw new HttpError(404, `Cannot find ${what} to delete`);
 };
 
-/** A body, with the words that today's release has for namespaces. @throws HttpError 400 */
+/** A body, with today's texts about namespaces. @throws HttpError 400 */
 export function decodeAclBody<const S extends Parameters<typeof decodeBody>[1]>(
   call: ConsulCall,
   shape: S,

@@ -18,7 +18,7 @@ const VARIABLES = structOf("structs.ACLTemplatedPolicyVariables", { name: STRING
 /** Variables of a templated policy. */
 export const TEMPLATE_VARIABLES = VARIABLES;
 
-/** Members of what has identities. */
+/** Members of anything with identities. */
 export const IDENTITY_FIELDS = {
   ServiceIdentities: listOf(
     structOf("structs.ACLServiceIdentity", { ServiceName: STRING, Datacenters: STRINGS }),
@@ -63,7 +63,7 @@ export type TokenFields = Decoded<typeof TOKEN>;
 
 type IdentityFields = Pick<TokenFields, "ServiceIdentities" | "NodeIdentities" | "TemplatedPolicies">;
 
-/** What a request says of identities. */
+/** What a request says about identities. */
 export const identitiesIn = (fields: IdentityFields): GivenIdentities => ({
   services: fields.ServiceIdentities ?? [],
   nodes: fields.NodeIdentities ?? [],
@@ -104,7 +104,7 @@ const identitiesView = ({ services, nodes, templates }: Identities): Readonly<Re
   ...(templates.length > 0 && { TemplatedPolicies: templates }),
 });
 
-/** Links to what still exists, by its present name. */
+/** Links to what still exists, by its current name. */
 const policyLinks = (acl: Acl, ids: readonly string[]): Readonly<Record<string, unknown>> => {
   const links = ids.flatMap((id) => acl.policy(id) ?? []).map(({ id, name }) => ({ ID: id, Name: name }));
   return links.length > 0 ? { Policies: links } : {};

@@ -102,7 +102,7 @@ function readToken(call: ConsulCall): ReadResult {
   };
 }
 
-/** What a token amounts to on this agent. */
+/** The effective rights of a token on this agent. */
 function expansion(call: ConsulCall, acl: Acl, row: TokenRow): Readonly<Record<string, unknown>> {
   const { policies, roles, identities } = acl.expand(row);
   const synthetic = identities

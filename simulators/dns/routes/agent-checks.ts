@@ -18,7 +18,7 @@ import {
   withEmptyRest,
 } from "./agent-rights.ts";
 
-/** The filter of a list; today's words for a wrong one lack their beginning. @throws FilterError, HttpError */
+/** The filter of a list; today's text for a wrong one lacks the beginning. @throws FilterError, HttpError */
 function filterOf(call: ConsulCall): (value: unknown) => boolean {
   try {
     return compileFilter(call.query.get("filter") ?? "", CHECK);

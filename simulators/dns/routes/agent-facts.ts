@@ -5,14 +5,14 @@ import { rightsOf } from "./agent-rights.ts";
 
 /** A build from source has no date of its own. */
 export const BUILD_DATE = "1970-01-01T00:00:01Z";
-/** Where a lone agent is: nowhere in particular. */
+/** The coordinate of a lone agent: the origin. */
 export const COORDINATE = { Vec: [0, 0, 0, 0, 0, 0, 0, 0], Error: 1.5, Adjustment: 0, Height: 1e-5 };
 
 function readVersion(call: ConsulCall): HttpReply {
   return call.json({ SHA: "", BuildDate: BUILD_DATE, HumanVersion: call.agent.options.profile.version, FIPS: "" });
 }
 
-/** What the agent knows of the machine that it is on: a simulated one. */
+/** What the agent knows about its machine, which is simulated. */
 function readHost(call: ConsulCall): HttpReply {
   call.require(rightsOf(call), "operator", "read");
   const { name, kernel } = call.agent;
@@ -79,7 +79,7 @@ const MEMORY = {
 };
 const NS_PER_MS = 1e6;
 
-/** What the agent tells since 1.22. */
+/** What the agent reports since 1.22. */
 export const AGENT_FACT_ROUTES: readonly Route<ConsulSim>[] = [
   { method: "GET", path: "/v1/agent/version", handler: answerAtOnce(readVersion) },
   { method: "GET", path: "/v1/agent/host", handler: answerAtOnce(readHost) },

@@ -27,7 +27,7 @@ export function refuseScript(): never {
   );
 }
 
-/** Routes whose last segment may be empty, which Consul's own handler then sees. */
+/** Routes whose last segment may be empty, which Consul's own handler then handles. */
 export const withEmptyRest = (
   method: string,
   path: string,

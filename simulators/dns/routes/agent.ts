@@ -24,7 +24,7 @@ function maintainNode(call: ConsulCall): HttpReply {
   return EMPTY_REPLY;
 }
 
-/** What the agent tells proxies of itself. */
+/** What the agent tells proxies about itself. */
 function xdsView({ isToday }: Agent["options"]["profile"]): unknown {
   if (!isToday) return { SupportedProxies: { envoy: ["1.14.5", "1.13.6", "1.12.7", "1.11.2"] } };
   const envoy = ["1.35.3", "1.34.7", "1.33.9", "1.32.12"];
@@ -108,7 +108,7 @@ function monitor(call: ConsulCall): HttpReply {
   if (!["TRACE", "DEBUG", "INFO", "WARN", "ERR"].includes(level))
     refuseBadRequest(`${call.agent.options.profile.badRequestPrefix}Unknown log level: ${call.query.get("loglevel")}`);
   if (!call.style.isToday) return refuseNotSimulated("log streams");
-  // The log of an agent is not simulated: the stream has begun and says nothing.
+  // The log of an agent is not simulated: the stream begins but stays empty.
   return { status: 200, body: "" };
 }
 

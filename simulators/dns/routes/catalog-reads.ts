@@ -8,7 +8,7 @@ export type ReadableDatacenter = Pick<Datacenter, "catalog" | "store" | "name" |
   readonly authorizer: Authorizer;
 };
 
-/** Reads that can also be of what was imported from a peer. */
+/** Reads that can also concern imports from a peer. */
 const OF_PEERS = /^\/v1\/(?:health|catalog)\/(?:service|connect)\//;
 
 /** The datacenter to which a read is addressed, with what the caller may see there. @throws HttpError, NoLeader */

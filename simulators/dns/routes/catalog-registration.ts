@@ -171,7 +171,7 @@ function deregister(call: ConsulCall): HttpReply {
   const known = catalog.entry(node)?.services.get(service.toLowerCase());
   const ownsService = known !== undefined && authorizer.writes("service", known.name);
   if (!ownsService) call.require(authorizer, "node", "write", node);
-  // What was imported from another cluster only that cluster takes back.
+  // Only the other cluster can remove what was imported from it.
   if ((fields.PeerName ?? "") !== "") return call.json(true);
   if (service !== "") catalog.deregisterService(node, service);
   else if (check !== "") catalog.deregisterCheck(node, check);

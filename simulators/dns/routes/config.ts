@@ -18,7 +18,7 @@ import { answerRead, type ReadResult } from "../wire/read.ts";
 import { HttpError, Refusal, refuseBadRequest } from "../wire/refusal.ts";
 import { filterOf, withRights } from "./catalog-reads.ts";
 
-/** An empty list: the mesh of 1.8 is not simulated, so there is none of it. */
+/** An empty list: the mesh of 1.8 is not simulated, so there are no entries. */
 export const answerNone = answerRead("index", (call) => {
   withRights(call);
   return { index: 0, value: [] };

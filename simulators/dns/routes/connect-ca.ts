@@ -18,7 +18,7 @@ const CONFIGURATION = structOf("structs.CAConfiguration", {
 const ROOT_MS = 87_600 * 3_600_000;
 const SERIAL_NUMBER = 7;
 
-/** The name under which the services of a cluster know each other. */
+/** The trust domain of a cluster's services. */
 export const trustDomainOf = ({ connectCa }: Datacenter): string => `${connectCa.state?.clusterId ?? ""}.consul`;
 
 function readRoots(call: ConsulCall): ReadResult {
@@ -55,7 +55,7 @@ function readRoots(call: ConsulCall): ReadResult {
   };
 }
 
-/** The roots as the agent keeps them, fresh by itself from its start. */
+/** The roots as the agent keeps them, fresh from its start. */
 export function readAgentRoots(call: ConsulCall): HttpReply {
   const result = readRoots(call);
   if ("reply" in result) return result.reply;

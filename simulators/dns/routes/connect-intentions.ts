@@ -105,7 +105,7 @@ function putExact(call: ConsulCall): HttpReply {
   return call.json(true);
 }
 
-/** The sources of a destination with one put in the place of its namesake, or at the end. */
+/** The sources of a destination, with one replacing its namesake or appended. */
 function withSource(known: Fields | undefined, name: string, value: Fields): readonly Fields[] {
   const sources = known === undefined ? [] : listIn(known, "Sources");
   const at = sources.findIndex((each) => textIn(each, "Name") === name && textIn(each, "Peer") === "");
@@ -160,7 +160,7 @@ const refuseMatch = (message: string): never => {
   throw new HttpError(500, message, true);
 };
 
-/** Headers of reads that fail before they reach the servers are none. */
+/** Reads that fail before they reach the servers have no headers. */
 const readBare = (run: (call: ConsulCall) => ReadResult) =>
   answerAtOnce((call) => {
     const result = run(call);

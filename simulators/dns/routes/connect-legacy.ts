@@ -17,7 +17,7 @@ import {
   sourceOf,
 } from "./connect-shared.ts";
 
-/** What a legacy intention must say; all that is wrong at once. @throws EntryError */
+/** Checks a legacy intention; reports everything that is wrong at once. @throws EntryError */
 function checkLegacy(fields: IntentionFields): void {
   const errors: string[] = [];
   for (const side of ["Source", "Destination"] as const) {

@@ -42,14 +42,14 @@ export const INTENTION = structOf("structs.Intention", {
   ModifyIndex: ANY,
 });
 
-/** The servers that keep intentions, which those without connect refuse. @throws HttpError */
+/** The servers that keep intentions; those without Connect refuse. @throws HttpError */
 export function primary(call: ConsulCall): Datacenter {
   call.refuseEnterprise();
   requireConnect(call);
   return call.datacenter(call.agent.options.config.primary_datacenter ?? call.agent.datacenter.name);
 }
 
-/** @throws HttpError where the mesh is switched off */
+/** @throws HttpError if the mesh is switched off */
 export function requireConnect(call: ConsulCall): void {
   const { connect } = call.agent.options.config;
   const isOff = connect?.enabled === false || (connect?.enabled === undefined && !call.agent.options.isDev);
@@ -72,7 +72,7 @@ export function readOne(call: ConsulCall, datacenter: Datacenter, found: Intenti
   return { index: intentionIndex(datacenter), value: intentionView(found) };
 }
 
-/** Keeps the sources of a destination. @throws EntryError */
+/** Stores the sources of a destination. @throws EntryError */
 export function save(datacenter: Datacenter, destination: string, sources: readonly Fields[], isLegacy: boolean): void {
   const { configEntries, name } = datacenter;
   const known = configEntries.get(KIND, destination);
@@ -88,7 +88,7 @@ export function drop(datacenter: Datacenter, { entry, source }: Intention): void
   else datacenter.configEntries.set(KIND, entry.name, { ...entry.fields, Sources: rest });
 }
 
-/** What a request says of an intention. */
+/** What a request says about an intention. */
 export type IntentionFields = NonNullable<ReturnType<typeof decodeIntention>>;
 /** Reads an intention from a body. @throws HttpError */
 export const decodeIntention = (call: ConsulCall, prefix: string) => call.decode(INTENTION, prefix);

@@ -8,7 +8,7 @@ const WITHOUT_NAMESPACES =
 const WITHOUT_PARTITIONS =
   /^\/v1\/(?:acl|agent\/(?:self|host|version|maintenance|reload|monitor|metrics|token|leave|connect\/ca\/roots)|catalog\/(?:datacenters|register|deregister)|connect\/ca|event|internal\/(?:federation|acl|ui\/catalog-overview)|operator\/(?:raft\/(?:configuration|peer)|keyring|autopilot)|query|snapshot|status|txn|config$|peering)/;
 
-/** What the open edition says to a request that names a namespace or a partition. */
+/** The open edition's refusal of a request that names a namespace or a partition. */
 function refuseEnterprise({ path, query, headers }: HttpRequest): HttpReply | undefined {
   const given = new URLSearchParams(query);
   const refuse = (where: string, name: string, what: string): HttpReply =>
@@ -26,7 +26,10 @@ function refuseEnterprise({ path, query, headers }: HttpRequest): HttpReply | un
 const COUNTED =
   /^\/v1\/(?:kv|session|catalog|health|txn|config|connect\/intentions|query|acl|coordinate|event\/fire|peering)/;
 
-/** What an agent says to a request before its handler sees it: its configuration blocks the path, it names parts of the enterprise edition, or there are too many. */
+/**
+ * How an agent refuses a request before its handler sees it: its configuration blocks the path, it names parts of the enterprise edition, or there
+ * are too many.
+ */
 export function guard({ agent }: ConsulSim, request: HttpRequest): HttpReply | undefined {
   const { options, limiter } = agent;
   const { block_endpoints: blocked = [] } = options.config.http_config ?? {};

@@ -66,7 +66,7 @@ function listIngress(call: ConsulCall): ReadResult {
   return { index: 0, value: [] };
 }
 
-/** What is asked of health today besides. */
+/** Today's additional parameters of health. */
 export const INGRESS_ROUTES: readonly Route<ConsulSim>[] = [
   { method: "GET", path: "/v1/health/ingress/", handler: refuseMissing("service name") },
   { method: "GET", path: "/v1/health/ingress/*rest", handler: answerRead("cacheable", listIngress) },

@@ -52,7 +52,7 @@ const TO_PAGES: HttpReply = {
   body: '<a href="/ui/">Moved Permanently</a>.\n\n',
 };
 
-/** Whether the web pages are switched on, as a development agent has them today. */
+/** Whether the web pages are switched on, as in today's development agents. */
 const hasPages = ({ options }: ConsulSim["agent"]): boolean =>
   options.profile.isToday && (options.config.ui_config?.enabled ?? options.isDev);
 
@@ -129,7 +129,7 @@ function redirect(sim: ConsulSim, { method, query }: HttpRequest, to: string): H
   return { status, headers, body: method === "HEAD" ? "" : body };
 }
 
-/** What a query that can't be read gets. */
+/** The answer to a malformed query. */
 const refuseQuery = ({ agent }: ConsulSim): HttpReply =>
   agent.options.profile.isToday
     ? { status: 500, headers: { "Content-Type": "text/plain; charset=utf-8" }, body: "" }
@@ -151,7 +151,7 @@ function before(sim: ConsulSim, request: HttpRequest): HttpReply | undefined {
   return methods !== undefined && sim.agent.options.profile.isToday ? guard(sim, request) : undefined;
 }
 
-/** What is no path of the API. */
+/** The answer to a path outside the API. */
 function refusePath({ options }: ConsulSim["agent"], { path, method }: HttpRequest): HttpReply {
   if (!options.profile.isToday) return { status: 404, body: "" };
   if (path.startsWith("/api/")) return textReply(404, "404 page not found\n", { "X-Content-Type-Options": "nosniff" });

@@ -64,7 +64,7 @@ function readTopology(call: ConsulCall): ReadResult {
 
 const MANUAL = structOf("structs.AssignServiceManualVIPsRequest", { Service: STRING, ManualVIPs: STRINGS });
 
-/** Addresses that operators choose for services are noted nowhere. */
+/** Addresses that operators choose for services are not stored. */
 function assignAddresses(call: ConsulCall): HttpReply {
   const fields = call.decode(MANUAL, "Request decode failed: ") ?? {};
   const service = fields.Service ?? "";

@@ -123,7 +123,7 @@ function writeKey(call: ConsulCall): HttpReply {
   return call.json(applyWrite(call, datacenter, write));
 }
 
-/** @throws HttpError for a key that today's release does not take */
+/** @throws HttpError for a key that today's release refuses */
 function checkKey(call: ConsulCall): void {
   const index = call.query.get("index") ?? "";
   if (index !== "" && !/^\d+$/.test(index)) refuseBadRequest("Invalid index");

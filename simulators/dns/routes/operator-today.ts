@@ -104,7 +104,7 @@ function readAutopilotState(call: ConsulCall): HttpReply {
 
 const KEYRING = structOf("agent.keyringArgs", { Key: STRING, Token: STRING, RelayFactor: INT, LocalOnly: INT });
 
-/** Without encryption there is no ring of keys; what the pools of gossip say of it, all at once. */
+/** Without encryption there is no keyring; the messages of all gossip pools about that. */
 function refuseKeyring(call: ConsulCall): HttpReply {
   const { method, body } = call.request;
   if (method === "DELETE" && body.length === 0) refuseBadRequest("Request decode failed: EOF");
@@ -128,7 +128,7 @@ function refuseKeyring(call: ConsulCall): HttpReply {
   return refuseInternally(`${lines.length} errors occurred:\n${lines.join("")}\n`);
 }
 
-/** Where a text is no base64, in Go's words. */
+/** Where a text is not base64, in Go's words. */
 function badKey(key: string): string | undefined {
   const at = key.search(/[^A-Za-z0-9+/]/);
   if (at >= 0 && !/^[A-Za-z0-9+/]*={0,2}$/.test(key)) return `illegal base64 data at input byte ${at}`;

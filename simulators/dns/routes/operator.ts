@@ -26,7 +26,7 @@ const AUTOPILOT_TODAY = structOf("api.AutopilotConfiguration", {
   ModifyIndex: INT,
 });
 
-/** What is left out of a configuration: today its default, once nothing at all. */
+/** The value for what is left out of a configuration: today the default, formerly zero. */
 const AUTOPILOT_ZEROS = {
   CleanupDeadServers: false,
   LastContactThreshold: "0s",

@@ -140,7 +140,7 @@ function readToken(text: string): Readonly<Record<string, unknown>> {
   }
 }
 
-/** Finds who gave a token out, and takes its secret. */
+/** Finds the issuer of a token, and uses up its secret. */
 function establish(call: ConsulCall): HttpReply {
   const fields = call.decode(ESTABLISH, "Body decoding failed: ") ?? {};
   const name = fields.PeerName ?? "";

@@ -85,7 +85,7 @@ function readQuery(call: ConsulCall): ReadResult {
 
 const META = { Index: 0, LastContact: 0, KnownLeader: true } as const;
 
-/** What a result tells of its own reading. */
+/** What a result says about its own reading. */
 const metaOf = (call: ConsulCall): object =>
   isToday(call)
     ? {
@@ -99,7 +99,7 @@ const metaOf = (call: ConsulCall): object =>
       }
     : { ...META, ConsistencyLevel: consistencyOf(call) };
 
-/** @throws HttpError for a limit that is no number */
+/** @throws HttpError for a limit that is not a number */
 function limitOf(call: ConsulCall): number {
   const limit = call.query.get("limit") ?? "";
   if (limit !== "" && !/^[+-]?\d+$/.test(limit))

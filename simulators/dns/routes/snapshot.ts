@@ -52,7 +52,7 @@ export const SNAPSHOT_ROUTES: readonly Route<ConsulSim>[] = [
   { method: "GET", path: "/v1/snapshot", handler: answerAtOnce(save) },
 ];
 
-/** What is taken back today. */
+/** How today's release restores a snapshot. */
 export const RESTORE_ROUTES: readonly Route<ConsulSim>[] = [
   { method: "PUT", path: "/v1/snapshot", handler: answerAtOnce(restore) },
 ];

@@ -73,7 +73,7 @@ export function checkOperation({ Verb = "", Check: fields = {} }: Decoded<typeof
   return { kind: "Check", verb: Verb, node: fields.Node ?? "", id, index: indexOf(fields), fields };
 }
 
-/** Why an operation is refused before any is tried; `undefined` when it is not. */
+/** Why an operation is refused before any is tried; `undefined` if it is not. */
 export function catalogObjection(
   { catalog }: Datacenter,
   authorizer: Authorizer,

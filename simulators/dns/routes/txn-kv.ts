@@ -65,7 +65,7 @@ const refuse = (why: string): never => {
 const withoutValue = (row: KvRow | undefined): KvRow[] =>
   row === undefined ? [] : [{ ...row, value: new Uint8Array() }];
 
-/** Performs an operation; answers with the rows that its result shows. @throws Refusal where it fails */
+/** Performs an operation; returns the rows that its result shows. @throws Refusal if it fails */
 export function performKv({ kv, sessions }: Datacenter, operation: KvOperation, index: number): readonly KvRow[] {
   const { verb, key, session } = operation;
   const row = kv.get(key);
@@ -100,7 +100,7 @@ export function performKv({ kv, sessions }: Datacenter, operation: KvOperation, 
   }
 }
 
-/** What stands for a key that is not there. */
+/** What stands for a missing key. */
 const emptyRow = (key: string): KvRow => ({
   key,
   value: new Uint8Array(),

@@ -78,7 +78,7 @@ function operationsOf(element: OperationFields): readonly Operation[] {
   return element.Check === undefined ? [] : [checkOperation(element.Check)];
 }
 
-/** What a transaction that only reads tells of its reading. `hasRun`: it was not refused beforehand. */
+/** What a read-only transaction says about its reading. `hasRun`: it was not refused beforehand. */
 function metaOf(call: ConsulCall, hasRun: boolean): object {
   const meta = { LastContact: 0, KnownLeader: true, ConsistencyLevel: "" };
   if (!call.style.isToday) return { Index: 0, ...meta };

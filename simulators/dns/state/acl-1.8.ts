@@ -4,7 +4,7 @@ import { ANONYMOUS, MANAGEMENT, NO_IDENTITIES, type PolicyRow, type TokenRow } f
 import { readRules } from "./acl-rules.ts";
 
 /*
- * What Consul 1.8 makes of writes to its ACLs.
+ * How Consul 1.8 treats writes to its ACLs.
  */
 
 const NAME = /^[A-Za-z0-9\-_]{1,128}$/;

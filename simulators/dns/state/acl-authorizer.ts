@@ -5,16 +5,16 @@ const RANK: Readonly<Record<Grant, number>> = { read: 1, list: 2, write: 3, deny
 const strongest = (rules: readonly AclRule[]): Grant | undefined =>
   rules.map(({ grant }) => grant).sort((a, b) => RANK[b] - RANK[a])[0];
 
-/** What holders of no special right may not do, whatever the default is. */
+/** What holders without a special right may not do, whatever the default is. */
 const NEVER_BY_DEFAULT = ["acl"];
-/** Whose rule decides where a resource has none of its own. */
+/** The resource whose rule decides if one has none of its own. */
 const FALLBACK: Readonly<Record<string, string>> = { mesh: "operator", peering: "operator" };
 
 /** Decides what a token may do: an exact rule, else the longest prefix, else the default. */
 export class Authorizer {
   readonly #rules: readonly AclRule[];
   readonly #default: Grant;
-  /** Known where refusals name the token. */
+  /** Known if refusals name the token. */
   readonly holder: Holder | undefined;
   /** Whether something was left out of a list because the holder may not see it. */
   hasFiltered = false;
@@ -54,7 +54,7 @@ export class Authorizer {
     return this.#grant(resource, name) !== "deny";
   }
 
-  /** As `reads`, for what is left out of a list. */
+  /** Like `reads`, for what is left out of a list. */
   sees(resource: string, name = ""): boolean {
     const may = this.reads(resource, name);
     if (!may) this.hasFiltered = true;
@@ -71,7 +71,7 @@ export class Authorizer {
     return this.writes("key", prefix) && inside.every(({ grant }) => grant === "write");
   }
 
-  /** Why the holder may not do something, in Consul's words; without details where the release gives none. */
+  /** Why the holder may not do something, in Consul's words; without details if the release gives none. */
   denial(resource: string, access: "read" | "write" | "list", name = ""): string {
     if (this.holder === undefined) return PERMISSION_DENIED;
     const { accessor, isAnonymous } = this.holder;

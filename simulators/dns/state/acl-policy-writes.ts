@@ -7,7 +7,7 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 /** Whether a text has the form of a UUID. */
 export const isUuid = (text: string): boolean => UUID.test(text);
 
-/** What Go's parser says of a text that is no UUID. */
+/** What Go's parser says about a text that is not a UUID. */
 export const uuidError = (text: string): string =>
   text.length === 36 ? "uuid is improperly formatted" : "uuid string is wrong length";
 
@@ -63,7 +63,7 @@ function checkPolicyUpdate(
     throw new AclError(`Changing the Rules for the builtin ${builtin.name} policy is not permitted`);
 }
 
-/** Deletes a policy; false where there is none. @throws AclError for one that is built in */
+/** Deletes a policy; false if there is none. @throws AclError for one that is built in */
 export function deletePolicy(acl: Acl, id: string): boolean {
   const policy = acl.policy(id);
   if (policy === undefined) return false;

@@ -37,7 +37,7 @@ export interface AclLink {
   readonly Name: string;
 }
 
-/** What a reader finds of the tokens, policies and roles of one datacenter. A token that has ended is not found. */
+/** Reads the tokens, policies and roles of one datacenter. An expired token is not found. */
 export class AclReads {
   readonly options: AclOptions;
   protected readonly store: Store;

@@ -34,7 +34,7 @@ export interface PolicyRow {
   readonly name: string;
   readonly description: string;
   readonly rules: string;
-  /** Where it holds; null for everywhere. */
+  /** The datacenters in which it applies; null: everywhere. */
   readonly datacenters: readonly string[] | null;
   readonly hash: string;
   readonly createIndex: number;
@@ -68,7 +68,7 @@ export interface TokenRow {
   /** How its holder logged in; empty for a token that was written. */
   readonly authMethod: string;
   readonly createdMs: number;
-  /** When it ends, ms since the Unix epoch; undefined for never. */
+  /** When it expires, in ms since the Unix epoch; undefined: never. */
   readonly expiresMs: number | undefined;
   readonly hash: string;
   readonly createIndex: number;
@@ -88,7 +88,7 @@ export interface AuthMethodRow {
   readonly ModifyIndex: number;
 }
 
-/** What those who log in get, in Consul's own shape. */
+/** What a login is granted, in Consul's own shape. */
 export interface BindingRuleRow {
   readonly ID: string;
   readonly Description: string;

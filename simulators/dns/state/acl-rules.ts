@@ -25,7 +25,7 @@ export function readRules(source: string): readonly AclRule[] {
   return rules;
 }
 
-/** As `readRules`, but as today: rules may be JSON, those of an unknown kind are passed over, services have intentions. @throws RuleError */
+/** Like `readRules`, but as today: rules may be JSON, those of an unknown kind are skipped, services have intentions. @throws RuleError */
 export function readRulesToday(source: string): readonly AclRule[] {
   const text = source.trimStart();
   const blocks = text.startsWith("{") ? jsonBlocks(text) : hclBlocks(source);
@@ -172,7 +172,7 @@ function namedRule(word: string, name: string, grant: string): AclRule {
   return { resource, name, isPrefix, grant };
 }
 
-/** Whose rights these are. */
+/** The holder of these rights. */
 export interface Holder {
   /** Accessor of the token. */
   readonly accessor: string;

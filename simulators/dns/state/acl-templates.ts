@@ -6,7 +6,7 @@ export interface PolicyTemplate {
   readonly id: string;
   readonly name: string;
   readonly description: string;
-  /** JSON Schema of its variables; empty where it has none. */
+  /** JSON Schema of its variables; empty if it has none. */
   readonly schema: string;
   readonly template: string;
 }
@@ -140,7 +140,7 @@ export function* identityRules({ services, nodes, templates }: Identities): Gene
     };
 }
 
-/** What a token or a role says of its identities. */
+/** What a token or a role says about its identities. */
 export interface GivenIdentities {
   readonly services: readonly {
     readonly ServiceName?: string | undefined;

@@ -7,10 +7,10 @@ import { type GivenIdentities, readIdentities } from "./acl-templates.ts";
 import { isUuid, RESERVED_PREFIX, isRoleName } from "./acl-policy-writes.ts";
 
 /*
- * What today's Consul makes of writes to its ACLs.
+ * How today's Consul treats writes to its ACLs.
  */
 
-/** What a write says of a role. */
+/** What a write says about a role. */
 interface GivenRole {
   readonly id: string;
   readonly name: string;
@@ -53,7 +53,7 @@ function rolePolicies(acl: Acl, links: readonly AclLink[]): readonly string[] {
   return [...new Set(named)];
 }
 
-/** What a write says of a token. */
+/** What a write says about a token. */
 export interface GivenToken {
   readonly accessor: string;
   readonly secret: string;
@@ -98,7 +98,7 @@ const LIFE_MS_MIN = 60_000;
 /** A documented limit of a day is not in force; this is what a signed 64-bit count of ns holds. */
 const LIFE_MS_MAX = 9_223_372_036_854;
 
-/** When a token ends. @throws AclError */
+/** When a token expires. @throws AclError */
 function expiryOf({ ttlNs, expiresMs }: GivenToken, nowMs: number): number | undefined {
   if (ttlNs < 0) throw new AclError(`Token Expiration TTL '${durationText(ttlNs)}' should be > 0`);
   if (ttlNs > 0 && expiresMs !== undefined)
@@ -157,7 +157,7 @@ export function cloneToken(acl: Acl, token: TokenRow, description: string): Toke
   });
 }
 
-/** Deletes a token; false where there is none. `ownSecret` is the caller's. @throws AclError */
+/** Deletes a token; false if there is none. `ownSecret` is the caller's. @throws AclError */
 export function deleteToken(acl: Acl, accessor: string, ownSecret: string): boolean {
   if (!isUuid(accessor)) throw new AclError("Accessor ID is missing or an invalid UUID");
   if (accessor === ANONYMOUS.accessor) throw new AclError("Delete operation not permitted on the anonymous token");
@@ -168,7 +168,7 @@ export function deleteToken(acl: Acl, accessor: string, ownSecret: string): bool
   return true;
 }
 
-/** Tokens of a policy, a role, a login method or a service. @throws AclError for an id that is no UUID */
+/** Tokens of a policy, a role, a login method or a service. @throws AclError for an id that is not a UUID */
 export function tokensWith(
   acl: Acl,
   wanted: { readonly policy: string; readonly role: string; readonly authMethod: string; readonly service: string },

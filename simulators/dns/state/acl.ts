@@ -60,7 +60,7 @@ export class Acl extends AclReads {
     return new Authorizer(rules, isDeny ? "deny" : "write", isToday ? holder : undefined);
   }
 
-  /** The rules of a token: those of its policies, its roles and their identities, where they hold here. */
+  /** The rules of a token: those of its policies, its roles and their identities, if they apply here. */
   *#sources({ policies, roles, identities }: TokenRow): Generator<string> {
     const { policies: known, roles: knownRoles } = this.slot.value;
     const linked = roles.flatMap((id) => knownRoles.get(id) ?? []);
@@ -76,7 +76,7 @@ export class Acl extends AclReads {
     return datacenters.length === 0 || datacenters.includes(this.store.datacenter);
   }
 
-  /** Creates the first management token, when there is none yet. Default secret: one that nobody can guess. */
+  /** Creates the first management token, if there is none yet. Default secret: one that nobody can guess. */
   bootstrap(secret = this.secret()): TokenRow {
     return this.putToken({
       ...ANONYMOUS,
@@ -130,7 +130,7 @@ export class Acl extends AclReads {
     return row;
   }
 
-  /** Has a token removed when it ends; one that lives longer than a timer can is only no longer found. */
+  /** Has a token removed when it expires; one that outlives any timer is merely no longer found. */
   #armEnd(secret: string, expiresMs: number): void {
     const leftMs = expiresMs - this.#kernel.nowMs;
     if (leftMs <= TIMER_MS_MAX) this.#kernel.timer(leftMs, `dns/${this.store.datacenter}/token-end`, { secret });

@@ -12,7 +12,7 @@ interface AuthState {
 
 const METHOD_NAME = /^[A-Za-z0-9\-_]{1,128}$/;
 
-/** What a kind of login needs in its configuration, and what it tells of who logs in. */
+/** What a kind of login needs in its configuration, and what it says about the one who logs in. */
 interface MethodKind {
   readonly objection: (config: Readonly<Record<string, unknown>>) => string | undefined;
   readonly variables: readonly string[];
@@ -70,7 +70,7 @@ const KINDS: ReadonlyMap<string, MethodKind> = new Map([
   ],
 ]);
 
-/** Ways to log in, and what those who do get, in one datacenter. */
+/** Ways to log in, and what they grant, in one datacenter. */
 export class AuthMethods {
   readonly #store: Store;
   readonly #slot: Slot<AuthState>;

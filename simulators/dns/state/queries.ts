@@ -38,7 +38,7 @@ export interface PreparedQuery {
 
 /** A refusal; the message is Consul's. */
 class QueryError extends Refusal {}
-/** What Consul says of a query that doesn't exist. */
+/** What Consul says about a query that doesn't exist. */
 export const QUERY_NOT_FOUND = "Query not found";
 
 const TEMPLATE = "name_prefix_match";
@@ -108,7 +108,7 @@ export class Queries {
     this.#store.record("query.delete", id);
   }
 
-  /** Removes the queries of a session that has gone. */
+  /** Removes the queries of a session that is gone. */
   deleteBoundTo(session: string, index: number): void {
     for (const { ID, Session } of this.#slot.value.values()) if (Session === session) this.#drop(ID, index);
   }

@@ -3,7 +3,7 @@ import type { CatalogState } from "./catalog-state.ts";
 import { SERF_HEALTH } from "./health.ts";
 import type { Check, Meta, NodeRow, Service } from "./rows.ts";
 
-/** What a registration says. Without `skipNodeUpdate` the node becomes what it says, its metadata too. */
+/** What a registration says. Without `skipNodeUpdate` the node becomes what it says, including its metadata. */
 export interface Registration {
   readonly id: string;
   readonly node: string;
@@ -24,7 +24,7 @@ export function hasSameJson(a: unknown, b: unknown): boolean {
   return a === b || JSON.stringify(a) === JSON.stringify(b);
 }
 
-/** Whether a registration changes what is known of its node. */
+/** Whether a registration changes what is known about its node. */
 export const changesNode = (asked: Registration, row: NodeRow): boolean =>
   asked.id !== row.id ||
   asked.node !== row.name ||
@@ -33,7 +33,7 @@ export const changesNode = (asked: Registration, row: NodeRow): boolean =>
   !hasSameJson(asked.meta, row.meta) ||
   !hasSameJson(asked.locality, row.locality);
 
-/** What a registration says of a node that stays as it is. */
+/** What a registration says about a node that stays as it is. */
 export const fieldsOf = ({ id, name, address, meta, taggedAddresses, locality }: NodeRow) => ({
   locality,
   id,
@@ -43,7 +43,7 @@ export const fieldsOf = ({ id, name, address, meta, taggedAddresses, locality }:
   taggedAddresses,
 });
 
-/** @throws CatalogError when the catalog refuses the registration, which then writes nothing */
+/** @throws CatalogError if the catalog refuses the registration, which then writes nothing */
 export function checkRegistration(state: CatalogState, asked: Registration, isToday: boolean): void {
   const { node, service, checks } = asked;
   const entry = state.nodes.get(node.toLowerCase());

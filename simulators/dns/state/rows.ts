@@ -55,7 +55,7 @@ export interface ServiceRow {
   readonly kind: string;
   /** Whether it speaks the mesh's protocol itself. */
   readonly native: boolean;
-  /** What it says as a proxy, in Consul's own shape; absent where it is none. */
+  /** What it says as a proxy, in Consul's own shape; absent if it is not one. */
   readonly proxy?: Readonly<Record<string, unknown>>;
   /** Ports by name, in Consul's own shape. */
   readonly ports?: readonly ServicePort[];
@@ -86,7 +86,7 @@ export interface CheckRow {
   readonly serviceTags: readonly string[];
   /** `ttl`, `tcp` …, empty when it was not given. */
   readonly type: string;
-  /** How often it runs and how long it may take, in Go's form; absent where its agent does not run it. */
+  /** How often it runs and how long it may take, in Go's form; absent if its agent does not run it. */
   readonly interval?: string;
   readonly timeout?: string;
   readonly exposedPort?: number;

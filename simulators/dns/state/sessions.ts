@@ -35,7 +35,7 @@ export function checkUuid(id: string, what: string): void {
   if (!/^[0-9a-f-]{36}$/i.test(id)) throw new SessionError(`${what}: index error: Invalid UUID`);
 }
 
-/** What of sessions differs between releases. */
+/** How sessions differ between releases. */
 interface SessionRelease {
   readonly isToday: boolean;
   readonly sessionPrefix: string;
@@ -49,7 +49,7 @@ export class Sessions {
   readonly #slot: Slot<Map<string, { row: SessionRow; timer: number | undefined }>>;
   readonly #kind: string;
 
-  /** Of the release that is simulated: what precedes refusals of the log, and whether any text is an id. */
+  /** Of the simulated release: what precedes refusals of the log, and whether any text is an id. */
   readonly #release: SessionRelease;
 
   constructor(store: Store, catalog: Catalog, kv: KeyValues, release: SessionRelease) {
@@ -126,7 +126,7 @@ export class Sessions {
   /** Called when a session has gone. */
   onDestroyed: ((id: string, index: number) => void) | undefined;
 
-  /** Ends the sessions that depend on a check of a node that failed or went, or on a node that went. */
+  /** Ends the sessions that depend on a failed or removed check of a node, or on a removed node. */
   destroyDependents(node: string, check: string | undefined, index: number): void {
     if (this.#slot.value.size === 0) return;
     for (const { row } of this.#slot.value.values())

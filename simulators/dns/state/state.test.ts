@@ -8,7 +8,7 @@ import { aggregate } from "./health.ts";
 const base64 = (text: string): string => Buffer.from(text).toString("base64");
 
 describe("a key", () => {
-  it("is set by a check-and-set only at its present index", () => {
+  it("is set by a check-and-set only at its current index", () => {
     const { http } = createTestConsul();
     expect(http("PUT", "/v1/kv/a?cas=0", "one").body).toBe(true);
     expect(http("PUT", "/v1/kv/a?cas=0", "two").body).toBe(false);
@@ -97,7 +97,7 @@ describe("the rules of a token", () => {
     expect(["x", "a/x", "a/b"].map((key) => authorizer.reads("key", key))).toEqual([true, true, false]);
   });
 
-  it("let a tree be written only where nothing in it is denied", () => {
+  it("let a tree be written only if nothing in it is denied", () => {
     const authorizer = may('key_prefix "a/" { policy = "write" } key "a/b" { policy = "read" }');
     expect([authorizer.writesUnder("a/"), authorizer.writesUnder("a/c")]).toEqual([false, true]);
   });

@@ -7,7 +7,7 @@ interface StoreState {
   readonly touched: Map<string, number>;
 }
 
-/** The name under which captures hold when each table was written. */
+/** The name under which captures hold the last write of each table. */
 const TOUCHED = "touched";
 
 /** The write counter of one datacenter: each write has an index, each table remembers its last, and readers that wait are woken. */
@@ -34,13 +34,13 @@ export class Store {
 
   readonly #parts = new Map<string, Slot<unknown>>();
 
-  /** All that the servers have agreed on, as plain data. */
+  /** Everything that the servers have agreed on, as plain data. */
   capture(): ReadonlyMap<string, unknown> {
     const parts = [...this.#parts].map(([name, slot]) => [name, slot.value] as const);
     return structuredClone(new Map([...parts, [TOUCHED, this.#slot.value.touched] as const]));
   }
 
-  /** Goes back to what was captured; indexes go on from where they are. */
+  /** Goes back to what was captured; indexes continue from where they are. */
   bringBack(captured: ReadonlyMap<string, unknown>): void {
     const { touched } = this.#slot.value;
     const before = captured.get(TOUCHED);

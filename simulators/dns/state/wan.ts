@@ -1,6 +1,6 @@
 import type { NodeRow, ServiceRow } from "./rows.ts";
 
-/** How rows of another datacenter look where addresses are translated: with the addresses that are tagged for it. */
+/** Rows of another datacenter with translated addresses: those that are tagged for it. */
 export interface Translation {
   readonly node: (row: NodeRow) => NodeRow;
   readonly service: <S extends Pick<ServiceRow, "address" | "port" | "taggedAddresses">>(row: S) => S;

@@ -108,7 +108,7 @@ export class ConsulCall {
     return false;
   }
 
-  /** @throws HttpError 403 unless the caller has a right; `older` is what older releases say of it */
+  /** @throws HttpError 403 unless the caller has a right; `older` is the text of older releases */
   require(authorizer: Authorizer, resource: string, access: "read" | "write", name = "", older = ""): void {
     const may = access === "write" ? authorizer.writes(resource, name) : authorizer.reads(resource, name);
     if (may) return;
@@ -118,7 +118,7 @@ export class ConsulCall {
     );
   }
 
-  /** @throws HttpError 400 where namespaces or partitions are named, which the open edition has not */
+  /** @throws HttpError 400 if namespaces or partitions are named, which the open edition lacks */
   refuseEnterprise(): void {
     if (!this.agent.options.profile.isToday) return;
     const { headers } = this.request;
@@ -133,7 +133,7 @@ export class ConsulCall {
     refuseBadRequest(`Invalid ${where}: "${name}" - ${what} are a Consul Enterprise feature`);
   }
 
-  /** The decoded body. @throws HttpError 400 in Consul's words, behind `prefix` */
+  /** The decoded body. @throws HttpError 400 in Consul's words, after `prefix` */
   decode<const S extends Shape>(shape: S, prefix = "Request decode failed: "): Decoded<S> | undefined {
     try {
       return decodeJson(this.text, shape, this.agent.options.profile.isToday);

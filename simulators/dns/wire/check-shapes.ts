@@ -1,6 +1,6 @@
 import { anonymous, BOOL, type DecodedStruct, DURATION, INT, mapOf, STRING, STRINGS, structOf } from "./json/shape.ts";
 
-/** Members of a check wherever it stands (Consul 1.8, "Register Check"). */
+/** Members of a check wherever it occurs (Consul 1.8, "Register Check"). */
 const CHECK_FIELDS_1_8 = {
   Name: STRING,
   Status: STRING,
@@ -49,7 +49,7 @@ const CHECK_FIELDS = {
   FailuresBeforeWarning: INT,
 } as const;
 
-/** What a definition says of a check, wherever it stands. */
+/** What a definition says about a check, wherever it occurs. */
 export type CheckFields = DecodedStruct<typeof CHECK_FIELDS>;
 
 /** A check within a service. Its service is the one around it, whatever it says. */

@@ -88,7 +88,7 @@ function hashProxy(proxy: Readonly<Record<string, unknown>>): bigint {
 const hashPort = ({ Name, Port, Default = false }: ServicePort): bigint =>
   hashStruct("ServicePort", { Name: hashText(Name), Port: hashNumber(Port), Default: hashBoolean(Default) });
 
-/** What today's release added to what is hashed. */
+/** What today's release added to the hash. */
 const fieldsOfToday = (service: Service): Readonly<Record<string, bigint>> => ({
   Ports: (service.ports ?? []).reduce<bigint>((hash, port) => hashPair(hash, hashPort(port)), 0n),
   SocketPath: hashText(service.socketPath ?? ""),

@@ -1,15 +1,15 @@
 import { type HttpRequest, type Route } from "../../kernel/index.ts";
 import type { ConsulSim } from "./call.ts";
 
-/** What the router knows of the paths of a release. */
+/** What the router knows about the paths of a release. */
 export interface Paths {
   /** Paths that end in `/`; the same path without it is redirected to them. */
   readonly subtrees: ReadonlySet<string>;
-  /** Verbs by pattern: a path, or a prefix that ends in `/`. The longest that fits a request decides, whatever its verb. */
+  /** Verbs by pattern: a path, or a prefix that ends in `/`. The longest that matches a request decides, whatever its verb. */
   readonly patterns: ReadonlyMap<string, readonly string[]>;
 }
 
-/** What the router knows of these routes. */
+/** What the router knows about these routes. */
 export function pathsOf(routes: readonly Route<ConsulSim>[]): Paths {
   const subtrees = new Set(
     routes.filter(({ path }) => path.endsWith("/") && path !== "/" && path !== "/v1/query/").map(({ path }) => path),
@@ -33,7 +33,7 @@ export function cleanPath(path: string): string {
   return `/${kept.join("/")}${path.endsWith("/") && kept.length > 0 ? "/" : ""}`;
 }
 
-/** The longest pattern that a path fits. */
+/** The longest pattern that a path matches. */
 export function patternOf({ patterns }: Paths, path: string): string | undefined {
   if (patterns.has(path)) return path;
   for (let end = path.lastIndexOf("/"); end > 0; end = path.lastIndexOf("/", end - 1))
@@ -50,7 +50,7 @@ export function allowOf(path: string, allowed: readonly string[]): string {
   return ["OPTIONS", ...(path === "/v1/query" ? ["GET", "POST"] : known)].join(",");
 }
 
-/** The media type of a reply that has no body, by what was asked (Consul 1.22, `api/content_type.go`). */
+/** The media type of a reply without a body, depending on the request (Consul 1.22, `api/content_type.go`). */
 export function emptyType({ method, path, headers }: HttpRequest): string {
   if (method === "GET" || method === "DELETE" || path.startsWith("/v1/internal"))
     return headers["content-type"] || "application/json; charset=utf-8";

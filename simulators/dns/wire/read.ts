@@ -53,7 +53,7 @@ export const answerRead =
     });
   };
 
-/** `?stale` and `?consistent`, as a reply names them; else what the configuration says of catalog and health. */
+/** `?stale` and `?consistent`, as a reply names them; else what the configuration says for catalog and health. */
 export function consistencyOf(call: ConsulCall): ReadOptions["consistency"] {
   const { query, request, agent } = call;
   if (query.has("stale")) return "stale";
@@ -92,7 +92,7 @@ function readOptions(call: ConsulCall): ReadOptions {
   return { minIndex: index === "" ? 0 : Number(index), waitMs, consistency: consistencyOf(call) };
 }
 
-/** Whether a read is answered from a stream of changes that the agent follows: those of health that are cached or wait. */
+/** Whether a read is answered from a stream of changes that the agent follows: reads of health that are cached or wait. */
 function isStreamed(call: ConsulCall): boolean {
   const { agent, query, request } = call;
   if (!agent.options.profile.isToday || !/^\/v1\/health\/(?:service|connect)\//.test(request.path)) return false;
@@ -100,7 +100,7 @@ function isStreamed(call: ConsulCall): boolean {
   return (isCached(call) || waits) && !query.has("near") && !query.has("merge-central-config");
 }
 
-/** What answers a read, which today's release tells. */
+/** The backend that answers a read, which today's release names. */
 function backendOf(call: ConsulCall): Headers {
   if (!call.agent.options.profile.isToday) return {};
   return { "X-Consul-Query-Backend": isStreamed(call) ? "streaming" : "blocking-query" };
@@ -175,7 +175,7 @@ function* blockUntilChanged(
   }
 }
 
-/** What a read shows; a stream tells its reader only of what changes that. */
+/** What a read shows; a stream notifies its reader only of changes to that. */
 const shownBy = (result: ReadResult | HttpReply): string | undefined =>
   "value" in result ? JSON.stringify(result.value) : undefined;
 

@@ -28,7 +28,7 @@ export const refuseInternally = (message: string): never => {
   throw new HttpError(500, message);
 };
 
-/** What Consul says when the caller's token does not suffice. */
+/** What Consul says if the caller's token does not suffice. */
 export const PERMISSION_DENIED = "Permission denied";
 
 /** @throws HttpError 403 */

@@ -68,7 +68,7 @@ const EXPOSE = structOf("structs.ExposeConfig", {
   ),
 });
 
-/** What a proxy says of itself, in both spellings. */
+/** What a proxy says about itself, in both spellings. */
 export const PROXY_FIELDS = {
   EnvoyExtensions: ANY,
   envoy_extensions: ANY,
@@ -126,7 +126,7 @@ const SERVICE_FIELDS_TODAY = {
   Proxy: PROXY,
 } as const;
 
-/** A sidecar can't have one itself; what it says of one is only looked for. */
+/** A sidecar can't have one itself; it is only checked whether it names one. */
 const SIDECAR = anonymous(
   structOf(SERVICE_GO, {
     ...SERVICE_FIELDS_TODAY,
@@ -143,7 +143,7 @@ export const SERVICE = anonymous(structOf(SERVICE_GO, { ...SERVICE_FIELDS_TODAY,
 
 /** What a definition says of a service. */
 export type ServiceFields = Decoded<typeof SERVICE>;
-/** What a definition says of a sidecar. */
+/** What a definition says about a sidecar. */
 export type SidecarFields = Decoded<typeof SIDECAR>;
 
 /** The same in Consul 1.8. */

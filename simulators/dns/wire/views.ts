@@ -55,7 +55,7 @@ const PROXY_MEMBERS = [
   "MutualTLSMode",
 ];
 
-/** The members of a proxy in Consul's order, with those that are always there. */
+/** The members of a proxy in Consul's order, including those that are always present. */
 function proxyMembers(proxy: Readonly<Record<string, unknown>>): View {
   const full: Record<string, unknown> = { ...PROXY_TODAY, ...proxy };
   return Object.fromEntries(PROXY_MEMBERS.filter((name) => full[name] !== undefined).map((name) => [name, full[name]]));
@@ -163,7 +163,7 @@ export const agentServiceView = (service: Service, { isToday, datacenter }: View
   }),
 });
 
-/** A proxy as its own agent shows it: without what is at its default. */
+/** A proxy as its own agent shows it: without defaults. */
 const agentProxyView = (proxy: Readonly<Record<string, unknown>>): View => {
   const { Mode, ...members } = proxyMembers(proxy);
   return { ...members, ...(Mode !== "" && { Mode }) };

@@ -17,13 +17,20 @@ export function readBody(payload: Readable, bytesMax: number, cut: AbortSignal):
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
-    const fail = (why: Unread): void => reject(new BodyError(why));
+    // A body that has ended closes as well: an error that nobody needs costs more than reading it.
+    let isEnded = false;
+    const fail = (why: Unread): void => {
+      if (!isEnded) reject(new BodyError(why));
+    };
     payload.on("data", (chunk: Buffer) => {
       bytes += chunk.length;
       if (bytes > bytesMax) fail("too-large");
       else chunks.push(chunk);
     });
-    payload.once("end", () => resolve(Buffer.concat(chunks)));
+    payload.once("end", () => {
+      isEnded = true;
+      resolve(Buffer.concat(chunks));
+    });
     payload.once("error", () => fail("cut"));
     payload.once("close", () => fail("cut"));
     cut.addEventListener("abort", () => fail("cut"), { once: true });

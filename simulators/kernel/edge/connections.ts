@@ -50,7 +50,10 @@ export class Connections {
   }
 }
 
-/** Handles the errors that a server emits while it listens (no file descriptor left for another connection …): unhandled, they would end the process. */
+/**
+ * Handles the errors that a server emits while it listens (no file descriptor left for another connection …): unhandled, they would end the
+ * process.
+ */
 export function hearErrors(listener: NodeJS.EventEmitter, report: (error: unknown) => void = () => {}): void {
   listener.on("error", report);
 }

@@ -16,6 +16,9 @@ import { answerMalformed } from "./malformed.ts";
 import type { PasswordThrottle } from "./throttle.ts";
 import { writeReply } from "./write.ts";
 
+/** Why a reply is no longer waited for. One for all, as the usual reason is an exception with a stack. */
+const CLIENT_LEFT = new Error("the client has left");
+
 /** Where an API is served, and to whom. */
 export interface ServeOptions {
   /** Loopback address to listen on. */
@@ -121,7 +124,7 @@ class Face {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const common = readHead(request, this.scheme);
     const gone = new AbortController();
-    response.once("close", () => gone.abort());
+    response.once("close", () => gone.abort(CLIENT_LEFT));
     const reply = await this.#replyTo(request, common, gone.signal);
     if (reply === undefined) return;
     try {
@@ -166,6 +169,10 @@ class Face {
     const cut = new AbortController();
     this.#reading.set(request.socket, { request, cut });
     try {
+      if (upload === undefined && isBodiless(request)) {
+        request.resume();
+        return common;
+      }
       if (upload === undefined)
         return { ...common, body: await readBody(request, this.#service.bodyBytesMax, cut.signal) };
       return { ...common, received: await upload.receive(readableBody(request, cut.signal), common) };
@@ -213,5 +220,9 @@ async function answerSlowly(
   if (pauseMs > 0) await sleep(pauseMs, undefined, { ref: false });
   return answered;
 }
+
+/** Whether the head of a request says that nothing follows. */
+const isBodiless = ({ headers }: IncomingMessage): boolean =>
+  headers["transfer-encoding"] === undefined && (headers["content-length"] ?? "0") === "0";
 
 const withClose = (reply: HttpReply): HttpReply => ({ ...reply, headers: { ...reply.headers, Connection: "close" } });

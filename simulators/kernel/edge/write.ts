@@ -13,19 +13,19 @@ export function writeReply(raw: ServerResponse, answered: HttpReply, connections
   }
   if (answered.stream !== undefined) return writeStream(raw, answered.stream, answered, connections);
   const { body, headers } = serialise(answered);
-  const bytes = typeof body === "string" ? Buffer.from(body) : body;
   const bodiless = answered.status === 204 || answered.status === 304;
   const length =
     bodiless || Object.keys(headers).some((name) => name.toLowerCase() === "content-length")
       ? {}
-      : { "Content-Length": bytes.length };
+      : { "Content-Length": Buffer.byteLength(body) };
   raw.writeHead(answered.status, { ...length, ...mutableHeaders(headers) });
   if (answered.wire?.kind === "truncate") {
     raw.flushHeaders();
-    raw.write(bytes.subarray(0, answered.wire.bytes), () => connections.cut(raw.req.socket));
+    raw.write(Buffer.from(body).subarray(0, answered.wire.bytes), () => connections.cut(raw.req.socket));
     return;
   }
-  raw.end(bodiless ? undefined : bytes);
+  // A text leaves together with the head, in one write.
+  raw.end(bodiless ? undefined : body);
 }
 
 /** The headers in Node's own type, whose lists are mutable. */

@@ -48,7 +48,7 @@ function createForServer(cinder: Cinder, actor: Actor, wanted: Parameters<Volume
   return volumeViewOf(row);
 }
 
-/** Ends the attachments of a server; does nothing where the volume is gone. */
+/** Ends the attachments of a server; does nothing if the volume is gone. */
 function detachFromServer(cinder: Cinder, volumeId: string, serverId: string): void {
   const row = cinder.slot.value.volumes.get(volumeId);
   if (row !== undefined) endAttachments(cinder, row, (each) => each.serverId === serverId);

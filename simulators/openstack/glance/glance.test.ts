@@ -58,7 +58,7 @@ describe("the list of images", () => {
     expect(await list(query)).toEqual(expected);
   });
 
-  it("shows another project neither this one's private nor its community images", async () => {
+  it("lists neither private nor community images of another project", async () => {
     expect(await list("", "B")).toEqual(["shared"]);
     expect(await list("visibility=community", "B")).toEqual(["community"]);
   });

@@ -25,7 +25,7 @@ import { WIRE } from "./wire/wire.ts";
 /** Glance of one cloud. */
 interface GlanceService {
   readonly service: Service;
-  /** What it does for the other services. */
+  /** Its operations for the other services. */
   readonly ops: ImageOps;
 }
 

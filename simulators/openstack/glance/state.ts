@@ -12,7 +12,7 @@ export interface MemberRow {
   updatedMs: number;
 }
 
-/** Received data: its digests, and the data itself where it is small. */
+/** Received data: its digests, and the data itself if small. */
 export interface ImageData {
   /** Bytes. */
   readonly size: number;
@@ -80,7 +80,7 @@ export interface NamespaceRow {
 interface GlanceState {
   readonly images: Map<string, ImageRow>;
   readonly namespaces: Map<string, NamespaceRow>;
-  /** Ids that were ever given: none is reused, not even after a delete. */
+  /** Ids that were ever assigned: none is reused, not even after a delete. */
   readonly usedIds: Set<string>;
   /** How many images were ever made. */
   made: number;

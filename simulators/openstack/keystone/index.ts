@@ -97,7 +97,7 @@ const operations = (keystone: Keystone): IdentityOps => ({
   },
 });
 
-/** Slashes at the start count once, those at the end not at all. */
+/** Leading slashes count as one; trailing slashes are ignored. */
 function withoutTrailingSlash(request: HttpRequest): HttpRequest {
   const path = request.path.replace(/^\/+/, "/");
   return path.length > 1 && path.endsWith("/") ? { ...request, path: withoutSlashes(path) } : { ...request, path };

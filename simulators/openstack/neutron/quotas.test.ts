@@ -6,7 +6,7 @@ import { addToCount, checkQuota, quotasOf } from "./state/quotas.ts";
 import { newNeutron, PROJECT, refusalOf } from "./testing.ts";
 
 describe("a quota", () => {
-  it("refuses whatever would exceed it, and nothing before", () => {
+  it("refuses whatever would exceed it, and nothing else", () => {
     fc.assert(
       fc.property(fc.nat({ max: 20 }), fc.nat({ max: 20 }), fc.integer({ min: 1, max: 5 }), (limit, used, more) => {
         const neutron = newNeutron({ network: limit });

@@ -28,7 +28,7 @@ export const NOVA_POINTS = {
     attributes: SERVER,
     errorCode: STATUS,
     prose:
-      "Occurs at each read of a server (GET): it has ceased to exist behind everybody's back, with its ports, or has turned to ERROR. Whoever relies on it must notice and repair it.",
+      "Occurs at each read of a server (GET): it has vanished without notice, with its ports, or has turned to ERROR. Whoever relies on it must notice and repair it.",
   }),
   move: faultPoint({
     point: "nova:server.move",

@@ -1,4 +1,4 @@
-/** The caller according to the token, with the present roles (implied ones included). */
+/** The caller according to the token, with the current roles (implied ones included). */
 export interface Actor {
   readonly token: string;
   readonly userId: string;

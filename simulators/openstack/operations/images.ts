@@ -44,7 +44,7 @@ export interface ImageOps {
   ): ImageView;
   /** queued → active with data of this size. */
   activate(imageId: string, sizeBytes: number): void;
-  /** Deletes anybody's image; does nothing when it is gone. */
+  /** Deletes anybody's image; does nothing if it is gone. */
   remove(imageId: string): void;
   /** Sets and removes custom properties. @throws Refusal as PATCH /images */
   setProperties(actor: Actor, imageId: string, properties: Readonly<Record<string, string>>): void;

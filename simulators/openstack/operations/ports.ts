@@ -50,6 +50,8 @@ export interface PortRequest {
   readonly projectId: string;
   readonly networkId: string;
   readonly fixedIp?: string;
+  /** The subnet from which its address comes. */
+  readonly subnetId?: string;
   readonly name?: string;
   /** Ids; left out: the project's default group. */
   readonly securityGroupIds?: readonly string[];
@@ -100,6 +102,8 @@ export interface PortOps {
   readonly proxied: ProxiedOps;
   /** A network that the actor may see. */
   network(actor: Actor, networkId: string): NetworkView | undefined;
+  /** A subnet that the actor may see. */
+  subnet(actor: Actor, subnetId: string): { readonly id: string; readonly networkId: string } | undefined;
   /** Networks a server is put on when it names none: the project's own, else shared ones, without external ones. */
   networksFor(actor: Actor): readonly NetworkView[];
   /** By id or name, among those of the actor's project. @throws Refusal 409 when a name is not unique */
@@ -122,9 +126,9 @@ export interface PortOps {
   create(actor: Actor, request: PortRequest): PortView;
   /** Gives an existing port to a server. @throws Refusal */
   bind(portId: string, to: { readonly deviceId: string; readonly deviceOwner: string; readonly hostId: string }): void;
-  /** Takes it away again: DOWN, no device. Does nothing when it is gone. */
+  /** Releases it again: DOWN, no device. Does nothing if it is gone. */
   unbind(portId: string): void;
-  /** Deletes it and dissociates its floating addresses. Does nothing when it is gone. */
+  /** Deletes it and dissociates its floating addresses. Does nothing if it is gone. */
   remove(portId: string): void;
   /** Replaces its addresses; one without `ip` is chosen from its subnet. @throws Refusal */
   setFixedIps(portId: string, wanted: readonly { readonly subnetId: string; readonly ip?: string }[]): void;

@@ -14,6 +14,6 @@ export interface ServerOps {
     | undefined;
   /** Whether a live server was booted from this image. */
   usesImage(imageId: string): boolean;
-  /** Called by Neutron when a port of a server has gone; does nothing when Nova knows no such port. */
+  /** Called by Neutron when a port of a server is gone; does nothing if Nova knows no such port. */
   forgetPort(serverId: string, portId: string): void;
 }

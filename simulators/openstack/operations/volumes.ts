@@ -36,16 +36,16 @@ export interface VolumeOps {
       readonly zone?: string;
     },
   ): VolumeView;
-  /** available → reserved, with an attachment; returns its id. @throws Refusal 400 when its status does not allow it */
+  /** available → reserved, with an attachment; returns its id. @throws Refusal 400 if its status does not allow it */
   reserve(actor: Actor, volumeId: string, serverId: string): string;
-  /** reserved → in-use. Does nothing when the attachment is gone. */
+  /** reserved → in-use. Does nothing if the attachment is gone. */
   attach(attachmentId: string, device: string, host: string): void;
-  /** Its server is on another host now. Does nothing when the attachment is gone. */
+  /** Its server is on another host now. Does nothing if the attachment is gone. */
   moveAttachment(attachmentId: string, host: string): void;
-  /** in-use → detaching. @throws Refusal 400 when its status does not allow it */
+  /** in-use → detaching. @throws Refusal 400 if its status does not allow it */
   beginDetach(actor: Actor, volumeId: string): void;
   /** Ends the attachment whatever the status: available (in-use where others are attached). */
   detach(volumeId: string, serverId: string): void;
-  /** Deletes it when nobody uses it; otherwise does nothing. */
+  /** Deletes it if nobody uses it; otherwise does nothing. */
   remove(volumeId: string): void;
 }

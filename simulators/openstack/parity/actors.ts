@@ -15,7 +15,7 @@ export interface ActorSession {
   readonly endpoints: Readonly<Record<string, Endpoint>>;
 }
 
-/** What a scenario begins with: its actors, and the values that its steps name. */
+/** What a scenario starts from: its actors, and the values that its steps name. */
 export interface PreparedScenario {
   readonly variables: Variables;
   readonly actors: Readonly<Record<string, ActorSession>>;
@@ -29,6 +29,7 @@ const TYPES: Readonly<Record<string, readonly string[]>> = {
   image: ["image"],
   "object-store": ["object-store"],
   dns: ["dns"],
+  "load-balancer": ["load-balancer"],
 };
 const VERSIONS: Readonly<Record<string, string>> = { identity: "/v3", network: "/v2.0", image: "/v2", dns: "/v2" };
 

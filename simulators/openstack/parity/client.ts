@@ -13,7 +13,7 @@ import {
 import type { ReceivedReply } from "./compare.ts";
 import { parseBody } from "./exchange-bytes.ts";
 
-/** The virtual time that a request takes, about as on a real cloud. */
+/** The virtual time that a request takes, roughly as on a real cloud. */
 export const REQUEST_MS = 20;
 
 /** When the recordings of Zed were made: some replies name the day. */

@@ -30,7 +30,10 @@ export interface RecordedRequest {
   readonly save?: Readonly<Record<string, string>>;
 }
 
-/** One request with the reply of the real service. `mask`, `unordered` and `optional` are paths into the body whose values, order or presence may differ. */
+/**
+ * One request with the reply of the real service. `mask`, `unordered` and `optional` are paths into the body whose values, order or presence may
+ * differ.
+ */
 export interface RecordedExchange extends RecordedRequest {
   readonly method: string;
   readonly reply: {

@@ -62,7 +62,7 @@ export async function replay(
   return results;
 }
 
-/** The day that the replies of a scenario name, where they name one. */
+/** The day that the replies of a scenario name, if they name one. */
 function dayOf(scenario: RecordedScenario): number | undefined {
   const day = / (\d{2} [A-Z][a-z]{2} \d{4}) \* GMT/.exec(JSON.stringify(scenario))?.[1];
   return day === undefined ? undefined : Date.parse(`${day} 09:00:00 GMT`);

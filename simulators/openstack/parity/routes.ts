@@ -14,7 +14,10 @@ interface RouteStatus {
   readonly path: string;
   /** `token`, or `none` for an open route. */
   readonly auth: string;
-  /** Real clients that were observed to use it: as the route declares them, the CPI where its recorded sequences do, and the clients that were run. */
+  /**
+   * Real clients that were observed to use it: those that the route declares, the CPI if its recorded sequences use it, and the clients that were
+   * run.
+   */
   readonly clients: readonly string[];
   /** Requests of the recordings that it answered, those of the CPI's sequences among them. */
   readonly recorded: number;
@@ -97,7 +100,7 @@ export function routeStatuses(
   });
 }
 
-/** One row for GET and HEAD of a path where both are served, or both refused. */
+/** One row for GET and HEAD of a path if both are served, or both refused. */
 function mergeHeads(statuses: readonly RouteStatus[]): readonly RouteStatus[] {
   const heads = new Map(statuses.filter(({ methods }) => methods[0] === "HEAD").map((head) => [head.path, head]));
   const merged = new Set<RouteStatus>();
@@ -135,7 +138,7 @@ function trafficByRoute(
   return routes;
 }
 
-/** Makes a check that asks a route as the administrator whether it refuses because it is not simulated. */
+/** Makes a check that calls a route as the administrator to see whether it refuses because it is not simulated. */
 function createProbe(openstack: OpenStack): (service: ServiceName, method: string, path: string) => boolean {
   const { token, project } = logIn(openstack);
   return (service, method, template) => {

@@ -18,7 +18,7 @@ export function repr(value: unknown): string {
   return String(value);
 }
 
-/** As `repr`, but a string stands for itself. */
+/** Like `repr`, but a string stands for itself. */
 export const str = (value: unknown): string => (typeof value === "string" ? value : repr(value));
 
 const ESCAPES: Readonly<Record<string, string>> = { "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t" };

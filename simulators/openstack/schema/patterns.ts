@@ -1,7 +1,7 @@
 /** Compiled patterns, by their source. Only our own schemas have patterns, so there are few. */
 const PATTERNS = new Map<string, RegExp>();
 
-/** Characters that Python escapes and that need it nowhere: JavaScript refuses the backslash. */
+/** Characters that Python escapes although they never need it: JavaScript refuses the backslash. */
 const NEEDLESS_ESCAPE = /\\([^A-Za-z0-9^$\\.*+?()[\]{}|/-])/gu;
 
 const toJavaScript = (source: string): string =>

@@ -109,7 +109,7 @@ describe("validate", () => {
     expect(validate({ minLength: 2 }, "😀")?.message).toBe("'😀' is too short");
   });
 
-  it("uses the message of a format that has one, and otherwise its own", () => {
+  it("uses the message of a format that has one, otherwise its own", () => {
     const formats = { even: (value: unknown) => Number(value) % 2 === 0, never: () => "no way" };
     expect(validate({ format: "even" }, 3, formats)?.message).toBe("3 is not a 'even'");
     expect(validate({ format: "never" }, 3, formats)?.message).toBe("no way");

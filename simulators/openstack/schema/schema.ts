@@ -54,7 +54,7 @@ export interface SchemaFailure {
 /** Checks named by `format`: true when the value is fine, false for jsonschema's own message, or the message. */
 export type Formats = Readonly<Record<string, (value: unknown) => boolean | string>>;
 
-/** Validates against a schema; returns the first failure, `undefined` when there is none. */
+/** Validates against a schema; returns the first failure, `undefined` if there is none. */
 export type Validate = (schema: Schema, value: unknown, formats?: Formats) => SchemaFailure | undefined;
 
 /** One keyword's check. `validate` judges the parts of the value. */

@@ -14,7 +14,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
 
 const NO_FORMATS: Formats = {};
 
-/** Validates and returns the first failure in the order of the schema's keywords, `undefined` when there is none. */
+/** Validates and returns the first failure in the order of the schema's keywords, `undefined` if there is none. */
 export function validate(schema: Schema, value: unknown, formats: Formats = NO_FORMATS): SchemaFailure | undefined {
   const target = targetOf(schema);
   for (const keyword in target) {

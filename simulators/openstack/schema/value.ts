@@ -30,7 +30,7 @@ type Members<S> = S extends { readonly properties: infer P }
     ? Readonly<Record<string, ValueOf<P[keyof P]>>>
     : Readonly<Record<string, unknown>>;
 
-/** Members that the schema does not name, where it allows any. */
+/** Members that the schema does not name, if it allows any. */
 type OtherMembers<S> = S extends { readonly additionalProperties: false } ? unknown : Readonly<Record<string, unknown>>;
 
 type Fields<P, Required> = {
@@ -39,7 +39,7 @@ type Fields<P, Required> = {
   readonly [K in keyof P as K extends Required ? never : K]?: ValueOf<Exclude<P[K], undefined>>;
 };
 
-/** The type of the values that a schema allows; `unknown` where the schema's own type is too wide. */
+/** The type of the values that a schema allows; `unknown` if the schema's own type is too wide. */
 export type ValueOf<S> = S extends { readonly enum: readonly (infer E)[] }
   ? E
   : S extends { readonly type: readonly (infer N)[] }

@@ -23,7 +23,7 @@ export const REDIS: Recipe = {
     maxmemory_policy: {
       type: "string",
       enum: ["noeviction", "allkeys-lru", "allkeys-lfu", "volatile-lru", "volatile-lfu", "volatile-ttl"],
-      description: "What goes when memory is full.",
+      description: "What is evicted when memory is full.",
     },
   },
   lasting: {},

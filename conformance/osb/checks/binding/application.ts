@@ -10,13 +10,13 @@ import { isSuccess } from "../../../client/request.ts";
 
 interface BindWithoutApp {
   readonly bare: Answer;
-  /** With an application, where it is refused without one. */
+  /** With an application, if it is refused without one. */
   readonly bound: Answer | undefined;
 }
 
 /**
- * Binds without an application, and with one if that is refused. The first refusal may be for being early, which is another check's
- * finding, so it is asked for once more. Played once a run.
+ * Binds without an application, and with one if that is refused. A first bind that came too early may be refused, which is another check's finding,
+ * so it is sent once more. Played once per run.
  */
 function bindWithoutApp(whole: OsbContext): Promise<BindWithoutApp> {
   return whole.shared.once("bind without application", async (platform) => {

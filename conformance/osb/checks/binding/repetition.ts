@@ -19,7 +19,7 @@ const bindAgain = (whole: OsbContext, judge: (first: Answer, again: Answer) => O
     return judge(first, again);
   });
 
-/** The same bind again after it has ended. Played once a run for each plan. */
+/** The same bind again after it has ended. Played once per run and plan. */
 function bindTwice(context: OsbContext, offer: Offer): Promise<{ readonly first: Answer; readonly again: Answer }> {
   return context.shared.once(`bind twice ${offer.plan.id}`, async (platform) => {
     const own = context.with(platform);

@@ -7,7 +7,7 @@ import { type OsbCheck, probe } from "../../define.ts";
 import { expectErrorOf422, expectStatus, ordinaryRefusal, seenOf } from "../../judge.ts";
 import { judgeLifecycles } from "../../judging/lifecycles.ts";
 import { BINDABLE } from "../../plan-requirements.ts";
-import { asyncBindOffer } from "../../sequences/asynchronous-plans.ts";
+import { onEachAsyncPlan } from "../../sequences/asynchronous-plans.ts";
 import { otherPlan } from "../../changes.ts";
 import { withoutEach, withoutId } from "../../variations/absences.ts";
 import { withForeignIds } from "../../variations/foreign-ids.ts";
@@ -45,7 +45,7 @@ async function bindMalformed(context: OsbContext): Promise<Outcome> {
   return worstOf(outcomes);
 }
 
-/** Ids that are unknown, or those of something else than the instance's offering and plan. */
+/** Ids that are unknown, or that belong to another offering or plan than the instance's. */
 async function bindForeign(context: OsbContext): Promise<Outcome> {
   const live = await context.live(BINDABLE);
   const sibling = otherPlan(live.offer);
@@ -76,10 +76,13 @@ const bindInvalidParameters = (whole: OsbContext): Promise<Outcome> =>
     return judgeBinds(context, live, [{ words: "unfit parameters", body, good: ["4xx"], tolerated: ["2xx"] }]);
   });
 
-async function bindWithoutFlag(context: OsbContext): Promise<Answer> {
-  const live = await context.liveOf(await asyncBindOffer(context));
-  return context.bind(live, context.platform.newId(), { query: {}, ...bad });
-}
+const bindWithoutFlag =
+  (judge: (answer: Answer) => Outcome) =>
+  (whole: OsbContext): Promise<Outcome> =>
+    onEachAsyncPlan(whole, "bind", async (context, offer) => {
+      const live = await context.liveOf(offer);
+      return judge(await context.bind(live, context.platform.newId(), { query: {}, ...bad }));
+    });
 
 /** Checks of spec.md, "Binding": what a request has to have. */
 export const bindingRequestChecks: readonly OsbCheck[] = [
@@ -88,15 +91,13 @@ export const bindingRequestChecks: readonly OsbCheck[] = [
     title: "An asynchronous bind without accepts_incomplete is refused with 422",
     requirement:
       "A binding that can only be made asynchronously is refused with 422 when accepts_incomplete=true is missing.",
-    run: async (context) => expectUnflagged(await bindWithoutFlag(context), 201),
+    run: bindWithoutFlag((answer) => expectUnflagged(answer, 201)),
   }),
   probe({
     id: "bind-422-async-error-code",
     title: "The refusal of a synchronous bind carries AsyncRequired",
     requirement: "The 422 for a missing accepts_incomplete carries the error code AsyncRequired.",
-    run: async (context) => {
-      return expectErrorOf422(await bindWithoutFlag(context), "AsyncRequired");
-    },
+    run: bindWithoutFlag((answer) => expectErrorOf422(answer, "AsyncRequired")),
   }),
   probe({
     id: "bind-missing-service-id-400",
@@ -118,7 +119,7 @@ export const bindingRequestChecks: readonly OsbCheck[] = [
   }),
   probe({
     id: "bind-optional-fields",
-    title: "A bind without a member that is optional makes the broker fail in no way",
+    title: "A bind without an optional member does not make the broker fail",
     requirement: "A member without an asterisk may be left out: the request is processed, or refused with a reason.",
     run: bindLean,
   }),

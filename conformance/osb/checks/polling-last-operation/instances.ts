@@ -27,7 +27,7 @@ function judgeFinalState(lifecycle: Lifecycle): Outcome | undefined {
   return outcomes.length > 0 ? worstOf(outcomes) : undefined;
 }
 
-/** A broker that does everything at once need not serve polls at all: what it answers there is then not of the API. */
+/** A synchronous broker need not serve polls at all: what it answers there is outside the API. */
 async function pollUnknownInstance(context: OsbContext): Promise<Outcome> {
   if (!(await isPolled(context.shared, "instance")))
     return notApplicable("nothing was answered 202: the route need not exist");

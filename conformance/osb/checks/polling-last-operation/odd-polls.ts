@@ -6,8 +6,8 @@ import type { ThingKind } from "../../model/deletions.ts";
 import { type OddPolls, oddPolls } from "../../sequences/odd-polls.ts";
 
 /**
- * What an unusual poll is answered, unless the ordinary polls around it are not answered either: then it is not the form. The one after
- * may come when the operation has ended, which a broker should remember, and need not below 2.16.
+ * How an unusual poll is answered, unless the ordinary polls around it fail too: then its form is not the reason. The one after it may come when
+ * the operation has ended, which a broker should remember, but need not below 2.16.
  */
 function unlessOrdinaryFails(kind: ThingKind, { first, last }: OddPolls, outcome: Outcome): Outcome {
   if (outcome.verdict === "pass") return outcome;
@@ -26,7 +26,7 @@ export function pollMalformed(kind: ThingKind) {
   };
 }
 
-/** Polls with an operation that the broker never returned. It may answer 400, and a 5xx is no matter of a MAY. */
+/** Polls with an operation that the broker never returned. It may answer 400; a 5xx is not something that a MAY governs. */
 export function pollInvalid(kind: ThingKind) {
   return async (context: OsbContext): Promise<Outcome> => {
     const polls = await oddPolls(context, kind);
@@ -52,13 +52,13 @@ export function pollWithoutHints(kind: ThingKind) {
   };
 }
 
-/** Polls with the operation that the broker returned work where polls without it do. */
+/** Polls with the operation that the broker returned work if polls without it do. */
 export function pollRoundTrip(kind: ThingKind) {
   return async (context: OsbContext): Promise<Outcome> => {
     const { started, first, unnamed, last } = await oddPolls(context, kind);
     if (unnamed === undefined) return notApplicable("no operation was returned", started);
     if (first.status === 200) return pass(started, first);
-    // Where the same poll works later, it came too early, or was answered with another status while the operation went on.
+    // If the same poll works later, this one came too early, or was answered with another status while the operation went on.
     if (last.status === 200)
       return followsFrom(
         `lastop-${kind}-${first.status < 300 ? "200" : "available"}`,

@@ -15,8 +15,8 @@ const MAKING: readonly (Operation | undefined)[] = ["provision", "update", "bind
 const isDeleting = ({ polled }: Answer): boolean => polled === "deprovision" || polled === "unbind";
 
 /**
- * Judges the ordinary polls of the standard stories, from the first to the one that reported the end. What a poll after the end is answered
- * is the matter of `lastop-*-state-kept`, and of no other check.
+ * Judges the ordinary polls of the standard stories, from the first to the one that reported the end. How a poll after the end is answered is up to
+ * `lastop-*-state-kept` and to no other check.
  */
 export function judgeEveryPoll(kind: ThingKind, judge: (poll: Answer, kind: ThingKind) => Outcome | undefined) {
   return async (context: OsbContext): Promise<Outcome> => {
@@ -24,7 +24,11 @@ export function judgeEveryPoll(kind: ThingKind, judge: (poll: Answer, kind: Thin
     const outcomes = polls.map((poll) => judge(poll, kind)).filter((outcome) => outcome !== undefined);
     if (outcomes.length > 0) return worstOf(outcomes);
     await (kind === "instance" ? asyncOffer : asyncBindOffer)(context);
-    return { verdict: "not-applicable", reason: "no poll is like that", evidence: polls.slice(0, 2) };
+    return {
+      verdict: "not-applicable",
+      reason: `none of the ${polls.length} polls that were sent is one that the clause is about`,
+      evidence: polls.slice(0, 2),
+    };
   };
 }
 
@@ -37,7 +41,7 @@ export function judgeServed(poll: Answer, kind: ThingKind): Outcome {
     : fail("the endpoint to answer", seenOf(poll), poll);
 }
 
-/** A poll that is answered, and not about something gone, is answered 200. */
+/** A poll that is answered, and not about something that is gone, is answered 200. */
 export function judgeProcessed(poll: Answer, kind: ThingKind): Outcome | undefined {
   if (isDeleting(poll) && [404, 410].includes(poll.status)) return undefined;
   return poll.status < 400

@@ -6,22 +6,27 @@ import { expectErrorOf422, expectStatus } from "../../judge.ts";
 import { judgeLifecycles } from "../../judging/lifecycles.ts";
 import { judgeBadEnd } from "../../model/stages.ts";
 import { expectUnflagged } from "../removal.ts";
-import { asyncOffer } from "../../sequences/asynchronous-plans.ts";
+import { onEachAsyncPlan } from "../../sequences/asynchronous-plans.ts";
 import type { Lifecycle } from "../../sequences/lifecycles.ts";
 import { isSuccess } from "../../../client/request.ts";
 
-/** Without the flag: 422 where the broker cannot do it at once. */
-async function provisionWithoutFlag(context: OsbContext, query: Readonly<Record<string, string>>): Promise<Answer> {
-  return context.provisionNew(await asyncOffer(context), { query, intent: "bad" });
-}
+/** Without the flag, on each plan that is asynchronous: 422 where the broker cannot do it at once. */
+const provisionWithoutFlag =
+  (judge: (answer: Answer) => Outcome) =>
+  (whole: OsbContext): Promise<Outcome> =>
+    onEachAsyncPlan(whole, "provision", async (context, offer) =>
+      judge(await context.provisionNew(offer, { query: {}, intent: "bad" })),
+    );
 
 /** Who takes `false` for `true` but not absence for it has a fault of its own. */
-async function judgeFalseFlag(context: OsbContext): Promise<Outcome> {
-  const answer = await provisionWithoutFlag(context, { accepts_incomplete: "false" });
-  if (answer.status !== 202) return expectStatus(answer, [201, 422]);
-  const absent = await provisionWithoutFlag(context, {});
-  return absent.status === 202 ? expectUnflagged(absent, 201) : expectStatus(answer, [201, 422]);
-}
+const judgeFalseFlag = (whole: OsbContext): Promise<Outcome> =>
+  onEachAsyncPlan(whole, "provision", async (context, offer) => {
+    const ask = (query: Readonly<Record<string, string>>) => context.provisionNew(offer, { query, intent: "bad" });
+    const answer = await ask({ accepts_incomplete: "false" });
+    if (answer.status !== 202) return expectStatus(answer, [201, 422]);
+    const absent = await ask({});
+    return absent.status === 202 ? expectUnflagged(absent, 201) : expectStatus(answer, [201, 422]);
+  });
 
 function judgeCreated({ offer, provision, fetched, binds, deprovision, controls, brokenOff }: Lifecycle): Outcome {
   const { answer } = provision;
@@ -50,16 +55,14 @@ export const provisioningCreationChecks: readonly OsbCheck[] = [
     requirement:
       "A plan that can only be provisioned asynchronously is refused with 422 when accepts_incomplete=true is missing.",
     clauses: ["provision-accepts-incomplete-422", "async-required-422"],
-    run: async (context) => expectUnflagged(await provisionWithoutFlag(context, {}), 201),
+    run: provisionWithoutFlag((answer) => expectUnflagged(answer, 201)),
   }),
   probe({
     id: "provision-422-async-error-code",
     title: "The refusal of a synchronous provision carries AsyncRequired",
     requirement: "The 422 for a missing accepts_incomplete carries the error code AsyncRequired.",
     clauses: ["provision-422-async-error-code", "async-required-error-code", "error-codes-prescribed"],
-    run: async (context) => {
-      return expectErrorOf422(await provisionWithoutFlag(context, {}), "AsyncRequired");
-    },
+    run: provisionWithoutFlag((answer) => expectErrorOf422(answer, "AsyncRequired")),
   }),
   probe({
     id: "provision-accepts-incomplete-false",

@@ -23,7 +23,7 @@ const judgeIdentical = (whole: OsbContext): Promise<Outcome> =>
     const live = await context.liveOf(offer);
     const first = await context.provision(live.offer, live.id);
     if (first.status !== 200) return expectStatus(first, [200]);
-    // Some take the repeat for the end of the first request, and the next repeat for another one.
+    // Some brokers take the repeat for the end of the first request, and the next repeat for a new one.
     const second = await context.provision(live.offer, live.id);
     if (second.status === 202) context.markChanged(live);
     await context.platform.settle(live.offer, second);
@@ -46,7 +46,7 @@ async function judgeRepeatedProvision(context: OsbContext): Promise<Outcome> {
     : fail("one deletion to remove it, so that nothing is left for the next", "it is still there", ...platform.sent);
 }
 
-/** A PUT under the id of an instance that is there. Where it was accepted, the next gets another instance. */
+/** A PUT under the id of an instance that exists. If it is accepted, the next one gets another instance. */
 async function putAgain(context: OsbContext, offer: Offer, { body }: Pick<Conflict, "body">): Promise<Answer> {
   const live = await context.liveOf(offer);
   const answer = await context.provision(offer, live.id, { body, ...bad });
@@ -55,7 +55,7 @@ async function putAgain(context: OsbContext, offer: Offer, { body }: Pick<Confli
   return answer;
 }
 
-/** A plan of another offering may be refused before it is seen that the id is used. */
+/** A plan of another offering may be refused before the broker notices that the id is in use. */
 const isOfAnotherOffering = (offer: Offer, { body }: Conflict): boolean => body["service_id"] !== offer.service.id;
 
 async function judgeConflict(context: OsbContext, offer: Offer, conflict: Conflict): Promise<Tried> {
@@ -81,7 +81,7 @@ const judgeConflicts = (whole: OsbContext): Promise<Outcome> =>
     return worstTried(tried);
   });
 
-/** A refused PUT, and what can be seen of it on the instance that it was about. */
+/** A refused PUT, and the traces that it left on the instance that it was about. */
 async function judgeUntouched(context: OsbContext, offer: Offer, { words, body }: Conflict): Promise<Tried> {
   const live = await context.liveOf(offer);
   const before = await context.fetchInstance(live);

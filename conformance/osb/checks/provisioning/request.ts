@@ -13,7 +13,7 @@ import { onEachPlan, plansUnlike } from "../../variations/plans.ts";
 import { violatingParameters, withStrictSchema } from "../../variations/violations.ts";
 import { parameterRows, typedRows } from "../../variations/wrong-types.ts";
 
-/** Provisions without a member that has to be there. */
+/** Provisions without a required member. */
 function provisionWithout(member: string, good: readonly StatusRule[], tolerated: readonly StatusRule[] = []) {
   return (context: OsbContext): Promise<Outcome> => {
     const offer = context.offer(ANY);
@@ -64,7 +64,7 @@ async function provisionWrongType(context: OsbContext): Promise<Outcome> {
   return worstOf(outcomes);
 }
 
-/** The ordinary body, with all that a platform may add to it. */
+/** The ordinary body, with everything that a platform may add to it. */
 function fullBody(context: OsbContext, offer: Offer): JsonObject {
   const version = context.minor >= 15 ? maintenanceVersion(offer) : undefined;
   return { ...context.provisionBody(offer), ...(version === undefined ? {} : { maintenance_info: { version } }) };
@@ -135,7 +135,7 @@ export const provisioningRequestChecks: readonly OsbCheck[] = [
   }),
   probe({
     id: "provision-optional-fields",
-    title: "A provision without a member that is optional makes the broker fail in no way",
+    title: "A provision without an optional member does not make the broker fail",
     requirement: "A member without an asterisk may be left out: the request is processed, or refused with a reason.",
     run: provisionLean,
   }),

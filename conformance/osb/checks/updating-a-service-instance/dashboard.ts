@@ -18,7 +18,7 @@ function compareUpdatedDashboard({ settled, before, after }: UpdateRecord): Outc
 async function judgeUpdateDashboard(context: OsbContext): Promise<Outcome> {
   const { settled } = await anyUpdate(context);
   const url = bodyOf(settled.answer)["dashboard_url"];
-  if (typeof url !== "string") return notApplicable("no update returned a dashboard_url", settled.answer);
+  if (typeof url !== "string" || url === "") return notApplicable("no update returned a dashboard_url", settled.answer);
   if (!isWebAddress(url)) return fail("an absolute http or https URL", url.slice(0, 80), settled.answer);
   const live = await context.live(ANY);
   const isShared = bodyOf(live.provisioned.answer)["dashboard_url"] === url;

@@ -26,7 +26,7 @@ async function repeatUpdate(context: OsbContext): Promise<Outcome> {
   return expectStatus(again, ["2xx"], ["4xx"]);
 }
 
-/** What both fetches tell; an update that was refused changes nothing, which is another check's business. */
+/** What both fetches show; a refused update changes nothing, which is another check's business. */
 function readBack({ before, after, settled }: UpdateRecord) {
   if (settled.state !== "succeeded") return notApplicable(`an ordinary update ${settled.state}`, settled.answer);
   if (before === undefined || after === undefined)
@@ -100,7 +100,8 @@ const worstOfAll = (outcomes: Promise<readonly Outcome[]>): Promise<Outcome> =>
 
 async function judgeUpdateStatus(context: OsbContext): Promise<Outcome> {
   const judge = ({ settled: { answer } }: UpdateRecord): Outcome => {
-    if ([404, 405, 422, 501].includes(answer.status)) return notApplicable(`answered ${answer.status}`, answer);
+    if ([404, 405, 422, 501].includes(answer.status))
+      return notApplicable(`it is about updates that are accepted, and this is answered ${answer.status}`, answer);
     return answer.status >= 400 && answer.status < 500 ? ordinaryRefusal(answer) : expectStatus(answer, [200, 202]);
   };
   return worstOf([

@@ -8,7 +8,11 @@ import { failUpdate } from "../../sequences/broken-backend.ts";
 
 async function judgeAfterFailedUpdate(context: OsbContext): Promise<Outcome> {
   const { before, failed, after } = await failUpdate(context);
-  if (failed.answer.status < 500) return notApplicable(`no 5xx was provoked: ${seenOf(failed.answer)}`, failed.answer);
+  if (failed.answer.status < 500)
+    return notApplicable(
+      `it is about an update that is answered 5xx, and with its backend broken this broker answers ${seenOf(failed.answer)}`,
+      failed.answer,
+    );
   if (before === undefined || after === undefined) return notApplicable("instances are not retrievable", failed.answer);
   if (sameJson(before.json, after.json)) return pass(before, failed.answer, after);
   return fail("a failed update to change nothing", "another answer to GET", before, failed.answer, after);
@@ -21,7 +25,11 @@ async function judgeHintsOfUpdate(context: OsbContext): Promise<Outcome> {
   const hints = ["instance_usable", "update_repeatable"]
     .map((member) => bodyOf(last)[member])
     .filter((value) => value !== undefined);
-  if (hints.length === 0) return notApplicable("the failure carries no hints", last);
+  if (hints.length === 0)
+    return notApplicable(
+      "it compares the hints of a failed update (instance_usable, update_repeatable), and the failure has none",
+      last,
+    );
   return hints.every((value) => typeof value === "boolean")
     ? pass(last)
     : fail("booleans", JSON.stringify(hints), last);

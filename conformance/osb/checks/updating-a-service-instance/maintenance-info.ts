@@ -12,7 +12,7 @@ import { previousValues, updateBodyFor } from "../../request-bodies.ts";
 
 const bad = { intent: "bad" } as const;
 
-/** An update to the version of the catalog, or to another one. Played once a run for each. */
+/** An update to the catalog's version, or to another one. Each is played once per run. */
 function updateMaintained(context: OsbContext, version: "same" | "other"): Promise<Answer> {
   return context.shared.once(`update to ${version} maintenance version`, (platform) =>
     askForVersion(context.with(platform), version),
@@ -29,7 +29,7 @@ async function askForVersion(context: OsbContext, version: "same" | "other"): Pr
   return answer;
 }
 
-/** Updates that say nothing of maintenance, and are refused for their maintenance version all the same. */
+/** Updates that do not mention maintenance, yet are refused for their maintenance version. */
 async function conflictsForNone(context: OsbContext): Promise<readonly Answer[]> {
   const records = await orNone(() => declaredRecords(context));
   return records

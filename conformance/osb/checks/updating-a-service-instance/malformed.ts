@@ -13,7 +13,7 @@ import { parameterRows, typedRows } from "../../variations/wrong-types.ts";
 
 const MALFORMED = ['{"service_id": "', "[]", "null", ""];
 
-/** Bodies that are no JSON object. */
+/** Bodies that are not JSON objects. */
 const TEXT_ROWS: readonly Row[] = MALFORMED.map((text) => ({
   words: text === "" ? "no body" : `the body ${text}`,
   text,
@@ -38,7 +38,7 @@ export async function updateMalformed(context: OsbContext): Promise<Outcome> {
   return worstOf([outcome, await judgeUpdates(context, other.live.offer, rows)]);
 }
 
-/** An update that is accepted; where none is, the answer to an ordinary one, as far as it is known. */
+/** An update that is accepted; if none is, the answer to an ordinary one, if known. */
 async function acceptedOrRefused(
   context: OsbContext,
 ): Promise<UpdateRecord | { readonly refusal: Evidence | undefined }> {
@@ -51,8 +51,8 @@ async function acceptedOrRefused(
 }
 
 /**
- * Where no update is accepted, each PATCH may be refused as the broker likes; it is neither to be accepted nor to fail for what is wrong
- * with it. That it fails in the very same way when nothing is wrong is no matter of what is.
+ * If no update is accepted, the broker may refuse each PATCH as it likes; it must neither accept it nor fail because of the mistake in it. If it
+ * fails in the very same way without a mistake, the mistake is not the reason.
  */
 async function refusedMalformed(context: OsbContext, ordinary: Evidence | undefined): Promise<Outcome> {
   const offer = context.offer(ANY);

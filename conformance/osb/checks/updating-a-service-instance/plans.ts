@@ -9,7 +9,7 @@ import { unlessOrdinaryRefused } from "../../model/ordinary.ts";
 import { worstTried } from "../../variations/tried.ts";
 import { isSuccess } from "../../../client/request.ts";
 
-/** Judges each plan change that was refused. A plan that cannot be provisioned as usual may want something that was not sent. */
+/** Judges each plan change that was refused. A plan that cannot be provisioned as usual may need something that was not sent. */
 async function judgeRefusedChanges(context: OsbContext, judge: (answer: Answer) => Outcome): Promise<Outcome> {
   const records = (await planChangeRecords(context)).filter(({ settled }) => !isSuccess(settled.answer));
   if (records.length === 0) return notApplicable("every plan change that was tried is supported");

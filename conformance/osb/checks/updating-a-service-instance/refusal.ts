@@ -1,18 +1,19 @@
 import type { JsonObject } from "../../../client/http/json.ts";
-import { fail, notApplicable, type Outcome, pass } from "../../../runner/check.ts";
+import type { Offer } from "../../../client/catalog.ts";
+import { fail, notApplicable, type Outcome, pass, worstOf } from "../../../runner/check.ts";
 import type { OsbContext } from "../../context.ts";
 import { type OsbCheck, probe } from "../../define.ts";
 import { RETRIEVABLE } from "../../plan-requirements.ts";
 import { acceptedUpdate, declaredRecords, planChangeRecords, type UpdateRecord } from "../../sequences/updates.ts";
 import type { LiveInstance } from "../../shared-instances.ts";
-import { orNone } from "../../variations/plans.ts";
+import { onEachPlan, orNone } from "../../variations/plans.ts";
 import { changedMember } from "../../variations/read-back.ts";
 import { refusedUpdates } from "../../variations/refused-updates.ts";
 import { type Tried, worstTried } from "../../variations/tried.ts";
 
 const isRefusal = ({ status }: { readonly status: number }): boolean => status >= 400 && status < 500;
 
-/** An ordinary update that was refused, and what can be seen of it. */
+/** An ordinary update that was refused, and the traces that it left. */
 function judgeRecord({ change, before, settled: { answer }, after }: UpdateRecord): Tried | undefined {
   if (!isRefusal(answer) || before === undefined || after === undefined) return undefined;
   const changed = changedMember(before, after);
@@ -38,11 +39,12 @@ async function judgeRefused(context: OsbContext, live: LiveInstance, body: JsonO
   return fail("a refused update to change nothing", `another ${changed} in the answer to GET`, before, answer, after);
 }
 
-/** Each kind of refusal on an instance that is as it was made. */
-async function judgeKinds(context: OsbContext): Promise<readonly Tried[]> {
-  const record = await acceptedUpdate(context, RETRIEVABLE);
-  const { offer } = record.live;
+/** Each kind of refusal on instances of a plan that are as they were made; nothing where the plan takes no update. */
+async function judgeKinds(context: OsbContext, offer: Offer): Promise<Outcome> {
+  const requirement = { unmet: "it takes no update", fits: ({ plan }: Offer) => plan.id === offer.plan.id };
+  const [record] = await orNone(async () => [await acceptedUpdate(context, requirement)]);
   const tried: Tried[] = [];
+  if (record === undefined) return worstTried(tried, "no update is accepted");
   // Of its own: on a shared one the same refusal may have been applied already, for another check.
   let live = await context.freshOf(offer);
   for (const { words, body } of refusedUpdates(context, record)) {
@@ -50,7 +52,7 @@ async function judgeKinds(context: OsbContext): Promise<readonly Tried[]> {
     tried.push({ words, outcome });
     if (outcome.verdict !== "pass") live = await context.freshOf(offer);
   }
-  return tried;
+  return worstTried(tried);
 }
 
 async function judgeAll(context: OsbContext): Promise<Outcome> {
@@ -58,10 +60,11 @@ async function judgeAll(context: OsbContext): Promise<Outcome> {
   const [declared, changed, kinds] = await Promise.all([
     orNone(() => declaredRecords(context, RETRIEVABLE)),
     orNone(() => planChangeRecords(context)),
-    orNone(() => judgeKinds(context)),
+    onEachPlan(context, [RETRIEVABLE], judgeKinds),
   ]);
   const refused = [...declared, ...changed].flatMap((record) => judgeRecord(record) ?? []);
-  return worstTried([...refused, ...kinds], "no update of an instance that can be fetched was refused");
+  const ordinary = worstTried(refused, "no update of an instance that can be fetched was refused");
+  return worstOf([ordinary, kinds]);
 }
 
 /** Checks of spec.md, "Updating a Service Instance": updates that are refused. */

@@ -4,10 +4,10 @@ import type { Facts } from "./facts.ts";
 import type { Situation } from "./table.ts";
 import type { Change } from "./things.ts";
 
-/** Everything that can take time. */
+/** Everything that may take time. */
 export const EVERYTHING: readonly Change[] = ["provision", "update", "deprovision", "bind", "unbind"];
 
-/** What a deletion finds when there is nothing to delete. */
+/** How a deletion is answered if there is nothing to delete. */
 export const NOTHING_TO_DELETE = [
   "deprovision: never was",
   "deprovision: gone",
@@ -15,7 +15,7 @@ export const NOTHING_TO_DELETE = [
   "unbind: gone",
 ] as const satisfies readonly Situation[];
 
-/** What comes while something else is in progress. */
+/** How requests are answered while something else is in progress. */
 export const BUSY = [
   "provision: busy",
   "update: busy",
@@ -24,7 +24,7 @@ export const BUSY = [
   "unbind: busy",
 ] as const satisfies readonly Situation[];
 
-/** A platform that gave no `accepts_incomplete` to a broker that takes time. */
+/** How a broker that takes time answers a platform without `accepts_incomplete`. */
 export const NEEDS_ASYNC = [
   "provision: needs async",
   "update: needs async",

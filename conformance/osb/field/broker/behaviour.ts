@@ -4,19 +4,19 @@ import type { Facts } from "./facts.ts";
 import type { Situation } from "./table.ts";
 import type { Change, Thing } from "./things.ts";
 
-/** How the broker answers in one situation, where that is not what the specification says. What is left out stays. */
+/** How the broker answers in one situation, if not as the specification says. What is left out stays as it is. */
 export interface Script {
   readonly status?: number;
-  /** Instead of the body, or made of it. */
+  /** Replaces the body, or is computed from it. */
   readonly body?: Json | ((body: JsonObject, facts: Facts) => Json);
-  /** Instead of the body, when it is to be no JSON. */
+  /** Replaces the body if it is not to be JSON. */
   readonly text?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Whether what was asked for is done: not at all, at once, or in time. */
+  /** Whether the request is carried out: not at all, at once, or over time. */
   readonly does?: "nothing" | "at once" | "in time";
-  /** Breaks the connection instead of an answer. */
+  /** Breaks the connection instead of answering. */
   readonly hangsUp?: boolean;
-  /** Requests for which this is so; others get the ordinary answer. Default: all. */
+  /** The requests to which this applies; others get the ordinary answer. Default: all. */
   readonly when?: (facts: Facts) => boolean;
 }
 
@@ -29,34 +29,34 @@ type Duration = { readonly seconds: number } | { readonly polls: number } | "for
  */
 export interface Behaviour {
   readonly catalog?: JsonObject;
-  /** Takes whoever asks for the platform. Default: asks for the login. */
+  /** Accepts every caller as the platform. Default: asks for the login. */
   readonly trusts?: boolean;
-  /** Takes a platform that names no version for one of the newest. Default: answers 400. */
+  /** Treats a platform that names no version as one of the newest version. Default: answers 400. */
   readonly assumesVersion?: boolean;
-  /** What is answered 202. Bindings only from 2.14 on, which lets them. Default: nothing. */
+  /** What is answered 202; bindings only from 2.14 on, which allows it. Default: nothing. */
   readonly asynchronous?: readonly Change[];
   /** Default: 5 seconds. */
   readonly takes?: Duration;
-  /** Forgets how work ended as soon as it has said it once. Default: remembers. */
+  /** Forgets how work ended once it has reported it. Default: remembers. */
   readonly forgets?: boolean;
-  /** Instances that it has room for; see "provision: full". Default: any number. */
+  /** How many instances it has room for; see "provision: full". Default: any number. */
   readonly room?: number;
-  /** What comes to nothing in the end: asynchronous work that fails. Default: none. */
+  /** Asynchronous work that fails in the end. Default: none. */
   readonly fails?: readonly Change[];
-  /** Situations that it does not recognise: it takes the request for what comes next in the table. */
+  /** Situations that it does not recognise: it treats the request as the next situation in the table that fits. */
   readonly overlooks?: readonly Situation[];
-  /** Situations that are its own to recognise: see `OPTIONAL`. Default: none. */
+  /** Optional situations that it recognises: see `OPTIONAL`. Default: none. */
   readonly notices?: readonly Situation[];
   readonly answers?: Partial<Readonly<Record<Situation, Script>>>;
-  /** What an update makes of an instance. Default: the plan and the parameters that it has. */
+  /** What an update turns an instance into. Default: one with the plan and the parameters of the update. */
   readonly updates?: (instance: Thing, body: JsonObject) => void;
-  /** What an instance says of itself beside its ids and parameters, in the answers to a provision and to a GET. Default: nothing. */
+  /** What an instance shows beside its ids and parameters, in the answers to a provision and to a GET. Default: nothing. */
   readonly instance?: (instance: Thing) => JsonObject;
-  /** What a binding says of itself, in the answer to a bind and to a GET. Default: as it is made. */
+  /** What a binding shows in the answers to a bind and to a GET. Default: what it was created with. */
   readonly binding?: (view: JsonObject, binding: Thing) => Json;
-  /** Answers before login and version are looked at; undefined lets the request in. */
+  /** Answers before login and version are checked; undefined lets the request in. */
   readonly beforeLogin?: (facts: Facts) => WireResponse | undefined;
-  /** Answers before the table is asked; undefined leaves it to the table. */
+  /** Answers before the table does; undefined leaves it to the table. */
   readonly first?: (facts: Facts) => WireResponse | undefined;
   /** Has the last word on every answer. */
   readonly last?: (response: WireResponse, facts: Facts) => WireResponse;

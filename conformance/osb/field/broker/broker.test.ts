@@ -8,12 +8,12 @@ import { catalogWith, RETRIEVABLE, SCHEMAS } from "./catalog.ts";
 const rich = catalogWith({ ...RETRIEVABLE, plan: { schemas: SCHEMAS, maintenance_info: { version: "1.0.0" } } });
 
 const PLAIN: readonly (readonly [string, Behaviour])[] = [
-  ["does all at once", {}],
-  ["does all at once and can be fetched", { catalog: rich }],
+  ["is synchronous", {}],
+  ["is synchronous and retrievable", { catalog: rich }],
   ["takes seconds", { catalog: rich, asynchronous: EVERYTHING }],
   ["takes two polls", { catalog: rich, asynchronous: EVERYTHING, takes: { polls: 2 } }],
 ];
-/** What takes time at 2.13 is a field broker: `binds-by-the-version-of-the-request`. */
+/** An asynchronous broker at 2.13 is a field broker: `binds-by-the-version-of-the-request`. */
 const MINORS: readonly SpecMinor[] = [11, 14, 15, 17];
 
 describe.each(PLAIN)("a field broker without a fault that %s", (_, behaviour) => {

@@ -20,7 +20,7 @@ import { type Thing, Things } from "./things.ts";
 export const LOGIN = { username: "drydock", password: "conformance" } as const;
 const AUTHORIZATION = basicHeader(LOGIN.username, LOGIN.password);
 
-/** A broker that behaves like this, on a clock of milliseconds. A request that it hangs up on is rejected. */
+/** A broker that behaves like this, on a clock in milliseconds. A request on which it hangs up rejects. */
 export function createFieldBroker(behaviour: Behaviour, nowMs: () => number): Handler {
   return new FieldBroker(behaviour, nowMs).handle;
 }
@@ -71,7 +71,7 @@ class FieldBroker {
     return response;
   }
 
-  /** GET of instances and bindings is served from 2.14 on, where the catalog offers it; polls of bindings from 2.14 on. */
+  /** GET of instances and bindings is served from 2.14 on, if the catalog offers it; polls of bindings from 2.14 on. */
   #isServed({ operation, minor }: Facts): boolean {
     const services = readCatalog(this.#catalog).flatMap(({ raw, plans }) =>
       plans.map((plan) => ({ service: { ...plan, raw, plans }, plan })),

@@ -18,13 +18,13 @@ function thingOf({ path, body = {}, named }: Facts): Thing {
   };
 }
 
-/** What an update makes of an instance: the plan and the parameters that the body has. */
+/** What an update turns an instance into: one with the plan and the parameters of the body. */
 function updateAsAsked(instance: Thing, { plan_id: planId, parameters }: JsonObject): void {
   instance.planId = stringOf(planId) ?? instance.planId;
   if (isObject(parameters)) instance.parameters = parameters;
 }
 
-/** The thing that a change is about: one that is made now, or made over, where the change creates; else what is there. */
+/** The thing that a change is about: a new or replaced one if the change creates, else the existing one. */
 function subjectOf(facts: Facts, things: Things, change: Change): Thing | undefined {
   if (change !== "provision" && change !== "bind") return facts.thing;
   const made = thingOf(facts);
@@ -42,7 +42,7 @@ function applyTo(thing: Thing, change: Change, facts: Facts, { updates = updateA
   };
 }
 
-/** Does what was asked for, at once or in time. Resolves with the thing that it is about. */
+/** Carries out the request, at once or over time. Resolves with the thing that it is about. */
 export function carryOut(
   facts: Facts,
   change: Change,
@@ -66,7 +66,7 @@ export function carryOut(
   return thing;
 }
 
-/** A poll of work that polls bring to its end. */
+/** A poll of work that polls bring to an end. */
 export function bringOn(thing: Thing): void {
   const { work } = thing;
   if (work?.pollsLeft === undefined) return;

@@ -4,29 +4,29 @@ import { isObject, type Json, type JsonObject, parseJson, stringOf } from "../..
 import type { WireRequest } from "../../memory-broker/http.ts";
 import type { Change, Thing, Things } from "./things.ts";
 
-/** All that an answer can depend on. */
+/** Everything that an answer can depend on. */
 export interface Facts {
   readonly request: WireRequest;
   /** Undefined for a route that the API does not have. */
   readonly operation: Operation | undefined;
-  /** 17 for 2.17: what the request names, or the newest. */
+  /** 17 for 2.17: the version that the request names, or the newest. */
   readonly minor: number;
-  /** Undefined where the body is no JSON object. */
+  /** Undefined if the body is not a JSON object. */
   readonly body: JsonObject | undefined;
   /** `service_id` and `plan_id` as sent: in the body, or in the query of a deletion. */
   readonly named: { readonly service: Json | undefined; readonly plan: Json | undefined };
-  /** The plan that the request names, where the catalog has it. */
+  /** The plan that the request names, if the catalog has it. */
   readonly offer: Offer | undefined;
   readonly instance: Thing | undefined;
-  /** The binding, or the instance where the request is about one. */
+  /** The binding, or the instance if the request is about one. */
   readonly thing: Thing | undefined;
   readonly path: { readonly instance: string; readonly thing: string };
   readonly bindings: readonly Thing[];
   /** Whether there is no room for another instance. */
   readonly isFull: boolean;
-  /** Whether the change that is asked for takes time. */
+  /** Whether the requested change takes time. */
   readonly takesTime: boolean;
-  /** Whether the platform lets it. */
+  /** Whether the platform allows that. */
   readonly mayTakeTime: boolean;
 }
 
@@ -65,7 +65,7 @@ function objectOf({ text }: WireRequest): JsonObject | undefined {
 interface Limits {
   readonly catalog: JsonObject;
   readonly asynchronous: readonly Change[];
-  /** Instances that there may be. */
+  /** How many instances there may be. */
   readonly room: number;
 }
 

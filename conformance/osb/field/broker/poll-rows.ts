@@ -3,10 +3,10 @@ import { always, ERRORS, isBusy, isGone, row } from "./rows.ts";
 
 const { bad, unknown } = ERRORS;
 
-/** Deleted step by step, so that polls may say of it that it is gone. */
+/** Deleted asynchronously, so that polls may say that it is gone. */
 const wasRemoved = (facts: Facts): boolean => isGone(facts) && facts.thing?.ended !== undefined;
 const isUnknown = (facts: Facts): boolean => facts.thing === undefined || (isGone(facts) && !wasRemoved(facts));
-/** Whether a poll names work that is neither in progress nor the last to end. */
+/** Whether a poll names an operation that is neither in progress nor the last one that ended. */
 const isOfOtherWork = ({ thing, request }: Facts): boolean => {
   const asked = request.query["operation"];
   return asked !== undefined && asked !== (thing?.work ?? thing?.ended?.work)?.id;

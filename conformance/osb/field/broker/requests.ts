@@ -6,7 +6,7 @@ import type { Facts } from "./facts.ts";
 const STRINGS = ["service_id", "plan_id", "organization_guid", "space_guid", "app_guid", "predecessor_binding_id"];
 const OBJECTS = ["context", "parameters", "bind_resource", "previous_values", "maintenance_info"];
 
-/** Whether a member of a body is of another JSON type than the specification gives it. `null` counts as left out. */
+/** Whether a member of a body has another JSON type than the specification gives it. `null` counts as left out. */
 export function hasWrongType(body: JsonObject): boolean {
   const isWrong = (names: readonly string[], fits: (value: Json) => boolean) =>
     names.some((name) => body[name] !== undefined && body[name] !== null && !fits(body[name]));
@@ -25,7 +25,7 @@ export function isMismatched({ named, instance }: Facts): boolean {
   return instance === undefined || named.service !== instance.serviceId || named.plan !== instance.planId;
 }
 
-/** Whether the parameters of a body break the schema that the catalog has for them. */
+/** Whether the parameters of a body violate their schema in the catalog. */
 export function isUnfit(use: SchemaUse): (facts: Facts) => boolean {
   return ({ body, offer }) => {
     const schema = offer === undefined ? undefined : schemaOf(offer, use);

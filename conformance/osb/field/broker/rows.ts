@@ -15,9 +15,9 @@ export interface Row<S extends string = string> {
   readonly situation: S;
   readonly when: (facts: Facts) => boolean;
   readonly status: number;
-  /** `view`: what the thing says of itself; `work`: its operation; `state`: how that stands; `nothing`: `{}`; else an error. */
+  /** `view`: the thing as the API shows it; `work`: its operation; `state`: the state of that operation; `nothing`: `{}`; else an error. */
   readonly says: "view" | "work" | "state" | "nothing" | ErrorBody;
-  /** Whether what was asked for is done, and when. */
+  /** Whether the request is carried out, and when. */
   readonly does: "nothing" | "at once" | "in time";
 }
 
@@ -48,7 +48,7 @@ export const ERRORS = {
   full: error("QuotaExceeded", "instance limit for this service has been reached"),
 } as const;
 
-/** Whether a thing is there, or will be. */
+/** Whether a thing exists, or will exist. */
 export const exists = (thing: Thing | undefined): thing is Thing =>
   thing !== undefined && (thing.state === "there" || thing.state === "being made");
 
@@ -59,7 +59,7 @@ export const isUnder = (thing: Thing | undefined, ...changes: readonly Change[])
 /** Whether anything is in progress on a thing. */
 export const isBusy = (thing: Thing | undefined): boolean => thing?.work !== undefined;
 
-/** Whether a creation asks for what the thing is already. */
+/** Whether a creation asks for exactly what the thing already is. */
 export const isMadeOf = ({ thing, named, body = {} }: Facts): boolean =>
   thing !== undefined &&
   thing.serviceId === named.service &&
@@ -67,29 +67,29 @@ export const isMadeOf = ({ thing, named, body = {} }: Facts): boolean =>
   sameJson(thing.parameters, body["parameters"] ?? {}) &&
   (!("bind_resource" in body) || sameJson(thing.bindResource, body["bind_resource"]));
 
-/** Whatever is asked. */
+/** Any request. */
 export const always = (): boolean => true;
-/** Whether what is asked about was there and is gone. */
+/** Whether the thing existed and is gone. */
 export const isGone = ({ thing }: Facts): boolean => thing?.state === "gone";
-/** Whether what is asked about never was. */
+/** Whether the thing never existed. */
 export const neverWas = ({ thing }: Facts): boolean => thing === undefined;
-/** Whether a body is no JSON object, or has a member of another type. */
+/** Whether a body is not a JSON object, or has a member of the wrong type. */
 export const isMalformed = ({ body }: Facts): boolean => body === undefined || hasWrongType(body);
-/** Whether the change that is asked for takes time. */
+/** Whether the requested change takes time. */
 export const takesTime = (facts: Facts): boolean => facts.takesTime;
-/** Whether it takes time and the platform does not let it. */
+/** Whether it takes time and the platform does not allow that. */
 export const needsTime = ({ takesTime: takes, mayTakeTime }: Facts): boolean => takes && !mayTakeTime;
-/** A creation that needs time, and the thing is not made yet. */
+/** A creation that takes time, and whose thing does not exist yet. */
 export const needsTimeToBegin = (facts: Facts): boolean => needsTime(facts) && facts.thing?.state !== "there";
 
-/** Whether a body names another maintenance version than the catalog has. */
+/** Whether a body names another maintenance version than the catalog. */
 export function isStale({ body = {}, offer }: Facts): boolean {
   const info = body["maintenance_info"];
   if (!isObject(info) || info["version"] === undefined || offer === undefined) return false;
   return info["version"] !== maintenanceVersion(offer);
 }
 
-/** Whether a bind names no application, where platforms put it. */
+/** Whether a bind names no application in the place where platforms put it. */
 export function lacksApp({ body = {} }: Facts): boolean {
   const resource: JsonObject = isObject(body["bind_resource"]) ? body["bind_resource"] : {};
   return body["app_guid"] === undefined && resource["app_guid"] === undefined;

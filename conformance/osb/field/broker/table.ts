@@ -19,11 +19,11 @@ const ROWS = {
   "fetch-binding": FETCH_BINDING,
 } as const;
 
-/** What a request can run into, as the broker sees it. */
+/** The situations that a request can run into, as the broker sees them. */
 export type Situation = (typeof ROWS)[Operation][number]["situation"];
 
-/** The plain broker as a table: for each operation its situations in the order in which they are looked for. */
+/** The plain broker as a table: for each operation, its situations in the order in which they are tested. */
 export const TABLE: Readonly<Record<Operation, readonly Row<Situation>[]>> = ROWS;
 
-/** Situations that a broker need not recognise, and the plain one does not. */
+/** Situations that a broker need not recognise, and that the plain one does not. */
 export const OPTIONAL: readonly Situation[] = ["deprovision: bound", "bind: without app"];

@@ -5,12 +5,12 @@ export type Change = "provision" | "update" | "deprovision" | "bind" | "unbind";
 
 /** Work in progress on a thing. */
 export interface Work {
-  /** What polls name it by. */
+  /** The name by which polls refer to it. */
   readonly id: string;
   readonly change: Change;
-  /** The request that began it, to know it again. */
+  /** The request that began it, to recognise its repetition. */
   readonly text: string;
-  /** On the broker's clock, in milliseconds; undefined where polls end it. */
+  /** On the broker's clock, in milliseconds; undefined if polls end it. */
   readonly endsMs: number | undefined;
   pollsLeft: number | undefined;
   readonly fails: boolean;
@@ -22,17 +22,17 @@ export interface Thing {
   readonly id: string;
   serviceId: string;
   planId: string;
-  /** `{}` where none were given. */
+  /** `{}` if none were given. */
   parameters: JsonObject;
   /** What a binding is for; `{}` for an instance. */
   bindResource: JsonObject;
   state: "being made" | "there" | "failed" | "gone";
   work: Work | undefined;
-  /** The last work that ended. */
+  /** The work that ended last. */
   ended: { readonly work: Work; readonly state: "succeeded" | "failed" } | undefined;
 }
 
-/** A plain table of instances and bindings, by the path of each. Things that are gone stay in it, as such. */
+/** A plain table of instances and bindings, by path. Things that are gone stay in it, marked as gone. */
 export class Things {
   readonly #byPath = new Map<string, Thing>();
   readonly #instances: Thing[] = [];
@@ -56,12 +56,12 @@ export class Things {
     return this.#bindings.get(path) ?? [];
   }
 
-  /** How many instances there are, or will be. */
+  /** How many instances exist, or will exist. */
   countInstances(): number {
     return this.#instances.filter(({ state }) => state === "there" || state === "being made").length;
   }
 
-  /** Ends what has had its time. */
+  /** Ends the work whose time is up. */
   settle(nowMs: number): void {
     for (const thing of this.#byPath.values()) {
       const { work } = thing;
@@ -76,7 +76,7 @@ function listIn(lists: Map<string, Thing[]>, key: string): Thing[] {
   return list;
 }
 
-/** Ends the work on a thing, as it was to end. */
+/** Ends the work on a thing, in the way that was planned. */
 export function end(thing: Thing, work: Work): void {
   thing.work = undefined;
   thing.ended = { work, state: work.fails ? "failed" : "succeeded" };

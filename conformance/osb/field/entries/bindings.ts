@@ -12,7 +12,7 @@ export const BINDINGS: readonly FieldBroker[] = [
     report: {
       repository: "cloudfoundry/cloud-service-broker",
       number: 389,
-      says: "asynchronous bindings are wished for, and getting a binding is not implemented",
+      says: "a user wants asynchronous bindings, but getting a binding is not implemented",
     },
     rule: "Binding: for the platform to use the binding, the information MUST be returned at least once.",
     behaviour: { asynchronous: EVERYTHING, catalog: catalogWith({ service: { instances_retrievable: true } }) },
@@ -20,7 +20,7 @@ export const BINDINGS: readonly FieldBroker[] = [
   },
   {
     id: "asynchronous-bindings-are-not-found",
-    does: "binds asynchronously, offers GET for bindings and answers it 404",
+    does: "binds asynchronously, offers GET for bindings and answers it with 404",
     report: {
       repository: "cloudfoundry/servicebroker",
       number: 334,
@@ -36,7 +36,7 @@ export const BINDINGS: readonly FieldBroker[] = [
   },
   {
     id: "bindings-are-always-500",
-    does: "offers GET for bindings and answers it 500 whatever is asked",
+    does: "offers GET for bindings and always answers it with 500",
     report: {
       repository: "spring-cloud/spring-cloud-open-service-broker",
       number: 211,
@@ -72,7 +72,7 @@ export const BINDINGS: readonly FieldBroker[] = [
   },
   {
     id: "bindings-are-always-200",
-    does: "answers GET of a binding 200, also of one that is not there",
+    does: "answers every GET of a binding with 200, even if there is none",
     report: {
       repository: "meshcloud/unipipe-service-broker",
       number: 113,
@@ -88,7 +88,7 @@ export const BINDINGS: readonly FieldBroker[] = [
     report: {
       repository: "cloudfoundry/servicebroker",
       number: 194,
-      says: "why an app_guid might not be there, and what a broker does that needs one",
+      says: "why an app_guid might be missing, and what a broker that needs one does",
     },
     rule: "Binding: 422 RequiresApp MUST be returned if the broker requires an app_guid.",
     behaviour: { catalog, notices: ["bind: without app"] },
@@ -111,7 +111,7 @@ export const BINDINGS: readonly FieldBroker[] = [
   },
   {
     id: "needs-the-old-app-guid",
-    does: "looks for app_guid where it stood before bind_resource, as Cloud Foundry still sends it",
+    does: "looks for app_guid where it was before bind_resource, and where Cloud Foundry still sends it",
     report: {
       repository: "kubernetes-retired/service-catalog",
       number: 818,
@@ -132,7 +132,7 @@ export const BINDINGS: readonly FieldBroker[] = [
   },
   {
     id: "needs-the-old-app-guid-and-says-400",
-    does: "answers 400 to a bind without app_guid where it stood before bind_resource",
+    does: "answers 400 to a bind without app_guid where it was before bind_resource",
     report: {
       repository: "spring-cloud/spring-cloud-open-service-broker",
       number: 8,
@@ -170,7 +170,7 @@ export const BINDINGS: readonly FieldBroker[] = [
     report: {
       repository: "cloudfoundry/cloud_controller_ng",
       number: 2108,
-      says: "credentials that are no object are refused from now on; before, service keys failed later",
+      says: "credentials that are not an object are now refused; before, service keys failed later",
     },
     rule: "Binding: credentials is an object.",
     behaviour: {

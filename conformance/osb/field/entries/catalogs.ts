@@ -33,7 +33,7 @@ export const CATALOGS: readonly FieldBroker[] = [
   },
   {
     id: "optional-members-are-null",
-    does: "has null for tags, requires and metadata that it does not have",
+    does: "has null for the tags, requires and metadata that it lacks",
     report: {
       repository: "Peripli/service-manager",
       number: 203,
@@ -116,14 +116,14 @@ export const CATALOGS: readonly FieldBroker[] = [
     report: {
       repository: "kubernetes-retired/service-catalog",
       number: 1668,
-      says: "plan names are restricted to lower case without need: there are plans called Lite",
+      says: "plan names are needlessly restricted to lower case: there are plans called Lite",
     },
     rule: "Catalog Management: upper case is allowed.",
     behaviour: { catalog: catalogWith({ second: { name: "Lite" } }) },
   },
   {
     id: "plan-has-a-capital-at-2.13",
-    does: 'calls a plan "Lite" when that was forbidden',
+    does: 'calls a plan "Lite", at a version that forbade it',
     report: {
       repository: "cloudfoundry/servicebroker",
       number: 422,
@@ -152,7 +152,7 @@ export const CATALOGS: readonly FieldBroker[] = [
     report: {
       repository: "cloudfoundry/cloud_controller_ng",
       number: 907,
-      says: "schemas without $schema are refused from now on, those without a type are taken",
+      says: "schemas without $schema are now refused, those without a type are accepted",
     },
     rule: "Input Parameters Schema Object: the $schema key MUST be present.",
     behaviour: { catalog: catalogWith({ plan: { schemas: creationSchema(SIZED) } }) },
@@ -164,7 +164,7 @@ export const CATALOGS: readonly FieldBroker[] = [
     report: {
       repository: "cloudfoundry/capi-release",
       number: 222,
-      says: "schemas of a draft later than 4 were taken before and are refused now",
+      says: "schemas of a draft later than 4 used to be accepted and are now refused",
     },
     rule: "Input Parameters Schema Object: platforms SHOULD be prepared to support later versions of JSON schema.",
     behaviour: {
@@ -189,7 +189,7 @@ export const CATALOGS: readonly FieldBroker[] = [
   },
   {
     id: "dashboard-client-has-no-secret-at-2.13",
-    does: "has a dashboard_client with nothing but a redirect_uri, when nothing more was demanded",
+    does: "has a dashboard_client with only a redirect_uri, at a version that demanded no more",
     report: {
       repository: "cloudfoundry/servicebroker",
       number: 448,

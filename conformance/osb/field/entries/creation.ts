@@ -67,7 +67,7 @@ export const CREATION: readonly FieldBroker[] = [
   },
   {
     id: "conflict-has-an-empty-body",
-    does: "answers a conflict 409 {} and nothing else",
+    does: "answers a conflict with 409 {} and nothing else",
     report: {
       repository: "cloudfoundry/brokerapi",
       number: 19,
@@ -90,7 +90,7 @@ export const CREATION: readonly FieldBroker[] = [
   },
   {
     id: "repeats-are-409-at-2.13",
-    does: "answers 409 to the same provision or bind sent again, when that was forbidden",
+    does: "answers 409 to the same provision or bind sent again, at a version that forbade it",
     report: {
       repository: "spring-cloud/spring-cloud-open-service-broker",
       number: 5,
@@ -107,7 +107,7 @@ export const CREATION: readonly FieldBroker[] = [
     report: {
       repository: "cloudfoundry-community/cf-mysql-java-broker",
       number: 4,
-      says: "a second PUT of the same binding errors out, for the password is not kept",
+      says: "a second PUT of the same binding errors out, because the password is not kept",
     },
     rule: "Binding: 200 SHOULD be returned if the binding exists and the parameters are identical.",
     behaviour: { catalog, answers: { "bind: again": { status: 500, body: { description: "CREATE USER failed" } } } },
@@ -182,7 +182,7 @@ export const CREATION: readonly FieldBroker[] = [
     report: {
       repository: "cloudfoundry/app-autoscaler-release",
       number: 838,
-      says: "an unknown plan is answered 500, though it is no server error",
+      says: "an unknown plan is answered 500, though it is not a server error",
     },
     rule: "Service Broker Errors: a request that fails MUST be answered with an appropriate HTTP response code.",
     behaviour: {
@@ -218,9 +218,9 @@ export const CREATION: readonly FieldBroker[] = [
     report: {
       repository: "cloudfoundry/brokerapi",
       number: 19,
-      says: "the error for an instance limit that is met is answered 500 with its description",
+      says: "reaching the instance limit is answered 500 with its description",
     },
-    rule: "A limit is the operator's. No rule says what it is answered.",
+    rule: "A limit is the operator's. No rule says how it is answered.",
     behaviour: { catalog, room: 2, answers: { "provision: full": { status: 500 } } },
   },
   {
@@ -229,7 +229,7 @@ export const CREATION: readonly FieldBroker[] = [
     report: {
       repository: "cloudfoundry/cloud-service-broker",
       number: 359,
-      says: "parameters of a bind that are not known are refused from now on",
+      says: "unknown parameters of a bind are now refused",
     },
     rule: "Provisioning and Binding: brokers SHOULD ensure that the client has provided valid parameters.",
     behaviour: {

@@ -4,7 +4,7 @@ import type { FieldBroker } from "../field-broker.ts";
 
 const catalog = catalogWith(RETRIEVABLE);
 
-/** What never was and what is gone are one case of the rule: the checks of the latter follow. */
+/** What never existed and what is gone are one case of the rule: the checks of the latter follow from those of the former. */
 const NOT_410 = ["deprovision-410-unknown", "unbind-410-unknown"];
 const GONE_IS_410 = "Deprovisioning and Unbinding: 410 MUST be returned if the instance or the binding does not exist.";
 const MANDATORY_IDS = "Deprovisioning and Unbinding: 400 MUST be returned if service_id or plan_id is missing.";
@@ -13,7 +13,7 @@ const MANDATORY_IDS = "Deprovisioning and Unbinding: 400 MUST be returned if ser
 export const DELETIONS: readonly FieldBroker[] = [
   {
     id: "every-delete-is-200",
-    does: "answers 200 {} to every DELETE, also of what never was",
+    does: "answers 200 {} to every DELETE, even of what never existed",
     report: {
       repository: "kyma-project/control-plane",
       number: 342,
@@ -25,7 +25,7 @@ export const DELETIONS: readonly FieldBroker[] = [
   },
   {
     id: "every-delete-is-200-unfetchable",
-    does: "answers 200 {} to every DELETE, and nothing of it can be fetched",
+    does: "answers 200 {} to every DELETE, and offers no GET",
     report: {
       repository: "awslabs/aws-servicebroker",
       number: 45,
@@ -92,7 +92,7 @@ export const DELETIONS: readonly FieldBroker[] = [
     report: {
       repository: "awslabs/aws-servicebroker",
       number: 44,
-      says: "a provision with the id of a deprovisioned instance fails, for its item stays in the metadata table",
+      says: "a provision with the id of a deprovisioned instance fails, because its item stays in the metadata table",
     },
     rule: "Provisioning: platforms SHOULD NOT reuse ids, since brokers might not support this.",
     behaviour: {
@@ -140,7 +140,7 @@ export const DELETIONS: readonly FieldBroker[] = [
   },
   {
     id: "fetches-what-was-deleted",
-    does: "goes on to answer GET of a deleted instance as if it were there",
+    does: "goes on answering GET of a deleted instance as if it existed",
     report: {
       repository: "swisscom/open-service-broker",
       number: 265,
@@ -214,7 +214,7 @@ export const DELETIONS: readonly FieldBroker[] = [
       number: 172,
       says: 'the review objects to an unbind that is answered {"operation": "successful"}',
     },
-    rule: "Unbinding: the expected body of a 200 is {}; a member more is a JSON object still, and operation is a member of this body.",
+    rule: "Unbinding: the expected body of a 200 is {}; with one more member it is still a JSON object, and operation is a member of this body.",
     behaviour: { catalog, answers: { "unbind: done": { body: { operation: "successful" } } } },
   },
   {
@@ -223,7 +223,7 @@ export const DELETIONS: readonly FieldBroker[] = [
     report: {
       repository: "openshift/ansible-service-broker",
       number: 824,
-      says: "an unbind that is in progress has to return its token",
+      says: "an unbind in progress has to return its token",
     },
     rule: "Unbinding: the operation string of a 202 MUST match that returned for the original request.",
     behaviour: { catalog, asynchronous: EVERYTHING, answers: { "unbind: again in progress": { body: {} } } },

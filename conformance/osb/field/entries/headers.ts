@@ -30,7 +30,7 @@ export const HEADERS: readonly FieldBroker[] = [
   },
   {
     id: "asks-nobody-who-they-are",
-    does: "serves whoever asks",
+    does: "serves everybody",
     report: {
       repository: "cloudfoundry-community/worlds-simplest-service-broker",
       number: 11,
@@ -63,7 +63,7 @@ export const HEADERS: readonly FieldBroker[] = [
     report: {
       repository: "cloudfoundry/servicebroker",
       number: 736,
-      says: "the version header is not demanded by a library, though it must be in the request",
+      says: "the version header is not demanded by a library, although it must be in the request",
     },
     rule: "API Version Header: the broker MAY reject; it need not.",
     behaviour: { catalog, assumesVersion: true },

@@ -5,7 +5,7 @@ import type { FieldBroker } from "../field-broker.ts";
 
 const catalog = catalogWith(RETRIEVABLE);
 
-/** What instances need of a platform, what they say of themselves, and errors in general. */
+/** What instances need from a platform, what they show, and errors in general. */
 export const INSTANCES: readonly FieldBroker[] = [
   {
     id: "panics-without-a-cluster",
@@ -95,7 +95,7 @@ export const INSTANCES: readonly FieldBroker[] = [
   },
   {
     id: "dashboard-comes-late",
-    does: "tells the dashboard_url of an instance only once it is made",
+    does: "returns the dashboard_url of an instance only once it is created",
     report: {
       repository: "cloudfoundry/servicebroker",
       number: 170,
@@ -123,7 +123,7 @@ export const INSTANCES: readonly FieldBroker[] = [
   },
   {
     id: "dashboard-url-is-empty-at-2.13",
-    does: "returns an empty dashboard_url with every provision, when that was forbidden",
+    does: "returns an empty dashboard_url with every provision, at a version that forbade it",
     report: {
       repository: "swisscom/open-service-broker",
       number: 134,

@@ -6,7 +6,7 @@ import type { FieldBroker } from "../field-broker.ts";
 const catalog = catalogWith(RETRIEVABLE);
 const asynchronous = EVERYTHING;
 
-/** Work that takes time, and what is asked meanwhile. */
+/** Work that takes time, and requests that arrive meanwhile. */
 export const OPERATIONS: readonly FieldBroker[] = [
   {
     id: "never-ends",
@@ -16,7 +16,7 @@ export const OPERATIONS: readonly FieldBroker[] = [
       number: 30,
       says: "instances get stuck in creation with no way to stop or delete them",
     },
-    rule: "Polling Interval and Duration: how long is for plan and platform to say; no plan here says it.",
+    rule: "Polling Interval and Duration: the plan and the platform say how long; no plan here does.",
     behaviour: { catalog, asynchronous, takes: "for ever" },
     leavesBehind: true,
   },
@@ -28,7 +28,7 @@ export const OPERATIONS: readonly FieldBroker[] = [
       number: 215,
       says: "a PUT or PATCH that lacks a mandatory field is answered 422",
     },
-    rule: "400 MUST be returned if the request is missing mandatory data. For a provision that needs no finished instance; updates and binds may be refused as too early.",
+    rule: "400 MUST be returned if the request is missing mandatory data. This goes for a provision, which needs no finished instance; updates and binds may be refused as too early.",
     behaviour: {
       catalog,
       asynchronous,
@@ -85,7 +85,7 @@ export const OPERATIONS: readonly FieldBroker[] = [
     report: {
       repository: "openshift/ansible-service-broker",
       number: 498,
-      says: "a second provision was answered 200 without a look at jobs in progress",
+      says: "a second provision was answered 200 without looking at jobs in progress",
     },
     rule: "Provisioning: a re-sent PUT MUST return 202, not 200, if the instance is not yet fully provisioned.",
     behaviour: { catalog, asynchronous, answers: { "provision: again in progress": { status: 200, body: {} } } },
@@ -109,13 +109,13 @@ export const OPERATIONS: readonly FieldBroker[] = [
   },
   {
     id: "busy-is-500",
-    does: "answers 500 to an update or a deprovision while the instance is being made",
+    does: "answers 500 to an update or a deprovision while the instance is being created",
     report: {
       repository: "huaweicloud/huaweicloud-service-broker",
       number: 53,
       says: "an update or a deletion during an asynchronous provision is answered 500 instead of 422",
     },
-    rule: "Blocking Operations: a request that cannot be processed for concurrency MUST be rejected with 422.",
+    rule: "Blocking Operations: a request that cannot be processed because of concurrency MUST be rejected with 422.",
     behaviour: {
       catalog,
       asynchronous,
@@ -148,7 +148,7 @@ export const OPERATIONS: readonly FieldBroker[] = [
       number: 480,
       says: "an operation in progress was mapped to 404, an instance that does not exist to 422",
     },
-    rule: "Blocking Operations: a request that cannot be processed for concurrency MUST be rejected with 422.",
+    rule: "Blocking Operations: a request that cannot be processed because of concurrency MUST be rejected with 422.",
     behaviour: { catalog, asynchronous, answers: inEach(BUSY, { status: 404, body: { description: "in progress" } }) },
     fails: ["concurrency-422", "deprovision-busy-422", "unbind-busy-422"],
   },

@@ -16,7 +16,7 @@ const POLLS_OF_WORK = [
 export const POLLS: readonly FieldBroker[] = [
   {
     id: "unknown-is-410-in-polls",
-    does: "answers 410 to the poll of an instance or binding that never was",
+    does: "answers 410 to the poll of an instance or binding that never existed",
     report: {
       repository: "eruvanos/openbrokerapi",
       number: 181,
@@ -32,7 +32,7 @@ export const POLLS: readonly FieldBroker[] = [
   },
   {
     id: "unknown-is-410-in-polls-version-unsaid",
-    does: "answers 410 to the poll of an instance or binding that never was, and nobody says which version is meant",
+    does: "answers 410 to the poll of an instance or binding that never existed, and nobody says which version is meant",
     report: {
       repository: "spring-cloud/spring-cloud-open-service-broker",
       number: 282,
@@ -49,13 +49,13 @@ export const POLLS: readonly FieldBroker[] = [
   },
   {
     id: "unknown-is-410-in-polls-at-2.15",
-    does: "answers 410 to the poll of an instance or binding that never was, before 404 was demanded",
+    does: "answers 410 to the poll of an instance or binding that never existed, at a version before 404 was demanded",
     report: {
       repository: "spring-cloud/spring-cloud-open-service-broker",
       number: 279,
       says: "polls of what is missing should be answered 410, as 2.15 names nothing better",
     },
-    rule: "2.15 names no status for polls of what never was.",
+    rule: "2.15 names no status for polls of what never existed.",
     minor: 15,
     behaviour: {
       catalog,
@@ -65,13 +65,13 @@ export const POLLS: readonly FieldBroker[] = [
   },
   {
     id: "unknown-is-400-in-polls-at-2.15",
-    does: "answers 400 to the poll of an instance that never was, before 404 was demanded",
+    does: "answers 400 to the poll of an instance that never existed, at a version before 404 was demanded",
     report: {
       repository: "spring-cloud/spring-cloud-open-service-broker",
       number: 309,
-      says: "2.15 does not say what a poll of an unknown instance is answered; 400 is the best option until 2.16",
+      says: "2.15 does not say how a poll of an unknown instance is answered; 400 is the best option until 2.16",
     },
-    rule: "2.15 names no status for polls of what never was.",
+    rule: "2.15 names no status for polls of what never existed.",
     minor: 15,
     behaviour: {
       catalog,

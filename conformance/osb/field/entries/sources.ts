@@ -35,11 +35,11 @@ export const SOURCES: readonly FieldBroker[] = [
   },
   {
     id: "what-it-has-not-is-null",
-    does: "has null for the members of instances that it does not have",
+    does: "has null for the members of instances that it lacks",
     report: {
       repository: "niklas-scherer/servicebroker",
       commit: "167a740",
-      says: "instances are written with all their members, null where there is nothing",
+      says: "instances are serialised with all their members, null for those without a value",
     },
     rule: "Fetching a Service Instance: dashboard_url, maintenance_info and metadata are OPTIONAL; null may stand for absence.",
     behaviour: { catalog, instance: () => ({ dashboard_url: null, maintenance_info: null, metadata: null }) },
@@ -50,7 +50,7 @@ export const SOURCES: readonly FieldBroker[] = [
     report: {
       repository: "loganmzz/rust-openservicebrokerapi",
       commit: "9aacb60",
-      says: "the only route of the example is that of the catalog",
+      says: "the example's only route is the catalog",
     },
     rule: "Provisioning, Deprovisioning, Unbinding: a plan that is offered can be provisioned; what does not exist is answered 410.",
     behaviour: {
@@ -65,7 +65,7 @@ export const SOURCES: readonly FieldBroker[] = [
     report: {
       repository: "pmorie/osb-starter-pack",
       commit: "79cba22",
-      says: "LastOperation returns nothing, which is written as null",
+      says: "LastOperation returns nothing, which is serialised as null",
     },
     rule: "Polling Last Operation: the body MUST be a JSON object with a state; 404 MUST be returned if what is polled does not exist.",
     behaviour: {

@@ -7,7 +7,7 @@ const catalog = catalogWith(RETRIEVABLE);
 const withSchemas = catalogWith({ ...RETRIEVABLE, plan: { schemas: SCHEMAS } });
 const maintained = catalogWith({ ...RETRIEVABLE, plan: { maintenance_info: { version: "1.4.0" } } });
 
-/** What is made of PATCH. */
+/** How PATCH is treated. */
 export const UPDATES: readonly FieldBroker[] = [
   {
     id: "updated-is-201",
@@ -15,7 +15,7 @@ export const UPDATES: readonly FieldBroker[] = [
     report: {
       repository: "swisscom/open-service-broker",
       number: 278,
-      says: "an update is answered 201, which the platform has to take for a failure",
+      says: "an update is answered 201, which the platform must treat as a failure",
     },
     rule: "Updating a Service Instance: 200 MUST be returned if the changes have been applied.",
     behaviour: { catalog, answers: { "update: done": { status: 201 } } },
@@ -23,7 +23,7 @@ export const UPDATES: readonly FieldBroker[] = [
   },
   {
     id: "updates-are-lost",
-    does: "answers an update 200 and keeps everything as it was",
+    does: "answers an update with 200 and changes nothing",
     report: {
       repository: "meshcloud/unipipe-service-broker",
       number: 22,
@@ -35,7 +35,7 @@ export const UPDATES: readonly FieldBroker[] = [
   },
   {
     id: "updates-are-lost-asynchronously",
-    does: "says of an update that it succeeded and keeps everything as it was",
+    does: "reports an update as succeeded and changes nothing",
     report: {
       repository: "meshcloud/unipipe-service-broker",
       number: 22,
@@ -47,11 +47,11 @@ export const UPDATES: readonly FieldBroker[] = [
   },
   {
     id: "update-forgets-the-parameters",
-    does: "makes a new instance of each update, and so forgets the parameters when they are not sent",
+    does: "replaces the instance on each update, and so forgets parameters that are not sent",
     report: {
       repository: "meshcloud/unipipe-service-broker",
       number: 108,
-      says: "an update constructs a whole new instance of the request, even if some of it is missing",
+      says: "an update builds a whole new instance from the request, even if the request lacks parts",
     },
     rule: "Updating a Service Instance: without parameters the broker MUST NOT change them.",
     behaviour: {
@@ -69,7 +69,7 @@ export const UPDATES: readonly FieldBroker[] = [
     report: {
       repository: "eruvanos/openbrokerapi",
       number: 63,
-      says: "plan_id is optional during an update, and was demanded",
+      says: "plan_id is optional in an update, but was demanded",
     },
     rule: "Updating a Service Instance: plan_id is OPTIONAL.",
     behaviour: {
@@ -89,7 +89,7 @@ export const UPDATES: readonly FieldBroker[] = [
     report: {
       repository: "govuk-paas/paas-aiven-broker",
       number: 11,
-      says: "the provider answers 400 to plan changes that are impossible; it has to become a 422",
+      says: "the provider answers 400 to impossible plan changes; this must become a 422",
     },
     rule: "Updating a Service Instance: 422 MUST be returned if the requested change is not supported.",
     behaviour: {
@@ -107,7 +107,7 @@ export const UPDATES: readonly FieldBroker[] = [
   },
   {
     id: "refused-update-is-applied",
-    does: "answers 400 to parameters that break the schema, and has taken them nevertheless",
+    does: "answers 400 to parameters that violate the schema, but applies them",
     report: {
       repository: "awslabs/aws-servicebroker",
       number: 54,
@@ -119,7 +119,7 @@ export const UPDATES: readonly FieldBroker[] = [
   },
   {
     id: "refused-plan-change-is-applied",
-    does: "answers 422 to a change of plan, and has changed it nevertheless",
+    does: "answers 422 to a change of plan, but makes it",
     report: {
       repository: "cloudfoundry/servicebroker",
       number: 354,
@@ -140,7 +140,7 @@ export const UPDATES: readonly FieldBroker[] = [
   },
   {
     id: "wrong-parameters-are-dropped",
-    does: "drops parameters of an update that break the schema and answers 200",
+    does: "drops parameters of an update that violate the schema, and answers 200",
     report: {
       repository: "openshift/ansible-service-broker",
       number: 734,
@@ -181,7 +181,7 @@ export const UPDATES: readonly FieldBroker[] = [
     report: {
       repository: "orange-cloudfoundry/osb-cmdb",
       number: 168,
-      says: "a fetch that is refused for an operation in progress was mapped to 404; it is a 422 now",
+      says: "a fetch refused because of an operation in progress was mapped to 404; it is now a 422",
     },
     rule: "Fetching a Service Instance: 422 MUST be returned if it is being updated and cannot be fetched.",
     behaviour: {

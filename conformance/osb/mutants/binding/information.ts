@@ -31,7 +31,7 @@ export const bindingInformationMutants: readonly Mutant[] = [
   ),
   mutant(
     "bind-creates-binding",
-    "It falls over (500) on each bind.",
+    "It crashes (500) on each bind.",
     pretend(BIND, isAuthorized, 500, { description: "A null pointer." }),
   ),
   mutant(

@@ -29,7 +29,7 @@ export const bindingRepetitionMutants: readonly Mutant[] = [
   ),
   mutant(
     "bind-conflict-409",
-    "It publishes no schema, and takes a bind with other parameters for a repeat.",
+    "It publishes no schema, and mistakes a bind with other parameters for a repeat.",
     combine(withoutSchemas, alter(BIND, is(409), instead(200))),
     { id: "not-bind-conflict-409-parameters" },
   ),

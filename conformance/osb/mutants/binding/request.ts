@@ -30,7 +30,7 @@ const guessPlan: Middleware = rewrite(
   withOwnPlan,
 );
 
-/** It names another plan of the same offering than that of its instance. */
+/** It names another plan of the same offering than its instance's. */
 const isOfOtherPlan: When = (request, memory) => {
   const { service_id: serviceId, plan_id: planId } = ownPlan(request, memory);
   const sent = sentOf(request);
@@ -78,12 +78,12 @@ export const bindingRequestMutants: readonly Mutant[] = [
   }),
   mutant(
     "bind-optional-fields",
-    "It falls over (500) when there is no context.",
+    "It crashes (500) if there is no context.",
     pretend(BIND, all(sends("service_id"), sends("plan_id"), sends("bind_resource"), lacks("context")), 500, crash),
   ),
   mutant(
     "bind-malformed-400",
-    "Binding parameters that are no object are passed over.",
+    "Binding parameters that are not an object are ignored.",
     rewrite(
       BIND,
       all(sends("parameters"), (request) => !isObject(sentOf(request)["parameters"])),
@@ -93,19 +93,19 @@ export const bindingRequestMutants: readonly Mutant[] = [
   ),
   mutant(
     "bind-invalid-service-or-plan",
-    "It binds by whichever plan of the offering a request names.",
+    "It accepts a bind that names any plan of the offering.",
     rewrite(BIND, isOfOtherPlan, withOwnPlan),
     { id: "not-bind-invalid-service-or-plan-other" },
   ),
   mutant(
     "bind-creates-binding",
-    "It falls over (500) on the deprecated app_guid, which platforms send beside bind_resource.",
+    "It crashes (500) on the deprecated app_guid, which platforms send beside bind_resource.",
     pretend(BIND, all(sends("service_id"), sends("app_guid")), 500, crash),
     { id: "not-bind-creates-binding-app-guid", also: ["bind-malformed-400"] },
   ),
   mutant(
     "bind-optional-fields",
-    "It falls over (500) without the deprecated app_guid, though bind_resource has it.",
+    "It crashes (500) without the deprecated app_guid, though bind_resource has it.",
     pretend(BIND, all(hasInside("bind_resource", "app_guid"), lacks("app_guid")), 500, crash),
     { id: "not-bind-optional-fields-app-guid" },
   ),

@@ -111,7 +111,7 @@ function pollReadingMutantsOf(kind: Polled): readonly Mutant[] {
     ),
     mutant(
       id("400-invalid"),
-      `Polls of ${kind}s: an operation that it does not know is answered 204.`,
+      `Polls of ${kind}s: a poll of an unknown operation is answered 204.`,
       alter(operations, is(400), (response) => ({ ...response, status: 204, text: "" }), isInvented),
       later,
     ),
@@ -139,19 +139,19 @@ function pollMemoryMutantsOf(kind: Polled): readonly Mutant[] {
   return [
     mutant(
       id("state-kept"),
-      `Polls of ${kind}s: once it has reported the end of an operation, it reports that it failed.`,
+      `Polls of ${kind}s: after it has reported how an operation ended, it reports a failure.`,
       changeEnd(operations, "failed"),
       later,
     ),
     mutant(
       roundTrip,
-      `Polls of ${kind}s: it does not take its own operation back: 400.`,
+      `Polls of ${kind}s: it refuses the operation that it returned itself: 400.`,
       alter(operations, is(200), instead(400), asks("operation")),
       { ...later, also: [id("available")] },
     ),
     mutant(
       id("state-kept"),
-      `Polls of ${kind}s: it does not know an operation again once that has ended: 400.`,
+      `Polls of ${kind}s: it does not recognise an operation once that has ended: 400.`,
       alter(operations, is(200), instead(400), all(isAsked, asks("operation"), asks("service_id"))),
       { ...later, id: `forgets-operations-of-${kind}s` },
     ),

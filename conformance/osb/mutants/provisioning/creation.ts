@@ -32,7 +32,7 @@ export const provisioningCreationMutants: readonly Mutant[] = [
   ),
   mutant(
     "provision-creates-resource",
-    "It falls over (500) on the deprecated organization_guid and space_guid, which platforms send beside the context.",
+    "It crashes (500) on the deprecated organization_guid and space_guid, which platforms send beside the context.",
     pretend(PROVISION, all(sends("organization_guid"), sends("space_guid")), 500),
     { id: "not-provision-creates-resource-guids" },
   ),

@@ -31,7 +31,7 @@ const overwrite: Middleware = async (request, next) => {
   return response;
 };
 
-/** It names the plan that the instance was made with. */
+/** It names the plan with which the instance was created. */
 const asksForSamePlan: When = (request, { asked }) =>
   sentOf(request)["plan_id"] === asked.get(keyOf(request))?.["plan_id"];
 
@@ -60,13 +60,13 @@ export const provisioningRepetitionMutants: readonly Mutant[] = [
   ),
   mutant(
     "provision-conflict-409",
-    "It publishes no schema, and takes a provision with other parameters for a repeat.",
+    "It publishes no schema, and mistakes a provision with other parameters for a repeat.",
     combine(withoutSchemas, alter(PROVISION, is(409), instead(200), asksForSamePlan)),
     { id: "not-provision-conflict-409-parameters" },
   ),
   mutant(
     "provision-conflict-409",
-    "It looks at the parameters alone: a plan of another offering is taken for a repeat.",
+    "It compares only the parameters: a provision of another offering's plan is mistaken for a repeat.",
     alter(PROVISION, is(409), instead(200), not(asksForSamePlan)),
     { id: "not-provision-conflict-409-plan" },
   ),

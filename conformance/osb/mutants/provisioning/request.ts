@@ -11,7 +11,7 @@ const crash = { error: "Crashed", description: "A null pointer." };
 
 const crashes = { also: ["error-appropriate-status"] };
 
-/** Its service_id is one of the catalog, and not that of its plan. */
+/** Its service_id is in the catalog, but is not that of its plan. */
 const isOfAnotherOffering: When = (request, { catalog }) => {
   const { service_id: serviceId, plan_id: planId } = sentOf(request);
   const services = readCatalog(catalog);
@@ -84,7 +84,7 @@ export const provisioningRequestMutants: readonly Mutant[] = [
   ),
   mutant(
     "provision-optional-fields",
-    "It falls over (500) when there is no context.",
+    "It crashes (500) if there is no context.",
     pretend(
       PROVISION,
       all(isNew, sends("plan_id"), sends("organization_guid"), sends("space_guid"), lacks("context")),
@@ -94,19 +94,19 @@ export const provisioningRequestMutants: readonly Mutant[] = [
   ),
   mutant(
     "provision-wrong-type-400",
-    "It falls over (500) on a context that is not an object.",
+    "It crashes (500) on a context that is not an object.",
     pretend(PROVISION, (request) => typeof sentOf(request)["context"] === "string", 500, crash),
     { id: "not-provision-wrong-type-400-context", ...crashes },
   ),
   mutant(
     "provision-missing-service-id-400",
-    "A service_id that is null is taken for that of the plan.",
+    "A service_id of null is read as that of the plan.",
     rewrite(PROVISION, (request) => sentOf(request)["service_id"] === null, fillIn("service_id")),
     { id: "not-provision-missing-service-id-400-null" },
   ),
   mutant(
     "provision-invalid-service-id",
-    "The service_id of another offering is passed over.",
+    "The service_id of another offering is ignored.",
     rewrite(PROVISION, isOfAnotherOffering, fillIn("service_id")),
     { id: "not-provision-invalid-service-id-other", also: ["provision-conflict-409", "provision-invalid-plan-id"] },
   ),

@@ -88,13 +88,13 @@ export const updatingInstanceEffectMutants: readonly Mutant[] = [
   ),
   mutant(
     "update-applied-visible",
-    "It takes the plan from previous_values, where one is named.",
+    "It takes the plan from previous_values, if one is named there.",
     rewrite(PATCH, sends("plan_id"), takePreviousPlan),
     { id: "not-update-applied-visible-previous", also: ["update-malformed-400", "update-invalid-plan-id"] },
   ),
   mutant(
     "update-applied-visible",
-    "It answers 200 to a change of the plan, and keeps the old.",
+    "It answers 200 to a change of the plan, and keeps the old one.",
     rewrite(PATCH, sends("plan_id"), (request) => withoutMember(request, "plan_id")),
     {
       id: "not-update-applied-visible-plan",
@@ -112,7 +112,7 @@ export const updatingInstanceEffectMutants: readonly Mutant[] = [
   ),
   mutant(
     "update-applied-visible",
-    "Labels that an update tells are not those that a fetch tells.",
+    "The labels in the answer to an update are not those in a fetch.",
     // A broker that returns no labels has none to get wrong.
     alter(
       PATCH,
@@ -130,7 +130,7 @@ export const updatingInstanceEffectMutants: readonly Mutant[] = [
   ),
   mutant(
     "update-4xx-applies-nothing",
-    "It refuses a change of the plan, and makes it.",
+    "It refuses a change of the plan, but makes it.",
     alter(PATCH, success, instead(422, { error: "NotNow", description: "Not now." }), sends("plan_id")),
     {
       id: "not-update-4xx-applies-nothing-plan",

@@ -16,7 +16,7 @@ export const updatingInstanceMaintenanceInfoMutants: readonly Mutant[] = [
   ),
   mutant(
     "update-maintenance-info-conflict-422",
-    "It refuses updates without a maintenance version as if that were another one.",
+    "It refuses updates without a maintenance version as if they named a wrong one.",
     pretend(PATCH, all(isKnown, sends("service_id"), lacks("maintenance_info")), 422, {
       error: "MaintenanceInfoConflict",
       description: "The maintenance version has changed.",

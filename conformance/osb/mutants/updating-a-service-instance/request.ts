@@ -71,7 +71,7 @@ export const updatingInstanceRequestMutants: readonly Mutant[] = [
   }),
   mutant(
     "update-previous-values-optional",
-    "It falls over (500) on the deprecated members of previous_values, which platforms send.",
+    "It crashes (500) on the deprecated members of previous_values, which platforms send.",
     pretend(PATCH, hasInside("previous_values", "organization_id"), 500, crash),
     {
       id: "not-update-previous-values-optional-deprecated",
@@ -82,12 +82,12 @@ export const updatingInstanceRequestMutants: readonly Mutant[] = [
   ...asynchronousMutantsOf("update"),
   mutant(
     "update-optional-fields",
-    "It falls over (500) when there is no context.",
+    "It crashes (500) if there is no context.",
     pretend(PATCH, all(sends("service_id"), sends("previous_values"), lacks("context")), 500, crash),
   ),
   mutant(
     "update-invalid-plan-id",
-    "An empty plan_id is passed over.",
+    "An empty plan_id is ignored.",
     rewrite(
       PATCH,
       (request) => sentOf(request)["plan_id"] === "",
@@ -97,13 +97,13 @@ export const updatingInstanceRequestMutants: readonly Mutant[] = [
   ),
   mutant(
     "update-malformed-400",
-    "It takes the id of the offering for the service_id when that is a number.",
+    "If the service_id is a number, it uses the id of the offering instead.",
     rewrite(PATCH, (request) => typeof sentOf(request)["service_id"] === "number", fillIn("service_id")),
     { id: "not-update-malformed-400-number" },
   ),
   mutant(
     "update-accepts-incomplete-422-2-12",
-    "In 2.13 an update that it can only do asynchronously is refused with 400 when accepts_incomplete is missing.",
+    "In 2.13, an update that can only be asynchronous is refused with 400 if accepts_incomplete is missing.",
     alter(PATCH, is(422), status(400), isUnflagged),
     { mode: "async", minor: 13 },
   ),

@@ -13,7 +13,7 @@ const look = seeTable(STATE);
 const isClear = ({ state, began }: BackupOperation): boolean =>
   state === "succeeded" || state === "failed" || (state === "refused" && began.status < 500);
 
-/** Which of the states the data are in; undefined: none of them. */
+/** The state that the data are in; undefined: none of them. */
 const stateIn = (seen: DatabaseContents, states: readonly DatabaseContents[]): number | undefined => {
   const at = states.findIndex((each) => differences(each, seen).length === 0);
   return at < 0 ? undefined : at;
@@ -72,6 +72,6 @@ async function judgeAtOnce(context: BackupContext): Promise<Outcome> {
 /** BK-05: operations at once leave a consistent instance. */
 export const atOnceCheck = backupCheck("BK-05", {
   requirement:
-    "Backups and restores that are asked for at once are done one after the other or refused, each ends, and the data are those of one moment.",
+    "Backups and restores that are requested at once are carried out one after the other or refused, each ends, and the data are those of one moment.",
   run: judgeAtOnce,
 });

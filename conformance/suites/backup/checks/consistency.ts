@@ -19,12 +19,12 @@ function drawFault(writes: readonly LedgerWrite[], rows: readonly LedgerRow[], s
   return drawHistory(shortest, rowsOf(shortest), span);
 }
 
-/** A backup while somebody works; ends the check as unknown where none succeeds. */
+/** A backup while applications work; ends the check as unknown if none succeeds. */
 async function backUp(context: BackupContext, { client, tenant }: Stage): Promise<BackupOperation> {
   return context.backup(client, tenant);
 }
 
-/** Restores, and reads what has come back. */
+/** Restores, and reads what came back. */
 async function readBack<T>(
   context: BackupContext,
   { client, tenant }: Stage,
@@ -103,7 +103,7 @@ async function judgeAcknowledged(context: BackupContext): Promise<Outcome> {
   const evidence = context.evidence(deeds);
   if (missing.length === 0) return pass(...evidence);
   return fail(
-    "every row that was acknowledged before the backup was asked for",
+    "every row that was acknowledged before the backup was requested",
     `${missing.length} of ${WRITTEN.rows.length} missing`,
     ...evidence,
   );
@@ -112,26 +112,25 @@ async function judgeAcknowledged(context: BackupContext): Promise<Outcome> {
 /** BK-13: a backup under load is one prefix of what was written. */
 export const prefixCheck = backupCheck("BK-13", {
   requirement:
-    "A backup that is taken while eight applications write holds the state at one moment between its request and its end: of each writer's rows the first ones, without a gap, all that was acknowledged before it and nothing that was sent after it.",
+    "A backup that is taken while eight applications write holds the state at one moment between its request and its end: the first rows of each writer, without a gap, everything that was acknowledged before that moment and nothing that was sent after it.",
   run: prefix,
 });
 
 /** BK-14: a backup under load keeps the total. */
 export const totalCheck = backupCheck("BK-14", {
-  requirement:
-    "A backup that is taken while amounts move between the accounts of two tables holds no transfer by half.",
+  requirement: "A backup that is taken while amounts move between the accounts of two tables holds no half transfer.",
   run: total,
 });
 
 /** BK-15: a backup under load is one cut across tables. */
 export const causesCheck = backupCheck("BK-15", {
   requirement:
-    "In a backup that is taken under load nothing is in one table whose cause, which was acknowledged before in another, is missing.",
+    "In a backup that is taken under load, no row of one table lacks its cause, which was acknowledged earlier in another table.",
   run: causes,
 });
 
 /** BK-16: what was acknowledged before a backup is in it. */
 export const acknowledgedCheck = backupCheck("BK-16", {
-  requirement: "What was acknowledged just before a backup was asked for is in it, also where a replica is its source.",
+  requirement: "What was acknowledged just before a backup was requested is in it, even if a replica is its source.",
   run: judgeAcknowledged,
 });

@@ -5,7 +5,7 @@ import { type BackupContext, describeEnd } from "../context.ts";
 import { fillState, look, STATE } from "../faulted-state.ts";
 import { backupCheck } from "../plan.ts";
 
-/** What is stored was damaged: the restore is refused, or fails, and the data are what they were. */
+/** The stored backup was damaged: the restore is refused, or fails, and the data stay as they were. */
 async function judgeDamage(context: BackupContext, fault: string): Promise<Outcome> {
   context.requireFault(fault);
   const stage = await context.stage("B1", "create", "restore");
@@ -20,7 +20,7 @@ async function judgeDamage(context: BackupContext, fault: string): Promise<Outco
     const restore = await client.restore(tenant.live.id, backup.id);
     if (restore.state === "succeeded" || restore.state === "timed-out")
       return fail(
-        "the restore of what was damaged to be refused, or to fail",
+        "the restore of a damaged backup to be refused, or to fail",
         describeEnd(restore),
         restore.began,
         restore.last,
@@ -83,7 +83,7 @@ export const partCheck = backupCheck("BK-36", {
 /** BK-37: a restore that is interrupted. */
 export const interruptedCheck = backupCheck("BK-37", {
   requirement:
-    "A restore that is interrupted ends, says that it failed or has restored all, and the next one heals it.",
+    "A restore that is interrupted ends, and either says that it failed or has restored everything; the next one heals it.",
   exclusive: true,
   run: judgeInterrupted,
 });

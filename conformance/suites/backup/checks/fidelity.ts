@@ -35,7 +35,7 @@ async function prepare(
   return { contents: await readContents(session, SHAPES), extras: session.extras };
 }
 
-/** What an engine lacks, or its client can't create, was not examined: a pass says so. */
+/** What an engine lacks, or its client can't create, was not examined: a passing verdict says so. */
 function passWith({ size }: RecordedSession["extras"], evidence: readonly Evidence[]): Outcome {
   const reason = "indexes, views and rights were not looked at: this data plane has none";
   return { ...pass(...evidence), ...(size === 0 ? { reason } : {}) };
@@ -48,7 +48,7 @@ async function destroy(session: RecordedSession): Promise<void> {
   for (const [key] of rows.slice(0, 20)) await session.run({ do: "delete", table: shape, key: String(key) });
 }
 
-/** A gap is no fault; a number that was handed out before is. */
+/** A gap is no fault; a number that was handed out before is one. */
 async function judgeSequence(
   context: BackupContext,
   tenant: Tenant,

@@ -27,7 +27,7 @@ async function goneBackup(context: BackupContext): Promise<Outcome> {
 
 /** BK-24: a backup that was removed can't be restored. */
 export const goneBackupCheck = backupCheck("BK-24", {
-  requirement: "A backup that is not there any more is not restored: the request is refused and changes nothing.",
+  requirement: "A backup that no longer exists is not restored: the request is refused and changes nothing.",
   instances: 1,
   run: goneBackup,
 });

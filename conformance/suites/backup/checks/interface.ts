@@ -16,7 +16,7 @@ import type { BackupContext } from "../context.ts";
 import type { BackupOperationName } from "../interface.ts";
 import { backupCheck } from "../plan.ts";
 
-/** What can be asked without changing anything, by the claim under which it has to be there. */
+/** The requests that change nothing, by the claim that requires them. */
 const LOOKS: readonly (readonly [claim: "B1" | "B3" | "B4" | "B5", operation: BackupOperationName])[] = [
   ["B1", "list"],
   ["B3", "window"],
@@ -41,7 +41,7 @@ async function judgeDeclared(context: BackupContext): Promise<Outcome> {
 
 const ORDER = ["queued", "running", "succeeded"];
 
-/** Follows a backup answer by answer: its id stays, and no answer shows less than the one before. */
+/** Follows a backup answer by answer: its id stays, and no answer shows less progress than the one before. */
 async function progress(context: BackupContext): Promise<Outcome> {
   const { client, live } = await context.apiStage("B1", "create", "get");
   const begun = await client.begin(live.id);
@@ -62,7 +62,7 @@ async function progress(context: BackupContext): Promise<Outcome> {
   return (await judgeStates(client, live.id)) ?? pass(...evidence);
 }
 
-/** A second backup, asked about as often as there is time for it. */
+/** A second backup, polled as often as time allows. */
 async function judgeStates(client: BackupClient, instance: string): Promise<Outcome | undefined> {
   const begun = await client.begin(instance);
   const id = client.idOf(bodyOf(begun.began), client.require("create").id);
@@ -88,7 +88,7 @@ async function unknownIds(context: BackupContext): Promise<Outcome> {
   for (const operation of (["get", "restore", "delete", "download"] as const).filter((each) => client.can(each))) {
     if (!client.require(operation).path.includes("{backup}") && operation !== "restore") continue;
     const answer = await client.ask(operation, { instance: live.id, backup: context.platform.newId() });
-    const expected = `${operation} of a backup that nobody has to be answered 404 or 410`;
+    const expected = `${operation} of a backup that does not exist to be answered 404 or 410`;
     const isRefused = answer.status >= 400 && answer.status < 500;
     outcomes.push(
       [404, 410].includes(answer.status)
@@ -103,7 +103,7 @@ async function unknownIds(context: BackupContext): Promise<Outcome> {
   return worst.verdict === "pass" ? pass(...outcomes.flatMap(({ evidence }) => evidence ?? [])) : worst;
 }
 
-/** The connection breaks before the answer comes; the platform asks again. */
+/** The connection breaks before the answer comes; the platform repeats the request. */
 async function lostReply(context: BackupContext): Promise<Outcome> {
   const { client, live } = await context.apiStage("B1", "create", "list");
   const headers = { "Idempotency-Key": context.platform.newId() };
@@ -116,7 +116,7 @@ async function lostReply(context: BackupContext): Promise<Outcome> {
   const busy = again.state === "refused" && [409, 422, 423].includes(again.began.status);
   if (again.state === "refused" && !busy)
     return fail(
-      "an order that comes twice to be accepted, or refused as busy",
+      "an order that is sent twice to be accepted, or refused as busy",
       String(again.began.status),
       again.began,
     );
@@ -126,7 +126,7 @@ async function lostReply(context: BackupContext): Promise<Outcome> {
   const evidence: Evidence[] = [again.began, list];
   if (open.length > 0) return fail("every backup that is listed to end", `${open.length} that do not`, ...evidence);
   if (entries.length > 2)
-    return fail("two backups at most of an order that came twice", String(entries.length), ...evidence);
+    return fail("at most two backups from an order that was sent twice", String(entries.length), ...evidence);
   return pass(...evidence);
 }
 
@@ -149,7 +149,7 @@ async function notReady(context: BackupContext): Promise<Outcome> {
   for (const instance of [live.id, context.platform.newId()]) {
     const answer = await client.ask("create", { instance });
     const isRefused = answer.status >= 400 && answer.status < 500;
-    const expected = "a backup of an instance that is not there to be refused";
+    const expected = "a backup of an instance that does not exist to be refused";
     if (!isRefused) return fail(expected, String(answer.status), answer);
     outcomes.push(pass(answer));
   }
@@ -158,7 +158,7 @@ async function notReady(context: BackupContext): Promise<Outcome> {
 
 /** BK-01: a capability that is declared is there. */
 export const declaredCheck = backupCheck("BK-01", {
-  requirement: "What the catalog, or drydock.yml, claims of backups can be asked for.",
+  requirement: "Everything that the catalog, or drydock.yml, claims of backups can be requested.",
   run: judgeDeclared,
 });
 
@@ -169,22 +169,21 @@ export const progressCheck = backupCheck("BK-02", {
   run: progress,
 });
 
-/** BK-03: an id that nobody has is not found. */
+/** BK-03: an unknown id is not found. */
 export const unknownIdsCheck = backupCheck("BK-03", {
-  requirement:
-    "A backup that nobody has is answered 404 or 410, whatever is asked of it, and nothing comes of the request.",
+  requirement: "Any request about a backup that does not exist is answered 404 or 410, and has no effect.",
   run: unknownIds,
 });
 
 /** BK-06: a lost reply costs one backup at most. */
 export const lostReplyCheck = backupCheck("BK-06", {
   requirement:
-    "An order whose answer was lost and that comes again makes one backup too many at most, and every backup that is listed ends.",
+    "An order that is repeated after its answer was lost creates at most one backup too many, and every backup that is listed ends.",
   run: lostReply,
 });
 
 /** BK-07: an instance that is not ready is refused. */
 export const notReadyCheck = backupCheck("BK-07", {
-  requirement: "A backup of an instance that was removed, or never was, is refused.",
+  requirement: "A backup of an instance that was removed, or never existed, is refused.",
   run: notReady,
 });

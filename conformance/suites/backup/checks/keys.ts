@@ -16,7 +16,7 @@ const fillState = async (session: RecordedSession): Promise<DatabaseContents> =>
   await createFilled(session, STATE), look(session)
 );
 
-/** A key that is no word of any language, as texts of reports must not hold the real one of anybody. */
+/** A key that is no word of any language, because reports must not hold anybody's real one. */
 const keyOf = (context: BackupContext, which: string): string => `drydock-${which}-${context.platform.newId()}`;
 
 const setKey = (client: BackupClient, instance: string, key: string): Promise<Observation> =>
@@ -24,7 +24,7 @@ const setKey = (client: BackupClient, instance: string, key: string): Promise<Ob
 
 const textOf = ({ bytes }: Observation): string => Buffer.from(bytes).toString("utf8");
 
-/** Forms in which a text may lie in bytes without being hidden. */
+/** Encodings in which a text may be stored without being hidden. */
 const formsOf = (text: string): readonly string[] => [
   text,
   Buffer.from(text).toString("base64").replace(/=+$/, "").slice(0, -2),
@@ -40,7 +40,7 @@ async function judgeAtRest(context: BackupContext): Promise<Outcome> {
   if (client.can("setKey")) await setKey(client, tenant.live.id, key);
   const backup = await context.backup(client, tenant);
   const objects = await context.look("store", tenant.live.id);
-  if (objects.length === 0) return unknown("no object is shown of the store", backup.last);
+  if (objects.length === 0) return unknown("the store shows no object", backup.last);
   for (const [what, secret] of [
     ["data", CANARY],
     ["the name of a table", STATE.shape.name],
@@ -49,11 +49,7 @@ async function judgeAtRest(context: BackupContext): Promise<Outcome> {
   ] as const) {
     const at = objects.findIndex((object) => formsOf(secret).some((form) => object.includes(form)));
     if (at >= 0)
-      return fail(
-        "nothing in the store that can be read",
-        `${what} in object ${at + 1} of ${objects.length}`,
-        backup.last,
-      );
+      return fail("nothing legible in the store", `${what} in object ${at + 1} of ${objects.length}`, backup.last);
   }
   return pass(backup.last);
 }
@@ -89,7 +85,12 @@ async function judgeRotation(context: BackupContext): Promise<Outcome> {
   }
   const old = await client.restore(id, backup.id, { key: first ?? "" });
   if (old.state !== "succeeded")
-    return fail("a backup under the key of its time to be restored", describeEnd(old), old.began, old.last);
+    return fail(
+      "a backup to be restored with the key that was set when it was taken",
+      describeEnd(old),
+      old.began,
+      old.last,
+    );
   const found = differences(was, await context.readAfterRestore(tenant.access, [backup, old], look));
   return found.length === 0
     ? pass(...evidence, old.last)
@@ -146,33 +147,32 @@ async function judgeDownload(context: BackupContext): Promise<Outcome> {
   const { Authorization: _, ...headers } = anonymous.headers;
   const refused = await context.platform.exchange({ ...anonymous, headers });
   const isAsked = context.platform.settings.target.auth !== undefined;
-  if (isSuccess(refused) && isAsked)
-    return fail("a download for nobody without credentials", String(refused.status), refused);
+  if (isSuccess(refused) && isAsked) return fail("no download without credentials", String(refused.status), refused);
   return pass(open, first, refused);
 }
 
 /** BK-40: nothing in the store can be read. */
 export const atRestCheck = backupCheck("BK-40", {
-  requirement: "What is stored of a backup shows neither data nor names, passwords or the key.",
+  requirement: "A stored backup shows neither data nor names, passwords or the key.",
   run: judgeAtRest,
 });
 
 /** BK-41: a key that changes, and a wrong one. */
 export const rotationCheck = backupCheck("BK-41", {
   requirement:
-    "A short key is refused, a wrong one opens nothing and changes nothing, and a backup can be restored under the key of its time.",
+    "A short key is refused, a wrong one opens nothing and changes nothing, and a backup can be restored with the key that was set when it was taken.",
   run: judgeRotation,
 });
 
 /** BK-42: a key is never shown. */
 export const secrecyCheck = backupCheck("BK-42", {
-  requirement: "The key of a tenant is in no answer and in no log.",
+  requirement: "A tenant's key appears in no answer and in no log.",
   run: judgeSecrecy,
 });
 
-/** BK-43: downloads are for who has the key. */
+/** BK-43: downloads are for whoever has the key. */
 export const downloadCheck = backupCheck("BK-43", {
   requirement:
-    "Only a backup that was made under a tenant's key is given out, sealed, the same bytes each time, and to nobody without credentials.",
+    "Only a backup that was made under a tenant's key can be downloaded: sealed, the same bytes each time, and not without credentials.",
   run: judgeDownload,
 });

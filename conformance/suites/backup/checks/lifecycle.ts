@@ -6,7 +6,7 @@ import type { BackupClient } from "../client.ts";
 import type { BackupContext } from "../context.ts";
 import { backupCheck } from "../plan.ts";
 
-/** How long a platform may take to notice what has become due, in milliseconds. */
+/** How long a platform may take to notice that something is due, in milliseconds. */
 const NOTICE_MS = 120_000;
 
 async function entriesOf(
@@ -21,7 +21,7 @@ async function entriesOf(
 const goodIn = (client: BackupClient, entries: readonly JsonObject[]): readonly string[] =>
   entries.filter((each) => client.stateOf(each) === "succeeded").flatMap((each) => client.idOf(each) ?? []);
 
-/** Lets days pass, where an operator can; `hooks.faults.clock` moves the platform's clock by one. */
+/** Lets days pass, if an operator can; `hooks.faults.clock` moves the platform's clock forward by one day. */
 async function passDays(context: BackupContext, instance: string, days: number): Promise<void> {
   for (let at = 0; at < days; at++) await context.withFault("clock", instance, async () => {});
   await context.platform.settings.clock.sleepMs(NOTICE_MS);
@@ -87,7 +87,7 @@ async function judgeRemoval(context: BackupContext): Promise<Outcome> {
   };
 }
 
-/** Once a day at this minute; a day has one of them, also where clocks are changed, in UTC. */
+/** Once a day at this minute, in UTC: every day has it exactly once, even when clocks change. */
 const CRON = "30 2 * * *";
 const DAYS = 3;
 
@@ -108,9 +108,9 @@ async function judgeSchedule(context: BackupContext): Promise<Outcome> {
   const isSaid = missed !== undefined && /"?missed"?/.test(JSON.stringify(bodyOf(missed)));
   if (made > DAYS) return fail(`one backup a day, ${DAYS} in ${DAYS} days`, String(made), set, answer);
   if (made > 0 && isSaid)
-    return { ...pass(set, answer), reason: `${made} of ${DAYS} were made; what was missed is said` };
+    return { ...pass(set, answer), reason: `${made} of ${DAYS} were made; the missed ones are reported` };
   return fail(
-    `one backup a day, ${DAYS} in ${DAYS} days, or a word of those that were missed`,
+    `one backup a day, ${DAYS} in ${DAYS} days, or a report of those that were missed`,
     String(made),
     set,
     answer,
@@ -120,7 +120,7 @@ async function judgeSchedule(context: BackupContext): Promise<Outcome> {
 /** BK-44: retention keeps the last good backup. */
 export const retentionCheck = backupCheck("BK-44", {
   requirement:
-    "Good backups go when they are too old and enough newer good ones are there; those that failed do not count, and the newest good one never goes.",
+    "Good backups are removed once they are too old and there are enough newer good ones; failed ones do not count, and the newest good one is never removed.",
   exclusive: true,
   run: judgeRetention,
 });
@@ -128,13 +128,13 @@ export const retentionCheck = backupCheck("BK-44", {
 /** BK-45: a removal is real. */
 export const removalCheck = backupCheck("BK-45", {
   requirement:
-    "A backup that was removed is gone from the API and from the store; one in progress is not removed, or ends with it.",
+    "A removed backup is gone from the API and from the store; one in progress is not removed, or its removal ends it.",
   run: judgeRemoval,
 });
 
 /** BK-46: a schedule runs once for each slot. */
 export const scheduleCheck = backupCheck("BK-46", {
-  requirement: "A schedule makes one backup for each of its slots; what it missed is said.",
+  requirement: "A schedule makes one backup for each of its slots; missed ones are reported.",
   exclusive: true,
   run: judgeSchedule,
 });

@@ -10,7 +10,7 @@ import type { LedgerWrite } from "../oracles/ledger.ts";
 import { backupCheck } from "../plan.ts";
 import { readLedger, writeBeside } from "../workloads/writers.ts";
 
-/** A pass that says what was measured, or a failure where the vendor claims less. */
+/** A passing verdict that says what was measured, or a failure if the vendor claims less. */
 function judgeFigure(name: string, valueMs: number, claimedMs: number | undefined, measured: Outcome): Outcome {
   const seen = `${(valueMs / 1000).toFixed(1)} s`;
   if (claimedMs !== undefined && valueMs > claimedMs)
@@ -27,14 +27,14 @@ const claimOf = (context: BackupContext, name: "rpo" | "rto" | "stall"): number 
   return seconds === undefined ? undefined : seconds * 1000;
 };
 
-/** Everything is lost at once: what a restore of the newest backup lacks was written since. */
+/** Everything is lost at once: the restore of the newest backup lacks what was written since. */
 async function judgeLoss(context: BackupContext): Promise<Outcome> {
   const { client, tenant } = await context.stage("B1", "create", "restore");
   const { writes, result: backup } = await writeBeside(context, tenant, () => context.backup(client, tenant));
   const restore = await context.restore(client, tenant, backup);
   const rows = await context.readAfterRestore(tenant.access, [backup, restore], readLedger);
   const there = new Set(rows.map(({ writer, seq }) => `${writer}/${seq}`));
-  // The loss strikes at the moment at which the backup has ended.
+  // The loss strikes at the very moment when the backup has ended.
   const lostMs = backup.endedMs;
   const missing = writes.filter(
     ({ writer, seq, ackedMs }) => ackedMs !== undefined && ackedMs <= lostMs && !there.has(`${writer}/${seq}`),
@@ -142,28 +142,28 @@ async function judgeAmplification(context: BackupContext): Promise<Outcome> {
 
 /** BK-49: what a sudden loss costs. */
 export const lossCheck = backupCheck("BK-49", {
-  requirement:
-    "What is lost with a restore of the newest backup is measured, and no more than is claimed (figures.rpo).",
+  requirement: "The loss in a restore of the newest backup is measured, and is no more than claimed (figures.rpo).",
   run: judgeLoss,
 });
 
 /** BK-50: how long a restore takes. */
 export const restoreTimeCheck = backupCheck("BK-50", {
   requirement:
-    "The time from the request for a restore to the first write is measured at three sizes, and no more than is claimed (figures.rto).",
+    "The time from the request for a restore to the first write is measured at three sizes, and is no more than claimed (figures.rto).",
   instances: 3,
   run: judgeRestoreTime,
 });
 
-/** BK-51: how long writes stand still. */
+/** BK-51: how long writes stall. */
 export const stallCheck = backupCheck("BK-51", {
   requirement:
-    "The longest time without an acknowledged write during a backup is measured, and no more than is claimed (figures.stall).",
+    "The longest time without an acknowledged write during a backup is measured, and is no more than claimed (figures.stall).",
   run: judgeStall,
 });
 
 /** BK-52: how much a backup stores. */
 export const amplificationCheck = backupCheck("BK-52", {
-  requirement: "What a backup stores for each byte of data is measured, and what it stores when nothing has changed.",
+  requirement:
+    "How much a backup stores for each byte of data is measured, and how much it stores if nothing has changed.",
   run: judgeAmplification,
 });

@@ -9,7 +9,7 @@ import { backupCheck } from "../plan.ts";
 
 const TABLE = markedTable("drydock_moments", "the beginning", "first");
 
-/** Time between two writes that a restore has to tell apart, in milliseconds. */
+/** Time between two writes that a restore must tell apart, in milliseconds. */
 const STEP_MS = 2000;
 /** How far outside of a window is outside, in milliseconds. */
 const OUTSIDE_MS = 3_600_000;
@@ -26,7 +26,7 @@ interface Window {
   readonly answer: Evidence;
 }
 
-/** The window as the interface shows it; undefined where there is none. */
+/** The window as the interface shows it; undefined if there is none. */
 async function askWindow(client: BackupClient, instance: string): Promise<Window | undefined> {
   const answer = await client.ask("window", { instance });
   const times = Object.values(bodyOf(answer)).filter((each) => typeof each === "string" || typeof each === "number");
@@ -37,7 +37,7 @@ async function askWindow(client: BackupClient, instance: string): Promise<Window
   return Number.isNaN(startMs) || Number.isNaN(endMs) ? undefined : { startMs, endMs, answer };
 }
 
-/** The window, once it reaches a moment. */
+/** The window, once it includes a moment. */
 async function awaitWindow(client: BackupClient, instance: string, untilMs: number): Promise<Window> {
   const { clock } = client;
   const endMs = clock.nowMs() + COLLECTED_MS_MAX;
@@ -85,7 +85,7 @@ async function begin(context: BackupContext): Promise<Stage> {
   return stage;
 }
 
-/** The rows after a restore to a moment; a failure of the check where it does not succeed. */
+/** The rows after a restore to a moment; fails the check if the restore does not succeed. */
 async function rowsAt(context: BackupContext, { client, tenant }: Stage, atMs: number): Promise<readonly string[]> {
   const restore = await restoreTo(client, tenant.live.id, atMs);
   if (restore.state !== "succeeded")
@@ -136,7 +136,7 @@ async function judgePrecision(context: BackupContext): Promise<Outcome> {
   return keys.join() === "first,second" ? pass(...evidence) : fail(expected, keys.join(", ") || "nothing", ...evidence);
 }
 
-/** After a restore there are two pasts. A moment before it means the one; a moment after it the other. */
+/** After a restore there are two histories: a moment before it means the old one, a moment after it the new one. */
 async function judgeBranches(context: BackupContext): Promise<Outcome> {
   const stage = await begin(context);
   const { client, tenant } = stage;
@@ -144,7 +144,7 @@ async function judgeBranches(context: BackupContext): Promise<Outcome> {
   await awaitWindow(client, tenant.live.id, undone);
   await rowsAt(context, stage, kept);
   const [later = 0] = await writeApart(context, stage, ["after the restore"]);
-  // A vendor may begin the window anew: then there is a backup to be taken first.
+  // A vendor may begin the window anew: then a backup must be taken first.
   await context.backup(client, tenant);
   await client.clock.sleepMs(STEP_MS);
   const [last = 0] = await writeApart(context, stage, ["last"]);
@@ -172,10 +172,38 @@ async function judgeBranches(context: BackupContext): Promise<Outcome> {
   return pass(...evidence, ...context.lastStep());
 }
 
+/** What an idle instance may lose where nobody says how much, in milliseconds. */
+const LOSS_MS_MAX = 300_000;
+
+/** Logs of writes that are collected by the segment wait for the next write, unless somebody sees to it. */
+async function judgeIdle(context: BackupContext): Promise<Outcome> {
+  context.requireFault("node-lost");
+  const stage = await begin(context);
+  const { client, tenant } = stage;
+  const { clock } = client;
+  const { rpo } = context.run.file.figures;
+  const lossMs = rpo === undefined ? LOSS_MS_MAX : rpo * 1000;
+  const [lastMs = 0] = await writeApart(context, stage, ["before it was idle"]);
+  await clock.sleepMs(lossMs + STEP_MS);
+  const lostMs = clock.nowMs();
+  await context.withFault("node-lost", tenant.live.id, async () => {});
+  const window = await awaitWindow(client, tenant.live.id, lastMs);
+  const keys = await rowsAt(context, stage, window.endMs);
+  const ago = `${Math.round((lostMs - lastMs) / 1000)} s before the node was lost`;
+  return keys.includes("before it was idle")
+    ? pass(window.answer, ...context.lastStep())
+    : fail(
+        `what was written ${ago}, as ${lossMs / 1000} s may be lost at most`,
+        keys.join(", ") || "nothing",
+        window.answer,
+        ...context.lastStep(),
+      );
+}
+
 /** BK-27: the window of moments is honest. */
 export const windowCheck = backupCheck("BK-27", {
   requirement:
-    "A moment outside of the window that is shown is refused; its end can be restored and holds what was written before it.",
+    "A moment outside the shown window is refused; the end of the window can be restored and holds what was written before it.",
   run: judgeWindow,
 });
 
@@ -187,7 +215,14 @@ export const precisionCheck = backupCheck("BK-28", {
 
 /** BK-29: a moment before and after a restore. */
 export const branchesCheck = backupCheck("BK-29", {
-  requirement:
-    "A moment before an earlier restore and one after it lead to the data that there were then, or are refused.",
+  requirement: "A moment before an earlier restore and one after it lead to the data of that time, or are refused.",
   run: judgeBranches,
+});
+
+/** BK-30: an idle instance loses no more than declared. */
+export const idleCheck = backupCheck("BK-30", {
+  requirement:
+    "When the node of an instance is lost that has been idle, what was written longer ago than the declared loss can be restored.",
+  exclusive: true,
+  run: judgeIdle,
 });

@@ -12,7 +12,7 @@ const see = seeTable;
 
 const canariesOf = ({ live }: Tenant): FilledTable => markedTable(NAME, live.id, "first", "second");
 
-/** The neighbour goes on as well, so that rolling it back to an earlier state shows. */
+/** The neighbour goes on writing, so that rolling it back to an earlier state would show. */
 async function goOn(context: BackupContext, neighbour: Tenant, table: FilledTable): Promise<DatabaseContents> {
   return context.inSession(neighbour, async (session) => {
     await session.run({ do: "insert", table: table.shape, rows: [["third", `third of ${neighbour.live.id}`]] });
@@ -47,7 +47,7 @@ async function neighbourUnchanged(context: BackupContext): Promise<Outcome> {
 export const neighbourCheck = backupCheck("BK-48", {
   requirement: "A backup and a restore of one instance change nothing in another instance of the same service.",
   instances: 2,
-  // We can't choose whom a restore hits by mistake: run alone, there is nobody else to hit.
+  // We can't choose whom a restore hits by mistake: in a run alone, there is nobody else to hit.
   exclusive: true,
   run: neighbourUnchanged,
 });

@@ -1,6 +1,8 @@
 import { describeDifferences, differences, type DatabaseContents } from "../../../data/contents.ts";
 import type { Access } from "../../../data/step-evidence.ts";
 import { bodyOf } from "../../../client/http/observation.ts";
+import { isArray } from "../../../client/http/json.ts";
+import { isBindable, type Offer } from "../../../client/catalog.ts";
 import { isSuccess } from "../../../client/request.ts";
 import { fail, notApplicable, type Outcome, pass, unknown } from "../../../runner/check.ts";
 import { createFilled, markedTable, seeTable } from "../../tenants/tables.ts";
@@ -14,7 +16,7 @@ const STATE = markedTable("drydock_origin", "the source", "first", "second", "th
 
 const look = seeTable(STATE);
 
-/** What a restore into a new instance begins with: data, a backup of them, and life that goes on in the source. */
+/** What precedes a restore into a new instance: data, a backup of them, and further writes in the source. */
 async function prepare(
   context: BackupContext,
   { client, tenant }: Stage,
@@ -57,28 +59,52 @@ async function judgeCopy(context: BackupContext): Promise<Outcome> {
   return pass(...evidence);
 }
 
+/** The tags of an offering: two that share one are of the same engine. */
+const tagsOf = ({ service }: Offer): readonly string[] => {
+  const { tags } = service.raw;
+  return isArray(tags) ? tags.map(String) : [];
+};
+
 async function judgeSizes(context: BackupContext): Promise<Outcome> {
   const stage = await context.stage("B2", "create");
-  const { client, offer, tenant } = stage;
+  const { offer } = stage;
   const other = context.run.offers.find(
     (each) => each.service.id === offer.service.id && each.plan.id !== offer.plan.id,
   );
-  if (other === undefined) return notApplicable("the service has one plan only", context.run.catalog);
+  if (other === undefined)
+    return notApplicable("it needs a service with two plans, and this one has one", context.run.catalog);
+  return judgeElsewhere(context, stage, other, "another plan");
+}
+
+async function judgeVersions(context: BackupContext): Promise<Outcome> {
+  const stage = await context.stage("B2", "create");
+  const { offer } = stage;
+  const isLike = (each: Offer): boolean =>
+    each.service.id !== offer.service.id && isBindable(each) && tagsOf(each).some((tag) => tagsOf(offer).includes(tag));
+  const other = context.run.offers.find(isLike);
+  if (other === undefined)
+    return notApplicable("it needs a second offering of the same engine (a tag that both have)", context.run.catalog);
+  return judgeElsewhere(context, stage, other, `the offering ${other.service.name}`);
+}
+
+/** A restore into an instance that is of another kind: it is done whole, or refused before anything is touched. */
+async function judgeElsewhere(context: BackupContext, stage: Stage, other: Offer, where: string): Promise<Outcome> {
+  const { client, tenant } = stage;
   const { was, backup } = await prepare(context, stage);
   const copy: Copy = await restoreIntoNew(context, client, other, { source: tenant.live.id, backup: backup.id });
   const { restore } = copy;
   if (restore?.state === "refused") {
     const isClear = [400, 403, 409, 422].includes(restore.began.status);
     const outcome = fail(
-      "a restore into another plan to be done, or refused with 400, 403, 409 or 422",
+      `a restore into ${where} to be done, or refused with 400, 403, 409 or 422`,
       String(restore.began.status),
       restore.began,
     );
-    return isClear ? { ...pass(restore.began), reason: "a restore into another plan is refused" } : outcome;
+    return isClear ? { ...pass(restore.began), reason: `a restore into ${where} is refused` } : outcome;
   }
   if (restore !== undefined && restore.state !== "succeeded")
     return fail(
-      "a restore into another plan to be done, or refused before it begins",
+      `a restore into ${where} to be done, or refused before it begins`,
       describeEnd(restore),
       restore.began,
       restore.last,
@@ -90,10 +116,10 @@ async function judgeSizes(context: BackupContext): Promise<Outcome> {
   const evidence = context.evidence([backup, ...(restore === undefined ? [] : [restore])], found);
   return found.length === 0
     ? pass(...evidence)
-    : fail("the data of the backup in an instance of another plan", describeDifferences(found), ...evidence);
+    : fail(`the data of the backup in an instance of ${where}`, describeDifferences(found), ...evidence);
 }
 
-/** A declared policy: the backups of a removed instance are there for their owner, or gone. */
+/** A declared policy: the backups of a removed instance remain for their owner, or are gone. */
 async function judgeAfterDeprovision(context: BackupContext): Promise<Outcome> {
   const stage = await context.stage("B4", "create");
   const { client, offer, tenant } = stage;
@@ -135,7 +161,7 @@ async function judgeAfterDeprovision(context: BackupContext): Promise<Outcome> {
   return fail("the data of the backup, after its instance is gone", describeDifferences(found), ...evidence);
 }
 
-/** What is kept is kept whole, and what is purged is purged whole: listed and not restorable, or the reverse, is neither. */
+/** What is kept is kept completely, and what is purged is purged completely: listed but not restorable, or the reverse, is neither. */
 async function judgePolicy(context: BackupContext): Promise<Outcome> {
   const { client, offer, live } = await context.apiStage("B4", "create", "get");
   const backup = await context.backup(client, { live });
@@ -163,27 +189,36 @@ async function judgePolicy(context: BackupContext): Promise<Outcome> {
 /** BK-20: a restore into a new instance. */
 export const copyCheck = backupCheck("BK-20", {
   requirement:
-    "A backup can be restored into a new instance: it has the data and credentials of its own, and the source stays as it is.",
+    "A backup can be restored into a new instance, which has the data and credentials of its own; the source stays as it is.",
   instances: 2,
   run: judgeCopy,
 });
 
 /** BK-21: a restore into another size of plan. */
 export const sizesCheck = backupCheck("BK-21", {
-  requirement: "A restore into an instance of another plan is done whole, or refused before anything is touched.",
+  requirement:
+    "A restore into an instance of another plan is carried out completely, or refused before anything is touched.",
   instances: 2,
   run: judgeSizes,
 });
 
+/** BK-22: a restore into another version of the engine. */
+export const versionsCheck = backupCheck("BK-22", {
+  requirement:
+    "A restore into an instance of another offering of the same engine is done whole, or refused before anything is touched.",
+  instances: 2,
+  run: judgeVersions,
+});
+
 /** BK-23: a backup outlives its instance as declared. */
 export const afterDeprovisionCheck = backupCheck("BK-23", {
-  requirement: "After a deprovision a backup is listed for its owner and can be restored, or neither.",
+  requirement: "After a deprovision, a backup is listed for its owner and can be restored, or neither.",
   instances: 2,
   run: judgeAfterDeprovision,
 });
 
 /** BK-47: backups after a deprovision are as declared. */
 export const policyCheck = backupCheck("BK-47", {
-  requirement: "An instance that is made later with the id of one that was removed has none of its backups.",
+  requirement: "A later instance with the id of a removed one has none of its backups.",
   run: judgePolicy,
 });

@@ -52,7 +52,7 @@ interface Restored {
   readonly hasWaited: boolean;
 }
 
-/** Restores with both sessions open. A restore that waits for the transaction would wait for ever, and the suite with it. */
+/** Restores with both sessions open. A restore that waited for the transaction would wait for ever, and so would the suite. */
 async function restoreUnder(
   client: BackupClient,
   tenant: Tenant,

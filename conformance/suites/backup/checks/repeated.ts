@@ -12,7 +12,7 @@ const VALUE = { name: "value", type: "text" } as const;
 
 const look = seeTable(STATE);
 
-/** Restores, and says how the data differ from what they were; undefined: they don't. */
+/** Restores, and says how the data differ from the original; undefined: they don't. */
 async function judgeBack(
   context: BackupContext,
   { client, tenant }: Stage,
@@ -71,7 +71,7 @@ async function judgeBackAndForth(context: BackupContext): Promise<Outcome> {
   const second = await context.backup(client, tenant);
   for (const [backup, was, when] of [
     [first, old, "of before"],
-    [second, later, "of after, when that of before has been restored"],
+    [second, later, "of after, once that of before has been restored"],
     [first, old, "of before, once more"],
   ] as const) {
     const outcome = await judgeBack(context, stage, backup, was, when);
@@ -85,12 +85,12 @@ async function judgeBackAndForth(context: BackupContext): Promise<Outcome> {
   return pass(...context.evidence([first, second]), list);
 }
 
-/** Bytes of the artifact at least: past three parts of 5 MiB, the least of a multipart upload, or of 4 MiB. */
+/** Minimum size of the artifact, in bytes: more than three parts of 5 MiB, the minimum of a multipart upload, or of 4 MiB. */
 const LARGE_BYTES = 16 * 1024 * 1024;
 const ROW_CHARS = 64 * 1024;
 const LARGE_ROWS = LARGE_BYTES / ROW_CHARS;
 
-/** Text that no compression makes much smaller: a run of a generator, as base64. */
+/** Text that compression hardly shrinks: output of a generator, as base64. */
 function noise(seed: number): string {
   const bytes = Buffer.alloc((ROW_CHARS / 4) * 3);
   let state = (seed * 2_654_435_761 + 1) >>> 0;
@@ -146,6 +146,6 @@ export const twiceCheck = backupCheck("BK-25", {
 /** BK-26: back and forth between backups. */
 export const backAndForthCheck = backupCheck("BK-26", {
   requirement:
-    "The restore of an older backup, of a newer one and of the older one again gives the data of each, and both stay listed.",
+    "Restoring an older backup, a newer one and the older one again gives the data of each, and both stay listed.",
   run: judgeBackAndForth,
 });

@@ -16,7 +16,7 @@ async function prepare(session: RecordedSession): Promise<DatabaseContents> {
   return readContents(session, SHAPES);
 }
 
-/** Life goes on after the backup: a restore has to undo each of these, and nobody clears the way for it. */
+/** Changes after the backup: a restore must undo each of them, and nobody clears the way for it. */
 async function live(session: RecordedSession): Promise<void> {
   const table = LEDGER.shape;
   await session.run({ do: "insert", table, rows: [["added", "after the backup"]] });
@@ -48,7 +48,7 @@ async function replacement(context: BackupContext): Promise<Outcome> {
 /** BK-11: a restore replaces. */
 export const replacementCheck = backupCheck("BK-11", {
   requirement:
-    "What was added, changed, deleted, created or dropped after the backup is undone by its restore, without anybody emptying the instance before.",
+    "A restore undoes whatever was added, changed, deleted, created or dropped after the backup, without anybody emptying the instance first.",
   instances: 1,
   run: replacement,
 });

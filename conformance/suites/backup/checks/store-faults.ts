@@ -6,11 +6,11 @@ import { type BackupContext, describeEnd, type Stage } from "../context.ts";
 import { fillState, look, STATE } from "../faulted-state.ts";
 import { backupCheck } from "../plan.ts";
 
-/** How long writes may be kept away after a backup has ended, in milliseconds. */
+/** How long writes may be blocked after a backup has ended, in milliseconds. */
 const RESUME_MS_MAX = 60_000;
 const RESUME_POLL_MS = 500;
 
-/** Whether writes are taken again; the last refusal where they are not. */
+/** Whether writes are accepted again; the last refusal if they are not. */
 async function writesResume(
   context: BackupContext,
   { tenant, client }: Stage,
@@ -34,7 +34,7 @@ async function writesResume(
 
 const wasDone = ({ state }: BackupOperation): boolean => state === "succeeded";
 
-/** A backup that meets a fault does not succeed, unless it is whole; the next one does. */
+/** A backup that meets a fault does not succeed unless it is complete; the next one does. */
 async function judgeFaultedBackup(context: BackupContext, fault: string): Promise<Outcome> {
   context.requireFault(fault);
   const stage = await context.stage("B1", "create", "restore");
@@ -60,7 +60,7 @@ async function judgeFaultedBackup(context: BackupContext, fault: string): Promis
   return pass(met.began, met.last, next.last);
 }
 
-/** The same under each of several faults, as many as there are hooks for. */
+/** The same under each of several faults for which there are hooks. */
 async function judgeFaults(context: BackupContext, faults: readonly string[]): Promise<Outcome> {
   const outcomes: Outcome[] = [];
   for (const fault of faults)
@@ -79,7 +79,7 @@ async function judgeMissingStore(context: BackupContext): Promise<Outcome> {
   const { client, live } = await context.apiStage("B1", "create");
   const met = await context.withFault("store-missing", live.id, () => client.create(live.id));
   if (met.state === "failed" || met.state === "refused") return pass(met.began, met.last);
-  return fail("a backup to fail where there is no store", describeEnd(met), met.began, met.last);
+  return fail("a backup to fail if there is no store", describeEnd(met), met.began, met.last);
 }
 
 async function judgeUnlock(context: BackupContext): Promise<Outcome> {
@@ -131,7 +131,7 @@ async function judgeFullDisk(context: BackupContext): Promise<Outcome> {
     : fail("a backup to succeed once there is room", describeEnd(next), ...evidence, next.last);
 }
 
-/** The management database is set back to before a backup: then it is listIds again, or said to be missing, and nothing else is lost. */
+/** The management database is set back to a state before a backup: the backup is listed again, or reported missing, and nothing else is lost. */
 async function judgeSetBack(context: BackupContext): Promise<Outcome> {
   context.requireFault("set-back");
   const { client, live } = await context.apiStage("B1", "create", "list");
@@ -147,7 +147,7 @@ async function judgeSetBack(context: BackupContext): Promise<Outcome> {
   const report = context.run.backend.looks?.["reconcile"];
   if (report === undefined)
     return notApplicable(
-      "what was forgotten can't be asked for (hooks.looks.reconcile in drydock.yml)",
+      "nobody can ask what was forgotten (hooks.looks.reconcile in drydock.yml)",
       first.last,
       next.last,
     );
@@ -160,14 +160,14 @@ async function judgeSetBack(context: BackupContext): Promise<Outcome> {
 
 /** BK-08: a store that is missing fails visibly. */
 export const missingStoreCheck = backupCheck("BK-08", {
-  requirement: "Where there is no store, a backup is refused or fails; it never succeeds.",
+  requirement: "Without a store, a backup is refused or fails; it never succeeds.",
   exclusive: true,
   run: judgeMissingStore,
 });
 
 /** BK-31: a fail-over during a backup. */
 export const failOverCheck = backupCheck("BK-31", {
-  requirement: "A backup during which the primary is killed fails, or succeeds and is whole; the next one succeeds.",
+  requirement: "A backup during which the primary is killed fails, or succeeds and is complete; the next one succeeds.",
   exclusive: true,
   run: (context) => judgeFaultedBackup(context, "kill-primary"),
 });
@@ -182,7 +182,7 @@ export const agentCheck = backupCheck("BK-32", {
 /** BK-33: a store that fails during an upload. */
 export const storeCheck = backupCheck("BK-33", {
   requirement:
-    "A backup whose store refuses, breaks, is full, is slow or is cut off fails, or is whole; the next one succeeds.",
+    "A backup whose store refuses, breaks, is full, is slow or is cut off fails, or is complete; the next one succeeds.",
   instances: 5,
   exclusive: true,
   run: (context) => judgeFaults(context, ["store-refuse", "store-error", "store-full", "store-slow", "store-cut"]),
@@ -190,7 +190,7 @@ export const storeCheck = backupCheck("BK-33", {
 
 /** BK-34: writes go on after every end. */
 export const unlockCheck = backupCheck("BK-34", {
-  requirement: "After a backup, however it ended, writes are taken again.",
+  requirement: "After a backup, however it ended, writes are accepted again.",
   exclusive: true,
   run: judgeUnlock,
 });
@@ -198,14 +198,15 @@ export const unlockCheck = backupCheck("BK-34", {
 /** BK-38: a full disk. */
 export const fullDiskCheck = backupCheck("BK-38", {
   requirement:
-    "On a full disk a backup and a restore end; once there is room the service takes writes and backups succeed.",
+    "On a full disk, backups and restores end; once there is room, the service accepts writes and backups succeed.",
   exclusive: true,
   run: judgeFullDisk,
 });
 
 /** BK-39: a control plane that was set back. */
 export const setBackCheck = backupCheck("BK-39", {
-  requirement: "A control plane that was set back to before a backup shows it still, or reports that it was forgotten.",
+  requirement:
+    "A control plane that was set back to before a backup still shows the backup, or reports that it was forgotten.",
   exclusive: true,
   run: judgeSetBack,
 });

@@ -4,20 +4,20 @@ import { fail, notApplicable, type Outcome, pass } from "../../../runner/check.t
 import type { BackupContext } from "../context.ts";
 import { backupCheck } from "../plan.ts";
 
-/** The members that products give to a time, in the order in which the times have to come. */
+/** The members in which products show times, in the order that the times must have. */
 const TIMES: readonly (readonly string[])[] = [
   ["triggered_at", "requested_at", "created_at", "taken_at"],
   ["started_at"],
   ["finished_at", "completed_at", "stopped_at"],
 ];
 
-/** How far the clocks of a platform and of this machine may be apart, in milliseconds. */
+/** How far the clocks of a platform and of this machine may differ, in milliseconds. */
 const SKEW_MS_MAX = 120_000;
 
 interface NamedTime {
   readonly name: string;
   readonly value: string | number;
-  /** Undefined: it can't be read without a guess, as of its zone. */
+  /** Undefined: it can't be read without guessing, such as its zone. */
   readonly ms: number | undefined;
 }
 
@@ -43,7 +43,7 @@ async function judgeTimes(context: BackupContext): Promise<Outcome> {
   const backup = await context.backup(client, { live });
   const answer = await client.ask("get", { instance: live.id, backup: backup.id });
   const times = timesIn(bodyOf(answer));
-  if (times.length === 0) return notApplicable("no times are shown of a backup", answer);
+  if (times.length === 0) return notApplicable("a backup shows no times", answer);
   const unclear = times.find(({ ms }) => ms === undefined);
   if (unclear !== undefined) return fail("times with their zone", `${unclear.name}: ${unclear.value}`, answer);
   const early = times.find(({ ms = 0 }, at) => at > 0 && ms < (times[at - 1]?.ms ?? 0));

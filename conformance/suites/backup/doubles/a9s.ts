@@ -29,7 +29,7 @@ const show = (task: Task): object => ({
 
 const showOrder = (task: Task): object => ({ id: Number(task.id.slice(2)), message: "job queued" });
 
-/** anynines' backup manager, the API of an instance (facts of 2025): numbers as ids, 201 for an order, `done`. */
+/** anynines' backup manager, the API of one instance (as of 2025): numbers as ids, 201 for an order, `done`. */
 export function a9sDialect(base: readonly string[], restoreLeaf: "restore" | "restores"): BackupDialect {
   return (request, vault) => {
     const { path, method } = request;

@@ -16,7 +16,7 @@ import { SHIELD_TENANT, shieldDialect } from "./shield.ts";
 import { swisscomDialect } from "./swisscom.ts";
 import { tanzuDialect } from "./tanzu.ts";
 
-/** What every product that backs up and restores in place has to show. */
+/** What every product that backs up and restores in place must show. */
 const ONLY = ["BK-10", "BK-11", "BK-19", "BK-24", "BK-48"];
 
 /** The product, its double, and what drydock.yml says of it. */
@@ -67,7 +67,7 @@ describe("the driver of a product, on a double of it", () => {
     expect((await judge(cloud, { backups }, { file, only: ["BK-11"] }))["BK-11"]).toMatch(/^fail/);
   });
 
-  it.each(["exec", "bbr"])("%s: reaches a platform by a program alone", async (driver) => {
+  it.each(["exec", "bbr"])("%s: reaches a platform through a program alone", async (driver) => {
     const cloud = new ToyCloud();
     const { url, server } = await serveProgram(cloud);
     const program = fileURLToPath(new URL("program-double.mjs", import.meta.url));
@@ -77,7 +77,7 @@ describe("the driver of a product, on a double of it", () => {
     expect(found).toEqual({ "BK-11": "pass", "BK-24": "pass" });
   });
 
-  it("a provision that restores: is judged by what it can show", async () => {
+  it("a provision that restores is judged by what it can show", async () => {
     const cloud = new ToyCloud();
     const toy = toyOptions(cloud, { backups: null });
     const fetch = asFetch(restoringByParameter(cloud, createToyBroker(cloud, { backups: null })));

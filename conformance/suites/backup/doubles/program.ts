@@ -4,7 +4,7 @@ import { isObject, type Json, type JsonObject, parseJson } from "../../../client
 import type { ToyCloud } from "../../toy/cloud.ts";
 import type { Refusal, Task } from "../../toy/vault.ts";
 
-/** What a double answers a program: the exit code, and what is written. */
+/** What a double answers to a program: the exit code and the output. */
 interface ProgramEnd {
   readonly code: number;
   readonly body?: Json | undefined;
@@ -15,7 +15,7 @@ const showTask = ({ id, state }: Task): JsonObject => ({ id, state });
 const endWith = (made: Task | Refusal): ProgramEnd =>
   "refused" in made ? { code: CODES[made.refused] ?? 1 } : { code: 0, body: showTask(made) };
 
-/** What a vendor's own program does: ten lines for each platform. */
+/** What a vendor's own program does, in ten lines for each platform. */
 function perform(cloud: ToyCloud, operation: string, instanceId: string, backupId: string): ProgramEnd {
   const { vault } = cloud;
   vault.tick();
@@ -48,10 +48,10 @@ function perform(cloud: ToyCloud, operation: string, instanceId: string, backupI
   return refusal === undefined ? { code: 0, body: {} } : { code: 9 };
 }
 
-/** BBR's scripts: whole steps, and a lock around them. */
+/** BBR's scripts: synchronous steps, and a lock around them. */
 class Scripts {
   readonly #cloud: ToyCloud;
-  /** The backups that were made, by the names that they were given. */
+  /** The backups that were taken, by name. */
   readonly #named = new Map<string, string>();
 
   constructor(cloud: ToyCloud) {
@@ -61,7 +61,7 @@ class Scripts {
   #whole(operation: string, instanceId: string, backupId: string): ProgramEnd {
     const begun = perform(this.#cloud, operation, instanceId, backupId);
     const now = this.#cloud.nowMs;
-    // A script returns when it is done.
+    // A script returns only when it is done.
     this.#cloud.nowMs = () => now() + 10_000;
     for (let at = 0; at < 2; at++) {
       this.#cloud.vault.tick();
@@ -89,7 +89,7 @@ class Scripts {
   }
 }
 
-/** A double of a platform that is reached by a program alone: what the program asks, over loopback. */
+/** A double of a platform that is reached through a program alone: it answers the program over loopback. */
 export async function serveProgram(cloud: ToyCloud): Promise<{ readonly url: string; readonly server: Server }> {
   const scripts = new Scripts(cloud);
   const server = createServer((request, response) => {

@@ -5,7 +5,7 @@ import type { ToyCloud } from "../../toy/cloud.ts";
 import { replace } from "../../toy/engine.ts";
 import { ownerOf } from "../../toy/vault.ts";
 
-/** A broker whose restores are provisions, as GOV.UK's for RDS: of the latest snapshot of an instance of the same organization and space. */
+/** A broker whose restores are provisions, like GOV.UK's for RDS: from the latest snapshot of an instance in the same organization and space. */
 export function restoringByParameter(cloud: ToyCloud, broker: Handler): Handler {
   return async (request) => {
     const body = jsonOf(request);

@@ -25,7 +25,7 @@ const isOfSpace = (instance: ToyInstance | undefined, space: string | undefined)
 const newest = (vault: ToyVault, kind: Task["kind"], { id }: ToyInstance): Task | undefined =>
   vault.tasks().findLast((each) => each.kind === kind && each.instance === id);
 
-/** Backups by their own id: the space that is named has to be the instance's. */
+/** Backups by their own id: the named space must be the instance's. */
 function answerBackups(
   vault: ToyVault,
   method: string,

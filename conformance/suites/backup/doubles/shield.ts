@@ -2,7 +2,7 @@ import { jsonOf, reply, type WireResponse } from "../../../osb/memory-broker/htt
 import { type BackupDialect, refuse, textOf } from "../../toy/extension.ts";
 import type { Refusal, Task, ToyVault } from "../../toy/vault.ts";
 
-/** The tenant of SHIELD in which the targets of all instances are. */
+/** The SHIELD tenant that holds the targets of all instances. */
 export const SHIELD_TENANT = "tenant-of-the-platform";
 
 const STATUSES: Readonly<Record<Task["state"], string>> = {

@@ -18,7 +18,7 @@ const showBackup = ({ id, instance, state }: Task): object => ({
 
 const showRestore = ({ id, of, state }: Task): object => ({ id, backup_id: of, status: WORDS[state] });
 
-/** Swisscom's broker: every change is answered 202; a backup's state says of which operation it is. */
+/** Swisscom's broker: every change is answered 202; a backup's state says which operation it belongs to. */
 export const swisscomDialect: BackupDialect = ({ path, method }, vault) => {
   const [root, what, id = "", kind, backupId, leaf, restoreId] = path;
   if (root !== "custom" || what !== "service_instances") return undefined;

@@ -10,13 +10,13 @@ const WORDS: Readonly<Record<Task["state"], string>> = {
   deleted: "COMPLETE",
 };
 
-/** An order is a job, whose URL a header tells; the answer itself is empty. */
+/** An order is a job, whose URL is in a header; the answer itself is empty. */
 const asJob = (made: Task | Refusal): WireResponse =>
   "refused" in made
     ? refuse(made.refused)
     : { status: 202, headers: { location: `https://toy.test/v3/jobs/${made.instance}.${made.id}` }, text: "" };
 
-/** The platform's side of Tanzu: backups have an id and a time in seconds, jobs have the states. */
+/** The platform's side of Tanzu: backups have an id and a time in seconds; the states are those of jobs. */
 export const tanzuDialect: BackupDialect = (request, vault) => {
   const { path, method } = request;
   const [root, what, id = "", kind, leaf] = path;

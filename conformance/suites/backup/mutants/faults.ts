@@ -3,7 +3,7 @@ import { copyOf } from "../../toy/engine.ts";
 import { type DataMutant, dataMutant as mutant } from "../../toy/mutants.ts";
 import { loseTail } from "./dumps.ts";
 
-/** Under one fault a backup says that it succeeded, and is short. */
+/** Under one fault a backup reports success, but is incomplete. */
 const shortUnder = (name: string): Partial<Behaviour> => ({
   endUnder: (fault, task, vault) => {
     if (fault !== name || task.dump === undefined) return RIGHT.endUnder(fault, task, vault);
@@ -13,7 +13,7 @@ const shortUnder = (name: string): Partial<Behaviour> => ({
   },
 });
 
-/** After one fault an instance is busy for good. */
+/** After one fault an instance stays busy for ever. */
 function busyAfter(name: string): Partial<Behaviour> {
   const busy = new Set<string>();
   return {
@@ -35,54 +35,49 @@ function fullForGood(): Partial<Behaviour> {
   };
 }
 
-/** What platforms do wrong when something breaks. */
+/** What platforms get wrong when something breaks. */
 export const FAULT_MUTANTS: readonly DataMutant[] = [
-  mutant("missing-store-succeeds", "BK-08", "A backup succeeds where there is no store.", {
+  mutant("BK-08", "missing-store-succeeds", "A backup succeeds although there is no store.", {
     endUnder: (fault) => (fault === "store-missing" ? "succeeded" : "failed"),
   }),
   mutant(
-    "fail-over-cuts-a-backup",
     "BK-31",
-    "A backup during which the primary is killed ends with what there is by then, and succeeds.",
+    "fail-over-cuts-a-backup",
+    "A backup during which the primary is killed ends with what it has by then, and succeeds.",
     shortUnder("kill-primary"),
   ),
   mutant(
-    "dead-agent-blocks",
     "BK-32",
-    "After the death of an agent the instance is taken for busy, for good.",
+    "dead-agent-blocks",
+    "After the death of an agent the instance counts as busy for ever.",
     busyAfter("kill-agent"),
   ),
+  mutant("BK-33", "cut-upload-succeeds", "A backup whose upload was cut off reports success.", shortUnder("store-cut")),
   mutant(
-    "cut-upload-succeeds",
     "BK-33",
-    "A backup whose upload was cut off says that it succeeded.",
-    shortUnder("store-cut"),
-  ),
-  mutant(
     "full-store-blocks",
-    "BK-33",
-    "After a store that was full the instance is taken for busy, for good.",
+    "After the store was full the instance counts as busy for ever.",
     busyAfter("store-full"),
   ),
   mutant(
-    "skip-unlock",
     "BK-34",
-    "Writes are locked during a backup, and unlocked only where it succeeds.",
+    "skip-unlock",
+    "Writes are locked during a backup, and unlocked only if it succeeds.",
     {
       lock: (instance) => void (instance.isLocked = true),
       unlock: (instance, state) => void (instance.isLocked &&= state !== "succeeded"),
     },
     ["BK-31", "BK-32", "BK-33", "BK-51", "BK-38"],
   ),
-  mutant("changed-byte-is-restored", "BK-35", "A backup of which a byte was changed is restored.", {
+  mutant("BK-35", "changed-byte-is-restored", "A backup of which a byte was changed is restored.", {
     verifies: ({ damage }) => damage !== "part",
   }),
-  mutant("missing-part-is-restored", "BK-36", "A backup of which a part is missing is restored.", {
+  mutant("BK-36", "missing-part-is-restored", "A backup of which a part is missing is restored.", {
     verifies: ({ damage }) => damage !== "byte",
   }),
   mutant(
-    "damage-is-found-too-late",
     ["BK-35", "BK-36"],
+    "damage-is-found-too-late",
     "Damage is found after the instance has been emptied for the restore.",
     {
       verifies: (backup, vault) => {
@@ -92,20 +87,17 @@ export const FAULT_MUTANTS: readonly DataMutant[] = [
       },
     },
   ),
-  mutant("interrupted-restore-succeeds", "BK-37", "A restore that was interrupted says that it succeeded.", {
+  mutant("BK-37", "interrupted-restore-succeeds", "A restore that was interrupted reports success.", {
     endUnder: (fault) => (fault === "kill-restore" ? "succeeded" : "failed"),
   }),
   mutant(
-    "interrupted-restore-blocks",
     "BK-37",
-    "After a restore that was interrupted the instance is taken for busy, for good.",
+    "interrupted-restore-blocks",
+    "After an interrupted restore the instance counts as busy for ever.",
     busyAfter("kill-restore"),
   ),
-  mutant("full-disk-blocks", "BK-38", "After a full disk no operation is taken any more.", fullForGood()),
-  mutant(
-    "set-back-forgets",
-    "BK-39",
-    "A control plane that was set back knows nothing of newer backups, and says nothing of it.",
-    { setBack: (id, vault) => vault.purge(id) },
-  ),
+  mutant("BK-38", "full-disk-blocks", "After the disk was full no operation is accepted any more.", fullForGood()),
+  mutant("BK-39", "set-back-forgets", "A control plane that was set back has silently forgotten newer backups.", {
+    setBack: (id, vault) => vault.purge(id),
+  }),
 ];

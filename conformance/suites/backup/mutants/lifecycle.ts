@@ -3,80 +3,90 @@ import { type Behaviour, DAY_MS, RIGHT } from "../../toy/behaviour.ts";
 import { objectOf } from "../../toy/objects.ts";
 import { type DataMutant, dataMutant as mutant } from "../../toy/mutants.ts";
 
-/** What is stored of a backup, as it is. */
+/** A stored backup, as it is. */
 const inClear: Behaviour["store"] = ({ id, instance, dump }) => ({
   name: `${instance}/${id}`,
   text: JSON.stringify([...(dump?.tables ?? [])].map(([name, { rows }]) => [name, [...rows.values()]])),
 });
 
-/** What platforms do wrong with keys, retention, schedules, and with their promises. */
+/** What platforms get wrong about keys, retention, schedules and their promises. */
 export const LIFECYCLE_MUTANTS: readonly DataMutant[] = [
-  mutant("stored-in-clear", "BK-40", "What is stored of a backup can be read.", { store: inClear }, ["BK-43"]),
-  mutant("key-beside-the-artifact", "BK-40", "The key of a tenant lies beside the backup that is sealed with it.", {
+  mutant("BK-40", "stored-in-clear", "Stored backups are legible.", { store: inClear }, ["BK-43"]),
+  mutant("BK-40", "key-beside-the-artifact", "A tenant's key is stored beside the backup that is sealed with it.", {
     store: (backup, vault) => ({ ...objectOf(backup, vault), name: `${backup.id}?key=${backup.key ?? ""}` }),
   }),
-  mutant("wrong-key-opens", "BK-41", "A backup is restored whatever key is given.", { opens: () => true }),
-  mutant("short-key-is-taken", "BK-41", "A key of three characters is taken.", { keyCharsMin: 1 }),
-  mutant("only-the-newest-key-opens", "BK-41", "A backup can't be restored any more once the key has been changed.", {
+  mutant("BK-41", "wrong-key-opens", "A backup is restored whatever key is given.", { opens: () => true }),
+  mutant("BK-41", "short-key-is-taken", "A key of three characters is accepted.", { keyCharsMin: 1 }),
+  mutant("BK-41", "only-the-newest-key-opens", "A backup can't be restored any more once the key has been changed.", {
     opens: (backup, key, vault) => key === undefined || key === vault.settingsOf(backup.instance).key,
   }),
-  mutant("key-echoed", "BK-42", "The settings of an instance show the key.", {
+  mutant("BK-42", "key-echoed", "The settings of an instance show the key.", {
     moreSettings: ({ key }) => ({ key: key ?? null }),
   }),
-  mutant("key-in-the-log", "BK-42", "The key of a tenant is logged when it is set.", {
+  mutant("BK-42", "key-in-the-log", "The key of a tenant is logged when it is set.", {
     moreSettings: (settings, vault) => {
       vault.cloud.logLines.push(`settings changed: ${JSON.stringify(settings)}`);
       return {};
     },
   }),
-  mutant("download-without-a-key", "BK-43", "A backup that nobody has a key of is given out, as it is.", {
+  mutant("BK-43", "download-without-a-key", "A backup without a tenant's key can be downloaded, unsealed.", {
     mayDownload: () => true,
     store: (backup, vault) => (backup.key === undefined ? inClear(backup, vault) : objectOf(backup, vault)),
   }),
-  mutant("download-for-anybody", "BK-43", "A backup is given out to whoever asks, without credentials.", {
+  mutant("BK-43", "download-for-anybody", "A backup can be downloaded without credentials.", {
     authorizes: (request, cloud) => request.path.at(-1) === "download" || RIGHT.authorizes(request, cloud),
   }),
-  mutant("retention-eats-the-last-good-one", "BK-44", "Backups go when they are old enough, also the last good one.", {
-    findExpired: (backups, { keepDays }, nowMs) =>
-      backups.filter((each) => nowMs - each.finishedMs > keepDays * DAY_MS),
-  }),
   mutant(
-    "retention-counts-alone",
     "BK-44",
-    "Backups go as soon as there are enough newer ones, however young they are.",
+    "retention-eats-the-last-good-one",
+    "Backups are removed when they are old enough, even the last good one.",
+    {
+      findExpired: (backups, { keepDays }, nowMs) =>
+        backups.filter((each) => nowMs - each.finishedMs > keepDays * DAY_MS),
+    },
+  ),
+  mutant(
+    "BK-44",
+    "retention-counts-alone",
+    "Backups are removed as soon as there are enough newer ones, however young they are.",
     {
       findExpired: (backups, { keepMin }) => backups.slice(0, Math.max(0, backups.length - Math.min(keepMin, 2))),
     },
     ["BK-*"],
   ),
-  mutant("retention-never-comes", "BK-44", "Nothing ever goes.", { findExpired: () => [] }),
+  mutant("BK-44", "retention-never-comes", "No backup is ever removed.", { findExpired: () => [] }),
   mutant(
-    "object-outlives-its-removal",
     "BK-45",
-    "A backup that was removed is shown as gone, and its object stays in the store.",
+    "object-outlives-its-removal",
+    "A removed backup is shown as gone, but its object stays in the store.",
     {
       forget: (backup) => void (backup.state = "deleted"),
     },
   ),
-  mutant("schedule-runs-twice", "BK-46", "A schedule runs twice at each of its slots.", {
+  mutant("BK-46", "schedule-runs-twice", "A schedule runs twice at each of its slots.", {
     slots: (...span) => RIGHT.slots(...span).flatMap((at) => [at, at]),
   }),
-  mutant("schedule-misses-in-silence", "BK-46", "A schedule runs every other day, and says nothing of it.", {
-    slots: (...span) => RIGHT.slots(...span).filter((at) => Math.floor(at / DAY_MS) % 2 === 0),
-  }),
   mutant(
-    "loses-more-than-is-claimed",
+    "BK-46",
+    "schedule-misses-in-silence",
+    "A schedule runs every other day, without reporting the days that it missed.",
+    {
+      slots: (...span) => RIGHT.slots(...span).filter((at) => Math.floor(at / DAY_MS) % 2 === 0),
+    },
+  ),
+  mutant(
     "BK-49",
-    "A second is claimed to be lost at most; a backup is taken from a replica that is two behind.",
+    "loses-more-than-is-claimed",
+    "A loss of one second at most is claimed; a backup is taken from a replica that is two seconds behind.",
     {
       dump: (instance, cloud) => RIGHT.at(instance, cloud.nowMs() - 2000),
     },
     ["BK-*"],
   ),
   mutant(
-    "restore-takes-longer-than-is-claimed",
     "BK-50",
-    "Five seconds are claimed for a restore; it takes a minute.",
+    "restore-takes-longer-than-is-claimed",
+    "A restore within five seconds is claimed; it takes a minute.",
     {
       describe: (task, vault) =>
         task.kind === "restore" && task.state === "succeeded" && vault.cloud.nowMs() < task.finishedMs + 60_000
@@ -85,12 +95,12 @@ export const LIFECYCLE_MUTANTS: readonly DataMutant[] = [
     },
     ["BK-12"],
   ),
-  mutant("writes-stand-still", "BK-51", "Writes are locked while a backup is taken, longer than is claimed.", {
+  mutant("BK-51", "writes-stand-still", "Writes are locked during a backup for longer than is claimed.", {
     lock: (instance) => void (instance.isLocked = true),
   }),
   mutant(
-    "stores-more-than-is-claimed",
     "BK-52",
+    "stores-more-than-is-claimed",
     "A backup stores ten times what is claimed.",
     {},
     [],

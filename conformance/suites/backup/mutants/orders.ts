@@ -7,7 +7,7 @@ import type { Task } from "../../toy/vault.ts";
 const isOrder: (request: Parameters<Wire>[0]) => boolean = ({ method, path }) =>
   method === "POST" && path.at(-1) === "backups";
 
-/** Says a thing each other time that a backup which has ended is asked about. */
+/** Says something at every other poll of a backup that has ended. */
 function alternating(otherwise: (task: Task) => Task): Partial<Behaviour> {
   const asked = new WeakMap<Task, number>();
   return {
@@ -19,7 +19,7 @@ function alternating(otherwise: (task: Task) => Task): Partial<Behaviour> {
   };
 }
 
-/** Orders that come while another one is carried out are taken, and never end. */
+/** Orders that come while another one is carried out are accepted, and never end. */
 function sticking(): Partial<Behaviour> {
   const stuck = new WeakSet<Task>();
   return {
@@ -35,7 +35,7 @@ function sticking(): Partial<Behaviour> {
   };
 }
 
-/** A backup that is taken row by row while a restore changes them under it. */
+/** A backup that is taken row by row while a restore changes the rows. */
 const mixing: Partial<Behaviour> = {
   isBusy: () => false,
   finishDump: (dump, instance, { vault }) => {
@@ -50,26 +50,26 @@ const mixing: Partial<Behaviour> = {
   },
 };
 
-/** What the interface of backups does wrong. */
+/** What interfaces of backups get wrong. */
 export const ORDER_MUTANTS: readonly DataMutant[] = [
   mutant(
-    "claimed-and-missing",
     "BK-01",
-    "Restores to a moment are claimed; the window of moments is not found.",
+    "claimed-and-missing",
+    "Restores to a moment are claimed, but the window of moments is not found.",
     {},
     ["BK-2*"],
     async (request, next) => (request.path.at(-1) === "pitr" ? reply(404, {}) : next(request)),
   ),
   mutant(
-    "state-goes-back",
     "BK-02",
-    "A backup that has succeeded is shown as running each other time.",
+    "state-goes-back",
+    "Every other time, a backup that has succeeded is shown as running.",
     alternating((task) => ({ ...task, state: "running" })),
     ["BK-*"],
   ),
   mutant(
-    "id-changes",
     "BK-02",
+    "id-changes",
     "A backup is shown with another id once it has ended.",
     {},
     ["BK-*"],
@@ -83,16 +83,16 @@ export const ORDER_MUTANTS: readonly DataMutant[] = [
     },
   ),
   mutant(
-    "unknown-backup-breaks-it",
     "BK-03",
-    "The restore of a backup that nobody has is answered 500.",
+    "unknown-backup-breaks-it",
+    "The restore of a backup that does not exist is answered 500.",
     { unknownStatus: (operation) => (operation === "restore" ? 500 : 404) },
     ["BK-23", "BK-24"],
   ),
   mutant(
-    "removal-of-nothing-succeeds",
     "BK-03",
-    "The removal of a backup that nobody has is answered 200.",
+    "removal-of-nothing-succeeds",
+    "The removal of a backup that does not exist is answered 200.",
     {},
     [],
     async (request, next) => {
@@ -102,35 +102,30 @@ export const ORDER_MUTANTS: readonly DataMutant[] = [
         : answer;
     },
   ),
-  mutant(
-    "ends-before-it-begins",
-    "BK-04",
-    "The time at which a backup ended is before that at which it was asked for.",
-    {
-      describe: (task) => (task.finishedMs === 0 ? task : { ...task, finishedMs: task.triggeredMs - 5000 }),
-    },
-  ),
-  mutant("times-without-zone", "BK-04", "Times of backups have no zone.", {}, ["BK-2*"], async (request, next) => {
+  mutant("BK-04", "ends-before-it-begins", "The time at which a backup ended is before that of its request.", {
+    describe: (task) => (task.finishedMs === 0 ? task : { ...task, finishedMs: task.triggeredMs - 5000 }),
+  }),
+  mutant("BK-04", "times-without-zone", "Times of backups have no zone.", {}, ["BK-2*"], async (request, next) => {
     const answer = await next(request);
     return { ...answer, text: answer.text.replaceAll(/(T[\d:.]+)Z"/g, '$1"') };
   }),
   mutant(
-    "orders-at-once-stick",
     "BK-05",
-    "Of orders that come at once, the later ones are taken and never end.",
+    "orders-at-once-stick",
+    "Of orders that come at once, the later ones are accepted and never end.",
     sticking(),
     ["BK-*"],
   ),
   mutant(
-    "backup-beside-a-restore-is-mixed",
     "BK-05",
-    "A backup and a restore at once are carried out at once: the backup holds rows of before and after.",
+    "backup-beside-a-restore-is-mixed",
+    "A backup and a restore that come at once run at once: the backup holds rows from before and after.",
     mixing,
     ["BK-1*"],
   ),
   mutant(
-    "busy-breaks-it",
     "BK-05",
+    "busy-breaks-it",
     "An order while another one is carried out is answered 500.",
     {},
     ["BK-06"],
@@ -140,9 +135,9 @@ export const ORDER_MUTANTS: readonly DataMutant[] = [
     },
   ),
   mutant(
-    "lost-reply-makes-phantoms",
     "BK-06",
-    "An order makes three records; all but the last are lost sight of.",
+    "lost-reply-makes-phantoms",
+    "An order creates three records; all but the last are lost sight of.",
     { isBusy: () => false, findRepeat: () => undefined },
     ["BK-*"],
     async (request, next) => {
@@ -152,9 +147,9 @@ export const ORDER_MUTANTS: readonly DataMutant[] = [
     },
   ),
   mutant(
-    "backup-of-nothing-is-taken",
     "BK-07",
-    "A backup of an instance that is not there is accepted.",
+    "backup-of-nothing-is-taken",
+    "A backup of an instance that does not exist is accepted.",
     {},
     [],
     async (request, next) => {
@@ -162,10 +157,10 @@ export const ORDER_MUTANTS: readonly DataMutant[] = [
       return isOrder(request) && answer.status === 404 ? reply(202, { id: "b-0", state: "queued" }) : answer;
     },
   ),
-  mutant("busy-is-for-ever", "BK-05", "A refused order keeps its instance busy for good.", blocking(), ["BK-*"]),
+  mutant("BK-05", "busy-is-for-ever", "A refused order keeps its instance busy for ever.", blocking(), ["BK-*"]),
 ];
 
-/** Whoever was refused once is refused for good. */
+/** An instance whose order was refused once is refused for ever. */
 function blocking(): Partial<Behaviour> {
   const blocked = new Set<string>();
   return {

@@ -1,6 +1,6 @@
 import type { BackupSpan, LedgerRow, LedgerWrite } from "./ledger.ts";
 
-/** Characters of the widest line. */
+/** Most characters in a line. */
 const WIDTH = 40;
 
 /** A history as lines for a report: time runs to the right, `[` and `]` are the backup, `=` a write from request to acknowledgement. */

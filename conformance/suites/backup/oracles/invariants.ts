@@ -1,20 +1,20 @@
-/** An account and what is in it. */
+/** An account and its balance. */
 export type Balance = readonly [account: string, amount: number];
 
-/** What is wrong with accounts whose total no transfer changes; undefined where nothing is. */
+/** What is wrong with accounts whose total no transfer changes; undefined if nothing is. */
 export function judgeTotal(expected: number, balances: readonly Balance[]): string | undefined {
   const total = balances.reduce((sum, [, amount]) => sum + amount, 0);
   if (total !== expected) return `the accounts hold ${total} in all instead of ${expected}`;
   return undefined;
 }
 
-/** A step of a chain: it was begun only when the one before it had been acknowledged. */
+/** A step of a chain: it began only once the one before it had been acknowledged. */
 export interface CausalPair {
   readonly cause: string;
   readonly effect: string;
 }
 
-/** Effects that are there without their causes. */
+/** Effects without their causes. */
 export function judgeCauses(
   pairs: readonly CausalPair[],
   causes: ReadonlySet<string>,

@@ -5,7 +5,7 @@ export interface LedgerWrite {
   readonly seq: number;
   readonly payload: string;
   readonly sentMs: number;
-  /** When it was acknowledged; undefined: nobody knows whether it was done. */
+  /** When it was acknowledged; undefined: nobody knows whether it took effect. */
   readonly ackedMs: number | undefined;
 }
 
@@ -16,16 +16,16 @@ export interface LedgerRow {
   readonly payload: string;
 }
 
-/** From the request for a backup to the moment at which it was first seen to have ended. */
+/** From the request for a backup to the moment when its end was first seen. */
 export interface BackupSpan {
   readonly askedMs: number;
   readonly endedMs: number;
 }
 
 /**
- * What is wrong with a restored ledger. `foreign`: a row that nobody wrote; `gap`: a writer's later row is there and an earlier one is not;
- * `stale`: a row that was acknowledged before the backup was asked for is missing; `appended`: a row that was sent after its end is there;
- * `torn`: no one moment explains what is there and what is not.
+ * What is wrong with a restored ledger. `foreign`: a row that nobody wrote; `gap`: a writer's later row is there but an earlier one is not;
+ * `stale`: a row that was acknowledged before the backup was requested is missing; `appended`: a row that was sent after its end is there; `torn`:
+ * no single moment explains what is there and what is not.
  */
 interface LedgerFault {
   readonly kind: "foreign" | "gap" | "stale" | "appended" | "torn";
@@ -40,11 +40,11 @@ function findForeign(byKey: ReadonlyMap<string, LedgerWrite>, rows: readonly Led
     const write = byKey.get(keyOf(row));
     if (write?.payload === row.payload) return [];
     const how = write === undefined ? "was never sent" : "has another payload";
-    return [{ kind: "foreign", text: `${nameOf(row)} is there, and ${how}` }];
+    return [{ kind: "foreign", text: `${nameOf(row)} is there, but ${how}` }];
   });
 }
 
-/** A missing write without an acknowledgement may never have been done: it leaves no gap. */
+/** A missing write without an acknowledgement may never have taken effect: it leaves no gap. */
 function findGaps(writes: readonly LedgerWrite[], isThere: (write: LedgerWrite) => boolean): readonly LedgerFault[] {
   const last = new Map<number, number>();
   for (const write of writes)
@@ -53,7 +53,7 @@ function findGaps(writes: readonly LedgerWrite[], isThere: (write: LedgerWrite) 
   return missing.flatMap((write): LedgerFault[] => {
     const later = last.get(write.writer) ?? -1;
     if (later < write.seq) return [];
-    return [{ kind: "gap", text: `${nameOf(write)} is missing, and its write ${later} is there` }];
+    return [{ kind: "gap", text: `${nameOf(write)} is missing, but its write ${later} is there` }];
   });
 }
 
@@ -82,7 +82,7 @@ function findOutside(
   });
 }
 
-/** One cut: everything that was acknowledged before it is there, and nothing that was sent after it. */
+/** A single cut: everything that was acknowledged before it is there, and nothing that was sent after it. */
 function findTear(writes: readonly LedgerWrite[], isThere: (write: LedgerWrite) => boolean): readonly LedgerFault[] {
   const there = writes.filter(isThere).toSorted((a, b) => b.sentMs - a.sentMs)[0];
   const missing = writes
@@ -99,8 +99,8 @@ function findTear(writes: readonly LedgerWrite[], isThere: (write: LedgerWrite) 
 }
 
 /**
- * Judges what a restore has brought back by what was written, and when. It needs no knowledge of the vendor: the rows of each writer are a
- * prefix of what it wrote, and one moment between the request for the backup and its end explains all of them. The worst first.
+ * Judges what a restore brought back by what was written, and when. It needs no knowledge of the vendor: the rows of each writer are a prefix of
+ * what it wrote, and one moment between the request for the backup and its end explains all of them. The worst fault comes first.
  */
 export function judgeLedger(
   writes: readonly LedgerWrite[],

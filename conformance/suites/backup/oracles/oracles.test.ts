@@ -9,7 +9,7 @@ import { shrinkHistory } from "./shrink.ts";
 
 const SPAN = { askedMs: 1000, endedMs: 2000 };
 
-/** Histories of some writers, each of which waits for the acknowledgement of one write before the next. */
+/** Histories of several writers, each of which waits for the acknowledgement of one write before the next. */
 const histories = fc
   .array(fc.array(fc.tuple(fc.integer({ min: 1, max: 200 }), fc.integer({ min: 1, max: 200 })), { maxLength: 15 }), {
     maxLength: 8,
@@ -25,7 +25,7 @@ const histories = fc
   );
 
 const rowOf = ({ writer, seq, payload }: LedgerWrite): LedgerRow => ({ writer, seq, payload });
-/** What a sound backup holds: the state at one moment; a write under way may have been done already. */
+/** What a sound backup holds: the state at one moment; a write under way may already have taken effect. */
 const cut = (writes: readonly LedgerWrite[], atMs: number): readonly LedgerRow[] =>
   writes
     .filter(
@@ -45,7 +45,7 @@ describe("the ledger of acknowledged writes", () => {
     );
   });
 
-  it("refuses a state from before the backup was asked for, where something was acknowledged in between", () => {
+  it("refuses a state from before the backup was requested if something was acknowledged in between", () => {
     fc.assert(
       fc.property(histories, fc.integer({ min: 0, max: 900 }), (writes, atMs) => {
         const rows = cut(writes, atMs);
@@ -57,7 +57,7 @@ describe("the ledger of acknowledged writes", () => {
     );
   });
 
-  it("refuses whatever was sent after the end", () => {
+  it("refuses anything that was sent after the end", () => {
     fc.assert(
       fc.property(histories, (writes) => {
         const late = writes.filter(({ sentMs }) => sentMs > SPAN.endedMs);
@@ -113,12 +113,12 @@ describe("the ledger of acknowledged writes", () => {
     ).toEqual(["foreign"]);
   });
 
-  it("takes a write of unknown outcome either way", () => {
+  it("accepts a write of unknown outcome either way", () => {
     const writes = [{ writer: 0, seq: 0, payload: "a", sentMs: 100, ackedMs: undefined }];
     expect([judgeLedger(writes, [], SPAN), judgeLedger(writes, writes.map(rowOf), SPAN)]).toEqual([[], []]);
   });
 
-  it("is drawn with what is there and what is missing", () => {
+  it("is drawn with what came back and what is missing", () => {
     const writes = [{ writer: 0, seq: 0, payload: "a", sentMs: 500, ackedMs: 700 }];
     expect(drawHistory(writes, [], SPAN).split("\n")).toEqual([
       `backup          |${" ".repeat(13)}[${"-".repeat(25)}]`,
@@ -127,8 +127,8 @@ describe("the ledger of acknowledged writes", () => {
   });
 });
 
-describe("a history that is shrunk", () => {
-  it("still fails, and not one step can be left out", () => {
+describe("a shrunk history", () => {
+  it("still fails, and no step of it can be left out", () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 9 }), { maxLength: 60 }), (steps) => {
         const fails = (some: readonly number[]): boolean =>
@@ -141,7 +141,7 @@ describe("a history that is shrunk", () => {
 });
 
 describe("invariants", () => {
-  it("hold while no transfer is half done", () => {
+  it("hold as long as no transfer is half done", () => {
     expect(
       judgeTotal(10, [
         ["a", -3],
@@ -208,7 +208,7 @@ describe("a register", () => {
     expect(isLinearizable(two, 0)).toBe(false);
   });
 
-  it("takes a write without an answer either way", () => {
+  it("accepts a write without an answer either way", () => {
     const lost = operation("write", 1, 0);
     expect(isLinearizable([lost, operation("read", 0, 20, 30), operation("read", 1, 40, 50)], 0)).toBe(true);
     expect(isLinearizable([lost, operation("read", 0, 20, 30)], 0)).toBe(true);

@@ -7,14 +7,14 @@ export interface RegisterOperation {
   readonly endedMs: number | undefined;
 }
 
-/** Operations that may be under way at once: more would take too long to try. */
+/** How many operations may be under way at once: more would take too long to try. */
 const AT_ONCE_MAX = 20;
 
 /**
- * Whether an order of the operations explains them all: each takes effect at one moment between its request and its answer, and each read
- * sees the last write. The search is Wing's and Gong's, with the states that were tried remembered.
+ * Whether an order of the operations explains them all: each takes effect at one moment between its request and its answer, and each read sees the
+ * last write. The search is Wing's and Gong's, and remembers the states that it has tried.
  *
- * @throws RangeError where more operations are under way at once than can be tried
+ * @throws RangeError if more operations are under way at once than can be tried
  */
 export function isLinearizable(operations: readonly RegisterOperation[], initial: number): boolean {
   const all = operations.filter(({ do: what, endedMs }) => what === "write" || endedMs !== undefined);

@@ -2,8 +2,8 @@
 const TRIES_MAX = 2000;
 
 /**
- * The shortest history that still fails, as far as leaving out parts of it, from halves to single steps, gets (Zeller's delta debugging).
- * What is left fails, and no single step of it can be left out, unless the tries ran out.
+ * The shortest failing history that can be reached by leaving out parts, from halves down to single steps (Zeller's delta debugging). The result
+ * fails, and none of its steps can be left out, unless the tries ran out.
  */
 export function shrinkHistory<T>(history: readonly T[], fails: (shorter: readonly T[]) => boolean): readonly T[] {
   let shortest = history;

@@ -6,15 +6,15 @@ import type { Tenant } from "../../tenants/tenants.ts";
 import type { BackupContext } from "../context.ts";
 import type { Balance, CausalPair } from "../oracles/invariants.ts";
 
-/** Accounts of each of the two tables, and what is in one at first. */
+/** Accounts in each of the two tables, and the initial balance of one. */
 const ACCOUNTS = 5;
 const INITIAL = 100;
 /** What all of them hold at any time. */
 export const TOTAL = 2 * ACCOUNTS * INITIAL;
-/** Steps of an application: a backup that takes longer is worked beside for a part of its time. */
+/** Steps of an application: a longer backup is accompanied for part of its time only. */
 const STEPS_MAX = 1000;
 const PAUSE_MS = 7;
-/** Steps before something is asked for, and after it has ended. */
+/** Steps before something is requested, and after it has ended. */
 const AROUND = 6;
 
 const tableNamed = (name: string, type: "text" | "bigint"): TableShape => ({
@@ -81,7 +81,7 @@ export function transferBeside<T>(context: BackupContext, tenant: Tenant, work: 
   return stepBeside(context, tenant, { prepare, step }, work);
 }
 
-/** What is in the accounts. */
+/** The balances of the accounts. */
 export async function readBalances(session: RecordedSession): Promise<readonly Balance[]> {
   const found: Balance[] = [];
   for (const table of BANKS)
@@ -90,7 +90,7 @@ export async function readBalances(session: RecordedSession): Promise<readonly B
   return found;
 }
 
-/** Writes to one table, and to another once that is acknowledged, while something happens; what was done. */
+/** Writes to one table, and to another once that is acknowledged, while something happens; returns what was done. */
 export async function chainBeside<T>(
   context: BackupContext,
   tenant: Tenant,

@@ -10,12 +10,12 @@ import type { LedgerRow, LedgerWrite } from "../oracles/ledger.ts";
 const WRITERS = 8;
 /** Pause of a writer between two writes, in milliseconds. */
 const PAUSE_MS = 10;
-/** Writes of one writer: a backup that takes longer is written beside for a part of its time. */
+/** Writes of one writer: a longer backup is accompanied for part of its time only. */
 const WRITES_MAX = 400;
-/** Writes of each writer before a backup is asked for, and after it has ended. */
+/** Writes of each writer before a backup is requested, and after it has ended. */
 const AROUND = 4;
 
-/** The writers' tables: a dump that takes one table after the other takes them at different moments. */
+/** The writers' tables: a dump that reads one table after the other reads them at different moments. */
 const HISTORIES: readonly TableShape[] = ["drydock_history_a", "drydock_history_b"].map((name) => ({
   name,
   columns: [
@@ -26,7 +26,7 @@ const HISTORIES: readonly TableShape[] = ["drydock_history_a", "drydock_history_
 
 const tableOf = (writer: number): TableShape => HISTORIES[writer % HISTORIES.length] ?? { name: "", columns: [] };
 
-/** What was written while something happened, and that. */
+/** What was written while something happened, and the result of that. */
 interface WrittenBeside<T> {
   readonly writes: readonly LedgerWrite[];
   readonly result: T;

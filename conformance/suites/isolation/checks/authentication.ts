@@ -11,15 +11,15 @@ import { ERROR_RATE, measureInTurns, permutationTest } from "../timing.ts";
 /** A name and a password that nobody has. */
 const NOBODY = basicHeader("drydock-nobody", "drydock-wrong");
 
-/** The login of the run; ends the check as not applicable where there is none. */
+/** The login of the run; ends the check as not applicable if there is none. */
 function loginOf(context: IsolationContext): { readonly username: string; readonly password: string } {
   const { auth } = context.platform.settings.target;
   if (auth.kind === "basic" && auth.password !== "") return auth;
-  const how = auth.kind === "none" ? "the broker is asked without credentials" : "the broker is asked with a token";
+  const how = auth.kind === "none" ? "the run has no credentials" : "the run uses a token";
   throw new Verdicted(notApplicable(how, context.run.catalog));
 }
 
-/** Requests of every kind that change nothing where they are refused. */
+/** Requests of every kind that change nothing if they are refused. */
 async function routesOf(context: IsolationContext): Promise<readonly RawRequest[]> {
   const offer = await context.chooseOffer();
   const live = await context.osb.liveOf(offer);
@@ -79,7 +79,7 @@ async function judgeRoutes(context: IsolationContext): Promise<Outcome> {
       if (answer.status === 401) evidence.push(answer);
       else if (isSuccess(answer) || answer.status >= 500) return fail(expected, String(answer.status), answer);
       else if (![403, 429].includes(answer.status))
-        worst ??= fail(expected, `${answer.status}: it was looked at before it was asked who is there`, answer);
+        worst ??= fail(expected, `${answer.status}: the request was looked at before its credentials`, answer);
     }
   return worst ?? pass(...evidence.slice(0, 8));
 }
@@ -110,7 +110,7 @@ async function judgeTime(context: IsolationContext): Promise<Outcome> {
 const isOfThisMachine = (host: string): Promise<boolean> =>
   dns.lookup(host).then(
     ({ address }) => HERE.test(address),
-    // A name that this machine does not know is one of a network that lies in the process.
+    // A name that this machine does not know belongs to a network within the process.
     () => true,
   );
 
@@ -148,7 +148,7 @@ async function judgeIdentity(context: IsolationContext): Promise<Outcome> {
       headers: { ...withHeader(request, NOBODY).headers, [IDENTITY]: `${platform} ${admin}` },
     };
     const answer = await context.platform.exchange(forged);
-    if (isSuccess(answer)) return fail("an identity that is made up to open nothing", String(answer.status), answer);
+    if (isSuccess(answer)) return fail("a made-up identity to open nothing", String(answer.status), answer);
     evidence.push(answer);
   }
   for (const malformed of ["cloudfoundry", "cloudfoundry not-base64!", "x y z", "cloudfoundry e30", "{}"]) {
@@ -157,17 +157,13 @@ async function judgeIdentity(context: IsolationContext): Promise<Outcome> {
       headers: { ...request.headers, [IDENTITY]: malformed },
     });
     if (answer.status >= 500)
-      return fail(
-        "an identity that can't be read to be refused with 400, or left aside",
-        String(answer.status),
-        answer,
-      );
+      return fail("an identity that can't be read to be refused with 400, or ignored", String(answer.status), answer);
     evidence.push(answer);
   }
   return pass(...evidence);
 }
 
-/** Routes of administrators and frameworks that a platform has no business with. */
+/** Routes of administrators and frameworks that are no business of a platform. */
 const ADMIN_ROUTES = [
   "/metrics",
   "/instances",
@@ -199,7 +195,7 @@ async function judgeAdminRoutes(context: IsolationContext): Promise<Outcome> {
     ] as const) {
       const answer = await context.platform.exchange({ ...request, url: `${url}${path}` });
       const expected = `${path} to be closed to ${who}`;
-      // What any platform is shown in the catalog is no secret, wherever else it is shown.
+      // What the catalog shows to any platform is no secret, wherever else it appears.
       const isEmpty = answer.bytes.length === 0 || Buffer.from(context.run.catalog.bytes).equals(answer.bytes);
       if (isSuccess(answer) && !isEmpty)
         return fail(expected, `${answer.status}, ${answer.bytes.length} bytes`, answer);
@@ -209,26 +205,26 @@ async function judgeAdminRoutes(context: IsolationContext): Promise<Outcome> {
   return pass(...evidence.slice(0, 6));
 }
 
-/** IS-01: every route asks who is there. */
+/** IS-01: every route asks for credentials. */
 export const routesCheck = isolationCheck("IS-01", {
   requirement:
-    "Every route of the API, of bindings and of backups is answered 401 to whoever gives no credentials, unknown ones, a blank or a wrong password.",
+    "Every route of the API, of bindings and of backups answers 401 to requests without credentials, with unknown ones, or with a blank or wrong password.",
   run: judgeRoutes,
 });
 
-/** IS-02: a wrong password tells nothing by its time. */
+/** IS-02: the time of a refusal tells nothing about the password. */
 export const passwordTimeCheck = isolationCheck("IS-02", {
-  requirement: `How long the refusal of a wrong password takes does not depend on where it is wrong: a seeded permutation test, which accuses a broker wrongly once in ${1 / ERROR_RATE} runs.`,
+  requirement: `How long the refusal of a wrong password takes does not depend on where the password is wrong: a seeded permutation test, which accuses a broker wrongly once in ${1 / ERROR_RATE} runs.`,
   run: judgeTime,
 });
 
 /** IS-03: TLS only. */
 export const tlsCheck = isolationCheck("IS-03", {
-  requirement: "A broker that is reached over a network takes TLS only.",
+  requirement: "A broker that is reached over a network accepts TLS only.",
   run: judgeTls,
 });
 
-/** IS-11: an identity that is made up grants nothing. */
+/** IS-11: a made-up identity grants nothing. */
 export const identityCheck = isolationCheck("IS-11", {
   requirement: "A forged originating identity opens nothing, and one that can't be read breaks nothing.",
   run: judgeIdentity,
@@ -236,6 +232,7 @@ export const identityCheck = isolationCheck("IS-11", {
 
 /** IS-14: admin routes are closed. */
 export const adminRoutesCheck = isolationCheck("IS-14", {
-  requirement: "Routes of administrators, metrics and debuggers give nothing to a platform, and nothing to nobody.",
+  requirement:
+    "Routes of administrators, metrics and debuggers give nothing to a platform, nor to anybody without credentials.",
   run: judgeAdminRoutes,
 });

@@ -20,7 +20,7 @@ import type { LiveInstance } from "../../../osb/shared-instances.ts";
 const CLOSE_MS_MAX = 30_000;
 const CLOSE_POLL_MS = 250;
 
-/** Tries until it is closed, or time is up. */
+/** Tries until it is closed or time is up. */
 async function waitUntilShut(context: IsolationContext, key: Access, from: Vantage, waitMsMax: number): Promise<Reach> {
   const { clock, signal } = context.platform.settings;
   const endMs = clock.nowMs() + waitMsMax;
@@ -91,7 +91,7 @@ async function closedBeforeBinding(context: IsolationContext): Promise<Outcome> 
   return judgeReopened(context, whole, [...(before ?? []), ...control, ...bound, ...unbound]);
 }
 
-/** After the last binding: closing may take time, but to those who were never admitted it stays closed. */
+/** After the last binding: closing may take time, but it stays closed to those who were never admitted. */
 async function judgeClosing(
   context: IsolationContext,
   key: Access,
@@ -105,7 +105,7 @@ async function judgeClosing(
   return isOutcome(others) ? others : [...evidence, ...others];
 }
 
-/** What was not examined, for lack of a vantage. */
+/** What was not examined for lack of a vantage. */
 function describeUnseen({ recorder: { plane } }: IsolationContext, isSeenBefore: boolean): string {
   const early =
     "seen after a binding was removed: where an instance listens before its first one, only its operator knows";
@@ -161,7 +161,7 @@ async function judgeReopened(
 /** IS-43: closed before binding. */
 export const closedCheck = isolationCheck("IS-43", {
   requirement:
-    "An instance that nothing binds can't be reached, neither from an application's network nor from another tenant's VM, and one that is bound can be reached from the network that its binding admits, and from there alone.",
+    "An instance without bindings can be reached neither from an application's network nor from another tenant's VM, and a bound one only from the network that its binding admits.",
   instances: 3,
   run: closedBeforeBinding,
 });

@@ -23,7 +23,7 @@ async function judgeCrossLogin(context: IsolationContext, own: Tenant, other: Te
   if (refusal === undefined) return fail(expected, "a login", ...evidence);
   const isUp = (await context.recorder.tryLogin(other.access)) === undefined;
   const control = context.lastStep();
-  // A server that is out of order lets nobody in: only a deliberate refusal proves anything.
+  // A server that is out of order admits nobody: only a deliberate refusal proves anything.
   if (isUp && refusal.fault === "denied") return pass(...evidence, ...control);
   return unknown(
     `the service at instance ${other.live.id} is out of order: ${refusal.message}`,
@@ -32,7 +32,7 @@ async function judgeCrossLogin(context: IsolationContext, own: Tenant, other: Te
   );
 }
 
-/** Where two instances share one database, a login says nothing: then it is the data that must not be visible. */
+/** If two instances share one database, a login says nothing: then it is the data that must not be visible. */
 async function judgeSharedDatabase(context: IsolationContext, own: Tenant, other: Tenant): Promise<Outcome> {
   const canary = markedTable("drydock_canary", other.live.id, "only");
   await context.inSession(other, (session) => createFilled(session, canary));
@@ -67,7 +67,7 @@ async function crossLogin(context: IsolationContext): Promise<Outcome> {
 
 /** IS-25: credentials work at their own instance only. */
 export const crossLoginCheck = isolationCheck("IS-25", {
-  requirement: "The credentials of each binding let in at its own instance and are refused at every other.",
+  requirement: "The credentials of each binding open its own instance and are refused at every other.",
   instances: 2,
   run: crossLogin,
 });

@@ -44,7 +44,7 @@ async function defaultAccounts(context: IsolationContext): Promise<Outcome> {
 
 /** IS-27: no default accounts. */
 export const defaultAccountsCheck = isolationCheck("IS-27", {
-  requirement: "Nobody gets in with the names and passwords that everybody knows, or without a password.",
+  requirement: "Nobody gets in with commonly known names and passwords, or without a password.",
   instances: 1,
   run: defaultAccounts,
 });

@@ -85,7 +85,7 @@ async function backupListing(context: IsolationContext): Promise<Outcome> {
 /** IS-59: a backup belongs to its instance. */
 export const foreignBackupCheck = isolationCheck("IS-59", {
   requirement:
-    "A backup that is fetched, restored or removed by way of another instance is not found there, and lives on where it is.",
+    "A backup that is fetched, restored or removed by way of another instance is not found there, and stays where it is.",
   instances: 2,
   run: foreignBackup,
 });

@@ -85,7 +85,7 @@ async function stillThere(
 /** IS-06: a binding belongs to its instance. */
 export const foreignBindingCheck = isolationCheck("IS-06", {
   requirement:
-    "A binding that is fetched, polled or removed by way of another instance is not found there, and lives on where it is.",
+    "A binding that is fetched, polled or removed by way of another instance is not found there, and stays where it is.",
   instances: 2,
   run: foreignBinding,
 });

@@ -6,7 +6,7 @@ import type { IsolationContext } from "../context.ts";
 import { isolationCheck } from "../plan.ts";
 import { ERROR_RATE, measureInTurns, permutationTest } from "../timing.ts";
 
-/** Ids as they stand in a path, encoded already. */
+/** Ids as they appear in a path, already encoded. */
 const HOSTILE_IDS: readonly string[] = [
   "%2e%2e",
   "%2e%2e%2f%2e%2e%2fetc%2fpasswd",
@@ -39,7 +39,7 @@ async function judgeIds(context: IsolationContext): Promise<Outcome> {
         ...query,
       });
       const answer = await context.platform.exchange({ ...request, url: url.replace("DRYDOCK", id) });
-      const expected = "a hostile id to be refused as one that nobody has";
+      const expected = "a hostile id to be refused like an unknown one";
       if (isSuccess(answer) || answer.status >= 500) return fail(expected, String(answer.status), answer);
       if (!REFUSED.includes(answer.status)) return warn(expected, String(answer.status), answer);
       evidence.push(answer);
@@ -47,10 +47,10 @@ async function judgeIds(context: IsolationContext): Promise<Outcome> {
   return pass(...evidence.slice(0, 6));
 }
 
-/** How often two kinds of answer are timed, each. */
+/** How often each of two kinds of answer is timed. */
 const TIMED = 10;
 
-/** An answer without what has to differ: ids, and what changes each time. */
+/** An answer without what must differ: ids, and what changes each time. */
 const shapeOf = ({ status, bytes }: Observation, ...ids: readonly string[]): string =>
   ids.reduce((text, id) => text.replaceAll(id, "ID"), `${status} ${Buffer.from(bytes).toString("utf8")}`);
 
@@ -65,7 +65,7 @@ async function judgeOracle(context: IsolationContext): Promise<Outcome> {
   if (isSuccess(foreign)) return unknown("the binding of another instance is given out: see IS-06", foreign);
   if (shapeOf(foreign, owner.binding.id, via.id) !== shapeOf(random, nobodys, via.id))
     return fail(
-      "the same answer for a binding of another instance as for one that nobody has",
+      "the same answer for a binding of another instance as for an unknown one",
       `${foreign.status} and ${random.status}, not alike`,
       foreign,
       random,
@@ -82,7 +82,7 @@ const LOUD: readonly (readonly [what: string, pattern: RegExp])[] = [
   ["a stack trace", /\n?\s+at .+\(.+:\d+(:\d+)?\)|Traceback \(most recent|goroutine \d+|\.java:\d+\)|\.rb:\d+:in /],
   ["a path of the server", /\/(home|var\/vcap|usr\/lib|opt|app)\/[\w./-]+|node_modules/],
   ["SQL", /\b(SELECT|INSERT|UPDATE|DELETE)\b.+\b(FROM|INTO|SET|WHERE)\b|SQLSTATE|syntax error at or near/],
-  ["an address inside", /\b(10|192\.168|172\.(1[6-9]|2\d|3[01]))(\.\d{1,3}){2,3}(:\d+)?\b/],
+  ["an internal address", /\b(10|192\.168|172\.(1[6-9]|2\d|3[01]))(\.\d{1,3}){2,3}(:\d+)?\b/],
 ];
 
 async function judgeErrors(context: IsolationContext): Promise<Outcome> {
@@ -116,7 +116,7 @@ async function judgeErrors(context: IsolationContext): Promise<Outcome> {
     });
     const shown = Buffer.from(answer.bytes).toString("utf8");
     const [what] = LOUD.find(([, pattern]) => pattern.test(shown)) ?? [];
-    if (what !== undefined) return fail("an error that says nothing of the inside", what, answer);
+    if (what !== undefined) return fail("an error that reveals nothing internal", what, answer);
     evidence.push(answer);
   }
   return pass(...evidence);
@@ -125,19 +125,19 @@ async function judgeErrors(context: IsolationContext): Promise<Outcome> {
 /** IS-12: hostile ids are refused or harmless. */
 export const idsCheck = isolationCheck("IS-12", {
   requirement:
-    "Ids with paths, quotes, line ends, templates, letters that look like others, or of great length are answered as ids that nobody has.",
+    "Ids with paths, quotes, line ends, templates or look-alike letters, and very long ids, are answered like unknown ids.",
   run: judgeIds,
 });
 
 /** IS-13: what is not yours looks like what is not there. */
 export const oracleCheck = isolationCheck("IS-13", {
-  requirement: `The binding of another instance is answered as one that nobody has: status, body and, by a seeded permutation test that is wrong once in ${1 / ERROR_RATE} runs, time.`,
+  requirement: `The binding of another instance is answered like an unknown one: in status, body and, by a seeded permutation test that is wrong once in ${1 / ERROR_RATE} runs, time.`,
   instances: 2,
   run: judgeOracle,
 });
 
 /** IS-15: errors are quiet. */
 export const errorsCheck = isolationCheck("IS-15", {
-  requirement: "No error shows a stack trace, a path, a statement or an address of the inside.",
+  requirement: "No error shows a stack trace, a path, a statement or an internal address.",
   run: judgeErrors,
 });

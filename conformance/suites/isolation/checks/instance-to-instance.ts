@@ -63,7 +63,7 @@ function judge(found: readonly Found[], control: readonly Evidence[]): Outcome {
   }
   if (silent.length > 0)
     return unknown(
-      `connections are taken, and nothing is said, at port ${describePorts(silent)}`,
+      `connections are accepted, without an answer, at port ${describePorts(silent)}`,
       ...evidenceOf(silent),
     );
   return pass(...control, ...evidenceOf(found));
@@ -87,7 +87,7 @@ async function instanceToInstance(context: IsolationContext): Promise<Outcome> {
 /** IS-48: instance to instance. */
 export const instanceToInstanceCheck = isolationCheck("IS-48", {
   requirement:
-    "From the VM of one tenant's instance nothing can be reached on the VM of another's: neither the service nor the platform's agents.",
+    "The VM of one tenant's instance can reach nothing on the VM of another's: neither the service nor the platform's agents.",
   instances: 2,
   run: instanceToInstance,
 });

@@ -11,7 +11,7 @@ const OTHERS = {
   space_guid: "5d5b5a4e-0000-4000-8000-0000000000bb",
 };
 
-/** A binding whose context names another organization opens nothing to where no binding admits. */
+/** A binding whose context names another organization opens nothing to a host that no binding admits. */
 async function judgeSpoof(context: IsolationContext): Promise<Outcome> {
   const offer = await context.requireUsableOffer();
   const tenant = await context.tenant(offer);
@@ -39,7 +39,7 @@ async function judgeSpoof(context: IsolationContext): Promise<Outcome> {
   );
 }
 
-/** How long a name may be known after its instance is gone, in milliseconds. */
+/** How long a name may resolve after its instance is gone, in milliseconds. */
 const NAME_MS_MAX = 60_000;
 const NAME_POLL_MS = 1000;
 
@@ -72,7 +72,7 @@ async function judgeNames(context: IsolationContext): Promise<Outcome> {
   }
 }
 
-/** The next instance gets the address of one that was removed: what the old binding opened is shut. */
+/** The next instance gets the address of a removed one: what the old binding opened is closed. */
 async function judgeReuse(context: IsolationContext): Promise<Outcome> {
   context.requireFault("reuse-address");
   const offer = await context.requireUsableOffer();
@@ -90,14 +90,14 @@ async function judgeReuse(context: IsolationContext): Promise<Outcome> {
     if (reach === "shut") return pass(...evidence);
     return judgeOpenPort(
       reach,
-      "an address that is used again to be closed until it is bound",
+      "a reused address to be closed until it is bound",
       "by the rule of the instance that had it before",
       evidence,
     );
   });
 }
 
-/** With the guard down nothing new is opened: a bind fails, or what it gives is shut until the guard is back. */
+/** With the guard down nothing new is opened: a bind fails, or its instance stays closed until the guard is back. */
 async function judgeOutage(context: IsolationContext): Promise<Outcome> {
   context.requireFault("guard-down");
   const offer = await context.requireUsableOffer();
@@ -120,7 +120,7 @@ async function judgeOutage(context: IsolationContext): Promise<Outcome> {
     if (clock.nowMs() > endMs)
       return judgeOpenPort(
         reach,
-        "the way to be closed once the last binding is gone, also after an outage",
+        "the way to be closed once the last binding is gone, even after an outage",
         `${NAME_MS_MAX / 1000} s after the outage`,
         context.lastStep(),
       );
@@ -128,7 +128,7 @@ async function judgeOutage(context: IsolationContext): Promise<Outcome> {
   }
 }
 
-/** Ports of the platform that a tenant's VM has no business with. */
+/** Ports of the platform that are no business of a tenant's VM. */
 async function judgeManagement(context: IsolationContext): Promise<Outcome> {
   const offer = await context.requireUsableOffer();
   const { plane } = context.recorder;
@@ -143,7 +143,7 @@ async function judgeManagement(context: IsolationContext): Promise<Outcome> {
     if (reach !== "shut")
       return judgeOpenPort(
         reach,
-        "the management plane to be shut to a tenant's VM",
+        "the management plane to be closed to a tenant's VM",
         `at ${target.host}:${target.port}`,
         context.lastStep(),
       );
@@ -151,31 +151,30 @@ async function judgeManagement(context: IsolationContext): Promise<Outcome> {
   return pass(...evidence);
 }
 
-/** IS-10: a context that is made up opens nothing. */
+/** IS-10: a made-up context opens nothing. */
 export const spoofCheck = isolationCheck("IS-10", {
   requirement: "A bind whose context names another organization is refused, or opens no more than its owner may reach.",
   run: judgeSpoof,
 });
 
-/** IS-46: an address that is used again is closed. */
+/** IS-46: an address that is reused is closed. */
 export const reuseCheck = isolationCheck("IS-46", {
-  requirement:
-    "An instance that gets the address of one that was removed can't be reached by way of the old one's bindings.",
+  requirement: "An instance that gets the address of a removed one can't be reached by way of the old one's bindings.",
   instances: 2,
   exclusive: true,
   run: judgeReuse,
 });
 
-/** IS-47: unbinding closes the way, also in an outage. */
+/** IS-47: unbinding closes the way, even in an outage. */
 export const outageCheck = isolationCheck("IS-47", {
-  requirement: "A binding that is removed while the guard is down is closed once it is back.",
+  requirement: "A binding that is removed while the guard is down is closed once the guard is back.",
   exclusive: true,
   run: judgeOutage,
 });
 
 /** IS-49: the management plane is shut. */
 export const managementCheck = isolationCheck("IS-49", {
-  requirement: "From a tenant's VM nothing of the management plane that the vendor names can be reached.",
+  requirement: "A tenant's VM can't reach anything of the management plane that the vendor names.",
   run: judgeManagement,
 });
 

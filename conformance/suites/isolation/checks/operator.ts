@@ -31,7 +31,7 @@ async function judgeShared(context: IsolationContext): Promise<Outcome> {
   const evidence = [...evidenceOf(context, a), ...evidenceOf(context, b)];
   return same === undefined
     ? pass(...evidence)
-    : fail("internal secrets that each instance has for itself", `"${same[1]}" is the same in two`, ...evidence);
+    : fail("internal secrets that each instance has to itself", `"${same[1]}" is the same in two`, ...evidence);
 }
 
 async function judgeStreams(context: IsolationContext): Promise<Outcome> {
@@ -55,8 +55,7 @@ async function judgeRules(context: IsolationContext): Promise<Outcome> {
   context.requireLook("rules");
   const tenant = await createWorking(context);
   const lines = await context.look("rules", tenant.live.id);
-  if (lines.length === 0)
-    return unknown("no rule is shown of an instance that is bound", ...evidenceOf(context, tenant));
+  if (lines.length === 0) return unknown("no rule of a bound instance is shown", ...evidenceOf(context, tenant));
   const wide = lines.find((line) => /(^|\s)(0\.0\.0\.0|::)?\/0\b/.test(line));
   if (wide !== undefined) return fail("no rule for everybody", wide, ...evidenceOf(context, tenant));
   const open = lines.find((line) => /\s(\*|any|0|1-65535|1:65535)$/.test(line));
@@ -65,7 +64,7 @@ async function judgeRules(context: IsolationContext): Promise<Outcome> {
     : fail("no rule for every port", open, ...evidenceOf(context, tenant));
 }
 
-/** What is left, of data in places that only an operator sees, once an instance is gone and another one has come. */
+/** What is left of data, in places that only an operator sees, once an instance is gone and another one has come. */
 async function judgeLeftovers(context: IsolationContext, look: string, expected: string): Promise<Outcome> {
   context.requireLook(look);
   const old = await createWorking(context);
@@ -100,7 +99,7 @@ async function judgeCallbacks(context: IsolationContext): Promise<Outcome> {
 
 /** IS-28: instances share no internal secret. */
 export const sharedCheck = isolationCheck("IS-28", {
-  requirement: "Passwords of replication, cookies and secrets of agents are others in each instance.",
+  requirement: "Passwords of replication, cookies and secrets of agents differ in each instance.",
   instances: 2,
   run: judgeShared,
 });
@@ -113,22 +112,22 @@ export const logsCheck = isolationCheck("IS-30", {
 
 /** IS-31: logs and metrics are apart. */
 export const streamsCheck = isolationCheck("IS-31", {
-  requirement: "What a tenant is shown of logs and metrics holds nothing of another one.",
+  requirement: "The logs and metrics that a tenant is shown hold nothing of another one.",
   instances: 2,
   run: judgeStreams,
 });
 
 /** IS-44: rules are tight. */
 export const rulesCheck = isolationCheck("IS-44", {
-  requirement: "No rule lets in everybody, and none opens every port.",
+  requirement: "No rule admits everybody, and none opens every port.",
   run: judgeRules,
 });
 
-/** IS-55: a disk is empty when it is given away. */
+/** IS-55: a disk is empty when it is reused. */
 export const diskCheck = isolationCheck("IS-55", {
   requirement: "The disk of a new instance holds nothing of one that is gone.",
   instances: 2,
-  run: (context) => judgeLeftovers(context, "disk", "a disk without what was on it"),
+  run: (context) => judgeLeftovers(context, "disk", "a disk without its former data"),
 });
 
 /** IS-56: nothing is left of an instance. */
@@ -147,7 +146,7 @@ export const temporaryCheck = isolationCheck("IS-57", {
 
 /** IS-72: callbacks carry nothing. */
 export const callbacksCheck = isolationCheck("IS-72", {
-  requirement: "What a broker calls back with holds no credentials, and nothing of another instance.",
+  requirement: "A broker's callbacks hold no credentials, and nothing of another instance.",
   instances: 2,
   run: judgeCallbacks,
 });

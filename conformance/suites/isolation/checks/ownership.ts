@@ -21,7 +21,7 @@ const OTHERS = {
   space_guid: "5d5b5a4e-0000-4000-8000-0000000000bb",
 };
 
-/** The body of a request as another organization sends it. */
+/** The body of a request as another organization would send it. */
 export function asAnother(body: JsonObject): JsonObject {
   const context = isObject(body["context"]) ? { context: { ...body["context"], ...OTHERS } } : {};
   return { ...body, ...("organization_guid" in body ? OTHERS : {}), ...context };
@@ -112,7 +112,7 @@ async function judgeToken(context: IsolationContext): Promise<Outcome> {
     return fail("the operation of another instance to be answered 400 or 404", seenOf(foreign), foreign);
   if (isSuccess(foreign) && !isSuccess(made))
     return fail(
-      "the operation of another instance to be answered as one that nobody has",
+      "the operation of another instance to be answered like an unknown one",
       `${foreign.status}, not ${made.status}`,
       foreign,
       made,
@@ -160,7 +160,7 @@ async function judgeTombstone(context: IsolationContext): Promise<Outcome> {
 
 /** IS-04: an instance id belongs to its owner. */
 export const instanceIdCheck = isolationCheck("IS-04", {
-  requirement: "Who provisions the id of an instance of another organization is refused, and learns nothing.",
+  requirement: "A provision under the id of another organization's instance is refused, and reveals nothing.",
   run: judgeInstanceId,
 });
 
@@ -170,22 +170,22 @@ export const foreignIdsCheck = isolationCheck("IS-05", {
   run: judgeForeignIds,
 });
 
-/** IS-08: a repeated bind is answered only where it is the same. */
+/** IS-08: a repeated bind is answered only if it is the same. */
 export const repeatedBindCheck = isolationCheck("IS-08", {
   requirement:
-    "A binding id that comes again for another application is refused, and its credentials are not given out again.",
+    "A binding id that is sent again for another application is refused, and its credentials are not given out again.",
   run: judgeRepeatedBind,
 });
 
 /** IS-09: an operation is polled by its own instance only. */
 export const tokenCheck = isolationCheck("IS-09", {
-  requirement: "The operation of one instance is not answered through another: it is answered as one that nobody has.",
+  requirement: "The operation of one instance is not answered through another: it is answered like an unknown one.",
   instances: 2,
   run: judgeToken,
 });
 
 /** IS-58: an instance that is gone answers nothing. */
 export const tombstoneCheck = isolationCheck("IS-58", {
-  requirement: "Every route of an instance that was removed is answered 404 or 410, and gives none of its secrets.",
+  requirement: "Every route of a removed instance is answered 404 or 410, and reveals none of its secrets.",
   run: judgeTombstone,
 });

@@ -27,7 +27,7 @@ function takesAny(offer: Offer, names: readonly string[]): boolean {
   return names.some((name) => name in properties);
 }
 
-/** Where a schema leaves room for more, a parameter may be documented elsewhere: then it is a warning that it is taken. */
+/** If a schema leaves room for more, a parameter may be documented elsewhere: then its acceptance is only a warning. */
 function accuse(offer: Offer): typeof fail {
   const schema = schemaOf(offer, "create");
   return isObject(schema) && schema["additionalProperties"] === false ? fail : warn;
@@ -52,7 +52,7 @@ async function refuseEach(context: IsolationContext, all: readonly JsonObject[],
     : pass(...evidence);
 }
 
-/** Where a platform must not be sent. The names resolve to such addresses. */
+/** Addresses to which a platform must not be sent. The names resolve to such addresses. */
 const INWARD = [
   "http://169.254.169.254/latest/meta-data/",
   "127.0.0.1:22",
@@ -71,7 +71,7 @@ async function judgeEgress(context: IsolationContext): Promise<Outcome> {
         body: { ...context.osb.provisionBody(offer), parameters },
         intent: "bad",
       });
-      if (answer.status >= 500) return fail("an address inside to be refused", `${name}: ${answer.status}`, answer);
+      if (answer.status >= 500) return fail("an internal address to be refused", `${name}: ${answer.status}`, answer);
       (isSuccess(answer) ? accepted : evidence).push(answer);
       if (accepted.length > 0) break;
     }
@@ -85,7 +85,7 @@ async function judgeEgress(context: IsolationContext): Promise<Outcome> {
   const reached = lines.find((line) =>
     INWARD.some((target) => line.includes(target.replace(/^http:\/\/([^/]+).*$/, "$1"))),
   );
-  return reached === undefined ? pass(first) : fail("no connection to an address inside", "one was seen", first);
+  return reached === undefined ? pass(first) : fail("no connection to an internal address", "one was seen", first);
 }
 
 const INJECTIONS = [
@@ -101,7 +101,7 @@ const INJECTIONS = [
   "%s%n%x",
 ];
 
-/** Names of a platform's users are theirs to choose: they are taken as they are, or refused. */
+/** Users of a platform choose names freely: a broker takes them literally, or refuses them. */
 async function judgeInjection(context: IsolationContext): Promise<Outcome> {
   const offer = await context.chooseOffer();
   const evidence: Evidence[] = [];
@@ -114,14 +114,14 @@ async function judgeInjection(context: IsolationContext): Promise<Outcome> {
       intent: "bad",
     });
     const shown = Buffer.from(answer.bytes).toString("utf8");
-    if (answer.status >= 500) return fail("a name to be taken as it is, or refused", String(answer.status), answer);
+    if (answer.status >= 500) return fail("a name to be taken literally, or refused", String(answer.status), answer);
     if (/7\*7/.test(text) && /\b49\b/.test(shown))
-      return fail("a name to be taken as it is", "it is evaluated: 49", answer);
+      return fail("a name to be taken literally", "it is evaluated: 49", answer);
     if (isSuccess(answer)) {
       const ended = await context.platform.settle(offer, answer);
       if (ended.state === "failed")
         return fail(
-          "an instance with any name to come to be",
+          "a provision to succeed, whatever the name",
           "its provision failed",
           answer,
           ...ended.polls.slice(-1),
@@ -143,7 +143,7 @@ async function judgeEcho(context: IsolationContext): Promise<Outcome> {
   const name = Object.entries(properties).find(
     ([key, value]) => SECRET_NAME.test(key) && isObject(value) && value["type"] === "string",
   )?.[0];
-  if (name === undefined) return notApplicable("no plan publishes a parameter that is a secret", context.run.catalog);
+  if (name === undefined) return notApplicable("no plan publishes a secret parameter", context.run.catalog);
   const live = await context.osb.freshOf(offer, { [name]: CANARY });
   const answers: Observation[] = [live.provisioned.answer, ...live.provisioned.polls];
   const fetched = await context.osb.fetchInstance(live);
@@ -154,7 +154,7 @@ async function judgeEcho(context: IsolationContext): Promise<Outcome> {
     : fail("a secret parameter that no answer shows", `${name} as it was given`, shown);
 }
 
-/** Parameters by which products restore from somewhere else. */
+/** Parameters with which products restore from somewhere else. */
 const SOURCES = [
   "restore_from_latest_snapshot_of",
   "restore_from_point_in_time_of",
@@ -179,7 +179,7 @@ async function judgeSources(context: IsolationContext): Promise<Outcome> {
       return accuse(offer)(`${name} of another organization's instance to be refused`, seenOf(foreign), foreign);
     if (foreign.status !== random.status)
       return fail(
-        "the same answer as for an instance that nobody has",
+        "the same answer as for an unknown instance",
         `${foreign.status} and ${random.status}`,
         foreign,
         random,
@@ -205,25 +205,25 @@ export const privilegesCheck = isolationCheck("IS-16", {
 /** IS-17: parameters send the platform nowhere. */
 export const egressCheck = isolationCheck("IS-17", {
   requirement:
-    "Parameters that name an address of the inside, as of the metadata service, are refused, or nothing connects to it.",
+    "Parameters that name an internal address, such as the metadata service's, are refused, or nothing connects to it.",
   run: judgeEgress,
 });
 
 /** IS-18: parameters inject nothing. */
 export const injectionCheck = isolationCheck("IS-18", {
-  requirement: "Names with quotes, templates, line ends and commands are taken as they are, or refused.",
+  requirement: "Names with quotes, templates, line ends and commands are taken literally, or refused.",
   run: judgeInjection,
 });
 
 /** IS-19: secret parameters are not echoed. */
 export const echoCheck = isolationCheck("IS-19", {
-  requirement: "A parameter that is a secret is in no answer.",
+  requirement: "A secret parameter appears in no answer.",
   run: judgeEcho,
 });
 
 /** IS-20: another's backup is no source of a new instance. */
 export const sourcesCheck = isolationCheck("IS-20", {
   requirement:
-    "An instance or backup of another organization that a provision names as its source is refused as one that nobody has.",
+    "An instance or backup of another organization that a provision names as its source is refused like an unknown one.",
   run: judgeSources,
 });

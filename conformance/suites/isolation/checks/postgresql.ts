@@ -8,14 +8,14 @@ import type { IsolationContext } from "../context.ts";
 import { runNative } from "../attempts.ts";
 import { isolationCheck } from "../plan.ts";
 
-/** Something that a tenant tries, in PostgreSQL's words. */
+/** Something that a tenant tries, in PostgreSQL's dialect. */
 interface Attempt {
   readonly what: string;
   readonly sql: string;
-  /** What has to be tried before, and undone after. Neither is judged. */
+  /** What to run before, and what to undo after. Neither is judged. */
   readonly before?: readonly string[];
   readonly after?: readonly string[];
-  /** Whether rows show that it was of use. Default: that it was not refused. */
+  /** Whether rows show that it worked. Default: it was not refused. */
   readonly gains?: (rows: TableRows) => boolean;
 }
 
@@ -129,13 +129,13 @@ const PEER_ATTEMPTS: readonly Attempt[] = [
 ];
 
 /** Ends the check as not applicable where the engine takes no statements of its own, or is another one. */
-async function requirePostgres(session: RecordedSession): Promise<void> {
+export async function requirePostgres(session: RecordedSession): Promise<void> {
   const version = session.extras.has("native") ? await runNative(session, "SELECT version()") : [];
   if (version instanceof DataError || version.length === 0)
-    throw new Verdicted(notApplicable("this data plane takes no statements in PostgreSQL's own words"));
+    throw new Verdicted(notApplicable("this data plane takes no statements in PostgreSQL's own dialect"));
 }
 
-/** Tries everything in one session; the first that is of use is the finding. */
+/** Tries everything in one session; the first that works is the finding. */
 async function judgeAttempts(context: IsolationContext, attempts: readonly Attempt[]): Promise<Outcome> {
   const offer = await context.requireUsableOffer();
   const tenant = await context.tenant(offer);
@@ -156,7 +156,7 @@ async function judgeAttempts(context: IsolationContext, attempts: readonly Attem
   });
 }
 
-/** What the catalog shows: names, and who is doing what. */
+/** What the catalog shows: names, and what sessions are doing. */
 const VIEWS: readonly (readonly [what: string, sql: string])[] = [
   ["the list of databases", "SELECT datname::text FROM pg_database"],
   ["the list of roles", "SELECT rolname::text FROM pg_roles"],
@@ -208,32 +208,32 @@ function marksOf(other: Tenant, own: Tenant): readonly string[] {
 /** IS-32: a tenant's role has no power. */
 export const roleCheck = isolationCheck("IS-32", {
   requirement:
-    "A tenant's role is no superuser, creates no roles, replicates nothing, bypasses no row security, and is a member of none that may.",
+    "A tenant's role is not a superuser, creates no roles, replicates nothing, bypasses no row security, and is a member of no role that may.",
   run: (context) => judgeAttempts(context, ROLE_ATTEMPTS),
 });
 
 /** IS-33: no way to the host. */
 export const hostCheck = isolationCheck("IS-33", {
-  requirement: "A tenant reaches neither files nor programs of the host, by none of the ways that PostgreSQL has.",
+  requirement: "A tenant reaches neither files nor programs of the host, by any of PostgreSQL's ways.",
   run: (context) => judgeAttempts(context, HOST_ATTEMPTS),
 });
 
 /** IS-34: no way up. */
 export const escalationCheck = isolationCheck("IS-34", {
   requirement:
-    "A tenant gets no more rights: not by roles, languages, settings, triggers, owners, schemas or the catalog.",
+    "A tenant can't extend its rights: not by roles, languages, settings, triggers, owners, schemas or the catalog.",
   run: (context) => judgeAttempts(context, ESCALATIONS),
 });
 
 /** IS-35: no way to peers. */
 export const peersCheck = isolationCheck("IS-35", {
-  requirement: "From inside the server a tenant gets neither to itself without a password nor to other nodes.",
+  requirement: "From inside the server, a tenant can connect neither back to it without a password nor to other nodes.",
   run: (context) => judgeAttempts(context, PEER_ATTEMPTS),
 });
 
 /** IS-36: the catalog shows no other tenant. */
 export const catalogCheck = isolationCheck("IS-36", {
-  requirement: "Databases, roles, sessions and settings that a tenant sees hold nothing of another one.",
+  requirement: "The databases, roles, sessions and settings that a tenant sees hold nothing of another tenant.",
   instances: 2,
   run: judgeCatalog,
 });

@@ -5,14 +5,14 @@ import type { IsolationContext } from "../context.ts";
 import { runNative } from "../attempts.ts";
 import { isolationCheck } from "../plan.ts";
 
-/** Something that a tenant tries, in Redis's words, and what undoes it. */
+/** A command that a tenant tries, and what undoes it. */
 interface Attempt {
   readonly what: string;
   readonly command: string;
   readonly after?: string;
-  /** An error that comes only to who may do it. */
+  /** An error that only an authorised user gets. */
   readonly betrayal?: RegExp;
-  /** Whether the answer is of use. Default: that it was not refused. */
+  /** Whether the answer shows that it worked. Default: it was not refused. */
   readonly gains?: (rows: TableRows) => boolean;
 }
 
@@ -23,8 +23,12 @@ const ATTEMPTS: readonly Attempt[] = [
   { what: "another primary", command: "REPLICAOF 127.0.0.1 1", after: "REPLICAOF NO ONE" },
   { what: "a crash on purpose", command: "DEBUG SLEEP 0" },
   { what: "the users of the server", command: "ACL LIST", gains: (rows) => rows.length > 0 },
-  { what: "a user of its own making", command: "ACL SETUSER drydock on nopass ~* +@all", after: "ACL DELUSER drydock" },
-  { what: "everything that everybody does", command: "MONITOR" },
+  {
+    what: "a user that it creates itself",
+    command: "ACL SETUSER drydock on nopass ~* +@all",
+    after: "ACL DELUSER drydock",
+  },
+  { what: "the commands of all clients", command: "MONITOR" },
   { what: "files through a script", command: "EVAL \"return io.open('/etc/hostname'):read()\" 0" },
   { what: "programs through a script", command: "EVAL \"return os.execute('true')\" 0" },
   {
@@ -33,11 +37,11 @@ const ATTEMPTS: readonly Attempt[] = [
   },
 ];
 
-/** Tries everything, each in a session of its own: what is answered without end would keep the next from being heard. */
+/** Tries everything, each in a session of its own: a command with an endless answer would drown the next one's. */
 async function judgeRedis(context: IsolationContext): Promise<Outcome> {
   const offer = await context.requireUsableOffer();
   const tenant = await context.tenant(offer);
-  if (tenant.access.login.client !== "redis") return notApplicable("the service is no Redis", tenant.bound);
+  if (tenant.access.login.client !== "redis") return notApplicable("the service is not Redis", tenant.bound);
   const evidence: Evidence[] = [];
   for (const { what, command, after, betrayal, gains = () => true } of ATTEMPTS) {
     const outcome = await context.inSession(tenant, async (session) => {
@@ -58,6 +62,6 @@ async function judgeRedis(context: IsolationContext): Promise<Outcome> {
 /** IS-38: a tenant's user has no power. */
 export const redisCheck = isolationCheck("IS-38", {
   requirement:
-    "A tenant of Redis changes no settings, modules, users or roles, sees nobody's commands, and gets out of no script.",
+    "A tenant of Redis can't change settings, modules, users or roles, see anybody's commands, or escape from a script.",
   run: judgeRedis,
 });

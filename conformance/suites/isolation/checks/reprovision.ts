@@ -35,7 +35,7 @@ async function reprovision(context: IsolationContext): Promise<Outcome> {
 /** IS-26: old secrets do not outlive an instance. */
 export const reprovisionCheck = isolationCheck("IS-26", {
   requirement:
-    "Credentials of an instance that was removed are refused at a new one, also when instance and binding have the same ids again.",
+    "Credentials of a removed instance are refused at a new one, even if instance and binding have the same ids again.",
   instances: 1,
   run: reprovision,
 });

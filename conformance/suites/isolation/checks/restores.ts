@@ -9,7 +9,7 @@ import { asAnother } from "./ownership.ts";
 
 const wasRefused = ({ state }: BackupOperation): boolean => state === "refused";
 
-/** A tenant of another organization names a backup of this one: it is refused as one that nobody has. */
+/** A tenant of another organization names a backup of this one: it is refused like an unknown one. */
 async function judgeForeignRestore(context: IsolationContext): Promise<Outcome> {
   const offer = await context.chooseOffer();
   const client = await context.backups(offer, "B2", "create", "restoreNew");
@@ -32,7 +32,7 @@ async function judgeForeignRestore(context: IsolationContext): Promise<Outcome> 
   if (foreign.began.status >= 500) return fail("a refusal", String(foreign.began.status), foreign.began);
   if (foreign.began.status !== random.began.status)
     return fail(
-      "the same answer as for a backup that nobody has",
+      "the same answer as for an unknown backup",
       `${foreign.began.status} and ${random.began.status}`,
       foreign.began,
       random.began,
@@ -63,7 +63,7 @@ async function judgeForeignRoles(context: IsolationContext): Promise<Outcome> {
     : unknown(`the service is out of order: ${refusal.message}`, ...evidence);
 }
 
-/** Metadata of a backup that names what is another's: the restore is refused, or fails. */
+/** Metadata of a backup that point at another tenant's data: the restore is refused, or fails. */
 async function judgeMetadata(context: IsolationContext): Promise<Outcome> {
   context.requireFault("swap-metadata");
   const { client, tenant } = await context.stage("B1", "create", "restore");
@@ -79,7 +79,7 @@ async function judgeMetadata(context: IsolationContext): Promise<Outcome> {
 /** IS-61: another's backup can't be restored here. */
 export const foreignRestoreCheck = isolationCheck("IS-61", {
   requirement:
-    "A backup of another organization's instance can't be restored into one's own: it is answered as one that nobody has.",
+    "A backup of another organization's instance can't be restored into one's own: it is answered like an unknown one.",
   instances: 2,
   run: judgeForeignRestore,
 });

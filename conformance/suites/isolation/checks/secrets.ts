@@ -4,7 +4,7 @@ import { isolationCheck } from "../plan.ts";
 import { describeWeakness, type Sample } from "../predictable.ts";
 import { secretsIn } from "../secrets.ts";
 
-/** Bindings whose secrets are compared: as many as tell a pattern, and no burden. */
+/** How many bindings' secrets are compared: enough to show a pattern, without being a burden. */
 const SAMPLE = 16;
 
 async function judgePredictable(context: IsolationContext): Promise<Outcome> {
@@ -30,7 +30,7 @@ async function judgePredictable(context: IsolationContext): Promise<Outcome> {
 /** IS-23: secrets can't be predicted. */
 export const predictableCheck = isolationCheck("IS-23", {
   requirement:
-    "The secrets of bindings are as good as 128 bits drawn at random: long enough, without pattern, sequence or common part, and made of no id.",
+    "The secrets of bindings are as good as 128 random bits: long enough, without pattern, sequence or common part, and not derived from any id.",
   instances: 2,
   run: judgePredictable,
 });

@@ -3,7 +3,7 @@ import type { IsolationContext } from "../context.ts";
 import { isolationCheck } from "../plan.ts";
 import { CANARY, createWorking, evidenceOf, shownIn } from "../traces.ts";
 
-/** The credentials of the store, as an operator's hook prints them, are nowhere that a tenant or a log shows. */
+/** The credentials of the store, as an operator's hook prints them, appear neither in a log nor where a tenant can see them. */
 async function judgeStoreCredentials(context: IsolationContext): Promise<Outcome> {
   context.requireLook("store-credentials");
   const tenant = await createWorking(context);
@@ -22,7 +22,7 @@ async function judgeStoreCredentials(context: IsolationContext): Promise<Outcome
       );
 }
 
-/** What a tenant's VM can read of the store: its own, and nothing of another's. */
+/** What a tenant's VM can read in the store: its own, and nothing of another's. */
 async function judgeStores(context: IsolationContext): Promise<Outcome> {
   context.requireLook("tenant-store");
   const [own, other] = [await createWorking(context), await createWorking(context)];
@@ -38,7 +38,7 @@ async function judgeStores(context: IsolationContext): Promise<Outcome> {
     : fail("a store that shows a tenant its own alone", shown, backup.last);
 }
 
-/** The same data of two tenants, and of one tenant twice, lie differently in the store. */
+/** The same data of two tenants, and of one tenant twice, are stored as different bytes. */
 async function judgeKeys(context: IsolationContext): Promise<Outcome> {
   context.requireLook("store");
   const [a, b] = [await createWorking(context), await createWorking(context)];
@@ -59,20 +59,20 @@ async function judgeKeys(context: IsolationContext): Promise<Outcome> {
 
 /** IS-62: stores are apart. */
 export const storesCheck = isolationCheck("IS-62", {
-  requirement: "From a tenant's VM nothing of another's backups can be listed or read in the store.",
+  requirement: "A tenant's VM can neither list nor read anything of another's backups in the store.",
   instances: 2,
   run: judgeStores,
 });
 
 /** IS-63: each tenant has a key of its own. */
 export const keysCheck = isolationCheck("IS-63", {
-  requirement: "The same data lie differently in the store, for each tenant and each time.",
+  requirement: "The same data are stored as different bytes for each tenant, and each time.",
   instances: 2,
   run: judgeKeys,
 });
 
 /** IS-67: the store's credentials are hidden. */
 export const storeCredentialsCheck = isolationCheck("IS-67", {
-  requirement: "The credentials of the store are in no log and on no VM of a tenant.",
+  requirement: "The credentials of the store appear in no log and on no tenant's VM.",
   run: judgeStoreCredentials,
 });

@@ -1,9 +1,10 @@
 import type { RecordedSession } from "../../../data/recorded-session.ts";
 import { DataError } from "../../../data/plane.ts";
 import type { Tenant } from "../../tenants/tenants.ts";
-import { type Evidence, fail, type Outcome, pass, unknown } from "../../../runner/check.ts";
+import { type Evidence, fail, type Outcome, unknown } from "../../../runner/check.ts";
 import { isolationCheck } from "../plan.ts";
 import type { IsolationContext } from "../context.ts";
+import { judgeSpan } from "../spans.ts";
 
 /** How long a service may take to remove a user, in milliseconds. */
 const REVOKE_MS_MAX = 30_000;
@@ -42,6 +43,8 @@ const outOfOrder = (how: string, evidence: readonly Evidence[]): Outcome =>
 async function judge(context: IsolationContext, gone: Tenant, other: Tenant, open: RecordedSession): Promise<Outcome> {
   const bound = `within ${REVOKE_MS_MAX / 1000} s of its removal`;
   const isDenied = (refusal: DataError | undefined): boolean => refusal?.fault === "denied";
+  const { clock } = context.platform.settings;
+  const unboundMs = clock.nowMs();
   const refusal = await lastOf(context, isDenied, () => context.recorder.tryLoginOnce(gone.access));
   const evidence: Evidence[] = [...context.lastStep()];
   if (refusal === undefined) return fail(`the credentials of a binding to be refused ${bound}`, "a login", ...evidence);
@@ -49,9 +52,15 @@ async function judge(context: IsolationContext, gone: Tenant, other: Tenant, ope
   const isCut = await lastOf(context, Boolean, () => hasEnded(open));
   evidence.push(...context.lastStep());
   if (!isCut) return fail(`the sessions of a binding to end ${bound}`, "one that goes on", ...evidence);
+  const tookMs = clock.nowMs() - unboundMs;
   const control = await context.recorder.tryLogin(other.access);
   evidence.push(...context.lastStep());
-  return control === undefined ? pass(...evidence) : outOfOrder(control.message, evidence);
+  if (control !== undefined) return outOfOrder(control.message, evidence);
+  return judgeSpan(context, "revocation", {
+    tookMs,
+    what: "time until credentials are refused and sessions have ended",
+    evidence,
+  });
 }
 
 async function judgeUnbound(context: IsolationContext): Promise<Outcome> {
@@ -70,7 +79,7 @@ async function judgeUnbound(context: IsolationContext): Promise<Outcome> {
 
 /** IS-24: unbinding revokes. */
 export const revokedCheck = isolationCheck("IS-24", {
-  requirement: "Once a binding is removed its credentials are refused and its open sessions have ended.",
+  requirement: "Once a binding is removed, its credentials are refused and its open sessions have ended.",
   instances: 1,
   run: judgeUnbound,
 });

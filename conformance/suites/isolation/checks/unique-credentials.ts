@@ -49,7 +49,7 @@ async function unique(context: IsolationContext): Promise<Outcome> {
 
 /** IS-22: unique for each binding. */
 export const uniqueCredentialsCheck = isolationCheck("IS-22", {
-  requirement: "No two bindings share a secret: never those of two instances, and not those of one either.",
+  requirement: "No two bindings share a secret, whether of two instances or of one.",
   instances: 2,
   run: unique,
 });

@@ -10,7 +10,7 @@ function passwordOf({ headers }: WireRequest): string | undefined {
   return text.includes(":") ? text.slice(text.indexOf(":") + 1) : undefined;
 }
 
-/** How many letters of two texts are alike, from the first on. */
+/** How many letters two texts have in common at their beginning. */
 function alike(a: string, b: string): number {
   let count = 0;
   while (count < a.length && a[count] === b[count]) count++;
@@ -24,18 +24,18 @@ const ofLogin = ({ login = "" }: ToyCloud): string =>
 const isAnybodys = ({ path }: WireRequest, cloud: ToyCloud): boolean =>
   [...cloud.instances.values()].some(({ bindings }) => bindings.has(path[4] ?? ""));
 
-/** What a broker does wrong with who asks, and for what. */
+/** What brokers get wrong about who asks, and for what. */
 export const API_MUTANTS: readonly DataMutant[] = [
-  mutant("extension-is-open", "IS-01", "The routes of backups ask for no credentials.", {
+  mutant("IS-01", "extension-is-open", "The routes of backups ask for no credentials.", {
     authorizes: (request, cloud) => request.path.includes("extensions") || RIGHT.authorizes(request, cloud),
   }),
-  mutant("blank-password-is-taken", "IS-01", "A blank password is taken for the right one.", {
+  mutant("IS-01", "blank-password-is-taken", "A blank password is accepted as the right one.", {
     authorizes: (request, cloud) => passwordOf(request) === "" || RIGHT.authorizes(request, cloud),
   }),
   mutant(
-    "looked-at-before-it-is-asked",
     "IS-01",
-    "Whether an instance is there is said before it is asked who wants to know.",
+    "looked-at-before-it-is-asked",
+    "Requests are answered whether an instance exists before their credentials are checked.",
     {},
     ["IS-14"],
     async (request, next, cloud) => {
@@ -44,8 +44,8 @@ export const API_MUTANTS: readonly DataMutant[] = [
     },
   ),
   mutant(
-    "password-is-compared-letter-by-letter",
     "IS-02",
+    "password-is-compared-letter-by-letter",
     "A password is compared letter by letter, and refused at the first that is wrong.",
     {
       authorizes: (request, cloud) => {
@@ -54,11 +54,11 @@ export const API_MUTANTS: readonly DataMutant[] = [
       },
     },
   ),
-  mutant("plain-http-is-answered", "IS-03", "Requests without TLS are answered as well.", { speaksPlain: true }),
+  mutant("IS-03", "plain-http-is-answered", "Requests without TLS are answered as well.", { speaksPlain: true }),
   mutant(
-    "instance-id-is-anybodys",
     "IS-04",
-    "Who provisions the id of another organization's instance is given its dashboard.",
+    "instance-id-is-anybodys",
+    "A provision under the id of another organization's instance is answered with its dashboard.",
     {},
     [],
     async (request, next) => {
@@ -69,8 +69,8 @@ export const API_MUTANTS: readonly DataMutant[] = [
     },
   ),
   mutant(
-    "conflict-gives-the-dashboard",
     "IS-04",
+    "conflict-gives-the-dashboard",
     "The refusal of another organization's instance id names its dashboard.",
     {},
     [],
@@ -81,45 +81,50 @@ export const API_MUTANTS: readonly DataMutant[] = [
         : answer;
     },
   ),
-  mutant("offering-is-not-looked-at", "IS-05", "A removal is carried out whatever service and plan it names.", {
-    isOffering: () => true,
-  }),
   mutant(
-    "binding-is-repeated-for-anybody",
+    "IS-05",
+    "offering-is-not-looked-at",
+    "A removal is carried out regardless of the service and plan that it names.",
+    {
+      isOffering: () => true,
+    },
+  ),
+  mutant(
     "IS-08",
-    "A binding id that comes again for another application gets the credentials.",
+    "binding-is-repeated-for-anybody",
+    "A binding id that is sent again for another application gets the credentials.",
     { isSameBind: () => true },
     ["IS-07"],
   ),
-  mutant("any-operation-is-answered", "IS-09", "An instance is polled by the operation of another.", {
+  mutant("IS-09", "any-operation-is-answered", "An instance is polled by the operation of another.", {
     isOperationOf: (token, instance) => RIGHT.isOperationOf(token, instance) || !(token ?? "").endsWith("zzzz"),
   }),
-  mutant("forged-identity-opens", "IS-11", "Whoever says that he is an administrator is taken for one.", {
+  mutant("IS-11", "forged-identity-opens", "Anybody who claims to be an administrator is believed.", {
     authorizes: (request, cloud) =>
       Buffer.from(request.headers["x-broker-api-originating-identity"]?.split(" ")[1] ?? "", "base64").includes(
         '"admin"',
       ) || RIGHT.authorizes(request, cloud),
   }),
   mutant(
-    "malformed-identity-breaks-it",
     "IS-11",
+    "malformed-identity-breaks-it",
     "An originating identity that can't be read is answered 500.",
     {},
     [],
     answering(({ headers }) => /not-base64/.test(headers["x-broker-api-originating-identity"] ?? ""), 500, {}),
   ),
   mutant(
-    "quote-in-an-id-breaks-it",
     "IS-12",
+    "quote-in-an-id-breaks-it",
     "A quote in an id is answered 500.",
     {},
     [],
     answering(({ path }) => path.some((each) => each.includes("'")), 500, {}),
   ),
   mutant(
-    "path-in-an-id-is-followed",
     "IS-12",
-    "An id with a path leads to what the path leads to.",
+    "path-in-an-id-is-followed",
+    "An id that contains a path is followed to where the path leads.",
     {},
     [],
     answering(({ path, method }) => method === "GET" && path.some((each) => each.startsWith("../")), 200, {
@@ -127,9 +132,9 @@ export const API_MUTANTS: readonly DataMutant[] = [
     }),
   ),
   mutant(
-    "says-that-it-is-anothers",
     "IS-13",
-    "Who asks for another's binding is answered that it is another's.",
+    "says-that-it-is-anothers",
+    "A request for another's binding is answered that it belongs to another.",
     {},
     ["IS-06"],
     async (request, next, cloud) => {
@@ -139,9 +144,9 @@ export const API_MUTANTS: readonly DataMutant[] = [
     },
   ),
   mutant(
-    "takes-longer-for-anothers",
     "IS-13",
-    "The refusal of another's binding takes longer than that of one that nobody has.",
+    "takes-longer-for-anothers",
+    "The refusal of another's binding takes longer than that of an unknown one.",
     {},
     [],
     async (request, next, cloud) => {
@@ -150,8 +155,8 @@ export const API_MUTANTS: readonly DataMutant[] = [
     },
   ),
   mutant(
-    "lists-everybody",
     "IS-14",
+    "lists-everybody",
     "A route for administrators lists all instances to any platform.",
     {},
     [],
@@ -161,16 +166,16 @@ export const API_MUTANTS: readonly DataMutant[] = [
         : next(request),
   ),
   mutant(
-    "metrics-are-open",
     "IS-14",
+    "metrics-are-open",
     "Metrics are open to everybody.",
     {},
     [],
     answering(({ path }) => path[0] === "metrics", 200, { requests: 5 }),
   ),
   mutant(
-    "traces-in-errors",
     "IS-15",
+    "traces-in-errors",
     "An error shows where in the code it came from.",
     {},
     [],

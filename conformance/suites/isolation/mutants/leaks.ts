@@ -11,7 +11,7 @@ export const findingAnywhere = (wanted: "fetch" | "poll" | "unbind"): Partial<Be
   find: (operation, instance, id, cloud) => (operation === wanted ? anywhere(cloud, id) : instance.bindings.get(id)),
 });
 
-/** A removal through another instance that is refused, yet does harm all the same. */
+/** A removal through another instance that is refused, yet does harm. */
 export function harming(harm: (owner: ToyInstance, binding: ToyBinding) => void): Partial<Behaviour> {
   return {
     find(operation, instance, id, cloud) {

@@ -5,13 +5,13 @@ import { RIGHT } from "../../toy/behaviour.ts";
 import { type DataMutant, dataMutant as mutant, type Wire } from "../../toy/mutants.ts";
 import { answering, isOfBinding, isProvision } from "./wires.ts";
 
-/** The text of a context's name. */
+/** The name in a context, as a text. */
 function nameIn(request: WireRequest): string {
   const { context } = jsonOf(request);
   return isObject(context) && typeof context["instance_name"] === "string" ? context["instance_name"] : "";
 }
 
-/** Remembers what a binding gave, and gives it when its instance is gone. */
+/** Remembers what a binding gave, and still gives it when its instance is gone. */
 function remembering(): Wire {
   const given = new Map<string, string>();
   return async (request, next) => {
@@ -26,27 +26,27 @@ function remembering(): Wire {
   };
 }
 
-/** What a broker does wrong with what it is given, and with what it gives. */
+/** What brokers get wrong about what they are given, and about what they give. */
 export const PARAMETER_MUTANTS: readonly DataMutant[] = [
   mutant(
-    "takes-any-parameter",
     ["IS-16"],
-    "Parameters that no plan publishes are taken in silence.",
+    "takes-any-parameter",
+    "Parameters that no plan publishes are silently accepted.",
     { takes: () => true },
     ["IS-17", "IS-20"],
   ),
-  mutant("syslog-leads-anywhere", "IS-17", "Logs are sent wherever a tenant says, also to the metadata service.", {
+  mutant("IS-17", "syslog-leads-anywhere", "Logs are sent wherever a tenant says, even to the metadata service.", {
     takes: (parameters) => RIGHT.takes(parameters) || "syslog" in parameters,
     look: (name, instance, cloud) =>
       name === "egress" ? [JSON.stringify(instance.request["parameters"] ?? {})] : RIGHT.look(name, instance, cloud),
   }),
-  mutant("clones-anybodys", "IS-20", "A provision names an instance to be cloned, and nobody asks whose it is.", {
+  mutant("IS-20", "clones-anybodys", "A provision names an instance to be cloned, and nobody asks whose it is.", {
     takes: (parameters) => RIGHT.takes(parameters) || "clone-from" in parameters,
   }),
   mutant(
-    "tells-anothers-source-apart",
     "IS-20",
-    "A source that is another's is refused otherwise than one that nobody has.",
+    "tells-anothers-source-apart",
+    "Another's source is refused differently from an unknown one.",
     {},
     [],
     async (request, next, cloud) => {
@@ -58,16 +58,16 @@ export const PARAMETER_MUTANTS: readonly DataMutant[] = [
     },
   ),
   mutant(
-    "quote-in-a-name-breaks-it",
     "IS-18",
+    "quote-in-a-name-breaks-it",
     "A quote in the name of an instance is answered 500.",
     {},
     [],
     answering((request) => isProvision(request) && nameIn(request).includes("'"), 500, {}),
   ),
   mutant(
-    "names-are-templates",
     "IS-18",
+    "names-are-templates",
     "The name of an instance is evaluated as a template.",
     {},
     [],
@@ -78,16 +78,16 @@ export const PARAMETER_MUTANTS: readonly DataMutant[] = [
         : answer;
     },
   ),
-  mutant("parameters-are-echoed", "IS-19", "An instance shows the parameters that it was given, secrets and all.", {
+  mutant("IS-19", "parameters-are-echoed", "An instance shows the parameters that it was given, including secrets.", {
     describeInstance: ({ request }) => ({ parameters: request["parameters"] ?? {} }),
   }),
-  mutant("passwords-go-up", "IS-23", "Passwords are numbers that go up.", {
+  mutant("IS-23", "passwords-go-up", "Passwords are ascending numbers.", {
     mint: (_instance, _id, serial) => ({
       username: `u${serial}`,
       password: `secret-${String(serial).padStart(8, "0")}`,
     }),
   }),
-  mutant("seed-derived-passwords", "IS-23", "A password is a hash of the ids of instance and binding.", {
+  mutant("IS-23", "seed-derived-passwords", "A password is a hash of the ids of instance and binding.", {
     mint: (instance, id, serial) => ({
       username: `u${serial}`,
       password: createHash("sha256")
@@ -95,18 +95,18 @@ export const PARAMETER_MUTANTS: readonly DataMutant[] = [
         .digest("hex"),
     }),
   }),
-  mutant("passwords-are-short", "IS-23", "Passwords have six characters.", {
+  mutant("IS-23", "passwords-are-short", "Passwords have six characters.", {
     mint: (...args) => ({ ...RIGHT.mint(...args), password: RIGHT.mint(...args).password.slice(7, 13) }),
   }),
   mutant(
-    "tombstone-gives-credentials",
     "IS-58",
-    "A binding is given out still when its instance is gone.",
+    "tombstone-gives-credentials",
+    "A binding is still given out when its instance is gone.",
     {},
     ["IS-06"],
     remembering(),
   ),
-  mutant("anybodys-backup-is-a-source", "IS-61", "A backup is restored into any instance, whoever it belongs to.", {
+  mutant("IS-61", "anybodys-backup-is-a-source", "A backup is restored into any instance, whoever it belongs to.", {
     isSourceFor: (_instance, backup) => backup.state !== "deleted",
   }),
 ];

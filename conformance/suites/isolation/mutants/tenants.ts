@@ -17,58 +17,58 @@ const NEIGHBOUR = "IS-48";
 
 const opens = (instance: ToyInstance): void => void instance.admitted.add("application");
 
-/** What brokers and networks do wrong between tenants. */
+/** What brokers and networks get wrong between tenants. */
 export const TENANT_MUTANTS: readonly DataMutant[] = [
   mutant(
-    "foreign-binding-is-fetched",
     BINDING,
+    "foreign-binding-is-fetched",
     "A binding is fetched by its id alone: another instance's path gives its credentials away.",
     findingAnywhere("fetch"),
   ),
   mutant(
-    "foreign-binding-is-polled",
     BINDING,
+    "foreign-binding-is-polled",
     "The state of a binding is answered through another instance's path.",
     findingAnywhere("poll"),
   ),
   mutant(
-    "foreign-binding-is-removed",
     BINDING,
+    "foreign-binding-is-removed",
     "A binding is removed by its id alone, through another instance's path.",
     findingAnywhere("unbind"),
   ),
   mutant(
-    "foreign-unbind-revokes",
     BINDING,
+    "foreign-unbind-revokes",
     "The removal through another instance's path is refused, but the user of the binding is dropped before that is noticed.",
     harming(({ users }, { username }) => users.delete(username)),
     [REUSE],
   ),
   mutant(
-    "foreign-unbind-forgets",
     BINDING,
+    "foreign-unbind-forgets",
     "The removal through another instance's path is refused, but the record of the binding is gone.",
     harming(({ bindings }, { id }) => bindings.delete(id)),
     [REUSE],
   ),
-  mutant("users-everywhere", LOGIN, "A user is created at every instance, with the same password.", {
+  mutant(LOGIN, "users-everywhere", "A user is created at every instance, with the same password.", {
     onBind: (instance, binding, cloud) => {
       RIGHT.onBind(instance, binding, cloud);
       for (const { users } of neighboursOf(cloud, instance)) users.set(binding.username, binding.password);
     },
   }),
   mutant(
-    "passwords-are-not-looked-at",
     LOGIN,
-    "A database lets in whoever knows its name.",
+    "passwords-are-not-looked-at",
+    "A database admits anybody who knows its name.",
     {
       admits: ({ database }, login) => login.database === database,
     },
     [REVOKED, REPROVISIONED, DEFAULTS, "IS-65"],
   ),
   mutant(
-    "one-directory-of-users",
     LOGIN,
+    "one-directory-of-users",
     "All databases ask one directory that knows every user of every instance.",
     {
       admits: (_instance, login, cloud) =>
@@ -77,23 +77,23 @@ export const TENANT_MUTANTS: readonly DataMutant[] = [
     ["IS-65"],
   ),
   mutant(
-    "binding-ids-are-global",
     REUSE,
-    "Who binds under the id of a binding that exists is given that one, whatever instance it is of.",
+    "binding-ids-are-global",
+    "A bind under the id of an existing binding is answered with that one, whatever its instance.",
     {
       find: (operation, instance, id, cloud) =>
         operation === "bind" ? anywhere(cloud, id) : instance.bindings.get(id),
     },
   ),
-  mutant("binding-moves", REUSE, "Who binds under the id of another instance's binding takes it away from there.", {
+  mutant(REUSE, "binding-moves", "A bind under the id of another instance's binding takes it away from there.", {
     onBind: (instance, binding, cloud) => {
       RIGHT.onBind(instance, binding, cloud);
       for (const each of neighboursOf(cloud, instance)) each.bindings.delete(binding.id);
     },
   }),
   mutant(
-    "one-password-for-all",
     UNIQUE,
+    "one-password-for-all",
     "All bindings of all instances have one password.",
     {
       mint: (_instance, _id, serial) => ({ username: `u${serial}`, password: "secret-of-all" }),
@@ -101,22 +101,22 @@ export const TENANT_MUTANTS: readonly DataMutant[] = [
     [REUSE, "IS-23"],
   ),
   mutant(
-    "one-login-for-each-instance",
     UNIQUE,
+    "one-login-for-each-instance",
     "All bindings of an instance are given the same login.",
     {
       mint: ({ database }) => ({ username: `u${database}`, password: `secret-${database}` }),
     },
     [REVOKED, "IS-23"],
   ),
-  mutant("unbind-keeps-the-user", REVOKED, "The user of a binding outlives it.", {
+  mutant(REVOKED, "unbind-keeps-the-user", "The user of a binding outlives it.", {
     onUnbind: (instance, { id, username }) => {
       instance.bindings.delete(id);
       endSessions(instance, username);
       if (instance.bindings.size === 0) instance.admitted.clear();
     },
   }),
-  mutant("unbind-keeps-sessions", REVOKED, "The sessions of a binding outlive it.", {
+  mutant(REVOKED, "unbind-keeps-sessions", "The sessions of a binding outlive it.", {
     onUnbind: (instance, { id, username }) => {
       instance.bindings.delete(id);
       instance.users.delete(username);
@@ -124,55 +124,55 @@ export const TENANT_MUTANTS: readonly DataMutant[] = [
     },
   }),
   mutant(
-    "secrets-made-of-ids",
     REPROVISIONED,
-    "User and password are made of the ids of instance and binding.",
+    "secrets-made-of-ids",
+    "User and password are derived from the ids of instance and binding.",
     {
       mint: (instance, id) => ({ username: `u${id.slice(-6)}`, password: `secret-${instance.id}-${id}` }),
     },
     ["IS-23"],
   ),
   mutant(
-    "users-outlive-instances",
     REPROVISIONED,
-    "The users of an instance that was removed are there again when its id is.",
+    "users-outlive-instances",
+    "The users of a removed instance come back with its id.",
     outliving(),
   ),
-  mutant("default-account", DEFAULTS, "Every database has an account that everybody knows.", {
+  mutant(DEFAULTS, "default-account", "Every database has an account that everybody knows.", {
     admits: (instance, login, cloud) =>
       RIGHT.admits(instance, login, cloud) || (login.username === "postgres" && login.password === "postgres"),
   }),
-  mutant("blank-passwords", DEFAULTS, "A login without a password is let in.", {
+  mutant(DEFAULTS, "blank-passwords", "A login without a password is admitted.", {
     admits: (instance, login, cloud) =>
       RIGHT.admits(instance, login, cloud) || (instance.users.has(login.username) && login.password === ""),
   }),
   mutant(
-    "foreign-backup-is-fetched",
     BACKUP,
+    "foreign-backup-is-fetched",
     "A backup is fetched by its id alone, through another instance's path.",
     owning("get"),
   ),
   mutant(
-    "foreign-backup-is-restored",
     BACKUP,
+    "foreign-backup-is-restored",
     "A backup is restored by its id alone, into another instance.",
     owning("restore"),
   ),
   mutant(
-    "foreign-backup-is-removed",
     BACKUP,
+    "foreign-backup-is-removed",
     "A backup is removed by its id alone, through another instance's path.",
     owning("delete"),
   ),
   mutant(
-    "backups-listed-to-all",
     LISTING,
+    "backups-listed-to-all",
     "The list of an instance's backups holds all backups of all instances.",
     owning("list"),
   ),
   mutant(
-    "open-from-the-start",
     CLOSED,
+    "open-from-the-start",
     "An instance can be reached as soon as it is provisioned; unbinding closes it.",
     {
       onProvision: opens,
@@ -180,8 +180,8 @@ export const TENANT_MUTANTS: readonly DataMutant[] = [
     ["IS-46"],
   ),
   mutant(
-    "never-closed",
     CLOSED,
+    "never-closed",
     "An instance that was bound once can be reached for good.",
     {
       onUnbind: (instance, { id, username }) => {
@@ -193,8 +193,8 @@ export const TENANT_MUTANTS: readonly DataMutant[] = [
     ["IS-47"],
   ),
   mutant(
-    "open-to-everybody",
     CLOSED,
+    "open-to-everybody",
     "A binding opens its instance to every network.",
     {
       onBind: (instance, binding, cloud) => {
@@ -205,39 +205,39 @@ export const TENANT_MUTANTS: readonly DataMutant[] = [
     ["IS-10"],
   ),
   mutant(
-    "service-network-is-let-in",
     [CLOSED, NEIGHBOUR],
-    "The group of all instances lets in the network that they are in, at every port.",
+    "service-network-is-let-in",
+    "The group of all instances admits the network that they are in, at every port.",
     reaching((_instance, _port, from) => from === "tenant"),
   ),
   mutant(
-    "cluster-port-is-everybodys",
     [CLOSED, NEIGHBOUR],
+    "cluster-port-is-everybodys",
     "The service's port is open to whoever carries the group of all instances, for replication.",
     reaching((_instance, port, from) => from === "tenant" && port === TOY_PORT),
   ),
   mutant(
-    "agent-is-open-to-tenants",
     NEIGHBOUR,
+    "agent-is-open-to-tenants",
     "The agent of an instance can be reached from every other one.",
     reaching((_instance, port, from) => from === "tenant" && port === TOY_AGENT_PORT),
   ),
   mutant(
-    "login-to-vms-is-open-to-tenants",
     NEIGHBOUR,
+    "login-to-vms-is-open-to-tenants",
     "SSH of an instance's VM can be reached from every other one.",
     reaching((_instance, port, from) => from === "tenant" && port === TOY_SSH_PORT),
   ),
   mutant(
-    "open-to-tenants-while-bound",
     [CLOSED, NEIGHBOUR],
+    "open-to-tenants-while-bound",
     "A binding opens its instance to the VMs of other tenants as well.",
     reaching(({ bindings }, port, from) => from === "tenant" && port === TOY_PORT && bindings.size > 0),
   ),
   mutant(
-    "way-is-not-made-again",
     CLOSED,
-    "A rule that could not be made is taken for one that is there: who binds an instance again gets a success and is not let in.",
+    "way-is-not-made-again",
+    "A rule that could not be created counts as existing: binding an instance again succeeds, but does not admit the client.",
     openingOnce(),
   ),
 ];

@@ -1,13 +1,13 @@
 import { reply, type WireRequest } from "../../../osb/memory-broker/http.ts";
 import type { Wire } from "../../toy/mutants.ts";
 
-/** Whether an instance is asked for. */
+/** Whether a request is about an instance. */
 export const isProvision = ({ method, path }: WireRequest): boolean => method === "PUT" && path.length === 3;
 
 /** Whether a request is about one binding. */
 export const isOfBinding = ({ path }: WireRequest): boolean => path[3] === "service_bindings" && path.length === 5;
 
-/** Answers to requests of a kind what they should not be answered. */
+/** Gives requests of one kind the wrong answer. */
 export const answering =
   (isMeant: (request: WireRequest) => boolean, status: number, body: object): Wire =>
   async (request, next) =>

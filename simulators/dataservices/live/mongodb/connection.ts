@@ -7,7 +7,7 @@ import { Frames } from "./wire/frames.ts";
 import { readMessage, type Request, writeReply } from "./wire/message.ts";
 import { ServerError } from "./wire/errors.ts";
 
-/** Messages that a client may send ahead of their answers; its socket is not read meanwhile. */
+/** How many messages a client may send ahead of their answers; beyond that its socket is not read. */
 const PENDING_MAX = 16;
 
 /** One client's connection: commands come in, answers go out, one after another. */
@@ -44,7 +44,7 @@ class Connection implements Client {
     }
   }
 
-  /** What is no message ends the connection, as it does at the server: nothing after it can be understood. */
+  /** Anything that is not a message ends the connection, as in the server: nothing after it can be understood. */
   #reject(error: unknown): void {
     if (!(error instanceof ServerError)) this.#server.options.onDefect?.(error);
     this.close();
@@ -67,7 +67,7 @@ class Connection implements Client {
   async #serve(message: Buffer): Promise<void> {
     const request = read(message);
     if (request instanceof ServerError) {
-      // A command that can't be read is answered, for its sender is known.
+      // A command that can't be read is answered, because its sender is known.
       const answered = { id: message.readInt32LE(4), isLegacy: false, isCompressed: false };
       this.#socket.write(writeReply(answered, request.reply));
       return;
@@ -81,7 +81,7 @@ class Connection implements Client {
   }
 }
 
-/** @throws ServerError ProtocolError: the connection is of no use any more */
+/** @throws ServerError ProtocolError: the connection can no longer be used */
 function read(message: Buffer): Request | ServerError {
   try {
     return readMessage(message);

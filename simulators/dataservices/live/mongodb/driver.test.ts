@@ -77,7 +77,7 @@ describe("documents", () => {
     ).toEqual([{ _id: 2, n: 2 }]);
   });
 
-  test("with a taken _id are refused with E11000, and an unordered batch goes on after them", async () => {
+  test("with a used _id are refused with E11000, and an unordered batch continues after them", async () => {
     await items().insertOne({ _id: 1 });
     await expect(items().insertOne({ _id: 1 })).rejects.toMatchObject({
       code: 11000,
@@ -264,14 +264,14 @@ describe("updates", () => {
     });
   });
 
-  test("by a pipeline see the document", async () => {
+  test("by a pipeline can read the document", async () => {
     expect(await after({ _id: 1, a: 2, b: 3 }, [{ $set: { sum: { $add: ["$a", "$b"] } } }, { $unset: "a" }])).toEqual({
       b: 3,
       sum: 5,
     });
   });
 
-  test("insert what is not there with upsert", async () => {
+  test("insert missing documents with upsert", async () => {
     const made = await items().updateOne(
       { _id: 7, k: "x" },
       { $set: { n: 1 }, $setOnInsert: { born: true } },
@@ -281,7 +281,7 @@ describe("updates", () => {
     expect(await items().findOne({})).toEqual({ _id: 7, k: "x", born: true, n: 1 });
   });
 
-  test("are refused by the server's codes", async () => {
+  test("are refused with the server's codes", async () => {
     await items().insertOne({ _id: 1, s: "x", a: [1] });
     expect(await refusal(items().updateOne({}, { $inc: { s: 1 } }))).toBe(14);
     expect(await refusal(items().updateOne({}, { $set: { _id: 2 } }))).toBe(66);
@@ -329,7 +329,7 @@ describe("indexes", () => {
     expect(await refusal(db.collection("none").listIndexes().toArray())).toBe(26);
   });
 
-  test("keep keys unique, for sparse and partial ones among what they cover", async () => {
+  test("keep keys unique; sparse and partial ones among the documents that they cover", async () => {
     await items().createIndex({ mail: 1 }, { unique: true, sparse: true });
     await items().createIndex({ n: 1 }, { unique: true, partialFilterExpression: { active: true } });
     await items().insertMany([
@@ -361,7 +361,7 @@ describe("indexes", () => {
     ).toBe(11000);
   });
 
-  test("with a collation take differing cases for equal", async () => {
+  test("with a collation treat different cases as equal", async () => {
     await items().createIndex({ name: 1 }, { unique: true, collation: { locale: "en", strength: 2 } });
     await items().insertOne({ _id: 1, name: "Alice" });
     expect(await refusal(items().insertOne({ _id: 2, name: "alice" }))).toBe(11000);
@@ -371,7 +371,7 @@ describe("indexes", () => {
 });
 
 describe("cursors", () => {
-  test("give three thousand documents in batches", async () => {
+  test("return three thousand documents in batches", async () => {
     await items().insertMany(Array.from({ length: 3000 }, (_none, n) => ({ _id: n })));
     const cursor = items().find().batchSize(100);
     let count = 0;
@@ -583,7 +583,7 @@ describe("collections and databases", () => {
     expect(await db.command({ collStats: "items" })).toMatchObject({ ns: "app.items", count: 2, nindexes: 1 });
   });
 
-  test("with a validator refuse what does not fit", async () => {
+  test("with a validator refuse documents that do not match", async () => {
     await db.createCollection("checked", {
       validator: { $jsonSchema: { required: ["n"], properties: { n: { bsonType: "int", minimum: 1 } } } },
     });
@@ -627,7 +627,7 @@ describe("transactions", () => {
     await session.endSession();
   });
 
-  test("see what was there when they began", async () => {
+  test("see the data as of their beginning", async () => {
     await items().insertOne({ _id: 1, n: 0 });
     const session = client.startSession();
     session.startTransaction();
@@ -639,7 +639,7 @@ describe("transactions", () => {
     await session.endSession();
   });
 
-  test("conflict where both write: WriteConflict, labelled as transient", async () => {
+  test("conflict if both write: WriteConflict, labelled as transient", async () => {
     await items().insertOne({ _id: 1, n: 0 });
     const [a, b] = [client.startSession(), client.startSession()];
     a.startTransaction();
@@ -679,7 +679,7 @@ describe("transactions", () => {
     expect(await items().countDocuments()).toBe(1);
   });
 
-  test("run by the driver's helper give each increment once", async () => {
+  test("run by the driver's helper apply each increment once", async () => {
     await items().insertOne({ _id: 1, n: 0 });
     await Promise.all(
       Array.from({ length: 8 }, () =>
@@ -691,7 +691,7 @@ describe("transactions", () => {
     expect(await items().findOne({})).toEqual({ _id: 1, n: 8 });
   });
 
-  test("retryable writes are done once", async () => {
+  test("retryable writes take effect once", async () => {
     await items().insertOne({ _id: 1, n: 0 });
     // A client of its own: the driver counts the numbers of its sessions itself.
     const other = await rig.connect();
@@ -716,7 +716,7 @@ describe("transactions", () => {
 });
 
 describe("change streams", () => {
-  test("tell inserts, updates, replacements and deletions, and can be resumed", async () => {
+  test("report inserts, updates, replacements and deletions, and can be resumed", async () => {
     await items().insertOne({ _id: 0 });
     const stream = items().watch([], { fullDocument: "updateLookup" });
     // The stream begins with its first request.

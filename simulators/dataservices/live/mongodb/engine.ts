@@ -8,7 +8,7 @@ import { refuseClient } from "./refusals.ts";
 
 const OWNER_ONLY = 0o700;
 
-/** MongoDB's protocol, served by an engine of ours within this process. Its nodes replicate commit by commit. */
+/** MongoDB's protocol, served by our own engine within this process. Its nodes replicate commit by commit. */
 export const mongodb: EngineMaker = () => {
   const members: Members = new Map();
   return {

@@ -29,7 +29,7 @@ describe("a MongoDB instance", () => {
     await expect(rig.connect("nobody")).rejects.toMatchObject({ code: 18 });
   });
 
-  test("needs a login before the first user as well", async () => {
+  test("needs a login even before there is a first user", async () => {
     rig = await MongoRig.open();
     await rig.ask("DELETE", `/v1/credentials/${USER}`);
     await expect(rig.connect()).rejects.toMatchObject({ code: 18 });
@@ -92,7 +92,7 @@ describe("a MongoDB instance", () => {
     await after.close();
   });
 
-  test("puts the data of another instance into its own database", async () => {
+  test("restores another instance's data into its own database", async () => {
     rig = await MongoRig.open();
     const client = await rig.connect();
     await client.db().collection<Item>("items").insertOne({ _id: 1 });
@@ -112,7 +112,7 @@ describe("a MongoDB instance", () => {
     await other.close();
   });
 
-  test("refuses a dump that is damaged or another's, and changes nothing", async () => {
+  test("refuses a dump that is damaged or foreign, and changes nothing", async () => {
     rig = await MongoRig.open();
     const client = await rig.connect();
     await client.db().collection<Item>("items").insertOne({ _id: 1 });
@@ -128,7 +128,7 @@ describe("a MongoDB instance", () => {
     await client.close();
   });
 
-  test("feels the limits of its plan", async () => {
+  test("keeps to the limits of its plan", async () => {
     rig = await MongoRig.open({ disk_bytes: 200_000, ttl_monitor_sleep_secs: 0.05 });
     const client = await rig.connect();
     const items = client.db().collection<Item>("items");
@@ -136,7 +136,7 @@ describe("a MongoDB instance", () => {
       for (let n = 0; n < 100; n++) await items.insertOne({ _id: n, text: "x".repeat(10_000) });
     };
     await expect(fill()).rejects.toMatchObject({ code: 14031 });
-    // What is there can be read and removed, and then there is room again.
+    // Existing data can be read and removed, and then there is room again.
     expect(await items.countDocuments()).toBeGreaterThan(5);
     await items.deleteMany({});
     await items.insertOne({ _id: 1000, text: "x".repeat(10_000), at: new Date(0) });

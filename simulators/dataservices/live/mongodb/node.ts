@@ -27,7 +27,7 @@ const TIDY_MS = 1000;
 /** What a binding's user may do: read and write the documents of its database, its collections and indexes, and nothing else. */
 const TENANT_ROLES = ["readWrite", "dbAdmin"] as const;
 
-/** The users of a disk as the server knows them. */
+/** The users of a disk, as the server knows them. */
 const managedUsers = (users: ReadonlyMap<string, User>): readonly ManagedUser[] =>
   [...users.values()].map(({ username, database, verifier }) => ({
     user: username,
@@ -58,7 +58,7 @@ export async function startNode(order: NodeOrder, members: Members): Promise<Liv
   const limits = limitsOf(instance);
   const server = new Server({
     folder: join(data, DATA),
-    // A driver goes on with the names that it is given, and verifies certificates by them.
+    // A driver continues with the names that it is given, and verifies certificates against them.
     address: `${instance.tls?.names?.[instance.index] ?? address}:${port}`,
     setName: deployment,
     requiresLogin: true,
@@ -76,7 +76,7 @@ export async function startNode(order: NodeOrder, members: Members): Promise<Liv
   return new Node({ server, listener, member, path, instance, limits });
 }
 
-/** What a node is that may get replicas later. */
+/** The membership of a node that may get replicas later. */
 const ALONE: MemberOrder = { index: 0, primary: undefined, voters: [] };
 
 /** What a node is put together from. */
@@ -108,7 +108,7 @@ class Node implements LiveNode {
     this.#timers = [
       setInterval(() => this.member.isPrimary && expireDocuments(server.store, server.now), ttlMsMax),
       setInterval(() => server.tidy(), TIDY_MS),
-      // A disk that can't be written to shows with the next commit.
+      // A disk that can't be written to shows at the next commit.
       setInterval(() => void server.sync().catch(() => {}), syncMsMax),
     ];
     for (const timer of this.#timers) timer.unref();
@@ -160,7 +160,7 @@ class Node implements LiveNode {
     await this.#finish(true);
   }
 
-  /** Ends as a process does that is killed: nothing is folded, and nobody is waited for. */
+  /** Ends like a killed process: nothing is folded, and nothing is waited for. */
   async kill(): Promise<void> {
     await this.#finish(false);
   }
@@ -182,7 +182,7 @@ class Node implements LiveNode {
   }
 }
 
-/** A defect that nobody acts on would let a suite believe that it had been there. @throws DataServiceError DS_NOT_SIMULATED */
+/** A defect without an effect would let a suite believe that it had been present. @throws DataServiceError DS_NOT_SIMULATED */
 function refuseDefects(planted: Readonly<Record<string, boolean>>): void {
   const [defect] = Object.entries(planted).find(([, isPlanted]) => isPlanted) ?? [];
   if (defect !== undefined)

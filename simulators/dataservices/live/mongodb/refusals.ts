@@ -8,7 +8,10 @@ import { readMessage, writeReply } from "./wire/message.ts";
 
 const WAIT_MS_MAX = 10_000;
 
-/** Tells a client why it is not served, in the answer to its first message; then the connection ends. One too many is just closed, as at the server. */
+/**
+ * Tells a client why it is not served, in the answer to its first message; then the connection ends. A connection beyond the limit is just closed,
+ * as in the server.
+ */
 export function refuseClient(client: Socket, error: unknown): void {
   if (error instanceof ConnectionFault)
     return error.effect.kind === "reset" ? resetConnection(client) : void client.destroy();
@@ -22,7 +25,7 @@ export function refuseClient(client: Socket, error: unknown): void {
     try {
       for (const message of frames.push(piece)) client.end(writeReply(readMessage(message), refusal.reply));
     } catch {
-      // What is no message gets no answer.
+      // Anything that is not a message gets no answer.
       client.destroy();
     }
   });

@@ -10,7 +10,7 @@ interface Item extends Document {
   _id: number;
 }
 
-test("a write that no voter has is not acknowledged, unless that was asked for", async () => {
+test("a write that no voter has is not acknowledged, unless the client asked for that", async () => {
   const rig = await Rig.open();
   try {
     new ReplicaMember(rig.server, { index: 0, primary: undefined, voters: [1] }, "data-0", new Map());
@@ -40,7 +40,7 @@ describe("three nodes", { timeout: PATIENCE_MS }, () => {
     expect(trio.rig.troubles).toEqual([]);
   }, PATIENCE_MS);
 
-  test("are one replica set to the driver, and what one of them acknowledged is on the others", async () => {
+  test("are one replica set to the driver, and the others have what one of them acknowledged", async () => {
     const hello = await client.db().command({ hello: 1 });
     expect(hello.hosts).toEqual(NODES.map((address) => `${address}:27017`));
     await items().insertMany([{ _id: 1 }, { _id: 2 }]);
@@ -56,7 +56,7 @@ describe("three nodes", { timeout: PATIENCE_MS }, () => {
     expect(await items().countDocuments({}, { readPreference: ReadPreference.secondary })).toBe(2);
   });
 
-  test("have a new primary when the VM of the first is gone, and no write that was acknowledged is lost", async () => {
+  test("have a new primary when the first one's VM is gone, and lose no acknowledged write", async () => {
     const acknowledged: number[] = [];
     let isOver = false;
     const writing = (async () => {
@@ -88,12 +88,12 @@ describe("three nodes", { timeout: PATIENCE_MS }, () => {
     await back.close();
   });
 
-  test("wait for another member where the client asks for it, and say when there are too few", async () => {
+  test("wait for another member if the client asks for it, and say so if there are too few", async () => {
     await items().insertOne({ _id: 10 }, { writeConcern: { w: 3 } });
     await expect(items().insertOne({ _id: 11 }, { writeConcern: { w: 4 } })).rejects.toMatchObject({ code: 100 });
   });
 
-  test("have the data of a dump that is restored, all three", async () => {
+  test("all have the data of a restored dump", async () => {
     const primary = trio.primary ?? "";
     const dumped = await trio.rig.ask("POST", "/v1/dumps", undefined, primary);
     const dump = new Uint8Array(await dumped.arrayBuffer());
@@ -108,7 +108,7 @@ describe("three nodes", { timeout: PATIENCE_MS }, () => {
     }
   });
 
-  test("know a user that is made or removed at the primary", async () => {
+  test("learn of a user that is created or removed at the primary", async () => {
     const primary = trio.primary ?? "";
     await trio.rig.ask("PUT", "/v1/credentials/later", JSON.stringify({ password: "p" }), primary);
     const logIn = (address: string) => trio.rig.connect("later", "p", address).then((other) => other.close());

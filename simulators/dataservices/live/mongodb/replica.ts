@@ -7,14 +7,14 @@ import type { Server } from "./server/server.ts";
 import { frameOf } from "./storage/frames.ts";
 import { imageOf } from "./storage/image.ts";
 
-/** The members of an engine that are at work, by the folders of their disks. */
+/** The running members of an engine, by the folders of their disks. */
 export type Members = Map<string, ReplicaMember>;
 
 /** The folder of the data below that of the disk. */
 export const DATA = "documents";
-/** How long a member that can't follow waits before it tries again, ms. */
+/** How long a member that can't follow waits before it tries again, in ms. */
 const RETRY_MS = 100;
-/** How long a member waits for the next commit of its primary before it looks whether that is still there, ms. */
+/** How long a member waits for the next commit of its primary before it checks that the primary still exists, in ms. */
 const WAIT_MS = 200;
 
 const sleep = (ms: number): Promise<void> =>
@@ -22,15 +22,15 @@ const sleep = (ms: number): Promise<void> =>
     setTimeout(resolve, ms).unref();
   });
 
-/** How far a member has come with what its primary commits. */
+/** How far a member has come in its primary's commits. */
 interface Progress {
   readonly time: Timestamp;
   readonly follower: ReplicaMember;
 }
 
 /**
- * A server as a member of its replica set. A member that follows takes over the commits of its primary, one after another and with their
- * numbers, so that positions of all members can be compared. The members are in one process: they read each other's commits directly.
+ * A server as a member of its replica set. A following member copies the commits of its primary, one after another and with their numbers, so that
+ * the positions of all members can be compared. The members are in one process: they read each other's commits directly.
  */
 export class ReplicaMember implements MemberNode, Membership {
   readonly server: Server;
@@ -39,7 +39,7 @@ export class ReplicaMember implements MemberNode, Membership {
   readonly #progress = new Map<number, Progress>();
   #waiting: (() => void)[] = [];
   #order: MemberOrder;
-  /** Changes with whom it follows, so that the loop for another one ends. */
+  /** Changes with the node that it follows, so that the loop for the previous one ends. */
   #turn = 0;
   #isStreaming = false;
 
@@ -53,7 +53,7 @@ export class ReplicaMember implements MemberNode, Membership {
     if (order.primary !== undefined) void this.#pump(order.primary.data, ++this.#turn);
   }
 
-  /** It is a member no more. */
+  /** It is no longer a member. */
   close(): void {
     this.#turn++;
     if (this.#members.get(this.#data) === this) this.#members.delete(this.#data);
@@ -98,7 +98,7 @@ export class ReplicaMember implements MemberNode, Membership {
     this.#isStreaming = false;
     this.#progress.clear();
     this.#order = { ...this.#order, primary: undefined, voters };
-    // Drivers take the one with the later election for the primary.
+    // Drivers consider the one with the later election the primary.
     this.server.electionId = new ObjectId();
   }
 
@@ -112,14 +112,14 @@ export class ReplicaMember implements MemberNode, Membership {
     this.#wake();
   }
 
-  /** Commits of late are remembered whoever asks for them; a member that comes later is copied. */
+  /** Recent commits are remembered whether or not anybody asks for them; a member that comes later is copied. */
   async expect(): Promise<void> {}
 
   async forget(index: number): Promise<void> {
     this.#progress.delete(index);
   }
 
-  /** The copy is an image as of one moment; what comes after it, the copy takes over when it follows. */
+  /** The copy is an image as of one moment; it gets what comes later when it follows. */
   async copyTo(to: string): Promise<void> {
     const folder = join(to, DATA);
     await rm(folder, { recursive: true, force: true });
@@ -133,7 +133,7 @@ export class ReplicaMember implements MemberNode, Membership {
     }
   }
 
-  /** Takes over the commits of a primary until it is to follow another, or none. */
+  /** Copies the commits of a primary until it should follow another, or none. */
   async #pump(from: string, turn: number): Promise<void> {
     while (this.#turn === turn) {
       const primary = this.#members.get(from);
@@ -142,11 +142,11 @@ export class ReplicaMember implements MemberNode, Membership {
     }
   }
 
-  /** Takes over all that there is; false where that is not possible. */
+  /** Copies everything there is; false if that is not possible. */
   #takeOver(primary: ReplicaMember): boolean {
     const { store, sessions } = this.server;
     const { oplog, store: theirs, users } = primary.server;
-    // Whoever has come further than the primary, or has missed what it no longer remembers, has to be copied.
+    // A member that is ahead of the primary, or has missed what the primary no longer remembers, must be copied.
     if (!primary.isPrimary || store.time.compare(theirs.time) > 0 || !oplog.remembers(store.time)) return false;
     for (const entry of oplog.after(store.time)) {
       store.replicate(entry);
@@ -166,7 +166,7 @@ export class ReplicaMember implements MemberNode, Membership {
     for (const resume of this.#waiting.splice(0)) resume();
   }
 
-  /** Has everything up to a time reached as many further members? For a majority, one of the voters is enough: it is who would be promoted. */
+  /** Whether everything up to a time has reached this many further members. For a majority, one of the voters is enough, as it would be promoted. */
   #hasReplicated(time: Timestamp, further: number | "majority"): boolean {
     const reached = [...this.#progress].filter((each) => each[1].time.compare(time) >= 0).map(([index]) => index);
     if (further !== "majority") return reached.length >= further;

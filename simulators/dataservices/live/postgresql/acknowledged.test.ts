@@ -22,7 +22,7 @@ describe.skipIf(whyNot !== undefined)("applications that write while primaries d
     await trio?.rig.close();
   });
 
-  it("lose no write that was acknowledged, and find one node that takes writes at a time", async () => {
+  it("lose no acknowledged write, and find only one node at a time that accepts writes", async () => {
     const writers = new Writers(trio);
     const gaps: number[] = [];
     for (let round = 0; round < ROUNDS; round++) {

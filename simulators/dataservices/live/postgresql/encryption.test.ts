@@ -82,19 +82,19 @@ describe.skipIf(whyNot !== undefined)("an instance of a plan with TLS", () => {
     await expect(using({ servername: NAME }, async () => undefined)).rejects.toThrow(/certificate/);
   });
 
-  it("refuses whoever would go on in the clear, in PostgreSQL's own words", async () => {
+  it("refuses clients that go on without encryption, in PostgreSQL's own words", async () => {
     await expect(using(false, async () => undefined)).rejects.toMatchObject({
       code: "28000",
       message: expect.stringContaining("no encryption") as string,
     });
   });
 
-  it("refuses a password over TLS as it does in the clear, and admits the right one on this instance alone", async () => {
+  it("refuses a wrong password over TLS as without it, and admits the right one on this instance alone", async () => {
     const client = new pg.Client({ ...login({ ca, servername: NAME }), password: "wrong" });
     await expect(client.connect()).rejects.toMatchObject({ code: "28P01" });
   });
 
-  it("takes a client that begins with TLS at once", async () => {
+  it("accepts a client that begins with TLS at once", async () => {
     const socket = connectTls({
       host: rig.address,
       port: rig.port,
@@ -110,7 +110,7 @@ describe.skipIf(whyNot !== undefined)("an instance of a plan with TLS", () => {
     socket.destroy();
   });
 
-  it("ends a connection on which more came in the clear behind the request for TLS", async () => {
+  it("ends a connection on which more clear text followed the request for TLS", async () => {
     const socket = await dial();
     expect(await answerTo(socket, Buffer.concat([SSL_REQUEST, Buffer.from("Q")]))).toBe("end");
     const honest = await dial();
@@ -129,7 +129,7 @@ describe.skipIf(whyNot !== undefined)("an instance of a plan with TLS", () => {
 });
 
 describe.skipIf(whyNot !== undefined)("an instance of a plan without TLS", () => {
-  it("says that it has none, and serves in the clear", async () => {
+  it("says that it has none, and serves without encryption", async () => {
     const rig = await PostgresqlRig.open();
     try {
       const socket = connect(rig.port, rig.address);

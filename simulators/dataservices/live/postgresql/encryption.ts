@@ -10,14 +10,14 @@ const CANCEL_REQUEST = 80877102;
 const REQUEST_BYTES = 8;
 /** The first byte of a TLS handshake: clients with `sslnegotiation=direct` begin with it. */
 const TLS_HANDSHAKE = 0x16;
-/** The protocol that clients name which begin with TLS. */
+/** The protocol named by clients that begin with TLS. */
 const ALPN = "postgresql";
 
 /**
- * Brings a client that has just connected to the point from which it speaks encrypted, as a server with `hostssl` lines alone does. One that
- * would go on in the clear is refused in PostgreSQL's own words; a cancel request is taken in the clear, as PostgreSQL takes it.
+ * Performs the TLS handshake of a client that has just connected, like a server that has only `hostssl` lines. A client that goes on without
+ * encryption is refused in PostgreSQL's own words; a cancel request is accepted in clear text, as PostgreSQL does.
  *
- * @returns the socket to go on with; undefined where the connection has ended
+ * @returns the socket to continue with; undefined if the connection has ended
  */
 export async function encrypt(client: Socket, certificate: Certificate): Promise<Socket | undefined> {
   client.setTimeout(NEGOTIATION_MS_MAX, () => client.destroy());
@@ -39,7 +39,7 @@ async function negotiate(client: Socket, certificate: Certificate): Promise<Sock
         client.write("N");
         continue;
       case SSL_REQUEST:
-        // What came in the clear behind the request was not said by whom the handshake will name.
+        // Clear text after the request need not come from the peer that the handshake will authenticate.
         if (client.readableLength > 0) return end(client);
         client.write("S");
         return handshake(client, certificate);
@@ -63,7 +63,7 @@ function refuseInTheClear(client: Socket): undefined {
   refuseStartup(client, "28000", `no pg_hba.conf entry for host "${host}", no encryption`);
 }
 
-/** So many bytes of a paused socket; undefined where it ends before. */
+/** The given number of bytes from a paused socket; undefined if it ends before. */
 async function take(client: Socket, bytes: number): Promise<Buffer | undefined> {
   for (;;) {
     const head: Buffer | null = client.read(bytes);

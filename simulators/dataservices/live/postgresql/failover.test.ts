@@ -6,7 +6,7 @@ import { NODES, parentOf, Trio } from "./testing/trio.ts";
 const whyNot = await whyNoServer();
 if (whyNot !== undefined) process.stderr.write(`skipped: fail-over of real servers: ${whyNot}\n`);
 
-/** A process that has ended and of which its parent has not taken note yet is none. */
+/** A process that has ended, but that its parent has not reaped yet, does not count. */
 function isAlive(pid: number): boolean {
   try {
     return !/\) [ZX]/.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
@@ -15,7 +15,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** A process and all that it has started. */
+/** A process and everything that it has started. */
 const familyOf = (pid: number): readonly number[] => [
   pid,
   ...readdirSync("/proc")
@@ -52,7 +52,7 @@ describe.skipIf(whyNot !== undefined)("three real servers", () => {
     }
   });
 
-  it("are copies of what was restored, and of nothing that came after the backup", async () => {
+  it("are copies of the restored data, and of nothing that came after the backup", async () => {
     const primary = trio.primary ?? "";
     const dumped = await trio.rig.ask("POST", "/v1/dumps", undefined, primary);
     expect(dumped.status).toBe(200);
@@ -67,7 +67,7 @@ describe.skipIf(whyNot !== undefined)("three real servers", () => {
     await trio.query(primary, "DELETE FROM t WHERE x = 2");
   });
 
-  it("have a new primary with all that was acknowledged when the VM of the first is gone", async () => {
+  it("have a new primary with everything that was acknowledged when the first one's VM is gone", async () => {
     trio.deleteVm(0);
     await expect(trio.connect(NODES[0] ?? "")).rejects.toBeInstanceOf(Error);
     await trio.until(async () => trio.primary !== undefined && trio.primary !== NODES[0]);
@@ -78,7 +78,7 @@ describe.skipIf(whyNot !== undefined)("three real servers", () => {
     await expect(trio.query(NODES[0] ?? "", "INSERT INTO t VALUES (4)")).rejects.toMatchObject({ code: "25006" });
   });
 
-  it("have a new primary when the first hangs, and none of its processes is left before", async () => {
+  it("have a new primary when the first hangs, but only once none of its processes is left", async () => {
     const old = trio.primary ?? "";
     const client = await trio.connect(old);
     const { rows } = await client.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");

@@ -4,7 +4,7 @@ import { promisify } from "node:util";
 
 const run = promisify(execFile);
 
-/** How long processes that were killed may take to be gone, ms. */
+/** How long killed processes may take to be gone, in ms. */
 const GONE_MS_MAX = 10_000;
 const POLL_MS = 10;
 
@@ -13,13 +13,13 @@ const POLL_MS = 10;
  * in a process group of its own, and they may still write: they are found by the folder that all of them work in.
  *
  * @param folder the data folder, which is the working folder of them all
- * @throws Error where a process outlives it
+ * @throws Error if a process survives
  */
 export async function killServer(postmaster: number, folder: string): Promise<void> {
   for (let waitedMs = 0; waitedMs < GONE_MS_MAX; waitedMs += POLL_MS) {
     const left = await processesIn(folder, postmaster);
     if (left.length === 0) return;
-    // The postmaster first: it makes no others then.
+    // The postmaster first, so that it starts no others.
     for (const pid of [...left].sort((a, b) => Number(b === postmaster) - Number(a === postmaster))) end(pid);
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
@@ -46,12 +46,12 @@ async function processesIn(folder: string, postmaster: number): Promise<readonly
 async function worksIn(pid: number, folder: string): Promise<boolean> {
   const place = await readlink(`/proc/${pid}/cwd`).catch(() => undefined);
   if (place !== folder) return false;
-  // A zombie runs nothing; its parent has yet to take note.
+  // A zombie runs nothing; its parent has yet to reap it.
   const state = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => ") Z");
   return !/\) [ZX]/.test(state);
 }
 
-/** Where there is no /proc: the server and its children, as `ps` knows them while the server lives. */
+/** Without /proc: the server and its children, as `ps` shows them while the server lives. */
 async function childrenOf(postmaster: number): Promise<readonly number[]> {
   const { stdout } = await run("ps", ["-axo", "pid=,ppid=,state="]);
   return stdout.split("\n").flatMap((line) => {

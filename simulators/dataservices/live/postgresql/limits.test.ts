@@ -17,7 +17,7 @@ describe.skipIf(whyNot !== undefined)("the limits of a plan", () => {
     await rig?.close();
   });
 
-  it("connections: one more is refused by the server itself, and the others go on", async () => {
+  it("connections: the server itself refuses one more, and the others continue", async () => {
     const { connect } = await open({ max_connections: 12 }).then((made) => ({ connect: () => made.connect() }));
     const clients: pg.Client[] = [];
     const refusalOf = async (): Promise<unknown> => {

@@ -8,7 +8,7 @@ import { unpackBackup } from "./physical/unpack.ts";
 import { identifier, literal, SUPERUSER } from "./roles.ts";
 import type { Server } from "./server.ts";
 
-/** How long a node may take to say what it is, ms. */
+/** How long a node may take to report its role, in ms. */
 const LOOK_MS_MAX = 1000;
 /** How long a promotion may take, s. */
 const PROMOTION_S_MAX = 30;
@@ -18,13 +18,13 @@ export const MEMBER_SETTINGS: Readonly<Record<string, string>> = {
   hot_standby: "on",
   max_wal_senders: "10",
   max_replication_slots: "10",
-  // A replica that stays away longer than this is cloned anew.
+  // A replica that stays away longer than this is cloned again.
   max_slot_wal_keep_size: "256MB",
   wal_receiver_status_interval: "1s",
   wal_retrieve_retry_interval: "200ms",
   wal_receiver_timeout: "5s",
   wal_sender_timeout: "5s",
-  // Its files go with the folder when a killed server's are replaced.
+  // Its files are removed with the folder when a killed server's are replaced.
   dynamic_shared_memory_type: "mmap",
 };
 
@@ -48,7 +48,7 @@ interface MemberFiles {
   readonly password: string;
 }
 
-/** Writes what a server reads of its part in its group when it starts, in place of whatever the files said that it was made from. */
+/** Writes the settings from which a starting server learns its role in its group, replacing those in the files that it was made from. */
 export async function writeMemberFiles(order: MemberOrder, { data, owner, password }: MemberFiles): Promise<void> {
   const { index, primary, voters } = order;
   const settings = { synchronous_standby_names: waitingFor(voters) };
@@ -81,16 +81,16 @@ interface LookRow {
 export class PostgresqlMember implements MemberNode {
   readonly #server: () => Server;
   #order: MemberOrder;
-  /** A session of its own: what others do in theirs, which may wait for a replica, must not make the node look silent. */
+  /** A separate session: work in others, which may wait for a replica, must not make the node look silent. */
   #session: Promise<pg.Client> | undefined;
 
-  /** @param server the server of the node as it is at present */
+  /** @param server the current server of the node */
   constructor(server: () => Server, order: MemberOrder) {
     this.#server = server;
     this.#order = order;
   }
 
-  /** As what its server would be started again. */
+  /** The role in which its server would be restarted. */
   get order(): MemberOrder {
     return this.#order;
   }
@@ -125,7 +125,7 @@ export class PostgresqlMember implements MemberNode {
 
   async expect(index: number): Promise<void> {
     const name = literal(nameOf(index));
-    // A slot whose log is lost is of no use.
+    // A slot whose log is lost is useless.
     await this.#ask(`SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots
       WHERE slot_name = ${name} AND NOT active AND wal_status IN ('lost', 'unreserved')`);
     await this.#ask(`SELECT pg_create_physical_replication_slot(${name}, true)
@@ -191,7 +191,7 @@ async function within<T>(work: Promise<T>, msMax: number): Promise<T> {
   }
 }
 
-/** Files of the server that was copied, not of its data. */
+/** Files that belong to the copied server, not to its data. */
 const SERVERS_OWN = [".s.PGSQL.5432.lock", ".s.PGSQL.5432", "postmaster.opts", "standby.signal"];
 
 async function replaceContent(folder: string, by: string): Promise<void> {

@@ -10,7 +10,7 @@ const whyNot = await whyNoServer();
 if (whyNot !== undefined) process.stderr.write(`skipped: moments on a real server: ${whyNot}\n`);
 
 const TEST_MS_MAX = 240_000;
-/** Far more than the clocks of a commit and of this process differ. */
+/** Far more than the difference between the clocks of a commit and of this process. */
 const APART_MS = 50;
 
 interface Collected {
@@ -78,7 +78,7 @@ describe.skipIf(whyNot !== undefined)("a restore to a moment", { timeout: TEST_M
     return { status: reply.status, body: await reply.json() };
   };
 
-  it("shows what was there, to the write", async () => {
+  it("shows the data exactly as of that write", async () => {
     dump = await dumpNow();
     await pause();
     await write(2);
@@ -101,7 +101,7 @@ describe.skipIf(whyNot !== undefined)("a restore to a moment", { timeout: TEST_M
     expect((await rig.ask("GET", "/v1/restores/never")).status).toBe(404);
   });
 
-  it("is refused outside of what dump and log hold, and changes nothing", async () => {
+  it("is refused outside what the dump and the log hold, and changes nothing", async () => {
     const held = await rows();
     expect(await restore(dump, log, between - 3_600_000)).toMatchObject({ status: 422 });
     expect(await restore(dump, log, log.untilMs + 3_600_000)).toMatchObject({ status: 422 });

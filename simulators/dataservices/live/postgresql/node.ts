@@ -34,10 +34,10 @@ const optionsOf = (
   ...(member && { member }),
 });
 
-/** What a node is that may get replicas later. */
+/** The role of a node that may get replicas later. */
 const ALONE: MemberOrder = { index: 0, primary: undefined, voters: [] };
 
-/** One PostgreSQL behind one instance. A restore replaces its server by another, on other files. */
+/** One PostgreSQL behind one instance. A restore replaces its server with another, on other files. */
 export class PostgresqlNode implements LiveNode {
   readonly exited: Promise<void>;
   readonly member: PostgresqlMember;
@@ -107,7 +107,7 @@ export class PostgresqlNode implements LiveNode {
     const { data } = this.#options;
     const folder = `${data}.restored`;
     await rm(folder, { recursive: true, force: true });
-    // A copy is nobody's member before it takes the place of this one.
+    // A copy is not a member of any group before it replaces this one.
     const { member: _member, ...options } = this.#options;
     const stage = { installation: this.#installation, options, folder, target };
     const copy = await stageWith(defects, openStream(ENGINE, dump, defects.isTrusting), stage);
@@ -122,7 +122,7 @@ export class PostgresqlNode implements LiveNode {
     }
   }
 
-  /** Ends all sessions, and goes on with other files. Where those do not serve, it goes on with its own. */
+  /** Ends all sessions, and continues with other files. If those do not serve, it continues with its own. */
   async #replaceBy(folder: string): Promise<void> {
     this.#isReplacing = true;
     try {
@@ -146,7 +146,7 @@ export class PostgresqlNode implements LiveNode {
     }
   }
 
-  /** With what a server takes the place of the present one: as the primary that this one may have become meanwhile. */
+  /** The options of a server that replaces the current one: as the primary that this one may have become meanwhile. */
   get #optionsNow(): ServerOptions {
     return this.#options.member === undefined ? this.#options : { ...this.#options, member: this.member.order };
   }

@@ -2,9 +2,8 @@ import type { Client } from "pg";
 import type { User } from "../../state.ts";
 
 /*
- * The role model of the a9s platform: one group role owns every object of an instance; the user of a binding is a member, acts
- * as the group from its first statement on, and leaves what it owned to the group when it goes. So the boundary of isolation is
- * the instance, not the binding. No user is more than that: no superuser, no createdb, no createrole, no replication.
+ * The role model of the a9s platform: one group role owns every object of an instance; the user of a binding is a member, acts as the group from its first statement on, and leaves its objects to the group when it is removed. So the boundary of isolation is
+ * the instance, not the binding. No user has more rights than that: no superuser, no createdb, no createrole, no replication.
  *
  * Two roles are the simulator's own: the superuser, and one that restores with the rights of a tenant, because a dump may hold
  * the tenant's code, which runs during the restore.
@@ -35,12 +34,12 @@ export const hbaOf = (database: string): string =>
   ].join("\n");
 
 /**
- * The text of pg_hba.conf of a server that is not served yet: its files may come from elsewhere, with passwords of their own. Its socket lies
+ * The text of pg_hba.conf of a server that does not serve clients yet: its files may come from elsewhere, with their own passwords. Its socket lies
  * in a folder that nobody but its user and this process can enter.
  */
 export const CLOSED_HBA = `local all,replication ${SUPERUSER} trust\n`;
 
-/** Makes the users of a server those wanted: creates them, changes passwords, drops the others. */
+/** Makes the users of a server match the wanted ones: creates them, changes passwords, drops the others. */
 export async function applyUsers(client: Client, wanted: ReadonlyMap<string, User>): Promise<void> {
   const { rows } = await client.query<{ name: string; verifier: string | null }>(
     `SELECT rolname AS name, rolpassword AS verifier FROM pg_authid
@@ -65,7 +64,7 @@ async function setPassword(client: Client, { username, verifier }: User): Promis
   await client.query(`ALTER ROLE ${identifier(username)} LOGIN PASSWORD ${literal(verifier)}`);
 }
 
-/** How long a session may take to end, ms. */
+/** How long a session may take to end, in ms. */
 const END_MS_MAX = 5000;
 
 async function dropUser(client: Client, username: string): Promise<void> {

@@ -29,12 +29,12 @@ const SETTINGS: Readonly<Record<string, string>> = {
   lc_messages: "C",
   timezone: "UTC",
   log_timezone: "UTC",
-  // The text of a statement may hold secrets of a tenant.
+  // The text of a statement may hold a tenant's secrets.
   log_min_error_statement: "panic",
   log_checkpoints: "off",
 };
 
-/** Custom parameters of the job that the server takes as they are. */
+/** Custom parameters of the job that are passed to the server as they are. */
 const PARAMETERS = new Set([
   "max_connections",
   "shared_buffers",
@@ -47,7 +47,7 @@ const PARAMETERS = new Set([
 ]);
 const PARAMETER_VALUE = /^[\w.+-]{1,64}$/;
 
-/** The server settings of an instance: those of all, and its job's custom parameters that the platform lets through. */
+/** The server settings of an instance: the common ones, and those of its job's custom parameters that the platform lets through. */
 export function settingsOf(instance: Instance, major: number): Readonly<Record<string, string>> {
   const custom = Object.entries(instance.parameters)
     .map(([name, value]): [string, string] => [name, String(value)])
@@ -57,7 +57,7 @@ export function settingsOf(instance: Instance, major: number): Readonly<Record<s
   return { ...SETTINGS, ...io, ...Object.fromEntries(custom) };
 }
 
-/** What a server is started with. One whose options have changed must be started again. */
+/** The options of a server. If they change, it must be restarted. */
 export interface ServerOptions {
   readonly binaries: Binaries;
   readonly owner: Owner;
@@ -66,20 +66,20 @@ export interface ServerOptions {
   readonly password: string;
   readonly database: string;
   readonly settings: Readonly<Record<string, string>>;
-  /** Admits nobody but the simulator, whatever password the superuser of its files has. Default false. */
+  /** Admits nobody but the simulator, whatever password its files give the superuser. Default: false. */
   readonly isClosed?: boolean;
-  /** What it is to its group, for a node that replicates. */
+  /** Its role in its group, for a node that replicates. */
   readonly member?: MemberOrder;
-  /** How long it may take to serve: longer where it has a log to replay. Default 20 s. */
+  /** How long it may take to serve: longer if it has a log to replay. Default: 20 s. */
   readonly startMsMax?: number;
 }
 
 const START_MS_MAX = 20_000;
 const STOP_MS_MAX = 10_000;
-/** How long a change of users may wait for a replica, ms. */
+/** How long a change of users may wait for a replica, in ms. */
 const CONFIRM_MS_MAX = 8000;
 
-/** One PostgreSQL at work: a postmaster that listens on a socket of its own folder alone. */
+/** One running PostgreSQL: a postmaster that listens only on a socket in its own folder. */
 export class Server {
   readonly options: ServerOptions;
   readonly exited: Promise<void>;
@@ -102,7 +102,7 @@ export class Server {
       ...options.owner,
       cwd: options.data,
       stdio: ["ignore", "ignore", "pipe"],
-      // A Ctrl-C at the terminal is for this process alone, which then stops the server.
+      // A Ctrl-C at the terminal concerns only this process, which then stops the server.
       detached: true,
       env: { PATH: process.env.PATH ?? "", LC_ALL: "C" },
     });
@@ -120,7 +120,7 @@ export class Server {
     }
   }
 
-  /** Gives the simulator's own roles the passwords of this process, where the files come from another. */
+  /** Gives the simulator's own roles the passwords of this process if the files come from another. */
   async #setPasswords(): Promise<void> {
     const client = await this.connect(SUPERUSER, "template1");
     try {
@@ -135,7 +135,7 @@ export class Server {
   async #nameDatabase(): Promise<void> {
     const client = await this.connect(SUPERUSER, "template1");
     try {
-      // It may be alone yet.
+      // It may still be alone.
       await client.query("SET synchronous_commit = local");
       const { rows } = await client.query<{ datname: string }>(
         "SELECT datname FROM pg_database WHERE datname <> 'template1' AND datname <> $1",
@@ -169,7 +169,7 @@ export class Server {
     return client;
   }
 
-  /** Opens the superuser's standing session where it is lost: when one of its processes crashes, a server ends all sessions and lives on. */
+  /** Reopens the superuser's standing session if it was lost: when one of its processes crashes, a server ends all sessions and lives on. */
   async revive(): Promise<void> {
     if (this.#admin !== undefined) return;
     const admin = await this.connect(SUPERUSER);
@@ -186,10 +186,10 @@ export class Server {
   }
 
   /**
-   * Makes its users those given.
+   * Makes its users match the given ones.
    *
-   * @param commit `on`: as safe as a tenant's writes, on a replica as well; `local`: of a server that may have none yet. Default `on`
-   * @throws LivePlaneError LIVE_PG_UNCONFIRMED when no replica has the change in time; it is there all the same
+   * @param commit `on`: as safe as a tenant's writes, on a replica as well; `local`: for a server that may have no replica yet. Default: `on`
+   * @throws LivePlaneError LIVE_PG_UNCONFIRMED if no replica has the change in time; it has taken effect nonetheless
    */
   async applyUsers(users: ReadonlyMap<string, User>, commit: "on" | "local" = "on"): Promise<void> {
     const { admin } = this;
@@ -208,18 +208,18 @@ export class Server {
     if (isUnconfirmed) throw new LivePlaneError("LIVE_PG_UNCONFIRMED");
   }
 
-  /** A raw connection, as a client at the instance's address has it. */
+  /** A raw connection, as a client at the instance's address would open it. */
   dial(): Socket {
     return connect(join(this.options.data, ".s.PGSQL.5432"));
   }
 
-  /** Ends every process of the server without a word. */
+  /** Ends every process of the server abruptly. */
   async kill(): Promise<void> {
     if (this.#child.pid !== undefined) await killServer(this.#child.pid, this.options.data);
     if (this.#child.exitCode === null && this.#child.signalCode === null) await this.exited;
   }
 
-  /** Ends all sessions and the server: by a fast shutdown, and after `STOP_MS_MAX` without a word. */
+  /** Ends all sessions and the server: by a fast shutdown, and after `STOP_MS_MAX` abruptly. */
   async stop(): Promise<void> {
     // Not waited for: a server that hangs does not answer.
     this.#admin?.end().catch(() => {});

@@ -48,7 +48,10 @@ const KEPT: Readonly<Record<string, string>> = {
   "an older version of an extension": "CREATE EXTENSION hstore VERSION '1.7'",
 };
 
-/** What a logical dump would have to know of, each with what tells of it; also that it works after the restore. `own_schema` stands for its schema. */
+/**
+ * Things that a logical dump would have to know about, each with a query that shows it and that it works after the restore. `own_schema` stands for
+ * its schema.
+ */
 const UNCOMMON: readonly Shape[] = [
   [
     "a custom aggregate",
@@ -114,7 +117,7 @@ const SHAPES: readonly Shape[] = [
 ];
 const schemaOf = (at: number): string => `shape_${at}`;
 
-describe.skipIf(whyNot !== undefined)("a dump of a database with every shape in it", { timeout: TEST_MS_MAX }, () => {
+describe.skipIf(whyNot !== undefined)("a dump of a database with every shape", { timeout: TEST_MS_MAX }, () => {
   let rig: PostgresqlRig;
   let before: readonly unknown[];
   let emptied: readonly unknown[];
@@ -122,7 +125,7 @@ describe.skipIf(whyNot !== undefined)("a dump of a database with every shape in 
 
   const inSchema = (at: number, sql: string): string =>
     `SET search_path = ${schemaOf(at)}, public; ${sql.replaceAll("own_schema", schemaOf(at))}`;
-  /** What tells of each shape; of one that is not there, nothing. */
+  /** What shows each shape; nothing for one that does not exist. */
   const look = (): Promise<readonly unknown[]> =>
     rig.using(async (client) => {
       const seen: unknown[] = [];

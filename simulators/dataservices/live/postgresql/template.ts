@@ -12,7 +12,7 @@ const run = promisify(execFile);
 /** A data folder whose database has no name yet; each instance starts on a copy. */
 interface Template {
   readonly path: string;
-  /** Of the superuser and the role that restores; nobody else knows it, and each process makes a new one. */
+  /** The password of the superuser and of the role that restores; nobody else knows it, and each process makes a new one. */
   readonly password: string;
 }
 
@@ -85,7 +85,7 @@ function singleUser(
   });
 }
 
-/** Copies of the template, one always ahead: a first connection would spend most of its time waiting for the copy. */
+/** Copies of the template, one of them made ahead: a first connection would otherwise spend most of its time waiting for the copy. */
 export class Copies {
   readonly #template: Template;
   #made = 0;

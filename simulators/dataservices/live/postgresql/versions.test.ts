@@ -13,7 +13,7 @@ const numberOf = (rig: PostgresqlRig): Promise<number> =>
   });
 
 describe.skipIf(other === undefined)("a version of PostgreSQL", () => {
-  it("is the one that the job asks for, and its dumps are no other version's", async () => {
+  it("is the one that the job asks for, and other versions refuse its dumps", async () => {
     // Rigs share their address.
     const using = async <T>(properties: object, work: (rig: PostgresqlRig) => Promise<T>): Promise<T> => {
       const rig = await PostgresqlRig.open({ ...properties });

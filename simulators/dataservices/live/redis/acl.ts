@@ -2,15 +2,14 @@ import type { User } from "../../state.ts";
 import { sha256Of } from "../../wire/verifier.ts";
 
 /*
- * The users of a server. The default user is off, so that nobody is anybody without a password. A tenant may do all but what
- * concerns the server itself: INFO, KEYS and FLUSHDB, which are among the dangerous commands, concern its own data alone.
+ * The users of a server. The default user is off, so nobody has any rights without a password. A tenant may do everything except what concerns the server itself: INFO, KEYS and FLUSHDB count among the dangerous commands, but concern only the tenant's own data.
  */
 /** The simulator's own user. */
 export const OPERATOR = "drydock";
 /** What a tenant may do, as ACL rules. */
 const TENANT_RULES = ["~*", "&*", "+@all", "-@admin", "-@dangerous", "+info", "+keys", "+flushdb"] as const;
 
-/** The rules that make a tenant of a user, whatever it was before. */
+/** The rules that turn a user into a tenant, whatever it was before. */
 export const tenantRules = ({ verifier }: User): readonly string[] => [
   "reset",
   "on",

@@ -9,7 +9,7 @@ import { startServerNode } from "./node.ts";
 import { findProgram, type Program } from "./program.ts";
 import { refuseClient } from "./refusals.ts";
 
-/** How nodes are made and started: by a server of the machine, or by our own engine. */
+/** How nodes are made and started: with a server of the machine, or with our own engine. */
 interface Maker {
   readonly identity: EngineIdentity;
   readonly format: (data: string) => Promise<void>;
@@ -18,16 +18,16 @@ interface Maker {
 
 const PASSWORD_BYTES = 24;
 
-/** Redis: the server of the machine, Redis or Valkey, where there is one on the PATH; else our own engine, which says what it is. */
+/** Redis: the machine's server, Redis or Valkey, if there is one on the PATH; else our own engine, which identifies itself as such. */
 export const redis: EngineMaker = () => {
   const program = findProgram();
   return program === undefined ? engineOf(EMBEDDED) : engineOf(ofServer(program));
 };
 
-/** Redis by our own engine, whatever the machine has. */
+/** Redis served by our own engine, whatever the machine has. */
 export const redisEmbedded: EngineMaker = () => engineOf(EMBEDDED);
 
-/** Only servers of the machine replicate: each of their nodes has its own users, and serves in either role. */
+/** Only the machine's servers replicate: each of their nodes has its own users, and serves in either role. */
 function engineOf({ identity, format, start }: Maker): LiveEngine {
   const replicates = !identity.isEmbedded;
   return {

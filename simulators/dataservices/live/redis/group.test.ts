@@ -69,7 +69,7 @@ describe.skipIf(program === undefined)("a group of three Redis servers", { timeo
     expect(textOf(await using(replica, (client) => client.send("SET", "a", "2")))).toMatch(/^READONLY/);
   });
 
-  it("has the users of the instance on every node, and of no other", async () => {
+  it("has the users of the instance on every node, and no others", async () => {
     await rig.ask("PUT", "/v1/credentials/u2", JSON.stringify({ password: "p2" }), primary());
     for (const address of nodes) (await rig.connect("u2", "p2", address)).end();
     const sessions = await Promise.all(nodes.map((address) => rig.connect("u2", "p2", address)));

@@ -7,9 +7,9 @@ import { RespClient, textOf } from "./resp/client.ts";
 import { OPERATOR } from "./acl.ts";
 import { ANNOUNCED_PORT, type Server, writeOwned } from "./server.ts";
 
-/** How long a node may take to say what it is, ms. */
+/** How long a node may take to report its role, in ms. */
 const LOOK_MS_MAX = 1000;
-/** Where a node keeps how far its history goes while it is stopped. */
+/** Where a stopped node keeps its position in its history. */
 const HISTORY_FILE = "history";
 /** Bytes of one epoch of a history; a new one begins whenever a server starts as a primary, since it counts from 0 then. */
 const EPOCH_BYTES = 2 ** 36;
@@ -29,9 +29,9 @@ async function readHistory(data: string): Promise<History> {
 }
 
 /**
- * One Redis as a node of its group. Its replication is asynchronous: only a write that a client has confirmed with `WAIT 1` is sure to
- * survive the primary. While the group waits for somebody, the primary takes writes only as long as a replica follows it, so that one
- * that is cut off takes none.
+ * One Redis as a node of its group. Its replication is asynchronous: only a write that a client has confirmed with `WAIT 1` is sure to survive the
+ * primary. While the group waits for a replica, the primary accepts writes only as long as one follows it, so a primary that is cut off accepts
+ * none.
  */
 export class RedisMember implements MemberNode {
   readonly #server: () => Server;
@@ -40,26 +40,26 @@ export class RedisMember implements MemberNode {
   #history: History = { epoch: 0, offset: 0 };
   #session: RespClient | undefined;
 
-  /** @param server the server of the node as it is at present */
+  /** @param server the current server of the node */
   constructor(server: () => Server, order: MemberOrder, relay: Relay) {
     this.#server = server;
     this.#order = order;
     this.#relay = relay;
   }
 
-  /** As what its server would be started again. */
+  /** The role in which its server would be restarted. */
   get order(): MemberOrder {
     return this.#order;
   }
 
-  /** Before its server starts: reads how far its history goes. A primary begins a new epoch. */
+  /** Before its server starts: reads its position in its history. A primary begins a new epoch. */
   async begin(data: string): Promise<void> {
     const kept = await readHistory(data);
     this.#history = this.#order.primary === undefined ? { epoch: kept.epoch + 1, offset: 0 } : kept;
     if (this.#order.primary !== undefined) this.#relay.leadTo(join(this.#order.primary.data, "s"));
   }
 
-  /** Keeps how far its history goes. */
+  /** Stores its position in its history. */
   async keep(): Promise<void> {
     const { data, owner } = this.#server().options;
     await writeOwned(join(data, HISTORY_FILE), `${this.#history.epoch} ${this.#history.offset}`, owner);
@@ -109,12 +109,12 @@ export class RedisMember implements MemberNode {
     this.#order = { ...this.#order, voters };
   }
 
-  /** A replica that has missed more than the primary's backlog holds gets all data anew: nothing has to be kept for it. */
+  /** A replica that has missed more than the primary's backlog holds gets all data again: nothing needs to be kept for it. */
   async expect(): Promise<void> {}
 
   async forget(): Promise<void> {}
 
-  /** A replica gets the primary's data when it begins to follow it: what it needs is a folder without any of its own. */
+  /** A replica gets the primary's data when it begins to follow it: it only needs an empty folder. */
   async copyTo(to: string): Promise<void> {
     await rm(to, { recursive: true, force: true });
     await formatFolder(to, this.#server().options.owner);
@@ -124,7 +124,7 @@ export class RedisMember implements MemberNode {
     this.#session?.end();
   }
 
-  /** A command in a session of looks' own; a node that does not answer in time loses it. */
+  /** A command in the separate session of looks; a node that does not answer in time loses it. */
   async #ask(...words: readonly string[]): ReturnType<RespClient["ask"]> {
     const session = this.#session ?? new RespClient(this.#server().dial());
     const late = setTimeout(() => session.end(), LOOK_MS_MAX);

@@ -20,10 +20,10 @@ import { settingsOf } from "./settings.ts";
 const ENGINE = "redis";
 const SAVE_MS_MAX = 60_000;
 const POLL_MS = 20;
-/** Where the data of before lies while a restore may still fail. */
+/** Where the previous data are kept while a restore may still fail. */
 const PREVIOUS = "previous";
 
-/** A Redis or Valkey server of the machine, as a node. A restore starts it again under the same roof. */
+/** A Redis or Valkey server of the machine, as a node. A restore restarts it in the same folder. */
 export async function startServerNode(
   order: NodeOrder,
   common: Omit<ServerOptions, "data" | "settings">,
@@ -63,7 +63,7 @@ class ServerNode implements LiveNode {
     const member = this.member && this.#relay && { ...this.member.order, relayPort: this.#relay.port };
     const server = await Server.start({ ...this.#options, ...(member && { member }) }, this.#users);
     this.#server = server;
-    // While a restore changes servers, there is none that this one could take along.
+    // While a restore swaps servers, there is none that this one could end as well.
     void server.exited.then(() => this.#server === server && this.#end());
   }
 
@@ -89,7 +89,7 @@ class ServerNode implements LiveNode {
     await this.#running.applyUsers(users);
   }
 
-  /** The save begins after the request: all that was acknowledged before it is in the dump. */
+  /** The save begins after the request, so everything that was acknowledged before it is in the dump. */
   readonly dump = (defects: DumpDefects): AsyncIterable<Uint8Array> =>
     dumpOfBytes(ENGINE, () => this.#dumpBytes(defects));
 
@@ -108,7 +108,7 @@ class ServerNode implements LiveNode {
     }
   }
 
-  /** All or nothing: the data of before comes back when the server refuses the RDB file. Every session ends with the server. */
+  /** All or nothing: the previous data come back if the server refuses the RDB file. Every session ends with the server. */
   async restore(
     dump: AsyncIterable<Uint8Array>,
     { isAppending, isTrusting, keepsSessions }: RestoreDefects,
@@ -154,13 +154,13 @@ class ServerNode implements LiveNode {
   }
 }
 
-/** A defect that nobody acts on would let a suite believe that it had been there. @throws DataServiceError DS_NOT_SIMULATED */
+/** A defect without an effect would let a suite believe that it had been present. @throws DataServiceError DS_NOT_SIMULATED */
 function refuseDefects(planted: Readonly<Record<string, boolean>>): void {
   const [defect] = Object.entries(planted).find(([, isPlanted]) => isPlanted) ?? [];
   if (defect !== undefined) throw new DataServiceError("DS_NOT_SIMULATED", `the defect ${defect} on a Redis server`);
 }
 
-/** A server saves one file at a time. What it is at now may have begun before the request, so it is waited for. */
+/** A server saves one file at a time. A save in progress may have begun before the request, so it must finish first. */
 async function beginSave(server: Server): Promise<void> {
   for (let waited = 0; ; waited += POLL_MS) {
     try {

@@ -11,15 +11,15 @@ export interface Program {
   readonly version: string;
 }
 
-/** The programs that are looked for, in this order, by name. */
+/** The programs to look for, in this order, by name. */
 const NAMES = [
   ["redis-server", "Redis"],
   ["valkey-server", "Valkey"],
 ] as const;
-/** The first version in which a replica can say from which address it connects (`bind-source-addr`), and of ACL rules as ours. */
+/** The first version in which a replica can set its source address (`bind-source-addr`), and which has ACL rules like ours. */
 const MAJOR_MIN = 7;
 
-/** The server program on the PATH, if it is recent enough; undefined where there is none. */
+/** The server program on the PATH, if it is recent enough; undefined if there is none. */
 export function findProgram(): Program | undefined {
   for (const folder of (process.env.PATH ?? "").split(delimiter)) {
     for (const [file, name] of NAMES) {

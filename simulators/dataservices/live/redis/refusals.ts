@@ -3,7 +3,7 @@ import { resetConnection } from "../../../kernel/edge/connections.ts";
 import { LivePlaneError } from "../errors.ts";
 import { ConnectionFault } from "../refusals.ts";
 
-/** Tells a client why it is not served, as a server does that has no connection left: one error before any request; then the connection ends. */
+/** Tells a client why it is not served, like a server without free connections: one error before any request; then the connection ends. */
 export function refuseClient(client: Socket, error: unknown): void {
   if (error instanceof ConnectionFault && error.effect.kind === "reset") return resetConnection(client);
   client.end(`-${textOf(error)}\r\n`);

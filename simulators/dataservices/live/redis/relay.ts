@@ -3,9 +3,9 @@ import { connect, createServer, type Server, type Socket } from "node:net";
 import { hearErrors, portOf } from "../../../kernel/edge/connections.ts";
 
 /**
- * Leads a replica to its primary. A server follows another by an address and a port, and ours have sockets in folders alone: so each
- * replica has a port of loopback of its own, behind which is the socket of whoever it is to follow. Whoever else connects to the port
- * meets the primary's question for a password.
+ * Connects a replica to its primary. A server follows another by address and port, but ours only have sockets in folders, so each replica has a
+ * loopback port of its own that leads to the socket of the server that it should follow. Anybody else who connects to that port must know the
+ * primary's password.
  */
 export class Relay {
   readonly #server: Server;
@@ -28,7 +28,7 @@ export class Relay {
     return portOf(this.#server);
   }
 
-  /** Leads to another socket from now on; what was open ends, so that the replica comes anew. */
+  /** Leads to another socket from now on; open connections end, so that the replica reconnects. */
   leadTo(path: string): void {
     if (this.#path === path) return;
     this.#path = path;

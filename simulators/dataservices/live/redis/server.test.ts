@@ -38,7 +38,7 @@ describe.each(SERVERS.filter(({ isMissing }) => !isMissing))("a Redis instance s
       client.end();
     }
   };
-  /** A dump whose checksum is right, and whose content is no data. */
+  /** A dump with a right checksum whose content is not data. */
   const foreign = (content: string): Promise<Uint8Array> =>
     readAll(sealStream(isEmbedded ? "redis-embedded" : "redis", streamOf(Buffer.from(content))), 1000);
   const codeOf = async (client: RespClient, ...words: string[]): Promise<string> => {
@@ -58,7 +58,7 @@ describe.each(SERVERS.filter(({ isMissing }) => !isMissing))("a Redis instance s
     expect(/server_name:drydock/.test(info)).toBe(isEmbedded);
   });
 
-  it("serves nobody without a password, the default user neither", async () => {
+  it("serves nobody without a password, not even the default user", async () => {
     const client = rig.dial();
     expect(await codeOf(client, "GET", "a")).toBe("NOAUTH");
     expect(await codeOf(client, "AUTH", "p1")).toBe("WRONGPASS");
@@ -73,7 +73,7 @@ describe.each(SERVERS.filter(({ isMissing }) => !isMissing))("a Redis instance s
         expect([words[0], await codeOf(client, ...words)]).toEqual([words[0], "done"]);
       for (const words of [["CONFIG", "GET", "*"], ["ACL", "LIST"], ["CLIENT", "KILL", "TYPE", "normal"], ["FLUSHALL"]])
         expect([words[0], await codeOf(client, ...words)]).toEqual([words[0], "NOPERM"]);
-      // Off for everybody, before anybody's rights count; and what our own engine does not know it refuses for everybody too.
+      // Off for everybody, before anybody's rights count; and our own engine refuses what it does not know for everybody too.
       expect(await codeOf(client, "DEBUG", "JMAP")).toBe("ERR");
       for (const words of [
         ["REPLICAOF", "NO", "ONE"],
@@ -89,7 +89,7 @@ describe.each(SERVERS.filter(({ isMissing }) => !isMissing))("a Redis instance s
   });
 
   it.skipIf(isEmbedded)(
-    "keeps what was acknowledged when the process is killed, and the next connection is served",
+    "keeps acknowledged writes when the process is killed, and serves the next connection",
     async () => {
       await using(async (client) => client.ask("SET", "kept", "yes"));
       const client = await rig.connect();
@@ -100,7 +100,7 @@ describe.each(SERVERS.filter(({ isMissing }) => !isMissing))("a Redis instance s
     },
   );
 
-  it("ends the sessions of a user that is deleted, and of no other", async () => {
+  it("ends the sessions of a deleted user, and of no other", async () => {
     await rig.ask("PUT", "/v1/credentials/u2", JSON.stringify({ password: "p2" }));
     const [one, two] = [await rig.connect(), await rig.connect("u2", "p2")];
     expect((await rig.ask("DELETE", "/v1/credentials/u2")).status).toBe(200);
@@ -110,7 +110,7 @@ describe.each(SERVERS.filter(({ isMissing }) => !isMissing))("a Redis instance s
     one.end();
   });
 
-  it("refuses writes over the plan's memory, and clients over its number", async () => {
+  it("refuses writes beyond the plan's memory, and clients beyond its number", async () => {
     await using(async (client) => {
       let answered = "done";
       for (let at = 0; at < 4000 && answered === "done"; at++)
@@ -154,7 +154,7 @@ describe.each(SERVERS.filter(({ isMissing }) => !isMissing))("a Redis instance s
       expect(Number(textOf(await client.ask("PTTL", "short")))).toBeGreaterThan(1000);
     });
     if (isEmbedded) return;
-    // What was restored is as durable as what was written.
+    // Restored data are as durable as written data.
     const client = await rig.connect();
     const pid = /process_id:(\d+)/.exec(textOf(await client.ask("INFO", "server")))?.[1];
     process.kill(Number(pid), "SIGKILL");
@@ -162,7 +162,7 @@ describe.each(SERVERS.filter(({ isMissing }) => !isMissing))("a Redis instance s
     expect(textOf(await using((next) => next.ask("LLEN", "list")))).toBe("2");
   });
 
-  it("refuses a dump that is damaged, foreign, or no RDB file, and nothing has changed", async () => {
+  it("refuses a dump that is damaged, foreign, or not an RDB file, and changes nothing", async () => {
     const dump = await rig.dump();
     if (!(dump instanceof Uint8Array)) throw new Error(JSON.stringify(dump));
     await using((client) => client.ask("SET", "since", "1"));
@@ -172,7 +172,7 @@ describe.each(SERVERS.filter(({ isMissing }) => !isMissing))("a Redis instance s
     expect(textOf(await using((client) => client.ask("GET", "since")))).toBe("1");
   });
 
-  it.skipIf(isEmbedded)("refuses defects that a real server does not show, rather than dropping them", async () => {
+  it.skipIf(isEmbedded)("refuses defects that a real server can't have, rather than dropping them", async () => {
     rig.kernel.faults.arm({ point: "dataservice:dump torn-snapshot", effect: { kind: "error", message: "planted" } });
     expect(await rig.dump()).toMatchObject({ status: 501 });
   });

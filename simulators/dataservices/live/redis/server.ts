@@ -25,7 +25,7 @@ export interface ServerOptions {
   readonly password: string;
   readonly passwordHash: string;
   readonly settings: RedisSettings;
-  /** What it is to its group, and the port of loopback that leads to its primary. */
+  /** Its role in its group, and the loopback port that leads to its primary. */
   readonly member?: MemberOrder & { readonly relayPort: number };
 }
 
@@ -60,7 +60,7 @@ function memberConfig(
   };
 }
 
-/** The text of redis.conf. Nothing listens but a socket in the server's own folder. */
+/** The text of redis.conf. Only a socket in the server's own folder listens. */
 function configOf({ data, settings, member, password }: ServerOptions, isAppending: boolean): string {
   const config: Readonly<Record<string, string>> = {
     port: "0",
@@ -75,7 +75,7 @@ function configOf({ data, settings, member, password }: ServerOptions, isAppendi
     logfile: '""',
     save: '""',
     appendonly: isAppending ? "yes" : "no",
-    // The kernel has what was acknowledged, which outlives the process; a power failure need not be survived.
+    // Acknowledged writes have reached the kernel and so survive the process; they need not survive a power failure.
     appendfsync: "no",
     "repl-diskless-sync-delay": "0",
     ...settings,
@@ -86,7 +86,7 @@ function configOf({ data, settings, member, password }: ServerOptions, isAppendi
     .join("");
 }
 
-/** One server program at work, which listens on a socket of its own folder alone. */
+/** One running server program, which listens only on a socket in its own folder. */
 export class Server {
   readonly options: ServerOptions;
   readonly exited: Promise<void>;
@@ -97,11 +97,11 @@ export class Server {
     this.options = options;
     this.#child = child;
     this.exited = once(child, "exit").then(() => {});
-    // Of a program that can't be started, `waitUntilReady` tells.
+    // `waitUntilReady` reports a program that can't be started.
     this.exited.catch(() => {});
   }
 
-  /** Starts on what is in the folder, with these users and no others. @throws LivePlaneError LIVE_REDIS_START */
+  /** Starts on the data in the folder, with these users and no others. @throws LivePlaneError LIVE_REDIS_START */
   static async start(options: ServerOptions, users: ReadonlyMap<string, User>): Promise<Server> {
     const { data, owner, program } = options;
     const hasLog = existsSync(join(data, AOF_FOLDER)) || !existsSync(join(data, RDB_FILE));
@@ -111,7 +111,7 @@ export class Server {
       ...owner,
       cwd: data,
       stdio: ["ignore", "pipe", "ignore"],
-      // A Ctrl-C at the terminal is for this process alone, which then stops the server.
+      // A Ctrl-C at the terminal concerns only this process, which then stops the server.
       detached: true,
       env: { PATH: process.env.PATH ?? "", LC_ALL: "C" },
     });
@@ -133,7 +133,7 @@ export class Server {
     await this.waitFor("persistence", REWRITE_MS_MAX, ["aof_rewrite_in_progress:0", "aof_rewrite_scheduled:0"]);
   }
 
-  /** Waits until a section of INFO has all these lines. @throws LivePlaneError LIVE_REDIS_START after `msMax` */
+  /** Waits until a section of INFO has all of these lines. @throws LivePlaneError LIVE_REDIS_START after `msMax` */
   async waitFor(section: string, msMax: number, lines: readonly string[]): Promise<void> {
     for (let waited = 0; waited < msMax; waited += POLL_MS) {
       const info = textOf(await this.ask("INFO", section)).split("\r\n");
@@ -143,7 +143,7 @@ export class Server {
     throw new LivePlaneError("LIVE_REDIS_START", `no ${lines.join(", ")} after ${msMax} ms`);
   }
 
-  /** Opens the operator's standing session where it is lost. */
+  /** Reopens the operator's standing session if it was lost. */
   async revive(): Promise<void> {
     if (this.#operator?.isOpen) return;
     const operator = new RespClient(this.dial());
@@ -167,7 +167,7 @@ export class Server {
     await this.ask("ACL", "SAVE");
   }
 
-  /** A raw connection, as a client at the instance's address has it. */
+  /** A raw connection, as a client at the instance's address would open it. */
   dial(): Socket {
     return connect(join(this.options.data, "s"));
   }

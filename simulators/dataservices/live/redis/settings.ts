@@ -1,6 +1,6 @@
 import type { Instance } from "../../state.ts";
 
-/** What a plan and the parameters of an instance mean for its server, in the words of redis.conf. */
+/** What a plan and the parameters of an instance mean for its server, in terms of redis.conf. */
 export interface RedisSettings {
   /** Bytes that data may take, as `64mb`; 0 for no limit. */
   readonly maxmemory: string;

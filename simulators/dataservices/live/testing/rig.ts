@@ -17,7 +17,7 @@ export interface Reply {
   readonly body: unknown;
 }
 
-/** What stands behind the agent of a rig. */
+/** The instance behind the agent of a rig. */
 interface RigOptions extends Partial<Omit<LivePlaneOptions, "services" | "driver">> {
   readonly kind: Kind;
   readonly port: number;

@@ -56,7 +56,7 @@ describe("messages", () => {
     expect(sizeOf(given, compress)).toBe(bytes.length);
   });
 
-  test.prop([message])("are no longer when compressed than when plain", (given) => {
+  test.prop([message])("are never longer compressed than plain", (given) => {
     expect(sizeOf(given, true)).toBeLessThanOrEqual(sizeOf(given, false));
   });
 

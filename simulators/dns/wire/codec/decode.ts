@@ -19,7 +19,10 @@ const SILENCE: Received = { kind: "silence" };
 const REJECT: Received = { kind: "reject", notImplemented: false, question: undefined };
 const NOT_IMPLEMENTED: Received = { kind: "reject", notImplemented: true, question: undefined };
 
-/** Reads a packet as a tolerant server does: counts may lie, trailing bytes are ignored (Consul's DNS library). Whether half of a class counts as none depends on its release. */
+/**
+ * Reads a packet as a tolerant server does: counts may lie, trailing bytes are ignored (Consul's DNS library). Whether half of a class counts as
+ * none depends on its release.
+ */
 export function decodeQuery(bytes: Buffer, takesHalfClass = true): Received {
   if (bytes.length < HEADER_BYTES) return SILENCE;
   const flags = bytes.readUInt16BE(2);

@@ -15,7 +15,7 @@ const EDNS_SUBNET = 8;
 class Writer {
   bytes: Buffer = Buffer.allocUnsafe(1 << 17);
   at = 0;
-  /** Names to which pointers can lead; `undefined` when the message is not compressed. */
+  /** Names to which pointers can lead; `undefined` if the message is not compressed. */
   offsets: Map<string, number> | undefined;
   /** The name of the question, which most other names are or end with. */
   question = "";

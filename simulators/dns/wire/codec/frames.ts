@@ -11,7 +11,7 @@ export class Frames {
   /** The number of messages so far, including empty ones. */
   messages = 0;
 
-  /** Takes in what has arrived and returns the messages that are now complete. */
+  /** Adds what has arrived and returns the messages that are now complete. */
   push(chunk: Uint8Array): readonly Buffer[] {
     this.#pending = this.#pending.length === 0 ? Buffer.from(chunk) : Buffer.concat([this.#pending, chunk]);
     const messages: Buffer[] = [];

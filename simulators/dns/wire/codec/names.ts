@@ -1,6 +1,6 @@
 const BACKSLASH = 0x5c;
 const DOT = 0x2e;
-/** Bytes that are escaped in a label besides unprintable ones: `. ( ) ; space @ " \`. */
+/** Bytes that are escaped in a label beside unprintable ones: `. ( ) ; space @ " \`. */
 const SPECIAL = new Set([0x2e, 0x28, 0x29, 0x3b, 0x20, 0x40, 0x22, 0x5c]);
 
 const LABEL_BYTES_MAX = 63;
@@ -94,7 +94,7 @@ export const bytesText = (text: string): string => {
   return text;
 };
 
-/** A string of a TXT or a label as bytes, unescaped. `undefined` when an escape is incomplete. */
+/** A string of a TXT or a label as bytes, unescaped. `undefined` if an escape is incomplete. */
 export function unescapeText(text: string): number[] | undefined {
   const bytes: number[] = [];
   for (let at = 0; at < text.length; ) {

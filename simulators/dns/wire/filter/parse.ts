@@ -44,7 +44,7 @@ export const parseFilter = (source: string): FilterNode => new FilterParser(sour
 
 interface FilterValue {
   readonly text: string;
-  /** Its segments, when it can be a selector. */
+  /** Its segments, if it can be a selector. */
   readonly selector: readonly string[] | undefined;
 }
 
@@ -160,7 +160,7 @@ class FilterParser {
   }
 }
 
-/** How many blanks stand here. */
+/** How many blanks there are here. */
 const spaces = (text: string, at: number): number => /^\s*/.exec(text.slice(at))?.[0].length ?? 0;
 
 const place = (at: number): string => `1:${at + 1} (${at})`;

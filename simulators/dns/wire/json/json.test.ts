@@ -61,7 +61,7 @@ describe("a value that is nested too deeply", () => {
     expect(() => parseJson(text)).toThrow(message);
   });
 
-  test("is not found where brackets stand within a string", () => {
+  test("does not count brackets within a string", () => {
     expect(parseJson(JSON.stringify("[".repeat(1000)))).toEqual({ kind: "string", value: "[".repeat(1000) });
   });
 });

@@ -44,7 +44,7 @@ export function addAttachment(
   return id;
 }
 
-/** Ends attachments whatever the status: the volume stays in use where others are left, else it is available. */
+/** Ends attachments whatever the status: the volume stays in use if others are left, else it is available. */
 export function endAttachments(cinder: Cinder, row: VolumeRow, isEnding: (attachment: Attachment) => boolean): void {
   for (const attachment of row.attachments)
     if (isEnding(attachment)) cinder.slot.value.volumeByAttachment.delete(attachment.id);
@@ -70,7 +70,7 @@ export function reserveForServer(cinder: Cinder, actor: Actor, volumeId: string,
   return addAttachment(cinder, row, { serverId, device: null, host: null, attachedMs: 0, isNova: true }, "reserved");
 }
 
-/** reserved → in-use. Does nothing where the attachment is gone. */
+/** reserved → in-use. Does nothing if the attachment is gone. */
 export function completeAttachment(cinder: Cinder, attachmentId: string, device: string, host: string): void {
   const { volumes, volumeByAttachment } = cinder.slot.value;
   const row = volumes.get(volumeByAttachment.get(attachmentId) ?? "");

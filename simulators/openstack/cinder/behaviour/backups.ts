@@ -10,7 +10,7 @@ import { setStatus } from "../state/volumes.ts";
 import { createVolume } from "./create-volume.ts";
 
 /*
- * Backups. The recorded rig has no backup service: there a backup is accepted, then fails with a message that says so.
+ * Backups. The recorded rig has no backup service: a backup is accepted there, then fails with a message that says so.
  */
 
 /** ms of simulated work: until it is clear that no service takes the backup, and until the data is copied. */
@@ -36,7 +36,7 @@ export function startBackup(cinder: Cinder, row: BackupRow, volume: VolumeRow, r
   kernel.timer(kernel.work(workMs), "cinder/backup", { id: row.id, requestId, failure });
 }
 
-/** How a backup ends: `failure` is empty where it succeeds. */
+/** How a backup ends: `failure` is empty if it succeeds. */
 export interface BackupEnd {
   readonly id: string;
   readonly requestId: string;

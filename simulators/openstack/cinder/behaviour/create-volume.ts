@@ -24,7 +24,7 @@ interface VolumeRequest {
   readonly requestId: string;
 }
 
-/** What a volume keeps of the image or volume from which it was made. */
+/** What a volume keeps from the image or volume from which it was created. */
 const imageMetadataOf = (image: ImageView): Record<string, string> => ({
   image_id: image.id,
   image_name: image.name ?? "",
@@ -100,7 +100,7 @@ export interface VolumeCreation {
   readonly id: string;
   readonly status: string;
   readonly bootable: boolean;
-  /** The id of a request for a type without a back end; empty where the type has one. */
+  /** The id of a request for a type without a back end; empty if the type has one. */
   readonly requestWithoutBackend: string;
 }
 

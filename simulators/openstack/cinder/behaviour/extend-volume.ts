@@ -11,7 +11,7 @@ const EXTEND_MS = 300;
 export interface VolumeExtension {
   readonly id: string;
   readonly from: number;
-  /** The resulting size: `wanted`, or `from` when it fails. */
+  /** The resulting size: `wanted`, or `from` if it fails. */
   readonly to: number;
   readonly wanted: number;
 }

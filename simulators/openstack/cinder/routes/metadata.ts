@@ -23,7 +23,7 @@ interface Holder {
   readonly find: (call: CinderCall) => WithMetadata;
 }
 
-/** Changes metadata of a volume or snapshot; does nothing where they stay the same. */
+/** Changes metadata of a volume or snapshot; does nothing if they stay the same. */
 export function changeMetadata({ cinder }: CinderCall, kind: Holder["kind"], row: WithMetadata, next: Metadata): void {
   if (isDeepStrictEqual(row.metadata, next)) return;
   row.metadata = next;
@@ -41,7 +41,7 @@ function requireItem(call: CinderCall, { kind, find }: Holder): { row: WithMetad
 
 const ANY = { type: "object" } as const;
 
-/** What a snapshot's metadata may be: its own words, from before there were schemas. @throws Refusal 400, 413 */
+/** Checks a snapshot's metadata, with texts of its own from before there were schemas. @throws Refusal 400, 413 */
 function checkProperties(metadata: Readonly<Record<string, unknown>>): void {
   const invalid = (why: string): Refusal => badRequest(`Invalid metadata: Invalid input received: ${why}`);
   const tooLong = (what: string): Refusal =>

@@ -53,7 +53,7 @@ function update(call: CinderCall): HttpReply {
     if (value > INTEGER_MAX) throw badRequest(`${name} must be <= ${INTEGER_MAX}`);
     return [name, value];
   });
-  // It compares what it was sent as it came.
+  // It compares the values as they were sent.
   if (names.some((name) => typeof wanted[name] === "string")) throw badRequest(MALFORMED);
   if (parseBoolean(call.query.get("skip_validation") ?? "true") !== true) checkUse(call, target, values);
   setQuotas(cinder, target, Object.fromEntries(values));

@@ -18,7 +18,7 @@ describe("a volume type that is not public", () => {
     return session.send("cinder", "POST", `/types/${id}/action`, { who: "admin", body }).status;
   };
 
-  /** The statuses of everything a project can ask of the type. */
+  /** The statuses of every request that a project can make about the type. */
   const uses = (who: "A" | "B"): Readonly<Record<string, unknown>> => {
     const listed = JSON.stringify(session.send("cinder", "GET", "/types", { who }).json).includes(id);
     const made = session.send("cinder", "POST", "/volumes", { who, body: { volume: { size: 1 } } });

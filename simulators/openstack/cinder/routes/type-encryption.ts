@@ -108,7 +108,7 @@ function remove(call: CinderCall): HttpReply {
 const all = "/types/:id/encryption";
 const one = `${all}/:key`;
 
-/** Routes of the API reference, "Volume types": what is said of their encryption; nothing is encrypted here. */
+/** Routes of the API reference, "Volume types": the settings of their encryption; nothing is encrypted here. */
 export const TYPE_ENCRYPTION_ROUTES: readonly CinderRoute[] = [
   { method: "GET", path: all, admin: `${POLICY}:get`, handler: (call) => ok(view(requireTypeOf(call))) },
   { method: "POST", path: all, admin: `${POLICY}:create`, handler: create },

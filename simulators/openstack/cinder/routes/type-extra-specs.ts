@@ -11,7 +11,7 @@ import type { CinderRoute } from "../wire/route.ts";
 import { STRICT_METADATA } from "../wire/schemas.ts";
 import { isTypeUsed, requireTypeOf } from "./types/require-type.ts";
 
-/** Does nothing where the specs stay the same. */
+/** Does nothing if the specs stay the same. */
 function changeSpecs({ cinder }: CinderCall, row: TypeRow, next: Readonly<Record<string, string>>): void {
   if (isDeepStrictEqual(row.extraSpecs, next)) return;
   row.extraSpecs = next;

@@ -35,7 +35,7 @@ describe("quotas of Cinder", () => {
     );
   });
 
-  it("count an extension at once, and limit it by gigabytes and by the size of a volume", async () => {
+  it("count an extension at once, and limit it by gigabytes and by volume size", async () => {
     const session = await TestSession.open({ quotas: { gigabytes: 5, per_volume_gigabytes: 4 } });
     const id = session.volume();
     const extend = (size: number): number =>

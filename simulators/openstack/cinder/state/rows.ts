@@ -11,7 +11,7 @@ export interface Attachment {
   device: string | null;
   host: string | null;
   attachedMs: number;
-  /** Whether Nova made it; then only Nova may end it. */
+  /** Whether Nova created it; then only Nova may end it. */
   readonly isNova: boolean;
 }
 
@@ -75,7 +75,7 @@ export interface TypeRow {
   qosSpecsId?: string;
 }
 
-/** What a type says of the encryption of its volumes. */
+/** What a type says about the encryption of its volumes. */
 export interface TypeEncryption {
   readonly id: string;
   readonly cipher: string | null;

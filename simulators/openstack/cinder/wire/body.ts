@@ -40,7 +40,7 @@ export function requireBody<const S extends Schema>(call: CinderCall, schema: S)
 function checkValue<const S extends Schema>(schema: S, value: unknown): asserts value is ValueOf<S> {
   const failure = validate(schema, value, FORMATS);
   if (failure === undefined) return;
-  // Formats with words of their own are exceptions of the service.
+  // Formats with messages of their own are exceptions of the service.
   const isOwn = failure.keyword === "format" && !failure.message.endsWith(` is not a ${repr(failure.schema.format)}`);
   if (failure.path.length === 0 || isOwn) throw badRequest(failure.message);
   const field = failure.path.at(-1);
@@ -71,7 +71,7 @@ export function readAction(call: CinderCall): readonly [name: string, fields: un
 /** The body as JSON. @throws Refusal 400, 415, 500 for a body without a length */
 function readBody(call: CinderCall): unknown {
   const { request } = call.context;
-  // It reads a body without a length as nothing, and fails on that.
+  // It reads a body without a length as empty, and fails on that.
   if (request.body.length === 0) throw new Refusal(500, "computeFault", ERRED);
   const type = (request.headers["content-type"] ?? "").split(";")[0]?.trim();
   if (type !== "application/json") throw new Refusal(415, "badMediaType", "Unsupported Content-Type");

@@ -3,7 +3,7 @@ import { Refusal } from "../../refusal.ts";
 
 export { badRequest, notFound };
 
-/** What webob says of a bad request where it is given no detail. */
+/** What webob says about a bad request if it is given no detail. */
 export const MALFORMED =
   "The server could not comply with the request since it is either malformed or otherwise incorrect.";
 
@@ -13,7 +13,7 @@ export const notFoundById = (kind: string, id: string): Refusal => notFound(`${k
 export const forbiddenByPolicy = (rule: string): Refusal =>
   new Refusal(403, "forbidden", `Policy doesn't allow ${rule} to be performed.`);
 
-/** 413: a quota is full. With Retry-After, clients would take it for a rate limit (docs/discoveries/openstack.md, "Rate limits and over-limit"). */
+/** 413: a quota is full. With Retry-After, clients would mistake it for a rate limit (docs/discoveries/openstack.md, "Rate limits and over-limit"). */
 export const overLimit = (message: string): Refusal =>
   new Refusal(413, "overLimit", message, { headers: { "Retry-After": "0" }, members: { retryAfter: "0" } });
 

@@ -49,7 +49,7 @@ export const WIRE: ServiceWire = {
     if (!isUtf8(request.query)) throw badRequest(UNDECODABLE);
     if (params.project !== undefined && params.project !== actor.projectId) throw badRequest("Malformed request url");
   },
-  // What is not below /v3 is unknown to all.
+  // Nothing outside /v3 is known.
   isOpen: ({ path, method }) => !/^\/v3(\/|$)/.test(path) || method === "OPTIONS",
 };
 

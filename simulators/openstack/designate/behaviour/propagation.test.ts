@@ -42,7 +42,7 @@ describe("a zone", () => {
     expect(await states()).toEqual(["NS ACTIVE NONE", "SOA ACTIVE NONE"]);
   });
 
-  it("gets a higher serial with every change, whenever it comes, and shows it in its SOA", async () => {
+  it("gets a higher serial with every change, whenever it happens, and shows it in its SOA", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.nat({ max: 5_000 }), { maxLength: 8 }), async (waits) => {
         for (const ms of waits) {
@@ -72,7 +72,7 @@ describe("a zone", () => {
     expect(await zone()).toMatchObject({ status: "ACTIVE", action: "NONE" });
   });
 
-  it("ends in ERROR with what was pending when the name servers fail, and recovers with the next change", async () => {
+  it("ends in ERROR, with whatever was pending, if the name servers fail, and recovers with the next change", async () => {
     cloud.sleep(WAIT_MS);
     fail("designate:zone.update", "error");
     await change(100);

@@ -8,7 +8,11 @@ const invalidLocation = (message: string): Refusal => badRequest("invalid_record
 
 const isAtOrBelow = (name: string, zone: string): boolean => name === zone || isBelow(name, zone);
 
-/** Checks that a recordset lies in its zone and in none below, and that a CNAME stands alone at its name and never at the apex. @throws Refusal 400, 409 */
+/**
+ * Checks that a recordset lies in its zone and in none below, and that a CNAME stands alone at its name and never at the apex.
+ *
+ * @throws Refusal 400, 409
+ */
 export function checkLocation(designate: Designate, zone: ZoneRow, name: string, type: string): void {
   if (!isAtOrBelow(name, zone.name)) throw invalidLocation("RecordSet is not contained within it's parent zone");
   if (type === "CNAME" && name === zone.name)

@@ -19,7 +19,7 @@ import { bodyOf, forAdmins, idIn, rootOf, type View } from "../wire/request.ts";
 import { dateMembers } from "../wire/views.ts";
 
 /*
- * What administrators keep. Each row is a table of designate/objects/*.py and designate/api/v2/controllers/*.py of Zed.
+ * What administrators maintain. Each row is a table of designate/objects/*.py and designate/api/v2/controllers/*.py of Zed.
  */
 
 const ALGORITHMS = ["hmac-md5", "hmac-sha1", "hmac-sha224", "hmac-sha256", "hmac-sha384", "hmac-sha512"];
@@ -33,13 +33,13 @@ interface AdminResource {
   /** The member of the path that names one. */
   readonly param: string;
   readonly schema: ObjectSchema;
-  /** In the order in which they are missed. */
+  /** The required fields, in the order in which they are reported missing. */
   readonly required: readonly string[];
-  /** What those have that were created without. */
+  /** The values of fields that were not given at creation. */
   readonly defaults: Readonly<Record<string, unknown>>;
-  /** No two have the same. */
+  /** The fields whose values must be unique. */
   readonly unique: string;
-  /** The type of errors, and what they call it. */
+  /** The type of its errors, and its name in their messages. */
   readonly error: string;
   readonly title: string;
   readonly filters: readonly string[];
@@ -149,7 +149,7 @@ function checkUnique({ slot }: Designate, kind: AdminKind, fields: View, ownId?:
     if (other.id !== ownId && other.fields[unique] === fields[unique]) throw duplicate(`duplicate_${error}`, title);
 }
 
-/** The body is read before it is looked who sends it. */
+/** The body is read before the sender is checked. */
 function create(designate: Designate, context: RequestContext, kind: AdminKind): HttpReply {
   const { schema, required, defaults } = RESOURCES[kind];
   const { kernel } = designate.cloud;

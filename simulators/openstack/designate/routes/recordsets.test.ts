@@ -62,7 +62,7 @@ describe("a recordset", () => {
     expect(await create("a.example.org.", "A", [])).toMatchObject([201, { status: "ACTIVE", action: "NONE" }]);
   });
 
-  it("of the service's own can't be changed", async () => {
+  it("that the service manages can't be changed", async () => {
     const [, body] = await send("A", "GET", `/zones/${zoneId}/recordsets?type=NS`);
     const [{ id } = { id: "" }] = (body as { recordsets: readonly { id: string }[] }).recordsets;
     const path = `/zones/${zoneId}/recordsets/${id}`;

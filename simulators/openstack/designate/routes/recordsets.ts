@@ -201,7 +201,7 @@ function listOfAllZones(designate: Designate, context: RequestContext): HttpRepl
 
 const MOVED = { code: 301, title: "Moved Permanently", description: null };
 
-/** Redirects to a recordset where its zone is not in the path. */
+/** Redirects to a recordset if its zone is not in the path. */
 function redirect({ slot }: Designate, context: RequestContext): HttpReply {
   const row = slot.value.recordsets.get(idIn(context, "recordset_id"));
   if (row === undefined || !canSee(context, row.projectId)) throw notFound("recordset_not_found", "RecordSet");

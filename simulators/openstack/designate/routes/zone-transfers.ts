@@ -19,7 +19,7 @@ const ACCEPTS = "/zones/tasks/transfer_accepts";
 const KEY_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 const KEY_LENGTH = 8;
 const KEY_LENGTH_MAX = 160;
-/** As long as the column is. */
+/** The length of the column. */
 const PROJECT_LENGTH_MAX = 36;
 
 const REQUEST: ObjectSchema = {

@@ -88,7 +88,7 @@ export interface TransferRequestRow {
   updatedMs: number | null;
 }
 
-/** An offer that was taken. */
+/** An offer that was accepted. */
 export interface TransferAcceptRow {
   readonly id: string;
   readonly requestId: string;
@@ -127,7 +127,7 @@ export interface AdminRow {
   updatedMs: number | null;
 }
 
-/** The kinds of what administrators keep. */
+/** The kinds of what administrators maintain. */
 export type AdminKind = "tlds" | "blacklists" | "tsigkeys" | "pools";
 
 /** What exists in Designate, by id. */

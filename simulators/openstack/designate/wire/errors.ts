@@ -42,7 +42,7 @@ export const missingField = (name: string): Refusal =>
 export const unsupportedType = (type: string): Refusal =>
   new Refusal(415, "unsupported_content_type", `Content-type must be ${type}`);
 
-/** 500 for what the service does not catch. */
+/** 500 for an error that the service does not catch. */
 export const crash = (): Refusal => new Refusal(500, "unknown", "");
 
 /** 403, without a message. */

@@ -19,7 +19,7 @@ type Coercion = (value: unknown, field: string) => unknown;
 
 /** The fields of an object that clients may send, by name. */
 export interface ObjectSchema {
-  /** What the messages call it. */
+  /** Its name in messages. */
   readonly kind: string;
   readonly fields: Readonly<Record<string, Coercion>>;
   /** Fields that may be sent back only as they are. */

@@ -35,9 +35,9 @@ interface Listing<T extends ListedRow> {
   readonly rows: readonly T[];
   readonly view: (row: T) => View;
   readonly filters: ListKeys<T>;
-  /** By what it may be sorted, beside creation, change and id. */
+  /** The sort keys, beside creation, change and id. */
   readonly sorts?: ListKeys<T>;
-  /** Whether it tells how many there are. */
+  /** Whether it shows a total count. */
   readonly counts?: boolean;
 }
 
@@ -57,7 +57,7 @@ function order(value: string, other: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** Whether a value fits a criterion: a pattern with `*` or `%`, a comparison, or the value itself. */
+/** Whether a value matches a criterion: a pattern with `*` or `%`, a comparison, or the value itself. */
 function fits(criterion: string, value: string): boolean {
   const pattern = criterion.replaceAll("*", "%");
   if (pattern.includes("%")) {

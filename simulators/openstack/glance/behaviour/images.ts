@@ -65,7 +65,7 @@ export function removeImage(glance: Glance, actor: Actor, id: string): void {
 const isSharedWith = (actor: Actor, row: ImageRow): boolean =>
   row.visibility === "public" || row.visibility === "community" || row.members.some(({ id }) => id === actor.projectId);
 
-/** Deletes anybody's image; does nothing when it is gone. */
+/** Deletes anybody's image; does nothing if it is gone. */
 export function forgetImage({ slot, cloud }: Glance, id: string): void {
   if (slot.value.images.delete(id)) cloud.kernel.record("glance", "image.delete", id);
 }

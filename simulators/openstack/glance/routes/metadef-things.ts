@@ -6,7 +6,7 @@ import { emptyReply } from "../wire/body.ts";
 import { associationView, type MetadefKind, objectView, tagView } from "../wire/metadefs.ts";
 import { bodyOf, conflict, NAMESPACES, notFound, requireAdmin, requireNamespace, textIn } from "./metadef-parts.ts";
 
-/** A kind of what a namespace holds. */
+/** A kind of thing that a namespace holds. */
 interface ThingKind {
   readonly member: keyof NamespaceRow["things"];
   readonly schema: MetadefKind;

@@ -4,7 +4,7 @@ import { Refusal } from "../../refusal.ts";
 import { type ImageRow, memberOf, sees } from "../state.ts";
 import { imageView } from "./image.ts";
 
-/** Parameters of a list that are no filters. */
+/** Parameters of a list that are not filters. */
 const STEERING: ReadonlySet<string> = new Set(["limit", "marker", "sort", "sort_key", "sort_dir", "member_status"]);
 
 const VISIBILITIES = ["public", "private", "community", "shared", "all"];
@@ -41,7 +41,7 @@ export function visibilityFilter(actor: Actor, query: URLSearchParams): (row: Im
   };
 }
 
-/** The filter that the other parameters make: each is an attribute or a custom property. @throws Refusal 400 when it is used */
+/** The filter made of the other parameters: each is an attribute or a custom property. @throws Refusal 400 when it is used */
 export function attributeFilter(query: URLSearchParams): (row: ImageRow) => boolean {
   const filters = [...query].filter(([name]) => !STEERING.has(name));
   for (const [name, wanted] of filters) checkFilter(name, wanted);
@@ -74,7 +74,7 @@ function fits(row: ImageRow, name: string, wanted: string): boolean {
   if (bound !== undefined) return numberFits(row, attribute, bound, Number(wanted));
   const value = own(imageView(row), name);
   if (typeof value === "boolean") return String(value) === wanted.toLowerCase();
-  // A word in place of a number is none.
+  // A word instead of a number is not one.
   if (typeof value === "number") return value === (Number.parseInt(wanted, 10) || 0);
   const isChoice = CHOICES.includes(name) && wanted.startsWith("in:");
   const choices = isChoice

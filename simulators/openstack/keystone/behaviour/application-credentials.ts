@@ -2,7 +2,7 @@ import type { AppCredential } from "../state/entities.ts";
 import { nameKey } from "../state/names.ts";
 import type { KeystoneState } from "../state/state.ts";
 
-/** Deletes an application credential and ends its tokens; does nothing when it is gone. */
+/** Deletes an application credential and ends its tokens; does nothing if it is gone. */
 export function removeAppCredential(state: KeystoneState, id: string): void {
   const credential = state.appCredentials.get(id);
   if (credential === undefined) return;

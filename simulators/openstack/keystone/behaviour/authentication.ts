@@ -15,10 +15,10 @@ import { spendTrust } from "./trusts.ts";
 type AuthBody = ValueOf<typeof AUTH>;
 
 const METHODS = ["external", "password", "token", "oauth1", "mapped", "application_credential"] as const;
-/** Methods that Keystone has and this simulator lacks. */
+/** Methods that Keystone has but this simulator lacks. */
 const NOT_SIMULATED: readonly string[] = ["oauth1", "mapped"];
 
-/** Who has been authenticated, and by what. */
+/** The authenticated user, and the methods used. */
 interface Proof {
   readonly user: User;
   readonly methods: readonly string[];
@@ -26,7 +26,11 @@ interface Proof {
   readonly credential?: AppCredential;
 }
 
-/** Authenticates the sender of a request and issues a token (docs/discoveries/openstack.md, "Authentication"). @throws Refusal 400, 401, 403, 404, 501 */
+/**
+ * Authenticates the sender of a request and issues a token (docs/discoveries/openstack.md, "Authentication").
+ *
+ * @throws Refusal 400, 401, 403, 404, 501
+ */
 export function authenticate({ state, tokens }: Keystone, auth: AuthBody): Token {
   checkMethods(auth);
   const requested = parseScope(auth.scope);

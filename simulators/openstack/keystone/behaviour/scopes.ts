@@ -106,7 +106,7 @@ function requireUsable(state: KeystoneState, user: User, scope: Scope): Scope {
   return scope;
 }
 
-/** The scope where the request names none: the user's default project if usable, else none. */
+/** The scope if the request names none: the user's default project if usable, else none. */
 function defaultScope(state: KeystoneState, user: User): Scope {
   const id = user.defaultProjectId;
   if (id === undefined) return { kind: "none" };

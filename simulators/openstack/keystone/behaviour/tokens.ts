@@ -60,7 +60,7 @@ export class Tokens {
   /**
    * The token, if it is valid.
    *
-   * @throws Refusal 401, or 404 where Keystone says what is gone (docs/discoveries/openstack.md, "Unauthenticated requests")
+   * @throws Refusal 401, or 404 if Keystone says what is gone (docs/discoveries/openstack.md, "Unauthenticated requests")
    */
   check(tokenId: string): Token {
     const state = this.#slot.value;
@@ -94,7 +94,7 @@ export class Tokens {
     return delegated === undefined ? roles : roles.filter((role) => delegated.includes(role.id));
   }
 
-  /** The bearer, or `undefined` when the token is not valid. */
+  /** The bearer, or `undefined` if the token is not valid. */
   actor(tokenId: string): Actor | undefined {
     const state = this.#slot.value;
     if (this.#generation !== state.generation) {
@@ -136,7 +136,7 @@ export class Tokens {
     };
   }
 
-  /** Ends every token that the user has now, on one scope or on all. */
+  /** Ends all current tokens of a user, on one scope or on all. */
   revokeUser(userId: string, scope?: string): void {
     const state = this.#slot.value;
     state.revokedUpTo.set(scope === undefined ? userId : `${userId}/${scope}`, state.tokensIssued);
@@ -151,7 +151,7 @@ export class Tokens {
   }
 }
 
-/** What the requests of a token are limited to. */
+/** The requests to which a token is limited. */
 function accessRulesOf(state: KeystoneState, { appCredentialId = "" }: Token): Pick<Actor, "accessRules"> {
   const ids = state.appCredentials.get(appCredentialId)?.accessRuleIds;
   return ids === undefined ? {} : { accessRules: ids.flatMap((id) => state.accessRules.get(id) ?? []) };

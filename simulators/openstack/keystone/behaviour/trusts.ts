@@ -14,7 +14,7 @@ export function requireTrust(state: KeystoneState, id: string): Trust {
   return trust;
 }
 
-/** The trust under which the user acts, with one use less. @throws Refusal 401, 403 */
+/** The trust under which the user acts, with one use fewer. @throws Refusal 401, 403 */
 export function spendTrust(state: KeystoneState, user: User, id: string, nowMs: number): Trust {
   const trust = requireTrust(state, id);
   if (!isUsable(trust, nowMs)) throw authenticationRequired();

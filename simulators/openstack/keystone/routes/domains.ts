@@ -32,7 +32,7 @@ export const domainView = (domain: Domain): Readonly<Record<string, unknown>> =>
 const domainTaken = (name: string): Refusal =>
   conflict("project", `it is not permitted to have two projects acting as domains with the same name: ${name}`);
 
-/** The schema of a domain says nothing of options, so that they are checked where they are stored. @throws Refusal 400 */
+/** The schema of a domain does not cover options, so they are checked when they are stored. @throws Refusal 400 */
 function checkOptions({ options }: Attributes): void {
   const { immutable = null } = isObject(options) ? options : {};
   if (immutable !== null && typeof immutable !== "boolean")

@@ -83,6 +83,6 @@ function listEndpoints({ state }: Keystone, context: RequestContext): HttpReply 
   return collectionReply(context, "endpoints", views);
 }
 
-/** What a group of endpoints has besides itself; its association with projects is not simulated. */
+/** What belongs to a group of endpoints; its association with projects is not simulated. */
 export const endpointGroupRoutes = (keystone: Keystone): readonly OpenStackRoute[] =>
   bindRoutes(keystone, [["GET", "/v3/OS-EP-FILTER/endpoint_groups/:id/endpoints", listEndpoints]]);

@@ -25,7 +25,7 @@ function checkService(state: KeystoneState, { service_id: id }: Attributes): voi
     throw missingAttribute("endpoint service_id", "service table");
 }
 
-/** What a URL may leave to be filled in (keystone, `catalog/core.py`). */
+/** The placeholders that a URL may contain (keystone, `catalog/core.py`). */
 const SUBSTITUTES = [
   "tenant_id",
   "project_id",
@@ -48,7 +48,7 @@ function checkUrl(url: string | undefined): void {
     throw badRequest(`Cannot create an endpoint with an invalid URL: ${url}.`);
 }
 
-/** The region that an endpoint names; it is created where it does not exist. */
+/** The region that an endpoint names; it is created if it does not exist. */
 function ensureRegion(state: KeystoneState, { region_id, region }: Attributes): string | null {
   const id = region_id ?? region;
   if (typeof id !== "string") return null;

@@ -65,7 +65,7 @@ export const LIMIT_UPDATE = {
   additionalProperties: false,
 } as const;
 
-/** A limit as a client asks for it, once it has passed one of its two forms. */
+/** A requested limit that has passed one of its two forms. */
 export interface LimitBody {
   readonly project_id?: string;
   readonly domain_id?: string;

@@ -26,7 +26,7 @@ import {
 } from "./limit-parts.ts";
 
 /*
- * Unified limits (Identity API v3): what each project may have by default, and what one may have. No service of this cloud asks for them.
+ * Unified limits (Identity API v3): what each project may have by default, and what a particular one may have. No service of this cloud uses them.
  */
 
 function createRegistered({ state, cloud }: Keystone, context: RequestContext): HttpReply {
@@ -147,7 +147,7 @@ function showLimit({ state }: Keystone, context: RequestContext): HttpReply {
   const isOfDomain = actor.domainId !== "" && [row?.domainId, project?.domainId].includes(actor.domainId);
   if (!actor.isAdmin && !isOwn && !isOfDomain) throw forbiddenAction("identity:get_limit");
   const found = requireIn(state.limits, context, "limit for");
-  // Who is allowed because of the project, or the domain, is shown it as well.
+  // A caller that is allowed because of the project, or the domain, sees it as well.
   const owner = actor.isAdmin
     ? {}
     : {

@@ -60,7 +60,7 @@ export const projectView = (project: Project): Readonly<Record<string, unknown>>
   options: optionsView(project.isImmutable),
 });
 
-/** Keystone of Zed fails with a 500 where a project takes the name of another. */
+/** Zed's Keystone fails with a 500 if a project takes the name of another. */
 const breakdown = (): Refusal =>
   refuseWith({
     status: 500,
@@ -101,7 +101,7 @@ function projectsAbove(state: KeystoneState, { parentId }: Project): readonly Pr
   return parent === undefined ? [] : [parent, ...projectsAbove(state, parent)];
 }
 
-/** Whether a query names a flag, and does not deny it. */
+/** Whether a query sets a flag, and not to false. */
 const isAsked = (query: URLSearchParams, name: string): boolean =>
   query.has(name) && !["false", "0", "no", "off"].includes((query.get(name) ?? "").toLowerCase());
 
@@ -111,7 +111,7 @@ function checkOneForm(query: URLSearchParams, what: string): void {
     throw badRequest(`Cannot use ${what}_as_list and ${what}_as_ids query params at the same time.`);
 }
 
-/** What a GET of a project asks for about those above and below it; of the ones in lists, only those on which the caller has a role. */
+/** What a GET of a project asks for about its parents and children; lists include only those on which the caller has a role. */
 function hierarchyOf(project: Project, context: RequestContext, state: KeystoneState): object {
   const { query, actor } = context;
   checkOneForm(query, "parents");
@@ -200,7 +200,7 @@ export const PROJECTS = defineResource({
   isReadable: ({ actor }, id) => actor.projectId === id,
 });
 
-/** Removes what belongs to a project. @throws Refusal 403 when it is immutable */
+/** Removes what belongs to a project. @throws Refusal 403 if it is immutable */
 export function removeProject(state: KeystoneState, project: Project): void {
   refuseImmutable(project, "delete", "project");
   state.names.delete(nameKey("project", project.domainId, project.name));

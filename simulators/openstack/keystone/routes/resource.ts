@@ -14,7 +14,7 @@ import { requireAdmin } from "../wire/policy.ts";
 /** A resource with the five usual routes: list, create, show, update, delete. `C` and `U` are the schemas of POST and PATCH. */
 export interface Resource<E extends Entity, C extends Schema, U extends Schema> {
   readonly collection: string;
-  /** The member of a list's reply. Default `collection`. */
+  /** The member of a list's reply. Default: `collection`. */
   readonly listed?: string;
   readonly member: string;
   /** Noun of the policies and of "Could not find …". Default `member`. */
@@ -33,7 +33,7 @@ export interface Resource<E extends Entity, C extends Schema, U extends Schema> 
   update(keystone: Keystone, entity: E, attributes: ValueOf<U>): void;
   /** Removes what goes with a deleted entity. */
   remove?(state: KeystoneState, entity: E): void;
-  /** Whether a caller without the admin role may GET this one. Default no. */
+  /** Whether a caller without the admin role may GET this one. Default: no. */
   isReadable?(context: RequestContext, id: string): boolean;
   /** Whether this one is listed to a caller without the admin role. Default: listing is refused. */
   isListed?(context: RequestContext, entity: E): boolean;
@@ -41,13 +41,13 @@ export interface Resource<E extends Entity, C extends Schema, U extends Schema> 
   readonly showsExtra?: boolean;
   /** Filters of its list (`filters` of Keystone's own resource); others are ignored. */
   readonly filters: readonly string[];
-  /** Filters that need more than a look at the view. @throws Refusal 400 */
+  /** Filters that need more than the view. @throws Refusal 400 */
   readonly passes?: (entity: E, query: URLSearchParams) => boolean;
-  /** Whether readers of its domain see it, and change nothing. */
+  /** Whether readers of its domain may see it, but change nothing. */
   readonly isDomainReadable?: boolean;
   /** Whether a PATCH may name another id, which is ignored. Default: 400. */
   readonly ignoresOtherId?: boolean;
-  /** Fails as the recorded process does where the body is no object (Keystone looks into it before it validates). */
+  /** Fails like the recorded process if the body is not an object (Keystone looks into it before it validates). */
   readonly crashesOnOddBody?: boolean;
   /** Members of the reply to a GET beyond the view. @throws Refusal 400, 403 */
   readonly details?: (entity: E, context: RequestContext, state: KeystoneState) => object;

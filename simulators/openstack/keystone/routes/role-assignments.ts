@@ -13,7 +13,7 @@ import { TO_PROJECTS } from "./grants.ts";
 export const roleAssignmentRoutes = (keystone: Keystone): readonly OpenStackRoute[] =>
   bindRoutes(keystone, [["GET", "/v3/role_assignments", listAssignments]]);
 
-/** Whether an option of the query is given, and not as false. */
+/** Whether an option of the query is set, and not to false. */
 const isOn = (query: URLSearchParams, name: string): boolean =>
   query.has(name) && !["0", "false"].includes((query.get(name) ?? "").toLowerCase());
 
@@ -35,7 +35,7 @@ function listAssignments({ state }: Keystone, context: RequestContext): HttpRepl
   );
 }
 
-/** @throws Refusal 400 for filters of which nothing could pass both */
+/** @throws Refusal 400 for filters that exclude each other */
 function checkFilters(query: URLSearchParams): void {
   if (isOn(query, "effective") && query.has("group.id"))
     throw badRequest("Combining effective and group filter will always result in an empty list.");

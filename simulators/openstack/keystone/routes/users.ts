@@ -81,7 +81,7 @@ export const userView = (user: User): Readonly<Record<string, unknown>> => ({
   options: user.options ?? {},
 });
 
-/** What a change asks for, above what there is; null takes an option away. */
+/** The requested options on top of the existing ones; null removes an option. */
 function mergeOptions(before: Attributes, asked: Attributes): Attributes {
   const merged = Object.entries({ ...before, ...asked });
   return Object.fromEntries(merged.filter(([, value]) => value !== null));

@@ -16,7 +16,7 @@ export function grant(state: KeystoneState, holder: string, scope: string, roleI
   state.generation++;
 }
 
-/** Revokes a granted role; returns whether it was there. */
+/** Revokes a granted role; returns whether it existed. */
 export function ungrant(state: KeystoneState, holder: string, scope: string, roleId: string): boolean {
   const byScope = state.grants.get(holder);
   const roles = byScope?.get(scope);

@@ -3,7 +3,7 @@ import type { RequestContext } from "../../service.ts";
 import type { Endpoint, Scope } from "../state/entities.ts";
 import type { KeystoneState } from "../state/state.ts";
 
-/** An endpoint's URL as stored, placeholders not filled in. Empty where the catalog does not know the service's type. */
+/** An endpoint's URL as stored, placeholders not filled in. Empty if the catalog does not know the service's type. */
 export function endpointUrl(state: KeystoneState, { cloud, request }: RequestContext, endpoint: Endpoint): string {
   if (endpoint.url !== null) return endpoint.url;
   const type = state.services.get(endpoint.serviceId)?.type ?? "";

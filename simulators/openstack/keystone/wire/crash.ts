@@ -5,10 +5,10 @@ import type { RequestContext } from "../../service.ts";
 const TEXT = "A server error occurred.  Please contact the administrator.";
 
 /**
- * Fails where Keystone of Zed does by an error that it does not catch. What a client then sees is the HTTP server's: that of the recorded
- * process is Python's own; behind another one the framework's answer to a method that a path has not.
+ * Fails like Zed's Keystone with an error that it does not catch. A client then sees the HTTP server's answer: in the recorded process Python's
+ * own; behind another server, the framework's answer to a method that the path lacks.
  *
- * @param allowed the methods of the path; none where it is not the method that is wrong
+ * @param allowed the methods of the path; none if the method is not what is wrong
  */
 export function crash({ cloud }: RequestContext, allowed: readonly string[]): never {
   if (cloud.profile === "rig" || allowed.length === 0)

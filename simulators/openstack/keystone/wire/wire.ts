@@ -55,7 +55,7 @@ function headOfError(reply: HttpReply): HttpReply {
   return { status: reply.status, headers: { ...reply.headers, "Content-Length": String(bytes) } };
 }
 
-/** Keystone says more than the other services about an invalid token: it names what is gone. */
+/** Keystone says more about an invalid token than the other services: it names what is gone. */
 function reasonOf(tokens: Tokens, { request }: RequestContext): Refusal {
   try {
     tokens.check(request.headers["x-auth-token"] ?? "");

@@ -15,7 +15,7 @@ interface ScopedPool {
 /** Whether the actor sees the scope: its own, or a shared one. */
 export const canSeeScope = (actor: Actor, row: AddressScopeRow): boolean => controls(actor, row) || row.shared;
 
-/** Checks that a scope takes a pool: it is the actor's, of its version, and no other pool overlaps. @throws Refusal 400, 404, 409 */
+/** Checks that a scope accepts a pool: the scope is the actor's, the versions agree, and no other pool overlaps. @throws Refusal 400, 404, 409 */
 export function checkScope({ slot }: Neutron, actor: Actor, scopeId: string | null, pool: ScopedPool): void {
   if (scopeId === null) return;
   const { addressScopes, subnetpools } = slot.value;

@@ -25,7 +25,7 @@ const allow = (rule: Partial<NewRule>): void =>
 const isOpen = (source: string, to: number): boolean | undefined => admits(neutron, source, "10.0.0.10", to);
 
 describe("a port", () => {
-  it("is closed until a rule lets something in", () => {
+  it("is closed until a rule admits something", () => {
     expect(isOpen("192.0.2.1", 5432)).toBe(false);
   });
 

@@ -59,7 +59,7 @@ function associationWith(
   return { portId: port.id, fixedIp: address.ip, routerId: router.id };
 }
 
-/** @throws Refusal 409 when another floating IP is associated with the fixed address */
+/** @throws Refusal 409 if another floating IP is associated with the fixed address */
 function checkUnassociated({ slot }: Neutron, row: FloatingIpRow, portId: string, fixedIp: string): void {
   const { floatingByPort, floatingIps } = slot.value;
   const others = (floatingByPort.get(portId) ?? []).flatMap((id) => floatingIps.get(id) ?? []);

@@ -102,7 +102,7 @@ export function changeAddresses(neutron: Neutron, row: PortRow, requests: readon
   takeAddresses(neutron, row.networkId, row.id, fixedIps);
 }
 
-/** A request for any address of a subnet is met by one that the port has there. */
+/** A request for any address of a subnet is satisfied by one that the port has there. */
 function keepOwn({ fixedIps }: PortRow, requests: readonly FixedIpRequest[]): readonly FixedIpRequest[] {
   const left = fixedIps.filter(({ ip }) => !requests.some((each) => each.ip === ip));
   return requests.map((request) => {

@@ -20,7 +20,7 @@ const HTTPS: NewRule = {
 };
 
 describe("a security group", () => {
-  it("finds an equal rule however it is put: descriptions don't count, protocols are numbers, all addresses are none", () => {
+  it("finds an equal rule however it is expressed: descriptions don't count, protocols are numbers, all addresses equal none", () => {
     const neutron = newNeutron();
     const group = createGroup(neutron, PROJECT, "group", "");
     const rule = addRule(neutron, group, HTTPS);
@@ -46,7 +46,7 @@ describe("a security group", () => {
     expect(findSameRule(group, { ...HTTPS, ...difference })).toBeUndefined();
   });
 
-  it("starts with two rules that let everything out; the default group also lets its members in", () => {
+  it("starts with two rules that allow all outgoing traffic; the default group also admits its members", () => {
     const neutron = newNeutron();
     const group = createGroup(neutron, PROJECT, "group", "");
     expect(group.rules.map(({ direction, ethertype }) => `${direction} ${ethertype}`)).toEqual([
@@ -60,7 +60,7 @@ describe("a security group", () => {
     expect(ensureDefaultGroup(neutron, PROJECT)).toBe(byDefault);
   });
 
-  it("takes along the rules of others that let its members in, and counts them", () => {
+  it("takes other groups' rules that admit its members with it, and counts them", () => {
     const neutron = newNeutron();
     const [gone, stays] = [createGroup(neutron, PROJECT, "gone", ""), createGroup(neutron, PROJECT, "stays", "")];
     addRule(neutron, stays, { direction: "ingress", ethertype: "IPv4", remoteGroupId: gone.id });

@@ -96,11 +96,11 @@ function deleteRulesFor(neutron: Neutron, group: SecurityGroupRow, remoteId: str
 
 const COMPARED = ["direction", "ethertype", "portMin", "portMax", "remoteGroupId", "remoteAddressGroupId"] as const;
 
-/** What a rule lets through from, in one form: every address is the same as none named. */
+/** The source that a rule admits, in one form: every address is the same as no address. */
 const comparedPrefix = (prefix: string | null | undefined): string | undefined =>
   prefix == null || prefix === "0.0.0.0/0" || prefix === "::/0" ? undefined : prefix;
 
-/** The group's rule that is equal to a new one, however it is put. Descriptions don't count. */
+/** The group's rule that is equal to a new one, however it is expressed. Descriptions don't count. */
 export const findSameRule = (group: SecurityGroupRow, rule: NewRule): SecurityGroupRuleRow | undefined =>
   group.rules.find(
     (each) =>

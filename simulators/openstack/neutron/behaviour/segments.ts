@@ -6,7 +6,7 @@ import { badInput, conflict, invalid } from "../wire/errors.ts";
  * Segments of networks (ML2's type drivers): what an administrator may ask for, and what the cloud chooses.
  */
 
-/** What makes a segment; `undefined` where nothing is asked for. */
+/** The requested segment; `undefined` if none is requested. */
 export interface Segment {
   readonly type?: string | undefined;
   readonly physicalNetwork?: string | undefined;
@@ -52,7 +52,7 @@ export function checkSegment({ slot }: Neutron, segment: Segment): void {
     );
 }
 
-/** The number of the next tunnel, by which a network that asks for none is distinguished. */
+/** The number of the next tunnel, for a network that does not ask for one. */
 export function nextTunnel({ slot }: Neutron): number {
   const state = slot.value;
   const asked = new Set<number | null>();

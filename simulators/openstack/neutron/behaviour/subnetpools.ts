@@ -23,7 +23,7 @@ function firstFree(within: Prefix, bits: number, used: readonly Prefix[]): Prefi
     const candidate = parsePrefix(`${addressText(first, version)}/${bits}`);
     const taken = candidate && used.find((other) => prefixesOverlap(candidate, other));
     if (candidate !== undefined && taken === undefined) return candidate;
-    // Skips what is taken, as there may be far too many ranges of this size to try each.
+    // Skips used ranges, as there may be far too many of this size to try each.
     const behind = taken === undefined ? first + size : taken.last + 1n;
     first = ((behind + size - 1n) / size) * size;
   }
@@ -33,7 +33,7 @@ function firstFree(within: Prefix, bits: number, used: readonly Prefix[]): Prefi
 const poolFailure = (why: string): Refusal =>
   new Refusal(500, "SubnetAllocationError", `Failed to allocate subnet: ${why}.`);
 
-/** How much of a quota a prefix takes: addresses of IPv4, networks of 64 bits of IPv6. */
+/** How much of a quota a prefix uses: addresses of IPv4, networks of 64 bits of IPv6. */
 const weightOf = ({ version, bits }: Prefix): bigint => prefixSize(version, bits) >> (version === 4 ? 0n : 64n);
 
 /** @throws Refusal 409 */
@@ -124,7 +124,7 @@ export function checkExtended(pool: SubnetpoolRow, prefixes: readonly string[]):
     );
 }
 
-/** What is left of a prefix without another, as prefixes. */
+/** What remains of a prefix without another, as prefixes. */
 function without(range: Prefix, gone: Prefix): readonly string[] {
   if (!prefixesOverlap(range, gone)) return [range.text];
   if (gone.first <= range.first && gone.last >= range.last) return [];

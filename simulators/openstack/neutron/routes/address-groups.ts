@@ -102,7 +102,7 @@ function setAddresses(
   neutron.cloud.kernel.record("neutron", "address-group.update", row.id, { addresses });
 }
 
-/** Adding addresses to a group and taking them away, which rules that name the group follow. */
+/** Adding and removing addresses of a group; rules that name the group follow. */
 export function addressGroupActions(neutron: Neutron): readonly OpenStackRoute[] {
   const rowIn = ({ actor, params }: RequestContext): AddressGroupRow =>
     requireRow(neutron, ADDRESS_GROUPS, actor, params.id ?? "");

@@ -7,7 +7,7 @@ import { isDictionary } from "../wire/structures.ts";
 import type { View } from "../wire/views.ts";
 import { listOfOwn } from "./read-only.ts";
 
-/** How long ago an agent that lives said so last: half of `report_interval`. */
+/** How long ago a live agent last reported: half of `report_interval`. */
 const HEARTBEAT_MS = 15_000;
 
 const withSpace = (ms: number): string => new Date(ms).toISOString().slice(0, 19).replace("T", " ");

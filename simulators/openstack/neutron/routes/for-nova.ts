@@ -7,7 +7,7 @@ import {
   type ProxiedOps,
   controls,
 } from "../../cloud.ts";
-import { canSeeNetwork } from "../state/access.ts";
+import { canSeeNetwork, canSeeSubnet } from "../state/access.ts";
 import { requirePort } from "../state/lookup.ts";
 import { checkQuota, countOf, quotasOf } from "../state/quotas.ts";
 import type { NetworkRow, PortRow, SecurityGroupRow } from "../state/rows.ts";
@@ -15,6 +15,7 @@ import { type Neutron, type NeutronState, touch } from "../state/state.ts";
 import { conflict, notFound } from "../wire/errors.ts";
 import { associate } from "../behaviour/floating-ips.ts";
 import { floatingIpForNova, groupForNova } from "./nova-proxy.ts";
+import type { FixedIpRequest } from "../behaviour/allocation.ts";
 import { setDevice } from "../behaviour/devices.ts";
 import { changeAddresses, createPort, deletePort } from "../behaviour/ports.ts";
 import { ensureDefaultGroup } from "../behaviour/security-groups.ts";
@@ -54,7 +55,7 @@ function touchForWiring(neutron: Neutron, row: PortRow): void {
 
 type Lookups = Pick<
   PortOps,
-  "network" | "networksFor" | "externalNetworks" | "port" | "portAt" | "portsOf" | "portsLeft" | "groupIdsOf"
+  "network" | "subnet" | "networksFor" | "externalNetworks" | "port" | "portAt" | "portsOf" | "portsLeft" | "groupIdsOf"
 >;
 
 /** What Nova looks up about networks and ports. */
@@ -68,6 +69,10 @@ function lookups(neutron: Neutron): Lookups {
     network: (actor, id) => {
       const row = state().networks.get(id);
       return row !== undefined && canSeeNetwork(neutron, actor, row) ? networkForNova(row) : undefined;
+    },
+    subnet: (actor, id) => {
+      const row = state().subnets.get(id);
+      return row !== undefined && canSeeSubnet(neutron, actor, row) ? { id, networkId: row.networkId } : undefined;
     },
     networksFor: (actor) => {
       const internal = [...state().networks.values()].filter(({ external }) => !external);
@@ -89,6 +94,12 @@ function lookups(neutron: Neutron): Lookups {
   };
 }
 
+/** The address that is asked for; `undefined` for one of each version. */
+function requestedAddress({ fixedIp, subnetId }: PortRequest): readonly FixedIpRequest[] | undefined {
+  if (fixedIp === undefined && subnetId === undefined) return undefined;
+  return [{ ...(fixedIp !== undefined && { ip: fixedIp }), ...(subnetId !== undefined && { subnetId }) }];
+}
+
 function createPortFor(neutron: Neutron, actor: Actor, request: PortRequest): PortView {
   const network = neutron.slot.value.networks.get(request.networkId);
   if (network === undefined) throw notFound("Network", request.networkId);
@@ -98,7 +109,7 @@ function createPortFor(neutron: Neutron, actor: Actor, request: PortRequest): Po
     network,
     projectId: request.projectId,
     name: request.name ?? "",
-    fixedIps: request.fixedIp === undefined ? undefined : [{ ip: request.fixedIp }],
+    fixedIps: requestedAddress(request),
     groups: isSecured ? (request.securityGroupIds ?? [ensureDefaultGroup(neutron, actor.projectId).id]) : [],
     deviceId: request.deviceId,
     deviceOwner: request.deviceOwner,

@@ -22,7 +22,7 @@ const MTU_MIN = 68;
 const TYPE_CHARS_MAX = 32;
 const PHYSICAL_CHARS_MAX = 64;
 
-/** Segments as a list; anything else is an error of the service's own. */
+/** Segments as a list; anything else is the service's own error. */
 const segments = (value: unknown): readonly unknown[] => {
   if (!Array.isArray(value)) throw internalError();
   return value;
@@ -109,7 +109,7 @@ function create(neutron: Neutron, projectId: string, fields: NewFields<NetworkAt
   return row;
 }
 
-/** The segment that an administrator asks for; `undefined` for whichever. */
+/** The segment that an administrator asks for; `undefined` for any. */
 function segmentOf(fields: Fields<NetworkAttributes>): Segment | undefined {
   const segment = {
     type: fields["provider:network_type"],
@@ -137,7 +137,7 @@ function update(row: NetworkRow, fields: Fields<NetworkAttributes>): void {
   row.dnsDomain = fields.dns_domain ?? row.dnsDomain;
 }
 
-/** Deletes the ports that go with a network: those of DHCP and of idle floating IPs. @throws Refusal 409 when there are others */
+/** Deletes the ports that go with a network: those of DHCP and of idle floating IPs. @throws Refusal 409 if there are others */
 function deletePorts(neutron: Neutron, row: NetworkRow): void {
   deleteIdleFloatingIps(neutron, row);
   const ports = [...neutron.slot.value.ports.values()].filter(({ networkId }) => networkId === row.id);

@@ -30,7 +30,7 @@ function groupsOfChange(
   return groupsIn(neutron, actor, ids);
 }
 
-/** Checks that what port security guards goes with it. @throws Refusal 400, 409 */
+/** Checks that whatever needs port security has it. @throws Refusal 400, 409 */
 function checkSecurity(isSecured: boolean, groups: readonly string[], pairs: readonly unknown[]): void {
   if (isSecured) return;
   if (groups.length > 0)
@@ -49,7 +49,7 @@ function checkSecurity(isSecured: boolean, groups: readonly string[], pairs: rea
 const PROFILE_CHARS_MAX = 4095;
 const HOST_CHARS_MAX = 255;
 
-/** The host that a port is to be bound to; '' for none. @throws Refusal 500 as the database refuses what is no name */
+/** The host to which a port should be bound; '' for none. @throws Refusal 500 because the database refuses anything but a name */
 function hostIn({ "binding:host_id": host }: Fields<PortAttributes>): string | undefined {
   if (host === undefined) return undefined;
   const name = host === null ? "" : typeof host === "object" ? undefined : str(host);
@@ -114,7 +114,7 @@ const hasAddresses = ({ fixedIps }: PortRow, requests: readonly FixedIpRequest[]
     fixedIps.some((each) => (subnetId ?? each.subnetId) === each.subnetId && (ip ?? each.ip) === each.ip),
   );
 
-/** The addresses that a change asks for; `undefined` when the port already has them. @throws Refusal 400 */
+/** The addresses that a change asks for; `undefined` if the port already has them. @throws Refusal 400 */
 function newAddresses(row: PortRow, fields: Fields<PortAttributes>): readonly FixedIpRequest[] | undefined {
   const requests = toRequests(fields.fixed_ips);
   if (requests === undefined || hasAddresses(row, requests)) return undefined;
@@ -187,7 +187,7 @@ function remove(neutron: Neutron, row: PortRow): void {
 
 const isSame = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);
 
-/** What the database keeps in tables of its own counts only if it changes; taking away all addresses counts twice. */
+/** What the database keeps in separate tables counts only if it changes; removing all addresses counts twice. */
 function revisionsOf(fields: Fields<PortAttributes>, row: PortRow, before: PortRow): number {
   const { fixed_ips: _ips, security_groups: _groups, project_id: _project, tenant_id: _tenant, ...own } = fields;
   const isChanged =

@@ -72,8 +72,8 @@ function requirePolicy({ slot }: Neutron, { actor, params }: RequestContext): Rb
 }
 
 /**
- * Who watches changes of the sharing of an object, in the service's words. The numbers are those under which the recorded process had
- * registered them; any process has others.
+ * The watchers of changes to the sharing of an object, in the service's words. The numbers are those under which the recorded process had
+ * registered them; every process has others.
  */
 const OWN_WATCHERS: Readonly<Record<string, number>> = {
   address_scope: 8736821350500,
@@ -87,7 +87,7 @@ const NETWORK_WATCHERS = [
   "neutron.services.network_ip_availability.plugin.NeutronDbPluginV2.validate_network_rbac_policy_change-1726019",
 ];
 
-/** What watchers object, each in its own words; `networkReason` is that of the plugins that watch networks. */
+/** The watchers' objections, each in its own words; `networkReason` is that of the plugins that watch networks. */
 function objections(type: string, ownReason: string | undefined, networkReason: string): string {
   const own = `neutron.objects.${TYPES[type]?.module}.RbacNeutronDbObjectMixin.validate_rbac_policy_change-${OWN_WATCHERS[type] ?? 0}`;
   const all = [
@@ -122,7 +122,7 @@ function checkNew(neutron: Neutron, actor: Actor, fields: NewFields<typeof ATTRI
   if (isKnown) throw conflict("DuplicateRbacPolicy", "An RBAC policy already exists with those values.");
 }
 
-/** Counts a change of the shared object, which has one revision more or fewer projects. */
+/** Counts a revision of the shared object, whose projects have changed. */
 function touchObject(neutron: Neutron, { objectType: type, objectId }: RbacPolicyRow): void {
   const object = TYPES[type]?.find(neutron.slot.value, objectId);
   if (object !== undefined && type === "network") touch(neutron, object);

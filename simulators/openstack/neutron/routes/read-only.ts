@@ -4,7 +4,7 @@ import { notSimulated } from "../wire/errors.ts";
 import { type ListedCollection, listReply } from "../wire/lists.ts";
 import type { View } from "../wire/views.ts";
 
-/** A list of what only the cloud itself makes, such as its agents; filtered, sorted and paged as any other. */
+/** A list of what only the cloud itself creates, such as its agents; filtered, sorted and paged as any other. */
 export const listOfOwn = (
   path: string,
   collection: ListedCollection,
@@ -16,7 +16,7 @@ export const listOfOwn = (
   handler: (context): HttpReply => listReply(context, { collection, path, attributes: {} }, views(context)),
 });
 
-/** A list whose plugin has no filters of its own: it takes any, and none fits. */
+/** A list whose plugin has no filters of its own: it accepts any, and none matches. */
 export const unfilteredList = (path: string, collection: string, views: readonly View[] = []): OpenStackRoute => ({
   method: "GET",
   path: `/v2.0/${path}`,

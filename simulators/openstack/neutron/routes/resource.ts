@@ -31,13 +31,13 @@ export interface Resource<T extends ResourceRow, A extends Attributes> extends R
   readonly path: string;
   /** `Network`: the prefix of its `NotFound`. */
   readonly exception: string;
-  /** Absent: nothing limits how many a project has. */
+  /** Absent: the number per project is unlimited. */
   readonly quota?: QuotaResource;
-  /** Default false. A list in one request is an error of the service's own, though the API takes it. */
+  /** Default: false. A list in one request is the service's own error, although the API accepts it. */
   readonly failsInBulk?: boolean;
-  /** Default false: everybody may create one; `canChange` says who may change it. */
+  /** Default: false, everybody may create one; `canChange` says who may change it. */
   readonly isForAdmins?: boolean;
-  /** Default false: it has no tags. */
+  /** Default: false, it has no tags. */
   readonly isUntagged?: boolean;
   /** Members that the answer to `fields` has in any case. */
   readonly alwaysShown?: readonly string[];
@@ -45,7 +45,7 @@ export interface Resource<T extends ResourceRow, A extends Attributes> extends R
   readonly bulkOnly?: readonly string[];
   /** Members that only administrators see, by which everybody may filter. */
   readonly adminMembers?: readonly string[];
-  /** Refuses who may not put one onto the network that its fields name. @throws Refusal 403, 404 */
+  /** Refuses a caller that may not put one onto the network that its fields name. @throws Refusal 403, 404 */
   readonly checkParent?: (neutron: Neutron, actor: Actor, fields: NewFields<A>) => void;
   /** Real clients seen using its routes. */
   readonly clients: readonly string[];
@@ -127,7 +127,7 @@ function create<T extends ResourceRow, A extends Attributes>(
   return json(201, isBulk ? { [resource.collection]: views } : { [resource.name]: views[0] });
 }
 
-/** What only a list of resources may carry is checked, and then ignored where there is one. */
+/** What only a list of resources may carry is checked, and then ignored for a single one. */
 function checkedForBulk<T extends ResourceRow, A extends Attributes>(resource: Resource<T, A>, item: View): View {
   const { bulkOnly = [] } = resource;
   const names = bulkOnly.filter((name) => Object.hasOwn(item, name));
@@ -162,7 +162,7 @@ function update<T extends ResourceRow, A extends Attributes>(
   const fields = parseChanges(actor, resource, itemOf(context, resource));
   const row = requireChangeable(neutron, resource, context, "update");
   checkPolicy(actor, resource, fields, "update");
-  // The real service fails where a resource can't be changed (security group rules).
+  // The real service fails if a resource can't be changed (security group rules).
   if (resource.update === undefined) throw internalError();
   checkStorable(fields);
   checkRevision(context, row);

@@ -32,7 +32,7 @@ const gatewayPolicy = (value: unknown): "member" | "admin" => {
   return enable_snat !== undefined || external_fixed_ips !== undefined ? "admin" : "member";
 };
 
-/** There are no flavors; the service looks for whatever is given. @throws Refusal 404, 500 */
+/** There are no flavors; the service looks up whatever is given. @throws Refusal 404, 500 */
 const flavorId = (value: unknown): string => {
   if (typeof value === "object" && value !== null) throw internalError();
   return str(value);

@@ -16,7 +16,7 @@ import type { Resource } from "./resource.ts";
 /** `UUID_FIELD_SIZE`. */
 const UUID_CHARS_MAX = 36;
 
-/** The id of a group, of any form; the database can't hold what is none. @throws Refusal 500 */
+/** The id of a group, of any form; the database can't hold anything else. @throws Refusal 500 */
 const reference = (value: unknown): string => {
   if (typeof value === "object") throw internalError();
   return str(value);

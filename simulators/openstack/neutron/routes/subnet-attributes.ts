@@ -28,7 +28,7 @@ const subnetpoolId = (value: unknown): string | null => {
   return orNull(uuid)(value);
 };
 
-/** Owners of devices that the subnet's addresses are kept for. */
+/** Owners of devices for which the subnet's addresses are reserved. */
 const serviceTypes = (value: unknown): readonly string[] => {
   if (value === null || value === "" || value === 0 || value === false) return [];
   if (isDictionary(value) && Object.keys(value).length === 0) return [];

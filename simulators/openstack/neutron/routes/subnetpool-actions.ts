@@ -29,7 +29,7 @@ function prefixesIn(context: RequestContext): readonly Prefix[] {
   });
 }
 
-/** Takes a network's subnets into the pool. @throws Refusal 400, 404 */
+/** Adopts a network's subnets into the pool. @throws Refusal 400, 404 */
 function onboard(neutron: Neutron, context: RequestContext, pool: SubnetpoolRow): HttpReply {
   const { network_id: id } = bodyOf(context);
   if (id === undefined || id === null) throw badInput("network_id must be specified.");
@@ -46,7 +46,7 @@ function onboard(neutron: Neutron, context: RequestContext, pool: SubnetpoolRow)
   );
 }
 
-/** Changes of a subnet pool's prefixes, and taking a network's subnets into it. */
+/** Changes a subnet pool's prefixes, and adopts a network's subnets into it. */
 export function subnetpoolActions(neutron: Neutron): readonly OpenStackRoute[] {
   const poolIn = ({ actor, params }: RequestContext): SubnetpoolRow =>
     requireRow(neutron, SUBNETPOOLS, actor, params.id ?? "");

@@ -54,7 +54,7 @@ const view = (_neutron: Neutron, _actor: Actor, row: SubnetpoolRow): View => ({
   ...revisionMembers(row),
 });
 
-/** The reply to a change, in which lengths are numbers, and quota and scope are shown only where there are some or the change names them. */
+/** The reply to a change, in which lengths are numbers, and quota and scope appear only if they are set or the change names them. */
 const updatedView = (
   _neutron: Neutron,
   _actor: Actor,

@@ -22,7 +22,7 @@ import { badInput, badRequest, conflict, internalError, notFound } from "../wire
 import type { Resource } from "./resource.ts";
 import { ATTRIBUTES, type SubnetAttributes, view } from "./subnet-attributes.ts";
 
-/** The pool that is asked for, or the cloud's default one. @throws Refusal 400, 404 */
+/** The requested pool, or the cloud's default one. @throws Refusal 400, 404 */
 function findSubnetpool(
   neutron: Neutron,
   actor: Actor,
@@ -68,7 +68,7 @@ function checkModes(fields: NewFields<SubnetAttributes>): void {
       throw badInput(`${name} is not valid when ip_version is 4`);
 }
 
-/** Checks what is asked for before a prefix is chosen. @throws Refusal 400, 404 */
+/** Checks the request before a prefix is chosen. @throws Refusal 400, 404 */
 function checkNew(fields: NewFields<SubnetAttributes>, subnetpool: SubnetpoolRow | undefined): void {
   const given = parsePrefix(fields.cidr);
   if (given !== undefined && fields.prefixlen !== undefined)
@@ -164,7 +164,7 @@ function touchNetwork(neutron: Neutron, { networkId }: SubnetRow): void {
   if (network !== undefined) touch(neutron, network);
 }
 
-/** Deletes the DHCP ports, which go with the subnet. @throws Refusal 409 when others have addresses in it */
+/** Deletes the DHCP ports, which go with the subnet. @throws Refusal 409 if others have addresses in it */
 function remove(neutron: Neutron, row: SubnetRow): void {
   const ports = [...neutron.slot.value.ports.values()].filter(({ fixedIps }) =>
     fixedIps.some(({ subnetId }) => subnetId === row.id),

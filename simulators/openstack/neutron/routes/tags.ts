@@ -65,9 +65,9 @@ function removeTag(neutron: Neutron, row: ResourceRow, tag: string): HttpReply {
   return empty(204);
 }
 
-/** What has tags. */
+/** A resource that has tags. */
 interface TaggedResource<T extends ResourceRow> {
-  /** How refusals call the collection. */
+  /** The collection's name in refusals. */
   readonly collection: string;
   readonly find: (neutron: Neutron, id: string) => T | undefined;
   readonly canSee?: (neutron: Neutron, actor: Actor, row: T) => boolean;
@@ -82,7 +82,7 @@ const finderOf =
     throw notFoundAs("TagResourceNotFound", `Resource ${resource.collection} ${id} could not be found.`);
   };
 
-/** The routes of the tags of a resource. Who may not see a row learns of no resource of this kind at all. */
+/** The routes of the tags of a resource. A caller that may not see a row does not learn that such resources exist. */
 export function tagRoutes<T extends ResourceRow>(
   neutron: Neutron,
   resource: TaggedResource<T>,

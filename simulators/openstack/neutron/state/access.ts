@@ -31,7 +31,7 @@ export function controlsPort({ slot }: Neutron, actor: Actor, row: PortRow): boo
   return controls(actor, row) || (network !== undefined && controls(actor, network) && row.projectId !== "");
 }
 
-/** Only who uses a network may put ports and subnets onto it. @throws Refusal 403, 404 */
+/** Only users of a network may put ports and subnets onto it. @throws Refusal 403, 404 */
 export function checkNetworkOwner({ slot }: Neutron, actor: Actor, networkId: string, what: string): void {
   const row = slot.value.networks.get(networkId);
   if (actor.isAdmin || row === undefined || row.shared || row.projectId === actor.projectId) return;

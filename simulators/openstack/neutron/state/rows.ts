@@ -27,7 +27,7 @@ export interface NetworkRow extends ResourceRow {
   readonly networkType: string;
   readonly physicalNetwork: string | null;
   readonly segmentationId: number | null;
-  /** Availability zones that a client hints at, of those that the agents serve. */
+  /** The availability zones that a client suggests, among those that the agents serve. */
   readonly zoneHints: readonly string[];
   readonly subnets: string[];
 }
@@ -106,7 +106,7 @@ export interface PortRow extends ResourceRow {
   profile: Readonly<Record<string, unknown>>;
   readonly deviceProfile: string | null;
   numaPolicy: string | null;
-  /** `none`: it was made without an address. */
+  /** `none`: it was created without an address. */
   ipAllocation: "immediate" | "none";
   portSecurity: boolean;
   groups: readonly string[];

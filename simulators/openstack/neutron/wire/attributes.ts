@@ -17,9 +17,9 @@ type Verb = "create" | "update";
 
 /** One attribute of a resource. */
 interface Attribute<T = unknown> {
-  /** Whether it may be given at creation. Default true. */
+  /** Whether it may be given at creation. Default: true. */
   readonly post?: boolean;
-  /** Whether it may be changed later. Default true. */
+  /** Whether it may be changed later. Default: true. */
   readonly put?: boolean;
   readonly isRequired?: boolean;
   /** Default: any value, as it is. */
@@ -92,7 +92,7 @@ export interface ResourceSchema<A extends Attributes = Attributes> {
   readonly collection: string;
   /** Served by the core of Neutron, whose errors about bodies differ from those of extensions. */
   readonly isCore: boolean;
-  /** Takes a list in one request, in the member that is its name with an `s`. */
+  /** Accepts a list in one request, in the member named after it with an `s`. */
   readonly isBulk: boolean;
   readonly attributes: A;
 }
@@ -151,7 +151,7 @@ export function projectOf(actor: Actor, fields: object): string {
   );
 }
 
-/** What a client gave, with the owner under both names. @throws Refusal 400 when the names differ, or there is no owner */
+/** What a client gave, with the owner under both names. @throws Refusal 400 if the names differ, or there is no owner */
 function fillOwner(actor: Actor, item: View, verb: Verb): View {
   const { project_id: project = item.tenant_id, tenant_id: tenant = item.project_id } = item;
   if (project !== tenant)

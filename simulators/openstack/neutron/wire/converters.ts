@@ -23,7 +23,7 @@ const INVALID_MACS = ["00:00:00:00:00:00", "ff:ff:ff:ff:ff:ff"];
 /** A value in which nothing is converted or refused. */
 export const anything: Convert<unknown> = (value) => value;
 
-/** A string of so many characters at most. */
+/** A string of at most this many characters. */
 export const textUpTo =
   (charsMax: number): Convert<string> =>
   (value) => {
@@ -56,10 +56,10 @@ export const boolean: Convert<boolean> = (value) => {
   throw badInput(`'${str(value)}' cannot be converted to boolean`);
 };
 
-/** Integers beyond this many bits are none that the database can hold. */
+/** The database can't hold integers of more bits than this. */
 const DATABASE_INTEGER_MAX = 2_147_483_647;
 
-/** Python's `int()`: whole numbers, fractions cut off, strings that read as whole numbers. An infinity is an error of the service's own. */
+/** Python's `int()`: whole numbers, fractions cut off, strings that read as whole numbers. An infinity is the service's own error. */
 export const integer: Convert<number> = (value) => {
   if (typeof value === "boolean") return Number(value);
   if (value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY) throw crash();
@@ -71,7 +71,7 @@ export const integer: Convert<number> = (value) => {
 const crash = (): Refusal =>
   new Refusal(500, "HTTPInternalServerError", "Request Failed: internal server error while processing your request.");
 
-/** Fails as the service does when its database can't hold the number. @throws Refusal 500 */
+/** Fails like the service if its database can't hold the number. @throws Refusal 500 */
 export function storable(value: number): number {
   if (Math.abs(value) > DATABASE_INTEGER_MAX) throw crash();
   return value;
@@ -106,7 +106,7 @@ export const uuid: Convert<string> = (value) => {
   return value;
 };
 
-/** The elements that appear again, each once (`_collect_duplicates`). */
+/** The repeated elements, each once (`_collect_duplicates`). */
 export function repeatedIn(items: readonly unknown[]): readonly string[] {
   const seen = new Set<string>();
   const repeated = new Map<string, unknown>();

@@ -15,7 +15,7 @@ const lowerCase: Convert<string> = (value) => {
   return value.toLowerCase();
 };
 
-/** Why a name is no DNS name; `undefined` when it is one. */
+/** Why a name is not a DNS name; `undefined` if it is one. */
 function objectionTo(name: string): string | undefined {
   const trimmed = name.endsWith(".") ? name.slice(0, -1) : name;
   if (trimmed.length > FQDN_CHARS_MAX) return `'${trimmed}' exceeds the ${FQDN_CHARS_MAX} character FQDN limit`;

@@ -45,7 +45,7 @@ export const forbidden = (rule: string): Refusal =>
 /** The message of a 500 by which Neutron reports an error of its own. */
 export const INTERNAL_ERROR = "Request Failed: internal server error while processing your request.";
 
-/** 500, which Neutron answers where it forgot a check. */
+/** 500, which Neutron answers where a check is missing. */
 export const internalError = (): Refusal => new Refusal(500, "HTTPInternalServerError", INTERNAL_ERROR);
 
 /** 501 for what is not modelled, in Neutron's own error form. */

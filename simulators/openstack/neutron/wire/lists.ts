@@ -18,11 +18,11 @@ interface ListSchema {
   /** The path's own word. */
   readonly path: string;
   readonly attributes: Attributes;
-  /** Default false: its rows have tags, by which they may be filtered. */
+  /** Whether its rows have tags, by which they may be filtered. Default: false. */
   readonly isTagged?: boolean;
   /** Members that the caller may filter by, but not see. */
   readonly hidden?: readonly string[];
-  /** Default true: `limit` and `marker` make pages. */
+  /** Whether `limit` and `marker` make pages. Default: true. */
   readonly isPaged?: boolean;
   /** `Port`: an unknown marker is an error of this resource's. Absent: it is ignored. */
   readonly exception?: string;
@@ -196,7 +196,7 @@ function linksOf(
   return [...(isShort && !isReverse ? [] : [next]), ...(isShort && isReverse ? [] : [previous])];
 }
 
-/** A view reduced to the `fields` that a query names, and to those that are always shown; whole where it names none. */
+/** A view reduced to the `fields` that a query names, and to those that are always shown; unreduced if it names none. */
 export function selectFields(query: URLSearchParams, view: View, always: readonly string[] = []): View {
   const wanted = query.getAll("fields").filter((each) => each !== "");
   if (wanted.length === 0) return view;

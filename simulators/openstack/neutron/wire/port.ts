@@ -62,7 +62,7 @@ export type PortAttributes = typeof PORT_ATTRIBUTES;
 /** The mechanism driver of the cloud, named as on the recorded one. */
 const MECHANISM = "refmech";
 
-/** DNS names of ports need a DNS domain, which this cloud's network service lacks: what a client gives is not kept. */
+/** DNS names of ports need a DNS domain, which this cloud's network service lacks: what a client gives is not stored. */
 const hostnameOf = (address: string): string => `host-${address.replaceAll(/[.:]/g, "-")}`;
 
 function dnsAssignment(ip: string): View {

@@ -9,7 +9,7 @@ import { INTERNAL_ERROR, UNCOMPREHENDED } from "./errors.ts";
 const neutronError = (status: number, type: string, message: string, headers = {}): HttpReply =>
   json(status, { NeutronError: { type, message, detail: "" } }, headers);
 
-/** Only the paths of a version ask who calls. */
+/** Only the paths of a version need authentication. */
 const isVersioned = (path: string): boolean => /^\/v2\.0(\/|$)/.test(path);
 
 /** How Neutron speaks: errors, unknown routes, headers. */

@@ -5,7 +5,7 @@ import { failServer, findServer, removeServer, touchServer } from "../state/serv
 import { dropShelvedImage } from "./snapshot.ts";
 import { WORK_MS } from "./work.ts";
 
-/** Accepts a delete; without a host the server is gone at once. Returns false where it is already being deleted. */
+/** Accepts a delete; without a host the server is gone at once. Returns false if it is already being deleted. */
 export function startDelete(nova: Nova, server: Server): boolean {
   if (server.task === "deleting") return false;
   dropShelvedImage(nova, server);

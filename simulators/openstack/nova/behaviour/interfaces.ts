@@ -53,7 +53,7 @@ export function startDetachNic(nova: Nova, server: Server, portId: string): void
   recordChange(nova, "port.detach", server.id, { port: portId });
 }
 
-/** Frees the port, or deletes it where Nova made it. */
+/** Frees the port, or deletes it if Nova created it. */
 export function endDetachNic(
   nova: Nova,
   { serverId, portId }: { readonly serverId: string; readonly portId: string },
@@ -67,7 +67,7 @@ export function endDetachNic(
   else nova.cloud.ports.unbind(portId);
 }
 
-/** Starts to give a server a further fixed address of a network, or to take one away. */
+/** Starts to give a server a further fixed address of a network, or to remove one. */
 export function startFixedIp({ cloud: { kernel } }: Nova, change: FixedIpChange): void {
   kernel.timer(kernel.work(WORK_MS.fixedIp), "nova.fixed-ip", change);
 }

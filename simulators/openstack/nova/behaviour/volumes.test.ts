@@ -8,7 +8,7 @@ describe("a volume and a server", () => {
   type State = "available" | "reserved" | "in-use" | "detaching";
   const command = fc.constantFrom("attach", "detach", "wait", "delete");
 
-  it("go through available, reserved, in-use and detaching, in no other way", async () => {
+  it("go through available, reserved, in-use and detaching, and in no other order", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(command, { minLength: 1, maxLength: 12 }), async (commands) => {
         const session = await TestSession.open();
@@ -40,7 +40,7 @@ describe("a volume and a server", () => {
     );
   });
 
-  it("part when the server is deleted: the volume is free, or goes too where that was requested", async () => {
+  it("are separated when the server is deleted: the volume is free, or deleted too if that was requested", async () => {
     const session = await TestSession.open();
     const server = session.server();
     const [kept, gone] = [session.volume(), session.volume()];

@@ -35,7 +35,7 @@ function eventsOf({ actor, version }: NovaCall, server: Server, each: InstanceAc
   return { events: [event] };
 }
 
-/** From 2.21 on the actions of a server are shown when it is gone. */
+/** From 2.21 on, the actions of a server are shown even when it is gone. */
 const serverOf = (call: NovaCall): Server => (call.version >= 21 ? requireServerOnce(call) : requireServer(call));
 
 function showAction(call: NovaCall): HttpReply {

@@ -70,7 +70,7 @@ export const readQuotas = (fields: object): Record<string, number> =>
       .map(([name, value]) => [name, Number(value)]),
   );
 
-/** The schema lets through what the code then stumbles over. @throws Refusal 500 */
+/** The schema admits values over which the code then stumbles. @throws Refusal 500 */
 function checkForm(body: unknown): void {
   if (typeof body !== "object" || body === null || !("quota_set" in body)) return;
   if (Array.isArray(body.quota_set)) throw unexpectedError("AttributeError");

@@ -20,7 +20,7 @@ function requireTags(call: NovaCall): { readonly server: Server; readonly tags: 
   return { server, tags: server.extras?.tags ?? [] };
 }
 
-/** Does nothing where the tags stay the same. */
+/** Does nothing if the tags stay the same. */
 function setTags({ nova }: NovaCall, server: Server, tags: string[]): void {
   if (isDeepStrictEqual(server.extras?.tags ?? [], tags)) return;
   extrasOf(server).tags = tags;

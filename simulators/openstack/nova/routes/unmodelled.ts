@@ -11,7 +11,7 @@ function refuseLog(call: NovaCall, rule: string): never {
   return refuseAsUnmodelled("the audit log of usage")();
 }
 
-/** Routes that only other services or operators of a real cloud call: they answer 501, so that nobody takes silence for success. */
+/** Routes that only other services or operators of a real cloud call: they answer 501, so that nobody mistakes silence for success. */
 export const UNMODELLED_ROUTES: readonly NovaRoute[] = [
   { method: "POST", path: "/os-assisted-volume-snapshots", handler: refuseAsUnmodelled("assisted snapshots") },
   {

@@ -83,7 +83,7 @@ function reserve(call: NovaCall, server: Server, volumeId: string): string {
   }
 }
 
-/** The name of the device: of the one that is asked for only the letter counts. */
+/** The name of the device: only the letter of the requested one counts. */
 function deviceFor(server: Server, wanted: string | null | undefined): string {
   const letters = wanted == null ? undefined : new RegExp(DEVICE).exec(wanted)?.[2];
   return letters === undefined ? nextDevice(server.volumes) : `/dev/sd${letters}`;

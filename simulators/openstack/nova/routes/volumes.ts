@@ -5,7 +5,7 @@ import { ok } from "../wire/replies.ts";
 import type { NovaCall } from "../wire/request.ts";
 import { type NovaRoute, proxyRoute } from "../wire/route.ts";
 
-/** Volumes belong to Cinder, so a project with volumes has to ask there. */
+/** Volumes belong to Cinder, so a project with volumes must ask there. */
 const listNone =
   (member: "volumes" | "snapshots") =>
   ({ nova, actor }: NovaCall): HttpReply => {

@@ -54,6 +54,9 @@ export interface NovaState {
   servers: Map<string, Server>;
   /** Project → its servers, in order of creation. */
   byProject: Map<string, Map<string, Server>>;
+  /** The live servers, and those of each project, in order of creation. */
+  inOrder: Server[];
+  projectInOrder: Map<string, Server[]>;
   /** The last deleted ones, for `changes-since`, `deleted` and markers. */
   deletedServers: Map<string, Server>;
   usage: Map<string, ProjectUsage>;
@@ -88,6 +91,8 @@ export interface NovaState {
 export const emptyState = (): NovaState => ({
   servers: new Map(),
   byProject: new Map(),
+  inOrder: [],
+  projectInOrder: new Map(),
   deletedServers: new Map(),
   usage: new Map(),
   serversMade: 0,

@@ -19,7 +19,7 @@ export type VmState =
 /** A port that a server holds. */
 export interface Nic {
   readonly portId: string;
-  /** Whether Nova made it, so that it goes with the server. */
+  /** Whether Nova created it, so that it is deleted with the server. */
   readonly isOwn: boolean;
   readonly tag?: string;
 }
@@ -95,7 +95,7 @@ export interface Server {
   /** Empty when it boots from a volume. */
   imageId: string;
   keyName: string | null;
-  /** The name, where it was made below the microversion of descriptions (2.19). */
+  /** The name, if it was created below the microversion of descriptions (2.19). */
   description: string | null;
   vm: VmState;
   task: string | null;

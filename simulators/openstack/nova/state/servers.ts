@@ -1,4 +1,5 @@
 import type { Flavor } from "./flavor.ts";
+import { removeInOrder } from "./in-order.ts";
 import { type Nova, type NovaState, recordChange } from "./nova.ts";
 import { extrasOf, type Server } from "./server.ts";
 
@@ -12,6 +13,10 @@ export function addServer(nova: Nova, server: Server): void {
   let own = state.byProject.get(server.projectId);
   if (own === undefined) state.byProject.set(server.projectId, (own = new Map()));
   own.set(server.id, server);
+  state.inOrder.push(server);
+  const ordered = state.projectInOrder.get(server.projectId);
+  if (ordered === undefined) state.projectInOrder.set(server.projectId, [server]);
+  else ordered.push(server);
   countUsage(state, server, 1);
 }
 
@@ -20,6 +25,8 @@ export function removeServer(nova: Nova, server: Server): void {
   const state = nova.slot.value;
   if (!state.servers.delete(server.id)) return;
   state.byProject.get(server.projectId)?.delete(server.id);
+  removeInOrder(state.inOrder, server);
+  removeInOrder(state.projectInOrder.get(server.projectId) ?? [], server);
   countUsage(state, server, -1);
   countRam(nova, server, -1);
   state.deletedServers.set(server.id, server);

@@ -9,7 +9,7 @@ export const conflict = (message: string): Refusal => new Refusal(409, "conflict
 /** 403. */
 export const forbidden = (message: string): Refusal => new Refusal(403, "forbidden", message);
 
-/** The answer where a resource does not exist at this microversion. */
+/** The answer if a resource does not exist at this microversion. */
 export const noResource = (): Refusal => notFound("The resource could not be found.");
 
 /** Refuses everybody but administrators. @throws Refusal 403 */

@@ -124,7 +124,7 @@ export const hostnameOf = (name: string): string =>
     .replace(/^[.-]+|[.-]+$/g, "")
     .slice(0, 255);
 
-/** `r-` and eight letters; a server made alone has one of its own. */
+/** `r-` and eight letters; a server created alone has one of its own. */
 const reservationOf = (server: Server): string =>
   server.extras?.reservationId ?? `r-${server.id.replaceAll("-", "").slice(0, 8)}`;
 

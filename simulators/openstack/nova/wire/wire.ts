@@ -23,7 +23,7 @@ const FAULTS: Readonly<Record<number, string>> = {
 };
 
 function faultReply({ status, type, message, extras }: Refusal): HttpReply {
-  // Another service's refusal keeps its status and that service's own word.
+  // Another service's refusal keeps its status and that service's own name for it.
   const name = type in FAULT_NAMES ? type : (FAULTS[status] ?? "computeFault");
   const headers = { "Content-Type": "application/json; charset=UTF-8", ...extras.headers };
   return json(status, { [name]: { code: status, message, ...extras.members } }, headers);

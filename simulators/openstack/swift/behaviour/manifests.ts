@@ -43,7 +43,7 @@ function dataProblem(data: unknown): string | undefined {
 
 /** A line, or what is wrong with it; `undefined` for one that holds data itself. @throws Refusal 500 */
 function parseEntry(entry: unknown): Entry | string | undefined {
-  // It stumbles over what is not an object, and over an empty one.
+  // It stumbles over anything but an object, and over an empty one.
   if (entry === null || (isObject(entry) && Object.keys(entry).length === 0))
     throw refuseWith({ status: 500, headers: PLAIN, body: "An error occurred" });
   if (!isObject(entry)) return "not a JSON object";

@@ -48,7 +48,7 @@ function isSignedBy(key: string, digest: string, context: RequestContext): boole
   );
 }
 
-/** A signature of one digit, repeated, is none. */
+/** A signature of one repeated digit is not a signature. */
 const isTrivial = (query: URLSearchParams): boolean => new Set(query.get("temp_url_sig") ?? "").size <= 1;
 
 /** Checks that a request is signed with a key of the account or container, for its method and path, and has not expired. @throws Refusal 401 */
@@ -57,7 +57,7 @@ export function checkSignature(swift: Swift, context: RequestContext): void {
   const digest = DIGESTS[(query.get("temp_url_sig") ?? "").length];
   const isLive = expiryOf(context) >= cloud.kernel.nowMs / 1000;
   if (digest !== undefined && isLive && keysFor(swift, params).some((key) => isSignedBy(key, digest, context))) return;
-  // Whether the signature of a prefix or of addresses is good is not known: only what is wrong in any case is refused.
+  // Signatures of prefixes or addresses are not verified: only what is wrong in any case is refused.
   const unknown = ["temp_url_prefix", "temp_url_ip_range"].find((name) => query.has(name));
   if (unknown !== undefined && isLive && /^[0-9a-f]+$/.test(query.get("temp_url_sig") ?? "") && !isTrivial(query))
     throw notSimulated(unknown);

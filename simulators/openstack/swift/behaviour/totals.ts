@@ -1,6 +1,6 @@
 import type { ContainerRow, Swift, Totals } from "../state/state.ts";
 
-/** How long the proxy caches what it knows of a container. */
+/** How long the proxy caches what it knows about a container. */
 const SEEN_MS = 60_000;
 /** After how long containers report their objects to their account. */
 const REPORT_MS = 30_000;

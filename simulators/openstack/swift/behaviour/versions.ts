@@ -28,7 +28,7 @@ function addVersion(container: ContainerRow, name: string, version: VersionRow):
   container.versions.set(name, [...versionsOf(container, name), version]);
 }
 
-/** What was there before versions were kept becomes one. */
+/** An object from before versions were kept becomes a version. */
 function keepOld(container: ContainerRow, name: string): void {
   const old = container.objects.get(name);
   if (old === undefined || old.versionId !== undefined) return;
@@ -54,7 +54,7 @@ export function markDeleted({ cloud }: Swift, container: ContainerRow, name: str
   return id;
 }
 
-/** The version that a query names; `undefined` where it names none. @throws Refusal 400, 404 */
+/** The version that a query names; `undefined` if it names none. @throws Refusal 400, 404 */
 export function versionIn(container: ContainerRow, name: string, query: URLSearchParams): VersionRow | undefined {
   const id = query.get("version-id") ?? "";
   if (id === "") return undefined;
@@ -64,7 +64,7 @@ export function versionIn(container: ContainerRow, name: string, query: URLSearc
   return version;
 }
 
-/** Removes one version; the object itself goes where it was that. */
+/** Removes one version; if it was the object itself, that is removed. */
 export function removeVersion(container: ContainerRow, name: string, { id }: VersionRow): void {
   const rest = versionsOf(container, name).filter((each) => each.id !== id);
   if (rest.length > 0) container.versions?.set(name, rest);
@@ -95,7 +95,7 @@ const archivePrefix = (name: string): string => `${Buffer.byteLength(name).toStr
 const locationOf = ({ metadata }: ContainerRow): string | undefined =>
   metadata["x-versions-location"] ?? metadata["x-history-location"];
 
-/** Moves what an object was into the container of its versions. @throws Refusal 412 where that is missing */
+/** Moves what an object was into the container of its versions. @throws Refusal 412 if that is missing */
 export function archive(swift: Swift, account: string, container: ContainerRow, name: string): void {
   const location = locationOf(container);
   const old = container.objects.get(name);
@@ -105,7 +105,7 @@ export function archive(swift: Swift, account: string, container: ContainerRow, 
   target.objects.set(`${archivePrefix(name)}${timestamp(old.storedMs)}`, old);
 }
 
-/** Deletes an object whose container has a place for versions: the last one comes back, or the history goes on. Returns whether it did. */
+/** Deletes an object whose container has a place for versions: the last one comes back, or the history continues. Returns whether that happened. */
 export function deleteArchived(swift: Swift, account: string, container: ContainerRow, name: string): boolean {
   const target = findContainer(swift, account, locationOf(container) ?? "");
   if (target === undefined) return false;

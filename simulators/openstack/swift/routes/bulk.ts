@@ -51,7 +51,7 @@ function remove(swift: Swift, account: string, name: string): void {
   else removeObject(swift, account, ...path);
 }
 
-/** A name that is no text, as its bytes. */
+/** A name that is not text, as its bytes. */
 const escapeBytes = (name: string): string => encodeURIComponent(name).replaceAll("%EF%BF%BD", "%FF");
 
 function removeAll(swift: Swift, account: string, names: readonly string[]): Outcome {

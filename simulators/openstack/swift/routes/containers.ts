@@ -15,7 +15,7 @@ import { linesReply, listingReply } from "../wire/listing.ts";
 import { mergeMetadata } from "../wire/metadata.ts";
 import { acceptedReply } from "../wire/wire.ts";
 
-/** Where the objects of a container are to be copied. @throws Refusal 400, 501 */
+/** The target to which the objects of a container are synchronised. @throws Refusal 400, 501 */
 function checkSync(to: string | undefined): void {
   if (to === undefined || to === "") return;
   const [, scheme = "", host = ""] = /^(?:([a-z]*):)?(?:\/\/([^/]*))?/i.exec(to) ?? [];
@@ -37,7 +37,7 @@ function locationIn(headers: Headers): Headers {
   return name === undefined ? {} : { [name]: place };
 }
 
-/** Whether a header about the place of versions is there at all, which replaces it. */
+/** Whether there is any header about the place of versions, which replaces it. */
 const namesLocation = (headers: Headers): boolean =>
   LOCATIONS.some((name) => headers[name] !== undefined || headers[name.replace("x-", "x-remove-")] !== undefined);
 

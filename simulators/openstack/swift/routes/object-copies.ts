@@ -16,7 +16,7 @@ export function copyObject(swift: Swift, context: RequestContext): HttpReply {
   const { params, request } = context;
   const { destination } = request.headers;
   if (destination === undefined) throw new Refusal(412, "", "Destination header required");
-  // It can't write down a name that is no text.
+  // It can't write a name that is not text.
   if (percentText(destination).includes("\ufffd"))
     throw refuseWith({ status: 500, headers: PLAIN, body: "An error occurred" });
   const [container, object] = splitPath(percentText(destination)) ?? [];

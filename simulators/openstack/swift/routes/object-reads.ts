@@ -41,7 +41,7 @@ function versionedObject(swift: Swift, context: RequestContext): ObjectRow {
   throw new Refusal(404, "", "", { headers: isKept ? { "X-Object-Version-Id": "null" } : {} });
 }
 
-/** Where the current version is, and which it is. */
+/** The location and the id of the current version. */
 function versionHeaders({ params, query }: RequestContext, { versionId }: ObjectRow): Record<string, string> {
   if (versionId === undefined) return {};
   const path = `/v1/${params.account}/${params.container}/${params.object}`;

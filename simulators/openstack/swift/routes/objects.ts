@@ -78,7 +78,7 @@ function putCopy(swift: Swift, context: RequestContext, source: string): HttpRep
   return copyFrom(swift, context, path.join("/"), context);
 }
 
-/** @throws Refusal 400 when a dynamic large object's manifest is not a path */
+/** @throws Refusal 400 if a dynamic large object's manifest is not a path */
 function checkManifest(manifest: string | undefined): void {
   if (manifest !== undefined && (splitPath(manifest) === undefined || /[?&]/.test(manifest)))
     throw badRequest("X-Object-Manifest must be in the format container/prefix", HTML);

@@ -16,7 +16,7 @@ import { deleteObject, postObject, putObject } from "./objects.ts";
 type Handler = (swift: Swift, context: RequestContext, isSigned: boolean) => HttpReply;
 type Methods = Readonly<Record<string, readonly [needs: Permission, handler: Handler]>>;
 
-/** Picks a handler by whether the query has a flag. */
+/** Picks a handler depending on whether the query has a flag. */
 const whereFlagged =
   (flag: string, flagged: Handler, other: Handler): Handler =>
   (swift, context, isSigned) =>

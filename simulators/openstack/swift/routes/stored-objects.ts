@@ -47,7 +47,7 @@ export function store(
   return stored;
 }
 
-/** The header that names a version; none where the container keeps none. */
+/** The header that names a version; none if the container keeps none. */
 export const versionHeader = ({ versionId }: Pick<ObjectRow, "versionId">): Record<string, string> =>
   versionId === undefined ? {} : { "X-Object-Version-Id": versionId };
 

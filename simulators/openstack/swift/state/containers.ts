@@ -2,7 +2,7 @@ import type { RequestContext } from "../../service.ts";
 import { notFound } from "../wire/errors.ts";
 import type { ContainerRow, ObjectRow, Swift } from "./state.ts";
 
-/** The account's containers; the account is created where it does not exist. */
+/** The account's containers; the account is created if it does not exist. */
 export function ensureAccount({ slot }: Swift, name: string): Map<string, ContainerRow> {
   const { accounts } = slot.value;
   const containers = accounts.get(name) ?? new Map<string, ContainerRow>();

@@ -11,7 +11,7 @@ export interface Segment {
   readonly hash: string;
   readonly content_type: string;
   readonly last_modified: string;
-  /** `first-last`, where it is only a part of the object. */
+  /** `first-last`, if it is only a part of the object. */
   readonly range?: string;
 }
 
@@ -29,7 +29,7 @@ export interface ObjectRow {
   readonly deleteAtS?: number;
   /** Of a static large object. */
   readonly segments?: readonly Segment[];
-  /** Where its container keeps versions. */
+  /** Set if its container keeps versions. */
   readonly versionId?: string;
 }
 
@@ -47,7 +47,7 @@ export interface ContainerRow {
   /** `x-container-meta-…`, `x-container-read`, `x-container-write`. */
   metadata: Headers;
   changedMs: number;
-  /** Whether versions are kept; absent: it was never said. */
+  /** Whether versions are kept; absent: never set. */
   isVersioned?: boolean;
   /** Versions by name, the oldest first. */
   versions?: Map<string, readonly VersionRow[]>;

@@ -6,7 +6,7 @@ import { HTML } from "./headers.ts";
 const tagsOf = (header: string): readonly string[] => header.split(",").map((tag) => tag.trim().replaceAll('"', ""));
 
 /**
- * The reply to a condition that does not hold: 304 or 412; `undefined` where all hold. Swift checks the match first, then the dates.
+ * The reply to a condition that does not hold: 304 or 412; `undefined` if all hold. Swift checks the match first, then the dates.
  * `headers` are those that the object's reply would have.
  */
 export function unmetCondition(

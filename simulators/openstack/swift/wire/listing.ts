@@ -44,7 +44,7 @@ function rollUp(names: readonly string[], query: URLSearchParams): readonly Line
 /**
  * The part of `names` that the query asks for: filtered, rolled up at the delimiter, in order, from marker to end marker, limited.
  *
- * @throws Refusal 412 when the limit is too high
+ * @throws Refusal 412 if the limit is too high
  */
 export function chooseLines(names: readonly string[], query: URLSearchParams): readonly Line[] {
   const direction = isYes(query.get("reverse")) ? -1 : 1;

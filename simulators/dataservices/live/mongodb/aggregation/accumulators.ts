@@ -8,7 +8,7 @@ import { average, deviation, extreme, total } from "./folds.ts";
 import { distinct } from "./operators/sets.ts";
 import { isNothing, scopeOf } from "./scope.ts";
 
-/** Folds the documents of a group to one value. */
+/** Folds the documents of a group into one value. */
 type Accumulate = (documents: readonly Document[], variables: Readonly<Record<string, Value>>) => Value;
 
 /** Accumulators of the values of an expression. */
@@ -31,7 +31,7 @@ const OF_VALUES: Readonly<Record<string, (values: readonly Value[]) => Value>> =
     }, {}),
 };
 
-/** Accumulators of the first so many values: the operand says how many, and of what. */
+/** Accumulators of the first n values: the operand says how many, and of what. */
 const OF_MANY: Readonly<Record<string, (values: readonly Value[], count: number) => readonly Value[]>> = {
   $firstN: (values, count) => values.slice(0, count),
   $lastN: (values, count) => values.slice(Math.max(0, values.length - count)),

@@ -9,8 +9,7 @@ import { type Document, type Draft, isArray, isDocument, type Value } from "../v
 import { notSimulated, ServerError } from "../wire/errors.ts";
 
 /*
- * Operators that are plain functions of their arguments come from mingo. It knows the numbers of JavaScript alone, so an int64 and a
- * double are handed over as those, and its answers come back as the smallest type that holds them.
+ * Operators that are plain functions of their arguments come from mingo. It knows only JavaScript's numbers, so an int64 and a double are passed as those, and its results come back as the smallest type that holds them.
  */
 const FUNCTIONS = new Set(
   `$abs $acos $acosh $allElementsTrue $anyElementTrue $asin $asinh $atan $atan2 $atanh $bitAnd $bitNot $bitOr $bitXor $ceil $cos $cosh
@@ -21,7 +20,7 @@ const FUNCTIONS = new Set(
    $trim $trunc $week $year $zip`.split(/\s+/),
 );
 
-/** Patterns of clients run in RE2 alone, and code of clients not at all. */
+/** Clients' patterns run only in RE2, and clients' code not at all. */
 const { $regexFind: _1, $regexFindAll: _2, $regexMatch: _3, $function, ...safe } = expressions;
 const { $accumulator: _4, ...folds } = accumulators;
 const CONTEXT = Context.init({ expression: safe, accumulator: folds });
@@ -34,7 +33,7 @@ const OPTIONS = {
   failOnError: true,
 };
 
-/** Stages of mingo call functions of its own by `$function`: those alone are functions, whatever a client sends. */
+/** Mingo's stages call its own functions through `$function`: only those are functions, whatever a client sends. */
 const WINDOW_OPTIONS = {
   ...OPTIONS,
   scriptEnabled: true,
@@ -47,7 +46,7 @@ const WINDOW_OPTIONS = {
 };
 const CODE = /"\$(function|accumulator|where)"/;
 
-/** Does an operator come from mingo? */
+/** Whether an operator comes from mingo. */
 export const isBridged = (name: string): boolean => FUNCTIONS.has(name);
 
 /** A value as mingo knows it. @throws ServerError NotImplemented for an int64 that JavaScript's numbers can't hold */
@@ -72,7 +71,7 @@ function box(value: unknown): Value {
 
 const isPlain = (value: unknown): value is Value => value === null || !["function", "symbol"].includes(typeof value);
 
-/** Can it stand in an expression for itself? */
+/** Whether it can stand for itself in an expression. */
 function isLiteral(value: unknown): boolean {
   if (typeof value === "string") return !value.startsWith("$");
   if (Array.isArray(value)) return value.every(isLiteral);
@@ -80,7 +79,7 @@ function isLiteral(value: unknown): boolean {
   return value !== undefined;
 }
 
-/** Applies a bridged operator to arguments that are values already: a list, a document of named ones, or a single one. */
+/** Applies a bridged operator to evaluated arguments: a list, a document of named ones, or a single one. */
 export function applyBridged(name: string, given: Value): Value {
   const holder: Record<string, unknown> = {};
   const refer = (value: unknown): unknown => {
@@ -115,7 +114,7 @@ export function runWindowStage(name: string, operand: Value, documents: readonly
   });
 }
 
-/** Its errors are the client's: it was given what the operator can't work on. */
+/** Its errors are the client's, who gave it something that the operator can't work on. */
 function attempt<T>(work: () => T): T {
   try {
     return work();

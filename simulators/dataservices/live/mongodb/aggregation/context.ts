@@ -12,7 +12,7 @@ export interface PipelineContext {
   readonly variables: Readonly<Record<string, Value>>;
   /** The documents of another collection or view, as the same read sees them. */
   readonly read: (collection: string) => readonly Document[];
-  /** From 0 up to below 1. */
+  /** From 0, and less than 1. */
   readonly random: () => number;
 }
 

@@ -28,7 +28,7 @@ const FUNCTIONS: FunctionTable = {
 /** Operators that a real server has and this engine does not. */
 const ABSENT = /^\$(function|accumulator|meta|tsIncrement|tsSecond|toHashedIndexKey|binarySize|bsonSize|_internal.*)$/;
 
-/** Compiles an expression of aggregation. @throws ServerError Location168 for an operator that nobody has; NotImplemented */
+/** Compiles an expression of aggregation. @throws ServerError Location168 for an unknown operator; NotImplemented */
 export function compileExpression(expression: Value): Evaluate {
   if (typeof expression === "string" && expression.startsWith("$")) return compilePath(expression);
   if (isArray(expression)) {
@@ -101,7 +101,7 @@ function compileOperator(expression: Value & object, name: string): Evaluate {
   throw new ServerError(168, `Unrecognized expression '${name}'`);
 }
 
-/** The arguments keep their places, also those that are missing. */
+/** The arguments keep their places, even missing ones. */
 function compileArguments(operand: Value): Evaluate {
   if (isArray(operand)) {
     const parts = operand.map(compileExpression);

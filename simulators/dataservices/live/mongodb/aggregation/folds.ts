@@ -9,7 +9,7 @@ import { isNothing } from "./scope.ts";
 export const total = (values: readonly Value[]): Numeric =>
   values.filter(isNumeric).reduce<Numeric>((a, b) => sum(a, b), 0);
 
-/** The mean of the numbers among the values; null where there is none. */
+/** The mean of the numbers among the values; null if there are none. */
 export function average(values: readonly Value[]): Value {
   const numbers = values.filter(isNumeric);
   if (numbers.length === 0) return null;
@@ -19,7 +19,7 @@ export function average(values: readonly Value[]): Value {
   return doubleOf((numberOf(all) ?? 0) / numbers.length);
 }
 
-/** The least (`way` -1) or the greatest (1) of the values; null where there is none. */
+/** The least (`way` -1) or the greatest (1) of the values; null if there are none. */
 export function extreme(values: readonly Value[], way: 1 | -1): Value {
   return values
     .filter((value) => !isNothing(value))

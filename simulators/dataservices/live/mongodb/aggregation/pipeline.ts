@@ -10,14 +10,14 @@ import { WINDOW_STAGES } from "./stages/windows.ts";
 
 const STAGES: StageTable = { ...LIST_STAGES, ...FIELD_STAGES, ...GROUP_STAGES, ...JOIN_STAGES, ...WINDOW_STAGES };
 
-/** Stages that a real server has, and this engine has not. */
+/** Stages that a real server has and this engine lacks. */
 const ABSENT = new Set(
   "$geoNear $search $searchMeta $vectorSearch $listSearchIndexes $planCacheStats $listSessions $querySettings $shardedDataDistribution $changeStreamSplitLargeEvent $rankFusion".split(
     " ",
   ),
 );
 
-/** Stages that stand at one end of a pipeline and are done by the command. */
+/** Stages that stand at one end of a pipeline and are carried out by the command. */
 const OF_COMMAND = new Set([
   "$out",
   "$merge",
@@ -37,13 +37,13 @@ export function stageOf(stage: Value): readonly [string, Value] {
   return entry;
 }
 
-/** Runs stages one after another. @throws ServerError 40324 for a stage that nobody has; NotImplemented */
+/** Runs stages one after another. @throws ServerError 40324 for an unknown stage; NotImplemented */
 export function runPipeline(
   pipeline: readonly Value[],
   documents: readonly Document[],
   context: PipelineContext,
 ): readonly Document[] {
-  // All are compiled first: an error in the last must not depend on what the first finds.
+  // All are compiled first: an error in the last must not depend on the results of the first.
   const stages = pipeline.map((stage) => {
     const [name, operand] = stageOf(stage);
     const compile = Object.hasOwn(STAGES, name) ? STAGES[name] : undefined;

@@ -1,11 +1,11 @@
 import { type Document, isArray, isDocument, type Value } from "../values/value.ts";
 import { ServerError } from "../wire/errors.ts";
 
-/** What a command does, as far as roles tell it apart. */
+/** What a command does, as far as roles distinguish it. */
 export type Action =
   | "find"
   | "write"
-  /** Collections and indexes made and dropped. */
+  /** Creating and dropping collections and indexes. */
   | "define"
   /** What a database holds: names, sizes. */
   | "inspect"
@@ -16,7 +16,7 @@ export type Action =
 
 interface Role {
   readonly actions: readonly Action[];
-  /** On every database but `local` and `config`, and only for users of `admin`. */
+  /** On every database except `local` and `config`, and only for users of `admin`. */
   readonly isAnywhere: boolean;
 }
 
@@ -25,7 +25,7 @@ const WRITE: readonly Action[] = [...READ, "write", "define"];
 const ADMIN: readonly Action[] = ["inspect", "define", "administer"];
 const OWNER: readonly Action[] = [...WRITE, "administer", "manageUsers"];
 
-/** The built-in roles (MongoDB manual, "Built-In Roles"), by the actions that this engine tells apart. */
+/** The built-in roles (MongoDB manual, "Built-In Roles"), in terms of the actions that this engine distinguishes. */
 const ROLES: Readonly<Record<string, Role>> = {
   read: { actions: READ, isAnywhere: false },
   readWrite: { actions: WRITE, isAnywhere: false },
@@ -51,7 +51,7 @@ export interface Grant {
   readonly db: string;
 }
 
-/** Who is logged in. */
+/** The logged-in user. */
 export interface Principal {
   readonly user: string;
   readonly db: string;
@@ -77,10 +77,10 @@ function grantOf(value: Value): Grant {
   return { role, db };
 }
 
-/** The databases of the server itself: roles on all databases do not reach them. */
+/** The server's own databases: roles on all databases do not reach them. */
 const INTERNAL = new Set(["local", "config"]);
 
-/** May a user do this on a database? */
+/** Whether a user may do this on a database. */
 export function mayDo(principal: Principal, action: Action, database: string): boolean {
   return principal.roles.some(({ role: name, db }) => {
     const role = Object.hasOwn(ROLES, name) ? ROLES[name] : undefined;

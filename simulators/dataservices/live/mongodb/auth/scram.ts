@@ -13,11 +13,11 @@ export const MECHANISMS = {
 /** A name in `MECHANISMS`. */
 export type Mechanism = keyof typeof MECHANISMS;
 
-/** Is it a mechanism of ours? */
+/** Whether it is one of our mechanisms. */
 export const isMechanism = (name: Value): name is Mechanism =>
   typeof name === "string" && Object.hasOwn(MECHANISMS, name);
 
-/** What a server keeps of a password; base64 throughout. */
+/** What a server stores of a password, all in base64. */
 export interface Credential {
   readonly iterationCount: number;
   readonly salt: string;
@@ -28,13 +28,13 @@ export interface Credential {
 const hmac = (hash: string, key: Uint8Array, text: string): Buffer => createHmac(hash, key).update(text).digest();
 const digest = (hash: string, bytes: Uint8Array): Buffer => createHash(hash).update(bytes).digest();
 
-/** SHA-1 salts a digest that MongoDB made before SCRAM; SHA-256 the password itself, in its canonical form. */
+/** SHA-1 salts a digest from MongoDB's time before SCRAM; SHA-256 salts the password itself, in its canonical form. */
 function passwordOf(mechanism: Mechanism, user: string, password: string): string {
   if (mechanism === "SCRAM-SHA-256") return password.normalize("NFKC");
   return createHash("md5").update(`${user}:mongo:${password}`).digest("hex");
 }
 
-/** What to keep of a password. */
+/** What to store of a password. */
 export function credentialOf(mechanism: Mechanism, user: string, password: string, salt: Uint8Array): Credential {
   const { hash, bytes, iterations } = MECHANISMS[mechanism];
   const salted = pbkdf2Sync(passwordOf(mechanism, user, password), salt, iterations, bytes, hash);
@@ -60,7 +60,7 @@ const authenticationFailure = (): ServerError =>
 const FIRST = /^(?:[ny]|p=[^,]*),(?:a=[^,]*)?,((?:m=[^,]*,)?n=([^,]*),r=([^,]+)(?:,.*)?)$/s;
 const FINAL = /^(c=([^,]*),r=([^,]+)(?:,.*)?),p=([^,]+)$/s;
 
-/** Looks up what is kept of a user; something made up where there is no such user, so that nobody learns who exists. */
+/** Looks up the credential of a user; a made-up one if there is no such user, so that nobody learns who exists. */
 export type FindCredential = (
   user: string,
   mechanism: Mechanism,
@@ -80,7 +80,7 @@ export class Conversation {
   readonly #skipsEmpty: boolean;
   #isProven = false;
 
-  /** @throws ServerError AuthenticationFailed for what is no first message */
+  /** @throws ServerError AuthenticationFailed for anything but a first message */
   constructor(
     mechanism: Mechanism,
     database: string,

@@ -21,7 +21,7 @@ export function credentialOfVerifier(verifier: string): Credential {
   return { iterationCount: Number(iterations), salt, storedKey, serverKey };
 }
 
-/** All users: those of the platform, and those that clients have made. */
+/** All users: the platform's, and those that clients have created. */
 export class Users {
   readonly #catalog: Catalog;
   readonly #secret: Uint8Array;
@@ -33,7 +33,7 @@ export class Users {
     this.#secret = secret;
   }
 
-  /** Puts these in the place of all that the platform gave before. */
+  /** Replaces all users that the platform gave before with these. */
   manage(users: readonly ManagedUser[]): void {
     this.#managed = new Map(users.map((user) => [`${user.db}.${user.user}`, user]));
   }
@@ -62,7 +62,7 @@ export class Users {
     return isDocument(credentials) ? credentialIn(credentials[mechanism]) : undefined;
   }
 
-  /** The mechanisms with which a user can log in; undefined where there is no such user. */
+  /** The mechanisms with which a user can log in; undefined if there is no such user. */
   mechanisms(database: string, user: string): readonly Mechanism[] | undefined {
     if (this.find(database, user) === undefined) return undefined;
     return ["SCRAM-SHA-256" as const, "SCRAM-SHA-1" as const].filter(

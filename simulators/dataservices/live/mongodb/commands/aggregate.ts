@@ -30,7 +30,7 @@ function sourceOf({ body, name }: Call): string | undefined {
 
 const isOutput = (name: string): boolean => name === "$out" || name === "$merge";
 
-/** The documents with which a pipeline begins, and the stages that are left. */
+/** The documents with which a pipeline begins, and the remaining stages. */
 function beginning(
   call: Call,
   source: string | undefined,
@@ -50,7 +50,7 @@ function beginning(
   );
 }
 
-/** The documents of a pipeline without its last stage where that writes. */
+/** The documents of a pipeline, without its last stage if that writes. */
 export function aggregateDocuments(
   call: Call,
   source: string | undefined,
@@ -98,7 +98,7 @@ export const AGGREGATE_COMMANDS: CommandTable = {
   aggregate: { action: "find", fields: FIELDS, isForTransactions: true, run: aggregate },
 };
 
-/** Does the pipeline write? */
+/** Whether the pipeline writes. */
 export function outputOf(body: Document): Value {
   const last = isArray(body.pipeline) ? body.pipeline.at(-1) : undefined;
   const [name, operand] = isDocument(last) ? (Object.entries(last)[0] ?? []) : [];

@@ -17,7 +17,7 @@ import { type Document, isArray, isDocument, type Value } from "../values/value.
 import { ServerError } from "../wire/errors.ts";
 import { countIn, documentIn, type Fields } from "./fields.ts";
 
-/** One command, as its handler gets it. */
+/** One command, as its handler receives it. */
 export interface Call {
   readonly server: Server;
   readonly client: Client;
@@ -27,16 +27,16 @@ export interface Call {
   readonly session: Session | undefined;
   /** The transaction that the command is part of. */
   readonly transaction: Transaction | undefined;
-  /** It is a retryable write: its statements are done once. */
+  /** It is a retryable write: its statements take effect once. */
   readonly isRetryable: boolean;
 }
 
-/** A command: what it may have, who may give it, and what it does. */
+/** A command: its fields, who may send it, and what it does. */
 export interface Command {
-  /** `nobody`: before login as well. `anybody`: whoever is logged in; the handler looks closer. */
+  /** `nobody`: even before login. `anybody`: any logged-in user; the handler looks closer. */
   readonly action: Action | "nobody" | "anybody";
   readonly fields: Fields;
-  /** May it be part of a transaction? Default false. */
+  /** Whether it may be part of a transaction. Default: false. */
   readonly isForTransactions?: boolean;
   readonly isForAdmin?: boolean;
   /** @throws ServerError, Busy */
@@ -46,19 +46,19 @@ export interface Command {
 /** Commands by name. */
 export type CommandTable = Readonly<Record<string, Command>>;
 
-/** `ok` of a reply that tells of success: a double, as the server has it. */
+/** `ok` of a successful reply: a double, as in the server. */
 export const OK: Document = { ok: new Double(1) };
 
-/** Who may see what the call sees. */
+/** The reader on whose behalf the call reads. */
 export const readerOf = ({ transaction, server }: Call): Reader => transaction?.reader ?? server.store.reader;
 
 /** The name of the collection that a command names by its first field. @throws ServerError InvalidNamespace */
 export const collectionName = ({ body, name }: Call): string => requireName(body[name], "collection");
 
-/** The longest that a statement waits for another transaction, ms. */
+/** How long a statement waits for another transaction, at most, in ms. */
 const WAIT_MS_MAX = 60_000;
 
-/** Does work again when the transaction that is in its way has ended. @throws ServerError MaxTimeMSExpired */
+/** Repeats work once the transaction that blocks it has ended. @throws ServerError MaxTimeMSExpired */
 export async function whenFree<T>({ body, server }: Call, work: () => T): Promise<T> {
   const allowed = countIn(body, "maxTimeMS") ?? 0;
   const deadline = server.now + Math.min(WAIT_MS_MAX, allowed === 0 ? WAIT_MS_MAX : allowed);
@@ -80,9 +80,7 @@ function sleep(ms: number): Promise<void> {
 }
 
 /**
- * Runs work as part of the call's transaction, else as one of its own that is committed at once.
- *
- * @throws what the work throws: nothing has changed then
+ * Runs work as part of the call's transaction, else in one of its own that is committed at once. @throws what the work throws; then nothing has changed
  */
 export function inTransaction<T>(
   { server, transaction }: Call,
@@ -101,7 +99,7 @@ export function inTransaction<T>(
   }
 }
 
-/** The collection to write to, made where there is none. @throws ServerError CommandNotSupportedOnView */
+/** The collection to write to, created if there is none. @throws ServerError CommandNotSupportedOnView */
 export function ensureCollection({ server }: Call, database: string, name: string): Collection {
   const there = server.store.catalog.find(database, name);
   if (there?.isView)
@@ -131,7 +129,7 @@ export function documentsOf(call: Call, name: string, depth = 0): readonly Docum
   return runPipeline(stages, read(String(viewOn)), { ...contextOf(call, collection), read });
 }
 
-/** What filters and pipelines of the command run with. @throws ServerError for a collation that is none */
+/** What filters and pipelines of the command run with. @throws ServerError for an invalid collation */
 export function contextOf(
   call: Call,
   collection: Collection | undefined,
@@ -156,7 +154,7 @@ export function contextOf(
 /** The context of filters of the command. */
 export const filterOf = (context: PipelineContext): FilterContext => filterContextOf(context);
 
-/** @throws ServerError BadValue where `hint` names no index */
+/** @throws ServerError BadValue if `hint` names no index */
 export function requireHint(collection: Collection | undefined, hint: Value): void {
   if (hint === undefined || hint === null || collection === undefined) return;
   if (isDocument(hint) && (Object.keys(hint).length === 0 || Object.hasOwn(hint, "$natural"))) return;

@@ -4,7 +4,7 @@ import { describeUpdate } from "../update/describe.ts";
 import { type Document, isDocument, type Value } from "../values/value.ts";
 import { ServerError } from "../wire/errors.ts";
 
-/** A place in the oplog: a time, and how many operations of its entry are done. */
+/** A position in the oplog: a time, and how many operations of its entry are done. */
 export interface Place {
   readonly time: Timestamp;
   readonly done: number;
@@ -13,7 +13,7 @@ export interface Place {
 /** All operations of an entry are done. */
 export const ALL = 0xffff;
 
-/** A token says the place as hexadecimal digits, which sort as places do. */
+/** A token encodes the position as hexadecimal digits, which sort as positions do. */
 export const tokenOf = ({ time, done }: Place): Document => ({
   _data: `${time.toBigInt().toString(16).padStart(16, "0")}${done.toString(16).padStart(4, "0")}`,
 });
@@ -26,11 +26,11 @@ export function placeOf(token: Value): Place {
   return { time: new Timestamp(BigInt(`0x${data.slice(0, 16)}`)), done: Number.parseInt(data.slice(16), 16) };
 }
 
-/** The refusal of an image that was not kept. */
+/** The refusal for an image that was not kept. */
 export const noImage = (): ServerError =>
   new ServerError(47, "Change stream was configured to require a pre- or post-image, but it was not found");
 
-/** What happened, as a stream tells it; undefined for what it does not tell. */
+/** What happened, as a stream reports it; undefined for what it does not report. */
 export function eventOf(operation: Operation): Document | undefined {
   const { database } = operation;
   switch (operation.kind) {

@@ -187,7 +187,7 @@ class ChangeStream implements ReadySource {
     return events;
   }
 
-  /** The documents before and after, as far as the stream asks for them. */
+  /** The documents before and after the change, if the stream asks for them. */
   #images(operation: Operation): Document {
     const made: Draft = {};
     if (operation.kind === "update" && this.#options.fullDocument !== "default")

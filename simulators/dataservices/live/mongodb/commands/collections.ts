@@ -23,7 +23,7 @@ const KEPT = new Set([
   "pipeline",
   "changeStreamPreAndPostImages",
 ]);
-/** Options that a real server has and this engine has not. */
+/** Options that a real server has and this engine lacks. */
 const ABSENT = [
   "capped",
   "timeseries",
@@ -53,7 +53,7 @@ function refuseAbsent(body: Document): void {
   for (const name of ABSENT) if (isTruthy(body[name] ?? null)) throw notSimulated(`the option ${name} of a collection`);
 }
 
-/** The options as `listCollections` shows them. @throws ServerError for options that can't be */
+/** The options as `listCollections` shows them. @throws ServerError for invalid options */
 function optionsOf(call: Call): Document {
   const { body } = call;
   refuseAbsent(body);
@@ -61,7 +61,7 @@ function optionsOf(call: Call): Document {
   const collation = readCollation(body.collation);
   if (isArray(body.pipeline) && body.viewOn === undefined)
     throw new ServerError("InvalidOptions", "'pipeline' cannot be specified without 'viewOn'");
-  // What a view does is tried once, so that no view is there that can't be read.
+  // A view's pipeline is tried once, so that no view exists that can't be read.
   if (isArray(body.pipeline)) runPipeline(body.pipeline, [], contextOf(call, undefined));
   const { collation: _given, ...others } = kept;
   return collation === undefined ? others : { ...others, collation: collation.spec };

@@ -11,11 +11,11 @@ interface FirstBatch {
   readonly isTail?: boolean;
 }
 
-/** Who is logged in, as cursors and sessions are kept apart. */
+/** The logged-in user, because cursors and sessions are kept apart by user. */
 export const userOf = ({ client: { principal } }: Pick<Call, "client">): string =>
   principal === undefined ? "" : `${principal.db}.${principal.user}`;
 
-/** The reply of a command with a cursor: the first batch, and an open cursor where there is more. */
+/** The reply of a command with a cursor: the first batch, and an open cursor if there is more. */
 export function openCursor(call: Call, namespace: string, source: ReadySource, first: FirstBatch): Document {
   const { server, session } = call;
   const batch = source.next(first.batchSize ?? FIRST_BATCH, 0);
@@ -38,7 +38,7 @@ const tokenOf = ({ resumeToken }: Batch): Document =>
 
 const notFound = (id: bigint): ServerError => new ServerError("CursorNotFound", `cursor id ${id} not found`);
 
-/** How long `getMore` waits on a change stream where the client does not say, ms. */
+/** How long `getMore` waits on a change stream if the client does not say, in ms. */
 const AWAIT_MS = 1000;
 
 async function getMore(call: Call): Promise<Document> {

@@ -107,7 +107,7 @@ function filterOfStatement(command: Document): Document {
   return isDocument(match) ? match : {};
 }
 
-/** How many documents a command that reads gives; changes are not made. */
+/** How many documents a reading command returns; changes are not made. */
 function countOf(call: Call, command: Document, name: string): number {
   if (name === "find") return findDocuments(call).length;
   if (name === "aggregate")
@@ -146,7 +146,7 @@ function getParameter(call: Call): Document {
   return { ...wanted.reduce<Document>((made, name) => ({ ...made, ...PARAMETERS[name]?.(call) }), {}), ...OK };
 }
 
-/** A fail point of commands: what drivers' own tests set. */
+/** A fail point of commands, as drivers' own tests set it. */
 function configureFailPoint({ server, body }: Call): Document {
   if (server.options.hasTestCommands !== true)
     throw new ServerError("CommandNotFound", "no such command: 'configureFailPoint'");
@@ -154,7 +154,7 @@ function configureFailPoint({ server, body }: Call): Document {
   return OK;
 }
 
-/** Commands that tell of the server. */
+/** Commands that describe the server. */
 export const DIAGNOSTIC_COMMANDS: CommandTable = {
   serverStatus: {
     action: "monitor",

@@ -13,7 +13,7 @@ import { checkFields } from "./fields.ts";
 import { labelsOf } from "./labels.ts";
 import { COMMANDS } from "./table.ts";
 
-/** Carries out a command. Whatever goes wrong is an answer. @throws Cut */
+/** Carries out a command. Every error is an answer. @throws Cut */
 export async function dispatch(server: Server, client: Client, request: Request): Promise<Document> {
   const { body } = request;
   const [name = ""] = Object.keys(body);
@@ -151,7 +151,7 @@ function checkConcerns(body: Document): void {
 
 const WRITES = new Set<Command["action"]>(["write", "define", "administer", "manageUsers"]);
 
-/** A secondary takes no writes, and reads only of those who say that they may be behind. @throws ServerError NotWritablePrimary, NotPrimaryNoSecondaryOk */
+/** A secondary accepts no writes, and only reads that allow stale data. @throws ServerError NotWritablePrimary, NotPrimaryNoSecondaryOk */
 function requirePart(call: Call, { action }: Command): void {
   const { server, body } = call;
   if (server.membership.isPrimary) return;
@@ -162,14 +162,14 @@ function requirePart(call: Call, { action }: Command): void {
   if (action === "find" && !isForAny) throw new ServerError("NotMasterNoSlaveOk", "not primary and secondaryOk=false");
 }
 
-/** Does the command change anything that other members have to learn? What is part of a transaction is waited for at its end. */
+/** Whether the command changes anything that must reach other members. A command within a transaction waits at the transaction's end. */
 const isChanging = ({ action }: Command, { name, body, transaction }: Call): boolean =>
   transaction === undefined && (WRITES.has(action) || name === "commitTransaction" || outputOf(body) !== undefined);
 
-/** How long a write waits for other members where the client does not say, ms. */
+/** How long a write waits for other members if the client does not say, in ms. */
 const REPLICATION_MS_MAX = 600_000;
 
-/** What becomes of the write concern: `j` waits for the disk, anything but `w: 1` for a member that would be promoted. */
+/** Carries out the write concern: `j` waits for the disk, anything but `w: 1` for a member that would be promoted. */
 async function concern({ body, server, name }: Call): Promise<Document> {
   const given = isDocument(body.writeConcern) ? body.writeConcern : {};
   const { w = "majority", j, wtimeout } = given;
@@ -206,7 +206,7 @@ function times({ store }: Server): Document {
   };
 }
 
-/** The reply that tells of an error. One within a transaction ends it. */
+/** The reply to an error. An error within a transaction ends it. */
 function refusal(server: Server, call: Call | undefined, name: string, request: Request, error: unknown): Document {
   const known = error instanceof ServerError ? error : defect(server, error);
   if (call?.transaction !== undefined && call.session !== undefined) server.sessions.fail(call.session);
@@ -224,7 +224,7 @@ function defect(server: Server, error: unknown): ServerError {
   return new ServerError("InternalError", `the command failed: ${what}`);
 }
 
-/** What an armed fail point makes of a command; undefined where it is not concerned. @throws Cut */
+/** What an armed fail point does to a command; undefined if it is not concerned. @throws Cut */
 async function failPoint(server: Server, name: string, request: Request): Promise<Document | undefined> {
   const armed = server.failPoints.forCommand(name);
   if (armed === undefined) return undefined;
@@ -232,7 +232,7 @@ async function failPoint(server: Server, name: string, request: Request): Promis
   if (blockConnection === true) await new Promise((resolve) => setTimeout(resolve, numberOf(blockTimeMS) ?? 0));
   if (closeConnection === true) throw new Cut();
   const code = numberOf(errorCode);
-  // Labels that the fail point brings take the place of the server's own.
+  // Labels of the fail point replace the server's own.
   const labels = isArray(errorLabels)
     ? errorLabels.length === 0
       ? {}

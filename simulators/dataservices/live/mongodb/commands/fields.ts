@@ -12,13 +12,13 @@ import {
 } from "../values/value.ts";
 import { ServerError } from "../wire/errors.ts";
 
-/** What a field of a command may hold. */
+/** The type that a field of a command may have. */
 type FieldType = "string" | "object" | "array" | "bool" | "number" | "timestamp" | "any";
 
-/** The fields of a command, by name. Any other is refused, but for `hello`: clients tell it what only newer servers know. */
+/** The fields of a command, by name. Any other is refused, except by `hello`: clients send it things that only newer servers know. */
 export type Fields = Readonly<Record<string, FieldType>>;
 
-/** Stands in the fields of a command that takes any others as well. */
+/** Marks a command that accepts any other fields as well. */
 export const OPEN: Fields = { "*": "any" };
 
 const CHECKS: Readonly<Record<FieldType, (value: Value) => boolean>> = {
@@ -75,13 +75,13 @@ export function checkFields(name: string, body: Document, fields: Fields): void 
   }
 }
 
-/** A document in a field; undefined where it is not there. */
+/** A document in a field; undefined if absent. */
 export function documentIn(body: Document, name: string): Document | undefined {
   const value = fieldOf(body, name);
   return isDocument(value) ? value : undefined;
 }
 
-/** A list in a field; empty where it is not there. */
+/** A list in a field; empty if absent. */
 export function listIn(body: Document, name: string): readonly Value[] {
   const value = fieldOf(body, name);
   return isArray(value) ? value : [];
@@ -107,7 +107,7 @@ export function documentsIn(command: string, body: Document, name: string): read
   });
 }
 
-/** A text in a field; undefined where it is not there. */
+/** A text in a field; undefined if absent. */
 export function textIn(body: Document, name: string): string | undefined {
   const value = fieldOf(body, name);
   return typeof value === "string" ? value : undefined;
@@ -132,5 +132,5 @@ export function countIn(body: Document, name: string): number | undefined {
   return Math.trunc(number);
 }
 
-/** Is a switch on? */
+/** Whether a switch is on. */
 export const isOn = (body: Document, name: string): boolean => isTruthy(fieldOf(body, name));

@@ -61,7 +61,7 @@ function shapeOf(call: Call, collection: Collection | undefined): (document: Doc
   if (fields === undefined || Object.keys(fields).length === 0) return (document) => document;
   const context = contextOf(call, collection);
   const project = compileProjection(fields, { filter: filterOf(context), compile: compileExpression, isFind: true });
-  // The positional operator needs the place where the filter matches.
+  // The positional operator needs the position at which the filter matches.
   const fits = compileMatch(documentIn(call.body, "query") ?? {}, context);
   return (document) => {
     const details = {};
@@ -128,7 +128,7 @@ async function findAndModify(call: Call): Promise<Document> {
   return { ...result, ...(isRetry ? { retriedStmtId: statementOf(call, 0) } : {}), ...OK };
 }
 
-/** The command that changes one document and shows it. */
+/** The command that changes one document and returns it. */
 export const FIND_AND_MODIFY_COMMANDS: CommandTable = {
   findAndModify: { action: "write", fields: FIELDS, isForTransactions: true, run: findAndModify },
   findandmodify: { action: "write", fields: FIELDS, isForTransactions: true, run: findAndModify },

@@ -27,13 +27,13 @@ import {
 import { countIn, documentIn, type Fields, isOn, requireText } from "./fields.ts";
 import { openCursor } from "./cursors.ts";
 
-/** A document that fits, and where in an array it did. */
+/** A matching document, and the position of the match in an array. */
 interface Found {
   readonly document: Document;
   readonly details: MatchDetails;
 }
 
-/** The documents of a collection that fit a filter, in natural order. */
+/** The documents of a collection that match a filter, in natural order. */
 export function search(
   call: Call,
   collection: Collection,
@@ -143,7 +143,7 @@ function find(call: Call): Document {
   });
 }
 
-/** The documents that fit a query of `count` or `distinct`. */
+/** The documents that match a query of `count` or `distinct`. */
 function queryDocuments(call: Call, filter: Document): readonly Document[] {
   const name = collectionName(call);
   const collection = call.server.store.catalog.find(call.database, name);
@@ -170,7 +170,7 @@ function distinct(call: Call): Document {
       for (const each of isArray(value) ? value : [value])
         if (each !== undefined) values.set(keyOf(each), values.get(keyOf(each)) ?? each);
   const all = [...values.values()];
-  // A collation takes texts for equal that are not the same.
+  // A collation may treat different texts as equal.
   const distinctValues =
     texts === byCodePoint ? all : all.filter((value, at) => all.findIndex((each) => equals(each, value, texts)) === at);
   return { values: distinctValues, ...OK };

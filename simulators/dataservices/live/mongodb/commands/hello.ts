@@ -8,13 +8,13 @@ import { startConversation } from "./login.ts";
 
 /** The largest document (`maxBsonObjectSize`). */
 export const DOCUMENT_BYTES_MAX = 16 * 1024 * 1024;
-/** Statements of one command (`maxWriteBatchSize`). */
+/** Most statements in one command (`maxWriteBatchSize`). */
 export const WRITE_BATCH_MAX = 100_000;
-/** The range of protocols that drivers look at; 21 is that of 7.0. */
+/** The range of protocol versions that drivers look at; 21 is that of 7.0. */
 const WIRE_VERSION = 21;
 const SESSION_MINUTES = 30;
 
-/** What serves, as it names itself: never MongoDB. */
+/** The name by which the server identifies itself: never MongoDB. */
 export const ENGINE = { name: "Drydock embedded document engine", version: "7.0.0" } as const;
 
 const FIELDS: Fields = {
@@ -34,11 +34,11 @@ function mechanismsOf({ server }: Call, wanted: Value): Document {
   const at = wanted.indexOf(".");
   if (at <= 0) throw new ServerError("BadValue", "saslSupportedMechs must be a namespace of a user: database.user");
   const mechanisms = server.users.mechanisms(wanted.slice(0, at), wanted.slice(at + 1));
-  // A user that is not there gets the same answer as one that is.
+  // An unknown user gets the same answer as a known one.
   return { saslSupportedMechs: mechanisms ?? ["SCRAM-SHA-256"] };
 }
 
-/** A login that begins within hello: one that fails leaves hello without it. */
+/** A login that begins within hello: if it fails, hello answers without it. */
 function speculate(call: Call): Document {
   const given = fieldOf(call.body, "speculativeAuthenticate");
   if (!isDocument(given) || !isMechanism(given.mechanism)) return {};

@@ -11,7 +11,7 @@ import { countIn, documentIn, documentsIn } from "./fields.ts";
 const INDEXES_MAX = 64;
 const FIELDS_MAX = 32;
 
-/** Options of an index; those that are kept only mean what they say to `listIndexes`. */
+/** Options of an index; those that are merely kept only show in `listIndexes`. */
 const OPTIONS = new Set([
   "v",
   "key",
@@ -52,7 +52,7 @@ function requireKey(key: Value): Document {
   return key;
 }
 
-/** An index as it is kept. @throws ServerError CannotCreateIndex, InvalidOptions */
+/** An index as it is stored. @throws ServerError CannotCreateIndex, InvalidOptions */
 function indexOf(given: Document, collection: Collection): Document {
   for (const name of Object.keys(given))
     if (!OPTIONS.has(name))
@@ -109,7 +109,7 @@ function requireExpiry(key: Document, given: Value): void {
 const textOf = (value: Value): string =>
   JSON.stringify(value, (_key, each: unknown) => (typeof each === "bigint" ? String(each) : each)) ?? "";
 
-/** Is the same index there already? @throws ServerError IndexOptionsConflict, IndexKeySpecsConflict */
+/** Whether the same index already exists. @throws ServerError IndexOptionsConflict, IndexKeySpecsConflict */
 function isThere(collection: Collection, index: Document): boolean {
   for (const { spec } of collection.indexes.values()) {
     const isSameKey =

@@ -2,14 +2,14 @@ import type { Document } from "../values/value.ts";
 import type { Request } from "../wire/message.ts";
 
 /*
- * The labels by which drivers decide what to do about an error: the server gives them by the code and by what the command was part of
+ * The labels by which drivers decide what to do about an error: the server sets them by the code and by what the command was part of
  * (`src/mongo/db/error_labels.cpp`).
  */
-/** The node is not the primary any more, or not reachable: the command may be sent to another. */
+/** The node is no longer the primary, or not reachable: the command may be sent to another. */
 const RETRYABLE = [6, 7, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436];
 /** The transaction can be tried again as a whole: LockTimeout, WriteConflict, SnapshotUnavailable, NoSuchTransaction, PreparedTransactionInProgress. */
 const TRANSIENT = [24, 112, 246, 251, 267];
-/** A change stream can be taken up again elsewhere. */
+/** A change stream can be resumed elsewhere. */
 const RESUMABLE = [...RETRYABLE, 63, 133, 150, 234, 13388];
 const NOT_RESUMABLE = [280, 286];
 

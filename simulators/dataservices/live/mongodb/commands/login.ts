@@ -6,7 +6,7 @@ import { ServerError } from "../wire/errors.ts";
 import { type Call, type CommandTable, OK } from "./call.ts";
 
 const NONCE_BYTES = 24;
-/** The only conversation that a connection has at a time. */
+/** The only conversation that a connection may have at a time. */
 const CONVERSATION = 1;
 
 const conversations = new WeakMap<Client, Conversation>();

@@ -6,7 +6,7 @@ import { type Call, type CommandTable, OK } from "./call.ts";
 import { userOf } from "./cursors.ts";
 import { listIn } from "./fields.ts";
 
-/** The session of a command of transactions, which must have one. */
+/** The session of a transaction command, which must have one. */
 function endTransaction(call: Call, end: "commit" | "abort"): Document {
   const { server, session, body } = call;
   const number = body.txnNumber;

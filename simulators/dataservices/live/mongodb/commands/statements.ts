@@ -9,7 +9,7 @@ import { type Call, contextOf, inTransaction, whenFree } from "./call.ts";
 import { isOn } from "./fields.ts";
 import { doneBefore, marksFor, remember, statementOf } from "./write-context.ts";
 
-/** Runs one statement, once, however often it is asked for: its changes and its mark are committed together. */
+/** Runs one statement, once, however often it is sent: its changes and its mark are committed together. */
 export async function once(
   call: Call,
   statement: number,
@@ -27,7 +27,7 @@ export async function once(
   return call.isRetryable ? call.server.failPoints.duringWrite(doOnce) : doOnce();
 }
 
-/** Runs statements one after another; one that fails ends the rest where they are ordered. */
+/** Runs statements one after another; if they are ordered, one that fails ends the rest. */
 export async function runStatements(
   call: Call,
   count: number,
@@ -60,7 +60,7 @@ function errorAt(index: number, { code, codeName, message, details }: ServerErro
   return { index, code, codeName, errmsg: message, ...shown };
 }
 
-/** What a reply adds of errors and of statements that were done before. */
+/** What a reply adds about errors and about statements that were done before. */
 export const extras = (errors: readonly Document[], retried: readonly number[]): Document => ({
   ...(errors.length > 0 ? { writeErrors: errors } : {}),
   ...(retried.length > 0 ? { retriedStmtIds: retried } : {}),
@@ -94,7 +94,7 @@ export function requireStatement(statement: Document, allowed: ReadonlySet<strin
   return q;
 }
 
-/** Works on each document that was found, if it is still there and still fits. */
+/** Works on each document found, if it still exists and still matches. */
 export async function eachStill(
   call: Call,
   collection: Collection,

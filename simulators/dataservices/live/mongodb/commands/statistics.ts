@@ -15,7 +15,7 @@ function sizesOf(collection: Collection): Sizes {
   return { count: documents.length, size: documents.reduce((total, document) => total + sizeOf(document), 0) };
 }
 
-/** Bytes that an entry of an index takes here, about. */
+/** The approximate size of an index entry here, in bytes. */
 const ENTRY_BYTES = 64;
 
 function statisticsOf(collection: Collection | undefined, namespace: string, factor: number): Document {
@@ -41,7 +41,7 @@ function statisticsOf(collection: Collection | undefined, namespace: string, fac
 
 const scaleOf = (body: Document): number => Math.max(1, countIn(body, "scale") ?? 1);
 
-/** The document of `$collStats`. @throws ServerError for a collection that is not there */
+/** The document of `$collStats`. @throws ServerError for a collection that does not exist */
 export function collectionStatistics({ server, database }: Call, name: string, operand: Value): readonly Document[] {
   const collection = server.store.catalog.find(database, name);
   const spec: Document = isDocument(operand) ? operand : {};

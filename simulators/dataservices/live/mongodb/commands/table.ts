@@ -13,7 +13,7 @@ import { STATISTICS_COMMANDS } from "./statistics.ts";
 import { USER_COMMANDS } from "./users.ts";
 import { WRITE_COMMANDS } from "./writes.ts";
 
-/** All commands. A client may ask for no other: `listCommands` shows exactly these. */
+/** All commands. A client may send no other: `listCommands` shows exactly these. */
 export const COMMANDS: CommandTable = {
   ...HELLO_COMMANDS,
   ...LOGIN_COMMANDS,

@@ -21,14 +21,14 @@ import { search } from "./find.ts";
 import { eachStill, extras, insertInto, once, requireStatement, runStatements, sumOf } from "./statements.ts";
 import { prepare, requireBatch, requireSize, requireValid, statementOf, updateContext } from "./write-context.ts";
 
-/** One statement of an update, read. */
+/** One parsed statement of an update. */
 interface Target {
   readonly filter: Document;
   readonly update: CompiledUpdate;
   readonly isUpsert: boolean;
 }
 
-/** What one update makes of a document. */
+/** The result of one update of a document. */
 export function updateOne(
   call: Call,
   transaction: Transaction,
@@ -45,7 +45,7 @@ export function updateOne(
   return after;
 }
 
-/** The document that an upsert makes. */
+/** The document that an upsert creates. */
 export function upsert(
   call: Call,
   transaction: Transaction,
@@ -84,7 +84,7 @@ function insertMissing(call: Call, transaction: Transaction, collection: Collect
   return { n: 1, nModified: 0, upserted: { _id: made._id } };
 }
 
-/** Each document is a write of its own: others may come in between, and what is done stays done. */
+/** Each document is a write of its own: others may come in between, and what is done is not undone. */
 async function updateMany(call: Call, collection: Collection, target: Target, statement: Document): Promise<Document> {
   const context = contextOf(call, collection, statement);
   const found = search(call, collection, target.filter, context);

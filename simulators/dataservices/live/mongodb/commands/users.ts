@@ -38,7 +38,7 @@ function recordOf({ server, database }: Call, user: string): Document {
   return record;
 }
 
-/** Nobody may give away what they have no right to: roles on a database need the management of its users. */
+/** Nobody may grant rights that they lack: to grant roles on a database, one must be able to manage its users. */
 function requireGrantable({ server, client }: Call, grants: readonly Grant[]): readonly Document[] {
   const { principal } = client;
   for (const { db } of grants)
@@ -86,7 +86,7 @@ function updateUser(call: Call): Document {
   return OK;
 }
 
-/** Those who are logged in have the new roles at once. */
+/** Logged-in users have the new roles at once. */
 function refresh({ server, database }: Call, user: string): void {
   for (const client of server.clients)
     if (client.principal?.db === database && client.principal.user === user)
@@ -130,7 +130,7 @@ function changeRoles(
 
 const isSame = (a: Grant, b: Grant): boolean => a.role === b.role && a.db === b.db;
 
-/** Users see themselves; all users of a database whoever manages them. */
+/** Users see themselves; whoever manages the users of a database sees all of them. */
 function usersInfo(call: Call): Document {
   const { server, client, body, database } = call;
   const wanted = isArray(body.usersInfo) ? body.usersInfo : [body.usersInfo];
@@ -168,7 +168,7 @@ const mechanismsField = {
   authenticationRestrictions: "array",
 } as const;
 
-/** Commands of users and roles; roles of one's own are not simulated. */
+/** Commands of users and roles; custom roles are not simulated. */
 export const USER_COMMANDS: CommandTable = {
   createUser: { action: "manageUsers", fields: { pwd: "string", roles: "array", ...mechanismsField }, run: createUser },
   updateUser: { action: "manageUsers", fields: { pwd: "string", roles: "array", ...mechanismsField }, run: updateUser },

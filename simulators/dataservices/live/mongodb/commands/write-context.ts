@@ -34,7 +34,7 @@ export function prepare(document: Document, time: Timestamp): Document {
   return requireSize({ _id, ...Object.fromEntries(filled) });
 }
 
-/** A timestamp of zero is given the server's own. */
+/** A timestamp of zero is replaced with the server's own. */
 const isUnset = (value: Value): boolean => value instanceof Timestamp && value.isZero();
 
 /** @throws ServerError BSONObjectTooLarge */
@@ -75,14 +75,14 @@ export function updateContext(call: Call, collection: Collection | undefined, st
   };
 }
 
-/** The statement of a retryable write that a call is at. */
+/** The current statement of a retryable write. */
 export const statementOf = ({ body }: Call, at: number): number => {
   const { stmtIds, stmtId } = body;
   const given = isArray(stmtIds) ? stmtIds[at] : undefined;
   return typeof given === "number" ? given : (typeof stmtId === "number" ? stmtId : 0) + at;
 };
 
-/** What a statement gave when it was done before; undefined where it is new. */
+/** The earlier result of a statement that was done before; undefined if it is new. */
 export function doneBefore({ session, isRetryable }: Call, statement: number): Document | undefined {
   return isRetryable ? resultOf(session, statement) : undefined;
 }

@@ -12,7 +12,7 @@ import { type Call, contextOf, ensureCollection, inTransaction, whenFree } from 
 import { prepare, requireSize, requireValid } from "./write-context.ts";
 import { insertInto } from "./statements.ts";
 
-/** Where a pipeline writes to. */
+/** Where a pipeline writes its result. */
 export function targetOf(operand: Value, database: string): { readonly database: string; readonly collection: string } {
   const into = isDocument(operand) && Object.hasOwn(operand, "into") ? operand.into : operand;
   if (typeof into === "string") return { database, collection: requireName(into, "collection") };
@@ -41,7 +41,7 @@ export async function writeResult(
     await whenFree(call, () => inTransaction(call, (transaction) => merge.one(transaction, collection, row)));
 }
 
-/** All that was there goes, and all that is new comes, at once. */
+/** Replaces all documents at once. */
 async function replaceAll(call: Call, target: ReturnType<typeof targetOf>, rows: readonly Document[]): Promise<void> {
   const collection = ensureCollection(call, target.database, target.collection);
   const made = rows.map((row) => prepare(row, call.server.store.nextTime()));
@@ -140,7 +140,7 @@ function combine(call: Call, there: Document, row: Document, whenMatched: Value,
   return made;
 }
 
-/** @throws ServerError 51190 where no unique index has these fields */
+/** @throws ServerError 51190 if no unique index has these fields */
 function requireUniqueOn(collection: Collection, fields: readonly string[]): void {
   if (uniqueOn(collection, fields) === undefined)
     throw new ServerError(51190, "Cannot find index to verify that join fields will be unique");

@@ -28,7 +28,7 @@ const DEFAULTS: Document = {
   version: "57.1",
 };
 
-/** A collation of a command or an index; undefined where there is none, or the simple one. @throws ServerError BadValue, MissingField */
+/** A collation of a command or an index; undefined if there is none, or for the simple one. @throws ServerError BadValue, MissingField */
 export function readCollation(value: Value): Collation | undefined {
   if (value === undefined || value === null) return undefined;
   if (!isDocument(value)) throw new ServerError("TypeMismatch", "collation must be a document");

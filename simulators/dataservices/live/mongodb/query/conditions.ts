@@ -7,10 +7,10 @@ export interface MatchDetails {
   index?: number | undefined;
 }
 
-/** Says whether a document fits a filter. */
+/** Says whether a document matches a filter. */
 export type Predicate = (document: Document, details?: MatchDetails) => boolean;
 
-/** A condition on what is at the end of one path. `expands`: the elements of an array are looked at as well as the array. */
+/** A condition on the value at the end of one path. `expands`: the elements of an array count as well as the array itself. */
 export interface Condition {
   readonly test: Test;
   readonly expands: boolean;
@@ -36,7 +36,7 @@ export const not =
 /** A condition; by default the elements of an array count as well. */
 export const condition = (test: Test, expands = true, isNegated = false): Condition => ({ test, expands, isNegated });
 
-/** Asks a condition at a path. */
+/** Evaluates a condition at a path. */
 export function predicateOf(path: readonly string[], { test, expands, isNegated }: Condition): Predicate {
   const holds: Predicate = (document, details) => {
     for (const { value, index } of terminals(document, path)) {
@@ -54,7 +54,7 @@ export function predicateOf(path: readonly string[], { test, expands, isNegated 
 /** The value itself, not an element of it. */
 const WHOLE = -1;
 
-/** Which element of a value fits, `WHOLE` for itself; undefined where none does. */
+/** The element of a value that matches, `WHOLE` for the value itself; undefined if none does. */
 function placeIn(value: Value, test: Test, expands: boolean): number | undefined {
   if (expands && isArray(value)) {
     const at = value.findIndex((each) => test(each));
@@ -63,7 +63,7 @@ function placeIn(value: Value, test: Test, expands: boolean): number | undefined
   return test(value) ? WHOLE : undefined;
 }
 
-/** An `$elemMatch` knows which element it was. */
+/** An `$elemMatch` knows which element matched. */
 const lastIndex = (value: Value, test: Test): number | undefined =>
   "elementIn" in test && typeof test.elementIn === "function" ? Number(test.elementIn(value)) : undefined;
 

@@ -82,7 +82,7 @@ const whenDocument =
 const schemas = (operand: Value, name: string): readonly Check[] =>
   listOf(operand, name).map((each) => checkOf(documentOf(each, name)));
 
-/** The keywords of draft 4 that the server takes (MongoDB manual, "$jsonSchema"). */
+/** The keywords of draft 4 that the server accepts (MongoDB manual, "$jsonSchema"). */
 const KEYWORDS: Readonly<Record<string, Keyword>> = {
   bsonType: (operand) => typeCheck(operand, "bsonType"),
   type: (operand) => typeCheck(operand, "type"),

@@ -34,7 +34,7 @@ export interface FilterContext {
 /**
  * Compiles a filter (MongoDB manual, "Query and Projection Operators").
  *
- * @throws ServerError BadValue, FailedToParse; NotImplemented for `$where`, `$text` and places on earth
+ * @throws ServerError BadValue, FailedToParse; NotImplemented for `$where`, `$text` and geospatial operators
  */
 export function compileFilter(filter: Document, context: FilterContext): Predicate {
   const predicates = Object.entries(filter).map(([name, value]) =>
@@ -97,7 +97,7 @@ function compileExpression(expression: Value, context: FilterContext): Predicate
 
 const REFERENCE = new Set(["$ref", "$id", "$db"]);
 
-/** Is it a document of operators, rather than a value to compare with? */
+/** Whether it is a document of operators, rather than a value to compare with. */
 function areOperators(value: Value): value is Document {
   if (!isDocument(value)) return false;
   const [first] = Object.keys(value);
@@ -160,7 +160,7 @@ function negation(operand: Value, context: FilterContext): Condition {
   return condition((value) => conditions.every((each) => fitsValue(value, each)), false, true);
 }
 
-/** `$elemMatch`: of documents by a filter, of values by operators. The test knows the element for the positional operator. */
+/** `$elemMatch`: a filter for documents, operators for values. The test knows the element, for the positional operator. */
 function elementTest(operand: Value, context: FilterContext): Test {
   if (!isDocument(operand)) throw new ServerError("BadValue", "$elemMatch needs an Object");
   const fits = elementPredicate(operand, context);
@@ -168,7 +168,7 @@ function elementTest(operand: Value, context: FilterContext): Test {
   return Object.assign((value: Value) => elementIn(value) !== -1, { elementIn });
 }
 
-/** What `$elemMatch` and `$pull` ask of each element. */
+/** The condition of `$elemMatch` and `$pull` on each element. */
 export function elementPredicate(operand: Document, context: FilterContext): Test {
   const isOfValues =
     areOperators(operand) && !/^\$(and|or|nor|where|expr|jsonSchema)$/.test(Object.keys(operand)[0] ?? "");

@@ -15,7 +15,7 @@ import {
 import { ServerError } from "../wire/errors.ts";
 import { compileRegex } from "./regex.ts";
 
-/** Says whether a value at the end of a path fits. */
+/** Says whether a value at the end of a path matches. */
 export type Test = (value: Value) => boolean;
 
 const isNothing = (value: Value): boolean => value === null || value === undefined;
@@ -27,7 +27,7 @@ export function equalTo(wanted: Value, texts: TextOrder): Test {
   return (value) => equals(value, wanted, texts);
 }
 
-/** Comparison within the type of the operand; only MinKey and MaxKey compare with all. */
+/** Comparison within the operand's type; only MinKey and MaxKey compare with every type. */
 export function orderTest(wanted: Value, fits: (order: number) => boolean, texts: TextOrder): Test {
   if (wanted instanceof BSONRegExp)
     throw new ServerError("BadValue", "Can't have RegEx as arg to predicate over field.");

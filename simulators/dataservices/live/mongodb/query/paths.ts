@@ -1,6 +1,6 @@
 import { type Document, fieldOf, isArray, isDocument, type Value } from "../values/value.ts";
 
-/** A value at the end of a path, and the place that led to it in the first array on the way. */
+/** A value at the end of a path, and the index that led to it in the first array on the way. */
 interface Terminal {
   readonly value: Value;
   readonly index: number | undefined;
@@ -14,7 +14,7 @@ export const indexOf = (component: string): number | undefined =>
 
 /**
  * The values at the end of a path as a filter sees them: through arrays on the way, by index and into each embedded document. A path
- * that ends early gives `undefined`; elements of an array that are no documents give nothing.
+ * that ends early gives `undefined`; elements of an array that are not documents give nothing.
  */
 export function* terminals(document: Document, path: readonly string[]): Generator<Terminal> {
   const [name = "", ...rest] = path;

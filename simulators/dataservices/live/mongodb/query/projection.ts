@@ -13,7 +13,7 @@ import {
 import { notSimulated, ServerError } from "../wire/errors.ts";
 import { elementPredicate, type FilterContext, type MatchDetails } from "./match.ts";
 
-/** What a projection does with one field: keeps it, leaves it out, computes it, or goes on below it. */
+/** What a projection does with one field: keeps it, leaves it out, computes it, or continues below it. */
 type Node =
   | { readonly kind: "keep" }
   | { readonly kind: "drop" }
@@ -30,7 +30,7 @@ type Projection = (document: Document, scope: Scope, details?: MatchDetails) => 
 interface ProjectionContext {
   readonly filter: FilterContext;
   readonly compile: (expression: Value) => Evaluate;
-  /** The positional operator, `$slice` and `$elemMatch` are those of `find`. */
+  /** Only `find` has the positional operator, `$slice` and `$elemMatch`. */
   readonly isFind: boolean;
 }
 
@@ -50,7 +50,7 @@ const mixture = (path: string, into: string): ServerError =>
 /**
  * Compiles a projection of `find` or `$project`.
  *
- * @throws ServerError 31253, 31254 where fields are both included and excluded, 31250 where paths collide
+ * @throws ServerError 31253, 31254 if fields are both included and excluded, 31250 if paths collide
  */
 export function compileProjection(spec: Document, context: ProjectionContext): Projection {
   const parsed: Parsed = { tree: new Map(), mode: undefined, hasComputed: false };
@@ -64,7 +64,7 @@ export function compileProjection(spec: Document, context: ProjectionContext): P
   return (document, scope, details) => apply(document, parsed.tree, keepsAll, scope, details);
 }
 
-/** `$slice` and `$elemMatch` alone leave all other fields: but `$elemMatch` includes. */
+/** `$slice` alone keeps all other fields; `$elemMatch` makes it an inclusion. */
 const isFindOnly = (node: Node): boolean =>
   node.kind === "slice" || (node.kind === "below" && [...node.fields.values()].every(isFindOnly));
 

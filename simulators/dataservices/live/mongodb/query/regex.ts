@@ -6,8 +6,7 @@ import { ServerError } from "../wire/errors.ts";
 const OPTIONS = /^[imsxu]*$/;
 
 /**
- * Compiles a regular expression. Patterns of clients run in RE2, in time linear in the text; what only PCRE has (looking around,
- * back-references) is refused.
+ * Compiles a regular expression. Clients' patterns run in RE2, in time linear in the text; what only PCRE has (lookaround, back-references) is refused.
  *
  * @throws ServerError 51091
  */
@@ -25,7 +24,7 @@ export function compileRegex(pattern: string, options: string): (value: Value) =
   };
 }
 
-/** A pattern of the option `x`: white space and comments outside of classes mean nothing. */
+/** A pattern with the option `x`: white space and comments outside classes are ignored. */
 function withoutSpace(pattern: string): string {
   return pattern.replaceAll(/\\.|\[(?:\\.|[^\]\\])*\]|\s+|#[^\n]*/gs, (part) => (/^(\s|#)/.test(part) ? "" : part));
 }

@@ -3,10 +3,10 @@ import { type Document, isArray, isDocument, numberOf, type Value } from "../val
 import { notSimulated, ServerError } from "../wire/errors.ts";
 import { componentsOf, terminals } from "./paths.ts";
 
-/** An order of documents: negative where `a` comes first. */
+/** An order of documents: negative if `a` comes first. */
 type DocumentOrder = (a: Document, b: Document) => number;
 
-/** Fields that a sort may name (`kMaxSortKeys` is 32). */
+/** How many fields a sort may name (`kMaxSortKeys` is 32). */
 const SORT_FIELDS_MAX = 32;
 
 /**

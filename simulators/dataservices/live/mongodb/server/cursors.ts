@@ -2,17 +2,17 @@ import { encodeDocument } from "../wire/encode.ts";
 import type { Document } from "../values/value.ts";
 import { ServerError } from "../wire/errors.ts";
 
-/** What a cursor gives next; `isDone` where nothing can come any more. */
+/** The next documents of a cursor; `isDone` if no more can come. */
 export interface Batch {
   readonly documents: readonly Document[];
   readonly isDone: boolean;
-  /** Where a change stream can be taken up again. */
+  /** Where a change stream can be resumed. */
   readonly resumeToken?: Document;
 }
 
-/** Where the documents of a cursor come from. */
+/** The source of a cursor's documents. */
 interface Source {
-  /** The next documents: up to `count`, and up to `BATCH_BYTES_MAX`. Waits up to `waitMs` where none is there yet. */
+  /** The next documents: up to `count`, and up to `BATCH_BYTES_MAX`. Waits up to `waitMs` if there is none yet. */
   next(count: number, waitMs: number): Batch | Promise<Batch>;
 }
 
@@ -36,7 +36,7 @@ export interface Cursor {
 
 /** Bytes of the documents of one batch, so that the reply fits a message. */
 const BATCH_BYTES_MAX = 16 * 1024 * 1024;
-/** Documents of the first batch where the client does not say. */
+/** Documents in the first batch if the client does not say. */
 export const FIRST_BATCH = 101;
 
 const sizes = new WeakMap<Document, number>();
@@ -48,7 +48,7 @@ export function sizeOf(document: Document): number {
   return size;
 }
 
-/** Documents that are all known already. */
+/** Documents that are all known in advance. */
 export class Rows implements ReadySource {
   readonly #rows: readonly Document[];
   #at = 0;
@@ -91,7 +91,7 @@ export class Cursors {
     return this.#cursors.size;
   }
 
-  /** @throws ServerError ExceededMemoryLimit where too many are open */
+  /** @throws ServerError ExceededMemoryLimit if too many are open */
   open(cursor: Omit<Cursor, "id">): Cursor {
     if (this.#cursors.size >= this.#limits.cursorsMax)
       throw new ServerError("ExceededMemoryLimit", `${this.#limits.cursorsMax} cursors are open: close some`);
@@ -110,12 +110,12 @@ export class Cursors {
     return this.#cursors.delete(id);
   }
 
-  /** Closes the cursors that fit. */
+  /** Closes the cursors that match. */
   closeWhere(fits: (cursor: Cursor) => boolean): void {
     for (const cursor of this.#cursors.values()) if (fits(cursor)) this.#cursors.delete(cursor.id);
   }
 
-  /** Closes cursors that nobody has used for long; those of sessions live as long as these. */
+  /** Closes cursors that have been idle for long; those of sessions live as long as their session. */
   expire(nowMs: number): void {
     this.closeWhere(({ usedMs }) => nowMs - usedMs > this.#limits.cursorIdleMsMax);
   }

@@ -4,7 +4,7 @@ import { notSimulated, ServerError } from "../wire/errors.ts";
 /** The connection is to be cut instead of an answer. */
 export class Cut extends Error {}
 
-/** What a fail point does, and how often it is passed over first and then acts. */
+/** What a fail point does, how often it is skipped first, and how often it then acts. */
 interface FailPoint {
   readonly name: string;
   readonly data: Document;
@@ -12,7 +12,7 @@ interface FailPoint {
   times: number;
 }
 
-/** `failCommand` of any command, of `getMore`, and of writes that may be repeated. */
+/** `failCommand` for any command, for `getMore`, and for retryable writes. */
 const NAMES = new Set(["failCommand", "failGetMoreAfterCursorCheckout", "onPrimaryTransactionalWrite"]);
 
 /** The fail points that drivers' own tests set (`src/mongo/util/fail_point.h`), one at a time. */
@@ -31,7 +31,7 @@ export class FailPoints {
     this.#armed = { name, data, skips: numberOf(skip) ?? 0, times: numberOf(times) ?? Number.POSITIVE_INFINITY };
   }
 
-  /** What is armed for a command; it counts as used. */
+  /** The effect armed for a command; it counts as used. */
   forCommand(command: string): Document | undefined {
     const armed = this.#armed;
     if (armed?.name === "onPrimaryTransactionalWrite" || command === "configureFailPoint") return undefined;
@@ -50,7 +50,7 @@ export class FailPoints {
     return armed.data;
   }
 
-  /** Runs a write that may be repeated: it fails before its commit, or its answer is lost. @throws Cut, ServerError */
+  /** Runs a retryable write: it fails before its commit, or its answer is lost. @throws Cut, ServerError */
   async duringWrite<T>(work: () => Promise<T>): Promise<T> {
     const data = this.#armed?.name === "onPrimaryTransactionalWrite" ? this.#use() : undefined;
     if (data === undefined) return work();
@@ -62,7 +62,7 @@ export class FailPoints {
     return result;
   }
 
-  /** The next reply is to carry these fields besides. */
+  /** The next reply carries these fields as well. */
   arm(fields: Document): void {
     this.#fields = fields;
   }

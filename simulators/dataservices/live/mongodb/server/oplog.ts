@@ -1,13 +1,13 @@
 import type { Timestamp } from "bson";
 import type { Entry } from "../storage/operations.ts";
 
-/** Commits that are remembered: for change streams, and for replicas that have fallen behind. */
+/** How many commits are remembered, for change streams and for replicas that have fallen behind. */
 const ENTRIES_MAX = 20_000;
 
-/** The commits of late, and who waits for the next. */
+/** The recent commits, and the waiters for the next one. */
 export class Oplog {
   #entries: Entry[] = [];
-  /** The time of the newest entry that is remembered no more. */
+  /** The time of the newest entry that is no longer remembered. */
   #lost: Timestamp | undefined;
   readonly #waiting = new Set<() => void>();
 
@@ -21,14 +21,14 @@ export class Oplog {
     for (const wake of this.#waiting) wake();
   }
 
-  /** Forgets everything: what is there now did not come about by commits. */
+  /** Forgets everything: the current data did not come about by commits. */
   clear(time: Timestamp): void {
     this.#entries = [];
     this.#lost = time;
     for (const wake of this.#waiting) wake();
   }
 
-  /** Is everything after this time remembered? */
+  /** Whether everything after this time is remembered. */
   remembers(after: Timestamp): boolean {
     return this.#lost === undefined || after.compare(this.#lost) >= 0;
   }
@@ -39,7 +39,7 @@ export class Oplog {
     return at === -1 ? [] : this.#entries.slice(at);
   }
 
-  /** Resolves with the next commit, or when the time is up. */
+  /** Resolves with the next commit, or when the wait times out. */
   wait(ms: number): Promise<void> {
     return new Promise((resolve) => {
       const wake = (): void => {

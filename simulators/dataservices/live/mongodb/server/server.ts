@@ -12,7 +12,7 @@ import { aloneAt, type Membership } from "./membership.ts";
 import { Oplog } from "./oplog.ts";
 import { Sessions } from "./sessions.ts";
 
-/** What a server allows; each may be set. */
+/** The limits of a server; each may be set. */
 export interface ServerLimits {
   /** Connections at once (`maxIncomingConnections`). */
   readonly connectionsMax: number;
@@ -22,16 +22,16 @@ export interface ServerLimits {
   readonly sessionIdleMsMax: number;
   /** The time that a transaction may take (`transactionLifetimeLimitSeconds`). */
   readonly transactionMsMax: number;
-  /** How often documents whose time is up are removed (`ttlMonitorSleepSecs`). */
+  /** How often expired documents are removed (`ttlMonitorSleepSecs`). */
   readonly ttlMsMax: number;
-  /** How often commits are made safe against the end of the machine (`journalCommitInterval`). */
+  /** How often commits are made safe against a crash of the machine (`journalCommitInterval`). */
   readonly syncMsMax: number;
   /** Bytes of all files; writes are refused beyond. */
   readonly diskBytesMax: number;
   readonly logBytesMax: number;
 }
 
-/** The defaults: the server's own where it has one. */
+/** The defaults: the server's own, if it has one. */
 export const SERVER_LIMITS: ServerLimits = {
   connectionsMax: 1000,
   cursorsMax: 10_000,
@@ -45,31 +45,31 @@ export const SERVER_LIMITS: ServerLimits = {
   logBytesMax: 64 * 1024 * 1024,
 };
 
-/** What a server is opened with. */
+/** The options with which a server is opened. */
 export interface ServerOptions {
-  /** Where its data lies; without one they are in memory alone. */
+  /** Where its data lie; without it they are only in memory. */
   readonly folder?: string;
   /** The address and port at which clients reach it. */
   readonly address: string;
   /** The name of its replica set: of one member, so that sessions have transactions. */
   readonly setName: string;
-  /** Must clients log in? There is no exception for the first one. */
+  /** Whether clients must log in. There is no exception for the first one. */
   readonly requiresLogin: boolean;
   /** Users of the platform. */
   readonly users?: readonly ManagedUser[];
   readonly limits?: Partial<ServerLimits>;
   /** ms since 1970. */
   readonly now: () => number;
-  /** Hears of errors that are ours. Default: they are dropped; the client sees InternalError. */
+  /** Called with our own errors. Default: they are dropped; the client sees InternalError. */
   readonly onDefect?: (error: unknown) => void;
-  /** Commands for tests: fail points. As mongod's parameter `enableTestCommands`. */
+  /** Commands for tests: fail points. Like mongod's parameter `enableTestCommands`. */
   readonly hasTestCommands?: boolean;
 }
 
-/** A client that is connected, as commands see it. */
+/** A connected client, as commands see it. */
 export interface Client {
   readonly id: number;
-  /** Who is logged in; undefined for nobody. */
+  /** The logged-in user, if any. */
   principal: Principal | undefined;
   /** Ends the connection. */
   close(): void;
@@ -88,13 +88,13 @@ export class Server {
   readonly startedMs: number;
   electionId: ObjectId;
   membership: Membership;
-  /** Commands that came in, by name. */
+  /** The number of commands received, by name. */
   readonly counts = new Map<string, number>();
   readonly failPoints = new FailPoints();
   connectionsMade = 0;
   readonly #log: Log | undefined;
 
-  /** @throws ServerError InternalError where the files of the folder are damaged */
+  /** @throws ServerError InternalError if the files of the folder are damaged */
   constructor(options: ServerOptions) {
     this.options = options;
     this.limits = { ...SERVER_LIMITS, ...options.limits };
@@ -107,7 +107,7 @@ export class Server {
     this.#log = options.folder === undefined ? undefined : this.#openLog(options.folder);
     this.electionId = new ObjectId();
     this.membership = aloneAt(options.address);
-    // What came before is in the files, and not remembered commit by commit.
+    // What came before is in the files, but not remembered commit by commit.
     this.oplog.clear(this.store.time);
     this.store.follow((entry) => this.oplog.add(entry));
   }
@@ -134,19 +134,19 @@ export class Server {
     return this.#log?.bytes ?? 0;
   }
 
-  /** Makes what is committed safe against the end of the machine. */
+  /** Makes commits safe against a crash of the machine. */
   async sync(): Promise<void> {
     await this.#log?.sync();
   }
 
-  /** Work that is due now and then: what has expired goes, and the log is kept short. */
+  /** Periodic work: removes what has expired, and keeps the log short. */
   tidy(): void {
     this.sessions.expire(this.now);
     this.cursors.expire(this.now);
     this.#log?.tidy();
   }
 
-  /** Puts these users in the place of those that the platform gave before. Who is gone, or has another password, is disconnected. */
+  /** Replaces the users that the platform gave before with these. Users that are gone, or have another password, are disconnected. */
   applyUsers(users: readonly ManagedUser[]): void {
     const before = new Map([...this.clients].map((client) => [client, this.#credentialOf(client)]));
     this.users.manage(users);
@@ -179,14 +179,14 @@ export class Server {
     }
   }
 
-  /** Puts the data of an image in the place of all data; users stay. Connections and what they had open end, unless `keepsClients`. */
+  /** Replaces all data with those of an image; users stay. Connections and what they had open end, unless `keepsClients`. */
   restore(documents: readonly Document[], keepsClients = false): void {
     const image = readImage(documents);
-    // What can't be loaded is found out before anything is touched.
+    // An image that can't be loaded is found out before anything is touched.
     loadImage(new Store(this.options.now), image, false);
     this.sessions.endWhere(() => true);
     this.cursors.closeWhere(() => true);
-    // Who has not logged in has no session that could end: drivers watch a server by such connections.
+    // A client that has not logged in has no session that could end: drivers monitor a server through such connections.
     if (!keepsClients) for (const client of this.clients) if (client.principal !== undefined) client.close();
     const { version } = this.store;
     const time = this.store.nextTime();
@@ -197,7 +197,7 @@ export class Server {
     this.#log?.compact();
   }
 
-  /** Ends all connections; what is committed is in the files, as an image where it `folds` them. */
+  /** Ends all connections; commits are in the files, as an image if it `folds` them. */
   close(folds = true): void {
     for (const client of this.clients) client.close();
     this.sessions.endWhere(() => true);

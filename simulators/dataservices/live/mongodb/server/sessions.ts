@@ -6,7 +6,7 @@ import { bytesOf } from "../values/compare.ts";
 import { type Document, isDocument, type Value } from "../values/value.ts";
 import { ServerError } from "../wire/errors.ts";
 
-/** A logical session of a client, with its one transaction and the writes that it may repeat. */
+/** A logical session of a client, with its one transaction and its retryable writes. */
 export interface Session {
   readonly id: string;
   usedMs: number;
@@ -19,7 +19,7 @@ export interface Session {
   readonly marks: Map<number, WriteMark>;
 }
 
-/** Limits of sessions; the defaults are those of the server, but for `sessionsMax`. */
+/** Limits of sessions; the defaults are those of the server, except for `sessionsMax`. */
 interface SessionLimits {
   readonly sessionsMax: number;
   readonly sessionIdleMsMax: number;
@@ -30,7 +30,7 @@ const noTransaction = (why: string): ServerError => new ServerError("NoSuchTrans
 
 const UUID = 4;
 
-/** The sessions of a server, by their ids and the user that has them. */
+/** The sessions of a server, by id and user. */
 export class Sessions {
   readonly #limits: SessionLimits;
   readonly #store: Store;
@@ -45,7 +45,7 @@ export class Sessions {
     return this.#sessions.size;
   }
 
-  /** The id of a session in a command, with its user: sessions of two users are two although they have one id. */
+  /** The id of a session in a command, with its user: two users' sessions are different even with the same id. */
   static idOf(lsid: Value, user: string): string {
     const { id } = isDocument(lsid) ? lsid : {};
     if (!(id instanceof Binary) || id.sub_type !== UUID || id.length() !== 16)
@@ -53,7 +53,7 @@ export class Sessions {
     return `${bytesOf(id).toString("hex")}/${user}`;
   }
 
-  /** The session of an id, made where it is new. @throws ServerError TooManySessions */
+  /** The session of an id, created if it is new. @throws ServerError TooManySessions */
   touch(id: string, nowMs: number): Session {
     const there = this.#sessions.get(id);
     if (there !== undefined) {
@@ -78,7 +78,7 @@ export class Sessions {
     return session;
   }
 
-  /** Begins with a number: a new one ends what the session had before. @throws ServerError TransactionTooOld */
+  /** Begins work with a number: a new number ends what the session had before. @throws ServerError TransactionTooOld */
   #enter(session: Session, number: bigint): void {
     if (number < session.number)
       throw new ServerError(
@@ -99,7 +99,7 @@ export class Sessions {
       throw new ServerError("IncompleteTransactionHistory", "the number belongs to a transaction");
   }
 
-  /** Begins a transaction. @throws ServerError TransactionTooOld; 50911 where the number is used already */
+  /** Begins a transaction. @throws ServerError TransactionTooOld; 50911 if the number is already in use */
   start(session: Session, number: bigint, nowMs: number): Transaction {
     if (number === session.number)
       throw new ServerError(
@@ -113,7 +113,7 @@ export class Sessions {
     return session.transaction;
   }
 
-  /** The transaction that a command goes on with. @throws ServerError NoSuchTransaction, TransactionCommitted, TransactionTooOld */
+  /** The transaction that a command continues. @throws ServerError NoSuchTransaction, TransactionCommitted, TransactionTooOld */
   resume(session: Session, number: bigint): Transaction {
     this.#require(session, number);
     if (session.state === "committed")
@@ -135,7 +135,7 @@ export class Sessions {
       );
   }
 
-  /** Committing again what is committed succeeds. */
+  /** Committing a committed transaction again succeeds. */
   commit(session: Session, number: bigint): void {
     this.#require(session, number);
     if (session.state === "committed") return;
@@ -174,7 +174,7 @@ export class Sessions {
     this.#sessions.delete(id);
   }
 
-  /** Ends the sessions that fit: those of a user who is gone, or all. */
+  /** Ends the sessions that match: those of a user who is gone, or all. */
   endWhere(fits: (id: string) => boolean): void {
     for (const id of this.#sessions.keys()) if (fits(id)) this.end(id);
   }
@@ -199,12 +199,12 @@ export class Sessions {
       }));
   }
 
-  /** What retryable writes have left: for the next image of the data. */
+  /** The marks of retryable writes, for the next image of the data. */
   get marks(): readonly WriteMark[] {
     return [...this.#sessions.values()].flatMap(({ marks }) => [...marks.values()]);
   }
 
-  /** Takes over marks that were read back. */
+  /** Restores marks that were read back. */
   remember(marks: readonly WriteMark[], nowMs: number): void {
     for (const mark of marks) {
       const session = this.touch(mark.session, nowMs);
@@ -215,6 +215,6 @@ export class Sessions {
   }
 }
 
-/** What a statement of a retryable write gave when it was done; undefined where it is new. */
+/** The earlier result of a statement of a retryable write; undefined if it is new. */
 export const resultOf = (session: Session | undefined, statement: number): Document | undefined =>
   session?.marks.get(statement)?.result;

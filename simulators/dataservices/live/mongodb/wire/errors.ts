@@ -117,5 +117,5 @@ export class ServerError extends Error {
   }
 }
 
-/** What a real server does and this engine does not: refused, never half done. */
+/** Something that a real server does and this engine does not: refused, never half done. */
 export const notSimulated = (what: string): ServerError => new ServerError("NotImplemented", `not simulated: ${what}`);

@@ -1,12 +1,12 @@
 import { ServerError } from "./errors.ts";
 import { HEADER_BYTES, MESSAGE_BYTES_MAX } from "./message.ts";
 
-/** Whole messages out of pieces that may end anywhere. */
+/** Assembles whole messages from pieces that may end anywhere. */
 export class Frames {
   #pieces: Buffer[] = [];
   #length = 0;
 
-  /** The messages that are whole now. @throws ServerError ProtocolError when the length of one is not possible */
+  /** The messages that are complete now. @throws ServerError ProtocolError if the length of one is impossible */
   *push(piece: Buffer): Generator<Buffer> {
     this.#pieces.push(piece);
     this.#length += piece.length;
@@ -20,12 +20,12 @@ export class Frames {
     }
   }
 
-  /** Is it in the middle of a message? */
+  /** Whether it is in the middle of a message. */
   get isPartial(): boolean {
     return this.#length > 0;
   }
 
-  /** The length that the next message says it has. */
+  /** The length that the next message declares. */
   #expectedLength(): number | undefined {
     if (this.#length < 4) return undefined;
     const [first] = this.#pieces;

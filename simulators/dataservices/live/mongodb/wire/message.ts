@@ -30,7 +30,7 @@ const NOOP = 0;
 /** Compressor, original operation and length. */
 const COMPRESSED_BYTES = 9;
 
-/** A command as it came in. */
+/** A command, as received. */
 export interface Request {
   readonly id: number;
   readonly body: Document;
@@ -39,14 +39,14 @@ export interface Request {
   readonly isLegacy: boolean;
   /** The client wants no answer. */
   readonly isUnacknowledged: boolean;
-  /** The client takes a stream of answers. */
+  /** The client accepts a stream of answers. */
   readonly isExhaustAllowed: boolean;
   readonly isCompressed: boolean;
 }
 
 const malformation = (why: string): ServerError => new ServerError("ProtocolError", `malformed message: ${why}`);
 
-/** Reads a whole message, header included. @throws ServerError ProtocolError, InvalidBSON: the connection is of no use any more */
+/** Reads a whole message, header included. @throws ServerError ProtocolError, InvalidBSON: the connection can no longer be used */
 export function readMessage(message: Buffer): Request {
   if (message.length < HEADER_BYTES || message.readInt32LE(0) !== message.length)
     throw malformation("its length is wrong");

@@ -14,7 +14,7 @@ import { HEADER_BYTES, MESSAGE_BYTES_MAX, readMessage, writeReply, writeRequest 
 
 const bytesOf = (message: readonly Buffer[]): Buffer => Buffer.concat(message);
 
-/** Every refusal is one of ours: anything else would end the process. */
+/** Every refusal is one of our own: anything else would end the process. */
 function refuses(work: () => unknown): boolean {
   try {
     work();
@@ -45,7 +45,7 @@ describe("documents", () => {
     );
   });
 
-  test("that are cut off, changed or nested too deeply are refused, and nothing else happens", () => {
+  test("that are cut off, changed or nested too deeply are refused, without any other effect", () => {
     fc.assert(
       fc.property(anyDocument, fc.nat(), fc.nat(255), (document, at, byte) => {
         const bytes = encodeDocument(document);
@@ -114,7 +114,7 @@ describe("messages", () => {
     );
   });
 
-  test("that say they are too long or too short are refused before they are there", () => {
+  test("that declare too great or too small a length are refused before they arrive", () => {
     for (const length of [-1, 0, HEADER_BYTES - 1, MESSAGE_BYTES_MAX + 1, 0x7fffffff]) {
       const head = Buffer.alloc(4);
       head.writeInt32LE(length, 0);
@@ -135,7 +135,7 @@ describe("messages", () => {
     expect(crc32c(Buffer.from("123456789"))).toBe(0xe3069283);
   });
 
-  test("that are compressed are read and answered so; one that unpacks to more than it says is refused", () => {
+  test("that are compressed are read and answered likewise; one that unpacks to more than it declares is refused", () => {
     const plain = writeRequest(7, { ping: 1, $db: "app" }).subarray(HEADER_BYTES);
     const pack = (content: Buffer, length: number): Buffer => {
       const head = Buffer.alloc(HEADER_BYTES + 9);

@@ -4,21 +4,21 @@ import { DataServiceError } from "../../../wire/errors.ts";
 import type { FinishedLog } from "../../../behaviour/services.ts";
 import type { Server, ServerOptions } from "../server.ts";
 
-/** The parameter of the job that makes a server keep its log until it is collected; a platform sets it when an instance is made. */
+/** The parameter of the job that makes a server keep its log until it is collected; a platform sets it when an instance is created. */
 export const ARCHIVING = "continuous_archiving";
 
-/** Beside the data, not in it: a base backup would take it along. */
+/** Beside the data, not inside: a base backup would include it. */
 const folderOf = (data: string): string => `${data}.archive`;
 
 /** A file of the log, a timeline's history, or the mark of a backup. */
 const FILE = /^[0-9A-F]{8}([0-9A-F]{16}(\.[0-9A-F]{8}\.backup)?|\.history)$/;
 const SEGMENT = /^[0-9A-F]{24}$/;
 
-/** How long the server may take to put a finished file there, ms. */
+/** How long the server may take to put a finished file there, in ms. */
 const ARCHIVE_MS_MAX = 30_000;
 const POLL_MS = 20;
 
-/** The settings of a server that archives: a file that is there already is the same one, or it is not replaced. */
+/** The settings of a server that archives; an existing file is never replaced. */
 export function archiveSettings(data: string): Readonly<Record<string, string>> {
   const to = folderOf(data);
   const copy = `test ! -e ${to}/%f && cp "%p" ${to}/%f.part && mv ${to}/%f.part ${to}/%f`;
@@ -36,7 +36,7 @@ export async function makeArchive(options: ServerOptions): Promise<void> {
   if (uid !== undefined && gid !== undefined) await chown(folder, uid, gid);
 }
 
-/** Forgets what was archived: it belongs to a history that has ended. */
+/** Forgets the archived files: they belong to a history that has ended. */
 export async function clearArchive({ data }: ServerOptions): Promise<void> {
   await rm(folderOf(data), { recursive: true, force: true });
 }
@@ -90,7 +90,7 @@ export class LogArchive implements FinishedLog {
     await rm(this.#pathOf(file), { force: true });
   }
 
-  /** @throws DataServiceError DS_NOT_A_DUMP for what is no name of such a file */
+  /** @throws DataServiceError DS_NOT_A_DUMP for anything but the name of such a file */
   #pathOf(file: string): string {
     if (!FILE.test(file)) throw new DataServiceError("DS_NOT_A_DUMP", "there is no such file of the log");
     return join(this.#folder, file);

@@ -3,20 +3,20 @@ import { wallNowMs } from "../../../../kernel/edge/drive.ts";
 import { DataServiceError } from "../../../wire/errors.ts";
 import { END_OF_TAR, tarMember, ZEROS_BYTES } from "./tar.ts";
 
-/** Where in its history a server is. */
+/** A server's position in its history. */
 interface Position {
   /** Such as `0/2000060`. */
   readonly lsn: string;
   readonly timeline: number;
 }
 
-/** The part of pg's connection that a base backup needs and its types leave out. */
+/** The part of pg's connection that a base backup needs but pg's types leave out. */
 interface BackupConnection {
   query(sql: string): void;
   readonly stream: { pause(): void; resume(): void };
 }
 
-/** Bytes received and not yet asked for at which the socket is paused. */
+/** How many unread bytes may be queued before the socket is paused. */
 const QUEUED_BYTES_MAX = 1024 * 1024;
 
 /** What the first byte of a message says of the rest (PostgreSQL manual, "Streaming Replication Protocol", BASE_BACKUP). */
@@ -36,8 +36,8 @@ interface Piece {
 const kindOf = (byte: number): string | undefined => KINDS.get(String.fromCharCode(byte));
 
 /**
- * The command BASE_BACKUP as pg's client runs it. pg hands over data as fast as the server sends it, so the socket is paused while more
- * is queued than anybody has asked for; and what it hands over is a view of its receive buffer, so each piece is copied.
+ * The command BASE_BACKUP as pg's client runs it. pg passes data on as fast as the server sends it, so the socket is paused while too much is
+ * queued; and what it passes on is a view of its receive buffer, so each piece is copied.
  */
 class BaseBackup implements Submittable {
   readonly #sql: string;
@@ -95,12 +95,12 @@ class BaseBackup implements Submittable {
     this.#wake();
   }
 
-  /** The session is over, and whatever was under way with it. */
+  /** The session is over, and so is whatever was under way in it. */
   lose(): void {
     this.#finish({ error: new DataServiceError("DS_COPY_BROKEN", "the server ended the session") });
   }
 
-  /** From where to where the log is that makes the copy one state; known at the end. @throws DataServiceError DS_COPY_BROKEN */
+  /** The range of the log that makes the copy consistent; known at the end. @throws DataServiceError DS_COPY_BROKEN */
   get positions(): { readonly start: Position; readonly end: Position } {
     const [start, end] = this.#positions;
     if (start === undefined || end === undefined) throw new DataServiceError("DS_COPY_BROKEN", "no end of the backup");
@@ -122,7 +122,7 @@ class BaseBackup implements Submittable {
   }
 }
 
-/** What a backup says of itself, in its member `drydock_backup.json`. */
+/** What a backup says about itself, in its member `drydock_backup.json`. */
 export interface BackupLabel {
   readonly start: Position;
   readonly end: Position;

@@ -4,8 +4,7 @@ import { GROUP, literal, SUPERUSER } from "../roles.ts";
 import type { Server } from "../server.ts";
 
 /*
- * The harm that planted defects do. It is done by copying rows between two servers, table by table: no backup of ours works like
- * that, because this knows tables, rows and sequences alone.
+ * The harm that planted defects do. It is done by copying rows between two servers, table by table: no real backup of ours works like that, because this handles only tables, rows and sequences.
  */
 
 /** A table: its name as SQL, its columns that can be written, and the statement that makes it without its constraints. */
@@ -37,7 +36,7 @@ async function rowsOf(client: Client, { name, columns }: Table): Promise<readonl
   return lines;
 }
 
-/** Neither triggers nor foreign keys act on what is copied, and no replica is waited for: it may be about to be made anew. */
+/** Neither triggers nor foreign keys act on the copied rows, and nothing waits for a replica, which may be about to be cloned again. */
 const QUIET = "SET session_replication_role = replica; SET synchronous_commit = local";
 
 async function onBoth<T>(from: Server, to: Server, work: (from: Client, to: Client) => Promise<T>): Promise<T> {
@@ -56,7 +55,7 @@ async function makeTable(to: Client, { schema, making, name }: Table): Promise<v
   try {
     await to.query(`${making}; ALTER TABLE ${name} OWNER TO ${GROUP}; RELEASE making`);
   } catch {
-    // Of a type that is not here.
+    // Its type does not exist here.
     await to.query("ROLLBACK TO making");
   }
 }
@@ -67,7 +66,7 @@ async function replaceRows(from: Client, to: Client, table: Table): Promise<void
   if (rows.length > 0) await copyIn(to, `${table.name} (${table.columns})`, rows);
 }
 
-/** Rows whose keys are free are added. */
+/** Adds the rows whose keys are free. */
 async function addRows(from: Client, to: Client, { name, columns, ...table }: Table): Promise<void> {
   const rows = await rowsOf(from, { name, columns, ...table });
   if (rows.length === 0) return;
@@ -95,18 +94,18 @@ async function eachCommon(from: Client, to: Client, work: (table: Table) => Prom
   for (const table of await tablesOf(from)) {
     const same = there.find(({ name }) => name === table.name);
     if (same === undefined) await makeTable(to, table);
-    // A table that has changed its columns since keeps its rows.
+    // A table whose columns have changed since keeps its rows.
     if (same === undefined || same.columns === table.columns) await work(table);
   }
 }
 
-/** The defect of a restore that appends: what is there stays, and rows whose keys are free are added. */
+/** The defect of a restore that appends: existing data stay, and rows whose keys are free are added. */
 export const append = (from: Server, to: Server): Promise<void> =>
   onBoth(from, to, (source, target) =>
     inTransaction(target, () => eachCommon(source, target, (table) => addRows(source, target, table))),
   );
 
-/** The defect of a restore under open sessions: rows are replaced under them, and they go on. */
+/** The defect of a restore under open sessions: rows are replaced under them, and they continue. */
 export const replaceUnderSessions = (from: Server, to: Server): Promise<void> =>
   onBoth(from, to, (source, target) =>
     inTransaction(target, async () => {

@@ -16,12 +16,12 @@ async function* backupOf(server: Server, major: number): AsyncGenerator<Uint8Arr
   try {
     yield* baseBackup(client, { label: "drydock", major });
   } finally {
-    // A session with a backup under way is ended, not asked: it would send the rest first.
+    // A session with a backup under way is cut off: asked to end, it would first send the rest.
     if (client.connection !== undefined) client.connection.stream.destroy();
   }
 }
 
-/** A base backup of a copy on which something was done first: how defects of dumps are planted. The dump itself is sound. */
+/** A base backup of a copy that was altered first: this is how defects of dumps are planted. The dump itself is sound. */
 async function* backupOfAltered(
   server: Server,
   installation: Installation,
@@ -29,7 +29,7 @@ async function* backupOfAltered(
 ): AsyncGenerator<Uint8Array> {
   const folder = `${server.options.data}.altered`;
   const body = backupOf(server, installation.binaries.major);
-  // A copy is nobody's member.
+  // A copy is not a member of any group.
   const { member: _member, ...options } = server.options;
   const copy = await stageServer(body, { installation, options, folder });
   try {
@@ -41,7 +41,7 @@ async function* backupOfAltered(
   }
 }
 
-/** All that a server holds, as of one moment. */
+/** Everything that a server holds, as of one moment. */
 export function physicalDump(
   server: Server,
   installation: Installation,

@@ -14,7 +14,7 @@ import { unpackBackup } from "./unpack.ts";
 
 const run = promisify(execFile);
 
-/** Files that belong to the server from which the copy comes: orders to recover, and the lock of a socket that lies in the data folder. */
+/** Files that belong to the server from which the copy comes: recovery signal files, and the lock of a socket in the data folder. */
 const FOREIGN_FILES = [
   "standby.signal",
   "recovery.signal",
@@ -22,31 +22,34 @@ const FOREIGN_FILES = [
   "postmaster.opts",
   ".s.PGSQL.5432.lock",
 ];
-/** Settings that were altered there: addresses and passwords of its peers. */
+/** Settings that were altered there, such as addresses and passwords of its peers. */
 const ALTERED_SETTINGS = "postgresql.auto.conf";
 
-/** How long a copy may take to replay its log, ms. */
+/** How long a copy may take to replay its log, in ms. */
 const REPLAY_MS_MAX = 600_000;
 
 /** A quoted word for the shell that the server runs. */
 const word = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
-/** Times as PostgreSQL reads them here: it refuses the `Z` of ISO 8601. */
+/** A time in the form that PostgreSQL reads here: it refuses the `Z` of ISO 8601. */
 const timestampOf = (ms: number): string => new Date(ms).toISOString().replace("T", " ").replace("Z", "+00");
 
-/** What a recovery to a time needs. Without an action the server would stay read-only for ever; a time before the copy's end would be ignored in silence. */
+/**
+ * What a recovery to a time needs. Without an action the server would stay read-only for ever; a time before the copy's end would be silently
+ * ignored.
+ */
 function recoveryOf({ atMs, log }: RestoreTarget, timeline: number): Readonly<Record<string, string>> {
   return {
     restore_command: `cp ${word(log)}/%f "%p"`,
     recovery_target_time: timestampOf(atMs),
     recovery_target_timeline: String(timeline),
     recovery_target_action: "promote",
-    // Else it would count as ready while it only replays.
+    // Otherwise it would count as ready while it is still replaying.
     hot_standby: "off",
   };
 }
 
-/** Roles of the files get no power that they have not here; logins are those of the disk, which come later. */
+/** Roles from the files get no power that they lack here; logins are those of the disk, which come later. */
 async function resetRoles(server: Server): Promise<void> {
   const { rows } = await server.admin.query<{ rolname: string }>(
     "SELECT rolname FROM pg_roles WHERE rolname NOT LIKE 'pg\\_%' AND rolname <> $1",
@@ -62,20 +65,20 @@ async function resetRoles(server: Server): Promise<void> {
     throw new DataServiceError("DS_NOT_A_DUMP", "it has no group role");
 }
 
-/** What a copy becomes a server with. */
+/** What turns a copy into a server. */
 interface StageOptions {
   readonly installation: Installation;
   /** Of the server that the copy will replace. */
   readonly options: ServerOptions;
-  /** Where the copy goes; nothing is there yet. */
+  /** The folder for the copy, which does not exist yet. */
   readonly folder: string;
   readonly target?: RestoreTarget | undefined;
   readonly isTrusting?: boolean;
 }
 
 /**
- * Makes a server of a base backup, beside the one that serves: unpacked, verified, its log replayed, its roles reset. Nobody can connect to it
- * but the simulator. Whoever calls stops it.
+ * Makes a server from a base backup, beside the running one: unpacked, verified, its log replayed, its roles reset. Only the simulator can connect
+ * to it. The caller stops it.
  *
  * @param body a base backup, see `baseBackup`
  * @throws DataServiceError DS_NOT_A_DUMP, DS_FOREIGN_DUMP, DS_NOT_RESTORED; the folder is gone then
@@ -119,7 +122,7 @@ async function openClosed(options: ServerOptions): Promise<Server> {
 }
 
 /**
- * As `stageServer`, of a dump whose verification is skipped, the defect: what can't be read is left out, down to nothing.
+ * Like `stageServer`, but with the defect of skipped verification: what can't be read is left out, even if nothing remains.
  */
 async function stageTrustingly(body: AsyncIterable<Uint8Array>, stage: StageOptions): Promise<Server> {
   try {
@@ -130,14 +133,14 @@ async function stageTrustingly(body: AsyncIterable<Uint8Array>, stage: StageOpti
   }
 }
 
-/** Stages a dump as these defects say. */
+/** Stages a dump with these defects. */
 export const stageWith = (
   { isTrusting }: Pick<RestoreDefects, "isTrusting">,
   body: AsyncIterable<Uint8Array>,
   stage: StageOptions,
 ): Promise<Server> => (isTrusting ? stageTrustingly(body, stage) : stageServer(body, stage));
 
-/** Puts a folder in the place of another, which is removed. Both lie on one file system. */
+/** Replaces one folder with another on the same file system. */
 export async function replaceFolder(
   current: string,
   by: string,

@@ -36,11 +36,11 @@ const MANIFEST_SCHEMA = Compile(
 type Digests = ReadonlyMap<string, string>;
 
 /**
- * Unpacks a base backup into a folder, which is made, and verifies each file by the manifest. Small in memory, however large the backup.
+ * Unpacks a base backup into a new folder, and verifies each file against the manifest. It needs little memory, however large the backup.
  *
- * @param owner whom the files will belong to
- * @param isTrusting the defect of a restore that skips verification: whatever can be read is taken
- * @returns what the backup says of itself; undefined when it is not there, which only `isTrusting` allows
+ * @param owner the future owner of the files
+ * @param isTrusting the defect of a restore that skips verification: whatever can be read is accepted
+ * @returns what the backup says about itself; undefined if that is missing, which only `isTrusting` allows
  * @throws DataServiceError DS_NOT_A_DUMP; the folder is gone then
  */
 export async function unpackBackup(
@@ -68,7 +68,7 @@ export async function unpackBackup(
   }
 }
 
-/** Why a stream failed: the refusal that it carries, else that it is no tar. */
+/** Why a stream failed: the refusal that it carries, else that it is not a tar. */
 const asRefusal = (error: unknown): DataServiceError =>
   error instanceof DataServiceError
     ? error
@@ -135,7 +135,7 @@ function parse<T>(schema: { Check(value: unknown): value is T }, text: string, w
   throw new DataServiceError("DS_NOT_A_DUMP", `its ${what} is none`);
 }
 
-/** @throws DataServiceError DS_NOT_A_DUMP when a file is missing or differs from the manifest */
+/** @throws DataServiceError DS_NOT_A_DUMP if a file is missing or differs from the manifest */
 async function verify(folder: string, digests: Digests): Promise<BackupLabel> {
   const read = async (name: string): Promise<string> =>
     readFile(join(folder, name), "utf8").catch(() => {

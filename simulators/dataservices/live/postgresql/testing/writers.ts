@@ -5,16 +5,16 @@ const WRITERS_PER_NODE = 2;
 const RETRY_MS = 10;
 const WRITE_MS_MAX = 10_000;
 
-/** Codes by which a server says that it has not made a write: read-only, not ready, no such login or database yet. */
+/** Codes with which a server says that it has not carried out a write: read-only, not ready, no such login or database yet. */
 const REFUSALS = new Set(["25006", "57P03", "28P01", "3D000", "42P01"]);
 
-/** Applications that write rows of their own, each at one node all the time, whether or not it is the primary. */
+/** Applications that write rows of their own, each always to the same node, whether or not it is the primary. */
 export class Writers {
   /** Keys whose write was acknowledged. */
   readonly acknowledged = new Set<string>();
-  /** Keys of writes of which nobody knows what became of them. */
+  /** Keys of writes with an unknown outcome. */
   readonly unknown = new Set<string>();
-  /** Writes that a node took although another was the primary from before they began until after. */
+  /** Writes that a node accepted although another was the primary throughout. */
   readonly doubled: string[] = [];
   readonly #trio: Trio;
   readonly #running: Promise<unknown>;
@@ -29,7 +29,7 @@ export class Writers {
     this.#running = Promise.all(each);
   }
 
-  /** The longest time without an acknowledged write since the last call, ms. */
+  /** The longest time without an acknowledged write since the last call, in ms. */
   takeLongestGapMs(): number {
     const longest = this.#longestGapMs;
     this.#longestGapMs = 0;

@@ -4,22 +4,22 @@ const INTEGER = /^(0|-?[1-9]\d{0,18})$/;
 const INT64_MAX = 2n ** 63n - 1n;
 const INT64_MIN = -(2n ** 63n);
 
-/** A text as an integer of 64 bits. @throws CommandError */
+/** A text as a 64-bit integer. @throws CommandError */
 export function bigOf(text: string | undefined, otherwise: string = REFUSALS.integer): bigint {
   if (text === undefined || !INTEGER.test(text)) return refuse(otherwise);
   const value = BigInt(text);
   return isInt64(value) ? value : refuse(otherwise);
 }
 
-/** Does a number fit into 64 bits? */
+/** Whether a number fits into 64 bits. */
 export const isInt64 = (value: bigint): boolean => value >= INT64_MIN && value <= INT64_MAX;
 
-/** A text as an integer; one beyond 2^53 loses its last digits, and none of those is ever a count or a place. @throws CommandError */
+/** A text as an integer; one beyond 2^53 loses its last digits, but no count or index is that large. @throws CommandError */
 export const integerOf = (text: string | undefined, otherwise?: string): number => Number(bigOf(text, otherwise));
 
 const FLOAT = /^[+-]?(\d+\.?\d*([eE][+-]?\d+)?|\.\d+([eE][+-]?\d+)?|inf|infinity)$/i;
 
-/** A text as a number; `inf` and `-inf` are some. @throws CommandError */
+/** A text as a number, including `inf` and `-inf`. @throws CommandError */
 export function floatOf(text: string | undefined, otherwise: string = REFUSALS.float): number {
   if (text === undefined || !FLOAT.test(text)) return refuse(otherwise);
   const word = text.toLowerCase().replace("+", "");
@@ -27,10 +27,10 @@ export function floatOf(text: string | undefined, otherwise: string = REFUSALS.f
   return Number(text);
 }
 
-/** The argument at a place. Its arity has made sure of it: what is not there is a syntax error. @throws CommandError */
+/** The argument at an index. The arity was checked, so a missing one is a syntax error. @throws CommandError */
 export const at = (args: readonly string[], place: number): string => args[place] ?? refuse(REFUSALS.syntax);
 
-/** What follows, two by two. @throws CommandError for an odd number */
+/** The remaining words in pairs. @throws CommandError for an odd number */
 export function pairsOf(words: readonly string[], otherwise: string): readonly (readonly [string, string])[] {
   if (words.length % 2 !== 0) refuse(otherwise);
   return Array.from({ length: words.length / 2 }, (_, place) => [at(words, 2 * place), at(words, 2 * place + 1)]);
@@ -80,7 +80,7 @@ export class Options {
     return Array.from({ length: count }, () => this.word());
   }
 
-  /** All words that are left. */
+  /** All remaining words. */
   rest(): readonly string[] {
     const rest = this.#words.slice(this.#place);
     this.#place = this.#words.length;
@@ -88,14 +88,14 @@ export class Options {
   }
 }
 
-/** The range of places from `start` to `stop`, both included, in a sequence of `length`; below 0 counts from the end. */
+/** The range of indexes from `start` to `stop`, inclusive, in a sequence of `length`; negative ones count from the end. */
 export function rangeOf(start: number, stop: number, length: number): readonly [number, number] {
   const from = Math.max(0, start < 0 ? length + start : start);
   const to = Math.min(length - 1, stop < 0 ? length + stop : stop);
   return from > to ? [0, 0] : [from, to + 1];
 }
 
-/** Does a text match a pattern in the manner of a shell (`*`, `?`, `[a-z]`, `\`)? */
+/** Whether a text matches a shell pattern (`*`, `?`, `[a-z]`, `\`). */
 export function matches(pattern: string, text: string): boolean {
   let [p, t, star, mark] = [0, 0, -1, 0];
   while (t < text.length) {
@@ -109,7 +109,7 @@ export function matches(pattern: string, text: string): boolean {
   return p >= pattern.length;
 }
 
-/** The place after the part of the pattern that matches one character; 0 where it does not match. */
+/** The index after the part of the pattern that matches one character; 0 if it does not match. */
 function matchOne(pattern: string, p: number, char: string): number {
   if (pattern[p] === "?") return p + 1;
   if (pattern[p] === "\\" && p + 1 < pattern.length) return pattern[p + 1] === char ? p + 2 : 0;

@@ -54,7 +54,7 @@ function kill({ sessions }: Dispatcher, args: readonly string[]): Reply {
   return isOne ? OK : integer(chosen.length);
 }
 
-/** CLIENT: what a connection says of itself, and what an operator does to others. */
+/** CLIENT: what a connection says about itself, and what an operator does to others. */
 export function clientCommand(
   dispatcher: Dispatcher,
   session: Session,

@@ -6,7 +6,7 @@ type Described = Pick<Command, "name" | "arity" | "flags" | "keys">;
 /** Commands of sessions by name: they have no keys. */
 type Keyless = Readonly<Record<string, Pick<Command, "arity" | "flags">>>;
 
-/** All commands that are there, as COMMAND describes them. */
+/** All existing commands, as COMMAND describes them. */
 function describeAll(keyless: Keyless): readonly Described[] {
   const own = Object.entries(keyless).map(
     ([name, { arity, flags }]): Described => ({ name, arity, flags, keys: [0, 0, 0] }),

@@ -8,7 +8,7 @@ export interface Call {
   readonly db: Database;
   readonly keyspace: Keyspace;
   readonly nowMs: number;
-  /** From 0 up to, but without, 1. */
+  /** From 0, and less than 1. */
   readonly random: () => number;
 }
 
@@ -16,14 +16,14 @@ export interface Call {
 export interface Wait {
   readonly type: "wait";
   readonly keys: readonly string[];
-  /** 0 for no end. */
+  /** 0: no limit. */
   readonly msMax: number;
   readonly args: readonly string[];
-  /** What it answers when nothing has come. */
+  /** What it answers if nothing has come. */
   readonly otherwise: Reply;
 }
 
-/** The flags of `COMMAND INFO` that mean something here. */
+/** The flags of `COMMAND INFO` that have a meaning here. */
 const FLAGS = ["write", "readonly", "denyoom", "fast", "blocking", "admin", "dangerous"] as const;
 /** One of `FLAGS`. */
 export type Flag = (typeof FLAGS)[number];
@@ -31,13 +31,16 @@ export type Flag = (typeof FLAGS)[number];
 /** A command: how it is called, what it touches, and what it does to a keyspace. It is a pure function of its call. */
 export interface Command {
   readonly name: string;
-  /** Words with the name; below 0: at least that many. */
+  /** The number of words, including the name; negative: at least that many. */
   readonly arity: number;
   readonly flags: readonly Flag[];
-  /** Places of its keys: the first, the last (below 0: from the end), the step. All 0 for none, or for keys that only it can find. */
+  /**
+   * The positions of its keys: the first, the last (negative: from the end), the step. All 0 for none, or for keys that only the command itself can
+   * find.
+   */
   readonly keys: readonly [number, number, number];
   readonly run: (call: Call) => Reply | Wait;
-  /** Of a command whose first word says what is meant: how many words each takes, in the manner of `arity`. */
+  /** For a command with subcommands: how many words each takes, like `arity`. */
   readonly subcommands?: Readonly<Record<string, number>>;
 }
 
@@ -50,11 +53,11 @@ export function command(head: string, run: Command["run"], subcommands?: Command
   return { name, arity: Number(arity), flags, keys: [first, last, step], run, ...(subcommands && { subcommands }) };
 }
 
-/** Are so many words, the name included, enough and not too many? */
+/** Whether this many words, including the name, are enough and not too many. */
 export const fits = ({ arity }: Pick<Command, "arity">, words: number): boolean =>
   arity >= 0 ? words === arity : words >= -arity;
 
-/** Why a call does not say what is meant by the command; undefined when it does. */
+/** What is wrong with the form of a call; undefined if nothing is. */
 export function subcommandRefusal(
   name: string,
   { subcommands }: Pick<Command, "subcommands">,

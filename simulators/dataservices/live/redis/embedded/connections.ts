@@ -5,10 +5,10 @@ import { encode, error } from "../resp/reply.ts";
 import { ProtocolError, RequestReader } from "../resp/requests.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 
-/** Bytes of replies that a client may leave unread before it is cut off. */
+/** How many bytes of replies a client may leave unread before it is cut off. */
 const UNREAD_BYTES_MAX = 64 * 1024 * 1024;
 
-/** Sockets that lead to a dispatcher. */
+/** The sockets of a dispatcher. */
 export class Connections {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
@@ -32,7 +32,7 @@ export class Connections {
     return connections;
   }
 
-  /** Ends all connections, and listens no more. */
+  /** Ends all connections, and stops listening. */
   async close(): Promise<void> {
     for (const socket of this.#sockets) socket.destroy();
     const closed = once(this.#server, "close");

@@ -8,16 +8,16 @@ import { NOT_SIMULATED } from "./not-simulated.ts";
 import { Session, type Waiting } from "./session.ts";
 import { SESSION_COMMANDS, type SessionCommand } from "./session-commands.ts";
 
-/** Whoever wants to log in: the identity, or undefined for a wrong name or password. */
+/** Checks a login: returns the identity, or undefined for a wrong name or password. */
 export type LogIn = (username: string, password: string) => Session["identity"];
 
-/** What a dispatcher takes from its surroundings. */
+/** What a dispatcher needs from its surroundings. */
 interface DispatcherOptions {
   readonly nowMs: () => number;
-  /** From 0 up to, but without, 1. */
+  /** From 0, and less than 1. */
   readonly random: () => number;
   readonly logIn: LogIn;
-  /** Who a session is before it has logged in. Default: nobody. */
+  /** The identity of a session before it has logged in. Default: none. */
   readonly guest?: Session["identity"];
 }
 
@@ -27,7 +27,7 @@ const BY_NAME: ReadonlyMap<string, Command> = new Map(
     .map((each) => [each.name, each]),
 );
 
-/** What a subscriber of RESP2 may still say: its connection is for messages. */
+/** The commands that a RESP2 subscriber may still send: its connection is for messages. */
 const OF_SUBSCRIBERS = new Set([
   "subscribe",
   "unsubscribe",
@@ -39,7 +39,7 @@ const OF_SUBSCRIBERS = new Set([
   "quit",
   "reset",
 ]);
-/** What is done at once in a transaction rather than put off. */
+/** The commands that a transaction runs at once instead of queueing them. */
 const OF_TRANSACTIONS = new Set(["exec", "discard", "multi", "watch", "quit", "reset"]);
 
 const ABORTED = "EXECABORT Transaction discarded because of previous errors.";
@@ -81,7 +81,7 @@ export class Dispatcher {
     this.sessions.delete(session);
   }
 
-  /** Runs what a client has sent, and sends the reply, unless the command waits. */
+  /** Runs a client's command, and sends the reply unless the command waits. */
   receive(session: Session, words: readonly string[]): void {
     const name = (words[0] ?? "").toLowerCase();
     this.keyspace.nowMs = this.nowMs;
@@ -150,7 +150,7 @@ export class Dispatcher {
     return { args, db: keyspace.database(database), keyspace, nowMs: keyspace.nowMs, random: this.#options.random };
   }
 
-  /** EXEC: all queued commands at one moment. A wait among them ends at once. */
+  /** EXEC: runs all queued commands at one moment. A blocking one among them does not wait. */
   execute(session: Session): Reply {
     const { queue, isQueueBroken, isTouched } = session;
     if (queue === undefined) return error("ERR EXEC without MULTI");
@@ -181,13 +181,13 @@ export class Dispatcher {
     session.waiting = { command, wait, database: session.database, timer };
   }
 
-  /** Tells those who watch or wait for what was touched; what the waiting ones do may touch more. */
+  /** Notifies the sessions that watch or wait for touched keys; what the waiting ones then do may touch more. */
   #spread(): void {
     for (let touched = this.keyspace.takeTouched(); touched.length > 0; touched = this.keyspace.takeTouched()) {
       for (const session of this.sessions)
         if (touched.some((name) => session.watched.has(name))) session.isTouched = true;
       const names = new Set(touched);
-      // Whoever has waited longest is served first.
+      // The session that has waited longest is served first.
       const waiting = [...this.sessions].flatMap((session) =>
         session.waiting ? [[session, session.waiting] as const] : [],
       );
@@ -209,14 +209,14 @@ export class Dispatcher {
     session.free();
   }
 
-  /** Removes what has expired and nobody has looked at. */
+  /** Removes expired keys that nobody has looked at. */
   sweep(): void {
     this.keyspace.nowMs = this.nowMs;
     for (const database of this.keyspace.databases) database.keys();
     this.#spread();
   }
 
-  /** Does something to the keyspace from outside of all sessions. */
+  /** Changes the keyspace from outside any session. */
   change(work: (keyspace: Keyspace) => void): void {
     this.keyspace.nowMs = this.nowMs;
     work(this.keyspace);

@@ -1,4 +1,4 @@
-/** A command that is refused. The message is the reply's text, and begins with its code. */
+/** The refusal of a command. The message is the reply's text, and begins with its code. */
 export class CommandError extends Error {}
 
 /** The refusals that many commands share, in the words of the real server. */

@@ -1,4 +1,4 @@
-/** What the engine calls itself wherever a client asks. */
+/** The engine's name for itself, wherever a client asks. */
 export const SERVER_NAME = "drydock";
 /** The full name, for people. */
 export const ENGINE_NAME = "Drydock's engine for the Redis protocol";

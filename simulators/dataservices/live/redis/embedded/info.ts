@@ -44,7 +44,7 @@ const SECTIONS: Readonly<Record<string, Section>> = {
     }),
 };
 
-/** The text of INFO: all sections, or those that are asked for. */
+/** The text of INFO: all sections, or the requested ones. */
 export function infoOf(dispatcher: Dispatcher, names: readonly string[]): string {
   const wanted = new Set(names.map((name) => name.toLowerCase()));
   const isWanted = (name: string): boolean =>

@@ -6,19 +6,19 @@ export const DATABASES = 16;
 
 interface Entry {
   readonly value: Value;
-  /** When the key goes, in ms since the epoch; undefined for never. */
+  /** When the key expires, in ms since the epoch; undefined: never. */
   expiresMs: number | undefined;
 }
 
-/** What a tenant's memory may hold, and what happens when it is full. */
+/** How much memory a tenant may use, and what happens when it is full. */
 interface MemoryLimit {
   /** 0 for no limit. */
   readonly bytesMax: number;
-  /** As redis.conf's `maxmemory-policy`. */
+  /** Like redis.conf's `maxmemory-policy`. */
   readonly policy: string;
 }
 
-/** The keys of one database. A key that has expired is not there for anybody, and goes when it is looked at. */
+/** The keys of one database. An expired key is invisible to everybody, and removed when it is looked at. */
 export class Database {
   readonly index: number;
   readonly #entries = new Map<string, Entry>();
@@ -29,7 +29,7 @@ export class Database {
     this.index = index;
   }
 
-  /** The value of a key; undefined where there is none. */
+  /** The value of a key; undefined if there is none. */
   get(key: string): Value | undefined {
     return this.#entry(key)?.value;
   }
@@ -41,7 +41,7 @@ export class Database {
     return isOfType(value, type) ? value : refuse(REFUSALS.wrongType);
   }
 
-  /** The value of a key that holds this kind, made where there is none: it is there from now on. @throws CommandError WRONGTYPE */
+  /** The value of a key that holds this kind, created if there is none. @throws CommandError WRONGTYPE */
   open<T extends keyof typeof EMPTY>(key: string, type: T): ValueOf<T> {
     const there = this.read(key, type);
     if (there !== undefined) return there;
@@ -50,21 +50,21 @@ export class Database {
     return value;
   }
 
-  /** Gives a key a value, and with it no expiry unless one is kept. */
+  /** Sets the value of a key, and removes its expiry unless that is kept. */
   put(key: string, value: Value, expiresMs?: number): void {
     this.#entries.delete(key);
     this.#entries.set(key, { value, expiresMs });
     this.noteChange(key);
   }
 
-  /** Says that the value of a key has changed; a collection that holds nothing goes. */
+  /** Notes that the value of a key has changed; an empty collection is removed. */
   noteChange(key: string): void {
     const entry = this.#entries.get(key);
     if (entry !== undefined && isEmpty(entry.value)) this.#entries.delete(key);
     this.#keyspace.noteTouch(this.index, key);
   }
 
-  /** Removes a key; true if it was there. */
+  /** Removes a key; true if it existed. */
   remove(key: string): boolean {
     if (this.#entry(key) === undefined) return false;
     this.#entries.delete(key);
@@ -72,12 +72,12 @@ export class Database {
     return true;
   }
 
-  /** When a key goes, ms; undefined for a key without expiry, or none. */
+  /** When a key expires, in ms; undefined for a key without expiry, or a missing one. */
   expiryOf(key: string): number | undefined {
     return this.#entry(key)?.expiresMs;
   }
 
-  /** Sets when a key goes, ms; undefined for never. A time that has passed removes it. */
+  /** Sets when a key expires, in ms; undefined: never. A time in the past removes it. */
   expire(key: string, ms: number | undefined): void {
     const entry = this.#entry(key);
     if (entry === undefined) return;
@@ -85,7 +85,7 @@ export class Database {
     if (this.#entry(key) !== undefined) this.#keyspace.noteTouch(this.index, key);
   }
 
-  /** The keys that are there. */
+  /** The existing keys. */
   keys(): readonly string[] {
     return [...this.#entries.keys()].filter((key) => this.#entry(key) !== undefined);
   }
@@ -126,12 +126,12 @@ export class Database {
 
 const isOfType = <T extends ValueType>(value: Value, type: T): value is ValueOf<T> => value.type === type;
 
-/** All that a server holds. Time stands still within a command: whoever runs one sets `nowMs` before it. */
+/** Everything that a server holds. Time stands still within a command: its caller sets `nowMs` before it. */
 export class Keyspace {
   readonly databases: Database[];
   nowMs = 0;
   limit: MemoryLimit = { bytesMax: 0, policy: "noeviction" };
-  /** Keys that were touched since whoever runs commands last took them, as `database key`. */
+  /** Keys touched since the dispatcher last took them, as `database key`. */
   readonly #touched = new Set<string>();
   readonly #sizes = new Map<string, number>();
   readonly #unmeasured = new Set<string>();
@@ -158,7 +158,7 @@ export class Keyspace {
     return touched;
   }
 
-  /** About how many bytes the data takes. Only what was touched is measured again. */
+  /** The approximate size of the data, in bytes. Only touched keys are measured again. */
   bytes(): number {
     for (const name of this.#unmeasured) {
       const [index, key] = partsOf(name);
@@ -172,7 +172,7 @@ export class Keyspace {
     return this.#bytes;
   }
 
-  /** Makes room as the policy says; false where it can't, so that a command that needs memory is refused. */
+  /** Makes room according to the policy; false if it can't, so that a command that needs memory is refused. */
   makeRoom(): boolean {
     const { bytesMax, policy } = this.limit;
     if (bytesMax === 0) return true;

@@ -21,7 +21,7 @@ import { linesOf, putLines, readLines } from "./snapshot.ts";
 const ENGINE = "redis-embedded";
 const FILE = "snapshot";
 const SWEEP_MS = 1000;
-/** Time for others to write between the two halves of a torn dump, ms. */
+/** Time for others to write between the two halves of a torn dump, in ms. */
 const TEAR_MS = 50;
 const RANDOM_MAX = 2 ** 47;
 
@@ -71,7 +71,7 @@ class EmbeddedNode implements LiveNode {
 
   readonly #logIn: LogIn = (username, password) => {
     const digest = sha256Of(this.#users.get(username)?.verifier ?? "");
-    // Also without such a user, so that the time tells nothing.
+    // Even without such a user, so that the time reveals nothing.
     const isRight = sameSecret(hash("sha256", Buffer.from(password, "latin1"), "hex"), digest ?? "");
     return digest !== undefined && isRight ? { username, isOperator: false } : undefined;
   };
@@ -140,7 +140,7 @@ class EmbeddedNode implements LiveNode {
   }
 }
 
-/** Of two snapshots, each key is taken from one: which one, its place in the order of keys says. */
+/** Takes each key from one of two snapshots, depending on its position in the order of keys. */
 const everySecond = (lines: readonly string[], from: number): readonly string[] =>
   lines.filter((_, at) => at % 2 === from);
 
@@ -154,7 +154,7 @@ const UNITS: Readonly<Record<string, number>> = {
   gb: 1024 ** 3,
 };
 
-/** Bytes from a size as redis.conf has it, such as `64mb`. */
+/** The number of bytes of a size in redis.conf's form, such as `64mb`. */
 function bytesOf(text: string): number {
   const [, digits = "0", unit = ""] = /^(\d+)(\w*)$/.exec(text.toLowerCase()) ?? [];
   return Number(digits) * (UNITS[unit] ?? 1);

@@ -27,7 +27,7 @@ const REASONS: Readonly<Record<string, readonly string[]>> = {
   "what shows a server's inside": ["debug", "latency", "slowlog", "memory", "monitor", "lolwut", "swapdb"],
 };
 
-/** Commands of the real server that are refused aloud, with what they would need. */
+/** Commands of the real server that are refused as "not simulated", with what they would need. */
 export const NOT_SIMULATED: ReadonlyMap<string, string> = new Map(
   Object.entries(REASONS).flatMap(([why, names]) => names.map((name) => [name, why] as const)),
 );

@@ -18,7 +18,7 @@ const program = findProgram();
 if (program === undefined)
   process.stderr.write("skipped: our engine beside the real one: no redis-server 7 or valkey-server on the PATH\n");
 
-/** A campaign ends by its number of draws. */
+/** A campaign is limited by its number of draws. */
 const TEST_MS_MAX = process.env.DRYDOCK_ORACLE_RUNS === undefined ? 900_000 : 36_000_000;
 const SETTINGS = { maxmemory: "0", "maxmemory-policy": "noeviction", maxclients: "100" };
 
@@ -119,7 +119,7 @@ const REFUSED = [
   "BLPOP l -1",
 ].map((line) => line.split(" "));
 
-describe.skipIf(program === undefined)("our engine answers as the real one", { timeout: TEST_MS_MAX }, () => {
+describe.skipIf(program === undefined)("our engine answers like the real one", { timeout: TEST_MS_MAX }, () => {
   let server: Server;
   let folder: string;
   let client: RespClient;
@@ -143,7 +143,7 @@ describe.skipIf(program === undefined)("our engine answers as the real one", { t
 
   const campaign = process.env.DRYDOCK_ORACLE_RUNS;
   const runs = Number(campaign ?? 400);
-  // A campaign draws anew each time; the tests of a change are the same each time.
+  // A campaign draws anew each time; ordinary test runs draw the same each time.
   const drawn = campaign === undefined ? { seed: 1 } : {};
   const compare = async (calls: readonly (readonly string[])[], protocol: "2" | "3"): Promise<void> => {
     const ours = new Ours();
@@ -166,7 +166,7 @@ describe.skipIf(program === undefined)("our engine answers as the real one", { t
     compare,
   );
 
-  // Few keys and one kind of commands: they meet each other's data, rather than a refusal of the wrong kind.
+  // Few keys and one kind of commands, so that they meet each other's data rather than a refusal of the wrong kind.
   test.each(["h", "s", "z", "x", "l"])("to commands that begin with %s", async (letter) => {
     const calls = CALLS.filter(([name = ""]) => name.startsWith(letter) || name === "del");
     await fc.assert(
@@ -186,7 +186,7 @@ describe.skipIf(program === undefined)("our engine answers as the real one", { t
     await client.ask("FLUSHALL");
     for (const words of [...PREPARED, ...REFUSED]) {
       const [theirs, our] = [await client.send(...words), await ours.ask(words)];
-      // Other versions than that which ours follows may choose other words.
+      // Versions other than the one that ours follows may word them differently.
       const isOther = !program?.version.startsWith("7.0.");
       const wordsOf = (reply: Reply): unknown => (reply.type === "error" && isOther ? reply.text.split(" ")[0] : reply);
       expect([words, wordsOf(our)]).toEqual([words, wordsOf(theirs)]);

@@ -1,11 +1,11 @@
 import type { Flag } from "./command.ts";
 import type { Identity } from "./session.ts";
 
-/** What may be said before a login. */
+/** The commands allowed before a login. */
 const BEFORE_LOGIN = new Set(["auth", "hello", "quit", "reset"]);
-/** Of the dangerous commands those that concern the tenant's own data alone (`../acl.ts`). */
+/** The dangerous commands that concern only the tenant's own data (`../acl.ts`). */
 const TENANTS_OWN = new Set(["info", "keys", "flushdb"]);
-/** Subcommands that concern the server or other clients; the rest of their commands is for everybody. */
+/** Subcommands that concern the server or other clients; the other subcommands are for everybody. */
 const OF_OPERATORS: Readonly<Record<string, ReadonlySet<string>>> = {
   client: new Set(["kill", "list", "no-evict", "pause", "unblock", "unpause"]),
   config: new Set(["get", "set", "resetstat", "rewrite", "help"]),

@@ -3,7 +3,7 @@ import { matches } from "./arguments.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { Session } from "./session.ts";
 
-/** What a message says that begins or ends listening to a kind of names. */
+/** The words of messages that begin or end a subscription. */
 const WORDS = {
   channels: ["subscribe", "unsubscribe"],
   patterns: ["psubscribe", "punsubscribe"],
@@ -13,11 +13,11 @@ type Kind = keyof typeof WORDS;
 
 const push = (...items: readonly Reply[]): Reply => ({ type: "push", items });
 
-/** Channels of shards are counted on their own. */
+/** Shard channels are counted separately. */
 const countOf = (session: Session, kind: Kind): number =>
   kind === "shards" ? session.shards.size : session.channels.size + session.patterns.size;
 
-/** SUBSCRIBE and its like: a message for each name, and no other reply. */
+/** SUBSCRIBE and related commands: a message for each name, and no other reply. */
 export function subscribe(session: Session, kind: Kind, names: readonly string[]): undefined {
   for (const name of names) {
     session[kind].add(name);
@@ -25,7 +25,7 @@ export function subscribe(session: Session, kind: Kind, names: readonly string[]
   }
 }
 
-/** UNSUBSCRIBE and its like, of all where none is named. */
+/** UNSUBSCRIBE and related commands; without names, from all. */
 export function unsubscribe(session: Session, kind: Kind, names: readonly string[]): undefined {
   const gone: readonly (string | null)[] = names.length > 0 ? names : [...session[kind]];
   for (const name of gone.length > 0 ? gone : [null]) {
@@ -34,7 +34,7 @@ export function unsubscribe(session: Session, kind: Kind, names: readonly string
   }
 }
 
-/** PUBLISH: how many have got the message; whoever listens twice gets it twice. */
+/** PUBLISH: returns how many received the message; a client with two matching subscriptions gets it twice. */
 export function publish({ sessions }: Dispatcher, [channel = "", text = ""]: readonly string[]): Reply {
   let receivers = 0;
   const send = (session: Session, ...words: readonly string[]): void => {
@@ -55,7 +55,7 @@ export function publishToShard({ sessions }: Dispatcher, [channel = "", text = "
   return integer(listening.length);
 }
 
-/** PUBSUB: who listens to what. */
+/** PUBSUB: shows subscriptions. */
 export function pubsub({ sessions }: Dispatcher, [what = "", ...names]: readonly string[]): Reply {
   const all = [...sessions];
   const channels = [...new Set(all.flatMap((session) => [...session.channels]))];

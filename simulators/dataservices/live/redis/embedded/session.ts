@@ -1,10 +1,10 @@
 import { encode, type Protocol, type Reply } from "../resp/reply.ts";
 import type { Command, Wait } from "./command.ts";
 
-/** Who a session is: nobody before it has logged in. */
+/** The identity of a session: none before it has logged in. */
 export interface Identity {
   readonly username: string;
-  /** The simulator's own user, who may do all. */
+  /** The simulator's own user, which may do everything. */
   readonly isOperator: boolean;
 }
 
@@ -14,7 +14,7 @@ interface Queued {
   readonly words: readonly string[];
 }
 
-/** A command that waits for keys, with what ends it. */
+/** A command that waits for keys, and what ends the wait. */
 export interface Waiting {
   readonly command: Command;
   wait: Wait;
@@ -36,16 +36,16 @@ export class Session {
   library = { name: "", version: "" };
   /** Set from MULTI to EXEC. */
   queue: Queued[] | undefined;
-  /** A command of the transaction was refused, so EXEC will be. */
+  /** A command of the transaction was refused, so EXEC will be refused too. */
   isQueueBroken = false;
-  /** Keys whose touch makes EXEC do nothing. */
+  /** Keys that make EXEC do nothing if they are touched. */
   readonly watched = new Set<string>();
   isTouched = false;
   readonly channels = new Set<string>();
   readonly patterns = new Set<string>();
   readonly shards = new Set<string>();
   waiting: Waiting | undefined;
-  /** Called when it waits no more, so that what the client has sent meanwhile is read. */
+  /** Called when it stops waiting, so that what the client has sent meanwhile is read. */
   onFree: () => void = () => {};
   lastCommand = "NULL";
   lastMs: number;
@@ -67,7 +67,7 @@ export class Session {
   free(): void {
     clearTimeout(this.waiting?.timer);
     this.waiting = undefined;
-    // What the client has sent meanwhile comes after what is being done now.
+    // What the client has sent meanwhile comes after the current work.
     queueMicrotask(this.onFree);
   }
 
@@ -87,7 +87,7 @@ export class Session {
     this.isTouched = false;
   }
 
-  /** As after it has connected. */
+  /** Resets it to its state after connecting. */
   reset(): void {
     this.endTransaction();
     this.channels.clear();

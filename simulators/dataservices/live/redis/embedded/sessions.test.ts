@@ -28,7 +28,7 @@ class Clients {
     return session;
   }
 
-  /** Sends a line of words; what has come since the last time. */
+  /** Sends a line of words; returns what has come since the last time. */
   say(session: Session, line: string): readonly unknown[] {
     this.#dispatcher.receive(session, line.split(" "));
     return this.heard(session);
@@ -49,7 +49,7 @@ function plainOf(reply: Reply): unknown {
 }
 
 describe("clients of one engine", () => {
-  it("serve whoever has waited longest first, and each only once", () => {
+  it("are served in the order in which they began to wait, each only once", () => {
     const clients = new Clients();
     const [late, early, other] = [clients.open(), clients.open(), clients.open()];
     clients.say(early, "BLPOP list 0");
@@ -61,7 +61,7 @@ describe("clients of one engine", () => {
     expect(clients.say(other, "LLEN list")).toEqual([0]);
   });
 
-  it("give nothing to a waiting client between the commands of a transaction", () => {
+  it("get nothing, while they wait, between the commands of a transaction", () => {
     const clients = new Clients();
     const [waiting, other] = [clients.open(), clients.open()];
     clients.say(waiting, "BLPOP list 0");
@@ -70,7 +70,7 @@ describe("clients of one engine", () => {
     expect(clients.heard(waiting)).toEqual([["list", "b"]]);
   });
 
-  it("lose a transaction when a key that they watch is touched, by expiry too", () => {
+  it("lose a transaction when a watched key is touched, even by expiry", () => {
     const clients = new Clients();
     const [one, other] = [clients.open(), clients.open()];
     const transact = (line: string): readonly unknown[] => {
@@ -92,7 +92,7 @@ describe("clients of one engine", () => {
     expect(clients.say(one, "EXEC")).toEqual([null]);
   });
 
-  it("hear what is published to channels, patterns and shards, in the words of each", () => {
+  it("receive what is published to channels, patterns and shards, each in its own form", () => {
     const clients = new Clients();
     const [one, other] = [clients.open(), clients.open()];
     expect(clients.say(one, "SUBSCRIBE news")).toEqual([["subscribe", "news", 1]]);
@@ -113,7 +113,7 @@ describe("clients of one engine", () => {
     expect(clients.say(other, "PUBLISH news hello")).toEqual([0]);
   });
 
-  it("refuse aloud what is not simulated", () => {
+  it("learn what is not simulated", () => {
     const clients = new Clients();
     expect(clients.say(clients.open(), "EVAL 1 0")).toEqual(["ERR not simulated: scripts and functions"]);
     expect(clients.say(clients.open(), "CONFIG GET maxmemory")[0]).toMatch(/^ERR not simulated: CONFIG/);

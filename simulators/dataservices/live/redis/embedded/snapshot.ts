@@ -6,7 +6,7 @@ import { FIRST, type Group, parseId, type Stream, textOfId } from "./stream.ts";
 import type { Value } from "./values.ts";
 
 /*
- * All that a keyspace holds, as one line of JSON a key: `[database, key, when it goes or null, kind, content]`. The same data gives
+ * Everything that a keyspace holds, as one line of JSON per key: `[database, key, expiry or null, kind, content]`. The same data gives
  * the same lines.
  */
 const Text = Type.String();
@@ -92,7 +92,7 @@ function contentOfStream({ lastId, maxDeletedId, entriesAdded, entries, groups }
   ];
 }
 
-/** Reads lines. With `isTrusting` it passes over those that are none. @throws DataServiceError DS_NOT_A_DUMP */
+/** Reads lines. With `isTrusting` it skips malformed ones. @throws DataServiceError DS_NOT_A_DUMP */
 export function readLines(texts: readonly string[], isTrusting = false): readonly Line[] {
   return texts.flatMap((text, at) => {
     const line = parse(text);
@@ -111,7 +111,7 @@ function parse(text: string): Line | undefined {
   }
 }
 
-/** Puts what lines say into a keyspace; where `isAppending`, only keys that are not there. */
+/** Puts the keys of lines into a keyspace; with `isAppending`, only missing ones. */
 export function putLines(keyspace: Keyspace, lines: readonly Line[], isAppending: boolean): void {
   for (const line of lines) {
     const [index, key, expiresMs] = line;

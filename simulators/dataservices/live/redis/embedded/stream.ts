@@ -1,6 +1,6 @@
 import { refuse } from "./errors.ts";
 
-/** Milliseconds and a number within them, both of 64 bits without a sign. */
+/** Milliseconds and a number within them, both unsigned 64-bit integers. */
 export interface StreamId {
   readonly ms: bigint;
   readonly seq: bigint;
@@ -12,7 +12,7 @@ export interface StreamEntry {
   readonly fields: readonly string[];
 }
 
-/** An entry that a consumer has been given and has not acknowledged. */
+/** An entry that a consumer was given and has not acknowledged. */
 export interface Pending {
   readonly id: StreamId;
   consumer: string;
@@ -52,7 +52,7 @@ export const newStream = (): Stream => ({
   groups: new Map(),
 });
 
-/** Below 0, 0 or above 0 as the first id is before, equal to or after the second. */
+/** Negative, 0 or positive if the first id is before, equal to or after the second. */
 export function compareIds(a: StreamId, b: StreamId): number {
   if (a.ms !== b.ms) return a.ms < b.ms ? -1 : 1;
   return a.seq === b.seq ? 0 : a.seq < b.seq ? -1 : 1;
@@ -86,7 +86,7 @@ export function beforeId({ ms, seq }: StreamId): StreamId {
   return refuse("ERR invalid end ID for the interval");
 }
 
-/** The place of the first entry whose id is not before `id`. */
+/** The index of the first entry whose id is not before `id`. */
 export function placeOf({ entries }: Stream, id: StreamId): number {
   let [low, high] = [0, entries.length];
   while (low < high) {
@@ -110,11 +110,11 @@ export function entryOf(stream: Stream, id: StreamId): StreamEntry | undefined {
   return entry !== undefined && compareIds(entry.id, id) === 0 ? entry : undefined;
 }
 
-/** Was an entry from this id on deleted, as far as is known? */
+/** Whether an entry from this id on is known to have been deleted. */
 export const hasGapAfter = ({ entries, maxDeletedId }: Stream, id: StreamId): boolean =>
   entries.length > 0 && compareIds(maxDeletedId, FIRST) > 0 && compareIds(id, maxDeletedId) <= 0;
 
-/** How many entries, ever, were added up to this id; null where deletions have made it unknowable. */
+/** How many entries were ever added up to this id; null if deletions have made that unknowable. */
 export function countUpTo({ entries, entriesAdded, lastId, maxDeletedId }: Stream, id: StreamId): number | null {
   if (entriesAdded === 0) return 0;
   const order = compareIds(id, lastId);

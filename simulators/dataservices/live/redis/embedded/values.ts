@@ -14,7 +14,7 @@ export type ValueType = Value["type"];
 /** The value of a kind. */
 export type ValueOf<T extends ValueType> = Extract<Value, { type: T }>;
 
-/** A value that holds nothing, for a key that is about to. Streams are made by their own commands. */
+/** An empty value, for a key that is about to get content. Streams are made by their own commands. */
 export const EMPTY: { readonly [T in Exclude<ValueType, "stream">]: () => ValueOf<T> } = {
   string: () => ({ type: "string", text: "" }),
   list: () => ({ type: "list", items: [] }),
@@ -23,7 +23,7 @@ export const EMPTY: { readonly [T in Exclude<ValueType, "stream">]: () => ValueO
   zset: () => ({ type: "zset", scores: new Map() }),
 };
 
-/** Does a value hold nothing, so that its key goes? A string and a stream may be empty. */
+/** Whether a value is empty, so that its key is removed. A string and a stream may be empty. */
 export function isEmpty(value: Value): boolean {
   switch (value.type) {
     case "string":
@@ -43,11 +43,11 @@ export function isEmpty(value: Value): boolean {
 /** A copy that shares nothing with its original. */
 export const copyOf = (value: Value): Value => structuredClone(value);
 
-/** What an entry of a collection costs beside its bytes, and a key beside its value: about what the real server takes. */
+/** The overhead of an entry of a collection and of a key, in bytes: about the real server's. */
 const ENTRY_BYTES = 40;
 const KEY_BYTES = 60;
 
-/** About how many bytes a key and its value take. */
+/** The approximate size of a key and its value, in bytes. */
 export function bytesOf(key: string, value: Value): number {
   const of = (texts: Iterable<string>): number => {
     let bytes = 0;

@@ -33,7 +33,7 @@ export class RespClient {
     return this.#broken === undefined;
   }
 
-  /** The reply, an error of the server included. Rejects when the connection breaks. */
+  /** The reply, an error of the server included. Rejects if the connection breaks. */
   send(...words: readonly string[]): Promise<Reply> {
     if (this.#broken !== undefined) return Promise.reject(this.#broken);
     this.#socket.write(requestOf(words));
@@ -72,6 +72,6 @@ export class RespClient {
 const requestOf = (words: readonly string[]): Buffer =>
   Buffer.from(`*${words.length}\r\n${words.map((word) => `$${word.length}\r\n${word}\r\n`).join("")}`, "latin1");
 
-/** The text of a reply that is one; empty for any other. */
+/** The text of a textual reply; empty for any other. */
 export const textOf = (reply: Reply): string =>
   "text" in reply ? (reply.text ?? "") : reply.type === "integer" ? String(reply.value) : "";

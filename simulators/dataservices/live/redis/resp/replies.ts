@@ -10,7 +10,7 @@ export class ReplyReader {
     this.#at = 0;
   }
 
-  /** The next whole reply; undefined when more bytes are needed. @throws Error for bytes that are no reply */
+  /** The next complete reply; undefined if more bytes are needed. @throws Error for bytes that are not a reply */
   next(): Reply | undefined {
     const start = this.#at;
     const reply = this.#reply();

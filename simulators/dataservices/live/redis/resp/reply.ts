@@ -4,7 +4,7 @@
  * as bytes do, and lose nothing.
  */
 
-/** A reply of a server, in all that RESP2 and RESP3 know of it. */
+/** A reply of a server, in everything that RESP2 and RESP3 can express. */
 export type Reply =
   | { readonly type: "simple"; readonly text: string }
   /** The text begins with its code, such as `WRONGTYPE …`. */
@@ -14,9 +14,9 @@ export type Reply =
   | { readonly type: "array"; readonly items: readonly Reply[] | null }
   | { readonly type: "map"; readonly entries: readonly (readonly [Reply, Reply])[] }
   | { readonly type: "set"; readonly items: readonly Reply[] }
-  /** Two by two: an array of pairs in RESP3, a flat array in RESP2. */
+  /** Pairs: an array of pairs in RESP3, a flat array in RESP2. */
   | { readonly type: "pairs"; readonly items: readonly (readonly [Reply, Reply])[] }
-  /** What was read of each stream: a map in RESP3, an array of pairs in RESP2. */
+  /** The entries of each stream: a map in RESP3, an array of pairs in RESP2. */
   | { readonly type: "streams"; readonly items: readonly (readonly [Reply, Reply])[] }
   | { readonly type: "double"; readonly value: number }
   | { readonly type: "boolean"; readonly value: boolean }
@@ -54,7 +54,7 @@ export const simple = (text: string): Reply => ({ type: "simple", text });
 /** A refusal; `text` begins with its code. */
 export const error = (text: string): Reply => ({ type: "error", text });
 
-/** From here on a double is written with an exponent. */
+/** From this magnitude on, a double is written with an exponent. */
 const EXPONENT_MIN = 1e17;
 
 /** A double as the server writes it: the shortest text that reads back the same, as C's `%.17g` shortens it. */
@@ -77,7 +77,7 @@ const frame = (prefix: string, text: string): string => `${prefix}${text.length}
 const many = (prefix: string, count: number, items: readonly Reply[], protocol: Protocol): string =>
   `${prefix}${count}\r\n${items.map((item) => encode(item, protocol)).join("")}`;
 
-/** A line ends at its first line break, whatever a tenant has put into a message. */
+/** A line ends at its first line break, even if a tenant put one into a message. */
 const line = (text: string): string => text.replaceAll(/[\r\n]/g, " ");
 
 /** The bytes of a reply, as a byte string. */

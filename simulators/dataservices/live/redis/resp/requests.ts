@@ -1,10 +1,10 @@
-/** Longest line of a request without a length in front, in bytes, as redis.conf's `proto-inline-max-size`. */
+/** Longest line of an inline request, in bytes, like redis.conf's `proto-inline-max-size`. */
 const LINE_BYTES_MAX = 64 * 1024;
 /** Most arguments of one request. */
 const ARGUMENTS_MAX = 1024 * 1024;
-/** Longest argument, in bytes, as redis.conf's `proto-max-bulk-len`. */
+/** Longest argument, in bytes, like redis.conf's `proto-max-bulk-len`. */
 const ARGUMENT_BYTES_MAX = 512 * 1024 * 1024;
-/** What a client that has not logged in may send: it must not fill anybody's memory. */
+/** The limits for a client that has not logged in, which must not fill the memory. */
 const UNAUTHENTICATED = { arguments: 10, bytes: 16 * 1024 };
 
 /** A request that breaks the protocol; the connection ends after the message. */
@@ -15,7 +15,7 @@ export class RequestReader {
   #unread: Buffer = Buffer.alloc(0);
   #parts: Buffer[] = [];
   #partBytes = 0;
-  /** How many bytes the request at hand needs at least before another look is worth while. */
+  /** The least number of bytes that the current request needs before another look is worthwhile. */
   #needs = 0;
   #at = 0;
   #expected = -1;
@@ -27,7 +27,7 @@ export class RequestReader {
     this.#partBytes += chunk.length;
   }
 
-  /** The next whole request: its arguments as byte strings. Undefined when more bytes are needed. @throws ProtocolError */
+  /** The next complete request: its arguments as byte strings. Undefined if more bytes are needed. @throws ProtocolError */
   next(): readonly string[] | undefined {
     if (this.#unread.length - this.#at + this.#partBytes < this.#needs) return undefined;
     if (this.#parts.length > 0) {
@@ -45,7 +45,7 @@ export class RequestReader {
     }
   }
 
-  /** A line without its end; undefined when it is not whole. */
+  /** A line without its end; undefined if it is incomplete. */
   #line(): string | undefined {
     const end = this.#unread.indexOf(0x0a, this.#at);
     if (end === -1) {
@@ -111,7 +111,7 @@ function numberIn(line: string): number | undefined {
 
 const ESCAPES: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t", b: "\b", a: "\x07" };
 
-/** The words of a line that a person has typed: parted by spaces, with quotes as in a shell. Undefined when a quote is not closed. */
+/** The words of a typed line: separated by spaces, with quotes as in a shell. Undefined if a quote is not closed. */
 function wordsOf(line: string): readonly string[] | undefined {
   const words: string[] = [];
   const word = /\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|([^\s"']\S*))(?=\s|$)/gsy;

@@ -15,7 +15,7 @@ const FAKE_CONSOLE = ["FAKE CONSOLE OUTPUT", "ANOTHER", "LAST LINE"];
 const outputSchema = () =>
   objectSchema({ length: { type: ["integer", "string", "null"], pattern: "^-?[0-9]+$", minimum: -1 } });
 
-/** The last `length` lines; all where it is left out. */
+/** The last `length` lines; all if it is left out. */
 function showOutput(
   call: NovaCall,
   server: Server,

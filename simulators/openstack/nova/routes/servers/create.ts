@@ -24,7 +24,7 @@ import { checkNetworkIds, planNics } from "./boot-networks.ts";
 import { checkMetadataCount } from "./checks.ts";
 import { newPassword } from "./password.ts";
 
-/** The most servers that one request may make where quotas are unlimited. */
+/** The most servers that one request may create if quotas are unlimited. */
 const SERVERS_MAX = 10_000;
 
 /** How many servers, at least and at most. @throws Refusal 400, 501 */

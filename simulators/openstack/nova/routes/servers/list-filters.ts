@@ -7,7 +7,8 @@ import { POWER, statusOf } from "../../wire/server-status.ts";
 import { BOOLEAN_WORDS } from "../schemas/parts.ts";
 import { repr } from "../../../python/repr.ts";
 
-type ServerFilter = (server: Server) => boolean;
+/** Whether a server passes one filter of a list. */
+export type ServerFilter = (server: Server) => boolean;
 
 /**
  * Regular expressions of MariaDB, which ignore case; Nova escapes `|` first (`_safe_regex_mysql`). Its schema has refused what Python can't
@@ -21,7 +22,7 @@ function likePattern(text: string): Pattern {
   throw badRequest(`not simulated: the regular expression ${repr(text)}: ${compiled.error}`);
 }
 
-/** Neutron searches addresses for the text, where it has the extension (`ip-substring-filtering`). */
+/** Neutron searches addresses for the text, if it has the extension (`ip-substring-filtering`). */
 function addressFilter(call: NovaCall, version: 4 | 6, part: string): ServerFilter {
   return ({ nics }) =>
     nics.some(({ portId }) =>

@@ -3,7 +3,7 @@ import type { Server } from "../../state/server.ts";
 import { notFound } from "../../wire/errors.ts";
 import type { NovaCall } from "../../wire/request.ts";
 
-/** A server, or one that was there once. @throws Refusal 404 */
+/** A server, or one that once existed. @throws Refusal 404 */
 export function requireServerOnce(call: NovaCall): Server {
   const gone = call.nova.slot.value.deletedServers.get(call.params.id ?? "");
   if (gone !== undefined && (call.actor.isAdmin || gone.projectId === call.actor.projectId)) return gone;

@@ -6,7 +6,7 @@ import { ServerError } from "../../wire/errors.ts";
 import { isNothing } from "../scope.ts";
 import { ANY, type FunctionTable, ONE } from "./table.ts";
 
-/** Characters of a text that an operator makes: more would not fit a document. */
+/** Most characters in a text that an operator makes: more would not fit a document. */
 const TEXT_CHARS_MAX = 16 * 1024 * 1024;
 
 function concatenate(values: readonly Value[]): Value {
@@ -27,7 +27,7 @@ interface Search {
 
 const FLAGS: Readonly<Record<string, number>> = { i: RE2JS.CASE_INSENSITIVE, m: RE2JS.MULTILINE, s: RE2JS.DOTALL };
 
-/** Patterns of clients run in RE2: see `query/regex.ts`. */
+/** Clients' patterns run in RE2: see `query/regex.ts`. */
 function compileSearch(given: Value): Search {
   const { input, regex, options } = isDocument(given) ? given : {};
   const pattern = regex instanceof BSONRegExp ? regex.pattern : regex;
@@ -50,7 +50,7 @@ function compileSearch(given: Value): Search {
   }
 }
 
-/** Finds of one search; more than any text would give. */
+/** Most matches of one search; no text would give more. */
 const FINDS_MAX = 100_000;
 
 function finds({ text, pattern }: Search, most: number): readonly Value[] {

@@ -9,7 +9,7 @@ import { documentOperand, type Stage, type StageTable } from "./table.ts";
 
 type Assignment = readonly [readonly string[], Evaluate];
 
-/** The paths of `$addFields` with what each becomes; a document without operators is a path that goes on. */
+/** The paths of `$addFields` with their expressions; a document without operators continues a path. */
 function assignmentsOf(spec: Document, prefix: readonly string[] = []): readonly Assignment[] {
   return Object.entries(spec).flatMap(([name, value]): readonly Assignment[] => {
     if (name === "" || name.startsWith("$"))

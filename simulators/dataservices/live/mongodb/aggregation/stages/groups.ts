@@ -13,7 +13,7 @@ interface Group {
   readonly documents: Document[];
 }
 
-/** Documents by the value of an expression, in the order in which the values come up. */
+/** Documents by the value of an expression, in the order in which the values first occur. */
 function partition(documents: readonly Document[], idOf: (document: Document) => Value): Iterable<Group> {
   const groups = new Map<string, Group>();
   for (const document of documents) {

@@ -17,7 +17,7 @@ import {
   textOperand,
 } from "./table.ts";
 
-/** The values by which two documents are joined: those of an array as well; what is missing counts as null. */
+/** The values by which two documents are joined: an array counts with its elements as well, a missing value as null. */
 function keysAt(document: Document, path: readonly string[]): ReadonlySet<string> {
   const keys = new Set<string>();
   for (const { value } of terminals(document, path)) {
@@ -84,7 +84,7 @@ function lookup(operand: Value, context: PipelineContext, run: RunPipeline): Sta
   };
 }
 
-/** Rounds of a recursive lookup: as many as a chain of documents may have. */
+/** Most rounds of a recursive lookup: the longest chain of documents. */
 const ROUNDS_MAX = 10_000;
 
 function graphLookup(operand: Value, context: PipelineContext): Stage {

@@ -1,8 +1,8 @@
 import { type Document, fieldOf, isArray, isDocument, type Value } from "../../values/value.ts";
 
 /**
- * A document with a value at a path; with `undefined`, without the field. An array on the way takes it in each of its elements, and what is
- * no document becomes one, as `$addFields` has it.
+ * A document with a value at a path; with `undefined`, without the field. An array on the way gets it in each of its elements, and what is not a
+ * document becomes one, as in `$addFields`.
  */
 export function setPath(document: Document, path: readonly string[], value: Value): Document {
   const [name = "", ...rest] = path;

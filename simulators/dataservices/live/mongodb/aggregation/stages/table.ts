@@ -18,7 +18,7 @@ export type StageTable = Readonly<
   Record<string, (operand: Value, context: PipelineContext, run: RunPipeline) => Stage>
 >;
 
-/** Documents that one stage may make of those it gets. */
+/** How many documents one stage may make of its input. */
 const DOCUMENTS_MAX = 1_000_000;
 
 /** Collects what a stage makes. @throws ServerError ExceededMemoryLimit */

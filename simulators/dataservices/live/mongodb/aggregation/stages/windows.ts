@@ -7,7 +7,7 @@ const libraryStage =
   (documents) =>
     runWindowStage(name, operand, documents);
 
-/** Stages that come from mingo whole. */
+/** Stages that come entirely from mingo. */
 export const WINDOW_STAGES: StageTable = {
   $setWindowFields: libraryStage("$setWindowFields"),
   $densify: libraryStage("$densify"),

@@ -29,7 +29,7 @@ function setBit({ args, db }: Call): Reply {
   return integer(old);
 }
 
-/** From which bit, up to but without which other, as start, end and unit say. */
+/** The range of bits, end excluded, for a start, an end and a unit. */
 function bitsOf(options: Options, bytes: number, isStrict: boolean): readonly [number, number] {
   if (options.isDone) return [0, bytes * 8];
   const start = options.integer();
@@ -38,7 +38,7 @@ function bitsOf(options: Options, bytes: number, isStrict: boolean): readonly [n
   if (!options.isDone || (unit !== "BYTE" && unit !== "BIT")) refuse(REFUSALS.syntax);
   const size = unit === "BIT" ? 1 : 8;
   const units = (bytes * 8) / size;
-  // An end before the beginning is the beginning, unless both ends count from behind and are the wrong way round.
+  // An end before the beginning counts as the beginning, unless both count from the end and are in the wrong order.
   if (isStrict && start < 0 && stop < 0 && start > stop) return [0, 0];
   const [from, to] = rangeOf(start, Math.max(stop, -units), units);
   return [from * size, to * size];
@@ -62,7 +62,7 @@ function bitPosition({ args, db }: Call): Reply {
   const hasEnd = args.length > 3;
   const [from, to] = bitsOf(new Options(args, 2), text.length, false);
   for (let offset = from; offset < to; offset++) if (bitAt(text, offset) === bit) return integer(offset);
-  // A string is taken to go on with zeros, unless its end was given.
+  // A string counts as followed by zeros, unless its end was given.
   return integer(bit === 0 && !hasEnd && to > from ? text.length * 8 : -1);
 }
 

@@ -98,7 +98,7 @@ function popSeveralScored(call: Call, timeout: string | undefined): Reply | Wait
 const pairsInArrays = (scored: readonly Scored[]): Reply =>
   array(scored.map(([member, score]) => array([bulk(member), double(score)])));
 
-/** Commands that wait until there is something. */
+/** Commands that wait for data. */
 export const BLOCKING_COMMANDS: readonly Command[] = [
   command("blpop -3 write blocking 1:-2:1", (call) => popFirst(call, "LEFT")),
   command("brpop -3 write blocking 1:-2:1", (call) => popFirst(call, "RIGHT")),

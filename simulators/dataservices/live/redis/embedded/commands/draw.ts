@@ -1,4 +1,4 @@
-/** Draws from a list: up to `count` different ones, in any order; below 0, exactly that many, the same one perhaps several times. */
+/** Draws from a list: up to `count` different ones, in any order; if negative, exactly that many, possibly with repetitions. */
 export function draw<T>(from: readonly T[], count: number, random: () => number): readonly T[] {
   const pick = (list: readonly T[]): readonly T[] => list.slice(Math.floor(random() * list.length)).slice(0, 1);
   if (count < 0) return Array.from({ length: from.length === 0 ? 0 : -count }, () => pick(from)).flat();

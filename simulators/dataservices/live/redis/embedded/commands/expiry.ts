@@ -3,7 +3,7 @@ import { at, bigOf, isInt64 } from "../arguments.ts";
 import { type Call, command, type Command } from "../command.ts";
 import { refuse } from "../errors.ts";
 
-/** Ms since the epoch at which something ends, from a count of seconds or ms, from now on or since the epoch. */
+/** When something expires, in ms since the epoch, from a number of seconds or ms, relative to now or to the epoch. */
 export function endOf(text: string, unit: "s" | "ms", isAbsolute: boolean, nowMs: number, name: string): number {
   const invalid = `ERR invalid expire time in '${name}' command`;
   const given = bigOf(text) * (unit === "s" ? 1000n : 1n);
@@ -11,10 +11,10 @@ export function endOf(text: string, unit: "s" | "ms", isAbsolute: boolean, nowMs
   return isInt64(end) && isInt64(given) ? Number(end) : refuse(invalid);
 }
 
-/** Is it an option of SET and GETEX that says when a key is to go? */
+/** Whether it is an option of SET and GETEX that says when a key expires. */
 export const isExpiry = (option: string): boolean => ["EX", "PX", "EXAT", "PXAT"].includes(option);
 
-/** When a key is to go, as an option and its number say it. @throws CommandError */
+/** When a key expires, according to an option and its number. @throws CommandError */
 export function expiryOf(option: string, text: string, nowMs: number, name: string): number {
   if (bigOf(text) <= 0n) refuse(`ERR invalid expire time in '${name}' command`);
   return endOf(text, option.startsWith("E") ? "s" : "ms", option.endsWith("AT"), nowMs, name);
@@ -67,7 +67,7 @@ function persist({ args, db }: Call): Reply {
   return integer(1);
 }
 
-/** When keys go. */
+/** Commands about the expiry of keys. */
 export const EXPIRY_COMMANDS: readonly Command[] = [
   command("expire -3 write fast 1:1:1", (call) => expire(call, "s", false, "expire")),
   command("pexpire -3 write fast 1:1:1", (call) => expire(call, "ms", false, "pexpire")),

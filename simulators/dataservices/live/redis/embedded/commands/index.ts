@@ -16,7 +16,7 @@ import { ZSET_COMBINATIONS_COMMANDS } from "./zset-combinations.ts";
 import { ZSET_RANGES_COMMANDS } from "./zset-ranges.ts";
 import { ZSETS_COMMANDS } from "./zsets.ts";
 
-/** The commands that work on keys alone, in groups. Those that need to know who asks are in `../session-commands.ts`. */
+/** The commands that only work on keys, in groups. Those that depend on the session are in `../session-commands.ts`. */
 export const KEY_COMMANDS: Readonly<Record<string, readonly Command[]>> = {
   Keys: [...KEYS_COMMANDS, ...EXPIRY_COMMANDS, ...SORT_COMMANDS],
   Strings: STRINGS_COMMANDS,

@@ -56,7 +56,7 @@ const ENCODING_BYTES_MAX = 44;
 const LISTPACK_ENTRIES_MAX = 128;
 const LISTPACK_BYTES_MAX = 64;
 
-/** How the real server would hold it, by its default limits. */
+/** How the real server would store it, by its default limits. */
 function encodingOf(value: Value): string {
   const isSmall = (texts: Iterable<string>, count: number): boolean =>
     count <= LISTPACK_ENTRIES_MAX && [...texts].every((text) => text.length <= LISTPACK_BYTES_MAX);
@@ -104,7 +104,7 @@ function randomKey({ db, random }: Call): Reply {
   return bulk(keys[Math.floor(random() * keys.length)]);
 }
 
-/** Keys, whatever they hold. */
+/** Commands on keys of any kind. */
 export const KEYS_COMMANDS: readonly Command[] = [
   command("del -2 write 1:-1:1", remove),
   command("unlink -2 write fast 1:-1:1", remove),

@@ -17,7 +17,7 @@ function push(db: Database, key: string, end: End, texts: readonly string[]): nu
   return items.length;
 }
 
-/** Takes up to `count` from an end; empty where there is no list. */
+/** Takes up to `count` from an end; empty if there is no list. */
 export function pop(db: Database, key: string, end: End, count: number): readonly string[] {
   const items = db.read(key, "list")?.items;
   if (items === undefined || count === 0) return [];
@@ -131,7 +131,7 @@ export function endOf(text: string): End {
   return end === "LEFT" || end === "RIGHT" ? end : refuse(REFUSALS.syntax);
 }
 
-/** Moves one from an end of a list to an end of another; undefined where there is none. */
+/** Moves one from an end of a list to an end of another; undefined if there is none. */
 export function moveOne(db: Database, from: string, to: string, ends: readonly [End, End]): string | undefined {
   if (db.read(from, "list") === undefined) return undefined;
   db.read(to, "list");
@@ -143,7 +143,7 @@ export function moveOne(db: Database, from: string, to: string, ends: readonly [
 const move = ({ args, db }: Call): Reply =>
   bulk(moveOne(db, at(args, 0), at(args, 1), [endOf(at(args, 2)), endOf(at(args, 3))]));
 
-/** Lists; those that wait are in `blocking.ts`. */
+/** Commands on lists; the blocking ones are in `blocking.ts`. */
 export const LISTS_COMMANDS: readonly Command[] = [
   command("lpush -3 write denyoom fast 1:1:1", (call) => pushAll(call, "LEFT", false)),
   command("rpush -3 write denyoom fast 1:1:1", (call) => pushAll(call, "RIGHT", false)),

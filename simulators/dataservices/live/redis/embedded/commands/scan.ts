@@ -4,10 +4,10 @@ import { refuse, REFUSALS } from "../errors.ts";
 
 /** What one call of a SCAN returns. */
 interface Scanned {
-  /** Where the next call goes on; `0` when all were seen. */
+  /** Where the next call continues; `0` once all were seen. */
   readonly cursor: string;
   readonly items: readonly string[];
-  /** The kind of values that was asked for. */
+  /** The requested kind of values. */
   readonly type: string | undefined;
 }
 
@@ -27,17 +27,17 @@ function cursorOf(text: string | undefined): number {
   return text !== undefined && /^\d{1,20}$/.test(text) ? Number(text) : refuse("ERR invalid cursor");
 }
 
-/** What there is of a key that is not there: its options are not looked at. */
+/** The result for a missing key: its options are not looked at. */
 export function nothingScanned(args: readonly string[], place: number): Reply {
   cursorOf(args[place]);
   return array([bulk("0"), array([])]);
 }
 
 /**
- * The next names of a collection. They come in the order of their hashes, and the cursor is the hash to go on at: so a name that is
- * there from the first call to the last is returned, whatever else comes and goes meanwhile.
+ * The next names of a collection. They come in the order of their hashes, and the cursor is the hash at which to continue, so a name that exists
+ * from the first call to the last is returned, whatever else comes and goes meanwhile.
  *
- * @param place of the cursor in `args`; options follow it
+ * @param place the index of the cursor in `args`; options follow it
  */
 export function scan(names: readonly string[], args: readonly string[], place: number): Scanned {
   const from = cursorOf(args[place]);
@@ -55,7 +55,7 @@ export function scan(names: readonly string[], args: readonly string[], place: n
     .map((name) => ({ name, hash: hashOf(name) + 1 }))
     .filter(({ hash }) => hash >= from)
     .sort((a, b) => a.hash - b.hash);
-  // Names of one hash are never parted: the cursor could not tell them apart.
+  // Names with the same hash are never separated: the cursor could not tell them apart.
   const seen = left.filter(({ hash }, index) => index < count || hash === left[count - 1]?.hash);
   const cursor = left[seen.length]?.hash ?? 0;
   const items = seen.map(({ name }) => name).filter((name) => pattern === undefined || matches(pattern, name));

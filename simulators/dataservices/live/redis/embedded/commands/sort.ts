@@ -46,7 +46,7 @@ function elementsOf(db: Database, key: string): readonly string[] {
   return value.type === "zset" ? inOrder(value.scores).map(([member]) => member) : refuse(REFUSALS.wrongType);
 }
 
-/** What a pattern says of an element: itself, the value of a key, or a field of a hash (`key*->field`). */
+/** What a pattern yields for an element: itself, the value of a key, or a field of a hash (`key*->field`). */
 function lookUp(db: Database, pattern: string, element: string): string | null {
   if (pattern === "#") return element;
   if (!pattern.includes("*")) return null;
@@ -68,7 +68,7 @@ function sortedElements(db: Database, key: string, { by, isByText, isDescending 
     const text = weighOf(element);
     return { element, text, score: isByText ? 0 : text === "" ? 0 : floatOf(text, NOT_NUMBERS) };
   });
-  // Numbers that are equal leave it to the elements; so do texts that are the elements themselves.
+  // Equal numbers are ordered by their elements; so are texts that are the elements themselves.
   weighed.sort((a, b) => (isByText ? byText(a.text, b.text) : a.score - b.score || byText(a.element, b.element)));
   const inTurn = weighed.map(({ element }) => element);
   return isDescending ? inTurn.reverse() : inTurn;
@@ -87,7 +87,7 @@ function sort({ args, db }: Call, mayStore: boolean): Reply {
   return integer(results.length);
 }
 
-/** SORT is among the dangerous commands: what it looks up may be any key. */
+/** SORT counts as dangerous: it may look up any key. */
 export const SORT_COMMANDS: readonly Command[] = [
   command("sort -2 write denyoom dangerous 1:1:1", (call) => sort(call, true)),
   command("sort_ro -2 readonly dangerous 1:1:1", (call) => sort(call, false)),

@@ -88,7 +88,7 @@ function readClaim(options: Options, nowMs: number): ClaimOptions {
   return read;
 }
 
-/** Gives a consumer an entry that another has had. */
+/** Gives a consumer an entry that another one had. */
 function take(each: Pending, consumer: string, { deliveredMs, deliveries, onlyIds }: ClaimOptions): void {
   each.consumer = consumer;
   each.deliveredMs = deliveredMs;

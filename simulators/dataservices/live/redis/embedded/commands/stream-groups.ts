@@ -7,7 +7,7 @@ import type { Database } from "../keyspace.ts";
 import { countUpTo, FIRST, type Group, hasGapAfter, parseId, type Stream, type StreamId, textOfId } from "../stream.ts";
 import { entryReply, openStream, streamAt } from "./streams.ts";
 
-/** The refusal of a group that is not there, up to where commands differ. */
+/** The refusal for a missing group, as far as commands agree. */
 export const noGroup = (key: string, group: string): string =>
   `NOGROUP No such key '${key}' or consumer group '${group}'`;
 
@@ -90,7 +90,7 @@ function group(call: Call): Reply {
   return what === "CREATE" ? create(call) : change(call, what);
 }
 
-/** How many entries the group has still to read; nobody knows when entries between were deleted. */
+/** How many entries the group has yet to read; unknown if entries in between were deleted. */
 function lagOf({ lastId, entriesRead }: Group, stream: Stream): Reply {
   if (stream.entriesAdded === 0) return integer(0);
   const isCounted = entriesRead !== null && !hasGapAfter(stream, lastId);
@@ -148,7 +148,7 @@ function describe(stream: Stream): Reply {
   ]);
 }
 
-/** Groups of streams, and what is known of them. */
+/** Commands on groups of streams, and on their state. */
 export const STREAM_GROUPS_COMMANDS: readonly Command[] = [
   command("xgroup -2 write denyoom 2:2:1", group, GROUP_WORDS),
   command("xinfo -2 readonly 2:2:1", info, { stream: -3, groups: 3, consumers: 4 }),

@@ -26,7 +26,7 @@ interface Asked {
   readonly isUnacknowledged: boolean;
   readonly keys: readonly string[];
   readonly ids: readonly string[];
-  /** The words before the ids, for another look. */
+  /** The words before the ids, for a later attempt. */
   readonly head: readonly string[];
 }
 
@@ -57,7 +57,7 @@ function timeoutOf(text: string): number {
 
 type Found = readonly (readonly [key: string, entries: readonly Reply[]])[];
 
-/** What was found, as a map of RESP3 and pairs in RESP2; or a wait where nothing was, and the client said how long. */
+/** What was found, as a map of RESP3 and pairs in RESP2; or a wait if nothing was found and the client said how long. */
 function answer(found: Found, { blockMs, keys, head }: Asked, ids: readonly string[]): Reply | Wait {
   if (found.length > 0) return { type: "streams", items: found.map(([key, entries]) => [bulk(key), array(entries)]) };
   if (blockMs === undefined) return NIL_ARRAY;
@@ -72,7 +72,7 @@ const entriesAfter = (stream: Stream, text: string, count: number | undefined): 
 
 function readStreams({ args, db }: Call): Reply | Wait {
   const asked = read(args, "xread");
-  // `$` is the last id of now, also when the client is looked after again later.
+  // `$` is the last id as of now, even if the client is served later.
   const ids = asked.ids.map((text, place) => {
     if (text !== "$") return textOfId(parseId(text));
     return textOfId(streamAt(db, asked.keys[place] ?? "")?.lastId ?? FIRST);
@@ -85,7 +85,7 @@ function readStreams({ args, db }: Call): Reply | Wait {
   return answer(found, asked, ids);
 }
 
-/** The consumer of a name, made where there is none; it has been seen now. */
+/** The consumer of this name, created if there is none; it counts as seen now. */
 export function consumerOf(group: Group, name: string, nowMs: number): { seenMs: number; activeMs: number | null } {
   const consumer = group.consumers.get(name) ?? { seenMs: nowMs, activeMs: null };
   consumer.seenMs = nowMs;
@@ -93,7 +93,7 @@ export function consumerOf(group: Group, name: string, nowMs: number): { seenMs:
   return consumer;
 }
 
-/** Gives a consumer the entries that nobody in the group has had. */
+/** Gives a consumer the entries that no consumer in the group has had. */
 function deliver(stream: Stream, group: Group, name: string, asked: Asked, nowMs: number): readonly Reply[] {
   const entries = entriesAfter(stream, textOfId(group.lastId), asked.count);
   if (entries.length > 0) consumerOf(group, name, nowMs).activeMs = nowMs;
@@ -107,7 +107,7 @@ function deliver(stream: Stream, group: Group, name: string, asked: Asked, nowMs
   return entries.map(entryReply);
 }
 
-/** What a consumer has had and not acknowledged: an entry that is gone is there without its fields. */
+/** The entries that a consumer has had but not acknowledged; a removed entry appears without its fields. */
 function history(
   stream: Stream,
   group: Group,
@@ -140,7 +140,7 @@ function readGroup({ args, db, nowMs }: Call): Reply | Wait {
   });
   const found = streams.flatMap(({ key, stream, group }, place): [string, readonly Reply[]][] => {
     const text = asked.ids[place] ?? "";
-    // A consumer for whom there is nothing is not made.
+    // A consumer for which there is nothing is not created.
     if (text !== ">") {
       consumerOf(group, name, nowMs);
       return [[key, history(stream, group, name, text, asked.count)]];

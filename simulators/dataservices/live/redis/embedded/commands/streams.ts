@@ -22,7 +22,7 @@ import {
 /** The stream of a key. @throws CommandError WRONGTYPE */
 export const streamAt = (db: Database, key: string): Stream | undefined => db.read(key, "stream")?.stream;
 
-/** The stream of a key, made where there is none. */
+/** The stream of a key, created if there is none. */
 export function openStream(db: Database, key: string): Stream {
   const there = streamAt(db, key);
   if (there !== undefined) return there;
@@ -52,7 +52,7 @@ function readTrim(by: "MAXLEN" | "MINID", options: Options): Trim {
   return { by, than, limit };
 }
 
-/** Removes what is too much; a loose limit is kept exactly, which it allows. Redis doesn't count what is cut off as deleted. */
+/** Removes entries beyond the limit; an approximate limit is applied exactly, which is allowed. Redis doesn't count trimmed entries as deleted. */
 function trim(stream: Stream, { by, than, limit }: Trim): number {
   const { entries } = stream;
   const excess = by === "MAXLEN" ? entries.length - integerOf(than) : placeOf(stream, parseId(than));

@@ -10,7 +10,7 @@ type Scores = ReadonlyMap<string, number>;
 type Operation = "union" | "inter" | "diff";
 
 const AGGREGATES: Readonly<Record<string, (a: number, b: number) => number>> = {
-  // Infinities of both signs make no number; the real server takes 0.
+  // Infinities of both signs add up to no number; the real server uses 0.
   SUM: (a, b) => (Number.isNaN(a + b) ? 0 : a + b),
   MIN: (a, b) => Math.min(a, b),
   MAX: (a, b) => Math.max(a, b),

@@ -7,11 +7,11 @@ export type Scored = readonly [member: string, score: number];
 
 const NONE: ReadonlyMap<string, number> = new Map();
 
-/** The scores of a sorted set, empty where there is none. */
+/** The scores of a sorted set; empty if there is none. */
 export const scoresAt = (db: Database, key: string): ReadonlyMap<string, number> =>
   db.read(key, "zset")?.scores ?? NONE;
 
-/** By score, and by bytes where scores are equal. */
+/** By score, and by bytes if scores are equal. */
 export const inOrder = (scores: ReadonlyMap<string, number>): Scored[] => [...scores].sort(compareScored);
 
 function compareScored([a, x]: Scored, [b, y]: Scored): number {
@@ -19,7 +19,7 @@ function compareScored([a, x]: Scored, [b, y]: Scored): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** Is something on the inner side of both ends of a range? */
+/** Whether something lies within both ends of a range. */
 type Within<T> = (value: T) => boolean;
 
 const RANGE = "ERR min or max is not a float";
@@ -35,8 +35,9 @@ export function scoreRange(min: string, max: string): Within<number> {
 const LEX = "ERR min or max not valid string range item";
 
 /**
- * The members between two ends, each `[a`, `(a`, `-` or `+`, of a sorted set in its order. Where scores differ, names are not in order: Redis calls
- * that unspecified, and goes from the first member (`isReversed`: the last) that keeps the near end, for as long as they keep the far one.
+ * The members between two ends, each `[a`, `(a`, `-` or `+`, of a sorted set in its order. If scores differ, names are not in order: Redis calls
+ * the result unspecified, and goes from the first member (`isReversed`: the last) within the near end for as long as members are within the far
+ * one.
  *
  * @throws CommandError
  */
@@ -69,10 +70,10 @@ const ofScore =
   ([, score]: Scored): boolean =>
     isWithin(score);
 
-/** What ZRANGE and its like ask for. */
+/** The query of ZRANGE and related commands. */
 export interface RangeQuery {
   readonly by: "rank" | "score" | "lex";
-  /** As given: of a reversed range by score or lex the first is the upper end. */
+  /** As given: in a reversed range by score or lex, the first one is the upper end. */
   readonly ends: readonly [string, string];
   readonly isReversed: boolean;
   readonly limit: readonly [offset: number, count: number] | undefined;

@@ -34,7 +34,7 @@ function readAdd(args: readonly string[]): AddOptions {
   return { names, pairs: pairsOf(words, REFUSALS.syntax) };
 }
 
-/** May a member that has a score, or none, take another? */
+/** Whether a member with this score, or none, may get another one. */
 function mayTake(names: ReadonlySet<string>, old: number | undefined, score: number): boolean {
   if (old === undefined) return !names.has("XX");
   if (names.has("NX")) return false;
@@ -72,7 +72,7 @@ function incrementBy({ args, db }: Call): Reply {
   return double(score);
 }
 
-/** Removes members; how many were there. */
+/** Removes members; returns how many existed. */
 function removeAll(db: Database, key: string, members: readonly string[]): number {
   const scores = db.read(key, "zset")?.scores;
   const gone = members.filter((member) => scores?.delete(member)).length;

@@ -10,15 +10,15 @@ const UNORDERED = new Set(["keys", "scan", "smembers", "sinter", "sunion", "sdif
 const TIMED = new Set(["ttl", "expiretime"]);
 
 /**
- * Are two replies to the same call the same? Of a call with several faults either server may name another one first, so it is enough
- * that both refuse; the words of refusals are compared on calls with one fault (`oracle.test.ts`).
+ * Whether two replies to the same call agree. For a call with several faults the servers may name different ones first, so it is enough that both
+ * refuse; the texts of refusals are compared on calls with one fault (`oracle.test.ts`).
  */
 export function areAlike(name: string, ours: Reply, theirs: Reply): boolean {
   if (ours.type === "error" && theirs.type === "error") return true;
   return isDeepStrictEqual(normal(name, ours), normal(name, theirs));
 }
 
-/** A reply as both servers should give it: without what time and the inner order of a server put into it. */
+/** A reply in the form that both servers should give: without times and a server's internal order. */
 export function normal(name: string, reply: Reply): unknown {
   if (TIMED.has(name) && reply.type === "integer") return Number(reply.value) > 0 ? "some" : reply.value;
   const plain = plainOf(reply);
@@ -75,7 +75,7 @@ function numberOr(text: string): unknown {
 
 const TEST = { username: "test", isOperator: true };
 
-/** Our engine, asked as over a connection. */
+/** Our engine, used as over a connection. */
 export class Ours {
   readonly #dispatcher = new Dispatcher({ nowMs: wallNowMs, random: () => 0, logIn: () => undefined, guest: TEST });
   readonly #reader = new ReplyReader();

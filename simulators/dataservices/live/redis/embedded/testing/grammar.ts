@@ -52,7 +52,10 @@ const expiry = either(
   seq("EXAT", "4102444800"),
 );
 
-/** How commands are called: for each the words that follow its name. What answers by chance or by time is left out, or masked by the test. */
+/**
+ * How commands are called: for each, the words that follow its name. Commands whose answers depend on chance or time are left out, or masked by the
+ * test.
+ */
 export const GRAMMAR: Readonly<Record<string, Words>> = {
   del: some(key),
   exists: some(key),

@@ -15,7 +15,7 @@ interface Parts {
 }
 
 /** What the jobs of the platform's releases do in this world when an agent starts or stops them. */
-export function wireJobs({ kernel, net, dns, dataservices, behaviours }: Parts): void {
+export function defineJobBehaviours({ kernel, net, dns, dataservices, behaviours }: Parts): void {
   const agents = new ConsulAgents(kernel, dns, dataservices);
   behaviours.set("consul-server", {
     start: ({ ip }) => void net.attach(ip, CONSUL_HTTP_PORT, { service: dns.http }),

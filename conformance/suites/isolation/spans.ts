@@ -1,0 +1,24 @@
+import { type Evidence, fail, type Outcome, pass } from "../../runner/check.ts";
+import type { IsolationContext } from "./context.ts";
+
+/** A time that was measured. */
+interface Span {
+  /** What took it, for a reader. */
+  readonly what: string;
+  readonly tookMs: number;
+  readonly evidence: readonly Evidence[];
+}
+
+/** A pass that says how long something took, or a failure where the vendor claims less (`figures` in drydock.yml). */
+export function judgeSpan(
+  context: IsolationContext,
+  name: "revocation" | "opening",
+  { what, tookMs, evidence }: Span,
+): Outcome {
+  const claimed = context.run.file.figures[name];
+  const seen = `${(tookMs / 1000).toFixed(1)} s`;
+  if (claimed !== undefined && tookMs > claimed * 1000)
+    return fail(`${what}: ${claimed} s at most, as it is claimed`, seen, ...evidence);
+  const claim = claimed === undefined ? "" : `; claimed: ${claimed} s`;
+  return { ...pass(...evidence), reason: `${what}: ${seen}${claim}` };
+}

@@ -1,0 +1,62 @@
+import type pg from "pg";
+import type { Played } from "./result.ts";
+
+/** What a board keeps beside the queue. `at` numbers verdicts in the order in which they were written. */
+export const TABLES = `
+create table if not exists drydock_verdicts (
+  campaign text not null,
+  seed bigint not null,
+  result jsonb not null,
+  duration_ms double precision not null,
+  worker text not null,
+  at bigserial,
+  primary key (campaign, seed)
+);
+create index if not exists drydock_verdicts_at on drydock_verdicts (campaign, at);
+create table if not exists drydock_costs (subject text primary key, seeds bigint not null, ms double precision not null);
+`;
+
+/** One lock for whoever makes tables, so that processes that start at once do not meet. */
+const LOCK = 0x64727964;
+
+const UNIQUE_VIOLATION = "23505";
+/** Whether a row was there before. */
+export const isDuplicate = (error: unknown): boolean =>
+  error instanceof Error && "code" in error && error.code === UNIQUE_VIOLATION;
+
+/** Does work that one process at a time may do. */
+export async function inLock(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<void>): Promise<void> {
+  const client = await pool.connect();
+  try {
+    await client.query("select pg_advisory_lock($1)", [LOCK]);
+    await work(client);
+    await client.query("select pg_advisory_unlock($1)", [LOCK]);
+    client.release();
+  } catch (error) {
+    client.release(true);
+    throw error;
+  }
+}
+
+/** Writes what became of a seed. @throws an error for which `isDuplicate` holds where somebody has */
+export async function insertVerdict(
+  client: pg.PoolClient,
+  campaign: string,
+  { result, durationMs }: Played,
+  worker: string,
+): Promise<void> {
+  await client.query(
+    "insert into drydock_verdicts (campaign, seed, result, duration_ms, worker) values ($1, $2, $3, $4, $5)",
+    [campaign, result.seed, JSON.stringify(result), durationMs, worker],
+  );
+}
+
+/** Adds to what seeds of a subject have cost. */
+export async function noteCost(client: pg.PoolClient, subject: string, played: readonly Played[]): Promise<void> {
+  const ms = played.reduce((sum, { durationMs }) => sum + durationMs, 0);
+  await client.query(
+    `insert into drydock_costs (subject, seeds, ms) values ($1, $2, $3)
+     on conflict (subject) do update set seeds = drydock_costs.seeds + excluded.seeds, ms = drydock_costs.ms + excluded.ms`,
+    [subject, played.length, ms],
+  );
+}

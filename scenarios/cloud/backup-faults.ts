@@ -1,0 +1,106 @@
+import type { Backend } from "../../conformance/index.ts";
+import { OPENSTACK_PORTS } from "../../simulators/addresses.ts";
+import type { World } from "../../simulators/world.ts";
+
+type FaultHook = NonNullable<NonNullable<Backend["faults"]>[string]>;
+
+/** The container that the reference broker keeps backups in: INSTANCE/BACKUP/PART. */
+const CONTAINER = "backups";
+/** The platform's objects in Swift, as a holder of its credentials has them. */
+class BackupStore {
+  readonly #world: World;
+  #login: Promise<{ readonly account: string; readonly token: string }> | undefined;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  async #logIn(): Promise<{ readonly account: string; readonly token: string }> {
+    const { openstackAdmin, cpi } = this.#world.credentials;
+    const domain = { id: "default" };
+    const user = { name: cpi.username, password: cpi.password, domain };
+    const response = await this.#world
+      .environmentAt(this.#world.plan.applications)
+      .fetch(`${openstackAdmin.authUrl}/auth/tokens`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({
+          auth: {
+            identity: { methods: ["password"], password: { user } },
+            scope: { project: { name: cpi.project, domain } },
+          },
+        }),
+      });
+    const { token } = (await response.json()) as { token: { project: { id: string } } };
+    const account = `http://${this.#world.plan.controller}:${OPENSTACK_PORTS.swift}/v1/AUTH_${token.project.id}`;
+    return { account, token: response.headers.get("x-subject-token") ?? "" };
+  }
+
+  async #ask(method: string, path: string, body?: Uint8Array): Promise<Uint8Array> {
+    this.#login ??= this.#logIn();
+    const { account, token } = await this.#login;
+    const response = await this.#world
+      .environmentAt(this.#world.plan.applications)
+      .fetch(`${account}/${CONTAINER}${path}`, {
+        method,
+        headers: { "x-auth-token": token },
+        ...(body && { body: Buffer.from(body) }),
+      });
+    if (!response.ok) throw new Error(`${method} ${path} of the store is answered ${response.status}`);
+    return new Uint8Array(await response.arrayBuffer());
+  }
+
+  get = (name: string): Promise<Uint8Array> => this.#ask("GET", `/${name}`);
+  put = (name: string, body: Uint8Array): Promise<Uint8Array> => this.#ask("PUT", `/${name}`, body);
+  remove = (name: string): Promise<Uint8Array> => this.#ask("DELETE", `/${name}`);
+
+  /** Names of objects that begin like this, the oldest first. */
+  async list(prefix: string): Promise<readonly string[]> {
+    const bytes = await this.#ask("GET", `?format=json&prefix=${encodeURIComponent(prefix)}`);
+    const objects = JSON.parse(Buffer.from(bytes).toString("utf8")) as readonly {
+      readonly name: string;
+      readonly last_modified: string;
+    }[];
+    return objects
+      .toSorted((a, b) => a.last_modified.localeCompare(b.last_modified) || a.name.localeCompare(b.name))
+      .map(({ name }) => name);
+  }
+}
+
+const PART = /\/\d{4}$/;
+
+/** Damages one part of the newest backup of an instance, and puts back what was there. */
+function damaging(store: BackupStore, damage: (name: string, whole: Uint8Array) => Promise<unknown>): FaultHook {
+  return async (instance) => {
+    const parts = (await store.list(`${instance}/`)).filter((name) => PART.test(name));
+    const last = parts.at(-1);
+    if (last === undefined) throw new Error(`instance ${instance} has no backup in the store`);
+    const whole = await store.get(last);
+    await damage(last, whole);
+    return async () => void (await store.put(last, whole));
+  };
+}
+
+/** What goes wrong with the backups of a reference broker, and what only an operator sees of them, by the names in the suites' plans. */
+export function backupFaults(world: World): Pick<Backend, "faults" | "looks"> {
+  const store = new BackupStore(world);
+  const faults = {
+    "flip-byte": damaging(store, (name, whole) =>
+      store.put(
+        name,
+        whole.map((byte, at) => (at === whole.length >> 1 ? byte ^ 1 : byte)),
+      ),
+    ),
+    "drop-part": damaging(store, (name) => store.remove(name)),
+  };
+  return {
+    faults,
+    looks: {
+      store: async (instance) => {
+        const names = await store.list(`${instance}/`);
+        const texts = names.map(async (name) => Buffer.from(await store.get(name)).toString("latin1"));
+        return (await Promise.all(texts)).map((text, at) => `${names[at]} ${text}`);
+      },
+    },
+  };
+}

@@ -1,0 +1,134 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { releaseArchive } from "./testing/release.ts";
+import { TestDirector } from "./testing/director.ts";
+import { applyChange, CLOUD, MANIFEST, RUNTIME } from "./rules/rule.ts";
+
+/** Values that a document may hold where it should hold others. */
+const ODD = fc.oneof(
+  fc.constantFrom(null, "", " ", "a/b", "é", "x".repeat(300), "..", "((v))", "nil", "latest", "1.latest", "0", "-1"),
+  fc.constantFrom(0, -1, 1.5, 2 ** 40, true, false),
+  fc.constantFrom([], {}, [null], [[]], [{}], { name: "x" }, ["z1", "z1"], { a: { b: [1] } }),
+  fc.string({ maxLength: 12, unit: "binary" }),
+);
+
+/** All places of a document. */
+function placesOf(value: unknown, path = ""): string[] {
+  if (typeof value !== "object" || value === null) return [path];
+  const inner = Object.entries(value).flatMap(([key, each]) => placesOf(each, path === "" ? key : `${path}.${key}`));
+  return path === "" ? inner : [path, ...inner];
+}
+
+const changeOf = (base: object): fc.Arbitrary<Record<string, unknown>> =>
+  fc
+    .array(fc.tuple(fc.constantFrom(...placesOf(base), "extra", "tags", "features", "variables"), ODD), {
+      maxLength: 2,
+    })
+    .map((pairs) => Object.fromEntries(pairs));
+
+/** A change that no longer fits, since an earlier one took its place away, changes nothing. */
+function changeWherePossible(base: object, change: Record<string, unknown>): unknown {
+  try {
+    return applyChange(base, change);
+  } catch {
+    return base;
+  }
+}
+
+const LISTS = [
+  "/deployments",
+  "/releases",
+  "/stemcells",
+  "/configs?latest=false",
+  "/tasks?verbose=2",
+  "/events",
+  "/locks",
+  "/disks",
+  "/orphaned_vms",
+  "/cleanup/dryrun?remove_all=true",
+] as const;
+
+/** Lists that can't be had, with what they are answered with. */
+function brokenLists(director: TestDirector): string[] {
+  const deployments = director.send("GET", "/deployments").json as { name: string }[];
+  const own = deployments.flatMap(({ name }) =>
+    ["", "/instances", "/vms", "/variables", "/problems", "/errands"].map(
+      (part) => `/deployments/${encodeURIComponent(name)}${part}`,
+    ),
+  );
+  return [...LISTS, ...own].flatMap((path) => {
+    const { status, json } = director.send("GET", path);
+    // A deployment that was never deployed has no manifest and no errands.
+    const isFine = status === 200 || (path.endsWith("/errands") && status === 404);
+    return isFine && json !== undefined ? [] : [`${path}: ${status}`];
+  });
+}
+
+/** Deletes all that there is; returns what is left. */
+function deleteAll(director: TestDirector): string[] {
+  for (const { name } of director.send("GET", "/deployments").json as { name: string }[])
+    director.task(director.send("DELETE", `/deployments/${encodeURIComponent(name)}?force=true`));
+  for (const { name } of director.send("GET", "/releases").json as { name: string }[])
+    director.task(director.send("DELETE", `/releases/${encodeURIComponent(name)}?force=true`));
+  for (const { name, version } of director.send("GET", "/stemcells").json as { name: string; version: string }[])
+    director.task(
+      director.send("DELETE", `/stemcells/${encodeURIComponent(name)}/${encodeURIComponent(version)}?force=true`),
+    );
+  director.task(director.json("POST", "/cleanup", { config: { remove_all: true } }));
+  const lists = ["/deployments", "/releases", "/stemcells", "/disks", "/orphaned_vms", "/locks"];
+  return lists.filter((path) => (director.send("GET", path).json as unknown[]).length > 0);
+}
+
+describe("an odd input", () => {
+  it("breaks no later list, whether it is accepted or not, and all that it made can be deleted", async () => {
+    const inputs = fc.record({ manifest: changeOf(MANIFEST), cloud: changeOf(CLOUD), runtime: changeOf(RUNTIME) });
+    await fc.assert(
+      fc.asyncProperty(fc.array(inputs, { minLength: 1, maxLength: 3 }), async (rounds) => {
+        const director = new TestDirector();
+        await director.ready();
+        for (const { manifest, cloud, runtime } of rounds) {
+          for (const [kind, base, change] of [
+            ["cloud", CLOUD, cloud],
+            ["runtime", RUNTIME, runtime],
+          ] as const)
+            director.send("POST", `/${kind}_configs?name=`, {
+              type: "text/yaml",
+              body: JSON.stringify(changeWherePossible(base, change)),
+            });
+          const body = JSON.stringify(changeWherePossible(MANIFEST, manifest));
+          const reply = director.send("POST", "/deployments", { type: "text/yaml", body });
+          if (reply.status === 303) director.task(reply);
+          expect(brokenLists(director)).toEqual([]);
+        }
+        expect(deleteAll(director)).toEqual([]);
+      }),
+      { numRuns: RUNS },
+    );
+  });
+
+  it("as a release breaks no later list, and can be deleted", async () => {
+    const spec = {
+      name: "rel",
+      version: "1",
+      commit_hash: "c",
+      uncommitted_changes: false,
+      jobs: [{ name: "j", version: "f1", fingerprint: "f1", sha1: "s" }],
+      packages: [{ name: "p", version: "f2", fingerprint: "f2", sha1: "s", dependencies: [] }],
+    };
+    await fc.assert(
+      fc.asyncProperty(fc.array(changeOf(spec), { minLength: 1, maxLength: 4 }), async (changes) => {
+        const director = new TestDirector();
+        for (const change of changes) {
+          const received = await releaseArchive(changeWherePossible(spec, change));
+          director.task(director.send("POST", "/releases", { type: "application/x-compressed", received }));
+          expect(brokenLists(director)).toEqual([]);
+        }
+        expect(deleteAll(director)).toEqual([]);
+      }),
+      { numRuns: RUNS },
+    );
+  });
+});
+
+/** How many inputs are drawn; DRYDOCK_RUNS says another number. */
+const RUNS = Number(process.env.DRYDOCK_RUNS ?? 15);

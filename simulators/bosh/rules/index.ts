@@ -1,0 +1,17 @@
+import { CONFIG_RULES } from "./config-rules.ts";
+import { GROUP_RULES } from "./group-rules.ts";
+import { MANIFEST_RULES } from "./manifest-rules.ts";
+import { NETWORK_RULES } from "./network-rules.ts";
+import type { Rule } from "./rule.ts";
+import { RUNTIME_RULES } from "./runtime-rules.ts";
+import { VARIABLE_RULES } from "./variable-rules.ts";
+
+/** The rules of the director that have an input each: what its own parsers refuse, by the files in which they do. */
+export const RULES: readonly Rule[] = [
+  ...MANIFEST_RULES,
+  ...GROUP_RULES,
+  ...NETWORK_RULES,
+  ...VARIABLE_RULES,
+  ...CONFIG_RULES,
+  ...RUNTIME_RULES,
+];

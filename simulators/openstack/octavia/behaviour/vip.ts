@@ -1,0 +1,52 @@
+import type { Actor } from "../../cloud.ts";
+import { Refusal } from "../../refusal.ts";
+import type { Octavia } from "../state/state.ts";
+import { badRequest, notFound } from "../wire/errors.ts";
+import type { Values } from "../wire/values.ts";
+
+/** Where a load balancer takes its traffic. */
+type Vip = Pick<Values, "vip_address" | "vip_network_id" | "vip_port_id" | "vip_subnet_id">;
+
+/** The address of a given port. @throws Refusal 404 */
+function vipOfPort({ cloud }: Octavia, portId: string): Vip {
+  const port = cloud.ports.port(portId);
+  const [fixed] = port?.fixedIps ?? [];
+  if (port === undefined || fixed === undefined) throw notFound("Port", portId);
+  return {
+    vip_address: fixed.ip,
+    vip_network_id: port.networkId,
+    vip_port_id: port.id,
+    vip_subnet_id: fixed.subnetId,
+  };
+}
+
+/** Takes an address for a load balancer, as its client asks: a port, a subnet, or a network. @throws Refusal 400, 404, 409 */
+export function takeVip(octavia: Octavia, actor: Actor, projectId: string, id: string, wanted: Values): Vip {
+  const { vip_port_id: portId, vip_subnet_id: subnetId, vip_network_id: networkId, vip_address: address } = wanted;
+  const { ports, hosts } = octavia.cloud;
+  if (typeof portId === "string") return vipOfPort(octavia, portId);
+  const subnet = typeof subnetId === "string" ? ports.subnet(actor, subnetId) : undefined;
+  if (typeof subnetId === "string" && subnet === undefined) throw notFound("Subnet", subnetId);
+  const network = ports.network(actor, subnet?.networkId ?? String(networkId ?? ""));
+  if (networkId !== null && network === undefined) throw notFound("Network", String(networkId));
+  if (network === undefined) throw badRequest("VIP must contain one of: vip_port_id, vip_network_id, vip_subnet_id.");
+  try {
+    const port = ports.create(
+      { ...actor, projectId },
+      {
+        projectId,
+        networkId: network.id,
+        name: `octavia-lb-${id}`,
+        ...(subnet !== undefined && { subnetId: subnet.id }),
+        ...(typeof address === "string" && { fixedIp: address }),
+        deviceId: `lb-${id}`,
+        deviceOwner: "Octavia",
+        hostId: hosts[0]?.name ?? "",
+      },
+    );
+    return vipOfPort(octavia, port.id);
+  } catch (error) {
+    if (error instanceof Refusal) throw new Refusal(error.status === 409 ? 409 : 400, "", error.message);
+    throw error;
+  }
+}

@@ -1,0 +1,94 @@
+import { bodyJson, empty, type HttpReply, isObject, json } from "../../../kernel/index.ts";
+import { notSimulated } from "../../refusal.ts";
+import type { OpenStackRoute, RequestContext } from "../../service.ts";
+import { QUOTA_NAMES, quotasOf } from "../state/quotas.ts";
+import { type Octavia, recordChange } from "../state/state.ts";
+import { forbidden, invalidValue } from "../wire/errors.ts";
+
+const PROVIDERS = [
+  { name: "amphora", description: "The Octavia Amphora driver." },
+  { name: "octavia", description: "Deprecated alias of the Octavia Amphora driver." },
+];
+
+function readableProject({ actor, params }: RequestContext): string {
+  const project = params.project ?? "";
+  if (project !== actor.projectId && !actor.isAdmin) throw forbidden();
+  return project;
+}
+
+function updateQuotas(octavia: Octavia, context: RequestContext): HttpReply {
+  if (!context.actor.isAdmin) throw forbidden();
+  const body = bodyJson(context.request);
+  const given = body.ok && isObject(body.value) ? body.value.quota : undefined;
+  if (!isObject(given)) throw invalidValue("quota", "None", "Mandatory field missing.");
+  const limits: Record<string, number> = {};
+  for (const [name, value] of Object.entries(given)) {
+    if (!QUOTA_NAMES.includes(name)) throw invalidValue(name, String(value), `Unknown attribute: ${name}`);
+    if (typeof value !== "number" || !Number.isInteger(value) || value < -1)
+      throw invalidValue(name, String(value), "Value should be greater or equal to -1");
+    limits[name] = value;
+  }
+  const project = context.params.project ?? "";
+  const { quotas } = octavia.slot.value;
+  quotas.set(project, { ...quotas.get(project), ...limits });
+  recordChange(octavia, "quota.update", project, limits);
+  return json(202, { quota: quotasOf(octavia, project) });
+}
+
+function resetQuotas({ slot, cloud }: Octavia, { actor, params }: RequestContext): HttpReply {
+  if (!actor.isAdmin) throw forbidden();
+  slot.value.quotas.delete(params.project ?? "");
+  cloud.kernel.record("octavia", "quota.reset", params.project ?? "", {});
+  return empty(204);
+}
+
+const forAdmins =
+  (handler: () => HttpReply): OpenStackRoute["handler"] =>
+  ({ actor }) => {
+    if (!actor.isAdmin) throw forbidden();
+    return handler();
+  };
+
+/** Quotas, and what the cloud offers: providers, flavors, zones, the machines behind load balancers. */
+export const operatorRoutes = (octavia: Octavia): readonly OpenStackRoute[] =>
+  ["/v2", "/v2.0"].flatMap((version): readonly OpenStackRoute[] => {
+    const quotas = `${version}/lbaas/quotas`;
+    const emptyLists = ["flavors", "flavorprofiles", "availabilityzones", "availabilityzoneprofiles"];
+    return [
+      {
+        method: "GET",
+        path: `${quotas}/defaults`,
+        handler: () => json(200, { quota: quotasOf(octavia, "") }),
+      },
+      {
+        method: "GET",
+        path: `${quotas}/:project`,
+        handler: (context) => json(200, { quota: quotasOf(octavia, readableProject(context)) }),
+      },
+      { method: "PUT", path: `${quotas}/:project`, handler: (context) => updateQuotas(octavia, context) },
+      { method: "DELETE", path: `${quotas}/:project`, handler: (context) => resetQuotas(octavia, context) },
+      { method: "GET", path: `${version}/lbaas/providers`, handler: () => json(200, { providers: PROVIDERS }) },
+      ...emptyLists.flatMap((name): readonly OpenStackRoute[] => [
+        {
+          method: "GET",
+          path: `${version}/lbaas/${name}`,
+          handler: () =>
+            json(200, {
+              [name.replace("availabilityzone", "availability_zone").replace("flavorprofiles", "flavorprofiles")]: [],
+            }),
+        },
+        {
+          method: "POST",
+          path: `${version}/lbaas/${name}`,
+          handler: forAdmins(() => {
+            throw notSimulated(`${name} of load balancers`);
+          }),
+        },
+      ]),
+      {
+        method: "GET",
+        path: `${version}/octavia/amphorae`,
+        handler: forAdmins(() => json(200, { amphorae: [], amphorae_links: [] })),
+      },
+    ];
+  });
