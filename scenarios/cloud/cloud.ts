@@ -129,11 +129,8 @@ export async function bootCloud(options: CloudOptions = {}): Promise<Cloud> {
     platform,
     names: sockets.names,
   };
-  return cloudOf(
-    world,
-    { brokers, platform, sockets, lock: claimed.lock, description: describe(world, booted) },
-    ends.move(),
-  );
+  const parts = { brokers, platform, sockets, lock: claimed.lock, description: describe(world, booted) };
+  return cloudOf(world, parts, ends.move());
 }
 
 function createLiveWorld(
