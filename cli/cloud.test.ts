@@ -1,7 +1,16 @@
 import { execFile, spawnSync } from "node:child_process";
 import { Resolver } from "node:dns/promises";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { type IncomingMessage, request } from "node:http";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
@@ -26,6 +35,8 @@ function has(client: string, flag = "--version"): boolean {
 }
 const [HAS_BOSH, HAS_OPENSTACK, HAS_DIG] = [has("bosh"), has("openstack"), has("dig", "-v")];
 const HAS_CURL = has("curl");
+const MAY_UNSHARE = spawnSync("unshare", ["--mount", "true"]).status === 0;
+if (!MAY_UNSHARE) process.stderr.write("skipped: a namespace with a resolv.conf: this user may not unshare\n");
 const HAS_PROC = process.platform === "linux";
 if (!HAS_PROC) process.stderr.write("skipped: the memory of an upload: this machine has no /proc\n");
 
@@ -189,6 +200,27 @@ describe("a cloud that is up", { timeout: BOOTS_MS_MAX }, () => {
     expect(project).toMatch(/^[0-9a-f]{32}$/);
     expect(answers).toEqual(["ACTIVE", "1", "/dev/sdb", "in-use", "management", "active", "service-instances"]);
   });
+
+  it.skipIf(!HAS_CURL || !MAY_UNSHARE)(
+    "has its names resolved by libc, in a namespace whose resolv.conf says so",
+    async (context) => {
+      if (!cloud.dns.port53) {
+        process.stderr.write(`skipped: a namespace with a resolv.conf: nobody may listen at port 53\n`);
+        return context.skip();
+      }
+      const [broker] = cloud.brokers;
+      const config = join(runtime, "resolv.conf");
+      writeFileSync(config, `nameserver ${cloud.dns.bosh.split(":")[0]}\n`);
+      const line = `curl -sS -u ${broker?.username}:${broker?.password} ${broker?.consulUrl}/v2/catalog`;
+      const { stdout } = await run("unshare", [
+        "--mount",
+        "sh",
+        "-c",
+        `mount --bind ${config} /etc/resolv.conf && ${line}`,
+      ]);
+      expect(plansOf(JSON.parse(stdout)).length).toBeGreaterThan(0);
+    },
+  );
 
   it.skipIf(!HAS_DIG)("satisfies dig", async () => {
     const [host = "", port = ""] = cloud.dns.address.split(":");

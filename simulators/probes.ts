@@ -1,3 +1,4 @@
+import { STATUS_CODES } from "node:http";
 import type { DataServices } from "./dataservices/index.ts";
 import type { Probe, ProbeRequest, ProbeResult } from "./dns/index.ts";
 import type { Driver } from "./kernel/edge/drive.ts";
@@ -69,7 +70,7 @@ async function askOverHttp({ net, driver }: Parts, request: HttpRequest, target:
   try {
     const response = await work;
     const body = await driver.track(response.text());
-    return { kind: "http", status: response.status, statusText: response.statusText, body };
+    return { kind: "http", status: response.status, statusText: STATUS_CODES[response.status] ?? "", body };
   } catch {
     return { kind: "refused" };
   }

@@ -110,10 +110,8 @@ export async function bootCloud(options: CloudOptions = {}): Promise<Cloud> {
   await openPlatform(world, platform, report);
   ends.defer(() => platform.app.close());
   const { ipv6 = false, secondaries = [], hear } = options;
-  const sockets = await openSockets(world, {
-    ...{ tls, controlToken, report, ipv6, secondaries },
-    ...(hear && { hear }),
-  });
+  const listening = { tls, controlToken, report, ipv6, secondaries, ...(hear && { hear }) };
+  const sockets = await openSockets(world, listening);
   afterBrokers.defer(() => sockets.close());
   world.kernel.setPace(pace);
   const engines = await sockets.plane.identify();

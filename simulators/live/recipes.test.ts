@@ -17,7 +17,9 @@ import { Kernel } from "../kernel/index.ts";
  */
 
 const DOCUMENT = readFileSync(new URL("../../docs/names.md", import.meta.url), "utf8");
-const [CONSUL, BOSH] = ["127.65.0.10", "127.65.250.12"];
+/** Addresses that no cloud takes, and no other run of this test. */
+const BLOCK = `127.${200 + (process.pid % 50)}.${process.pid % 250}`;
+const [CONSUL, BOSH] = [`${BLOCK}.10`, `${BLOCK}.12`];
 const NODE = "pg-0.node.dc1.consul";
 const SERVICE = "pg.service.consul";
 const INSTANCE = "q-s0.pg.net.dep.bosh";

@@ -2,7 +2,9 @@ import type { RandomState } from "../../kernel/index.ts";
 import { type Message, TYPE } from "../wire/codec/types.ts";
 
 /** How many answers are kept; one more empties the cache. */
-const ENTRIES_MAX = 50_000;
+const ENTRIES_MAX = 20_000;
+/** Where fewer than half of as many questions were found, keeping costs more than it saves, and the next so many are not looked for. */
+const REST_QUESTIONS = 1_000_000;
 const ID_BYTES = 2;
 
 /**
@@ -12,6 +14,15 @@ const ID_BYTES = 2;
 export class AnswerCache {
   readonly #answers = new Map<string, Uint8Array>();
   #index = -1;
+  #found = 0;
+  #rest = 0;
+
+  /** Whether answers are neither looked for nor kept at present, as too many different names are asked for. */
+  rests(): boolean {
+    if (this.#rest === 0) return false;
+    this.#rest--;
+    return true;
+  }
 
   /** The answer to a message, with its id; undefined where none is kept. `index`: of the last write to the catalog. */
   find(key: string, message: Uint8Array, index: number): Uint8Array | undefined {
@@ -22,6 +33,7 @@ export class AnswerCache {
     }
     const kept = this.#answers.get(key);
     if (kept === undefined) return undefined;
+    this.#found++;
     const answer = Buffer.allocUnsafe(kept.length);
     answer.set(kept);
     answer[0] = message[0] ?? 0;
@@ -34,7 +46,11 @@ export class AnswerCache {
   }
 
   keep(key: string, answer: Uint8Array): void {
-    if (this.#answers.size >= ENTRIES_MAX) this.#answers.clear();
+    if (this.#answers.size >= ENTRIES_MAX) {
+      if (this.#found < ENTRIES_MAX / 2) this.#rest = REST_QUESTIONS;
+      this.#found = 0;
+      this.#answers.clear();
+    }
     this.#answers.set(key, answer);
   }
 }

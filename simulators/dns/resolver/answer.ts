@@ -1,4 +1,4 @@
-import { cacheKeyOf } from "./answer-cache.ts";
+import { cacheKeyOf, isUndrawn } from "./answer-cache.ts";
 import { decodeQuery } from "../wire/codec/decode.ts";
 import { encodeMessage } from "../wire/codec/encode.ts";
 import { FLAG, OPCODE, RCODE, type Question, type Transport } from "../wire/codec/types.ts";
@@ -10,13 +10,15 @@ const DATAGRAM_BYTES_MAX = 65_507;
 /** The answer to a packet; `undefined` is silence. */
 export function answerPacket(resolver: Resolver, packet: Uint8Array, transport: Transport): Uint8Array | undefined {
   resolver.waitedMs = 0;
-  const index = resolver.cachedIndex();
+  const index = resolver.cache.rests() ? undefined : resolver.cachedIndex();
   if (index === undefined) return lookUp(resolver, packet, transport);
   const key = cacheKeyOf(packet, transport);
   const kept = resolver.cache.find(key, packet, index);
   if (kept !== undefined) return kept;
+  const order = resolver.order.state;
   const answer = lookUp(resolver, packet, transport);
-  if (answer !== undefined && resolver.isLastFixed) resolver.cache.keep(key, answer);
+  if (answer !== undefined && resolver.isLastTimeless && isUndrawn(order, resolver.order.state))
+    resolver.cache.keep(key, answer);
   return answer;
 }
 

@@ -1,8 +1,9 @@
+import type { Random } from "../../kernel/index.ts";
 import type { Agent } from "../behaviour/agent.ts";
 import type { Cluster } from "../behaviour/cluster.ts";
 import { fqdnOf } from "../wire/codec/names.ts";
 import { FLAG, type Message, type Query, type Question, RCODE, type Transport, TYPE } from "../wire/codec/types.ts";
-import { AnswerCache, isTimeless, isUndrawn } from "./answer-cache.ts";
+import { AnswerCache, isTimeless } from "./answer-cache.ts";
 import { nameServers } from "./authority.ts";
 import { echoOpt, newMessage } from "./message.ts";
 import { NameAnswers } from "./name-answers.ts";
@@ -19,8 +20,8 @@ export class Resolver {
   /** How long the last answer took, ms: waiting for a leader or for resolvers that don't answer. */
   waitedMs = 0;
   readonly cache = new AnswerCache();
-  /** Whether the last answer stays the same until the catalog is written to. */
-  isLastFixed = false;
+  /** Whether the last answer has nothing of the clock. */
+  isLastTimeless = false;
   readonly #cluster: Cluster;
   readonly #agent: Agent;
   readonly #recursors: Recursors;
@@ -35,6 +36,11 @@ export class Resolver {
     };
     this.#recursors = new Recursors(this.settings, upstreams, wait);
     this.#names = new NameAnswers(cluster, agent, this.settings, this.#recursors, wait);
+  }
+
+  /** From which the order of answers is drawn. */
+  get order(): Random {
+    return this.#agent.kernel.random("dns/order");
   }
 
   /** The index of the catalog of which answers may be kept; undefined where they depend on more than that. */
@@ -52,10 +58,8 @@ export class Resolver {
 
   /** The reply to a query, before it is encoded. */
   reply(query: Query, transport: Transport): Message {
-    const order = this.#agent.kernel.random("dns/order");
-    const before = order.state;
     const message = this.#reply(query, transport);
-    this.isLastFixed = this.waitedMs === 0 && isTimeless(message) && isUndrawn(before, order.state);
+    this.isLastTimeless = this.waitedMs === 0 && isTimeless(message);
     return message;
   }
 
