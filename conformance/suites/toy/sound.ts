@@ -19,9 +19,9 @@ export function soundNative(
   if (text.startsWith("SELECT version")) return [["Toy 1.0"]];
   if (/^SELECT rol\w+::text FROM pg_roles WHERE rolname = current_user/.test(text)) return [["f"]];
   if (/pg_has_role/.test(text)) return [];
-  if (/^SELECT name::text, setting::text FROM pg_settings/.test(text)) return [...settings];
+  if (text.startsWith("SELECT name::text, setting::text FROM pg_settings")) return [...settings];
   if (/FROM pg_extension/.test(text)) return [["plpgsql", "1.0"]];
-  if (/^SELECT datname::text, ''/.test(text)) return [[database, ""]];
+  if (text.startsWith("SELECT datname::text, ''")) return [[database, ""]];
   if (/FROM pg_database/.test(text)) return [[database]];
   if (/FROM pg_roles/.test(text)) return [[username]];
   return undefined;
