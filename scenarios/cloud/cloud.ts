@@ -188,7 +188,8 @@ async function createBrokers(
 }
 
 const SEED_MAX = 2 ** 31 - 1;
-const randomSecret = (): string => randomBytes(32).toString("hex");
+const SECRET_BYTES = 32;
+const randomSecret = (): string => randomBytes(SECRET_BYTES).toString("hex");
 
 /** Keys for a director in any block, so that one certificate serves every cloud of this process, or of this user if there is a file. */
 let made: Promise<LiveKeys> | undefined;
