@@ -1,11 +1,10 @@
 /**
- * Measures how fluid the live page is with many service instances, in a real browser: `node scripts/live-page.ts [INSTANCES]`, default 10,000. Prints
- * the time until everything is drawn, and the frames while one scrolls, zooms and drags and a hundred rows change each quarter of a second.
+ * Measures how fluid the live page is with many service instances, in a real browser: `npm run live-page -- --instances 10000`. Prints the time until everything is drawn, and the frames while one scrolls, zooms and drags and a hundred rows change each quarter of a second.
  */
-import { argv } from "node:process";
 import { launchBrowser } from "../reports/page/browser.ts";
 import type { Row } from "../reports/live/feed.ts";
 import { instanceRows, makeCloud, taskEvents } from "../reports/live/testing.ts";
+import { scriptCommand, wholeNumber } from "./command.ts";
 import { openLivePage } from "../reports/live/server.ts";
 
 const INSTANCES = 10_000;
@@ -13,8 +12,13 @@ const CHANGED = 100;
 const CHANGE_MS = 250;
 const STEPS = 120;
 
-const count = Number(argv[2] ?? INSTANCES);
-if (!Number.isInteger(count) || count < 1) throw new Error("usage: node scripts/live-page.ts [INSTANCES]");
+const { instances: count } = scriptCommand(
+  "npm run live-page --",
+  "Measure how fluid the live page is with many service instances.",
+)
+  .option("--instances <n>", "service instances", wholeNumber(1), INSTANCES)
+  .parse()
+  .opts<{ instances: number }>();
 const rows: Row[] = [...instanceRows(count)];
 const cloud = makeCloud(rows, taskEvents(20_000));
 await using live = await openLivePage({ host: "127.0.0.1", port: 0, title: "Many", facts: [], cloud });

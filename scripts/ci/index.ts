@@ -1,5 +1,5 @@
 /**
- * `node scripts/ci/index.ts`: runs the steps of the Containerfile without an engine (some minutes): the first stage in a folder with what
+ * `npm run container`: runs the steps of the Containerfile without an engine (some minutes): the first stage in a folder with what
  * is committed, the second's copies in another, from which the command must start. What only an image has is left out: its base, its
  * user, links into the system.
  *
@@ -16,7 +16,7 @@ import { type Instruction, readStages } from "./containerfile.ts";
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 const { keep } = scriptCommand(
-  "node scripts/ci/index.ts",
+  "npm run container --",
   "Run the steps of the Containerfile in folders, without an engine.",
 )
   .option("--keep", "keep the folders")
