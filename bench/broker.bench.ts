@@ -14,7 +14,9 @@ import { sendLoad, startBare } from "./broker/processes.ts";
 const RATE = 200;
 const SECONDS = 5;
 /** Orders that are carried out one after the other. */
-const LIFECYCLES = 40;
+const LIFECYCLES = 100;
+/** Before that, so that code is compiled and tokens are there. */
+const WARM_LIFECYCLES = 10;
 const WARM = 200;
 const PORT = 3000;
 const BARE_PORT = 39_417;
@@ -65,6 +67,7 @@ async function measureIn(cloud: Cloud, databaseUrl: string): Promise<BrokerFigur
     await broker.awaitEvent("started");
     const ask = controlPlaneClient(address);
     const finishedMs: number[] = [];
+    for (let at = 0; at < WARM_LIFECYCLES; at++) await finishMs(ask, `warm-${at}`);
     for (let at = 0; at < LIFECYCLES; at++) finishedMs.push(await finishMs(ask, `one-${at}`));
     const rows = { ...provisions(`http://127.0.0.1:${BARE_PORT}`, 0, WARM), path: "/rows/{i}" };
     await sendLoad(rows);

@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { scriptCommand } from "../scripts/command.ts";
 import { type Benchmark, type Result, runBenchmark } from "./bench.ts";
+import { BIND_BENCHMARKS } from "./binds.bench.ts";
 import { BROKER_BENCHMARKS } from "./broker.bench.ts";
 import { CONFORMANCE_BENCHMARKS } from "./conformance.bench.ts";
 import { DNS_BENCHMARKS } from "./dns.bench.ts";
@@ -23,6 +24,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   ...STARTUP_BENCHMARKS,
   ...DNS_BENCHMARKS,
   ...BROKER_BENCHMARKS,
+  ...BIND_BENCHMARKS,
   ...CONFORMANCE_BENCHMARKS,
   ...INSTANCE_BENCHMARKS,
   ...LIFECYCLE_BENCHMARKS,

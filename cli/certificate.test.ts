@@ -98,7 +98,7 @@ describe("a certificate", () => {
     });
   });
 
-  it("of a narrowed run shows no level and no success, replaces the previous one, and ignores a baseline if told to", async () => {
+  it("of a narrowed run shows no level and no success, replaces the previous one, and ignores a baseline if asked to", async () => {
     const narrowed = join(folder, "narrowed");
     cpSync(out, narrowed, { recursive: true });
     const baseline = join(folder, "baseline.yml");

@@ -98,12 +98,12 @@ const FAILING: readonly (readonly [string, Behave, RegExp])[] = [
   [
     "redirects in a circle after a while",
     after(60, () => Promise.resolve(circle)),
-    /is answered 307 now: something else answers in the broker's place/,
+    /is now answered 307: something else answers in the broker's place/,
   ],
   [
     "is replaced by a page of its proxy",
     after(60, () => Promise.resolve(page)),
-    /is answered 503 now: something else answers in the broker's place/,
+    /is now answered 503: something else answers in the broker's place/,
   ],
   ["changes its catalog", after(60, (request) => other.handle(request)), /the catalog changed during the run: plan "/],
   [

@@ -82,7 +82,7 @@ function parametersOf(text: string | undefined): object | undefined {
     const value: unknown = JSON.parse(text);
     if (isOf(Parameters, value)) return value;
   } catch {
-    // Told below.
+    // Reported below.
   }
   throw new UserError("CLI_BAD_OPTION", `--parameters ${text}: no JSON object`);
 }

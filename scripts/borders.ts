@@ -1,8 +1,8 @@
 /**
  * The import borders of the repository, as data; a part of `npm run lint`. A room may import from the rooms that `ALLOWED` names for it, all of
- * which lie below it. The wall clock and unseeded randomness are kept out of `simulators/`, but for `EDGES`.
+ * which lie below it. The wall clock and unseeded randomness are kept out of `simulators/`, except in `EDGES`.
  *
- * Exit code 0 when every file keeps the borders, 1 otherwise.
+ * Exit code 0 if every file keeps the borders, 1 otherwise.
  */
 import { globSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";

@@ -2,7 +2,7 @@
  * `npm run campaign`: proves that a seed has one digest. Two processes at once play each seed (inception, then lifecycles with faults
  * armed) and take the seeds in opposite orders.
  *
- * Exit code 0 when both processes came to the same digests, 1 otherwise.
+ * Exit code 0 if both processes came to the same digests, 1 otherwise.
  */
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
@@ -24,7 +24,7 @@ const { seeds, serviceInstances, fleet, order } = scriptCommand(
   .parse()
   .opts<{ seeds: number; serviceInstances: number; fleet: number; order?: Order }>();
 
-/** What a process prints of a seed, in JSON. */
+/** What a process prints for a seed, in JSON. */
 interface Line {
   readonly seed: number;
   readonly digest: string;

@@ -1,8 +1,8 @@
 /**
- * `npm run clients`: has the real `openstack` client, which must be on the PATH, run the commands of `docs/parity/recordings/openstack-cli.txt`
- * in a cloud of its own, and writes the routes that it called to `openstack-cli.json` beside them, from which `npm run parity` takes them.
+ * `npm run clients`: has the real `openstack` client, which must be on the PATH, run the commands of `docs/parity/recordings/openstack-cli.txt` in
+ * its own cloud, and writes the routes that it called to `openstack-cli.json` beside them, from which `npm run parity` takes them.
  *
- * Exit code 0 when the client called any route, 1 otherwise.
+ * Exit code 0 if the client called any route, 1 otherwise.
  */
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -23,7 +23,10 @@ const { log } = scriptCommand(
   .parse()
   .opts<{ log?: boolean }>();
 
-/** Arms a delay of nothing at each route of OpenStack, which counts its requests and changes none. Returns what lists the routes that were called. */
+/**
+ * Arms a delay of zero at each route of OpenStack, which counts the requests and changes none. Returns a function that lists the routes that were
+ * called.
+ */
 function watchRoutes({ kernel, openstack }: World): () => readonly string[] {
   const watched = new Map<number, string>();
   for (const name of SERVICE_NAMES)
@@ -34,7 +37,7 @@ function watchRoutes({ kernel, openstack }: World): () => readonly string[] {
   return () => kernel.faults.rules.flatMap(({ id, seen }) => (seen > 0 ? (watched.get(id) ?? []) : [])).sort();
 }
 
-/** Feeds commands to the client's interactive mode, which goes on after a command that fails. */
+/** Feeds commands to the client's interactive mode, which continues after a failed command. */
 async function runClient(commands: string, environment: Readonly<Record<string, string>>): Promise<void> {
   const output = log ? "inherit" : "ignore";
   const client = spawn("openstack", [], {

@@ -15,7 +15,7 @@ const files = new Set(
 );
 files.delete("scripts/borders.ts");
 
-/** What stands for the end of the process that a script asks for. */
+/** Stands for the end of the process that a script asks for. */
 class Ended extends Error {
   readonly status: number;
   constructor(status: number) {
@@ -24,7 +24,7 @@ class Ended extends Error {
   }
 }
 
-/** Runs a script in this process, up to where it ends the process: none of them is started, and none pays for its imports anew. */
+/** Runs a script in this process, up to where it ends the process: no process is started, and imports are loaded only once. */
 async function run(file: string, option: string) {
   const printed = { stdout: "", stderr: "" };
   const argv = process.argv;
@@ -63,7 +63,7 @@ describe("a script that npm runs", () => {
     expect(stderr).toMatch(/^error: unknown option '--no-such-option'\n$/);
   });
 
-  it("ends as a process with what it printed", () => {
+  it("ends the process after its output", () => {
     const { status, stdout } = spawnSync(process.execPath, ["scripts/tidy/index.ts", "--help"], {
       cwd: ROOT,
       encoding: "utf8",

@@ -6,7 +6,7 @@ const EXIT_USAGE = 2;
  * Makes the command line of a script. `--help` prints what the script does and its options, with their defaults; a wrong option
  * or argument is explained on standard error and ends the process with exit code 2.
  *
- * @param line how the script is called, such as `npm run fuzz --`
+ * @param line the command that runs the script, such as `npm run fuzz --`
  */
 export const scriptCommand = (line: string, description: string): Command =>
   new Command(line)

@@ -2,7 +2,7 @@
  * `npm run docs`: writes the generated pages of docs/: drydock.yml with its schema, the clauses with their checks and mutants, the kill matrix,
  * and the field brokers. `npm run selftest` (`--check`) writes nothing.
  *
- * Exit code 0 when the kill matrix is sound and, with `--check`, no page is stale; 1 otherwise.
+ * Exit code 0 if the kill matrix is sound and, with `--check`, no page is stale; 1 otherwise.
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { Option } from "commander";
@@ -22,10 +22,10 @@ const { check: isCheck, suite } = scriptCommand(
   .addOption(
     new Option(
       "--suite <suite>",
-      "run the mutants of this suite only, and leave the pages of the suites alone",
+      "run the mutants of this suite only, and don't touch the pages of the suites",
     ).choices(MUTANT_SETS.map((each) => each.suite)),
   )
-  .option("--check", "write nothing, and fail when a page is stale")
+  .option("--check", "write nothing, and fail if a page is stale")
   .parse()
   .opts<{ check?: boolean; suite?: string }>();
 

@@ -1,7 +1,7 @@
 /**
- * `npm run drivers:redis`: runs the tests of redis-py's own commands against a real Redis and against our engine, and writes what came
- * of it to docs/dataservices-redis.md. The tests come with redis-py's source distribution, which pip fetches by name; they stay in
- * `.drydock`, and nothing of them is kept.
+ * `npm run drivers:redis`: runs the tests of redis-py's own commands against a real Redis and against our engine, and writes the results to
+ * docs/dataservices-redis.md. The tests come with redis-py's source distribution, which pip fetches by name; they stay in `.drydock`, outside the
+ * repository.
  */
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -35,7 +35,7 @@ const FOLDER = join(".drydock", "drivers");
 const PAGE = "docs/dataservices-redis.md";
 const RUN_MS_MAX = 900_000;
 
-/** A server at a port of loopback, and its end. */
+/** A server at a loopback port, and the function that ends it. */
 interface Served {
   readonly port: number;
   readonly end: () => Promise<void>;
@@ -64,7 +64,7 @@ async function serveReal(program: string): Promise<Served> {
   };
 }
 
-/** Our engine, whose guests may do all: the tests expect a server without users. */
+/** Our engine, whose guests may do everything: the tests expect a server without users. */
 async function serveOurs(): Promise<Served> {
   const guest = { username: "default", isOperator: true };
   const dispatcher = new Dispatcher({ nowMs: wallNowMs, random: Math.random, logIn: () => guest, guest });
@@ -116,7 +116,7 @@ async function test({ port, end }: Served, source: string, python: string, name:
     `--junitxml=${report}`,
   ];
   try {
-    // A test that fails ends pytest with 1: the report tells.
+    // A failed test ends pytest with 1; the report has the details.
     await run(python, ["-m", "pytest", ...files, ...options, `--redis-url=${url}`], {
       cwd: source,
       timeout: RUN_MS_MAX,

@@ -1,9 +1,8 @@
 /**
  * `npm run fuzz`: attacks every route of every simulated API with hostile requests, first systematic ones, then random ones. It prints what no
- * request may cause: a throw, a 500 that the real service does not give, a framework's own answer, an answer that can't be sent, a request that
- * holds everything up, a world that breaks later.
+ * request may cause: an exception, a 500 that the real service does not give, a framework's own answer, an answer that can't be sent, a request that blocks everything, a world that breaks later.
  *
- * Exit code 0 when there was nothing of the kind, 1 otherwise.
+ * Exit code 0 if nothing of the kind occurred, 1 otherwise.
  */
 import { attack } from "../simulators/fuzz/campaign.ts";
 import { openTargets } from "../simulators/fuzz/targets.ts";
@@ -14,8 +13,8 @@ const { seed, requests, sweep, only } = scriptCommand(
   "Attack every route of every simulated API with hostile requests.",
 )
   .option("--seed <n>", "seed of the random requests", wholeNumber(0), 1)
-  .option("--requests <n>", "random requests, about", wholeNumber(1), 20_000)
-  .option("--sweep <share>", "share of the systematic requests that is sent, from 0 to 1", share, 1)
+  .option("--requests <n>", "approximate number of random requests", wholeNumber(1), 20_000)
+  .option("--sweep <share>", "share of the systematic requests to send, from 0 to 1", share, 1)
   .option("--only <api>", "only this API, such as nova")
   .parse()
   .opts<{ seed: number; requests: number; sweep: number; only?: string }>();
@@ -23,7 +22,7 @@ const { seed, requests, sweep, only } = scriptCommand(
 const { targets, laws } = await openTargets(seed);
 const attacked = targets.filter(({ name }) => only === undefined || name === only);
 if (attacked.length === 0) {
-  console.error(`no API is called ${only}; there are ${targets.map(({ name }) => name).join(", ")}`);
+  console.error(`no API is named ${only}; there are ${targets.map(({ name }) => name).join(", ")}`);
   process.exit(2);
 }
 const routes = attacked.reduce((count, { service }) => count + service.routes.length, 0);

@@ -1,6 +1,6 @@
 /**
- * Proves that a check's verdict is its own: on each mutant of the OSB suite, the whole suite in a shuffled order and each check that
- * notices the mutant alone judge as the whole suite does. Prints what depends on more, and fails where something does.
+ * Proves that a check's verdict depends on no other check: on each mutant of the OSB suite, the whole suite in a shuffled order, and each check
+ * that notices the mutant when it runs alone, judge as the whole suite does. Prints every verdict that differs, and fails if there is one.
  */
 import { MUTANT_SETS } from "../conformance/index.ts";
 import { findDependences } from "../conformance/selftest/hermetic.ts";
@@ -25,10 +25,10 @@ async function prove(wanted: RegExp | undefined, { every, seed }: { every: numbe
 
 await scriptCommand(
   "npm run selftest:hermetic --",
-  "Prove that each verdict of the OSB suite depends on the broker and the check alone.",
+  "Prove that each verdict of the OSB suite depends only on the broker and the check.",
 )
-  .argument("[pattern]", "take only the mutants whose id it matches, a regular expression", pattern)
-  .option("--every <n>", "take each nth mutant only", wholeNumber(1), 1)
-  .option("--seed <n>", "decides the orders", wholeNumber(0), 1)
+  .argument("[pattern]", "only mutants whose id this regular expression matches", pattern)
+  .option("--every <n>", "only every nth mutant", wholeNumber(1), 1)
+  .option("--seed <n>", "seed of the orders", wholeNumber(0), 1)
   .action(prove)
   .parseAsync();

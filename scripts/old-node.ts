@@ -14,7 +14,7 @@ const NODE_MAJOR_MIN = 20;
 /** The version that runs our sources. */
 const NODE_MAJOR_NEEDED = 24;
 
-/** Finds the oldest Node.js on the PATH that `engines` allows and that is older than the pinned one; undefined when there is none. */
+/** Finds the oldest Node.js on the PATH that `engines` allows and that is older than the pinned one; undefined if there is none. */
 export function findOldNode(): OldNode | undefined {
   const paths = (process.env["PATH"] ?? "").split(delimiter).map((dir) => join(dir, "node"));
   const real = new Set(paths.filter((path) => existsSync(path)).map((path) => realpathSync(path)));

@@ -1,8 +1,9 @@
 /**
- * `npm run outages`: proves that a control plane outlives its database. PostgreSQL is restarted under load, over TCP and over a Unix socket; every
- * fourth restart is a crash (`immediate`), the others are `fast`. With `--failover N`, the primary of a pair is killed during N operations instead.
+ * `npm run outages`: proves that a control plane survives outages of its database. PostgreSQL is restarted under load, over TCP and over a Unix
+ * socket; every fourth restart is a crash (`immediate`), the others are `fast`. With `--failover N`, the primary of a pair is killed during N
+ * operations instead.
  *
- * Exit code 0 when the control plane survived, 1 otherwise.
+ * Exit code 0 if the control plane survived, 1 otherwise.
  */
 import { startPair } from "../broker/store/local/pair.ts";
 import { startPostgres, type StopMode, type Transport } from "../broker/store/testing.ts";

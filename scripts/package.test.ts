@@ -21,7 +21,7 @@ interface Packed {
   readonly files: readonly { readonly path: string }[];
 }
 
-/** The files that `npm pack` would publish, but for those that it builds first, which hold no documents. */
+/** The files that `npm pack` would publish, except those that it builds first, which are not documents. */
 const packed = (
   JSON.parse(outputOf("npm", "pack", "--dry-run", "--json", "--ignore-scripts")) as readonly Packed[]
 ).flatMap(({ files }) => files.map(({ path }) => path));
@@ -32,7 +32,7 @@ function pathsOf(files: readonly string[]): ReadonlySet<string> {
 }
 
 describe("links", () => {
-  it("in published documents lead to something that is published", () => {
+  it("in published documents lead to published files", () => {
     expect(packed).toContain("README.md");
     expect(packed).toContain("conformance/README.md");
     const paths = pathsOf(packed);
@@ -43,12 +43,12 @@ describe("links", () => {
 });
 
 describe("what is published", () => {
-  it("has no sources that Node.js would refuse to run, and no recordings", () => {
+  it("contains no sources that Node.js would refuse to run, and no recordings", () => {
     const sources = packed.filter((path) => /^(?!examples\/|dist\/).*\.ts$/.test(path));
     expect([sources, packed.filter((path) => /\.(gz|tgz|jsonl)$/.test(path))]).toEqual([[], []]);
   });
 
-  it("has examples that import the package by its name", () => {
+  it("contains examples that import the package by its name", () => {
     const examples = packed.filter((path) => /^examples\/.*\.ts$/.test(path));
     expect(examples).not.toEqual([]);
     for (const path of examples) expect(read(path)).not.toMatch(/from "\.\./);
@@ -64,7 +64,7 @@ describe("the name of the package", () => {
     expect((JSON.parse(read("package-lock.json")) as { name: string }).name).toBe(name);
   });
 
-  it("stands in a line that installs it before a document says to run npx drydock", () => {
+  it("is in a line that installs it before a document says to run npx drydock", () => {
     const early = texts
       .filter((file) => file.endsWith(".md"))
       .filter((file) => {
@@ -75,15 +75,15 @@ describe("the name of the package", () => {
     expect(early).toEqual([]);
   });
 
-  it("is part of every command line that a run prints: no code writes a bare npx drydock", () => {
+  it("is part of every command line that a run prints: no code prints a bare npx drydock", () => {
     expect(INVOCATION).toBe("npm run -s drydock --");
     const code = texts.filter((file) => file.endsWith(".ts") && !file.endsWith("package.test.ts"));
-    // Comments may speak of it.
+    // Comments may mention it.
     const bare = code.filter((file) => /^(?!\s*(\*|\/\/|\/\*)).*npx drydock\b/m.test(read(file)));
     expect(bare).toEqual([]);
   });
 
-  it("is what documents and code import from", () => {
+  it("is the name from which documents and code import", () => {
     const misnamed = texts.filter((file) =>
       /(from|import\() ?["']drydock["']|npm (i|install) (-\S+ )*drydock(\s|$)/.test(read(file)),
     );
@@ -92,7 +92,7 @@ describe("the name of the package", () => {
 });
 
 describe("examples in the README", () => {
-  it("are taken from an example that a test runs", () => {
+  it("come from an example that a test runs", () => {
     const blocks = [...read("README.md").matchAll(/```ts\n([\s\S]*?)```/g)].map(([, block = ""]) => block);
     const examples = globSync("examples/**/*.test.ts", { cwd: ROOT }).map((file) => read(file));
     const lines = blocks.flatMap((block) => block.trim().split("\n")).map((line) => line.replace(/\s*\/\/.*/, ""));

@@ -1,6 +1,6 @@
 /**
  * `npm run parity`: replays the recordings of the real systems against the simulators, and prints for each service how many scenarios and
- * steps match. What is not simulated counts as not matching. Rewrites docs/parity, unless it replays other recordings.
+ * steps match. What is not simulated counts as not matching. Rewrites docs/parity unless it replays other recordings.
  */
 import { writeFileSync } from "node:fs";
 import { boshParity } from "../simulators/bosh/parity/subject.ts";
@@ -15,7 +15,7 @@ const { recordings, sockets, only } = scriptCommand(
   "npm run parity --",
   "Replay the recordings of the real systems against the simulators, and rewrite docs/parity.",
 )
-  .option("--recordings <dir>", "replay the recordings in this folder instead, and leave docs/parity alone")
+  .option("--recordings <dir>", "replay the recordings in this folder instead, and don't touch docs/parity")
   .option("--sockets", "replay over TCP and UDP where that is another replay, and leave docs/parity alone")
   .option("--only <name>", "only this service: openstack, bosh or dns")
   .parse()

@@ -1,7 +1,7 @@
 /**
  * Plants each bug in the reference broker, plays seeds of a scenario until one fails, and prints the matrix as a table of Markdown.
  *
- * Exit code 0 when every bug was found, 1 otherwise.
+ * Exit code 0 if every bug was found, 1 otherwise.
  */
 import { PLANTED_BUGS } from "../scenarios/planted/index.ts";
 import type { NamedBug } from "../scenarios/planted/bug.ts";
@@ -11,15 +11,15 @@ import { scriptCommand, wholeNumber } from "./command.ts";
 
 const { seeds, only, shrink } = scriptCommand(
   "npm run planted-bugs --",
-  "Plant each bug in the reference broker, and see it found by seeds of the provisioning scenario.",
+  "Plant each bug in the reference broker, and check that seeds of the provisioning scenario find it.",
 )
-  .option("--seeds <n>", "give up on a bug after so many seeds", wholeNumber(1), 300)
+  .option("--seeds <n>", "give up on a bug after this many seeds", wholeNumber(1), 300)
   .option("--only <names>", "these bugs, separated by commas; default: all")
   .option("--no-shrink", "do not shrink what was found")
   .parse()
   .opts<{ seeds: number; only?: string; shrink: boolean }>();
 
-/** How a bug was found; undefined when it was not. */
+/** How a bug was found; undefined if it was not. */
 interface Found {
   readonly bug: NamedBug;
   readonly result: SeedResult | undefined;

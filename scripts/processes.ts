@@ -1,8 +1,7 @@
 /**
- * `npm run processes`: proves that several control planes on one store work as one. One after the other is killed with -9, or stands still until the
- * others have taken its work over, while platforms order operations.
+ * `npm run processes`: proves that several control planes on one store work as one. One after the other is killed with SIGKILL, or frozen until the others have taken over its work, while platforms order operations.
  *
- * Exit code 0 when nothing that was acknowledged was lost or done twice, 1 otherwise.
+ * Exit code 0 if nothing that was acknowledged was lost or done twice, 1 otherwise.
  */
 import { startPostgres } from "../broker/store/testing.ts";
 import { bootCloud } from "../scenarios/cloud/cloud.ts";
@@ -16,7 +15,7 @@ const { processes, operations, every, still } = scriptCommand(
   .option("--processes <n>", "control planes", wholeNumber(2), 3)
   .option("--operations <n>", "operations that are acknowledged before the load ends", wholeNumber(1), 500)
   .option("--every <ms>", "time between two kills, in ms", wholeNumber(100), 5_000)
-  .option("--still", "every other time, let the process stand still instead", false)
+  .option("--still", "freeze the process instead, every other time", false)
   .parse()
   .opts<{ processes: number; operations: number; every: number; still: boolean }>();
 

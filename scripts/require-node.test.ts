@@ -15,7 +15,7 @@ const old = findOldNode();
 const folder = mkdtempSync(join(tmpdir(), "drydock-node-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Writes a module that makes a script believe that it runs on this version. */
+/** Writes a module that makes a script believe it runs on this version. */
 function believing(version: string): string {
   const path = join(folder, `node-${version}.cjs`);
   const versions = `{ ...process.versions, node: ${JSON.stringify(version)} }`;
@@ -58,7 +58,7 @@ describe("on a Node.js that is too old, and without the pinned one,", () => {
   });
 
   it("the command says so in one line", () => {
-    // Beside this copy there is no node_modules that a pinned Node could be in.
+    // Beside this copy there is no node_modules that could hold a pinned Node.
     const shim = join(folder, "drydock.cjs");
     copyFileSync(join(ROOT, "cli/drydock.cjs"), shim);
     const { status, stderr } = spawnSync(process.execPath, ["-r", believing("20.20.2"), shim], { encoding: "utf8" });

@@ -20,14 +20,14 @@ const {
   "npm run restores --",
   "Back up and restore random databases on a real PostgreSQL, and compare them before and after.",
 )
-  .option("--databases <n>", "how many, each from a seed of its own", wholeNumber(1), 100)
+  .option("--databases <n>", "number of databases, each from its own seed", wholeNumber(1), 100)
   .option("--seed <n>", "seed of the first", wholeNumber(1), 1)
   .option("--json", "print a line of JSON for each")
   .parse()
   .opts<{ databases: number; seed: number; json?: boolean }>();
 
 const MIB = 1024 * 1024;
-/** How many differences of one database are printed. */
+/** The maximum number of differences that are printed for one database. */
 const SHOWN_MAX = 5;
 
 function print(seed: number, { bytes, dumpBytes, differences }: RoundTrip): void {

@@ -2,14 +2,14 @@
  * `npm run selftest:reference`: puts the mutants of the OSB suite in front of the reference broker, on virtual time, and runs the checks that
  * each mutant names.
  *
- * Exit code 0 when no check missed its mutant, 1 otherwise.
+ * Exit code 0 if no check missed its mutant, 1 otherwise.
  */
 import { InvalidArgumentError } from "commander";
 import { OSB_MUTANTS } from "../conformance/osb/mutants/index.ts";
 import { Campaign, type Fate, prepareReferenceBroker } from "../scenarios/selftest/reference.ts";
 import { scriptCommand, wholeNumber } from "./command.ts";
 
-/** One of some equal parts: `2/5` is the second of five. */
+/** One of several equal parts: `2/5` is the second of five. */
 interface Part {
   readonly part: number;
   readonly parts: number;
@@ -26,9 +26,9 @@ const command = scriptCommand(
   "Put the mutants of the OSB suite in front of the reference broker.",
 )
   .argument("[pattern]", "only mutants whose id this regular expression matches", (text: string) => new RegExp(text))
-  .option("--whole", "run the whole suite, which shows who else notices and takes ten times as long")
-  .option("--every <n>", "only each nth mutant", wholeNumber(1), 1)
-  .option("--part <i/n>", "only the ith of n parts", parsePart)
+  .option("--whole", "run the whole suite, which shows what else notices and takes ten times as long")
+  .option("--every <n>", "only every nth mutant", wholeNumber(1), 1)
+  .option("--part <i/n>", "only part I of N", parsePart)
   .option("--seed <n>", "seed of the world", wholeNumber(0), 1)
   .option("--json", "print a line of JSON for each mutant")
   .parse();
@@ -57,6 +57,6 @@ for (const mutant of mutants) {
 }
 console.log(
   `${mutants.length} mutants in front of the reference broker: ${counts.killed} killed by every check that they name, ` +
-    `${counts.missed} missed, ${counts["no-occasion"]} have no occasion to show, ${counts["not-offered"]} are about what it does not offer`,
+    `${counts.missed} missed, ${counts["no-occasion"]} had no occasion to show, ${counts["not-offered"]} are about what it does not offer`,
 );
 process.exitCode = counts.missed === 0 ? 0 : 1;

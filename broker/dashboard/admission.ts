@@ -95,6 +95,10 @@ export async function logOut(
   reply.header("set-cookie", setCookie(SESSION_COOKIE, "", 0));
 }
 
+/** The refusal of who may not manage an instance, which says nothing of whether there is one. */
+export const mayNotManage = (): OsbError =>
+  new OsbError(403, "You may not manage this service instance, or there is none.");
+
 /**
  * Finds out who asks, and whether the platform currently lets them manage the instance.
  *
@@ -112,7 +116,7 @@ export async function managerOf(
     await sessions.end(session);
     return undefined;
   }
-  if (permission === "none") throw new OsbError(403, "You may not manage this service instance, or there is none.");
+  if (permission === "none") throw mayNotManage();
   const instance = await context.store.instance(params.id);
   if (instance === undefined) throw new OsbError(404, "The service instance is gone.");
   return { session, instance };

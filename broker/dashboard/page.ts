@@ -47,7 +47,9 @@ const metrics = (vms: DashboardView["vms"]): Html =>
     : html`<table><thead><tr><th>Node</th><th>State</th><th>Load</th><th>Memory</th><th>Disk</th></tr></thead>
       <tbody>${vms.map(metricsRow)}</tbody></table>`;
 
-const restoreFields = html`<label>Key, if it had another then <input type="password" name="key" autocomplete="off"></label>
+const intoField = html`<label>Into another instance (its id; empty: this one) <input name="into" autocomplete="off"></label>`;
+
+const restoreFields = html`${intoField}<label>Key, if it had another then <input type="password" name="key" autocomplete="off"></label>
   <label class="confirm"><input type="checkbox" required>Replace all data</label>`;
 
 function backupRow(context: PageContext, backup: BackupRow): Html {
@@ -67,6 +69,18 @@ const backups = (context: PageContext, rows: readonly BackupRow[]): Html =>
     ? html`<p>There are none yet.</p>`
     : html`<table><thead><tr><th>Ordered</th><th>State</th><th>Size</th><th>By</th><th></th></tr></thead>
       <tbody>${rows.map((row) => backupRow(context, row))}</tbody></table>`;
+
+/** Restores to any time of an instance that keeps its log. */
+const moments = (context: PageContext, window: DashboardView["moments"]): Html | undefined =>
+  window &&
+  html`<h3>To a time</h3>
+    <p>From ${timeOf(window.startMs)} to ${timeOf(window.endMs)}.</p>
+    ${form(
+      context,
+      "moments",
+      "Restore to this time",
+      html`<label>Time with its zone <input name="at" required placeholder="${isoTime(window.endMs) ?? ""}"></label>${restoreFields}`,
+    )}`;
 
 const restoreRow = (row: RestoreRow): Html => html`<tr>
   <td>${timeOf(row.triggered_ms)}</td><td class="${row.state}">${row.state}</td>
@@ -132,6 +146,6 @@ export function dashboardPage(view: DashboardView, userName: string, formToken: 
     <section><h2>Metrics</h2>${metrics(view.vms)}</section>
     <section><h2>Bindings</h2>${bindings(view.bindings)}</section>
     <section><h2>Backups</h2>${form(context, "backups", "Back up now")}
-      ${backups(context, view.backups)}${restores(view.restores)}${schedule(context, view)}</section>`,
+      ${backups(context, view.backups)}${moments(context, view.moments)}${restores(view.restores)}${schedule(context, view)}</section>`,
   );
 }

@@ -18,6 +18,7 @@ import {
   logOut,
   type Manager,
   managerOf,
+  mayNotManage,
   sendToLogin,
 } from "./admission.ts";
 import { DASHBOARD_PATH } from "../osb/paths.ts";
@@ -75,7 +76,10 @@ function addActions(scope: FastifyInstance, controlPlane: ControlPlane, parts: D
       const { id, backup = "" } = request.params;
       const fields = fieldsOf(request.body);
       const { session, instance } = await requireManager(request, fields);
-      await action(controlPlane, instance, fields, backup);
+      const requireManagerOf = async (other: string): Promise<void> => {
+        if ((await parts.mayManage(session, other)) !== "manage") throw mayNotManage();
+      };
+      await action(controlPlane, { instance, fields, backupId: backup, requireManagerOf });
       const entry = { action: `dashboard ${name}`, subject: id, detail: backup };
       await context.store.note({ at_ms: context.host.nowMs(), actor: `dashboard, user ${session.userName}`, ...entry });
       return reply.redirect(`${DASHBOARD_PATH}/${id}`, 303);

@@ -1,5 +1,6 @@
 import { backupsOf } from "../backup/routes/extension.ts";
 import { settingsOf } from "../backup/history.ts";
+import { type Moments, momentsOf } from "../backup/moments.ts";
 import { BackendError, FinalError } from "../errors.ts";
 import type { ControlPlane } from "../osb/operations.ts";
 import { maintenanceOf } from "../spi/maintenance.ts";
@@ -23,6 +24,8 @@ export interface DashboardView {
   readonly vms: readonly VmVitals[] | undefined;
   readonly backups: readonly BackupRow[];
   readonly restores: readonly RestoreRow[];
+  /** To which times it can be restored; undefined when to none. */
+  readonly moments: Moments | undefined;
   readonly settings: BackupSettingsRow;
 }
 
@@ -71,6 +74,7 @@ export async function viewOf(
     vms: await metrics(instance),
     backups: (await backupsOf(controlPlane, instance)).toReversed(),
     restores: (await store.restoresOf(instance.id)).toReversed(),
+    moments: await momentsOf(context, instance),
     settings: await settingsOf(context, instance),
   };
 }

@@ -6,7 +6,7 @@ import type { InstanceAgent } from "../spi/agent.ts";
 import type { BackupRow, RestoreRow } from "../store/schema.ts";
 import { openText } from "../store/seal.ts";
 import type { Operation } from "../store/store.ts";
-import { agentOf, instanceOf, locate, type OperationContext } from "./context.ts";
+import { agentOf, awaitCluster, instanceOf, locate, type OperationContext, planOf } from "./context.ts";
 import { backupPayload, restorePayload } from "./payloads.ts";
 
 const folderOf = ({ instance_id: instanceId, id }: BackupRow): string => `${instanceId}/${id}`;
@@ -53,6 +53,8 @@ export async function restore(context: OperationContext, operation: Operation): 
   const instance = await locate(context, await instanceOf(context, operation));
   const agent = agentOf(context, instance);
   if (!(await agent.isRestored(row.id))) await sendBackup(context, agent, row, source);
+  // Replicas are copies anew: until they follow, the loss of the primary would be an outage.
+  if (planOf(context, instance.plan_id).nodes > 1) await awaitCluster(context, instance);
   await nextEpoch(context, instance, operation.id);
   await store.setRestore(row.id, { state: "succeeded", key_sealed: "", finished_ms: host.nowMs() });
 }

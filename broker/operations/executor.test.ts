@@ -10,6 +10,7 @@ import { embeddedPool } from "../store/embedded.ts";
 import type { InstanceRow } from "../store/schema.ts";
 import { createSeal, sealText } from "../store/seal.ts";
 import { type Operation, openStore, type Store } from "../store/store.ts";
+import { backupRow, restoreRow } from "../store/testing/rows.ts";
 import { FakeHost, TEST_CONFIG } from "../testing.ts";
 import { createExecutor, type Executor } from "./executor.ts";
 import type { OperationContext } from "./context.ts";
@@ -294,5 +295,24 @@ describe("a binding", () => {
     const deleted = bench.host.sent.filter(({ method }) => method === "DELETE").map(({ url }) => new URL(url).pathname);
     expect(deleted).toEqual(["/v1/credentials/u"]);
     expect(bench.asked).toEqual(["protect a", "admit 10.0.0.0/24", "close", "protect a"]);
+  });
+});
+
+describe("a restore of a cluster", () => {
+  it("has ended once its replicas follow again: before, the loss of the primary would be an outage", async () => {
+    const bench = new Bench();
+    await bench.open();
+    const { store } = bench.context;
+    const plan = IDS.plans.find(({ nodes }) => nodes > 1);
+    await store.addInstance({ ...bench.row("a"), plan_id: plan?.id ?? "", state: "ready", address: "10.0.0.5" });
+    await store.addBackup(backupRow("k", "a", { state: "succeeded" }));
+    let looks = 0;
+    bench.host.answer = ({ url }) =>
+      url.endsWith("/v1/status")
+        ? { json: { role: "primary", phase: ++looks < 3 ? "fenced" : "primary" } }
+        : { json: { restored: true } };
+    const payload = JSON.stringify({ row: restoreRow("r", "a", "k") });
+    expect(await bench.executor.start(await bench.order("a", { kind: "restore", payload }))).toBe("succeeded");
+    expect(looks).toBe(3);
   });
 });

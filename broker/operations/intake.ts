@@ -1,14 +1,17 @@
 import type { Host } from "../host.ts";
 
 /** Orders are dense when more than this many have come within `WINDOW_MS`: 100 a second. */
-const DENSE_ORDERS = 10;
-const WINDOW_MS = 100;
+const DENSE_ORDERS = 50;
+const WINDOW_MS = 500;
 /** While they are, one operation begins in this time. */
 const BEGIN_MS = 100;
+/** After that, so many begin in this time, and then it is looked whether orders come again: a flood of work would keep them waiting. */
+const RELEASED = 10;
+const RELEASE_MS = 20;
 
 /**
  * Lets orders in before work on them begins. While orders come densely, as when a platform brings hundreds of instances along, operations begin one
- * after the other at a low rate, so that who orders does not wait for what was ordered before; once that is over, they begin at once. First come,
+ * after the other at a low rate, so that who orders does not wait for what was ordered before; once that is over, they begin soon. First come,
  * first served.
  */
 export class Intake {
@@ -41,8 +44,8 @@ export class Intake {
   async #pace(): Promise<void> {
     this.#isPacing = true;
     while (this.#waiting.length > 0) {
-      await this.#host.waitMs(BEGIN_MS);
-      const ready = this.#isDense ? this.#waiting.splice(0, 1) : this.#waiting.splice(0);
+      await this.#host.waitMs(this.#isDense ? BEGIN_MS : RELEASE_MS);
+      const ready = this.#waiting.splice(0, this.#isDense ? 1 : RELEASED);
       for (const begin of ready) begin();
     }
     this.#isPacing = false;

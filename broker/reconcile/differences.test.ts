@@ -75,6 +75,7 @@ describe("the differences between the records and what there is", () => {
     ["user-left a", {}, { bindings: [] }],
     ["agent-silent a", { users: new Map([["a", undefined]]) }, {}],
     ["objects-missing k", { objects: [] }, {}],
+    ["objects-left a/lost", { objects: [OBJECT, "a/lost/0000", "a/lost/0001", "a/log-d0000001-0-1/0000"] }, {}],
     ["objects-left b", { objects: [OBJECT, "b/k/0000", "b/k/0001"] }, {}],
   ])("are found: %s", (expected, inventory, records) => {
     expect(find(inventory, records)).toEqual([expected]);
@@ -90,7 +91,8 @@ describe("the differences between the records and what there is", () => {
 
   it("do not count an instance that failed, or never existed, as missing", () => {
     const nothing = { deployments: [], guarded: new Map(), servers: [], nodes: [], users: new Map() };
-    expect(find(nothing, { instances: [{ ...instance, state: "failed" }], backups: [] })).toEqual([]);
+    const failed: Partial<Records> = { instances: [{ ...instance, state: "failed" }], backups: [] };
+    expect(find({ ...nothing, objects: [] }, failed)).toEqual([]);
     expect(find(nothing, { instances: [{ ...instance, state: "broken" }] })).toEqual([]);
   });
 });

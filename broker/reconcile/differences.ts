@@ -17,7 +17,8 @@ export const DIFFERENCES = {
   "user-left": "a user of an instance without a binding: listed, since an application may still need it",
   "agent-silent": "an instance whose agent does not answer, so that its users are unknown: listed",
   "objects-missing": "a backup with missing objects: mended by its state, failed, so that nobody relies on it",
-  "objects-left": "objects of an instance that no record names: listed, since they may be all that is left of it",
+  "objects-left":
+    "objects of an instance, or of a backup, that no record names: listed, since they may be all that is left of it",
 } as const;
 
 /** One difference. */
@@ -129,9 +130,16 @@ function incompleteBackups({ backups, busy }: Records, { objects }: Inventory): 
 }
 
 function forgottenObjects({ instances, backups, busy }: Records, { objects }: Inventory): readonly Difference[] {
-  const known = new Set([...instances.map(({ id }) => id), ...backups.map((row) => row.instance_id), ...busy]);
-  const owners = Map.groupBy(objects, (name) => name.split("/")[0] ?? "");
-  return [...owners]
-    .filter(([owner]) => !known.has(owner))
-    .map(([owner, names]) => ({ kind: "objects-left", subject: owner, detail: `${names.length} objects` }));
+  const owners = new Set([...instances.map(({ id }) => id), ...backups.map((row) => row.instance_id), ...busy]);
+  const folders = new Set(backups.map(({ instance_id: instance, id }) => `${instance}/${id}`));
+  /** What is forgotten: an instance, or one of its backups; its log goes with it. */
+  const forgottenIn = (object: string): string | undefined => {
+    const [owner = "", folder = ""] = object.split("/");
+    if (!owners.has(owner)) return owner;
+    const isKnown = busy.has(owner) || folder.startsWith("log-") || folders.has(`${owner}/${folder}`);
+    return isKnown ? undefined : `${owner}/${folder}`;
+  };
+  return [...Map.groupBy(objects, forgottenIn)].flatMap(([subject, names]): readonly Difference[] =>
+    subject === undefined ? [] : [{ kind: "objects-left", subject, detail: `${names.length} objects` }],
+  );
 }

@@ -56,7 +56,7 @@ describe("init", () => {
     expect(parseDrydockFile(text).parameters).toEqual({ "my-db": { small: { provision: { region: "eu" } } } });
     expect(text).toContain("# The broker offers: my-db/small, my-db/free");
     expect(text).not.toContain("secret");
-    expect(print.mock.calls.join()).toContain("made-up parameters of my-db");
+    expect(print.mock.calls.join()).toContain("invented parameters of my-db");
     await expect(init(server.url, { username: "admin", out })).rejects.toThrow(/CLI_FILE_EXISTS/);
     writeFileSync(out, "old");
     expect(await init(server.url, { username: "admin", out, force: true })).toBe(0);

@@ -44,8 +44,8 @@ import { updatingInstanceRequestChecks } from "./checks/updating-a-service-insta
 import { urlPropertiesChecks } from "./checks/url-properties.ts";
 import { vendorExtensionFieldsChecks } from "./checks/vendor-extension-fields.ts";
 import type { OsbCheck } from "./define.ts";
-import { triedElsewhere } from "./elsewhere.ts";
-import { blamingPages } from "./judging/stand-in.ts";
+import { tryElsewhere } from "./elsewhere.ts";
+import { blamePages } from "./judging/stand-in.ts";
 
 const CHECKS: readonly OsbCheck[] = [
   ...changePolicyForMinorVersionsChecks,
@@ -96,4 +96,4 @@ const CHECKS: readonly OsbCheck[] = [
 ];
 
 /** Every check of the OSB API, by the headings of the specification and in their order. */
-export const OSB_CHECKS: readonly OsbCheck[] = CHECKS.map(triedElsewhere).map(blamingPages);
+export const OSB_CHECKS: readonly OsbCheck[] = CHECKS.map(tryElsewhere).map(blamePages);

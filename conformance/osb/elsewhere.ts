@@ -31,6 +31,6 @@ async function runElsewhere(check: OsbCheck, context: OsbContext): Promise<Outco
  * A check that tries one plan says something about the broker only if that plan works: if it doesn't, and others do, the check runs once more with
  * those first.
  */
-export function triedElsewhere(check: OsbCheck): OsbCheck {
+export function tryElsewhere(check: OsbCheck): OsbCheck {
   return check.phase === "review" ? check : { ...check, run: (context) => runElsewhere(check, context) };
 }

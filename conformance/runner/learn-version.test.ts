@@ -112,7 +112,9 @@ describe("the version of a run without a profile", () => {
 
   it("takes a request identity that is sent back as a sign of 2.15", async () => {
     const { reasons } = await run(plain, forgetful);
-    expect(reasons).toContainEqual(expect.stringMatching(/the request identity sent back, so it may be of 2\.15/));
+    expect(reasons).toContainEqual(
+      expect.stringMatching(/the request identity sent back, so it may have been written for 2\.15/),
+    );
   });
 });
 

@@ -61,14 +61,14 @@ describe("a registry", () => {
     [
       "another vendor's key",
       (dir) => writeFileSync(join(dir, "keys/acme.pub.pem"), generateKeys().publicPem),
-      /signed by somebody else/,
+      /signed with another key/,
     ],
     ["no key", (dir) => rmSync(join(dir, "keys/acme.pub.pem")), /keys\/acme\.pub\.pem is missing/],
     ["a private key", (dir) => writeFileSync(join(dir, "keys/acme.pub.pem"), VENDOR.privatePem), /holds a private key/],
     [
       "an unsupported claim",
       (dir) => change(dir, "submission.yml", "backup-B1", "backup-B3"),
-      /backup-B3 is not borne out/,
+      /backup-B3 is not supported/,
     ],
     ["an unknown claim", (dir) => change(dir, "submission.yml", "backup-B1", "backup-B9"), /claims\.1/],
     [

@@ -1,6 +1,11 @@
+import Type from "typebox";
 import type { Backend } from "../../conformance/index.ts";
 import { OPENSTACK_PORTS } from "../../simulators/addresses.ts";
 import type { World } from "../../simulators/world.ts";
+import { parseAs } from "../clients/answers.ts";
+
+const Authenticated = Type.Object({ token: Type.Object({ project: Type.Object({ id: Type.String() }) }) });
+const Objects = Type.Array(Type.Object({ name: Type.String(), last_modified: Type.String() }));
 
 type FaultHook = NonNullable<NonNullable<Backend["faults"]>[string]>;
 
@@ -31,7 +36,7 @@ class BackupStore {
           },
         }),
       });
-    const { token } = (await response.json()) as { token: { project: { id: string } } };
+    const { token } = parseAs(Authenticated, await response.json(), "POST /v3/auth/tokens");
     const account = `http://${this.#world.plan.controller}:${OPENSTACK_PORTS.swift}/v1/AUTH_${token.project.id}`;
     return { account, token: response.headers.get("x-subject-token") ?? "" };
   }
@@ -57,11 +62,7 @@ class BackupStore {
   /** Names of objects that begin like this, the oldest first. */
   async list(prefix: string): Promise<readonly string[]> {
     const bytes = await this.#ask("GET", `?format=json&prefix=${encodeURIComponent(prefix)}`);
-    const objects = JSON.parse(Buffer.from(bytes).toString("utf8")) as readonly {
-      readonly name: string;
-      readonly last_modified: string;
-    }[];
-    return objects
+    return parseAs(Objects, JSON.parse(Buffer.from(bytes).toString("utf8")), "GET /v1/{account}/{container}")
       .toSorted((a, b) => a.last_modified.localeCompare(b.last_modified) || a.name.localeCompare(b.name))
       .map(({ name }) => name);
   }

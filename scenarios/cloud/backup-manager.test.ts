@@ -79,7 +79,7 @@ describe("the backup manager", () => {
 
   beforeAll(async () => {
     world = createWorld({ seed: 12, scramIterations: 1, journalEventsMax: 200 });
-    const brokers = new Brokers(world, { backups: { daysAfterDeprovision: 2 } });
+    const brokers = new Brokers(world, { backups: { daysAfterDeprovision: 1 } });
     await world.run(async () => {
       await inception(world, { services: ["postgresql"] });
       [broker] = brokers.list() as [RunningBroker];
@@ -235,7 +235,7 @@ describe("the backup manager", () => {
       await provision("own", { ...OWNER, organization_guid: "another" });
       expect(await listOf("own")).toEqual([]);
       expect((await send("GET", `${pathOf("own")}/backups/${backup}`)).status).toBe(404);
-      await pass(49 * HOUR_MS);
+      await pass(25 * HOUR_MS);
       expect(await restore("sibling", { backup_id: backup })).toBe("404");
     }));
 });

@@ -24,7 +24,7 @@ import { FakePlatform, PLATFORM_PORT } from "./platform/platform.ts";
 import { type CloudStore, openCloudStore, type StoreKind } from "./stores.ts";
 
 /** What kind of cloud to boot. */
-export interface CloudOptions {
+export interface CloudOptions extends Pick<WorldOptions, "director"> {
   /** Ids, addresses, durations and faults are drawn from it. Default: a random one. */
   readonly seed?: number;
   /**
@@ -48,8 +48,6 @@ export interface CloudOptions {
   readonly profile?: WorldOptions["profile"];
   /** Time between two looks of the director's health monitor, in ms. Default: 60,000. */
   readonly analysisMs?: number;
-  /** How the director differs from the default one. */
-  readonly director?: WorldOptions["director"];
   /** Consul's release and the TTLs of its answers. */
   readonly consul?: ConsulSettings;
   /** Whether names are also answered at `::1`. Default false. */
@@ -131,11 +129,8 @@ export async function bootCloud(options: CloudOptions = {}): Promise<Cloud> {
     platform,
     names: sockets.names,
   };
-  return cloudOf(
-    world,
-    { brokers, platform, sockets, lock: claimed.lock, description: describe(world, booted) },
-    ends.move(),
-  );
+  const parts = { brokers, platform, sockets, lock: claimed.lock, description: describe(world, booted) };
+  return cloudOf(world, parts, ends.move());
 }
 
 function createLiveWorld(
@@ -193,8 +188,7 @@ async function createBrokers(
 }
 
 const SEED_MAX = 2 ** 31 - 1;
-const SECRET_BYTES = 32;
-const randomSecret = (): string => randomBytes(SECRET_BYTES).toString("hex");
+const randomSecret = (): string => randomBytes(32).toString("hex");
 
 /** Keys for a director in any block, so that one certificate serves every cloud of this process, or of this user if there is a file. */
 let made: Promise<LiveKeys> | undefined;

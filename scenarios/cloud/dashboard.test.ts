@@ -262,6 +262,36 @@ describe("the dashboard of an instance", () => {
       expect(await log.text()).toContain("dashboard, user developer");
     }));
 
+  it("restores into another instance that its manager manages as well, and into no other", () =>
+    run(async () => {
+      expect(await customer.ask("PUT", "/v2/service_instances/ours", OWN)).toBe("succeeded");
+      const browser = newBrowser();
+      const page = await logIn(browser);
+      await order(browser, page, "/backups");
+      await waitForBackups((rows) => rows.some(({ state }) => state === "succeeded"));
+      const made = (await backups()).find(({ state }) => state === "succeeded");
+      const restore = `/backups/${made?.id}/restore`;
+      for (const into of ["yours", "unknown"])
+        expect(await order(browser, page, restore, { into })).toMatchObject({ status: 403 });
+      expect(await order(browser, page, restore, { into: "ours" })).toMatchObject({ status: 200, url: at() });
+      await pollUntil(world.environmentAt(world.plan.applications), "the restore", 5000, 3_600_000, async () => {
+        const { body } = await customer.askUntilAnswered(
+          "GET",
+          "/v2/service_instances/ours/extensions/backup/restores",
+        );
+        return JSON.stringify(body).includes("succeeded") ? true : undefined;
+      });
+      // An instance that keeps no log can't be restored to a time, and its page offers none.
+      expect(page.text).not.toContain("To a time");
+      const times = [{ at: "yesterday" }, { at: "" }, { at: "2026-11-30T12:00:00Z" }];
+      const answers = [];
+      for (const fields of times) answers.push((await order(browser, page, "/moments", fields)).status);
+      expect(answers).toEqual([400, 400, 422]);
+      expect(await order(browser, page, "/moments", { at: "2026-11-30T12:00:00Z", into: "yours" })).toMatchObject({
+        status: 403,
+      });
+    }));
+
   it("admits nobody whom the platform does not let manage it, and does not reveal whether it exists", () =>
     run(async () => {
       const browser = newBrowser();

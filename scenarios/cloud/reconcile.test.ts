@@ -58,6 +58,31 @@ describe("reconcile", () => {
     await client.query(statement, []);
     client.release();
   };
+  const TABLES = ["instances", "bindings", "operations", "backups", "restores", "backup_settings", "quarantines"];
+  type Rows = readonly (readonly [table: string, row: Readonly<Record<string, unknown>>])[];
+  /** The rows of the management database. */
+  const read = async (): Promise<Rows> => {
+    const client = await pool.connect();
+    const rows: (readonly [string, Readonly<Record<string, unknown>>])[] = [];
+    for (const table of TABLES)
+      for (const row of (await client.query<Record<string, unknown>>(`select * from ${table}`, [])).rows)
+        rows.push([table, row]);
+    client.release();
+    return rows;
+  };
+  /** Sets it back to these rows. */
+  const write = async (rows: Rows): Promise<void> => {
+    const client = await pool.connect();
+    for (const table of TABLES) await client.query(`delete from ${table}`, []);
+    for (const [table, row] of rows) {
+      const places = Object.keys(row).map((_name, at) => `$${at + 1}`);
+      await client.query(
+        `insert into ${table} (${Object.keys(row).join(", ")}) values (${places.join(", ")})`,
+        Object.values(row),
+      );
+    }
+    client.release();
+  };
   const deploymentOf = async (id: string): Promise<string> =>
     (await customer.records()).find((record) => record.id === id)?.deployment ?? "";
 
@@ -119,6 +144,45 @@ describe("reconcile", () => {
       expect((await reconcile()).filter(({ kind }) => kind === "deployment-missing")).toEqual([]);
       expect((await reconcile()).map(({ kind }) => kind)).toContain("disk-left");
       expect(await customer.ask("DELETE", "/v2/service_instances/two")).toBe("succeeded");
+    }));
+
+  it("mends or lists all that happened since the state to which the management database was set back", () =>
+    run(async () => {
+      const order = async (method: string, name: string, binding?: string): Promise<void> => {
+        const path = `/v2/service_instances/${name}${binding === undefined ? "" : `/service_bindings/${binding}`}`;
+        expect(await customer.ask(method, path, binding === undefined ? OWNER : {})).toBe("succeeded");
+      };
+      const backups = "/v2/service_instances/stays/extensions/backup/backups";
+      for (const name of ["stays", "goes"]) await order("PUT", name);
+      await order("PUT", "stays", "early");
+      const held = await read();
+      await order("PUT", "comes");
+      await order("DELETE", "goes");
+      await order("PUT", "stays", "late");
+      await order("DELETE", "stays", "early");
+      const { id: backup } = await customer.make(backups, backups);
+      const comes = await deploymentOf("comes");
+      brokers.kill("postgresql");
+      await write(held);
+      brokers.restart("postgresql");
+      const found = await reconcile("?mend=true");
+      const since = found.filter(({ subject }) => !/^(one|two)$/.test(subject));
+      expect(since).toEqual(
+        expect.arrayContaining([
+          { kind: "ghost-deployment", subject: comes, isMended: true },
+          { kind: "deployment-missing", subject: "goes", isMended: true },
+          { kind: "user-missing", subject: "stays", isMended: true },
+          { kind: "user-left", subject: "stays", isMended: false },
+          { kind: "objects-left", subject: `stays/${backup}`, isMended: false },
+        ]),
+      );
+      const again = (await reconcile()).filter(({ subject }) => !/^(one|two)$/.test(subject));
+      expect(again.map(({ kind, subject }) => `${kind} ${subject}`)).toEqual([
+        "user-left stays",
+        `objects-left stays/${backup}`,
+      ]);
+      expect((await customer.records()).find(({ id }) => id === "comes")).toMatchObject({ state: "ready" });
+      for (const name of ["comes", "goes", "stays"]) await order("DELETE", name);
     }));
 
   it("guards ports that lost their group", () =>

@@ -29,7 +29,7 @@ interface FaultPlan {
 }
 
 /** A plan of faults that can't be read. */
-export class FaultPlanError extends Error {
+class FaultPlanError extends Error {
   readonly code = "FAULT_BAD_PLAN";
 
   constructor(what: string) {

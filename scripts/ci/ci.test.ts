@@ -28,7 +28,7 @@ let url: string;
 let folder: string;
 let env: NodeJS.ProcessEnv;
 
-/** A npx that runs this checkout, narrowed to a few checks, whatever package it is asked for; it writes down what it was asked. */
+/** An npx that runs this checkout, narrowed to a few checks, whatever package is requested; it records its arguments. */
 function installNpx(bin: string): void {
   mkdirSync(bin);
   const main = join(ROOT, "cli/main.ts");
@@ -56,7 +56,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** A folder of the repository under test, as a job finds it. */
+/** A folder of the repository under test, as a job sees it. */
 function workspace(name: string): string {
   const path = join(folder, name);
   mkdirSync(path);
@@ -93,7 +93,7 @@ describe("the GitHub action", () => {
     ]);
   });
 
-  it("fails with what certify ended with, after the uploads, and runs no text of an input", () => {
+  it("fails with the exit code of certify, after the uploads, and never runs the text of an input", () => {
     const cwd = workspace("hostile");
     const hostile = '$(touch stolen)"; touch stolen #';
     const { succeeded, outputs, used } = play(cwd, { url, username: hostile, password: PASSWORD, out: "reports here" });
@@ -107,7 +107,7 @@ describe("the GitHub action", () => {
 });
 
 describe("the GitLab job", () => {
-  it("leaves what it declares as artifacts", () => {
+  it("leaves the artifacts that it declares", () => {
     const cwd = workspace("gitlab");
     const { certify } = parse(readFileSync(join(ROOT, "ci/gitlab.yml"), "utf8")) as {
       certify: {
@@ -125,7 +125,7 @@ describe("the GitLab job", () => {
 });
 
 describe("the Jenkins pipeline", () => {
-  it("leaves what it archives", () => {
+  it("leaves the files that it archives", () => {
     const cwd = workspace("jenkins");
     const text = readFileSync(join(ROOT, "ci/Jenkinsfile"), "utf8");
     const [, script = "exit 9"] = /sh '([^']+)'/.exec(text) ?? [];

@@ -33,12 +33,12 @@ type Step = Static<typeof Action>["runs"]["steps"][number];
 
 const actions = Compile(Action);
 
-/** What came of a composite action. */
+/** The result of a composite action. */
 interface PlayedAction {
-  /** Whether every step ended well. */
+  /** Whether every step succeeded. */
   readonly succeeded: boolean;
   readonly outputs: Readonly<Record<string, string>>;
-  /** What the steps printed. */
+  /** The output of the steps. */
   readonly log: string;
   /** The Markdown of the step summary. */
   readonly summary: string;
@@ -46,10 +46,10 @@ interface PlayedAction {
   readonly used: readonly { readonly uses: string; readonly with: Readonly<Record<string, string>> }[];
 }
 
-/** What expressions may name. */
+/** The names that expressions may use. */
 type Scope = Readonly<Record<string, string>>;
 
-/** Replaces `${{ name }}`; a name that nothing has is an error here, though not at GitHub. */
+/** Replaces `${{ name }}`; an unknown name is an error here, although not at GitHub. */
 function expand(text: string, scope: Scope): string {
   return text.replaceAll(/\$\{\{\s*([\w.-]+)\s*\}\}/g, (_, name: string) => {
     const value = scope[name];

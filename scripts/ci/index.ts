@@ -1,9 +1,9 @@
 /**
  * `node scripts/ci/index.ts`: runs the steps of the Containerfile without an engine (some minutes): the first stage in a folder with what
- * is committed, the second's copies in another, from which the command has to start. What only an image has is left out: its base, its
+ * is committed, the second's copies in another, from which the command must start. What only an image has is left out: its base, its
  * user, links into the system.
  *
- * Exit code 0 when the command that comes of it says its version, and that nothing listens where there is no broker.
+ * Exit code 0 if the resulting command prints its version, and reports that nothing listens at an address without a broker.
  */
 import { execFileSync, spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";

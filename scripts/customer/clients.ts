@@ -17,11 +17,11 @@ export const Credentials = Type.Object({
 });
 export type Credentials = Static<typeof Credentials>;
 
-/** How an application's machine reaches the cloud. */
+/** How the machine of an application reaches the cloud. */
 export interface Network {
-  /** Where its connections come from. */
+  /** The address from which it connects. */
   readonly localAddress: string;
-  /** Looks a name up in the cloud's DNS. @throws Error for a name that leads nowhere */
+  /** Looks a name up in the cloud's DNS. @throws Error for a name that does not resolve */
   readonly resolve: (name: string) => string;
 }
 
@@ -29,7 +29,7 @@ export interface Network {
 export interface Session {
   write(key: string, value: string): Promise<void>;
   read(key: string): Promise<string | undefined>;
-  /** Loses all data, as by mistake. */
+  /** Deletes all data, as if by mistake. */
   lose(): Promise<void>;
   end(): Promise<void>;
 }
@@ -86,7 +86,7 @@ async function openRedis(given: Credentials, { localAddress, resolve }: Network)
   client.on("error", () => {});
   await client.connect();
   return {
-    // A write that no replica has confirmed may be lost with its primary; an instance alone has nobody to confirm it.
+    // A write that no replica has confirmed may be lost with its primary; a single instance has no replica to confirm it.
     write: async (key, value) => {
       await client.set(key, value);
       await client.wait(1, 1000);

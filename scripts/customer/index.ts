@@ -1,9 +1,9 @@
 /**
  * `npm run customer`: tries each data service in each topology as a customer would. It orders an instance, binds, connects with the official
- * client, writes, backs up, loses the data, restores, has the primary's VM deleted, goes on writing, restores into a second instance, and deletes
+ * client, writes, backs up, loses the data, restores, has the primary's VM deleted, continues to write, restores into a second instance, and deletes
  * both.
  *
- * Exit code 0 when each step of each walk was done and nothing is left in the cloud, 1 otherwise.
+ * Exit code 0 if each step of each walk succeeded and nothing is left in the cloud, 1 otherwise.
  */
 import { bootCloud } from "../../scenarios/cloud/cloud.ts";
 import { SERVICES } from "../../scenarios/deployments/manifests.ts";
@@ -12,7 +12,7 @@ import { walkPlan } from "./walk.ts";
 
 const TOPOLOGIES = ["single-nano", "single-nano-ssl", "replica-nano", "replica-nano-ssl"];
 
-/** The director finds a VM that is gone sooner than by default, so that a walk takes a minute and not several. */
+/** The director notices a missing VM sooner than by default, so that a walk takes one minute instead of several. */
 const ANALYSIS_MS = 2000;
 
 const { service, topology, json } = scriptCommand(

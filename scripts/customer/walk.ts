@@ -12,7 +12,7 @@ interface Step {
   readonly why?: string;
 }
 
-/** What a walk came to. */
+/** The result of a walk. */
 interface WalkResult {
   readonly plan: string;
   readonly steps: readonly Step[];
@@ -38,7 +38,7 @@ function expectSame(what: string, found: unknown, wanted: unknown): void {
   if (found !== wanted) throw new Error(`${what}: ${JSON.stringify(found)}, not ${JSON.stringify(wanted)}`);
 }
 
-/** A customer with one instance of a plan, and what it does with it. */
+/** A customer with one instance of a plan, and what the customer does with it. */
 class Walk {
   readonly #cloud: Cloud;
   readonly #broker: RunningBroker;
@@ -98,7 +98,7 @@ class Walk {
     );
   }
 
-  /** Works in a session of its own. */
+  /** Works in its own session. */
   async #using<T>(credentials: Credentials, work: (session: Session) => Promise<T>): Promise<T> {
     const session = await this.#open(credentials);
     try {
@@ -164,13 +164,13 @@ class Walk {
   }
 
   async run(): Promise<WalkResult> {
-    // What failed is in the steps.
+    // The steps hold what failed.
     await this.#run().catch(() => {});
     return { plan: this.#plan, steps: this.#steps };
   }
 }
 
-/** Leads an instance of a plan through all that a customer does with it. */
+/** Takes an instance of a plan through everything that a customer does with it. */
 export async function walkPlan(cloud: Cloud, broker: RunningBroker, plan: string): Promise<WalkResult> {
   const customer = await PersistentCustomer.of(cloud.world, broker, plan);
   return new Walk(cloud, broker, customer, plan).run();

@@ -3,7 +3,7 @@ export interface Outcome {
   /** `TestRedisCommands.test_append`. */
   readonly name: string;
   readonly ended: "passed" | "failed" | "skipped";
-  /** The first line of what was wrong. */
+  /** The first line of the error. */
   readonly why: string;
 }
 

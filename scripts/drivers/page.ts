@@ -3,11 +3,11 @@ import { NOT_SIMULATED } from "../../simulators/dataservices/live/redis/embedded
 import { SESSION_COMMANDS } from "../../simulators/dataservices/live/redis/embedded/session-commands.ts";
 import type { Outcome } from "./outcomes.ts";
 
-/** What the page reports. */
+/** The content of the page. */
 interface Measured {
   readonly driver: string;
   readonly program: { readonly name: string; readonly version: string };
-  /** Of our engine. */
+  /** The outcomes of our engine. */
   readonly version: string;
   readonly real: readonly Outcome[];
   readonly ours: readonly Outcome[];
@@ -17,7 +17,7 @@ interface Measured {
 const count = (outcomes: readonly Outcome[], ended: Outcome["ended"]): number =>
   outcomes.filter((each) => each.ended === ended).length;
 
-/** What a failure comes from, in a few words. */
+/** The cause of a failure, in a few words. */
 function reasonOf({ why }: Outcome): string {
   const refused = /not simulated: ([^;"']*)/.exec(why)?.[1];
   if (refused !== undefined) return `not simulated: ${refused.trim()}`;

@@ -15,7 +15,7 @@ export const BOSH_TEMPLATE_SLIPS: readonly Slip[] = [
   },
   {
     id: "bosh-erb-keeps-line-end",
-    breaks: "`-%>` takes the end of its line with it",
+    breaks: "`-%>` also removes the end of its line",
     file: at("erb.ts"),
     from: 'before?.endsWith("-%>") ? text.replace(/^\\n/, "") : text',
     to: "text",

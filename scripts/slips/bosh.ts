@@ -63,7 +63,7 @@ export const BOSH_SLIPS: readonly Slip[] = [
   },
   {
     id: "bosh-bootstrap-moves",
-    breaks: "a bootstrap instance stays it while it lives",
+    breaks: "a bootstrap instance remains one while it exists",
     file: at("deploy/spread.ts"),
     from: "(elected.length > 0 ? elected : [...kept, ...added])",
     to: "[...kept, ...added]",
@@ -71,7 +71,7 @@ export const BOSH_SLIPS: readonly Slip[] = [
   },
   {
     id: "bosh-lowest-index-removed-first",
-    breaks: "of instances that are too many the highest index goes first",
+    breaks: "of surplus instances, the one with the highest index goes first",
     file: at("deploy/plan.ts"),
     from: "|| b.index - a.index",
     to: "|| a.index - b.index",
@@ -87,7 +87,7 @@ export const BOSH_SLIPS: readonly Slip[] = [
   },
   {
     id: "bosh-gateway-handed-out",
-    breaks: "the gateway of a subnet is no instance's address",
+    breaks: "the gateway of a subnet is never an instance's address",
     file: at("configs/subnets.ts"),
     from: "const restricted = [gateway, addressAt",
     to: "const restricted = [addressAt",
@@ -103,7 +103,7 @@ export const BOSH_SLIPS: readonly Slip[] = [
   },
   {
     id: "bosh-orphan-address-freed",
-    breaks: "the address of a VM that was left behind is not handed out again",
+    breaks: "the address of an abandoned VM is not handed out again",
     file: at("deploy/addresses.ts"),
     from: "for (const { ips } of orphanVms.values()) if (ips.includes(ip)) return;",
     to: "orphanVms.size;",
@@ -111,7 +111,7 @@ export const BOSH_SLIPS: readonly Slip[] = [
   },
   {
     id: "bosh-released-address-forgotten",
-    breaks: "an address that is released is the next that is handed out",
+    breaks: "a released address is the next to be handed out",
     file: at("deploy/addresses.ts"),
     from: "if (start.family === family && offset >= 0n && offset < BigInt(hint)) addressHints.set(key, Number(offset));",
     to: "void [hint, offset];",
@@ -119,7 +119,7 @@ export const BOSH_SLIPS: readonly Slip[] = [
   },
   {
     id: "bosh-diff-shows-secrets",
-    breaks: "a diff hides what lies below properties",
+    breaks: "a diff hides everything below properties",
     file: at("configs/redact.ts"),
     from: 'const HIDDEN_KEYS = ["properties", "bosh"];',
     to: 'const HIDDEN_KEYS = ["bosh"];',
@@ -135,7 +135,7 @@ export const BOSH_SLIPS: readonly Slip[] = [
   },
   {
     id: "bosh-cancel-ignored",
-    breaks: "a task that is cancelled stops",
+    breaks: "a cancelled task stops",
     file: at("tasks/transitions.ts"),
     from: 'if (task.state === "cancelling") throw new DirectorError(10001, `Task ${task.id} cancelled`);',
     to: "",
@@ -143,7 +143,7 @@ export const BOSH_SLIPS: readonly Slip[] = [
   },
   {
     id: "bosh-lock-leaks",
-    breaks: "a lock is let go however its work ends",
+    breaks: "a lock is released however its work ends",
     file: at("tasks/locks.ts"),
     from: "    director.slot.value.locks.delete(name);\n",
     to: "",
@@ -151,7 +151,7 @@ export const BOSH_SLIPS: readonly Slip[] = [
   },
   {
     id: "bosh-cpi-delete-once",
-    breaks: "the CPI sends a DELETE again that the service has failed",
+    breaks: "the CPI repeats a DELETE that the service failed",
     file: at("openstack-cpi/process.ts"),
     from: 'method === "GET" || method === "DELETE"',
     to: 'method === "GET"',
@@ -159,7 +159,7 @@ export const BOSH_SLIPS: readonly Slip[] = [
   },
   {
     id: "bosh-cpi-post-twice",
-    breaks: "the CPI does not send a POST again that the service has failed",
+    breaks: "the CPI does not repeat a POST that the service failed",
     file: at("openstack-cpi/process.ts"),
     from: "if (!isRepeatable || tried === TRIES)",
     to: "if (tried === TRIES)",
@@ -167,7 +167,7 @@ export const BOSH_SLIPS: readonly Slip[] = [
   },
   {
     id: "bosh-refresh-token-opens",
-    breaks: "a refresh token opens no director",
+    breaks: "a refresh token gives no access to the director",
     file: at("auth/token.ts"),
     from: 'return isRefresh === (kind === "refresh") ? claims : undefined;',
     to: "return isRefresh || true ? claims : kind && undefined;",
@@ -183,7 +183,7 @@ export const BOSH_SLIPS: readonly Slip[] = [
   },
   {
     id: "bosh-export-recompiles",
-    breaks: "packages that are compiled already are not compiled again",
+    breaks: "packages that are already compiled are not compiled again",
     file: at("deploy/compile.ts"),
     from: "each === undefined || isCompiledFor(release, each, stemcell)",
     to: "each === undefined",

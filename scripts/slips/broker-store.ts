@@ -1,10 +1,10 @@
 import type { Slip } from "./slip.ts";
 
-/** Slips in the reference broker's store, in what keeps its processes apart, and in what its operators see. */
+/** Slips in the reference broker's store, in the coordination of its processes, and in what its operators see. */
 export const BROKER_STORE_SLIPS: readonly Slip[] = [
   {
     id: "broker-quarantine-takes-orders",
-    breaks: "an instance that is out of use takes no orders",
+    breaks: "an instance that is not in use accepts no orders",
     file: "broker/osb/instances/lookup.ts",
     from: "if ((await store.quarantineOf(id)) !== undefined)",
     to: "if (false)",
@@ -12,7 +12,7 @@ export const BROKER_STORE_SLIPS: readonly Slip[] = [
   },
   {
     id: "broker-platform-reads-metrics",
-    breaks: "metrics are for operators",
+    breaks: "only operators may read metrics",
     file: "broker/osb/authentication.ts",
     from: "[...BACKUP_PATHS, OPERATOR_PATH, METRICS_PATH]",
     to: "[...BACKUP_PATHS, OPERATOR_PATH]",
@@ -20,7 +20,7 @@ export const BROKER_STORE_SLIPS: readonly Slip[] = [
   },
   {
     id: "broker-page-repeats",
-    breaks: "a page of instances begins after the last one of the page before",
+    breaks: "a page of instances begins after the last one of the previous page",
     file: "broker/store/tables/instances.ts",
     from: '.where("id", ">", id)',
     to: '.where("id", ">=", id)',
@@ -28,7 +28,7 @@ export const BROKER_STORE_SLIPS: readonly Slip[] = [
   },
   {
     id: "broker-reconcile-touches-the-busy",
-    breaks: "what an operation works on is no difference",
+    breaks: "an instance with a running operation is not a difference",
     file: "broker/reconcile/differences.ts",
     from: "records.instances.filter(({ id }) => !records.busy.has(id))",
     to: "records.instances",
@@ -44,7 +44,7 @@ export const BROKER_STORE_SLIPS: readonly Slip[] = [
   },
   {
     id: "broker-late-worker-writes",
-    breaks: "who has lost an operation changes nothing more",
+    breaks: "a worker that has lost an operation changes nothing more",
     file: "broker/store/session.ts",
     from: "if (held.length === 0) throw new LeaseLostError(operationId);",
     to: "",
@@ -60,23 +60,31 @@ export const BROKER_STORE_SLIPS: readonly Slip[] = [
   },
   {
     id: "broker-fence-stays",
-    breaks: "each taking-over has a number of its own",
+    breaks: "each takeover has its own number",
     file: "broker/store/tables/leases.ts",
     from: 'fence: column("fence", "+", 1)',
     to: 'fence: column("fence", "+", 0)',
     tests: ["broker/store/leases"],
   },
   {
+    id: "broker-restored-cluster-alone",
+    breaks: "a restore of a cluster has ended once its replicas follow again",
+    file: "broker/operations/backups.ts",
+    from: "if (planOf(context, instance.plan_id).nodes > 1) await awaitCluster(context, instance);",
+    to: "",
+    tests: ["broker/operations/executor"],
+  },
+  {
     id: "broker-work-before-orders",
     breaks: "while orders come densely, work on them begins at a low rate",
     file: "broker/operations/intake.ts",
-    from: "this.#isDense ? this.#waiting.splice(0, 1)",
-    to: "false ? this.#waiting.splice(0, 1)",
+    from: "this.#isDense ? 1 : RELEASED",
+    to: "RELEASED",
     tests: ["broker/operations/intake"],
   },
   {
     id: "broker-user-gone-by-status",
-    breaks: "an agent has deleted a user when it says so, not when somebody answers 200",
+    breaks: "an agent has deleted a user if it says so, not if anything answers 200",
     file: "broker/spi/agent.ts",
     from: "if (named !== username) throw",
     to: "if (false) throw",
@@ -84,7 +92,7 @@ export const BROKER_STORE_SLIPS: readonly Slip[] = [
   },
   {
     id: "broker-forgotten-users-overlooked",
-    breaks: "a user that no binding has is a difference",
+    breaks: "a user without a binding is a difference",
     file: "broker/reconcile/differences.ts",
     from: ".filter((username) => !known.has(username))",
     to: ".filter(() => false)",
@@ -92,7 +100,7 @@ export const BROKER_STORE_SLIPS: readonly Slip[] = [
   },
   {
     id: "broker-record-parted-from-operation",
-    breaks: "an operation whose record can not be made is not opened",
+    breaks: "an operation whose record can't be created is not opened",
     file: "broker/store/tables/operations.ts",
     from: "select ${values} from claimed returning",
     to: "select ${values} where true returning",
@@ -108,7 +116,7 @@ export const BROKER_STORE_SLIPS: readonly Slip[] = [
   },
   {
     id: "broker-rotation-overwrites",
-    breaks: "a rotation leaves alone what was changed meanwhile",
+    breaks: "a rotation does not touch what was changed meanwhile",
     file: "broker/store/rotation.ts",
     from: " and ${sql.ref(column)} = ${before}`",
     to: "`",
@@ -124,7 +132,7 @@ export const BROKER_STORE_SLIPS: readonly Slip[] = [
   },
   {
     id: "broker-writes-on-a-standby",
-    breaks: "of several servers, one that takes writes is used",
+    breaks: "of several servers, one that accepts writes is used",
     file: "broker/store/hosts.ts",
     from: '(names.length > 1 ? "read-write" : "any")',
     to: '"any"',

@@ -4,7 +4,7 @@ import type { Slip } from "./slip.ts";
 export const BROKER_SLIPS: readonly Slip[] = [
   {
     id: "broker-rounds-one-too-many",
-    breaks: "an operation is begun so many times and not once more",
+    breaks: "an operation is attempted the allowed number of times, not once more",
     file: "broker/operations/retry.ts",
     from: "if (round++ === roundsMax) throw error;",
     to: "if (round++ > roundsMax) throw error;",
@@ -12,7 +12,7 @@ export const BROKER_SLIPS: readonly Slip[] = [
   },
   {
     id: "broker-store-outage-costs-a-round",
-    breaks: "a store that is away is waited for, however long",
+    breaks: "the broker waits for an unavailable store, however long",
     file: "broker/operations/retry.ts",
     from: "if (error instanceof StoreError) {",
     to: "if (error instanceof StoreError && outages < 8) {",
@@ -20,7 +20,7 @@ export const BROKER_SLIPS: readonly Slip[] = [
   },
   {
     id: "broker-undo-runs-the-work-again",
-    breaks: "who takes an operation up that is being undone does not try its work again",
+    breaks: "whoever takes over an operation that is being undone does not retry its work",
     file: "broker/operations/executor.ts",
     from: 'const isUndoing = operation.state === "undoing";',
     to: "const isUndoing = false;",
@@ -44,7 +44,7 @@ export const BROKER_SLIPS: readonly Slip[] = [
   },
   {
     id: "broker-guard-deletes-egress",
-    breaks: "egress rules are none of data guard's business",
+    breaks: "data guard ignores egress rules",
     file: "broker/guard/rules.ts",
     from: 'rule.direction === "ingress" && !wanted',
     to: "!wanted",
@@ -60,7 +60,7 @@ export const BROKER_SLIPS: readonly Slip[] = [
   },
   {
     id: "broker-backup-chunks-swapped",
-    breaks: "the chunks of a backup open in their order alone",
+    breaks: "the chunks of a backup open only in order",
     file: "broker/backup/artifact.ts",
     from: "nonce.writeUIntBE(chunk, NONCE_BYTES - 7, 6);",
     to: "nonce.writeUIntBE(chunk * 0, NONCE_BYTES - 7, 6);",
@@ -84,7 +84,7 @@ export const BROKER_SLIPS: readonly Slip[] = [
   },
   {
     id: "broker-retention-takes-the-last",
-    breaks: "the newest good backup never goes",
+    breaks: "the newest good backup is never deleted",
     file: "broker/backup/retention.ts",
     from: "good.slice(Math.max(1, keepMin))",
     to: "good.slice(keepMin)",
@@ -92,7 +92,7 @@ export const BROKER_SLIPS: readonly Slip[] = [
   },
   {
     id: "broker-seal-one-key-for-all",
-    breaks: "each purpose has a key of its own",
+    breaks: "each purpose has its own key",
     file: "broker/store/seal.ts",
     from: '"hex"), "", purpose, bytes',
     to: '"hex"), "", "", bytes',
@@ -116,7 +116,7 @@ export const BROKER_SLIPS: readonly Slip[] = [
   },
   {
     id: "broker-owner-ignores-cluster",
-    breaks: "the cluster says whose an instance is",
+    breaks: "the cluster determines the owner of an instance",
     file: "broker/osb/canonical.ts",
     from: ', "clusterid"]',
     to: "]",
@@ -148,7 +148,7 @@ export const BROKER_SLIPS: readonly Slip[] = [
   },
   {
     id: "guard-space-of-another",
-    breaks: "a binding opens its instance to its own space alone",
+    breaks: "a binding opens its instance only to its own space",
     file: "broker/guard/networks.ts",
     from: "each[scope] !== undefined && each[scope] === context[scope]",
     to: "each[scope] !== undefined",

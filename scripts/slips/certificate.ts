@@ -7,7 +7,7 @@ const REGISTRY = ["reports/registry"];
 export const CERTIFICATE_SLIPS: readonly Slip[] = [
   {
     id: "certificate-rewritten-accepted",
-    breaks: "only the bytes that were written are accepted again",
+    breaks: "only the bytes that were written are accepted",
     file: "reports/certificate/envelope.ts",
     from: "!Buffer.from(rewritten).equals(fileBytes) || ",
     to: "",
@@ -15,7 +15,7 @@ export const CERTIFICATE_SLIPS: readonly Slip[] = [
   },
   {
     id: "certificate-any-key",
-    breaks: "a certificate is refused with the key of somebody else",
+    breaks: "a certificate is refused with another vendor's key",
     file: "reports/certificate/envelope.ts",
     from: "if (keyId !== keyIdOf(key))",
     to: 'if (keyId === "")',
@@ -39,7 +39,7 @@ export const CERTIFICATE_SLIPS: readonly Slip[] = [
   },
   {
     id: "certificate-levels-believed",
-    breaks: "levels have to follow from the list of verdicts",
+    breaks: "levels must follow from the list of verdicts",
     file: "reports/certificate/verify.ts",
     from: 'isSame(name === "suites" ? certified.suites : certified.levels, value)',
     to: 'isSame(name === "suites" ? certified.suites : value, value)',
@@ -71,7 +71,7 @@ export const CERTIFICATE_SLIPS: readonly Slip[] = [
   },
   {
     id: "registry-claims-believed",
-    breaks: "a vendor claims no more than its certificate bears out",
+    breaks: "a vendor may claim only what the certificate supports",
     file: "reports/registry/check.ts",
     from: ".filter((claim) => !borneOut.includes(claim))",
     to: '.filter((claim) => claim === "")',
@@ -79,7 +79,7 @@ export const CERTIFICATE_SLIPS: readonly Slip[] = [
   },
   {
     id: "registry-follows-links",
-    breaks: "a link is no file of a submission",
+    breaks: "a link does not count as a file of a submission",
     file: "reports/registry/layout.ts",
     from: "stats?.isFile() === true ?",
     to: "stats !== undefined ?",

@@ -3,7 +3,7 @@ import type { Slip } from "./slip.ts";
 const CLIENT = ["conformance/client"];
 const SETTINGS = ["conformance/settings"];
 
-/** Slips in conformance/, its OSB suite aside. */
+/** Slips in conformance/, except its OSB suite. */
 export const CONFORMANCE_SLIPS: readonly Slip[] = [
   {
     id: "outsider-former-name-lost",
@@ -63,7 +63,7 @@ export const CONFORMANCE_SLIPS: readonly Slip[] = [
   },
   {
     id: "throttled-not-retried",
-    breaks: "a request that is answered 429 is sent again",
+    breaks: "a request that is answered with 429 is repeated",
     file: "conformance/client/sender.ts",
     from: "if (!isThrottled) return timed;",
     to: "return timed;",
@@ -79,7 +79,7 @@ export const CONFORMANCE_SLIPS: readonly Slip[] = [
   },
   {
     id: "unsure-looked-for-once",
-    breaks: "an instance whose creation got no answer is looked for again",
+    breaks: "an instance whose creation got no answer is looked up again",
     file: "conformance/client/cleanup.ts",
     from: "if (absent && looks-- === 0) return true;",
     to: "if (absent) return true;",
@@ -95,7 +95,7 @@ export const CONFORMANCE_SLIPS: readonly Slip[] = [
   },
   {
     id: "binding-not-written-down",
-    breaks: "a binding is in the ledger before it is asked for",
+    breaks: "a binding is in the ledger before it is requested",
     file: "conformance/client/osb-client.ts",
     from: "    this.recordBinding(offer, instanceId, bindingId);\n",
     to: "",
@@ -103,7 +103,7 @@ export const CONFORMANCE_SLIPS: readonly Slip[] = [
   },
   {
     id: "stalled-operations-waited-for",
-    breaks: "no operation is waited for of a kind of which two in a row did not end in time",
+    breaks: "once two operations of a kind in a row did not end in time, no further one is awaited",
     file: "conformance/client/run-memory.ts",
     from: "timeouts >= TIMEOUTS_MAX",
     to: "timeouts > TIMEOUTS_MAX",
@@ -127,7 +127,7 @@ export const CONFORMANCE_SLIPS: readonly Slip[] = [
   },
   {
     id: "part-of-a-suite-is-whole",
-    breaks: "a suite that is handed over in part is narrowed",
+    breaks: "a suite of which only a part is passed is narrowed",
     file: "conformance/runner/selection.ts",
     from: "!given.includes(id) || !isWanted(id)",
     to: "!isWanted(id)",
@@ -143,7 +143,7 @@ export const CONFORMANCE_SLIPS: readonly Slip[] = [
   },
   {
     id: "setup-not-shown",
-    breaks: "evidence that accuses begins with the request that made what it is about",
+    breaks: "accusing evidence begins with the request that created its subject",
     file: "conformance/runner/evidence.ts",
     from: 'outcome.verdict === "fail" ||',
     to: "false &&",
@@ -151,7 +151,7 @@ export const CONFORMANCE_SLIPS: readonly Slip[] = [
   },
   {
     id: "extra-facts-ignored",
-    breaks: "contents that should not be there are a difference",
+    breaks: "unexpected contents are a difference",
     file: "conformance/data/contents.ts",
     from: "return [...lost, ...extra];",
     to: "return lost;",

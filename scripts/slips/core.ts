@@ -5,7 +5,7 @@ const CODEC = ["simulators/dns/wire"];
 const DNS = ["simulators/dns"];
 const STATE = ["simulators/dns/state"];
 
-/** Slips in the kernel, in Consul's simulator and in what wires and steers a world. */
+/** Slips in the kernel, in Consul's simulator, and in what wires and controls a world. */
 export const CORE_SLIPS: readonly Slip[] = [
   {
     id: "kernel-order-lost",
@@ -25,7 +25,7 @@ export const CORE_SLIPS: readonly Slip[] = [
   },
   {
     id: "kernel-cancelled-timer-fires",
-    breaks: "a plain timer that is cancelled never fires",
+    breaks: "a cancelled plain timer never fires",
     file: "simulators/kernel/timers.ts",
     from: "    armed.entry.timer = undefined;\n",
     to: "",
@@ -33,7 +33,7 @@ export const CORE_SLIPS: readonly Slip[] = [
   },
   {
     id: "fault-count-default",
-    breaks: "a fault rule acts once unless it says how often",
+    breaks: "a fault rule acts once unless it says otherwise",
     file: "simulators/kernel/faults.ts",
     from: "acted >= (rule.count ?? 1)",
     to: "acted >= (rule.count ?? 2)",
@@ -49,7 +49,7 @@ export const CORE_SLIPS: readonly Slip[] = [
   },
   {
     id: "glob-run-eats-end",
-    breaks: "a pattern's star leaves the end of the text to what follows it",
+    breaks: "a pattern's star leaves the end of the text to the part that follows it",
     file: "simulators/kernel/faults/glob.ts",
     from: "if (found < 0 || found + part.length > end) return false;",
     to: "if (found < 0) return false;",
@@ -113,7 +113,7 @@ export const CORE_SLIPS: readonly Slip[] = [
   },
   {
     id: "dns-pointer-too-far",
-    breaks: "a compression pointer never leads beyond the 14 bits that it has",
+    breaks: "a compression pointer never exceeds its 14 bits",
     file: "simulators/dns/wire/codec/encode.ts",
     from: "const POINTER_MAX = 0x3fff;",
     to: "const POINTER_MAX = 0xffff;",
@@ -129,7 +129,7 @@ export const CORE_SLIPS: readonly Slip[] = [
   },
   {
     id: "dns-critical-answers",
-    breaks: "an instance with a critical check is not answered with",
+    breaks: "an instance with a critical check is not part of an answer",
     file: "simulators/dns/state/health.ts",
     from: 'if (check.status === "critical" || (onlyPassing',
     to: "if ((onlyPassing",
@@ -137,7 +137,7 @@ export const CORE_SLIPS: readonly Slip[] = [
   },
   {
     id: "consul-blocking-read-wakes-early",
-    breaks: "a blocking read waits until the index is beyond the one that it names",
+    breaks: "a blocking read waits until the index exceeds the given one",
     file: "simulators/dns/wire/read.ts",
     from: "atLeastOne(changedAt ?? result.index) > options.minIndex)",
     to: "atLeastOne(changedAt ?? result.index) >= options.minIndex)",
@@ -145,7 +145,7 @@ export const CORE_SLIPS: readonly Slip[] = [
   },
   {
     id: "consul-txn-keeps-half",
-    breaks: "a transaction that fails leaves nothing behind",
+    breaks: "a failed transaction leaves nothing behind",
     file: "simulators/dns/routes/txn.ts",
     from: "  if (failures.length > 0) undo();\n",
     to: "",
@@ -185,7 +185,7 @@ export const CORE_SLIPS: readonly Slip[] = [
   },
   {
     id: "keys-not-private",
-    breaks: "the keys of a cloud are readable by their owner alone",
+    breaks: "only their owner can read the keys of a cloud",
     file: "simulators/live/keys.ts",
     from: "mode: 0o600",
     to: "mode: 0o644",

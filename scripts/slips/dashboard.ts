@@ -3,8 +3,16 @@ import type { Slip } from "./slip.ts";
 /** Slips in the dashboards of the reference broker, in its quotas and its rollouts. */
 export const DASHBOARD_SLIPS: readonly Slip[] = [
   {
+    id: "dashboard-restores-into-others",
+    breaks: "a restore goes into another instance only for who manages that as well",
+    file: "broker/dashboard/actions.ts",
+    from: "if (target !== instance.id) await requireManagerOf(target);",
+    to: "",
+    tests: ["scenarios/cloud/dashboard"],
+  },
+  {
     id: "broker-quota-counts-failures",
-    breaks: "of two orders at once one gets the last place of a quota",
+    breaks: "of two simultaneous orders only one gets the last place of a quota",
     file: "broker/store/quotas.ts",
     from: "(await countOf(db, rule.planIds)) > rule.max",
     to: "(await countOf(db, rule.planIds)) > rule.max + 1",
@@ -28,7 +36,7 @@ export const DASHBOARD_SLIPS: readonly Slip[] = [
   },
   {
     id: "dashboard-any-state",
-    breaks: "a login ends with the state with which it began",
+    breaks: "a login ends with the state that it began with",
     file: "broker/dashboard/login.ts",
     from: "equalInConstantTime(state, attempt.state) && attempt.expiresMs",
     to: "state !== undefined && attempt.expiresMs",
@@ -60,7 +68,7 @@ export const DASHBOARD_SLIPS: readonly Slip[] = [
   },
   {
     id: "dashboard-role-forever",
-    breaks: "a role that is taken away works for ten seconds at most",
+    breaks: "a revoked role works for ten seconds at most",
     file: "broker/dashboard/access.ts",
     from: "const CHECKUP_MS = 10_000;",
     to: "const CHECKUP_MS = 10_000_000;",
@@ -68,7 +76,7 @@ export const DASHBOARD_SLIPS: readonly Slip[] = [
   },
   {
     id: "dashboard-for-everybody",
-    breaks: "who may not manage an instance does not see its dashboard",
+    breaks: "only users who may manage an instance see its dashboard",
     file: "broker/dashboard/platform.ts",
     from: 'answer.status === 404 || answer.status === 403) return "none"',
     to: 'answer.status === 404 || answer.status === 403) return "manage"',
@@ -84,7 +92,7 @@ export const DASHBOARD_SLIPS: readonly Slip[] = [
   },
   {
     id: "dashboard-logout-keeps",
-    breaks: "who has logged out is out, whoever else has the cookie",
+    breaks: "a logout ends the session for everyone who has its cookie",
     file: "broker/dashboard/admission.ts",
     from: "  await sessions.end(session);\n  reply.header",
     to: "  reply.header",
@@ -92,7 +100,7 @@ export const DASHBOARD_SLIPS: readonly Slip[] = [
   },
   {
     id: "dashboard-cookie-for-scripts",
-    breaks: "scripts can't read what a browser holds",
+    breaks: "scripts can't read the cookies",
     file: "broker/dashboard/cookies.ts",
     from: "HttpOnly; ",
     to: "",
@@ -100,7 +108,7 @@ export const DASHBOARD_SLIPS: readonly Slip[] = [
   },
   {
     id: "dashboard-shared-secret",
-    breaks: "each service's client has a secret of its own",
+    breaks: "each service's client has its own secret",
     file: "broker/dashboard/clients.ts",
     from: ".update(id)",
     to: '.update("")',
@@ -108,7 +116,7 @@ export const DASHBOARD_SLIPS: readonly Slip[] = [
   },
   {
     id: "dashboard-markup",
-    breaks: "what a page shows is text, whatever it holds",
+    breaks: "a page shows every value as text, whatever it contains",
     file: "broker/dashboard/html.ts",
     from: "return escape(String(part));",
     to: "return String(part);",

@@ -4,7 +4,7 @@ import type { Slip } from "./slip.ts";
 export const DATASERVICES_SLIPS: readonly Slip[] = [
   {
     id: "dataservices-replica-writes",
-    breaks: "a replica takes no writes",
+    breaks: "a replica accepts no writes",
     file: "simulators/dataservices/behaviour/sessions.ts",
     from: 'if (instance.role === "replica") throw new DataServiceError("DS_READ_ONLY");',
     to: "",
@@ -12,7 +12,7 @@ export const DATASERVICES_SLIPS: readonly Slip[] = [
   },
   {
     id: "dataservices-elects-unseen",
-    breaks: "nobody is promoted while a voter is out of sight",
+    breaks: "no node is promoted while a voter is unreachable",
     file: "simulators/dataservices/cluster/election.ts",
     from: "candidates.includes(undefined)",
     to: "false",
@@ -28,7 +28,7 @@ export const DATASERVICES_SLIPS: readonly Slip[] = [
   },
   {
     id: "dataservices-elects-behind-leader",
-    breaks: "nobody is promoted who is behind where the leader was when it was chosen",
+    breaks: "no node is promoted that is behind the leader's position when it was elected",
     file: "simulators/dataservices/cluster/election.ts",
     from: "if (chosen.position < cluster.electedAt) return undefined;",
     to: "",
@@ -36,7 +36,7 @@ export const DATASERVICES_SLIPS: readonly Slip[] = [
   },
   {
     id: "dataservices-voter-leaves-early",
-    breaks: "a voter leaves once another has all that was acknowledged",
+    breaks: "a voter leaves only once another has everything that was acknowledged",
     file: "simulators/dataservices/cluster/voters.ts",
     from: "sight.position >= position",
     to: "true",
@@ -44,7 +44,7 @@ export const DATASERVICES_SLIPS: readonly Slip[] = [
   },
   {
     id: "dataservices-old-primary-rejoins",
-    breaks: "an old primary is a copy of the new one before it serves",
+    breaks: "an old primary becomes a copy of the new one before it serves",
     file: "simulators/dataservices/cluster/supervisor.ts",
     from: 'phase === "fenced" || !sight.hasData',
     to: "!sight.hasData",
@@ -52,7 +52,7 @@ export const DATASERVICES_SLIPS: readonly Slip[] = [
   },
   {
     id: "dataservices-tls-leftover",
-    breaks: "what came in the clear behind a request for TLS is not taken as encrypted",
+    breaks: "unencrypted bytes behind a request for TLS are not taken for encrypted ones",
     file: "simulators/dataservices/live/postgresql/encryption.ts",
     from: "if (client.readableLength > 0) return end(client);",
     to: "",

@@ -1,7 +1,7 @@
 /**
  * `npm run slips`: plants each slip in turn and runs the tests of its area, which must fail.
  *
- * Exit code 0 when every slip was noticed, 1 when one survived, 2 when one could not be planted.
+ * Exit code 0 if every slip was noticed, 1 if one survived, 2 if one could not be planted.
  */
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -10,7 +10,7 @@ import { scriptCommand, wholeNumber } from "../command.ts";
 import { plant, type Slip, SLIP_VARIABLE } from "./slip.ts";
 import { SLIPS } from "./slips.ts";
 
-/** The tests of one slip take seconds; when they take longer than this, the slip made them hang, which counts as noticed. */
+/** The tests of one slip take seconds; if they take longer than this, the slip made them hang, which counts as noticed. */
 const RUN_MS_MAX = 180_000;
 
 interface Result {
@@ -38,7 +38,7 @@ async function judge(slip: Slip): Promise<Result> {
   return { slip, outcome: hasSurvived ? "survived" : "noticed", elapsedMs: Math.round(performance.now() - startMs) };
 }
 
-/** @throws Error when no slip has one of the ids */
+/** @throws Error if no slip has one of the ids */
 function choose(ids: readonly string[]): readonly Slip[] {
   for (const id of ids) if (!SLIPS.some((slip) => slip.id === id)) throw new Error(`no slip is called ${id}`);
   return SLIPS.filter(({ id }, at) => (ids.length > 0 ? ids.includes(id) : at % every === 0));

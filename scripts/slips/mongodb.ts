@@ -10,7 +10,7 @@ const WIRE = [`${ROOM}/wire`];
 export const MONGODB_SLIPS: readonly Slip[] = [
   {
     id: "mongodb-lost-update",
-    breaks: "a transaction fails where another has committed a change of the same document since it began",
+    breaks: "a transaction fails if another one has committed a change to the same document since it began",
     file: `${ROOM}/storage/store.ts`,
     from: "if (there.newest !== undefined && there.newest.at > by.snapshot) throw writeConflict();",
     to: "",
@@ -18,7 +18,7 @@ export const MONGODB_SLIPS: readonly Slip[] = [
   },
   {
     id: "mongodb-dirty-read",
-    breaks: "nobody sees a change before its transaction is committed",
+    breaks: "a change is invisible before its transaction is committed",
     file: `${ROOM}/storage/records.ts`,
     from: "if (transaction !== undefined && record.pending?.by === transaction) return record.pending.document;",
     to: "if (record.pending !== undefined) return record.pending.document;",
@@ -26,7 +26,7 @@ export const MONGODB_SLIPS: readonly Slip[] = [
   },
   {
     id: "mongodb-unique-across-transactions",
-    breaks: "a unique key that an open transaction has taken is free for nobody",
+    breaks: "a unique key that an open transaction has taken is not free",
     file: `${ROOM}/storage/index.ts`,
     from: "if (other.pending !== undefined && other.pending.by !== by) by.meet(other.pending.by);",
     to: "if (other.pending !== undefined && other.pending.by !== by) continue;",
@@ -34,7 +34,7 @@ export const MONGODB_SLIPS: readonly Slip[] = [
   },
   {
     id: "mongodb-retry-twice",
-    breaks: "a retryable write that is sent again is done once",
+    breaks: "a retryable write that is repeated is done once",
     file: `${ROOM}/commands/statements.ts`,
     from: "if (before !== undefined) return before;",
     to: "",
@@ -42,7 +42,7 @@ export const MONGODB_SLIPS: readonly Slip[] = [
   },
   {
     id: "mongodb-torn-log-read",
-    breaks: "an entry of the log whose checksum differs is not read",
+    breaks: "a log entry with a wrong checksum is not read",
     file: `${ROOM}/storage/frames.ts`,
     from: "if (crc32c(body) !== bytes.readUInt32LE(at + 4)) break;",
     to: "",
@@ -50,7 +50,7 @@ export const MONGODB_SLIPS: readonly Slip[] = [
   },
   {
     id: "mongodb-tenant-elsewhere",
-    breaks: "a role holds on its own database alone",
+    breaks: "a role applies only to its own database",
     file: `${ROOM}/auth/roles.ts`,
     from: ": db === database;",
     to: ": true;",
@@ -58,7 +58,7 @@ export const MONGODB_SLIPS: readonly Slip[] = [
   },
   {
     id: "mongodb-sessions-outlive-user",
-    breaks: "the connections of a user that is removed end",
+    breaks: "the connections of a removed user end",
     file: `${ROOM}/server/server.ts`,
     from: "if (client.principal !== undefined && credential !== this.#credentialOf(client)) this.disconnect(client);",
     to: "if (credential === undefined) this.disconnect(client);",
@@ -66,7 +66,7 @@ export const MONGODB_SLIPS: readonly Slip[] = [
   },
   {
     id: "mongodb-acknowledged-alone",
-    breaks: "a write is acknowledged when a voter has it",
+    breaks: "a write is acknowledged once a voter has it",
     file: `${ROOM}/replica.ts`,
     from: "return voters.length === 0 || voters.some((each) => reached.includes(each));",
     to: "return true;",
@@ -82,7 +82,7 @@ export const MONGODB_SLIPS: readonly Slip[] = [
   },
   {
     id: "mongodb-length-unchecked",
-    breaks: "a document that says it is longer than its message is refused",
+    breaks: "a document that claims to be longer than its message is refused",
     file: `${ROOM}/wire/decode.ts`,
     from: "if (length < DOCUMENT_BYTES_MIN || to > end || this.#bytes[to - 1] !== 0)",
     to: "if (length < DOCUMENT_BYTES_MIN)",

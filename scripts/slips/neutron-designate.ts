@@ -23,7 +23,7 @@ export const NEUTRON_DESIGNATE_SLIPS: readonly Slip[] = [
   },
   {
     id: "neutron-freed-address-lost",
-    breaks: "a freed address is given again",
+    breaks: "a freed address is allocated again",
     file: `${NEUTRON}/behaviour/allocation.ts`,
     from: "if (subnet !== undefined) subnet.lowestFree = Math.min(subnet.lowestFree, poolIndex(subnet, ip));",
     to: "if (subnet === undefined) poolIndex({ pools: [] } as never, ip);",
@@ -31,7 +31,7 @@ export const NEUTRON_DESIGNATE_SLIPS: readonly Slip[] = [
   },
   {
     id: "neutron-refused-port-keeps-addresses",
-    breaks: "a port that is refused one address keeps none",
+    breaks: "a port to which one address is refused keeps none",
     file: `${NEUTRON}/behaviour/allocation.ts`,
     from: "      return { subnetId: subnet.id, ip };\n    }",
     to: "      subnet.lowestFree = index + 1;\n      return { subnetId: subnet.id, ip };\n    }",
@@ -39,7 +39,7 @@ export const NEUTRON_DESIGNATE_SLIPS: readonly Slip[] = [
   },
   {
     id: "neutron-cleared-gateway-port-stays",
-    breaks: "the port of a cleared gateway goes",
+    breaks: "the port of a cleared gateway is deleted",
     file: `${NEUTRON}/behaviour/routers.ts`,
     from: "  if (port !== undefined) deletePort(neutron, port);\n",
     to: "",
@@ -55,7 +55,7 @@ export const NEUTRON_DESIGNATE_SLIPS: readonly Slip[] = [
   },
   {
     id: "neutron-egress-admits",
-    breaks: "only rules of ingress admit connections",
+    breaks: "only ingress rules admit connections",
     file: `${NEUTRON}/behaviour/admission.ts`,
     from: 'rule.direction === "ingress" &&',
     to: "rule.id !== null &&",
@@ -79,7 +79,7 @@ export const NEUTRON_DESIGNATE_SLIPS: readonly Slip[] = [
   },
   {
     id: "neutron-deleted-port-keeps-floating-ip",
-    breaks: "a floating IP lets go of a port that is deleted",
+    breaks: "a floating IP is dissociated from a deleted port",
     file: `${NEUTRON}/behaviour/ports.ts`,
     from: "{ portId: null, fixedIp: null, routerId: null }",
     to: "{ fixedIp: null }",
@@ -87,7 +87,7 @@ export const NEUTRON_DESIGNATE_SLIPS: readonly Slip[] = [
   },
   {
     id: "neutron-quota-off-by-one",
-    breaks: "a quota is the number that a project may have",
+    breaks: "a project may have as many as its quota says",
     file: `${NEUTRON}/state/quotas.ts`,
     from: "+ more > limit)",
     to: "+ more > limit + 1)",
@@ -95,7 +95,7 @@ export const NEUTRON_DESIGNATE_SLIPS: readonly Slip[] = [
   },
   {
     id: "neutron-bulk-keeps-half",
-    breaks: "a bulk is created as a whole or not at all",
+    breaks: "a bulk request is carried out as a whole or not at all",
     file: `${NEUTRON}/routes/resource.ts`,
     from: "    for (const row of created.reverse()) resource.remove(neutron, actor, row);\n",
     to: "",
@@ -103,7 +103,7 @@ export const NEUTRON_DESIGNATE_SLIPS: readonly Slip[] = [
   },
   {
     id: "neutron-policy-silent",
-    breaks: "a member is refused what policy keeps for administrators",
+    breaks: "a member is refused what policy reserves for administrators",
     file: `${NEUTRON}/wire/attributes.ts`,
     from: 'isForbidden ||= policy(given[name], verb) === "admin";',
     to: 'isForbidden &&= policy(given[name], verb) === "admin";',
@@ -111,7 +111,7 @@ export const NEUTRON_DESIGNATE_SLIPS: readonly Slip[] = [
   },
   {
     id: "neutron-page-repeats-marker",
-    breaks: "a page begins behind its marker",
+    breaks: "a page begins after its marker",
     file: `${NEUTRON}/wire/lists.ts`,
     from: "rows.slice(at + 1, at + 1 + limit)",
     to: "rows.slice(Math.max(0, at), Math.max(0, at) + limit)",
@@ -119,7 +119,7 @@ export const NEUTRON_DESIGNATE_SLIPS: readonly Slip[] = [
   },
   {
     id: "neutron-icmp-without-type",
-    breaks: "a code of ICMP needs a type",
+    breaks: "an ICMP code needs a type",
     file: `${NEUTRON}/wire/rule-values.ts`,
     from: "if (type === null && code !== null)",
     to: "if (type === null && code === 256)",
@@ -143,7 +143,7 @@ export const NEUTRON_DESIGNATE_SLIPS: readonly Slip[] = [
   },
   {
     id: "designate-cname-beside-others",
-    breaks: "a CNAME stands alone at its name",
+    breaks: "a CNAME is the only record of its name",
     file: `${DESIGNATE}/behaviour/recordsets.ts`,
     from: 'if (type === "CNAME" ? others.length > 0 : others',
     to: 'if (type === "CNAME" ? others.length > 1 : others',
@@ -151,7 +151,7 @@ export const NEUTRON_DESIGNATE_SLIPS: readonly Slip[] = [
   },
   {
     id: "designate-managed-records-count",
-    breaks: "records that the service keeps count against no quota",
+    breaks: "records managed by the service count against no quota",
     file: `${DESIGNATE}/behaviour/recordsets.ts`,
     from: "!managed && id !== ownId",
     to: "managed !== undefined && id !== ownId",
@@ -159,7 +159,7 @@ export const NEUTRON_DESIGNATE_SLIPS: readonly Slip[] = [
   },
   {
     id: "designate-foreign-child",
-    breaks: "nobody creates a zone below another project's",
+    breaks: "no project can create a zone below another project's",
     file: `${DESIGNATE}/behaviour/zones.ts`,
     from: "foreign.some((zone) => isBelow(name, zone.name))",
     to: "foreign.some((zone) => name === zone.name)",

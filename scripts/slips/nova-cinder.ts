@@ -32,7 +32,7 @@ export const NOVA_CINDER_SLIPS: readonly Slip[] = [
   },
   {
     id: "nova-many-servers-all-or-nothing",
-    breaks: "a request for min to max servers makes as many as the quota allows",
+    breaks: "a request for min to max servers creates as many as the quota allows",
     file: `${NOVA}/state/quotas.ts`,
     from: "if (exceededResources(nova, projectId, more(middle)).length === 0) fits = middle;",
     to: "if (exceededResources(nova, projectId, more(middle)).length === 0) tooMany = middle;",
@@ -56,7 +56,7 @@ export const NOVA_CINDER_SLIPS: readonly Slip[] = [
   },
   {
     id: "nova-two-roots",
-    breaks: "devices for booting are numbered from 0 on, each number once",
+    breaks: "boot devices are numbered from 0, each number once",
     file: `${NOVA}/routes/servers/block-devices.ts`,
     from: "order.length === 0 || order.some((index, at) => index !== at)",
     to: "order.length === 0",
@@ -64,7 +64,7 @@ export const NOVA_CINDER_SLIPS: readonly Slip[] = [
   },
   {
     id: "nova-same-device-twice",
-    breaks: "each volume of a booting server has a device of its own",
+    breaks: "each volume of a booting server has its own device",
     file: `${NOVA}/behaviour/boot-volumes.ts`,
     from: "nextDevice(others)",
     to: "nextDevice([])",
@@ -80,7 +80,7 @@ export const NOVA_CINDER_SLIPS: readonly Slip[] = [
   },
   {
     id: "nova-deletes-kept-volumes",
-    breaks: "a volume goes with its server only where the client said so",
+    breaks: "a volume is deleted with its server only if the client said so",
     file: `${NOVA}/behaviour/delete.ts`,
     from: "if (deleteOnTermination) volumes.remove(volumeId);",
     to: "volumes.remove(volumeId);",
@@ -104,7 +104,7 @@ export const NOVA_CINDER_SLIPS: readonly Slip[] = [
   },
   {
     id: "nova-revert-keeps-flavor",
-    breaks: "a resize that is reverted gives the old flavor back",
+    breaks: "a reverted resize restores the old flavor",
     file: `${NOVA}/behaviour/tasks.ts`,
     from: 'if (effect === "revert" && flavor !== undefined) setFlavor(nova, server, flavor);',
     to: "",
@@ -144,7 +144,7 @@ export const NOVA_CINDER_SLIPS: readonly Slip[] = [
   },
   {
     id: "cinder-private-type-open",
-    breaks: "a type that is not public is for the projects with access",
+    breaks: "a type that is not public is only for projects with access",
     file: `${CINDER}/state/types.ts`,
     from: "actor.isAdmin || isPublic || projects.includes(actor.projectId);",
     to: "actor.isAdmin || isPublic || projects.length > 0;",
@@ -160,7 +160,7 @@ export const NOVA_CINDER_SLIPS: readonly Slip[] = [
   },
   {
     id: "cinder-detach-behind-nova",
-    breaks: "a volume that a server uses is detached through Nova alone",
+    breaks: "a volume that a server uses can be detached only through Nova",
     file: `${CINDER}/behaviour/attachments.ts`,
     from: "  if (used === undefined) return;\n",
     to: "  if (used === undefined || used.device !== null) return;\n",
@@ -184,7 +184,7 @@ export const NOVA_CINDER_SLIPS: readonly Slip[] = [
   },
   {
     id: "cinder-secret-in-journal",
-    breaks: "the journal holds no key of a transfer",
+    breaks: "the journal never contains the key of a transfer",
     file: `${CINDER}/routes/volume-transfers.ts`,
     from: '"transfer.create", row.id, { volume: volume.id }',
     to: '"transfer.create", row.id, { ...row }',

@@ -2,11 +2,11 @@ import type { Slip } from "./slip.ts";
 
 const ROOT = "simulators/openstack";
 
-/** In Keystone, Glance, Swift, and what the services of OpenStack share. */
+/** Slips in Keystone, Glance, Swift, and in what the services of OpenStack share. */
 export const OPENSTACK_IDENTITY_SLIPS: readonly Slip[] = [
   {
     id: "keystone-token-outlives-its-source",
-    breaks: "a token made from another ends with it",
+    breaks: "a token derived from another ends with it",
     file: `${ROOT}/keystone/behaviour/tokens.ts`,
     from: "expiresMs: from?.expiresMs ?? nowMs + TOKEN_LIFE_MS,",
     to: "expiresMs: nowMs + TOKEN_LIFE_MS,",
@@ -22,7 +22,7 @@ export const OPENSTACK_IDENTITY_SLIPS: readonly Slip[] = [
   },
   {
     id: "keystone-disabled-project-keeps-tokens",
-    breaks: "a token for a disabled project does not hold",
+    breaks: "a token for a disabled project is invalid",
     file: `${ROOT}/keystone/behaviour/tokens.ts`,
     from: "if (!project.enabled)",
     to: 'if (project.id === "")',
@@ -46,7 +46,7 @@ export const OPENSTACK_IDENTITY_SLIPS: readonly Slip[] = [
   },
   {
     id: "keystone-inherited-grant-lost",
-    breaks: "a role that is granted to be inherited holds on the projects below",
+    breaks: "an inherited role applies to the projects below",
     file: `${ROOT}/keystone/state/roles.ts`,
     from: "return [scope, ...above, ",
     to: "return [scope, ",
@@ -54,7 +54,7 @@ export const OPENSTACK_IDENTITY_SLIPS: readonly Slip[] = [
   },
   {
     id: "keystone-implied-role-lost",
-    breaks: "a role gives the roles that it implies",
+    breaks: "a role includes the roles that it implies",
     file: `${ROOT}/keystone/state/roles.ts`,
     from: "for (const id of ids) for (const implied of state.implied.get(id) ?? []) ids.add(implied);",
     to: "",
@@ -62,7 +62,7 @@ export const OPENSTACK_IDENTITY_SLIPS: readonly Slip[] = [
   },
   {
     id: "keystone-implication-one-step-only",
-    breaks: "effective assignments follow implications to their end",
+    breaks: "effective assignments follow implications to the end",
     file: `${ROOT}/keystone/state/assignments.ts`,
     from: "for (const roleId of state.implied.get(each.roleId) ?? []) {",
     to: "for (const roleId of each.prior === undefined ? (state.implied.get(each.roleId) ?? []) : []) {",
@@ -86,7 +86,7 @@ export const OPENSTACK_IDENTITY_SLIPS: readonly Slip[] = [
   },
   {
     id: "python-repr-quotes",
-    breaks: "repr changes to double quotes where the text has a single one and no double one",
+    breaks: "repr uses double quotes if the text contains a single quote and no double one",
     file: `${ROOT}/python/repr.ts`,
     from: `text.includes("'") && !text.includes('"')`,
     to: `text.includes("'")`,
@@ -94,7 +94,7 @@ export const OPENSTACK_IDENTITY_SLIPS: readonly Slip[] = [
   },
   {
     id: "paging-repeats-the-marker",
-    breaks: "a page begins behind the marker",
+    breaks: "a page begins after the marker",
     file: `${ROOT}/paging.ts`,
     from: "start = at + 1;",
     to: "start = at;",
@@ -118,7 +118,7 @@ export const OPENSTACK_IDENTITY_SLIPS: readonly Slip[] = [
   },
   {
     id: "swift-changed-segment-delivered",
-    breaks: "a static large object is spoilt by a segment that was replaced",
+    breaks: "a replaced segment spoils a static large object",
     file: `${ROOT}/swift/behaviour/large-objects.ts`,
     from: `content === undefined || content.etag.replaceAll('"', "") !== hash`,
     to: "content === undefined || hash === undefined",
@@ -126,7 +126,7 @@ export const OPENSTACK_IDENTITY_SLIPS: readonly Slip[] = [
   },
   {
     id: "swift-account-knows-at-once",
-    breaks: "an account hears of its objects after half a minute",
+    breaks: "an account learns of its objects after half a minute",
     file: `${ROOT}/swift/behaviour/totals.ts`,
     from: "cloud.kernel.nowMs - REPORT_MS",
     to: "cloud.kernel.nowMs",
@@ -134,7 +134,7 @@ export const OPENSTACK_IDENTITY_SLIPS: readonly Slip[] = [
   },
   {
     id: "glance-lists-what-is-offered",
-    breaks: "a shared image is listed to a member once the member has accepted it",
+    breaks: "a shared image is listed for a member once the member has accepted it",
     file: `${ROOT}/glance/wire/image-filters.ts`,
     from: `query.get("member_status") ?? "accepted"`,
     to: `query.get("member_status") ?? "all"`,
@@ -150,7 +150,7 @@ export const OPENSTACK_IDENTITY_SLIPS: readonly Slip[] = [
   },
   {
     id: "glance-protection-ignored",
-    breaks: "a protected image is not deleted",
+    breaks: "a protected image can't be deleted",
     file: `${ROOT}/glance/behaviour/images.ts`,
     from: "if (row.isProtected) throw",
     to: "if (row.isProtected && row.isHidden) throw",

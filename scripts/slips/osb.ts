@@ -23,7 +23,7 @@ export const OSB_SLIPS: readonly Slip[] = [
   },
   {
     id: "osb-backend-stays-held",
-    breaks: "a flight releases the backend also when it never began",
+    breaks: "a flight releases the backend even if it never began",
     file: "conformance/osb/sequences/flights/flight.ts",
     from: "  } finally {\n    await backend.release?.();\n  }",
     to: "  } finally {\n  }",
@@ -31,9 +31,9 @@ export const OSB_SLIPS: readonly Slip[] = [
   },
   {
     id: "osb-judges-what-had-ended",
-    breaks: "answers that came after the end of the operation accuse nobody",
+    breaks: "answers that arrive after the end of an operation accuse no broker",
     file: "conformance/osb/sequences/flights/flight.ts",
-    from: "  if (!flight.wasRunning && answer.status < 500) {",
+    from: "  if (!flight.wasRunning && !isWrongAnyway) {",
     to: "  if (flight.wasRunning === undefined) {",
     tests: ["conformance/osb/sequences"],
   },
@@ -47,7 +47,7 @@ export const OSB_SLIPS: readonly Slip[] = [
   },
   {
     id: "osb-idle-instance-keeps-its-place",
-    breaks: "an idle instance that cannot be removed gives back its place",
+    breaks: "an idle instance that can't be removed frees its place",
     file: "conformance/osb/shared-instances.ts",
     from: "    } finally {\n      platform.room.free(live.id);\n    }",
     to: "      platform.room.free(live.id);\n    } finally {\n      // Nothing.\n    }",
@@ -63,7 +63,7 @@ export const OSB_SLIPS: readonly Slip[] = [
   },
   {
     id: "osb-characters-counted-as-units",
-    breaks: "255 characters outside the basic plane are not too many",
+    breaks: "255 characters outside the basic multilingual plane are not too many",
     file: "conformance/osb/catalog/general-rules.ts",
     from: 'Array.from(stringOf(value) ?? "").length <= 255',
     to: '(stringOf(value) ?? "").length <= 255',
@@ -79,7 +79,7 @@ export const OSB_SLIPS: readonly Slip[] = [
   },
   {
     id: "osb-conflict-taken-for-repeat",
-    breaks: "the broker in memory answers 409 to other parameters under a used id",
+    breaks: "the broker in memory answers 409 to different parameters under a used id",
     file: "conformance/osb/memory-broker/resources.ts",
     from: '  parameters: body["parameters"] ?? {},\n});',
     to: "});",
@@ -95,7 +95,7 @@ export const OSB_SLIPS: readonly Slip[] = [
   },
   {
     id: "osb-failed-operation-applied",
-    breaks: "an operation of the broker in memory that fails changes nothing",
+    breaks: "a failed operation of the broker in memory changes nothing",
     file: "conformance/osb/memory-broker/operations.ts",
     from: "  if (!willFail) apply();",
     to: "  apply();",
@@ -127,7 +127,7 @@ export const OSB_SLIPS: readonly Slip[] = [
   },
   {
     id: "osb-narrowed-to-what-is-late",
-    breaks: "a narrowed self-test runs the whole suite where the check alone does not notice",
+    breaks: "a narrowed self-test runs the whole suite if the check alone does not notice",
     file: "conformance/selftest/narrow.ts",
     from: "? results : keepSelected(await set.run(mutantId));",
     to: "? results : results;",
@@ -135,7 +135,7 @@ export const OSB_SLIPS: readonly Slip[] = [
   },
   {
     id: "osb-over-noticed-forgotten",
-    breaks: "the self-test reports a check that objects to what is not its business",
+    breaks: "the self-test reports a check that objects to something outside its subject",
     file: "conformance/selftest/selftest.ts",
     from: "!expected.includes(check) && !isListed(also, check)",
     to: "!expected.includes(check) && isListed(also, check)",

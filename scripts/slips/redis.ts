@@ -2,11 +2,11 @@ import type { Slip } from "./slip.ts";
 
 const LIVE = "simulators/dataservices/live/redis";
 
-/** Slips in Redis, by a server of the machine and by our own engine. */
+/** Slips in Redis, served by a server of the machine or by our own engine. */
 export const REDIS_SLIPS: readonly Slip[] = [
   {
     id: "redis-tenant-is-admin",
-    breaks: "a tenant may do what concerns its data, and nothing that concerns the server",
+    breaks: "a tenant may run commands on its data, but none on the server",
     file: `${LIVE}/acl.ts`,
     from: '"-@admin", "-@dangerous", ',
     to: "",
@@ -14,7 +14,7 @@ export const REDIS_SLIPS: readonly Slip[] = [
   },
   {
     id: "redis-deleted-user-stays",
-    breaks: "a user that is deleted is gone from the server",
+    breaks: "a deleted user is gone from the server",
     file: `${LIVE}/server.ts`,
     from: "if (gone.length > 0) await",
     to: "if (gone.length > 99) await",
@@ -22,7 +22,7 @@ export const REDIS_SLIPS: readonly Slip[] = [
   },
   {
     id: "redis-restore-not-undone",
-    breaks: "a restore that the server refuses brings back what was there",
+    breaks: "a restore that the server refuses brings back the previous data",
     file: `${LIVE}/node.ts`,
     from: "await rename(join(data, PREVIOUS), join(data, AOF_FOLDER));",
     to: "",
@@ -30,7 +30,7 @@ export const REDIS_SLIPS: readonly Slip[] = [
   },
   {
     id: "redis-embedded-list-order",
-    breaks: "LPUSH puts each element before the one that came before it",
+    breaks: "LPUSH puts each element before the previous one",
     file: `${LIVE}/embedded/commands/lists.ts`,
     from: "items.unshift(text)",
     to: "items.push(text)",
@@ -38,7 +38,7 @@ export const REDIS_SLIPS: readonly Slip[] = [
   },
   {
     id: "redis-embedded-watch-blind",
-    breaks: "a transaction is lost when a key that it watches is touched",
+    breaks: "a transaction is aborted if a key that it watches is touched",
     file: `${LIVE}/embedded/dispatcher.ts`,
     from: "if (isTouched) return NIL_ARRAY;",
     to: "",

@@ -1,6 +1,6 @@
 import type { Slip } from "./slip.ts";
 
-/** Slips in what data services dump and admit, and in the scenarios and their laws. */
+/** Slips in the dumps and access rules of data services, and in the scenarios and their laws. */
 export const SCENARIO_SLIPS: readonly Slip[] = [
   {
     id: "dataservices-dump-unverified",
@@ -20,7 +20,7 @@ export const SCENARIO_SLIPS: readonly Slip[] = [
   },
   {
     id: "dataservices-gate-keeps-closed-rules",
-    breaks: "a rule that is closed cuts what it had let in",
+    breaks: "a removed rule ends the connections that it had admitted",
     file: "simulators/dataservices/live/gated-listener.ts",
     from: "if (!this.#options.admits(source)) resetConnection(client);\n  }",
     to: "if (!this.#options.admits(source)) void client;\n  }",
@@ -28,7 +28,7 @@ export const SCENARIO_SLIPS: readonly Slip[] = [
   },
   {
     id: "scenarios-refusal-read-as-open",
-    breaks: "only a 5xx leaves open what was done",
+    breaks: "only a 5xx leaves the outcome open",
     file: "scenarios/reference/platform/reading.ts",
     from: "answer.status >= 500",
     to: "answer.status >= 400",
@@ -36,7 +36,7 @@ export const SCENARIO_SLIPS: readonly Slip[] = [
   },
   {
     id: "scenarios-idle-while-restored",
-    breaks: "an instance that is restored is not idle",
+    breaks: "an instance that is being restored is not idle",
     file: "scenarios/reference/model.ts",
     from: "instance.restore === undefined &&\n",
     to: "",

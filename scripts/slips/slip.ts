@@ -2,14 +2,14 @@
 export interface Slip {
   /** Unique, in words with hyphens. */
   readonly id: string;
-  /** The documented behaviour that it breaks, as a statement of what is right. */
+  /** The documented behaviour that it breaks, as a statement of the correct behaviour. */
   readonly breaks: string;
-  /** From the root of the repository. */
+  /** Relative to the root of the repository. */
   readonly file: string;
-  /** The text that stands in the file exactly once, and the text that replaces it. */
+  /** The text that occurs in the file exactly once, and the text that replaces it. */
   readonly from: string;
   readonly to: string;
-  /** Filters of test files, as vitest takes them: those of the area, not of the whole repository. */
+  /** Filters of test files, as vitest accepts them: those of the area, not of the whole repository. */
   readonly tests: readonly string[];
 }
 
@@ -19,7 +19,7 @@ export const SLIP_VARIABLE = "DRYDOCK_SLIP";
 /**
  * Plants a slip in the text of its file, and returns the new text.
  *
- * @throws Error when the text that it replaces is not there exactly once
+ * @throws Error unless the text that it replaces occurs exactly once
  */
 export function plant(slip: Slip, text: string): string {
   const places = text.split(slip.from).length - 1;

@@ -1,7 +1,7 @@
 /**
  * `npm run tidy`: measures the repository and prints each figure beside its ratchet.
  *
- * Exit code 0 when no figure has grown, 1 otherwise.
+ * Exit code 0 if no figure has grown, 1 otherwise.
  */
 import { scriptCommand } from "../command.ts";
 import { findGrowth, readRatchets, writeRatchets } from "./ratchet.ts";
@@ -12,8 +12,8 @@ const { list, update } = scriptCommand(
   "npm run tidy --",
   "Measure the repository, and print each figure beside its ratchet.",
 )
-  .option("--list", "print what each figure consists of, too")
-  .option("--update", "lower the ratchets of figures that have fallen; refused while any has grown")
+  .option("--list", "also print what each figure consists of")
+  .option("--update", "lower the ratchets of figures that have fallen; refused if any has grown")
   .parse()
   .opts<{ list?: boolean; update?: boolean }>();
 

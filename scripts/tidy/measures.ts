@@ -2,18 +2,18 @@ import { findDeadReferences, readRepository } from "./references.ts";
 import { isNode, lineAt, nameOf, roomOf, type Source, type SyntaxNode, walk } from "./source.ts";
 import { FORBIDDEN_WORDS, PARTICIPLES } from "./words.ts";
 
-/** What a measure found: a figure for each key (a file, a function, a room or a word). A key without a figure counts as zero. */
+/** The result of a measure: a figure for each key (a file, a function, a room or a word). A key without a figure counts as zero. */
 export type Figures = Record<string, number>;
 
-/** One figure of the repository, which may only fall. */
+/** A figure of the repository, which may only fall. */
 interface Measure {
   readonly name: string;
-  /** What is counted, for the table. */
+  /** The unit, for the table. */
   readonly about: string;
   readonly count: (sources: readonly Source[]) => Figures;
 }
 
-/** Files and functions up to these lengths are not counted; longer ones may only shrink. */
+/** Files and functions of up to these lengths are not counted; longer ones may only shrink. */
 const FILE_LINES_MAX = 250;
 const FUNCTION_LINES_MAX = 50;
 /** Functions shorter than this may be alike by chance. */
@@ -103,7 +103,7 @@ function countUndocumentedExports(sources: readonly Source[]): Figures {
     const documented = new Set<string>();
     for (const node of source.body) {
       const names = declaredNames(node);
-      // The implementation of an overload is no signature of its own.
+      // The implementation of an overload is not a signature.
       if (isDocumented(source, node)) for (const name of names) documented.add(name);
       else if (names.some((name) => !documented.has(name))) add(figures, roomOf(source.path));
     }
@@ -155,14 +155,14 @@ function countParticiples(sources: readonly Source[]): Figures {
   return figures;
 }
 
-/** Citations and links that lead nowhere, each by name, so that the list says what to mend. */
+/** Citations and links that lead nowhere, each by name, so that the list says what to fix. */
 function countDeadReferences(sources: readonly Source[]): Figures {
   const figures: Figures = {};
   for (const { path, reference } of findDeadReferences(readRepository(sources))) add(figures, `${path}: ${reference}`);
   return figures;
 }
 
-/** A function's text without its own name and layout, so that two copies are equal. */
+/** A function's text without its name and layout, so that two copies are equal. */
 function shapeOf(source: Source, node: SyntaxNode): string {
   const text = source.text.slice(node.start, node.end);
   return text.replace(/^((?:async )?function\*? ?)\w*/, "$1").replaceAll(/\s+/g, " ");
@@ -172,7 +172,7 @@ function countDuplicates(sources: readonly Source[]): Figures {
   const places = new Map<string, string[]>();
   for (const source of product(sources)) {
     for (const { name, node } of namedFunctions(source)) {
-      // A constructor fills the fields of its own class; it cannot be shared.
+      // A constructor fills the fields of its own class, so it can't be shared.
       if (name === "constructor") continue;
       // Nor can the broker share anything with the rest: it imports nothing of ours.
       const side = source.path.startsWith("broker/") ? "broker" : "";

@@ -23,7 +23,7 @@ export function writeRatchets(figures: Ratchets): void {
   writeFileSync(FILE, `${JSON.stringify(sorted, null, 2)}\n`);
 }
 
-/** Finds the figures that are above their ratchets, as lines for people. */
+/** Finds the figures that are above their ratchets, as readable lines. */
 export function findGrowth(figures: Figures, ratchet: Figures): string[] {
   return Object.entries(figures)
     .filter(([key, figure]) => figure > (ratchet[key] ?? 0))

@@ -35,7 +35,7 @@ describe("a comment", () => {
     ["/** As spec.md and `profile.md: …` of the specification say. */"],
     ["// why: decisions/0001"],
     ["// RFC 9110 §14, Fetch §3.2"],
-  ])("that cites what is there is passed over: %s", (text) => {
+  ])("that cites something that exists is accepted: %s", (text) => {
     expect(inSource(text)).toEqual([]);
   });
 
@@ -49,7 +49,7 @@ describe("a comment", () => {
     [`const a = 1; // ${gone}`, gone],
     ["/** Default quotas (facts.md, 2.1). */", "facts.md"],
     [`// why: ${decision}`, decision],
-  ])("that cites what is not there is found: %s", (text, reference) => {
+  ])("that cites something missing is found: %s", (text, reference) => {
     expect(inSource(text)).toEqual([reference]);
   });
 
@@ -61,12 +61,12 @@ describe("a comment", () => {
   );
 });
 
-test("of a test only the comments are read", () => {
+test("in a test only the comments are read", () => {
   expect(inSource(`const planted = "${gone}";`, true)).toEqual([]);
   expect(inSource(`// see ${gone}`, true)).toEqual([gone]);
 });
 
-test("an error text that names a page that is not there is found", () => {
+test("an error text that names a missing page is found", () => {
   expect(inSource(`throw new Error("see ${gone}")`)).toEqual([gone]);
   expect(inSource(`throw new Error('see ${here}, "Nothing"')`)).toEqual([`${here}, "Nothing"`]);
   expect(inSource(`throw new Error("see ${here}"); const lists = ["${here}", "Nothing"];`)).toEqual([]);
@@ -80,7 +80,7 @@ describe("a document", () => {
     "[out](https://example.org/gone.md#x) [mail](mailto:a@example.org) [title](page.md 'a title')",
     "```\n[code](gone.md)\n```\n`[code](gone.md)`",
     "[badge]: page.md",
-  ])("whose links resolve is passed over: %s", (text) => {
+  ])("whose links resolve is accepted: %s", (text) => {
     expect(inDocument(text)).toEqual([]);
   });
 
@@ -102,12 +102,12 @@ describe("a document", () => {
   });
 });
 
-test("headings are read without their marks, and not out of code", () => {
+test("headings are read without their marks, and not from code", () => {
   const text = "# A `b` *c* [d](e.md) #\n```\n# no heading\n```\nUnderlined\n---\n\n| a |\n|---|\n\n- item\n---\n";
   expect(headingsOf(text)).toEqual(["A b c d", "Underlined"]);
 });
 
-test("anchors are those of GitHub", () => {
+test("anchors are made as on GitHub", () => {
   expect([...anchorsOf("# It's A/B: x_y – ß!\n# A  b\n# A\n# A\n# A-1\n")]).toEqual([
     "its-ab-x_y--ß",
     "a--b",
@@ -117,7 +117,7 @@ test("anchors are those of GitHub", () => {
   ]);
 });
 
-test("every heading has an anchor of its own", () => {
+test("every heading has its own anchor", () => {
   const heading = fc.stringMatching(/^[a-c][a-c 1.-]{0,4}[a-c1]$/);
   fc.assert(
     fc.property(fc.array(heading), (headings) => {
@@ -127,7 +127,7 @@ test("every heading has an anchor of its own", () => {
   );
 });
 
-test("comments are read without their stars, a run of lines as one", () => {
+test("comments are read without their stars, consecutive lines as one", () => {
   expect(commentsOf("/**\n * One\n * two\n */\n// three\n// four\ncode // five\n")).toBe(
     "/** One two */\n// three four\n// five",
   );

@@ -3,13 +3,13 @@ import { dirname, posix } from "node:path";
 
 /** A text of the repository: a document or a source. */
 export interface Text {
-  /** From the root of the repository, with forward slashes. */
+  /** Relative to the root of the repository, with forward slashes. */
   readonly path: string;
   readonly text: string;
 }
 
 interface SourceText extends Text {
-  /** Whether its strings may name what does not exist: of a test, only the comments are read. */
+  /** Whether its strings may name what does not exist: in a test, only the comments are read. */
   readonly isTest: boolean;
 }
 
@@ -24,7 +24,7 @@ interface Repository {
 interface DeadReference {
   /** The file that refers. */
   readonly path: string;
-  /** What it refers to, as it is written there. */
+  /** What it refers to, as written there. */
   readonly reference: string;
 }
 
@@ -61,7 +61,7 @@ function readDocuments(): Text[] {
     .map((path) => ({ path, text: readFileSync(path, "utf8") }));
 }
 
-/** The repository in the working directory, with these sources, but for the one that plants dead references. */
+/** The repository in the working directory, with these sources except the one that plants dead references. */
 export function readRepository(sources: readonly SourceText[]): Repository {
   return { documents: readDocuments(), sources: sources.filter(({ path }) => path !== PLANTED), has: existsSync };
 }
@@ -72,7 +72,7 @@ export function commentsOf(text: string): string {
   return comments.map((comment) => comment.replaceAll(/\s*\n\s*(?:\*(?!\/)|\/\/)?\s*/g, " ")).join("\n");
 }
 
-/** The headings of a document, in their order, without the marks of code, emphasis and links. */
+/** The headings of a document, in order, without the marks of code, emphasis and links. */
 export function headingsOf(text: string): string[] {
   const lines = text.replaceAll(FENCE, "").split("\n");
   return lines.flatMap((line, at) => {
@@ -151,7 +151,10 @@ function findOldStyle(from: Text): DeadReference[] {
   return toDead(from, sections);
 }
 
-/** Documents that a comment names by less than their path from the root: by the path from the source, or by a name that several documents have. */
+/**
+ * Documents that a comment names by something shorter than their path from the root: by the path from the source, or by a name that several
+ * documents have.
+ */
 function findDeadNames({ documents, has }: Repository, from: Text): DeadReference[] {
   const names = [...from.text.matchAll(NAMED)].map(([name]) => name);
   const isCalled = (name: string) => documents.some(({ path }) => path.endsWith(`/${name}`) && !name.includes("/"));

@@ -12,7 +12,7 @@ export interface SyntaxNode {
 
 /** One source file with its syntax tree. */
 export interface Source {
-  /** From the root of the repository, with forward slashes. */
+  /** Relative to the root of the repository, with forward slashes. */
   readonly path: string;
   readonly text: string;
   readonly body: readonly SyntaxNode[];
@@ -22,11 +22,11 @@ export interface Source {
 
 /** What one file imports from another. */
 interface Import {
-  /** The imported file, from the root of the repository. */
+  /** The imported file, relative to the root of the repository. */
   readonly path: string;
-  /** The imported names; `*` where the whole module is taken. */
+  /** The imported names; `*` for the whole module. */
   readonly names: readonly string[];
-  /** Whether nothing of it is left once types are erased. */
+  /** Whether it disappears once types are erased. */
   readonly typeOnly: boolean;
 }
 
@@ -48,7 +48,7 @@ export function* walk(node: SyntaxNode): Generator<SyntaxNode> {
   }
 }
 
-/** The line, from 1, on which an offset lies. */
+/** The line, from 1, of an offset. */
 export function lineAt(text: string, offset: number): number {
   let line = 1;
   for (let at = text.indexOf("\n"); at !== -1 && at < offset; at = text.indexOf("\n", at + 1)) line += 1;

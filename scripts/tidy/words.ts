@@ -1,4 +1,4 @@
-/** Words of an earlier, private vocabulary. docs/glossary.md has the word of the field for each. */
+/** Words of an earlier, private vocabulary. docs/glossary.md has the established word for each. */
 export const FORBIDDEN_WORDS: ReadonlySet<string> = new Set([
   "shop",
   "workshop",
@@ -23,7 +23,7 @@ export const FORBIDDEN_WORDS: ReadonlySet<string> = new Set([
   "visitors",
 ]);
 
-/** Irregular participles; the regular ones end in `ed`. As a function's whole name, each says a state and not what the call does. */
+/** Irregular participles; the regular ones end in `ed`. As a function's whole name, each describes a state, not what the call does. */
 export const PARTICIPLES: ReadonlySet<string> = new Set([
   "told",
   "said",

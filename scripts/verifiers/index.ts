@@ -1,11 +1,11 @@
 /**
- * `npm run verifiers`: installs the verifiers that others wrote (some minutes: Go compiles sigstore) into
- * `.drydock/verifiers`, so that `npx vitest run scripts/verifiers` tries our certificates on them. Without it that test is skipped.
+ * `npm run verifiers`: installs third-party verifiers (some minutes: Go compiles sigstore) into `.drydock/verifiers`, so that `npx vitest run
+ * scripts/verifiers` tries our certificates on them. Without them that test is skipped.
  */
 import { scriptCommand } from "../command.ts";
 import { isInstalled, VERIFIERS } from "./verifiers.ts";
 
-scriptCommand("npm run verifiers --", "Install the verifiers on which our certificates are tried.").parse();
+scriptCommand("npm run verifiers --", "Install the third-party verifiers that are tried on our certificates.").parse();
 
 for (const verifier of VERIFIERS) {
   if (!(await isInstalled(verifier))) await verifier.install();

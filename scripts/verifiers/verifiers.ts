@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 
 const run = promisify(execFile);
 
-/** Where the libraries are installed: outside what is committed and published. */
+/** Where the libraries are installed: in no commit and no package. */
 const FOLDER = resolve(fileURLToPath(new URL("../../.drydock/verifiers", import.meta.url)));
 const INSTALL_MS_MAX = 1_200_000;
 const VERIFY_MS_MAX = 60_000;
@@ -20,14 +20,14 @@ export interface Signed {
   readonly report: string;
 }
 
-/** A verifier that others wrote. */
+/** A third-party verifier. */
 interface Verifier {
   readonly name: string;
   /** Installs it into `FOLDER`. */
   readonly install: () => Promise<void>;
-  /** A file that is there once it has been installed. */
+  /** A file that exists once it has been installed. */
   readonly program: string;
-  /** The arguments that make it verify. It ends with another code than 0 when it refuses. */
+  /** The arguments that make it verify. It ends with a code other than 0 if it refuses. */
   readonly argumentsFor: (signed: Signed) => readonly string[];
   readonly cwd?: string;
 }
@@ -69,7 +69,7 @@ async function installNode(): Promise<void> {
   );
 }
 
-/** Every verifier that has to accept our certificates. */
+/** Every verifier that must accept our certificates. */
 export const VERIFIERS: readonly Verifier[] = [
   {
     name: "securesystemslib (Python)",
@@ -106,7 +106,7 @@ export async function isInstalled({ program }: Verifier): Promise<boolean> {
   );
 }
 
-/** Whether a verifier accepts what was signed, and what it printed. A verifier that can't be started is an error. */
+/** Whether a verifier accepts the signed content, and its output. A verifier that can't be started is an error. */
 export async function accepts(
   verifier: Verifier,
   signed: Signed,

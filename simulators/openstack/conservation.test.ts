@@ -15,6 +15,8 @@ const QUOTAS = {
   floatingip: 2,
   security_group: 3,
   zones: 2,
+  backups: 3,
+  load_balancer: 2,
 };
 
 const MAKEABLE = Object.keys(RESOURCE_KINDS).filter((kind) => kind !== "recordset");
@@ -186,7 +188,7 @@ const own = <T extends { readonly projectId: string }>(rows: ReadonlyMap<string,
 
 /** What a project has, by the names of its quotas. */
 function usage(cloud: TwoProjectCloud, project: string): Record<keyof typeof QUOTAS, number> {
-  const { nova, cinder, neutron, designate } = cloud.openstack.state();
+  const { nova, cinder, neutron, designate, octavia } = cloud.openstack.state();
   const servers = own(nova.servers, project);
   const volumes = own(cinder.volumes, project);
   const snapshots = own(cinder.snapshots, project);
@@ -204,6 +206,8 @@ function usage(cloud: TwoProjectCloud, project: string): Record<keyof typeof QUO
     floatingip: own(neutron.floatingIps, project).length,
     security_group: own(neutron.groups, project).length,
     zones: own(designate.zones, project).length,
+    backups: own(cinder.backups, project).length,
+    load_balancer: own(octavia.rows, project).filter(({ kind }) => kind === "loadbalancer").length,
   };
 }
 
@@ -232,6 +236,48 @@ function checkReferences(cloud: TwoProjectCloud): void {
   expect(nics.sort(), "ports").toEqual(plugged.map(({ id, deviceId }) => `${deviceId} ${id}`).sort());
   for (const { portId } of neutron.floatingIps.values())
     if (portId !== null) expect(neutron.ports.has(portId), `${portId} of a floating address`).toBe(true);
+}
+
+/** No address is taken twice, hosts hold what is on them, and what one part of the cloud says of another is so. */
+function checkPlaces(cloud: TwoProjectCloud): void {
+  const { nova, neutron, octavia } = cloud.openstack.state();
+  const held = [...neutron.ports.values()].flatMap((port) => port.fixedIps.map(({ ip }) => `${port.networkId}/${ip}`));
+  expect(new Set(held).size, "an address taken twice").toBe(held.length);
+  expect([...neutron.portByAddress.keys()].sort(), "the index of addresses").toEqual(held.sort());
+  const ram = new Map<string, number>();
+  for (const { host, flavor } of nova.servers.values())
+    if (host !== null) ram.set(host, (ram.get(host) ?? 0) + flavor.ram);
+  expect(new Map([...nova.hostRam].filter(([, used]) => used !== 0)), "memory of hosts").toEqual(ram);
+  for (const server of nova.servers.values())
+    for (const { portId } of server.nics)
+      expect(neutron.ports.get(portId)?.hostId, `the host of a port of ${server.id}`).toBe(server.host);
+  const trunked = [...neutron.trunks.values()].map(({ portId }) => portId);
+  expect(
+    trunked.filter((id) => !neutron.ports.has(id)),
+    "trunks without their port",
+  ).toEqual([]);
+  for (const { kind, values } of octavia.rows.values())
+    if (kind === "loadbalancer")
+      expect(neutron.ports.has(String(values.vip_port_id)), "a load balancer without its port").toBe(true);
+}
+
+/** States in which something waits for a change that is under way: in the end nothing is left in one. */
+const PASSING = /^(PENDING|creating|deleting|backing-up|restoring|attaching|detaching|extending|uploading)/;
+
+/** Every state has a way out: once nothing was made to stick, nothing is under way any more. */
+function checkStates(cloud: TwoProjectCloud): void {
+  const { nova, cinder, octavia, designate } = cloud.openstack.state();
+  const states = [
+    ...[...nova.servers.values()].map(({ id, task }) => [id, task ?? ""]),
+    ...[...cinder.volumes.values(), ...cinder.backups.values(), ...cinder.snapshots.values()].map(({ id, status }) => [
+      id,
+      status,
+    ]),
+    ...[...octavia.rows.values()].map(({ id, provisioning }) => [id, provisioning]),
+    ...[...designate.zones.values()].map(({ id, status }) => [id, status]),
+  ];
+  expect(states.filter(([, state = ""]) => PASSING.test(state))).toEqual([]);
+  expect([...nova.servers.values()].filter(({ task }) => task !== null).map(({ id, task }) => [id, task])).toEqual([]);
 }
 
 async function checkVisibility(cloud: TwoProjectCloud, ledger: Ledger): Promise<void> {
@@ -273,7 +319,7 @@ const NOTHING = { ...Object.fromEntries(Object.keys(QUOTAS).map((name) => [name,
 it("keeps two projects apart and within their quotas, mirrors attachments, and leaves nothing behind, even when calls fail", async () => {
   await fc.assert(
     fc.asyncProperty(fc.integer(), fc.array(command, { maxLength: 60, size: "max" }), async (seed, commands) => {
-      const cloud = await TwoProjectCloud.open({ quotas: QUOTAS }, seed);
+      const cloud = await TwoProjectCloud.open({ profile: "agents", quotas: QUOTAS }, seed);
       const ledger: Ledger = [];
       for (const name of PROJECTS)
         for (const kind of ["network", "subnet", "volume", "server"])
@@ -285,6 +331,8 @@ it("keeps two projects apart and within their quotas, mirrors attachments, and l
       await checkVisibility(cloud, ledger);
       cloud.sleep(120_000);
       checkReferences(cloud);
+      checkPlaces(cloud);
+      checkStates(cloud);
       cloud.kernel.faults.disarm();
       for (const name of PROJECTS) await clean(cloud, name);
       for (const name of PROJECTS) expect(usage(cloud, cloud.projectId(name)), `left by ${name}`).toEqual(NOTHING);

@@ -35,6 +35,24 @@ const idOf = (resources: readonly OwnedResource[], kind: string, who: ProjectNam
 
 /** The kinds of resources, in the order in which they can be deleted. */
 export const RESOURCE_KINDS: Readonly<Record<string, ResourceKind>> = {
+  balancer: {
+    service: "load-balancer",
+    path: "/v2.0/lbaas/loadbalancers",
+    member: "loadbalancer",
+    body: (_cloud, who, resources) => ({ loadbalancer: { vip_subnet_id: idOf(resources, "subnet", who) } }),
+  },
+  trunk: {
+    service: "network",
+    path: "/trunks",
+    member: "trunk",
+    body: (_cloud, who, resources) => ({ trunk: { port_id: idOf(resources, "port", who) } }),
+  },
+  backup: {
+    service: "volume",
+    path: "/backups",
+    member: "backup",
+    body: (_cloud, who, resources) => ({ backup: { volume_id: idOf(resources, "volume", who), force: true } }),
+  },
   server: {
     service: "compute",
     path: "/servers",
@@ -124,6 +142,11 @@ export class TwoProjectCloud {
     // A step that names both projects creates them.
     const steps = PROJECTS.map((as) => ({ as, service: "compute", method: "GET", path: "/", reply: { status: 200 } }));
     return new TwoProjectCloud(client, await setup.actorsFor({ id: "", service: "", title: "", steps }));
+  }
+
+  /** For requests whose headers `call` does not send. */
+  get client(): LocalClient {
+    return this.#client;
   }
 
   get openstack(): OpenStack {

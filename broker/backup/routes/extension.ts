@@ -47,7 +47,8 @@ export async function backupsOf({ context }: ControlPlane, instance: InstanceRow
 }
 
 /** Reads a moment of ISO 8601 with its zone. @throws OsbError 400 */
-function momentOf(value: unknown, name: string): number | undefined {
+/** A time with its zone, in ms since the Unix epoch; undefined for none. @throws OsbError 400 */
+export function momentOf(value: unknown, name: string): number | undefined {
   if (value === undefined || value === null) return undefined;
   const isMoment = typeof value === "string" && /^\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:?\d\d)$/.test(value);
   const ms = isMoment ? Date.parse(value) : Number.NaN;

@@ -11,7 +11,7 @@ const page: WireResponse = {
 };
 
 /** What is accused where a page is answered to whatever this picks. */
-async function accused(isReplaced: (path: readonly string[], method: string) => boolean) {
+async function accuse(isReplaced: (path: readonly string[], method: string) => boolean) {
   const { handle } = createMemoryBroker();
   const handler: Handler = async (request) => {
     const answer = await handle(request);
@@ -32,14 +32,14 @@ async function accused(isReplaced: (path: readonly string[], method: string) => 
 }
 
 it("pages in the place of everything but the catalog are one finding, which names what may answer there", async () => {
-  const { found, reason, following } = await accused((path) => path[1] !== "catalog");
+  const { found, reason, following } = await accuse((path) => path[1] !== "catalog");
   expect(found).toEqual(["provision-creates-resource"]);
   expect(reason).toContain("a web server or a proxy answers in a broker's place");
   expect(following).toBeGreaterThan(150);
 });
 
 it("a page in the place of one kind of answer is held against the clauses about that answer", async () => {
-  const { found, following } = await accused((path, method) => path.length === 3 && method === "DELETE");
+  const { found, following } = await accuse((path, method) => path.length === 3 && method === "DELETE");
   expect(found).toContain("deprovision-200-body");
   expect(following).toBe(0);
 });

@@ -36,7 +36,7 @@ const WORDS =
  * Where pages are answered to whatever is asked but the catalog, it is no broker that answers. That is one fault, and not one for
  * each clause; nor does such a page show that a clause is kept.
  */
-export function blamingPages(check: OsbCheck): OsbCheck {
+export function blamePages(check: OsbCheck): OsbCheck {
   return {
     ...check,
     run: async (context) => {

@@ -21,7 +21,7 @@ export interface OddRemoval {
 }
 
 /** Deletions of one plan that are odd in one way each. */
-export interface OddRemovals {
+interface OddRemovals {
   /** Whose accepts_incomplete is neither true nor false. */
   readonly malformed: OddRemoval;
   /** Without accepts_incomplete, where the broker is known to need it. */
@@ -34,7 +34,7 @@ export interface OddRemovals {
 export type MandatoryId = "service_id" | "plan_id";
 
 /** What is removed: a binding, or an instance where the id of the binding is empty. */
-export const thingOf = ({ live, id }: Pick<LiveBinding, "live" | "id">): Thing => ({
+const thingOf = ({ live, id }: Pick<LiveBinding, "live" | "id">): Thing => ({
   offer: live.offer,
   instanceId: live.id,
   bindingId: id,

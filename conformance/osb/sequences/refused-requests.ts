@@ -218,13 +218,13 @@ function refusalsOf(context: OsbContext, offer: Offer): Promise<Refusals> {
   });
 }
 
-/** Of a plan that is not the first each says which. */
+/** Names the plan in each refusal, which is done for all plans but the first. */
 function nameOf(offer: Offer | undefined, { answered, unanswered }: Refusals): Refusals {
-  const named = <T extends { readonly what: string }>(each: T): T => ({
+  const addPlan = <T extends { readonly what: string }>(each: T): T => ({
     ...each,
     what: `${each.what} (plan "${offer?.plan.name}")`,
   });
-  return { answered: answered.map(named), unanswered: unanswered.map(named) };
+  return { answered: answered.map(addPlan), unanswered: unanswered.map(addPlan) };
 }
 
 /**

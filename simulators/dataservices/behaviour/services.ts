@@ -20,6 +20,10 @@ export interface RealServers {
   covers(instance: Pick<Instance, "kind">): boolean;
   /** Whether the real servers of a group replicate, and the plane supervises them. */
   replicates(instance: Pick<Instance, "kind">): boolean;
+  /** What serves an instance, by its name and version. @throws LivePlaneError where nothing can */
+  identify(
+    instance: Instance,
+  ): Promise<{ readonly name: string; readonly version: string; readonly isEmbedded: boolean }>;
   /** Sets the group of an instance to work if it is at rest, because somebody asks what its nodes are. */
   wake(instance: Instance): void;
   /** Makes the users of a running server match those of the disk; ends the sessions of removed ones. */

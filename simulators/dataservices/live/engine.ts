@@ -108,9 +108,9 @@ export interface LiveEngine {
   readonly replicates?: boolean;
   /** Whether its nodes replicate only data, so that each must be given the users. Default: false. */
   readonly hasUsersPerNode?: boolean;
-  /** @throws LivePlaneError if this machine can't run it */
-  readonly identify: () => Promise<EngineIdentity>;
-  /** Prepares what every node needs, so that the first connection is quicker. @throws LivePlaneError */
+  /** What serves an instance; without one, an instance that asks for no version. @throws LivePlaneError when this machine can't run it */
+  readonly identify: (instance?: Instance) => Promise<EngineIdentity>;
+  /** Makes now what every node needs, so that the first connection is quicker. @throws LivePlaneError */
   prepare(): Promise<void>;
   /** Makes the folder of a disk that was never used, for the instance that it is attached to. `data` does not exist yet. */
   format(data: string, instance: Instance): Promise<void>;

@@ -19,6 +19,7 @@ interface RealParts {
 /** The servers of a plane, as the simulator uses them. */
 export function realServers({ nodes, groups, lease, usersOf, membersOf }: RealParts): RealServers {
   const turns = new Turns();
+  const identities = new Map<string, ReturnType<RealServers["identify"]>>();
   const workOn = async <T>(instance: Instance, work: (lease: Lease) => Promise<T>): Promise<T> => {
     const leased = await lease(instance);
     try {
@@ -30,6 +31,14 @@ export function realServers({ nodes, groups, lease, usersOf, membersOf }: RealPa
   return {
     covers: ({ kind }) => nodes.engineOf(kind) !== undefined,
     replicates: ({ kind }) => nodes.engineOf(kind)?.replicates === true,
+    identify: (instance) => {
+      const engine = nodes.engineOf(instance.kind);
+      const key = `${instance.kind} ${String(instance.parameters.engine_version)}`;
+      const known = identities.get(key) ?? engine?.identify(instance);
+      if (known === undefined) throw new DataServiceError("DS_NOT_SIMULATED", `a server for ${instance.kind}`);
+      identities.set(key, known);
+      return known;
+    },
     wake: (instance) => {
       if (groups.isManaged(instance)) groups.wake(instance);
     },

@@ -1,13 +1,29 @@
 import { phaseOfInstance } from "../behaviour/replication.ts";
 import { json } from "../../kernel/index.ts";
-import { type AgentHandler, agentRoute } from "./agent-route.ts";
+import type { DataServices, RealServers } from "../behaviour/services.ts";
+import type { Instance } from "../state.ts";
+import { type AgentHandler, agentRoute, awaitReal } from "./agent-route.ts";
 
 const show: AgentHandler = function* (services, instance) {
   const { state, role } = instance;
+  const real = realServersAt(services, instance);
   // What a group at rest is to become is decided once it works.
-  if (services.real?.covers(instance) === true && !services.kernel.replaying) services.real.wake(instance);
-  return json(200, { state, role, phase: phaseOfInstance(services, instance) });
+  real?.wake(instance);
+  const status = { state, role, phase: phaseOfInstance(services, instance) };
+  if (real === undefined) return json(200, status);
+  // Where nothing can serve it, the clients are told why.
+  const engine = yield* awaitReal(
+    services,
+    real.identify(instance).catch(() => undefined),
+  );
+  if (engine === undefined) return json(200, status);
+  const { name, version, isEmbedded } = engine;
+  return json(200, { ...status, engine: { name, version, is_embedded: isEmbedded } });
 };
 
-/** Whether the data service runs, its role, and its phase in its group (`Phase`). */
+/** Those behind an instance, but not while a snapshot is replayed. */
+const realServersAt = (services: DataServices, instance: Instance): RealServers | undefined =>
+  services.real?.covers(instance) === true && !services.kernel.replaying ? services.real : undefined;
+
+/** Whether the data service runs, its role, what it is to its group (`Phase`), and what serves it where that is a server. */
 export const statusRoutes = [agentRoute("GET", "/v1/status", show)];

@@ -106,23 +106,23 @@ export const MOMENT_MUTANTS: readonly DataMutant[] = [
     ["BK-22"],
   ),
   mutant(
-    "other-version-loses-rows",
     "BK-22",
+    "other-version-loses-rows",
     "A restore into another version of the engine leaves a row out.",
     elsewhere(({ store, request }, source) => {
       if (request["service_id"] === source.request["service_id"]) return;
       for (const { rows } of store.tables.values()) rows.delete([...rows.keys()][0] ?? "");
     }),
   ),
-  mutant("restore-resets-settings", "BK-18", "After a restore the server has the settings of the plan.", {
+  mutant("BK-18", "restore-resets-settings", "After a restore the server has the settings of the plan.", {
     restore: (instance, dump, cloud) => {
       RIGHT.restore(instance, dump, cloud);
       instance.settings.clear();
     },
   }),
   mutant(
-    "idle-segment-is-not-collected",
     "BK-30",
+    "idle-segment-is-not-collected",
     "A segment of the log is collected when the next one begins: the last write of an idle instance is with its node alone.",
     {
       onNodeLost: (instance) => {

@@ -54,8 +54,8 @@ export const ENGINE_MUTANTS: readonly DataMutant[] = [
     answering(/pg_create_physical_replication_slot/, [["(drydock_slot,)"]]),
   ),
   mutant(
-    "restores-as-the-superuser",
     "IS-64",
+    "restores-as-the-superuser",
     "A restore runs as the superuser, with what the tenant has put into its dump.",
     {
       restore: (instance, dump, cloud) => {
@@ -64,7 +64,7 @@ export const ENGINE_MUTANTS: readonly DataMutant[] = [
       },
     },
   ),
-  mutant("catalog-shows-everybody", "IS-36", "The list of databases shows those of other tenants.", {
+  mutant("IS-36", "catalog-shows-everybody", "The list of databases shows those of other tenants.", {
     native: (text, username, instance, cloud) =>
       /FROM pg_database/.test(text)
         ? neighboursOf(cloud, instance).map(({ database }) => [database])

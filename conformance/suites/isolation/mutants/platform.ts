@@ -70,21 +70,20 @@ export const PLATFORM_MUTANTS: readonly DataMutant[] = [
     seeing("rules", () => ["10.0.0.0/16 *"]),
   ),
   mutant(
-    "moved-and-shut",
     "IS-45",
+    "moved-and-shut",
     "The rule of an address is not made again when a VM moves: its bindings lead nowhere.",
     {
       onMove: () => {},
     },
   ),
-  mutant("moved-and-open", "IS-45", "A VM that was made again is open to everybody until its rules are there.", {
+  mutant("IS-45", "moved-and-open", "A VM that was made again is open to everybody until its rules are there.", {
     onMove: (instance, cloud) => {
       RIGHT.onMove(instance, cloud);
       instance.admitted.add("outsider");
     },
   }),
   mutant(
-    "stale-rule",
     "IS-46",
     "stale-rule",
     "The rule of an address outlives its instance: the next instance with that address is open to the same clients.",

@@ -42,7 +42,11 @@ export const postgresql: EngineMaker = () => {
     kind: "postgresql",
     roles: new Set(["primary", "replica"]),
     replicates: true,
-    identify: async () => ({ kind: "postgresql", name: "PostgreSQL", version: await versionHere(), isEmbedded: false }),
+    identify: async (instance) => {
+      const asked = instance && majorOf(instance);
+      const version = asked === undefined ? await versionHere() : String(asked);
+      return { kind: "postgresql", name: "PostgreSQL", version, isEmbedded: false };
+    },
     prepare: async () => void (await install()),
     format: async (data, instance) => (await install(majorOf(instance))).copies.take(data),
     start: async (order) => PostgresqlNode.start(await install(majorOf(order.instance)), order),

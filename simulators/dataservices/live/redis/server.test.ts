@@ -48,6 +48,9 @@ describe.each(SERVERS.filter(({ isMissing }) => !isMissing))("a Redis instance s
 
   it("names the program that serves", async () => {
     const engines = await rig.plane.identify();
+    const { engine: named } = (await (await rig.ask("GET", "/v1/status")).json()) as { engine: object };
+    const [served] = engines.filter(({ kind }) => kind === "redis");
+    expect(served).toMatchObject({ name: "name" in named && named.name, version: "version" in named && named.version });
     expect(engines.find(({ kind }) => kind === "redis")).toEqual({
       kind: "redis",
       name: isEmbedded ? "Drydock's engine for the Redis protocol" : program?.name,

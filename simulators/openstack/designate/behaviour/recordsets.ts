@@ -1,7 +1,8 @@
 import type { Refusal } from "../../refusal.ts";
 import { checkQuota } from "../state/quotas.ts";
-import { type Designate, recordsetsOf, type ZoneRow } from "../state/state.ts";
+import { type Designate, type RecordSetRow, recordsetsOf, type ZoneRow } from "../state/state.ts";
 import { badRequest, duplicate } from "../wire/errors.ts";
+import { markChanged } from "./propagation.ts";
 import { isBelow } from "./zones.ts";
 
 const invalidLocation = (message: string): Refusal => badRequest("invalid_recordset_location", message);
@@ -53,4 +54,35 @@ export function checkRecordQuota(
 export function checkRecordCount(type: string, records: readonly string[]): void {
   if (type === "CNAME" && records.length > 1)
     throw badRequest("bad_request", "CNAME recordsets may not have more than 1 record");
+}
+
+/** Records have to reach the name servers; a recordset without any is ACTIVE at once. */
+export const propagationOf = (
+  records: readonly string[],
+  action: "CREATE" | "UPDATE",
+): Pick<RecordSetRow, "status" | "action"> =>
+  records.length === 0 ? { status: "ACTIVE", action: "NONE" } : { status: "PENDING", action };
+
+/** What a new recordset is given. */
+export type NewRecordset = Pick<RecordSetRow, "name" | "type" | "records" | "ttl" | "description">;
+
+/** Adds a recordset to a zone. */
+export function addRecordset(designate: Designate, zone: ZoneRow, fields: NewRecordset): RecordSetRow {
+  const { kernel } = designate.cloud;
+  const row: RecordSetRow = {
+    ...fields,
+    ...propagationOf(fields.records, "CREATE"),
+    id: designate.cloud.uuid("designate"),
+    zoneId: zone.id,
+    projectId: zone.projectId,
+    managed: false,
+    version: 1,
+    createdMs: kernel.nowMs,
+    updatedMs: null,
+  };
+  const { name, type, records } = fields;
+  designate.slot.value.recordsets.set(row.id, row);
+  kernel.record("designate", "recordset.create", row.id, { zone: zone.id, name, type, records });
+  markChanged(designate, zone);
+  return row;
 }

@@ -1,6 +1,8 @@
 import { Refusal } from "../../refusal.ts";
 import { type Designate, NAMESERVER, type ZoneRow } from "../state/state.ts";
 import { badRequest, duplicate } from "../wire/errors.ts";
+import type { Actor } from "../../cloud.ts";
+import { checkQuota } from "../state/quotas.ts";
 import { propagate, soaOf } from "./propagation.ts";
 
 /** The TTL of records whose zone does not say otherwise, seconds. */
@@ -36,7 +38,7 @@ export function addZone(designate: Designate, projectId: string, fields: NewZone
 export const isBelow = (name: string, zone: string): boolean => name.endsWith(`.${zone}`);
 
 /** Checks that a zone neither exists already nor lies above or below another project's. @throws Refusal 400, 403, 409 */
-export function checkZoneName({ slot }: Designate, name: string, projectId: string): void {
+function checkZoneName({ slot }: Designate, name: string, projectId: string): void {
   const zones = [...slot.value.zones.values()];
   if (name.split(".").filter((label) => label !== "").length < 2)
     throw badRequest("invalid_zone_name", "More than one label is required");
@@ -49,7 +51,7 @@ export function checkZoneName({ slot }: Designate, name: string, projectId: stri
 }
 
 /** Checks that a zone lies below a TLD, once an administrator has created any. @throws Refusal 400 */
-export function checkTld({ slot }: Designate, zoneName: string): void {
+function checkTld({ slot }: Designate, zoneName: string): void {
   const names = [...slot.value.admin.tlds.values()].map(({ fields }) => String(fields.name).toLowerCase());
   if (names.length === 0) return;
   const zone = zoneName.toLowerCase().replace(/\.$/, "");
@@ -58,7 +60,7 @@ export function checkTld({ slot }: Designate, zoneName: string): void {
 }
 
 /** Checks that no blacklist forbids a zone's name; administrators may use any. @throws Refusal 400 */
-export function checkBlacklists({ slot }: Designate, zoneName: string): void {
+function checkBlacklists({ slot }: Designate, zoneName: string): void {
   for (const { fields } of slot.value.admin.blacklists.values())
     if (new RegExp(String(fields.pattern)).test(zoneName))
       throw badRequest("invalid_zone_name", "Blacklisted zone name");
@@ -93,4 +95,18 @@ function addManagedRecordsets({ slot, cloud }: Designate, zone: ZoneRow): void {
       updatedMs: null,
     });
   }
+}
+
+/** Whether a project may have another zone of this name. @throws Refusal 400, 403, 409, 413 */
+export function checkNewZone(
+  designate: Designate,
+  actor: Pick<Actor, "isAdmin">,
+  projectId: string,
+  name: string,
+): void {
+  const own = [...designate.slot.value.zones.values()].filter((zone) => zone.projectId === projectId);
+  checkQuota(designate, projectId, "zones", own.length + 1);
+  checkZoneName(designate, name, projectId);
+  checkTld(designate, name);
+  if (!actor.isAdmin) checkBlacklists(designate, name);
 }

@@ -2,7 +2,14 @@ import { type HttpReply, json } from "../../../kernel/index.ts";
 import { str } from "../../python/index.ts";
 import type { RequestContext, OpenStackRoute } from "../../service.ts";
 import { markChanged } from "../behaviour/propagation.ts";
-import { checkLocation, checkRecordCount, checkRecordQuota } from "../behaviour/recordsets.ts";
+import {
+  addRecordset,
+  checkLocation,
+  checkRecordCount,
+  checkRecordQuota,
+  type NewRecordset,
+  propagationOf,
+} from "../behaviour/recordsets.ts";
 import { checkNotDeleting } from "../behaviour/zones.ts";
 import { checkQuota } from "../state/quotas.ts";
 import { type Designate, type RecordSetRow, recordsetsOf, type ZoneRow } from "../state/state.ts";
@@ -62,15 +69,6 @@ function recordsIn(value: unknown): readonly unknown[] {
   throw schemaViolation(["records"], `'${str(value)}' is not a valid list of records`, "type", ["list"]);
 }
 
-/** Records have to reach the name servers; a recordset without any is ACTIVE at once. */
-const propagationOf = (
-  records: readonly string[],
-  action: "CREATE" | "UPDATE",
-): Pick<RecordSetRow, "status" | "action"> =>
-  records.length === 0 ? { status: "ACTIVE", action: "NONE" } : { status: "PENDING", action };
-
-type NewRecordset = Pick<RecordSetRow, "name" | "type" | "records" | "ttl" | "description">;
-
 /** Reads the body, checking it in the service's order. @throws Refusal 400 */
 function newRecordsetIn(context: RequestContext): NewRecordset {
   const body = parseObject(bodyOf(context), CREATABLE);
@@ -88,7 +86,6 @@ function newRecordsetIn(context: RequestContext): NewRecordset {
 }
 
 function create(designate: Designate, context: RequestContext): HttpReply {
-  const { kernel } = designate.cloud;
   idIn(context, "zone_id");
   const fields = newRecordsetIn(context);
   const { name, type, records } = fields;
@@ -98,20 +95,7 @@ function create(designate: Designate, context: RequestContext): HttpReply {
   checkQuota(designate, zone.projectId, "zone_recordsets", recordsetsOf(designate, zone.id).length + 1);
   checkLocation(designate, zone, name, type);
   checkRecordQuota(designate, zone, records);
-  const row: RecordSetRow = {
-    ...fields,
-    ...propagationOf(records, "CREATE"),
-    id: designate.cloud.uuid("designate"),
-    zoneId: zone.id,
-    projectId: zone.projectId,
-    managed: false,
-    version: 1,
-    createdMs: kernel.nowMs,
-    updatedMs: null,
-  };
-  designate.slot.value.recordsets.set(row.id, row);
-  kernel.record("designate", "recordset.create", row.id, { zone: zone.id, name, type, records });
-  markChanged(designate, zone);
+  const row = addRecordset(designate, zone, fields);
   return json(row.status === "ACTIVE" ? 201 : 202, view(designate, context, row), { Location: linkTo(context, row) });
 }
 

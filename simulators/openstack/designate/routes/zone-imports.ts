@@ -15,7 +15,7 @@ const view = (context: RequestContext, row: ZoneImportRow): View => ({
   id: row.id,
   status: row.status,
   message: row.message,
-  zone_id: null,
+  zone_id: row.zoneId,
   project_id: row.projectId,
   ...dateMembers(row),
   version: row.version,
@@ -30,8 +30,7 @@ function requireImport({ slot }: Designate, context: RequestContext): ZoneImport
 
 function create(designate: Designate, context: RequestContext): HttpReply {
   if (!/^text\/dns\s*(;|$)/.test(context.request.headers["content-type"] ?? "")) throw unsupportedType("text/dns");
-  const isZoneFile = /\bSOA\b/.test(bodyText(context.request));
-  const row = startImport(designate, projectOf(context), isZoneFile);
+  const row = startImport(designate, projectOf(context), bodyText(context.request), context.actor.isAdmin);
   return json(202, view(context, row), { Location: linkTo(context, row) });
 }
 
@@ -41,7 +40,7 @@ const list = ({ slot }: Designate, context: RequestContext): HttpReply =>
     path: PATH,
     rows: [...slot.value.imports.values()].filter(({ projectId }) => canSee(context, projectId)),
     view: (row) => view(context, row),
-    filters: { status: ({ status }) => status, message: ({ message }) => message, zone_id: () => null },
+    filters: { status: ({ status }) => status, message: ({ message }) => message, zone_id: ({ zoneId }) => zoneId },
   });
 
 /** `/v2/zones/tasks/imports` */

@@ -2,17 +2,7 @@ import { type HttpReply, json } from "../../../kernel/index.ts";
 import type { Refusal } from "../../refusal.ts";
 import type { RequestContext, OpenStackRoute } from "../../service.ts";
 import { markChanged, propagate } from "../behaviour/propagation.ts";
-import {
-  addZone,
-  checkBlacklists,
-  checkNotDeleting,
-  checkTld,
-  checkZoneName,
-  isBelow,
-  type NewZone,
-  TTL_DEFAULT_S,
-} from "../behaviour/zones.ts";
-import { checkQuota } from "../state/quotas.ts";
+import { addZone, checkNewZone, checkNotDeleting, isBelow, type NewZone, TTL_DEFAULT_S } from "../behaviour/zones.ts";
 import { type Designate, NAMESERVER, POOL_ID, recordsetsOf, type ZoneRow } from "../state/state.ts";
 import { badRequest, crash, missingProperty, notSimulated, schemaViolation } from "../wire/errors.ts";
 import {
@@ -107,12 +97,7 @@ const missingMasters = (): Refusal =>
 function create(designate: Designate, context: RequestContext): HttpReply {
   const fields = newZoneIn(context);
   const projectId = projectOf(context);
-  const { zones } = designate.slot.value;
-  const own = [...zones.values()].filter((zone) => zone.projectId === projectId);
-  checkQuota(designate, projectId, "zones", own.length + 1);
-  checkZoneName(designate, fields.name, projectId);
-  checkTld(designate, fields.name);
-  if (!context.actor.isAdmin) checkBlacklists(designate, fields.name);
+  checkNewZone(designate, context.actor, projectId, fields.name);
   const zone = addZone(designate, projectId, fields);
   return json(202, view(context, zone), { Location: linkTo(context, zone) });
 }

@@ -56,7 +56,9 @@ export interface RecordSetRow {
 export interface ZoneImportRow {
   readonly id: string;
   readonly projectId: string;
-  status: "PENDING" | "ERROR";
+  /** The zone that it has made. */
+  zoneId: string | null;
+  status: "PENDING" | "COMPLETE" | "ERROR";
   message: string | null;
   version: number;
   readonly createdMs: number;

@@ -3,6 +3,7 @@ import type { Flavor } from "../state/flavor.ts";
 import { replaceFlavor } from "../state/flavors.ts";
 import { requireBody } from "../wire/body.ts";
 import { badRequest, notFound, requireAdmin } from "../wire/errors.ts";
+import { checkExtraSpec } from "../wire/extra-specs.ts";
 import { emptyReply, ok } from "../wire/replies.ts";
 import type { NovaCall } from "../wire/request.ts";
 import type { NovaRoute } from "../wire/route.ts";
@@ -16,9 +17,14 @@ const SPECS = {
   additionalProperties: false,
 } as const satisfies Schema;
 
+/** The microversion from which values are checked. */
+const CHECKED_FROM = 86;
+
 function setSpecs(call: NovaCall): HttpReply {
   const { extra_specs: wanted } = requireBody(call, envelope("extra_specs", SPECS));
   requireAdmin(call, "os-flavor-extra-specs:create");
+  if (call.version >= CHECKED_FROM)
+    for (const [name, each] of Object.entries(wanted)) checkExtraSpec(name, String(each));
   const flavor = requireFlavor(call);
   const texts = Object.fromEntries(Object.entries(wanted).map(([name, each]) => [name, String(each)]));
   replaceFlavor(call.nova, flavor, { extraSpecs: { ...flavor.extraSpecs, ...texts } });
@@ -40,6 +46,7 @@ function setSpec(call: NovaCall): HttpReply {
   const flavor = requireFlavor(call);
   const key = call.params.key ?? "";
   if (!Object.hasOwn(body, key)) throw badRequest("Request body and URI mismatch");
+  if (call.version >= CHECKED_FROM) checkExtraSpec(key, String(body[key]));
   replaceFlavor(call.nova, flavor, { extraSpecs: { ...flavor.extraSpecs, [key]: String(body[key]) } });
   return ok({ [key]: body[key] });
 }
