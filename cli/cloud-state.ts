@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir, userInfo } from "node:os";
@@ -8,6 +9,7 @@ import { UserError } from "./errors.ts";
 import type { Cloud } from "../scenarios/cloud/cloud.ts";
 
 const KnownCloud = Type.Object({
+  name: Type.String(),
   pid: Type.Integer(),
   /** ms since the Unix epoch. */
   sinceMs: Type.Number(),
@@ -15,10 +17,14 @@ const KnownCloud = Type.Object({
   /** Listens for as long as the block is owned. */
   lock: Type.Object({ host: Type.String(), port: Type.Integer() }),
   environment: Type.Record(Type.String(), Type.String()),
+  /** The address of its live page, with the token. */
+  liveUrl: Type.String(),
+  /** Of one that runs on its own: the file of its output, and the arguments with which it was started. */
+  detached: Type.Optional(Type.Object({ logFile: Type.String(), args: Type.Array(Type.String()) })),
 });
 
 /** A running cloud, as other commands of the same user find it. */
-type KnownCloud = Readonly<Static<typeof KnownCloud>>;
+export type KnownCloud = Readonly<Static<typeof KnownCloud>>;
 
 const knownCloud = Compile(KnownCloud);
 
@@ -43,11 +49,27 @@ export const keysFile = (): string => join(stateFolder(), "keys.json");
 
 const fileOf = (block: string): string => join(stateFolder(), `cloud-${block}.json`);
 
+/** What a cloud is called, and how it runs. */
+type CloudEntry = Pick<KnownCloud, "name" | "liveUrl" | "detached">;
+
+/** A file for the output of a cloud that will run on its own; nobody else can read it. @throws UserError CLI_STATE_FOLDER */
+export const newLogFile = (): string => join(stateFolder(), `up-${randomUUID()}.log`);
+
 /** Lets other commands find a cloud until the returned function is called. @throws UserError CLI_STATE_FOLDER */
-export function publishCloud(cloud: Pick<Cloud, "description" | "environment" | "lock">): () => void {
+export function publishCloud(
+  cloud: Pick<Cloud, "description" | "environment" | "lock">,
+  entry: CloudEntry,
+): () => void {
   const { environment, lock } = cloud;
   const { block } = cloud.description;
-  const known: KnownCloud = { pid: process.pid, sinceMs: Date.now(), block, lock, environment: { ...environment } };
+  const known: KnownCloud = {
+    ...entry,
+    pid: process.pid,
+    sinceMs: Date.now(),
+    block,
+    lock,
+    environment: { ...environment },
+  };
   const path = fileOf(block);
   // Renamed into place, so that nobody reads a half-written file.
   const draft = `${path}.${process.pid}`;
@@ -55,7 +77,12 @@ export function publishCloud(cloud: Pick<Cloud, "description" | "environment" | 
   rmSync(draft, { force: true });
   writeFileSync(draft, JSON.stringify(known), { mode: 0o600, flag: "wx" });
   renameSync(draft, path);
-  return () => rmSync(path, { force: true });
+  return () => forget(path, known);
+}
+
+function forget(path: string, { detached }: KnownCloud): void {
+  rmSync(path, { force: true });
+  if (detached !== undefined) rmSync(detached.logFile, { force: true });
 }
 
 /** The clouds of this user that are up, the newest first. Removes what killed processes left behind. @throws UserError CLI_STATE_FOLDER */
@@ -67,12 +94,13 @@ export async function findCloudsUp(): Promise<readonly KnownCloud[]> {
     // Another version of drydock may record clouds in another form.
     if (!knownCloud.Check(known)) continue;
     if (isAlive(known.pid) && (await isListening(known.lock))) up.push(known);
-    else rmSync(path, { force: true });
+    else forget(path, known);
   }
   return up.sort((a, b) => b.sinceMs - a.sinceMs);
 }
 
-function isAlive(pid: number): boolean {
+/** Whether a process of this id is there. */
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

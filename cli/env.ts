@@ -1,16 +1,18 @@
 import { proxyBypass } from "./cloud.ts";
 import { findCloudsUp } from "./cloud-state.ts";
+import { findCloud } from "./clouds/choose.ts";
 import { EXIT, UserError } from "./errors.ts";
 
 const quote = (value: string): string => `'${value.replaceAll("'", String.raw`'\''`)}'`;
 
 /**
- * `drydock env`: prints the environment of the cloud that is up, the newest if there are several. Returns the exit code.
+ * `drydock env`: prints the environment of the cloud of a name, else of the newest that is up. Returns the exit code.
  *
  * @throws UserError CLI_NO_CLOUD
  */
-export async function env(options: { readonly json?: boolean }): Promise<number> {
-  const [newest, ...others] = await findCloudsUp();
+export async function env(options: { readonly json?: boolean; readonly name?: string }): Promise<number> {
+  const up = await findCloudsUp();
+  const [newest, ...others] = options.name === undefined ? up : [findCloud(up, options.name)];
   if (newest === undefined) throw new UserError("CLI_NO_CLOUD", "no cloud is up");
   if (others.length > 0)
     process.stderr.write(`drydock: ${others.length + 1} clouds are up; this is the newest, in ${newest.block}\n`);

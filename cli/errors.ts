@@ -8,6 +8,11 @@ export const USER_ERRORS = {
   CLI_PORT_TAKEN: "stop what listens there, or choose another block with --block",
   CLI_NO_COMMAND: "give a command after --, for example: drydock exec -- npm test",
   CLI_NO_CLOUD: "start one with: drydock up",
+  CLI_CLOUD_NAME: "a name has letters, digits and dashes, and belongs to one cloud at a time: drydock list",
+  CLI_WHICH_CLOUD: "name one of them: drydock list",
+  CLI_NOT_DETACHED: "it belongs to the terminal at which it was started; start it with drydock up --detach",
+  CLI_DID_NOT_START: "its output says why",
+  CLI_DID_NOT_END: "end it by its process id",
   CLI_STATE_FOLDER:
     "this folder must belong to you and be closed to others (chmod 700), or name another with XDG_RUNTIME_DIR",
   CLI_COMMAND_NOT_FOUND: "the command could not be started",

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { Command, Option } from "commander";
 import { addCertificateCommands } from "./certificate-syntax.ts";
 import { addCertify } from "./certify-syntax.ts";
+import { addCloudCommands, addOwnTerminal } from "./clouds/syntax.ts";
 import { addLoad } from "./load-syntax.ts";
 import { addRunCommands } from "./run-syntax.ts";
 import { addNameOptions } from "./names-syntax.ts";
@@ -74,7 +75,7 @@ function addStart(drydock: Command, endWith: EndWith): void {
 }
 
 function addUp(drydock: Command, endWith: EndWith): void {
-  addNameOptions(drydock.command("up"))
+  addOwnTerminal(addNameOptions(drydock.command("up")))
     .description("boot the fake cloud and keep it until Ctrl-C")
     .option("--json", "one line of JSON with every address and credential, once ready")
     .addOption(seed())
@@ -86,17 +87,18 @@ function addUp(drydock: Command, endWith: EndWith): void {
     .addOption(catalog())
     .addHelpText(
       "after",
-      "\nExamples:\n  $ drydock up\n  $ drydock up --node-ttl 5s --consul-version 1.8.7\n  $ drydock up --json --pace realistic > cloud.json",
+      "\nExamples:\n  $ drydock up\n  $ drydock up --node-ttl 5s --consul-version 1.8.7\n  $ drydock up --json --pace realistic > cloud.json\n  $ drydock up --name blue --detach",
     )
-    .action(async (options) => endWith((await import("./up.ts")).up(options)));
+    .action(async (options) => endWith((await import("./clouds/up-or-detach.ts")).upOrDetach(options)));
 }
 
 function addEnv(drydock: Command, endWith: EndWith): void {
   drydock
     .command("env")
     .description('print the environment of a cloud that is up, for: eval "$(drydock env)"')
+    .option("--name <name>", "which cloud; default: the newest")
     .option("--json", "as JSON")
-    .addHelpText("after", '\nExamples:\n  $ eval "$(drydock env)"\n  $ drydock env --json')
+    .addHelpText("after", '\nExamples:\n  $ eval "$(drydock env)"\n  $ drydock env --name blue --json')
     .action(async (options) => endWith((await import("./env.ts")).env(options)));
 }
 
@@ -196,6 +198,7 @@ export function createProgram(onEnd: (exitCode: number) => void = () => {}): Com
     addReport,
     addCertificates,
     addSetupCommands,
+    addCloudCommands,
   ])
     add(drydock, endWith);
   return drydock;

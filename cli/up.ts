@@ -5,13 +5,18 @@ import { paintFor } from "../reports/terminal.ts";
 import { type BootOptions, bootCloudFor, PREDICTABLE } from "./cloud.ts";
 import { catchSignals } from "./signals.ts";
 import { publishCloud } from "./cloud-state.ts";
+import { checkFreeName } from "./clouds/choose.ts";
 import { prepareLivePage } from "./live/open.ts";
 import { EXIT } from "./errors.ts";
 import { storyPrinter } from "./story.ts";
 
 /** The options of `up`. */
-interface UpOptions extends Omit<BootOptions, "tell" | "consul" | "secondaries"> {
+export interface UpOptions extends Omit<BootOptions, "tell" | "consul" | "secondaries"> {
   readonly json?: boolean;
+  /** Default: the block. */
+  readonly name?: string;
+  /** Of one that runs on its own: where its output goes. */
+  readonly logFile?: string;
   readonly consulVersion?: ConsulVersion;
   readonly nodeTtl?: string;
   readonly serviceTtl?: string;
@@ -21,12 +26,15 @@ interface UpOptions extends Omit<BootOptions, "tell" | "consul" | "secondaries">
 /** `drydock up`: boots a fake cloud, prints where everything is, and keeps it until it is interrupted. Returns the exit code. */
 export async function up({
   json = false,
+  name,
+  logFile,
   consulVersion: version,
   nodeTtl,
   serviceTtl,
   secondary: secondaries = [],
   ...options
 }: UpOptions): Promise<number> {
+  await checkFreeName(name);
   const interrupted = catchSignals();
   const live = prepareLivePage();
   const tell = json ? undefined : storyPrinter(process.stdout);
@@ -35,7 +43,9 @@ export async function up({
   try {
     if (interrupted.isOver()) return EXIT.interrupted;
     await using page = await live.open(cloud);
-    const forget = publishCloud(cloud);
+    const detached = logFile === undefined ? undefined : { logFile, args: process.argv.slice(2) };
+    const entry = { name: name ?? cloud.description.block, liveUrl: page.url, ...(detached && { detached }) };
+    const forget = publishCloud(cloud, entry);
     if (cloud.description.predictableSecrets) process.stderr.write(`drydock: ${PREDICTABLE}\n`);
     const { url } = page;
     process.stdout.write(

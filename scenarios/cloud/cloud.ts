@@ -180,7 +180,7 @@ async function createBrokers(
     platformUrl,
     pace: PACES[pace],
     listen: (app, address, port) => {
-      if (hear !== undefined) tapExchanges(app.server, (exchange) => hear("broker", exchange));
+      if (hear) tapExchanges(app.server, (exchange) => hear("broker", exchange));
       return listen(world, app, address, port, report);
     },
     ...(store && { pool: (service) => store.pool(service) }),
@@ -188,7 +188,8 @@ async function createBrokers(
 }
 
 const SEED_MAX = 2 ** 31 - 1;
-const randomSecret = (): string => randomBytes(32).toString("hex");
+const SECRET_BYTES = 32;
+const randomSecret = (): string => randomBytes(SECRET_BYTES).toString("hex");
 
 /** Keys for a director in any block, so that one certificate serves every cloud of this process, or of this user if there is a file. */
 let made: Promise<LiveKeys> | undefined;

@@ -79,7 +79,11 @@ async function listen(world: World, endpoint: Endpoint, { tls, report, hear }: S
     const throttle = new PasswordThrottle();
     const heard = hear !== undefined && address !== world.plan.control;
     const options = {
-      ...{ host: address, port, admits, report, throttle },
+      host: address,
+      port,
+      admits,
+      report,
+      throttle,
       ...(endpoint.tls && { tls }),
       ...(heard && { hear: (exchange: Exchange) => hear(name, exchange) }),
     };
