@@ -1,7 +1,7 @@
 import { startServer } from "../cli/testing/run.ts";
 import { bootCloud, type Cloud } from "../scenarios/cloud/cloud.ts";
 import { conductLoad, type LoadOutcome } from "../scenarios/load/conduct.ts";
-import { localWorker, processWorker } from "../scenarios/load/crew.ts";
+import { localWorker, processWorker } from "../scenarios/load/load-workers.ts";
 import { environmentTransport } from "../scenarios/load/environment-transport.ts";
 import type { LoadPlan } from "../scenarios/load/plan.ts";
 import { basicHeader } from "../simulators/kernel/index.ts";

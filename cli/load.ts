@@ -6,7 +6,7 @@ import { INVOCATION } from "../conformance/runner/tool.ts";
 import { isOf, parseAs } from "../scenarios/clients/answers.ts";
 import { CatalogBody } from "../scenarios/clients/osb.ts";
 import { conductLoad, LoadError, sharePlan } from "../scenarios/load/conduct.ts";
-import { localWorker, processWorker } from "../scenarios/load/crew.ts";
+import { localWorker, processWorker } from "../scenarios/load/load-workers.ts";
 import { needsInstances, parseMix } from "../scenarios/load/mix.ts";
 import type { LoadPlan } from "../scenarios/load/plan.ts";
 import { parseDuration, parseRate } from "../scenarios/load/quantities.ts";

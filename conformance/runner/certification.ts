@@ -11,7 +11,7 @@ import type { DataPlane } from "../data/plane.ts";
 import type { DrydockFile } from "../settings/file.ts";
 import { lineThatRepeats } from "./command.ts";
 import { dataPlaneFor } from "./data-plane.ts";
-import { Crew, type PlannedCheck } from "./crew.ts";
+import { CheckRunner, type PlannedCheck } from "./check-runner.ts";
 import { type Judged, RUN_EVENT_VERSION } from "./events.ts";
 import { backendOf } from "./hooks.ts";
 import { chooseOffers } from "./offers.ts";
@@ -43,7 +43,7 @@ export class Certification {
   #evident: SpecMinor = NEWEST_MINOR;
   readonly #log: RunLog;
   readonly #ledger = new Ledger();
-  #crew: Crew | undefined;
+  #checkRunner: CheckRunner | undefined;
   #isStarted = false;
 
   constructor(
@@ -109,7 +109,7 @@ export class Certification {
     // Probes request what they need; a review of what others have seen needs something to be seen.
     const suites = new Set(planned.filter(({ check }) => check.phase === "review").map(({ suite }) => suite));
     const warmUp = async () => void (await Promise.all([...suites].map((suite) => this.#warmUp(suite, run))));
-    const crew = new Crew(run, {
+    const checkRunner = new CheckRunner(run, {
       log: this.#log,
       clock,
       jobs,
@@ -118,15 +118,15 @@ export class Certification {
       warmUp,
       evident: this.#evident,
     });
-    this.#crew = crew;
-    const stopListening = catchStrays(run.quota.actors, (who, error) => crew.noteStray(who, error));
+    this.#checkRunner = checkRunner;
+    const stopListening = catchStrays(run.quota.actors, (who, error) => checkRunner.noteStray(who, error));
     const stopSaying = eachTenSeconds(() => this.#sayProgress(planned.length, run));
     try {
       const ordered = shuffleSeed === undefined ? longestFirst(planned) : shuffle(planned, shuffleSeed);
       const isReady = warmUp();
       // If there is little room, checks would wait for these stories while taking up the room that they need.
       if (run.quota.max < ROOMY) await isReady;
-      await Promise.all([isReady, crew.hold(ordered)]);
+      await Promise.all([isReady, checkRunner.hold(ordered)]);
       await tidying.end();
     } finally {
       stopSaying();
@@ -229,8 +229,8 @@ export class Certification {
       leftBehind,
       scope: this.#selection.scope,
       isAborted: this.#isAborted(),
-      lost: this.#crew?.loss,
-      isDefective: this.#crew?.isDefective === true,
+      lost: this.#checkRunner?.loss,
+      isDefective: this.#checkRunner?.isDefective === true,
     });
     const { verdict, counts, causes, exitCode, conformant, statement } = summary;
     this.#log.emit({

@@ -39,7 +39,7 @@ describe("the documentation of drydock.yml", () => {
 
   it("is shipped with the package", () => {
     expect(JSON.parse(read("package.json"))).toMatchObject({
-      files: expect.arrayContaining(["docs/**/*.md", "docs/*.schema.json"]),
+      files: expect.arrayContaining(["docs/**/*.md", "docs/*.json"]),
     });
   });
 

@@ -1,5 +1,5 @@
 import { measureBeside } from "./beside.ts";
-import type { LoadWorker } from "./crew.ts";
+import type { LoadWorker } from "./load-workers.ts";
 import { LoadTally } from "./figures.ts";
 import { describeGlances } from "./glance.ts";
 import type { LoadPlan } from "./plan.ts";

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { parseAs } from "../clients/answers.ts";
 import { dueTimes, countExpected } from "./arrivals.ts";
 import { conductLoad, sharePlan } from "./conduct.ts";
-import { localWorker, processWorker } from "./crew.ts";
+import { localWorker, processWorker } from "./load-workers.ts";
 import { LoadFigures, LoadTally } from "./figures.ts";
 import { Durations } from "./histogram.ts";
 import { drawOperation, LOAD_OPERATIONS, parseMix } from "./mix.ts";

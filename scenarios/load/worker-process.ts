@@ -1,6 +1,6 @@
-/** A generator of load as a process of its own; `crew.ts` starts it and asks. It ends when nobody asks any more. */
+/** A generator of load as a process of its own; `load-workers.ts` starts it and asks. It ends when nobody asks any more. */
 import { parseAs } from "../clients/answers.ts";
-import { type Answer, type LoadWorker, localWorker, Question } from "./crew.ts";
+import { type Answer, type LoadWorker, localWorker, Question } from "./load-workers.ts";
 
 const stopping = new AbortController();
 let worker: LoadWorker | undefined;

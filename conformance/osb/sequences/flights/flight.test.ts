@@ -82,8 +82,13 @@ describe("judgeMeanwhile", () => {
   });
 
   it.each(["succeeded", "failed"])("accuses nobody when the operation had %s by then", async (state) => {
-    const flight = await flyToEnd(accepted, { resent: asked }, state);
-    expect(judgeMeanwhile(flight, "resent", judge).verdict).toBe("not-applicable");
+    const flight = await flyToEnd(accepted, { update: asked }, state);
+    expect(judgeMeanwhile(flight, "update", judge).verdict).toBe("not-applicable");
+  });
+
+  it("judges a conflict with the very same request, which is wrong in either state", async () => {
+    const flight = await flyToEnd(accepted, { resent: { ...asked, status: 409 } }, "succeeded");
+    expect(judgeMeanwhile(flight, "resent", judge).verdict).toBe("pass");
   });
 
   it("judges a deletion also when it ended the operation", async () => {

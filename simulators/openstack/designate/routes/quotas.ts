@@ -49,12 +49,14 @@ function update(designate: Designate, context: RequestContext): HttpReply {
   const { quotas } = designate.slot.value;
   const project = projectIn(context);
   quotas.set(project, { ...quotas.get(project), ...limits });
+  designate.cloud.kernel.record("designate", "quota.update", project, limits);
   return json(200, quotasOf(designate, project));
 }
 
-function reset({ slot }: Designate, context: RequestContext): HttpReply {
+function reset({ slot, cloud }: Designate, context: RequestContext): HttpReply {
   checkWriter(context);
-  slot.value.quotas.delete(projectIn(context));
+  const project = projectIn(context);
+  if (slot.value.quotas.delete(project)) cloud.kernel.record("designate", "quota.reset", project);
   return { status: 204 };
 }
 

@@ -24,7 +24,7 @@ export interface PlannedCheck {
 }
 
 /** What running the checks needs beside the run's context. */
-interface CrewOptions {
+interface CheckRunnerOptions {
   readonly log: RunLog;
   readonly clock: Clock;
   /** Checks side by side. */
@@ -54,9 +54,9 @@ const SILENCE = "the broker stopped answering";
 const SENT_BEFORE_MAX = 5;
 
 /** Holds the checks of one run: side by side where possible, each to a verdict of its own whatever happens. */
-export class Crew {
+export class CheckRunner {
   readonly #run: RunContext;
-  readonly #options: CrewOptions;
+  readonly #options: CheckRunnerOptions;
   #lost: TargetError | undefined;
   /** Checks that found no room beside the others. */
   readonly #postponed: PlannedCheck[] = [];
@@ -67,7 +67,7 @@ export class Crew {
   /** Ids of the checks that are being held. */
   readonly #current = new Set<string>();
 
-  constructor(run: RunContext, options: CrewOptions) {
+  constructor(run: RunContext, options: CheckRunnerOptions) {
     this.#run = run;
     this.#options = options;
   }
