@@ -7,13 +7,13 @@ it("a project's quotas are journaled when they are set and when they are reset, 
   const project = (body as { projects: readonly { id: string }[] }).projects[0]?.id ?? "";
   const send = async (method: string, body?: object): Promise<number> =>
     (await cloud.call("admin", method, "dns", `/quotas/${project}`, body)).status;
-  const seen = (): readonly string[] =>
+  const journaledKinds = (): readonly string[] =>
     cloud.kernel.journal.events
       .filter(({ source, subject }) => source === "designate" && subject === project)
       .map(({ kind }) => kind);
   await send("DELETE");
-  expect(seen()).toEqual([]);
+  expect(journaledKinds()).toEqual([]);
   await send("PATCH", { zones: 3 });
   await send("DELETE");
-  expect(seen()).toEqual(["quota.update", "quota.reset"]);
+  expect(journaledKinds()).toEqual(["quota.update", "quota.reset"]);
 });
