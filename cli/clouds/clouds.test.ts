@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type CommandResult, drydock } from "../testing/run.ts";
 
+/** One that no other cloud of this machine takes while this one starts afresh: the others take the first that is free. */
+const BLOCK = "127.211";
 let folder = "";
 const run = (...args: readonly string[]): Promise<CommandResult> => drydock(args, { XDG_RUNTIME_DIR: folder });
 const up = async (): Promise<readonly { name: string; pid: number; block: string; detached: boolean }[]> =>
@@ -19,7 +21,7 @@ afterAll(async () => {
 
 test("clouds by name: up on their own, listed, read, started afresh, ended", async () => {
   expect((await run("list")).stdout).toBe("no cloud is up\n");
-  const started = await run("up", "--detach", "--name", "blue", "--pace", "instant");
+  const started = await run("up", "--detach", "--name", "blue", "--pace", "instant", "--block", BLOCK);
   expect(started).toMatchObject({ code: 0 });
   expect(started.stdout).toContain("live page");
   const [blue, ...others] = await up();
