@@ -9,6 +9,7 @@ import {
 import { createWorld, type World } from "../../simulators/world.ts";
 import { openStackClient } from "../clients/openstack.ts";
 import { inception } from "../story/inception.ts";
+import { referenceBackend } from "./backend.ts";
 import { Brokers } from "./brokers.ts";
 import { bootCloud, type Cloud } from "./cloud.ts";
 import { liveDataPlane, virtualDataPlane } from "./data-plane.ts";
@@ -100,6 +101,12 @@ describe("the backup and isolation suites on the reference broker, on virtual ti
     },
     PATIENCE_MS,
   );
+
+  it("pass what takes an operator's hooks: stored backups that are damaged, and looked at", async () => {
+    const only = ["BK-35", "BK-36", "IS-63"];
+    const summary = await stand.certify({ only, backend: referenceBackend(stand.world, "postgresql") });
+    expect(verdictsOf(summary)).toEqual(Object.fromEntries(only.map((id) => [id, "pass"])));
+  });
 
   it.each([
     ["dump lost-tail", "BK-10"],
