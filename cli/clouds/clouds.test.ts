@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type CommandResult, drydock } from "../testing/run.ts";
 
-/** One that no other cloud of this machine takes while this one starts afresh: the others take the first that is free. */
-const BLOCK = "127.211";
+/** One that no other cloud takes while this one starts afresh: the others take the first that is free, and other runs of this test have another pid. */
+const BLOCK = `127.${128 + (process.pid % 120)}`;
 let folder = "";
 const run = (...args: readonly string[]): Promise<CommandResult> => drydock(args, { XDG_RUNTIME_DIR: folder });
 const up = async (): Promise<readonly { name: string; pid: number; block: string; detached: boolean }[]> =>

@@ -12,6 +12,7 @@ import { markNewer } from "./learn-version.ts";
 import { capByLevel, outsideOfVersions, requireEvidence } from "./outcomes.ts";
 import { Berth } from "./berth.ts";
 import { lookForChange } from "./change.ts";
+import { isInterruption } from "./interruption.ts";
 import { NoRoom, type Quota } from "./quota.ts";
 import type { RunLog } from "./run-log.ts";
 import type { RunContext, StartedSuite } from "./suite.ts";
@@ -181,6 +182,7 @@ export class CheckRunner {
   async #outcomeOf(error: unknown, check: Check<never>, { sent }: OsbClient): Promise<Outcome> {
     if (error instanceof Verdicted) return error.outcome;
     if (error instanceof NoRoom) return { verdict: verdictWithout[error.limiter], reason: error.message };
+    if (this.#isAborted && isInterruption(error)) return { verdict: "unknown", reason: "the run was interrupted" };
     if (!(error instanceof NoAnswer)) return this.#crash(error, check);
     if (error.fault === "out-of-time")
       return { verdict: "unknown", reason: `no time: the run ended before this check (${this.#options.timeLimit})` };
