@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { renderSimply } from "./erb.ts";
 import { type RenderResult, renderTemplates } from "./render.ts";
-import { askRuby } from "./ruby-thread.ts";
+import { askRuby, RubyFailure } from "./ruby-thread.ts";
 import { readYaml } from "./yaml.ts";
 
 const PROPERTIES = { port: 80, name: "Web", tls: { on: true }, list: [1], nothing: null, no: false };
@@ -92,6 +92,24 @@ describe("a job template", () => {
   it("sees the same time and the same random numbers in every run", () => {
     const template = "<%= Time.now.to_i %>";
     expect(render(template)).toEqual({ text: "1767225600" });
+  });
+});
+
+describe("Ruby", () => {
+  it.each([
+    ["a template that calls itself for ever", "<% def again = again(); again() %>"],
+    ["a template that ends the program", "<% exit! %>"],
+  ])("serves the next template after %s", (_what, text) => {
+    const outcome = (() => {
+      try {
+        return renderByRuby(text);
+      } catch (error) {
+        return error;
+      }
+    })();
+    if (outcome instanceof Error) expect(outcome).toBeInstanceOf(RubyFailure);
+    else expect(outcome).toHaveProperty("error");
+    expect(render("<%= p('name').upcase %>")).toEqual({ text: "WEB" });
   });
 });
 

@@ -25,6 +25,7 @@ class RubyThread {
   readonly #port: MessagePort;
   readonly #answered = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   #seen = 0;
+  #hasDied = false;
 
   /** @throws RubyFailure when it does not start */
   constructor() {
@@ -38,9 +39,25 @@ class RubyThread {
       execArgv: ["--disable-warning=ExperimentalWarning"],
       env: {},
     });
+    // Ruby can trap between requests too, when a value is collected; without a listener that would end this process.
+    this.#worker.on("error", () => (this.#hasDied = true));
     this.#worker.unref();
     port1.unref();
-    this.#receive(START_MS_MAX);
+    try {
+      this.#receive(START_MS_MAX);
+    } catch (error) {
+      this.end();
+      throw error;
+    }
+  }
+
+  /** Whether it ended by itself, between two requests. */
+  get hasDied(): boolean {
+    return this.#hasDied;
+  }
+
+  end(): void {
+    void this.#worker.terminate();
   }
 
   /** @throws RubyFailure */
@@ -54,10 +71,7 @@ class RubyThread {
     const now = Atomics.load(this.#answered, 0);
     const message: unknown = now === this.#seen ? undefined : receiveMessageOnPort(this.#port)?.message;
     this.#seen = now;
-    if (typeof message !== "string") {
-      void this.#worker.terminate();
-      throw new RubyFailure(`Ruby gave no answer within ${limitMs / 1000} s`);
-    }
+    if (typeof message !== "string") throw new RubyFailure(`Ruby gave no answer within ${limitMs / 1000} s`);
     const answer: Readonly<Record<string, unknown>> = JSON.parse(message);
     if (answer.failure !== undefined) throw new RubyFailure(String(answer.failure));
     return answer;
@@ -78,10 +92,13 @@ export function hasRuby(): boolean {
 
 /** Hands a request to Ruby and waits for its answer. After a failure the next request starts it afresh. @throws RubyFailure */
 export function askRuby(request: object): Readonly<Record<string, unknown>> {
+  if (thread?.hasDied === true) thread = undefined;
   try {
     thread ??= new RubyThread();
     return thread.ask(request);
   } catch (error) {
+    // What has failed once may be broken inside.
+    thread?.end();
     thread = undefined;
     throw error;
   }

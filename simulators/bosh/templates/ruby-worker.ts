@@ -1,5 +1,7 @@
+import { openSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
+import { devNull } from "node:os";
 import { WASI } from "node:wasi";
 import { type MessagePort, workerData } from "node:worker_threads";
 import { RUBY_CONTEXT } from "./ruby-context.ts";
@@ -54,7 +56,9 @@ async function startRuby(): Promise<(request: string) => string> {
   const module = await WebAssembly.compile(
     await readFile(require.resolve("@ruby/4.0-wasm-wasi/dist/ruby+stdlib.wasm")),
   );
-  const wasi = new WASI({ version: "preview1", returnOnExit: true, env: {}, args: [] });
+  // Where it dies, as of endless recursion, it prints pages about itself.
+  const stderr = openSync(devNull, "w");
+  const wasi = new WASI({ version: "preview1", returnOnExit: true, env: {}, args: [], stderr });
   let memory: WasmMemory | undefined;
   const requireMemory = (): WasmMemory => {
     if (memory === undefined) throw new Error("Ruby has no memory yet");
