@@ -39,7 +39,12 @@ const VIEWS: readonly View[] = [
 /** Draws again when the store has changed. */
 function useStore(store: Store): void {
   const [, draw] = useState(0);
-  useEffect(() => store.subscribe(() => draw((count) => count + 1)), [store]);
+  useEffect(() => {
+    const drawAgain = () => draw((count) => count + 1);
+    // The store may have changed since the first drawing: effects come a frame later, on a busy machine several messages later.
+    drawAgain();
+    return store.subscribe(drawAgain);
+  }, [store]);
 }
 
 const viewOf = (): string => location.hash.replace(/^#\/?/, "");
