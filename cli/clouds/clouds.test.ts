@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { type CommandResult, drydock } from "../testing/run.ts";
 
 /** One that no other cloud takes while this one starts afresh: the others take the first that is free, and other runs of this test have another pid. */
-const BLOCK = `127.${128 + (process.pid % 120)}`;
+const BLOCK = `127.${128 + (process.pid % 70)}`;
 let folder = "";
 const run = (...args: readonly string[]): Promise<CommandResult> => drydock(args, { XDG_RUNTIME_DIR: folder });
 const up = async (): Promise<readonly { name: string; pid: number; block: string; detached: boolean }[]> =>
