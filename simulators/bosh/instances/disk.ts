@@ -18,6 +18,26 @@ export function* attachDisk(director: Director, task: Task, instance: Instance, 
   instance.vm.mountedDisk = diskCid;
 }
 
+/** Creates a disk near the VM of an instance; returns its CID. @throws CpiError */
+export function* createDisk(
+  director: Director,
+  task: Task,
+  instance: Instance,
+  wanted: Pick<Disk, "sizeMb" | "cloudProperties">,
+): Body<string> {
+  const { cpi, kernel } = director;
+  const create = cpi.createDisk(wanted.sizeMb, wanted.cloudProperties, instance.vm?.cid ?? "");
+  const cid = yield* withAudit(
+    director,
+    task,
+    { action: "create", type: "disk", ...ownerOf(instance) },
+    create,
+    (made) => made,
+  );
+  kernel.record("bosh", "disk.create", cid, { deployment: instance.deployment, sizeMb: wanted.sizeMb });
+  return cid;
+}
+
 /** Attaches a disk and tells the agent of it; nothing is mounted. */
 export function* plugDisk(director: Director, task: Task, instance: Instance, diskCid: string): Body {
   const { vm } = instance;
@@ -76,7 +96,6 @@ export function recordOrphan(director: Director, task: Task, instance: Instance,
 /** Gives an instance its planned disk: the new one is created before the old one is given up. */
 export function* updateDisk(director: Director, task: Task, planned: PlannedInstance, renews: boolean): Body {
   const { instance, disk: wanted } = planned;
-  const { cpi, kernel } = director;
   const isDue = diskDiffers(instance.disk, wanted) || (renews && wanted !== undefined);
   if (!isDue || instance.vm === null) return;
   const { cid: vmCid } = instance.vm;
@@ -85,15 +104,7 @@ export function* updateDisk(director: Director, task: Task, planned: PlannedInst
     if (old !== null) yield* releaseDisk(director, task, instance, vmCid, old.cid);
     return;
   }
-  const create = cpi.createDisk(wanted.sizeMb, wanted.cloudProperties, vmCid);
-  const cid = yield* withAudit(
-    director,
-    task,
-    { action: "create", type: "disk", ...ownerOf(instance) },
-    create,
-    (made) => made,
-  );
-  kernel.record("bosh", "disk.create", cid, { deployment: instance.deployment, sizeMb: wanted.sizeMb });
+  const cid = yield* createDisk(director, task, instance, wanted);
   // A disk without a record would be lost, so it is recorded before anything else can fail.
   const row = ++director.slot.value.diskRows;
   const fresh = { row, cid, sizeMb: wanted.sizeMb, cloudProperties: wanted.cloudProperties };

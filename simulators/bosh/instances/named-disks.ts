@@ -1,11 +1,9 @@
 import type { Body } from "../../kernel/index.ts";
 import { namedDiskDiffers, type PlannedInstance, type WantedDisk } from "../deploy/plan-instance.ts";
-import { withAudit } from "../events/audit.ts";
 import type { Instance } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
 import type { Task } from "../state/tasks.ts";
-import { plugDisk, recordOrphan } from "./disk.ts";
-import { ownerOf } from "./names.ts";
+import { createDisk, plugDisk, recordOrphan } from "./disk.ts";
 
 /*
  * The disks of `persistent_disks`: each goes by its name. The agent only learns of them; what is on one does not move to its successor
@@ -31,16 +29,7 @@ export function* updateNamedDisks(
 }
 
 function* createNamed(director: Director, task: Task, instance: Instance, wanted: WantedDisk): Body {
-  const { kernel, cpi } = director;
-  const create = cpi.createDisk(wanted.sizeMb, wanted.cloudProperties, instance.vm?.cid ?? "");
-  const cid = yield* withAudit(
-    director,
-    task,
-    { action: "create", type: "disk", ...ownerOf(instance) },
-    create,
-    (made) => made,
-  );
-  kernel.record("bosh", "disk.create", cid, { deployment: instance.deployment, sizeMb: wanted.sizeMb });
+  const cid = yield* createDisk(director, task, instance, wanted);
   instance.namedDisks = [...instance.namedDisks, { ...wanted, row: ++director.slot.value.diskRows, cid }];
   yield* plugDisk(director, task, instance, cid);
 }
