@@ -140,8 +140,11 @@ class Walk {
     await this.#step("order", () => this.#order("PUT", this.#pathOf("one"), OWNER));
     const own = await this.#step("bind", () => this.#bind("one"));
     await this.#step("write", () => untilItWorks(() => this.#using(own, (session) => session.write("coin", "gold"))));
-    const backup = await this.#step("back up", () => this.#customer.make(backups, backups));
-    expectSame("the backup", backup.state, "succeeded");
+    const backup = await this.#step("back up", async () => {
+      const made = await this.#customer.make(backups, backups);
+      expectSame("the backup", made.state, "succeeded");
+      return made;
+    });
     await this.#step("lose", () => this.#using(own, (session) => session.lose()));
     await this.#step("restore", () => this.#restoreTo("one", backup.id));
     const readBack = (credentials: Credentials): Promise<void> =>
@@ -164,7 +167,7 @@ class Walk {
   }
 
   async run(): Promise<WalkResult> {
-    // The steps hold what failed.
+    // All is done within steps, and they hold what failed.
     await this.#run().catch(() => {});
     return { plan: this.#plan, steps: this.#steps };
   }
