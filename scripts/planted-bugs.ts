@@ -7,6 +7,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { PLANTED_BUGS } from "../scenarios/planted/index.ts";
 import { CAUGHT, type Hunt, matrixPage, parseHunts } from "../scenarios/planted/matrix.ts";
+import type { SeedResult } from "../scenarios/scenario.ts";
 import { provisioning } from "../scenarios/provisioning/scenario.ts";
 import { scriptCommand, wholeNumber } from "./command.ts";
 
@@ -20,27 +21,28 @@ const options = scriptCommand(
   .option("--seeds <n>", "give up on a bug after this many seeds", wholeNumber(1), CAUGHT.seedsMax)
   .option("--only <names>", "these bugs, separated by commas; default: all")
   .option("--missing", "only bugs that nobody has hunted yet")
+  .option("--no-shrink", "do not shrink what was found; a later run with --missing does")
   .option("--check", "write nothing")
   .parse()
-  .opts<{ seeds: number; only?: string; missing?: boolean; check?: boolean }>();
+  .opts<{ seeds: number; only?: string; missing?: boolean; shrink: boolean; check?: boolean }>();
 
 const readHunts = (): readonly Hunt[] => parseHunts(readFileSync(HUNTS, "utf8"));
 
-async function hunt(bug: string): Promise<Hunt> {
+/** Plays seeds until one fails; a seed that is known to fail is only shrunk. */
+async function hunt(bug: string, known: Hunt | undefined): Promise<Hunt> {
   const prepared = await provisioning.prepare({ plantedBug: bug });
-  for (let seed = 1; seed <= options.seeds; seed++) {
-    if ((await prepared.replay(seed)).verdict !== "fail") continue;
-    const { counterexample, reason = "" } = await prepared.run(seed, { enoughLines: CAUGHT.linesMax });
-    return {
-      bug,
-      seed,
-      played: seed,
-      lines: counterexample?.steps.slice() ?? [],
-      path: counterexample?.path ?? "0",
-      reason,
-    };
+  for (let seed = known?.seed ?? 1; seed <= options.seeds; seed++) {
+    const result = options.shrink && seed === known?.seed ? undefined : await prepared.replay(seed);
+    if (result !== undefined && result.verdict !== "fail") continue;
+    if (!options.shrink && result !== undefined) return huntOf(bug, result, false);
+    return huntOf(bug, await prepared.run(seed, { enoughLines: CAUGHT.linesMax }), true);
   }
-  return { bug, seed: null, played: options.seeds, lines: [], path: "", reason: "" };
+  return { bug, seed: null, played: options.seeds, isShrunk: false, lines: [], path: "", reason: "" };
+}
+
+function huntOf(bug: string, { seed, counterexample, reason = "" }: SeedResult, isShrunk: boolean): Hunt {
+  const { steps = [], path = "0" } = counterexample ?? {};
+  return { bug, seed, played: seed, isShrunk, lines: [...steps], path, reason };
 }
 
 /** Hunts may run side by side, each for its own bugs: what others have written meanwhile is kept. */
@@ -53,11 +55,16 @@ function record(result: Hunt): void {
 }
 
 const named = options.only?.split(",");
-const known = new Set(options.missing === true ? readHunts().map(({ bug }) => bug) : []);
-const bugs = PLANTED_BUGS.map(({ name }) => name).filter((name) => (named?.includes(name) ?? true) && !known.has(name));
+const before = options.missing === true ? readHunts() : [];
+const huntBefore = (name: string): Hunt | undefined => before.find(({ bug }) => bug === name);
+const isMissing = (name: string): boolean => {
+  const hunted = huntBefore(name);
+  return hunted === undefined || (options.shrink && hunted.seed !== null && !hunted.isShrunk);
+};
+const bugs = PLANTED_BUGS.map(({ name }) => name).filter((name) => (named?.includes(name) ?? true) && isMissing(name));
 const found: Hunt[] = [];
 for (const bug of bugs) {
-  const result = await hunt(bug);
+  const result = await hunt(bug, huntBefore(bug));
   found.push(result);
   if (options.check !== true) record(result);
   const how =

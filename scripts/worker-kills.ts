@@ -73,56 +73,76 @@ class Workers {
 interface Outcome {
   /** Verdict and digest by seed, as the campaign's own process heard them. */
   readonly heard: ReadonlyMap<number, string>;
-  /** Rows of the table, and how many verdicts were heard more than once. */
-  readonly rows: number;
+  /** Verdicts that were heard more than once. */
   readonly double: number;
   readonly kills: number;
   readonly ms: number;
 }
 
+const subject = { scenario: SCENARIO, ...(options.waiting === true && { plantedBug: "waiting" }) };
+const seedsTo = (last: number): readonly number[] => Array.from({ length: last }, (_, at) => at + 1);
+
+/** Follows a campaign to its end. Returns what was heard of each seed, and how often something was heard again. */
+async function follow(
+  board: Board,
+  last: number,
+  onHeard: (count: number) => void,
+): Promise<Pick<Outcome, "heard" | "double">> {
+  const heard = new Map<number, string>();
+  let double = 0;
+  const campaign = { subject, urgent: [], seeds: seedsTo(last) };
+  for await (const { result } of followCampaign(board, campaign, new AbortController().signal, console.log)) {
+    if (heard.has(result.seed)) double++;
+    heard.set(result.seed, `${result.verdict} ${result.digest}`);
+    onHeard(heard.size);
+  }
+  return { heard, double };
+}
+
+/** Seeds whose cost is measured first, so that units are as long as they will be. */
+const MEASURED = 64;
+
 async function playKilled(url: string): Promise<Outcome> {
   const complain = (error: Error): void => console.error(error.message);
   const board = await Board.open(url, scenarioVersion(), { supervises: true, expireS: 5 }, complain);
   const workers = new Workers(url);
-  const timer = options.every === 0 ? undefined : setInterval(() => workers.killOne(), options.every);
-  const subject = { scenario: SCENARIO, ...(options.waiting === true && { plantedBug: "waiting" }) };
-  const seeds = Array.from({ length: options.seeds }, (_, at) => at + 1);
-  const heard = new Map<number, string>();
-  let double = 0;
-  let startedMs: number | undefined;
-  let told = 0;
+  let timer: NodeJS.Timeout | undefined;
   try {
-    for await (const { result } of followCampaign(
-      board,
-      { subject, urgent: [], seeds },
-      new AbortController().signal,
-      console.log,
-    )) {
-      startedMs ??= performance.now();
-      if (heard.has(result.seed)) double++;
-      heard.set(result.seed, `${result.verdict} ${result.digest}`);
-      if (heard.size < (told + 1) * (options.seeds / 10)) continue;
-      told = Math.floor((heard.size / options.seeds) * 10);
-      console.log(`  ${heard.size} of ${options.seeds} · ${workers.kills} killed`);
-    }
+    await follow(board, MEASURED, () => {});
+    if (options.every > 0) timer = setInterval(() => workers.killOne(), options.every);
+    const startedMs = performance.now();
+    let told = 0;
+    const outcome = await follow(board, options.seeds, (count) => {
+      if (count < (told + 1) * (options.seeds / 10)) return;
+      told = Math.floor((count / options.seeds) * 10);
+      console.log(`  ${count} of ${options.seeds} · ${workers.kills} killed`);
+    });
+    return { ...outcome, kills: workers.kills, ms: performance.now() - startedMs };
   } finally {
     clearInterval(timer);
     await workers.stop();
     await board.close();
   }
-  const ms = performance.now() - (startedMs ?? 0);
+}
+
+/** Rows of the campaign that came last. */
+async function countRows(url: string): Promise<number> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
-  const { rows } = await client.query<{ rows: string }>("select count(*) as rows from drydock_verdicts");
+  const { rows } = await client.query<{ rows: string }>(
+    `select count(*) as rows from drydock_verdicts
+     where campaign = (select campaign from drydock_verdicts order by at desc limit 1)`,
+  );
   await client.end();
-  return { heard, rows: Number(rows[0]?.rows), double, kills: workers.kills, ms };
+  return Number(rows[0]?.rows);
 }
 
 async function main(): Promise<number> {
   const postgres = await startPostgres("tcp");
   if ("reason" in postgres) throw new Error(postgres.reason);
   try {
-    const { heard, rows, double, kills, ms } = await playKilled(postgres.url);
+    const { heard, double, kills, ms } = await playKilled(postgres.url);
+    const rows = await countRows(postgres.url);
     const alone = await short.prepare({});
     let [lost, differing] = [0, 0];
     for (let seed = 1; seed <= options.seeds; seed++) {
