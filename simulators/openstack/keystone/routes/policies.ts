@@ -4,7 +4,7 @@ import { defineResource } from "./resource.ts";
 
 const PROPERTIES = { blob: TEXT, type: { type: "string", maxLength: 255 } } as const;
 
-/** Policies: blobs that administrators store; nothing enforces them. */
+/** Policies: blobs that administrators store and nothing enforces. */
 export const POLICIES = defineResource({
   collection: "policies",
   member: "policy",
