@@ -35,7 +35,7 @@ function serve(behave: Behave) {
   return startServer((request, response) => void answer(request, response).catch(() => response.destroy()));
 }
 
-/** Behaves as described after so many requests; until then it is sound. */
+/** Behaves as described after this many requests; until then it is sound. */
 const after =
   (served: number, behave: (request: WireRequest) => Promise<WireResponse | undefined>): Behave =>
   (request, asked, sound) =>
@@ -120,7 +120,7 @@ const FAILING: readonly (readonly [string, Behave, RegExp])[] = [
 
 describe("a target that can't be tested", () => {
   it.concurrent.each(HOPELESS)(
-    "because it %s: the command ends with 2 and one line that says so",
+    "because it %s: the command exits with 2 and one line that says so",
     async (_how, behave, says) => {
       const { code, stdout, stderr } = await certify(behave);
       expect(stderr.trim()).toMatch(says);
@@ -131,7 +131,7 @@ describe("a target that can't be tested", () => {
 
 describe("a broker that goes wrong", () => {
   it.concurrent.each(FAILING)(
-    "because it %s: it is not accused; the command ends with 2 and says why",
+    "because it %s: it is not accused; the command exits with 2 and says why",
     async (_how, behave, says) => {
       const { code, stdout } = await certify(behave);
       expect(stdout).not.toContain("✗");

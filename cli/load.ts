@@ -17,7 +17,7 @@ import { EXIT, UserError } from "./errors.ts";
 import { runInterruptibly } from "./session.ts";
 import { targetOf, type TargetOptions } from "./target.ts";
 
-/** The options of `load`, as texts where they have units. */
+/** The options of `load`; those with units are texts. */
 export interface LoadOptions extends TargetOptions {
   readonly service?: string;
   readonly plan?: string;
@@ -101,7 +101,7 @@ async function planOf(options: LoadOptions): Promise<LoadPlan> {
     operationMsMax: parseDuration(options.maxOperation),
     inFlightMax: options.maxWaiting,
     seed: options.seed,
-    // Ids are new in each run: a broker remembers those of the run before.
+    // Ids are new in each run: a broker may remember those of the previous one.
     prefix: randomInt(PREFIX_MAX).toString(16).padStart(8, "0"),
     keep: options.keep === true,
     offer: await fetchOffer(target, options),
@@ -110,7 +110,7 @@ async function planOf(options: LoadOptions): Promise<LoadPlan> {
   };
 }
 
-/** Options that say what is measured; secrets stay in the environment. */
+/** The options that say what is measured; secrets stay in the environment. */
 const SHOWN = [
   "target",
   "username",
