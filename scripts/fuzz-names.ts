@@ -7,10 +7,7 @@
 import { attackNames, openServers } from "../simulators/fuzz/names.ts";
 import { scriptCommand, wholeNumber } from "./command.ts";
 
-const { seed, packets } = scriptCommand(
-  "npm run fuzz:names --",
-  "Send damaged DNS packets to every name server.",
-)
+const { seed, packets } = scriptCommand("npm run fuzz:names --", "Send damaged DNS packets to every name server.")
   .option("--seed <n>", "the seed from which packets are drawn", wholeNumber(0), 1)
   .option("--packets <n>", "how many packets in all", wholeNumber(1), 2_000_000)
   .parse()

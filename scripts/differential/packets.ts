@@ -85,7 +85,9 @@ function compare(packet: DrawnPacket, theirs: Buffer | undefined, ours: Dns): re
     if (!isPicked) found.push(...differences(theirList, myList, `$.${section}`));
     else if (section === "answer") {
       const known = new Set(all.answer.map(settleRecord));
-      found.push(...theirList.filter((each) => !known.has(each)).map((each) => `$.answer: ${each} is not in our answer`));
+      found.push(
+        ...theirList.filter((each) => !known.has(each)).map((each) => `$.answer: ${each} is not in our answer`),
+      );
       if (theirList.length !== myList.length && packet.transport === "udp")
         found.push(...countDifference(theirList.length, myList.length, shown.size));
     }
