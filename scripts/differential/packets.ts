@@ -110,7 +110,7 @@ function readSafely(bytes: Buffer): ReturnType<typeof readReply> | string {
 /** A record without the serial, which depends on the clock. */
 const settleRecord = (record: unknown): string => canonical(record).replace(/"serial":\d+/, '"serial":0');
 
-/** Sends questions over UDP, told apart by id, and over TCP, each on its own connection. */
+/** Sends questions over UDP, matched by id, and over TCP, each on its own connection. */
 class Asker {
   readonly #port: number;
   readonly #socket: Socket = createSocket({ type: "udp4", recvBufferSize: 4 * 1024 * 1024 });
