@@ -40,8 +40,7 @@ interface StartOptions {
 export async function start({ json = false, quiet = false, ...options }: StartOptions): Promise<number> {
   const paint = paintFor(process.stdout);
   const isTold = !json && !quiet;
-  const printHeading = (text: string): void =>
-    void (isTold && process.stdout.write(`\n${paint("bold", text)}\n\n`));
+  const printHeading = (text: string): void => void (isTold && process.stdout.write(`\n${paint("bold", text)}\n\n`));
   return runInterruptibly(async (signal) => {
     printHeading("A platform for data services, deployed on an empty cloud (virtual time)");
     const startMs = performance.now();
