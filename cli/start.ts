@@ -39,12 +39,12 @@ interface StartOptions {
 /** `npm start`: plays the story, then boots the cloud on sockets and certifies its broker over HTTP. Returns the exit code. */
 export async function start({ json = false, quiet = false, ...options }: StartOptions): Promise<number> {
   const paint = paintFor(process.stdout);
-  const isTold = !json && !quiet;
-  const printHeading = (text: string): void => void (isTold && process.stdout.write(`\n${paint("bold", text)}\n\n`));
+  const isShown = !json && !quiet;
+  const printHeading = (text: string): void => void (isShown && process.stdout.write(`\n${paint("bold", text)}\n\n`));
   return runInterruptibly(async (signal) => {
     printHeading("A platform for data services, deployed on an empty cloud (virtual time)");
     const startMs = performance.now();
-    await playStory(isTold ? storyPrinter(process.stdout) : () => {});
+    await playStory(isShown ? storyPrinter(process.stdout) : () => {});
     printHeading(
       `Done in ${duration(performance.now() - startMs)}. Now the same cloud on sockets, and its broker under test`,
     );
