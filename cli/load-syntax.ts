@@ -3,7 +3,7 @@ import { wholeNumber } from "./whole-number.ts";
 
 function addTarget(load: Command): Command {
   return load
-    .requiredOption("--target <url>", "the broker, without /v2")
+    .option("--target <url>", "the broker, without /v2")
     .option("--username <name>", "user of basic authentication")
     .option("--password <password>", "its password; better: the environment variable DRYDOCK_PASSWORD")
     .option("--token <token>", "a bearer token instead; better: the environment variable DRYDOCK_TOKEN")
@@ -22,10 +22,18 @@ function addModel(load: Command): Command {
         .choices(["even", "poisson"])
         .default("even"),
     )
-    .option("--users <n>", "closed model instead: the number of users, who each wait for an answer", wholeNumber(1, 100_000))
+    .option(
+      "--users <n>",
+      "closed model instead: the number of users, who each wait for an answer",
+      wholeNumber(1, 100_000),
+    )
     .option("--think <duration>", "closed model: how long a user pauses after an answer", "0")
     .option("--for <duration>", "how long, such as 30s or 2m", "30s")
-    .option("--mix <weights>", "which operations to order, by weight", "catalog=1,provision=1,bind=2,unbind=2,deprovision=1")
+    .option(
+      "--mix <weights>",
+      "which operations to order, by weight",
+      "catalog=1,provision=1,bind=2,unbind=2,deprovision=1",
+    )
     .option(
       "--instances <n>",
       "how many instances to make before anything is measured; default: 20, if the mix needs any",
@@ -40,7 +48,11 @@ function addLimits(load: Command): Command {
     .option("--timeout <duration>", "how long to wait for an answer", "60s")
     .option("--poll <duration>", "how long to pause between two polls of an operation", "1s")
     .option("--max-operation <duration>", "how long to wait for an operation to end", "10m")
-    .option("--connections <n>", "how many connections at once; default: as many as there are requests waiting", wholeNumber(1, 65_000))
+    .option(
+      "--connections <n>",
+      "how many connections at once; default: as many as there are requests waiting",
+      wholeNumber(1, 65_000),
+    )
     .option(
       "--max-waiting <n>",
       "how many requests may wait for answers at once; a run that needs more is invalid",
@@ -79,6 +91,7 @@ export function addLoad(drydock: Command, endWith: (code: Promise<number>) => Pr
     .command("load")
     .description("put load on a broker: latencies count from when requests were due, thresholds decide the exit code");
   addLimits(addModel(addTarget(load)))
+    .option("--config <file>", "options, in the sections target and load; default: drydock.yml if there is one")
     .option("--json", "the outcome as JSON: figures, with histograms that merge")
     .option("--quiet", "no progress line")
     .option("--out <dir>", "write load.json and load.html here")

@@ -71,6 +71,9 @@ export async function findScenario(
   if (scenario === undefined) throw new UserError("CLI_UNKNOWN_SCENARIO", `there is no scenario ${name}`);
   if (target === undefined) return scenario;
   if (name !== "provisioning")
-    throw new UserError("CLI_BAD_OPTION", `--target: ${name} can only be played on the reference broker; provisioning takes any broker`);
+    throw new UserError(
+      "CLI_BAD_OPTION",
+      `--target: ${name} can only be played on the reference broker; provisioning takes any broker`,
+    );
   return externalProvisioning(externalOf(target, options), { ...BELIEF, shrinks }, say);
 }

@@ -10,14 +10,20 @@ const addSubject = (to: Command): Command =>
   to
     .option("--planted-bug <name>", "on a broker with this defect, to see it found")
     .option("--target <url>", "on an external broker instead of the reference broker; only for provisioning")
-    .option("--username <name>", "the external broker's user of basic authentication; the password comes from DRYDOCK_PASSWORD")
+    .option(
+      "--username <name>",
+      "the external broker's user of basic authentication; the password comes from DRYDOCK_PASSWORD",
+    )
     .option("--ca <file>", "PEM file of the external broker's private CA")
     .option("--service <name>", "the external broker's service, by name or id; default: the first of the catalog")
     .option(
       "--start <command>",
       "the command that starts the external broker, with the cloud in its environment: each seed has its own cloud and its own process, which faults may kill",
     )
-    .option("--restart <command>", "the command that restarts the external broker, if it already runs on the cloud of this environment (drydock env)")
+    .option(
+      "--restart <command>",
+      "the command that restarts the external broker, if it already runs on the cloud of this environment (drydock env)",
+    )
     .option("--listing <path>", "the external broker's own list of instances: [{id, deployment?}]")
     .option("--patience <duration>", "how long everything may take to end once nothing fails any more; default: 60s")
     .option("--shrinks <n>", "how many plans to try in order to shrink a failure; default: 40", wholeNumber(0, 10_000));
