@@ -130,9 +130,9 @@ describe("a target that can't be tested", () => {
 });
 
 describe("a broker that goes wrong", () => {
-  it.concurrent.each(FAILING)(
-    "because it %s: it is not accused; the command exits with 2 and says why",
-    async (_how, behave, says, timeoutS = PATIENCE_S) => {
+  it.concurrent.each(FAILING.map(([how, behave, says, timeoutS = PATIENCE_S]) => ({ how, behave, says, timeoutS })))(
+    "because it $how: it is not accused; the command exits with 2 and says why",
+    async ({ behave, says, timeoutS }) => {
       const { code, stdout } = await certify(behave, timeoutS);
       expect(stdout).not.toContain("✗");
       expect(stdout).toMatch(says);
