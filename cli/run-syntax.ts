@@ -69,6 +69,7 @@ function addRun(drydock: Command, version: () => string, endWith: EndWith): void
         "--faults <plan.yml>",
         "instead of a scenario, a file of faults for a fake cloud; the command after -- makes the traffic",
       )
+      .option("--ui", "serve a live page of the seeds meanwhile; its address is on standard error")
       .option("--list", "name the scenarios")
       .option("--json", "print one line of JSON for each seed: seed, verdict, digest")
       .option("--quiet", "no progress, and one line for the result")
