@@ -6,6 +6,7 @@ import { repairWithoutDisk } from "./repair-without-disk.ts";
 import { repairWithoutVm } from "./repair-without-vm.ts";
 import { unbindDuringRecreation } from "./unbind-during-recreation.ts";
 import { undoGivenUp } from "./undo-given-up.ts";
+import { vmOfFailedDeploy } from "./vm-of-failed-deploy.ts";
 import { writesDuringRestore } from "./writes-during-restore.ts";
 import type { Regression } from "../regression.ts";
 
@@ -20,4 +21,5 @@ export const REGRESSIONS: Readonly<Record<string, Regression>> = {
   "group-left-behind": groupLeftBehind,
   "unbind-during-recreation": unbindDuringRecreation,
   "undo-given-up": undoGivenUp,
+  "vm-of-failed-deploy": vmOfFailedDeploy,
 };
