@@ -63,6 +63,7 @@ function addRun(drydock: Command, version: () => string, endWith: EndWith): void
         "--faults <plan.yml>",
         "no scenario: these faults, on a fake cloud whose traffic the command behind -- makes",
       )
+      .option("--ui", "serve a live page of the seeds meanwhile; its address is on standard error")
       .option("--list", "name the scenarios")
       .option("--json", "one line of JSON a seed: seed, verdict, digest")
       .option("--quiet", "no progress, and one line for the result")

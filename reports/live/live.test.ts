@@ -110,3 +110,19 @@ test("a task lasts from its start to its end, one without an end until now, and 
   expect(laneOf({ source: "kernel", kind: "fault.act" })).toBe("faults");
   expect(laneOf({ source: "neutron", kind: "port.create" })).toBe("state changes");
 });
+
+test("a seed of a scenario is a row of its own, and one that failed says how to play it again", () => {
+  const hub = new Hub({ title: "t", facts: [] }, undefined);
+  const seed = { v: 1, type: "seed-finished", scenario: "toy", digest: "d", steps: 3, durationMs: 5 } as const;
+  hub.take({ ...seed, seed: 7, verdict: "pass" });
+  const counterexample = { steps: ["create i1"], replay: "drydock replay toy --seed 8" };
+  hub.take({ ...seed, seed: 8, verdict: "fail", reason: "a law broke", counterexample });
+  const seen: LiveMessage[] = [];
+  hub.add({ seq: 0, send: (message) => void seen.push(message) });
+  hub.close();
+  const shown = seen.flatMap((message) => (message.type === "checks" ? message.checks : []));
+  expect(shown.map(({ id, verdict, reason }) => [id, verdict, reason])).toEqual([
+    ["toy/7", "pass", "digest d"],
+    ["toy/8", "fail", "a law broke\ncreate i1\ndrydock replay toy --seed 8"],
+  ]);
+});
