@@ -8,7 +8,7 @@ import { row } from "../pages.ts";
 const percent = (part: number): string => `${(Math.floor(part * 1000) / 10).toFixed(1)} %`;
 
 /** The figures in one sentence, as README.md has them too. Rounded down. */
-export function scoreSentence(brokers: number, { expected, found, made, precision, recall }: FieldScore): string {
+function scoreSentence(brokers: number, { expected, found, made, precision, recall }: FieldScore): string {
   return (
     `On ${brokers} field brokers ${found} of ${made} accusations are true (precision ${percent(precision)}), ` +
     `and ${found} of the ${expected} required findings are made (recall ${percent(recall)}).`
