@@ -7,6 +7,7 @@ import type { RunEvent } from "../../runner/events.ts";
 import { certify } from "../../runner/certify.ts";
 import { type CertifyOptions } from "../../runner/options.ts";
 import { findUnnoticed } from "../../selftest/selftest.ts";
+import { sliceOf } from "../../../scripts/tests/slice.ts";
 import { isolationMutants } from "./mutants/index.ts";
 import { isolationSuite } from "./suite.ts";
 
@@ -28,7 +29,8 @@ const toy = (changes: Partial<Behaviour> = {}): ToyCloud => new ToyCloud(changes
 
 describe("the isolation suite", () => {
   it("notices every mutant with the checks meant for it", async () => {
-    expect(await findUnnoticed(isolationMutants)).toEqual([]);
+    // In `npm run selftest` every mutant meets every check.
+    expect(await findUnnoticed({ ...isolationMutants, mutants: sliceOf(isolationMutants.mutants, 4) })).toEqual([]);
   });
 
   it("accuses sound clouds of nothing", async () => {
