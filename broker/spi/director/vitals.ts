@@ -10,6 +10,7 @@ const Percent = Type.Object({ percent: Type.Optional(Type.Union([Type.String(), 
 /** What the agent of a VM reports, as the director passes it on (bosh.io/docs/director-api-v1, "List all instances", `format=full`). */
 const VmVitals = Type.Object({
   index: Type.Integer(),
+  vm_cid: Type.Optional(Type.Union([Type.String(), Type.Null()])),
   job_state: Type.Union([Type.String(), Type.Null()]),
   vitals: Type.Optional(
     Type.Union([
@@ -23,6 +24,9 @@ const VmVitals = Type.Object({
   ),
 });
 const LINE = Compile(VmVitals);
+
+/** What the director says instead of the state of a VM's jobs if its agent does not answer. */
+export const SILENT = "unresponsive agent";
 
 /** A VM of an instance, and its vitals. */
 export type VmVitals = Static<typeof VmVitals>;

@@ -42,6 +42,7 @@ const PROPERTIES = Compile(
       Type.Union([
         Type.Null(),
         Type.Object({
+          ca: Type.Optional(Type.String()),
           certificate: Type.String(),
           private_key: Type.String(),
           names: Type.Optional(Type.Array(Type.String())),
@@ -150,12 +151,14 @@ function instanceOf(order: StartOrder, state: Instance["state"]): Instance {
 }
 
 const tlsOf = (given: {
+  readonly ca?: string;
   readonly certificate: string;
   readonly private_key: string;
   readonly names?: readonly string[];
 }): NonNullable<Instance["tls"]> => ({
   certificate: given.certificate,
   privateKey: given.private_key,
+  ...(given.ca !== undefined && { ca: given.ca }),
   ...(given.names && { names: given.names }),
 });
 
