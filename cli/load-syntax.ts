@@ -3,7 +3,7 @@ import { wholeNumber } from "./whole-number.ts";
 
 function addTarget(load: Command): Command {
   return load
-    .requiredOption("--target <url>", "the broker, without /v2")
+    .option("--target <url>", "the broker, without /v2")
     .option("--username <name>", "user of basic authentication")
     .option("--password <password>", "its password; better: the environment variable DRYDOCK_PASSWORD")
     .option("--token <token>", "a bearer token instead; better: the environment variable DRYDOCK_TOKEN")
@@ -79,6 +79,7 @@ export function addLoad(drydock: Command, endWith: (code: Promise<number>) => Pr
     .command("load")
     .description("load on a broker: latencies from when requests were due, thresholds as exit code");
   addLimits(addModel(addTarget(load)))
+    .option("--config <file>", "options, in the sections target and load; default: drydock.yml if there is one")
     .option("--json", "the outcome as JSON: figures, with histograms that merge")
     .option("--quiet", "no live line")
     .option("--out <dir>", "write load.json and load.html here")

@@ -8,6 +8,7 @@ import { addRunCommands } from "./run-syntax.ts";
 import { addNameOptions } from "./names-syntax.ts";
 import { addSetupCommands } from "./setup-syntax.ts";
 import { CLOUD_PROFILES } from "../simulators/openstack/profiles.ts";
+import { applyFile } from "./file-options.ts";
 import { wholeNumber } from "./whole-number.ts";
 
 /** `package.json` lies one folder above the sources and two above the built files. */
@@ -54,10 +55,27 @@ const catalog = (): Option =>
 const block = (): Option =>
   new Option("--block <block>", "the /16 of 127.0.0.0/8 for the cloud, such as 127.64; default: the first free one");
 
+const services = (): Option =>
+  new Option(
+    "--services <names>",
+    "the services whose control planes are deployed, comma separated; default: postgresql,redis,mongodb",
+  ).argParser(commaSeparated);
+const commaSeparated = (text: string, before: readonly string[] = []): readonly string[] => [
+  ...before,
+  ...text.split(",").map((each) => each.trim()),
+];
+const faults = (): Option =>
+  new Option(
+    "--faults <plan>",
+    "rules of faults, armed once the cloud is up (docs/faults.md): a YAML file, or the rules as JSON",
+  );
+const config = (): Option =>
+  new Option("--config <file>", "options of this command, in its sections; default: drydock.yml if there is one");
+
 const director = (): Option =>
   new Option(
     "--director <file>",
-    "YAML with settings of the director: users, teams, basic authentication, config server, snapshots, workers, health monitor",
+    "settings of the director: users, teams, basic authentication, config server, snapshots, workers, health monitor; a YAML file, or JSON",
   );
 
 /** Takes what a command resolves to: the exit code. */
@@ -68,8 +86,10 @@ function addStart(drydock: Command, endWith: EndWith): void {
     .command("start")
     .description("boot the fake cloud, deploy the platform on it, and certify its broker")
     .option("--out <dir>", "where the reports go", "drydock-report")
+    .option("--json", "the event stream of the certification on standard output, one line an event")
+    .option("--quiet", "no story and no progress, and one line for the result")
     .addHelpText("after", "\nExample:\n  $ npm start")
-    .action(async (options: { out: string }) =>
+    .action(async (options: { out: string; json?: boolean; quiet?: boolean }) =>
       endWith((await import("./start.ts")).start({ ...options, version: version() })),
     );
 }
@@ -85,6 +105,9 @@ function addUp(drydock: Command, endWith: EndWith): void {
     .addOption(director())
     .addOption(profile().default("agents"))
     .addOption(catalog())
+    .addOption(services())
+    .addOption(faults())
+    .addOption(config())
     .addHelpText(
       "after",
       "\nExamples:\n  $ drydock up\n  $ drydock up --node-ttl 5s --consul-version 1.8.7\n  $ drydock up --json --pace realistic > cloud.json\n  $ drydock up --name blue --detach",
@@ -103,8 +126,7 @@ function addEnv(drydock: Command, endWith: EndWith): void {
 }
 
 function addExec(drydock: Command, endWith: EndWith): void {
-  drydock
-    .command("exec")
+  addNameOptions(drydock.command("exec"))
     .description(
       "the fake cloud while a command runs, with its addresses in the environment; ends with the command's exit code",
     )
@@ -116,6 +138,9 @@ function addExec(drydock: Command, endWith: EndWith): void {
     .addOption(director())
     .addOption(profile().default("agents"))
     .addOption(catalog())
+    .addOption(services())
+    .addOption(faults())
+    .addOption(config())
     .option("--ui", "serve a live page of the cloud meanwhile; its address is on standard error")
     .addHelpText("after", "\nExamples:\n  $ drydock exec -- npm test\n  $ drydock exec -- sh -c 'bosh -n deployments'")
     .passThroughOptions()
@@ -201,5 +226,6 @@ export function createProgram(onEnd: (exitCode: number) => void = () => {}): Com
     addCloudCommands,
   ])
     add(drydock, endWith);
+  drydock.hook("preAction", (_drydock, command) => applyFile(command));
   return drydock;
 }
