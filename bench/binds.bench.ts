@@ -1,49 +1,13 @@
 import { Brokers } from "../scenarios/cloud/brokers.ts";
 import { OWNER, PersistentCustomer } from "../scenarios/cloud/testing.ts";
 import { inception } from "../scenarios/story/inception.ts";
-import { createWorld, type World } from "../simulators/world.ts";
+import { createWorld } from "../simulators/world.ts";
 import type { Benchmark } from "./bench.ts";
+import { type BindCost, costOfBind, countBytes, together } from "./broker/bind-cost.ts";
 
 /** How many instances there are at the end; `DRYDOCK_BIND_INSTANCES` says how many. */
 const INSTANCES = Number(process.env.DRYDOCK_BIND_INSTANCES ?? 200);
 const FEW = 10;
-const AT_ONCE = 20;
-/** Binds of which the cost is taken. */
-const BINDS = 40;
-
-/** What a bind costs: the middle of all, so that periodic work which falls into one of them does not count. */
-interface BindCost {
-  readonly cpuMs: number;
-  /** Bytes of the answers that the broker got of its backends. */
-  readonly bytes: number;
-}
-
-const middleOf = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
-
-/** Counts the bytes that come back to whoever asks over the network of a world. */
-function countBytes(world: World): { readonly world: World; readonly count: () => number } {
-  let bytes = 0;
-  const fetchFrom: World["net"]["fetchFrom"] = (source) => {
-    const fetch = world.net.fetchFrom(source);
-    return async (...request) => {
-      const response = await fetch(...request);
-      const body = await response.arrayBuffer();
-      bytes += body.byteLength;
-      const { status, headers } = response;
-      return new Response(status === 204 || status === 304 ? null : body, { status, headers });
-    };
-  };
-  const net = Object.assign(Object.create(world.net), { attach: world.net.attach.bind(world.net), fetchFrom });
-  return { world: { ...world, net }, count: () => bytes };
-}
-
-async function inTurn(count: number, first: number, work: (number: number) => Promise<string>): Promise<void> {
-  for (let number = first; number < first + count; number++) {
-    const end = await work(number);
-    if (end !== "succeeded") throw new Error(`${number} ended ${end}`);
-  }
-}
 
 async function measureBinds(): Promise<{ readonly few: BindCost; readonly many: BindCost }> {
   const world = createWorld({ seed: 1, scramIterations: 1, journalEventsMax: 200 });
@@ -56,28 +20,10 @@ async function measureBinds(): Promise<{ readonly few: BindCost; readonly many: 
       if (broker === undefined) throw new Error("no broker has been deployed");
       return PersistentCustomer.of(world, broker);
     });
-    const provision = async (first: number, count: number): Promise<void> => {
-      const share = Math.ceil(count / AT_ONCE);
-      const make = (number: number): Promise<string> => customer.ask("PUT", `/v2/service_instances/i${number}`, OWNER);
-      const shares = Array.from({ length: AT_ONCE }, (_, at) =>
-        inTurn(Math.max(0, Math.min(share, count - at * share)), first + at * share, make),
-      );
-      await Promise.all(shares);
-    };
-    const cost = async (name: string): Promise<BindCost> => {
-      const [bytes, cpuMs]: [number[], number[]] = [[], []];
-      const path = (number: number): string => `/v2/service_instances/i0/service_bindings/${name}-${number}`;
-      await inTurn(BINDS, 0, async (number) => {
-        const [counter, cpu] = [counted.count(), process.cpuUsage()];
-        const end = await customer.ask("PUT", path(number), { bind_resource: { app_guid: "a" } });
-        const { user, system } = process.cpuUsage(cpu);
-        bytes.push(counted.count() - counter);
-        cpuMs.push((user + system) / 1000);
-        await customer.ask("DELETE", path(number));
-        return end;
-      });
-      return { cpuMs: middleOf(cpuMs), bytes: middleOf(bytes) };
-    };
+    const provision = (first: number, count: number): Promise<void> =>
+      together(first, count, (number) => customer.ask("PUT", `/v2/service_instances/i${number}`, OWNER));
+    const cost = (name: string): Promise<BindCost> =>
+      costOfBind(customer, "/v2/service_instances/i0", name, counted.count);
     return await world.run(async () => {
       await provision(0, FEW);
       // The first time, the code is compiled.
