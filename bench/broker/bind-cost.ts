@@ -33,7 +33,7 @@ export function countBytes(world: World): { readonly world: World; readonly coun
 }
 
 /** Orders one after the other. @throws Error when one does not succeed */
-export async function inTurn(count: number, first: number, work: (number: number) => Promise<string>): Promise<void> {
+async function inTurn(count: number, first: number, work: (number: number) => Promise<string>): Promise<void> {
   for (let number = first; number < first + count; number++) {
     const end = await work(number);
     if (end !== "succeeded") throw new Error(`${number} ended ${end}`);

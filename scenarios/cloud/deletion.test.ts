@@ -19,18 +19,18 @@ it("an instance whose VM has died is deleted without its agent, and leaves nothi
   const world = createWorld({ seed: 5, scramIterations: 1 });
   const brokers = new Brokers(world);
   const { kernel, plan } = world;
-  const { sleepMs } = world.environmentAt(plan.applications);
+  const environment = world.environmentAt(plan.applications);
   const tookS = await world.run(async () => {
     await inception(world, { services: ["postgresql"] });
     const [broker] = brokers.list();
     if (broker === undefined) throw new Error("no broker runs");
-    const admin = await openStackClient(world.environmentAt(plan.applications), world.credentials.openstackAdmin);
+    const admin = await openStackClient(environment, world.credentials.openstackAdmin);
     const customer = await PersistentCustomer.of(world, broker);
     const took: number[] = [];
     for (const afterS of [0, 1, 5, 45]) {
       expect(await customer.ask("PUT", INSTANCE, OWNER)).toBe("succeeded");
       await killVms(world, admin);
-      await sleepMs(afterS * 1000);
+      await environment.sleepMs(afterS * 1000);
       const startMs = kernel.nowMs;
       expect(await customer.ask("DELETE", INSTANCE)).toBe("succeeded");
       took.push((kernel.nowMs - startMs) / 1000);

@@ -61,6 +61,30 @@ const isGone = (answer: BackendAnswer): boolean => directorCode(answer) === DIRE
 /** The context of a part of the work, such as one disk. A context id is at most 64 characters long. */
 const contextOf = (contextId: string, cid: string): string => hash("sha256", `${contextId} ${cid}`);
 
+/** What goes wrong also meets the deletion of the deployment, which reports it. */
+async function ignoreFailure(work: Promise<void>): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    if (!(error instanceof BackendError || error instanceof FinalError)) throw error;
+  }
+}
+
+/**
+ * The VMs whose agents are silent, by id. The director would ask each of these to stop its jobs for 45 s, and fail; so they are deleted before their
+ * deployment.
+ */
+async function silentVms(client: DirectorClient, host: Host, deployment: string): Promise<readonly string[]> {
+  const found: string[] = [];
+  await ignoreFailure(
+    (async () => {
+      for (const { vm_cid: cid, job_state: state } of await readVitals(client, host, deployment))
+        if (typeof cid === "string" && state === SILENT) found.push(cid);
+    })(),
+  );
+  return found;
+}
+
 /** Creates the deployer for the configured director. */
 export function createDeployer(config: BrokerConfig, host: Host): Deployer {
   const client = new DirectorClient(config, host);
@@ -73,20 +97,11 @@ export function createDeployer(config: BrokerConfig, host: Host): Deployer {
       await tasks.run({ what: `delete disk ${cid}`, contextId: own, triesMax: DELETE_TRIES_MAX, start });
     }
   };
-  /**
-   * Deletes the VMs whose agents are silent, as the director would ask these to stop their jobs for 45 s each time, and fail. What goes wrong here
-   * also meets the deletion of the deployment, which is told.
-   */
   const removeSilentVms = async (deployment: string, contextId: string): Promise<void> => {
-    try {
-      for (const { vm_cid: cid, job_state: state } of await readVitals(client, host, deployment)) {
-        if (typeof cid !== "string" || state !== SILENT) continue;
-        const own = contextOf(contextId, cid);
-        const start = (): Promise<BackendAnswer> => client.send("DELETE", `/vms/${cid}`, { contextId: own });
-        await tasks.run({ what: `delete VM ${cid}`, contextId: own, triesMax: 1, start });
-      }
-    } catch (error) {
-      if (!(error instanceof BackendError || error instanceof FinalError)) throw error;
+    for (const cid of await silentVms(client, host, deployment)) {
+      const own = contextOf(contextId, cid);
+      const start = (): Promise<BackendAnswer> => client.send("DELETE", `/vms/${cid}`, { contextId: own });
+      await ignoreFailure(tasks.run({ what: `delete VM ${cid}`, contextId: own, triesMax: 1, start }));
     }
   };
   return {

@@ -32,7 +32,7 @@ export const SILENT = "unresponsive agent";
 export type VmVitals = Static<typeof VmVitals>;
 
 const POLL_MS = 500;
-/** The director waits for an agent that does not answer. */
+/** The director waits 15 s for agents that do not answer. */
 const TASK_MS_MAX = 30_000;
 
 /** Asks every VM of a deployment for its vitals, through a task of the director. @throws BackendError, FinalError */
@@ -41,8 +41,10 @@ export async function readVitals(client: DirectorClient, host: Host, deployment:
   const location = started.headers.get("location");
   if (location === null) throw new BackendError(`the director has no vitals of ${deployment} (${started.status})`);
   const id = Number(location.split("/").at(-1));
-  for (let waitedMs = 0; isRunning(await client.task(id)); waitedMs += POLL_MS) {
-    if (waitedMs >= TASK_MS_MAX) throw new BackendError(`the director's task ${id} does not end`);
+  // By the clock: pauses are scaled.
+  const deadlineMs = host.nowMs() + TASK_MS_MAX;
+  while (isRunning(await client.task(id))) {
+    if (host.nowMs() >= deadlineMs) throw new BackendError(`the director's task ${id} does not end`);
     await host.sleepMs(POLL_MS);
   }
   const output = textOf(expectStatus(await client.read(`/tasks/${id}/output?type=result`), "vitals", 200));

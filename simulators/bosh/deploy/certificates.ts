@@ -1,6 +1,8 @@
 import { createPrivateKey, createPublicKey, hash } from "node:crypto";
 import { createRequire } from "node:module";
 import { isIPv4 } from "node:net";
+import type * as SchemaModule from "@peculiar/asn1-schema";
+import type * as Asn1Module from "@peculiar/asn1-x509";
 import type { Fields } from "../configs/fields.ts";
 import type { Director } from "../state/director.ts";
 import { ECDSA_SHA256, makeKey, signWith } from "./certificate-keys.ts";
@@ -11,7 +13,7 @@ import { EXTENDED_KEY_USAGES, KEY_USAGES, SUBJECT_PARTS, textsOf } from "./certi
  */
 
 /** A certificate as CredHub shows it, PEM throughout. */
-export interface CertificateValue extends Readonly<Record<string, string>> {
+interface CertificateValue extends Readonly<Record<string, string>> {
   readonly ca: string;
   readonly certificate: string;
   readonly private_key: string;
@@ -24,13 +26,14 @@ const DAY_MS = 86_400_000;
 /** Unless the options say otherwise. */
 const DURATION_DAYS = 365;
 
-type Asn1 = typeof import("@peculiar/asn1-x509");
-type Schema = typeof import("@peculiar/asn1-schema");
+type Asn1 = typeof Asn1Module;
+type Schema = typeof SchemaModule;
 
 /** Only deployments with certificates need the libraries, and tasks of a director can't wait for an import. */
 function loadLibraries(): { readonly x509: Asn1; readonly schema: Schema } {
   const require = createRequire(import.meta.url);
-  return { x509: require("@peculiar/asn1-x509") as Asn1, schema: require("@peculiar/asn1-schema") as Schema };
+  const [x509, schema]: [Asn1, Schema] = [require("@peculiar/asn1-x509"), require("@peculiar/asn1-schema")];
+  return { x509, schema };
 }
 
 const toPem = (label: string, der: Uint8Array): string =>
