@@ -1,40 +1,33 @@
-import { Brokers } from "../scenarios/cloud/brokers.ts";
-import { OWNER, PersistentCustomer } from "../scenarios/cloud/testing.ts";
-import { inception } from "../scenarios/story/inception.ts";
-import { createWorld } from "../simulators/world.ts";
+import { OWNER } from "../scenarios/cloud/testing.ts";
 import type { Benchmark } from "./bench.ts";
 import { type BindCost, costOfBind, countBytes, together } from "./broker/bind-cost.ts";
+import { createBenchmarkWorld, withDeployedBroker } from "./deployed-broker.ts";
 
-/** How many instances there are at the end; `DRYDOCK_BIND_INSTANCES` says how many. */
+/** How many instances there are at the end; `DRYDOCK_BIND_INSTANCES` overrides it. */
 const INSTANCES = Number(process.env.DRYDOCK_BIND_INSTANCES ?? 200);
 const FEW = 10;
 
 async function measureBinds(): Promise<{ readonly few: BindCost; readonly many: BindCost }> {
-  const world = createWorld({ seed: 1, scramIterations: 1, journalEventsMax: 200 });
+  const world = createBenchmarkWorld();
   const counted = countBytes(world);
-  const brokers = new Brokers(counted.world);
-  try {
-    const customer = await world.run(async () => {
-      await inception(world, { services: ["postgresql"] });
-      const [broker] = brokers.list();
-      if (broker === undefined) throw new Error("no broker has been deployed");
-      return PersistentCustomer.of(world, broker);
-    });
-    const provision = (first: number, count: number): Promise<void> =>
-      together(first, count, (number) => customer.ask("PUT", `/v2/service_instances/i${number}`, OWNER));
-    const cost = (name: string): Promise<BindCost> =>
-      costOfBind(customer, "/v2/service_instances/i0", name, counted.count);
-    return await world.run(async () => {
-      await provision(0, FEW);
-      // The first time, the code is compiled.
-      await cost("warm");
-      const few = await cost("few");
-      await provision(FEW, INSTANCES - FEW);
-      return { few, many: await cost("many") };
-    });
-  } finally {
-    await brokers.close();
-  }
+  return withDeployedBroker(
+    world,
+    (customer) => {
+      const provision = (first: number, count: number): Promise<void> =>
+        together(first, count, (number) => customer.ask("PUT", `/v2/service_instances/i${number}`, OWNER));
+      const cost = (name: string): Promise<BindCost> =>
+        costOfBind(customer, "/v2/service_instances/i0", name, counted.count);
+      return world.run(async () => {
+        await provision(0, FEW);
+        // The first bind also compiles the code.
+        await cost("warm");
+        const few = await cost("few");
+        await provision(FEW, INSTANCES - FEW);
+        return { few, many: await cost("many") };
+      });
+    },
+    counted.world,
+  );
 }
 
 let figures: ReturnType<typeof measureBinds> | undefined;

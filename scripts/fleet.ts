@@ -5,11 +5,9 @@
  * Exit code 0 if every order succeeded, nothing is left, and memory grew by no more than a fifth of what the instances took; 1 otherwise.
  */
 import { type BindCost, costOfBind, countBytes, together } from "../bench/broker/bind-cost.ts";
-import { Brokers } from "../scenarios/cloud/brokers.ts";
-import { OWNER, PersistentCustomer } from "../scenarios/cloud/testing.ts";
+import { createBenchmarkWorld, withDeployedBroker } from "../bench/deployed-broker.ts";
+import { OWNER, type PersistentCustomer } from "../scenarios/cloud/testing.ts";
 import { recordLaws } from "../scenarios/laws/records.ts";
-import { inception } from "../scenarios/story/inception.ts";
-import { createWorld } from "../simulators/world.ts";
 import { scriptCommand, wholeNumber } from "./command.ts";
 
 const FEW = 10;
@@ -36,10 +34,8 @@ function heapMib(): number {
 const pathOf = (number: number): string => `/v2/service_instances/i${number}`;
 const binding = (number: number): string => `${pathOf(number)}/service_bindings/b${number}`;
 
-/** The history of a world is no part of what a broker needs: some hundred events are kept. */
-const world = createWorld({ seed: 1, scramIterations: 1, journalEventsMax: 200 });
+const world = createBenchmarkWorld();
 const counted = countBytes(world);
-const brokers = new Brokers(counted.world);
 const begin = performance.now();
 const tell = (what: string, done: number): void => {
   const seconds = Math.round((performance.now() - begin) / 1000);
@@ -57,11 +53,7 @@ async function forAll(what: string, from: number, work: (number: number) => Prom
 
 const costs: { few?: BindCost; many?: BindCost } = {};
 const heap = { before: 0, full: 0, after: 0 };
-await world.run(async () => {
-  await inception(world, { services: ["postgresql"] });
-  const [broker] = brokers.list();
-  if (broker === undefined) throw new Error("no broker has been deployed");
-  const customer = await PersistentCustomer.of(world, broker);
+const workWith = async (customer: PersistentCustomer): Promise<void> => {
   const cost = (name: string): Promise<BindCost> => costOfBind(customer, pathOf(0), name, counted.count);
   const provision = (number: number): Promise<string> => customer.ask("PUT", pathOf(number), OWNER);
   await together(0, FEW, provision);
@@ -75,10 +67,10 @@ await world.run(async () => {
   heap.full = heapMib();
   await forAll("unbound", 0, (number) => customer.ask("DELETE", binding(number)));
   await forAll("removed", 0, (number) => customer.ask("DELETE", pathOf(number)));
-});
-heap.after = heapMib();
+  heap.after = heapMib();
+};
+await withDeployedBroker(world, (customer) => world.run(() => workWith(customer)), counted.world);
 const left = world.findBrokenLaws(recordLaws([]));
-await brokers.close();
 const isFlat = heap.after - heap.before <= KEPT_MAX * (heap.full - heap.before);
 console.log(JSON.stringify({ instances, costOfBind: costs, heapMib: heap, isFlat, left }));
 process.exitCode = left.length === 0 && isFlat ? 0 : 1;
