@@ -12,6 +12,7 @@ import type { Installation } from "./installation.ts";
 import { ARCHIVING, archiveSettings, clearArchive, LogArchive, makeArchive } from "./physical/archive.ts";
 import { append, replaceUnderSessions } from "./physical/defects.ts";
 import { ENGINE, physicalDump } from "./physical/dump.ts";
+import { memoryOf } from "./memory.ts";
 import { replaceFolder, stageWith } from "./physical/restored.ts";
 import { Server, type ServerOptions, settingsOf } from "./server.ts";
 
@@ -26,6 +27,7 @@ const optionsOf = (
   data,
   password,
   database: instance.database,
+  memoryMib: memoryOf(instance),
   settings: {
     ...settingsOf(instance, binaries.major),
     ...(member && MEMBER_SETTINGS),
