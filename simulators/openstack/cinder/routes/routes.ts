@@ -7,6 +7,8 @@ import { CAPABILITY_ROUTES } from "./capabilities.ts";
 import { CLUSTER_ROUTES } from "./clusters.ts";
 import { CONSISTENCY_GROUP_ROUTES } from "./consistencygroups.ts";
 import { EXTENSION_ROUTES } from "./extensions.ts";
+import { GROUP_SNAPSHOT_ROUTES } from "./group-snapshots.ts";
+import { GROUP_TYPE_ROUTES } from "./group-types.ts";
 import { GROUP_ROUTES } from "./groups.ts";
 import { HOST_ROUTES } from "./hosts.ts";
 import { LIMIT_ROUTES } from "./limits.ts";
@@ -59,7 +61,9 @@ export const ROUTES: readonly CinderRoute[] = [
   ...CAPABILITY_ROUTES,
   ...CLUSTER_ROUTES,
   ...CONSISTENCY_GROUP_ROUTES,
+  ...GROUP_TYPE_ROUTES,
   ...GROUP_ROUTES,
+  ...GROUP_SNAPSHOT_ROUTES,
   ...WORKER_ROUTES,
   ...RESOURCE_FILTER_ROUTES,
   ...MESSAGE_ROUTES,

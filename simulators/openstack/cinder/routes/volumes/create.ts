@@ -3,7 +3,8 @@ import { type ImageView, controls } from "../../../cloud.ts";
 import { type Schema, type ValueOf } from "../../../schema/index.ts";
 import { startRestore } from "../../behaviour/backups.ts";
 import { createVolume } from "../../behaviour/create-volume.ts";
-import type { BackupRow } from "../../state/rows.ts";
+import { requireGroup } from "../../state/groups.ts";
+import type { BackupRow, GroupRow, TypeRow } from "../../state/rows.ts";
 import { requireType } from "../../state/types.ts";
 import { readTexts, requireMember } from "../../wire/body.ts";
 import { badRequest, notFoundById } from "../../wire/errors.ts";
@@ -72,6 +73,7 @@ export function createVolumeRoute(call: CinderCall): HttpReply {
   const { name = null, description = null } = readTexts(fields);
   const type = requireType(call, fields.volume_type);
   const source = requireSource(call, fields);
+  const group = requireGroupOf(call, fields.group_id, type);
   const image = requireImage(call, fields.imageRef ?? fields.image_id);
   if (parseBoolean(fields.multiattach) === true) throw badRequest(NO_MULTIATTACH);
   const sizeGb = requireSize(fields, source);
@@ -79,10 +81,24 @@ export function createVolumeRoute(call: CinderCall): HttpReply {
   const zone = requireZone(call, fields);
   const { snapshotId, sourceId } = source;
   const metadata = fields.metadata ?? {};
-  const wanted = { sizeGb, name, description, zone, type, image, snapshotId, sourceId, metadata, requestId };
+  const groupId = group?.id ?? null;
+  const wanted = { sizeGb, name, description, zone, type, image, snapshotId, sourceId, groupId, metadata, requestId };
   const row = createVolume(cinder, actor, wanted);
   if (source.backup !== undefined) startRestore(cinder, source.backup, row);
   return ok({ volume: volumeView(call, row, true) }, 202);
+}
+
+/** The group that a volume is to belong to. @throws Refusal 400, 404 */
+function requireGroupOf({ cinder, actor }: CinderCall, wanted: unknown, type: TypeRow): GroupRow | undefined {
+  if (!wanted) return undefined;
+  const group = requireGroup(cinder, actor, String(wanted));
+  if (!["available", "creating"].includes(group.status))
+    throw badRequest("Invalid Group: Originating group status must be one of 'available, creating' values");
+  if (!group.volumeTypeIds.includes(type.id))
+    throw badRequest(
+      `Invalid input received: Invalid volume_type provided: ${type.id} (requested type must be supported by this group).`,
+    );
+  return group;
 }
 
 const NO_MULTIATTACH =
@@ -107,7 +123,6 @@ function requireSource({ cinder, actor }: CinderCall, fields: WantedVolume): Vol
   const volume = cinder.slot.value.volumes.get(String(fields.source_volid));
   if (fields.source_volid && !sees(volume)) throw notFoundById("Volume", String(fields.source_volid));
   if (fields.consistencygroup_id) throw notFoundById("Group", String(fields.consistencygroup_id));
-  if (fields.group_id) throw notFoundById("Group", String(fields.group_id));
   const backup = cinder.slot.value.backups.get(String(fields.backup_id));
   if (fields.backup_id && !sees(backup)) throw notFoundById("Backup", String(fields.backup_id));
   if (backup !== undefined && backup.status !== "available")
