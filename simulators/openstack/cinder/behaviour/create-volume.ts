@@ -26,7 +26,7 @@ interface VolumeRequest {
 }
 
 /** What a volume keeps from the image or volume from which it was created. */
-const imageMetadataOf = (image: ImageView): Record<string, string> => ({
+export const imageMetadataOf = (image: ImageView): Record<string, string> => ({
   image_id: image.id,
   image_name: image.name ?? "",
   checksum: image.checksum ?? "",

@@ -11,7 +11,11 @@ import type { CinderCall } from "../wire/request.ts";
 import type { CinderRoute } from "../wire/route.ts";
 import { BOOLEAN, parseBoolean } from "../wire/schemas.ts";
 
-const SPECS = { type: "object", additionalProperties: { type: ["string", "null"] } } as const;
+const SPECS = {
+  type: "object",
+  patternProperties: { "^[a-zA-Z0-9-_:.]{1,255}$": { type: ["string", "null"] } },
+  additionalProperties: false,
+} as const;
 const TEXT = { type: ["string", "null"] } as const;
 
 const view = ({ actor }: CinderCall, row: GroupTypeRow): object => ({

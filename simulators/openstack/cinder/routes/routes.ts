@@ -6,6 +6,7 @@ import { BACKUP_ROUTES } from "./backups.ts";
 import { CAPABILITY_ROUTES } from "./capabilities.ts";
 import { CLUSTER_ROUTES } from "./clusters.ts";
 import { CONSISTENCY_GROUP_ROUTES } from "./consistencygroups.ts";
+import { DEFAULT_TYPE_ROUTES } from "./default-types.ts";
 import { EXTENSION_ROUTES } from "./extensions.ts";
 import { GROUP_SNAPSHOT_ROUTES } from "./group-snapshots.ts";
 import { GROUP_TYPE_ROUTES } from "./group-types.ts";
@@ -61,6 +62,7 @@ export const ROUTES: readonly CinderRoute[] = [
   ...CAPABILITY_ROUTES,
   ...CLUSTER_ROUTES,
   ...CONSISTENCY_GROUP_ROUTES,
+  ...DEFAULT_TYPE_ROUTES,
   ...GROUP_TYPE_ROUTES,
   ...GROUP_ROUTES,
   ...GROUP_SNAPSHOT_ROUTES,

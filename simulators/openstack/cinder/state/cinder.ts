@@ -24,6 +24,8 @@ export interface CinderState {
   readonly volumeByAttachment: Map<string, string>;
   readonly snapshots: Map<string, SnapshotRow>;
   readonly types: Map<string, TypeRow>;
+  /** Project → the type of its volumes if their client names none. */
+  readonly defaultTypes: Map<string, string>;
   readonly groupTypes: Map<string, GroupTypeRow>;
   readonly groups: Map<string, GroupRow>;
   readonly groupSnapshots: Map<string, GroupSnapshotRow>;
@@ -47,6 +49,7 @@ export const emptyState = (): CinderState => ({
   volumeByAttachment: new Map(),
   snapshots: new Map(),
   types: new Map(),
+  defaultTypes: new Map(),
   groupTypes: firstGroupTypes(),
   groups: new Map(),
   groupSnapshots: new Map(),

@@ -11,11 +11,11 @@ export const quotasOf = ({ cloud, slot }: Octavia, projectId: string): Readonly<
   ...slot.value.quotas.get(projectId),
 });
 
-/** @throws Refusal 403 where a project may have no more of a kind */
-export function checkQuota(octavia: Octavia, projectId: string, kind: KindName): void {
+/** @throws Refusal 403 where a project may not have so many more of a kind */
+export function checkQuota(octavia: Octavia, projectId: string, kind: KindName, more = 1): void {
   const limit = quotasOf(octavia, projectId)[KINDS[kind].quota] ?? -1;
   if (limit < 0) return;
   let used = 0;
   for (const row of octavia.slot.value.rows.values()) if (row.kind === kind && row.projectId === projectId) used++;
-  if (used >= limit) throw new Refusal(403, "", `Quota has been met for resources: ${KINDS[kind].title}`);
+  if (used + more > limit) throw new Refusal(403, "", `Quota has been met for resources: ${KINDS[kind].title}`);
 }

@@ -11,9 +11,8 @@ import { badRequest, notFoundById } from "../../wire/errors.ts";
 import { ok } from "../../wire/replies.ts";
 import type { CinderCall } from "../../wire/request.ts";
 import { BOOLEAN, METADATA, NAME, parseBoolean, UUID_OR_NULL } from "../../wire/schemas.ts";
+import { checkImageFits } from "./check-image.ts";
 import { volumeView } from "./view.ts";
-
-const GIB = 1024 ** 3;
 
 const CREATE = {
   type: "object",
@@ -147,19 +146,4 @@ function requireImage({ cinder, actor }: CinderCall, wanted: unknown): ImageView
   const image = cinder.cloud.images.image(actor, String(wanted).split("/").at(-1) ?? "");
   if (image === undefined) throw badRequest("Invalid image identifier or unable to access requested image.");
   return image;
-}
-
-/** @throws Refusal 400 */
-function checkImageFits(image: ImageView | undefined, sizeGb: number): void {
-  if (image === undefined) return;
-  if (image.status !== "active") throw badRequest(`Invalid input received: Image ${image.id} is not active.`);
-  const imageGb = Math.ceil(image.sizeBytes / GIB);
-  if (imageGb > sizeGb)
-    throw badRequest(
-      `Invalid input received: Size of specified image ${imageGb}GB is larger than volume size ${sizeGb}GB.`,
-    );
-  if (image.minDiskGb > sizeGb)
-    throw badRequest(
-      `Invalid input received: Volume size ${sizeGb}GB cannot be smaller than the image minDisk size ${image.minDiskGb}GB.`,
-    );
 }
