@@ -10,6 +10,7 @@ import { authScopeRoutes } from "./routes/auth-scopes.ts";
 import { CREDENTIALS } from "./routes/credentials.ts";
 import { DOMAINS } from "./routes/domains.ts";
 import { ec2CredentialRoutes } from "./routes/ec2-credentials.ts";
+import { endpointFilterRoutes } from "./routes/endpoint-filter.ts";
 import { ENDPOINT_GROUPS, endpointGroupRoutes } from "./routes/endpoint-groups.ts";
 import { ENDPOINTS } from "./routes/endpoints.ts";
 import { grantRoutes } from "./routes/grants.ts";
@@ -86,6 +87,7 @@ const routesOf = (keystone: Keystone): readonly OpenStackRoute[] => [
   ...accessRuleRoutes(keystone),
   ...resourceRoutes(keystone, ENDPOINT_GROUPS),
   ...endpointGroupRoutes(keystone),
+  ...endpointFilterRoutes(keystone),
   ...NOT_SIMULATED_ROUTES,
 ];
 
