@@ -115,6 +115,15 @@ async function createFlavors(session: Session): Promise<readonly string[]> {
     { name: "m1.micro", ram: 256, vcpus: 1, disk: 1, id: "84" },
   ];
   for (const wish of flavors) await session.create("compute", "/flavors", "flavor", wish);
+  // With a disk of its own for what servers need only while they live.
+  await session.create("compute", "/flavors", "flavor", {
+    name: "m1.acctest",
+    ram: 512,
+    vcpus: 1,
+    disk: 10,
+    "OS-FLV-EXT-DATA:ephemeral": 10,
+    id: "99",
+  });
   return ["42", "84"];
 }
 

@@ -48,12 +48,13 @@ function unset(call: CinderCall): HttpReply {
 const list = ({ cinder }: CinderCall): HttpReply =>
   ok({ default_types: [...cinder.slot.value.defaultTypes].map(([project, type]) => view(project, type)) });
 
-const FROM = 62;
+/** Their paths have no project in front. */
+const COMMON = { from: 62, isOfNoProject: true } as const;
 
 /** Routes of the API reference, "Default volume types": what a project's volumes are if their client names no type. */
 export const DEFAULT_TYPE_ROUTES: readonly CinderRoute[] = [
-  { method: "GET", path: "/default-types", from: FROM, admin: "volume_extension:default_get_all", handler: list },
-  { method: "GET", path: "/default-types/:id", from: FROM, handler: show },
-  { method: "PUT", path: "/default-types/:id", from: FROM, handler: set },
-  { method: "DELETE", path: "/default-types/:id", from: FROM, handler: unset },
+  { method: "GET", path: "/default-types", ...COMMON, admin: "volume_extension:default_get_all", handler: list },
+  { method: "GET", path: "/default-types/:id", ...COMMON, handler: show },
+  { method: "PUT", path: "/default-types/:id", ...COMMON, handler: set },
+  { method: "DELETE", path: "/default-types/:id", ...COMMON, handler: unset },
 ];

@@ -1,6 +1,6 @@
 import { bodyJson, empty, type HttpReply, isObject, json } from "../../../kernel/index.ts";
 import type { OpenStackRoute, RequestContext } from "../../service.ts";
-import { QUOTA_NAMES, quotasOf } from "../state/quotas.ts";
+import { QUOTA_ALIASES, QUOTA_NAMES, quotaView } from "../state/quotas.ts";
 import { type Octavia, recordChange } from "../state/state.ts";
 import { forbidden, invalidValue } from "../wire/errors.ts";
 
@@ -16,7 +16,8 @@ function updateQuotas(octavia: Octavia, context: RequestContext): HttpReply {
   const given = body.ok && isObject(body.value) ? body.value.quota : undefined;
   if (!isObject(given)) throw invalidValue("quota", "None", "Mandatory field missing.");
   const limits: Record<string, number> = {};
-  for (const [name, value] of Object.entries(given)) {
+  for (const [word, value] of Object.entries(given)) {
+    const name = QUOTA_ALIASES[word] ?? word;
     if (!QUOTA_NAMES.includes(name)) throw invalidValue(name, String(value), `Unknown attribute: ${name}`);
     if (typeof value !== "number" || !Number.isInteger(value) || value < -1)
       throw invalidValue(name, String(value), "Value should be greater or equal to -1");
@@ -26,7 +27,7 @@ function updateQuotas(octavia: Octavia, context: RequestContext): HttpReply {
   const { quotas } = octavia.slot.value;
   quotas.set(project, { ...quotas.get(project), ...limits });
   recordChange(octavia, "quota.update", project, limits);
-  return json(202, { quota: quotasOf(octavia, project) });
+  return json(202, { quota: quotaView(octavia, project) });
 }
 
 function resetQuotas({ slot, cloud }: Octavia, { actor, params }: RequestContext): HttpReply {
@@ -47,11 +48,11 @@ const forAdmins =
 export const operatorRoutes = (octavia: Octavia): readonly OpenStackRoute[] =>
   ["/v2", "/v2.0"].flatMap((version): readonly OpenStackRoute[] => [
     ...[`${version}/lbaas/quotas`, `${version}/quotas`].flatMap((quotas): readonly OpenStackRoute[] => [
-      { method: "GET", path: `${quotas}/defaults`, handler: () => json(200, { quota: quotasOf(octavia, "") }) },
+      { method: "GET", path: `${quotas}/defaults`, handler: () => json(200, { quota: quotaView(octavia, "") }) },
       {
         method: "GET",
         path: `${quotas}/:project`,
-        handler: (context) => json(200, { quota: quotasOf(octavia, readableProject(context)) }),
+        handler: (context) => json(200, { quota: quotaView(octavia, readableProject(context)) }),
       },
       { method: "PUT", path: `${quotas}/:project`, handler: (context) => updateQuotas(octavia, context) },
       { method: "DELETE", path: `${quotas}/:project`, handler: (context) => resetQuotas(octavia, context) },

@@ -5,6 +5,19 @@ import type { Octavia } from "./state.ts";
 /** The names of quotas. */
 export const QUOTA_NAMES: readonly string[] = Object.values(KINDS).map(({ quota }) => quota);
 
+/** Older words of the API for two of them. */
+export const QUOTA_ALIASES: Readonly<Record<string, string>> = {
+  loadbalancer: "load_balancer",
+  healthmonitor: "health_monitor",
+};
+
+/** The quotas of a project under all their names. */
+export function quotaView(octavia: Octavia, projectId: string): Readonly<Record<string, number | undefined>> {
+  const quotas = quotasOf(octavia, projectId);
+  const old = Object.entries(QUOTA_ALIASES).map(([alias, name]) => [alias, quotas[name]] as const);
+  return { ...quotas, ...Object.fromEntries(old) };
+}
+
 /** The quotas of a project; −1 is unlimited, as all are by default. */
 export const quotasOf = ({ cloud, slot }: Octavia, projectId: string): Readonly<Record<string, number>> => ({
   ...Object.fromEntries(QUOTA_NAMES.map((name) => [name, cloud.quota(name, -1)])),

@@ -141,6 +141,8 @@ const REIMAGE = {
 function reimage(call: CinderCall, row: VolumeRow): HttpReply {
   if (call.version < 68) throw notFound("The resource could not be found.");
   const { image_id: id, reimage_reserved: isReserved } = requireMember(call, "os-reimage", REIMAGE);
+  const image = call.cinder.cloud.images.image(call.actor, id);
+  if (image === undefined) throw notFoundById("Image", id);
   const allowed = ["available", "error", ...(parseBoolean(isReserved) === true ? ["reserved"] : [])];
   if (!allowed.includes(row.status)) {
     const last = allowed.at(-1);
@@ -149,8 +151,6 @@ function reimage(call: CinderCall, row: VolumeRow): HttpReply {
       `Invalid volume: Volume ${row.id} status must be ${words}, but current status is ${row.status}.`,
     );
   }
-  const image = call.cinder.cloud.images.image(call.actor, id);
-  if (image === undefined) throw notFoundById("Image", id);
   checkImageFits(image, row.sizeGb);
   startReimage(call.cinder, row, image);
   return acceptedReply();
