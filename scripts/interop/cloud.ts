@@ -10,7 +10,7 @@ export interface ListeningCloud {
   readonly authUrl: string;
   /** What was thrown where nothing may throw: requests that the cloud answered with a defect of its own. */
   readonly crashes: readonly unknown[];
-  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** Boots the services of OpenStack, and nothing else, each at a free port of 127.0.0.1. Work takes no time. */
@@ -30,5 +30,5 @@ export async function listenCloud(): Promise<ListeningCloud> {
     if (name === "keystone") authUrl = `${served.url}/v3`;
   }
   const kept = ends.move();
-  return { authUrl, crashes, close: () => kept.disposeAsync() };
+  return { authUrl, crashes, [Symbol.asyncDispose]: () => kept.disposeAsync() };
 }

@@ -7,6 +7,8 @@ export interface Furniture {
   readonly otherImage: string;
   readonly flavor: string;
   readonly otherFlavor: string;
+  /** One with a disk of its own for what servers need only while they live. */
+  readonly ephemeralFlavor: string;
   /** The external network. */
   readonly externalNetwork: string;
   /** A network of the administrator's project, with a subnet behind the router. */
@@ -21,14 +23,19 @@ export const USERS = [
 ] as const;
 
 interface Catalog {
-  readonly token: { readonly catalog: readonly { readonly type: string; readonly endpoints: readonly { readonly interface: string; readonly url: string }[] }[] };
+  readonly token: {
+    readonly catalog: readonly {
+      readonly type: string;
+      readonly endpoints: readonly { readonly interface: string; readonly url: string }[];
+    }[];
+  };
 }
 type Answer = Record<string, { id: string; name?: string } & Record<string, unknown>>;
 
 const IMAGE_BYTES = 4096;
 
 /** One session of the administrator. */
-class Session {
+export class Session {
   readonly #token: string;
   readonly #roots: ReadonlyMap<string, string>;
 
@@ -51,7 +58,13 @@ class Session {
     return new Session(reply.headers.get("x-subject-token") ?? "", new Map(roots));
   }
 
-  async call(type: string, method: string, path: string, body?: unknown, contentType = "application/json"): Promise<Answer> {
+  async call(
+    type: string,
+    method: string,
+    path: string,
+    body?: unknown,
+    contentType = "application/json",
+  ): Promise<Answer> {
     const root = this.#roots.get(type);
     const headers = { "x-auth-token": this.#token, "content-type": contentType };
     const text = typeof body === "string" ? body : JSON.stringify(body);
@@ -75,16 +88,21 @@ export async function furnish(authUrl: string): Promise<Furniture> {
   const session = await Session.open(authUrl);
   await createUsers(session);
   const [image = "", otherImage = ""] = await createImages(session);
-  const [flavor = "", otherFlavor = ""] = await createFlavors(session);
-  return { image, otherImage, flavor, otherFlavor, ...(await createNetworks(session)) };
+  const flavors = await createFlavors(session);
+  return { image, otherImage, ...flavors, ...(await createNetworks(session)) };
 }
 
 async function createUsers(session: Session): Promise<void> {
-  const { roles } = (await session.call("identity", "GET", "/roles")) as unknown as { roles: { id: string; name: string }[] };
-  const { projects } = (await session.call("identity", "GET", "/projects")) as unknown as { projects: { id: string; name: string }[] };
+  const { roles } = (await session.call("identity", "GET", "/roles")) as unknown as {
+    roles: { id: string; name: string }[];
+  };
+  const { projects } = (await session.call("identity", "GET", "/projects")) as unknown as {
+    projects: { id: string; name: string }[];
+  };
   const known = new Map(projects.map(({ id, name }) => [name, id]));
   for (const { user, project } of USERS) {
-    const projectId = known.get(project) ?? (await session.create("identity", "/projects", "project", { name: project }));
+    const projectId =
+      known.get(project) ?? (await session.create("identity", "/projects", "project", { name: project }));
     const wish = { name: user, password: ADMIN.password, default_project_id: projectId };
     const userId = await session.create("identity", "/users", "user", wish);
     for (const { id, name } of roles)
@@ -92,7 +110,9 @@ async function createUsers(session: Session): Promise<void> {
         await session.call("identity", "PUT", `/projects/${projectId}/users/${userId}/roles/${id}`);
   }
   const admin = roles.find(({ name }) => name === "admin");
-  const { users } = (await session.call("identity", "GET", `/users?name=${ADMIN.user}`)) as unknown as { users: { id: string }[] };
+  const { users } = (await session.call("identity", "GET", `/users?name=${ADMIN.user}`)) as unknown as {
+    users: { id: string }[];
+  };
   await session.call("identity", "PUT", `/system/users/${users[0]?.id}/roles/${admin?.id}`);
 }
 
@@ -107,28 +127,24 @@ async function createImages(session: Session): Promise<readonly string[]> {
   return ids;
 }
 
-async function createFlavors(session: Session): Promise<readonly string[]> {
+async function createFlavors(session: Session): Promise<Pick<Furniture, "flavor" | "otherFlavor" | "ephemeralFlavor">> {
   const flavors = [
     { name: "m1.tiny", ram: 512, vcpus: 1, disk: 1, id: "1" },
     { name: "m1.small", ram: 2048, vcpus: 1, disk: 20, id: "2" },
     { name: "m1.nano", ram: 192, vcpus: 1, disk: 1, id: "42" },
     { name: "m1.micro", ram: 256, vcpus: 1, disk: 1, id: "84" },
+    { name: "m1.acctest", ram: 512, vcpus: 1, disk: 10, "OS-FLV-EXT-DATA:ephemeral": 10, id: "99" },
   ];
   for (const wish of flavors) await session.create("compute", "/flavors", "flavor", wish);
-  // With a disk of its own for what servers need only while they live.
-  await session.create("compute", "/flavors", "flavor", {
-    name: "m1.acctest",
-    ram: 512,
-    vcpus: 1,
-    disk: 10,
-    "OS-FLV-EXT-DATA:ephemeral": 10,
-    id: "99",
-  });
-  return ["42", "84"];
+  return { flavor: "42", otherFlavor: "84", ephemeralFlavor: "99" };
 }
 
 async function createNetworks(session: Session): Promise<Pick<Furniture, "externalNetwork" | "network" | "router">> {
-  const externalNetwork = await session.create("network", "/networks", "network", { name: "public", "router:external": true, is_default: true });
+  const externalNetwork = await session.create("network", "/networks", "network", {
+    name: "public",
+    "router:external": true,
+    is_default: true,
+  });
   await session.create("network", "/subnets", "subnet", {
     name: "public-subnet",
     network_id: externalNetwork,
@@ -137,15 +153,27 @@ async function createNetworks(session: Session): Promise<Pick<Furniture, "extern
     enable_dhcp: false,
   });
   const network = await session.create("network", "/networks", "network", { name: "private" });
-  const subnet = await session.create("network", "/subnets", "subnet", { name: "private-subnet", network_id: network, ip_version: 4, cidr: "10.1.0.0/20" });
+  const subnet = await session.create("network", "/subnets", "subnet", {
+    name: "private-subnet",
+    network_id: network,
+    ip_version: 4,
+    cidr: "10.1.0.0/20",
+  });
   const router = await session.create("network", "/routers", "router", {
     name: "router1",
     external_gateway_info: { network_id: externalNetwork },
   });
   await session.call("network", "PUT", `/routers/${router}/add_router_interface`, { subnet_id: subnet });
-  await session.create("network", "/networks", "network", { name: "shared", shared: true }).then((id) =>
-    session.create("network", "/subnets", "subnet", { name: "shared-subnet", network_id: id, ip_version: 4, cidr: "192.168.233.0/24" }),
-  );
+  await session
+    .create("network", "/networks", "network", { name: "shared", shared: true })
+    .then((id) =>
+      session.create("network", "/subnets", "subnet", {
+        name: "shared-subnet",
+        network_id: id,
+        ip_version: 4,
+        cidr: "192.168.233.0/24",
+      }),
+    );
   for (const version of [4, 6])
     await session.create("network", "/subnetpools", "subnetpool", {
       name: `shared-default-subnetpool-v${version}`,

@@ -59,7 +59,12 @@ function create(call: CinderCall): HttpReply {
   checkType(group.typeId);
   const volumes = volumesIn(cinder, group);
   for (const volume of volumes) checkVolume(volume);
-  checkGigabytes(cinder, actor.projectId, volumes.reduce((sum, { sizeGb }) => sum + sizeGb, 0), 0);
+  checkGigabytes(
+    cinder,
+    actor.projectId,
+    volumes.reduce((sum, { sizeGb }) => sum + sizeGb, 0),
+    0,
+  );
   checkCount(cinder, actor.projectId, "snapshots", volumes.length);
   const nowMs = cinder.cloud.kernel.nowMs;
   const row: GroupSnapshotRow = {

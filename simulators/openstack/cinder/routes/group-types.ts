@@ -55,7 +55,11 @@ function create(call: CinderCall): HttpReply {
 }
 
 function update(call: CinderCall): HttpReply {
-  const { name, description, is_public: isPublic } = requireMember(call, "group_type", {
+  const {
+    name,
+    description,
+    is_public: isPublic,
+  } = requireMember(call, "group_type", {
     type: "object",
     properties: { name: TEXT, description: TEXT, is_public: BOOLEAN },
   });

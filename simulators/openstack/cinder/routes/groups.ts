@@ -144,7 +144,8 @@ function act(call: CinderCall): HttpReply {
   const fields = { ...(typeof value === "object" ? value : {}) };
   if (name === "delete") return remove(call, fields);
   if (name === "reset_status" && call.version >= 20) return resetStatus(call, fields);
-  if (name === "create-from-src" && call.version >= 14) return ok({ group: brief(createFromSource(call, checkType)) }, 202);
+  if (name === "create-from-src" && call.version >= 14)
+    return ok({ group: brief(createFromSource(call, checkType)) }, 202);
   if (!REPLICATION.includes(name) || call.version < 38) throw noAction(name);
   rowOf(call);
   throw notSimulated("replication of groups");

@@ -40,9 +40,7 @@ function updateStatus(call: CinderCall, row: SnapshotRow): void {
   const next = own(NEXT, row.status);
   if (next === undefined) throw badRequest(`Snapshot status ${row.status} not allowed for update_snapshot_status`);
   if (!next.includes(status))
-    throw badRequest(
-      `Provided snapshot status ${status} not allowed for snapshot with status ${row.status}.`,
-    );
+    throw badRequest(`Provided snapshot status ${status} not allowed for snapshot with status ${row.status}.`);
   setSnapshotStatus(call.cinder, row, status);
 }
 

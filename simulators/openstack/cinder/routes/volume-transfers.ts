@@ -20,7 +20,8 @@ const projectOf = ({ cinder }: CinderCall, { volumeId }: TransferRow): string =>
 function requireTransfer(call: CinderCall): TransferRow {
   const { cinder, actor, params } = call;
   const row = cinder.slot.value.transfers.get(params.id ?? "");
-  if (row === undefined || !controls(actor, { projectId: projectOf(call, row) })) throw notFoundById("Transfer", params.id ?? "");
+  if (row === undefined || !controls(actor, { projectId: projectOf(call, row) }))
+    throw notFoundById("Transfer", params.id ?? "");
   return row;
 }
 

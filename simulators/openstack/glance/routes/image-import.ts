@@ -58,7 +58,10 @@ function importImage(glance: Glance, context: RequestContext): HttpReply {
   if (method === "web-download") {
     if (row.status !== "queued")
       throw new Refusal(409, "", "Image needs to be in 'queued' state to use 'web-download' method");
-    for (const [name, value] of [["disk_format", row.diskFormat], ["container_format", row.containerFormat]] as const)
+    for (const [name, value] of [
+      ["disk_format", row.diskFormat],
+      ["container_format", row.containerFormat],
+    ] as const)
       if (value === null) throw new Refusal(400, "", `'${name}' needs to be set before import`);
     row.staged = madeUpData(uri);
   }

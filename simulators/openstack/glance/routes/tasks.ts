@@ -64,7 +64,7 @@ function list({ slot }: Glance, context: RequestContext): HttpReply {
     const next = new URLSearchParams(query);
     next.delete("marker");
     if (marker !== undefined) next.set("marker", marker);
-    return next.size === 0 ? "/v2/tasks" : `/v2/tasks?${next}`;
+    return next.size === 0 ? "/v2/tasks" : `/v2/tasks?${next.toString()}`;
   };
   return json(200, {
     tasks: page.items.map(brief),

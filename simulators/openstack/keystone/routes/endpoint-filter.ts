@@ -82,7 +82,9 @@ function listEndpoints({ state }: Keystone, context: RequestContext): HttpReply 
 
 function listGroups({ state }: Keystone, context: RequestContext): HttpReply {
   requireAdmin(context, "list_endpoint_groups_for_project");
-  const groups = ofProject(state, context, "endpointGroupsByProject").flatMap((id) => state.endpointGroups.get(id) ?? []);
+  const groups = ofProject(state, context, "endpointGroupsByProject").flatMap(
+    (id) => state.endpointGroups.get(id) ?? [],
+  );
   const views = groups.map((each) => ENDPOINT_GROUPS.view(each, context, state));
   return collectionReply(context, "endpoint_groups", views);
 }

@@ -14,7 +14,9 @@ export function isInGroup({ filters }: EndpointGroup, endpoint: Endpoint): boole
 /** The endpoints that a project was given, by themselves or in groups. */
 export function endpointsOfProject(state: KeystoneState, projectId: string): readonly Endpoint[] {
   const own = state.endpointsByProject.get(projectId) ?? [];
-  const groups = (state.endpointGroupsByProject.get(projectId) ?? []).flatMap((id) => state.endpointGroups.get(id) ?? []);
+  const groups = (state.endpointGroupsByProject.get(projectId) ?? []).flatMap(
+    (id) => state.endpointGroups.get(id) ?? [],
+  );
   return [...state.endpoints.values()].filter(
     (endpoint) => own.includes(endpoint.id) || groups.some((group) => isInGroup(group, endpoint)),
   );

@@ -58,10 +58,7 @@ const tunnelInUse = ({ id }: Segment): Refusal =>
 
 const IN_USE: Readonly<Record<string, (segment: Segment) => Refusal>> = {
   flat: ({ physicalNetwork }) =>
-    conflict(
-      "FlatNetworkInUse",
-      `Unable to create the flat network. Physical network ${physicalNetwork} is in use.`,
-    ),
+    conflict("FlatNetworkInUse", `Unable to create the flat network. Physical network ${physicalNetwork} is in use.`),
   vlan: ({ physicalNetwork, id }) =>
     conflict(
       "VlanIdInUse",

@@ -82,7 +82,10 @@ export function checkAssociated(flavor: ServiceFlavorRow, profileId: string): vo
 }
 
 /** The provider that would build a service of a flavor now. @throws Refusal 404, 503 */
-export function nextProvider(neutron: Neutron, flavor: ServiceFlavorRow): { readonly driver: string; readonly provider: string } {
+export function nextProvider(
+  neutron: Neutron,
+  flavor: ServiceFlavorRow,
+): { readonly driver: string; readonly provider: string } {
   const [profileId = ""] = flavor.profiles;
   checkAssociated(flavor, profileId);
   const { driver, enabled } = requireProfile(neutron, profileId);

@@ -46,7 +46,11 @@ export function providerSegment(fields: Provided): Segment | undefined {
 
 /** An entry of the list; a null is as good as nothing. */
 function listedSegment(entry: Readonly<Record<string, unknown>>): Segment {
-  const { "provider:network_type": type, "provider:physical_network": physical, "provider:segmentation_id": id } = entry;
+  const {
+    "provider:network_type": type,
+    "provider:physical_network": physical,
+    "provider:segmentation_id": id,
+  } = entry;
   return {
     ...(type != null && { type: networkType(type) }),
     ...(physical != null && { physicalNetwork: physicalNetwork(physical) }),

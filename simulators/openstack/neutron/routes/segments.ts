@@ -64,7 +64,11 @@ export const SEGMENTS: Resource<SegmentRow, typeof ATTRIBUTES> = {
   create: (neutron, _actor, _projectId, fields) => {
     const { network_id: networkId, network_type: type, physical_network: physical, segmentation_id: id } = fields;
     if (!neutron.slot.value.networks.has(networkId)) throw notFound("Network", networkId);
-    const asked = { type, ...(physical !== undefined && { physicalNetwork: physical }), ...(id !== undefined && { id }) };
+    const asked = {
+      type,
+      ...(physical !== undefined && { physicalNetwork: physical }),
+      ...(id !== undefined && { id }),
+    };
     checkSegment(neutron, asked);
     const row = addSegment(neutron, networkId, asked);
     row.name = fields.name ?? null;

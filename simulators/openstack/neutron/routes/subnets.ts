@@ -177,7 +177,8 @@ function update(neutron: Neutron, row: SubnetRow, fields: Fields<SubnetAttribute
   }
   if (pools !== undefined && prefix !== undefined) checkPools(prefix, pools);
   if (gateway !== row.gatewayIp || pools !== undefined) checkGateway(gateway, pools ?? row.pools);
-  if (fields.segment_id !== undefined && fields.segment_id !== row.segmentId) moveToSegment(neutron, row, fields.segment_id);
+  if (fields.segment_id !== undefined && fields.segment_id !== row.segmentId)
+    moveToSegment(neutron, row, fields.segment_id);
   row.gatewayIp = gateway;
   if (pools !== undefined) Object.assign(row, { pools, lowestFree: 0 });
   row.name = fields.name ?? row.name;

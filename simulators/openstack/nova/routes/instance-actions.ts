@@ -70,7 +70,12 @@ function listActions(call: NovaCall): HttpReply {
   const last = page.at(-1);
   const hasMore = last !== undefined && page.length === limit && found.length > at + 1 + limit;
   const next = hasMore && {
-    links: [{ rel: "next", href: `${call.base}/servers/${server.id}/os-instance-actions?${nextQuery(query, last.requestId)}` }],
+    links: [
+      {
+        rel: "next",
+        href: `${call.base}/servers/${server.id}/os-instance-actions?${nextQuery(query, last.requestId)}`,
+      },
+    ],
   };
   return ok({ instanceActions: shown(page), ...next });
 }

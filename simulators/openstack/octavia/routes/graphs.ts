@@ -97,7 +97,13 @@ const ABOVE_NAMES = ["loadbalancer_id", "listener_id", "pool_id"];
 const POOL_NAMES: Partial<Record<KindName, string>> = { listener: "default_pool_id", l7policy: "redirect_pool_id" };
 
 /** Adds a part and all within it. */
-function addPart(octavia: Octavia, actor: Actor, parent: OctaviaRow, wanted: Part, pools: Map<string, string>): OctaviaRow {
+function addPart(
+  octavia: Octavia,
+  actor: Actor,
+  parent: OctaviaRow,
+  wanted: Part,
+  pools: Map<string, string>,
+): OctaviaRow {
   const { kind, values, parts, sendsTo } = wanted;
   const named = Object.fromEntries(
     Object.entries(values).map(([name, value]) => [

@@ -48,7 +48,12 @@ function checkOffer(octavia: Octavia, kind: OfferKind, values: Values, own?: Off
   const profileId = values[profile?.name ?? ""];
   if (profile !== undefined && typeof profileId === "string") requireOffer(octavia, profile.kind, profileId);
   for (const row of octavia.slot.value.offers[kind].values())
-    if (row !== own && row.values.name === values.name && kind !== "flavorprofile" && kind !== "availability_zone_profile")
+    if (
+      row !== own &&
+      row.values.name === values.name &&
+      kind !== "flavorprofile" &&
+      kind !== "availability_zone_profile"
+    )
       throw conflict(`${title} of name '${String(values.name)}' already exists.`);
 }
 
@@ -63,7 +68,10 @@ function checkUnused({ slot }: Octavia, kind: OfferKind, { id }: OfferRow): void
     for (const { values } of slot.value.offers[usedBy].values()) if (values[name] === id) inUse();
   }
   for (const { values } of slot.value.rows.values())
-    if ((kind === "flavor" && values.flavor_id === id) || (kind === "availability_zone" && values.availability_zone === id))
+    if (
+      (kind === "flavor" && values.flavor_id === id) ||
+      (kind === "availability_zone" && values.availability_zone === id)
+    )
       inUse();
 }
 
@@ -129,8 +137,7 @@ export function checkChoices({ slot }: Octavia, values: Values): void {
     if (typeof id !== "string") return;
     const row = offers[kind].get(id);
     if (row === undefined) throw badRequest(`Invalid ${word}.`);
-    if (row.values.enabled === false)
-      throw badRequest(`The selected ${word} is not allowed in this deployment: ${id}`);
+    if (row.values.enabled === false) throw badRequest(`The selected ${word} is not allowed in this deployment: ${id}`);
   };
   check("flavor", "flavor_id", flavor);
   check("availability_zone", "availability_zone", zone);

@@ -47,7 +47,12 @@ export function createFromSource(call: CinderCall, checkType: (typeId: string) =
     const what = snapshotId === undefined ? "Source Group" : "Group snapshot";
     throw badRequest(`Invalid Group: ${what} is empty. No group will be created.`);
   }
-  checkGigabytes(cinder, actor.projectId, parts.reduce((sum, { sizeGb }) => sum + sizeGb, 0), 0);
+  checkGigabytes(
+    cinder,
+    actor.projectId,
+    parts.reduce((sum, { sizeGb }) => sum + sizeGb, 0),
+    0,
+  );
   const row: GroupRow = {
     ...source,
     id: cinder.cloud.uuid("cinder"),

@@ -147,9 +147,7 @@ function reimage(call: CinderCall, row: VolumeRow): HttpReply {
   if (!allowed.includes(row.status)) {
     const last = allowed.at(-1);
     const words = `${allowed.slice(0, -1).join(", ")} or ${last}`;
-    throw badRequest(
-      `Invalid volume: Volume ${row.id} status must be ${words}, but current status is ${row.status}.`,
-    );
+    throw badRequest(`Invalid volume: Volume ${row.id} status must be ${words}, but current status is ${row.status}.`);
   }
   checkImageFits(image, row.sizeGb);
   startReimage(call.cinder, row, image);
