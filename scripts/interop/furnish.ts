@@ -164,16 +164,14 @@ async function createNetworks(session: Session): Promise<Pick<Furniture, "extern
     external_gateway_info: { network_id: externalNetwork },
   });
   await session.call("network", "PUT", `/routers/${router}/add_router_interface`, { subnet_id: subnet });
-  await session
-    .create("network", "/networks", "network", { name: "shared", shared: true })
-    .then((id) =>
-      session.create("network", "/subnets", "subnet", {
-        name: "shared-subnet",
-        network_id: id,
-        ip_version: 4,
-        cidr: "192.168.233.0/24",
-      }),
-    );
+  await session.create("network", "/networks", "network", { name: "shared", shared: true }).then((id) =>
+    session.create("network", "/subnets", "subnet", {
+      name: "shared-subnet",
+      network_id: id,
+      ip_version: 4,
+      cidr: "192.168.233.0/24",
+    }),
+  );
   for (const version of [4, 6])
     await session.create("network", "/subnetpools", "subnetpool", {
       name: `shared-default-subnetpool-v${version}`,

@@ -6,9 +6,9 @@ import type { KeystoneState } from "../state/state.ts";
 import { notFound } from "../wire/errors.ts";
 import { collectionReply, rootOf } from "../wire/links.ts";
 import { requireAdmin } from "../wire/policy.ts";
-import { ENDPOINT_GROUPS } from "./endpoint-groups.ts";
-import { ENDPOINTS } from "./endpoints.ts";
-import { PROJECTS } from "./projects.ts";
+import { endpointGroupView } from "./endpoint-groups.ts";
+import { endpointView } from "./endpoints.ts";
+import { projectView } from "./projects.ts";
 
 /*
  * Which endpoints the catalog of a project shows (Identity API v3, OS-EP-FILTER).
@@ -75,7 +75,7 @@ function listEndpoints({ state }: Keystone, context: RequestContext): HttpReply 
   requireAdmin(context, "list_endpoints_for_project");
   requireAll(state, context);
   const views = endpointsOfProject(state, context.params.project ?? "").map((each) =>
-    ENDPOINTS.view(each, context, state),
+    endpointView(each, context, state),
   );
   return collectionReply(context, "endpoints", views);
 }
@@ -85,7 +85,7 @@ function listGroups({ state }: Keystone, context: RequestContext): HttpReply {
   const groups = ofProject(state, context, "endpointGroupsByProject").flatMap(
     (id) => state.endpointGroups.get(id) ?? [],
   );
-  const views = groups.map((each) => ENDPOINT_GROUPS.view(each, context, state));
+  const views = groups.map((each) => endpointGroupView(each, context, state));
   return collectionReply(context, "endpoint_groups", views);
 }
 
@@ -94,9 +94,7 @@ function listProjects({ state }: Keystone, context: RequestContext, kind: Kind):
   requireAdmin(context, isEndpoint ? "list_projects_for_endpoint" : "list_projects_associated_with_endpoint_group");
   requireAll(state, context);
   const projects = [...state[kind]].filter(([, ids]) => ids.includes(idIn(context, kind)));
-  const views = projects
-    .flatMap(([id]) => state.projects.get(id) ?? [])
-    .map((each) => PROJECTS.view(each, context, state));
+  const views = projects.flatMap(([id]) => state.projects.get(id) ?? []).map((each) => projectView(each));
   return collectionReply(context, "projects", views);
 }
 

@@ -15,7 +15,7 @@ import { replaceMembers } from "./members.ts";
 import { checkChoices } from "./offers.ts";
 import { createGraph, GRAPH_MEMBERS } from "./graphs.ts";
 
-/** Where the objects of a kind are, and of what they are parts. */
+/** The path of a kind of object, and the kind of which its objects are parts. */
 interface Place {
   readonly kind: KindName;
   /** After `/lbaas`. */
@@ -37,7 +37,7 @@ const PLACES: readonly Place[] = [
 
 const PAGE_MAX = 1000;
 
-/** Objects of a kind that the caller sees, within the one in the path. */
+/** Objects of a kind that the caller may see, within the parent in the path. */
 function rowsAt(octavia: Octavia, { kind, within }: Place, { actor, params }: RequestContext): readonly OctaviaRow[] {
   const rows =
     within === undefined
@@ -131,7 +131,7 @@ function update(octavia: Octavia, place: Place, context: RequestContext): HttpRe
   return json(200, { [place.kind]: viewOf(octavia, row) });
 }
 
-/** Pools that something sends to, and load balancers with parts, stay. @throws Refusal 409 */
+/** Checks that an object may be deleted: not a pool that something sends to, nor a load balancer with parts. @throws Refusal 409 */
 function checkUnused(octavia: Octavia, row: OctaviaRow, isCascade: boolean): void {
   const parts = partsOf(octavia, row.id);
   if (row.kind === "loadbalancer" && parts.length > 0 && !isCascade)

@@ -6,7 +6,7 @@ import type { RequestContext } from "../../service.ts";
 import { type Check, KINDS, type KindName, type OctaviaAttribute } from "../state/attributes.ts";
 import { badRequest, invalidValue } from "./errors.ts";
 
-/** What a client gave of an object, checked. */
+/** The attributes that a client gave, checked. */
 export type Values = Readonly<Record<string, unknown>>;
 
 /** An address beside the first: a subnet, and which address of it. */
@@ -21,7 +21,7 @@ const isVip = (value: unknown): boolean =>
 const numberFrom = (value: unknown): unknown =>
   typeof value === "string" && /^\s*[+-]?\d+(\.\d+)?\s*$/.test(value) ? Number(value) : value;
 
-/** Why a value does not fit; `undefined` where it does. */
+/** Why a value does not fit; `undefined` if it does. */
 function whyNot(check: Check, value: unknown): string | undefined {
   switch (check.type) {
     case "text": {

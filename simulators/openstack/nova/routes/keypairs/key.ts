@@ -3,7 +3,7 @@ import { badRequest } from "../../wire/errors.ts";
 import type { NovaCall } from "../../wire/request.ts";
 import { drawRsaKey } from "./rsa.ts";
 
-/** MD5 of the key's own bytes. @throws Refusal 400 when it is no key */
+/** MD5 of the key's own bytes. @throws Refusal 400 if it is not a key */
 export function fingerprintOf(publicKey: string): string {
   const [kind = "", blob = ""] = publicKey.trim().split(/\s+/);
   const bytes = Buffer.from(blob, "base64");
