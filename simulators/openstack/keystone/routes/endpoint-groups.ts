@@ -1,8 +1,8 @@
 import type { HttpReply } from "../../../kernel/index.ts";
 import { bindRoutes, type OpenStackRoute, type RequestContext } from "../../service.ts";
 import type { Keystone } from "../behaviour/tokens.ts";
-import type { Endpoint, EndpointGroup } from "../state/entities.ts";
-import type { KeystoneState } from "../state/state.ts";
+import { isInGroup } from "../state/endpoint-filter.ts";
+import type { EndpointGroup } from "../state/entities.ts";
 import type { Attributes } from "../wire/body.ts";
 import { badRequest, missingAttribute, notFound } from "../wire/errors.ts";
 import { collectionReply } from "../wire/links.ts";
@@ -60,31 +60,20 @@ const ENDPOINT_GROUPS = defineResource({
 /** Groups of endpoints (Identity API v3, OS-EP-FILTER). */
 export const endpointGroupRoutes = resourceRoutes(ENDPOINT_GROUPS);
 
-const fits = ({ filters }: EndpointGroup, endpoint: Endpoint): boolean => {
-  const shown: Attributes = {
-    service_id: endpoint.serviceId,
-    region_id: endpoint.regionId,
-    interface: endpoint.interface,
-  };
-  return Object.entries(filters).every(([name, value]) => shown[name] === value);
-};
-
-/** @throws Refusal 404 */
-function requireGroup(state: KeystoneState, { params: { id = "" } }: RequestContext): EndpointGroup {
-  const group = state.endpointGroups.get(id);
-  if (group === undefined) throw notFound("Endpoint Group", id);
-  return group;
-}
+/** A group of endpoints as its routes show it. */
+export const endpointGroupView = ENDPOINT_GROUPS.view;
 
 function listEndpoints({ state }: Keystone, context: RequestContext): HttpReply {
   requireAdmin(context, "list_endpoints_associated_with_endpoint_group");
-  const group = requireGroup(state, context);
+  const { id = "" } = context.params;
+  const group = state.endpointGroups.get(id);
+  if (group === undefined) throw notFound("Endpoint Group", id);
   const views = [...state.endpoints.values()]
-    .filter((endpoint) => fits(group, endpoint))
+    .filter((endpoint) => isInGroup(group, endpoint))
     .map((endpoint) => endpointView(endpoint, context, state));
   return collectionReply(context, "endpoints", views);
 }
 
-/** What belongs to a group of endpoints; its association with projects is not simulated. */
+/** What belongs to a group of endpoints. */
 export const groupedEndpointRoutes = (keystone: Keystone): readonly OpenStackRoute[] =>
   bindRoutes(keystone, [["GET", "/v3/OS-EP-FILTER/endpoint_groups/:id/endpoints", listEndpoints]]);
