@@ -41,7 +41,7 @@ export class StoreError extends BackendError {
   }
 }
 
-/** The backend has refused for good: a failed task, a wrong request. Trying again changes nothing. */
+/** The backend has refused definitively: a failed task, a wrong request. Trying again changes nothing. */
 export class FinalError extends Error {
   constructor(message: string) {
     super(message);

@@ -44,7 +44,7 @@ describe("the operators' API", () => {
   beforeEach(async () => {
     reported.length = 0;
     pool = embeddedPool();
-    // Backends that never answer: what has begun goes on.
+    // Backends that never answer, so that what has begun stays in progress.
     const host = new FakeHost(() => new Promise(() => {}));
     broker = await createBroker(TEST_CONFIG, host, { pool, report: (error) => reported.push(error) });
     store = await openStore(pool, host);

@@ -71,7 +71,7 @@ describe("a broker whose database goes away while it takes an order", () => {
   beforeEach(async () => {
     begun.length = 0;
     pool = new MortalPool();
-    // Backends that never answer: an operation that has begun goes on.
+    // Backends that never answer, so that an operation that has begun stays in progress.
     host = new FakeHost(() => new Promise(() => {}));
     const onOperation = (operation: { readonly kind: string }): void => void begun.push(operation.kind);
     broker = await createBroker(TEST_CONFIG, host, { pool, onOperation, report: (error) => reported.push(error) });

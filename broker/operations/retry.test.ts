@@ -42,7 +42,7 @@ describe("rounds of an operation", () => {
     expect(host.nowMs() - beganMs).toBe(31_500 + 14 * 30_000);
   });
 
-  it("end at once with an error that is no outage", async () => {
+  it("end at once with an error that is not an outage", async () => {
     const { work, tries } = failing([new FinalError("no")]);
     await expect(retryRounds(new FakeHost(), 5, work)).rejects.toThrow(FinalError);
     expect(tries()).toBe(1);

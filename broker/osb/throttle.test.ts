@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
 import { type Attempt, createThrottle, type Throttle } from "./throttle.ts";
 
-/** A clock that a test moves; who waits goes on when their time has come. */
+/** A clock that a test moves; whoever waits continues when the time has come. */
 class Clock {
   #nowMs = 1_900_000_000_000;
   readonly #waiting: { readonly untilMs: number; readonly wake: () => void }[] = [];
