@@ -21,7 +21,7 @@ interface BackupManager {
 
 const LEASE = "backup manager";
 
-/** What fails in one look is done by a later one. Defects are reported. */
+/** What fails in one look is left to a later one. Defects are reported. */
 async function tryOnce(report: (error: unknown) => void, work: () => Promise<void>): Promise<void> {
   try {
     await work();

@@ -64,10 +64,10 @@ export function refuseUnreadable(error: NodeJS.ErrnoException, socket: Duplex): 
   answer(socket, UNREADABLE[error.code ?? ""] ?? refusal(400, "The request is not HTTP that this broker can read."));
 }
 
-/** Makes refusals that Node.js would send by itself look like all others. */
+/** Makes the refusals that Node.js would send itself look like all others. */
 export function refuseEarly(server: Server): void {
   server.on("checkExpectation", (request, response) => {
-    const { status, body } = refusal(417, "The expectation of the header Expect can not be met.");
+    const { status, body } = refusal(417, "The expectation of the header Expect can't be met.");
     const text = JSON.stringify(body);
     response.writeHead(status, { "content-type": JSON_TYPE, "content-length": Buffer.byteLength(text) });
     response.end(text);
