@@ -14,7 +14,7 @@ export interface DataLimits {
   readonly sessionBytesMax: number;
 }
 
-/** The limits where none are given. */
+/** The default limits. */
 export const DATA_LIMITS: DataLimits = {
   connectMsMax: 10_000,
   statementMsMax: 30_000,

@@ -129,7 +129,7 @@ describe("the backup and isolation suites on the reference broker, on virtual ti
   });
 
   it.each([
-    ["lets in the network of the instances", "serviceInstances", {}, ["IS-43", "IS-48"]],
+    ["admits the network of the instances", "serviceInstances", {}, ["IS-43", "IS-48"]],
     ["opens the agents to the network of the instances", "serviceInstances", portsOf(3100), ["IS-48"]],
     ["opens the service's port to VMs of its own kind", "group", portsOf(5432), ["IS-43", "IS-48"]],
   ] as const)("notice a group of all instances that %s", async (_what, peer, ports, noticing) => {

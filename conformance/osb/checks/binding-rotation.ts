@@ -29,7 +29,7 @@ interface Rotation {
   readonly bound: Answer;
   readonly newId: string;
   readonly answer: Answer;
-  /** What goes on with the old binding since. */
+  /** What happens to the old binding from then on. */
   readonly begun: Answer | undefined;
 }
 

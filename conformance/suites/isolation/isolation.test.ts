@@ -100,7 +100,7 @@ describe("the isolation suite", () => {
     const nobody = toy();
     const plane = nobody.plane();
     const absent = (): never => {
-      throw new DataError("nowhere", "nobody can connect from 10.0.0.9: it is no address of this machine");
+      throw new DataError("nowhere", "nobody can connect from 10.0.0.9: it is not an address of this machine");
     };
     const elsewhere: typeof plane = {
       ...plane,

@@ -39,7 +39,7 @@ function startErrand(context: RequestContext): HttpReply {
   });
 }
 
-/** @throws Unforeseen where it is no list of mappings */
+/** @throws Unforeseen where it is not a list of mappings */
 function readInstanceFilters(value: unknown): readonly InstanceFilter[] {
   if (isNil(value)) return [];
   if (!Array.isArray(value)) throw new Unforeseen();
