@@ -42,7 +42,7 @@ function compareFetchedCredentials({ binds, fetchedBindings }: Lifecycle): Outco
 const FETCHED = { unmet: BINDING_RETRIEVABLE.unmet, plan: BINDING_RETRIEVABLE } as const;
 
 function judgeFetchedUnbound(lifecycle: Lifecycle): Outcome | undefined {
-  const { unbind, fetchedUnbound, fetchedBindings, controls, unbindAgain } = lifecycle;
+  const { unbind, fetchedUnbound, fetchedBindings, controls } = lifecycle;
   if (unbind === undefined || fetchedUnbound === undefined) return undefined;
   return judgeFetchGone({
     kind: "binding",
@@ -50,7 +50,7 @@ function judgeFetchedUnbound(lifecycle: Lifecycle): Outcome | undefined {
     unknown: controls.fetchBinding,
     deletion: unbind.answer,
     fetched: fetchedUnbound,
-    again: unbindAgain,
+    again: controls.unbindAgain,
   });
 }
 

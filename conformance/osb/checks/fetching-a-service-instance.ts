@@ -20,7 +20,7 @@ const FETCHED = { unmet: RETRIEVABLE.unmet, plan: RETRIEVABLE } as const;
 const UNSTATED = { unmet: "no fetched instance tells it", plan: RETRIEVABLE } as const;
 
 function judgeFetchedGone(lifecycle: Lifecycle): Outcome | undefined {
-  const { deprovision, fetchedGone, fetched, controls, deprovisionAgain } = lifecycle;
+  const { deprovision, fetchedGone, fetched, controls } = lifecycle;
   if (deprovision === undefined || fetchedGone === undefined) return undefined;
   return judgeFetchGone({
     kind: "instance",
@@ -28,7 +28,7 @@ function judgeFetchedGone(lifecycle: Lifecycle): Outcome | undefined {
     unknown: controls.fetchInstance,
     deletion: deprovision.answer,
     fetched: fetchedGone,
-    again: deprovisionAgain,
+    again: controls.deprovisionAgain,
   });
 }
 

@@ -10,12 +10,12 @@ import { learnToLook, type Presence } from "../model/presence.ts";
 import { followsFromUnserved, JUDGED_BY, obstacleTo, unservedDeletionIn } from "../model/stages.ts";
 import { ANY, BINDABLE, type PlanRequirement } from "../plan-requirements.ts";
 import {
-  allLifecycles,
   firstAnswerTo,
   type Lifecycle,
   lifecycleOf,
   lifecycleOffers,
   lifecycleUpTo,
+  requireLifecycles,
 } from "../sequences/lifecycles.ts";
 import {
   type MandatoryId,
@@ -130,7 +130,7 @@ async function asyncRemovalOffers(context: OsbContext, kind: Removal): Promise<r
   const first = await Promise.all(offers.map((offer) => firstAnswerTo(context.shared, kind, offer)));
   const found = offers.filter((_, at) => first[at]?.status === 202);
   if (found.length > 0) return found;
-  const all = await allLifecycles(context.shared);
+  const all = await requireLifecycles(context.shared);
   const seen = all.map((lifecycle) => lifecycle[kind]?.answer).filter((answer) => answer !== undefined);
   if (seen.length > 0) throw new Verdicted(notApplicable(`no ${kind} was answered 202: it is synchronous`, ...seen));
   const obstacles = all.map((lifecycle) => obstacleTo(lifecycle, kind)).filter((obstacle) => obstacle !== undefined);
@@ -166,9 +166,10 @@ export function removeMalformed(kind: Removal) {
   return (whole: OsbContext): Promise<Outcome> =>
     onEachPlan(whole, [requirementOf(kind)], async (context, offer) => {
       const { answer } = (await oddRemovals(context, kind, offer)).malformed;
-      if (answer.status === 410)
-        return followsFrom(JUDGED_BY[MAKES[kind]], "what was made is gone: it is answered 410", answer);
-      const outcome = expectStatus(answer, [400, 422, "2xx"], ["4xx"]);
+      const outcome =
+        answer.status === 410
+          ? followsFrom(JUDGED_BY[MAKES[kind]], "what was made is gone: it is answered 410", answer)
+          : expectStatus(answer, [400, 422, "2xx"], ["4xx"]);
       return unlessUnserved(context, kind, { offer }, { answer, outcome });
     });
 }

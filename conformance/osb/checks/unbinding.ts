@@ -48,7 +48,6 @@ async function unbindUnknownInstance(context: OsbContext): Promise<Outcome> {
 /** What was seen of the second binding after its removal. */
 const removalOf = ({
   unbind,
-  unbindAgain,
   fetchedUnbound,
   fetchedBindings,
   controls,
@@ -61,7 +60,7 @@ const removalOf = ({
         unknown: controls.fetchBinding,
         deletion: unbind.answer,
         fetched: fetchedUnbound,
-        again: unbindAgain,
+        again: controls.unbindAgain,
         control: controls.unbind,
       };
 
