@@ -27,13 +27,10 @@ import {
   remove,
 } from "../sequences/odd-removals.ts";
 
-/** What makes the thing that a deletion of this kind removes. */
-const MAKES = { unbind: "bind", deprovision: "provision" } as const;
+/** What makes the thing that a deletion removes. */
+export const MAKES = { unbind: "bind", deprovision: "provision" } as const;
 
 const requirementOf = (kind: Removal): PlanRequirement => (kind === "unbind" ? BINDABLE : ANY);
-
-/** The first plan that has what this removes. */
-const offerFor = (context: OsbContext, kind: Removal): Offer => context.offer(requirementOf(kind));
 
 /**
  * A deletion without a mandatory id is refused, and refused means that the thing is still there; on each plan, as their backends may
@@ -139,10 +136,19 @@ async function asyncRemovalOffers(context: OsbContext, kind: Removal): Promise<r
   );
 }
 
-/** The first of those plans. @throws Verdicted not applicable when the broker deletes synchronously */
-export async function asyncRemovalOffer(context: OsbContext, kind: Removal): Promise<Offer> {
-  const [first] = await asyncRemovalOffers(context, kind);
-  return first ?? offerFor(context, kind);
+/**
+ * Judges each plan of which this kind of deletion is asynchronous.
+ *
+ * @throws Verdicted not applicable when the broker deletes synchronously
+ */
+export async function onEachAsyncRemoval(
+  whole: OsbContext,
+  kind: Removal,
+  judge: (own: OsbContext, offer: Offer) => Promise<Outcome>,
+): Promise<Outcome> {
+  const offers = await asyncRemovalOffers(whole, kind);
+  const fits = ({ plan }: Offer): boolean => offers.some((offer) => offer.plan.id === plan.id);
+  return onEachPlan(whole, [{ unmet: `no ${kind} is asynchronous`, fits }], judge);
 }
 
 /**
@@ -151,14 +157,11 @@ export async function asyncRemovalOffer(context: OsbContext, kind: Removal): Pro
  * @throws Verdicted not applicable when the broker deletes synchronously
  */
 export function removeWithoutFlag(kind: Removal, judge: (answer: Answer) => Outcome) {
-  return async (whole: OsbContext): Promise<Outcome> => {
-    const offers = await asyncRemovalOffers(whole, kind);
-    const requirement = { unmet: `no ${kind} is asynchronous`, fits: (offer: Offer) => offers.includes(offer) };
-    return onEachPlan(whole, [requirement], async (context, offer) => {
+  return (whole: OsbContext): Promise<Outcome> =>
+    onEachAsyncRemoval(whole, kind, async (context, offer) => {
       const { unflagged } = await oddRemovals(context, kind, offer);
       return unflagged === undefined ? unknown(`no ${kind} could be tried`) : judge(unflagged.answer);
     });
-  };
 }
 
 /** A deletion whose accepts_incomplete is neither true nor false, on each plan. */

@@ -46,12 +46,7 @@ async function unbindUnknownInstance(context: OsbContext): Promise<Outcome> {
 }
 
 /** What was seen of the second binding after its removal. */
-const removalOf = ({
-  unbind,
-  fetchedUnbound,
-  fetchedBindings,
-  controls,
-}: Lifecycle): Removed | undefined =>
+const removalOf = ({ unbind, fetchedUnbound, fetchedBindings, controls }: Lifecycle): Removed | undefined =>
   unbind === undefined
     ? undefined
     : {
