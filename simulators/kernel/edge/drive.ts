@@ -153,8 +153,10 @@ export class WallDriver implements Driver {
   #armedMs = Number.POSITIVE_INFINITY;
   #running = false;
 
-  constructor(kernel: Kernel) {
+  /** @param fromMs where the clock stands now, for a kernel that has a time of its own. Default: this machine's */
+  constructor(kernel: Kernel, fromMs?: number) {
     this.kernel = kernel;
+    if (fromMs !== undefined) this.#zeroMs = fromMs - performance.now();
     kernel.onScheduled = () => this.#arm();
     this.arrive();
   }
