@@ -20,7 +20,14 @@ interface OperationSteps {
   readonly work: OperationStep;
   /** Undoes the work once it has failed for good. */
   readonly undo?: OperationStep;
+  /** How often the work is tried while a backend is down, at most. Default: `ROUNDS_MAX`. */
+  readonly roundsMax?: number;
 }
+
+/** How often a whole operation is tried while a backend is down, at most. */
+const ROUNDS_MAX = 5;
+/** The same for a backup: eight minutes. The next one can be had for the asking, and the one that hangs keeps everybody waiting. */
+const BACKUP_ROUNDS_MAX = 2;
 
 const STEPS: Readonly<Record<OperationKind, OperationSteps>> = {
   provision: { work: provision, undo: undoProvision },
@@ -28,13 +35,11 @@ const STEPS: Readonly<Record<OperationKind, OperationSteps>> = {
   deprovision: { work: deprovision },
   bind: { work: bind, undo: unbind },
   unbind: { work: unbind },
-  backup: { work: backup, undo: undoBackup },
+  backup: { work: backup, undo: undoBackup, roundsMax: BACKUP_ROUNDS_MAX },
   restore: { work: restore, undo: undoRestore },
   mend: { work: mend },
 };
 
-/** How often a whole operation is tried while a backend is down, at most. */
-const ROUNDS_MAX = 5;
 /** How often undoing a failure is tried; giving up would leave things that cost money. */
 const UNDO_ROUNDS_MAX = 50;
 
@@ -192,9 +197,9 @@ class BackgroundExecutor implements Executor {
     const { store } = context;
     if (operation.busy === null) await this.#writeUntilDone(() => this.#waitForTurn(context, operation));
     this.#listen(operation, "begins");
-    const { work, undo } = STEPS[operation.kind];
+    const { work, undo, roundsMax = ROUNDS_MAX } = STEPS[operation.kind];
     const isUndoing = operation.state === "undoing";
-    const ending = isUndoing ? "failed" : await this.#attempt(ROUNDS_MAX, context, operation, work);
+    const ending = isUndoing ? "failed" : await this.#attempt(roundsMax, context, operation, work);
     if (ending === "failed") {
       // A broker that resumes the operation from here must not try the work again on something half undone.
       if (!isUndoing) await this.#writeUntilDone(() => store.undoOperation(operation.id));

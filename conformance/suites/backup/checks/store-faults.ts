@@ -1,7 +1,7 @@
 import { describeDifferences, differences } from "../../../data/contents.ts";
 import { DataError } from "../../../data/plane.ts";
 import { type Evidence, fail, notApplicable, type Outcome, pass, Verdicted, worstOf } from "../../../runner/check.ts";
-import type { BackupOperation } from "../client.ts";
+import type { BackupClient, BackupOperation } from "../client.ts";
 import { type BackupContext, describeEnd, type Stage } from "../context.ts";
 import { fillState, look, STATE } from "../faulted-state.ts";
 import { backupCheck } from "../plan.ts";
@@ -9,6 +9,8 @@ import { backupCheck } from "../plan.ts";
 /** How long writes may be blocked after a backup has ended, in milliseconds. */
 const RESUME_MS_MAX = 60_000;
 const RESUME_POLL_MS = 500;
+/** How often a busy instance is asked again, in milliseconds. */
+const BUSY_POLL_MS = 5000;
 
 /** Whether writes are accepted again; the last refusal if they are not. */
 async function writesResume(
@@ -34,6 +36,18 @@ async function writesResume(
 
 const wasDone = ({ state }: BackupOperation): boolean => state === "succeeded";
 
+/** Requests a backup until it is taken: what failed may still be cleared up, and the instance be busy. */
+async function createOnceFree({ platform }: BackupContext, client: BackupClient, id: string): Promise<BackupOperation> {
+  const { clock, signal, operationMsMax } = platform.settings;
+  const endMs = clock.nowMs() + operationMsMax;
+  for (;;) {
+    const made = await client.create(id);
+    const isBusy = made.state === "refused" && [409, 423, 429].includes(made.began.status);
+    if (!isBusy || clock.nowMs() > endMs) return made;
+    await clock.sleepMs(BUSY_POLL_MS, signal);
+  }
+}
+
 /** A backup that meets a fault does not succeed unless it is complete; the next one does. */
 async function judgeFaultedBackup(context: BackupContext, fault: string): Promise<Outcome> {
   context.requireFault(fault);
@@ -43,7 +57,7 @@ async function judgeFaultedBackup(context: BackupContext, fault: string): Promis
   const met = await context.withFault(fault, tenant.live.id, () => client.create(tenant.live.id));
   if (met.state === "timed-out" || met.state === "lost")
     return fail("a backup that ends when it meets a fault", met.state, met.began, met.last);
-  const next = await client.create(tenant.live.id);
+  const next = await createOnceFree(context, client, tenant.live.id);
   if (!wasDone(next))
     return fail("a backup to succeed once the fault is gone", describeEnd(next), met.last, next.began, next.last);
   await context.inSession(tenant, (session) => session.run({ do: "delete", table: STATE.shape, key: "first" }));
