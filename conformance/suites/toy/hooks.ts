@@ -2,6 +2,7 @@ import type { Clock } from "../../client/clock.ts";
 import type { Backend, FaultHook, LookHook } from "../../runner/hooks.ts";
 import { DAY_MS, endSessions } from "./behaviour.ts";
 import type { ToyCloud } from "./cloud.ts";
+import { showPage } from "./dashboard.ts";
 import { LOOKS } from "./sound.ts";
 import type { Task } from "./vault.ts";
 
@@ -76,6 +77,10 @@ export function toyBackend(cloud: ToyCloud, clock: Clock): Backend {
       if (instance !== undefined) cloud.does.onNodeLost(instance);
       return nothing;
     },
+    "role-removed": async (id) => {
+      cloud.pages.removed.add(id);
+      return async () => void cloud.pages.removed.delete(id);
+    },
     "set-back": async (id) => {
       cloud.does.setBack(id, cloud.vault);
       return nothing;
@@ -88,5 +93,7 @@ export function toyBackend(cloud: ToyCloud, clock: Clock): Backend {
       return instance === undefined ? [] : cloud.does.look(name, instance, cloud);
     };
   const looks: Record<string, LookHook> = Object.fromEntries(LOOKS.map((name) => [name, look(name)]));
+  for (const name of ["dashboard-session", "dashboard-requests"] as const)
+    looks[name] = async (id) => showPage(name, id, cloud);
   return { faults, looks };
 }
