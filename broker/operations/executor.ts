@@ -10,7 +10,7 @@ import { deprovision, provision, undoProvision, undoUpdate, update } from "./ins
 import { Intake } from "./intake.ts";
 import { OperationLease, workUnder } from "./lease.ts";
 import { mend } from "./mends.ts";
-import { coalesce, retryRounds } from "./retry.ts";
+import { BACKUP_ROUNDS_MAX, coalesce, retryRounds, ROUNDS_MAX } from "./retry.ts";
 import { kindsOf } from "./roles.ts";
 import { workInSlot, WorkSlots } from "./slots.ts";
 
@@ -20,14 +20,9 @@ interface OperationSteps {
   readonly work: OperationStep;
   /** Undoes the work once it has failed for good. */
   readonly undo?: OperationStep;
-  /** How often the work is tried while a backend is down, at most. Default: `ROUNDS_MAX`. */
+  /** Default: `ROUNDS_MAX`. */
   readonly roundsMax?: number;
 }
-
-/** How often a whole operation is tried while a backend is down, at most. */
-const ROUNDS_MAX = 5;
-/** The same for a backup: eight minutes. The next one can be had for the asking, and the one that hangs keeps everybody waiting. */
-const BACKUP_ROUNDS_MAX = 2;
 
 const STEPS: Readonly<Record<OperationKind, OperationSteps>> = {
   provision: { work: provision, undo: undoProvision },

@@ -80,7 +80,7 @@ export function decodeUriPart(text: string): string | undefined {
   }
 }
 
-function unspoken(credentials: JsonObject, client: DataClient | undefined, uri: URL | undefined): string {
+function reasonAgainst(credentials: JsonObject, client: DataClient | undefined, uri: URL | undefined): string {
   const how =
     client === undefined ? "" : `: a program can speak to ${ENGINE_SIGNS[client].title} (data.exec in drydock.yml)`;
   if (uri !== undefined) return `no data client for ${uri.protocol}//…${how}`;
@@ -101,7 +101,7 @@ export function loginOf(
   const uri = text === undefined ? undefined : (URL.parse(text) ?? undefined);
   const port = findPart(credentials, map, "port");
   const client = map.client ?? clientOf(service, uri, port);
-  if (client === undefined || !spoken.has(client)) return { reason: unspoken(credentials, client, uri) };
+  if (client === undefined || !spoken.has(client)) return { reason: reasonAgainst(credentials, client, uri) };
   const { scheme, port: usualPort, usual } = ENGINE_SIGNS[client];
   const isOwn = uri !== undefined && (scheme.test(uri.protocol) || /^https?:$/.test(uri.protocol));
   const own = isOwn ? uri : undefined;

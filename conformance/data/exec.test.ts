@@ -30,10 +30,10 @@ describe("the exec driver", () => {
     ]);
     expect(first[1]).toEqual(second[1]);
     await session.close();
-    const told = await faultOf(
+    const heard = await faultOf(
       open(`{ fault: "failed", message: [q.client, q.address, q.source, q.username].join() }`),
     );
-    expect(told).toEqual(["failed", undefined]);
+    expect(heard).toEqual(["failed", undefined]);
   });
 
   it("takes the program's word for why there is no session, or no rows", async () => {

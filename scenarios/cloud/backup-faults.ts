@@ -99,7 +99,7 @@ const UPLOAD_FAULTS: Readonly<Record<string, Effect>> = {
 function failingUploads({ kernel: { faults } }: World, effect: Effect): FaultHook {
   return async () => {
     const rule = faults.arm({ point: UPLOAD, count: null, effect });
-    return async () => void faults.disarm(rule);
+    return async () => faults.disarm(rule);
   };
 }
 

@@ -71,6 +71,11 @@ export async function requirePageRequests(
   });
 }
 
+const UTF8 = new TextDecoder();
+
+/** What a page shows. */
+export const pageText = ({ bytes }: Observation): string => UTF8.decode(bytes);
+
 /** The usual type of a body. */
 export const typeOf = (body: string): string =>
   body.startsWith("{") ? "application/json" : "application/x-www-form-urlencoded";

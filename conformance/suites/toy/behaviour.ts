@@ -1,11 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
 import type { JsonObject } from "../../client/http/json.ts";
-import type { Login, ServerCertificate, WebAnswer, WebRequest } from "../../data/plane.ts";
+import type { Login } from "../../data/plane.ts";
 import type { Statement, TableRows } from "../../data/statement.ts";
 import type { WireRequest } from "../../osb/memory-broker/http.ts";
+import { type Access, RIGHT_ACCESS } from "./access.ts";
 import type { ToyCloud } from "./cloud.ts";
 import { type Store, copyOf, replace, replay } from "./engine.ts";
-import { objectOf, openObject, seal } from "./objects.ts";
+import { objectOf, openObject } from "./objects.ts";
 import { soundLook, soundNative } from "./sound.ts";
 import { dailySlots, ownerOf, type Settings, type Task, type ToyVault } from "./vault.ts";
 
@@ -57,7 +58,7 @@ export type ToyPlace = "application" | "outsider" | "tenant";
 type BackupAccess = "list" | "get" | "restore" | "delete" | "download" | "source";
 
 /** What a broker, its backups and its firewall do right. A mutant does one of these wrong. */
-export interface Behaviour {
+export interface Behaviour extends Access {
   onProvision(instance: ToyInstance, cloud: ToyCloud): void;
   onBind(instance: ToyInstance, binding: ToyBinding, cloud: ToyCloud): void;
   onUnbind(instance: ToyInstance, binding: ToyBinding, cloud: ToyCloud): void;
@@ -146,20 +147,6 @@ export interface Behaviour {
   look(name: string, instance: ToyInstance, cloud: ToyCloud): readonly string[];
   /** Whether a database admits a client that has reached it. */
   admits(instance: ToyInstance, login: Login, cloud: ToyCloud): boolean;
-  /** Whether a server has room for one more session. */
-  hasRoom(instance: ToyInstance, cloud: ToyCloud): boolean;
-  /** What a server shows to whoever connects. */
-  certificate(instance: ToyInstance): ServerCertificate;
-  /** What the registry of names answers to a tenant. */
-  registry(request: WebRequest, cloud: ToyCloud): WebAnswer;
-  /** Whether the name server gives out whole zones. */
-  readonly transfersZones: boolean;
-  /** Whether names that were never given lead to something that answers. */
-  readonly unknownNamesLead: boolean;
-  /** The instance that a request of a page is about, if the manager of another may make it; undefined: there is none. */
-  pageOf(request: WireRequest, named: string, session: string): string | undefined;
-  /** Whether a session ends with the role that it was given for. */
-  readonly roleEnds: boolean;
   /** The answer to a statement in the engine's own dialect; undefined: it is refused. */
   native(text: string, username: string, instance: ToyInstance, cloud: ToyCloud): TableRows | undefined;
 }
@@ -233,21 +220,12 @@ export const RIGHT: Behaviour = {
   onDeprovision: ({ id }, { vault }) => vault.purge(id),
   reaches: ({ admitted }, port, from) => port === TOY_PORT && admitted.has(from),
   admits: ({ users, database }, login) => users.get(login.username) === login.password && login.database === database,
-  hasRoom: ({ sessions }) => sessions.size < SESSIONS_MAX,
-  certificate: ({ id, host }) => ({ names: [host], key: seal(id, "key") }),
-  registry: () => ({ status: 403, text: "Permission denied" }),
-  transfersZones: false,
-  unknownNamesLead: false,
-  pageOf: (_request, named, session) => (named === session ? named : undefined),
-  roleEnds: true,
+  ...RIGHT_ACCESS,
   isManagementOpen: false,
   namesOutlive: false,
   look: soundLook,
   native: soundNative,
 };
-
-/** Sessions that a server has room for. */
-export const SESSIONS_MAX = 100;
 
 /** Milliseconds of a day. */
 export const DAY_MS = 86_400_000;

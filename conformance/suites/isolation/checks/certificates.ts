@@ -16,16 +16,16 @@ function standsFor({ names }: ServerCertificate, host: string): boolean {
 /** A certificate of one instance is none of another's; its key is nobody's business. */
 async function judgeCertificates(context: IsolationContext): Promise<Outcome> {
   const offer = await context.requireUsableOffer();
-  const { certificate } = context.recorder.plane;
-  if (certificate === undefined) return notApplicable("nobody can see the certificates of the services");
+  const { plane } = context.recorder;
+  if (plane.certificate === undefined) return notApplicable("nobody can see the certificates of the services");
   const pair: readonly [Tenant, Tenant] = [await context.tenant(offer), await context.tenant(offer)];
   const [a, b] = pair;
   for (const { bound } of pair)
     if (PRIVATE_KEY.test(Buffer.from(bound.bytes).toString("utf8").replaceAll("\\n", "\n")))
       return fail("the key of a server not to be in a binding", "a private key", bound);
   const [own, other] = [
-    await certificate(a.access.login, "application"),
-    await certificate(b.access.login, "application"),
+    await plane.certificate(a.access.login, "application"),
+    await plane.certificate(b.access.login, "application"),
   ];
   if (own === undefined || other === undefined)
     return notApplicable("the services speak without TLS", a.bound, b.bound);

@@ -1,4 +1,3 @@
-import type { Observation } from "../../../client/http/observation.ts";
 import { isSuccess } from "../../../client/request.ts";
 import { type Evidence, fail, type Outcome, pass, unknown, Verdicted } from "../../../runner/check.ts";
 import type { IsolationContext } from "../context.ts";
@@ -6,6 +5,7 @@ import {
   browse,
   type Dashboard,
   type PageRequest,
+  pageText,
   requireDashboard,
   requirePageRequests,
   requireSession,
@@ -13,8 +13,6 @@ import {
 } from "../dashboards.ts";
 import { isolationCheck } from "../plan.ts";
 import { judgeSpan } from "../spans.ts";
-
-const textOf = ({ bytes }: Observation): string => Buffer.from(bytes).toString("utf8");
 
 /** What a proxy in front of a dashboard says of the user: whoever reaches the dashboard itself can say the same. */
 const FORGED: readonly Readonly<Record<string, string>>[] = [
@@ -29,7 +27,7 @@ const FORGED: readonly Readonly<Record<string, string>>[] = [
 /** What is shown to whom it should be; undefined where no hook gives a session. */
 async function shownToManager(context: IsolationContext, dashboard: Dashboard): Promise<string | undefined> {
   if (context.run.backend.looks?.["dashboard-session"] === undefined) return undefined;
-  return textOf(await browse(context, dashboard.url, { headers: await requireSession(context, dashboard) }));
+  return pageText(await browse(context, dashboard.url, { headers: await requireSession(context, dashboard) }));
 }
 
 async function judgeBypass(context: IsolationContext): Promise<Outcome> {
@@ -49,7 +47,7 @@ async function judgeBypass(context: IsolationContext): Promise<Outcome> {
           "it answers without a session; whether it shows anything, only a session tells (hooks.looks.dashboard-session in drydock.yml)",
           answer,
         );
-      if (textOf(answer) === shown || textOf(answer).includes(dashboard.live.id))
+      if (pageText(answer) === shown || pageText(answer).includes(dashboard.live.id))
         return fail("a dashboard to show nothing without a session", `${url} is shown`, answer);
     }
   return pass(...evidence);
@@ -74,7 +72,7 @@ async function backupsOf(context: IsolationContext, { live }: Dashboard): Promis
     throw error;
   });
   if (client === undefined || !client.can("list")) return "";
-  return textOf(await client.ask("list", { instance: live.id }));
+  return pageText(await client.ask("list", { instance: live.id }));
 }
 
 async function judgeSwap(context: IsolationContext): Promise<Outcome> {
@@ -95,7 +93,7 @@ async function judgeSwap(context: IsolationContext): Promise<Outcome> {
       });
       evidence.push(answer);
       const isOfOther = swapped.url.split("?")[0]?.includes(other.live.id) === true;
-      if (isSuccess(answer) && (isOfOther || textOf(answer).includes(other.live.id)))
+      if (isSuccess(answer) && (isOfOther || pageText(answer).includes(other.live.id)))
         return fail(OWN_AND_FOREIGN, `${swapped.method} of another instance is answered ${answer.status}`, answer);
     }
   if ((await backupsOf(context, other)) !== was)

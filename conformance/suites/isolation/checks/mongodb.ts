@@ -30,7 +30,12 @@ const ATTEMPTS: readonly Attempt[] = [
       [...textOf(rows).matchAll(/"name":"([^"]+)"/g)].some(([, name]) => name !== database),
   },
   { what: "the users of the server", command: command("admin", { find: "system.users", limit: 1 }) },
-  { what: "all users", command: command("admin", { usersInfo: { forAllDBs: true } }) },
+  {
+    what: "all users",
+    command: command("admin", { usersInfo: { forAllDBs: true } }),
+    gains: (rows, { username }) =>
+      [...textOf(rows).matchAll(/"user":"([^"]+)"/g)].some(([, name]) => name !== username),
+  },
   {
     what: "an administrator that it creates itself",
     command: command("admin", newUser),

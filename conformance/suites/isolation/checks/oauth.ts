@@ -55,7 +55,7 @@ async function judgeState(context: IsolationContext, dashboard: Dashboard): Prom
 }
 
 /** Redirect URIs that resemble the registered one. */
-const spoiled = (uri: string): readonly string[] => [
+const spoilUri = (uri: string): readonly string[] => [
   "https://evil.example/",
   `${uri}/../evil`,
   `${uri}.evil.example`,
@@ -66,7 +66,7 @@ async function judgeRedirects(context: IsolationContext, dashboard: Dashboard): 
   const { login, steps } = await findLogin(context, dashboard);
   const registered = login.searchParams.get("redirect_uri") ?? "";
   const evidence: Evidence[] = [...steps];
-  for (const uri of spoiled(registered)) {
+  for (const uri of spoilUri(registered)) {
     const asked = new URL(login);
     asked.searchParams.set("redirect_uri", uri);
     const answer = await browse(context, asked.href);

@@ -31,11 +31,11 @@ async function judgeShared(context: IsolationContext): Promise<Outcome> {
   const offer = await context.requireUsableOffer();
   const metadata = isObject(offer.service.raw["metadata"]) ? offer.service.raw["metadata"] : {};
   if (metadata["shareable"] !== true) return notApplicable("the catalog shares no instances", context.run.catalog);
-  const [owner, stranger] = [await context.tenant(offer), await context.tenant(offer)];
+  const [owner, other] = [await context.tenant(offer), await context.tenant(offer)];
   await context.inSession(owner, async () => {});
   const evidence: Evidence[] = [...context.lastStep()];
   const shut: Vantage[] = [];
-  for (const from of unadmittedVantages(context, stranger))
+  for (const from of unadmittedVantages(context, other))
     if ((await attemptConnection(context, owner.access, from)) === "shut") shut.push(from);
   const { id, answer } = await bindFromElsewhere(context, owner);
   evidence.push(answer);

@@ -2,13 +2,13 @@ import { reply } from "../../../osb/memory-broker/http.ts";
 import { type DataMutant, dataMutant as mutant, type Wire } from "../../toy/mutants.ts";
 
 /** A change to how a page is answered. */
-const wired = (expected: string, id: string, description: string, wire: Wire): DataMutant =>
+const wireMutant = (expected: string, id: string, description: string, wire: Wire): DataMutant =>
   mutant(expected, id, description, {}, [], wire);
 
 const isPage = (path: readonly string[]): boolean => path[0] === "dashboard";
 
 /** Changes one header of what a page is answered with. */
-const changing =
+const changeHeader =
   (header: string, change: (value: string) => string): Wire =>
   async (request, next) => {
     const answer = await next(request);
@@ -19,7 +19,7 @@ const changing =
 
 /** What dashboards get wrong. */
 export const DASHBOARD_MUTANTS: readonly DataMutant[] = [
-  wired(
+  wireMutant(
     "IS-50",
     "dashboard-believes-its-proxy",
     "A dashboard believes a header that its proxy sets, whoever sends it.",
@@ -39,36 +39,36 @@ export const DASHBOARD_MUTANTS: readonly DataMutant[] = [
       new URLSearchParams(text).get("instance") ?? (named === session ? named : undefined),
   }),
   mutant("IS-69", "session-outlives-its-role", "A session is not asked for its role again.", { roleEnds: false }),
-  wired(
+  wireMutant(
     "IS-70",
     "login-without-state",
     "A login has no state.",
-    changing("location", (url) => url.replace(/&state=[^&]*/, "")),
+    changeHeader("location", (url) => url.replace(/&state=[^&]*/, "")),
   ),
-  wired(
+  wireMutant(
     "IS-70",
     "token-in-the-url",
     "A login asks for a token in the URL.",
-    changing("location", (url) => url.replace("response_type=code", "response_type=token")),
+    changeHeader("location", (url) => url.replace("response_type=code", "response_type=token")),
   ),
-  wired("IS-70", "redirect-to-anywhere", "A login leads to whatever URI is named.", async (request, next) =>
+  wireMutant("IS-70", "redirect-to-anywhere", "A login leads to whatever URI is named.", async (request, next) =>
     request.path[0] === "oauth"
       ? { ...reply(302, {}), headers: { location: `${request.query["redirect_uri"] ?? ""}?code=1` } }
       : next(request),
   ),
-  wired(
+  wireMutant(
     "IS-70",
     "callback-takes-any-state",
     "A code is taken with a state that nobody asked with.",
     async (request, next) => (request.path[0] === "callback" ? reply(200, {}) : next(request)),
   ),
-  wired(
+  wireMutant(
     "IS-71",
     "cookie-for-scripts",
     "The cookies of a dashboard can be read by scripts.",
-    changing("set-cookie", (cookie) => cookie.replace("; HttpOnly", "")),
+    changeHeader("set-cookie", (cookie) => cookie.replace("; HttpOnly", "")),
   ),
-  wired("IS-71", "other-sites-act", "A page of another site acts in its user's name.", async (request, next) =>
+  wireMutant("IS-71", "other-sites-act", "A page of another site acts in its user's name.", async (request, next) =>
     next({
       ...request,
       headers: Object.fromEntries(Object.entries(request.headers).filter(([name]) => name !== "origin")),

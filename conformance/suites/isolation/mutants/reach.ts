@@ -1,5 +1,7 @@
-import { RIGHT, SESSIONS_MAX, type ToyBinding, type ToyInstance } from "../../toy/behaviour.ts";
+import { SESSIONS_MAX } from "../../toy/access.ts";
+import { RIGHT, type ToyBinding, type ToyInstance } from "../../toy/behaviour.ts";
 import { isObject } from "../../../client/http/json.ts";
+import { openingOnce } from "./leaks.ts";
 import { type DataMutant, dataMutant as mutant } from "../../toy/mutants.ts";
 
 /** Whether a binding was made for an application of another space. */
@@ -11,6 +13,12 @@ function isShared({ request: { space_guid: own } }: ToyInstance, { request }: To
 
 /** What is wrong with shares, certificates, names, and neighbours. */
 export const REACH_MUTANTS: readonly DataMutant[] = [
+  mutant(
+    "IS-43",
+    "way-is-not-made-again",
+    "A rule that could not be created counts as existing: binding an instance again succeeds, but does not admit the client.",
+    openingOnce(),
+  ),
   mutant("IS-21", "share-outlives-its-end", "The user of a shared binding outlives it.", {
     onUnbind: (instance, binding, cloud) => {
       RIGHT.onUnbind(instance, binding, cloud);

@@ -1,6 +1,6 @@
 import { endSessions, RIGHT, TOY_PORT, type ToyInstance } from "../../toy/behaviour.ts";
 import { neighboursOf, TOY_AGENT_PORT, TOY_SSH_PORT } from "../../toy/cloud.ts";
-import { anywhere, findingAnywhere, harming, owning, outliving, reaching, openingOnce } from "./leaks.ts";
+import { anywhere, findingAnywhere, harming, owning, outliving, reaching } from "./leaks.ts";
 import { type DataMutant, dataMutant as mutant } from "../../toy/mutants.ts";
 
 const BINDING = "IS-06";
@@ -245,11 +245,5 @@ export const TENANT_MUTANTS: readonly DataMutant[] = [
     "A binding opens its instance to the VMs of other tenants as well.",
     reaching(({ bindings }, port, from) => from === "tenant" && port === TOY_PORT && bindings.size > 0),
     [GUESSED],
-  ),
-  mutant(
-    CLOSED,
-    "way-is-not-made-again",
-    "A rule that could not be created counts as existing: binding an instance again succeeds, but does not admit the client.",
-    openingOnce(),
   ),
 ];
