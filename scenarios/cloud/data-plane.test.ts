@@ -102,8 +102,8 @@ describe("the backup and isolation suites on the reference broker, on virtual ti
     PATIENCE_MS,
   );
 
-  it("pass what takes an operator's hooks: stored backups that are damaged, and looked at", async () => {
-    const only = ["BK-35", "BK-36", "IS-63"];
+  it("pass what takes an operator's hooks: a store that fails, stored backups that are damaged, and looked at", async () => {
+    const only = ["BK-33", "BK-34", "BK-35", "BK-36", "IS-63"];
     const summary = await stand.certify({ only, backend: referenceBackend(stand.world, "postgresql") });
     expect(verdictsOf(summary)).toEqual(Object.fromEntries(only.map((id) => [id, "pass"])));
   });
