@@ -17,7 +17,7 @@ import { EXIT, UserError } from "./errors.ts";
 import { runInterruptibly } from "./session.ts";
 import { targetOf, type TargetOptions } from "./target.ts";
 
-/** The options of `load`, as texts where they have units. */
+/** The options of `load`; those with units are texts. */
 export interface LoadOptions extends Omit<TargetOptions, "target"> {
   /** Default: that of drydock.yml. */
   readonly target?: string;
@@ -106,7 +106,7 @@ async function planOf(options: MeasuredOptions): Promise<LoadPlan> {
     operationMsMax: parseDuration(options.maxOperation),
     inFlightMax: options.maxWaiting,
     seed: options.seed,
-    // Ids are new in each run: a broker remembers those of the run before.
+    // Ids are new in each run: a broker may remember those of the previous one.
     prefix: randomInt(PREFIX_MAX).toString(16).padStart(8, "0"),
     keep: options.keep === true,
     offer: await fetchOffer(target, options),
@@ -115,7 +115,7 @@ async function planOf(options: MeasuredOptions): Promise<LoadPlan> {
   };
 }
 
-/** Options that say what is measured; secrets stay in the environment. */
+/** The options that say what is measured; secrets stay in the environment. */
 const SHOWN = [
   "target",
   "username",

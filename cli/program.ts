@@ -33,7 +33,7 @@ Only a run that nothing narrows (--only, --service, --plan, too low a --max-inst
 const seed = (): Option =>
   new Option(
     "--seed <n>",
-    "the seed of ids, addresses, faults and all passwords: same seed, same cloud; default: a new one, and random passwords",
+    "the seed of ids, addresses, faults and all passwords: same seed, same cloud; default: a new seed, and random passwords",
   ).argParser(wholeNumber(0, 2 ** 31 - 1));
 const pace = (): Option =>
   new Option("--pace <pace>", "how long simulated work takes").choices(["realistic", "fast", "instant"]);
@@ -128,7 +128,7 @@ function addEnv(drydock: Command, endWith: EndWith): void {
 function addExec(drydock: Command, endWith: EndWith): void {
   addNameOptions(drydock.command("exec"))
     .description(
-      "the fake cloud while a command runs, with its addresses in the environment; ends with the command's exit code",
+      "boot a fake cloud for a command, with its addresses in the environment; exits with the command's exit code",
     )
     .argument("[command...]", "the command and its arguments, after --")
     .addOption(seed())
@@ -141,7 +141,7 @@ function addExec(drydock: Command, endWith: EndWith): void {
     .addOption(services())
     .addOption(faults())
     .addOption(config())
-    .option("--ui", "serve a live page of the cloud meanwhile; its address is on standard error")
+    .option("--ui", "serve a live page of the cloud while it runs; its address is printed on standard error")
     .addHelpText("after", "\nExamples:\n  $ drydock exec -- npm test\n  $ drydock exec -- sh -c 'bosh -n deployments'")
     .passThroughOptions()
     .action(async (command: string[], options) => endWith((await import("./exec.ts")).exec(command, options)));
@@ -151,7 +151,7 @@ function addBroker(drydock: Command, endWith: EndWith): void {
   drydock
     .command("broker")
     .description(
-      "a control plane of the reference broker as a process, or a job on its store: serve (the default), rotate-keys",
+      "run a control plane of the reference broker as a process (serve, the default), or a job on its store (rotate-keys)",
     )
     .argument("[command-and-file...]", "what to do, and the file of the settings; the environment wins over it")
     .addHelpText("after", "\nExamples:\n  $ drydock broker broker.yml\n  $ drydock broker rotate-keys broker.yml")
@@ -196,7 +196,7 @@ function addReport(drydock: Command, endWith: EndWith): void {
     );
 }
 
-/** Only the command line: each command loads what it needs when it runs. `onEnd` gets the exit code of the one that ran. */
+/** The command line alone: each command loads what it needs when it runs. `onEnd` gets the exit code of the command that ran. */
 export function createProgram(onEnd: (exitCode: number) => void = () => {}): Command {
   const endWith: EndWith = async (code) => onEnd(await code);
   const drydock = new Command("drydock")

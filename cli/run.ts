@@ -172,7 +172,7 @@ export async function run(name: string, options: RunOptions): Promise<number> {
 /**
  * Runs seeds of a scenario and reports each; stops between two seeds once the signal is aborted. Returns the exit code.
  *
- * @param as what a command line calls the scenario. Default: its name
+ * @param as how a command line refers to the scenario. Default: its name
  * @throws UserError
  */
 export async function runScenario(

@@ -14,7 +14,7 @@ export interface UpOptions extends Omit<BootOptions, "tell"> {
   readonly json?: boolean;
   /** Default: the block. */
   readonly name?: string;
-  /** Of one that runs on its own: where its output goes. */
+  /** Of a detached cloud: where its output goes. */
   readonly logFile?: string;
 }
 
@@ -55,7 +55,7 @@ function port53({ port53: is, port53Refused: why, ipv6 }: CloudDescription["dns"
   return ipv6 === null ? here : `${here}; IPv6: ${ipv6.consul}, ${ipv6.bosh}, ${ipv6.zones}`;
 }
 
-/** Says where everything is, without secrets: `drydock env` has those. */
+/** Prints where everything is, without secrets: `drydock env` has those. */
 function summary(description: CloudDescription, liveUrl: string): string {
   const { block, seed, pace, director, openstack, dns, consul, brokers, engines, control } = description;
   const paint = paintFor(process.stdout);

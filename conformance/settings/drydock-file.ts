@@ -24,17 +24,6 @@ function parseYaml(text: string): Json {
   }
 }
 
-function dataOf({
-  stranger: formerName,
-  outsider = formerName,
-  credentials = {},
-  ...data
-}: NonNullable<DrydockInput["data"]>) {
-  if (formerName !== undefined && outsider !== formerName)
-    throw badFile(`"data.stranger" is the former name of "data.outsider": keep one of them`);
-  return { ...data, ...(outsider === undefined ? {} : { outsider }), credentials };
-}
-
 function fill({ parameters, context, headers = {}, hooks, backup, figures, data }: DrydockInput): DrydockFile {
   const texts = Object.entries(headers).map(([name, value]) => [name, String(value)] as const);
   return {
@@ -44,7 +33,7 @@ function fill({ parameters, context, headers = {}, hooks, backup, figures, data 
     hooks: hooks ?? {},
     backup,
     figures: figures ?? {},
-    data: dataOf(data ?? {}),
+    data: { ...data, credentials: data?.credentials ?? {} },
   };
 }
 
