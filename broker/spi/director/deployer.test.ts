@@ -177,7 +177,7 @@ describe("the deployer", () => {
   });
 
   it("considers a task cancelled if it has ended or is forgotten, but not on any other refusal", async () => {
-    director.tasks.push({ id: 1, context: "op-1", state: "processing", result: this.result });
+    director.tasks.push({ id: 1, context: "op-1", state: "processing", result: null });
     const asBytes = (text: string): Uint8Array => Buffer.from(text);
     const cancelling = async (reply: Reply): Promise<void> => {
       host.answer = (sent) => {
