@@ -47,7 +47,7 @@ export interface StoppedPlay {
 }
 
 /** What a scenario is made ready with. */
-export interface PrepareOptions {
+interface PrepareOptions {
   /** Default: the subject is sound. */
   readonly plantedBug?: string;
   /** The block of loopback in which the cloud lies, if it shall be opened to others later. Default: the one of every cloud without sockets. */

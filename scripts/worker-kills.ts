@@ -6,14 +6,13 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
 import pg from "pg";
 import { startPostgres } from "../broker/store/testing.ts";
 import { scenarioVersion } from "../cli/scenario-version.ts";
 import { Board } from "../scenarios/campaign/board.ts";
 import { followCampaign } from "../scenarios/campaign/follow.ts";
 import short from "../scenarios/campaign/testing/short.ts";
-import { scriptCommand, wholeNumber } from "./command.ts";
+import { fileOf, scriptCommand, wholeNumber } from "./command.ts";
 
 const options = scriptCommand(
   "npm run worker-kills --",
@@ -26,7 +25,6 @@ const options = scriptCommand(
   .parse()
   .opts<{ seeds: number; workers: number; every: number; waiting?: boolean }>();
 
-const fileOf = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const SCENARIO = fileOf("../scenarios/campaign/testing/short.ts");
 /** A unit of a killed worker is taken again after this time. */
 const EXPIRES = "5s";
@@ -111,10 +109,10 @@ async function playKilled(url: string): Promise<Outcome> {
     await follow(board, MEASURED, () => {});
     if (options.every > 0) timer = setInterval(() => workers.killOne(), options.every);
     const startedMs = performance.now();
-    let told = 0;
+    let tenths = 0;
     const outcome = await follow(board, options.seeds, (count) => {
-      if (count < (told + 1) * (options.seeds / 10)) return;
-      told = Math.floor((count / options.seeds) * 10);
+      if (count < (tenths + 1) * (options.seeds / 10)) return;
+      tenths = Math.floor((count / options.seeds) * 10);
       console.log(`  ${count} of ${options.seeds} · ${workers.kills} killed`);
     });
     return { ...outcome, kills: workers.kills, ms: performance.now() - startedMs };

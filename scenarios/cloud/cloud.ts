@@ -187,11 +187,13 @@ async function createBrokers(
 
 const SEED_MAX = 2 ** 31 - 1;
 const SECRET_BYTES = 32;
+/** A secret that nobody can work out, in hex. */
 export const randomSecret = (): string => randomBytes(SECRET_BYTES).toString("hex");
 
 /** Keys for a director in any block, so that one certificate serves every cloud of this process, or of this user if there is a file. */
 let made: Promise<LiveKeys> | undefined;
 
+/** The keys of a cloud in this block. @param file keeps them from one cloud to the next; undefined: this process alone has them */
 export function keysFor(block: string, file: string | undefined): Promise<LiveKeys> {
   const addresses = [...new Set([...LIVE_BLOCKS, block])].map((each) => addressPlan(each).director);
   if (file !== undefined) return loadKeys(file, addresses, wallNowMs());

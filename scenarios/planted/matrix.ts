@@ -49,7 +49,7 @@ function planOf({ bug, seed, path, lines, isShrunk }: Hunt): readonly string[] {
   return ["", `### ${bug}`, "", "```", replay, "", ...lines.map(plain), "```"];
 }
 
-/** The page that shows which planted bugs seeds find, in Markdown. Bugs without a hunt are told, too. */
+/** The page that shows which planted bugs seeds find, in Markdown. Bugs without a hunt have a row, too. */
 export function matrixPage(bugs: readonly NamedBug[], hunts: readonly Hunt[]): string {
   const byBug = new Map(hunts.map((hunt) => [hunt.bug, hunt]));
   const known = bugs.flatMap(({ name }) => byBug.get(name) ?? []);
