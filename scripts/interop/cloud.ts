@@ -5,7 +5,7 @@ import { ADMIN } from "./furnish.ts";
 import { CATALOG_TYPES, createOpenStack, CATALOG, SERVICE_NAMES } from "../../simulators/openstack/index.ts";
 
 /** An OpenStack alone, on sockets of this machine. */
-export interface ListeningCloud {
+interface ListeningCloud {
   /** Where Keystone answers, with `/v3`. */
   readonly authUrl: string;
   /** What was thrown where nothing may throw: requests that the cloud answered with a defect of its own. */

@@ -1,3 +1,5 @@
+import { isObject } from "../../simulators/kernel/index.ts";
+
 /** The first administrator of the clouds that clients are tried on. */
 export const ADMIN = { user: "admin", password: "secret", project: "admin" } as const;
 
@@ -22,15 +24,19 @@ export const USERS = [
   { user: "alt_demo", project: "alt_demo" },
 ] as const;
 
-interface Catalog {
-  readonly token: {
-    readonly catalog: readonly {
-      readonly type: string;
-      readonly endpoints: readonly { readonly interface: string; readonly url: string }[];
-    }[];
-  };
-}
-type Answer = Record<string, { id: string; name?: string } & Record<string, unknown>>;
+/** An object in an answer of the API. */
+type Answer = Readonly<Record<string, unknown>>;
+
+/** The objects in a list of an answer. */
+export const listIn = (answer: unknown, name: string): readonly Answer[] => {
+  const list: unknown = isObject(answer) ? answer[name] : undefined;
+  return Array.isArray(list) ? list.filter(isObject) : [];
+};
+
+const memberIn = (answer: unknown, name: string): Answer => {
+  const member: unknown = isObject(answer) ? answer[name] : undefined;
+  return isObject(member) ? member : {};
+};
 
 const IMAGE_BYTES = 4096;
 
@@ -50,9 +56,10 @@ export class Session {
     const scope = { project: { name: ADMIN.project, domain } };
     const body = JSON.stringify({ auth: { identity: { methods: ["password"], password }, scope } });
     const reply = await fetch(`${authUrl}/auth/tokens`, { method: "POST", body, headers: JSON_TYPE });
-    const { token } = (await reply.json()) as Catalog;
-    const roots = token.catalog.map(({ type, endpoints }) => {
-      const url = endpoints.find((each) => each.interface === "public")?.url ?? "";
+    const token = memberIn(await reply.json(), "token");
+    const roots = listIn(token, "catalog").map((service) => {
+      const type = String(service.type);
+      const url = String(listIn(service, "endpoints").find((each) => each.interface === "public")?.url);
       return [type, type === "network" ? `${url}/v2.0` : type === "image" ? `${url}/v2` : url] as const;
     });
     return new Session(reply.headers.get("x-subject-token") ?? "", new Map(roots));
@@ -64,20 +71,20 @@ export class Session {
     path: string,
     body?: unknown,
     contentType = "application/json",
-  ): Promise<Answer> {
+  ): Promise<unknown> {
     const root = this.#roots.get(type);
     const headers = { "x-auth-token": this.#token, "content-type": contentType };
     const text = typeof body === "string" ? body : JSON.stringify(body);
     const reply = await fetch(`${root}${path}`, { method, headers, ...(body !== undefined && { body: text }) });
     const answer = await reply.text();
     if (!reply.ok) throw new Error(`${method} ${type} ${path}: ${reply.status} ${answer}`);
-    return answer.startsWith("{") ? (JSON.parse(answer) as Answer) : {};
+    return answer.startsWith("{") ? JSON.parse(answer) : {};
   }
 
   /** Creates a thing, and returns its id. */
   async create(type: string, path: string, key: string, wish: object): Promise<string> {
     const answer = await this.call(type, "POST", path, { [key]: wish });
-    return answer[key]?.id ?? "";
+    return String(memberIn(answer, key).id);
   }
 }
 
@@ -93,13 +100,9 @@ export async function furnish(authUrl: string): Promise<Furniture> {
 }
 
 async function createUsers(session: Session): Promise<void> {
-  const { roles } = (await session.call("identity", "GET", "/roles")) as unknown as {
-    roles: { id: string; name: string }[];
-  };
-  const { projects } = (await session.call("identity", "GET", "/projects")) as unknown as {
-    projects: { id: string; name: string }[];
-  };
-  const known = new Map(projects.map(({ id, name }) => [name, id]));
+  const roles = listIn(await session.call("identity", "GET", "/roles"), "roles");
+  const projects = listIn(await session.call("identity", "GET", "/projects"), "projects");
+  const known = new Map(projects.map(({ id, name }) => [name, String(id)]));
   for (const { user, project } of USERS) {
     const projectId =
       known.get(project) ?? (await session.create("identity", "/projects", "project", { name: project }));
@@ -110,9 +113,7 @@ async function createUsers(session: Session): Promise<void> {
         await session.call("identity", "PUT", `/projects/${projectId}/users/${userId}/roles/${id}`);
   }
   const admin = roles.find(({ name }) => name === "admin");
-  const { users } = (await session.call("identity", "GET", `/users?name=${ADMIN.user}`)) as unknown as {
-    users: { id: string }[];
-  };
+  const users = listIn(await session.call("identity", "GET", `/users?name=${ADMIN.user}`), "users");
   await session.call("identity", "PUT", `/system/users/${users[0]?.id}/roles/${admin?.id}`);
 }
 
@@ -120,9 +121,10 @@ async function createImages(session: Session): Promise<readonly string[]> {
   const ids: string[] = [];
   for (const name of ["cirros-0.6.3-x86_64-disk", "cirros-0.6.3-x86_64-disk_alt"]) {
     const wish = { name, disk_format: "qcow2", container_format: "bare", visibility: "public" };
-    const image = (await session.call("image", "POST", "/images", wish)) as unknown as { id: string };
-    await session.call("image", "PUT", `/images/${image.id}/file`, "x".repeat(IMAGE_BYTES), "application/octet-stream");
-    ids.push(image.id);
+    const image = await session.call("image", "POST", "/images", wish);
+    const id = isObject(image) ? String(image.id) : "";
+    await session.call("image", "PUT", `/images/${id}/file`, "x".repeat(IMAGE_BYTES), "application/octet-stream");
+    ids.push(id);
   }
   return ids;
 }

@@ -1,5 +1,6 @@
 import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
 import { stripVTControlCharacters } from "node:util";
+import { isObject } from "../../simulators/kernel/index.ts";
 import { type Client, runTests, step, type TestedCloud, type TestResult, type TestResults, within } from "./client.ts";
 import { ADMIN } from "./furnish.ts";
 
@@ -49,8 +50,8 @@ const programOf = (group: string): string => within("gophercloud", `${group.repl
 async function install(): Promise<void> {
   const folder = within("gophercloud");
   await mkdir(folder, { recursive: true });
-  const told: unknown = JSON.parse(await step("go", ["mod", "download", "-json", `${MODULE}@${RELEASE}`], folder));
-  const cached = typeof told === "object" && told !== null && "Dir" in told ? String(told.Dir) : "";
+  const module: unknown = JSON.parse(await step("go", ["mod", "download", "-json", `${MODULE}@${RELEASE}`], folder));
+  const cached = isObject(module) ? String(module.Dir) : "";
   await cp(cached, source, { recursive: true, mode: 0 });
   await step("chmod", ["-R", "u+w", source], folder);
   for (const group of GROUPS)

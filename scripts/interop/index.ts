@@ -11,7 +11,7 @@ import { listenCloud } from "./cloud.ts";
 import { furnish } from "./furnish.ts";
 import { GOPHERCLOUD } from "./gophercloud.ts";
 import { writePage } from "./page.ts";
-import { judge, readRatchet, updated, writeRatchet } from "./ratchet.ts";
+import { judge, readRatchet, updateRatchet, writeRatchet } from "./ratchet.ts";
 import { SDK } from "./sdk.ts";
 import { TEMPEST } from "./tempest.ts";
 
@@ -64,7 +64,7 @@ for (const each of CLIENTS.filter(({ name }) => client === undefined || client.i
   for (const test of lost) console.error(`LOST ${test}: ${results.get(test)?.said}`);
   for (const test of unexplained) console.error(`fails ${test}: ${results.get(test)?.said}`);
   if (won.length > 0) console.log(`${each.name}: ${won.length} tests pass that are not in the ratchet yet`);
-  if (update === true) writeRatchet(each.name, updated(ratchet, each.packages, results));
+  if (update === true) writeRatchet(each.name, updateRatchet(ratchet, each.packages, results));
   isGood &&= lost.length === 0 && crashes === 0 && (update === true || unexplained.length === 0) && results.size > 0;
 }
 if (update === true) writePage(CLIENTS);

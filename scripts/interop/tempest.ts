@@ -1,6 +1,6 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { type Client, runTests, step, type TestedCloud, type TestResult, type TestResults, within } from "./client.ts";
-import { ADMIN } from "./furnish.ts";
+import { ADMIN, listIn, Session } from "./furnish.ts";
 
 const PACKAGES = [
   "tempest==47.0.0",
@@ -38,81 +38,83 @@ async function install(): Promise<void> {
 
 /** The extensions that the cloud lists: without them every test of one that it has not would fail. */
 async function extensionsOf({ authUrl }: TestedCloud): Promise<string> {
-  const { Session } = await import("./furnish.ts");
   const session = await Session.open(authUrl);
-  const { extensions } = (await session.call("network", "GET", "/extensions")) as unknown as {
-    readonly extensions: readonly { readonly alias: string }[];
-  };
-  return extensions.map(({ alias }) => alias).join(",");
+  return listIn(await session.call("network", "GET", "/extensions"), "extensions")
+    .map(({ alias }) => String(alias))
+    .join(",");
 }
 
-/** What Tempest must know of the cloud. Nobody can log in to a server, so nothing is validated by doing so. */
+type Sections = Readonly<Record<string, Readonly<Record<string, string | number | boolean>>>>;
+
+const PATIENCE = { build_interval: 1, build_timeout: 60 };
+
+/** What Tempest may try on any of our clouds. Nobody can log in to a server, so nothing is validated by doing so. */
+const FEATURES: Sections = {
+  "identity-feature-enabled": { application_credentials: true, access_rules: true },
+  "compute-feature-enabled": {
+    resize: true,
+    cold_migration: true,
+    live_migration: true,
+    vnc_console: true,
+    swap_volume: false,
+  },
+  validation: { run_validation: false },
+  volume: { max_microversion: "3.70", ...PATIENCE },
+  "volume-feature-enabled": {
+    backup: true,
+    manage_volume: false,
+    manage_snapshot: false,
+    extend_attached_volume: true,
+  },
+  "image-feature-enabled": { import_image: true },
+  service_available: {
+    cinder: true,
+    neutron: true,
+    nova: true,
+    glance: true,
+    swift: true,
+    designate: true,
+    horizon: false,
+  },
+  dns: { min_ttl: 1, nameservers: "127.0.0.1", ...PATIENCE },
+  dns_feature_enabled: { api_admin: true, api_v2_root_recordsets: true, api_v2_quotas: true, bug_1573141_fixed: true },
+  neutron_plugin_options: {
+    agent_availability_zone: "nova",
+    available_type_drivers: "flat,vlan,vxlan,local,gre,geneve",
+    max_mtu: 1500,
+  },
+};
+
+/** What Tempest must know of one cloud. */
+const sectionsOf = (cloud: TestedCloud, extensions: string): Sections => ({
+  DEFAULT: { log_file: "tempest.log" },
+  oslo_concurrency: { lock_path: within("tempest", "lock") },
+  auth: {
+    admin_username: ADMIN.user,
+    admin_password: ADMIN.password,
+    admin_project_name: ADMIN.project,
+    admin_domain_name: "Default",
+  },
+  identity: { uri_v3: cloud.authUrl, auth_version: "v3", region: "RegionOne", default_domain_id: "default" },
+  compute: {
+    image_ref: cloud.image,
+    image_ref_alt: cloud.otherImage,
+    flavor_ref: cloud.flavor,
+    flavor_ref_alt: cloud.otherFlavor,
+    max_microversion: "2.93",
+    min_compute_nodes: 2,
+    ...PATIENCE,
+  },
+  network: { public_network_id: cloud.externalNetwork, floating_network_name: "public", ...PATIENCE },
+  "network-feature-enabled": { api_extensions: extensions, ipv6: true },
+  ...FEATURES,
+});
+
 async function configuration(cloud: TestedCloud): Promise<string> {
-  const patience = { build_interval: 1, build_timeout: 60 };
-  const sections: Readonly<Record<string, Readonly<Record<string, string | number | boolean>>>> = {
-    DEFAULT: { log_file: "tempest.log" },
-    oslo_concurrency: { lock_path: within("tempest", "lock") },
-    auth: {
-      admin_username: ADMIN.user,
-      admin_password: ADMIN.password,
-      admin_project_name: ADMIN.project,
-      admin_domain_name: "Default",
-    },
-    identity: { uri_v3: cloud.authUrl, auth_version: "v3", region: "RegionOne", default_domain_id: "default" },
-    "identity-feature-enabled": { application_credentials: true, access_rules: true },
-    compute: {
-      image_ref: cloud.image,
-      image_ref_alt: cloud.otherImage,
-      flavor_ref: cloud.flavor,
-      flavor_ref_alt: cloud.otherFlavor,
-      max_microversion: "2.93",
-      min_compute_nodes: 2,
-      ...patience,
-    },
-    "compute-feature-enabled": {
-      resize: true,
-      cold_migration: true,
-      live_migration: true,
-      vnc_console: true,
-      swap_volume: false,
-    },
-    network: { public_network_id: cloud.externalNetwork, floating_network_name: "public", ...patience },
-    "network-feature-enabled": { api_extensions: await extensionsOf(cloud), ipv6: true },
-    validation: { run_validation: false },
-    volume: { max_microversion: "3.70", ...patience },
-    "volume-feature-enabled": {
-      backup: true,
-      manage_volume: false,
-      manage_snapshot: false,
-      extend_attached_volume: true,
-    },
-    "image-feature-enabled": { import_image: true },
-    service_available: {
-      cinder: true,
-      neutron: true,
-      nova: true,
-      glance: true,
-      swift: true,
-      designate: true,
-      horizon: false,
-    },
-    dns: { min_ttl: 1, nameservers: "127.0.0.1", ...patience },
-    dns_feature_enabled: {
-      api_admin: true,
-      api_v2_root_recordsets: true,
-      api_v2_quotas: true,
-      bug_1573141_fixed: true,
-    },
-    neutron_plugin_options: {
-      agent_availability_zone: "nova",
-      available_type_drivers: "flat,vlan,vxlan,local,gre,geneve",
-      max_mtu: 1500,
-    },
-  };
-  return Object.entries(sections)
-    .map(([name, options]) =>
-      [`[${name}]`, ...Object.entries(options).map(([key, value]) => `${key}=${value}`), ""].join("\n"),
-    )
+  const sections = Object.entries(sectionsOf(cloud, await extensionsOf(cloud)));
+  return sections
+    .map(([name, options]) => [`[${name}]`, ...Object.entries(options).map(([key, value]) => `${key}=${value}`), ""])
+    .flat()
     .join("\n");
 }
 

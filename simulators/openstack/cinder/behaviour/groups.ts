@@ -26,7 +26,7 @@ export function startCreateGroup(cinder: Cinder, row: GroupRow): void {
 }
 
 /** What is to change of the volumes of a group. */
-export interface GroupChange {
+interface GroupChange {
   readonly id: string;
   readonly added: readonly string[];
   readonly removed: readonly string[];

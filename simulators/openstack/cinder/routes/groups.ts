@@ -49,7 +49,7 @@ const view = (call: CinderCall, row: GroupRow): object => ({
   ...(call.version >= 58 && call.actor.isAdmin && { project_id: row.projectId }),
 });
 
-const trimmed = (text: string | null | undefined): string | null => text?.trim() ?? null;
+const trimText = (text: string | null | undefined): string | null => text?.trim() ?? null;
 
 function create(call: CinderCall): HttpReply {
   const { cinder, actor } = call;
@@ -80,8 +80,8 @@ function create(call: CinderCall): HttpReply {
     id: cinder.cloud.uuid("cinder"),
     seq: ++cinder.slot.value.made,
     projectId: actor.projectId,
-    name: trimmed(fields.name),
-    description: trimmed(fields.description),
+    name: trimText(fields.name),
+    description: trimText(fields.description),
     status: "creating",
     zone,
     typeId,

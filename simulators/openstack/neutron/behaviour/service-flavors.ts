@@ -26,7 +26,7 @@ export function checkServiceType(type: string): void {
 }
 
 /** A profile by its id. @throws Refusal 404 */
-export function requireProfile({ slot }: Neutron, id: string): ServiceProfileRow {
+function requireProfile({ slot }: Neutron, id: string): ServiceProfileRow {
   const row = slot.value.serviceProfiles.get(id);
   if (row === undefined) throw notFoundAs("ServiceProfileNotFound", `Service Profile ${id} could not be found.`);
   return row;

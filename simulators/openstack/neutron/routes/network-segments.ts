@@ -12,8 +12,9 @@ import { isDictionary } from "../wire/structures.ts";
 const TYPE_CHARS_MAX = 32;
 const PHYSICAL_CHARS_MAX = 64;
 
-/** Of the extension `provider`. */
+/** `network_type` of the extension `provider`. */
 export const networkType = textUpTo(TYPE_CHARS_MAX);
+/** `physical_network` of the extension `provider`. */
 export const physicalNetwork = textUpTo(PHYSICAL_CHARS_MAX);
 
 const NAMES = ["provider:network_type", "provider:physical_network", "provider:segmentation_id"];

@@ -14,7 +14,7 @@ export function projectFor(actor: Actor, given: Values, parent: OctaviaRow | und
 }
 
 /** An object that has been checked. */
-export interface NewObject {
+interface NewObject {
   readonly kind: KindName;
   readonly parent: OctaviaRow | undefined;
   readonly projectId: string;

@@ -23,7 +23,7 @@ function membersIn({ request }: RequestContext): readonly Values[] {
 }
 
 /**
- * `PUT /pools/POOL/members`: the members of a pool at once, told apart by address and port. Those that are not named go, unless `additive_only`.
+ * `PUT /pools/POOL/members`: the members of a pool at once, each known by its address and port. Those that are not named go, unless `additive_only`.
  */
 export function replaceMembers(octavia: Octavia, context: RequestContext): HttpReply {
   const { actor, params, request } = context;

@@ -19,7 +19,7 @@ export function quotaView(octavia: Octavia, projectId: string): Readonly<Record<
 }
 
 /** The quotas of a project; −1 is unlimited, as all are by default. */
-export const quotasOf = ({ cloud, slot }: Octavia, projectId: string): Readonly<Record<string, number>> => ({
+const quotasOf = ({ cloud, slot }: Octavia, projectId: string): Readonly<Record<string, number>> => ({
   ...Object.fromEntries(QUOTA_NAMES.map((name) => [name, cloud.quota(name, -1)])),
   ...slot.value.quotas.get(projectId),
 });

@@ -52,10 +52,10 @@ export function updateGroup(call: CinderCall, row: GroupRow): void {
     type: "object",
     properties: { name: text, description: text, add_volumes: text, remove_volumes: text },
   });
-  const changed = (value: string | null | undefined, before: string | null): string | undefined =>
+  const changeOf = (value: string | null | undefined, before: string | null): string | undefined =>
     value == null || value.trim() === before ? undefined : value.trim();
-  const name = changed(fields.name, row.name);
-  const description = changed(fields.description, row.description);
+  const name = changeOf(fields.name, row.name);
+  const description = changeOf(fields.description, row.description);
   const joining = idsIn(fields.add_volumes);
   const removed = idsIn(fields.remove_volumes);
   const both = joining.filter((id) => removed.includes(id));
