@@ -1,0 +1,71 @@
+import { describe, expect, it } from "vitest";
+import { manifestOf, TestDirector } from "../testing/director.ts";
+import { type Preparation, REQUEST_RULES, type RequestRule } from "./request-rules.ts";
+
+const YAML = "text/yaml";
+
+/** What is done to a deployment `x` before the request. */
+const STEPS: Readonly<Record<Preparation, ((director: TestDirector) => void) | null>> = {
+  uploaded: null,
+  deployed: () => undefined,
+  stopped: (director) =>
+    void director.task(director.send("PUT", "/deployments/x/jobs/w?state=stopped", { type: YAML, body: "" })),
+  detached: (director) =>
+    void director.task(director.send("PUT", "/deployments/x/jobs/w?state=detached", { type: YAML, body: "" })),
+  ignored: (director) => void director.json("PUT", "/deployments/x/instance_groups/w/0/ignore", { ignore: true }),
+  paused: (director) => void director.json("PUT", "/resurrection", { resurrection_paused: true }),
+  errand: () => undefined,
+};
+
+const made = new Map<Preparation, Promise<TestDirector>>();
+
+/** A director in that state; those who ask for the same share it, as nothing that is refused changes anything. */
+function prepare(preparation: Preparation): Promise<TestDirector> {
+  const known = made.get(preparation);
+  if (known !== undefined) return known;
+  const making = (async () => {
+    const director = new TestDirector();
+    await director.ready();
+    const step = STEPS[preparation];
+    if (step === null) return director;
+    await director.upload("/releases", "demo-2.tgz");
+    director.deployText(manifestOf({ w: 1 }, { lifecycle: preparation === "errand" ? "errand" : "service" }));
+    step(director);
+    return director;
+  })();
+  made.set(preparation, making);
+  return making;
+}
+
+async function refusalOf({ request, body, headers, user, before }: RequestRule): Promise<unknown> {
+  const director = await prepare(before);
+  const id = before === "uploaded" ? "" : director.instance("x", "w").id;
+  const [method = "", path = ""] = request.replaceAll("{instance}", id).split(" ");
+  const reply = director.send(method, path, {
+    ...(body !== undefined && {
+      type: typeof body === "string" ? YAML : "application/json",
+      body: typeof body === "string" ? body : JSON.stringify(body),
+    }),
+    ...(headers && { headers }),
+    ...(user && { user }),
+  });
+  const { uuid } = director.send("GET", "/info").json as { uuid: string };
+  const show = (text: string): string =>
+    text.replaceAll(uuid, "{uuid}").replaceAll(id === "" ? "\u0000" : id, "{instance}");
+  if (reply.status !== 303 && reply.status !== 302) {
+    const { code, description } = reply.json as { code: number; description: string };
+    return { code, text: show(description) };
+  }
+  const error = director.task(reply).events.findLast((each) => each.error !== undefined)?.error;
+  const { code, message } = error as { code: number; message: string };
+  return { code, text: show(message) };
+}
+
+describe("a request that breaks a rule of the director", () => {
+  it.each(REQUEST_RULES.map((rule) => [`${rule.source}: ${rule.request}: ${rule.text}`, rule] as const))(
+    "%s",
+    async (_title, rule) => {
+      expect(await refusalOf(rule)).toEqual({ code: rule.code, text: rule.text });
+    },
+  );
+});
