@@ -30,6 +30,7 @@ const release = (version: string): ReleaseVersion => {
     id: 1,
     name: "web",
     packages: [],
+    spec: {},
     properties: {},
     templates: [],
     monit: "",

@@ -1,4 +1,4 @@
-import { allInstances } from "../state/lookup.ts";
+import { allInstances, requireDeployment } from "../state/lookup.ts";
 import { type HttpReply, json } from "../../kernel/index.ts";
 import type { OrphanDisk } from "../state/orphans.ts";
 import { startTask } from "../tasks/queue.ts";
@@ -27,7 +27,7 @@ function remove(context: RequestContext): HttpReply {
   const { director, caller, query } = context;
   const { user } = caller;
   const cid = pathParam(context, "cid");
-  if (query.get("orphan") === "true") {
+  if ((query.get("orphan") ?? "false") !== "false") {
     const job = { kind: "orphan_disk", args: { cid } } as const;
     return redirectToTask(context, startTask(director, { type: "orphan_disk", description: "orphan disk", user, job }));
   }
@@ -38,10 +38,11 @@ function remove(context: RequestContext): HttpReply {
   return redirectToTask(context, startTask(director, { type: "delete_orphan_disks", description, user, job }));
 }
 
+/** @throws DirectorError 70000 */
 function attach(context: RequestContext): HttpReply {
   const { director, caller, query } = context;
   const cid = pathParam(context, "cid");
-  const deployment = query.get("deployment") ?? "";
+  const { name: deployment } = requireDeployment(director, query.get("deployment") ?? "");
   const [job, id] = [query.get("job") ?? "", query.get("instance_id") ?? ""];
   const args = { deployment, job, id, cid, copy: query.get("disk_properties") === "copy" };
   return redirectToTask(
