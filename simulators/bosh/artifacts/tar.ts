@@ -100,11 +100,11 @@ export async function walkArchive(
   unpacked.pipe(watch).pipe(entries);
   const visited = (async () => {
     for await (const entry of entries) {
-      const { name, type, size = 0 } = entry.header;
+      const { name, type, size } = entry.header;
       end += BLOCK_BYTES * (1 + Math.ceil(size / BLOCK_BYTES));
       if (name.split("/").includes("..")) throw new Error(`a member outside the archive: ${name}`);
       const member = Readable.from(entry);
-      // Whoever reads it is told; where nobody does, the walk fails anyhow.
+      // Its readers learn of it; where there is none, the walk fails anyhow.
       member.on("error", () => undefined);
       if (type === "directory") member.resume();
       else await visit(name.replace(/^(?:\.?\/)+/, ""), member);

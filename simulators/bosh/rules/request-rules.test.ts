@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { asFields } from "../configs/fields.ts";
 import { manifestOf, TestDirector } from "../testing/director.ts";
 import { type Preparation, REQUEST_RULES, type RequestRule } from "./request-rules.ts";
 
@@ -16,6 +17,8 @@ const STEPS: Readonly<Record<Preparation, ((director: TestDirector) => void) | n
   paused: (director) => void director.json("PUT", "/resurrection", { resurrection_paused: true }),
   errand: () => undefined,
 };
+
+const readField = (value: unknown, name: string): string => String(asFields(value)[name]);
 
 const made = new Map<Preparation, Promise<TestDirector>>();
 
@@ -49,16 +52,14 @@ async function refusalOf({ request, body, headers, user, before }: RequestRule):
     ...(headers && { headers }),
     ...(user && { user }),
   });
-  const { uuid } = director.send("GET", "/info").json as { uuid: string };
+  const uuid = readField(director.send("GET", "/info").json, "uuid");
   const show = (text: string): string =>
     text.replaceAll(uuid, "{uuid}").replaceAll(id === "" ? "\u0000" : id, "{instance}");
   if (reply.status !== 303 && reply.status !== 302) {
-    const { code, description } = reply.json as { code: number; description: string };
-    return { code, text: show(description) };
+    return { code: asFields(reply.json).code, text: show(readField(reply.json, "description")) };
   }
   const error = director.task(reply).events.findLast((each) => each.error !== undefined)?.error;
-  const { code, message } = error as { code: number; message: string };
-  return { code, text: show(message) };
+  return { code: asFields(error).code, text: show(readField(error, "message")) };
 }
 
 describe("a request that breaks a rule of the director", () => {

@@ -21,7 +21,7 @@ export interface ReleaseParts {
   readonly packageArchive?: string | undefined;
 }
 
-export const PARTS: ReleaseParts = {
+const PARTS: ReleaseParts = {
   job: { name: "j", templates: {}, packages: ["p"], properties: {} },
   monit: "",
 };
