@@ -27,7 +27,7 @@ export interface World extends BareWorld {
   handlers(): RequestHandler[];
 }
 
-/** Makes a fake cloud; nothing runs on it until somebody deploys: see `inception`. */
+/** Makes a fake cloud; nothing runs on it until something is deployed: see `inception`. */
 export function createWorld(options: WorldOptions = {}): World {
   const world = createBareWorld(options);
   const handlers = (): RequestHandler[] =>

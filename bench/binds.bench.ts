@@ -1,27 +1,26 @@
-import { Brokers } from "../scenarios/cloud/brokers.ts";
-import { OWNER, PersistentCustomer } from "../scenarios/cloud/testing.ts";
-import { inception } from "../scenarios/story/inception.ts";
-import { createWorld, type World } from "../simulators/world.ts";
+import { OWNER } from "../scenarios/cloud/testing.ts";
+import type { World } from "../simulators/world.ts";
 import type { Benchmark } from "./bench.ts";
+import { createBenchmarkWorld, withDeployedBroker } from "./deployed-broker.ts";
 
-/** How many instances there are at the end; `DRYDOCK_BIND_INSTANCES` says how many. */
+/** How many instances there are at the end; `DRYDOCK_BIND_INSTANCES` overrides it. */
 const INSTANCES = Number(process.env.DRYDOCK_BIND_INSTANCES ?? 200);
 const FEW = 10;
 const AT_ONCE = 20;
-/** Binds of which the cost is taken. */
+/** How many binds are measured. */
 const BINDS = 40;
 
-/** What a bind costs: the middle of all, so that periodic work which falls into one of them does not count. */
+/** What a bind costs: the median, so that periodic work that happens to coincide with one of them does not count. */
 interface BindCost {
   readonly cpuMs: number;
-  /** Bytes of the answers that the broker got of its backends. */
+  /** Bytes of the answers that the broker got from its backends. */
   readonly bytes: number;
 }
 
 const middleOf = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 
-/** Counts the bytes that come back to whoever asks over the network of a world. */
+/** A world that counts the bytes of all answers that its network carries. */
 function countBytes(world: World): { readonly world: World; readonly count: () => number } {
   let bytes = 0;
   const fetchFrom: World["net"]["fetchFrom"] = (source) => {
@@ -46,49 +45,45 @@ async function inTurn(count: number, first: number, work: (number: number) => Pr
 }
 
 async function measureBinds(): Promise<{ readonly few: BindCost; readonly many: BindCost }> {
-  const world = createWorld({ seed: 1, scramIterations: 1, journalEventsMax: 200 });
+  const world = createBenchmarkWorld();
   const counted = countBytes(world);
-  const brokers = new Brokers(counted.world);
-  try {
-    const customer = await world.run(async () => {
-      await inception(world, { services: ["postgresql"] });
-      const [broker] = brokers.list();
-      if (broker === undefined) throw new Error("no broker has been deployed");
-      return PersistentCustomer.of(world, broker);
-    });
-    const provision = async (first: number, count: number): Promise<void> => {
-      const share = Math.ceil(count / AT_ONCE);
-      const make = (number: number): Promise<string> => customer.ask("PUT", `/v2/service_instances/i${number}`, OWNER);
-      const shares = Array.from({ length: AT_ONCE }, (_, at) =>
-        inTurn(Math.max(0, Math.min(share, count - at * share)), first + at * share, make),
-      );
-      await Promise.all(shares);
-    };
-    const cost = async (name: string): Promise<BindCost> => {
-      const [bytes, cpuMs]: [number[], number[]] = [[], []];
-      const path = (number: number): string => `/v2/service_instances/i0/service_bindings/${name}-${number}`;
-      await inTurn(BINDS, 0, async (number) => {
-        const [counter, cpu] = [counted.count(), process.cpuUsage()];
-        const end = await customer.ask("PUT", path(number), { bind_resource: { app_guid: "a" } });
-        const { user, system } = process.cpuUsage(cpu);
-        bytes.push(counted.count() - counter);
-        cpuMs.push((user + system) / 1000);
-        await customer.ask("DELETE", path(number));
-        return end;
+  return withDeployedBroker(
+    world,
+    (customer) => {
+      const provision = async (first: number, count: number): Promise<void> => {
+        const share = Math.ceil(count / AT_ONCE);
+        const make = (number: number): Promise<string> =>
+          customer.ask("PUT", `/v2/service_instances/i${number}`, OWNER);
+        const shares = Array.from({ length: AT_ONCE }, (_, at) =>
+          inTurn(Math.max(0, Math.min(share, count - at * share)), first + at * share, make),
+        );
+        await Promise.all(shares);
+      };
+      const cost = async (name: string): Promise<BindCost> => {
+        const [bytes, cpuMs]: [number[], number[]] = [[], []];
+        const path = (number: number): string => `/v2/service_instances/i0/service_bindings/${name}-${number}`;
+        await inTurn(BINDS, 0, async (number) => {
+          const [counter, cpu] = [counted.count(), process.cpuUsage()];
+          const end = await customer.ask("PUT", path(number), { bind_resource: { app_guid: "a" } });
+          const { user, system } = process.cpuUsage(cpu);
+          bytes.push(counted.count() - counter);
+          cpuMs.push((user + system) / 1000);
+          await customer.ask("DELETE", path(number));
+          return end;
+        });
+        return { cpuMs: middleOf(cpuMs), bytes: middleOf(bytes) };
+      };
+      return world.run(async () => {
+        await provision(0, FEW);
+        // The first bind also compiles the code.
+        await cost("warm");
+        const few = await cost("few");
+        await provision(FEW, INSTANCES - FEW);
+        return { few, many: await cost("many") };
       });
-      return { cpuMs: middleOf(cpuMs), bytes: middleOf(bytes) };
-    };
-    return await world.run(async () => {
-      await provision(0, FEW);
-      // The first time, the code is compiled.
-      await cost("warm");
-      const few = await cost("few");
-      await provision(FEW, INSTANCES - FEW);
-      return { few, many: await cost("many") };
-    });
-  } finally {
-    await brokers.close();
-  }
+    },
+    counted.world,
+  );
 }
 
 let figures: ReturnType<typeof measureBinds> | undefined;

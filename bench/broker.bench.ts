@@ -13,9 +13,9 @@ import { sendLoad, startBare } from "./broker/processes.ts";
 
 const RATE = 200;
 const SECONDS = 5;
-/** Orders that are carried out one after the other. */
+/** How many orders are carried out one after the other. */
 const LIFECYCLES = 100;
-/** Before that, so that code is compiled and tokens are there. */
+/** Orders before that, which compile the code and fetch the tokens. */
 const WARM_LIFECYCLES = 10;
 const WARM = 200;
 const PORT = 3000;
@@ -24,11 +24,11 @@ const IDS = { service_id: "5d3b1c10-0000-4000-8000-000000000000", plan_id: "5d3b
 const ORDER = { ...IDS, organization_guid: "o", space_guid: "s" };
 const POLL_MS = 5;
 
-/** What was measured of a broker. */
+/** What was measured on a broker. */
 interface BrokerFigures {
   readonly accepted: LoadResult;
   readonly bare: LoadResult;
-  /** From accepted to succeeded, ms, of orders that come one by one; sorted. */
+  /** Time from accepted to succeeded, in ms, of orders placed one by one; sorted. */
   readonly finishedMs: readonly number[];
 }
 
@@ -45,7 +45,7 @@ const provisions = (origin: string, first: number, count: number): LoadOrder => 
   count,
 });
 
-/** From the answer that accepts an order to the one that says that it has succeeded. */
+/** The time from the answer that accepts an order to the one that reports its success. */
 async function finishMs(ask: ControlPlaneClient, id: string): Promise<number> {
   const path = `/v2/service_instances/${id}`;
   await ask("PUT", `${path}?accepts_incomplete=true`, ORDER);
@@ -83,7 +83,7 @@ async function measureIn(cloud: Cloud, databaseUrl: string): Promise<BrokerFigur
 
 let figures: Promise<BrokerFigures> | undefined;
 
-/** All figures, which are measured once: a broker as a process on PostgreSQL, a fake cloud that works in no time, load from a process of its own. */
+/** All figures, measured once: a broker as a process on PostgreSQL, a fake cloud whose work takes no time, load from a separate process. */
 async function measureBroker(): Promise<BrokerFigures> {
   const postgres = await startPostgres("tcp");
   if ("reason" in postgres) throw new Error(postgres.reason);
@@ -105,7 +105,8 @@ export const BROKER_BENCHMARKS: readonly Benchmark[] = [
     measure: async () => {
       const { accepted, bare } = await measureOnce();
       const { 202: good = 0 } = accepted.statuses;
-      if (good !== RATE * SECONDS) throw new Error(`not all were accepted: ${JSON.stringify(accepted.statuses)}`);
+      if (good !== RATE * SECONDS)
+        throw new Error(`not all requests were accepted: ${JSON.stringify(accepted.statuses)}`);
       console.log(JSON.stringify({ accepted, bare }));
       return { value: accepted.p99, unit: "ms", baseline: { name: "a bare route that writes a row", value: bare.p99 } };
     },

@@ -15,7 +15,7 @@ const secondsOf = async (work: () => Promise<void>): Promise<number> => {
   return (performance.now() - start) / 1000;
 };
 
-/** The whole suite on the synchronous broker in memory; the baseline is what its answers cost alone. */
+/** The whole suite on the synchronous in-memory broker; the baseline is the cost of the broker's answers alone. */
 async function onMemoryBroker(): Promise<number> {
   const broker = createMemoryBroker();
   const login = { username: "drydock", password: "conformance" };
@@ -63,7 +63,7 @@ async function onReferenceBroker(): Promise<number> {
 
 const OPERATION_MS = 1_000;
 
-/** The whole suite on an asynchronous broker in memory, on virtual time: how long it takes, in lengths of one operation. */
+/** The whole suite on an asynchronous in-memory broker, in virtual time: how long it takes, as a multiple of one operation. */
 async function operationLengths(): Promise<number> {
   const clock = eventClock();
   const time = { operationMs: OPERATION_MS, nowMs: () => clock.nowMs() };
@@ -75,7 +75,7 @@ async function operationLengths(): Promise<number> {
   return clock.nowMs() / OPERATION_MS;
 }
 
-const baseline = async () => ({ name: `${CATALOGS} catalogs of the broker in memory`, value: await catalogs() });
+const baseline = async () => ({ name: `${CATALOGS} catalogs of the in-memory broker`, value: await catalogs() });
 
 export const CONFORMANCE_BENCHMARKS: readonly Benchmark[] = [
   {
@@ -88,7 +88,7 @@ export const CONFORMANCE_BENCHMARKS: readonly Benchmark[] = [
     }),
   },
   {
-    name: "OSB suite on the broker in memory",
+    name: "OSB suite on the in-memory broker",
     aim: { text: "<= 3 s", met: (value) => value <= 3 },
     measure: async () => ({ value: await onMemoryBroker(), unit: "s", baseline: await baseline() }),
   },

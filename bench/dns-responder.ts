@@ -1,4 +1,4 @@
-/** A DNS server in a process of its own, for the benchmarks: `node bench/dns-responder.ts bare|consul NAMES` prints its port once it listens. */
+/** A DNS server in a separate process, for the benchmarks: `node bench/dns-responder.ts bare|consul NAMES` prints its port once it listens. */
 import { createSocket } from "node:dgram";
 import { createDns } from "../simulators/dns/index.ts";
 import { serveDns } from "../simulators/dns/live/server.ts";
@@ -11,7 +11,7 @@ const HOST = "127.0.0.1";
 const ROOM_BYTES = 4 * 1024 * 1024;
 const MIB = 1024 * 1024;
 
-/** What any server in this language does at least: it takes a datagram and sends one back, here with one address. */
+/** The least that any server in this language does: it receives a datagram and sends one back, here with one address. */
 function serveBare(): void {
   const socket = createSocket({ type: "udp4", recvBufferSize: ROOM_BYTES });
   const record = Buffer.from([0xc0, 0x0c, 0, 1, 0, 1, 0, 0, 0, 0, 0, 4, 127, 0, 0, 1]);

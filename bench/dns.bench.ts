@@ -12,7 +12,7 @@ import { type Benchmark, bestRateAsync } from "./bench.ts";
 import { benchNode } from "./dns-names.ts";
 
 /*
- * Answers over UDP, by a server in a process of its own: dnsperf asks where it is installed, else a client here. The baseline is what any
+ * Answers over UDP, from a server in a separate process: dnsperf asks if it is installed, otherwise a client in this process. The baseline is what any
  * server in this language does at least, a datagram for a datagram, measured in turns.
  */
 
@@ -26,7 +26,7 @@ const HAS_DNSPERF = spawnSync("dnsperf", ["-h"]).error === undefined;
 
 interface Responder {
   readonly port: number;
-  /** Of its heap, for each name. */
+  /** Bytes of its heap per name. */
   readonly bytes: number;
   readonly child: ChildProcess;
 }
@@ -47,7 +47,7 @@ const questionsOf = (names: number): readonly string[] => {
   return Array.from({ length: count }, () => `${benchNode(random.int(0, names - 1))}.node.dc1.consul`);
 };
 
-/** Answers a second that dnsperf gets. */
+/** Answers per second that dnsperf gets. */
 async function askWithDnsperf(port: number, file: string): Promise<number> {
   const args = ["-s", HOST, "-p", String(port), "-d", file, "-l", String(SECONDS), "-q", String(IN_FLIGHT)];
   const child = spawn("dnsperf", args, { stdio: ["ignore", "pipe", "ignore"] });
@@ -57,7 +57,7 @@ async function askWithDnsperf(port: number, file: string): Promise<number> {
   return Number(/Queries per second:\s+([\d.]+)/.exec(text)?.[1] ?? 0);
 }
 
-/** The same by a client of our own, which takes its part of the processor. */
+/** The same with our own client, which takes its share of the processor. */
 function askFromHere(port: number, names: readonly string[]): Promise<number> {
   const messages = names
     .slice(0, 10_000)

@@ -7,7 +7,7 @@ import { WallDriver, wallNowMs } from "../simulators/kernel/edge/drive.ts";
 import { basicHeader, Kernel } from "../simulators/kernel/index.ts";
 import type { Benchmark } from "./bench.ts";
 
-/** Live instances at once; `DRYDOCK_INSTANCES` says how many. */
+/** How many instances are live at once; `DRYDOCK_INSTANCES` overrides it. */
 const INSTANCES = Number(process.env.DRYDOCK_INSTANCES ?? 20);
 const AT_ONCE = 4;
 const PORT = 5432;
@@ -16,7 +16,7 @@ const LIMIT_GIB = 12;
 
 const addressOf = (at: number): string => `127.201.${Math.floor(at / 200)}.${(at % 200) + 1}`;
 
-/** Memory of the processes of all servers of this machine, shared pages counted once, in GiB. */
+/** Memory of the processes of all PostgreSQL servers on this machine, with shared pages counted once, in GiB. */
 function memoryGib(): number {
   let kib = 0;
   for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
@@ -24,13 +24,13 @@ function memoryGib(): number {
       if (!readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("postgres")) continue;
       kib += Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, "utf8"))?.[1] ?? 0);
     } catch {
-      // It has ended meanwhile.
+      // The process has ended meanwhile.
     }
   }
   return kib / KIB_PER_GIB;
 }
 
-/** Gives an instance a user and connects it, which starts its server. Returns the session, which stays open. */
+/** Creates a user on an instance and connects as that user, which starts the server. Returns the session, which stays open. */
 async function connect(address: string, database: string): Promise<pg.Client> {
   const login = { user: "u1", password: "p1" };
   const answer = await fetch(`http://${address}:${AGENT.port}/v1/credentials/${login.user}`, {

@@ -4,7 +4,7 @@ import { type Benchmark, bestRate } from "./bench.ts";
 const EVENTS = 500_000;
 const MILLION = { text: ">= 1,000,000/s", met: (value: number) => value >= 1_000_000 };
 
-/** A bare array of callbacks, called in turn: what an event costs when no order has to be kept. */
+/** A bare array of callbacks, called in turn: the cost of an event when no order has to be kept. */
 function bareCallbacks(): void {
   let left = EVENTS;
   const queue = [(): void => {}];

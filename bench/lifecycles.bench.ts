@@ -1,22 +1,21 @@
 import { findBrokenLaws } from "../simulators/laws.ts";
-import { createWorld, type World } from "../simulators/world.ts";
-import { Brokers } from "../scenarios/cloud/brokers.ts";
-import { OWNER, PersistentCustomer } from "../scenarios/cloud/testing.ts";
+import type { World } from "../simulators/world.ts";
+import { OWNER, type PersistentCustomer } from "../scenarios/cloud/testing.ts";
 import { recordLaws } from "../scenarios/laws/records.ts";
-import { inception } from "../scenarios/story/inception.ts";
 import { type Benchmark, liveBytes } from "./bench.ts";
+import { createBenchmarkWorld, withDeployedBroker } from "./deployed-broker.ts";
 
-/** Instances that come and go; `DRYDOCK_LIFECYCLES` says how many. */
+/** How many instances come and go; `DRYDOCK_LIFECYCLES` overrides it. */
 const LIFECYCLES = Number(process.env.DRYDOCK_LIFECYCLES ?? 500);
 const AT_ONCE = 20;
 const MEBIBYTE = 1024 * 1024;
 
-/** What was measured of a world in which instances were provisioned, bound and removed. */
+/** What was measured on a world in which instances were provisioned, bound and removed. */
 interface LifecycleFigures {
   readonly perSecond: number;
   /** Live heap when a tenth of them had come and gone, and at the end, in MiB. */
   readonly heapMib: readonly [number, number];
-  /** Laws that are broken at the end: orphans. */
+  /** Violations of the laws at the end, such as orphans. */
   readonly broken: readonly string[];
   readonly records: number;
 }
@@ -41,15 +40,8 @@ async function liveMany(world: World, customer: PersistentCustomer, first: numbe
 }
 
 async function measureLifecycles(): Promise<LifecycleFigures> {
-  const world = createWorld({ seed: 1, scramIterations: 1, journalEventsMax: 200 });
-  const brokers = new Brokers(world);
-  try {
-    const customer = await world.run(async () => {
-      await inception(world, { services: ["postgresql"] });
-      const [broker] = brokers.list();
-      if (broker === undefined) throw new Error("no broker has been deployed");
-      return PersistentCustomer.of(world, broker);
-    });
+  const world = createBenchmarkWorld();
+  return withDeployedBroker(world, async (customer) => {
     const tenth = Math.ceil(LIFECYCLES / 10);
     await liveMany(world, customer, 0, tenth);
     const before = liveBytes() / MEBIBYTE;
@@ -59,9 +51,7 @@ async function measureLifecycles(): Promise<LifecycleFigures> {
     const records = await world.run(() => customer.records());
     const broken = findBrokenLaws(world, recordLaws(records));
     return { perSecond, heapMib: [before, liveBytes() / MEBIBYTE], broken, records: records.length };
-  } finally {
-    await brokers.close();
-  }
+  });
 }
 
 let figures: Promise<LifecycleFigures> | undefined;

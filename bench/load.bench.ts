@@ -67,7 +67,7 @@ async function measure(): Promise<LoadFigures> {
   }
 }
 
-/** The p99 from due to answer, in ms; nothing may have failed, or been left. */
+/** The p99 from due to answer, in ms. Throws if a request failed or went unanswered. */
 function p99Of(what: string, { tally, left }: LoadOutcome): number {
   const wrong = [...tally.operations].flatMap(([name, { errors }]) =>
     [...errors].map(([why, n]) => `${name}: ${why} ${n}`),

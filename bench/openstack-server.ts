@@ -1,5 +1,5 @@
 /*
- * The serving side of the benchmarks of OpenStack, in a process of its own: a bare server and a cloud with so many servers. It reports on
+ * The serving side of the benchmarks of OpenStack, in a separate process: a bare server, and a cloud with a given number of servers. It reports on
  * standard output where they listen, and then, for each line on its standard input, how much CPU time it has used so far, in µs.
  */
 import { createServer } from "node:http";

@@ -16,7 +16,7 @@ interface Serving {
   readonly middle: string;
 }
 
-/** The serving process; what it costs is its own CPU time, so that the client's does not count. */
+/** The serving process. Only its own CPU time is counted, not the client's. */
 class Served {
   readonly #child: ChildProcess;
   readonly #lines: AsyncIterator<string>;
@@ -67,7 +67,7 @@ class Served {
     await Promise.all(Array.from({ length: CLIENTS }, client));
   }
 
-  /** CPU time of the server for one request, µs, the least of three rounds. */
+  /** CPU time that the server takes for one request, in µs; the least of three rounds. */
   async costUs(url: (at: number) => string, method = "GET", body = "", count = REQUESTS): Promise<number> {
     await this.#run(count / 10, url, method, body);
     let best = Number.POSITIVE_INFINITY;
@@ -85,7 +85,7 @@ class Served {
   }
 }
 
-/** Requests a second that the server can answer, by the CPU time of each, beside a bare `node:http` in the same process. */
+/** Requests per second that the server could answer, given the CPU time of each, compared with a bare `node:http` in the same process. */
 const beside = (name: string, aim: number, method: "GET" | "POST"): Benchmark => ({
   name,
   aim: { text: `>= ${aim} of bare node:http`, met: (_value, ratio) => ratio >= aim },
@@ -101,7 +101,7 @@ const beside = (name: string, aim: number, method: "GET" | "POST"): Benchmark =>
   },
 });
 
-/** A page of 20 among 100,000 servers beside the same page among 1,000. */
+/** A page of 20 among 100,000 servers, compared with the same page among 1,000. */
 const page = (name: string, query: (serving: Serving) => string): Benchmark => ({
   name,
   aim: { text: "<= 1.2 of that among 1,000", met: (_value, ratio) => ratio <= 1.2 },

@@ -17,7 +17,7 @@ import { STARTUP_BENCHMARKS } from "./startup.bench.ts";
 import { VM_BENCHMARKS } from "./vms.bench.ts";
 import { WORLD_BENCHMARKS } from "./world.bench.ts";
 
-// Benchmarks that a large heap slows down come first.
+// Benchmarks that suffer from a large heap come first.
 const BENCHMARKS: readonly Benchmark[] = [
   ...KERNEL_BENCHMARKS,
   ...PROCESS_BENCHMARKS,

@@ -35,7 +35,7 @@ async function firstRequestMs(server: Server, args: readonly string[]): Promise<
   return at - start;
 }
 
-/** The best of several rounds: what the machine does beside them only adds. */
+/** The best of several rounds: whatever else the machine does can only add time. */
 async function best(measure: () => Promise<number>): Promise<number> {
   let ms = Number.POSITIVE_INFINITY;
   for (let round = 0; round < ROUNDS; round++) ms = Math.min(ms, await measure());
@@ -53,7 +53,7 @@ async function withServer<T>(work: (server: Server, url: string) => Promise<T>):
   }
 }
 
-/** How soon a command does what it is for. The first round of each fills the compile cache. */
+/** How soon a command does its actual work. The first round of each fills the compile cache. */
 export const STARTUP_BENCHMARKS: readonly Benchmark[] = [
   {
     name: "drydock --version",

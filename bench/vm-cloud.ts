@@ -6,7 +6,7 @@ interface Named {
   readonly id: string;
 }
 
-/** An OpenStack with room for any number of servers, called as its own services call each other, without sockets. */
+/** An OpenStack with room for any number of servers, called without sockets, as its services call each other. */
 interface VmCloud {
   readonly kernel: Kernel;
   readonly openstack: OpenStack;
@@ -29,7 +29,7 @@ function awaitReply(kernel: Kernel, reply: HttpReply | Process<HttpReply>): Http
 /** The time in which any server boots, ms. */
 const BOOT_MS_MAX = 1_800_000;
 
-/** `startMs`: the time in it (Unix, ms); a cloud that is driven by the wall begins now. */
+/** `startMs`: the time at which it begins (Unix, ms). A cloud driven by the wall clock begins now. */
 export function vmCloud(startMs?: number): VmCloud {
   const kernel = new Kernel({ seed: "bench", journalEventsMax: 1000, ...(startMs !== undefined && { startMs }) });
   const admin = { user: "admin", password: "bench", project: "admin" };

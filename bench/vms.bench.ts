@@ -34,7 +34,7 @@ const inProcess: Benchmark = {
   }),
 };
 
-/** Sends `count` requests from several clients side by side. */
+/** Sends `count` requests from several concurrent clients. */
 async function send(count: number, url: string, init: RequestInit): Promise<void> {
   let left = count;
   const client = async (): Promise<void> => {

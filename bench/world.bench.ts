@@ -8,7 +8,7 @@ import type { Benchmark } from "./bench.ts";
 const DEPLOYMENTS = 10;
 const INSTANCES = 1_000;
 const VMS = DEPLOYMENTS * INSTANCES;
-/** How many virtual seconds are simulated. */
+/** How many virtual seconds to simulate. */
 const SECONDS = 3_600;
 
 const manifest = (name: string): string =>
@@ -47,7 +47,7 @@ function paceOf(kernel: Kernel): number {
   return (SECONDS / (performance.now() - start)) * 1000;
 }
 
-/** The same number of processes on a bare kernel, each waking up once a minute. */
+/** The same number of processes on a bare kernel, each of which wakes up once a minute. */
 function bareKernel(): Kernel {
   const kernel = new Kernel({ seed: "bench" });
   function* beat(): Body {

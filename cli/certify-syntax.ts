@@ -67,7 +67,7 @@ function addOutput(certify: Command): Command {
     )
     .option("--json", "the event stream on standard output, one line an event")
     .option("--quiet", "no progress, and one line for the result")
-    .option("--ui", "serve a live page of the run meanwhile; its address is on standard error")
+    .option("--ui", "serve a live page of the run while it lasts; its address is printed on standard error")
     .option("--evidence", "show under each finding the requests and answers that led to it, as lines to repeat");
 }
 

@@ -19,7 +19,7 @@ const KnownCloud = Type.Object({
   environment: Type.Record(Type.String(), Type.String()),
   /** The address of its live page, with the token. */
   liveUrl: Type.String(),
-  /** Of one that runs on its own: the file of its output, and the arguments with which it was started. */
+  /** Of a detached cloud: the file of its output, and the arguments with which it was started. */
   detached: Type.Optional(Type.Object({ logFile: Type.String(), args: Type.Array(Type.String()) })),
 });
 
@@ -37,7 +37,7 @@ function stateFolder(): string {
   const { uid, username } = userInfo();
   const path = join(process.env["XDG_RUNTIME_DIR"] || tmpdir(), `drydock-${uid < 0 ? username : uid}`);
   mkdirSync(path, { recursive: true, mode: 0o700 });
-  // Not through a link: in a shared folder, another user may have put one there.
+  // Not through a link: in a shared folder, another user may have planted one.
   const stats = lstatSync(path);
   const isOwn = uid < 0 || (stats.uid === uid && (stats.mode & OTHERS_MAY) === 0);
   if (!stats.isDirectory() || !isOwn) throw new UserError("CLI_STATE_FOLDER", path);
@@ -49,7 +49,7 @@ export const keysFile = (): string => join(stateFolder(), "keys.json");
 
 const fileOf = (block: string): string => join(stateFolder(), `cloud-${block}.json`);
 
-/** What a cloud is called, and how it runs. */
+/** What a cloud is called and how it runs. */
 type CloudEntry = Pick<KnownCloud, "name" | "liveUrl" | "detached">;
 
 /** A file for the output of a cloud that will run on its own; nobody else can read it. @throws UserError CLI_STATE_FOLDER */
@@ -99,7 +99,7 @@ export async function findCloudsUp(): Promise<readonly KnownCloud[]> {
   return up.sort((a, b) => b.sinceMs - a.sinceMs);
 }
 
-/** Whether a process of this id is there. */
+/** Whether a process with this id exists. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);

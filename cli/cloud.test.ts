@@ -89,7 +89,7 @@ describe("a cloud that is up", { timeout: BOOTS_MS_MAX }, () => {
   const ask = async (client: string, ...args: string[]): Promise<string> =>
     (await run(client, args, { env: environment })).stdout;
 
-  it("prints every address in one line, and brokers and DNS answer there", async () => {
+  it("prints every address in one line, and its brokers and DNS answer there", async () => {
     expect(cloud.dns.address).toMatch(/^127\.\d+\.\d+\.\d+:\d+$/);
     expect(cloud.brokers.map(({ name }) => name)).toEqual([
       "postgresql-service-broker",
@@ -202,7 +202,7 @@ describe("a cloud that is up", { timeout: BOOTS_MS_MAX }, () => {
   });
 
   it.skipIf(!HAS_CURL || !MAY_UNSHARE)(
-    "has its names resolved by libc, in a namespace whose resolv.conf says so",
+    "has names that libc resolves, in a namespace whose resolv.conf says so",
     async (context) => {
       if (!cloud.dns.port53) {
         process.stderr.write(`skipped: a namespace with a resolv.conf: nobody may listen at port 53\n`);
@@ -237,7 +237,7 @@ describe("a cloud that is up", { timeout: BOOTS_MS_MAX }, () => {
 });
 
 describe("exec", { timeout: BOOTS_MS_MAX }, () => {
-  it("ends with the command's exit code, and the command has the cloud in its environment", async () => {
+  it("exits with the command's exit code, and gives the command the cloud in its environment", async () => {
     const script = `const broker = JSON.parse(process.env.DRYDOCK_BROKERS)[0];
       const response = await fetch(broker.url + "/v2/catalog");
       const authorization = "Bearer " + process.env.DRYDOCK_CONTROL_TOKEN;
@@ -251,7 +251,7 @@ describe("exec", { timeout: BOOTS_MS_MAX }, () => {
     await expect(ended).rejects.toMatchObject({ code: 7, stdout: "401 200 true localhost,127.0.0.0/8\n", stderr: "" });
   });
 
-  it("has new secrets each time, and the same ones for a seed, of which it warns", async () => {
+  it("has new secrets each time, and warns that those of a seed are always the same", async () => {
     const secrets = ["BOSH_CLIENT_SECRET", "OS_PASSWORD", "DRYDOCK_BROKER_PASSWORD"];
     const print = `printf '%s\\n' ${secrets.map((name) => `"$${name}"`).join(" ")} "$DRYDOCK_CONTROL_TOKEN"`;
     const [one, other, seeded, again] = await Promise.all(
@@ -273,7 +273,7 @@ describe("exec", { timeout: BOOTS_MS_MAX }, () => {
     expect(await running.ended).toMatchObject({ code: 128 + 15, stderr: "" });
   });
 
-  it("says in one line what is wrong with the command", async () => {
+  it("says in one line why the command could not be started", async () => {
     const [none, unknown] = await Promise.all([drydock("exec"), drydock("exec", "--", "no-such-command")]);
     expect(none).toMatchObject({ code: 2, stderr: expect.stringMatching(/^drydock: .*CLI_NO_COMMAND.*\n$/) as string });
     expect(unknown).toMatchObject({

@@ -1,28 +1,23 @@
 import { enableCompileCache } from "node:module";
-import { readFileSync } from "node:fs";
-import { UserError } from "./errors.ts";
 import { keysFile } from "./cloud-state.ts";
+import { findServices, planFaults, readDirector } from "./cloud-settings.ts";
+import type { ConsulVersion } from "../simulators/dns/index.ts";
 import type { Cloud, CloudOptions } from "../scenarios/cloud/cloud.ts";
 
 /** Options that `up` and `exec` share. */
 export type BootOptions = Pick<
   CloudOptions,
-  | "seed"
-  | "secretsFrom"
-  | "pace"
-  | "block"
-  | "services"
-  | "store"
-  | "catalog"
-  | "profile"
-  | "tell"
-  | "consul"
-  | "ipv6"
-  | "secondaries"
-  | "hear"
+  "seed" | "secretsFrom" | "pace" | "block" | "store" | "catalog" | "profile" | "tell" | "ipv6" | "hear"
 > & {
-  /** A file with the settings of the director. */
+  /** The settings of the director: a file, or JSON. */
   readonly director?: string;
+  /** Rules of faults, armed once the cloud is up: a file, or JSON. */
+  readonly faults?: string;
+  readonly services?: readonly string[];
+  readonly consulVersion?: ConsulVersion;
+  readonly nodeTtl?: string;
+  readonly serviceTtl?: string;
+  readonly secondary?: readonly string[];
 };
 
 /** Reports a failure in a running cloud that nobody waits for. */
@@ -36,31 +31,29 @@ function reportDefect(error: unknown): void {
 export const PREDICTABLE =
   "every password of this cloud follows from its seed, so anybody on this machine can derive them; leave out --seed for random ones";
 
-/** Boots a cloud for a command and says on standard error what goes wrong in it later. */
+/**
+ * Boots a cloud for a command, with its faults, and says on standard error what goes wrong in it later.
+ *
+ * @throws UserError, SettingsError, FaultPlanError
+ */
 export async function bootCloudFor(options: BootOptions): Promise<Cloud> {
   // Compiled code is cached in a folder of Node's own, and keys are kept as well, so that the next cloud is ready sooner.
   enableCompileCache();
   const { bootCloud } = await import("../scenarios/cloud/cloud.ts");
-  const { director: file, ...rest } = options;
-  const director = file === undefined ? undefined : await readSettings(file);
-  return bootCloud({
+  const { director, faults, services, consulVersion: version, nodeTtl, serviceTtl, secondary = [], ...rest } = options;
+  const arm = faults === undefined ? undefined : await planFaults(faults);
+  const cloud = await bootCloud({
     ...rest,
-    ...(director !== undefined && { director }),
+    ...(director !== undefined && { director: await readDirector(director) }),
+    ...(services !== undefined && { services: await findServices(services) }),
+    consul: { ...(version && { version }), ...(nodeTtl && { nodeTtl }), ...(serviceTtl && { serviceTtl }) },
+    secondaries: secondary,
     keysFile: keysFile(),
     report: reportDefect,
   });
-}
-
-/** @throws UserError CLI_NO_FILE, SettingsError */
-async function readSettings(file: string): Promise<CloudOptions["director"]> {
-  const { readDirectorSettings } = await import("../simulators/bosh/state/settings.ts");
-  let text: string;
-  try {
-    text = readFileSync(file, "utf8");
-  } catch (error) {
-    throw new UserError("CLI_NO_FILE", `${file}: ${error instanceof Error ? error.message : String(error)}`);
-  }
-  return readDirectorSettings(text);
+  if (arm === undefined) return cloud;
+  const disarm = arm(cloud, reportDefect);
+  return { ...cloud, close: () => disarm().then(() => cloud.close()) };
 }
 
 const PROXY = /^(https?|all)_proxy$/i;

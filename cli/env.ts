@@ -6,7 +6,7 @@ import { EXIT, UserError } from "./errors.ts";
 const quote = (value: string): string => `'${value.replaceAll("'", String.raw`'\''`)}'`;
 
 /**
- * `drydock env`: prints the environment of the cloud of a name, else of the newest that is up. Returns the exit code.
+ * `drydock env`: prints the environment of the named cloud, or of the newest that is up. Returns the exit code.
  *
  * @throws UserError CLI_NO_CLOUD
  */

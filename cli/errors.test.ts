@@ -11,18 +11,18 @@ function explanationOf(error: unknown): string {
 afterEach(() => void vi.restoreAllMocks());
 
 describe("why a command could not run", () => {
-  it.each(Object.keys(TARGET_ERRORS) as TargetErrorCode[])("is the user's to mend: %s", (code) => {
+  it.each(Object.keys(TARGET_ERRORS) as TargetErrorCode[])("is for the user to fix: %s", (code) => {
     const line = explanationOf(new TargetError(code, "GET http://127.0.0.1:1/v2/catalog"));
     expect(line).toBe(`drydock: GET http://127.0.0.1:1/v2/catalog. ${TARGET_ERRORS[code]} [${code}]`);
   });
 
-  it.each(Object.keys(USER_ERRORS) as (keyof typeof USER_ERRORS)[])("is the user's to mend: %s", (code) => {
+  it.each(Object.keys(USER_ERRORS) as (keyof typeof USER_ERRORS)[])("is for the user to fix: %s", (code) => {
     expect(explanationOf(new UserError(code, "What was given"))).toBe(
       `drydock: What was given (${code}: ${USER_ERRORS[code]})`,
     );
   });
 
-  it("is otherwise a defect of drydock, in one line", () => {
+  it("is reported as a defect of drydock in one line if it is any other error", () => {
     expect(explanationOf(new Error("first\nsecond"))).toMatch(
       /^drydock: unexpected: first \(a defect of drydock itself.*--debug.*\)$/,
     );

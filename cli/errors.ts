@@ -10,7 +10,7 @@ export const USER_ERRORS = {
   CLI_NO_CLOUD: "start one with: drydock up",
   CLI_CLOUD_NAME: "a name has letters, digits and dashes, and belongs to one cloud at a time: drydock list",
   CLI_WHICH_CLOUD: "name one of them: drydock list",
-  CLI_NOT_DETACHED: "it belongs to the terminal at which it was started; start it with drydock up --detach",
+  CLI_NOT_DETACHED: "it is tied to the terminal at which it was started; start it with drydock up --detach",
   CLI_DID_NOT_START: "its output says why",
   CLI_DID_NOT_END: "end it by its process id",
   CLI_STATE_FOLDER:
@@ -27,7 +27,7 @@ export const USER_ERRORS = {
   CLI_CAN_NOT_WRITE: "choose a writable folder with --out",
 } as const;
 
-/** An error that the user can mend; its message is one line that says how. */
+/** An error that the user can fix; its message is one line that says how. */
 export class UserError extends Error {
   readonly code: keyof typeof USER_ERRORS;
 

@@ -3,7 +3,7 @@ import { wholeNumber } from "./whole-number.ts";
 
 function addTarget(load: Command): Command {
   return load
-    .requiredOption("--target <url>", "the broker, without /v2")
+    .option("--target <url>", "the broker, without /v2")
     .option("--username <name>", "user of basic authentication")
     .option("--password <password>", "its password; better: the environment variable DRYDOCK_PASSWORD")
     .option("--token <token>", "a bearer token instead; better: the environment variable DRYDOCK_TOKEN")
@@ -15,35 +15,47 @@ function addTarget(load: Command): Command {
 
 function addModel(load: Command): Command {
   return load
-    .option("--rate <rate>", "open model: requests that are due, such as 50/s", "10/s")
+    .option("--rate <rate>", "open model: the rate at which requests are due, such as 50/s", "10/s")
     .option("--ramp-to <rate>", "open model: the rate at the end; it changes evenly")
     .addOption(
-      new Option("--spacing <spacing>", "open model: at equal distances, or by chance as from many customers")
+      new Option("--spacing <spacing>", "open model: at equal intervals, or at random, as from many customers")
         .choices(["even", "poisson"])
         .default("even"),
     )
-    .option("--users <n>", "closed model instead: users who each wait for an answer", wholeNumber(1, 100_000))
-    .option("--think <duration>", "closed model: pause of a user after an answer", "0")
+    .option(
+      "--users <n>",
+      "closed model instead: the number of users, who each wait for an answer",
+      wholeNumber(1, 100_000),
+    )
+    .option("--think <duration>", "closed model: how long a user pauses after an answer", "0")
     .option("--for <duration>", "how long, such as 30s or 2m", "30s")
-    .option("--mix <weights>", "what is asked for, by weight", "catalog=1,provision=1,bind=2,unbind=2,deprovision=1")
+    .option(
+      "--mix <weights>",
+      "which operations to order, by weight",
+      "catalog=1,provision=1,bind=2,unbind=2,deprovision=1",
+    )
     .option(
       "--instances <n>",
-      "instances made before anything is measured; default: 20, if the mix needs any",
+      "how many instances to make before anything is measured; default: 20, if the mix needs any",
       wholeNumber(0, 1_000_000),
     )
-    .option("--processes <n>", "generators, each a process; default: one, here", wholeNumber(1, 64))
-    .option("--seed <n>", "the seed of what is asked for when", wholeNumber(0, 2 ** 31 - 1), 1);
+    .option("--processes <n>", "how many generators, each a process; default: one, in this process", wholeNumber(1, 64))
+    .option("--seed <n>", "the seed that decides what is ordered and when", wholeNumber(0, 2 ** 31 - 1), 1);
 }
 
 function addLimits(load: Command): Command {
   return load
-    .option("--timeout <duration>", "after which an answer is given up", "60s")
-    .option("--poll <duration>", "pause between two polls of an operation", "1s")
-    .option("--max-operation <duration>", "after which an operation is given up", "10m")
-    .option("--connections <n>", "connections at once; default: as many as wait for answers", wholeNumber(1, 65_000))
+    .option("--timeout <duration>", "how long to wait for an answer", "60s")
+    .option("--poll <duration>", "how long to pause between two polls of an operation", "1s")
+    .option("--max-operation <duration>", "how long to wait for an operation to end", "10m")
+    .option(
+      "--connections <n>",
+      "how many connections at once; default: as many as there are requests waiting",
+      wholeNumber(1, 65_000),
+    )
     .option(
       "--max-waiting <n>",
-      "requests that wait for answers at once; a run that needs more is invalid",
+      "how many requests may wait for answers at once; a run that needs more is invalid",
       wholeNumber(1, 1_000_000),
       10_000,
     )
@@ -55,9 +67,9 @@ function addLimits(load: Command): Command {
     )
     .option(
       "--beside <url>",
-      "also ask a URL that does nothing, ten times a second: what machine and cloud cost by themselves",
+      "also request a URL that does no work, ten times a second, to measure the cost of machine and cloud alone",
     )
-    .option("--keep", "leave the instances and bindings that were made");
+    .option("--keep", "keep the instances and bindings that were made");
 }
 
 const collect = (one: string, before: readonly string[]): readonly string[] => [...before, one];
@@ -77,10 +89,11 @@ Examples:
 export function addLoad(drydock: Command, endWith: (code: Promise<number>) => Promise<void>): void {
   const load = drydock
     .command("load")
-    .description("load on a broker: latencies from when requests were due, thresholds as exit code");
+    .description("put load on a broker: latencies count from when requests were due, thresholds decide the exit code");
   addLimits(addModel(addTarget(load)))
+    .option("--config <file>", "options, in the sections target and load; default: drydock.yml if there is one")
     .option("--json", "the outcome as JSON: figures, with histograms that merge")
-    .option("--quiet", "no live line")
+    .option("--quiet", "no progress line")
     .option("--out <dir>", "write load.json and load.html here")
     .addHelpText("after", HELP)
     .action(async (options) => endWith((await import("./load.ts")).load(options)));

@@ -33,7 +33,7 @@ it("ends with 1 when a threshold is missed, and writes reports without the passw
   }
 });
 
-it("says in one line why it could not run", async () => {
+it("says in one line why it could not start", async () => {
   await using server = await startCatalog();
   const refused = await drydock(["load", "--target", server.url, ...SHORT], { DRYDOCK_PASSWORD: "wrong" });
   expect(refused).toMatchObject({

@@ -17,8 +17,10 @@ import { EXIT, UserError } from "./errors.ts";
 import { runInterruptibly } from "./session.ts";
 import { targetOf, type TargetOptions } from "./target.ts";
 
-/** The options of `load`, as texts where they have units. */
-export interface LoadOptions extends TargetOptions {
+/** The options of `load`; those with units are texts. */
+export interface LoadOptions extends Omit<TargetOptions, "target"> {
+  /** Default: that of drydock.yml. */
+  readonly target?: string;
   readonly service?: string;
   readonly plan?: string;
   readonly parameters?: string;
@@ -42,6 +44,9 @@ export interface LoadOptions extends TargetOptions {
   readonly quiet?: boolean;
   readonly out?: string;
 }
+
+/** The same, once it is known what is measured. */
+type MeasuredOptions = LoadOptions & { readonly target: string };
 
 const INSTANCES = 20;
 const PREFIX_MAX = 2 ** 32 - 1024;
@@ -87,7 +92,7 @@ function parametersOf(text: string | undefined): object | undefined {
   throw new UserError("CLI_BAD_OPTION", `--parameters ${text}: no JSON object`);
 }
 
-async function planOf(options: LoadOptions): Promise<LoadPlan> {
+async function planOf(options: MeasuredOptions): Promise<LoadPlan> {
   const target = targetOf(options);
   const mix = parseMix(options.mix);
   const parameters = parametersOf(options.parameters);
@@ -101,7 +106,7 @@ async function planOf(options: LoadOptions): Promise<LoadPlan> {
     operationMsMax: parseDuration(options.maxOperation),
     inFlightMax: options.maxWaiting,
     seed: options.seed,
-    // Ids are new in each run: a broker remembers those of the run before.
+    // Ids are new in each run: a broker may remember those of the previous one.
     prefix: randomInt(PREFIX_MAX).toString(16).padStart(8, "0"),
     keep: options.keep === true,
     offer: await fetchOffer(target, options),
@@ -110,7 +115,7 @@ async function planOf(options: LoadOptions): Promise<LoadPlan> {
   };
 }
 
-/** Options that say what is measured; secrets stay in the environment. */
+/** The options that say what is measured; secrets stay in the environment. */
 const SHOWN = [
   "target",
   "username",
@@ -128,7 +133,7 @@ const SHOWN = [
   "beside",
 ] as const;
 
-function commandOf(options: LoadOptions): string {
+function commandOf(options: MeasuredOptions): string {
   const flag = (name: string): string => `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
   const model = options.users === undefined ? ["--rate", options.rate] : [];
   const shown = SHOWN.flatMap((each) => (options[each] === undefined ? [] : [flag(each), String(options[each])]));
@@ -153,7 +158,9 @@ function write(folder: string, files: Readonly<Record<string, string>>): void {
 }
 
 /** `drydock load`. Returns the exit code. @throws UserError, QuantityError, LoadError */
-export async function load(options: LoadOptions): Promise<number> {
+export async function load({ target, ...rest }: LoadOptions): Promise<number> {
+  if (target === undefined) throw new UserError("CLI_BAD_OPTION", "no broker: --target, or target.url in drydock.yml");
+  const options = { ...rest, target };
   const thresholds = options.threshold.map(parseThreshold);
   const plan = await planOf(options);
   const title: LoadTitle = { target: options.target, command: commandOf(options) };

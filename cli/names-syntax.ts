@@ -16,7 +16,7 @@ function nameServer(text: string, before: readonly string[] = []): readonly stri
   return [...before, text];
 }
 
-/** Adds what says how the cloud's servers of names answer. */
+/** Adds the options that say how the cloud's name servers answer. */
 export const addNameOptions = (command: Command): Command =>
   command
     .addOption(
@@ -33,10 +33,10 @@ export const addNameOptions = (command: Command): Command =>
         duration,
       ),
     )
-    .option("--ipv6", "answer for names at ::1 too")
+    .option("--ipv6", "answer DNS questions at ::1 as well")
     .addOption(
       new Option(
         "--secondary <address:port>",
-        "a name server to tell of each change of a zone in Designate; may be given several times",
+        "a name server to notify of each change of a zone in Designate; may be given several times",
       ).argParser(nameServer),
     );

@@ -6,7 +6,7 @@ import { PACKAGE_NAME } from "../conformance/runner/tool.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
 import { UserError } from "./errors.ts";
 
-/** A file rather than the name of a scenario. */
+/** Whether this is a file rather than the name of a scenario. */
 export const isFile = (name: string): boolean => /^[./]|\.[mc]?[jt]s$/.test(name);
 
 const isScenario = (value: unknown): value is Scenario =>
@@ -19,7 +19,7 @@ const isScenario = (value: unknown): value is Scenario =>
   "plantedBugs" in value &&
   Array.isArray(value.plantedBugs);
 
-/** The file gets this very library, whichever is installed beside it: what it throws is recognised. */
+/** The file gets this very library, whichever is installed beside it, so that its errors are recognised. */
 function shareLibrary(): () => void {
   const library = new URL(import.meta.url.endsWith(".ts") ? "../index.ts" : "../index.js", import.meta.url).href;
   const hooks = registerHooks({
@@ -36,12 +36,12 @@ function shareLibrary(): () => void {
  */
 export async function loadScenario(file: string): Promise<Scenario> {
   const path = resolve(file);
-  if (!existsSync(path)) throw new UserError("CLI_NO_FILE", `${file}: there is no such file`);
+  if (!existsSync(path)) throw new UserError("CLI_NO_FILE", `${file}: no such file`);
   const stop = shareLibrary();
   try {
     const loaded: { readonly default?: unknown } = await import(pathToFileURL(path).href);
     if (isScenario(loaded.default)) return loaded.default;
-    throw new UserError("CLI_BAD_SCENARIO", `${file}: its default export is no scenario`);
+    throw new UserError("CLI_BAD_SCENARIO", `${file}: its default export is not a scenario`);
   } catch (error) {
     if (error instanceof UserError) throw error;
     throw new UserError("CLI_BAD_SCENARIO", `${file}: ${error instanceof Error ? error.message : String(error)}`);

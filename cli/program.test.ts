@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { describe, expect, it } from "vitest";
 import { createProgram } from "./program.ts";
 
-/** The commands that do something, with their words. */
+/** The commands that can be run, with their words. */
 function leaves(command: Command, path: readonly string[] = []): readonly (readonly [string, Command, Command])[] {
   return command.commands.flatMap((each) => {
     const words = [...path, each.name()];
@@ -12,7 +12,7 @@ function leaves(command: Command, path: readonly string[] = []): readonly (reado
   });
 }
 
-/** All that --help prints, including the text below the options. */
+/** Everything that --help prints, including the text below the options. */
 function helpOf(command: Command): string {
   const parts: string[] = [];
   command.configureOutput({ writeOut: (text) => void parts.push(text) });

@@ -8,6 +8,7 @@ import { addRunCommands } from "./run-syntax.ts";
 import { addNameOptions } from "./names-syntax.ts";
 import { addSetupCommands } from "./setup-syntax.ts";
 import { CLOUD_PROFILES } from "../simulators/openstack/profiles.ts";
+import { applyFile } from "./file-options.ts";
 import { wholeNumber } from "./whole-number.ts";
 
 /** `package.json` lies one folder above the sources and two above the built files. */
@@ -32,7 +33,7 @@ Only a run that nothing narrows (--only, --service, --plan, too low a --max-inst
 const seed = (): Option =>
   new Option(
     "--seed <n>",
-    "the seed of ids, addresses, faults and all passwords: same seed, same cloud; default: a new one, and random passwords",
+    "the seed of ids, addresses, faults and all passwords: same seed, same cloud; default: a new seed, and random passwords",
   ).argParser(wholeNumber(0, 2 ** 31 - 1));
 const pace = (): Option =>
   new Option("--pace <pace>", "how long simulated work takes").choices(["realistic", "fast", "instant"]);
@@ -54,10 +55,27 @@ const catalog = (): Option =>
 const block = (): Option =>
   new Option("--block <block>", "the /16 of 127.0.0.0/8 for the cloud, such as 127.64; default: the first free one");
 
+const services = (): Option =>
+  new Option(
+    "--services <names>",
+    "the services whose control planes are deployed, comma separated; default: postgresql,redis,mongodb",
+  ).argParser(commaSeparated);
+const commaSeparated = (text: string, before: readonly string[] = []): readonly string[] => [
+  ...before,
+  ...text.split(",").map((each) => each.trim()),
+];
+const faults = (): Option =>
+  new Option(
+    "--faults <plan>",
+    "rules of faults, armed once the cloud is up (docs/faults.md): a YAML file, or the rules as JSON",
+  );
+const config = (): Option =>
+  new Option("--config <file>", "options of this command, in its sections; default: drydock.yml if there is one");
+
 const director = (): Option =>
   new Option(
     "--director <file>",
-    "YAML with settings of the director: users, teams, basic authentication, config server, snapshots, workers, health monitor",
+    "settings of the director: users, teams, basic authentication, config server, snapshots, workers, health monitor; a YAML file, or JSON",
   );
 
 /** Takes what a command resolves to: the exit code. */
@@ -68,8 +86,10 @@ function addStart(drydock: Command, endWith: EndWith): void {
     .command("start")
     .description("boot the fake cloud, deploy the platform on it, and certify its broker")
     .option("--out <dir>", "where the reports go", "drydock-report")
+    .option("--json", "the event stream of the certification on standard output, one line an event")
+    .option("--quiet", "no story and no progress, and one line for the result")
     .addHelpText("after", "\nExample:\n  $ npm start")
-    .action(async (options: { out: string }) =>
+    .action(async (options: { out: string; json?: boolean; quiet?: boolean }) =>
       endWith((await import("./start.ts")).start({ ...options, version: version() })),
     );
 }
@@ -85,6 +105,9 @@ function addUp(drydock: Command, endWith: EndWith): void {
     .addOption(director())
     .addOption(profile().default("agents"))
     .addOption(catalog())
+    .addOption(services())
+    .addOption(faults())
+    .addOption(config())
     .addHelpText(
       "after",
       "\nExamples:\n  $ drydock up\n  $ drydock up --node-ttl 5s --consul-version 1.8.7\n  $ drydock up --json --pace realistic > cloud.json\n  $ drydock up --name blue --detach",
@@ -103,10 +126,9 @@ function addEnv(drydock: Command, endWith: EndWith): void {
 }
 
 function addExec(drydock: Command, endWith: EndWith): void {
-  drydock
-    .command("exec")
+  addNameOptions(drydock.command("exec"))
     .description(
-      "the fake cloud while a command runs, with its addresses in the environment; ends with the command's exit code",
+      "boot a fake cloud for a command, with its addresses in the environment; exits with the command's exit code",
     )
     .argument("[command...]", "the command and its arguments, after --")
     .addOption(seed())
@@ -116,7 +138,10 @@ function addExec(drydock: Command, endWith: EndWith): void {
     .addOption(director())
     .addOption(profile().default("agents"))
     .addOption(catalog())
-    .option("--ui", "serve a live page of the cloud meanwhile; its address is on standard error")
+    .addOption(services())
+    .addOption(faults())
+    .addOption(config())
+    .option("--ui", "serve a live page of the cloud while it runs; its address is printed on standard error")
     .addHelpText("after", "\nExamples:\n  $ drydock exec -- npm test\n  $ drydock exec -- sh -c 'bosh -n deployments'")
     .passThroughOptions()
     .action(async (command: string[], options) => endWith((await import("./exec.ts")).exec(command, options)));
@@ -126,7 +151,7 @@ function addBroker(drydock: Command, endWith: EndWith): void {
   drydock
     .command("broker")
     .description(
-      "a control plane of the reference broker as a process, or a job on its store: serve (the default), rotate-keys",
+      "run a control plane of the reference broker as a process (serve, the default), or a job on its store (rotate-keys)",
     )
     .argument("[command-and-file...]", "what to do, and the file of the settings; the environment wins over it")
     .addHelpText("after", "\nExamples:\n  $ drydock broker broker.yml\n  $ drydock broker rotate-keys broker.yml")
@@ -171,7 +196,7 @@ function addReport(drydock: Command, endWith: EndWith): void {
     );
 }
 
-/** Only the command line: each command loads what it needs when it runs. `onEnd` gets the exit code of the one that ran. */
+/** The command line alone: each command loads what it needs when it runs. `onEnd` gets the exit code of the command that ran. */
 export function createProgram(onEnd: (exitCode: number) => void = () => {}): Command {
   const endWith: EndWith = async (code) => onEnd(await code);
   const drydock = new Command("drydock")
@@ -201,5 +226,6 @@ export function createProgram(onEnd: (exitCode: number) => void = () => {}): Com
     addCloudCommands,
   ])
     add(drydock, endWith);
+  drydock.hook("preAction", (_drydock, command) => applyFile(command));
   return drydock;
 }

@@ -38,7 +38,7 @@ export async function replayTraced(
 const pageOf = (seed: number): string => `seed-${seed}.html`;
 
 /**
- * Writes the page of a seed into a folder: what it drew, and beside it the plan at a path of its shrinks. Returns the trace of the latter.
+ * Writes the page of a seed into a folder: what it drew, next to the plan at a path of its shrinks. Returns the trace of the latter.
  *
  * @throws UserError CLI_CAN_NOT_WRITE, and CLI_BAD_OPTION where the scenario can't be traced
  */
@@ -65,7 +65,7 @@ function write(folder: string, file: string, text: string): void {
   }
 }
 
-/** Shows a trace; at a terminal, Enter goes on to the next step. */
+/** Shows a trace; at a terminal, Enter shows the next step. */
 async function walk({ steps, events, records }: SeedTrace): Promise<void> {
   const isTerminal = process.stdin.isTTY === true && process.stdout.isTTY;
   const reader = isTerminal ? createInterface({ input: process.stdin, output: process.stdout }) : undefined;

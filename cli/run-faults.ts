@@ -14,9 +14,9 @@ export interface FaultRunOptions {
   readonly json?: boolean;
 }
 
-/** What came of traffic under faults. */
+/** The result of traffic under faults. */
 interface FaultRun {
-  /** Of the command that made the traffic. */
+  /** The exit code of the command that made the traffic. */
   readonly exitCode: number;
   readonly faults: readonly {
     readonly fault: string;
@@ -28,13 +28,13 @@ interface FaultRun {
   readonly broken: readonly string[];
 }
 
-/** A repair may be under way when the traffic ends. */
+/** A repair may still be in progress when the traffic ends. */
 const REPAIR_MS_MAX = 20_000;
 const LOOK_MS = 200;
 
 /**
- * `drydock run --faults plan.yml -- COMMAND`: a fake cloud, a command as its traffic, and the faults of a plan meanwhile. Then everything
- * heals, and the conservation laws are judged. Returns the exit code.
+ * `drydock run --faults plan.yml -- COMMAND`: a fake cloud, a command that makes the traffic, and the faults of a plan meanwhile. Then everything
+ * heals, and the conservation laws are checked. Returns the exit code.
  *
  * @throws UserError, FaultPlanError
  */

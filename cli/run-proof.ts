@@ -3,7 +3,7 @@ import { type Coverage, describeCoverage, whyVacuous } from "../scenarios/covera
 import type { Scenario } from "../scenarios/scenario.ts";
 import type { Session } from "./session.ts";
 
-/** A run of seeds whose success shall prove something. */
+/** A run of seeds whose success is meant to prove something. */
 interface ProvingRun {
   readonly scenario: Scenario;
   readonly options: {
@@ -17,7 +17,7 @@ interface ProvingRun {
   readonly signal: AbortSignal;
 }
 
-/** A run of this many seeds is a campaign; its canary must be found within the second number. */
+/** A run of at least this many seeds is a campaign; its canary must be found within the second number. */
 const CAMPAIGN_SEEDS_MIN = 100;
 const CANARY_SEEDS_MAX = 20;
 

@@ -8,15 +8,15 @@ import type { Played } from "../scenarios/campaign/result.ts";
 import { UserError } from "./errors.ts";
 import { scenarioVersion } from "./scenario-version.ts";
 
-/** Where seeds are played, if not here. */
+/** Where seeds are played, if not in this process. */
 export interface QueueOptions {
-  /** URL of a PostgreSQL, at whose queue other processes work; true: the one in DRYDOCK_QUEUE. */
+  /** URL of a PostgreSQL whose queue other processes work on; true: the one in DRYDOCK_QUEUE. */
   readonly queue?: string | true;
-  /** Processes of this machine. */
+  /** How many processes of this machine. */
   readonly workers?: number;
 }
 
-/** Says what went wrong at the queue. */
+/** Describes what went wrong with the queue. */
 export const complain = (error: Error): void =>
   void process.stderr.write(`drydock: the queue: ${error.message.split("\n")[0]}\n`);
 
@@ -39,7 +39,7 @@ export async function* playOnQueue(
 export function queueUrl(given: string | true | undefined): string {
   const url = typeof given === "string" ? given : process.env["DRYDOCK_QUEUE"];
   if (url === undefined || !URL.canParse(url) || !/^postgres(ql)?:$/.test(new URL(url).protocol))
-    throw new UserError("CLI_NO_QUEUE", "there is no URL of a PostgreSQL in --queue or DRYDOCK_QUEUE");
+    throw new UserError("CLI_NO_QUEUE", "neither --queue nor DRYDOCK_QUEUE has the URL of a PostgreSQL");
   return url;
 }
 
@@ -58,7 +58,7 @@ async function openBoard(url: string): Promise<Board> {
   }
 }
 
-/** More deaths than that are no accidents of single seeds. */
+/** More deaths than this can't be accidents of single seeds. */
 const DEATHS_MAX = 100;
 const MAIN = fileURLToPath(new URL(import.meta.url.endsWith(".ts") ? "./main.ts" : "./main.js", import.meta.url));
 
@@ -87,7 +87,7 @@ class Workers implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isOver = true;
     const closing = [...this.#children].map((child) => once(child, "close"));
-    // What they were playing nobody waits for any more.
+    // Nobody waits any longer for what they were playing.
     for (const child of this.#children) child.kill("SIGKILL");
     await Promise.all(closing);
   }

@@ -7,13 +7,13 @@ import type { RunOptions } from "./run.ts";
 import { subjectFlags, type SubjectOptions } from "./run-subject.ts";
 import type { Session } from "./session.ts";
 
-/** Makes a scenario ready, on its subject. */
+/** Prepares a scenario on its subject. */
 export type Preparation = () => Promise<PreparedScenario>;
 
 /** A run of seeds. */
 export interface SeedRun {
   readonly scenario: Scenario;
-  /** What a command line calls it: its name, or its file. */
+  /** How a command line refers to it: its name, or its file. */
   readonly as: string;
   readonly prepare: Preparation;
   readonly options: RunOptions;
@@ -22,7 +22,7 @@ export interface SeedRun {
   readonly signal: AbortSignal;
 }
 
-/** What follows the name of a scenario on a command line that plays it on the same subject. */
+/** The flags of a command line that plays the scenario on the same subject. */
 export const flagsOf = ({ plantedBug, ...subject }: SubjectOptions & { readonly plantedBug?: string }): string =>
   `${plantedBug === undefined ? "" : ` --planted-bug ${plantedBug}`}${subjectFlags(subject)}`;
 
@@ -35,7 +35,7 @@ export const seedsInOrder = (known: readonly number[], from: number, count: numb
   ...new Set([...known, ...Array.from({ length: count }, (_, at) => from + at)]),
 ];
 
-/** Failing seeds of a run that get a page; further ones are replayed with `--out`. */
+/** How many failing seeds of a run get a page; `replay --out` writes those of others. */
 const PAGES_MAX = 5;
 
 async function writePage({ as, options }: SeedRun, prepared: PreparedScenario, result: SeedResult): Promise<void> {
@@ -67,7 +67,7 @@ export async function* playSeeds(run: SeedRun): AsyncGenerator<Played> {
   const { queue, workers, plantedBug, target } = options;
   if (queue === undefined && workers === undefined) return yield* playHere(run);
   if (target !== undefined)
-    throw new UserError("CLI_BAD_OPTION", "--target: an external broker is played on by one process");
+    throw new UserError("CLI_BAD_OPTION", "--target: only one process can play on an external broker");
   const subject = { scenario: as, ...(plantedBug !== undefined && { plantedBug }) };
   const seeds = seedsInOrder([], options.from, options.seeds);
   const { playOnQueue } = await import("./run-queue.ts");

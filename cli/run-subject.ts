@@ -22,14 +22,14 @@ export interface SubjectOptions extends Omit<TargetOptions, "target"> {
 
 const PATIENCE = "60s";
 
-/** The options that name a subject, in the order in which a command line tells them; the secrets stay in the environment. */
+/** The options that name a subject, in the order of a command line; secrets stay in the environment. */
 const SHOWN = ["target", "username", "ca", "service", "start", "restart", "listing", "patience"] as const;
 
-/** The flags with which a command line names the same subject. */
+/** The flags that name the same subject on a command line. */
 export const subjectFlags = (options: SubjectOptions): string =>
   SHOWN.map((name) => (options[name] === undefined ? "" : ` --${name} '${options[name]}'`)).join("");
 
-/** A name of the scenario and its subject: seeds that failed on one say nothing of another. */
+/** A name for the scenario and its subject: seeds that failed on one say nothing about another. */
 export const subjectName = (name: string, { target }: SubjectOptions): string =>
   target === undefined ? name : `${name}@${target}`;
 
@@ -54,7 +54,7 @@ function externalOf(target: string, options: SubjectOptions): ExternalTarget {
 /**
  * Finds a scenario, with its subject.
  *
- * @param say is called with what the subject shows before its first seed
+ * @param say called with what is learnt about the subject before the first seed
  * @throws UserError CLI_UNKNOWN_SCENARIO, CLI_BAD_OPTION, CLI_NO_FILE, CLI_BAD_SCENARIO
  */
 export async function findScenario(
@@ -71,6 +71,9 @@ export async function findScenario(
   if (scenario === undefined) throw new UserError("CLI_UNKNOWN_SCENARIO", `there is no scenario ${name}`);
   if (target === undefined) return scenario;
   if (name !== "provisioning")
-    throw new UserError("CLI_BAD_OPTION", `--target: ${name} is played on the reference broker; provisioning on any`);
+    throw new UserError(
+      "CLI_BAD_OPTION",
+      `--target: ${name} can only be played on the reference broker; provisioning takes any broker`,
+    );
   return externalProvisioning(externalOf(target, options), { ...BELIEF, shrinks }, say);
 }

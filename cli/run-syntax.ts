@@ -9,18 +9,24 @@ type EndWith = (code: Promise<number>) => Promise<void>;
 const addSubject = (to: Command): Command =>
   to
     .option("--planted-bug <name>", "on a broker with this defect, to see it found")
-    .option("--target <url>", "on an external broker instead of the reference broker; provisioning alone")
-    .option("--username <name>", "its user of basic authentication; the password comes from DRYDOCK_PASSWORD")
-    .option("--ca <file>", "PEM file of its private CA")
-    .option("--service <name>", "its service, by name or id; default: the first of the catalog")
+    .option("--target <url>", "on an external broker instead of the reference broker; only for provisioning")
+    .option(
+      "--username <name>",
+      "the external broker's user of basic authentication; the password comes from DRYDOCK_PASSWORD",
+    )
+    .option("--ca <file>", "PEM file of the external broker's private CA")
+    .option("--service <name>", "the external broker's service, by name or id; default: the first of the catalog")
     .option(
       "--start <command>",
-      "starts it, with the cloud in its environment: each seed has a cloud and a process of its own, which faults kill as well",
+      "the command that starts the external broker, with the cloud in its environment: each seed has its own cloud and its own process, which faults may kill",
     )
-    .option("--restart <command>", "restarts it, where it runs already on the cloud of this environment (drydock env)")
-    .option("--listing <path>", "its own list of instances: [{id, deployment?}]")
-    .option("--patience <duration>", "within which everything must have ended once nothing fails; default: 60s")
-    .option("--shrinks <n>", "plans that are tried to shrink a failure; default: 40", wholeNumber(0, 10_000));
+    .option(
+      "--restart <command>",
+      "the command that restarts the external broker, if it already runs on the cloud of this environment (drydock env)",
+    )
+    .option("--listing <path>", "the external broker's own list of instances: [{id, deployment?}]")
+    .option("--patience <duration>", "how long everything may take to end once nothing fails any more; default: 60s")
+    .option("--shrinks <n>", "how many plans to try in order to shrink a failure; default: 40", wholeNumber(0, 10_000));
 
 const EXAMPLES = `
 Examples:
@@ -33,7 +39,7 @@ Examples:
 
 type Words = RunOptions & { readonly faults?: string };
 
-/** Words are the scenario, and behind `--` the traffic of --faults. */
+/** The arguments are the scenario or, after `--`, the command that makes the traffic for --faults. */
 async function runWords(words: readonly string[], options: Words): Promise<number> {
   if (options.faults !== undefined)
     return (await import("./run-faults.ts")).runWithFaults(words, { ...options, faults: options.faults });
@@ -54,17 +60,18 @@ function addRun(drydock: Command, version: () => string, endWith: EndWith): void
       .option("--seeds <n>", "how many seeds", wholeNumber(1, 10_000_000), 100)
       .option("--from <n>", "the first seed", wholeNumber(0, 2 ** 31 - 1), 1)
       .option("--coverage", "print what the seeds exercised: steps, faults, laws, states, and pairs never met")
-      .option("--workers <n>", "play the seeds in so many processes of this machine", wholeNumber(1, 256))
+      .option("--workers <n>", "play the seeds in this many processes of this machine", wholeNumber(1, 256))
       .option(
         "--queue [url]",
         "put the seeds on a queue in this PostgreSQL (default: DRYDOCK_QUEUE), at which drydock worker works",
       )
       .option(
         "--faults <plan.yml>",
-        "no scenario: these faults, on a fake cloud whose traffic the command behind -- makes",
+        "instead of a scenario, a file of faults for a fake cloud; the command after -- makes the traffic",
       )
+      .option("--ui", "serve a live page of the seeds meanwhile; its address is on standard error")
       .option("--list", "name the scenarios")
-      .option("--json", "one line of JSON a seed: seed, verdict, digest")
+      .option("--json", "print one line of JSON for each seed: seed, verdict, digest")
       .option("--quiet", "no progress, and one line for the result")
       .option("--out <dir>", "write run.jsonl, junit.xml, report.json, report.html here"),
   )
@@ -82,7 +89,7 @@ function addReplay(drydock: Command, endWith: EndWith): void {
       .argument("<scenario>")
       .requiredOption("--seed <n>", "the seed", wholeNumber(0, 2 ** 31 - 1))
       .option("--path <path>", "the path of the counterexample, as the failure printed it")
-      .option("--step", "walk through it: the state before and after each step; Enter goes on")
+      .option("--step", "walk through it: the state before and after each step; Enter shows the next")
       .option("--out <dir>", "write the page of the seed here: lanes in time, states, records, shrunk beside drawn")
       .option("--json", "one line of JSON"),
   )
@@ -98,11 +105,11 @@ function addReplay(drydock: Command, endWith: EndWith): void {
 function addWorker(drydock: Command, endWith: EndWith): void {
   drydock
     .command("worker")
-    .description("play seeds that drydock run --queue has put on a queue in PostgreSQL")
+    .description("play the seeds that drydock run --queue has put on a queue in PostgreSQL")
     .option("--queue <url>", "postgres://USER@HOST/DATABASE; better: the environment variable DRYDOCK_QUEUE")
-    .option("--idle <duration>", "end once nothing has waited for so long; default: wait for ever")
-    .option("--expire <duration>", "after which a unit that was taken counts as lost; default: 60s")
-    .option("--quiet", "say nothing of what is played")
+    .option("--idle <duration>", "end once nothing has been waiting for this long; default: wait for ever")
+    .option("--expire <duration>", "how long until a unit that a worker took counts as lost; default: 60s")
+    .option("--quiet", "print nothing about what is played")
     .addHelpText("after", "\nExample:\n  $ drydock worker --queue postgres://drydock@db/drydock --idle 30s")
     .action(async (options) => endWith((await import("./worker.ts")).worker(options)));
 }

@@ -52,7 +52,7 @@ const linesOf = (out: string): readonly Line[] =>
     .map((line) => JSON.parse(line) as Line);
 
 describe("run --json", () => {
-  it("prints a line a seed, with the same digest in each process whichever seeds ran before, and keeps reports", async () => {
+  it("prints a line per seed, with the same digest in each process whichever seeds ran before, and writes reports", async () => {
     const args = [main, "run", "provisioning", "--seeds", "2", "--json", "--out", "report"];
     const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: folder });
     const [first, second] = linesOf(stdout);
@@ -121,7 +121,7 @@ describe("run", () => {
     expect((await run(crasher(true), { seeds: 2, from: 1, out: inFolder("torn-and-failed") })).code).toBe(1);
   });
 
-  it("ends with 2 if a scenario that reports what it exercises has exercised nothing", async () => {
+  it("ends with 2 if the scenario exercised nothing", async () => {
     const idle: Scenario = { ...fragile(), name: "idle", pairs: ["a × b × c"] };
     const { code, out } = await run(idle, { seeds: 1, from: 1, coverage: true, out: inFolder("idle") });
     expect({ code, out }).toEqual({ code: 2, out: expect.stringContaining("0 of 1 met; never: a × b × c") });
@@ -130,7 +130,7 @@ describe("run", () => {
   it.each([
     [0, "is found", BUG],
     [2, "is not found", "a bug that nothing finds"],
-  ])("ends a campaign with %i if the canary %s", async (code, _what, canary) => {
+  ])("ends a campaign with %i if its canary %s", async (code, _what, canary) => {
     const found: Scenario = {
       ...fragile(),
       name: `canary-${code}`,
@@ -172,7 +172,7 @@ describe("seeds that failed", () => {
     expect(openFailingSeeds(at, "b").seeds).toEqual([1]);
   });
 
-  it("come first the next time, each once, until they pass", async () => {
+  it("are played first the next time, each once, until they pass", async () => {
     const out = inFolder("first");
     const seedsOf = async (scenario: Scenario, from: number): Promise<readonly number[]> =>
       linesOf((await run(scenario, { seeds: 3, from, json: true, out })).out).map(({ seed }) => seed);

@@ -4,6 +4,7 @@ import { Exercise } from "../scenarios/coverage.ts";
 import { RUN_EVENT_VERSION, type RunEvent, type Verdict } from "../conformance/runner/events.ts";
 import { INVOCATION } from "../conformance/runner/tool.ts";
 import { openReports } from "../reports/index.ts";
+import type { LivePage } from "../reports/live/server.ts";
 import type { Scenario, SeedResult } from "../scenarios/scenario.ts";
 import { EXIT, UserError } from "./errors.ts";
 import { openFailingSeeds } from "./failing-seeds.ts";
@@ -22,6 +23,8 @@ export interface RunOptions extends SubjectOptions, QueueOptions {
   /** Print what the run exercised, by name, even if everything passed. */
   readonly coverage?: boolean;
   readonly list?: boolean;
+  /** Serve a live page of the run. */
+  readonly ui?: boolean;
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly out?: string;
@@ -169,7 +172,7 @@ export async function run(name: string, options: RunOptions): Promise<number> {
 /**
  * Runs seeds of a scenario and reports each; stops between two seeds once the signal is aborted. Returns the exit code.
  *
- * @param as what a command line calls the scenario. Default: its name
+ * @param as how a command line refers to the scenario. Default: its name
  * @throws UserError
  */
 export async function runScenario(
@@ -186,8 +189,21 @@ export async function runScenario(
     plantedBug === undefined ? subject : `${subject}+${plantedBug}`,
   );
   const session = json === true ? jsonSession(out) : openSession({ out, quiet });
-  return runAndReport({ scenario, as, prepare, options, session, failing, signal });
+  await using page = options.ui === true ? await openPage(as) : undefined;
+  const shown = page === undefined ? session : withPage(session, page);
+  // Awaited, so that the page lasts as long as the run.
+  return await runAndReport({ scenario, as, prepare, options, session: shown, failing, signal });
 }
+
+const openPage = async (as: string): Promise<LivePage> => (await import("./live/open.ts")).openRunPage(as);
+
+const withPage = (session: Session, { hub }: LivePage): Session => ({
+  ...session,
+  emit: (event) => {
+    session.emit(event);
+    hub.take(event);
+  },
+});
 
 /** `drydock replay <scenario>`. Returns the exit code. @throws UserError */
 export async function replay(name: string, options: ReplayOptions): Promise<number> {

@@ -7,7 +7,7 @@ const FORM = import.meta.url.endsWith(".ts") ? "ts" : "js";
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const DIGITS = 16;
 
-/** A version of all code that a seed's digest depends on: workers take only units that the same code has cut. */
+/** A version of all code that a seed's digest depends on: workers take only units that were cut by the same code. */
 export function scenarioVersion(): string {
   const hash = createHash("sha256");
   const files = ["scenarios", "broker", "simulators"]

@@ -115,7 +115,7 @@ export async function runInterruptibly<T>(work: (signal: AbortSignal) => Promise
   }
 }
 
-/** The text of the file that the user named, by default of `usual` if it exists; else `undefined`. @throws UserError CLI_NO_FILE */
+/** The text of the file that the user named, by default of `usual` if that exists; otherwise `undefined`. @throws UserError CLI_NO_FILE */
 export function readNamedFile(named: string | undefined, usual?: string): string | undefined {
   const path = named ?? (usual !== undefined && existsSync(usual) ? usual : undefined);
   if (path === undefined) return undefined;

@@ -19,7 +19,7 @@ function addInit(drydock: Command, endWith: EndWith): void {
 function addDoctor(drydock: Command, endWith: EndWith): void {
   drydock
     .command("doctor")
-    .description("say what this machine can do (addresses, ports, engines, clients), and what to do about the rest")
+    .description("report what this machine can do (addresses, ports, engines, clients), and how to enable the rest")
     .option("--json", "what was found, as a list")
     .addHelpText("after", "\nExample:\n  $ drydock doctor\n\nExit codes: 0 everything works, 1 something is missing")
     .action(async (options) => endWith((await import("./doctor/doctor.ts")).doctor(options)));

@@ -1,5 +1,4 @@
 import type { CloudDescription } from "../scenarios/cloud/description.ts";
-import type { ConsulVersion } from "../simulators/dns/index.ts";
 import { INVOCATION } from "../conformance/runner/tool.ts";
 import { paintFor } from "../reports/terminal.ts";
 import { type BootOptions, bootCloudFor, PREDICTABLE } from "./cloud.ts";
@@ -11,35 +10,21 @@ import { EXIT } from "./errors.ts";
 import { storyPrinter } from "./story.ts";
 
 /** The options of `up`. */
-export interface UpOptions extends Omit<BootOptions, "tell" | "consul" | "secondaries"> {
+export interface UpOptions extends Omit<BootOptions, "tell"> {
   readonly json?: boolean;
   /** Default: the block. */
   readonly name?: string;
-  /** Of one that runs on its own: where its output goes. */
+  /** Of a detached cloud: where its output goes. */
   readonly logFile?: string;
-  readonly consulVersion?: ConsulVersion;
-  readonly nodeTtl?: string;
-  readonly serviceTtl?: string;
-  readonly secondary?: readonly string[];
 }
 
 /** `drydock up`: boots a fake cloud, prints where everything is, and keeps it until it is interrupted. Returns the exit code. */
-export async function up({
-  json = false,
-  name,
-  logFile,
-  consulVersion: version,
-  nodeTtl,
-  serviceTtl,
-  secondary: secondaries = [],
-  ...options
-}: UpOptions): Promise<number> {
+export async function up({ json = false, name, logFile, ...options }: UpOptions): Promise<number> {
   await checkFreeName(name);
   const interrupted = catchSignals();
   const live = prepareLivePage();
   const tell = json ? undefined : storyPrinter(process.stdout);
-  const consul = { ...(version && { version }), ...(nodeTtl && { nodeTtl }), ...(serviceTtl && { serviceTtl }) };
-  const cloud = await bootCloudFor({ ...options, consul, secondaries, hear: live.hear, ...(tell && { tell }) });
+  const cloud = await bootCloudFor({ ...options, hear: live.hear, ...(tell && { tell }) });
   try {
     if (interrupted.isOver()) return EXIT.interrupted;
     await using page = await live.open(cloud);
@@ -70,7 +55,7 @@ function port53({ port53: is, port53Refused: why, ipv6 }: CloudDescription["dns"
   return ipv6 === null ? here : `${here}; IPv6: ${ipv6.consul}, ${ipv6.bosh}, ${ipv6.zones}`;
 }
 
-/** Says where everything is, without secrets: `drydock env` has those. */
+/** Prints where everything is, without secrets: `drydock env` has those. */
 function summary(description: CloudDescription, liveUrl: string): string {
   const { block, seed, pace, director, openstack, dns, consul, brokers, engines, control } = description;
   const paint = paintFor(process.stdout);

@@ -12,7 +12,7 @@ import { runInterruptibly } from "./session.ts";
 export interface WorkerOptions {
   /** Default: the one in DRYDOCK_QUEUE. */
   readonly queue?: string;
-  /** Ends once nothing has waited for so long. */
+  /** Ends once nothing has been waiting for this long. */
   readonly idle?: string;
   readonly expire?: string;
   readonly quiet?: boolean;

@@ -19,7 +19,7 @@ function check(id: string, verdict: Verdict, more: Partial<CheckReport> = {}): C
   return { ...info, verdict, durationMs: 0, evidence: [], ...more };
 }
 
-/** Runs whose checks name each other, themselves or none as the cause. */
+/** Runs whose checks name each other, themselves or nothing as the cause. */
 const anyTangle: fc.Arbitrary<readonly RunEvent[]> = anyRun.chain((events) => {
   const ids = events.flatMap((event) => (event.type === "check-finished" ? [event.check.id] : []));
   const anyCause = fc.option(fc.constantFrom(...ids, "no-such-check"), { nil: undefined });

@@ -24,7 +24,8 @@ import {
 const EXIT_CODES_WORST_FIRST = [130, 1, 2, 0];
 
 /** The note on a stream of version 1. */
-const NO_SCOPE = "The stream does not say what the run left out, so it proves nobody conformant; certify again.";
+const NO_SCOPE =
+  "The stream does not say what the run left out, so it can't show that the broker conforms; certify again.";
 
 /** The plans of all shards, each once, with the first shard's reason for the version. */
 function judgedBy(runs: readonly FoldedRun[]): Pick<Report, "judged"> {

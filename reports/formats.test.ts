@@ -33,7 +33,7 @@ function isWellFormed(xml: string): boolean {
 }
 
 test.each(["<a>", "<a></b>", "<a b='c'/>", '<a b="<"/>', "<a>&</a>", "<a>\u0001</a>", "<a>\ud800</a>"])(
-  "the judge of well-formedness refuses %j",
+  "the test's own check of well-formedness refuses %j",
   (xml) => {
     expect(isWellFormed(xml)).toBe(false);
   },
@@ -147,7 +147,7 @@ test("annotations are the worst findings first, ten of them, the number of the r
   expect(many.at(-2)).toContain("3 more findings");
 });
 
-test("CTRF counts what it lists", () => {
+test("the counts in CTRF are those of the tests that it lists", () => {
   fc.assert(
     fc.property(anyRun, (events) => {
       const { results } = JSON.parse(JSON.stringify(ctrf(foldRun(events))));

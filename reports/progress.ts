@@ -113,7 +113,7 @@ const CLEAR_LINE = "\r\u001b[2K";
 export interface LiveReporter {
   /** Hand it each event as it happens. */
   readonly show: (event: RunEvent) => void;
-  /** Shows a line that is no event, such as what is being waited for. */
+  /** Shows a line that is not an event, such as what is being waited for. */
   readonly say: (line: string) => void;
   /** Removes the redrawn line; call it before printing anything else, even after an error. */
   readonly end: () => void;

@@ -40,7 +40,7 @@ test("a further shard never improves the verdict", () => {
   );
 });
 
-test("the counts are those of the results, and a run without its end is no pass", () => {
+test("the counts are those of the results, and a run without its end has not passed", () => {
   fc.assert(
     fc.property(anyRun, (events) => {
       const report = foldRun(events);

@@ -89,7 +89,7 @@ export interface Report {
   readonly planned: number;
   /** The worst of all verdicts; at least `unknown` when the run is not complete, or a suite was not exercised. */
   readonly verdict: Verdict;
-  /** Whether the broker was proved conformant, which takes the whole of the requested suites. */
+  /** Whether the run shows that the broker conforms, which takes the whole of the requested suites. */
   readonly conformant: boolean;
   /** The outcome of the run in a few words. */
   readonly headline: string;

@@ -45,7 +45,7 @@ export class RunWriter {
     }
   }
 
-  /** Returns the event as a reader of the file will find it. */
+  /** Returns the event as it will be read from the file. */
   write(event: RunEvent): RunEvent {
     const line = lineOf(event);
     const bytes = Buffer.from(line);

@@ -26,7 +26,7 @@ function shardsOf(placed: readonly number[], of: Readonly<Record<string, Verdict
   return shards.map((only, at) => scopedRun({ run: `r${at}`, verdicts: of, only }));
 }
 
-/** Every face of a report, as text. */
+/** A report in every format, as text. */
 const FACES: Readonly<Record<string, (report: ReturnType<typeof foldRun>) => string>> = {
   JSON: (report) => JSON.stringify(report),
   JUnit: junitXml,
@@ -103,7 +103,7 @@ describe.each(Object.entries(FACES))("%s", (_name, face) => {
   });
 });
 
-test("an old stream can be read, and proves no broker conformant", () => {
+test("an old stream can be read, but never shows that a broker conforms", () => {
   const passed = EXAMPLE_RUN.map((event): RunEvent => {
     if (event.type === "check-finished") return { ...event, v: 1, verdict: "pass" };
     return event.type === "run-finished" ? { ...event, v: 1, verdict: "pass", exitCode: 0 } : { ...event, v: 1 };

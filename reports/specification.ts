@@ -122,7 +122,7 @@ export function specificationUrl(
 ): string | undefined {
   if (suite !== "osb") return undefined;
   const minor = minorOf(profile);
-  // A section comes from a stream: a name that every object has, such as `valueOf`, is no section.
+  // A section comes from a stream: a name that every object has, such as `valueOf`, is not a section.
   const places = Object.hasOwn(PLACES, section) ? PLACES[section] : undefined;
   const place = places?.findLast(([since]) => since <= minor);
   if (place === undefined) return undefined;

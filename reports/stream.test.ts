@@ -56,7 +56,7 @@ test("a stream cut off anywhere after its first line can be read, and the torn l
   }
 });
 
-test("a line in the middle that is no event is refused with its place", () => {
+test("a line in the middle that is not an event is refused, with its place", () => {
   const path = write(started);
   appendFileSync(path, "half a li\n");
   appendFileSync(path, lineOf({ v: 1, type: "note", text: "x" }));
@@ -69,7 +69,7 @@ test.each([
   ["an unknown type", '{"v":1,"type":"sing"}', "REPORT_BAD_LINE"],
   ["a missing member", '{"v":1,"type":"note"}', "REPORT_BAD_LINE"],
   [
-    "a verdict nobody gives",
+    "an unknown verdict",
     '{"v":1,"type":"run-finished","at":"","verdict":"good","counts":{},"exitCode":0}',
     "REPORT_BAD_LINE",
   ],

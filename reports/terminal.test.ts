@@ -20,7 +20,7 @@ function fakeOut(isTTY: boolean) {
 // oxlint-disable-next-line no-control-regex
 const CONTROL = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e]/;
 
-test("nothing that a broker answers moves the cursor or adds a line", () => {
+test("no answer of a broker can move the cursor or add a line", () => {
   fc.assert(
     fc.property(anyText, (text) => {
       expect(plain(text)).not.toMatch(CONTROL);
@@ -205,6 +205,6 @@ test.each([
   expect(duration(ms)).toBe(text);
 });
 
-test("the counts of nothing are no bar", () => {
+test("without any counts there is no bar", () => {
   expect(bar(countVerdicts([]), 24, noPaint)).toBe("");
 });

@@ -18,7 +18,7 @@ function clockTime(ms: number): string {
 const WHO_STYLES: readonly Style[] = ["cyan", "green", "magenta", "yellow", "blue"];
 
 /**
- * Draws a story line by line, so that it can be shown while it happens: the virtual time, the actor, and what happens. Each actor has a color, and
+ * Draws a story line by line, so that it can be shown while it happens: the virtual time, the actor, and what happens. Each actor has a colour, and
  * is not named twice in a row.
  */
 export function timeline(paint: Paint = noPaint, whoWidth = 10): (moment: Moment) => string {

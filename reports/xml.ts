@@ -1,4 +1,4 @@
-/** The little XML that reports need. Whatever a broker answered, the result is a well-formed XML 1.0 document. */
+/** The bit of XML that reports need. Whatever a broker answered, the result is a well-formed XML 1.0 document. */
 
 /** What XML 1.0 can't hold, not even escaped: most control characters, lone surrogates, U+FFFE and U+FFFF. */
 // oxlint-disable-next-line no-control-regex

@@ -1,18 +1,15 @@
 /**
- * `npm run fuzz:names`: sends packets of DNS, most of them damaged, at every server of names. It prints what none may cause: a throw, an answer to
+ * `npm run fuzz:names`: sends DNS packets, most of them damaged, to every name server. It prints what none may cause: an exception, an answer to
  * an answer, another id, a datagram larger than what the client takes, a server that no longer answers.
  *
- * Exit code 0 when there was nothing of the kind, 1 otherwise.
+ * Exit code 0 if there was nothing of the kind, 1 otherwise.
  */
 import { attackNames, openServers } from "../simulators/fuzz/names.ts";
 import { scriptCommand, wholeNumber } from "./command.ts";
 
-const { seed, packets } = scriptCommand(
-  "npm run fuzz:names --",
-  "Send damaged packets of DNS at every server of names.",
-)
-  .option("--seed <n>", "from which packets are drawn", wholeNumber(0), 1)
-  .option("--packets <n>", "packets in all", wholeNumber(1), 2_000_000)
+const { seed, packets } = scriptCommand("npm run fuzz:names --", "Send damaged DNS packets to every name server.")
+  .option("--seed <n>", "the seed from which packets are drawn", wholeNumber(0), 1)
+  .option("--packets <n>", "how many packets in all", wholeNumber(1), 2_000_000)
   .parse()
   .opts<{ seed: number; packets: number }>();
 

@@ -1,5 +1,5 @@
 /**
- * Measures how fluid the live page is with many service instances, in a real browser: `npm run live-page -- --instances 10000`. Prints the time until everything is drawn, and the frames while one scrolls, zooms and drags and a hundred rows change each quarter of a second.
+ * Measures how smooth the live page is with many service instances, in a real browser: `npm run live-page -- --instances 10000`. Prints the time until everything is drawn, and the frames while one scrolls, zooms and drags and a hundred rows change each quarter of a second.
  */
 import { launchBrowser } from "../reports/page/browser.ts";
 import type { Row } from "../reports/live/feed.ts";
@@ -14,7 +14,7 @@ const STEPS = 120;
 
 const { instances: count } = scriptCommand(
   "npm run live-page --",
-  "Measure how fluid the live page is with many service instances.",
+  "Measure how smooth the live page is with many service instances.",
 )
   .option("--instances <n>", "service instances", wholeNumber(1), INSTANCES)
   .parse()

@@ -16,7 +16,7 @@ const { seeds, workers, bugs, out } = scriptCommand(
 )
   .option("--seeds <n>", "seeds of each scenario", wholeNumber(1), 10_000)
   .option("--workers <n>", "processes", wholeNumber(1), availableParallelism())
-  .option("--bugs <n>", "give up on a planted bug after so many seeds; 0: hunt none", wholeNumber(0), 300)
+  .option("--bugs <n>", "give up on a planted bug after this many seeds; 0: hunt none", wholeNumber(0), 300)
   .option("--out <dir>", "where the reports go", "drydock-nightly")
   .parse()
   .opts<{ seeds: number; workers: number; bugs: number; out: string }>();

@@ -20,7 +20,7 @@ export interface AddressPlan {
   readonly director: string;
   /** Where the control API listens. */
   readonly control: string;
-  /** The first of the Consul servers: it answers for names. */
+  /** The first Consul server, which answers DNS questions. */
   readonly consul: string;
   /** The name server that Designate publishes zones to. */
   readonly nameServer: string;
@@ -66,7 +66,7 @@ export const UAA_PORT = 8443;
 export const CONSUL_HTTP_PORT = 8500;
 /** Of Consul's DNS, over UDP and TCP. */
 export const CONSUL_DNS_PORT = 8600;
-/** Of every server of names, where the user may listen there. */
+/** Of every name server, if the user may listen there. */
 export const DNS_PORT = 53;
 /** Of the name server of zones and of BOSH DNS, beside 53. */
 export const HIGH_DNS_PORT = 5353;

@@ -75,7 +75,7 @@ describe("the alias of a primary", () => {
     ["late", { kind: "delay", delayMs: 20_000 }, 20_000],
     ["lost", { kind: "reset" }, undefined],
     ["doubled", { kind: "lost-reply" }, 0],
-  ] as const)("is registered anew %s where a fault says so", (_how, effect, lateMs) => {
+  ] as const)("is registered again %s when a fault says so", (_how, effect, lateMs) => {
     const world = cloud();
     world.arm("consul-agent:alias", effect);
     const old = world.primary();
@@ -88,7 +88,7 @@ describe("the alias of a primary", () => {
   });
 });
 
-describe("the health of what is beside an agent", () => {
+describe("the health of an agent's service", () => {
   const INTERVAL_MS = 10_000;
 
   it("decides who answers: a service that stops, and an agent whose VM is gone, are left out", () => {
@@ -116,7 +116,7 @@ describe("the health of what is beside an agent", () => {
     expect(world.members()).toEqual(ADDRESSES);
   });
 
-  it("stays as the catalog has it while the agent can't write", () => {
+  it("stays as it is in the catalog while the agent can't write", () => {
     const world = cloud();
     const id = world.arm("consul-agent:sync", { kind: "reset" }, { count: null });
     world.services.stop(ADDRESSES[1] ?? "", "postgresql");
@@ -129,7 +129,7 @@ describe("the health of what is beside an agent", () => {
 });
 
 describe("Consul's leader", () => {
-  it("is lost while a rule says so: names still resolve, writes fail", () => {
+  it("is lost while a rule says so: names still resolve, but writes fail", () => {
     const world = cloud();
     world.arm("dns:leader", { kind: "vanish" }, { count: null });
     expect(world.alias()).toBe(world.primary());

@@ -4,7 +4,7 @@ import type { CatalogCheck, Dns } from "./dns/index.ts";
 import { AGENT_POINTS as POINTS } from "./consul-agent-points.ts";
 import type { Kernel, Slot } from "./kernel/index.ts";
 
-/** What a `consul-agent` job's properties say of the service beside it. */
+/** What the properties of a `consul-agent` job say about its service. */
 interface Registration {
   readonly node: string;
   readonly service: string;
@@ -16,19 +16,19 @@ interface Registration {
 interface VmAgent extends Registration {
   readonly address: string;
   readonly deployment: string;
-  /** Whether its VM has gone without a word. */
+  /** Whether its VM has vanished without deregistering it. */
   readonly isLost: boolean;
-  /** Whether a data service was ever seen beside it. */
+  /** Whether a data service was ever seen on its VM. */
   readonly hadData: boolean;
 }
 
-/** How often an agent looks at the service beside it, and how long the others take to notice that an agent has gone, ms. */
+/** How often an agent looks at its service, and how long the other agents take to notice that one has gone, in ms. */
 const CHECK_MS = 10_000;
 const SUSPECT_MS = 5000;
-/** When an agent that got no answer registers again, ms. */
+/** How long an agent that got no answer waits before it registers again, in ms. */
 const AGAIN_MS = 1000;
 
-/** The Consul agents of the platform's VMs: what they register, and the health of the services beside them. */
+/** The Consul agents of the platform's VMs: what they register, and the health of their services. */
 export class ConsulAgents {
   readonly #kernel: Kernel;
   readonly #dns: Dns;
@@ -90,7 +90,7 @@ export class ConsulAgents {
     if (this.#isPrimary(context)) catalog.registerNode(alias, ip);
   }
 
-  /** An agent whose VM goes leaves and takes its names along; one that is stopped with its VM there is started again. */
+  /** An agent whose VM is deleted leaves, and its names go with it; one that is stopped while its VM lives is started again. */
   stop({ ip, index, properties }: JobContext, isGone: boolean): void {
     if (!isGone) return;
     const { node, alias } = registrationOf(properties);
@@ -100,7 +100,7 @@ export class ConsulAgents {
     if (catalog.node(alias)?.address === ip) catalog.deregisterNode(alias);
   }
 
-  /** The VM at an address is gone: the others notice after a while that its agent no longer answers. */
+  /** The VM at an address is gone: the other agents notice after a while that this one no longer answers. */
   lose(address: string): void {
     const agent = this.#slot.value.get(address);
     if (agent === undefined) return;
@@ -108,13 +108,13 @@ export class ConsulAgents {
     this.#kernel.timer(SUSPECT_MS, "world/agent-check", { address });
   }
 
-  /** Something happened to the service beside an agent, which it finds when it next looks. */
+  /** Something happened to an agent's service, which it notices when it next looks. */
   checkSoon(address: string): void {
     if (!this.#slot.value.has(address)) return;
     this.#kernel.timer(this.#kernel.random("world/consul-agents").int(0, CHECK_MS), "world/agent-check", { address });
   }
 
-  /** Does the VM carry the primary that clients are to connect to? Beside no data service, the first VM counts as one. */
+  /** Does the VM carry the primary that clients should connect to? Without a data service, the first VM counts as the primary. */
   #isPrimary({ ip, deployment, bootstrap }: JobContext): boolean {
     const instance = this.#dataservices.at(ip);
     if (instance === undefined) return bootstrap;
@@ -138,7 +138,7 @@ export class ConsulAgents {
     if (agent !== undefined) this.#dns.catalog.registerNode(agent.alias, address);
   }
 
-  /** Judges an agent and what is beside it, and writes what has changed. */
+  /** Evaluates an agent and its service, and writes what has changed. */
   #check(address: string): void {
     const agent = this.#slot.value.get(address);
     if (agent === undefined) return;
@@ -146,7 +146,7 @@ export class ConsulAgents {
     const attributes = attributesOf(agent);
     const isAlive = !agent.isLost && faults.at(POINTS.agent, attributes) === undefined;
     this.#write(serfCheck(agent, isAlive));
-    // A dead agent writes nothing more.
+    // A dead agent writes nothing.
     if (agent.isLost || faults.at(POINTS.sync, attributes) !== undefined) return;
     this.#maintain(agent, faults.at(POINTS.maintenance, attributes)?.message);
     const effect = faults.at(POINTS.check, attributes);
@@ -154,7 +154,7 @@ export class ConsulAgents {
     if (effect?.kind === "error") return this.#write(serviceCheck(agent, "critical", effect.message));
     const instance = this.#dataservices.at(address);
     if (instance !== undefined && !agent.hadData) this.#slot.value.set(address, { ...agent, hadData: true });
-    // A service that is no data service of the world answers as long as its VM is there.
+    // A service that is not a data service of the world answers as long as its VM exists.
     const isUp = instance === undefined ? !agent.hadData : instance.state === "running";
     const at = `${address}:${agent.port}`;
     this.#write(
@@ -180,7 +180,7 @@ export class ConsulAgents {
     catalog.registerCheck(check);
   }
 
-  /** While rules are armed every agent looks each ten seconds; when the last is gone, once more. */
+  /** While rules are armed every agent looks every ten seconds, and once more when the last rule is gone. */
   #watch(): void {
     const { faults } = this.#kernel;
     const isArmed = [POINTS.check, POINTS.agent, POINTS.maintenance, POINTS.sync].some(({ point }) =>
@@ -224,7 +224,7 @@ const serviceCheck = (agent: VmAgent, status: string, output: string): CatalogCh
   type: "tcp",
 });
 
-/** @throws Error for properties that say no service */
+/** @throws Error for properties that describe no service */
 function registrationOf({ node, service, alias, port }: JobContext["properties"]): Registration {
   if (typeof node === "string" && typeof service === "string" && typeof alias === "string" && typeof port === "number")
     return { node, service, alias, port };

@@ -1,6 +1,6 @@
 import type { LocalFetch } from "./kernel/edge/local.ts";
 
-/** What code outside the simulators may use of the place where it runs: a network, a clock, a sleep. In a scenario all three are the world's. */
+/** What code outside the simulators may use of its surroundings: a network, a clock, a sleep. In a scenario all three belong to the world. */
 export interface Environment {
   /** `fetch`, from the address of the environment. */
   readonly fetch: LocalFetch;
@@ -8,7 +8,7 @@ export interface Environment {
   nowMs(): number;
   /** Resolves `ms` of the world's time later. */
   sleepMs(ms: number): Promise<void>;
-  /** Keeps virtual time still while this goes on outside the world. */
+  /** Stops virtual time while this goes on outside the world. */
   track<T>(work: Promise<T>): Promise<T>;
   /** The factor on durations of simulated work, and so on polling: 1 in real time, 0 when work takes none. */
   readonly pace: number;

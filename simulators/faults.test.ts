@@ -45,8 +45,9 @@ const SOURCES: Readonly<Record<string, string>> = {
   consul: "routes of Consul",
   "consul-agent": "what the Consul agents of VMs register and find",
   cpi: "calls of the director's CPI",
-  dataservice: "what a data service does at the agent's order, connections to its data, and defects planted for suites",
-  "dataservice-agent": "routes of the agent beside each data service",
+  dataservice:
+    "what a data service does when its agent says so, connections to its data, and defects planted for suites",
+  "dataservice-agent": "routes of each data service's agent",
   designate: "routes of Designate, and what it does to zones",
   director: "the director's tasks and the jobs that it watches",
   dns: "answers of Consul over DNS, its leader and its datacenters",
@@ -121,7 +122,7 @@ describe("docs/faults.md", async () => {
   });
 
   const examples = [...document.matchAll(/ -d '(.*)'$/gm)].map((match) => JSON.parse(match[1] ?? "") as unknown);
-  it.each(examples)("shows a rule that can be armed: %j", (rule) => {
+  it.each(examples)("gives an example rule that can be armed: %j", (rule) => {
     expect(control(createWorld())(rule)).toMatchObject({ status: 201 });
   });
 

@@ -62,7 +62,7 @@ function followLosses(
       if (instance !== undefined) dataservices.stop(address, instance.kind, true);
     }
   });
-  // The data on a volume goes with it. The journal says when, and the change is an event of its own.
+  // The data on a volume is lost with it. The journal says when, and the change is an event of its own.
   kernel.onTimer<{ disk: string }>("world/disk-gone", ({ disk }) => dataservices.destroyDisk(disk));
   kernel.journal.listen(({ source, kind, subject }) => {
     if (source === "cinder" && kind === "volume.gone") kernel.timer(0, "world/disk-gone", { disk: subject });

@@ -6,7 +6,7 @@ import { tenantLaws } from "./laws/tenants.ts";
 export type { Law, LawfulWorld } from "./laws/lookup.ts";
 
 /**
- * What a sound world conserves: everything that exists belongs to something alive, or is listed as an orphan, and what is recorded as alive
+ * What a healthy world conserves: everything that exists belongs to something alive, or is listed as an orphan, and what is recorded as alive
  * exists. Returns one line for each violation; none when all laws hold. It takes time linear in what exists.
  *
  * What a task of the director is working on right now may be half made, and breaks no law.

@@ -42,7 +42,7 @@ interface Seen {
   readonly bytes?: number;
 }
 
-/** What must be seen, and how often the work must have been done; or that the rule is refused when it is armed. */
+/** What the client must see, and how often the work must have been done; or that arming the rule must be refused. */
 type Row = { readonly seen: Seen; readonly worked: number } | "refused";
 
 const BODY = JSON.stringify({ title: "Moby Dick" });
@@ -105,7 +105,7 @@ const EFFECTS_OF: { readonly [K in EffectKind]: (listener: Listener) => Effect &
   stale: () => ({ kind: "stale", ageMs: 5000 }),
 };
 
-/** A client that can ask, and leave in the middle of the answer. */
+/** A client that can send a request, and leave in the middle of the answer. */
 interface Asked {
   readonly seen: Promise<Seen>;
   readonly hangUp: () => void;
@@ -260,7 +260,7 @@ function overTcp(port: number): Asked {
   return { seen, hangUp: () => socket.destroy() };
 }
 
-/** Asks again after the question: once that is answered, an unanswered question never will be. */
+/** Asks another question after it: once that one is answered, the first never will be. */
 function overUdp(kernel: Kernel, port: number): Asked {
   const socket = createSocket("udp4");
   const seen = (async (): Promise<Seen> => {
@@ -447,7 +447,7 @@ describe.each(["http", "https"] as const)("a listener over %s", (listener) => {
     expect(await served.ask().seen).toMatchObject({ end: "whole" });
   });
 
-  it("breaks connections that wait for an answer when the world is restored", async () => {
+  it("breaks connections that are waiting for an answer when the world is restored", async () => {
     function* never(): Body<HttpReply> {
       yield 86_400_000;
       return text(200, "late");
@@ -504,7 +504,7 @@ it("an event's error goes to the crash handler, and the world goes on", () => {
   expect(crashes).toEqual(["callback: Error: not either", "bad: Error: no"]);
 });
 
-it("every file of the simulators that listens is one of these listeners, or carries no fault of its own", () => {
+it("every file of the simulators that opens a socket is one of these listeners, or has no faults of its own", () => {
   const listens =
     /^import [^;]*\bcreate(Server|Socket)\b[^;]* from "node:(net|tls|http|https|http2|dgram)"|\b(fastify|http\.all)\(/m;
   const files = globSync("simulators/**/*.ts").filter((file) => !/\.test\.ts$|\/testing\//.test(file));

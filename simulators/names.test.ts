@@ -73,7 +73,7 @@ describe("a zone of Designate", () => {
     expect(ask("db.app.example.org. A")?.rcode).toBe("NXDOMAIN");
   });
 
-  it("stays as it was where its change is lost on the way, and may be answered from the past", async () => {
+  it("stays as it was when its change is lost on the way, and may be answered from the past", async () => {
     const id = await newZone();
     propagate();
     cloud.kernel.faults.arm({ point: "designate:zone.update", effect: { kind: "error", message: "no" } });
@@ -93,7 +93,7 @@ describe("a zone of Designate", () => {
     [{ tc: true }, { flags: ["qr", "aa", "tc", "rd"] }],
     [{ ttl: 9 }, { answer: [{ ttl: 9 }] }],
     [{ question: "wrong" }, { question: ["xpp.example.org. NS IN"] }],
-  ])("is answered falsely: %j", async (body, expected) => {
+  ])("is answered wrongly when a fault says so: %j", async (body, expected) => {
     await newZone();
     propagate();
     const match = { question: "app.*", type: "NS", transport: "udp" };
@@ -105,7 +105,7 @@ describe("a zone of Designate", () => {
 });
 
 describe("a floating address", () => {
-  it("has the reverse name that its project gives it, until that takes it away or loses the address", async () => {
+  it("has the reverse name that its project gives it, until the project removes the name or loses the address", async () => {
     const made = await cloud.call("A", "POST", "network", "/floatingips", {
       floatingip: { floating_network_id: cloud.variables.get("ext") },
     });

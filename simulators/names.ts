@@ -12,12 +12,12 @@ import type { Kernel, Slot } from "./kernel/index.ts";
 import { NAMESERVER, type OpenStack } from "./openstack/index.ts";
 import { PublishedZones } from "./zones.ts";
 
-/** The servers of names of a world beside Consul, and how names resolve in it. */
+/** A world's name servers other than Consul, and how names resolve in it. */
 export interface Names {
   readonly boshDns: BoshDns;
   /** The name server of Designate's pool. */
   readonly nameServer: NameServer;
-  /** The first IPv4 address of a name, at whichever of them its domain belongs to. */
+  /** The first IPv4 address of a name, from whichever server is responsible for its domain. */
   resolve(name: string): string | undefined;
 }
 
@@ -70,10 +70,10 @@ export function createNames(kernel: Kernel, { bosh, dns, openstack, plan }: Part
   };
 }
 
-/** The longest time for which the records are not looked at again although nothing was noted, ms. */
+/** How long the records may go without another look while no change was noted, in ms. */
 const PUBLISHED_EVERY_MS = 1000;
 
-/** The director's records, made again after something has changed and somebody asks. */
+/** The director's records; made anew at the first question after a change. */
 class DirectorRecords {
   readonly #kernel: Kernel;
   readonly #bosh: Bosh;

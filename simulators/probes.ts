@@ -9,7 +9,7 @@ interface Parts {
   readonly net: LocalNet;
   readonly dataservices: DataServices;
   readonly resolve: (name: string) => string | undefined;
-  /** Asks what listens on this machine and is no part of the world; undefined: nothing does. */
+  /** Probes what listens on this machine but is not part of the world. Undefined: nothing does. */
   readonly outside: ProbeOutside | undefined;
 }
 
@@ -33,7 +33,7 @@ function targetOf(given: string, resolve: Parts["resolve"]): ProbeTarget | strin
   return address === undefined ? host : { address, port: Number(given.slice(at + 1)) };
 }
 
-/** How checks of Consul reach what is there: the world's services over HTTP, the ports of its data services, and what listens outside. */
+/** How Consul's checks reach their targets: the world's services over HTTP, the ports of its data services, and what listens outside the world. */
 export function worldProbe(parts: Parts): Probe {
   const { net, dataservices, resolve, outside } = parts;
   return (request) => {
@@ -45,7 +45,7 @@ export function worldProbe(parts: Parts): Probe {
     const isOpen = isInside || dataservices.at(target.address)?.port === target.port;
     if (!isOpen) return { kind: "refused" };
     if (request.kind === "tcp") return { kind: "up" };
-    // Nothing in such a world listens for datagrams, or speaks HTTP/2.
+    // Nothing in a world without sockets listens for datagrams or speaks HTTP/2.
     return request.kind === "udp" ? { kind: "refused" } : { kind: "failed", error: "EOF" };
   };
 }

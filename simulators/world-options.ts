@@ -30,7 +30,7 @@ export interface WorldOptions {
   readonly director?: DirectorSettings;
   /** The names that Consul answers for. */
   readonly consul?: ConsulSettings;
-  /** How checks reach what is no part of the world. Default: they find nothing there. */
+  /** How checks reach what is not part of the world. Default: they find nothing there. */
   readonly outside?: ProbeOutside;
   /** Keys of UAA; with them the director trusts tokens, without them basic credentials. */
   readonly signing?: { readonly privateKey: string; readonly publicKey: string };
@@ -40,7 +40,7 @@ export interface WorldOptions {
 export interface ConsulSettings {
   /** Default `1.22.0`. */
   readonly version?: ConsulVersion;
-  /** TTL of the addresses of nodes, as Go writes durations; those of aliases among them. Default `0s`, as Consul's. */
+  /** TTL of the addresses of nodes, aliases included, as Go writes durations. Default `0s`, which is Consul's. */
   readonly nodeTtl?: string;
   /** TTL of the addresses of services. Default `0s`. */
   readonly serviceTtl?: string;

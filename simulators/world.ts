@@ -45,7 +45,7 @@ export interface World {
   run<T>(work: () => Promise<T>): Promise<T>;
   /** Every service with the address and port at which it answers. */
   endpoints(): readonly Endpoint[];
-  /** Whether `source` may connect to `address:port`, by the security groups of the VM there; an address without a VM is open to nobody. */
+  /** Whether `source` may connect to `address:port`, according to the security groups of the VM there; nobody may connect to an address without a VM. */
   admits(source: string, address: string, port: number): boolean;
   /** See laws.ts. */
   findBrokenLaws(...further: readonly Law[]): readonly string[];
@@ -67,7 +67,7 @@ export function createWorld(options: WorldOptions = {}): World {
   const driver: Driver = virtual ?? new WallDriver(kernel);
   const plan = addressPlan(options.block);
   const credentials = credentialsOf(kernel, plan, options.signing !== undefined && options.director?.isBasic !== true);
-  // Consul is made before the network in which its checks are run.
+  // Consul is made before the network in which its checks run.
   const probes: { perform: Probe } = { perform: () => ({ kind: "refused" }) };
   const parts = createSimulators(kernel, plan, credentials, options, (request) => probes.perform(request));
   const { openstack, bosh } = parts;
@@ -158,7 +158,7 @@ const consulConfig = ({ nodeTtl, serviceTtl }: ConsulSettings = {}): ConsulConfi
   },
 });
 
-/** The network between them: names resolve at Consul and BOSH DNS, security groups say who may connect, jobs of VMs listen. */
+/** The network between them: Consul and BOSH DNS resolve names, security groups decide who may connect, and the jobs of VMs listen. */
 function connect(driver: Driver, { dns, names, dataservices, bosh }: Simulators, admits: World["admits"]): LocalNet {
   const net = new LocalNet(driver);
   net.admits = admits;

@@ -1,4 +1,4 @@
-/** A process with one bare Fastify route that writes one row: what the least that a broker could do costs. Prints a line when it listens. */
+/** A process with one bare Fastify route that writes one row: the least that a broker could do. Prints a line once it listens. */
 import fastify from "fastify";
 import pg from "pg";
 

@@ -1,5 +1,5 @@
 /**
- * A process that sends requests at a fixed rate, whether or not the earlier ones are answered, and prints what they took, as one line of JSON.
+ * A process that sends requests at a fixed rate, whether or not the earlier ones have been answered, and prints how long they took as one line of JSON.
  *
  * Latency counts from the moment at which a request was due, so that a server that stands still is charged for those that it kept waiting; how late
  * this process itself was stands beside it.
@@ -21,7 +21,7 @@ export interface LoadOrder {
   readonly first: number;
 }
 
-/** What it took, in ms. */
+/** How long the requests took, in ms. */
 export interface LoadResult {
   readonly p50: number;
   readonly p99: number;

@@ -24,7 +24,7 @@ export async function chooseCloud(name: string | undefined): Promise<KnownCloud>
 /** Refuses a name that is malformed or taken. @throws UserError CLI_CLOUD_NAME */
 export async function checkFreeName(name: string | undefined): Promise<void> {
   if (name === undefined) return;
-  if (!NAME.test(name)) throw new UserError("CLI_CLOUD_NAME", `"${name}" is no name of a cloud`);
+  if (!NAME.test(name)) throw new UserError("CLI_CLOUD_NAME", `"${name}" is not a name for a cloud`);
   if ((await findCloudsUp()).some((each) => each.name === name))
     throw new UserError("CLI_CLOUD_NAME", `a cloud called "${name}" is up`);
 }

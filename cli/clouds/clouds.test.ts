@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type CommandResult, drydock } from "../testing/run.ts";
 
-/** One that no other cloud takes while this one starts afresh: the others take the first that is free, and other runs of this test have another pid. */
+/** A block that no other cloud takes while this one is reset: others take the first free one, and other runs of this test have another pid. */
 const BLOCK = `127.${128 + (process.pid % 70)}`;
 let folder = "";
 const run = (...args: readonly string[]): Promise<CommandResult> => drydock(args, { XDG_RUNTIME_DIR: folder });
@@ -19,7 +19,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-test("clouds by name: up on their own, listed, read, started afresh, ended", async () => {
+test("a named cloud can be detached, listed, have its log read, be reset, and ended", async () => {
   expect((await run("list")).stdout).toBe("no cloud is up\n");
   const started = await run("up", "--detach", "--name", "blue", "--pace", "instant", "--block", BLOCK);
   expect(started).toMatchObject({ code: 0 });
@@ -47,7 +47,7 @@ test("clouds by name: up on their own, listed, read, started afresh, ended", asy
   expect(readdirSync(join(folder, readdirSync(folder)[0] ?? "")).filter((file) => file !== "keys.json")).toEqual([]);
 });
 
-test("a cloud that can't come up says why, and leaves nothing", async () => {
+test("a cloud that can't come up says why, and leaves nothing behind", async () => {
   const refused = await run("up", "--detach", "--block", "10.0");
   expect(refused.code).toBe(2);
   expect(refused.stderr).toContain("CLI_DID_NOT_START");

@@ -11,7 +11,7 @@ import { checkFreeName } from "./choose.ts";
 const UP_MS_MAX = 600_000;
 const LOOK_MS = 100;
 
-/** In a checkout the sources run; what is published has been built, and its launcher lies beside `dist`. */
+/** In a checkout the sources run; a published package has been built, and its launcher lies beside `dist`. */
 const LAUNCHER = fileURLToPath(
   new URL(import.meta.url.endsWith(".ts") ? "../drydock.cjs" : "../../../cli/drydock.cjs", import.meta.url),
 );
@@ -27,7 +27,7 @@ function startAlone(args: readonly string[], logFile: string): ChildProcess {
   return child;
 }
 
-/** Waits until a cloud is up, its process has ended, or the user has. */
+/** Waits until a cloud is up, its process has ended, or the user interrupts. */
 async function awaitUp(child: ChildProcess): Promise<"up" | "ended" | "interrupted"> {
   const interrupted = catchSignals(() => void child.kill("SIGTERM"));
   for (let waited = 0; waited < UP_MS_MAX; waited += LOOK_MS) {

@@ -68,7 +68,7 @@ export async function down(name: string | undefined, { all = false }: { readonly
   return EXIT.ok;
 }
 
-/** The cloud of a name, if it runs on its own. @throws UserError CLI_NO_CLOUD, CLI_WHICH_CLOUD, CLI_NOT_DETACHED */
+/** The cloud of a name, if it is detached. @throws UserError CLI_NO_CLOUD, CLI_WHICH_CLOUD, CLI_NOT_DETACHED */
 async function chooseDetached(
   name: string | undefined,
 ): Promise<KnownCloud & { detached: NonNullable<KnownCloud["detached"]> }> {
@@ -78,18 +78,18 @@ async function chooseDetached(
   return { ...cloud, detached };
 }
 
-/** `drydock logs [NAME]`: what a cloud that runs on its own has printed. Returns the exit code. @throws UserError CLI_NOT_DETACHED */
+/** `drydock logs [NAME]`: what a detached cloud has printed. Returns the exit code. @throws UserError CLI_NOT_DETACHED */
 export async function logs(name: string | undefined): Promise<number> {
   const { detached } = await chooseDetached(name);
   process.stdout.write(readFileSync(detached.logFile, "utf8"));
   return EXIT.ok;
 }
 
-/** Options with their values that a new start gives again. */
+/** The options, with their values, with which to start the cloud again. */
 const REPEATED = new Set(["--log-file", "--name", "--block"]);
 
 /**
- * `drydock reset [NAME]`: ends a cloud that runs on its own and starts a fresh one of the same name, in the same block, with the same options.
+ * `drydock reset [NAME]`: ends a detached cloud and starts a fresh one of the same name, in the same block, with the same options.
  * Returns the exit code. @throws UserError CLI_NOT_DETACHED, CLI_DID_NOT_START
  */
 export async function reset(name: string | undefined): Promise<number> {

@@ -1,6 +1,6 @@
 import type { UpOptions } from "../up.ts";
 
-/** `drydock up`, at this terminal or on its own. Each loads what it needs: who only waits for a cloud needs none. Returns the exit code. */
+/** `drydock up`, at this terminal or detached. Each loads only what it needs: whoever only waits for a cloud need not load one. Returns the exit code. */
 export async function upOrDetach(options: UpOptions & { readonly detach?: boolean }): Promise<number> {
   const { detach: isAlone = false, ...rest } = options;
   if (!isAlone) return (await import("../up.ts")).up(rest);

@@ -1,4 +1,4 @@
-/** What a machine can do, in one respect. */
+/** What a machine can do in one respect. */
 export interface Finding {
   readonly name: string;
   /** `ok`; `less`: it works in part; `missing`: what `affects` names won't work. */

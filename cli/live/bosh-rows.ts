@@ -13,7 +13,7 @@ function healthOf({ state, vm, deployment }: Instance, busy: ReadonlySet<string>
   return vm !== null && vm.jobState === "running" ? "ok" : "broken";
 }
 
-/** The Nova server of a VM, with its status in Nova's word. */
+/** The Nova server of a VM, with its status as Nova calls it. */
 function serverOf({ openstack }: World, cid: string): VmRow["server"] {
   const server = openstack.state().nova.servers.get(cid);
   return server === undefined ? undefined : { id: cid, status: statusOf(server) };
@@ -45,12 +45,12 @@ function vmRow(world: World, instance: Instance, index: CloudIndex): VmRow {
   };
 }
 
-/** The worst of what its VMs are. */
+/** The worst state of its VMs. */
 function worstOf(healths: readonly Health[]): Health {
   return (["busy", "broken", "off"] as const).find((each) => healths.includes(each)) ?? "ok";
 }
 
-/** What a deployment serves: the data service whose job its VMs have, else a part of the platform. */
+/** What a deployment serves: the data service whose job its VMs have, otherwise a part of the platform. */
 const familyOf = ({ instances }: Deployment): string =>
   KINDS.find((kind) => instances.some(({ vm }) => vm?.jobs.some(({ name }) => name === kind))) ?? "platform";
 

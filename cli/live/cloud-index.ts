@@ -3,15 +3,15 @@ import type { World } from "../../simulators/world.ts";
 type OpenStackState = ReturnType<World["openstack"]["state"]>;
 type PortRow = OpenStackState["neutron"]["ports"] extends Map<string, infer P> ? P : never;
 
-/** What leads from one thing to another, made once for all rows. */
+/** Indexes that lead from one thing to another, made once for all rows. */
 export interface CloudIndex {
   /** The first port of each server. */
   readonly portOf: ReadonlyMap<string, PortRow>;
-  /** Names in DNS, by address. */
+  /** DNS names, by address. */
   readonly namesAt: ReadonlyMap<string, readonly string[]>;
   /** Deployments that a task is working on. */
   readonly busy: ReadonlySet<string>;
-  /** Ids of servers, ports and volumes on which VMs of the director stand. */
+  /** Ids of the servers, ports and volumes that VMs of the director use. */
   readonly owned: Set<string>;
 }
 

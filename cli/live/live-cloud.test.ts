@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => cloud.close());
 
-test("a binding leads to its VM, its port, its guard's rule and its names, and no row holds a secret", async () => {
+test("the path from a binding leads to its VM, port, guard rule and names, and no row holds a secret", async () => {
   const live = liveCloud(cloud);
   const [broker] = cloud.brokers.list();
   if (broker === undefined) throw new Error("no broker has been deployed");
@@ -37,7 +37,7 @@ test("a binding leads to its VM, its port, its guard's rule and its names, and n
     expect(text).not.toContain(secret);
 });
 
-test("a task is shown as the director's command line shows it", () => {
+test("a task is shown as the bosh command shows it", () => {
   const live = liveCloud(cloud);
   const deploy = live.rows().findLast((row) => row.kind === "task" && row.type === "update_deployment");
   const output = live.taskOutput(deploy?.kind === "task" ? deploy.number : 0, "event") ?? "";
@@ -48,7 +48,7 @@ test("a task is shown as the director's command line shows it", () => {
   expect(live.taskOutput(99_999, "event")).toBeUndefined();
 });
 
-test("the clock stands still, goes event by event, and moves ahead of this machine's", () => {
+test("the clock can be paused, stepped event by event, and moved ahead of this machine's", () => {
   const live = liveCloud(cloud);
   expect(live.steerClock({ do: "step" })?.code).toBe("LIVE_CLOCK");
   live.steerClock({ do: "pause" });
@@ -64,7 +64,7 @@ test("the clock stands still, goes event by event, and moves ahead of this machi
   expect(live.clock().aheadMs).toBeGreaterThan(3_500_000);
 });
 
-test("a fault that the kernel refuses is refused with its code", () => {
+test("a rule that the kernel refuses is refused with the kernel's code", () => {
   const live = liveCloud(cloud);
   expect(live.arm({ point: "no:where", effect: { kind: "reset" } })?.code).toBe("FAULT_UNKNOWN_POINT");
   expect(live.arm({ point: "nova:POST /servers", effect: { kind: "reset" } })).toBeUndefined();

@@ -7,7 +7,7 @@ import { LiveRecords } from "./records.ts";
 import { rowsOf } from "./rows.ts";
 import { showTask } from "./task-output.ts";
 
-/** Journal events after which the brokers are asked for their records at the earliest. */
+/** The least number of journal events between two requests for the brokers' records. */
 const RECORDS_MS = 1000;
 
 const refusedBy = (work: () => void): Refused | undefined => {
@@ -21,10 +21,10 @@ const refusedBy = (work: () => void): Refused | undefined => {
 };
 
 function steer({ driver }: Cloud["world"], command: ClockCommand): Refused | undefined {
-  if (!(driver instanceof WallDriver)) return { code: "LIVE_CLOCK", message: "this clock is moved by the run itself" };
+  if (!(driver instanceof WallDriver)) return { code: "LIVE_CLOCK", message: "only the run itself moves this clock" };
   if (command.do === "step" && !driver.isPaused)
     return { code: "LIVE_CLOCK", message: "pause the clock before you step it" };
-  if (command.do === "step" && !driver.step()) return { code: "LIVE_CLOCK", message: "nothing is planned" };
+  if (command.do === "step" && !driver.step()) return { code: "LIVE_CLOCK", message: "nothing is scheduled" };
   if (command.do === "jump") driver.jump(command.ms);
   if (command.do === "pause") driver.pause();
   if (command.do === "resume") driver.resume();

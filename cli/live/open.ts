@@ -4,13 +4,13 @@ import type { Exchange } from "../../simulators/kernel/edge/exchanges.ts";
 import { LIVE_PORT } from "../../simulators/addresses.ts";
 import { liveCloud } from "./live-cloud.ts";
 
-/** Where requests go that were heard before there was a page to show them. */
+/** Receives requests that were answered before there was a page to show them. */
 interface Ear {
-  /** For `hear` of a cloud that is about to boot. */
+  /** The `hear` option for a cloud that is about to boot. */
   readonly hear: (service: string, exchange: Exchange) => void;
   /** Opens the live page of the cloud that has booted. */
   readonly open: (cloud: Cloud) => Promise<LivePage>;
-  /** The same, and says where it is. */
+  /** The same, and prints where it is. */
   readonly openAloud: (cloud: Cloud) => Promise<LivePage>;
 }
 
@@ -28,12 +28,12 @@ const facts = ({ description }: Cloud): readonly (readonly [string, string])[] =
   ];
 };
 
-/** Says where a page is, on standard error, which no other output shares. */
+/** Prints where a page is, on standard error, so that standard output stays clean. */
 export function announce({ url }: LivePage): void {
   process.stderr.write(`drydock: live page: ${url}\n`);
 }
 
-/** Opens the live page of a run against any broker, and says where it is. */
+/** Opens the live page of a run against any broker, and prints where it is. */
 export async function openRunPage(target: string): Promise<LivePage> {
   const page = await openLivePage({ host: "127.0.0.1", port: 0, title: `Testing ${target}`, facts: [] });
   announce(page);

@@ -14,12 +14,12 @@ async function fetchRecords(world: World, broker: RunningBroker): Promise<readon
   return validator.Check(body) ? body.instances : [];
 }
 
-/** What the brokers of a cloud record, asked for as their operator does; `read` refreshes it. A broker that does not answer keeps its last records. */
+/** The records of a cloud's brokers, fetched as their operator does; `read` refreshes them. For a broker that does not answer, the last ones stay. */
 export class LiveRecords {
   readonly #world: World;
   readonly #brokers: () => readonly RunningBroker[];
   readonly records = new Map<string, readonly InstanceRecord[]>();
-  /** Grows when the records have changed. */
+  /** Grows with each change of the records. */
   version = 0;
   #isReading = false;
 
@@ -28,7 +28,7 @@ export class LiveRecords {
     this.#brokers = brokers;
   }
 
-  /** Starts to ask; at most one question is under way. */
+  /** Starts a refresh; at most one is in progress. */
   read(): void {
     if (this.#isReading) return;
     this.#isReading = true;

@@ -9,7 +9,7 @@ type Neutron = ReturnType<World["openstack"]["state"]>["neutron"];
 type Group = Neutron["groups"] extends Map<string, infer G> ? G : never;
 type Rule = Group["rules"][number];
 
-/** A rule as one reads it: `in tcp 5432 from 127.64.9.1/32`. */
+/** A rule as people read it: `in tcp 5432 from 127.64.9.1/32`. */
 function ruleText(rule: Rule, groups: Neutron["groups"]): string {
   const { direction, protocol, portMin, portMax, remoteIpPrefix, remoteGroupId } = rule;
   const ports = portMin === null ? "" : portMin === portMax ? ` ${portMin}` : ` ${portMin}–${portMax}`;
@@ -75,7 +75,7 @@ const TASK_HEALTH: Readonly<Record<string, Health>> = {
   cancelled: "off",
 };
 
-/** Tasks that are listed: the newest. */
+/** How many of the newest tasks are listed. */
 const TASKS_MAX = 2000;
 
 function tasks({ bosh }: World): readonly TaskRow[] {
@@ -94,7 +94,7 @@ function tasks({ bosh }: World): readonly TaskRow[] {
   }));
 }
 
-/** What of OpenStack no VM of the director stands on. */
+/** What in OpenStack no VM of the director uses. */
 function strays(world: World, { owned }: ReturnType<typeof indexCloud>): readonly StrayRow[] {
   const { nova, neutron, cinder } = world.openstack.state();
   const row = (what: StrayRow["what"], id: string, name: string, state: string): StrayRow => ({
@@ -116,7 +116,7 @@ function strays(world: World, { owned }: ReturnType<typeof indexCloud>): readonl
   ];
 }
 
-/** Everything of a cloud that its page shows; takes time linear in what exists. */
+/** Everything of a cloud that its page shows, in time linear in what exists. */
 export function rowsOf(world: World, records: ReadonlyMap<string, readonly InstanceRecord[]>): readonly Row[] {
   const index = indexCloud(world);
   return [

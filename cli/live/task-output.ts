@@ -2,7 +2,7 @@ import type { World } from "../../simulators/world.ts";
 
 type Task = ReturnType<World["bosh"]["state"]>["tasks"] extends Map<string | number, infer T> ? T : never;
 
-/** One line of a task's event output, as far as it is shown. */
+/** One line of a task's event output, in so far as it is shown. */
 interface EventLine {
   readonly time?: number;
   readonly stage?: string;
@@ -33,7 +33,7 @@ function parseLines(text: string): readonly EventLine[] {
 const titleOf = ({ stage = "", tags = [], task = "" }: EventLine): string =>
   `${stage}${tags.length > 0 ? ` ${tags.join(", ")}` : ""}: ${task}`;
 
-/** What `bosh task N` prints of its events: a line when something starts, with how long it took once it has ended. */
+/** What `bosh task N` prints for a task's events: a line when something starts, with its duration once it has ended. */
 function eventLines(number: number, events: readonly EventLine[]): string[] {
   const lines: string[] = [];
   const started = new Map<string, { readonly at: number; readonly seconds: number }>();
@@ -56,7 +56,7 @@ function eventLines(number: number, events: readonly EventLine[]): string[] {
   return lines;
 }
 
-/** The output of a task as the director's command line shows it. */
+/** The output of a task as the `bosh` command shows it. */
 export function showTask(task: Task, kind: "event" | "debug" | "cpi" | "result"): string {
   if (kind === "debug") return task.debug;
   if (kind === "cpi") return task.cpi;

@@ -11,7 +11,7 @@ const written = new AsyncLocalStorage<Record<(typeof STREAMS)[number], string>>(
 let running = 0;
 let restore = (): void => {};
 
-/** Keeps what commands write to the streams; what others write goes its way. Returns what undoes that. */
+/** Captures what commands write to the streams; what others write passes through. Returns a function that undoes it. */
 function captureStreams(): () => void {
   const undo: (() => void)[] = [];
   for (const name of STREAMS) {
@@ -27,7 +27,7 @@ function captureStreams(): () => void {
     const spy = vi.spyOn(stream, "write").mockImplementation(keep);
     undo.push(() => spy.mockRestore());
   }
-  // The test runner has a console of its own; a command's goes to the streams.
+  // The test runner has a console of its own; a command's console writes to the streams.
   for (const [method, stream] of [
     ["log", process.stdout],
     ["error", process.stderr],

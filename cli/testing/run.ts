@@ -50,7 +50,7 @@ export function startDrydock(args: readonly string[], env: Readonly<Record<strin
 export const drydock = (args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<CommandResult> =>
   startDrydock(args, env).ended;
 
-/** A server on loopback for the length of a test: `await using`. */
+/** A server on loopback for the duration of a test: `await using`. */
 export async function startServer(
   listener: RequestListener,
 ): Promise<{ url: string; server: Server } & AsyncDisposable> {

@@ -54,7 +54,6 @@ export const DataSection = Section(
     outsider: LocalAddress("Local address that no binding admits.", ["10.0.0.6"], {
       fallback: "none: nobody tries from there",
     }),
-    stranger: LocalAddress("The former name of `outsider`.", ["10.0.0.6"], { deprecated: true }),
     tenant: Checked((text) => text === OWN_ADDRESS || isAddress(text), {
       description: "Local address of another tenant's VM; `instance` where this machine has those of all VMs.",
       fallback: "none: nobody tries from there",

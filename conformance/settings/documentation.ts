@@ -9,7 +9,7 @@ export function schemaDocument(): string {
   const document = {
     $schema: "http://json-schema.org/draft-07/schema#",
     title: "drydock.yml",
-    description: "What drydock can't learn from a broker's catalog.",
+    description: "What drydock can't learn from a broker's catalog, and options of its commands.",
     ...DRYDOCK_SCHEMA,
   };
   const text = JSON.stringify(document, (word, value: unknown) => (OWN_WORDS.has(word) ? undefined : value), 2);
@@ -70,8 +70,8 @@ const HEAD = `# drydock.yml
 
 Generated from the schema by \`npm run docs\`; do not edit.
 
-What can't be learnt from a broker's catalog. A plain broker needs no such file. It lies in the working directory, or is named with
-\`--config\`. Every key is optional; a key without a value counts as left out, and one that is not in these tables is refused.
+What can't be learnt from a broker's catalog, and the options of \`certify\`, \`up\`, \`exec\` and \`load\` that a project wants to keep. A
+plain broker needs no such file. It lies in the working directory, or is named with \`--config\`. Every key is optional; a key without a value counts as left out, and one that is not in these tables is refused.
 
 For completion in an editor begin the file with the schema, which the package brings along:
 

@@ -5,7 +5,7 @@ import type { Json } from "../client/http/json.ts";
 import { withoutBlanks } from "./blanks.ts";
 import { explain } from "./explain.ts";
 import type { DrydockFile } from "./file.ts";
-import { DRYDOCK_SCHEMA, type DrydockInput } from "./schema.ts";
+import { type CommandSections, DRYDOCK_SCHEMA, type DrydockInput } from "./schema.ts";
 
 /** YAML aliases that a file may resolve to; more would be an attack on memory. */
 const ALIASES_MAX = 100;
@@ -24,17 +24,6 @@ function parseYaml(text: string): Json {
   }
 }
 
-function dataOf({
-  stranger: formerName,
-  outsider = formerName,
-  credentials = {},
-  ...data
-}: NonNullable<DrydockInput["data"]>) {
-  if (formerName !== undefined && outsider !== formerName)
-    throw badFile(`"data.stranger" is the former name of "data.outsider": keep one of them`);
-  return { ...data, ...(outsider === undefined ? {} : { outsider }), credentials };
-}
-
 function fill({ parameters, context, headers = {}, hooks, backup, figures, data }: DrydockInput): DrydockFile {
   const texts = Object.entries(headers).map(([name, value]) => [name, String(value)] as const);
   return {
@@ -44,8 +33,15 @@ function fill({ parameters, context, headers = {}, hooks, backup, figures, data 
     hooks: hooks ?? {},
     backup,
     figures: figures ?? {},
-    data: dataOf(data ?? {}),
+    data: { ...data, credentials: data?.credentials ?? {} },
   };
+}
+
+/** @throws TargetError bad-file */
+function parseInput(text: string): DrydockInput {
+  const file = withoutBlanks(parseYaml(text) ?? {}, DRYDOCK_SCHEMA);
+  if (validator.Check(file)) return file;
+  throw badFile(explain(validator.Errors(file), file, DRYDOCK_SCHEMA));
 }
 
 /**
@@ -53,8 +49,10 @@ function fill({ parameters, context, headers = {}, hooks, backup, figures, data 
  *
  * @throws TargetError bad-file: the first thing that is wrong, with its place and what is expected there
  */
-export function parseDrydockFile(text: string): DrydockFile {
-  const file = withoutBlanks(parseYaml(text) ?? {}, DRYDOCK_SCHEMA);
-  if (validator.Check(file)) return fill(file);
-  throw badFile(explain(validator.Errors(file), file, DRYDOCK_SCHEMA));
+export const parseDrydockFile = (text: string): DrydockFile => fill(parseInput(text));
+
+/** The sections of a `drydock.yml` that hold options of commands. @throws TargetError bad-file */
+export function parseCommandSections(text: string): CommandSections {
+  const { target, certify, cloud, load } = parseInput(text);
+  return { target, certify, cloud, load };
 }

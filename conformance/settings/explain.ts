@@ -1,3 +1,4 @@
+import FORMER_KEYS from "./former-keys.json" with { type: "json" };
 import { suggestionsFor } from "../client/errors/nearest.ts";
 import { type Json, isArray, isObject } from "../client/http/json.ts";
 import { knownKeys, memberSchemas, type SchemaNode } from "./schema-path.ts";
@@ -41,6 +42,9 @@ function placesTo(segments: readonly string[], value: Json, schema: SchemaNode):
   return places;
 }
 
+/** Keys that have been renamed, each with its present name. */
+const NEW_NAMES: ReadonlyMap<string, string> = new Map(Object.entries(FORMER_KEYS));
+
 const nameOf = (path: readonly string[]): string => (path.length === 0 ? "the file" : `"${path.join(".")}"`);
 
 /** A key that a mapping can't have, with the keys that were probably meant. */
@@ -49,8 +53,11 @@ function explainUnknownKey({ path, value, schemas }: Place): string | undefined 
   if (!isObject(value) || keys.length === 0) return undefined;
   const stray = Object.keys(value).find((key) => !keys.includes(key));
   if (stray === undefined) return undefined;
+  const name = [...path, stray].join(".");
+  const current = NEW_NAMES.get(name);
+  if (current !== undefined) return `"${name}" is now called "${current}": rename the key`;
   const hint = suggestionsFor(stray, keys) || `: there are ${[...new Set(keys)].join(", ")}`;
-  return `unknown key "${[...path, stray].join(".")}"${hint}`;
+  return `unknown key "${name}"${hint}`;
 }
 
 /** What a value must be, said at the innermost place for which the schema has words. */

@@ -1,7 +1,7 @@
 import type { DrydockInput } from "./schema.ts";
 
 /** The section `data`: how the data services behind the broker are reached. */
-export type DataSettings = Omit<NonNullable<DrydockInput["data"]>, "stranger" | "credentials"> & {
+export type DataSettings = Omit<NonNullable<DrydockInput["data"]>, "credentials"> & {
   readonly credentials: NonNullable<NonNullable<DrydockInput["data"]>["credentials"]>;
 };
 

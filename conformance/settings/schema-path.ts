@@ -8,7 +8,6 @@ export interface SchemaNode {
   readonly fallback?: string;
   readonly keyName?: string;
   readonly default?: unknown;
-  readonly deprecated?: boolean;
   readonly examples?: readonly unknown[];
   readonly properties?: Readonly<Record<string, TSchema & SchemaNode>>;
   readonly patternProperties?: Readonly<Record<string, TSchema & SchemaNode>>;

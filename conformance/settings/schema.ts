@@ -1,5 +1,6 @@
 import Type, { type Static } from "typebox";
 import { BackupSection } from "./backup-section.ts";
+import { CertifySection, CloudSection, LoadSection, TargetSection } from "./command-sections.ts";
 import { FiguresSection } from "./figures-section.ts";
 import { DataSection } from "./data-section.ts";
 import { FreeMapping, isHttpUrl, MappingOf, Section } from "./vocabulary.ts";
@@ -97,12 +98,20 @@ export const DRYDOCK_SCHEMA = Type.Object(
     backup: BackupSection,
     figures: FiguresSection,
     data: DataSection,
+    target: TargetSection,
+    certify: CertifySection,
+    cloud: CloudSection,
+    load: LoadSection,
   },
   { additionalProperties: false, expected: "a mapping" },
 );
 
 /** What somebody wrote into a drydock.yml. */
 export type DrydockInput = Static<typeof DRYDOCK_SCHEMA>;
+/** The sections that hold options of commands. */
+export type CommandSections = {
+  readonly [section in "target" | "certify" | "cloud" | "load"]: DrydockInput[section] | undefined;
+};
 /** Parameters that a broker needs for a plan, by kind of request. */
 export type PlanParameters = Static<typeof PlanParameters>;
 /** The section `backup` as it was written. */

@@ -7,7 +7,6 @@ export interface Words {
   readonly expected?: string;
   readonly fallback?: string;
   readonly examples?: readonly unknown[];
-  readonly deprecated?: true;
 }
 
 /** A choice in words. */

@@ -7,7 +7,7 @@ import { type SampleCheck, SOUND, statementOf } from "./testing/sample.ts";
 const levelsIn = (checks: readonly SampleCheck[]) =>
   statementOf(checks).predicate.drydock_certificate.levels.map(({ suite, level }) => `${suite} ${level}`);
 
-/** The sound run with another verdict of one check. */
+/** The passing run, with another verdict for one check. */
 const but = (id: string, more: Partial<SampleCheck>): readonly SampleCheck[] =>
   SOUND.map((check) => (check.id === id ? { ...check, ...more } : check));
 
@@ -23,7 +23,11 @@ describe("levels", () => {
       "osb extended, backup B1, isolation A+D",
     ],
     ["no true restore", but("restore-replaces", { verdict: "fail" }), "osb extended, backup none, isolation A+D"],
-    ["no data of others seen", but("revoked", { verdict: "not-applicable" }), "osb extended, backup B2, isolation A"],
+    [
+      "no sight of another tenant's data",
+      but("revoked", { verdict: "not-applicable" }),
+      "osb extended, backup B2, isolation A",
+    ],
     [
       "half a run",
       SOUND.map(({ verdict = "pass", ...check }, at) => (at === 3 ? check : { ...check, verdict })),

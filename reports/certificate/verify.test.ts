@@ -27,7 +27,7 @@ describe("a certificate", () => {
     for (const file of [FILE, BUNDLE]) expect(codesOf(file)).toEqual([]);
   });
 
-  it("is refused with any byte flipped", () => {
+  it("is refused if any byte is flipped", () => {
     const anyFlip = fc.record({ file: fc.constantFrom(FILE, BUNDLE), at: fc.nat(), bit: fc.nat({ max: 7 }) });
     fc.assert(
       fc.property(anyFlip, ({ file, at, bit }) => {
@@ -58,7 +58,7 @@ describe("a certificate", () => {
     );
   });
 
-  it("is refused with members in another order, reformatted, or with one more", () => {
+  it("is refused if its members are reordered, reformatted, or one is added", () => {
     const envelope = JSON.parse(FILE.toString()) as Record<string, unknown>;
     const turned = Object.fromEntries(Object.entries(envelope).reverse());
     const others = [
@@ -136,7 +136,7 @@ describe("a certificate that its own vendor signed", () => {
     expect(verifyCertificate(FILE, optionsFor(SOUND, { files: {} })).notes.join()).toMatch(/report\.json is not here/);
   });
 
-  it("is refused as soon as it is no longer valid", () => {
+  it("is refused as soon as it has expired", () => {
     const end = Date.parse(STATEMENT.predicate.drydock_certificate.validUntil);
     expect(codesOf(FILE, { nowMs: end - 1 })).toEqual([]);
     expect(codesOf(FILE, { nowMs: end })).toEqual(["expired"]);

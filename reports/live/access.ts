@@ -1,9 +1,9 @@
 import { timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 
-/** Who may watch and steer. */
+/** Who may watch and control. */
 export interface LiveAccess {
-  /** What each request but that for the page itself must carry as `Authorization: Bearer`. */
+  /** What each request except the one for the page itself must carry as `Authorization: Bearer`. */
   readonly token: string;
   /** `127.64.250.1:7702`. */
   readonly host: string;
@@ -16,12 +16,12 @@ function isSame(given: string, right: string): boolean {
 
 /**
  * Why a request is refused: its status. Loopback is shared by all users of a machine and by every web page that one of them has open. So the page
- * itself, which holds nothing, is given to everybody who asks by the right name; all else needs the token, which only the address
- * printed at the terminal has, behind its `#`, where no server and no other page sees it.
+ * itself, which holds nothing, is served to whoever uses the right host name; everything else needs the token. Only the address
+ * printed at the terminal has it, behind the `#`, where no server and no other page can see it.
  */
 export function refusalOf({ token, host }: LiveAccess, request: IncomingMessage): number | undefined {
   const { headers, url = "/" } = request;
-  // A foreign name leads here (DNS rebinding).
+  // A foreign name resolves to this address (DNS rebinding).
   if ((headers.host ?? "").toLowerCase() !== host) return 403;
   if (url === "/" && request.method === "GET") return undefined;
   if (headers.origin !== undefined && headers.origin !== `http://${host}`) return 403;

@@ -6,12 +6,12 @@ interface RowChanges {
   readonly gone: readonly string[];
 }
 
-/** The rows that were sent last. */
+/** The rows as they were last sent. */
 export class SentRows {
   #texts = new Map<string, string>();
   #rows: readonly Row[] = [];
 
-  /** Takes the rows of now and returns what has changed. */
+  /** Takes the current rows and returns what has changed. */
   update(rows: readonly Row[]): RowChanges {
     const texts = new Map<string, string>();
     const put: Row[] = [];
@@ -26,7 +26,7 @@ export class SentRows {
     return { put, gone };
   }
 
-  /** All rows, as they were sent last. */
+  /** All rows as they were last sent. */
   get all(): readonly Row[] {
     return this.#rows;
   }

@@ -1,14 +1,42 @@
 import type { RunEvent } from "../../conformance/runner/events.ts";
 import type { LiveCheck } from "./feed.ts";
 
-/** The checks of a run, as they come. */
+type EventOf<T extends RunEvent["type"]> = Extract<RunEvent, { readonly type: T }>;
+
+const headlineOf = ({ target, planned }: EventOf<"run-started">): string =>
+  target.kind === "scenario"
+    ? `Playing ${target.name}: ${planned} seeds planned`
+    : `Testing: ${planned} checks planned`;
+
+/** A seed of a scenario in the list of checks: what was played, and for one that failed, the way to play it again. */
+function seedAsCheck({
+  scenario,
+  seed,
+  verdict,
+  digest,
+  reason = "",
+  counterexample,
+}: EventOf<"seed-finished">): LiveCheck {
+  const shrunk = counterexample === undefined ? "" : `\n${counterexample.steps.join("\n")}\n${counterexample.replay}`;
+  return {
+    id: `${scenario}/${seed}`,
+    suite: scenario,
+    title: `seed ${seed}`,
+    level: "",
+    verdict,
+    reason: verdict === "pass" ? `digest ${digest}` : `${reason}${shrunk}`,
+  };
+}
+
+/** The checks of a run, or the seeds of a scenario, as they come. */
 export class LiveChecks {
   readonly #checks = new Map<string, LiveCheck>();
   readonly #changed = new Set<string>();
   headline = "";
 
   take(event: RunEvent): void {
-    if (event.type === "run-started") this.headline = `Testing: ${event.planned} checks planned`;
+    if (event.type === "run-started") this.headline = headlineOf(event);
+    if (event.type === "seed-finished") this.#put(seedAsCheck(event));
     if (event.type === "check-started") {
       const none = { suite: "", title: "", level: "", reason: "" };
       this.#put({ ...none, ...this.#checks.get(event.check), id: event.check, verdict: "running" });
@@ -32,7 +60,7 @@ export class LiveChecks {
     return [...this.#checks.values()];
   }
 
-  /** What has changed since it was last asked. */
+  /** What has changed since the last call. */
   drain(): readonly LiveCheck[] {
     const changed = [...this.#changed].flatMap((id) => this.#checks.get(id) ?? []);
     this.#changed.clear();

@@ -1,4 +1,4 @@
-/** What a live page gets: one JSON message at a time over one stream of server-sent events. Nothing here holds a secret. */
+/** What a live page receives: JSON messages, one at a time, over one stream of server-sent events. None of them holds a secret. */
 
 /** One state change of the cloud, as its journal has it. */
 export interface LiveEvent {
@@ -11,7 +11,7 @@ export interface LiveEvent {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
-/** One HTTP request that a service of the cloud answered: neither headers nor bodies nor a query, which may hold secrets. */
+/** One HTTP request that a service of the cloud answered: neither headers nor bodies nor the query, as these may hold secrets. */
 export interface LiveExchange {
   readonly service: string;
   readonly method: string;
@@ -22,11 +22,11 @@ export interface LiveExchange {
   readonly durationMs: number;
 }
 
-/** Health of something that is drawn. */
+/** The health of something on the page. */
 export type Health = "ok" | "busy" | "broken" | "off";
 
 interface RowBase {
-  /** Unique among all rows, and the same for as long as the thing exists. */
+  /** Unique among all rows, and constant for as long as the thing exists. */
   readonly id: string;
   readonly name: string;
   readonly health: Health;
@@ -50,7 +50,7 @@ export interface NetworkRow extends RowBase {
 export interface GroupRow extends RowBase {
   readonly kind: "group";
   readonly project: string;
-  /** `in tcp 5432 from 127.64.9.1/32`, one a rule. */
+  /** `in tcp 5432 from 127.64.9.1/32`, one for each rule. */
   readonly rules: readonly string[];
 }
 
@@ -59,7 +59,7 @@ export interface DeploymentRow extends RowBase {
   readonly kind: "deployment";
   /** What it serves, such as `postgresql`; the platform's own parts are `platform`. */
   readonly family: string;
-  /** VMs that it has. */
+  /** How many VMs it has. */
   readonly vms: number;
 }
 
@@ -69,13 +69,13 @@ export interface VmRow extends RowBase {
   readonly deployment: string;
   readonly az: string;
   readonly ip: string;
-  /** The Nova server: its id and status; absent where there is none. */
+  /** The Nova server: its id and status; absent if there is none. */
   readonly server?: { readonly id: string; readonly status: string };
   readonly port?: { readonly id: string; readonly status: string; readonly network: string };
   /** Row ids of the security groups of its port. */
   readonly groups: readonly string[];
   readonly volume?: { readonly id: string; readonly status: string; readonly sizeGb: number };
-  /** Names in DNS that lead to it. */
+  /** DNS names that resolve to it. */
   readonly names: readonly string[];
   /** `postgresql, primary`. */
   readonly service?: string;
@@ -131,20 +131,20 @@ export interface LiveClock {
   /** `wall` runs with this machine's clock, `virtual` jumps from event to event. */
   readonly kind: "wall" | "virtual";
   readonly nowMs: number;
-  /** By how much it is ahead of this machine's clock, in ms. */
+  /** How far it is ahead of this machine's clock, in ms. */
   readonly aheadMs: number;
   readonly isPaused: boolean;
   readonly pace: string;
 }
 
-/** A fault point, as a page arms it. */
+/** A fault point, with what a page needs to arm a rule there. */
 export interface LivePoint {
   readonly point: string;
   readonly prose: string;
   readonly effects: readonly string[];
 }
 
-/** A fault that is armed. */
+/** A rule that is armed. */
 export interface LiveRule {
   readonly id: number;
   readonly point: string;
@@ -153,7 +153,7 @@ export interface LiveRule {
   readonly acted: number;
 }
 
-/** How one service has answered: counts by bucket of duration; the bounds are `LATENCY_BOUNDS_MS`. */
+/** How fast one service has answered: a count for each bucket of durations; the bounds are `LATENCY_BOUNDS_MS`. */
 export interface LiveLatency {
   readonly service: string;
   readonly counts: readonly number[];
@@ -161,7 +161,7 @@ export interface LiveLatency {
   readonly maxMs: number;
 }
 
-/** Step of a run of conformance, without its evidence. */
+/** A check of a conformance run, without its evidence. */
 export interface LiveCheck {
   readonly id: string;
   readonly suite: string;
@@ -189,5 +189,5 @@ export type LiveMessage =
   | { readonly type: "latency"; readonly latency: readonly LiveLatency[] }
   | { readonly type: "checks"; readonly checks: readonly LiveCheck[]; readonly headline: string };
 
-/** Upper bounds of the buckets of a latency histogram, in ms: four a doubling; the last bucket has none. */
+/** Upper bounds of the buckets of a latency histogram, in ms: four per doubling; the last bucket has none. */
 export const LATENCY_BOUNDS_MS: readonly number[] = Array.from({ length: 68 }, (_, at) => 0.25 * 2 ** (at / 4));

@@ -5,26 +5,26 @@ import type { LiveExchange, LiveMessage, Row } from "./feed.ts";
 import { Latencies } from "./latency.ts";
 import type { LiveCloud } from "./source.ts";
 
-/** Least time between two messages of one kind, in ms. */
+/** The least time between two messages of one kind, in ms. */
 const TICK_MS = 250;
-/** Looking at a large cloud takes time: at most one part in so many is spent on it. */
+/** Looking at a large cloud takes time; at most one part in this many is spent on it. */
 const IDLE_SHARE = 10;
-/** The laws are looked at this much less often than the rows. */
+/** The laws are checked this many times less often than the rows. */
 const LAWS_MS = 1000;
-/** Events and requests that a viewer who comes late still gets, and that are sent at once. */
+/** How many past events and requests a late viewer still gets, and how many are sent at once. */
 const EVENTS_MAX = 5000;
 const EXCHANGES_MAX = 2000;
-/** Rows of one message: more would hold up the page. */
+/** Rows in one message; more would block the page. */
 const ROWS_MAX = 2000;
 
-/** Who watches: gets messages, and says up to where it has the journal. */
+/** A viewer: it receives messages, and the hub keeps how much of the journal it has. */
 interface Viewer {
   send(message: LiveMessage, seq: number): void;
   /** The newest event that it has. */
   seq: number;
 }
 
-/** What the page is called and says of its subject, without secrets. */
+/** The page's title and what it says about its subject, without secrets. */
 export interface LiveTitle {
   readonly title: string;
   readonly facts: readonly (readonly [name: string, text: string])[];
@@ -44,7 +44,7 @@ const rowMessages = (put: readonly Row[], gone: readonly string[], isFresh: bool
   return messages;
 };
 
-/** Gathers what happens and tells viewers of it, four times a second at most, and only while somebody watches. */
+/** Collects what happens and sends it to viewers, at most four times a second, and only while somebody is watching. */
 export class Hub {
   readonly cloud: LiveCloud | undefined;
   readonly #title: LiveTitle;
@@ -73,12 +73,12 @@ export class Hub {
     if (this.#newExchanges.length > EXCHANGES_MAX) this.#newExchanges.splice(0, EXCHANGES_MAX / 2);
   }
 
-  /** A step of a run. */
+  /** Takes in an event of a run. */
   take(event: RunEvent): void {
     this.#checks.take(event);
   }
 
-  /** Tells a viewer all there is, and what changes from now on, until the returned function is called. */
+  /** Sends a viewer everything there is and then every change, until the returned function is called. */
   add(viewer: Viewer): () => void {
     const { title, facts } = this.#title;
     const { cloud } = this;
@@ -138,7 +138,7 @@ export class Hub {
     for (const viewer of this.#viewers) this.#sendEvents(viewer, cloud);
   }
 
-  /** Messages that are small enough to be made each time, and sent when they differ. */
+  /** Messages small enough to be made every time; they are sent if they differ. */
   #small(cloud: LiveCloud): readonly LiveMessage[] {
     return [
       { type: "clock", clock: cloud.clock() },
@@ -171,7 +171,7 @@ export class Hub {
     this.#tell({ type: "laws", broken });
   }
 
-  /** Sends a viewer the events that it has not had, as far as they are kept. A restored cloud has fewer events than it had. */
+  /** Sends a viewer the events that it does not have, as far as they are kept. A restored cloud has fewer events than before. */
   #sendEvents(viewer: Viewer, cloud: LiveCloud): void {
     const all = cloud.events();
     const newest = all.at(-1)?.seq ?? 0;

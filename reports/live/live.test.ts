@@ -15,7 +15,7 @@ const someRows = fc
   .uniqueArray(fc.tuple(fc.nat(12), fc.constantFrom("a", "b")), { selector: ([id]) => id })
   .map((rows) => rows.map(([id, state]) => rowOf(id, state)));
 
-test("whoever applies the changes that are sent has the rows that there are, and nothing is sent twice", () => {
+test("a viewer that applies the changes it is sent has the current rows, and nothing is sent twice", () => {
   fc.assert(
     fc.property(fc.array(someRows), (moments) => {
       const sent = new SentRows();
@@ -58,7 +58,7 @@ test("a percentile is never below the true one, and at most a fifth above it", (
   ).toBe(0);
 });
 
-test("a viewer that comes back is sent what it missed, one that comes late all that is kept, and after a restore it starts afresh", () => {
+test("a viewer that returns is sent what it missed, a late one everything that is kept, and after a restore all start afresh", () => {
   const cloud = makeCloud([], taskEvents(10));
   const hub = new Hub({ title: "t", facts: [] }, cloud);
   const eventsFor = (seq: number): readonly number[] => {
@@ -83,7 +83,7 @@ test("the page forgets what a restore has undone", () => {
   expect(store.events.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5]);
 });
 
-test("from every row the way leads to its deployment's VM, port, rules and names", () => {
+test("the path from any row shows its deployment's VM, port, rules and names", () => {
   const index = indexRows(new Map(instanceRows(3).map((row) => [row.id, row])));
   for (const id of ["binding/i1/b", "instance/i1", "deployment/d00001"]) {
     const row = index.rows.get(id);
@@ -102,11 +102,27 @@ test("from every row the way leads to its deployment's VM, port, rules and names
   }
 });
 
-test("a task lasts from its start to its end, one without an end until now, and each change has its lane", () => {
+test("a task lasts from its start to its end, or until now if it has not ended, and each change has its lane", () => {
   const spans = spansOf(taskEvents(4), [], Date.UTC(2027, 0, 1));
   const tasks = spans.filter(({ lane }) => lane === "tasks");
   expect(tasks.map(({ from, to }) => to - from)).toEqual([200, Date.UTC(2027, 0, 1) - (tasks[1]?.from ?? 0)]);
   expect(laneOf({ source: "bosh", kind: "vm.create" })).toBe("CPI calls");
   expect(laneOf({ source: "kernel", kind: "fault.act" })).toBe("faults");
   expect(laneOf({ source: "neutron", kind: "port.create" })).toBe("state changes");
+});
+
+test("a seed of a scenario is a row of its own, and one that failed says how to play it again", () => {
+  const hub = new Hub({ title: "t", facts: [] }, undefined);
+  const seed = { v: 1, type: "seed-finished", scenario: "toy", digest: "d", steps: 3, durationMs: 5 } as const;
+  hub.take({ ...seed, seed: 7, verdict: "pass" });
+  const counterexample = { steps: ["create i1"], replay: "drydock replay toy --seed 8" };
+  hub.take({ ...seed, seed: 8, verdict: "fail", reason: "a law broke", counterexample });
+  const seen: LiveMessage[] = [];
+  hub.add({ seq: 0, send: (message) => void seen.push(message) });
+  hub.close();
+  const shown = seen.flatMap((message) => (message.type === "checks" ? message.checks : []));
+  expect(shown.map(({ id, verdict, reason }) => [id, verdict, reason])).toEqual([
+    ["toy/7", "pass", "digest d"],
+    ["toy/8", "fail", "a law broke\ncreate i1\ndrydock replay toy --seed 8"],
+  ]);
 });

@@ -60,7 +60,7 @@ async function open(of: Browser, { width = 1280, scheme = "light", instances = 2
   return { page, live, cloud, requests, complaints, [Symbol.asyncDispose]: end };
 }
 
-/** A test that is skipped aloud, with the reason, where no browser starts. */
+/** A test that is skipped, and says why, if no browser starts. */
 function test(name: string, run: (browser: Browser) => Promise<void>): void {
   plainTest(name, async (context) => {
     if (browser === undefined) return context.skip(whyNot);
@@ -71,14 +71,14 @@ function test(name: string, run: (browser: Browser) => Promise<void>): void {
 const show = (page: Page, view: string): Promise<void> =>
   page.getByRole("link", { name: new RegExp(`^${view}`) }).click();
 
-test("one follows a binding to its VM, its port, its rule and its name; the token leaves the address bar; nobody else is asked", async (it) => {
+test("the page follows a binding to its VM, port, rule and name, removes the token from the address bar, and asks no other server", async (it) => {
   await using opened = await open(it);
   const { page, live, requests, complaints } = opened;
   expect(page.url()).not.toContain(live.url.split("#")[1] ?? "");
   await page.getByLabel("Show").selectOption("Bindings");
   await page.getByLabel("Search").fill("b7 ");
   await page.getByRole("option", { name: /^b7/ }).click();
-  const steps = page.getByRole("region", { name: "What it stands on" });
+  const steps = page.getByRole("region", { name: "What it depends on" });
   expect(await steps.locator("h4").allTextContents()).toEqual([
     "Binding",
     "Service instance",
@@ -98,7 +98,7 @@ test("one follows a binding to its VM, its port, its rule and its name; the toke
   expect(complaints).toEqual([]);
 });
 
-test("events, laws and faults show as they come, and can be searched, armed and disarmed", async (it) => {
+test("events, laws and faults appear as they come; events can be searched, faults armed and disarmed", async (it) => {
   await using opened = await open(it);
   const { page, cloud, complaints } = opened;
   await show(page, "Laws");
@@ -119,17 +119,17 @@ test("events, laws and faults show as they come, and can be searched, armed and 
   expect(complaints).toEqual([]);
 });
 
-test("the clock is paused, stepped and moved; a refusal is shown", async (it) => {
+test("the clock can be paused, stepped and moved, and a refusal is shown", async (it) => {
   await using opened = await open(it);
   const { page, cloud } = opened;
   await page.getByRole("button", { name: "Pause" }).click();
   await page.getByRole("button", { name: "Resume" }).waitFor();
   await page.getByRole("button", { name: "Step" }).click();
-  await page.getByRole("button", { name: "Move the clock 1 h on" }).click();
+  await page.getByRole("button", { name: "Move the clock forward by 1 h" }).click();
   await expect.poll(() => cloud.asked).toEqual([{ do: "pause" }, { do: "step" }, { do: "jump", ms: 3_600_000 }]);
 });
 
-test("verdicts and latencies show as they come; a connection that breaks is made again, without a gap", async (it) => {
+test("verdicts and latencies appear as they come, and a broken connection is made again without a gap", async (it) => {
   await using opened = await open(it);
   const { page, live, cloud } = opened;
   const check = {
@@ -166,7 +166,7 @@ test("verdicts and latencies show as they come; a connection that breaks is made
   await page.getByText("33 newest events").waitFor();
 });
 
-test("of 10,000 instances only what is in view is in the document, and the keyboard reaches the last", async (it) => {
+test("only the part of 10,000 instances that is in view is in the document, and the keyboard reaches the last", async (it) => {
   await using opened = await open(it, { instances: 10_000 });
   const { page, complaints } = opened;
   const list = page.getByRole("listbox", { name: "Deployments: 10000" });
@@ -178,7 +178,7 @@ test("of 10,000 instances only what is in view is in the document, and the keybo
   expect(complaints).toEqual([]);
 });
 
-plainTest("whoever has no token, or comes by another name, learns nothing", async () => {
+plainTest("a client without the token, or with another host name, learns nothing", async () => {
   await using live = await openLivePage({
     host: "127.0.0.1",
     port: 0,
@@ -203,12 +203,12 @@ plainTest("whoever has no token, or comes by another name, learns nothing", asyn
 const VIEWS = ["Cloud", "Timeline", "Tasks", "Journal", "Faults", "Laws", "Checks", "Latency"] as const;
 
 for (const look of [{ scheme: "light" }, { scheme: "dark" }, { scheme: "light", width: 390 }] as const)
-  test(`no view breaks a rule of accessibility or is wider than the screen: ${JSON.stringify(look)}`, async (it) => {
+  test(`every view obeys the rules of accessibility and fits the screen: ${JSON.stringify(look)}`, async (it) => {
     await using opened = await open(it, look);
     const { page, live } = opened;
     live.hub.hear({ service: "nova", method: "GET", path: "/servers", status: 200, time: 0, durationMs: 12 });
     await page.evaluate(AXE);
-    // Of a theme, only the colours differ.
+    // Themes differ in their colours only.
     const run = look.scheme === "dark" ? "axe.run({ runOnly: ['color-contrast'] })" : "axe.run()";
     for (const view of VIEWS) {
       await show(page, view);

@@ -1,11 +1,11 @@
 import { LATENCY_BOUNDS_MS } from "./feed.ts";
 
-/** Requests that a histogram counts. */
+/** How many requests a histogram counts. */
 export const countOf = (counts: readonly number[]): number => counts.reduce((sum, each) => sum + each, 0);
 
 /**
- * The upper bound of the bucket in which a share of all requests (0.99) has been answered, in ms: at most a fifth above the true figure.
- * `maxMs` stands for what is beyond the last bound. 0 for an empty histogram.
+ * The duration within which a fraction of all requests (0.99) was answered, in ms: its bucket's upper bound, at most a fifth above the true figure.
+ * Beyond the last bound it is `maxMs`. 0 for an empty histogram.
  */
 export function percentileOf(counts: readonly number[], share: number, maxMs: number): number {
   const wanted = countOf(counts) * share;

@@ -1,15 +1,15 @@
 import type { LiveEvent } from "./feed.ts";
 import type { ClockCommand, LiveCloud, Refused } from "./source.ts";
 
-/** What the page gets for a request. */
+/** What the server answers to a request of the page. */
 interface Reply {
   readonly status: number;
   readonly body: unknown;
 }
 
-/** Events that one search returns. */
+/** How many events one search returns. */
 const FOUND_MAX = 1000;
-/** The farthest that a clock may be moved at once: ten years. */
+/** The farthest that the clock may be moved at once: ten years. */
 const JUMP_MS_MAX = 10 * 366 * 86_400_000;
 const OUTPUTS = ["event", "debug", "cpi", "result"] as const;
 
@@ -29,7 +29,7 @@ function parse(body: string): unknown {
   }
 }
 
-/** Every word of a query stands in the event, whatever its case. */
+/** Whether the event contains every word of a query, whatever its case. */
 function isFound({ source, kind, subject, data }: LiveEvent, words: readonly string[]): boolean {
   const text = `${source} ${kind} ${subject} ${JSON.stringify(data)}`.toLowerCase();
   return words.every((word) => text.includes(word));
@@ -48,7 +48,7 @@ function search(cloud: LiveCloud, query: string): Reply {
   return { status: 200, body: { events: found.reverse(), count, kept: all.length } };
 }
 
-/** The command in a body; undefined where there is none that makes sense. */
+/** The command in a body; undefined if it holds no valid one. */
 function clockCommand(body: unknown): ClockCommand | undefined {
   if (typeof body !== "object" || body === null || !("do" in body)) return undefined;
   if (body.do === "pause" || body.do === "resume" || body.do === "step") return { do: body.do };
@@ -77,14 +77,14 @@ function taskOutput(cloud: LiveCloud, number: string, kind: string | null): Repl
     : { status: 200, body: { output } };
 }
 
-/** Answers what the page asks beside its stream. */
+/** Answers every request of the page except the one for its stream. */
 export function answer(
   cloud: LiveCloud | undefined,
   method: string,
   { pathname, searchParams }: URL,
   body: string,
 ): Reply {
-  if (cloud === undefined) return refuse(404, "LIVE_NO_CLOUD", "there is no cloud to look at, only a run");
+  if (cloud === undefined) return refuse(404, "LIVE_NO_CLOUD", "there is no cloud here, only a run");
   const [, room, id = ""] = pathname.split("/");
   switch (`${method} /${room}${id === "" ? "" : "/:id"}`) {
     case "GET /points":

@@ -14,26 +14,26 @@ interface LiveOptions extends LiveTitle {
   readonly host: string;
   /** 0 takes a free port. */
   readonly port: number;
-  /** Undefined: there is only a run to watch. */
+  /** Undefined if there is only a run to watch. */
   readonly cloud?: LiveCloud | undefined;
 }
 
-/** A live page that is served. */
+/** A live page that is being served. */
 export interface LivePage extends AsyncDisposable {
   /** Its address, with the token that opens it. */
   readonly url: string;
   readonly hub: Hub;
-  /** Ends every connection; pages connect again. */
+  /** Closes every connection; pages connect again. */
   dropViewers(): void;
 }
 
 const TOKEN_BYTES = 24;
-/** Viewers at once; each costs what all messages cost. */
+/** The most viewers at once; each is sent every message. */
 const VIEWERS_MAX = 32;
-/** A viewer that takes nothing is given up when so much waits for it. */
+/** A viewer that does not read is dropped once this many bytes wait for it. */
 const WAITING_BYTES_MAX = 64 * 1024 * 1024;
 const BODY_BYTES_MAX = 64 * 1024;
-/** Comments that keep a silent connection open. */
+/** How often a comment keeps a silent connection open, in ms. */
 const HEARTBEAT_MS = 15_000;
 
 const HEADERS = {
@@ -48,7 +48,7 @@ function end(response: ServerResponse, status: number, type: string, body: strin
   response.writeHead(status, { ...HEADERS, "Content-Type": type }).end(body);
 }
 
-/** Hands messages to one viewer as server-sent events, each with the number of the newest event of the journal as its id. */
+/** Sends messages to one viewer as server-sent events; the id of each is the number of the newest journal event. */
 function stream(hub: Hub, request: IncomingMessage, response: ServerResponse): void {
   response.writeHead(200, { ...HEADERS, "Content-Type": "text/event-stream" });
   const viewer = {
@@ -66,7 +66,7 @@ function stream(hub: Hub, request: IncomingMessage, response: ServerResponse): v
   });
 }
 
-/** The body of a request; undefined when there is too much of it. */
+/** The body of a request; undefined if it is too long. */
 async function readSmallBody(request: IncomingMessage): Promise<string | undefined> {
   if (Number(request.headers["content-length"] ?? 0) > BODY_BYTES_MAX) return undefined;
   if (request.headers["transfer-encoding"] !== undefined) return undefined;
@@ -100,7 +100,7 @@ function serveTo(hub: Hub, access: () => LiveAccess): Server {
 /** The port at which a server listens. */
 function portOf(server: Server): number {
   const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("the live page listens at no port");
+  if (address === null || typeof address === "string") throw new Error("the live page does not listen on a TCP port");
   return address.port;
 }
 

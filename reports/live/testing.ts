@@ -4,7 +4,7 @@ import type { LiveCloud } from "./source.ts";
 
 const EPOCH_MS = Date.UTC(2026, 0, 1);
 
-/** Rows of as many service instances: each a deployment with a VM, a binding, a group of its own and a name. */
+/** Rows for this many service instances, each a deployment with a VM, a binding, a group of its own and a name. */
 export function instanceRows(count: number): readonly Row[] {
   return Array.from({ length: count }, (_, at) => at).flatMap((at): Row[] => {
     const deployment = `d${String(at).padStart(5, "0")}`;
@@ -68,7 +68,7 @@ export function instanceRows(count: number): readonly Row[] {
   });
 }
 
-/** Events of a director that works one task after the other. */
+/** Events of a director that carries out one task after another. */
 export function taskEvents(count: number): readonly LiveEvent[] {
   return Array.from({ length: count }, (_, at) => ({
     seq: at + 1,
@@ -80,14 +80,14 @@ export function taskEvents(count: number): readonly LiveEvent[] {
   }));
 }
 
-/** What a test may change of the cloud while the page looks at it. */
+/** What a test may change in the cloud while the page watches it. */
 export interface MadeCloud extends LiveCloud {
   change(changed: {
     readonly rows?: readonly Row[];
     readonly events?: readonly LiveEvent[];
     readonly broken?: readonly string[];
   }): void;
-  /** Commands and rules that came, in order. */
+  /** The commands and rules received, in order. */
   readonly asked: readonly unknown[];
 }
 

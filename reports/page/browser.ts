@@ -30,7 +30,7 @@ async function findPackagedChromium(): Promise<Executable> {
   }
 }
 
-/** Starts the executable that DRYDOCK_CHROMIUM names, by default that of the npm package. Throws if it does not start. */
+/** Starts the executable that DRYDOCK_CHROMIUM names, by default that of the npm package. Throws if the browser does not start. */
 export async function launchBrowser(): Promise<Browser> {
   const named = process.env["DRYDOCK_CHROMIUM"];
   const { path, env } = named === undefined ? await findPackagedChromium() : { path: named };

@@ -35,7 +35,7 @@ const PAGES: readonly PageSources[] = [
     folder: "reports/live/page",
     generated: "reports/live/page.generated.ts",
     constant: "LIVE_PAGE",
-    // It asks the server that it came from, and nobody else.
+    // It sends requests to the server that it came from, and to no other.
     allowed: "connect-src 'self'; ",
     title: "Drydock",
     body: `<div id="app"></div>

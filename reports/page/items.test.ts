@@ -20,7 +20,7 @@ test("a filter can be written to a URL and read back", () => {
   );
 });
 
-test("filtering twice is filtering once, and a narrower filter shows no more", () => {
+test("filtering twice changes nothing, and a narrower filter never shows more", () => {
   fc.assert(
     fc.property(anyFilter, (filter) => {
       const once = filterItems(items, filter);
@@ -48,6 +48,6 @@ test.each([
   ).toEqual(keys.toSorted());
 });
 
-test("a choice made twice is undone", () => {
+test("making a choice twice undoes it", () => {
   expect(toggle(toggle(["a"], "b"), "b")).toEqual(["a"]);
 });

@@ -57,7 +57,7 @@ async function open(of: Browser, events: readonly RunEvent[], hash = ""): Promis
   return { page, context, requests, complaints };
 }
 
-/** A test that is skipped aloud, with the reason, where no browser starts. */
+/** A test that is skipped, and says why, if no browser starts. */
 function test(name: string, run: (browser: Browser) => Promise<void>): void {
   plainTest(name, async (context) => {
     if (browser === undefined) return context.skip(whyNot);
@@ -140,7 +140,7 @@ test("evidence says how to give the login that its lines leave out", async (it) 
   await context.close();
 });
 
-test("the keyboard alone finds a check, opens it and copies its curl line", async (it) => {
+test("a check can be found, opened and its curl line copied with the keyboard alone", async (it) => {
   const { page, context } = await open(it, EXAMPLE_RUN);
   await context.grantPermissions(["clipboard-read", "clipboard-write"]).catch(() => undefined);
   await page.keyboard.press("/");
@@ -158,7 +158,7 @@ test("the keyboard alone finds a check, opens it and copies its curl line", asyn
   await context.close();
 });
 
-test("the filter lives in the address", async (it) => {
+test("the filter is kept in the address", async (it) => {
   const { page, context } = await open(it, EXAMPLE_RUN, "#suite=backup,isolation&verdict=pass");
   expect(await page.locator("details.item").count()).toBe(3);
   await page

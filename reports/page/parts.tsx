@@ -26,7 +26,7 @@ const PATHS: Readonly<Record<Verdict, string>> = {
   "not-applicable": "M5 8h6",
 };
 
-/** The verdict as a shape, so that nobody depends on its colour. */
+/** The verdict as a shape, so that nobody has to tell it by its colour. */
 export function Mark({ verdict, large }: { verdict: Verdict; large?: boolean }) {
   return (
     <svg class={`mark ${verdict}${large ? " large" : ""}`} viewBox="0 0 16 16" role="img" aria-label={WORDS[verdict]}>

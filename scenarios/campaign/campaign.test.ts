@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startPostgres } from "../../broker/store/testing.ts";
 import type { PreparedScenario, SeedResult } from "../scenario.ts";
@@ -46,9 +47,14 @@ const toy = (lethal: ReadonlySet<number> = new Set()): PreparedScenario => {
 
 describe.skipIf("reason" in postgres)("a queue of seeds", () => {
   const boards: Board[] = [];
-  const open = async (version: string, expireS = 1): Promise<Board> => {
-    const url = "url" in postgres ? postgres.url : "";
-    const board = await Board.open(url, version, { supervises: true, expireS }, () => {});
+  const url = "url" in postgres ? postgres.url : "";
+  const open = async (version: string, expireS?: number): Promise<Board> => {
+    const board = await Board.open(
+      url,
+      version,
+      { supervises: true, ...(expireS !== undefined && { expireS }) },
+      () => {},
+    );
     boards.push(board);
     return board;
   };
@@ -75,9 +81,20 @@ describe.skipIf("reason" in postgres)("a queue of seeds", () => {
     }
   };
 
+  /** Makes a unit as old as one whose worker died: how long a test takes decides nothing. */
+  const lose = async ({ id }: TakenUnit): Promise<void> => {
+    const client = new pg.Client({ connectionString: url });
+    await client.connect();
+    const text = "update drydock_queue.job set started_on = started_on - interval '1 day' where id = $1";
+    expect((await client.query(text, [id])).rowCount).toBe(1);
+    await client.end();
+  };
+
   it("has verdicts and the completion of their unit together: who was taken for lost comes too late", async () => {
     await board.put(cutUnits([1, 2, 3], 3, { ...SUBJECT, campaign: "late" }));
     const first = await takeSoon();
+    expect(await board.take()).toBeUndefined();
+    await lose(first);
     const again = await takeSoon();
     expect([again.id, again.retryCount]).toEqual([first.id, 1]);
     expect(await board.complete(first, playAll(first.unit), "slow")).toBe(false);

@@ -28,7 +28,7 @@ let url: string;
 let folder: string;
 let env: NodeJS.ProcessEnv;
 
-/** An npx that runs this checkout, narrowed to a few checks, whatever package is requested; it records its arguments. */
+/** An npx that runs this checkout, narrowed to a few checks, whatever package is requested, and records its arguments. */
 function installNpx(bin: string): void {
   mkdirSync(bin);
   const main = join(ROOT, "cli/main.ts");

@@ -82,7 +82,7 @@ function outputsIn(file: string, id: string): Scope {
 
 function runStep(step: Step, scope: Scope, cwd: string, env: NodeJS.ProcessEnv) {
   const own = Object.fromEntries(Object.entries(step.env ?? {}).map(([name, value]) => [name, expand(value, scope)]));
-  // As the runner starts it.
+  // The command with which the runner starts it.
   const flags = ["--noprofile", "--norc", "-eo", "pipefail", "-c", step.run ?? ""];
   return spawnSync("bash", flags, { cwd, env: { ...env, ...own }, encoding: "utf8" });
 }
@@ -91,7 +91,7 @@ function runStep(step: Step, scope: Scope, cwd: string, env: NodeJS.ProcessEnv) 
 export function playAction(path: string, given: Scope, cwd: string, env: NodeJS.ProcessEnv): PlayedAction {
   const action: unknown = parse(readFileSync(path, "utf8"));
   if (!actions.Check(action))
-    throw new Error(`${path} is no composite action: ${JSON.stringify(actions.Errors(action)[0])}`);
+    throw new Error(`${path} is not a composite action: ${JSON.stringify(actions.Errors(action)[0])}`);
   const folder = mkdtempSync(join(tmpdir(), "drydock-runner-"));
   const [output, summary] = [join(folder, "output"), join(folder, "summary")];
   for (const file of [output, summary]) writeFileSync(file, "");

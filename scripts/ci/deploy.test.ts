@@ -78,7 +78,7 @@ const Job = Type.Object(
             metadata: Type.Object({ labels: Labels }, closed),
             spec: Type.Object(
               {
-                // A failure policy of pods asks for it.
+                // Required by the pod failure policy.
                 restartPolicy: Type.Literal("Never"),
                 automountServiceAccountToken: Type.Boolean(),
                 containers: Type.Array(Container, { minItems: 1 }),
@@ -138,7 +138,7 @@ const flagsOf = (command: string): readonly string[] =>
     .commands.find((each) => each.name() === command)
     ?.options.map(({ long }) => long ?? "") ?? [];
 
-it("the manifest for Kubernetes is a Job whose pods run a command that there is", () => {
+it("the manifest for Kubernetes is a Job whose pods run an existing command", () => {
   const job = read("kubernetes.yml");
   expect([...Value.Errors(Job, job)].slice(0, 3)).toEqual([]);
   const { containers } = Value.Parse(Job, job).spec.template.spec;
@@ -148,7 +148,7 @@ it("the manifest for Kubernetes is a Job whose pods run a command that there is"
   expect(Value.Check(Job, { ...(job as object), spec: {} })).toBe(false);
 });
 
-it("the compose file has a queue that waits for nobody and workers that wait for it, and no password", () => {
+it("the compose file has a queue, workers that wait for the queue, and no password", () => {
   const compose = read("compose.yml");
   expect([...Value.Errors(Compose, compose)].slice(0, 3)).toEqual([]);
   const { services } = Value.Parse(Compose, compose);

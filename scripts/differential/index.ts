@@ -20,7 +20,7 @@ interface Answer {
 const VARIABLE =
   /^(?:CreateIndex|ModifyIndex|Hash|Index|PrimaryModifyIndex|UpdatedAt|ID|SNI|Name|PeeringToken|Tags|Port)$/;
 
-/** A value without what differs from run to run. */
+/** A value without the parts that differ from run to run. */
 function settle(value: unknown, key = ""): unknown {
   if (VARIABLE.test(key) && (typeof value !== "string" || key !== "Name" || value.includes(".internal."))) return "*";
   if (Array.isArray(value)) return value.map((each) => settle(each));
@@ -45,7 +45,7 @@ async function askReal({ httpPort }: RealConsul, { method, path, ...request }: S
   return { status: reply.status, body: read(await reply.text()) };
 }
 
-/** Asks a real Consul and ours the same over HTTP; answers with how many replies differ, and prints each. */
+/** Sends a real Consul and ours the same requests over HTTP; prints each reply that differs, and returns how many do. */
 async function compareRequests(real: RealConsul): Promise<number> {
   const kernel = new Kernel({ seed: "differential" });
   const ours = createDns(kernel, { version: "1.22.0", name: "agent-1", address: "127.0.0.1", mode: "dev" });
@@ -78,22 +78,22 @@ interface Options {
 
 const options = scriptCommand(
   "npm run differential --",
-  "Ask a real Consul on this machine and ours the same, packets of DNS and requests, and list where they differ.",
+  "Send a real Consul on this machine and ours the same DNS packets and requests, and list where they differ.",
 )
   .option("--consul <path>", "the program of the real Consul", "consul")
   .addOption(new Option("--version <version>", "its release").choices(CONSUL_VERSIONS).default("1.22.0"))
   .option(
     "--packets <n>",
-    "packets of DNS, half of them to an agent that cuts and caches otherwise",
+    "how many DNS packets, half of them to an agent that truncates and caches differently",
     wholeNumber(0),
     2000,
   )
   .option("--damage <share>", "share of the packets that are damaged", share, 0)
-  .option("--seed <n>", "from which packets are drawn", wholeNumber(0), 1)
+  .option("--seed <n>", "the seed from which packets are drawn", wholeNumber(0), 1)
   .parse()
   .opts<Options>();
 
-/** Half of the packets go to an agent as it is by default, half to one that is configured. */
+/** Half of the packets go to an agent with default settings, half to a configured one. */
 const CONFIGS: readonly object[] = [
   {},
   {

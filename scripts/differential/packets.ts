@@ -13,7 +13,7 @@ const SILENCE_MS = 1500;
 const SETTLE_MS = 3000;
 const SHOWN_MAX = 20;
 
-/** Asks a real Consul and ours the same packets; answers with how many differ, and prints each. */
+/** Sends a real Consul and ours the same packets; prints each answer that differs, and returns how many do. */
 export async function comparePackets(
   real: RealConsul,
   {
@@ -85,7 +85,9 @@ function compare(packet: DrawnPacket, theirs: Buffer | undefined, ours: Dns): re
     if (!isPicked) found.push(...differences(theirList, myList, `$.${section}`));
     else if (section === "answer") {
       const known = new Set(all.answer.map(settleRecord));
-      found.push(...theirList.filter((each) => !known.has(each)).map((each) => `$.answer: ${each} is none of ours`));
+      found.push(
+        ...theirList.filter((each) => !known.has(each)).map((each) => `$.answer: ${each} is not in our answer`),
+      );
       if (theirList.length !== myList.length && packet.transport === "udp")
         found.push(...countDifference(theirList.length, myList.length, shown.size));
     }
@@ -93,7 +95,7 @@ function compare(packet: DrawnPacket, theirs: Buffer | undefined, ours: Dns): re
   return found;
 }
 
-/** How many members fit may depend on which were drawn, by one. */
+/** How many members fit may differ by one, depending on which were drawn. */
 const countDifference = (expected: number, actual: number, size: number): readonly string[] =>
   Math.abs(expected - actual) <= 1 && size > 480 ? [] : [`$.answer: ${expected} records expected, got ${actual}`];
 
@@ -105,10 +107,10 @@ function readSafely(bytes: Buffer): ReturnType<typeof readReply> | string {
   }
 }
 
-/** A record without the serial, which is the clock's. */
+/** A record without the serial, which depends on the clock. */
 const settleRecord = (record: unknown): string => canonical(record).replace(/"serial":\d+/, '"serial":0');
 
-/** Asks over UDP by id, and over TCP on a connection each. */
+/** Sends questions over UDP, matched by id, and over TCP, each on its own connection. */
 class Asker {
   readonly #port: number;
   readonly #socket: Socket = createSocket({ type: "udp4", recvBufferSize: 4 * 1024 * 1024 });

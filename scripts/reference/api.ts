@@ -64,7 +64,7 @@ function declarationText(text: string, declaration: SyntaxNode, name: string): s
   return `const ${text.slice(one?.start ?? declaration.start, end).trim()}`;
 }
 
-/** Finds where an exported name is declared, through however many files that pass it on. */
+/** Finds where an exported name is declared, through any number of re-exporting files. */
 class Exports {
   readonly #sources: ReadonlyMap<string, Source>;
 

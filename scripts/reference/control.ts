@@ -100,7 +100,7 @@ const templateOf = (path: string): string => path.replaceAll(/:(\w+)/g, "{$1}");
 
 function operationOf(method: string, path: string): object {
   const described = DESCRIBED[`${method} ${path}`];
-  if (described === undefined) throw new Error(`${method} ${path} is described nowhere`);
+  if (described === undefined) throw new Error(`${method} ${path} is not described`);
   const { summary, status, response, query = [], refusals = [] } = described;
   const parameters = [
     ...[...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({ name, in: "path", required: true, schema: WHOLE })),
@@ -118,7 +118,7 @@ function operationOf(method: string, path: string): object {
       [status]: { description: summary, ...content },
       401: errorAnswer("CONTROL_UNAUTHORIZED: without the token"),
       403: errorAnswer("CONTROL_FOREIGN_HOST, CONTROL_FROM_PAGE: by another name, or from a web page"),
-      415: errorAnswer("CONTROL_NOT_JSON: a body that is no JSON"),
+      415: errorAnswer("CONTROL_NOT_JSON: a body that is not JSON"),
       ...(refusals.length > 0 && { "4XX": errorAnswer(refusals.join(", ")) }),
     },
   };

@@ -17,7 +17,7 @@ function commandLines(page: string): readonly string[] {
 
 const PAGES = [...globSync("docs/first/*.md"), ...globSync("docs/*.md"), "reports/live/README.md"].sort();
 
-test.each(PAGES)("%s names commands and options that there are", (path) => {
+test.each(PAGES)("%s names only commands and options that exist", (path) => {
   for (const line of commandLines(readFileSync(path, "utf8"))) {
     const [name = "", ...words] = line.split(/\s+/).slice(1);
     const command = program.commands.find((each) => each.name() === name);

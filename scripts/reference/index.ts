@@ -1,5 +1,5 @@
 /**
- * `npm run reference`: writes the generated pages of docs/ that say what there is: commands, library, control API. With `--check`, as a test does, nothing is
+ * `npm run reference`: writes the generated reference pages of docs/: commands, library, control API. With `--check`, as a test does, nothing is
  * written, and the exit code is 1 when a page is stale.
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";

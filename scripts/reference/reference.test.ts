@@ -4,14 +4,14 @@ import { describe, expect, test } from "vitest";
 import { errorEntries, errorIndex, errorPage } from "./errors.ts";
 import { referencePages } from "./pages.ts";
 
-describe("the pages that say what there is", () => {
+describe("the generated reference pages", () => {
   const pages = referencePages();
 
-  test.each(pages)("%s is what the sources make: npm run reference", (path, text) => {
+  test.each(pages)("%s is up to date with the sources: npm run reference", (path, text) => {
     expect(readFileSync(path, "utf8") === text).toBe(true);
   });
 
-  test("the library's page has what the README uses, with its docstring", () => {
+  test("the library's page lists what the README uses, with its docstring", () => {
     const page = new Map(pages).get("docs/api/README.md") ?? "";
     for (const name of ["createWorld", "certify", "describeConformance", "inception", "bootCloud"])
       expect(page).toMatch(new RegExp(`^## ${name}\\n\\n[A-Z\`]`, "m"));
@@ -26,7 +26,7 @@ describe("the pages that say what there is", () => {
     expect(accepts({ point: "nova:*", effect: { kind: "explode" } })).toBe(false);
   });
 
-  test("every code has one page", () => {
+  test("every error code has one page", () => {
     const codes = errorEntries().map(({ code }) => code);
     expect(new Set(codes).size).toBe(codes.length);
     for (const entry of errorEntries()) {

@@ -126,7 +126,7 @@ export const OPENSTACK_IDENTITY_SLIPS: readonly Slip[] = [
   },
   {
     id: "swift-account-knows-at-once",
-    breaks: "an account learns of its objects after half a minute",
+    breaks: "an account counts the objects of its containers after half a minute",
     file: `${ROOT}/swift/behaviour/totals.ts`,
     from: "cloud.kernel.nowMs - REPORT_MS",
     to: "cloud.kernel.nowMs",

@@ -108,7 +108,7 @@ describe("access to the control API", () => {
     ["a form", 415, () => ({ "content-type": "application/x-www-form-urlencoded" })],
     ["a form with files", 415, () => ({ "content-type": "multipart/form-data; boundary=x" })],
     ["something like JSON", 415, () => ({ "content-type": "application/jsonp" })],
-    ["text that says it is JSON, too", 415, () => ({ "content-type": "text/plain; application/json" })],
+    ["JSON with a second, textual type", 415, () => ({ "content-type": "text/plain; application/json" })],
   ];
 
   const every = [...ROUTES, ...NO_ROUTES].map(([method, path, body]) => ({ method, path, body }));
@@ -133,14 +133,14 @@ describe("access to the control API", () => {
       expect((await send(method, path, chunked, undefined)).status).toBe(415);
     });
 
-    it("tells no browser that a page may read it", async () => {
+    it("never lets a browser share an answer with a page", async () => {
       const answer = await send(method, path, rightful({ origin: "https://evil.example" }), body);
       expect(Object.keys(answer.headers).filter((name) => name.startsWith("access-control-"))).toEqual([]);
       expect(answer.headers).toMatchObject({ "cache-control": "no-store", "x-content-type-options": "nosniff" });
     });
   });
 
-  it("has a table of all routes here", () => {
+  it("has every route listed here", () => {
     expect(ROUTES.map(([method, path]) => `${method} ${path.replace(/\/1\b/, "/:id")}`)).toEqual(
       service.routes.map(({ method, path }) => `${method} ${path}`),
     );

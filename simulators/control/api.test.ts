@@ -30,7 +30,7 @@ describe("control", () => {
     expect(call("GET", "/_drydock/faults").json).toEqual([]);
   });
 
-  it("refuses a malformed rule, an unknown point, an effect that does not fit; nothing is armed", () => {
+  it("arms nothing when the rule is malformed, its point unknown, or its effect unfit for the point", () => {
     const { call } = createTestControl();
     expect(call("POST", "/_drydock/faults", { point: "nova:*", effect: { kind: "explode" } })).toMatchObject({
       status: 400,

@@ -22,7 +22,7 @@ function register(consul: ReturnType<typeof createTestConsul>, service: string, 
 
 describe("a registered service", () => {
   test.prop([names, instances], { numRuns: 25 })(
-    "resolves to its members over TCP, and to nothing once they are gone",
+    "resolves to its members over TCP, and to nobody once they are gone",
     (service, list) => {
       const consul = createTestConsul();
       register(consul, service, list);
@@ -68,7 +68,7 @@ describe("a registered service", () => {
   );
 
   test.prop([names, instances, fc.string()], { numRuns: 15 })(
-    "is answered alike for the same seed",
+    "is answered identically for the same seed",
     (service, list, seed) => {
       const ask = (): unknown => {
         const consul = createTestConsul({}, seed);
@@ -102,7 +102,7 @@ describe("a registered service", () => {
 
 describe("any packet", () => {
   test.prop([fc.uint8Array({ maxLength: 200 }), fc.constantFrom("udp" as const, "tcp" as const)])(
-    "is answered with its id or not at all, and the next question is answered as usual",
+    "is answered with its own id or not at all, and the next question is answered as usual",
     (bytes, transport) => {
       const { dns, ask } = createTestConsul();
       const reply = dns.answer(bytes, transport);
@@ -151,7 +151,7 @@ describe("health", () => {
     }
   });
 
-  it("is lost when a heartbeat stays away, and regained with the next", () => {
+  it("is lost when a heartbeat is missing, and regained with the next one", () => {
     const consul = createTestConsul();
     consul.http("PUT", "/v1/agent/service/register", { Name: "web", Check: { TTL: "10s", Status: "passing" } });
     const answers = (): number | undefined => consul.ask("web.service.consul. A")?.answer.length;
@@ -170,7 +170,7 @@ describe("faults of an answer", () => {
     consul.dns.catalog.registerNode("alias", address);
   };
 
-  it("lose it, fail it or truncate it, as often as armed", () => {
+  it("lose it, fail it or truncate it, as often as the rule says", () => {
     const consul = createTestConsul();
     register(consul, "10.0.0.1");
     consul.kernel.faults.arm({ point: "dns:answer", effect: { kind: "reset" } });
@@ -182,7 +182,7 @@ describe("faults of an answer", () => {
     expect(consul.ask("alias.node.consul. A")?.answer).toMatchObject([{ data: "10.0.0.1" }]);
   });
 
-  it("give a past answer, which leaves the present one as it is", () => {
+  it("give a past answer, without affecting the present one", () => {
     const consul = createTestConsul();
     register(consul, "10.0.0.1");
     consul.kernel.advanceTo(consul.kernel.nowMs + 10_000);
@@ -194,7 +194,7 @@ describe("faults of an answer", () => {
     expect(consul.dns.resolve("alias.node.consul")).toBe("10.0.0.2");
   });
 
-  it("know nothing of a node at a time before it existed", () => {
+  it("do not know a node at a time before it existed", () => {
     const consul = createTestConsul();
     consul.kernel.advanceTo(consul.kernel.nowMs + 60_000);
     register(consul, "10.0.0.1");

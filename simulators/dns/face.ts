@@ -5,9 +5,9 @@ import type { Transport } from "./wire/codec/types.ts";
 
 /** What answers DNS messages. */
 export interface NameServer {
-  /** What arrives of the answer to a DNS message sent as a datagram: at once, however long the real server would take; `undefined` is silence. */
+  /** The part of the answer to a DNS message that arrives in a datagram, at once, however long the real server would take; `undefined` is silence. */
   answer(message: Uint8Array, transport: Transport): Uint8Array | undefined;
-  /** The same, but takes its time: a process where it must wait. */
+  /** The same, but taking its time: a process if it must wait. */
   ask(message: Uint8Array, transport: Transport, client?: string): DnsReply | Process<DnsReply>;
 }
 
@@ -21,9 +21,9 @@ export interface DnsQuestion {
   readonly client?: string | undefined;
 }
 
-/** How a server of names finds its answers. */
+/** How a name server finds its answers. */
 export interface Lookups {
-  /** Whether it is there at all. Default: it is. */
+  /** Whether the server exists at all. Default: it does. */
   readonly isUp?: () => boolean;
   readonly look: (asked: DnsQuestion) => DnsReply | Process<DnsReply>;
   /** The answer as it was some time ago. */
@@ -37,7 +37,7 @@ export function defineFace(kernel: Kernel, face: DnsFaceName, agents: readonly s
   return point;
 }
 
-/** A server whose answers may fail as a rule says. `name`: as in the point's attribute `agent`. */
+/** A server whose answers fail as fault rules say. `name`: as in the point's attribute `agent`. */
 export function createNameServer(kernel: Kernel, point: DnsAnswerPoint, name: string, lookups: Lookups): NameServer {
   const face = { kernel, point, name, lookups };
   const receive = kernel.onInput(`${point.point}/${name}`, (asked: DnsQuestion) => respond(face, asked));

@@ -14,17 +14,17 @@ import { RCODE, TYPE } from "./wire/codec/types.ts";
 interface FalseAnswer {
   /** Only this code. */
   readonly rcode?: keyof typeof RCODE;
-  /** With the flag that says it was cut. */
+  /** With the flag TC, which says that it was truncated. */
   readonly tc?: boolean;
-  /** With a different id. */
+  /** With another id. */
   readonly id?: "wrong";
   /** With this TTL on every record, in seconds. */
   readonly ttl?: number;
   /** For another name than was asked for. */
   readonly question?: "wrong";
-  /** So many times. */
+  /** How many times it is sent. */
   readonly copies?: number;
-  /** A byte at a time, so many ms apart, over TCP; over UDP after the time that all of them take. */
+  /** A byte at a time, this many ms apart, over TCP; over UDP after the time that all bytes would take. */
   readonly byteMs?: number;
 }
 
@@ -52,10 +52,10 @@ function readFalseAnswer(body: unknown): FalseAnswer | undefined {
   return isRight ? body : undefined;
 }
 
-/** A server of names: its point is `NAME:answer`. */
+/** A name server; its fault point is `NAME:answer`. */
 export type DnsFaceName = "dns" | "bosh-dns" | "name-server";
 
-/** The fault point of all answers of a server of names, by these agents. */
+/** The fault point of all answers of a kind of name server, of which these agents exist. */
 export const dnsAnswerPoint = (face: DnsFaceName, agents: readonly string[]) =>
   faultPoint({
     point: `${face}:answer`,
@@ -104,7 +104,7 @@ export const DATACENTER_POINT = faultPoint({
 
 const HEADER_BYTES = 12;
 
-/** Only a code, with the question repeated; silence for less than a header. */
+/** Only a code, with the question repeated; silence if there is not even a header. */
 function refusal(message: Uint8Array, rcode: number): Uint8Array | undefined {
   if (message.length < HEADER_BYTES) return undefined;
   const reply = new Uint8Array(message);
@@ -113,10 +113,10 @@ function refusal(message: Uint8Array, rcode: number): Uint8Array | undefined {
   return reply;
 }
 
-/** Whether the body of a fault wants the true answer, to spoil it. */
+/** Whether the body of a fault needs the true answer in order to falsify it. */
 export const spoilsTruth = (body: unknown): boolean => readFalseAnswer(body)?.rcode === undefined && body !== undefined;
 
-/** The false answer to a message, of which `found` is the true one where it is wanted. */
+/** The false answer to a message; `found` is the true one, if it is needed. */
 export function falseAnswer(message: Uint8Array, body: unknown, found: Uint8Array | undefined): DnsReply {
   const { rcode, tc, id, ttl, question, copies, byteMs }: FalseAnswer = readFalseAnswer(body) ?? { rcode: "SERVFAIL" };
   const base = rcode === undefined ? found : refusal(message, RCODE[rcode]);
@@ -129,7 +129,7 @@ export function falseAnswer(message: Uint8Array, body: unknown, found: Uint8Arra
   return { message: reply, ...(copies !== undefined && { copies }), ...(byteMs !== undefined && { byteMs }) };
 }
 
-/** Changes the first character of the name that is repeated as the question, and of all that point to it. */
+/** Changes the first character of the name in the repeated question, and so of all names that point to it. */
 function misquote(reply: Buffer): void {
   const at = HEADER_BYTES + 1;
   const first = reply[at];
@@ -141,7 +141,7 @@ const LETTER_X = 0x78;
 const QUESTION_TAIL = 4;
 const RECORD_TAIL = 10;
 
-/** Puts a TTL on every record but the OPT, whose TTL is none. */
+/** Sets the TTL of every record except the OPT, whose field is not a TTL. */
 function rewriteTtls(reply: Buffer, ttl: number): void {
   let at = HEADER_BYTES;
   const skipName = (): boolean => {

@@ -43,7 +43,7 @@ interface ConsulAgentOptions {
   /** A UUID. Default: one from the seed. */
   readonly id?: string;
   readonly address: string;
-  /** `dev` is a server with indented JSON, `client` no server. Default `server`. */
+  /** `dev` is a server with indented JSON, `client` is not a server. Default `server`. */
   readonly mode?: "dev" | "server" | "client";
   /** In Consul's own configuration keys. Default: domain `consul`, datacenter `dc1`. */
   readonly config?: ConsulConfig;
@@ -55,7 +55,7 @@ export interface DnsOptions extends ConsulAgentOptions {
   readonly agents?: readonly ConsulAgentOptions[];
   /** Resolvers for names outside the domain, by the addresses in `recursors`. */
   readonly upstreams?: readonly Upstream[];
-  /** False: the servers wait for peers and never had a leader. Default true. */
+  /** False: the servers wait for peers and have never had a leader. Default true. */
   readonly hasLeader?: boolean;
   /** How checks reach what they probe. Default: nothing can be reached. */
   readonly probe?: Probe;
@@ -111,7 +111,7 @@ export function createDns(kernel: Kernel, options: DnsOptions): Dns {
       options.hasLeader ?? true,
     );
     const resolver = new Resolver(cluster, agent, options.upstreams ?? []);
-    // An index of before may come again with another catalog.
+    // After a restore, an index may recur with another catalog.
     kernel.restored.add(() => resolver.cache.clear());
     return { agent, resolver };
   });

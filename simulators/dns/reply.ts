@@ -2,13 +2,13 @@ import type { WireFault } from "../kernel/index.ts";
 
 /** What an agent returns for a message. */
 export interface DnsReply {
-  /** The whole answer; without one there is silence. */
+  /** The whole answer; absent for silence. */
   readonly message?: Uint8Array;
   /** Messages that follow it over TCP, as a transfer has them. */
   readonly more?: readonly Uint8Array[];
   /** How it fails on the wire, when a fault says so. */
   readonly wire?: WireFault;
-  /** How often it is sent. Default once. */
+  /** How often it is sent. Default 1. */
   readonly copies?: number;
   /** The time between two of its bytes over TCP, ms. Default none. */
   readonly byteMs?: number;

@@ -9,7 +9,7 @@ const files = globSync("**/*.ts", { cwd: ROOT }).map((file) => file.replaceAll("
 const sources = files.filter((file) => !file.endsWith(".test.ts"));
 const textOf = (file: string): string => readFileSync(join(ROOT, file), "utf8");
 
-/** What each room may import from, besides itself: what the servers agree on knows nothing of agents, and neither of routes. */
+/** What each room may import from, besides itself: the servers' state knows nothing of agents, and neither knows routes. */
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
   state: ["wire", "config-entries"],
   "config-entries": ["state", "wire"],
@@ -57,7 +57,7 @@ function importsOf(file: string): readonly string[] {
 }
 
 describe("the rooms of Consul's simulator", () => {
-  it("hold every file except the few at the root", () => {
+  it("hold every file except a few at the root", () => {
     expect(sources.filter((file) => !file.includes("/")).sort()).toEqual(LOOSE_FILES);
   });
 

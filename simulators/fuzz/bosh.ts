@@ -7,15 +7,15 @@ import { createUaa } from "../bosh/auth/uaa.ts";
 import { Pool } from "./pool.ts";
 import type { RealFailure, Sample, Target } from "./target.ts";
 
-/** What the director answers to anything unforeseen; a throw of ours has a `crash`. */
+/** How the director answers whatever it does not expect; an error thrown by our own code carries a `crash`. */
 const EMPTY_500: RealFailure = {
   fits: (_request, { body }) => body === "",
   isEmpty: true,
-  source: "recorded of a director: anything that its handlers did not foresee is 500 without a body",
+  source: "recorded from a director: whatever its handlers do not expect is 500 without a body",
 };
 const NOT_IMPLEMENTED: RealFailure = {
   fits: (_request, { body }) => body === "listing active networks is not implemented",
-  source: "recorded of a director: GET /networks without `orphaned`",
+  source: "recorded from a director: GET /networks without `orphaned`",
 };
 
 /** A director with a deployment, and the UAA beside it. */

@@ -7,11 +7,11 @@ import type { AttackedRoute, Sample, Target } from "./target.ts";
 /** How hard an attack is. */
 interface CampaignOptions {
   readonly seed: number | string;
-  /** Random requests to each route; routes that take much get a few times as many. */
+  /** Random requests to each route; routes with many parameters get a few times as many. */
   readonly rounds: number;
-  /** The part of the systematic requests that is sent, 0 to 1: every place in what clients send, with every kind of wrong value. */
+  /** The fraction of the systematic requests to send, 0 to 1. All of them: each kind of wrong value in every place of what clients send. */
   readonly sweepShare: number;
-  /** The clock of this machine, ms: finds requests that hold everything up. */
+  /** The clock of this machine, ms: finds requests that block everything else. */
   readonly nowMs: () => number;
 }
 
@@ -77,11 +77,11 @@ export async function attack(target: Target, options: CampaignOptions): Promise<
   return { requests, reached, findings: [...findings.values()] };
 }
 
-/** Random requests to a route: the more it takes, the more can be wrong with a request. */
+/** How many random requests a route gets: the more it takes, the more can be wrong with a request. */
 const turnsOf = (samples: readonly Sample[]): number =>
   1 + Math.min(12, Math.floor(samples.filter(({ body }) => body !== undefined).length / 2));
 
-/** Lets the world go on, as what a request left behind must not break it later. */
+/** Lets time pass: what a request left behind must not break the world later. */
 function advanceWorld({ kernel }: Target, ms: number, note: (what: string) => void): void {
   const untilMs = kernel.nowMs + ms;
   for (let tries = 0; tries < 100; tries++) {

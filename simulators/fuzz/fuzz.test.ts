@@ -18,11 +18,11 @@ describe("no request stops the cloud", { timeout: 300_000 }, () => {
   });
   const targetOf = (name: string): Target => attacked.targets.find((each) => each.name === name) as Target;
 
-  it("every API is attacked", () => {
+  it("the fuzzer attacks every API", () => {
     expect(attacked.targets.map(({ name }) => name).sort()).toEqual([...NAMES].sort());
   });
 
-  it.each(NAMES)("%s answers each in its own envelope, and goes on", async (name) => {
+  it.each(NAMES)("%s answers each request in its own envelope, and keeps working", async (name) => {
     const target = targetOf(name);
     const { findings, reached, requests } = await attack(target, PART);
     expect(findings).toEqual([]);
@@ -30,7 +30,7 @@ describe("no request stops the cloud", { timeout: 300_000 }, () => {
     expect(reached / requests).toBeGreaterThan(target.reachMin);
   });
 
-  it.each(NAMES)("%s answers an ordinary request afterwards, and its world is a value", (name) => {
+  it.each(NAMES)("%s still answers an ordinary request afterwards, and its world is still plain data", (name) => {
     const { service, kernel, pathOf, caller, origin, pool } = targetOf(name);
     const path = service.routes.find((route) => route.method === "GET" && !route.path.includes(":"))?.path ?? "/";
     const headers = caller({ pick: <T>(list: readonly T[]) => list[0] as T, chance: () => false } as never);
@@ -40,7 +40,7 @@ describe("no request stops the cloud", { timeout: 300_000 }, () => {
     expect(pool).toBeDefined();
   });
 
-  it("the laws can judge what is left", () => {
+  it("the laws can still be checked afterwards", () => {
     expect(Array.isArray(attacked.laws())).toBe(true);
   });
 });
@@ -82,14 +82,14 @@ describe("the attack", () => {
       },
       "crash",
     ],
-    ["a 500 that nobody knows of", () => json(500, { error: "oh" }), "500 without a source"],
-    ["an answer of a framework", () => json(400, { statusCode: 400, error: "Bad Request" }), "the framework shows"],
+    ["an unexpected 500", () => json(500, { error: "oh" }), "500 without a source"],
+    ["a framework's own answer", () => json(400, { statusCode: 400, error: "Bad Request" }), "the framework shows"],
     ["an answer that can't be written", () => json(200, { size: 1n }), "unwritable"],
   ])("finds %s", async (_what, handler, expected) => {
     expect(await findKinds(route("/", handler))).toContain(expected);
   });
 
-  it("finds a world that breaks later", async () => {
+  it("finds a request that breaks the world later", async () => {
     const world = target(
       route("/", () => {
         world.kernel.schedule(1, () => {

@@ -45,7 +45,7 @@ const VALUES: readonly unknown[] = [
   { length: -1 },
 ];
 
-/** Whole bodies that no route takes. */
+/** Whole bodies that no route accepts. */
 const BODIES: readonly string[] = [
   "",
   "null",
@@ -102,7 +102,7 @@ const QUERY_VALUES: readonly string[] = [
   "a".repeat(3000),
 ];
 
-/** Names of a query that the APIs know, beside those that recordings hold. */
+/** Query parameters that the APIs know, in addition to those in the recordings. */
 const QUERY_NAMES: readonly string[] = [
   ...PROTOTYPE_KEYS,
   "limit",
@@ -170,7 +170,7 @@ export const SEGMENTS: readonly string[] = [
   "x".repeat(300),
 ];
 
-/** Methods that a route, or any server, does not take. */
+/** Methods that a route, or every server, rejects. */
 export const METHODS: readonly string[] = ["FOO", "TRACE", "OPTIONS", "PATCH", "HEAD", "PROPFIND"];
 
 /** A whole body that no client should send. */
@@ -187,7 +187,7 @@ export function hostileQuery(random: Random, names: readonly string[]): string {
   return pairs.join("&");
 }
 
-/** Most are met by what looks at the value; those that are refused for their size alone are rare. */
+/** Most reach the code that looks at the value; those refused for their size alone are rare. */
 function hostileValue(random: Random): unknown {
   if (random.chance(0.97)) return random.pick(VALUES);
   return random.chance(0.5) ? LONG : DEEP;

@@ -11,14 +11,14 @@ import {
 import { CATALOG_REQUESTS, drawPacket } from "../dns/parity/packets.ts";
 import { Kernel, makeRequest } from "../kernel/index.ts";
 
-/** A server of names under attack. */
+/** A name server under attack. */
 interface AttackedServer {
   readonly name: string;
   readonly kernel: Kernel;
   readonly server: NameServer;
-  /** Whether it promises that no datagram is larger than the client takes; Consul's answers to node names are not cut. */
+  /** Whether it promises that no datagram exceeds the client's limit; Consul does not truncate its answers to node names. */
   readonly keepsSize: boolean;
-  /** A question that it has an answer to. */
+  /** A question that it can answer. */
   readonly question: Buffer;
 }
 
@@ -53,7 +53,7 @@ function zoneServer(kernel: Kernel): NameServer {
   return createZoneServer(kernel, { hosting: () => hosting });
 }
 
-/** Every server of names, with something to answer. */
+/** Every name server, each with records to answer from. */
 export function openServers(seed: number): readonly AttackedServer[] {
   const consuls = CONSUL_VERSIONS.map((version): AttackedServer => {
     const kernel = new Kernel({ seed });
@@ -95,7 +95,7 @@ export function openServers(seed: number): readonly AttackedServer[] {
   ];
 }
 
-/** What the client takes: as its last 11 bytes say where they are an OPT, which packets that are whole end in. */
+/** The largest datagram that the client accepts. Intact packets end in an OPT record, whose 11 bytes say it. */
 function offerOf(bytes: Buffer): number {
   const at = bytes.length - OPT_BYTES;
   return at > HEADER_BYTES && bytes.readUInt16BE(at + 1) === 41
@@ -118,7 +118,7 @@ function judge(
   return isOver ? `${answer.length} bytes where ${offerOf(bytes)} were offered` : "";
 }
 
-/** Sends packets, most of them damaged, at a server; lists what none of them may cause, with the packet. */
+/** Sends packets, most of them damaged, to a server. Returns each violation with the packet that caused it. */
 export function attackNames(attacked: AttackedServer, packets: number): readonly string[] {
   const random = attacked.kernel.random("fuzz/packets");
   const findings: string[] = [];
@@ -135,6 +135,6 @@ export function attackNames(attacked: AttackedServer, packets: number): readonly
   }
   const last = attacked.server.answer(attacked.question, "udp");
   if (last === undefined || last.length <= attacked.question.length)
-    findings.push("an ordinary question has no answer any more");
+    findings.push("an ordinary question no longer gets an answer");
   return findings;
 }

@@ -33,7 +33,7 @@ const REAL: Readonly<Record<string, readonly RealFailure[]>> = {
   nova: [
     { fits: says("Unexpected API Error"), source: `${RECORDED}: nova-interfaces, nova-action-schema-addsecuritygroup` },
     { fits: (_request, { body }) => body === "", isEmpty: true, source: `${RECORDED}: GET /servers/%FF` },
-    { fits: isTooDeep, source: "Python's recursion limit, as recorded of Cinder and Neutron" },
+    { fits: isTooDeep, source: "Python's recursion limit, as recorded from Cinder and Neutron" },
   ],
   cinder: [
     { fits: says("has either erred"), source: `${RECORDED}: an empty body, one too deep` },
@@ -44,7 +44,7 @@ const REAL: Readonly<Record<string, readonly RealFailure[]>> = {
       fits: says("internal server error"),
       source: `${RECORDED}: neutron-quota, neutron-matrix-security-group-rule, a body too deep`,
     },
-    { fits: says("SubnetAllocationError"), source: `${RECORDED}: a subnet that its pool can't give` },
+    { fits: says("SubnetAllocationError"), source: `${RECORDED}: a subnet that its pool can't provide` },
   ],
   glance: [
     { fits: says("has either erred"), source: `${RECORDED}: glance-create-errors, a body too deep` },
@@ -52,13 +52,13 @@ const REAL: Readonly<Record<string, readonly RealFailure[]>> = {
   ],
   keystone: [
     { fits: says("A server error occurred"), source: `${RECORDED}: keystone-projects` },
-    { fits: isTooDeep, source: "Python's recursion limit, as recorded of Cinder and Neutron" },
+    { fits: isTooDeep, source: "Python's recursion limit, as recorded from Cinder and Neutron" },
   ],
   designate: [
     { fits: says('"unknown"'), source: `${RECORDED}: designate2-quotas, designate2-list-zones, designate2-transfers` },
-    { fits: isTooDeep, source: "Python's recursion limit, as recorded of Cinder and Neutron" },
+    { fits: isTooDeep, source: "Python's recursion limit, as recorded from Cinder and Neutron" },
   ],
-  octavia: [{ fits: isTooDeep, source: "Python's recursion limit, as recorded of Cinder and Neutron" }],
+  octavia: [{ fits: isTooDeep, source: "Python's recursion limit, as recorded from Cinder and Neutron" }],
   swift: [{ fits: says("An error occurred"), source: `${RECORDED}: COPY without Destination` }],
 };
 
@@ -66,7 +66,7 @@ function isTooDeep({ body }: HttpRequest): boolean {
   return body.length > 900 && /[[{]{50}|(?:\{"a":){50}/.test(Buffer.from(body).toString("utf8"));
 }
 
-/** A cloud with two projects that each have one thing of each kind, attacked by both and by the administrator. */
+/** A cloud with two projects that each own one resource of each kind, attacked by both projects and by the administrator. */
 export async function openStackTargets(
   seed: number,
   recordings: string,
@@ -129,7 +129,7 @@ async function furnish(cloud: TwoProjectCloud): Promise<Pool> {
   return pool;
 }
 
-/** Who calls, each as often as it is named. */
+/** Who calls; a caller named more often calls more often. */
 const PEOPLE = ["admin", "admin", "A", "A", "B"];
 
 function callerOf(cloud: TwoProjectCloud, random: Random): Readonly<Record<string, string>> {

@@ -40,12 +40,12 @@ export function consulTarget(
     realFailures: [
       {
         fits: (_request, { body }) => typeof body === "string" && body !== "",
-        source: "recorded of Consul: errors of its stores are 500 with a text",
+        source: "recorded from Consul: errors of its stores are 500 with a text",
       },
       {
         fits: ({ query }) => /%(?![0-9a-fA-F]{2})/.test(query),
         isEmpty: true,
-        source: "recorded of Consul: a query that can't be decoded",
+        source: "recorded from Consul: a query that can't be decoded",
       },
       {
         fits: (_request, { body }) => body !== undefined && body.length > 0,
@@ -67,7 +67,7 @@ function consulSamples(recordings: string): readonly Sample[] {
   );
 }
 
-/** The agent beside a data service. */
+/** The agent next to a data service. */
 export function agentTarget(seed: number): { readonly target: Target; readonly services: DataServices } {
   const { kernel, services, boot } = rig(seed);
   boot("10.0.0.5", "web");

@@ -4,7 +4,7 @@ const NAMING = /(?:^|_)(?:id|uuid|name|key|node|service|cid|fingerprint)$/i;
 /** How many names of one kind are kept: the oldest stay, so that later requests still find what was seeded. */
 const NAMES_MAX = 40;
 
-/** Names of things that exist, by the word that leads to them in a path, gathered from answers. */
+/** Names of existing resources, gathered from answers, by the word that precedes them in a path. */
 export class Pool {
   #names = new Map<string, string[]>();
 
@@ -23,7 +23,7 @@ export class Pool {
     };
   }
 
-  /** Takes in the names in an answer, by their members and what contains them. */
+  /** Collects the names in an answer, by the members that hold them and what contains those. */
   gather(word: string, value: unknown): void {
     if (Array.isArray(value)) for (const each of value) this.#take(word, each);
     else this.#take(word, value);

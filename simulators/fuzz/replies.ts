@@ -2,7 +2,7 @@ import { Readable } from "node:stream";
 import { type HttpReply, type HttpRequest, Process, replyHeader, serialise } from "../kernel/index.ts";
 import type { AttackedRoute, Target } from "./target.ts";
 
-/** The number of the world's events within which a reply that takes time must come. */
+/** A reply that takes time must come within this many events of the world. */
 const EVENTS_MAX = 20_000;
 
 /** Sends a request and lets the world go on until the reply comes. @throws Error when it never comes */
@@ -60,12 +60,12 @@ function tryToSerialise(reply: HttpReply): {
     const { body, headers } = serialise(reply);
     return { body: Buffer.from(body).toString("utf8"), headers };
   } catch {
-    // Reported as such: nothing of it would reach a client.
+    // Reported as such: none of it would reach a client.
     return { body: undefined, headers: {} };
   }
 }
 
-/** Takes the names in a reply into the pool of its target. */
+/** Adds the names in a reply to its target's pool. */
 export function gather({ pool }: Target, { path }: AttackedRoute, reply: HttpReply): void {
   if (reply.status >= 300) return;
   const word = path.split("/").findLast((segment) => segment !== "" && !/^[:*]/.test(segment)) ?? "";
@@ -75,7 +75,7 @@ export function gather({ pool }: Target, { path }: AttackedRoute, reply: HttpRep
   try {
     pool.gather(word, JSON.parse(body));
   } catch {
-    // A page, not a value: it holds no names.
+    // A page, not JSON: it holds no names.
   }
 }
 

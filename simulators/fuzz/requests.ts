@@ -24,7 +24,7 @@ const fits = (template: readonly string[], segments: readonly string[]): boolean
     : template.length === segments.length &&
       template.every((part, at) => part.startsWith(":") || part === segments[at]);
 
-/** One request to a route: some of it what a client sends, some of it what no client should. */
+/** One request to a route: partly what a client sends, partly what no client should. */
 export function drawRequest(
   target: Target,
   route: AttackedRoute,
@@ -115,7 +115,7 @@ function bodyFor(target: Target, sample: Sample | undefined, random: Random): st
   return fillIn(target, textOf(spoilt), random);
 }
 
-/** Adds what another client sent, so that rare and usual members meet. */
+/** Adds members that another client sent, so that rare and common members are combined. */
 function crossSamples(sample: Sample, samples: readonly Sample[], random: Random): Sample {
   const { body } = random.pick(samples);
   if (!isObject(sample.body) || !isObject(body) || random.chance(0.5)) return sample;
@@ -127,7 +127,7 @@ function crossSamples(sample: Sample, samples: readonly Sample[], random: Random
   return { ...sample, body: { ...other, ...Object.fromEntries(merged) } };
 }
 
-/** A text is YAML, or bytes of which some go missing. */
+/** A text is damaged as YAML, or loses some of its bytes. */
 function spoilText(text: string, random: Random): string {
   if (random.chance(0.2)) return text.slice(0, random.int(0, text.length)) + text.slice(random.int(0, text.length));
   try {

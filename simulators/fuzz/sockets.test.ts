@@ -77,7 +77,7 @@ describe("over sockets", () => {
     ["consul", "GET /v1/kv/%FF HTTP/1.1", /^HTTP\/1\.1 404 /],
     ["frail", "FOO /things HTTP/1.1", /^HTTP\/1\.1 404 .*no route/s],
     ["frail", "GET a b c d", /^HTTP\/1\.1 400 .*400 Bad Request/s],
-  ])("%s answers %s as its real server", async (name, line, expected) => {
+  ])("%s answers %s as its real server does", async (name, line, expected) => {
     expect(await ask(name, line, `Host: h\r\n${name === "director" ? AUTH : ""}`)).toMatch(expected);
   });
 
@@ -88,7 +88,7 @@ describe("over sockets", () => {
     ["consul", "Host: h\r\nContent-Length: x\r\n", /^HTTP\/1\.1 400 .*400 Bad Request/s],
     ["consul", "", /^HTTP\/1\.1 400 .*missing required Host header/s],
     ["consul", "Host: h\r\nBroken\r\n", /^HTTP\/1\.1 400 /],
-  ])("%s answers the header %j as its real server", async (name, fields, expected) => {
+  ])("%s answers the header %j as its real server does", async (name, fields, expected) => {
     expect(await ask(name, "POST /v1/query HTTP/1.1", fields)).toMatch(expected);
   });
 
@@ -100,7 +100,7 @@ describe("over sockets", () => {
     expect(kernel.journal.events.at(-1)).toMatchObject({ source: "frail", kind: "crash", subject: "GET /things/:id" });
   });
 
-  it("a header that can't be sent is rewritten into one that can", async () => {
+  it("a header that can't be sent is rewritten so that it can", async () => {
     expect(await ask("frail", "GET /lines HTTP/1.1")).toMatch(/\r\nX-Line: a {2}X-Injected: b\r\n/);
   });
 

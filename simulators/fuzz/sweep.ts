@@ -1,7 +1,7 @@
 import { PROTOTYPE_KEYS } from "./hostile.ts";
 import type { Sample } from "./target.ts";
 
-/** Values that each reveal another kind of carelessness, for every place in what clients send. */
+/** Values that each reveal a different kind of carelessness, for every place in what clients send. */
 const VALUES: readonly unknown[] = [null, [null], {}, [], "x", 5, -1, true, "__proto__", "constructor", [["x"]], ""];
 const QUERY_VALUES = ["", "x", "-1", "__proto__", "%00", "(a%2B)%2B%24", "in:%22", ":", "1e3"];
 const HEADER_VALUES = ["", "%FF/x", "%", "__proto__", "-1", ",;=", "/"];
@@ -13,7 +13,7 @@ type Path = readonly (string | number)[];
 /** Bodies that every route with a body must survive. */
 const BODIES = ["null", "[]", "[null]", '{"__proto__":null}', '{"constructor":{"prototype":{}}}', "5", "["];
 
-/** What is sent to every route whatever the share of `sweep`: a few bodies, and null in every place of what clients send. */
+/** What every route gets however small the share of `sweep`: a few bodies, and null in every place of what clients send. */
 export function* basics(samples: readonly Sample[], method: string): Generator<Sample> {
   if (method === "GET" || method === "HEAD" || method === "DELETE") return;
   const headers = samples[0]?.headers ?? {};
@@ -21,7 +21,7 @@ export function* basics(samples: readonly Sample[], method: string): Generator<S
   for (const [sample, path] of places(samples)) yield { ...sample, body: replaceAt(sample.body, path, null) };
 }
 
-/** One sample for every place in them and every value, with that value there. */
+/** For every place in the samples and every value, one sample with that value in that place. */
 export function* sweep(samples: readonly Sample[], method: string): Generator<Sample> {
   for (const [sample, path] of places(samples))
     for (const value of VALUES) yield { ...sample, body: replaceAt(sample.body, path, value) };
@@ -38,7 +38,7 @@ const namesIn = (samples: readonly Sample[]): readonly string[] =>
     [...new URLSearchParams(path.split("?")[1] ?? "").keys()].filter((each) => each !== ""),
   );
 
-/** Every place of their bodies once, with the fullest sample that has it. */
+/** Every place in the bodies once, with the largest sample that has it. */
 function places(samples: readonly Sample[]): readonly (readonly [Sample, Path])[] {
   const found = new Map<string, readonly [Sample, Path]>();
   const richest = [...samples].sort((a, b) => sizeOf(b.body) - sizeOf(a.body));

@@ -11,7 +11,7 @@ export interface Sample {
   readonly body: unknown;
 }
 
-/** One API, in a world of its own or shared with others, with things that requests can name. */
+/** One API, in a world of its own or a shared one, with resources that requests can name. */
 export interface Target {
   readonly name: string;
   readonly kernel: Kernel;
@@ -27,7 +27,7 @@ export interface Target {
   readonly caller: (random: Random) => Readonly<Record<string, string>>;
   /** Whether these are the intact credentials of a caller. */
   readonly isKnown?: (request: HttpRequest) => boolean;
-  /** Restores the world: at the beginning, and when its callers are locked out. */
+  /** Restores the world; called at the beginning, and whenever its callers are locked out. */
   readonly renew?: () => void;
   /** Answers of 500 that the real service gives too, each with its source. */
   readonly realFailures: readonly RealFailure[];
@@ -35,7 +35,7 @@ export interface Target {
   readonly reachMin: number;
 }
 
-/** A 500 that is no defect. */
+/** A 500 that is not a defect. */
 export interface RealFailure {
   readonly fits: (request: HttpRequest, reply: HttpReply) => boolean;
   /** Whether its body is empty. */

@@ -7,11 +7,11 @@ import { openStackTargets } from "./openstack.ts";
 import { agentTarget, consulTarget, controlTarget } from "./others.ts";
 import type { Target } from "./target.ts";
 
-/** Real requests, which say what routes take. */
+/** Real requests, which show what routes accept. */
 const recordingFile = (name: string): string =>
   fileURLToPath(new URL(`../../docs/parity/recordings/${name}.jsonl.gz`, import.meta.url));
 
-/** Every API of the simulators, each with things that requests can name. */
+/** Every API of the simulators, each with resources that requests can name. */
 export interface AttackedWorld {
   readonly targets: readonly Target[];
   /** The laws of the world that they make together, judged on whatever the attack has left. */

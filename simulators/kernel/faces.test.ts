@@ -19,7 +19,7 @@ import {
   text,
 } from "./index.ts";
 
-/** One small API with every kind of route, and one list of cases to which each face must give the same answers. */
+/** One small API with every kind of route, and one list of cases that each face must answer alike. */
 function library(kernel: Kernel): Service {
   const books = new Map<string, unknown>();
   function* slowly(): Body<HttpReply> {
@@ -187,7 +187,7 @@ describe("faces", () => {
     }
   });
 
-  it("faults of the wire look alike on each face", async () => {
+  it("faults of the wire look the same on each face", async () => {
     const outcomes = async (kernel: Kernel, call: LocalFetch, origin: string): Promise<string[]> => {
       const seen: string[] = [];
       for (const effect of [

@@ -33,7 +33,7 @@ const ERROR = { kind: "error", message: "no" } as const;
 const RESET = { kind: "reset" } as const;
 
 describe("faults", () => {
-  it("act by count, after the skipped occasions, on matching attributes", () => {
+  it("act as often as `count` says, after the skipped occasions, where the attributes match", () => {
     const { faults } = world();
     faults.arm(ruleAt(SERVERS, { match: { path: "/servers/*" }, skip: 1, count: 2, effect: RESET }));
     const acts = [1, 2, 3, 4].map(() => faults.at(SERVERS, OCCASION)?.kind);
@@ -43,7 +43,7 @@ describe("faults", () => {
     expect(faults.at(SERVERS, { ...OCCASION, transport: "tcp" })).toEqual(RESET);
   });
 
-  it("draw their probability from the seed", () => {
+  it("decide by the seed where they have a probability", () => {
     const draws = (): boolean[] => {
       const { faults } = world();
       faults.arm({ point: "cpi:create_vm", count: null, probability: 0.5, effect: ERROR });
@@ -72,7 +72,7 @@ describe("faults", () => {
     expect(faults.at(CREATE, {})).toBeUndefined();
   });
 
-  it("come back with a snapshot, with the acts that they had left", () => {
+  it("come back with a snapshot, and act as often as they still had to", () => {
     const kernel = world();
     kernel.faults.arm({ point: "cpi:create_vm", count: 2, effect: ERROR });
     kernel.faults.at(CREATE, {});
@@ -83,7 +83,7 @@ describe("faults", () => {
     expect([kernel.faults.at(CREATE, {}), kernel.faults.at(CREATE, {})]).toEqual([ERROR, undefined]);
   });
 
-  it("make room by forgetting spent rules, and refuse another when there is none to forget", () => {
+  it("make room by forgetting spent rules, and refuse another when there are none to forget", () => {
     const { faults } = world();
     for (let each = 0; each < RULES_MAX; each++) faults.arm({ point: "cpi:create_vm", effect: ERROR });
     expect(() => faults.arm({ point: "cpi:create_vm", effect: ERROR })).toThrow("FAULT_RULES_MAX");
@@ -203,7 +203,7 @@ describe("patterns", () => {
     { minLength: 1, maxLength: 3 },
   );
 
-  it("fit the template of every path that they match", () => {
+  it("match the template of every path that they match", () => {
     fc.assert(
       fc.property(template, fc.array(segment, { minLength: 3, maxLength: 3 }), text, (parts, values, pattern) => {
         const path = `/${parts.map((part, at) => (part.startsWith(":") ? values[at] : part)).join("/")}`;
@@ -227,7 +227,7 @@ describe("patterns", () => {
   });
 });
 
-describe("what a fault holds", () => {
+describe("a call that a fault holds", () => {
   const countHeld = (kernel: Kernel, kind: "delay" | "stuck") => {
     const ended: unknown[] = [];
     const effect = kind === "delay" ? ({ kind, delayMs: 1000 } as const) : ({ kind } as const);
@@ -243,7 +243,7 @@ describe("what a fault holds", () => {
     return { id, ended, process };
   };
 
-  it.each(["delay", "stuck"] as const)("goes on at once when the rule of a %s is disarmed", (kind) => {
+  it.each(["delay", "stuck"] as const)("proceeds at once when the rule of a %s is disarmed", (kind) => {
     const kernel = world();
     const { id, ended } = countHeld(kernel, kind);
     kernel.faults.disarm(id);

@@ -1,4 +1,4 @@
-/** What a JSON text says; undefined for a text that is none. */
+/** The value of a JSON text; undefined if the text is not JSON. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -11,7 +11,7 @@ export function parseJson(text: string): unknown {
 export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** The items of a list as texts; none where it is no list. */
+/** The items of a list as texts; an empty list if the value is not a list. */
 export const readTexts = (value: unknown): readonly string[] => (Array.isArray(value) ? value.map(String) : []);
 
 /** How deep arrays and objects may nest in a body: code that works on such values recurses. */

@@ -42,7 +42,7 @@ describe("order", () => {
     );
   });
 
-  it("runs what an event schedules for now before later events, after what was due already", () => {
+  it("runs what an event schedules for the present instant after what was already due, and before later events", () => {
     const kernel = new Kernel();
     const ran: string[] = [];
     kernel.schedule(5, () => {
@@ -132,7 +132,7 @@ describe("processes", () => {
     expect(log).toEqual(["cleaned", "failed"]);
   });
 
-  it("waits for a signal no longer than its limit", () => {
+  it("waits for a signal for at most its limit", () => {
     const kernel = new Kernel();
     const signal = kernel.signal<string>();
     const got: unknown[] = [];
@@ -188,7 +188,7 @@ describe("determinism", () => {
     );
   });
 
-  it("a new stream disturbs no other", () => {
+  it("a new stream leaves the others undisturbed", () => {
     const plain = new Kernel({ seed: 7 });
     const other = new Kernel({ seed: 7 });
     other.random("newcomer").hex(100);

@@ -1,4 +1,4 @@
-/** Orders texts by their UTF-16 units, for `sort`: the same on every machine, unlike `localeCompare`. */
+/** Orders texts by their UTF-16 units, for `sort`; unlike `localeCompare`, it gives the same order on every machine. */
 export const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** Orders entries by their keys, for `Object.entries(…).sort` and the entries of a map. */

@@ -163,7 +163,7 @@ export abstract class Scheduler {
       try {
         this.#call(entry);
       } catch (error) {
-        // An event's error is no concern of whoever moves the clock.
+        // An event's error does not concern whoever moves the clock.
         this.reportCrash(name, error);
       }
     }

@@ -18,7 +18,7 @@ export class SecretStream {
     this.#name = name;
   }
 
-  /** Becomes another stream, from its beginning. */
+  /** Switches to another stream, at its beginning. */
   rekey(key: number | string): void {
     this.#key = String(key);
     this.drawnBytes = 0;

@@ -1,5 +1,5 @@
 /**
- * A stream of what `next` returns. A reader that leaves is heard even before it has read anything: a generator that has not started would not hear it,
+ * A stream of what `next` returns. A reader that leaves is noticed even before it has read anything: a generator that has not started would not notice,
  * and would keep what it holds.
  */
 export const streamOf = (

@@ -2,7 +2,7 @@ import type { LawfulWorld, Lookup } from "./lookup.ts";
 
 const nameOf = ({ group, id }: { readonly group: string; readonly id: string }): string => `${group}/${id}`;
 
-/** Each server belongs to an instance, to a VM that the director lists as an orphan, or to the founders of the platform. */
+/** Each server belongs to an instance, is a VM that the director lists as an orphan, or is one of the founders of the platform. */
 function servers({ openstack, bosh }: LawfulWorld, known: Lookup): readonly string[] {
   const { orphanVms } = bosh.state();
   return [...openstack.state().nova.servers.values()]

@@ -47,7 +47,7 @@ function isInside(prefix: string, network: string): boolean {
   return inner !== undefined && outer !== undefined && inner.bits >= outer.bits && isInRange(outer, address);
 }
 
-/** Whom a rule wrongly lets in; undefined when nobody. */
+/** Whom a rule wrongly admits; undefined if nobody. */
 function intruders({ plan }: LawfulWorld, rule: Rule, isOwn: (groupId: string) => boolean): string | undefined {
   const { remoteGroupId: group, remoteIpPrefix: prefix } = rule;
   if (group !== null) return isOwn(group) ? undefined : "VMs of other instances";

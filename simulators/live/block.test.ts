@@ -10,7 +10,7 @@ describe("a block of loopback", () => {
   };
   afterEach(() => claimed.splice(0).forEach((each) => each.release()));
 
-  it("is a free one, and belongs to its claimant until it is released", async () => {
+  it("is free when it is claimed, and belongs to its claimant until it is released", async () => {
     const [first, second] = [await claim(), await claim()];
     expect(LIVE_BLOCKS).toContain(first);
     expect(second).not.toBe(first);

@@ -14,7 +14,7 @@ describe("the keys of a live cloud", () => {
   const file = join(folder, "keys.json");
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  it("sign, and certify each address under one CA to trust", async () => {
+  it("sign tokens, and certify each address under one CA", async () => {
     const { signing, tls } = await loadKeys(file, ADDRESSES, NOW_MS);
     const leaf = new X509Certificate(tls.cert);
     const ca = new X509Certificate(tls.ca);
@@ -26,7 +26,7 @@ describe("the keys of a live cloud", () => {
     expect(createVerify("sha256").update("text").verify(createPublicKey(signing.publicKey), signature)).toBe(true);
   });
 
-  it("are kept for their owner only, until they expire, no longer fit or can't be read", async () => {
+  it("are kept, readable by their owner only, until they expire, no longer fit or can't be read", async () => {
     const kept = await loadKeys(file, ADDRESSES, NOW_MS);
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(await loadKeys(file, ["127.65.0.6"], NOW_MS + 300 * DAY_MS)).toEqual(kept);

@@ -6,7 +6,7 @@ import type { World } from "../world.ts";
 import { admissionAt } from "./admission.ts";
 import { codeOf, listenError } from "./errors.ts";
 
-/** A server of names, and where it listens. */
+/** A name server, and where it listens. */
 interface Face {
   readonly name: string;
   readonly server: NameServer;
@@ -23,13 +23,13 @@ interface NameAddresses {
   readonly consul: string;
   readonly bosh: string;
   readonly zones: string;
-  /** Whether each also listens at port 53; if not, why. */
+  /** Whether each also listens on port 53; if not, why. */
   readonly port53: { readonly is: true } | { readonly is: false; readonly why: string };
   /** The same at `::1`, where that was asked for. */
   readonly ipv6: { readonly consul: string; readonly bosh: string; readonly zones: string } | undefined;
 }
 
-/** Servers of names that listen. */
+/** Name servers that are listening. */
 export interface OpenNames {
   readonly addresses: NameAddresses;
   close(): Promise<void>;
@@ -76,7 +76,7 @@ function facesOf(world: World): readonly Face[] {
 }
 
 /**
- * Listens for questions at each server's own port, at port 53 where this user may, and at `::1` where that is wanted.
+ * Listens for questions on each server's own port, on port 53 if this user may, and at `::1` if that is wanted.
  *
  * @throws LiveError LIVE_PORT_TAKEN, LIVE_NO_LOOPBACK
  */
@@ -85,7 +85,7 @@ export async function openNames(world: World, options: NamesOptions): Promise<Op
   const faces = facesOf(world);
   const open = async ({ server, admits }: Face, host: string, port: number): Promise<ServedDns> => {
     const { report } = options;
-    // Whoever comes from this machine over IPv6 comes as an application.
+    // A client of this machine that uses IPv6 is treated as an application.
     const admitsAny = (source: string): boolean => admits(source === IPV6_LOOPBACK ? world.plan.applications : source);
     const served = await serveDns(server, world.driver, { host, port, admits: admitsAny, report });
     ends.defer(() => served.close());

@@ -13,7 +13,7 @@ const LOOPBACK = /^(?:127\.[\d.]+|::1)$/;
 const REDIRECTS_MAX = 10;
 const OUTPUT_BYTES_MAX = 1024 * 1024;
 
-/** Performs a check of Consul with real sockets. What is not on this machine's loopback does not answer. */
+/** Performs a check of Consul with real sockets. Only what is on this machine's loopback can answer. */
 export async function probeSockets(request: ProbeRequest, target: ProbeTarget): Promise<ProbeResult> {
   if (!LOOPBACK.test(target.address)) return { kind: "timeout" };
   try {
@@ -32,7 +32,7 @@ function resultOf(error: unknown): ProbeResult {
     : { kind: "failed", error: error instanceof Error ? error.message : String(error) };
 }
 
-/** Ends what takes too long, and says so. */
+/** Ends a probe that takes too long, and says so. */
 async function within(
   timeoutMs: number,
   late: "silent" | "timeout",

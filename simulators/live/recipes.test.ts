@@ -103,7 +103,7 @@ afterAll(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-/** A port that nobody has, neither over UDP nor over TCP: servers of DNS take both. */
+/** A port that is free over both UDP and TCP: DNS servers take both. */
 async function freePort(): Promise<number> {
   for (;;) {
     const server = createServer();
@@ -187,7 +187,7 @@ describe("the recipes of docs/names.md", { timeout: LIMIT }, () => {
       `mount --bind ${users} /etc/passwd`,
       `exec ${resolved}`,
     ].join(" && ");
-    // The files lie where /run hides nothing.
+    // The files must not lie under /run, which the namespace hides.
     run("unshare", "--mount", "sh", "-c", script);
     await expectResolves(port, [NODE, SERVICE]);
   });

@@ -20,9 +20,9 @@ interface SocketsOptions {
   readonly report: (error: unknown) => void;
   /** Whether names are also answered at `::1`. Default false. */
   readonly ipv6?: boolean;
-  /** Name servers, as `address:port`, that hear of each change of a zone and may copy it. Default none. */
+  /** Name servers, as `address:port`, that are notified of each change of a zone and may transfer it. Default none. */
   readonly secondaries?: readonly string[];
-  /** Called with each request that a service has answered; those of the control API are none of the cloud. Default: nothing is called. */
+  /** Called with each request that a service has answered, except those to the control API, which is not part of the cloud. Default: nothing is called. */
   readonly hear?: (service: string, exchange: Exchange) => void;
 }
 
@@ -48,7 +48,7 @@ function endpointsOf(world: World, token: string): readonly Endpoint[] {
 }
 
 /**
- * Listens at every endpoint of the world. Security groups of the VM there admit each connection; real servers stand behind the data
+ * Listens at every endpoint of the world. The security groups of the VM there decide on each connection; real servers stand behind the data
  * services. When one can't listen, the others are closed.
  *
  * @throws LiveError LIVE_PORT_TAKEN, LIVE_NO_LOOPBACK

@@ -3,7 +3,7 @@ import type { CloudProfile } from "./cloud.ts";
 import type { Actor } from "./operations/identity.ts";
 
 /*
- * Whether the middleware in front of a service lets a token through that is limited to certain requests (keystonemiddleware, access rules).
+ * Whether the middleware in front of a service admits a token that is limited to certain requests (keystonemiddleware, access rules).
  */
 
 /** Other names of a service's type that a rule may use (service-types-authority). */

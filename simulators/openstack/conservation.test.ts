@@ -21,12 +21,12 @@ const QUOTAS = {
 
 const MAKEABLE = Object.keys(RESOURCE_KINDS).filter((kind) => kind !== "recordset");
 const who = fc.constantFrom(...PROJECTS);
-/** Chooses one of the things that were made. */
+/** Chooses one of the resources that were made. */
 const pick = fc.nat({ max: 30 });
 /** Whether it occasionally belongs to the other project. */
 const isForeign = fc.oneof({ weight: 4, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) });
 
-/** What may fail after being accepted, and can be deleted nevertheless. */
+/** What may fail after being accepted, and can still be deleted. */
 const FAULTS = [
   "nova:server.build",
   "cinder:volume.create",
@@ -73,7 +73,7 @@ const command = fc.oneof(
 );
 type Command = typeof command extends fc.Arbitrary<infer T> ? T : never;
 
-/** What was created and has not been seen to be gone. */
+/** What was created and, as far as was seen, still exists. */
 type Ledger = OwnedResource[];
 
 const choose = (things: readonly OwnedResource[], at: number): OwnedResource | undefined =>
@@ -238,7 +238,7 @@ function checkReferences(cloud: TwoProjectCloud): void {
     if (portId !== null) expect(neutron.ports.has(portId), `${portId} of a floating address`).toBe(true);
 }
 
-/** No address is taken twice, hosts hold what is on them, and what one part of the cloud says of another is so. */
+/** No address is taken twice, hosts account for the servers on them, and what one part of the cloud says about another is true. */
 function checkPlaces(cloud: TwoProjectCloud): void {
   const { nova, neutron, octavia } = cloud.openstack.state();
   const held = [...neutron.ports.values()].flatMap((port) => port.fixedIps.map(({ ip }) => `${port.networkId}/${ip}`));
@@ -261,10 +261,10 @@ function checkPlaces(cloud: TwoProjectCloud): void {
       expect(neutron.ports.has(String(values.vip_port_id)), "a load balancer without its port").toBe(true);
 }
 
-/** States in which something waits for a change that is under way: in the end nothing is left in one. */
+/** States in which something waits for a change in progress; in the end nothing may be left in one. */
 const PASSING = /^(PENDING|creating|deleting|backing-up|restoring|attaching|detaching|extending|uploading)/;
 
-/** Every state has a way out: once nothing was made to stick, nothing is under way any more. */
+/** Every state has a way out: unless a fault made something stick, nothing is in progress any longer. */
 function checkStates(cloud: TwoProjectCloud): void {
   const { nova, cinder, octavia, designate } = cloud.openstack.state();
   const states = [

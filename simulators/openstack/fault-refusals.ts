@@ -1,7 +1,7 @@
 import { Refusal } from "./refusal.ts";
 
 /*
- * Refusals that Nova and Cinder word alike: a fault named after its status.
+ * Refusals that Nova and Cinder word in the same way: a fault named after its status.
  */
 
 /** 400 `badRequest`. */

@@ -57,7 +57,7 @@ describe("a handler that throws", () => {
   );
 });
 
-describe("what a handler would trip over", () => {
+describe("input on which a handler would crash", () => {
   let cloud: TwoProjectCloud;
   let network: string;
   beforeAll(async () => {
@@ -103,7 +103,7 @@ describe("what a handler would trip over", () => {
     expect((await cloud.call("A", "GET", service, path)).status).toBe(status);
   });
 
-  it.each(["volume", "compute"])("an action of %s that no table holds is refused", async (service) => {
+  it.each(["volume", "compute"])("%s refuses an action that no table lists", async (service) => {
     const [path, id] =
       service === "volume" ? ["/volumes", (await cloud.create("A", "volume", []))[1]?.id] : ["/servers", "x"];
     for (const name of ["__proto__", "constructor", "toString"]) {
@@ -147,7 +147,7 @@ describe("what a handler would trip over", () => {
     expect(send("GET", {})).toBe(404);
   });
 
-  it("a server's name meets a pattern in the time that both are long", async () => {
+  it("no pattern for the name of a server blocks the service", async () => {
     const things = [{ kind: "network", id: network, owner: "A" as const }];
     await cloud.call("A", "POST", "network", "/subnets", {
       subnet: { network_id: network, ip_version: 4, cidr: "10.9.0.0/24" },
@@ -160,11 +160,11 @@ describe("what a handler would trip over", () => {
     };
     expect(await names("^(a+)+$")).toBe(0);
     expect(await names("^A+!$")).toBe(1);
-    // Nova takes the bar by the letter.
+    // Nova takes the bar literally.
     expect(await names("zz|aa")).toBe(0);
   });
 
-  it("a pool with a bound beyond all prefixes is refused, and one in which much is taken gives a prefix", async () => {
+  it("a pool whose bound exceeds every prefix is refused, and a nearly full one still gives a prefix", async () => {
     const pool = (fields: object): ReturnType<TwoProjectCloud["call"]> =>
       cloud.call("A", "POST", "network", "/subnetpools", {
         subnetpool: { name: "p", prefixes: ["2001:db8::/32"], ...fields },
@@ -230,7 +230,7 @@ describe("over sockets", () => {
     ["swift", "PUT", "/o", /^HTTP\/1\.1 411 .*Missing Content-Length header/s],
     ["nova", "GET", `/${"x".repeat(9000)}`, /^HTTP\/1\.1 414 /],
     ["nova", "GET", "/a b", /^HTTP\/1\.1 400 Bad request syntax .*Error code: 400/s],
-  ])("%s answers %s %s as the real one", async (name, method, more, expected) => {
+  ])("%s answers %s %s as the real service does", async (name, method, more, expected) => {
     expect(await exchange(name, `${method} ${pathOf(name)}${more} HTTP/1.1\r\n${AUTH}\r\n`)).toMatch(expected);
   });
 
@@ -246,7 +246,7 @@ describe("over sockets", () => {
       "",
       /^HTTP\/1\.1 400 .*"type":"(?:empty_request_body|invalid_json)"/s,
     ],
-  ])("%s answers a POST with %s as the real one", async (name, header, body, expected) => {
+  ])("%s answers a POST with %s as the real service does", async (name, header, body, expected) => {
     const length = header.startsWith("Transfer") ? "" : `Content-Length: ${body.length}\r\n`;
     expect(await exchange(name, `POST ${pathOf(name)} HTTP/1.1\r\n${AUTH}${length}${header}\r\n\r\n${body}`)).toMatch(
       expected,
@@ -254,7 +254,7 @@ describe("over sockets", () => {
   });
 
   it.each(["nova", "neutron", "cinder", "glance", "designate", "swift"])(
-    "%s answers a length that is none without a word",
+    "%s answers an invalid length with an empty response",
     async (name) => {
       const answer = await exchange(name, `POST ${pathOf(name)} HTTP/1.1\r\n${AUTH}Content-Length: x\r\n\r\n{}`);
       expect(answer).toBe("HTTP/1.0 400 Bad Request\r\nConnection: close\r\nContent-length: 0\r\n\r\n");

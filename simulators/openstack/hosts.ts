@@ -4,7 +4,7 @@ import type { CloudProfile } from "./profiles.ts";
 export interface ComputeHost {
   readonly name: string;
   readonly zone: string;
-  /** Where its hypervisor answers the others. */
+  /** The address at which its hypervisor answers the other hosts. */
   readonly address: string;
 }
 

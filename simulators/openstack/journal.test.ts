@@ -8,12 +8,12 @@ import { TestSession, textAt } from "./testing-session.ts";
 
 type ServiceName = "nova" | "cinder";
 
-/** What a request did. */
+/** The effects of a request. */
 interface Seen {
   readonly reply: HttpReply;
   readonly isStateChanged: boolean;
   readonly isDigestChanged: boolean;
-  /** Kinds of the events of the service that was asked. */
+  /** Kinds of the events of the service that received it. */
   readonly kinds: readonly string[];
 }
 

@@ -16,11 +16,11 @@ const scores = fc
   .map((list) => list.map(([id, matched]) => score(id, matched, 9)));
 
 describe("a ratchet", () => {
-  test.prop([scores])("is kept by the scores from which it was made", (list) => {
+  test.prop([scores])("accepts the scores from which it was made", (list) => {
     expect(findRegressions(ratchetOf(list), list)).toEqual([]);
   });
 
-  test.prop([scores])("is kept by whatever matches more", (list) => {
+  test.prop([scores])("accepts whatever matches more", (list) => {
     const better = list.map((each) => ({ ...each, matched: each.steps }));
     expect(findRegressions(ratchetOf(list), [...better, score("new", 0)])).toEqual([]);
   });

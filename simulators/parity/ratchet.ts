@@ -12,7 +12,7 @@ export interface Ratchet {
   readonly scenarios: Readonly<Record<string, { readonly steps: number; readonly matched: number }>>;
 }
 
-/** The ratchet of these scores. */
+/** The ratchet made from these scores. */
 export const ratchetOf = (scenarios: readonly ScenarioScore[]): Ratchet => ({
   scenarios: Object.fromEntries(scenarios.map(({ id, steps, matched }) => [id, { steps, matched }])),
 });
@@ -52,6 +52,20 @@ export const scoreOf = (name: string, scenarios: readonly ScenarioScore[]): Scor
 export function scoresByArea(scenarios: readonly ScenarioScore[]): readonly Score[] {
   const areas = Map.groupBy(scenarios, ({ area }) => area);
   return [...areas].sort(([a], [b]) => (a < b ? -1 : 1)).map(([area, list]) => scoreOf(area, list));
+}
+
+/** The part of a parity page that lists all scenarios, and what differs. */
+export function scenarioSections(scenarios: readonly ScenarioScore[]): readonly string[] {
+  return [
+    "| Area | Scenario | Steps |",
+    "|---|---|---|",
+    ...scenarioRows(scenarios),
+    "",
+    "## What differs",
+    "",
+    ...differingLines(scenarios),
+    "",
+  ];
 }
 
 /** Rows of a table `| Area | Scenario | Steps |`, those of an area together. */

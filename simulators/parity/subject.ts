@@ -12,7 +12,7 @@ export interface ParitySubject<R extends ScenarioScore = ScenarioScore> {
    * @throws Error when there are none
    */
   replay(directory: string): Promise<readonly R[]>;
-  /** The same over sockets; absent where that is no other replay. */
+  /** The same over sockets; absent if that would be the same replay. */
   replayOverSockets?(directory: string): Promise<readonly R[]>;
   /** The page: scenarios, differences, and each route with the real clients seen using it. */
   markdown(scenarios: readonly R[]): string;

@@ -116,7 +116,7 @@ export function optionsFor(checks: readonly SampleCheck[], more: Partial<VerifyO
   return { key: VENDOR.publicKey, nowMs: ISSUED_MS + 1, suites: suitesOf(checks), version: "9.9.9", files, ...more };
 }
 
-/** A run that shows everything that its suites have. */
+/** A run that shows everything that its suites can show. */
 export const SOUND: readonly SampleCheck[] = [
   { id: "catalog-200", verdict: "pass" },
   { id: "provision-201", verdict: "pass" },

@@ -12,7 +12,7 @@ import type { Store } from "./store.ts";
 import { Tasks } from "./tasks.tsx";
 import { Timeline } from "./timeline.tsx";
 
-/** What every view is given. */
+/** The properties of every view. */
 export interface ViewProps {
   readonly store: Store;
   readonly token: string;
@@ -36,7 +36,7 @@ const VIEWS: readonly View[] = [
   { name: "latency", label: "Latency", needsCloud: false, Show: LatencyView },
 ];
 
-/** Draws again when the store has changed. */
+/** Draws the page again when the store has changed. */
 function useStore(store: Store): void {
   const [, draw] = useState(0);
   useEffect(() => {
@@ -63,7 +63,7 @@ const STATUS_TEXT = {
   connecting: "connecting",
   live: "live",
   lost: "connection lost; trying again",
-  refused: "not let in: open the address that drydock printed",
+  refused: "access denied: open the address that drydock printed",
 } as const;
 
 /** The number beside the name of a view. */

@@ -16,7 +16,7 @@ function CheckCard({ check }: { check: LiveCheck }) {
       <p>
         {check.level} {check.suite}: {check.verdict}
       </p>
-      <p>{check.reason}</p>
+      <p class="lines">{check.reason}</p>
     </section>
   );
 }
@@ -50,7 +50,7 @@ export function Checks({ store }: ViewProps) {
           keyOf={({ id }) => id}
           selected={chosen}
           onSelect={({ id }) => setChosen(id)}
-          empty="Verdicts come here while drydock certify --ui runs, and while drydock start tests its own broker."
+          empty="Verdicts appear here while drydock certify --ui or run --ui is at work, and while drydock start tests its own broker."
           show={(each) => (
             <>
               <span class={`verdict ${each.verdict}`}>{each.verdict}</span>

@@ -10,10 +10,10 @@ const JUMPS = [
   ["1 day", 86_400_000],
 ] as const;
 
-/** Less than this between two clocks is the way of the message. */
+/** A smaller difference between the two clocks, in ms, is only the message's travel time. */
 const SAME_MS = 1500;
 
-/** The clock of the cloud, and what moves it. */
+/** The clock of the cloud, with the buttons that control it. */
 export function Clock({ store, token }: ViewProps) {
   const [, draw] = useState(0);
   const [problem, setProblem] = useState("");
@@ -49,7 +49,7 @@ export function Clock({ store, token }: ViewProps) {
             type="button"
             key={label}
             onClick={() => steer({ do: "jump", ms })}
-            aria-label={`Move the clock ${label} on`}
+            aria-label={`Move the clock forward by ${label}`}
           >
             +{label}
           </button>

@@ -5,7 +5,7 @@ const TOKEN_KEY = "drydock-live-token";
 /** Pauses between attempts to connect again, in ms; the last is kept. */
 const RETRY_MS = [500, 1000, 2000, 5000] as const;
 
-/** The token behind the `#` of the address, which is then taken out of the address bar; after a reload, the one that was kept. */
+/** The token behind the `#` of the address, which is then removed from the address bar; after a reload, the one that was kept. */
 export function takeToken(): string {
   const [token = "", view = ""] = location.hash.slice(1).split("/");
   if (token.length > 20) {
@@ -16,10 +16,10 @@ export function takeToken(): string {
   return sessionStorage.getItem(TOKEN_KEY) ?? "";
 }
 
-/** What an answer says is wrong. */
+/** The error that an answer reports. */
 export class AnswerError extends Error {}
 
-/** Asks the server something. Throws an AnswerError with the server's words. */
+/** Sends the server a request. Throws an AnswerError with the server's words. */
 export async function ask<T>(token: string, method: string, path: string, body?: unknown): Promise<T> {
   const response = await fetch(path, {
     method,
@@ -36,7 +36,7 @@ interface Listener {
   onStatus(status: Status): void;
 }
 
-/** Cuts server-sent events out of what comes. */
+/** Cuts incoming text into server-sent events. */
 function* eventsIn(text: string): Generator<{ readonly id: string; readonly data: string }> {
   for (const block of text.split("\n\n")) {
     const lines = block.split("\n");
@@ -70,7 +70,7 @@ async function readStream(
   }
 }
 
-/** Follows the stream for as long as the page is open: a connection that breaks is made again, and goes on after the last event. */
+/** Follows the stream for as long as the page is open: a broken connection is made again, and continues after the last event. */
 export async function follow(token: string, listener: Listener): Promise<void> {
   let last = "0";
   for (let attempt = 0; ; attempt++) {

@@ -11,17 +11,17 @@ import {
   vmBox,
 } from "./layout.ts";
 
-/** Where the drawing is seen from: a point of it lies at `x * scale + left` pixels. */
+/** The position of the camera: a point of the drawing lies at `x * scale + left` pixels. */
 export interface Camera {
   readonly left: number;
   readonly top: number;
   readonly scale: number;
 }
 
-/** Colours, read from the style sheet, so that the drawing follows the theme. */
+/** The colours of the style sheet, so that the drawing follows the theme. */
 export type Colours = Readonly<Record<Health | "card" | "line" | "ink" | "soft" | "accent", string>>;
 
-/** Reads the colours that hold now. */
+/** Reads the colours of the current theme. */
 export function coloursOf(element: Element): Colours {
   const style = getComputedStyle(element);
   const of = (name: string): string => style.getPropertyValue(`--draw-${name}`).trim();

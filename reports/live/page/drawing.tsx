@@ -6,7 +6,7 @@ import type { RowIndex } from "./paths.ts";
 
 const ZOOM = 1.4;
 const SCALE = { least: 0.02, most: 8 } as const;
-/** Pixels that a pointer may move and still be a click. */
+/** How many pixels the pointer may move during a click. */
 const STILL_PX = 4;
 
 interface DrawingProps {
@@ -23,13 +23,13 @@ function whole({ width, height }: Layout, canvas: HTMLCanvasElement): Camera {
   return { scale, left: 12, top: 12 };
 }
 
-/** The camera after a zoom that keeps a point where it is. */
+/** The camera after a zoom around a fixed point. */
 function zoomBy({ left, top, scale }: Camera, by: number, x: number, y: number): Camera {
   const next = boundScale(scale * by);
   return { scale: next, left: x - ((x - left) / scale) * next, top: y - ((y - top) / scale) * next };
 }
 
-/** Drags with the pointer; a click that moved nothing selects. */
+/** Handles the pointer: a drag moves the camera, a click selects. */
 function usePointer(change: (by: (camera: Camera) => Camera) => void, onClick: (x: number, y: number) => void) {
   const start = useRef<{ x: number; y: number; moved: number } | undefined>(undefined);
   return {
@@ -65,7 +65,7 @@ const ZoomButtons = ({ onZoom, onAll }: { onZoom: (by: number) => void; onAll: (
   </div>
 );
 
-/** The cloud as a drawing: a square for each deployment, its VMs in it; more is written as one comes nearer. */
+/** The cloud as a drawing: a square for each deployment, with its VMs in it; zooming in shows more text. */
 export function Drawing({ index, selected, onSelect }: DrawingProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const [camera, setCamera] = useState<Camera>();
@@ -99,7 +99,7 @@ export function Drawing({ index, selected, onSelect }: DrawingProps) {
       <canvas
         ref={canvas}
         role="img"
-        aria-label={`${index.deployments.length} deployments with ${vms} VMs; the list beside it has the same`}
+        aria-label={`${index.deployments.length} deployments with ${vms} VMs; the list beside it shows the same`}
         onWheel={(event) => {
           event.preventDefault();
           change((now) => zoomBy(now, event.deltaY < 0 ? ZOOM : 1 / ZOOM, event.offsetX, event.offsetY));

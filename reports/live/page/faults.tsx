@@ -5,7 +5,7 @@ import { AnswerError, ask } from "./connection.ts";
 import { matcherFor, SearchField } from "./search.tsx";
 import { VirtualList } from "./virtual-list.tsx";
 
-/** What an effect needs, as a first proposal. */
+/** Default values for what an effect needs. */
 const PROPOSALS: Readonly<Record<string, object>> = {
   reply: { status: 503 },
   delay: { delayMs: 5000 },
@@ -28,7 +28,7 @@ function Arm({ point, token }: { point: LivePoint; token: string }) {
       await ask(token, "POST", "/faults", { point: point.point, effect: JSON.parse(effect), count: times });
       setSaid(`Armed at ${point.point}.`);
     } catch (error) {
-      setSaid(error instanceof AnswerError ? error.message : "The effect is no JSON.");
+      setSaid(error instanceof AnswerError ? error.message : "The effect is not JSON.");
     }
   };
   return (
@@ -50,7 +50,7 @@ function Arm({ point, token }: { point: LivePoint; token: string }) {
           As JSON <textarea rows={3} value={effect} onInput={(event) => setEffect(event.currentTarget.value)} />
         </label>
         <label>
-          Times; empty for always{" "}
+          How often; empty for always{" "}
           <input inputMode="numeric" value={count} onInput={(event) => setCount(event.currentTarget.value)} />
         </label>
         <button type="submit">Arm</button>
@@ -76,7 +76,7 @@ function ArmedList({ store, token }: ViewProps) {
   );
 }
 
-/** Where faults can be armed, what is armed, and how to end it. */
+/** The form that arms a rule, and the armed rules, each with a button to disarm it. */
 export function Faults({ store, token }: ViewProps) {
   const [points, setPoints] = useState<readonly LivePoint[]>([]);
   const [query, setQuery] = useState("");
@@ -102,7 +102,7 @@ export function Faults({ store, token }: ViewProps) {
           keyOf={({ point }) => point}
           selected={chosen?.point}
           onSelect={setChosen}
-          empty="No fault point is found."
+          empty="No fault point matches."
           show={({ point, prose }) => (
             <>
               <span class="mono">{point}</span>

@@ -12,7 +12,7 @@ interface Found {
   readonly kept: number;
 }
 
-/** Waits for a pause in what is typed before it asks. */
+/** Waits for a pause in the typing before it searches. */
 const TYPING_MS = 250;
 
 function useSearch(token: string, query: string): Found | undefined {
@@ -58,7 +58,7 @@ function EventCard({ event }: { event: LiveEvent }) {
   );
 }
 
-/** The journal: what has changed, as it changes, and what is found in all that is kept. */
+/** The journal: changes as they happen, and a search of all that are kept. */
 export function Journal({ store, token }: ViewProps) {
   const [query, setQuery] = useState("");
   const [chosen, setChosen] = useState<LiveEvent>();
@@ -88,7 +88,7 @@ export function Journal({ store, token }: ViewProps) {
           selected={chosen === undefined ? undefined : String(chosen.seq)}
           onSelect={choose}
           follow={follows && found === undefined}
-          empty={query === "" ? "Nothing has happened yet." : "Nothing is found."}
+          empty={query === "" ? "Nothing has happened yet." : "Nothing matches."}
           show={(event) => <EventLine event={event} />}
         />
         {chosen !== undefined && <EventCard event={chosen} />}

@@ -1,11 +1,11 @@
 import type { LiveEvent, LiveExchange } from "../feed.ts";
 
-/** Lanes of the timeline, from above. */
+/** The lanes of the timeline, from top to bottom. */
 export const LANES = ["requests", "tasks", "CPI calls", "state changes", "faults"] as const;
-/** One of them. */
+/** One of the lanes. */
 export type Lane = (typeof LANES)[number];
 
-/** Something on the timeline; without an end it has none yet. */
+/** Something on the timeline; without an end if it has not ended yet. */
 export interface Span {
   readonly lane: Lane;
   readonly from: number;
@@ -16,7 +16,7 @@ export interface Span {
 
 const CPI = /^(vm|disk|stemcell|snapshot|network)\./;
 
-/** The lane of a state change. What the director makes of VMs, disks and stemcells it makes by a call of its CPI. */
+/** The lane of a state change. Everything that the director does to VMs, disks and stemcells is a call of its CPI. */
 export function laneOf({ source, kind }: Pick<LiveEvent, "source" | "kind">): Lane {
   if (kind.startsWith("fault.")) return "faults";
   if (source === "bosh") return kind.startsWith("task.") ? "tasks" : CPI.test(kind) ? "CPI calls" : "state changes";
@@ -51,7 +51,7 @@ function taskSpans(events: readonly LiveEvent[], nowMs: number): Span[] {
   return spans;
 }
 
-/** Everything that a timeline shows of what is known. */
+/** Everything that the timeline shows. */
 export function spansOf(
   events: readonly LiveEvent[],
   exchanges: readonly LiveExchange[],

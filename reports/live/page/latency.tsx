@@ -36,7 +36,7 @@ function Histogram({ counts, service }: LiveLatency) {
 
 const SHARES = [0.5, 0.9, 0.99, 0.999] as const;
 
-/** How long services take to answer, since the start. */
+/** How long the services have taken to answer since the start. */
 export function LatencyView({ store }: ViewProps) {
   const { latency } = store;
   if (latency.length === 0) return <p class="empty">No request has been answered on a socket yet.</p>;

@@ -1,12 +1,12 @@
 import type { ViewProps } from "./app.tsx";
 
-/** The conservation laws: what exists belongs to something alive. */
+/** The conservation laws: whatever exists belongs to something alive. */
 export function Laws({ store }: ViewProps) {
   const { broken } = store;
   if (broken.length === 0)
     return (
       <p class="big ok">
-        All laws hold: every server, port, volume, group, name and credential leads back to something that is alive.
+        All laws hold: every server, port, volume, group, name and credential belongs to something that is alive.
       </p>
     );
   return (

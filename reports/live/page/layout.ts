@@ -7,7 +7,7 @@ const GAP = 14;
 const PITCH = CELL + GAP;
 const TITLE = 46;
 
-/** A deployment in its place. */
+/** A deployment and its place in the drawing. */
 export interface Cell {
   readonly x: number;
   readonly y: number;
@@ -15,7 +15,7 @@ export interface Cell {
   readonly vms: readonly VmRow[];
 }
 
-/** A family of deployments: its title and its cells, in rows of equal length. */
+/** A group of similar deployments: its title and its cells, in rows of equal length. */
 export interface Section {
   readonly title: string;
   readonly y: number;
@@ -54,13 +54,13 @@ export function layOut({ deployments, vmsOf }: RowIndex, ratio: number): Layout 
   return { width: columns * PITCH, height: Math.max(y, PITCH), sections };
 }
 
-/** The cells of a section that lie between two heights: those in view. */
+/** The cells of a section between two heights: those in view. */
 export function cellsBetween({ cells, y, columns }: Section, from: number, to: number): readonly Cell[] {
   const row = (at: number): number => Math.floor((at - y - TITLE) / PITCH);
   return cells.slice(Math.max(0, row(from)) * columns, Math.max(0, row(to) + 1) * columns);
 }
 
-/** The place of a VM in its cell: as many in a row as there are rows. */
+/** The place of a VM in its cell, in a square grid. */
 export function vmBox(
   { x, y, vms }: Cell,
   at: number,
@@ -72,7 +72,7 @@ export function vmBox(
   return { x: x + 6 + (at % perRow) * side, y: y + top + Math.floor(at / perRow) * side, side: side - 3 };
 }
 
-/** What lies at a point. Single VMs are looked for only where they are drawn large enough. */
+/** What lies at a point. Single VMs are found only if they are drawn large enough. */
 export function rowAt({ sections }: Layout, x: number, y: number, scale: number): DeploymentRow | VmRow | undefined {
   for (const section of sections)
     for (const cell of cellsBetween(section, y, y)) {
@@ -86,9 +86,9 @@ export function rowAt({ sections }: Layout, x: number, y: number, scale: number)
   return undefined;
 }
 
-/** Side of a cell in pixels from which on its VMs are drawn. */
+/** The smallest side of a cell, in pixels, at which its VMs are drawn. */
 export const DOTS_PX = 12;
 /** The same for its name. */
 export const NAME_PX = 56;
-/** The same for what its VMs are. */
+/** The same for the labels of its VMs. */
 export const LABELS_PX = 190;

@@ -17,7 +17,7 @@ const KINDS = [
   ["stray", "Outside the director"],
 ] as const;
 
-/** The text by which a row is found. */
+/** The text of a row that the search looks at. */
 function textOf(row: Row): string {
   const more =
     row.kind === "vm"
@@ -51,7 +51,7 @@ function Steps({ steps, onSelect }: { steps: readonly Step[]; onSelect: (row: Ro
   );
 }
 
-/** Of what is not drawn itself, the deployment that it belongs to is marked. */
+/** For a row that is not drawn itself, marks its deployment. */
 function idInDrawing(row: Row | undefined): string | undefined {
   if (row?.kind === "instance" || row?.kind === "binding") return `deployment/${row.deployment}`;
   return row?.id;
@@ -69,7 +69,7 @@ interface RowListProps {
   readonly onSelect: (row: Row) => void;
 }
 
-/** What there is of one kind, with search. */
+/** The list of all rows of one kind, with a search field. */
 function RowList({ store, selected, onSelect }: RowListProps) {
   const [kind, setKind] = useState<string>("deployment");
   const [query, setQuery] = useState("");
@@ -99,7 +99,7 @@ function RowList({ store, selected, onSelect }: RowListProps) {
         keyOf={({ id }) => id}
         selected={selected}
         onSelect={onSelect}
-        empty="There is none."
+        empty="None."
         show={(each) => (
           <>
             <b class={`dot ${each.health}`} aria-hidden="true" />
@@ -112,7 +112,7 @@ function RowList({ store, selected, onSelect }: RowListProps) {
   );
 }
 
-/** The cloud: the drawing, the list of what is in it, and the way through what is chosen. */
+/** The cloud: its drawing, the list of what is in it, and the path through the selected row. */
 export function Overview({ store }: ViewProps) {
   const [chosen, setChosen] = useState<string>();
   const index = useMemo(() => indexRows(store.rows), [store.rowsVersion]);
@@ -123,7 +123,7 @@ export function Overview({ store }: ViewProps) {
       <Drawing index={index} selected={idInDrawing(row)} onSelect={select} />
       <div class="side">
         <RowList store={store} selected={chosen} onSelect={select} />
-        <section class="path" tabindex={0} aria-label="What it stands on" aria-live="polite">
+        <section class="path" tabindex={0} aria-label="What it depends on" aria-live="polite">
           {row === undefined ? (
             <Facts facts={store.facts} />
           ) : (

@@ -1,6 +1,6 @@
 import type { BindingRow, DeploymentRow, GroupRow, InstanceRow, Row, VmRow } from "../feed.ts";
 
-/** What leads from one row to others, made once for each state of the rows. */
+/** Indexes that lead from one row to others, made once for each state of the rows. */
 export interface RowIndex {
   readonly rows: ReadonlyMap<string, Row>;
   readonly deployments: readonly DeploymentRow[];
@@ -15,7 +15,7 @@ function push<T>(map: Map<string, T[]>, key: string, value: T): void {
   else list.push(value);
 }
 
-/** Indexes rows; takes time linear in how many there are. */
+/** Indexes rows, in time linear in their number. */
 export function indexRows(rows: ReadonlyMap<string, Row>): RowIndex {
   const deployments: DeploymentRow[] = [];
   const vmsOf = new Map<string, VmRow[]>();
@@ -30,7 +30,7 @@ export function indexRows(rows: ReadonlyMap<string, Row>): RowIndex {
   return { rows, deployments, vmsOf, instanceOf, bindingsOf };
 }
 
-/** A step on the way from a binding to what it stands on: a title, lines of text, and the row that it is, if it is one. */
+/** A step on the path from a binding to what it depends on: a title, lines of text, and the row that it represents, if any. */
 export interface Step {
   readonly title: string;
   readonly lines: readonly string[];
@@ -48,7 +48,7 @@ function groupsOf(vm: VmRow, rows: RowIndex["rows"]): readonly Step[] {
   return found.map((row) => ({ title: "Security group", row, lines: [row.name, ...row.rules] }));
 }
 
-/** From a VM to all that it stands on: server, port, network, rules, volume, names. */
+/** From a VM to everything that it depends on: server, port, network, rules, volume, names. */
 function vmSteps(vm: VmRow, { rows }: RowIndex): readonly Step[] {
   const { server, port, volume, names } = vm;
   const network = port === undefined ? undefined : rows.get(`network/${port.network}`);
@@ -63,7 +63,7 @@ function vmSteps(vm: VmRow, { rows }: RowIndex): readonly Step[] {
   ];
 }
 
-/** VMs of a deployment that are shown as steps; the rest is counted. */
+/** How many VMs of a deployment are shown as steps; the rest is only counted. */
 const VMS_MAX = 5;
 
 function deploymentSteps(name: string, index: RowIndex): readonly Step[] {
@@ -82,7 +82,7 @@ function deploymentSteps(name: string, index: RowIndex): readonly Step[] {
   ];
 }
 
-/** The way from a binding to its VM, its port, its rules and its name, through a given row. */
+/** The path from a binding to its VM, port, rules and name that passes through a given row. */
 export function stepsThrough(row: Row, index: RowIndex): readonly Step[] {
   const { rows } = index;
   switch (row.kind) {

@@ -1,4 +1,4 @@
-/** Finds texts in which every word of a query stands, whatever its case; an empty query finds all. */
+/** Finds the texts that contain every word of a query, whatever its case; an empty query finds all. */
 export function matcherFor(query: string): (text: string) => boolean {
   const words = query.toLowerCase().split(/\s+/).filter(Boolean);
   return (text) => words.every((word) => text.toLowerCase().includes(word));
@@ -23,11 +23,11 @@ interface ChoiceProps<T extends string> {
   readonly choices: readonly T[];
   readonly isChosen: (choice: T) => boolean;
   readonly onChoose: (choice: T) => void;
-  /** What is written on a button. Default: the choice itself. */
+  /** The label of a button. Default: the choice itself. */
   readonly show?: (choice: T) => string;
 }
 
-/** Buttons of which each is pressed or not. */
+/** Buttons of which one is pressed at a time. */
 export const Choice = <T extends string>({
   label,
   choices,

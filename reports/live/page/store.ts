@@ -9,14 +9,14 @@ import type {
   Row,
 } from "../feed.ts";
 
-/** Events and requests that the page keeps. */
+/** How many events and requests the page keeps. */
 const EVENTS_MAX = 20_000;
 const EXCHANGES_MAX = 20_000;
 
-/** How the stream is. */
+/** The state of the stream. */
 export type Status = "connecting" | "live" | "lost" | "refused";
 
-/** Everything that the page knows; views read it, and draw again when `version` has grown. */
+/** Everything that the page knows. Views read it, and draw again when `version` has grown. */
 export class Store {
   version = 0;
   status: Status = "connecting";
@@ -50,7 +50,7 @@ export class Store {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Draws at the next frame, once, however much has come until then. */
+  /** Schedules one drawing at the next frame, however much arrives before it. */
   change(): void {
     this.version++;
     if (this.#isPlanned) return;
@@ -110,14 +110,14 @@ export class Store {
   }
 }
 
-/** After a restore the journal is shorter than it was: what came after that moment never happened. */
+/** After a restore the journal is shorter than before: what came after the restored moment never happened. */
 function joinEvents(newest: number, old: readonly LiveEvent[], next: readonly LiveEvent[]): LiveEvent[] {
   const first = next[0]?.seq ?? newest + 1;
   const kept = first > newest ? old : old.filter(({ seq }) => seq < first);
   return [...kept, ...next].slice(-EVENTS_MAX);
 }
 
-/** The time of the cloud now, between two messages. */
+/** The current time of the cloud, also between two messages. */
 export function cloudNowMs({ clock, clockAtMs }: Store): number {
   if (clock === undefined) return Date.now();
   return clock.isPaused || clock.kind === "virtual" ? clock.nowMs : clock.nowMs + performance.now() - clockAtMs;

@@ -38,7 +38,7 @@ function Output({ token, task }: { token: string; task: TaskRow }) {
   );
 }
 
-/** The director's tasks, with their output as its command line shows it. */
+/** The director's tasks, with their output as the `bosh` command shows it. */
 export function Tasks({ store, token }: ViewProps) {
   const [chosen, setChosen] = useState<string>();
   const tasks = useMemo(
@@ -54,7 +54,7 @@ export function Tasks({ store, token }: ViewProps) {
         keyOf={({ id }) => id}
         selected={task?.id}
         onSelect={({ id }) => setChosen(id)}
-        empty="The director has had no task yet."
+        empty="The director has not had a task yet."
         show={(each) => (
           <>
             <b class={`dot ${each.health}`} aria-hidden="true" />

@@ -85,7 +85,7 @@ function Lanes({ spans, range }: { spans: readonly Span[]; range: Range }) {
       ref={canvas}
       role="img"
       style={`height:${AXIS_PX + LANES.length * LANE_PX}px`}
-      aria-label={`${spans.length} things happened within ${length}, ${bad} of them bad; the list below has the same`}
+      aria-label={`${spans.length} things happened within ${length}, ${bad} of them failures; the list below shows the same`}
     />
   );
 }
@@ -94,7 +94,7 @@ interface WindowProps {
   readonly windowMs: number;
   readonly onWindow: (ms: number) => void;
   readonly isNow: boolean;
-  /** Moves the end by a share of the window; undefined lets it follow the clock. */
+  /** Moves the end by a fraction of the window; undefined lets it follow the clock. */
   readonly onMove: (share: number | undefined) => void;
 }
 
@@ -122,7 +122,7 @@ function WindowBar({ windowMs, onWindow, isNow, onMove }: WindowProps) {
   );
 }
 
-/** What happened when: requests, tasks, CPI calls, changes, faults, on the clock of the cloud. */
+/** What happened and when, by the clock of the cloud: requests, tasks, CPI calls, changes, faults. */
 export function Timeline({ store }: ViewProps) {
   const [windowMs, setWindowMs] = useState<number>(60_000);
   const [endMs, setEndMs] = useState<number>();

@@ -5,16 +5,16 @@ const ROW_PX = 30;
 const SPARE = 8;
 
 interface ListProps<T> {
-  /** Says what is listed. */
+  /** The list's accessible name. */
   readonly label: string;
   readonly items: readonly T[];
   readonly keyOf: (item: T) => string;
   readonly show: (item: T) => ComponentChildren;
   readonly selected?: string | undefined;
   readonly onSelect?: (item: T) => void;
-  /** Keeps the end in view as items come. */
+  /** Keeps the end in view as items arrive. */
   readonly follow?: boolean;
-  /** What is said where there is nothing. */
+  /** The text of an empty list. */
   readonly empty: string;
 }
 
@@ -27,7 +27,7 @@ const STEPS: Readonly<Record<string, number>> = {
   End: 1e9,
 };
 
-/** What of a box is in view, in pixels. */
+/** The part of a box that is in view, in pixels. */
 function useView(box: { readonly current: HTMLDivElement | null }) {
   const [view, setView] = useState({ top: 0, height: 400 });
   const look = () => {
@@ -49,7 +49,7 @@ function reveal(element: HTMLDivElement | null, index: number): void {
   if (y + ROW_PX > element.scrollTop + element.clientHeight) element.scrollTop = y + ROW_PX - element.clientHeight;
 }
 
-/** A list of any length of which only what is in view is in the document. Arrow keys move the choice. */
+/** A list of any length, of which only the visible part is in the document. Arrow keys move the selection. */
 export function VirtualList<T>({ label, items, keyOf, show, selected, onSelect, follow = false, empty }: ListProps<T>) {
   const box = useRef<HTMLDivElement>(null);
   const { view, look } = useView(box);

@@ -1,7 +1,7 @@
 import { readScenarios } from "../../parity/recording.ts";
 import { Kernel } from "../../kernel/index.ts";
 import { countRequests } from "../../parity/routes.ts";
-import { differingLines, describeScore, scenarioRows, scoreOf } from "../../parity/ratchet.ts";
+import { describeScore, scenarioSections, scoreOf } from "../../parity/ratchet.ts";
 import { type ParitySubject, RECORDINGS } from "../../parity/subject.ts";
 import { createBosh, createDummyCpi } from "../index.ts";
 import { recordingsIn, type Scenario } from "./recording.ts";
@@ -23,14 +23,7 @@ export const boshParity: ParitySubject<ScenarioResult> = {
       describeVerdicts(scenarios),
       `${scenarios.reduce((sum, { cli }) => sum + cli, 0)} of the steps are runs of the \`bosh\` CLI; they are judged by the requests that it sent and their answers, not by what it printed.`,
       "",
-      "| Area | Scenario | Steps |",
-      "|---|---|---|",
-      ...scenarioRows(scenarios),
-      "",
-      "## What differs",
-      "",
-      ...differingLines(scenarios),
-      "",
+      ...scenarioSections(scenarios),
       "## Routes",
       "",
       "`bosh` is the CLI, `odb` the on-demand-service-broker, `fabrik` the service-fabrik-broker, `hm` the health monitor. The last column counts the recorded requests, those of the CLI's runs among them. No route is only there to say that something is not simulated.",

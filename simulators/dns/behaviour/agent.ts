@@ -84,7 +84,7 @@ export class Agent {
     this.#tokens.value = { ...this.#tokens.value, [kind]: secret };
   }
 
-  /** Whether an operator had it forgotten after it was gone. */
+  /** Whether an operator made the others forget it after it was gone. */
   get isPruned(): boolean {
     return this.#pruned.value.is;
   }

@@ -25,7 +25,7 @@ interface LocalTables {
   readonly startMs: number;
 }
 
-/** What came of a probe outside the kernel, and the timer that stood for it. */
+/** The result of a probe outside the kernel, and the timer that stood for it. */
 interface ProbeAnswer {
   readonly id: string;
   readonly timer: number | undefined;
@@ -135,7 +135,7 @@ export abstract class LocalChecks {
     this.#take(known, judgeProbe(known.probe, result));
   }
 
-  /** One that waits for an answer for ever is never run again. */
+  /** A probe that waits for an answer for ever is never run again. */
   #take(known: LocalCheck, verdict: Verdict | undefined): void {
     if (verdict === undefined || known.probe === undefined) return;
     const status = countVerdict(known, known.probe, verdict);

@@ -1,6 +1,6 @@
 /** The releases of Consul that can be simulated, the newest last. */
 export const CONSUL_VERSIONS = ["1.8.7", "1.22.0"] as const;
-/** One of them. */
+/** One of these releases. */
 export type ConsulVersion = (typeof CONSUL_VERSIONS)[number];
 
 /** What differs between releases, as seen on real agents of each. */

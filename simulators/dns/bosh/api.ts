@@ -13,7 +13,7 @@ interface Shown {
   readonly jobs: Readonly<Record<string, InstanceJob>>;
   /** As BOSH DNS knows it. */
   readonly healthOf: (ip: string) => InstanceHealth;
-  /** As the instance's own health server now says; empty if health is off. */
+  /** What the instance's own health server now says; empty if health is off. */
   readonly ownHealth: () => InstanceHealth;
 }
 
@@ -32,7 +32,7 @@ const REASON = {
 function instances({ records, healthOf }: Shown, request: HttpRequest): HttpReply {
   const address = queryOf(request).get("address") ?? "";
   if (address === "") return lines(records.instances.map((each) => instanceLine(each, healthOf)));
-  // Nothing waits if no name is followed.
+  // Without a name to follow, nothing waits.
   const found = records.members(records.expand(fqdnOf(address)), false).next();
   const members = found.done === true ? found.value : [];
   if (typeof members === "string") return textReply(422, REASON[members]);

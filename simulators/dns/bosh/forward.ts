@@ -33,7 +33,7 @@ export class RecursorPool {
     this.#state = state;
   }
 
-  /** The first reply that is no error; NXDOMAIN where there is none. */
+  /** The first reply that is not an error; NXDOMAIN if there is none. */
   *relay(query: Query, question: Question, transport: Transport, packet: Uint8Array): Body<Message | Uint8Array> {
     const offset = this.#isSmart ? (this.#state().preferred.get(this.#domain) ?? 0) : 0;
     for (let at = 0; at < this.#recursors.length; at++) {
@@ -45,7 +45,7 @@ export class RecursorPool {
     return newMessage(query, RCODE.NXDOMAIN);
   }
 
-  /** From now on, one that fails too often is asked later. */
+  /** From now on, a resolver that fails too often is asked later. */
   #note(recursor: string, hasFailed: boolean, isFirst: boolean): void {
     const { histories, preferred } = this.#state();
     const key = `${this.#domain} ${recursor}`;

@@ -24,7 +24,7 @@ interface Asked {
   readonly packet: Uint8Array;
 }
 
-/** A reply, and whether it is cut to what the client takes; or the bytes of another server's reply, passed on as they are. */
+/** A reply, and whether it is cut to the client's limit; or the bytes of another server's reply, passed on unchanged. */
 type Handled = { readonly message: Message; readonly cuts: boolean } | { readonly bytes: Uint8Array };
 
 /** Answers the questions for a domain. */
@@ -70,7 +70,7 @@ export const deny = (rcode: Message["rcode"]): Handle =>
     return { message: ownReply(query, rcode), cuts: false };
   };
 
-/** Passes questions on; an error of its own is not cut. */
+/** Forwards questions; its own errors are not cut. */
 export const forward = (pool: RecursorPool): Handle =>
   function* ({ query, question, transport, packet }) {
     const message = yield* pool.relay(query, question, transport, packet);

@@ -33,7 +33,7 @@ export interface BoshDnsOptions {
   readonly config?: BoshDnsConfig;
   /** The director's `records.json`, as text; absent: there is none yet. */
   readonly records?: string | undefined;
-  /** What the director hands out at this moment, asked for at each question: the same text while nothing has changed. Default: what was written. */
+  /** What the director hands out at this moment, read at each question; the same text while nothing has changed. Default: what was written. */
   readonly recordsNow?: () => string;
   /** Alias files, in the order of their names. */
   readonly aliases?: readonly AliasFile[];
@@ -48,7 +48,7 @@ export interface BoshDnsOptions {
   readonly probe?: Probe;
 }
 
-/** The server itself, one a machine. */
+/** The server itself, one for each machine. */
 export class BoshDnsServer {
   readonly http: Service;
   readonly #kernel: Kernel;
@@ -157,7 +157,7 @@ export class BoshDnsServer {
     if (this.#load()) this.#kernel.timer(REGISTER_MS, `bosh-dns/${this.#name}/register`, null);
   }
 
-  /** Answers beneath the domains of the records, and no longer beneath those that have gone. */
+  /** Answers beneath the domains of the current records, and no longer beneath earlier ones. */
   #register(): void {
     const domains = this.#records.domains();
     for (const gone of this.#state.value.domains) if (!domains.includes(gone)) this.#mux.delete(gone);
@@ -166,7 +166,7 @@ export class BoshDnsServer {
     this.#state.value.domains = [...domains];
   }
 
-  /** After a restore, what follows from the state is made again. */
+  /** After a restore, rebuilds what derives from the state. */
   restore(): void {
     const { loaded, domains } = this.#state.value;
     this.#records.load(loaded ?? NO_RECORDS);
@@ -224,7 +224,7 @@ export class BoshDnsServer {
   }
 }
 
-/** Runs to its end what would take time, at once. */
+/** Runs a process that would take time to its end at once. */
 function finish<T>(body: Body<T>): T {
   for (let next = body.next(); ; next = body.next()) if (next.done === true) return next.value;
 }

@@ -18,7 +18,7 @@ export interface BoshDnsState {
   file: string | undefined;
   /** As it was last read. */
   loaded: string | undefined;
-  /** What was read before that and when, ms since the Unix epoch; the latest last. */
+  /** What was read before that, and when (ms since the Unix epoch); the latest last. */
   past: readonly { readonly atMs: number; readonly text: string }[];
   /** The domains that are answered here. */
   domains: string[];

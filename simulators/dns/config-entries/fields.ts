@@ -48,7 +48,7 @@ export const RETRIES = [
   "unavailable",
 ];
 
-/** How many of these members are given. */
+/** How many of these members are present. */
 export const countGiven = (fields: Fields, names: readonly string[]): number =>
   names.filter((name) => fields[name] !== undefined && fields[name] !== "" && fields[name] !== false).length;
 

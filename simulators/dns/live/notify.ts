@@ -3,12 +3,12 @@ import type { Kernel } from "../../kernel/index.ts";
 import { encodeMessage } from "../wire/codec/encode.ts";
 import { FLAG, OPCODE, RCODE, TYPE } from "../wire/codec/types.ts";
 
-/** How often a secondary hears of a change that it does not acknowledge, and the time between two tries (RFC 1996 §3.6). */
+/** How often a secondary is notified of a change that it does not acknowledge, and the time between two tries (RFC 1996 §3.6). */
 const TRIES_MAX = 5;
 const TRY_EVERY_MS = 2000;
 const ID_MAX = 0xffff;
 
-/** Tells secondaries of each change of a zone (RFC 1996); they then ask for its SOA and copy it. The function returned ends that. */
+/** Notifies secondaries of each change of a zone (RFC 1996); they then ask for its SOA and transfer it. The function returned ends that. */
 export function sendNotifications(
   kernel: Kernel,
   secondaries: readonly string[],

@@ -54,7 +54,7 @@ describe("Node's resolver", () => {
     return own;
   };
 
-  it("asks over UDP, sees that the answer was truncated, and gets all of it over TCP", async () => {
+  it("asks over UDP, sees that the answer is truncated, and gets all of it over TCP", async () => {
     expect((await resolver().resolve4("pg.service.consul")).sort()).toEqual(ADDRESSES);
   });
 

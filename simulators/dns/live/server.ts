@@ -90,7 +90,7 @@ function answerDatagrams(udp: UdpSocket, ask: Ask, admits: (source: string) => b
     isOpen = false;
   });
   udp.on("message", (message: Buffer, from: RemoteInfo) => {
-    // A datagram that the network refuses is lost, like any other; port 0 can't be answered.
+    // A datagram that the network refuses is lost, as datagrams may be: port 0 can't be answered.
     if (from.port === 0 || !admits(from.address)) return;
     ask(message, "udp", from.address, (answer) => {
       const datagram = datagramOf(answer);

@@ -15,7 +15,7 @@ const HOST = "127.0.0.1";
 const PIECE_MS = 60;
 const WAIT_MS_MAX = 30_000;
 
-/** Time stands still while bytes are on their way: only whoever waits for a reply moves it. */
+/** Time stands still while bytes are in transit: only whoever waits for a reply moves it. */
 export const stillDriver = (kernel: Kernel): Driver => ({
   kernel,
   arrive: () => {},
@@ -36,13 +36,13 @@ class Arrivals<T> {
     return flight;
   }
 
-  /** The next one that arrives. */
+  /** The next request that arrives. */
   next(): Promise<T> {
     const flight = this.#flights.shift();
     return flight === undefined ? new Promise((resolve) => this.#waiting.push(resolve)) : Promise.resolve(flight);
   }
 
-  /** Nobody waits any longer for one that never arrived. */
+  /** Stops waiting for requests that never arrived. */
   forget(): void {
     this.#waiting.length = 0;
     this.#flights.length = 0;
@@ -52,7 +52,7 @@ class Arrivals<T> {
 type HttpFlight = HttpReply | Process<HttpReply>;
 type DnsFlight = DnsReply | Process<DnsReply>;
 
-/** Answers over sockets for one server of names, and says what has reached it. */
+/** Answers over sockets for one name server, and reports what has reached it. */
 export class WireFace {
   readonly http = new Arrivals<HttpFlight>();
   readonly dns = new Arrivals<DnsFlight>();

@@ -6,7 +6,7 @@ import { dnsDifferences, timingDifferences } from "./judge.ts";
 import { buildQuery, readReply } from "./message.ts";
 import { WireBoshMachine } from "../live/wire-bosh-machine.ts";
 import type { DnsStep } from "./recording.ts";
-import { nameOf, type ScenarioResult } from "./replay.ts";
+import { nameOf, resultOf, type ScenarioResult } from "./replay.ts";
 
 /** Replays recordings of a real BOSH DNS, each scenario on a machine of its own, on virtual time. */
 export async function replayBoshDns(
@@ -20,23 +20,14 @@ export async function replayBoshDns(
 }
 
 async function replayScenario(scenario: BoshScenario, overSockets: boolean): Promise<ScenarioResult> {
-  const { id, area, steps } = scenario;
   const machine = overSockets ? await WireBoshMachine.open(scenario) : new BoshMachine(scenario);
   const failures: ScenarioResult["failures"][number][] = [];
-  for (const [at, step] of steps.entries()) {
+  for (const [at, step] of scenario.steps.entries()) {
     const found = await attempt(machine, step);
     if (found.length > 0) failures.push({ step: at, what: nameOf(step), differences: found });
   }
   await machine.close();
-  const [first] = failures;
-  return {
-    id,
-    area,
-    steps: steps.length,
-    matched: steps.length - failures.length,
-    ...(first && { firstDifference: `step ${first.step} [${first.what}] ${first.differences[0] ?? ""}` }),
-    failures,
-  };
+  return resultOf(scenario, failures);
 }
 
 async function attempt(machine: BoshMachine, step: BoshStep): Promise<readonly string[]> {

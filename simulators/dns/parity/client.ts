@@ -32,7 +32,7 @@ export interface Flight {
   readonly finish: () => Arrived | Promise<Arrived>;
 }
 
-/** What came of a stream, and whether the server closed it. */
+/** What came back over a stream, and whether the server closed it. */
 export interface Streamed {
   readonly replies: readonly Uint8Array[];
   readonly closed: boolean;

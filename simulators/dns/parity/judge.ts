@@ -96,7 +96,7 @@ function sectionDiffers(
     const pool = new Set((candidates?.[section] ?? []).map(canonical));
     const keys = actual.map(canonical);
     const unexpected = keys.filter((key) => !pool.has(key));
-    const found = unexpected.map((key) => `$.${section}: ${key} is no candidate`);
+    const found = unexpected.map((key) => `$.${section}: ${key} is not a candidate`);
     if (new Set(keys).size !== keys.length) found.push(`$.${section}: a record twice`);
     if (!mask.has(`${section}-count`) && keys.length !== expected.length)
       found.push(`$.${section}: ${expected.length} records expected, got ${keys.length}`);

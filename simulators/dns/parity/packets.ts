@@ -4,7 +4,7 @@ import { TYPE, type Transport } from "../wire/codec/types.ts";
 import type { SiblingRequest } from "./siblings.ts";
 
 /*
- * Packets for a real Consul and ours, drawn from a seed: names of every form over a catalog that `CATALOG_REQUESTS` makes, types, classes,
+ * Packets for a real Consul and for ours, drawn from a seed: names of every form over a catalog that `CATALOG_REQUESTS` makes, types, classes,
  * flags, EDNS, and damage.
  */
 
@@ -146,7 +146,7 @@ const SIZES = [0, 512, 513, 600, 700, 900, 1232, 4096, 65_535] as const;
 const RD = 0x0100;
 const FLAG_CHOICES = [RD, RD, RD, 0, RD | 0x0010, RD | 0x0020, RD | 0x0040] as const;
 
-/** A question, and how it goes. */
+/** A question, and how it is sent. */
 export interface DrawnPacket {
   readonly bytes: Buffer;
   readonly transport: Transport;
@@ -175,7 +175,7 @@ function nameBytes(name: string): Buffer {
   ]);
 }
 
-/** Draws one packet. `damage`: the probability that it is no whole question any more. */
+/** Draws one packet. `damage`: the probability that it is no longer an intact question. */
 export function drawPacket(random: Random, id: number, damage = 0): DrawnPacket {
   const name = drawName(random);
   const type = random.pick(TYPES);

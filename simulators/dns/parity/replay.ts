@@ -27,6 +27,22 @@ export interface ScenarioResult extends ScenarioScore {
   }[];
 }
 
+/** The result of a scenario, given the steps that differ. */
+export function resultOf(
+  { id, area, steps }: { readonly id: string; readonly area: string; readonly steps: readonly unknown[] },
+  failures: ScenarioResult["failures"],
+): ScenarioResult {
+  const [first] = failures;
+  return {
+    id,
+    area,
+    steps: steps.length,
+    matched: steps.length - failures.length,
+    ...(first && { firstDifference: `step ${first.step} [${first.what}] ${first.differences[0] ?? ""}` }),
+    failures,
+  };
+}
+
 interface ReplayOptions {
   /** Only scenarios whose id this matches. */
   readonly only?: RegExp;
@@ -84,21 +100,13 @@ class ScenarioReplay {
   }
 
   async result(): Promise<ScenarioResult> {
-    const { id, area, steps } = this.#scenario;
+    const { steps } = this.#scenario;
     const failures: ScenarioResult["failures"][number][] = [];
     for (const [at, step] of steps.entries()) {
       const found = await this.#attempt(step);
       if (found.length > 0) failures.push({ step: at, what: nameOf(step), differences: found });
     }
-    const [first] = failures;
-    return {
-      id,
-      area,
-      steps: steps.length,
-      matched: steps.length - failures.length,
-      ...(first && { firstDifference: `step ${first.step} [${first.what}] ${first.differences[0] ?? ""}` }),
-      failures,
-    };
+    return resultOf(this.#scenario, failures);
   }
 
   async #attempt(step: RecordedStep): Promise<readonly string[]> {

@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import { Kernel } from "../../kernel/index.ts";
-import { differingLines, describeScore, scenarioRows, scoreOf } from "../../parity/ratchet.ts";
+import { describeScore, scenarioSections, scoreOf } from "../../parity/ratchet.ts";
 import { readScenarios } from "../../parity/recording.ts";
 import { countRequests } from "../../parity/routes.ts";
 import { type ParitySubject, RECORDINGS } from "../../parity/subject.ts";
@@ -25,14 +25,7 @@ export const dnsParity: ParitySubject<ScenarioResult> = {
       "",
       "A step is one request over HTTP, one DNS message over UDP or TCP (compared byte for byte unless its order is random), or a time that must pass.",
       "",
-      "| Area | Scenario | Steps |",
-      "|---|---|---|",
-      ...scenarioRows(scenarios),
-      "",
-      "## What differs",
-      "",
-      ...differingLines(scenarios),
-      "",
+      ...scenarioSections(scenarios),
       "## Routes",
       "",
       "`consul` is the API as the broker and Consul's own client use it. The last column counts the recorded requests. No route is only there to refuse.",

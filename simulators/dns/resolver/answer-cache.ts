@@ -3,12 +3,12 @@ import { type Message, TYPE } from "../wire/codec/types.ts";
 
 /** How many answers are kept; one more empties the cache. */
 const ENTRIES_MAX = 20_000;
-/** Where fewer than half of as many questions were found, keeping costs more than it saves, and the next so many are not looked for. */
+/** If fewer than half of this many questions hit the cache, caching costs more than it saves, and the next this many bypass it. */
 const REST_QUESTIONS = 1_000_000;
 const ID_BYTES = 2;
 
 /**
- * Answers as bytes, by what was asked. Kept are those that come out the same until the catalog is written to: without a shuffle, without the
+ * Answers as bytes, by their question. Only answers that stay the same until the catalog is written to are kept: without a shuffle, without the
  * clock, and from this datacenter alone.
  */
 export class AnswerCache {
@@ -17,14 +17,14 @@ export class AnswerCache {
   #found = 0;
   #rest = 0;
 
-  /** Whether answers are neither looked for nor kept at present, as too many different names are asked for. */
+  /** Whether the cache is bypassed at present, because too many different names are asked for. */
   rests(): boolean {
     if (this.#rest === 0) return false;
     this.#rest--;
     return true;
   }
 
-  /** The answer to a message, with its id; undefined where none is kept. `index`: of the last write to the catalog. */
+  /** The answer to a message, with the message's id; undefined if none is kept. `index`: of the last write to the catalog. */
   find(key: string, message: Uint8Array, index: number): Uint8Array | undefined {
     if (index !== this.#index) {
       this.#answers.clear();
@@ -55,14 +55,14 @@ export class AnswerCache {
   }
 }
 
-/** What is asked, apart from the id. */
+/** A message without its id. */
 export const cacheKeyOf = (message: Uint8Array, transport: string): string =>
   transport + Buffer.from(message.buffer, message.byteOffset, message.byteLength).toString("latin1", ID_BYTES);
 
-/** Whether an answer has nothing of the clock: the serial of an SOA is it. */
+/** Whether an answer does not depend on the clock, as the serial of an SOA does. */
 export const isTimeless = ({ answer, authority }: Message): boolean =>
   authority.length === 0 && answer.length > 0 && answer.every(({ type }) => type !== TYPE.SOA);
 
-/** Whether nothing was drawn from a stream between two looks at it. */
+/** Whether nothing was drawn from a random stream between two observations of it. */
 export const isUndrawn = (before: RandomState, after: RandomState): boolean =>
   before.every((word, at) => word === after[at]);

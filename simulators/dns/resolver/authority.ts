@@ -6,7 +6,7 @@ import type { ReachedDatacenter } from "./reach.ts";
 import { literalRecords } from "./records.ts";
 
 const NAME_SERVERS_MAX = 3;
-/** What no label of a domain holds: the catalog also has names with such characters. */
+/** Characters that no label of a domain contains, although names in the catalog may. */
 const INVALID_NAME = /[^A-Za-z0-9-]+/;
 
 /** The SOA of the domain; its serial is the time, in seconds since the Unix epoch. */

@@ -28,7 +28,7 @@ interface InstanceContext {
   readonly ttl: number;
   /** The records that a host name leads to. */
   readonly chase: (host: string) => readonly Rr[];
-  /** Whether addresses are those that are tagged for other datacenters. */
+  /** Whether to use the addresses that are tagged for other datacenters. */
   readonly usesWan: boolean;
   /** The name of the requested port. */
   readonly port: string | undefined;

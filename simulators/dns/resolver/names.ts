@@ -111,7 +111,7 @@ function queryName(parts: readonly string[], isToday: boolean): string {
   return isRfc2782 ? parts.slice(0, -1).join(".").slice(1) : parts.join(".");
 }
 
-/** `_name._tag` (RFC 2782, where `_tcp` is no tag), or `tag.name` with dots in the tag. */
+/** `_name._tag` (RFC 2782, where `_tcp` is not a tag), or `tag.name` with dots in the tag. */
 function parseService(
   first: string,
   last: string,

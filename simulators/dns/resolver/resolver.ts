@@ -20,7 +20,7 @@ export class Resolver {
   /** How long the last answer took, ms: waiting for a leader or for resolvers that don't answer. */
   waitedMs = 0;
   readonly cache = new AnswerCache();
-  /** Whether the last answer has nothing of the clock. */
+  /** Whether the last answer does not depend on the clock. */
   isLastTimeless = false;
   readonly #cluster: Cluster;
   readonly #agent: Agent;
@@ -43,7 +43,7 @@ export class Resolver {
     return this.#agent.kernel.random("dns/order");
   }
 
-  /** The index of the catalog of which answers may be kept; undefined where they depend on more than that. */
+  /** The index of the catalog for which answers may be cached; undefined if they depend on more than the catalog. */
   cachedIndex(): number | undefined {
     const { datacenter, kernel } = this.#agent;
     const isPlain =

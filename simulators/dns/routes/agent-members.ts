@@ -89,7 +89,7 @@ const MEMBER: Readonly<Record<string, FilterType>> = {
   DelegateCur: "int",
 };
 
-/** Has a member that failed counted as left. */
+/** Makes a failed member count as having left. */
 export function forceLeave(call: ConsulCall): HttpReply {
   call.require(rightsOf(call), "operator", "write");
   const { cluster, agent } = call.sim;

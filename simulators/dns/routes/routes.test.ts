@@ -51,7 +51,7 @@ const body = fc.oneof(
 
 describe("any request", () => {
   test.prop([fc.constantFrom(...ROUTES["1.22.0"]), segment, query, body], { numRuns: 400 })(
-    "is answered, with a status and without a crash",
+    "is answered with a status, without a crash",
     (route, rest, pairs, text) => {
       const kernel = new Kernel({ seed: 1 });
       const { http } = createDns(kernel, { address: "127.0.0.1" });
@@ -70,7 +70,7 @@ describe("any request", () => {
   );
 });
 
-it("OPTIONS * asks about the server, which Go answers itself", () => {
+it("OPTIONS * is answered by Go's own server", () => {
   const { http } = createTestConsul();
   expect(http("OPTIONS", "*")).toMatchObject({ status: 200, body: "" });
   expect(http("GET", "*").status).toBe(307);
@@ -81,7 +81,7 @@ describe("a read that blocks", () => {
     consul.http("PUT", "/v1/catalog/register", { Node: node, Address: "10.0.0.1", Service: { Service: "web" } });
   };
 
-  it("waits for a write to what it read, and for no other", () => {
+  it("waits for a write to what it read, and ignores others", () => {
     const consul = createTestConsul();
     registerWeb(consul, "n1");
     const index = consul.http("GET", "/v1/health/service/web").headers?.["X-Consul-Index"];
@@ -122,7 +122,7 @@ describe("servers that lose one of two", () => {
       ],
     });
 
-  it("have no leader: readers that accept stale data get it, others an error after a while, and registrations wait", () => {
+  it("have no leader: reads that accept stale data succeed, others fail after a while, and registrations wait", () => {
     const { kernel, dns, http, ask } = consul();
     http("PUT", "/v1/catalog/register", { Node: "n1", Address: "10.0.0.1", Service: { Service: "web" } });
     dns.kill("agent-2");
@@ -141,7 +141,7 @@ describe("servers that lose one of two", () => {
     expect(ask("late.service.consul. A")?.rcode).toBe("NXDOMAIN");
   });
 
-  it("that the others notice: when a client dies, its services leave the answers", () => {
+  it("is noticed: when a client agent dies, its services leave the answers", () => {
     const { kernel, dns, ask } = consul();
     const [, , client] = dns.agents;
     client?.http.receive(makeRequest("PUT", "/v1/agent/service/register", { body: '{"Name":"web"}' }));
@@ -208,7 +208,7 @@ describe("a filter", () => {
       fc.string(),
       fc.string().map((text) => `Name matches "${text.replace(/["\\]/g, "(")}"`),
     ),
-  ])("of any text is compiled or refused in its own words", (text) => {
+  ])("of any text is compiled or refused in the filter language's own words", (text) => {
     try {
       compileFilter(text, fields)(value);
     } catch (error) {

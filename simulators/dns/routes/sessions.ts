@@ -34,7 +34,7 @@ const SESSION = lax(
 );
 type SessionFields = Decoded<typeof SESSION>;
 
-/** Reads a lock delay: text, ns, or whole seconds. @throws HttpError 400 for a text that is no duration */
+/** Reads a lock delay: text, ns, or whole seconds. @throws HttpError 400 for a text that is not a duration */
 function readLockDelayNs(given: unknown): number {
   if (given === undefined || given === null) return LOCK_DELAY_NS_DEFAULT;
   const ns = typeof given === "string" ? durationNs(given) : Number(given);

@@ -14,7 +14,7 @@ interface CatalogListener {
   onExtinct(service: string): void;
 }
 
-/** How nodes, services and checks go from the catalog of one datacenter. */
+/** How nodes, services and checks are removed from the catalog of one datacenter. */
 export class CatalogRemovals extends CatalogReads {
   listener: CatalogListener | undefined;
 

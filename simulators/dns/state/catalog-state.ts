@@ -38,7 +38,7 @@ export function rebuildState(nodes: Map<string, NodeEntry>): CatalogState {
   return state;
 }
 
-/** The service to which a proxy leads, in lower case; undefined for what is no proxy. */
+/** The service to which a proxy leads, in lower case; undefined if the instance is not a proxy. */
 const destinationOf = ({ kind, proxy }: Pick<ServiceRow, "kind" | "proxy">): string | undefined =>
   kind === "connect-proxy" ? String(proxy?.DestinationServiceName ?? "").toLowerCase() : undefined;
 

@@ -30,7 +30,7 @@ export class Catalog extends CatalogRemovals {
     };
   }
 
-  /** Puts other nodes in the place of all there are, as of what was imported from a peer. */
+  /** Replaces all nodes, as for what is imported from a peer. */
   replaceAll(nodes: Map<string, NodeEntry>): void {
     this.slot.value = rebuildState(nodes);
     const index = this.store.next();

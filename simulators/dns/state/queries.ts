@@ -67,7 +67,7 @@ export class Queries {
     return [...this.#slot.value.values()].sort((a, b) => byText(a.ID, b.ID));
   }
 
-  /** @throws SessionError for an id that is no UUID */
+  /** @throws SessionError for an id that is not a UUID */
   get(id: string): PreparedQuery | undefined {
     checkUuid(id, "failed prepared query lookup");
     return this.#slot.value.get(id);

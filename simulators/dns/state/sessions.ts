@@ -29,7 +29,7 @@ const LOCK_DELAY_MS_MAX = 60_000;
 const TTL_MULTIPLIER = 2;
 const UUID_LENGTH = 36;
 
-/** @throws SessionError for a text that is no UUID, with `what` was looked up */
+/** @throws SessionError for a text that is not a UUID; `what` names what was looked up */
 export function checkUuid(id: string, what: string): void {
   if (id.length !== UUID_LENGTH) throw new SessionError(`${what}: index error: UUID must be 36 characters`);
   if (!/^[0-9a-f-]{36}$/i.test(id)) throw new SessionError(`${what}: index error: Invalid UUID`);
@@ -66,7 +66,7 @@ export class Sessions {
     return this.#store.latest("sessions");
   }
 
-  /** @throws SessionError for an id that is no UUID */
+  /** @throws SessionError for an id that is not a UUID */
   get(id: string): SessionRow | undefined {
     if (!this.#release.isToday) checkUuid(id, "failed session lookup");
     return this.#slot.value.get(id)?.row;

@@ -57,7 +57,7 @@ describe("a transaction", () => {
 });
 
 describe("a session", () => {
-  it("outlives its TTL once, but not twice, unless it is renewed", () => {
+  it("outlives its TTL, but not twice its TTL unless it is renewed", () => {
     const { http, kernel } = createTestConsul();
     const { ID } = Object(http("PUT", "/v1/session/create", { TTL: "10s" }).body);
     const exists = (): boolean => Object(http("GET", `/v1/session/info/${ID}`).body).length === 1;
@@ -80,7 +80,7 @@ describe("the health of several checks", () => {
     expect(aggregate(list.map((each, at) => ({ id: String(at), status: each })))).toBe(worst);
   });
 
-  test.prop([fc.array(status, { maxLength: 6 })])("is maintenance where one of them says so", (list) => {
+  test.prop([fc.array(status, { maxLength: 6 })])("is maintenance if one of them says so", (list) => {
     const checks = [...list, "critical"].map((each, at) => ({ id: String(at), status: each }));
     expect(aggregate([...checks, { id: "_node_maintenance", status: "critical" }])).toBe("maintenance");
   });
@@ -97,7 +97,7 @@ describe("the rules of a token", () => {
     expect(["x", "a/x", "a/b"].map((key) => authorizer.reads("key", key))).toEqual([true, true, false]);
   });
 
-  it("let a tree be written only if nothing in it is denied", () => {
+  it("allow a write to a whole tree only if nothing in it is denied", () => {
     const authorizer = may('key_prefix "a/" { policy = "write" } key "a/b" { policy = "read" }');
     expect([authorizer.writesUnder("a/"), authorizer.writesUnder("a/c")]).toEqual([false, true]);
   });

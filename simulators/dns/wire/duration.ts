@@ -15,7 +15,7 @@ const PART = /(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)/gy;
 /** The longest text that is read: longer than any sensible duration. */
 const CHARACTERS_MAX = 1000;
 
-/** A duration as Go writes it (`1m30s`, `500ms`, `0`), in ns; `undefined` when it is none. */
+/** A duration as Go writes it (`1m30s`, `500ms`, `0`), in ns; `undefined` if it is not a duration. */
 export function durationNs(text: string): number | undefined {
   if (/^[+-]?0$/.test(text)) return 0;
   if (text.length > CHARACTERS_MAX || !WHOLE.test(text)) return undefined;
@@ -25,7 +25,7 @@ export function durationNs(text: string): number | undefined {
   return Math.round(text.startsWith("-") ? -total : total);
 }
 
-/** What Go says of a text that is no duration. */
+/** What Go says about a text that is not a duration. */
 export const invalidDuration = (text: string): string => `time: invalid duration "${text}"`;
 
 /** A duration as Go prints it: `24h0m0s`, `1.5s`, `0s`. */

@@ -12,11 +12,11 @@ import {
 import { readStrictly, type StrictQuery } from "./read.ts";
 import { find, type RecordSet, type Zone, zoneOf } from "./zone.ts";
 
-/** The size that the server itself takes, and the largest datagram that it sends (DNS flag day 2020). */
+/** The message size that the server itself accepts, and the largest datagram that it sends (DNS flag day 2020). */
 const UDP_BYTES_MAX = 1232;
 const UDP_BYTES_MIN = 512;
 const CLASS = { IN: 1, ANY: 255 } as const;
-/** Types that are no data (RFC 1995, RFC 6895 §3.1). */
+/** Types that do not denote data (RFC 1995, RFC 6895 §3.1). */
 const IXFR = 251;
 const NEVER_ASKED: readonly number[] = [TYPE.OPT, 249, 250];
 /** The extended code BADVERS, 16, as the TTL of an OPT has it (RFC 6891 §6.1.3). */
@@ -27,15 +27,15 @@ const ALIASES_MAX = 16;
 /** How much of a zone one message of a transfer carries, bytes. */
 const TRANSFER_BYTES = 16_384;
 
-/** What hosts zones. */
+/** A name server that hosts zones. */
 export interface Hosting {
   /** By their apex, in lower case. */
   readonly zones: ReadonlyMap<string, Zone>;
-  /** Whether whole zones may be handed out to whoever asks. */
+  /** Whether anybody may transfer whole zones. */
   readonly transfers: boolean;
 }
 
-/** The messages that answer a packet; none is silence. Only a transfer has several. */
+/** The messages that answer a packet; an empty list is silence. Only a transfer has several. */
 export function answerStrictly(hosting: Hosting, packet: Uint8Array, transport: Transport): readonly Uint8Array[] {
   const query = readStrictly(Buffer.from(packet.buffer, packet.byteOffset, packet.byteLength));
   if (query === undefined) return [];
@@ -95,7 +95,7 @@ function closest({ zones }: Hosting, { name, type }: Question): Zone | undefined
 
 const soaOf = (zone: Zone): readonly Rr[] => zone.names.get(zone.name)?.get(TYPE.SOA)?.records ?? [];
 
-/** A question's way through the zones. */
+/** A question on its path through the zones. */
 class Search {
   readonly #hosting: Hosting;
   readonly #message: Message;
@@ -121,7 +121,7 @@ class Search {
     }
   }
 
-  /** Adds what a zone has for a name; answers with the name to go on with. */
+  /** Adds what a zone has for a name; returns the name to continue with. */
   #step(zone: Zone, owner: string, name: string): string | undefined {
     const { type } = this.#question;
     const found = find(zone, name, type);
@@ -145,7 +145,7 @@ class Search {
     this.#help(records);
   }
 
-  /** Adds the addresses that whoever gets these records asks for next. */
+  /** Adds the addresses that the recipient of these records will need next. */
   #help(records: readonly Rr[]): void {
     for (const record of records) {
       const target =
@@ -164,7 +164,7 @@ class Search {
   }
 
   #refer(zone: Zone, servers: RecordSet): undefined {
-    // What comes behind an alias of the zone's own is still this zone's answer.
+    // What an alias within the zone leads to is still this zone's answer.
     if (this.#message.answer.length === 0) this.#message.flags &= ~FLAG.AA;
     this.#message.authority.push(...servers.records);
     for (const server of servers.records) {
@@ -174,7 +174,7 @@ class Search {
     }
   }
 
-  /** RFC 2308 §3: how long it may be remembered that there is nothing. */
+  /** RFC 2308 §3: how long a negative answer may be cached. */
   #deny(zone: Zone, exists: boolean): undefined {
     if (!exists) this.#message.rcode = RCODE.NXDOMAIN;
     for (const soa of soaOf(zone))
@@ -182,7 +182,7 @@ class Search {
   }
 }
 
-/** Cuts an answer to what the client takes over UDP: first what is only helpful, then everything (RFC 2181 §9). */
+/** Cuts an answer to the client's limit over UDP: first the additional records, then everything (RFC 2181 §9). */
 function cut(message: Message, { offer }: StrictQuery, transport: Transport): void {
   if (transport === "tcp") return;
   const limit = Math.min(UDP_BYTES_MAX, Math.max(UDP_BYTES_MIN, offer?.udpBytes ?? 0));
@@ -195,7 +195,7 @@ function cut(message: Message, { offer }: StrictQuery, transport: Transport): vo
   message.authority = [];
 }
 
-/** A whole zone, where one is asked for and may be handed out (RFC 5936). */
+/** A whole zone, if one is asked for and may be transferred (RFC 5936). */
 function transferOf(hosting: Hosting, query: StrictQuery, transport: Transport): readonly Uint8Array[] | undefined {
   const { question, wrong, opcode } = query;
   const isTransfer = question?.type === TYPE.AXFR || question?.type === IXFR;
@@ -223,7 +223,7 @@ function messagesOf(query: StrictQuery, records: readonly Rr[]): readonly Uint8A
   };
   for (const record of records) {
     message.answer.push(record);
-    // Measured now and then only, as measuring writes the whole message.
+    // Measured only now and then, as measuring writes the whole message.
     if (message.answer.length % RECORDS_BETWEEN === 0 && sizeOf(message, true) > TRANSFER_BYTES) flush();
   }
   if (message.answer.length > 0) flush();

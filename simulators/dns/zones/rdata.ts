@@ -41,7 +41,7 @@ const nameBytes = (name: string): readonly number[] => [
   0,
 ];
 
-/** A record from the text of its data; undefined where that makes none. `name` and names in `text` have their final dots. */
+/** A record from the text of its data; undefined if the text is malformed. `name` and names in `text` have their final dots. */
 export function recordOf(name: string, type: string, ttl: number, text: string): Rr | undefined {
   const words = text.split(/\s+/);
   const [first = "", second = "", third = "", fourth = ""] = words;

@@ -65,7 +65,7 @@ function readQuestion(bytes: Buffer): { readonly question: Question; readonly ne
   };
 }
 
-/** Passes over all records; answers with the one OPT of the additional ones. */
+/** Skips all records; returns the one OPT of the additional ones. */
 function readOffer(bytes: Buffer, from: number): Offer | undefined | "malformed" {
   const before = bytes.readUInt16BE(6) + bytes.readUInt16BE(8);
   const total = before + bytes.readUInt16BE(10);

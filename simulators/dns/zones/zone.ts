@@ -10,7 +10,7 @@ export interface RecordSet {
   readonly records: readonly Rr[];
 }
 
-/** A zone as its name server has it: it has exactly one SOA, at its apex. */
+/** A zone as its name server has it, with exactly one SOA, at its apex. */
 export interface Zone {
   /** The apex, in lower case, with its final dot. */
   readonly name: string;
@@ -32,7 +32,7 @@ function parentOf(name: string): string {
 /** Whether a name is the zone or below it. Both are in lower case. */
 const isWithin = (name: string, zone: string): boolean => name === zone || zone === "." || name.endsWith(`.${zone}`);
 
-/** Puts recordsets together. @throws Error for a zone without an SOA at its apex */
+/** Makes a zone of recordsets. @throws Error for a zone without an SOA at its apex */
 export function createZone(apex: string, sets: readonly RecordSet[]): Zone {
   const name = apex.toLowerCase();
   const names = new Map<string, Map<number, RecordSet>>();
@@ -62,12 +62,12 @@ export function zoneOf(zones: ReadonlyMap<string, Zone>, name: string): Zone | u
 /** What a zone has for a name. */
 type Found =
   | { readonly kind: "name"; readonly sets: ReadonlyMap<number, RecordSet> }
-  /** The name or one above it belongs to others: these are their name servers. */
+  /** The name or one above it is delegated to these name servers. */
   | { readonly kind: "delegation"; readonly servers: RecordSet }
   | { readonly kind: "wildcard"; readonly sets: ReadonlyMap<number, RecordSet> }
   | { readonly kind: "nothing"; readonly exists: boolean };
 
-/** Looks a name in lower case up, which is within the zone (RFC 1034 §4.3.2, RFC 4592). */
+/** Looks up a lower-case name that lies within the zone (RFC 1034 §4.3.2, RFC 4592). */
 export function find(zone: Zone, name: string, type: number): Found {
   const cut = delegationOf(zone, name);
   // The parent answers for the signatures of a delegation.
@@ -84,7 +84,7 @@ export function find(zone: Zone, name: string, type: number): Found {
   return { kind: "nothing", exists: false };
 }
 
-/** The delegation highest above a name or at it. */
+/** The highest delegation at or above a name. */
 function delegationOf(zone: Zone, name: string): RecordSet | undefined {
   let found: RecordSet | undefined;
   for (let at = name; at !== zone.name && at !== "."; at = parentOf(at))

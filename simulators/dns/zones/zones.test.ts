@@ -42,7 +42,7 @@ const zones = (...list: readonly Zone[]): ReadonlyMap<string, Zone> => new Map(l
 const HOSTING = { zones: zones(EXAMPLE), transfers: true };
 
 const bytesOf = (question: string, udpBytes?: number): Buffer => Buffer.from(buildQuery(question, 0x1234, udpBytes));
-/** A question of a type that has no name here. */
+/** A question of a type that has no name in this codec. */
 const bytesOfType = (name: string, type: number): Buffer => {
   const bytes = bytesOf(`${name} A`);
   bytes.writeUInt16BE(type, bytes.length - 4);
@@ -81,7 +81,7 @@ describe("names of a zone", () => {
     expect(found?.flags.includes("aa")).toBe(rcode !== "REFUSED");
   });
 
-  it("end where they loop", () => {
+  it("end their answer where aliases loop", () => {
     expect(ask("loop.example.test. A")?.answer).toHaveLength(2);
   });
 
@@ -91,7 +91,7 @@ describe("names of a zone", () => {
     expect(ask("example.net. A")?.authority).toEqual([]);
   });
 
-  it("below a delegation are referred with glue, without AA; its DS is the parent's to deny", () => {
+  it("below a delegation get a referral with glue and without AA; its DS is denied by the parent", () => {
     for (const question of ["x.child.example.test. A", "child.example.test. NS"]) {
       const found = ask(question);
       expect(found).toMatchObject({ rcode: "NOERROR", answer: [] });
@@ -103,12 +103,12 @@ describe("names of a zone", () => {
     expect(ask("child.example.test. DS")?.flags).toContain("aa");
   });
 
-  it("bring the addresses of their servers along", () => {
+  it("come with the addresses of the servers that they name", () => {
     expect(ask("_db._tcp.example.test. SRV")?.additional).toMatchObject([{ type: "A", data: "192.0.2.4" }]);
     expect(ask("example.test. MX")?.additional).toHaveLength(2);
   });
 
-  it("have any type, of which the unknown have no data", () => {
+  it("can have records of any type; an unknown type has no data", () => {
     expect(reply(bytesOfType("web.example.test.", 65_280))).toMatchObject({
       rcode: "NOERROR",
       authority: [{ type: "SOA" }],
@@ -160,7 +160,7 @@ describe("a header", () => {
     expect((message?.[3] ?? 0) & 0x0f).toBe({ NOTIMP: 4, NOTAUTH: 9 }[rcode]);
   });
 
-  it("that is an answer, or no header, gets silence", () => {
+  it("that is an answer, or shorter than a header, is ignored", () => {
     expect(reply(change(2, 0x80))).toBeUndefined();
     expect(reply(bytesOf("web.example.test. A").subarray(0, 11))).toBeUndefined();
   });
@@ -178,7 +178,7 @@ describe("a header", () => {
     expect(reply(cut(bytes))?.rcode).toBe("FORMERR");
   });
 
-  it("of another class is refused; ANY is answered without AA", () => {
+  it("of another class is refused, and one of class ANY is answered without AA", () => {
     const of = (low: number): ReturnType<typeof reply> => {
       const bytes = bytesOf("web.example.test. A");
       bytes[bytes.length - 1] = low;
@@ -197,7 +197,7 @@ describe("EDNS", () => {
     return bytes;
   };
 
-  it("is answered with the server's own size, whatever the answer is, and only where it was offered", () => {
+  it("is answered with the server's own size, whatever the answer, and only if the client sent one", () => {
     for (const question of ["web.example.test. A", "none.example.test. A", "example.net. A"])
       expect(ask(question, 4096)?.edns).toMatchObject({ udp: 1232 });
     expect(ask("web.example.test. A")?.edns).toBeUndefined();
@@ -218,7 +218,7 @@ describe("EDNS", () => {
     expect(answer.readUInt16BE(answer.length - OPT_FLAGS_FROM_END)).toBe(0x8000);
   });
 
-  it("is FORMERR twice, with an owner, or with an option that overruns; unknown options are ignored", () => {
+  it("is FORMERR if there are two, it has an owner, or an option overruns; unknown options are ignored", () => {
     const base = bytesOf("web.example.test. A", 4096);
     const opt = base.subarray(base.length - 11);
     const twice = Buffer.concat([base, opt]);
@@ -236,8 +236,8 @@ describe("EDNS", () => {
   });
 });
 
-describe("what is too large", () => {
-  it("is cut to nothing with TC and its OPT, and comes whole over TCP", () => {
+describe("an answer that is too large", () => {
+  it("is cut to an empty answer with TC and OPT over UDP, and is whole over TCP", () => {
     const cut = ask("long.example.test. TXT", 1232);
     expect(cut).toMatchObject({ flags: ["qr", "aa", "tc", "rd"], answer: [], edns: { udp: 1232 } });
     const whole = reply(bytesOf("long.example.test. TXT"), "tcp");
@@ -249,14 +249,14 @@ describe("what is too large", () => {
     fc.constantFrom("long", "mail", "web", "none", "www"),
     fc.constantFrom("TXT", "A", "ANY", "MX"),
     fc.nat(0xffff),
-  ])("never exceeds what the client takes", (name, type, udpBytes) => {
+  ])("never exceeds the client's limit", (name, type, udpBytes) => {
     const [message] = answerStrictly(HOSTING, bytesOf(`${name}.example.test. ${type}`, udpBytes), "udp");
     expect(message?.length).toBeLessThanOrEqual(Math.min(1232, Math.max(512, udpBytes)));
   });
 });
 
 describe("a transfer", () => {
-  it("begins and ends with the SOA and has every record between; over UDP there is none", () => {
+  it("begins and ends with the SOA, with every record in between, and does not exist over UDP", () => {
     const messages = answerStrictly(HOSTING, bytesOf("example.test. AXFR"), "tcp");
     const records = messages.flatMap((message) => readReply(Buffer.from(message)).answer);
     expect(records[0]).toMatchObject({ type: "SOA", data: { serial: 7 } });
@@ -268,7 +268,7 @@ describe("a transfer", () => {
     expect(reply(bytesOfType("example.test.", 251))).toMatchObject({ answer: [{ type: "SOA" }] });
   });
 
-  it("is refused where it is not allowed", () => {
+  it("is refused if it is not allowed", () => {
     const [message] = answerStrictly({ ...HOSTING, transfers: false }, bytesOf("example.test. AXFR"), "tcp");
     expect(readReply(Buffer.from(message ?? [])).rcode).toBe("REFUSED");
   });

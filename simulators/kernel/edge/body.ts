@@ -17,7 +17,7 @@ export function readBody(payload: Readable, bytesMax: number, cut: AbortSignal):
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
-    // A body that has ended closes as well: an error that nobody needs costs more than reading it.
+    // A body that has ended also closes, and an error that nobody needs costs more than the read itself.
     let isEnded = false;
     const fail = (why: Unread): void => {
       if (!isEnded) reject(new BodyError(why));

@@ -16,7 +16,7 @@ export function cutConnection(socket: Socket): void {
 const nameOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress}:${remotePort}`;
 
 /**
- * The open TCP connections of a server, with or without TLS. A TLS connection can't be reset through its own socket, which is no TCP
+ * The open TCP connections of a server, with or without TLS. A TLS connection can't be reset through its own socket, which is not a TCP
  * socket; the TCP socket beneath it is found here by the client's address.
  */
 export class Connections {
@@ -36,7 +36,7 @@ export class Connections {
     return this.#open.size;
   }
 
-  /** Breaks the connection of this socket as a network does: TCP RST, in the middle of whatever is being sent. */
+  /** Breaks the connection of this socket as a network failure does: TCP RST, in the middle of whatever is being sent. */
   reset(socket: Socket): void {
     // When the client has gone, there is nothing left to break.
     const tcp = this.#open.get(nameOf(socket));

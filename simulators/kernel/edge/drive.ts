@@ -49,7 +49,7 @@ interface Held {
  * react to the last event. One turn of the event loop runs all reactions that need no timer, thread or socket of their own; work
  * that needs one must be tracked.
  *
- * How long tracked work really takes must not show. So its results are held back and released one at a time, in the order in which the work
+ * How long tracked work really takes must not affect the run. So its results are held back and released one at a time, in the order in which the work
  * began, each when nothing else is running.
  */
 export class VirtualDriver implements Driver {
@@ -145,7 +145,7 @@ const TIMER_MS_MAX = 2_147_483_647;
 export class WallDriver implements Driver {
   readonly kernel: Kernel;
   readonly #originMs = Date.now() - performance.now();
-  /** What `performance.now()` is counted from; later than the origin by as much as the clock has been moved. */
+  /** What `performance.now()` is counted from; later than the origin by as much as the clock has been moved forward. */
   #zeroMs = this.#originMs;
   /** Where the clock stands while it is paused. */
   #pausedMs: number | undefined;

@@ -16,7 +16,7 @@ import { answerMalformed } from "./malformed.ts";
 import type { PasswordThrottle } from "./throttle.ts";
 import { writeReply } from "./write.ts";
 
-/** Why a reply is no longer waited for. One for all, as the usual reason is an exception with a stack. */
+/** The reason given when nobody waits for a reply any longer. One shared value, as the default reason would be an exception with a stack. */
 const CLIENT_LEFT = new Error("the client has left");
 
 /** Where an API is served, and to whom. */
@@ -196,7 +196,7 @@ class Face {
     );
   }
 
-  /** What Node's parser accepts and the real servers may not: another version of HTTP, or CONNECT to something that is no proxy. */
+  /** What Node's parser accepts and the real servers may not: another version of HTTP, or CONNECT to something that is not a proxy. */
   #judge({ method = "", url = "", httpVersion, headers }: IncomingMessage, socket: Duplex): void {
     const target = url.startsWith("/") ? url : `/${url}`;
     const fields = Object.entries(headers).map(([name, value]) => `${name}: ${String(value)}`);

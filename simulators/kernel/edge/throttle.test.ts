@@ -68,7 +68,7 @@ describe("the throttle of passwords", () => {
 });
 
 describe("a listener with a throttle", () => {
-  it("holds back a burst of wrong passwords and refuses the rest unchecked, but never delays a request with a token", async () => {
+  it("delays a burst of wrong passwords and refuses the rest unchecked, but never delays a request with a token", async () => {
     const kernel = new Kernel();
     const driver = new WallDriver(kernel);
     let looked = 0;

@@ -2,7 +2,7 @@ import { pipeline, type Readable, Transform, type TransformCallback } from "node
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
-/** Between two collections. */
+/** Bytes uploaded between two collections. */
 const SWEEP_BYTES = 8 * 1024 * 1024;
 
 type Collect = (options: { readonly type: "minor" }) => void;

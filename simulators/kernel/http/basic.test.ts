@@ -14,7 +14,7 @@ describe("Basic authentication", () => {
     expect(readBasic(header)).toBeUndefined();
   });
 
-  it("is read whatever the case of its scheme", () => {
+  it("is read in whatever case its scheme is written", () => {
     expect(readBasic(`bAsIc ${btoa("ann:pw")}`)).toEqual({ username: "ann", password: "pw" });
   });
 });

@@ -52,10 +52,10 @@ export function cutMessage(bytes: Uint8Array): RawMessage {
   return { line, fields, rest: bytes.subarray(end + 4) };
 }
 
-/** Header lines as fields, repeated ones joined, up to the first line that is no field because it has no colon. */
+/** Header lines as fields, repeated ones joined, up to the first line that is not a field because it has no colon. */
 export function fieldsOf(lines: readonly string[]): {
   readonly headers: Readonly<Record<string, string>>;
-  /** How many lines precede the first that is no field. */
+  /** How many lines precede the first that is not a field. */
   readonly read: number;
 } {
   const headers = new Map<string, string>();

@@ -116,7 +116,7 @@ export function serialise(reply: HttpReply): { readonly body: string | Uint8Arra
 const SENDABLE = /^[\t\x20-\x7e\x80-\xff]*$/;
 const isSendable = (value: string | readonly string[]): boolean => [value].flat().every((each) => SENDABLE.test(each));
 
-/** Encodes characters as bytes of UTF-8, and line breaks as blanks, as Go does. */
+/** Encodes characters as UTF-8 bytes, and line breaks as spaces, as Go does. */
 const lineOf = (value: string): string =>
   SENDABLE.test(value)
     ? value
@@ -124,7 +124,7 @@ const lineOf = (value: string): string =>
         .toString("latin1")
         .replaceAll(/[^\t\x20-\x7e\x80-\xff]/g, " ");
 
-/** Makes header values fit to be written: they may repeat what a client sent. */
+/** Makes header values safe to write: they may repeat what a client sent. */
 function sendable(headers: ReplyHeaders): ReplyHeaders {
   if (Object.values(headers).every(isSendable)) return headers;
   return Object.fromEntries(

@@ -3,7 +3,7 @@ import type { Cinder } from "./state/cinder.ts";
 
 const VOLUME = { id: { prose: "the id of the volume" }, name: { prose: "its name" } };
 
-/** Where Cinder's own work may fail, beside its routes. */
+/** Where Cinder's own work may fail, besides its routes. */
 export const CINDER_POINTS = {
   create: faultPoint({
     point: "cinder:volume.create",

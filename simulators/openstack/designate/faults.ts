@@ -5,7 +5,7 @@ const ZONE = { id: { prose: "the id of the zone" }, name: { prose: "its name, wi
 const zonePoint = (action: string, prose: string) =>
   faultPoint({ point: `designate:zone.${action}`, effects: ["error", "stuck", "delay"], prose, attributes: ZONE });
 
-/** Where Designate's own work may fail, beside its routes. */
+/** Where Designate's own work may fail, besides its routes. */
 export const DESIGNATE_POINTS = {
   create: zonePoint(
     "create",

@@ -10,5 +10,5 @@ export const UPLOAD_POINT = faultPoint({
     "An upload is refused after it was received (store full, quota), or the image stays in `saving` for good. The caller must not use an image before it is active.",
 });
 
-/** Where Glance's own work may fail, beside its routes. */
+/** Where Glance's own work may fail, besides its routes. */
 export const FAULT_POINTS: readonly FaultPoint[] = [UPLOAD_POINT];

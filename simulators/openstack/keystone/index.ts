@@ -7,29 +7,28 @@ import { FAULT_POINTS } from "./faults.ts";
 import { accessRuleRoutes } from "./routes/access-rules.ts";
 import { applicationCredentialRoutes } from "./routes/application-credentials.ts";
 import { authScopeRoutes } from "./routes/auth-scopes.ts";
-import { CREDENTIALS } from "./routes/credentials.ts";
-import { DOMAINS } from "./routes/domains.ts";
+import { credentialRoutes } from "./routes/credentials.ts";
+import { domainRoutes } from "./routes/domains.ts";
 import { ec2CredentialRoutes } from "./routes/ec2-credentials.ts";
-import { ENDPOINT_GROUPS, endpointGroupRoutes } from "./routes/endpoint-groups.ts";
-import { ENDPOINTS } from "./routes/endpoints.ts";
+import { endpointGroupRoutes, groupedEndpointRoutes } from "./routes/endpoint-groups.ts";
+import { endpointRoutes } from "./routes/endpoints.ts";
 import { grantRoutes } from "./routes/grants.ts";
 import { groupMemberRoutes } from "./routes/group-members.ts";
-import { GROUPS } from "./routes/groups.ts";
+import { groupRoutes } from "./routes/groups.ts";
 import { limitRoutes } from "./routes/limits.ts";
 import { NOT_SIMULATED_ROUTES } from "./routes/not-simulated.ts";
-import { POLICIES } from "./routes/policies.ts";
+import { policyRoutes } from "./routes/policies.ts";
 import { projectTagRoutes } from "./routes/project-tags.ts";
-import { PROJECTS } from "./routes/projects.ts";
-import { namedRegionRoutes, REGIONS } from "./routes/regions.ts";
-import { resourceRoutes } from "./routes/resource.ts";
+import { projectRoutes } from "./routes/projects.ts";
+import { namedRegionRoutes, regionRoutes } from "./routes/regions.ts";
 import { roleAssignmentRoutes } from "./routes/role-assignments.ts";
 import { roleInferenceRoutes } from "./routes/role-inferences.ts";
-import { ROLES } from "./routes/roles.ts";
-import { SERVICES } from "./routes/services.ts";
+import { roleRoutes } from "./routes/roles.ts";
+import { serviceRoutes } from "./routes/services.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
 import { trustRoutes } from "./routes/trusts.ts";
 import { userPasswordRoutes } from "./routes/user-passwords.ts";
-import { USERS } from "./routes/users.ts";
+import { userRoutes } from "./routes/users.ts";
 import { VERSION_ROUTES } from "./routes/versions.ts";
 import { bootstrap } from "./state/bootstrap.ts";
 import { withHeads } from "./wire/heads.ts";
@@ -62,30 +61,30 @@ const routesOf = (keystone: Keystone): readonly OpenStackRoute[] => [
   ...VERSION_ROUTES,
   ...tokenRoutes(keystone),
   ...authScopeRoutes(keystone),
-  ...resourceRoutes(keystone, PROJECTS),
+  ...projectRoutes(keystone),
   ...projectTagRoutes(keystone),
-  ...resourceRoutes(keystone, USERS),
+  ...userRoutes(keystone),
   ...userPasswordRoutes(keystone),
-  ...resourceRoutes(keystone, DOMAINS),
-  ...resourceRoutes(keystone, ROLES),
+  ...domainRoutes(keystone),
+  ...roleRoutes(keystone),
   ...grantRoutes(keystone),
   ...roleAssignmentRoutes(keystone),
   ...roleInferenceRoutes(keystone),
-  ...resourceRoutes(keystone, GROUPS),
+  ...groupRoutes(keystone),
   ...groupMemberRoutes(keystone),
-  ...resourceRoutes(keystone, SERVICES),
-  ...resourceRoutes(keystone, ENDPOINTS),
-  ...resourceRoutes(keystone, REGIONS),
+  ...serviceRoutes(keystone),
+  ...endpointRoutes(keystone),
+  ...regionRoutes(keystone),
   ...namedRegionRoutes(keystone),
-  ...resourceRoutes(keystone, CREDENTIALS),
+  ...credentialRoutes(keystone),
   ...ec2CredentialRoutes(keystone),
   ...applicationCredentialRoutes(keystone),
-  ...resourceRoutes(keystone, POLICIES),
+  ...policyRoutes(keystone),
   ...trustRoutes(keystone),
   ...limitRoutes(keystone),
   ...accessRuleRoutes(keystone),
-  ...resourceRoutes(keystone, ENDPOINT_GROUPS),
   ...endpointGroupRoutes(keystone),
+  ...groupedEndpointRoutes(keystone),
   ...NOT_SIMULATED_ROUTES,
 ];
 

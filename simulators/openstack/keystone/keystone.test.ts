@@ -186,7 +186,7 @@ it("ends the tokens of a grant that is revoked, and of a project that is disable
   expect(await statusOf(identity, there)).toBe(404);
 });
 
-it("scopes a token to the default project where the user can use it, else to nothing", async () => {
+it("scopes a token to the default project if the user can use it, otherwise to nothing", async () => {
   const identity = await Identity.open();
   const { user, project } = await member(identity);
   const logIn = async (): Promise<unknown> => {
@@ -201,7 +201,7 @@ it("scopes a token to the default project where the user can use it, else to not
   expect(await logIn()).toBeUndefined();
 });
 
-it("lists the projects that a user reaches by inheritance only", async () => {
+it("lists projects that a user reaches only by inheritance", async () => {
   const identity = await Identity.open();
   const parent = await identity.make("projects", "project", { name: "parent" });
   const child = await identity.make("projects", "project", { name: "child", parent_id: parent });

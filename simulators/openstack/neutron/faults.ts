@@ -5,5 +5,5 @@ import type { FaultPoint } from "../../kernel/index.ts";
  * delays and lost connections as effects. Nova's work wires the ports; its points are in nova/faults.ts.
  */
 
-/** Where Neutron's own work may fail, beside its routes: nowhere. */
+/** Where Neutron's own work may fail, besides its routes: nowhere. */
 export const NEUTRON_POINTS: readonly FaultPoint[] = [];

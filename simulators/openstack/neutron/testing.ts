@@ -55,7 +55,7 @@ export function addNetwork(neutron: Neutron, options: { readonly external?: bool
 /** A subnet with the gateway and the pools that it has by default. */
 export function addSubnet(neutron: Neutron, network: NetworkRow, cidr: string): SubnetRow {
   const prefix = parsePrefix(cidr);
-  if (prefix === undefined) throw new Error(`${cidr} is no prefix`);
+  if (prefix === undefined) throw new Error(`${cidr} is not a prefix`);
   const gatewayIp = defaultGateway(prefix);
   const row: SubnetRow = {
     ...newRow(neutron, PROJECT, 0),

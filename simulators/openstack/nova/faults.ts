@@ -4,7 +4,7 @@ import type { Nova } from "./state/nova.ts";
 const SERVER = { id: { prose: "the id of the server" }, name: { prose: "its name" } };
 const STATUS = { prose: "the code that the server's fault shows", minimum: 400, maximum: 599 };
 
-/** Where Nova's own work may fail, beside its routes. */
+/** Where Nova's own work may fail, besides its routes. */
 export const NOVA_POINTS = {
   build: faultPoint({
     point: "nova:server.build",

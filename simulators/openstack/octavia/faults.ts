@@ -2,7 +2,7 @@ import { faultPoint } from "../../kernel/index.ts";
 
 const BALANCER = { id: { prose: "the id of the load balancer" }, name: { prose: "its name" } };
 
-/** Where Octavia's own work may fail, beside its routes. */
+/** Where Octavia's own work may fail, besides its routes. */
 export const OCTAVIA_POINTS = {
   create: faultPoint({
     point: "octavia:loadbalancer.create",

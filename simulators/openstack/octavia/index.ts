@@ -19,7 +19,7 @@ interface OctaviaService {
   state(): OctaviaState;
 }
 
-/** Octavia: load balancers with listeners, pools, members, monitors and policies, each change of which takes its time (v2.26). */
+/** Octavia (v2.26): load balancers with listeners, pools, members, monitors and policies, each change of which takes time. */
 export function createOctavia(cloud: Cloud): OctaviaService {
   const octavia: Octavia = { cloud, slot: cloud.kernel.slot("octavia", newState()) };
   for (const point of Object.values(OCTAVIA_POINTS)) cloud.kernel.faults.define(point);

@@ -40,7 +40,7 @@ export interface VolumeOps {
   reserve(actor: Actor, volumeId: string, serverId: string): string;
   /** reserved → in-use. Does nothing if the attachment is gone. */
   attach(attachmentId: string, device: string, host: string): void;
-  /** Its server is on another host now. Does nothing if the attachment is gone. */
+  /** The attachment's server has moved to another host. Does nothing if the attachment is gone. */
   moveAttachment(attachmentId: string, host: string): void;
   /** in-use → detaching. @throws Refusal 400 if its status does not allow it */
   beginDetach(actor: Actor, volumeId: string): void;

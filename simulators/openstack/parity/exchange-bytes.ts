@@ -19,7 +19,7 @@ export function exchangeBytes(port: number, bytes: Uint8Array, isHalfClosed = fa
   });
 }
 
-/** What has come back by the time that something else, asked of the same server later, is answered. */
+/** What has come back by the time that a later request to the same server is answered. */
 export async function receivedMeanwhile(
   port: number,
   bytes: Uint8Array,

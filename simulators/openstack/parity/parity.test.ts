@@ -4,7 +4,7 @@ import { recordingsIn } from "./recording.ts";
 import { replay } from "./replay.ts";
 import { openStackParity } from "./subject.ts";
 
-it("answers as the recorded services did, no less than before", async () => {
+it("answers as the recorded services did, in no fewer steps than before", async () => {
   expect(await findRegressionsSince(openStackParity)).toEqual([]);
 });
 

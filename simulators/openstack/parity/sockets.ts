@@ -14,7 +14,7 @@ interface SocketCase {
   readonly reply: { readonly line: string; readonly headers: readonly string[]; readonly body: string };
 }
 
-/** The recordings of raw bytes in a directory; none is no error. */
+/** The recordings of raw bytes in a directory; an empty list if there are none. */
 export function socketFilesIn(directory: string): readonly string[] {
   const own = join(directory, "openstack");
   const folder = existsSync(own) ? own : directory;

@@ -51,7 +51,7 @@ interface Server {
   /** The name that it gives in its errors, and the version of HTTP that it speaks. */
   readonly banner: string;
   readonly version: "HTTP/1.0" | "HTTP/1.1";
-  /** Whether it answers with a status line even if it could not read the version. */
+  /** Whether it sends a status line even if it could not read the version. */
   readonly alwaysHasStatus: boolean;
   /** Whether it checks lengths itself, and the length of each line. */
   readonly isStrict: boolean;

@@ -25,7 +25,7 @@ describe("a listing", () => {
     );
   });
 
-  it("has a character beyond U+FFFF after one before it, though its UTF-16 sorts before", () => {
+  it("puts a character beyond U+FFFF after one below it, although its UTF-16 sorts first", () => {
     expect(linesOf(["😀", "ﬀ"], "")).toEqual(["ﬀ", "😀"]);
   });
 
@@ -48,7 +48,7 @@ describe("a listing", () => {
     expect(linesOf(["c", "a/b/3", "a", "a/1", "a/b/2"], query)).toEqual(expected);
   });
 
-  it("refuses a limit over the greatest", () => {
+  it("refuses a limit above the maximum", () => {
     expect(() => linesOf([], "limit=10001")).toThrow("Maximum limit is 10000");
   });
 });
@@ -116,7 +116,7 @@ describe("large objects", () => {
 });
 
 describe("an account", () => {
-  it("learns of its objects after half a minute", async () => {
+  it("counts the objects of its containers after half a minute", async () => {
     const cloud = await TwoProjectCloud.open({}, 1);
     const readUsage = async (): Promise<string | undefined> =>
       (await cloud.call("A", "GET", "object-store", "")).headers["x-account-bytes-used"];

@@ -56,7 +56,7 @@ describe("messages", () => {
     expect(sizeOf(given, compress)).toBe(bytes.length);
   });
 
-  test.prop([message])("are never longer compressed than plain", (given) => {
+  test.prop([message])("are never longer with compression than without", (given) => {
     expect(sizeOf(given, true)).toBeLessThanOrEqual(sizeOf(given, false));
   });
 
@@ -75,7 +75,7 @@ describe("messages", () => {
     expect(["query", "reject", "silence"]).toContain(decodeQuery(Buffer.from(bytes)).kind);
   });
 
-  test("with a name or a string that is too long can't be written", () => {
+  test("can't be written with a name or a string that is too long", () => {
     const answer = (texts: string): Message => ({
       id: 1,
       flags: FLAG.QR,
@@ -177,7 +177,7 @@ describe("frames", () => {
   test.prop([
     fc.array(fc.uint8Array({ minLength: 1, maxLength: 40 }), { maxLength: 6 }),
     fc.integer({ min: 1, max: 7 }),
-  ])("come out whole however the stream was cut", (messages, pieceBytes) => {
+  ])("come out complete however the stream was cut", (messages, pieceBytes) => {
     const stream = Buffer.concat(messages.map(frameMessage));
     const frames = new Frames();
     const seen: string[] = [];

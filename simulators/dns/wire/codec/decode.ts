@@ -73,7 +73,7 @@ interface RecordRead {
   readonly opt: Opt | undefined;
 }
 
-/** Passes over the records; answers with the last OPT of the additional ones. */
+/** Skips the records; returns the last OPT of the additional ones. */
 function readRecords(
   bytes: Buffer,
   from: number,

@@ -110,7 +110,7 @@ describe("a message that both implementations know", () => {
     expect(encodedOrNothing(given, false).toString("hex")).toBe(oracle.encode(packetOf(given)).toString("hex"));
   });
 
-  test.prop([message, fc.boolean()])("is read by the other as intended, compressed or not", (given, compress) => {
+  test.prop([message, fc.boolean()])("is read by the other as it was meant, compressed or not", (given, compress) => {
     const read = oracle.decode(encodedOrNothing(given, compress));
     const meant = packetOf(given);
     expect([read.id, (read.flags ?? 0) & 0x7fff]).toEqual([meant.id, meant.flags]);
@@ -162,7 +162,7 @@ describe("a query that the other implementation writes", () => {
   });
 });
 
-describe("bytes that are no message", () => {
+describe("bytes that are not a message", () => {
   const header = fc.uint8Array({ minLength: 12, maxLength: 12 });
   const damaged = fc
     .tuple(header, fc.uint8Array({ maxLength: 300 }))
@@ -171,7 +171,7 @@ describe("bytes that are no message", () => {
     .tuple(message, fc.nat(400))
     .map(([given, length]) => Buffer.from(encodedOrNothing({ ...given, flags: 0 }, true).subarray(0, length)));
 
-  test.prop([fc.oneof(damaged, cut)])("are rejected, or not answered, and never throw", (bytes) => {
+  test.prop([fc.oneof(damaged, cut)])("are rejected or ignored, and never make the reader throw", (bytes) => {
     expect(["query", "reject", "silence"]).toContain(decodeQuery(bytes).kind);
   });
 

@@ -28,7 +28,7 @@ describe("JSON as Go reads and writes it", () => {
     expect(plain(parseJson(text))).toEqual(JSON.parse(text));
   });
 
-  test.prop([value, fc.boolean()])("is printed so that it is read back", (given, pretty) => {
+  test.prop([value, fc.boolean()])("is printed so that it can be read back", (given, pretty) => {
     const text = printJson(given, pretty);
     expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify(given)));
     expect(text).not.toMatch(/[<>&\u2028\u2029]/);
@@ -43,7 +43,7 @@ describe("JSON as Go reads and writes it", () => {
     },
   );
 
-  test.prop([fc.string()])("never fails except with an error of its own", (text) => {
+  test.prop([fc.string()])("never fails except with its own error", (text) => {
     try {
       parseJson(text);
     } catch (error) {

@@ -7,7 +7,7 @@ export type Json =
   | { readonly kind: "array"; readonly items: readonly Json[] }
   | { readonly kind: "object"; readonly members: readonly (readonly [string, Json])[] };
 
-/** A text that is no JSON; the message is Go's. */
+/** A text that is not JSON; the message is Go's. */
 export class JsonError extends Error {}
 
 /** Go's own limit is 10,000; the stack of this machine holds less, and no body of Consul's API is nearly that deep. */

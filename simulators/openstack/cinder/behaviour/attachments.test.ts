@@ -33,7 +33,7 @@ describe("an attachment that a client makes itself", () => {
     expect(status(session, volume)).toBe("available");
   });
 
-  it("is one of several where the type of the volume says so", async () => {
+  it("can be one of several if the volume's type allows it", async () => {
     const session = await TestSession.open(AGENTS);
     const type = { name: "multi", extra_specs: { multiattach: "<is> True" } };
     session.send("cinder", "POST", "/types", { who: "admin", body: { volume_type: type } });
@@ -49,7 +49,7 @@ describe("an attachment that a client makes itself", () => {
 });
 
 describe("a volume that goes back to a snapshot", () => {
-  it("takes its latest one, while nobody uses it and its size is the same", async () => {
+  it("takes its latest one, provided that nobody uses it and its size is the same", async () => {
     const session = await TestSession.open(AGENTS);
     const volume = session.volume();
     const snapshot = (): string => {

@@ -26,7 +26,7 @@ describe("a backup, on the recorded rig without a backup service", () => {
     expect(messages).toContain("VOLUME_VOLUME_BACKUP_013_024");
   });
 
-  it("keeps others of the same volume away until it has ended, and leaves nothing once it is deleted", async () => {
+  it("excludes other backups of the same volume until it has ended, and leaves nothing once it is deleted", async () => {
     const session = await TestSession.open();
     const volume = session.volume();
     const backup = () => session.send("cinder", "POST", "/backups", { body: { backup: { volume_id: volume } } });
@@ -55,7 +55,7 @@ const showMember = (session: TestSession, path: string, member: string): unknown
   memberOf(session.send("cinder", "GET", path, { version: 56 }).json, member);
 
 describe("a backup", () => {
-  it("succeeds, restores into a new volume of its size, and makes one that was asked for with it", async () => {
+  it("succeeds, restores into a new volume of its size, and can be the source of a new volume", async () => {
     const session = await TestSession.open(AGENTS);
     const volume = session.volume({ size: 2 });
     const id = textAt(backup(session, { volume_id: volume, name: "b" }), "backup.id");
@@ -75,7 +75,7 @@ describe("a backup", () => {
     expect([made.status, memberOf(made.json, "volume.size")]).toEqual([202, 2]);
   });
 
-  it("that builds upon another keeps it, and goes first", async () => {
+  it("that builds upon another protects it, and is deleted first", async () => {
     const session = await TestSession.open(AGENTS);
     const volume = session.volume();
     expect(backup(session, { volume_id: volume, incremental: true }).status).toBe(400);

@@ -13,7 +13,7 @@ import { createVolume } from "./create-volume.ts";
  * Backups. The recorded rig has no backup service: a backup is accepted there, then fails with a message that says so.
  */
 
-/** ms of simulated work: until it is clear that no service takes the backup, and until the data is copied. */
+/** ms of simulated work: until it turns out that no service takes the backup, and until the data is copied. */
 const WORK_MS = { schedule: 2000, create: 3000, restore: 3000, delete: 500 } as const;
 
 /** Accepts a backup of a volume. */
@@ -102,7 +102,7 @@ export function createForBackup(cinder: Cinder, actor: Actor, row: BackupRow, na
   });
 }
 
-/** Copies the data of a backup into a volume, which a new one first has to become available for. */
+/** Copies the data of a backup into a volume; a new volume first has to become available. */
 export function startRestore(cinder: Cinder, row: BackupRow, volume: VolumeRow): void {
   const { kernel } = cinder.cloud;
   setBackupStatus(cinder, row, "restoring");

@@ -6,7 +6,7 @@ import { setStatus } from "../state/volumes.ts";
 /** ms of simulated work. */
 const REVERT_MS = 1500;
 
-/** The volume and the snapshot whose data it gets again. */
+/** The volume, and the snapshot whose data it gets back. */
 export interface Reversion {
   readonly id: string;
   readonly snapshotId: string;

@@ -13,7 +13,7 @@ import type { CinderRoute } from "../wire/route.ts";
 import { NAME } from "../wire/schemas.ts";
 import { invalidBackup, requireBackup } from "./backups.ts";
 
-/** The volume that is written over. @throws Refusal 400, 404 */
+/** The volume to overwrite. @throws Refusal 400, 404 */
 function requireTarget({ cinder, actor }: CinderCall, row: BackupRow, id: string): VolumeRow {
   const volume = requireVolume(cinder, actor, id);
   if (volume.status !== "available") throw badRequest("Invalid volume: Volume to be restored to must be available");
@@ -39,7 +39,7 @@ function restore(call: CinderCall): HttpReply {
 
 const DRIVER = "cinder.backup.drivers.swift.SwiftBackupDriver";
 
-/** What an operator keeps of a backup to find its data again should the database be lost. */
+/** What an operator keeps of a backup in order to find its data again if the database is lost. */
 const recordOf = (row: BackupRow): string => Buffer.from(JSON.stringify(row)).toString("base64");
 
 /** Reads such a record. @throws Refusal 400 */

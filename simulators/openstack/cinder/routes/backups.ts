@@ -8,7 +8,7 @@ import { requireVolume } from "../state/volumes.ts";
 import { backupBrief, backupView } from "../wire/backup-view.ts";
 import { readTexts, requireMember } from "../wire/body.ts";
 import { badRequest, notFoundById } from "../wire/errors.ts";
-import { type ListDescription, listPage } from "../wire/lists.ts";
+import { COMMON_SORT_KEYS, type ListDescription, listPage } from "../wire/lists.ts";
 import { emptyReply, ok } from "../wire/replies.ts";
 import { type CinderCall, isForAllProjects } from "../wire/request.ts";
 import type { CinderRoute } from "../wire/route.ts";
@@ -24,7 +24,7 @@ export function requireBackup({ cinder, actor, params }: CinderCall): BackupRow 
 /** 400 about a backup. */
 export const invalidBackup = (reason: string) => badRequest(`Invalid backup: ${reason}`);
 
-/** The snapshot whose data is wanted, where one is named. @throws Refusal 400, 404 */
+/** The snapshot to back up, if one is named. @throws Refusal 400, 404 */
 function requireSnapshot({ cinder, actor }: CinderCall, id: unknown, volume: VolumeRow): SnapshotRow | undefined {
   if (typeof id !== "string") return undefined;
   const row = cinder.slot.value.snapshots.get(id);
@@ -139,13 +139,8 @@ const LISTING: ListDescription<BackupRow> = {
   idOf: ({ id }) => id,
   seqOf: ({ seq }) => seq,
   sortKeys: {
-    created_at: ({ seq }) => seq,
+    ...COMMON_SORT_KEYS,
     updated_at: ({ updatedMs }) => updatedMs,
-    id: ({ id }) => id,
-    name: ({ name }) => name,
-    display_name: ({ name }) => name,
-    size: ({ sizeGb }) => sizeGb,
-    status: ({ status }) => status,
     volume_id: ({ volumeId }) => volumeId,
   },
   filters: {

@@ -2,7 +2,7 @@ import { notFound } from "../wire/errors.ts";
 import { ok } from "../wire/replies.ts";
 import type { CinderRoute } from "../wire/route.ts";
 
-/** Extensions whose routes this API has, for clients that look: alias, name, description, date. */
+/** Extensions whose routes this API has, for clients that check: alias, name, description, date. */
 const EXTENSIONS: readonly (readonly [alias: string, name: string, description: string, updated: string])[] = [
   ["OS-SCH-HNT", "SchedulerHints", "Pass arbitrary key/value pairs to the scheduler.", "2013-04-18"],
   ["backups", "Backups", "Backups support.", "2012-12-12"],

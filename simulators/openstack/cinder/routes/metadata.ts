@@ -23,7 +23,7 @@ interface Holder {
   readonly find: (call: CinderCall) => WithMetadata;
 }
 
-/** Changes metadata of a volume or snapshot; does nothing if they stay the same. */
+/** Changes the metadata of a volume or snapshot; does nothing if it stays the same. */
 export function changeMetadata({ cinder }: CinderCall, kind: Holder["kind"], row: WithMetadata, next: Metadata): void {
   if (isDeepStrictEqual(row.metadata, next)) return;
   row.metadata = next;

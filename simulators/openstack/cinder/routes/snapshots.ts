@@ -8,7 +8,7 @@ import { readTexts, requireMember } from "../wire/body.ts";
 import { storedTimeOrNull } from "../wire/dates.ts";
 import { badRequest } from "../wire/errors.ts";
 import { metadataFilter } from "../wire/filters.ts";
-import { type ListDescription, listPage } from "../wire/lists.ts";
+import { COMMON_SORT_KEYS, type ListDescription, listPage } from "../wire/lists.ts";
 import { emptyReply, ok } from "../wire/replies.ts";
 import { type CinderCall, isForAllProjects } from "../wire/request.ts";
 import type { CinderRoute } from "../wire/route.ts";
@@ -119,13 +119,8 @@ const LISTING: ListDescription<SnapshotRow> = {
   idOf: ({ id }) => id,
   seqOf: ({ seq }) => seq,
   sortKeys: {
-    created_at: ({ seq }) => seq,
-    id: ({ id }) => id,
-    name: ({ name }) => name,
-    display_name: ({ name }) => name,
-    size: ({ sizeGb }) => sizeGb,
+    ...COMMON_SORT_KEYS,
     volume_size: ({ sizeGb }) => sizeGb,
-    status: ({ status }) => status,
   },
   filters: {
     name: (row, value) => row.name === value,

@@ -94,7 +94,7 @@ const list = (call: CinderCall, shown: (row: TransferRow) => object): HttpReply 
   return ok({ transfers: rows.map(shown) });
 };
 
-/** The old path and the one of 3.55, which the services answer at every microversion. */
+/** The old path and that of 3.55, both of which the service answers at every microversion. */
 export const TRANSFER_ROUTES: readonly CinderRoute[] = ["/os-volume-transfer", "/volume-transfers"].flatMap(
   (path): readonly CinderRoute[] => [
     { method: "GET", path, clients: ["openstack"], handler: (call) => list(call, (row) => brief(call, row)) },

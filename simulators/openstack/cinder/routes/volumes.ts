@@ -7,7 +7,7 @@ import { readTexts, requireMember } from "../wire/body.ts";
 import { badRequest } from "../wire/errors.ts";
 import { metadataFilter, timeFilter } from "../wire/filters.ts";
 import { links } from "../wire/links.ts";
-import { type ListDescription, listPage } from "../wire/lists.ts";
+import { COMMON_SORT_KEYS, type ListDescription, listPage } from "../wire/lists.ts";
 import { emptyReply, ok } from "../wire/replies.ts";
 import { type CinderCall, isForAllProjects } from "../wire/request.ts";
 import type { CinderRoute } from "../wire/route.ts";
@@ -75,13 +75,8 @@ const LISTING: ListDescription<VolumeRow> = {
   idOf: ({ id }) => id,
   seqOf: ({ seq }) => seq,
   sortKeys: {
-    created_at: ({ seq }) => seq,
+    ...COMMON_SORT_KEYS,
     updated_at: ({ updatedMs }) => updatedMs,
-    id: ({ id }) => id,
-    name: ({ name }) => name,
-    display_name: ({ name }) => name,
-    size: ({ sizeGb }) => sizeGb,
-    status: ({ status }) => status,
     bootable: ({ bootable }) => bootable,
     availability_zone: ({ zone }) => zone,
     host: () => "",

@@ -5,7 +5,7 @@ import type { Cinder } from "./cinder.ts";
 interface Backend {
   /** The machine of the service. */
   readonly machine: string;
-  /** By which volume types ask for it, as `volume_backend_name`. */
+  /** The name by which volume types ask for it, as `volume_backend_name`. */
   readonly name: string;
   readonly protocol: string;
 }

@@ -5,7 +5,7 @@ export interface Attachment {
   readonly serverId: string;
   /** How a client that made it itself may use it. Default `rw`. */
   readonly mode?: "rw" | "ro";
-  /** Of a client's own: what its machine is, once it has said so; it is not yet attached before it says that it is done. */
+  /** Of an attachment that a client made itself: what its machine is, once the client has said so. Until the client reports completion, it is not attached. */
   connector?: Readonly<Record<string, unknown>>;
   /** Null while it is only reserved. */
   device: string | null;
@@ -124,7 +124,7 @@ export interface BackupRow {
   readonly container: string | null;
   metadata: Readonly<Record<string, string>>;
   failReason: string | null;
-  /** Of when the data is. */
+  /** The moment of which it holds the data. */
   readonly dataMs: number;
   readonly createdMs: number;
   updatedMs: number;

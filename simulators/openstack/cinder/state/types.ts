@@ -4,7 +4,7 @@ import { notFoundById } from "../wire/errors.ts";
 import { type Cinder, recordChange } from "./cinder.ts";
 import type { TypeRow } from "./rows.ts";
 
-/** The type of the release's own, which a new cloud has beside the default. */
+/** The release's built-in type, which a new cloud has besides the default. */
 export const RELEASE_TYPE = "__DEFAULT__";
 
 /** The name of the default type of a cloud: that of its back end. */

@@ -50,7 +50,8 @@ const statusCheck =
     return `${kind} status: ${String(value)} is invalid, valid ${verb}: (${statuses.map(repr).join(", ")}).`;
   };
 
-const VOLUME_STATUSES = [
+/** The statuses to which a volume can be reset, which are also those that a filter may name. */
+export const VOLUME_STATUSES: readonly string[] = [
   "creating",
   "available",
   "deleting",

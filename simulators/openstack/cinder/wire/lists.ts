@@ -17,6 +17,24 @@ export interface ListDescription<T> {
   readonly filters: Readonly<Record<string, (item: T, value: string) => boolean>>;
 }
 
+/** The sort keys that volumes, snapshots and backups have in common. */
+export const COMMON_SORT_KEYS = {
+  created_at: ({ seq }: SortableRow) => seq,
+  id: ({ id }: SortableRow) => id,
+  name: ({ name }: SortableRow) => name,
+  display_name: ({ name }: SortableRow) => name,
+  size: ({ sizeGb }: SortableRow) => sizeGb,
+  status: ({ status }: SortableRow) => status,
+};
+
+interface SortableRow {
+  readonly id: string;
+  readonly seq: number;
+  readonly name: string | null;
+  readonly sizeGb: number;
+  readonly status: string;
+}
+
 const PAGING_PARAMETERS = new Set([
   "limit",
   "marker",

@@ -10,7 +10,7 @@ www IN A 192.0.2.1
 www IN A 192.0.2.2
 `;
 
-/** Sends a zone file and waits; what the import then says. */
+/** Sends a zone file, waits, and returns what the import then says. */
 async function importFile(cloud: TwoProjectCloud, text: string): Promise<unknown> {
   const actor = cloud.actors.A;
   const headers = { "x-auth-token": actor?.token ?? "", "content-type": "text/dns" };
@@ -47,7 +47,7 @@ it.each([
   ["junk", "Malformed zonefile."],
   [FILE.replace("192.0.2.1", "192.0.2"), /./],
   [FILE.replace("www IN A 192.0.2.1", "www.other.org. IN A 192.0.2.1"), /not contained/],
-])("leaves nothing of a file that is no zone's: %j", async (text, message) => {
+])("leaves nothing behind of a file that is not a zone file: %j", async (text, message) => {
   const cloud = await TwoProjectCloud.open({ profile: "agents" }, 1);
   expect(await importFile(cloud, text)).toMatchObject({ status: "ERROR", message: expect.stringMatching(message) });
   expect(cloud.openstack.state().designate.zones.size).toBe(0);

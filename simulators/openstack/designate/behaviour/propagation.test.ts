@@ -72,7 +72,7 @@ describe("a zone", () => {
     expect(await zone()).toMatchObject({ status: "ACTIVE", action: "NONE" });
   });
 
-  it("ends in ERROR, with whatever was pending, if the name servers fail, and recovers with the next change", async () => {
+  it("ends in ERROR with everything that was pending if the name servers fail, and recovers with the next change", async () => {
     cloud.sleep(WAIT_MS);
     fail("designate:zone.update", "error");
     await change(100);

@@ -24,7 +24,7 @@ interface NamedAddress {
 export const reverseRecordset = ({ slot }: Designate, id: string): RecordSetRow | undefined =>
   [...slot.value.recordsets.values()].find(({ floatingIp, action }) => floatingIp?.id === id && action !== "DELETE");
 
-/** Names a floating address, in a zone that the service makes where there is none. */
+/** Names a floating address, in a zone that the service makes if there is none. */
 export function setReverseName(
   designate: Designate,
   { id, projectId, address }: NamedAddress,
@@ -68,7 +68,7 @@ export function setReverseName(
   return row;
 }
 
-/** Takes the name of a floating address away. */
+/** Removes the name of a floating address. */
 export function unsetReverseName(designate: Designate, row: RecordSetRow): void {
   const { kernel } = designate.cloud;
   Object.assign(row, { status: "PENDING", action: "DELETE", version: row.version + 1, updatedMs: kernel.nowMs });
@@ -77,7 +77,7 @@ export function unsetReverseName(designate: Designate, row: RecordSetRow): void 
   if (zone !== undefined) markChanged(designate, zone);
 }
 
-/** Names of addresses that their project no longer has go when anybody looks. */
+/** Names of addresses that their project no longer has are removed when anybody looks. */
 export function dropStaleNames(designate: Designate, projectId: string, ids: ReadonlySet<string>): void {
   for (const row of designate.slot.value.recordsets.values())
     if (row.floatingIp?.projectId === projectId && row.action !== "DELETE" && !ids.has(row.floatingIp.id))

@@ -41,7 +41,7 @@ describe("a recordset", () => {
     expect((await create("a.example.org."))[0]).toBe(202);
   });
 
-  it("is the only one of its type at its name, and a CNAME the only one at all", async () => {
+  it("is the only one of its type at its name; a CNAME is the only one of any type", async () => {
     expect((await create("a.example.org."))[0]).toBe(202);
     expect(await create("a.example.org.")).toEqual([409, refusal("duplicate_recordset")]);
     expect(await create("a.example.org.", "CNAME", ["b.org."])).toEqual([400, refusal("invalid_recordset_location")]);
@@ -51,7 +51,7 @@ describe("a recordset", () => {
     expect(await create("d.example.org.", "CNAME", ["b.org.", "c.org."])).toEqual([400, refusal("bad_request")]);
   });
 
-  it("keeps each record once", async () => {
+  it("keeps only one of equal records", async () => {
     expect(await create("a.example.org.", "A", ["10.0.0.1", "10.0.0.1"])).toMatchObject([
       202,
       { records: ["10.0.0.1"] },
@@ -98,7 +98,7 @@ describe("quotas", () => {
 });
 
 describe("a zone", () => {
-  it("lies neither below nor above another project's, and exists only once", async () => {
+  it("lies neither below nor above another project's, and can't be created twice", async () => {
     expect(await createZone("sub.example.org.", "B")).toEqual([403, refusal("illegal_child")]);
     await createZone("deep.other.org.", "B");
     expect(await createZone("other.org.")).toEqual([403, refusal("illegal_parent")]);

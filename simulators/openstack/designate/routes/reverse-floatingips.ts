@@ -35,7 +35,7 @@ function view(designate: Designate, context: RequestContext, { id, ip }: Floatin
   };
 }
 
-/** The floating IPs of the project, whose names alone are kept. */
+/** The floating IPs of the project; only their names are kept. */
 function ownFloatingIps(designate: Designate, context: RequestContext): readonly FloatingIp[] {
   const all = context.cloud.ports.floatingIps(context.actor);
   dropStaleNames(designate, projectOf(context), new Set(all.map(({ id }) => id)));
@@ -63,7 +63,7 @@ function requireFloatingIp(designate: Designate, context: RequestContext): Float
   );
 }
 
-/** Sets the name, or with null takes it away. */
+/** Sets the name, or removes it if it is null. */
 function update(designate: Designate, context: RequestContext): HttpReply {
   const floatingIp = requireFloatingIp(designate, context);
   const body = parseObject(bodyOf(context), CHANGEABLE);

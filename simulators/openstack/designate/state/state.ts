@@ -4,13 +4,13 @@ import type { Cloud } from "../../cloud.ts";
 /** How far the name servers are with a zone or recordset. */
 type Status = "PENDING" | "ACTIVE" | "ERROR";
 
-/** What the name servers have yet to learn. */
+/** What the name servers do not know yet. */
 type PendingAction = "CREATE" | "UPDATE" | "DELETE" | "NONE";
 
 /** A zone. Times are ms since the Unix epoch. */
 export interface ZoneRow {
   readonly id: string;
-  /** Another project's once it has been handed over. */
+  /** Changes when the zone is handed over to another project. */
   projectId: string;
   /** With its final dot. */
   readonly name: string;

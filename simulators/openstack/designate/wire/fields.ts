@@ -22,7 +22,7 @@ export interface ObjectSchema {
   /** Its name in messages. */
   readonly kind: string;
   readonly fields: Readonly<Record<string, Coercion>>;
-  /** Fields that may be sent back only as they are. */
+  /** Fields that may only be sent back unchanged. */
   readonly fixed?: readonly string[];
 }
 

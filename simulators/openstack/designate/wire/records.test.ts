@@ -73,7 +73,7 @@ describe.each(RECORDS)("a record of type %s", (type, right, wrong) => {
 });
 
 describe("records", () => {
-  it("are refused at the first invalid one, with its position", () => {
+  it("are refused with the position of the first invalid one", () => {
     const refusal = (): unknown => parseRecords("A", ["10.0.0.1", "banana", "apple"]);
     expect(refusal).toThrow(
       expect.objectContaining({
@@ -102,7 +102,7 @@ describe("records", () => {
     for (const type of ["a", "BANANA", "toString", undefined, 5]) expect(() => recordType(type)).toThrow(Refusal);
   });
 
-  it("of services have names of services", () => {
+  it("of services need a service name", () => {
     expect(() => checkServiceName("SRV", "sip.example.org.")).toThrow("name is invalid");
     expect(() => checkServiceName("SRV", "_sip._udp.example.org.")).not.toThrow();
     expect(() => checkServiceName("A", "sip.example.org.")).not.toThrow();

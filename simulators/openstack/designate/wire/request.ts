@@ -9,7 +9,7 @@ export type View = Readonly<Record<string, unknown>>;
 /** The root URL of the API's version, for links. */
 export const rootOf = ({ cloud, request }: RequestContext): string => `${cloud.root("dns", request)}/v2`;
 
-/** Whether the caller asks for all projects. Members who ask have been refused by then. */
+/** Whether the caller asks for all projects. Members who ask for that have already been refused. */
 export const wantsAllProjects = ({ request }: RequestContext): boolean =>
   request.headers["x-auth-all-projects"]?.toLowerCase() === "true";
 
@@ -21,7 +21,7 @@ export const projectOf = ({ request, actor }: RequestContext): string =>
 export const canSee = (context: RequestContext, projectId: string): boolean =>
   projectId === projectOf(context) || wantsAllProjects(context);
 
-/** The id in the path. @throws Refusal 400 when it is no UUID */
+/** The id in the path. @throws Refusal 400 when it is not a UUID */
 export function idIn(context: RequestContext, name: string): string {
   const id = context.params[name] ?? "";
   if (!isUuidLike(id)) throw badRequest("invalid_uuid", `Invalid UUID ${name}: ${id}`);
@@ -35,7 +35,7 @@ export function requireZone(designate: Designate, context: RequestContext): Zone
   return zone;
 }
 
-/** Refuses everybody but administrators. */
+/** Refuses everybody except administrators. */
 export const forAdmins =
   (handler: OpenStackRoute["handler"]): OpenStackRoute["handler"] =>
   (context) => {
@@ -61,7 +61,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** Python's words for the mistakes that clients make. */
+/** How Python words the mistakes that clients make. */
 function pythonMessage(text: string): string {
   if (/^\s*\{\s*(?!["\s}])/.test(`${text} `) || text.trim() === "{") {
     const at = text.indexOf("{") + 1;

@@ -19,7 +19,7 @@ interface ParsedZone {
   readonly recordsets: readonly ParsedRecordset[];
 }
 
-/** Takes comments away and joins what stands in parentheses, so that each entry is a line. */
+/** Removes comments and joins what is in parentheses, so that each entry is one line. */
 function entriesOf(text: string): readonly string[] {
   const entries: string[] = [];
   let open = "";
@@ -81,7 +81,7 @@ const emailOf = (rname: string): string =>
     .replace(/(?<!\\)\./, "@")
     .replaceAll("\\.", ".");
 
-/** What a zone file says; `undefined` where it is malformed or has no SOA. */
+/** The contents of a zone file; `undefined` if it is malformed or has no SOA. */
 export function parseZoneFile(text: string): ParsedZone | undefined {
   const reading: Reading = { origin: ".", ttl: 3600, owner: "." };
   const sets = new Map<string, ParsedRecordset>();

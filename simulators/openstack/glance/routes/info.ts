@@ -2,7 +2,7 @@ import { json } from "../../../kernel/index.ts";
 import { Refusal } from "../../refusal.ts";
 import type { OpenStackRoute } from "../../service.ts";
 
-/** What this Glance offers beside imports: one store, no quotas. */
+/** What this Glance offers besides imports: one store, no quotas. */
 export const INFO_ROUTES: readonly OpenStackRoute[] = [
   ...["/v2/info/stores", "/v2/info/stores/detail"].map((path) => ({
     method: "GET",

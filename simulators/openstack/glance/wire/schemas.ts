@@ -181,7 +181,7 @@ const IMAGE_BODY = {
 /** Attributes of an image that fit its schema. */
 type ImageBody = ValueOf<typeof IMAGE_BODY>;
 
-/** The attributes, with the types that the schema says. @throws Refusal 400 that prints the schema */
+/** The attributes, with the types that the schema gives them. @throws Refusal 400 that prints the schema */
 export function checkImage(attributes: unknown): ImageBody {
   const checked = checkValue(IMAGE_BODY, attributes);
   if (checked.ok) return checked.value;

@@ -6,7 +6,7 @@ import type { Attributes } from "../wire/body.ts";
 import { badRequest } from "../wire/errors.ts";
 import { TEXT } from "../wire/schema-parts.ts";
 import { newId, withExtras } from "./attributes.ts";
-import { defineResource } from "./resource.ts";
+import { defineResource, resourceRoutes } from "./resource.ts";
 
 const KNOWN = ["blob", "type", "user_id", "project_id", "id"];
 
@@ -37,8 +37,7 @@ export function updateBlob(blob: Blob, attributes: Attributes): void {
   withExtras(blob, attributes, KNOWN);
 }
 
-/** Credentials: blobs that clients store; nothing here uses them. */
-export const CREDENTIALS = defineResource({
+const CREDENTIALS = defineResource({
   collection: "credentials",
   member: "credential",
   filters: ["user_id", "type"],
@@ -73,3 +72,6 @@ export const CREDENTIALS = defineResource({
   update: (_keystone, blob, attributes) => updateBlob(blob, attributes),
   isListed: ({ actor }, { userId }) => actor.userId === userId,
 });
+
+/** Credentials: blobs that clients store; nothing here uses them. */
+export const credentialRoutes = resourceRoutes(CREDENTIALS);

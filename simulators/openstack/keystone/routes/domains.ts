@@ -11,7 +11,7 @@ import { BOOLEAN, createSchema, nameSchema, NULLABLE_TEXT, TAGS, updateSchema } 
 import { newId, withExtras } from "./attributes.ts";
 import { removeGroup } from "./groups.ts";
 import { removeProject } from "./projects.ts";
-import { defineResource } from "./resource.ts";
+import { defineResource, resourceRoutes } from "./resource.ts";
 import { removeUser } from "./users.ts";
 
 const PROPERTIES = { description: NULLABLE_TEXT, enabled: BOOLEAN, name: nameSchema(64), tags: TAGS } as const;
@@ -47,8 +47,7 @@ const pythonType = (value: unknown): string => {
   return `<class '${name ?? "str"}'>`;
 };
 
-/** Domains. */
-export const DOMAINS = defineResource({
+const DOMAINS = defineResource({
   collection: "domains",
   member: "domain",
   filters: ["enabled", "name"],
@@ -93,6 +92,9 @@ export const DOMAINS = defineResource({
   },
   isReadable: ({ actor }, id) => actor.projectDomainId === id || actor.domainId === id,
 });
+
+/** Domains. */
+export const domainRoutes = resourceRoutes(DOMAINS);
 
 /** Removes what belongs to a deleted domain. */
 function removeWithin<E extends { readonly id: string; readonly domainId: string }>(

@@ -9,8 +9,8 @@ import { collectionReply } from "../wire/links.ts";
 import { requireAdmin } from "../wire/policy.ts";
 import { nameSchema, NULLABLE_TEXT } from "../wire/schema-parts.ts";
 import { newId } from "./attributes.ts";
-import { ENDPOINTS } from "./endpoints.ts";
-import { defineResource } from "./resource.ts";
+import { endpointView } from "./endpoints.ts";
+import { defineResource, resourceRoutes } from "./resource.ts";
 
 /** keystone, `catalog/schema.py`. */
 const PROPERTIES = { description: NULLABLE_TEXT, filters: { type: "object" }, name: nameSchema(255) } as const;
@@ -30,8 +30,7 @@ function checkFilters(filters: Attributes | undefined): void {
     throw missingAttribute("service_id or region_id or interface", "endpoint_group");
 }
 
-/** Groups of endpoints (Identity API v3, OS-EP-FILTER). */
-export const ENDPOINT_GROUPS = defineResource({
+const ENDPOINT_GROUPS = defineResource({
   collection: "OS-EP-FILTER/endpoint_groups",
   listed: "endpoint_groups",
   member: "endpoint_group",
@@ -58,6 +57,9 @@ export const ENDPOINT_GROUPS = defineResource({
   },
 });
 
+/** Groups of endpoints (Identity API v3, OS-EP-FILTER). */
+export const endpointGroupRoutes = resourceRoutes(ENDPOINT_GROUPS);
+
 const fits = ({ filters }: EndpointGroup, endpoint: Endpoint): boolean => {
   const shown: Attributes = {
     service_id: endpoint.serviceId,
@@ -79,10 +81,10 @@ function listEndpoints({ state }: Keystone, context: RequestContext): HttpReply 
   const group = requireGroup(state, context);
   const views = [...state.endpoints.values()]
     .filter((endpoint) => fits(group, endpoint))
-    .map((endpoint) => ENDPOINTS.view(endpoint, context, state));
+    .map((endpoint) => endpointView(endpoint, context, state));
   return collectionReply(context, "endpoints", views);
 }
 
 /** What belongs to a group of endpoints; its association with projects is not simulated. */
-export const endpointGroupRoutes = (keystone: Keystone): readonly OpenStackRoute[] =>
+export const groupedEndpointRoutes = (keystone: Keystone): readonly OpenStackRoute[] =>
   bindRoutes(keystone, [["GET", "/v3/OS-EP-FILTER/endpoint_groups/:id/endpoints", listEndpoints]]);

@@ -1,4 +1,5 @@
 import { flagOr, textOr } from "../../schema/index.ts";
+import type { RequestContext } from "../../service.ts";
 import type { Endpoint } from "../state/entities.ts";
 import type { KeystoneState } from "../state/state.ts";
 import type { Attributes } from "../wire/body.ts";
@@ -6,7 +7,7 @@ import { endpointUrl } from "../wire/catalog.ts";
 import { badRequest, missingAttribute } from "../wire/errors.ts";
 import { BOOLEAN, createSchema, TEXT, updateSchema } from "../wire/schema-parts.ts";
 import { newId, withExtras } from "./attributes.ts";
-import { defineResource } from "./resource.ts";
+import { defineResource, resourceRoutes } from "./resource.ts";
 
 const PROPERTIES = {
   enabled: BOOLEAN,
@@ -56,8 +57,24 @@ function ensureRegion(state: KeystoneState, { region_id, region }: Attributes): 
   return id;
 }
 
-/** Endpoints of the catalog. */
-export const ENDPOINTS = defineResource({
+/** An endpoint as the API shows it, without links. */
+export const endpointView = (
+  endpoint: Endpoint,
+  context: RequestContext,
+  state: KeystoneState,
+): Readonly<Record<string, unknown>> => ({
+  ...(endpoint.name !== "" && { name: endpoint.name }),
+  ...endpoint.extra,
+  id: endpoint.id,
+  interface: endpoint.interface,
+  region_id: endpoint.regionId,
+  service_id: endpoint.serviceId,
+  url: endpointUrl(state, context, endpoint),
+  enabled: endpoint.enabled,
+  region: endpoint.regionId,
+});
+
+const ENDPOINTS = defineResource({
   collection: "endpoints",
   member: "endpoint",
   filters: ["interface", "service_id", "region_id"],
@@ -66,17 +83,7 @@ export const ENDPOINTS = defineResource({
   createSchema: createSchema(PROPERTIES, ["interface", "service_id", "url"]),
   updateSchema: updateSchema(PROPERTIES),
   map: (state) => state.endpoints,
-  view: (endpoint, context, state) => ({
-    ...(endpoint.name !== "" && { name: endpoint.name }),
-    ...endpoint.extra,
-    id: endpoint.id,
-    interface: endpoint.interface,
-    region_id: endpoint.regionId,
-    service_id: endpoint.serviceId,
-    url: endpointUrl(state, context, endpoint),
-    enabled: endpoint.enabled,
-    region: endpoint.regionId,
-  }),
+  view: endpointView,
   create: ({ state, cloud }, _context, attributes) => {
     checkUrl(attributes.url);
     checkService(state, attributes);
@@ -102,3 +109,6 @@ export const ENDPOINTS = defineResource({
     withExtras(endpoint, attributes, KNOWN);
   },
 });
+
+/** Endpoints of the catalog. */
+export const endpointRoutes = resourceRoutes(ENDPOINTS);

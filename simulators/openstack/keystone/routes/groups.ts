@@ -5,7 +5,7 @@ import type { KeystoneState } from "../state/state.ts";
 import { duplicateInDomain } from "../wire/errors.ts";
 import { createSchema, ID, nameSchema, NULLABLE_TEXT, updateSchema } from "../wire/schema-parts.ts";
 import { newId, refuseNewDomain, requireDomain, withExtras } from "./attributes.ts";
-import { defineResource } from "./resource.ts";
+import { defineResource, resourceRoutes } from "./resource.ts";
 
 const PROPERTIES = { description: NULLABLE_TEXT, domain_id: ID, name: nameSchema(255) } as const;
 
@@ -20,8 +20,7 @@ export const groupView = (group: Group): Readonly<Record<string, unknown>> => ({
   ...group.extra,
 });
 
-/** Groups; who is in them is in `group-members.ts`. */
-export const GROUPS = defineResource({
+const GROUPS = defineResource({
   collection: "groups",
   member: "group",
   filters: ["domain_id", "name"],
@@ -54,6 +53,9 @@ export const GROUPS = defineResource({
   },
   remove: removeGroup,
 });
+
+/** Groups; who is in them is in `group-members.ts`. */
+export const groupRoutes = resourceRoutes(GROUPS);
 
 /** Removes what belongs to a group. */
 export function removeGroup(state: KeystoneState, group: Group): void {

@@ -1,11 +1,10 @@
 import { createSchema, TEXT, updateSchema } from "../wire/schema-parts.ts";
 import { createBlob, updateBlob } from "./credentials.ts";
-import { defineResource } from "./resource.ts";
+import { defineResource, resourceRoutes } from "./resource.ts";
 
 const PROPERTIES = { blob: TEXT, type: { type: "string", maxLength: 255 } } as const;
 
-/** Policies: blobs that administrators store; nothing enforces them. */
-export const POLICIES = defineResource({
+const POLICIES = defineResource({
   collection: "policies",
   member: "policy",
   filters: ["type"],
@@ -16,3 +15,6 @@ export const POLICIES = defineResource({
   create: ({ cloud }, _context, attributes) => createBlob(cloud, attributes),
   update: (_keystone, blob, attributes) => updateBlob(blob, attributes),
 });
+
+/** Policies: blobs that administrators store and nothing enforces. */
+export const policyRoutes = resourceRoutes(POLICIES);

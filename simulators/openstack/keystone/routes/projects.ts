@@ -30,7 +30,7 @@ import {
   requireDomain,
   withExtras,
 } from "./attributes.ts";
-import { defineResource } from "./resource.ts";
+import { defineResource, resourceRoutes } from "./resource.ts";
 
 const PROPERTIES = {
   description: NULLABLE_TEXT,
@@ -146,8 +146,7 @@ function domainOf(state: KeystoneState, context: RequestContext, attributes: Att
   return requireDomain(state, context, attributes, (id) => badRequest(`Could not find domain: ${id}.`));
 }
 
-/** Projects, without their tags. */
-export const PROJECTS = defineResource({
+const PROJECTS = defineResource({
   collection: "projects",
   member: "project",
   filters: ["domain_id", "enabled", "is_domain", "name", "parent_id"],
@@ -199,6 +198,9 @@ export const PROJECTS = defineResource({
   remove: removeProject,
   isReadable: ({ actor }, id) => actor.projectId === id,
 });
+
+/** Projects, without their tags. */
+export const projectRoutes = resourceRoutes(PROJECTS);
 
 /** Removes what belongs to a project. @throws Refusal 403 if it is immutable */
 export function removeProject(state: KeystoneState, project: Project): void {

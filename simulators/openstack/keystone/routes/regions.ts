@@ -9,14 +9,13 @@ import { withSelf } from "../wire/links.ts";
 import { requireAdmin } from "../wire/policy.ts";
 import { NULLABLE_TEXT, objectSchema, TEXT, updateSchema } from "../wire/schema-parts.ts";
 import { newId, withExtras } from "./attributes.ts";
-import { defineResource } from "./resource.ts";
+import { defineResource, resourceRoutes } from "./resource.ts";
 
 const PROPERTIES = { description: NULLABLE_TEXT, id: TEXT, parent_region_id: NULLABLE_TEXT } as const;
 
 const KNOWN = ["id", "description", "parent_region_id", "parent_id"];
 
-/** Regions. */
-export const REGIONS = defineResource({
+const REGIONS = defineResource({
   collection: "regions",
   member: "region",
   filters: ["parent_region_id"],
@@ -49,6 +48,9 @@ export const REGIONS = defineResource({
   isReadable: () => true,
   isListed: () => true,
 });
+
+/** Regions. */
+export const regionRoutes = resourceRoutes(REGIONS);
 
 const hasEndpoints = (id: string): Refusal =>
   new Refusal(403, "", `Unable to delete region ${id} because it or its child regions have associated endpoints.`);

@@ -12,7 +12,7 @@ import { listReply, withSelf } from "../wire/links.ts";
 import { requireAdmin } from "../wire/policy.ts";
 
 /** A resource with the five usual routes: list, create, show, update, delete. `C` and `U` are the schemas of POST and PATCH. */
-export interface Resource<E extends Entity, C extends Schema, U extends Schema> {
+interface Resource<E extends Entity, C extends Schema, U extends Schema> {
   readonly collection: string;
   /** The member of a list's reply. Default: `collection`. */
   readonly listed?: string;
@@ -53,22 +53,21 @@ export interface Resource<E extends Entity, C extends Schema, U extends Schema> 
   readonly details?: (entity: E, context: RequestContext, state: KeystoneState) => object;
 }
 
-/** The five routes of a resource (Identity API v3). */
+/** Makes the function that gives a Keystone the five routes of a resource (Identity API v3). */
 export function resourceRoutes<E extends Entity, C extends Schema, U extends Schema>(
-  keystone: Keystone,
   resource: Resource<E, C, U>,
-): readonly OpenStackRoute[] {
+): (keystone: Keystone) => readonly OpenStackRoute[] {
   const path = `/v3/${resource.collection}`;
-  const work = new ResourceWork(keystone, resource);
-  return bindRoutes(work, [
-    ["DELETE", path, (_it, context) => crash(context, [path])],
-    ["POST", `${path}/:id`, (_it, context) => crash(context, [path])],
-    ["GET", path, (it, context) => it.list(context)],
-    ["POST", path, (it, context) => it.create(context)],
-    ["GET", `${path}/:id`, (it, context) => it.show(context)],
-    ["PATCH", `${path}/:id`, (it, context) => it.update(context)],
-    ["DELETE", `${path}/:id`, (it, context) => it.remove(context)],
-  ]);
+  return (keystone) =>
+    bindRoutes(new ResourceWork(keystone, resource), [
+      ["DELETE", path, (_it, context) => crash(context, [path])],
+      ["POST", `${path}/:id`, (_it, context) => crash(context, [path])],
+      ["GET", path, (it, context) => it.list(context)],
+      ["POST", path, (it, context) => it.create(context)],
+      ["GET", `${path}/:id`, (it, context) => it.show(context)],
+      ["PATCH", `${path}/:id`, (it, context) => it.update(context)],
+      ["DELETE", `${path}/:id`, (it, context) => it.remove(context)],
+    ]);
 }
 
 /** The handlers of one resource. */

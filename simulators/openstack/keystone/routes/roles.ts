@@ -5,7 +5,7 @@ import type { KeystoneState } from "../state/state.ts";
 import { badRequest, conflict } from "../wire/errors.ts";
 import { createSchema, IMMUTABLE_OPTION, nameSchema, TEXT, updateSchema } from "../wire/schema-parts.ts";
 import { immutableIn, newId, optionsView, refuseImmutable, withExtras } from "./attributes.ts";
-import { defineResource } from "./resource.ts";
+import { defineResource, resourceRoutes } from "./resource.ts";
 
 const PROPERTIES = { name: nameSchema(255), description: TEXT, options: IMMUTABLE_OPTION } as const;
 
@@ -26,8 +26,7 @@ const takeName = (state: KeystoneState, role: Role, name: string): void =>
     conflict("role", `Duplicate entry found with name ${name}`),
   );
 
-/** Roles, of the cloud or of a domain. */
-export const ROLES = defineResource({
+const ROLES = defineResource({
   collection: "roles",
   member: "role",
   filters: ["name", "domain_id"],
@@ -66,6 +65,9 @@ export const ROLES = defineResource({
     state.generation++;
   },
 });
+
+/** Roles, of the cloud or of a domain. */
+export const roleRoutes = resourceRoutes(ROLES);
 
 /** Takes a role out of every implication and every grant. */
 function forgetRole(state: KeystoneState, roleId: string): void {

@@ -2,7 +2,7 @@ import { flagOr, textOr } from "../../schema/index.ts";
 import type { ServiceEntry } from "../state/entities.ts";
 import { BOOLEAN, createSchema, nameSchema, updateSchema } from "../wire/schema-parts.ts";
 import { newId, withExtras } from "./attributes.ts";
-import { defineResource } from "./resource.ts";
+import { defineResource, resourceRoutes } from "./resource.ts";
 
 const PROPERTIES = {
   enabled: BOOLEAN,
@@ -12,8 +12,7 @@ const PROPERTIES = {
 
 const KNOWN = ["name", "type", "description", "enabled", "id"];
 
-/** Services of the catalog. */
-export const SERVICES = defineResource({
+const SERVICES = defineResource({
   collection: "services",
   member: "service",
   filters: ["type", "name"],
@@ -51,3 +50,6 @@ export const SERVICES = defineResource({
     for (const endpoint of endpoints.values()) if (endpoint.serviceId === service.id) endpoints.delete(endpoint.id);
   },
 });
+
+/** Services of the catalog. */
+export const serviceRoutes = resourceRoutes(SERVICES);

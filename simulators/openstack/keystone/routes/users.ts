@@ -21,7 +21,7 @@ import {
   updateSchema,
 } from "../wire/schema-parts.ts";
 import { newId, refuseNewDomain, requireDomain, withExtras } from "./attributes.ts";
-import { defineResource } from "./resource.ts";
+import { defineResource, resourceRoutes } from "./resource.ts";
 
 const OPTIONS = {
   type: "object",
@@ -101,8 +101,7 @@ function passesUserFilters(_user: User, query: URLSearchParams): boolean {
   return expiry === null && !["idp_id", "protocol_id", "unique_id"].some((name) => query.has(name));
 }
 
-/** Users; a change of their own password is in `user-passwords.ts`. */
-export const USERS = defineResource({
+const USERS = defineResource({
   collection: "users",
   member: "user",
   filters: ["domain_id", "enabled", "name"],
@@ -152,6 +151,9 @@ export const USERS = defineResource({
   remove: removeUser,
   isReadable: ({ actor }, id) => actor.userId === id,
 });
+
+/** Users; a change of their own password is in `user-passwords.ts`. */
+export const userRoutes = resourceRoutes(USERS);
 
 /** Removes what belongs to a user. */
 export function removeUser(state: KeystoneState, user: User): void {

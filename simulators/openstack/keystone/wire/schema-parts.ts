@@ -38,7 +38,7 @@ export const IMMUTABLE_OPTION = {
   additionalProperties: false,
 } as const;
 
-/** A name of at least one character that is no blank. */
+/** A name of at least one character other than white space. */
 export const nameSchema = <const N extends number>(maxLength: N) =>
   ({ type: "string", minLength: 1, maxLength, pattern: "[\\S]+" }) as const;
 

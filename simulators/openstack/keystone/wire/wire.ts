@@ -86,7 +86,7 @@ function answerUnmatched({ request }: RequestContext, methods: readonly string[]
   const Allow = methods.join(", ");
   if (request.method === "OPTIONS") return { status: 200, body: "", headers: { ...HTML_TYPE, Allow } };
   const message = "The method is not allowed for the requested URL.";
-  // The version documents are none of the framework's resources.
+  // The version documents are not resources of the framework.
   if (/^\/(v3\/?)?$/.test(request.path)) return { status: 405, body: NOT_ALLOWED, headers: { ...HTML_TYPE, Allow } };
   return json(405, { message }, { ...JSON_TYPE, Allow });
 }

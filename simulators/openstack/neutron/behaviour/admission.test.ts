@@ -48,7 +48,7 @@ describe("a port", () => {
     expect(isOpen("10.0.0.20", 80)).toBe(false);
   });
 
-  it("is not opened by a rule for another direction, version or protocol", () => {
+  it("stays closed to what a rule for another direction, version or protocol admits", () => {
     allow({ direction: "egress" });
     allow({ ethertype: "IPv6" });
     allow({ protocol: "udp" });
@@ -63,14 +63,14 @@ describe("a port", () => {
     expect(admits(neutron, "192.0.2.1", "10.0.0.10", 53, "udp")).toBe(true);
   });
 
-  it("without port security is open, except without a running server", () => {
+  it("without port security is open if its server is running", () => {
     port.portSecurity = false;
     expect(isOpen("192.0.2.1", 80)).toBe(true);
     setDevice(neutron, port, "", "", "");
     expect(isOpen("192.0.2.1", 80)).toBe(false);
   });
 
-  it("that does not exist is not for Neutron to guard", () => {
+  it("that does not exist is not guarded by Neutron", () => {
     expect(admits(neutron, "192.0.2.1", "10.0.0.99", 80)).toBeUndefined();
   });
 });

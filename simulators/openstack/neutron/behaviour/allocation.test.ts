@@ -56,7 +56,7 @@ describe("addresses of ports", () => {
     expect(addPort(neutron, network).fixedIps.map(({ ip }) => ip)).toEqual(["10.0.0.2", "fd00::1"]);
   });
 
-  it("stay as they were when a port is refused its second one", () => {
+  it("stay as they were if a port is refused one of several", () => {
     const neutron = newNeutron();
     const network = addNetwork(neutron);
     const [small, large] = [addSubnet(neutron, network, "10.0.1.0/30"), addSubnet(neutron, network, "10.0.0.0/24")];
@@ -66,7 +66,7 @@ describe("addresses of ports", () => {
     expect(addPort(neutron, network, { fixedIps: [{ subnetId: large.id }] }).fixedIps[0]?.ip).toBe("10.0.0.2");
   });
 
-  it("may be chosen: on a subnet of the network, and of no other port", () => {
+  it("may be chosen if they lie on a subnet of the network and no other port has them", () => {
     const neutron = newNeutron();
     const network = addNetwork(neutron);
     const { id: subnetId } = addSubnet(neutron, network, "10.0.0.0/24");

@@ -4,7 +4,7 @@ import type { FixedIpFields } from "../wire/structures.ts";
 import { badInput, conflict, invalid, notFound } from "../wire/errors.ts";
 import { addressText, addressValue, hostRange, isInPrefix, parsePrefix } from "./ip.ts";
 
-/** `max_fixed_ips_per_port` of Neutron; the check lets one more pass. */
+/** `max_fixed_ips_per_port` of Neutron; its check admits one more. */
 const FIXED_IPS_MAX = 5;
 
 /** An address as a port asks for it: any of the network, any of a subnet, or this one. */

@@ -21,7 +21,7 @@ export function addToDevice({ slot }: Neutron, row: PortRow): void {
   else ports.push(row.id);
 }
 
-/** Takes it from that list. */
+/** Removes the port from that list. */
 export function removeFromDevice({ slot }: Neutron, row: PortRow): void {
   const { portsByDevice } = slot.value;
   const left = (portsByDevice.get(row.deviceId) ?? []).filter((id) => id !== row.id);

@@ -74,7 +74,7 @@ const widthOf = (version: 4 | 6): number => (version === 4 ? 32 : 128);
 /** How many addresses a prefix of this length has. */
 export const prefixSize = (version: 4 | 6, bits: number): bigint => 1n << BigInt(widthOf(version) - bits);
 
-/** A bare address is the longest prefix. `undefined` when the value is no prefix. */
+/** A bare address is the longest prefix. `undefined` if the value is not a prefix. */
 export function parsePrefix(cidr: unknown): Prefix | undefined {
   if (typeof cidr !== "string") return undefined;
   const [base = "", length, more] = cidr.split("/");

@@ -52,7 +52,7 @@ describe("a subnet pool", () => {
     );
   });
 
-  it("has no prefix left once all of it is taken", () => {
+  it("has no prefix left once it is full", () => {
     const neutron = newNeutron();
     const network = addNetwork(neutron);
     const pool: SubnetpoolRow = {

@@ -13,7 +13,7 @@ function prefixOf(cidr: string): Prefix {
 const PREFIX = prefixOf("10.0.0.0/24");
 
 describe("the default pools of a subnet", () => {
-  it("are all hosts except the gateway, wherever it is", () => {
+  it("contain all hosts except the gateway, wherever it is", () => {
     fc.assert(
       fc.property(fc.integer({ min: 20, max: 30 }), fc.nat(), (bits, at) => {
         const prefix = prefixOf(`10.0.0.0/${bits}`);
@@ -72,7 +72,7 @@ describe("pools", () => {
 });
 
 describe("a subnet", () => {
-  it("overlaps no other of its network", () => {
+  it("must not overlap another subnet of its network", () => {
     const neutron = newNeutron();
     const network = addNetwork(neutron);
     addSubnet(neutron, network, "10.0.0.0/24");
@@ -84,7 +84,7 @@ describe("a subnet", () => {
     ]);
   });
 
-  it("leaves DHCP addresses to give", () => {
+  it("must leave DHCP addresses to assign", () => {
     const refusal = (cidr: string, version: 4 | 6, dhcp: boolean): unknown =>
       refusalOf(() => checkPrefix(prefixOf(cidr), version, dhcp));
     expect(refusal("10.0.0.0/31", 4, true)).toBe("InvalidInput");
@@ -93,7 +93,7 @@ describe("a subnet", () => {
     expect(refusal("10.0.0.0/24", 6, false)).toBe("InvalidInput");
   });
 
-  it("serves only owners of devices", () => {
+  it("has no service type but an owner of devices", () => {
     expect(refusalOf(() => checkServiceTypes(["compute:nova", "network:dhcp"]))).toBeUndefined();
     expect(refusalOf(() => checkServiceTypes(["banana"]))).toBe("InvalidSubnetServiceType");
   });

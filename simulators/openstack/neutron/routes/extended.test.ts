@@ -57,7 +57,7 @@ beforeEach(async () => {
 describe("a trunk", () => {
   const part = (id: string, vlan: number) => ({ port_id: id, segmentation_type: "vlan", segmentation_id: vlan });
 
-  it("takes ports in and lets them go, and its parent shows them and stays", async () => {
+  it("takes ports and releases them, and protects its parent, which shows them", async () => {
     const [parent, child, other] = [await site.port(), await site.port(), await site.port()];
     const trunk = await site.make("trunks", { trunk: { port_id: parent, sub_ports: [part(child, 10)] } });
     expect(await site.show(`ports/${parent}`, "port.trunk_details")).toMatchObject({ trunk_id: trunk });
@@ -80,7 +80,7 @@ describe("a trunk", () => {
     expect(await site.show(`ports/${other}`, "port.device_owner")).toBe("");
   });
 
-  it("never holds a port twice, whatever is asked of it", async () => {
+  it("never holds a port twice, whatever clients request", async () => {
     const ports = await Promise.all([0, 1, 2, 3].map(() => site.port()));
     const step = fc.record({
       verb: fc.constantFrom("add", "remove", "create", "delete"),
@@ -110,7 +110,7 @@ describe("a trunk", () => {
 });
 
 describe("quality of service", () => {
-  it("is an administrator's to say and a member's to use, and stays while it is used", async () => {
+  it("is defined by administrators, used by members, and can't be deleted while it is used", async () => {
     const policy = { policy: { name: "gold", shared: true } };
     expect(await site.status("POST", "qos/policies", policy)).toBe(403);
     const id = await site.make("qos/policies", policy, "admin");
@@ -160,7 +160,7 @@ describe("a forwarded port", () => {
 });
 
 describe("routes of a router", () => {
-  it("come and go one by one", async () => {
+  it("can be added and removed one by one", async () => {
     const router = await site.make("routers", { router: {} });
     await site.ask("PUT", `routers/${router}/add_router_interface`, { subnet_id: site.subnet });
     const route = (last: number) => ({ destination: `10.${last}.0.0/16`, nexthop: "10.1.0.9" });

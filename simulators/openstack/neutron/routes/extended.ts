@@ -11,7 +11,7 @@ import { requirePolicy } from "./qos-policies.ts";
 import type { Resource } from "./resource.ts";
 
 /*
- * What extensions add to the resources of the core: the members of a view, the attributes of a body, the reasons to refuse.
+ * What extensions add to the core's resources: members of views, attributes of bodies, reasons to refuse.
  */
 
 type Members = (neutron: Neutron, id: string) => View;

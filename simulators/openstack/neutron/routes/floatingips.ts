@@ -49,7 +49,7 @@ const view = (neutron: Neutron, _actor: Actor, row: FloatingIpRow): View => ({
   router_id: row.routerId,
   port_id: row.portId,
   fixed_ip_address: row.fixedIp,
-  // Without an agent nobody wires it.
+  // Without an agent it is never wired.
   status: row.portId !== null && neutron.cloud.profile === "agents" ? "ACTIVE" : "DOWN",
   description: row.description,
   port_details: portDetails(neutron, row),

@@ -9,7 +9,7 @@ import { requireGroup, requireNetwork } from "../state/lookup.ts";
 import type { AddressPair, NetworkRow, PortRow } from "../state/rows.ts";
 import { type Neutron, touch } from "../state/state.ts";
 import type { Fields, NewFields } from "../wire/attributes.ts";
-import type { FixedIpFields } from "../wire/structures.ts";
+import type { AddressPairFields, FixedIpFields } from "../wire/structures.ts";
 import { badInput, badRequest, conflict, forbidden, internalError, invalid } from "../wire/errors.ts";
 import { createdPortView, PORT_ATTRIBUTES, type PortAttributes, portView } from "../wire/port.ts";
 import type { View } from "../wire/views.ts";
@@ -64,8 +64,8 @@ function profileIn({ "binding:profile": profile }: Fields<PortAttributes>): View
   return profile ?? {};
 }
 
-const pairsIn = ({ allowed_address_pairs: pairs = [] }: Fields<PortAttributes>, ownMac: string): AddressPair[] =>
-  pairs.map((pair) => ({ mac_address: pair.mac_address ?? ownMac, ip_address: pair.ip_address }));
+const pairsIn = (pairs: readonly AddressPairFields[] | undefined, ownMac: string): AddressPair[] =>
+  (pairs ?? []).map((pair) => ({ mac_address: pair.mac_address ?? ownMac, ip_address: pair.ip_address }));
 
 /** Checks that only the owner of a network chooses addresses on it. @throws Refusal 403 */
 function checkMayChoose(actor: Actor, network: NetworkRow, fixedIps: readonly FixedIpFields[]): void {
@@ -103,7 +103,7 @@ function create(neutron: Neutron, actor: Actor, projectId: string, fields: NewFi
     tags: fields.tags ?? [],
     dhcpOptions: fields.extra_dhcp_opts ?? [],
   });
-  row.addressPairs = pairsIn(fields, row.mac);
+  row.addressPairs = pairsIn(fields.allowed_address_pairs, row.mac);
   return row;
 }
 
@@ -153,7 +153,7 @@ function updatePlain(row: PortRow, fields: Fields<PortAttributes>): void {
   row.numaPolicy = fields.numa_affinity_policy ?? row.numaPolicy;
   row.vnicType = fields["binding:vnic_type"] ?? row.vnicType;
   row.dhcpOptions = fields.extra_dhcp_opts ?? row.dhcpOptions;
-  if (fields.allowed_address_pairs !== undefined) row.addressPairs = pairsIn(fields, row.mac);
+  if (fields.allowed_address_pairs !== undefined) row.addressPairs = pairsIn(fields.allowed_address_pairs, row.mac);
 }
 
 function updateDevice(

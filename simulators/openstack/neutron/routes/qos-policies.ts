@@ -108,6 +108,6 @@ export const QOS_POLICIES: Resource<QosPolicyRow, typeof ATTRIBUTES> = {
 export const requirePolicy = (neutron: Neutron, actor: Actor, id: string): QosPolicyRow =>
   requireRow(neutron, QOS_POLICIES, actor, id);
 
-/** 404 for a rule that its policy does not have. */
+/** 404: the policy has no such rule. */
 export const missingRule = (policy: QosPolicyRow, id: string): Refusal =>
   new Refusal(404, "QosRuleNotFound", `QoS rule ${id} for policy ${policy.id} could not be found.`);

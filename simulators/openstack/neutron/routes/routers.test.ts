@@ -38,7 +38,7 @@ const createFloatingIp = (portId?: string): FloatingIpRow =>
   });
 
 describe("the gateway of a router", () => {
-  it("is a port without a project on the external network, which goes when the gateway is cleared", () => {
+  it("is a port without a project on the external network, which is deleted when the gateway is cleared", () => {
     expect(portsOf(external).map(({ deviceOwner, projectId }) => [deviceOwner, projectId])).toEqual([
       ["network:router_gateway", ""],
     ]);
@@ -54,7 +54,7 @@ describe("the gateway of a router", () => {
     expect([portsOf(external).length, portsOf(other).length]).toEqual([0, 1]);
   });
 
-  it("goes with the router", () => {
+  it("is deleted with the router", () => {
     removeInterface(neutron, router, { subnet_id: subnet.id });
     ROUTERS.remove(neutron, MEMBER, router);
     expect(portsOf(external)).toEqual([]);
@@ -95,7 +95,7 @@ describe("a router", () => {
     expect(remove()).toBe("RouterInterfaceNotFoundForSubnet");
   });
 
-  it("routes only by hops on its own subnets", () => {
+  it("accepts only routes whose next hops are on its own subnets", () => {
     const routes = [{ destination: "192.0.2.0/24", nexthop: "10.0.1.9" }];
     expect(refusalOf(() => ROUTERS.update?.(neutron, MEMBER, router, { routes }))).toBe("InvalidRoutes");
   });
@@ -117,7 +117,7 @@ describe("a floating IP", () => {
     expect(portsOf(external)).toHaveLength(before);
   });
 
-  it("needs a way from the external network to the port", () => {
+  it("needs a path from the external network to the port", () => {
     const lone = addNetwork(neutron);
     addSubnet(neutron, lone, "10.7.0.0/24");
     expect(refusalOf(() => createFloatingIp(addPort(neutron, lone).id))).toBe("ExternalGatewayForFloatingIPNotFound");

@@ -11,7 +11,7 @@ import { TAG_CHARS_MAX } from "../wire/port.ts";
 
 const TAGS = listOf(textUpTo(TAG_CHARS_MAX));
 
-/** Converts, and refuses as an input of the operation. @throws Refusal 400 */
+/** Converts a value, or refuses it as an input of the operation. @throws Refusal 400 */
 function convertTag<T>(convert: Convert<T>, value: unknown): T {
   try {
     return convert(value);

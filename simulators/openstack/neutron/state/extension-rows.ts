@@ -1,7 +1,7 @@
 import type { ResourceRow } from "./rows.ts";
 
 /*
- * What extensions of Neutron add beside networks, ports, routers and security groups.
+ * What extensions of Neutron add besides networks, ports, routers and security groups.
  */
 
 /** A port that carries the traffic of a network within a trunk. */
@@ -80,7 +80,7 @@ export interface ExtensionState {
   readonly agentChanges: Map<string, { readonly isUp: boolean; readonly description: string | null }>;
 }
 
-/** Nothing of it. */
+/** The state in which nothing exists. */
 export const newExtensionState = (): ExtensionState => ({
   trunks: new Map(),
   trunkByPort: new Map(),

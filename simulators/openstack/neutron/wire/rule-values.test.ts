@@ -22,7 +22,7 @@ describe("a rule", () => {
     expect(refusalOf(() => checkRule({ direction: "ingress", ethertype: "IPv4", ...rule }))).toBe(refusal),
   );
 
-  it("takes protocols by name or number, whatever the case", () => {
+  it("accepts protocols by name or number, in upper or lower case", () => {
     expect(["TCP", "255", 6].map(protocol)).toEqual(["tcp", "255", "6"]);
     expect(["256", "banana", "any"].map((value) => refusalOf(() => protocol(value)))).toEqual(
       Array.from({ length: 3 }, () => "SecurityGroupRuleInvalidProtocol"),

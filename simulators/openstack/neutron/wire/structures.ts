@@ -123,7 +123,7 @@ export interface AddressPairFields {
 /** `max_allowed_address_pair`. */
 const ADDRESS_PAIRS_MAX = 10;
 
-/** Converts, and refuses with the reason alone instead of the usual sentence. @throws Refusal 400 */
+/** Converts a value, or refuses it with the reason alone instead of the usual sentence. @throws Refusal 400 */
 function plainly<T>(convert: Convert<T>, value: unknown): T {
   try {
     return convert(value);

@@ -33,7 +33,7 @@ describe("a body", () => {
     ]),
   );
 
-  it("is refused when what it changes is read-only, or has another revision", async () => {
+  it("is refused if the attribute is read-only or the resource has another revision", async () => {
     const { body } = await cloud.call("A", "POST", "network", "/networks", { network: { name: "net" } });
     const id = (await cloud.list("A", "network")).at(-1) ?? "";
     expect(body).toMatchObject({ network: { id, revision_number: 1 } });
@@ -53,7 +53,7 @@ describe("a list", () => {
     return groups.map(({ name }) => name);
   };
 
-  it("holds what matches every filter; several values of one are alternatives", async () => {
+  it("holds whatever matches every filter; several values of one filter are alternatives", async () => {
     expect(await names("name=a&name=c")).toEqual(["a", "c"]);
     expect(await names("name=a&description=nothing")).toEqual([]);
     expect(await refusal("GET", "/security-groups?banana=1")).toMatchObject([

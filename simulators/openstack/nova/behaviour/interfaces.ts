@@ -46,7 +46,7 @@ export function plugNic(nova: Nova, server: Server, wanted: BootNic, groupIds: r
   return { portId: port.id, isOwn: true, ...tag };
 }
 
-/** Takes a port away from a server, later. */
+/** Starts to detach a port from a server. */
 export function startDetachNic(nova: Nova, server: Server, portId: string): void {
   const { kernel } = nova.cloud;
   kernel.timer(kernel.work(WORK_MS.unplug), "nova.unplug", { serverId: server.id, portId });
@@ -98,7 +98,7 @@ export function attachNic(nova: Nova, server: Server, wanted: BootNic): Nic {
   return nic;
 }
 
-/** Forgets a port of a server that was deleted without Nova. */
+/** Removes a port that was deleted behind Nova's back from its server. */
 export function forgetPort(nova: Nova, serverId: string, portId: string): void {
   const server = findServer(nova, serverId);
   if (server === undefined || !server.nics.some((nic) => nic.portId === portId)) return;

@@ -24,7 +24,7 @@ const migrations = (session: TestSession): readonly unknown[] => {
 const ROOMY = { profile: "agents", quotas: { cores: -1, ram: -1 } } as const;
 
 describe("a server that moves", () => {
-  it("cold is confirmed where it arrived, or reverted to where it was", async () => {
+  it("cold is confirmed on its new host, or reverted to its old one", async () => {
     const session = await TestSession.open(ROOMY);
     const id = session.server();
     expect(stateOf(session, id)).toEqual(["ACTIVE", "compute-1"]);
@@ -41,7 +41,7 @@ describe("a server that moves", () => {
     expect(stateOf(session, id)).toEqual(["ACTIVE", "compute-2"]);
   });
 
-  it("live is listed while it moves, takes its ports along, and may be given up", async () => {
+  it("live is listed while it moves, takes its ports along, and can be aborted", async () => {
     const session = await TestSession.open(ROOMY);
     const network = await session.network();
     const id = session.server({ networks: [{ uuid: network }] });
@@ -74,7 +74,7 @@ describe("a server that moves", () => {
     expect([stateOf(session, id), migrations(session)]).toEqual([["ACTIVE", "compute-2"], [["evacuation", "done"]]]);
   });
 
-  it("leaves each host with exactly the memory of the servers on it, whatever moves", async () => {
+  it("leaves each host charged with exactly the memory of the servers on it, whatever moves", async () => {
     const move = fc.constantFrom(
       { migrate: null },
       { confirmResize: null },
@@ -107,7 +107,7 @@ describe("a server that moves", () => {
 });
 
 describe("consoles", () => {
-  it("have a URL whose page says what it is, and a boot log with the addresses of the server", async () => {
+  it("have a URL whose page says what it stands for, and a boot log with the server's addresses", async () => {
     const session = await TestSession.open(ROOMY);
     const id = session.server({ name: "web" });
     const body = { remote_console: { protocol: "vnc", type: "novnc" } };

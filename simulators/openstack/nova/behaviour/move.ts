@@ -10,7 +10,7 @@ import { failServer, findServer, placeServer, touchServer } from "../state/serve
  * Servers that change their host: moved cold (to be confirmed), moved while they run, or built again elsewhere because their host is down.
  */
 
-/** A move while the server runs, or of one whose host is down, that is under way. */
+/** A move in progress: of a running server, or of one whose host is down. */
 export interface LiveMove {
   readonly id: string;
   readonly task: "migrating" | "rebuilding";
@@ -70,7 +70,7 @@ export function startLiveMove(nova: Nova, server: Server, actor: Actor, target: 
   kernel.timer(kernel.work(WORK_MS[task]), "nova.moved", move);
 }
 
-/** The server runs on its new host, unless the move was given up meanwhile. */
+/** The server runs on its new host, unless the move was aborted meanwhile. */
 export function endLiveMove(nova: Nova, { id, task, target, vm }: LiveMove): void {
   const server = findServer(nova, id);
   if (server === undefined || server.task !== task) return;

@@ -3,7 +3,7 @@ import { HOST_LIMITS, serviceOf, zoneOf } from "../state/host.ts";
 import type { Nova } from "../state/nova.ts";
 import type { Server } from "../state/server.ts";
 
-/** What the host of a server must be, besides able to hold it. */
+/** What a server demands of its host, besides enough room. */
 export interface Destination {
   /** Only this one. */
   readonly host?: string;
@@ -11,7 +11,7 @@ export interface Destination {
   readonly except?: string;
 }
 
-/** The host on which a server goes, or why none takes it. The trailing blank of one message is Nova's own. */
+/** The host that a server goes to, or why no host takes it. The trailing blank of one message is Nova's own. */
 type Placement = { readonly host: ComputeHost } | { readonly refusal: string };
 
 const NO_HOST = "No valid host was found. There are not enough hosts available.";

@@ -12,7 +12,7 @@ export interface TaskEnd {
   readonly vm: VmState;
   /** What else happens at the end. */
   readonly effect: "" | "confirm" | "revert" | "unshelved" | "moved";
-  /** Where a server that is moved arrives. */
+  /** The host to which a server moves. */
   readonly host?: string;
 }
 

@@ -108,7 +108,7 @@ function requireRunning(call: NovaCall): Migration {
   );
 }
 
-/** What a live migration of one server shows of its progress: all is copied at the end. */
+/** The progress that a live migration shows: everything is copied at its end. */
 const runningView = (call: NovaCall, row: Migration): object => ({
   id: row.id,
   server_uuid: row.serverId,
@@ -130,7 +130,7 @@ const runningView = (call: NovaCall, row: Migration): object => ({
   ...(call.version >= 80 && { user_id: row.userId, project_id: row.projectId }),
 });
 
-/** Gives a live migration up: the server stays where it is. */
+/** Aborts a live migration: the server stays where it is. */
 function abort(call: NovaCall): HttpReply {
   requireAdmin(call, "servers:migrations:delete");
   const server = requireServer(call);

@@ -12,7 +12,7 @@ import { SERVER_PATH } from "./servers.ts";
 import { checkMetadataCount } from "./servers/checks.ts";
 import { requireServer } from "./servers/require-server.ts";
 
-/** Does nothing if the metadata stay the same. */
+/** Does nothing if the metadata stays the same. */
 function changeMetadata({ nova }: NovaCall, server: Server, next: Readonly<Record<string, string>>): void {
   if (isDeepStrictEqual(server.metadata, next)) return;
   server.metadata = next;

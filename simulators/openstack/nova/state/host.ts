@@ -19,7 +19,7 @@ const HEALTHY: Readonly<ServiceState> = { isDisabled: false, reason: null, isFor
 export const serviceOf = (nova: Nova, host: string): Readonly<ServiceState> =>
   nova.slot.value.services.get(host) ?? HEALTHY;
 
-/** Changes what is said about the compute service of a host. */
+/** Changes what an administrator has said about the compute service of a host. */
 export function setService(nova: Nova, host: string, change: Partial<ServiceState>): void {
   nova.slot.value.services.set(host, { ...serviceOf(nova, host), ...change });
   nova.cloud.kernel.record("nova", "service.update", host, { ...change });

@@ -18,7 +18,7 @@ function indexAfter(items: readonly Numbered[], seq: number): number {
   return low;
 }
 
-/** Takes an item out. */
+/** Removes an item. */
 export function removeInOrder<T extends Numbered>(items: T[], item: T): void {
   const at = indexAfter(items, item.seq) - 1;
   if (items[at]?.seq === item.seq) items.splice(at, 1);

@@ -23,7 +23,7 @@ export interface Migration {
 /** How many moves are remembered; the oldest go first. */
 const MIGRATIONS_MAX = 10_000;
 
-/** Writes down that a server begins to move. */
+/** Records that a server begins to move. */
 export function addMigration(
   nova: Nova,
   server: Server,

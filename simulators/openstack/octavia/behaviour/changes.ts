@@ -5,13 +5,13 @@ import { immutable } from "../wire/errors.ts";
 import { KINDS } from "../state/attributes.ts";
 
 /*
- * Changes take time: meanwhile the load balancer and what is changed are pending, and nothing else of it can be changed.
+ * Changes take time: meanwhile the load balancer and the changed part are pending, and nothing else of that load balancer can be changed.
  */
 
 /** ms of simulated work: an amphora boots; it loads another configuration. */
 const WORK_MS = { create: 20_000, update: 1500, delete: 2000 } as const;
 
-/** A change that is under way. */
+/** A change in progress. */
 export interface Change {
   readonly balancerId: string;
   /** What is changed; empty for the load balancer alone. */
@@ -56,7 +56,7 @@ export function startChange(octavia: Octavia, row: OctaviaRow, verb: keyof typeo
   kernel.timer(kernel.work(workMs) + delayMs, "octavia/changed", change);
 }
 
-/** The change has reached the load balancer, or has failed. */
+/** Ends a change: it has reached the load balancer, or has failed. */
 export function endChange(octavia: Octavia, { balancerId, id, isGone, status }: Change): void {
   const { rows } = octavia.slot.value;
   const [balancer, row] = [rows.get(balancerId), rows.get(id)];
@@ -66,7 +66,7 @@ export function endChange(octavia: Octavia, { balancerId, id, isGone, status }: 
   recordChange(octavia, "loadbalancer.status", balancerId, { status });
 }
 
-/** What an object says of its health: load balancers and listeners serve, members do where a monitor says so. */
+/** Sets an object's operating status: load balancers and listeners are online, members are if they have a monitor. */
 function settle(octavia: Octavia, row: OctaviaRow, status: Change["status"]): void {
   if (status === "ERROR") row.operating = "ERROR";
   else if (row.values.admin_state_up === false) row.operating = "OFFLINE";

@@ -24,7 +24,7 @@ export function requireParent(octavia: Octavia, actor: Actor, kind: KindName, va
   return requireRow(octavia, actor, "loadbalancer", listener.balancerId);
 }
 
-/** What no two parts of one object may have in common. @throws Refusal 409 */
+/** Checks that no other part of the same object has what must be unique among its parts. @throws Refusal 409 */
 export function checkDistinct(octavia: Octavia, kind: KindName, parent: OctaviaRow, values: Values): void {
   const siblings = partsOf(octavia, parent.id).filter((part) => part.kind === kind);
   if (kind === "healthmonitor" && siblings.length > 0) throw conflict(`This pool already has a health monitor`);
@@ -40,7 +40,7 @@ export function checkDistinct(octavia: Octavia, kind: KindName, parent: OctaviaR
     );
 }
 
-/** Checks the objects that an attribute names, and what one protocol can do with another. @throws Refusal 400, 404, 409 */
+/** Checks that the objects and targets that attributes need are there. @throws Refusal 400, 404, 409 */
 export function checkReferences(octavia: Octavia, actor: Actor, values: Values): void {
   for (const name of ["default_pool_id", "redirect_pool_id"]) {
     const id = values[name];

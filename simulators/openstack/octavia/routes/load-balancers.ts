@@ -8,7 +8,7 @@ import { statusOf } from "../wire/views.ts";
 /** No traffic flows through a simulated load balancer. */
 const NO_TRAFFIC = { active_connections: 0, bytes_in: 0, bytes_out: 0, request_errors: 0, total_connections: 0 };
 
-/** What a load balancer as a whole says and does. */
+/** Routes of a load balancer as a whole: statistics, its tree of statuses, failover. */
 export function loadBalancerRoutes(octavia: Octavia): readonly OpenStackRoute[] {
   const rowIn = ({ actor, params }: RequestContext, kind: "loadbalancer" | "listener"): OctaviaRow =>
     requireRow(octavia, actor, kind, params.id ?? "");

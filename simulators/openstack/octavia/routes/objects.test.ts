@@ -30,7 +30,7 @@ class Site {
     return (await this.ask(method, path, body, who)).status;
   }
 
-  /** A new object, once it is there. */
+  /** Creates an object and waits until it is active. */
   async make(path: string, body: object): Promise<string> {
     const reply = await this.ask("POST", path, body);
     const id = valueAt(reply.body, `$.${Object.keys(body)[0]}.id`);
@@ -54,7 +54,7 @@ beforeEach(async () => {
 });
 
 describe("a load balancer", () => {
-  it("is pending and immutable until it is active, with a port of its own that goes with it", async () => {
+  it("is pending and immutable until it is active, and its port is deleted with it", async () => {
     const body = { loadbalancer: { vip_subnet_id: site.subnet } };
     const made = await site.ask("POST", "loadbalancers", body);
     const id = String(valueAt(made.body, "$.loadbalancer.id"));
@@ -75,7 +75,7 @@ describe("a load balancer", () => {
     expect([await site.status("GET", `loadbalancers/${id}`), ports.has(port)]).toEqual([404, false]);
   });
 
-  it("has listeners, pools, members, monitors and policies, as its tree of statuses says", async () => {
+  it("has listeners, pools, members, monitors and policies, all shown in its tree of statuses", async () => {
     const id = await site.balancer();
     const listener = await site.make("listeners", {
       listener: { loadbalancer_id: id, protocol: "HTTP", protocol_port: 80 },
@@ -117,7 +117,7 @@ describe("a load balancer", () => {
     expect([reply.status, valueAt(reply.body, "$.faultcode")]).toEqual([400, "Client"]);
   });
 
-  it("leaves pending what a stuck change holds, and lets nothing else change", async () => {
+  it("stays pending while a change is stuck, and accepts no other change", async () => {
     const id = await site.balancer();
     site.cloud.kernel.faults.arm({ point: "octavia:loadbalancer.update", effect: { kind: "stuck" } });
     expect(await site.status("PUT", `loadbalancers/${id}`, { loadbalancer: { name: "other" } })).toBe(200);
@@ -126,7 +126,7 @@ describe("a load balancer", () => {
     expect(await site.status("DELETE", `loadbalancers/${id}?cascade=true`)).toBe(409);
   });
 
-  it("has no part without the whole, whatever is made and deleted", async () => {
+  it("has no part that outlives its whole, whatever is created and deleted", async () => {
     const step = fc.record({
       verb: fc.constantFrom("listener", "pool", "member", "drop"),
       at: fc.nat({ max: 5 }),

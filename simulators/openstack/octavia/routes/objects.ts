@@ -13,7 +13,7 @@ import { badRequest, conflict, forbidden } from "../wire/errors.ts";
 import { bodyOf, changedValues, newValues, type Values } from "../wire/values.ts";
 import { viewOf } from "../wire/views.ts";
 
-/** Where the objects of a kind are, and of what they are parts. */
+/** The path of a kind of object, and the kind of which its objects are parts. */
 interface Place {
   readonly kind: KindName;
   /** After `/lbaas`. */
@@ -35,7 +35,7 @@ const PLACES: readonly Place[] = [
 
 const PAGE_MAX = 1000;
 
-/** Objects of a kind that the caller sees, within the one in the path. */
+/** Objects of a kind that the caller may see, within the parent in the path. */
 function rowsAt(octavia: Octavia, { kind, within }: Place, { actor, params }: RequestContext): readonly OctaviaRow[] {
   const rows =
     within === undefined
@@ -72,7 +72,7 @@ function list(octavia: Octavia, place: Place, context: RequestContext): HttpRepl
   return json(200, { [collection]: page.items, [`${collection}_links`]: next });
 }
 
-/** The project of a new object: that of the one of which it is a part. @throws Refusal 403 */
+/** The project of a new object: that of its parent. @throws Refusal 403 */
 function projectFor({ actor }: RequestContext, given: Values, parent: OctaviaRow | undefined): string {
   const named = given.project_id ?? given.tenant_id;
   const projectId = parent?.projectId ?? (typeof named === "string" ? named : actor.projectId);
@@ -157,7 +157,7 @@ function update(octavia: Octavia, place: Place, context: RequestContext): HttpRe
   return json(200, { [place.kind]: viewOf(octavia, row) });
 }
 
-/** Pools that something sends to, and load balancers with parts, stay. @throws Refusal 409 */
+/** Checks that an object may be deleted: not a pool that something sends to, nor a load balancer with parts. @throws Refusal 409 */
 function checkUnused(octavia: Octavia, row: OctaviaRow, isCascade: boolean): void {
   const parts = partsOf(octavia, row.id);
   if (row.kind === "loadbalancer" && parts.length > 0 && !isCascade)

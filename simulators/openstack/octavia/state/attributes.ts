@@ -2,7 +2,7 @@
  * The objects of Octavia and their attributes (octavia-lib and octavia, `api/v2/types` and `common/constants.py`, API v2.26).
  */
 
-/** What a value may be. */
+/** The type of a value. */
 export type Check =
   | { readonly type: "text"; readonly max?: number; readonly pattern?: RegExp }
   | { readonly type: "integer"; readonly min: number; readonly max: number }
@@ -13,10 +13,10 @@ export type Check =
 export interface OctaviaAttribute {
   readonly check: Check;
   readonly isRequired?: true;
-  /** Whether it stays as it was made. Default false. */
+  /** Whether it can't be changed. Default false. */
   readonly isFixed?: true;
   readonly isNullable?: true;
-  /** What it is where it is left out. Default null. */
+  /** Its value if it is left out. Default null. */
   readonly fallback?: unknown;
 }
 
@@ -164,10 +164,10 @@ const L7_RULE: OctaviaAttributes = {
 /** The words that the API uses for a kind of object. */
 interface Kind {
   readonly collection: string;
-  /** In messages. */
+  /** Its name in messages. */
   readonly title: string;
   readonly attributes: OctaviaAttributes;
-  /** Default: how many a project may have has no limit (−1). */
+  /** The name of its quota, which is unlimited by default. */
   readonly quota: string;
 }
 

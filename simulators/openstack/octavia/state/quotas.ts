@@ -11,7 +11,7 @@ export const quotasOf = ({ cloud, slot }: Octavia, projectId: string): Readonly<
   ...slot.value.quotas.get(projectId),
 });
 
-/** @throws Refusal 403 where a project may have no more of a kind */
+/** @throws Refusal 403 if a project may have no more of a kind */
 export function checkQuota(octavia: Octavia, projectId: string, kind: KindName): void {
   const limit = quotasOf(octavia, projectId)[KINDS[kind].quota] ?? -1;
   if (limit < 0) return;

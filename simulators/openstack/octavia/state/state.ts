@@ -2,7 +2,7 @@ import type { Slot } from "../../../kernel/index.ts";
 import type { Cloud } from "../../cloud.ts";
 import type { KindName } from "./attributes.ts";
 
-/** Whether a change of an object is under way. */
+/** Whether a change of an object is in progress. */
 type ProvisioningStatus = "PENDING_CREATE" | "PENDING_UPDATE" | "PENDING_DELETE" | "ACTIVE" | "ERROR";
 
 /** A load balancer or a part of one. Times are kernel ms. */
@@ -11,9 +11,9 @@ export interface OctaviaRow {
   readonly seq: number;
   readonly kind: KindName;
   readonly projectId: string;
-  /** The load balancer to which it belongs; its own id, if it is one. */
+  /** The id of its load balancer; its own id if it is one. */
   readonly balancerId: string;
-  /** The object of which it is a part; its own id for a load balancer. */
+  /** The id of its parent; for a load balancer, its own. */
   readonly parentId: string;
   /** Attributes, by the names of the API. */
   values: Readonly<Record<string, unknown>>;
@@ -56,7 +56,7 @@ export function recordChange(
 export const partsOf = ({ slot }: Octavia, id: string): readonly OctaviaRow[] =>
   (slot.value.parts.get(id) ?? []).flatMap((each) => slot.value.rows.get(each) ?? []);
 
-/** Adds an object to the one of which it is a part. */
+/** Adds an object to its parent. */
 export function addRow({ slot }: Octavia, row: OctaviaRow): void {
   const { rows, parts } = slot.value;
   rows.set(row.id, row);

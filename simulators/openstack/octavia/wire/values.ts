@@ -6,10 +6,10 @@ import type { RequestContext } from "../../service.ts";
 import { type Check, KINDS, type KindName, type OctaviaAttribute } from "../state/attributes.ts";
 import { badRequest, invalidValue } from "./errors.ts";
 
-/** What a client gave of an object, checked. */
+/** The attributes that a client gave, checked. */
 export type Values = Readonly<Record<string, unknown>>;
 
-/** Why a value does not fit; `undefined` where it does. */
+/** Why a value does not fit; `undefined` if it does. */
 function whyNot(check: Check, value: unknown): string | undefined {
   switch (check.type) {
     case "text": {

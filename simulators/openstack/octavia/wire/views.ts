@@ -2,7 +2,7 @@ import { isoSeconds } from "../../../kernel/index.ts";
 import { KINDS } from "../state/attributes.ts";
 import { type Octavia, type OctaviaRow, partsOf } from "../state/state.ts";
 
-/** Names of an object as others list it. */
+/** Other objects, as an object refers to them. */
 const refs = (rows: readonly OctaviaRow[]): readonly object[] => rows.map(({ id }) => ({ id }));
 
 const ofKind = (octavia: Octavia, row: OctaviaRow, kind: OctaviaRow["kind"]): readonly OctaviaRow[] =>
@@ -14,7 +14,7 @@ const listenersOf = (octavia: Octavia, pool: OctaviaRow): readonly OctaviaRow[] 
     ({ kind, values }) => kind === "listener" && values.default_pool_id === pool.id,
   );
 
-/** Members that say what belongs to what. */
+/** Members that show how objects are related. */
 function relations(octavia: Octavia, row: OctaviaRow): object {
   switch (row.kind) {
     case "loadbalancer":
@@ -42,7 +42,7 @@ function relations(octavia: Octavia, row: OctaviaRow): object {
   }
 }
 
-/** Attributes that bodies carry and views do not, as relations show them. */
+/** Attributes of bodies that views leave out, as the relations show the same. */
 const HIDDEN: Readonly<Partial<Record<OctaviaRow["kind"], readonly string[]>>> = {
   listener: ["loadbalancer_id"],
   pool: ["loadbalancer_id", "listener_id"],

@@ -64,7 +64,7 @@ function unknownPathReply(context: RequestContext): HttpReply {
   return pageReply(context, version === "v1" || version === "v1.0" ? 404 : 400);
 }
 
-/** The first parameter whose value is no UTF-8 is named. */
+/** The refusal names the first parameter whose value is not UTF-8. */
 function undecodableReply(context: RequestContext, names: readonly string[]): HttpReply {
   const wrong = names.find((name) => context.query.getAll(name).some((value) => value.includes("\ufffd"))) ?? names[0];
   return pageReply(context, 400, { "Content-Type": "text/plain" }, `"${wrong}" parameter not valid UTF-8`);

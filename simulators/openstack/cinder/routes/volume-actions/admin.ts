@@ -4,34 +4,10 @@ import type { VolumeRow } from "../../state/rows.ts";
 import { setStatus } from "../../state/volumes.ts";
 import { requireMember } from "../../wire/body.ts";
 import { badRequest, forbiddenByPolicy } from "../../wire/errors.ts";
+import { VOLUME_STATUSES } from "../../wire/formats.ts";
 import { acceptedReply } from "../../wire/replies.ts";
 import type { CinderCall } from "../../wire/request.ts";
 import type { VolumeActions } from "./action.ts";
-
-const RESETTABLE = [
-  "creating",
-  "available",
-  "deleting",
-  "error",
-  "error_deleting",
-  "error_managing",
-  "managing",
-  "attaching",
-  "in-use",
-  "detaching",
-  "maintenance",
-  "restoring-backup",
-  "error_restoring",
-  "reserved",
-  "awaiting-transfer",
-  "backing-up",
-  "error_backing-up",
-  "error_extending",
-  "downloading",
-  "uploading",
-  "retyping",
-  "extending",
-];
 
 function resetStatus(call: CinderCall, row: VolumeRow): HttpReply {
   if (!call.actor.isAdmin) throw forbiddenByPolicy("volume_extension:volume_admin_actions:reset_status");
@@ -46,9 +22,9 @@ function resetStatus(call: CinderCall, row: VolumeRow): HttpReply {
   });
   const { status } = fields;
   if (typeof status !== "string") return acceptedReply();
-  if (!RESETTABLE.includes(status))
+  if (!VOLUME_STATUSES.includes(status))
     throw badRequest(
-      `Volume status: ${status} is invalid, valid statuses are: (${RESETTABLE.map((each) => `'${each}'`).join(", ")}).`,
+      `Volume status: ${status} is invalid, valid statuses are: (${VOLUME_STATUSES.map((each) => `'${each}'`).join(", ")}).`,
     );
   if (status === "in-use" && row.attachments.length === 0)
     throw badRequest("Cannot reset-state to in-use because volume does not have any attachments.");

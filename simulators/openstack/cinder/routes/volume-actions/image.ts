@@ -28,7 +28,7 @@ function setBootable(call: CinderCall, row: VolumeRow): HttpReply {
   return { ...acceptedReply(), status: 200 };
 }
 
-/** Does nothing if the metadata stay the same. */
+/** Does nothing if the metadata stays the same. */
 function changeImageMetadata({ cinder }: CinderCall, row: VolumeRow, next: Readonly<Record<string, string>>): void {
   if (isDeepStrictEqual(row.imageMetadata, next)) return;
   row.imageMetadata = next;

@@ -1,4 +1,4 @@
-/** The extensions that this API still lists, for clients that look: alias, name, description. Their date and name space are the same for all. */
+/** The extensions that this API still lists, for clients that check: alias, name, description. Their date and name space are the same for all. */
 export const EXTENSIONS: readonly (readonly [alias: string, name: string, description: string])[] = [
   ["NMN", "Multinic", "Multiple network support."],
   ["OS-DCF", "DiskConfig", "Disk Management Extension."],

@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 import { badRequest } from "../../wire/errors.ts";
 import type { NovaCall } from "../../wire/request.ts";
 
-/** MD5 of the key's own bytes. @throws Refusal 400 when it is no key */
+/** MD5 of the key's own bytes. @throws Refusal 400 if it is not a key */
 export function fingerprintOf(publicKey: string): string {
   const [kind = "", blob = ""] = publicKey.trim().split(/\s+/);
   const bytes = Buffer.from(blob, "base64");

@@ -79,33 +79,30 @@ export const since = <const P extends Properties>(version: number, from: number,
 export const below = <const P extends Properties>(version: number, to: number, properties: P): Partial<P> =>
   version < to ? properties : {};
 
-/** A body of one member. */
-export interface Envelope<Name extends string, S> {
+/** A body of one member, `name`, which is required. */
+export function envelope<const Name extends string, const S extends Schema>(
+  name: Name,
+  schema: S,
+): {
   readonly type: "object";
   readonly properties: Readonly<Record<Name, S>>;
   readonly required: readonly [Name];
   readonly additionalProperties: false;
-}
-
-/** A body of one member, `name`, which is required. */
-export function envelope<const Name extends string, const S extends Schema>(name: Name, schema: S): Envelope<Name, S>;
+};
 export function envelope(name: string, schema: Schema): Schema {
   return { type: "object", properties: { [name]: schema }, required: [name], additionalProperties: false };
-}
-
-/** An object of these members and no others. */
-export interface ObjectSchema<P, Required> {
-  readonly type: "object";
-  readonly properties: P;
-  readonly required: Required;
-  readonly additionalProperties: false;
 }
 
 /** An object of these members and no others. Nothing is required by default. */
 export function objectSchema<const P extends Properties, const Required extends readonly string[] = readonly []>(
   properties: P,
   required?: Required,
-): ObjectSchema<P, Required>;
+): {
+  readonly type: "object";
+  readonly properties: P;
+  readonly required: Required;
+  readonly additionalProperties: false;
+};
 export function objectSchema(properties: Properties, required: readonly string[] = []): Schema {
   return {
     type: "object",

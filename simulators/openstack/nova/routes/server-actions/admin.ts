@@ -22,7 +22,7 @@ export const ADMIN_ACTIONS: ServerActions = {
   "os-resetState": { admin: "os-admin-actions:reset_state", ...withBody(stateSchema, resetState) },
   injectNetworkInfo: { admin: "os-admin-actions:inject_network_info", run: () => emptyReply(202) },
   resetNetwork: { isRemoved: true, run: () => emptyReply(202) },
-  // The guest would dump its memory: nothing of that shows.
+  // The guest would dump its memory, which has no visible effect.
   trigger_crash_dump: {
     from: ["active", "paused", "rescued", "resized", "error"],
     record: "trigger_crash_dump",

@@ -30,7 +30,7 @@ describe("the block devices of a new server", () => {
   it.each<readonly [what: string, devices: readonly Device[], withImage: boolean, refusal: RegExp | undefined]>([
     ["an image alone", [], true, undefined],
     ["nothing to boot from", [], false, /Missing imageRef attribute/],
-    ["its image said twice, as Nova's clients do", [ROOT_IMAGE], true, undefined],
+    ["its image given twice, as Nova's clients do", [ROOT_IMAGE], true, undefined],
     ["two roots", [ROOT_NEW, ROOT_NEW], false, /Boot sequence .* is not valid/],
     ["an image and another root", [ROOT_NEW], true, undefined],
     ["no root", [BLANK], true, /Boot sequence .* is not valid/],
@@ -67,7 +67,7 @@ describe("the block devices of a new server", () => {
       expect([reply.status, memberOf(reply.json, "badRequest.message")]).toEqual([400, expect.stringMatching(refusal)]);
   });
 
-  it("become separate volumes, each with a device, and those marked for it go with the server", () => {
+  it("become separate volumes, each with a device, and those marked so are deleted with the server", () => {
     const kept = { ...BLANK, delete_on_termination: false };
     const reply = send([{ ...BLANK, delete_on_termination: true }, kept, { ...ROOT_NEW, delete_on_termination: true }]);
     const id = textAt(reply, "server.id");

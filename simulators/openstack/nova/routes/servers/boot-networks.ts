@@ -4,7 +4,7 @@ import { badRequest, conflict } from "../../wire/errors.ts";
 import type { NovaCall } from "../../wire/request.ts";
 import type { WantedServer } from "../schemas/servers.ts";
 
-/** @throws Refusal 400 for a network that is no UUID, where no port is named instead */
+/** @throws Refusal 400 for a network whose id is not a UUID, unless a port is named instead */
 export function checkNetworkIds({ networks }: WantedServer): void {
   if (networks === undefined || networks === "none" || networks === "auto") return;
   for (const { uuid, port } of networks) {
