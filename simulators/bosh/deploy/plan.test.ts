@@ -83,6 +83,7 @@ const instance = (more: Partial<Instance>): Instance => ({
   vm: null,
   disk: null,
   namedDisks: [],
+  inactiveDisks: [],
   applied: { job: "a" },
   vmType: "small",
   cloudProperties: {},

@@ -1,4 +1,4 @@
-import { allInstances, requireDeployment } from "../state/lookup.ts";
+import { allInstances, disksOf, requireDeployment } from "../state/lookup.ts";
 import { type HttpReply, json } from "../../kernel/index.ts";
 import type { OrphanDisk } from "../state/orphans.ts";
 import { startTask } from "../tasks/queue.ts";
@@ -31,7 +31,11 @@ function remove(context: RequestContext): HttpReply {
     const job = { kind: "orphan_disk", args: { cid } } as const;
     return redirectToTask(context, startTask(director, { type: "orphan_disk", description: "orphan disk", user, job }));
   }
-  if (allInstances(director).some(({ disk }) => disk?.cid === cid))
+  if (
+    allInstances(director)
+      .flatMap(disksOf)
+      .some((disk) => disk.cid === cid)
+  )
     throw new DirectorError(520000, `Deleting persistent disk is not supported: ["${cid}"]`);
   const job = { kind: "delete_orphan_disks", args: { cids: [cid] } } as const;
   const description = "delete orphan disks";

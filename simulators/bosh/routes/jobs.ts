@@ -1,3 +1,4 @@
+import { disksOf } from "../state/lookup.ts";
 import { type DirectorRoute, route } from "../wire/route.ts";
 import { bodyText, type HttpReply } from "../../kernel/index.ts";
 import { type RequestContext, deploymentInPath, instanceInPath } from "../wire/context.ts";
@@ -20,8 +21,9 @@ function changeState(context: RequestContext): HttpReply {
 }
 
 function showJob(context: RequestContext): HttpReply {
-  const { deployment, group, index, id, state, disk } = instanceInPath(context, false);
-  return htmlJson(200, { deployment, job: group, index, id, state, disks: disk === null ? [] : [disk.cid] });
+  const instance = instanceInPath(context, false);
+  const { deployment, group, index, id, state } = instance;
+  return htmlJson(200, { deployment, job: group, index, id, state, disks: disksOf(instance).map(({ cid }) => cid) });
 }
 
 const YAML_BODY = { deployment: "admin", media: ["text/yaml"] } as const;
