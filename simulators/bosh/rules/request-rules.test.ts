@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { asFields } from "../configs/fields.ts";
 import { manifestOf, TestDirector } from "../testing/director.ts";
-import { type Preparation, REQUEST_RULES, type RequestRule } from "./request-rules.ts";
+import type { Preparation, RequestRule } from "./request-rule.ts";
+import { REQUEST_RULES } from "./request-rules.ts";
 
 const YAML = "text/yaml";
 
