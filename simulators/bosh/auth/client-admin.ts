@@ -29,7 +29,7 @@ const WRITERS = ["clients.write", "clients.admin", "uaa.admin"];
 type Handler = (uaa: Uaa, request: HttpRequest, caller: Fields) => HttpReply;
 
 /** A handler for those whose token has one of these scopes. */
-const guarded =
+const guard =
   (scopes: readonly string[], handler: Handler) =>
   (uaa: Uaa, request: HttpRequest): HttpReply => {
     const [kind = "", token = ""] = (request.headers.authorization ?? "").split(" ");
@@ -199,15 +199,15 @@ const SECRET_CHANGERS = ["clients.secret", ...WRITERS];
 
 /** The routes of /oauth/clients. */
 export const CLIENT_ADMIN: readonly Route<Uaa>[] = [
-  { method: "GET", path: "/oauth/clients", clients: ["uaa"], handler: guarded(READERS, list) },
-  { method: "POST", path: "/oauth/clients", clients: ["uaa"], handler: guarded(WRITERS, create) },
-  { method: "GET", path: "/oauth/clients/:id", clients: ["uaa"], handler: guarded(READERS, show) },
-  { method: "PUT", path: "/oauth/clients/:id", clients: ["uaa"], handler: guarded(WRITERS, update) },
-  { method: "DELETE", path: "/oauth/clients/:id", clients: ["uaa"], handler: guarded(WRITERS, remove) },
+  { method: "GET", path: "/oauth/clients", clients: ["uaa"], handler: guard(READERS, list) },
+  { method: "POST", path: "/oauth/clients", clients: ["uaa"], handler: guard(WRITERS, create) },
+  { method: "GET", path: "/oauth/clients/:id", clients: ["uaa"], handler: guard(READERS, show) },
+  { method: "PUT", path: "/oauth/clients/:id", clients: ["uaa"], handler: guard(WRITERS, update) },
+  { method: "DELETE", path: "/oauth/clients/:id", clients: ["uaa"], handler: guard(WRITERS, remove) },
   {
     method: "PUT",
     path: "/oauth/clients/:id/secret",
     clients: ["uaa"],
-    handler: guarded(SECRET_CHANGERS, changeSecret),
+    handler: guard(SECRET_CHANGERS, changeSecret),
   },
 ];

@@ -16,25 +16,25 @@ interface Input {
   readonly input: string;
 }
 
-const shown = (change: unknown): string =>
+const showInput = (change: unknown): string =>
   JSON.stringify(change, (_key, value: unknown) => (value === undefined ? null : value));
 
 /** All inputs that break a rule, whatever they are. */
 const INPUTS: readonly Input[] = [
-  ...RULES.map(({ source, code, text, of, change }) => ({ source, code, text, of, input: shown(change) })),
+  ...RULES.map(({ source, code, text, of, change }) => ({ source, code, text, of, input: showInput(change) })),
   ...ARCHIVE_RULES.map(({ source, code, text, change }) => ({
     source,
     code,
     text,
     of: "release",
-    input: shown(change),
+    input: showInput(change),
   })),
   ...REQUEST_RULES.map(({ source, code, text, request, body, before }) => ({
     source,
     code,
     text,
     of: `request, ${before}`,
-    input: `${request}${body === undefined || body === "" ? "" : ` ${shown(body)}`}`,
+    input: `${request}${body === undefined || body === "" ? "" : ` ${showInput(body)}`}`,
   })),
 ];
 
