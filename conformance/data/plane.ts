@@ -96,7 +96,7 @@ export interface DataPlane {
  * What an engine can hold besides tables, rows and sequences, and a session can therefore create and read. `native`: it takes statements in
  * its own words.
  */
-export type Extra = "index" | "view" | "grant" | "native";
+export type Extra = "index" | "view" | "grant" | "type" | "native";
 
 /** A session of one user on one instance. */
 export interface DataSession {

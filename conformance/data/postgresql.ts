@@ -21,7 +21,7 @@ export const DATA_LIMITS: DataLimits = {
   sessionBytesMax: 64 * 1024 * 1024,
 };
 
-const EXTRAS: ReadonlySet<Extra> = new Set<Extra>(["index", "view", "grant", "native"]);
+const EXTRAS: ReadonlySet<Extra> = new Set<Extra>(["index", "view", "grant", "type", "native"]);
 
 /** Settings that make the text of values independent of the server's defaults. */
 const SETTINGS =

@@ -183,14 +183,28 @@ async function judgeSetBack(context: BackupContext): Promise<Outcome> {
   const { client, live } = await context.apiStage("B1", "create", "list");
   const first = await context.backup(client, { live });
   const listIds = async (): Promise<readonly (string | undefined)[]> =>
-    (client.entriesOf(await client.ask("list", { instance: live.id })) ?? []).map((each) => client.idOf(each));
+    (client.entriesOf(await client.ask("list", { instance: live.id })) ?? [])
+      .filter((each) => client.stateOf(each) !== "deleted")
+      .map((each) => client.idOf(each));
+  const removed = client.can("delete") ? await context.backup(client, { live }) : undefined;
+  if (removed !== undefined) await client.ask("delete", { instance: live.id, backup: removed.id });
   await context.withFault("set-back", live.id, async () => {});
   const after = await listIds();
   const next = await client.create(live.id);
   if (!wasDone(next))
     return fail("a backup to succeed after the control plane was set back", describeEnd(next), next.began, next.last);
-  if (after.includes(first.id)) return pass(first.last, next.last);
   const report = context.run.backend.looks?.["reconcile"];
+  if (removed !== undefined && after.includes(removed.id)) {
+    const named = report === undefined ? [] : await report(live.id);
+    if (!named.some((line) => line.includes(removed.id)))
+      return fail(
+        "a backup that was removed not to come back without a word",
+        "it is listed again after the control plane was set back",
+        removed.last,
+        next.last,
+      );
+  }
+  if (after.includes(first.id)) return pass(first.last, next.last);
   if (report === undefined)
     return notApplicable(
       "nobody can ask what was forgotten (hooks.looks.reconcile in drydock.yml)",

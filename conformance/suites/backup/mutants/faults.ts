@@ -109,4 +109,15 @@ export const FAULT_MUTANTS: readonly DataMutant[] = [
   mutant("BK-39", "set-back-forgets", "A control plane that was set back has silently forgotten newer backups.", {
     setBack: (id, vault) => vault.purge(id),
   }),
+  mutant(
+    "BK-39",
+    "ghost-after-rollback",
+    "A control plane that was set back lists backups again whose data are gone.",
+    {
+      setBack: (id, vault) => {
+        for (const task of vault.tasks())
+          if (task.instance === id && task.state === "deleted") task.state = "succeeded";
+      },
+    },
+  ),
 ];

@@ -1,5 +1,5 @@
 import { SESSIONS_MAX } from "../../toy/access.ts";
-import { RIGHT, type ToyBinding, type ToyInstance } from "../../toy/behaviour.ts";
+import { type Behaviour, RIGHT, TOY_PORT, type ToyBinding, type ToyInstance } from "../../toy/behaviour.ts";
 import { isObject } from "../../../client/http/json.ts";
 import { openingOnce } from "./leaks.ts";
 import { type DataMutant, dataMutant as mutant } from "../../toy/mutants.ts";
@@ -9,6 +9,23 @@ function isShared({ request: { space_guid: own } }: ToyInstance, { request }: To
   const context = request?.["context"];
   const space = isObject(context) ? context["space_guid"] : undefined;
   return space !== undefined && own !== undefined && space !== own;
+}
+
+/** How long the rule of an instance that is gone is still there, in milliseconds. */
+const LATE_MS = 5000;
+
+function revokingLate(): Partial<Behaviour> {
+  const closesAt = new WeakMap<ToyInstance, () => boolean>();
+  return {
+    onProvision: (instance, cloud) => {
+      const endMs = cloud.nowMs() + LATE_MS;
+      if ([...cloud.gone.values()].some(({ host }) => host === instance.host))
+        closesAt.set(instance, () => cloud.nowMs() < endMs);
+    },
+    reaches: (instance, port, from) =>
+      RIGHT.reaches(instance, port, from) ||
+      (from === "application" && port === TOY_PORT && closesAt.get(instance)?.() === true),
+  };
 }
 
 /** What is wrong with shares, certificates, names, and neighbours. */
@@ -53,6 +70,12 @@ export const REACH_MUTANTS: readonly DataMutant[] = [
     hasRoom: (_instance, { instances }) =>
       [...instances.values()].reduce((sum, { sessions }) => sum + sessions.size, 0) < SESSIONS_MAX,
   }),
+  mutant(
+    "IS-46",
+    "address-reused-before-its-rule-is-revoked",
+    "An address is given to the next instance some seconds before the rule of the last one is revoked.",
+    revokingLate(),
+  ),
   mutant("IS-51", "zone-is-given-out", "The name server gives out the whole zone.", { transfersZones: true }),
   mutant("IS-51", "registry-lists-names", "The registry lists the services of all.", {
     registry: ({ method }, { instances }) =>

@@ -61,7 +61,9 @@ const ENDPOINT_GROUPS = defineResource({
 export const endpointGroupRoutes = resourceRoutes(ENDPOINT_GROUPS);
 
 /** A group of endpoints as its routes show it. */
-export const endpointGroupView = ENDPOINT_GROUPS.view;
+export const endpointGroupView = (
+  ...of: Parameters<typeof ENDPOINT_GROUPS.view>
+): ReturnType<typeof ENDPOINT_GROUPS.view> => ENDPOINT_GROUPS.view(...of);
 
 function listEndpoints({ state }: Keystone, context: RequestContext): HttpReply {
   requireAdmin(context, "list_endpoints_associated_with_endpoint_group");
