@@ -22,7 +22,7 @@ describe("a run", () => {
     expect(whyVacuous(coverageOf(...notes))).toBe(why);
   });
 
-  it("is not vacuous when steps acted, faults fired and laws judged, or when there were no faults", () => {
+  it("is not vacuous if steps acted, laws judged, and faults, if there were any, fired", () => {
     expect(whyVacuous(coverageOf(step, law))).toBeUndefined();
     expect(whyVacuous(coverageOf(step, law, ["faults", "armed", 3], ["faults", "fired: late"]))).toBeUndefined();
   });

@@ -16,7 +16,7 @@ const trace = (reason: string): SeedTrace => ({
   records: ['{"id":"<i>"}'],
 });
 
-it("the page of a failing seed has the law that broke, states, records and events as text, shrunk beside drawn, and no script", () => {
+it("the page of a failing seed has the broken law, states, records and events as text, the shrunk plan next to the drawn one, and no script", () => {
   const html = seedPage({
     scenario: "s",
     seed: 7,

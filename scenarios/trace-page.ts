@@ -9,7 +9,7 @@ interface SeedPage {
   readonly replay: string;
   /** What the seed drew. */
   readonly original: SeedTrace;
-  /** What is left of it; undefined when nothing was shrunk. */
+  /** The shrunk plan; undefined if nothing was shrunk. */
   readonly shrunk: SeedTrace | undefined;
 }
 
@@ -40,7 +40,7 @@ const TICKS = [
   [32 * HOUR, "32 h"],
 ] as const;
 
-/** Lanes with a mark for each event; a mark tells its text when it is pointed at. Time is drawn by its root, so that the beginning has room. */
+/** Lanes with a mark for each event, which shows its text under the pointer. Time is drawn by its square root, so that the beginning has room. */
 function drawLanes({ events, steps }: SeedTrace): string {
   const last = Math.max(1, ...events.map(({ atMs }) => atMs));
   const toX = (atMs: number): string => (LEFT + (Math.sqrt(atMs / last) || 0) * (WIDTH - LEFT - 10)).toFixed(1);
@@ -91,7 +91,7 @@ function section(title: string, trace: SeedTrace): string {
 const stepsOf = ({ result, steps }: SeedTrace): readonly string[] =>
   result.counterexample?.steps ?? steps.map(({ name }) => name);
 
-/** Writes the page of a failing seed: what is left of it and what it drew, side by side; then both in time. */
+/** Writes the page of a failing seed: the shrunk plan next to the drawn one, then the course of both. */
 export function seedPage({ scenario, seed, replay, original, shrunk }: SeedPage): string {
   const events = (shrunk ?? original).events.map(({ atMs, lane, text }) => `${formatVirtual(atMs)}  ${lane}  ${text}`);
   return page(

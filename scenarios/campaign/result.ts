@@ -5,7 +5,7 @@ import { parseAs } from "../clients/answers.ts";
 
 const Tally = Type.Record(Type.String(), Type.Number());
 
-/** A result as a row holds it. */
+/** A result as a row of the table holds it. */
 const Result = Type.Object({
   seed: Type.Integer(),
   verdict: Type.Enum(["pass", "fail", "unknown"]),
@@ -18,7 +18,7 @@ const Result = Type.Object({
   counterexample: Type.Optional(Type.Object({ steps: Type.Array(Type.String()), path: Type.String() })),
 });
 
-/** What became of a seed, and what it took, in ms. */
+/** The result of a seed, and how long it took, in ms. */
 export interface Played {
   readonly result: SeedResult;
   readonly durationMs: number;

@@ -1,6 +1,6 @@
 const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
 
-/** Text as it stands in HTML and SVG, also in attributes. */
+/** Text escaped for HTML and SVG, attributes included. */
 export const escapeMarkup = (text: string): string => text.replaceAll(/[&<>"]/g, (each) => ENTITIES[each] ?? each);
 
 const STYLE = `
@@ -27,7 +27,7 @@ ${body}
 </body></html>
 `;
 
-/** A table; cells are text. @param look class of the table: `text` aligns everything to the left */
+/** A table whose cells are text. @param look class of the table: `text` aligns everything to the left */
 export function table(head: readonly string[], rows: readonly (readonly string[])[], look = ""): string {
   const row = (cells: readonly string[], tag: string): string =>
     `<tr>${cells.map((cell) => `<${tag}>${escapeMarkup(cell)}</${tag}>`).join("")}</tr>`;

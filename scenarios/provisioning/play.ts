@@ -44,7 +44,7 @@ function describePlanned(planned: PlannedStep, acted: PlayTrace | undefined): re
 }
 
 /** Arms the faults of a step, and notes those that fire: with their aim while the operation that they were aimed at is the latest order. */
-class Gunner {
+class FaultArmer {
   readonly #fixture: ScenarioFixture;
   readonly #trace: PlayTrace;
   readonly #armed = new Map<number, PlannedFault>();
@@ -96,8 +96,8 @@ export async function playPlan(
   trace: PlayTrace = newTrace(),
 ): Promise<void> {
   await fixture.begin(seed);
-  const gunner = new Gunner(fixture, trace);
-  const leave = gunner.watch();
+  const armer = new FaultArmer(fixture, trace);
+  const leave = armer.watch();
   await fixture.world
     .run(async () => {
       const platform = new ReferencePlatform(
@@ -106,7 +106,7 @@ export async function playPlan(
         await fixture.fetchOffer(),
         fixture.exercise,
       );
-      await playSteps(fixture, platform, plan, gunner, trace);
+      await playSteps(fixture, platform, plan, armer, trace);
       await judgeHealed(fixture, platform);
     })
     .finally(() => {
@@ -119,14 +119,14 @@ async function playSteps(
   fixture: ScenarioFixture,
   platform: ReferencePlatform,
   { standing, steps: planned }: Plan,
-  gunner: Gunner,
+  armer: FaultArmer,
   trace: PlayTrace,
 ): Promise<void> {
   const steps = new Steps(fixture, platform);
   for (const each of standing) await steps.prepareStanding(each);
   await settleOperations(fixture, platform);
   const perform = async (each: PlannedStep): Promise<void> => {
-    gunner.arm(each);
+    armer.arm(each);
     if (await steps.perform(each.step)) trace.steps.add(each);
     await pauseAfter(fixture, platform, each);
   };
