@@ -73,7 +73,7 @@ export class OsbClient {
     return [...this.#sender.silent, ...this.#parts.flatMap(({ silent }) => silent)];
   }
 
-  /** Stops this client from sending, even for code that runs on after an error, and waits for what is under way. */
+  /** Stops this client from sending, even for code that runs on after an error, and waits for what is in progress. */
   end(): Promise<void> {
     return this.#sender.end();
   }
@@ -171,7 +171,7 @@ export class OsbClient {
     return answer;
   }
 
-  /** What may be under way still is not gone because it is not there yet. */
+  /** What may still be in progress is not gone merely because it is not there yet. */
   #isGone({ status }: Answer, id: string): boolean {
     return status === 200 || (status === 410 && !this.memory.unsure.has(id));
   }

@@ -29,7 +29,7 @@ interface Rotation {
   /** The answer to the bind of the old binding. */
   readonly bound: Answer;
   readonly answer: Answer;
-  /** What goes on with the old binding since. */
+  /** What happens to the old binding from then on. */
   readonly begun: Answer | undefined;
   /** The fetches of the new and the old binding; undefined if fetches are not offered, or the rotation was not accepted. */
   readonly fetchedNew: Answer | undefined;

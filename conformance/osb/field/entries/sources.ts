@@ -19,7 +19,7 @@ const EVERY_DEPROVISION = [
 export const SOURCES: readonly FieldBroker[] = [
   {
     id: "context-is-a-map-of-strings",
-    does: "answers 400 to a provision whose context has a member that is no string",
+    does: "answers 400 to a provision whose context has a member that is not a string",
     report: {
       repository: "niklas-scherer/servicebroker",
       commit: "167a740",
