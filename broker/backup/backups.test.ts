@@ -166,7 +166,7 @@ describe("the backup store", () => {
     await store.verify(again.parts, KEY.key);
   });
 
-  it("leaves nothing of a dump that broke off once it is removed, and replaces whatever an earlier attempt left", async () => {
+  it("leaves nothing of an aborted dump once it is removed, and replaces whatever an earlier attempt left", async () => {
     const breakOff = async function* (): AsyncGenerator<Uint8Array> {
       yield LARGE;
       throw new BackendError("the connection broke");

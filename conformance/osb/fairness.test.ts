@@ -103,7 +103,7 @@ const noDashboard: Middleware = combine(
   alter(["fetch-instance"], success, drop("dashboard_url")),
 );
 
-/** Whatever is asked while something else goes on is put in a queue. */
+/** Whatever is requested while something else is in progress is queued. */
 const queueing: Middleware = alter(
   ["update", "bind", "deprovision"],
   is(422),
@@ -187,7 +187,7 @@ const unbindFirst: Middleware = async (request, next, memory) => {
 
 const html = { "content-type": "text/html", server: "a proxy" };
 
-/** What a server says of a route that it does not know. */
+/** What a server says about a route that it does not know. */
 const noRoute =
   (code: number): ((response: WireResponse) => WireResponse) =>
   ({ headers }) => ({ status: code, headers: { ...headers, ...html }, text: "<h1>No such page</h1>" });

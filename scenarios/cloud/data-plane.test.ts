@@ -105,8 +105,8 @@ describe("the backup and isolation suites on the reference broker, on virtual ti
     PATIENCE_MS,
   );
 
-  it("pass what takes an operator's hooks: stored backups that are damaged, and looked at", async () => {
-    const only = ["BK-35", "BK-36", "IS-63"];
+  it("pass what takes an operator's hooks: a store that fails, stored backups that are damaged, and looked at", async () => {
+    const only = ["BK-33", "BK-34", "BK-35", "BK-36", "IS-63"];
     const summary = await stand.certify({ only, backend: referenceBackend(stand.world, "postgresql") });
     expect(verdictsOf(summary)).toEqual(passOf(only));
   });
@@ -132,7 +132,7 @@ describe("the backup and isolation suites on the reference broker, on virtual ti
   });
 
   it.each([
-    ["lets in the network of the instances", "serviceInstances", {}, ["IS-43", "IS-48"]],
+    ["admits the network of the instances", "serviceInstances", {}, ["IS-43", "IS-48"]],
     ["opens the agents to the network of the instances", "serviceInstances", portsOf(3100), ["IS-48"]],
     ["opens the service's port to VMs of its own kind", "group", portsOf(5432), ["IS-43", "IS-48"]],
   ] as const)("notice a group of all instances that %s", async (_what, peer, ports, noticing) => {

@@ -25,7 +25,7 @@ async function runPart(script: string, isHeld: boolean, args: readonly string[] 
   const begunMs = performance.now();
   const [command, words] = npm("run", "--silent", script, "--", ...args);
   const child = spawn(command, words, { stdio: ["inherit", isHeld ? "pipe" : "inherit", isHeld ? "pipe" : "inherit"] });
-  const held = [child.stdout, child.stderr].map((stream) => (stream === null ? "" : text(stream)));
+  const held = [child.stdout, child.stderr].map((stream) => (stream === null ? Promise.resolve("") : text(stream)));
   const code = await new Promise((resolve) => {
     child.on("error", (error) => resolve(error.message));
     child.on("close", resolve);

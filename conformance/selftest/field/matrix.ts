@@ -9,7 +9,7 @@ export interface Finding {
   readonly check: string;
 }
 
-/** What the suite says of one field broker, compared with what it should say. */
+/** What the suite says about one field broker, compared with what it should say. */
 export interface FieldResult {
   readonly broker: FieldBroker;
   /** Required findings that are made. */
