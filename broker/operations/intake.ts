@@ -5,7 +5,7 @@ const DENSE_ORDERS = 50;
 const WINDOW_MS = 500;
 /** While they are, one operation begins in this time. */
 const BEGIN_MS = 100;
-/** After that, so many begin in this time, and then it is looked whether orders come again: a flood of work would keep them waiting. */
+/** After that, this many begin in this time before it is checked whether orders are coming again: a flood of work would keep them waiting. */
 const RELEASED = 10;
 const RELEASE_MS = 20;
 /** How long an operation waits at most, whatever comes after it. */

@@ -70,7 +70,7 @@ interface AgentLink {
   readonly ip: string;
   readonly headers: { readonly authorization: string };
   readonly urlOf: (path: string) => string;
-  /** A VM that is starting answers for a while as if it were missing. A 404 from an agent never means that the work is done: delete again. */
+  /** A VM that is starting looks as if it were missing for a while. A 404 from an agent never means that the work is done: delete again. */
   readonly noAgent: (what: string) => BackendError;
   /** @throws BackendError */
   readonly send: (

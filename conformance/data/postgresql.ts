@@ -14,14 +14,14 @@ export interface DataLimits {
   readonly sessionBytesMax: number;
 }
 
-/** The limits where none are given. */
+/** The default limits. */
 export const DATA_LIMITS: DataLimits = {
   connectMsMax: 10_000,
   statementMsMax: 30_000,
   sessionBytesMax: 64 * 1024 * 1024,
 };
 
-const EXTRAS: ReadonlySet<Extra> = new Set<Extra>(["index", "view", "grant", "native"]);
+const EXTRAS: ReadonlySet<Extra> = new Set<Extra>(["index", "view", "grant", "type", "native"]);
 
 /** Settings that make the text of values independent of the server's defaults. */
 const SETTINGS =

@@ -116,6 +116,7 @@ class RedisSession implements DataSession {
       case "create-index":
       case "create-view":
       case "grant":
+      case "create-type":
       case "objects":
         throw new DataError("failed", `Redis has no ${statement.do}`);
     }
