@@ -1,9 +1,9 @@
 import { Readable } from "node:stream";
 import { parseObject } from "../json.ts";
-import { agentOf, type OperationContext } from "../operations/context.ts";
+import { type OperationContext, primaryAgentOf } from "../operations/context.ts";
 import type { InstanceRow, LogFileRow } from "../store/schema.ts";
 import { makeLogKey } from "./data-keys.ts";
-import { changeSettings, settingsOf } from "./history.ts";
+import { changeSettings, nextEpoch, settingsOf } from "./history.ts";
 import { ARCHIVING, basesOf } from "./moments.ts";
 
 /** Whether an instance keeps a log that can be collected now. */
@@ -27,9 +27,12 @@ export async function collectLog(context: OperationContext, instance: InstanceRo
   const { store } = context;
   if ((await store.busyWith(instance.id)) !== undefined) return;
   const { epoch } = await settingsOf(context, instance);
-  const agent = agentOf(context, instance);
+  const agent = await primaryAgentOf(context, instance);
   const { files, untilMs } = await agent.finishLog();
-  const known = new Set((await store.logFilesOf(instance.id)).map(({ id }) => id));
+  const collected = await store.logFilesOf(instance.id);
+  const ownNames = collected.filter((file) => file.epoch === epoch).map(({ name }) => name);
+  if (isForked(ownNames, files)) return nextEpoch(context, instance, `after a fail-over in ${epoch}`);
+  const known = new Set(collected.map(({ id }) => id));
   for (const name of files) {
     const id = `${instance.deployment}/${epoch}/${name}`;
     if (!known.has(id)) await collectFile(context, instance, { id, epoch, name, bytes: await agent.readLog(name) });
@@ -39,6 +42,17 @@ export async function collectLog(context: OperationContext, instance: InstanceRo
     await changeSettings(context, instance, { log_until_ms: untilMs });
   await dropLog(context, instance);
 }
+
+/** Names of files of the log begin with their timeline, in hexadecimal digits. */
+const timelineOf = (name: string): number => Number.parseInt(name.slice(0, TIMELINE_DIGITS), 16);
+const TIMELINE_DIGITS = 8;
+
+/**
+ * Whether a log goes on in a later timeline than before, as after a fail-over: the primary that died may have taken with it what nobody had
+ * collected, so no log leads across.
+ */
+export const isForked = (before: readonly string[], now: readonly string[]): boolean =>
+  before.length > 0 && Math.max(...now.map(timelineOf)) > Math.max(...before.map(timelineOf));
 
 interface CollectedFile {
   readonly id: string;

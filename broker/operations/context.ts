@@ -59,6 +59,18 @@ export function planOf({ service }: OperationContext, planId: string): Plan {
 export const agentOf = (context: OperationContext, instance: InstanceRow): InstanceAgent =>
   instanceAgent(context.host, instance.address, secretsOf(context, instance).agentPassword);
 
+/**
+ * The agent of an instance's primary, which a fail-over may have moved since the record was written.
+ *
+ * @throws BackendError while there is no primary
+ */
+export async function primaryAgentOf(context: OperationContext, instance: InstanceRow): Promise<InstanceAgent> {
+  if (planOf(context, instance.plan_id).nodes === 1) return agentOf(context, instance);
+  const { agentPassword } = secretsOf(context, instance);
+  const addresses = (await context.deployer.vms(instance.deployment)).flatMap(({ ips: [first] }) => first ?? []);
+  return instanceAgent(context.host, await findPrimary(context.host, addresses, agentPassword), agentPassword);
+}
+
 /** Notes the authority of an instance that speaks TLS, as its agent names it: the config server made it. @throws BackendError */
 export async function noteAuthority(context: OperationContext, instance: InstanceRow): Promise<InstanceRow> {
   const secrets = secretsOf(context, instance);
