@@ -110,11 +110,11 @@ async function createUsers(session: Session): Promise<void> {
     const userId = await session.create("identity", "/users", "user", wish);
     for (const { id, name } of roles)
       if (name === "member" || name === "reader")
-        await session.call("identity", "PUT", `/projects/${projectId}/users/${userId}/roles/${id}`);
+        await session.call("identity", "PUT", `/projects/${projectId}/users/${userId}/roles/${String(id)}`);
   }
   const admin = roles.find(({ name }) => name === "admin");
   const users = listIn(await session.call("identity", "GET", `/users?name=${ADMIN.user}`), "users");
-  await session.call("identity", "PUT", `/system/users/${users[0]?.id}/roles/${admin?.id}`);
+  await session.call("identity", "PUT", `/system/users/${String(users[0]?.id)}/roles/${String(admin?.id)}`);
 }
 
 async function createImages(session: Session): Promise<readonly string[]> {

@@ -30,6 +30,14 @@ function checkFilters(filters: Attributes | undefined): void {
     throw missingAttribute("service_id or region_id or interface", "endpoint_group");
 }
 
+/** A group of endpoints as its routes show it. */
+export const endpointGroupView = ({ id, name, description, filters }: EndpointGroup): object => ({
+  id,
+  name,
+  description,
+  filters,
+});
+
 const ENDPOINT_GROUPS = defineResource({
   collection: "OS-EP-FILTER/endpoint_groups",
   listed: "endpoint_groups",
@@ -39,7 +47,7 @@ const ENDPOINT_GROUPS = defineResource({
   createSchema: { type: "object", properties: PROPERTIES, required: ["name", "filters"] },
   updateSchema: { type: "object", properties: PROPERTIES, minProperties: 1 },
   map: (state) => state.endpointGroups,
-  view: ({ id, name, description, filters }) => ({ id, name, description, filters }),
+  view: endpointGroupView,
   create: ({ cloud }, _context, attributes) => {
     const { name, description = null, filters } = attributes;
     checkFilters(filters);
@@ -59,9 +67,6 @@ const ENDPOINT_GROUPS = defineResource({
 
 /** Groups of endpoints (Identity API v3, OS-EP-FILTER). */
 export const endpointGroupRoutes = resourceRoutes(ENDPOINT_GROUPS);
-
-/** A group of endpoints as its routes show it. */
-export const endpointGroupView = ENDPOINT_GROUPS.view;
 
 function listEndpoints({ state }: Keystone, context: RequestContext): HttpReply {
   requireAdmin(context, "list_endpoints_associated_with_endpoint_group");
