@@ -31,7 +31,12 @@ function checkFilters(filters: Attributes | undefined): void {
 }
 
 /** A group of endpoints as its routes show it. */
-export const endpointGroupView = ({ id, name, description, filters }: EndpointGroup): object => ({
+export const endpointGroupView = ({
+  id,
+  name,
+  description,
+  filters,
+}: EndpointGroup): Readonly<Record<string, unknown>> => ({
   id,
   name,
   description,
