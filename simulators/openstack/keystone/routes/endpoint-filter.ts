@@ -85,7 +85,7 @@ function listGroups({ state }: Keystone, context: RequestContext): HttpReply {
   const groups = ofProject(state, context, "endpointGroupsByProject").flatMap(
     (id) => state.endpointGroups.get(id) ?? [],
   );
-  const views = groups.map((each) => endpointGroupView(each));
+  const views = groups.map(endpointGroupView);
   return collectionReply(context, "endpoint_groups", views);
 }
 

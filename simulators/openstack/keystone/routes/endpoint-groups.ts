@@ -30,13 +30,8 @@ function checkFilters(filters: Attributes | undefined): void {
     throw missingAttribute("service_id or region_id or interface", "endpoint_group");
 }
 
-/** A group of endpoints as its routes show it. */
-export const endpointGroupView = ({
-  id,
-  name,
-  description,
-  filters,
-}: EndpointGroup): Readonly<Record<string, unknown>> => ({
+/** A group of endpoints as the API shows it. */
+export const endpointGroupView = ({ id, name, description, filters }: EndpointGroup) => ({
   id,
   name,
   description,
