@@ -18,7 +18,7 @@ type OperationStep = (context: OperationContext, operation: Operation) => Promis
 
 interface OperationSteps {
   readonly work: OperationStep;
-  /** Undoes the work once it has failed for good. */
+  /** Undoes the work once it has definitively failed. */
   readonly undo?: OperationStep;
   /** Default: `ROUNDS_MAX`. */
   readonly roundsMax?: number;

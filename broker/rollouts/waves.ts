@@ -45,7 +45,7 @@ export async function nextWave(
   return wave.slice(0, size);
 }
 
-/** One name for the update of one instance in one rollout: whoever continues after a crash finds what was begun. */
+/** One name for the update of one instance in one rollout, so that whoever continues after a crash finds what was begun. */
 const operationId = (rollout: RolloutRow, instanceId: string): string =>
   hash("sha256", `${rollout.id} ${instanceId}`).slice(0, 32);
 

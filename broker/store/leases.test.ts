@@ -91,7 +91,7 @@ describe.each(databases)("leases on $name", ({ missing, open, openAgain }) => {
       expect(await store.binding("b")).toMatchObject({ state: "ready" });
     });
 
-    it("are renewed for what is still held, even if they had ended and nobody came", async () => {
+    it("are renewed for what is still held, even if they had expired and nobody took over", async () => {
       const slow = await other(ENDED_MS);
       await slow.claim(operation(slow, "o", "a"));
       await slow.claim(operation(slow, "p", "b"));
@@ -111,7 +111,7 @@ describe.each(databases)("leases on $name", ({ missing, open, openAgain }) => {
       expect(await store.holdLease("watch", LONG_MS)).toBe(false);
     });
 
-    it("do not part an operation from the record that it makes", async () => {
+    it("do not separate an operation from the record that it makes", async () => {
       const record = {
         table: "backups",
         row: backupRow("k", "a"),

@@ -100,7 +100,7 @@ describe.each(databases)("the store on $name", ({ missing, open }) => {
       expect(await store.claim(operation("o4", "a"))).toBe(true);
     });
 
-    it("opens an operation with what it makes, or nothing of it when the id is taken or the instance is busy", async () => {
+    it("opens an operation together with its record, or neither if the id is taken or the instance is busy", async () => {
       const order = (id: string, instanceId: string, row: InstanceRow): Promise<boolean> =>
         store.claim(operation(id, instanceId), { actor: "platform", record: { table: "instances", row } });
       expect(await order("o1", "a", instance("a"))).toBe(true);

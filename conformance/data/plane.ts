@@ -101,6 +101,8 @@ export type Extra = "index" | "view" | "grant" | "type" | "native";
 /** A session of one user on one instance. */
 export interface DataSession {
   readonly extras: ReadonlySet<Extra>;
+  /** What serves, with its version, as it says itself; undefined if it does not. */
+  readonly server?: string | undefined;
   /** A statement in the engine's own words, for evidence. Default: in PostgreSQL's. */
   describe?(statement: Statement): string;
   /** @throws DataError failed, lost */

@@ -40,7 +40,8 @@ export class DataRecorder {
     const startMs = nowMs();
     try {
       const session = await this.plane.connect(access.login, from);
-      record(helloOf(access), { body: "logged in" }, startMs);
+      const { server } = session;
+      record(helloOf(access), { body: server === undefined ? "logged in" : `logged in; served by ${server}` }, startMs);
       return new RecordedSession(session, nowMs, record);
     } catch (error) {
       if (error instanceof DataError) record(helloOf(access), { error }, startMs);

@@ -36,7 +36,7 @@ export class IsolationContext extends BackupContext {
     return { live, binding: await this.osb.bindTo(live) };
   }
 
-  /** Whether a binding can still be fetched as it was, and its credentials still let in. */
+  /** Whether a binding can still be fetched as it was, and its credentials still work. */
   async findHarm({ live, binding, tenant }: Owner, before: Answer | undefined): Promise<Harm> {
     if (before !== undefined) {
       const now = await this.fetchBinding(live, binding.id);

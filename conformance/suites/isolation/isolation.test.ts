@@ -8,6 +8,7 @@ import type { RunEvent } from "../../runner/events.ts";
 import { certify } from "../../runner/certify.ts";
 import { type CertifyOptions } from "../../runner/options.ts";
 import { findUnnoticed } from "../../selftest/selftest.ts";
+import { sliceOf } from "../../../scripts/tests/slice.ts";
 import { isolationMutants } from "./mutants/index.ts";
 import { isolationSuite } from "./suite.ts";
 
@@ -29,7 +30,8 @@ const toy = (changes: Partial<Behaviour> = {}): ToyCloud => new ToyCloud(changes
 
 describe("the isolation suite", () => {
   it("notices every mutant with the checks meant for it", async () => {
-    expect(await findUnnoticed(isolationMutants)).toEqual([]);
+    // In `npm run selftest` every mutant meets every check.
+    expect(await findUnnoticed({ ...isolationMutants, mutants: sliceOf(isolationMutants.mutants, 4) })).toEqual([]);
   });
 
   it("accuses sound clouds of nothing", async () => {
@@ -99,7 +101,7 @@ describe("the isolation suite", () => {
     const nobody = toy();
     const plane = nobody.plane();
     const absent = (): never => {
-      throw new DataError("nowhere", "nobody can connect from 10.0.0.9: it is no address of this machine");
+      throw new DataError("nowhere", "nobody can connect from 10.0.0.9: it is not an address of this machine");
     };
     const elsewhere: typeof plane = {
       ...plane,

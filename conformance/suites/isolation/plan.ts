@@ -27,7 +27,7 @@ export const ISOLATION_PLAN = planOf(
   ["IS-17", "parameters send the platform nowhere", "critical", "Connectivity", "A; hook look egress"],
   ["IS-18", "parameters inject nothing", "critical", "Privilege", "A"],
   ["IS-19", "secret parameters are not echoed", "high", "Hygiene", "A"],
-  ["IS-20", "another's backup is no source of a new instance", "critical", "Privilege", "A; restoreNew"],
+  ["IS-20", "another's backup is not a source of a new instance", "critical", "Privilege", "A; restoreNew"],
   ["IS-21", "sharing gives what was declared, and no more", "high", "Connectivity", "A, N; metadata.shareable"],
   ["IS-22", "unique for each binding", "high", "Authentication", "A"],
   ["IS-23", "secrets can't be predicted", "critical", "Authentication", "A"],

@@ -83,7 +83,7 @@ export interface Behaviour extends Access {
   isSameBind(binding: ToyBinding, request: JsonObject): boolean;
   /** Whether a token belongs to an operation of an instance. */
   isOperationOf(token: string | undefined, instance: ToyInstance): boolean;
-  /** What an instance shows beside its offering. */
+  /** What an instance shows besides its offering. */
   describeInstance(instance: ToyInstance): JsonObject;
   /** Whether a backup can be restored into an instance other than the one from which it was taken. */
   isSourceFor(instance: ToyInstance, backup: Task): boolean;
@@ -105,7 +105,7 @@ export interface Behaviour extends Access {
   opens(backup: Task, key: string | undefined, vault: ToyVault): boolean;
   /** Shorter keys are refused. */
   readonly keyCharsMin: number;
-  /** What settings show beside the usual. */
+  /** What settings show besides the usual. */
   moreSettings(settings: Settings, vault: ToyVault): JsonObject;
   /** The stored form of a backup. */
   store(backup: Task, vault: ToyVault): { readonly name: string; readonly text: string };

@@ -36,7 +36,7 @@ const LISTENING: readonly number[] = [TOY_PORT, TOY_AGENT_PORT, TOY_SSH_PORT, TO
 /** Statements that only look. */
 const LOOKS: ReadonlySet<Statement["do"]> = new Set(["tables", "rows", "columns", "objects", "begin", "native"]);
 
-/** How toy clouds differ beside their behaviour. */
+/** How toy clouds differ, apart from their behaviour. */
 interface ToyCloudOptions {
   /** The header by which a platform is known. Default: none is needed. */
   readonly login?: string;

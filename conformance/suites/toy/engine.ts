@@ -21,7 +21,7 @@ interface Made {
   readonly table: string;
 }
 
-/** Everything that the engine can hold beside tables. */
+/** Everything that the engine can hold besides tables. */
 export const ALL_EXTRAS: ReadonlySet<Extra> = new Set<Extra>(["index", "view", "grant", "type", "native"]);
 
 /** A database without anything in it. */

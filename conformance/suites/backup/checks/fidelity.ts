@@ -58,7 +58,7 @@ async function destroy(session: RecordedSession): Promise<void> {
   for (const [key] of rows.slice(0, 20)) await session.run({ do: "delete", table: shape, key: String(key) });
 }
 
-/** A gap is no fault; a number that was handed out before is one. */
+/** A gap is not a fault; a number that was handed out before is. */
 async function judgeSequence(
   context: BackupContext,
   tenant: Tenant,

@@ -249,7 +249,7 @@ export const storeCheck = backupCheck("BK-33", {
   run: (context) => judgeFaults(context, ["store-refuse", "store-error", "store-full", "store-slow", "store-cut"]),
 });
 
-/** BK-34: writes go on after every end. */
+/** BK-34: writes continue however a backup ends. */
 export const unlockCheck = backupCheck("BK-34", {
   requirement: "After a backup, however it ended, writes are accepted again.",
   exclusive: true,

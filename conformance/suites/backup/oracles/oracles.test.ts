@@ -26,7 +26,7 @@ const histories = fc
   );
 
 const rowOf = ({ writer, seq, payload }: LedgerWrite): LedgerRow => ({ writer, seq, payload });
-/** What a sound backup holds: the state at one moment; a write under way may already have taken effect. */
+/** What a sound backup holds: the state at one moment; a write in progress may already have taken effect. */
 const cut = (writes: readonly LedgerWrite[], atMs: number): readonly LedgerRow[] =>
   writes
     .filter(
