@@ -31,7 +31,13 @@ describe("a run", () => {
     const sum = new Exercise();
     for (const met of ["a", "b"]) sum.add(coverageOf(step, ["pairs", met]));
     expect(sum.coverage.steps).toEqual({ bind: 2 });
+    for (const hit of [true, false, true]) {
+      const play = new Exercise();
+      play.notePlan(hit);
+      sum.add(play.coverage);
+    }
     const lines = describeCoverage(sum.coverage, ["a", "b", "c"]);
+    expect(lines[0]).toBe("plans: 3, a fault acted in 2 (67 %), 0.0 restores accepted a plan");
     expect(lines.at(-1)).toBe("pairs (operation × kind of fault × phase): 2 of 3 met; never: c");
   });
 });

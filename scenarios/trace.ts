@@ -48,9 +48,15 @@ const LANE_OF: Readonly<Record<string, Lane>> = {
 /** How many events of a play a trace keeps: enough for a person. */
 const EVENTS_MAX = 5000;
 
+/** What the director notes of its calls of the CPI. */
+const CPI_EVENTS = /^(vm|disk)\.(create|delete)$/;
+
 /** The lane of an event of the journal. */
-const laneOf = ({ source, kind }: Pick<JournalEvent, "source" | "kind">): Lane =>
-  kind.startsWith("fault.") ? "faults" : (LANE_OF[source.split(/[/.]/)[0] ?? ""] ?? "OpenStack");
+export function laneOf({ source, kind }: Pick<JournalEvent, "source" | "kind">): Lane {
+  if (kind.startsWith("fault.")) return "faults";
+  const lane = LANE_OF[source.split(/[/.]/)[0] ?? ""] ?? "OpenStack";
+  return lane === "director" && CPI_EVENTS.test(kind) ? "CPI" : lane;
+}
 
 /** Collects a trace while a play goes on. */
 export class Tracer {

@@ -13,6 +13,7 @@ import { BOUNDLESS, type Room } from "./room.ts";
 import { RunMemory, type Wait } from "./run-memory.ts";
 import { pauseAfter, Sender } from "./sender.ts";
 import type { ClientSettings } from "./settings.ts";
+import { sendPatiently } from "./patience.ts";
 
 /** Gets each answer. */
 type AnswerListener = (answer: Answer) => void;
@@ -82,8 +83,12 @@ export class OsbClient {
     return buildRequest(this.settings, operation, options);
   }
 
-  /** Sends one request. @throws NoAnswer */
-  async send(operation: Operation, options: RequestOptions = {}): Promise<Answer> {
+  /** Sends one request; a deletion that fails (5xx) once more. @throws NoAnswer */
+  send(operation: Operation, options: RequestOptions = {}): Promise<Answer> {
+    return sendPatiently(operation, options, () => this.#send(operation, options));
+  }
+
+  async #send(operation: Operation, options: RequestOptions): Promise<Answer> {
     const request = this.requestFor(operation, options);
     if (operation === "update") this.memory.noteUpdate(options.instanceId ?? "", options, false);
     return this.#keep(operation, options, await this.exchange(request, options));

@@ -4,8 +4,8 @@ import Type from "typebox";
 import { parseAs } from "../clients/answers.ts";
 import type { SeedResult } from "../scenario.ts";
 import { parseResult, type Played } from "./result.ts";
-import { inLock, insertVerdict, isDuplicate, noteCost, TABLES } from "./tables.ts";
-import { Unit } from "./unit.ts";
+import { inLock, insertVerdicts, isDuplicate, noteCost, TABLES } from "./tables.ts";
+import { splitUnit, Unit } from "./unit.ts";
 
 /** How long a killed worker's unit waits until another worker takes it, in s. */
 interface BoardOptions {
@@ -97,7 +97,7 @@ export class Board {
   /** Writes the verdicts of a unit and completes it, or does neither: a worker that counts as lost comes too late. Returns whether it did. */
   complete(taken: TakenUnit, played: readonly Played[], worker: string): Promise<boolean> {
     return this.#settle(taken, async (client) => {
-      for (const each of played) await insertVerdict(client, taken.unit.campaign, each, worker);
+      await insertVerdicts(client, taken.unit.campaign, played, worker);
       await noteCost(client, subjectOf(taken.unit), played);
     });
   }
@@ -137,16 +137,21 @@ export class Board {
     }
   }
 
-  /** Turns seeds that killed their workers into verdicts. */
+  /** Turns seeds that killed their workers into verdicts; several that were lost together, before anybody could split them, are put back. */
   async judgeDead(worker: string): Promise<void> {
     const jobs: Job<unknown>[] = await this.#boss.fetch(this.#dead, { batchSize: 20 });
     for (const { id, data } of jobs) {
-      const { campaign, from } = parseAs(Unit, data, "a unit");
+      const unit = parseAs(Unit, data, "a unit");
+      if (unit.count > 1) {
+        await this.#putBack(id, splitUnit(unit));
+        continue;
+      }
+      const { campaign, from } = unit;
       const reason = `the process that plays this seed dies: it was lost ${RETRIES + 1} times`;
       const result: SeedResult = { seed: from, verdict: "fail", digest: "", steps: 0, reason };
       const client = await this.#pool.connect();
       try {
-        await insertVerdict(client, campaign, { result, durationMs: 0 }, worker);
+        await insertVerdicts(client, campaign, [{ result, durationMs: 0 }], worker);
         await this.#boss.complete(this.#dead, id);
       } catch (error) {
         if (!isDuplicate(error)) throw error;
@@ -154,6 +159,27 @@ export class Board {
       } finally {
         client.release();
       }
+    }
+  }
+
+  /** Puts a dead letter's halves in its place, or does nothing where somebody else has. */
+  async #putBack(id: string, halves: readonly Unit[]): Promise<void> {
+    const client = await this.#pool.connect();
+    const db: TransactionDb = { executeSql: (text, values) => client.query(text, values) };
+    try {
+      await client.query("begin");
+      await this.#boss.insert(
+        this.#queue,
+        halves.map((data) => ({ data, priority: 1 })),
+        { db },
+      );
+      const answer: unknown = await this.#boss.complete(this.#dead, id, {}, { db });
+      const { affected } = parseAs(Completion, answer, "a completion");
+      await client.query(affected === 1 ? "commit" : "rollback");
+      client.release();
+    } catch (error) {
+      client.release(true);
+      throw error;
     }
   }
 

@@ -12,7 +12,9 @@ const Result = Type.Object({
   digest: Type.String(),
   steps: Type.Number(),
   reason: Type.Optional(Type.String()),
-  coverage: Type.Optional(Type.Object({ steps: Tally, faults: Tally, laws: Tally, states: Tally, pairs: Tally })),
+  coverage: Type.Optional(
+    Type.Object({ plans: Tally, steps: Tally, faults: Tally, laws: Tally, states: Tally, pairs: Tally }),
+  ),
   counterexample: Type.Optional(Type.Object({ steps: Type.Array(Type.String()), path: Type.String() })),
 });
 

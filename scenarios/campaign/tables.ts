@@ -38,16 +38,19 @@ export async function inLock(pool: pg.Pool, work: (client: pg.PoolClient) => Pro
   }
 }
 
-/** Writes the result of a seed. @throws an error for which `isDuplicate` holds if another worker has written it */
-export async function insertVerdict(
+/** Writes the results of seeds in one statement. @throws an error for which `isDuplicate` holds if another worker has written one of them */
+export async function insertVerdicts(
   client: pg.PoolClient,
   campaign: string,
-  { result, durationMs }: Played,
+  played: readonly Played[],
   worker: string,
 ): Promise<void> {
+  const rows = played.map(({ result, durationMs }) => ({ seed: result.seed, result, duration_ms: durationMs }));
   await client.query(
-    "insert into drydock_verdicts (campaign, seed, result, duration_ms, worker) values ($1, $2, $3, $4, $5)",
-    [campaign, result.seed, JSON.stringify(result), durationMs, worker],
+    `insert into drydock_verdicts (campaign, seed, result, duration_ms, worker)
+     select $1, seed, result, duration_ms, $3
+     from jsonb_to_recordset($2) as row (seed bigint, result jsonb, duration_ms double precision)`,
+    [campaign, JSON.stringify(rows), worker],
   );
 }
 

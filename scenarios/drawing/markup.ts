@@ -14,6 +14,7 @@ th:first-child, td:first-child { text-align: left; }
 .text td, .text th { text-align: left; } td.wide { white-space: pre-wrap; font-family: ui-monospace, monospace; font-size: .85rem; }
 svg { width: 100%; height: auto; } svg text { fill: var(--soft); font-size: 11px; } .axis { stroke: var(--line); }
 .bad { color: var(--bad); } .good { color: var(--good); } code, pre { font-family: ui-monospace, monospace; font-size: .9rem; } pre { white-space: pre-wrap; }
+code, pre, td.wide { overflow-wrap: anywhere; } @media (max-width: 40rem) { .text { display: block; overflow-x: auto; } }
 `;
 
 /** A page that needs no network and runs no script. @param body markup */

@@ -24,7 +24,7 @@ interface Belief {
 export const BELIEF: Belief = { failures: 2, plays: 3, stability: 5, shrinks: 40 };
 
 const PREFIX_DIGITS = 8;
-const NOBODY: Coverage = { steps: {}, faults: {}, laws: {}, states: {}, pairs: {} };
+const NOBODY: Coverage = { plans: {}, steps: {}, faults: {}, laws: {}, states: {}, pairs: {} };
 
 interface LastPlay {
   trace: ExternalTrace;
@@ -71,6 +71,7 @@ async function prepare(
       () => undefined,
       (thrown: unknown) => thrown,
     );
+    stage.exercise.notePlan(last.trace.fired.size > 0);
     last.coverage = stage.exercise.coverage;
     return error;
   };

@@ -64,7 +64,9 @@ async function prepare<Plan>(own: OwnScenario<Plan>, plantedBug: string | undefi
       world.kernel.reseed(`${own.name}/${seed}`);
       exercise.clear();
       const play = playOf(world, seed, plantedBug, exercise);
-      await world.run(() => endInTime(world, own, play, plan));
+      await world
+        .run(() => endInTime(world, own, play, plan))
+        .finally(() => exercise.notePlan(world.kernel.faults.rules.some(({ acted }) => acted > 0)));
     },
     trace: () => ({ digest: world.kernel.journal.digest, coverage: coverageOf(world, exercise) }),
     describe: (plan) => own.describe?.(plan) ?? [JSON.stringify(plan)],

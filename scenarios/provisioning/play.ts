@@ -4,6 +4,7 @@ import { judgeLaws, judgePromises, judgeRecords } from "../reference/judge.ts";
 import { ReferencePlatform } from "../reference/platform/platform.ts";
 import {
   awaitEnds,
+  awaitGuardedRepair,
   bindAll,
   deleteFailed,
   deprovisionAll,
@@ -108,7 +109,10 @@ export async function playPlan(
       await playSteps(fixture, platform, plan, armer, trace);
       await judgeHealed(fixture, platform);
     })
-    .finally(leave);
+    .finally(() => {
+      leave();
+      fixture.exercise.notePlan(trace.faults.size > 0);
+    });
 }
 
 async function playSteps(
@@ -124,11 +128,21 @@ async function playSteps(
   const perform = async (each: PlannedStep): Promise<void> => {
     armer.arm(each);
     if (await steps.perform(each.step)) trace.steps.add(each);
-    if (each.next === "settled") await awaitEnds(fixture, platform);
-    else if (each.next > 0) await fixture.world.driver.sleep(each.next);
+    await pauseAfter(fixture, platform, each);
   };
   for (const each of planned)
     await (trace.around === undefined ? perform(each) : trace.around(each, platform, () => perform(each)));
+}
+
+/** Lets the time pass that comes before the next step. */
+async function pauseAfter(
+  fixture: ScenarioFixture,
+  platform: ReferencePlatform,
+  { step, next }: PlannedStep,
+): Promise<void> {
+  if (next !== "settled") return next > 0 ? fixture.world.driver.sleep(next) : undefined;
+  await awaitEnds(fixture, platform);
+  if (step.do === "vanish") await awaitGuardedRepair(fixture);
 }
 
 async function judgeHealed(fixture: ScenarioFixture, platform: ReferencePlatform): Promise<void> {

@@ -78,7 +78,7 @@ export const BROKER_STORE_SLIPS: readonly Slip[] = [
     id: "broker-work-before-orders",
     breaks: "while orders come densely, work on them begins at a low rate",
     file: "broker/operations/intake.ts",
-    from: "this.#isDense ? 1 : RELEASED",
+    from: "this.#isPatient ? 1 : RELEASED",
     to: "RELEASED",
     tests: ["broker/operations/intake"],
   },

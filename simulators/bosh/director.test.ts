@@ -22,7 +22,7 @@ describe("director", () => {
     expect(bench.send("GET", "/nosuch")).toMatchObject({ status: 404, body: "Not Found: /nosuch" });
     expect(bench.send("POST", "/deployments", { body: "name: x" })).toMatchObject({
       status: 404,
-      body: "Endpoint '/deployments' not found.\n",
+      body: "Endpoint '/deployments' not found.",
     });
   });
 

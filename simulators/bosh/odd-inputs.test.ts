@@ -1,6 +1,9 @@
+import { Readable } from "node:stream";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { releaseArchive } from "./testing/release.ts";
+import { receiveArchive } from "./artifacts/archive.ts";
+import { RELEASE } from "./rules/archive-rules.ts";
+import { archiveOf, packRelease, releaseArchive } from "./testing/release.ts";
 import { TestDirector } from "./testing/director.ts";
 import { applyChange, CLOUD, MANIFEST, RUNTIME } from "./rules/rule.ts";
 
@@ -34,6 +37,21 @@ function changeWherePossible(base: object, change: Record<string, unknown>): unk
     return base;
   }
 }
+
+/** Names of members: the ones that are looked for, and others. */
+const ODD_NAME = fc.constantFrom(
+  "release.MF",
+  "stemcell.MF",
+  "image",
+  "jobs/j.tgz",
+  "jobs/__proto__.tgz",
+  "packages/constructor.tgz",
+  "../out",
+  "/etc/passwd",
+  "a/../../b",
+  "n".repeat(99),
+  "",
+);
 
 const LISTS = [
   "/deployments",
@@ -106,15 +124,38 @@ describe("an odd input", () => {
     );
   });
 
+  it("as the bytes of an archive breaks no later list, and leaves nothing that can't be deleted", async () => {
+    const whole = packRelease(RELEASE.manifest);
+    const odd = fc.tuple(
+      fc.constantFrom("/releases", "/stemcells"),
+      fc.oneof(
+        fc.integer({ min: 0, max: whole.length }).map((length) => whole.subarray(0, length)),
+        fc.tuple(fc.integer({ min: 0, max: whole.length - 1 }), fc.integer({ min: 0, max: 255 })).map(([at, byte]) => {
+          const copy = Buffer.from(whole);
+          copy[at] = byte;
+          return copy;
+        }),
+        fc.dictionary(ODD_NAME, fc.string({ maxLength: 40, unit: "binary" }), { maxKeys: 4 }).map(archiveOf),
+        fc.uint8Array({ maxLength: 600 }).map((bytes) => Buffer.from(bytes)),
+      ),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(odd, { minLength: 1, maxLength: 3 }), async (uploads) => {
+        const director = new TestDirector();
+        for (const [path, bytes] of uploads) {
+          const received = await receiveArchive(Readable.from([bytes]));
+          const reply = director.send("POST", path, { type: "application/x-compressed", received });
+          if (reply.status === 303) director.task(reply);
+          expect(brokenLists(director)).toEqual([]);
+        }
+        expect(deleteAll(director)).toEqual([]);
+      }),
+      { numRuns: RUNS },
+    );
+  });
+
   it("as a release breaks no later list, and can be deleted", async () => {
-    const spec = {
-      name: "rel",
-      version: "1",
-      commit_hash: "c",
-      uncommitted_changes: false,
-      jobs: [{ name: "j", version: "f1", fingerprint: "f1", sha1: "s" }],
-      packages: [{ name: "p", version: "f2", fingerprint: "f2", sha1: "s", dependencies: [] }],
-    };
+    const spec = RELEASE.manifest;
     await fc.assert(
       fc.asyncProperty(fc.array(changeOf(spec), { minLength: 1, maxLength: 4 }), async (changes) => {
         const director = new TestDirector();

@@ -117,6 +117,7 @@ async function readPackage(member: Readable): Promise<PackageArchive> {
 /** Reads an archive within the archive; if it can't be read, that is a fault for whatever needs it. */
 async function readPart<T>(member: Readable, read: (member: Readable) => Promise<T>): Promise<T | BrokenPart> {
   const copy = new PassThrough();
+  member.once("error", (error) => copy.destroy(error));
   member.pipe(copy);
   try {
     return await read(copy);

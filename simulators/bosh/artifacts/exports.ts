@@ -90,7 +90,7 @@ function* copyParts(
   }
 }
 
-/** @throws DirectorError 30005, 30006, 40000, 50003, 70000, or 100 for jobs that are not a list */
+/** @throws DirectorError 30005, 30006, 30011, 40000, 50003, 70000, or 100 for jobs that are not a list */
 function findSources(director: Director, args: ExportArgs): Sources & { readonly deployment: Deployment } {
   const os = requireField({ os: args.os }, "os", "string");
   const wanted = requireField({ version: args.stemcell }, "version", "string");
@@ -101,7 +101,7 @@ function findSources(director: Director, args: ExportArgs): Sources & { readonly
   const release = requireReleaseVersion(state, name, version);
   if (!deployment.releases.some((each) => each.name === name && each.version === version))
     throw new DirectorError(
-      30006,
+      30011,
       `Release version '${name}/${version}' not found in deployment '${deployment.name}' manifest`,
     );
   const plan = planDeployed(director, deployment);

@@ -86,6 +86,7 @@ function readJob(
     sha1,
     blobId: director.kernel.random("bosh/blobs").uuid(),
     packages: readTexts(manifest.packages),
+    spec: manifest,
     properties: Object.fromEntries(properties.map(([key, spec]) => [key, asFields(spec).default ?? null])),
     templates: templates.map(([source, target]) => ({
       source,
@@ -123,6 +124,8 @@ function requireManifest(name: string, { manifest }: JobArchive): Fields {
 
 /** @throws DirectorError 80002, 80004, 80005, 80008, 80012, 80013, 80014 */
 function checkParts(name: string, part: JobArchive, manifest: Fields): void {
+  if (isTruthy(manifest.templates) && !isHash(manifest.templates))
+    throw new DirectorError(UNCLASSED, `undefined method 'each_key' for ${rubyInstance(manifest.templates)}`);
   for (const path of Object.keys(asFields(manifest.templates)))
     if (!Object.hasOwn(part.templates, path))
       throw new DirectorError(80002, `Missing template file '${path}' for job '${name}'`);

@@ -1,5 +1,5 @@
 import { asFields, type Fields, isHash } from "../configs/fields.ts";
-import { inspect, isTruthy, rubyInstance } from "../templates/ruby.ts";
+import { inspect, isTruthy, rubyInstance, toRubyText } from "../templates/ruby.ts";
 import { DirectorError, UNCLASSED } from "../wire/errors.ts";
 import type { ManifestFile } from "./archive.ts";
 import { normaliseVersion } from "./versions.ts";
@@ -38,7 +38,7 @@ export function readReleaseManifest(file: ManifestFile | null): ReleaseManifest 
   const isCompiled = isTruthy(fields.compiled_packages);
   const packages = readParts(fields[isCompiled ? "compiled_packages" : "packages"]);
   const jobs = readParts(fields.jobs);
-  const [name, given] = [textOf(fields.name), textOf(fields.version)];
+  const [name, given] = [toRubyText(fields.name), toRubyText(fields.version)];
   checkIdentifier(name, "release name");
   checkIdentifier(given, "release version");
   for (const [kind, parts] of [
@@ -74,10 +74,6 @@ function requireFields(value: unknown): Fields {
   );
 }
 
-/** As Ruby's `to_s` writes it. */
-const textOf = (value: unknown): string =>
-  value === null || value === undefined ? "" : typeof value === "object" ? inspect(value) : String(value);
-
 /** @throws DirectorError 100 */
 function readParts(list: unknown): readonly PartSpec[] {
   if (!isTruthy(list)) return [];
@@ -86,10 +82,10 @@ function readParts(list: unknown): readonly PartSpec[] {
     if (!isHash(each)) throw new DirectorError(UNCLASSED, `undefined method '[]' for ${rubyInstance(each)}`);
     const { dependencies, stemcell, fingerprint } = asFields(each);
     return {
-      name: textOf(each.name),
-      version: textOf(each.version),
-      sha1: textOf(each.sha1),
-      fingerprint: textOf(fingerprint),
+      name: toRubyText(each.name),
+      version: toRubyText(each.version),
+      sha1: toRubyText(each.sha1),
+      fingerprint: toRubyText(fingerprint),
       dependencies: isTruthy(dependencies) ? dependencies : [],
       stemcell,
     };
@@ -111,7 +107,7 @@ export function checkDependencies(packages: readonly PartSpec[]): void {
     const here = [...path, name];
     if (!Array.isArray(dependencies))
       throw new DirectorError(UNCLASSED, `undefined method 'each' for ${rubyInstance(dependencies)}`);
-    for (const each of dependencies.map(textOf)) {
+    for (const each of dependencies.map(toRubyText)) {
       if (!edges.has(each)) throw new DirectorError(UNCLASSED, `Invalid edge: ${each}`);
       if (here.includes(each)) throw new DirectorError(UNCLASSED, `Cycle: ${here.join("=>")}=>${each}`);
       visit(each, here);

@@ -16,15 +16,29 @@ const FORMATS: readonly (readonly [magic: readonly number[], program: string])[]
 
 const MAGIC_BYTES = 6;
 
+const BLOCK_BYTES = 512;
+
+/** What tar-stream says of an archive that ends before its end. */
+const CUT_OFF = "Unexpected end of data";
+
+interface Unpacked {
+  readonly unpacked: Readable;
+  /** Whether it came without compression; known once something has come. */
+  readonly isPlain: () => boolean;
+}
+
 /** Unpacks whatever comes, in any format. Damage ends the stream with an error. */
-function unpack(stream: Readable): Readable {
+function unpack(stream: Readable): Unpacked {
+  let isPlain = true;
   const out = new PassThrough();
   const fail = (error: Error): void => void out.destroy(error);
   stream.once("error", fail);
   let head = Buffer.alloc(0);
   const choose = (): void => {
+    if (head.length === 0) return fail(new Error("an archive without a byte"));
     stream.off("data", gather).off("end", choose);
     const program = FORMATS.find(([magic]) => magic.every((byte, at) => head[at] === byte))?.[1];
+    isPlain = program === undefined;
     const unpacked = unpackerFor(program, fail);
     unpacked.source.on("error", fail);
     unpacked.source.pipe(out);
@@ -39,7 +53,7 @@ function unpack(stream: Readable): Readable {
     choose();
   };
   stream.on("data", gather).once("end", choose);
-  return out;
+  return { unpacked: out, isPlain: () => isPlain };
 }
 
 interface Unpacker {
@@ -71,21 +85,39 @@ export async function walkArchive(
   visit: (name: string, member: Readable) => Promise<void>,
 ): Promise<void> {
   const entries = extract();
-  const unpacked = unpack(stream);
+  const { unpacked, isPlain } = unpack(stream);
   const failed = new Promise<never>((_resolve, reject) => {
     for (const each of [stream, unpacked]) each.once("error", reject);
   });
-  unpacked.pipe(entries);
+  let bytes = 0;
+  // Where the blocks of the last member end.
+  let end = 0;
+  const watch = new Tap((chunk) => {
+    bytes += chunk.length;
+  });
+  for (const each of [watch, entries]) each.on("error", () => undefined);
+  unpacked.once("error", (error) => watch.destroy(error));
+  unpacked.pipe(watch).pipe(entries);
   const visited = (async () => {
     for await (const entry of entries) {
-      const { name, type } = entry.header;
+      const { name, type, size } = entry.header;
+      end += BLOCK_BYTES * (1 + Math.ceil(size / BLOCK_BYTES));
       if (name.split("/").includes("..")) throw new Error(`a member outside the archive: ${name}`);
       const member = Readable.from(entry);
+      // Its readers learn of it; where there is none, the walk fails anyhow.
+      member.on("error", () => undefined);
       if (type === "directory") member.resume();
       else await visit(name.replace(/^(?:\.?\/)+/, ""), member);
     }
   })();
-  await Promise.race([visited, failed]);
+  try {
+    await Promise.race([visited, failed]);
+  } catch (error) {
+    // `tar` leaves out a block that is cut off, and needs no end but that of the last member.
+    const least = Math.max(end, isPlain() ? BLOCK_BYTES : 1);
+    const isCut = error instanceof Error && error.message === CUT_OFF && unpacked.readableEnded;
+    if (!isCut || bytes < least) throw error;
+  }
 }
 
 /** Reads a member completely. @throws Error for one that is too large */

@@ -18,6 +18,7 @@ export type Permission =
   | "list_deployments"
   | "list_tasks"
   | "read_events"
+  | "read_link"
   | "upload_releases"
   | "upload_stemcells"
   | "list_dynamic_disks"
@@ -45,6 +46,7 @@ const TEAM_SHARE: Readonly<Partial<Record<Permission, "admin" | "any">>> = {
   list_deployments: "admin",
   list_tasks: "admin",
   read_events: "any",
+  read_link: "any",
   list_configs: "any",
 };
 

@@ -11,6 +11,8 @@ import {
   readBasic,
 } from "../../kernel/index.ts";
 import type { UaaOptions } from "../state/director.ts";
+import { CLIENT_ADMIN } from "./client-admin.ts";
+import { Clients } from "./clients.ts";
 import { DISCOVERY } from "./discovery.ts";
 import { Lockout } from "./lockout.ts";
 import { issueToken, readToken } from "./token.ts";
@@ -19,6 +21,7 @@ interface Uaa {
   readonly kernel: Kernel;
   readonly options: UaaOptions;
   readonly lockout: Lockout;
+  readonly clients: Clients;
 }
 
 const TOKEN_S = 600;
@@ -26,6 +29,8 @@ const REFRESH_S = 24 * 3600;
 
 const unauthorizedReply = (description: string): HttpReply =>
   json(401, { error: "unauthorized", error_description: description });
+const unauthorizedClient = (description: string): HttpReply =>
+  json(401, { error: "unauthorized_client", error_description: description });
 const badCredentials = (): HttpReply => unauthorizedReply("Bad credentials");
 
 interface Subject {
@@ -70,10 +75,11 @@ function answerToken(uaa: Uaa, request: HttpRequest): HttpReply {
   const secret = basic?.password ?? form.get("client_secret") ?? "";
   switch (form.get("grant_type")) {
     case "client_credentials": {
-      const client = uaa.options.clients.find(({ id }) => id === clientId);
-      return client !== undefined && sameSecret(secret, client.secret)
-        ? grantToken(uaa, { clientId, scopes: client.scopes }, "client_credentials")
-        : badCredentials();
+      const client = uaa.clients.find(clientId);
+      if (client === undefined || !sameSecret(secret, client.secret)) return badCredentials();
+      if (!client.authorized_grant_types.includes("client_credentials"))
+        return unauthorizedClient("Unauthorized grant type: client_credentials");
+      return grantToken(uaa, { clientId, scopes: client.authorities }, "client_credentials");
     }
     case "password":
       return logIn(uaa, clientId, form);
@@ -110,15 +116,16 @@ function refreshToken(uaa: Uaa, clientId: string, given: string): HttpReply {
 
 const ROUTES: readonly Route<Uaa>[] = [
   ...DISCOVERY,
+  ...CLIENT_ADMIN,
   { method: "POST", path: "/oauth/token", clients: ["bosh"], handler: answerToken },
 ];
 
-/** The part of UAA that clients of a director use: the login prompts and the token endpoint, with real RS256 tokens. */
+/** The part of UAA that clients of a director use: the login prompts and the token endpoint, with real RS256 tokens, and the administration of clients. */
 export function createUaa(kernel: Kernel, options: UaaOptions): Service {
   return defineService<Uaa>({
     name: "uaa",
     kernel,
-    sim: { kernel, options, lockout: new Lockout(kernel) },
+    sim: { kernel, options, lockout: new Lockout(kernel), clients: new Clients(kernel, options) },
     routes: ROUTES,
     unmatched: (_uaa, request) =>
       json(404, { error: "not_found", error_description: `not simulated: ${request.method} ${request.path}` }),

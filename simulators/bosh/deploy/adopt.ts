@@ -109,6 +109,7 @@ function createInstance(
     vm: null,
     disk: null,
     namedDisks: [],
+    inactiveDisks: [],
     applied: null,
     vmType: "",
     cloudProperties: {},

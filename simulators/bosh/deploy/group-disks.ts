@@ -1,6 +1,6 @@
 import type { CloudConfig } from "../configs/cloud-config.ts";
-import { asFields, optionalField } from "../configs/fields.ts";
-import { rubyInstance } from "../templates/ruby.ts";
+import { asFields, isHash, optionalField } from "../configs/fields.ts";
+import { isTruthy, rubyInstance, toRubyText } from "../templates/ruby.ts";
 import { DirectorError, UNCLASSED } from "../wire/errors.ts";
 import type { InstanceGroup } from "./manifest.ts";
 
@@ -35,22 +35,34 @@ function readSeveral(
   { diskTypes }: Pick<CloudConfig, "diskTypes">,
 ): Disks["disks"] {
   for (const spec of specs)
-    if (spec === null) throw new DirectorError(UNCLASSED, `undefined method '[]' for ${rubyInstance(spec)}`);
+    if (!isHash(spec) && typeof spec !== "string") throw new DirectorError(UNCLASSED, unreadable(spec));
   const names = specs.map((spec) => asFields(spec).name ?? null);
   if (new Set(names).size !== names.length)
     throw new DirectorError(140013, `Instance group '${group}' persistent_disks's section contains duplicate names`);
   return specs.map(asFields).map((spec) => {
-    const type = String(spec.type ?? "");
+    const type = toRubyText(spec.type);
     if (!diskTypes.has(type))
       throw new DirectorError(
         140012,
         `Instance group '${group}' persistent_disks's section references an unknown disk type '${type}'`,
       );
-    if (typeof spec.name !== "string" || spec.name.trim() === "")
+    if (isBlank(spec.name))
       throw new DirectorError(
         140013,
         `Instance group '${group}' persistent_disks's section contains a disk with no name`,
       );
-    return { name: spec.name, type };
+    return { name: toRubyText(spec.name), type };
   });
 }
+
+/** What Ruby says when something other than a mapping is asked for a name. */
+const unreadable = (value: unknown): string =>
+  Array.isArray(value) || Number.isInteger(value)
+    ? "no implicit conversion of String into Integer"
+    : `undefined method '[]' for ${rubyInstance(value)}`;
+
+/** What Ruby on Rails calls blank. */
+const isBlank = (value: unknown): boolean =>
+  !isTruthy(value) ||
+  (typeof value === "string" && value.trim() === "") ||
+  (typeof value === "object" && value !== null && Object.keys(value).length === 0);

@@ -1,6 +1,6 @@
 import { anyField, type Fields, isHash, optionalField, requireField } from "../configs/fields.ts";
 import { readVmResources } from "../configs/vm-resources.ts";
-import { isTruthy, rubyInstance } from "../templates/ruby.ts";
+import { isTruthy, rubyInstance, toRubyText } from "../templates/ruby.ts";
 import { DirectorError, UNCLASSED } from "../wire/errors.ts";
 import { canonicalName } from "./canonical.ts";
 import { withTmpfs } from "./features.ts";
@@ -119,7 +119,7 @@ function readVm(fields: Fields, name: string, { config }: ParseContext): VmChoic
   if (vmType !== undefined && !config.vmTypes.has(vmType))
     throw new DirectorError(140004, `Instance group '${name}' references an unknown vm type '${vmType}'`);
   const vmResources = resources === undefined ? undefined : readVmResources(resources);
-  const vmExtensions = (optionalField(fields, "vm_extensions", "array") ?? []).map((each) => String(each ?? ""));
+  const vmExtensions = (optionalField(fields, "vm_extensions", "array") ?? []).map(toRubyText);
   for (const each of vmExtensions)
     if (!config.vmExtensions.has(each))
       throw new DirectorError(UNCLASSED, `The vm_extension '${each}' has not been configured in cloud-config.`);
@@ -151,7 +151,7 @@ function readStates(fields: Fields, name: string): Pick<InstanceGroup, "state" |
   const instanceStates: Record<string, string> = {};
   for (const [id, each] of Object.entries(given)) {
     if (typeof each !== "string" || !Object.hasOwn(STATES, each))
-      throw new DirectorError(140007, `Invalid state '${String(each ?? "")}' for '${name}/${id}', ${VALID_STATES}`);
+      throw new DirectorError(140007, `Invalid state '${toRubyText(each)}' for '${name}/${id}', ${VALID_STATES}`);
     instanceStates[id] = each;
   }
   return { state, instanceStates };

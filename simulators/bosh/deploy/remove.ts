@@ -2,7 +2,7 @@ import type { Body } from "../../kernel/index.ts";
 import { stopJobs } from "../agent/behaviours.ts";
 import { withAudit } from "../events/audit.ts";
 import { abandonVm, deleteStandby, deleteVm, forgetVm } from "../instances/destroy-vm.ts";
-import { orphanDisk } from "../instances/disk.ts";
+import { orphanDisk, orphanInactive } from "../instances/disk.ts";
 import { orphanNamedDisks } from "../instances/named-disks.ts";
 import { instanceName, ownerOf, instanceTitle } from "../instances/names.ts";
 import { deleteMatchingSnapshots } from "../instances/snapshots.ts";
@@ -71,6 +71,7 @@ function* removeInstance(
   yield* deleteMatchingSnapshots(director, (each) => each.instanceId === instance.id);
   orphanDisk(director, task, instance);
   orphanNamedDisks(director, task, instance);
+  for (const disk of instance.inactiveDisks) orphanInactive(director, task, instance, disk);
   releaseAddresses(director, instance);
   deployment.instances = deployment.instances.filter((each) => each !== instance);
   director.kernel.record("bosh", "instance.delete", instance.id, { deployment: deployment.name });

@@ -1,6 +1,6 @@
 import { isoSeconds, type Body } from "../../kernel/index.ts";
 import { callAgent } from "../agent/calls.ts";
-import { asFields, type Fields } from "../configs/fields.ts";
+import { asFields, type Fields, isHash } from "../configs/fields.ts";
 import { stemcellInZone } from "../configs/cpi-config.ts";
 import { releaseAddress } from "../deploy/addresses.ts";
 import type { VmRequest } from "../cpi/cpi.ts";
@@ -10,7 +10,9 @@ import type { PlannedInstance } from "../deploy/plan-instance.ts";
 import type { Instance, Vm } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
 import type { Task } from "../state/tasks.ts";
+import { isTruthy, rubyNoun } from "../templates/ruby.ts";
 import { checkpoint } from "../tasks/transitions.ts";
+import { DirectorError, UNCLASSED } from "../wire/errors.ts";
 import { bootVm } from "./boot.ts";
 import { attachDisks } from "./disk.ts";
 import { instanceName, ownerOf } from "./names.ts";
@@ -66,9 +68,11 @@ export function* createVm(director: Director, task: Task, planned: PlannedInstan
 /**
  * The environment of a VM: the group's, with the names by which agents find their likes.
  *
- * @throws DirectorError 420001 for a name that makes no label
+ * @throws DirectorError 420001 for a name that makes no label; 100 in Ruby's words where the group's own part is no mapping
  */
 function envOf({ name }: Director, { deployment, group }: Instance, env: Fields): Fields {
+  if (isTruthy(env.bosh) && !isHash(env.bosh))
+    throw new DirectorError(UNCLASSED, `no implicit conversion of ${rubyNoun(env.bosh)} into Hash`);
   const names = [
     name,
     deployment,

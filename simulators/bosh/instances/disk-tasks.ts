@@ -24,7 +24,7 @@ export function* attachDiskByCid(director: Director, task: Task, args: TaskArgum
   const { deployment: name, job, id, cid } = args;
   const instance = director.slot.value.deployments
     .get(name)
-    ?.instances.find((each) => each.group === job && (each.id === id || String(each.index) === id));
+    ?.instances.find((each) => each.group === job && each.id === id);
   if (instance === undefined)
     throw new DirectorError(520001, `Instance '${job}/${id}' in deployment '${name}' was not found`);
   if (instance.ignore)
@@ -38,7 +38,7 @@ export function* attachDiskByCid(director: Director, task: Task, args: TaskArgum
       `Instance '${instanceName(instance)}' in deployment '${name}' must be in 'bosh stopped' state`,
     );
   const known = director.slot.value.orphanDisks.get(cid);
-  const copied = args.copy ? instance.disk?.cloudProperties : undefined;
+  const copied = args.copy && instance.disk !== null ? instance.disk : undefined;
   if (instance.vm !== null && instance.disk !== null)
     yield* director.cpi.detachDisk(instance.vm.cid, instance.disk.cid);
   orphanDisk(director, task, instance);
@@ -46,8 +46,8 @@ export function* attachDiskByCid(director: Director, task: Task, args: TaskArgum
   instance.disk = {
     row: ++director.slot.value.diskRows,
     cid,
-    sizeMb: known?.sizeMb ?? 1,
-    cloudProperties: copied ?? known?.cloudProperties ?? {},
+    sizeMb: known?.sizeMb ?? copied?.sizeMb ?? 1,
+    cloudProperties: known?.cloudProperties ?? copied?.cloudProperties ?? {},
   };
   if (instance.vm !== null) yield* attachDisk(director, task, instance, cid);
   director.kernel.record("bosh", "disk.attach", cid, { deployment: name, instance: instance.id });

@@ -98,44 +98,70 @@ export function* updateDisk(director: Director, task: Task, planned: PlannedInst
   const { instance, disk: wanted } = planned;
   const isDue = diskDiffers(instance.disk, wanted) || (renews && wanted !== undefined);
   if (!isDue || instance.vm === null) return;
-  const { cid: vmCid } = instance.vm;
   const old = instance.disk;
   if (wanted === undefined) {
-    if (old !== null) yield* releaseDisk(director, task, instance, vmCid, old.cid);
-    return;
+    instance.disk = null;
+    if (old !== null) instance.inactiveDisks = [...instance.inactiveDisks, old];
+    return yield* dropInactiveDisks(director, task, instance, old?.cid);
   }
   const cid = yield* createDisk(director, task, instance, wanted);
   // A disk without a record would be lost, so it is recorded before anything else can fail.
   const row = ++director.slot.value.diskRows;
   const fresh = { row, cid, sizeMb: wanted.sizeMb, cloudProperties: wanted.cloudProperties };
-  if (old === null) instance.disk = fresh;
-  try {
-    yield* attachDisk(director, task, instance, cid);
-    if (old !== null) {
-      yield* callAgent(director, instance, "migrate_disk");
-      migrateJobs(director.behaviours, instance, planned.jobs, old.cid, cid);
-      yield* releaseDisk(director, task, instance, vmCid, old.cid);
-    }
-  } catch (error) {
-    if (old !== null) keepAsOrphan(director, instance, fresh);
-    throw error;
+  instance.inactiveDisks = [...instance.inactiveDisks, fresh];
+  yield* plugDisk(director, task, instance, cid);
+  yield* mountFresh(director, instance, fresh);
+  if (old !== null) {
+    yield* migrateDisk(director, task, instance, fresh);
+    migrateJobs(director.behaviours, instance, planned.jobs, old.cid, cid);
   }
   instance.disk = fresh;
+  const others = instance.inactiveDisks.filter((each) => each !== fresh);
+  instance.inactiveDisks = old === null ? others : [...others, old];
+  yield* dropInactiveDisks(director, task, instance, old?.cid);
 }
 
-function keepAsOrphan(director: Director, instance: Instance, disk: NonNullable<Instance["disk"]>): void {
-  director.slot.value.orphanDisks.set(disk.cid, {
-    ...disk,
-    az: instance.az,
-    deployment: instance.deployment,
-    instance: instanceName(instance),
-    orphanedMs: director.kernel.nowMs,
-  });
+/** Mounts a new disk; one that can't be mounted is detached, and stays inactive. */
+function* mountFresh(director: Director, instance: Instance, { cid }: Disk): Body {
+  try {
+    yield* callAgent(director, instance, "mount_disk");
+  } catch (error) {
+    yield* unplugDisk(director, instance, cid, true);
+    throw error;
+  }
+  if (instance.vm !== null) instance.vm.mountedDisk = cid;
 }
 
-function* releaseDisk(director: Director, task: Task, instance: Instance, vmCid: string, diskCid: string): Body {
-  yield* callAgent(director, instance, "unmount_disk");
-  if (instance.vm?.mountedDisk === diskCid) instance.vm.mountedDisk = null;
-  yield* director.cpi.detachDisk(vmCid, diskCid);
-  orphanDisk(director, task, instance);
+/** Moves all files to the new disk; if that fails, the new one is an orphan. */
+function* migrateDisk(director: Director, task: Task, instance: Instance, fresh: Disk): Body {
+  try {
+    yield* callAgent(director, instance, "migrate_disk");
+  } catch (error) {
+    yield* unplugDisk(director, instance, fresh.cid, true);
+    if (instance.vm !== null) instance.vm.mountedDisk = instance.disk?.cid ?? null;
+    orphanInactive(director, task, instance, fresh);
+    throw error;
+  }
+}
+
+function* unplugDisk(director: Director, instance: Instance, diskCid: string, isMounted: boolean): Body {
+  const { vm } = instance;
+  if (vm === null) return;
+  if (isMounted) yield* callAgent(director, instance, "unmount_disk");
+  if (vm.mountedDisk === diskCid) vm.mountedDisk = null;
+  yield* director.cpi.detachDisk(vm.cid, diskCid);
+}
+
+/** Detaches the disks that an instance no longer uses, and makes orphans of them. */
+function* dropInactiveDisks(director: Director, task: Task, instance: Instance, mounted: string | undefined): Body {
+  for (const disk of instance.inactiveDisks) {
+    yield* unplugDisk(director, instance, disk.cid, disk.cid === mounted);
+    orphanInactive(director, task, instance, disk);
+  }
+}
+
+/** Makes an orphan of an inactive disk. */
+export function orphanInactive(director: Director, task: Task, instance: Instance, disk: Disk): void {
+  instance.inactiveDisks = instance.inactiveDisks.filter((each) => each.row !== disk.row);
+  recordOrphan(director, task, instance, disk);
 }

@@ -1,3 +1,4 @@
+import { matchesGlob } from "node:path/posix";
 import type { TaskArguments } from "../tasks/jobs.ts";
 import { all, type Body } from "../../kernel/index.ts";
 import { actionFailure, callAgent } from "../agent/calls.ts";
@@ -35,7 +36,9 @@ function logFiles(instance: Instance, type: string, filters: readonly string[]):
       ];
     }),
   );
-  const kept = files.filter(({ name }) => filters.length === 0 || filters.some((filter) => name.includes(filter)));
+  const kept = files.filter(
+    ({ name }) => filters.length === 0 || filters.some((filter) => matchesGlob(name.slice("./".length), filter)),
+  );
   const folders = [...new Set(kept.map(({ name }) => `${name.split("/").slice(0, 2).join("/")}/`))];
   return [ROOT, ...folders.map((name) => ({ name, text: null })), ...kept];
 }
@@ -61,20 +64,18 @@ export function* fetchLogs(
 
 /** `fetch logs`: returns the id of a blob. Archives of several instances are packed together. */
 export function* collectLogs(director: Director, task: Task, args: TaskArguments["logs"]): Body<string> {
-  const { deployment: name, group, id, type, filters } = args;
-  const deployment = director.slot.value.deployments.get(name);
-  const chosen = (deployment?.instances ?? []).filter(
-    (each) =>
-      each.vm !== null &&
-      (group === "*" || each.group === group) &&
-      (id === "*" || each.id === id || String(each.index) === id),
-  );
-  if (chosen.length === 0) throw new DirectorError(70001, `No instances matched`);
-  const wanted = filters === "" ? [] : filters.split(",");
+  const { deployment: name, instances, type, filters } = args;
+  const known = director.slot.value.deployments.get(name)?.instances ?? [];
+  const chosen = instances.map((id) => {
+    const found = known.find((each) => each.id === id);
+    if (found === undefined) throw new DirectorError(70001, `Instance ${id} doesn't exist`);
+    if (found.vm === null) throw new DirectorError(70004, `'${instanceTitle(found)}' doesn't reference a VM`);
+    return found;
+  });
   const fetched = yield* all(
-    chosen.map((instance) => director.kernel.spawn("fetch logs", fetchLogs(director, task, instance, type, wanted))),
+    chosen.map((instance) => director.kernel.spawn("fetch logs", fetchLogs(director, task, instance, type, filters))),
   );
-  if (chosen.length === 1 && id !== "*") return storeBlob(director, fetched[0] ?? []).id;
+  if (chosen.length === 1) return storeBlob(director, fetched[0] ?? []).id;
   new Stage(director, task, "Fetching group of logs", 1).begin("Packing log files together");
   const stamp = new Date(director.kernel.nowMs).toISOString().replace(/[T:]/g, "-").slice(0, 19);
   const archives = chosen.map((instance, at) => ({

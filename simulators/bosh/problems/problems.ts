@@ -1,5 +1,6 @@
 import { instanceName, instanceTitle } from "../instances/names.ts";
-import type { Instance } from "../state/deployments.ts";
+import type { Disk, Instance } from "../state/deployments.ts";
+import { disksOf } from "../state/lookup.ts";
 import type { Director } from "../state/director.ts";
 import type { Problem } from "../state/problems.ts";
 import { INVALID, type ProblemHandler, RESOLUTIONS } from "./resolutions.ts";
@@ -37,17 +38,26 @@ export function diagnose(director: Director, problem: Problem): Diagnosis {
 }
 
 /** Why a problem has lost its subject. */
-function invalidity(problem: Problem, { vm, disk }: Instance): string | undefined {
+function invalidity(problem: Problem, instance: Instance): string | undefined {
+  const { vm } = instance;
   if (problem.type === "missing_vm") return undefined;
   if (problem.type === "unresponsive_agent") return vm === null ? "VM '' is no longer in the database" : undefined;
-  if (disk?.row !== problem.resourceId) return `Disk '${problem.resourceId}' is no longer in the database`;
+  const disk = diskOf(problem, instance);
+  if (disk === undefined) return `Disk '${problem.resourceId}' is no longer in the database`;
+  if (problem.type === "inactive_disk")
+    return instance.inactiveDisks.includes(disk) ? undefined : `Disk '${disk.cid}' is no longer inactive`;
   if (problem.type === "missing_disk" || vm !== null) return undefined;
   return `Can't find corresponding vm-cid for disk '${disk.cid}'`;
 }
 
+/** The disk that a problem is about, if the instance still has it. */
+export const diskOf = ({ resourceId }: Problem, instance: Instance): Disk | undefined =>
+  disksOf(instance).find(({ row }) => row === resourceId);
+
 /** The VM that the instance has now, which may not be the one of the scan. */
 function describeProblem(problem: Problem, instance: Instance): string {
-  const { vm, disk } = instance;
+  const { vm } = instance;
+  const disk = diskOf(problem, instance);
   const cid = vm === null ? "" : ` with cloud ID '${vm.cid}'`;
   switch (problem.type) {
     case "unresponsive_agent":
@@ -56,6 +66,8 @@ function describeProblem(problem: Problem, instance: Instance): string {
       return `VM for '${instanceTitle(instance)}'${cid} missing.`;
     case "missing_disk":
       return `Disk '${disk?.cid}' (${instanceName(instance)}, ${disk?.sizeMb ?? 0}M) is missing`;
+    case "inactive_disk":
+      return `Disk '${disk?.cid}' (${disk?.sizeMb ?? 0}M) for instance '${instanceTitle(instance)}' is inactive`;
     case "mount_info_mismatch":
       return [
         "Inconsistent mount information:",
@@ -82,18 +94,17 @@ export function openProblem(
   director: Director,
   instance: Instance,
   type: Problem["type"],
-  ownerVms: readonly string[] = [],
+  about: { readonly disk?: Disk; readonly ownerVms?: readonly string[] } = {},
 ): void {
   const state = director.slot.value;
   if (state.problems.length >= PROBLEMS_MAX) state.problems = state.problems.filter((each) => each.state === "open");
-  const isOfDisk = type === "missing_disk" || type === "mount_info_mismatch";
   state.problems.push({
     id: ++state.problemIds,
     deployment: instance.deployment,
     type,
     instanceId: instance.id,
-    resourceId: isOfDisk ? (instance.disk?.row ?? 0) : instance.row,
-    ownerVms,
+    resourceId: about.disk?.row ?? instance.row,
+    ownerVms: about.ownerVms ?? [],
     state: "open",
   });
 }

@@ -47,6 +47,15 @@ export const RESOLUTIONS: Readonly<Record<Problem["type"], ProblemHandler>> = {
     auto: "ignore",
     resolutions: [IGNORE, { name: "delete_disk_reference", plan: "Delete disk reference (DANGEROUS!)" }],
   },
+  inactive_disk: {
+    className: "InactiveDisk",
+    auto: "ignore",
+    resolutions: [
+      IGNORE,
+      { name: "delete_disk", plan: "Delete disk" },
+      { name: "activate_disk", plan: "Activate disk" },
+    ],
+  },
   mount_info_mismatch: {
     className: "MountInfoMismatch",
     auto: "ignore",

@@ -1,13 +1,13 @@
 import type { Body } from "../../kernel/index.ts";
 import { callAgent, isTimeout } from "../agent/calls.ts";
 import { deleteVm, forgetVm } from "../instances/destroy-vm.ts";
-import { attachDisk, orphanDisk } from "../instances/disk.ts";
-import type { Deployment, Instance } from "../state/deployments.ts";
+import { attachDisk, orphanDisk, orphanInactive } from "../instances/disk.ts";
+import type { Deployment, Disk, Instance } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
 import type { Problem } from "../state/problems.ts";
 import type { Task } from "../state/tasks.ts";
 import { codeOf, messageOf } from "../wire/errors.ts";
-import { type Diagnosis, HandlerError } from "./problems.ts";
+import { type Diagnosis, diskOf, HandlerError } from "./problems.ts";
 import { recreateInstance } from "./recreate.ts";
 
 /** The task for which a resolution is applied. */
@@ -26,7 +26,45 @@ export function* resolveProblem(repair: Repair, problem: Problem, diagnosis: Dia
     );
   if (instance === undefined || name === "ignore") return;
   if (problem.type === "unresponsive_agent") yield* refuseIfAwake(repair.director, instance);
-  yield* repairInstance(repair, instance, name);
+  const disk = diskOf(problem, instance);
+  if (disk !== undefined && instance.inactiveDisks.includes(disk)) yield* repairInactive(repair, instance, disk, name);
+  else yield* repairInstance(repair, instance, name);
+}
+
+/** Puts an inactive disk to use, or gives it up. @throws HandlerError */
+function* repairInactive({ director, task }: Repair, instance: Instance, disk: Disk, name: string): Body {
+  const isMounted = yield* isDiskMounted(director, instance, disk.cid);
+  if (name === "activate_disk") {
+    if (!isMounted) throw new HandlerError("Disk is not mounted");
+    if (instance.disk !== null) throw new HandlerError("Instance already has an active disk");
+    instance.disk = disk;
+    instance.inactiveDisks = instance.inactiveDisks.filter((each) => each !== disk);
+    return;
+  }
+  if (isMounted && name === "delete_disk") throw new HandlerError("Disk is currently in use");
+  if (instance.vm !== null) yield* tolerate(director.cpi.detachDisk(instance.vm.cid, disk.cid));
+  orphanInactive(director, task, instance, disk);
+}
+
+/** A disk that is given up anyway need not be attached. */
+function* tolerate(work: Body): Body {
+  try {
+    yield* work;
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+  }
+}
+
+/** @throws HandlerError where the agent is silent */
+function* isDiskMounted(director: Director, instance: Instance, diskCid: string): Body<boolean> {
+  const { vm } = instance;
+  if (vm === null) return false;
+  try {
+    yield* callAgent(director, instance, "list_disk", 1);
+  } catch (error) {
+    throw isTimeout(error) ? new HandlerError(`VM '${vm.cid}' is not responding`) : error;
+  }
+  return vm.mountedDisk === diskCid;
 }
 
 /** @throws HandlerError when the agent answers again */

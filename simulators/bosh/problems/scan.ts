@@ -3,7 +3,7 @@ import type { TaskArguments } from "../tasks/jobs.ts";
 import type { Body } from "../../kernel/index.ts";
 import { agentState } from "../agent/state.ts";
 import { deploymentLock } from "../deploy/deployment-lock.ts";
-import { type Deployment, expectsVm, type Instance } from "../state/deployments.ts";
+import { type Deployment, type Disk, expectsVm, type Instance } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
 import type { Task } from "../state/tasks.ts";
 import { withLock } from "../tasks/locks.ts";
@@ -72,29 +72,46 @@ function* checkVms(
 }
 
 function* scanDisks(director: Director, task: Task, instances: readonly Instance[], mounts: Mounts): Body {
-  const owners = instances.filter(({ disk, ignore }) => disk !== null && !ignore);
-  const stage = new Stage(director, task, `Scanning ${owners.length} persistent disks`, 2);
-  const { missing, mismatched } = yield* stage.step("Looking for inactive disks", checkDisks(director, owners, mounts));
-  const ok = owners.length - missing - mismatched;
-  stage.begin(`${ok} OK, ${missing} missing, 0 inactive, ${mismatched} mount-info mismatch`).finish();
+  const owned = instances.filter(({ ignore }) => !ignore).flatMap(ownedDisks);
+  const stage = new Stage(director, task, `Scanning ${owned.length} persistent disks`, 2);
+  const found = yield* stage.step("Looking for inactive disks", checkDisks(director, owned, mounts));
+  const count = (type: DiskProblem): number => found.filter((each) => each === type).length;
+  const [missing, inactive] = [count("missing_disk"), count("inactive_disk")];
+  const mismatched = count("mount_info_mismatch");
+  const ok = owned.length - found.length;
+  stage.begin(`${ok} OK, ${missing} missing, ${inactive} inactive, ${mismatched} mount-info mismatch`).finish();
 }
 
-function* checkDisks(
-  director: Director,
-  owners: readonly Instance[],
-  mounts: Mounts,
-): Body<{ readonly missing: number; readonly mismatched: number }> {
-  let [missing, mismatched] = [0, 0];
-  for (const instance of owners) {
-    const cid = instance.disk?.cid ?? "";
-    const mountedOn = [...mounts].flatMap(([vm, disk]) => (disk === cid ? [vm] : []));
-    if (!(yield* director.cpi.hasDisk(cid))) {
-      missing++;
-      openProblem(director, instance, "missing_disk");
-    } else if (instance.vm !== null && (mountedOn.length !== 1 || mountedOn[0] !== instance.vm.cid)) {
-      mismatched++;
-      openProblem(director, instance, "mount_info_mismatch", mountedOn);
-    }
+type DiskProblem = "missing_disk" | "inactive_disk" | "mount_info_mismatch";
+
+/** A disk that a scan looks at, with the instance that has it. */
+interface OwnedDisk {
+  readonly instance: Instance;
+  readonly disk: Disk;
+  readonly isActive: boolean;
+}
+
+const ownedDisks = (instance: Instance): readonly OwnedDisk[] => [
+  ...(instance.disk === null ? [] : [{ instance, disk: instance.disk, isActive: true }]),
+  ...instance.inactiveDisks.map((disk) => ({ instance, disk, isActive: false })),
+];
+
+/** The problems that were found. */
+function* checkDisks(director: Director, owned: readonly OwnedDisk[], mounts: Mounts): Body<readonly DiskProblem[]> {
+  const found: DiskProblem[] = [];
+  for (const { instance, disk, isActive } of owned) {
+    const ownerVms = [...mounts].flatMap(([vm, mounted]) => (mounted === disk.cid ? [vm] : []));
+    const isMisplaced = instance.vm !== null && (ownerVms.length !== 1 || ownerVms[0] !== instance.vm.cid);
+    const type = !(yield* director.cpi.hasDisk(disk.cid))
+      ? "missing_disk"
+      : !isActive
+        ? "inactive_disk"
+        : isMisplaced
+          ? "mount_info_mismatch"
+          : undefined;
+    if (type === undefined) continue;
+    found.push(type);
+    openProblem(director, instance, type, type === "mount_info_mismatch" ? { disk, ownerVms } : { disk });
   }
-  return { missing, mismatched };
+  return found;
 }

@@ -2,7 +2,10 @@ import { bodyJson, bodyText } from "../../kernel/index.ts";
 import { jsonError } from "../configs/json-error.ts";
 import { YamlError } from "../templates/yaml-errors.ts";
 import { readYaml } from "../templates/yaml.ts";
-import { isHash } from "../configs/fields.ts";
+import { dumpYaml } from "../templates/yaml-dump.ts";
+import { isTruthy, toRubyText } from "../templates/ruby.ts";
+import { type Fields, isHash } from "../configs/fields.ts";
+import { isNil, Unforeseen } from "../wire/bodies.ts";
 import type { RequestContext } from "../wire/context.ts";
 import { DirectorError } from "../wire/errors.ts";
 
@@ -24,26 +27,41 @@ export function parseBody(context: RequestContext): Readonly<Record<string, unkn
 
 /** @throws DirectorError 440010, 440011 */
 export function readConfigBody(value: Readonly<Record<string, unknown>>): ConfigBody {
-  for (const field of ["type", "name"] as const)
-    if (typeof value[field] !== "string" || value[field] === "")
-      throw new DirectorError(
-        440010,
-        value[field] === undefined || value[field] === "" ? `'${field}' is required` : `'${field}' must be a string`,
-      );
-  readContent(value.content);
+  const [type, name] = [readName(value, "type"), readName(value, "name")];
+  const content = readContent(value.content);
   const expected = value.expected_latest_id;
   return {
-    type: String(value.type),
-    name: String(value.name),
-    content: String(value.content),
+    type,
+    name,
+    // A runtime config is stored as the director parsed it, the others as they came.
+    content: type === "runtime" ? dumpYaml(withTextVersions(content)) : String(value.content),
     expected: expected === undefined || expected === null ? undefined : String(expected),
   };
+}
+
+/** @throws DirectorError 440010; Unforeseen for what Ruby can't ask whether it is empty */
+function readName(value: Fields, field: "type" | "name"): string {
+  const given = value[field];
+  if (typeof given === "number" || typeof given === "boolean") throw new Unforeseen();
+  if (isNil(given) || Object.keys(Object(given)).length === 0)
+    throw new DirectorError(440010, `'${field}' is required`);
+  if (typeof given !== "string") throw new DirectorError(440010, `'${field}' must be a string`);
+  return given;
+}
+
+/** A runtime config whose releases have texts for versions. */
+export function withTextVersions(config: Fields): Fields {
+  if (!Array.isArray(config.releases)) return config;
+  const releases = config.releases.map((each: unknown) =>
+    isHash(each) && isTruthy(each.version) ? { ...each, version: toRubyText(each.version) } : each,
+  );
+  return { ...config, releases };
 }
 
 const RUBY_KINDS: Readonly<Record<string, string>> = { number: "Integer", boolean: "true", object: "Hash" };
 
 /** @throws DirectorError 440011 */
-export function readContent(content: unknown): unknown {
+export function readContent(content: unknown): Fields {
   if (typeof content !== "string") {
     const kind =
       content === undefined || content === null ? "nil" : Array.isArray(content) ? "Array" : RUBY_KINDS[typeof content];
@@ -56,7 +74,6 @@ export function readContent(content: unknown): unknown {
     if (!(error instanceof YamlError)) throw error;
     throw new DirectorError(440011, `Config must be valid YAML: ${error.message}`);
   }
-  if (typeof value !== "object" || value === null || Array.isArray(value))
-    throw new DirectorError(440011, "YAML hash expected");
+  if (!isHash(value)) throw new DirectorError(440011, "YAML hash expected");
   return value;
 }

@@ -7,7 +7,9 @@ import type { Config } from "../state/configs.ts";
 import type { Director } from "../state/director.ts";
 import { requireScopes, canSee } from "../wire/access.ts";
 import type { RequestContext } from "../wire/context.ts";
-import { DirectorError } from "../wire/errors.ts";
+import { toRubyText } from "../templates/ruby.ts";
+import { isNil } from "../wire/bodies.ts";
+import { DirectorError, messageOf } from "../wire/errors.ts";
 import { emptyReply, noEndpoint, htmlJson } from "../wire/replies.ts";
 import { type DirectorRoute, route } from "../wire/route.ts";
 import { utc } from "../wire/times.ts";
@@ -64,17 +66,38 @@ function list(context: RequestContext): HttpReply {
   );
 }
 
+/** What a request wants to store; a refusal is audited. @throws DirectorError 440010, 440011, 710001 */
+function readAudited(context: RequestContext): ReturnType<typeof readConfigBody> {
+  const { director, caller } = context;
+  let body: ReturnType<typeof parseBody> = {};
+  try {
+    body = parseBody(context);
+    return readConfigBody(body);
+  } catch (error) {
+    const name = isNil(body.name) ? null : toRubyText(body.name);
+    audit(director, caller.user, {
+      action: "create",
+      type: `config/${toRubyText(body.type)}`,
+      name,
+      error: messageOf(error),
+    });
+    throw error;
+  }
+}
+
 function create(context: RequestContext): HttpReply {
-  const { director } = context;
-  const { type, name, content, expected } = readConfigBody(parseBody(context));
+  const { director, caller } = context;
+  const { type, name, content, expected } = readAudited(context);
   const latest = latestConfigs(director, type).find((each) => each.name === name);
   const latestId = String(latest?.id ?? 0);
   if (expected !== undefined && expected !== latestId) {
     const description = `Latest Id: '${latestId}' does not match expected latest id`;
     return htmlJson(412, { latest_id: latestId, expected_latest_id: expected, description });
   }
+  if (latest !== undefined)
+    requireScopes(caller, teamScopes(latest.team === null ? [] : [latest.team], "admin", director.uuid));
   const saved = saveConfig(context, type, name, content);
-  if (saved !== latest) audit(director, context.caller.user, { action: "create", type: `config/${type}`, name });
+  if (saved !== latest) audit(director, caller.user, { action: "create", type: `config/${type}`, name });
   return htmlJson(201, view(director, saved));
 }
 
@@ -117,7 +140,7 @@ function removeByName(context: RequestContext): HttpReply {
 /** The routes of /configs, of all types. */
 export const CONFIGS: readonly DirectorRoute[] = [
   route("GET", "/configs", { needs: "list_configs" }, list),
-  route("GET", "/configs/:id", { needs: "list_configs" }, show),
+  route("GET", "/configs/:id", { needs: "read" }, show),
   route("POST", "/configs", { needs: "update_configs", media: ["application/json"] }, create),
   route("POST", "/configs/diff", { needs: "list_configs", media: ["application/json"] }, diffConfig),
   route("DELETE", "/configs", { needs: "update_configs" }, removeByName),

@@ -1,4 +1,4 @@
-import { asFields } from "../configs/fields.ts";
+import { isHash } from "../configs/fields.ts";
 import { adminTeamsOf } from "../auth/scopes.ts";
 import { latestConfigs } from "../configs/latest.ts";
 import type { DeployArgs } from "../deploy/args.ts";
@@ -7,7 +7,10 @@ import type { Director } from "../state/director.ts";
 import type { Task } from "../state/tasks.ts";
 import { startTask } from "../tasks/queue.ts";
 import { type RequestContext, contextIdOf } from "../wire/context.ts";
+import { isTruthy, toRubyText } from "../templates/ruby.ts";
+import { Unforeseen } from "../wire/bodies.ts";
 import { DirectorError } from "../wire/errors.ts";
+import { readRowId } from "../wire/integers.ts";
 
 /** The ids of the newest configs of a type. */
 export const latestIds = (director: Director, type: string): readonly number[] =>
@@ -21,42 +24,55 @@ interface ConfigContext {
 /** The configs to deploy with: those of the diff that the client saw, else the latest. @throws DirectorError 190025 */
 function readConfigContext({ director, query }: RequestContext): ConfigContext {
   const text = query.get("context");
-  const latest = { cloud_config_ids: latestIds(director, "cloud"), runtime_config_ids: latestIds(director, "runtime") };
-  const given = text === null ? latest : { ...latest, ...parseContext(text) };
+  const given =
+    text === null
+      ? { cloud_config_ids: latestIds(director, "cloud"), runtime_config_ids: latestIds(director, "runtime") }
+      : parseContext(text);
   const known = new Set(director.slot.value.configs.map(({ id }) => id));
   if (![...given.cloud_config_ids, ...given.runtime_config_ids].every((id) => known.has(id)))
     throw new DirectorError(190025, "Context includes invalid config ID");
   return given;
 }
 
-/** @throws DirectorError 190025 */
-function parseContext(text: string): Partial<ConfigContext> {
-  const { cloud_config_ids: cloud, runtime_config_ids: runtime } = asFields(parseJson(text));
-  return {
-    ...(Array.isArray(cloud) && { cloud_config_ids: cloud.map(Number) }),
-    ...(Array.isArray(runtime) && { runtime_config_ids: runtime.map(Number) }),
+/** What is not named is none. @throws Unforeseen */
+function parseContext(text: string): ConfigContext {
+  const context = parseJson(text);
+  if (!isHash(context)) throw new Unforeseen();
+  const idsOf = (value: unknown): readonly number[] => {
+    if (!isTruthy(value)) return [];
+    if (!Array.isArray(value)) throw new Unforeseen();
+    return value.map((each: unknown) => Number(readRowId(toRubyText(each))));
   };
+  return { cloud_config_ids: idsOf(context.cloud_config_ids), runtime_config_ids: idsOf(context.runtime_config_ids) };
 }
 
-/** @throws DirectorError 190025 */
+/** @throws Unforeseen for malformed JSON */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new DirectorError(190025, "Context includes invalid config ID");
+    throw new Unforeseen();
   }
 }
 
 const RFC_3339 = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/;
 
-/** @throws DirectorError 40005 */
-function recreateBefore(query: URLSearchParams): string | null {
+/** A change of a single instance has none. @throws DirectorError 40005 */
+function recreateBefore(query: URLSearchParams, change: DeployArgs["change"]): string | null {
   const text = query.get("recreate_vms_created_before");
-  if (text === null) return null;
+  if (text === null || (change !== null && change.id !== null)) return null;
+  if (change === null && query.get("recreate") !== "true")
+    throw new DirectorError(40005, "Must pass recreate=true when specifying recreate_vms_created_before");
+  if (change !== null && change.state !== "recreate")
+    throw new DirectorError(40005, "Must pass state=recreate when specifying recreate_vms_created_before");
   if (!RFC_3339.test(text))
     throw new DirectorError(40005, `Invalid RFC 3339 timestamp for recreate_vms_created_before: ${text}`);
   return text;
 }
+
+/** A change of state skips the drain scripts of its own group. */
+const drainSkippedBy = (query: URLSearchParams, { group }: NonNullable<DeployArgs["change"]>): string | null =>
+  query.get("skip_drain") === "true" ? group : null;
 
 /** Queues a deploy; a new deployment is listed from then on. @throws DirectorError 40005, 190025 */
 export function startDeploy(
@@ -66,26 +82,24 @@ export function startDeploy(
   change: DeployArgs["change"],
 ): Task {
   const { director, caller, query } = context;
-  if (query.has("recreate_vms_created_before") && query.get("recreate") !== "true" && change === null)
-    throw new DirectorError(40005, "Must pass recreate=true when specifying recreate_vms_created_before");
-  if (query.has("recreate_vms_created_before") && change !== null && change.state !== "recreate")
-    throw new DirectorError(40005, "Must pass state=recreate when specifying recreate_vms_created_before");
-  const before = recreateBefore(query);
+  const before = recreateBefore(query, change);
   const configs = readConfigContext(context);
   const dryRun = query.get("dry_run") === "true";
+  const isOfOne = change !== null && change.id !== null;
   const args: DeployArgs = {
     deployment: name,
     manifest,
     cloudConfigIds: configs.cloud_config_ids,
     runtimeConfigIds: configs.runtime_config_ids,
-    recreate: query.get("recreate") === "true",
-    recreateDisks: query.get("recreate_persistent_disks") === "true",
+    recreate: change === null && query.get("recreate") === "true",
+    recreateDisks: change === null && query.get("recreate_persistent_disks") === "true",
     recreateBefore: before,
     recreateBeforeMs: before === null ? null : Date.parse(before),
     fix: query.get("fix") === "true",
-    skipDrain: query.get("skip_drain"),
-    canaries: query.get("canaries"),
-    maxInFlight: query.get("max_in_flight"),
+    skipDrain:
+      change === null || query.get("skip_drain") === null ? query.get("skip_drain") : drainSkippedBy(query, change),
+    canaries: isOfOne ? null : query.get("canaries"),
+    maxInFlight: isOfOne ? null : query.get("max_in_flight"),
     dryRun,
     change,
     isNew: !director.slot.value.deployments.has(name),

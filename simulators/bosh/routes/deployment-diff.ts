@@ -8,14 +8,18 @@ import { contentsOf } from "../configs/latest.ts";
 import { readManifest } from "../deploy/read-manifest.ts";
 import type { Director } from "../state/director.ts";
 import type { RequestContext } from "../wire/context.ts";
+import { teamScopes } from "../auth/scopes.ts";
+import { requirePermission, requireScopes } from "../wire/access.ts";
 import { DirectorError } from "../wire/errors.ts";
 import { htmlJson } from "../wire/replies.ts";
 import { latestIds } from "./deploy-request.ts";
 
 /** `POST /deployments/:deployment/diff`: reports what can't be compared in an answer of 200. */
 export function diffManifest(context: RequestContext): HttpReply {
-  const { director, params, query, request } = context;
+  const { director, caller, params, query, request } = context;
   const deployment = director.slot.value.deployments.get(params.deployment ?? "");
+  if (deployment !== undefined) requireScopes(caller, teamScopes(deployment.teams, "admin", director.uuid));
+  else requirePermission(context, "create_deployment");
   try {
     const configs = {
       cloud_config_ids: latestIds(director, "cloud"),

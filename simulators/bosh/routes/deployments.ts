@@ -91,6 +91,6 @@ export const DEPLOYMENTS: readonly DirectorRoute[] = [
     htmlJson(200, { manifest: deploymentInPath(context).manifest }),
   ),
   route("DELETE", "/deployments/:deployment", { deployment: "admin" }, remove),
-  route("POST", "/deployments/:deployment/diff", { needs: "create_deployment", media: ["text/yaml"] }, diffManifest),
+  route("POST", "/deployments/:deployment/diff", { needs: "anybody", media: ["text/yaml"] }, diffManifest),
   route("GET", "/deployments/:deployment/certificate_expiry", { deployment: "read" }, () => htmlJson(200, [])),
 ];

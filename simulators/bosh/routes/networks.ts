@@ -5,7 +5,7 @@ import { type DirectorRoute, route } from "../wire/route.ts";
 
 /** No network is ever orphaned here, and the director lists only orphaned ones. */
 const list = ({ query }: RequestContext): HttpReply =>
-  query.get("orphaned") === "true"
+  (query.get("orphaned") ?? "false") !== "false"
     ? json(200, [])
     : {
         status: 500,

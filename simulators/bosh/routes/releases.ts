@@ -154,6 +154,20 @@ function exportRelease(context: RequestContext): HttpReply {
   );
 }
 
+/** A job of a release by its fingerprint, with all that its job.MF says. */
+function showReleaseJob({ director, query }: RequestContext): HttpReply {
+  const [name, release, fingerprint] = ["name", "release_name", "fingerprint"].map((field) => query.get(field));
+  const nothing = (status: number): HttpReply => ({
+    status,
+    body: "",
+    headers: { "Content-Type": "application/json" },
+  });
+  if (name === null || fingerprint === null || typeof release !== "string") return nothing(400);
+  const jobs = (director.slot.value.releases.get(release) ?? []).flatMap((version) => version.jobs);
+  const job = jobs.find((each) => each.name === name && each.fingerprint === fingerprint);
+  return job === undefined ? nothing(404) : json(200, [{ name, fingerprint, spec: job.spec }]);
+}
+
 /** The routes of /releases. */
 export const RELEASES: readonly DirectorRoute[] = [
   route("POST", "/releases", { needs: "upload_releases", media: UPLOAD_MEDIA, upload: UPLOAD }, uploadRelease),
@@ -161,10 +175,5 @@ export const RELEASES: readonly DirectorRoute[] = [
   route("GET", "/releases/:name", { needs: "read_releases" }, showRelease),
   route("DELETE", "/releases/:name", {}, deleteRelease),
   route("POST", "/releases/export", { media: ["application/json"] }, exportRelease),
-  // No client was seen using it with all three parameters.
-  route("GET", "/jobs", { needs: "read" }, () => ({
-    status: 400,
-    body: "",
-    headers: { "Content-Type": "application/json" },
-  })),
+  route("GET", "/jobs", { needs: "read" }, showReleaseJob),
 ];

@@ -1,3 +1,5 @@
+import type { Instance } from "../state/deployments.ts";
+import { inspect } from "../templates/ruby.ts";
 import { hasIndexOrId } from "../state/lookup.ts";
 import type { HttpReply } from "../../kernel/index.ts";
 import { deploymentInPath, instanceInPath, pathParam, type RequestContext } from "../wire/context.ts";
@@ -41,9 +43,19 @@ function snapshotAll(context: RequestContext): HttpReply {
   });
 }
 
+/** By group and index, or by the id alone. @throws DirectorError 70001 */
+function chooseInstance(context: RequestContext): Instance {
+  const id = pathParam(context, "id");
+  if (/^\d+$/.test(id)) return instanceInPath(context);
+  const { id: row, instances } = deploymentInPath(context);
+  const found = instances.find((each) => each.id === id);
+  if (found !== undefined) return found;
+  throw new DirectorError(70001, `No instances matched {uuid: ${inspect(id)}, deployment_id: ${row}}`);
+}
+
 function snapshotOne(context: RequestContext): HttpReply {
   const deployment = deploymentInPath(context);
-  const { id: instance } = instanceInPath(context);
+  const { id: instance } = chooseInstance(context);
   return startDeploymentTask(context, deployment, {
     type: "create_snapshot",
     description: "create snapshot",
@@ -65,10 +77,10 @@ function deleteSnapshots(context: RequestContext): HttpReply {
 function deleteSnapshot(context: RequestContext): HttpReply {
   const deployment = deploymentInPath(context);
   const cid = pathParam(context, "cid");
-  const isKnown = context.director.slot.value.snapshots.some(
-    (each) => each.deployment === deployment.name && each.cid === cid,
-  );
-  if (!isKnown) throw new DirectorError(70008, `snapshot ${cid} not found`);
+  const found = context.director.slot.value.snapshots.find((each) => each.cid === cid);
+  if (found === undefined) throw new DirectorError(70008, `snapshot ${cid} not found`);
+  if (found.deployment !== deployment.name)
+    throw new DirectorError(70008, `snapshot ${cid} not found in deployment ${deployment.name}`);
   return startDeploymentTask(context, deployment, {
     type: "delete_snapshot",
     description: "delete snapshot",

@@ -7,11 +7,11 @@ import { startDeploymentTask } from "./deployment-task.ts";
 
 function startSsh(context: RequestContext): HttpReply {
   const deployment = deploymentInPath(context);
-  const { command, target } = jsonObject(context) ?? raiseUnforeseen();
+  const { command, target, params } = jsonObject(context) ?? raiseUnforeseen();
   return startDeploymentTask(context, deployment, {
     type: "ssh",
     description: sshDescription(command, target),
-    job: { kind: "ssh", args: { deployment: deployment.name, command, target } },
+    job: { kind: "ssh", args: { deployment: deployment.name, command, target, params } },
     queue: "urgent",
   });
 }

@@ -5,13 +5,13 @@ import type { Stemcell } from "../state/artifacts.ts";
 import type { Director } from "../state/director.ts";
 import { startTask } from "../tasks/queue.ts";
 import { isHash } from "../configs/fields.ts";
-import { isNil, Unforeseen } from "../wire/bodies.ts";
+import { isNil, jsonObject, raiseUnforeseen, Unforeseen } from "../wire/bodies.ts";
 import { pathParam, type RequestContext } from "../wire/context.ts";
 import { DirectorError } from "../wire/errors.ts";
 import { htmlJson, redirectToTask } from "../wire/replies.ts";
 import { isTruthy } from "../templates/ruby.ts";
 import { nginxRefusal } from "../wire/nginx.ts";
-import { isEmptyUpload, readUpload, requireBody, UPLOAD, UPLOAD_MEDIA } from "./uploads.ts";
+import { isEmptyUpload, readUpload, UPLOAD, UPLOAD_MEDIA } from "./uploads.ts";
 
 function uploadStemcell(context: RequestContext): HttpReply {
   const { director, caller, request, query } = context;
@@ -33,12 +33,20 @@ function uploadStemcell(context: RequestContext): HttpReply {
 }
 
 function askStemcellNeeded(context: RequestContext): HttpReply {
-  const { stemcell } = requireBody(context);
+  const { stemcell } = jsonObject(context) ?? raiseUnforeseen();
   if (isNil(stemcell)) throw new DirectorError(40001, "Missing 'stemcell' field");
-  if (!isHash(stemcell)) throw new Unforeseen();
-  for (const field of ["name", "version"] as const)
-    if (isNil(stemcell[field])) throw new DirectorError(40001, `Missing '${field}' field`);
-  return htmlJson(200, { needed: !wasUploaded(context.director, String(stemcell.name), String(stemcell.version)) });
+  // Ruby finds no name in a text.
+  const fields = typeof stemcell === "string" ? {} : stemcell;
+  if (!isHash(fields)) throw new Unforeseen();
+  const { name, version } = fields;
+  for (const [field, value] of [
+    ["name", name],
+    ["version", version],
+  ])
+    if (isNil(value)) throw new DirectorError(40001, `Missing '${String(field)}' field`);
+  // The database compares texts with texts alone.
+  if (typeof name !== "string" || typeof version !== "string") throw new Unforeseen();
+  return htmlJson(200, { needed: !wasUploaded(context.director, name, version) });
 }
 
 function deleteStemcell(context: RequestContext): HttpReply {
@@ -76,7 +84,7 @@ function listStemcells({ director }: RequestContext): HttpReply {
 
 /** The routes of /stemcells. */
 export const STEMCELLS: readonly DirectorRoute[] = [
-  route("POST", "/stemcell_uploads", { needs: "upload_stemcells", media: ["application/json"] }, askStemcellNeeded),
+  route("POST", "/stemcell_uploads", { needs: "read_stemcells" }, askStemcellNeeded),
   route("POST", "/stemcells", { needs: "upload_stemcells", media: UPLOAD_MEDIA, upload: UPLOAD }, uploadStemcell),
   route("GET", "/stemcells", { needs: "read_stemcells" }, listStemcells),
   route("DELETE", "/stemcells/:name/:version", {}, deleteStemcell),

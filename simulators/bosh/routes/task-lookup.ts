@@ -2,10 +2,11 @@ import type { Director } from "../state/director.ts";
 import type { Task } from "../state/tasks.ts";
 import type { RequestContext } from "../wire/context.ts";
 import { DirectorError } from "../wire/errors.ts";
+import { readRowId } from "../wire/integers.ts";
 
-/** @throws DirectorError 10000 */
+/** @throws DirectorError 10000; Unforeseen for what can't be the id of a task */
 export function taskInPath({ director, params }: RequestContext): Task {
-  const task = director.slot.value.tasks.get(Number(params.id));
+  const task = director.slot.value.tasks.get(Number(readRowId(params.id ?? "")));
   if (task === undefined) throw new DirectorError(10000, `Task ${params.id} not found`);
   return task;
 }

@@ -1,13 +1,16 @@
-import { type HttpReply, json } from "../../kernel/index.ts";
+import { bodyJson, type HttpReply, json } from "../../kernel/index.ts";
 import { hasAnyScope, teamScopes } from "../auth/scopes.ts";
 import type { Director } from "../state/director.ts";
 import type { Task } from "../state/tasks.ts";
 import { cancelTask, shownState } from "../tasks/transitions.ts";
-import { canSee, requireScopes } from "../wire/access.ts";
-import { isNil, jsonObject, raiseUnforeseen, Unforeseen } from "../wire/bodies.ts";
+import { canSee } from "../wire/access.ts";
+import { type Fields, isHash } from "../configs/fields.ts";
+import { isTruthy, toRubyText } from "../templates/ruby.ts";
+import { raiseUnforeseen, Unforeseen } from "../wire/bodies.ts";
 import type { RequestContext } from "../wire/context.ts";
 import { DirectorError } from "../wire/errors.ts";
-import { brokenReply, emptyReply, htmlText } from "../wire/replies.ts";
+import { toRubyInteger } from "../wire/integers.ts";
+import { emptyReply, htmlText } from "../wire/replies.ts";
 import { type DirectorRoute, route } from "../wire/route.ts";
 import { taskInPath, teamsOfTask } from "./task-lookup.ts";
 import { showOutput } from "./task-output.ts";
@@ -53,29 +56,28 @@ const view = (director: Director, task: Task): object => ({
 
 function list(context: RequestContext): HttpReply {
   const { director, query, caller } = context;
-  const states = query.get("state")?.split(",");
+  const states = (query.get("state") ?? "").replace(/,+$/, "").split(",");
   const verbose = query.get("verbose") ?? "1";
   const limitText = query.get("limit");
   const found: Task[] = [];
-  const limit = limitText === null ? Number.POSITIVE_INFINITY : Math.max(1, Number.parseInt(limitText, 10) || 1);
-  for (const task of [...director.slot.value.tasks.values()].reverse()) {
-    if (states !== undefined && !states.includes(task.state)) continue;
+  const limit = limitText === null ? Number.POSITIVE_INFINITY : Math.max(1, toRubyInteger(limitText));
+  for (const task of director.slot.value.tasks.values()) {
+    if (states.join("") !== "" && !states.includes(task.state)) continue;
     if (verbose === "1" && !SHOWN.has(task.type)) continue;
     if (query.has("deployment") && task.deployment !== query.get("deployment")) continue;
     if (query.has("context_id") && task.contextId !== query.get("context_id")) continue;
     if (canSee(director, caller, teamsOfTask(director, task))) found.push(task);
-    if (found.length >= limit) break;
   }
+  found.sort((a, b) => b.changedMs - a.changedMs || b.id - a.id);
   return json(
     200,
-    found.map((task) => view(director, task)),
+    found.slice(0, limit).map((task) => view(director, task)),
   );
 }
 
 /** @throws DirectorError 600000 */
 function show(context: RequestContext): HttpReply {
-  const { director, caller, params } = context;
-  if (!/^\d+$/.test(params.id ?? "")) return brokenReply;
+  const { director, caller } = context;
   const task = taskInPath(context);
   const scopes = teamScopes(teamsOfTask(director, task), "read", director.uuid);
   if (!hasAnyScope(caller, scopes))
@@ -87,29 +89,38 @@ function show(context: RequestContext): HttpReply {
 }
 
 function cancel(context: RequestContext): HttpReply {
-  if (!/^\d+$/.test(context.params.id ?? "")) return brokenReply;
   const task = taskInPath(context);
-  requireScopes(context.caller, teamScopes(teamsOfTask(context.director, task), "admin", context.director.uuid));
   if (task.state !== "queued" && task.state !== "processing")
-    return htmlText(400, `Cannot cancel task ${task.id}: invalid state (${task.state})\n`);
+    return htmlText(400, `Cannot cancel task ${task.id}: invalid state (${task.state})`);
   cancelTask(context.director, task);
   return emptyReply();
+}
+
+/** What to cancel: all that waits where the body is `null`. @throws Unforeseen */
+function readSelector(context: RequestContext): Fields {
+  const body = bodyJson(context.request);
+  if (!body.ok) throw new Unforeseen();
+  if (body.value === null || body.value === false) return {};
+  return isHash(body.value) ? body.value : raiseUnforeseen();
 }
 
 const CANCELLABLE: readonly string[] = ["queued", "processing"];
 
 function cancelMany(context: RequestContext): HttpReply {
   const { director } = context;
-  const { deployment, types, states = ["queued"] } = jsonObject(context) ?? raiseUnforeseen();
-  if (!Array.isArray(states) || !(isNil(types) || Array.isArray(types))) throw new Unforeseen();
-  const wrong = states.find((state) => !CANCELLABLE.includes(state));
+  const { deployment, types, states = null } = readSelector(context);
+  if (states !== null && !Array.isArray(states)) throw new Unforeseen();
+  const given: readonly unknown[] = states ?? [];
+  const wrong = given.find((state) => typeof state !== "string" || !CANCELLABLE.includes(state));
   if (wrong !== undefined)
-    return htmlText(400, `${wrong} is not one of the cancellable states: ${CANCELLABLE.join(", ")}\n`);
+    return htmlText(400, `${toRubyText(wrong)} is not one of the cancellable states: ${CANCELLABLE.join(", ")}`);
+  const wanted = given.length === 0 ? ["queued"] : given;
+  const ofTypes = Array.isArray(types) && types.length > 0 ? types : undefined;
   for (const task of director.slot.value.tasks.values()) {
     const chosen =
-      states.includes(task.state) &&
-      (isNil(deployment) || task.deployment === deployment) &&
-      (isNil(types) || types.includes(task.type));
+      wanted.includes(task.state) &&
+      (!isTruthy(deployment) || task.deployment === deployment) &&
+      (ofTypes === undefined || ofTypes.includes(task.type));
     if (chosen) cancelTask(director, task);
   }
   return emptyReply();
@@ -120,6 +131,6 @@ export const TASKS: readonly DirectorRoute[] = [
   route("GET", "/tasks", { needs: "list_tasks" }, list),
   route("GET", "/tasks/:id", { needs: "list_tasks" }, show),
   route("GET", "/tasks/:id/output", { needs: "anybody" }, showOutput),
-  route("DELETE", "/task/:id", { needs: "list_tasks" }, cancel),
+  route("DELETE", "/task/:id", {}, cancel),
   route("POST", "/tasks/cancel", { media: ["application/json"] }, cancelMany),
 ];

@@ -6,8 +6,6 @@ import { downloadArchive, type Fetcher, fetchLocally } from "../artifacts/downlo
 import type { Upload } from "../artifacts/uploads.ts";
 import { isHash } from "../configs/fields.ts";
 import { Unforeseen } from "../wire/bodies.ts";
-import type { RequestContext } from "../wire/context.ts";
-import { DirectorError } from "../wire/errors.ts";
 
 const UPLOAD_BYTES_MAX = 10_000 * 1024 * 1024;
 /** The content type of a request that gives the address of an archive. */
@@ -56,11 +54,4 @@ export function readUpload({ headers, received }: HttpRequest): { readonly uploa
   const { location, sha1 = null } = received.fields;
   if (location === undefined || location === null) return { upload: { kind: "nothing" }, sha1 };
   return { upload: { kind: "url", download }, sha1: isHash(fields) ? (fields.sha1 ?? null) : null };
-}
-
-/** The body as a JSON object. @throws DirectorError 40001 */
-export function requireBody({ request }: RequestContext): Readonly<Record<string, unknown>> {
-  const body = bodyJson(request);
-  if (!body.ok || !isHash(body.value)) throw new DirectorError(40001, "Missing body");
-  return body.value;
 }

@@ -22,5 +22,5 @@ function listUsers({ director, params, caller }: RequestContext): HttpReply {
 /** The routes of variables. */
 export const VARIABLES: readonly DirectorRoute[] = [
   route("GET", "/deployments/:deployment/variables", { deployment: "admin" }, listVariables),
-  route("GET", "/deployed_variables/:name", { needs: "read" }, listUsers),
+  route("GET", "/deployed_variables/:name", { needs: "list_deployments" }, listUsers),
 ];

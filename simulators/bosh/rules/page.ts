@@ -1,39 +1,77 @@
 import { fileURLToPath } from "node:url";
+import { ARCHIVE_RULES } from "./archive-rules.ts";
+import { BEYOND } from "./beyond.ts";
 import { RULES } from "./index.ts";
+import { REQUEST_RULES } from "./request-rules.ts";
 import { SITES } from "./sites.ts";
 
 /** Where the page of the rules lies. */
 export const RULES_PAGE = fileURLToPath(new URL("../../../docs/parity/bosh-rules.md", import.meta.url));
 
+interface Input {
+  readonly source: string;
+  readonly code: number;
+  readonly text: string;
+  readonly of: string;
+  readonly input: string;
+}
+
+const showInput = (change: unknown): string =>
+  JSON.stringify(change, (_key, value: unknown) => (value === undefined ? null : value));
+
+/** All inputs that break a rule, whatever they are. */
+const INPUTS: readonly Input[] = [
+  ...RULES.map(({ source, code, text, of, change }) => ({ source, code, text, of, input: showInput(change) })),
+  ...ARCHIVE_RULES.map(({ source, code, text, change }) => ({
+    source,
+    code,
+    text,
+    of: "release",
+    input: showInput(change),
+  })),
+  ...REQUEST_RULES.map(({ source, code, text, request, body, before }) => ({
+    source,
+    code,
+    text,
+    of: `request, ${before}`,
+    input: `${request}${body === undefined || body === "" ? "" : ` ${showInput(body)}`}`,
+  })),
+];
+
 /** The page: how many of the director's rules have an input here that shows that they are kept, file by file, and the inputs. */
 export function rulesPage(): string {
   const total = Object.values(SITES).reduce((sum, each) => sum + each, 0);
+  const beyond = Object.values(BEYOND).reduce((sum, [places]) => sum + places, 0);
+  // Several inputs may break one rule.
+  const modelled = Object.entries(SITES).reduce((sum, [file, sites]) => sum + Math.min(sites, inputsOf(file)), 0);
   const files = Object.entries(SITES).map(([file, sites]) => {
-    const shown = RULES.filter(({ source }) => source === file).length;
-    return `| \`${file}\` | ${sites} | ${shown} |`;
+    const [places = 0, why = ""] = BEYOND[file] ?? [];
+    const reason = places === 0 ? "" : `${places}: ${why}`;
+    return `| \`${file}\` | ${sites} | ${inputsOf(file) || ""} | ${reason} |`;
   });
-  const rules = RULES.map(
-    ({ source, code, text, of, change }) =>
-      `| \`${source}\` | ${code} | ${cell(text)} | ${of} | \`${cell(JSON.stringify(change, (_key, value: unknown) => (value === undefined ? null : value)))}\` |`,
+  const rules = INPUTS.map(
+    ({ source, code, text, of, input }) => `| \`${source}\` | ${code} | ${cell(text)} | ${of} | \`${cell(input)}\` |`,
   );
   return [
     "# The rules of the BOSH director",
     "",
-    `Upstream refuses something in ${total} places of the files below. ${RULES.length} inputs here each break one rule of a parser, and \`simulators/bosh/rules\` expects the director's code and its whole text for each. Other places are covered by the recordings of [bosh.md](bosh.md) alone, or by neither: this page counts none of them as kept.`,
+    `Upstream refuses something in ${total} places; ${beyond} of them no client reaches here, for the reason that is given. ${INPUTS.length} inputs each break one rule, and \`simulators/bosh/rules\` expects the director's code and its whole text for each: they show ${modelled} of the other ${total - beyond} places at most. The rest is covered by the recordings of [bosh.md](bosh.md) alone, or by nothing: this page counts none of it as kept.`,
     "",
-    "| File below `lib/bosh/director` | Refuses in | Inputs here |",
-    "|---|---|---|",
+    "| File below `lib/bosh/director` | Refuses in | Inputs here | Out of reach |",
+    "|---|---|---|---|",
     ...files,
     "",
     "## The inputs",
     "",
-    "A change is made to a manifest, a cloud config or a runtime config that is accepted; `null` also stands for a part that is taken away.",
+    "A change is made to a manifest, a cloud config, a runtime config or a release that is accepted; `null` also stands for a part that is taken away. A request is sent to a director to which releases were uploaded, and on which something is deployed as the word after it says.",
     "",
-    "| File | Code | Text | Of | Change |",
+    "| File | Code | Text | Of | Input |",
     "|---|---|---|---|---|",
     ...rules,
     "",
   ].join("\n");
 }
+
+const inputsOf = (file: string): number => INPUTS.filter(({ source }) => source === file).length;
 
 const cell = (text: string): string => text.replaceAll("|", "\\|").replaceAll("\n", "<br>");

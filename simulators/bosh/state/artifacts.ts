@@ -31,6 +31,8 @@ export interface ReleaseJob extends ReleasePart {
   /** Its row in the director's database. */
   readonly id: number;
   readonly packages: readonly string[];
+  /** All of job.MF. */
+  readonly spec: Readonly<Record<string, unknown>>;
   /** From job.MF: property → default; null when there is none. */
   readonly properties: Readonly<Record<string, unknown>>;
   /** Where each template goes (`bin/run`), and its text. */

@@ -73,6 +73,8 @@ export interface Instance {
   disk: Disk | null;
   /** The disks that its group names (`persistent_disks`): attached, but not mounted. */
   namedDisks: readonly NamedDisk[];
+  /** Disks that were made for it and could not be put to use: cloud check finds them, the next change of disks orphans them. */
+  inactiveDisks: readonly Disk[];
   /** Null until a VM has been made for it. */
   applied: Applied | null;
   vmType: string;

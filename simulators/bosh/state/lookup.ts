@@ -1,5 +1,5 @@
 import { DirectorError } from "../wire/errors.ts";
-import type { Deployment, Instance } from "./deployments.ts";
+import type { Deployment, Disk, Instance } from "./deployments.ts";
 import type { Director } from "./director.ts";
 
 /** The deployment of a name. @throws DirectorError 70000 */
@@ -12,6 +12,13 @@ export function requireDeployment({ slot }: Pick<Director, "slot">, name: string
 /** The instances of all deployments. */
 export const allInstances = ({ slot }: Pick<Director, "slot">): readonly Instance[] =>
   [...slot.value.deployments.values()].flatMap(({ instances }) => instances);
+
+/** All disks of an instance, whether they are in use or not. */
+export const disksOf = ({ disk, namedDisks, inactiveDisks }: Instance): readonly Disk[] => [
+  ...(disk === null ? [] : [disk]),
+  ...namedDisks,
+  ...inactiveDisks,
+];
 
 /** Whether a client's text is the index or the id of this instance. */
 export const hasIndexOrId = (instance: Instance, name: string): boolean =>

@@ -2,7 +2,7 @@
 export interface Problem {
   readonly id: number;
   readonly deployment: string;
-  readonly type: "unresponsive_agent" | "missing_vm" | "missing_disk" | "mount_info_mismatch";
+  readonly type: "unresponsive_agent" | "missing_vm" | "missing_disk" | "inactive_disk" | "mount_info_mismatch";
   readonly instanceId: string;
   /** The row of the instance, or of its disk where the problem is about that. */
   readonly resourceId: number;

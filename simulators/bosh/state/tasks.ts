@@ -15,6 +15,8 @@ export interface Task {
   /** Unix seconds of the last change of state; null until it has been picked up. */
   timestamp: number | null;
   startedAt: number | null;
+  /** When it last changed its state, ms since the Unix epoch: lists go by it. */
+  changedMs: number;
   result: string | null;
   /** Output by type: event and result lines, debug text. */
   event: string;

@@ -15,7 +15,8 @@ interface OfDisks {
 
 /** The instances that an errand is to run on, as its caller names them. */
 export interface InstanceFilter {
-  readonly group: string;
+  /** Without one it fits no instance. */
+  readonly group?: string;
   /** Id or index. Default: all of the group. */
   readonly id?: string;
 }
@@ -62,15 +63,15 @@ export interface TaskArguments {
     readonly jobs: unknown;
     readonly hasSha2: boolean;
   };
-  /** `group` and `id` may be `*`. */
   readonly logs: OfDeployment & {
-    readonly group: string;
-    readonly id: string;
+    /** Their ids. */
+    readonly instances: readonly string[];
     readonly type: string;
-    readonly filters: string;
+    /** Patterns of files; none stand for all. */
+    readonly filters: readonly string[];
   };
   /** As they came: the task itself refuses what is malformed. */
-  readonly ssh: OfDeployment & { readonly command: unknown; readonly target: unknown };
+  readonly ssh: OfDeployment & { readonly command: unknown; readonly target: unknown; readonly params: unknown };
   readonly snapshot_deployment: OfDeployment;
   readonly create_snapshot: OfDeployment & { readonly instance: string };
   readonly delete_snapshot: OfDeployment & OfDisks;

@@ -1,7 +1,6 @@
 import type { Director } from "../state/director.ts";
 import type { Task } from "../state/tasks.ts";
 import type { TaskJob } from "./jobs.ts";
-import { DirectorError } from "../wire/errors.ts";
 import type { TaskType } from "./types.ts";
 
 interface TaskRequest {
@@ -14,20 +13,12 @@ interface TaskRequest {
   readonly job: TaskJob;
 }
 
-const CONTEXT_ID_CHARS_MAX = 64;
-
 /** Older tasks are forgotten. A real director keeps 2,000 of each type. */
 const TASKS_MAX = 10_000;
 
 /** Queues a task; free workers look for work once a second. */
 export function startTask(director: Director, request: TaskRequest): Task {
   const contextId = request.contextId ?? "";
-  if (contextId.length > CONTEXT_ID_CHARS_MAX) {
-    throw new DirectorError(
-      70010,
-      `X-Bosh-Context-Id cannot be more than ${CONTEXT_ID_CHARS_MAX} characters in length`,
-    );
-  }
   const state = director.slot.value;
   const task: Task = {
     id: ++state.taskIds,
@@ -40,6 +31,7 @@ export function startTask(director: Director, request: TaskRequest): Task {
     state: "queued",
     timestamp: null,
     startedAt: null,
+    changedMs: director.kernel.nowMs,
     result: null,
     event: "",
     resultOutput: "",

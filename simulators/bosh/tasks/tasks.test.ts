@@ -86,11 +86,11 @@ describe("tasks", () => {
     director.send("DELETE", "/task/3");
     expect(director.send("DELETE", "/task/3")).toMatchObject({
       status: 400,
-      body: "Cannot cancel task 3: invalid state (cancelling)\n",
+      body: "Cannot cancel task 3: invalid state (cancelling)",
     });
     expect(director.send("DELETE", "/task/1")).toMatchObject({
       status: 400,
-      body: "Cannot cancel task 1: invalid state (done)\n",
+      body: "Cannot cancel task 1: invalid state (done)",
     });
     expect(director.send("DELETE", "/task/99")).toMatchObject({ status: 404, json: { code: 10000 } });
   });
@@ -107,7 +107,7 @@ describe("tasks", () => {
     expect(new Set(statesOf(director))).toEqual(new Set(["cancelling"]));
     expect(director.json("POST", "/tasks/cancel", { states: ["done"] })).toMatchObject({
       status: 400,
-      body: "done is not one of the cancellable states: queued, processing\n",
+      body: "done is not one of the cancellable states: queued, processing",
     });
   });
 

@@ -6,6 +6,7 @@ import { DirectorError } from "../wire/errors.ts";
 export function enterState(director: Director, task: Task, state: Task["state"]): void {
   task.state = state;
   task.timestamp = nowSeconds(director);
+  task.changedMs = director.kernel.nowMs;
   recordState(director, task);
 }
 

@@ -28,6 +28,7 @@ function* runTask(director: Director, task: Task): Body {
   try {
     checkpoint(task);
     task.state = "processing";
+    task.changedMs = kernel.nowMs;
     recordState(director, task);
     const fault = kernel.faults.at(TASK_POINT, { type: task.type, deployment: task.deployment ?? "" });
     if (fault?.kind === "error") throw new Error(fault.message);

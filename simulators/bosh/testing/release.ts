@@ -2,7 +2,8 @@ import { Readable } from "node:stream";
 import { receiveArchive } from "../artifacts/archive.ts";
 import { packMembers } from "../artifacts/blobs.ts";
 
-const archiveOf = (files: Readonly<Record<string, string | Buffer>>): Buffer =>
+/** Files as a gzipped tar. */
+export const archiveOf = (files: Readonly<Record<string, string | Buffer>>): Buffer =>
   packMembers(
     Object.entries(files).map(([name, content]) => ({
       name,
@@ -11,13 +12,36 @@ const archiveOf = (files: Readonly<Record<string, string | Buffer>>): Buffer =>
     })),
   );
 
-/** A release archive as an upload is received, with this for its release.MF; it holds one job `j` and one package `p`. For tests. */
-export function releaseArchive(manifest: unknown): ReturnType<typeof receiveArchive> {
-  const job = archiveOf({ "job.MF": "name: j\ntemplates: {}\npackages: [p]\nproperties: {}\n", monit: "" });
-  const files = {
-    "release.MF": JSON.stringify(manifest),
-    "jobs/j.tgz": job,
-    "packages/p.tgz": archiveOf({ packaging: "true\n" }),
-  };
-  return receiveArchive(Readable.from([archiveOf(files)]));
+/** What a release holds apart from its manifest: one job `j` and one package `p`. A part that is undefined is missing. */
+export interface ReleaseParts {
+  readonly job?: unknown;
+  readonly monit?: string | undefined;
+  /** Bytes in place of the job's own archive. */
+  readonly jobArchive?: string | undefined;
+  readonly packageArchive?: string | undefined;
 }
+
+const PARTS: ReleaseParts = {
+  job: { name: "j", templates: {}, packages: ["p"], properties: {} },
+  monit: "",
+};
+
+/** A release, packed, with this for its release.MF. For tests. */
+export function packRelease(manifest: unknown, parts: ReleaseParts = PARTS): Buffer {
+  const { job, monit, jobArchive, packageArchive } = parts;
+  const jobFiles = {
+    ...(job !== undefined && { "job.MF": typeof job === "string" ? job : JSON.stringify(job) }),
+    ...(monit !== undefined && { monit }),
+  };
+  return archiveOf({
+    ...(manifest !== undefined && {
+      "release.MF": typeof manifest === "string" ? manifest : JSON.stringify(manifest),
+    }),
+    "jobs/j.tgz": jobArchive ?? archiveOf(jobFiles),
+    "packages/p.tgz": packageArchive ?? archiveOf({ packaging: "true\n" }),
+  });
+}
+
+/** A release archive as an upload is received. For tests. */
+export const releaseArchive = (manifest: unknown, parts?: ReleaseParts): ReturnType<typeof receiveArchive> =>
+  receiveArchive(Readable.from([packRelease(manifest, parts)]));

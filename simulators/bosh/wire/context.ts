@@ -4,6 +4,7 @@ import type { Caller } from "../auth/scopes.ts";
 import type { Deployment, Instance } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
 import { DirectorError } from "./errors.ts";
+import { isRubyInteger, readRowId } from "./integers.ts";
 
 /** What a handler is given. */
 export interface RequestContext {
@@ -30,8 +31,10 @@ export const deploymentInPath = (context: RequestContext): Deployment =>
 export function instanceInPath(context: RequestContext, isStrict = true): Instance {
   const [group, id] = [pathParam(context, "group"), pathParam(context, "id")];
   const { name, instances } = deploymentInPath(context);
-  if (isStrict && !/^\d+$/.test(id) && !/^[0-9a-f-]{36}$/.test(id))
+  if (isStrict && !isRubyInteger(id) && !/^[A-Fa-f0-9]{8}-[A-Fa-f0-9-]{27}$/m.test(id))
     throw new DirectorError(70002, `Invalid instance index or id '${id}'`);
+  // The database compares an index as a number.
+  if (/^\d+$/.test(id)) readRowId(id);
   const instance = instances.find((each) => each.group === group && hasIndexOrId(each, id));
   if (instance === undefined) throw new DirectorError(70001, `'${name}/${group}/${id}' doesn't exist`);
   return instance;

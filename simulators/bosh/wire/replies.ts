@@ -28,7 +28,7 @@ export const errorReply = (error: DirectorError): HttpReply =>
 export const notAuthorized = (path: string): HttpReply => htmlText(401, `Not authorized: '${path}'\n`);
 
 /** The answer where a path is known and no route of it matches. */
-export const noEndpoint = (path: string): HttpReply => htmlText(404, `Endpoint '${path}' not found.\n`);
+export const noEndpoint = (path: string): HttpReply => htmlText(404, `Endpoint '${path}' not found.`);
 
 /** An empty answer: of the framework's own type unless it is 204. */
 export const emptyReply = (status: 200 | 201 | 204 = 204): HttpReply =>

@@ -6,7 +6,7 @@ import type { Director } from "../state/director.ts";
 import { requirePermission, requireScopes } from "./access.ts";
 import { Unforeseen } from "./bodies.ts";
 import { type RequestContext, deploymentInPath } from "./context.ts";
-import { DirectorError } from "./errors.ts";
+import { DirectorError, UNCLASSED } from "./errors.ts";
 import { brokenReply, noEndpoint, notAuthorized, errorReply } from "./replies.ts";
 
 /** A route of the director. */
@@ -33,6 +33,8 @@ export function route(
   const answer = (director: Director, request: HttpRequest): HttpReply | Body<HttpReply> => {
     const caller = callerOf(director, request);
     if (caller === undefined) return notAuthorized(request.path);
+    const tooLong = refuseLongContextId(request);
+    if (tooLong !== undefined) return tooLong;
     if (options.media !== undefined && !options.media.some((media) => media === mediaType(request)))
       return noEndpoint(request.path);
     const context: RequestContext = { director, request, caller, query: queryOf(request), params: request.params };
@@ -42,7 +44,7 @@ export function route(
       else requirePermission(context, options.needs ?? "admin");
       return handler(context);
     } catch (error) {
-      if (error instanceof DirectorError) return errorReply(error);
+      if (error instanceof DirectorError) return error.code === UNCLASSED ? brokenReply : errorReply(error);
       if (error instanceof Unforeseen) return brokenReply;
       throw error;
     }
@@ -55,6 +57,16 @@ export function route(
     clients: clientsOf(method, path),
     ...(options.upload && { upload: options.upload }),
   };
+}
+
+/** Of the header by which clients mark tasks that belong together. */
+const CONTEXT_ID_CHARS_MAX = 64;
+
+function refuseLongContextId({ headers }: HttpRequest): HttpReply | undefined {
+  if ((headers["x-bosh-context-id"] ?? "").length <= CONTEXT_ID_CHARS_MAX) return undefined;
+  return errorReply(
+    new DirectorError(70010, `X-Bosh-Context-Id cannot be more than ${CONTEXT_ID_CHARS_MAX} characters in length`),
+  );
 }
 
 const mediaType = (request: HttpRequest): string =>
