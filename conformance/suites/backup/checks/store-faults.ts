@@ -1,6 +1,6 @@
 import { describeDifferences, differences } from "../../../data/contents.ts";
 import { DataError } from "../../../data/plane.ts";
-import { type Evidence, fail, notApplicable, type Outcome, pass, Verdicted, worstOf } from "../../../runner/check.ts";
+import { type Evidence, fail, type Outcome, pass, Verdicted, worstOf } from "../../../runner/check.ts";
 import type { Tenant } from "../../tenants/tenants.ts";
 import type { BackupClient, BackupOperation } from "../client.ts";
 import { type BackupContext, describeEnd, type Stage } from "../context.ts";
