@@ -1,6 +1,7 @@
 import type { Answer } from "../../client/answer.ts";
 import type { Offer } from "../../client/catalog.ts";
 import { isSuccess } from "../../client/request.ts";
+import { isOneOf } from "../sequences/asynchronous-plans.ts";
 import { onEachPlan } from "../variations/plans.ts";
 import { type Tried, worstTried } from "../variations/tried.ts";
 import { fail, followsFrom, notApplicable, type Outcome, pass, unknown, Verdicted } from "../../runner/check.ts";
@@ -148,8 +149,7 @@ export async function onEachAsyncRemoval(
   pick = (all: readonly Offer[]): readonly Offer[] => all,
 ): Promise<Outcome> {
   const offers = pick(await asyncRemovalOffers(whole, kind));
-  const fits = ({ plan }: Offer): boolean => offers.some((offer) => offer.plan.id === plan.id);
-  return onEachPlan(whole, [{ unmet: `no ${kind} is asynchronous`, fits }], judge);
+  return onEachPlan(whole, [{ unmet: `no ${kind} is asynchronous`, fits: isOneOf(offers) }], judge);
 }
 
 /**
